@@ -1,0 +1,100 @@
+//! Builds the parts of the program from its settings.
+
+use crate::app::choice;
+use crate::app::episode_log::StoreLog;
+use crate::config::settings::{Approve, Settings};
+use crate::core::failure::Outcome;
+use crate::host::kit::Kit;
+use crate::host::models::Models;
+use crate::memory::recall::Memory;
+use crate::memory::settings::{EmbedderChoice, MemorySettings};
+use crate::model::client::HttpClient;
+use crate::store::open::Store;
+use crate::tools::approval::{Approval, Granted};
+use crate::tools::builtin;
+use crate::tools::catalog::Catalog;
+use crate::tools::person::Person;
+use crate::tools::tool::{ToolContext, ToolLimits};
+use crate::tools::workspace::Workspace;
+use crate::turn::child::RootChildren;
+use futures::FutureExt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio_util::sync::CancellationToken;
+
+/// The program's parts, and the answer to "which model, and why".
+pub struct App {
+    /// What every run shares.
+    pub kit: Arc<Kit>,
+}
+
+/// Builds everything. The memory's index and the models are opened when first used.
+pub fn build(settings: Settings, person: Arc<dyn Person>) -> Outcome<App> {
+    let settings = Arc::new(settings);
+    let client = HttpClient::new();
+    let store = Store::open(&settings.paths.store)?;
+    let memory = Memory::new(memory_settings(&settings), Arc::new(StoreLog(store.clone())));
+    let kit = Kit {
+        models: models(&settings, client),
+        tools: catalog()?,
+        approval: match settings.approve {
+            Approve::Ask => Approval::Ask,
+            Approve::Auto => Approval::Auto,
+            Approve::Never => Approval::Never,
+        },
+        tool_context: tool_context(&settings, person)?,
+        memory,
+        store,
+        children: Arc::new(RootChildren),
+        clock: now,
+        settings,
+    };
+    Ok(App { kit: Arc::new(kit) })
+}
+
+fn models(settings: &Arc<Settings>, client: HttpClient) -> Models {
+    let (for_choice, for_client) = (Arc::clone(settings), client.clone());
+    let decide = move || {
+        let (settings, client) = (Arc::clone(&for_choice), for_client.clone());
+        async move { choice::default_model(&settings, &client).await }.boxed()
+    };
+    Models::new(Arc::clone(settings), Box::new(decide), client)
+}
+
+/// The built-in tools.
+pub fn catalog() -> Outcome<Catalog> {
+    let mut catalog = Catalog::default();
+    for tool in builtin::all() {
+        catalog.register(tool)?;
+    }
+    Ok(catalog)
+}
+
+/// Settings of the memory.
+pub fn memory_settings(settings: &Settings) -> MemorySettings {
+    let embedder = match (settings.embedder.as_str(), &settings.model_folder) {
+        ("minilm", Some(folder)) => EmbedderChoice::Folder(folder.clone()),
+        ("minilm", None) => EmbedderChoice::Folder(settings.paths.models.join("all-MiniLM-L6-v2")),
+        _ => EmbedderChoice::Hashing,
+    };
+    MemorySettings { folder: settings.paths.memory.clone(), embedder }
+}
+
+fn tool_context(settings: &Settings, person: Arc<dyn Person>) -> Outcome<ToolContext> {
+    let timeout = Duration::try_from_secs_f64(settings.tool_timeout).unwrap_or(Duration::from_secs(120));
+    let max_output_bytes = usize::try_from(settings.tool_output).unwrap_or(usize::MAX);
+    Ok(ToolContext {
+        workspace: Arc::new(Workspace::new(&settings.paths.workspace)?),
+        cancel: CancellationToken::new(),
+        person,
+        limits: ToolLimits { timeout, max_output_bytes, ..ToolLimits::default() },
+        allow_private_addresses: settings.allow_private_addresses,
+        environment: settings.environment.variables.clone(),
+        granted: Granted::default(),
+    })
+}
+
+/// Milliseconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}

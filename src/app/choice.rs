@@ -1,0 +1,94 @@
+//! Which model is used where nothing else is said: flag > variables > configuration > a local server > offline.
+
+use crate::config::settings::Settings;
+use crate::core::failure::Outcome;
+use crate::host::models::DefaultModel;
+use crate::model::client::HttpClient;
+use crate::model::locate::{self, Candidate};
+use crate::registry::builtin::{OPENAI_DEFAULT, SERVICES, Service};
+use crate::registry::models::{ModelSpec, address, offline, resolve};
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// How long a local server may take to answer, all candidates together.
+const LOCAL: Duration = Duration::from_millis(150);
+
+/// Decides. Only the last two steps touch the network, and only loopback.
+pub async fn default_model(settings: &Settings, client: &HttpClient) -> Outcome<DefaultModel> {
+    if let Some(name) = &settings.forced_model {
+        let forced = |spec| DefaultModel { spec, reason: "named by --model or RHIZO_MODEL".to_owned() };
+        return resolve(settings, name).map(forced);
+    }
+    if let Some(chosen) = by_address(settings, client).await? {
+        return Ok(chosen);
+    }
+    if let Some(name) = &settings.model {
+        let reason = "named by `model` in the configuration".to_owned();
+        return resolve(settings, name).map(|spec| DefaultModel { spec, reason });
+    }
+    if settings.environment.get("OPENAI_API_KEY").is_some() {
+        let reason = "OPENAI_API_KEY is set".to_owned();
+        return resolve(settings, OPENAI_DEFAULT).map(|spec| DefaultModel { spec, reason });
+    }
+    if let Some(spec) = local_server(settings).await? {
+        let reason = format!("a local server answers at {}", spec.base_url);
+        return Ok(DefaultModel { spec, reason });
+    }
+    let reason = "no model is configured and no local server answers".to_owned();
+    Ok(DefaultModel { spec: offline(), reason })
+}
+
+/// A server whose address stands in a variable, with the model that it serves first.
+///
+/// An address is a choice, so it wins over the configuration. A key alone is only a credential: where the
+/// configuration names a model, a key for another provider that happens to be exported must not redirect paid calls.
+async fn by_address(settings: &Settings, client: &HttpClient) -> Outcome<Option<DefaultModel>> {
+    for service in SERVICES {
+        let Some(variable) = service.address_variables.iter().find(|v| settings.environment.get(v).is_some()) else {
+            continue;
+        };
+        let reason = format!("{variable} is set");
+        let name = match settings.model.as_deref().filter(|name| speaks(settings, name, service)) {
+            Some(name) => name.to_owned(),
+            None => format!("{}/{}", service.name, first_model(settings, service, client).await?),
+        };
+        let spec = resolve(settings, &name)?;
+        return Ok(Some(DefaultModel { spec, reason }));
+    }
+    Ok(None)
+}
+
+/// Whether a configured name means a model of this service.
+fn speaks(settings: &Settings, name: &str, service: &Service) -> bool {
+    resolve(settings, name).is_ok_and(|spec| spec.base_url == address(settings, service))
+}
+
+/// The first model that a server lists; `OPENAI_MODEL` if it is set; `default` if the server lists none.
+async fn first_model(settings: &Settings, service: &Service, client: &HttpClient) -> Outcome<String> {
+    if let Some(name) = settings.environment.get("OPENAI_MODEL") {
+        return Ok(name.to_owned());
+    }
+    let base_url = address(settings, service);
+    if base_url == service.base_url && service.name == "openai" {
+        return Ok(OPENAI_DEFAULT.trim_start_matches("openai/").to_owned());
+    }
+    let key = settings.environment.get(service.key_variable).map(|key| SecretString::from(key.to_owned()));
+    let listing = locate::list_models(&base_url, key.as_ref(), client);
+    // A server that lists nothing may still answer; the first call tells what is wrong with it.
+    let models = tokio::time::timeout(Duration::from_secs(2), listing).await.ok().and_then(Result::ok);
+    Ok(models.and_then(|names| names.into_iter().next()).unwrap_or_else(|| "default".to_owned()))
+}
+
+async fn local_server(settings: &Settings) -> Outcome<Option<ModelSpec>> {
+    let Some(found) = locate::local_server(&Candidate::usual(), LOCAL).await else {
+        return Ok(None);
+    };
+    let Some(name) = found.models.first() else {
+        return Ok(None);
+    };
+    let service = SERVICES.iter().find(|s| found.base_url == s.base_url).map_or("local", |s| s.name);
+    let full = if service == "local" { name.clone() } else { format!("{service}/{name}") };
+    let mut spec = resolve(settings, &full).or_else(|_| resolve(settings, &format!("ollama/{name}")))?;
+    spec.base_url = found.base_url;
+    Ok(Some(spec))
+}

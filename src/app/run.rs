@@ -1,0 +1,162 @@
+//! One run from its first row in the store to its last: what `ask`, `run`, `eval` and the REPL have in common.
+
+use crate::budget::ledger::Ledger;
+use crate::context::library::Library;
+use crate::core::event::{Event, RunStatus};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::core::text::one_line;
+use crate::host::kit::Kit;
+use crate::host::run_host::{OnPrint, RunHost, RunSetup};
+use crate::host::{episodes, explore};
+use crate::script::session::{Session, SessionSetup};
+use crate::store::runs::{NewRun, new_run_id};
+use crate::turn::child::close;
+use crate::turn::root::{Root, RootEnd};
+use crate::turn::runner;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// A run that has begun.
+pub struct Run {
+    /// Its host.
+    pub host: Arc<RunHost>,
+    /// What it is about, as stored.
+    pub task: String,
+    /// Ends it.
+    pub cancel: CancellationToken,
+}
+
+/// Begins a run: a row in the store, a ledger, a host.
+pub async fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_print: Option<OnPrint>) -> Outcome<Run> {
+    let limits = kit.settings.limits;
+    let id = new_run_id((kit.clock)());
+    let new = NewRun {
+        id: id.clone(),
+        parent: None,
+        kind: kind.to_owned(),
+        task: task.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        settings: json!({"limits": limits, "model": kit.settings.forced_model}),
+        depth: 0,
+        started_at: (kit.clock)(),
+    };
+    drop(kit.store.begin_run(new).await?);
+    let view = library.view();
+    let setup = RunSetup {
+        run: id,
+        scope: Ledger::new(limits).root(),
+        library: Arc::new(library),
+        view,
+        max_turns: limits.max_turns,
+        on_print,
+    };
+    let host = RunHost::new(Arc::clone(kit), setup);
+    host.emit(&Frame::root(), &Event::RunStarted { task: one_line(task, 200), depth: 0 });
+    Ok(Run { host, task: task.to_owned(), cancel: CancellationToken::new() })
+}
+
+impl Run {
+    /// A session of this run.
+    pub fn session(&self, folder: Option<PathBuf>, args: Option<Value>) -> Session {
+        Session::new(SessionSetup {
+            host: Arc::clone(&self.host) as Arc<dyn crate::script::host::Host>,
+            runtime: tokio::runtime::Handle::current(),
+            frame: Frame::root(),
+            view: self.host.view.clone(),
+            folder,
+            compute: Duration::from_millis(self.host.scope.limits().compute_millis),
+            args,
+        })
+    }
+
+    /// Makes a root run of this task, and remembers how it went.
+    pub async fn root(&self, role: Option<String>, recursive: bool) -> RootEnd {
+        let root = Root {
+            host: Arc::clone(&self.host),
+            task: self.task.clone(),
+            role: role.clone(),
+            model: None,
+            recursive,
+            cancel: self.cancel.clone(),
+        };
+        let end = self.within(runner::run(&root)).await;
+        self.remember(role.as_deref().unwrap_or(crate::registry::roles::ROOT), &end).await;
+        end
+    }
+
+    /// Ends `work` at the run's deadline.
+    pub async fn within(&self, work: impl Future<Output = RootEnd>) -> RootEnd {
+        let Some(millis) = self.host.scope.limits().timeout_millis else {
+            return work.await;
+        };
+        let mut work = std::pin::pin!(work);
+        tokio::select! {
+            end = &mut work => end,
+            () = tokio::time::sleep(Duration::from_millis(millis)) => {
+                self.cancel.cancel();
+                let end = work.await;
+                let failure = Failure::new(FailureKind::Deadline, format!("the run took longer than {} s", seconds(millis)))
+                    .hint("raise --timeout");
+                let partial = end.failure.and_then(|f| f.details.get("partial").cloned());
+                RootEnd::failed(partial.into_iter().fold(failure, |f, p| f.detail("partial", p)), end.turns)
+            }
+        }
+    }
+
+    /// One episode per finished run. Its index is brought up to date by the next recall, so that ending stays fast.
+    async fn remember(&self, role: &str, end: &RootEnd) {
+        if !self.host.kit.settings.memory || end.status == RunStatus::Cancelled {
+            return;
+        }
+        let shape = explore::shape(&self.host.view);
+        let context = format!("{} documents, mostly {}, {} bytes", shape.documents, shape.kind, shape.bytes);
+        let lesson = match &end.failure {
+            None if end.turns == 0 => "one direct call answered it".to_owned(),
+            None => format!("answered in {} turns", end.turns),
+            Some(failure) => one_line(&failure.message, 160),
+        };
+        let mut episode = episodes::of_run(&self.host, &self.task, &context, role, end.status, lesson);
+        episode.id = new_run_id(self.host.now()).to_string();
+        if let Err(failure) = self.host.kit.store.append_episodes(vec![episode]).await {
+            let text = format!("the run is not remembered: {failure}");
+            self.host.emit(&Frame::root(), &Event::Note { text });
+        }
+    }
+
+    /// Writes the end of the run. Everything emitted before is on disk when it returns.
+    pub async fn close(&self, end: &RootEnd) -> Outcome<()> {
+        close(&self.host, end).await?;
+        self.host.kit.store.close().await
+    }
+
+    /// The result document: answer, status, id, turns, calls, tokens, cost, depth, models.
+    pub fn document(&self, end: &RootEnd) -> Value {
+        let report = self.host.scope.report();
+        let depth = report.rows.iter().map(|row| row.depth).max().unwrap_or(0);
+        let t = &report.totals;
+        json!({
+            "answer": end.answer,
+            "status": end.status,
+            "run": self.host.run,
+            "turns": end.turns,
+            "calls": t.calls,
+            "failed_calls": t.failed,
+            "input_tokens": t.usage.input_tokens,
+            "output_tokens": t.usage.output_tokens,
+            "estimated": t.usage.estimated,
+            "cost_usd": t.cost.usd(),
+            "unpriced_calls": t.unpriced_calls,
+            "depth": depth,
+            "models": report.rows,
+            "failure": end.failure,
+        })
+    }
+}
+
+fn seconds(millis: u64) -> f64 {
+    Duration::from_millis(millis).as_secs_f64()
+}

@@ -1,0 +1,132 @@
+//! Why a call does not fit, in numbers and words.
+
+use crate::budget::ledger::{Tag, Verdict};
+use crate::core::failure::{Failure, FailureKind};
+use crate::core::ids::ModelId;
+use crate::core::money::Money;
+use serde_json::Value;
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Amount {
+    Cost,
+    Calls,
+    Tokens,
+}
+
+impl Amount {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Cost => "money",
+            Self::Calls => "call",
+            Self::Tokens => "token",
+        }
+    }
+
+    const fn flag(self) -> &'static str {
+        match self {
+            Self::Cost => "max_cost",
+            Self::Calls => "max_calls",
+            Self::Tokens => "max_tokens",
+        }
+    }
+
+    fn show(self, amount: u64) -> String {
+        match self {
+            Self::Cost => Money::from_nanos(amount).to_string(),
+            Self::Calls | Self::Tokens => amount.to_string(),
+        }
+    }
+
+    fn value(self, amount: u64) -> Value {
+        match self {
+            Self::Cost => Money::from_nanos(amount).usd().into(),
+            Self::Calls | Self::Tokens => amount.into(),
+        }
+    }
+}
+
+/// One limit of one scope, with what counts against it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    pub(super) amount: Amount,
+    pub(super) limit: Option<u64>,
+    pub(super) spent: u64,
+    pub(super) held: u64,
+}
+
+impl Line {
+    pub(super) fn left(&self) -> Option<u64> {
+        self.limit.map(|limit| limit.saturating_sub(self.spent).saturating_sub(self.held))
+    }
+}
+
+/// A call against one limit.
+pub(super) struct Refusal<'a> {
+    pub(super) line: Line,
+    pub(super) amount: u64,
+    pub(super) depth: u32,
+    pub(super) tag: &'a Tag,
+}
+
+impl Refusal<'_> {
+    /// `None` if the call fits. A limit that is passed already refuses even calls that need nothing of it.
+    pub(super) fn verdict(&self) -> Option<Verdict> {
+        let limit = u128::from(self.line.limit?);
+        let without_held = u128::from(self.line.spent) + u128::from(self.amount);
+        if without_held > limit {
+            return Some(Verdict::Never(self.failure()));
+        }
+        (without_held + u128::from(self.line.held) > limit).then(|| Verdict::Later(self.failure()))
+    }
+
+    fn failure(&self) -> Failure {
+        let Line { amount, limit, spent, held } = self.line;
+        let limit = limit.unwrap_or_default();
+        let whose =
+            if self.depth == 0 { "the run".to_owned() } else { format!("the child run at depth {}", self.depth) };
+        let message = format!(
+            "the {} budget of {whose} does not allow a call to {}: limit {}, spent {}, reserved {}, needed up to {}",
+            amount.name(),
+            self.tag.model,
+            amount.show(limit),
+            amount.show(spent),
+            amount.show(held),
+            amount.show(self.amount),
+        );
+        Failure::new(FailureKind::Budget, message)
+            .hint(self.hint())
+            .detail("budget", amount.flag())
+            .detail("limit", amount.value(limit))
+            .detail("spent", amount.value(spent))
+            .detail("reserved", amount.value(held))
+            .detail("needed", amount.value(self.amount))
+            .detail("model", self.tag.model.as_str())
+    }
+
+    fn hint(&self) -> String {
+        let flag = self.line.amount.flag();
+        let raise = if self.depth == 0 {
+            format!("raise --{}", flag.replace('_', "-"))
+        } else {
+            format!("give the child run a larger {flag}")
+        };
+        match self.line.amount {
+            Amount::Calls => raise,
+            Amount::Cost | Amount::Tokens => {
+                format!("{raise}, shorten the prompt, or lower the call's own max_tokens")
+            }
+        }
+    }
+}
+
+/// The refusal of a model whose cost nobody could count.
+pub(super) fn unpriced(model: &ModelId) -> Failure {
+    Failure::new(
+        FailureKind::Budget,
+        format!("the model {model} has no known price, so the money budget cannot hold for it"),
+    )
+    .hint("give its price in rhizo.toml, or pass --allow-unpriced to call it uncounted")
+    .detail("budget", "max_cost")
+    .detail("model", model.as_str())
+}

@@ -1,0 +1,81 @@
+//! What was spent, as data for the footer, `.cost`, `spent()` and the result document.
+
+use crate::core::ids::{ModelId, RoleName};
+use crate::core::money::Money;
+use crate::core::usage::Usage;
+use serde::{Deserialize, Serialize};
+
+/// What a number of calls used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Calls that went out, failed ones included.
+    pub calls: u64,
+    /// Calls that failed, or whose end is unknown.
+    pub failed: u64,
+    /// Calls answered from the log; they cost nothing and are not counted in `calls`.
+    pub replayed: u64,
+    /// Calls to models without a known price; their cost is missing from `cost`.
+    pub unpriced_calls: u64,
+    /// Tokens used.
+    pub usage: Usage,
+    /// What the priced calls cost, in nano-USD.
+    pub cost: Money,
+}
+
+impl Totals {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.calls = self.calls.saturating_add(other.calls);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.replayed = self.replayed.saturating_add(other.replayed);
+        self.unpriced_calls = self.unpriced_calls.saturating_add(other.unpriced_calls);
+        self.usage += other.usage;
+        self.cost = self.cost.saturating_add(other.cost);
+    }
+}
+
+/// What is held back for calls in flight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reserved {
+    /// Calls in flight.
+    pub calls: u64,
+    /// Their worst case in tokens.
+    pub tokens: u64,
+    /// Their worst case in nano-USD, of those with a price.
+    pub cost: Money,
+}
+
+/// One line of the tree of spending.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpendRow {
+    /// How deep the runs that made the calls are nested.
+    pub depth: u32,
+    /// The role that was played.
+    pub role: RoleName,
+    /// The model.
+    pub model: ModelId,
+    /// What its calls used.
+    #[serde(flatten)]
+    pub totals: Totals,
+}
+
+/// What a scope and everything below it spent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpendReport {
+    /// The sum of the rows.
+    pub totals: Totals,
+    /// What is held back for calls in flight.
+    pub reserved: Reserved,
+    /// By depth, role and model, in this order.
+    pub rows: Vec<SpendRow>,
+}
+
+/// What may still be spent; `None` is no limit of that kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// Money, in nano-USD.
+    pub cost: Option<Money>,
+    /// Model calls.
+    pub calls: Option<u64>,
+    /// Tokens.
+    pub tokens: Option<u64>,
+}

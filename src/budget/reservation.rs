@@ -1,0 +1,77 @@
+//! What is held back for one call in flight, until its truth is known.
+
+use crate::budget::ledger::{Need, Tag};
+use crate::budget::price::{Bound, Price};
+use crate::budget::report::Totals;
+use crate::budget::scope::Scope;
+use crate::core::money::Money;
+use crate::core::usage::Usage;
+
+/// The worst case of one call, held back on the ledger.
+///
+/// Dropped without a word it is charged in full: the end of such a call is unknown, and the provider may bill it.
+#[derive(Debug)]
+#[must_use = "a dropped reservation is charged in full"]
+pub struct Reservation {
+    scope: Scope,
+    bound: Bound,
+    price: Option<Price>,
+    tag: Tag,
+    open: bool,
+}
+
+impl Reservation {
+    pub(super) fn new(scope: Scope, bound: Bound, price: Option<Price>, tag: Tag) -> Self {
+        Self { scope, bound, price, tag, open: true }
+    }
+
+    /// The most that the call can cost; `None` for a model without a price.
+    pub fn worst_cost(&self) -> Option<Money> {
+        self.price.as_ref().map(|price| price.worst(&self.bound))
+    }
+
+    /// Replaces the reservation by the truth of a call that succeeded; answers its cost, `None` without a price.
+    ///
+    /// A truth above the worst case is recorded all the same, and later calls are refused for it.
+    pub fn settle(mut self, usage: &Usage) -> Option<Money> {
+        self.close(Some((usage, 0)))
+    }
+
+    /// The same for a call that failed or was stopped, with what it used before it ended.
+    pub fn settle_failed(mut self, usage: &Usage) -> Option<Money> {
+        self.close(Some((usage, 1)))
+    }
+
+    /// Gives everything back, for a call that never went out.
+    pub fn release(mut self) {
+        self.close(None);
+    }
+
+    fn close(&mut self, used: Option<(&Usage, u64)>) -> Option<Money> {
+        self.open = false;
+        let need = Need { cost: self.worst_cost(), tokens: self.bound.total() };
+        let cost = used.and_then(|(usage, _)| self.price.map(|price| price.cost(usage)));
+        let totals = used.map(|(usage, failed)| Totals {
+            calls: 1,
+            failed,
+            replayed: 0,
+            unpriced_calls: u64::from(self.price.is_none()),
+            usage: *usage,
+            cost: cost.unwrap_or_default(),
+        });
+        self.scope.settle(need, &self.tag, totals.as_ref());
+        cost
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if self.open {
+            let usage = self.bound.as_usage();
+            self.close(Some((&usage, 1)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

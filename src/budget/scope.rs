@@ -1,0 +1,91 @@
+//! A run's place in the ledger: through it a call is reserved, a child run opened, and the spending read.
+
+use crate::budget::ledger::{ChildSlice, Ledger, Need, Tag, Verdict};
+use crate::budget::price::{Bound, Price};
+use crate::budget::report::{Left, SpendReport, Totals};
+use crate::budget::reservation::Reservation;
+use crate::core::failure::Outcome;
+use crate::core::limits::Limits;
+use std::sync::Arc;
+
+/// The budget of one run and everything below it; clones are the same scope.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    ledger: Arc<Ledger>,
+    index: usize,
+    depth: u32,
+}
+
+impl Scope {
+    pub(super) fn new(ledger: Arc<Ledger>, index: usize, depth: u32) -> Self {
+        Self { ledger, index, depth }
+    }
+
+    /// How deep the run is nested; the root is 0.
+    pub fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// The limits of the whole tree.
+    pub fn limits(&self) -> &Limits {
+        self.ledger.limits()
+    }
+
+    /// Opens the scope of a child run, one deeper; all limits above it hold too.
+    ///
+    /// Fails with `Depth` if it would nest deeper than `max_depth`.
+    pub fn child(&self, slice: &ChildSlice) -> Outcome<Self> {
+        let (index, depth) = self.ledger.add_child(self.index, *slice)?;
+        Ok(Self::new(Arc::clone(&self.ledger), index, depth))
+    }
+
+    /// Holds back the worst case of one call, or fails with `Budget` at once.
+    ///
+    /// `price` is `None` for a model without a known price, which a money limit refuses unless told otherwise.
+    pub fn reserve(&self, bound: Bound, price: Option<&Price>, tag: Tag) -> Outcome<Reservation> {
+        self.try_reserve(bound, price, &tag).map_err(|verdict| match verdict {
+            Verdict::Later(failure) | Verdict::Never(failure) => failure,
+        })
+    }
+
+    /// The same, but waits while calls in flight may still give back what this one needs.
+    ///
+    /// Fails with `Budget` as soon as no end of a call in flight could make it fit. Dropping the future gives up. A
+    /// caller that holds a reservation of its own while it waits may wait for itself: settle first.
+    pub async fn reserve_when_free(&self, bound: Bound, price: Option<&Price>, tag: Tag) -> Outcome<Reservation> {
+        loop {
+            // Made before the check, so that an end between the check and the wait is not missed.
+            let freed = self.ledger.freed().notified();
+            match self.try_reserve(bound, price, &tag) {
+                Ok(reservation) => return Ok(reservation),
+                Err(Verdict::Never(failure)) => return Err(failure),
+                Err(Verdict::Later(_)) => freed.await,
+            }
+        }
+    }
+
+    /// Counts a call that was answered from the log: it costs nothing and needs no budget.
+    pub fn charge_replayed(&self, tag: &Tag) {
+        self.ledger.record(self.index, tag, &Totals { replayed: 1, ..Totals::default() });
+    }
+
+    /// What this scope may still spend, with everything held back taken off.
+    pub fn left(&self) -> Left {
+        self.ledger.left(self.index)
+    }
+
+    /// What this scope and everything below it spent.
+    pub fn report(&self) -> SpendReport {
+        self.ledger.report(self.index)
+    }
+
+    pub(super) fn settle(&self, need: Need, tag: &Tag, used: Option<&Totals>) {
+        self.ledger.settle(self.index, need, tag, used);
+    }
+
+    fn try_reserve(&self, bound: Bound, price: Option<&Price>, tag: &Tag) -> Result<Reservation, Verdict> {
+        let need = Need { cost: price.map(|price| price.worst(&bound)), tokens: bound.total() };
+        self.ledger.hold(self.index, need, tag)?;
+        Ok(Reservation::new(self.clone(), bound, price.copied(), tag.clone()))
+    }
+}

@@ -1,0 +1,84 @@
+//! The arguments of the program as a whole.
+
+use crate::cli::{ask, completions, doctor, eval, flags, init, logs, memory, models, run, runs, scripts, tools};
+use clap::{Parser, Subcommand};
+
+/// A REPL in which a root language model works: long inputs stay handles, budgets hold, paid work is kept.
+#[derive(Debug, Parser)]
+#[command(name = "rhizo", version, propagate_version = true, after_help = AFTER)]
+pub struct Arguments {
+    /// What to do; the REPL if nothing is named.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Flags of the REPL that is started without a subcommand.
+    #[command(flatten)]
+    pub flags: flags::RunFlags,
+}
+
+const AFTER: &str = "\
+Examples:
+  rhizo ask \"which module opens the store?\" --context src
+  rhizo eval 'context.count(\"TODO\")' --context .
+  rhizo run examples/01_hello.rhai
+  rhizo                                  the REPL
+
+Exit codes: 0 ok, 1 failed, 2 usage, 3 config, 4 provider, 5 budget or limit, 6 waiting, 124 timeout, 130 interrupted.
+State lies in ~/.local/state/rhizo; RHIZO_HOME moves it. Settings: ./rhizo.toml, ~/.config/rhizo/config.toml, RHIZO_*.";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Starts the REPL.
+    Repl(flags::RunFlags),
+    /// Runs a Rhai program from a file.
+    Run(run::Run),
+    /// Answers a question with a root model that explores the context by code.
+    Ask(ask::Ask),
+    /// Evaluates Rhai code given on the command line.
+    Eval(eval::Eval),
+    /// Lists, shows and exports earlier runs.
+    Runs(runs::Runs),
+    /// Shows the events of a run.
+    Logs(logs::Logs),
+    /// Looks into the episodic memory and installs embedding models.
+    Memory(memory::MemoryCommand),
+    /// Lists models and says which one is used and why.
+    Models(models::Models),
+    /// Lists, shows and calls tools.
+    Tools(tools::Tools),
+    /// Lists, shows and runs stored programs.
+    Scripts(scripts::Scripts),
+    /// Checks the installation: settings, store, models, memory.
+    Doctor(doctor::Doctor),
+    /// Writes a commented rhizo.toml into this folder.
+    Init(init::Init),
+    /// Prints a completion script for a shell.
+    Completions(completions::Completions),
+}
+
+impl Arguments {
+    /// The flags of whatever runs code here.
+    pub fn run_flags(&self) -> &flags::RunFlags {
+        match &self.command {
+            Some(Command::Repl(flags)) => flags,
+            Some(Command::Run(args)) => &args.flags,
+            Some(Command::Ask(args)) => &args.flags,
+            Some(Command::Eval(args)) => &args.flags,
+            _ => &self.flags,
+        }
+    }
+
+    /// Whether a command that only lists wants JSON.
+    pub fn wants_json(&self) -> bool {
+        match &self.command {
+            Some(Command::Runs(args)) => args.json,
+            Some(Command::Logs(args)) => args.json,
+            Some(Command::Memory(args)) => args.json,
+            Some(Command::Models(args)) => args.json,
+            Some(Command::Tools(args)) => args.json,
+            Some(Command::Scripts(args)) => args.json,
+            Some(Command::Doctor(args)) => args.json,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `rhizo ask`: a question over a long input, answered by a root model.
+
+use crate::app::build::App;
+use crate::app::{inputs, run};
+use crate::cli::flags::RunFlags;
+use crate::cli::printer::Printer;
+use crate::cli::progress::{Detail, Progress};
+use crate::cli::{interrupt, outcome};
+use crate::core::exit::Exit;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use clap::Args;
+use std::io::{IsTerminal, Read};
+use std::sync::Arc;
+
+/// Arguments of `ask`.
+#[derive(Debug, Args)]
+pub struct Ask {
+    /// The question.
+    pub question: String,
+    /// Explores by code even what would fit into one prompt.
+    #[arg(long)]
+    pub recursive: bool,
+    /// Shared flags.
+    #[command(flatten)]
+    pub flags: RunFlags,
+}
+
+/// Runs `ask`.
+pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit> {
+    if args.question.trim().is_empty() {
+        return Err(Failure::new(FailureKind::Invalid, "the question is empty").hint("rhizo ask \"...\" --context PATH"));
+    }
+    let library = inputs::open(&app.kit.settings, &args.flags.context, pipe(&args.flags.context))?;
+    for (name, reason) in library.skipped().iter().take(5) {
+        printer.err(&format!("skipped {name}: {reason}"));
+    }
+    if let Some(more) = library.skipped().len().checked_sub(5).filter(|more| *more > 0) {
+        printer.err(&format!("skipped {more} more files"));
+    }
+    let run = run::begin(&app.kit, "ask", &args.question, library, None).await?;
+    interrupt::cancel_on_signal(run.cancel.clone());
+    let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::All);
+    let end = run.root(app.kit.settings.role.clone(), args.recursive).await;
+    run.close(&end).await?;
+    progress.finish().await;
+    Ok(outcome::tell(printer, &run, &end))
+}
+
+/// Standard input, if it is a pipe or a file and no `--context -` names it already.
+pub fn pipe(context: &[String]) -> Option<Box<dyn Read + Send>> {
+    let named = context.iter().any(|path| path == "-");
+    let given = !std::io::stdin().is_terminal() && has_data();
+    (given && !named).then(|| Box::new(std::io::stdin()) as Box<dyn Read + Send>)
+}
+
+/// Whether standard input is a pipe or a file: `/dev/null`, a closed descriptor or a service's socket is no input.
+fn has_data() -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::FileTypeExt;
+    let Ok(descriptor) = std::io::stdin().as_fd().try_clone_to_owned() else {
+        return false;
+    };
+    std::fs::File::from(descriptor).metadata().is_ok_and(|m| m.file_type().is_fifo() || m.file_type().is_file())
+}

@@ -1,0 +1,74 @@
+//! From arguments to a command and its exit code.
+
+use crate::app::build;
+use crate::cli::args::{Arguments, Command};
+use crate::cli::flags::RunFlags;
+use crate::cli::printer::Printer;
+use crate::cli::{ask, completions, doctor, eval, init, logs, memory, models, person, report, run, runs, scripts, tools};
+use crate::config::environment::Environment;
+use crate::config::fault;
+use crate::config::settings::Settings;
+use crate::core::exit::Exit;
+use crate::core::failure::Outcome;
+use crate::repl;
+use clap::Parser;
+use std::sync::Arc;
+
+/// Runs the program with these arguments.
+pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) -> Exit {
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => return usage(&error),
+    };
+    let flags = parsed.run_flags().clone();
+    let no_colour = environment.get("NO_COLOR").is_some() || environment.get("TERM") == Some("dumb");
+    let printer = Arc::new(Printer::new(flags.json || parsed.wants_json(), flags.quiet, no_colour));
+    match dispatch(parsed, environment, &flags, &printer).await {
+        Ok(exit) => exit,
+        Err(failure) => report::tell(&printer, &failure),
+    }
+}
+
+/// Help and version go to standard output with code 0, wrong usage to standard error with code 2.
+fn usage(error: &clap::Error) -> Exit {
+    let printer = Printer::new(false, false, true);
+    if error.use_stderr() {
+        printer.err(error.render().to_string().trim_end());
+        Exit::Usage
+    } else {
+        printer.out(error.render().to_string().trim_end());
+        Exit::Ok
+    }
+}
+
+async fn dispatch(parsed: Arguments, environment: Environment, flags: &RunFlags, printer: &Arc<Printer>) -> Outcome<Exit> {
+    match &parsed.command {
+        Some(Command::Completions(args)) => return Ok(completions::completions(printer, args)),
+        Some(Command::Init(args)) => return init::init(printer, &environment, args),
+        Some(Command::Doctor(args)) => return doctor::doctor(printer, environment, args).await,
+        _ => {}
+    }
+    let mut faults = Vec::new();
+    let layer = flags.layer(&mut faults);
+    if !faults.is_empty() {
+        printer.err(&fault::failure(&faults).message.replace("the configuration has", "the command line has"));
+        return Ok(Exit::Usage);
+    }
+    let settings = Settings::load(environment, layer)?;
+    let app = build::build(settings, person::present())?;
+    let exit = match parsed.command {
+        None => repl::run::run(&app, &flags.context).await,
+        Some(Command::Repl(flags)) => repl::run::run(&app, &flags.context).await,
+        Some(Command::Run(args)) => run::run(&app, printer, &args).await,
+        Some(Command::Ask(args)) => ask::ask(&app, printer, &args).await,
+        Some(Command::Eval(args)) => eval::eval(&app, printer, &args).await,
+        Some(Command::Runs(args)) => runs::runs(&app, printer, &args),
+        Some(Command::Logs(args)) => logs::logs(&app, printer, &args).await,
+        Some(Command::Memory(args)) => memory::memory(&app, printer, &args).await,
+        Some(Command::Models(args)) => models::models(&app, printer, &args).await,
+        Some(Command::Tools(args)) => tools::tools(&app, printer, &args).await,
+        Some(Command::Scripts(args)) => scripts::scripts(&app, printer, &args),
+        Some(Command::Doctor(_) | Command::Init(_) | Command::Completions(_)) => Ok(Exit::Ok),
+    };
+    exit
+}

@@ -1,0 +1,95 @@
+//! `rhizo doctor`: checks settings, store, models and memory, and lists every setting.
+
+use crate::app::build;
+use crate::cli::printer::Printer;
+use crate::cli::table;
+use crate::config::environment::Environment;
+use crate::config::key;
+use crate::config::layer::Layer;
+use crate::config::settings::Settings;
+use crate::core::exit::Exit;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::registry::programs;
+use crate::store::open::Store;
+use crate::tools::person::Nobody;
+use clap::Args;
+use serde_json::json;
+use std::sync::Arc;
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Lists every setting with its type and variable.
+    #[arg(long)]
+    pub settings: bool,
+}
+
+/// Runs `doctor`: every check is made, whatever the others say.
+pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) -> Outcome<Exit> {
+    if args.settings {
+        let line = |k: &key::Key| [k.path.to_owned(), k.kind.describe(), key::variable(k).unwrap_or_default(), k.about.to_owned()];
+        printer.out(&table::render(["setting", "type", "variable", "does"], key::KEYS.iter().map(line)));
+        return Ok(Exit::Ok);
+    }
+    let mut checks: Vec<(&str, Outcome<String>)> = Vec::new();
+    match Settings::load(environment, Layer::default()) {
+        Ok(settings) => {
+            let file = settings.paths.project_config.as_ref().unwrap_or(&settings.paths.user_config);
+            checks.push(("settings", Ok(file.display().to_string())));
+            whole(settings, &mut checks).await;
+        }
+        Err(failure) => checks.push(("settings", Err(failure))),
+    }
+    let value: Vec<_> = checks.iter().map(|(what, found)| json!({"check": what, "ok": found.is_ok(), "found": text(found)})).collect();
+    let line = |(what, found): &(&str, Outcome<String>)| [mark(found).to_owned(), (*what).to_owned(), text(found)];
+    printer.rows(&json!(value), || table::render(["", "check", "found"], checks.iter().map(line)));
+    let worst = checks.iter().filter_map(|(_, found)| found.as_ref().err()).map(|f| f.kind.exit()).next();
+    Ok(worst.unwrap_or(Exit::Ok))
+}
+
+async fn whole(settings: Settings, checks: &mut Vec<(&str, Outcome<String>)>) {
+    let (_, faults) = programs::all(&settings.paths);
+    checks.push(("programs", faults.into_iter().next().map_or_else(|| Ok("front matter is right".to_owned()), Err)));
+    let app = match build::build(settings, Arc::new(Nobody)) {
+        Ok(app) => app,
+        Err(failure) => {
+            checks.push(("store", Err(failure)));
+            return;
+        }
+    };
+    checks.push(("store", sound(&app.kit.store)));
+    let model = app.kit.models.default_model().await;
+    checks.push(("model", model.map(|m| format!("{}: {}", m.spec.id, m.reason))));
+    if let Ok((_, served)) = app.kit.models.choose(None, None).await {
+        let price = if served.price.is_some() { "known" } else { "unknown: a money budget needs --allow-unpriced" };
+        checks.push(("price", Ok(price.to_owned())));
+    }
+    let stats = app.kit.memory.stats().await;
+    checks.push(("memory", stats.and_then(|s| match s.fault {
+        Some(fault) => Err(fault),
+        None => Ok(format!("{} episodes, {} indexed, {}", s.episodes, s.indexed, s.embedder)),
+    })));
+}
+
+fn sound(store: &Store) -> Outcome<String> {
+    let faults = store.check()?;
+    if faults.is_empty() {
+        return Ok(store.path().display().to_string());
+    }
+    Err(Failure::new(FailureKind::Io, format!("{} is damaged: {}", store.path().display(), faults.join("; ")))
+        .hint("move it away; a new one is made at the next start"))
+}
+
+fn mark(found: &Outcome<String>) -> &'static str {
+    if found.is_ok() { "ok" } else { "FAULT" }
+}
+
+fn text(found: &Outcome<String>) -> String {
+    match found {
+        Ok(text) => text.clone(),
+        Err(failure) => failure.to_string(),
+    }
+}

@@ -1,0 +1,29 @@
+//! `rhizo eval`: one program given on the command line.
+
+use crate::app::build::App;
+use crate::app::{inputs, run};
+use crate::cli::flags::RunFlags;
+use crate::cli::printer::Printer;
+use crate::cli::{ask, run as run_command};
+use crate::core::exit::Exit;
+use crate::core::failure::Outcome;
+use clap::Args;
+use std::sync::Arc;
+
+/// Arguments of `eval`.
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// The program; the value of its last expression is printed.
+    pub code: String,
+    /// Shared flags.
+    #[command(flatten)]
+    pub flags: RunFlags,
+}
+
+/// Runs `eval`.
+pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exit> {
+    let library = inputs::open(&app.kit.settings, &args.flags.context, ask::pipe(&args.flags.context))?;
+    let on_print = run_command::on_print(printer);
+    let run = run::begin(&app.kit, "eval", &args.code, library, Some(on_print)).await?;
+    run_command::program(app, printer, &run, &args.code, None).await
+}

@@ -1,0 +1,77 @@
+//! Flags that `ask`, `run`, `eval` and `repl` share, as the strongest layer of settings.
+
+use crate::config::fault::Fault;
+use crate::config::key;
+use crate::config::layer::Layer;
+use clap::Args;
+
+/// Flags of everything that runs code.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RunFlags {
+    /// Model for every role, as service/name or a name of rhizo.toml.
+    #[arg(long, short, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Role of the root model.
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<String>,
+    /// File, folder, glob or - for standard input; may be given more than once.
+    #[arg(long, short, value_name = "PATH", num_args = 1..)]
+    pub context: Vec<String>,
+    /// The most money of the run, in USD.
+    #[arg(long, value_name = "USD")]
+    pub max_cost: Option<String>,
+    /// The most model calls.
+    #[arg(long, value_name = "N")]
+    pub max_calls: Option<String>,
+    /// The most tokens, prompts and answers together.
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<String>,
+    /// How deep child runs may nest.
+    #[arg(long, value_name = "N")]
+    pub max_depth: Option<String>,
+    /// The most turns of a root model.
+    #[arg(long, value_name = "N")]
+    pub max_turns: Option<String>,
+    /// The most seconds of the run.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<String>,
+    /// Who allows tools that write, run programs or use the network: ask, auto or never.
+    #[arg(long, value_name = "WHO")]
+    pub approve: Option<String>,
+    /// Lets a money limit pass models whose price is unknown.
+    #[arg(long)]
+    pub allow_unpriced: bool,
+    /// Prints the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Shows no progress on standard error.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+impl RunFlags {
+    /// The flags as a layer; malformed values are collected as faults.
+    pub fn layer(&self, faults: &mut Vec<Fault>) -> Layer {
+        let mut layer = Layer::default();
+        let given = [
+            ("model", "--model", &self.model),
+            ("role", "--role", &self.role),
+            ("limits.max_cost", "--max-cost", &self.max_cost),
+            ("limits.max_calls", "--max-calls", &self.max_calls),
+            ("limits.max_tokens", "--max-tokens", &self.max_tokens),
+            ("limits.max_depth", "--max-depth", &self.max_depth),
+            ("limits.max_turns", "--max-turns", &self.max_turns),
+            ("limits.timeout", "--timeout", &self.timeout),
+            ("tools.approve", "--approve", &self.approve),
+        ];
+        for (path, flag, value) in given {
+            if let (Some(text), Some(key)) = (value, key::find(path)) {
+                layer.add_text(path, key.kind, text, flag, faults);
+            }
+        }
+        if self.allow_unpriced {
+            layer.add_text("limits.allow_unpriced", key::Kind::Flag, "true", "--allow-unpriced", faults);
+        }
+        layer
+    }
+}

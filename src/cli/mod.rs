@@ -1,0 +1,27 @@
+//! The command line: one file per subcommand, each an arguments struct and a function.
+//!
+//! Only `printer` prints; a failure is told and made an exit code in `report`.
+
+pub mod args;
+pub mod ask;
+pub mod completions;
+pub mod dispatch;
+pub mod doctor;
+pub mod eval;
+pub mod flags;
+pub mod init;
+pub mod install;
+pub mod interrupt;
+pub mod logs;
+pub mod memory;
+pub mod models;
+pub mod outcome;
+pub mod person;
+pub mod printer;
+pub mod progress;
+pub mod report;
+pub mod run;
+pub mod runs;
+pub mod scripts;
+pub mod table;
+pub mod tools;

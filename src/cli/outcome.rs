@@ -1,0 +1,42 @@
+//! The end of a run on the screen: answer on standard output, all else on standard error.
+
+use crate::app::run::Run;
+use crate::cli::printer::Printer;
+use crate::cli::report;
+use crate::core::exit::Exit;
+use crate::core::failure::Failure;
+use crate::turn::root::RootEnd;
+use serde_json::Value;
+
+/// Prints the end of a run and answers the exit code.
+pub fn tell(printer: &Printer, run: &Run, end: &RootEnd) -> Exit {
+    if printer.json {
+        printer.json_value(&run.document(end));
+    } else if let Some(answer) = &end.answer {
+        printer.out(&text(answer));
+    }
+    let exit = match &end.failure {
+        None => Exit::Ok,
+        Some(failure) => {
+            show_partial(printer, failure);
+            report::tell(printer, failure)
+        }
+    };
+    if !printer.quiet {
+        let turns = if end.turns > 0 { format!(" · {} turns", end.turns) } else { String::new() };
+        let line = format!("{}{turns} · run {}", run.host.footer(), run.host.run);
+        printer.err(&printer.paint("2", &line));
+    }
+    exit
+}
+
+/// An answer as text: a string as it is, anything else as JSON.
+pub fn text(answer: &Value) -> String {
+    answer.as_str().map_or_else(|| format!("{answer:#}"), ToOwned::to_owned)
+}
+
+fn show_partial(printer: &Printer, failure: &Failure) {
+    if let Some(partial) = failure.details.get("partial").and_then(Value::as_str).filter(|_| !printer.quiet) {
+        printer.err(&format!("the last thing that the run saw:\n{partial}\n"));
+    }
+}

@@ -1,0 +1,78 @@
+//! The only code that prints. A reader that has gone away (`| head`) is no error and ends the output quietly.
+
+use serde_json::Value;
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Where output goes and how it may look.
+#[derive(Debug)]
+pub struct Printer {
+    /// Whether results are JSON.
+    pub json: bool,
+    /// Whether progress is shown.
+    pub quiet: bool,
+    /// Whether standard error is a terminal that takes colours.
+    pub colour: bool,
+    /// Whether standard error is a terminal.
+    pub live: bool,
+    gone: AtomicBool,
+}
+
+impl Printer {
+    /// A printer; `no_colour` is the variable NO_COLOR or a dumb terminal.
+    pub fn new(json: bool, quiet: bool, no_colour: bool) -> Self {
+        let live = std::io::stderr().is_terminal();
+        Self { json, quiet, colour: live && !no_colour, live, gone: AtomicBool::new(false) }
+    }
+
+    /// Prints a line of the result to standard output.
+    pub fn out(&self, text: &str) {
+        self.write(&mut std::io::stdout().lock(), text, true);
+    }
+
+    /// Prints text of the result as it is.
+    pub fn raw(&self, text: &str) {
+        self.write(&mut std::io::stdout().lock(), text, false);
+    }
+
+    /// Prints a value: as JSON on several lines.
+    pub fn json_value(&self, value: &Value) {
+        self.out(&format!("{value:#}"));
+    }
+
+    /// Prints a line about the work to standard error.
+    pub fn err(&self, text: &str) {
+        self.write(&mut std::io::stderr().lock(), text, true);
+    }
+
+    /// Prints a table or, with `--json`, its rows as JSON.
+    pub fn rows(&self, value: &Value, table: impl FnOnce() -> String) {
+        if self.json {
+            self.json_value(value);
+        } else {
+            self.out(table().trim_end());
+        }
+    }
+
+    /// Whether whoever read standard output has gone away.
+    pub fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
+    }
+
+    /// `text` in a colour of standard error, if it takes colours.
+    pub fn paint(&self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn write(&self, to: &mut dyn Write, text: &str, line: bool) {
+        if self.is_gone() {
+            return;
+        }
+        let end: &[u8] = if line { b"\n" } else { b"" };
+        let written = to.write_all(text.as_bytes()).and_then(|()| to.write_all(end)).and_then(|()| to.flush());
+        // Nothing can be told about output that cannot be written; the work itself goes on and is in the store.
+        if written.is_err() {
+            self.gone.store(true, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! `rhizo run`: a Rhai program from a file.
+
+use crate::app::build::App;
+use crate::app::run::Run as AppRun;
+use crate::app::{inputs, run};
+use crate::cli::flags::RunFlags;
+use crate::cli::printer::Printer;
+use crate::cli::progress::{Detail, Progress};
+use crate::cli::{ask, interrupt, outcome};
+use crate::core::exit::Exit;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::host::run_host::OnPrint;
+use crate::script::evaluate::Evaluation;
+use crate::turn::root::RootEnd;
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A .rhai file.
+    pub file: PathBuf,
+    /// Parameters that the program sees as `args`: NAME=VALUE, the value as JSON or plain text.
+    #[arg(value_name = "NAME=VALUE")]
+    pub args: Vec<String>,
+    /// Shared flags.
+    #[command(flatten)]
+    pub flags: RunFlags,
+}
+
+/// Runs `run`.
+pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit> {
+    let source = read(&args.file)?;
+    let parameters = parameters(&args.args)?;
+    let library = inputs::open(&app.kit.settings, &args.flags.context, ask::pipe(&args.flags.context))?;
+    let task = args.file.display().to_string();
+    let run = run::begin(&app.kit, "run", &task, library, Some(on_print(printer))).await?;
+    let folder = args.file.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p }.to_path_buf());
+    program(app, printer, &run, &source, Some((folder, parameters))).await
+}
+
+/// Runs a program in a session of `run` and tells how it ended.
+pub async fn program(
+    app: &App,
+    printer: &Arc<Printer>,
+    run: &AppRun,
+    source: &str,
+    file: Option<(Option<PathBuf>, serde_json::Map<String, serde_json::Value>)>,
+) -> Outcome<Exit> {
+    interrupt::cancel_on_signal(run.cancel.clone());
+    let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::Notes);
+    let (folder, args) = file.map_or((None, None), |(folder, args)| (folder, Some(serde_json::Value::Object(args))));
+    let mut session = run.session(folder, args);
+    let end = run.within(async { ended(session.evaluate(source, run.cancel.clone()).await) }).await;
+    run.close(&end).await?;
+    progress.finish().await;
+    Ok(outcome::tell(printer, run, &end))
+}
+
+/// Shows printed lines on standard output; with `--json` the document alone stands there, so they go to standard error.
+pub fn on_print(printer: &Arc<Printer>) -> OnPrint {
+    let printer = Arc::clone(printer);
+    Arc::new(move |text| if printer.json { printer.err(text) } else { printer.out(text) })
+}
+
+/// The end of a run that was one evaluation: its value is that of `FINAL` or of its last expression.
+fn ended(evaluation: Evaluation) -> RootEnd {
+    match (evaluation.final_, evaluation.failure) {
+        (Some(value), _) => RootEnd::completed(value, 0),
+        (None, Some(failure)) => RootEnd::failed(failure, 0),
+        (None, None) => {
+            let shown = (!evaluation.shown.is_empty()).then(|| evaluation.shown.clone().into());
+            RootEnd { answer: evaluation.value.or(shown), ..RootEnd::completed(serde_json::Value::Null, 0) }
+        }
+    }
+}
+
+fn read(file: &Path) -> Outcome<String> {
+    if file.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+        return Err(Failure::new(FailureKind::Invalid, format!("{} is not a Rhai program", file.display()))
+            .hint("rhizo run takes .rhai files"));
+    }
+    std::fs::read_to_string(file).map_err(|error| {
+        let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
+        Failure::new(kind, format!("cannot read {}: {error}", file.display()))
+            .hint("rhizo run takes a .rhai file; `rhizo scripts list` lists stored programs")
+    })
+}
+
+fn parameters(typed: &[String]) -> Outcome<serde_json::Map<String, serde_json::Value>> {
+    let one = |text: &String| {
+        let (name, value) = text.split_once('=').ok_or_else(|| {
+            Failure::new(FailureKind::Invalid, format!("`{text}` is no parameter")).hint("write NAME=VALUE")
+        })?;
+        let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+        Ok((name.to_owned(), value))
+    };
+    typed.iter().map(one).collect()
+}

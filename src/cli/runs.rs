@@ -1,0 +1,121 @@
+//! `rhizo runs`: earlier runs.
+
+use crate::app::build::App;
+use crate::cli::printer::Printer;
+use crate::cli::table;
+use crate::core::exit::Exit;
+use crate::core::failure::Outcome;
+use crate::core::text::one_line;
+use crate::store::runs::{RunFilter, RunRow};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// Arguments of `runs`.
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// What to do; `list` if nothing is named.
+    #[command(subcommand)]
+    pub action: Option<Action>,
+    /// Prints JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What `runs` can do.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Lists runs, newest first.
+    List {
+        /// How many.
+        #[arg(long, short = 'n', default_value_t = 20)]
+        limit: u32,
+        /// Child runs too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Shows one run: task, result, cost, children.
+    Show {
+        /// Its id, or the beginning of it.
+        run: String,
+    },
+    /// Prints everything about a run as one JSON document.
+    Export {
+        /// Its id, or the beginning of it.
+        run: String,
+    },
+}
+
+/// Runs `runs`.
+pub fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
+    let store = &app.kit.store;
+    match args.action.as_ref().unwrap_or(&Action::List { limit: 20, all: false }) {
+        Action::List { limit, all } => {
+            let filter = RunFilter { top_level: !all, limit: Some(*limit), ..RunFilter::default() };
+            let rows = store.runs(&filter)?;
+            let values: Vec<Value> = rows.iter().map(|row| value(row, None)).collect();
+            printer.rows(&Value::Array(values), || list(&rows));
+        }
+        Action::Show { run } => {
+            let row = store.run(run)?;
+            let result = row.result.as_ref().map(|stored| store.load(stored)).transpose()?;
+            let children = store.children(&row.id)?;
+            let mut whole = value(&row, result.as_ref());
+            whole["children"] = children.iter().map(|child| value(child, None)).collect();
+            whole["effects"] = json!(store.effects(&row.id)?.len());
+            printer.rows(&whole, || show(&row, result.as_ref(), &children));
+        }
+        Action::Export { run } => printer.json_value(&store.export(&store.run(run)?.id)?),
+    }
+    Ok(Exit::Ok)
+}
+
+fn value(row: &RunRow, result: Option<&Value>) -> Value {
+    json!({
+        "id": row.id, "parent": row.parent, "kind": row.kind, "status": row.shown_status(), "task": row.task,
+        "started_at": row.started_at, "ended_at": row.ended_at, "calls": row.calls, "input_tokens": row.input_tokens,
+        "output_tokens": row.output_tokens, "cost_usd": row.cost.map(crate::core::money::Money::usd), "depth": row.depth,
+        "failure": row.failure, "result": result,
+    })
+}
+
+fn list(rows: &[RunRow]) -> String {
+    if rows.is_empty() {
+        return "no runs yet; hint: rhizo ask \"...\" --context PATH".to_owned();
+    }
+    let line = |row: &RunRow| {
+        [
+            row.id.to_string(),
+            time(row.started_at),
+            row.kind.clone(),
+            row.shown_status().to_owned(),
+            row.cost.map(|c| c.to_string()).unwrap_or_default(),
+            one_line(&row.task, 60),
+        ]
+    };
+    table::render(["id", "started", "kind", "status", "cost", "task"], rows.iter().map(line))
+}
+
+fn show(row: &RunRow, result: Option<&Value>, children: &[RunRow]) -> String {
+    let took = row.ended_at.map_or_else(String::new, |end| format!(" · {} ms", end.saturating_sub(row.started_at)));
+    let mut text = format!("run     {}\nkind    {}\nstatus  {}\nstarted {}{took}\ntask    {}\n", row.id, row.kind, row.shown_status(), time(row.started_at), row.task);
+    let cost = row.cost.map(|c| c.to_string()).unwrap_or_default();
+    text.push_str(&format!("spent   {} calls · {} + {} tokens · {cost}\n", row.calls, row.input_tokens, row.output_tokens));
+    if let Some(result) = result.filter(|r| !r.is_null()) {
+        text.push_str(&format!("result  {}\n", crate::cli::outcome::text(result)));
+    }
+    if let Some(failure) = &row.failure {
+        text.push_str(&format!("failure {failure}\n"));
+    }
+    for child in children {
+        text.push_str(&format!("child   {} {} {}\n", child.id, child.shown_status(), one_line(&child.task, 60)));
+    }
+    text
+}
+
+/// A time as people read it, in UTC.
+pub fn time(millis: u64) -> String {
+    let stamp = i64::try_from(millis).ok().and_then(|m| Timestamp::from_millisecond(m).ok());
+    stamp.map_or_else(|| millis.to_string(), |s| s.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+

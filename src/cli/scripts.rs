@@ -1,0 +1,54 @@
+//! `rhizo scripts`: stored programs.
+
+use crate::app::build::App;
+use crate::cli::printer::Printer;
+use crate::cli::{report, table};
+use crate::core::exit::Exit;
+use crate::core::failure::Outcome;
+use crate::registry::programs::{self, Program};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+/// Arguments of `scripts`.
+#[derive(Debug, Args)]
+pub struct Scripts {
+    /// What to do; `list` if nothing is named.
+    #[command(subcommand)]
+    pub action: Option<Action>,
+    /// Prints JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What `scripts` can do.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Lists the programs of the project, of the user and of rhizo.
+    List,
+    /// Shows one program: parameters and source.
+    Show {
+        /// Its name.
+        script: String,
+    },
+}
+
+/// Runs `scripts`.
+pub fn scripts(app: &App, printer: &Printer, args: &Scripts) -> Outcome<Exit> {
+    let paths = &app.kit.settings.paths;
+    match args.action.as_ref().unwrap_or(&Action::List) {
+        Action::List => {
+            let (list, faults) = programs::all(paths);
+            let line = |p: &Program| [p.name.clone(), p.home.to_owned(), p.front.summary.clone()];
+            printer.rows(&json!(list), || table::render(["program", "home", "does"], list.iter().map(line)));
+            // One broken file is told and does not hide the others.
+            if let Some(fault) = faults.first() {
+                return Ok(report::tell(printer, fault));
+            }
+        }
+        Action::Show { script } => {
+            let program = programs::find(paths, script)?;
+            printer.rows(&json!({"program": program, "source": program.source}), || program.source.clone());
+        }
+    }
+    Ok(Exit::Ok)
+}

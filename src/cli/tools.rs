@@ -1,0 +1,105 @@
+//! `rhizo tools`: tools for scripts and models, and a way to call them by hand.
+
+use crate::app::build::App;
+use crate::app::run;
+use crate::cli::outcome;
+use crate::cli::printer::Printer;
+use crate::cli::table;
+use crate::context::library::Library;
+use crate::core::exit::Exit;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::core::tool::ToolSpec;
+use crate::host::tool_call;
+use crate::turn::root::RootEnd;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+/// Arguments of `tools`.
+#[derive(Debug, Args)]
+pub struct Tools {
+    /// What to do; `list` if nothing is named.
+    #[command(subcommand)]
+    pub action: Option<Action>,
+    /// Prints JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What `tools` can do.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Lists the tools.
+    List,
+    /// Shows one tool: parameters, permission, examples.
+    Show {
+        /// Its name.
+        tool: String,
+    },
+    /// Calls a tool; it is asked for on the terminal if it writes, runs programs or uses the network.
+    Call {
+        /// Its name.
+        tool: String,
+        /// Its arguments as a JSON object.
+        #[arg(default_value = "{}")]
+        args: String,
+    },
+}
+
+/// Runs `tools`.
+pub async fn tools(app: &App, printer: &Printer, args: &Tools) -> Outcome<Exit> {
+    let catalog = &app.kit.tools;
+    match args.action.as_ref().unwrap_or(&Action::List) {
+        Action::List => {
+            let specs = catalog.specs();
+            let line = |spec: &&ToolSpec| [spec.name.clone(), permission(spec), spec.summary.clone()];
+            printer.rows(&json!(specs), || table::render(["tool", "needs", "does"], specs.iter().map(line)));
+        }
+        Action::Show { tool } => {
+            let spec = catalog.get(tool)?.tool.spec();
+            printer.rows(&json!(spec), || show(spec));
+        }
+        Action::Call { tool, args } => return call(app, printer, tool, args).await,
+    }
+    Ok(Exit::Ok)
+}
+
+async fn call(app: &App, printer: &Printer, tool: &str, args: &str) -> Outcome<Exit> {
+    let args = serde_json::from_str(args).map_err(|e| {
+        Failure::new(FailureKind::Invalid, format!("the arguments are not JSON: {e}"))
+            .hint(format!("rhizo tools call {tool} '{{\"name\": \"value\"}}'"))
+    })?;
+    let run = run::begin(&app.kit, "tool", tool, Library::default(), None).await?;
+    let value = tool_call::call(&run.host, &Frame::root(), tool.to_owned(), args, &run.cancel).await;
+    let end = match value {
+        Ok(value) => RootEnd::completed(value, 0),
+        Err(failure) => RootEnd::failed(failure, 0),
+    };
+    run.close(&end).await?;
+    match (end.answer, end.failure) {
+        (Some(value), _) if printer.json => printer.json_value(&value),
+        (Some(value), _) => printer.out(&outcome::text(&value)),
+        (None, Some(failure)) => return Err(failure),
+        (None, None) => {}
+    }
+    Ok(Exit::Ok)
+}
+
+fn permission(spec: &ToolSpec) -> String {
+    serde_json::to_value(spec.permission).ok().and_then(|v| v.as_str().map(ToOwned::to_owned)).unwrap_or_default()
+}
+
+/// A tool's help.
+pub fn show(spec: &ToolSpec) -> String {
+    let mut text = format!("{} ({})\n  {}\n  returns {}\n", spec.name, permission(spec), spec.summary, spec.returns);
+    let required: Vec<&str> = spec.parameters["required"].as_array().into_iter().flatten().filter_map(|r| r.as_str()).collect();
+    for (name, schema) in spec.parameters["properties"].as_object().into_iter().flatten() {
+        let mark = if required.contains(&name.as_str()) { "" } else { "?" };
+        let about = schema["description"].as_str().unwrap_or_default();
+        text.push_str(&format!("    {name}{mark}  {about}\n"));
+    }
+    for example in &spec.examples {
+        text.push_str(&format!("  example: TOOL({:?}, {}) // {}\n", spec.name, example.args, example.note));
+    }
+    text
+}

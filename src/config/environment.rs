@@ -1,0 +1,32 @@
+//! The process's environment, read once at the start and handed on as data.
+
+use std::path::PathBuf;
+
+/// What the program may know of its surroundings.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// The variables that are valid Unicode.
+    pub variables: Vec<(String, String)>,
+    /// The folder in which the program was started.
+    pub folder: PathBuf,
+}
+
+impl Environment {
+    /// Reads the environment of this process.
+    pub fn read() -> std::io::Result<Self> {
+        let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        Ok(Self { variables: variables.collect(), folder: std::env::current_dir()? })
+    }
+
+    /// A variable that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|v| !v.is_empty())
+    }
+
+    /// The variables that may be given to other programs: those that look like secrets are left out.
+    pub fn without_secrets(&self) -> Vec<(String, String)> {
+        const SECRET: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL"];
+        let harmless = |name: &str| !SECRET.iter().any(|part| name.to_uppercase().contains(part));
+        self.variables.iter().filter(|(name, _)| harmless(name)).cloned().collect()
+    }
+}

@@ -1,0 +1,10 @@
+//! Settings: raw layers as typed (flags, environment, project file, user file, defaults) made into final settings.
+//!
+//! The only room that reads the environment. Every path that the program touches is decided here.
+
+pub mod environment;
+pub mod fault;
+pub mod key;
+pub mod layer;
+pub mod paths;
+pub mod settings;

@@ -1,0 +1,62 @@
+//! Every path that the program touches, decided from the environment alone.
+
+use crate::config::environment::Environment;
+use std::path::{Path, PathBuf};
+
+/// The program's own files. Nothing is created here.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// The user's configuration.
+    pub user_config: PathBuf,
+    /// The project's configuration: `rhizo.toml` in the folder of the start or the nearest one above it.
+    pub project_config: Option<PathBuf>,
+    /// The folder of all state.
+    pub state: PathBuf,
+    /// The store.
+    pub store: PathBuf,
+    /// The line editor's history.
+    pub history: PathBuf,
+    /// The index of memories.
+    pub memory: PathBuf,
+    /// Embedding models.
+    pub models: PathBuf,
+    /// The user's programs for `SCRIPT`.
+    pub user_scripts: PathBuf,
+    /// The project's programs for `SCRIPT`.
+    pub project_scripts: PathBuf,
+    /// The folder that tools may touch.
+    pub workspace: PathBuf,
+}
+
+impl Paths {
+    /// Decides all paths. `RHIZO_HOME` moves all state; else XDG folders are used, else those under `HOME`.
+    pub fn decide(environment: &Environment) -> Self {
+        let under_home = |variable: &str, rest: &str| {
+            let home = environment.get("HOME").map_or_else(|| environment.folder.clone(), PathBuf::from);
+            environment.get(variable).map_or_else(|| home.join(rest), PathBuf::from).join("rhizo")
+        };
+        let (config, state) = match environment.get("RHIZO_HOME") {
+            Some(home) => (environment.folder.join(home), environment.folder.join(home)),
+            None => (under_home("XDG_CONFIG_HOME", ".config"), under_home("XDG_STATE_HOME", ".local/state")),
+        };
+        let project_config = nearest_above(&environment.folder, "rhizo.toml");
+        let workspace =
+            project_config.as_deref().and_then(Path::parent).map_or_else(|| environment.folder.clone(), Path::to_path_buf);
+        Self {
+            user_config: config.join("config.toml"),
+            store: state.join("rhizo.db"),
+            history: state.join("history"),
+            memory: state.join("memory"),
+            models: state.join("models"),
+            user_scripts: config.join("scripts"),
+            project_scripts: workspace.join("scripts"),
+            project_config,
+            state,
+            workspace,
+        }
+    }
+}
+
+fn nearest_above(folder: &Path, name: &str) -> Option<PathBuf> {
+    folder.ancestors().map(|above| above.join(name)).find(|file| file.is_file())
+}

@@ -1,0 +1,130 @@
+//! Views as data: JSON, JSON lines, and tables of separated values.
+
+use crate::context::view::View;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use serde_json::{Map, Number, Value};
+
+impl View {
+    /// The value of a JSON text, or the array of values of JSON lines, of at most `limit` bytes.
+    ///
+    /// Fails with `Invalid`, naming the line and column.
+    pub fn json(&self, limit: usize) -> Outcome<Value> {
+        let bytes = self.bytes(limit)?;
+        let text = without_mark(&bytes);
+        let error = match serde_json::from_slice(text) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        // Several values, one after the other, are JSON lines; then the first error is that there is more.
+        let values: Vec<Result<Value, _>> = serde_json::Deserializer::from_slice(text).into_iter().collect();
+        let good = values.iter().filter(|value| value.is_ok()).count();
+        if good > 1 && good == values.len() {
+            return Ok(Value::Array(values.into_iter().flatten().collect()));
+        }
+        let error = if good > 1 { values.into_iter().find_map(Result::err).unwrap_or(error) } else { error };
+        let failure = Failure::new(FailureKind::Invalid, format!("the text is not JSON: {error}"));
+        let failure = failure.detail("line", error.line()).detail("column", error.column());
+        Err(match self.documents().len() {
+            0 | 1 => failure.hint("look at it first: line(i) or head(200)"),
+            many => failure.hint(format!("there are {many} documents; take one: doc(name).json()")),
+        })
+    }
+
+    /// The rows of a table with a header line, as an array of objects, from at most `limit` bytes; the separator is the
+    /// commonest of `,` `;` tab `|` in the header.
+    ///
+    /// Columns whose values are all numbers become numbers, empty ones null. Fails with `Invalid`, naming the line.
+    pub fn csv(&self, limit: usize) -> Outcome<Value> {
+        let bytes = self.bytes(limit)?;
+        let text = without_mark(&bytes);
+        let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).from_reader(text);
+        let header = reader.byte_headers().map_err(|error| explain(&error))?.iter().map(lossy).collect();
+        let names = column_names(header);
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for record in reader.byte_records() {
+            rows.push(record.map_err(|error| explain(&error))?.iter().map(lossy).collect());
+        }
+        let numeric: Vec<bool> = (0..names.len()).map(|column| is_numeric(&rows, column)).collect();
+        let object = |row: Vec<String>| {
+            let fields = names.iter().zip(row).zip(&numeric);
+            Value::Object(
+                fields.map(|((name, text), numeric)| (name.clone(), field(text, *numeric))).collect::<Map<_, _>>(),
+            )
+        };
+        Ok(Value::Array(rows.into_iter().map(object).collect()))
+    }
+}
+
+/// The text without a byte order mark.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+}
+
+fn lossy(field: &[u8]) -> String {
+    String::from_utf8_lossy(field).into_owned()
+}
+
+fn separator(text: &[u8]) -> u8 {
+    let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let mut best = (0, b',');
+    for candidate in [b',', b';', b'\t', b'|'] {
+        let count = memchr::memchr_iter(candidate, header).count();
+        if count > best.0 {
+            best = (count, candidate);
+        }
+    }
+    best.1
+}
+
+/// Names for every column: an empty one is called by its number, a repeated one gets a number behind it.
+fn column_names(header: Vec<String>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (index, text) in header.into_iter().enumerate() {
+        let text = text.trim();
+        let name = if text.is_empty() { format!("column_{}", index + 1) } else { text.to_owned() };
+        let fresh = |name: &String| !names.contains(name);
+        let numbered = || (2..).map(|number| format!("{name}_{number}")).find(fresh);
+        let chosen = if fresh(&name) { Some(name.clone()) } else { numbered() };
+        names.push(chosen.unwrap_or(name));
+    }
+    names
+}
+
+fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
+    let mut values = rows.iter().filter_map(|row| row.get(column)).filter(|text| !text.is_empty()).peekable();
+    values.peek().is_some() && values.all(|text| number(text).is_some())
+}
+
+fn field(text: String, numeric: bool) -> Value {
+    match (numeric, text.is_empty()) {
+        (true, true) => Value::Null,
+        (true, false) => number(&text).map_or(Value::String(text), Value::Number),
+        (false, _) => Value::String(text),
+    }
+}
+
+/// The number that `text` writes in plain decimals; codes such as `007` are not numbers.
+fn number(text: &str) -> Option<Number> {
+    if let Ok(integer) = text.parse::<i64>() {
+        return (integer.to_string() == text).then(|| integer.into());
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.')?;
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !plain(whole) || !plain(fraction) || (whole.len() > 1 && whole.starts_with('0')) {
+        return None;
+    }
+    text.parse().ok().and_then(Number::from_f64)
+}
+
+fn explain(error: &csv::Error) -> Failure {
+    let failure = match error.kind() {
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+            let line = pos.as_ref().map_or(0, csv::Position::line);
+            let message = format!("line {line} of the table has {len} fields, the header has {expected_len}");
+            Failure::new(FailureKind::Invalid, message).detail("line", line)
+        }
+        _ => Failure::new(FailureKind::Invalid, format!("the text is not a table: {error}")),
+    };
+    failure.hint("look at the line with line(i); quote fields that hold the separator")
+}

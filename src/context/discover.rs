@@ -1,0 +1,167 @@
+//! Which files a path, a folder or a glob means. It opens none of them.
+
+use crate::context::poll::Poll;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::nearest;
+use globset::{GlobBuilder, GlobMatcher};
+use ignore::WalkBuilder;
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+
+/// A file that an input means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it is to be called.
+    pub name: String,
+    /// Whether it was named itself, so that it may not be left out silently.
+    pub explicit: bool,
+}
+
+/// The files that an input means, and what was left out, with the reason.
+#[derive(Clone, Debug, Default)]
+pub struct Finds {
+    /// The files, in the order of their paths.
+    pub files: Vec<Found>,
+    /// Names and reasons.
+    pub skipped: Vec<(String, String)>,
+}
+
+/// Looks up `path`, relative to `base`: a file, a folder (without hidden and git-ignored files) or a glob.
+///
+/// Fails with `NotFound` and the nearest name, or if there is nothing in it; with `Denied` or `Io` if it cannot be read.
+pub fn discover(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
+    let full = base.join(path);
+    match full.metadata() {
+        Ok(data) if data.is_dir() => folder(&full, base, poll),
+        Ok(_) => {
+            let found = Found { name: name_of(&full, base, full.parent()), path: full, explicit: true };
+            Ok(Finds { files: vec![found], skipped: Vec::new() })
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound && is_glob(path) => glob(path, base, poll),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(missing(path, &full))
+        }
+        Err(error) => {
+            let denied = error.kind() == ErrorKind::PermissionDenied;
+            let kind = if denied { FailureKind::Denied } else { FailureKind::Io };
+            Err(Failure::new(kind, format!("cannot look at {}: {error}", path.display())))
+        }
+    }
+}
+
+fn folder(full: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
+    let finds = walk(full, full.parent(), base, true, None, poll)?;
+    if finds.files.is_empty() {
+        return Err(Failure::new(FailureKind::NotFound, format!("folder {} has no files", full.display()))
+            .hint("hidden and git-ignored files are left out; name them, or use a glob such as 'folder/.*'"));
+    }
+    Ok(finds)
+}
+
+fn is_glob(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '[', '{'])
+}
+
+/// First as a folder is read; if that finds nothing, among hidden and ignored files too, since they were asked for.
+fn glob(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
+    let pattern = base.join(path);
+    let text = pattern.to_string_lossy();
+    let matcher = GlobBuilder::new(&text)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| {
+            Failure::new(FailureKind::Invalid, format!("the glob {:?} is not valid: {}", path.display(), error.kind()))
+                .hint("put a backslash before * ? [ { that are meant as they are")
+        })?
+        .compile_matcher();
+    let fixed = |part: &Component<'_>| !is_glob(Path::new(part.as_os_str()));
+    let root: PathBuf = pattern.components().take_while(fixed).collect();
+    if !root.is_dir() {
+        return Err(missing(path, &root));
+    }
+    for respect in [true, false] {
+        let finds = walk(&root, Some(&root), base, respect, Some(&matcher), poll)?;
+        if !finds.files.is_empty() {
+            return Ok(finds);
+        }
+    }
+    Err(Failure::new(FailureKind::NotFound, format!("no file matches {:?}", path.display()))
+        .hint("* stays within a folder; use ** for all folders below"))
+}
+
+fn walk(
+    root: &Path,
+    outside: Option<&Path>,
+    base: &Path,
+    respect: bool,
+    matcher: Option<&GlobMatcher>,
+    poll: &Poll,
+) -> Outcome<Finds> {
+    let mut finds = Finds::default();
+    let mut walker = WalkBuilder::new(root);
+    // A .gitignore counts outside a repository too: people unpack archives.
+    walker.standard_filters(respect).require_git(false).sort_by_file_path(Ord::cmp);
+    for entry in walker.build() {
+        poll.check()?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                finds.skipped.push((root.display().to_string(), error.to_string()));
+                continue;
+            }
+        };
+        if matcher.is_some_and(|matcher| !matcher.is_match(entry.path())) {
+            continue;
+        }
+        let name = name_of(entry.path(), base, outside);
+        match entry.file_type() {
+            Some(kind) if kind.is_file() => {
+                finds.files.push(Found { path: entry.into_path(), name, explicit: false });
+            }
+            Some(kind) if kind.is_symlink() => finds.skipped.push((name, "a symbolic link".to_owned())),
+            Some(kind) if kind.is_dir() => {}
+            _ => finds.skipped.push((name, "not a regular file".to_owned())),
+        }
+    }
+    Ok(finds)
+}
+
+/// The path relative to the base, or else to `outside`, with `/` between its parts.
+fn name_of(path: &Path, base: &Path, outside: Option<&Path>) -> String {
+    let path = tidy(path);
+    let inside = path.strip_prefix(tidy(base)).ok();
+    let name = inside.or_else(|| outside.and_then(|outside| path.strip_prefix(tidy(outside)).ok())).unwrap_or(&path);
+    name.to_string_lossy().into_owned()
+}
+
+/// The path without `.` parts, and without `..` where the part before it is in the path.
+fn tidy(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(clean.components().next_back(), Some(Component::Normal(_))) => {
+                clean.pop();
+            }
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+fn missing(path: &Path, full: &Path) -> Failure {
+    let failure = Failure::new(FailureKind::NotFound, format!("there is no file or folder {:?}", path.display()));
+    let (Some(folder), Some(wanted)) = (full.parent(), full.file_name()) else { return failure };
+    let Ok(entries) = folder.read_dir() else {
+        return failure.hint(format!("the folder {} does not exist either", folder.display()));
+    };
+    let names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    match nearest(&wanted.to_string_lossy(), names.iter().map(String::as_str)) {
+        Some(near) => failure.hint(format!("did you mean {:?}?", path.with_file_name(near).display())),
+        None => {
+            failure.hint(format!("the folder {} has {} entries, none of a similar name", folder.display(), names.len()))
+        }
+    }
+}

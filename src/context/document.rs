@@ -1,0 +1,168 @@
+//! One open text: mapped from a file or owned. It knows nothing of other documents or of what is asked about it.
+
+use crate::context::mapping::Mapping;
+use crate::context::newlines::{BLOCK, Newlines};
+use crate::context::poll::Poll;
+use crate::context::spool::Spooled;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// Files up to this many bytes may be read instead of mapped: a mapping costs more, and their number is limited.
+pub const SMALL: usize = 16 * 1024;
+/// Files up to this many bytes are read when the system refuses another mapping.
+const READABLE: usize = 16 << 20;
+
+/// A text with a name.
+#[derive(Debug)]
+pub struct Document {
+    name: String,
+    body: Body,
+    newlines: Newlines,
+    hash: OnceLock<String>,
+}
+
+#[derive(Debug)]
+enum Body {
+    Owned(Vec<u8>),
+    Mapped(Mapping),
+}
+
+impl Document {
+    /// A document made of text in memory.
+    pub fn owned(name: String, text: Vec<u8>) -> Self {
+        Self::new(name, Body::Owned(text))
+    }
+
+    /// What a pipe delivered.
+    pub fn spooled(name: String, spooled: Spooled) -> Self {
+        match spooled {
+            Spooled::Small(text) => Self::new(name, Body::Owned(text)),
+            Spooled::Large(mapping) => Self::new(name, Body::Mapped(mapping)),
+        }
+    }
+
+    /// Opens a regular file: open, stat and map, or read if it is small and `read_small` allows it.
+    ///
+    /// Fails with `NotFound`, `Denied` or `Io`.
+    pub fn open(path: &Path, name: String, read_small: bool) -> Outcome<Self> {
+        let body = body_of(path, read_small).map_err(|error| {
+            let kind = match error.kind() {
+                ErrorKind::NotFound => FailureKind::NotFound,
+                ErrorKind::PermissionDenied => FailureKind::Denied,
+                _ => FailureKind::Io,
+            };
+            Failure::new(kind, format!("cannot open {}: {error}", path.display()))
+        })?;
+        Ok(Self::new(name, body))
+    }
+
+    fn new(name: String, body: Body) -> Self {
+        Self { name, body, newlines: Newlines::default(), hash: OnceLock::new() }
+    }
+
+    /// Its name, unique in its library.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its length in bytes.
+    pub fn len(&self) -> usize {
+        self.bytes().len()
+    }
+
+    /// Whether it has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether its bytes are held in memory rather than mapped.
+    pub fn is_owned(&self) -> bool {
+        matches!(self.body, Body::Owned(_))
+    }
+
+    /// Its bytes. Whoever has read them calls `check` before believing them.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.body {
+            Body::Owned(text) => text,
+            Body::Mapped(mapping) => mapping.bytes(),
+        }
+    }
+
+    /// Fails with `Io` if the file has shrunk or could not be read; asks the file system.
+    pub fn check(&self) -> Outcome<()> {
+        match &self.body {
+            Body::Owned(_) => Ok(()),
+            Body::Mapped(mapping) => mapping.check(&self.name),
+        }
+    }
+
+    /// Like `check`, but asks only whether a read has already failed; for inside loops.
+    pub fn intact(&self) -> Outcome<()> {
+        match &self.body {
+            Body::Mapped(mapping) if mapping.is_torn() => mapping.check(&self.name),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the memory of these bytes back, if they can be fetched again.
+    pub fn release(&self, start: usize, end: usize) {
+        if let Body::Mapped(mapping) = &self.body {
+            mapping.release(start, end);
+        }
+    }
+
+    /// Where its newlines are.
+    pub fn newlines(&self) -> &Newlines {
+        &self.newlines
+    }
+
+    /// The number of its lines; the last needs no newline. Counted once.
+    pub fn line_count(&self, poll: &Poll) -> Outcome<usize> {
+        let count = self.newlines.before(self, self.len(), poll)?;
+        let open_end = self.bytes().last().is_some_and(|last| *last != b'\n');
+        self.check()?;
+        Ok(count + usize::from(open_end))
+    }
+
+    /// The blake3 hash of its bytes, in hex. Computed once.
+    pub fn hash(&self, poll: &Poll) -> Outcome<String> {
+        if let Some(hash) = self.hash.get() {
+            return Ok(hash.clone());
+        }
+        let mut hasher = blake3::Hasher::new();
+        let bytes = self.bytes();
+        for (index, block) in bytes.chunks(BLOCK).enumerate() {
+            poll.check()?;
+            hasher.update(block);
+            self.intact()?;
+            self.release(index * BLOCK, index * BLOCK + block.len());
+        }
+        self.check()?;
+        Ok(self.hash.get_or_init(|| hasher.finalize().to_hex().to_string()).clone())
+    }
+}
+
+fn body_of(path: &Path, read_small: bool) -> io::Result<Body> {
+    let file = File::open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+    // Files of /proc say that they are empty, and are not.
+    if length == 0 || (read_small && length <= SMALL) {
+        return read(file, SMALL);
+    }
+    match Mapping::new(&file, length, Some(path)) {
+        Ok(mapping) => Ok(Body::Mapped(mapping)),
+        Err(_) if length <= READABLE => read(file, READABLE),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads the whole file; it may have grown to any size since it was measured, so `likely` only sizes the buffer.
+fn read(mut file: File, likely: usize) -> io::Result<Body> {
+    let mut text = Vec::with_capacity(likely.min(SMALL));
+    file.read_to_end(&mut text)?;
+    text.shrink_to_fit();
+    Ok(Body::Owned(text))
+}

@@ -1,0 +1,35 @@
+//! The long inputs of a run: memory-mapped documents and views of them. Nothing here copies a whole input, calls a model
+//! or runs a script.
+//!
+//! - `library`, `discover`, `sniff`, `spool`: which documents a run has, and what is refused.
+//! - `document`, `mapping`, `fault`, `newlines`: one document and its memory.
+//! - `view`, `read`, `lines`, `pieces`, `chunk`, `grep`, `search`, `data`, `card`: what can be asked of a text.
+//! - `scan`, `pattern`, `cells`, `terms`, `rank`, `stem`, `poll`: the loops and formulas beneath.
+
+pub mod card;
+pub mod cells;
+pub mod chunk;
+pub mod data;
+pub mod discover;
+pub mod document;
+pub mod fault;
+pub mod grep;
+pub mod library;
+pub mod lines;
+pub mod mapping;
+pub mod newlines;
+pub mod pattern;
+pub mod pieces;
+pub mod poll;
+pub mod rank;
+pub mod read;
+pub mod scan;
+pub mod search;
+pub mod sniff;
+pub mod spool;
+pub mod stem;
+pub mod terms;
+pub mod view;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! The name of an effect in the log: the same effect of a repeated run gets the same name.
+
+use crate::core::ids::Frame;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Which effect of a run: its frame, the hash of what was asked, and which repetition of it in that frame.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct EffectKey {
+    /// Where in the run.
+    pub frame: Frame,
+    /// blake3, in hex, of the kind and the canonical arguments.
+    pub hash: String,
+    /// 0 for the first such effect in the frame, 1 for the second, and so on.
+    pub occurrence: u32,
+}
+
+/// What an effect is, as far as the log is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectKind {
+    /// A model call.
+    Model,
+    /// A tool call.
+    Tool,
+    /// A child run.
+    Child,
+    /// A stored program.
+    Script,
+    /// The clock.
+    Clock,
+    /// A random number.
+    Random,
+    /// A pause.
+    Sleep,
+    /// A question to a person.
+    Person,
+    /// A search of the memory.
+    Recall,
+    /// A new memory.
+    Remember,
+}
+
+impl EffectKind {
+    /// The name in the store and in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Tool => "tool",
+            Self::Child => "child",
+            Self::Script => "script",
+            Self::Clock => "clock",
+            Self::Random => "random",
+            Self::Sleep => "sleep",
+            Self::Person => "person",
+            Self::Recall => "recall",
+            Self::Remember => "remember",
+        }
+    }
+}
+
+/// JSON text with the keys of every object sorted, so that equal values have equal text.
+pub fn canonical(value: &Value) -> String {
+    fn sorted(value: &Value) -> Value {
+        match value {
+            Value::Object(map) => {
+                let mut entries: Vec<_> = map.iter().collect();
+                entries.sort_by(|a, b| a.0.cmp(b.0));
+                Value::Object(entries.into_iter().map(|(k, v)| (k.clone(), sorted(v))).collect())
+            }
+            Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+            plain => plain.clone(),
+        }
+    }
+    sorted(value).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+    use serde_json::json;
+
+    #[test]
+    fn key_order_does_not_matter() {
+        let a = json!({"b": [{"y": 1, "x": 2}], "a": null});
+        let b = json!({"a": null, "b": [{"x": 2, "y": 1}]});
+        assert_eq!(canonical(&a), canonical(&b));
+        assert_eq!(canonical(&a), r#"{"a":null,"b":[{"x":2,"y":1}]}"#);
+    }
+}

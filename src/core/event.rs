@@ -1,0 +1,214 @@
+//! What happens in a run, as one closed list: the store, the live progress and the viewers all read this.
+
+use crate::core::failure::Failure;
+use crate::core::ids::{Frame, ModelId, RoleName, RunId};
+use crate::core::money::Money;
+use crate::core::usage::Usage;
+use serde::{Deserialize, Serialize};
+
+/// How a run ended, or that it has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Not ended, or its process died.
+    Running,
+    /// Every part of it succeeded.
+    Completed,
+    /// It failed.
+    Failed,
+    /// A limit stopped it.
+    Limited,
+    /// A person stopped it.
+    Cancelled,
+    /// It waits for a person.
+    Waiting,
+}
+
+impl RunStatus {
+    /// The name in the store, in JSON and on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Limited => "limited",
+            Self::Cancelled => "cancelled",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A run began.
+    RunStarted {
+        /// What it shall do.
+        task: String,
+        /// 0 for a run that a person started.
+        depth: u32,
+    },
+    /// A run ended.
+    RunFinished {
+        /// How.
+        status: RunStatus,
+        /// Why, if it did not complete.
+        failure: Option<Failure>,
+    },
+    /// A turn of a root model began.
+    TurnStarted {
+        /// From 1.
+        turn: u32,
+        /// The limit.
+        of: u32,
+    },
+    /// A model call went out.
+    ModelStarted {
+        /// Number of the call in this process, to match start, text and end.
+        call: u64,
+        /// The model.
+        model: ModelId,
+        /// The role it plays.
+        role: RoleName,
+        /// A name given by the script.
+        label: Option<String>,
+    },
+    /// A piece of an answer arrived. Shown live, never stored.
+    ModelText {
+        /// Number of the call.
+        call: u64,
+        /// The new text.
+        text: String,
+    },
+    /// The pieces shown so far belong to an attempt that failed; the answer starts anew.
+    ModelReset {
+        /// Number of the call.
+        call: u64,
+    },
+    /// A failed attempt will be repeated.
+    Retry {
+        /// The model.
+        model: ModelId,
+        /// Which attempt failed, from 1.
+        attempt: u32,
+        /// How long until the next, in milliseconds.
+        wait_millis: u64,
+        /// Why.
+        reason: String,
+    },
+    /// A model call ended.
+    ModelFinished {
+        /// Number of the call.
+        call: u64,
+        /// The model.
+        model: ModelId,
+        /// The role it plays.
+        role: RoleName,
+        /// Tokens used.
+        usage: Usage,
+        /// What it cost; `None` if the model has no known price.
+        cost: Option<Money>,
+        /// How long it took.
+        millis: u64,
+        /// Why it failed, if it did.
+        failure: Option<Failure>,
+        /// True if the answer came from the log.
+        replayed: bool,
+    },
+    /// A batch advanced.
+    BatchProgress {
+        /// Items answered.
+        done: usize,
+        /// Of these, failed.
+        failed: usize,
+        /// All items.
+        of: usize,
+    },
+    /// Code of the root model is about to run.
+    CodeStarted {
+        /// The turn.
+        turn: u32,
+        /// The source.
+        source: String,
+    },
+    /// Code of the root model ended.
+    CodeFinished {
+        /// The turn.
+        turn: u32,
+        /// The observation as the model sees it.
+        shown: String,
+        /// Whether it ran to its end.
+        ok: bool,
+        /// How long it took.
+        millis: u64,
+    },
+    /// A tool was called.
+    ToolStarted {
+        /// Its name.
+        name: String,
+    },
+    /// A tool answered.
+    ToolFinished {
+        /// Its name.
+        name: String,
+        /// How long it took.
+        millis: u64,
+        /// Why it failed, if it did.
+        failure: Option<Failure>,
+    },
+    /// A child run began.
+    ChildStarted {
+        /// Its id.
+        child: RunId,
+        /// What it shall do.
+        task: String,
+        /// Its depth.
+        depth: u32,
+    },
+    /// A child run ended.
+    ChildFinished {
+        /// Its id.
+        child: RunId,
+        /// How.
+        status: RunStatus,
+    },
+    /// A script printed.
+    Printed {
+        /// The text.
+        text: String,
+    },
+    /// `FINAL` was refused.
+    FinalRefused {
+        /// Why.
+        reason: String,
+    },
+    /// Something that a person should know.
+    Note {
+        /// The text.
+        text: String,
+    },
+}
+
+impl Event {
+    /// Whether the store keeps it.
+    pub const fn is_stored(&self) -> bool {
+        !matches!(self, Self::ModelText { .. } | Self::BatchProgress { .. })
+    }
+}
+
+/// An event with its place and time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventRecord {
+    /// The run.
+    pub run: RunId,
+    /// Position in the run, from 1; 0 for events that are not stored.
+    pub seq: u64,
+    /// Milliseconds since 1970.
+    pub at: u64,
+    /// Where in the run.
+    pub frame: Frame,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}

@@ -1,0 +1,188 @@
+//! What can go wrong, as one table: the kind decides what a script, a retry, a caller and the exit code make of it.
+
+use crate::core::exit::Exit;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// One row of the table of failure kinds.
+struct Row {
+    name: &'static str,
+    /// The same request may succeed if sent again.
+    retryable: bool,
+    /// A script's `catch` may receive it.
+    catchable: bool,
+    exit: Exit,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $name:literal $retry:literal $catch:literal $exit:ident;)+) => {
+        /// The kind of a failure.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum FailureKind { $($(#[$doc])* $kind,)+ }
+
+        impl FailureKind {
+            /// Every kind, in the table's order.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)+];
+
+            const fn row(self) -> Row {
+                match self {
+                    $(Self::$kind => Row { name: $name, retryable: $retry, catchable: $catch, exit: Exit::$exit },)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    // kind          name             retry  catch  exit
+    /// A program in Rhai was wrong: it did not parse, or raised an error.
+    Script           "script"         false  true   Failed;
+    /// A value did not have the form asked for.
+    Invalid          "invalid"        false  true   Failed;
+    /// A file, tool, script, document, model or role does not exist.
+    NotFound         "not_found"      false  true   Failed;
+    /// The workspace or a permission forbids it.
+    Denied           "denied"         false  true   Failed;
+    /// A file or the disk failed.
+    Io               "io"             false  true   Failed;
+    /// A tool failed.
+    Tool             "tool"           false  true   Failed;
+    /// A configuration is wrong.
+    Config           "config"         false  true   Config;
+    /// No key, a wrong key, or no right to the model.
+    Auth             "auth"           false  true   Provider;
+    /// The provider refused the request as malformed.
+    Rejected         "rejected"       false  true   Provider;
+    /// The prompt does not fit the model's window.
+    ContextOverflow  "context_overflow" false true  Provider;
+    /// The model declined to answer, or a filter cut it.
+    Refusal          "refusal"        false  true   Provider;
+    /// The answer was cut by its token limit.
+    Truncated        "truncated"      false  true   Provider;
+    /// Too many requests.
+    RateLimit        "rate_limit"     true   true   Provider;
+    /// The provider is overloaded or broken.
+    Server           "server"         true   true   Provider;
+    /// The connection could not be made or broke.
+    Transport        "transport"      true   true   Provider;
+    /// The provider did not answer in time.
+    Stalled          "stalled"        true   true   Provider;
+    /// The answer was not in the protocol.
+    Protocol         "protocol"       false  true   Provider;
+    /// The stored answer of an earlier run cannot be used.
+    Replay           "replay"         false  true   Failed;
+    /// Child runs nest too deep.
+    Depth            "depth"          false  true   Limit;
+    /// The budget does not allow it.
+    Budget           "budget"         false  false  Limit;
+    /// The last turn passed without an answer.
+    Turns            "turns"          false  true   Limit;
+    /// An engine limit (operations, size, call depth) was passed.
+    Limit            "limit"          false  false  Limit;
+    /// The deadline passed.
+    Deadline         "deadline"       false  false  Timeout;
+    /// A person or a parent stopped it.
+    Cancelled        "cancelled"      false  false  Interrupted;
+    /// An answer from a person is needed and nobody is there.
+    Waiting          "waiting"        false  false  Waiting;
+    /// A fault of this program.
+    Internal         "internal"       false  true   Failed;
+}
+
+impl FailureKind {
+    /// The name in maps, logs and JSON.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Whether the same request may succeed if sent again.
+    pub const fn retryable(self) -> bool {
+        self.row().retryable
+    }
+
+    /// Whether a script's `catch` may receive it.
+    pub const fn catchable(self) -> bool {
+        self.row().catchable
+    }
+
+    /// The exit code of a command that ends with it.
+    pub const fn exit(self) -> Exit {
+        self.row().exit
+    }
+}
+
+/// A failure as data: what happened, where, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Its kind.
+    pub kind: FailureKind,
+    /// What happened and where, in lower case, without a full stop.
+    pub message: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// More, by name (`status`, `line`, `raw`, ...).
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub details: Map<String, Value>,
+}
+
+/// The result of anything that may fail in a way that people and scripts see.
+pub type Outcome<T> = Result<T, Failure>;
+
+impl Failure {
+    /// A failure with a message.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, details: Map::new() }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with a detail.
+    #[must_use]
+    pub fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The map that a script sees: `kind`, `message`, `hint`, `retryable` and the details.
+    pub fn to_map(&self) -> Map<String, Value> {
+        let mut map = self.details.clone();
+        map.insert("error".to_owned(), Value::Bool(true));
+        map.insert("kind".to_owned(), self.kind.name().into());
+        map.insert("message".to_owned(), self.message.clone().into());
+        map.insert("hint".to_owned(), self.hint.clone().unwrap_or_default().into());
+        map.insert("retryable".to_owned(), self.kind.retryable().into());
+        map
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::FailureKind;
+
+    #[test]
+    fn names_in_maps_and_json_agree() {
+        for kind in FailureKind::ALL {
+            assert_eq!(serde_json::to_value(kind).ok(), Some(kind.name().into()));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Newtypes for the names of things, so that a run is never passed where a blob is meant.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Wraps text that is already known to be such an id.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// One run: a ULID, so that ids sort by the time the run began.
+    RunId
+);
+text_id!(
+    /// One model, as `provider/name`, for example `openai/gpt-5-mini`.
+    ModelId
+);
+text_id!(
+    /// A place on the escalation ladder, for example `worker`.
+    RoleName
+);
+text_id!(
+    /// The blake3 hash, in hex, of a stored value.
+    BlobId
+);
+
+/// Where in the tree of a run an effect happens: `run/step[/item][/turn][/branch]`.
+///
+/// Each parallel branch has a frame of its own, so the counters of two branches never race.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Frame(String);
+
+impl Frame {
+    /// The frame of a run's top level.
+    pub fn root() -> Self {
+        Self("root".to_owned())
+    }
+
+    /// The frame of a part of this one.
+    #[must_use]
+    pub fn child(&self, part: impl fmt::Display) -> Self {
+        Self(format!("{}/{part}", self.0))
+    }
+
+    /// The frame as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,162 @@
+//! What is said to a model and what comes back, in no provider's dialect.
+
+use crate::core::failure::Failure;
+use crate::core::ids::ModelId;
+use crate::core::money::Money;
+use crate::core::usage::Usage;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Who says a chat message. (`role` is a place on the escalation ladder.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    /// Standing instructions.
+    System,
+    /// The caller.
+    User,
+    /// The model.
+    Assistant,
+    /// The result of a tool that the model called.
+    Tool,
+}
+
+/// A call of a tool as a model asked for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolRequest {
+    /// The provider's id, echoed with the answer.
+    pub id: String,
+    /// The tool's name.
+    pub name: String,
+    /// The arguments, as the JSON text that the model wrote.
+    pub arguments: String,
+}
+
+/// One chat message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who says it.
+    pub speaker: Speaker,
+    /// The text.
+    pub text: String,
+    /// Tools that the assistant asked for in this message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_requests: Vec<ToolRequest>,
+    /// For a tool message: the id of the request that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
+}
+
+impl Message {
+    /// A plain message.
+    pub fn new(speaker: Speaker, text: impl Into<String>) -> Self {
+        Self { speaker, text: text.into(), tool_requests: Vec::new(), answers: None }
+    }
+}
+
+/// How a model should sample. Unset fields are left to the role, then to the provider.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sampling {
+    /// The most tokens that the answer may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    /// Sampling temperature, 0 to 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Texts that end the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+}
+
+/// A function that a model may call instead of answering in text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FunctionSpec {
+    /// Its name.
+    pub name: String,
+    /// What it does, for the model.
+    pub description: String,
+    /// JSON Schema of its arguments.
+    pub parameters: Value,
+}
+
+/// One request to a model, complete: a provider needs nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChatRequest {
+    /// The messages, oldest first.
+    pub messages: Vec<Message>,
+    /// How to sample.
+    #[serde(default)]
+    pub sampling: Sampling,
+    /// Functions on offer; empty for none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<FunctionSpec>,
+}
+
+impl ChatRequest {
+    /// An upper bound of the prompt's tokens, in tokens: a byte-level tokenizer never makes more tokens than bytes,
+    /// and the chat format adds a few per message.
+    pub fn token_bound(&self) -> u64 {
+        let bytes = |m: &Message| {
+            let calls: usize = m.tool_requests.iter().map(|c| c.name.len() + c.arguments.len() + 16).sum();
+            (m.text.len() + calls) as u64 + 16
+        };
+        let functions = |f: &FunctionSpec| (f.description.len() + f.parameters.to_string().len()) as u64 + 64;
+        self.messages.iter().map(bytes).sum::<u64>() + self.functions.iter().map(functions).sum::<u64>() + 16
+    }
+}
+
+/// Why a model stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// The answer is complete.
+    Stop,
+    /// The token limit cut it.
+    Length,
+    /// It wants tools called.
+    ToolCalls,
+    /// The provider's filter cut it.
+    ContentFilter,
+}
+
+/// A model's whole answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChatReply {
+    /// The text; empty if only tools were asked for.
+    pub text: String,
+    /// Tools asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_requests: Vec<ToolRequest>,
+    /// Why it stopped.
+    pub finish: Finish,
+    /// Tokens used.
+    pub usage: Usage,
+}
+
+/// A model call as the store keeps it and a script receives it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelAnswer {
+    /// Which model answered.
+    pub model: ModelId,
+    /// What it said.
+    pub reply: ChatReply,
+    /// What it cost; `None` for a model without a price.
+    pub cost: Option<Money>,
+    /// Milliseconds from request to end.
+    pub millis: u64,
+}
+
+/// A call that failed, with what it used up before it did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FailedCall {
+    /// What went wrong.
+    pub failure: Failure,
+    /// Tokens that were used all the same.
+    pub usage: Usage,
+}
+
+impl From<Failure> for FailedCall {
+    fn from(failure: Failure) -> Self {
+        Self { failure, usage: Usage::default() }
+    }
+}

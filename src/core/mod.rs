@@ -1,0 +1,18 @@
+//! Frozen data that every other room speaks in: ids, money, messages, failures, tools, events, the host port.
+//!
+//! Nothing here reads a file, a clock or the environment.
+
+pub mod document;
+pub mod effect;
+pub mod episode;
+pub mod event;
+pub mod exit;
+pub mod failure;
+pub mod ids;
+pub mod limits;
+pub mod message;
+pub mod money;
+pub mod request;
+pub mod text;
+pub mod tool;
+pub mod usage;

@@ -1,0 +1,222 @@
+//! The host port: everything a primitive can ask of the rest of the program, as plain data.
+//!
+//! Today the port is a call inside one process; because nothing here is a handle, it can become a pipe to a
+//! process that holds a model's code in a jail, without touching a primitive.
+
+use crate::core::document::ContextRef;
+use crate::core::episode::Episode;
+use crate::core::ids::Frame;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One question to the host, with the place in the run that asks it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// Where in the run.
+    pub frame: Frame,
+    /// What is asked.
+    pub request: Request,
+}
+
+/// What a primitive may ask. Every answer is a JSON value or a `Failure`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Request {
+    /// One model call; answers the text, or a validated value if a schema is given.
+    Llm(LlmRequest),
+    /// Many model calls; answers an array in the same order, error maps in failed slots.
+    LlmBatch {
+        /// The calls.
+        requests: Vec<LlmRequest>,
+        /// How many run at once.
+        concurrency: usize,
+    },
+    /// One child run; answers its final value.
+    Rlm(ChildRequest),
+    /// Many child runs; answers an array in the same order, error maps in failed slots.
+    RlmBatch {
+        /// The runs.
+        requests: Vec<ChildRequest>,
+        /// How many run at once.
+        concurrency: usize,
+    },
+    /// A tool call; answers the tool's value.
+    Tool {
+        /// The tool's name.
+        name: String,
+        /// Its arguments, an object.
+        args: Value,
+    },
+    /// The tools that fit a query, best first: `[{name, summary, parameters}]`.
+    Tools {
+        /// Words; empty for all.
+        query: String,
+    },
+    /// A stored program; answers its value.
+    Script {
+        /// The program's name.
+        name: String,
+        /// Its parameters, an object.
+        args: Value,
+    },
+    /// The stored programs that fit a query, best first: `[{name, summary, params}]`.
+    Scripts {
+        /// Words; empty for all.
+        query: String,
+    },
+    /// Keeps a program; answers its path.
+    SaveScript(ScriptDraft),
+    /// Similar episodes: `[{situation, action, outcome, lesson, similarity, ...}]`.
+    Recall {
+        /// What to look for.
+        query: String,
+        /// How many at most.
+        k: usize,
+    },
+    /// Stores an episode; answers its id.
+    Remember(Box<Episode>),
+    /// Where to look first; answers a map with `advice` and its evidence.
+    SuggestExploration,
+    /// The limits and what is left of them.
+    Budget,
+    /// What the tree of the run has used.
+    Spent,
+    /// A question to a person; answers the text.
+    AskUser {
+        /// The question.
+        prompt: String,
+        /// The answers to choose from; empty for free text.
+        choices: Vec<String>,
+    },
+    /// Milliseconds since 1970.
+    Now,
+    /// A random float in 0..1.
+    Random,
+    /// Waits; answers nothing.
+    Sleep {
+        /// How long.
+        millis: u64,
+    },
+    /// Asks to end the run with a value; refused with a reason while the exploration gate is shut.
+    Final {
+        /// The answer.
+        value: Value,
+        /// How often this session has looked into its context.
+        looks: u64,
+        /// Whether there is a context to look into.
+        has_context: bool,
+    },
+    /// Text that the script printed; answers nothing.
+    Say {
+        /// The text, without its line end.
+        text: String,
+    },
+}
+
+/// One model call of a script.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LlmRequest {
+    /// The one user message.
+    pub prompt: String,
+    /// How to make it.
+    #[serde(default)]
+    pub options: LlmOptions,
+}
+
+/// Options of `llm`. An unknown key is an error, not a silent default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LlmOptions {
+    /// Role whose model is used; `worker` if neither this nor `model` is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Model, as `provider/name` or a configured short name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// System text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// JSON Schema, example object or short form that the answer must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Value>,
+    /// The most tokens of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    /// Sampling temperature, 0 to 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Texts that end the answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+    /// Pictures: paths of the workspace or addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<String>,
+    /// Seconds that the whole call may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<f64>,
+    /// A name for progress and logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// One child run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChildRequest {
+    /// What the child shall do.
+    pub task: String,
+    /// What it may look into.
+    pub context: ContextRef,
+    /// How to run it.
+    #[serde(default)]
+    pub options: ChildOptions,
+}
+
+/// Options of `rlm`. Limits are slices of the parent's budget: they can only lower it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChildOptions {
+    /// Role of the child's root model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Model of the child's root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// USD that the child may spend.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_cost: Option<f64>,
+    /// Model calls that the child may make.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_calls: Option<u64>,
+    /// Tokens that the child may use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    /// Turns of the child's root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_turns: Option<u32>,
+    /// A name for progress and logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// A program that a script wants kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScriptDraft {
+    /// Its name: letters, digits, `_`.
+    pub name: String,
+    /// Its source, without front matter.
+    pub source: String,
+    /// One sentence.
+    pub summary: String,
+    /// Parameters: name to description.
+    #[serde(default)]
+    pub params: serde_json::Map<String, Value>,
+    /// What it returns.
+    #[serde(default)]
+    pub returns: String,
+    /// Words that help to find it.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Arguments with which it must run without an error before it is kept.
+    #[serde(default)]
+    pub example: Value,
+}

@@ -1,0 +1,49 @@
+//! Tokens used, as the provider counted them or as estimated here.
+
+use serde::{Deserialize, Serialize};
+use std::ops::{Add, AddAssign};
+
+/// Tokens of one or more model calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Prompt tokens, cached ones included.
+    pub input_tokens: u64,
+    /// Prompt tokens that the provider took from its cache; part of `input_tokens`.
+    #[serde(default)]
+    pub cached_input_tokens: u64,
+    /// Answer tokens, reasoning included.
+    pub output_tokens: u64,
+    /// Reasoning tokens; part of `output_tokens`.
+    #[serde(default)]
+    pub reasoning_tokens: u64,
+    /// True if the provider sent no usage and the numbers were counted here.
+    #[serde(default)]
+    pub estimated: bool,
+}
+
+impl Usage {
+    /// Prompt and answer tokens together.
+    pub const fn total(&self) -> u64 {
+        self.input_tokens.saturating_add(self.output_tokens)
+    }
+}
+
+impl Add for Usage {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens.saturating_add(other.input_tokens),
+            cached_input_tokens: self.cached_input_tokens.saturating_add(other.cached_input_tokens),
+            output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+            reasoning_tokens: self.reasoning_tokens.saturating_add(other.reasoning_tokens),
+            estimated: self.estimated || other.estimated,
+        }
+    }
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}

@@ -1,0 +1,147 @@
+//! One paid model call: choose, reserve, log, send, settle, log, tell. `llm` and the root loop both go through it.
+
+use crate::budget::ledger::Tag;
+use crate::budget::price::Bound;
+use crate::budget::reservation::Reservation;
+use crate::core::effect::EffectKind;
+use crate::core::event::Event;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::core::message::{ChatRequest, FailedCall, ModelAnswer};
+use crate::host::door::{self, Done};
+use crate::host::models::Served;
+use crate::host::run_host::RunHost;
+use crate::model::chat::{Piece, Watch};
+use crate::registry::roles::Role;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// Answer tokens of a call that says nothing about them.
+const MAX_TOKENS: u64 = 4_096;
+
+/// Numbers calls within the process, to match their start, text and end on a screen.
+static CALLS: AtomicU64 = AtomicU64::new(1);
+
+/// A call that is about to be made.
+pub struct ModelCall {
+    /// Where in the run.
+    pub frame: Frame,
+    /// The role that it plays.
+    pub role: Role,
+    /// The model.
+    pub served: Served,
+    /// What is sent. `max_tokens` is filled in if it is absent: without it no worst case is known.
+    pub request: ChatRequest,
+    /// A name for progress.
+    pub label: Option<String>,
+    /// The whole call, waits included.
+    pub timeout: Option<Duration>,
+    /// Waits for a place on the budget while other calls are in flight, instead of failing at once.
+    pub patient: bool,
+}
+
+/// Makes the call. On success the answer is paid and on disk.
+pub async fn model(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
+    fits(&call)?;
+    if let Some(notice) = host.kit.models.first_notice(&call.served) {
+        host.emit(&call.frame, &Event::Note { text: notice.to_owned() });
+    }
+    let bound = bound(&mut call);
+    let tag = Tag { role: call.role.name.clone(), model: call.served.spec.id.clone() };
+    let price = call.served.price.as_ref();
+    let reservation = if call.patient {
+        host.scope.reserve_when_free(bound, price, tag).await?
+    } else {
+        host.scope.reserve(bound, price, tag)?
+    };
+    let worst = reservation.worst_cost();
+    let intent = json!({
+        "model": call.served.spec.id,
+        "messages": call.request.messages,
+        "sampling": call.request.sampling,
+        "functions": call.request.functions,
+    });
+    let work = send(host, &call, reservation, cancel);
+    // A model that costs nothing may be asked again after a crash, so its intent needs no commit of its own.
+    let free = worst.is_some_and(|cost| cost.nanos() == 0);
+    let answer = if free {
+        door::observe(host, &call.frame, EffectKind::Model, &intent, work).await?
+    } else {
+        door::perform(host, &call.frame, EffectKind::Model, &intent, worst, work).await?
+    };
+    serde_json::from_value(answer).map_err(|e| Failure::new(FailureKind::Internal, format!("a logged answer is broken: {e}")))
+}
+
+/// A prompt that cannot fit is refused before it is paid. Four bytes per token is what English text has; the check
+/// errs on the side of sending.
+fn fits(call: &ModelCall) -> Outcome<()> {
+    let tokens = call.request.token_bound() / 4;
+    let window = call.served.spec.window;
+    if tokens <= window {
+        return Ok(());
+    }
+    let what = format!("the prompt has about {tokens} tokens, {} takes {window}", call.served.spec.id);
+    Err(Failure::new(FailureKind::ContextOverflow, what)
+        .hint("send pieces: `llm_batch(context.chunks(20000, 500).map(|c| question + c.text))`"))
+}
+
+fn bound(call: &mut ModelCall) -> Bound {
+    let output = *call.request.sampling.max_tokens.get_or_insert(MAX_TOKENS);
+    Bound { input_tokens: call.request.token_bound(), output_tokens: output }
+}
+
+async fn send(host: &RunHost, call: &ModelCall, reservation: Reservation, cancel: &CancellationToken) -> Done {
+    let number = CALLS.fetch_add(1, Ordering::Relaxed);
+    let (model, role) = (call.served.spec.id.clone(), call.role.name.clone());
+    let label = call.label.clone();
+    host.emit(&call.frame, &Event::ModelStarted { call: number, model: model.clone(), role: role.clone(), label });
+    let begun = Instant::now();
+    let outcome = within(call.timeout, call.served.model.chat(&call.request, &watch(host, call, number, cancel))).await;
+    let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let (usage, cost) = match &outcome {
+        Ok(reply) => (reply.usage, reservation.settle(&reply.usage)),
+        Err(failed) => (failed.usage, reservation.settle_failed(&failed.usage)),
+    };
+    let failure = outcome.as_ref().err().map(|failed| failed.failure.clone());
+    let event = Event::ModelFinished { call: number, model: model.clone(), role, usage, cost, millis, failure, replayed: false };
+    host.emit(&call.frame, &event);
+    let result = match outcome {
+        Ok(reply) => serde_json::to_value(ModelAnswer { model, reply, cost, millis })
+            .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}"))),
+        Err(failed) => Err(failed.failure.detail("model", call.served.spec.id.as_str())),
+    };
+    Done { result, usage: Some(usage), cost }
+}
+
+async fn within<T>(limit: Option<Duration>, work: impl Future<Output = Result<T, FailedCall>>) -> Result<T, FailedCall> {
+    let Some(limit) = limit else {
+        return work.await;
+    };
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
+        Err(Failure::new(FailureKind::Stalled, format!("no answer within {} s", limit.as_secs_f64()))
+            .hint("raise `timeout` of the call")
+            .into())
+    })
+}
+
+/// Passes pieces on as events. Text is not stored, so a slow screen never slows the call.
+fn watch(host: &RunHost, call: &ModelCall, number: u64, cancel: &CancellationToken) -> Watch {
+    let Ok(host) = host.handle() else {
+        return Watch { cancel: cancel.clone(), ..Watch::silent() };
+    };
+    let (frame, model) = (call.frame.clone(), call.served.spec.id.clone());
+    let on_text = move |piece| {
+        let event = match piece {
+            Piece::Text(text) => Event::ModelText { call: number, text },
+            Piece::Reset => Event::ModelReset { call: number },
+            Piece::Retry { attempt, wait_millis, reason } => {
+                Event::Retry { model: model.clone(), attempt, wait_millis, reason }
+            }
+        };
+        host.emit(&frame, &event);
+    };
+    Watch { on_text: Arc::new(on_text), cancel: cancel.clone() }
+}

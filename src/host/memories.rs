@@ -1,0 +1,51 @@
+//! `recall` and `remember`.
+
+use crate::core::effect::EffectKind;
+use crate::core::episode::{Episode, Namespace, Recalled};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::host::door;
+use crate::host::run_host::RunHost;
+use serde_json::{Value, json};
+
+/// Answers `recall`.
+pub async fn recall(host: &RunHost, frame: &Frame, query: String, k: usize) -> Outcome<Value> {
+    let intent = json!({"query": query, "k": k});
+    let work = async { host.kit.memory.recall(&query, k).await.map(|found| rows(&found)).into() };
+    let answer = door::observe(host, frame, EffectKind::Recall, &intent, work).await;
+    tell_notes(host, frame);
+    answer
+}
+
+/// Answers `remember`: the id of the new episode.
+pub async fn remember(host: &RunHost, frame: &Frame, episode: Episode) -> Outcome<Value> {
+    if episode.situation.trim().is_empty() {
+        return Err(Failure::new(FailureKind::Invalid, "remember: `situation` is empty")
+            .hint("it is the text that recall() compares: say what the task and the context were like"));
+    }
+    let intent = serde_json::to_value(&episode).unwrap_or_default();
+    let action = if episode.action.is_empty() { "note".to_owned() } else { episode.action.clone() };
+    let episode = Episode { action, namespace: Namespace::Prod, at: host.now(), run: host.run.to_string(), ..episode };
+    let work = async { host.kit.memory.remember(episode).await.map(Value::String).into() };
+    let answer = door::perform(host, frame, EffectKind::Remember, &intent, None, work).await;
+    tell_notes(host, frame);
+    answer
+}
+
+/// What the index had to say: a note never fails a run, because the episodes themselves are safe in the store.
+fn tell_notes(host: &RunHost, frame: &Frame) {
+    for note in host.kit.memory.take_notes() {
+        host.emit(frame, &crate::core::event::Event::Note { text: note.to_string() });
+    }
+}
+
+fn rows(found: &[Recalled]) -> Value {
+    let row = |recalled: &Recalled| {
+        let e = &recalled.episode;
+        json!({
+            "id": e.id, "situation": e.situation, "action": e.action, "arm": e.arm, "outcome": e.outcome,
+            "lesson": e.lesson, "trust": e.trust, "similarity": recalled.similarity,
+        })
+    };
+    Value::Array(found.iter().map(row).collect())
+}

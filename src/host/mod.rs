@@ -1,0 +1,20 @@
+//! The host of a run: answers what primitives ask, through one door that pays, logs and tells.
+//!
+//! It knows models, memory, tools and sessions, but no turn and no terminal; child runs come in through a trait.
+
+pub mod ask;
+pub mod batch;
+pub mod call;
+pub mod children;
+pub mod door;
+pub mod episodes;
+pub mod explore;
+pub mod kit;
+pub mod llm;
+pub mod memories;
+pub mod models;
+pub mod program;
+pub mod run_host;
+pub mod save;
+pub mod tool_call;
+pub mod typed;

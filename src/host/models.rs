@@ -1,0 +1,142 @@
+//! Models in use: built when first asked for, by role or by name.
+
+use crate::budget::price::Price;
+use crate::config::settings::Settings;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::ModelId;
+use crate::model::chat::ChatModel;
+use crate::model::client::HttpClient;
+use crate::model::exchange::Timeouts;
+use crate::model::offline::engine::OfflineEngine;
+use crate::model::openai::{OpenAi, OpenAiSettings};
+use crate::model::retry::RetryPolicy;
+use crate::registry::models::{self, ModelSpec, Provider, Rates};
+use crate::registry::roles::{self, Role};
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// A model that can be called and paid.
+#[derive(Clone)]
+pub struct Served {
+    /// What it is.
+    pub spec: Arc<ModelSpec>,
+    /// How to talk to it.
+    pub model: Arc<dyn ChatModel>,
+    /// What it costs; `None` if unknown.
+    pub price: Option<Price>,
+}
+
+/// The model that is used where nothing else is said, and why it is that one.
+#[derive(Clone, Debug)]
+pub struct DefaultModel {
+    /// The model.
+    pub spec: ModelSpec,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// Decides the default model; asked at the first call, so that a program without one does not pay for it.
+pub type Decide = Box<dyn Fn() -> BoxFuture<'static, Outcome<DefaultModel>> + Send + Sync>;
+
+/// Models in use.
+pub struct Models {
+    settings: Arc<Settings>,
+    decide: Decide,
+    default: OnceCell<DefaultModel>,
+    client: HttpClient,
+    retry: RetryPolicy,
+    built: Mutex<HashMap<String, Served>>,
+    told: Mutex<HashSet<ModelId>>,
+}
+
+impl Models {
+    /// Models over a default one that is still to be decided.
+    pub fn new(settings: Arc<Settings>, decide: Decide, client: HttpClient) -> Self {
+        Self { settings, decide, default: OnceCell::new(), client, retry: RetryPolicy::default(), built: Mutex::default(), told: Mutex::default() }
+    }
+
+    /// The default model and the reason for it.
+    pub async fn default_model(&self) -> Outcome<&DefaultModel> {
+        self.default.get_or_try_init(|| (self.decide)()).await
+    }
+
+    /// The role and model of a call: the call's model, else the role's, else the default.
+    pub async fn choose(&self, role: Option<&str>, model: Option<&str>) -> Outcome<(Role, Served)> {
+        let role = roles::find(&self.settings, role.unwrap_or(roles::WORKER))?;
+        // A model that a flag names is meant for everything, over the models of the configuration's roles.
+        let own = role.models.first().filter(|_| self.settings.forced_model.is_none()).map(String::as_str);
+        let served = match model.or(own) {
+            Some(name) => self.serve(name, || models::resolve(&self.settings, name))?,
+            None => {
+                let default = self.default_model().await?;
+                self.serve(default.spec.id.as_str(), || Ok(default.spec.clone()))?
+            }
+        };
+        Ok((role, served))
+    }
+
+    /// What a person should know of this model, the first time it is asked for.
+    pub fn first_notice(&self, served: &Served) -> Option<&'static str> {
+        let notice = served.model.notice()?;
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(served.spec.id.clone()).then_some(notice)
+    }
+
+    fn serve(&self, name: &str, spec: impl FnOnce() -> Outcome<ModelSpec>) -> Outcome<Served> {
+        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(served) = built.get(name) {
+            return Ok(served.clone());
+        }
+        let served = self.build(spec()?)?;
+        built.insert(name.to_owned(), served.clone());
+        Ok(served)
+    }
+
+    fn build(&self, spec: ModelSpec) -> Outcome<Served> {
+        let model: Arc<dyn ChatModel> = match spec.provider {
+            Provider::Offline => Arc::new(OfflineEngine::new()),
+            Provider::OpenAi => Arc::new(OpenAi::new(self.openai(&spec)?, self.client.clone())),
+        };
+        let price = spec.rates.map(price);
+        Ok(Served { spec: Arc::new(spec), model, price })
+    }
+
+    fn openai(&self, spec: &ModelSpec) -> Outcome<OpenAiSettings> {
+        let total = seconds(spec.timeout);
+        Ok(OpenAiSettings {
+            id: spec.id.clone(),
+            base_url: spec.base_url.clone(),
+            key: key(&self.settings, spec)?,
+            model_name: spec.name.clone(),
+            timeouts: Timeouts { first_token: seconds(spec.first_token_timeout), total, ..Timeouts::default() },
+            retry: self.retry.clone(),
+            stream: spec.stream,
+        })
+    }
+}
+
+/// The key of a model. A service that needs one and has none is an error before anything is sent.
+pub fn key(settings: &Settings, spec: &ModelSpec) -> Outcome<Option<SecretString>> {
+    let Some(variable) = &spec.key_variable else {
+        return Ok(None);
+    };
+    match settings.environment.get(variable) {
+        Some(key) => Ok(Some(SecretString::from(key.to_owned()))),
+        // A server of one's own behind the usual variables rarely checks keys.
+        None if !spec.base_url.contains("api.openai.com") && variable == "OPENAI_API_KEY" => Ok(None),
+        None => Err(Failure::new(FailureKind::Auth, format!("{} needs a key and {variable} is not set", spec.id))
+            .hint(format!("export {variable}=..., or choose another model with --model (`offline` needs no key)"))),
+    }
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(600))
+}
+
+fn price(rates: Rates) -> Price {
+    Price { input: rates.input, cached_input: rates.cached_input, output: rates.output }
+}

@@ -1,0 +1,48 @@
+//! `TOOL` and `tools`.
+
+use crate::core::effect::EffectKind;
+use crate::core::failure::Outcome;
+use crate::core::ids::Frame;
+use crate::core::tool::{EffectClass, ToolSpec};
+use crate::host::door;
+use crate::host::run_host::RunHost;
+use crate::tools::executor::execute;
+use crate::tools::tool::ToolContext;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+/// Answers `TOOL`. A tool that writes logs its intent before it starts, so that a resume never repeats it unasked.
+pub async fn call(
+    host: &RunHost,
+    frame: &Frame,
+    name: String,
+    args: Value,
+    cancel: &CancellationToken,
+) -> Outcome<Value> {
+    let effect = host.kit.tools.get(&name)?.tool.spec().effect;
+    let intent = json!({"tool": name, "args": args});
+    let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
+    let observe = |event| host.emit(frame, &event);
+    let work = async { execute(&host.kit.tools, &host.kit.approval, &name, args, &cx, &observe).await.into() };
+    match effect {
+        EffectClass::Write | EffectClass::Idempotent => {
+            door::perform(host, frame, EffectKind::Tool, &intent, None, work).await
+        }
+        EffectClass::Pure | EffectClass::Read => door::observe(host, frame, EffectKind::Tool, &intent, work).await,
+    }
+}
+
+/// Answers `tools`.
+pub fn find(host: &RunHost, query: &str) -> Value {
+    let specs = if query.trim().is_empty() { host.kit.tools.specs() } else { host.kit.tools.find(query) };
+    let row = |spec: &ToolSpec| {
+        json!({
+            "name": spec.name,
+            "summary": spec.summary,
+            "parameters": spec.parameters.get("properties").cloned().unwrap_or_default(),
+            "required": spec.parameters.get("required").cloned().unwrap_or_else(|| json!([])),
+            "returns": spec.returns,
+        })
+    };
+    Value::Array(specs.into_iter().map(row).collect())
+}

@@ -1,0 +1,14 @@
+//! Episodic memory: embedders, the LanceDB index over the episodes of the store, remembering and recalling.
+//!
+//! The episodes themselves live in the store; what is here can be deleted and rebuilt without losing any.
+
+pub mod embed;
+pub mod hashing;
+pub mod index;
+pub mod install;
+pub mod onnx;
+pub mod recall;
+pub mod settings;
+pub mod situation;
+pub mod truth;
+mod upkeep;

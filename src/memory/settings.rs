@@ -1,0 +1,29 @@
+//! What the memory must be told: where its index is and which embedder to use.
+//!
+//! Reads no file and no environment; `config` fills these in.
+
+use std::path::PathBuf;
+
+/// Which embedder turns situations into vectors.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EmbedderChoice {
+    /// The lexical embedder: no model, no network, words and parts of words only.
+    #[default]
+    Hashing,
+    /// A model in a folder, as `rhizo memory model install` leaves it.
+    Folder(PathBuf),
+    /// all-MiniLM-L6-v2 from the Hugging Face hub.
+    Hub {
+        /// Where the hub's files are kept.
+        cache: PathBuf,
+    },
+}
+
+/// Settings of the memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemorySettings {
+    /// The folder that holds the index; made when first needed.
+    pub folder: PathBuf,
+    /// The embedder.
+    pub embedder: EmbedderChoice,
+}

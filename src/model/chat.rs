@@ -1,0 +1,73 @@
+//! What every model is to the rest of the program: something that takes a whole request and gives a whole reply.
+//!
+//! Nothing here knows a provider, a price or a role; choosing and paying happen elsewhere.
+
+use crate::core::ids::ModelId;
+use crate::core::message::{ChatReply, ChatRequest, FailedCall};
+use futures::future::BoxFuture;
+use std::fmt;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// A model that can be talked to.
+pub trait ChatModel: Send + Sync {
+    /// Which model it is, as `provider/name`.
+    fn id(&self) -> &ModelId;
+
+    /// What a person should know before relying on its answers; told once, before the first call.
+    fn notice(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Makes one call, repeated attempts included; dropping the future ends it.
+    ///
+    /// # Errors
+    /// A typed failure with the tokens that were used all the same. An answer that was cut off on its way is always a
+    /// failure; one that the model's own limit cut is a reply with `Finish::Length`.
+    fn chat<'a>(&'a self, request: &'a ChatRequest, watch: &'a Watch) -> BoxFuture<'a, Result<ChatReply, FailedCall>>;
+}
+
+/// What a caller sees of a call while it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    /// New text of the answer.
+    Text(String),
+    /// The text so far belongs to an attempt that failed; the answer starts anew.
+    Reset,
+    /// An attempt failed and will be repeated.
+    Retry {
+        /// Which attempt failed, from 1.
+        attempt: u32,
+        /// Milliseconds until the next one.
+        wait_millis: u64,
+        /// Why it failed.
+        reason: String,
+    },
+}
+
+/// How a caller follows a call and ends it early.
+#[derive(Clone)]
+pub struct Watch {
+    /// Receives the pieces in order; called on the runtime's threads, so it must not block.
+    pub on_text: Arc<dyn Fn(Piece) + Send + Sync>,
+    /// Ends the call when cancelled.
+    pub cancel: CancellationToken,
+}
+
+impl Watch {
+    /// A watch that shows nothing and is never cancelled.
+    pub fn silent() -> Self {
+        Self { on_text: Arc::new(|_| ()), cancel: CancellationToken::new() }
+    }
+
+    /// Hands one piece to the caller.
+    pub fn show(&self, piece: Piece) {
+        (self.on_text)(piece);
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("cancelled", &self.cancel.is_cancelled()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,126 @@
+//! From what a server said to the kind of failure: one table, pure, the same for every provider.
+//!
+//! Whether and when to try again is decided from the kind in `retry`, not here.
+
+use crate::core::failure::{Failure, FailureKind};
+use crate::model::complaint::Complaint;
+use crate::model::endpoint::BASE_URL_HINT;
+
+/// Whom was asked for what, for messages and hints.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Host and port.
+    pub host: &'a str,
+    /// The model's name as the server knows it; empty if no model was named.
+    pub model: &'a str,
+    /// Whether a key was sent.
+    pub with_key: bool,
+}
+
+/// The failure that an HTTP status other than 2xx means.
+pub fn refused(status: u16, complaint: &Complaint, asked: Asked<'_>) -> Failure {
+    let said = if complaint.message.is_empty() { "" } else { ": " };
+    let message = format!("the server at {} answered {status}{said}{}", asked.host, complaint.message);
+    build(status, message, complaint, asked)
+}
+
+/// The failure that an error inside a successful answer means.
+pub fn broke_off(complaint: &Complaint, asked: Asked<'_>) -> Failure {
+    let said = if complaint.message.is_empty() { "no reason given" } else { &complaint.message };
+    let message = format!("the server at {} broke off its answer: {said}", asked.host);
+    build(complaint.status.unwrap_or_else(|| status_of(complaint)), message, complaint, asked)
+}
+
+fn build(status: u16, message: String, complaint: &Complaint, asked: Asked<'_>) -> Failure {
+    let kind = kind(status, complaint);
+    let mut failure = Failure::new(kind, message).detail("status", status);
+    if !complaint.code.is_empty() {
+        failure = failure.detail("code", complaint.code.clone());
+    }
+    if let Some(window) = complaint.window {
+        failure = failure.detail("n_ctx", window);
+    }
+    match hint(kind, status, complaint, asked) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// The status that fits an error which came without one. Unknown errors in the middle of an answer are the server's.
+fn status_of(complaint: &Complaint) -> u16 {
+    let table: [(u16, &[&str]); 5] = [
+        (429, &["rate_limit", "rate limit", "resource_exhausted"]),
+        (401, &["authentication", "invalid_api_key", "permission"]),
+        (404, &["not_found"]),
+        (503, &["overloaded", "unavailable"]),
+        (400, &["invalid_request", "badrequest", "context_length", "exceed_context_size"]),
+    ];
+    table.iter().find(|(_, words)| complaint.mentions(words)).map_or(500, |(status, _)| *status)
+}
+
+fn kind(status: u16, complaint: &Complaint) -> FailureKind {
+    match status {
+        402 => FailureKind::Rejected,
+        _ if is_unpaid(complaint) => FailureKind::Rejected,
+        413 => FailureKind::ContextOverflow,
+        400 | 422 | 500 if is_overflow(complaint) => FailureKind::ContextOverflow,
+        400 | 403 | 422 if complaint.mentions(&["content_filter", "content_policy", "content management policy"]) => {
+            FailureKind::Refusal
+        }
+        404 => FailureKind::NotFound,
+        400 | 403 | 422 if complaint.mentions(&["model_not_found"]) => FailureKind::NotFound,
+        401 | 403 => FailureKind::Auth,
+        429 => FailureKind::RateLimit,
+        408 | 409 | 425 | 500..=599 => FailureKind::Server,
+        _ => FailureKind::Rejected,
+    }
+}
+
+/// OpenAI says 429 both to those who are too fast and to those who have not paid; waiting helps only the former.
+fn is_unpaid(complaint: &Complaint) -> bool {
+    ["insufficient_quota", "billing_hard_limit", "billing_not_active"].iter().any(|code| complaint.code.contains(code))
+}
+
+fn is_overflow(complaint: &Complaint) -> bool {
+    complaint.mentions(&[
+        "context_length_exceeded",
+        "context length",
+        "context window",
+        "context size",
+        "exceed_context_size",
+        "prompt is too long",
+        "input is too long",
+        "input is too large",
+        "too many tokens",
+        "reduce the length of the messages",
+    ])
+}
+
+fn hint(kind: FailureKind, status: u16, complaint: &Complaint, asked: Asked<'_>) -> Option<String> {
+    let hint = match kind {
+        FailureKind::Auth if !asked.with_key => {
+            "no key was sent; set OPENAI_API_KEY, or the provider's key in the configuration".to_owned()
+        }
+        FailureKind::Auth => {
+            "check OPENAI_API_KEY, or the provider's key in the configuration, and its right to this model".to_owned()
+        }
+        FailureKind::NotFound if !complaint.html && complaint.mentions(&["model"]) => {
+            format!("the server does not offer {:?}; `rhizo models list` shows what it offers", asked.model)
+        }
+        FailureKind::NotFound => BASE_URL_HINT.to_owned(),
+        FailureKind::ContextOverflow => {
+            "give the model less text: slice or chunk the context, or choose a model with a larger window".to_owned()
+        }
+        FailureKind::Refusal => "the provider's content filter refused the prompt; change its wording".to_owned(),
+        FailureKind::Rejected if status == 402 || is_unpaid(complaint) => {
+            "the account has no credit left; check the provider's billing page".to_owned()
+        }
+        FailureKind::Rejected if (300..400).contains(&status) || complaint.html => BASE_URL_HINT.to_owned(),
+        FailureKind::RateLimit => "lower the concurrency, or wait".to_owned(),
+        _ => return None,
+    };
+    Some(hint)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! Counting tokens where a server does not: four bytes are one token.
+//!
+//! This is a figure for bills and budgets that is marked as estimated, not a tokenizer. Four bytes per token is what
+//! OpenAI's tokenizers need for English prose (<https://help.openai.com/en/articles/4936856>).
+
+use crate::core::message::{ChatRequest, Message};
+
+/// Tokens in text of that many bytes, rounded up.
+pub fn tokens(bytes: usize) -> u64 {
+    u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX)
+}
+
+/// Tokens in a request's messages and functions.
+pub fn prompt_tokens(request: &ChatRequest) -> u64 {
+    let message = |message: &Message| {
+        let calls = message.tool_requests.iter().map(|call| call.name.len() + call.arguments.len());
+        message.text.len() + calls.sum::<usize>()
+    };
+    let messages: usize = request.messages.iter().map(message).sum();
+    let functions: usize = request
+        .functions
+        .iter()
+        .map(|function| function.name.len() + function.description.len() + function.parameters.to_string().len())
+        .sum();
+    tokens(messages + functions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{prompt_tokens, tokens};
+    use crate::core::message::{ChatRequest, FunctionSpec, Message, Sampling, Speaker};
+    use serde_json::json;
+
+    #[test]
+    fn rounds_up() {
+        for (bytes, expect) in [(0, 0), (1, 1), (4, 1), (5, 2), (4_000, 1_000)] {
+            assert_eq!(tokens(bytes), expect);
+        }
+    }
+
+    #[test]
+    fn counts_messages_and_functions() {
+        let mut request = ChatRequest {
+            messages: vec![Message::new(Speaker::System, "1234"), Message::new(Speaker::User, "56789")],
+            sampling: Sampling::default(),
+            functions: Vec::new(),
+        };
+        assert_eq!(prompt_tokens(&request), 3);
+        let (name, description) = ("rhai".to_owned(), "runs".to_owned());
+        request.functions.push(FunctionSpec { name, description, parameters: json!({}) });
+        assert_eq!(prompt_tokens(&request), 5);
+    }
+}

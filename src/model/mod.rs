@@ -1,0 +1,20 @@
+//! Talking to models: one trait, one file per provider, and everything between a request and a typed reply over HTTP.
+//!
+//! What a call costs, whether it is allowed and which model is asked are decided elsewhere.
+
+pub mod chat;
+pub mod classify;
+pub mod client;
+pub mod complaint;
+pub mod endpoint;
+pub mod estimate;
+pub mod exchange;
+pub mod fetch;
+pub mod locate;
+pub mod offline;
+pub mod openai;
+pub mod retry;
+pub mod retry_after;
+pub mod sse;
+pub mod stream;
+pub mod transport;

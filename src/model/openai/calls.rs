@@ -1,0 +1,126 @@
+//! Tool calls put together from their pieces.
+//!
+//! Whether the arguments are valid is the tool's business: they are what the model wrote.
+
+use crate::core::message::ToolRequest;
+use crate::model::openai::wire::CallPart;
+use serde_json::Value;
+
+/// The calls of one answer, in the order in which they began.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    begun: Vec<Begun>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    index: Option<u64>,
+    request: ToolRequest,
+}
+
+impl Calls {
+    /// Adds a piece, to the call that it continues or as a new one.
+    pub(super) fn add(&mut self, part: CallPart) {
+        let CallPart { index, id, function } = part;
+        let (id, function) = (id.unwrap_or_default(), function.unwrap_or_default());
+        let (name, arguments) = (function.name.unwrap_or_default(), function.arguments.map(text).unwrap_or_default());
+        match self.continued(index, &id, &name) {
+            Some(request) => {
+                request.arguments.push_str(&arguments);
+                fill(&mut request.id, id);
+                fill(&mut request.name, name);
+            }
+            None => self.begun.push(Begun { index, request: ToolRequest { id, name, arguments } }),
+        }
+    }
+
+    /// Bytes of names and arguments so far.
+    pub(super) fn bytes(&self) -> usize {
+        self.begun.iter().map(|call| call.request.name.len() + call.request.arguments.len()).sum()
+    }
+
+    /// The calls; one without an id gets one, one without arguments gets an empty object.
+    pub(super) fn finish(self) -> Vec<ToolRequest> {
+        let whole = |(place, call): (usize, Begun)| {
+            let mut request = call.request;
+            fill(&mut request.id, format!("call_{place}"));
+            fill(&mut request.arguments, "{}".to_owned());
+            request
+        };
+        self.begun.into_iter().enumerate().map(whole).collect()
+    }
+
+    /// The call that a piece continues: the last one with its index, or the last one if there is no index. A piece with
+    /// a name and another id begins a new call even under the same index; Gemini's compatibility layer writes so.
+    fn continued(&mut self, index: Option<u64>, id: &str, name: &str) -> Option<&mut ToolRequest> {
+        let call = self.begun.iter_mut().rev().find(|call| index.is_none() || call.index == index)?;
+        let other_id = !id.is_empty() && !call.request.id.is_empty() && id != call.request.id;
+        let fresh = !name.is_empty() && (other_id || (index.is_none() && id.is_empty()));
+        (!fresh).then_some(&mut call.request)
+    }
+}
+
+fn fill(slot: &mut String, value: String) {
+    if slot.is_empty() {
+        *slot = value;
+    }
+}
+
+fn text(arguments: Value) -> String {
+    match arguments {
+        Value::String(text) => text,
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Calls;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn puts_pieces_together() {
+        let check = |parts: Value, expect: &[(&str, &str, &str)]| {
+            let mut calls = Calls::default();
+            for part in parts.as_array().expect("a list") {
+                calls.add(serde_json::from_value(part.clone()).unwrap());
+            }
+            let whole = calls.finish();
+            let whole: Vec<_> = whole.iter().map(|c| (c.id.as_str(), c.name.as_str(), c.arguments.as_str())).collect();
+            assert_eq!(whole, expect, "{parts}");
+        };
+        check(
+            json!([
+                {"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": ""}},
+                {"index": 0, "function": {"arguments": "{\"x\""}},
+                {"index": 1, "id": "b", "function": {"name": "g", "arguments": "{}"}},
+                {"index": 0, "function": {"arguments": ":1}"}}
+            ]),
+            &[("a", "f", "{\"x\":1}"), ("b", "g", "{}")],
+        );
+        check(
+            json!([
+                {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}},
+                {"index": 0, "id": "b", "function": {"name": "f", "arguments": "{}"}}
+            ]),
+            &[("a", "f", "{}"), ("b", "f", "{}")],
+        );
+        check(
+            json!([{"function": {"name": "f", "arguments": {"x": 1}}}, {"function": {"name": "g"}}]),
+            &[("call_0", "f", "{\"x\":1}"), ("call_1", "g", "{}")],
+        );
+        check(
+            json!([{"id": "a", "function": {"name": "f", "arguments": "{"}}, {"function": {"arguments": "}"}}]),
+            &[("a", "f", "{}")],
+        );
+        check(
+            json!([
+                {"index": 4_000_000_000_u64, "id": "a", "function": {"name": "f"}},
+                {"index": 4_000_000_000_u64, "id": "a", "function": {"name": "f", "arguments": "1"}}
+            ]),
+            &[("a", "f", "1")],
+        );
+        check(json!([]), &[]);
+    }
+}

@@ -1,0 +1,85 @@
+//! Reading `usage`, and not believing everything in it.
+//!
+//! Numbers that are missing, negative or absurd are treated as if the server had sent none; they are then estimated.
+
+use crate::core::usage::Usage;
+use serde_json::Value;
+
+/// More tokens than any model's window and answer have together; a count beyond it is a fault of the server.
+const ABSURD: u64 = 1_000_000_000;
+
+/// The usage that a server reported, or `None` if its numbers cannot be true.
+pub(super) fn read(usage: &Value) -> Option<Usage> {
+    let number = |value: Option<&Value>| value.and_then(Value::as_u64).filter(|count| *count <= ABSURD);
+    let detail = |group: &str, name: &str| number(usage.get(group).and_then(|details| details.get(name))).unwrap_or(0);
+    let input = number(usage.get("prompt_tokens"))?;
+    let output = number(usage.get("completion_tokens"))?;
+    if input == 0 && output == 0 {
+        return None;
+    }
+    // DeepSeek names the cached part otherwise (<https://api-docs.deepseek.com/guides/kv_cache>).
+    let cached = match detail("prompt_tokens_details", "cached_tokens") {
+        0 => number(usage.get("prompt_cache_hit_tokens")).unwrap_or(0),
+        cached => cached,
+    };
+    let reasoning = detail("completion_tokens_details", "reasoning_tokens");
+    // xAI counts reasoning beside the completion, and only the total shows it.
+    let beside = number(usage.get("total_tokens")) == Some(input + output + reasoning);
+    let output = if beside { output + reasoning } else { output };
+    Some(Usage {
+        input_tokens: input,
+        cached_input_tokens: cached.min(input),
+        output_tokens: output,
+        reasoning_tokens: reasoning.min(output),
+        estimated: false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn reads_counts_and_their_parts() {
+        let check = |usage: Value, expect: [u64; 4]| {
+            let read = read(&usage).expect("it is credible");
+            let numbers = [read.input_tokens, read.cached_input_tokens, read.output_tokens, read.reasoning_tokens];
+            assert_eq!(numbers, expect, "{usage}");
+            assert!(!read.estimated);
+        };
+        check(json!({"prompt_tokens": 5, "completion_tokens": 2}), [5, 0, 2, 0]);
+        check(json!({"prompt_tokens": 5, "completion_tokens": 0, "total_tokens": 5}), [5, 0, 0, 0]);
+        check(
+            json!({"prompt_tokens": 9, "completion_tokens": 8, "total_tokens": 17,
+                "prompt_tokens_details": {"cached_tokens": 4}, "completion_tokens_details": {"reasoning_tokens": 6}}),
+            [9, 4, 8, 6],
+        );
+        check(
+            json!({"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 17,
+                "completion_tokens_details": {"reasoning_tokens": 6}}),
+            [9, 0, 8, 6],
+        );
+        check(json!({"prompt_tokens": 9, "completion_tokens": 1, "prompt_cache_hit_tokens": 8}), [9, 8, 1, 0]);
+        check(
+            json!({"prompt_tokens": 3, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 4},
+                "completion_tokens_details": null}),
+            [3, 3, 1, 0],
+        );
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_true() {
+        for usage in [
+            json!(null),
+            json!({}),
+            json!({"prompt_tokens": 5}),
+            json!({"prompt_tokens": -5, "completion_tokens": 2}),
+            json!({"prompt_tokens": "5", "completion_tokens": 2}),
+            json!({"prompt_tokens": 0, "completion_tokens": 0}),
+            json!({"prompt_tokens": 5, "completion_tokens": 18_446_744_073_709_551_615_u64}),
+        ] {
+            assert_eq!(read(&usage), None, "{usage}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Repeating a failed call: how often by kind of failure, how long to wait, and one loop that does it.
+//!
+//! The loop serves every provider, streamed or not. It does not judge failures (`classify`) and does not choose another
+//! model (`policy`).
+
+use crate::core::failure::{Failure, FailureKind};
+use crate::core::message::{ChatReply, FailedCall};
+use crate::core::usage::Usage;
+use crate::model::chat::{Piece, Watch};
+use crate::model::retry_after::Advice;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How failed attempts are repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// The most attempts of one call, the first included.
+    pub attempts: u32,
+    /// The longest first wait; it doubles with each attempt.
+    pub base: Duration,
+    /// The longest wait that the doubling reaches. A server may ask for more.
+    pub cap: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self { attempts: 6, base: Duration::from_millis(500), cap: Duration::from_secs(30) }
+    }
+}
+
+/// One attempt that failed.
+#[derive(Clone, Debug)]
+pub struct FailedAttempt {
+    /// The failure and what the attempt used.
+    pub failed: FailedCall,
+    /// What the server said about another attempt.
+    pub advice: Advice,
+    /// Text of it has been shown.
+    pub shown: bool,
+}
+
+/// The name of the detail that says how near a broken connection came to the server.
+pub const REACH: &str = "reach";
+/// Value of `REACH`: nobody listens there, or nobody knows the name.
+pub const UNREACHED: &str = "nobody";
+
+impl RetryPolicy {
+    /// The most attempts for a failure of this kind; 1 is no repetition.
+    pub fn attempts_for(&self, failure: &Failure) -> u32 {
+        let unreached = failure.details.get(REACH).is_some_and(|reach| reach == UNREACHED);
+        let most = match failure.kind {
+            kind if !kind.retryable() => 1,
+            // A server that is being restarted is back at once, and one that is not running stays away.
+            FailureKind::Transport if unreached => 3,
+            // Each of these has already cost a whole timeout.
+            FailureKind::Stalled => 3,
+            _ => u32::MAX,
+        };
+        most.min(self.attempts.max(1))
+    }
+
+    /// The wait after the given attempt (from 1). `share`, from 0 to 1, is the place in the range of the jitter.
+    ///
+    /// Full jitter, after <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>. What a server
+    /// asks for is never undercut, and spread by a quarter, so that parallel calls do not all return at once.
+    pub fn wait(&self, attempt: u32, asked: Option<Duration>, share: f64) -> Duration {
+        let doubled = self.base.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
+        let ceiling = doubled.min(self.cap);
+        match asked {
+            Some(asked) => asked.saturating_add(ceiling.min(asked / 4).mul_f64(share)),
+            None => ceiling.mul_f64(share),
+        }
+    }
+}
+
+/// Makes attempts until one succeeds, the policy gives up, the watch is cancelled, or a wait would pass the deadline.
+///
+/// # Errors
+/// The last attempt's failure, with the usage of all attempts; its detail `attempts` counts them. A reply's usage also
+/// includes that of the failed attempts before it.
+pub async fn persist<F, Attempt>(
+    policy: &RetryPolicy,
+    watch: &Watch,
+    deadline: Instant,
+    attempt: F,
+) -> Result<ChatReply, FailedCall>
+where
+    F: Fn() -> Attempt,
+    Attempt: Future<Output = Result<ChatReply, FailedAttempt>>,
+{
+    let mut spent = Usage::default();
+    let mut number = 1;
+    loop {
+        let FailedAttempt { failed, advice, shown } = match attempt().await {
+            Ok(reply) => return Ok(ChatReply { usage: spent + reply.usage, ..reply }),
+            Err(failed) => failed,
+        };
+        spent += failed.usage;
+        let failure = failed.failure;
+        if advice.never || number >= policy.attempts_for(&failure) {
+            return Err(FailedCall { failure: failure.detail("attempts", number), usage: spent });
+        }
+        let wait = policy.wait(number, advice.wait, share());
+        if deadline.checked_duration_since(Instant::now()).is_none_or(|left| left <= wait) {
+            let failure = too_late(failure, advice.wait).detail("attempts", number);
+            return Err(FailedCall { failure, usage: spent });
+        }
+        announce(watch, shown, number, wait, &failure);
+        tokio::select! {
+            biased;
+            () = watch.cancel.cancelled() => return Err(FailedCall { failure: cancelled(), usage: spent }),
+            () = sleep(wait) => {}
+        }
+        number += 1;
+    }
+}
+
+/// The failure of a call that the caller ended.
+pub fn cancelled() -> Failure {
+    Failure::new(FailureKind::Cancelled, "the model call was cancelled")
+}
+
+fn announce(watch: &Watch, shown: bool, attempt: u32, wait: Duration, failure: &Failure) {
+    if shown {
+        watch.show(Piece::Reset);
+    }
+    let wait_millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    watch.show(Piece::Retry { attempt, wait_millis, reason: failure.message.clone() });
+}
+
+fn too_late(failure: Failure, asked: Option<Duration>) -> Failure {
+    let Some(asked) = asked else { return failure };
+    let seconds = asked.as_secs_f64();
+    let hint = format!("the server asks to wait {seconds:.1} s, which is longer than the call's total timeout leaves");
+    failure.hint(hint).detail("retry_after", seconds)
+}
+
+/// A random number from 0 to 1. The standard library seeds its hashers from the system's randomness.
+fn share() -> f64 {
+    let [a, b, c, d, ..] = RandomState::new().build_hasher().finish().to_le_bytes();
+    f64::from(u32::from_le_bytes([a, b, c, d])) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! Listening to an answer: finds out whether it is a stream of events or one JSON document, and hands events on.
+//!
+//! The first byte decides, not the content type, because servers and proxies mislabel both. What an event means is the
+//! provider's business, as is whether the answer is whole when this returns.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::model::exchange::{Incoming, Patience};
+use crate::model::sse::{Frame, Frames};
+use crate::model::transport::foreign;
+use std::time::Duration;
+
+/// How long the rest of a stream is waited for after the answer itself has ended; usage comes there.
+const TAIL_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a provider made of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// The answer goes on.
+    More,
+    /// The answer is whole; figures about it may follow.
+    Ending,
+    /// Nothing follows.
+    Done,
+}
+
+/// What the answer was.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Events, all handed on.
+    Events,
+    /// One JSON document.
+    Json(Vec<u8>),
+}
+
+/// Reads an answer to its end and hands each event to `sink`.
+///
+/// `first` is the patience for the first event, `between` the time from one to the next.
+///
+/// # Errors
+/// Those of `Incoming::chunk` and of `sink`; `protocol` if the answer is neither events nor JSON.
+pub async fn listen(
+    incoming: &mut Incoming<'_>,
+    first: Patience,
+    between: Duration,
+    mut sink: impl FnMut(Frame) -> Outcome<Flow> + Send,
+) -> Outcome<Heard> {
+    let mut patience = first;
+    let mut form = Form::Unknown(Vec::new());
+    let mut events: usize = 0;
+    while let Some(bytes) = incoming.chunk(patience).await? {
+        for frame in form.feed(bytes.as_ref(), incoming)? {
+            events += 1;
+            let limit = match sink(frame)? {
+                Flow::More => between,
+                Flow::Ending => between.min(TAIL_PATIENCE),
+                Flow::Done => {
+                    incoming.drain().await;
+                    return Ok(Heard::Events);
+                }
+            };
+            patience = Patience::now(limit, "nothing further");
+        }
+        if matches!(form, Form::Json(_)) {
+            patience = Patience::now(between, "nothing further");
+        }
+    }
+    let parser = match form {
+        Form::Json(body) => return Ok(Heard::Json(body)),
+        Form::Unknown(_) => return Ok(Heard::Events),
+        Form::Events(parser) => parser,
+    };
+    if let Some(frame) = parser.finish() {
+        events += 1;
+        // A last event that cannot be read was cut by the end of the stream; that it is missing shows in the answer.
+        match sink(frame) {
+            Err(failure) if failure.kind != FailureKind::Protocol => return Err(failure),
+            _ => {}
+        }
+    }
+    if events == 0 && !incoming.content_type().starts_with("text/event-stream") {
+        return Err(strange(incoming));
+    }
+    Ok(Heard::Events)
+}
+
+enum Form {
+    /// Nothing but white space so far.
+    Unknown(Vec<u8>),
+    Json(Vec<u8>),
+    Events(Frames),
+}
+
+impl Form {
+    fn feed(&mut self, bytes: &[u8], incoming: &Incoming<'_>) -> Outcome<Vec<Frame>> {
+        match self {
+            Self::Json(body) => body.extend_from_slice(bytes),
+            Self::Events(parser) => return parser.feed(bytes),
+            Self::Unknown(start) => {
+                start.extend_from_slice(bytes);
+                let Some(first) = start.iter().find(|byte| !byte.is_ascii_whitespace()).copied() else {
+                    return Ok(Vec::new());
+                };
+                let start = std::mem::take(start);
+                match first {
+                    b'{' => *self = Self::Json(start),
+                    // The first letters of an event's fields, a comment, a byte order mark.
+                    b'd' | b'e' | b'i' | b'r' | b':' | 0xEF => {
+                        let mut parser = Frames::new();
+                        let frames = parser.feed(&start);
+                        *self = Self::Events(parser);
+                        return frames;
+                    }
+                    b'<' => return Err(foreign(incoming.host(), "it sent HTML")),
+                    _ => return Err(strange(incoming)),
+                }
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+fn strange(incoming: &Incoming<'_>) -> Failure {
+    let content_type = incoming.content_type();
+    let what = if content_type.is_empty() { "it sent no content type" } else { content_type };
+    foreign(incoming.host(), &format!("neither events nor JSON ({what})"))
+}

@@ -1,0 +1,200 @@
+//! From a model's name to everything that is needed to call it.
+
+use crate::config::settings::{ModelConfig, Settings};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::ModelId;
+use crate::core::money::Money;
+use crate::core::text::nearest;
+use crate::registry::builtin::{MODELS, OFFLINE, SERVICES, Service};
+use serde::Serialize;
+
+/// Which protocol a model speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// OpenAI chat completions.
+    OpenAi,
+    /// The embedded extractive engine.
+    Offline,
+}
+
+/// Prices in nano-USD per million tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Rates {
+    /// Prompt tokens.
+    pub input: u64,
+    /// Cached prompt tokens; `None` if they cost the same.
+    pub cached_input: Option<u64>,
+    /// Answer tokens.
+    pub output: u64,
+}
+
+/// A model, ready to be called.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ModelSpec {
+    /// Its id.
+    pub id: ModelId,
+    /// Its protocol.
+    pub provider: Provider,
+    /// Address of the API; empty for the offline engine.
+    pub base_url: String,
+    /// The name sent to the provider.
+    pub name: String,
+    /// The variable that holds the key, if it needs one.
+    pub key_variable: Option<String>,
+    /// Tokens that fit into a prompt and its answer.
+    pub window: u64,
+    /// Prices; `None` if unknown.
+    pub rates: Option<Rates>,
+    /// Whether answers are streamed.
+    pub stream: bool,
+    /// Whether a root of this model is offered the function `rhai(code)` beside code blocks.
+    pub functions: bool,
+    /// Seconds of a whole call.
+    pub timeout: f64,
+    /// Seconds until the first token.
+    pub first_token_timeout: f64,
+}
+
+/// The window of a model about which nothing is known: small enough for any model of today.
+const WINDOW: u64 = 32_768;
+
+/// Everything that is needed to call the model of this name: one under `[models]`, `service/name`, or a known bare name.
+pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
+    if let Some(config) = settings.models.get(name) {
+        return configured(settings, name, config);
+    }
+    if name == OFFLINE || name == "offline" {
+        return Ok(offline());
+    }
+    if let Some((service, rest)) = name.split_once('/')
+        && let Some(service) = SERVICES.iter().find(|s| s.name == service)
+    {
+        return Ok(at_service(settings, service, rest));
+    }
+    if let Some(known) = MODELS.iter().find(|m| m.id.split_once('/').is_some_and(|(_, bare)| bare == name)) {
+        return resolve(settings, known.id);
+    }
+    // A server of one's own serves names that nobody else knows.
+    let own = SERVICES.iter().find(|s| s.address_variables.iter().any(|v| settings.environment.get(v).is_some()));
+    if let Some(service) = own {
+        return Ok(at_service(settings, service, name));
+    }
+    let failure = Failure::new(FailureKind::NotFound, format!("there is no model `{name}`"));
+    let names = names(settings);
+    Err(match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure.hint(
+            "write service/name (openai/gpt-5-mini, ollama/llama3.2), or describe it under [models.NAME] in rhizo.toml",
+        ),
+    })
+}
+
+/// Every name that is known without asking a server.
+pub fn names(settings: &Settings) -> Vec<String> {
+    let configured = settings.models.keys().cloned();
+    configured.chain(MODELS.iter().map(|m| m.id.to_owned())).chain([OFFLINE.to_owned()]).collect()
+}
+
+/// The embedded engine. It costs nothing, and that is known.
+pub fn offline() -> ModelSpec {
+    ModelSpec {
+        id: ModelId::new(OFFLINE),
+        provider: Provider::Offline,
+        base_url: String::new(),
+        name: "extract".to_owned(),
+        key_variable: None,
+        window: 1_000_000,
+        rates: Some(Rates { input: 0, cached_input: None, output: 0 }),
+        stream: true,
+        functions: false,
+        timeout: 600.0,
+        first_token_timeout: 600.0,
+    }
+}
+
+/// The address of a service: a variable's, else the usual one.
+pub fn address(settings: &Settings, service: &Service) -> String {
+    let given = service.address_variables.iter().find_map(|v| settings.environment.get(v));
+    given.map_or_else(|| service.base_url.to_owned(), |text| completed(service, text))
+}
+
+/// `OLLAMA_HOST` is often only a host and port; the others are whole addresses.
+fn completed(service: &Service, text: &str) -> String {
+    let text = text.trim_end_matches('/');
+    if service.name != "ollama" {
+        return text.to_owned();
+    }
+    let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let reachable = whole.replace("0.0.0.0", "127.0.0.1");
+    let has_port = reachable.rsplit(':').next().is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
+    let with_port = if has_port { reachable } else { format!("{reachable}:11434") };
+    if with_port.ends_with("/v1") { with_port } else { format!("{with_port}/v1") }
+}
+
+fn at_service(settings: &Settings, service: &Service, name: &str) -> ModelSpec {
+    let id = format!("{}/{name}", service.name);
+    let known = MODELS.iter().find(|m| m.id == id);
+    let base_url = address(settings, service);
+    // The list price is the provider's own; another server behind the same protocol has prices of its own.
+    let official = base_url == service.base_url;
+    let rates = known.filter(|_| official).map(|m| Rates { input: m.price.0, cached_input: Some(m.price.1), output: m.price.2 });
+    ModelSpec {
+        id: ModelId::new(id),
+        provider: Provider::OpenAi,
+        base_url,
+        name: name.to_owned(),
+        key_variable: (!service.key_variable.is_empty()).then(|| service.key_variable.to_owned()),
+        window: known.map_or(WINDOW, |m| m.window),
+        rates,
+        stream: true,
+        functions: false,
+        timeout: 600.0,
+        first_token_timeout: 120.0,
+    }
+}
+
+fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<ModelSpec> {
+    if config.provider.as_deref() == Some("offline") {
+        return Ok(ModelSpec { id: ModelId::new(name), ..offline() });
+    }
+    let remote = config.name.clone().unwrap_or_else(|| name.rsplit('/').next().unwrap_or(name).to_owned());
+    let service = name.split_once('/').and_then(|(service, _)| SERVICES.iter().find(|s| s.name == service));
+    let Some(base) = service.or_else(|| SERVICES.first()) else {
+        return Err(Failure::new(FailureKind::Internal, "the table of services is empty"));
+    };
+    let mut spec = at_service(settings, base, &remote);
+    spec.id = ModelId::new(name);
+    if let Some(base_url) = &config.base_url {
+        spec.base_url = base_url.trim_end_matches('/').to_owned();
+        // A server of one's own needs no key unless its variable is named.
+        spec.key_variable = None;
+        spec.rates = None;
+    }
+    if let Some(variable) = &config.key_env {
+        spec.key_variable = Some(variable.clone());
+    }
+    spec.window = config.context_window.unwrap_or(spec.window);
+    spec.stream = config.stream.unwrap_or(true);
+    spec.functions = config.functions.unwrap_or(false);
+    spec.timeout = config.timeout.unwrap_or(spec.timeout);
+    spec.first_token_timeout = config.first_token_timeout.unwrap_or(spec.first_token_timeout);
+    if let Some(rates) = rates(name, config)? {
+        spec.rates = Some(rates);
+    }
+    Ok(spec)
+}
+
+/// Prices as configured: prompt and answer together, or neither.
+fn rates(name: &str, config: &ModelConfig) -> Outcome<Option<Rates>> {
+    match (config.input_price, config.output_price) {
+        (Some(input), Some(output)) => Ok(Some(Rates {
+            input: input.nanos(),
+            cached_input: config.cached_input_price.map(Money::nanos),
+            output: output.nanos(),
+        })),
+        (None, None) => Ok(None),
+        _ => Err(Failure::new(FailureKind::Config, format!("models.{name} has only one of input_price and output_price"))
+            .hint("give both, in USD per million tokens")),
+    }
+}

@@ -1,0 +1,3 @@
+//! The REPL: a line editor over a session.
+
+pub mod run;

@@ -1,0 +1,38 @@
+//! Whether typed code is complete, so that a line editor knows to go on.
+
+use rhai::{Engine, LexError, ParseErrorType};
+
+/// What to do with typed code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Evaluate it (it may still be wrong).
+    Complete,
+    /// Wait for more lines.
+    Incomplete,
+}
+
+/// Judges `source` by the parser: an error at the very end, or an open string or bracket, wants more lines.
+pub fn judge(engine: &Engine, source: &str) -> Completeness {
+    let Err(error) = engine.compile(source) else {
+        return Completeness::Complete;
+    };
+    let at_end = || {
+        let lines = source.trim_end().lines().count();
+        error.position().is_none() || error.position().line().is_some_and(|line| line > lines || is_last(source, &error))
+    };
+    let open = match error.err_type() {
+        ParseErrorType::UnexpectedEOF => true,
+        ParseErrorType::BadInput(LexError::UnterminatedString) => true,
+        ParseErrorType::MissingToken(..) => at_end(),
+        _ => false,
+    };
+    if open { Completeness::Incomplete } else { Completeness::Complete }
+}
+
+/// Whether the error stands at or behind the last character.
+fn is_last(source: &str, error: &rhai::ParseError) -> bool {
+    let text = source.trim_end();
+    let lines = text.lines().count();
+    let columns = text.lines().last().map_or(0, |l| l.chars().count());
+    error.position().line() == Some(lines) && error.position().position().is_some_and(|c| c >= columns)
+}

@@ -1,0 +1,116 @@
+//! Between Rhai values and JSON, in both directions, without loss for what both can say.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::script::handle::Context;
+use rhai::{Dynamic, Map};
+use serde_json::{Number, Value};
+
+/// How deep a value may nest before it is taken for a cycle.
+const DEPTH: usize = 64;
+
+/// A JSON value as Rhai sees it: integers as `i64`, other numbers as `f64`, null as `()`.
+pub fn to_dynamic(value: &Value) -> Dynamic {
+    match value {
+        Value::Null => Dynamic::UNIT,
+        Value::Bool(b) => (*b).into(),
+        Value::Number(n) => n.as_i64().map_or_else(|| n.as_f64().unwrap_or(f64::NAN).into(), Into::into),
+        Value::String(s) => s.as_str().into(),
+        Value::Array(items) => Dynamic::from_array(items.iter().map(to_dynamic).collect()),
+        Value::Object(map) => {
+            Dynamic::from_map(map.iter().map(|(k, v)| (k.as_str().into(), to_dynamic(v))).collect::<Map>())
+        }
+    }
+}
+
+/// A Rhai value as JSON. A context handle becomes its text; functions and other handles are refused.
+pub fn to_value(value: &Dynamic) -> Outcome<Value> {
+    at_depth(value, 0)
+}
+
+fn at_depth(value: &Dynamic, depth: usize) -> Outcome<Value> {
+    if depth > DEPTH {
+        return Err(Failure::new(FailureKind::Invalid, format!("a value nests deeper than {DEPTH}"))
+            .hint("a value that contains itself cannot be sent or stored"));
+    }
+    if value.is_unit() {
+        return Ok(Value::Null);
+    }
+    if let Ok(flag) = value.as_bool() {
+        return Ok(Value::Bool(flag));
+    }
+    if let Ok(number) = value.as_int() {
+        return Ok(Value::Number(number.into()));
+    }
+    if let Ok(number) = value.as_float() {
+        return Number::from_f64(number).map(Value::Number).ok_or_else(|| {
+            Failure::new(FailureKind::Invalid, format!("{number} has no form in JSON")).hint("send it as a string")
+        });
+    }
+    if let Ok(letter) = value.as_char() {
+        return Ok(Value::String(letter.to_string()));
+    }
+    if let Ok(text) = value.as_immutable_string_ref() {
+        return Ok(Value::String(text.to_string()));
+    }
+    if let Ok(items) = value.as_array_ref() {
+        return items.iter().map(|v| at_depth(v, depth + 1)).collect::<Outcome<Vec<_>>>().map(Value::Array);
+    }
+    if let Ok(map) = value.as_map_ref() {
+        let entries = map.iter().map(|(k, v)| Ok((k.to_string(), at_depth(v, depth + 1)?)));
+        return entries.collect::<Outcome<serde_json::Map<_, _>>>().map(Value::Object);
+    }
+    if let Ok(bytes) = value.as_blob_ref() {
+        return Ok(Value::Array(bytes.iter().map(|b| Value::Number((*b).into())).collect()));
+    }
+    if let Some(context) = value.read_lock::<Context>() {
+        return context.text().map(Value::String);
+    }
+    Err(Failure::new(FailureKind::Invalid, format!("a value of type {} has no form as data", value.type_name()))
+        .hint("pass strings, numbers, booleans, arrays or maps"))
+}
+
+/// The text of a value where a text is wanted: a string as it is, a context handle as its text.
+pub fn to_text(value: &Dynamic, what: &str) -> Outcome<String> {
+    if let Some(context) = value.read_lock::<Context>() {
+        return context.text();
+    }
+    let text = value.as_immutable_string_ref().map(|s| s.to_string());
+    text.map_err(|kind| {
+        Failure::new(FailureKind::Invalid, format!("{what} must be a string, not {}", friendly(kind)))
+            .hint("make a string of it first: `${value}` in back-ticks, or json_text(value)")
+    })
+}
+
+/// Rhai's name of a type, as people say it.
+pub fn friendly(kind: &str) -> &str {
+    match kind {
+        "i64" => "an integer",
+        "f64" => "a float",
+        "()" => "()",
+        "array" => "an array",
+        "map" => "a map",
+        "bool" => "a boolean",
+        "string" => "a string",
+        "char" => "a character",
+        other => other,
+    }
+}
+
+/// Options given as a map; an unknown key is an error that names the nearest known one.
+pub fn options<T: serde::de::DeserializeOwned>(map: Map, what: &str) -> Outcome<T> {
+    let value = to_value(&Dynamic::from_map(map))?;
+    serde_json::from_value(value).map_err(|error| {
+        let text = error.to_string();
+        let ticked: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+        let failure = Failure::new(FailureKind::Invalid, format!("{what}: {text}"));
+        match ticked.split_first() {
+            Some((wrong, known)) if text.starts_with("unknown field") => {
+                match crate::core::text::nearest(wrong, known.iter().copied()) {
+                    Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                    None => failure,
+                }
+            }
+            _ => failure,
+        }
+    })
+}

@@ -1,0 +1,82 @@
+//! The interpreter with its limits: what model-written code may do, and how much of it.
+//!
+//! It knows no files, no network, no clock: those are effects, and the host makes them.
+
+use crate::context::view::View;
+use crate::script::bridge;
+use crate::script::desk::Desk;
+use crate::script::errors::Stop;
+use crate::script::stdlib::Modules;
+use crate::script::{guards, prims, python};
+use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The largest program, in bytes. Parsing is quadratic in places: 256 KiB parse in well under a second.
+pub const SOURCE_LIMIT: usize = 256 * 1024;
+/// How deep script functions may call each other.
+pub const CALL_DEPTH: usize = 64;
+/// The most steps of one evaluation.
+pub const OPERATIONS: u64 = 2_000_000_000;
+/// The longest string, in bytes.
+pub const STRING_LIMIT: usize = 10_000_000;
+/// The longest array.
+pub const ARRAY_LIMIT: usize = 1_000_000;
+/// The largest map.
+pub const MAP_LIMIT: usize = 100_000;
+
+/// An engine for one session. `folder` is where its imports may come from beside the stdlib.
+pub fn build(desk: &Arc<Desk>, view: &View, args: Option<Dynamic>, folder: Option<PathBuf>) -> Engine {
+    let mut engine = Engine::new();
+    limit(&mut engine);
+    engine.set_module_resolver(Modules::new(folder));
+    guards::register(&mut engine);
+    prims::table::register(&mut engine, desk);
+    let printer = Arc::clone(desk);
+    engine.on_print(move |text| printer.print(text));
+    let printer = Arc::clone(desk);
+    engine.on_debug(move |text, _, position| printer.print(&format!("{text} @ {position}")));
+    engine.on_progress(|operations| {
+        if operations & 0xff != 0 {
+            return None;
+        }
+        bridge::stop_reason(operations).map(|failure| Dynamic::from(Stop(failure)))
+    });
+    offer_globals(&mut engine, desk, view, args);
+    engine
+}
+
+fn limit(engine: &mut Engine) {
+    engine.set_optimization_level(OptimizationLevel::None);
+    engine.set_max_operations(OPERATIONS);
+    engine.set_max_call_levels(CALL_DEPTH);
+    engine.set_max_string_size(STRING_LIMIT);
+    engine.set_max_array_size(ARRAY_LIMIT);
+    engine.set_max_map_size(MAP_LIMIT);
+    engine.set_max_variables(5_000);
+    engine.set_max_functions(1_000);
+    engine.set_max_modules(100);
+    engine.set_max_expr_depths(128, 64);
+    // Overloads that refuse mixed comparisons are only asked when the built-in shortcuts are off.
+    engine.set_fast_operators(false);
+    engine.set_fail_on_invalid_map_property(true);
+    engine.set_strict_variables(true);
+    engine.disable_symbol("eval");
+    let map_token = python::token_mapper();
+    #[allow(deprecated, reason = "rhai marks the hook volatile, not obsolete")]
+    engine.on_parse_token(move |token, _, _| map_token(token));
+}
+
+/// `context` and `args` are visible inside functions too, where Rhai hides the variables of the session.
+fn offer_globals(engine: &mut Engine, desk: &Arc<Desk>, view: &View, args: Option<Dynamic>) {
+    let context = Dynamic::from(desk.context(view.clone()));
+    #[allow(deprecated, reason = "rhai marks the hook volatile, not obsolete")]
+    engine.on_var(move |name, _, eval| -> Result<Option<Dynamic>, Box<EvalAltResult>> {
+        let value = match name {
+            "context" => Some(&context),
+            "args" => args.as_ref(),
+            _ => return Ok(None),
+        };
+        Ok(value.filter(|_| !eval.scope().contains(name)).cloned())
+    });
+}

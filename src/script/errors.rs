@@ -1,0 +1,216 @@
+//! What Rhai reports, as failures that say line, column, the source line with a caret, and a hint.
+
+use crate::core::failure::{Failure, FailureKind};
+use crate::core::text::nearest;
+use crate::script::{convert, python};
+use rhai::{Dynamic, EvalAltResult, LexError, Map, ParseError, ParseErrorType, Position};
+use unicode_width::UnicodeWidthStr;
+
+/// Carries a failure that no script may catch out of the engine.
+#[derive(Clone, Debug)]
+pub struct Stop(pub Failure);
+
+/// A failure as the error that a native function raises: catchable as a map, or a stop.
+pub fn raise(failure: Failure) -> Box<EvalAltResult> {
+    if failure.kind.catchable() {
+        let map = convert::to_dynamic(&serde_json::Value::Object(failure.to_map()));
+        Box::new(EvalAltResult::ErrorRuntime(map, Position::NONE))
+    } else {
+        Box::new(EvalAltResult::ErrorTerminated(Dynamic::from(Stop(failure)), Position::NONE))
+    }
+}
+
+/// What the hints need to know of the session.
+#[derive(Default)]
+pub struct Names {
+    /// Variables in scope.
+    pub variables: Vec<String>,
+    /// Functions that can be called.
+    pub functions: Vec<String>,
+}
+
+/// An evaluation's error as a failure. `source` is the text that was evaluated.
+pub fn from_eval(error: &EvalAltResult, source: &str, names: &Names) -> Failure {
+    let mut within = Vec::new();
+    let mut inner = error;
+    let mut position = error.position();
+    while let EvalAltResult::ErrorInFunctionCall(name, _, cause, _) | EvalAltResult::ErrorInModule(name, cause, _) = inner
+    {
+        within.push(name.clone());
+        inner = cause;
+        if !inner.position().is_none() && !matches!(error, EvalAltResult::ErrorInModule(..)) {
+            position = inner.position();
+        }
+    }
+    let mut failure = describe(inner, source, position, names);
+    if !within.is_empty() {
+        failure.message = format!("{} (in `{}`)", failure.message, within.join("` > `"));
+    }
+    located(failure, source, position)
+}
+
+/// A syntax error as a failure.
+pub fn from_parse(error: &ParseError, source: &str, names: &Names) -> Failure {
+    let position = error.position();
+    let failure = syntax(error.err_type(), source, position, names);
+    located(failure, source, position)
+}
+
+fn script(message: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::Script, message)
+}
+
+fn limit(message: impl Into<String>, hint: &str) -> Failure {
+    Failure::new(FailureKind::Limit, message).hint(hint)
+}
+
+fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Names) -> Failure {
+    use EvalAltResult as E;
+    match error {
+        E::ErrorTerminated(token, _) => match token.read_lock::<Stop>() {
+            Some(stop) => stop.0.clone(),
+            None => Failure::new(FailureKind::Cancelled, "stopped"),
+        },
+        E::ErrorRuntime(value, _) => thrown(value),
+        E::ErrorParsing(kind, _) => syntax(kind, source, position, names),
+        E::ErrorVariableNotFound(name, _) => unknown_variable(name, names),
+        E::ErrorFunctionNotFound(signature, _) => unknown_function(signature, names),
+        E::ErrorPropertyNotFound(name, _) => script(format!("the map has no field `{name}`"))
+            .hint(format!("ask first: `\"{name}\" in map`, or use `map.get(\"{name}\")`, which gives () if absent")),
+        E::ErrorIndexNotFound(index, _) => script(format!("there is nothing at [{index}]")),
+        E::ErrorFor(_) => script("this value cannot be iterated")
+            .hint("iterate arrays, ranges, `map.keys()`, `context.chunks(4000, 0)` or `context.grep(pattern)`"),
+        E::ErrorModuleNotFound(name, _) => script(format!("there is no module `{name}`"))
+            .hint(format!("modules: {}, or a file of the script's own folder", crate::script::stdlib::names().join(", "))),
+        E::ErrorTooManyOperations(_) => {
+            limit("the script took too many steps", "look for an endless loop; large scans belong in context.grep or context.count")
+        }
+        E::ErrorStackOverflow(_) => limit("calls nest too deep (64)", "look for a recursion without an end"),
+        E::ErrorDataTooLarge(what, _) => limit(
+            format!("a value grew too large: {}", what.to_lowercase()),
+            "keep handles (`context.chunks(..)`) instead of copies; limits: strings 10 MB, arrays 1 M, maps 100 k items",
+        ),
+        E::ErrorTooManyVariables(_) => limit("too many variables", "keep values in an array or a map"),
+        E::ErrorTooManyModules(_) => limit("too many modules", "import each module once"),
+        E::ErrorMismatchDataType(wanted, found, _) | E::ErrorMismatchOutputType(wanted, found, _) => script(format!(
+            "expected {}, found {}",
+            convert::friendly(wanted),
+            convert::friendly(found)
+        )),
+        other => script(first_lower(strip_position(&other.to_string()))),
+    }
+}
+
+/// What a script threw: a map keeps its fields, anything else becomes the message.
+fn thrown(value: &Dynamic) -> Failure {
+    let Ok(map) = value.as_map_ref() else {
+        return script(value.to_string());
+    };
+    let text = |name: &str| {
+        map.get(name).and_then(|v| v.as_immutable_string_ref().ok().map(|s| s.to_string())).filter(|s| !s.is_empty())
+    };
+    let kind = text("kind").and_then(|k| FailureKind::ALL.iter().find(|known| known.name() == k).copied());
+    let message = text("message").unwrap_or_else(|| fields(&map));
+    let mut failure = Failure::new(kind.unwrap_or(FailureKind::Script), message);
+    failure.hint = text("hint");
+    for (name, field) in map.iter().filter(|(k, _)| !["kind", "message", "hint", "error", "retryable"].contains(&k.as_str())) {
+        if let Ok(field) = convert::to_value(field) {
+            failure.details.insert(name.to_string(), field);
+        }
+    }
+    failure
+}
+
+fn fields(map: &Map) -> String {
+    Dynamic::from_map(map.clone()).to_string()
+}
+
+fn unknown_variable(name: &str, names: &Names) -> Failure {
+    let failure = script(format!("there is no variable `{name}`"));
+    let known = names.variables.iter().chain(&names.functions).map(String::as_str);
+    match python::function_hint(name) {
+        _ if name == "f" => failure.hint("Rhai interpolates in back-ticks: `count: ${n}`"),
+        Some(hint) => failure.hint(hint),
+        None => match nearest(name, known) {
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure.hint("declare it first: `let x = ...;` (a `fn` does not see the variables outside it)"),
+        },
+    }
+}
+
+fn unknown_function(signature: &str, names: &Names) -> Failure {
+    let name = signature.split([' ', '(']).next().unwrap_or(signature);
+    let shown = signature.replace("&str | ImmutableString | String", "string").replace("i64", "int").replace("f64", "float");
+    let failure = script(format!("there is no function `{shown}`"));
+    if let Some(hint) = python::function_hint(name) {
+        return failure.hint(hint);
+    }
+    if names.functions.iter().any(|f| f == name) {
+        return failure.hint(format!("`{name}` takes other arguments: `?{name}` shows them"));
+    }
+    if ["+", "-", "*", "/", "%", "<", ">", "<=", ">=", "==", "!="].contains(&name) {
+        return failure.hint("convert one side first: `x.to_string()`, parse_int(text), parse_float(text)");
+    }
+    match nearest(name, names.functions.iter().map(String::as_str)) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure,
+    }
+}
+
+fn syntax(kind: &ParseErrorType, source: &str, position: Position, names: &Names) -> Failure {
+    let line = line_of(source, position).unwrap_or_default();
+    match kind {
+        ParseErrorType::VariableUndefined(name) => {
+            let failure = unknown_variable(name, names);
+            match python::hint(line) {
+                Some(habit) if failure.hint.as_deref().is_none_or(|h| h.starts_with("declare")) => failure.hint(habit),
+                _ => failure,
+            }
+        }
+        ParseErrorType::ModuleUndefined(name) => script(format!("there is no module `{name}`"))
+            .hint(format!("load it first: `import \"{name}\" as {name};`")),
+        ParseErrorType::BadInput(LexError::StringTooLong(_)) | ParseErrorType::LiteralTooLarge(..) => {
+            limit("a literal is too large", "strings may have 10 MB, arrays 1 M items, maps 100 k")
+        }
+        other => {
+            let failure = script(format!("syntax error: {}", first_lower(other.to_string())));
+            match python::hint(line) {
+                Some(habit) => failure.hint(habit),
+                None => failure,
+            }
+        }
+    }
+}
+
+/// Adds line, column and the source line with a caret.
+fn located(failure: Failure, source: &str, position: Position) -> Failure {
+    let (Some(row), Some(text)) = (position.line(), line_of(source, position)) else {
+        return failure;
+    };
+    let column = position.position().unwrap_or(1);
+    let before: String = text.chars().take(column.saturating_sub(1)).collect();
+    let (text, pad) = if text.len() > 160 {
+        (crate::core::text::one_line(text, 160), before.width().min(160))
+    } else {
+        (text.to_owned(), before.width())
+    };
+    let snippet = format!("{row:>4} | {text}\n     | {}^", " ".repeat(pad));
+    failure.detail("line", row).detail("column", column).detail("snippet", snippet)
+}
+
+fn line_of(source: &str, position: Position) -> Option<&str> {
+    source.lines().nth(position.line()?.checked_sub(1)?)
+}
+
+fn strip_position(text: &str) -> String {
+    text.split(" (line ").next().unwrap_or(text).to_owned()
+}
+
+fn first_lower(text: impl Into<String>) -> String {
+    let text = text.into();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_lowercase().collect::<String>() + letters.as_str(),
+        None => text,
+    }
+}

@@ -1,0 +1,149 @@
+//! One evaluation: on a thread of its own, on a fork of the session's state, with its result as plain data.
+
+pub mod report;
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::script::bridge::{Seat, seated};
+use crate::script::convert::to_value;
+use crate::script::desk::{Desk, Final};
+use crate::script::engine::SOURCE_LIMIT;
+use crate::script::errors::{Names, from_eval, from_parse};
+use crate::script::prims::final_;
+use crate::script::session::{State, Variable};
+use crate::script::show;
+use rhai::{AST, Dynamic, Engine};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Stack of a session's thread, in bytes, of address space: pages are used only when touched. Dropping a chain
+/// of closures takes about 140 bytes per link, and the memory guard allows a few million links.
+pub const STACK: usize = 512 << 20;
+
+/// Text up to this many bytes is shown whole; longer text gets a number, so that `out(n)` has all of it.
+pub const SHOWN: usize = 4_000;
+
+/// What an evaluation did, without any engine value.
+#[derive(Clone, Debug, Default)]
+pub struct Evaluation {
+    /// The value as text; empty for `()`.
+    pub shown: String,
+    /// The value as data, if it has that form and is not `()`.
+    pub value: Option<Value>,
+    /// The number under which `out` has the value.
+    pub value_number: Option<usize>,
+    /// What was printed.
+    pub printed: String,
+    /// The number under which `out` has the printed text, if it is long.
+    pub printed_number: Option<usize>,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// The value of `FINAL`.
+    pub final_: Option<Value>,
+    /// Variables that were not there before.
+    pub new_variables: Vec<Variable>,
+    /// Time spent computing.
+    pub computed: Duration,
+}
+
+impl Evaluation {
+    /// An evaluation that did not come to run.
+    pub fn failed(failure: Failure) -> Self {
+        Self { failure: Some(failure), ..Self::default() }
+    }
+}
+
+/// What the thread needs.
+pub struct Job {
+    /// The engine.
+    pub engine: Arc<Engine>,
+    /// What the primitives share.
+    pub desk: Arc<Desk>,
+    /// The state to fork.
+    pub state: Arc<State>,
+    /// Names for hints.
+    pub names: Names,
+    /// The program.
+    pub source: String,
+}
+
+/// What the thread answers.
+pub struct Ended {
+    /// The fork, to be committed.
+    pub state: State,
+    /// What happened.
+    pub evaluation: Evaluation,
+}
+
+impl Job {
+    /// Runs the evaluation on this thread.
+    pub fn run(self, seat: Seat) -> Ended {
+        seated(seat, || {
+            // A panic in a native function must not take the program down; the fork may be half done but is whole
+            // as data, so it is kept like after any error.
+            let mut state = State { scope: self.state.scope.clone(), functions: self.state.functions.clone() };
+            let work = std::panic::AssertUnwindSafe(|| self.evaluate(&mut state));
+            let result = std::panic::catch_unwind(work).unwrap_or_else(|_| {
+                let failure = Failure::new(FailureKind::Internal, "a native function panicked");
+                Err(failure.hint("this is a fault of rhizo: please report the code that shows it"))
+            });
+            let visible = state.scope.clone_visible();
+            state.scope = visible;
+            let evaluation = self.conclude(&state, result);
+            Ended { state, evaluation }
+        })
+    }
+
+    fn evaluate(&self, state: &mut State) -> Outcome<Dynamic> {
+        if self.source.len() > SOURCE_LIMIT {
+            let size = self.source.len() / 1024;
+            return Err(Failure::new(FailureKind::Limit, format!("the program has {size} KiB, the limit is 256 KiB"))
+                .hint("long text belongs into a file or the context, not into the program"));
+        }
+        let parsed = self.engine.compile_with_scope(&state.scope, &self.source);
+        let ast = parsed.map_err(|error| from_parse(&error, &self.source, &self.names))?;
+        let functions = ast.clone_functions_only();
+        state.functions = state.functions.merge(&functions);
+        let whole: AST = state.functions.merge(&ast);
+        let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut state.scope, &whole);
+        result.map_err(|error| from_eval(&error, &self.source, &self.names))
+    }
+
+    fn conclude(&self, state: &State, result: Outcome<Dynamic>) -> Evaluation {
+        let mut evaluation = Evaluation::default();
+        match result {
+            Ok(value) => self.keep_value(&mut evaluation, value),
+            Err(failure) => evaluation.failure = Some(failure),
+        }
+        match self.desk.take_final() {
+            Some(Final::Value(value)) => evaluation.final_ = Some(value),
+            Some(Final::Variable(name)) => match self.final_variable(state, &name) {
+                Ok(value) => evaluation.final_ = Some(value),
+                Err(failure) => evaluation.failure = Some(failure),
+            },
+            None => {}
+        }
+        evaluation.printed = self.desk.take_printed();
+        if evaluation.printed.len() > SHOWN {
+            evaluation.printed_number = Some(self.desk.keep(evaluation.printed.clone().into()));
+        }
+        evaluation
+    }
+
+    fn keep_value(&self, evaluation: &mut Evaluation, value: Dynamic) {
+        if value.is_unit() {
+            return;
+        }
+        evaluation.shown = show::value(&value, 4 * SHOWN);
+        evaluation.value = to_value(&value).ok();
+        evaluation.value_number = Some(self.desk.keep(value));
+    }
+
+    fn final_variable(&self, state: &State, name: &str) -> Outcome<Value> {
+        let value = state.scope.get(name).ok_or_else(|| final_::unknown(name))?;
+        let value = to_value(value)?;
+        final_::settle(&self.desk, value.clone())?;
+        drop(self.desk.take_final());
+        Ok(value)
+    }
+}

@@ -1,0 +1,21 @@
+//! The interpreter: engine and limits, the bridge to the host, primitives, stdlib, sessions.
+//!
+//! The only room that names rhai. It makes no effect itself: every one is a question to the `Host`.
+
+pub mod bridge;
+pub mod completeness;
+pub mod convert;
+pub mod desk;
+pub mod engine;
+pub mod errors;
+pub mod evaluate;
+pub mod gate;
+pub mod guards;
+pub mod handle;
+pub mod help;
+pub mod host;
+pub mod prims;
+pub mod python;
+pub mod session;
+pub mod show;
+pub mod stdlib;

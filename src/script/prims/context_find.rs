@@ -1,0 +1,99 @@
+//! Methods of a context handle that find something in it.
+
+use crate::core::failure::{Failure, FailureKind};
+use crate::script::convert::to_dynamic;
+use crate::script::desk::Desk;
+use crate::script::handle::{Context, poll};
+use crate::script::prims::context_read::number;
+use crate::script::prims::primitive::{Answer, Primitive, done, size};
+use rhai::{Array, Dynamic, Engine, Map};
+use std::sync::Arc;
+
+/// How many hits `grep` returns unless the script says otherwise.
+const HITS: usize = 1_000;
+
+/// `grep`.
+pub const GREP: Primitive = Primitive {
+    name: "context.grep",
+    usage: &["context.grep(pattern)", "context.grep(pattern, max)"],
+    summary: "Finds the lines that match a regular expression, each as #{doc, line, start, end, text}.",
+    params: &[("pattern", "Rust regex; `(?i)` in front ignores case"), ("max", "how many at most; 1000 if not given")],
+    example: "for hit in context.grep(\"19[0-9]{2}\") { print(`${hit.doc}:${hit.line} ${hit.text}`) }",
+    prints: "harbour.txt:4 Storms closed the harbour in 1902 and 1911.\n",
+    register: register_grep,
+};
+
+/// `count`.
+pub const COUNT: Primitive = Primitive {
+    name: "context.count",
+    usage: &["context.count(pattern)"],
+    summary: "Counts the matches of a regular expression without keeping them.",
+    params: &[("pattern", "Rust regex; `(?i)` in front ignores case")],
+    example: "print(context.count(\"harbour\"))",
+    prints: "2\n",
+    register: |engine, _| {
+        engine.register_fn("count", |context: &mut Context, pattern: &str| -> Answer<i64> {
+            context.looked();
+            done(poll().and_then(|p| context.view.count(pattern, &p)).map(number))
+        });
+    },
+};
+
+/// `search`.
+pub const SEARCH: Primitive = Primitive {
+    name: "context.search",
+    usage: &["context.search(query, k)", "context.search(query)"],
+    summary: "Ranks pieces of the text by the words of a query (BM25), each as #{doc, line, start, end, text, score}.",
+    params: &[("query", "words"), ("k", "how many at most; 10 if not given")],
+    example: "print(context.search(\"lighthouse height\", 1)[0].doc)",
+    prints: "harbour.txt\n",
+    register: |engine, _| {
+        engine.register_fn("search", |context: &mut Context, query: &str| search(context, query, 10));
+        engine.register_fn("search", |context: &mut Context, query: &str, k: i64| search(context, query, k));
+    },
+};
+
+/// `between`.
+pub const BETWEEN: Primitive = Primitive {
+    name: "context.between",
+    usage: &["context.between(from, to)"],
+    summary: "Returns handles on the pieces between two texts, without them, in order.",
+    params: &[("from", "the text before a piece"), ("to", "the text after it")],
+    example: "print(context.between(\"opened in \", \".\")[0].text)",
+    prints: "1884\n",
+    register: |engine, _| {
+        engine.register_fn("between", |context: &mut Context, from: &str, to: &str| -> Answer<Array> {
+            context.looked();
+            let views = done(poll().and_then(|p| context.view.between(from, to, &p)))?;
+            Ok(views.into_iter().map(|v| Dynamic::from(context.part(v))).collect())
+        });
+    },
+};
+
+fn register_grep(engine: &mut Engine, _: &Arc<Desk>) {
+    engine.register_fn("grep", |context: &mut Context, pattern: &str| grep(context, pattern, HITS));
+    engine.register_fn("grep", |context: &mut Context, pattern: &str, max: i64| -> Answer<Dynamic> {
+        grep(context, pattern, done(size(max, "max"))?)
+    });
+    engine.register_fn("grep", |context: &mut Context, pattern: &str, options: Map| -> Answer<Dynamic> {
+        let max = options.get("max").and_then(|m| m.as_int().ok()).and_then(|m| usize::try_from(m).ok());
+        grep(context, pattern, max.unwrap_or(HITS))
+    });
+}
+
+fn grep(context: &Context, pattern: &str, max: usize) -> Answer<Dynamic> {
+    context.looked();
+    let max = max.min(crate::script::engine::ARRAY_LIMIT);
+    rows(done(poll().and_then(|p| context.view.grep(pattern, max, &p)))?)
+}
+
+fn search(context: &Context, query: &str, k: i64) -> Answer<Dynamic> {
+    context.looked();
+    let k = done(size(k, "k"))?.min(1_000);
+    rows(done(poll().and_then(|p| context.view.search(query, k, &p)))?)
+}
+
+fn rows(hits: impl serde::Serialize) -> Answer<Dynamic> {
+    let value = serde_json::to_value(hits);
+    done(value.map(|v| to_dynamic(&v)).map_err(|e| Failure::new(FailureKind::Internal, format!("hits: {e}"))))
+}

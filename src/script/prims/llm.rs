@@ -1,0 +1,45 @@
+//! `llm`: one call of a model.
+
+use crate::core::failure::Outcome;
+use crate::core::request::{LlmOptions, LlmRequest, Request};
+use crate::script::convert::{options, to_text};
+use crate::script::desk::Desk;
+use crate::script::prims::primitive::{Answer, Primitive, ask, done};
+use rhai::{Dynamic, Engine, Map};
+use std::sync::Arc;
+
+/// `llm`.
+pub const LLM: Primitive = Primitive {
+    name: "llm",
+    usage: &["llm(prompt)", "llm(prompt, #{role, model, system, schema, max_tokens, temperature, stop, timeout, label})"],
+    summary: "Sends one user message to a model and returns its text, or a validated value if `schema` is given.",
+    params: &[
+        ("prompt", "the text; a context handle is sent as its text"),
+        ("role", "whose model is used: `worker` (default), `expert`, `architect`, ..."),
+        ("model", "a model instead of the role's, as `provider/name`"),
+        ("system", "standing instructions; none are added otherwise"),
+        ("schema", "JSON Schema, example map or short form such as `#{score: \"float 0..1\"}`"),
+        ("timeout", "seconds for the whole call"),
+        ("label", "a name for progress and logs"),
+    ],
+    example: "print(llm(\"Which year did it open?\\n\\n\" + context.line(1)))",
+    prints: "The harbour opened in 1884.\n",
+    register,
+};
+
+fn register(engine: &mut Engine, _: &Arc<Desk>) {
+    for name in ["llm", "llm_query"] {
+        engine.register_fn(name, |prompt: Dynamic| call(&prompt, Map::new()));
+        engine.register_fn(name, |prompt: Dynamic, options: Map| call(&prompt, options));
+    }
+}
+
+fn call(prompt: &Dynamic, map: Map) -> Answer<Dynamic> {
+    let options = done(options::<LlmOptions>(map, "llm"))?;
+    ask(Request::Llm(done(request(prompt, &options))?))
+}
+
+/// The request of one prompt.
+pub fn request(prompt: &Dynamic, options: &LlmOptions) -> Outcome<LlmRequest> {
+    Ok(LlmRequest { prompt: to_text(prompt, "the prompt of llm")?, options: options.clone() })
+}

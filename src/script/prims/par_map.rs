@@ -1,0 +1,109 @@
+//! `par_map`: a closure over items, on parallel threads.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::script::bridge::{Seat, seat, seated};
+use crate::script::convert::to_dynamic;
+use crate::script::desk::Desk;
+use crate::script::errors::{Names, from_eval, raise};
+use crate::script::gate::Gate;
+use crate::script::prims::llm_batch::concurrency;
+use crate::script::prims::primitive::{Answer, Primitive, done};
+use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Stack of a branch, in bytes: calls nest at most 64 deep, so a branch needs less than a session.
+const STACK: usize = 16 << 20;
+
+/// `par_map`.
+pub const PAR_MAP: Primitive = Primitive {
+    name: "par_map",
+    usage: &["par_map(items, |item| ..)", "par_map(items, |item| .., #{concurrency: 16})"],
+    summary: "Calls a closure for each item on parallel threads and returns the results in order; a failed item is an error map.",
+    params: &[("items", "an array"), ("closure", "sees the item; must not change outer variables"), ("concurrency", "1 to 1024; 16 if not given")],
+    example: "print(par_map([1, 2, 3], |n| n * n))",
+    prints: "[1, 4, 9]\n",
+    register,
+};
+
+fn register(engine: &mut Engine, _: &Arc<Desk>) {
+    engine.register_fn("par_map", |context: NativeCallContext, items: Array, each: FnPtr| run(&context, items, &each, Map::new()));
+    engine.register_fn("par_map", |context: NativeCallContext, items: Array, each: FnPtr, options: Map| {
+        run(&context, items, &each, options)
+    });
+}
+
+/// What the branches of one `par_map` share.
+struct Work {
+    items: Vec<Dynamic>,
+    next: AtomicUsize,
+    results: Mutex<Vec<Option<Outcome<Dynamic>>>>,
+}
+
+#[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
+fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map) -> Answer<Array> {
+    let threads = done(concurrency(&mut options))?.min(items.len());
+    let seat = done(seat())?;
+    let count = items.len();
+    let results = Mutex::new((0..count).map(|_| None).collect());
+    let work = Work { items, next: AtomicUsize::new(0), results };
+    let (stored, engine) = (context.store_data(), context.engine());
+    seat.gate.waiting(|| {
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                let (work, stored, seat) = (&work, &stored, &seat);
+                let branch = move || branch(work, seat, &|item| {
+                    let context = stored.create_context(engine);
+                    each.call_within_context::<Dynamic>(&context, (item,))
+                        .map_err(|error| from_eval(&error, "", &Names::default()))
+                });
+                std::thread::Builder::new().name("par_map".to_owned()).stack_size(STACK).spawn_scoped(scope, branch).map_err(
+                    |e| raise(Failure::new(FailureKind::Limit, format!("par_map: no thread: {e}")).hint("lower the concurrency")),
+                )?;
+            }
+            Ok::<(), Box<rhai::EvalAltResult>>(())
+        })
+    })?;
+    collect(work)
+}
+
+/// Takes items until there are none; a failure that no script may catch ends the branch.
+fn branch(work: &Work, parent: &Seat, call: &dyn Fn(Dynamic) -> Outcome<Dynamic>) {
+    loop {
+        let index = work.next.fetch_add(1, Ordering::Relaxed);
+        let Some(item) = work.items.get(index) else {
+            return;
+        };
+        let gate = Arc::new(Gate::new(parent.gate.cancel().clone(), parent.gate.remaining()));
+        let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), gate, ..parent.clone() };
+        let result = seated(seat, || {
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call(item.clone())))
+                .unwrap_or_else(|_| Err(Failure::new(FailureKind::Internal, "a native function panicked")))
+        });
+        let over = matches!(&result, Err(failure) if !failure.kind.catchable());
+        if let Some(slot) = work.results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
+            *slot = Some(result);
+        }
+        if over {
+            work.next.store(work.items.len(), Ordering::Relaxed);
+        }
+    }
+}
+
+fn collect(work: Work) -> Answer<Array> {
+    let results = work.results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut array = Array::with_capacity(results.len());
+    let mut stop = None;
+    for (index, result) in results.into_iter().enumerate() {
+        match result {
+            Some(Ok(value)) => array.push(value),
+            Some(Err(failure)) if failure.kind.catchable() => {
+                let failure = failure.detail("item", index);
+                array.push(to_dynamic(&serde_json::Value::Object(failure.to_map())));
+            }
+            Some(Err(failure)) => stop = stop.or(Some(failure)),
+            None => {}
+        }
+    }
+    stop.map_or(Ok(array), |failure| Err(raise(failure)))
+}

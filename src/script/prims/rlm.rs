@@ -1,0 +1,65 @@
+//! `rlm`: a child run with a session of its own.
+
+use crate::core::document::ContextRef;
+use crate::core::failure::Outcome;
+use crate::core::request::{ChildOptions, ChildRequest, Request};
+use crate::script::convert::{options, to_text};
+use crate::script::desk::Desk;
+use crate::script::handle::Context;
+use crate::script::prims::primitive::{Answer, Primitive, ask, done};
+use rhai::{Dynamic, Engine, Map};
+use std::sync::Arc;
+
+/// `rlm`.
+pub const RLM: Primitive = Primitive {
+    name: "rlm",
+    usage: &["rlm(task)", "rlm(task, context)", "rlm(task, context, #{role, model, max_cost, max_calls, max_tokens, max_turns, label})"],
+    summary: "Starts a child run with its own session, a slice of the budget and depth + 1, and returns its final value.",
+    params: &[
+        ("task", "what the child shall do, complete in itself"),
+        ("context", "a context handle or a text that the child may look into"),
+        ("max_cost", "USD that the child may spend; never more than is left here"),
+        ("max_turns", "turns of the child's root model"),
+    ],
+    example: "print(rlm(\"Which years closed the harbour?\", context.doc(\"harbour.txt\")).contains(\"1902\"))",
+    prints: "true\n",
+    register,
+};
+
+fn register(engine: &mut Engine, _: &Arc<Desk>) {
+    for name in ["rlm", "rlm_query"] {
+        engine.register_fn(name, |task: Dynamic| call(&task, &Dynamic::UNIT, Map::new()));
+        engine.register_fn(name, |task: Dynamic, context: Dynamic| call(&task, &context, Map::new()));
+        engine.register_fn(name, |task: Dynamic, context: Dynamic, options: Map| call(&task, &context, options));
+    }
+}
+
+fn call(task: &Dynamic, context: &Dynamic, map: Map) -> Answer<Dynamic> {
+    let options = done(options::<ChildOptions>(map, "rlm"))?;
+    ask(Request::Rlm(done(request(task, context, &options))?))
+}
+
+/// The request of one child.
+pub fn request(task: &Dynamic, context: &Dynamic, options: &ChildOptions) -> Outcome<ChildRequest> {
+    Ok(ChildRequest {
+        task: to_text(task, "the task of rlm")?,
+        context: reference(context)?,
+        options: options.clone(),
+    })
+}
+
+/// How a context is named to the host: by document and offsets, or as the text that the script made.
+pub fn reference(context: &Dynamic) -> Outcome<ContextRef> {
+    if context.is_unit() {
+        return Ok(ContextRef::Empty);
+    }
+    if let Some(handle) = context.read_lock::<Context>() {
+        handle.looked();
+        return Ok(ContextRef::Spans(handle.view.spans()));
+    }
+    if context.is_string() {
+        return to_text(context, "the context of rlm").map(ContextRef::Text);
+    }
+    let value = crate::script::convert::to_value(context)?;
+    Ok(ContextRef::Text(format!("{value:#}")))
+}

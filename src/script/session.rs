@@ -1,0 +1,243 @@
+//! A session: engine, variables and functions that persist from one evaluation to the next.
+//!
+//! Each evaluation works on a fork that is committed when it ends, also when it ends with an error: values that
+//! were already assigned are kept. Only an evaluation that had to be abandoned leaves the session as it was.
+
+use crate::context::view::View;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::script::bridge::Seat;
+use crate::script::completeness::{Completeness, judge};
+use crate::script::convert::{to_dynamic, to_value};
+use crate::script::desk::Desk;
+use crate::script::errors::{Names, from_parse};
+use crate::script::evaluate::{Ended, Evaluation, Job, STACK, report};
+use crate::script::gate::Gate;
+use crate::script::handle::Context;
+use crate::script::host::Host;
+use crate::script::prims::table;
+use crate::script::{engine, show};
+use rhai::{AST, Dynamic, Engine, Scope};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long a cancelled evaluation may take to notice before it is abandoned.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// What a session needs.
+pub struct SessionSetup {
+    /// Who answers the primitives.
+    pub host: Arc<dyn Host>,
+    /// The runtime that drives the host's futures.
+    pub runtime: tokio::runtime::Handle,
+    /// Where in the run the session is.
+    pub frame: Frame,
+    /// The long input.
+    pub view: View,
+    /// Where imports may come from beside the stdlib.
+    pub folder: Option<PathBuf>,
+    /// Computing time of one evaluation.
+    pub compute: Duration,
+    /// The parameters of a stored program, seen as `args`; `None` for other sessions.
+    pub args: Option<Value>,
+}
+
+/// Variables and functions.
+pub struct State {
+    /// The variables.
+    pub scope: Scope<'static>,
+    /// The functions defined so far.
+    pub functions: AST,
+}
+
+/// A session.
+pub struct Session {
+    engine: Arc<Engine>,
+    desk: Arc<Desk>,
+    state: Arc<State>,
+    host: Arc<dyn Host>,
+    runtime: tokio::runtime::Handle,
+    frame: Frame,
+    compute: Duration,
+    evaluations: u32,
+}
+
+/// A variable as listings show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Type and size or content, on one line.
+    pub brief: String,
+    /// Whether it can be assigned.
+    pub constant: bool,
+}
+
+impl Session {
+    /// A fresh session.
+    pub fn new(setup: SessionSetup) -> Self {
+        let desk = Arc::new(Desk::new(!setup.view.is_empty()));
+        let args = setup.args.as_ref().map(to_dynamic);
+        let engine = engine::build(&desk, &setup.view, args.clone(), setup.folder);
+        let mut scope = Scope::new();
+        scope.push_constant_dynamic("context", Dynamic::from(desk.context(setup.view)));
+        if let Some(args) = args {
+            scope.push_constant_dynamic("args", args);
+        }
+        Self {
+            engine: Arc::new(engine),
+            desk,
+            state: Arc::new(State { scope, functions: AST::empty() }),
+            host: setup.host,
+            runtime: setup.runtime,
+            frame: setup.frame,
+            compute: setup.compute,
+            evaluations: 0,
+        }
+    }
+
+    /// Evaluates a program on a fork and commits it. Cancelling `cancel` ends it within 250 ms.
+    pub async fn evaluate(&mut self, source: &str, cancel: CancellationToken) -> Evaluation {
+        self.evaluations += 1;
+        let gate = Arc::new(Gate::new(cancel.clone(), self.compute));
+        let seat = Seat {
+            frame: self.frame.child(format_args!("e{}", self.evaluations)),
+            gate: Arc::clone(&gate),
+            host: Arc::clone(&self.host),
+            runtime: self.runtime.clone(),
+        };
+        let job = Job {
+            engine: Arc::clone(&self.engine),
+            desk: Arc::clone(&self.desk),
+            state: Arc::clone(&self.state),
+            names: self.names(),
+            source: source.to_owned(),
+        };
+        let (send, mut receive) = tokio::sync::oneshot::channel();
+        let thread = std::thread::Builder::new().name("session".to_owned()).stack_size(STACK);
+        // The receiver is gone only if this evaluation was abandoned; then nobody wants the result.
+        let spawned = thread.spawn(move || drop(send.send(job.run(seat))));
+        if let Err(error) = spawned {
+            let failure = Failure::new(FailureKind::Limit, format!("no thread for the evaluation: {error}"));
+            return Evaluation::failed(failure.hint("close other programs, or raise the limit of threads"));
+        }
+        let ended = tokio::select! {
+            ended = &mut receive => ended.ok(),
+            () = cancel.cancelled() => tokio::time::timeout(GRACE, receive).await.ok().and_then(Result::ok),
+        };
+        match ended {
+            Some(ended) => self.commit(ended, gate.computed()),
+            None if cancel.is_cancelled() => Evaluation::failed(Failure::new(FailureKind::Cancelled, "cancelled")),
+            None => Evaluation::failed(Failure::new(FailureKind::Internal, "the evaluation's thread died")),
+        }
+    }
+
+    fn commit(&mut self, ended: Ended, computed: Duration) -> Evaluation {
+        let before: Vec<String> = self.state.scope.iter_raw().map(|(name, ..)| name.to_owned()).collect();
+        let Ended { state, evaluation } = ended;
+        let old = std::mem::replace(&mut self.state, Arc::new(state));
+        bury(old);
+        let new = self.variables().into_iter().filter(|v| !before.contains(&v.name)).collect();
+        Evaluation { new_variables: new, computed, ..evaluation }
+    }
+
+    /// Whether typed code is complete.
+    pub fn judge(&self, source: &str) -> Completeness {
+        judge(&self.engine, source)
+    }
+
+    /// Whether a program parses here; the failure says where it does not.
+    pub fn compiles(&self, source: &str) -> Outcome<()> {
+        let parsed = self.engine.compile_with_scope(&self.state.scope, source);
+        parsed.map(drop).map_err(|error| from_parse(&error, source, &self.names()))
+    }
+
+    /// The variables, oldest first.
+    pub fn variables(&self) -> Vec<Variable> {
+        let row = |(name, constant, value): (&str, bool, &Dynamic)| Variable {
+            name: name.to_owned(),
+            brief: show::brief(value),
+            constant,
+        };
+        self.state.scope.iter_raw().map(row).collect()
+    }
+
+    /// The functions defined in the session, as signatures.
+    pub fn functions(&self) -> Vec<String> {
+        let named = self.state.functions.iter_functions().filter(|f| !f.name.starts_with("anon$"));
+        named.map(|f| format!("{}({})", f.name, f.params.join(", "))).collect()
+    }
+
+    /// The members of a variable that is a map, for completion.
+    pub fn members(&self, name: &str) -> Vec<String> {
+        let value = self.state.scope.get(name);
+        let keys = |v: &Dynamic| v.as_map_ref().map(|m| m.keys().map(ToString::to_string).collect()).ok();
+        value.and_then(keys).unwrap_or_default()
+    }
+
+    /// The type of a variable, for completion.
+    pub fn kind_of(&self, name: &str) -> Option<&'static str> {
+        self.state.scope.get(name).map(show::kind)
+    }
+
+    /// The variables that have a form as data, for saving; handles and functions are left out and named.
+    pub fn snapshot(&self) -> (serde_json::Map<String, Value>, Vec<String>) {
+        let mut kept = serde_json::Map::new();
+        let mut left_out = Vec::new();
+        for (name, _, value) in self.state.scope.iter_raw().filter(|(name, ..)| *name != "context") {
+            match to_value(value) {
+                Ok(data) if value.read_lock::<Context>().is_none() => {
+                    kept.insert(name.to_owned(), data);
+                }
+                _ => left_out.push(name.to_owned()),
+            }
+        }
+        (kept, left_out)
+    }
+
+    /// Sets variables from data, as `snapshot` gave it.
+    pub fn restore(&mut self, values: &serde_json::Map<String, Value>) {
+        let mut scope = self.state.scope.clone();
+        for (name, value) in values {
+            scope.set_or_push(name.as_str(), to_dynamic(value));
+        }
+        let functions = self.state.functions.clone();
+        bury(std::mem::replace(&mut self.state, Arc::new(State { scope, functions })));
+    }
+
+    /// An earlier result as data.
+    pub fn result(&self, number: i64) -> Outcome<Value> {
+        to_value(&self.desk.result(number)?)
+    }
+
+    /// How often the session has looked into its context.
+    pub fn looks(&self) -> u64 {
+        self.desk.looks()
+    }
+
+    /// The names that hints choose from.
+    fn names(&self) -> Names {
+        let variables = self.state.scope.iter_raw().map(|(name, ..)| name.to_owned()).collect();
+        let mut functions: Vec<String> = self.state.functions.iter_functions().map(|f| f.name.to_owned()).collect();
+        functions.extend(table::ALL.iter().map(|p| p.name.trim_start_matches("context.").to_owned()));
+        functions.extend(report::BUILT_IN.iter().map(|name| (*name).to_owned()));
+        Names { variables, functions }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let empty = Arc::new(State { scope: Scope::new(), functions: AST::empty() });
+        bury((std::mem::replace(&mut self.state, empty), Arc::clone(&self.desk)));
+    }
+}
+
+/// Drops values on a thread with a large stack: dropping a long chain of closures recurses once per link.
+fn bury(value: impl Send + 'static) {
+    let grave = std::thread::Builder::new().name("drop".to_owned()).stack_size(STACK);
+    // Without a thread the value is dropped here, which is right for all but pathological values.
+    drop(grave.spawn(move || drop(value)));
+}

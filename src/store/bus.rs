@@ -1,0 +1,28 @@
+//! The live bus: every event of this process as it happens, stored ones after they are on disk.
+//!
+//! Events of other processes are not on it; they are read from the store by sequence number.
+
+use crate::core::event::EventRecord;
+use crate::store::open::Store;
+use tokio::sync::broadcast;
+
+/// How many events a slow viewer may lag behind before it must read the store to catch up.
+const CAPACITY: usize = 8_192;
+
+impl Store {
+    /// Every event of this process from now on, in order.
+    ///
+    /// A receiver that lags is told how much it missed and reads the rest with `Store::events`.
+    pub fn subscribe(&self) -> broadcast::Receiver<EventRecord> {
+        self.bus().subscribe()
+    }
+}
+
+pub(super) fn channel() -> broadcast::Sender<EventRecord> {
+    broadcast::Sender::new(CAPACITY)
+}
+
+pub(super) fn publish(bus: &broadcast::Sender<EventRecord>, record: EventRecord) {
+    // It fails when nobody listens, which is the usual case.
+    drop(bus.send(record));
+}

@@ -1,0 +1,184 @@
+//! The log of effects: the intent before the call, the result before anybody sees it.
+//!
+//! What may be replayed or repeated is decided by the caller; here it is only kept apart.
+
+mod write;
+
+use crate::core::effect::{EffectKey, EffectKind};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::{Frame, RunId};
+use crate::core::money::Money;
+use crate::core::usage::Usage;
+use crate::store::fault::Worked;
+use crate::store::open::Store;
+use crate::store::rows::{collect, json, money, name, number, optional_number, small};
+use crate::store::value::{StoredValue, stored};
+use crate::store::writer::Ack;
+use rusqlite::{Connection, Row};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What is about to happen.
+#[derive(Clone, Copy, Debug)]
+pub struct Intent<'a> {
+    /// What kind of effect.
+    pub kind: EffectKind,
+    /// The canonical arguments.
+    pub value: &'a Value,
+    /// What it may cost at most: the charge for a call whose end is unknown. `None` for what has no price.
+    pub worst_cost: Option<Money>,
+    /// Milliseconds since 1970.
+    pub at: u64,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug)]
+pub struct EffectEnd<'a> {
+    /// The value, or why there is none.
+    pub result: Result<&'a Value, &'a Failure>,
+    /// Tokens used, for model calls.
+    pub usage: Option<Usage>,
+    /// What it cost; `None` for what has no price.
+    pub cost: Option<Money>,
+    /// Milliseconds since 1970.
+    pub at: u64,
+}
+
+/// How far an effect has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectState {
+    /// It may or may not have happened: in flight, or its process died.
+    Intent,
+    /// It succeeded; its result is stored.
+    Done,
+    /// It failed; the failure is stored.
+    Failed,
+}
+
+/// An effect as the store knows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EffectRow {
+    /// Position in the run, from 1, by the first intent.
+    pub seq: u64,
+    /// Which effect.
+    #[serde(flatten)]
+    pub key: EffectKey,
+    /// What kind.
+    pub kind: EffectKind,
+    /// How far it has come.
+    pub state: EffectState,
+    /// The arguments.
+    pub intent: Option<StoredValue>,
+    /// The value if done, the failure as JSON if failed; see `Store::answer`.
+    pub result: Option<StoredValue>,
+    /// Tokens used.
+    pub usage: Option<Usage>,
+    /// What the last attempt cost.
+    pub cost: Option<Money>,
+    /// What it may cost at most.
+    pub worst_cost: Option<Money>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// What earlier attempts cost, those without a known end at their worst case.
+    pub earlier_cost: Money,
+    /// Milliseconds since 1970, of the last attempt.
+    pub started_at: u64,
+    /// Milliseconds since 1970.
+    pub ended_at: Option<u64>,
+}
+
+impl Store {
+    /// Records that an effect is about to happen. The call may go out once this is acked.
+    ///
+    /// An effect that failed, or whose end is unknown, begins another attempt; what the earlier ones cost stays
+    /// recorded. Fails with `Replay` if it is done already.
+    pub fn log_intent(&self, run: &RunId, key: &EffectKey, intent: &Intent<'_>) -> Ack<()> {
+        match write::Begun::of(run, key, intent) {
+            Ok(begun) => self.writer().write(move |connection| begun.store(connection), |_| {}),
+            Err(failure) => Ack::ready(Err(failure)),
+        }
+    }
+
+    /// Records how an effect ended. The caller may use the result once this is acked.
+    ///
+    /// Fails with `Replay` if the effect has ended already, with `Internal` if it was never begun.
+    pub fn log_result(&self, run: &RunId, key: &EffectKey, end: &EffectEnd<'_>) -> Ack<()> {
+        match write::Ended::of(run, key, end) {
+            Ok(ended) => self.writer().write(move |connection| ended.store(connection), |_| {}),
+            Err(failure) => Ack::ready(Err(failure)),
+        }
+    }
+
+    /// Records an effect that is over as soon as it is asked for (the clock, a random number), in one step.
+    pub fn log_effect(&self, run: &RunId, key: &EffectKey, intent: &Intent<'_>, end: &EffectEnd<'_>) -> Ack<()> {
+        let both = write::Begun::of(run, key, intent).and_then(|begun| Ok((begun, write::Ended::of(run, key, end)?)));
+        match both {
+            Ok((begun, ended)) => self.writer().write(
+                move |connection| {
+                    begun.store(connection)?;
+                    ended.store(connection)
+                },
+                |_| {},
+            ),
+            Err(failure) => Ack::ready(Err(failure)),
+        }
+    }
+
+    /// Every effect of a run, in the order of the first intents.
+    pub fn effects(&self, run: &RunId) -> Outcome<Vec<EffectRow>> {
+        self.read(|connection| {
+            let mut query = connection.prepare_cached("SELECT * FROM effects WHERE run = ?1 ORDER BY seq")?;
+            collect(query.query([run.as_str()])?, |row| effect_row(connection, row))
+        })
+    }
+
+    /// One effect of a run, if the log has it.
+    pub fn effect(&self, run: &RunId, key: &EffectKey) -> Outcome<Option<EffectRow>> {
+        let sql = "SELECT * FROM effects WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4";
+        self.read(|connection| {
+            let mut query = connection.prepare_cached(sql)?;
+            let rows = query.query((run.as_str(), key.frame.as_str(), &key.hash, key.occurrence))?;
+            Ok(collect(rows, |row| effect_row(connection, row))?.pop())
+        })
+    }
+
+    /// What an effect answered, read from its blob if need be; `None` if its end is unknown.
+    pub fn answer(&self, effect: &EffectRow) -> Outcome<Option<Result<Value, Failure>>> {
+        let Some(result) = &effect.result else { return Ok(None) };
+        let value = self.load(result)?;
+        match effect.state {
+            EffectState::Intent => Ok(None),
+            EffectState::Done => Ok(Some(Ok(value))),
+            EffectState::Failed => serde_json::from_value(value).map(|failure| Some(Err(failure))).map_err(|error| {
+                Failure::new(
+                    FailureKind::Io,
+                    format!("the stored failure of effect {} is damaged: {error}", effect.seq),
+                )
+            }),
+        }
+    }
+}
+
+fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<EffectRow> {
+    // A frame is one text in JSON as in the table.
+    let frame: Frame = serde_json::from_value(Value::String(row.get("frame")?))?;
+    Ok(EffectRow {
+        seq: number(row, "seq")?,
+        key: EffectKey { frame, hash: row.get("hash")?, occurrence: small(row, "occurrence")? },
+        kind: name(row, "kind")?,
+        state: name(row, "state")?,
+        intent: stored(connection, row, "intent")?,
+        result: stored(connection, row, "result")?,
+        usage: json(row, "usage")?,
+        cost: money(row, "cost_nanos")?,
+        worst_cost: money(row, "worst_nanos")?,
+        attempts: small(row, "attempts")?,
+        earlier_cost: money(row, "earlier_nanos")?.unwrap_or_default(),
+        started_at: number(row, "started_at")?,
+        ended_at: optional_number(row, "ended_at")?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

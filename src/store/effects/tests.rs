@@ -1,0 +1,114 @@
+//! The life of an effect: intent, result, another attempt; and what is refused.
+
+use super::{EffectEnd, EffectState, Intent};
+use crate::core::effect::{EffectKey, EffectKind};
+use crate::core::failure::{Failure, FailureKind};
+use crate::core::ids::{Frame, RunId};
+use crate::core::money::Money;
+use crate::core::usage::Usage;
+use crate::store::open::tests::with_run;
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+fn key(frame: &Frame, hash: &str) -> EffectKey {
+    EffectKey { frame: frame.clone(), hash: hash.to_owned(), occurrence: 0 }
+}
+
+fn intent(value: &Value, worst: u64) -> Intent<'_> {
+    Intent { kind: EffectKind::Model, value, worst_cost: Some(Money::from_nanos(worst)), at: 10 }
+}
+
+fn end<'a>(result: Result<&'a Value, &'a Failure>, cost: u64) -> EffectEnd<'a> {
+    let usage = Usage { input_tokens: 7, output_tokens: 3, ..Usage::default() };
+    EffectEnd { result, usage: Some(usage), cost: Some(Money::from_nanos(cost)), at: 20 }
+}
+
+#[test]
+fn an_effect_goes_from_intent_to_done() {
+    let folder = tempdir().expect("a folder");
+    let (store, run) = with_run(folder.path());
+    let (asked, told) = (json!({"prompt": "hi"}), json!("ho"));
+    let key = key(&Frame::root().child("turn").child(1), "h");
+    store.log_intent(&run, &key, &intent(&asked, 50)).wait().expect("logged");
+    let open = store.effect(&run, &key).expect("read").expect("there");
+    assert_eq!((open.seq, open.state, open.kind, open.attempts), (1, EffectState::Intent, EffectKind::Model, 1));
+    assert_eq!((open.worst_cost, open.cost, open.ended_at), (Some(Money::from_nanos(50)), None, None));
+    assert_eq!(store.answer(&open), Ok(None));
+    store.log_result(&run, &key, &end(Ok(&told), 9)).wait().expect("logged");
+    let done = store.effect(&run, &key).expect("read").expect("there");
+    assert_eq!(
+        (done.state, done.cost, done.earlier_cost),
+        (EffectState::Done, Some(Money::from_nanos(9)), Money::ZERO)
+    );
+    assert_eq!((done.usage.map(|usage| usage.total()), done.started_at, done.ended_at), (Some(10), 10, Some(20)));
+    assert_eq!(store.answer(&done), Ok(Some(Ok(told))));
+    assert_eq!(done.key, key);
+}
+
+#[test]
+fn what_is_done_is_neither_repeated_nor_overwritten() {
+    let folder = tempdir().expect("a folder");
+    let (store, run) = with_run(folder.path());
+    let (value, key) = (json!(1), key(&Frame::root(), "h"));
+    store.log_effect(&run, &key, &intent(&value, 1), &end(Ok(&value), 1)).wait().expect("logged");
+    for refused in [
+        store.log_intent(&run, &key, &intent(&value, 1)),
+        store.log_result(&run, &key, &end(Ok(&json!(2)), 1)),
+        store.log_effect(&run, &key, &intent(&value, 1), &end(Ok(&json!(2)), 1)),
+    ] {
+        assert_eq!(refused.wait().err().map(|failure| failure.kind), Some(FailureKind::Replay));
+    }
+    let row = store.effect(&run, &key).expect("read").expect("there");
+    assert_eq!((store.answer(&row), row.attempts), (Ok(Some(Ok(value))), 1));
+}
+
+#[test]
+fn attempts_that_failed_or_vanished_stay_paid() {
+    let folder = tempdir().expect("a folder");
+    let (store, run) = with_run(folder.path());
+    let (value, key) = (json!(1), key(&Frame::root(), "h"));
+    let failure = Failure::new(FailureKind::Server, "overloaded").detail("status", 529);
+    let begin = |worst| store.log_intent(&run, &key, &intent(&value, worst)).wait().expect("logged");
+    begin(50);
+    store.log_result(&run, &key, &end(Err(&failure), 4)).wait().expect("logged");
+    let failed = store.effect(&run, &key).expect("read").expect("there");
+    assert_eq!((failed.state, store.answer(&failed)), (EffectState::Failed, Ok(Some(Err(failure)))));
+    begin(60);
+    // The process dies here: nobody knows the end of the second attempt.
+    begin(70);
+    store.log_result(&run, &key, &end(Ok(&value), 5)).wait().expect("logged");
+    let done = store.effect(&run, &key).expect("read").expect("there");
+    assert_eq!((done.seq, done.attempts, done.state), (1, 3, EffectState::Done));
+    assert_eq!((done.earlier_cost, done.cost), (Money::from_nanos(4 + 60), Some(Money::from_nanos(5))));
+}
+
+#[test]
+fn a_result_needs_an_intent_and_an_intent_a_run() {
+    let folder = tempdir().expect("a folder");
+    let (store, run) = with_run(folder.path());
+    let (value, key) = (json!(1), key(&Frame::root(), "h"));
+    for refused in [
+        store.log_result(&run, &key, &end(Ok(&value), 1)),
+        store.log_intent(&RunId::new("X"), &key, &intent(&value, 1)),
+    ] {
+        assert_eq!(refused.wait().err().map(|failure| failure.kind), Some(FailureKind::Internal));
+    }
+    assert_eq!(store.effects(&run), Ok(vec![]));
+}
+
+#[test]
+fn effects_are_listed_in_the_order_of_their_intents() {
+    let folder = tempdir().expect("a folder");
+    let (store, run) = with_run(folder.path());
+    let value = json!(null);
+    let keys: Vec<_> = ["z", "a", "m"].iter().map(|hash| key(&Frame::root().child(hash), hash)).collect();
+    for key in &keys {
+        store.log_intent(&run, key, &intent(&value, 1)).wait().expect("logged");
+    }
+    for key in keys.iter().rev() {
+        store.log_result(&run, key, &end(Ok(&value), 1)).wait().expect("logged");
+    }
+    let rows = store.effects(&run).expect("a list");
+    assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(rows.into_iter().map(|row| row.key).collect::<Vec<_>>(), keys);
+}

@@ -1,0 +1,132 @@
+//! The two writes of an effect, made ready outside the writing thread.
+
+use crate::core::effect::EffectKey;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::RunId;
+use crate::store::effects::{EffectEnd, Intent};
+use crate::store::fault::Worked;
+use crate::store::rows::{int, nanos, text};
+use crate::store::value::Encoded;
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+/// A new attempt keeps the position of the first and adds up what the earlier ones cost.
+const BEGIN: &str = "
+INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos, started_at)
+VALUES (:run, (SELECT coalesce(max(seq), 0) + 1 FROM effects WHERE run = :run), :frame, :hash, :occurrence, :kind,
+    'intent', :intent, :intent_blob, :worst, :at)
+ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
+    state = 'intent', intent = excluded.intent, intent_blob = excluded.intent_blob,
+    earlier_nanos = earlier_nanos + CASE state
+        WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE coalesce(cost_nanos, 0) END,
+    attempts = attempts + 1, worst_nanos = excluded.worst_nanos, started_at = excluded.started_at,
+    result = NULL, result_blob = NULL, usage = NULL, cost_nanos = NULL, ended_at = NULL
+WHERE state <> 'done'";
+
+const END: &str = "
+UPDATE effects SET state = :state, result = :result, result_blob = :result_blob, usage = :usage, cost_nanos = :cost,
+    ended_at = :at
+WHERE run = :run AND frame = :frame AND hash = :hash AND occurrence = :occurrence AND state = 'intent'";
+
+const STATE: &str = "SELECT state FROM effects WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4";
+
+/// An intent on its way to the disk.
+pub(super) struct Begun {
+    run: RunId,
+    key: EffectKey,
+    kind: &'static str,
+    intent: Encoded,
+    worst: Option<i64>,
+    at: i64,
+}
+
+impl Begun {
+    pub(super) fn of(run: &RunId, key: &EffectKey, intent: &Intent<'_>) -> Outcome<Self> {
+        Ok(Self {
+            run: run.clone(),
+            key: key.clone(),
+            kind: intent.kind.name(),
+            intent: Encoded::of(intent.value)?,
+            worst: nanos(intent.worst_cost),
+            at: int(intent.at),
+        })
+    }
+
+    pub(super) fn store(&self, connection: &Connection) -> Worked<()> {
+        let (intent, intent_blob) = self.intent.columns(connection)?;
+        let changed = connection.prepare_cached(BEGIN)?.execute(named_params! {
+            ":run": self.run.as_str(),
+            ":frame": self.key.frame.as_str(),
+            ":hash": self.key.hash,
+            ":occurrence": self.key.occurrence,
+            ":kind": self.kind,
+            ":intent": intent,
+            ":intent_blob": intent_blob,
+            ":worst": self.worst,
+            ":at": self.at,
+        })?;
+        if changed == 0 { Err(answered(&self.run, &self.key).into()) } else { Ok(()) }
+    }
+}
+
+/// A result on its way to the disk.
+pub(super) struct Ended {
+    run: RunId,
+    key: EffectKey,
+    state: &'static str,
+    result: Encoded,
+    usage: Option<String>,
+    cost: Option<i64>,
+    at: i64,
+}
+
+impl Ended {
+    pub(super) fn of(run: &RunId, key: &EffectKey, end: &EffectEnd<'_>) -> Outcome<Self> {
+        let (state, result) = match end.result {
+            Ok(value) => ("done", Encoded::of(value)?),
+            Err(failure) => ("failed", Encoded::of(failure)?),
+        };
+        Ok(Self {
+            run: run.clone(),
+            key: key.clone(),
+            state,
+            result,
+            usage: end.usage.as_ref().map(text).transpose()?,
+            cost: nanos(end.cost),
+            at: int(end.at),
+        })
+    }
+
+    pub(super) fn store(&self, connection: &Connection) -> Worked<()> {
+        let (result, result_blob) = self.result.columns(connection)?;
+        let changed = connection.prepare_cached(END)?.execute(named_params! {
+            ":state": self.state,
+            ":result": result,
+            ":result_blob": result_blob,
+            ":usage": self.usage,
+            ":cost": self.cost,
+            ":at": self.at,
+            ":run": self.run.as_str(),
+            ":frame": self.key.frame.as_str(),
+            ":hash": self.key.hash,
+            ":occurrence": self.key.occurrence,
+        })?;
+        if changed == 1 { Ok(()) } else { Err(self.refusal(connection)?.into()) }
+    }
+
+    fn refusal(&self, connection: &Connection) -> Worked<Failure> {
+        let key = (self.run.as_str(), self.key.frame.as_str(), &self.key.hash, self.key.occurrence);
+        let state: Option<String> = connection.prepare_cached(STATE)?.query_row(key, |row| row.get(0)).optional()?;
+        Ok(match state {
+            Some(_) => answered(&self.run, &self.key),
+            None => Failure::new(
+                FailureKind::Internal,
+                format!("an effect in {} of run {} ended without having begun", self.key.frame, self.run),
+            ),
+        })
+    }
+}
+
+fn answered(run: &RunId, key: &EffectKey) -> Failure {
+    Failure::new(FailureKind::Replay, format!("an effect in {} of run {run} has been answered already", key.frame))
+        .hint("another process may be working on the same run; `rhizo runs show` tells")
+}

@@ -1,0 +1,75 @@
+//! The log of events: numbered within their run, so that a viewer can join at any point.
+
+use crate::core::event::{Event, EventRecord};
+use crate::core::failure::Outcome;
+use crate::core::ids::{Frame, RunId};
+use crate::store::bus;
+use crate::store::fault::Worked;
+use crate::store::open::Store;
+use crate::store::rows::{collect, int, number};
+use crate::store::value::{Encoded, body};
+use crate::store::writer::Ack;
+use rusqlite::{Connection, Row};
+use serde_json::Value;
+
+const APPEND: &str = "
+INSERT INTO events (run, seq, at, frame, body, body_blob)
+VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM events WHERE run = ?1), ?2, ?3, ?4, ?5)
+RETURNING seq";
+
+impl Store {
+    /// Appends an event at `at`, in milliseconds since 1970, and shows it on the live bus once it is on disk.
+    ///
+    /// Answers its number in the run, from 1; 0 for an event that is only shown. Order is kept between both sorts.
+    pub fn append(&self, run: &RunId, at: u64, frame: &Frame, event: &Event) -> Ack<u64> {
+        let mut record = EventRecord { run: run.clone(), seq: 0, at, frame: frame.clone(), event: event.clone() };
+        let bus = self.bus().clone();
+        if !event.is_stored() {
+            return self.writer().then(move |_| {
+                bus::publish(&bus, record);
+                Ok(0)
+            });
+        }
+        let (run, frame) = (run.clone(), frame.clone());
+        match Encoded::of(event) {
+            Ok(event) => self.writer().write(
+                move |connection| insert(connection, &run, at, &frame, &event),
+                move |seq| {
+                    record.seq = *seq;
+                    bus::publish(&bus, record);
+                },
+            ),
+            Err(failure) => Ack::ready(Err(failure)),
+        }
+    }
+
+    /// The stored events of a run after number `after`, oldest first; 0 for all.
+    pub fn events(&self, run: &RunId, after: u64) -> Outcome<Vec<EventRecord>> {
+        self.read(|connection| {
+            let mut query =
+                connection.prepare_cached("SELECT * FROM events WHERE run = ?1 AND seq > ?2 ORDER BY seq")?;
+            collect(query.query((run.as_str(), int(after)))?, |row| event_record(connection, run, row))
+        })
+    }
+}
+
+fn insert(connection: &Connection, run: &RunId, at: u64, frame: &Frame, event: &Encoded) -> Worked<u64> {
+    let (body, blob) = event.columns(connection)?;
+    let seq: i64 = connection
+        .prepare_cached(APPEND)?
+        .query_row((run.as_str(), int(at), frame.as_str(), body, blob), |row| row.get(0))?;
+    Ok(u64::try_from(seq).unwrap_or_default())
+}
+
+fn event_record(connection: &Connection, run: &RunId, row: &Row<'_>) -> Worked<EventRecord> {
+    Ok(EventRecord {
+        run: run.clone(),
+        seq: number(row, "seq")?,
+        at: number(row, "at")?,
+        frame: serde_json::from_value(Value::String(row.get("frame")?))?,
+        event: serde_json::from_slice(&body(connection, row, "body")?)?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

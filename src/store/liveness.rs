@@ -1,0 +1,103 @@
+//! Whether the process of a run that has not ended is still there: no heartbeat, only its id and its start.
+//!
+//! Process ids are reused, so the id alone proves nothing. Told apart are a reboot (another boot id: certainly
+//! dead) and another container on one machine (another id namespace: nobody can tell from here).
+
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io::ErrorKind;
+
+/// What is known of the process of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Liveness {
+    /// The run has ended, so nobody asks.
+    Ended,
+    /// It works on the run.
+    Alive,
+    /// It has died without ending the run.
+    Dead,
+    /// Not to be known here: another container, or a system without `/proc`.
+    Unknown,
+}
+
+/// A process, named so that it is never mistaken for a later one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Process {
+    pub(super) pid: u32,
+    /// `boot namespace start`; empty where the system does not tell.
+    pub(super) mark: String,
+}
+
+impl Process {
+    /// This process.
+    pub(super) fn own() -> Self {
+        let pid = std::process::id();
+        let mark = match (place(), start(pid)) {
+            (Some(place), Some(Ok(start))) => format!("{place} {start}"),
+            _ => String::new(),
+        };
+        Self { pid, mark }
+    }
+
+    pub(super) fn liveness(&self) -> Liveness {
+        let (Some(here), Some((place, began))) = (place(), self.mark.rsplit_once(' ')) else {
+            return Liveness::Unknown;
+        };
+        if here == place {
+            return match start(self.pid) {
+                Some(Ok(start)) if start == began => Liveness::Alive,
+                Some(Ok(_)) | None => Liveness::Dead,
+                Some(Err(_)) => Liveness::Unknown,
+            };
+        }
+        let boot = |place: &str| place.split(' ').next().map(str::to_owned);
+        if boot(&here) == boot(place) { Liveness::Unknown } else { Liveness::Dead }
+    }
+}
+
+/// The boot of the machine and the id namespace that this process sees.
+fn place() -> Option<String> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
+    Some(format!("{} {}", boot.trim(), namespace.display()))
+}
+
+/// When the process began, in ticks since boot: field 22 of `/proc/PID/stat` (proc(5)); `None` if it is gone.
+fn start(pid: u32) -> Option<Result<String, ErrorKind>> {
+    let stat = match fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat,
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        Err(error) => return Some(Err(error.kind())),
+    };
+    // The name in field 2 may hold spaces and brackets, so fields are counted from its last bracket.
+    let mut fields = stat.rsplit_once(')').map_or("", |(_, after)| after).split_whitespace();
+    match fields.next() {
+        // Ended, and only waiting for its parent to ask how.
+        Some("Z" | "X") => None,
+        _ => Some(fields.nth(18).map(str::to_owned).ok_or(ErrorKind::InvalidData)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Liveness, Process};
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn tells_processes_apart() {
+        let own = Process::own();
+        let (place, start) = own.mark.rsplit_once(' ').expect("three parts");
+        let (boot, namespace) = place.split_once(' ').expect("two parts");
+        for (pid, mark, expect) in [
+            (own.pid, own.mark.clone(), Liveness::Alive),
+            (own.pid, format!("{place} 1{start}"), Liveness::Dead),
+            (u32::MAX, own.mark.clone(), Liveness::Dead),
+            (own.pid, format!("other-boot {namespace} {start}"), Liveness::Dead),
+            (own.pid, format!("{boot} pid:[1] {start}"), Liveness::Unknown),
+            (own.pid, String::new(), Liveness::Unknown),
+        ] {
+            assert_eq!(Process { pid, mark: mark.clone() }.liveness(), expect, "{pid} {mark}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The one SQLite file: runs, effects, events, episodes and blobs, written before anybody relies on them.
+//!
+//! Nothing here reads a clock, decides what is replayed, or keeps a context document: those are named, not copied.
+
+pub mod blobs;
+pub mod bus;
+pub mod check;
+mod connect;
+pub mod effects;
+pub mod episodes;
+pub mod events;
+pub mod export;
+mod fault;
+mod group;
+pub mod liveness;
+pub mod open;
+mod rows;
+pub mod runs;
+mod schema;
+pub mod value;
+pub mod writer;

@@ -1,0 +1,102 @@
+//! The store as the other rooms hold it: one writer, one reader, one live bus.
+//!
+//! What is written and read is in the files of the tables.
+
+use crate::core::event::EventRecord;
+use crate::core::failure::Outcome;
+use crate::store::fault::Worked;
+use crate::store::writer::{Ack, Writer};
+use crate::store::{bus, connect};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::broadcast;
+
+/// The store; clones are the same store. It closes when the last clone is dropped.
+#[derive(Clone, Debug)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    options: OpenOptions,
+    /// Opened by the first query: a run that only writes does not pay for it. Closed before the writer tidies up.
+    reader: Mutex<Option<Connection>>,
+    writer: Writer,
+    bus: broadcast::Sender<EventRecord>,
+}
+
+/// How to open a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// The most pages of 4,096 bytes that the file may have; `None` is as many as the disk holds.
+    pub max_pages: Option<u32>,
+    /// How long a write waits for another process, in milliseconds.
+    pub busy_millis: u64,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { max_pages: None, busy_millis: 10_000 }
+    }
+}
+
+impl Store {
+    /// Opens the store at `path`, making the file and its folders where needed.
+    ///
+    /// Fails with `Io` and a hint if the file is another program's, newer than this program, damaged, locked, or
+    /// cannot be written.
+    pub fn open(path: &Path) -> Outcome<Self> {
+        Self::open_with(path, &OpenOptions::default())
+    }
+
+    /// The same with options.
+    pub fn open_with(path: &Path, options: &OpenOptions) -> Outcome<Self> {
+        let connection = connect::for_writing(path, options)?;
+        let writer = Writer::start(connection, path)?;
+        let inner =
+            Inner { path: path.to_owned(), options: *options, writer, reader: Mutex::new(None), bus: bus::channel() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The store's file.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// How many transactions this process has committed to the store.
+    pub fn commits(&self) -> u64 {
+        self.inner.writer.commits()
+    }
+
+    /// Waits until everything handed over so far is on disk.
+    ///
+    /// Fails with the first failure of a write whose caller did not wait for it.
+    pub fn close(&self) -> Ack<()> {
+        self.inner.writer.flush()
+    }
+
+    pub(super) fn writer(&self) -> &Writer {
+        &self.inner.writer
+    }
+
+    pub(super) fn bus(&self) -> &broadcast::Sender<EventRecord> {
+        &self.inner.bus
+    }
+
+    /// Runs a query on the reading connection.
+    pub(super) fn read<T>(&self, query: impl FnOnce(&Connection) -> Worked<T>) -> Outcome<T> {
+        let mut reader = self.inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = match reader.take() {
+            Some(connection) => connection,
+            None => connect::for_reading(&self.inner.path, &self.inner.options)
+                .map_err(|fault| fault.about(&self.inner.path))?,
+        };
+        query(reader.insert(connection)).map_err(|fault| fault.about(&self.inner.path))
+    }
+}
+
+#[cfg(test)]
+pub(in crate::store) mod tests;

@@ -1,0 +1,273 @@
+//! The table of runs: begun, ended, listed, found by the head of an id.
+
+use crate::core::event::RunStatus;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::RunId;
+use crate::core::money::Money;
+use crate::store::fault::Worked;
+use crate::store::liveness::{Liveness, Process};
+use crate::store::open::Store;
+use crate::store::rows::{collect, int, json, money, name, nanos, number, optional_number, small, text};
+use crate::store::value::{Encoded, StoredValue, stored};
+use crate::store::writer::Ack;
+use rusqlite::{Connection, Row, named_params};
+use serde::Serialize;
+use serde_json::Value;
+use ulid::Ulid;
+
+/// A run that begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRun {
+    /// Its id, see `new_run_id`.
+    pub id: RunId,
+    /// The run that started it.
+    pub parent: Option<RunId>,
+    /// What kind it is: `ask`, `run`, `eval`, `repl`, `child`, ...
+    pub kind: String,
+    /// What it shall do.
+    pub task: String,
+    /// The program's version.
+    pub version: String,
+    /// The settings under which it runs, without keys.
+    pub settings: Value,
+    /// 0 for a run that a person started.
+    pub depth: u32,
+    /// Milliseconds since 1970.
+    pub started_at: u64,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunEnd {
+    /// Its status from now on.
+    pub status: RunStatus,
+    /// The result document.
+    pub result: Option<Value>,
+    /// Why it did not complete.
+    pub failure: Option<Failure>,
+    /// What it and its children cost; `None` if some of it has no known price.
+    pub cost: Option<Money>,
+    /// Model calls, children's included.
+    pub calls: u64,
+    /// Prompt tokens, children's included.
+    pub input_tokens: u64,
+    /// Answer tokens, children's included.
+    pub output_tokens: u64,
+    /// Milliseconds since 1970.
+    pub ended_at: u64,
+}
+
+/// A run as the store knows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunRow {
+    /// Its id.
+    pub id: RunId,
+    /// The run that started it.
+    pub parent: Option<RunId>,
+    /// What kind it is.
+    pub kind: String,
+    /// The recorded status; see `shown_status`.
+    pub status: RunStatus,
+    /// What is known of its process.
+    pub liveness: Liveness,
+    /// What it shall do.
+    pub task: String,
+    /// The program's version.
+    pub version: String,
+    /// 0 for a run that a person started.
+    pub depth: u32,
+    /// The settings under which it ran.
+    pub settings: Option<StoredValue>,
+    /// The result document.
+    pub result: Option<StoredValue>,
+    /// Why it did not complete.
+    pub failure: Option<Failure>,
+    /// What it cost; `None` if it has not ended or has no known price.
+    pub cost: Option<Money>,
+    /// Model calls.
+    pub calls: u64,
+    /// Prompt tokens.
+    pub input_tokens: u64,
+    /// Answer tokens.
+    pub output_tokens: u64,
+    /// Milliseconds since 1970.
+    pub started_at: u64,
+    /// Milliseconds since 1970.
+    pub ended_at: Option<u64>,
+    /// The process that works or worked on it.
+    pub pid: u32,
+}
+
+impl RunRow {
+    /// The status for people: a run whose process died is `interrupted`, not `running`.
+    pub fn shown_status(&self) -> &'static str {
+        if self.liveness == Liveness::Dead { "interrupted" } else { self.status.name() }
+    }
+}
+
+/// Which runs to list; the default is all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Leaves out child runs.
+    pub top_level: bool,
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Only this recorded status.
+    pub status: Option<RunStatus>,
+    /// At most so many.
+    pub limit: Option<u32>,
+}
+
+/// A new id for a run that begins at `at`, in milliseconds since 1970; ids sort by this time.
+pub fn new_run_id(at: u64) -> RunId {
+    RunId::new(Ulid::from_parts(at, Ulid::generate().random()).to_string())
+}
+
+impl Store {
+    /// Records that a run has begun in this process; answers its id once it is on disk.
+    pub fn begin_run(&self, run: NewRun) -> Ack<RunId> {
+        let settings = match Encoded::of(&run.settings) {
+            Ok(settings) => settings,
+            Err(failure) => return Ack::ready(Err(failure)),
+        };
+        let process = Process::own();
+        self.writer().write(move |connection| insert(connection, &run, &settings, &process), |_| {})
+    }
+
+    /// Records how a run ended.
+    ///
+    /// Fails with `NotFound` if there is no such run.
+    pub fn end_run(&self, id: &RunId, end: RunEnd) -> Ack<()> {
+        let encoded = end.result.as_ref().map_or(Ok(Encoded::Absent), Encoded::of);
+        let failure = end.failure.as_ref().map(text).transpose();
+        let (result, failure) = match (encoded, failure) {
+            (Ok(result), Ok(failure)) => (result, failure),
+            (Err(failure), _) | (_, Err(failure)) => return Ack::ready(Err(failure)),
+        };
+        let id = id.clone();
+        self.writer().write(move |connection| update(connection, &id, &end, &result, failure.as_deref()), |_| {})
+    }
+
+    /// The runs that pass the filter, newest first.
+    pub fn runs(&self, filter: &RunFilter) -> Outcome<Vec<RunRow>> {
+        let sql = "SELECT * FROM runs WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR status = ?2)
+                   AND (NOT ?3 OR parent IS NULL) ORDER BY started_at DESC, rowid DESC LIMIT ?4";
+        let limit = filter.limit.map_or(-1, i64::from);
+        let status = filter.status.map(RunStatus::name);
+        self.read(|connection| {
+            let mut query = connection.prepare_cached(sql)?;
+            collect(query.query((&filter.kind, status, filter.top_level, limit))?, |row| run_row(connection, row))
+        })
+    }
+
+    /// The one run whose id begins with `prefix`, upper or lower case.
+    ///
+    /// Fails with `NotFound` and a hint if there is none, or more than one.
+    pub fn run(&self, prefix: &str) -> Outcome<RunRow> {
+        let wanted = prefix.trim().to_ascii_uppercase();
+        // An id's characters all sort before `~`; anything else in the prefix matches nothing.
+        let sql = "SELECT * FROM runs WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT 4";
+        let mut found = self.read(|connection| {
+            let mut query = connection.prepare_cached(sql)?;
+            collect(query.query([&wanted])?, |row| run_row(connection, row))
+        })?;
+        match (found.len(), found.pop()) {
+            (1, Some(run)) => Ok(run),
+            (0, _) | (_, None) => Err(Failure::new(FailureKind::NotFound, format!("there is no run `{prefix}`"))
+                .hint("`rhizo runs list` shows them")),
+            (_, Some(last)) => {
+                let ids: Vec<_> = found.iter().chain([&last]).map(|run| run.id.as_str()).collect();
+                Err(Failure::new(FailureKind::NotFound, format!("more than one run begins with `{prefix}`"))
+                    .hint(format!("type more of the id: {}", ids.join(", "))))
+            }
+        }
+    }
+
+    /// The runs that this one started, oldest first.
+    pub fn children(&self, id: &RunId) -> Outcome<Vec<RunRow>> {
+        self.read(|connection| {
+            let mut query = connection.prepare_cached("SELECT * FROM runs WHERE parent = ?1 ORDER BY rowid")?;
+            collect(query.query([id.as_str()])?, |row| run_row(connection, row))
+        })
+    }
+}
+
+fn insert(connection: &Connection, run: &NewRun, settings: &Encoded, process: &Process) -> Worked<RunId> {
+    let (settings, settings_blob) = settings.columns(connection)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO runs (id, parent, kind, status, task, version, depth, settings, settings_blob, started_at, pid,
+             process) VALUES (:id, :parent, :kind, :status, :task, :version, :depth, :settings, :settings_blob,
+             :started_at, :pid, :process)",
+        )?
+        .execute(named_params! {
+            ":id": run.id.as_str(),
+            ":parent": run.parent.as_ref().map(RunId::as_str),
+            ":kind": run.kind,
+            ":status": RunStatus::Running.name(),
+            ":task": run.task,
+            ":version": run.version,
+            ":depth": run.depth,
+            ":settings": settings,
+            ":settings_blob": settings_blob,
+            ":started_at": int(run.started_at),
+            ":pid": process.pid,
+            ":process": process.mark,
+        })?;
+    Ok(run.id.clone())
+}
+
+fn update(connection: &Connection, id: &RunId, end: &RunEnd, result: &Encoded, failure: Option<&str>) -> Worked<()> {
+    let (result, result_blob) = result.columns(connection)?;
+    let changed = connection
+        .prepare_cached(
+            "UPDATE runs SET status = :status, result = :result, result_blob = :result_blob, failure = :failure,
+             cost_nanos = :cost, calls = :calls, input_tokens = :input, output_tokens = :output, ended_at = :ended_at
+             WHERE id = :id",
+        )?
+        .execute(named_params! {
+            ":status": end.status.name(),
+            ":result": result,
+            ":result_blob": result_blob,
+            ":failure": failure,
+            ":cost": nanos(end.cost),
+            ":calls": int(end.calls),
+            ":input": int(end.input_tokens),
+            ":output": int(end.output_tokens),
+            ":ended_at": int(end.ended_at),
+            ":id": id.as_str(),
+        })?;
+    match changed {
+        0 => Err(Failure::new(FailureKind::NotFound, format!("there is no run `{id}` to end")).into()),
+        _ => Ok(()),
+    }
+}
+
+fn run_row(connection: &Connection, row: &Row<'_>) -> Worked<RunRow> {
+    let status = name(row, "status")?;
+    let process = Process { pid: small(row, "pid")?, mark: row.get("process")? };
+    let liveness = if status == RunStatus::Running { process.liveness() } else { Liveness::Ended };
+    Ok(RunRow {
+        id: RunId::new(row.get::<_, String>("id")?),
+        parent: row.get::<_, Option<String>>("parent")?.map(RunId::new),
+        kind: row.get("kind")?,
+        status,
+        liveness,
+        task: row.get("task")?,
+        version: row.get("version")?,
+        depth: small(row, "depth")?,
+        settings: stored(connection, row, "settings")?,
+        result: stored(connection, row, "result")?,
+        failure: json(row, "failure")?,
+        cost: money(row, "cost_nanos")?,
+        calls: number(row, "calls")?,
+        input_tokens: number(row, "input_tokens")?,
+        output_tokens: number(row, "output_tokens")?,
+        started_at: number(row, "started_at")?,
+        ended_at: optional_number(row, "ended_at")?,
+        pid: process.pid,
+    })
+}
+
+#[cfg(test)]
+mod tests;

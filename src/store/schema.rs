@@ -1,0 +1,127 @@
+//! The tables, as a list of migrations; a file remembers in `user_version` how many of them it has had.
+
+use crate::core::failure::{Failure, FailureKind};
+use crate::store::fault::{Worked, foreign};
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+
+/// Marks a SQLite file as ours: "rhzo" in ASCII.
+const APPLICATION_ID: i64 = 0x7268_7a6f;
+
+/// Each entry brings a store from its index to the next version. Entries are never edited, only added.
+const MIGRATIONS: &[&str] = &[
+    "
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY NOT NULL,
+    parent TEXT,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    task TEXT NOT NULL,
+    version TEXT NOT NULL,
+    depth INTEGER NOT NULL,
+    settings TEXT, settings_blob TEXT,
+    result TEXT, result_blob TEXT,
+    failure TEXT,
+    cost_nanos INTEGER,
+    calls INTEGER NOT NULL DEFAULT 0,
+    input_tokens INTEGER NOT NULL DEFAULT 0,
+    output_tokens INTEGER NOT NULL DEFAULT 0,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    pid INTEGER NOT NULL,
+    process TEXT NOT NULL
+) STRICT;
+CREATE INDEX runs_by_start ON runs (started_at);
+CREATE INDEX runs_by_parent ON runs (parent) WHERE parent IS NOT NULL;
+
+CREATE TABLE effects (
+    run TEXT NOT NULL REFERENCES runs (id),
+    seq INTEGER NOT NULL,
+    frame TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    occurrence INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('intent', 'done', 'failed')),
+    intent TEXT, intent_blob TEXT,
+    result TEXT, result_blob TEXT,
+    usage TEXT,
+    cost_nanos INTEGER,
+    worst_nanos INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 1,
+    earlier_nanos INTEGER NOT NULL DEFAULT 0,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    UNIQUE (run, frame, hash, occurrence),
+    UNIQUE (run, seq)
+) STRICT;
+
+CREATE TABLE events (
+    run TEXT NOT NULL REFERENCES runs (id),
+    seq INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    frame TEXT NOT NULL,
+    body TEXT, body_blob TEXT,
+    PRIMARY KEY (run, seq)
+) STRICT;
+
+CREATE TABLE blobs (
+    id TEXT PRIMARY KEY NOT NULL,
+    size INTEGER NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+",
+    "
+CREATE TABLE episodes (
+    id TEXT PRIMARY KEY NOT NULL,
+    at INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    arm TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+",
+];
+
+/// Brings the file to this program's version, or says why it cannot be.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Worked<()> {
+    if check_version(connection, path)? == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Read again: another process may have migrated while this one waited for the lock.
+    let version = check_version(&transaction, path)?;
+    for migration in MIGRATIONS.iter().skip(version) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The file's version; an error if it is another program's, or a newer one of ours.
+pub(super) fn check_version(connection: &Connection, path: &Path) -> Worked<usize> {
+    // One statement, so that all three are of one moment: another process may be migrating.
+    let (application, version, tables): (i64, i64, i64) = connection.query_row(
+        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+         FROM pragma_application_id, pragma_user_version",
+        (),
+        |row| row.try_into(),
+    )?;
+    let is_new = application == 0 && version == 0 && tables == 0;
+    if application != APPLICATION_ID && !is_new {
+        return Err(foreign(path).into());
+    }
+    match usize::try_from(version) {
+        Ok(version) if version <= MIGRATIONS.len() => Ok(version),
+        _ => Err(Failure::new(
+            FailureKind::Io,
+            format!(
+                "the store {} has schema version {version}, and this program knows up to {}",
+                path.display(),
+                MIGRATIONS.len()
+            ),
+        )
+        .hint("use the newer rhizo that wrote it, or set RHIZO_HOME to another folder")
+        .into()),
+    }
+}

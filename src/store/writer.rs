@@ -1,0 +1,217 @@
+//! The one thread that writes: it takes all work that waits, commits it as one transaction, then tells the callers.
+//!
+//! So a thousand callers at once share a few disk syncs, and nobody is told before the sync.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::store::fault::Worked;
+use crate::store::{connect, group};
+use rusqlite::Connection;
+use std::future::Future;
+use std::path::Path;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, JoinHandle, Thread};
+use tokio::sync::oneshot;
+use tokio::task::unconstrained;
+
+/// A write on its way to the disk: await it in async code, `wait` for it in a plain thread.
+///
+/// Dropping it does not stop the write; a failure that nobody waits for is told by `Store::close`.
+#[derive(Debug)]
+#[must_use = "a write is durable only after its ack"]
+pub struct Ack<T>(oneshot::Receiver<Outcome<T>>);
+
+impl<T> Ack<T> {
+    /// Blocks the thread until the write is on disk; async code awaits the ack instead, so as not to hold up others.
+    pub fn wait(self) -> Outcome<T> {
+        // Not `blocking_recv`, which panics where async code runs. Unconstrained, because tokio would otherwise
+        // answer a task that has used up its turn with `Pending` for ever.
+        let mut ack = pin!(unconstrained(self));
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        loop {
+            match ack.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(outcome) => return outcome,
+                Poll::Pending => thread::park(),
+            }
+        }
+    }
+
+    /// An ack whose outcome is known already.
+    pub(super) fn ready(outcome: Outcome<T>) -> Self {
+        let (tell, told) = oneshot::channel();
+        // The receiver is in hand, so this cannot fail.
+        drop(tell.send(outcome));
+        Self(told)
+    }
+}
+
+impl<T> Future for Ack<T> {
+    type Output = Outcome<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(|told| told.unwrap_or_else(|_| Err(stopped())))
+    }
+}
+
+/// Wakes a thread that waits for an ack.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// The thread's end for the rest of the room.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+    tally: Arc<Tally>,
+}
+
+/// What the thread tells outside of acks.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) commits: AtomicU64,
+    /// The first failure whose caller had gone.
+    unheard: Mutex<Option<Failure>>,
+}
+
+/// One piece of work. It may be applied again if the group that it was in could not be committed.
+pub(super) trait Job: Send {
+    /// Whether it touches the file at all.
+    fn writes(&self) -> bool;
+    /// Does the work inside a transaction.
+    fn apply(&mut self, connection: &Connection) -> Worked<()>;
+    /// Tells the caller: the value of the last `apply`, or why there is none.
+    fn tell(self: Box<Self>, outcome: Outcome<()>, tally: &Tally);
+}
+
+struct Write<T, W, D> {
+    work: W,
+    done: D,
+    value: Option<T>,
+    tell: oneshot::Sender<Outcome<T>>,
+}
+
+impl<T, W, D> Job for Write<T, W, D>
+where
+    T: Send,
+    W: FnMut(&Connection) -> Worked<T> + Send,
+    D: FnOnce(&T) + Send,
+{
+    fn writes(&self) -> bool {
+        true
+    }
+
+    fn apply(&mut self, connection: &Connection) -> Worked<()> {
+        self.value = Some((self.work)(connection)?);
+        Ok(())
+    }
+
+    fn tell(self: Box<Self>, outcome: Outcome<()>, tally: &Tally) {
+        let told = match (outcome, self.value) {
+            (Ok(()), Some(value)) => {
+                (self.done)(&value);
+                Ok(value)
+            }
+            (Ok(()), None) => Err(stopped()),
+            (Err(failure), _) => Err(failure),
+        };
+        if let Err(Err(failure)) = self.tell.send(told) {
+            tally.unheard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+        }
+    }
+}
+
+/// Work without a write, done when its turn in the queue comes.
+struct Then<F>(F);
+
+impl<F: FnOnce(&Tally) + Send> Job for Then<F> {
+    fn writes(&self) -> bool {
+        false
+    }
+
+    fn apply(&mut self, _: &Connection) -> Worked<()> {
+        Ok(())
+    }
+
+    fn tell(self: Box<Self>, _: Outcome<()>, tally: &Tally) {
+        (self.0)(tally);
+    }
+}
+
+impl Writer {
+    pub(super) fn start(mut connection: Connection, path: &Path) -> Outcome<Self> {
+        let (queue, jobs) = mpsc::channel::<Box<dyn Job>>();
+        let (path, tally) = (path.to_owned(), Arc::new(Tally::default()));
+        let thread_tally = Arc::clone(&tally);
+        let thread = thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || {
+                while let Ok(first) = jobs.recv() {
+                    group::commit(&mut connection, group::gather(first, &jobs), &path, &thread_tally);
+                }
+                // Everything is durable already; if this fails, the next process that opens the store does it.
+                drop(connect::tidy(&connection, &path));
+            })
+            .map_err(|error| Failure::new(FailureKind::Io, format!("cannot start the store's writer: {error}")))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread), tally })
+    }
+
+    /// Hands over a write; `done` runs after its commit, in the order of the queue.
+    ///
+    /// `work` may run twice, the first time in a transaction that is rolled back.
+    pub(super) fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Worked<T> + Send + 'static,
+        done: impl FnOnce(&T) + Send + 'static,
+    ) -> Ack<T> {
+        let (tell, told) = oneshot::channel();
+        self.queue(Box::new(Write { work, done, value: None, tell }));
+        Ack(told)
+    }
+
+    /// Does something without a write after everything queued before it.
+    pub(super) fn then<T: Send + 'static>(&self, what: impl FnOnce(&Tally) -> Outcome<T> + Send + 'static) -> Ack<T> {
+        let (tell, told) = oneshot::channel();
+        // A caller that does not wait for it wants no answer.
+        self.queue(Box::new(Then(move |tally: &Tally| drop(tell.send(what(tally))))));
+        Ack(told)
+    }
+
+    pub(super) fn flush(&self) -> Ack<()> {
+        self.then(|tally| tally.unheard.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err))
+    }
+
+    pub(super) fn commits(&self) -> u64 {
+        self.tally.commits.load(Ordering::Relaxed)
+    }
+
+    fn queue(&self, job: Box<dyn Job>) {
+        if let Some(queue) = &self.queue {
+            // If the thread is gone the job is dropped here, and its ack answers that the writer has stopped.
+            drop(queue.send(job));
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been told by every ack that it dropped.
+            drop(thread.join());
+        }
+    }
+}
+
+fn stopped() -> Failure {
+    Failure::new(FailureKind::Internal, "the store's writer has stopped before the write was on disk")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! `find_text`: a regular expression over the files of the workspace. The search itself is the room `context`'s.
+
+use crate::context::library::{Input, Library, OpenOptions};
+use crate::context::poll::Poll;
+use crate::context::view::View;
+use crate::core::failure::Outcome;
+use crate::core::tool::{EffectClass, Permission};
+use crate::tools::builtin::list_dir::matcher;
+use crate::tools::tool::{ToolContext, cancelled};
+use crate::tools::typed::TypedTool;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// The tool.
+pub struct FindText;
+
+/// Its arguments.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// The regular expression; `(?i)` in front ignores case.
+    #[schemars(length(min = 1))]
+    pattern: String,
+    /// The file or folder to search, relative to the workspace.
+    #[serde(default = "here")]
+    path: String,
+    /// Only files that fit: `*.rs` by name, `src/**/*.rs` by path in the workspace.
+    glob: Option<String>,
+    /// The most lines to return.
+    #[serde(default = "many")]
+    limit: usize,
+}
+
+fn here() -> String {
+    ".".to_owned()
+}
+
+const fn many() -> usize {
+    1_000
+}
+
+impl TypedTool for FindText {
+    type Args = Args;
+    const NAME: &'static str = "find_text";
+    const SUMMARY: &'static str = "Searches the files of the workspace for the lines that match a regular expression.";
+    const RETURNS: &'static str = "A map `{hits: [{path, line, text}], truncated}`; lines count from 1. Hidden, binary and git-ignored files are left \
+         out.";
+    const EFFECT: EffectClass = EffectClass::Read;
+    const PERMISSION: Permission = Permission::Free;
+    const TAGS: &'static [&'static str] = &["grep", "search", "regex", "pattern", "ripgrep", "find"];
+
+    fn examples() -> Vec<(Value, &'static str)> {
+        vec![
+            (json!({"pattern": "(?i)second"}), "every file"),
+            (json!({"pattern": "^line \\d", "glob": "*.txt", "limit": 2}), "the first two hits in text files"),
+        ]
+    }
+
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+        cx.blocking(move |cx| find(&args, &cx)).await
+    }
+}
+
+fn find(args: &Args, cx: &ToolContext) -> Outcome<Value> {
+    let only = args.glob.as_deref().map(matcher).transpose()?;
+    let place = cx.workspace.resolve_read(&args.path)?;
+    let cancel = cx.cancel.clone();
+    let poll = Poll::new(move || cancel.is_cancelled().then(cancelled));
+    let options = OpenOptions { base: cx.workspace.root().to_path_buf(), ..OpenOptions::default() };
+    let library = Library::open(vec![Input::Path(place)], &options, &poll)?;
+    let mut view = library.view();
+    if let Some(only) = only {
+        let fitting = view.documents().into_iter().filter(|document| only.is_match(Path::new(document.name())));
+        view = View::join(&fitting.map(View::of).collect::<Vec<_>>());
+    }
+    let mut found = view.grep(&args.pattern, args.limit.saturating_add(1), &poll)?;
+    let truncated = found.len() > args.limit;
+    found.truncate(args.limit);
+    let hits: Vec<Value> =
+        found.into_iter().map(|hit| json!({"path": hit.doc, "line": hit.line, "text": hit.text})).collect();
+    Ok(json!({"hits": hits, "truncated": truncated}))
+}

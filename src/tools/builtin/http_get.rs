@@ -1,0 +1,87 @@
+//! `http_get`: a page as text. The rules about addresses are the room `model`'s, in `fetch`.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::tool::{EffectClass, Permission};
+use crate::model::client::USER_AGENT;
+use crate::model::fetch::{FetchOptions, fetch};
+use crate::tools::builtin::read_file::is_binary;
+use crate::tools::tool::{ToolContext, ToolLimits};
+use crate::tools::typed::TypedTool;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The tool.
+pub struct HttpGet;
+
+/// Its arguments.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// The address, http or https.
+    url: String,
+    /// The most bytes of the page to read.
+    #[serde(default = "ten_megabytes")]
+    #[schemars(range(min = 1))]
+    max_bytes: usize,
+    /// Seconds that it may take.
+    #[schemars(range(min = 0.001, max = 3600))]
+    timeout: Option<f64>,
+}
+
+const fn ten_megabytes() -> usize {
+    10_000_000
+}
+
+impl TypedTool for HttpGet {
+    type Args = Args;
+    const NAME: &'static str = "http_get";
+    const SUMMARY: &'static str = "Fetches a page from a public address of the web.";
+    const RETURNS: &'static str = "A map `{status, url, content_type, text, truncated}`: url after redirects; an error status such as 404 is no error.";
+    const EFFECT: EffectClass = EffectClass::Read;
+    const PERMISSION: Permission = Permission::Network;
+    const TAGS: &'static [&'static str] = &["web", "url", "download", "page", "fetch", "curl", "internet"];
+
+    fn examples() -> Vec<(Value, &'static str)> {
+        vec![(json!({"url": "https://example.com/", "timeout": 10}), "a page; html_to_text makes it readable")]
+    }
+
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+        let timeout = args.timeout.map_or(cx.limits.timeout, Duration::from_secs_f64);
+        let options = FetchOptions {
+            max_bytes: args.max_bytes.min(cx.limits.max_input_bytes),
+            timeout,
+            allow_private: cx.allow_private_addresses,
+            user_agent: USER_AGENT.to_owned(),
+        };
+        let fetched = fetch(&args.url, &options, &cx.cancel).await?;
+        if is_binary(&fetched.body) {
+            return Err(Failure::new(FailureKind::Invalid, format!("{} is not text", fetched.final_url))
+                .hint("run_command can download it with another program")
+                .detail("content_type", fetched.content_type));
+        }
+        Ok(json!({
+            "status": fetched.status,
+            "url": fetched.final_url,
+            "content_type": fetched.content_type,
+            "text": decoded(&fetched.body, &fetched.content_type),
+            "truncated": fetched.truncated,
+        }))
+    }
+
+    /// The fetch keeps its own.
+    fn timeout(_limits: &ToolLimits) -> Option<Duration> {
+        None
+    }
+}
+
+/// UTF-8 unless the server names Latin-1, whose bytes are the first 256 characters of Unicode.
+fn decoded(body: &[u8], content_type: &str) -> String {
+    let content_type = content_type.to_lowercase();
+    let latin = ["iso-8859-1", "latin1", "windows-1252", "us-ascii"].iter().any(|name| content_type.contains(name));
+    match std::str::from_utf8(body) {
+        Err(_) if latin => body.iter().copied().map(char::from).collect(),
+        _ => String::from_utf8_lossy(body).into_owned(),
+    }
+}

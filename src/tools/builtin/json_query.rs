@@ -1,0 +1,91 @@
+//! `json_query`: picks parts of a JSON value with JSONPath, the form of RFC 9535.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::tool::{EffectClass, Permission};
+use crate::tools::tool::ToolContext;
+use crate::tools::typed::TypedTool;
+use crate::tools::workspace;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use serde_json_path::JsonPath;
+use std::io::Read;
+
+/// The tool.
+pub struct JsonQuery;
+
+/// Its arguments: the query and exactly one source.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// The JSONPath, for example `$.items[?@.price < 10].name`.
+    query: String,
+    /// The value to look into.
+    value: Option<Value>,
+    /// JSON text to look into.
+    text: Option<String>,
+    /// A JSON file of the workspace to look into.
+    path: Option<String>,
+}
+
+impl TypedTool for JsonQuery {
+    type Args = Args;
+    const NAME: &'static str = "json_query";
+    const SUMMARY: &'static str = "Picks parts of a JSON value, text or file with a JSONPath query.";
+    const RETURNS: &'static str = "An array of the values that match, in document order; empty if none does.";
+    const EFFECT: EffectClass = EffectClass::Read;
+    const PERMISSION: Permission = Permission::Free;
+    const TAGS: &'static [&'static str] = &["json", "jsonpath", "jq", "parse", "select", "filter"];
+
+    fn examples() -> Vec<(Value, &'static str)> {
+        vec![
+            (json!({"query": "$.items[?@.price < 10].name", "path": "data.json"}), "a filter over a file"),
+            (json!({"query": "$..id", "text": "[{\"id\": 1}, {\"id\": 2}]"}), "every `id` in a text"),
+            (json!({"query": "$[-1]", "value": [1, 2, 3]}), "the last item of a value"),
+        ]
+    }
+
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+        cx.blocking(move |cx| query(args, &cx)).await
+    }
+}
+
+fn query(args: Args, cx: &ToolContext) -> Outcome<Value> {
+    let path = JsonPath::parse(&args.query).map_err(|error| {
+        let place = error.position();
+        Failure::new(
+            FailureKind::Invalid,
+            format!("JSONPath `{}`: {} at character {place}", args.query, error.message()),
+        )
+        .hint("for example $.name, $.items[0], $..id, $.items[?@.price < 10]")
+    })?;
+    let value = match (args.value, args.text, args.path) {
+        (Some(value), None, None) => value,
+        (None, Some(text), None) => parsed("the text", &text)?,
+        (None, None, Some(path)) => parsed(&format!("`{path}`"), &file_text(&path, cx)?)?,
+        _ => {
+            return Err(Failure::new(FailureKind::Invalid, "json_query needs exactly one of value, text and path"));
+        }
+    };
+    Ok(path.query(&value).all().into_iter().cloned().collect())
+}
+
+fn parsed(source: &str, text: &str) -> Outcome<Value> {
+    serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| Failure::new(FailureKind::Invalid, format!("{source} is not JSON: {error}")))
+}
+
+/// The text of a file of the workspace; fails with `Invalid` if it is too large to be taken into memory.
+pub(crate) fn file_text(path: &str, cx: &ToolContext) -> Outcome<String> {
+    let limit = cx.limits.max_input_bytes;
+    let mut bytes = Vec::new();
+    let file = cx.workspace.open(path)?;
+    file.take(u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| workspace::failed(path, &error))?;
+    if bytes.len() > limit {
+        return Err(Failure::new(FailureKind::Invalid, format!("`{path}` has more than {limit} bytes"))
+            .hint("open it as a context, or cut it with run_command first"));
+    }
+    Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}

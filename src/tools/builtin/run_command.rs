@@ -1,0 +1,122 @@
+//! `run_command`: another program, in the workspace. What it may do is in `process/cage`.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::tool::{EffectClass, Permission};
+use crate::tools::process::cage::Cage;
+use crate::tools::process::environment::without_secrets;
+use crate::tools::process::launch::Program;
+use crate::tools::process::run::{Bounds, run};
+use crate::tools::tool::{ToolContext, ToolLimits};
+use crate::tools::typed::TypedTool;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The tool.
+pub struct RunCommand;
+
+/// What to run.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Line {
+    /// A program and its arguments, taken as they are.
+    Words(Vec<String>),
+    /// A line for the shell `sh`.
+    Shell(String),
+}
+
+/// Its arguments.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// What to run: `["grep", "-c", "x y", "a.txt"]`, or a text for the shell: `"ls *.txt | wc -l"`.
+    command: Line,
+    /// Text for its standard input; empty if none.
+    #[serde(default)]
+    stdin: String,
+    /// Seconds after which it is killed.
+    #[serde(default = "a_minute")]
+    #[schemars(range(min = 0.001, max = 86400))]
+    timeout: f64,
+    /// Bytes of each output stream to keep: the head and the tail.
+    #[serde(default = "a_lot")]
+    max_output: usize,
+}
+
+const fn a_minute() -> f64 {
+    60.0
+}
+
+const fn a_lot() -> usize {
+    100_000
+}
+
+impl TypedTool for RunCommand {
+    type Args = Args;
+    const NAME: &'static str = "run_command";
+    const SUMMARY: &'static str = "Runs a program or a shell command in the workspace.";
+    const RETURNS: &'static str = "A map `{status, success, stdout, stderr, timed_out, overflowed, truncated, sandboxed, millis}`. A status other than \
+         0 is no error. Its children end with it; too much output ends it (overflowed). If sandboxed, it can write only in \
+         the workspace and the temporary folder.";
+    const EFFECT: EffectClass = EffectClass::Write;
+    const PERMISSION: Permission = Permission::Execute;
+    const TAGS: &'static [&'static str] = &["shell", "bash", "exec", "program", "process", "script", "terminal"];
+
+    fn examples() -> Vec<(Value, &'static str)> {
+        vec![
+            (json!({"command": ["wc", "-l", "notes.txt"]}), "a program with arguments"),
+            (json!({"command": "sort -r | head -n 1", "stdin": "a\nb\n"}), "a line for the shell, with input"),
+        ]
+    }
+
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+        let words = match args.command {
+            Line::Words(words) => words,
+            Line::Shell(line) => vec!["sh".to_owned(), "-c".to_owned(), line],
+        };
+        if words.iter().any(|word| word.contains('\0')) {
+            return Err(Failure::new(FailureKind::Invalid, "the command contains a NUL byte"));
+        }
+        let timeout = Duration::from_secs_f64(args.timeout).min(cx.limits.max_command_timeout);
+        let program = Program {
+            words,
+            folder: cx.workspace.root().to_path_buf(),
+            environment: without_secrets(&cx.environment),
+            cage: Cage {
+                writable: vec![cx.workspace.root().to_path_buf(), temporary_folder(&cx.environment)],
+                memory_bytes: cx.limits.command_memory_bytes,
+                // Several threads may each use all of the time, and a second more lets the timeout come first.
+                cpu_seconds: timeout.as_secs().saturating_mul(64).saturating_add(1),
+            },
+        };
+        let bounds = Bounds {
+            timeout,
+            kept_bytes: args.max_output.min(cx.limits.max_output_bytes),
+            flood_bytes: cx.limits.command_output_bytes,
+        };
+        let ended = run(program, args.stdin.into_bytes(), &bounds, &cx.cancel).await?;
+        Ok(json!({
+            "status": ended.status,
+            "success": ended.status == 0 && !ended.timed_out && !ended.flooded,
+            "stdout": ended.stdout.text,
+            "stderr": ended.stderr.text,
+            "timed_out": ended.timed_out,
+            "overflowed": ended.flooded,
+            "truncated": ended.stdout.truncated || ended.stderr.truncated,
+            "sandboxed": ended.is_confined,
+            "millis": u64::try_from(ended.took.as_millis()).unwrap_or(u64::MAX),
+        }))
+    }
+
+    /// The command keeps its own.
+    fn timeout(_limits: &ToolLimits) -> Option<Duration> {
+        None
+    }
+}
+
+fn temporary_folder(environment: &[(String, String)]) -> PathBuf {
+    let named = environment.iter().find(|(name, _)| name == "TMPDIR").map(|(_, value)| value.as_str());
+    PathBuf::from(named.filter(|value| !value.is_empty()).unwrap_or("/tmp"))
+}

@@ -1,0 +1,128 @@
+//! `http_get` against a real server on loopback.
+
+use super::Bench;
+use super::server::{Server, answer, redirect};
+use crate::core::failure::FailureKind;
+use crate::model::fetch::{FetchOptions, fetch};
+use serde_json::json;
+use std::net::TcpListener;
+use std::process::Command;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::test]
+async fn pages_are_read_as_sent() {
+    let server = Server::start(|path| match path {
+        "/latin" => answer("200 OK", "text/html; charset=ISO-8859-1", b"caf\xE9"),
+        "/missing" => answer("404 Not Found", "text/plain", b"nothing here"),
+        "/picture" => answer("200 OK", "image/png", b"\x89PNG\0\0"),
+        "/hop" => redirect("/page?q=1"),
+        _ => answer("200 OK", "text/html", "<p>é</p>".as_bytes()),
+    });
+    let bench = Bench::new();
+    for (path, status, url, text) in [
+        ("/page", 200, "/page", "<p>é</p>"),
+        ("/latin", 200, "/latin", "café"),
+        ("/missing", 404, "/missing", "nothing here"),
+        ("/hop", 200, "/page?q=1", "<p>é</p>"),
+    ] {
+        let page = bench.ok("http_get", json!({"url": server.address(path)})).await;
+        assert_eq!((&page["status"], &page["text"]), (&json!(status), &json!(text)), "{path}");
+        assert_eq!(page["url"], json!(server.address(url)), "{path}");
+        assert_eq!(page["truncated"], json!(false));
+    }
+    assert!(server.requests()[0].contains("user-agent: rhizo/"));
+    bench.fails("http_get", json!({"url": server.address("/picture")}), FailureKind::Invalid).await;
+}
+
+#[tokio::test]
+async fn addresses_that_are_not_public_are_refused_before_a_connection() {
+    let server = Server::start(|_| answer("200 OK", "text/plain", b"secret"));
+    let mut bench = Bench::new();
+    bench.cx.allow_private_addresses = false;
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "0.0.0.0",
+        "2130706433",
+        "0x7f.1",
+        "169.254.169.254",
+        "10.0.0.1",
+    ] {
+        let url = format!("http://{host}:{}/", server.port());
+        let failure = bench.fails("http_get", json!({"url": url}), FailureKind::Denied).await;
+        assert!(failure.message.contains("not a public address"), "{failure}");
+    }
+    for url in
+        ["ftp://example.com/", "file:///etc/passwd", "http://me:secret@example.com/", "example.com", "", "http://"]
+    {
+        bench.fails("http_get", json!({"url": url}), FailureKind::Invalid).await;
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn redirects_are_counted_and_checked() {
+    let server = Server::start(|path| match path {
+        "/loop" => redirect("/loop"),
+        "/file" => redirect("file:///etc/passwd"),
+        "/secret" => redirect("http://me:pass@127.0.0.1/"),
+        "/bare" => answer("302 Found", "text/plain", b"no target"),
+        _ => answer("200 OK", "text/plain", b""),
+    });
+    let bench = Bench::new();
+    bench.fails("http_get", json!({"url": server.address("/loop")}), FailureKind::Transport).await;
+    assert_eq!(server.requests().len(), 6);
+    bench.fails("http_get", json!({"url": server.address("/file")}), FailureKind::Invalid).await;
+    bench.fails("http_get", json!({"url": server.address("/secret")}), FailureKind::Invalid).await;
+    assert_eq!(bench.ok("http_get", json!({"url": server.address("/bare")})).await["status"], json!(302));
+}
+
+#[tokio::test]
+async fn long_and_swelling_pages_are_cut() {
+    // 40 MB of one letter, a few KB on the wire.
+    let bomb =
+        Command::new("sh").arg("-c").arg("head -c 40000000 /dev/zero | tr '\\0' a | gzip").output().unwrap().stdout;
+    let server = Server::start(move |path| match path {
+        "/bomb" => {
+            let length = bomb.len();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+            );
+            [head.as_bytes(), &bomb[..]].concat()
+        }
+        _ => answer("200 OK", "text/plain", &vec![b'x'; 12_000_000]),
+    });
+    let options = FetchOptions {
+        max_bytes: 10_000_000,
+        timeout: Duration::from_secs(60),
+        allow_private: true,
+        user_agent: "test".to_owned(),
+    };
+    for path in ["/long", "/bomb"] {
+        let fetched = fetch(&server.address(path), &options, &CancellationToken::new()).await.unwrap();
+        assert_eq!((fetched.body.len(), fetched.truncated), (10_000_000, true), "{path}");
+    }
+    let bench = Bench::new();
+    let page = bench.ok("http_get", json!({"url": server.address("/long"), "max_bytes": 10})).await;
+    assert_eq!((&page["text"], &page["truncated"]), (&json!("xxxxxxxxxx"), &json!(true)));
+}
+
+#[tokio::test]
+async fn silent_and_absent_servers_fail() {
+    let bench = Bench::new();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    bench.fails("http_get", json!({"url": url, "timeout": 0.05}), FailureKind::Stalled).await;
+    let cancel = CancellationToken::new();
+    let options =
+        FetchOptions { max_bytes: 1, timeout: Duration::from_secs(60), allow_private: true, user_agent: String::new() };
+    let (fetched, ()) = futures::join!(fetch(&url, &options, &cancel), async { cancel.cancel() });
+    assert_eq!(fetched.unwrap_err().kind, FailureKind::Cancelled);
+    drop(silent);
+    bench.fails("http_get", json!({"url": url}), FailureKind::Transport).await;
+    let garbage = Server::start(|_| b"SSH-2.0-OpenSSH\r\n".to_vec());
+    bench.fails("http_get", json!({"url": garbage.address("/")}), FailureKind::Transport).await;
+}

@@ -1,0 +1,101 @@
+//! Questions to a person. Who asks them on which screen is the business of the edges.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use futures::future::BoxFuture;
+
+/// A question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    /// What is asked.
+    pub prompt: String,
+    /// The answers to choose from; empty for free text.
+    pub choices: Vec<String>,
+}
+
+/// Somebody who can be asked.
+pub trait Person: Send + Sync {
+    /// The answer as typed, or a `Waiting` failure if nobody is there.
+    fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Outcome<String>>;
+}
+
+/// Nobody: every question stops the run until somebody answers it.
+#[derive(Clone, Copy, Debug)]
+pub struct Nobody;
+
+impl Person for Nobody {
+    fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Outcome<String>> {
+        let failure = Failure::new(FailureKind::Waiting, format!("nobody is there to answer: {}", question.prompt))
+            .hint("there is no terminal: use --approve auto to allow tools without asking, or answer later");
+        Box::pin(async move { Err(failure) })
+    }
+}
+
+impl Question {
+    /// The choice that `answer` means: its text in any case, its number from 1, or the only one it begins.
+    ///
+    /// With no choices to choose from, the answer itself.
+    pub fn choice(&self, answer: &str) -> Option<String> {
+        let typed = answer.trim().to_lowercase();
+        if self.choices.is_empty() {
+            return Some(answer.to_owned());
+        }
+        if let Some(exact) = self.choices.iter().find(|choice| choice.to_lowercase() == typed) {
+            return Some(exact.clone());
+        }
+        let numbered = typed.parse::<usize>().ok().and_then(|number| self.choices.get(number.checked_sub(1)?));
+        if let Some(choice) = numbered {
+            return Some(choice.clone());
+        }
+        let mut begun = self.choices.iter().filter(|choice| choice.to_lowercase().starts_with(&typed));
+        match (typed.is_empty(), begun.next(), begun.next()) {
+            (false, Some(only), None) => Some(only.clone()),
+            _ => None,
+        }
+    }
+
+    /// Asks until the answer is one of the choices, three times at most.
+    pub async fn put_to(&self, person: &dyn Person) -> Outcome<String> {
+        for _ in 0..3 {
+            if let Some(choice) = self.choice(&person.ask(self).await?) {
+                return Ok(choice);
+            }
+        }
+        Err(Failure::new(FailureKind::Invalid, "none of the choices was answered")
+            .hint(format!("answer one of: {}", self.choices.join(", "))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Nobody, Person, Question};
+    use crate::core::failure::FailureKind;
+
+    #[test]
+    fn answers_are_matched_to_choices() {
+        let choices = ["yes", "no", "always", "Alone"].map(str::to_owned).to_vec();
+        let question = Question { prompt: "go?".into(), choices };
+        for (typed, expect) in [
+            ("yes", Some("yes")),
+            (" YES ", Some("yes")),
+            ("y", Some("yes")),
+            ("2", Some("no")),
+            ("alw", Some("always")),
+            ("al", None),
+            ("", None),
+            ("0", None),
+            ("9", None),
+            ("perhaps", None),
+        ] {
+            assert_eq!(question.choice(typed).as_deref(), expect, "{typed}");
+        }
+        assert_eq!(Question::default().choice(" free text ").as_deref(), Some(" free text "));
+    }
+
+    #[tokio::test]
+    async fn nobody_says_what_to_do() {
+        let failure = Nobody.ask(&Question { prompt: "which one?".into(), choices: vec![] }).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Waiting);
+        assert!(failure.to_string().contains("which one?"));
+        assert!(failure.hint.unwrap().contains("--approve auto"));
+    }
+}

@@ -1,0 +1,115 @@
+//! What a program may not do once it is started: write outside of the workspace, signal its host, or take all memory.
+//!
+//! The cage holds against mistakes and careless programs. It hides no files, and leaves the network open.
+
+use std::io;
+use std::path::PathBuf;
+#[cfg(not(target_os = "linux"))]
+use std::process::Command;
+#[cfg(target_os = "linux")]
+use std::process::Command;
+
+/// What a program is allowed.
+#[derive(Clone, Debug)]
+pub struct Cage {
+    /// Folders below which it may write.
+    pub writable: Vec<PathBuf>,
+    /// Bytes of private memory that each of its processes may have.
+    pub memory_bytes: u64,
+    /// Seconds of processor time that each of its processes may use.
+    pub cpu_seconds: u64,
+}
+
+/// The largest file that it may write.
+const MAX_FILE_BYTES: u64 = 8 << 30;
+
+/// How many processes the user may have beyond those that are there already.
+const MORE_PROCESSES: u64 = 512;
+
+/// A limit on address space, which mostly holds reservations: V8 and the JVM reserve tens of times what they use, and
+/// would not start if their reservations counted like memory.
+const ADDRESS_SPACE_PER_MEMORY: u64 = 16;
+
+/// Puts the command into a session of its own, so that it can be signalled with its children and has no terminal, and
+/// gives it the limits. Its processes end with the thread that starts it.
+#[allow(unsafe_code)]
+pub fn limit(command: &mut Command, cage: &Cage, processes: u64) {
+    use std::os::unix::process::CommandExt;
+    let limits = [
+        (rlimit::Resource::DATA, cage.memory_bytes),
+        (rlimit::Resource::AS, cage.memory_bytes.saturating_mul(ADDRESS_SPACE_PER_MEMORY)),
+        (rlimit::Resource::CPU, cage.cpu_seconds),
+        (rlimit::Resource::FSIZE, MAX_FILE_BYTES),
+        (rlimit::Resource::NPROC, processes.saturating_add(MORE_PROCESSES)),
+        (rlimit::Resource::CORE, 0),
+    ];
+    let prepare = move || {
+        // SAFETY: the call has no arguments and touches no memory of ours.
+        if unsafe { libc::setsid() } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        die_with_parent()?;
+        limits.iter().try_for_each(|&(resource, wanted)| lower(resource, wanted))
+    };
+    // SAFETY: between fork and exec the closure makes system calls only; it neither allocates nor locks.
+    unsafe { command.pre_exec(prepare) };
+}
+
+/// Sets a limit unless a lower one is in force; a hard limit can only be lowered.
+fn lower(resource: rlimit::Resource, wanted: u64) -> io::Result<()> {
+    let (_, hard) = rlimit::getrlimit(resource)?;
+    let limit = wanted.min(hard);
+    rlimit::setrlimit(resource, limit, limit)
+}
+
+/// Kills the program when this one dies, and makes it inherit the orphans among its own children, so that they can be
+/// found below it.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn die_with_parent() -> io::Result<()> {
+    let signal = libc::c_ulong::try_from(libc::SIGKILL).unwrap_or(9);
+    // SAFETY: both calls take plain numbers and touch no memory of ours.
+    let answers = unsafe {
+        [libc::prctl(libc::PR_SET_PDEATHSIG, signal, 0, 0, 0), libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)]
+    };
+    if answers.contains(&-1) { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn die_with_parent() -> io::Result<()> {
+    Ok(())
+}
+
+/// Confines the calling thread, and all that it starts, to writing below the writable folders; answers whether the
+/// kernel does so. There is no way back: call it on a thread made for the purpose.
+#[cfg(target_os = "linux")]
+pub fn confine_thread(cage: &Cage) -> bool {
+    landlocked(cage).unwrap_or(false)
+}
+
+/// Without Landlock nothing is confined.
+#[cfg(not(target_os = "linux"))]
+pub fn confine_thread(_cage: &Cage) -> bool {
+    false
+}
+
+#[cfg(target_os = "linux")]
+fn landlocked(cage: &Cage) -> Result<bool, landlock::RulesetError> {
+    use landlock::{
+        ABI, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
+        path_beneath_rules,
+    };
+    // Rights that a newer kernel could restrict beyond this version are left free, older kernels restrict fewer.
+    let writing = AccessFs::from_write(ABI::V5);
+    let devices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/ptmx", "/dev/pts", "/dev/shm"];
+    let status = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(writing)?
+        .scope(Scope::Signal)?
+        .create()?
+        // Paths that cannot be opened are left out, and so stay closed.
+        .add_rules(path_beneath_rules(&cage.writable, writing))?
+        .add_rules(path_beneath_rules(devices, writing))?
+        .restrict_self()?;
+    Ok(status.ruleset != RulesetStatus::NotEnforced)
+}

@@ -1,0 +1,109 @@
+//! Checks arguments against a tool's JSON Schema and says everything that is wrong with them at once.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text;
+use jsonschema::Validator;
+use jsonschema::error::{ValidationError, ValidationErrorKind};
+use serde_json::{Map, Value};
+
+/// The compiled schema of one tool's arguments.
+#[derive(Debug)]
+pub struct ArgumentSchema {
+    validator: Validator,
+    names: Vec<String>,
+}
+
+impl ArgumentSchema {
+    /// Compiles a schema; fails with `Invalid` if it is not one. References to the network or disk are refused.
+    pub fn new(tool: &str, schema: &Value) -> Outcome<Self> {
+        let validator = jsonschema::validator_for(schema).map_err(|error| {
+            Failure::new(FailureKind::Invalid, format!("the schema of tool `{tool}` is broken: {error}"))
+        })?;
+        let names =
+            schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect();
+        Ok(Self { validator, names })
+    }
+
+    /// Fails with `Invalid`, every error with its path, if `args` do not fit.
+    pub fn check(&self, tool: &str, args: &Value) -> Outcome<()> {
+        let errors: Vec<_> = self.validator.iter_errors(args).collect();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<String> = errors.iter().map(line).collect();
+        let failure = Failure::new(FailureKind::Invalid, format!("wrong arguments for {tool}: {}", lines.join("; ")))
+            .detail("errors", lines.clone());
+        Err(match self.hint(tool, &errors) {
+            hint if hint.is_empty() => failure,
+            hint => failure.hint(hint),
+        })
+    }
+
+    fn hint(&self, tool: &str, errors: &[ValidationError<'_>]) -> String {
+        let mut slips = Vec::new();
+        let mut names_help = false;
+        for error in errors {
+            match error.kind() {
+                ValidationErrorKind::AdditionalProperties { unexpected }
+                    if error.instance_path().as_str().is_empty() =>
+                {
+                    names_help = true;
+                    for name in unexpected {
+                        let near = text::nearest(name, self.names.iter().map(String::as_str));
+                        slips.extend(near.map(|near| format!("`{name}` may be `{near}`")));
+                    }
+                }
+                ValidationErrorKind::Required { .. } => names_help = true,
+                _ => {}
+            }
+        }
+        if slips.is_empty() && names_help {
+            return match self.names.is_empty() {
+                true => format!("{tool} takes no arguments"),
+                false => format!("{tool} takes: {}", self.names.join(", ")),
+            };
+        }
+        slips.join("; ")
+    }
+}
+
+fn line(error: &ValidationError<'_>) -> String {
+    let message = text::head_tail(&error.to_string(), 300, "");
+    match error.instance_path().as_str() {
+        "" => message,
+        path => format!("{path}: {message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ArgumentSchema;
+    use serde_json::json;
+
+    #[test]
+    fn every_error_is_named() {
+        let schema = json!({
+            "type": "object",
+            "properties": {"path": {"type": "string"}, "lines": {"type": "array", "items": {"type": "integer"}}},
+            "required": ["path"],
+            "additionalProperties": false,
+        });
+        let schema = ArgumentSchema::new("read", &schema).unwrap();
+        assert_eq!(schema.check("read", &json!({"path": "a", "lines": [1]})), Ok(()));
+        let failure = schema.check("read", &json!({"pth": "a", "lines": [1, "x"], "zzz": 1})).unwrap_err();
+        for part in ["\"path\" is a required property", "'pth'", "/lines/1: \"x\" is not of type \"integer\""] {
+            assert!(failure.message.contains(part), "{part} in {}", failure.message);
+        }
+        assert_eq!(failure.hint.as_deref(), Some("`pth` may be `path`"));
+        let failure = schema.check("read", &json!({})).unwrap_err();
+        assert_eq!(failure.hint.as_deref(), Some("read takes: path, lines"));
+        assert!(schema.check("read", &json!("text")).is_err());
+    }
+
+    #[test]
+    fn a_broken_schema_is_refused() {
+        for broken in [json!({"type": 3}), json!({"$ref": "http://example.com/schema.json"})] {
+            assert!(ArgumentSchema::new("x", &broken).is_err(), "{broken}");
+        }
+    }
+}

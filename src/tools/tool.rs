@@ -1,0 +1,101 @@
+//! The trait of a tool and what a call of one is given. Checks and limits around a call are in `executor`.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::tool::ToolSpec;
+use crate::tools::approval::Granted;
+use crate::tools::person::Person;
+use crate::tools::workspace::Workspace;
+use futures::future::BoxFuture;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Something that a script, a model or a pipeline can call by name.
+pub trait Tool: Send + Sync {
+    /// What a caller must know of it.
+    fn spec(&self) -> &ToolSpec;
+
+    /// Answers a call whose arguments have passed the schema; dropping the future must stop all work.
+    fn call<'a>(&'a self, args: Value, cx: &'a ToolContext) -> BoxFuture<'a, Outcome<Value>>;
+
+    /// How long a call may take; `None` for a tool that keeps its own deadline or waits for a person.
+    fn timeout(&self, limits: &ToolLimits) -> Option<Duration> {
+        Some(limits.timeout)
+    }
+}
+
+/// Limits of every tool call.
+#[derive(Clone, Debug)]
+pub struct ToolLimits {
+    /// How long a call may take, unless the tool keeps its own deadline.
+    pub timeout: Duration,
+    /// The most bytes of each string that a call answers; longer ones are cut in the middle.
+    pub max_output_bytes: usize,
+    /// The most bytes of a page, file or expression that a tool takes into memory as a whole.
+    pub max_input_bytes: usize,
+    /// The longest timeout that a caller of `run_command` may ask for.
+    pub max_command_timeout: Duration,
+    /// Bytes of private memory that each process of a command may have.
+    pub command_memory_bytes: u64,
+    /// Bytes of output, both streams together, at which a command is killed.
+    pub command_output_bytes: u64,
+}
+
+impl Default for ToolLimits {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(60),
+            max_output_bytes: 1 << 20,
+            max_input_bytes: 64 << 20,
+            max_command_timeout: Duration::from_secs(3600),
+            command_memory_bytes: 2 << 30,
+            command_output_bytes: 64 << 20,
+        }
+    }
+}
+
+/// What a call may use. Cheap to clone.
+#[derive(Clone)]
+pub struct ToolContext {
+    /// The only files that tools may touch.
+    pub workspace: Arc<Workspace>,
+    /// Stops the call.
+    pub cancel: CancellationToken,
+    /// Answers questions.
+    pub person: Arc<dyn Person>,
+    /// Limits of the call.
+    pub limits: ToolLimits,
+    /// Lets `http_get` fetch from loopback, private and other addresses that are not public.
+    pub allow_private_addresses: bool,
+    /// The variables that commands inherit, before secrets are taken out.
+    pub environment: Vec<(String, String)>,
+    /// The tools that the person has allowed for the rest of the run.
+    pub granted: Granted,
+}
+
+impl ToolContext {
+    /// A failure if the call has been cancelled; for loops that do not await.
+    pub fn check(&self) -> Outcome<()> {
+        if self.cancel.is_cancelled() { Err(cancelled()) } else { Ok(()) }
+    }
+
+    /// Runs blocking work off the runtime; its context is cancelled when the call is, or when the caller stops waiting.
+    pub async fn blocking<T, F>(&self, work: F) -> Outcome<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(Self) -> Outcome<T> + Send + 'static,
+    {
+        let cancel = self.cancel.child_token();
+        let guard = cancel.clone().drop_guard();
+        let own = Self { cancel, ..self.clone() };
+        let done = tokio::task::spawn_blocking(move || work(own)).await;
+        guard.disarm();
+        done.map_err(|error| Failure::new(FailureKind::Internal, format!("a tool broke: {error}")))?
+    }
+}
+
+/// The failure of a call that was cancelled.
+pub(crate) fn cancelled() -> Failure {
+    Failure::new(FailureKind::Cancelled, "the tool call was cancelled")
+}

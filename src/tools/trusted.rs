@@ -1,0 +1,20 @@
+//! Runs a program that rhizo itself needs (a package client), with the user's own rights. Not for model-written
+//! commands: those go through `run_command`, which confines them.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use std::process::Stdio;
+use tokio::process::Command;
+
+/// Runs a program to its end; its output goes to standard error. Dropping the future kills it.
+pub async fn run(program: &str, arguments: &[String]) -> Outcome<()> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+    let status = command.status().await.map_err(|error| {
+        let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
+        Failure::new(kind, format!("cannot start {program}: {error}")).hint(format!("install {program} first"))
+    })?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Failure::new(FailureKind::Tool, format!("{program} {} failed: {status}", arguments.join(" "))))
+}

@@ -1,0 +1,179 @@
+//! The one folder whose files tools may touch. A path stays inside it through `..`, absolute paths and symbolic links,
+//! when it is checked and when it is opened. It does not know which tool may write; `approval` does.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::tools::beneath::{self, Folder};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// The folder.
+#[derive(Debug)]
+pub struct Workspace {
+    root: PathBuf,
+    folder: Folder,
+}
+
+impl Workspace {
+    /// The workspace at `root`, which must be an existing folder.
+    pub fn new(root: impl AsRef<Path>) -> Outcome<Self> {
+        let shown = root.as_ref().display().to_string();
+        let broken = |error: io::Error| failed(&shown, &error).hint("the workspace must be an existing folder");
+        let root = root.as_ref().canonicalize().map_err(broken)?;
+        if !root.is_dir() {
+            return Err(broken(io::Error::from(io::ErrorKind::NotADirectory)));
+        }
+        let folder = Folder::hold(&root).map_err(broken)?;
+        Ok(Self { root, folder })
+    }
+
+    /// The canonical path of the folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The canonical path of an existing file or folder inside.
+    ///
+    /// Fails with `Denied` if `path` leads out, `NotFound` if there is nothing, `Invalid` if it is no path.
+    pub fn resolve_read(&self, path: &str) -> Outcome<PathBuf> {
+        let target = self.target(path)?;
+        match target.canonicalize() {
+            Ok(real) => self.inside(path, real),
+            Err(error) => {
+                self.resolve_new(path, &target)?;
+                Err(failed(path, &error))
+            }
+        }
+    }
+
+    /// The canonical path of a file inside that is there or could be made; its folders may be missing too.
+    ///
+    /// A link is followed, so that writing changes the file it leads to and not the link. Failures as above.
+    pub fn resolve_write(&self, path: &str) -> Outcome<PathBuf> {
+        let target = self.target(path)?;
+        let real = match target.canonicalize() {
+            Ok(real) => self.inside(path, real)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.resolve_new(path, &target)?,
+            Err(error) => return Err(failed(path, &error)),
+        };
+        if real == self.root || real.is_dir() {
+            return Err(Failure::new(FailureKind::Invalid, format!("`{path}` is a folder")).hint("name a file"));
+        }
+        Ok(real)
+    }
+
+    /// Opens a regular file inside for reading; failures as those of `resolve_read`.
+    pub fn open(&self, path: &str) -> Outcome<File> {
+        let real = self.resolve_read(path)?;
+        let (folder, name) = beneath::split(self.relative(&real)).ok_or_else(|| is_folder(path))?;
+        let file =
+            self.folder.walk(&folder, false).and_then(|folder| folder.read(name)).map_err(|e| failed(path, &e))?;
+        let kind = file.metadata().map_err(|error| failed(path, &error))?;
+        if kind.is_dir() {
+            return Err(is_folder(path));
+        }
+        if !kind.is_file() {
+            return Err(Failure::new(FailureKind::Invalid, format!("`{path}` is not a regular file")));
+        }
+        Ok(file)
+    }
+
+    /// The folder that holds `real`, a path from `resolve_write`, and the name in it; makes missing folders.
+    pub fn folder_of(&self, real: &Path) -> Outcome<(Folder, std::ffi::OsString)> {
+        let shown = self.name_of(real);
+        let (folder, name) = beneath::split(self.relative(real)).ok_or_else(|| is_folder(&shown))?;
+        let folder = self.folder.walk(&folder, true).map_err(|error| failed(&shown, &error))?;
+        Ok((folder, name.to_owned()))
+    }
+
+    /// How a path inside is shown: relative to the workspace; `.` for the workspace itself.
+    pub fn name_of(&self, real: &Path) -> String {
+        match self.relative(real) {
+            empty if empty.as_os_str().is_empty() => ".".to_owned(),
+            relative => relative.display().to_string(),
+        }
+    }
+
+    fn relative<'a>(&self, real: &'a Path) -> &'a Path {
+        real.strip_prefix(&self.root).unwrap_or(real)
+    }
+
+    fn target(&self, path: &str) -> Outcome<PathBuf> {
+        if path.is_empty() {
+            return Err(Failure::new(FailureKind::Invalid, "the path is empty").hint("`.` is the workspace"));
+        }
+        if path.contains('\0') {
+            return Err(Failure::new(FailureKind::Denied, format!("{path:?} contains a NUL byte"))
+                .hint("no file name can contain one"));
+        }
+        Ok(self.root.join(path))
+    }
+
+    fn inside(&self, path: &str, real: PathBuf) -> Outcome<PathBuf> {
+        if real.starts_with(&self.root) { Ok(real) } else { Err(self.outside(path)) }
+    }
+
+    /// The canonical path of something that is not there: its deepest existing folder must be inside.
+    fn resolve_new(&self, path: &str, target: &Path) -> Outcome<PathBuf> {
+        let mut existing = target;
+        let mut missing = Vec::new();
+        while fs::symlink_metadata(existing).is_err() {
+            match existing.components().next_back() {
+                Some(Component::Normal(name)) => missing.push(name),
+                // `missing/..` names nothing, and guessing what it would name is how escapes begin.
+                _ => return Err(self.outside(path)),
+            }
+            existing = existing.parent().ok_or_else(|| self.outside(path))?;
+        }
+        let real = existing.canonicalize().map_err(|error| self.dangling(path, existing, &error))?;
+        let mut real = self.inside(path, real)?;
+        if !missing.is_empty() && !real.is_dir() {
+            return Err(failed(path, &io::Error::from(io::ErrorKind::NotADirectory)));
+        }
+        real.extend(missing.iter().rev());
+        Ok(real)
+    }
+
+    /// A link whose target is missing could lead anywhere by the time it is used.
+    fn dangling(&self, path: &str, link: &Path, error: &io::Error) -> Failure {
+        if link.is_symlink() && error.kind() == io::ErrorKind::NotFound {
+            let link = self.name_of(link);
+            return Failure::new(
+                FailureKind::Denied,
+                format!("`{path}` goes through the link `{link}`, which leads nowhere"),
+            )
+            .hint("remove the link, or use another path");
+        }
+        failed(path, error)
+    }
+
+    fn outside(&self, path: &str) -> Failure {
+        Failure::new(FailureKind::Denied, format!("`{path}` is outside of the workspace"))
+            .hint(format!("tools touch only files below {}", self.root.display()))
+    }
+}
+
+fn is_folder(path: &str) -> Failure {
+    Failure::new(FailureKind::Invalid, format!("`{path}` is a folder")).hint("list_dir shows what is in it")
+}
+
+/// The failure for an error of the file system about `path`.
+pub(crate) fn failed(path: &str, error: &io::Error) -> Failure {
+    let looped = error.raw_os_error() == Some(libc::ELOOP);
+    match error.kind() {
+        io::ErrorKind::NotFound => Failure::new(FailureKind::NotFound, format!("there is no `{path}`"))
+            .hint("list_dir shows what there is; paths are relative to the workspace"),
+        io::ErrorKind::PermissionDenied => {
+            Failure::new(FailureKind::Denied, format!("`{path}`: the system denies access"))
+        }
+        io::ErrorKind::NotADirectory => {
+            Failure::new(FailureKind::Invalid, format!("`{path}`: a part of it is not a folder"))
+        }
+        _ if looped => Failure::new(FailureKind::Denied, format!("`{path}`: a symbolic link that cannot be followed"))
+            .hint("the link runs in a circle or was put there during the call"),
+        _ => Failure::new(FailureKind::Io, format!("`{path}`: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

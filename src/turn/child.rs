@@ -1,0 +1,123 @@
+//! Child runs: a root run at depth + 1, on a slice of the parent's budget, with its own session.
+
+use crate::budget::ledger::ChildSlice;
+use crate::context::view::View;
+use crate::core::document::ContextRef;
+use crate::core::event::{Event, RunStatus};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::{Frame, RunId};
+use crate::core::money::Money;
+use crate::core::request::ChildRequest;
+use crate::core::text::one_line;
+use crate::host::children::Children;
+use crate::host::run_host::{RunHost, RunSetup};
+use crate::store::runs::{NewRun, RunEnd, new_run_id};
+use crate::turn::root::{Root, RootEnd};
+use crate::turn::runner;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Starts child runs with the root loop.
+pub struct RootChildren;
+
+impl Children for RootChildren {
+    fn run(
+        &self,
+        parent: Arc<RunHost>,
+        frame: Frame,
+        request: ChildRequest,
+        cancel: CancellationToken,
+    ) -> BoxFuture<'_, Outcome<Value>> {
+        async move { child(&parent, &frame, request, cancel).await }.boxed()
+    }
+}
+
+async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: CancellationToken) -> Outcome<Value> {
+    let slice = ChildSlice {
+        max_cost: request.options.max_cost.map(usd).transpose()?,
+        max_calls: request.options.max_calls,
+        max_tokens: request.options.max_tokens,
+    };
+    let scope = parent.scope.child(&slice)?;
+    let run = new_run_id(parent.now());
+    let depth = scope.depth();
+    let setup = RunSetup {
+        run: run.clone(),
+        scope,
+        library: Arc::clone(&parent.library),
+        view: view(parent, &request.context, &run)?,
+        max_turns: request.options.max_turns.unwrap_or(parent.max_turns),
+        on_print: None,
+    };
+    begin(parent, &run, &request, depth).await?;
+    let task = one_line(&request.task, 200);
+    parent.emit(frame, &Event::ChildStarted { child: run.clone(), task: task.clone(), depth });
+    let host = RunHost::new(Arc::clone(&parent.kit), setup);
+    host.emit(&Frame::root(), &Event::RunStarted { task, depth });
+    let root = Root {
+        host: Arc::clone(&host),
+        task: request.task,
+        role: request.options.role,
+        model: request.options.model,
+        recursive: false,
+        cancel,
+    };
+    let end = runner::run(&root).await;
+    close(&host, &end).await?;
+    parent.emit(frame, &Event::ChildFinished { child: run.clone(), status: end.status });
+    match (end.answer, end.failure) {
+        (Some(answer), _) => Ok(answer),
+        (None, Some(failure)) => Err(failure.detail("child", run.as_str())),
+        (None, None) => Err(Failure::new(FailureKind::Internal, "a child ended without an answer or a reason")),
+    }
+}
+
+/// What the child may look into.
+fn view(parent: &RunHost, context: &ContextRef, run: &RunId) -> Outcome<View> {
+    match context {
+        ContextRef::Spans(spans) => parent.library.resolve(spans),
+        ContextRef::Text(text) => Ok(parent.library.add_text(&format!("text of {run}"), text.clone())),
+        ContextRef::Empty => Ok(View::default()),
+    }
+}
+
+async fn begin(parent: &RunHost, run: &RunId, request: &ChildRequest, depth: u32) -> Outcome<()> {
+    let new = NewRun {
+        id: run.clone(),
+        parent: Some(parent.run.clone()),
+        kind: "child".to_owned(),
+        task: request.task.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        settings: serde_json::to_value(&request.options).unwrap_or_default(),
+        depth,
+        started_at: parent.now(),
+    };
+    parent.kit.store.begin_run(new).await.map(drop)
+}
+
+/// Writes the end of a run: its event and its row. The totals are the whole tree's, for a child those so far.
+pub async fn close(host: &RunHost, end: &RootEnd) -> Outcome<()> {
+    let failure = end.failure.clone();
+    host.emit(&Frame::root(), &Event::RunFinished { status: end.status, failure: failure.clone() });
+    let totals = host.scope.report().totals;
+    let row = RunEnd {
+        status: end.status,
+        result: end.answer.clone(),
+        failure,
+        cost: Some(totals.cost),
+        calls: totals.calls,
+        input_tokens: totals.usage.input_tokens,
+        output_tokens: totals.usage.output_tokens,
+        ended_at: host.now(),
+    };
+    debug_assert!(end.status != RunStatus::Running, "a run that has ended is not running");
+    host.kit.store.end_run(&host.run, row).await
+}
+
+fn usd(amount: f64) -> Outcome<Money> {
+    Money::parse_usd(&format!("{amount:.9}"))
+        .ok_or_else(|| Failure::new(FailureKind::Invalid, format!("max_cost must be an amount in USD, not {amount}")))
+}

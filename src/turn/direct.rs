@@ -1,0 +1,39 @@
+//! An input that fits one prompt comfortably is answered by one call.
+
+use crate::core::failure::Outcome;
+use crate::core::ids::Frame;
+use crate::core::request::{LlmOptions, LlmRequest};
+use crate::host::llm;
+use crate::host::models::Served;
+use crate::host::run_host::RunHost;
+use crate::turn::prompt;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+/// The largest input that is sent as it is, in bytes: about 8,000 tokens, which any model reads well.
+const COMFORTABLE: usize = 32_000;
+
+/// Whether an input of `bytes` fits a window of `window` tokens comfortably.
+pub fn fits(bytes: usize, window: u64) -> bool {
+    bytes <= COMFORTABLE && u64::try_from(bytes / 2).is_ok_and(|tokens| tokens <= window)
+}
+
+/// Answers the task by one call.
+pub async fn answer(
+    host: &RunHost,
+    task: &str,
+    role: Option<String>,
+    model: Option<String>,
+    cancel: &CancellationToken,
+) -> Outcome<Value> {
+    let text = host.view.text(COMFORTABLE)?;
+    let system = (!text.is_empty()).then(|| prompt::DIRECT.to_owned());
+    let options = LlmOptions { role, model, system, label: Some("direct".to_owned()), ..LlmOptions::default() };
+    let request = LlmRequest { prompt: prompt::direct(task, &text), options };
+    llm::one(host, &Frame::root(), request, cancel).await
+}
+
+/// Whether this run is answered directly.
+pub fn is_direct(host: &RunHost, served: &Served, recursive: bool) -> bool {
+    !recursive && fits(host.view.len(), served.spec.window)
+}

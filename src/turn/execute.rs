@@ -1,0 +1,47 @@
+//! Stage 3: the root's model call, the only one of a turn.
+
+use crate::core::failure::Outcome;
+use crate::core::ids::Frame;
+use crate::core::message::{ChatRequest, FunctionSpec};
+use crate::host::call::{self, ModelCall};
+use crate::host::run_host::RunHost;
+use crate::turn::stages::{AnalyzedTurn, ModelReply};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+/// Sends the turn. The answer is paid and on disk when it returns.
+pub async fn execute(
+    host: &RunHost,
+    frame: &Frame,
+    analyzed: &AnalyzedTurn,
+    cancel: &CancellationToken,
+) -> Outcome<ModelReply> {
+    let call = ModelCall {
+        frame: frame.child(format_args!("turn{}", analyzed.prepared.turn)),
+        role: analyzed.role.clone(),
+        served: analyzed.served.clone(),
+        request: ChatRequest {
+            messages: analyzed.prepared.messages.to_vec(),
+            sampling: analyzed.role.sampling.clone(),
+            functions: if analyzed.functions { vec![rhai()] } else { Vec::new() },
+        },
+        label: analyzed.options.label.clone(),
+        timeout: None,
+        patient: false,
+    };
+    Ok(call::model(host, call, cancel).await?.reply)
+}
+
+/// The one function of the function-calling form.
+fn rhai() -> FunctionSpec {
+    FunctionSpec {
+        name: "rhai".to_owned(),
+        description: "Runs Rhai code in the session and returns what it printed and its value.".to_owned(),
+        parameters: json!({
+            "type": "object",
+            "properties": {"code": {"type": "string", "description": "the program"}},
+            "required": ["code"],
+            "additionalProperties": false,
+        }),
+    }
+}

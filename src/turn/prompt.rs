@@ -1,0 +1,35 @@
+//! Prompts: `.md` files with named holes, filled here.
+
+use crate::script::help;
+use crate::script::stdlib;
+
+/// Sent with the last turn.
+pub const LAST_TURN: &str = include_str!("prompts/last_turn.md");
+
+/// Standing instructions of an answer without exploration.
+pub const DIRECT: &str = include_str!("prompts/direct.md");
+
+const ROOT: &str = include_str!("prompts/root.md");
+
+/// The standing instructions of a root model. The same for every run of a project, so that providers can cache them.
+pub fn root(scripts: &[String]) -> String {
+    let scripts = if scripts.is_empty() { "none".to_owned() } else { scripts.join(", ") };
+    ROOT.replace("{primitives}", &help::reference())
+        .replace("{modules}", &stdlib::names().join(", "))
+        .replace("{scripts}", &scripts)
+}
+
+/// The first message of a root run.
+pub fn first(task: &str, card: &str, lessons: &[String], budget: &str) -> String {
+    let hints = if lessons.is_empty() {
+        String::new()
+    } else {
+        format!("\n# Memory\nSimilar runs:\n- {}\n", lessons.join("\n- "))
+    };
+    format!("# Task\n{task}\n\n# Context\n{card}\n\n# Budget\n{budget}\n{hints}")
+}
+
+/// The one message of a direct answer.
+pub fn direct(task: &str, text: &str) -> String {
+    if text.is_empty() { task.to_owned() } else { format!("Question: {task}\n\nText:\n{text}") }
+}

@@ -1,0 +1,60 @@
+//! What a root run is asked, and what it answers.
+
+use crate::core::event::RunStatus;
+use crate::core::failure::Failure;
+use crate::host::run_host::RunHost;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// A root run to be made.
+pub struct Root {
+    /// Its host.
+    pub host: Arc<RunHost>,
+    /// What it shall do.
+    pub task: String,
+    /// The role of the root model; the default root role if absent.
+    pub role: Option<String>,
+    /// A model instead of the role's.
+    pub model: Option<String>,
+    /// Explores even what would fit into one prompt.
+    pub recursive: bool,
+    /// Ends the run.
+    pub cancel: CancellationToken,
+}
+
+/// How a root run ended.
+#[derive(Clone, Debug)]
+pub struct RootEnd {
+    /// The answer.
+    pub answer: Option<Value>,
+    /// How.
+    pub status: RunStatus,
+    /// Why it did not complete.
+    pub failure: Option<Failure>,
+    /// Turns made; 0 for a direct answer.
+    pub turns: u32,
+}
+
+impl RootEnd {
+    /// The end of a run that failed.
+    pub fn failed(failure: Failure, turns: u32) -> Self {
+        Self { answer: None, status: status_of(&failure), failure: Some(failure), turns }
+    }
+
+    /// The end of a run with an answer.
+    pub fn completed(answer: Value, turns: u32) -> Self {
+        Self { answer: Some(answer), status: RunStatus::Completed, failure: None, turns }
+    }
+}
+
+/// How a run ended that this failure ended.
+pub fn status_of(failure: &Failure) -> RunStatus {
+    use crate::core::exit::Exit;
+    match failure.kind.exit() {
+        Exit::Limit | Exit::Timeout => RunStatus::Limited,
+        Exit::Interrupted => RunStatus::Cancelled,
+        Exit::Waiting => RunStatus::Waiting,
+        Exit::Ok | Exit::Failed | Exit::Usage | Exit::Config | Exit::Provider => RunStatus::Failed,
+    }
+}

@@ -1,0 +1,124 @@
+//! The only loop: turns until FINAL, a failure or the last turn.
+
+use crate::context::card::CardOptions;
+use crate::core::event::Event;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::core::message::{Message, Speaker};
+use crate::core::text::one_line;
+use crate::host::models::Served;
+use crate::host::run_host::RunHost;
+use crate::host::{episodes, explore};
+use crate::registry::programs;
+use crate::registry::roles::{self, Role};
+use crate::script::session::{Session, SessionSetup};
+use crate::turn::analyze::analyze;
+use crate::turn::execute::execute;
+use crate::turn::finish::{Status, finish};
+use crate::turn::prepare::prepare;
+use crate::turn::root::{Root, RootEnd};
+use crate::turn::stages::{TurnInput, TurnOutput};
+use crate::turn::tools::{Workbench, run_tools};
+use crate::turn::{direct, prompt};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Makes a root run. A failure is an end like any other, with what was computed before it.
+pub async fn run(root: &Root) -> RootEnd {
+    let host = &root.host;
+    let chosen = host.kit.models.choose(Some(root.role.as_deref().unwrap_or(roles::ROOT)), root.model.as_deref());
+    let (role, served) = match chosen.await {
+        Ok(chosen) => chosen,
+        Err(failure) => return RootEnd::failed(failure, 0),
+    };
+    if direct::is_direct(host, &served, root.recursive) {
+        let name = Some(role.name.to_string());
+        return match direct::answer(host, &root.task, name, root.model.clone(), &root.cancel).await {
+            Ok(answer) => RootEnd::completed(answer, 0),
+            Err(failure) => RootEnd::failed(failure, 0),
+        };
+    }
+    let history = match opening(root, &role).await {
+        Ok(history) => history,
+        Err(failure) => return RootEnd::failed(failure, 0),
+    };
+    turns(root, &role, &served, history).await
+}
+
+async fn turns(root: &Root, role: &Role, served: &Served, mut history: Vec<Message>) -> RootEnd {
+    let (host, frame) = (&root.host, Frame::root());
+    let mut session = session(host);
+    let of = host.max_turns.max(1);
+    for turn in 1..=of {
+        host.emit(&frame, &Event::TurnStarted { turn, of });
+        let input = TurnInput { history: Arc::from(history.as_slice()), turn, of };
+        let analyzed = analyze(prepare(&input, served.spec.window), role, served, served.spec.functions);
+        let reply = match execute(host, &frame, &analyzed, &root.cancel).await {
+            Ok(reply) => reply,
+            Err(failure) => return RootEnd::failed(partial(failure, &history), turn),
+        };
+        let bench = Workbench { host, frame: &frame, session: &mut session, turn, cancel: &root.cancel };
+        let round = run_tools(&reply, bench).await;
+        if root.cancel.is_cancelled() && round.final_.is_none() {
+            let failure = Failure::new(FailureKind::Cancelled, "cancelled");
+            return RootEnd::failed(partial(failure, &history), turn);
+        }
+        let status = Status { turn, of, budget: budget_line(host) };
+        match finish(reply, round, &status) {
+            TurnOutput::Done(answer) => return RootEnd::completed(answer, turn),
+            TurnOutput::Next(messages) => history.extend(messages),
+        }
+    }
+    let failure = Failure::new(FailureKind::Turns, format!("{of} turns passed without FINAL"))
+        .hint("raise --max-turns, ask a narrower question, or choose a stronger --model");
+    RootEnd::failed(partial(failure, &history), of)
+}
+
+/// A failure with the last thing that the run saw, so that paid work is not lost with it.
+fn partial(failure: Failure, history: &[Message]) -> Failure {
+    let last = history.iter().rev().find(|m| m.speaker != Speaker::System && m.text.starts_with("# Turn"));
+    match last {
+        Some(message) => failure.detail("partial", message.text.clone()),
+        None => failure,
+    }
+}
+
+/// Instructions and task.
+async fn opening(root: &Root, role: &Role) -> Outcome<Vec<Message>> {
+    let host = &root.host;
+    let (stored, _) = programs::all(&host.kit.settings.paths);
+    let names: Vec<String> = stored.into_iter().map(|p| p.name).collect();
+    let mut system = prompt::root(&names);
+    if let Some(own) = &role.system {
+        system = format!("{system}\n{own}\n");
+    }
+    let card = if host.view.is_empty() { "none".to_owned() } else { host.view.card(&CardOptions::default())? };
+    let lessons = explore::lessons(host, &root.task).await;
+    let first = prompt::first(&root.task, card.trim_end(), &lessons, &budget_line(host));
+    Ok(vec![Message::new(Speaker::System, system), Message::new(Speaker::User, first)])
+}
+
+fn session(host: &Arc<RunHost>) -> Session {
+    Session::new(SessionSetup {
+        host: Arc::clone(host) as Arc<dyn crate::script::host::Host>,
+        runtime: tokio::runtime::Handle::current(),
+        frame: Frame::root(),
+        view: host.view.clone(),
+        folder: None,
+        compute: Duration::from_millis(host.scope.limits().compute_millis),
+        args: None,
+    })
+}
+
+/// What was spent and what is left, on one line.
+fn budget_line(host: &RunHost) -> String {
+    let left = host.scope.left();
+    let parts = [
+        left.cost.map(|cost| format!("{cost}")),
+        left.calls.map(|calls| format!("{calls} calls")),
+        left.tokens.map(|tokens| format!("{tokens} tokens")),
+    ];
+    let left: Vec<String> = parts.into_iter().flatten().collect();
+    let left = if left.is_empty() { "no limit set".to_owned() } else { format!("left: {}", left.join(", ")) };
+    one_line(&format!("spent: {}; {left}", episodes::footer(&host.scope.report())), 300)
+}

@@ -1,0 +1,67 @@
+//! What passes from stage to stage. Frozen: public fields, no setters.
+
+use crate::core::message::{ChatReply, Message};
+use crate::core::request::LlmOptions;
+use crate::host::models::Served;
+use crate::registry::roles::Role;
+use crate::turn::observation::Observation;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What a turn starts from.
+#[derive(Clone)]
+pub struct TurnInput {
+    /// The messages so far, the first two being the instructions and the task.
+    pub history: Arc<[Message]>,
+    /// From 1.
+    pub turn: u32,
+    /// The limit.
+    pub of: u32,
+}
+
+/// A turn whose prompt is made.
+#[derive(Clone)]
+pub struct PreparedTurn {
+    /// What is sent.
+    pub messages: Arc<[Message]>,
+    /// From 1.
+    pub turn: u32,
+    /// How many messages were shortened to fit the window.
+    pub compacted: usize,
+}
+
+/// A turn for which everything is decided.
+#[derive(Clone)]
+pub struct AnalyzedTurn {
+    /// The prepared turn.
+    pub prepared: PreparedTurn,
+    /// The role that answers.
+    pub role: Role,
+    /// The model that answers.
+    pub served: Served,
+    /// Options of the call.
+    pub options: LlmOptions,
+    /// Whether the model is offered the function `rhai(code)` beside code blocks.
+    pub functions: bool,
+}
+
+/// What the code of a turn did.
+#[derive(Clone, Debug, Default)]
+pub struct ToolRound {
+    /// One per block or call, in order.
+    pub observations: Vec<Observation>,
+    /// The value of `FINAL`.
+    pub final_: Option<Value>,
+}
+
+/// How a turn ended.
+#[derive(Clone, Debug)]
+pub enum TurnOutput {
+    /// With the answer.
+    Done(Value),
+    /// With messages for the next turn.
+    Next(Vec<Message>),
+}
+
+/// A model's reply; the provider's own type serves.
+pub type ModelReply = ChatReply;

@@ -1,0 +1,133 @@
+//! Stage 4: runs the code of a reply in the session. A failure is an observation; so is everything that is not run.
+
+use crate::core::event::Event;
+use crate::core::ids::Frame;
+use crate::core::message::Finish;
+use crate::core::text::nearest;
+use crate::host::run_host::RunHost;
+use crate::script::evaluate::Evaluation;
+use crate::script::session::Session;
+use crate::turn::code::{self, Block, Treatment};
+use crate::turn::observation::{self, Observation};
+use crate::turn::stages::{ModelReply, ToolRound};
+use serde_json::Value;
+use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Where the code of a turn runs.
+pub struct Workbench<'a> {
+    /// The host, for events.
+    pub host: &'a RunHost,
+    /// Where in the run.
+    pub frame: &'a Frame,
+    /// The session.
+    pub session: &'a mut Session,
+    /// The turn.
+    pub turn: u32,
+    /// Ends the evaluation.
+    pub cancel: &'a CancellationToken,
+}
+
+/// Code to run, or why there is none.
+struct Piece {
+    code: Result<String, String>,
+    answers: Option<String>,
+}
+
+/// Runs all code of a reply in order. After an error the rest is not run.
+pub async fn run_tools(reply: &ModelReply, mut bench: Workbench<'_>) -> ToolRound {
+    let pieces = pieces(reply, bench.session);
+    let mut round = ToolRound::default();
+    let mut broken = false;
+    for piece in pieces {
+        let observation = match piece.code {
+            Ok(_) if broken || round.final_.is_some() => {
+                let why = if broken { "an earlier block failed" } else { "FINAL was called before" };
+                observation::not_run(why, piece.answers)
+            }
+            Ok(source) => {
+                let evaluation = evaluate(&mut bench, &source).await;
+                broken |= evaluation.failure.is_some();
+                let observation = observation::of(&evaluation, piece.answers);
+                round.final_ = evaluation.final_.or(round.final_);
+                observation
+            }
+            Err(reason) => observation::not_run(reason, piece.answers),
+        };
+        round.observations.push(observation);
+    }
+    if round.observations.is_empty() {
+        round.observations.push(Observation { text: nothing(reply), ok: false, answers: None });
+    }
+    round
+}
+
+async fn evaluate(bench: &mut Workbench<'_>, source: &str) -> Evaluation {
+    bench.host.emit(bench.frame, &Event::CodeStarted { turn: bench.turn, source: source.to_owned() });
+    let begun = Instant::now();
+    let evaluation = bench.session.evaluate(source, bench.cancel.child_token()).await;
+    let shown = observation::of(&evaluation, None);
+    let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let event = Event::CodeFinished { turn: bench.turn, shown: shown.text, ok: shown.ok, millis };
+    bench.host.emit(bench.frame, &event);
+    evaluation
+}
+
+fn pieces(reply: &ModelReply, session: &Session) -> Vec<Piece> {
+    let calls = reply.tool_requests.iter().map(|call| Piece {
+        code: called(&call.name, &call.arguments),
+        answers: Some(call.id.clone()),
+    });
+    let blocks = code::blocks(&reply.text);
+    let count = blocks.len();
+    let cut = reply.finish == Finish::Length;
+    let fenced = blocks.into_iter().enumerate().map(|(index, block)| Piece {
+        code: judged(block, index + 1, cut && index + 1 == count, session),
+        answers: None,
+    });
+    let mut pieces: Vec<Piece> = calls.chain(fenced).collect();
+    if pieces.is_empty() && code::is_bare_code(&reply.text) && session.compiles(&reply.text).is_ok() {
+        pieces.push(Piece { code: Ok(reply.text.clone()), answers: None });
+    } else if code::has_stray_final(&reply.text) {
+        let reason = "FINAL stands outside of a code block, where it is only text; write it inside ```rhai".to_owned();
+        pieces.push(Piece { code: Err(reason), answers: None });
+    }
+    pieces
+}
+
+/// The code of a function call.
+fn called(name: &str, arguments: &str) -> Result<String, String> {
+    if name != "rhai" {
+        let near = nearest(name, ["rhai"]).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+        return Err(format!("there is no function `{name}`, only `rhai(code)`{near}"));
+    }
+    let value: Value = serde_json::from_str(arguments).map_err(|e| format!("the arguments are not JSON: {e}"))?;
+    let code = value.get("code").and_then(Value::as_str);
+    code.map(ToOwned::to_owned).ok_or_else(|| "the argument `code` is missing".to_owned())
+}
+
+/// The code of a block, or why it is not run.
+fn judged(block: Block, number: usize, cut: bool, session: &Session) -> Result<String, String> {
+    let tag = if block.tag.is_empty() { "untagged".to_owned() } else { format!("`{}`", block.tag) };
+    if cut && !block.closed {
+        return Err(format!("block {number} ({tag}) was cut by the token limit; write less at once"));
+    }
+    match block.treatment() {
+        Treatment::Run => Ok(block.code),
+        Treatment::RunIfRhai => match session.compiles(&block.code) {
+            Ok(()) => Ok(block.code),
+            Err(failure) => {
+                let hint = failure.hint.map_or(String::new(), |h| format!("; hint: {h}"));
+                Err(format!("block {number} ({tag}) is not Rhai: {}{hint}", failure.message))
+            }
+        },
+        Treatment::Skip => Err(format!("block {number} is tagged {tag}; only ```rhai blocks run")),
+    }
+}
+
+fn nothing(reply: &ModelReply) -> String {
+    if reply.finish == Finish::Length {
+        return "not run: the answer was cut by the token limit before any code; write less at once".to_owned();
+    }
+    "not run: there was no code block in the answer. Write one ```rhai block; end with FINAL(value) inside it".to_owned()
+}

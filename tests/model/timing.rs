@@ -1,0 +1,128 @@
+//! Ends that the clock or the caller brings about.
+
+use super::{DONE, ends, fails, hello, kind, model, says, settings};
+use crate::support::server::{Act, Server, answer, chunk, open_stream, stream};
+use rhizo::core::failure::FailureKind;
+use rhizo::core::usage::Usage;
+use rhizo::model::chat::{ChatModel, Piece, Watch};
+use rhizo::model::client::HttpClient;
+use rhizo::model::exchange::Timeouts;
+use rhizo::model::openai::{OpenAi, OpenAiSettings};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Long enough never to be reached in a test that works.
+const LONG: Duration = Duration::from_secs(600);
+const SHORT: Duration = Duration::from_millis(60);
+
+async fn stalls(acts: Vec<Act>, timeouts: Timeouts, expect: &str, usage: u64) {
+    let server = Server::play(vec![acts.clone()]).await;
+    let mut settings = OpenAiSettings { timeouts, ..settings(server.base_url()) };
+    settings.retry.attempts = 1;
+    let (failed, _) = fails(&OpenAi::new(settings, HttpClient::new())).await;
+    assert_eq!((kind(&failed), failed.usage.total()), (FailureKind::Stalled, usage), "{failed:?}");
+    assert!(failed.failure.message.contains(expect), "{acts:?}: {failed:?}");
+    server.left(1).await;
+}
+
+#[tokio::test]
+async fn servers_that_keep_silent() {
+    let long = Timeouts { connect: LONG, first_token: LONG, between_tokens: LONG, total: LONG };
+    let first = Timeouts { first_token: SHORT, ..long };
+    let between = Timeouts { between_tokens: SHORT, ..long };
+    let total = Timeouts { total: SHORT, ..long };
+    let after = |pieces: &[&str], last: Act| {
+        let mut acts = open_stream(pieces);
+        acts.push(last);
+        acts
+    };
+    let ping = || Act::Repeat(chunk(b": still here\n\n"));
+    stalls(vec![Act::Hold], first, "no token within 0.06 s", 2).await;
+    stalls(after(&[], Act::Hold), first, "no token within 0.06 s", 2).await;
+    stalls(after(&[], ping()), first, "no token within 0.06 s", 2).await;
+    stalls(after(&[&says("12345678")], Act::Hold), between, "nothing further within 0.06 s", 4).await;
+    stalls(after(&[&says("12345678")], ping()), between, "nothing further within 0.06 s", 4).await;
+    stalls(after(&[&says("12345678")], Act::Hold), total, "no whole answer within 0.06 s", 4).await;
+}
+
+#[tokio::test]
+async fn a_whole_answer_is_not_lost_to_a_server_that_forgets_to_end_it() {
+    let mut acts = open_stream(&[&says("whole"), &ends("stop")]);
+    acts.push(Act::Hold);
+    let server = Server::play(vec![acts]).await;
+    let timeouts = Timeouts { between_tokens: SHORT, ..Timeouts::default() };
+    let model = OpenAi::new(OpenAiSettings { timeouts, ..settings(server.base_url()) }, HttpClient::new());
+    assert_eq!(model.chat(&hello(), &Watch::silent()).await.unwrap().text, "whole");
+}
+
+/// A watch that cancels itself at the first piece of the given kind.
+fn cancels_at(wanted: fn(&Piece) -> bool) -> Watch {
+    let mut watch = Watch::silent();
+    let cancel = watch.cancel.clone();
+    watch.on_text = Arc::new(move |piece| {
+        if wanted(&piece) {
+            cancel.cancel();
+        }
+    });
+    watch
+}
+
+#[tokio::test]
+async fn cancelling_in_the_middle_bills_what_has_arrived() {
+    let mut acts = open_stream(&[&says("123456789")]);
+    acts.push(Act::Hold);
+    let server = Server::play(vec![acts]).await;
+    let watch = cancels_at(|piece| matches!(piece, Piece::Text(_)));
+    let failed = model(&server).chat(&hello(), &watch).await.unwrap_err();
+    let usage = Usage { input_tokens: 2, output_tokens: 3, estimated: true, ..Usage::default() };
+    assert_eq!((kind(&failed), failed.usage), (FailureKind::Cancelled, usage));
+    server.left(1).await;
+}
+
+#[tokio::test]
+async fn cancelling_a_wait_ends_it() {
+    let server = Server::play(vec![answer(429, &[("retry-after", "300")], "")]).await;
+    let watch = cancels_at(|piece| matches!(piece, Piece::Retry { .. }));
+    let failed = model(&server).chat(&hello(), &watch).await.unwrap_err();
+    assert_eq!((kind(&failed), failed.usage, server.seen().len()), (FailureKind::Cancelled, Usage::default(), 1));
+}
+
+#[tokio::test]
+async fn a_call_that_is_cancelled_before_it_begins_asks_nobody() {
+    let server = Server::play(vec![stream(&[&says("a"), &ends("stop"), DONE])]).await;
+    let watch = Watch::silent();
+    watch.cancel.cancel();
+    let failed = model(&server).chat(&hello(), &watch).await.unwrap_err();
+    assert_eq!((kind(&failed), failed.usage, server.seen().len()), (FailureKind::Cancelled, Usage::default(), 0));
+}
+
+#[tokio::test]
+async fn dropping_the_call_closes_its_connection() {
+    let server = Server::play(vec![vec![Act::Hold]]).await;
+    let model = model(&server);
+    let (request, watch) = (hello(), Watch::silent());
+    let mut call = model.chat(&request, &watch);
+    while server.seen().is_empty() {
+        assert!(futures::poll!(&mut call).is_pending());
+        tokio::task::yield_now().await;
+    }
+    drop(call);
+    server.left(1).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_connection_that_nobody_accepts_is_given_up() {
+    // Linux drops the SYN of a connection that finds the backlog full.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let _fills_the_backlog = tokio::net::TcpStream::connect(address).await.unwrap();
+    let timeouts = Timeouts { connect: SHORT, ..Timeouts::default() };
+    let mut settings = OpenAiSettings { timeouts, ..settings(format!("http://{address}/v1")) };
+    settings.retry.attempts = 1;
+    let (failed, _) = fails(&OpenAi::new(settings, HttpClient::new())).await;
+    assert_eq!((kind(&failed), failed.usage), (FailureKind::Transport, Usage::default()));
+    assert!(failed.failure.message.ends_with("within 0.06 s"), "{failed:?}");
+}
