@@ -4,7 +4,7 @@ use crate::app::choice;
 use crate::app::episode_log::StoreLog;
 use crate::config::settings::{Approve, Settings};
 use crate::core::failure::Outcome;
-use crate::host::kit::Kit;
+use crate::host::kit::{Kit, LazyTools};
 use crate::host::models::Models;
 use crate::memory::recall::Memory;
 use crate::memory::settings::{EmbedderChoice, MemorySettings};
@@ -36,7 +36,7 @@ pub fn build(settings: Settings, person: Arc<dyn Person>) -> Outcome<App> {
     let memory = Memory::new(memory_settings(&settings), Arc::new(StoreLog(store.clone())));
     let kit = Kit {
         models: models(&settings, client),
-        tools: catalog()?,
+        tools: LazyTools::new(catalog),
         approval: match settings.approve {
             Approve::Ask => Approval::Ask,
             Approve::Auto => Approval::Auto,

@@ -44,7 +44,8 @@ pub async fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_
         depth: 0,
         started_at: (kit.clock)(),
     };
-    drop(kit.store.begin_run(new).await?);
+    // Not awaited: the queue keeps the order, so the row is on disk with whatever is awaited first.
+    drop(kit.store.begin_run(new));
     let view = library.view();
     let setup = RunSetup {
         run: id,

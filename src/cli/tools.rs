@@ -48,7 +48,7 @@ pub enum Action {
 
 /// Runs `tools`.
 pub async fn tools(app: &App, printer: &Printer, args: &Tools) -> Outcome<Exit> {
-    let catalog = &app.kit.tools;
+    let catalog = app.kit.tools.get()?;
     match args.action.as_ref().unwrap_or(&Action::List) {
         Action::List => {
             let specs = catalog.specs();

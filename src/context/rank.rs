@@ -2,7 +2,7 @@
 //!
 //! Source: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009; k1 = 1.2, b = 0.75.
 
-use crate::context::stem::{query_tokens, tokens};
+use crate::context::stem::{query_tokens, stem, words};
 use std::collections::HashMap;
 
 const K1: f64 = 1.2;
@@ -64,6 +64,11 @@ impl Bm25 {
     pub fn is_empty(&self) -> bool {
         self.lengths.is_empty()
     }
+}
+
+/// The words of a text for ranking: runs of letters and digits, stemmed; of scripts without spaces, single characters.
+pub fn tokens(text: &str) -> impl Iterator<Item = String> + '_ {
+    words(text).map(stem)
 }
 
 /// The weight of a word that `having` of `all` texts have.

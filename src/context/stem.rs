@@ -1,12 +1,7 @@
 //! Words as search compares them: lower case, with the commonest English endings taken off. No dictionary, no other
 //! language's endings.
 
-/// The words of a text for ranking: runs of letters and digits, stemmed; of scripts without spaces, single characters.
-pub fn tokens(text: &str) -> impl Iterator<Item = String> + '_ {
-    words(text).map(stem)
-}
-
-/// The words of a question: as `tokens`, each once, without stop words unless there is nothing else.
+/// The words of a question: stemmed, each once, without stop words unless there is nothing else.
 pub fn query_tokens(query: &str) -> Vec<String> {
     let all: Vec<String> = words(query).map(str::to_lowercase).collect();
     let telling = |word: &&String| !STOP.contains(&word.as_str());
@@ -62,7 +57,8 @@ pub(crate) fn stands_alone(c: char) -> bool {
         | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+/// The words of a text as they stand: runs of letters and digits; of scripts without spaces, single characters.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         rest = &rest[rest.find(char::is_alphanumeric)?..];
@@ -121,7 +117,8 @@ const STOP: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{common_prefix, query_tokens, stem, tokens};
+    use super::{common_prefix, query_tokens, stem};
+    use crate::context::rank::tokens;
 
     #[test]
     fn forms_of_a_word_meet() {

@@ -8,7 +8,9 @@ use crate::host::llm;
 use crate::host::run_host::RunHost;
 use futures::StreamExt;
 use serde_json::Value;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// Answers `llm_batch`.
@@ -19,8 +21,11 @@ pub async fn models(
     concurrency: usize,
     cancel: &CancellationToken,
 ) -> Outcome<Value> {
-    run(host, frame, requests, concurrency, |frame, request| async move {
-        llm::answer(host, &frame, request, cancel, true).await
+    let slots = Arc::new(Semaphore::new(concurrency));
+    let slots = &slots;
+    // More are under way than have a place: those are writing to the store.
+    run(host, frame, requests, 2 * concurrency, |frame, request| async move {
+        llm::answer(host, &frame, request, cancel, Some(slots)).await
     })
     .await
 }

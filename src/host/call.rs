@@ -17,6 +17,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// Answer tokens of a call that says nothing about them.
@@ -39,8 +40,9 @@ pub struct ModelCall {
     pub label: Option<String>,
     /// The whole call, waits included.
     pub timeout: Option<Duration>,
-    /// Waits for a place on the budget while other calls are in flight, instead of failing at once.
-    pub patient: bool,
+    /// The places of a batch. A call of a batch waits for its place on the budget instead of failing at once, and
+    /// takes a place only while it is on the wire: the disk's syncs before and after do not hold up others.
+    pub slots: Option<Arc<Semaphore>>,
 }
 
 /// Makes the call. On success the answer is paid and on disk.
@@ -52,7 +54,7 @@ pub async fn model(host: &RunHost, mut call: ModelCall, cancel: &CancellationTok
     let bound = bound(&mut call);
     let tag = Tag { role: call.role.name.clone(), model: call.served.spec.id.clone() };
     let price = call.served.price.as_ref();
-    let reservation = if call.patient {
+    let reservation = if call.slots.is_some() {
         host.scope.reserve_when_free(bound, price, tag).await?
     } else {
         host.scope.reserve(bound, price, tag)?
@@ -94,12 +96,18 @@ fn bound(call: &mut ModelCall) -> Bound {
 }
 
 async fn send(host: &RunHost, call: &ModelCall, reservation: Reservation, cancel: &CancellationToken) -> Done {
+    // The semaphore is never closed; without a place the call would only be less orderly.
+    let place = match &call.slots {
+        Some(slots) => Arc::clone(slots).acquire_owned().await.ok(),
+        None => None,
+    };
     let number = CALLS.fetch_add(1, Ordering::Relaxed);
     let (model, role) = (call.served.spec.id.clone(), call.role.name.clone());
     let label = call.label.clone();
     host.emit(&call.frame, &Event::ModelStarted { call: number, model: model.clone(), role: role.clone(), label });
     let begun = Instant::now();
     let outcome = within(call.timeout, call.served.model.chat(&call.request, &watch(host, call, number, cancel))).await;
+    drop(place);
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (usage, cost) = match &outcome {
         Ok(reply) => (reply.usage, reservation.settle(&reply.usage)),

@@ -2,6 +2,7 @@
 
 use crate::context::view::View;
 use crate::core::episode::{Recalled, Verdict};
+use crate::core::failure::Outcome;
 use crate::host::run_host::RunHost;
 use crate::policy::explore::{Shape, advice};
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ pub async fn lessons(host: &RunHost, situation: &str) -> Vec<String> {
     if !host.kit.settings.memory {
         return Vec::new();
     }
-    match host.kit.memory.recall(situation, 8).await {
+    match recalled(host, situation).await {
         Ok(found) => {
             let useful = |r: &&Recalled| r.similarity > 0.3 && !r.episode.lesson.is_empty();
             let line = |r: &Recalled| {
@@ -43,6 +44,14 @@ pub async fn lessons(host: &RunHost, situation: &str) -> Vec<String> {
             Vec::new()
         }
     }
+}
+
+/// Opening the index costs tens of milliseconds, so a memory without episodes is not asked.
+async fn recalled(host: &RunHost, situation: &str) -> Outcome<Vec<Recalled>> {
+    if host.kit.store.episode_count()? == 0 {
+        return Ok(Vec::new());
+    }
+    host.kit.memory.recall(situation, 8).await
 }
 
 /// The shape of a context.

@@ -1,6 +1,7 @@
 //! What every run of the process shares, frozen once the program has started.
 
 use crate::config::settings::Settings;
+use crate::core::failure::Outcome;
 use crate::host::children::Children;
 use crate::host::models::Models;
 use crate::memory::recall::Memory;
@@ -8,7 +9,7 @@ use crate::store::open::Store;
 use crate::tools::approval::Approval;
 use crate::tools::catalog::Catalog;
 use crate::tools::tool::ToolContext;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Milliseconds since 1970. Injected, so that nothing below the composition root reads a clock.
 pub type Clock = fn() -> u64;
@@ -19,8 +20,8 @@ pub struct Kit {
     pub settings: Arc<Settings>,
     /// Models by role and name.
     pub models: Models,
-    /// Tools by name.
-    pub tools: Catalog,
+    /// Tools by name; built when first asked for, because compiling a dozen schemas costs as much as starting.
+    pub tools: LazyTools,
     /// Who allows tools.
     pub approval: Approval,
     /// What a tool call may use; its token is replaced by each call's own.
@@ -33,4 +34,22 @@ pub struct Kit {
     pub children: Arc<dyn Children>,
     /// The time.
     pub clock: Clock,
+}
+
+/// Tools that are built when first asked for.
+pub struct LazyTools {
+    built: OnceLock<Outcome<Catalog>>,
+    build: fn() -> Outcome<Catalog>,
+}
+
+impl LazyTools {
+    /// Tools that `build` makes.
+    pub const fn new(build: fn() -> Outcome<Catalog>) -> Self {
+        Self { built: OnceLock::new(), build }
+    }
+
+    /// The tools. Fails as long as the process lives if one of them is described wrongly.
+    pub fn get(&self) -> Outcome<&Catalog> {
+        self.built.get_or_init(self.build).as_ref().map_err(Clone::clone)
+    }
 }

@@ -8,7 +8,9 @@ use crate::host::call::{self, ModelCall};
 use crate::host::run_host::RunHost;
 use crate::host::typed::{Checked, Schema};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// How often a model is shown what is wrong with a typed answer.
@@ -16,16 +18,16 @@ const REPAIRS: usize = 2;
 
 /// Answers one `llm`.
 pub async fn one(host: &RunHost, frame: &Frame, request: LlmRequest, cancel: &CancellationToken) -> Outcome<Value> {
-    answer(host, frame, request, cancel, false).await
+    answer(host, frame, request, cancel, None).await
 }
 
-/// Answers one `llm`; a patient one waits for its place on the budget.
+/// Answers one `llm`, as one of a batch if it is given the batch's places.
 pub async fn answer(
     host: &RunHost,
     frame: &Frame,
     request: LlmRequest,
     cancel: &CancellationToken,
-    patient: bool,
+    slots: Option<&Arc<Semaphore>>,
 ) -> Outcome<Value> {
     if !request.options.images.is_empty() {
         return Err(Failure::new(FailureKind::Invalid, "this model takes no images")
@@ -35,7 +37,7 @@ pub async fn answer(
     let mut messages = messages(host, &request, schema.as_ref()).await?;
     let mut repairs = 0;
     loop {
-        let reply = send(host, frame, &request.options, messages.clone(), cancel, patient).await?.reply;
+        let reply = send(host, frame, &request.options, messages.clone(), cancel, slots).await?.reply;
         if reply.finish == Finish::ContentFilter {
             return Err(Failure::new(FailureKind::Refusal, "the provider's filter cut the answer").detail("raw", reply.text));
         }
@@ -85,7 +87,7 @@ async fn send(
     options: &LlmOptions,
     messages: Vec<Message>,
     cancel: &CancellationToken,
-    patient: bool,
+    slots: Option<&Arc<Semaphore>>,
 ) -> Outcome<ModelAnswer> {
     let (role, served) = host.kit.models.choose(options.role.as_deref(), options.model.as_deref()).await?;
     let standard = role.sampling.clone();
@@ -104,7 +106,7 @@ async fn send(
         request: ChatRequest { messages, sampling, functions: Vec::new() },
         label: options.label.clone(),
         timeout,
-        patient,
+        slots: slots.map(Arc::clone),
     };
     call::model(host, call, cancel).await
 }

@@ -138,7 +138,7 @@ impl RunHost {
             Request::Rlm(request) => self.kit.children.run(self.handle()?, frame, request, cancel).await,
             Request::RlmBatch { requests, concurrency } => batch::children(self, &frame, requests, concurrency, &cancel).await,
             Request::Tool { name, args } => tool_call::call(self, &frame, name, args, &cancel).await,
-            Request::Tools { query } => Ok(tool_call::find(self, &query)),
+            Request::Tools { query } => tool_call::find(self, &query),
             Request::Script { name, args } => program::call(self, &frame, &name, args, &cancel).await,
             Request::Scripts { query } => Ok(program::find(self, &query)),
             Request::SaveScript(draft) => save::save(self, &frame, draft, &cancel).await,

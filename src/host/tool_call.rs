@@ -19,11 +19,12 @@ pub async fn call(
     args: Value,
     cancel: &CancellationToken,
 ) -> Outcome<Value> {
-    let effect = host.kit.tools.get(&name)?.tool.spec().effect;
+    let tools = host.kit.tools.get()?;
+    let effect = tools.get(&name)?.tool.spec().effect;
     let intent = json!({"tool": name, "args": args});
     let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
     let observe = |event| host.emit(frame, &event);
-    let work = async { execute(&host.kit.tools, &host.kit.approval, &name, args, &cx, &observe).await.into() };
+    let work = async { execute(tools, &host.kit.approval, &name, args, &cx, &observe).await.into() };
     match effect {
         EffectClass::Write | EffectClass::Idempotent => {
             door::perform(host, frame, EffectKind::Tool, &intent, None, work).await
@@ -33,8 +34,8 @@ pub async fn call(
 }
 
 /// Answers `tools`.
-pub fn find(host: &RunHost, query: &str) -> Value {
-    let specs = if query.trim().is_empty() { host.kit.tools.specs() } else { host.kit.tools.find(query) };
+pub fn find(host: &RunHost, query: &str) -> Outcome<Value> {
+    let specs = host.kit.tools.get()?.find(query);
     let row = |spec: &ToolSpec| {
         json!({
             "name": spec.name,
@@ -44,5 +45,5 @@ pub fn find(host: &RunHost, query: &str) -> Value {
             "returns": spec.returns,
         })
     };
-    Value::Array(specs.into_iter().map(row).collect())
+    Ok(Value::Array(specs.into_iter().map(row).collect()))
 }

@@ -1,8 +1,8 @@
 //! Fetches a page for a tool, from public addresses only.
 //!
-//! The name is resolved here, every address of it is checked, and the connection is pinned to those addresses, so that a
-//! name that changes its answer between check and use gains nothing; each redirect goes through the same checks. Proxies
-//! of the environment are ignored, because a proxy would resolve the name again.
+//! The name is resolved here, every address of it is checked, and the connection is pinned to those addresses, so that
+//! a name that changes its answer between check and use gains nothing; each redirect goes through the same checks.
+//! Proxies of the environment are ignored, because a proxy would resolve the name again.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::model::client::{install_crypto, root_cause};
@@ -52,7 +52,7 @@ pub async fn fetch(url: &str, options: &FetchOptions, cancel: &CancellationToken
     tokio::select! {
         biased;
         () = cancel.cancelled() => Err(Failure::new(FailureKind::Cancelled, "the fetch was cancelled")),
-        fetched = follow(url, options) => fetched,
+        fetched = follow(url, options, |address| options.allow_private || is_public(address)) => fetched,
         () = tokio::time::sleep(options.timeout) => Err(Failure::new(
             FailureKind::Stalled,
             format!("{url} did not answer completely within {} s", options.timeout.as_secs_f64()),
@@ -60,10 +60,11 @@ pub async fn fetch(url: &str, options: &FetchOptions, cancel: &CancellationToken
     }
 }
 
-async fn follow(url: &str, options: &FetchOptions) -> Outcome<Fetched> {
+async fn follow(url: &str, options: &FetchOptions, allowed: impl Fn(IpAddr) -> bool) -> Outcome<Fetched> {
     let mut url = Url::parse(url).map_err(|error| invalid(url, &error.to_string()))?;
     for _ in 0..=MAX_REDIRECTS {
-        let response = get(&url, options).await?;
+        let addresses = checked_addresses(&url, &allowed).await?;
+        let response = get(&url, addresses, options).await?;
         match redirected(&url, &response)? {
             Some(next) => url = next,
             None => return read(url, response, options.max_bytes).await,
@@ -73,8 +74,7 @@ async fn follow(url: &str, options: &FetchOptions) -> Outcome<Fetched> {
         .detail("url", url.as_str()))
 }
 
-async fn get(url: &Url, options: &FetchOptions) -> Outcome<Response> {
-    let addresses = checked_addresses(url, options.allow_private).await?;
+async fn get(url: &Url, addresses: Vec<SocketAddr>, options: &FetchOptions) -> Outcome<Response> {
     install_crypto()?;
     let client = Client::builder()
         .no_proxy()
@@ -97,7 +97,7 @@ impl Resolve for Pinned {
     }
 }
 
-async fn checked_addresses(url: &Url, allow_private: bool) -> Outcome<Vec<SocketAddr>> {
+async fn checked_addresses(url: &Url, allowed: &impl Fn(IpAddr) -> bool) -> Outcome<Vec<SocketAddr>> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(invalid(url.as_str(), "only http and https can be fetched"));
     }
@@ -117,7 +117,7 @@ async fn checked_addresses(url: &Url, allow_private: bool) -> Outcome<Vec<Socket
     if found.is_empty() {
         return Err(Failure::new(FailureKind::Transport, format!("the name `{host}` has no address")));
     }
-    match found.iter().find(|address| !allow_private && !is_public(address.ip())) {
+    match found.iter().find(|address| !allowed(address.ip())) {
         Some(private) => {
             Err(Failure::new(FailureKind::Denied, format!("`{host}` is {}, not a public address", private.ip()))
                 .hint("only public addresses may be fetched unless the configuration allows private ones"))
@@ -210,7 +210,32 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_public;
+    use super::{FetchOptions, follow, is_public};
+    use crate::core::failure::FailureKind;
+    use std::io::{Read, Write};
+    use std::net::{IpAddr, TcpListener};
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn a_redirect_to_a_forbidden_address_is_not_followed() {
+        let [public, private] = ["127.0.0.1:0", "127.0.0.2:0"].map(|at| TcpListener::bind(at).unwrap());
+        let (start, secret) = (public.local_addr().unwrap(), private.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let mut connection = public.accept().unwrap().0;
+            let mut head = [0; 4096];
+            assert!(connection.read(&mut head).unwrap() > 0);
+            write!(connection, "HTTP/1.1 302 Found\r\nlocation: http://{secret}/\r\ncontent-length: 0\r\n\r\n")
+                .unwrap();
+        });
+        let timeout = Duration::from_secs(60);
+        let options = FetchOptions { max_bytes: 9, timeout, allow_private: false, user_agent: String::new() };
+        let one = |address: IpAddr| address == start.ip();
+        let failure = follow(&format!("http://{start}/"), &options, one).await.unwrap_err();
+        assert_eq!((failure.kind, failure.message.contains("127.0.0.2")), (FailureKind::Denied, true), "{failure}");
+        server.join().unwrap();
+        private.set_nonblocking(true).unwrap();
+        assert!(private.accept().is_err(), "somebody connected");
+    }
 
     #[test]
     fn only_public_addresses_are_public() {

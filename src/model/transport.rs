@@ -24,7 +24,7 @@ pub fn unanswered(error: &reqwest::Error, host: &str, connect: Duration) -> Fail
     }
     if is_refused(error) {
         return transport(format!("nothing listens at {host}: connection refused"))
-            .hint("start the server, or check base_url")
+            .hint("start the server, or check base_url and, if there is one, the proxy")
             .detail(REACH, UNREACHED);
     }
     if is_tls(error) {
@@ -76,10 +76,15 @@ fn is_refused(error: &reqwest::Error) -> bool {
 }
 
 fn is_tls(error: &reqwest::Error) -> bool {
-    chain(error).any(|cause| {
-        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        cause.is::<rustls::Error>() || wrapped.is_some_and(|inner| inner.is::<rustls::Error>())
-    })
+    chain(error).any(|cause| innermost(cause).is::<rustls::Error>())
+}
+
+/// What an IO error wraps; its `source` would skip that and give what lies below.
+fn innermost<'a>(cause: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => innermost(wrapped),
+        None => cause,
+    }
 }
 
 /// hyper's errors have no public kinds for this, so its wording decides (hyper 1, `src/error.rs`).

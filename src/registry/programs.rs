@@ -42,7 +42,19 @@ pub struct Program {
 }
 
 /// The programs that come with rhizo.
-const BUILT_IN: &[(&str, &str)] = &[];
+const BUILT_IN: &[(&str, &str)] = &[
+    ("classify_lines", include_str!("../../scripts/classify_lines.rhai")),
+    ("compare_documents", include_str!("../../scripts/compare_documents.rhai")),
+    ("csv_profile", include_str!("../../scripts/csv_profile.rhai")),
+    ("dedupe_lines", include_str!("../../scripts/dedupe_lines.rhai")),
+    ("extract_table", include_str!("../../scripts/extract_table.rhai")),
+    ("grep_report", include_str!("../../scripts/grep_report.rhai")),
+    ("marker_report", include_str!("../../scripts/marker_report.rhai")),
+    ("outline", include_str!("../../scripts/outline.rhai")),
+    ("question_each_document", include_str!("../../scripts/question_each_document.rhai")),
+    ("summarise", include_str!("../../scripts/summarise.rhai")),
+    ("word_frequencies", include_str!("../../scripts/word_frequencies.rhai")),
+];
 
 /// The line that opens and closes the front matter.
 const FENCE: &str = "//! +++";

@@ -1,3 +1,19 @@
-//! The REPL: a line editor over a session.
+//! The REPL: a line editor over a session, with dot-commands. It holds no logic of runs, models or scripts.
 
+pub mod ask;
+pub mod asking;
+pub mod commands;
+pub mod editor;
+pub mod evaluation;
+pub mod follower;
+pub mod inspect;
+pub mod interrupts;
+pub mod lexer;
+pub mod narrator;
+pub mod piped;
 pub mod run;
+pub mod shell;
+pub mod sources;
+pub mod table;
+pub mod underscore;
+pub mod vocabulary;

@@ -68,11 +68,26 @@ impl ArgumentSchema {
 }
 
 fn line(error: &ValidationError<'_>) -> String {
-    let message = text::head_tail(&error.to_string(), 300, "");
+    let message = match error.kind() {
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            let forms: Vec<String> = context.iter().map(|form| expectation(form)).collect();
+            format!("{} fits none of its forms: {}", error.instance(), forms.join(", or "))
+        }
+        _ => error.to_string(),
+    };
     match error.instance_path().as_str() {
-        "" => message,
-        path => format!("{path}: {message}"),
+        "" => text::head_tail(&message, 300, ""),
+        path => format!("{path}: {}", text::head_tail(&message, 300, "")),
     }
+}
+
+/// What one of several forms of a value expects: a constant is named, anything else complains for itself.
+fn expectation(errors: &[ValidationError<'_>]) -> String {
+    let said = errors.iter().map(|error| match error.kind() {
+        ValidationErrorKind::Constant { expected_value } => expected_value.to_string(),
+        _ => error.to_string(),
+    });
+    said.collect::<Vec<_>>().join(" and ")
 }
 
 #[cfg(test)]
@@ -84,7 +99,11 @@ mod tests {
     fn every_error_is_named() {
         let schema = json!({
             "type": "object",
-            "properties": {"path": {"type": "string"}, "lines": {"type": "array", "items": {"type": "integer"}}},
+            "properties": {
+                "path": {"type": "string"},
+                "lines": {"type": "array", "items": {"type": "integer"}},
+                "mode": {"oneOf": [{"const": "a"}, {"const": "b"}]},
+            },
             "required": ["path"],
             "additionalProperties": false,
         });
@@ -96,7 +115,9 @@ mod tests {
         }
         assert_eq!(failure.hint.as_deref(), Some("`pth` may be `path`"));
         let failure = schema.check("read", &json!({})).unwrap_err();
-        assert_eq!(failure.hint.as_deref(), Some("read takes: path, lines"));
+        assert_eq!(failure.hint.as_deref(), Some("read takes: path, lines, mode"));
+        let failure = schema.check("read", &json!({"path": "a", "mode": "c"})).unwrap_err();
+        assert!(failure.message.ends_with(r#"/mode: "c" fits none of its forms: "a", or "b""#), "{failure}");
         assert!(schema.check("read", &json!("text")).is_err());
     }
 

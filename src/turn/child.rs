@@ -52,7 +52,7 @@ async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: C
         max_turns: request.options.max_turns.unwrap_or(parent.max_turns),
         on_print: None,
     };
-    begin(parent, &run, &request, depth).await?;
+    begin(parent, &run, &request, depth);
     let task = one_line(&request.task, 200);
     parent.emit(frame, &Event::ChildStarted { child: run.clone(), task: task.clone(), depth });
     let host = RunHost::new(Arc::clone(&parent.kit), setup);
@@ -84,7 +84,8 @@ fn view(parent: &RunHost, context: &ContextRef, run: &RunId) -> Outcome<View> {
     }
 }
 
-async fn begin(parent: &RunHost, run: &RunId, request: &ChildRequest, depth: u32) -> Outcome<()> {
+/// Not awaited: the queue keeps the order, so the row is on disk with the child's first effect.
+fn begin(parent: &RunHost, run: &RunId, request: &ChildRequest, depth: u32) {
     let new = NewRun {
         id: run.clone(),
         parent: Some(parent.run.clone()),
@@ -95,7 +96,7 @@ async fn begin(parent: &RunHost, run: &RunId, request: &ChildRequest, depth: u32
         depth,
         started_at: parent.now(),
     };
-    parent.kit.store.begin_run(new).await.map(drop)
+    drop(parent.kit.store.begin_run(new));
 }
 
 /// Writes the end of a run: its event and its row. The totals are the whole tree's, for a child those so far.

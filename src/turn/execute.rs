@@ -27,7 +27,7 @@ pub async fn execute(
         },
         label: analyzed.options.label.clone(),
         timeout: None,
-        patient: false,
+        slots: None,
     };
     Ok(call::model(host, call, cancel).await?.reply)
 }

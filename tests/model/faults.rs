@@ -8,6 +8,9 @@ use rhizo::model::client::HttpClient;
 use rhizo::model::openai::{OpenAi, OpenAiSettings};
 use secrecy::SecretString;
 use serde_json::json;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 /// Retryable kinds are attempted three times here, all others once.
 async fn check(name: &str, acts: Vec<Act>, expect: FailureKind) {
@@ -103,22 +106,22 @@ async fn html_is_answered_with_a_hint() {
 
 #[tokio::test]
 async fn errors_inside_a_good_stream_keep_what_was_used() {
-    let check = async |error: serde_json::Value, expect: FailureKind| {
+    let breaks = async |error: serde_json::Value, expect: FailureKind| {
         let server = Server::play(vec![stream(&[&used(9, 4), &says("ab"), &event(&error)])]).await;
         let (failed, _) = fails(&model(&server)).await;
         let attempts: u64 = if expect.retryable() { 3 } else { 1 };
         let usage = Usage { input_tokens: 9 * attempts, output_tokens: 4 * attempts, ..Usage::default() };
         assert_eq!((kind(&failed), failed.usage), (expect, usage), "{error}");
     };
-    check(json!({"error": {"message": "m", "type": "server_error"}}), FailureKind::Server).await;
-    check(json!({"error": {"message": "m", "code": 429}}), FailureKind::RateLimit).await;
-    check(json!({"error": {"message": "m", "code": "context_length_exceeded"}}), FailureKind::ContextOverflow).await;
-    check(json!({"object": "error", "message": "m", "code": 400}), FailureKind::Rejected).await;
+    breaks(json!({"error": {"message": "m", "type": "server_error"}}), FailureKind::Server).await;
+    breaks(json!({"error": {"message": "m", "code": 429}}), FailureKind::RateLimit).await;
+    breaks(json!({"error": {"message": "m", "code": "context_length_exceeded"}}), FailureKind::ContextOverflow).await;
+    breaks(json!({"object": "error", "message": "m", "code": 400}), FailureKind::Rejected).await;
 
     let named = stream(&["event: error\ndata: {\"message\": \"m\"}\n\n"]);
-    super::faults::check("named", named, FailureKind::Server).await;
-    super::faults::check("aborted", stream(&[&says("a"), &ends("error"), DONE]), FailureKind::Server).await;
-    super::faults::check("200", json(200, &json!({"error": {"message": "m", "code": 502}})), FailureKind::Server).await;
+    check("named", named, FailureKind::Server).await;
+    check("aborted", stream(&[&says("a"), &ends("error"), DONE]), FailureKind::Server).await;
+    check("200", json(200, &json!({"error": {"message": "m", "code": 502}})), FailureKind::Server).await;
 }
 
 #[tokio::test]
@@ -167,7 +170,7 @@ fn bomb() -> Vec<u8> {
 
 #[tokio::test]
 async fn a_server_that_is_not_there() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
     let check = async |base_url: String, expect: FailureKind, hint: &str| {
@@ -177,8 +180,22 @@ async fn a_server_that_is_not_there() {
         assert!(given.contains(hint), "{base_url}: {given}");
     };
     check(format!("http://{address}/v1"), FailureKind::Transport, "start the server").await;
+    check(format!("https://{}/v1", speaks_no_tls().await), FailureKind::Transport, "http or https").await;
     check("http://nobody.invalid/v1".to_owned(), FailureKind::Transport, "base_url").await;
     check("127.0.0.1:8080".to_owned(), FailureKind::Config, "http://127.0.0.1").await;
+}
+
+/// The address of a server that answers whatever comes first, even the beginning of a TLS handshake, in plain HTTP.
+async fn speaks_no_tls() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            assert_ne!(stream.read(&mut [0; 4096]).await.unwrap(), 0);
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        }
+    });
+    address
 }
 
 #[tokio::test]

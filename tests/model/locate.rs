@@ -38,7 +38,7 @@ async fn the_first_server_with_models_is_found() {
 async fn a_server_that_keeps_silent_does_not_hide_the_next() {
     let silent = Server::play(vec![vec![Act::Hold]]).await;
     let good = Server::play(vec![json(200, &listing(&["a"]))]).await;
-    let found = local_server(&candidates(&[&silent, &good]), Duration::from_millis(300)).await;
+    let found = local_server(&candidates(&[&silent, &good]), Duration::from_secs(1)).await;
     assert_eq!(found.map(|found| found.base_url), Some(good.base_url()));
 }
 

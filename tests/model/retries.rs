@@ -94,7 +94,7 @@ async fn a_server_that_wants_no_repetition_gets_none() {
 #[tokio::test]
 async fn the_total_limits_all_attempts_together() {
     let server = Server::play(vec![answer(500, &[], ""), vec![Act::Hold]]).await;
-    let timeouts = Timeouts { total: Duration::from_millis(80), ..Timeouts::default() };
+    let timeouts = Timeouts { total: Duration::from_millis(700), ..Timeouts::default() };
     let model = OpenAi::new(OpenAiSettings { timeouts, ..settings(server.base_url()) }, HttpClient::new());
     let (failed, _) = fails(&model).await;
     assert_eq!((kind(&failed), server.seen().len()), (FailureKind::Stalled, 2));

@@ -3,7 +3,8 @@
 use super::{all, every, text};
 use crate::context::document::Document;
 use crate::context::poll::Poll;
-use crate::context::stem::{query_tokens, tokens};
+use crate::context::rank::tokens;
+use crate::context::stem::query_tokens;
 use crate::context::view::View;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use std::sync::Arc;

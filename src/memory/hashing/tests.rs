@@ -1,3 +1,5 @@
+//! The lexical embedder: lengths, nearness, and the values that must never change.
+
 use super::{COMMON, DIMENSIONS, Hashing, WIDTH, hash};
 use crate::memory::embed::{Embedder, cosine};
 

@@ -1,11 +1,12 @@
 //! Keeping an index fast and small: compaction, and removal of tables that a rebuild has replaced.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::memory::index::{EpisodeIndex, failure};
 use crate::memory::index::fault::OpenFault;
 use crate::memory::index::lease::Lease;
+use crate::memory::index::{EpisodeIndex, failure};
 use lancedb::DistanceType;
 use lancedb::index::Index;
+use lancedb::index::scalar::BitmapIndexBuilder;
 use lancedb::index::vector::IvfFlatIndexBuilder;
 use lancedb::table::{Duration, OptimizeAction};
 use std::fs;
@@ -47,6 +48,10 @@ impl EpisodeIndex {
             // Flat partitions hold the vectors themselves: the smaller kinds lose a tenth of the nearest rows.
             let kind = Index::IvfFlat(IvfFlatIndexBuilder::default().distance_type(DistanceType::Cosine));
             self.table.create_index(&["vector"], kind).execute().await.map_err(|error| failure(doing, &error))?;
+            for column in ["namespace", "action", "arm"] {
+                let kind = Index::Bitmap(BitmapIndexBuilder::default());
+                self.table.create_index(&[column], kind).execute().await.map_err(|error| failure(doing, &error))?;
+            }
         }
         Ok(())
     }

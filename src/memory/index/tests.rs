@@ -1,3 +1,5 @@
+//! The index over real LanceDB tables in folders of their own.
+
 use super::EpisodeIndex;
 use super::fault::OpenFault;
 use super::filter::Filter;
@@ -85,6 +87,27 @@ async fn many_small_writes_are_compacted_unless_somebody_else_is_at_it() {
     assert_eq!(index.tidy().await, Ok(false), "there is nothing left to do");
     assert_eq!(index.count().await, Ok(50));
     assert_eq!(index.search(&[1.0, 0.0, 0.0, 0.0], 1, &Filter::real()).await.map(|f| f[0].0.clone()), Ok("r0".into()));
+}
+
+#[tokio::test]
+async fn a_large_table_is_partitioned_and_rare_rows_are_still_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let index = open(folder.path()).await;
+    let rows = (0..2_500_u16).map(|i| {
+        let (angle, arm) = (f32::from(i) / 400.0, if i % 500 == 7 { "rare" } else { "weak" });
+        row(&format!("r{i}"), Namespace::Prod, arm, [angle.cos(), angle.sin(), 0.0, 0.0])
+    });
+    index.add(&rows.collect::<Vec<_>>()).await.expect("it adds");
+    assert_eq!(index.tidy().await, Ok(true));
+    let indexes = index.table.list_indices().await.expect("it lists");
+    assert_eq!(indexes.len(), 4, "the vectors and three filter columns");
+    index.add(&[row("late", Namespace::Prod, "weak", [0.0, 0.0, 0.0, 1.0])]).await.expect("it adds");
+    let first =
+        async |vector: [f32; 4]| index.search(&vector, 1, &Filter::real()).await.expect("it searches").remove(0).0;
+    assert_eq!(first([1.0, 0.0, 0.0, 0.0]).await, "r0");
+    assert_eq!(first([0.0, 0.0, 0.0, 1.0]).await, "late", "rows that came after the partitions are found too");
+    let rare = Filter { arm: Some("rare".into()), ..Filter::real() };
+    assert_eq!(index.search(&[1.0, 0.0, 0.0, 0.0], 9, &rare).await.map(|found| found.len()), Ok(5));
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ mod tests {
     use super::Weights;
 
     fn file(header: &str, data: &[u8]) -> Vec<u8> {
-        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        let mut bytes = u64::try_from(header.len()).expect("it is short").to_le_bytes().to_vec();
         bytes.extend_from_slice(header.as_bytes());
         bytes.extend_from_slice(data);
         bytes

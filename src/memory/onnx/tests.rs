@@ -1,3 +1,5 @@
+//! Folders without a usable model; that a good one works is tested where it is made, in `install`.
+
 use super::OnnxEmbedder;
 use super::files::{ONNX, TOKENIZER_FILES};
 use crate::core::failure::FailureKind;

@@ -1,3 +1,5 @@
+//! The memory over a real index: what is kept, found, refused and repaired.
+
 use super::{Memory, MemorySettings};
 use crate::core::episode::{Episode, Namespace, Verdict};
 use crate::core::failure::{Failure, FailureKind, Outcome};

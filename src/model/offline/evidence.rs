@@ -3,7 +3,8 @@
 //! Deterministic: equal scores keep the order of the text.
 
 use crate::context::rank::Bm25;
-use crate::context::stem::{query_tokens, stem, tokens};
+use crate::context::rank::tokens;
+use crate::context::stem::{query_tokens, stem};
 use crate::model::offline::pattern::occurrences;
 use crate::model::offline::question::{Ask, Question, Unit};
 use crate::model::offline::sentences::sentences;

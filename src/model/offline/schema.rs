@@ -2,7 +2,7 @@
 //!
 //! It knows types, properties, items, enums, bounds and local references; patterns and formats it does not meet.
 
-use crate::context::stem::tokens;
+use crate::context::rank::tokens;
 use crate::core::text::floor_boundary;
 use crate::model::offline::evidence::{Evidence, count};
 use crate::model::offline::leaf::NOTHING;

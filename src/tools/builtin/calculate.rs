@@ -1,4 +1,5 @@
-//! `calculate`: the value of an arithmetic expression in 64-bit floating point. The grammar is in `calculate/expression`.
+//! `calculate`: the value of an arithmetic expression in 64-bit floating point. The grammar is in
+//! `calculate/expression`.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission};

@@ -43,8 +43,9 @@ impl TypedTool for CsvRead {
     type Args = Args;
     const NAME: &'static str = "csv_read";
     const SUMMARY: &'static str = "Reads a CSV table from a file of the workspace or a text.";
-    const RETURNS: &'static str = "An array of maps, column name to value. What is written as a number is a number (`007` and `+49` are text); an \
-         empty field is an empty text.";
+    const RETURNS: &'static str = "\
+        An array of maps, column name to value. What is written as a number is a number (`007` and `+49` are \
+        text); an empty field is an empty text.";
     const EFFECT: EffectClass = EffectClass::Read;
     const PERMISSION: Permission = Permission::Free;
     const TAGS: &'static [&'static str] = &["csv", "tsv", "table", "rows", "columns", "spreadsheet", "parse"];

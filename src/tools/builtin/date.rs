@@ -57,8 +57,9 @@ impl TypedTool for Date {
     const NAME: &'static str = "date";
     const SUMMARY: &'static str =
         "Tells the date and time, and parses, formats, adds and subtracts dates in time zones.";
-    const RETURNS: &'static str = "A map `{text, iso, date, time, weekday, year, month, day, zone, unix_millis}`, `text` being in the form asked for; \
-         for a difference `{text, days, seconds}`.";
+    const RETURNS: &'static str = "\
+        A map `{text, iso, date, time, weekday, year, month, day, zone, unix_millis}`, `text` being in the form \
+        asked for; for a difference `{text, days, seconds}`.";
     const EFFECT: EffectClass = EffectClass::Read;
     const PERMISSION: Permission = Permission::Free;
     const TAGS: &'static [&'static str] =

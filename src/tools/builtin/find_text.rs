@@ -45,8 +45,9 @@ impl TypedTool for FindText {
     type Args = Args;
     const NAME: &'static str = "find_text";
     const SUMMARY: &'static str = "Searches the files of the workspace for the lines that match a regular expression.";
-    const RETURNS: &'static str = "A map `{hits: [{path, line, text}], truncated}`; lines count from 1. Hidden, binary and git-ignored files are left \
-         out.";
+    const RETURNS: &'static str = "\
+        A map `{hits: [{path, line, text}], truncated}`; lines count from 1. Hidden, binary and git-ignored files \
+        are left out.";
     const EFFECT: EffectClass = EffectClass::Read;
     const PERMISSION: Permission = Permission::Free;
     const TAGS: &'static [&'static str] = &["grep", "search", "regex", "pattern", "ripgrep", "find"];

@@ -38,7 +38,9 @@ impl TypedTool for HttpGet {
     type Args = Args;
     const NAME: &'static str = "http_get";
     const SUMMARY: &'static str = "Fetches a page from a public address of the web.";
-    const RETURNS: &'static str = "A map `{status, url, content_type, text, truncated}`: url after redirects; an error status such as 404 is no error.";
+    const RETURNS: &'static str = "\
+        A map `{status, url, content_type, text, truncated}`: url after redirects; an error status such as 404 is \
+        no error.";
     const EFFECT: EffectClass = EffectClass::Read;
     const PERMISSION: Permission = Permission::Network;
     const TAGS: &'static [&'static str] = &["web", "url", "download", "page", "fetch", "curl", "internet"];

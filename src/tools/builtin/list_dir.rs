@@ -45,8 +45,9 @@ impl TypedTool for ListDir {
     type Args = Args;
     const NAME: &'static str = "list_dir";
     const SUMMARY: &'static str = "Lists the files and folders in a folder of the workspace.";
-    const RETURNS: &'static str = "A map `{entries: [{name, kind, size}], truncated}`: names below the folder, sorted; kind is file, dir, link or \
-         other; size in bytes. Entries that `.gitignore` names are left out.";
+    const RETURNS: &'static str = "\
+        A map `{entries: [{name, kind, size}], truncated}`: names below the folder, sorted; kind is file, dir, \
+        link or other; size in bytes. Entries that `.gitignore` names are left out.";
     const EFFECT: EffectClass = EffectClass::Read;
     const PERMISSION: Permission = Permission::Free;
     const TAGS: &'static [&'static str] = &["folder", "directory", "files", "ls", "glob", "tree", "find"];

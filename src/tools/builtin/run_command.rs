@@ -57,9 +57,10 @@ impl TypedTool for RunCommand {
     type Args = Args;
     const NAME: &'static str = "run_command";
     const SUMMARY: &'static str = "Runs a program or a shell command in the workspace.";
-    const RETURNS: &'static str = "A map `{status, success, stdout, stderr, timed_out, overflowed, truncated, sandboxed, millis}`. A status other than \
-         0 is no error. Its children end with it; too much output ends it (overflowed). If sandboxed, it can write only in \
-         the workspace and the temporary folder.";
+    const RETURNS: &'static str = "\
+        A map `{status, success, stdout, stderr, timed_out, overflowed, truncated, sandboxed, millis}`. A status \
+        other than 0 is no error. Its children end with it; too much output ends it (overflowed). If sandboxed, \
+        it can write only in the workspace and the temporary folder.";
     const EFFECT: EffectClass = EffectClass::Write;
     const PERMISSION: Permission = Permission::Execute;
     const TAGS: &'static [&'static str] = &["shell", "bash", "exec", "program", "process", "script", "terminal"];

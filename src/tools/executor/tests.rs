@@ -46,7 +46,10 @@ fn actor(name: &str, permission: Permission) -> Arc<dyn Tool> {
         name: name.into(),
         summary: "Acts.".into(),
         parameters: json!({
-            "type": "object", "properties": {"act": {"type": "string"}}, "required": ["act"], "additionalProperties": false,
+            "type": "object",
+            "properties": {"act": {"type": "string"}},
+            "required": ["act"],
+            "additionalProperties": false,
         }),
         returns: String::new(),
         effect: EffectClass::Read,

@@ -4,9 +4,6 @@
 
 use std::io;
 use std::path::PathBuf;
-#[cfg(not(target_os = "linux"))]
-use std::process::Command;
-#[cfg(target_os = "linux")]
 use std::process::Command;
 
 /// What a program is allowed.
@@ -59,7 +56,11 @@ pub fn limit(command: &mut Command, cage: &Cage, processes: u64) {
 fn lower(resource: rlimit::Resource, wanted: u64) -> io::Result<()> {
     let (_, hard) = rlimit::getrlimit(resource)?;
     let limit = wanted.min(hard);
-    rlimit::setrlimit(resource, limit, limit)
+    match rlimit::setrlimit(resource, limit, limit) {
+        // Other systems know the limits by name and refuse some of them, such as that on address space.
+        Err(error) if cfg!(target_os = "linux") => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Kills the program when this one dies, and makes it inherit the orphans among its own children, so that they can be

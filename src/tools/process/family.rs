@@ -52,8 +52,8 @@ impl Family {
             if members.is_empty() {
                 return;
             }
-            // A killed process is gone when the kernel has got round to it, which nothing tells of those that are not our
-            // children.
+            // A killed process is gone when the kernel has got round to it; of those that are not our children nothing
+            // tells when that is.
             thread::park_timeout(PAUSE);
         }
     }

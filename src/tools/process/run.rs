@@ -44,7 +44,8 @@ pub struct Ended {
     pub took: Duration,
 }
 
-/// How long the pipes are read after everybody found has been killed; only an escaped process can hold them longer.
+/// How long the end and the rest of the output are waited for when all have been killed; only a process that escaped or
+/// cannot be killed takes longer.
 const GRACE: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,7 +70,8 @@ pub async fn run(program: Program, stdin: Vec<u8>, bounds: &Bounds, cancel: &Can
     drop(feeding);
     let stop = stop?;
     // A program that was killed is waited for, so that it leaves the table of processes.
-    let status = running.child.wait().await.map_err(|error| lost(&error))?;
+    let status = tokio::time::timeout(GRACE, running.child.wait()).await.map_err(|_| immortal())?;
+    let status = status.map_err(|error| lost(&error))?;
     Ok(Ended {
         status: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
         stdout: gathered(stdout).await,
@@ -105,6 +107,11 @@ async fn ended(mut running: Running) -> Outcome<Running> {
 
 fn lost(error: &io::Error) -> Failure {
     Failure::new(FailureKind::Tool, format!("the command was lost: {error}"))
+}
+
+fn immortal() -> Failure {
+    Failure::new(FailureKind::Tool, "the command had to be killed and the system does not let it end")
+        .hint("it may run as another user, or wait for a broken disk")
 }
 
 /// A task that ends when nobody waits for it.

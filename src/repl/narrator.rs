@@ -1,0 +1,213 @@
+//! Turns the events of a run into what a person is told while it goes on. It prints nothing.
+
+use crate::core::event::{Event, EventRecord};
+use crate::core::ids::RunId;
+use crate::core::text::one_line;
+use std::collections::{BTreeMap, HashMap};
+
+/// How much of a running answer is kept for the screen, in bytes.
+const TAIL: usize = 1_500;
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Turns, code, calls, children.
+    All,
+    /// Notes and retries; the script's own output is the progress.
+    Notes,
+}
+
+/// What to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// A line that stays.
+    Line(String),
+    /// Text that stands below the lines until something else takes its place; empty for none.
+    Live(String),
+    /// Nothing.
+    Nothing,
+}
+
+/// Tells one run and its children.
+#[derive(Debug, Default)]
+pub struct Narrator {
+    depths: HashMap<RunId, usize>,
+    calls: BTreeMap<u64, Call>,
+    batch: String,
+}
+
+#[derive(Debug)]
+struct Call {
+    name: String,
+    text: String,
+}
+
+impl Narrator {
+    /// What to show of an event.
+    pub fn hear(&mut self, record: &EventRecord, detail: Detail) -> Telling {
+        let indent = "  ".repeat(self.depths.get(&record.run).copied().unwrap_or(0));
+        let line = |text: String| Telling::Line(visible(&format!("{indent}{text}")));
+        match &record.event {
+            Event::Note { text } => line(format!("note: {text}")),
+            Event::Retry { model, attempt, wait_millis, reason } => {
+                line(format!("{model}: attempt {attempt} failed ({reason}); next in {wait_millis} ms"))
+            }
+            Event::BatchProgress { .. }
+            | Event::ModelText { .. }
+            | Event::ModelReset { .. }
+            | Event::ModelStarted { .. } => {
+                self.note_call(&record.event);
+                self.live()
+            }
+            Event::ModelFinished { call, .. } => {
+                self.calls.remove(call);
+                if detail == Detail::All { line(finished(&record.event)) } else { self.live() }
+            }
+            Event::ChildStarted { child, depth, .. } => {
+                self.depths.insert(child.clone(), usize::try_from(*depth).unwrap_or(0));
+                told(detail, &record.event).map_or(Telling::Nothing, line)
+            }
+            other => told(detail, other).map_or(Telling::Nothing, line),
+        }
+    }
+
+    /// Forgets calls whose end was never told, because they were given up.
+    pub fn forget(&mut self) {
+        self.calls.clear();
+        self.batch.clear();
+    }
+
+    fn note_call(&mut self, event: &Event) {
+        match event {
+            Event::ModelStarted { call, model, role, .. } => {
+                self.calls.insert(*call, Call { name: format!("{role} {model}"), text: String::new() });
+            }
+            Event::ModelText { call, text } => {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.text.push_str(text);
+                    let cut = call.text.len().saturating_sub(TAIL);
+                    let cut = crate::core::text::floor_boundary(&call.text, cut);
+                    call.text.drain(..cut);
+                }
+            }
+            Event::ModelReset { call } => {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.text.clear();
+                }
+            }
+            Event::BatchProgress { done, failed, of } => {
+                let failed = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
+                self.batch = if done < of { format!("batch {done} of {of}{failed}") } else { String::new() };
+            }
+            _ => {}
+        }
+    }
+
+    /// One call is shown with its text, many with their number.
+    fn live(&self) -> Telling {
+        let mut calls = self.calls.values();
+        let calls = match (calls.next(), self.calls.len()) {
+            (Some(call), 1) if self.batch.is_empty() && call.text.is_empty() => format!("{} ...", call.name),
+            (Some(call), 1) if self.batch.is_empty() => call.text.clone(),
+            (_, 0) => String::new(),
+            (_, 1) => "1 call".to_owned(),
+            (_, many) => format!("{many} calls"),
+        };
+        let both = [self.batch.as_str(), calls.as_str()].into_iter().filter(|part| !part.is_empty());
+        Telling::Live(visible(&both.collect::<Vec<_>>().join(" · ")))
+    }
+}
+
+/// What is told of events that are not about a single call.
+fn told(detail: Detail, event: &Event) -> Option<String> {
+    if detail == Detail::Notes {
+        return None;
+    }
+    match event {
+        Event::TurnStarted { turn, of } => Some(format!("turn {turn} of {of}")),
+        Event::CodeStarted { source, .. } => Some(code(source)),
+        Event::CodeFinished { shown, ok, .. } => {
+            Some(format!("  {} {}", if *ok { "→" } else { "✗" }, one_line(shown, 200)))
+        }
+        Event::ToolStarted { name } => Some(format!("  tool {name}")),
+        Event::ToolFinished { name, failure: Some(failure), .. } => {
+            Some(format!("  tool {name} failed: {}", one_line(&failure.message, 120)))
+        }
+        Event::ChildStarted { child, task, .. } => Some(format!("  child {}: {}", short(child), one_line(task, 100))),
+        Event::ChildFinished { child, status } => Some(format!("  child {} {}", short(child), status.name())),
+        Event::FinalRefused { reason } => Some(format!("  FINAL refused: {}", one_line(reason, 120))),
+        _ => None,
+    }
+}
+
+fn finished(event: &Event) -> String {
+    let Event::ModelFinished { model, role, usage, cost, millis, failure, .. } = event else {
+        return String::new();
+    };
+    let cost = cost.map_or_else(|| "unpriced".to_owned(), |cost| cost.to_string());
+    let end = failure.as_ref().map_or_else(String::new, |f| format!(" · failed: {}", one_line(&f.message, 120)));
+    format!("  {role} {model} · {millis} ms · {} + {} tokens · {cost}{end}", usage.input_tokens, usage.output_tokens)
+}
+
+fn code(source: &str) -> String {
+    let lines: Vec<&str> = source.lines().filter(|line| !line.trim().is_empty()).collect();
+    let mut shown: Vec<String> = lines.iter().take(6).map(|line| format!("  | {line}")).collect();
+    if lines.len() > 6 {
+        shown.push(format!("  | ... {} more lines", lines.len() - 6));
+    }
+    shown.join("\n")
+}
+
+/// The last characters of an id, which differ between runs of one moment.
+fn short(id: &RunId) -> &str {
+    let text = id.as_str();
+    text.get(text.len().saturating_sub(6)..).unwrap_or(text)
+}
+
+/// Text of a model, with what could move the cursor or colour the screen shown by its code.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && !matches!(c, '\n' | '\t') {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Detail, Narrator, Telling, visible};
+    use crate::core::event::{Event, EventRecord};
+    use crate::core::ids::{Frame, ModelId, RoleName, RunId};
+
+    fn hear(narrator: &mut Narrator, event: Event) -> Telling {
+        let record = EventRecord { run: RunId::new("R"), seq: 0, at: 0, frame: Frame::root(), event };
+        narrator.hear(&record, Detail::Notes)
+    }
+
+    fn started(call: u64) -> Event {
+        Event::ModelStarted { call, model: ModelId::new("a/b"), role: RoleName::new("worker"), label: None }
+    }
+
+    #[test]
+    fn one_answer_streams_and_many_are_counted() {
+        let mut narrator = Narrator::default();
+        let live = |text: &str| Telling::Live(text.to_owned());
+        assert_eq!(hear(&mut narrator, started(1)), live("worker a/b ..."));
+        assert_eq!(hear(&mut narrator, Event::ModelText { call: 1, text: "Hal".into() }), live("Hal"));
+        assert_eq!(hear(&mut narrator, Event::ModelText { call: 1, text: "lo".into() }), live("Hallo"));
+        assert_eq!(hear(&mut narrator, Event::ModelReset { call: 1 }), live("worker a/b ..."));
+        assert_eq!(hear(&mut narrator, started(2)), live("2 calls"));
+        assert_eq!(hear(&mut narrator, Event::BatchProgress { done: 1, failed: 1, of: 9 }), live("batch 1 of 9, 1 failed · 2 calls"));
+        narrator.forget();
+        assert_eq!(hear(&mut narrator, Event::BatchProgress { done: 9, failed: 0, of: 9 }), live(""));
+    }
+
+    #[test]
+    fn a_model_cannot_move_the_cursor() {
+        assert_eq!(visible("a\u{1b}[2J\tb\nc\r"), "a\\u{1b}[2J\tb\nc\\r");
+    }
+}

@@ -1,0 +1,3 @@
+//! What tests share: real servers on loopback, folders, the program itself.
+
+pub(crate) mod server;
