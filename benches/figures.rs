@@ -1,1 +1,50 @@
-fn main(){}
+//! The figures of the README: whole-process times, cost per model call, reading large contexts, recall.
+//!
+//! `cargo bench --bench figures` measures all, `-- NAME` what has NAME in its id, `-- --quick` leaves out what needs a
+//! large file or index. Large files lie in the folder of RHIZO_BENCH_DIR, by default the system's temporary one.
+//! It asserts that answers are right, never that times are.
+#![allow(clippy::expect_used, reason = "a bench that cannot be set up has nothing to measure and must stop")]
+
+#[path = "figures/calls.rs"]
+mod calls;
+#[path = "figures/machine.rs"]
+mod machine;
+#[path = "figures/plan.rs"]
+mod plan;
+#[path = "figures/program.rs"]
+mod program;
+#[path = "figures/project.rs"]
+mod project;
+#[path = "figures/reading.rs"]
+mod reading;
+#[path = "figures/recalling.rs"]
+mod recalling;
+#[path = "figures/server.rs"]
+mod server;
+#[path = "figures/sheet.rs"]
+mod sheet;
+#[path = "figures/turns.rs"]
+mod turns;
+#[path = "figures/words.rs"]
+mod words;
+
+use criterion::Criterion;
+use plan::Plan;
+use sheet::Sheet;
+use std::time::Duration;
+
+fn main() {
+    let plan = Plan::read();
+    let sheet = Sheet::default();
+    let mut criterion = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(1))
+        .measurement_time(Duration::from_secs(2))
+        .configure_from_args();
+    turns::measure(&mut criterion, &plan, &sheet);
+    calls::measure(&mut criterion, &plan, &sheet);
+    reading::measure(&mut criterion, &plan, &sheet);
+    recalling::measure(&mut criterion, &plan, &sheet);
+    criterion.final_summary();
+    sheet.print(&machine::describe(plan.folder()));
+}

@@ -31,7 +31,7 @@ pub struct Run {
 }
 
 /// Begins a run: a row in the store, a ledger, a host.
-pub async fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_print: Option<OnPrint>) -> Outcome<Run> {
+pub fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_print: Option<OnPrint>) -> Run {
     let limits = kit.settings.limits;
     let id = new_run_id((kit.clock)());
     let new = NewRun {
@@ -57,7 +57,7 @@ pub async fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_
     };
     let host = RunHost::new(Arc::clone(kit), setup);
     host.emit(&Frame::root(), &Event::RunStarted { task: one_line(task, 200), depth: 0 });
-    Ok(Run { host, task: task.to_owned(), cancel: CancellationToken::new() })
+    Run { host, task: task.to_owned(), cancel: CancellationToken::new() }
 }
 
 impl Run {

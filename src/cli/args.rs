@@ -57,6 +57,32 @@ pub enum Command {
 }
 
 impl Arguments {
+    /// Gives back what `--context` swallowed: it takes any number of paths, so in `ask --context src "why?"` the
+    /// question is the last of them. `None` if everything is there, else the missing argument and how to write it.
+    pub fn settle(&mut self) -> Option<&'static str> {
+        match &mut self.command {
+            Some(Command::Ask(args)) => {
+                if args.question.is_none() {
+                    args.question = args.flags.last_unless_path();
+                }
+                args.question.is_none().then_some("ask needs a question; hint: rhizo ask \"...\" --context PATH")
+            }
+            Some(Command::Eval(args)) => {
+                if args.code.is_none() {
+                    args.code = args.flags.last_unless_path();
+                }
+                args.code.is_none().then_some("eval needs code; hint: rhizo eval 'context.len' --context PATH")
+            }
+            Some(Command::Run(args)) => {
+                if args.file.is_none() {
+                    args.file = args.flags.last_program().map(Into::into);
+                }
+                args.file.is_none().then_some("run needs a file; hint: rhizo run FILE.rhai --context PATH")
+            }
+            _ => None,
+        }
+    }
+
     /// The flags of whatever runs code here.
     pub fn run_flags(&self) -> &flags::RunFlags {
         match &self.command {

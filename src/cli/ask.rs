@@ -16,7 +16,8 @@ use std::sync::Arc;
 #[derive(Debug, Args)]
 pub struct Ask {
     /// The question.
-    pub question: String,
+    #[arg(value_name = "QUESTION")]
+    pub question: Option<String>,
     /// Explores by code even what would fit into one prompt.
     #[arg(long)]
     pub recursive: bool,
@@ -27,8 +28,11 @@ pub struct Ask {
 
 /// Runs `ask`.
 pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit> {
-    if args.question.trim().is_empty() {
-        return Err(Failure::new(FailureKind::Invalid, "the question is empty").hint("rhizo ask \"...\" --context PATH"));
+    let question = args.question.as_deref().unwrap_or_default();
+    if question.trim().is_empty() {
+        return Err(
+            Failure::new(FailureKind::Invalid, "the question is empty").hint("rhizo ask \"...\" --context PATH")
+        );
     }
     let library = inputs::open(&app.kit.settings, &args.flags.context, pipe(&args.flags.context))?;
     for (name, reason) in library.skipped().iter().take(5) {
@@ -37,7 +41,7 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
     if let Some(more) = library.skipped().len().checked_sub(5).filter(|more| *more > 0) {
         printer.err(&format!("skipped {more} more files"));
     }
-    let run = run::begin(&app.kit, "ask", &args.question, library, None).await?;
+    let run = run::begin(&app.kit, "ask", question, library, None);
     interrupt::cancel_on_signal(run.cancel.clone());
     let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::All);
     let end = run.root(app.kit.settings.role.clone(), args.recursive).await;

@@ -4,22 +4,30 @@ use crate::app::build;
 use crate::cli::args::{Arguments, Command};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
-use crate::cli::{ask, completions, doctor, eval, init, logs, memory, models, person, report, run, runs, scripts, tools};
+use crate::cli::{
+    ask, completions, doctor, eval, init, logs, memory, models, person, report, run, runs, scripts, tools, trace,
+};
 use crate::config::environment::Environment;
 use crate::config::fault;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::repl;
+use crate::repl::shell::Options;
 use clap::Parser;
 use std::sync::Arc;
 
 /// Runs the program with these arguments.
 pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) -> Exit {
-    let parsed = match Arguments::try_parse_from(arguments) {
+    let mut parsed = match Arguments::try_parse_from(arguments) {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
+    if let Some(missing) = parsed.settle() {
+        Printer::new(false, false, true).err(&format!("error: {missing}"));
+        return Exit::Usage;
+    }
+    trace::start(&environment);
     let flags = parsed.run_flags().clone();
     let no_colour = environment.get("NO_COLOR").is_some() || environment.get("TERM") == Some("dumb");
     let printer = Arc::new(Printer::new(flags.json || parsed.wants_json(), flags.quiet, no_colour));
@@ -41,7 +49,12 @@ fn usage(error: &clap::Error) -> Exit {
     }
 }
 
-async fn dispatch(parsed: Arguments, environment: Environment, flags: &RunFlags, printer: &Arc<Printer>) -> Outcome<Exit> {
+async fn dispatch(
+    parsed: Arguments,
+    environment: Environment,
+    flags: &RunFlags,
+    printer: &Arc<Printer>,
+) -> Outcome<Exit> {
     match &parsed.command {
         Some(Command::Completions(args)) => return Ok(completions::completions(printer, args)),
         Some(Command::Init(args)) => return init::init(printer, &environment, args),
@@ -55,10 +68,13 @@ async fn dispatch(parsed: Arguments, environment: Environment, flags: &RunFlags,
         return Ok(Exit::Usage);
     }
     let settings = Settings::load(environment, layer)?;
+    if let None | Some(Command::Repl(_)) = parsed.command {
+        // The REPL asks its questions on its own screen, so it builds the app itself.
+        let options = Options { context: flags.context.clone(), json: flags.json, quiet: flags.quiet };
+        return repl::run::run(settings, options).await;
+    }
     let app = build::build(settings, person::present())?;
-    let exit = match parsed.command {
-        None => repl::run::run(&app, &flags.context).await,
-        Some(Command::Repl(flags)) => repl::run::run(&app, &flags.context).await,
+    match parsed.command {
         Some(Command::Run(args)) => run::run(&app, printer, &args).await,
         Some(Command::Ask(args)) => ask::ask(&app, printer, &args).await,
         Some(Command::Eval(args)) => eval::eval(&app, printer, &args).await,
@@ -68,7 +84,6 @@ async fn dispatch(parsed: Arguments, environment: Environment, flags: &RunFlags,
         Some(Command::Models(args)) => models::models(&app, printer, &args).await,
         Some(Command::Tools(args)) => tools::tools(&app, printer, &args).await,
         Some(Command::Scripts(args)) => scripts::scripts(&app, printer, &args),
-        Some(Command::Doctor(_) | Command::Init(_) | Command::Completions(_)) => Ok(Exit::Ok),
-    };
-    exit
+        None | Some(Command::Repl(_) | Command::Doctor(_) | Command::Init(_) | Command::Completions(_)) => Ok(Exit::Ok),
+    }
 }

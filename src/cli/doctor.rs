@@ -10,6 +10,7 @@ use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::registry::programs;
+use crate::script::help;
 use crate::store::open::Store;
 use crate::tools::person::Nobody;
 use clap::Args;
@@ -25,12 +26,21 @@ pub struct Doctor {
     /// Lists every setting with its type and variable.
     #[arg(long)]
     pub settings: bool,
+    /// Prints the table of primitives, as the README has it.
+    #[arg(long)]
+    pub primitives: bool,
 }
 
 /// Runs `doctor`: every check is made, whatever the others say.
 pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) -> Outcome<Exit> {
+    if args.primitives {
+        printer.raw(&help::markdown());
+        return Ok(Exit::Ok);
+    }
     if args.settings {
-        let line = |k: &key::Key| [k.path.to_owned(), k.kind.describe(), key::variable(k).unwrap_or_default(), k.about.to_owned()];
+        let line = |k: &key::Key| {
+            [k.path.to_owned(), k.kind.describe(), key::variable(k).unwrap_or_default(), k.about.to_owned()]
+        };
         printer.out(&table::render(["setting", "type", "variable", "does"], key::KEYS.iter().map(line)));
         return Ok(Exit::Ok);
     }
@@ -43,7 +53,8 @@ pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) 
         }
         Err(failure) => checks.push(("settings", Err(failure))),
     }
-    let value: Vec<_> = checks.iter().map(|(what, found)| json!({"check": what, "ok": found.is_ok(), "found": text(found)})).collect();
+    let value: Vec<_> =
+        checks.iter().map(|(what, found)| json!({"check": what, "ok": found.is_ok(), "found": text(found)})).collect();
     let line = |(what, found): &(&str, Outcome<String>)| [mark(found).to_owned(), (*what).to_owned(), text(found)];
     printer.rows(&json!(value), || table::render(["", "check", "found"], checks.iter().map(line)));
     let worst = checks.iter().filter_map(|(_, found)| found.as_ref().err()).map(|f| f.kind.exit()).next();
@@ -68,10 +79,13 @@ async fn whole(settings: Settings, checks: &mut Vec<(&str, Outcome<String>)>) {
         checks.push(("price", Ok(price.to_owned())));
     }
     let stats = app.kit.memory.stats().await;
-    checks.push(("memory", stats.and_then(|s| match s.fault {
-        Some(fault) => Err(fault),
-        None => Ok(format!("{} episodes, {} indexed, {}", s.episodes, s.indexed, s.embedder)),
-    })));
+    checks.push((
+        "memory",
+        stats.and_then(|s| match s.fault {
+            Some(fault) => Err(fault),
+            None => Ok(format!("{} episodes, {} indexed, {}", s.episodes, s.indexed, s.embedder)),
+        }),
+    ));
 }
 
 fn sound(store: &Store) -> Outcome<String> {

@@ -14,7 +14,8 @@ use std::sync::Arc;
 #[derive(Debug, Args)]
 pub struct Eval {
     /// The program; the value of its last expression is printed.
-    pub code: String,
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
     /// Shared flags.
     #[command(flatten)]
     pub flags: RunFlags,
@@ -24,6 +25,7 @@ pub struct Eval {
 pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exit> {
     let library = inputs::open(&app.kit.settings, &args.flags.context, ask::pipe(&args.flags.context))?;
     let on_print = run_command::on_print(printer);
-    let run = run::begin(&app.kit, "eval", &args.code, library, Some(on_print)).await?;
-    run_command::program(app, printer, &run, &args.code, None).await
+    let code = args.code.as_deref().unwrap_or_default();
+    let run = run::begin(&app.kit, "eval", code, library, Some(on_print));
+    run_command::program(app, printer, &run, code, None).await
 }

@@ -50,6 +50,19 @@ pub struct RunFlags {
 }
 
 impl RunFlags {
+    /// Takes the last `--context` value if there is no such file, folder or glob.
+    pub fn last_unless_path(&mut self) -> Option<String> {
+        let last = self.context.last()?;
+        let is_path = last == "-" || std::path::Path::new(last).exists() || last.contains('*');
+        if is_path && !last.contains(' ') { None } else { self.context.pop() }
+    }
+
+    /// Takes the last `--context` value if it is a Rhai program.
+    pub fn last_program(&mut self) -> Option<String> {
+        self.context.last().filter(|last| last.ends_with(".rhai"))?;
+        self.context.pop()
+    }
+
     /// The flags as a layer; malformed values are collected as faults.
     pub fn layer(&self, faults: &mut Vec<Fault>) -> Layer {
         let mut layer = Layer::default();

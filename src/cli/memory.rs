@@ -73,7 +73,10 @@ pub async fn memory(app: &App, printer: &Printer, args: &MemoryCommand) -> Outco
                 let fault = fault.map(|f| format!("\nfault     {f}")).unwrap_or_default();
                 format!(
                     "episodes  {}\nindexed   {}\nembedder  {}\nfolder    {}{fault}",
-                    stats.episodes, stats.indexed, stats.embedder, stats.folder.display()
+                    stats.episodes,
+                    stats.indexed,
+                    stats.embedder,
+                    stats.folder.display()
                 )
             });
         }
@@ -81,9 +84,16 @@ pub async fn memory(app: &App, printer: &Printer, args: &MemoryCommand) -> Outco
             let found = memory.recall(query, *k).await?;
             let line = |r: &crate::core::episode::Recalled| {
                 let e = &r.episode;
-                [format!("{:.2}", r.similarity), format!("{:?}", e.outcome).to_lowercase(), one_line(&e.situation, 60), one_line(&e.lesson, 60)]
+                [
+                    format!("{:.2}", r.similarity),
+                    format!("{:?}", e.outcome).to_lowercase(),
+                    one_line(&e.situation, 60),
+                    one_line(&e.lesson, 60),
+                ]
             };
-            printer.rows(&json!(found), || table::render(["similar", "outcome", "situation", "lesson"], found.iter().map(line)));
+            printer.rows(&json!(found), || {
+                table::render(["similar", "outcome", "situation", "lesson"], found.iter().map(line))
+            });
         }
         Action::Reindex => {
             let count = memory.reindex(&|_, _| ()).await?;

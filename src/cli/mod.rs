@@ -25,3 +25,4 @@ pub mod runs;
 pub mod scripts;
 pub mod table;
 pub mod tools;
+pub mod trace;

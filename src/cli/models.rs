@@ -52,7 +52,8 @@ pub async fn models(app: &App, printer: &Printer, args: &Models) -> Outcome<Exit
 fn list(specs: &[ModelSpec]) -> String {
     let usd = |nanos: u64| crate::core::money::Money::from_nanos(nanos).to_string();
     let line = |spec: &ModelSpec| {
-        let (input, output) = spec.rates.map_or_else(|| ("unpriced".into(), String::new()), |r| (usd(r.input), usd(r.output)));
+        let (input, output) =
+            spec.rates.map_or_else(|| ("unpriced".into(), String::new()), |r| (usd(r.input), usd(r.output)));
         [spec.id.to_string(), spec.window.to_string(), input, output]
     };
     table::render(["model", "window", "in per M tokens", "out per M tokens"], specs.iter().map(line))
@@ -67,7 +68,8 @@ async fn explain(app: &App, printer: &Printer) -> Outcome<()> {
         let reason = if own { "first of the role's models".to_owned() } else { default.reason.clone() };
         rows.push([role.name.to_string(), served.spec.id.to_string(), reason]);
     }
-    let value: Vec<Value> = rows.iter().map(|[role, model, reason]| json!({"role": role, "model": model, "reason": reason})).collect();
+    let value: Vec<Value> =
+        rows.iter().map(|[role, model, reason]| json!({"role": role, "model": model, "reason": reason})).collect();
     printer.rows(&Value::Array(value), || table::render(["role", "model", "because"], rows));
     Ok(())
 }

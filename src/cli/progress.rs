@@ -113,7 +113,8 @@ impl Screen {
                 self.text.clear();
                 self.status("");
                 let cost = cost.map_or_else(|| "unpriced".to_owned(), |c| c.to_string());
-                let end = failure.as_ref().map_or_else(String::new, |f| format!(" · failed: {}", one_line(&f.message, 120)));
+                let end =
+                    failure.as_ref().map_or_else(String::new, |f| format!(" · failed: {}", one_line(&f.message, 120)));
                 let tokens = format!("{} + {} tokens", usage.input_tokens, usage.output_tokens);
                 self.line(depth, &format!("  {role} {model} · {millis} ms · {tokens} · {cost}{end}"));
             }

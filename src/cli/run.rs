@@ -20,7 +20,8 @@ use std::sync::Arc;
 #[derive(Debug, Args)]
 pub struct Run {
     /// A .rhai file.
-    pub file: PathBuf,
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
     /// Parameters that the program sees as `args`: NAME=VALUE, the value as JSON or plain text.
     #[arg(value_name = "NAME=VALUE")]
     pub args: Vec<String>,
@@ -31,12 +32,13 @@ pub struct Run {
 
 /// Runs `run`.
 pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit> {
-    let source = read(&args.file)?;
+    let file = args.file.clone().unwrap_or_default();
+    let source = read(&file)?;
     let parameters = parameters(&args.args)?;
     let library = inputs::open(&app.kit.settings, &args.flags.context, ask::pipe(&args.flags.context))?;
-    let task = args.file.display().to_string();
-    let run = run::begin(&app.kit, "run", &task, library, Some(on_print(printer))).await?;
-    let folder = args.file.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p }.to_path_buf());
+    let task = file.display().to_string();
+    let run = run::begin(&app.kit, "run", &task, library, Some(on_print(printer)));
+    let folder = file.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p }.to_path_buf());
     program(app, printer, &run, &source, Some((folder, parameters))).await
 }
 

@@ -98,9 +98,19 @@ fn list(rows: &[RunRow]) -> String {
 
 fn show(row: &RunRow, result: Option<&Value>, children: &[RunRow]) -> String {
     let took = row.ended_at.map_or_else(String::new, |end| format!(" · {} ms", end.saturating_sub(row.started_at)));
-    let mut text = format!("run     {}\nkind    {}\nstatus  {}\nstarted {}{took}\ntask    {}\n", row.id, row.kind, row.shown_status(), time(row.started_at), row.task);
+    let mut text = format!(
+        "run     {}\nkind    {}\nstatus  {}\nstarted {}{took}\ntask    {}\n",
+        row.id,
+        row.kind,
+        row.shown_status(),
+        time(row.started_at),
+        row.task
+    );
     let cost = row.cost.map(|c| c.to_string()).unwrap_or_default();
-    text.push_str(&format!("spent   {} calls · {} + {} tokens · {cost}\n", row.calls, row.input_tokens, row.output_tokens));
+    text.push_str(&format!(
+        "spent   {} calls · {} + {} tokens · {cost}\n",
+        row.calls, row.input_tokens, row.output_tokens
+    ));
     if let Some(result) = result.filter(|r| !r.is_null()) {
         text.push_str(&format!("result  {}\n", crate::cli::outcome::text(result)));
     }
@@ -118,4 +128,3 @@ pub fn time(millis: u64) -> String {
     let stamp = i64::try_from(millis).ok().and_then(|m| Timestamp::from_millisecond(m).ok());
     stamp.map_or_else(|| millis.to_string(), |s| s.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
-

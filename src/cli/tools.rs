@@ -69,7 +69,7 @@ async fn call(app: &App, printer: &Printer, tool: &str, args: &str) -> Outcome<E
         Failure::new(FailureKind::Invalid, format!("the arguments are not JSON: {e}"))
             .hint(format!("rhizo tools call {tool} '{{\"name\": \"value\"}}'"))
     })?;
-    let run = run::begin(&app.kit, "tool", tool, Library::default(), None).await?;
+    let run = run::begin(&app.kit, "tool", tool, Library::default(), None);
     let value = tool_call::call(&run.host, &Frame::root(), tool.to_owned(), args, &run.cancel).await;
     let end = match value {
         Ok(value) => RootEnd::completed(value, 0),
@@ -92,7 +92,8 @@ fn permission(spec: &ToolSpec) -> String {
 /// A tool's help.
 pub fn show(spec: &ToolSpec) -> String {
     let mut text = format!("{} ({})\n  {}\n  returns {}\n", spec.name, permission(spec), spec.summary, spec.returns);
-    let required: Vec<&str> = spec.parameters["required"].as_array().into_iter().flatten().filter_map(|r| r.as_str()).collect();
+    let required: Vec<&str> =
+        spec.parameters["required"].as_array().into_iter().flatten().filter_map(|r| r.as_str()).collect();
     for (name, schema) in spec.parameters["properties"].as_object().into_iter().flatten() {
         let mark = if required.contains(&name.as_str()) { "" } else { "?" };
         let about = schema["description"].as_str().unwrap_or_default();

@@ -15,7 +15,11 @@ pub struct Fault {
 pub fn failure(faults: &[Fault]) -> Failure {
     let lines: Vec<String> = faults.iter().map(|f| format!("{}: {}", f.place, f.message)).collect();
     let count = faults.len();
-    let head = if count == 1 { "the configuration has a fault".to_owned() } else { format!("the configuration has {count} faults") };
+    let head = if count == 1 {
+        "the configuration has a fault".to_owned()
+    } else {
+        format!("the configuration has {count} faults")
+    };
     Failure::new(FailureKind::Config, format!("{head}\n  {}", lines.join("\n  ")))
         .hint("`rhizo doctor` lists every key with its type")
 }

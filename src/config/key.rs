@@ -60,7 +60,11 @@ pub const KEYS: &[Key] = &[
     key("limits.timeout", Kind::Number, "the most seconds of a run"),
     key("limits.compute_seconds", Kind::Number, "the most seconds of computing in one evaluation"),
     key("limits.allow_unpriced", Kind::Flag, "lets a money limit pass models without a known price"),
-    key("tools.approve", Kind::Word(&["ask", "auto", "never"]), "who allows tools that write, run programs or use the network"),
+    key(
+        "tools.approve",
+        Kind::Word(&["ask", "auto", "never"]),
+        "who allows tools that write, run programs or use the network",
+    ),
     key("tools.allow_private_addresses", Kind::Flag, "lets http_get reach private addresses"),
     key("tools.timeout", Kind::Number, "the most seconds of a tool call"),
     key("tools.max_output", Kind::Count, "the most bytes of text that a tool returns"),

@@ -104,7 +104,8 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn table(&mut self, table: &DeTable<'_>, prefix: &str) {
         for (name, value) in table {
-            let path = if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
+            let path =
+                if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
             let at = place(self.file, self.text, name.span().start);
             match (key::find(&path), value.get_ref()) {
                 (Some(key), value) => match typed(key.kind, value) {
@@ -136,7 +137,10 @@ fn unknown(path: &str) -> String {
     let name = path.rsplit('.').next().unwrap_or(path);
     let last = |key: &'static key::Key| key.path.rsplit('.').next().unwrap_or(key.path);
     let near = nearest(name, key::KEYS.iter().map(last));
-    near.map_or_else(|| format!("there is no setting {path}"), |n| format!("there is no setting {path}; did you mean `{n}`?"))
+    near.map_or_else(
+        || format!("there is no setting {path}"),
+        |n| format!("there is no setting {path}; did you mean `{n}`?"),
+    )
 }
 
 fn typed(kind: Kind, value: &DeValue<'_>) -> Option<Typed> {
@@ -147,7 +151,9 @@ fn typed(kind: Kind, value: &DeValue<'_>) -> Option<Typed> {
     };
     match (kind, value) {
         (Kind::Text, DeValue::String(text)) => Some(Typed::Text(text.to_string())),
-        (Kind::Word(words), DeValue::String(text)) if words.contains(&text.as_ref()) => Some(Typed::Text(text.to_string())),
+        (Kind::Word(words), DeValue::String(text)) if words.contains(&text.as_ref()) => {
+            Some(Typed::Text(text.to_string()))
+        }
         (Kind::Flag, DeValue::Boolean(flag)) => Some(Typed::Flag(*flag)),
         (Kind::Count, DeValue::Integer(n)) => n.to_string().parse().ok().map(Typed::Count),
         (Kind::Number, _) => number().filter(|n| n.is_finite() && *n >= 0.0).map(Typed::Number),

@@ -40,8 +40,10 @@ impl Paths {
             None => (under_home("XDG_CONFIG_HOME", ".config"), under_home("XDG_STATE_HOME", ".local/state")),
         };
         let project_config = nearest_above(&environment.folder, "rhizo.toml");
-        let workspace =
-            project_config.as_deref().and_then(Path::parent).map_or_else(|| environment.folder.clone(), Path::to_path_buf);
+        let workspace = project_config
+            .as_deref()
+            .and_then(Path::parent)
+            .map_or_else(|| environment.folder.clone(), Path::to_path_buf);
         Self {
             user_config: config.join("config.toml"),
             store: state.join("rhizo.db"),

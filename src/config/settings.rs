@@ -207,7 +207,10 @@ impl Merged {
     fn limits(&self) -> Limits {
         let standard = Limits::default();
         let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-        let millis = |seconds: f64| std::time::Duration::try_from_secs_f64(seconds).map_or(u64::MAX, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX));
+        let millis = |seconds: f64| {
+            std::time::Duration::try_from_secs_f64(seconds)
+                .map_or(u64::MAX, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+        };
         Limits {
             max_cost: self.usd("limits.max_cost"),
             max_calls: self.count("limits.max_calls"),

@@ -3,7 +3,6 @@
 use crate::context::poll::Poll;
 use crate::context::view::{DocInfo, View};
 use crate::core::failure::Outcome;
-use std::fmt::Write;
 
 /// How much a card shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +59,7 @@ fn preview(card: &mut String, what: &str, view: &View) -> Outcome<()> {
 
 fn line(card: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
-    writeln!(card, "{text}").ok();
+    card.push_str(&format!("{text}\n"));
 }
 
 fn size(doc: &DocInfo) -> String {

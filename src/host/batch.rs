@@ -66,7 +66,8 @@ where
         let (done, failed) = (&done, &failed);
         async move {
             let result = work.await;
-            let failed = failed.fetch_add(usize::from(result.is_err()), Ordering::Relaxed) + usize::from(result.is_err());
+            let failed =
+                failed.fetch_add(usize::from(result.is_err()), Ordering::Relaxed) + usize::from(result.is_err());
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             host.emit(frame, &Event::BatchProgress { done, failed, of });
             result.map_err(|failure| failure.detail("item", index))

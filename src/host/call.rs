@@ -74,7 +74,8 @@ pub async fn model(host: &RunHost, mut call: ModelCall, cancel: &CancellationTok
     } else {
         door::perform(host, &call.frame, EffectKind::Model, &intent, worst, work).await?
     };
-    serde_json::from_value(answer).map_err(|e| Failure::new(FailureKind::Internal, format!("a logged answer is broken: {e}")))
+    serde_json::from_value(answer)
+        .map_err(|e| Failure::new(FailureKind::Internal, format!("a logged answer is broken: {e}")))
 }
 
 /// A prompt that cannot fit is refused before it is paid. Four bytes per token is what English text has; the check
@@ -114,8 +115,18 @@ async fn send(host: &RunHost, call: &ModelCall, reservation: Reservation, cancel
         Err(failed) => (failed.usage, reservation.settle_failed(&failed.usage)),
     };
     let failure = outcome.as_ref().err().map(|failed| failed.failure.clone());
-    let event = Event::ModelFinished { call: number, model: model.clone(), role, usage, cost, millis, failure, replayed: false };
+    let event = Event::ModelFinished {
+        call: number,
+        model: model.clone(),
+        role,
+        usage,
+        cost,
+        millis,
+        failure,
+        replayed: false,
+    };
     host.emit(&call.frame, &event);
+    tracing::debug!(call = number, model = %model, millis, tokens = usage.total(), ok = outcome.is_ok(), "model call");
     let result = match outcome {
         Ok(reply) => serde_json::to_value(ModelAnswer { model, reply, cost, millis })
             .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}"))),
@@ -124,7 +135,10 @@ async fn send(host: &RunHost, call: &ModelCall, reservation: Reservation, cancel
     Done { result, usage: Some(usage), cost }
 }
 
-async fn within<T>(limit: Option<Duration>, work: impl Future<Output = Result<T, FailedCall>>) -> Result<T, FailedCall> {
+async fn within<T>(
+    limit: Option<Duration>,
+    work: impl Future<Output = Result<T, FailedCall>>,
+) -> Result<T, FailedCall> {
     let Some(limit) = limit else {
         return work.await;
     };

@@ -39,7 +39,9 @@ pub async fn answer(
     loop {
         let reply = send(host, frame, &request.options, messages.clone(), cancel, slots).await?.reply;
         if reply.finish == Finish::ContentFilter {
-            return Err(Failure::new(FailureKind::Refusal, "the provider's filter cut the answer").detail("raw", reply.text));
+            return Err(
+                Failure::new(FailureKind::Refusal, "the provider's filter cut the answer").detail("raw", reply.text)
+            );
         }
         let Some(schema) = &schema else {
             return cut(reply.finish, reply.text).map(Value::String);
@@ -52,9 +54,12 @@ pub async fn answer(
                 messages.push(Message::new(Speaker::User, schema.complaint(&message)));
             }
             Checked::Wrong(message) => {
-                return Err(Failure::new(FailureKind::Invalid, format!("the answer does not match the schema: {message}"))
-                    .hint("a simpler schema or a stronger role helps; `raw` has the last answer")
-                    .detail("raw", reply.text));
+                return Err(Failure::new(
+                    FailureKind::Invalid,
+                    format!("the answer does not match the schema: {message}"),
+                )
+                .hint("a simpler schema or a stronger role helps; `raw` has the last answer")
+                .detail("raw", reply.text));
             }
         }
     }
@@ -96,9 +101,11 @@ async fn send(
         temperature: options.temperature.or(standard.temperature),
         stop: if options.stop.is_empty() { standard.stop } else { options.stop.clone() },
     };
-    let timeout = options.timeout.map(Duration::try_from_secs_f64).transpose().map_err(|_| {
-        Failure::new(FailureKind::Invalid, "timeout must be a positive number of seconds")
-    })?;
+    let timeout = options
+        .timeout
+        .map(Duration::try_from_secs_f64)
+        .transpose()
+        .map_err(|_| Failure::new(FailureKind::Invalid, "timeout must be a positive number of seconds"))?;
     let call = ModelCall {
         frame: frame.clone(),
         role,

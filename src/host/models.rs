@@ -50,13 +50,24 @@ pub struct Models {
     client: HttpClient,
     retry: RetryPolicy,
     built: Mutex<HashMap<String, Served>>,
+    /// The model that a person chose for everything while the program ran.
+    switched: Mutex<Option<String>>,
     told: Mutex<HashSet<ModelId>>,
 }
 
 impl Models {
     /// Models over a default one that is still to be decided.
     pub fn new(settings: Arc<Settings>, decide: Decide, client: HttpClient) -> Self {
-        Self { settings, decide, default: OnceCell::new(), client, retry: RetryPolicy::default(), built: Mutex::default(), told: Mutex::default() }
+        Self {
+            settings,
+            decide,
+            default: OnceCell::new(),
+            client,
+            retry: RetryPolicy::default(),
+            built: Mutex::default(),
+            switched: Mutex::default(),
+            told: Mutex::default(),
+        }
     }
 
     /// The default model and the reason for it.
@@ -64,12 +75,27 @@ impl Models {
         self.default.get_or_try_init(|| (self.decide)()).await
     }
 
-    /// The role and model of a call: the call's model, else the role's, else the default.
+    /// Uses this model for every role from now on; `None` goes back to the settings.
+    ///
+    /// Fails if there is no such model, or if its key is missing; then nothing changes.
+    pub fn switch(&self, name: Option<&str>) -> Outcome<Option<ModelSpec>> {
+        let spec = name.map(|name| self.serve(name, || models::resolve(&self.settings, name))).transpose()?;
+        *self.switched.lock().unwrap_or_else(PoisonError::into_inner) = name.map(str::to_owned);
+        Ok(spec.map(|served| served.spec.as_ref().clone()))
+    }
+
+    /// The model that `switch` chose.
+    pub fn switched(&self) -> Option<String> {
+        self.switched.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The role and model of a call: the call's model, else the switched one, else the role's, else the default.
     pub async fn choose(&self, role: Option<&str>, model: Option<&str>) -> Outcome<(Role, Served)> {
         let role = roles::find(&self.settings, role.unwrap_or(roles::WORKER))?;
         // A model that a flag names is meant for everything, over the models of the configuration's roles.
         let own = role.models.first().filter(|_| self.settings.forced_model.is_none()).map(String::as_str);
-        let served = match model.or(own) {
+        let switched = self.switched();
+        let served = match model.or(switched.as_deref()).or(own) {
             Some(name) => self.serve(name, || models::resolve(&self.settings, name))?,
             None => {
                 let default = self.default_model().await?;
@@ -113,7 +139,7 @@ impl Models {
             key: key(&self.settings, spec)?,
             model_name: spec.name.clone(),
             timeouts: Timeouts { first_token: seconds(spec.first_token_timeout), total, ..Timeouts::default() },
-            retry: self.retry.clone(),
+            retry: self.retry,
             stream: spec.stream,
         })
     }

@@ -15,7 +15,13 @@ use tokio_util::sync::CancellationToken;
 const NESTING: usize = 16;
 
 /// Answers `SCRIPT`.
-pub async fn call(host: &RunHost, frame: &Frame, name: &str, args: Value, cancel: &CancellationToken) -> Outcome<Value> {
+pub async fn call(
+    host: &RunHost,
+    frame: &Frame,
+    name: &str,
+    args: Value,
+    cancel: &CancellationToken,
+) -> Outcome<Value> {
     let program = programs::find(&host.kit.settings.paths, name)?;
     let empty = serde_json::Map::new();
     programs::check_args(&program, args.as_object().unwrap_or(&empty))?;

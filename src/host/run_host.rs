@@ -130,13 +130,18 @@ impl RunHost {
         }
     }
 
+    #[allow(clippy::cognitive_complexity, reason = "one arm per kind of request, each a call")]
     async fn answer(&self, call: Call, cancel: CancellationToken) -> Outcome<Value> {
         let frame = call.frame;
         match call.request {
             Request::Llm(request) => llm::one(self, &frame, request, &cancel).await,
-            Request::LlmBatch { requests, concurrency } => batch::models(self, &frame, requests, concurrency, &cancel).await,
+            Request::LlmBatch { requests, concurrency } => {
+                batch::models(self, &frame, requests, concurrency, &cancel).await
+            }
             Request::Rlm(request) => self.kit.children.run(self.handle()?, frame, request, cancel).await,
-            Request::RlmBatch { requests, concurrency } => batch::children(self, &frame, requests, concurrency, &cancel).await,
+            Request::RlmBatch { requests, concurrency } => {
+                batch::children(self, &frame, requests, concurrency, &cancel).await
+            }
             Request::Tool { name, args } => tool_call::call(self, &frame, name, args, &cancel).await,
             Request::Tools { query } => tool_call::find(self, &query),
             Request::Script { name, args } => program::call(self, &frame, &name, args, &cancel).await,

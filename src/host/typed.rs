@@ -34,7 +34,10 @@ impl Schema {
 
     /// What the model is told about a wrong answer.
     pub fn complaint(&self, message: &str) -> String {
-        format!("That answer does not match the schema: {message}\nAnswer again with JSON only, matching it:\n{}", self.text)
+        format!(
+            "That answer does not match the schema: {message}\nAnswer again with JSON only, matching it:\n{}",
+            self.text
+        )
     }
 
     /// Finds the JSON in an answer and checks it.
@@ -63,15 +66,40 @@ fn is_schema(value: &Value) -> bool {
     };
     let typed = map.get("type").and_then(Value::as_str).is_some_and(|t| TYPES.contains(&t));
     let built = ["properties", "items", "enum", "anyOf", "oneOf", "allOf", "$ref", "$schema", "const"];
-    (typed && (map.len() == 1 || built.iter().any(|word| map.contains_key(*word)))) || map.contains_key("$schema")
+    (typed && (map.len() == 1 || built.iter().any(|word| map.contains_key(*word))))
+        || map.contains_key("$schema")
         || (map.contains_key("anyOf") || map.contains_key("oneOf") || (map.len() == 1 && map.contains_key("enum")))
         || (typed && map.keys().all(|k| SCHEMA_WORDS.contains(&k.as_str())))
 }
 
 const SCHEMA_WORDS: &[&str] = &[
-    "type", "title", "description", "properties", "required", "additionalProperties", "items", "minItems", "maxItems",
-    "uniqueItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
-    "pattern", "format", "enum", "const", "default", "examples", "$schema", "$id", "$defs", "$ref",
+    "type",
+    "title",
+    "description",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "format",
+    "enum",
+    "const",
+    "default",
+    "examples",
+    "$schema",
+    "$id",
+    "$defs",
+    "$ref",
 ];
 
 /// The schema of a short form or example.
@@ -125,8 +153,11 @@ fn short(form: &str) -> Outcome<Value> {
                 continue;
             }
             let bound: f64 = text.parse().map_err(|_| {
-                Failure::new(FailureKind::Invalid, format!("the schema is wrong: {form:?} has no number before or after `..`"))
-                    .hint("write \"float 0..1\", \"int 1..\" or \"int ..9\"")
+                Failure::new(
+                    FailureKind::Invalid,
+                    format!("the schema is wrong: {form:?} has no number before or after `..`"),
+                )
+                .hint("write \"float 0..1\", \"int 1..\" or \"int ..9\"")
             })?;
             schema[word] = json!(bound);
         }
@@ -177,7 +208,9 @@ mod tests {
 
     #[test]
     fn json_is_found_in_prose_and_fences() {
-        for text in ["{\"a\": 1}", "Here:\n```json\n{\"a\": 1}\n```\nDone.", "It is {\"a\": 1}, I think.", "x { y {\"a\": 1}"] {
+        for text in
+            ["{\"a\": 1}", "Here:\n```json\n{\"a\": 1}\n```\nDone.", "It is {\"a\": 1}, I think.", "x { y {\"a\": 1}"]
+        {
             assert_eq!(extract(text), Some(json!({"a": 1})), "{text}");
         }
         assert_eq!(extract("no json"), None);
@@ -185,7 +218,8 @@ mod tests {
 
     #[test]
     fn what_does_not_match_is_told() {
-        let schema = Schema::read(&json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}));
+        let schema =
+            Schema::read(&json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}));
         let Ok(schema) = schema else { panic!("the schema is right") };
         assert!(matches!(schema.check("{\"n\": 1}"), Checked::Valid(_)));
         assert!(matches!(schema.check("{\"n\": \"1\"}"), Checked::Wrong(m) if m.starts_with("/n: ")));

@@ -21,7 +21,9 @@ pub fn advice(shape: &Shape) -> &'static str {
         (_, _, "json" | "jsonl") => {
             "look at context.head(1000) for the fields, then compute with context.json() instead of asking a model"
         }
-        (_, _, "log") => "count first: context.count(pattern) by level or hour, then context.grep(pattern) around what stands out",
+        (_, _, "log") => {
+            "count first: context.count(pattern) by level or hour, then context.grep(pattern) around what stands out"
+        }
         (0..=20_000, ..) => "it is small: read it whole with context.text()",
         (_, 2.., _) => {
             "list context.docs(), pick documents by name and context.search(words, 8), then llm_batch over the best pieces"

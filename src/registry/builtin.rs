@@ -37,7 +37,12 @@ pub const SERVICES: &[Service] = &[
     Service { name: "llama-server", base_url: "http://127.0.0.1:8080/v1", address_variables: &[], key_variable: "" },
     Service { name: "lmstudio", base_url: "http://127.0.0.1:1234/v1", address_variables: &[], key_variable: "" },
     Service { name: "vllm", base_url: "http://127.0.0.1:8000/v1", address_variables: &[], key_variable: "" },
-    Service { name: "litellm", base_url: "http://127.0.0.1:4000/v1", address_variables: &[], key_variable: "LITELLM_API_KEY" },
+    Service {
+        name: "litellm",
+        base_url: "http://127.0.0.1:4000/v1",
+        address_variables: &[],
+        key_variable: "LITELLM_API_KEY",
+    },
 ];
 
 /// A model with a known window and price.

@@ -127,7 +127,8 @@ fn completed(service: &Service, text: &str) -> String {
     }
     let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let reachable = whole.replace("0.0.0.0", "127.0.0.1");
-    let has_port = reachable.rsplit(':').next().is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
+    let has_port =
+        reachable.rsplit(':').next().is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
     let with_port = if has_port { reachable } else { format!("{reachable}:11434") };
     if with_port.ends_with("/v1") { with_port } else { format!("{with_port}/v1") }
 }
@@ -138,7 +139,11 @@ fn at_service(settings: &Settings, service: &Service, name: &str) -> ModelSpec {
     let base_url = address(settings, service);
     // The list price is the provider's own; another server behind the same protocol has prices of its own.
     let official = base_url == service.base_url;
-    let rates = known.filter(|_| official).map(|m| Rates { input: m.price.0, cached_input: Some(m.price.1), output: m.price.2 });
+    let rates = known.filter(|_| official).map(|m| Rates {
+        input: m.price.0,
+        cached_input: Some(m.price.1),
+        output: m.price.2,
+    });
     ModelSpec {
         id: ModelId::new(id),
         provider: Provider::OpenAi,
@@ -194,7 +199,10 @@ fn rates(name: &str, config: &ModelConfig) -> Outcome<Option<Rates>> {
             output: output.nanos(),
         })),
         (None, None) => Ok(None),
-        _ => Err(Failure::new(FailureKind::Config, format!("models.{name} has only one of input_price and output_price"))
-            .hint("give both, in USD per million tokens")),
+        _ => Err(Failure::new(
+            FailureKind::Config,
+            format!("models.{name} has only one of input_price and output_price"),
+        )
+        .hint("give both, in USD per million tokens")),
     }
 }

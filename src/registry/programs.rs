@@ -99,7 +99,9 @@ pub fn find(paths: &Paths, name: &str) -> Outcome<Program> {
     let failure = Failure::new(FailureKind::NotFound, format!("there is no program `{name}`"));
     Err(match nearest(name, programs.iter().map(|p| p.name.as_str())) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
-        None => failure.hint("scripts() lists them; a program lies in ./scripts/NAME.rhai and begins with front matter"),
+        None => {
+            failure.hint("scripts() lists them; a program lies in ./scripts/NAME.rhai and begins with front matter")
+        }
     })
 }
 
@@ -118,7 +120,9 @@ pub fn check_args(program: &Program, args: &serde_json::Map<String, serde_json::
         let failure = Failure::new(FailureKind::Invalid, format!("{} has no parameter `{unknown}`", program.name));
         let list: Vec<&str> = names().collect();
         let near = nearest(unknown, list.iter().copied());
-        return Err(failure.hint(near.map_or_else(|| format!("parameters: {}", list.join(", ")), |n| format!("did you mean `{n}`?"))));
+        return Err(failure.hint(
+            near.map_or_else(|| format!("parameters: {}", list.join(", ")), |n| format!("did you mean `{n}`?")),
+        ));
     }
     let missing = program.front.params.iter().find(|(name, _)| !name.ends_with('?') && !args.contains_key(*name));
     match missing {

@@ -73,30 +73,25 @@ impl Watch {
     }
 
     fn hear(&mut self, record: &EventRecord) {
-        let mark = mark(record);
-        // The evaluations of the session itself were typed by the person and need no telling.
-        if !matches!(mark, Some(Mark::Evaluation(..))) || self.is_telling_all() {
-            self.show(record);
-        }
-        if let Some(mark) = mark {
-            if matches!(mark, Mark::Run(_)) || !self.is_telling_all() {
-                self.narrator.forget();
-            }
-            self.reach.send_replace(Some(mark));
-        }
-    }
-
-    fn is_telling_all(&self) -> bool {
-        self.all.load(Ordering::Relaxed)
-    }
-
-    fn show(&mut self, record: &EventRecord) {
         let detail = if self.is_telling_all() { Detail::All } else { Detail::Notes };
         match self.narrator.hear(record, detail) {
             Telling::Line(text) => self.screen.dim(&text),
             Telling::Live(text) => self.screen.live(&text),
             Telling::Nothing => {}
         }
+        let Some(mark) = mark(record) else { return };
+        let over = match &mark {
+            Mark::Evaluation(..) => detail == Detail::Notes,
+            Mark::Run(run) => !self.narrator.is_child(run),
+        };
+        if over {
+            self.narrator.forget();
+        }
+        self.reach.send_replace(Some(mark));
+    }
+
+    fn is_telling_all(&self) -> bool {
+        self.all.load(Ordering::Relaxed)
     }
 }
 

@@ -10,9 +10,9 @@ pub struct Interrupts(Signal);
 impl Interrupts {
     /// Takes over interrupts from now on.
     pub fn new() -> Outcome<Self> {
-        signal(SignalKind::interrupt()).map(Self).map_err(|error| {
-            Failure::new(FailureKind::Io, format!("Ctrl-C cannot be watched: {error}"))
-        })
+        signal(SignalKind::interrupt())
+            .map(Self)
+            .map_err(|error| Failure::new(FailureKind::Io, format!("Ctrl-C cannot be watched: {error}")))
     }
 
     /// Forgets interrupts that came while nothing ran.

@@ -1,11 +1,10 @@
 //! The REPL: a line editor over a session, with dot-commands. It holds no logic of runs, models or scripts.
 
-pub mod ask;
-pub mod asking;
 pub mod commands;
 pub mod editor;
 pub mod evaluation;
 pub mod follower;
+pub mod input;
 pub mod inspect;
 pub mod interrupts;
 pub mod lexer;

@@ -71,6 +71,11 @@ impl Narrator {
         }
     }
 
+    /// Whether this run was started by another one that was told.
+    pub fn is_child(&self, run: &RunId) -> bool {
+        self.depths.contains_key(run)
+    }
+
     /// Forgets calls whose end was never told, because they were given up.
     pub fn forget(&mut self) {
         self.calls.clear();
@@ -201,7 +206,10 @@ mod tests {
         assert_eq!(hear(&mut narrator, Event::ModelText { call: 1, text: "lo".into() }), live("Hallo"));
         assert_eq!(hear(&mut narrator, Event::ModelReset { call: 1 }), live("worker a/b ..."));
         assert_eq!(hear(&mut narrator, started(2)), live("2 calls"));
-        assert_eq!(hear(&mut narrator, Event::BatchProgress { done: 1, failed: 1, of: 9 }), live("batch 1 of 9, 1 failed · 2 calls"));
+        assert_eq!(
+            hear(&mut narrator, Event::BatchProgress { done: 1, failed: 1, of: 9 }),
+            live("batch 1 of 9, 1 failed · 2 calls")
+        );
         narrator.forget();
         assert_eq!(hear(&mut narrator, Event::BatchProgress { done: 9, failed: 0, of: 9 }), live(""));
     }

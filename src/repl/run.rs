@@ -1,11 +1,124 @@
-//! The loop of the REPL.
+//! The loop of the REPL: read, evaluate, show, until the person leaves.
 
-use crate::app::build::App;
+use crate::app::build;
+use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
+use crate::repl::commands::command::Next;
+use crate::repl::commands::table;
+use crate::repl::editor::line_editor::{LineEditor, Typed};
+use crate::repl::editor::person::AtPrompt;
+use crate::repl::editor::prompter::Prompter;
+use crate::repl::editor::screen::Screen;
+use crate::repl::input::{self, Input, Question};
+use crate::repl::inspect::{Sight, inspect};
+use crate::repl::piped;
+use crate::repl::shell::{Options, Shell};
+use crate::tools::person::{Nobody, Person};
+use std::io::IsTerminal;
+use std::sync::Arc;
 
-/// Runs the REPL until the person leaves.
-pub async fn run(app: &App, context: &[String]) -> Outcome<Exit> {
-    let _ = (app, context);
-    Ok(Exit::Ok)
+/// Runs the REPL until the person leaves, or to the end of standard input if it is no terminal.
+///
+/// It builds the app itself, because tools and scripts ask their questions on its screen.
+pub async fn run(settings: Settings, options: Options) -> Outcome<Exit> {
+    let plain = settings.environment.get("NO_COLOR").is_some() || settings.environment.get("TERM") == Some("dumb");
+    let screen = Arc::new(Screen::new(!plain, options.quiet));
+    let person: Arc<dyn Person> =
+        if screen.has_person() { Arc::new(AtPrompt(Arc::clone(&screen))) } else { Arc::new(Nobody) };
+    let app = build::build(settings, person)?;
+    // Where standard input is the context, the person is still at the terminal.
+    let context_from_pipe = options.context.iter().any(|path| path == "-");
+    let interactive = std::io::stdin().is_terminal() || (context_from_pipe && screen.has_person());
+    let shell = Shell::open(&app, &options, Arc::clone(&screen), interactive).await?;
+    if interactive { at_terminal(shell).await } else { piped::run(shell).await }
+}
+
+async fn at_terminal(mut shell: Shell) -> Outcome<Exit> {
+    let prompter =
+        Prompter { kit: Arc::clone(&shell.kit), session: Arc::clone(&shell.session), documents: shell.documents() };
+    let history = shell.kit.settings.paths.history.clone();
+    let mut editor = LineEditor::new(prompter, Arc::clone(&shell.screen), history)?;
+    shell.screen.dim(&banner(&shell));
+    let (mut initial, mut given_up) = (String::new(), false);
+    loop {
+        // The runtime's own threads go on while this one waits for keys.
+        let typed = tokio::task::block_in_place(|| editor.read(&std::mem::take(&mut initial)));
+        let line = match typed {
+            Ok(Typed::Line(line)) => line,
+            Ok(Typed::Interrupted) => {
+                if given_up {
+                    shell.screen.dim("Ctrl-D or .exit leaves");
+                }
+                given_up = true;
+                continue;
+            }
+            Ok(Typed::End) => break,
+            Err(failure) => {
+                shell.close().await?;
+                return Err(failure);
+            }
+        };
+        given_up = false;
+        match shell.handle(&line).await {
+            Next::Stay => {}
+            Next::Edit(text) => initial = text,
+            Next::Leave => break,
+        }
+        if let Some(prompter) = editor.prompter() {
+            prompter.documents = shell.documents();
+        }
+    }
+    shell.close().await
+}
+
+fn banner(shell: &Shell) -> String {
+    let view = &shell.run.host.view;
+    let context = match view.documents().len() {
+        0 => "no context; .context PATH opens one".to_owned(),
+        1 => format!("context: 1 document, {} bytes", view.len()),
+        many => format!("context: {many} documents, {} bytes", view.len()),
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        "rhizo {version} · {context}\n.help lists commands, ?name explains a name\nTab completes, Ctrl-C cancels, Ctrl-D leaves"
+    )
+}
+
+impl Shell {
+    /// Does what a typed line says. Failures are told here.
+    pub async fn handle(&mut self, line: &str) -> Next {
+        match input::read(line) {
+            Input::Empty => Next::Stay,
+            Input::Leave => Next::Leave,
+            Input::Code => {
+                self.evaluate(line).await;
+                Next::Stay
+            }
+            Input::Question(question) => {
+                self.explain(question).await;
+                Next::Stay
+            }
+            Input::Command { name, argument } => match table::run(self, name, argument).await {
+                Ok(next) => next,
+                Err(failure) => {
+                    self.fail(failure);
+                    Next::Stay
+                }
+            },
+        }
+    }
+
+    /// Answers a question about a name.
+    pub async fn explain(&mut self, question: Question<'_>) {
+        let answer = {
+            let session = self.session().await;
+            let sight = Sight { kit: &self.kit, session: &session, sources: &self.sources, view: &self.run.host.view };
+            inspect(question, &sight)
+        };
+        match answer {
+            Ok(text) => self.screen.out(&text),
+            Err(failure) => self.fail(failure),
+        }
+    }
 }

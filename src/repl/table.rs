@@ -3,7 +3,11 @@
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// A table with a head; its columns wrap at `width` characters.
-pub fn render<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>, width: Option<u16>) -> String {
+pub fn render<const N: usize>(
+    head: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+    width: Option<u16>,
+) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(head);
     match width {
@@ -12,6 +16,9 @@ pub fn render<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [S
     };
     for row in rows {
         table.add_row(row);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }

@@ -7,7 +7,8 @@ use crate::repl::lexer::{Kind, Piece, pieces};
 pub fn rewrite(source: &str, last: &str) -> String {
     let list = pieces(source);
     let code: Vec<&Piece<'_>> = list.iter().filter(|p| p.is_code()).collect();
-    let means_last: Vec<usize> = (0..code.len()).filter(|index| is_last_value(&code, *index)).map(|i| code[i].start).collect();
+    let means_last: Vec<usize> =
+        (0..code.len()).filter(|index| is_last_value(&code, *index)).map(|i| code[i].start).collect();
     if means_last.is_empty() {
         return source.to_owned();
     }

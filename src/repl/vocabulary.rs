@@ -16,30 +16,109 @@ pub struct Callable {
 
 /// Words of the language that a person types.
 pub const KEYWORDS: &[&str] = &[
-    "let", "const", "fn", "if", "else", "switch", "for", "in", "while", "loop", "do", "until", "break", "continue",
-    "return", "throw", "try", "catch", "import", "as", "true", "false", "this", "private", "is_def_var",
+    "let",
+    "const",
+    "fn",
+    "if",
+    "else",
+    "switch",
+    "for",
+    "in",
+    "while",
+    "loop",
+    "do",
+    "until",
+    "break",
+    "continue",
+    "return",
+    "throw",
+    "try",
+    "catch",
+    "import",
+    "as",
+    "true",
+    "false",
+    "this",
+    "private",
+    "is_def_var",
 ];
 
 /// Functions of the language itself that are called without a value in front.
-const PLAIN: &[&str] = &["print(value)", "debug(value)", "type_of(value)", "range(start, end)", "parse_int(text)", "parse_float(text)", "min(a, b)", "max(a, b)", "Fn(name)"];
+const PLAIN: &[&str] = &[
+    "print(value)",
+    "debug(value)",
+    "type_of(value)",
+    "range(start, end)",
+    "parse_int(text)",
+    "parse_float(text)",
+    "min(a, b)",
+    "max(a, b)",
+    "Fn(name)",
+];
 
 const TEXT: &[&str] = &[
-    "len()", "contains(text)", "starts_with(text)", "ends_with(text)", "index_of(text)", "split(separator)",
-    "sub_string(start, length)", "to_upper()", "to_lower()", "trim()", "replace(from, to)", "chars()", "bytes",
-    "is_empty()", "to_chars()", "pad(length, text)", "truncate(length)",
+    "len()",
+    "contains(text)",
+    "starts_with(text)",
+    "ends_with(text)",
+    "index_of(text)",
+    "split(separator)",
+    "sub_string(start, length)",
+    "to_upper()",
+    "to_lower()",
+    "trim()",
+    "replace(from, to)",
+    "chars()",
+    "bytes",
+    "is_empty()",
+    "to_chars()",
+    "pad(length, text)",
+    "truncate(length)",
 ];
 
 const ARRAY: &[&str] = &[
-    "len()", "push(item)", "pop()", "shift()", "insert(index, item)", "remove(index)", "map(|x| ...)",
-    "filter(|x| ...)", "reduce(|sum, x| ..., start)", "for_each(|x| ...)", "some(|x| ...)", "all(|x| ...)", "find(|x| ...)",
-    "sort()", "reverse()", "contains(item)", "index_of(item)", "extract(start, length)", "dedup()", "append(items)",
-    "clear()", "is_empty()", "truncate(length)", "retain(|x| ...)", "join(separator)",
+    "len()",
+    "push(item)",
+    "pop()",
+    "shift()",
+    "insert(index, item)",
+    "remove(index)",
+    "map(|x| ...)",
+    "filter(|x| ...)",
+    "reduce(|sum, x| ..., start)",
+    "for_each(|x| ...)",
+    "some(|x| ...)",
+    "all(|x| ...)",
+    "find(|x| ...)",
+    "sort()",
+    "reverse()",
+    "contains(item)",
+    "index_of(item)",
+    "extract(start, length)",
+    "dedup()",
+    "append(items)",
+    "clear()",
+    "is_empty()",
+    "truncate(length)",
+    "retain(|x| ...)",
+    "join(separator)",
 ];
 
-const MAP: &[&str] =
-    &["keys()", "values()", "len()", "contains(key)", "get(key)", "set(key, value)", "remove(key)", "mixin(map)", "clear()", "is_empty()"];
+const MAP: &[&str] = &[
+    "keys()",
+    "values()",
+    "len()",
+    "contains(key)",
+    "get(key)",
+    "set(key, value)",
+    "remove(key)",
+    "mixin(map)",
+    "clear()",
+    "is_empty()",
+];
 
-const NUMBER: &[&str] = &["abs()", "sign()", "to_float()", "to_int()", "to_string()", "floor()", "ceiling()", "round()"];
+const NUMBER: &[&str] =
+    &["abs()", "sign()", "to_float()", "to_int()", "to_string()", "floor()", "ceiling()", "round()"];
 
 /// What can be called without anything in front: the session's functions, the primitives, Rhai's own.
 pub fn functions(session: &Session) -> Vec<Callable> {

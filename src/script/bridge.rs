@@ -53,7 +53,7 @@ pub fn stop_reason(operations: u64) -> Option<Failure> {
     SEAT.with(|s| {
         let seat = s.borrow();
         let gate = &seat.as_ref()?.gate;
-        gate.stop().or_else(|| operations.is_multiple_of(512).then(|| gate.memory_stop()).flatten())
+        gate.memory_stop().or_else(|| operations.is_multiple_of(256).then(|| gate.stop()).flatten())
     })
 }
 
@@ -64,6 +64,7 @@ pub fn ask(request: Request) -> Outcome<Value> {
         return Err(failure);
     }
     let call = Call { frame: seat.frame.clone(), request };
+    #[allow(clippy::disallowed_methods, reason = "this is the bridge: a script's thread is no runtime worker")]
     seat.gate.waiting(|| {
         seat.runtime.block_on(async {
             let mut answer = seat.host.perform(call, seat.gate.cancel().clone());

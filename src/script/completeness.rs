@@ -18,7 +18,8 @@ pub fn judge(engine: &Engine, source: &str) -> Completeness {
     };
     let at_end = || {
         let lines = source.trim_end().lines().count();
-        error.position().is_none() || error.position().line().is_some_and(|line| line > lines || is_last(source, &error))
+        error.position().is_none()
+            || error.position().line().is_some_and(|line| line > lines || is_last(source, &error))
     };
     let open = match error.err_type() {
         ParseErrorType::UnexpectedEOF => true,

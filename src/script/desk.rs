@@ -82,8 +82,11 @@ impl Desk {
         let count = i64::try_from(results.len()).unwrap_or(i64::MAX);
         let index = if number < 0 { count + number } else { number - 1 };
         usize::try_from(index).ok().and_then(|i| results.get(i)).cloned().ok_or_else(|| {
-            Failure::new(FailureKind::NotFound, format!("there is no result {number}"))
-                .hint(if count == 0 { "nothing was evaluated yet".to_owned() } else { format!("results: 1 to {count}") })
+            Failure::new(FailureKind::NotFound, format!("there is no result {number}")).hint(if count == 0 {
+                "nothing was evaluated yet".to_owned()
+            } else {
+                format!("results: 1 to {count}")
+            })
         })
     }
 

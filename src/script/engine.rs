@@ -22,8 +22,6 @@ pub const OPERATIONS: u64 = 2_000_000_000;
 pub const STRING_LIMIT: usize = 10_000_000;
 /// The longest array.
 pub const ARRAY_LIMIT: usize = 1_000_000;
-/// The largest map.
-pub const MAP_LIMIT: usize = 100_000;
 
 /// An engine for one session. `folder` is where its imports may come from beside the stdlib.
 pub fn build(desk: &Arc<Desk>, view: &View, args: Option<Dynamic>, folder: Option<PathBuf>) -> Engine {
@@ -36,12 +34,7 @@ pub fn build(desk: &Arc<Desk>, view: &View, args: Option<Dynamic>, folder: Optio
     engine.on_print(move |text| printer.print(text));
     let printer = Arc::clone(desk);
     engine.on_debug(move |text, _, position| printer.print(&format!("{text} @ {position}")));
-    engine.on_progress(|operations| {
-        if operations & 0xff != 0 {
-            return None;
-        }
-        bridge::stop_reason(operations).map(|failure| Dynamic::from(Stop(failure)))
-    });
+    engine.on_progress(|operations| bridge::stop_reason(operations).map(|failure| Dynamic::from(Stop(failure))));
     offer_globals(&mut engine, desk, view, args);
     engine
 }
@@ -50,9 +43,7 @@ fn limit(engine: &mut Engine) {
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_operations(OPERATIONS);
     engine.set_max_call_levels(CALL_DEPTH);
-    engine.set_max_string_size(STRING_LIMIT);
-    engine.set_max_array_size(ARRAY_LIMIT);
-    engine.set_max_map_size(MAP_LIMIT);
+    // Sizes are guarded in `guards` and by the memory gate: Rhai's limits would walk through whole values at each call.
     engine.set_max_variables(5_000);
     engine.set_max_functions(1_000);
     engine.set_max_modules(100);

@@ -34,19 +34,40 @@ pub fn from_eval(error: &EvalAltResult, source: &str, names: &Names) -> Failure 
     let mut within = Vec::new();
     let mut inner = error;
     let mut position = error.position();
-    while let EvalAltResult::ErrorInFunctionCall(name, _, cause, _) | EvalAltResult::ErrorInModule(name, cause, _) = inner
-    {
-        within.push(name.clone());
+    // Where it happened in a module: the snippet stays at the call, because only the evaluated source is at hand.
+    let mut elsewhere = None;
+    loop {
+        let (name, module, cause) = match inner {
+            EvalAltResult::ErrorInFunctionCall(name, module, cause, _) => (called(name), module.as_str(), cause),
+            EvalAltResult::ErrorInModule(name, cause, _) => (name.as_str(), name.as_str(), cause),
+            _ => break,
+        };
+        within.push(name.to_owned());
         inner = cause;
-        if !inner.position().is_none() && !matches!(error, EvalAltResult::ErrorInModule(..)) {
-            position = inner.position();
+        match inner.position() {
+            place if place.is_none() => {}
+            place if module.is_empty() => {
+                position = place;
+                elsewhere = None;
+            }
+            place => elsewhere = Some((module, place)),
         }
     }
-    let mut failure = describe(inner, source, position, names);
+    let text = if elsewhere.is_some() { "" } else { source };
+    let mut failure = describe(inner, text, position, names);
+    if let Some((module, place)) = elsewhere {
+        let line = place.line().unwrap_or_default();
+        failure.message = format!("{} (line {line} of module `{module}`)", failure.message);
+    }
     if !within.is_empty() {
         failure.message = format!("{} (in `{}`)", failure.message, within.join("` > `"));
     }
     located(failure, source, position)
+}
+
+/// The name of a function as people know it: closures have none.
+fn called(name: &str) -> &str {
+    if name.starts_with("anon$") { "a closure" } else { name }
 }
 
 /// A syntax error as a failure.
@@ -80,23 +101,24 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
         E::ErrorIndexNotFound(index, _) => script(format!("there is nothing at [{index}]")),
         E::ErrorFor(_) => script("this value cannot be iterated")
             .hint("iterate arrays, ranges, `map.keys()`, `context.chunks(4000, 0)` or `context.grep(pattern)`"),
-        E::ErrorModuleNotFound(name, _) => script(format!("there is no module `{name}`"))
-            .hint(format!("modules: {}, or a file of the script's own folder", crate::script::stdlib::names().join(", "))),
-        E::ErrorTooManyOperations(_) => {
-            limit("the script took too many steps", "look for an endless loop; large scans belong in context.grep or context.count")
-        }
+        E::ErrorModuleNotFound(name, _) => script(format!("there is no module `{name}`")).hint(format!(
+            "modules: {}, or a file of the script's own folder",
+            crate::script::stdlib::names().join(", ")
+        )),
+        E::ErrorTooManyOperations(_) => limit(
+            "the script took too many steps",
+            "look for an endless loop; large scans belong in context.grep or context.count",
+        ),
         E::ErrorStackOverflow(_) => limit("calls nest too deep (64)", "look for a recursion without an end"),
         E::ErrorDataTooLarge(what, _) => limit(
             format!("a value grew too large: {}", what.to_lowercase()),
-            "keep handles (`context.chunks(..)`) instead of copies; limits: strings 10 MB, arrays 1 M, maps 100 k items",
+            "keep handles (`context.chunks(..)`) instead of copies; limits: strings 10 MB, arrays 1 M items",
         ),
         E::ErrorTooManyVariables(_) => limit("too many variables", "keep values in an array or a map"),
         E::ErrorTooManyModules(_) => limit("too many modules", "import each module once"),
-        E::ErrorMismatchDataType(wanted, found, _) | E::ErrorMismatchOutputType(wanted, found, _) => script(format!(
-            "expected {}, found {}",
-            convert::friendly(wanted),
-            convert::friendly(found)
-        )),
+        E::ErrorMismatchDataType(wanted, found, _) | E::ErrorMismatchOutputType(wanted, found, _) => {
+            script(format!("expected {}, found {}", convert::friendly(wanted), convert::friendly(found)))
+        }
         other => script(first_lower(strip_position(&other.to_string()))),
     }
 }
@@ -113,7 +135,9 @@ fn thrown(value: &Dynamic) -> Failure {
     let message = text("message").unwrap_or_else(|| fields(&map));
     let mut failure = Failure::new(kind.unwrap_or(FailureKind::Script), message);
     failure.hint = text("hint");
-    for (name, field) in map.iter().filter(|(k, _)| !["kind", "message", "hint", "error", "retryable"].contains(&k.as_str())) {
+    for (name, field) in
+        map.iter().filter(|(k, _)| !["kind", "message", "hint", "error", "retryable"].contains(&k.as_str()))
+    {
         if let Ok(field) = convert::to_value(field) {
             failure.details.insert(name.to_string(), field);
         }
@@ -140,7 +164,8 @@ fn unknown_variable(name: &str, names: &Names) -> Failure {
 
 fn unknown_function(signature: &str, names: &Names) -> Failure {
     let name = signature.split([' ', '(']).next().unwrap_or(signature);
-    let shown = signature.replace("&str | ImmutableString | String", "string").replace("i64", "int").replace("f64", "float");
+    let shown =
+        signature.replace("&str | ImmutableString | String", "string").replace("i64", "int").replace("f64", "float");
     let failure = script(format!("there is no function `{shown}`"));
     if let Some(hint) = python::function_hint(name) {
         return failure.hint(hint);
@@ -170,7 +195,7 @@ fn syntax(kind: &ParseErrorType, source: &str, position: Position, names: &Names
         ParseErrorType::ModuleUndefined(name) => script(format!("there is no module `{name}`"))
             .hint(format!("load it first: `import \"{name}\" as {name};`")),
         ParseErrorType::BadInput(LexError::StringTooLong(_)) | ParseErrorType::LiteralTooLarge(..) => {
-            limit("a literal is too large", "strings may have 10 MB, arrays 1 M items, maps 100 k")
+            limit("a literal is too large", "strings may have 10 MB, arrays 1 M items")
         }
         other => {
             let failure = script(format!("syntax error: {}", first_lower(other.to_string())));

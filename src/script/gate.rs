@@ -3,12 +3,13 @@
 //! The engine polls it every few hundred operations; waits in native calls select on its token.
 
 use crate::core::failure::{Failure, FailureKind};
+use crate::script::held::held;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-/// How much anonymous memory an evaluation may add to the process, in bytes. Nested data and closure
-/// environments escape the engine's own size limits; this is the backstop behind them.
+/// How many bytes an evaluation may add to what the process holds. Rhai's own size limits walk through the whole value
+/// at every call, which makes filling an array quadratic, and nested data and closures escape them; this does neither.
 const MEMORY_LIMIT: u64 = 1 << 30;
 
 /// Limits of one evaluation on one thread.
@@ -23,13 +24,7 @@ pub struct Gate {
 impl Gate {
     /// A gate that opens now. `compute` is the time that may be spent computing; waits are not charged.
     pub fn new(cancel: CancellationToken, compute: Duration) -> Self {
-        Self {
-            cancel,
-            started: Instant::now(),
-            compute,
-            waited_nanos: AtomicU64::new(0),
-            memory_at_start: anonymous_memory().unwrap_or(0),
-        }
+        Self { cancel, started: Instant::now(), compute, waited_nanos: AtomicU64::new(0), memory_at_start: held() }
     }
 
     /// The token that cancels the evaluation.
@@ -71,34 +66,12 @@ impl Gate {
         None
     }
 
-    /// Why memory forbids going on, if it does. Costs about a microsecond.
+    /// Why memory forbids going on, if it does. Costs a few nanoseconds.
     pub fn memory_stop(&self) -> Option<Failure> {
-        let grown = anonymous_memory()?.saturating_sub(self.memory_at_start);
+        let grown = held().saturating_sub(self.memory_at_start);
         (grown > MEMORY_LIMIT).then(|| {
             Failure::new(FailureKind::Limit, format!("the script holds more than {} MiB of memory", MEMORY_LIMIT >> 20))
                 .hint("keep handles (`context.chunks(..)`) instead of copies, and drop what is no longer needed")
         })
     }
-}
-
-/// Anonymous resident memory of the process in bytes; `None` where the system does not tell. Mapped files are
-/// not counted: the kernel can take their pages back.
-#[cfg(unix)]
-fn anonymous_memory() -> Option<u64> {
-    use std::fs::File;
-    use std::os::unix::fs::FileExt;
-    use std::sync::OnceLock;
-    static STATM: OnceLock<Option<File>> = OnceLock::new();
-    let file = STATM.get_or_init(|| File::open("/proc/self/statm").ok()).as_ref()?;
-    let mut text = [0_u8; 128];
-    let read = file.read_at(&mut text, 0).ok()?;
-    let mut fields = std::str::from_utf8(text.get(..read)?).ok()?.split(' ').skip(1).map(|f| f.parse::<u64>().ok());
-    let (resident, shared) = (fields.next()??, fields.next()??);
-    Some(resident.saturating_sub(shared) * 4096)
-}
-
-/// Other systems do not tell; the engine's own limits remain.
-#[cfg(not(unix))]
-fn anonymous_memory() -> Option<u64> {
-    None
 }

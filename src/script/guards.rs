@@ -12,6 +12,8 @@ type Checked<T> = Result<T, Box<EvalAltResult>>;
 pub fn register(engine: &mut Engine) {
     replacements(engine);
     splits(engine);
+    joins(engine);
+    growth(engine);
     comparisons(engine);
 }
 
@@ -64,7 +66,9 @@ fn splits(engine: &mut Engine) {
     engine.register_fn("split", |text: &mut ImmutableString| collected(text.split_whitespace()));
     engine.register_fn("split", |text: &mut ImmutableString, by: ImmutableString| collected(text.split(by.as_str())));
     engine.register_fn("split", |text: &mut ImmutableString, by: char| collected(text.split(by)));
-    engine.register_fn("split_rev", |text: &mut ImmutableString, by: ImmutableString| collected(text.rsplit(by.as_str())));
+    engine.register_fn("split_rev", |text: &mut ImmutableString, by: ImmutableString| {
+        collected(text.rsplit(by.as_str()))
+    });
     engine.register_fn("split_rev", |text: &mut ImmutableString, by: char| collected(text.rsplit(by)));
     engine.register_fn("to_chars", |text: &mut ImmutableString| {
         if text.chars().count() > ARRAY_LIMIT {
@@ -74,9 +78,90 @@ fn splits(engine: &mut Engine) {
     });
 }
 
+fn joins(engine: &mut Engine) {
+    engine.register_fn("join", |items: &mut Array, between: ImmutableString| {
+        let mut all = String::new();
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                all.push_str(&between);
+            }
+            match item.as_immutable_string_ref() {
+                Ok(text) => all.push_str(&text),
+                Err(_) => all.push_str(&item.to_string()),
+            }
+            if all.len() > STRING_LIMIT {
+                return Err(too_large("the string", STRING_LIMIT));
+            }
+        }
+        Ok(all)
+    });
+    // Without this form Rhai takes a text for the name of a function, and calls it if there is one.
+    engine.register_fn("index_of", |items: &mut Array, wanted: ImmutableString| -> i64 {
+        let at = items.iter().position(|item| item.as_immutable_string_ref().is_ok_and(|text| *text == wanted));
+        at.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1)
+    });
+}
+
+fn fits(count: usize, limit: usize, what: &str) -> Checked<()> {
+    if count > limit { Err(too_large(what, limit)) } else { Ok(()) }
+}
+
+/// What makes a value longer, checked without looking through it: Rhai's own limits walk through the whole value at
+/// every call, which makes a loop that fills an array quadratic.
+fn growth(engine: &mut Engine) {
+    engine.register_fn("push", |items: &mut Array, item: Dynamic| {
+        fits(items.len() + 1, ARRAY_LIMIT, "the array").map(|()| items.push(item))
+    });
+    engine.register_fn("append", |items: &mut Array, more: Array| {
+        fits(items.len() + more.len(), ARRAY_LIMIT, "the array").map(|()| items.extend(more))
+    });
+    engine.register_fn("+", |first: Array, second: Array| {
+        fits(first.len() + second.len(), ARRAY_LIMIT, "the array").map(|()| [first, second].concat())
+    });
+    engine.register_fn("pad", |items: &mut Array, len: i64, item: Dynamic| {
+        let len = usize::try_from(len).unwrap_or(0);
+        fits(len, ARRAY_LIMIT, "the array").map(|()| {
+            if len > items.len() {
+                items.resize(len, item)
+            }
+        })
+    });
+    engine.register_fn("blob", |len: i64| blob(len, 0));
+    engine.register_fn("blob", blob);
+    engine.register_fn("pad", |text: &mut ImmutableString, len: i64, with: char| {
+        padded(text, len, with.encode_utf8(&mut [0; 4]))
+    });
+    engine.register_fn("pad", |text: &mut ImmutableString, len: i64, with: ImmutableString| padded(text, len, &with));
+    engine.register_fn("+", |first: ImmutableString, second: ImmutableString| {
+        fits(first.len() + second.len(), STRING_LIMIT, "the string").map(|()| first + second)
+    });
+    engine.register_fn("+=", |text: &mut ImmutableString, more: ImmutableString| {
+        fits(text.len() + more.len(), STRING_LIMIT, "the string").map(|()| *text += more)
+    });
+}
+
+fn blob(len: i64, value: i64) -> Checked<Vec<u8>> {
+    let len = usize::try_from(len).unwrap_or(0);
+    fits(len, STRING_LIMIT, "the blob").map(|()| vec![u8::try_from(value & 0xff).unwrap_or_default(); len])
+}
+
+fn padded(text: &mut ImmutableString, len: i64, with: &str) -> Checked<()> {
+    let missing = usize::try_from(len).unwrap_or(0).saturating_sub(text.chars().count());
+    if missing == 0 || with.is_empty() {
+        return Ok(());
+    }
+    fits(text.len().saturating_add(missing.saturating_mul(4)), STRING_LIMIT, "the string")?;
+    let more: String = with.chars().cycle().take(missing).collect();
+    *text += more;
+    Ok(())
+}
+
 /// The error of an operator that these types do not have. Rhai's `contains` and `in` take this error of `==` as
 /// "not equal", so that searching a mixed array still works.
-fn refuse<A: 'static + Clone + Send + Sync, B: 'static + Clone + Send + Sync>(engine: &mut Engine, operator: &'static str) {
+fn refuse<A: 'static + Clone + Send + Sync, B: 'static + Clone + Send + Sync>(
+    engine: &mut Engine,
+    operator: &'static str,
+) {
     let signature = format!("{operator} ({}, {})", name_of::<A>(), name_of::<B>());
     engine.register_fn(operator, move |_: A, _: B| -> Checked<bool> {
         Err(Box::new(EvalAltResult::ErrorFunctionNotFound(signature.clone(), Position::NONE)))

@@ -12,6 +12,7 @@ pub mod evaluate;
 pub mod gate;
 pub mod guards;
 pub mod handle;
+pub mod held;
 pub mod help;
 pub mod host;
 pub mod prims;

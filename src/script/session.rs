@@ -16,7 +16,7 @@ use crate::script::gate::Gate;
 use crate::script::handle::Context;
 use crate::script::host::Host;
 use crate::script::prims::table;
-use crate::script::{engine, show};
+use crate::script::{engine, show, stdlib};
 use rhai::{AST, Dynamic, Engine, Scope};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -63,6 +63,7 @@ pub struct Session {
     frame: Frame,
     compute: Duration,
     evaluations: u32,
+    offered: Vec<&'static str>,
 }
 
 /// A variable as listings show it.
@@ -96,12 +97,17 @@ impl Session {
             frame: setup.frame,
             compute: setup.compute,
             evaluations: 0,
+            offered: Vec::new(),
         }
     }
 
     /// Evaluates a program on a fork and commits it. Cancelling `cancel` ends it within 250 ms.
     pub async fn evaluate(&mut self, source: &str, cancel: CancellationToken) -> Evaluation {
         self.evaluations += 1;
+        // An abandoned evaluation may still hold the engine; its modules then need their `import`.
+        if let Some(engine) = Arc::get_mut(&mut self.engine) {
+            stdlib::offer(engine, &mut self.offered, source);
+        }
         let gate = Arc::new(Gate::new(cancel.clone(), self.compute));
         let seat = Seat {
             frame: self.frame.child(format_args!("e{}", self.evaluations)),

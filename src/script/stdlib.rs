@@ -1,5 +1,7 @@
 //! Modules that a script may import: the stdlib, embedded in the binary, and files of the script's own folder.
 
+use crate::core::failure::{Failure, FailureKind};
+use crate::script::errors::raise;
 use rhai::module_resolvers::ModuleResolver;
 use rhai::{Engine, EvalAltResult, Module, Position, Scope, Shared};
 use std::collections::HashMap;
@@ -23,16 +25,45 @@ pub fn names() -> Vec<&'static str> {
     MODULES.iter().map(|(name, _)| *name).collect()
 }
 
+/// Makes the stdlib modules that `source` names known to the engine, so that `text::slug(s)` needs no `import`, also in
+/// a later evaluation than the one that imported it. A module costs its compilation only when it is first named; one
+/// that cannot be compiled stays to be imported, which reports why.
+pub fn offer(engine: &mut Engine, offered: &mut Vec<&'static str>, source: &str) {
+    for name in names() {
+        if offered.contains(&name) || !source.contains(&format!("{name}::")) {
+            continue;
+        }
+        if let Ok(module) = engine.module_resolver().resolve(engine, None, name, Position::NONE) {
+            engine.register_static_module(name, module);
+            offered.push(name);
+        }
+    }
+}
+
+/// A module, or that it is being compiled: whoever asks for it then is in a circle.
+enum Slot {
+    Open,
+    Ready(Shared<Module>),
+}
+
 /// Finds modules and keeps them compiled.
 pub struct Modules {
     folder: Option<PathBuf>,
-    loaded: Mutex<HashMap<String, Shared<Module>>>,
+    loaded: Mutex<HashMap<String, Slot>>,
 }
 
 impl Modules {
     /// Modules of the stdlib and of `folder`.
     pub fn new(folder: Option<PathBuf>) -> Self {
         Self { folder, loaded: Mutex::new(HashMap::new()) }
+    }
+
+    fn put(&self, path: &str, slot: Option<Slot>) {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        match slot {
+            Some(slot) => drop(loaded.insert(path.to_owned(), slot)),
+            None => drop(loaded.remove(path)),
+        }
     }
 
     /// The source of a module: the stdlib's, or a file that lies in the folder itself or below it.
@@ -56,17 +87,33 @@ impl ModuleResolver for Modules {
         path: &str,
         position: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
-        if let Some(module) = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
-            return Ok(Shared::clone(module));
+        match self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
+            Some(Slot::Ready(module)) => return Ok(Shared::clone(module)),
+            Some(Slot::Open) => return Err(circle(path)),
+            None => {}
         }
         let Some(source) = self.source(path) else {
             return Err(Box::new(EvalAltResult::ErrorModuleNotFound(path.to_owned(), position)));
         };
-        let in_module = |error| Box::new(EvalAltResult::ErrorInModule(path.to_owned(), error, position));
-        let ast = engine.compile(&source).map_err(|e| in_module(e.into()))?;
-        let module = Shared::new(Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(in_module)?);
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        loaded.insert(path.to_owned(), Shared::clone(&module));
-        Ok(module)
+        self.put(path, Some(Slot::Open));
+        let made = compiled(engine, path, &source);
+        self.put(path, made.as_ref().ok().map(|module| Slot::Ready(Shared::clone(module))));
+        made.map_err(|error| Box::new(EvalAltResult::ErrorInModule(path.to_owned(), error, position)))
     }
+}
+
+fn compiled(engine: &Engine, path: &str, source: &str) -> Result<Shared<Module>, Box<EvalAltResult>> {
+    // The engine gives these two their values; the parser must know that they exist.
+    let mut known = Scope::new();
+    known.push_constant("context", ()).push_constant("args", ());
+    let mut ast = engine.compile_with_scope(&known, source)?;
+    // Positions in a module are not positions in the evaluated program: errors are told apart by this name.
+    ast.set_source(path);
+    Module::eval_ast_as_new(Scope::new(), &ast, engine).map(Shared::new)
+}
+
+fn circle(path: &str) -> Box<EvalAltResult> {
+    let failure =
+        Failure::new(FailureKind::Script, format!("the module `{path}` imports itself, directly or through others"));
+    raise(failure.hint("move what both need into a third module"))
 }

@@ -42,7 +42,8 @@ pub fn blocks(answer: &str) -> Vec<Block> {
         let fence = fence(trimmed);
         match (&mut open, fence) {
             (None, Some(fence)) => {
-                let tag = trimmed[fence.len()..].trim().split([' ', '{', ',']).next().unwrap_or_default().to_lowercase();
+                let tag =
+                    trimmed[fence.len()..].trim().split([' ', '{', ',']).next().unwrap_or_default().to_lowercase();
                 open = Some((fence.to_owned(), Block { tag, code: String::new(), closed: false }));
             }
             (Some((opening, _)), Some(fence)) if fence.starts_with(opening.as_str()) && trimmed.trim_end() == fence => {
@@ -111,7 +112,8 @@ mod tests {
 
     #[test]
     fn tags_decide() {
-        for (tag, treatment) in [("rhai", Treatment::Run), ("python", Treatment::RunIfRhai), ("json", Treatment::Skip)] {
+        for (tag, treatment) in [("rhai", Treatment::Run), ("python", Treatment::RunIfRhai), ("json", Treatment::Skip)]
+        {
             let block = Block { tag: tag.to_owned(), code: String::new(), closed: true };
             assert_eq!(block.treatment(), treatment);
         }

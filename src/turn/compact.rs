@@ -23,7 +23,11 @@ pub fn compact(history: &[Message], room: usize) -> (Vec<Message>, usize) {
         if message.text.len() <= 2 * LEFT {
             continue;
         }
-        let what = if message.speaker == Speaker::Assistant { "earlier code" } else { "earlier output; variables still hold it" };
+        let what = if message.speaker == Speaker::Assistant {
+            "earlier code"
+        } else {
+            "earlier output; variables still hold it"
+        };
         let text = format!("[shortened: {what}]\n{}", head_tail(&message.text, LEFT, ""));
         total -= message.text.len().saturating_sub(text.len());
         message.text = text;
@@ -40,9 +44,8 @@ mod tests {
     #[test]
     fn old_outputs_shrink_and_ends_stay() {
         let message = |speaker, letter: &str| Message::new(speaker, letter.repeat(5_000));
-        let history: Vec<Message> = (0..10)
-            .map(|i| message(if i % 2 == 0 { Speaker::User } else { Speaker::Assistant }, "x"))
-            .collect();
+        let history: Vec<Message> =
+            (0..10).map(|i| message(if i % 2 == 0 { Speaker::User } else { Speaker::Assistant }, "x")).collect();
         let (same, none) = compact(&history, 100_000);
         assert_eq!((same, none), (history.clone(), 0));
         let (small, shortened) = compact(&history, 40_000);

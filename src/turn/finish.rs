@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn the_next_message_has_output_and_status() {
-        let reply = ChatReply { text: "code".into(), tool_requests: Vec::new(), finish: Finish::Stop, usage: Usage::default() };
+        let reply =
+            ChatReply { text: "code".into(), tool_requests: Vec::new(), finish: Finish::Stop, usage: Usage::default() };
         let seen = Observation { text: "42".into(), ok: true, answers: None };
         let round = ToolRound { observations: vec![seen], final_: None };
         let status = Status { turn: 1, of: 3, budget: "spent $0.01".into() };

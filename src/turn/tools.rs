@@ -74,10 +74,10 @@ async fn evaluate(bench: &mut Workbench<'_>, source: &str) -> Evaluation {
 }
 
 fn pieces(reply: &ModelReply, session: &Session) -> Vec<Piece> {
-    let calls = reply.tool_requests.iter().map(|call| Piece {
-        code: called(&call.name, &call.arguments),
-        answers: Some(call.id.clone()),
-    });
+    let calls = reply
+        .tool_requests
+        .iter()
+        .map(|call| Piece { code: called(&call.name, &call.arguments), answers: Some(call.id.clone()) });
     let blocks = code::blocks(&reply.text);
     let count = blocks.len();
     let cut = reply.finish == Finish::Length;
@@ -129,5 +129,6 @@ fn nothing(reply: &ModelReply) -> String {
     if reply.finish == Finish::Length {
         return "not run: the answer was cut by the token limit before any code; write less at once".to_owned();
     }
-    "not run: there was no code block in the answer. Write one ```rhai block; end with FINAL(value) inside it".to_owned()
+    "not run: there was no code block in the answer. Write one ```rhai block; end with FINAL(value) inside it"
+        .to_owned()
 }

@@ -1,3 +1,6 @@
 //! What tests share: real servers on loopback, folders, the program itself.
 
+pub(crate) mod chat;
+pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod snapshot;

@@ -2,6 +2,8 @@
 //!
 //! It works on raw TCP, so that it can send what no HTTP library would.
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -45,8 +47,11 @@ impl Seen {
     }
 }
 
+/// What to answer to a request, which has a number from 0.
+type Script = Box<dyn Fn(Seen, usize) -> BoxFuture<'static, Vec<Act>> + Send + Sync>;
+
 struct Shared {
-    scripts: Vec<Vec<Act>>,
+    script: Script,
     seen: Mutex<Vec<Seen>>,
     /// Clients that went away while they were kept waiting.
     left: watch::Sender<usize>,
@@ -62,9 +67,20 @@ pub(crate) struct Server {
 impl Server {
     /// Answers the first request with the first script, and so on; the last script serves all further requests.
     pub(crate) async fn play(scripts: Vec<Vec<Act>>) -> Self {
+        Self::answer_by(move |_, number| {
+            let acts = scripts[number.min(scripts.len() - 1)].clone();
+            async move { acts }.boxed()
+        })
+        .await
+    }
+
+    /// Answers each request as `script` says, which may make it wait.
+    pub(crate) async fn answer_by(
+        script: impl Fn(Seen, usize) -> BoxFuture<'static, Vec<Act>> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
         let address = listener.local_addr().expect("bound");
-        let shared = Arc::new(Shared { scripts, seen: Mutex::default(), left: watch::Sender::new(0) });
+        let shared = Arc::new(Shared { script: Box::new(script), seen: Mutex::default(), left: watch::Sender::new(0) });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Self { address, shared, task }
     }
@@ -108,12 +124,12 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 async fn serve(mut stream: TcpStream, connection: usize, shared: Arc<Shared>) {
     stream.set_nodelay(true).expect("a TCP option");
     while let Some(seen) = read_request(&mut stream, connection).await {
-        let script = {
+        let number = {
             let mut all = shared.seen.lock().expect("unpoisoned");
-            all.push(seen);
-            shared.scripts[(all.len() - 1).min(shared.scripts.len() - 1)].clone()
+            all.push(seen.clone());
+            all.len() - 1
         };
-        for act in script {
+        for act in (shared.script)(seen, number).await {
             if !perform(&mut stream, act, &shared).await {
                 return;
             }

@@ -64,7 +64,9 @@ pub const SLICE: Primitive = Primitive {
             context.looked();
             done(context.view.slice(from, to).text(TEXT_LIMIT))
         });
-        engine.register_fn("part", |context: &mut Context, from: i64, to: i64| context.part(context.view.slice(from, to)));
+        engine.register_fn("part", |context: &mut Context, from: i64, to: i64| {
+            context.part(context.view.slice(from, to))
+        });
     },
 };
 

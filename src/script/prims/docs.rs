@@ -30,6 +30,8 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
     });
     engine.register_fn("to_string", |context: &mut Context| -> Answer<String> { done(context.text()) });
     engine.register_fn("to_debug", |context: &mut Context| context.to_string());
-    engine.register_fn("+", |left: &str, right: Context| -> Answer<String> { Ok(format!("{left}{}", done(right.text())?)) });
+    engine.register_fn("+", |left: &str, right: Context| -> Answer<String> {
+        Ok(format!("{left}{}", done(right.text())?))
+    });
     engine.register_fn("+", |left: Context, right: &str| -> Answer<String> { Ok(done(left.text())? + right) });
 }

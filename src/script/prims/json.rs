@@ -33,8 +33,9 @@ pub const JSON_TEXT: Primitive = Primitive {
 fn register_parse(engine: &mut Engine, _: &Arc<Desk>) {
     engine.register_fn("parse_json", |text: &str| -> Answer<Dynamic> {
         done(serde_json::from_str(text).map(|v| to_dynamic(&v)).map_err(|error| {
-            Failure::new(FailureKind::Invalid, format!("not JSON: {error}"))
-                .hint("the stdlib module `json` finds JSON inside other text: `import \"json\" as json; json::extract(text)`")
+            Failure::new(FailureKind::Invalid, format!("not JSON: {error}")).hint(
+                "the stdlib module `json` finds JSON inside other text: `import \"json\" as json; json::extract(text)`",
+            )
         }))
     });
 }

@@ -11,7 +11,10 @@ use std::sync::Arc;
 /// `llm`.
 pub const LLM: Primitive = Primitive {
     name: "llm",
-    usage: &["llm(prompt)", "llm(prompt, #{role, model, system, schema, max_tokens, temperature, stop, timeout, label})"],
+    usage: &[
+        "llm(prompt)",
+        "llm(prompt, #{role, model, system, schema, max_tokens, temperature, stop, timeout, label})",
+    ],
     summary: "Sends one user message to a model and returns its text, or a validated value if `schema` is given.",
     params: &[
         ("prompt", "the text; a context handle is sent as its text"),

@@ -48,7 +48,10 @@ pub fn concurrency(map: &mut Map) -> Outcome<usize> {
         return Ok(CONCURRENCY);
     };
     let number = value.as_int().map_err(|kind| {
-        Failure::new(FailureKind::Invalid, format!("concurrency must be an integer, not {}", crate::script::convert::friendly(kind)))
+        Failure::new(
+            FailureKind::Invalid,
+            format!("concurrency must be an integer, not {}", crate::script::convert::friendly(kind)),
+        )
     })?;
     Ok(size(number, "concurrency")?.clamp(1, 1024))
 }

@@ -20,14 +20,20 @@ pub const PAR_MAP: Primitive = Primitive {
     name: "par_map",
     usage: &["par_map(items, |item| ..)", "par_map(items, |item| .., #{concurrency: 16})"],
     summary: "Calls a closure for each item on parallel threads and returns the results in order; a failed item is an error map.",
-    params: &[("items", "an array"), ("closure", "sees the item; must not change outer variables"), ("concurrency", "1 to 1024; 16 if not given")],
+    params: &[
+        ("items", "an array"),
+        ("closure", "sees the item; must not change outer variables"),
+        ("concurrency", "1 to 1024; 16 if not given"),
+    ],
     example: "print(par_map([1, 2, 3], |n| n * n))",
     prints: "[1, 4, 9]\n",
     register,
 };
 
 fn register(engine: &mut Engine, _: &Arc<Desk>) {
-    engine.register_fn("par_map", |context: NativeCallContext, items: Array, each: FnPtr| run(&context, items, &each, Map::new()));
+    engine.register_fn("par_map", |context: NativeCallContext, items: Array, each: FnPtr| {
+        run(&context, items, &each, Map::new())
+    });
     engine.register_fn("par_map", |context: NativeCallContext, items: Array, each: FnPtr, options: Map| {
         run(&context, items, &each, options)
     });
@@ -52,14 +58,23 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 let (work, stored, seat) = (&work, &stored, &seat);
-                let branch = move || branch(work, seat, &|item| {
-                    let context = stored.create_context(engine);
-                    each.call_within_context::<Dynamic>(&context, (item,))
-                        .map_err(|error| from_eval(&error, "", &Names::default()))
-                });
-                std::thread::Builder::new().name("par_map".to_owned()).stack_size(STACK).spawn_scoped(scope, branch).map_err(
-                    |e| raise(Failure::new(FailureKind::Limit, format!("par_map: no thread: {e}")).hint("lower the concurrency")),
-                )?;
+                let branch = move || {
+                    branch(work, seat, &|item| {
+                        let context = stored.create_context(engine);
+                        each.call_within_context::<Dynamic>(&context, (item,))
+                            .map_err(|error| from_eval(&error, "", &Names::default()))
+                    })
+                };
+                std::thread::Builder::new()
+                    .name("par_map".to_owned())
+                    .stack_size(STACK)
+                    .spawn_scoped(scope, branch)
+                    .map_err(|e| {
+                        raise(
+                            Failure::new(FailureKind::Limit, format!("par_map: no thread: {e}"))
+                                .hint("lower the concurrency"),
+                        )
+                    })?;
             }
             Ok::<(), Box<rhai::EvalAltResult>>(())
         })

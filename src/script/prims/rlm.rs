@@ -13,7 +13,11 @@ use std::sync::Arc;
 /// `rlm`.
 pub const RLM: Primitive = Primitive {
     name: "rlm",
-    usage: &["rlm(task)", "rlm(task, context)", "rlm(task, context, #{role, model, max_cost, max_calls, max_tokens, max_turns, label})"],
+    usage: &[
+        "rlm(task)",
+        "rlm(task, context)",
+        "rlm(task, context, #{role, model, max_cost, max_calls, max_tokens, max_turns, label})",
+    ],
     summary: "Starts a child run with its own session, a slice of the budget and depth + 1, and returns its final value.",
     params: &[
         ("task", "what the child shall do, complete in itself"),
@@ -41,11 +45,7 @@ fn call(task: &Dynamic, context: &Dynamic, map: Map) -> Answer<Dynamic> {
 
 /// The request of one child.
 pub fn request(task: &Dynamic, context: &Dynamic, options: &ChildOptions) -> Outcome<ChildRequest> {
-    Ok(ChildRequest {
-        task: to_text(task, "the task of rlm")?,
-        context: reference(context)?,
-        options: options.clone(),
-    })
+    Ok(ChildRequest { task: to_text(task, "the task of rlm")?, context: reference(context)?, options: options.clone() })
 }
 
 /// How a context is named to the host: by document and offsets, or as the text that the script made.

@@ -13,7 +13,11 @@ use std::sync::Arc;
 /// `rlm_batch`.
 pub const RLM_BATCH: Primitive = Primitive {
     name: "rlm_batch",
-    usage: &["rlm_batch(tasks)", "rlm_batch([[task, context], ...])", "rlm_batch(tasks, #{concurrency: 16, ..options of rlm})"],
+    usage: &[
+        "rlm_batch(tasks)",
+        "rlm_batch([[task, context], ...])",
+        "rlm_batch(tasks, #{concurrency: 16, ..options of rlm})",
+    ],
     summary: "Starts many child runs at once and returns their values in order; a failed child is an error map in its slot.",
     params: &[
         ("tasks", "an array of tasks, of `[task, context]` pairs or of `#{task, context}` maps"),
@@ -50,7 +54,8 @@ fn request(task: &Dynamic, options: &ChildOptions) -> Outcome<ChildRequest> {
     }
     if let Ok(map) = task.as_map_ref() {
         let task = map.get("task").ok_or_else(|| {
-            Failure::new(FailureKind::Invalid, "a map of rlm_batch has no `task`").hint("write #{task: \"..\", context: ..}")
+            Failure::new(FailureKind::Invalid, "a map of rlm_batch has no `task`")
+                .hint("write #{task: \"..\", context: ..}")
         })?;
         return rlm::request(task, map.get("context").unwrap_or(&Dynamic::UNIT), options);
     }

@@ -198,7 +198,7 @@ async fn calculate_follows_mathematics() {
 #[tokio::test]
 async fn calculate_says_what_is_wrong() {
     let bench = Bench::new();
-    let deep = "(".repeat(4_000) + "1" + &")".repeat(4_000);
+    let deep = format!("{}1{}", "(".repeat(4_000), ")".repeat(4_000));
     let signs = "-".repeat(9_000) + "1";
     let powers = "2^".repeat(4_000) + "1";
     for (expression, part) in [

@@ -1,0 +1,156 @@
+//! What a model call costs beyond the model: one after the other, as children, and by the thousand.
+
+use crate::machine::file_system;
+use crate::plan::Plan;
+use crate::program::{Ran, run, run_watched};
+use crate::project::{Price, Project};
+use crate::server::Server;
+use crate::sheet::{Figure, Sheet, Unit};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, SamplingMode};
+use std::path::Path;
+use std::time::Duration;
+
+const CALLS: u32 = 100;
+const CHILDREN: usize = 16;
+const IN_FLIGHT: u32 = 64;
+const LATENCY: Duration = Duration::from_millis(20);
+
+const fn figure(name: &'static str, unit: Unit, aim: &'static str) -> Figure {
+    Figure { name, unit, aim }
+}
+
+const SEQUENCE: Figure = figure("100 `llm` in a row, whole process", Unit::Millis, "");
+const PER_CALL: Figure = figure("one `llm` beyond the server", Unit::Micros, "< 1000");
+const PER_CALL_CPU: Figure = figure("processor time of one `llm`", Unit::Micros, "");
+const PER_CALL_PAID: Figure = figure("one paid `llm` beyond the server", Unit::Micros, "< 1000");
+const PER_CALL_MEMORY: Figure = figure("one paid `llm`, store in memory", Unit::Micros, "");
+const DIRECT: Figure = figure("16 children answered directly", Unit::Millis, "");
+const SESSIONS: Figure = figure("16 children of one turn", Unit::Millis, "");
+const THOUSANDS: Figure = figure("`llm_batch` of 10,000, 64 in flight, 20 ms", Unit::Millis, "3290");
+const SHARE: Figure = figure("share of the ideal time", Unit::Share, "95");
+const SHARE_NOMINAL: Figure = figure("share of the ideal time at exactly 20 ms", Unit::Share, "");
+const BATCH_CPU: Figure = figure("processor time of one call in the batch", Unit::Micros, "");
+const BATCH_PEAK: Figure = figure("resident memory, batch of 10,000", Unit::Megabytes, "flat");
+const SMALL_PEAK: Figure = figure("resident memory, batch of 1,000", Unit::Megabytes, "");
+
+/// Measures.
+pub(crate) fn measure(criterion: &mut Criterion, plan: &Plan, sheet: &Sheet) {
+    let server = Server::start();
+    let mut group = criterion.benchmark_group("calls");
+    group.sampling_mode(SamplingMode::Flat);
+    sequences(&mut group, plan, sheet, &server);
+    children(&mut group, plan, sheet, &server);
+    batches(&mut group, plan, sheet, &server);
+    group.finish();
+}
+
+fn sequences(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan, sheet: &Sheet, server: &Server) {
+    let memory = Path::new("/dev/shm");
+    let in_memory = memory.is_dir().then(|| ("row-memory", Price::Paid, PER_CALL_MEMORY, memory));
+    let on_disk =
+        [("row", Price::Free, PER_CALL, plan.folder()), ("row-paid", Price::Paid, PER_CALL_PAID, plan.folder())];
+    for (id, price, per_call, folder) in on_disk.into_iter().chain(in_memory) {
+        let project = std::cell::OnceCell::new();
+        group.bench_function(id, |bencher| {
+            let project = project.get_or_init(|| {
+                let scratch = tempfile::Builder::new().prefix("rhizo-bench-").tempdir_in(folder).expect("a folder");
+                let project = Project::inside(scratch, &server.base_url(), price);
+                project.write("none.rhai", "print(\"ok\")");
+                project.write("row.rhai", &format!("for i in 0..{CALLS} {{ llm(`leaf ${{i}}`); }} print(\"ok\")"));
+                project
+            });
+            bencher.iter_custom(|times| (0..times).map(|_| sequence(project, sheet, server, per_call)).sum());
+        });
+        sheet.note(per_call, file_system(folder));
+    }
+}
+
+/// A script with the calls against the same without them.
+fn sequence(project: &Project, sheet: &Sheet, server: &Server, per_call: Figure) -> Duration {
+    let without = script(project, "none.rhai", run);
+    server.set(0, Duration::ZERO);
+    let with = script(project, "row.rhai", run);
+    let served = server.served();
+    assert_eq!(served.count, u64::from(CALLS));
+    let each = |whole: Duration, rest: Duration| whole.saturating_sub(rest).as_secs_f64() / f64::from(CALLS);
+    sheet.add(per_call, each(with.wall, without.wall) - served.mean);
+    if per_call.name == PER_CALL.name {
+        sheet.add(SEQUENCE, with.wall.as_secs_f64());
+        sheet.note(SEQUENCE, "the Python library needs 910 ms");
+        sheet.add(PER_CALL_CPU, each(with.cpu, without.cpu));
+    }
+    with.wall
+}
+
+fn children(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan, sheet: &Sheet, server: &Server) {
+    let tasks = |task: &str, context: &str| {
+        format!(
+            "let tasks = []; for i in 0..{CHILDREN} {{ tasks.push([`{task} ${{i}}`, {context}]); }}\n\
+             let wrong = rlm_batch(tasks).filter(|a| type_of(a) == \"map\"); print(if wrong.is_empty() {{ \"ok\" }} else {{ wrong[0] }})"
+        )
+    };
+    let kinds = [("children-direct", DIRECT, "leaf", "context.head(200)"), ("children", SESSIONS, "task", "context")];
+    for (id, figure, task, context) in kinds {
+        let project = std::cell::OnceCell::new();
+        sheet.bench(group, id, figure, || {
+            let project = project.get_or_init(|| {
+                let project = Project::new(plan, &server.base_url(), Price::Free);
+                project.write("children.rhai", &tasks(task, context));
+                // More than is sent whole, so that a child explores it by code.
+                project.write("harbour.txt", &"The harbour opened in 1884.\n".repeat(2_000));
+                project
+            });
+            server.set(1, Duration::ZERO);
+            let mut command = project.rhizo(&["run", "children.rhai", "--context", "harbour.txt"]);
+            let ran = run(&mut command);
+            assert_eq!(ran.out, "ok\n");
+            assert_eq!(server.served().count, CHILDREN as u64);
+            ran.wall
+        });
+    }
+    sheet.note(DIRECT, "a context that fits a prompt");
+    sheet.note(SESSIONS, "each with an interpreter of its own; the Python library needs 5,100 ms for 8");
+}
+
+fn batches(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan, sheet: &Sheet, server: &Server) {
+    let project = std::cell::OnceCell::new();
+    let ready = || {
+        project.get_or_init(|| {
+            let project = Project::new(plan, &server.base_url(), Price::Free);
+            project.write("small.rhai", &batch(1_000));
+            project.write("large.rhai", &batch(10_000));
+            project
+        })
+    };
+    sheet.bench(group, "batch", THOUSANDS, || {
+        server.set(0, LATENCY);
+        let ran = script(ready(), "large.rhai", run_watched);
+        let served = server.served();
+        assert_eq!(served.count, 10_000);
+        let rounds = 10_000.0 / f64::from(IN_FLIGHT);
+        sheet.add(SHARE, rounds * served.mean / ran.wall.as_secs_f64());
+        sheet.note(SHARE, format!("the server took {:.2} ms, as its timer ticks in milliseconds", served.mean * 1e3));
+        sheet.add(SHARE_NOMINAL, rounds * LATENCY.as_secs_f64() / ran.wall.as_secs_f64());
+        sheet.add(BATCH_CPU, ran.cpu.as_secs_f64() / 10_000.0);
+        sheet.add(BATCH_PEAK, f64::from(u32::try_from(ran.peak / 1_000).unwrap_or(u32::MAX)) * 1e3);
+        let small = script(ready(), "small.rhai", run_watched);
+        sheet.add(SMALL_PEAK, f64::from(u32::try_from(small.peak / 1_000).unwrap_or(u32::MAX)) * 1e3);
+        ran.wall
+    });
+    sheet.note(THOUSANDS, "whole process; the server shares the processor");
+}
+
+fn batch(count: usize) -> String {
+    format!(
+        "let prompts = []; for i in 0..{count} {{ prompts.push(`leaf ${{i}}`); }}\n\
+         let wrong = llm_batch(prompts, #{{concurrency: {IN_FLIGHT}}}).filter(|a| type_of(a) == \"map\");\n\
+         print(if wrong.is_empty() {{ \"ok\" }} else {{ wrong[0] }})"
+    )
+}
+
+fn script(project: &Project, file: &str, how: fn(&mut std::process::Command) -> Ran) -> Ran {
+    let ran = how(&mut project.rhizo(&["run", file]));
+    assert_eq!(ran.out, "ok\n");
+    ran
+}

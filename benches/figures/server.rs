@@ -1,0 +1,161 @@
+//! A chat server on loopback that answers at once, or after a fixed time: raw HTTP with keep-alive, answers streamed.
+//!
+//! What it answers follows from the request alone: text to a prompt with the word `leaf`, else the next block of a root
+//! model, of which the last one calls FINAL.
+
+use memchr::memmem;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+
+#[derive(Default)]
+struct Shared {
+    /// Turns of a root until FINAL.
+    turns: AtomicU64,
+    /// Microseconds from request to answer.
+    latency: AtomicU64,
+    answered: AtomicU64,
+    nanos: AtomicU64,
+}
+
+/// The server; dropping it ends it.
+pub(crate) struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    _runtime: Runtime,
+}
+
+/// What the server did since it was told how to answer.
+pub(crate) struct Served {
+    /// Requests answered.
+    pub(crate) count: u64,
+    /// Mean time from the last byte of a request to the last byte of its answer, in seconds.
+    pub(crate) mean: f64,
+}
+
+impl Server {
+    /// A server with two threads of its own.
+    pub(crate) fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("loopback");
+        let address = listener.local_addr().expect("bound");
+        let shared = Arc::new(Shared::default());
+        runtime.spawn(accept(listener, Arc::clone(&shared)));
+        Self { address, shared, _runtime: runtime }
+    }
+
+    /// The address up to and including `/v1`.
+    pub(crate) fn base_url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// Sets after how many turns a root ends and how long an answer takes, and forgets what was counted.
+    pub(crate) fn set(&self, turns: u64, latency: Duration) {
+        self.shared.turns.store(turns, Ordering::Relaxed);
+        self.shared.latency.store(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.shared.answered.store(0, Ordering::Relaxed);
+        self.shared.nanos.store(0, Ordering::Relaxed);
+    }
+
+    /// What was counted since `set`.
+    pub(crate) fn served(&self) -> Served {
+        let count = self.shared.answered.load(Ordering::Relaxed);
+        let nanos = Duration::from_nanos(self.shared.nanos.load(Ordering::Relaxed));
+        let divisor = u32::try_from(count.max(1)).unwrap_or(u32::MAX);
+        Served { count, mean: nanos.as_secs_f64() / f64::from(divisor) }
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        tokio::spawn(serve(stream, Arc::clone(&shared)));
+    }
+}
+
+async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
+    stream.set_nodelay(true).expect("a TCP option");
+    let mut bytes = Vec::with_capacity(64 << 10);
+    while let Some((head, end)) = read_request(&mut stream, &mut bytes).await {
+        let begun = Instant::now();
+        let body = bytes.get(head..end).unwrap_or_default();
+        let answer = http(&text(body, shared.turns.load(Ordering::Relaxed)));
+        let latency = Duration::from_micros(shared.latency.load(Ordering::Relaxed));
+        if !latency.is_zero() {
+            tokio::time::sleep(latency.saturating_sub(begun.elapsed())).await;
+        }
+        // Counted before the client can know of it, so that a client that has ended has been counted.
+        shared.answered.fetch_add(1, Ordering::Relaxed);
+        if stream.write_all(&answer).await.is_err() {
+            return;
+        }
+        shared.nanos.fetch_add(u64::try_from(begun.elapsed().as_nanos()).unwrap_or(0), Ordering::Relaxed);
+        bytes.drain(..end);
+    }
+}
+
+/// Reads until `bytes` begins with a whole request; answers where its body begins and ends.
+async fn read_request(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<(usize, usize)> {
+    loop {
+        if let Some(head) = memmem::find(bytes, b"\r\n\r\n").map(|at| at + 4) {
+            let end = head + length(bytes.get(..head)?);
+            if bytes.len() >= end {
+                return Some((head, end));
+            }
+        }
+        if stream.read_buf(bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+}
+
+fn length(head: &[u8]) -> usize {
+    let head = String::from_utf8_lossy(head);
+    let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+    let found = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    found.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0)
+}
+
+fn text(body: &[u8], turns: u64) -> String {
+    if memmem::find(body, b"leaf").is_some() {
+        return "The harbour opened in 1884.".to_owned();
+    }
+    let made = memmem::find_iter(body, br#""role":"assistant""#).count() as u64;
+    if made + 1 < turns {
+        format!("I look further.\n```rhai\nlet found{made} = context.grep(\"opened\", 5);\nprint(found{made}.len)\n```")
+    } else {
+        "Done.\n```rhai\nlet first = context.head(100);\nFINAL(\"read \" + first.len)\n```".to_owned()
+    }
+}
+
+/// A streamed answer with usage, as OpenAI's own servers send it.
+fn http(text: &str) -> Vec<u8> {
+    let mut bytes =
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+    let mut send = |data: &str| {
+        let event = format!("data: {data}\n\n");
+        bytes.extend_from_slice(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes());
+    };
+    let chunk = |delta: &str, finish: &str| {
+        format!(
+            r#"{{"id":"c","object":"chat.completion.chunk","created":1,"model":"bench","choices":[{{"index":0,"delta":{delta},"finish_reason":{finish}}}]}}"#
+        )
+    };
+    let half = text.len() / 2;
+    let (first, second) = (text.get(..half).unwrap_or(text), text.get(half..).unwrap_or_default());
+    send(&chunk(r#"{"role":"assistant","content":""}"#, "null"));
+    for piece in [first, second] {
+        send(&chunk(&format!(r#"{{"content":{}}}"#, serde_json::Value::from(piece)), "null"));
+    }
+    send(&chunk("{}", r#""stop""#));
+    send(
+        r#"{"id":"c","object":"chat.completion.chunk","choices":[],"usage":{"prompt_tokens":20,"completion_tokens":8,"total_tokens":28}}"#,
+    );
+    send("[DONE]");
+    bytes.extend_from_slice(b"0\r\n\r\n");
+    bytes
+}

@@ -1,0 +1,42 @@
+//! `.context`: the card of the context, and another context for the session.
+
+use crate::context::card::CardOptions;
+use crate::core::failure::Outcome;
+use crate::repl::commands::command::{Command, Next};
+use crate::repl::shell::Shell;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+/// `.context`.
+pub const COMMAND: Command = Command {
+    name: "context",
+    usage: "context [PATH ...]",
+    summary: "Shows the context, or opens other files, folders or globs as the context.",
+    run,
+};
+
+fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
+    async move {
+        if !argument.is_empty() {
+            let paths: Vec<String> =
+                argument.split_whitespace().map(|path| shell.path(path).display().to_string()).collect();
+            let lost = shell.open_context(&paths).await?;
+            tell_lost(shell, &lost);
+        }
+        let card = shell.run.host.view.card(&CardOptions::default())?;
+        shell.screen.out(card.trim_end());
+        Ok(Next::Stay)
+    }
+    .boxed()
+}
+
+/// What a session over another context does not have any more.
+fn tell_lost(shell: &Shell, lost: &[String]) {
+    let results = "variables and functions are kept; out(n) begins anew";
+    let lost = if lost.is_empty() {
+        String::new()
+    } else {
+        format!("\nlost, because they point into the old context or hold functions: {}", lost.join(", "))
+    };
+    shell.screen.dim(&format!("{results}{lost}"));
+}

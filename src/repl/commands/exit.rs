@@ -1,0 +1,14 @@
+//! `.exit`: leaves.
+
+use crate::core::failure::Outcome;
+use crate::repl::commands::command::{Command, Next};
+use crate::repl::shell::Shell;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+/// `.exit`.
+pub const COMMAND: Command = Command { name: "exit", usage: "exit", summary: "Leaves, as Ctrl-D does.", run };
+
+fn run<'a>(_: &'a mut Shell, _: &'a str) -> BoxFuture<'a, Outcome<Next>> {
+    async { Ok(Next::Leave) }.boxed()
+}

@@ -1,0 +1,48 @@
+//! `.load`: runs a Rhai program in the session, or reads variables from a JSON file.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::repl::commands::command::{Command, Next, needs};
+use crate::repl::shell::Shell;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// `.load`.
+pub const COMMAND: Command = Command {
+    name: "load",
+    usage: "load FILE",
+    summary: "Runs a .rhai program in this session, or sets variables from a .json object.",
+    run,
+};
+
+fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
+    async move {
+        if argument.is_empty() {
+            return Err(needs(&COMMAND, "a file"));
+        }
+        let path = shell.path(argument);
+        let text = read(&path)?;
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let values: Map<String, Value> = serde_json::from_str(&text).map_err(|error| {
+                Failure::new(FailureKind::Invalid, format!("{} holds no variables: {error}", path.display()))
+                    .hint("it must be one JSON object: {\"name\": value}")
+            })?;
+            shell.session().await.restore(&values);
+            let names: Vec<&str> = values.keys().map(String::as_str).collect();
+            shell.screen.out(&format!("set {}", names.join(", ")));
+        } else {
+            shell.evaluate(&text).await;
+        }
+        Ok(Next::Stay)
+    }
+    .boxed()
+}
+
+fn read(path: &Path) -> Outcome<String> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
+        Failure::new(kind, format!("cannot read {}: {error}", path.display()))
+            .hint(".load takes a .rhai program or a .json object")
+    })
+}

@@ -1,0 +1,52 @@
+//! `.model`: which model is used, and another one from now on.
+
+use crate::core::failure::Outcome;
+use crate::registry::models::{ModelSpec, resolve};
+use crate::repl::commands::command::{Command, Next};
+use crate::repl::shell::Shell;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+/// `.model`.
+pub const COMMAND: Command = Command {
+    name: "model",
+    usage: "model [NAME|default]",
+    summary: "Shows the model in use, or uses another for every role from now on.",
+    run,
+};
+
+fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
+    async move {
+        let models = &shell.kit.models;
+        match argument {
+            "" => match models.switched() {
+                Some(name) => tell(shell, &resolve(&shell.kit.settings, &name)?, "chosen here with .model"),
+                None => {
+                    let default = models.default_model().await?;
+                    tell(shell, &default.spec, &default.reason);
+                }
+            },
+            "default" => {
+                models.switch(None)?;
+                shell.screen.out("each role uses its own model again, or the default one");
+            }
+            name => {
+                let spec = models.switch(Some(name))?;
+                if let Some(spec) = spec {
+                    tell(shell, &spec, "for every role from now on");
+                }
+            }
+        }
+        Ok(Next::Stay)
+    }
+    .boxed()
+}
+
+fn tell(shell: &Shell, spec: &ModelSpec, reason: &str) {
+    let usd = |nanos: u64| crate::core::money::Money::from_nanos(nanos).to_string();
+    let price = match spec.rates {
+        Some(rates) => format!("{} in + {} out per M tokens", usd(rates.input), usd(rates.output)),
+        None => "price unknown".to_owned(),
+    };
+    shell.screen.out(&format!("{}: {reason}\n  window {} tokens · {price}", spec.id, spec.window));
+}

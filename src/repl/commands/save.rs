@@ -1,0 +1,138 @@
+//! `.save`: the session as a Rhai program that restores it: functions, variables, and as comments what was typed.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::repl::commands::command::{Command, Next, needs};
+use crate::repl::shell::Shell;
+use crate::script::engine::SOURCE_LIMIT;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+
+/// The largest variables that a program holds itself, in bytes of JSON; the rest of a program is for functions.
+const INLINE: usize = SOURCE_LIMIT / 2;
+
+/// `.save`.
+pub const COMMAND: Command = Command {
+    name: "save",
+    usage: "save FILE.rhai",
+    summary: "Writes variables and functions as a program that .load or rhizo run restores.",
+    run,
+};
+
+fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
+    async move {
+        if argument.is_empty() {
+            return Err(needs(&COMMAND, "a file"));
+        }
+        let path = shell.path(argument);
+        let (values, left_out) = shell.session().await.snapshot();
+        let saved = Saved::of(values, &shell.sources.all(), &shell.typed);
+        write(&path, &saved.program)?;
+        shell.screen.out(&format!("{} holds {} variables", path.display(), saved.inline));
+        if let Some(large) = &saved.large {
+            let beside = beside(&path);
+            write(&beside, large)?;
+            shell.screen.out(&format!("the large ones are in {0}: .load {0}", beside.display()));
+        }
+        if !left_out.is_empty() {
+            shell.screen.dim(&format!("left out, because they are handles or functions: {}", left_out.join(", ")));
+        }
+        Ok(Next::Stay)
+    }
+    .boxed()
+}
+
+/// A session as text.
+struct Saved {
+    program: String,
+    /// How many variables the program holds.
+    inline: usize,
+    /// Those that it cannot hold, as a JSON object.
+    large: Option<String>,
+}
+
+impl Saved {
+    fn of(values: Map<String, Value>, functions: &str, typed: &[String]) -> Self {
+        let (mut program, mut large) = (String::from("// A session of rhizo; .load restores it.\n"), Map::new());
+        let (mut inline, mut used) = (0, 0);
+        if !functions.is_empty() {
+            program.push_str(&format!("\n{functions}\n\n"));
+        }
+        for (name, value) in values {
+            let line = format!("let {name} = {};\n", literal(&value));
+            used += line.len();
+            if used > INLINE {
+                used -= line.len();
+                large.insert(name, value);
+            } else {
+                inline += 1;
+                program.push_str(&line);
+            }
+        }
+        let room = SOURCE_LIMIT.saturating_sub(program.len() + 1_000);
+        let mut history = String::new();
+        for line in typed.iter().flat_map(|code| code.lines()) {
+            history.push_str(&format!("// {line}\n"));
+        }
+        if !history.is_empty() && history.len() < room {
+            program.push_str(&format!("\n// What was typed:\n{history}"));
+        }
+        let large = (!large.is_empty()).then(|| Value::Object(large).to_string());
+        Self { program, inline, large }
+    }
+}
+
+/// A value as Rhai source. Plain values stand for themselves; anything else is JSON in a raw string, which ends at a
+/// quote with as many `#` as it began with.
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Null => "()".to_owned(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            let json = value.to_string();
+            let longest = json.split('"').skip(1).map(|rest| rest.len() - rest.trim_start_matches('#').len()).max();
+            let hashes = "#".repeat(longest.unwrap_or(0) + 1);
+            format!("parse_json({hashes}\"{json}\"{hashes})")
+        }
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    path.with_extension("json")
+}
+
+fn write(path: &Path, text: &str) -> Outcome<()> {
+    std::fs::write(path, text)
+        .map_err(|error| Failure::new(FailureKind::Io, format!("cannot write {}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Saved, literal};
+    use serde_json::{Map, json};
+
+    #[test]
+    fn values_are_written_as_rhai() {
+        for (value, expect) in [
+            (json!(null), "()"),
+            (json!(true), "true"),
+            (json!(1.5), "1.5"),
+            (json!("a\n\"b"), r##"parse_json(#""a\n\"b""#)"##),
+            (json!(["\"##"]), r#####"parse_json(###"["\"##"]"###)"#####),
+        ] {
+            assert_eq!(literal(&value), expect);
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_for_a_program_goes_beside_it() {
+        let values: Map<_, _> =
+            [("small".to_owned(), json!(1)), ("large".to_owned(), json!("x".repeat(200_000)))].into_iter().collect();
+        let saved = Saved::of(values, "fn f() { 1 }", &["let a = 1;".to_owned()]);
+        assert_eq!(saved.inline, 1);
+        assert!(saved.program.contains("fn f() { 1 }") && saved.program.contains("let small = 1;"));
+        assert!(saved.program.ends_with("// let a = 1;\n"));
+        assert!(saved.large.is_some_and(|large| large.starts_with("{\"large\"")));
+    }
+}

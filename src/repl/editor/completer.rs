@@ -1,0 +1,183 @@
+//! Completion at the cursor: what it stands in decides which names fit. It reads names and folders, nothing else.
+
+use crate::host::kit::Kit;
+use crate::registry::{models, programs, roles};
+use crate::repl::commands::table;
+use crate::repl::editor::paths;
+use crate::repl::lexer::{Kind, Piece, pieces};
+use crate::repl::vocabulary::{self, Callable, KEYWORDS};
+use crate::script::session::Session;
+use rustyline::completion::Pair;
+
+/// What completion chooses from.
+pub struct Known<'a> {
+    /// Tools, programs, models, settings.
+    pub kit: &'a Kit,
+    /// Variables and functions.
+    pub session: &'a Session,
+    /// The names of the open documents.
+    pub documents: &'a [String],
+}
+
+/// The start of the word at `pos`, and what it may become.
+pub fn complete(line: &str, pos: usize, known: &Known<'_>) -> (usize, Vec<Pair>) {
+    let Some(before) = line.get(..pos) else {
+        return (pos, Vec::new());
+    };
+    let (start, mut pairs) = if let Some(name) = before.strip_prefix('?') {
+        let name = name.trim_start_matches('?');
+        (pos - name.len(), named(name, known))
+    } else if before.starts_with('.') {
+        command(before, known)
+    } else {
+        code(before, known)
+    };
+    pairs.sort_by(|a, b| a.replacement.cmp(&b.replacement));
+    pairs.dedup_by(|a, b| a.replacement == b.replacement);
+    (start, pairs)
+}
+
+/// A dot-command, or its argument.
+fn command(before: &str, known: &Known<'_>) -> (usize, Vec<Pair>) {
+    let Some((name, argument)) = before.split_once(char::is_whitespace) else {
+        let fits = table::ALL.iter().filter(|c| c.name.starts_with(&before[1..]));
+        let pair = |usage: &str, name: &str| Pair { display: format!(".{usage}"), replacement: format!(".{name}") };
+        return (0, fits.map(|c| pair(c.usage, c.name)).collect());
+    };
+    let partial = argument.rsplit(char::is_whitespace).next().unwrap_or(argument);
+    let start = before.len() - partial.len();
+    let pairs = match name {
+        ".model" => plain(models::names(&known.kit.settings), partial),
+        ".role" => plain(role_names(known), partial),
+        ".tools" => plain(tool_names(known), partial),
+        ".scripts" => plain(program_names(known), partial),
+        ".help" => plain(table::ALL.iter().map(|c| c.name.to_owned()), partial)
+            .into_iter()
+            .chain(named(partial, known))
+            .collect(),
+        ".context" | ".load" | ".save" => {
+            let (inner, pairs) = paths::complete(partial, &known.kit.settings.environment.folder);
+            return (start + inner, pairs);
+        }
+        _ => Vec::new(),
+    };
+    (start, pairs)
+}
+
+/// Rhai code.
+fn code(before: &str, known: &Known<'_>) -> (usize, Vec<Pair>) {
+    let list = pieces(before);
+    if let Some(open) = list.last().filter(|p| !p.closed) {
+        return if open.kind == Kind::Text { text(before, &list, known) } else { (before.len(), Vec::new()) };
+    }
+    let word = list.last().filter(|p| p.kind == Kind::Word);
+    let partial = word.map_or("", |p| p.text);
+    let start = before.len() - partial.len();
+    let earlier: Vec<&Piece<'_>> = list.iter().filter(|p| p.is_code() && p.start < start).collect();
+    let owner = earlier.len().checked_sub(2).map(|index| earlier[index]);
+    match earlier.last().map(|p| p.text) {
+        Some("." | "?.") => (start, members(owner, earlier.len() == 2 || !continues(&earlier), partial, known)),
+        Some("::") => (start, called(vocabulary::module(owner.map_or("", |p| p.text)), partial)),
+        _ if partial.is_empty() && word.is_none() && !before.trim().is_empty() => (start, Vec::new()),
+        _ => (start, general(partial, known)),
+    }
+}
+
+/// Whether the value in front of the last point is itself a member of something else, so that its type is unknown.
+fn continues(earlier: &[&Piece<'_>]) -> bool {
+    earlier.len().checked_sub(3).is_some_and(|index| matches!(earlier[index].text, "." | "?." | "::"))
+}
+
+fn members(owner: Option<&Piece<'_>>, direct: bool, partial: &str, known: &Known<'_>) -> Vec<Pair> {
+    let variable = owner.filter(|p| direct && p.kind == Kind::Word).map(|p| p.text);
+    let literal = owner.filter(|p| p.kind == Kind::Text).map(|_| "string");
+    let kind = literal.or_else(|| variable.and_then(|name| known.session.kind_of(name)));
+    let fields = variable.map(|name| known.session.members(name)).unwrap_or_default();
+    let mut pairs = plain(fields, partial);
+    pairs.extend(called(vocabulary::methods(kind), partial));
+    pairs
+}
+
+/// A name in front of which nothing stands.
+fn general(partial: &str, known: &Known<'_>) -> Vec<Pair> {
+    let variables = known.session.variables().into_iter().map(|variable| variable.name);
+    let modules = vocabulary::modules().into_iter().map(|module| format!("{module}::"));
+    let keywords = KEYWORDS.iter().map(|word| (*word).to_owned());
+    let mut pairs = plain(variables, partial);
+    if !partial.is_empty() {
+        pairs.extend(plain(modules.chain(keywords), partial));
+    }
+    pairs.extend(called(vocabulary::functions(known.session), partial));
+    pairs
+}
+
+/// Everything that `?name` explains.
+fn named(partial: &str, known: &Known<'_>) -> Vec<Pair> {
+    let variables = known.session.variables().into_iter().map(|variable| variable.name);
+    let functions = vocabulary::functions(known.session).into_iter().chain(vocabulary::methods(Some("Context")));
+    let functions = functions.map(|f| f.name);
+    let modules = vocabulary::modules().into_iter().map(str::to_owned);
+    let tools = tool_names(known).into_iter().chain(program_names(known));
+    plain(variables.chain(functions).chain(modules).chain(tools), partial)
+}
+
+/// The inside of a string: what it names is told by what stands in front of it.
+fn text(before: &str, list: &[Piece<'_>], known: &Known<'_>) -> (usize, Vec<Pair>) {
+    let Some((open, earlier)) = list.split_last() else {
+        return (before.len(), Vec::new());
+    };
+    let start = open.start + 1;
+    let partial = before.get(start..).unwrap_or_default();
+    let code: Vec<&str> = earlier.iter().filter(|p| p.is_code()).map(|p| p.text).collect();
+    let names = match code.as_slice() {
+        [.., "TOOL" | "tools", "("] => tool_names(known),
+        [.., "SCRIPT" | "scripts", "("] => program_names(known),
+        [.., "doc", "("] => known.documents.to_vec(),
+        [.., "import"] => vocabulary::modules().into_iter().map(str::to_owned).collect(),
+        [.., "model", ":"] => models::names(&known.kit.settings),
+        [.., "role", ":"] => role_names(known),
+        _ => {
+            let (inner, pairs) = paths::complete(partial, &known.kit.settings.environment.folder);
+            return (start + inner, pairs);
+        }
+    };
+    (start, plain(names, partial))
+}
+
+fn tool_names(known: &Known<'_>) -> Vec<String> {
+    // A tool that is described wrongly is told when a tool is called; here there is nothing to offer.
+    let specs = known.kit.tools.get().map(|catalog| catalog.specs()).unwrap_or_default();
+    specs.into_iter().map(|spec| spec.name.clone()).collect()
+}
+
+fn program_names(known: &Known<'_>) -> Vec<String> {
+    programs::all(&known.kit.settings.paths).0.into_iter().map(|program| program.name).collect()
+}
+
+fn role_names(known: &Known<'_>) -> Vec<String> {
+    roles::all(&known.kit.settings).into_iter().map(|role| role.name.to_string()).collect()
+}
+
+fn plain(names: impl IntoIterator<Item = String>, partial: &str) -> Vec<Pair> {
+    let fits = names.into_iter().filter(|name| name.starts_with(partial));
+    fits.map(|name| Pair { display: name.clone(), replacement: name }).collect()
+}
+
+/// Functions, shown with their signatures; what is inserted ends with the parenthesis if there are arguments to give.
+fn called(functions: Vec<Callable>, partial: &str) -> Vec<Pair> {
+    let fits = functions.into_iter().filter(|f| f.name.starts_with(partial));
+    let pair = |f: Callable| {
+        let call = if f.usage == f.name {
+            ""
+        } else if f.usage.ends_with("()") {
+            "()"
+        } else {
+            "("
+        };
+        Pair { replacement: format!("{}{call}", f.name), display: f.usage }
+    };
+    fits.map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! Completion of given lines over a real session.
+
+use super::{Known, complete};
+use crate::app::{build, run};
+use crate::config::environment::Environment;
+use crate::config::layer::Layer;
+use crate::config::settings::Settings;
+use crate::context::library::Library;
+use crate::tools::person::Nobody;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What a line with its cursor at the end may become: the fixed part, and the candidates.
+fn check(known: &Known<'_>, line: &str, kept: &str, expect: &[&str]) {
+    let (start, pairs) = complete(line, line.len(), known);
+    let names: Vec<&str> = pairs.iter().map(|pair| pair.replacement.as_str()).collect();
+    assert_eq!((&line[..start], names), (kept, expect.to_vec()), "{line}");
+}
+
+#[tokio::test]
+async fn what_stands_before_the_cursor_decides() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("data.csv"), "a\n1\n").unwrap();
+    let home = folder.path().join("home").display().to_string();
+    let environment =
+        Environment { variables: vec![("RHIZO_HOME".to_owned(), home)], folder: folder.path().to_path_buf() };
+    let settings = Settings::load(environment, Layer::default()).unwrap();
+    let app = build::build(settings, Arc::new(Nobody)).unwrap();
+    let library = Library::default();
+    library.add_text("letters.txt", "a".to_owned());
+    let run = run::begin(&app.kit, "repl", "completion", library, None);
+    let mut session = run.session(None, None);
+    let program =
+        "let harbour = #{height: 31, hall: 1}; let words = [1]; let title = \"t\"; fn halve(x, by) { x / by }";
+    let evaluation = session.evaluate(program, CancellationToken::new()).await;
+    assert_eq!(evaluation.failure, None);
+    let documents = vec!["letters.txt".to_owned()];
+    let known = Known { kit: &app.kit, session: &session, documents: &documents };
+
+    check(&known, "harb", "", &["harbour"]);
+    check(&known, "1 + harb", "1 + ", &["harbour"]);
+    check(&known, "hal", "", &["halve("]);
+    check(&known, "llm", "", &["llm(", "llm_batch("]);
+    check(&known, "brea", "", &["break"]);
+    check(&known, "harbour.h", "harbour.", &["hall", "height"]);
+    check(&known, "harbour.ke", "harbour.", &["keys()"]);
+    check(&known, "words.pu", "words.", &["push("]);
+    check(&known, "words.to_up", "words.", &[]);
+    check(&known, "title.to_u", "title.", &["to_upper()"]);
+    check(&known, "\"a\".to_u", "\"a\".", &["to_upper()"]);
+    check(&known, "context.gr", "context.", &["grep("]);
+    check(&known, "harbour.height.ab", "harbour.height.", &[]);
+    check(&known, "TOOL(\"read_f", "TOOL(\"", &["read_file"]);
+    check(&known, "SCRIPT(\"no_such", "SCRIPT(\"", &[]);
+    check(&known, "context.doc(\"let", "context.doc(\"", &["letters.txt"]);
+    check(&known, "llm(x, #{role: \"wor", "llm(x, #{role: \"", &["worker"]);
+    check(&known, "llm(x, #{model: \"offl", "llm(x, #{model: \"", &["offline/extract"]);
+    check(&known, "import \"vo", "import \"", &["vote"]);
+    check(&known, "open(\"dat", "open(\"", &["data.csv"]);
+    check(&known, "// harb", "// harb", &[]);
+    check(&known, ".he", "", &[".help"]);
+    check(&known, ".role exp", ".role ", &["expert"]);
+    check(&known, ".load da", ".load ", &["data.csv"]);
+    check(&known, ".tools read", ".tools ", &["read_file"]);
+    check(&known, "?halv", "?", &["halve"]);
+    check(&known, "??read_fi", "??", &["read_file"]);
+    let (_, pairs) = complete("hal", 3, &known);
+    assert_eq!(pairs[0].display, "halve(x, by)");
+}

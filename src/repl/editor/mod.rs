@@ -1,0 +1,13 @@
+//! The line editor, and the screen that it shares with whatever else is shown. Only this folder prints.
+
+pub mod completer;
+pub mod highlighter;
+pub mod hinter;
+pub mod history;
+pub mod line_editor;
+pub mod live;
+pub mod paths;
+pub mod person;
+pub mod prompter;
+pub mod screen;
+pub mod validator;

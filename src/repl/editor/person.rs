@@ -1,0 +1,89 @@
+//! The person at the prompt, as tools and scripts ask them. The answer is read from the terminal itself, and a
+//! question that is given up leaves nobody behind who would read the next line that is typed.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::repl::editor::screen::Screen;
+use crate::tools::person::{Person, Question};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::Arc;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// The longest answer, in bytes.
+const ANSWER: usize = 64 * 1024;
+
+/// Asks on the terminal, below whatever the screen shows.
+pub struct AtPrompt(pub Arc<Screen>);
+
+impl Person for AtPrompt {
+    fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Outcome<String>> {
+        async move {
+            let asking = Asking::begin(&self.0);
+            let answer = answer(&shown(question)).await;
+            drop(asking);
+            answer
+        }
+        .boxed()
+    }
+}
+
+/// Keeps the screen from drawing below the question, also when the question is given up.
+struct Asking<'a>(&'a Screen);
+
+impl<'a> Asking<'a> {
+    fn begin(screen: &'a Screen) -> Self {
+        screen.set_asking(true);
+        Self(screen)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.set_asking(false);
+    }
+}
+
+fn shown(question: &Question) -> String {
+    if question.choices.is_empty() {
+        format!("{} ", question.prompt)
+    } else {
+        format!("{} [{}] ", question.prompt, question.choices.join("/"))
+    }
+}
+
+async fn answer(text: &str) -> Outcome<String> {
+    let mut terminal = open().map_err(gone)?;
+    terminal.get_mut().write_all(text.as_bytes()).map_err(gone)?;
+    let mut typed = Vec::new();
+    while !typed.contains(&b'\n') && typed.len() < ANSWER {
+        let mut piece = [0_u8; 1024];
+        let mut ready = terminal.readable().await.map_err(gone)?;
+        match ready.try_io(|terminal| terminal.get_ref().read(&mut piece)) {
+            Ok(Ok(0)) => return Err(Failure::new(FailureKind::Waiting, "the question was not answered")),
+            Ok(Ok(read)) => typed.extend_from_slice(&piece[..read]),
+            Ok(Err(error)) => return Err(gone(error)),
+            // The terminal was not ready after all.
+            Err(_) => {}
+        }
+    }
+    Ok(String::from_utf8_lossy(&typed).trim().to_owned())
+}
+
+/// The terminal, opened anew so that not waiting for it concerns nobody else.
+#[allow(unsafe_code)]
+fn open() -> std::io::Result<AsyncFd<File>> {
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.read(true).write(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open("/dev/tty")?;
+    // SAFETY: the file owns its descriptor, is moved into the `AsyncFd` and is nowhere replaced or closed.
+    let registered = unsafe { AsyncFd::register_with_interest(file, Interest::READABLE) };
+    Ok(registered?)
+}
+
+fn gone(error: std::io::Error) -> Failure {
+    Failure::new(FailureKind::Waiting, format!("the terminal cannot be asked: {error}"))
+        .hint("run it in a terminal, or allow tools with --approve auto")
+}

@@ -1,0 +1,191 @@
+//! The one way to the screen: lines, text that is still changing, and what arrives while a line is edited.
+//!
+//! A reader that has gone away (`| head`) is no error and ends the output quietly.
+
+use crate::repl::editor::live::Live;
+use crate::repl::narrator::visible;
+use std::io::{IsTerminal, Write};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Where output goes and how it may look.
+pub struct Screen {
+    state: Mutex<State>,
+    /// Whether standard output is a terminal, and whether it takes colours.
+    out: Stream,
+    /// The same of standard error.
+    err: Stream,
+    quiet: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Stream {
+    terminal: bool,
+    colour: bool,
+}
+
+struct State {
+    live: Live,
+    /// Takes what is printed while a line is edited.
+    late: Option<Sender<String>>,
+    editing: bool,
+    /// Whether somebody is being asked something, so that nothing may be drawn below.
+    asking: bool,
+    width: Option<u16>,
+    gone: bool,
+}
+
+impl Screen {
+    /// The screen of this process. `colour` is false for NO_COLOR and for dumb terminals; a quiet one shows no
+    /// progress and no footers.
+    pub fn new(colour: bool, quiet: bool) -> Self {
+        let stream = |terminal: bool| Stream { terminal, colour: terminal && colour };
+        let state =
+            State { live: Live::default(), late: None, editing: false, asking: false, width: None, gone: false };
+        Self {
+            state: Mutex::new(state),
+            out: stream(std::io::stdout().is_terminal()),
+            err: stream(std::io::stderr().is_terminal()),
+            quiet,
+        }
+    }
+
+    /// Whether standard output is a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.out.terminal
+    }
+
+    /// Whether standard error is a terminal.
+    pub fn has_person(&self) -> bool {
+        self.err.terminal
+    }
+
+    /// Whether the terminal takes colours.
+    pub fn has_colour(&self) -> bool {
+        self.err.colour
+    }
+
+    /// The columns of the terminal; `None` without one.
+    pub fn width(&self) -> Option<u16> {
+        self.held().width
+    }
+
+    /// Sets the columns of the terminal.
+    pub fn set_width(&self, columns: Option<u16>) {
+        self.held().width = columns;
+    }
+
+    /// Prints a line of a result to standard output.
+    pub fn out(&self, text: &str) {
+        self.line(text, false);
+    }
+
+    /// Prints a line to standard output that begins with a coloured mark.
+    pub fn marked(&self, mark: &str, text: &str) {
+        let mark = if self.out.colour { format!("\u{1b}[2m{mark}\u{1b}[0m") } else { mark.to_owned() };
+        let text = if self.out.terminal { visible(text) } else { text.to_owned() };
+        self.line(&format!("{mark}{text}"), false);
+    }
+
+    /// Prints a line about the work to standard error.
+    pub fn err(&self, text: &str) {
+        self.line(text, true);
+    }
+
+    /// Prints a failure to standard error, its first word in red.
+    pub fn failure(&self, text: &str) {
+        match text.strip_prefix("error:") {
+            Some(rest) if self.err.colour => self.line(&format!("\u{1b}[1;31merror:\u{1b}[0m{rest}"), true),
+            _ => self.line(text, true),
+        }
+    }
+
+    /// Prints a line about the work, dimmed; a quiet screen leaves it out.
+    pub fn dim(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        let painted = |line: &str| format!("\u{1b}[2m{line}\u{1b}[0m");
+        let text =
+            if self.err.colour { text.lines().map(painted).collect::<Vec<_>>().join("\n") } else { text.to_owned() };
+        self.line(&text, true);
+    }
+
+    /// Shows text that is still changing below the last line, until the next call or line; empty for none.
+    pub fn live(&self, text: &str) {
+        let mut state = self.held();
+        if self.quiet || !self.err.terminal || state.editing || state.asking {
+            return;
+        }
+        let width = state.width;
+        let drawn = state.live.draw(text, width, self.err.colour);
+        state.write(&drawn, true);
+    }
+
+    /// Takes the live text away.
+    pub fn clear(&self) {
+        let mut state = self.held();
+        let erased = state.live.erase();
+        state.write(&erased, true);
+    }
+
+    /// Says that somebody is being asked something, or not any more.
+    pub fn set_asking(&self, asking: bool) {
+        self.clear();
+        self.held().asking = asking;
+    }
+
+    /// Says that a line is being edited, or not any more. What is printed meanwhile goes through the editor.
+    pub fn set_editing(&self, editing: bool) {
+        self.clear();
+        self.held().editing = editing;
+    }
+
+    /// Sets what prints while a line is edited. It may block, so it gets a thread of its own.
+    pub fn set_late_printer(&self, mut print: impl FnMut(String) + Send + 'static) {
+        let (send, receive) = channel::<String>();
+        let thread = std::thread::Builder::new().name("screen".to_owned());
+        let spawned = thread.spawn(move || receive.iter().for_each(&mut print));
+        // Without the thread late output is written at once, over the edited line, which is better than losing it.
+        self.held().late = spawned.ok().map(|_| send);
+    }
+
+    fn line(&self, text: &str, to_err: bool) {
+        let mut state = self.held();
+        let terminal = if to_err { self.err.terminal } else { self.out.terminal };
+        if state.editing && terminal && state.late.as_ref().is_some_and(|late| late.send(format!("{text}\n")).is_ok()) {
+            return;
+        }
+        let erased = state.live.erase();
+        state.write(&erased, true);
+        state.write(&format!("{text}\n"), to_err);
+        if !state.asking && !state.editing {
+            let redrawn = state.live.redraw();
+            state.write(&redrawn, true);
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn write(&mut self, text: &str, to_err: bool) {
+        if text.is_empty() || self.gone {
+            return;
+        }
+        let written = if to_err {
+            write(&mut std::io::stderr().lock(), text)
+        } else {
+            write(&mut std::io::stdout().lock(), text)
+        };
+        // Nothing can be told about output that cannot be written; what was paid for is in the store.
+        self.gone |= written.is_err() && !to_err;
+    }
+}
+
+fn write(to: &mut dyn Write, text: &str) -> std::io::Result<()> {
+    to.write_all(text.as_bytes())?;
+    to.flush()
+}

@@ -1,0 +1,16 @@
+//! Whether Enter sends what is typed or begins another line. The parser decides.
+
+use crate::repl::editor::highlighter::is_command;
+use crate::repl::underscore;
+use crate::script::completeness::Completeness;
+use crate::script::session::Session;
+
+/// Whether typed text can be sent as it is.
+pub fn is_complete(session: &Session, typed: &str) -> bool {
+    let text = typed.trim();
+    // `_` alone is no Rhai, so the parser would call the code wrong before it sees that it is not finished.
+    text.is_empty()
+        || is_command(text)
+        || text.ends_with('?')
+        || session.judge(&underscore::rewrite(typed, "out(-1)")) == Completeness::Complete
+}

@@ -1,0 +1,119 @@
+//! One evaluation of typed code: run it, wait for its last events, show what it came to.
+
+use crate::core::event::Event;
+use crate::core::failure::FailureKind;
+use crate::core::ids::Frame;
+use crate::core::text::{head_tail, one_line};
+use crate::repl::follower::Mark;
+use crate::repl::narrator::Detail;
+use crate::repl::shell::Shell;
+use crate::repl::underscore;
+use crate::script::evaluate::Evaluation;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// How much of a value is shown, in bytes.
+const SHOWN: usize = 12_000;
+
+impl Shell {
+    /// Evaluates typed code and shows its value or failure.
+    pub async fn evaluate(&mut self, typed: &str) {
+        self.evaluations += 1;
+        let turn = self.evaluations;
+        let last = self.last.map_or_else(|| "out(-1)".to_owned(), |number| format!("out({number})"));
+        let source = underscore::rewrite(typed, &last);
+        let host = Arc::clone(&self.run.host);
+        let before = host.scope.report().totals.calls;
+        self.follower.tell(Detail::Notes);
+        host.emit(&Frame::root(), &Event::CodeStarted { turn, source: typed.to_owned() });
+        let begun = Instant::now();
+        let evaluation = self.run_code(&source).await;
+        let event = Event::CodeFinished {
+            turn,
+            shown: one_line(&told(&evaluation), 400),
+            ok: evaluation.failure.is_none(),
+            millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        };
+        host.emit(&Frame::root(), &event);
+        self.follower.until(Mark::Evaluation(host.run.clone(), turn)).await;
+        self.screen.clear();
+        self.keep(typed).await;
+        self.last = evaluation.value_number.or(self.last);
+        self.show(evaluation);
+        self.footer(before);
+    }
+
+    async fn run_code(&mut self, source: &str) -> Evaluation {
+        let session = Arc::clone(&self.session);
+        let cancel = CancellationToken::new();
+        let work = async {
+            let mut session = session.lock().await;
+            session.evaluate(source, cancel.clone()).await
+        };
+        let (mut evaluation, late) = self.attend(&cancel, work).await;
+        if evaluation.failure.as_ref().is_some_and(|f| f.kind == FailureKind::Cancelled) {
+            evaluation.failure = late.or(evaluation.failure);
+        }
+        evaluation
+    }
+
+    /// Remembers what was typed, and the sources of the functions that the session took over from it.
+    async fn keep(&mut self, typed: &str) {
+        self.typed.push(typed.to_owned());
+        let known = self.session().await.functions();
+        self.sources.keep(typed, |name| known.iter().any(|f| f.split('(').next() == Some(name)));
+    }
+
+    fn show(&mut self, evaluation: Evaluation) {
+        if let Some(value) = &evaluation.final_ {
+            self.value("FINAL = ", &text(value), Some(value));
+        } else if evaluation.value_number.is_some() {
+            self.numbered(&evaluation);
+        }
+        let Some(failure) = evaluation.failure else { return };
+        let cancelled = failure.kind == FailureKind::Cancelled && self.interactive;
+        if cancelled {
+            self.screen.err("cancelled; the session and its variables are kept");
+            self.failure = Some(failure);
+            return;
+        }
+        self.fail(failure);
+        if !evaluation.new_variables.is_empty() {
+            let names: Vec<&str> = evaluation.new_variables.iter().map(|v| v.name.as_str()).collect();
+            self.screen.dim(&format!("kept from before the error: {}", one_line(&names.join(", "), 200)));
+        }
+    }
+
+    fn numbered(&self, evaluation: &Evaluation) {
+        let Some(number) = evaluation.value_number else { return };
+        let label = format!("out({number})");
+        let shown = head_tail(&evaluation.shown, SHOWN, &format!("print({label})"));
+        let mark = if shown.contains('\n') { format!("{label} =\n") } else { format!("{label} = ") };
+        self.value(&mark, &shown, evaluation.value.as_ref());
+    }
+
+    /// Shows a value: with its mark for a person, bare for a pipe, as JSON if that is wanted.
+    pub fn value(&self, mark: &str, shown: &str, value: Option<&Value>) {
+        match value {
+            Some(value) if self.json => self.screen.out(&value.to_string()),
+            _ if self.json => self.screen.out(&Value::String(shown.to_owned()).to_string()),
+            _ if self.interactive => self.screen.marked(mark, shown),
+            _ => self.screen.out(shown),
+        }
+    }
+}
+
+/// A value as text: a string as it is, anything else as JSON.
+pub fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| format!("{value:#}"), ToOwned::to_owned)
+}
+
+fn told(evaluation: &Evaluation) -> String {
+    match (&evaluation.failure, &evaluation.final_) {
+        (Some(failure), _) => failure.message.clone(),
+        (None, Some(value)) => format!("FINAL = {}", text(value)),
+        (None, None) => evaluation.shown.clone(),
+    }
+}

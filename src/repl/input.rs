@@ -1,0 +1,89 @@
+//! What a typed line is: code for the session, a dot-command, or a question about a name. It runs none of them.
+
+/// A typed line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input<'t> {
+    /// Nothing.
+    Empty,
+    /// `exit`, as a shell would have it.
+    Leave,
+    /// A dot-command.
+    Command {
+        /// Its name, without the point.
+        name: &'t str,
+        /// The rest of the line.
+        argument: &'t str,
+    },
+    /// `?name` or `name?`.
+    Question(Question<'t>),
+    /// Code.
+    Code,
+}
+
+/// A question about a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question<'t> {
+    /// The name; empty for help in general.
+    pub name: &'t str,
+    /// Whether its source or whole value is wanted: `??name`.
+    pub deep: bool,
+}
+
+/// Tells what a line is.
+pub fn read(line: &str) -> Input<'_> {
+    let text = line.trim();
+    if text.is_empty() {
+        return Input::Empty;
+    }
+    if matches!(text.trim_end_matches(';').trim_end_matches("()"), "exit" | "quit") {
+        return Input::Leave;
+    }
+    if let Some(rest) = text.strip_prefix('.').filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic())) {
+        let (name, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        return Input::Command { name, argument: argument.trim() };
+    }
+    if let Some(name) = text.strip_prefix("??").or_else(|| text.strip_suffix("??").filter(|name| is_name(name))) {
+        return Input::Question(Question { name: name.trim(), deep: true });
+    }
+    if let Some(name) = text.strip_prefix('?').or_else(|| text.strip_suffix('?').filter(|name| is_name(name))) {
+        return Input::Question(Question { name: name.trim(), deep: false });
+    }
+    Input::Code
+}
+
+/// Whether this is a name, perhaps with a module, a variable or a point in front.
+fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || "_.:".contains(c))
+        && text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Input, Question, read};
+
+    #[test]
+    fn lines_are_told_apart() {
+        let command = |name, argument| Input::Command { name, argument };
+        let question = |name, deep| Input::Question(Question { name, deep });
+        for (line, expect) in [
+            ("", Input::Empty),
+            (" \n", Input::Empty),
+            ("exit", Input::Leave),
+            ("quit();", Input::Leave),
+            (".help", command("help", "")),
+            (" .load  a b.rhai ", command("load", "a b.rhai")),
+            ("?llm", question("llm", false)),
+            ("?? llm", question("llm", true)),
+            ("context.grep?", question("context.grep", false)),
+            ("llm??", question("llm", true)),
+            ("?", question("", false)),
+            ("1 + 1", Input::Code),
+            ("print(\"really?\")", Input::Code),
+            ("a ?? b", Input::Code),
+            ("a?.b", Input::Code),
+            (".5", Input::Code),
+        ] {
+            assert_eq!(read(line), expect, "{line}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! `?name` and `??name`: what a name means here, and its source or whole value. It evaluates nothing.
+
+use crate::context::card::CardOptions;
+use crate::context::view::View;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::nearest;
+use crate::core::tool::ToolSpec;
+use crate::host::kit::Kit;
+use crate::registry::programs::{self, Program};
+use crate::repl::commands::table;
+use crate::repl::input::Question;
+use crate::repl::sources::{Sources, functions};
+use crate::repl::vocabulary;
+use crate::script::help;
+use crate::script::session::Session;
+use crate::script::stdlib::MODULES;
+
+/// Where names are looked up.
+pub struct Sight<'a> {
+    /// Tools, programs, settings.
+    pub kit: &'a Kit,
+    /// Variables and functions.
+    pub session: &'a Session,
+    /// The sources of the session's functions.
+    pub sources: &'a Sources,
+    /// The context.
+    pub view: &'a View,
+}
+
+/// The answer to a question about a name. Fails with `NotFound` and the nearest known name.
+pub fn inspect(question: Question<'_>, sight: &Sight<'_>) -> Outcome<String> {
+    let name = question.name.trim_end_matches("()");
+    let deep = question.deep;
+    if name.is_empty() {
+        return Ok(help::reference());
+    }
+    if let Some(command) = name.strip_prefix('.').and_then(table::find) {
+        return Ok(format!(".{}\n  {}", command.usage, command.summary));
+    }
+    if let Some(text) = variable(name, deep, sight)? {
+        return Ok(text);
+    }
+    let tools = sight.kit.tools.get()?.specs();
+    let own = own_function(name, deep, sight).or_else(|| library(name, deep));
+    let stored = || tool(name, deep, &tools).or_else(|| program(name, deep, sight));
+    own.or_else(stored).ok_or_else(|| unknown(name, &tools, sight))
+}
+
+fn variable(name: &str, deep: bool, sight: &Sight<'_>) -> Outcome<Option<String>> {
+    let Some(variable) = sight.session.variables().into_iter().find(|v| v.name == name) else {
+        return Ok(None);
+    };
+    let constant = if variable.constant { "constant, " } else { "" };
+    let mut text = format!("{name}: {constant}{}", variable.brief);
+    if name == "context" {
+        text.push_str("\n  methods: ");
+        let methods: Vec<String> = vocabulary::methods(Some("Context")).into_iter().map(|m| m.usage).collect();
+        text.push_str(&methods.join(", "));
+        if deep && !sight.view.is_empty() {
+            text.push_str(&format!("\n{}", sight.view.card(&CardOptions::default())?.trim_end()));
+        }
+    } else if deep && let Some(value) = sight.session.snapshot().0.get(name) {
+        text.push_str(&format!("\n{}", value.as_str().map_or_else(|| format!("{value:#}"), ToOwned::to_owned)));
+    }
+    Ok(Some(text))
+}
+
+fn own_function(name: &str, deep: bool, sight: &Sight<'_>) -> Option<String> {
+    let list: Vec<String> =
+        sight.session.functions().into_iter().filter(|f| f.split('(').next() == Some(name)).collect();
+    if list.is_empty() {
+        return None;
+    }
+    let source = if deep { format!("\n{}", sight.sources.of(name)) } else { String::new() };
+    Some(format!("{}\n  defined in this session{source}", list.join("\n")))
+}
+
+/// A primitive, or a function or module of the stdlib.
+fn library(name: &str, deep: bool) -> Option<String> {
+    let text = help::about(name)?;
+    let bare = name.rsplit("::").next().unwrap_or(name);
+    let within = |(module, _): &&(&str, &str)| !name.contains("::") || name.starts_with(&format!("{module}::"));
+    let is_primitive = crate::script::prims::table::find(name).is_some();
+    let found = MODULES.iter().filter(within).filter(|_| deep && !is_primitive).flat_map(|(module, source)| {
+        let whole = (*module == name).then(|| (*source).to_owned());
+        let own = functions(source).into_iter().filter(|f| f.name == bare).map(|f| f.source);
+        whole.into_iter().chain(own)
+    });
+    let sources: Vec<String> = found.collect();
+    Some(if sources.is_empty() { text } else { format!("{text}\n{}", sources.join("\n")) })
+}
+
+fn tool(name: &str, deep: bool, tools: &[&ToolSpec]) -> Option<String> {
+    let spec = tools.iter().find(|spec| spec.name == name)?;
+    let text = about_tool(spec);
+    Some(if deep { format!("{text}\n{:#}", spec.parameters) } else { text })
+}
+
+/// A tool's help: what it does, what it needs, its parameters and examples.
+pub fn about_tool(spec: &ToolSpec) -> String {
+    let mut text = format!(
+        "TOOL({:?}, #{{..}})\n  {}\n  returns {}\n  needs {}",
+        spec.name,
+        spec.summary,
+        spec.returns,
+        permission(spec)
+    );
+    let required: Vec<&str> =
+        spec.parameters["required"].as_array().into_iter().flatten().filter_map(|r| r.as_str()).collect();
+    for (name, schema) in spec.parameters["properties"].as_object().into_iter().flatten() {
+        let mark = if required.contains(&name.as_str()) { "" } else { "?" };
+        text.push_str(&format!("\n    {name}{mark}  {}", schema["description"].as_str().unwrap_or_default()));
+    }
+    for example in &spec.examples {
+        text.push_str(&format!(
+            "\n  example: TOOL({:?}, parse_json(`{}`)) // {}",
+            spec.name, example.args, example.note
+        ));
+    }
+    text
+}
+
+/// What a tool needs, as one word.
+pub fn permission(spec: &ToolSpec) -> String {
+    let value = serde_json::to_value(spec.permission).unwrap_or_default();
+    match value.as_str() {
+        Some("free") | None => "nothing".to_owned(),
+        Some(word) => word.to_owned(),
+    }
+}
+
+fn program(name: &str, deep: bool, sight: &Sight<'_>) -> Option<String> {
+    let (list, _) = programs::all(&sight.kit.settings.paths);
+    let program = list.into_iter().find(|p| p.name == name)?;
+    let text = about_program(&program);
+    Some(if deep { format!("{text}\n{}", program.source.trim_end()) } else { text })
+}
+
+fn about_program(program: &Program) -> String {
+    let params = program.front.params.iter();
+    let params: Vec<String> = params.map(|(name, meaning)| format!("\n    {name}  {meaning}")).collect();
+    let returns =
+        if program.front.returns.is_empty() { String::new() } else { format!("\n  returns {}", program.front.returns) };
+    let home =
+        if program.path.is_empty() { program.home.to_owned() } else { format!("{}: {}", program.home, program.path) };
+    format!("SCRIPT({:?}, #{{..}})\n  {}{returns}{}\n  {home}", program.name, program.front.summary, params.concat())
+}
+
+fn unknown(name: &str, tools: &[&ToolSpec], sight: &Sight<'_>) -> Failure {
+    let failure = Failure::new(FailureKind::NotFound, format!("nothing here is named `{name}`"));
+    let mut known: Vec<String> = sight.session.variables().into_iter().map(|v| v.name).collect();
+    known.extend(vocabulary::functions(sight.session).into_iter().map(|f| f.name));
+    known.extend(vocabulary::methods(Some("Context")).into_iter().map(|f| f.name));
+    known.extend(vocabulary::modules().into_iter().map(str::to_owned));
+    known.extend(tools.iter().map(|spec| spec.name.clone()));
+    known.extend(programs::all(&sight.kit.settings.paths).0.into_iter().map(|p| p.name));
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => failure.hint(format!("did you mean `?{near}`?")),
+        None => failure.hint("`?` lists the primitives, .tools the tools, .scripts the programs, .vars the variables"),
+    }
+}

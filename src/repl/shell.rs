@@ -1,0 +1,239 @@
+//! What a REPL holds while it lives: one run, its session, the screen, and what the person has typed.
+
+use crate::app::build::App;
+use crate::app::run::Run;
+use crate::app::{inputs, run};
+use crate::context::library::Library;
+use crate::core::exit::Exit;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::host::kit::Kit;
+use crate::host::run_host::{OnPrint, RunHost, RunSetup};
+use crate::repl::editor::screen::Screen;
+use crate::repl::follower::Follower;
+use crate::repl::interrupts::Interrupts;
+use crate::repl::sources::Sources;
+use crate::script::evaluate::report::render;
+use crate::script::session::{Session, SessionSetup};
+use crate::turn::root::RootEnd;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, MutexGuard};
+use tokio_util::sync::CancellationToken;
+
+/// How a REPL is started.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Files, folders and globs of the context; `-` for standard input.
+    pub context: Vec<String>,
+    /// Whether values are shown as JSON.
+    pub json: bool,
+    /// Whether progress, footers and the banner are left out.
+    pub quiet: bool,
+}
+
+/// A REPL.
+pub struct Shell {
+    /// What all runs share.
+    pub kit: Arc<Kit>,
+    /// The run that the whole session is.
+    pub run: Run,
+    /// The interpreter; the editor looks into it while a line is typed.
+    pub session: Arc<Mutex<Session>>,
+    /// Where everything is shown.
+    pub screen: Arc<Screen>,
+    /// The role of `.ask`.
+    pub role: Option<String>,
+    /// The sources of the functions that were typed.
+    pub sources: Sources,
+    /// The code that was typed, oldest first.
+    pub typed: Vec<String>,
+    /// Whether a person types.
+    pub interactive: bool,
+    /// Whether values are shown as JSON.
+    pub json: bool,
+    /// The number of the last value.
+    pub last: Option<usize>,
+    /// The last failure, which decides the exit code where nobody watches.
+    pub failure: Option<Failure>,
+    pub(super) evaluations: u32,
+    pub(super) follower: Follower,
+    pub(super) interrupts: Interrupts,
+    sessions: u32,
+}
+
+impl Shell {
+    /// Begins the run of a REPL.
+    pub async fn open(app: &App, options: &Options, screen: Arc<Screen>, interactive: bool) -> Outcome<Self> {
+        let kit = Arc::clone(&app.kit);
+        let library = inputs::open(&kit.settings, &options.context, None)?;
+        tell_skipped(&screen, &library);
+        let follower = Follower::start(kit.store.subscribe(), Arc::clone(&screen));
+        let task = if options.context.is_empty() {
+            "session".to_owned()
+        } else {
+            format!("session over {}", options.context.join(" "))
+        };
+        let run = run::begin(&kit, "repl", &task, library, Some(on_print(&screen, options.json)));
+        let session = session(&run.host, 1);
+        Ok(Self {
+            role: kit.settings.role.clone(),
+            kit,
+            run,
+            session: Arc::new(Mutex::new(session)),
+            screen,
+            sources: Sources::default(),
+            typed: Vec::new(),
+            interactive,
+            json: options.json,
+            last: None,
+            failure: None,
+            evaluations: 0,
+            follower,
+            interrupts: Interrupts::new()?,
+            sessions: 1,
+        })
+    }
+
+    /// The interpreter, which nobody else uses between two evaluations.
+    pub async fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().await
+    }
+
+    /// Replaces the interpreter by a fresh one: no variables, no functions, no results.
+    pub async fn reset(&mut self) {
+        self.sessions += 1;
+        // Effects are logged under the session's frame, so every session of the run needs one of its own.
+        *self.session.lock().await = session(&self.run.host, self.sessions);
+        self.sources = Sources::default();
+        self.last = None;
+    }
+
+    /// Opens another context for the same run. Answers the names of the variables that could not be carried over.
+    pub async fn open_context(&mut self, paths: &[String]) -> Outcome<Vec<String>> {
+        let library = inputs::open(&self.kit.settings, paths, None)?;
+        tell_skipped(&self.screen, &library);
+        let (kept, lost) = self.session().await.snapshot();
+        let sources = self.sources.clone();
+        let setup = RunSetup {
+            run: self.run.host.run.clone(),
+            scope: self.run.host.scope.clone(),
+            view: library.view(),
+            library: Arc::new(library),
+            max_turns: self.run.host.max_turns,
+            on_print: Some(on_print(&self.screen, self.json)),
+        };
+        let host = RunHost::new(Arc::clone(&self.kit), setup);
+        self.run = Run { host, task: self.run.task.clone(), cancel: self.run.cancel.clone() };
+        self.reset().await;
+        let mut session = self.session.lock().await;
+        session.restore(&kept);
+        let functions = session.evaluate(&sources.all(), CancellationToken::new()).await;
+        drop(session);
+        self.sources = sources;
+        functions.failure.map_or(Ok(lost), Err)
+    }
+
+    /// The names of the open documents.
+    pub fn documents(&self) -> Vec<String> {
+        self.run.host.view.documents().iter().map(|document| document.name().to_owned()).collect()
+    }
+
+    /// A path as typed, from the folder of the start; `~/` is the home folder.
+    pub fn path(&self, typed: &str) -> PathBuf {
+        let environment = &self.kit.settings.environment;
+        match (typed.strip_prefix("~/"), environment.get("HOME")) {
+            (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+            _ => environment.folder.join(typed),
+        }
+    }
+
+    /// Tells a failure and remembers it for the exit code.
+    pub fn fail(&mut self, failure: Failure) {
+        self.screen.failure(&render(&failure));
+        self.failure = Some(failure);
+    }
+
+    /// Shows a person what the session has cost, if models were used since there were `before` calls.
+    pub fn footer(&self, before: u64) {
+        if self.interactive && self.run.host.scope.report().totals.calls > before {
+            self.screen.dim(&self.run.host.footer());
+        }
+    }
+
+    /// Waits for `work`; Ctrl-C and the time limit cancel `cancel`, and `work` then ends by itself.
+    ///
+    /// Answers the failure that stands for the time limit, if that was it.
+    pub async fn attend<T>(
+        &mut self,
+        cancel: &CancellationToken,
+        work: impl Future<Output = T>,
+    ) -> (T, Option<Failure>) {
+        self.interrupts.forget();
+        let limit = self.run.host.scope.limits().timeout_millis;
+        let mut work = std::pin::pin!(work);
+        tokio::select! {
+            done = &mut work => return (done, None),
+            () = self.interrupts.next() => {}
+            () = expiry(limit) => {
+                cancel.cancel();
+                let seconds = Duration::from_millis(limit.unwrap_or_default()).as_secs_f64();
+                let failure = Failure::new(FailureKind::Deadline, format!("it took longer than {seconds} s"));
+                return (work.await, Some(failure.hint("raise --timeout")));
+            }
+        }
+        cancel.cancel();
+        (work.await, None)
+    }
+
+    /// Ends the run and tells what the session has cost.
+    pub async fn close(self) -> Outcome<Exit> {
+        let failure = self.failure.filter(|_| !self.interactive);
+        let end = match failure.clone() {
+            Some(failure) => RootEnd::failed(failure, 0),
+            None => RootEnd::completed(Value::Null, 0),
+        };
+        self.run.close(&end).await?;
+        if self.interactive || self.run.host.scope.report().totals.calls > 0 {
+            self.screen.dim(&format!("{} · run {}", self.run.host.footer(), self.run.host.run));
+        }
+        Ok(failure.map_or(Exit::Ok, |failure| failure.kind.exit()))
+    }
+}
+
+/// The interpreter number `number` of a run.
+fn session(host: &Arc<RunHost>, number: u32) -> Session {
+    Session::new(SessionSetup {
+        host: Arc::clone(host) as Arc<dyn crate::script::host::Host>,
+        runtime: tokio::runtime::Handle::current(),
+        frame: Frame::root().child(format_args!("s{number}")),
+        view: host.view.clone(),
+        folder: Some(host.kit.settings.environment.folder.clone()),
+        compute: Duration::from_millis(host.scope.limits().compute_millis),
+        args: None,
+    })
+}
+
+/// Shows printed lines on standard output; with `--json` values alone stand there.
+fn on_print(screen: &Arc<Screen>, json: bool) -> OnPrint {
+    let screen = Arc::clone(screen);
+    Arc::new(move |text| if json { screen.err(text) } else { screen.out(text) })
+}
+
+fn tell_skipped(screen: &Screen, library: &Library) {
+    for (name, reason) in library.skipped().iter().take(5) {
+        screen.dim(&format!("skipped {name}: {reason}"));
+    }
+    if let Some(more) = library.skipped().len().checked_sub(5).filter(|more| *more > 0) {
+        screen.dim(&format!("skipped {more} more files"));
+    }
+}
+
+async fn expiry(limit: Option<u64>) {
+    match limit {
+        Some(millis) => tokio::time::sleep(Duration::from_millis(millis)).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,103 @@
+//! `rhizo ask`: the answer alone on standard output, notice and progress on standard error.
+
+use super::project;
+use crate::support::program::Program;
+use serde_json::{Value, json};
+
+const QUESTION: &str = "When did the harbour open?";
+
+#[test]
+fn the_answer_stands_alone_on_standard_output() {
+    let program = project();
+    let ran = program.args(["ask", QUESTION, "--context", "harbour.txt"]).run().ok();
+    assert!(ran.stdout.contains("1884"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("offline"), "{}", ran.stdout);
+    ran.says("offline").snapshot("ask_direct");
+}
+
+#[test]
+fn quiet_shows_the_answer_only() {
+    let ran = project().args(["ask", QUESTION, "--context", "harbour.txt", "--quiet"]).run().ok();
+    assert!(ran.stdout.contains("1884"));
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn a_pipe_is_a_context() {
+    let ran = Program::offline().args(["ask", QUESTION, "-q"]).stdin(super::HARBOUR).run().ok();
+    assert!(ran.stdout.contains("1884"), "{}", ran.stdout);
+}
+
+#[test]
+fn exploring_takes_turns_and_quotes_places() {
+    let program = project();
+    let ran = program.args(["ask", "How tall is the lighthouse?", "--context", ".", "--recursive"]).run().ok();
+    assert!(ran.stdout.contains("31 metres"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("harbour.txt"), "{}", ran.stdout);
+    ran.says("turn 1 of 20").says("→").snapshot("ask_recursive");
+}
+
+#[test]
+fn a_long_input_is_explored_by_itself() {
+    let filler = "Nothing of interest is said in this line of the log.\n".repeat(4_000);
+    let text = format!("{filler}The ferry to the island leaves at half past six.\n{filler}");
+    let program = Program::offline().file("log.txt", &text);
+    let ran =
+        program.args(["ask", "When does the ferry to the island leave?", "--context", "log.txt", "--json"]).run().ok();
+    let document = ran.json();
+    assert!(document["answer"].as_str().is_some_and(|answer| answer.contains("half past six")), "{document:#}");
+    assert!(document["turns"].as_u64().is_some_and(|turns| turns > 0), "{document:#}");
+}
+
+#[test]
+fn the_document_has_every_field() {
+    let ran = project().args(["ask", QUESTION, "--context", ".", "--json"]).run().ok();
+    let document = ran.json();
+    let fields: Vec<&str> = document.as_object().expect("an object").keys().map(String::as_str).collect();
+    assert_eq!(
+        fields,
+        [
+            "answer",
+            "status",
+            "run",
+            "turns",
+            "calls",
+            "failed_calls",
+            "input_tokens",
+            "output_tokens",
+            "estimated",
+            "cost_usd",
+            "unpriced_calls",
+            "depth",
+            "models",
+            "failure"
+        ]
+    );
+    assert_eq!(
+        (&document["status"], &document["turns"], &document["calls"]),
+        (&json!("completed"), &json!(0), &json!(1))
+    );
+    assert_eq!((&document["cost_usd"], &document["failure"]), (&json!(0.0), &Value::Null));
+    assert_eq!(document["models"][0]["model"], "offline/extract");
+    let run = document["run"].as_str().expect("an id");
+    ran.says(run);
+}
+
+#[test]
+fn an_empty_question_is_refused() {
+    project().args(["ask", "  "]).run().code(1).snapshot("ask_empty");
+    project().args(["ask"]).run().code(2).snapshot("ask_nothing");
+}
+
+#[test]
+fn a_question_without_context_is_one_call() {
+    let document = Program::offline().args(["ask", "What is a harbour?", "--json"]).run().ok().json();
+    assert_eq!((&document["turns"], &document["calls"]), (&json!(0), &json!(1)));
+}
+
+#[test]
+fn binary_files_of_a_folder_are_skipped_and_named() {
+    let program = project().file("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\0");
+    let ran = program.args(["ask", QUESTION, "--context", "."]).run().ok().says("skipped picture.png: a PNG picture");
+    assert!(ran.stdout.contains("1884"));
+}

@@ -1,0 +1,117 @@
+//! `rhizo eval`: values and prints on standard output, everything else on standard error.
+
+use super::{FARES, HARBOUR, project};
+use crate::support::program::Program;
+use serde_json::json;
+
+#[test]
+fn the_last_value_is_printed() {
+    let program = Program::offline();
+    for (code, expect) in [
+        ("1 + 1", "2\n"),
+        ("\"text\"", "text\n"),
+        ("7.0 / 2", "3.5\n"),
+        ("[1, \"a\", ()]", "[\n  1,\n  \"a\",\n  null\n]\n"),
+        ("#{b: 1, a: [true]}", "{\n  \"a\": [\n    true\n  ],\n  \"b\": 1\n}\n"),
+        ("let x = 1;", ""),
+        ("()", ""),
+        ("print(1); print(\"two\"); 3", "1\ntwo\n3\n"),
+        ("FINAL(\"done\"); print(\"never\")", "done\n"),
+        ("|x| x + 1", "Fn(anon$1)\n"),
+    ] {
+        program.args(["eval", code]).run().ok().prints(expect);
+    }
+}
+
+#[test]
+fn the_footer_names_the_run_and_quiet_drops_it() {
+    let program = Program::offline();
+    program.args(["eval", "1"]).run().snapshot("eval_footer");
+    program.args(["eval", "1", "--quiet"]).run().snapshot("eval_quiet");
+}
+
+#[test]
+fn errors_point_at_their_place() {
+    let program = Program::offline();
+    for (name, code) in [
+        ("eval_syntax_error", "let total = 1;\nlet x = (1 + ;\n"),
+        ("eval_unknown_variable", "let count = 1;\ncuont + 1"),
+        ("eval_unknown_function", "let text = \"a\";\nlenn(text)"),
+        ("eval_thrown", "fn check(n) {\n    throw `no ${n}`;\n}\ncheck(3)"),
+        ("eval_missing_field", "let m = #{a: 1};\nm.b"),
+        ("eval_mixed_comparison", "\"0.9\" > 0.7"),
+    ] {
+        program.args(["eval", code, "--quiet"]).run().code(1).snapshot(name);
+    }
+}
+
+#[test]
+fn what_was_printed_before_an_error_stays() {
+    Program::offline().args(["eval", "print(\"first\"); nothing()"]).run().code(1).prints("first\n");
+}
+
+#[test]
+fn the_context_is_files_folders_globs_and_pipes() {
+    let program =
+        project().file("more/notes.md", "# Notes\n").file(".gitignore", "more/build\n").file("more/build/a.o", "x");
+    let names = "context.docs().map(|d| d.name)";
+    let list = |args: &[&str]| program.list(&[&["eval", names, "--json"], args].concat());
+    assert_eq!(
+        list(&["--context", "harbour.txt", "fares.csv"]).run().ok().json()["answer"],
+        json!(["harbour.txt", "fares.csv"])
+    );
+    assert_eq!(
+        list(&["-c", "fares.csv", "-c", "harbour.txt"]).run().ok().json()["answer"],
+        json!(["fares.csv", "harbour.txt"])
+    );
+    let all = json!(["fares.csv", "harbour.txt", "more/notes.md"]);
+    assert_eq!(list(&["--context", "."]).run().ok().json()["answer"], all);
+    assert_eq!(list(&["--context", "**/*.md"]).run().ok().json()["answer"], json!(["more/notes.md"]));
+    assert_eq!(list(&[]).stdin("piped\n").run().ok().json()["answer"], json!(["stdin"]));
+    let both = list(&["--context", "-", "harbour.txt"]).stdin("piped\n").run().ok().json();
+    assert_eq!(both["answer"], json!(["stdin", "harbour.txt"]));
+}
+
+#[test]
+fn a_pipe_is_read_in_full() {
+    let text = "line of text\n".repeat(100_000);
+    let code = "print(context.len); print(context.lines); print(context.count(\"text\"))";
+    Program::offline().args(["eval", code]).stdin(&text).run().ok().prints("1300000\n100000\n100000\n");
+}
+
+#[test]
+fn json_prints_one_document_and_nothing_else() {
+    let program = project();
+    let ran = program
+        .args(["eval", "print(\"aside\"); llm(context.line(1))", "--json", "--context", "harbour.txt"])
+        .run()
+        .ok();
+    let document = ran.json();
+    assert_eq!(document["answer"], "The harbour opened in 1884.");
+    assert_eq!(document["status"], "completed");
+    assert_eq!(
+        (&document["calls"], &document["cost_usd"], &document["failure"]),
+        (&json!(1), &json!(0.0), &json!(null))
+    );
+    ran.says("aside\n").snapshot("eval_json");
+}
+
+#[test]
+fn json_tells_failures_too() {
+    let ran = Program::offline().args(["eval", "nothing()", "--json"]).run().code(1);
+    let document = ran.json();
+    assert_eq!((&document["status"], &document["failure"]["kind"]), (&json!("failed"), &json!("script")));
+    assert_eq!((&document["failure"]["line"], &document["answer"]), (&json!(null), &json!(null)));
+    assert_eq!(document["failure"]["details"]["line"], 1);
+}
+
+#[test]
+fn tools_and_programs_work_from_a_script() {
+    let program = project();
+    let code = "print(TOOL(\"read_file\", #{path: \"fares.csv\"}).text); TOOL(\"write_file\", #{path: \"out.txt\", text: \"x\"})";
+    program.args(["eval", code, "--approve", "auto"]).run().ok();
+    assert_eq!(std::fs::read_to_string(program.project().join("out.txt")).expect("written"), "x");
+    program.args(["eval", code, "--approve", "never"]).run().code(1).says("write_file is not allowed");
+    program.args(["eval", code]).run().code(6).says("hint:");
+    assert_eq!((HARBOUR.len(), FARES.len()), (107, 28));
+}

@@ -1,0 +1,49 @@
+//! `--help` of every command, and what a slip of the hand is answered with.
+
+use crate::support::program::Program;
+
+#[test]
+fn every_command_explains_itself() {
+    let program = Program::offline();
+    program.args(["--help"]).run().ok().snapshot("help");
+    for command in [
+        "repl",
+        "run",
+        "ask",
+        "eval",
+        "runs",
+        "logs",
+        "memory",
+        "models",
+        "tools",
+        "scripts",
+        "doctor",
+        "init",
+        "completions",
+    ] {
+        let ran = program.args([command, "--help"]).run().ok();
+        assert_eq!(ran.stderr, "");
+        ran.snapshot(&format!("help_{command}"));
+    }
+}
+
+#[test]
+fn the_version_is_told() {
+    let expect = format!("rhizo {}\n", env!("CARGO_PKG_VERSION"));
+    Program::offline().args(["--version"]).run().ok().prints(&expect);
+}
+
+#[test]
+fn unknown_commands_and_flags_are_usage_errors() {
+    let program = Program::offline();
+    program.args(["aks"]).run().code(2).snapshot("usage_command");
+    program.args(["ask", "q", "--max-cots", "1"]).run().code(2).snapshot("usage_flag");
+    program.args(["runs", "shwo"]).run().code(2).snapshot("usage_action");
+}
+
+#[test]
+fn help_touches_nothing() {
+    let program = Program::offline();
+    program.args(["ask", "--help"]).run().ok();
+    assert_eq!(Program::files_below(&program.state()), Vec::<String>::new());
+}

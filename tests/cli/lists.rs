@@ -1,0 +1,135 @@
+//! `rhizo tools`, `rhizo scripts`, `rhizo models`: what there is, one of it, and what happens on a slip of the hand.
+
+use super::project;
+use crate::support::program::Program;
+use serde_json::json;
+
+#[test]
+fn tools_are_listed_shown_and_called() {
+    let program = project();
+    program.args(["tools"]).run().ok().snapshot("tools_list");
+    program.args(["tools", "show", "read_file"]).run().ok().snapshot("tools_show");
+    program.args(["tools", "call", "calculate", "{\"expression\": \"6 * 7\"}"]).run().ok().prints("42.0\n");
+    let rows = program.args(["tools", "call", "csv_read", "{\"path\": \"fares.csv\"}", "--json"]).run().ok().json();
+    assert!(rows.to_string().contains("north"), "{rows:#}");
+    let specs = program.args(["tools", "list", "--json"]).run().ok().json();
+    let names: Vec<&str> = specs.as_array().expect("specs").iter().filter_map(|spec| spec["name"].as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "read_file",
+            "write_file",
+            "list_dir",
+            "find_text",
+            "http_get",
+            "run_command",
+            "json_query",
+            "csv_read",
+            "html_to_text",
+            "date",
+            "calculate",
+            "ask_user"
+        ]
+    );
+}
+
+#[test]
+fn every_tools_examples_run() {
+    let program = project()
+        .file("notes.txt", "one\ntwo\n")
+        .file("data.json", "{\"items\": [{\"name\": \"a\"}]}")
+        .file("page.html", "<p>hello</p>");
+    let specs = program.args(["tools", "list", "--json"]).run().ok().json();
+    for spec in specs.as_array().expect("specs") {
+        let examples = spec["examples"].as_array().expect("examples");
+        assert!(!examples.is_empty(), "{} has no example", spec["name"]);
+        for example in examples {
+            assert!(example["args"].is_object() && example["note"].is_string(), "{example}");
+        }
+    }
+}
+
+#[test]
+fn a_tool_is_called_with_what_it_needs() {
+    let program = project();
+    program.args(["tools", "call", "raed_file", "{}"]).run().code(1).snapshot("tools_unknown");
+    program.args(["tools", "show", "zzz"]).run().code(1).says("there is no tool `zzz`");
+    program.args(["tools", "call", "read_file", "{path}"]).run().code(1).snapshot("tools_not_json");
+    program.args(["tools", "call", "read_file", "{\"paht\": \"a\"}"]).run().code(1).snapshot("tools_wrong_argument");
+    program.args(["tools", "call", "read_file", "{\"path\": \"../outside\"}"]).run().code(1).snapshot("tools_outside");
+    program
+        .args(["tools", "call", "write_file", "{\"path\": \"a\", \"text\": \"b\"}"])
+        .run()
+        .code(6)
+        .snapshot("tools_nobody");
+}
+
+#[test]
+fn programs_are_listed_and_shown() {
+    let own = "//! +++\n//! summary = \"Counts a word.\"\n//! [params]\n//! word = \"the word\"\n//! +++\ncontext.count(args.word)\n";
+    let program = project().file("scripts/count_word.rhai", own).file("scripts/plain.rhai", "1");
+    program.args(["scripts"]).run().ok().snapshot("scripts_list");
+    program.args(["scripts", "show", "count_word"]).run().ok().prints(own);
+    let shown = program.args(["scripts", "show", "grep_report", "--json"]).run().ok().json();
+    assert_eq!((&shown["program"]["name"], &shown["program"]["home"]), (&json!("grep_report"), &json!("built-in")));
+    let code = "SCRIPT(\"count_word\", #{word: \"harbour\"})";
+    program.args(["eval", code, "--context", "harbour.txt"]).run().ok().prints("2\n");
+}
+
+#[test]
+fn the_project_hides_the_user_who_hides_the_built_in() {
+    let front = |summary: &str| format!("//! +++\n//! summary = \"{summary}\"\n//! +++\n\"{summary}\"\n");
+    let program = project();
+    let scripts = program.state().join("scripts");
+    std::fs::create_dir_all(&scripts).expect("a folder");
+    let home = |program: &Program| {
+        program.args(["scripts", "show", "outline", "--json"]).run().ok().json()["program"]["home"].clone()
+    };
+    assert_eq!(home(&program), "built-in");
+    std::fs::write(scripts.join("outline.rhai"), front("The user's.")).expect("a file");
+    assert_eq!(home(&program), "user");
+    let program = program.file("scripts/outline.rhai", front("The project's."));
+    assert_eq!(home(&program), "project");
+}
+
+#[test]
+fn broken_front_matter_is_told_and_hides_nothing() {
+    let program = project().file("scripts/broken.rhai", "//! +++\n//! sumary = \"x\"\n//! +++\n1\n");
+    let ran = program.args(["scripts", "list"]).run().code(3);
+    assert!(ran.stdout.contains("grep_report"), "{}", ran.stdout);
+    ran.says("front matter of program `broken`").says("hint:");
+    program.args(["eval", "SCRIPT(\"broken\")"]).run().code(3).says("front matter");
+    program.args(["scripts", "show", "grep_reprot"]).run().code(1).snapshot("scripts_unknown");
+    program
+        .args(["eval", "SCRIPT(\"grep_report\", #{patern: \"x\"})"])
+        .run()
+        .code(1)
+        .snapshot("scripts_wrong_parameter");
+    program.args(["eval", "SCRIPT(\"grep_report\")"]).run().code(1).snapshot("scripts_missing_parameter");
+}
+
+#[test]
+fn models_are_listed_shown_and_explained() {
+    let program = Program::offline();
+    program.args(["models"]).run().ok().snapshot("models_list");
+    program.args(["models", "show", "gpt-5-mini"]).run().ok().snapshot("models_show");
+    program.args(["models", "explain"]).run().ok().snapshot("models_explain");
+    program.args(["models", "show", "gpt-5-mino"]).run().code(1).snapshot("models_unknown");
+}
+
+#[test]
+fn a_configured_role_has_its_own_model() {
+    let text = "model = \"local\"\n[models.local]\nbase_url = \"http://127.0.0.1:9/v1\"\nname = \"tiny\"\n\
+        [roles.reader]\nposition = 3\nmodels = [\"offline\"]\n";
+    let program = Program::new().file("rhizo.toml", text);
+    let rows = program.args(["models", "explain", "--json"]).run().ok().json();
+    let model = |role: &str| {
+        let rows = rows.as_array().expect("rows").iter();
+        rows.filter(|row| row["role"] == role).map(|row| row["model"].as_str().expect("a name")).collect::<String>()
+    };
+    assert_eq!(
+        (model("worker").as_str(), model("architect").as_str(), model("reader").as_str()),
+        ("local", "local", "offline/extract")
+    );
+    program.args(["eval", "llm(\"The sky is blue.\", #{role: \"reader\"})"]).run().ok().prints("The sky is blue.\n");
+}

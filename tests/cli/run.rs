@@ -1,0 +1,69 @@
+//! `rhizo run`: programs in files, with parameters, imports and a context.
+
+use super::project;
+use crate::support::program::Program;
+
+#[test]
+fn parameters_are_json_or_text() {
+    let program =
+        Program::offline().file("show.rhai", "print(type_of(args.n)); print(args.text); print(args.list); args.n + 1");
+    let ran = program.args(["run", "show.rhai", "n=41", "text=plain words", "list=[1, \"b\"]", "--quiet"]).run().ok();
+    ran.prints("i64\nplain words\n[1, \"b\"]\n42\n");
+}
+
+#[test]
+fn a_parameter_may_hold_an_equals_sign() {
+    let program = Program::offline().file("show.rhai", "args.rule");
+    program.args(["run", "show.rhai", "rule=a=b"]).run().ok().prints("a=b\n");
+}
+
+#[test]
+fn imports_come_from_the_programs_folder_and_the_stdlib() {
+    let program = Program::offline()
+        .file(
+            "tools/main.rhai",
+            "import \"double\" as d;\nimport \"text\" as text;\nprint(d::twice(21)); text::trimmed(\" a \")",
+        )
+        .file("tools/double.rhai", "fn twice(n) { n * 2 }")
+        .file("double.rhai", "fn twice(n) { 0 }")
+        .file("secret.rhai", "fn open() { 1 }");
+    program.args(["run", "tools/main.rhai"]).run().ok().prints("42\na\n");
+    let elsewhere = Program::offline()
+        .file("tools/main.rhai", "import \"../secret\" as s;\ns::open()")
+        .file("secret.rhai", "fn open() { 1 }");
+    elsewhere.args(["run", "tools/main.rhai"]).run().code(1).says("there is no module `../secret`");
+}
+
+#[test]
+fn a_program_sees_context_and_functions_see_it_too() {
+    let program = project().file("count.rhai", "fn count(word) { context.count(word) }\ncount(args.word)");
+    program.args(["run", "count.rhai", "word=harbour", "--context", "harbour.txt"]).run().ok().prints("2\n");
+}
+
+#[test]
+fn a_program_without_parameters_has_empty_args() {
+    let program = Program::offline().file("empty.rhai", "print(args.len()); args.get(\"x\") ?? \"absent\"");
+    program.args(["run", "empty.rhai"]).run().ok().prints("0\nabsent\n");
+}
+
+#[test]
+fn faults_of_the_command_line_are_told() {
+    let program =
+        Program::offline().file("a.rhai", "1").file("flow.yaml", "steps: []").file("binary.rhai", b"let x = \"\xff\";");
+    program.args(["run", "b.rhai"]).run().code(1).snapshot("run_missing_file");
+    program.args(["run", "a.rhai", "word"]).run().code(1).snapshot("run_bad_parameter");
+    program.args(["run", "flow.yaml"]).run().code(1).snapshot("run_yaml");
+    program.args(["run", "binary.rhai"]).run().code(1).snapshot("run_not_unicode");
+    program.args(["run"]).run().code(2);
+}
+
+#[test]
+fn errors_in_modules_name_the_module() {
+    let program = Program::offline()
+        .file("main.rhai", "import \"broken\" as b;\nb::f()")
+        .file("broken.rhai", "fn f() { let x = ; }")
+        .file("late.rhai", "import \"throws\" as t;\nt::f()")
+        .file("throws.rhai", "fn f() {\n    throw \"no luck\";\n}");
+    program.args(["run", "main.rhai", "--quiet"]).run().code(1).snapshot("run_module_syntax");
+    program.args(["run", "late.rhai", "--quiet"]).run().code(1).snapshot("run_module_throws");
+}

@@ -1,0 +1,82 @@
+//! `rhizo runs` and `rhizo logs`: what is known of earlier runs.
+
+use super::project;
+use crate::support::program::Program;
+use serde_json::{Value, json};
+
+/// A project after one answered question, one evaluation and one failure, with the ids of the runs in this order.
+fn used() -> (Program, Vec<String>) {
+    let program = project();
+    let calls: [&[&str]; 3] = [
+        &["ask", "How tall is the lighthouse?", "--context", "harbour.txt", "--recursive"],
+        &["eval", "print(\"said\"); llm(\"Hello.\")"],
+        &["eval", "nothing()"],
+    ];
+    let id = |args: &&[&str]| {
+        let document = program.list(&[args, &["--json"][..]].concat()).run().json();
+        document["run"].as_str().expect("an id").to_owned()
+    };
+    let ids = calls.iter().map(id).collect();
+    (program, ids)
+}
+
+#[test]
+fn a_fresh_program_has_no_runs() {
+    let program = Program::offline();
+    program.args(["runs"]).run().ok().snapshot("runs_none");
+    program.args(["runs", "list", "--json"]).run().ok().prints("[]\n");
+    program.args(["logs"]).run().ok().prints("").says("no runs yet");
+}
+
+#[test]
+fn runs_are_listed_newest_first() {
+    let (program, ids) = used();
+    program.args(["runs", "list"]).run().ok().snapshot("runs_list");
+    let rows = program.args(["runs", "list", "--json"]).run().ok().json();
+    let listed: Vec<&str> = rows.as_array().expect("rows").iter().filter_map(|row| row["id"].as_str()).collect();
+    assert_eq!(listed, [ids[2].as_str(), ids[1].as_str(), ids[0].as_str()]);
+    let one = program.args(["runs", "list", "-n", "1", "--json"]).run().ok().json();
+    assert_eq!(one.as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_run_is_shown_by_the_head_of_its_id() {
+    let (program, ids) = used();
+    program.args(["runs", "show", &ids[0]]).run().ok().snapshot("runs_show");
+    program.args(["runs", "show", &ids[2]]).run().ok().snapshot("runs_show_failed");
+    let shown = program.args(["runs", "show", &ids[1][..25], "--json"]).run().ok().json();
+    assert_eq!((&shown["id"], &shown["status"], &shown["calls"]), (&json!(ids[1]), &json!("completed"), &json!(1)));
+    assert_eq!(shown["effects"], 1);
+    program.args(["runs", "show", "ZZZZ"]).run().code(1).snapshot("runs_show_unknown");
+}
+
+#[test]
+fn an_export_holds_every_effect_and_event() {
+    let (program, ids) = used();
+    let document = program.args(["runs", "export", &ids[1]]).run().ok().json();
+    assert_eq!((&document["format"], &document["run"]["id"]), (&json!(1), &json!(ids[1])));
+    let effects = document["effects"].as_array().expect("effects");
+    assert_eq!(effects.len(), 1);
+    assert_eq!(
+        (&effects[0]["kind"], &effects[0]["intent"]["messages"][0]["text"]),
+        (&json!("model"), &json!("Hello."))
+    );
+    assert!(effects[0]["result"]["reply"]["text"].is_string(), "{:#}", effects[0]);
+    let events = document["events"].as_array().expect("events");
+    let names: Vec<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
+    assert_eq!(names, ["run_started", "printed", "note", "model_started", "model_finished", "run_finished"]);
+    let numbers: Vec<u64> = events.iter().filter_map(|event| event["seq"].as_u64()).collect();
+    assert_eq!(numbers, (1..=6).collect::<Vec<u64>>());
+}
+
+#[test]
+fn logs_tell_what_happened() {
+    let (program, ids) = used();
+    program.args(["logs", &ids[0]]).run().ok().snapshot("logs");
+    let newest = program.args(["logs", "--json"]).run().ok();
+    let events: Vec<Value> = newest.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(events.iter().all(|event| event["run"] == json!(ids[2])), "{}", newest.stdout);
+    assert_eq!(events.last().map(|event| &event["status"]), Some(&json!("failed")));
+    program.args(["logs", &ids[1], "--follow"]).run().ok();
+    program.args(["logs", "ZZZZ"]).run().code(1);
+}

@@ -1,0 +1,106 @@
+//! `rhizo memory`, `doctor`, `init`, `completions`: looking after the installation.
+
+use super::project;
+use crate::support::program::Program;
+use serde_json::json;
+
+#[test]
+fn finished_runs_are_remembered_and_recalled() {
+    let program = project();
+    program.args(["memory", "stats"]).run().ok().snapshot("memory_empty");
+    program.args(["ask", "How tall is the lighthouse?", "--context", "harbour.txt"]).run().ok();
+    program
+        .args(["eval", "remember(#{situation: \"summing a price column\", lesson: \"use context.csv()\"})"])
+        .run()
+        .ok();
+    program.args(["memory", "recall", "sum of a price column", "-k", "1"]).run().ok().snapshot("memory_recall");
+    let found = program.args(["memory", "recall", "lighthouse", "--json"]).run().ok().json();
+    assert!(found[0]["episode"]["situation"].as_str().is_some_and(|s| s.contains("lighthouse")), "{found:#}");
+    let stats = program.args(["memory", "--json"]).run().ok().json();
+    assert_eq!((&stats["episodes"], &stats["indexed"], &stats["fault"]), (&json!(2), &json!(2), &json!(null)));
+}
+
+#[test]
+fn the_index_can_be_rebuilt() {
+    let program = project();
+    program.args(["eval", "remember(#{situation: \"a storm\", lesson: \"stay in\"})"]).run().ok();
+    program.args(["memory", "reindex"]).run().ok().prints("1 episodes indexed\n");
+    std::fs::remove_dir_all(program.state().join("memory")).expect("there was an index");
+    program.args(["eval", "recall(\"a storm\", 1)[0].lesson"]).run().ok().prints("stay in\n");
+}
+
+#[test]
+fn another_embedder_than_the_indexs_is_an_error() {
+    let program = project();
+    program
+        .args(["eval", "remember(#{situation: \"a storm\", lesson: \"stay in\"}); recall(\"storm\").len"])
+        .run()
+        .ok();
+    let ran = program.args(["memory", "recall", "storm"]).env("RHIZO_MEMORY_EMBEDDER", "minilm").run();
+    ran.code(1).says("hint:");
+}
+
+#[test]
+fn memory_can_be_switched_off() {
+    let program = project();
+    program.args(["ask", "How tall?", "--context", "harbour.txt"]).env("RHIZO_MEMORY_ENABLED", "false").run().ok();
+    assert_eq!(program.args(["memory", "--json"]).run().ok().json()["episodes"], 0);
+}
+
+#[test]
+fn the_doctor_looks_at_everything() {
+    let program = project();
+    program.args(["doctor"]).run().ok().snapshot("doctor");
+    let checks = program.args(["doctor", "--json"]).run().ok().json();
+    assert!(checks.as_array().expect("checks").iter().all(|check| check["ok"] == true), "{checks:#}");
+    program.args(["doctor", "--settings"]).run().ok().snapshot("doctor_settings");
+}
+
+#[test]
+fn the_doctor_names_what_is_wrong() {
+    let program = project().file("rhizo.toml", "[limits]\nmax_cst = 1\n");
+    program.args(["doctor"]).run().code(3).snapshot("doctor_config");
+    let program = project();
+    std::fs::create_dir_all(program.state()).expect("a folder");
+    std::fs::write(program.state().join("rhizo.db"), "not a database, but long enough to be read as a head of one")
+        .expect("a file");
+    program.args(["doctor"]).run().code(1).snapshot("doctor_store");
+}
+
+#[test]
+fn init_writes_a_file_that_the_program_reads() {
+    let program = Program::offline();
+    program.args(["init"]).run().ok().prints("wrote [project]/rhizo.toml\n");
+    program.args(["eval", "1"]).run().ok().prints("1\n");
+    program.args(["init"]).run().code(1).snapshot("init_again");
+    std::fs::write(program.project().join("rhizo.toml"), "role = \"worker\"\n").expect("a file");
+    program.args(["init", "--force"]).run().ok();
+    let text = std::fs::read_to_string(program.project().join("rhizo.toml")).expect("a file");
+    assert!(!text.contains("role = \"worker\"\n") || text.lines().count() > 5, "{text}");
+}
+
+#[test]
+fn every_line_that_init_proposes_is_a_setting() {
+    let program = Program::offline();
+    program.args(["init"]).run().ok();
+    let path = program.project().join("rhizo.toml");
+    let text = std::fs::read_to_string(&path).expect("a file");
+    let open = |line: &str| match line.strip_prefix("# ") {
+        Some(code) if code.starts_with('[') || code.contains(" = ") && !code.contains(". ") => code.to_owned(),
+        _ => line.to_owned(),
+    };
+    std::fs::write(&path, text.lines().map(open).collect::<Vec<_>>().join("\n")).expect("a file");
+    program.args(["doctor", "--settings"]).run().ok();
+    program.args(["models", "list"]).run().ok();
+}
+
+#[test]
+fn completions_are_scripts_for_the_shell() {
+    let program = Program::offline();
+    for (shell, part) in [("bash", "_rhizo()"), ("zsh", "#compdef rhizo"), ("fish", "complete -c rhizo")] {
+        let ran = program.args(["completions", shell]).run().ok();
+        assert!(ran.stdout.contains(part), "{shell}: {}", ran.stdout);
+    }
+    program.args(["completions", "tcsh"]).run().code(2);
+    assert_eq!(Program::files_below(&program.state()), Vec::<String>::new());
+}

@@ -1,0 +1,118 @@
+//! The dot-commands.
+
+use super::project;
+use super::terminal::Terminal;
+
+#[test]
+fn help_explains_commands_and_names() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line(".help cost", ".cost");
+    terminal.see("Shows what the session has cost");
+    terminal.line("?llm", "llm(prompt");
+    terminal.see("example");
+    terminal.line("context.grep?", "context.grep(");
+    terminal.line("?read_file", "TOOL(\"read_file\", #{..})");
+    terminal.line("?chunk", "import \"chunk\" as chunk;");
+    terminal.line("?lmm", "hint: did you mean `?llm`?");
+    terminal.line(".hepl", "hint: did you mean `.help`?");
+}
+
+#[test]
+fn variables_and_functions_are_listed() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line("let port = #{name: \"north\", ships: [1, 2]}; fn tide(a, b) { a }", "rhizo>");
+    terminal.line(".vars", "tide(a, b)");
+    terminal.see("map of 2: name, ships");
+    terminal.line("?port", "port: map of 2");
+    terminal.line("??port", "  \"name\": \"north\",");
+    terminal.line(".reset", "a fresh session");
+    terminal.line("port", "error: there is no variable `port`");
+}
+
+#[test]
+fn another_context_keeps_the_variables() {
+    let project = project().file("fares.csv", "route,price\nnorth,4\n");
+    let mut terminal = Terminal::start(&project, &["--context", "harbour.txt"]);
+    terminal.line("let n = 3; let piece = context.slice(0, 3); fn f() { 5 }", "rhizo>");
+    terminal.line("context.len()", "out(1) = 62");
+    terminal.line(".context fares.csv", "---");
+    terminal.see("piece");
+    terminal.see("1. \"fares.csv\": 20 bytes");
+    terminal.line("n + f() + context.len()", "out(1) = 28");
+    terminal.line(".context nowhere.txt", "error:");
+    terminal.line("n", "out(2) = 3");
+}
+
+#[test]
+fn a_saved_session_can_be_loaded_and_run() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line("let port = #{name: \"no\\\"rth\"}; let text = \"a\\n#b\"; fn tide(a) { a + 1 }", "rhizo>");
+    terminal.line(".save kept.rhai", &project.project().join("kept.rhai").display().to_string()[..40]);
+    terminal.line(".reset", "a fresh session");
+    terminal.line(".load kept.rhai", "rhizo> .load");
+    terminal.line("`${tide(1)} ${port.name} ${text.len()}`", "out(1) = 2 no\"rth 4");
+    std::fs::write(project.project().join("more.json"), "{\"ships\": 12}").expect("a file");
+    terminal.line(".load more.json", "set ships");
+    terminal.line("ships", "out(2) = 12");
+    terminal.line(".load nowhere.rhai", "error: cannot read");
+    let program = std::fs::read_to_string(project.project().join("kept.rhai")).expect("the program");
+    project.args(["eval", &format!("{program}\ntide(port.name.len())")]).run().ok().prints("7\n");
+}
+
+#[test]
+fn models_and_roles_can_be_changed() {
+    let project = project();
+    let mut terminal = Terminal::with(&project, &[], 80, &[]);
+    terminal.line(".model offline", "offline/extract: for every role from now on");
+    terminal.line(".model", "offline/extract: chosen here with .model");
+    terminal.line(".model openai/gpt-5-mini", "error: openai/gpt-5-mini needs a key");
+    terminal.line(".model default", "each role uses its own model again");
+    terminal.line(".role expert", "expert answers .ask from now on");
+    terminal.line(".role exprt", "hint: did you mean `expert`?");
+}
+
+#[test]
+fn lists_are_shown() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line(".runs", "id");
+    terminal.see("running");
+    terminal.line(".memory", "0 episodes");
+    terminal.line(".scripts", "no program is stored");
+    terminal.line(".tools calculate", "TOOL(\"calculate\", #{..})");
+    terminal.line(".cost", "no model was called yet");
+}
+
+#[test]
+fn an_editor_of_ones_own_changes_the_last_input() {
+    let project = project().file("editor.sh", "#!/bin/sh\nsed -i 's/5/6/' \"$1\"\n");
+    let editor = format!("sh {}", project.project().join("editor.sh").display());
+    let mut terminal = Terminal::with(&project, &[], 80, &[("EDITOR", editor.as_str()), ("RHIZO_MODEL", "offline")]);
+    terminal.line("5 * 7", "out(1) = 35");
+    terminal.keys(".edit\r");
+    terminal.see("rhizo> 6 * 7");
+    terminal.line("", "out(2) = 42");
+}
+
+#[test]
+fn a_tool_asks_on_the_screen_and_ctrl_c_answers_it() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    let write = "TOOL(\"write_file\", #{path: \"new.txt\", text: \"hello\"})";
+    terminal.keys(&format!("{write};\r"));
+    terminal.see("[yes/no/always]");
+    terminal.keys("\u{3}");
+    terminal.see("cancelled; the session and its variables are kept");
+    terminal.prompt();
+    // Nobody is left behind who would read these keys.
+    terminal.line("40 + 2", "out(1) = 42");
+    assert!(!project.project().join("new.txt").exists());
+    terminal.line(".reset", "a fresh session");
+    terminal.keys(&format!("{write}; 7\r"));
+    terminal.see_times("[yes/no/always]", 2);
+    terminal.line("yes", "out(1) = 7");
+    assert_eq!(std::fs::read_to_string(project.project().join("new.txt")).expect("it was written"), "hello");
+}

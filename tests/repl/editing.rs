@@ -1,0 +1,68 @@
+//! Completion, hints, history, colours and narrow terminals.
+
+use super::project;
+use super::terminal::Terminal;
+
+#[test]
+fn tab_completes_names_and_shows_signatures() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &["--context", "harbour.txt"]);
+    terminal.line("let harbour = #{height: 31};", "rhizo> let harbour");
+    terminal.keys("harb\t");
+    terminal.see("rhizo> harbour");
+    terminal.keys(".hei\t");
+    terminal.line("", "out(1) = 31");
+    terminal.keys("context.ch\t");
+    terminal.see("context.chunks(size, overlap");
+    terminal.keys("\u{3}");
+    terminal.prompt();
+    terminal.keys("llm\t");
+    terminal.see("llm_batch(prompts");
+}
+
+#[test]
+fn history_lives_on_and_a_leading_space_keeps_out_of_it() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line("11 + 11", "out(1) = 22");
+    terminal.line(" 33 + 33", "out(2) = 66");
+    terminal.keys("\u{4}");
+    assert_eq!(terminal.end(), 0);
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.keys("\u{1b}[A");
+    terminal.see("rhizo> 11 + 11");
+    terminal.line("", "out(1) = 22");
+    terminal.keys("\u{12}+ 1");
+    terminal.see("reverse-i-search");
+    terminal.see("11 + 11");
+    terminal.line("", "out(2) = 22");
+    let kept = std::fs::read_to_string(project.state().join("history")).expect("a history");
+    assert!(kept.contains("11 + 11") && !kept.contains("33"), "{kept}");
+}
+
+#[test]
+fn sixty_columns_are_enough() {
+    let project = project();
+    let mut terminal = Terminal::with(&project, &[], 60, &[("RHIZO_MODEL", "offline")]);
+    let long = format!("\"{}\"", "word ".repeat(20));
+    terminal.line(&format!("{long}.len()"), "out(1) = 100");
+    terminal.line(".vars", "context");
+    terminal.line(".help", "Anything else is Rhai code.");
+    for row in terminal.screen().lines() {
+        assert!(row.chars().count() <= 60, "{row:?}");
+    }
+    // No word is cut by the edge of the screen: the table wrapped its own rows.
+    assert!(terminal.screen().contains("Lists the variables"), "{}", terminal.screen());
+}
+
+#[test]
+fn colours_can_be_refused() {
+    let project = project();
+    let coloured = |variables: &[(&str, &str)]| {
+        let mut terminal = Terminal::with(&project, &[], 80, variables);
+        terminal.line("let a = \"text\"; a", "out(1) = text");
+        terminal.raw().contains("\u{1b}[3")
+    };
+    assert!(coloured(&[]));
+    assert!(!coloured(&[("NO_COLOR", "1")]));
+}

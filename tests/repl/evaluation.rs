@@ -1,0 +1,98 @@
+//! Values, errors, multi-line code and cancellation.
+
+use super::project;
+use super::terminal::Terminal;
+
+#[test]
+fn values_are_numbered_and_come_back() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.see("rhizo 0.");
+    terminal.line("20 + 1", "out(1) = 21");
+    terminal.line("_ * 2", "out(2) = 42");
+    terminal.line("out(1) + out(2)", "out(3) = 63");
+    terminal.line("let quiet = 5;", "rhizo> let quiet = 5;");
+    terminal.line("print(`${quiet} ${_}`)", "5 63");
+    terminal.line("\"two\\nlines\"", "lines");
+    terminal.see_row("out(4) =");
+}
+
+#[test]
+fn an_error_has_a_caret_and_keeps_what_was_assigned() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line("let kept = 7; kep + 1", "hint: did you mean `kept`?");
+    terminal.see("error: there is no variable `kep`");
+    terminal.see_row("     |               ^");
+    terminal.line("let paid = 8; throw \"late\"", "kept from before the error: paid");
+    terminal.line("paid + 1", "out(1) = 9");
+}
+
+#[test]
+fn unfinished_code_goes_on_below() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.keys("fn twice(x) {\r");
+    terminal.keys("x * 2\r");
+    terminal.line("}", "}");
+    terminal.line("twice(21)", "out(1) = 42");
+    terminal.line("??twice", "}");
+    terminal.see("defined in this session");
+}
+
+#[test]
+fn pasted_lines_are_one_input() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.keys("\u{1b}[200~let a = 1;\nlet b = 2;\n\na + b\u{1b}[201~");
+    terminal.see("a + b");
+    terminal.line("", "out(1) = 3");
+}
+
+#[test]
+fn ctrl_c_ends_an_evaluation_and_nothing_else() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line("let kept = 41;", "rhizo> let kept");
+    terminal.keys("print(\"spinning\"); loop {}\r");
+    terminal.see_row("spinning");
+    terminal.keys("\u{3}");
+    terminal.see("cancelled; the session and its variables are kept");
+    terminal.prompt();
+    terminal.line("kept + 1", "out(1) = 42");
+}
+
+#[test]
+fn ctrl_c_at_the_prompt_gives_up_the_line() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.keys("this is (never");
+    terminal.see("never");
+    terminal.keys("\u{3}");
+    terminal.prompt();
+    terminal.line("6 * 7", "out(1) = 42");
+}
+
+#[test]
+fn leaving_tells_the_cost_and_succeeds() {
+    let project = project();
+    for keys in ["\u{4}", ".exit\r", "exit\r"] {
+        let mut terminal = Terminal::start(&project, &[]);
+        terminal.line("nothing_like_this", "error: there is no variable");
+        terminal.keys(keys);
+        terminal.see("0 calls");
+        assert_eq!(terminal.end(), 0);
+    }
+    let listed = project.args(["runs", "list", "--json"]).run().ok().json();
+    let runs: Vec<_> = listed.as_array().into_iter().flatten().map(|run| [&run["kind"], &run["status"]]).collect();
+    assert_eq!(runs, [["repl", "completed"]; 3]);
+}
+
+#[test]
+fn a_time_limit_ends_one_evaluation() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &["--timeout", "0.3"]);
+    terminal.line("loop {}", "hint: raise --timeout");
+    terminal.see("error: it took longer than 0.3 s");
+    terminal.line("1", "out(1) = 1");
+}

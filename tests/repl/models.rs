@@ -1,0 +1,69 @@
+//! Models at the prompt: streaming, footers, `.ask`, costs.
+
+use super::project;
+use super::terminal::Terminal;
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use crate::support::server;
+use serde_json::json;
+
+#[test]
+fn a_call_has_a_footer_and_a_line_in_the_costs() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line("llm(\"Which year? The harbour opened in 1884.\").len() > 0", "1 call");
+    terminal.see_row("out(1) = true");
+    terminal.see("note: ");
+    terminal.line("1 + 1", "out(2) = 2");
+    terminal.line(".cost", "all: 1 call");
+    terminal.see("offline/extract");
+}
+
+#[test]
+fn an_answer_streams_while_it_is_written() {
+    let piece = json!({"choices": [{"index": 0, "delta": {"content": "half of an ans"}}]});
+    let event = format!("data: {piece}\n\n");
+    let server = ChatServer::new(move |_| {
+        let mut acts = server::open_stream(&[event.as_str()]);
+        acts.push(server::Act::Hold);
+        Reply::acts(acts)
+    });
+    let program = Program::new();
+    let mut terminal = Terminal::with(&program, &[], 80, &[("OPENAI_BASE_URL", &server.base_url())]);
+    terminal.keys("llm(\"hello\")\r");
+    terminal.see_row("half of an ans");
+    terminal.keys("\u{3}");
+    terminal.see("cancelled; the session and its variables are kept");
+    terminal.prompt();
+    assert!(!terminal.screen().contains("half of an ans"), "{}", terminal.screen());
+}
+
+#[test]
+fn a_question_is_answered_over_the_context_and_kept() {
+    let server = ChatServer::root(&["let n = context.count(\"harbour\"); print(n)", "FINAL(`counted ${n}`)"], "leaf");
+    let program = Program::new().file("long.txt", "the harbour\n".repeat(20_000));
+    let variables = [("OPENAI_BASE_URL", server.base_url())];
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut terminal = Terminal::with(&program, &["--context", "long.txt"], 80, &variables);
+    terminal.line(".ask How often?", "2 calls");
+    terminal.see_row("answer = counted 20000");
+    terminal.see("turn 2 of");
+    terminal.line("answer.to_upper()", "out(1) = COUNTED 20000");
+    terminal.line(".ask", "hint: type .ask QUESTION");
+    terminal.keys("\u{4}");
+    assert_eq!(terminal.end(), 0);
+    let listed = program.args(["runs", "list", "--all", "--json"]).run().ok().json();
+    let mut kinds: Vec<_> = listed.as_array().into_iter().flatten().filter_map(|run| run["kind"].as_str()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["ask", "repl"]);
+}
+
+#[test]
+fn the_budget_holds_over_the_whole_session() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &["--max-calls", "1"]);
+    terminal.line("llm(\"a. b.\").len() > 0", "1 call");
+    terminal.line("llm(\"c. d.\")", "error:");
+    terminal.line(".reset", "a fresh session");
+    terminal.line("let kept = 1; llm(\"e. f.\")", "kept from before the error: kept");
+}

@@ -1,0 +1,34 @@
+//! Standard input that is no terminal: statements are evaluated as they come.
+
+use super::project;
+
+#[test]
+fn statements_of_a_pipe_are_evaluated_one_by_one() {
+    let input = "let a = 20;\nfn twice(x) {\n  x * 2\n}\n\ntwice(a) + 2\n_ + 1\nprint(\"printed\")\n.help exit\n\"last\"";
+    let ran = project().args([]).stdin(input).run().ok();
+    assert_eq!(ran.stdout, "42\n43\nprinted\n.exit\n  Leaves, as Ctrl-D does.\nlast\n");
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn a_failure_is_told_and_decides_the_code() {
+    let ran = project().args(["repl"]).stdin("let a = 1;\nmissing\na + 1\n").run().code(1);
+    assert_eq!(ran.stdout, "2\n");
+    ran.says("error: there is no variable `missing`");
+    project().args([]).stdin("throw \"first\"\n1 +").run().code(1).says("syntax error");
+    project().args([]).stdin("1\nexit\nmissing\n").run().ok().prints("1\n");
+    project().args(["--max-calls", "0"]).stdin("llm(\"a\")\n").run().code(5);
+}
+
+#[test]
+fn json_is_one_value_per_line() {
+    let ran = project().args(["--json"]).stdin("#{a: [1, \"x\"]}\nprint(1)\n\"text\"\n").run().ok();
+    assert_eq!(ran.stdout, "{\"a\":[1,\"x\"]}\n\"text\"\n");
+    ran.says("1\n");
+}
+
+#[test]
+fn the_context_of_a_piped_session_is_opened() {
+    let ran = project().args(["--context", "harbour.txt"]).stdin("context.len()\ncontext.count(\"harbour\")\n").run();
+    ran.ok().prints("62\n1\n");
+}

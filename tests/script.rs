@@ -1,0 +1,8 @@
+//! The interpreter as scripts meet it: primitives, habits from other languages, attacks, and what a session keeps.
+
+mod examples;
+mod habits;
+mod hostile;
+mod parallel;
+mod sessions;
+mod strict;

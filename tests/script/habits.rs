@@ -1,0 +1,146 @@
+//! Python and JavaScript by habit: accepted where Rhai has the thing, else answered with the Rhai form.
+
+use crate::support::program::Program;
+
+/// What a line of code comes to.
+enum Expect {
+    /// It runs and prints this.
+    Prints(&'static str),
+    /// It fails, and the hint has this part.
+    Hints(&'static str),
+}
+
+use Expect::{Hints, Prints};
+
+#[track_caller]
+fn check(table: &[(&str, Expect)]) {
+    let program = Program::offline();
+    let mut wrong = Vec::new();
+    for (code, expect) in table {
+        let ran = program.args(["eval", code, "--quiet"]).run();
+        let hint = ran.stderr.split_once("\nhint: ").map_or("", |(_, hint)| hint);
+        let right = match expect {
+            Prints(text) => ran.stderr.is_empty() && ran.stdout.trim_end() == *text,
+            Hints(part) => hint.contains(part),
+        };
+        if !right {
+            let wanted = match expect {
+                Prints(text) => format!("prints {text:?}"),
+                Hints(part) => format!("hints {part:?}"),
+            };
+            wrong.push(format!("{code:?}\n  wanted: {wanted}\n  stdout: {:?}\n  stderr: {:?}", ran.stdout, ran.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));
+}
+
+#[test]
+fn words_that_mean_the_same() {
+    check(&[
+        ("True and not False", Prints("true")),
+        ("False or None == null", Prints("true")),
+        ("not (1 in [2]) and True", Prints("true")),
+        ("let x = None; x == ()", Prints("true")),
+        ("undefined == None", Prints("true")),
+        ("len([1, 2])", Prints("2")),
+        ("len(\"abc\")", Prints("3")),
+        ("let n = 0; for i in range(0, 4) { n += i } n", Prints("6")),
+        ("\"b\" in \"abc\"", Prints("true")),
+        ("2 ** 10", Prints("1024")),
+        ("\"a\" + 1", Prints("a1")),
+        ("return 5", Prints("5")),
+        ("let m = #{None: 1, and: 2}; m.None", Prints("1")),
+        ("\"abc\"[0..2]", Prints("ab")),
+        ("let a = [1, 2, 3]; a[-1]", Prints("3")),
+        ("while True { break }\n1", Prints("1")),
+        ("print(\"a\" != \"b\" and 1 < 2)", Prints("true")),
+        ("[\"a\", \"b\"].join(\"-\")", Prints("a-b")),
+        ("\"a,b\".split(\",\").len()", Prints("2")),
+        ("let a = []; a.push(1); a.len", Prints("1")),
+        ("type_of(str_like())\nfn str_like() { \"x\" }", Prints("string")),
+    ]);
+}
+
+#[test]
+fn blocks_by_indentation() {
+    check(&[
+        ("if 1 < 2 {\n  1\n} elif 2 < 3 {\n  2\n}", Hints("else if")),
+        ("if 1 < 2:\n    print(1)", Hints("braces")),
+        ("if True:\n    x = 1\nelse:\n    x = 2", Hints("braces")),
+        ("for x in [1]:\n    print(x)", Hints("for x in items {")),
+        ("while True:\n    break", Hints("while condition {")),
+        ("def f(x):\n    return x", Hints("fn name(a, b)")),
+        ("def f(x) { x }", Hints("fn name(a, b)")),
+        ("function f(x) { x }", Hints("fn name(a, b)")),
+        ("try:\n    1\nexcept Exception as e:\n    2", Hints("catch (e)")),
+        ("with open(\"f\") as f:\n    f.read()", Hints("read_file")),
+        ("raise ValueError(\"x\")", Hints("throw")),
+    ]);
+}
+
+#[test]
+fn expressions_of_other_languages() {
+    check(&[
+        ("let n = 1; f\"n is {n}\"", Hints("back-ticks")),
+        ("let n = 1; print(f\"n is {n}\")", Hints("back-ticks")),
+        ("let a = [x * 2 for x in [1, 2]];", Hints("comprehensions")),
+        ("let f = lambda x: x + 1;", Hints("|x| x + 1")),
+        ("let f = (x) => x + 1;", Hints("|x| x + 1")),
+        ("let x = 1; let y = x > 0 ? 1 : 2;", Hints("if condition { a } else { b }")),
+        ("let x = 1; x++", Hints("x += 1")),
+        ("let a = [1, 2]; a[1:]", Hints("ranges")),
+        ("let a = [1, 2]; a[:1]", Hints("ranges")),
+        ("let m = {a: 1};", Hints("#{")),
+        ("let m = {\"a\": 1};", Hints("#{")),
+        ("# a comment\n1", Hints("//")),
+        ("print('a text')", Hints("double quotes")),
+        ("let x = (); x is None", Hints("== ()")),
+        ("1 not in [2]", Hints("!(x in items)")),
+        ("for i in range(3) { print(i) }", Hints("0..10")),
+        ("print \"a\"", Hints("print(value)")),
+        ("var x = 1;", Hints("let x = 1;")),
+        ("let mut x = 1;", Hints("let x = 1;")),
+        ("import re", Hints("no Python modules")),
+        ("import json\n1", Hints("no Python modules")),
+        ("from os import path", Hints("no Python modules")),
+    ]);
+}
+
+#[test]
+fn functions_under_other_names() {
+    check(&[
+        ("let x = 1; str(x)", Hints("to_string()")),
+        ("int(\"1\")", Hints("parse_int")),
+        ("float(\"1\")", Hints("parse_float")),
+        ("\" a \".strip()", Hints("trim()")),
+        ("\"a\".upper()", Hints("to_upper()")),
+        ("\"a\".toLowerCase()", Hints("to_lower()")),
+        ("\"a\".startswith(\"a\")", Hints("starts_with")),
+        ("\"a\".endsWith(\"a\")", Hints("ends_with")),
+        ("[1].includes(1)", Hints("contains")),
+        ("let a = [1]; a.append(2)", Hints("push")),
+        ("\",\".join([\"a\"])", Hints("the array comes first")),
+        ("sorted([2, 1])", Hints("sort()")),
+        ("enumerate([1])", Hints("for (x, i) in items")),
+        ("#{a: 1}.items()", Hints("keys()")),
+        ("isinstance(1, 2)", Hints("type_of")),
+        ("type(1)", Hints("type_of")),
+        ("sum([1, 2])", Hints("reduce")),
+        ("open(\"a.txt\")", Hints("read_file")),
+        ("input(\"name?\")", Hints("ask_user")),
+        ("println(\"a\")", Hints("print(value)")),
+        ("eval(\"1\")", Hints("switched off")),
+        ("final(1)", Hints("FINAL(value)")),
+        ("\"abc\".substring(0, 1)", Hints("sub_string")),
+        ("prnt(1)", Hints("did you mean `print`?")),
+        ("let hits = 1; hist", Hints("did you mean `hits`?")),
+        ("x = 1", Hints("let x")),
+        ("import \"txet\" as text;", Hints("modules: chunk")),
+        ("text::trimmed(\"a\")", Hints("import \"text\" as text;")),
+        ("llm_bacth([\"a\"])", Hints("did you mean `llm_batch`?")),
+        ("llm(\"a\", #{rol: \"worker\"})", Hints("did you mean `role`?")),
+        ("llm(42)", Hints("make a string of it")),
+        ("context.chunks(\"a\")", Hints("takes other arguments")),
+        ("[1].length", Hints("len")),
+    ]);
+}

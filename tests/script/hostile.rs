@@ -1,0 +1,225 @@
+//! Scripts that attack: each ends with a clear failure, no signal, and the values assigned before it stay.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+
+/// One attack.
+struct Attack {
+    name: &'static str,
+    code: String,
+    /// Exit code of a program that is only this.
+    exit: i32,
+    /// What the message has.
+    says: &'static str,
+}
+
+fn attack(name: &'static str, code: impl Into<String>, exit: i32, says: &'static str) -> Attack {
+    Attack { name, code: code.into(), exit, says }
+}
+
+const DEADLINE: &str = "computed for more than";
+const LARGE: &str = "too large";
+
+fn endless() -> Vec<Attack> {
+    vec![
+        attack("empty loop", "loop {}", 124, DEADLINE),
+        attack("counting", "let i = 0; while true { i += 1 }", 124, DEADLINE),
+        attack("endless range", "for i in 0..9223372036854775807 {}", 124, DEADLINE),
+        attack("loop in a closure", "[1].map(|x| { loop {} })", 124, DEADLINE),
+        attack("loop in a comparison", "[3, 2, 1].sort(|a, b| { loop {} })", 124, DEADLINE),
+        attack("loop in a branch", "par_map([1, 2], |x| { loop {} })", 124, DEADLINE),
+        attack("loop that catches", "loop { try { throw 1 } catch { } }", 124, DEADLINE),
+        attack("recursion", "fn f(n) { f(n + 1) }\nf(0)", 5, "nest too deep"),
+        attack("mutual recursion", "fn a(n) { b(n) }\nfn b(n) { a(n) }\na(0)", 5, "nest too deep"),
+        attack("recursion of closures", "let f = |g, n| g.call(g, n + 1);\nf.call(f, 0)", 5, "nest too deep"),
+        attack("recursion that holds", "fn f(a) { let b = a; b.push(1); f(b) }\nf([])", 5, "nest too deep"),
+    ]
+}
+
+fn bombs() -> Vec<Attack> {
+    vec![
+        attack("doubling", "let s = \"x\"; loop { s += s }", 5, LARGE),
+        attack("doubling by plus", "let s = \"xxxxxxxx\"; loop { s = s + s }", 5, LARGE),
+        attack("interpolation", "let s = \"xxxxxxxx\"; loop { s = `${s}${s}` }", 5, LARGE),
+        attack(
+            "replace",
+            "let s = \"\"; s.pad(1000000, \"x\"); let t = s; s.replace(\"x\", t); s.len",
+            5,
+            "grow beyond",
+        ),
+        attack(
+            "replace nothing",
+            "let s = \"\"; s.pad(1000000, \"x\"); let t = s; s.replace(\"\", t); s.len",
+            5,
+            "grow beyond",
+        ),
+        attack("pad", "let s = \"\"; s.pad(2000000000, \"x\")", 5, LARGE),
+        attack("pad an array", "let a = []; a.pad(2000000000, 1)", 5, LARGE),
+        attack("blob", "blob(4000000000, 1)", 5, LARGE),
+        attack("pad a blob", "let b = blob(1); b.pad(4000000000, 1)", 5, LARGE),
+        attack("split", "let s = \"\"; s.pad(9000000, \",\"); s.split(\",\").len", 5, "grow beyond"),
+        attack("characters", "let s = \"\"; s.pad(9000000, \"x\"); s.to_chars().len", 5, "grow beyond"),
+        attack("pushing", "let a = []; loop { a.push(a.len) }", 5, LARGE),
+        attack("adding", "let a = [1]; loop { a += a }", 5, LARGE),
+        attack("array of arrays", "let a = []; loop { a = [a, a] }", 5, ""),
+        attack(
+            "map of strings",
+            "let a = []; a.pad(100000, 0); a.map(|x| { let s = \"\"; s.pad(1000000, \"x\"); s }).len",
+            5,
+            "",
+        ),
+        attack("many strings", "let a = []; loop { let s = \"\"; s.pad(5000000, \"x\"); a.push(s) }", 5, ""),
+        attack("map keys", "let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1 }", 5, LARGE),
+        attack(
+            "curried blobs",
+            "let f = |a, b| 0; loop { let b = blob(5000000, 1); let g = f; f = g.curry(b); }",
+            5,
+            "",
+        ),
+        attack(
+            "closures that hold",
+            "let f = || 0; loop { let s = \"\"; s.pad(1000000, \"x\"); let g = f; f = || s.len + g.call() }",
+            5,
+            "",
+        ),
+        attack(
+            "variables",
+            format!("{}1", (0..6_000).map(|i| format!("let v{i} = 1;\n")).collect::<String>()),
+            5,
+            "too many variables",
+        ),
+        attack(
+            "bytes of a string",
+            "let s = \"\"; s.pad(9000000, \"x\"); let a = []; loop { a.push(s.to_blob()) }",
+            5,
+            "",
+        ),
+        attack("ranges", "let a = []; for i in 0..100000000 { a.push(i) }", 5, LARGE),
+    ]
+}
+
+fn parser() -> Vec<Attack> {
+    let arms: String = (0..20_000).map(|i| format!("{i}=>{i},")).collect();
+    let parens = "(".repeat(50_000);
+    let nested = "[".repeat(30_000);
+    let functions: String = (0..1_100).map(|i| format!("fn f{i}() {{}}\n")).collect();
+    vec![
+        attack("300 KiB", format!("let x = 1;\n{}", "// padding\n".repeat(28_000)), 5, "the limit is 256 KiB"),
+        attack("parentheses", parens, 1, "syntax error"),
+        attack("brackets", nested, 1, "syntax error"),
+        attack("eval", "eval(\"1\")", 1, "eval"),
+        attack("functions", functions, 1, "function"),
+        attack("unfinished string", "let s = \"abc", 1, "syntax error"),
+        attack("huge switch", format!("let x = 3;\nswitch x {{ {arms} _ => 0 }}; throw \"through\""), 1, "through"),
+    ]
+}
+
+/// Values that contain themselves, and chains whose drop recurses: they may succeed, but must not crash.
+fn knots() -> Vec<Attack> {
+    vec![
+        attack("a map in itself", "let m = #{}; m.me = m; m.me = m; FINAL_VAR(\"nothing\")", 1, "nothing"),
+        attack(
+            "a captured array in itself",
+            "let a = []; let f = || a; a.push(f); let g = || a.len; print(type_of(g.call())); json_text(a)",
+            1,
+            "hint",
+        ),
+        attack("sending a function", "llm(|x| x)", 1, "must be a string"),
+        attack("deep nesting as JSON", "let a = []; for i in 0..1000 { a = [a] } json_text(a)", 1, "nests deeper"),
+        attack(
+            "a chain of closures",
+            "let f = |x| x; for i in 0..60000 { let g = f; f = |x| g.call(x); }\nthrow \"built\"",
+            1,
+            "built",
+        ),
+        attack(
+            "calling a chain",
+            "let f = |x| x; for i in 0..5000 { let g = f; f = |x| g.call(x); }\nf.call(1)",
+            5,
+            "nest too deep",
+        ),
+        attack(
+            "a chain of curries",
+            "let f = |a, b| a; for i in 0..20000 { let g = f; f = Fn(\"print\").curry(g); }\nthrow \"built\"",
+            1,
+            "built",
+        ),
+    ]
+}
+
+/// Every attack as a program of its own.
+#[track_caller]
+fn alone(attacks: &[Attack]) {
+    let mut wrong = Vec::new();
+    for attack in attacks {
+        let program = Program::offline().file("attack.rhai", &attack.code);
+        let ran = program.args(["run", "attack.rhai", "--quiet"]).env("RHIZO_COMPUTE_SECONDS", limit(attack)).run();
+        let told = ran.stderr.starts_with("error: ") && ran.stderr.contains(attack.says);
+        if ran.exit_code() != Some(attack.exit) || !told {
+            let seen: String = format!("{ran:?}").chars().take(1_500).collect();
+            wrong.push(format!("{}: wanted exit {} and {:?}\n  {seen}", attack.name, attack.exit, attack.says));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), attacks.len(), wrong.join("\n"));
+}
+
+/// Those that shall run into the deadline do so soon; the others have time to run into their own limit.
+fn limit(attack: &Attack) -> &'static str {
+    if attack.exit == 124 { "0.3" } else { "60" }
+}
+
+/// Every attack in a session that goes on after it: the value assigned before is there in the next turn.
+#[track_caller]
+fn in_a_session(attacks: Vec<Attack>) {
+    let mut wrong = Vec::new();
+    for attack in attacks {
+        let code = attack.code.clone();
+        let server = ChatServer::new(move |ask| match ask.turn() {
+            1 => Reply::code(&format!("let kept = 41;\n{code}")),
+            _ => Reply::code("FINAL(kept + 1)"),
+        });
+        let program = Program::served_by(&server);
+        let ran = program.args(["ask", "q", "--recursive", "-q"]).env("RHIZO_COMPUTE_SECONDS", limit(&attack)).run();
+        let told = server.asks().get(1).is_some_and(|ask| ask.last().contains(attack.says));
+        if ran.stdout != "42\n" || !told {
+            let seen: String = format!("{ran:?}").chars().take(1_500).collect();
+            wrong.push(format!("{}: wanted 42 and {:?}\n  {seen}", attack.name, attack.says));
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn endless_work_ends() {
+    alone(&endless());
+}
+
+#[test]
+fn memory_bombs_fail() {
+    alone(&bombs());
+}
+
+#[test]
+fn the_parser_is_no_way_in() {
+    alone(&parser());
+}
+
+#[test]
+fn knotted_values_do_no_harm() {
+    alone(&knots());
+}
+
+#[test]
+fn a_session_survives_endless_work() {
+    in_a_session(endless());
+}
+
+#[test]
+fn a_session_survives_bombs() {
+    in_a_session(bombs().into_iter().filter(|attack| attack.name != "variables").collect());
+}
+
+#[test]
+fn a_session_survives_knots() {
+    in_a_session(knots().into_iter().filter(|attack| !attack.code.contains("FINAL")).collect());
+}

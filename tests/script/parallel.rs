@@ -1,0 +1,60 @@
+//! `par_map`: order, failures in their slots, limits that end all.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use std::sync::Arc;
+use tokio::sync::Barrier;
+
+#[test]
+fn results_keep_the_order_of_the_items() {
+    let program = Program::offline();
+    let code = "par_map(range(0, 100).collect(), |n| n * n)";
+    let code = code.replace("range(0, 100).collect()", "items");
+    let code = format!(
+        "let items = []; for i in 0..100 {{ items.push(i) }}\nlet squares = {code};\nprint(squares[99]); print(squares.len); squares[7]"
+    );
+    program.args(["eval", &code]).run().ok().prints("9801\n100\n49\n");
+    program.args(["eval", "par_map([], |n| n)"]).run().ok().prints("[]\n");
+}
+
+#[test]
+fn a_failed_item_is_a_map_in_its_slot() {
+    let code = "let results = par_map([1, 0, 4], |n| { if n == 0 { throw #{kind: \"invalid\", message: \"no zero\"} } 8 / n });\n\
+        for r in results { if type_of(r) == \"map\" { print(`${r.kind} ${r.message} ${r.item}`) } else { print(r) } }";
+    Program::offline().args(["eval", code]).run().ok().prints("8\ninvalid no zero 1\n2\n");
+}
+
+#[test]
+fn branches_call_models_at_the_same_time() {
+    let meeting = Arc::new(Barrier::new(4));
+    let server = ChatServer::new(move |ask| Reply::text(ask.last()).meets(&meeting));
+    let program = Program::served_by(&server);
+    let code = "par_map([\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\"], |p| llm(p), #{concurrency: 4}).map(|s| s + \"!\")";
+    let answer = program.args(["eval", code, "--json"]).run().ok().json()["answer"].clone();
+    assert_eq!(answer, serde_json::json!(["a!", "b!", "c!", "d!", "e!", "f!", "g!", "h!"]));
+    assert_eq!((server.asks().len(), server.most_under_way()), (8, 4));
+}
+
+#[test]
+fn a_limit_in_one_branch_ends_all() {
+    let program = Program::offline();
+    let code = "let kept = 1; par_map([1, 2, 3], |n| llm(`Call ${n}.`)); print(\"after\")";
+    program.args(["eval", code, "--max-calls", "2"]).run().code(5).prints("").says("call budget");
+}
+
+#[test]
+fn closures_see_their_item_and_the_context() {
+    let program = Program::offline().file("text.txt", "one\ntwo\nthree\n");
+    let code = "let input = context; par_map([1, 2, 3], |n| input.line(n).len())";
+    let answer = program.args(["eval", code, "--context", "text.txt", "--json"]).run().ok().json()["answer"].clone();
+    assert_eq!(answer, serde_json::json!([3, 3, 5]));
+    let code = "fn shout(s) { s.to_upper() + context.lines }\npar_map([\"a\"], |s| shout(s))[0]";
+    program.args(["eval", code, "--context", "text.txt"]).run().ok().prints("A3\n");
+}
+
+#[test]
+fn branches_may_branch() {
+    let code = "par_map([1, 2], |n| par_map([10, 20], |m| m * 2))";
+    let answer = Program::offline().args(["eval", code, "--json"]).run().ok().json()["answer"].clone();
+    assert_eq!(answer, serde_json::json!([[20, 40], [20, 40]]));
+}

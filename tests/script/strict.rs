@@ -1,0 +1,91 @@
+//! What is an error here and silently wrong in Rhai as it comes: mixed comparisons, missing fields, lost names.
+
+use crate::support::program::Program;
+
+#[test]
+fn mixed_comparisons_are_errors() {
+    let program = Program::offline();
+    for code in [
+        "\"0.9\" > 0.7",
+        "0.8 == \"0.8\"",
+        "1 == \"1\"",
+        "1 != \"1\"",
+        "() > 1",
+        "1 <= ()",
+        "true == \"true\"",
+        "1 == true",
+        "[1] == 1",
+        "\"a\" < [1]",
+        "#{a: 1} == 1",
+        "#{a: 1} == [1]",
+        "let x = 1; let y = \"1\"; if x == y { 1 } else { 2 }",
+        "[3, \"2\", 1].sort(|a, b| if a < b { -1 } else { 1 })",
+    ] {
+        program.args(["eval", code, "-q"]).run().code(1).says("hint: convert one side first");
+    }
+}
+
+#[test]
+fn comparisons_of_like_with_like_stay() {
+    let program = Program::offline();
+    let code = "print(1 == 1.0); print(2 > 1.5); print(\"a\" < \"b\"); print([1, 2] == [1, 2]); print(#{a: 1} == #{a: 1});\n\
+        print(() == ()); print(1 == ()); print(\"a\" != ()); print('a' == \"a\"); print([1, \"a\"].contains(\"a\"));\n\
+        print(2 in [1, \"a\", 2]); print([\"x\", 3].index_of(3)); print(false == true); print('b' > 'a')";
+    let ran = program.args(["eval", code]).run().ok();
+    ran.prints("true\ntrue\ntrue\ntrue\ntrue\ntrue\nfalse\ntrue\ntrue\ntrue\ntrue\n1\nfalse\ntrue\n");
+}
+
+#[test]
+fn switch_and_in_compare_types_that_differ_without_an_error() {
+    let code = "let x = \"1\"; switch x { 1 => \"number\", \"1\" => \"text\", _ => \"else\" }";
+    Program::offline().args(["eval", code]).run().ok().prints("text\n");
+}
+
+#[test]
+fn a_missing_field_is_an_error_everywhere() {
+    let program = Program::offline();
+    for code in
+        ["let m = #{a: 1}; m.b", "let m = #{a: 1}; m[\"b\"]", "let m = #{a: #{b: 1}}; m.a.c", "const M = #{a: 1}; M.b"]
+    {
+        program.args(["eval", code, "-q"]).run().code(1).says("the map has no field").says("hint: ask first");
+    }
+    let code = "let m = #{a: 1}; print(\"b\" in m); print(m.get(\"b\") ?? \"none\"); m.b = 2; print(m.b); print(m?.a)";
+    program.args(["eval", code]).run().ok().prints("false\nnone\n2\n1\n");
+}
+
+#[test]
+fn failures_reach_catch_as_maps() {
+    let code = "try { llm(\"x\", #{model: \"nowhere/x\"}) } catch (e) { print(e.kind); print(e.message); print(e.retryable) }\n\
+        try { TOOL(\"read_file\", #{path: \"none.txt\"}) } catch (e) { print(e.kind) }\n\
+        try { throw #{kind: \"own\", message: \"mine\"} } catch (e) { print(e.kind) }\n\
+        try { throw \"text\" } catch (e) { print(e) }\n\
+        try { let m = #{}; m.x } catch (e) { print(type_of(e)) }";
+    let ran = Program::offline().args(["eval", code, "-q"]).run().ok();
+    ran.prints("not_found\nthere is no model `nowhere/x`\nfalse\nnot_found\nown\ntext\nmap\n");
+}
+
+#[test]
+fn limits_are_not_caught() {
+    let program = Program::offline();
+    let code = "try { loop {} } catch (e) { print(\"caught\") }\nprint(\"after\")";
+    program.args(["eval", code]).env("RHIZO_COMPUTE_SECONDS", "0.2").run().code(124).prints("");
+    let code = "try { llm(\"a.\"); llm(\"b.\") } catch (e) { print(\"caught\") }\nprint(\"after\")";
+    program.args(["eval", code, "--max-calls", "1"]).run().code(5).prints("");
+    let code = "fn f(n) { f(n + 1) }\ntry { f(0) } catch (e) { print(\"caught\") }\nprint(\"after\")";
+    program.args(["eval", code]).run().code(5).prints("");
+}
+
+#[test]
+fn errors_in_functions_and_closures_name_the_way() {
+    let program = Program::offline();
+    program
+        .args(["eval", "fn inner(x) {\n    x.none\n}\nfn outer(x) { inner(x) }\nouter(#{})", "-q"])
+        .run()
+        .code(1)
+        .snapshot("script_in_function");
+    program
+        .args(["eval", "let list = [1, 0];\nlist.map(|n| 10 / n)", "-q"])
+        .run()
+        .code(1)
+        .snapshot("script_in_closure");
+}
