@@ -3,5 +3,8 @@
 
 mod cli;
 mod model;
+mod readme;
+mod repl;
 mod script;
 mod support;
+mod tidy;

@@ -5,7 +5,7 @@ use crate::core::failure::Outcome;
 use crate::host::models::DefaultModel;
 use crate::model::client::HttpClient;
 use crate::model::locate::{self, Candidate};
-use crate::registry::builtin::{OPENAI_DEFAULT, SERVICES, Service};
+use crate::registry::builtin::{OPENAI_DEFAULT, SERVERS, Server};
 use crate::registry::models::{ModelSpec, address, offline, resolve};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub async fn default_model(settings: &Settings, client: &HttpClient) -> Outcome<
 /// An address is a choice, so it wins over the configuration. A key alone is only a credential: where the
 /// configuration names a model, a key for another provider that happens to be exported must not redirect paid calls.
 async fn by_address(settings: &Settings, client: &HttpClient) -> Outcome<Option<DefaultModel>> {
-    for service in SERVICES {
+    for service in SERVERS {
         let Some(variable) = service.address_variables.iter().find(|v| settings.environment.get(v).is_some()) else {
             continue;
         };
@@ -59,12 +59,12 @@ async fn by_address(settings: &Settings, client: &HttpClient) -> Outcome<Option<
 }
 
 /// Whether a configured name means a model of this service.
-fn speaks(settings: &Settings, name: &str, service: &Service) -> bool {
+fn speaks(settings: &Settings, name: &str, service: &Server) -> bool {
     resolve(settings, name).is_ok_and(|spec| spec.base_url == address(settings, service))
 }
 
 /// The first model that a server lists; `OPENAI_MODEL` if it is set; `default` if the server lists none.
-async fn first_model(settings: &Settings, service: &Service, client: &HttpClient) -> Outcome<String> {
+async fn first_model(settings: &Settings, service: &Server, client: &HttpClient) -> Outcome<String> {
     if let Some(name) = settings.environment.get("OPENAI_MODEL") {
         return Ok(name.to_owned());
     }
@@ -86,7 +86,7 @@ async fn local_server(settings: &Settings) -> Outcome<Option<ModelSpec>> {
     let Some(name) = found.models.first() else {
         return Ok(None);
     };
-    let service = SERVICES.iter().find(|s| found.base_url == s.base_url).map_or("local", |s| s.name);
+    let service = SERVERS.iter().find(|s| found.base_url == s.base_url).map_or("local", |s| s.name);
     let full = if service == "local" { name.clone() } else { format!("{service}/{name}") };
     let mut spec = resolve(settings, &full).or_else(|_| resolve(settings, &format!("ollama/{name}")))?;
     spec.base_url = found.base_url;

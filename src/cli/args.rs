@@ -18,7 +18,7 @@ pub struct Arguments {
 const AFTER: &str = "\
 Examples:
   rhizo ask \"which module opens the store?\" --context src
-  rhizo eval 'context.count(\"TODO\")' --context .
+  rhizo eval 'context.count(\"ERROR\")' --context server.log
   rhizo run examples/01_hello.rhai
   rhizo                                  the REPL
 

@@ -1,10 +1,11 @@
 //! The person at the terminal, as tools and scripts ask them.
 
+use crate::cli::printer;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::tools::person::{Nobody, Person, Question};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, Write};
 use std::sync::Arc;
 
 /// Asks on the terminal itself, so that pipes on standard input and output do not matter.
@@ -12,7 +13,7 @@ pub struct Terminal;
 
 /// The person, if standard error is a terminal; else nobody.
 pub fn present() -> Arc<dyn Person> {
-    if std::io::stderr().is_terminal() { Arc::new(Terminal) } else { Arc::new(Nobody) }
+    if printer::has_terminal() { Arc::new(Terminal) } else { Arc::new(Nobody) }
 }
 
 impl Person for Terminal {

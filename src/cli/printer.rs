@@ -18,10 +18,20 @@ pub struct Printer {
     gone: AtomicBool,
 }
 
+/// Whether standard error is a terminal.
+pub fn has_terminal() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// Where diagnostics for developers go.
+pub fn diagnostics() -> std::io::Stderr {
+    std::io::stderr()
+}
+
 impl Printer {
     /// A printer; `no_colour` is the variable NO_COLOR or a dumb terminal.
     pub fn new(json: bool, quiet: bool, no_colour: bool) -> Self {
-        let live = std::io::stderr().is_terminal();
+        let live = has_terminal();
         Self { json, quiet, colour: live && !no_colour, live, gone: AtomicBool::new(false) }
     }
 

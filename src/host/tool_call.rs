@@ -1,4 +1,4 @@
-//! `TOOL` and `tools`.
+//! `TOOL` and `tools`: calls and finds tools on behalf of scripts.
 
 use crate::core::effect::EffectKind;
 use crate::core::failure::Outcome;

@@ -3,7 +3,7 @@
 //! Prices are the list prices of the provider's own page, read in August 2025; configuration overrides each.
 
 /// A service that speaks the OpenAI protocol.
-pub struct Service {
+pub struct Server {
     /// The first part of its models' ids.
     pub name: &'static str,
     /// Its address.
@@ -15,29 +15,29 @@ pub struct Service {
 }
 
 /// The services.
-pub const SERVICES: &[Service] = &[
-    Service {
+pub const SERVERS: &[Server] = &[
+    Server {
         name: "openai",
         base_url: "https://api.openai.com/v1",
         address_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
         key_variable: "OPENAI_API_KEY",
     },
-    Service {
+    Server {
         name: "openrouter",
         base_url: "https://openrouter.ai/api/v1",
         address_variables: &[],
         key_variable: "OPENROUTER_API_KEY",
     },
-    Service {
+    Server {
         name: "ollama",
         base_url: "http://127.0.0.1:11434/v1",
         address_variables: &["OLLAMA_HOST"],
         key_variable: "",
     },
-    Service { name: "llama-server", base_url: "http://127.0.0.1:8080/v1", address_variables: &[], key_variable: "" },
-    Service { name: "lmstudio", base_url: "http://127.0.0.1:1234/v1", address_variables: &[], key_variable: "" },
-    Service { name: "vllm", base_url: "http://127.0.0.1:8000/v1", address_variables: &[], key_variable: "" },
-    Service {
+    Server { name: "llama-server", base_url: "http://127.0.0.1:8080/v1", address_variables: &[], key_variable: "" },
+    Server { name: "lmstudio", base_url: "http://127.0.0.1:1234/v1", address_variables: &[], key_variable: "" },
+    Server { name: "vllm", base_url: "http://127.0.0.1:8000/v1", address_variables: &[], key_variable: "" },
+    Server {
         name: "litellm",
         base_url: "http://127.0.0.1:4000/v1",
         address_variables: &[],

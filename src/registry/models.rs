@@ -5,7 +5,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::money::Money;
 use crate::core::text::nearest;
-use crate::registry::builtin::{MODELS, OFFLINE, SERVICES, Service};
+use crate::registry::builtin::{MODELS, OFFLINE, SERVERS, Server};
 use serde::Serialize;
 
 /// Which protocol a model speaks.
@@ -68,7 +68,7 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
         return Ok(offline());
     }
     if let Some((service, rest)) = name.split_once('/')
-        && let Some(service) = SERVICES.iter().find(|s| s.name == service)
+        && let Some(service) = SERVERS.iter().find(|s| s.name == service)
     {
         return Ok(at_service(settings, service, rest));
     }
@@ -76,7 +76,7 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
         return resolve(settings, known.id);
     }
     // A server of one's own serves names that nobody else knows.
-    let own = SERVICES.iter().find(|s| s.address_variables.iter().any(|v| settings.environment.get(v).is_some()));
+    let own = SERVERS.iter().find(|s| s.address_variables.iter().any(|v| settings.environment.get(v).is_some()));
     if let Some(service) = own {
         return Ok(at_service(settings, service, name));
     }
@@ -114,13 +114,13 @@ pub fn offline() -> ModelSpec {
 }
 
 /// The address of a service: a variable's, else the usual one.
-pub fn address(settings: &Settings, service: &Service) -> String {
+pub fn address(settings: &Settings, service: &Server) -> String {
     let given = service.address_variables.iter().find_map(|v| settings.environment.get(v));
     given.map_or_else(|| service.base_url.to_owned(), |text| completed(service, text))
 }
 
 /// `OLLAMA_HOST` is often only a host and port; the others are whole addresses.
-fn completed(service: &Service, text: &str) -> String {
+fn completed(service: &Server, text: &str) -> String {
     let text = text.trim_end_matches('/');
     if service.name != "ollama" {
         return text.to_owned();
@@ -133,7 +133,7 @@ fn completed(service: &Service, text: &str) -> String {
     if with_port.ends_with("/v1") { with_port } else { format!("{with_port}/v1") }
 }
 
-fn at_service(settings: &Settings, service: &Service, name: &str) -> ModelSpec {
+fn at_service(settings: &Settings, service: &Server, name: &str) -> ModelSpec {
     let id = format!("{}/{name}", service.name);
     let known = MODELS.iter().find(|m| m.id == id);
     let base_url = address(settings, service);
@@ -164,8 +164,8 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
         return Ok(ModelSpec { id: ModelId::new(name), ..offline() });
     }
     let remote = config.name.clone().unwrap_or_else(|| name.rsplit('/').next().unwrap_or(name).to_owned());
-    let service = name.split_once('/').and_then(|(service, _)| SERVICES.iter().find(|s| s.name == service));
-    let Some(base) = service.or_else(|| SERVICES.first()) else {
+    let service = name.split_once('/').and_then(|(service, _)| SERVERS.iter().find(|s| s.name == service));
+    let Some(base) = service.or_else(|| SERVERS.first()) else {
         return Err(Failure::new(FailureKind::Internal, "the table of services is empty"));
     };
     let mut spec = at_service(settings, base, &remote);

@@ -198,7 +198,13 @@ fn syntax(kind: &ParseErrorType, source: &str, position: Position, names: &Names
             limit("a literal is too large", "strings may have 10 MB, arrays 1 M items")
         }
         other => {
-            let failure = script(format!("syntax error: {}", first_lower(other.to_string())));
+            let text = first_lower(other.to_string());
+            let reserved = text.strip_prefix("reserved keyword '").and_then(|rest| rest.split('\'').next());
+            let failure = script(format!("syntax error: {text}"));
+            if let Some(word) = reserved {
+                let standard = "it is a reserved word of Rhai: choose another name, or quote it as the key of a map";
+                return failure.hint(python::function_hint(word).unwrap_or(standard));
+            }
             match python::hint(line) {
                 Some(habit) => failure.hint(habit),
                 None => failure,

@@ -131,5 +131,9 @@ fn a_configured_role_has_its_own_model() {
         (model("worker").as_str(), model("architect").as_str(), model("reader").as_str()),
         ("local", "local", "offline/extract")
     );
-    program.args(["eval", "llm(\"The sky is blue.\", #{role: \"reader\"})"]).run().ok().prints("The sky is blue.\n");
+    program
+        .args(["eval", "llm(\"What is blue?\\n\\nThe sky is blue.\", #{role: \"reader\"})"])
+        .run()
+        .ok()
+        .prints("The sky is blue.\n");
 }

@@ -36,7 +36,7 @@ fn imports_come_from_the_programs_folder_and_the_stdlib() {
 
 #[test]
 fn a_program_sees_context_and_functions_see_it_too() {
-    let program = project().file("count.rhai", "fn count(word) { context.count(word) }\ncount(args.word)");
+    let program = project().file("count.rhai", "fn times(word) { context.count(word) }\ntimes(args.word)");
     program.args(["run", "count.rhai", "word=harbour", "--context", "harbour.txt"]).run().ok().prints("2\n");
 }
 

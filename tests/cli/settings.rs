@@ -30,7 +30,7 @@ fn the_projects_file_is_found_from_below() {
     let program = project().file("rhizo.toml", "[limits]\nmax_calls = 7\n").file("deep/er/a.txt", "text");
     let below = program.project().join("deep/er");
     program.args(["eval", "budget().calls"]).folder(&below).run().ok().prints("7\n");
-    let read = "TOOL(\"read_file\", #{path: \"harbour.txt\"}).text.len";
+    let read = "TOOL(\"read_file\", #{path: \"harbour.txt\"}).len";
     program.args(["eval", read]).folder(&below).run().ok().prints("107\n");
     program.args(["eval", "context.len", "--context", "a.txt"]).folder(&below).run().ok().prints("4\n");
 }
@@ -93,7 +93,11 @@ fn without_rhizo_home_state_lies_below_home() {
 fn a_flag_names_the_model_for_every_role() {
     let text = "[roles.worker]\nmodels = [\"far\"]\n[models.far]\nbase_url = \"http://127.0.0.1:9/v1\"\n";
     let program = Program::new().file("rhizo.toml", text);
-    program.args(["eval", "llm(\"The sky is blue.\")", "--model", "offline"]).run().ok().prints("The sky is blue.\n");
+    program
+        .args(["eval", "llm(\"What is blue?\\n\\nThe sky is blue.\")", "--model", "offline"])
+        .run()
+        .ok()
+        .prints("The sky is blue.\n");
     let explained = program.args(["models", "explain"]).env("RHIZO_MODEL", "offline").run().ok();
     assert!(!explained.stdout.contains("far"), "{}", explained.stdout);
 }

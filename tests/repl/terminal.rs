@@ -3,11 +3,12 @@
 use crate::support::program::Program;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// How long something may take to appear. It is only reached when it never comes.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What stands in front of a typed line.
 const PROMPT: &str = "rhizo>";
@@ -57,7 +58,8 @@ impl Terminal {
             command.env(name, value);
         }
         let child = pair.slave.spawn_command(command).expect("the program starts");
-        let view = View { screen: vt100::Parser::new(24, columns, 0), raw: Vec::new(), over: false };
+        let sides = (NonZeroU16::new(24).expect("rows"), NonZeroU16::new(columns).expect("columns"));
+        let view = View { screen: vt100::Parser::new(sides.0, sides.1, 0), raw: Vec::new(), over: false };
         let shared = Arc::new(Shared { view: Mutex::new(view), changed: Condvar::new() });
         let reader = pair.master.try_clone_reader().expect("a reader");
         let kept = Arc::clone(&shared);
@@ -171,7 +173,7 @@ impl Shared {
 }
 
 fn rows(screen: &vt100::Screen) -> Vec<String> {
-    let columns = screen.size().1;
+    let columns = screen.size().1.get();
     screen.rows(0, columns).map(|row| row.trim_end().to_owned()).collect()
 }
 

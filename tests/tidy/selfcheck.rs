@@ -107,7 +107,7 @@ fn crates_outside_their_rooms_are_found() {
 
 #[test]
 fn form_that_is_not_ours_is_found() {
-    let long = "//! A file that goes on and on.\n".to_owned() + &"\n".repeat(300);
+    let long = format!("//! A file that goes on and on.\n{}", "\n".repeat(300));
     breaks(form::lengths, "src/store/x.rs", &long, &[(301, "301 lines, at most 300")]);
     breaks(form::lengths, "src/store/tests.rs", &long.repeat(2), &[(602, "602 lines, at most 600")]);
     breaks(form::headers, "src/store/x.rs", "use a::b;\n//! Too late to say anything.", &[(1, "begin with `//!`")]);

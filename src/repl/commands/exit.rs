@@ -1,4 +1,4 @@
-//! `.exit`: leaves.
+//! `.exit`: leaves the REPL; what it has done stays in the store.
 
 use crate::core::failure::Outcome;
 use crate::repl::commands::command::{Command, Next};

@@ -41,7 +41,14 @@ fn row(run: &RunRow) -> [String; 6] {
     let cost = run.cost.map(|cost| cost.to_string()).unwrap_or_default();
     let task = one_line(&run.task, 50);
     let id = run.id.as_str();
-    [id.get(..ID).unwrap_or(id).to_owned(), time(run.started_at), run.kind.clone(), run.shown_status().to_owned(), cost, task]
+    [
+        id.get(..ID).unwrap_or(id).to_owned(),
+        time(run.started_at),
+        run.kind.clone(),
+        run.shown_status().to_owned(),
+        cost,
+        task,
+    ]
 }
 
 fn shown(run: &RunRow, children: &[RunRow]) -> String {

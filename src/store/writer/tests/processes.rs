@@ -172,7 +172,7 @@ fn processes_may_make_the_same_new_store_at_once() {
     if let Some(path) = as_child() {
         let store = Store::open(&path).expect("opens");
         let run = store.begin_run(new_run(1)).wait().expect("begun");
-        let _: Value = store.export(&run).expect("a document");
+        assert!(store.export(&run).expect("a document").is_object());
         return;
     }
     let folder = tempdir().expect("a folder");
