@@ -46,7 +46,7 @@ pub enum Command {
     Models(models::Models),
     /// Lists, shows and calls tools.
     Tools(tools::Tools),
-    /// Lists, shows and runs stored programs.
+    /// Lists and shows stored programs; SCRIPT(name) in a program runs them.
     Scripts(scripts::Scripts),
     /// Checks the installation: settings, store, models, memory.
     Doctor(doctor::Doctor),
@@ -91,6 +91,14 @@ impl Arguments {
             Some(Command::Ask(args)) => &args.flags,
             Some(Command::Eval(args)) => &args.flags,
             _ => &self.flags,
+        }
+    }
+
+    /// Who allows the tool of `tools call`.
+    pub fn tool_approval(&self) -> Option<String> {
+        match &self.command {
+            Some(Command::Tools(args)) => args.approval(),
+            _ => None,
         }
     }
 

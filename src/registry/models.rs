@@ -82,7 +82,9 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
     }
     let failure = Failure::new(FailureKind::NotFound, format!("there is no model `{name}`"));
     let names = names(settings);
-    Err(match nearest(name, names.iter().map(String::as_str)) {
+    let bare = |full: &str| full.rsplit('/').next().map(ToOwned::to_owned);
+    let known: Vec<String> = names.iter().cloned().chain(names.iter().filter_map(|n| bare(n))).collect();
+    Err(match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => failure.hint(
             "write service/name (openai/gpt-5-mini, ollama/llama3.2), or describe it under [models.NAME] in rhizo.toml",

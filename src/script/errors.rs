@@ -29,6 +29,20 @@ pub struct Names {
     pub functions: Vec<String>,
 }
 
+impl Names {
+    /// The names with those that a program declares itself.
+    pub fn with_declared(&self, source: &str) -> Self {
+        let words: Vec<&str> =
+            source.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty()).collect();
+        let declared = |keyword: &str| {
+            let pairs = words.windows(2).filter(|pair| pair.first() == Some(&keyword));
+            pairs.filter_map(|pair| pair.get(1).map(|name| (*name).to_owned())).collect::<Vec<String>>()
+        };
+        let variables = [self.variables.clone(), declared("let"), declared("const")].concat();
+        Self { variables, functions: [self.functions.clone(), declared("fn")].concat() }
+    }
+}
+
 /// An evaluation's error as a failure. `source` is the text that was evaluated.
 pub fn from_eval(error: &EvalAltResult, source: &str, names: &Names) -> Failure {
     let mut within = Vec::new();
@@ -59,7 +73,9 @@ pub fn from_eval(error: &EvalAltResult, source: &str, names: &Names) -> Failure 
         let line = place.line().unwrap_or_default();
         failure.message = format!("{} (line {line} of module `{module}`)", failure.message);
     }
-    if !within.is_empty() {
+    // What a script threw as data arrives as it was thrown.
+    let as_thrown = matches!(inner, EvalAltResult::ErrorRuntime(value, _) if value.is_map());
+    if !within.is_empty() && !as_thrown {
         failure.message = format!("{} (in `{}`)", failure.message, within.join("` > `"));
     }
     located(failure, source, position)
@@ -99,6 +115,7 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
         E::ErrorPropertyNotFound(name, _) => script(format!("the map has no field `{name}`"))
             .hint(format!("ask first: `\"{name}\" in map`, or use `map.get(\"{name}\")`, which gives () if absent")),
         E::ErrorIndexNotFound(index, _) => script(format!("there is nothing at [{index}]")),
+        E::ErrorDotExpr(text, _) => no_property(text),
         E::ErrorFor(_) => script("this value cannot be iterated")
             .hint("iterate arrays, ranges, `map.keys()`, `context.chunks(4000, 0)` or `context.grep(pattern)`"),
         E::ErrorModuleNotFound(name, _) => script(format!("there is no module `{name}`")).hint(format!(
@@ -149,9 +166,24 @@ fn fields(map: &Map) -> String {
     Dynamic::from_map(map.clone()).to_string()
 }
 
+/// Rhai says `Unknown property 'x' - a getter is not registered for type 'y'`.
+fn no_property(text: &str) -> Failure {
+    let mut quoted = text.split('\'').skip(1).step_by(2);
+    let (Some(name), Some(kind)) = (quoted.next(), quoted.next()) else {
+        return script(first_lower(text));
+    };
+    let kind = convert::friendly(kind.rsplit("::").next().unwrap_or(kind));
+    let failure = script(format!("{kind} has no property `{name}`"));
+    match (name, python::function_hint(name)) {
+        ("length" | "size" | "count", _) => failure.hint("use `.len`"),
+        (_, Some(hint)) => failure.hint(hint),
+        _ => failure.hint("`type_of(x)` tells what it is; print(x) shows it; only maps have named fields"),
+    }
+}
+
 fn unknown_variable(name: &str, names: &Names) -> Failure {
     let failure = script(format!("there is no variable `{name}`"));
-    let known = names.variables.iter().chain(&names.functions).map(String::as_str);
+    let known = names.variables.iter().chain(&names.functions).map(String::as_str).filter(|known| *known != name);
     match python::function_hint(name) {
         _ if name == "f" => failure.hint("Rhai interpolates in back-ticks: `count: ${n}`"),
         Some(hint) => failure.hint(hint),
@@ -188,6 +220,8 @@ fn syntax(kind: &ParseErrorType, source: &str, position: Position, names: &Names
         ParseErrorType::VariableUndefined(name) => {
             let failure = unknown_variable(name, names);
             match python::hint(line) {
+                // A line that begins with an unknown word is more likely a statement of another language than a slip.
+                Some(habit) if line.trim_start().starts_with(name.as_str()) => failure.hint(habit),
                 Some(habit) if failure.hint.as_deref().is_none_or(|h| h.starts_with("declare")) => failure.hint(habit),
                 _ => failure,
             }

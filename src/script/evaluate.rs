@@ -101,7 +101,7 @@ impl Job {
                 .hint("long text belongs into a file or the context, not into the program"));
         }
         let parsed = self.engine.compile_with_scope(&state.scope, &self.source);
-        let ast = parsed.map_err(|error| from_parse(&error, &self.source, &self.names))?;
+        let ast = parsed.map_err(|error| from_parse(&error, &self.source, &self.names.with_declared(&self.source)))?;
         let functions = ast.clone_functions_only();
         state.functions = state.functions.merge(&functions);
         let whole: AST = state.functions.merge(&ast);

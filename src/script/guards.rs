@@ -4,7 +4,7 @@
 use crate::core::failure::{Failure, FailureKind};
 use crate::script::engine::{ARRAY_LIMIT, STRING_LIMIT};
 use crate::script::errors::raise;
-use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, Position};
+use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map, Position};
 
 type Checked<T> = Result<T, Box<EvalAltResult>>;
 
@@ -115,6 +115,10 @@ fn growth(engine: &mut Engine) {
     engine.register_fn("append", |items: &mut Array, more: Array| {
         fits(items.len() + more.len(), ARRAY_LIMIT, "the array").map(|()| items.extend(more))
     });
+    engine.register_fn("+=", |items: &mut Array, more: Dynamic| match more.try_cast_result::<Array>() {
+        Ok(more) => fits(items.len() + more.len(), ARRAY_LIMIT, "the array").map(|()| items.extend(more)),
+        Err(item) => fits(items.len() + 1, ARRAY_LIMIT, "the array").map(|()| items.push(item)),
+    });
     engine.register_fn("+", |first: Array, second: Array| {
         fits(first.len() + second.len(), ARRAY_LIMIT, "the array").map(|()| [first, second].concat())
     });
@@ -126,6 +130,20 @@ fn growth(engine: &mut Engine) {
             }
         })
     });
+    engine.register_fn("pad", |bytes: &mut Blob, len: i64, value: i64| {
+        let len = usize::try_from(len).unwrap_or(0);
+        let value = u8::try_from(value & 0xff).unwrap_or_default();
+        fits(len, STRING_LIMIT, "the blob").map(|()| {
+            if len > bytes.len() {
+                bytes.resize(len, value)
+            }
+        })
+    });
+    for name in ["append", "+="] {
+        engine.register_fn(name, |bytes: &mut Blob, more: Blob| {
+            fits(bytes.len() + more.len(), STRING_LIMIT, "the blob").map(|()| bytes.extend(more))
+        });
+    }
     engine.register_fn("blob", |len: i64| blob(len, 0));
     engine.register_fn("blob", blob);
     engine.register_fn("pad", |text: &mut ImmutableString, len: i64, with: char| {
@@ -140,7 +158,7 @@ fn growth(engine: &mut Engine) {
     });
 }
 
-fn blob(len: i64, value: i64) -> Checked<Vec<u8>> {
+fn blob(len: i64, value: i64) -> Checked<Blob> {
     let len = usize::try_from(len).unwrap_or(0);
     fits(len, STRING_LIMIT, "the blob").map(|()| vec![u8::try_from(value & 0xff).unwrap_or_default(); len])
 }

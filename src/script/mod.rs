@@ -15,6 +15,7 @@ pub mod handle;
 pub mod held;
 pub mod help;
 pub mod host;
+pub mod order;
 pub mod prims;
 pub mod python;
 pub mod session;

@@ -134,6 +134,7 @@ const HABITS: &[Habit] = &[
 ];
 
 const FUNCTIONS: &[(&str, &str)] = &[
+    ("range", "write `for i in 0..n { ... }`, or `range(from, to)` with both ends"),
     ("append", "arrays grow by `items.push(x)`; `items.append(other)` joins another array"),
     ("str", "make a string by `x.to_string()` or `${x}` in back-ticks"),
     ("int", "parse an integer by `parse_int(text)`; `x.to_int()` truncates a float"),

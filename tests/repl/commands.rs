@@ -8,7 +8,7 @@ fn help_explains_commands_and_names() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);
     terminal.line(".help cost", ".cost");
-    terminal.see("Shows what the session has cost");
+    terminal.see("Shows the cost by depth");
     terminal.line("?llm", "llm(prompt");
     terminal.see("example");
     terminal.line("context.grep?", "context.grep(");
@@ -50,7 +50,7 @@ fn a_saved_session_can_be_loaded_and_run() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);
     terminal.line("let port = #{name: \"no\\\"rth\"}; let text = \"a\\n#b\"; fn tide(a) { a + 1 }", "rhizo>");
-    terminal.line(".save kept.rhai", &project.project().join("kept.rhai").display().to_string()[..40]);
+    terminal.line(".save kept.rhai", "kept.rhai holds 2 variables");
     terminal.line(".reset", "a fresh session");
     terminal.line(".load kept.rhai", "rhizo> .load");
     terminal.line("`${tide(1)} ${port.name} ${text.len()}`", "out(1) = 2 no\"rth 4");
@@ -67,7 +67,7 @@ fn models_and_roles_can_be_changed() {
     let project = project();
     let mut terminal = Terminal::with(&project, &[], 80, &[]);
     terminal.line(".model offline", "offline/extract: for every role from now on");
-    terminal.line(".model", "offline/extract: chosen here with .model");
+    terminal.line(".model", "offline/extract: chosen here");
     terminal.line(".model openai/gpt-5-mini", "error: openai/gpt-5-mini needs a key");
     terminal.line(".model default", "each role uses its own model again");
     terminal.line(".role expert", "expert answers .ask from now on");
@@ -81,7 +81,7 @@ fn lists_are_shown() {
     terminal.line(".runs", "id");
     terminal.see("running");
     terminal.line(".memory", "0 episodes");
-    terminal.line(".scripts", "no program is stored");
+    terminal.line(".scripts", "word_frequencies");
     terminal.line(".tools calculate", "TOOL(\"calculate\", #{..})");
     terminal.line(".cost", "no model was called yet");
 }

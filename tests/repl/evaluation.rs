@@ -21,7 +21,8 @@ fn values_are_numbered_and_come_back() {
 fn an_error_has_a_caret_and_keeps_what_was_assigned() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);
-    terminal.line("let kept = 7; kep + 1", "hint: did you mean `kept`?");
+    terminal.line("let kept = 7;", "rhizo> let kept");
+    terminal.line("let more = 1; kep + 1", "hint: did you mean `kept`?");
     terminal.see("error: there is no variable `kep`");
     terminal.see_row("     |               ^");
     terminal.line("let paid = 8; throw \"late\"", "kept from before the error: paid");

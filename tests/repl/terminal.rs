@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// How long something may take to appear. It is only reached when it never comes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What stands in front of a typed line.
 const PROMPT: &str = "rhizo>";
@@ -108,6 +108,14 @@ impl Terminal {
     pub(crate) fn see_times(&self, text: &str, times: usize) {
         let what = format!("{text:?} on {times} rows");
         self.until(&what, |screen| rows(screen).iter().filter(|row| row.contains(text)).count() >= times);
+    }
+
+    /// The rows that go on in the next one, because something longer than a row was written.
+    pub(crate) fn cut_rows(&self) -> Vec<String> {
+        let view = self.held();
+        let screen = view.screen.screen();
+        let cut = (0..).zip(rows(screen)).filter(|(row, _)| screen.row_wrapped(*row));
+        cut.map(|(_, text)| text).collect()
     }
 
     /// What stands on the screen.

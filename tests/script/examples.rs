@@ -46,8 +46,9 @@ fn every_primitive_is_named_once_and_explained() {
 #[test]
 fn names_that_models_know_are_accepted() {
     let program = project();
-    let code = "print(llm_query(\"It opened in 1884.\"));\nprint(llm_query_batched([\"One.\", \"Two.\"]));\n\
+    let code = "let asked = \"When did it open?\\n\\nIt opened in 1884.\";\n\
+        print(llm_query(asked));\nprint(llm_query_batched([asked, asked]));\n\
         print(rlm_query(\"When did it open?\", context).contains(\"1884\"));\nlet x = 7;\nFINAL_VAR(x)";
     let ran = program.args(["eval", code, "--context", "harbour.txt", "-q"]).run().ok();
-    ran.prints("It opened in 1884.\n[\"One.\", \"Two.\"]\ntrue\n7\n");
+    ran.prints("It opened in 1884.\n[\"It opened in 1884.\", \"It opened in 1884.\"]\ntrue\n7\n");
 }

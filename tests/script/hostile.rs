@@ -18,7 +18,7 @@ fn attack(name: &'static str, code: impl Into<String>, exit: i32, says: &'static
 }
 
 const DEADLINE: &str = "computed for more than";
-const LARGE: &str = "too large";
+const LARGE: &str = "would grow beyond";
 
 fn endless() -> Vec<Attack> {
     vec![
@@ -41,24 +41,19 @@ fn bombs() -> Vec<Attack> {
         attack("doubling", "let s = \"x\"; loop { s += s }", 5, LARGE),
         attack("doubling by plus", "let s = \"xxxxxxxx\"; loop { s = s + s }", 5, LARGE),
         attack("interpolation", "let s = \"xxxxxxxx\"; loop { s = `${s}${s}` }", 5, LARGE),
-        attack(
-            "replace",
-            "let s = \"\"; s.pad(1000000, \"x\"); let t = s; s.replace(\"x\", t); s.len",
-            5,
-            "grow beyond",
-        ),
+        attack("replace", "let s = \"\"; s.pad(1000000, \"x\"); let t = s; s.replace(\"x\", t); s.len", 5, LARGE),
         attack(
             "replace nothing",
             "let s = \"\"; s.pad(1000000, \"x\"); let t = s; s.replace(\"\", t); s.len",
             5,
-            "grow beyond",
+            LARGE,
         ),
         attack("pad", "let s = \"\"; s.pad(2000000000, \"x\")", 5, LARGE),
         attack("pad an array", "let a = []; a.pad(2000000000, 1)", 5, LARGE),
         attack("blob", "blob(4000000000, 1)", 5, LARGE),
         attack("pad a blob", "let b = blob(1); b.pad(4000000000, 1)", 5, LARGE),
-        attack("split", "let s = \"\"; s.pad(9000000, \",\"); s.split(\",\").len", 5, "grow beyond"),
-        attack("characters", "let s = \"\"; s.pad(9000000, \"x\"); s.to_chars().len", 5, "grow beyond"),
+        attack("split", "let s = \"\"; s.pad(9000000, \",\"); s.split(\",\").len", 5, LARGE),
+        attack("characters", "let s = \"\"; s.pad(9000000, \"x\"); s.to_chars().len", 5, LARGE),
         attack("pushing", "let a = []; loop { a.push(a.len) }", 5, LARGE),
         attack("adding", "let a = [1]; loop { a += a }", 5, LARGE),
         attack("array of arrays", "let a = []; loop { a = [a, a] }", 5, ""),
@@ -78,7 +73,7 @@ fn bombs() -> Vec<Attack> {
         ),
         attack(
             "closures that hold",
-            "let f = || 0; loop { let s = \"\"; s.pad(1000000, \"x\"); let g = f; f = || s.len + g.call() }",
+            "let f = || 0; loop { let b = blob(5000000, 1); let g = f; f = || b.len + g.call() }",
             5,
             "",
         ),
@@ -118,12 +113,7 @@ fn parser() -> Vec<Attack> {
 fn knots() -> Vec<Attack> {
     vec![
         attack("a map in itself", "let m = #{}; m.me = m; m.me = m; FINAL_VAR(\"nothing\")", 1, "nothing"),
-        attack(
-            "a captured array in itself",
-            "let a = []; let f = || a; a.push(f); let g = || a.len; print(type_of(g.call())); json_text(a)",
-            1,
-            "hint",
-        ),
+        attack("a captured array in itself", "let a = []; let f = || a; a.push(f); json_text(a)", 1, "data race"),
         attack("sending a function", "llm(|x| x)", 1, "must be a string"),
         attack("deep nesting as JSON", "let a = []; for i in 0..1000 { a = [a] } json_text(a)", 1, "nests deeper"),
         attack(
@@ -140,7 +130,7 @@ fn knots() -> Vec<Attack> {
         ),
         attack(
             "a chain of curries",
-            "let f = |a, b| a; for i in 0..20000 { let g = f; f = Fn(\"print\").curry(g); }\nthrow \"built\"",
+            "let f = |a, b| a; for i in 0..20000 { let g = f; f = Fn(\"llm\").curry(g); }\nthrow \"built\"",
             1,
             "built",
         ),
@@ -165,7 +155,7 @@ fn alone(attacks: &[Attack]) {
 
 /// Those that shall run into the deadline do so soon; the others have time to run into their own limit.
 fn limit(attack: &Attack) -> &'static str {
-    if attack.exit == 124 { "0.3" } else { "60" }
+    if attack.exit == 124 { "0.3" } else { "30" }
 }
 
 /// Every attack in a session that goes on after it: the value assigned before is there in the next turn.

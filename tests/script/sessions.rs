@@ -75,16 +75,19 @@ async fn variables_and_functions_stay() {
 #[tokio::test(flavor = "multi_thread")]
 async fn values_before_an_error_stay() {
     let mut bench = Bench::new("").await;
-    let evaluation =
-        bench.evaluate("let paid = llm(\"The answer.\");\nfn known() { 7 }\nlet more = nothing + 1;").await;
+    let evaluation = bench
+        .evaluate("let paid = llm(\"What is blue?\\n\\nThe sky is blue.\");\nfn known() { 7 }\nlet more = nothing + 1;")
+        .await;
     assert!(evaluation.failure.is_some());
     // The whole program is checked before any of it runs, so this error comes before the call.
     assert_eq!(bench.fails("paid").await.0, FailureKind::Script);
-    let evaluation = bench.evaluate("let paid = llm(\"The answer.\");\nlet m = #{};\nlet more = m.nothing;").await;
+    let evaluation = bench
+        .evaluate("let paid = llm(\"What is blue?\\n\\nThe sky is blue.\");\nlet m = #{};\nlet more = m.nothing;")
+        .await;
     assert_eq!(evaluation.failure.map(|f| f.kind), Some(FailureKind::Script));
     let names: Vec<String> = evaluation.new_variables.into_iter().map(|v| v.name).collect();
     assert_eq!(names, ["paid", "m"]);
-    assert_eq!(bench.value("paid").await, json!("The answer."));
+    assert_eq!(bench.value("paid").await, json!("The sky is blue."));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 pub const COMMAND: Command = Command {
     name: "ask",
     usage: "ask QUESTION",
-    summary: "Lets a root model answer a question over the context; the answer is kept as `answer`.",
+    summary: "Answers from the context with a root model; sets `answer`.",
     run,
 };
 

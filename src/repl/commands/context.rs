@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 pub const COMMAND: Command = Command {
     name: "context",
     usage: "context [PATH ...]",
-    summary: "Shows the context, or opens other files, folders or globs as the context.",
+    summary: "Shows the context, or opens files, folders, globs.",
     run,
 };
 

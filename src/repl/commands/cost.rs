@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 
 /// `.cost`.
 pub const COMMAND: Command =
-    Command { name: "cost", usage: "cost", summary: "Shows what the session has cost, by depth, role and model.", run };
+    Command { name: "cost", usage: "cost", summary: "Shows the cost by depth, role and model.", run };
 
 fn run<'a>(shell: &'a mut Shell, _: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {

@@ -9,12 +9,8 @@ use futures::future::BoxFuture;
 use std::io::Write;
 
 /// `.edit`.
-pub const COMMAND: Command = Command {
-    name: "edit",
-    usage: "edit",
-    summary: "Opens the last input in $VISUAL or $EDITOR; what is saved comes back to the prompt.",
-    run,
-};
+pub const COMMAND: Command =
+    Command { name: "edit", usage: "edit", summary: "Opens the last input in $VISUAL or $EDITOR.", run };
 
 fn run<'a>(shell: &'a mut Shell, _: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {

@@ -14,10 +14,10 @@ pub const COMMAND: Command =
     Command { name: "help", usage: "help [NAME]", summary: "Lists the commands and keys, or explains a name.", run };
 
 const KEYS: &[(&str, &str)] = &[
-    ("?name, ??name", "explains a name; ?? adds its source or whole value"),
-    ("_, out(n)", "the last value, the value of an earlier evaluation"),
+    ("?name, ??name", "explain a name; ?? adds its source or whole value"),
+    ("_, out(n)", "the last value, an earlier value"),
     ("Tab", "completes names, members, files"),
-    ("Ctrl-R, Up", "earlier lines; a line with a leading space is not kept"),
+    ("Ctrl-R, Up", "earlier lines; a leading space keeps a line out"),
     ("Ctrl-C", "gives up the line, or cancels what runs"),
     ("Ctrl-D", "leaves"),
 ];

@@ -12,7 +12,7 @@ use std::path::Path;
 pub const COMMAND: Command = Command {
     name: "load",
     usage: "load FILE",
-    summary: "Runs a .rhai program in this session, or sets variables from a .json object.",
+    summary: "Runs a .rhai program here, or sets variables from .json.",
     run,
 };
 

@@ -10,8 +10,8 @@ use futures::future::BoxFuture;
 /// `.model`.
 pub const COMMAND: Command = Command {
     name: "model",
-    usage: "model [NAME|default]",
-    summary: "Shows the model in use, or uses another for every role from now on.",
+    usage: "model [NAME]",
+    summary: "Shows the model in use, or uses another from now on.",
     run,
 };
 
@@ -20,7 +20,9 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
         let models = &shell.kit.models;
         match argument {
             "" => match models.switched() {
-                Some(name) => tell(shell, &resolve(&shell.kit.settings, &name)?, "chosen here with .model"),
+                Some(name) => {
+                    tell(shell, &resolve(&shell.kit.settings, &name)?, "chosen here; `.model default` undoes it")
+                }
                 None => {
                     let default = models.default_model().await?;
                     tell(shell, &default.spec, &default.reason);

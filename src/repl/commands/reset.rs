@@ -7,12 +7,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 /// `.reset`.
-pub const COMMAND: Command = Command {
-    name: "reset",
-    usage: "reset",
-    summary: "Forgets variables, functions and results; the run, its context and its budget stay.",
-    run,
-};
+pub const COMMAND: Command =
+    Command { name: "reset", usage: "reset", summary: "Forgets variables, functions and results.", run };
 
 fn run<'a>(shell: &'a mut Shell, _: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {

@@ -9,12 +9,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 /// `.role`.
-pub const COMMAND: Command = Command {
-    name: "role",
-    usage: "role [NAME]",
-    summary: "Lists the roles, or lets another one answer .ask from now on.",
-    run,
-};
+pub const COMMAND: Command =
+    Command { name: "role", usage: "role [NAME]", summary: "Lists the roles, or lets another one answer .ask.", run };
 
 fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {

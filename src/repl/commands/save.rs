@@ -16,7 +16,7 @@ const INLINE: usize = SOURCE_LIMIT / 2;
 pub const COMMAND: Command = Command {
     name: "save",
     usage: "save FILE.rhai",
-    summary: "Writes variables and functions as a program that .load or rhizo run restores.",
+    summary: "Writes variables and functions as a program for .load.",
     run,
 };
 
@@ -29,7 +29,7 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
         let (values, left_out) = shell.session().await.snapshot();
         let saved = Saved::of(values, &shell.sources.all(), &shell.typed);
         write(&path, &saved.program)?;
-        shell.screen.out(&format!("{} holds {} variables", path.display(), saved.inline));
+        shell.screen.out(&format!("{argument} holds {} variables", saved.inline));
         if let Some(large) = &saved.large {
             let beside = beside(&path);
             write(&beside, large)?;

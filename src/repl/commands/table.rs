@@ -53,8 +53,8 @@ mod tests {
     fn names_differ_and_texts_fit_a_narrow_terminal() {
         for (index, command) in ALL.iter().enumerate() {
             assert!(ALL[..index].iter().all(|other| other.name != command.name), "{}", command.name);
-            assert!(command.usage.starts_with(command.name) && command.usage.len() <= 24, "{}", command.usage);
-            assert!(command.summary.ends_with('.') && command.summary.len() <= 120, "{}", command.summary);
+            assert!(command.usage.starts_with(command.name) && command.usage.len() <= 18, "{}", command.usage);
+            assert!(command.summary.ends_with('.') && command.summary.len() <= 58, "{}", command.summary);
         }
     }
 }

@@ -23,7 +23,7 @@ pub const LLM_BATCH: Primitive = Primitive {
         ("...", "every option of `llm`, for all prompts"),
     ],
     example: "let prompts = [\"When did it open? \" + context.line(1), \"How tall is it? \" + context.line(2)];\nfor answer in llm_batch(prompts) { if type_of(answer) == \"map\" { print(answer.message) } else { print(answer) } }",
-    prints: "When did it open? The harbour opened in 1884.\nHow tall is it? Its lighthouse is 31 metres tall.\n",
+    prints: "The harbour opened in 1884.\nIts lighthouse is 31 metres tall.\n",
     register,
 };
 

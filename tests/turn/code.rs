@@ -1,0 +1,115 @@
+//! Which part of an answer is code: run, or reported back as not run and why.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+
+/// What the first answer comes to.
+enum Expect {
+    /// The run ends with it.
+    Ends(&'static str),
+    /// The next request says this.
+    Told(&'static str),
+}
+
+use Expect::{Ends, Told};
+
+#[track_caller]
+fn check(reply: &'static str, expect: &Expect) {
+    let server = ChatServer::new(move |ask| if ask.turn() == 1 { Reply::text(reply) } else { Reply::code("FINAL(\"later\")") });
+    let ran = Program::served_by(&server).args(["ask", "q", "--recursive", "-q"]).run().ok();
+    match expect {
+        Ends(answer) => {
+            assert_eq!(ran.stdout, format!("{answer}\n"), "{reply}");
+            assert_eq!(server.asks().len(), 1, "{reply}");
+        }
+        Told(part) => {
+            assert_eq!(ran.stdout, "later\n", "{reply}");
+            let told = server.asks()[1].last();
+            assert!(told.contains(part), "no {part:?} after {reply:?}:\n{told}");
+        }
+    }
+}
+
+#[test]
+fn fences_of_every_kind_run() {
+    for reply in [
+        "```rhai\nFINAL(1)\n```",
+        "```Rhai\nFINAL(1)\n```\n",
+        "```repl\nFINAL(1)\n```",
+        "```rust\nFINAL(1)\n```",
+        "```python\nFINAL(1)\n```",
+        "```javascript\nFINAL(1)\n```",
+        "```tool_code\nFINAL(1)\n```",
+        "```\nFINAL(1)\n```",
+        "~~~rhai\nFINAL(1)\n~~~",
+        "````rhai\nlet t = `\n```\n`;\nFINAL(1)\n````",
+        "  ```rhai\n  FINAL(1)\n  ```",
+        "```rhai title=\"a\"\nFINAL(1)\n```",
+        "```rhai\nFINAL(1)",
+        "First.\n```rhai\nlet x = 1;\n```\nThen.\n```rhai\nFINAL(x)\n```",
+        "FINAL(1)",
+        "print(\"bare\");\nFINAL(1)",
+        "```rhai\nfn f() { 1 }\n```\n```rhai\nFINAL(f())\n```",
+    ] {
+        check(reply, &Ends("1"));
+    }
+}
+
+#[test]
+fn what_is_not_run_is_told() {
+    for (reply, part) in [
+        ("I do not know.", "not run: there was no code block in the answer"),
+        ("", "not run: there was no code block in the answer"),
+        ("So:\nFINAL(\"x\")", "FINAL stands outside of a code block"),
+        ("```json\n{\"a\": 1}\n```", "block 1 is tagged `json`; only ```rhai blocks run"),
+        ("```bash\nls\n```", "block 1 is tagged `bash`"),
+        ("```\nA quotation, and nothing else.\n```", "block 1 (untagged) is not Rhai"),
+        ("```python\ndef f(x):\n    return x\n```", "block 1 (`python`) is not Rhai"),
+        ("```python\ndef f(x):\n    return x\n```", "hint: Rhai defines functions"),
+        ("```rhai\nlet x = ;\n```", "syntax error"),
+        ("```rhai\nlet x = ;\n```\n```rhai\nFINAL(1)\n```", "not run: an earlier block failed"),
+        ("```json\n{}\n```\n```rhai\nprint(\"ran\")\n```", "ran"),
+        ("```rhai\nprint(\"ran\")\n```\nFINAL(\"x\")", "FINAL stands outside of a code block"),
+        ("```rhai\n1 + 1\n```", "out(1) = 2"),
+        ("```rhai\nlet x = [1, 2];\n```", "x: array of 2"),
+        ("```rhai\nlet x = 1;\n```", "new variables:"),
+        ("```rhai\n()\n```", "(no output)"),
+    ] {
+        check(reply, &Told(part));
+    }
+}
+
+#[test]
+fn code_that_was_cut_is_not_run() {
+    let server = ChatServer::new(|ask| match ask.turn() {
+        1 => Reply::cut("```rhai\nFINAL(\"half"),
+        2 => Reply::cut("I begin with a long sentence"),
+        _ => Reply::code("FINAL(\"whole\")"),
+    });
+    Program::served_by(&server).args(["ask", "q", "--recursive"]).run().ok().prints("whole\n");
+    let asks = server.asks();
+    assert!(asks[1].last().contains("was cut by the token limit; write less at once"), "{}", asks[1].last());
+    assert!(asks[2].last().contains("cut by the token limit before any code"), "{}", asks[2].last());
+}
+
+#[test]
+fn long_output_is_cut_in_the_middle_and_kept_in_full() {
+    let turns = &["for i in 0..5000 { print(`row ${i}`) }", "let all = out(1);\nFINAL(all.len)"];
+    let server = ChatServer::root(turns, "");
+    let program = Program::served_by(&server);
+    let expect: usize = (0..5_000).map(|i| format!("row {i}\n").len()).sum();
+    program.args(["ask", "q", "--recursive"]).run().ok().prints(&format!("{expect}\n"));
+    let told = server.asks()[1].last();
+    assert!(told.len() < 6_000, "{} bytes", told.len());
+    for part in ["row 0\n", "row 4999\n", "bytes left out; out(1) has all of it"] {
+        assert!(told.contains(part), "no {part:?} in\n{told}");
+    }
+}
+
+#[test]
+fn cuts_do_not_split_characters() {
+    let server = ChatServer::root(&["let s = \"\"; for i in 0..3000 { s += \"日本語é\"; } print(s); s", "FINAL(out(1) == out(2) + \"\\n\")"], "");
+    Program::served_by(&server).args(["ask", "q", "--recursive"]).run().ok();
+    let told = server.asks()[1].last();
+    assert!(!told.contains('\u{fffd}') && told.contains("left out"), "{told}");
+}

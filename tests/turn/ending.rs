@@ -1,0 +1,91 @@
+//! How a run ends: FINAL refused and accepted, turns exhausted, failures with what was seen before.
+
+use super::long;
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::json;
+
+#[test]
+fn final_is_refused_until_the_context_was_looked_at() {
+    let server = ChatServer::root(&["FINAL(\"guess\")", "print(context.line(1)); FINAL(\"seen\")"], "");
+    let program = Program::served_by(&server).file("a.txt", "It opened in 1884.\n");
+    let ran = program.args(["ask", "When?", "-c", "a.txt", "--recursive"]).run().ok().prints("seen\n");
+    ran.says("FINAL refused: the context has not been looked at yet");
+    let told = server.asks()[1].last();
+    assert!(told.contains("FINAL is refused") && told.contains("context.head(2000)"), "{told}");
+}
+
+#[test]
+fn the_answer_keeps_its_form() {
+    for (code, text) in [
+        ("FINAL(\"two\\nlines\")", "two\nlines\n"),
+        ("FINAL(42)", "42\n"),
+        ("FINAL(#{a: [1, 2.5, ()]})", "{\n  \"a\": [\n    1,\n    2.5,\n    null\n  ]\n}\n"),
+        ("FINAL(())", "null\n"),
+        ("let answer = [1]; FINAL_VAR(\"answer\")", "[\n  1\n]\n"),
+    ] {
+        let server = ChatServer::new(move |_| Reply::code(code));
+        Program::served_by(&server).args(["ask", "q", "--recursive"]).run().ok().prints(text);
+    }
+}
+
+#[test]
+fn turns_that_run_out_are_an_error_with_what_was_seen() {
+    let server = ChatServer::new(|ask| Reply::code(&format!("let clue{0} = \"found in turn {0}\";\nclue{0}", ask.turn())));
+    let program = Program::served_by(&server).file("log.txt", long(2_000));
+    let call = ["ask", "q", "-c", "log.txt", "--max-turns", "3"];
+    let ran = program.args(call).run().code(5).prints("");
+    ran.says("the last thing that the run saw").says("found in turn 3").says("error: 3 turns passed without FINAL").says("hint: raise --max-turns");
+    let asks = server.asks();
+    assert_eq!(asks.len(), 3);
+    assert!(asks[2].last().contains("This is your last turn"), "{}", asks[2].last());
+    assert!(!asks[1].last().contains("last turn"), "{}", asks[1].last());
+    assert!(asks[1].last().contains("# Turn 2 of 3") && asks[1].last().contains("turns left: 2"), "{}", asks[1].last());
+    let document = program.list(&[&call[..], &["--json"]].concat()).run().code(5).json();
+    assert_eq!((&document["status"], &document["answer"], &document["turns"]), (&json!("limited"), &json!(null), &json!(3)));
+    assert_eq!(document["failure"]["kind"], "turns");
+    assert!(document["failure"]["details"]["partial"].as_str().is_some_and(|text| text.contains("found in turn 3")), "{document:#}");
+}
+
+#[test]
+fn one_turn_is_a_last_turn_too() {
+    let server = ChatServer::root(&["FINAL(\"at once\")"], "");
+    Program::served_by(&server).args(["ask", "q", "--recursive", "--max-turns", "1"]).run().ok().prints("at once\n");
+}
+
+#[test]
+fn a_provider_that_fails_in_a_later_turn_leaves_what_was_seen() {
+    let server = ChatServer::new(|ask| match ask.turn() {
+        1 => Reply::code("\"the clue\""),
+        _ => Reply::refusal(401, "the key has expired"),
+    });
+    let program = Program::served_by(&server);
+    let ran = program.args(["ask", "q", "--recursive"]).run().code(4).prints("");
+    ran.says("the clue").says("the key has expired").says("hint:");
+    let listed = program.args(["runs", "list", "--json"]).run().ok().json();
+    assert_eq!((&listed[0]["status"], &listed[0]["calls"]), (&json!("failed"), &json!(2)));
+}
+
+#[test]
+fn the_budget_may_end_a_run_between_turns() {
+    let server = ChatServer::new(|ask| Reply::code(&format!("\"clue {}\"", ask.turn())));
+    let ran = Program::served_by(&server).args(["ask", "q", "--recursive", "--max-calls", "2"]).run().code(5);
+    ran.says("clue 2").says("call budget of the run").says("raise --max-calls");
+    assert_eq!(server.asks().len(), 2);
+    assert!(server.asks()[1].last().contains("left: 1 calls"), "{}", server.asks()[1].last());
+}
+
+#[test]
+fn a_role_has_its_own_instructions_and_model() {
+    let server = ChatServer::new(|ask| Reply::code(&format!("FINAL({})", ask.body["model"])));
+    let text = format!(
+        "[models.a]\nbase_url = \"{0}\"\nname = \"m-a\"\n[models.b]\nbase_url = \"{0}\"\nname = \"m-b\"\n\
+         [roles.architect]\nmodels = [\"a\"]\n[roles.auditor]\nmodels = [\"b\"]\nsystem = \"Trust nobody.\"\n",
+        server.base_url()
+    );
+    let program = Program::new().file("rhizo.toml", text);
+    program.args(["ask", "q", "--recursive"]).run().ok().prints("m-a\n");
+    program.args(["ask", "q", "--recursive", "--role", "auditor"]).run().ok().prints("m-b\n");
+    let instructions = server.asks()[1].messages()[0].1.clone();
+    assert!(instructions.contains("rhizo, a REPL") && instructions.contains("Trust nobody."), "{instructions}");
+}

@@ -1,0 +1,60 @@
+//! The function-calling form: one function `rhai(code)` for models that prefer it.
+
+use crate::support::chat::{Ask, ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::{Value, json};
+
+fn program(server: &ChatServer) -> Program {
+    let text = format!("model = \"x\"\n[models.x]\nbase_url = \"{}\"\nname = \"small\"\nfunctions = true\n", server.base_url());
+    Program::new().file("rhizo.toml", text).file("a.txt", "It opened in 1884.\n")
+}
+
+fn last_two(ask: &Ask) -> Vec<Value> {
+    let messages = ask.body["messages"].as_array().expect("messages");
+    messages[messages.len().saturating_sub(3)..].to_vec()
+}
+
+#[test]
+fn the_function_is_offered_called_and_answered() {
+    let server = ChatServer::new(|ask| match ask.turn() {
+        1 => Reply::call("rhai", &json!({"code": "context.head(9)"})),
+        _ => Reply::call("rhai", &json!({"code": "FINAL(\"1884\")"})),
+    });
+    let ran = program(&server).args(["ask", "When?", "-c", "a.txt", "--recursive"]).run();
+    ran.ok().prints("1884\n");
+    let asks = server.asks();
+    let tools = asks[0].body["tools"].as_array().expect("tools");
+    assert_eq!((tools.len(), &tools[0]["function"]["name"]), (1, &json!("rhai")));
+    assert_eq!(tools[0]["function"]["parameters"]["required"], json!(["code"]));
+    let messages = last_two(&asks[1]);
+    assert_eq!(messages[0]["role"], "assistant");
+    assert_eq!(messages[0]["tool_calls"][0]["function"]["name"], "rhai");
+    assert_eq!((&messages[1]["role"], &messages[1]["tool_call_id"]), (&json!("tool"), &messages[0]["tool_calls"][0]["id"]));
+    assert!(messages[1]["content"].as_str().is_some_and(|text| text.contains("It opened")), "{messages:#?}");
+    assert!(messages[2]["content"].as_str().is_some_and(|text| text.starts_with("# Turn 2 of 20")), "{messages:#?}");
+}
+
+#[test]
+fn calls_that_cannot_be_run_are_answered_with_the_reason() {
+    for (name, arguments, part) in [
+        ("rhia", json!({"code": "1"}), "there is no function `rhia`, only `rhai(code)`; did you mean `rhai`?"),
+        ("rhai", json!({"source": "1"}), "the argument `code` is missing"),
+        ("rhai", json!([1]), "the argument `code` is missing"),
+        ("rhai", json!({"code": "let x = ;"}), "syntax error"),
+    ] {
+        let server = ChatServer::new(move |ask| match ask.turn() {
+            1 => Reply::call(name, &arguments),
+            _ => Reply::call("rhai", &json!({"code": "FINAL(1)"})),
+        });
+        program(&server).args(["ask", "q", "--recursive"]).run().ok().prints("1\n");
+        let messages = last_two(&server.asks()[1]);
+        let answer = messages.iter().find(|message| message["role"] == "tool").expect("an answer to the call");
+        assert!(answer["content"].as_str().is_some_and(|text| text.contains(part)), "no {part:?} in {answer}");
+    }
+}
+
+#[test]
+fn such_a_model_may_still_write_blocks() {
+    let server = ChatServer::root(&["FINAL(\"in a block\")"], "");
+    program(&server).args(["ask", "q", "--recursive"]).run().ok().prints("in a block\n");
+}
