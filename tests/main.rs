@@ -1,10 +1,16 @@
 //! The one test binary: every file below `tests/` is a module of it.
 #![cfg(test)]
 
+mod bad_input;
+mod batch;
+mod budget;
 mod cli;
+mod examples;
 mod model;
 mod readme;
 mod repl;
 mod script;
+mod stdlib;
 mod support;
 mod tidy;
+mod turn;

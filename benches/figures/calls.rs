@@ -8,6 +8,7 @@ use crate::server::Server;
 use crate::sheet::{Figure, Sheet, Unit};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
+use std::cell::{Cell, OnceCell};
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,11 +21,36 @@ const fn figure(name: &'static str, unit: Unit, aim: &'static str) -> Figure {
     Figure { name, unit, aim }
 }
 
-const SEQUENCE: Figure = figure("100 `llm` in a row, whole process", Unit::Millis, "");
-const PER_CALL: Figure = figure("one `llm` beyond the server", Unit::Micros, "< 1000");
-const PER_CALL_CPU: Figure = figure("processor time of one `llm`", Unit::Micros, "");
-const PER_CALL_PAID: Figure = figure("one paid `llm` beyond the server", Unit::Micros, "< 1000");
-const PER_CALL_MEMORY: Figure = figure("one paid `llm`, store in memory", Unit::Micros, "");
+/// Calls one after the other: the bench's id, what they cost, and the figures.
+struct Row {
+    id: &'static str,
+    price: Price,
+    whole: Figure,
+    per_call: Figure,
+    processor: Figure,
+}
+
+const ROW: Row = Row {
+    id: "row",
+    price: Price::Free,
+    whole: figure("100 `llm` in a row, whole process", Unit::Millis, ""),
+    per_call: figure("one `llm` beyond the server", Unit::Micros, "< 1000"),
+    processor: figure("processor time of one `llm`", Unit::Micros, ""),
+};
+const ROW_PAID: Row = Row {
+    id: "row-paid",
+    price: Price::Paid,
+    whole: figure("100 paid `llm` in a row, whole process", Unit::Millis, ""),
+    per_call: figure("one paid `llm` beyond the server", Unit::Micros, "< 1000"),
+    processor: figure("processor time of one paid `llm`", Unit::Micros, ""),
+};
+const ROW_MEMORY: Row = Row {
+    id: "row-memory",
+    price: Price::Paid,
+    whole: figure("100 paid `llm` in a row, store in memory", Unit::Millis, ""),
+    per_call: figure("one paid `llm` beyond the server, store in memory", Unit::Micros, ""),
+    processor: figure("processor time of one paid `llm`, store in memory", Unit::Micros, ""),
+};
 const DIRECT: Figure = figure("16 children answered directly", Unit::Millis, "");
 const SESSIONS: Figure = figure("16 children of one turn", Unit::Millis, "");
 const THOUSANDS: Figure = figure("`llm_batch` of 10,000, 64 in flight, 20 ms", Unit::Millis, "3290");
@@ -47,12 +73,11 @@ pub(crate) fn measure(criterion: &mut Criterion, plan: &Plan, sheet: &Sheet) {
 
 fn sequences(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan, sheet: &Sheet, server: &Server) {
     let memory = Path::new("/dev/shm");
-    let in_memory = memory.is_dir().then(|| ("row-memory", Price::Paid, PER_CALL_MEMORY, memory));
-    let on_disk =
-        [("row", Price::Free, PER_CALL, plan.folder()), ("row-paid", Price::Paid, PER_CALL_PAID, plan.folder())];
-    for (id, price, per_call, folder) in on_disk.into_iter().chain(in_memory) {
-        let project = std::cell::OnceCell::new();
-        group.bench_function(id, |bencher| {
+    let on_disk = [(ROW, plan.folder()), (ROW_PAID, plan.folder())];
+    let rows = on_disk.into_iter().chain(memory.is_dir().then_some((ROW_MEMORY, memory)));
+    for (Row { id, price, whole, per_call, processor }, folder) in rows {
+        let (project, least) = (OnceCell::new(), Cell::new(None));
+        sheet.bench(group, id, whole, || {
             let project = project.get_or_init(|| {
                 let scratch = tempfile::Builder::new().prefix("rhizo-bench-").tempdir_in(folder).expect("a folder");
                 let project = Project::inside(scratch, &server.base_url(), price);
@@ -60,27 +85,27 @@ fn sequences(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan, sheet: &Shee
                 project.write("row.rhai", &format!("for i in 0..{CALLS} {{ llm(`leaf ${{i}}`); }} print(\"ok\")"));
                 project
             });
-            bencher.iter_custom(|times| (0..times).map(|_| sequence(project, sheet, server, per_call)).sum());
+            let rest = rest(project, &least);
+            server.set(0, Duration::ZERO);
+            let ran = script(project, "row.rhai", run);
+            let served = server.served();
+            assert_eq!(served.count, u64::from(CALLS));
+            let each = |all: Duration, rest: Duration| all.saturating_sub(rest).as_secs_f64() / f64::from(CALLS);
+            sheet.add(per_call, each(ran.wall, rest.0) - served.mean);
+            sheet.add(processor, each(ran.cpu, rest.1));
+            sheet.note(per_call, format!("{}; {:.0} µs in the server", file_system(folder), served.mean * 1e6));
+            ran.wall
         });
-        sheet.note(per_call, file_system(folder));
     }
+    sheet.note(ROW.whole, "the Python library needs 910 ms");
 }
 
-/// A script with the calls against the same without them.
-fn sequence(project: &Project, sheet: &Sheet, server: &Server, per_call: Figure) -> Duration {
-    let without = script(project, "none.rhai", run);
-    server.set(0, Duration::ZERO);
-    let with = script(project, "row.rhai", run);
-    let served = server.served();
-    assert_eq!(served.count, u64::from(CALLS));
-    let each = |whole: Duration, rest: Duration| whole.saturating_sub(rest).as_secs_f64() / f64::from(CALLS);
-    sheet.add(per_call, each(with.wall, without.wall) - served.mean);
-    if per_call.name == PER_CALL.name {
-        sheet.add(SEQUENCE, with.wall.as_secs_f64());
-        sheet.note(SEQUENCE, "the Python library needs 910 ms");
-        sheet.add(PER_CALL_CPU, each(with.cpu, without.cpu));
-    }
-    with.wall
+/// Wall and processor time of the script without calls, of the fastest run so far: a slow one would make calls cheap.
+fn rest(project: &Project, least: &Cell<Option<(Duration, Duration)>>) -> (Duration, Duration) {
+    let ran = script(project, "none.rhai", run);
+    let fastest = least.get().into_iter().chain([(ran.wall, ran.cpu)]).min().unwrap_or_default();
+    least.set(Some(fastest));
+    fastest
 }
 
 fn children(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan, sheet: &Sheet, server: &Server) {
@@ -92,7 +117,7 @@ fn children(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan, sheet: &Sheet
     };
     let kinds = [("children-direct", DIRECT, "leaf", "context.head(200)"), ("children", SESSIONS, "task", "context")];
     for (id, figure, task, context) in kinds {
-        let project = std::cell::OnceCell::new();
+        let project = OnceCell::new();
         sheet.bench(group, id, figure, || {
             let project = project.get_or_init(|| {
                 let project = Project::new(plan, &server.base_url(), Price::Free);
@@ -114,7 +139,7 @@ fn children(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan, sheet: &Sheet
 }
 
 fn batches(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan, sheet: &Sheet, server: &Server) {
-    let project = std::cell::OnceCell::new();
+    let project = OnceCell::new();
     let ready = || {
         project.get_or_init(|| {
             let project = Project::new(plan, &server.base_url(), Price::Free);
@@ -133,9 +158,8 @@ fn batches(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan, sheet: &Sheet,
         sheet.note(SHARE, format!("the server took {:.2} ms, as its timer ticks in milliseconds", served.mean * 1e3));
         sheet.add(SHARE_NOMINAL, rounds * LATENCY.as_secs_f64() / ran.wall.as_secs_f64());
         sheet.add(BATCH_CPU, ran.cpu.as_secs_f64() / 10_000.0);
-        sheet.add(BATCH_PEAK, f64::from(u32::try_from(ran.peak / 1_000).unwrap_or(u32::MAX)) * 1e3);
-        let small = script(ready(), "small.rhai", run_watched);
-        sheet.add(SMALL_PEAK, f64::from(u32::try_from(small.peak / 1_000).unwrap_or(u32::MAX)) * 1e3);
+        sheet.add_bytes(BATCH_PEAK, ran.peak);
+        sheet.add_bytes(SMALL_PEAK, script(ready(), "small.rhai", run_watched).peak);
         ran.wall
     });
     sheet.note(THOUSANDS, "whole process; the server shares the processor");

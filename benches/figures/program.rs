@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,7 @@ pub(crate) fn run_watched(command: &mut Command) -> Ran {
 
 fn launch(command: &mut Command, watched: bool) -> Ran {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let used = children_cpu();
     let begun = Instant::now();
     let mut child = command.spawn().expect("the program starts");
     let (over, ended) = mpsc::channel::<()>();
@@ -40,11 +41,13 @@ fn launch(command: &mut Command, watched: bool) -> Ran {
     let watcher = watched.then(|| std::thread::spawn(move || peak_until(id, &ended)));
     let mut out = String::new();
     child.stdout.take().expect("piped").read_to_string(&mut out).expect("its output is text");
-    let (status, cpu) = wait(&child);
+    let status = child.wait().expect("it is our child");
     let wall = begun.elapsed();
+    // One child runs at a time, so what was added is its share.
+    let cpu = children_cpu().saturating_sub(used);
     drop(over);
     let peak = watcher.map_or(0, |watcher| watcher.join().expect("the watcher lives"));
-    assert_eq!(status, 0, "{command:?} ended with wait status {status}: {out}");
+    assert!(status.success(), "{command:?}: {status}: {out}");
     Ran { wall, cpu, peak, out }
 }
 
@@ -64,17 +67,15 @@ pub(crate) fn memory(id: &str, field: &str) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024
 }
 
-/// Waits for the end of a child; answers its wait status and processor time.
+/// Processor time of all children that have ended.
 #[allow(unsafe_code)]
-fn wait(child: &Child) -> (i32, Duration) {
-    let id = i32::try_from(child.id()).expect("a process id");
-    let mut status = 0;
+fn children_cpu() -> Duration {
     // SAFETY: `rusage` is plain integers, for which zeros are a value.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    // SAFETY: both pointers are to live values of the right type, and nobody else waits for this child.
-    let waited = unsafe { libc::wait4(id, &raw mut status, 0, &raw mut usage) };
-    assert_eq!(waited, id, "the child was not there to be waited for");
-    (status, duration(usage.ru_utime) + duration(usage.ru_stime))
+    // SAFETY: the pointer is to a live value of the right type.
+    let told = unsafe { libc::getrusage(libc::RUSAGE_CHILDREN, &raw mut usage) };
+    assert_eq!(told, 0, "the kernel tells what children have used");
+    duration(usage.ru_utime) + duration(usage.ru_stime)
 }
 
 fn duration(time: libc::timeval) -> Duration {

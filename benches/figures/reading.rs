@@ -8,6 +8,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use rhizo::context::library::{Input, Library, OpenOptions};
 use rhizo::context::poll::Poll;
+use std::cell::OnceCell;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -74,14 +75,14 @@ pub(crate) fn measure(criterion: &mut Criterion, plan: &Plan, sheet: &Sheet) {
     }
     let mut group = criterion.benchmark_group("context");
     group.sampling_mode(SamplingMode::Flat);
-    let file = std::cell::OnceCell::new();
+    let file = OnceCell::new();
     let file = || file.get_or_init(|| large(plan.folder())).as_path();
     sheet.bench(&mut group, "open", OPEN, || {
         let before = memory("self", "VmRSS");
         let begun = Instant::now();
         let library = open(file());
         let took = begun.elapsed();
-        sheet.add(OPEN_GROWTH, megabytes(memory("self", "VmRSS").saturating_sub(before)));
+        sheet.add_bytes(OPEN_GROWTH, memory("self", "VmRSS").saturating_sub(before));
         assert_eq!(library.view().len() as u64, BYTES);
         took
     });
@@ -105,7 +106,7 @@ fn grep<'a>(group: &mut BenchmarkGroup<'_, WallTime>, sheet: &Sheet, file: &impl
         let begun = Instant::now();
         let hits = library.view().grep(pattern.text, usize::MAX, &Poll::never()).expect("a search");
         let took = begun.elapsed();
-        sheet.add(GREP_GROWTH, megabytes(memory("self", "VmHWM").saturating_sub(before)));
+        sheet.add_bytes(GREP_GROWTH, memory("self", "VmHWM").saturating_sub(before));
         sheet.note(pattern.ours, format!("{} lines of `{}`", hits.len(), pattern.text.replace('|', "\\|")));
         for (program, figure) in &pattern.others {
             let Some(version) = version(program) else { continue };
@@ -149,10 +150,6 @@ fn reset_peak() -> u64 {
     // Where the kernel does not allow it, the peak so far stays, and the growth is told too small.
     drop(fs::write("/proc/self/clear_refs", "5"));
     memory("self", "VmHWM")
-}
-
-fn megabytes(bytes: u64) -> f64 {
-    f64::from(u32::try_from(bytes / 1_000).unwrap_or(u32::MAX)) * 1e3
 }
 
 /// The text, made once and kept; read once, so that it is in memory as far as it fits.

@@ -45,6 +45,12 @@ impl Sheet {
         self.with(figure, |row| row.samples.push(sample));
     }
 
+    /// Adds a sample in bytes.
+    pub(crate) fn add_bytes(&self, figure: Figure, bytes: u64) {
+        // Thousands of bytes fit 32 bits, which a float holds exactly.
+        self.add(figure, f64::from(u32::try_from(bytes / 1_000).unwrap_or(u32::MAX)) * 1e3);
+    }
+
     /// Says something about a figure, in place of what was said before.
     pub(crate) fn note(&self, figure: Figure, note: impl Into<String>) {
         self.with(figure, |row| row.note = note.into());

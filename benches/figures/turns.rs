@@ -6,6 +6,7 @@ use crate::project::{Price, Project};
 use crate::server::Server;
 use crate::sheet::{Figure, Sheet, Unit};
 use criterion::Criterion;
+use std::cell::OnceCell;
 use std::time::Duration;
 
 /// Runs remembered in the home of the figure that says so.
@@ -27,16 +28,17 @@ const MANY_PAID: Figure = millis("21 turns, paid model", "60");
 pub(crate) fn measure(criterion: &mut Criterion, plan: &Plan, sheet: &Sheet) {
     let server = Server::start();
     let mut group = criterion.benchmark_group("process");
-    let project = Project::new(plan, &server.base_url(), Price::Free);
+    let project = OnceCell::new();
+    let started = || project.get_or_init(|| Project::new(plan, &server.base_url(), Price::Free));
     sheet.bench(&mut group, "eval", START, || {
-        let ran = run(&mut project.rhizo(&["eval", "1"]));
+        let ran = run(&mut started().rhizo(&["eval", "1"]));
         assert_eq!(ran.out, "1\n");
         ran.wall
     });
     sheet.note(START, "whole process, store exists, pages in memory");
     sheet.bench(&mut group, "first", FIRST, || {
         let home = plan.scratch();
-        run(project.rhizo(&["eval", "1"]).env("RHIZO_HOME", home.path().join("new"))).wall
+        run(started().rhizo(&["eval", "1"]).env("RHIZO_HOME", home.path().join("new"))).wall
     });
     sheet.note(FIRST, "makes the store: folders, schema, syncs");
     let asked = [(1, Price::Free, "turn", ONE), (1, Price::Paid, "turn-paid", ONE_PAID)];
@@ -53,7 +55,7 @@ pub(crate) fn measure(criterion: &mut Criterion, plan: &Plan, sheet: &Sheet) {
         });
     }
     sheet.note(ONE, "no earlier runs; the Python library needs 640 ms");
-    let remembering = std::cell::OnceCell::new();
+    let remembering = OnceCell::new();
     sheet.bench(&mut group, "turn-memory", ONE_MEMORY, || {
         server.set(1, Duration::ZERO);
         let project = remembering.get_or_init(|| {

@@ -130,8 +130,10 @@ impl Run {
 
     /// Writes the end of the run. Everything emitted before is on disk when it returns.
     pub async fn close(&self, end: &RootEnd) -> Outcome<()> {
-        close(&self.host, end).await?;
-        self.host.kit.store.close().await
+        let ended = close(&self.host, end).await;
+        // The first write that failed says why; what failed after it only says that something is missing.
+        self.host.kit.store.close().await?;
+        ended
     }
 
     /// The result document: answer, status, id, turns, calls, tokens, cost, depth, models.

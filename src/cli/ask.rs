@@ -45,9 +45,9 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
     interrupt::cancel_on_signal(run.cancel.clone());
     let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::All);
     let end = run.root(app.kit.settings.role.clone(), args.recursive).await;
-    run.close(&end).await?;
+    let closed = run.close(&end).await;
     progress.finish().await;
-    Ok(outcome::tell(printer, &run, &end))
+    Ok(outcome::tell(printer, &run, &end, closed))
 }
 
 /// Standard input, if it is a pipe or a file and no `--context -` names it already.

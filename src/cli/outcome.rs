@@ -4,12 +4,14 @@ use crate::app::run::Run;
 use crate::cli::printer::Printer;
 use crate::cli::report;
 use crate::core::exit::Exit;
-use crate::core::failure::Failure;
+use crate::core::failure::{Failure, Outcome};
 use crate::turn::root::RootEnd;
 use serde_json::Value;
 
 /// Prints the end of a run and answers the exit code.
-pub fn tell(printer: &Printer, run: &Run, end: &RootEnd) -> Exit {
+///
+/// `closed` is whether the store has everything: if not that is told too, after the run's own failure.
+pub fn tell(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exit {
     if printer.json {
         printer.json_value(&run.document(end));
     } else if let Some(answer) = &end.answer {
@@ -22,6 +24,8 @@ pub fn tell(printer: &Printer, run: &Run, end: &RootEnd) -> Exit {
             report::tell(printer, failure)
         }
     };
+    let stored = closed.err().map(|failure| report::tell(printer, &failure));
+    let exit = stored.filter(|_| exit == Exit::Ok).unwrap_or(exit);
     if !printer.quiet && run.host.scope.report().totals.calls > 0 {
         let turns = if end.turns > 0 { format!(" · {} turns", end.turns) } else { String::new() };
         let line = format!("{}{turns} · run {}", run.host.footer(), run.host.run);

@@ -55,9 +55,9 @@ pub async fn program(
     let (folder, args) = file.map_or((None, None), |(folder, args)| (folder, Some(serde_json::Value::Object(args))));
     let mut session = run.session(folder, args);
     let end = run.within(async { ended(session.evaluate(source, run.cancel.clone()).await) }).await;
-    run.close(&end).await?;
+    let closed = run.close(&end).await;
     progress.finish().await;
-    Ok(outcome::tell(printer, run, &end))
+    Ok(outcome::tell(printer, run, &end, closed))
 }
 
 /// Shows printed lines on standard output; with `--json` the document alone stands there, so they go to standard error.

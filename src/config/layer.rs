@@ -36,14 +36,18 @@ impl Layer {
     /// Reads a file's text; `file` names it in places. Faults are collected, the rest is kept.
     pub fn from_toml(text: &str, file: &str, faults: &mut Vec<Fault>) -> Self {
         let mut layer = Self::default();
+        let mut found = Vec::new();
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
             let message = error.message().lines().next().unwrap_or("syntax error").to_owned();
-            faults.push(Fault { place: place(file, text, at), message });
+            found.push((at, Fault { place: place(file, text, at), message }));
         }
-        let mut walk = Walk { text, file, faults, layer: &mut layer };
+        let mut walk = Walk { text, file, faults: &mut found, layer: &mut layer };
         walk.table(table.get_ref(), "");
+        // In the order of the file, not of the alphabet: that is how a person mends them.
+        found.sort_by_key(|(at, _)| *at);
+        faults.extend(found.into_iter().map(|(_, fault)| fault));
         layer
     }
 
@@ -97,19 +101,17 @@ impl Layer {
 struct Walk<'a> {
     text: &'a str,
     file: &'a str,
-    faults: &'a mut Vec<Fault>,
+    faults: &'a mut Vec<(usize, Fault)>,
     layer: &'a mut Layer,
 }
 
 impl Walk<'_> {
     fn table(&mut self, table: &DeTable<'_>, prefix: &str) {
-        // In the order of the file, not of the alphabet: that is how a person mends them.
-        let mut entries: Vec<_> = table.iter().collect();
-        entries.sort_by_key(|(name, _)| name.span().start);
-        for (name, value) in entries {
+        for (name, value) in table {
+            let start = name.span().start;
             let path =
                 if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
-            let at = place(self.file, self.text, name.span().start);
+            let at = place(self.file, self.text, start);
             match (key::find(&path), value.get_ref()) {
                 (Some(key), value) => match typed(key.kind, value) {
                     Some(typed) => {
@@ -117,11 +119,11 @@ impl Walk<'_> {
                     }
                     None => {
                         let message = format!("{path} must be {}", key.kind.describe());
-                        self.faults.push(Fault { place: at, message });
+                        self.faults.push((start, Fault { place: at, message }));
                     }
                 },
                 (None, DeValue::Table(inner)) if is_group(&path) => self.table(inner, &path),
-                (None, _) => self.faults.push(Fault { place: at, message: unknown(&path) }),
+                (None, _) => self.faults.push((start, Fault { place: at, message: unknown(&path) })),
             }
         }
     }

@@ -150,7 +150,11 @@ fn read(file: &Path) -> Outcome<Option<String>> {
     match std::fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::new(FailureKind::Config, format!("cannot read {}: {error}", file.display()))),
+        Err(error) => {
+            let failure = Failure::new(FailureKind::Config, format!("cannot read {}: {error}", file.display()));
+            let no_folder = error.kind() == std::io::ErrorKind::NotADirectory;
+            Err(if no_folder { failure.hint("RHIZO_HOME and XDG_CONFIG_HOME must name folders") } else { failure })
+        }
     }
 }
 

@@ -53,6 +53,8 @@ kinds! {
     Config           "config"         false  true   Config;
     /// No key, a wrong key, or no right to the model.
     Auth             "auth"           false  true   Provider;
+    /// The provider knows no such model or address.
+    UnknownModel     "unknown_model"  false  true   Provider;
     /// The provider refused the request as malformed.
     Rejected         "rejected"       false  true   Provider;
     /// The prompt does not fit the model's window.
@@ -73,6 +75,8 @@ kinds! {
     Protocol         "protocol"       false  true   Provider;
     /// The stored answer of an earlier run cannot be used.
     Replay           "replay"         false  true   Failed;
+    /// A child run was stopped by its own budget, limit or deadline; its parent may go on.
+    Child            "child"          false  true   Limit;
     /// Child runs nest too deep.
     Depth            "depth"          false  true   Limit;
     /// The budget does not allow it.

@@ -42,7 +42,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|c| (strsim::damerau_levenshtein(&word.to_lowercase(), &c.to_lowercase()), c))
-        .filter(|(distance, c)| *distance <= 1 + c.len().min(word.len()) / 4)
+        .filter(|(distance, c)| *distance < c.len().min(word.len()) && *distance <= 1 + c.len().min(word.len()) / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, c)| c)
 }

@@ -102,6 +102,11 @@ async fn send(host: &RunHost, call: &ModelCall, reservation: Reservation, cancel
         Some(slots) => Arc::clone(slots).acquire_owned().await.ok(),
         None => None,
     };
+    if cancel.is_cancelled() {
+        // It never went out, so it is no call and costs nothing.
+        reservation.release();
+        return Err(Failure::new(FailureKind::Cancelled, "cancelled")).into();
+    }
     let number = CALLS.fetch_add(1, Ordering::Relaxed);
     let (model, role) = (call.served.spec.id.clone(), call.role.name.clone());
     let label = call.label.clone();
@@ -112,6 +117,11 @@ async fn send(host: &RunHost, call: &ModelCall, reservation: Reservation, cancel
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (usage, cost) = match &outcome {
         Ok(reply) => (reply.usage, reservation.settle(&reply.usage)),
+        // A model that is configured wrongly is found out before anything is sent.
+        Err(failed) if failed.failure.kind == FailureKind::Config => {
+            reservation.release();
+            (failed.usage, None)
+        }
         Err(failed) => (failed.usage, reservation.settle_failed(&failed.usage)),
     };
     let failure = outcome.as_ref().err().map(|failed| failed.failure.clone());
@@ -130,9 +140,21 @@ async fn send(host: &RunHost, call: &ModelCall, reservation: Reservation, cancel
     let result = match outcome {
         Ok(reply) => serde_json::to_value(ModelAnswer { model, reply, cost, millis })
             .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}"))),
-        Err(failed) => Err(failed.failure.detail("model", call.served.spec.id.as_str())),
+        Err(failed) => Err(explained(failed.failure, &call.served)),
     };
     Done { result, usage: Some(usage), cost }
+}
+
+/// A failure with the model that it came from, and for a refused key the variable that holds it.
+fn explained(failure: Failure, served: &Served) -> Failure {
+    let failure = failure.detail("model", served.spec.id.as_str());
+    match (&served.spec.key_variable, failure.kind) {
+        (Some(variable), FailureKind::Auth) => failure.hint(format!("check the key in {variable}")),
+        (None, FailureKind::Auth) => {
+            failure.hint("no key is sent to this model: name its variable by `key_env` in rhizo.toml")
+        }
+        _ => failure,
+    }
 }
 
 async fn within<T>(

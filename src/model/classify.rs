@@ -67,8 +67,8 @@ fn kind(status: u16, complaint: &Complaint) -> FailureKind {
         400 | 403 | 422 if complaint.mentions(&["content_filter", "content_policy", "content management policy"]) => {
             FailureKind::Refusal
         }
-        404 => FailureKind::NotFound,
-        400 | 403 | 422 if complaint.mentions(&["model_not_found"]) => FailureKind::NotFound,
+        404 => FailureKind::UnknownModel,
+        400 | 403 | 422 if complaint.mentions(&["model_not_found"]) => FailureKind::UnknownModel,
         401 | 403 => FailureKind::Auth,
         429 => FailureKind::RateLimit,
         408 | 409 | 425 | 500..=599 => FailureKind::Server,
@@ -104,10 +104,10 @@ fn hint(kind: FailureKind, status: u16, complaint: &Complaint, asked: Asked<'_>)
         FailureKind::Auth => {
             "check OPENAI_API_KEY, or the provider's key in the configuration, and its right to this model".to_owned()
         }
-        FailureKind::NotFound if !complaint.html && complaint.mentions(&["model"]) => {
+        FailureKind::UnknownModel if !complaint.html && complaint.mentions(&["model"]) => {
             format!("the server does not offer {:?}; `rhizo models list` shows what it offers", asked.model)
         }
-        FailureKind::NotFound => BASE_URL_HINT.to_owned(),
+        FailureKind::UnknownModel => BASE_URL_HINT.to_owned(),
         FailureKind::ContextOverflow => {
             "give the model less text: slice or chunk the context, or choose a model with a larger window".to_owned()
         }

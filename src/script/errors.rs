@@ -220,14 +220,18 @@ fn syntax(kind: &ParseErrorType, source: &str, position: Position, names: &Names
         ParseErrorType::VariableUndefined(name) => {
             let failure = unknown_variable(name, names);
             match python::hint(line) {
-                // A line that begins with an unknown word is more likely a statement of another language than a slip.
-                Some(habit) if line.trim_start().starts_with(name.as_str()) => failure.hint(habit),
+                // An unknown word in a statement of another language is no slip of the hand.
+                Some(habit) if python::is_certain(habit) => failure.hint(habit),
                 Some(habit) if failure.hint.as_deref().is_none_or(|h| h.starts_with("declare")) => failure.hint(habit),
                 _ => failure,
             }
         }
-        ParseErrorType::ModuleUndefined(name) => script(format!("there is no module `{name}`"))
-            .hint(format!("load it first: `import \"{name}\" as {name};`")),
+        ParseErrorType::ModuleUndefined(name) => {
+            let near = nearest(name, crate::script::stdlib::names()).filter(|near| near != name);
+            let standard = || format!("load it first: `import \"{name}\" as {name};`");
+            script(format!("there is no module `{name}`"))
+                .hint(near.map_or_else(standard, |near| format!("did you mean `{near}`?")))
+        }
         ParseErrorType::BadInput(LexError::StringTooLong(_)) | ParseErrorType::LiteralTooLarge(..) => {
             limit("a literal is too large", "strings may have 10 MB, arrays 1 M items")
         }

@@ -38,7 +38,13 @@ pub fn function_hint(name: &str) -> Option<&'static str> {
     FUNCTIONS.iter().find(|(python, _)| *python == name).map(|(_, rhai)| *rhai)
 }
 
+/// Whether a hint of [`hint`] rests on a whole statement of another language, not on a sign that Rhai has too.
+pub fn is_certain(hint: &str) -> bool {
+    HABITS.iter().any(|habit| habit.rhai == hint && habit.certain)
+}
+
 struct Habit {
+    certain: bool,
     seen: fn(&str) -> bool,
     rhai: &'static str,
 }
@@ -53,84 +59,124 @@ fn starts(code: &str, wanted: &str) -> bool {
 
 /// More telling habits first: an `elif` line also ends in a colon.
 const HABITS: &[Habit] = &[
-    Habit { seen: |c| word(c, "elif"), rhai: "Rhai writes `else if condition { ... }`" },
+    Habit { certain: true, seen: |c| word(c, "elif"), rhai: "Rhai writes `else if condition { ... }`" },
     Habit {
+        certain: true,
         seen: |c| starts(c, "def") || starts(c, "function"),
         rhai: "Rhai defines functions as `fn name(a, b) { ... }`",
     },
     Habit {
+        certain: true,
         seen: |c| starts(c, "from"),
         rhai: "Rhai has no Python modules; `import \"text\" as text;` loads a stdlib module, tools are called by TOOL(name, args)",
     },
     Habit {
+        certain: true,
         seen: |c| starts(c, "import") && !c.contains('"'),
         rhai: "Rhai has no Python modules; `import \"text\" as text;` loads a stdlib module, tools are called by TOOL(name, args)",
     },
     Habit {
+        certain: true,
         seen: |c| starts(c, "except") || c.contains("except:"),
         rhai: "Rhai writes `try { ... } catch (e) { ... }`",
     },
-    Habit { seen: |c| starts(c, "try:"), rhai: "Rhai writes `try { ... } catch (e) { ... }`" },
-    Habit { seen: |c| starts(c, "raise"), rhai: "Rhai writes `throw value;`" },
-    Habit { seen: |c| starts(c, "lambda") || c.contains("lambda "), rhai: "Rhai writes closures as `|x| x + 1`" },
+    Habit { certain: true, seen: |c| starts(c, "try:"), rhai: "Rhai writes `try { ... } catch (e) { ... }`" },
+    Habit { certain: true, seen: |c| starts(c, "raise"), rhai: "Rhai writes `throw value;`" },
     Habit {
+        certain: true,
+        seen: |c| starts(c, "lambda") || c.contains("lambda "),
+        rhai: "Rhai writes closures as `|x| x + 1`",
+    },
+    Habit {
+        certain: true,
         seen: |c| c.contains("=>") && !c.contains("switch") && c.contains('('),
         rhai: "Rhai writes closures as `|x| x + 1`",
     },
-    Habit { seen: |c| c.contains("f\"") || c.contains("f'"), rhai: "Rhai interpolates in back-ticks: `count: ${n}`" },
     Habit {
+        certain: true,
+        seen: |c| c.contains("f\"") || c.contains("f'"),
+        rhai: "Rhai interpolates in back-ticks: `count: ${n}`",
+    },
+    Habit {
+        certain: true,
         seen: |c| {
             c.starts_with('[') && c.contains(" for ") || c.contains("[") && c.contains(" for ") && c.contains(" in ")
         },
         rhai: "Rhai has no comprehensions; write `items.map(|x| x + 1)` or `items.filter(|x| x > 0)`",
     },
     Habit {
+        certain: false,
         seen: |c| c.contains("range("),
         rhai: "Rhai ranges: `for i in 0..10 { ... }` or `for i in range(0, 10) { ... }`",
     },
-    Habit { seen: |c| starts(c, "for") && c.ends_with(':'), rhai: "Rhai writes `for x in items { ... }`, with braces" },
     Habit {
+        certain: true,
+        seen: |c| starts(c, "for") && c.ends_with(':'),
+        rhai: "Rhai writes `for x in items { ... }`, with braces",
+    },
+    Habit {
+        certain: true,
         seen: |c| starts(c, "while") && c.ends_with(':'),
         rhai: "Rhai writes `while condition { ... }`, with braces",
     },
     Habit {
+        certain: true,
         seen: |c| (starts(c, "if") || starts(c, "else")) && c.ends_with(':'),
         rhai: "Rhai writes `if condition { ... } else { ... }`, with braces",
     },
     Habit {
+        certain: true,
         seen: |c| starts(c, "with"),
         rhai: "Rhai has no `with`; call TOOL(\"read_file\", #{path: \"...\"}) to read a file",
     },
-    Habit { seen: |c| starts(c, "print "), rhai: "print is a function: `print(value)`" },
+    Habit { certain: false, seen: |c| starts(c, "print "), rhai: "print is a function: `print(value)`" },
     Habit {
+        certain: false,
         seen: |c| starts(c, "return") && c.contains(" if "),
         rhai: "Rhai writes `if condition { a } else { b }` as an expression",
     },
     Habit {
+        certain: true,
         seen: |c| c.contains(" is None") || c.contains(" is not "),
         rhai: "Rhai compares with `== ()` and `!= ()`",
     },
-    Habit { seen: |c| c.contains(" not in "), rhai: "Rhai writes `!items.contains(x)` or `!(x in items)`" },
-    Habit { seen: |c| c.contains("**="), rhai: "Rhai has no `**=`; write `x = x ** 2`" },
-    Habit { seen: |c| c.contains("++") || c.contains("--"), rhai: "Rhai writes `x += 1` and `x -= 1`" },
     Habit {
+        certain: true,
+        seen: |c| c.contains(" not in "),
+        rhai: "Rhai writes `!items.contains(x)` or `!(x in items)`",
+    },
+    Habit { certain: true, seen: |c| c.contains("**="), rhai: "Rhai has no `**=`; write `x = x ** 2`" },
+    Habit { certain: false, seen: |c| c.contains("++") || c.contains("--"), rhai: "Rhai writes `x += 1` and `x -= 1`" },
+    Habit {
+        certain: true,
         seen: |c| c.contains(" ? ") && c.contains(" : "),
         rhai: "Rhai has no `? :`; write `if condition { a } else { b }`",
     },
     Habit {
+        certain: true,
         seen: |c| c.contains("[:") || c.contains(":]"),
         rhai: "Rhai slices arrays by `items.extract(1..3)` and texts by `text[1..3]` or `text.sub_string(start, length)`",
     },
     Habit {
+        certain: true,
         seen: |c| starts(c, "var") || c.starts_with("let mut "),
         rhai: "Rhai declares variables with `let x = 1;`",
     },
     Habit {
+        certain: true,
         seen: |c| c.starts_with("{") || c.contains("= {") || c.contains("({"),
         rhai: "Rhai maps start with `#{`: `#{name: 1}`",
     },
-    Habit { seen: |c| c.starts_with('#') && !c.starts_with("#{"), rhai: "Rhai comments start with `//`" },
-    Habit { seen: |c| c.contains('\''), rhai: "single quotes hold one character; strings stand in double quotes" },
+    Habit {
+        certain: false,
+        seen: |c| c.starts_with('#') && !c.starts_with("#{"),
+        rhai: "Rhai comments start with `//`",
+    },
+    Habit {
+        certain: false,
+        seen: |c| c.contains('\''),
+        rhai: "single quotes hold one character; strings stand in double quotes",
+    },
 ];
 
 const FUNCTIONS: &[(&str, &str)] = &[

@@ -25,7 +25,7 @@ pub struct Nobody;
 impl Person for Nobody {
     fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Outcome<String>> {
         let failure = Failure::new(FailureKind::Waiting, format!("nobody is there to answer: {}", question.prompt))
-            .hint("there is no terminal: use --approve auto to allow tools without asking, or answer later");
+            .hint("there is no terminal to ask on; --approve auto allows tools without asking");
         Box::pin(async move { Err(failure) })
     }
 }

@@ -70,9 +70,19 @@ async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: C
     parent.emit(frame, &Event::ChildFinished { child: run.clone(), status: end.status });
     match (end.answer, end.failure) {
         (Some(answer), _) => Ok(answer),
-        (None, Some(failure)) => Err(failure.detail("child", run.as_str())),
+        (None, Some(failure)) => Err(for_parent(failure).detail("child", run.as_str())),
         (None, None) => Err(Failure::new(FailureKind::Internal, "a child ended without an answer or a reason")),
     }
+}
+
+/// A child that was stopped by its own slice must not stop its parent: what is uncatchable within the child is an
+/// ordinary failure outside. If the parent's own budget is used up too, its next call says so.
+fn for_parent(failure: Failure) -> Failure {
+    if !matches!(failure.kind, FailureKind::Budget | FailureKind::Limit | FailureKind::Deadline) {
+        return failure;
+    }
+    let (inner, message) = (failure.kind.name(), format!("the child run was stopped: {}", failure.message));
+    Failure { kind: FailureKind::Child, message, ..failure }.detail("stopped_by", inner)
 }
 
 /// What the child may look into.

@@ -24,7 +24,7 @@ fn finished_runs_are_remembered_and_recalled() {
 fn the_index_can_be_rebuilt() {
     let program = project();
     program.args(["eval", "remember(#{situation: \"a storm\", lesson: \"stay in\"})"]).run().ok();
-    program.args(["memory", "reindex"]).run().ok().prints("1 episodes indexed\n");
+    program.args(["memory", "reindex"]).run().ok().prints("1 episode indexed\n");
     std::fs::remove_dir_all(program.state().join("memory")).expect("there was an index");
     program.args(["eval", "recall(\"a storm\", 1)[0].lesson"]).run().ok().prints("stay in\n");
 }

@@ -33,7 +33,7 @@ async fn every_status() {
         (401, FailureKind::Auth),
         (402, FailureKind::Rejected),
         (403, FailureKind::Auth),
-        (404, FailureKind::NotFound),
+        (404, FailureKind::UnknownModel),
         (405, FailureKind::Rejected),
         (408, FailureKind::Server),
         (409, FailureKind::Server),

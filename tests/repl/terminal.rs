@@ -166,7 +166,8 @@ impl Shared {
         loop {
             // A terminal whose last program has ended answers with an error.
             let read = terminal.read(&mut piece).unwrap_or(0);
-            let mut view = self.view.lock().expect("unpoisoned");
+            // A failed expectation poisons the lock; it has told what there was to tell.
+            let Ok(mut view) = self.view.lock() else { break };
             view.screen.process(&piece[..read]);
             view.raw.extend_from_slice(&piece[..read]);
             view.over = read == 0;

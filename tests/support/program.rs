@@ -242,6 +242,11 @@ impl Running {
         assert_eq!(sent, 0, "the signal was sent");
     }
 
+    /// Kills it without warning.
+    pub(crate) fn kill(&self) {
+        end_hung(self.child.id());
+    }
+
     /// Waits for its end.
     pub(crate) fn end(self) -> Ran {
         let Self { mut child, stdout, stderr, args, names } = self;

@@ -56,7 +56,11 @@ fn depth_is_an_error_that_a_script_can_handle() {
     let program = Program::served_by(&server);
     let ran = program.args(["ask", "q", "--recursive", "--max-depth", "0"]).run().ok();
     ran.prints("depth: child runs nest at most 0 deep\n");
-    program.args(["eval", "rlm(\"a\")", "--max-depth", "0"]).run().code(5).says("hint: answer at this depth with llm(...)");
+    program
+        .args(["eval", "rlm(\"a\")", "--max-depth", "0"])
+        .run()
+        .code(5)
+        .says("hint: answer at this depth with llm(...)");
     let slots = "rlm_batch([\"a\", \"b\"]).map(|r| r.kind)";
     program.args(["eval", slots, "--max-depth", "0", "-q"]).run().ok().prints("[\n  \"depth\",\n  \"depth\"\n]\n");
 }
@@ -64,7 +68,9 @@ fn depth_is_an_error_that_a_script_can_handle() {
 #[test]
 fn children_nest_to_the_limit_and_no_deeper() {
     let server = ChatServer::new(|ask| match ask.turn() {
-        1 => Reply::code("print(context.head(5));\nlet inner = \"\";\ntry { inner = rlm(\"again\", context) } catch (e) { inner = e.kind }\ninner"),
+        1 => Reply::code(
+            "print(context.head(5));\nlet inner = \"\";\ntry { inner = rlm(\"again\", context) } catch (e) { inner = e.kind }\ninner",
+        ),
         _ => Reply::code("FINAL(`${budget().depth}>` + inner)"),
     });
     let program = Program::served_by(&server).file("a.log", long(1_000));
@@ -91,7 +97,9 @@ fn a_childs_slice_ends_the_child_and_not_the_parent() {
 #[test]
 fn a_child_cannot_have_more_than_its_parent() {
     let server = ChatServer::new(|ask| match of(ask, "parent") {
-        true => Reply::code("context.head(1);\nlet r = rlm_batch([[\"child\", context]], #{max_calls: 1000});\nFINAL(r[0].message)"),
+        true => Reply::code(
+            "context.head(1);\nlet r = rlm_batch([[\"child\", context]], #{max_calls: 1000});\nFINAL(r[0].message)",
+        ),
         false => Reply::code("context.head(10)"),
     });
     let program = Program::served_by(&server).file("a.log", long(1_000));

@@ -15,7 +15,8 @@ use Expect::{Ends, Told};
 
 #[track_caller]
 fn check(reply: &'static str, expect: &Expect) {
-    let server = ChatServer::new(move |ask| if ask.turn() == 1 { Reply::text(reply) } else { Reply::code("FINAL(\"later\")") });
+    let server =
+        ChatServer::new(move |ask| if ask.turn() == 1 { Reply::text(reply) } else { Reply::code("FINAL(\"later\")") });
     let ran = Program::served_by(&server).args(["ask", "q", "--recursive", "-q"]).run().ok();
     match expect {
         Ends(answer) => {
@@ -42,7 +43,7 @@ fn fences_of_every_kind_run() {
         "```tool_code\nFINAL(1)\n```",
         "```\nFINAL(1)\n```",
         "~~~rhai\nFINAL(1)\n~~~",
-        "````rhai\nlet t = `\n```\n`;\nFINAL(1)\n````",
+        "````rhai\n/*\n```\n*/\nFINAL(1)\n````",
         "  ```rhai\n  FINAL(1)\n  ```",
         "```rhai title=\"a\"\nFINAL(1)\n```",
         "```rhai\nFINAL(1)",
@@ -108,7 +109,10 @@ fn long_output_is_cut_in_the_middle_and_kept_in_full() {
 
 #[test]
 fn cuts_do_not_split_characters() {
-    let server = ChatServer::root(&["let s = \"\"; for i in 0..3000 { s += \"日本語é\"; } print(s); s", "FINAL(out(1) == out(2) + \"\\n\")"], "");
+    let server = ChatServer::root(
+        &["let s = \"\"; for i in 0..3000 { s += \"日本語é\"; } print(s); s", "FINAL(out(1) == out(2) + \"\\n\")"],
+        "",
+    );
     Program::served_by(&server).args(["ask", "q", "--recursive"]).run().ok();
     let told = server.asks()[1].last();
     assert!(!told.contains('\u{fffd}') && told.contains("left out"), "{told}");

@@ -31,20 +31,30 @@ fn the_answer_keeps_its_form() {
 
 #[test]
 fn turns_that_run_out_are_an_error_with_what_was_seen() {
-    let server = ChatServer::new(|ask| Reply::code(&format!("let clue{0} = \"found in turn {0}\";\nclue{0}", ask.turn())));
+    let server =
+        ChatServer::new(|ask| Reply::code(&format!("let clue{0} = \"found in turn {0}\";\nclue{0}", ask.turn())));
     let program = Program::served_by(&server).file("log.txt", long(2_000));
     let call = ["ask", "q", "-c", "log.txt", "--max-turns", "3"];
     let ran = program.args(call).run().code(5).prints("");
-    ran.says("the last thing that the run saw").says("found in turn 3").says("error: 3 turns passed without FINAL").says("hint: raise --max-turns");
+    ran.says("the last thing that the run saw")
+        .says("found in turn 3")
+        .says("error: 3 turns passed without FINAL")
+        .says("hint: raise --max-turns");
     let asks = server.asks();
     assert_eq!(asks.len(), 3);
     assert!(asks[2].last().contains("This is your last turn"), "{}", asks[2].last());
     assert!(!asks[1].last().contains("last turn"), "{}", asks[1].last());
     assert!(asks[1].last().contains("# Turn 2 of 3") && asks[1].last().contains("turns left: 2"), "{}", asks[1].last());
     let document = program.list(&[&call[..], &["--json"]].concat()).run().code(5).json();
-    assert_eq!((&document["status"], &document["answer"], &document["turns"]), (&json!("limited"), &json!(null), &json!(3)));
+    assert_eq!(
+        (&document["status"], &document["answer"], &document["turns"]),
+        (&json!("limited"), &json!(null), &json!(3))
+    );
     assert_eq!(document["failure"]["kind"], "turns");
-    assert!(document["failure"]["details"]["partial"].as_str().is_some_and(|text| text.contains("found in turn 3")), "{document:#}");
+    assert!(
+        document["failure"]["details"]["partial"].as_str().is_some_and(|text| text.contains("found in turn 3")),
+        "{document:#}"
+    );
 }
 
 #[test]

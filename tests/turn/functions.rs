@@ -5,7 +5,10 @@ use crate::support::program::Program;
 use serde_json::{Value, json};
 
 fn program(server: &ChatServer) -> Program {
-    let text = format!("model = \"x\"\n[models.x]\nbase_url = \"{}\"\nname = \"small\"\nfunctions = true\n", server.base_url());
+    let text = format!(
+        "model = \"x\"\n[models.x]\nbase_url = \"{}\"\nname = \"small\"\nfunctions = true\n",
+        server.base_url()
+    );
     Program::new().file("rhizo.toml", text).file("a.txt", "It opened in 1884.\n")
 }
 
@@ -29,7 +32,10 @@ fn the_function_is_offered_called_and_answered() {
     let messages = last_two(&asks[1]);
     assert_eq!(messages[0]["role"], "assistant");
     assert_eq!(messages[0]["tool_calls"][0]["function"]["name"], "rhai");
-    assert_eq!((&messages[1]["role"], &messages[1]["tool_call_id"]), (&json!("tool"), &messages[0]["tool_calls"][0]["id"]));
+    assert_eq!(
+        (&messages[1]["role"], &messages[1]["tool_call_id"]),
+        (&json!("tool"), &messages[0]["tool_calls"][0]["id"])
+    );
     assert!(messages[1]["content"].as_str().is_some_and(|text| text.contains("It opened")), "{messages:#?}");
     assert!(messages[2]["content"].as_str().is_some_and(|text| text.starts_with("# Turn 2 of 20")), "{messages:#?}");
 }

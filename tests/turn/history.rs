@@ -21,7 +21,10 @@ fn a_long_history_is_compacted_before_it_fills_the_window() {
         assert!(size(number) <= 2 * 16_000, "request {number} has {} bytes", size(number));
     }
     let last = asks[11].messages();
-    assert!(last.iter().any(|(_, text)| text.starts_with("[shortened: earlier output; variables still hold it]")), "{last:#?}");
+    assert!(
+        last.iter().any(|(_, text)| text.starts_with("[shortened: earlier output; variables still hold it]")),
+        "{last:#?}"
+    );
     assert_eq!(last[..2], asks[0].messages()[..2], "instructions and task stay whole");
     assert!(last[last.len() - 1].1.contains("turn 11 row 199"), "the newest output stays whole");
 }
@@ -32,7 +35,9 @@ fn a_long_context_enters_neither_a_request_nor_the_store() {
     assert!(marked.len() > 5_000_000);
     let server = ChatServer::new(|ask| match (ask.is_root(), ask.turn()) {
         (true, 1) => Reply::code("let hits = context.search(\"needle stone\", 3);\nprint(hits[0].text.len() < 5000);"),
-        (true, 2) => Reply::code("let said = llm_batch(hits.map(|h| \"Quote: \" + h.text));\nlet r = rlm(\"sub\", context.part(2400000, 2800000));"),
+        (true, 2) => Reply::code(
+            "let said = llm_batch(hits.map(|h| \"Quote: \" + h.text));\nlet r = rlm(\"sub\", context.part(2400000, 2800000));",
+        ),
         (true, _) => Reply::code("FINAL(said[0])"),
         (false, _) => Reply::text("under the third stone"),
     });
@@ -49,7 +54,8 @@ fn a_long_context_enters_neither_a_request_nor_the_store() {
         .map(|name| std::fs::metadata(name).expect("a file").len())
         .sum();
     assert!(stored < 1_500_000, "the store has {stored} bytes");
-    let temporary: u64 = Program::files_below(&program.state().with_file_name("temporary")).len().try_into().expect("a number");
+    let temporary: u64 =
+        Program::files_below(&program.state().with_file_name("temporary")).len().try_into().expect("a number");
     assert_eq!(temporary, 0, "nothing is left in the folder of temporary files");
 }
 

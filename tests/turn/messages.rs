@@ -49,7 +49,10 @@ fn a_small_input_is_one_message() {
     let server = ChatServer::new(|_| Reply::text("In 1884."));
     let program = Program::served_by(&server).file("a.txt", "It opened in 1884.\n");
     let document = program.args(["ask", "When?", "-c", "a.txt", "--json"]).run().ok().json();
-    assert_eq!((&document["answer"], &document["turns"], &document["calls"]), (&json!("In 1884."), &json!(0), &json!(1)));
+    assert_eq!(
+        (&document["answer"], &document["turns"], &document["calls"]),
+        (&json!("In 1884."), &json!(0), &json!(1))
+    );
     let messages = server.asks()[0].messages();
     assert_eq!(messages.len(), 2);
     assert_eq!(messages[0].0, "system");
@@ -81,7 +84,10 @@ fn llm_sends_exactly_one_user_message() {
     let pair = |speaker: &str, text: &str| (speaker.to_owned(), text.to_owned());
     assert_eq!(asks[0].messages(), [pair("user", "plain")]);
     assert_eq!(asks[1].messages(), [pair("system", "Be brief."), pair("user", "with system")]);
-    assert_eq!((&asks[1].body["max_tokens"], &asks[1].body["temperature"], &asks[1].body["stop"]), (&json!(7), &json!(0.5), &json!(["x"])));
+    assert_eq!(
+        (&asks[1].body["max_tokens"], &asks[1].body["temperature"], &asks[1].body["stop"]),
+        (&json!(7), &json!(0.5), &json!(["x"]))
+    );
     assert_eq!((&asks[0].body["model"], &asks[0].body["stream"]), (&json!("small"), &json!(true)));
 }
 
@@ -114,7 +120,11 @@ fn keys_and_roles_go_where_they_belong() {
         server.base_url()
     );
     let program = Program::new().file("rhizo.toml", text).env("FAR_KEY", "secret-of-far");
-    program.args(["eval", "llm(\"a\") + llm(\"b\", #{role: \"expert\"}) + llm(\"c\", #{model: \"far\"})"]).run().ok().prints("nff\n");
+    program
+        .args(["eval", "llm(\"a\") + llm(\"b\", #{role: \"expert\"}) + llm(\"c\", #{model: \"far\"})"])
+        .run()
+        .ok()
+        .prints("nff\n");
     let asks = server.asks();
     let key = |number: usize| asks[number].key.clone();
     assert_eq!((key(0), key(1).as_deref(), key(2).as_deref()), (None, Some("secret-of-far"), Some("secret-of-far")));

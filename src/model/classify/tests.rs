@@ -24,10 +24,10 @@ fn status_and_body_decide_the_kind() {
     let said = |message: &str| format!(r#"{{"error":{{"message":"{message}"}}}}"#);
     check(401, &coded("invalid_api_key"), FailureKind::Auth, "OPENAI_API_KEY");
     check(403, "", FailureKind::Auth, "OPENAI_API_KEY");
-    check(403, &coded("model_not_found"), FailureKind::NotFound, "models list");
-    check(404, &said("The model `small` does not exist"), FailureKind::NotFound, "models list");
-    check(404, r#"{"detail":"Not Found"}"#, FailureKind::NotFound, "/v1");
-    check(404, "<html><title>a model page</title></html>", FailureKind::NotFound, "/v1");
+    check(403, &coded("model_not_found"), FailureKind::UnknownModel, "models list");
+    check(404, &said("The model `small` does not exist"), FailureKind::UnknownModel, "models list");
+    check(404, r#"{"detail":"Not Found"}"#, FailureKind::UnknownModel, "/v1");
+    check(404, "<html><title>a model page</title></html>", FailureKind::UnknownModel, "/v1");
     check(400, &coded("context_length_exceeded"), FailureKind::ContextOverflow, "chunk");
     check(400, &said("This model's maximum context length is 8192 tokens"), FailureKind::ContextOverflow, "chunk");
     check(413, "", FailureKind::ContextOverflow, "chunk");

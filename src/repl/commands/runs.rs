@@ -23,6 +23,8 @@ pub const COMMAND: Command =
 fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {
         let store = &shell.kit.store;
+        // Writes are queued; a person who asks wants to see them.
+        store.close().await?;
         if argument.is_empty() {
             let filter = RunFilter { top_level: true, limit: Some(LISTED), ..RunFilter::default() };
             let rows = store.runs(&filter)?;

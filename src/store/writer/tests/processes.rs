@@ -7,7 +7,7 @@ use crate::store::effects::{EffectEnd, EffectState, Intent};
 use crate::store::open::Store;
 use crate::store::open::tests::{new_run, with_run};
 use crate::store::runs::RunFilter;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

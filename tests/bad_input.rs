@@ -1,0 +1,5 @@
+//! What people get wrong, and what goes wrong around them: a clear message, a hint, the right exit code, nothing lost.
+
+mod disk;
+mod provider;
+mod typed;

@@ -1,0 +1,99 @@
+//! Files, flags, names and configurations that are wrong, and scripts that are.
+
+use crate::support::program::Program;
+use std::os::unix::net::UnixListener;
+
+fn project() -> Program {
+    Program::offline().file("harbour.txt", "The harbour opened in 1884.\n")
+}
+
+#[test]
+fn files_that_are_not_there() {
+    let program = project().file("empty/.hidden", "");
+    program.args(["ask", "q", "--context", "harbuor.txt"]).run().code(1).snapshot("bad_file_missing");
+    program.args(["ask", "q", "--context", "nowhere/at/all.txt"]).run().code(1).snapshot("bad_file_folder");
+    program.args(["ask", "q", "--context", "*.pdf"]).run().code(1).snapshot("bad_file_glob");
+    program.args(["ask", "q", "--context", "empty"]).run().code(1).snapshot("bad_file_empty_folder");
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    let program = project().file("scan.pdf", "%PDF-1.7\n\0\0").file("data.bin", b"a\0b\0c");
+    let _socket = UnixListener::bind(program.project().join("pipe.sock")).expect("a socket");
+    program.args(["ask", "q", "--context", "pipe.sock"]).run().code(1).snapshot("bad_file_socket");
+    program.args(["ask", "q", "--context", "scan.pdf"]).run().code(1).snapshot("bad_file_pdf");
+    program.args(["ask", "q", "--context", "data.bin"]).run().code(1).snapshot("bad_file_binary");
+}
+
+#[test]
+fn invalid_unicode_is_readable() {
+    let program = Program::offline().file("latin.txt", b"caf\xe9 au lait\nsecond\n");
+    program
+        .args(["eval", "print(context.line(1)); context.len", "-c", "latin.txt"])
+        .run()
+        .ok()
+        .prints("caf\u{fffd} au lait\n20\n");
+}
+
+#[test]
+fn names_that_nobody_knows() {
+    let program = project();
+    program.args(["ask", "q", "--model", "nowhere/big"]).run().code(2).snapshot("bad_model");
+    program.args(["ask", "q", "--role", "archtect"]).run().code(2).snapshot("bad_role");
+    program.args(["eval", "llm(\"q\", #{role: \"boss\"})"]).run().code(1).snapshot("bad_role_in_script");
+    program.args(["eval", "TOOL(\"raed_file\", #{path: \"a\"})"]).run().code(1).snapshot("bad_tool");
+    program.args(["eval", "SCRIPT(\"grep_reprot\")"]).run().code(1).snapshot("bad_script");
+    program.args(["eval", "context.doc(\"harbuor.txt\")", "-c", "harbour.txt"]).run().code(1).snapshot("bad_document");
+    program.args(["ask", "q", "--modle", "x"]).run().code(2).snapshot("bad_flag");
+}
+
+#[test]
+fn a_configuration_is_read_to_its_end() {
+    let text = "model = 3\nmodle = \"x\"\n\n[limits]\nmax_cost = \"cheap\"\nmax_turns = -2\n\n[models.big]\nprovider = \"opneai\"\n\
+        base_ulr = \"http://127.0.0.1:1/v1\"\n\n[tools]\napprove = \"sometimes\"\n\n[colours]\nred = true\n";
+    project().file("rhizo.toml", text).args(["eval", "1"]).run().code(3).snapshot("bad_config");
+}
+
+#[test]
+fn a_configuration_that_is_no_toml_has_positions_too() {
+    let text = "model = \"x\nrole = \"worker\"\n[limits\nmax_calls = 1\n[tools]\napprove = \"no\"\n";
+    project().file("rhizo.toml", text).args(["eval", "1"]).run().code(3).snapshot("bad_config_syntax");
+}
+
+#[test]
+fn faults_of_all_sources_come_together() {
+    let program = project().file("rhizo.toml", "[limits]\nmax_cals = 1\n");
+    std::fs::create_dir_all(program.state()).expect("a folder");
+    std::fs::write(program.state().join("config.toml"), "[memory]\nembedder = \"large\"\n").expect("a file");
+    program.args(["eval", "1"]).env("RHIZO_APPROVE", "auto").run().code(3).snapshot("bad_config_sources");
+}
+
+#[test]
+fn half_a_price_is_no_price() {
+    let text = "model = \"a\"\n[models.a]\nbase_url = \"http://127.0.0.1:1/v1\"\ninput_price = 1.0\n";
+    Program::new().file("rhizo.toml", text).args(["eval", "llm(\"x\")"]).run().code(3).snapshot("bad_price");
+}
+
+#[test]
+fn scripts_that_do_not_work() {
+    let program = project();
+    let soon = |code: &str| program.args(["eval", code, "-q"]).env("RHIZO_COMPUTE_SECONDS", "0.3").run();
+    soon("let x = [1, 2;\nprint(x)").code(1).snapshot("bad_script_syntax");
+    soon("let n = 0;\nwhile true {\n    n += 1;\n}").code(124).snapshot("bad_script_endless");
+    soon("let s = \"\";\ns.pad(2000000000, \"x\");").code(5).snapshot("bad_script_bomb");
+    soon("fn down(n) {\n    down(n + 1)\n}\ndown(0)").code(5).snapshot("bad_script_recursion");
+    soon("context.grep(\"(\")").code(1).snapshot("bad_script_pattern");
+    soon("parse_json(\"{\")").code(1).snapshot("bad_script_json");
+}
+
+#[test]
+fn nobody_is_there_to_answer() {
+    let program = project();
+    program
+        .args(["eval", "let kept = 1; ask_user(\"Which one?\", [\"a\", \"b\"])"])
+        .run()
+        .code(6)
+        .snapshot("bad_nobody");
+    program.args(["eval", "TOOL(\"run_command\", #{command: \"ls\"})"]).run().code(6).snapshot("bad_nobody_tool");
+    assert_eq!(program.args(["runs", "list", "--json"]).run().ok().json()[0]["status"], "waiting");
+}

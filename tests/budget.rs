@@ -1,0 +1,207 @@
+//! Limits on money, calls and tokens, against the count of a server that bills: nothing is overspent, nothing is lost.
+//!
+//! The models here cost one nano-USD per token, so that money can be read as tokens.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use crate::support::server;
+use serde_json::{Value, json};
+
+/// A server that bills 20 prompt and 10 answer tokens.
+fn server() -> ChatServer {
+    ChatServer::new(|_| Reply::text("yes").usage(20, 10))
+}
+
+/// The number of a field of the result document.
+fn number(document: &Value, field: &str) -> u64 {
+    document[field].as_u64().unwrap_or_else(|| panic!("{field} in {document:#}"))
+}
+
+/// The nano-USD of the result document.
+fn nanos(document: &Value) -> u64 {
+    let usd = document["cost_usd"].as_f64().expect("money");
+    format!("{:.0}", usd * 1e9).parse().expect("a whole number of nano-USD")
+}
+
+#[test]
+fn calls_are_counted() {
+    let server = server();
+    let program = Program::paying(&server);
+    let code = "let done = []; for i in 0..10 { done.push(llm(`call ${i}`)); print(done.len) }";
+    let ran = program.args(["eval", code, "--max-calls", "3"]).run().code(5).prints("1\n2\n3\n");
+    ran.says("the call budget of the run does not allow a call to paid: limit 3, spent 3")
+        .says("hint: raise --max-calls");
+    assert_eq!(server.asks().len(), 3);
+}
+
+#[test]
+fn tokens_are_reserved_before_and_settled_after() {
+    let server = server();
+    let program = Program::paying(&server);
+    let code = "let n = 0; for i in 0..100 { llm(\"x\", #{max_tokens: 50}); n += 1; print(n) }";
+    let ran = program.args(["eval", code, "--max-tokens", "500", "--json"]).run().code(5);
+    let document = ran.json();
+    let (input, output) = server.billed();
+    assert_eq!((number(&document, "input_tokens"), number(&document, "output_tokens")), (input, output));
+    assert!(input + output <= 500, "{input} + {output}");
+    assert!(input + output > 500 - 100, "{input} + {output}: a call that fits is made");
+    assert_eq!(document["failure"]["details"]["budget"], "max_tokens");
+}
+
+#[test]
+fn money_is_never_overspent() {
+    let server = server();
+    let program = Program::paying(&server);
+    let code = "for i in 0..1000 { llm(\"x\", #{max_tokens: 50}) }";
+    let ran = program.args(["eval", code, "--max-cost", "0.000001", "--json"]).run().code(5);
+    let (input, output) = server.billed();
+    assert_eq!(nanos(&ran.json()), input + output);
+    assert!((900..=1_000).contains(&(input + output)), "{input} + {output}");
+    ran.says("the money budget of the run does not allow a call to paid: limit $0.000001");
+}
+
+#[test]
+fn a_batch_keeps_what_is_paid_and_tells_the_rest() {
+    let server = server();
+    let program = Program::paying(&server);
+    let code = "let prompts = []; for i in 0..10 { prompts.push(`p${i}`) }\n\
+        let answers = llm_batch(prompts);\nanswers.map(|a| if type_of(a) == \"map\" { a.kind } else { a })";
+    let document = program.args(["eval", code, "--max-calls", "4", "--json"]).run().ok().json();
+    let kinds = document["answer"].as_array().expect("answers");
+    assert_eq!(kinds.len(), 10);
+    assert_eq!(kinds.iter().filter(|kind| **kind == "yes").count(), 4, "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|kind| **kind == "budget").count(), 6, "{kinds:?}");
+    assert_eq!((server.asks().len(), number(&document, "calls")), (4, 4));
+}
+
+#[test]
+fn a_thousand_calls_at_once_never_overspend() {
+    let server = server();
+    let program = Program::paying(&server);
+    let code = "let prompts = []; for i in 0..1000 { prompts.push(`question ${i}`) }\n\
+        let answers = llm_batch(prompts, #{concurrency: 64, max_tokens: 50});\n\
+        let paid = answers.filter(|a| type_of(a) == \"string\").len;\nlet refused = answers.filter(|a| type_of(a) == \"map\").len;\n\
+        [paid, refused]";
+    let document = program.args(["eval", code, "--max-cost", "0.000009", "--json"]).run().ok().json();
+    let (input, output) = server.billed();
+    let spent = input + output;
+    assert!(spent <= 9_000, "{spent} nano-USD of 9000");
+    assert_eq!(nanos(&document), spent);
+    let (paid, refused) =
+        (document["answer"][0].as_u64().expect("a count"), document["answer"][1].as_u64().expect("a count"));
+    assert_eq!((paid, refused), (spent / 30, 1_000 - spent / 30));
+    // The worst case of a call is less than 120, so what is left of the budget is less than that.
+    assert!(spent > 9_000 - 120, "{spent}: calls wait for what is reserved and not spent");
+}
+
+#[test]
+fn failed_calls_are_charged_for_what_they_used() {
+    let broken = format!(
+        "data: {}\n\ndata: {}\n\n",
+        json!({"choices": [{"index": 0, "delta": {"content": "half an answer"}, "finish_reason": null}]}),
+        json!({"error": {"message": "the request is bad after all", "code": 400}})
+    );
+    let server = ChatServer::new(move |ask| match ask.number {
+        0 => Reply::acts(server::stream(&[broken.as_str()])),
+        1 => Reply::refusal(400, "no such thing"),
+        _ => Reply::text("fine").usage(20, 10),
+    });
+    let program = Program::paying(&server);
+    let code = "let kinds = [];\nfor p in [\"a\", \"b\", \"c\"] { try { kinds.push(llm(p)) } catch (e) { kinds.push(e.kind) } }\nkinds";
+    let ran = program.args(["eval", code, "--json"]).run().ok();
+    let document = ran.json();
+    assert_eq!(document["answer"], json!(["rejected", "rejected", "fine"]));
+    assert_eq!((number(&document, "calls"), number(&document, "failed_calls")), (3, 2));
+    // What the server did before it broke off is estimated, and not given away.
+    assert!(nanos(&document) > 30, "{document:#}");
+    assert_eq!(document["estimated"], true);
+    ran.says("3 calls (2 failed)");
+}
+
+#[test]
+fn failed_calls_count_against_the_limit() {
+    let server = ChatServer::new(|_| Reply::refusal(400, "no"));
+    let code = "for i in 0..9 { try { llm(\"x\") } catch (e) { print(e.kind) } }";
+    Program::paying(&server).args(["eval", code, "--max-calls", "2"]).run().code(5).prints("rejected\nrejected\n");
+    assert_eq!(server.asks().len(), 2);
+}
+
+#[test]
+fn an_unpriced_model_is_refused_under_a_money_limit() {
+    let server = server();
+    let program = Program::served_by(&server);
+    let call = ["eval", "llm(\"x\")", "--max-cost", "1"];
+    let ran = program.args(call).run().code(5);
+    ran.says("the model openai/small has no known price")
+        .says("hint: give its price in rhizo.toml, or pass --allow-unpriced");
+    assert_eq!(server.asks().len(), 0);
+    let ran = program.list(&[&call[..], &["--allow-unpriced"]].concat()).run().ok().prints("yes\n");
+    ran.says("1 call · 20 in + 10 out tokens · $0.00 + 1 unpriced");
+    let document = program.args(["eval", "llm(\"x\")", "--json"]).run().ok().json();
+    assert_eq!((number(&document, "unpriced_calls"), nanos(&document)), (1, 0));
+}
+
+#[test]
+fn the_offline_engine_is_free_and_known_to_be() {
+    let program = Program::offline();
+    program
+        .args(["eval", "llm(\"What is blue?\\n\\nThe sky is blue.\")", "--max-cost", "0"])
+        .run()
+        .ok()
+        .prints("The sky is blue.\n");
+}
+
+#[test]
+fn footer_document_and_store_agree_with_the_server() {
+    let server = ChatServer::new(|ask| match (ask.is_root(), ask.turn()) {
+        (true, 1) => {
+            Reply::code("let a = llm_batch([\"x\", \"y\", \"z\"]); let b = rlm(\"small\", \"text\"); context.head(1)")
+        }
+        (true, _) => Reply::code("FINAL(a.len)"),
+        (false, _) => Reply::text("yes"),
+    });
+    let program = Program::paying(&server).file("log.txt", "a line of the log\n".repeat(3_000));
+    let ran = program.args(["ask", "q", "-c", "log.txt", "--json"]).run().ok();
+    let document = ran.json();
+    let ((input, output), calls) = (server.billed(), server.asks().len());
+    assert_eq!((number(&document, "input_tokens"), number(&document, "output_tokens")), (input, output));
+    assert_eq!((number(&document, "calls"), nanos(&document)), (calls.try_into().expect("few"), input + output));
+    let rows = document["models"].as_array().expect("rows");
+    let sum =
+        |field: &str| rows.iter().filter_map(|row| row["totals"][field].as_u64().or(row[field].as_u64())).sum::<u64>();
+    assert_eq!(sum("calls"), number(&document, "calls"), "{rows:#?}");
+    let depths: Vec<u64> = rows.iter().filter_map(|row| row["depth"].as_u64()).collect();
+    assert!(depths.contains(&0) && depths.contains(&1), "{rows:#?}");
+    let footer = format!("{calls} calls · {input} in + {output} out tokens · $0.00000{}", input + output);
+    let run = document["run"].as_str().expect("an id");
+    let shown = program.args(["runs", "show", run, "--json"]).run().ok().json();
+    assert_eq!(
+        (number(&shown, "calls"), number(&shown, "input_tokens"), number(&shown, "output_tokens")),
+        (number(&document, "calls"), input, output)
+    );
+    ran.says(&footer);
+}
+
+#[test]
+fn cached_prompt_tokens_have_their_own_price() {
+    let usage =
+        json!({"prompt_tokens": 1_000, "completion_tokens": 10, "prompt_tokens_details": {"cached_tokens": 900}});
+    let body =
+        json!({"choices": [{"index": 0, "message": {"content": "yes"}, "finish_reason": "stop"}], "usage": usage});
+    let server = ChatServer::new(move |_| Reply::acts(server::json(200, &body)));
+    let text = format!(
+        "model = \"paid\"\n[models.paid]\nbase_url = \"{}\"\ninput_price = 0.01\ncached_input_price = 0.001\noutput_price = 0.1\n",
+        server.base_url()
+    );
+    let document = Program::new().file("rhizo.toml", text).args(["eval", "llm(\"x\")", "--json"]).run().ok().json();
+    assert_eq!(nanos(&document), 100 * 10 + 900 + 10 * 100);
+}
+
+#[test]
+fn a_script_sees_what_is_spent_and_left() {
+    let server = server();
+    let program = Program::paying(&server);
+    let code = "llm(\"x\"); let b = budget(); let s = spent();\nprint(b.calls); print(b.tokens); print(s.calls); print(s.input_tokens + s.output_tokens); print(s.cost_usd)";
+    let ran = program.args(["eval", code, "--max-calls", "5", "--max-tokens", "10000"]).run().ok();
+    ran.prints("4\n9970\n1\n30\n0.00000003\n");
+}
