@@ -11,6 +11,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::tool::ToolSpec;
 use crate::host::tool_call;
+use crate::repl::inspect::{about_tool, permission};
 use crate::turn::root::RootEnd;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -70,7 +71,7 @@ pub async fn tools(app: &App, printer: &Printer, args: &Tools) -> Outcome<Exit> 
         }
         Action::Show { tool } => {
             let spec = catalog.get(tool)?.tool.spec();
-            printer.rows(&json!(spec), || show(spec));
+            printer.rows(&json!(spec), || about_tool(spec));
         }
         Action::Call { tool, args, .. } => return call(app, printer, tool, args).await,
     }
@@ -96,24 +97,4 @@ async fn call(app: &App, printer: &Printer, tool: &str, args: &str) -> Outcome<E
         (None, None) => {}
     }
     Ok(Exit::Ok)
-}
-
-fn permission(spec: &ToolSpec) -> String {
-    serde_json::to_value(spec.permission).ok().and_then(|v| v.as_str().map(ToOwned::to_owned)).unwrap_or_default()
-}
-
-/// A tool's help.
-pub fn show(spec: &ToolSpec) -> String {
-    let mut text = format!("{} ({})\n  {}\n  returns {}\n", spec.name, permission(spec), spec.summary, spec.returns);
-    let required: Vec<&str> =
-        spec.parameters["required"].as_array().into_iter().flatten().filter_map(|r| r.as_str()).collect();
-    for (name, schema) in spec.parameters["properties"].as_object().into_iter().flatten() {
-        let mark = if required.contains(&name.as_str()) { "" } else { "?" };
-        let about = schema["description"].as_str().unwrap_or_default();
-        text.push_str(&format!("    {name}{mark}  {about}\n"));
-    }
-    for example in &spec.examples {
-        text.push_str(&format!("  example: TOOL({:?}, {}) // {}\n", spec.name, example.args, example.note));
-    }
-    text
 }

@@ -34,22 +34,6 @@ fn tools_are_listed_shown_and_called() {
 }
 
 #[test]
-fn every_tools_examples_run() {
-    let program = project()
-        .file("notes.txt", "one\ntwo\n")
-        .file("data.json", "{\"items\": [{\"name\": \"a\"}]}")
-        .file("page.html", "<p>hello</p>");
-    let specs = program.args(["tools", "list", "--json"]).run().ok().json();
-    for spec in specs.as_array().expect("specs") {
-        let examples = spec["examples"].as_array().expect("examples");
-        assert!(!examples.is_empty(), "{} has no example", spec["name"]);
-        for example in examples {
-            assert!(example["args"].is_object() && example["note"].is_string(), "{example}");
-        }
-    }
-}
-
-#[test]
 fn a_tool_is_called_with_what_it_needs() {
     let program = project();
     program.args(["tools", "call", "raed_file", "{}"]).run().code(1).snapshot("tools_unknown");
@@ -136,4 +120,25 @@ fn a_configured_role_has_its_own_model() {
         .run()
         .ok()
         .prints("The sky is blue.\n");
+}
+
+#[test]
+fn the_model_is_chosen_by_flag_then_variables_then_configuration() {
+    let chosen = |program: &Program, variables: &[(&str, &str)]| {
+        let call = program.args(["models", "explain", "--json"]);
+        let call = variables.iter().fold(call, |call, (name, value)| call.env(name, value));
+        call.run().ok().json()[0]["model"].as_str().expect("a model").to_owned()
+    };
+    // Nothing listens at port 9, so the first model of that server is not known.
+    let nowhere = "http://127.0.0.1:9/v1";
+    let plain = Program::new();
+    assert_eq!(chosen(&plain, &[("OPENAI_API_KEY", "k")]), "openai/gpt-5-mini");
+    assert_eq!(chosen(&plain, &[("OPENAI_BASE_URL", nowhere), ("OPENAI_MODEL", "mine")]), "openai/mine");
+    assert_eq!(chosen(&plain, &[("OPENAI_API_BASE", nowhere)]), "openai/default");
+    assert_eq!(chosen(&plain, &[("OLLAMA_HOST", "127.0.0.1:9")]), "ollama/default");
+    let configured = Program::new().file("rhizo.toml", "model = \"gpt-4.1\"\n");
+    // A key alone is a credential and no choice; an address is one.
+    assert_eq!(chosen(&configured, &[("OPENAI_API_KEY", "k")]), "openai/gpt-4.1");
+    assert_eq!(chosen(&configured, &[("OLLAMA_HOST", "127.0.0.1:9")]), "ollama/default");
+    assert_eq!(chosen(&configured, &[("RHIZO_MODEL", "offline"), ("OLLAMA_HOST", "127.0.0.1:9")]), "offline/extract");
 }

@@ -59,7 +59,7 @@ async fn listing_sends_the_key_and_tells_faults_apart() {
     let cut = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{\"data\": [";
     for (acts, expect) in [
         (json(401, &json!({"error": "key"})), FailureKind::Auth),
-        (answer(404, &[], "<html></html>"), FailureKind::NotFound),
+        (answer(404, &[], "<html></html>"), FailureKind::UnknownModel),
         (answer(500, &[], ""), FailureKind::Server),
         (answer(200, &[], "<html></html>"), FailureKind::Protocol),
         (vec![Act::Send(cut.as_bytes().to_vec()), Act::Close], FailureKind::Transport),

@@ -49,7 +49,6 @@ fn words_that_mean_the_same() {
         ("2 ** 10", Prints("1024")),
         ("\"a\" + 1", Prints("a1")),
         ("return 5", Prints("5")),
-        ("let m = #{None: 1, and: 2}; m.None", Prints("1")),
         ("\"abc\"[0..2]", Prints("ab")),
         ("let a = [1, 2, 3]; a[-1]", Prints("3")),
         ("while True { break }\n1", Prints("1")),

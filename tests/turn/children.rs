@@ -90,7 +90,7 @@ fn a_childs_slice_ends_the_child_and_not_the_parent() {
     });
     let program = Program::served_by(&server).file("a.log", long(1_000));
     let ran = program.args(["ask", "parent", "-c", "a.log", "--max-calls", "50"]).run();
-    ran.ok().prints("budget yes\n");
+    ran.ok().prints("child yes\n");
     assert_eq!(server.asks().len(), 4);
 }
 

@@ -1,0 +1,97 @@
+//! Long inputs as scripts see them: offsets, boundaries, and files that change under way.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+
+/// The value of a program over a file.
+fn over(text: impl AsRef<[u8]>, code: &str) -> Value {
+    let program = Program::offline().file("a.txt", text);
+    program.args(["eval", code, "-c", "a.txt", "--json"]).run().ok().json()["answer"].clone()
+}
+
+#[test]
+fn slices_keep_characters_whole() {
+    let text = "aé日本x";
+    for (code, expect) in [
+        ("context.slice(0, 1)", "a"),
+        ("context.slice(1, 3)", "é"),
+        ("context.slice(0, 100)", text),
+        ("context.slice(-1, 100)", "x"),
+        ("context.head(3)", "aé"),
+    ] {
+        assert_eq!(over(text, code), expect, "{code}");
+    }
+    // Wherever a cut falls, what comes back is Unicode, and the pieces of a text make the text.
+    let code = "let whole = \"\"; for c in context.chunks(2, 0) { whole += c.text } [whole, context.len]";
+    assert_eq!(over(text, code), json!([text, text.len()]));
+}
+
+#[test]
+fn offsets_count_bytes_also_behind_what_is_not_unicode() {
+    let bytes = b"one \xff\xfe two\nthree four\n";
+    let code = "let hit = context.grep(\"four\")[0]; [hit.line, hit.start, context.len, context.part(hit.start, hit.end).text]";
+    let answer = over(bytes, code);
+    assert_eq!((&answer[0], &answer[2]), (&json!(2), &json!(bytes.len())));
+    assert_eq!((&answer[1], &answer[3]), (&json!(17), &json!("four")));
+}
+
+#[test]
+fn handles_are_inputs_of_their_own() {
+    let text = "# One\nalpha\n\n# Two\nbeta\nbeta\n\n# Three\ngamma\n";
+    let code = "let parts = context.between(\"# Two\\n\", \"# Three\"); let p = parts[0];\n\
+        [p.count(\"beta\"), p.lines, p.grep(\"beta\").len, context.paragraphs().len, p.text.contains(\"alpha\")]";
+    assert_eq!(over(text, code), json!([2, 3, 2, 3, false]));
+}
+
+#[test]
+fn tables_and_documents_become_values() {
+    assert_eq!(over("a,b\n1,x\n2.5,\n", "context.csv()"), json!([{"a": 1, "b": "x"}, {"a": 2.5, "b": ""}]));
+    assert_eq!(over("{\"a\": [1, null]}", "context.json()"), json!({"a": [1, null]}));
+    assert_eq!(over("{\"n\": 1}\n{\"n\": 2}\n", "context.json().map(|row| row.n)"), json!([1, 2]));
+}
+
+#[test]
+fn a_ranked_search_finds_the_passage() {
+    let filler = "The committee met again and talked about the budget of the coming year.\n\n".repeat(500);
+    let text = format!("{filler}The lighthouse keeper retired in 1931 after forty years.\n\n{filler}");
+    let code = "let hits = context.search(\"when did the lighthouse keeper retire\", 3); [hits.len > 0, hits[0].text.contains(\"1931\"), hits[0].line]";
+    let answer = over(text, code);
+    assert_eq!((&answer[0], &answer[1]), (&json!(true), &json!(true)), "{answer}");
+}
+
+#[test]
+fn the_same_file_twice_is_one_document() {
+    let program = Program::offline().file("a.txt", "one\n").file("sub/a.txt", "two\n");
+    let code = "context.docs().map(|d| d.name)";
+    let answer =
+        program.args(["eval", code, "--json", "-c", "a.txt", "./a.txt", "sub", "."]).run().ok().json()["answer"]
+            .clone();
+    assert_eq!(answer, json!(["a.txt", "sub/a.txt"]));
+}
+
+#[test]
+fn a_file_that_shrinks_while_it_is_open_is_an_error() {
+    let path = Arc::new(Mutex::new(None::<std::path::PathBuf>));
+    let kept = Arc::clone(&path);
+    // The file is cut between two looks at it, while the script waits for the model.
+    let server = ChatServer::new(move |_| {
+        let path = kept.lock().expect("unpoisoned").clone().expect("known by now");
+        std::fs::OpenOptions::new().write(true).open(path).and_then(|file| file.set_len(10)).expect("cut");
+        Reply::text("cut")
+    });
+    let program = Program::served_by(&server).file("big.txt", "a line of the big file\n".repeat(400_000));
+    *path.lock().expect("unpoisoned") = Some(program.project().join("big.txt"));
+    let code = "print(context.line(1)); print(llm(\"go\")); let kept = 1;\n\
+        try { context.count(\"big\") } catch (e) { print(e.kind) }\nprint(kept)";
+    let ran = program.args(["eval", code, "-c", "big.txt", "-q"]).run().ok();
+    ran.prints("a line of the big file\ncut\nio\n1\n");
+}
+
+#[test]
+fn a_closed_or_empty_pipe_is_no_document() {
+    let program = Program::offline();
+    program.args(["eval", "context.is_empty"]).stdin("").run().ok().prints("true\n");
+    program.args(["eval", "context.is_empty"]).run().ok().prints("true\n");
+}

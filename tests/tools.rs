@@ -1,0 +1,177 @@
+//! Tools and kept programs as scripts call them: permissions, the workspace's borders, and what is left behind.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::{Value, json};
+
+/// A project with what the examples of the tools read.
+fn project() -> Program {
+    Program::offline()
+        .file("notes.txt", "line 1\nSecond line\nline 3\n")
+        .file("data.json", "{\"items\": [{\"name\": \"nut\", \"price\": 2}]}")
+        .file("table.csv", "name,price\nnut,1.5\n")
+        .file("page.html", "<p>See <a href=\"https://example.com/\">this</a>.</p>")
+}
+
+/// The value of a program.
+fn value(program: &Program, code: &str) -> Value {
+    program.args(["eval", code, "--json", "--approve", "auto"]).run().ok().json()["answer"].clone()
+}
+
+#[test]
+fn the_examples_of_every_tool_run() {
+    let program = project();
+    let specs = program.args(["tools", "list", "--json"]).run().ok().json();
+    for spec in specs.as_array().expect("specs") {
+        let name = spec["name"].as_str().expect("a name");
+        let examples = spec["examples"].as_array().expect("examples");
+        assert!(!examples.is_empty(), "{name} has no example");
+        // One needs the world, the other a person.
+        if ["http_get", "ask_user"].contains(&name) {
+            continue;
+        }
+        for example in examples {
+            let args = example["args"].to_string();
+            program.args(["tools", "call", name, &args, "--approve", "auto"]).run().ok();
+        }
+    }
+    assert_eq!(std::fs::read_to_string(program.project().join("out/report.txt")).expect("written"), "done\n");
+}
+
+#[test]
+fn tools_give_values_to_scripts() {
+    let program = project();
+    for (code, expect) in [
+        ("TOOL(\"read_file\", #{path: \"notes.txt\", from_line: 2, to_line: 2})", json!("Second line\n")),
+        ("TOOL(\"json_query\", #{query: \"$.items[0].name\", path: \"data.json\"})", json!(["nut"])),
+        ("TOOL(\"csv_read\", #{path: \"table.csv\"})[0]", json!({"name": "nut", "price": 1.5})),
+        ("TOOL(\"find_text\", #{pattern: \"(?i)second\"}).hits[0].line", json!(2)),
+        ("TOOL(\"calculate\", #{expression: \"6 * 7\"})", json!(42.0)),
+        ("TOOL(\"date\", #{action: \"add\", value: \"2026-01-31\", span: \"1 month\"}).date", json!("2026-02-28")),
+        ("TOOL(\"run_command\", #{command: [\"echo\", \"a b\"]}).stdout", json!("a b\n")),
+        ("TOOL(\"run_command\", #{command: \"exit 3\"}).status", json!(3)),
+        (
+            "TOOL(\"list_dir\", #{}).entries.map(|e| e.name)",
+            json!(["data.json", "notes.txt", "page.html", "table.csv"]),
+        ),
+        ("tools(\"web page\")[0].name", json!("http_get")),
+        ("tools().len", json!(12)),
+    ] {
+        assert_eq!(value(&program, code), expect, "{code}");
+    }
+}
+
+#[test]
+fn arguments_are_checked_before_anything_happens() {
+    let program = project();
+    for (code, part) in [
+        ("TOOL(\"read_file\", #{})", "\"path\" is a required property"),
+        ("TOOL(\"read_file\", #{path: 3})", "wrong arguments for read_file"),
+        ("TOOL(\"write_file\", #{path: \"a\", txt: \"b\"})", "`txt` may be `text`"),
+        ("TOOL(\"calculate\", #{expression: \"1 +\"})", "at character 4 of `1 +`"),
+        ("TOOL(\"read_file\", #{path: \"nots.txt\"})", "notes.txt"),
+        ("TOOL(\"json_query\", #{query: \"$[\", value: 1})", "error:"),
+    ] {
+        program.args(["eval", code, "-q", "--approve", "auto"]).run().code(1).says(part);
+    }
+    assert!(!program.project().join("a").exists());
+}
+
+#[test]
+fn nothing_outside_of_the_workspace_is_touched() {
+    let program = project();
+    let outside = program.state().with_file_name("outside.txt");
+    std::fs::write(&outside, "private").expect("a file");
+    std::os::unix::fs::symlink(&outside, program.project().join("link.txt")).expect("a link");
+    std::os::unix::fs::symlink(outside.parent().expect("a folder"), program.project().join("up")).expect("a link");
+    let absolute = outside.display().to_string();
+    for path in ["../outside.txt", "link.txt", "up/outside.txt", &absolute, "notes.txt/../../outside.txt"] {
+        for code in [
+            format!("TOOL(\"read_file\", #{{path: \"{path}\"}})"),
+            format!("TOOL(\"write_file\", #{{path: \"{path}\", text: \"x\", mode: \"overwrite\"}})"),
+        ] {
+            let ran = program.args(["eval", &code, "-q", "--approve", "auto"]).run().code(1);
+            assert!(!ran.stdout.contains("private"), "{code}: {ran:?}");
+        }
+    }
+    assert_eq!(std::fs::read_to_string(&outside).expect("a file"), "private");
+}
+
+#[test]
+fn private_addresses_are_refused_unless_allowed() {
+    let server = ChatServer::new(|_| Reply::text("never"));
+    let program = project();
+    let url = format!("{}/models", server.base_url());
+    let code = format!("TOOL(\"http_get\", #{{url: \"{url}\"}}).status");
+    program.args(["eval", &code, "--approve", "auto"]).run().code(1).says("not a public address").says("hint:");
+    let allowed = program.args(["eval", &code, "--approve", "auto"]).env("RHIZO_TOOLS_ALLOW_PRIVATE_ADDRESSES", "true");
+    allowed.run().ok().prints("200\n");
+    let named = code.replace("127.0.0.1", "localhost");
+    program.args(["eval", &named, "--approve", "auto"]).run().code(1).says("not a public address");
+}
+
+#[test]
+fn a_command_that_hangs_is_killed_with_its_children() {
+    let program = project();
+    let code = "let r = TOOL(\"run_command\", #{command: \"sleep 300 & echo $! > child.pid; wait\", timeout: 1});\nr.timed_out";
+    program.args(["eval", code, "--approve", "auto", "-q"]).run().ok().prints("true\n");
+    let pid = std::fs::read_to_string(program.project().join("child.pid")).expect("the child's number");
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    assert!(state.is_empty() || state.contains(") Z"), "the child lives: {state}");
+}
+
+#[test]
+fn keys_do_not_reach_commands() {
+    let program = project().env("OPENAI_API_KEY", "sk-secret").env("MY_TOKEN", "secret").env("PLAIN", "visible");
+    let code = "TOOL(\"run_command\", #{command: \"env\"}).stdout";
+    let answer = value(&program, code);
+    let seen = answer.as_str().expect("text");
+    assert!(seen.contains("PLAIN=visible") && !seen.contains("secret"), "{seen}");
+}
+
+#[test]
+fn a_tested_program_is_kept_and_found() {
+    let program = project();
+    let draft = "#{name: \"shout\", source: \"args.text.to_upper()\", summary: \"Shouts a text.\", \
+        params: #{text: \"what to shout\"}, tags: [\"loud\"], example: #{text: \"a\"}}";
+    assert!(
+        value(&program, &format!("save_script({draft})"))
+            .as_str()
+            .is_some_and(|path| path.ends_with("scripts/shout.rhai"))
+    );
+    assert_eq!(value(&program, "SCRIPT(\"shout\", #{text: \"hey\"})"), "HEY");
+    assert_eq!(value(&program, "scripts(\"loud\")[0].name"), "shout");
+    let listed = program.args(["scripts", "list"]).run().ok();
+    assert!(listed.stdout.contains("shout") && listed.stdout.contains("Shouts a text."), "{}", listed.stdout);
+    let source = std::fs::read_to_string(program.project().join("scripts/shout.rhai")).expect("kept");
+    assert!(source.starts_with("//! +++\n//! summary = \"Shouts a text.\""), "{source}");
+}
+
+#[test]
+fn a_program_whose_example_fails_is_not_kept() {
+    let program = project();
+    let code = "save_script(#{name: \"bad\", source: \"args.text.nothing()\", summary: \"Fails.\", params: #{text: \"t\"}, example: #{text: \"a\"}})";
+    let ran = program.args(["eval", code, "--approve", "auto"]).run().code(1);
+    ran.says("the program is not kept, because its example failed");
+    let code = "save_script(#{name: \"../bad\", source: \"1\", summary: \"Escapes.\"})";
+    program.args(["eval", code, "--approve", "auto"]).run().code(1).says("is no name for a program");
+    let code = "save_script(#{name: \"fine\", source: \"1\", summary: \"Works.\"})";
+    program.args(["eval", code, "--approve", "never"]).run().code(1).says("write_file is not allowed");
+    assert!(!program.project().join("scripts").exists());
+}
+
+#[test]
+fn memories_are_checked_and_ranked() {
+    let program = project();
+    program.args(["eval", "remember(#{lesson: \"x\"})"]).run().code(1).says("missing field `situation`");
+    program.args(["eval", "remember(#{situation: \"a\", leson: \"x\"})"]).run().code(1).says("did you mean `lesson`?");
+    program.args(["eval", "remember(#{situation: \"a\", outcome: \"good\"})"]).run().code(1);
+    let store = "for s in [\"count the lines of a log\", \"sum a column of prices\", \"find a name in letters\"] {\n\
+        remember(#{situation: s, lesson: s + \"!\", outcome: \"success\"}); }";
+    program.args(["eval", store]).run().ok();
+    let found = value(&program, "recall(\"sum the column with the prices\", 2)");
+    assert_eq!((found.as_array().map(Vec::len), &found[0]["lesson"]), (Some(2), &json!("sum a column of prices!")));
+    let similar = |at: usize| found[at]["similarity"].as_f64().expect("a number");
+    assert!(similar(0) > similar(1), "{found:#}");
+    assert_eq!((&found[0]["outcome"], &found[0]["action"]), (&json!("success"), &json!("note")));
+}
