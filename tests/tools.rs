@@ -69,7 +69,7 @@ fn arguments_are_checked_before_anything_happens() {
         ("TOOL(\"read_file\", #{path: 3})", "wrong arguments for read_file"),
         ("TOOL(\"write_file\", #{path: \"a\", txt: \"b\"})", "`txt` may be `text`"),
         ("TOOL(\"calculate\", #{expression: \"1 +\"})", "at character 4 of `1 +`"),
-        ("TOOL(\"read_file\", #{path: \"nots.txt\"})", "notes.txt"),
+        ("TOOL(\"read_file\", #{path: \"nots.txt\"})", "list_dir shows what there is"),
         ("TOOL(\"json_query\", #{query: \"$[\", value: 1})", "error:"),
     ] {
         program.args(["eval", code, "-q", "--approve", "auto"]).run().code(1).says(part);

@@ -13,6 +13,9 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
+/// How many characters of a streamed answer are shown.
+const TAIL: usize = 80;
+
 /// Follows a run until it ends.
 pub struct Progress(JoinHandle<()>);
 
@@ -86,11 +89,7 @@ impl Screen {
             Event::Retry { model, attempt, wait_millis, reason } => {
                 self.line(depth, &format!("{model}: attempt {attempt} failed ({reason}); next in {wait_millis} ms"));
             }
-            Event::ModelText { text, .. } => {
-                self.text.push_str(text);
-                let tail: String = self.text.chars().rev().take(80).collect();
-                self.status(&tail.chars().rev().collect::<String>().replace('\n', " "));
-            }
+            Event::ModelText { text, .. } if !self.bar.is_hidden() => self.stream(text),
             Event::BatchProgress { done, failed, of } => self.batch(depth, *done, *failed, *of),
             other if self.detail == Detail::All => self.detailed(depth, other),
             _ => {}
@@ -132,6 +131,14 @@ impl Screen {
             Event::FinalRefused { reason } => self.line(depth, &format!("  FINAL refused: {}", one_line(reason, 120))),
             _ => {}
         }
+    }
+
+    /// Shows the end of a streamed answer on the status line.
+    fn stream(&mut self, text: &str) {
+        self.text.push_str(text);
+        let cut = self.text.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
+        self.text.drain(..cut);
+        self.status(&self.text.replace('\n', " "));
     }
 
     fn code(&self, depth: usize, source: &str) {

@@ -7,7 +7,7 @@ use crate::store::open::Store;
 use tokio::sync::broadcast;
 
 /// How many events a slow viewer may lag behind before it must read the store to catch up.
-const CAPACITY: usize = 8_192;
+const CAPACITY: usize = 1_024;
 
 impl Store {
     /// Every event of this process from now on, in order.

@@ -63,6 +63,8 @@ fn prepare(path: &Path, options: &OpenOptions) -> Worked<Connection> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_KEEP_BYTES, |_| Ok(()))?;
     keep_wal(&connection)?;
+    // Without it every change of a bound value compiles the statement anew (SQLITE_ENABLE_STAT4 is on).
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     schema::migrate(&mut connection, path)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     if let Some(pages) = options.max_pages {

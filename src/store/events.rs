@@ -25,14 +25,14 @@ impl Store {
         let mut record = EventRecord { run: run.clone(), seq: 0, at, frame: frame.clone(), event: event.clone() };
         let bus = self.bus().clone();
         if !event.is_stored() {
-            return self.writer().then(move |_| {
+            return self.writer().then(false, move |_| {
                 bus::publish(&bus, record);
                 Ok(0)
             });
         }
         let (run, frame) = (run.clone(), frame.clone());
         match Encoded::of(event) {
-            Ok(event) => self.writer().write(
+            Ok(event) => self.writer().write_later(
                 move |connection| insert(connection, &run, at, &frame, &event),
                 move |seq| {
                     record.seq = *seq;

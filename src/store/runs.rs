@@ -131,7 +131,7 @@ impl Store {
             Err(failure) => return Ack::ready(Err(failure)),
         };
         let process = Process::own();
-        self.writer().write(move |connection| insert(connection, &run, &settings, &process), |_| {})
+        self.writer().write_later(move |connection| insert(connection, &run, &settings, &process), |_| {})
     }
 
     /// Records how a run ended.

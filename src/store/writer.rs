@@ -82,6 +82,8 @@ pub(super) struct Tally {
 
 /// One piece of work. It may be applied again if the group that it was in could not be committed.
 pub(super) trait Job: Send {
+    /// Whether somebody waits for it; what nobody waits for is committed with what comes next, or a little later.
+    fn is_awaited(&self) -> bool;
     /// Whether it touches the file at all.
     fn writes(&self) -> bool;
     /// Does the work inside a transaction.
@@ -91,6 +93,7 @@ pub(super) trait Job: Send {
 }
 
 struct Write<T, W, D> {
+    awaited: bool,
     work: W,
     done: D,
     value: Option<T>,
@@ -103,6 +106,10 @@ where
     W: FnMut(&Connection) -> Worked<T> + Send,
     D: FnOnce(&T) + Send,
 {
+    fn is_awaited(&self) -> bool {
+        self.awaited
+    }
+
     fn writes(&self) -> bool {
         true
     }
@@ -128,9 +135,13 @@ where
 }
 
 /// Work without a write, done when its turn in the queue comes.
-struct Then<F>(F);
+struct Then<F>(bool, F);
 
 impl<F: FnOnce(&Tally) + Send> Job for Then<F> {
+    fn is_awaited(&self) -> bool {
+        self.0
+    }
+
     fn writes(&self) -> bool {
         false
     }
@@ -140,7 +151,7 @@ impl<F: FnOnce(&Tally) + Send> Job for Then<F> {
     }
 
     fn tell(self: Box<Self>, _: Outcome<()>, tally: &Tally) {
-        (self.0)(tally);
+        (self.1)(tally);
     }
 }
 
@@ -170,21 +181,43 @@ impl Writer {
         work: impl FnMut(&Connection) -> Worked<T> + Send + 'static,
         done: impl FnOnce(&T) + Send + 'static,
     ) -> Ack<T> {
+        self.write_as(true, work, done)
+    }
+
+    /// The same for what nobody waits for.
+    pub(super) fn write_later<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Worked<T> + Send + 'static,
+        done: impl FnOnce(&T) + Send + 'static,
+    ) -> Ack<T> {
+        self.write_as(false, work, done)
+    }
+
+    fn write_as<T: Send + 'static>(
+        &self,
+        awaited: bool,
+        work: impl FnMut(&Connection) -> Worked<T> + Send + 'static,
+        done: impl FnOnce(&T) + Send + 'static,
+    ) -> Ack<T> {
         let (tell, told) = oneshot::channel();
-        self.queue(Box::new(Write { work, done, value: None, tell }));
+        self.queue(Box::new(Write { awaited, work, done, value: None, tell }));
         Ack(told)
     }
 
     /// Does something without a write after everything queued before it.
-    pub(super) fn then<T: Send + 'static>(&self, what: impl FnOnce(&Tally) -> Outcome<T> + Send + 'static) -> Ack<T> {
+    pub(super) fn then<T: Send + 'static>(
+        &self,
+        awaited: bool,
+        what: impl FnOnce(&Tally) -> Outcome<T> + Send + 'static,
+    ) -> Ack<T> {
         let (tell, told) = oneshot::channel();
         // A caller that does not wait for it wants no answer.
-        self.queue(Box::new(Then(move |tally: &Tally| drop(tell.send(what(tally))))));
+        self.queue(Box::new(Then(awaited, move |tally: &Tally| drop(tell.send(what(tally))))));
         Ack(told)
     }
 
     pub(super) fn flush(&self) -> Ack<()> {
-        self.then(|tally| tally.unheard.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err))
+        self.then(true, |tally| tally.unheard.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err))
     }
 
     pub(super) fn commits(&self) -> u64 {
