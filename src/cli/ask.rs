@@ -50,11 +50,11 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
     Ok(outcome::tell(printer, &run, &end, closed))
 }
 
-/// Standard input, if it is a pipe or a file and no `--context -` names it already.
+/// Standard input, if it is a pipe or a file and nothing else is named as the context. Beside named files it is read
+/// only as `--context -`: in a shell's `while read` loop it belongs to the loop.
 pub fn pipe(context: &[String]) -> Option<Box<dyn Read + Send>> {
-    let named = context.iter().any(|path| path == "-");
-    let given = !std::io::stdin().is_terminal() && has_data();
-    (given && !named).then(|| Box::new(std::io::stdin()) as Box<dyn Read + Send>)
+    let given = context.is_empty() && !std::io::stdin().is_terminal() && has_data();
+    given.then(|| Box::new(std::io::stdin()) as Box<dyn Read + Send>)
 }
 
 /// Whether standard input is a pipe or a file: `/dev/null`, a closed descriptor or a service's socket is no input.

@@ -83,11 +83,19 @@ fn read(file: &Path) -> Outcome<String> {
         return Err(Failure::new(FailureKind::Invalid, format!("{} is not a Rhai program", file.display()))
             .hint("rhizo run takes .rhai files"));
     }
-    std::fs::read_to_string(file).map_err(|error| {
+    std::fs::read_to_string(file).map(without_shebang).map_err(|error| {
         let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
         Failure::new(kind, format!("cannot read {}: {error}", file.display()))
             .hint("rhizo run takes a .rhai file; `rhizo scripts list` lists stored programs")
     })
+}
+
+/// A program that is itself executable begins with `#!`, which becomes a comment so that lines keep their numbers.
+fn without_shebang(source: String) -> String {
+    match source.strip_prefix("#!") {
+        Some(rest) => format!("//{rest}"),
+        None => source,
+    }
 }
 
 fn parameters(typed: &[String]) -> Outcome<serde_json::Map<String, serde_json::Value>> {

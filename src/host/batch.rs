@@ -75,16 +75,19 @@ where
     });
     let mut results = futures::stream::iter(items).buffered(concurrency.max(1));
     let mut values = Vec::with_capacity(of);
+    let mut cancelled = None;
     while let Some(result) = results.next().await {
         match result {
             Ok(value) => values.push(value),
+            // Those in flight settle what they have used; those that have not begun end at once.
+            Err(failure) if failure.kind == FailureKind::Cancelled => cancelled = cancelled.or(Some(failure)),
             Err(failure) if ends_all(&failure) => return Err(failure),
             Err(failure) => values.push(Value::Object(failure.to_map())),
         }
     }
-    Ok(Value::Array(values))
+    cancelled.map_or(Ok(Value::Array(values)), Err)
 }
 
 fn ends_all(failure: &Failure) -> bool {
-    matches!(failure.kind, FailureKind::Cancelled | FailureKind::Deadline | FailureKind::Waiting)
+    matches!(failure.kind, FailureKind::Deadline | FailureKind::Waiting)
 }

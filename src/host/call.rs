@@ -47,6 +47,9 @@ pub struct ModelCall {
 
 /// Makes the call. On success the answer is paid and on disk.
 pub async fn model(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
+    if cancel.is_cancelled() {
+        return Err(Failure::new(FailureKind::Cancelled, "cancelled"));
+    }
     fits(&call)?;
     if let Some(notice) = host.kit.models.first_notice(&call.served) {
         host.emit(&call.frame, &Event::Note { text: notice.to_owned() });
@@ -60,6 +63,7 @@ pub async fn model(host: &RunHost, mut call: ModelCall, cancel: &CancellationTok
         host.scope.reserve(bound, price, tag)?
     };
     let worst = reservation.worst_cost();
+    let reservation = Unsent(Some(reservation));
     let intent = json!({
         "model": call.served.spec.id,
         "messages": call.request.messages,
@@ -96,17 +100,27 @@ fn bound(call: &mut ModelCall) -> Bound {
     Bound { input_tokens: call.request.token_bound(), output_tokens: output }
 }
 
-async fn send(host: &RunHost, call: &ModelCall, reservation: Reservation, cancel: &CancellationToken) -> Done {
+/// The reservation of a call that has not gone out yet. Given up in this state it costs nothing; once the call is on
+/// the wire, a reservation that is dropped is charged in full, because nobody knows what was used.
+struct Unsent(Option<Reservation>);
+
+impl Drop for Unsent {
+    fn drop(&mut self) {
+        if let Some(reservation) = self.0.take() {
+            reservation.release();
+        }
+    }
+}
+
+async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &CancellationToken) -> Done {
     // The semaphore is never closed; without a place the call would only be less orderly.
     let place = match &call.slots {
         Some(slots) => Arc::clone(slots).acquire_owned().await.ok(),
         None => None,
     };
-    if cancel.is_cancelled() {
-        // It never went out, so it is no call and costs nothing.
-        reservation.release();
+    let Some(reservation) = unsent.0.take_if(|_| !cancel.is_cancelled()) else {
         return Err(Failure::new(FailureKind::Cancelled, "cancelled")).into();
-    }
+    };
     let number = CALLS.fetch_add(1, Ordering::Relaxed);
     let (model, role) = (call.served.spec.id.clone(), call.role.name.clone());
     let label = call.label.clone();
