@@ -63,6 +63,7 @@ impl Bound {
         Usage {
             input_tokens: self.input_tokens,
             cached_input_tokens: 0,
+            cache_write_tokens: 0,
             output_tokens: self.output_tokens,
             reasoning_tokens: 0,
             estimated: true,

@@ -73,6 +73,10 @@ kinds! {
     Stalled          "stalled"        true   true   Provider;
     /// The answer was not in the protocol.
     Protocol         "protocol"       false  true   Provider;
+    /// The answer was going wrong while it was written and was stopped.
+    EarlyAbort       "early_abort"    false  true   Provider;
+    /// No model meets what the call requires.
+    NoModel          "no_model"       false  true   Config;
     /// The stored answer of an earlier run cannot be used.
     Replay           "replay"         false  true   Failed;
     /// A child run was stopped by its own budget, limit or deadline; its parent may go on.

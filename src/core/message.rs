@@ -6,6 +6,7 @@ use crate::core::money::Money;
 use crate::core::usage::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Who says a chat message. (`role` is a place on the escalation ladder.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,27 @@ pub struct ToolRequest {
     pub arguments: String,
 }
 
+/// A picture beside a message's text. The log keeps its address or its hash, never its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum Image {
+    /// An address that the provider fetches itself.
+    Url {
+        /// `https://..`.
+        url: String,
+    },
+    /// A file's content, already checked.
+    Data {
+        /// `image/png`, `image/jpeg`, `image/gif` or `image/webp`.
+        media_type: String,
+        /// BLAKE3 of the content, in hex.
+        hash: String,
+        /// The content in base64.
+        #[serde(skip)]
+        base64: Arc<str>,
+    },
+}
+
 /// One chat message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
@@ -39,6 +61,9 @@ pub struct Message {
     pub speaker: Speaker,
     /// The text.
     pub text: String,
+    /// Pictures that belong to the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
     /// Tools that the assistant asked for in this message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_requests: Vec<ToolRequest>,
@@ -50,7 +75,7 @@ pub struct Message {
 impl Message {
     /// A plain message.
     pub fn new(speaker: Speaker, text: impl Into<String>) -> Self {
-        Self { speaker, text: text.into(), tool_requests: Vec::new(), answers: None }
+        Self { speaker, text: text.into(), images: Vec::new(), tool_requests: Vec::new(), answers: None }
     }
 }
 
@@ -66,6 +91,23 @@ pub struct Sampling {
     /// Texts that end the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stop: Vec<String>,
+    /// How much the model thinks before it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<Thinking>,
+}
+
+/// How much a model thinks before it answers; providers that know only tokens or only words get the nearest they take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Thinking {
+    /// Not at all, where the model allows that.
+    Off,
+    /// A little.
+    Low,
+    /// As much as usual.
+    Medium,
+    /// As much as it can.
+    High,
 }
 
 /// A function that a model may call instead of answering in text.
@@ -80,7 +122,7 @@ pub struct FunctionSpec {
 }
 
 /// One request to a model, complete: a provider needs nothing else.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChatRequest {
     /// The messages, oldest first.
     pub messages: Vec<Message>,
@@ -90,7 +132,17 @@ pub struct ChatRequest {
     /// Functions on offer; empty for none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub functions: Vec<FunctionSpec>,
+    /// JSON Schema that the answer must have, for models that can be held to one; others get it in the prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Value>,
+    /// Asks for the probability of each token, where the model gives it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub logprobs: bool,
 }
+
+/// The most tokens that a provider counts for one picture: a large one in high detail is below this at OpenAI,
+/// Anthropic and Google.
+const IMAGE_TOKENS: u64 = 8_192;
 
 impl ChatRequest {
     /// An upper bound of the prompt's tokens, in tokens: a byte-level tokenizer never makes more tokens than bytes,
@@ -101,7 +153,13 @@ impl ChatRequest {
             (m.text.len() + calls) as u64 + 16
         };
         let functions = |f: &FunctionSpec| (f.description.len() + f.parameters.to_string().len()) as u64 + 64;
-        self.messages.iter().map(bytes).sum::<u64>() + self.functions.iter().map(functions).sum::<u64>() + 16
+        let schema = self.schema.as_ref().map_or(0, |schema| schema.to_string().len() as u64 + 64);
+        let images = self.messages.iter().map(|m| m.images.len() as u64).sum::<u64>();
+        self.messages.iter().map(bytes).sum::<u64>()
+            + self.functions.iter().map(functions).sum::<u64>()
+            + images * IMAGE_TOKENS
+            + schema
+            + 16
     }
 }
 

@@ -11,6 +11,9 @@ pub struct Usage {
     /// Prompt tokens that the provider took from its cache; part of `input_tokens`.
     #[serde(default)]
     pub cached_input_tokens: u64,
+    /// Prompt tokens that the provider wrote into its cache, at a price of their own; part of `input_tokens`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_write_tokens: u64,
     /// Answer tokens, reasoning included.
     pub output_tokens: u64,
     /// Reasoning tokens; part of `output_tokens`.
@@ -19,6 +22,12 @@ pub struct Usage {
     /// True if the provider sent no usage and the numbers were counted here.
     #[serde(default)]
     pub estimated: bool,
+}
+
+// Serde calls it with a reference.
+#[expect(clippy::trivially_copy_pass_by_ref)]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Usage {
@@ -35,6 +44,7 @@ impl Add for Usage {
         Self {
             input_tokens: self.input_tokens.saturating_add(other.input_tokens),
             cached_input_tokens: self.cached_input_tokens.saturating_add(other.cached_input_tokens),
+            cache_write_tokens: self.cache_write_tokens.saturating_add(other.cache_write_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
             reasoning_tokens: self.reasoning_tokens.saturating_add(other.reasoning_tokens),
             estimated: self.estimated || other.estimated,

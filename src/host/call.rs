@@ -201,5 +201,5 @@ fn watch(host: &RunHost, call: &ModelCall, number: u64, cancel: &CancellationTok
         };
         host.emit(&frame, &event);
     };
-    Watch { on_text: Arc::new(on_text), cancel: cancel.clone() }
+    Watch { on_text: Arc::new(on_text), cancel: cancel.clone(), ..Watch::silent() }
 }

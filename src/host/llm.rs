@@ -100,6 +100,7 @@ async fn send(
         max_tokens: options.max_tokens.or(standard.max_tokens),
         temperature: options.temperature.or(standard.temperature),
         stop: if options.stop.is_empty() { standard.stop } else { options.stop.clone() },
+        thinking: standard.thinking,
     };
     let timeout = options
         .timeout
@@ -110,7 +111,7 @@ async fn send(
         frame: frame.clone(),
         role,
         served,
-        request: ChatRequest { messages, sampling, functions: Vec::new() },
+        request: ChatRequest { messages, sampling, ..ChatRequest::default() },
         label: options.label.clone(),
         timeout,
         slots: slots.map(Arc::clone),

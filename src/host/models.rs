@@ -125,7 +125,9 @@ impl Models {
     fn build(&self, spec: ModelSpec) -> Outcome<Served> {
         let model: Arc<dyn ChatModel> = match spec.provider {
             Provider::Offline => Arc::new(OfflineEngine::new()),
-            Provider::OpenAi => Arc::new(OpenAi::new(self.openai(&spec)?, self.client.clone())),
+            Provider::OpenAi | Provider::Responses | Provider::Anthropic => {
+                Arc::new(OpenAi::new(self.openai(&spec)?, self.client.clone()))
+            }
         };
         let price = spec.rates.map(price);
         Ok(Served { spec: Arc::new(spec), model, price })

@@ -4,6 +4,7 @@
 
 use crate::core::ids::ModelId;
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
+use crate::policy::monitor::Thresholds;
 use futures::future::BoxFuture;
 use std::fmt;
 use std::sync::Arc;
@@ -52,12 +53,14 @@ pub struct Watch {
     pub on_text: Arc<dyn Fn(Piece) + Send + Sync>,
     /// Ends the call when cancelled.
     pub cancel: CancellationToken,
+    /// Stops an answer that goes wrong; `None` lets every answer end by itself.
+    pub monitor: Option<Thresholds>,
 }
 
 impl Watch {
     /// A watch that shows nothing and is never cancelled.
     pub fn silent() -> Self {
-        Self { on_text: Arc::new(|_| ()), cancel: CancellationToken::new() }
+        Self { on_text: Arc::new(|_| ()), cancel: CancellationToken::new(), monitor: None }
     }
 
     /// Hands one piece to the caller.

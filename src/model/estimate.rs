@@ -28,7 +28,7 @@ pub fn prompt_tokens(request: &ChatRequest) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::{prompt_tokens, tokens};
-    use crate::core::message::{ChatRequest, FunctionSpec, Message, Sampling, Speaker};
+    use crate::core::message::{ChatRequest, FunctionSpec, Message, Speaker};
     use serde_json::json;
 
     #[test]
@@ -42,8 +42,7 @@ mod tests {
     fn counts_messages_and_functions() {
         let mut request = ChatRequest {
             messages: vec![Message::new(Speaker::System, "1234"), Message::new(Speaker::User, "56789")],
-            sampling: Sampling::default(),
-            functions: Vec::new(),
+            ..ChatRequest::default()
         };
         assert_eq!(prompt_tokens(&request), 3);
         let (name, description) = ("rhai".to_owned(), "runs".to_owned());

@@ -2,3 +2,4 @@
 
 pub mod explore;
 pub mod gate;
+pub mod monitor;

@@ -12,8 +12,12 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
-    /// OpenAI chat completions.
+    /// OpenAI chat completions, as many servers speak them.
     OpenAi,
+    /// OpenAI responses.
+    Responses,
+    /// Anthropic messages.
+    Anthropic,
     /// The embedded extractive engine.
     Offline,
 }
@@ -27,6 +31,19 @@ pub struct Rates {
     pub cached_input: Option<u64>,
     /// Answer tokens.
     pub output: u64,
+}
+
+/// What a model can do beyond text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Capabilities {
+    /// Reads pictures.
+    pub vision: bool,
+    /// Calls functions.
+    pub tools: bool,
+    /// Can be held to a JSON Schema.
+    pub json: bool,
+    /// Gives the probabilities of its tokens.
+    pub logprobs: bool,
 }
 
 /// A model, ready to be called.
@@ -46,6 +63,10 @@ pub struct ModelSpec {
     pub window: u64,
     /// Prices; `None` if unknown.
     pub rates: Option<Rates>,
+    /// What it can do beyond text.
+    pub capabilities: Capabilities,
+    /// Words that a call may require.
+    pub tags: Vec<String>,
     /// Whether answers are streamed.
     pub stream: bool,
     /// Whether a root of this model is offered the function `rhai(code)` beside code blocks.
@@ -108,6 +129,8 @@ pub fn offline() -> ModelSpec {
         key_variable: None,
         window: 1_000_000,
         rates: Some(Rates { input: 0, cached_input: None, output: 0 }),
+        capabilities: Capabilities::default(),
+        tags: Vec::new(),
         stream: true,
         functions: false,
         timeout: 600.0,
@@ -154,6 +177,8 @@ fn at_service(settings: &Settings, service: &Server, name: &str) -> ModelSpec {
         key_variable: (!service.key_variable.is_empty()).then(|| service.key_variable.to_owned()),
         window: known.map_or(WINDOW, |m| m.window),
         rates,
+        capabilities: Capabilities::default(),
+        tags: Vec::new(),
         stream: true,
         functions: false,
         timeout: 600.0,

@@ -70,6 +70,7 @@ fn role(name: &str, position: u64, max_tokens: u64, config: Option<&RoleConfig>)
             max_tokens: Some(config.max_tokens.unwrap_or(max_tokens)),
             temperature: config.temperature,
             stop: Vec::new(),
+            thinking: None,
         },
         system: config.system.clone(),
     }

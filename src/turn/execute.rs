@@ -24,6 +24,7 @@ pub async fn execute(
             messages: analyzed.prepared.messages.to_vec(),
             sampling: analyzed.role.sampling.clone(),
             functions: if analyzed.functions { vec![rhai()] } else { Vec::new() },
+            ..ChatRequest::default()
         },
         label: analyzed.options.label.clone(),
         timeout: None,

@@ -10,7 +10,7 @@ mod timing;
 use crate::support::server::Server;
 use rhizo::core::failure::FailureKind;
 use rhizo::core::ids::ModelId;
-use rhizo::core::message::{ChatReply, ChatRequest, FailedCall, Message, Sampling, Speaker};
+use rhizo::core::message::{ChatReply, ChatRequest, FailedCall, Message, Speaker};
 use rhizo::model::chat::{ChatModel, Piece, Watch};
 use rhizo::model::client::HttpClient;
 use rhizo::model::exchange::Timeouts;
@@ -40,7 +40,7 @@ fn model(server: &Server) -> OpenAi {
 /// A request with one user message of five bytes.
 fn hello() -> ChatRequest {
     let messages = vec![Message::new(Speaker::User, "hello")];
-    ChatRequest { messages, sampling: Sampling::default(), functions: Vec::new() }
+    ChatRequest { messages, ..ChatRequest::default() }
 }
 
 /// A watch that keeps the pieces.

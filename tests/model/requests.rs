@@ -20,8 +20,13 @@ async fn a_plain_request() {
     let model = OpenAi::new(settings, HttpClient::new());
     let request = ChatRequest {
         messages: vec![Message::new(Speaker::System, "short"), Message::new(Speaker::User, "hello")],
-        sampling: Sampling { max_tokens: Some(50), temperature: Some(0.5), stop: vec!["END".to_owned()] },
-        functions: Vec::new(),
+        sampling: Sampling {
+            max_tokens: Some(50),
+            temperature: Some(0.5),
+            stop: vec!["END".to_owned()],
+            ..Sampling::default()
+        },
+        ..ChatRequest::default()
     };
     let reply = model.chat(&request, &Watch::silent()).await.unwrap();
     assert_eq!((reply.text.as_str(), model.id().as_str()), ("ok", "test/small"));
@@ -92,12 +97,12 @@ async fn a_round_of_tool_calls() {
             Message { tool_requests: vec![call], ..Message::new(Speaker::Assistant, "again") },
             Message::new(Speaker::Assistant, ""),
         ],
-        sampling: Sampling::default(),
         functions: vec![FunctionSpec {
             name: "rhai".to_owned(),
             description: "Runs Rhai.".to_owned(),
             parameters: json!({"type": "object", "properties": {"code": {"type": "string"}}}),
         }],
+        ..ChatRequest::default()
     };
     model(&server).chat(&request, &Watch::silent()).await.unwrap();
     let called =

@@ -96,6 +96,7 @@ impl<'a> Answer<'a> {
             (None, Stage::Asked) => Usage {
                 input_tokens: estimate::prompt_tokens(request),
                 cached_input_tokens: 0,
+                cache_write_tokens: 0,
                 output_tokens: estimate::tokens(
                     self.text.len() + self.refusal.len() + self.thoughts + self.calls.bytes(),
                 ),

@@ -29,6 +29,7 @@ pub(super) fn read(usage: &Value) -> Option<Usage> {
     Some(Usage {
         input_tokens: input,
         cached_input_tokens: cached.min(input),
+        cache_write_tokens: 0,
         output_tokens: output,
         reasoning_tokens: reasoning.min(output),
         estimated: false,

@@ -5,13 +5,12 @@ use crate::core::failure::FailureKind;
 use crate::core::message::{ChatRequest, Finish, Message, Sampling, Speaker};
 use crate::model::chat::{ChatModel, Piece, Watch};
 use std::sync::{Arc, Mutex};
-use tokio_util::sync::CancellationToken;
 
 const PROMPT: &str = "Who sleeps?\n\nThe cat sleeps. The dog sleeps. Birds sing.";
 
 fn request(messages: &[(Speaker, &str)], sampling: Sampling) -> ChatRequest {
     let messages = messages.iter().map(|(speaker, text)| Message::new(*speaker, *text)).collect();
-    ChatRequest { messages, sampling, functions: Vec::new() }
+    ChatRequest { messages, sampling, ..ChatRequest::default() }
 }
 
 fn check(sampling: Sampling, text: &str, finish: Finish, tokens: u64) {
@@ -47,7 +46,7 @@ async fn pieces_make_up_the_answer() {
     let shown = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&shown);
     let on_text = Arc::new(move |piece| sink.lock().expect("unpoisoned").push(piece));
-    let watch = Watch { on_text, cancel: CancellationToken::new() };
+    let watch = Watch { on_text, ..Watch::silent() };
     let engine = OfflineEngine::new();
     let reply = engine.chat(&request(&[(Speaker::User, PROMPT)], Sampling::default()), &watch).await.expect("a reply");
     assert_eq!(engine.id().as_str(), ID);
@@ -58,7 +57,7 @@ async fn pieces_make_up_the_answer() {
 
 #[tokio::test]
 async fn a_cancelled_call_fails() {
-    let watch = Watch { on_text: Arc::new(|_| {}), cancel: CancellationToken::new() };
+    let watch = Watch::silent();
     watch.cancel.cancel();
     let request = request(&[(Speaker::User, PROMPT)], Sampling::default());
     let failed = OfflineEngine::new().chat(&request, &watch).await.expect_err("cancelled");
