@@ -3,6 +3,7 @@
 use crate::config::fault::Fault;
 use crate::config::key;
 use crate::config::layer::Layer;
+use crate::config::place::Place;
 use clap::Args;
 
 /// Flags of everything that runs code.
@@ -79,11 +80,12 @@ impl RunFlags {
         ];
         for (path, flag, value) in given {
             if let (Some(text), Some(key)) = (value, key::find(path)) {
-                layer.add_text(path, key.kind, text, flag, faults);
+                layer.add_text(path, key.kind, text, &Place::Flag(flag.to_owned()), faults);
             }
         }
         if self.allow_unpriced {
-            layer.add_text("limits.allow_unpriced", key::Kind::Flag, "true", "--allow-unpriced", faults);
+            let place = Place::Flag("--allow-unpriced".to_owned());
+            layer.add_text("limits.allow_unpriced", key::Kind::Flag, "true", &place, faults);
         }
         layer
     }

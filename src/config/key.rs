@@ -1,5 +1,7 @@
 //! The table of settings: every key with its type, its variable and its meaning.
 
+use std::borrow::Cow;
+
 /// The type of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -48,10 +50,14 @@ const fn key(path: &'static str, kind: Kind, about: &'static str) -> Key {
     Key { path, kind, about }
 }
 
+const STRATEGY: Kind = Kind::Word(&["cost", "performance", "balanced"]);
+
 /// Every setting.
 pub const KEYS: &[Key] = &[
     key("model", Kind::Text, "the model of every role that names none, as provider/name or a name under [models]"),
     key("role", Kind::Text, "the role of the root model"),
+    key("strategy", STRATEGY, "how to choose among models that all meet what a call or role requires"),
+    key("allow_paid_fallback", Kind::Flag, "lets a paid model stand in for a free one that fails"),
     key("limits.max_cost", Kind::Usd, "the most money of a run"),
     key("limits.max_calls", Kind::Count, "the most model calls of a run"),
     key("limits.max_tokens", Kind::Count, "the most tokens of a run, prompts and answers together"),
@@ -80,15 +86,40 @@ pub const KEYS: &[Key] = &[
     key("models.*.input_price", Kind::Usd, "USD per million prompt tokens"),
     key("models.*.cached_input_price", Kind::Usd, "USD per million prompt tokens from the provider's cache"),
     key("models.*.output_price", Kind::Usd, "USD per million answer tokens"),
+    key(
+        "models.*.capabilities",
+        Kind::Texts,
+        "what it can do beyond text: vision, tools, json, logprobs; all others it cannot",
+    ),
+    key("models.*.vision", Kind::Flag, "whether it reads pictures"),
+    key("models.*.tools", Kind::Flag, "whether it calls functions"),
+    key("models.*.json", Kind::Flag, "whether it can be held to a JSON Schema"),
+    key("models.*.logprobs", Kind::Flag, "whether it gives the probabilities of its tokens"),
+    key("models.*.tags", Kind::Texts, "words of your own that a call may require"),
+    key("models.*.rank", Kind::Number, "how good it is, for `strategy`; USD per million answer tokens if not given"),
+    key("models.*.fallback", Kind::Texts, "models that stand in when its provider fails, in this order"),
     key("models.*.stream", Kind::Flag, "whether answers are streamed"),
     key("models.*.functions", Kind::Flag, "whether a root is offered the function rhai(code) beside code blocks"),
     key("models.*.timeout", Kind::Number, "the most seconds of a whole call"),
     key("models.*.first_token_timeout", Kind::Number, "the most seconds until the first token"),
-    key("roles.*.models", Kind::Texts, "the role's models, the preferred one first"),
+    key("roles.*.models", Kind::Texts, "the role's models, the preferred one first; the others stand in for it"),
+    key("roles.*.requires", Kind::Texts, "capabilities and tags that its model must have"),
+    key("roles.*.strategy", STRATEGY, "how its model is chosen if it lists none"),
     key("roles.*.position", Kind::Count, "the place on the escalation ladder, 0 at the bottom"),
     key("roles.*.max_tokens", Kind::Count, "the most tokens of an answer"),
     key("roles.*.temperature", Kind::Number, "sampling temperature"),
+    key("roles.*.stop", Kind::Texts, "texts that end an answer"),
+    key("roles.*.thinking", Kind::Word(&["off", "low", "medium", "high"]), "how much it thinks before it answers"),
     key("roles.*.system", Kind::Text, "standing instructions of the role"),
+    key("roles.*.persona", Kind::Text, "who it is: the name of a file personas/NAME.md, or the text itself"),
+    key("roles.*.monitor.enabled", Kind::Flag, "whether answers that go wrong are stopped while they are written"),
+    key("roles.*.monitor.entropy", Kind::Number, "token entropy above which an answer is suspect"),
+    key("roles.*.monitor.spike", Kind::Number, "how far the entropy may jump"),
+    key("roles.*.monitor.repetition", Kind::Number, "share of repeated 3-grams, 0 to 1"),
+    key("roles.*.monitor.least_tokens", Kind::Count, "tokens before which nothing is stopped"),
+    key("roles.*.monitor.length_factor", Kind::Number, "how many times the expected length an answer may have"),
+    key("roles.*.monitor.sustained", Kind::Count, "tokens in a row that must be suspect"),
+    key("roles.*.monitor.combined", Kind::Number, "the weighted sum of all signs, 0 to 1, that stops an answer"),
 ];
 
 /// The setting of a path.
@@ -97,14 +128,26 @@ pub fn find(path: &str) -> Option<&'static Key> {
 }
 
 fn matches(pattern: &str, path: &str) -> bool {
-    match pattern.split_once(".*.") {
-        // A name may itself hold dots (`models."a.b".name`): only its ends are fixed.
-        Some((head, tail)) => path
-            .strip_prefix(head)
-            .and_then(|rest| rest.strip_prefix('.'))
-            .and_then(|rest| rest.strip_suffix(tail))
-            .is_some_and(|name| name.len() > 1 && name.ends_with('.')),
-        None => pattern == path,
+    pattern == path || chosen(pattern, path).is_some()
+}
+
+/// The name in a path that stands for the `*` of the pattern: `models.big.tags` has `big`.
+///
+/// A name may itself hold dots (`models."a.b".name`): only its ends are fixed.
+pub fn chosen<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
+    let (head, tail) = pattern.split_once(".*.")?;
+    let rest = path.strip_prefix(head)?.strip_prefix('.')?;
+    rest.strip_suffix(tail)?.strip_suffix('.').filter(|name| !name.is_empty())
+}
+
+/// How a role samples may stand in a table of its own: `roles.NAME.generation_defaults.stop` is `roles.NAME.stop`.
+pub fn plain(path: &str) -> Cow<'_, str> {
+    const SAMPLING: &[&str] = &["max_tokens", "temperature", "stop", "thinking"];
+    match path.split_once(".generation_defaults.") {
+        Some((role, field)) if role.starts_with("roles.") && SAMPLING.contains(&field) => {
+            Cow::Owned(format!("{role}.{field}"))
+        }
+        _ => Cow::Borrowed(path),
     }
 }
 
@@ -120,7 +163,7 @@ pub fn variable(key: &Key) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEYS, find, variable};
+    use super::{KEYS, chosen, find, plain, variable};
 
     #[test]
     fn wildcards_take_one_name() {
@@ -128,6 +171,15 @@ mod tests {
         assert!(find("models.gpt-4.1.base_url").is_some());
         assert!(find("models.base_url").is_none());
         assert!(find("limits.max_cst").is_none());
+    }
+
+    #[test]
+    fn names_are_told_from_fields() {
+        assert_eq!(chosen("models.*.tags", "models.gpt-4.1.tags"), Some("gpt-4.1"));
+        assert_eq!(chosen("roles.*.monitor.spike", "roles.worker.monitor.spike"), Some("worker"));
+        assert_eq!(chosen("roles.*.models", "roles.models"), None);
+        assert_eq!(plain("roles.a.generation_defaults.stop"), "roles.a.stop");
+        assert_eq!(plain("roles.a.generation_defaults.system"), "roles.a.generation_defaults.system");
     }
 
     #[test]

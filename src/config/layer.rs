@@ -3,9 +3,12 @@
 use crate::config::environment::Environment;
 use crate::config::fault::Fault;
 use crate::config::key::{self, Kind};
+use crate::config::place::Place;
 use crate::core::money::Money;
 use crate::core::text::nearest;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 /// A value as typed.
@@ -25,29 +28,53 @@ pub enum Typed {
     Usd(Money),
 }
 
+impl Typed {
+    /// The value as JSON, money in USD.
+    pub fn to_value(&self) -> Value {
+        match self {
+            Self::Text(text) => json!(text),
+            Self::Texts(texts) => json!(texts),
+            Self::Flag(flag) => json!(flag),
+            Self::Count(count) => json!(count),
+            Self::Number(number) => json!(number),
+            Self::Usd(money) => json!(money.usd()),
+        }
+    }
+}
+
 /// One source of settings.
 #[derive(Clone, Debug, Default)]
 pub struct Layer {
     /// Dotted path to value and place.
-    pub entries: BTreeMap<String, (Typed, String)>,
+    pub entries: BTreeMap<String, (Typed, Place)>,
+    /// The tables with names of the user's choice (`models.big`), also those without a right entry.
+    pub tables: BTreeMap<String, Place>,
 }
 
+/// What is set where nobody says otherwise.
+const BUILT_IN: &str = include_str!("builtin.toml");
+
 impl Layer {
+    /// The lowest layer. Its faults are faults of this program, which a test finds.
+    pub fn built_in(faults: &mut Vec<Fault>) -> Self {
+        let mut layer = Self::from_toml(BUILT_IN, "builtin.toml", faults);
+        let places = layer.entries.values_mut().map(|(_, place)| place).chain(layer.tables.values_mut());
+        places.for_each(|place| *place = Place::BuiltIn);
+        layer
+    }
+
     /// Reads a file's text; `file` names it in places. Faults are collected, the rest is kept.
     pub fn from_toml(text: &str, file: &str, faults: &mut Vec<Fault>) -> Self {
         let mut layer = Self::default();
-        let mut found = Vec::new();
+        let file = Arc::from(file);
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
             let message = error.message().lines().next().unwrap_or("syntax error").to_owned();
-            found.push((at, Fault { place: place(file, text, at), message }));
+            faults.push(Fault::new(Place::in_file(&file, text, at), message));
         }
-        let mut walk = Walk { text, file, faults: &mut found, layer: &mut layer };
+        let mut walk = Walk { text, file: &file, faults, layer: &mut layer };
         walk.table(table.get_ref(), "");
-        // In the order of the file, not of the alphabet: that is how a person mends them.
-        found.sort_by_key(|(at, _)| *at);
-        faults.extend(found.into_iter().map(|(_, fault)| fault));
         layer
     }
 
@@ -58,13 +85,14 @@ impl Layer {
         for (name, text) in environment.variables.iter().filter(|(n, v)| n.starts_with("RHIZO_") && !v.is_empty()) {
             let known = key::KEYS.iter().find(|k| key::variable(k).as_deref() == Some(name));
             match known {
-                Some(key) => layer.add_text(key.path, key.kind, text, name, faults),
+                Some(key) => layer.add_text(key.path, key.kind, text, &Place::Variable(name.clone()), faults),
                 None if OTHER.contains(&name.as_str()) => {}
                 None => {
                     let names: Vec<String> = key::KEYS.iter().filter_map(key::variable).collect();
                     let near = nearest(name, names.iter().map(String::as_str));
                     let hint = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
-                    faults.push(Fault { place: name.clone(), message: format!("no setting has this variable{hint}") });
+                    let place = Place::Variable(name.clone());
+                    faults.push(Fault::new(place, format!("no setting has this variable{hint}")));
                 }
             }
         }
@@ -72,7 +100,7 @@ impl Layer {
     }
 
     /// Adds a value given as text, by a variable or a flag.
-    pub fn add_text(&mut self, path: &str, kind: Kind, text: &str, place: &str, faults: &mut Vec<Fault>) {
+    pub fn add_text(&mut self, path: &str, kind: Kind, text: &str, place: &Place, faults: &mut Vec<Fault>) {
         let typed = match kind {
             Kind::Text => Some(Typed::Text(text.to_owned())),
             Kind::Texts => Some(Typed::Texts(text.split(',').map(|t| t.trim().to_owned()).collect())),
@@ -88,44 +116,52 @@ impl Layer {
         };
         match typed {
             Some(typed) => {
-                self.entries.insert(path.to_owned(), (typed, place.to_owned()));
+                self.entries.insert(path.to_owned(), (typed, place.clone()));
             }
-            None => faults.push(Fault {
-                place: place.to_owned(),
-                message: format!("{path} must be {}, not {text:?}", kind.describe()),
-            }),
+            None => {
+                faults.push(Fault::new(place.clone(), format!("{path} must be {}, not {text:?}", kind.describe())));
+            }
         }
     }
 }
 
 struct Walk<'a> {
     text: &'a str,
-    file: &'a str,
-    faults: &'a mut Vec<(usize, Fault)>,
+    file: &'a Arc<str>,
+    faults: &'a mut Vec<Fault>,
     layer: &'a mut Layer,
 }
 
 impl Walk<'_> {
     fn table(&mut self, table: &DeTable<'_>, prefix: &str) {
         for (name, value) in table {
-            let start = name.span().start;
             let path =
                 if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
-            let at = place(self.file, self.text, start);
-            match (key::find(&path), value.get_ref()) {
-                (Some(key), value) => match typed(key.kind, value) {
-                    Some(typed) => {
-                        self.layer.entries.insert(path, (typed, at));
+            let place = Place::in_file(self.file, self.text, name.span().start);
+            match (key::find(key::plain(&path).as_ref()), value.get_ref()) {
+                (Some(key), value) => self.entry(key.kind, &path, value, place),
+                (None, DeValue::Table(inner)) if is_group(&path) => {
+                    if prefix == "models" || prefix == "roles" {
+                        self.layer.tables.entry(path.clone()).or_insert(place);
                     }
-                    None => {
-                        let message = format!("{path} must be {}", key.kind.describe());
-                        self.faults.push((start, Fault { place: at, message }));
-                    }
-                },
-                (None, DeValue::Table(inner)) if is_group(&path) => self.table(inner, &path),
-                (None, _) => self.faults.push((start, Fault { place: at, message: unknown(&path) })),
+                    self.table(inner, &path);
+                }
+                (None, _) => self.faults.push(Fault::new(place, unknown(&path))),
             }
         }
+    }
+
+    fn entry(&mut self, kind: Kind, path: &str, value: &DeValue<'_>, place: Place) {
+        let plain = key::plain(path).into_owned();
+        let Some(typed) = typed(kind, value) else {
+            self.faults.push(Fault::new(place, format!("{path} must be {}", kind.describe())));
+            return;
+        };
+        if let Some((_, before)) = self.layer.entries.get(&plain) {
+            self.faults.push(Fault::new(place, format!("{path} is given already at {before}")));
+            return;
+        }
+        self.layer.entries.insert(plain, (typed, place));
     }
 }
 
@@ -139,9 +175,12 @@ fn is_group(path: &str) -> bool {
 }
 
 fn unknown(path: &str) -> String {
-    let name = path.rsplit('.').next().unwrap_or(path);
+    let (group, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let head = |path: &'static str| path.split('.').next().unwrap_or(path);
     let last = |key: &'static key::Key| key.path.rsplit('.').next().unwrap_or(key.path);
-    let near = nearest(name, key::KEYS.iter().map(last));
+    let within = |key: &&key::Key| group.is_empty() || head(key.path) == group.split('.').next().unwrap_or(group);
+    let heads = key::KEYS.iter().filter(|_| group.is_empty()).map(|key| head(key.path));
+    let near = nearest(name, heads.chain(key::KEYS.iter().filter(within).map(last)));
     near.map_or_else(
         || format!("there is no setting {path}"),
         |n| format!("there is no setting {path}; did you mean `{n}`?"),
@@ -173,12 +212,4 @@ fn typed(kind: Kind, value: &DeValue<'_>) -> Option<Typed> {
         (Kind::Texts, DeValue::String(text)) => Some(Typed::Texts(vec![text.to_string()])),
         _ => None,
     }
-}
-
-/// `file:line:column` of a byte offset.
-fn place(file: &str, text: &str, at: usize) -> String {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
-    format!("{file}:{line}:{column}")
 }

@@ -24,6 +24,10 @@ pub struct Paths {
     pub user_scripts: PathBuf,
     /// The project's programs for `SCRIPT`.
     pub project_scripts: PathBuf,
+    /// The user's personas.
+    pub user_personas: PathBuf,
+    /// The project's personas.
+    pub project_personas: PathBuf,
     /// The folder that tools may touch.
     pub workspace: PathBuf,
 }
@@ -52,6 +56,8 @@ impl Paths {
             models: state.join("models"),
             user_scripts: config.join("scripts"),
             project_scripts: workspace.join("scripts"),
+            user_personas: config.join("personas"),
+            project_personas: workspace.join("personas"),
             project_config,
             state,
             workspace,

@@ -1,12 +1,15 @@
 //! Final settings: what the rest of the program works with, frozen.
 
 use crate::config::environment::Environment;
-use crate::config::fault;
-use crate::config::layer::{Layer, Typed};
+use crate::config::fault::{self, Fault};
+use crate::config::layer::Layer;
+use crate::config::merged::Merged;
+use crate::config::model::{self, ModelConfig};
 use crate::config::paths::Paths;
+use crate::config::role::{self, RoleConfig};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::limits::Limits;
-use crate::core::money::Money;
+use crate::core::strategy::Strategy;
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 
@@ -21,50 +24,6 @@ pub enum Approve {
     Never,
 }
 
-/// A model as configured; unset fields are filled from the built-in table.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ModelConfig {
-    /// `openai` or `offline`.
-    pub provider: Option<String>,
-    /// The address of the API.
-    pub base_url: Option<String>,
-    /// The name at the provider.
-    pub name: Option<String>,
-    /// The variable that holds the key.
-    pub key_env: Option<String>,
-    /// Tokens that fit into a prompt and its answer.
-    pub context_window: Option<u64>,
-    /// USD per million prompt tokens.
-    pub input_price: Option<Money>,
-    /// USD per million cached prompt tokens.
-    pub cached_input_price: Option<Money>,
-    /// USD per million answer tokens.
-    pub output_price: Option<Money>,
-    /// Whether answers are streamed.
-    pub stream: Option<bool>,
-    /// Whether a root is offered the function `rhai(code)`.
-    pub functions: Option<bool>,
-    /// Seconds of a whole call.
-    pub timeout: Option<f64>,
-    /// Seconds until the first token.
-    pub first_token_timeout: Option<f64>,
-}
-
-/// A role as configured.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RoleConfig {
-    /// Its models, the preferred one first.
-    pub models: Vec<String>,
-    /// Its place on the ladder.
-    pub position: Option<u64>,
-    /// Most tokens of an answer.
-    pub max_tokens: Option<u64>,
-    /// Sampling temperature.
-    pub temperature: Option<f64>,
-    /// Standing instructions.
-    pub system: Option<String>,
-}
-
 /// Final settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -74,6 +33,10 @@ pub struct Settings {
     pub model: Option<String>,
     /// The role of the root.
     pub role: Option<String>,
+    /// How to choose among models that all meet what is required.
+    pub strategy: Strategy,
+    /// Whether a paid model may stand in for a free one.
+    pub allow_paid_fallback: bool,
     /// Limits of a run.
     pub limits: Limits,
     /// Who allows tools.
@@ -96,6 +59,8 @@ pub struct Settings {
     pub models: IndexMap<String, ModelConfig>,
     /// Configured roles.
     pub roles: IndexMap<String, RoleConfig>,
+    /// All values with their places.
+    pub merged: Merged,
     /// The program's own files.
     pub paths: Paths,
     /// The surroundings.
@@ -105,6 +70,12 @@ pub struct Settings {
 impl Settings {
     /// Reads all layers; `flags` win. All faults of all layers are reported at once.
     pub fn load(environment: Environment, flags: Layer) -> Outcome<Self> {
+        let (settings, faults) = Self::read(environment, flags)?;
+        if faults.is_empty() { Ok(settings) } else { Err(fault::failure(&faults)) }
+    }
+
+    /// The same, with what is right in the layers and the faults of the rest: `registry::check` finds more of them.
+    pub fn read(environment: Environment, flags: Layer) -> Outcome<(Self, Vec<Fault>)> {
         let paths = Paths::decide(&environment);
         let mut faults = Vec::new();
         let mut layers = vec![flags, Layer::from_environment(&environment, &mut faults)];
@@ -113,33 +84,35 @@ impl Settings {
                 layers.push(Layer::from_toml(&text, &file.display().to_string(), &mut faults));
             }
         }
-        if !faults.is_empty() {
-            return Err(fault::failure(&faults));
-        }
-        Ok(Self::of(&Merged(layers), paths, environment))
+        layers.push(Layer::built_in(&mut faults));
+        Ok((Self::of(Merged(layers), paths, environment), faults))
     }
 
-    fn of(merged: &Merged, paths: Paths, environment: Environment) -> Self {
-        let forced = merged.0.iter().take(2).find_map(|layer| layer.entries.get("model")).map(|(typed, _)| typed);
+    /// What the lowest layer sets needs no default here; the values after `unwrap_or` are those of a type without one.
+    fn of(merged: Merged, paths: Paths, environment: Environment) -> Self {
+        let forced = merged.0.iter().take(2).any(|layer| layer.entries.contains_key("model"));
         Self {
-            forced_model: forced.and_then(text_of),
+            forced_model: merged.text("model").filter(|_| forced),
             model: merged.text("model"),
             role: merged.text("role"),
-            limits: merged.limits(),
+            strategy: role::strategy(&merged, "strategy").unwrap_or_default(),
+            allow_paid_fallback: merged.flag("allow_paid_fallback").unwrap_or(false),
+            limits: limits(&merged),
             approve: match merged.text("tools.approve").as_deref() {
                 Some("auto") => Approve::Auto,
                 Some("never") => Approve::Never,
                 _ => Approve::Ask,
             },
             allow_private_addresses: merged.flag("tools.allow_private_addresses").unwrap_or(false),
-            tool_timeout: merged.number("tools.timeout").unwrap_or(120.0),
-            tool_output: merged.count("tools.max_output").unwrap_or(200_000),
+            tool_timeout: merged.number("tools.timeout").unwrap_or(0.0),
+            tool_output: merged.count("tools.max_output").unwrap_or(0),
             exploration_gate: merged.flag("gate.exploration").unwrap_or(true),
             memory: merged.flag("memory.enabled").unwrap_or(true),
-            embedder: merged.text("memory.embedder").unwrap_or_else(|| "hashing".to_owned()),
+            embedder: merged.text("memory.embedder").unwrap_or_default(),
             model_folder: merged.text("memory.model_folder").map(|folder| paths.workspace.join(folder)),
-            models: merged.names("models").into_iter().map(|n| (n.clone(), merged.model(&n))).collect(),
-            roles: merged.names("roles").into_iter().map(|n| (n.clone(), merged.role(&n))).collect(),
+            models: merged.names("models").into_iter().map(|n| (n.clone(), model::read(&merged, &n))).collect(),
+            roles: merged.names("roles").into_iter().map(|n| (n.clone(), role::read(&merged, &n))).collect(),
+            merged,
             paths,
             environment,
         }
@@ -158,101 +131,21 @@ fn read(file: &Path) -> Outcome<Option<String>> {
     }
 }
 
-fn text_of(typed: &Typed) -> Option<String> {
-    if let Typed::Text(text) = typed { Some(text.clone()) } else { None }
-}
-
-/// The layers, strongest first.
-struct Merged(Vec<Layer>);
-
-impl Merged {
-    fn get(&self, path: &str) -> Option<&Typed> {
-        self.0.iter().find_map(|layer| layer.entries.get(path)).map(|(typed, _)| typed)
-    }
-
-    fn text(&self, path: &str) -> Option<String> {
-        self.get(path).and_then(text_of)
-    }
-
-    fn texts(&self, path: &str) -> Vec<String> {
-        if let Some(Typed::Texts(texts)) = self.get(path) { texts.clone() } else { Vec::new() }
-    }
-
-    fn flag(&self, path: &str) -> Option<bool> {
-        if let Some(Typed::Flag(flag)) = self.get(path) { Some(*flag) } else { None }
-    }
-
-    fn count(&self, path: &str) -> Option<u64> {
-        if let Some(Typed::Count(count)) = self.get(path) { Some(*count) } else { None }
-    }
-
-    fn number(&self, path: &str) -> Option<f64> {
-        if let Some(Typed::Number(number)) = self.get(path) { Some(*number) } else { None }
-    }
-
-    fn usd(&self, path: &str) -> Option<Money> {
-        if let Some(Typed::Usd(money)) = self.get(path) { Some(*money) } else { None }
-    }
-
-    /// The chosen names below `group`, project before user, in alphabetical order within a layer.
-    fn names(&self, group: &str) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for path in self.0.iter().flat_map(|layer| layer.entries.keys()) {
-            let inner = path.strip_prefix(group).and_then(|rest| rest.strip_prefix('.'));
-            if let Some((name, _)) = inner.and_then(|rest| rest.rsplit_once('.'))
-                && !names.iter().any(|known| known == name)
-            {
-                names.push(name.to_owned());
-            }
-        }
-        names
-    }
-
-    fn limits(&self) -> Limits {
-        let standard = Limits::default();
-        let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-        let millis = |seconds: f64| {
-            std::time::Duration::try_from_secs_f64(seconds)
-                .map_or(u64::MAX, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
-        };
-        Limits {
-            max_cost: self.usd("limits.max_cost"),
-            max_calls: self.count("limits.max_calls"),
-            max_tokens: self.count("limits.max_tokens"),
-            max_depth: self.count("limits.max_depth").map_or(standard.max_depth, small),
-            max_turns: self.count("limits.max_turns").map_or(standard.max_turns, small),
-            compute_millis: self.number("limits.compute_seconds").map_or(standard.compute_millis, millis),
-            timeout_millis: self.number("limits.timeout").map(millis),
-            allow_unpriced: self.flag("limits.allow_unpriced").unwrap_or(false),
-        }
-    }
-
-    fn model(&self, name: &str) -> ModelConfig {
-        let at = |field: &str| format!("models.{name}.{field}");
-        ModelConfig {
-            provider: self.text(&at("provider")),
-            base_url: self.text(&at("base_url")),
-            name: self.text(&at("name")),
-            key_env: self.text(&at("key_env")),
-            context_window: self.count(&at("context_window")),
-            input_price: self.usd(&at("input_price")),
-            cached_input_price: self.usd(&at("cached_input_price")),
-            output_price: self.usd(&at("output_price")),
-            stream: self.flag(&at("stream")),
-            functions: self.flag(&at("functions")),
-            timeout: self.number(&at("timeout")),
-            first_token_timeout: self.number(&at("first_token_timeout")),
-        }
-    }
-
-    fn role(&self, name: &str) -> RoleConfig {
-        let at = |field: &str| format!("roles.{name}.{field}");
-        RoleConfig {
-            models: self.texts(&at("models")),
-            position: self.count(&at("position")),
-            max_tokens: self.count(&at("max_tokens")),
-            temperature: self.number(&at("temperature")),
-            system: self.text(&at("system")),
-        }
+fn limits(merged: &Merged) -> Limits {
+    let standard = Limits::default();
+    let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let millis = |seconds: f64| {
+        std::time::Duration::try_from_secs_f64(seconds)
+            .map_or(u64::MAX, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+    };
+    Limits {
+        max_cost: merged.usd("limits.max_cost"),
+        max_calls: merged.count("limits.max_calls"),
+        max_tokens: merged.count("limits.max_tokens"),
+        max_depth: merged.count("limits.max_depth").map_or(standard.max_depth, small),
+        max_turns: merged.count("limits.max_turns").map_or(standard.max_turns, small),
+        compute_millis: merged.number("limits.compute_seconds").map_or(standard.compute_millis, millis),
+        timeout_millis: merged.number("limits.timeout").map(millis),
+        allow_unpriced: merged.flag("limits.allow_unpriced").unwrap_or(false),
     }
 }

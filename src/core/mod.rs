@@ -13,6 +13,7 @@ pub mod limits;
 pub mod message;
 pub mod money;
 pub mod request;
+pub mod strategy;
 pub mod text;
 pub mod tool;
 pub mod usage;

@@ -1,6 +1,7 @@
 //! From a model's name to everything that is needed to call it.
 
-use crate::config::settings::{ModelConfig, Settings};
+use crate::config::model::ModelConfig;
+use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::money::Money;

@@ -1,9 +1,11 @@
 //! Roles: places on the escalation ladder, with their models and manners.
 
-use crate::config::settings::{RoleConfig, Settings};
+use crate::config::role::{MonitorConfig, RoleConfig};
+use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RoleName;
 use crate::core::message::Sampling;
+use crate::core::strategy::Strategy;
 use crate::core::text::nearest;
 use serde::Serialize;
 
@@ -14,13 +16,21 @@ pub struct Role {
     pub name: RoleName,
     /// Its place on the ladder, 0 at the bottom.
     pub position: u64,
-    /// Its models, the preferred one first; empty for the default model.
+    /// Its models, the preferred one first; empty for one that is chosen by `requires`, or the default model.
     pub models: Vec<String>,
+    /// Capabilities and tags that its model must have.
+    pub requires: Vec<String>,
+    /// How its model is chosen if it lists none.
+    pub strategy: Option<Strategy>,
     /// How it samples unless the call says otherwise.
-    #[serde(skip)]
+    #[serde(rename = "generation_defaults")]
     pub sampling: Sampling,
+    /// When its answers are stopped.
+    pub monitor: MonitorConfig,
     /// Standing instructions.
     pub system: Option<String>,
+    /// Who it is: the name of a persona, or its text.
+    pub persona: Option<String>,
 }
 
 /// The role of `llm` unless the call names one.
@@ -29,49 +39,43 @@ pub const WORKER: &str = "worker";
 /// The role of a root unless a flag names one.
 pub const ROOT: &str = "architect";
 
-/// Name, position and most tokens of an answer of the roles that always exist.
-const BUILT_IN: &[(&str, u64, u64)] = &[("worker", 0, 4_096), ("expert", 1, 8_192), ("architect", 2, 16_384)];
+/// The most tokens of an answer of a role that does not say.
+const MAX_TOKENS: u64 = 4_096;
 
-/// All roles by position, then name.
+/// All roles by position, then name. Those that always exist are in the lowest layer of the settings.
 pub fn all(settings: &Settings) -> Vec<Role> {
-    let mut roles: Vec<Role> = BUILT_IN
-        .iter()
-        .map(|(name, position, max_tokens)| role(name, *position, *max_tokens, settings.roles.get(*name)))
-        .collect();
-    for (name, config) in &settings.roles {
-        if !BUILT_IN.iter().any(|(known, ..)| known == name) {
-            roles.push(role(name, 0, 4_096, Some(config)));
-        }
-    }
+    let mut roles: Vec<Role> = settings.roles.iter().map(|(name, config)| role(name, config)).collect();
     roles.sort_by(|a, b| a.position.cmp(&b.position).then_with(|| a.name.cmp(&b.name)));
     roles
 }
 
 /// The role of this name.
 pub fn find(settings: &Settings, name: &str) -> Outcome<Role> {
-    let roles = all(settings);
-    if let Some(role) = roles.iter().find(|r| r.name.as_str() == name) {
-        return Ok(role.clone());
+    if let Some(config) = settings.roles.get(name) {
+        return Ok(role(name, config));
     }
+    let roles = all(settings);
     let names: Vec<&str> = roles.iter().map(|r| r.name.as_str()).collect();
     let hint = nearest(name, names.iter().copied())
         .map_or_else(|| format!("roles: {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
     Err(Failure::new(FailureKind::NotFound, format!("there is no role `{name}`")).hint(hint))
 }
 
-fn role(name: &str, position: u64, max_tokens: u64, config: Option<&RoleConfig>) -> Role {
-    let standard = RoleConfig::default();
-    let config = config.unwrap_or(&standard);
+fn role(name: &str, config: &RoleConfig) -> Role {
     Role {
         name: RoleName::new(name),
-        position: config.position.unwrap_or(position),
+        position: config.position.unwrap_or(0),
         models: config.models.clone(),
+        requires: config.requires.clone(),
+        strategy: config.strategy,
         sampling: Sampling {
-            max_tokens: Some(config.max_tokens.unwrap_or(max_tokens)),
+            max_tokens: Some(config.max_tokens.unwrap_or(MAX_TOKENS)),
             temperature: config.temperature,
-            stop: Vec::new(),
-            thinking: None,
+            stop: config.stop.clone(),
+            thinking: config.thinking,
         },
+        monitor: config.monitor,
         system: config.system.clone(),
+        persona: config.persona.clone(),
     }
 }

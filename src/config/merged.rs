@@ -1,0 +1,73 @@
+//! All layers over each other: the strongest value of each setting, field by field, with the place that it came from.
+
+use crate::config::key;
+use crate::config::layer::{Layer, Typed};
+use crate::config::place::Place;
+use crate::core::money::Money;
+
+/// The layers, strongest first.
+#[derive(Clone, Debug, Default)]
+pub struct Merged(pub(super) Vec<Layer>);
+
+impl Merged {
+    /// The strongest value of a setting and its place.
+    pub fn get(&self, path: &str) -> Option<&(Typed, Place)> {
+        self.0.iter().find_map(|layer| layer.entries.get(path))
+    }
+
+    /// Where a setting or, if it has none, the table of a model or role was given.
+    pub fn place(&self, path: &str) -> Option<&Place> {
+        let table = || self.0.iter().find_map(|layer| layer.tables.get(path));
+        self.get(path).map(|(_, place)| place).or_else(table)
+    }
+
+    /// Every path that has a value: plain settings in the order of their table, then models and roles by name.
+    pub fn paths(&self) -> Vec<&str> {
+        let mut paths: Vec<&str> = self.0.iter().flat_map(|layer| layer.entries.keys()).map(String::as_str).collect();
+        paths.sort_by_key(|path| {
+            let row = key::KEYS.iter().position(|k| k.path == *path || key::chosen(k.path, path).is_some());
+            let name = row.and_then(|row| key::chosen(key::KEYS.get(row)?.path, path));
+            (name.is_some(), path.starts_with("roles."), name.unwrap_or_default(), row)
+        });
+        paths.dedup();
+        paths
+    }
+
+    /// The chosen names below `group`: stronger layers first, in alphabetical order within a layer.
+    pub fn names(&self, group: &str) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for layer in &self.0 {
+            let tables = layer.tables.keys().filter_map(|path| path.strip_prefix(group)?.strip_prefix('.'));
+            for name in tables {
+                if !names.iter().any(|known| known == name) {
+                    names.push(name.to_owned());
+                }
+            }
+        }
+        names
+    }
+
+    pub(super) fn text(&self, path: &str) -> Option<String> {
+        if let Some((Typed::Text(text), _)) = self.get(path) { Some(text.clone()) } else { None }
+    }
+
+    pub(super) fn texts(&self, path: &str) -> Option<Vec<String>> {
+        if let Some((Typed::Texts(texts), _)) = self.get(path) { Some(texts.clone()) } else { None }
+    }
+
+    pub(super) fn flag(&self, path: &str) -> Option<bool> {
+        if let Some((Typed::Flag(flag), _)) = self.get(path) { Some(*flag) } else { None }
+    }
+
+    pub(super) fn count(&self, path: &str) -> Option<u64> {
+        if let Some((Typed::Count(count), _)) = self.get(path) { Some(*count) } else { None }
+    }
+
+    pub(super) fn number(&self, path: &str) -> Option<f64> {
+        if let Some((Typed::Number(number), _)) = self.get(path) { Some(*number) } else { None }
+    }
+
+    pub(super) fn usd(&self, path: &str) -> Option<Money> {
+        if let Some((Typed::Usd(money), _)) = self.get(path) { Some(*money) } else { None }
+    }
+}

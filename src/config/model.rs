@@ -1,0 +1,76 @@
+//! A model as configured. What is not set here is filled in by `registry::models`.
+
+use crate::config::merged::Merged;
+use crate::core::money::Money;
+
+/// A model as configured; unset fields are filled from the built-in table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModelConfig {
+    /// `openai` or `offline`.
+    pub provider: Option<String>,
+    /// The address of the API.
+    pub base_url: Option<String>,
+    /// The name at the provider.
+    pub name: Option<String>,
+    /// The variable that holds the key.
+    pub key_env: Option<String>,
+    /// Tokens that fit into a prompt and its answer.
+    pub context_window: Option<u64>,
+    /// USD per million prompt tokens.
+    pub input_price: Option<Money>,
+    /// USD per million cached prompt tokens.
+    pub cached_input_price: Option<Money>,
+    /// USD per million answer tokens.
+    pub output_price: Option<Money>,
+    /// What it can do beyond text, as a whole list.
+    pub capabilities: Option<Vec<String>>,
+    /// Whether it reads pictures.
+    pub vision: Option<bool>,
+    /// Whether it calls functions.
+    pub tools: Option<bool>,
+    /// Whether it can be held to a JSON Schema.
+    pub json: Option<bool>,
+    /// Whether it gives the probabilities of its tokens.
+    pub logprobs: Option<bool>,
+    /// Words that a call may require.
+    pub tags: Vec<String>,
+    /// How good it is.
+    pub rank: Option<f64>,
+    /// Models that stand in for it.
+    pub fallback: Vec<String>,
+    /// Whether answers are streamed.
+    pub stream: Option<bool>,
+    /// Whether a root is offered the function `rhai(code)`.
+    pub functions: Option<bool>,
+    /// Seconds of a whole call.
+    pub timeout: Option<f64>,
+    /// Seconds until the first token.
+    pub first_token_timeout: Option<f64>,
+}
+
+/// The model of this name.
+pub(super) fn read(merged: &Merged, name: &str) -> ModelConfig {
+    let at = |field: &str| format!("models.{name}.{field}");
+    ModelConfig {
+        provider: merged.text(&at("provider")),
+        base_url: merged.text(&at("base_url")),
+        name: merged.text(&at("name")),
+        key_env: merged.text(&at("key_env")),
+        context_window: merged.count(&at("context_window")),
+        input_price: merged.usd(&at("input_price")),
+        cached_input_price: merged.usd(&at("cached_input_price")),
+        output_price: merged.usd(&at("output_price")),
+        capabilities: merged.texts(&at("capabilities")),
+        vision: merged.flag(&at("vision")),
+        tools: merged.flag(&at("tools")),
+        json: merged.flag(&at("json")),
+        logprobs: merged.flag(&at("logprobs")),
+        tags: merged.texts(&at("tags")).unwrap_or_default(),
+        rank: merged.number(&at("rank")),
+        fallback: merged.texts(&at("fallback")).unwrap_or_default(),
+        stream: merged.flag(&at("stream")),
+        functions: merged.flag(&at("functions")),
+        timeout: merged.number(&at("timeout")),
+        first_token_timeout: merged.number(&at("first_token_timeout")),
+    }
+}
