@@ -195,6 +195,7 @@ fn watch(host: &RunHost, call: &ModelCall, number: u64, cancel: &CancellationTok
         let event = match piece {
             Piece::Text(text) => Event::ModelText { call: number, text },
             Piece::Reset => Event::ModelReset { call: number },
+            Piece::Note(text) => Event::Note { text },
             Piece::Retry { attempt, wait_millis, reason } => {
                 Event::Retry { model: model.clone(), attempt, wait_millis, reason }
             }

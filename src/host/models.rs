@@ -8,7 +8,8 @@ use crate::model::chat::ChatModel;
 use crate::model::client::HttpClient;
 use crate::model::exchange::Timeouts;
 use crate::model::offline::engine::OfflineEngine;
-use crate::model::openai::{OpenAi, OpenAiSettings};
+use crate::model::openai::OpenAi;
+use crate::model::remote::RemoteSettings;
 use crate::model::retry::RetryPolicy;
 use crate::registry::models::{self, ModelSpec, Provider, Rates};
 use crate::registry::roles::{self, Role};
@@ -126,19 +127,20 @@ impl Models {
         let model: Arc<dyn ChatModel> = match spec.provider {
             Provider::Offline => Arc::new(OfflineEngine::new()),
             Provider::OpenAi | Provider::Responses | Provider::Anthropic => {
-                Arc::new(OpenAi::new(self.openai(&spec)?, self.client.clone()))
+                Arc::new(OpenAi::new(self.remote(&spec)?, self.client.clone()))
             }
         };
         let price = spec.rates.map(price);
         Ok(Served { spec: Arc::new(spec), model, price })
     }
 
-    fn openai(&self, spec: &ModelSpec) -> Outcome<OpenAiSettings> {
+    fn remote(&self, spec: &ModelSpec) -> Outcome<RemoteSettings> {
         let total = seconds(spec.timeout);
-        Ok(OpenAiSettings {
+        Ok(RemoteSettings {
             id: spec.id.clone(),
             base_url: spec.base_url.clone(),
             key: key(&self.settings, spec)?,
+            headers: Vec::new(),
             model_name: spec.name.clone(),
             timeouts: Timeouts { first_token: seconds(spec.first_token_timeout), total, ..Timeouts::default() },
             retry: self.retry,

@@ -35,6 +35,8 @@ pub enum Piece {
     Text(String),
     /// The text so far belongs to an attempt that failed; the answer starts anew.
     Reset,
+    /// Something that a person should know about how the model was asked.
+    Note(String),
     /// An attempt failed and will be repeated.
     Retry {
         /// Which attempt failed, from 1.

@@ -1,4 +1,4 @@
-//! The address of a server that speaks OpenAI's protocol, as a person types it.
+//! The address of a server, as a person types it.
 //!
 //! Only the form is checked here; whether anybody listens there is found out by calling.
 
@@ -15,7 +15,8 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads a base address such as `https://api.openai.com/v1`; a pasted `/chat/completions` at its end is dropped.
+    /// Reads a base address such as `https://api.openai.com/v1`; a pasted `/chat/completions`,
+    /// `/responses` or `/messages` at its end is dropped.
     ///
     /// # Errors
     /// `config` if it is not an `http` or `https` address.
@@ -32,7 +33,8 @@ impl Endpoint {
             return Err(wrong("it does not begin with http:// or https://"));
         }
         let path = base.path().trim_end_matches('/');
-        let path = path.strip_suffix("/chat/completions").unwrap_or(path).to_owned();
+        let pasted = ["/chat/completions", "/responses", "/messages"];
+        let path = pasted.iter().find_map(|function| path.strip_suffix(function)).unwrap_or(path).to_owned();
         base.set_path(&path);
         base.set_fragment(None);
         Ok(Self { base })
@@ -41,8 +43,13 @@ impl Endpoint {
     /// The address of one of the server's functions, for example `chat/completions`; a query in the base is kept.
     pub fn at(&self, function: &str) -> Url {
         let mut url = self.base.clone();
-        url.set_path(&format!("{}/{function}", self.base.path().trim_end_matches('/')));
+        url.set_path(&format!("{}/{function}", self.path()));
         url
+    }
+
+    /// The path of the base, without a slash at its end.
+    pub fn path(&self) -> &str {
+        self.base.path().trim_end_matches('/')
     }
 
     /// Host and port for messages, without anything secret.
@@ -78,6 +85,7 @@ mod tests {
             (" https://api.openai.com/v1 ", "https://api.openai.com/v1/chat/completions"),
             ("https://a.example", "https://a.example/chat/completions"),
             ("https://a.example/v1/chat/completions", "https://a.example/v1/chat/completions"),
+            ("https://a.example/v1/responses/", "https://a.example/v1/chat/completions"),
             ("https://a.example/d?api-version=2", "https://a.example/d/chat/completions?api-version=2"),
         ] {
             assert_eq!(Endpoint::parse(typed).map(|e| e.at("chat/completions").to_string()), Ok(expect.to_owned()));

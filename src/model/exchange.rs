@@ -73,12 +73,9 @@ pub fn later(start: Instant, duration: Duration) -> Instant {
     start.checked_add(duration.min(YEAR)).unwrap_or(start)
 }
 
-/// The headers of a JSON request, with a key as bearer token. A streamed answer is asked for uncompressed, because
-/// compressing servers and proxies hold tokens back until a block is full.
-///
-/// # Errors
-/// `config` if the key cannot stand in a header.
-pub fn json_headers(key: Option<&SecretString>, stream: bool) -> Outcome<HeaderMap> {
+/// The headers of a JSON request, without a key. A streamed answer is asked for uncompressed, because compressing
+/// servers and proxies hold tokens back until a block is full.
+pub fn json_headers(stream: bool) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if stream {
@@ -87,14 +84,26 @@ pub fn json_headers(key: Option<&SecretString>, stream: bool) -> Outcome<HeaderM
     } else {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     }
-    if let Some(key) = key {
-        headers.insert(AUTHORIZATION, bearer(key)?);
-    }
-    Ok(headers)
+    headers
 }
 
-fn bearer(key: &SecretString) -> Outcome<HeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret().trim())).map_err(|_| {
+/// Adds a key as bearer token.
+///
+/// # Errors
+/// `config` if the key cannot stand in a header.
+pub fn add_bearer(headers: &mut HeaderMap, key: Option<&SecretString>) -> Outcome<()> {
+    if let Some(key) = key {
+        headers.insert(AUTHORIZATION, secret(&format!("Bearer {}", key.expose_secret().trim()))?);
+    }
+    Ok(())
+}
+
+/// The value of a header that must not be shown.
+///
+/// # Errors
+/// `config` if it contains characters that cannot stand in a header.
+pub fn secret(text: &str) -> Outcome<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
         Failure::new(FailureKind::Config, "the key contains characters that cannot be sent")
             .hint("check OPENAI_API_KEY, or the provider's key in the configuration, for line breaks and quotes")
     })?;

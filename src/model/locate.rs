@@ -7,7 +7,7 @@ use crate::model::classify::{Asked, refused};
 use crate::model::client::HttpClient;
 use crate::model::complaint::Complaint;
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Patience, json_headers, open};
+use crate::model::exchange::{Patience, add_bearer, json_headers, open};
 use crate::model::transport::foreign;
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
@@ -85,7 +85,9 @@ pub async fn list_models(base_url: &str, key: Option<&SecretString>, client: &Ht
     let endpoint = Endpoint::parse(base_url)?;
     let (host, url) = (endpoint.host(), endpoint.at("models"));
     let patience = Patience::now(LIST_PATIENCE, "no list of models");
-    let request = client.reaching(&url, LIST_PATIENCE)?.get(url).headers(json_headers(key, false)?);
+    let mut headers = json_headers(false);
+    add_bearer(&mut headers, key)?;
+    let request = client.reaching(&url, LIST_PATIENCE)?.get(url).headers(headers);
     let mut incoming = open(request, &host, LIST_PATIENCE, patience).await?;
     let status = incoming.status();
     if !(200..300).contains(&status) {

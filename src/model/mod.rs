@@ -2,10 +2,12 @@
 //!
 //! What a call costs, whether it is allowed and which model is asked are decided elsewhere.
 
+pub mod calls;
 pub mod chat;
 pub mod classify;
 pub mod client;
 pub mod complaint;
+pub mod draft;
 pub mod endpoint;
 pub mod estimate;
 pub mod exchange;
@@ -13,8 +15,13 @@ pub mod fetch;
 pub mod locate;
 pub mod offline;
 pub mod openai;
+pub mod prompt;
+pub mod protocol;
+pub mod quirks;
+pub mod remote;
 pub mod retry;
 pub mod retry_after;
 pub mod sse;
 pub mod stream;
+pub mod strict;
 pub mod transport;

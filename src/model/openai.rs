@@ -1,200 +1,108 @@
-//! Models behind OpenAI's chat completions, as OpenAI itself and the servers that copy it speak them.
+//! OpenAI's chat completions, as OpenAI itself and the servers that copy it speak them.
 //!
-//! One call is attempts (`retry`), each attempt an exchange (`exchange`, `stream`) whose pieces become an answer
-//! (`openai/answer`). Prices, roles and caches are not here.
+//! Sources: <https://platform.openai.com/docs/api-reference/chat/create>, the types of openai-python 3.52, and what
+//! llama-server, ollama, vLLM, LM Studio, OpenRouter and litellm's proxy were seen to send.
 
-mod answer;
 mod body;
-mod calls;
-mod quirks;
+mod logprobs;
+mod reader;
 mod usage;
 mod wire;
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::ModelId;
-use crate::core::message::{ChatReply, ChatRequest, FailedCall};
-use crate::model::chat::{ChatModel, Watch};
-use crate::model::classify::{Asked, refused};
-use crate::model::client::HttpClient;
-use crate::model::complaint::Complaint;
-use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Incoming, Patience, Timeouts, json_headers, later, open};
-use crate::model::openai::answer::{Answer, Stage};
-use crate::model::openai::quirks::{Form, Quirks};
-use crate::model::retry::{FailedAttempt, RetryPolicy, cancelled, persist};
-use crate::model::retry_after::Advice;
-use crate::model::stream::{Heard, listen};
-use crate::model::transport::stalled;
-use futures::future::BoxFuture;
-use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
-use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use crate::core::failure::Outcome;
+use crate::core::message::ChatRequest;
+use crate::model::exchange::add_bearer;
+use crate::model::protocol::Protocol;
+use crate::model::quirks::{Feature, Features, Form, OTHER_VALUE, Rule, UNKNOWN};
+use crate::model::remote::Remote;
+use reqwest::header::HeaderMap;
+use secrecy::SecretString;
 
-/// Everything that a model behind an OpenAI-compatible server needs.
-#[derive(Clone, Debug)]
-pub struct OpenAiSettings {
-    /// The model's id in this program.
-    pub id: ModelId,
-    /// The server's address up to and including `/v1`.
-    pub base_url: String,
-    /// Sent as bearer token.
-    pub key: Option<SecretString>,
-    /// The model's name as the server knows it.
-    pub model_name: String,
-    /// How long each part of a call may take.
-    pub timeouts: Timeouts,
-    /// How failed attempts are repeated.
-    pub retry: RetryPolicy,
-    /// Whether answers are streamed.
-    pub stream: bool,
-}
+/// A model behind chat completions.
+pub type OpenAi = Remote<ChatCompletions>;
 
-/// A model behind an OpenAI-compatible server.
+/// The protocol.
 #[derive(Debug)]
-pub struct OpenAi {
-    settings: OpenAiSettings,
-    client: HttpClient,
-    /// The address, or why it is none; told at the first call, so that a faulty model does no harm to the others.
-    endpoint: Outcome<Endpoint>,
-    host: String,
-    quirks: Quirks,
-}
+pub struct ChatCompletions;
 
-/// Why an exchange ended without an answer.
-struct Broken {
-    failure: Failure,
-    advice: Advice,
-}
+impl Protocol for ChatCompletions {
+    type Reader = reader::ChatReader;
 
-impl From<Failure> for Broken {
-    fn from(failure: Failure) -> Self {
-        Self { failure, advice: Advice::default() }
+    const RULES: &'static [Rule] = &[
+        Rule { feature: Feature::StreamUsage, names: &["stream_options", "include_usage"], says: &[] },
+        Rule { feature: Feature::MaxTokens, names: &[], says: &[] },
+        Rule { feature: Feature::NoThinking, names: &["reasoning_effort"], says: OTHER_VALUE },
+        Rule { feature: Feature::LeastThinking, names: &["reasoning_effort"], says: OTHER_VALUE },
+        Rule { feature: Feature::Thinking, names: &["reasoning_effort", "reasoning effort"], says: &[] },
+        Rule { feature: Feature::Logprobs, names: &["logprobs"], says: &[] },
+        Rule { feature: Feature::Temperature, names: &["temperature"], says: UNKNOWN },
+        Rule { feature: Feature::Stop, names: &["'stop'", "`stop`", ".stop", "supplied: stop"], says: UNKNOWN },
+        Rule { feature: Feature::Schema, names: FORMATS, says: &[] },
+        Rule { feature: Feature::JsonObject, names: FORMATS, says: &[] },
+    ];
+
+    fn path(_base: &str) -> String {
+        "chat/completions".to_owned()
+    }
+
+    fn sign(headers: &mut HeaderMap, key: Option<&SecretString>) -> Outcome<()> {
+        add_bearer(headers, key)
+    }
+
+    /// OpenAI's own newer models take only `max_completion_tokens`, other servers mostly only `max_tokens`. OpenAI's
+    /// schemas are objects; llama.cpp's and vLLM's grammars take any.
+    fn lacks(host: &str, model: &str) -> Features {
+        let official = is_official(host);
+        Features::NONE.with(Feature::MaxTokens, official && is_newer(model)).with(Feature::AnyRoot, official)
+    }
+
+    fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome<Vec<u8>> {
+        body::compose(request, model, form)
     }
 }
 
-impl OpenAi {
-    /// A model that sends its requests through `client`.
-    pub fn new(settings: OpenAiSettings, client: HttpClient) -> Self {
-        let endpoint = Endpoint::parse(&settings.base_url);
-        let host = endpoint.as_ref().map(Endpoint::host).unwrap_or_default();
-        let host_name = endpoint.as_ref().map(Endpoint::host_name).unwrap_or_default();
-        let quirks = Quirks::of(host_name, &settings.model_name);
-        Self { settings, client, endpoint, host, quirks }
-    }
+/// How servers name the form of the answer when they refuse it; llama-server speaks of grammars, DeepSeek of a type.
+const FORMATS: &[&str] = &["response_format", "json_schema", "json_object", "grammar", "structured output"];
 
-    fn asked(&self) -> Asked<'_> {
-        Asked { host: &self.host, model: &self.settings.model_name, with_key: self.settings.key.is_some() }
-    }
-
-    async fn attempt(
-        &self,
-        request: &ChatRequest,
-        watch: &Watch,
-        deadline: Instant,
-    ) -> Result<ChatReply, FailedAttempt> {
-        let mut answer = Answer::new(watch, self.asked());
-        let ended = tokio::select! {
-            biased;
-            () = watch.cancel.cancelled() => Err(Broken::from(cancelled())),
-            () = sleep_until(deadline) => Err(Broken::from(self.overdue())),
-            ended = self.exchange(request, &mut answer) => ended,
-        };
-        let (usage, shown) = (answer.usage(request), answer.is_shown());
-        let broken = match ended {
-            Err(broken) => broken,
-            Ok(()) => match answer.reply(usage) {
-                Ok(reply) => return Ok(reply),
-                Err(failure) => Broken::from(failure),
-            },
-        };
-        let failed = FailedCall { failure: self.redacted(broken.failure), usage };
-        Err(FailedAttempt { failed, advice: broken.advice, shown })
-    }
-
-    /// Asks until the server takes the form of the request, which it does at once unless it has its quirks.
-    async fn exchange(&self, request: &ChatRequest, answer: &mut Answer<'_>) -> Result<(), Broken> {
-        let mut switched = false;
-        loop {
-            let form = self.quirks.form(self.settings.stream);
-            let first = Patience::from(Instant::now(), self.first_limit(), "no token");
-            let incoming = self.ask(request, form, first, answer).await?;
-            let status = incoming.status();
-            if (200..300).contains(&status) {
-                return Ok(self.hear(incoming, first, answer).await?);
-            }
-            answer.stage = Stage::Idle;
-            let advice = Advice::read(incoming.headers(), Timestamp::now());
-            let complaint = Complaint::read(&incoming.refusal().await);
-            if !self.quirks.learn(form, status, &complaint, &mut switched) {
-                return Err(Broken { failure: refused(status, &complaint, self.asked()), advice });
-            }
-        }
-    }
-
-    async fn ask(
-        &self,
-        request: &ChatRequest,
-        form: Form,
-        first: Patience,
-        answer: &mut Answer<'_>,
-    ) -> Outcome<Incoming<'_>> {
-        let url = self.endpoint.as_ref().map_err(Failure::clone)?.at("chat/completions");
-        let connect = self.settings.timeouts.connect;
-        let sent = self
-            .client
-            .reaching(&url, connect)?
-            .post(url)
-            .headers(json_headers(self.settings.key.as_ref(), form.stream)?)
-            .body(body::compose(request, &self.settings.model_name, form)?);
-        answer.stage = Stage::Asked;
-        let incoming = open(sent, &self.host, connect, first).await;
-        if incoming.as_ref().is_err_and(|failure| failure.kind != FailureKind::Stalled) {
-            answer.stage = Stage::Idle;
-        }
-        incoming
-    }
-
-    async fn hear(&self, mut incoming: Incoming<'_>, first: Patience, answer: &mut Answer<'_>) -> Outcome<()> {
-        let between = self.settings.timeouts.between_tokens;
-        match listen(&mut incoming, first, between, |frame| answer.take_frame(&frame)).await {
-            Ok(Heard::Events) => Ok(()),
-            Ok(Heard::Json(document)) => answer.take_document(&document),
-            // The answer is whole; only what would have followed it is missing.
-            Err(failure) if answer.is_whole() && failure.kind.retryable() => Ok(()),
-            Err(failure) => Err(failure),
-        }
-    }
-
-    /// An answer in one piece begins when it is complete, so only the total limits it.
-    fn first_limit(&self) -> Duration {
-        let timeouts = &self.settings.timeouts;
-        if self.settings.stream { timeouts.first_token } else { timeouts.total }
-    }
-
-    fn overdue(&self) -> Failure {
-        stalled(&self.host, "no whole answer", self.settings.timeouts.total)
-    }
-
-    /// The failure without the key, which some servers repeat in their messages.
-    fn redacted(&self, mut failure: Failure) -> Failure {
-        if let Some(key) = &self.settings.key {
-            let key = key.expose_secret().trim();
-            if key.len() > 3 {
-                failure.message = failure.message.replace(key, "***");
-            }
-        }
-        failure
-    }
+/// Whether it is OpenAI itself, in any region.
+pub(super) fn is_official(host: &str) -> bool {
+    host == "api.openai.com" || host.ends_with(".api.openai.com")
 }
 
-impl ChatModel for OpenAi {
-    fn id(&self) -> &ModelId {
-        &self.settings.id
-    }
+/// The o-series and gpt-5 and later.
+fn is_newer(model: &str) -> bool {
+    let number = |prefix: &str| -> Option<u32> {
+        let rest = model.strip_prefix(prefix)?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..digits].parse().ok()
+    };
+    number("o").is_some() || number("gpt-").is_some_and(|version| version >= 5)
+}
 
-    fn chat<'a>(&'a self, request: &'a ChatRequest, watch: &'a Watch) -> BoxFuture<'a, Result<ChatReply, FailedCall>> {
-        let deadline = later(Instant::now(), self.settings.timeouts.total);
-        Box::pin(persist(&self.settings.retry, watch, deadline, move || self.attempt(request, watch, deadline)))
+#[cfg(test)]
+mod tests {
+    use super::{ChatCompletions, is_newer};
+    use crate::model::protocol::Protocol;
+    use crate::model::quirks::Feature;
+
+    #[test]
+    fn knows_the_newer_models() {
+        for (model, expect) in [
+            ("o1", true),
+            ("o4-mini", true),
+            ("gpt-5-nano", true),
+            ("gpt-5.2", true),
+            ("gpt-10", true),
+            ("gpt-4o", false),
+            ("gpt-4.1", false),
+            ("gpt-oss-20b", false),
+            ("olmo", false),
+            ("opt", false),
+        ] {
+            assert_eq!(is_newer(model), expect, "{model}");
+        }
+        let lacks = |host: &str| ChatCompletions::lacks(host, "gpt-5").has(Feature::MaxTokens);
+        assert!(lacks("api.openai.com") && lacks("eu.api.openai.com"));
+        assert!(!lacks("127.0.0.1") && !lacks("api.openai.com.example"));
     }
 }

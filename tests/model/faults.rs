@@ -5,7 +5,8 @@ use crate::support::server::{Act, Server, answer, chunk, head, json, open_stream
 use rhizo::core::failure::FailureKind;
 use rhizo::core::usage::Usage;
 use rhizo::model::client::HttpClient;
-use rhizo::model::openai::{OpenAi, OpenAiSettings};
+use rhizo::model::openai::OpenAi;
+use rhizo::model::remote::RemoteSettings;
 use secrecy::SecretString;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -202,7 +203,7 @@ async fn speaks_no_tls() -> SocketAddr {
 async fn a_key_is_never_repeated() {
     let said = json!({"error": {"message": "Incorrect API key provided: k-secret-1"}});
     let server = Server::play(vec![json(401, &said)]).await;
-    let key = |text: &str| OpenAiSettings { key: Some(SecretString::from(text)), ..settings(server.base_url()) };
+    let key = |text: &str| RemoteSettings { key: Some(SecretString::from(text)), ..settings(server.base_url()) };
     let (failed, _) = fails(&OpenAi::new(key("k-secret-1"), HttpClient::new())).await;
     let shown = format!("{failed:?}");
     assert!(shown.contains("Incorrect API key provided: ***") && !shown.contains("k-secret-1"), "{shown}");

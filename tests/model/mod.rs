@@ -14,18 +14,20 @@ use rhizo::core::message::{ChatReply, ChatRequest, FailedCall, Message, Speaker}
 use rhizo::model::chat::{ChatModel, Piece, Watch};
 use rhizo::model::client::HttpClient;
 use rhizo::model::exchange::Timeouts;
-use rhizo::model::openai::{OpenAi, OpenAiSettings};
+use rhizo::model::openai::OpenAi;
+use rhizo::model::remote::RemoteSettings;
 use rhizo::model::retry::RetryPolicy;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Settings for a server, with waits between attempts that are too short to notice.
-fn settings(base_url: String) -> OpenAiSettings {
-    OpenAiSettings {
+fn settings(base_url: String) -> RemoteSettings {
+    RemoteSettings {
         id: ModelId::new("test/small"),
         base_url,
         key: None,
+        headers: Vec::new(),
         model_name: "small".to_owned(),
         timeouts: Timeouts::default(),
         retry: RetryPolicy { attempts: 3, base: Duration::from_millis(1), cap: Duration::from_millis(1) },

@@ -5,7 +5,8 @@ use crate::support::server::{Server, json, stream};
 use rhizo::core::message::{ChatRequest, FunctionSpec, Message, Sampling, Speaker, ToolRequest};
 use rhizo::model::chat::{ChatModel, Watch};
 use rhizo::model::client::{HttpClient, USER_AGENT};
-use rhizo::model::openai::{OpenAi, OpenAiSettings};
+use rhizo::model::openai::OpenAi;
+use rhizo::model::remote::RemoteSettings;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ fn fine() -> Vec<crate::support::server::Act> {
 #[tokio::test]
 async fn a_plain_request() {
     let server = Server::play(vec![fine()]).await;
-    let settings = OpenAiSettings { key: Some(SecretString::from(" k-1 \n")), ..settings(server.base_url()) };
+    let settings = RemoteSettings { key: Some(SecretString::from(" k-1 \n")), ..settings(server.base_url()) };
     let model = OpenAi::new(settings, HttpClient::new());
     let request = ChatRequest {
         messages: vec![Message::new(Speaker::System, "short"), Message::new(Speaker::User, "hello")],
@@ -75,7 +76,7 @@ async fn a_bare_request() {
 async fn an_unstreamed_request() {
     let whole = json!({"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]});
     let server = Server::play(vec![json(200, &whole)]).await;
-    let model = OpenAi::new(OpenAiSettings { stream: false, ..settings(server.base_url()) }, HttpClient::new());
+    let model = OpenAi::new(RemoteSettings { stream: false, ..settings(server.base_url()) }, HttpClient::new());
     assert_eq!(model.chat(&hello(), &Watch::silent()).await.unwrap().text, "ok");
     let seen = server.seen().remove(0);
     let messages = json!([{"role": "user", "content": "hello"}]);

@@ -7,7 +7,8 @@ use rhizo::core::usage::Usage;
 use rhizo::model::chat::Piece;
 use rhizo::model::client::HttpClient;
 use rhizo::model::exchange::Timeouts;
-use rhizo::model::openai::{OpenAi, OpenAiSettings};
+use rhizo::model::openai::OpenAi;
+use rhizo::model::remote::RemoteSettings;
 use serde_json::json;
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ async fn shown_text_is_taken_back() {
         .map(|piece| match piece {
             Piece::Text(text) => text,
             Piece::Reset => "reset".to_owned(),
+            Piece::Note(note) => note,
             Piece::Retry { attempt, .. } => format!("retry {attempt}"),
         })
         .collect();
@@ -53,7 +55,7 @@ async fn a_broken_attempt_without_usage_is_estimated() {
 async fn an_unstreamed_call_is_repeated_in_the_same_way() {
     let whole = json!({"choices": [{"message": {"content": "whole"}, "finish_reason": "stop"}]});
     let server = Server::play(vec![answer(500, &[], ""), json(200, &whole)]).await;
-    let model = OpenAi::new(OpenAiSettings { stream: false, ..settings(server.base_url()) }, HttpClient::new());
+    let model = OpenAi::new(RemoteSettings { stream: false, ..settings(server.base_url()) }, HttpClient::new());
     let (result, pieces) = ask(&model).await;
     assert_eq!(result.unwrap().text, "whole");
     assert!(matches!(pieces.as_slice(), [Piece::Retry { attempt: 1, .. }, Piece::Text(_)]), "{pieces:?}");
@@ -95,7 +97,7 @@ async fn a_server_that_wants_no_repetition_gets_none() {
 async fn the_total_limits_all_attempts_together() {
     let server = Server::play(vec![answer(500, &[], ""), vec![Act::Hold]]).await;
     let timeouts = Timeouts { total: Duration::from_millis(700), ..Timeouts::default() };
-    let model = OpenAi::new(OpenAiSettings { timeouts, ..settings(server.base_url()) }, HttpClient::new());
+    let model = OpenAi::new(RemoteSettings { timeouts, ..settings(server.base_url()) }, HttpClient::new());
     let (failed, _) = fails(&model).await;
     assert_eq!((kind(&failed), server.seen().len()), (FailureKind::Stalled, 2));
     server.left(1).await;

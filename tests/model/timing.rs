@@ -7,7 +7,8 @@ use rhizo::core::usage::Usage;
 use rhizo::model::chat::{ChatModel, Piece, Watch};
 use rhizo::model::client::HttpClient;
 use rhizo::model::exchange::Timeouts;
-use rhizo::model::openai::{OpenAi, OpenAiSettings};
+use rhizo::model::openai::OpenAi;
+use rhizo::model::remote::RemoteSettings;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ const SHORT: Duration = Duration::from_millis(60);
 
 async fn stalls(acts: Vec<Act>, timeouts: Timeouts, expect: &str, usage: u64) {
     let server = Server::play(vec![acts.clone()]).await;
-    let mut settings = OpenAiSettings { timeouts, ..settings(server.base_url()) };
+    let mut settings = RemoteSettings { timeouts, ..settings(server.base_url()) };
     settings.retry.attempts = 1;
     let (failed, _) = fails(&OpenAi::new(settings, HttpClient::new())).await;
     assert_eq!((kind(&failed), failed.usage.total()), (FailureKind::Stalled, usage), "{failed:?}");
@@ -51,7 +52,7 @@ async fn a_whole_answer_is_not_lost_to_a_server_that_forgets_to_end_it() {
     acts.push(Act::Hold);
     let server = Server::play(vec![acts]).await;
     let timeouts = Timeouts { between_tokens: SHORT, ..Timeouts::default() };
-    let model = OpenAi::new(OpenAiSettings { timeouts, ..settings(server.base_url()) }, HttpClient::new());
+    let model = OpenAi::new(RemoteSettings { timeouts, ..settings(server.base_url()) }, HttpClient::new());
     assert_eq!(model.chat(&hello(), &Watch::silent()).await.unwrap().text, "whole");
 }
 
@@ -120,7 +121,7 @@ async fn a_connection_that_nobody_accepts_is_given_up() {
     let address = listener.local_addr().unwrap();
     let _fills_the_backlog = tokio::net::TcpStream::connect(address).await.unwrap();
     let timeouts = Timeouts { connect: SHORT, first_token: Duration::from_secs(5), ..Timeouts::default() };
-    let mut settings = OpenAiSettings { timeouts, ..settings(format!("http://{address}/v1")) };
+    let mut settings = RemoteSettings { timeouts, ..settings(format!("http://{address}/v1")) };
     settings.retry.attempts = 1;
     let (failed, _) = fails(&OpenAi::new(settings, HttpClient::new())).await;
     assert_eq!((kind(&failed), failed.usage), (FailureKind::Transport, Usage::default()));

@@ -1,13 +1,16 @@
 //! The body of a chat completions request.
 //!
-//! Borrowed from the request as far as possible: prompts are long. What a server does not understand is left out by
+//! Borrowed from the request as far as possible: prompts are long. What a server does not take is left out by
 //! `quirks`, which also explains why.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::message::{ChatRequest, FunctionSpec, Message, Speaker, ToolRequest};
-use crate::model::openai::quirks::Form;
+use crate::core::message::{ChatRequest, FunctionSpec, Image, Message, Speaker, Thinking, ToolRequest};
+use crate::model::prompt::{data_url, with_schema};
+use crate::model::quirks::{Feature, Form};
+use crate::model::strict::{self, has_object_root};
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -21,6 +24,12 @@ struct Body<'a> {
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     stop: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<Format<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    logprobs: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Offered<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,13 +45,47 @@ struct StreamOptions {
 }
 
 #[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Format<'a> {
+    JsonSchema { json_schema: NamedSchema<'a> },
+    JsonObject,
+}
+
+#[derive(Serialize)]
+struct NamedSchema<'a> {
+    name: &'static str,
+    schema: Cow<'a, Value>,
+    /// Without it OpenAI shows the schema to the model and holds it to nothing.
+    strict: bool,
+}
+
+#[derive(Serialize)]
 struct Said<'a> {
     role: &'static str,
-    content: Option<&'a str>,
+    content: Option<Content<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<Called<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_call_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text(Cow<'a, str>),
+    Parts(Vec<Part<'a>>),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Part<'a> {
+    Text { text: Cow<'a, str> },
+    ImageUrl { image_url: Address<'a> },
+}
+
+#[derive(Serialize)]
+struct Address<'a> {
+    url: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -73,24 +116,59 @@ struct OfferedFunction<'a> {
 
 /// The JSON of a request to `model`, in the form that the server is known to take.
 pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome<Vec<u8>> {
-    let limit = request.sampling.max_tokens;
+    let (limit, plain) = (request.sampling.max_tokens, form.takes(Feature::MaxTokens));
+    let response_format = format(request, form);
+    let held = matches!(response_format, Some(Format::JsonSchema { .. }));
+    let texts = with_schema(request, held);
     let body = Body {
         model,
-        messages: request.messages.iter().map(said).collect(),
-        max_tokens: limit.filter(|_| !form.completion_limit),
-        max_completion_tokens: limit.filter(|_| form.completion_limit),
-        temperature: request.sampling.temperature,
-        stop: &request.sampling.stop,
+        messages: request.messages.iter().zip(texts).map(|(message, text)| said(message, text)).collect(),
+        max_tokens: limit.filter(|_| plain),
+        max_completion_tokens: limit.filter(|_| !plain),
+        temperature: request.sampling.temperature.filter(|_| form.takes(Feature::Temperature)),
+        stop: if form.takes(Feature::Stop) { &request.sampling.stop } else { &[] },
+        reasoning_effort: request.sampling.thinking.and_then(|thinking| effort(thinking, form)),
+        response_format,
+        logprobs: request.logprobs && form.takes(Feature::Logprobs),
         tools: request.functions.iter().map(offered).collect(),
         tool_choice: (!request.functions.is_empty()).then_some("auto"),
         stream: form.stream,
-        stream_options: form.usage_option.then_some(StreamOptions { include_usage: true }),
+        stream_options: (form.stream && form.takes(Feature::StreamUsage))
+            .then_some(StreamOptions { include_usage: true }),
     };
     serde_json::to_vec(&body)
         .map_err(|error| Failure::new(FailureKind::Internal, format!("the request cannot be written as JSON: {error}")))
 }
 
-fn said(message: &Message) -> Said<'_> {
+/// The nearest word that the server takes. `none` came with gpt-5.1, `minimal` with gpt-5; older models know neither.
+pub(in crate::model) fn effort(thinking: Thinking, form: Form) -> Option<&'static str> {
+    let word = match thinking {
+        Thinking::Off if form.takes(Feature::NoThinking) => "none",
+        Thinking::Off if form.takes(Feature::LeastThinking) => "minimal",
+        Thinking::Off | Thinking::Low => "low",
+        Thinking::Medium => "medium",
+        Thinking::High => "high",
+    };
+    form.takes(Feature::Thinking).then_some(word)
+}
+
+/// A schema natively; as any JSON where the server knows no schemas, and then the prompt has the schema.
+fn format(request: &ChatRequest, form: Form) -> Option<Format<'_>> {
+    let schema = request.schema.as_ref()?;
+    let object = has_object_root(schema);
+    if form.takes(Feature::Schema) && (object || form.takes(Feature::AnyRoot)) {
+        let strict = strict::within(schema, strict::OPENAI);
+        let json_schema = NamedSchema {
+            name: "answer",
+            strict: strict.is_some(),
+            schema: strict.map_or(Cow::Borrowed(schema), Cow::Owned),
+        };
+        return Some(Format::JsonSchema { json_schema });
+    }
+    (object && form.takes(Feature::JsonObject)).then_some(Format::JsonObject)
+}
+
+fn said<'a>(message: &'a Message, text: Cow<'a, str>) -> Said<'a> {
     let role = match message.speaker {
         Speaker::System => "system",
         Speaker::User => "user",
@@ -98,12 +176,25 @@ fn said(message: &Message) -> Said<'_> {
         Speaker::Tool => "tool",
     };
     // An assistant that only calls tools has null content; some servers refuse an empty text there.
-    let silent = message.text.is_empty() && !message.tool_requests.is_empty();
+    let silent = text.is_empty() && !message.tool_requests.is_empty();
+    let content = if message.images.is_empty() {
+        Content::Text(text)
+    } else {
+        let shown = message.images.iter().map(|image| Part::ImageUrl { image_url: Address { url: address(image) } });
+        Content::Parts(std::iter::once(Part::Text { text }).chain(shown).collect())
+    };
     Said {
         role,
-        content: (!silent).then_some(message.text.as_str()),
+        content: (!silent).then_some(content),
         tool_calls: message.tool_requests.iter().map(called).collect(),
         tool_call_id: message.answers.as_deref(),
+    }
+}
+
+fn address(image: &Image) -> Cow<'_, str> {
+    match image {
+        Image::Url { url } => Cow::Borrowed(url),
+        Image::Data { media_type, base64, .. } => Cow::Owned(data_url(media_type, base64)),
     }
 }
 

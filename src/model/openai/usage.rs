@@ -9,7 +9,7 @@ use serde_json::Value;
 const ABSURD: u64 = 1_000_000_000;
 
 /// The usage that a server reported, or `None` if its numbers cannot be true.
-pub(super) fn read(usage: &Value) -> Option<Usage> {
+pub(in crate::model) fn read(usage: &Value) -> Option<Usage> {
     let number = |value: Option<&Value>| value.and_then(Value::as_u64).filter(|count| *count <= ABSURD);
     let detail = |group: &str, name: &str| number(usage.get(group).and_then(|details| details.get(name))).unwrap_or(0);
     let input = number(usage.get("prompt_tokens"))?;
@@ -22,6 +22,12 @@ pub(super) fn read(usage: &Value) -> Option<Usage> {
         0 => number(usage.get("prompt_cache_hit_tokens")).unwrap_or(0),
         cached => cached,
     };
+    // OpenRouter's name, and the one that litellm takes over from Anthropic
+    // (<https://openrouter.ai/docs/guides/best-practices/prompt-caching>).
+    let written = match detail("prompt_tokens_details", "cache_write_tokens") {
+        0 => number(usage.get("cache_creation_input_tokens")).unwrap_or(0),
+        written => written,
+    };
     let reasoning = detail("completion_tokens_details", "reasoning_tokens");
     // xAI counts reasoning beside the completion, and only the total shows it.
     let beside = number(usage.get("total_tokens")) == Some(input + output + reasoning);
@@ -29,7 +35,7 @@ pub(super) fn read(usage: &Value) -> Option<Usage> {
     Some(Usage {
         input_tokens: input,
         cached_input_tokens: cached.min(input),
-        cache_write_tokens: 0,
+        cache_write_tokens: written.min(input.saturating_sub(cached.min(input))),
         output_tokens: output,
         reasoning_tokens: reasoning.min(output),
         estimated: false,
@@ -49,6 +55,14 @@ mod tests {
             assert_eq!(numbers, expect, "{usage}");
             assert!(!read.estimated);
         };
+        let writes = |usage: Value| read(&usage).map(|usage| (usage.cached_input_tokens, usage.cache_write_tokens));
+        let openrouter = json!({"prompt_tokens": 9, "completion_tokens": 1,
+            "prompt_tokens_details": {"cached_tokens": 2, "cache_write_tokens": 5}});
+        let litellm = json!({"prompt_tokens": 9, "completion_tokens": 1, "cache_creation_input_tokens": 5,
+            "cache_read_input_tokens": 2, "prompt_tokens_details": {"cached_tokens": 2}});
+        let absurd = json!({"prompt_tokens": 9, "completion_tokens": 1, "cache_creation_input_tokens": 50,
+            "prompt_tokens_details": {"cached_tokens": 2}});
+        assert_eq!([writes(openrouter), writes(litellm), writes(absurd)], [Some((2, 5)), Some((2, 5)), Some((2, 7))]);
         check(json!({"prompt_tokens": 5, "completion_tokens": 2}), [5, 0, 2, 0]);
         check(json!({"prompt_tokens": 5, "completion_tokens": 0, "total_tokens": 5}), [5, 0, 0, 0]);
         check(

@@ -34,6 +34,7 @@ pub(super) struct Choice {
     /// Everything, outside of a stream.
     pub(super) message: Option<Part>,
     pub(super) finish_reason: Option<String>,
+    pub(super) logprobs: Option<Value>,
 }
 
 /// A piece of the answer, or all of it.
@@ -46,6 +47,8 @@ pub(super) struct Part {
     pub(super) reasoning_content: Option<String>,
     pub(super) reasoning: Option<String>,
     pub(super) tool_calls: Option<Vec<CallPart>>,
+    /// The older form of a single call.
+    pub(super) function_call: Option<FunctionPart>,
 }
 
 /// A piece of a tool call, or all of it.
@@ -55,6 +58,13 @@ pub(super) struct CallPart {
     pub(super) index: Option<u64>,
     pub(super) id: Option<String>,
     pub(super) function: Option<FunctionPart>,
+}
+
+impl CallPart {
+    /// The one call of an answer in the older form.
+    pub(super) fn alone(function: FunctionPart) -> Self {
+        Self { index: Some(0), id: None, function: Some(function) }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -3,12 +3,24 @@
 //! Whether the arguments are valid is the tool's business: they are what the model wrote.
 
 use crate::core::message::ToolRequest;
-use crate::model::openai::wire::CallPart;
 use serde_json::Value;
+
+/// A piece of a tool call, or all of it.
+#[derive(Debug, Default)]
+pub struct CallPart {
+    /// Its place in the answer, where the server gives one.
+    pub index: Option<u64>,
+    /// The server's id.
+    pub id: String,
+    /// The tool's name.
+    pub name: String,
+    /// A piece of the arguments: JSON as text; some servers send the value itself.
+    pub arguments: Option<Value>,
+}
 
 /// The calls of one answer, in the order in which they began.
 #[derive(Debug, Default)]
-pub(super) struct Calls {
+pub struct Calls {
     begun: Vec<Begun>,
 }
 
@@ -20,10 +32,9 @@ struct Begun {
 
 impl Calls {
     /// Adds a piece, to the call that it continues or as a new one.
-    pub(super) fn add(&mut self, part: CallPart) {
-        let CallPart { index, id, function } = part;
-        let (id, function) = (id.unwrap_or_default(), function.unwrap_or_default());
-        let (name, arguments) = (function.name.unwrap_or_default(), function.arguments.map(text).unwrap_or_default());
+    pub fn add(&mut self, part: CallPart) {
+        let CallPart { index, id, name, arguments } = part;
+        let arguments = arguments.map(text).unwrap_or_default();
         match self.continued(index, &id, &name) {
             Some(request) => {
                 request.arguments.push_str(&arguments);
@@ -35,12 +46,12 @@ impl Calls {
     }
 
     /// Bytes of names and arguments so far.
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.begun.iter().map(|call| call.request.name.len() + call.request.arguments.len()).sum()
     }
 
     /// The calls; one without an id gets one, one without arguments gets an empty object.
-    pub(super) fn finish(self) -> Vec<ToolRequest> {
+    pub fn finish(self) -> Vec<ToolRequest> {
         let whole = |(place, call): (usize, Begun)| {
             let mut request = call.request;
             fill(&mut request.id, format!("call_{place}"));
@@ -76,15 +87,26 @@ fn text(arguments: Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Calls;
+    use super::{CallPart, Calls};
     use serde_json::{Value, json};
+
+    /// A piece as chat completions write it.
+    fn part(wire: &Value) -> CallPart {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        CallPart {
+            index: wire["index"].as_u64(),
+            id: text(&wire["id"]),
+            name: text(&wire["function"]["name"]),
+            arguments: wire["function"].get("arguments").cloned(),
+        }
+    }
 
     #[test]
     fn puts_pieces_together() {
         let check = |parts: Value, expect: &[(&str, &str, &str)]| {
             let mut calls = Calls::default();
-            for part in parts.as_array().expect("a list") {
-                calls.add(serde_json::from_value(part.clone()).unwrap());
+            for piece in parts.as_array().expect("a list") {
+                calls.add(part(piece));
             }
             let whole = calls.finish();
             let whole: Vec<_> = whole.iter().map(|c| (c.id.as_str(), c.name.as_str(), c.arguments.as_str())).collect();

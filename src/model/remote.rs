@@ -1,0 +1,224 @@
+//! A model behind HTTP, in any protocol: attempts, what a server turns out to lack, time limits, and the bill of what
+//! broke off.
+//!
+//! One call is attempts (`retry`), each attempt an exchange (`exchange`, `stream`) whose pieces the protocol's reader
+//! puts into a draft. Prices, roles and caches are not here.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::ModelId;
+use crate::core::message::{ChatReply, ChatRequest, FailedCall};
+use crate::model::chat::{ChatModel, Piece, Watch};
+use crate::model::classify::{Asked, refused};
+use crate::model::client::HttpClient;
+use crate::model::complaint::Complaint;
+use crate::model::draft::{Draft, Stage};
+use crate::model::endpoint::Endpoint;
+use crate::model::exchange::{Incoming, Patience, Timeouts, json_headers, later, open};
+use crate::model::protocol::{Protocol, Reader};
+use crate::model::quirks::{Features, Form, Quirks};
+use crate::model::retry::{FailedAttempt, RetryPolicy, cancelled, persist};
+use crate::model::retry_after::Advice;
+use crate::model::stream::{Heard, listen};
+use crate::model::transport::stalled;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use std::marker::PhantomData;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// Everything that a model behind a server needs.
+#[derive(Clone, Debug)]
+pub struct RemoteSettings {
+    /// The model's id in this program.
+    pub id: ModelId,
+    /// The server's address up to and including `/v1`.
+    pub base_url: String,
+    /// Sent in the way of the protocol.
+    pub key: Option<SecretString>,
+    /// Headers beside those of the protocol, as name and value.
+    pub headers: Vec<(String, String)>,
+    /// The model's name as the server knows it.
+    pub model_name: String,
+    /// How long each part of a call may take.
+    pub timeouts: Timeouts,
+    /// How failed attempts are repeated.
+    pub retry: RetryPolicy,
+    /// Whether answers are streamed.
+    pub stream: bool,
+}
+
+/// A model behind a server that speaks the protocol `P`.
+#[derive(Debug)]
+pub struct Remote<P> {
+    settings: RemoteSettings,
+    client: HttpClient,
+    /// The address, or why it is none; told at the first call, so that a faulty model does no harm to the others.
+    endpoint: Outcome<Endpoint>,
+    host: String,
+    quirks: Quirks,
+    protocol: PhantomData<fn() -> P>,
+}
+
+/// Why an exchange ended without an answer.
+struct Broken {
+    failure: Failure,
+    advice: Advice,
+}
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self { failure, advice: Advice::default() }
+    }
+}
+
+impl<P: Protocol> Remote<P> {
+    /// A model that sends its requests through `client`.
+    pub fn new(settings: RemoteSettings, client: HttpClient) -> Self {
+        let endpoint = Endpoint::parse(&settings.base_url);
+        let host = endpoint.as_ref().map(Endpoint::host).unwrap_or_default();
+        let host_name = endpoint.as_ref().map(Endpoint::host_name).unwrap_or_default();
+        let quirks = Quirks::new(P::lacks(host_name, &settings.model_name));
+        Self { settings, client, endpoint, host, quirks, protocol: PhantomData }
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        Asked { host: &self.host, model: &self.settings.model_name, with_key: self.settings.key.is_some() }
+    }
+
+    async fn attempt(
+        &self,
+        request: &ChatRequest,
+        watch: &Watch,
+        deadline: Instant,
+    ) -> Result<ChatReply, FailedAttempt> {
+        let mut draft = Draft::new(watch, self.asked());
+        let ended = tokio::select! {
+            biased;
+            () = watch.cancel.cancelled() => Err(Broken::from(cancelled())),
+            () = sleep_until(deadline) => Err(Broken::from(self.overdue())),
+            ended = self.exchange(request, watch, &mut draft) => ended,
+        };
+        let (usage, shown) = (draft.usage(request), draft.is_shown());
+        let broken = match ended {
+            Err(broken) => broken,
+            Ok(()) => match draft.reply(usage) {
+                Ok(reply) => return Ok(reply),
+                Err(failure) => Broken::from(failure),
+            },
+        };
+        let failed = FailedCall { failure: self.redacted(broken.failure), usage };
+        Err(FailedAttempt { failed, advice: broken.advice, shown })
+    }
+
+    /// Asks until the server takes the form of the request, which it does at once unless it has its quirks.
+    async fn exchange(&self, request: &ChatRequest, watch: &Watch, draft: &mut Draft<'_>) -> Result<(), Broken> {
+        let mut form = Form { stream: self.settings.stream, lacking: self.quirks.lacking() };
+        let mut tried = Features::NONE;
+        loop {
+            let first = Patience::from(Instant::now(), self.first_limit(), "no token");
+            let incoming = self.ask(request, form, first, draft).await?;
+            let status = incoming.status();
+            if (200..300).contains(&status) {
+                return Ok(self.hear(incoming, first, draft).await?);
+            }
+            draft.stage = Stage::Idle;
+            let advice = Advice::read(incoming.headers(), Timestamp::now());
+            let complaint = Complaint::read(&incoming.refusal().await);
+            match self.quirks.learn(P::RULES, request, &mut form, status, &complaint, &mut tried) {
+                Some(lost) => self.tell(watch, lost.loss(request)),
+                None => return Err(Broken { failure: refused(status, &complaint, self.asked()), advice }),
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        request: &ChatRequest,
+        form: Form,
+        first: Patience,
+        draft: &mut Draft<'_>,
+    ) -> Outcome<Incoming<'_>> {
+        let endpoint = self.endpoint.as_ref().map_err(Failure::clone)?;
+        let url = endpoint.at(&P::path(endpoint.path()));
+        let connect = self.settings.timeouts.connect;
+        let sent = self.client.reaching(&url, connect)?.post(url).headers(self.headers(form.stream)?).body(P::compose(
+            request,
+            &self.settings.model_name,
+            form,
+        )?);
+        draft.stage = Stage::Asked;
+        let incoming = open(sent, &self.host, connect, first).await;
+        if incoming.as_ref().is_err_and(|failure| failure.kind != FailureKind::Stalled) {
+            draft.stage = Stage::Idle;
+        }
+        incoming
+    }
+
+    fn headers(&self, stream: bool) -> Outcome<HeaderMap> {
+        let mut headers = json_headers(stream);
+        P::sign(&mut headers, self.settings.key.as_ref())?;
+        for (name, value) in &self.settings.headers {
+            let header = HeaderName::try_from(name.as_str()).ok().zip(HeaderValue::try_from(value.as_str()).ok());
+            let (name, value) = header.ok_or_else(|| {
+                Failure::new(FailureKind::Config, format!("{}: the header {name:?} cannot be sent", self.settings.id))
+                    .hint("write headers as [\"Name: value\"]")
+            })?;
+            headers.insert(name, value);
+        }
+        Ok(headers)
+    }
+
+    async fn hear(&self, mut incoming: Incoming<'_>, first: Patience, draft: &mut Draft<'_>) -> Outcome<()> {
+        let between = self.settings.timeouts.between_tokens;
+        let mut reader = P::Reader::default();
+        match listen(&mut incoming, first, between, |frame| reader.frame(draft, &frame)).await {
+            Ok(Heard::Events) => Ok(()),
+            Ok(Heard::Json(document)) => reader.document(draft, &document),
+            // The answer is whole; only what would have followed it is missing.
+            Err(failure) if draft.is_whole() && failure.kind.retryable() => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Says that something which was asked for is left out; a person would else look for its effect in vain.
+    fn tell(&self, watch: &Watch, lost: Option<&str>) {
+        if let Some(what) = lost {
+            let name = &self.settings.model_name;
+            watch.show(Piece::Note(format!("{name} at {} does not take {what}; it is left out", self.host)));
+        }
+    }
+
+    /// An answer in one piece begins when it is complete, so only the total limits it.
+    fn first_limit(&self) -> Duration {
+        let timeouts = &self.settings.timeouts;
+        if self.settings.stream { timeouts.first_token } else { timeouts.total }
+    }
+
+    fn overdue(&self) -> Failure {
+        stalled(&self.host, "no whole answer", self.settings.timeouts.total)
+    }
+
+    /// The failure without the key, which some servers repeat in their messages.
+    fn redacted(&self, mut failure: Failure) -> Failure {
+        if let Some(key) = &self.settings.key {
+            let key = key.expose_secret().trim();
+            if key.len() > 3 {
+                failure.message = failure.message.replace(key, "***");
+            }
+        }
+        failure
+    }
+}
+
+impl<P: Protocol> ChatModel for Remote<P> {
+    fn id(&self) -> &ModelId {
+        &self.settings.id
+    }
+
+    fn chat<'a>(&'a self, request: &'a ChatRequest, watch: &'a Watch) -> BoxFuture<'a, Result<ChatReply, FailedCall>> {
+        let deadline = later(Instant::now(), self.settings.timeouts.total);
+        Box::pin(persist(&self.settings.retry, watch, deadline, move || self.attempt(request, watch, deadline)))
+    }
+}
