@@ -113,6 +113,7 @@ async fn send(
         request: ChatRequest { messages, sampling, functions: Vec::new() },
         label: options.label.clone(),
         timeout,
+        logged: 0,
         slots: slots.map(Arc::clone),
     };
     call::model(host, call, cancel).await
