@@ -106,7 +106,7 @@ fn embed(group: &mut BenchmarkGroup<'_, WallTime>, sheet: &Sheet, id: &str, figu
 /// A memory whose index is built and open, and the folder that must outlive it.
 fn build(runtime: &Runtime, plan: &Plan, sheet: &Sheet, size: &Size) -> (Memory, TempDir) {
     let folder = plan.scratch();
-    let settings = MemorySettings { folder: folder.path().to_owned(), embedder: EmbedderChoice::Hashing };
+    let settings = MemorySettings { folder: folder.path().to_owned(), embedder: EmbedderChoice::Hashing, few: 0 };
     let memory = Memory::new(settings, Arc::new(Episodes::make(size.count)));
     let begun = Instant::now();
     let count = runtime.block_on(memory.reindex(&|_, _| {})).expect("an index");

@@ -77,7 +77,7 @@ pub fn memory_settings(settings: &Settings) -> MemorySettings {
         ("minilm", None) => EmbedderChoice::Folder(settings.paths.models.join("all-MiniLM-L6-v2")),
         _ => EmbedderChoice::Hashing,
     };
-    MemorySettings { folder: settings.paths.memory.clone(), embedder }
+    MemorySettings { folder: settings.paths.memory.clone(), embedder, few: MemorySettings::FEW }
 }
 
 fn tool_context(settings: &Settings, person: Arc<dyn Person>) -> Outcome<ToolContext> {

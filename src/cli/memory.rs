@@ -71,8 +71,10 @@ pub async fn memory(app: &App, printer: &Printer, args: &MemoryCommand) -> Outco
             });
             printer.rows(&value, || {
                 let fault = fault.map(|f| format!("\nfault     {f}")).unwrap_or_default();
+                let later =
+                    if stats.indexed < stats.episodes { " (the index is filled when it is needed)" } else { "" };
                 format!(
-                    "episodes  {}\nindexed   {}\nembedder  {}\nfolder    {}{fault}",
+                    "episodes  {}\nindexed   {}{later}\nembedder  {}\nfolder    {}{fault}",
                     stats.episodes,
                     stats.indexed,
                     stats.embedder,

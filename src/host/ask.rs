@@ -3,7 +3,7 @@
 use crate::core::effect::EffectKind;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::host::door;
+use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
 use crate::tools::person::Question;
 use serde_json::{Value, json};
@@ -28,19 +28,19 @@ pub async fn person(
         }
         .into()
     };
-    door::perform(host, frame, EffectKind::Person, &intent, None, work).await
+    door::perform(host, frame, Asked::new(EffectKind::Person, &intent), None, work).await
 }
 
 /// Answers `now`.
 pub async fn now(host: &RunHost, frame: &Frame) -> Outcome<Value> {
     let at = host.now();
-    door::observe(host, frame, EffectKind::Clock, &Value::Null, async { Ok(json!(at)).into() }).await
+    door::observe(host, frame, Asked::new(EffectKind::Clock, &Value::Null), async { Ok(json!(at)).into() }).await
 }
 
 /// Answers `random`: 53 random bits as a float in 0..1.
 pub async fn random(host: &RunHost, frame: &Frame) -> Outcome<Value> {
     let work = async { Ok(json!(share())).into() };
-    door::observe(host, frame, EffectKind::Random, &Value::Null, work).await
+    door::observe(host, frame, Asked::new(EffectKind::Random, &Value::Null), work).await
 }
 
 /// A ULID's random half is filled by the system's generator, so no other generator is needed.
@@ -61,5 +61,5 @@ pub async fn sleep(host: &RunHost, frame: &Frame, millis: u64, cancel: &Cancella
         }
         .into()
     };
-    door::observe(host, frame, EffectKind::Sleep, &json!(millis), work).await
+    door::observe(host, frame, Asked::new(EffectKind::Sleep, &json!(millis)), work).await
 }

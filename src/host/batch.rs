@@ -6,11 +6,10 @@ use crate::core::ids::Frame;
 use crate::core::request::{ChildRequest, LlmRequest};
 use crate::host::llm;
 use crate::host::run_host::RunHost;
-use futures::StreamExt;
 use serde_json::Value;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Answers `llm_batch`.
@@ -21,11 +20,11 @@ pub async fn models(
     concurrency: usize,
     cancel: &CancellationToken,
 ) -> Outcome<Value> {
-    let slots = Arc::new(Semaphore::new(concurrency));
-    let slots = &slots;
+    let (slots, handle, cancel) = (Arc::new(Semaphore::new(concurrency)), host.handle()?, cancel.clone());
     // More are under way than have a place: those are writing to the store.
-    run(host, frame, requests, 2 * concurrency, |frame, request| async move {
-        llm::answer(host, &frame, request, cancel, Some(slots)).await
+    run(host, frame, requests, 2 * concurrency, move |frame, request| {
+        let (slots, host, cancel) = (Arc::clone(&slots), Arc::clone(&handle), cancel.clone());
+        async move { llm::answer(&host, &frame, request, &cancel, Some(&slots)).await }
     })
     .await
 }
@@ -38,13 +37,15 @@ pub async fn children(
     concurrency: usize,
     cancel: &CancellationToken,
 ) -> Outcome<Value> {
-    run(host, frame, requests, concurrency, |frame, request| async move {
-        host.kit.children.run(host.handle()?, frame, request, cancel.clone()).await
+    let (handle, cancel) = (host.handle()?, cancel.clone());
+    run(host, frame, requests, concurrency, move |frame, request| {
+        let (host, cancel) = (Arc::clone(&handle), cancel.clone());
+        async move { host.kit.children.run(Arc::clone(&host), frame, request, cancel).await }
     })
     .await
 }
 
-/// Runs `each` over the requests, at most `concurrency` at once.
+/// Runs `each` over the requests, at most `concurrency` at once, on the runtime's threads.
 ///
 /// A failed item is an error map in its slot, also when the budget ran out: the answers before it are paid, and an
 /// error would take them from the script. Cancellation and deadlines end the whole.
@@ -56,33 +57,42 @@ async fn run<R, F>(
     each: impl Fn(Frame, R) -> F,
 ) -> Outcome<Value>
 where
-    F: Future<Output = Outcome<Value>>,
+    F: Future<Output = Outcome<Value>> + Send + 'static,
 {
     let batch = host.occurrence(frame, "batch");
     let of = requests.len();
-    let (done, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let items = requests.into_iter().enumerate().map(|(index, request)| {
-        let work = each(frame.child(format_args!("batch{batch}[{index}]")), request);
-        let (done, failed) = (&done, &failed);
-        async move {
-            let result = work.await;
-            let failed =
-                failed.fetch_add(usize::from(result.is_err()), Ordering::Relaxed) + usize::from(result.is_err());
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            host.emit(frame, &Event::BatchProgress { done, failed, of });
-            result.map_err(|failure| failure.detail("item", index))
+    let mut waiting = requests.into_iter().enumerate();
+    // What is dropped unfinished is aborted.
+    let mut running = JoinSet::new();
+    let mut values = vec![Value::Null; of];
+    let (mut done, mut failed, mut cancelled) = (0, 0, None);
+    loop {
+        while running.len() < concurrency.max(1)
+            && let Some((index, request)) = waiting.next()
+        {
+            let work = each(frame.child(format_args!("batch{batch}[{index}]")), request);
+            running.spawn(async move { (index, work.await) });
         }
-    });
-    let mut results = futures::stream::iter(items).buffered(concurrency.max(1));
-    let mut values = Vec::with_capacity(of);
-    let mut cancelled = None;
-    while let Some(result) = results.next().await {
-        match result {
-            Ok(value) => values.push(value),
+        let Some(joined) = running.join_next().await else {
+            break;
+        };
+        let (index, result) = joined
+            .map_err(|error| Failure::new(FailureKind::Internal, format!("an item of the batch died: {error}")))?;
+        done += 1;
+        failed += usize::from(result.is_err());
+        host.emit(frame, &Event::BatchProgress { done, failed, of });
+        let value = match result {
+            Ok(value) => value,
             // Those in flight settle what they have used; those that have not begun end at once.
-            Err(failure) if failure.kind == FailureKind::Cancelled => cancelled = cancelled.or(Some(failure)),
-            Err(failure) if ends_all(&failure) => return Err(failure),
-            Err(failure) => values.push(Value::Object(failure.to_map())),
+            Err(failure) if failure.kind == FailureKind::Cancelled => {
+                cancelled = cancelled.or(Some(failure.detail("item", index)));
+                continue;
+            }
+            Err(failure) if ends_all(&failure) => return Err(failure.detail("item", index)),
+            Err(failure) => Value::Object(failure.detail("item", index).to_map()),
+        };
+        if let Some(slot) = values.get_mut(index) {
+            *slot = value;
         }
     }
     cancelled.map_or(Ok(Value::Array(values)), Err)

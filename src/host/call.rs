@@ -6,14 +6,14 @@ use crate::budget::reservation::Reservation;
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::Frame;
-use crate::core::message::{ChatRequest, FailedCall, ModelAnswer};
-use crate::host::door::{self, Done};
+use crate::core::ids::{Frame, ModelId};
+use crate::core::message::{ChatRequest, FailedCall, FunctionSpec, Message, ModelAnswer, Sampling};
+use crate::host::door::{self, Asked, Done};
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
 use crate::model::chat::{Piece, Watch};
 use crate::registry::roles::Role;
-use serde_json::json;
+use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -40,6 +40,9 @@ pub struct ModelCall {
     pub label: Option<String>,
     /// The whole call, waits included.
     pub timeout: Option<Duration>,
+    /// How many of the first messages the log has already, with the call before this one: a root's history is kept
+    /// once, not once per turn.
+    pub logged: usize,
     /// The places of a batch. A call of a batch waits for its place on the budget instead of failing at once, and
     /// takes a place only while it is on the wire: the disk's syncs before and after do not hold up others.
     pub slots: Option<Arc<Semaphore>>,
@@ -64,22 +67,41 @@ pub async fn model(host: &RunHost, mut call: ModelCall, cancel: &CancellationTok
     };
     let worst = reservation.worst_cost();
     let reservation = Unsent(Some(reservation));
-    let intent = json!({
-        "model": call.served.spec.id,
-        "messages": call.request.messages,
-        "sampling": call.request.sampling,
-        "functions": call.request.functions,
-    });
+    let asked = asked(&call)?;
     let work = send(host, &call, reservation, cancel);
     // A model that costs nothing may be asked again after a crash, so its intent needs no commit of its own.
     let free = worst.is_some_and(|cost| cost.nanos() == 0);
-    let answer = if free {
-        door::observe(host, &call.frame, EffectKind::Model, &intent, work).await?
+    if free {
+        door::observe(host, &call.frame, asked, work).await
     } else {
-        door::perform(host, &call.frame, EffectKind::Model, &intent, worst, work).await?
-    };
-    serde_json::from_value(answer)
-        .map_err(|e| Failure::new(FailureKind::Internal, format!("a logged answer is broken: {e}")))
+        door::perform(host, &call.frame, asked, worst, work).await
+    }
+}
+
+/// The arguments of a call as the log keeps them.
+#[derive(Serialize)]
+struct Arguments<'a> {
+    model: &'a ModelId,
+    /// How many messages stand before these: the log has them with an earlier call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<usize>,
+    messages: &'a [Message],
+    sampling: &'a Sampling,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    functions: &'a [FunctionSpec],
+}
+
+fn asked(call: &ModelCall) -> Outcome<Asked> {
+    let ChatRequest { messages, sampling, functions } = &call.request;
+    let whole = Arguments { model: &call.served.spec.id, after: None, messages, sampling, functions };
+    let asked = Asked::written(EffectKind::Model, door::written(&whole)?);
+    match messages.get(call.logged..).filter(|_| call.logged > 0) {
+        Some(messages) => {
+            let rest = Arguments { after: Some(call.logged), messages, ..whole };
+            Ok(asked.kept_as(door::written(&rest)?))
+        }
+        None => Ok(asked),
+    }
 }
 
 /// A prompt that cannot fit is refused before it is paid. Four bytes per token is what English text has; the check
@@ -112,7 +134,7 @@ impl Drop for Unsent {
     }
 }
 
-async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &CancellationToken) -> Done {
+async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &CancellationToken) -> Done<ModelAnswer> {
     // The semaphore is never closed; without a place the call would only be less orderly.
     let place = match &call.slots {
         Some(slots) => Arc::clone(slots).acquire_owned().await.ok(),
@@ -152,8 +174,7 @@ async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &Can
     host.emit(&call.frame, &event);
     tracing::debug!(call = number, model = %model, millis, tokens = usage.total(), ok = outcome.is_ok(), "model call");
     let result = match outcome {
-        Ok(reply) => serde_json::to_value(ModelAnswer { model, reply, cost, millis })
-            .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}"))),
+        Ok(reply) => Ok(ModelAnswer { model, reply, cost, millis }),
         Err(failed) => Err(explained(failed.failure, &call.served)),
     };
     Done { result, usage: Some(usage), cost }

@@ -114,6 +114,7 @@ async fn send(
         request: ChatRequest { messages, sampling, ..ChatRequest::default() },
         label: options.label.clone(),
         timeout,
+        logged: 0,
         slots: slots.map(Arc::clone),
     };
     call::model(host, call, cancel).await

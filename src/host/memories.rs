@@ -4,7 +4,7 @@ use crate::core::effect::EffectKind;
 use crate::core::episode::{Episode, Namespace, Recalled};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::host::door;
+use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub async fn recall(host: &RunHost, frame: &Frame, query: String, k: usize) -> Outcome<Value> {
     let intent = json!({"query": query, "k": k});
     let work = async { host.kit.memory.recall(&query, k).await.map(|found| rows(&found)).into() };
-    let answer = door::observe(host, frame, EffectKind::Recall, &intent, work).await;
+    let answer = door::observe(host, frame, Asked::new(EffectKind::Recall, &intent), work).await;
     tell_notes(host, frame);
     answer
 }
@@ -27,7 +27,7 @@ pub async fn remember(host: &RunHost, frame: &Frame, episode: Episode) -> Outcom
     let action = if episode.action.is_empty() { "note".to_owned() } else { episode.action.clone() };
     let episode = Episode { action, namespace: Namespace::Prod, at: host.now(), run: host.run.to_string(), ..episode };
     let work = async { host.kit.memory.remember(episode).await.map(Value::String).into() };
-    let answer = door::perform(host, frame, EffectKind::Remember, &intent, None, work).await;
+    let answer = door::perform(host, frame, Asked::new(EffectKind::Remember, &intent), None, work).await;
     tell_notes(host, frame);
     answer
 }

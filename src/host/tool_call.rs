@@ -4,7 +4,7 @@ use crate::core::effect::EffectKind;
 use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
 use crate::core::tool::{EffectClass, ToolSpec};
-use crate::host::door;
+use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
 use crate::tools::executor::execute;
 use crate::tools::tool::ToolContext;
@@ -27,9 +27,11 @@ pub async fn call(
     let work = async { execute(tools, &host.kit.approval, &name, args, &cx, &observe).await.into() };
     match effect {
         EffectClass::Write | EffectClass::Idempotent => {
-            door::perform(host, frame, EffectKind::Tool, &intent, None, work).await
+            door::perform(host, frame, Asked::new(EffectKind::Tool, &intent), None, work).await
         }
-        EffectClass::Pure | EffectClass::Read => door::observe(host, frame, EffectKind::Tool, &intent, work).await,
+        EffectClass::Pure | EffectClass::Read => {
+            door::observe(host, frame, Asked::new(EffectKind::Tool, &intent), work).await
+        }
     }
 }
 

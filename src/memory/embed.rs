@@ -41,6 +41,11 @@ pub trait Embedder: Send + Sync {
     /// The length of its vectors.
     fn dimensions(&self) -> usize;
 
+    /// Whether a text takes microseconds, so that a few hundred can be embedded while somebody waits.
+    fn is_instant(&self) -> bool {
+        false
+    }
+
     /// One vector of length 1 per text, in the same order; an empty text has a vector too.
     fn embed(&self, texts: &[&str]) -> Outcome<Vec<Vec<f32>>>;
 }

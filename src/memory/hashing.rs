@@ -45,6 +45,10 @@ impl Embedder for Hashing {
         &self.id
     }
 
+    fn is_instant(&self) -> bool {
+        true
+    }
+
     fn dimensions(&self) -> usize {
         DIMENSIONS
     }

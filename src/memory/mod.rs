@@ -3,6 +3,7 @@
 //! The episodes themselves live in the store; what is here can be deleted and rebuilt without losing any.
 
 pub mod embed;
+pub mod exact;
 pub mod hashing;
 pub mod index;
 pub mod install;

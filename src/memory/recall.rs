@@ -6,6 +6,7 @@
 use crate::core::episode::{Episode, Recalled};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::memory::embed::Embedder;
+use crate::memory::exact;
 use crate::memory::hashing::Hashing;
 use crate::memory::index::EpisodeIndex;
 use crate::memory::index::fault::OpenFault;
@@ -74,6 +75,11 @@ impl Memory {
     /// Stores many episodes, all or none, and answers their ids; much faster than one by one.
     pub async fn remember_all(&self, episodes: Vec<Episode>) -> Outcome<Vec<String>> {
         let episodes = episodes.into_iter().map(prepared).collect::<Outcome<Vec<_>>>()?;
+        if self.is_small(episodes.len()).await? {
+            // The index takes them from the log when it is opened for the first time.
+            self.log.append(&episodes).await?;
+            return Ok(episodes.into_iter().map(|episode| episode.id).collect());
+        }
         // Opened before the log is written, so that its repair does not find these episodes missing.
         let index = self.index().await;
         self.log.append(&episodes).await?;
@@ -101,6 +107,10 @@ impl Memory {
     pub async fn recall_where(&self, query: &str, k: usize, filter: &Filter) -> Outcome<Vec<Recalled>> {
         let embedder = self.embedder().await?;
         let query = situation::canonical(query);
+        if self.is_small(0).await? {
+            let (log, filter) = (self.log.clone(), filter.clone());
+            return blocking(move || exact::nearest(embedder.as_ref(), log.all()?, &query, k, &filter)).await;
+        }
         let vector = blocking(move || embedder.embed(&[query.as_str()])).await?.pop().unwrap_or_default();
         let found = self.search(&vector, k, filter).await?;
         let (log, ids) = (self.log.clone(), found.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>());
@@ -148,6 +158,16 @@ impl Memory {
     pub async fn embedder(&self) -> Outcome<Arc<dyn Embedder>> {
         let choice = self.settings.embedder.clone();
         self.embedder.get_or_try_init(|| blocking(move || load(&choice))).await.cloned()
+    }
+
+    /// Whether `more` episodes and those in the log are so few that no index is needed, and none is open.
+    async fn is_small(&self, more: usize) -> Outcome<bool> {
+        if !self.embedder().await?.is_instant() || self.index.lock().await.is_some() {
+            return Ok(false);
+        }
+        let log = self.log.clone();
+        let count = blocking(move || log.count()).await?;
+        Ok(count.saturating_add(u64::try_from(more).unwrap_or(u64::MAX)) <= self.settings.few)
     }
 
     async fn parts(&self) -> Outcome<Parts> {

@@ -26,4 +26,11 @@ pub struct MemorySettings {
     pub folder: PathBuf,
     /// The embedder.
     pub embedder: EmbedderChoice,
+    /// Up to this many episodes are compared directly where the embedder is instant, without an index.
+    pub few: u64,
+}
+
+impl MemorySettings {
+    /// For so few, opening the index takes longer than comparing: tens of milliseconds against a few.
+    pub const FEW: u64 = 500;
 }

@@ -16,10 +16,6 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Stack of a session's thread, in bytes, of address space: pages are used only when touched. Dropping a chain
-/// of closures takes about 140 bytes per link, and the memory guard allows a few million links.
-pub const STACK: usize = 512 << 20;
-
 /// Text up to this many bytes is shown whole; longer text gets a number, so that `out(n)` has all of it.
 pub const SHOWN: usize = 4_000;
 

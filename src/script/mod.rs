@@ -21,3 +21,4 @@ pub mod python;
 pub mod session;
 pub mod show;
 pub mod stdlib;
+pub mod worker;

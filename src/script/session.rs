@@ -11,11 +11,12 @@ use crate::script::completeness::{Completeness, judge};
 use crate::script::convert::{to_dynamic, to_value};
 use crate::script::desk::Desk;
 use crate::script::errors::{Names, from_parse};
-use crate::script::evaluate::{Ended, Evaluation, Job, STACK, report};
+use crate::script::evaluate::{Ended, Evaluation, Job, report};
 use crate::script::gate::Gate;
 use crate::script::handle::Context;
 use crate::script::host::Host;
 use crate::script::prims::table;
+use crate::script::worker::Worker;
 use crate::script::{engine, show, stdlib};
 use rhai::{AST, Dynamic, Engine, Scope};
 use serde_json::Value;
@@ -62,6 +63,7 @@ pub struct Session {
     runtime: tokio::runtime::Handle,
     frame: Frame,
     compute: Duration,
+    worker: Worker,
     evaluations: u32,
     offered: Vec<&'static str>,
 }
@@ -96,6 +98,7 @@ impl Session {
             runtime: setup.runtime,
             frame: setup.frame,
             compute: setup.compute,
+            worker: Worker::default(),
             evaluations: 0,
             offered: Vec::new(),
         }
@@ -123,10 +126,8 @@ impl Session {
             source: source.to_owned(),
         };
         let (send, mut receive) = tokio::sync::oneshot::channel();
-        let thread = std::thread::Builder::new().name("session".to_owned()).stack_size(STACK);
         // The receiver is gone only if this evaluation was abandoned; then nobody wants the result.
-        let spawned = thread.spawn(move || drop(send.send(job.run(seat))));
-        if let Err(error) = spawned {
+        if let Err(error) = self.worker.run(move || drop(send.send(job.run(seat)))) {
             let failure = Failure::new(FailureKind::Limit, format!("no thread for the evaluation: {error}"));
             return Evaluation::failed(failure.hint("close other programs, or raise the limit of threads"));
         }
@@ -134,18 +135,20 @@ impl Session {
             ended = &mut receive => ended.ok(),
             () = cancel.cancelled() => tokio::time::timeout(GRACE, receive).await.ok().and_then(Result::ok),
         };
-        match ended {
-            Some(ended) => self.commit(ended, gate.computed()),
+        let abandoned = match ended {
+            Some(ended) => return self.commit(ended, gate.computed()),
             None if cancel.is_cancelled() => Evaluation::failed(Failure::new(FailureKind::Cancelled, "cancelled")),
             None => Evaluation::failed(Failure::new(FailureKind::Internal, "the evaluation's thread died")),
-        }
+        };
+        self.worker.abandon();
+        abandoned
     }
 
     fn commit(&mut self, ended: Ended, computed: Duration) -> Evaluation {
         let before: Vec<String> = self.state.scope.iter_raw().map(|(name, ..)| name.to_owned()).collect();
         let Ended { state, evaluation } = ended;
         let old = std::mem::replace(&mut self.state, Arc::new(state));
-        bury(old);
+        self.worker.bury(old);
         let new = self.variables().into_iter().filter(|v| !before.contains(&v.name)).collect();
         Evaluation { new_variables: new, computed, ..evaluation }
     }
@@ -211,7 +214,8 @@ impl Session {
             scope.set_or_push(name.as_str(), to_dynamic(value));
         }
         let functions = self.state.functions.clone();
-        bury(std::mem::replace(&mut self.state, Arc::new(State { scope, functions })));
+        let old = std::mem::replace(&mut self.state, Arc::new(State { scope, functions }));
+        self.worker.bury(old);
     }
 
     /// An earlier result as data.
@@ -237,13 +241,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let empty = Arc::new(State { scope: Scope::new(), functions: AST::empty() });
-        bury((std::mem::replace(&mut self.state, empty), Arc::clone(&self.desk)));
+        let old = std::mem::replace(&mut self.state, empty);
+        self.worker.bury((old, Arc::clone(&self.desk)));
     }
-}
-
-/// Drops values on a thread with a large stack: dropping a long chain of closures recurses once per link.
-fn bury(value: impl Send + 'static) {
-    let grave = std::thread::Builder::new().name("drop".to_owned()).stack_size(STACK);
-    // Without a thread the value is dropped here, which is right for all but pathological values.
-    drop(grave.spawn(move || drop(value)));
 }

@@ -19,12 +19,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What is about to happen.
-#[derive(Clone, Copy, Debug)]
-pub struct Intent<'a> {
+#[derive(Clone, Debug)]
+pub struct Intent {
     /// What kind of effect.
     pub kind: EffectKind,
-    /// The canonical arguments.
-    pub value: &'a Value,
+    /// The arguments as JSON text.
+    pub text: String,
     /// What it may cost at most: the charge for a call whose end is unknown. `None` for what has no price.
     pub worst_cost: Option<Money>,
     /// Milliseconds since 1970.
@@ -32,10 +32,10 @@ pub struct Intent<'a> {
 }
 
 /// How it ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct EffectEnd<'a> {
-    /// The value, or why there is none.
-    pub result: Result<&'a Value, &'a Failure>,
+    /// The value as JSON text, or why there is none.
+    pub result: Result<String, &'a Failure>,
     /// Tokens used, for model calls.
     pub usage: Option<Usage>,
     /// What it cost; `None` for what has no price.
@@ -93,17 +93,15 @@ impl Store {
     ///
     /// An effect that failed, or whose end is unknown, begins another attempt; what the earlier ones cost stays
     /// recorded. Fails with `Replay` if it is done already.
-    pub fn log_intent(&self, run: &RunId, key: &EffectKey, intent: &Intent<'_>) -> Ack<()> {
-        match write::Begun::of(run, key, intent) {
-            Ok(begun) => self.writer().write(move |connection| begun.store(connection), |_| {}),
-            Err(failure) => Ack::ready(Err(failure)),
-        }
+    pub fn log_intent(&self, run: &RunId, key: &EffectKey, intent: Intent) -> Ack<()> {
+        let begun = write::Begun::of(run, key, intent);
+        self.writer().write(move |connection| begun.store(connection), |_| {})
     }
 
     /// Records how an effect ended. The caller may use the result once this is acked.
     ///
     /// Fails with `Replay` if the effect has ended already, with `Internal` if it was never begun.
-    pub fn log_result(&self, run: &RunId, key: &EffectKey, end: &EffectEnd<'_>) -> Ack<()> {
+    pub fn log_result(&self, run: &RunId, key: &EffectKey, end: EffectEnd<'_>) -> Ack<()> {
         match write::Ended::of(run, key, end) {
             Ok(ended) => self.writer().write(move |connection| ended.store(connection), |_| {}),
             Err(failure) => Ack::ready(Err(failure)),
@@ -111,10 +109,10 @@ impl Store {
     }
 
     /// Records an effect that is over as soon as it is asked for (the clock, a random number), in one step.
-    pub fn log_effect(&self, run: &RunId, key: &EffectKey, intent: &Intent<'_>, end: &EffectEnd<'_>) -> Ack<()> {
-        let both = write::Begun::of(run, key, intent).and_then(|begun| Ok((begun, write::Ended::of(run, key, end)?)));
-        match both {
-            Ok((begun, ended)) => self.writer().write(
+    pub fn log_effect(&self, run: &RunId, key: &EffectKey, intent: Intent, end: EffectEnd<'_>) -> Ack<()> {
+        let begun = write::Begun::of(run, key, intent);
+        match write::Ended::of(run, key, end) {
+            Ok(ended) => self.writer().write(
                 move |connection| {
                     begun.store(connection)?;
                     ended.store(connection)

@@ -52,11 +52,15 @@ pub(super) enum Encoded {
 
 impl Encoded {
     pub(super) fn of<T: Serialize>(value: &T) -> Outcome<Self> {
-        let text = text(value)?;
+        Ok(Self::of_text(text(value)?))
+    }
+
+    /// The same for a value that is JSON text already.
+    pub(super) fn of_text(text: String) -> Self {
         if text.len() <= INLINE_LIMIT {
-            return Ok(Self::Inline(text));
+            return Self::Inline(text);
         }
-        Ok(Self::Blob { id: blobs::name(text.as_bytes()), text })
+        Self::Blob { id: blobs::name(text.as_bytes()), text }
     }
 
     /// The texts of the two columns; a blob is stored on the way, once however often it is asked for.

@@ -28,6 +28,7 @@ pub async fn execute(
         },
         label: analyzed.options.label.clone(),
         timeout: None,
+        logged: analyzed.prepared.logged,
         slots: None,
     };
     Ok(call::model(host, call, cancel).await?.reply)

@@ -18,5 +18,6 @@ pub fn prepare(input: &TurnInput, window: u64) -> PreparedTurn {
             messages.push(Message::new(Speaker::User, prompt::LAST_TURN));
         }
     }
-    PreparedTurn { messages: Arc::from(messages), turn: input.turn, compacted }
+    let logged = input.sent.iter().zip(&messages).take_while(|(before, now)| before == now).count();
+    PreparedTurn { messages: Arc::from(messages), turn: input.turn, compacted, logged }
 }

@@ -49,14 +49,16 @@ async fn turns(root: &Root, role: &Role, served: &Served, mut history: Vec<Messa
     let (host, frame) = (&root.host, Frame::root());
     let mut session = session(host);
     let of = host.max_turns.max(1);
+    let mut sent: Arc<[Message]> = Arc::default();
     for turn in 1..=of {
         host.emit(&frame, &Event::TurnStarted { turn, of });
-        let input = TurnInput { history: Arc::from(history.as_slice()), turn, of };
+        let input = TurnInput { history: Arc::from(history.as_slice()), sent, turn, of };
         let analyzed = analyze(prepare(&input, served.spec.window), role, served, served.spec.functions);
         let reply = match execute(host, &frame, &analyzed, &root.cancel).await {
             Ok(reply) => reply,
             Err(failure) => return RootEnd::failed(partial(failure, &history), turn),
         };
+        sent = analyzed.prepared.messages;
         let bench = Workbench { host, frame: &frame, session: &mut session, turn, cancel: &root.cancel };
         let round = run_tools(&reply, bench).await;
         if root.cancel.is_cancelled() && round.final_.is_none() {

@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub struct TurnInput {
     /// The messages so far, the first two being the instructions and the task.
     pub history: Arc<[Message]>,
+    /// The messages that the turn before sent; empty for the first turn.
+    pub sent: Arc<[Message]>,
     /// From 1.
     pub turn: u32,
     /// The limit.
@@ -28,6 +30,8 @@ pub struct PreparedTurn {
     pub turn: u32,
     /// How many messages were shortened to fit the window.
     pub compacted: usize,
+    /// How many of the first messages are those of the turn before.
+    pub logged: usize,
 }
 
 /// A turn for which everything is decided.

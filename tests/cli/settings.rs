@@ -75,7 +75,6 @@ fn all_state_lies_where_rhizo_home_says() {
         .collect();
     assert_eq!(left, Vec::<String>::new());
     assert!(program.state().join("rhizo.db").is_file());
-    assert!(program.state().join("memory").is_dir());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Which episodes a search may find, as the condition that LanceDB applies before it compares vectors.
 
-use crate::core::episode::Namespace;
+use crate::core::episode::{Episode, Namespace};
 
 /// Which episodes a search may find; an empty field allows all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,14 @@ impl Filter {
     /// What a real run may see: real episodes and shipped ones, never those of evaluations.
     pub fn real() -> Self {
         Self { namespaces: vec![Namespace::Prod, Namespace::Seed], ..Self::default() }
+    }
+
+    /// Whether it lets an episode through.
+    pub fn passes(&self, episode: &Episode) -> bool {
+        let is = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
+        (self.namespaces.is_empty() || self.namespaces.contains(&episode.namespace))
+            && is(&self.action, &episode.action)
+            && is(&self.arm, &episode.arm)
     }
 
     /// The condition in SQL; none if everything is allowed.

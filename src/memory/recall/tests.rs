@@ -48,7 +48,7 @@ impl EpisodeLog for Log {
 }
 
 fn memory(folder: &Path, log: &Arc<Log>) -> Memory {
-    let settings = MemorySettings { folder: folder.to_owned(), embedder: EmbedderChoice::Hashing };
+    let settings = MemorySettings { folder: folder.to_owned(), embedder: EmbedderChoice::Hashing, few: 0 };
     Memory::new(settings, log.clone())
 }
 

@@ -14,13 +14,13 @@ fn key(frame: &Frame, hash: &str) -> EffectKey {
     EffectKey { frame: frame.clone(), hash: hash.to_owned(), occurrence: 0 }
 }
 
-fn intent(value: &Value, worst: u64) -> Intent<'_> {
-    Intent { kind: EffectKind::Model, value, worst_cost: Some(Money::from_nanos(worst)), at: 10 }
+fn intent(value: &Value, worst: u64) -> Intent {
+    Intent { kind: EffectKind::Model, text: value.to_string(), worst_cost: Some(Money::from_nanos(worst)), at: 10 }
 }
 
 fn end<'a>(result: Result<&'a Value, &'a Failure>, cost: u64) -> EffectEnd<'a> {
     let usage = Usage { input_tokens: 7, output_tokens: 3, ..Usage::default() };
-    EffectEnd { result, usage: Some(usage), cost: Some(Money::from_nanos(cost)), at: 20 }
+    EffectEnd { result: result.map(Value::to_string), usage: Some(usage), cost: Some(Money::from_nanos(cost)), at: 20 }
 }
 
 #[test]
@@ -29,12 +29,12 @@ fn an_effect_goes_from_intent_to_done() {
     let (store, run) = with_run(folder.path());
     let (asked, told) = (json!({"prompt": "hi"}), json!("ho"));
     let key = key(&Frame::root().child("turn").child(1), "h");
-    store.log_intent(&run, &key, &intent(&asked, 50)).wait().expect("logged");
+    store.log_intent(&run, &key, intent(&asked, 50)).wait().expect("logged");
     let open = store.effect(&run, &key).expect("read").expect("there");
     assert_eq!((open.seq, open.state, open.kind, open.attempts), (1, EffectState::Intent, EffectKind::Model, 1));
     assert_eq!((open.worst_cost, open.cost, open.ended_at), (Some(Money::from_nanos(50)), None, None));
     assert_eq!(store.answer(&open), Ok(None));
-    store.log_result(&run, &key, &end(Ok(&told), 9)).wait().expect("logged");
+    store.log_result(&run, &key, end(Ok(&told), 9)).wait().expect("logged");
     let done = store.effect(&run, &key).expect("read").expect("there");
     assert_eq!(
         (done.state, done.cost, done.earlier_cost),
@@ -50,11 +50,11 @@ fn what_is_done_is_neither_repeated_nor_overwritten() {
     let folder = tempdir().expect("a folder");
     let (store, run) = with_run(folder.path());
     let (value, key) = (json!(1), key(&Frame::root(), "h"));
-    store.log_effect(&run, &key, &intent(&value, 1), &end(Ok(&value), 1)).wait().expect("logged");
+    store.log_effect(&run, &key, intent(&value, 1), end(Ok(&value), 1)).wait().expect("logged");
     for refused in [
-        store.log_intent(&run, &key, &intent(&value, 1)),
-        store.log_result(&run, &key, &end(Ok(&json!(2)), 1)),
-        store.log_effect(&run, &key, &intent(&value, 1), &end(Ok(&json!(2)), 1)),
+        store.log_intent(&run, &key, intent(&value, 1)),
+        store.log_result(&run, &key, end(Ok(&json!(2)), 1)),
+        store.log_effect(&run, &key, intent(&value, 1), end(Ok(&json!(2)), 1)),
     ] {
         assert_eq!(refused.wait().err().map(|failure| failure.kind), Some(FailureKind::Replay));
     }
@@ -68,15 +68,15 @@ fn attempts_that_failed_or_vanished_stay_paid() {
     let (store, run) = with_run(folder.path());
     let (value, key) = (json!(1), key(&Frame::root(), "h"));
     let failure = Failure::new(FailureKind::Server, "overloaded").detail("status", 529);
-    let begin = |worst| store.log_intent(&run, &key, &intent(&value, worst)).wait().expect("logged");
+    let begin = |worst| store.log_intent(&run, &key, intent(&value, worst)).wait().expect("logged");
     begin(50);
-    store.log_result(&run, &key, &end(Err(&failure), 4)).wait().expect("logged");
+    store.log_result(&run, &key, end(Err(&failure), 4)).wait().expect("logged");
     let failed = store.effect(&run, &key).expect("read").expect("there");
     assert_eq!((failed.state, store.answer(&failed)), (EffectState::Failed, Ok(Some(Err(failure)))));
     begin(60);
     // The process dies here: nobody knows the end of the second attempt.
     begin(70);
-    store.log_result(&run, &key, &end(Ok(&value), 5)).wait().expect("logged");
+    store.log_result(&run, &key, end(Ok(&value), 5)).wait().expect("logged");
     let done = store.effect(&run, &key).expect("read").expect("there");
     assert_eq!((done.seq, done.attempts, done.state), (1, 3, EffectState::Done));
     assert_eq!((done.earlier_cost, done.cost), (Money::from_nanos(4 + 60), Some(Money::from_nanos(5))));
@@ -87,10 +87,9 @@ fn a_result_needs_an_intent_and_an_intent_a_run() {
     let folder = tempdir().expect("a folder");
     let (store, run) = with_run(folder.path());
     let (value, key) = (json!(1), key(&Frame::root(), "h"));
-    for refused in [
-        store.log_result(&run, &key, &end(Ok(&value), 1)),
-        store.log_intent(&RunId::new("X"), &key, &intent(&value, 1)),
-    ] {
+    for refused in
+        [store.log_result(&run, &key, end(Ok(&value), 1)), store.log_intent(&RunId::new("X"), &key, intent(&value, 1))]
+    {
         assert_eq!(refused.wait().err().map(|failure| failure.kind), Some(FailureKind::Internal));
     }
     assert_eq!(store.effects(&run), Ok(vec![]));
@@ -103,10 +102,10 @@ fn effects_are_listed_in_the_order_of_their_intents() {
     let value = json!(null);
     let keys: Vec<_> = ["z", "a", "m"].iter().map(|hash| key(&Frame::root().child(hash), hash)).collect();
     for key in &keys {
-        store.log_intent(&run, key, &intent(&value, 1)).wait().expect("logged");
+        store.log_intent(&run, key, intent(&value, 1)).wait().expect("logged");
     }
     for key in keys.iter().rev() {
-        store.log_result(&run, key, &end(Ok(&value), 1)).wait().expect("logged");
+        store.log_result(&run, key, end(Ok(&value), 1)).wait().expect("logged");
     }
     let rows = store.effects(&run).expect("a list");
     assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [1, 2, 3]);

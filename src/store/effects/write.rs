@@ -40,15 +40,15 @@ pub(super) struct Begun {
 }
 
 impl Begun {
-    pub(super) fn of(run: &RunId, key: &EffectKey, intent: &Intent<'_>) -> Outcome<Self> {
-        Ok(Self {
+    pub(super) fn of(run: &RunId, key: &EffectKey, intent: Intent) -> Self {
+        Self {
             run: run.clone(),
             key: key.clone(),
             kind: intent.kind.name(),
-            intent: Encoded::of(intent.value)?,
+            intent: Encoded::of_text(intent.text),
             worst: nanos(intent.worst_cost),
             at: int(intent.at),
-        })
+        }
     }
 
     pub(super) fn store(&self, connection: &Connection) -> Worked<()> {
@@ -80,9 +80,9 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    pub(super) fn of(run: &RunId, key: &EffectKey, end: &EffectEnd<'_>) -> Outcome<Self> {
+    pub(super) fn of(run: &RunId, key: &EffectKey, end: EffectEnd<'_>) -> Outcome<Self> {
         let (state, result) = match end.result {
-            Ok(value) => ("done", Encoded::of(value)?),
+            Ok(text) => ("done", Encoded::of_text(text)),
             Err(failure) => ("failed", Encoded::of(failure)?),
         };
         Ok(Self {

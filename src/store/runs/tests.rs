@@ -114,11 +114,11 @@ fn an_export_holds_everything_in_full() {
     let key = crate::core::effect::EffectKey { frame: Frame::root(), hash: "h".to_owned(), occurrence: 0 };
     let intent = crate::store::effects::Intent {
         kind: crate::core::effect::EffectKind::Model,
-        value: &large,
+        text: large.to_string(),
         worst_cost: None,
         at: 3,
     };
-    store.log_intent(&run, &key, &intent).wait().expect("logged");
+    store.log_intent(&run, &key, intent).wait().expect("logged");
     store.append(&run, 4, &Frame::root(), &Event::Note { text: "hi".to_owned() }).wait().expect("appended");
     store.end_run(&run, end(RunStatus::Completed)).wait().expect("ended");
     let document = store.export(&run).expect("a document");

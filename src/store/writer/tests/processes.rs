@@ -61,11 +61,11 @@ fn write_one(store: &Store, run: &RunId, thread: u32, number: u32) {
     let key = key(thread, number);
     let large = if number.is_multiple_of(10) { 200_000 } else { 10 };
     let value = json!(format!("{thread}/{number}").repeat(large));
-    let intent = Intent { kind: EffectKind::Tool, value: &value, worst_cost: None, at: 1 };
-    store.log_intent(run, &key, &intent).wait().expect("logged");
+    let intent = Intent { kind: EffectKind::Tool, text: value.to_string(), worst_cost: None, at: 1 };
+    store.log_intent(run, &key, intent).wait().expect("logged");
     say(&format!("intent {thread} {number}"));
-    let end = EffectEnd { result: Ok(&value), usage: None, cost: None, at: 2 };
-    store.log_result(run, &key, &end).wait().expect("logged");
+    let end = EffectEnd { result: Ok(value.to_string()), usage: None, cost: None, at: 2 };
+    store.log_result(run, &key, end).wait().expect("logged");
     say(&format!("done {thread} {number}"));
     let seq = store.append(run, 3, &key.frame, &note(number)).wait().expect("appended");
     say(&format!("event {seq}"));

@@ -1,0 +1,89 @@
+//! The thread of a session: a large stack on which its programs run and its values are dropped, one after the other.
+//!
+//! It knows nothing of programs. A thread that was abandoned is not waited for; the next job gets a new one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+
+/// Stack of a session's thread, in bytes, of address space: pages are used only when touched. Dropping a chain
+/// of closures takes about 140 bytes per link, and the memory guard allows a few million links.
+pub const STACK: usize = 512 << 20;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A thread that is started by its first job and ends with its owner.
+#[derive(Debug, Default)]
+pub struct Worker {
+    jobs: Option<mpsc::Sender<Job>>,
+}
+
+impl Worker {
+    /// Does `job` after those before it.
+    ///
+    /// # Errors
+    /// If the system gives no thread; the job is then dropped.
+    pub fn run(&mut self, job: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+        let job: Job = Box::new(job);
+        let job = match &self.jobs {
+            Some(jobs) => match jobs.send(job) {
+                Ok(()) => return Ok(()),
+                Err(mpsc::SendError(job)) => job,
+            },
+            None => job,
+        };
+        let (jobs, queue) = mpsc::channel::<Job>();
+        std::thread::Builder::new().name("session".to_owned()).stack_size(STACK).spawn(move || {
+            for job in queue {
+                // A value that panics when it is dropped must not take the next job with it. The hook has told it.
+                drop(catch_unwind(AssertUnwindSafe(job)));
+            }
+        })?;
+        // The queue lives as long as the thread, which has just begun to wait for it.
+        drop(jobs.send(job));
+        self.jobs = Some(jobs);
+        Ok(())
+    }
+
+    /// Drops a value there: dropping a long chain of closures recurses once per link.
+    pub fn bury(&mut self, value: impl Send + 'static) {
+        // Without a thread the value is dropped here, which is right for all but pathological values.
+        drop(self.run(move || drop(value)));
+    }
+
+    /// Leaves the thread to whatever it is doing; it ends after that.
+    pub fn abandon(&mut self) {
+        self.jobs = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Worker;
+    use std::sync::mpsc;
+    use std::thread::{self, ThreadId};
+
+    fn whose(worker: &mut Worker) -> ThreadId {
+        let (tell, told) = mpsc::channel();
+        worker.run(move || tell.send(thread::current().id()).unwrap()).unwrap();
+        told.recv().unwrap()
+    }
+
+    #[test]
+    fn one_thread_serves_until_it_is_abandoned() {
+        let mut worker = Worker::default();
+        let first = whose(&mut worker);
+        assert_eq!(whose(&mut worker), first);
+        worker.abandon();
+        let second = whose(&mut worker);
+        assert_ne!(second, first);
+        let (tell, told) = mpsc::channel::<()>();
+        worker
+            .run(move || {
+                let _told_when_dropped = tell;
+                panic!("a value panics when it is dropped");
+            })
+            .unwrap();
+        assert!(told.recv().is_err());
+        assert_eq!(whose(&mut worker), second);
+    }
+}
