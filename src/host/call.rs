@@ -14,6 +14,7 @@ use crate::host::run_host::RunHost;
 use crate::model::chat::{Piece, Watch};
 use crate::registry::roles::Role;
 use serde::Serialize;
+use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -89,11 +90,15 @@ struct Arguments<'a> {
     sampling: &'a Sampling,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     functions: &'a [FunctionSpec],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<&'a Value>,
 }
 
 fn asked(call: &ModelCall) -> Outcome<Asked> {
-    let ChatRequest { messages, sampling, functions } = &call.request;
-    let whole = Arguments { model: &call.served.spec.id, after: None, messages, sampling, functions };
+    // Whether probabilities are asked for changes what is watched, not what is answered.
+    let ChatRequest { messages, sampling, functions, schema, logprobs: _ } = &call.request;
+    let (model, schema) = (&call.served.spec.id, schema.as_ref());
+    let whole = Arguments { model, after: None, messages, sampling, functions, schema };
     let asked = Asked::written(EffectKind::Model, door::written(&whole)?);
     match messages.get(call.logged..).filter(|_| call.logged > 0) {
         Some(messages) => {
