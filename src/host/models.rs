@@ -4,12 +4,14 @@ use crate::budget::price::Price;
 use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
+use crate::model::anthropic::Anthropic;
 use crate::model::chat::ChatModel;
 use crate::model::client::HttpClient;
 use crate::model::exchange::Timeouts;
 use crate::model::offline::engine::OfflineEngine;
 use crate::model::openai::OpenAi;
 use crate::model::remote::RemoteSettings;
+use crate::model::responses::OpenAiResponses;
 use crate::model::retry::RetryPolicy;
 use crate::registry::models::{self, ModelSpec, Provider, Rates};
 use crate::registry::roles::{self, Role};
@@ -126,9 +128,9 @@ impl Models {
     fn build(&self, spec: ModelSpec) -> Outcome<Served> {
         let model: Arc<dyn ChatModel> = match spec.provider {
             Provider::Offline => Arc::new(OfflineEngine::new()),
-            Provider::OpenAi | Provider::Responses | Provider::Anthropic => {
-                Arc::new(OpenAi::new(self.remote(&spec)?, self.client.clone()))
-            }
+            Provider::OpenAi => Arc::new(OpenAi::new(self.remote(&spec)?, self.client.clone())),
+            Provider::Responses => Arc::new(OpenAiResponses::new(self.remote(&spec)?, self.client.clone())),
+            Provider::Anthropic => Arc::new(Anthropic::new(self.remote(&spec)?, self.client.clone())),
         };
         let price = spec.rates.map(price);
         Ok(Served { spec: Arc::new(spec), model, price })

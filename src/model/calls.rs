@@ -45,6 +45,16 @@ impl Calls {
         }
     }
 
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.begun.is_empty()
+    }
+
+    /// Whether the call at this place has not begun, or has no arguments yet.
+    pub fn lacks_arguments(&self, index: Option<u64>) -> bool {
+        self.begun.iter().rfind(|call| call.index == index).is_none_or(|call| call.request.arguments.is_empty())
+    }
+
     /// Bytes of names and arguments so far.
     pub fn bytes(&self) -> usize {
         self.begun.iter().map(|call| call.request.name.len() + call.request.arguments.len()).sum()

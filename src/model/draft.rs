@@ -194,6 +194,17 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Ends the text where one of these begins; for servers that cannot be told to do so.
+    pub fn cut_at(&mut self, stops: &[String]) {
+        let found = stops.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| self.text.find(stop.as_str())).min();
+        if let Some(at) = found {
+            self.text.truncate(at);
+            if matches!(self.ending, Some(Ok(Finish::Length))) {
+                self.ending = Some(Ok(Finish::Stop));
+            }
+        }
+    }
+
     /// The reply, if the answer is whole.
     ///
     /// # Errors

@@ -2,11 +2,13 @@
 //!
 //! What a call costs, whether it is allowed and which model is asked are decided elsewhere.
 
+pub mod anthropic;
 pub mod calls;
 pub mod chat;
 pub mod classify;
 pub mod client;
 pub mod complaint;
+pub mod count;
 pub mod draft;
 pub mod endpoint;
 pub mod estimate;
@@ -19,6 +21,7 @@ pub mod prompt;
 pub mod protocol;
 pub mod quirks;
 pub mod remote;
+pub mod responses;
 pub mod retry;
 pub mod retry_after;
 pub mod sse;

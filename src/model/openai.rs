@@ -4,10 +4,12 @@
 //! llama-server, ollama, vLLM, LM Studio, OpenRouter and litellm's proxy were seen to send.
 
 mod body;
-mod logprobs;
+pub(super) mod logprobs;
 mod reader;
 mod usage;
 mod wire;
+
+pub(super) use body::effort;
 
 use crate::core::failure::Outcome;
 use crate::core::message::ChatRequest;

@@ -166,7 +166,6 @@ impl Feature {
     pub const fn loss(self, request: &ChatRequest) -> Option<&'static str> {
         match self {
             Self::Temperature => Some("`temperature`"),
-            Self::Stop => Some("`stop`"),
             Self::Thinking if !matches!(request.sampling.thinking, Some(Thinking::Off)) => Some("`thinking`"),
             _ => None,
         }

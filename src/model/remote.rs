@@ -15,7 +15,7 @@ use crate::model::draft::{Draft, Stage};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Incoming, Patience, Timeouts, json_headers, later, open};
 use crate::model::protocol::{Protocol, Reader};
-use crate::model::quirks::{Features, Form, Quirks};
+use crate::model::quirks::{Feature, Features, Form, Quirks};
 use crate::model::retry::{FailedAttempt, RetryPolicy, cancelled, persist};
 use crate::model::retry_after::Advice;
 use crate::model::stream::{Heard, listen};
@@ -121,7 +121,11 @@ impl<P: Protocol> Remote<P> {
             let incoming = self.ask(request, form, first, draft).await?;
             let status = incoming.status();
             if (200..300).contains(&status) {
-                return Ok(self.hear(incoming, first, draft).await?);
+                self.hear(incoming, first, draft).await?;
+                if !form.takes(Feature::Stop) {
+                    draft.cut_at(&request.sampling.stop);
+                }
+                return Ok(());
             }
             draft.stage = Stage::Idle;
             let advice = Advice::read(incoming.headers(), Timestamp::now());

@@ -1,43 +1,33 @@
-//! Reading `usage`, and not believing everything in it.
-//!
-//! Numbers that are missing, negative or absurd are treated as if the server had sent none; they are then estimated.
+//! Reading `usage`, in the forms of OpenAI and of servers that have their own.
 
 use crate::core::usage::Usage;
+use crate::model::count::{count, credible};
 use serde_json::Value;
 
-/// More tokens than any model's window and answer have together; a count beyond it is a fault of the server.
-const ABSURD: u64 = 1_000_000_000;
-
 /// The usage that a server reported, or `None` if its numbers cannot be true.
-pub(in crate::model) fn read(usage: &Value) -> Option<Usage> {
-    let number = |value: Option<&Value>| value.and_then(Value::as_u64).filter(|count| *count <= ABSURD);
-    let detail = |group: &str, name: &str| number(usage.get(group).and_then(|details| details.get(name))).unwrap_or(0);
-    let input = number(usage.get("prompt_tokens"))?;
-    let output = number(usage.get("completion_tokens"))?;
-    if input == 0 && output == 0 {
-        return None;
-    }
+pub(super) fn read(usage: &Value) -> Option<Usage> {
+    let detail = |group: &str, name: &str| usage.get(group).and_then(|details| count(details, name)).unwrap_or(0);
+    let (input, output) = (count(usage, "prompt_tokens")?, count(usage, "completion_tokens")?);
     // DeepSeek names the cached part otherwise (<https://api-docs.deepseek.com/guides/kv_cache>).
     let cached = match detail("prompt_tokens_details", "cached_tokens") {
-        0 => number(usage.get("prompt_cache_hit_tokens")).unwrap_or(0),
+        0 => count(usage, "prompt_cache_hit_tokens").unwrap_or(0),
         cached => cached,
     };
     // OpenRouter's name, and the one that litellm takes over from Anthropic
     // (<https://openrouter.ai/docs/guides/best-practices/prompt-caching>).
     let written = match detail("prompt_tokens_details", "cache_write_tokens") {
-        0 => number(usage.get("cache_creation_input_tokens")).unwrap_or(0),
+        0 => count(usage, "cache_creation_input_tokens").unwrap_or(0),
         written => written,
     };
     let reasoning = detail("completion_tokens_details", "reasoning_tokens");
     // xAI counts reasoning beside the completion, and only the total shows it.
-    let beside = number(usage.get("total_tokens")) == Some(input + output + reasoning);
-    let output = if beside { output + reasoning } else { output };
-    Some(Usage {
+    let beside = count(usage, "total_tokens") == Some(input + output + reasoning);
+    credible(Usage {
         input_tokens: input,
-        cached_input_tokens: cached.min(input),
-        cache_write_tokens: written.min(input.saturating_sub(cached.min(input))),
-        output_tokens: output,
-        reasoning_tokens: reasoning.min(output),
+        cached_input_tokens: cached,
+        cache_write_tokens: written,
+        output_tokens: if beside { output + reasoning } else { output },
+        reasoning_tokens: reasoning,
         estimated: false,
     })
 }

@@ -1,0 +1,173 @@
+//! The body of a request for a message.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::message::{ChatRequest, FunctionSpec, Thinking};
+use crate::model::anthropic::history::{Block, CacheControl, Kind, Turn, split};
+use crate::model::prompt::with_schema;
+use crate::model::quirks::{Feature, Form};
+use crate::model::strict::{self, has_object_root};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Answer tokens of a request that does not limit them; the protocol wants a limit.
+const MAX_TOKENS: u64 = 4_096;
+/// The least tokens that a model can be told to think
+/// (<https://platform.claude.com/docs/en/build-with-claude/extended-thinking>).
+const LEAST_BUDGET: u64 = 1_024;
+/// Bytes from which on a text is worth a place in the cache: about the 1,024 tokens below which nothing is cached.
+const WORTH_CACHING: usize = 4_096;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    max_tokens: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    system: Vec<Block<'a>>,
+    messages: Vec<Turn<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    stop_sequences: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<ThinkingConfig>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_config: Option<OutputConfig>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Choice>,
+    stream: bool,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum ThinkingConfig {
+    Enabled { budget_tokens: u64 },
+    Adaptive,
+}
+
+#[derive(Serialize)]
+struct OutputConfig {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<Format>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Format {
+    JsonSchema { schema: Value },
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    name: &'a str,
+    description: &'a str,
+    input_schema: &'a Value,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Choice {
+    Auto,
+}
+
+/// The JSON of a request to `model`, in the form that the server is known to take.
+pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome<Vec<u8>> {
+    let sampling = &request.sampling;
+    let max_tokens = sampling.max_tokens.unwrap_or(MAX_TOKENS);
+    let (thinking, effort) = thinking(sampling.thinking, max_tokens, form);
+    let format = format(request, form);
+    let (mut system, mut messages) = split(request, with_schema(request, format.is_some()));
+    if form.takes(Feature::CacheMarks) {
+        mark(&mut system, &mut messages);
+    }
+    let body = Body {
+        model,
+        max_tokens,
+        system,
+        messages,
+        // A model that thinks takes no temperature.
+        temperature: temperature(request, form)?.filter(|_| thinking.is_none()),
+        stop_sequences: &sampling.stop,
+        thinking,
+        output_config: (effort.is_some() || format.is_some()).then_some(OutputConfig { effort, format }),
+        tools: request.functions.iter().map(tool).collect(),
+        tool_choice: (!request.functions.is_empty()).then_some(Choice::Auto),
+        stream: form.stream,
+    };
+    serde_json::to_vec(&body)
+        .map_err(|error| Failure::new(FailureKind::Internal, format!("the request cannot be written as JSON: {error}")))
+}
+
+fn temperature(request: &ChatRequest, form: Form) -> Outcome<Option<f64>> {
+    let given = request.sampling.temperature.filter(|_| form.takes(Feature::Temperature));
+    match given {
+        Some(temperature) if temperature > 1.0 => {
+            let message = format!("this provider takes a temperature from 0 to 1, not {temperature}");
+            Err(Failure::new(FailureKind::Invalid, message))
+        }
+        given => Ok(given),
+    }
+}
+
+/// How much is thought: as a share of the answer's limit, which counts thoughts too, or as a word.
+fn thinking(wanted: Option<Thinking>, max_tokens: u64, form: Form) -> (Option<ThinkingConfig>, Option<&'static str>) {
+    let Some(wanted) = wanted.filter(|_| form.takes(Feature::Thinking)) else { return (None, None) };
+    if !form.takes(Feature::ThinkingBudget) {
+        let (config, effort) = match wanted {
+            // Models that always think are at least told to think little.
+            Thinking::Off => (None, "low"),
+            Thinking::Low => (Some(ThinkingConfig::Adaptive), "low"),
+            Thinking::Medium => (Some(ThinkingConfig::Adaptive), "medium"),
+            Thinking::High => (Some(ThinkingConfig::Adaptive), "high"),
+        };
+        return (config, Some(effort));
+    }
+    let share = match wanted {
+        Thinking::Off => return (None, None),
+        Thinking::Low => max_tokens / 4,
+        Thinking::Medium => max_tokens / 2,
+        Thinking::High => max_tokens / 4 * 3,
+    };
+    let budget_tokens = share.max(LEAST_BUDGET);
+    // Where the limit leaves no room for the least budget and an answer after it, nothing is thought.
+    let fits = budget_tokens + LEAST_BUDGET / 4 <= max_tokens;
+    (fits.then_some(ThinkingConfig::Enabled { budget_tokens }), None)
+}
+
+/// Schemas that the provider cannot take stay in the prompt alone.
+fn format(request: &ChatRequest, form: Form) -> Option<Format> {
+    let schema = request.schema.as_ref().filter(|schema| form.takes(Feature::Schema) && has_object_root(schema))?;
+    strict::within(schema, strict::ANTHROPIC).map(|schema| Format::JsonSchema { schema })
+}
+
+/// Marks what later requests will begin with: a long system text, and a history that has begun to grow. A single
+/// question is not marked, because writing to the cache costs more than reading a prompt once.
+fn mark(system: &mut [Block<'_>], messages: &mut [Turn<'_>]) {
+    let length = |block: &Block<'_>| match &block.kind {
+        Kind::Text { text } | Kind::ToolResult { content: text, .. } => text.len(),
+        Kind::ToolUse { input, .. } => input.to_string().len(),
+        Kind::Image { .. } => WORTH_CACHING,
+    };
+    let fixed: usize = system.iter().map(length).sum();
+    let grown: usize = messages.iter().flat_map(|turn| &turn.content).map(length).sum();
+    if fixed >= WORTH_CACHING
+        && let Some(last) = system.last_mut()
+    {
+        last.cache_control = Some(CacheControl::Ephemeral);
+    }
+    let grows = messages.iter().any(|turn| turn.role == "assistant");
+    if grows
+        && fixed + grown >= WORTH_CACHING
+        && let Some(last) = messages.last_mut().and_then(|turn| turn.content.last_mut())
+    {
+        last.cache_control = Some(CacheControl::Ephemeral);
+    }
+}
+
+fn tool(function: &FunctionSpec) -> Tool<'_> {
+    let FunctionSpec { name, description, parameters } = function;
+    Tool { name, description, input_schema: parameters }
+}

@@ -1,0 +1,154 @@
+//! An answer in messages, streamed or not, read into a draft.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::message::Finish;
+use crate::core::usage::Usage;
+use crate::model::anthropic::wire::{Block, Delta, Event, Message};
+use crate::model::calls::CallPart;
+use crate::model::count::{count, credible};
+use crate::model::draft::Draft;
+use crate::model::protocol::Reader;
+use crate::model::sse::Frame;
+use crate::model::stream::Flow;
+use crate::model::transport::foreign;
+use serde_json::Value;
+
+/// Reads one answer.
+#[derive(Debug, Default)]
+pub struct MessagesReader {
+    /// The counts so far: those of the prompt come first, those of the answer last, and later ones replace earlier ones.
+    counts: Counts,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    input: Option<u64>,
+    read: Option<u64>,
+    written: Option<u64>,
+    output: Option<u64>,
+    thinking: Option<u64>,
+}
+
+impl Reader for MessagesReader {
+    fn frame(&mut self, draft: &mut Draft<'_>, frame: &Frame) -> Outcome<Flow> {
+        if frame.data.trim().is_empty() {
+            return Ok(draft.flow());
+        }
+        if frame.data.trim() == "[DONE]" {
+            return Ok(Flow::Done);
+        }
+        let event: Event = draft.event(&frame.data)?;
+        let kind = if event.r#type.is_empty() { frame.event.as_str() } else { event.r#type.as_str() };
+        match kind {
+            "message_start" => self.count(draft, event.message.and_then(|message| message.usage), false),
+            "content_block_start" => begin(draft, event.index, event.content_block.unwrap_or_default())?,
+            "content_block_delta" => add(draft, event.index, event.delta.unwrap_or_default())?,
+            "message_delta" => {
+                let reason = event.delta.and_then(|delta| delta.stop_reason);
+                self.count(draft, event.usage, reason.is_some());
+                if let Some(reason) = reason {
+                    draft.end(ending(draft, &reason));
+                }
+            }
+            "message_stop" => return Ok(Flow::Done),
+            "error" => return Err(draft.complained(&draft.event::<Value>(&frame.data)?)),
+            "" => {
+                let value: Value = draft.event(&frame.data)?;
+                if value.get("error").is_some() {
+                    return Err(draft.complained(&value));
+                }
+            }
+            // Pings, ends of blocks and whatever is added later; the protocol asks clients to ignore what they do not know.
+            _ => {}
+        }
+        Ok(draft.flow())
+    }
+
+    fn document(&mut self, draft: &mut Draft<'_>, body: &[u8]) -> Outcome<()> {
+        let message: Message = draft.document(body)?;
+        let Some(blocks) = message.content else {
+            let value = draft.document::<Value>(body)?;
+            let complains = message.r#type == "error" || value.get("error").is_some_and(|error| !error.is_null());
+            return Err(match complains {
+                true => draft.complained(&value),
+                false => foreign(draft.host(), "its JSON has no `content`"),
+            });
+        };
+        self.count(draft, message.usage, true);
+        for (index, block) in (0..).zip(blocks) {
+            draft.think(block.thinking.as_deref().unwrap_or_default());
+            draft.say_whole(block.text.as_deref().unwrap_or_default());
+            call(draft, Some(index), &block, block.input.clone());
+        }
+        if let Some(reason) = message.stop_reason {
+            draft.end(ending(draft, &reason));
+        }
+        Ok(())
+    }
+}
+
+impl MessagesReader {
+    fn count(&mut self, draft: &mut Draft<'_>, usage: Option<Value>, whole: bool) {
+        let Some(usage) = usage else { return };
+        let details = usage.get("output_tokens_details");
+        let known = &mut self.counts;
+        known.input = count(&usage, "input_tokens").or(known.input);
+        known.read = count(&usage, "cache_read_input_tokens").or(known.read);
+        known.written = count(&usage, "cache_creation_input_tokens").or(known.written);
+        known.output = count(&usage, "output_tokens").or(known.output);
+        known.thinking = details.and_then(|details| count(details, "thinking_tokens")).or(known.thinking);
+        let Counts { input: Some(input), read, written, output, thinking } = *known else { return };
+        let (read, written) = (read.unwrap_or(0), written.unwrap_or(0));
+        // Cached tokens are counted beside the others here, and among them everywhere else in this program.
+        let total = Usage {
+            input_tokens: input.saturating_add(read).saturating_add(written),
+            cached_input_tokens: read,
+            cache_write_tokens: written,
+            output_tokens: output.unwrap_or(0),
+            reasoning_tokens: thinking.unwrap_or(0),
+            estimated: false,
+        };
+        if let Some(usage) = credible(total) {
+            draft.report(usage, whole && output.is_some());
+        }
+    }
+}
+
+fn begin(draft: &mut Draft<'_>, index: Option<u64>, block: Block) -> Outcome<()> {
+    draft.think(block.thinking.as_deref().unwrap_or_default());
+    // The input of a call that is streamed begins as an empty object and comes in pieces of text.
+    call(draft, index, &block, None);
+    draft.say(block.text.as_deref().unwrap_or_default(), &[])
+}
+
+fn call(draft: &mut Draft<'_>, index: Option<u64>, block: &Block, arguments: Option<Value>) {
+    if block.r#type == "tool_use" {
+        let (id, name) = (block.id.clone().unwrap_or_default(), block.name.clone().unwrap_or_default());
+        draft.calls.add(CallPart { index, id, name, arguments });
+    }
+}
+
+fn add(draft: &mut Draft<'_>, index: Option<u64>, delta: Delta) -> Outcome<()> {
+    draft.think(delta.thinking.as_deref().unwrap_or_default());
+    if let Some(piece) = delta.partial_json {
+        draft.calls.add(CallPart { index, arguments: Some(Value::String(piece)), ..CallPart::default() });
+    }
+    draft.say(delta.text.as_deref().unwrap_or_default(), &[])
+}
+
+/// How an answer ended (<https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons>).
+fn ending(draft: &Draft<'_>, reason: &str) -> Outcome<Finish> {
+    match reason {
+        "end_turn" | "stop_sequence" => Ok(Finish::Stop),
+        "max_tokens" | "model_context_window_exceeded" => Ok(Finish::Length),
+        "tool_use" => Ok(Finish::ToolCalls),
+        "refusal" => Err(Failure::new(FailureKind::Refusal, "the model declined to answer")
+            .hint("change the wording, or ask another model; `raw` has what it had said by then")),
+        // Only tools that the server itself runs pause an answer, and none are offered to it.
+        "pause_turn" => Err(Failure::new(
+            FailureKind::Protocol,
+            format!("{} paused its answer for a tool of its own", draft.host()),
+        )),
+        other => Err(draft.unfinished(other)),
+    }
+}
