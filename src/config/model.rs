@@ -6,7 +6,7 @@ use crate::core::money::Money;
 /// A model as configured; unset fields are filled from the built-in table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelConfig {
-    /// `openai` or `offline`.
+    /// `openai`, `responses`, `anthropic` or `offline`.
     pub provider: Option<String>,
     /// The address of the API.
     pub base_url: Option<String>,
@@ -14,6 +14,8 @@ pub struct ModelConfig {
     pub name: Option<String>,
     /// The variable that holds the key.
     pub key_env: Option<String>,
+    /// Headers beside those of the protocol, each `Name: value`.
+    pub headers: Vec<String>,
     /// Tokens that fit into a prompt and its answer.
     pub context_window: Option<u64>,
     /// USD per million prompt tokens.
@@ -56,6 +58,7 @@ pub(super) fn read(merged: &Merged, name: &str) -> ModelConfig {
         base_url: merged.text(&at("base_url")),
         name: merged.text(&at("name")),
         key_env: merged.text(&at("key_env")),
+        headers: merged.texts(&at("headers")).unwrap_or_default(),
         context_window: merged.count(&at("context_window")),
         input_price: merged.usd(&at("input_price")),
         cached_input_price: merged.usd(&at("cached_input_price")),

@@ -5,6 +5,7 @@ use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, Finish, Message, ModelAnswer, Sampling, Speaker};
 use crate::core::request::{LlmOptions, LlmRequest};
 use crate::host::call::{self, ModelCall};
+use crate::host::images;
 use crate::host::run_host::RunHost;
 use crate::host::typed::{Checked, Schema};
 use serde_json::Value;
@@ -29,10 +30,6 @@ pub async fn answer(
     cancel: &CancellationToken,
     slots: Option<&Arc<Semaphore>>,
 ) -> Outcome<Value> {
-    if !request.options.images.is_empty() {
-        return Err(Failure::new(FailureKind::Invalid, "this model takes no images")
-            .hint("describe the image in words, or choose a model that reads images"));
-    }
     let schema = request.options.schema.as_ref().map(Schema::read).transpose()?;
     let mut messages = messages(host, &request, schema.as_ref()).await?;
     let mut repairs = 0;
@@ -76,13 +73,15 @@ fn cut(finish: Finish, text: String) -> Outcome<String> {
 }
 
 async fn messages(host: &RunHost, request: &LlmRequest, schema: Option<&Schema>) -> Outcome<Vec<Message>> {
-    let (role, _) = host.kit.models.choose(request.options.role.as_deref(), request.options.model.as_deref()).await?;
+    let (role, served) =
+        host.kit.models.choose(request.options.role.as_deref(), request.options.model.as_deref()).await?;
     let mut messages = Vec::new();
     if let Some(system) = request.options.system.clone().or(role.system) {
         messages.push(Message::new(Speaker::System, system));
     }
     let prompt = schema.map_or_else(|| request.prompt.clone(), |schema| schema.ask(&request.prompt));
-    messages.push(Message::new(Speaker::User, prompt));
+    let images = images::read(host, &served.spec, &request.options.images)?;
+    messages.push(Message { images, ..Message::new(Speaker::User, prompt) });
     Ok(messages)
 }
 

@@ -9,6 +9,7 @@ pub mod children;
 pub mod door;
 pub mod episodes;
 pub mod explore;
+pub mod images;
 pub mod kit;
 pub mod llm;
 pub mod memories;

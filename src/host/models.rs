@@ -142,7 +142,7 @@ impl Models {
             id: spec.id.clone(),
             base_url: spec.base_url.clone(),
             key: key(&self.settings, spec)?,
-            headers: Vec::new(),
+            headers: spec.headers.clone(),
             model_name: spec.name.clone(),
             timeouts: Timeouts { first_token: seconds(spec.first_token_timeout), total, ..Timeouts::default() },
             retry: self.retry,

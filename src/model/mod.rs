@@ -14,6 +14,7 @@ pub mod endpoint;
 pub mod estimate;
 pub mod exchange;
 pub mod fetch;
+pub mod image;
 pub mod locate;
 pub mod offline;
 pub mod openai;

@@ -2,7 +2,9 @@
 //!
 //! Prices are the list prices of the provider's own page, read in August 2025; configuration overrides each.
 
-/// A service that speaks the OpenAI protocol.
+use crate::registry::models::Provider;
+
+/// A service, and the protocol that it speaks.
 pub struct Server {
     /// The first part of its models' ids.
     pub name: &'static str,
@@ -12,37 +14,44 @@ pub struct Server {
     pub address_variables: &'static [&'static str],
     /// The variable that holds its key; empty if it needs none.
     pub key_variable: &'static str,
+    /// Its protocol.
+    pub provider: Provider,
 }
 
-/// The services.
+/// A service that speaks OpenAI's chat completions.
+const fn compatible(name: &'static str, base_url: &'static str, key_variable: &'static str) -> Server {
+    Server { name, base_url, address_variables: &[], key_variable, provider: Provider::OpenAi }
+}
+
+/// The services. Addresses and variables are those of the providers' own pages, read in October 2026.
 pub const SERVERS: &[Server] = &[
     Server {
-        name: "openai",
-        base_url: "https://api.openai.com/v1",
         address_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
-        key_variable: "OPENAI_API_KEY",
+        ..compatible("openai", "https://api.openai.com/v1", "OPENAI_API_KEY")
     },
     Server {
-        name: "openrouter",
-        base_url: "https://openrouter.ai/api/v1",
-        address_variables: &[],
-        key_variable: "OPENROUTER_API_KEY",
+        address_variables: &["ANTHROPIC_BASE_URL"],
+        provider: Provider::Anthropic,
+        ..compatible("anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY")
     },
-    Server {
-        name: "ollama",
-        base_url: "http://127.0.0.1:11434/v1",
-        address_variables: &["OLLAMA_HOST"],
-        key_variable: "",
-    },
-    Server { name: "llama-server", base_url: "http://127.0.0.1:8080/v1", address_variables: &[], key_variable: "" },
-    Server { name: "lmstudio", base_url: "http://127.0.0.1:1234/v1", address_variables: &[], key_variable: "" },
-    Server { name: "vllm", base_url: "http://127.0.0.1:8000/v1", address_variables: &[], key_variable: "" },
-    Server {
-        name: "litellm",
-        base_url: "http://127.0.0.1:4000/v1",
-        address_variables: &[],
-        key_variable: "LITELLM_API_KEY",
-    },
+    // <https://ai.google.dev/gemini-api/docs/openai>
+    compatible("google", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY"),
+    // <https://docs.mistral.ai/api>
+    compatible("mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
+    // <https://api-docs.deepseek.com>
+    compatible("deepseek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
+    // <https://docs.x.ai/docs/api-reference>
+    compatible("xai", "https://api.x.ai/v1", "XAI_API_KEY"),
+    // <https://console.groq.com/docs/openai>
+    compatible("groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
+    // <https://docs.together.ai/docs/openai-api-compatibility>
+    compatible("together", "https://api.together.xyz/v1", "TOGETHER_API_KEY"),
+    compatible("openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+    Server { address_variables: &["OLLAMA_HOST"], ..compatible("ollama", "http://127.0.0.1:11434/v1", "") },
+    compatible("llama-server", "http://127.0.0.1:8080/v1", ""),
+    compatible("lmstudio", "http://127.0.0.1:1234/v1", ""),
+    compatible("vllm", "http://127.0.0.1:8000/v1", ""),
+    compatible("litellm", "http://127.0.0.1:4000/v1", "LITELLM_API_KEY"),
 ];
 
 /// A model with a known window and price.

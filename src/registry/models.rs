@@ -23,6 +23,19 @@ pub enum Provider {
     Offline,
 }
 
+impl Provider {
+    /// The protocol of a word of the configuration.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "openai" => Some(Self::OpenAi),
+            "responses" => Some(Self::Responses),
+            "anthropic" => Some(Self::Anthropic),
+            "offline" => Some(Self::Offline),
+            _ => None,
+        }
+    }
+}
+
 /// Prices in nano-USD per million tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Rates {
@@ -66,6 +79,9 @@ pub struct ModelSpec {
     pub rates: Option<Rates>,
     /// What it can do beyond text.
     pub capabilities: Capabilities,
+    /// Headers beside those of the protocol, as name and value; not shown, because one may hold a key.
+    #[serde(skip)]
+    pub headers: Vec<(String, String)>,
     /// Words that a call may require.
     pub tags: Vec<String>,
     /// Whether answers are streamed.
@@ -131,6 +147,7 @@ pub fn offline() -> ModelSpec {
         window: 1_000_000,
         rates: Some(Rates { input: 0, cached_input: None, output: 0 }),
         capabilities: Capabilities::default(),
+        headers: Vec::new(),
         tags: Vec::new(),
         stream: true,
         functions: false,
@@ -172,13 +189,14 @@ fn at_service(settings: &Settings, service: &Server, name: &str) -> ModelSpec {
     });
     ModelSpec {
         id: ModelId::new(id),
-        provider: Provider::OpenAi,
+        provider: service.provider,
         base_url,
         name: name.to_owned(),
         key_variable: (!service.key_variable.is_empty()).then(|| service.key_variable.to_owned()),
         window: known.map_or(WINDOW, |m| m.window),
         rates,
         capabilities: Capabilities::default(),
+        headers: Vec::new(),
         tags: Vec::new(),
         stream: true,
         functions: false,
@@ -193,11 +211,16 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
     }
     let remote = config.name.clone().unwrap_or_else(|| name.rsplit('/').next().unwrap_or(name).to_owned());
     let service = name.split_once('/').and_then(|(service, _)| SERVERS.iter().find(|s| s.name == service));
-    let Some(base) = service.or_else(|| SERVERS.first()) else {
+    let spoken = config.provider.as_deref().and_then(Provider::parse);
+    // Without a service in its name a model is at the first service that speaks its protocol.
+    let speaks = |server: &&Server| spoken.is_some_and(|provider| server.provider == provider);
+    let Some(base) = service.or_else(|| SERVERS.iter().find(speaks)).or_else(|| SERVERS.first()) else {
         return Err(Failure::new(FailureKind::Internal, "the table of services is empty"));
     };
     let mut spec = at_service(settings, base, &remote);
     spec.id = ModelId::new(name);
+    spec.provider = spoken.unwrap_or(spec.provider);
+    spec.headers = headers(name, config)?;
     if let Some(base_url) = &config.base_url {
         spec.base_url = base_url.trim_end_matches('/').to_owned();
         // A server of one's own needs no key unless its variable is named.
@@ -216,6 +239,19 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
         spec.rates = Some(rates);
     }
     Ok(spec)
+}
+
+/// Headers as configured: `Name: value`.
+fn headers(name: &str, config: &ModelConfig) -> Outcome<Vec<(String, String)>> {
+    let split = |line: &String| {
+        let (header, value) = line.split_once(':')?;
+        (!header.trim().is_empty()).then(|| (header.trim().to_owned(), value.trim().to_owned()))
+    };
+    config.headers.iter().map(split).collect::<Option<_>>().ok_or_else(|| {
+        // The line is not shown: it may hold a key.
+        Failure::new(FailureKind::Config, format!("models.{name}.headers has a line that is no header"))
+            .hint("write headers = [\"Name: value\"]")
+    })
 }
 
 /// Prices as configured: prompt and answer together, or neither.

@@ -1,0 +1,77 @@
+//! The pictures of a call: named by a script, checked before anything is sent.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::message::Image;
+use crate::host::run_host::RunHost;
+use crate::model::image::{self, MOST_BYTES, MOST_PIECES, MOST_TOGETHER};
+use crate::registry::models::ModelSpec;
+use std::io::Read;
+
+/// Services that read pictures only from the request itself: ollama
+/// (<https://docs.ollama.com/api/openai-compatibility>) and LM Studio.
+const NO_ADDRESSES: &[&str] = &["ollama", "lmstudio"];
+
+/// The pictures of these names: addresses, or files of the workspace.
+///
+/// Fails with `Invalid` if the model reads no pictures, if one is of the wrong kind or too large, or if there are too
+/// many; and as reading a file of the workspace does.
+pub fn read(host: &RunHost, spec: &ModelSpec, names: &[String]) -> Outcome<Vec<Image>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !spec.capabilities.vision {
+        let failure = Failure::new(FailureKind::Invalid, format!("{} takes no images", spec.id));
+        return Err(failure.hint(format!(
+            "choose a model that reads images; if {} does, set `vision = true` under [models.\"{}\"]",
+            spec.id, spec.id
+        )));
+    }
+    if names.len() > MOST_PIECES {
+        let what = format!("{} images are more than the {MOST_PIECES} that a call can have", names.len());
+        return Err(Failure::new(FailureKind::Invalid, what).hint("spread them over several calls"));
+    }
+    let mut together = 0;
+    names.iter().map(|name| one(host, spec, name, &mut together)).collect()
+}
+
+fn one(host: &RunHost, spec: &ModelSpec, name: &str, together: &mut usize) -> Outcome<Image> {
+    if name.contains("://") || name.starts_with("data:") {
+        return address(spec, name);
+    }
+    let bytes = bytes(host, name)?;
+    *together += bytes.len();
+    if *together > MOST_TOGETHER {
+        let most = MOST_TOGETHER / (1024 * 1024);
+        return Err(Failure::new(FailureKind::Invalid, format!("the images have more than {most} MiB together"))
+            .hint("make them smaller, or spread them over several calls"));
+    }
+    image::from_bytes(name, &bytes)
+}
+
+fn address(spec: &ModelSpec, name: &str) -> Outcome<Image> {
+    let scheme = name.split(':').next().unwrap_or_default();
+    if !matches!(scheme, "https" | "http") {
+        return Err(Failure::new(FailureKind::Invalid, format!("an image cannot be fetched by `{scheme}:`"))
+            .hint("name a file of the workspace, or an address that begins with https://"));
+    }
+    let service = spec.id.as_str().split('/').next().unwrap_or_default();
+    if NO_ADDRESSES.contains(&service) {
+        return Err(Failure::new(FailureKind::Invalid, format!("{service} fetches no images from addresses"))
+            .hint("fetch it first, and name the file"));
+    }
+    Ok(Image::Url { url: name.to_owned() })
+}
+
+fn bytes(host: &RunHost, name: &str) -> Outcome<Vec<u8>> {
+    let broken = |error: std::io::Error| Failure::new(FailureKind::Io, format!("cannot read `{name}`: {error}"));
+    let file = host.kit.tool_context.workspace.open(name)?;
+    // One byte more than allowed shows that there is more, however large the file is by now.
+    let most = MOST_BYTES as u64;
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(broken)?;
+    if bytes.len() as u64 > most {
+        let what = format!("the image `{name}` has more than {} MiB", most / (1024 * 1024));
+        return Err(Failure::new(FailureKind::Invalid, what).hint("make it smaller"));
+    }
+    Ok(bytes)
+}
