@@ -6,15 +6,29 @@ use crate::host::models::DefaultModel;
 use crate::model::client::HttpClient;
 use crate::model::locate::{self, Candidate};
 use crate::registry::builtin::{OPENAI_DEFAULT, SERVERS, Server};
-use crate::registry::models::{ModelSpec, address, offline, resolve};
+use crate::registry::models::{ModelSpec, Provider, address, has_known_window, offline, resolve};
 use secrecy::SecretString;
 use std::time::Duration;
 
 /// How long a local server may take to answer, all candidates together.
 const LOCAL: Duration = Duration::from_millis(150);
 
-/// Decides. Only the last two steps touch the network, and only loopback.
+/// Decides, and asks a server of one's own how many tokens it takes if nobody has said so.
 pub async fn default_model(settings: &Settings, client: &HttpClient) -> Outcome<DefaultModel> {
+    let mut chosen = decide(settings, client).await?;
+    let spec = &mut chosen.spec;
+    let usual = SERVERS.iter().any(|s| s.base_url == spec.base_url && s.base_url.starts_with("https://"));
+    if !usual && !has_known_window(settings, spec) && spec.provider != Provider::Anthropic {
+        let variable = spec.key_variable.as_deref().and_then(|variable| settings.environment.get(variable));
+        let key = variable.map(|key| SecretString::from(key.to_owned()));
+        let said = locate::window(&spec.base_url, &spec.name, key.as_ref(), client).await;
+        spec.window = said.unwrap_or(spec.window);
+    }
+    Ok(chosen)
+}
+
+/// Only the last two steps touch the network, and only loopback.
+async fn decide(settings: &Settings, client: &HttpClient) -> Outcome<DefaultModel> {
     if let Some(name) = &settings.forced_model {
         let forced = |spec| DefaultModel { spec, reason: "named by --model or RHIZO_MODEL".to_owned() };
         return resolve(settings, name).map(forced);
@@ -43,7 +57,8 @@ pub async fn default_model(settings: &Settings, client: &HttpClient) -> Outcome<
 /// An address is a choice, so it wins over the configuration. A key alone is only a credential: where the
 /// configuration names a model, a key for another provider that happens to be exported must not redirect paid calls.
 async fn by_address(settings: &Settings, client: &HttpClient) -> Outcome<Option<DefaultModel>> {
-    for service in SERVERS {
+    // Addresses of other protocols are meant for other programs as well, and only say where their services are.
+    for service in SERVERS.iter().filter(|service| service.provider == Provider::OpenAi) {
         let Some(variable) = service.address_variables.iter().find(|v| settings.environment.get(v).is_some()) else {
             continue;
         };

@@ -30,6 +30,8 @@ const VERSION: &str = "2023-06-01";
 impl Protocol for Messages {
     type Reader = reader::MessagesReader;
 
+    const FUNCTION: &'static str = "messages";
+
     const RULES: &'static [Rule] = &[
         Rule { feature: Feature::ThinkingBudget, names: &["thinking.type.enabled", "budget_tokens"], says: UNKNOWN },
         Rule { feature: Feature::Temperature, names: &["temperature"], says: UNKNOWN },
@@ -48,7 +50,7 @@ impl Protocol for Messages {
     fn path(base: &str) -> String {
         let last = base.rsplit('/').next().unwrap_or_default();
         let versioned = last.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        if versioned { "messages".to_owned() } else { "v1/messages".to_owned() }
+        if versioned { Self::FUNCTION.to_owned() } else { format!("v1/{}", Self::FUNCTION) }
     }
 
     fn sign(headers: &mut HeaderMap, key: Option<&SecretString>) -> Outcome<()> {

@@ -47,6 +47,14 @@ impl Endpoint {
         url
     }
 
+    /// The address of something that the server has beside its `/v1`, for example `props`.
+    pub fn beside(&self, function: &str) -> Url {
+        let mut url = self.base.clone();
+        let path = self.path();
+        url.set_path(&format!("{}/{function}", path.strip_suffix("/v1").unwrap_or(path)));
+        url
+    }
+
     /// The path of the base, without a slash at its end.
     pub fn path(&self) -> &str {
         self.base.path().trim_end_matches('/')

@@ -30,6 +30,8 @@ pub struct ChatCompletions;
 impl Protocol for ChatCompletions {
     type Reader = reader::ChatReader;
 
+    const FUNCTION: &'static str = "chat/completions";
+
     const RULES: &'static [Rule] = &[
         Rule { feature: Feature::StreamUsage, names: &["stream_options", "include_usage"], says: &[] },
         Rule { feature: Feature::MaxTokens, names: &[], says: &[] },
@@ -42,10 +44,6 @@ impl Protocol for ChatCompletions {
         Rule { feature: Feature::Schema, names: FORMATS, says: &[] },
         Rule { feature: Feature::JsonObject, names: FORMATS, says: &[] },
     ];
-
-    fn path(_base: &str) -> String {
-        "chat/completions".to_owned()
-    }
 
     fn sign(headers: &mut HeaderMap, key: Option<&SecretString>) -> Outcome<()> {
         add_bearer(headers, key)

@@ -19,8 +19,13 @@ pub trait Protocol: Send + Sync + 'static {
     /// Which refusals mean that a server does not take a feature.
     const RULES: &'static [Rule];
 
-    /// The path of the function that answers, relative to a base address with this path.
-    fn path(base: &str) -> String;
+    /// The name of the function that answers.
+    const FUNCTION: &'static str;
+
+    /// The path of that function, relative to a base address with this path.
+    fn path(_base: &str) -> String {
+        Self::FUNCTION.to_owned()
+    }
 
     /// Adds what the protocol wants in the head of every request, the key among it.
     ///

@@ -30,6 +30,8 @@ const FORMATS: &[&str] = &["text.format", "json_schema", "json_object", "'text'"
 impl Protocol for Responses {
     type Reader = reader::ResponsesReader;
 
+    const FUNCTION: &'static str = "responses";
+
     const RULES: &'static [Rule] = &[
         Rule { feature: Feature::NoThinking, names: &["reasoning.effort", "effort"], says: OTHER_VALUE },
         Rule { feature: Feature::LeastThinking, names: &["reasoning.effort", "effort"], says: OTHER_VALUE },
@@ -39,10 +41,6 @@ impl Protocol for Responses {
         Rule { feature: Feature::Schema, names: FORMATS, says: &[] },
         Rule { feature: Feature::JsonObject, names: FORMATS, says: &[] },
     ];
-
-    fn path(_base: &str) -> String {
-        "responses".to_owned()
-    }
 
     fn sign(headers: &mut HeaderMap, key: Option<&SecretString>) -> Outcome<()> {
         add_bearer(headers, key)

@@ -114,7 +114,8 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
         return resolve(settings, known.id);
     }
     // A server of one's own serves names that nobody else knows.
-    let own = SERVERS.iter().find(|s| s.address_variables.iter().any(|v| settings.environment.get(v).is_some()));
+    let is_set = |s: &&Server| s.address_variables.iter().any(|v| settings.environment.get(v).is_some());
+    let own = SERVERS.iter().filter(|s| s.provider == Provider::OpenAi).find(is_set);
     if let Some(service) = own {
         return Ok(at_service(settings, service, name));
     }
@@ -128,6 +129,12 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
             "write service/name (openai/gpt-5-mini, ollama/llama3.2), or describe it under [models.NAME] in rhizo.toml",
         ),
     })
+}
+
+/// Whether a model's window is known from the configuration or the built-in table, and not merely assumed.
+pub fn has_known_window(settings: &Settings, spec: &ModelSpec) -> bool {
+    let configured = settings.models.get(spec.id.as_str()).is_some_and(|model| model.context_window.is_some());
+    configured || spec.provider == Provider::Offline || MODELS.iter().any(|known| known.id == spec.id.as_str())
 }
 
 /// Every name that is known without asking a server.
@@ -221,6 +228,7 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
     spec.id = ModelId::new(name);
     spec.provider = spoken.unwrap_or(spec.provider);
     spec.headers = headers(name, config)?;
+    spec.capabilities.vision = config.vision.unwrap_or(spec.capabilities.vision);
     if let Some(base_url) = &config.base_url {
         spec.base_url = base_url.trim_end_matches('/').to_owned();
         // A server of one's own needs no key unless its variable is named.
