@@ -148,6 +148,7 @@ impl Run {
             "turns": end.turns,
             "calls": t.calls,
             "failed_calls": t.failed,
+            "cached_calls": t.cached,
             "input_tokens": t.usage.input_tokens,
             "output_tokens": t.usage.output_tokens,
             "estimated": t.usage.estimated,

@@ -14,6 +14,9 @@ pub struct Totals {
     pub failed: u64,
     /// Calls answered from the log; they cost nothing and are not counted in `calls`.
     pub replayed: u64,
+    /// Calls answered with a kept answer; they cost nothing and are not counted in `calls`.
+    #[serde(default)]
+    pub cached: u64,
     /// Calls to models without a known price; their cost is missing from `cost`.
     pub unpriced_calls: u64,
     /// Tokens used.
@@ -27,6 +30,7 @@ impl Totals {
         self.calls = self.calls.saturating_add(other.calls);
         self.failed = self.failed.saturating_add(other.failed);
         self.replayed = self.replayed.saturating_add(other.replayed);
+        self.cached = self.cached.saturating_add(other.cached);
         self.unpriced_calls = self.unpriced_calls.saturating_add(other.unpriced_calls);
         self.usage += other.usage;
         self.cost = self.cost.saturating_add(other.cost);

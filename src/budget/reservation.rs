@@ -55,6 +55,7 @@ impl Reservation {
             calls: 1,
             failed,
             replayed: 0,
+            cached: 0,
             unpriced_calls: u64::from(self.price.is_none()),
             usage: *usage,
             cost: cost.unwrap_or_default(),

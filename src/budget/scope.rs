@@ -69,6 +69,11 @@ impl Scope {
         self.ledger.record(self.index, tag, &Totals { replayed: 1, ..Totals::default() });
     }
 
+    /// Counts a call that was answered with a kept answer: it costs nothing and needs no budget.
+    pub fn charge_cached(&self, tag: &Tag) {
+        self.ledger.record(self.index, tag, &Totals { cached: 1, ..Totals::default() });
+    }
+
     /// What this scope may still spend, with everything held back taken off.
     pub fn left(&self) -> Left {
         self.ledger.left(self.index)

@@ -2,7 +2,7 @@
 
 use crate::cli::printer::Printer;
 use crate::core::event::{Event, EventRecord};
-use crate::core::ids::RunId;
+use crate::core::ids::{ModelId, RunId};
 use crate::core::text::one_line;
 use crate::store::open::Store;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -89,6 +89,7 @@ impl Screen {
             Event::Retry { model, attempt, wait_millis, reason } => {
                 self.line(depth, &format!("{model}: attempt {attempt} failed ({reason}); next in {wait_millis} ms"));
             }
+            Event::Waiting { model, wait_millis, reason } => self.wait(depth, model, *wait_millis, reason),
             Event::ModelText { text, .. } if !self.bar.is_hidden() => self.stream(text),
             Event::BatchProgress { done, failed, of } => self.batch(depth, *done, *failed, *of),
             other if self.detail == Detail::All => self.detailed(depth, other),
@@ -107,6 +108,9 @@ impl Screen {
             Event::ModelStarted { model, role, .. } => {
                 self.text.clear();
                 self.status(&format!("{role} {model} ..."));
+            }
+            Event::ModelFinished { model, role, cached: true, .. } => {
+                self.line(depth, &format!("  {role} {model} · kept answer, free"));
             }
             Event::ModelFinished { model, role, usage, cost, millis, failure, .. } => {
                 self.text.clear();
@@ -149,6 +153,12 @@ impl Screen {
         if lines.len() > 6 {
             self.line(depth, &format!("  | ... {} more lines", lines.len() - 6));
         }
+    }
+
+    /// A long wait is a line of its own; a short one only shows on a terminal.
+    fn wait(&self, depth: usize, model: &ModelId, millis: u64, reason: &str) {
+        let text = format!("{model} waits up to {} s: {reason}", millis.div_ceil(1_000));
+        if millis >= 1_000 && !self.printer.live { self.line(depth, &text) } else { self.status(&text) }
     }
 
     /// On a terminal the count moves; elsewhere every tenth is a line.

@@ -12,3 +12,4 @@ pub mod paths;
 pub mod place;
 pub mod role;
 pub mod settings;
+pub mod traffic;

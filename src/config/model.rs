@@ -1,6 +1,7 @@
 //! A model as configured. What is not set here is filled in by `registry::models`.
 
 use crate::config::merged::Merged;
+use crate::config::traffic::Traffic;
 use crate::core::money::Money;
 
 /// A model as configured; unset fields are filled from the built-in table.
@@ -48,6 +49,8 @@ pub struct ModelConfig {
     pub timeout: Option<f64>,
     /// Seconds until the first token.
     pub first_token_timeout: Option<f64>,
+    /// Further limits of time and number.
+    pub traffic: Traffic,
 }
 
 /// The model of this name.
@@ -75,5 +78,6 @@ pub(super) fn read(merged: &Merged, name: &str) -> ModelConfig {
         functions: merged.flag(&at("functions")),
         timeout: merged.number(&at("timeout")),
         first_token_timeout: merged.number(&at("first_token_timeout")),
+        traffic: Traffic::of(merged, name),
     }
 }

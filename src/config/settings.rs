@@ -49,6 +49,10 @@ pub struct Settings {
     pub tool_output: u64,
     /// Whether `FINAL` waits until the context has been looked at.
     pub exploration_gate: bool,
+    /// Whether answers to `llm` are kept and used again where a call does not say.
+    pub cache: bool,
+    /// Seconds for which a kept answer is used where a call does not say.
+    pub cache_age: f64,
     /// Whether runs are remembered.
     pub memory: bool,
     /// `hashing` or `minilm`.
@@ -107,6 +111,8 @@ impl Settings {
             tool_timeout: merged.number("tools.timeout").unwrap_or(0.0),
             tool_output: merged.count("tools.max_output").unwrap_or(0),
             exploration_gate: merged.flag("gate.exploration").unwrap_or(true),
+            cache: merged.flag("cache.enabled").unwrap_or(false),
+            cache_age: merged.number("cache.max_age").unwrap_or(86_400.0),
             memory: merged.flag("memory.enabled").unwrap_or(true),
             embedder: merged.text("memory.embedder").unwrap_or_default(),
             model_folder: merged.text("memory.model_folder").map(|folder| paths.workspace.join(folder)),

@@ -97,6 +97,15 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A model call waits for its turn before it goes out.
+    Waiting {
+        /// The model.
+        model: ModelId,
+        /// How long at most, in milliseconds.
+        wait_millis: u64,
+        /// Why.
+        reason: String,
+    },
     /// A model call ended.
     ModelFinished {
         /// Number of the call.
@@ -115,6 +124,9 @@ pub enum Event {
         failure: Option<Failure>,
         /// True if the answer came from the log.
         replayed: bool,
+        /// True if the answer was kept from an earlier call; then the usage is that call's, and the cost is none.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        cached: bool,
     },
     /// A batch advanced.
     BatchProgress {

@@ -202,6 +202,9 @@ pub struct ModelAnswer {
     pub cost: Option<Money>,
     /// Milliseconds from request to end.
     pub millis: u64,
+    /// Whether it was kept from an earlier call; then the usage is that call's, and the cost is none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cached: bool,
 }
 
 /// A call that failed, with what it used up before it did.

@@ -157,6 +157,21 @@ pub struct LlmOptions {
     /// A name for progress and logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Whether a kept answer may be used, and how old it may be; the setting `cache.enabled` if it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Keep>,
+}
+
+/// Whether a kept answer may be used instead of a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "cache takes true, false, seconds, or a span such as \"1h\"")]
+pub enum Keep {
+    /// One of the usual age, or none.
+    Flag(bool),
+    /// One that is at most this many seconds old.
+    Seconds(f64),
+    /// One that is at most this old, as a number with a unit: `90s`, `10m`, `1h`, `7d`.
+    Span(String),
 }
 
 /// One child run.

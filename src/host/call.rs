@@ -12,6 +12,7 @@ use crate::host::door::{self, Asked, Done};
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
 use crate::model::chat::{Piece, Watch};
+use crate::model::lane::UNSENT;
 use crate::registry::roles::Role;
 use serde::Serialize;
 use serde_json::Value;
@@ -94,7 +95,8 @@ struct Arguments<'a> {
     schema: Option<&'a Value>,
 }
 
-fn asked(call: &ModelCall) -> Outcome<Asked> {
+/// The call as the log of effects keeps it.
+pub fn asked(call: &ModelCall) -> Outcome<Asked> {
     // Whether probabilities are asked for changes what is watched, not what is answered.
     let ChatRequest { messages, sampling, functions, schema, logprobs: _ } = &call.request;
     let (model, schema) = (&call.served.spec.id, schema.as_ref());
@@ -122,7 +124,13 @@ fn fits(call: &ModelCall) -> Outcome<()> {
         .hint("send pieces: `llm_batch(context.chunks(20000, 500).map(|c| question + c.text))`"))
 }
 
-fn bound(call: &mut ModelCall) -> Bound {
+/// The number of the next call of the process.
+pub fn next_number() -> u64 {
+    CALLS.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The most that the call can use; its limit of tokens is filled in.
+pub fn bound(call: &mut ModelCall) -> Bound {
     let output = *call.request.sampling.max_tokens.get_or_insert(MAX_TOKENS);
     Bound { input_tokens: call.request.token_bound(), output_tokens: output }
 }
@@ -148,7 +156,7 @@ async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &Can
     let Some(reservation) = unsent.0.take_if(|_| !cancel.is_cancelled()) else {
         return Err(Failure::new(FailureKind::Cancelled, "cancelled")).into();
     };
-    let number = CALLS.fetch_add(1, Ordering::Relaxed);
+    let number = next_number();
     let (model, role) = (call.served.spec.id.clone(), call.role.name.clone());
     let label = call.label.clone();
     host.emit(&call.frame, &Event::ModelStarted { call: number, model: model.clone(), role: role.clone(), label });
@@ -158,8 +166,8 @@ async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &Can
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (usage, cost) = match &outcome {
         Ok(reply) => (reply.usage, reservation.settle(&reply.usage)),
-        // A model that is configured wrongly is found out before anything is sent.
-        Err(failed) if failed.failure.kind == FailureKind::Config => {
+        // A model that is configured wrongly, or cannot be reached at the moment, is found out before anything is sent.
+        Err(failed) if failed.failure.kind == FailureKind::Config || failed.failure.details.contains_key(UNSENT) => {
             reservation.release();
             (failed.usage, None)
         }
@@ -175,11 +183,12 @@ async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &Can
         millis,
         failure,
         replayed: false,
+        cached: false,
     };
     host.emit(&call.frame, &event);
     tracing::debug!(call = number, model = %model, millis, tokens = usage.total(), ok = outcome.is_ok(), "model call");
     let result = match outcome {
-        Ok(reply) => Ok(ModelAnswer { model, reply, cost, millis }),
+        Ok(reply) => Ok(ModelAnswer { model, reply, cost, millis, cached: false }),
         Err(failed) => Err(explained(failed.failure, &call.served)),
     };
     Done { result, usage: Some(usage), cost }
@@ -225,6 +234,7 @@ fn watch(host: &RunHost, call: &ModelCall, number: u64, cancel: &CancellationTok
             Piece::Retry { attempt, wait_millis, reason } => {
                 Event::Retry { model: model.clone(), attempt, wait_millis, reason }
             }
+            Piece::Waiting { wait_millis, reason } => Event::Waiting { model: model.clone(), wait_millis, reason },
         };
         host.emit(&frame, &event);
     };

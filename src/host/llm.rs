@@ -2,9 +2,10 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::core::message::{ChatRequest, Finish, Message, ModelAnswer, Sampling, Speaker};
+use crate::core::message::{ChatRequest, Finish, Message, Sampling, Speaker};
 use crate::core::request::{LlmOptions, LlmRequest};
-use crate::host::call::{self, ModelCall};
+use crate::host::cache::Cache;
+use crate::host::call::ModelCall;
 use crate::host::images;
 use crate::host::run_host::RunHost;
 use crate::host::typed::{Checked, Schema};
@@ -32,19 +33,27 @@ pub async fn answer(
 ) -> Outcome<Value> {
     let schema = request.options.schema.as_ref().map(Schema::read).transpose()?;
     let mut messages = messages(host, &request, schema.as_ref()).await?;
+    let mut cache = Cache::of(host, request.options.cache.as_ref())?;
     let mut repairs = 0;
     loop {
-        let reply = send(host, frame, &request.options, messages.clone(), cancel, slots).await?.reply;
+        let call = call(host, frame, &request.options, messages.clone(), slots).await?;
+        let answer = cache.ask(host, call, cancel).await?;
+        let reply = answer.reply.clone();
         if reply.finish == Finish::ContentFilter {
             return Err(
                 Failure::new(FailureKind::Refusal, "the provider's filter cut the answer").detail("raw", reply.text)
             );
         }
         let Some(schema) = &schema else {
-            return cut(reply.finish, reply.text).map(Value::String);
+            let text = cut(reply.finish, reply.text)?;
+            cache.keep(host, &answer)?;
+            return Ok(Value::String(text));
         };
         match schema.check(&reply.text) {
-            Checked::Valid(value) => return Ok(value),
+            Checked::Valid(value) => {
+                cache.keep(host, &answer)?;
+                return Ok(value);
+            }
             Checked::Wrong(message) if repairs < REPAIRS => {
                 repairs += 1;
                 messages.push(Message::new(Speaker::Assistant, reply.text));
@@ -85,14 +94,13 @@ async fn messages(host: &RunHost, request: &LlmRequest, schema: Option<&Schema>)
     Ok(messages)
 }
 
-async fn send(
+async fn call(
     host: &RunHost,
     frame: &Frame,
     options: &LlmOptions,
     messages: Vec<Message>,
-    cancel: &CancellationToken,
     slots: Option<&Arc<Semaphore>>,
-) -> Outcome<ModelAnswer> {
+) -> Outcome<ModelCall> {
     let (role, served) = host.kit.models.choose(options.role.as_deref(), options.model.as_deref()).await?;
     let standard = role.sampling.clone();
     let sampling = Sampling {
@@ -106,7 +114,7 @@ async fn send(
         .map(Duration::try_from_secs_f64)
         .transpose()
         .map_err(|_| Failure::new(FailureKind::Invalid, "timeout must be a positive number of seconds"))?;
-    let call = ModelCall {
+    Ok(ModelCall {
         frame: frame.clone(),
         role,
         served,
@@ -115,6 +123,5 @@ async fn send(
         timeout,
         logged: 0,
         slots: slots.map(Arc::clone),
-    };
-    call::model(host, call, cancel).await
+    })
 }

@@ -4,6 +4,7 @@
 
 pub mod ask;
 pub mod batch;
+pub mod cache;
 pub mod call;
 pub mod children;
 pub mod door;

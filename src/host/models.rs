@@ -5,11 +5,14 @@ use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::model::anthropic::Anthropic;
+use crate::model::breaker::Health;
 use crate::model::chat::ChatModel;
 use crate::model::client::HttpClient;
 use crate::model::exchange::Timeouts;
+use crate::model::lane::Lanes;
 use crate::model::offline::engine::OfflineEngine;
 use crate::model::openai::OpenAi;
+use crate::model::rate::RateLimits;
 use crate::model::remote::RemoteSettings;
 use crate::model::responses::OpenAiResponses;
 use crate::model::retry::RetryPolicy;
@@ -52,6 +55,7 @@ pub struct Models {
     default: OnceCell<DefaultModel>,
     client: HttpClient,
     retry: RetryPolicy,
+    lanes: Lanes,
     built: Mutex<HashMap<String, Served>>,
     /// The model that a person chose for everything while the program ran.
     switched: Mutex<Option<String>>,
@@ -67,6 +71,7 @@ impl Models {
             default: OnceCell::new(),
             client,
             retry: RetryPolicy::default(),
+            lanes: Lanes::default(),
             built: Mutex::default(),
             switched: Mutex::default(),
             told: Mutex::default(),
@@ -115,6 +120,12 @@ impl Models {
         told.insert(served.spec.id.clone()).then_some(notice)
     }
 
+    /// How the breaker of a model stands; `None` for one that needs no connection.
+    pub fn health(&self, spec: &ModelSpec) -> Option<Health> {
+        let remote = spec.provider != Provider::Offline;
+        remote.then(|| self.lanes.of(&spec.base_url, &spec.name, limits(spec)).health())
+    }
+
     fn serve(&self, name: &str, spec: impl FnOnce() -> Outcome<ModelSpec>) -> Outcome<Served> {
         let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(served) = built.get(name) {
@@ -137,17 +148,35 @@ impl Models {
     }
 
     fn remote(&self, spec: &ModelSpec) -> Outcome<RemoteSettings> {
-        let total = seconds(spec.timeout);
         Ok(RemoteSettings {
             id: spec.id.clone(),
             base_url: spec.base_url.clone(),
             key: key(&self.settings, spec)?,
             headers: spec.headers.clone(),
             model_name: spec.name.clone(),
-            timeouts: Timeouts { first_token: seconds(spec.first_token_timeout), total, ..Timeouts::default() },
+            timeouts: timeouts(spec),
             retry: self.retry,
             stream: spec.stream,
+            lane: self.lanes.of(&spec.base_url, &spec.name, limits(spec)),
         })
+    }
+}
+
+fn limits(spec: &ModelSpec) -> RateLimits {
+    RateLimits {
+        requests_per_minute: spec.traffic.requests_per_minute,
+        tokens_per_minute: spec.traffic.tokens_per_minute,
+        concurrency: spec.traffic.concurrency,
+    }
+}
+
+fn timeouts(spec: &ModelSpec) -> Timeouts {
+    let standard = Timeouts::default();
+    Timeouts {
+        connect: spec.traffic.connect_timeout.map_or(standard.connect, seconds),
+        first_token: seconds(spec.first_token_timeout),
+        between_tokens: spec.traffic.between_tokens_timeout.map_or(standard.between_tokens, seconds),
+        total: seconds(spec.timeout),
     }
 }
 

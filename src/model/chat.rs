@@ -46,6 +46,13 @@ pub enum Piece {
         /// Why it failed.
         reason: String,
     },
+    /// The request waits for its turn before it goes out.
+    Waiting {
+        /// Milliseconds that it waits, at most.
+        wait_millis: u64,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// How a caller follows a call and ends it early.

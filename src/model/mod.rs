@@ -2,7 +2,9 @@
 //!
 //! What a call costs, whether it is allowed and which model is asked are decided elsewhere.
 
+pub mod allowance;
 pub mod anthropic;
+pub mod breaker;
 pub mod calls;
 pub mod chat;
 pub mod classify;
@@ -15,12 +17,14 @@ pub mod estimate;
 pub mod exchange;
 pub mod fetch;
 pub mod image;
+pub mod lane;
 pub mod locate;
 pub mod offline;
 pub mod openai;
 pub mod prompt;
 pub mod protocol;
 pub mod quirks;
+pub mod rate;
 pub mod remote;
 pub mod responses;
 pub mod retry;

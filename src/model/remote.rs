@@ -7,16 +7,18 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
+use crate::model::allowance::Allowance;
 use crate::model::chat::{ChatModel, Piece, Watch};
 use crate::model::classify::{Asked, refused};
 use crate::model::client::HttpClient;
 use crate::model::complaint::Complaint;
 use crate::model::draft::{Draft, Stage};
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Incoming, Patience, Timeouts, json_headers, later, open};
+use crate::model::exchange::{Incoming, Patience, Timeouts, json_headers, open};
+use crate::model::lane::{Lane, Pass, need};
 use crate::model::protocol::{Protocol, Reader};
 use crate::model::quirks::{Feature, Features, Form, Quirks};
-use crate::model::retry::{FailedAttempt, RetryPolicy, cancelled, persist};
+use crate::model::retry::{FailedAttempt, RetryPolicy, Way, cancelled, persist};
 use crate::model::retry_after::Advice;
 use crate::model::stream::{Heard, listen};
 use crate::model::transport::stalled;
@@ -25,6 +27,7 @@ use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -47,6 +50,8 @@ pub struct RemoteSettings {
     pub retry: RetryPolicy,
     /// Whether answers are streamed.
     pub stream: bool,
+    /// The way to the model, shared with everybody else who talks to it.
+    pub lane: Arc<Lane>,
 }
 
 /// A model behind a server that speaks the protocol `P`.
@@ -91,6 +96,7 @@ impl<P: Protocol> Remote<P> {
         &self,
         request: &ChatRequest,
         watch: &Watch,
+        mut pass: Pass,
         deadline: Instant,
     ) -> Result<ChatReply, FailedAttempt> {
         let mut draft = Draft::new(watch, self.asked());
@@ -98,9 +104,10 @@ impl<P: Protocol> Remote<P> {
             biased;
             () = watch.cancel.cancelled() => Err(Broken::from(cancelled())),
             () = sleep_until(deadline) => Err(Broken::from(self.overdue())),
-            ended = self.exchange(request, watch, &mut draft) => ended,
+            ended = self.exchange(request, watch, &mut pass, &mut draft) => ended,
         };
         let (usage, shown) = (draft.usage(request), draft.is_shown());
+        pass.used(&usage);
         let broken = match ended {
             Err(broken) => broken,
             Ok(()) => match draft.reply(usage) {
@@ -113,12 +120,19 @@ impl<P: Protocol> Remote<P> {
     }
 
     /// Asks until the server takes the form of the request, which it does at once unless it has its quirks.
-    async fn exchange(&self, request: &ChatRequest, watch: &Watch, draft: &mut Draft<'_>) -> Result<(), Broken> {
+    async fn exchange(
+        &self,
+        request: &ChatRequest,
+        watch: &Watch,
+        pass: &mut Pass,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), Broken> {
         let mut form = Form { stream: self.settings.stream, lacking: self.quirks.lacking() };
         let mut tried = Features::NONE;
         loop {
             let first = Patience::from(Instant::now(), self.first_limit(), "no token");
             let incoming = self.ask(request, form, first, draft).await?;
+            pass.heed(&Allowance::read(incoming.headers(), Timestamp::now()));
             let status = incoming.status();
             if (200..300).contains(&status) {
                 self.hear(incoming, first, draft).await?;
@@ -134,6 +148,7 @@ impl<P: Protocol> Remote<P> {
                 Some(lost) => self.tell(watch, lost.loss(request)),
                 None => return Err(Broken { failure: refused(status, &complaint, self.asked()), advice }),
             }
+            pass.again(need(request), self.settings.timeouts.total, watch).await?;
         }
     }
 
@@ -222,7 +237,9 @@ impl<P: Protocol> ChatModel for Remote<P> {
     }
 
     fn chat<'a>(&'a self, request: &'a ChatRequest, watch: &'a Watch) -> BoxFuture<'a, Result<ChatReply, FailedCall>> {
-        let deadline = later(Instant::now(), self.settings.timeouts.total);
-        Box::pin(persist(&self.settings.retry, watch, deadline, move || self.attempt(request, watch, deadline)))
+        let (lane, total) = (&self.settings.lane, self.settings.timeouts.total);
+        let way = Way { lane, need: need(request), total };
+        let attempt = move |pass, deadline| self.attempt(request, watch, pass, deadline);
+        Box::pin(lane.call(persist(&self.settings.retry, way, watch, attempt)))
     }
 }

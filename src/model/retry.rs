@@ -7,8 +7,12 @@ use crate::core::failure::{Failure, FailureKind};
 use crate::core::message::{ChatReply, FailedCall};
 use crate::core::usage::Usage;
 use crate::model::chat::{Piece, Watch};
+use crate::model::exchange::later;
+use crate::model::lane::{Lane, Pass, UNSENT};
+use crate::model::rate::Need;
 use crate::model::retry_after::Advice;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -38,6 +42,17 @@ pub struct FailedAttempt {
     pub advice: Advice,
     /// Text of it has been shown.
     pub shown: bool,
+}
+
+/// Where a call's attempts go, and how long all of them may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Way<'a> {
+    /// The way to the model.
+    pub lane: &'a Arc<Lane>,
+    /// What each attempt needs.
+    pub need: Need,
+    /// The most time of the whole call, waits between attempts included.
+    pub total: Duration,
 }
 
 /// The name of the detail that says how near a broken connection came to the server.
@@ -76,28 +91,41 @@ impl RetryPolicy {
 
 /// Makes attempts until one succeeds, the policy gives up, the watch is cancelled, or a wait would pass the deadline.
 ///
+/// Each attempt waits on the lane for its turn. `total` limits the whole call; what it waits for its own rate limits
+/// does not count, because the server is not to blame.
+///
 /// # Errors
 /// The last attempt's failure, with the usage of all attempts; its detail `attempts` counts them. A reply's usage also
 /// includes that of the failed attempts before it.
 pub async fn persist<F, Attempt>(
     policy: &RetryPolicy,
+    way: Way<'_>,
     watch: &Watch,
-    deadline: Instant,
     attempt: F,
 ) -> Result<ChatReply, FailedCall>
 where
-    F: Fn() -> Attempt,
+    F: Fn(Pass, Instant) -> Attempt,
     Attempt: Future<Output = Result<ChatReply, FailedAttempt>>,
 {
     let mut spent = Usage::default();
+    let mut deadline = later(Instant::now(), way.total);
     let mut number = 1;
     loop {
-        let FailedAttempt { failed, advice, shown } = match attempt().await {
+        let queued = Instant::now();
+        let pass = match way.lane.pass(way.need, way.total, watch).await {
+            Ok(pass) => pass,
+            Err(failure) if number == 1 => return Err(failure.detail(UNSENT, true).into()),
+            Err(failure) => return Err(FailedCall { failure: failure.detail("attempts", number - 1), usage: spent }),
+        };
+        deadline += queued.elapsed();
+        let FailedAttempt { failed, advice, shown } = match attempt(pass, deadline).await {
             Ok(reply) => return Ok(ChatReply { usage: spent + reply.usage, ..reply }),
             Err(failed) => failed,
         };
         spent += failed.usage;
         let failure = failed.failure;
+        // A server that is too busy for one call is too busy for the others.
+        advice.wait.into_iter().for_each(|wait| way.lane.pause(wait));
         if advice.never || number >= policy.attempts_for(&failure) {
             return Err(FailedCall { failure: failure.detail("attempts", number), usage: spent });
         }

@@ -1,9 +1,13 @@
-//! What a server's headers say about trying again.
+//! What a server's headers say about trying again, and the forms in which servers write times.
 //!
-//! Read are `retry-after-ms`, `retry-after` in seconds or as an HTTP date, and `x-should-retry`, as openai-python does.
+//! Read are `retry-after-ms` and Azure's `x-ms-retry-after-ms`, `retry-after` in seconds, as a span or as an HTTP date
+//! in any of its three forms (<https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>), and `x-should-retry`, as
+//! openai-python does.
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::tz::TimeZone;
 use reqwest::header::HeaderMap;
 use std::time::Duration;
 
@@ -21,22 +25,47 @@ impl Advice {
     /// clock does no harm, and else with `now`.
     pub fn read(headers: &HeaderMap, now: Timestamp) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-        let seconds = |text: &str| text.parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
         let millis = |text: &str| text.parse().ok().and_then(|ms: f64| Duration::try_from_secs_f64(ms / 1e3).ok());
-        let until = |text: &str| {
-            let now = headers.get("date").and_then(|date| http_date(date.to_str().ok()?)).unwrap_or(now);
-            Duration::try_from(http_date(text)?.duration_since(now)).ok()
-        };
+        let until = |text: &str| Duration::try_from(http_date(text)?.duration_since(server_time(headers, now))).ok();
         let wait = text("retry-after-ms").and_then(millis);
-        let wait = wait.or_else(|| text("retry-after").and_then(|text| seconds(text).or_else(|| until(text))));
+        let wait = wait.or_else(|| text("x-ms-retry-after-ms").and_then(millis));
+        let wait = wait.or_else(|| text("retry-after").and_then(|text| span(text).or_else(|| until(text))));
         Self { wait: wait.filter(|wait| !wait.is_zero()), never: text("x-should-retry") == Some("false") }
     }
 }
 
-/// An HTTP date in its preferred form, which is one of RFC 2822's.
+/// The server's time by its `date` header, else `now`.
+pub fn server_time(headers: &HeaderMap, now: Timestamp) -> Timestamp {
+    headers.get("date").and_then(|date| http_date(date.to_str().ok()?)).unwrap_or(now)
+}
+
+/// A span as servers write it: seconds (`2`, `1.5`) or numbers with units (`20ms`, `6m0s`, `1h2m3.5s`, `1d`).
+pub fn span(text: &str) -> Option<Duration> {
+    const UNITS: [(&str, f64); 5] = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3_600.0), ("d", 86_400.0)];
+    if let Ok(seconds) = text.parse() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let (mut rest, mut whole) = (text, 0.0);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        let unit = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |length| digits + length);
+        let (_, seconds) = UNITS.iter().find(|(name, _)| *name == &rest[digits..unit])?;
+        whole += number * seconds;
+        rest = &rest[unit..];
+    }
+    Duration::try_from_secs_f64(whole).ok().filter(|_| !text.is_empty())
+}
+
+/// An HTTP date: the preferred form, which is one of RFC 2822's, or the obsolete ones of RFC 850 and of C's asctime.
 fn http_date(text: &str) -> Option<Timestamp> {
     const PARSER: DateTimeParser = DateTimeParser::new();
-    PARSER.parse_timestamp(text).ok()
+    let obsolete = || {
+        let forms = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+        let civil = forms.iter().find_map(|form| DateTime::strptime(form, text).ok())?;
+        TimeZone::UTC.to_timestamp(civil).ok()
+    };
+    PARSER.parse_timestamp(text).ok().or_else(obsolete)
 }
 
 #[cfg(test)]
@@ -67,7 +96,11 @@ mod tests {
         check(&[("retry-after", "soon")], None, false);
         check(&[("retry-after-ms", "250"), ("retry-after", "9")], Some(250), false);
         check(&[("retry-after-ms", "x"), ("retry-after", "9")], Some(9_000), false);
+        check(&[("retry-after", "1m30s")], Some(90_000), false);
+        check(&[("x-ms-retry-after-ms", "40"), ("retry-after", "9")], Some(40), false);
         check(&[("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")], Some(7_000), false);
+        check(&[("retry-after", "Sunday, 06-Nov-94 08:49:37 GMT")], Some(7_000), false);
+        check(&[("retry-after", "Sun Nov  6 08:49:37 1994")], Some(7_000), false);
         check(&[("retry-after", "Sun, 06 Nov 1994 08:49:00 GMT")], None, false);
         let date = ("date", "Sun, 06 Nov 1994 08:49:35 GMT");
         check(&[("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"), date], Some(2_000), false);

@@ -2,6 +2,7 @@
 
 use crate::config::model::ModelConfig;
 use crate::config::settings::Settings;
+use crate::config::traffic::Traffic;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::money::Money;
@@ -92,6 +93,9 @@ pub struct ModelSpec {
     pub timeout: f64,
     /// Seconds until the first token.
     pub first_token_timeout: f64,
+    /// Further limits of time and number, as configured.
+    #[serde(flatten)]
+    pub traffic: Traffic,
 }
 
 /// The window of a model about which nothing is known: small enough for any model of today.
@@ -160,6 +164,7 @@ pub fn offline() -> ModelSpec {
         functions: false,
         timeout: 600.0,
         first_token_timeout: 600.0,
+        traffic: Traffic::default(),
     }
 }
 
@@ -209,6 +214,7 @@ fn at_service(settings: &Settings, service: &Server, name: &str) -> ModelSpec {
         functions: false,
         timeout: 600.0,
         first_token_timeout: 120.0,
+        traffic: Traffic::default(),
     }
 }
 
@@ -243,6 +249,7 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
     spec.functions = config.functions.unwrap_or(false);
     spec.timeout = config.timeout.unwrap_or(spec.timeout);
     spec.first_token_timeout = config.first_token_timeout.unwrap_or(spec.first_token_timeout);
+    spec.traffic = config.traffic;
     if let Some(rates) = rates(name, config)? {
         spec.rates = Some(rates);
     }

@@ -52,6 +52,9 @@ impl Narrator {
             Event::Retry { model, attempt, wait_millis, reason } => {
                 line(format!("{model}: attempt {attempt} failed ({reason}); next in {wait_millis} ms"))
             }
+            Event::Waiting { model, wait_millis, reason } if *wait_millis >= 1_000 => {
+                line(format!("{model} waits up to {} s: {reason}", wait_millis.div_ceil(1_000)))
+            }
             Event::BatchProgress { .. }
             | Event::ModelText { .. }
             | Event::ModelReset { .. }
@@ -149,6 +152,9 @@ fn finished(event: &Event) -> String {
     let Event::ModelFinished { model, role, usage, cost, millis, failure, .. } = event else {
         return String::new();
     };
+    if let Event::ModelFinished { cached: true, .. } = event {
+        return format!("  {role} {model} · kept answer, free");
+    }
     let cost = cost.map_or_else(|| "unpriced".to_owned(), |cost| cost.to_string());
     let end = failure.as_ref().map_or_else(String::new, |f| format!(" · failed: {}", one_line(&f.message, 120)));
     format!("  {role} {model} · {millis} ms · {} + {} tokens · {cost}{end}", usage.input_tokens, usage.output_tokens)

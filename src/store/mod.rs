@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, decides what is replayed, or keeps a context document: those are named, not copied.
 
+pub mod answers;
 pub mod blobs;
 pub mod bus;
 pub mod check;

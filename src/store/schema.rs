@@ -79,6 +79,14 @@ CREATE TABLE episodes (
     body TEXT NOT NULL
 ) STRICT;
 ",
+    "
+CREATE TABLE answers (
+    key TEXT PRIMARY KEY NOT NULL,
+    at INTEGER NOT NULL,
+    body TEXT, body_blob TEXT
+) STRICT;
+CREATE INDEX answers_by_age ON answers (at);
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

@@ -14,7 +14,9 @@ use rhizo::core::message::{ChatReply, ChatRequest, FailedCall, Message, Speaker}
 use rhizo::model::chat::{ChatModel, Piece, Watch};
 use rhizo::model::client::HttpClient;
 use rhizo::model::exchange::Timeouts;
+use rhizo::model::lane::Lane;
 use rhizo::model::openai::OpenAi;
+use rhizo::model::rate::RateLimits;
 use rhizo::model::remote::RemoteSettings;
 use rhizo::model::retry::RetryPolicy;
 use serde_json::{Value, json};
@@ -32,6 +34,7 @@ fn settings(base_url: String) -> RemoteSettings {
         timeouts: Timeouts::default(),
         retry: RetryPolicy { attempts: 3, base: Duration::from_millis(1), cap: Duration::from_millis(1) },
         stream: true,
+        lane: Lane::new("small", RateLimits::default()),
     }
 }
 

@@ -36,6 +36,7 @@ async fn shown_text_is_taken_back() {
             Piece::Reset => "reset".to_owned(),
             Piece::Note(note) => note,
             Piece::Retry { attempt, .. } => format!("retry {attempt}"),
+            Piece::Waiting { reason, .. } => reason,
         })
         .collect();
     assert_eq!(shown, ["half", "reset", "retry 1", "retry 2", "whole"]);

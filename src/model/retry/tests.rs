@@ -1,15 +1,16 @@
 //! The table of attempts, the waits, and the loop with attempts that fail as told.
 
-use super::{FailedAttempt, REACH, RetryPolicy, UNREACHED, persist, share};
+use super::{FailedAttempt, REACH, RetryPolicy, UNREACHED, Way, persist, share};
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::message::{ChatReply, FailedCall, Finish};
 use crate::core::usage::Usage;
 use crate::model::chat::{Piece, Watch};
+use crate::model::lane::Lane;
+use crate::model::rate::{Need, RateLimits};
 use crate::model::retry_after::Advice;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::time::Instant;
 
 #[test]
 fn attempts_by_kind() {
@@ -71,8 +72,10 @@ async fn run(
         log.lock().unwrap().push(piece);
     });
     let ends = RefCell::new(ends.into_iter());
-    let next = || std::future::ready(ends.borrow_mut().next().expect("one attempt too many"));
-    let result = persist(&policy, &watch, Instant::now() + total, next).await;
+    let next = |_, _| std::future::ready(ends.borrow_mut().next().expect("one attempt too many"));
+    let lane = Lane::new("m", RateLimits::default());
+    let way = Way { lane: &lane, need: Need::default(), total };
+    let result = persist(&policy, way, &watch, next).await;
     assert_eq!(ends.borrow().len(), 0, "too few attempts");
     let shown = pieces.lock().unwrap().clone();
     (result, shown)

@@ -13,7 +13,7 @@ pub const LLM: Primitive = Primitive {
     name: "llm",
     usage: &[
         "llm(prompt)",
-        "llm(prompt, #{role, model, system, schema, max_tokens, temperature, stop, timeout, label})",
+        "llm(prompt, #{role, model, system, schema, max_tokens, temperature, stop, timeout, label, cache})",
     ],
     summary: "Sends one user message to a model and returns its text, or a validated value if `schema` is given.",
     params: &[
@@ -24,6 +24,10 @@ pub const LLM: Primitive = Primitive {
         ("schema", "JSON Schema, example map or short form such as `#{score: \"float 0..1\"}`"),
         ("timeout", "seconds for the whole call"),
         ("label", "a name for progress and logs"),
+        (
+            "cache",
+            "true, or the age up to which a kept answer to the same request is used instead: seconds or `\"1h\"`",
+        ),
     ],
     example: "print(llm(\"Which year did it open?\\n\\n\" + context.line(1)))",
     prints: "The harbour opened in 1884.\n",

@@ -1,0 +1,120 @@
+//! Kept answers of `llm`: looked up before anything is reserved or sent, and kept once an answer is accepted.
+//!
+//! Opt-in, because the same question asked twice usually wants two answers. A failure is never kept, nor an answer that
+//! was cut or did not match its schema.
+
+use crate::budget::ledger::Tag;
+use crate::core::effect::canonical;
+use crate::core::event::Event;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::message::ModelAnswer;
+use crate::core::money::Money;
+use crate::core::request::Keep;
+use crate::host::call::{self, ModelCall};
+use crate::host::door::{self, Done};
+use crate::host::run_host::RunHost;
+use crate::model::retry_after::span;
+use crate::store::answers::KEPT_MILLIS;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// The kept answers as one `llm` uses them, with all questions that it may ask.
+#[derive(Debug)]
+pub struct Cache {
+    /// How old an answer may be, in milliseconds; `None` if none is wanted.
+    age: Option<u64>,
+    /// The key of the first question; the answer that is accepted in the end belongs to it.
+    first: Option<String>,
+}
+
+impl Cache {
+    /// The cache of a call with this option, or of one that leaves it to the settings.
+    ///
+    /// Fails with `Invalid` for what is no span of time, or one of more than 30 days.
+    pub fn of(host: &RunHost, keep: Option<&Keep>) -> Outcome<Self> {
+        let settings = &host.kit.settings;
+        let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
+        let age = match keep {
+            None if !settings.cache => return Ok(Self { age: None, first: None }),
+            Some(Keep::Flag(false)) => return Ok(Self { age: None, first: None }),
+            None | Some(Keep::Flag(true)) => seconds(settings.cache_age),
+            Some(Keep::Seconds(given)) => seconds(*given),
+            Some(Keep::Span(given)) => span(given.trim()),
+        };
+        let age = age.and_then(|age| u64::try_from(age.as_millis()).ok()).filter(|millis| *millis <= KEPT_MILLIS);
+        match age {
+            Some(age) => Ok(Self { age: Some(age), first: None }),
+            None => Err(Failure::new(FailureKind::Invalid, "cache is no span of time up to 30 days")
+                .hint("write cache: true, seconds, or \"90s\", \"10m\", \"1h\", \"7d\"")),
+        }
+    }
+
+    /// The answer to a question: a kept one if there is one, else a new one.
+    pub async fn ask(
+        &mut self,
+        host: &RunHost,
+        mut call: ModelCall,
+        cancel: &CancellationToken,
+    ) -> Outcome<ModelAnswer> {
+        let Some(age) = self.age else { return call::model(host, call, cancel).await };
+        call::bound(&mut call);
+        let key = key(&call);
+        let found = host.kit.store.kept_answer(&key, host.now().saturating_sub(age))?;
+        self.first.get_or_insert(key);
+        match found {
+            Some(kept) => reuse(host, &call, kept).await,
+            None => call::model(host, call, cancel).await,
+        }
+    }
+
+    /// Keeps an accepted answer for the first question. Not awaited: what a crash loses here is another call.
+    pub fn keep(&self, host: &RunHost, answer: &ModelAnswer) -> Outcome<()> {
+        if let Some(key) = self.first.as_ref().filter(|_| !answer.cached) {
+            let value = serde_json::to_value(answer)
+                .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}")))?;
+            drop(host.kit.store.keep_answer(key, host.now(), &value));
+        }
+        Ok(())
+    }
+}
+
+/// Everything that the answer may depend on.
+fn key(call: &ModelCall) -> String {
+    let spec = &call.served.spec;
+    let whole = json!({
+        "id": spec.id,
+        "provider": spec.provider,
+        "base_url": spec.base_url,
+        "name": spec.name,
+        "request": call.request,
+    });
+    blake3::hash(canonical(&whole).as_bytes()).to_hex().to_string()
+}
+
+/// Answers with what was kept: an effect and an event like any other, at no cost.
+async fn reuse(host: &RunHost, call: &ModelCall, kept: Value) -> Outcome<ModelAnswer> {
+    let kept: ModelAnswer = serde_json::from_value(kept)
+        .map_err(|e| Failure::new(FailureKind::Io, format!("a kept answer is damaged: {e}")))?;
+    let answer = ModelAnswer { cost: Some(Money::ZERO), millis: 0, cached: true, ..kept };
+    let usage = answer.reply.usage;
+    let work = async { Done { result: Ok(answer), usage: Some(usage), cost: Some(Money::ZERO) } };
+    let answer = door::observe(host, &call.frame, call::asked(call)?, work).await?;
+    let (model, role) = (call.served.spec.id.clone(), call.role.name.clone());
+    host.scope.charge_cached(&Tag { role: role.clone(), model: model.clone() });
+    host.emit(
+        &call.frame,
+        &Event::ModelFinished {
+            call: call::next_number(),
+            model,
+            role,
+            usage,
+            cost: Some(Money::ZERO),
+            millis: 0,
+            failure: None,
+            replayed: false,
+            cached: true,
+        },
+    );
+    Ok(answer)
+}

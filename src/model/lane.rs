@@ -1,0 +1,242 @@
+//! The way to one model at one server, shared by all its callers in the process: its rate limits, the server's
+//! allowance, and its circuit breaker.
+//!
+//! What may go out when is decided in `rate` and `breaker`; here is the waiting, in order of arrival, and its telling.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::message::{ChatReply, ChatRequest, FailedCall};
+use crate::core::usage::Usage;
+use crate::model::allowance::Allowance;
+use crate::model::breaker::{Breaker, Contact, Health, Refused};
+use crate::model::chat::{Piece, Watch};
+use crate::model::estimate;
+use crate::model::rate::{Need, Rate, RateLimits, Ticket, Wait};
+use crate::model::retry::cancelled;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Mutex as Turn, Notify};
+use tokio::time::{Instant, sleep_until};
+
+/// Waits shorter than this are not told: nobody could read it in time.
+const TOLD: Duration = Duration::from_millis(100);
+
+/// The name of the detail of a failed call that never went out, so that it counts for nothing.
+pub const UNSENT: &str = "unsent";
+
+/// The way to one model at one server.
+#[derive(Debug)]
+pub struct Lane {
+    /// The model and its server, for messages.
+    name: String,
+    rate: Mutex<Rate>,
+    breaker: Mutex<Breaker>,
+    /// Held by the request whose turn it is; the others queue here.
+    turn: Turn<()>,
+    /// Told whenever something that a request waits for may have become free.
+    freed: Notify,
+}
+
+impl Lane {
+    /// A lane on which nothing has happened yet.
+    pub fn new(name: impl Into<String>, limits: RateLimits) -> Arc<Self> {
+        let (rate, breaker) = (Mutex::new(Rate::new(limits)), Mutex::default());
+        Arc::new(Self { name: name.into(), rate, breaker, turn: Turn::new(()), freed: Notify::new() })
+    }
+
+    /// Makes a call, all attempts included, unless the breaker is open.
+    ///
+    /// # Errors
+    /// Those of `work`; `transport` with the detail `unsent` while the breaker is open.
+    pub async fn call(
+        &self,
+        work: impl Future<Output = Result<ChatReply, FailedCall>>,
+    ) -> Result<ChatReply, FailedCall> {
+        let entered = self.breaker().enter(Instant::now());
+        let probe = entered.map_err(|refused| FailedCall::from(self.open(refused)))?;
+        let mut visit = Visit { lane: self, probe, contact: Contact::Unknown };
+        let result = work.await;
+        visit.contact = Contact::of(result.as_ref().err().map(|failed| failed.failure.kind));
+        result
+    }
+
+    /// Waits until a request may go out, and lets it out. `patience` limits what the server may ask to wait; one's own
+    /// limits are waited for as long as it takes.
+    ///
+    /// # Errors
+    /// `cancelled`; `rate_limit` if the server asks for more than `patience`.
+    pub async fn pass(self: &Arc<Self>, need: Need, patience: Duration, watch: &Watch) -> Outcome<Pass> {
+        tokio::select! {
+            biased;
+            () = watch.cancel.cancelled() => Err(cancelled()),
+            pass = self.queue(need, patience, watch) => pass,
+        }
+    }
+
+    /// Holds all requests back for a while, because the server asked one of them to wait.
+    pub fn pause(&self, wait: Duration) {
+        if let Some(until) = Instant::now().checked_add(wait) {
+            self.rate().pause(until);
+        }
+    }
+
+    /// How its breaker stands.
+    pub fn health(&self) -> Health {
+        self.breaker().health(Instant::now())
+    }
+
+    async fn queue(self: &Arc<Self>, need: Need, patience: Duration, watch: &Watch) -> Outcome<Pass> {
+        let _turn = self.turn.lock().await;
+        let mut told = None;
+        loop {
+            // Made before the check, so that what becomes free between the check and the wait is not missed.
+            let freed = self.freed.notified();
+            let now = Instant::now();
+            let wait = match self.rate().admit(now, need) {
+                Ok(ticket) => return Ok(Pass { lane: Arc::clone(self), ticket: Some(ticket) }),
+                Err(wait) => wait,
+            };
+            let Wait { until: Some(until), cause } = wait else {
+                freed.await;
+                continue;
+            };
+            let left = until.saturating_duration_since(now);
+            if cause.is_server() && left > patience {
+                return Err(self.too_long(wait, left));
+            }
+            if told != Some(cause) && left >= TOLD {
+                told = Some(cause);
+                let reason = cause.describe().to_owned();
+                watch.show(Piece::Waiting { wait_millis: millis(left), reason });
+            }
+            tokio::select! {
+                () = sleep_until(until) => {}
+                () = freed => {}
+            }
+        }
+    }
+
+    fn open(&self, refused: Refused) -> Failure {
+        let Refused { left, failures } = refused;
+        let when = match left {
+            Some(left) => format!("it is tried again in {} s", left.as_secs().saturating_add(1)),
+            None => "it is being tried again right now".to_owned(),
+        };
+        let message = format!("{failures} calls in a row to {} did not get through; {when}", self.name);
+        let failure = Failure::new(FailureKind::Transport, message)
+            .hint("check the server and the network; `rhizo models test` asks it at once")
+            .detail("breaker", "open")
+            .detail(UNSENT, true);
+        left.into_iter().fold(failure, |failure, left| failure.detail("retry_after", left.as_secs_f64()))
+    }
+
+    fn too_long(&self, wait: Wait, left: Duration) -> Failure {
+        let seconds = left.as_secs_f64();
+        let message = format!("{}: {}; it is back in {seconds:.0} s", self.name, wait.cause.describe());
+        Failure::new(FailureKind::RateLimit, message)
+            .hint("that is longer than the call's total timeout; wait, or choose another model")
+            .detail("retry_after", seconds)
+    }
+
+    /// A panic while a lock was held leaves at worst a figure behind that the next answer corrects.
+    fn rate(&self) -> MutexGuard<'_, Rate> {
+        self.rate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call under way, as the breaker counts it; a call that is dropped says nothing about the server.
+struct Visit<'a> {
+    lane: &'a Lane,
+    probe: bool,
+    contact: Contact,
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        self.lane.breaker().leave(Instant::now(), self.probe, self.contact);
+    }
+}
+
+/// A request under way; dropping it ends it.
+#[derive(Debug)]
+pub struct Pass {
+    lane: Arc<Lane>,
+    /// `None` while it waits for its next request.
+    ticket: Option<Ticket>,
+}
+
+impl Pass {
+    /// Ends this request and waits until another one of the same call may go out.
+    ///
+    /// # Errors
+    /// Those of `Lane::pass`.
+    pub async fn again(&mut self, need: Need, patience: Duration, watch: &Watch) -> Outcome<()> {
+        self.end();
+        let mut next = Arc::clone(&self.lane).pass(need, patience, watch).await?;
+        self.ticket = next.ticket.take();
+        Ok(())
+    }
+
+    /// Takes what the answer's headers say about the server's allowance.
+    pub fn heed(&self, allowance: &Allowance) {
+        if let Some(ticket) = self.ticket {
+            self.lane.rate().heed(Instant::now(), ticket, allowance);
+        }
+    }
+
+    /// Notes what the request used in truth.
+    pub fn used(&self, usage: &Usage) {
+        if let Some(ticket) = self.ticket {
+            self.lane.rate().settle(ticket, usage.total());
+            self.lane.freed.notify_waiters();
+        }
+    }
+
+    fn end(&mut self) {
+        if self.ticket.take().is_some() {
+            self.lane.rate().leave();
+            self.lane.freed.notify_waiters();
+        }
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// What a request needs.
+pub fn need(request: &ChatRequest) -> Need {
+    let prompt = estimate::prompt_tokens(request);
+    Need { prompt, most: prompt.saturating_add(request.sampling.max_tokens.unwrap_or(0)) }
+}
+
+/// The lanes of a process, by address and model.
+#[derive(Debug, Default)]
+pub struct Lanes {
+    known: Mutex<HashMap<(String, String), Arc<Lane>>>,
+}
+
+impl Lanes {
+    /// The lane to a model at a server; made with these limits if it is the first to ask. Two configured models may
+    /// be the same one: then the limits of the first hold for both.
+    pub fn of(&self, base_url: &str, model: &str, limits: RateLimits) -> Arc<Lane> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = known
+            .entry((base_url.to_owned(), model.to_owned()))
+            .or_insert_with(|| Lane::new(format!("{model} at {base_url}"), limits));
+        Arc::clone(lane)
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

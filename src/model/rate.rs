@@ -1,0 +1,261 @@
+//! When the next request to a model may go out: a book of the last minute against the limits that a person configured
+//! and the allowance that the server tells.
+//!
+//! Pure: it is told the time and never waits. Waiting, and telling about it, is `lane`'s business.
+
+use crate::model::allowance::{Allowance, Left};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The window of limits per minute. One second longer than a minute, because two requests do not travel equally fast:
+/// what is counted is when they arrive.
+const WINDOW: Duration = Duration::from_secs(61);
+
+/// Limits of one model at one server. `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RateLimits {
+    /// The most requests in any minute, repeated attempts included.
+    pub requests_per_minute: Option<u64>,
+    /// The most tokens in any minute, prompts and answers together. A request is counted with the most that it can
+    /// use until its truth is known.
+    pub tokens_per_minute: Option<u64>,
+    /// The most requests under way at once.
+    pub concurrency: Option<u64>,
+}
+
+/// What one request needs, in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Need {
+    /// Its prompt.
+    pub prompt: u64,
+    /// Its prompt and the longest answer that it allows.
+    pub most: u64,
+}
+
+/// Why a request has to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// `requests_per_minute`.
+    Requests,
+    /// `tokens_per_minute`.
+    Tokens,
+    /// `concurrency`.
+    Concurrency,
+    /// The server takes no more requests before its reset.
+    ServerRequests,
+    /// The server takes too few tokens before its reset.
+    ServerTokens,
+    /// The server asked another call to wait.
+    ServerPause,
+}
+
+impl Cause {
+    /// The reason in words, for people.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Requests => "requests_per_minute is reached",
+            Self::Tokens => "tokens_per_minute is reached",
+            Self::Concurrency => "as many requests as `concurrency` allows are under way",
+            Self::ServerRequests => "the server takes no more requests at the moment",
+            Self::ServerTokens => "the server takes too few tokens at the moment",
+            Self::ServerPause => "the server asked to wait",
+        }
+    }
+
+    /// Whether the server, not the configuration, is the reason.
+    pub const fn is_server(self) -> bool {
+        matches!(self, Self::ServerRequests | Self::ServerTokens | Self::ServerPause)
+    }
+}
+
+/// How long a request has to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// When to ask again at the latest; `None` when only the end of another request can help.
+    pub until: Option<Instant>,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// The number of a request that was let out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket(u64);
+
+/// The book of one model at one server.
+#[derive(Debug)]
+pub struct Rate {
+    limits: RateLimits,
+    /// The requests of the last minute, oldest first; kept only where a limit per minute asks for them.
+    sent: VecDeque<Sent>,
+    /// The sum of their tokens.
+    tokens: u64,
+    under_way: u64,
+    /// The number of the next request.
+    next: u64,
+    requests_left: Option<Quota>,
+    tokens_left: Option<Quota>,
+    pause: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Sent {
+    number: u64,
+    at: Instant,
+    tokens: u64,
+}
+
+/// What the server has left, counted down by what goes out.
+#[derive(Clone, Copy, Debug)]
+struct Quota {
+    remaining: u64,
+    limit: Option<u64>,
+    until: Instant,
+}
+
+impl Rate {
+    /// An empty book.
+    pub fn new(limits: RateLimits) -> Self {
+        Self {
+            limits,
+            sent: VecDeque::new(),
+            tokens: 0,
+            under_way: 0,
+            next: 0,
+            requests_left: None,
+            tokens_left: None,
+            pause: None,
+        }
+    }
+
+    /// Lets a request out at `now`, or says how long it has to wait.
+    ///
+    /// A request that needs more than `tokens_per_minute` goes out alone, as if it needed just that.
+    pub fn admit(&mut self, now: Instant, need: Need) -> Result<Ticket, Wait> {
+        self.forget(now);
+        match self.obstacle(now, need) {
+            Some(wait) => Err(wait),
+            None => Ok(self.take(now, need)),
+        }
+    }
+
+    /// Replaces what a request might have used by what it did use.
+    pub fn settle(&mut self, ticket: Ticket, tokens: u64) {
+        let Some(oldest) = self.sent.front() else { return };
+        // Numbers are consecutive, so the place of one follows from the oldest. One that is older has left the minute.
+        let place = ticket.0.checked_sub(oldest.number).and_then(|place| usize::try_from(place).ok());
+        if let Some(sent) = place.and_then(|place| self.sent.get_mut(place)) {
+            self.tokens = self.tokens.saturating_sub(sent.tokens).saturating_add(tokens);
+            sent.tokens = tokens;
+        }
+    }
+
+    /// Notes that a request is no longer under way.
+    pub fn leave(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
+    }
+
+    /// Takes what the answer to a request says about the server's allowance. Requests that went out after it are not
+    /// in the server's figure yet.
+    pub fn heed(&mut self, now: Instant, ticket: Ticket, allowance: &Allowance) {
+        let later = self.next.saturating_sub(ticket.0.saturating_add(1));
+        if let Some(left) = allowance.requests {
+            self.requests_left = quota(now, &left, later);
+        }
+        if let Some(left) = allowance.tokens {
+            self.tokens_left = quota(now, &left, 0);
+        }
+    }
+
+    /// Holds all requests back until then, because the server asked one of them to wait.
+    pub fn pause(&mut self, until: Instant) {
+        self.pause = Some(self.pause.map_or(until, |known| known.max(until)));
+    }
+
+    /// How many requests are under way.
+    pub fn under_way(&self) -> u64 {
+        self.under_way
+    }
+
+    fn forget(&mut self, now: Instant) {
+        while self.sent.front().is_some_and(|sent| now.saturating_duration_since(sent.at) >= WINDOW) {
+            let gone = self.sent.pop_front().map_or(0, |sent| sent.tokens);
+            self.tokens = self.tokens.saturating_sub(gone);
+        }
+        self.pause = self.pause.filter(|until| *until > now);
+        for quota in [&mut self.requests_left, &mut self.tokens_left] {
+            // After its reset a quota is whole again, and as long as that is not known, it is none.
+            *quota = quota.and_then(|known| if known.until > now { Some(known) } else { None });
+        }
+    }
+
+    fn obstacle(&self, now: Instant, need: Need) -> Option<Wait> {
+        let wait = |until: Instant, cause| Some(Wait { until: Some(until), cause });
+        if self.limits.concurrency.is_some_and(|most| self.under_way >= most.max(1)) {
+            return Some(Wait { until: None, cause: Cause::Concurrency });
+        }
+        if let Some(until) = self.pause {
+            return wait(until, Cause::ServerPause);
+        }
+        if let Some(until) = self.requests_free(now) {
+            return wait(until, Cause::Requests);
+        }
+        if let Some(until) = self.tokens_free(need) {
+            return wait(until, Cause::Tokens);
+        }
+        if let Some(quota) = self.requests_left.filter(|quota| quota.remaining == 0) {
+            return wait(quota.until, Cause::ServerRequests);
+        }
+        let needed = |quota: &Quota| need.prompt.min(quota.limit.unwrap_or(u64::MAX));
+        let quota = self.tokens_left.filter(|quota| quota.remaining < needed(quota))?;
+        wait(quota.until, Cause::ServerTokens)
+    }
+
+    /// When one more request fits into the minute, if not now.
+    fn requests_free(&self, now: Instant) -> Option<Instant> {
+        let most = usize::try_from(self.limits.requests_per_minute?.max(1)).unwrap_or(usize::MAX);
+        let over = (self.sent.len() + 1).checked_sub(most).filter(|over| *over > 0)?;
+        Some(self.sent.get(over - 1).map_or(now, |sent| sent.at + WINDOW))
+    }
+
+    /// When the tokens fit into the minute, if not now.
+    fn tokens_free(&self, need: Need) -> Option<Instant> {
+        let most = self.limits.tokens_per_minute?;
+        let mut over = self.tokens.saturating_add(need.most.min(most)).checked_sub(most).filter(|over| *over > 0)?;
+        let mut until = None;
+        for sent in &self.sent {
+            until = Some(sent.at + WINDOW);
+            match over.checked_sub(sent.tokens) {
+                Some(rest) if rest > 0 => over = rest,
+                _ => break,
+            }
+        }
+        until
+    }
+
+    fn take(&mut self, now: Instant, need: Need) -> Ticket {
+        let number = self.next;
+        self.next += 1;
+        self.under_way += 1;
+        if self.limits.requests_per_minute.is_some() || self.limits.tokens_per_minute.is_some() {
+            let tokens = need.most.min(self.limits.tokens_per_minute.unwrap_or(u64::MAX));
+            self.tokens = self.tokens.saturating_add(tokens);
+            self.sent.push_back(Sent { number, at: now, tokens });
+        }
+        for (quota, taken) in [(&mut self.requests_left, 1), (&mut self.tokens_left, need.prompt)] {
+            if let Some(quota) = quota {
+                quota.remaining = quota.remaining.saturating_sub(taken);
+            }
+        }
+        Ticket(number)
+    }
+}
+
+/// A quota without a time of its return cannot be waited for; the server's refusal will tell.
+fn quota(now: Instant, left: &Left, later: u64) -> Option<Quota> {
+    let until = now.checked_add(left.reset?)?;
+    Some(Quota { remaining: left.remaining.saturating_sub(later), limit: left.limit, until })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! Kept answers: what a model said to a request, for calls that allow an earlier answer instead of a new one.
+//!
+//! What makes two requests the same, and who may use an answer, is decided by the caller.
+
+use crate::core::failure::Outcome;
+use crate::store::open::Store;
+use crate::store::rows::int;
+use crate::store::value::{Encoded, StoredValue, stored};
+use crate::store::writer::Ack;
+use rusqlite::OptionalExtension;
+use serde_json::Value;
+
+/// How long an answer is kept, in milliseconds: 30 days. No call may use an older one.
+pub const KEPT_MILLIS: u64 = 30 * 24 * 3_600 * 1_000;
+
+const KEEP: &str = "
+INSERT INTO answers (key, at, body, body_blob) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (key) DO UPDATE SET at = excluded.at, body = excluded.body, body_blob = excluded.body_blob";
+
+impl Store {
+    /// Keeps an answer given at `at`, in milliseconds since 1970, in place of an earlier one of the same key. Answers
+    /// older than `KEPT_MILLIS` are removed on the way.
+    pub fn keep_answer(&self, key: &str, at: u64, answer: &Value) -> Ack<()> {
+        let (key, oldest) = (key.to_owned(), int(at.saturating_sub(KEPT_MILLIS)));
+        match Encoded::of(answer) {
+            Ok(encoded) => self.writer().write(
+                move |connection| {
+                    connection.prepare_cached("DELETE FROM answers WHERE at < ?1")?.execute([oldest])?;
+                    let (body, blob) = encoded.columns(connection)?;
+                    connection.prepare_cached(KEEP)?.execute((&key, int(at), body, blob))?;
+                    Ok(())
+                },
+                |()| {},
+            ),
+            Err(failure) => Ack::ready(Err(failure)),
+        }
+    }
+
+    /// The answer of this key, if there is one that was given at `since` or later.
+    ///
+    /// Fails with `Io` if it is damaged.
+    pub fn kept_answer(&self, key: &str, since: u64) -> Outcome<Option<Value>> {
+        let found: Option<StoredValue> = self.read(|connection| {
+            let mut query = connection.prepare_cached("SELECT * FROM answers WHERE key = ?1 AND at >= ?2")?;
+            let read = query.query_row((key, int(since)), |row| Ok(stored(connection, row, "body"))).optional()?;
+            Ok(read.transpose()?.flatten())
+        })?;
+        found.map(|value| self.load(&value)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KEPT_MILLIS;
+    use crate::store::open::Store;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn answers_are_found_until_they_are_too_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("store")).unwrap();
+        let large = json!({"text": "x".repeat(100_000)});
+        store.keep_answer("a", 1_000, &json!("first")).await.unwrap();
+        store.keep_answer("a", 2_000, &json!("second")).await.unwrap();
+        store.keep_answer("b", 2_000, &large).await.unwrap();
+        for (key, since, expect) in [
+            ("a", 0, Some(json!("second"))),
+            ("a", 2_000, Some(json!("second"))),
+            ("a", 2_001, None),
+            ("b", 0, Some(large)),
+            ("c", 0, None),
+        ] {
+            assert_eq!(store.kept_answer(key, since), Ok(expect), "{key} since {since}");
+        }
+        store.keep_answer("c", 2_001 + KEPT_MILLIS, &json!(1)).await.unwrap();
+        assert_eq!(store.kept_answer("a", 0), Ok(None), "it has been removed");
+    }
+}
