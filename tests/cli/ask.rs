@@ -63,6 +63,7 @@ fn the_document_has_every_field() {
             "turns",
             "calls",
             "failed_calls",
+            "cached_calls",
             "input_tokens",
             "output_tokens",
             "estimated",

@@ -146,7 +146,7 @@ fn a_batch_of_a_thousand_never_exceeds_its_limits() {
         ((Some(50), None, None), 50, 50, 19),
         ((Some(1), None, None), 1, 1, 999),
         ((None, Some(1_000), None), 40, 10, 28),
-        ((None, None, Some(7)), 200, 7, 7),
+        ((None, None, Some(7)), 200, 7, 6),
         ((Some(100), None, Some(4)), 100, 4, 12),
         ((Some(600), Some(3_000), Some(64)), 120, 30, 8),
     ] {
