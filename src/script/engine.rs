@@ -7,7 +7,7 @@ use crate::script::bridge;
 use crate::script::desk::Desk;
 use crate::script::errors::Stop;
 use crate::script::stdlib::Modules;
-use crate::script::{guards, order, prims, python};
+use crate::script::{guards, order, prims, python, ranges};
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,6 +30,7 @@ pub fn build(desk: &Arc<Desk>, view: &View, args: Option<Dynamic>, folder: Optio
     engine.set_module_resolver(Modules::new(folder));
     guards::register(&mut engine);
     order::register(&mut engine);
+    ranges::register(&mut engine);
     prims::table::register(&mut engine, desk);
     let printer = Arc::clone(desk);
     engine.on_print(move |text| printer.print(text));

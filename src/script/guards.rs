@@ -51,7 +51,7 @@ fn replacements(engine: &mut Engine) {
 }
 
 /// The items as an array, if there are not too many; stops counting at the limit.
-fn collected<'a>(items: impl Iterator<Item = &'a str>) -> Checked<Array> {
+pub fn collected<T: Into<Dynamic>>(items: impl Iterator<Item = T>) -> Checked<Array> {
     let mut array = Array::new();
     for item in items {
         if array.len() >= ARRAY_LIMIT {

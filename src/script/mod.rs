@@ -18,6 +18,7 @@ pub mod host;
 pub mod order;
 pub mod prims;
 pub mod python;
+pub mod ranges;
 pub mod session;
 pub mod show;
 pub mod stdlib;
