@@ -62,6 +62,36 @@ fn words_that_mean_the_same() {
 }
 
 #[test]
+fn words_that_are_names() {
+    check(&[
+        ("let m = #{None: 1, and: 2}; m.None", Prints("1")),
+        (
+            "let m = #{None: 1, and: 2, or: 3, not: 4, True: 5, elif: 6}; m.and + m.or + m.not + m.True + m.elif",
+            Prints("20"),
+        ),
+        (
+            "let m = #{null: 1, default: 2, case: 3, with: 4, is: 5, new: 6}; m.null + m.default + m.case + m[\"with\"] + m.is",
+            Prints("15"),
+        ),
+        (
+            "let m = #{in: 1, for: 2, if: 3, true: 4, import: 5,}; m.in + m.for + m.if + m.true + m?.import",
+            Prints("15"),
+        ),
+        ("#{None: None, and: True and False}.None == ()", Prints("true")),
+        ("let m = #{a: [None, 1, True], and: fn_like(1, None)};\nfn fn_like(a, b) { b == null }\nm.and", Prints("true")),
+        (
+            "let m = #{a: #{or: 1}, not: `${#{and: 2}.and}`, b: if True { None } else { 1 }}; m.a.or + m.not",
+            Prints("12"),
+        ),
+        ("let m = #{}; m.and = 1; m.default = 2; m.and + m.default", Prints("3")),
+        ("switch () { None => 1, _ => 2 }", Prints("1")),
+        ("let x = None; let m = #{a: x == None, b: switch 1 { 1 => True, _ => None }}; m.a and m.b", Prints("true")),
+        ("let f = |x| x + 1; let m = #{call: f.call(1), and: 3}; m[\"call\"] + m.and -1", Prints("4")),
+        ("let x = 1; let y = x ? None : 1;", Hints("if condition { a } else { b }")),
+    ]);
+}
+
+#[test]
 fn blocks_by_indentation() {
     check(&[
         ("if 1 < 2 {\n  1\n} elif 2 < 3 {\n  2\n}", Hints("else if")),

@@ -40,8 +40,14 @@ fn bombs() -> Vec<Attack> {
     vec![
         attack("doubling", "let s = \"x\"; loop { s += s }", 5, LARGE),
         attack("doubling by plus", "let s = \"xxxxxxxx\"; loop { s = s + s }", 5, LARGE),
-        // Interpolation and the keys of maps are the interpreter's own; only the memory gate holds them.
-        attack("interpolation", "let s = \"xxxxxxxx\"; loop { s = `${s}${s}` }", 5, "MiB of memory"),
+        attack("interpolation", "let s = \"xxxxxxxx\"; loop { s = `${s}${s}` }", 5, LARGE),
+        attack("interpolation of values", "let a = [\"x\"]; loop { a = [`${a}${a}`] }", 5, LARGE),
+        attack(
+            "interpolation in branches",
+            "par_map([1, 2], |x| { let s = \"xxxxxxxx\"; loop { s = `${s}${s}` } })",
+            5,
+            LARGE,
+        ),
         attack("replace", "let s = \"\"; s.pad(1000000, \"x\"); let t = s; s.replace(\"x\", t); s.len", 5, LARGE),
         attack(
             "replace nothing",
@@ -65,9 +71,22 @@ fn bombs() -> Vec<Attack> {
             "",
         ),
         attack("many strings", "let t = \"\"; t.pad(2000000, \"x\"); let a = []; loop { a.push(t + a.len) }", 5, ""),
+        attack("map keys", "let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1 }", 5, "the map would grow beyond"),
         attack(
-            "map keys",
-            "let m = #{}; let i = 0; let s = \"\"; s.pad(2000, \"x\"); loop { m[`k${i}`] = s + i; i += 1 }",
+            "map keys in a function",
+            "fn fill(m) { let i = 0; loop { m[`k${i}`] = i; i += 1 } }\nfill(#{})",
+            5,
+            "the map would grow beyond",
+        ),
+        attack(
+            "maps added to maps",
+            "let m = #{}; let i = 0; loop { let n = #{}; n[`k${i}`] = i; m += n; i += 1 }",
+            5,
+            "the map would grow beyond",
+        ),
+        attack(
+            "maps in maps",
+            "let m = #{a: #{}}; let i = 0; let s = \"\"; s.pad(2000, \"x\"); loop { m.a[`k${i}`] = s + i; i += 1 }",
             5,
             "MiB of memory",
         ),
