@@ -78,7 +78,10 @@ fn words_that_are_names() {
             Prints("15"),
         ),
         ("#{None: None, and: True and False}.None == ()", Prints("true")),
-        ("let m = #{a: [None, 1, True], and: fn_like(1, None)};\nfn fn_like(a, b) { b == null }\nm.and", Prints("true")),
+        (
+            "let m = #{a: [None, 1, True], and: fn_like(1, None)};\nfn fn_like(a, b) { b == null }\nm.and",
+            Prints("true"),
+        ),
         (
             "let m = #{a: #{or: 1}, not: `${#{and: 2}.and}`, b: if True { None } else { 1 }}; m.a.or + m.not",
             Prints("12"),

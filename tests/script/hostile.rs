@@ -37,6 +37,10 @@ fn endless() -> Vec<Attack> {
 }
 
 fn bombs() -> Vec<Attack> {
+    [texts(), containers()].into_iter().flatten().collect()
+}
+
+fn texts() -> Vec<Attack> {
     vec![
         attack("doubling", "let s = \"x\"; loop { s += s }", 5, LARGE),
         attack("doubling by plus", "let s = \"xxxxxxxx\"; loop { s = s + s }", 5, LARGE),
@@ -61,6 +65,11 @@ fn bombs() -> Vec<Attack> {
         attack("pad a blob", "let b = blob(1); b.pad(4000000000, 1)", 5, LARGE),
         attack("split", "let s = \"\"; s.pad(2000000, \",\"); s.split(\",\").len", 5, LARGE),
         attack("characters", "let s = \"\"; s.pad(2000000, \"x\"); s.to_chars().len", 5, LARGE),
+    ]
+}
+
+fn containers() -> Vec<Attack> {
+    vec![
         attack("pushing", "let a = []; loop { a.push(a.len) }", 5, LARGE),
         attack("adding", "let a = [1]; loop { a += a }", 5, LARGE),
         attack("array of arrays", "let a = []; loop { a = [a, a] }", 5, ""),
