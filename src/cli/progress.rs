@@ -88,7 +88,7 @@ impl Screen {
         if let Event::BatchProgress { done, of, .. } = &record.event
             && *of >= 10
             && done.is_multiple_of(of / 10)
-            && let Some(text) = self.narrator.batch(record)
+            && let Some(text) = self.narrator.batch(record, self.detail)
         {
             self.line(&text);
         }

@@ -45,7 +45,7 @@ struct Call {
 impl Narrator {
     /// What to show of an event.
     pub fn hear(&mut self, record: &EventRecord, detail: Detail) -> Telling {
-        let indent = self.indent(record);
+        let indent = self.indent(record, detail);
         let line = |text: String| Telling::Line(visible(&indented(&indent, &text)));
         match &record.event {
             Event::Note { text } => line(format!("note: {text}")),
@@ -72,12 +72,14 @@ impl Narrator {
     }
 
     /// How far a batch is, as a line; `None` of other events.
-    pub fn batch(&self, record: &EventRecord) -> Option<String> {
-        batch(&record.event).map(|text| format!("{}  {text}", self.indent(record)))
+    pub fn batch(&self, record: &EventRecord, detail: Detail) -> Option<String> {
+        batch(&record.event).map(|text| format!("{}  {text}", self.indent(record, detail)))
     }
 
-    fn indent(&self, record: &EventRecord) -> String {
-        "  ".repeat(self.depths.get(&record.run).copied().unwrap_or(0))
+    /// A child's lines stand below the line that told its start, which only those see who are told all.
+    fn indent(&self, record: &EventRecord, detail: Detail) -> String {
+        let depth = if detail == Detail::All { self.depths.get(&record.run).copied() } else { None };
+        "  ".repeat(depth.unwrap_or(0))
     }
 
     /// Whether this run was started by another one that was told.

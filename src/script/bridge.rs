@@ -8,6 +8,7 @@ use crate::core::request::{Call, Request};
 use crate::script::gate::Gate;
 use crate::script::growth::{self, string_stop};
 use crate::script::host::Host;
+use crate::script::words;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ thread_local! {
 pub fn seated<T>(seat: Seat, work: impl FnOnce() -> T) -> T {
     let before = SEAT.with(|s| s.replace(Some(seat)));
     growth::reset();
+    words::reset();
     let answer = work();
     SEAT.with(|s| s.replace(before));
     answer

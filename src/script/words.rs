@@ -29,6 +29,11 @@ thread_local! {
     static PLACE: RefCell<Place> = RefCell::default();
 }
 
+/// Forgets a program whose parsing ended in an error.
+pub fn reset() {
+    PLACE.with(|place| *place.borrow_mut() = Place::default());
+}
+
 /// The token as Rhai has it: `and or not None True False null undefined` are operators and values, except where only a
 /// name can stand.
 pub fn as_rhai(token: Token, position: Position) -> Token {
