@@ -2,11 +2,14 @@
 //!
 //! `cargo bench --bench figures` measures all, `-- NAME` what has NAME in its id, `-- --quick` leaves out what needs a
 //! large file or index. Large files lie in the folder of RHIZO_BENCH_DIR, by default the system's temporary one.
+//! With RHIZO_COMPARE_PYTHON=python3 of an environment that has openai-python, that does the batch too.
 //! It asserts that answers are right, never that times are.
 #![allow(clippy::expect_used, reason = "a bench that cannot be set up has nothing to measure and must stop")]
 
 #[path = "figures/calls.rs"]
 mod calls;
+#[path = "figures/compare.rs"]
+mod compare;
 #[path = "figures/machine.rs"]
 mod machine;
 #[path = "figures/plan.rs"]
@@ -23,6 +26,8 @@ mod recalling;
 mod server;
 #[path = "figures/sheet.rs"]
 mod sheet;
+#[path = "figures/streaming.rs"]
+mod streaming;
 #[path = "figures/turns.rs"]
 mod turns;
 #[path = "figures/words.rs"]
@@ -43,6 +48,8 @@ fn main() {
         .configure_from_args();
     turns::measure(&mut criterion, &plan, &sheet);
     calls::measure(&mut criterion, &plan, &sheet);
+    compare::measure(&mut criterion, &plan, &sheet);
+    streaming::measure(&mut criterion, &plan, &sheet);
     reading::measure(&mut criterion, &plan, &sheet);
     recalling::measure(&mut criterion, &plan, &sheet);
     criterion.final_summary();

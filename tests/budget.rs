@@ -61,6 +61,34 @@ fn money_is_never_overspent() {
 }
 
 #[test]
+fn an_answer_is_shortened_to_what_the_budget_allows() {
+    let server = server();
+    let program = Program::paying(&server);
+    // The prompt counts as some 30 tokens; 4,096 of an answer would be refused.
+    let ran = program.args(["eval", "llm(\"x\")", "--max-cost", "0.0000005"]).run().ok().prints("yes\n");
+    let granted = server.asks()[0].body["max_tokens"].as_u64().expect("a limit");
+    assert!((400..500).contains(&granted), "{granted}");
+    ran.says(&format!("note: the budget left allows paid an answer of {granted} tokens instead of 4096"));
+    let ran = program.args(["eval", "llm(\"x\")", "--max-tokens", "40"]).run().code(5);
+    ran.says("the token budget of the run does not allow a call to paid: limit 40, spent 0, reserved 0, needed up to")
+        .says("and an answer of 64 tokens; left 40 tokens")
+        .says("hint: raise --max-tokens");
+    assert_eq!(server.asks().len(), 1);
+}
+
+#[test]
+fn branches_share_what_is_left() {
+    let server = server();
+    let program = Program::paying(&server);
+    let code = "par_map([1, 2, 3], |x| llm(`call ${x}`, #{max_tokens: 1000})).len";
+    let ran = program.args(["eval", code, "--max-cost", "0.0000015", "--json"]).run().ok();
+    let (input, output) = server.billed();
+    assert_eq!((ran.json()["answer"].clone(), nanos(&ran.json())), (json!(3), input + output));
+    let asked: u64 = server.asks().iter().filter_map(|ask| ask.body["max_tokens"].as_u64()).sum();
+    assert!(asked < 3_000, "{asked}");
+}
+
+#[test]
 fn a_batch_keeps_what_is_paid_and_tells_the_rest() {
     let server = server();
     let program = Program::paying(&server);

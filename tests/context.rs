@@ -72,6 +72,14 @@ fn the_same_file_twice_is_one_document() {
 }
 
 #[test]
+fn documents_are_listed_without_naming_the_context_too() {
+    assert_eq!(over("one\n", "docs()"), over("one\n", "context.docs()"));
+    assert_eq!(over("one\n", "fn first() { docs()[0].name }\nfirst()"), json!("a.txt"));
+    assert_eq!(over("one\n", "fn docs() { \"own\" }\ndocs()"), json!("own"));
+    Program::offline().args(["eval", "docs()", "-q"]).run().ok().prints("[]\n");
+}
+
+#[test]
 fn a_file_that_shrinks_while_it_is_open_is_an_error() {
     let path = Arc::new(Mutex::new(None::<std::path::PathBuf>));
     let kept = Arc::clone(&path);

@@ -141,12 +141,26 @@ impl Ledger {
     }
 
     pub(super) fn left(&self, scope: usize) -> Left {
+        self.least_left(scope, Line::left)
+    }
+
+    /// What would be left if all calls in flight had cost nothing.
+    pub(super) fn left_at_rest(&self, scope: usize) -> Left {
+        self.least_left(scope, Line::left_at_rest)
+    }
+
+    /// Whether calls are in flight anywhere in the tree.
+    pub(super) fn is_busy(&self) -> bool {
+        self.lock().first().is_some_and(|root| root.held.calls > 0)
+    }
+
+    fn least_left(&self, scope: usize, of: impl Fn(&Line) -> Option<u64>) -> Left {
         let nodes = self.lock();
         let mut left = Left::default();
         for node in chain(&nodes, scope).into_iter().filter_map(|index| nodes.get(index)) {
-            left.cost = least(left.cost, node.cost().left().map(Money::from_nanos));
-            left.calls = least(left.calls, node.calls().left());
-            left.tokens = least(left.tokens, node.tokens().left());
+            left.cost = least(left.cost, of(&node.cost()).map(Money::from_nanos));
+            left.calls = least(left.calls, of(&node.calls()));
+            left.tokens = least(left.tokens, of(&node.tokens()));
         }
         left
     }

@@ -38,8 +38,20 @@ impl Price {
 
     /// The most that a call within `bound` can cost.
     pub fn worst(&self, bound: &Bound) -> Money {
-        let input = self.input.max(self.cached_input.unwrap_or(0));
-        sum(&[(bound.input_tokens, input), (bound.output_tokens, self.output)])
+        sum(&[(bound.input_tokens, self.worst_input()), (bound.output_tokens, self.output)])
+    }
+
+    /// The most answer tokens of a call that costs at most `left`, whatever becomes of its prompt tokens; `None` if
+    /// these alone may cost more.
+    pub fn affordable_output(&self, input_tokens: u64, left: Money) -> Option<u64> {
+        let prompt = u128::from(input_tokens) * u128::from(self.worst_input());
+        let rest = (u128::from(left.nanos()) * TOKENS_PER_UNIT).checked_sub(prompt)?;
+        let most = rest.checked_div(u128::from(self.output)).unwrap_or(u128::MAX);
+        Some(u64::try_from(most).unwrap_or(u64::MAX))
+    }
+
+    fn worst_input(&self) -> u64 {
+        self.input.max(self.cached_input.unwrap_or(0))
     }
 }
 

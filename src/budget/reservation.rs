@@ -25,6 +25,11 @@ impl Reservation {
         Self { scope, bound, price, tag, open: true }
     }
 
+    /// What was granted: the answer may be shorter than asked for.
+    pub fn bound(&self) -> Bound {
+        self.bound
+    }
+
     /// The most that the call can cost; `None` for a model without a price.
     pub fn worst_cost(&self) -> Option<Money> {
         self.price.as_ref().map(|price| price.worst(&self.bound))

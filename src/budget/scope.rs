@@ -1,9 +1,12 @@
 //! A run's place in the ledger: through it a call is reserved, a child run opened, and the spending read.
 
+pub mod afford;
+
 use crate::budget::ledger::{ChildSlice, Ledger, Need, Tag, Verdict};
 use crate::budget::price::{Bound, Price};
 use crate::budget::report::{Left, SpendReport, Totals};
 use crate::budget::reservation::Reservation;
+use crate::budget::scope::afford::Wish;
 use crate::core::failure::Outcome;
 use crate::core::limits::Limits;
 use std::sync::Arc;
@@ -43,25 +46,12 @@ impl Scope {
     ///
     /// `price` is `None` for a model without a known price, which a money limit refuses unless told otherwise.
     pub fn reserve(&self, bound: Bound, price: Option<&Price>, tag: Tag) -> Outcome<Reservation> {
-        self.try_reserve(bound, price, &tag).map_err(|verdict| match verdict {
-            Verdict::Later(failure) | Verdict::Never(failure) => failure,
-        })
+        self.reserve_affordable(Wish::whole(bound), price, tag)
     }
 
     /// The same, but waits while calls in flight may still give back what this one needs.
-    ///
-    /// Fails with `Budget` as soon as no end of a call in flight could make it fit. Dropping the future gives up. A
-    /// caller that holds a reservation of its own while it waits may wait for itself: settle first.
     pub async fn reserve_when_free(&self, bound: Bound, price: Option<&Price>, tag: Tag) -> Outcome<Reservation> {
-        loop {
-            // Made before the check, so that an end between the check and the wait is not missed.
-            let freed = self.ledger.freed().notified();
-            match self.try_reserve(bound, price, &tag) {
-                Ok(reservation) => return Ok(reservation),
-                Err(Verdict::Never(failure)) => return Err(failure),
-                Err(Verdict::Later(_)) => freed.await,
-            }
-        }
+        self.reserve_affordable_when_free(Wish::whole(bound), price, tag).await
     }
 
     /// Counts a call that was answered from the log: it costs nothing and needs no budget.

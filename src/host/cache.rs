@@ -58,7 +58,7 @@ impl Cache {
         cancel: &CancellationToken,
     ) -> Outcome<ModelAnswer> {
         let Some(age) = self.age else { return call::model(host, call, cancel).await };
-        call::bound(&mut call);
+        call::wish(&mut call);
         let key = key(&call);
         let found = host.kit.store.kept_answer(&key, host.now().saturating_sub(age))?;
         self.first.get_or_insert(key);

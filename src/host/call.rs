@@ -3,6 +3,7 @@
 use crate::budget::ledger::Tag;
 use crate::budget::price::Bound;
 use crate::budget::reservation::Reservation;
+use crate::budget::scope::afford::Wish;
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -24,6 +25,11 @@ use tokio_util::sync::CancellationToken;
 
 /// Answer tokens of a call that says nothing about them.
 const MAX_TOKENS: u64 = 4_096;
+
+/// How far an answer may be shortened so that its call fits the budget: to this part of what was asked for, but not below
+/// so many tokens. A root that asks for 16,384 needs some hundreds to write a program at all.
+const LEAST_SHARE: u64 = 64;
+const LEAST_TOKENS: u64 = 16;
 
 /// Numbers calls within the process, to match their start, text and end on a screen.
 static CALLS: AtomicU64 = AtomicU64::new(1);
@@ -59,17 +65,19 @@ pub async fn model(host: &RunHost, mut call: ModelCall, cancel: &CancellationTok
     if let Some(notice) = host.kit.models.first_notice(&call.served) {
         host.emit(&call.frame, &Event::Note { text: notice.to_owned() });
     }
-    let bound = bound(&mut call);
+    let wish = wish(&mut call);
     let tag = Tag { role: call.role.name.clone(), model: call.served.spec.id.clone() };
     let price = call.served.price.as_ref();
     let reservation = if call.slots.is_some() {
-        host.scope.reserve_when_free(bound, price, tag).await?
+        host.scope.reserve_affordable_when_free(wish, price, tag).await?
     } else {
-        host.scope.reserve(bound, price, tag)?
+        host.scope.reserve_affordable(wish, price, tag)?
     };
-    let worst = reservation.worst_cost();
+    let (worst, granted) = (reservation.worst_cost(), reservation.bound().output_tokens);
     let reservation = Unsent(Some(reservation));
     let asked = asked(&call)?;
+    // The log knows the call as it was asked for, so that it is found again under another budget.
+    shorten(host, &mut call, granted);
     let work = send(host, &call, reservation, cancel);
     // A model that costs nothing may be asked again after a crash, so its intent needs no commit of its own.
     let free = worst.is_some_and(|cost| cost.nanos() == 0);
@@ -129,10 +137,21 @@ pub fn next_number() -> u64 {
     CALLS.fetch_add(1, Ordering::Relaxed)
 }
 
-/// The most that the call can use; its limit of tokens is filled in.
-pub fn bound(call: &mut ModelCall) -> Bound {
-    let output = *call.request.sampling.max_tokens.get_or_insert(MAX_TOKENS);
-    Bound { input_tokens: call.request.token_bound(), output_tokens: output }
+/// The most that the call can use, and the least with which it goes out; its limit of tokens is filled in.
+pub fn wish(call: &mut ModelCall) -> Wish {
+    let asked = *call.request.sampling.max_tokens.get_or_insert(MAX_TOKENS);
+    let bound = Bound { input_tokens: call.request.token_bound(), output_tokens: asked };
+    Wish { bound, least: (asked / LEAST_SHARE).max(LEAST_TOKENS).min(asked) }
+}
+
+/// Asks for no more than the budget allows, and says so.
+fn shorten(host: &RunHost, call: &mut ModelCall, granted: u64) {
+    let asked = call.request.sampling.max_tokens.replace(granted).unwrap_or(granted);
+    if granted < asked {
+        let model = &call.served.spec.id;
+        let text = format!("the budget left allows {model} an answer of {granted} tokens instead of {asked}");
+        host.emit(&call.frame, &Event::Note { text });
+    }
 }
 
 /// The reservation of a call that has not gone out yet. Given up in this state it costs nothing; once the call is on

@@ -45,8 +45,8 @@ struct Call {
 impl Narrator {
     /// What to show of an event.
     pub fn hear(&mut self, record: &EventRecord, detail: Detail) -> Telling {
-        let indent = "  ".repeat(self.depths.get(&record.run).copied().unwrap_or(0));
-        let line = |text: String| Telling::Line(visible(&format!("{indent}{text}")));
+        let indent = self.indent(record, detail);
+        let line = |text: String| Telling::Line(visible(&indented(&indent, &text)));
         match &record.event {
             Event::Note { text } => line(format!("note: {text}")),
             Event::Retry { model, attempt, wait_millis, reason } => {
@@ -72,6 +72,17 @@ impl Narrator {
             }
             other => told(detail, other).map_or(Telling::Nothing, line),
         }
+    }
+
+    /// How far a batch is, as a line; `None` of other events.
+    pub fn batch(&self, record: &EventRecord, detail: Detail) -> Option<String> {
+        batch(&record.event).map(|text| format!("{}  {text}", self.indent(record, detail)))
+    }
+
+    /// A child's lines stand below the line that told its start, which only those see who are told all.
+    fn indent(&self, record: &EventRecord, detail: Detail) -> String {
+        let depth = if detail == Detail::All { self.depths.get(&record.run).copied() } else { None };
+        "  ".repeat(depth.unwrap_or(0))
     }
 
     /// Whether this run was started by another one that was told.
@@ -103,9 +114,8 @@ impl Narrator {
                     call.text.clear();
                 }
             }
-            Event::BatchProgress { done, failed, of } => {
-                let failed = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
-                self.batch = if done < of { format!("batch {done} of {of}{failed}") } else { String::new() };
+            Event::BatchProgress { done, of, .. } => {
+                self.batch = batch(event).filter(|_| done < of).unwrap_or_default();
             }
             _ => {}
         }
@@ -124,6 +134,16 @@ impl Narrator {
         let both = [self.batch.as_str(), calls.as_str()].into_iter().filter(|part| !part.is_empty());
         Telling::Live(visible(&both.collect::<Vec<_>>().join(" · ")))
     }
+}
+
+fn indented(indent: &str, text: &str) -> String {
+    text.lines().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
+}
+
+fn batch(event: &Event) -> Option<String> {
+    let Event::BatchProgress { done, failed, of } = event else { return None };
+    let failed = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
+    Some(format!("batch {done} of {of}{failed}"))
 }
 
 /// What is told of events that are not about a single call.
@@ -218,6 +238,18 @@ mod tests {
         );
         narrator.forget();
         assert_eq!(hear(&mut narrator, Event::BatchProgress { done: 9, failed: 0, of: 9 }), live(""));
+    }
+
+    #[test]
+    fn every_line_of_a_childs_code_is_indented() {
+        let mut narrator = Narrator::default();
+        let mut hear = |run: &str, event| {
+            let record = EventRecord { run: RunId::new(run), seq: 0, at: 0, frame: Frame::root(), event };
+            narrator.hear(&record, Detail::All)
+        };
+        hear("R", Event::ChildStarted { child: RunId::new("C"), task: "t".into(), depth: 1 });
+        let code = Event::CodeStarted { turn: 1, source: "a\n\nb\u{1b}[2J".into() };
+        assert_eq!(hear("C", code), Telling::Line("    | a\n    | b\\u{1b}[2J".to_owned()));
     }
 
     #[test]

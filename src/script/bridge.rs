@@ -6,7 +6,9 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::request::{Call, Request};
 use crate::script::gate::Gate;
+use crate::script::growth::{self, string_stop};
 use crate::script::host::Host;
+use crate::script::words;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -37,6 +39,8 @@ thread_local! {
 /// Takes `seat` for the time of `work` on this thread.
 pub fn seated<T>(seat: Seat, work: impl FnOnce() -> T) -> T {
     let before = SEAT.with(|s| s.replace(Some(seat)));
+    growth::reset();
+    words::reset();
     let answer = work();
     SEAT.with(|s| s.replace(before));
     answer
@@ -53,7 +57,9 @@ pub fn stop_reason(operations: u64) -> Option<Failure> {
     SEAT.with(|s| {
         let seat = s.borrow();
         let gate = &seat.as_ref()?.gate;
-        gate.memory_stop().or_else(|| operations.is_multiple_of(256).then(|| gate.stop()).flatten())
+        gate.memory_stop()
+            .or_else(string_stop)
+            .or_else(|| operations.is_multiple_of(256).then(|| gate.stop()).flatten())
     })
 }
 

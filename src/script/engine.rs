@@ -5,9 +5,9 @@
 use crate::context::view::View;
 use crate::script::bridge;
 use crate::script::desk::Desk;
-use crate::script::errors::Stop;
+use crate::script::errors::{Stop, raise};
 use crate::script::stdlib::Modules;
-use crate::script::{guards, order, prims, python};
+use crate::script::{growth, guards, order, prims, ranges, words};
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub const OPERATIONS: u64 = 2_000_000_000;
 pub const STRING_LIMIT: usize = 10_000_000;
 /// The longest array.
 pub const ARRAY_LIMIT: usize = 1_000_000;
+/// How many keys a map may grow to.
+pub const MAP_LIMIT: usize = 100_000;
 
 /// An engine for one session. `folder` is where its imports may come from beside the stdlib.
 pub fn build(desk: &Arc<Desk>, view: &View, args: Option<Dynamic>, folder: Option<PathBuf>) -> Engine {
@@ -30,6 +32,7 @@ pub fn build(desk: &Arc<Desk>, view: &View, args: Option<Dynamic>, folder: Optio
     engine.set_module_resolver(Modules::new(folder));
     guards::register(&mut engine);
     order::register(&mut engine);
+    ranges::register(&mut engine);
     prims::table::register(&mut engine, desk);
     let printer = Arc::clone(desk);
     engine.on_print(move |text| printer.print(text));
@@ -54,20 +57,21 @@ fn limit(engine: &mut Engine) {
     engine.set_fail_on_invalid_map_property(true);
     engine.set_strict_variables(true);
     engine.disable_symbol("eval");
-    let map_token = python::token_mapper();
     #[allow(deprecated, reason = "rhai marks the hook volatile, not obsolete")]
-    engine.on_parse_token(move |token, _, _| map_token(token));
+    engine.on_parse_token(|token, position, _| words::as_rhai(token, position));
 }
 
 /// `context` and `args` are visible inside functions too, where Rhai hides the variables of the session.
 fn offer_globals(engine: &mut Engine, desk: &Arc<Desk>, view: &View, args: Option<Dynamic>) {
-    let context = Dynamic::from(desk.context(view.clone()));
+    let whole = desk.context(view.clone());
+    prims::docs::register_plain(engine, whole.clone());
+    let context = Dynamic::from(whole);
     #[allow(deprecated, reason = "rhai marks the hook volatile, not obsolete")]
     engine.on_var(move |name, _, eval| -> Result<Option<Dynamic>, Box<EvalAltResult>> {
         let value = match name {
             "context" => Some(&context),
             "args" => args.as_ref(),
-            _ => return Ok(None),
+            _ => return growth::map_stop(name, &eval).map_or(Ok(None), |failure| Err(raise(failure))),
         };
         Ok(value.filter(|_| !eval.scope().contains(name)).cloned())
     });

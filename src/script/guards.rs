@@ -17,9 +17,14 @@ pub fn register(engine: &mut Engine) {
     comparisons(engine);
 }
 
-fn too_large(what: &str, limit: usize) -> Box<EvalAltResult> {
+/// The failure of a value that would become too large.
+pub fn beyond(what: &str, limit: usize) -> Failure {
     let hint = "work on `context.chunks(..)` or on smaller pieces";
-    raise(Failure::new(FailureKind::Limit, format!("{what} would grow beyond {limit}")).hint(hint))
+    Failure::new(FailureKind::Limit, format!("{what} would grow beyond {limit}")).hint(hint)
+}
+
+fn too_large(what: &str, limit: usize) -> Box<EvalAltResult> {
+    raise(beyond(what, limit))
 }
 
 /// `text` with every `find` replaced, if the result stays below the limit.
@@ -51,7 +56,7 @@ fn replacements(engine: &mut Engine) {
 }
 
 /// The items as an array, if there are not too many; stops counting at the limit.
-fn collected<'a>(items: impl Iterator<Item = &'a str>) -> Checked<Array> {
+pub fn collected<T: Into<Dynamic>>(items: impl Iterator<Item = T>) -> Checked<Array> {
     let mut array = Array::new();
     for item in items {
         if array.len() >= ARRAY_LIMIT {
@@ -163,14 +168,21 @@ fn blob(len: i64, value: i64) -> Checked<Blob> {
     fits(len, STRING_LIMIT, "the blob").map(|()| vec![u8::try_from(value & 0xff).unwrap_or_default(); len])
 }
 
+/// `text` with `with` repeated behind it until it has `len` characters; the last repetition may be cut.
 fn padded(text: &mut ImmutableString, len: i64, with: &str) -> Checked<()> {
     let missing = usize::try_from(len).unwrap_or(0).saturating_sub(text.chars().count());
     if missing == 0 || with.is_empty() {
         return Ok(());
     }
-    fits(text.len().saturating_add(missing.saturating_mul(4)), STRING_LIMIT, "the string")?;
-    let more: String = with.chars().cycle().take(missing).collect();
-    *text += more;
+    let width = with.chars().count();
+    let rest = with.char_indices().nth(missing % width).map_or(0, |(at, _)| at);
+    let grown = (missing / width).saturating_mul(with.len()).saturating_add(rest).saturating_add(text.len());
+    fits(grown, STRING_LIMIT, "the string")?;
+    let mut whole = String::with_capacity(grown);
+    whole.push_str(text);
+    whole.push_str(&with.repeat(missing / width));
+    whole.push_str(&with[..rest]);
+    *text = whole.into();
     Ok(())
 }
 

@@ -1,11 +1,40 @@
 //! Counts the bytes that the process holds, so that a script's memory can be checked at every step.
 //!
-//! The count is the whole process's: a session that waits for a large answer is charged for it too.
+//! The count is the whole process's: a session that waits for a large answer is charged for it too. Beside it the
+//! allocator notes when a thread makes a string of the interpreter that is too long.
 
+use crate::script::engine::STRING_LIMIT;
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// Rhai's strings ask for an even address, which plain buffers of bytes do not (`smartstring` keeps a mark in the lowest
+/// bit). They double as they grow, so one of up to twice the limit may still hold what is allowed.
+const TEXT_ALIGN: usize = 2;
+const LONG_TEXT: usize = 2 * STRING_LIMIT;
+
+thread_local! {
+    static HAS_LONG_TEXT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread made a string of the interpreter beyond the limit.
+pub fn has_long_text() -> bool {
+    HAS_LONG_TEXT.get()
+}
+
+/// Forgets what this thread made so far.
+pub fn forget_long_text() {
+    HAS_LONG_TEXT.set(false);
+}
+
+fn note(layout: Layout, size: usize) {
+    HELD.fetch_add(size, Ordering::Relaxed);
+    if size > LONG_TEXT && layout.align() == TEXT_ALIGN {
+        HAS_LONG_TEXT.set(true);
+    }
+}
 
 /// The system's allocator with a count.
 pub struct Counting;
@@ -17,13 +46,13 @@ static ALLOCATOR: Counting = Counting;
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size(), Ordering::Relaxed);
+        note(layout, layout.size());
         // SAFETY: the caller keeps the contract of `alloc`, which is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size(), Ordering::Relaxed);
+        note(layout, layout.size());
         // SAFETY: the caller keeps the contract of `alloc_zeroed`, which is the same.
         unsafe { System.alloc_zeroed(layout) }
     }
@@ -35,7 +64,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        HELD.fetch_add(size, Ordering::Relaxed);
+        note(layout, size);
         HELD.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: `at` came from the same allocator with this layout, and the caller vouches for `size`.
         unsafe { System.realloc(at, layout, size) }

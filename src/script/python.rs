@@ -1,31 +1,6 @@
 //! Habits of Python (and JavaScript) that models bring along: accepted where Rhai has the same thing under another
 //! name, else answered with the Rhai form.
 
-use rhai::Token;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Turns `and or not None True False null` into Rhai's tokens, except after a dot, where they name a property.
-pub fn token_mapper() -> impl Fn(Token) -> Token + Send + Sync + 'static {
-    let after_dot = AtomicBool::new(false);
-    move |token| {
-        let property = after_dot.swap(matches!(token, Token::Period | Token::Elvis), Ordering::Relaxed);
-        let word = match &token {
-            Token::Identifier(name) if !property => name.as_str(),
-            Token::Reserved(name) if !property => name.as_str(),
-            _ => return token,
-        };
-        match word {
-            "and" => Token::And,
-            "or" => Token::Or,
-            "not" => Token::Bang,
-            "True" => Token::True,
-            "False" => Token::False,
-            "None" | "null" | "undefined" => Token::Unit,
-            _ => token,
-        }
-    }
-}
-
 /// The Rhai form of what stands in `line`, the source line of an error, if it is a habit from another language.
 pub fn hint(line: &str) -> Option<&'static str> {
     let text = line.trim();

@@ -12,6 +12,7 @@ fn help_explains_commands_and_names() {
     terminal.line("?llm", "llm(prompt");
     terminal.see("example");
     terminal.line("context.grep?", "context.grep(");
+    terminal.line("?docs", "docs()");
     terminal.line("?read_file", "TOOL(\"read_file\", #{..})");
     terminal.line("?chunk", "import \"chunk\" as chunk;");
     terminal.line("?lmm", "hint: did you mean `?llm`?");

@@ -45,6 +45,9 @@ fn words_that_mean_the_same() {
         ("len([1, 2])", Prints("2")),
         ("len(\"abc\")", Prints("3")),
         ("let n = 0; for i in range(0, 4) { n += i } n", Prints("6")),
+        ("(0..4).map(|i| i * i).join(\" \")", Prints("0 1 4 9")),
+        ("(1..=3).filter(|i| i != 2).join(\" \")", Prints("1 3")),
+        ("range(0, 3).to_array().join(\" \")", Prints("0 1 2")),
         ("\"b\" in \"abc\"", Prints("true")),
         ("2 ** 10", Prints("1024")),
         ("\"a\" + 1", Prints("a1")),
@@ -58,6 +61,39 @@ fn words_that_mean_the_same() {
         ("let a = []; a.push(1); a.len", Prints("1")),
         ("text::trimmed(\" a \")", Prints("a")),
         ("fn str_like() { \"x\" }\ntype_of(str_like())", Prints("string")),
+    ]);
+}
+
+#[test]
+fn words_that_are_names() {
+    check(&[
+        ("let m = #{None: 1, and: 2}; m.None", Prints("1")),
+        (
+            "let m = #{None: 1, and: 2, or: 3, not: 4, True: 5, elif: 6}; m.and + m.or + m.not + m.True + m.elif",
+            Prints("20"),
+        ),
+        (
+            "let m = #{null: 1, default: 2, case: 3, with: 4, is: 5, new: 6}; m.null + m.default + m.case + m[\"with\"] + m.is",
+            Prints("15"),
+        ),
+        (
+            "let m = #{in: 1, for: 2, if: 3, true: 4, import: 5,}; m.in + m.for + m.if + m.true + m?.import",
+            Prints("15"),
+        ),
+        ("#{None: None, and: True and False}.None == ()", Prints("true")),
+        (
+            "let m = #{a: [None, 1, True], and: fn_like(1, None)};\nfn fn_like(a, b) { b == null }\nm.and",
+            Prints("true"),
+        ),
+        (
+            "let m = #{a: #{or: 1}, not: `${#{and: 2}.and}`, b: if True { None } else { 1 }}; m.a.or + m.not",
+            Prints("12"),
+        ),
+        ("let m = #{}; m.and = 1; m.default = 2; m.and + m.default", Prints("3")),
+        ("switch () { None => 1, _ => 2 }", Prints("1")),
+        ("let x = None; let m = #{a: x == None, b: switch 1 { 1 => True, _ => None }}; m.a and m.b", Prints("true")),
+        ("let f = |x| x + 1; let m = #{call: f.call(1), and: 3}; m[\"call\"] + m.and -1", Prints("4")),
+        ("let x = 1; let y = x ? None : 1;", Hints("if condition { a } else { b }")),
     ]);
 }
 

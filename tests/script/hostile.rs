@@ -37,11 +37,21 @@ fn endless() -> Vec<Attack> {
 }
 
 fn bombs() -> Vec<Attack> {
+    [texts(), containers()].into_iter().flatten().collect()
+}
+
+fn texts() -> Vec<Attack> {
     vec![
         attack("doubling", "let s = \"x\"; loop { s += s }", 5, LARGE),
         attack("doubling by plus", "let s = \"xxxxxxxx\"; loop { s = s + s }", 5, LARGE),
-        // Interpolation and the keys of maps are the interpreter's own; only the memory gate holds them.
-        attack("interpolation", "let s = \"xxxxxxxx\"; loop { s = `${s}${s}` }", 5, "MiB of memory"),
+        attack("interpolation", "let s = \"xxxxxxxx\"; loop { s = `${s}${s}` }", 5, LARGE),
+        attack("interpolation of values", "let a = [\"x\"]; loop { a = [`${a}${a}`] }", 5, LARGE),
+        attack(
+            "interpolation in branches",
+            "par_map([1, 2], |x| { let s = \"xxxxxxxx\"; loop { s = `${s}${s}` } })",
+            5,
+            LARGE,
+        ),
         attack("replace", "let s = \"\"; s.pad(1000000, \"x\"); let t = s; s.replace(\"x\", t); s.len", 5, LARGE),
         attack(
             "replace nothing",
@@ -55,6 +65,11 @@ fn bombs() -> Vec<Attack> {
         attack("pad a blob", "let b = blob(1); b.pad(4000000000, 1)", 5, LARGE),
         attack("split", "let s = \"\"; s.pad(2000000, \",\"); s.split(\",\").len", 5, LARGE),
         attack("characters", "let s = \"\"; s.pad(2000000, \"x\"); s.to_chars().len", 5, LARGE),
+    ]
+}
+
+fn containers() -> Vec<Attack> {
+    vec![
         attack("pushing", "let a = []; loop { a.push(a.len) }", 5, LARGE),
         attack("adding", "let a = [1]; loop { a += a }", 5, LARGE),
         attack("array of arrays", "let a = []; loop { a = [a, a] }", 5, ""),
@@ -65,9 +80,22 @@ fn bombs() -> Vec<Attack> {
             "",
         ),
         attack("many strings", "let t = \"\"; t.pad(2000000, \"x\"); let a = []; loop { a.push(t + a.len) }", 5, ""),
+        attack("map keys", "let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1 }", 5, "the map would grow beyond"),
         attack(
-            "map keys",
-            "let m = #{}; let i = 0; let s = \"\"; s.pad(2000, \"x\"); loop { m[`k${i}`] = s + i; i += 1 }",
+            "map keys in a function",
+            "fn fill(m) { let i = 0; loop { m[`k${i}`] = i; i += 1 } }\nfill(#{})",
+            5,
+            "the map would grow beyond",
+        ),
+        attack(
+            "maps added to maps",
+            "let m = #{}; let i = 0; loop { let n = #{}; n[`k${i}`] = i; m += n; i += 1 }",
+            5,
+            "the map would grow beyond",
+        ),
+        attack(
+            "maps in maps",
+            "let m = #{a: #{}}; let i = 0; let s = \"\"; s.pad(2000, \"x\"); loop { m.a[`k${i}`] = s + i; i += 1 }",
             5,
             "MiB of memory",
         ),

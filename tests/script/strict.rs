@@ -42,6 +42,24 @@ fn switch_and_in_compare_types_that_differ_without_an_error() {
 }
 
 #[test]
+fn padding_counts_characters_and_its_limit_bytes() {
+    let program = Program::offline();
+    for (code, expect) in [
+        ("let s = \"\"; s.pad(9_000_000, \"x\"); s.len", "9000000"),
+        ("let s = \"\"; s.pad(10_000_000, 'x'); s.len", "10000000"),
+        ("let s = \"\"; s.pad(5_000_000, \"é\"); s.len", "5000000"),
+        ("let s = \"ab\"; s.pad(9, \"xéz\"); s", "abxézxézx"),
+        ("let s = \"é\"; s.pad(3, \"日本\"); s", "é日本"),
+        ("let s = \"abc\"; s.pad(3, \"x\"); s.pad(-1, \"x\"); s.pad(9, \"\"); s", "abc"),
+    ] {
+        program.args(["eval", code, "-q"]).run().ok().prints(&format!("{expect}\n"));
+    }
+    for code in ["let s = \"x\"; s.pad(10_000_001, \"x\")", "let s = \"\"; s.pad(5_000_001, 'é')"] {
+        program.args(["eval", code, "-q"]).run().code(5).says("the string would grow beyond 10000000");
+    }
+}
+
+#[test]
 fn a_missing_field_is_an_error_everywhere() {
     let program = Program::offline();
     for code in

@@ -57,7 +57,11 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn left(&self) -> Option<u64> {
-        self.limit.map(|limit| limit.saturating_sub(self.spent).saturating_sub(self.held))
+        self.left_at_rest().map(|left| left.saturating_sub(self.held))
+    }
+
+    pub(super) fn left_at_rest(&self) -> Option<u64> {
+        self.limit.map(|limit| limit.saturating_sub(self.spent))
     }
 }
 

@@ -1,12 +1,12 @@
 //! `.load`: runs a Rhai program in the session, or reads variables from a JSON file.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::repl::commands::command::{Command, Next, needs};
+use crate::repl::commands::command::{Command, Next};
+use crate::repl::commands::file;
 use crate::repl::shell::Shell;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};
-use std::path::Path;
 
 /// `.load`.
 pub const COMMAND: Command = Command {
@@ -18,11 +18,9 @@ pub const COMMAND: Command = Command {
 
 fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {
-        if argument.is_empty() {
-            return Err(needs(&COMMAND, "a file"));
-        }
-        let path = shell.path(argument);
-        let text = read(&path)?;
+        let path = file::named(&COMMAND, shell, argument)?;
+        let text =
+            file::read(&path).map_err(|failure| failure.hint(".load takes a .rhai program or a .json object"))?;
         if path.extension().is_some_and(|extension| extension == "json") {
             let values: Map<String, Value> = serde_json::from_str(&text).map_err(|error| {
                 Failure::new(FailureKind::Invalid, format!("{} holds no variables: {error}", path.display()))
@@ -37,12 +35,4 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
         Ok(Next::Stay)
     }
     .boxed()
-}
-
-fn read(path: &Path) -> Outcome<String> {
-    std::fs::read_to_string(path).map_err(|error| {
-        let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-        Failure::new(kind, format!("cannot read {}: {error}", path.display()))
-            .hint(".load takes a .rhai program or a .json object")
-    })
 }

@@ -6,6 +6,7 @@ pub mod context;
 pub mod cost;
 pub mod edit;
 pub mod exit;
+pub mod file;
 pub mod help;
 pub mod load;
 pub mod memory;

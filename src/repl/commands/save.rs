@@ -1,7 +1,8 @@
 //! `.save`: the session as a Rhai program that restores it: functions, variables, and as comments what was typed.
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::repl::commands::command::{Command, Next, needs};
+use crate::core::failure::Outcome;
+use crate::repl::commands::command::{Command, Next};
+use crate::repl::commands::file;
 use crate::repl::shell::Shell;
 use crate::script::engine::SOURCE_LIMIT;
 use futures::FutureExt;
@@ -22,17 +23,14 @@ pub const COMMAND: Command = Command {
 
 fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {
-        if argument.is_empty() {
-            return Err(needs(&COMMAND, "a file"));
-        }
-        let path = shell.path(argument);
+        let path = file::named(&COMMAND, shell, argument)?;
         let (values, left_out) = shell.session().await.snapshot();
         let saved = Saved::of(values, &shell.sources.all(), &shell.typed);
-        write(&path, &saved.program)?;
+        file::write(&path, &saved.program)?;
         shell.screen.out(&format!("{argument} holds {} variables", saved.inline));
         if let Some(large) = &saved.large {
             let beside = beside(&path);
-            write(&beside, large)?;
+            file::write(&beside, large)?;
             shell.screen.out(&format!("the large ones are in {0}: .load {0}", beside.display()));
         }
         if !left_out.is_empty() {
@@ -100,11 +98,6 @@ fn literal(value: &Value) -> String {
 
 fn beside(path: &Path) -> PathBuf {
     path.with_extension("json")
-}
-
-fn write(path: &Path, text: &str) -> Outcome<()> {
-    std::fs::write(path, text)
-        .map_err(|error| Failure::new(FailureKind::Io, format!("cannot write {}: {error}", path.display())))
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 //!
 //! The cage holds against mistakes and careless programs. It hides no files, and leaves the network open.
 
+use crate::tools::process::supervisor;
 use std::io;
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -27,10 +29,10 @@ const MORE_PROCESSES: u64 = 512;
 /// would not start if their reservations counted like memory.
 const ADDRESS_SPACE_PER_MEMORY: u64 = 16;
 
-/// Puts the command into a session of its own, so that it can be signalled with its children and has no terminal, and
-/// gives it the limits. Its processes end with the thread that starts it.
+/// Gives the command its limits, below a supervisor that reports on `report`; its processes end with the thread that
+/// starts it.
 #[allow(unsafe_code)]
-pub fn limit(command: &mut Command, cage: &Cage, processes: u64) {
+pub fn limit(command: &mut Command, cage: &Cage, processes: u64, report: RawFd) {
     use std::os::unix::process::CommandExt;
     let limits = [
         (rlimit::Resource::DATA, cage.memory_bytes),
@@ -41,11 +43,7 @@ pub fn limit(command: &mut Command, cage: &Cage, processes: u64) {
         (rlimit::Resource::CORE, 0),
     ];
     let prepare = move || {
-        // SAFETY: the call has no arguments and touches no memory of ours.
-        if unsafe { libc::setsid() } < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        die_with_parent()?;
+        supervisor::split(report)?;
         limits.iter().try_for_each(|&(resource, wanted)| lower(resource, wanted))
     };
     // SAFETY: between fork and exec the closure makes system calls only; it neither allocates nor locks.
@@ -61,24 +59,6 @@ fn lower(resource: rlimit::Resource, wanted: u64) -> io::Result<()> {
         Err(error) if cfg!(target_os = "linux") => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Kills the program when this one dies, and makes it inherit the orphans among its own children, so that they can be
-/// found below it.
-#[cfg(target_os = "linux")]
-#[allow(unsafe_code)]
-fn die_with_parent() -> io::Result<()> {
-    let signal = libc::c_ulong::try_from(libc::SIGKILL).unwrap_or(9);
-    // SAFETY: both calls take plain numbers and touch no memory of ours.
-    let answers = unsafe {
-        [libc::prctl(libc::PR_SET_PDEATHSIG, signal, 0, 0, 0), libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)]
-    };
-    if answers.contains(&-1) { Err(io::Error::last_os_error()) } else { Ok(()) }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent() -> io::Result<()> {
-    Ok(())
 }
 
 /// Confines the calling thread, and all that it starts, to writing below the writable folders; answers whether the

@@ -1,8 +1,7 @@
 //! A program with everything it started: who belongs to it, and how it is ended.
 //!
-//! Processes can leave a process group, a session and their parent, so three traces are followed together: the parent
-//! (a caged program inherits the orphans among its descendants while it lives), the session, and a mark in the
-//! environment. Only a process that drops all three outlives its family.
+//! Where a supervisor stands above the program, every descendant is found below it, and its end says that none is left.
+//! Should it be killed, or on systems without one, the session and a mark in the environment lead to most of them.
 
 use crate::tools::process::launch::MARK;
 use std::collections::BTreeSet;
@@ -14,7 +13,7 @@ use std::time::Duration;
 /// The processes of one program.
 #[derive(Clone, Debug)]
 pub struct Family {
-    /// The process that was started; it leads its session and its group.
+    /// The process that was started, which leads its session and its group: the supervisor, or else the program.
     leader: libc::pid_t,
     /// The value of the mark in the environment.
     mark: String,
@@ -24,6 +23,9 @@ pub struct Family {
 const ROUNDS: usize = 100;
 
 const PAUSE: Duration = Duration::from_millis(2);
+
+/// Whether programs are started below a supervisor.
+const SUPERVISED: bool = cfg!(target_os = "linux");
 
 struct Process {
     id: libc::pid_t,
@@ -38,27 +40,43 @@ impl Family {
         Self { leader, mark }
     }
 
-    /// Kills every member, until none is found.
+    /// Kills every member, until none is found and the supervisor, if there is one, has ended for want of children.
     pub fn end(&self) {
-        // Who is stopped starts nobody else while the others are looked for.
-        signal(-self.leader, libc::SIGSTOP);
+        self.hold();
         for _ in 0..ROUNDS {
             let members = self.members();
             for &member in &members {
                 signal(member, libc::SIGKILL);
             }
-            // On systems without /proc the group is all that can be found.
-            signal(-self.leader, libc::SIGKILL);
-            if members.is_empty() {
+            if !SUPERVISED {
+                // On systems without /proc the group is all that can be found.
+                signal(-self.leader, libc::SIGKILL);
+            }
+            if members.is_empty() && (!SUPERVISED || process(self.leader).is_none_or(|leader| leader.is_dead)) {
                 return;
             }
             // A killed process is gone when the kernel has got round to it; of those that are not our children nothing
             // tells when that is.
             thread::park_timeout(PAUSE);
         }
+        signal(self.leader, libc::SIGKILL);
     }
 
-    /// The living members, as far as they can be found.
+    /// Stops the members: who is stopped starts nobody else while the others are looked for.
+    fn hold(&self) {
+        let mut held = BTreeSet::new();
+        for _ in 0..ROUNDS {
+            let fresh: Vec<_> = self.members().into_iter().filter(|member| held.insert(*member)).collect();
+            if fresh.is_empty() {
+                return;
+            }
+            for member in fresh {
+                signal(member, libc::SIGSTOP);
+            }
+        }
+    }
+
+    /// The living members without the supervisor, as far as they can be found.
     pub fn members(&self) -> Vec<libc::pid_t> {
         let processes = all();
         let mut found: BTreeSet<libc::pid_t> = processes
@@ -77,6 +95,7 @@ impl Family {
         processes
             .iter()
             .filter(|process| !process.is_dead && found.contains(&process.id))
+            .filter(|process| !(SUPERVISED && process.id == self.leader))
             .map(|process| process.id)
             .collect()
     }

@@ -4,9 +4,10 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::tools::process::cage::{self, Cage};
 use crate::tools::process::family::{self, Family};
-use std::io;
+use std::io::{self, Read};
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::SystemTime;
@@ -36,6 +37,8 @@ pub struct Running {
     pub child: Child,
     /// Whether the kernel confines what it writes.
     pub is_confined: bool,
+    /// Tells when the program itself has ended, though descendants of it may go on; `child` ends with the last of them.
+    pub program_ended: ProgramEnded,
     family: Family,
     /// Set once the family has been killed: later its numbers may belong to others.
     is_over: bool,
@@ -43,7 +46,25 @@ pub struct Running {
     _thread: mpsc::Sender<()>,
 }
 
+/// The end of a program that others of its family outlive.
+#[derive(Debug)]
+pub struct ProgramEnded(oneshot::Receiver<()>);
+
+impl ProgramEnded {
+    /// Waits for it; for ever if nobody outlives the program, or if there is no supervisor to tell.
+    pub async fn wait(&mut self) {
+        if (&mut self.0).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 impl Running {
+    /// Takes note that `child` ended with this status. A supervisor that ended by itself has no descendants left.
+    pub fn note_end(&mut self, status: ExitStatus) {
+        self.is_over |= cfg!(target_os = "linux") && status.code().is_some();
+    }
+
     /// Kills the program with its descendants.
     pub fn end(&mut self) {
         if !self.is_over {
@@ -69,7 +90,10 @@ pub async fn launch(program: Program) -> Outcome<Running> {
     command.args(arguments).current_dir(&program.folder);
     command.env_clear().envs(program.environment.iter().map(|(name, value)| (name, value))).env(MARK, &mark);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    cage::limit(command.as_std_mut(), &program.cage, family::task_count());
+    let (mut report, reporter) = io::pipe().map_err(|error| cannot_start(name, &program, &error))?;
+    cage::limit(command.as_std_mut(), &program.cage, family::task_count(), reporter.as_raw_fd());
+    let (tell_end, program_ended) = oneshot::channel();
+    let mut tell_end = Some(tell_end);
     let (tell, told) = oneshot::channel();
     let (thread, ended) = mpsc::channel::<()>();
     let runtime = tokio::runtime::Handle::current();
@@ -79,10 +103,16 @@ pub async fn launch(program: Program) -> Outcome<Running> {
         let is_confined = cage::confine_thread(&cage);
         let running = command.spawn().map(|child| {
             let leader = child.id().and_then(|id| libc::pid_t::try_from(id).ok()).unwrap_or(0);
-            Running { child, is_confined, family: Family::new(leader, mark), is_over: false, _thread: thread }
+            let (family, program_ended) = (Family::new(leader, mark), ProgramEnded(program_ended));
+            Running { child, is_confined, program_ended, family, is_over: false, _thread: thread }
         });
+        drop(reporter);
         // If nobody waits for the program any more, it is dropped here, and killed by that.
         drop(tell.send(running));
+        if report.read(&mut [0]).is_ok_and(|count| count > 0) {
+            // If nobody listens, the end came of itself.
+            tell_end.take().map(|tell| tell.send(()));
+        }
         // The channel never carries anything: this waits until its other end, which the program has, is dropped.
         ended.recv().unwrap_or_default();
     });

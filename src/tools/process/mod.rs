@@ -5,3 +5,4 @@ pub mod environment;
 pub mod family;
 pub mod launch;
 pub mod run;
+pub mod supervisor;

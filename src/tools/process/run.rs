@@ -90,7 +90,11 @@ async fn stop(running: &mut Running, flood: &Flood, timeout: Duration, cancel: &
         () = cancel.cancelled() => {
             Err(Failure::new(FailureKind::Cancelled, "the command was cancelled, and killed with its children"))
         }
-        status = running.child.wait() => status.map(|_| Stop::Ended).map_err(|error| lost(&error)),
+        status = running.child.wait() => {
+            running.note_end(status.map_err(|error| lost(&error))?);
+            Ok(Stop::Ended)
+        }
+        () = running.program_ended.wait() => Ok(Stop::Ended),
         () = flood.signal.notified() => Ok(Stop::Flood),
         () = tokio::time::sleep(timeout) => Ok(Stop::Timeout),
     }

@@ -9,7 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// `top/outside/secret.txt` and `top/work/` with a few links in it.
+/// A folder with `outside/secret.txt`, and beside that the workspace `work` with a few links in it.
 fn prepared() -> (TempDir, PathBuf, Workspace) {
     let top = TempDir::new().unwrap();
     let base = top.path().canonicalize().unwrap();

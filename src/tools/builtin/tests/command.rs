@@ -66,6 +66,10 @@ async fn what_a_command_leaves_behind_is_killed() {
         "setsid sleep 1000 & echo $!",
         // Two forks and a new session: neither parent, group nor session lead there.
         "(setsid sh -c 'echo $$; exec sleep 1000' &) | head -n 1",
+        // Nor does the environment.
+        "(setsid env -i sh -c 'sleep 1000 & echo $!' &) | head -n 1",
+        "(setsid env -i setsid sh -c 'sleep 1000 >/dev/null 2>&1 </dev/null & echo $! > id.new; mv id.new id' >/dev/null 2>&1 &)
+         while [ ! -e id ]; do :; done; cat id",
     ] {
         let ended = bench.ok("run_command", json!({"command": line})).await;
         let id = ended["stdout"].as_str().unwrap();
@@ -82,6 +86,7 @@ async fn a_command_that_takes_too_long_is_killed_with_its_children() {
         "trap '' TERM INT HUP; sleep 1000 & echo $!; wait",
         // Neither session, group nor environment lead there, but the caged shell inherits the orphan.
         "(setsid env -i sleep 1000 & echo $!); while :; do sleep 1; done",
+        "setsid env -i sh -c 'sleep 1000 & echo $!'; sleep 1000",
         "b() { sleep 1000 & echo $!; sleep 1000 & sleep 1000 & sh -c 'sleep 1000 & sleep 1000 & wait'; }; b",
     ] {
         let ended = bench.ok("run_command", json!({"command": line, "timeout": 0.3})).await;
@@ -90,6 +95,14 @@ async fn a_command_that_takes_too_long_is_killed_with_its_children() {
         assert!(id.trim().parse::<u32>().is_ok(), "{line}: {ended}");
         gone(id).await;
     }
+}
+
+#[tokio::test]
+async fn a_command_that_kills_what_stands_above_it_ends_all_the_same() {
+    let bench = Bench::new();
+    let ended = bench.ok("run_command", json!({"command": "sleep 1000 & echo $!; kill -9 $PPID; wait"})).await;
+    assert_eq!(ended["success"], json!(false), "{ended}");
+    gone(ended["stdout"].as_str().unwrap()).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,50 @@
+//! Growth that no function makes, and that therefore no guard of `guards` sees: interpolated strings and new keys of
+//! maps are the interpreter's own.
+//!
+//! A map is looked at when a variable that holds it is used, now and then; a map inside a map is held by the memory
+//! gate alone. Strings are seen by the allocator, in `held`.
+
+use crate::core::failure::Failure;
+use crate::script::engine::{MAP_LIMIT, STRING_LIMIT};
+use crate::script::guards::beyond;
+use crate::script::held;
+use rhai::EvalContext;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+/// Every how many uses of variables one is looked at: a prime, so that each variable of a loop has its turn.
+const STRIDE: u32 = 251;
+
+thread_local! {
+    static USES: Cell<u32> = const { Cell::new(0) };
+    /// Maps beyond the limit, by variable, with the size at which they were last seen. One that came whole, from a
+    /// file or a tool, is let be; one that grows is refused.
+    static LARGE: RefCell<BTreeMap<String, usize>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Begins an evaluation on this thread.
+pub fn reset() {
+    LARGE.with(|large| large.borrow_mut().clear());
+    held::forget_long_text();
+}
+
+/// Why a string that grew on this thread forbids going on, if one does. Costs a nanosecond.
+pub fn string_stop() -> Option<Failure> {
+    held::has_long_text().then(|| beyond("the string", STRING_LIMIT))
+}
+
+/// Looks at the variable that is about to be used, now and then; a failure if it holds a map that grows beyond the
+/// limit.
+pub fn map_stop(name: &str, eval: &EvalContext) -> Option<Failure> {
+    let uses = USES.get().wrapping_add(1);
+    USES.set(uses);
+    if !uses.is_multiple_of(STRIDE) {
+        return None;
+    }
+    let size = eval.scope().get(name)?.as_map_ref().map(|map| map.len()).ok()?;
+    if size <= MAP_LIMIT {
+        return None;
+    }
+    let before = LARGE.with(|large| large.borrow_mut().insert(name.to_owned(), size));
+    before.is_some_and(|before| size > before).then(|| beyond("the map", MAP_LIMIT))
+}

@@ -1,0 +1,30 @@
+//! `map`, `filter` and `to_array` on ranges of numbers, as people write them: `(0..8).map(|i| ..)`.
+
+use crate::script::guards;
+use rhai::{Array, Engine, EvalAltResult, FnPtr, INT, NativeCallContext};
+use std::ops::{Range, RangeInclusive};
+
+type Checked<T> = Result<T, Box<EvalAltResult>>;
+
+/// Registers them for both kinds of range.
+pub fn register(engine: &mut Engine) {
+    of_kind::<Range<INT>>(engine);
+    of_kind::<RangeInclusive<INT>>(engine);
+}
+
+fn of_kind<R: Iterator<Item = INT> + Clone + Send + Sync + 'static>(engine: &mut Engine) {
+    engine.register_fn("to_array", |range: R| -> Checked<Array> { guards::collected(range) });
+    engine.register_fn("map", |context: NativeCallContext, range: R, each: FnPtr| -> Checked<Array> {
+        let numbers = guards::collected(range)?;
+        numbers.into_iter().map(|number| each.call_within_context(&context, (number,))).collect()
+    });
+    engine.register_fn("filter", |context: NativeCallContext, range: R, keep: FnPtr| -> Checked<Array> {
+        let mut kept = Array::new();
+        for number in guards::collected(range)? {
+            if keep.call_within_context(&context, (number.clone(),))? {
+                kept.push(number);
+            }
+        }
+        Ok(kept)
+    });
+}
