@@ -24,8 +24,7 @@ pub struct Usage {
     pub estimated: bool,
 }
 
-// Serde calls it with a reference.
-#[expect(clippy::trivially_copy_pass_by_ref)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
