@@ -180,7 +180,7 @@ fn functions_under_other_names() {
         ("[1].length", Hints("len")),
         ("let m = #{a: 1}; m.len", Hints("map.len()")),
         ("\"ab\".repeat(3)", Hints("pad(length")),
-        ("(0..3).collect()", Hints("a.push(i)")),
+        ("(0..3).collect()", Hints("to_array()")),
         ("sleep(-1)", Hints("from 0 up")),
         ("sleep(-0.5)", Hints("from 0 up")),
         ("sleep(0.0 / 0.0)", Hints("from 0 up")),
