@@ -112,8 +112,12 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
         E::ErrorParsing(kind, _) => syntax(kind, source, position, names),
         E::ErrorVariableNotFound(name, _) => unknown_variable(name, names),
         E::ErrorFunctionNotFound(signature, _) => unknown_function(signature, names),
-        E::ErrorPropertyNotFound(name, _) => script(format!("the map has no field `{name}`"))
-            .hint(format!("ask first: `\"{name}\" in map`, or use `map.get(\"{name}\")`, which gives () if absent")),
+        E::ErrorPropertyNotFound(name, _) => {
+            script(format!("the map has no field `{name}`")).hint(match name.as_str() {
+                "len" | "length" | "size" => "the number of its keys is `map.len()`".to_owned(),
+                _ => format!("ask first: `\"{name}\" in map`, or use `map.get(\"{name}\")`, which gives () if absent"),
+            })
+        }
         E::ErrorIndexNotFound(index, _) => script(format!("there is nothing at [{index}]")),
         E::ErrorDotExpr(text, _) => no_property(text),
         E::ErrorFor(_) => script("this value cannot be iterated")

@@ -180,6 +180,8 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("items", "use `map.keys()` and `map.values()`, or `for k in map.keys() { map[k] }`"),
     ("get", "use `map.get(\"key\")`, `()` if absent"),
     ("push_back", "use `items.push(x)`"),
+    ("repeat", "repeat a text by `let s = \"\"; s.pad(length, \"ab\")`"),
+    ("collect", "a range becomes an array by `(0..n).to_array()`"),
     ("isinstance", "use `type_of(x) == \"string\"`"),
     ("type", "use `type_of(x)`"),
     ("sum", "use `items.reduce(|sum, x| sum + x, 0)`"),

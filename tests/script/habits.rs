@@ -178,5 +178,11 @@ fn functions_under_other_names() {
         ("llm(42)", Hints("make a string of it")),
         ("context.chunks(\"a\")", Hints("takes other arguments")),
         ("[1].length", Hints("len")),
+        ("let m = #{a: 1}; m.len", Hints("map.len()")),
+        ("\"ab\".repeat(3)", Hints("pad(length")),
+        ("(0..3).collect()", Hints("to_array()")),
+        ("sleep(-1)", Hints("from 0 up")),
+        ("sleep(-0.5)", Hints("from 0 up")),
+        ("sleep(0.0 / 0.0)", Hints("from 0 up")),
     ]);
 }

@@ -118,7 +118,8 @@ fn walk(root: &Path, folder: &str, files: &mut Vec<(String, String)>, faults: &m
     for entry in entries {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-        if !entry.path().is_dir() {
+        // In a second working tree of a repository `.git` is a file that names the first one.
+        if !entry.path().is_dir() && path != ".git" {
             read(root, path, files, faults);
         } else if !SKIPPED.contains(&path.as_str()) && (!name.starts_with('.') || HIDDEN.contains(&path.as_str())) {
             walk(root, &path, files, faults);

@@ -5,7 +5,7 @@ use crate::core::request::Request;
 use crate::script::desk::Desk;
 use crate::script::errors::raise;
 use crate::script::prims::primitive::{Answer, Primitive, ask};
-use rhai::{Dynamic, Engine};
+use rhai::{Dynamic, Engine, EvalAltResult};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,11 +21,18 @@ pub const SLEEP: Primitive = Primitive {
 };
 
 fn register(engine: &mut Engine, _: &Arc<Desk>) {
-    engine.register_fn("sleep", |seconds: i64| pause(Duration::from_secs(u64::try_from(seconds).unwrap_or(0))));
-    engine.register_fn("sleep", |seconds: f64| match Duration::try_from_secs_f64(seconds.max(0.0)) {
-        Ok(time) => pause(time),
-        Err(_) => Err(raise(Failure::new(FailureKind::Invalid, format!("sleep: {seconds} is no time")))),
+    engine.register_fn("sleep", |seconds: i64| match u64::try_from(seconds) {
+        Ok(seconds) => pause(Duration::from_secs(seconds)),
+        Err(_) => Err(no_time(&seconds)),
     });
+    engine.register_fn("sleep", |seconds: f64| match Duration::try_from_secs_f64(seconds) {
+        Ok(time) => pause(time),
+        Err(_) => Err(no_time(&seconds)),
+    });
+}
+
+fn no_time(seconds: &impl std::fmt::Display) -> Box<EvalAltResult> {
+    raise(Failure::new(FailureKind::Invalid, format!("sleep: {seconds} is no time")).hint("give seconds, from 0 up"))
 }
 
 fn pause(time: Duration) -> Answer<Dynamic> {
