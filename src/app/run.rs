@@ -53,6 +53,7 @@ pub fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_print:
         library: Arc::new(library),
         view,
         max_turns: limits.max_turns,
+        schema: None,
         on_print,
     };
     let host = RunHost::new(Arc::clone(kit), setup);

@@ -3,7 +3,7 @@
 use crate::config::merged::Merged;
 use crate::core::message::Thinking;
 use crate::core::strategy::Strategy;
-use serde::Serialize;
+use crate::core::thresholds::Overrides;
 
 /// A role as configured.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,28 +29,7 @@ pub struct RoleConfig {
     /// The name of a persona, or its text.
     pub persona: Option<String>,
     /// When its answers are stopped.
-    pub monitor: MonitorConfig,
-}
-
-/// When an answer of a role is stopped while it is written; unset fields are left to the monitor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct MonitorConfig {
-    /// Whether anything is stopped.
-    pub enabled: Option<bool>,
-    /// Token entropy above which an answer is suspect.
-    pub entropy: Option<f64>,
-    /// How far the entropy may jump.
-    pub spike: Option<f64>,
-    /// Share of repeated 3-grams, 0 to 1.
-    pub repetition: Option<f64>,
-    /// Tokens before which nothing is stopped.
-    pub least_tokens: Option<u64>,
-    /// How many times the expected length an answer may have.
-    pub length_factor: Option<f64>,
-    /// Tokens in a row that must be suspect.
-    pub sustained: Option<u64>,
-    /// The weighted sum of all signs, 0 to 1, that stops an answer.
-    pub combined: Option<f64>,
+    pub monitor: Overrides,
 }
 
 /// The role of this name.
@@ -73,16 +52,28 @@ pub(super) fn read(merged: &Merged, name: &str) -> RoleConfig {
         }),
         system: merged.text(&at("system")),
         persona: merged.text(&at("persona")),
-        monitor: MonitorConfig {
-            enabled: merged.flag(&at("monitor.enabled")),
-            entropy: merged.number(&at("monitor.entropy")),
-            spike: merged.number(&at("monitor.spike")),
-            repetition: merged.number(&at("monitor.repetition")),
-            least_tokens: merged.count(&at("monitor.least_tokens")),
-            length_factor: merged.number(&at("monitor.length_factor")),
-            sustained: merged.count(&at("monitor.sustained")),
-            combined: merged.number(&at("monitor.combined")),
-        },
+        monitor: monitor(merged, name),
+    }
+}
+
+fn monitor(merged: &Merged, name: &str) -> Overrides {
+    let at = |field: &str| format!("roles.{name}.monitor.{field}");
+    Overrides {
+        enabled: merged.flag(&at("enabled")),
+        entropy: merged.number(&at("entropy")),
+        spike: merged.number(&at("spike")),
+        sustained: merged.count(&at("sustained")),
+        repetition: merged.number(&at("repetition")),
+        ngram: merged.count(&at("ngram")),
+        least_tokens: merged.count(&at("least_tokens")),
+        length_factor: merged.number(&at("length_factor")),
+        expected_tokens: merged.count(&at("expected_tokens")),
+        combined: merged.number(&at("combined")),
+        logprobs: merged.flag(&at("logprobs")),
+        weight_entropy: merged.number(&at("weights.entropy")),
+        weight_spike: merged.number(&at("weights.spike")),
+        weight_repetition: merged.number(&at("weights.repetition")),
+        weight_length: merged.number(&at("weights.length")),
     }
 }
 

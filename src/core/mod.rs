@@ -15,5 +15,6 @@ pub mod money;
 pub mod request;
 pub mod strategy;
 pub mod text;
+pub mod thresholds;
 pub mod tool;
 pub mod usage;

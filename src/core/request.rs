@@ -8,6 +8,7 @@ use crate::core::episode::Episode;
 use crate::core::ids::Frame;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// One question to the host, with the place in the run that asks it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -136,9 +137,9 @@ pub struct LlmOptions {
     /// System text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
-    /// JSON Schema, example object or short form that the answer must have.
+    /// JSON Schema, example object or short form that the answer must have; shared by a batch.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub schema: Option<Value>,
+    pub schema: Option<Arc<Value>>,
     /// The most tokens of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u64>,
@@ -208,6 +209,9 @@ pub struct ChildOptions {
     /// Turns of the child's root.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_turns: Option<u32>,
+    /// JSON Schema, example object or short form that the child's final value must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Arc<Value>>,
     /// A name for progress and logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,

@@ -6,6 +6,7 @@ use crate::core::ids::Frame;
 use crate::core::request::{ChildRequest, LlmRequest};
 use crate::host::llm;
 use crate::host::run_host::RunHost;
+use crate::host::typed::Schema;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -21,10 +22,19 @@ pub async fn models(
     cancel: &CancellationToken,
 ) -> Outcome<Value> {
     let (slots, handle, cancel) = (Arc::new(Semaphore::new(concurrency)), host.handle()?, cancel.clone());
+    // One schema for all is the rule: it is read once, and a wrong one is told before anything is sent.
+    let shared = requests.first().and_then(|first| first.options.schema.clone());
+    let read = shared.as_deref().map(Schema::read).transpose()?.map(Arc::new);
     // More are under way than have a place: those are writing to the store.
     run(host, frame, requests, 2 * concurrency, move |frame, request| {
         let (slots, host, cancel) = (Arc::clone(&slots), Arc::clone(&handle), cancel.clone());
-        async move { llm::answer(&host, &frame, request, &cancel, Some(&slots)).await }
+        let (given, same) = (request.options.schema.clone(), request.options.schema == shared);
+        let read = read.clone().filter(|_| same);
+        async move {
+            let own = given.filter(|_| !same).as_deref().map(Schema::read).transpose()?;
+            let schema = own.as_ref().or(read.as_deref());
+            llm::answer(&host, &frame, request, schema, &cancel, Some(&slots)).await
+        }
     })
     .await
 }

@@ -65,6 +65,8 @@ pub async fn model(host: &RunHost, mut call: ModelCall, cancel: &CancellationTok
     if let Some(notice) = host.kit.models.first_notice(&call.served) {
         host.emit(&call.frame, &Event::Note { text: notice.to_owned() });
     }
+    let watched = call.role.monitor.is_some_and(|thresholds| thresholds.wants_logprobs());
+    call.request.logprobs = watched && call.served.spec.capabilities.logprobs;
     let wish = wish(&mut call);
     let tag = Tag { role: call.role.name.clone(), model: call.served.spec.id.clone() };
     let price = call.served.price.as_ref();
@@ -241,8 +243,9 @@ async fn within<T>(
 
 /// Passes pieces on as events. Text is not stored, so a slow screen never slows the call.
 fn watch(host: &RunHost, call: &ModelCall, number: u64, cancel: &CancellationToken) -> Watch {
+    let monitor = call.role.monitor.map(|thresholds| thresholds.for_limit(call.request.sampling.max_tokens));
     let Ok(host) = host.handle() else {
-        return Watch { cancel: cancel.clone(), ..Watch::silent() };
+        return Watch { cancel: cancel.clone(), monitor, ..Watch::silent() };
     };
     let (frame, model) = (call.frame.clone(), call.served.spec.id.clone());
     let on_text = move |piece| {
@@ -257,5 +260,5 @@ fn watch(host: &RunHost, call: &ModelCall, number: u64, cancel: &CancellationTok
         };
         host.emit(&frame, &event);
     };
-    Watch { on_text: Arc::new(on_text), cancel: cancel.clone(), ..Watch::silent() }
+    Watch { on_text: Arc::new(on_text), cancel: cancel.clone(), monitor }
 }

@@ -2,13 +2,15 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::core::message::{ChatRequest, Finish, Message, Sampling, Speaker};
+use crate::core::message::{ChatRequest, Finish, Message, ModelAnswer, Sampling, Speaker};
 use crate::core::request::{LlmOptions, LlmRequest};
 use crate::host::cache::Cache;
 use crate::host::call::ModelCall;
 use crate::host::images;
+use crate::host::models::Served;
 use crate::host::run_host::RunHost;
-use crate::host::typed::{Checked, Schema};
+use crate::host::typed::{self, Checked, Schema};
+use crate::registry::roles::Role;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,55 +22,31 @@ const REPAIRS: usize = 2;
 
 /// Answers one `llm`.
 pub async fn one(host: &RunHost, frame: &Frame, request: LlmRequest, cancel: &CancellationToken) -> Outcome<Value> {
-    answer(host, frame, request, cancel, None).await
+    let schema = request.options.schema.as_deref().map(Schema::read).transpose()?;
+    answer(host, frame, request, schema.as_ref(), cancel, None).await
 }
 
-/// Answers one `llm`, as one of a batch if it is given the batch's places.
+/// Answers one `llm` whose schema has been read, as one of a batch if it is given the batch's places.
 pub async fn answer(
     host: &RunHost,
     frame: &Frame,
     request: LlmRequest,
+    schema: Option<&Schema>,
     cancel: &CancellationToken,
     slots: Option<&Arc<Semaphore>>,
 ) -> Outcome<Value> {
-    let schema = request.options.schema.as_ref().map(Schema::read).transpose()?;
-    let mut messages = messages(host, &request, schema.as_ref()).await?;
+    let asking = Asking { host, frame, options: &request.options, schema, cancel, slots };
+    let messages = asking.messages(&request.prompt).await?;
     let mut cache = Cache::of(host, request.options.cache.as_ref())?;
-    let mut repairs = 0;
-    loop {
-        let call = call(host, frame, &request.options, messages.clone(), slots).await?;
-        let answer = cache.ask(host, call, cancel).await?;
-        let reply = answer.reply.clone();
-        if reply.finish == Finish::ContentFilter {
-            return Err(
-                Failure::new(FailureKind::Refusal, "the provider's filter cut the answer").detail("raw", reply.text)
-            );
+    let (value, answer) = match schema {
+        None => {
+            let answer = asking.send(&mut cache, messages, None).await?;
+            (Value::String(cut(answer.reply.finish, answer.reply.text.clone())?), answer)
         }
-        let Some(schema) = &schema else {
-            let text = cut(reply.finish, reply.text)?;
-            cache.keep(host, &answer)?;
-            return Ok(Value::String(text));
-        };
-        match schema.check(&reply.text) {
-            Checked::Valid(value) => {
-                cache.keep(host, &answer)?;
-                return Ok(value);
-            }
-            Checked::Wrong(message) if repairs < REPAIRS => {
-                repairs += 1;
-                messages.push(Message::new(Speaker::Assistant, reply.text));
-                messages.push(Message::new(Speaker::User, schema.complaint(&message)));
-            }
-            Checked::Wrong(message) => {
-                return Err(Failure::new(
-                    FailureKind::Invalid,
-                    format!("the answer does not match the schema: {message}"),
-                )
-                .hint("a simpler schema or a stronger role helps; `raw` has the last answer")
-                .detail("raw", reply.text));
-            }
-        }
-    }
+        Some(schema) => asking.typed(schema, &mut cache, messages).await?,
+    };
+    cache.keep(host, &answer)?;
+    Ok(value)
 }
 
 /// An answer that its limit cut is not taken for a whole one.
@@ -81,47 +59,106 @@ fn cut(finish: Finish, text: String) -> Outcome<String> {
         .detail("raw", text))
 }
 
-async fn messages(host: &RunHost, request: &LlmRequest, schema: Option<&Schema>) -> Outcome<Vec<Message>> {
-    let (role, served) =
-        host.kit.models.choose(request.options.role.as_deref(), request.options.model.as_deref()).await?;
-    let mut messages = Vec::new();
-    if let Some(system) = request.options.system.clone().or(role.system) {
-        messages.push(Message::new(Speaker::System, system));
-    }
-    let prompt = schema.map_or_else(|| request.prompt.clone(), |schema| schema.ask(&request.prompt));
-    let images = images::read(host, &served.spec, &request.options.images)?;
-    messages.push(Message { images, ..Message::new(Speaker::User, prompt) });
-    Ok(messages)
+/// One `llm` on its way.
+struct Asking<'a> {
+    host: &'a RunHost,
+    frame: &'a Frame,
+    options: &'a LlmOptions,
+    schema: Option<&'a Schema>,
+    cancel: &'a CancellationToken,
+    slots: Option<&'a Arc<Semaphore>>,
 }
 
-async fn call(
-    host: &RunHost,
-    frame: &Frame,
-    options: &LlmOptions,
-    messages: Vec<Message>,
-    slots: Option<&Arc<Semaphore>>,
-) -> Outcome<ModelCall> {
-    let (role, served) = host.kit.models.choose(options.role.as_deref(), options.model.as_deref()).await?;
-    let standard = role.sampling.clone();
-    let sampling = Sampling {
-        max_tokens: options.max_tokens.or(standard.max_tokens),
-        temperature: options.temperature.or(standard.temperature),
-        stop: if options.stop.is_empty() { standard.stop } else { options.stop.clone() },
-        thinking: standard.thinking,
-    };
-    let timeout = options
-        .timeout
-        .map(Duration::try_from_secs_f64)
-        .transpose()
-        .map_err(|_| Failure::new(FailureKind::Invalid, "timeout must be a positive number of seconds"))?;
-    Ok(ModelCall {
-        frame: frame.clone(),
-        role,
-        served,
-        request: ChatRequest { messages, sampling, ..ChatRequest::default() },
-        label: options.label.clone(),
-        timeout,
-        logged: 0,
-        slots: slots.map(Arc::clone),
-    })
+impl Asking<'_> {
+    async fn chosen(&self) -> Outcome<(Role, Served)> {
+        self.host.kit.models.choose(self.options.role.as_deref(), self.options.model.as_deref()).await
+    }
+
+    async fn messages(&self, prompt: &str) -> Outcome<Vec<Message>> {
+        let (role, served) = self.chosen().await?;
+        let mut messages = Vec::new();
+        if let Some(system) = self.options.system.clone().or(role.system) {
+            messages.push(Message::new(Speaker::System, system));
+        }
+        // A model that is held to the schema needs no words about it.
+        let wish = self.schema.filter(|_| !served.spec.capabilities.json);
+        let prompt = wish.map_or_else(|| prompt.to_owned(), |schema| schema.ask(prompt));
+        let images = images::read(self.host, &served.spec, &self.options.images)?;
+        messages.push(Message { images, ..Message::new(Speaker::User, prompt) });
+        Ok(messages)
+    }
+
+    /// Asks until the answer matches, at most `REPAIRS` times again; each is a call of its own, paid and logged.
+    async fn typed(
+        &self,
+        schema: &Schema,
+        cache: &mut Cache,
+        mut messages: Vec<Message>,
+    ) -> Outcome<(Value, ModelAnswer)> {
+        let mut repairs = 0;
+        let mut last: Option<String> = None;
+        loop {
+            let label = (repairs > 0).then(|| format!("repair {repairs} of {REPAIRS}"));
+            let answer = match self.send(cache, messages.clone(), label).await {
+                Ok(answer) => answer,
+                // What was paid for before is not lost with the call that failed.
+                Err(failure) => return Err(last.into_iter().fold(failure, |failure, raw| failure.detail("raw", raw))),
+            };
+            // A cut answer may hold a part that matches, and would be cut again.
+            let text = cut(answer.reply.finish, answer.reply.text.clone())?;
+            let message = match schema.check(&text) {
+                Checked::Valid(value) => return Ok((value, answer)),
+                Checked::Wrong(message) => message,
+            };
+            if repairs == REPAIRS {
+                let what = format!("the answer does not match the schema: {message}");
+                return Err(Failure::new(FailureKind::Invalid, what)
+                    .hint("a simpler schema or a stronger role helps; `raw` has the last answer")
+                    .detail("repairs", repairs)
+                    .detail("raw", text));
+            }
+            repairs += 1;
+            // Thoughts are not sent back, and some servers refuse an empty message.
+            let said = typed::without_thoughts(&text);
+            if !said.is_empty() {
+                messages.push(Message::new(Speaker::Assistant, said));
+            }
+            messages.push(Message::new(Speaker::User, schema.complaint(&message)));
+            last = Some(text);
+        }
+    }
+
+    async fn send(&self, cache: &mut Cache, messages: Vec<Message>, note: Option<String>) -> Outcome<ModelAnswer> {
+        let (role, served) = self.chosen().await?;
+        let (options, standard) = (self.options, role.sampling.clone());
+        let sampling = Sampling {
+            max_tokens: options.max_tokens.or(standard.max_tokens),
+            temperature: options.temperature.or(standard.temperature),
+            stop: if options.stop.is_empty() { standard.stop } else { options.stop.clone() },
+            thinking: standard.thinking,
+        };
+        let timeout = options
+            .timeout
+            .map(Duration::try_from_secs_f64)
+            .transpose()
+            .map_err(|_| Failure::new(FailureKind::Invalid, "timeout must be a positive number of seconds"))?;
+        let schema = self.schema.filter(|_| served.spec.capabilities.json).map(|schema| schema.schema().clone());
+        let label = [options.label.clone(), note].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let call = ModelCall {
+            frame: self.frame.clone(),
+            role,
+            served,
+            request: ChatRequest { messages, sampling, schema, ..ChatRequest::default() },
+            label: (!label.is_empty()).then_some(label),
+            timeout,
+            logged: 0,
+            slots: self.slots.map(Arc::clone),
+        };
+        let answer = cache.ask(self.host, call, self.cancel).await?;
+        if answer.reply.finish == Finish::ContentFilter {
+            let failure = Failure::new(FailureKind::Refusal, "the provider's filter cut the answer");
+            return Err(failure.detail("raw", answer.reply.text));
+        }
+        Ok(answer)
+    }
 }

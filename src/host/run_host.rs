@@ -8,6 +8,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::request::{Call, Request};
 use crate::host::kit::Kit;
+use crate::host::typed::{Checked, Schema};
 use crate::host::{ask, batch, episodes, explore, llm, memories, program, save, tool_call};
 use crate::policy::gate;
 use crate::script::host::Host;
@@ -30,6 +31,8 @@ pub struct RunSetup {
     pub view: View,
     /// Turns that the root may take.
     pub max_turns: u32,
+    /// What the run's final value must be; `None` for anything.
+    pub schema: Option<Arc<Schema>>,
     /// Shows what scripts of this run print; children print for their own model only.
     pub on_print: Option<OnPrint>,
 }
@@ -51,6 +54,8 @@ pub struct RunHost {
     pub view: View,
     /// Turns that the root may take.
     pub max_turns: u32,
+    /// What the run's final value must be; `None` for anything.
+    pub schema: Option<Arc<Schema>>,
     on_print: Option<OnPrint>,
     /// How often each effect was asked for in each frame.
     pub(super) occurrences: Mutex<HashMap<(Frame, String), u32>>,
@@ -67,6 +72,7 @@ impl RunHost {
             library: setup.library,
             view: setup.view,
             max_turns: setup.max_turns,
+            schema: setup.schema,
             on_print: setup.on_print,
             occurrences: Mutex::default(),
             this: Weak::clone(this),
@@ -120,13 +126,20 @@ impl RunHost {
         })
     }
 
-    fn final_(&self, frame: &Frame, looks: u64, has_context: bool) -> Outcome<Value> {
-        match gate::refusal(self.kit.settings.exploration_gate, has_context, looks) {
-            None => Ok(Value::Null),
-            Some(reason) => {
-                self.emit(frame, &Event::FinalRefused { reason: reason.to_owned() });
-                Err(Failure::new(FailureKind::Denied, format!("FINAL is refused: {reason}")))
+    fn final_(&self, frame: &Frame, value: &Value, looks: u64, has_context: bool) -> Outcome<Value> {
+        let refused = |kind: FailureKind, reason: &str| {
+            self.emit(frame, &Event::FinalRefused { reason: reason.to_owned() });
+            Failure::new(kind, format!("FINAL is refused: {reason}"))
+        };
+        if let Some(reason) = gate::refusal(self.kit.settings.exploration_gate, has_context, looks) {
+            return Err(refused(FailureKind::Denied, reason));
+        }
+        match self.schema.as_ref().map(|schema| (schema, schema.check_data(value))) {
+            Some((schema, Checked::Wrong(message))) => {
+                let reason = format!("the value does not match the schema: {message}");
+                Err(refused(FailureKind::Invalid, &reason).hint(format!("the schema is {}", schema.schema())))
             }
+            _ => Ok(Value::Null),
         }
     }
 
@@ -156,7 +169,7 @@ impl RunHost {
             Request::Now => ask::now(self, &frame).await,
             Request::Random => ask::random(self, &frame).await,
             Request::Sleep { millis } => ask::sleep(self, &frame, millis, &cancel).await,
-            Request::Final { looks, has_context, .. } => self.final_(&frame, looks, has_context),
+            Request::Final { value, looks, has_context } => self.final_(&frame, &value, looks, has_context),
             Request::Say { text } => {
                 if let Some(show) = &self.on_print {
                     show(&text);

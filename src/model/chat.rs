@@ -4,7 +4,7 @@
 
 use crate::core::ids::ModelId;
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
-use crate::policy::monitor::Thresholds;
+use crate::core::thresholds::Thresholds;
 use futures::future::BoxFuture;
 use std::fmt;
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use crate::model::complaint::Complaint;
 use crate::model::estimate;
 use crate::model::stream::Flow;
 use crate::model::transport::{ended_early, foreign};
-use crate::policy::monitor::Monitor;
+use crate::policy::monitor::{Monitor, TokenEvidence};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -68,24 +68,37 @@ impl<'a> Draft<'a> {
         self.asked.host
     }
 
-    /// Adds text to the answer, with the natural logarithms of its tokens' probabilities where they are known.
+    /// Adds text to the answer, with what is known of its tokens.
     ///
     /// # Errors
     /// What the monitor finds wrong with the answer so far.
-    pub fn say(&mut self, text: &str, logprobs: &[f64]) -> Outcome<()> {
+    pub fn say(&mut self, text: &str, tokens: &[TokenEvidence]) -> Outcome<()> {
         if !text.is_empty() {
             self.text.push_str(text);
             self.watch.show(Piece::Text(text.to_owned()));
         }
-        match self.monitor.as_mut().and_then(|monitor| monitor.see(text, logprobs)) {
+        self.judge(text, tokens)
+    }
+
+    /// Shows the monitor what is written but is not the answer's text: the arguments of a function.
+    ///
+    /// # Errors
+    /// What the monitor finds wrong with the answer so far.
+    pub fn judge(&mut self, text: &str, tokens: &[TokenEvidence]) -> Outcome<()> {
+        match self.monitor.as_mut().and_then(|monitor| monitor.see(text, tokens)) {
             Some(failure) => Err(failure.detail("raw", self.text.clone())),
             None => Ok(()),
         }
     }
 
-    /// Adds text that arrived together with the end of the answer: nothing is saved by stopping it.
-    pub fn say_whole(&mut self, text: &str) {
+    /// Takes note that the answer comes in one piece: nothing is saved by stopping it.
+    pub fn is_here(&mut self) {
         self.monitor = None;
+    }
+
+    /// Adds text that arrived together with the end of the answer.
+    pub fn say_whole(&mut self, text: &str) {
+        self.is_here();
         if !text.is_empty() {
             self.text.push_str(text);
             self.watch.show(Piece::Text(text.to_owned()));
@@ -98,8 +111,12 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds thoughts; they are counted and not shown.
-    pub const fn think(&mut self, thought: &str) {
+    ///
+    /// # Errors
+    /// What the monitor finds wrong with them: most answers that go on for ever do so in their thoughts.
+    pub fn think(&mut self, thought: &str) -> Outcome<()> {
         self.thoughts += thought.len();
+        self.judge(thought, &[])
     }
 
     /// Takes the server's word that nothing is missing, and how the answer ended.

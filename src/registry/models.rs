@@ -235,6 +235,8 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
     spec.provider = spoken.unwrap_or(spec.provider);
     spec.headers = headers(name, config)?;
     spec.capabilities.vision = config.vision.unwrap_or(spec.capabilities.vision);
+    spec.capabilities.json = config.json.unwrap_or(spec.capabilities.json);
+    spec.capabilities.logprobs = config.logprobs.unwrap_or(spec.capabilities.logprobs);
     if let Some(base_url) = &config.base_url {
         spec.base_url = base_url.trim_end_matches('/').to_owned();
         // A server of one's own needs no key unless its variable is named.

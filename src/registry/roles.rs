@@ -1,12 +1,13 @@
 //! Roles: places on the escalation ladder, with their models and manners.
 
-use crate::config::role::{MonitorConfig, RoleConfig};
+use crate::config::role::RoleConfig;
 use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RoleName;
 use crate::core::message::Sampling;
 use crate::core::strategy::Strategy;
 use crate::core::text::nearest;
+use crate::core::thresholds::Thresholds;
 use serde::Serialize;
 
 /// A role.
@@ -25,8 +26,8 @@ pub struct Role {
     /// How it samples unless the call says otherwise.
     #[serde(rename = "generation_defaults")]
     pub sampling: Sampling,
-    /// When its answers are stopped.
-    pub monitor: MonitorConfig,
+    /// When its answers are stopped while they are written; `None` for never.
+    pub monitor: Option<Thresholds>,
     /// Standing instructions.
     pub system: Option<String>,
     /// Who it is: the name of a persona, or its text.
@@ -74,7 +75,7 @@ fn role(name: &str, config: &RoleConfig) -> Role {
             stop: config.stop.clone(),
             thinking: config.thinking,
         },
-        monitor: config.monitor,
+        monitor: Thresholds::configured(&config.monitor),
         system: config.system.clone(),
         persona: config.persona.clone(),
     }

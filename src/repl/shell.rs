@@ -123,6 +123,7 @@ impl Shell {
             view: library.view(),
             library: Arc::new(library),
             max_turns: self.run.host.max_turns,
+            schema: None,
             on_print: Some(on_print(&self.screen, self.json)),
         };
         let host = RunHost::new(Arc::clone(&self.kit), setup);

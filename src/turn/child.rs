@@ -11,6 +11,7 @@ use crate::core::request::ChildRequest;
 use crate::core::text::one_line;
 use crate::host::children::Children;
 use crate::host::run_host::{RunHost, RunSetup};
+use crate::host::typed::{Checked, Schema};
 use crate::store::runs::{NewRun, RunEnd, new_run_id};
 use crate::turn::root::{Root, RootEnd};
 use crate::turn::runner;
@@ -41,6 +42,7 @@ async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: C
         max_calls: request.options.max_calls,
         max_tokens: request.options.max_tokens,
     };
+    let schema = request.options.schema.as_deref().map(Schema::read).transpose()?.map(Arc::new);
     let scope = parent.scope.child(&slice)?;
     let run = new_run_id(parent.now());
     let depth = scope.depth();
@@ -50,6 +52,7 @@ async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: C
         library: Arc::clone(&parent.library),
         view: view(parent, &request.context, &run)?,
         max_turns: request.options.max_turns.unwrap_or(parent.max_turns),
+        schema: schema.clone(),
         on_print: None,
     };
     begin(parent, &run, &request, depth);
@@ -69,9 +72,20 @@ async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: C
     close(&host, &end).await?;
     parent.emit(frame, &Event::ChildFinished { child: run.clone(), status: end.status });
     match (end.answer, end.failure) {
-        (Some(answer), _) => Ok(answer),
+        (Some(answer), _) => schema.map_or(Ok(answer.clone()), |schema| typed(&schema, &answer)),
         (None, Some(failure)) => Err(for_parent(failure).detail("child", run.as_str())),
         (None, None) => Err(Failure::new(FailureKind::Internal, "a child ended without an answer or a reason")),
+    }
+}
+
+/// The answer with the numbers that the schema names; `FINAL` has refused what does not match.
+fn typed(schema: &Schema, answer: &Value) -> Outcome<Value> {
+    match schema.check_data(answer) {
+        Checked::Valid(value) => Ok(value),
+        Checked::Wrong(message) => {
+            let what = format!("the child's answer does not match the schema: {message}");
+            Err(Failure::new(FailureKind::Invalid, what).detail("raw", answer.clone()))
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub async fn answer(
     let system = (!text.is_empty()).then(|| prompt::DIRECT.to_owned());
     let options = LlmOptions { role, model, system, label: Some("direct".to_owned()), ..LlmOptions::default() };
     let request = LlmRequest { prompt: prompt::direct(task, &text), options };
-    llm::one(host, &Frame::root(), request, cancel).await
+    llm::answer(host, &Frame::root(), request, host.schema.as_deref(), cancel, None).await
 }
 
 /// Whether this run is answered directly.

@@ -2,6 +2,7 @@
 
 use crate::script::help;
 use crate::script::stdlib;
+use serde_json::Value;
 
 /// Sent with the last turn.
 pub const LAST_TURN: &str = include_str!("prompts/last_turn.md");
@@ -32,4 +33,14 @@ pub fn first(task: &str, card: &str, lessons: &[String], budget: &str) -> String
 /// The one message of a direct answer.
 pub fn direct(task: &str, text: &str) -> String {
     if text.is_empty() { task.to_owned() } else { format!("Question: {task}\n\nText:\n{text}") }
+}
+
+/// A task whose final value must match a schema.
+pub fn typed(task: &str, schema: &Value) -> String {
+    format!("{task}\n\nFINAL must be given a value that matches this JSON Schema:\n{schema}")
+}
+
+/// What a root model is told about an answer of its own that was stopped.
+pub fn stopped(why: &str) -> String {
+    format!("{why}. Nothing of it was run. Answer with one short block of code.")
 }

@@ -56,6 +56,11 @@ async fn turns(root: &Root, role: &Role, served: &Served, mut history: Vec<Messa
         let analyzed = analyze(prepare(&input, served.spec.window), role, served, served.spec.functions);
         let reply = match execute(host, &frame, &analyzed, &root.cancel).await {
             Ok(reply) => reply,
+            // The turn is lost, not the run: what the model had begun to say led nowhere.
+            Err(failure) if failure.kind == FailureKind::EarlyAbort && turn < of => {
+                history.push(Message::new(Speaker::User, prompt::stopped(&failure.message)));
+                continue;
+            }
             Err(failure) => return RootEnd::failed(partial(failure, &history), turn),
         };
         sent = analyzed.prepared.messages;
@@ -96,7 +101,9 @@ async fn opening(root: &Root, role: &Role) -> Outcome<Vec<Message>> {
     }
     let card = if host.view.is_empty() { "none".to_owned() } else { host.view.card(&CardOptions::default())? };
     let lessons = explore::lessons(host, &root.task).await;
-    let first = prompt::first(&root.task, card.trim_end(), &lessons, &budget_line(host));
+    let task =
+        host.schema.as_ref().map_or_else(|| root.task.clone(), |schema| prompt::typed(&root.task, schema.schema()));
+    let first = prompt::first(&task, card.trim_end(), &lessons, &budget_line(host));
     Ok(vec![Message::new(Speaker::System, system), Message::new(Speaker::User, first)])
 }
 

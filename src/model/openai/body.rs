@@ -5,6 +5,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::{ChatRequest, FunctionSpec, Image, Message, Speaker, Thinking, ToolRequest};
+use crate::model::openai::logprobs::ALTERNATIVES;
 use crate::model::prompt::{data_url, with_schema};
 use crate::model::quirks::{Feature, Form};
 use crate::model::strict::{self, has_object_root};
@@ -30,6 +31,8 @@ struct Body<'a> {
     response_format: Option<Format<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     logprobs: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_logprobs: Option<u8>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Offered<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,6 +121,7 @@ struct OfferedFunction<'a> {
 pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome<Vec<u8>> {
     let (limit, plain) = (request.sampling.max_tokens, form.takes(Feature::MaxTokens));
     let response_format = format(request, form);
+    let logprobs = request.logprobs && form.takes(Feature::Logprobs);
     let held = matches!(response_format, Some(Format::JsonSchema { .. }));
     let texts = with_schema(request, held);
     let body = Body {
@@ -129,7 +133,8 @@ pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome
         stop: if form.takes(Feature::Stop) { &request.sampling.stop } else { &[] },
         reasoning_effort: request.sampling.thinking.and_then(|thinking| effort(thinking, form)),
         response_format,
-        logprobs: request.logprobs && form.takes(Feature::Logprobs),
+        logprobs,
+        top_logprobs: logprobs.then_some(ALTERNATIVES),
         tools: request.functions.iter().map(offered).collect(),
         tool_choice: (!request.functions.is_empty()).then_some("auto"),
         stream: form.stream,

@@ -10,6 +10,7 @@ use crate::model::protocol::Reader;
 use crate::model::sse::Frame;
 use crate::model::stream::Flow;
 use crate::model::transport::foreign;
+use crate::policy::monitor::TokenEvidence;
 use serde_json::Value;
 
 /// Reads one answer; everything that it has to remember is in the draft.
@@ -41,6 +42,7 @@ impl Reader for ChatReader {
         if chunk.choices.is_none() {
             return Err(foreign(draft.host(), "its JSON has no `choices`"));
         }
+        draft.is_here();
         take(draft, chunk, false)
     }
 }
@@ -63,17 +65,21 @@ fn take(draft: &mut Draft<'_>, chunk: Chunk, streamed: bool) -> Outcome<()> {
     Ok(())
 }
 
-fn add(draft: &mut Draft<'_>, part: Part, logprobs: &[f64], streamed: bool) -> Outcome<()> {
+fn add(draft: &mut Draft<'_>, part: Part, tokens: &[TokenEvidence], streamed: bool) -> Outcome<()> {
     for thought in [part.reasoning_content, part.reasoning].into_iter().flatten() {
-        draft.think(&thought);
+        draft.think(&thought)?;
     }
     draft.decline(&part.refusal.unwrap_or_default());
     for call in part.tool_calls.into_iter().flatten().chain(part.function_call.map(wire::CallPart::alone)) {
-        draft.calls.add(piece(call));
+        let piece = piece(call);
+        if let Some(Value::String(arguments)) = &piece.arguments {
+            draft.judge(arguments, &[])?;
+        }
+        draft.calls.add(piece);
     }
     let text = part.content.map(text_of).unwrap_or_default();
     if streamed {
-        return draft.say(&text, logprobs);
+        return draft.say(&text, tokens);
     }
     draft.say_whole(&text);
     Ok(())

@@ -91,6 +91,7 @@ async fn begin(shell: &Shell, question: &str) -> Outcome<Run> {
         library: Arc::clone(&session.library),
         view: session.view.clone(),
         max_turns: session.max_turns,
+        schema: None,
         on_print: None,
     };
     let host = RunHost::new(Arc::clone(kit), setup);

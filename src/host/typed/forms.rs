@@ -1,0 +1,270 @@
+//! The forms in which a schema is given: a JSON Schema as it is, or a short form or example that is expanded into one.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use serde_json::{Map, Number, Value, json};
+
+/// The words of JSON Schema, <https://json-schema.org/draft/2020-12/json-schema-validation>.
+const WORDS: &[&str] = &[
+    "$comment",
+    "$defs",
+    "$id",
+    "$ref",
+    "$schema",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "default",
+    "definitions",
+    "dependentRequired",
+    "deprecated",
+    "description",
+    "else",
+    "enum",
+    "examples",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "if",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "not",
+    "oneOf",
+    "pattern",
+    "patternProperties",
+    "prefixItems",
+    "properties",
+    "propertyNames",
+    "required",
+    "then",
+    "title",
+    "type",
+    "uniqueItems",
+];
+
+/// Whether a value is a JSON Schema already: all its words are a schema's, each with what such a word takes, and one of
+/// them says what is allowed. `{type: "string", title: "string"}` is an example: no schema is called "string".
+pub(super) fn is_schema(value: &Value) -> bool {
+    let Some(map) = value.as_object() else {
+        return value.is_boolean();
+    };
+    let says = ["type", "properties", "items", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "$schema"];
+    says.iter().any(|word| map.contains_key(*word)) && map.iter().all(|(word, value)| takes(word, value))
+}
+
+/// Whether a word of JSON Schema can stand with a value.
+fn takes(word: &str, value: &Value) -> bool {
+    const TYPES: &[&str] = &["object", "array", "string", "number", "integer", "boolean", "null"];
+    let schemas = |values: &Value| values.as_array().is_some_and(|parts| parts.iter().all(is_part));
+    match word {
+        "type" => match value {
+            Value::Array(names) => names.iter().all(|name| name.as_str().is_some_and(|name| TYPES.contains(&name))),
+            name => name.as_str().is_some_and(|name| TYPES.contains(&name)),
+        },
+        "title" | "description" | "format" | "pattern" => value.as_str().is_some_and(|text| kind(text).is_none()),
+        "properties" | "patternProperties" | "$defs" | "definitions" => {
+            value.as_object().is_some_and(|map| map.values().all(is_part))
+        }
+        "items" | "additionalProperties" | "not" | "if" | "then" | "else" | "propertyNames" => is_part(value),
+        "anyOf" | "oneOf" | "allOf" | "prefixItems" => schemas(value),
+        "enum" | "required" | "examples" => value.is_array(),
+        "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" | "minItems" | "maxItems"
+        | "minLength" | "maxLength" | "minProperties" | "maxProperties" => value.is_number(),
+        word => WORDS.contains(&word),
+    }
+}
+
+/// Whether a value can be a schema inside another one, where an empty one is common.
+fn is_part(value: &Value) -> bool {
+    is_schema(value) || value.as_object().is_some_and(|map| map.iter().all(|(word, value)| takes(word, value)))
+}
+
+/// The schema of a short form or an example.
+pub(super) fn expand(given: &Value) -> Outcome<Value> {
+    Ok(match given {
+        map @ Value::Object(_) if is_schema(map) => map.clone(),
+        Value::Object(map) => object(map)?,
+        Value::Array(items) => match items.as_slice() {
+            [] => json!({"type": "array"}),
+            [one] => json!({"type": "array", "items": expand(one)?}),
+            many if many.iter().all(Value::is_string) => json!({"enum": distinct(many)}),
+            [first, ..] => json!({"type": "array", "items": expand(first)?}),
+        },
+        Value::String(form) => text(form)?.schema,
+        Value::Number(n) if n.is_f64() => json!({"type": "number"}),
+        Value::Number(_) => json!({"type": "integer"}),
+        Value::Bool(_) => json!({"type": "boolean"}),
+        Value::Null => json!({}),
+    })
+}
+
+fn object(map: &Map<String, Value>) -> Outcome<Value> {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for (name, given) in map {
+        let plain = name.strip_suffix('?').unwrap_or(name);
+        let form = match given {
+            Value::String(form) => text(form)?,
+            other => Form { schema: expand(other)?, optional: false },
+        };
+        if form.optional || plain != name {
+            properties.insert(plain.to_owned(), nullable(form.schema));
+        } else {
+            properties.insert(plain.to_owned(), form.schema);
+            required.push(plain);
+        }
+    }
+    Ok(json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}))
+}
+
+/// What a text says of one value.
+struct Form {
+    schema: Value,
+    /// The field may be absent.
+    optional: bool,
+}
+
+impl From<Value> for Form {
+    fn from(schema: Value) -> Self {
+        Self { schema, optional: false }
+    }
+}
+
+/// `"float 0..1"`, `"int 1.."`, `"string?"`, `"int[]"`, `"string|null"`, `"a|b|c"`, `"string: what it is"`; any other
+/// text is an example of a string.
+fn text(form: &str) -> Outcome<Form> {
+    let form = form.trim();
+    if let Some((rest, last)) = form.rsplit_once('|')
+        && last.trim() == "null"
+        && !rest.trim().is_empty()
+    {
+        let form = text(rest)?;
+        return Ok(Form { schema: nullable(form.schema), ..form });
+    }
+    let end = form.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(form.len());
+    let (word, rest) = form.split_at(end);
+    let (rest, list) = rest.strip_prefix("[]").map_or((rest, false), |rest| (rest, true));
+    let (rest, optional) = rest.strip_prefix('?').map_or((rest, false), |rest| (rest, true));
+    let ends = rest.is_empty() || rest.starts_with([' ', ':', ',', ';', '(']);
+    let Some(mut schema) = kind(word).filter(|_| ends && !rest.trim_start().starts_with('|')) else {
+        return Ok(options(form).unwrap_or_else(|| json!({"type": "string", "description": form})).into());
+    };
+    let rest = rest.trim_start_matches([' ', ':', ',', ';']);
+    let (first, more) = rest.split_once([' ', ',', ';']).unwrap_or((rest, ""));
+    let described = if first.contains("..") && !first.contains("...") && limit(&mut schema, first, form)? {
+        more.trim_start_matches([' ', ',', ';', ':'])
+    } else {
+        rest
+    };
+    if !described.trim().is_empty() {
+        schema["description"] = json!(described.trim());
+    }
+    let schema = if list { json!({"type": "array", "items": schema}) } else { schema };
+    Ok(Form { schema, optional })
+}
+
+/// The schema of a word for a kind of value.
+fn kind(word: &str) -> Option<Value> {
+    Some(match word {
+        "float" | "number" => json!({"type": "number"}),
+        "int" | "integer" => json!({"type": "integer"}),
+        "bool" | "boolean" => json!({"type": "boolean"}),
+        "string" | "text" | "str" => json!({"type": "string"}),
+        "date" => json!({"type": "string", "format": "date"}),
+        "datetime" => json!({"type": "string", "format": "date-time"}),
+        "any" => json!({}),
+        _ => return None,
+    })
+}
+
+/// `"a|b|c"` as one of these, `"int|string"` as one of these kinds.
+fn options(form: &str) -> Option<Value> {
+    let options: Vec<&str> = form.split('|').map(str::trim).filter(|option| !option.is_empty()).collect();
+    if options.len() < 2 {
+        return None;
+    }
+    if let Some(kinds) = options.iter().map(|option| kind(option)).collect::<Option<Vec<Value>>>() {
+        return Some(json!({"anyOf": kinds}));
+    }
+    let whole: Result<Vec<i64>, _> = options.iter().map(|option| option.parse()).collect();
+    let values: Vec<Value> = match whole {
+        Ok(numbers) => numbers.into_iter().map(Value::from).collect(),
+        Err(_) => options.into_iter().map(Value::from).collect(),
+    };
+    Some(json!({"enum": distinct(&values)}))
+}
+
+/// The values without repetitions, which JSON Schema does not want in an enumeration.
+fn distinct(values: &[Value]) -> Vec<Value> {
+    let mut kept: Vec<Value> = Vec::new();
+    for value in values {
+        if !kept.contains(value) {
+            kept.push(value.clone());
+        }
+    }
+    kept
+}
+
+/// The schema that also allows null.
+fn nullable(mut schema: Value) -> Value {
+    let null = json!("null");
+    if let Some(options) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+        if !options.contains(&Value::Null) {
+            options.push(Value::Null);
+        }
+        return schema;
+    }
+    match schema.get("type").cloned() {
+        Some(Value::String(name)) if name != "null" => {
+            schema["type"] = json!([name, "null"]);
+            schema
+        }
+        Some(Value::Array(names)) if names.contains(&null) => schema,
+        None if schema.as_object().is_some_and(Map::is_empty) => schema,
+        _ => json!({"anyOf": [schema, {"type": "null"}]}),
+    }
+}
+
+/// Limits a schema to a range such as `0..1`, `1..` or `..9`: a number itself, a text its length. False if this kind of
+/// value has no range.
+fn limit(schema: &mut Value, range: &str, form: &str) -> Outcome<bool> {
+    let wrong = |why: &str| {
+        let what = format!("the schema is wrong: {why} in {form:?}");
+        Failure::new(FailureKind::Invalid, what).hint("write \"float 0..1\", \"int 1..\" or \"string ..80\"")
+    };
+    let (low, high) = match schema.get("type").and_then(Value::as_str) {
+        Some("number" | "integer") => ("minimum", "maximum"),
+        Some("string") if schema.get("format").is_none() => ("minLength", "maxLength"),
+        _ => return Ok(false),
+    };
+    let float = schema["type"] == "number";
+    let Some((first, last)) = range.split_once("..") else { return Ok(false) };
+    let mut bounds = [None, None];
+    for (bound, text) in bounds.iter_mut().zip([first, last.trim_start_matches('=')]) {
+        if !text.is_empty() {
+            let float = text.parse::<f64>().ok().filter(|_| float).and_then(Number::from_f64);
+            let whole = || text.parse::<i64>().ok().filter(|n| low == "minimum" || *n >= 0).map(Number::from);
+            let number = float.or_else(whole);
+            *bound = Some(number.ok_or_else(|| wrong("there is no such number before or after `..`"))?);
+        }
+    }
+    if let [Some(first), Some(last)] = &bounds
+        && first.as_f64() > last.as_f64()
+    {
+        return Err(wrong("the range is empty"));
+    }
+    for (word, bound) in [low, high].into_iter().zip(bounds) {
+        if let Some(bound) = bound {
+            schema[word] = Value::Number(bound);
+        }
+    }
+    Ok(true)
+}
