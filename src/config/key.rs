@@ -128,7 +128,11 @@ pub const KEYS: &[Key] = &[
     key("roles.*.monitor.repetition", Kind::Number, "share of an answer in a loop, 0 to 1, that is too much"),
     key("roles.*.monitor.ngram", Kind::Count, "words in a row that make a repetition, 1 to 8"),
     key("roles.*.monitor.length_factor", Kind::Number, "how many times the expected length is too long"),
-    key("roles.*.monitor.expected_tokens", Kind::Count, "the most tokens expected; max_tokens of the call if not given"),
+    key(
+        "roles.*.monitor.expected_tokens",
+        Kind::Count,
+        "the most tokens expected; max_tokens of the call if not given",
+    ),
     key("roles.*.monitor.logprobs", Kind::Flag, "asks for token probabilities, which entropy and spike need"),
     key("roles.*.monitor.entropy", Kind::Number, "mean token entropy, in bits, that is too high"),
     key("roles.*.monitor.spike", Kind::Number, "rise of the token entropy, in bits, that is too high"),

@@ -40,8 +40,8 @@ pub struct Monitor {
     entropy: Entropy,
     /// Tokens with evidence.
     counted: u64,
-    /// Bytes of the text, white space beyond single spaces left out.
-    bytes: u64,
+    /// Sixteenths of tokens, estimated.
+    sixteenths: u64,
     /// At how many tokens the sum of the scores became too high.
     high_since: Option<u64>,
 }
@@ -54,8 +54,8 @@ struct Scores {
     length: f64,
 }
 
-/// Bytes before repetition is looked for: most answers end before, and cost nothing.
-const START: u64 = 160;
+/// Sixteenths of tokens before repetition is looked for: most answers end before, and cost nothing.
+const START: u64 = 16 * 40;
 
 impl Monitor {
     /// A monitor of an answer that has not begun.
@@ -67,7 +67,7 @@ impl Monitor {
             repetition: None,
             entropy: Entropy::over(sustained),
             counted: 0,
-            bytes: 0,
+            sixteenths: 0,
             high_since: None,
         }
     }
@@ -86,8 +86,8 @@ impl Monitor {
         }
         for letter in text.chars() {
             let Some(word) = self.words.take(letter) else { continue };
-            self.bytes += u64::from(word.solid);
-            if self.bytes >= START {
+            self.sixteenths += u64::from(word.sixteenths);
+            if self.sixteenths >= START {
                 let ngram = self.thresholds.ngram;
                 self.repetition.get_or_insert_with(|| Repetition::of(ngram)).take(word);
             }
@@ -98,9 +98,9 @@ impl Monitor {
         None
     }
 
-    /// Tokens so far: those that the server named, else four bytes each.
+    /// Tokens so far: those that the server named, else an estimate.
     fn tokens(&self) -> u64 {
-        if self.counted > 0 { self.counted } else { self.bytes / 4 }
+        if self.counted > 0 { self.counted } else { self.sixteenths / 16 }
     }
 
     fn judge(&mut self) -> Option<Failure> {

@@ -137,7 +137,7 @@ pub(crate) struct ChatServer {
     book: Arc<Book>,
     server: Server,
     /// After the server, whose task lives here.
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl ChatServer {
@@ -153,7 +153,7 @@ impl ChatServer {
             async move { answer(&seen, script.as_ref(), &book).await }.boxed()
         };
         let server = runtime.block_on(Server::answer_by(serve));
-        Self { book, server, _runtime: runtime }
+        Self { book, server, runtime }
     }
 
     /// A server that answers root models turn by turn with this code, and everything else with `leaf`.
@@ -182,6 +182,12 @@ impl ChatServer {
     /// Prompt and answer tokens billed so far.
     pub(crate) fn billed(&self) -> (u64, u64) {
         self.book.change(|traffic| traffic.billed)
+    }
+
+    /// Waits until that many clients have gone away from an answer that would never have ended.
+    pub(crate) fn wait_for_left(&self, count: usize) {
+        let left = async { tokio::time::timeout(PATIENCE, self.server.left(count)).await };
+        self.runtime.block_on(left).expect("the client went away");
     }
 
     /// How many requests were under way at once, at most.

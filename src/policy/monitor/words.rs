@@ -23,8 +23,8 @@ pub(super) struct Word {
     pub(super) hash: u32,
     /// Bytes, the space before it included.
     pub(super) bytes: u32,
-    /// Bytes without spaces too many and line ends, which servers pack many to a token.
-    pub(super) solid: u32,
+    /// Sixteenths of a token: four bytes are one, but white space goes sixteen bytes to the token.
+    pub(super) sixteenths: u32,
     pub(super) kind: Kind,
 }
 
@@ -76,12 +76,12 @@ impl Words {
         let run = self.end();
         let kind = if is_ideograph(letter) { Kind::Letters } else { Kind::Sign };
         self.spaced = letter == ' ';
-        let solid = if letter.is_whitespace() { 0 } else { size };
-        let sign = Word { hash: mixed(BASIS, letter), bytes: size, solid, kind };
+        let sixteenths = if letter.is_whitespace() { size } else { 4 * size };
+        let sign = Word { hash: mixed(BASIS, letter), bytes: size, sixteenths, kind };
         Some(run.map_or(sign, |run| Word {
             hash: mixed(run.hash, letter),
             bytes: run.bytes + size,
-            solid: run.solid + solid,
+            sixteenths: run.sixteenths + sixteenths,
             kind: run.kind,
         }))
     }
@@ -91,7 +91,7 @@ impl Words {
             return None;
         }
         let bytes = self.bytes + u32::from(self.spaced);
-        let word = Word { hash: self.hash, bytes, solid: bytes, kind: self.kind };
+        let word = Word { hash: self.hash, bytes, sixteenths: 4 * bytes, kind: self.kind };
         *self = Self { spaced: false, ..Self::default() };
         Some(word)
     }
