@@ -1,1 +1,238 @@
-//! Typed answers over loopback.
+//! Typed answers over loopback: how they are asked for, found, repaired and paid, and what a script receives.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::{Value, json};
+
+/// A program with a model that can be held to a schema.
+fn held(server: &ChatServer) -> Program {
+    let config = format!(
+        "model = \"a\"\n[models.a]\nbase_url = \"{}\"\njson = true\ninput_price = 0.001\noutput_price = 0.001\n",
+        server.base_url()
+    );
+    Program::new().file("rhizo.toml", config)
+}
+
+/// A server that gives these answers one after the other.
+fn answering(answers: &'static [&'static str]) -> ChatServer {
+    ChatServer::new(move |ask| Reply::text(answers[ask.number.min(answers.len() - 1)]).usage(100, 10))
+}
+
+const SCORE: &str = "#{schema: #{score: \"float 0..1\", tags: [\"string\"]}}";
+
+fn score_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "score": {"type": "number", "minimum": 0.0, "maximum": 1.0},
+            "tags": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": ["score", "tags"],
+        "additionalProperties": false,
+    })
+}
+
+#[test]
+fn a_model_without_schemas_is_asked_in_words() {
+    let server = answering(&["Sure!\n```json\n{\"score\": 1, \"tags\": [\"old\"]}\n```"]);
+    let code = format!("let r = llm(\"Rate it.\", {SCORE}); `${{type_of(r.score)}} ${{r.score}} ${{r.tags}}`");
+    Program::paying(&server).args(["eval", &code, "-q"]).run().ok().prints("f64 1.0 [\"old\"]\n");
+    let ask = &server.asks()[0];
+    assert_eq!(ask.body.get("response_format"), None);
+    let expect = format!("Rate it.\n\nAnswer with JSON only, matching this JSON Schema:\n{}", score_schema());
+    assert_eq!(ask.messages(), [("user".to_owned(), expect)]);
+}
+
+#[test]
+fn a_model_with_schemas_is_held_to_it() {
+    let server = answering(&["{\"score\": 0.5, \"tags\": []}"]);
+    let code = format!("llm(\"Rate it.\", {SCORE})");
+    let answer = held(&server).args(["eval", &code, "--json"]).run().ok().json()["answer"].clone();
+    assert_eq!(answer, json!({"score": 0.5, "tags": []}));
+    let ask = &server.asks()[0];
+    assert_eq!(ask.messages(), [("user".to_owned(), "Rate it.".to_owned())], "nothing is said about it in words");
+    let format = &ask.body["response_format"];
+    assert_eq!((&format["type"], &format["json_schema"]["schema"]), (&json!("json_schema"), &score_schema()));
+}
+
+#[test]
+fn numbers_arrive_as_the_schema_says() {
+    for (schema, answer, expect) in [
+        ("#{x: \"float\"}", "{\"x\": 1}", "map f64 1.0"),
+        ("#{x: \"int\"}", "{\"x\": 1.0}", "map i64 1"),
+        ("#{x: 0.5}", "{\"x\": 2}", "map f64 2.0"),
+        ("#{x: 5}", "{\"x\": 2}", "map i64 2"),
+        ("#{type: \"object\", properties: #{x: #{type: \"number\"}}}", "{\"x\": 3}", "map f64 3.0"),
+        ("#{x: \"int?\"}", "{}", "map () "),
+    ] {
+        let server = ChatServer::new(move |_| Reply::text(answer));
+        let code = format!("let r = llm(\"q\", #{{schema: {schema}}}); `${{type_of(r)}} ${{type_of(r.x)}} ${{r.x}}`");
+        Program::paying(&server).args(["eval", &code, "-q"]).run().ok().prints(&format!("{expect}\n"));
+    }
+    for (schema, answer, expect) in
+        [("\"int 1..5\"", "4", "i64 4"), ("\"good|bad\"", "good", "string good"), ("[\"float\"]", "[1]", "array [1.0]")]
+    {
+        let server = ChatServer::new(move |_| Reply::text(answer));
+        let code = format!("let r = llm(\"q\", #{{schema: {schema}}}); `${{type_of(r)}} ${{r}}`");
+        Program::paying(&server).args(["eval", &code, "-q"]).run().ok().prints(&format!("{expect}\n"));
+    }
+}
+
+#[test]
+fn a_wrong_answer_is_shown_what_is_wrong_with_it() {
+    for held_to_it in [false, true] {
+        let server =
+            answering(&["<think>Hm.</think>{\"score\": \"0.8\", \"tags\": []}", "{\"score\": 0.8, \"tags\": []}"]);
+        let program = if held_to_it { held(&server) } else { Program::paying(&server) };
+        let ran = program.args(["eval", &format!("llm(\"Rate it.\", {SCORE}).score"), "--json"]).run().ok();
+        let document = ran.json();
+        assert_eq!((&document["answer"], &document["calls"]), (&json!(0.8), &json!(2)));
+        // Two calls of 110 tokens at one nano-USD each.
+        assert_eq!(document["cost_usd"], json!(0.000_000_22));
+        let asks = server.asks();
+        let messages = asks[1].messages();
+        assert_eq!(messages[..1], asks[0].messages()[..], "the same question goes before");
+        assert_eq!(messages[1], ("assistant".to_owned(), "{\"score\": \"0.8\", \"tags\": []}".to_owned()));
+        let complaint = &messages[2].1;
+        assert!(
+            complaint.starts_with("That answer does not match the schema: /score: \"0.8\" is not of type \"number\""),
+            "{complaint}"
+        );
+        assert!(complaint.contains(&score_schema().to_string()), "{complaint}");
+        assert_eq!(asks[1].body["response_format"]["type"] == "json_schema", held_to_it);
+    }
+}
+
+#[test]
+fn two_repairs_are_the_most() {
+    let server = answering(&["no idea", "{\"score\": 7, \"tags\": []}", "{\"score\": 8, \"tags\": 1}"]);
+    let program = Program::paying(&server);
+    let code = format!("let told = (); try {{ llm(\"Rate it.\", {SCORE}) }} catch (e) {{ told = e }}\ntold");
+    let ran = program.args(["eval", &code, "--json"]).run().ok();
+    let document = ran.json();
+    let told = &document["answer"];
+    assert_eq!((&told["error"], &told["kind"], &told["repairs"]), (&json!(true), &json!("invalid"), &json!(2)));
+    assert_eq!(told["raw"], "{\"score\": 8, \"tags\": 1}");
+    let message = told["message"].as_str().expect("a message");
+    assert!(
+        message.contains("/score: 8 is greater than the maximum of 1") && message.contains("/tags: 1 is not of type"),
+        "{message}"
+    );
+    assert_eq!((&document["calls"], &document["cost_usd"], server.asks().len()), (&json!(3), &json!(0.000_000_33), 3));
+    assert!(server.asks()[1].last().contains("there is no JSON in \"no idea\""), "{}", server.asks()[1].last());
+    let run = document["run"].as_str().expect("an id");
+    let export = program.args(["runs", "export", run]).run().ok().json();
+    let effects = export["effects"].as_array().expect("effects");
+    assert!(
+        effects.len() == 3 && effects.iter().all(|effect| effect["state"] == "done"),
+        "each is in the log: {effects:#?}"
+    );
+    let labels: Vec<&Value> = export["events"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|event| event["event"] == "model_started")
+        .map(|event| &event["label"])
+        .collect();
+    assert_eq!(labels, [&json!(null), &json!("repair 1 of 2"), &json!("repair 2 of 2")]);
+}
+
+#[test]
+fn what_was_paid_before_a_failed_repair_is_kept() {
+    let server = ChatServer::new(|ask| match ask.number {
+        0 => Reply::text("it is 0.8 or so"),
+        _ => Reply::refusal(400, "no more"),
+    });
+    let code =
+        format!("let told = (); try {{ llm(\"q\", {SCORE}) }} catch (e) {{ told = e.kind + \": \" + e.raw }}\ntold");
+    Program::paying(&server).args(["eval", &code, "-q"]).run().ok().prints("rejected: it is 0.8 or so\n");
+    let server = answering(&["it is 0.8 or so"]);
+    let ran = Program::paying(&server)
+        .args(["eval", &format!("llm(\"q\", {SCORE})"), "--max-calls", "1", "--json"])
+        .run()
+        .code(5);
+    assert_eq!(ran.json()["failure"]["details"]["raw"], "it is 0.8 or so");
+}
+
+#[test]
+fn a_cut_answer_is_not_repaired() {
+    let server = ChatServer::new(|_| Reply::cut("{\"score\": 0.5, \"tags\": [\"a\", \"b"));
+    let code =
+        format!("let told = (); try {{ llm(\"q\", {SCORE}) }} catch (e) {{ told = e.kind + \" \" + e.raw.len }}\ntold");
+    Program::paying(&server).args(["eval", &code, "-q"]).run().ok().prints("truncated 33\n");
+    assert_eq!(server.asks().len(), 1, "it would be cut again");
+}
+
+#[test]
+fn a_batch_has_one_schema_for_all() {
+    let server = ChatServer::new(|ask| {
+        let asked = ask.messages()[0].1.clone();
+        match (asked.starts_with("p1"), asked.starts_with("p2")) {
+            (true, _) if ask.messages().len() == 1 => Reply::text("one"),
+            (_, true) => Reply::text("never"),
+            _ => Reply::text("{\"n\": 1}"),
+        }
+    });
+    let code = "llm_batch([\"p0\", \"p1\", \"p2\", \"p3\"], #{schema: #{n: \"float\"}})";
+    let ran = Program::paying(&server).args(["eval", code, "--json"]).run().ok();
+    let answers = ran.json()["answer"].clone();
+    assert_eq!((&answers[0], &answers[1], &answers[3]), (&json!({"n": 1.0}), &json!({"n": 1.0}), &json!({"n": 1.0})));
+    assert_eq!(
+        (&answers[2]["kind"], &answers[2]["raw"], &answers[2]["item"]),
+        (&json!("invalid"), &json!("never"), &json!(2))
+    );
+    assert_eq!(server.asks().len(), 1 + 2 + 3 + 1);
+}
+
+#[test]
+fn a_wrong_schema_is_told_before_anything_is_sent() {
+    let server = answering(&["never"]);
+    let program = Program::paying(&server);
+    for code in [
+        "llm(\"q\", #{schema: #{n: \"int 5..1\"}})",
+        "llm_batch([\"a\", \"b\"], #{schema: #{n: \"int 5..1\"}})",
+        "rlm(\"q\", (), #{schema: #{n: \"int 5..1\"}})",
+    ] {
+        let ran = program.args(["eval", code, "-q"]).run().code(1);
+        ran.says("the schema is wrong: the range is empty in \"int 5..1\"").says("hint: write \"float 0..1\"");
+    }
+    assert_eq!(server.asks().len(), 0);
+}
+
+#[test]
+fn a_child_ends_with_a_value_of_the_schema() {
+    let server = ChatServer::new(|ask| match (ask.messages()[1].1.contains("# Task\nparent"), ask.turn()) {
+        (true, _) => Reply::code(
+            "context.head(1);\nlet r = rlm(\"child\", context, #{schema: #{year: \"int\", share: \"float\"}});\nFINAL(`${type_of(r.year)} ${type_of(r.share)} ${r.share}`)",
+        ),
+        (false, 1) => Reply::code("context.head(1);\nFINAL(#{year: \"1884\"})"),
+        (false, 2) => Reply::code("FINAL(`{\"year\": 1884.0, \"share\": 1}`)"),
+        _ => Reply::text("?"),
+    });
+    let text = "It opened in 1884.\n".repeat(4_000);
+    let program = Program::paying(&server).file("a.log", text);
+    let ran = program.args(["ask", "parent", "-c", "a.log"]).run().ok().prints("i64 f64 1.0\n");
+    ran.says("FINAL refused: the value does not match the schema");
+    let asks = server.asks();
+    assert!(
+        asks[1].messages()[1].1.contains("FINAL must be given a value that matches this JSON Schema"),
+        "{}",
+        asks[1].messages()[1].1
+    );
+    assert!(asks[2].last().contains("\"share\" is a required property"), "{}", asks[2].last());
+}
+
+#[test]
+fn a_small_child_is_one_typed_call() {
+    let server = answering(&["{\"year\": 1884}"]);
+    let code = "rlm(\"When?\", \"It opened in 1884.\", #{schema: #{year: \"float\"}}).year";
+    Program::paying(&server).args(["eval", code, "-q"]).run().ok().prints("1884.0\n");
+    assert!(server.asks()[0].last().contains("Answer with JSON only"), "{}", server.asks()[0].last());
+}
+
+#[test]
+fn the_offline_engine_answers_typed_too() {
+    let program = Program::offline().file("a.txt", "The harbour opened in 1884.\n");
+    let code = "let r = llm(\"When did it open?\\n\\n\" + context.text(), #{schema: #{year: \"int\", sure: \"float 0..1\"}}); `${type_of(r.year)} ${type_of(r.sure)}`";
+    program.args(["eval", code, "-c", "a.txt", "-q"]).run().ok().prints("i64 f64\n");
+}

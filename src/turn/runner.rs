@@ -54,7 +54,9 @@ async fn turns(root: &Root, role: &Role, served: &Served, mut history: Vec<Messa
         host.emit(&frame, &Event::TurnStarted { turn, of });
         let input = TurnInput { history: Arc::from(history.as_slice()), sent, turn, of };
         let analyzed = analyze(prepare(&input, served.spec.window), role, served, served.spec.functions);
-        let reply = match execute(host, &frame, &analyzed, &root.cancel).await {
+        let answered = execute(host, &frame, &analyzed, &root.cancel).await;
+        sent = analyzed.prepared.messages;
+        let reply = match answered {
             Ok(reply) => reply,
             // The turn is lost, not the run: what the model had begun to say led nowhere.
             Err(failure) if failure.kind == FailureKind::EarlyAbort && turn < of => {
@@ -63,7 +65,6 @@ async fn turns(root: &Root, role: &Role, served: &Served, mut history: Vec<Messa
             }
             Err(failure) => return RootEnd::failed(partial(failure, &history), turn),
         };
-        sent = analyzed.prepared.messages;
         let bench = Workbench { host, frame: &frame, session: &mut session, turn, cancel: &root.cancel };
         let round = run_tools(&reply, bench).await;
         if root.cancel.is_cancelled() && round.final_.is_none() {
