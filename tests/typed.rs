@@ -159,7 +159,7 @@ fn a_cut_answer_is_not_repaired() {
     let server = ChatServer::new(|_| Reply::cut("{\"score\": 0.5, \"tags\": [\"a\", \"b"));
     let code =
         format!("let told = (); try {{ llm(\"q\", {SCORE}) }} catch (e) {{ told = e.kind + \" \" + e.raw.len }}\ntold");
-    Program::paying(&server).args(["eval", &code, "-q"]).run().ok().prints("truncated 33\n");
+    Program::paying(&server).args(["eval", &code, "-q"]).run().ok().prints("truncated 31\n");
     assert_eq!(server.asks().len(), 1, "it would be cut again");
 }
 

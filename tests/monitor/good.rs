@@ -92,37 +92,44 @@ The boats come in beneath the failing light.\n\nNow steel has come, and engines,
 and call their names until the end of night.\n\nYet still we stand, the old ones, on the height,\nand wave our lamps as we have always done.\n\
 The boats come in beneath the failing light,\nand call their names until the end of night.\n";
 
-fn code() -> Vec<Stream> {
-    let words = ["read", "write", "open", "close", "seek", "flush", "stat", "link", "mount", "sync"];
-    let unit = |n: usize, dice: &mut Dice| {
-        format!(
-            "    def test_{}_{n}(self):\n        self.assertEqual(self.client.{}({}, {}), {})\n\n",
-            dice.pick(&words),
-            dice.pick(&words),
-            dice.roll(100),
-            dice.roll(100),
-            dice.roll(1_000)
-        )
-    };
-    let route = |n: usize, dice: &mut Dice| {
-        format!(
-            "  /{0}s/{{id}}:\n    get:\n      summary: Returns one {0}\n      operationId: get{0}{n}\n      parameters:\n        - name: id\n          \
+const WORDS: &[&str] = &["read", "write", "open", "close", "seek", "flush", "stat", "link", "mount", "sync"];
+fn unit(n: usize, dice: &mut Dice) -> String {
+    format!(
+        "    def test_{}_{n}(self):\n        self.assertEqual(self.client.{}({}, {}), {})\n\n",
+        dice.pick(WORDS),
+        dice.pick(WORDS),
+        dice.roll(100),
+        dice.roll(100),
+        dice.roll(1_000)
+    )
+}
+
+fn route(n: usize, dice: &mut Dice) -> String {
+    format!(
+        "  /{0}s/{{id}}:\n    get:\n      summary: Returns one {0}\n      operationId: get{0}{n}\n      parameters:\n        - name: id\n          \
              in: path\n          required: true\n          schema:\n            type: integer\n      responses:\n        \
              '200':\n          description: the {0}\n          content:\n            application/json:\n              schema:\n                \
              $ref: '#/components/schemas/{0}'\n        '404':\n          description: not found\n",
-            format!("{}{}", dice.pick(&words), dice.pick(&["er", "able", "ing", "ment"]))
-        )
-    };
-    let service = |n: usize, dice: &mut Dice| {
-        let name = format!("{}-{}{n}", dice.pick(&words), dice.pick(&["api", "web", "job", "db"]));
-        format!(
-            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n  namespace: production\n  labels:\n    app: {name}\n\
+        format!("{}{}", dice.pick(WORDS), dice.pick(&["er", "able", "ing", "ment"]))
+    )
+}
+
+fn service(n: usize, dice: &mut Dice) -> String {
+    let name = format!("{}-{}{n}", dice.pick(WORDS), dice.pick(&["api", "web", "job", "db"]));
+    format!(
+        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n  namespace: production\n  labels:\n    app: {name}\n\
              spec:\n  replicas: 2\n  selector:\n    matchLabels:\n      app: {name}\n  template:\n    metadata:\n      labels:\n        app: {name}\n    \
              spec:\n      containers:\n        - name: {name}\n          image: registry.example.com/{name}:1.{}\n          ports:\n            - containerPort: 8080\n          \
              resources:\n            limits:\n              memory: 256Mi\n              cpu: 500m\n",
-            dice.roll(30)
-        )
-    };
+        dice.roll(30)
+    )
+}
+
+fn code() -> Vec<Stream> {
+    [documents(), programs(), traces(), drawings()].into_iter().flatten().collect()
+}
+
+fn documents() -> Vec<Stream> {
     vec![
         Stream::new("python tests", parts(60, unit)),
         Stream::new("openapi document", parts(24, route)),
@@ -140,6 +147,11 @@ fn code() -> Vec<Stream> {
                 )
             }),
         ),
+    ]
+}
+
+fn programs() -> Vec<Stream> {
+    vec![
         Stream::new(
             "html rows with long classes",
             parts(60, |n, dice| {
@@ -148,9 +160,9 @@ fn code() -> Vec<Stream> {
                 };
                 format!(
                     "  <tr class=\"border-b\">\n{}{}{}  </tr>\n",
-                    cell(&format!("{}{n}", dice.pick(&words))),
+                    cell(&format!("{}{n}", dice.pick(WORDS))),
                     cell(&dice.roll(9_999).to_string()),
-                    cell(dice.pick(&words))
+                    cell(dice.pick(WORDS))
                 )
             }),
         ),
@@ -159,7 +171,7 @@ fn code() -> Vec<Stream> {
             parts(70, |n, dice| {
                 format!(
                     ".{}-{n} {{\n  margin: {}px;\n  padding: {}px;\n  color: #{:06x};\n}}\n\n",
-                    dice.pick(&words),
+                    dice.pick(WORDS),
                     dice.roll(40),
                     dice.roll(40),
                     dice.roll(0xFF_FFFF)
@@ -175,7 +187,7 @@ fn code() -> Vec<Stream> {
         Stream::new(
             "getters",
             parts(50, |n, dice| {
-                let name = format!("{}_{n}", dice.pick(&words));
+                let name = format!("{}_{n}", dice.pick(WORDS));
                 format!(
                     "    /// Returns the {name}.\n    pub fn {name}(&self) -> &str {{\n        &self.{name}\n    }}\n\n"
                 )
@@ -193,6 +205,11 @@ fn code() -> Vec<Stream> {
                 )
             }),
         ),
+    ]
+}
+
+fn traces() -> Vec<Stream> {
+    vec![
         Stream::new(
             "stack trace of a recursion",
             parts(40, |_, dice| {
@@ -209,12 +226,17 @@ fn code() -> Vec<Stream> {
             parts(60, |n, dice| {
                 format!(
                     "@@ -{n},3 +{n},3 @@\n-    let {0} = {1};\n+    let {0} = {2};\n     done();\n",
-                    dice.pick(&words),
+                    dice.pick(WORDS),
                     dice.roll(100),
                     dice.roll(100)
                 )
             }),
         ),
+    ]
+}
+
+fn drawings() -> Vec<Stream> {
+    vec![
         Stream::new(
             "svg path",
             parts(300, |_, dice| {

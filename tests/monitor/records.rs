@@ -12,6 +12,10 @@ pub(super) fn streams() -> Vec<Stream> {
 }
 
 fn tables() -> Vec<Stream> {
+    [lists_of_cells(), grids()].into_iter().flatten().collect()
+}
+
+fn lists_of_cells() -> Vec<Stream> {
     vec![
         Stream::new(
             "table of numbers",
@@ -47,6 +51,11 @@ fn tables() -> Vec<Stream> {
             }),
         ),
         Stream::new("table with a column of zeros", parts(90, |n, d| format!("{n},{},0,0,0,0\n", d.roll(5_000)))),
+    ]
+}
+
+fn grids() -> Vec<Stream> {
+    vec![
         Stream::new(
             "csv by the hour, mostly zero",
             parts(168, |n, _| format!("2024-01-{:02} {:02}:00:00,0.0,0.0,0.0,0.0\n", 1 + n / 24, n % 24)),
@@ -181,6 +190,10 @@ fn lists() -> Vec<Stream> {
 }
 
 fn logs() -> Vec<Stream> {
+    [servers(), tools()].into_iter().flatten().collect()
+}
+
+fn servers() -> Vec<Stream> {
     vec![
         Stream::new(
             "web server log",
@@ -221,6 +234,11 @@ fn logs() -> Vec<Stream> {
             "ping",
             parts(100, |n, d| format!("64 bytes from 10.0.0.1: icmp_seq={n} ttl=64 time=0.{} ms\n", d.roll(1_000))),
         ),
+    ]
+}
+
+fn tools() -> Vec<Stream> {
+    vec![
         Stream::new("heartbeat", parts(80, |n, _| format!("[00:{:02}:{:02}] ping ok\n", n / 60, n % 60))),
         Stream::new("progress", parts(100, |n, _| format!("Downloading {}%\n", n + 1))),
         Stream::new(

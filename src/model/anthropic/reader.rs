@@ -74,9 +74,10 @@ impl Reader for MessagesReader {
                 false => foreign(draft.host(), "its JSON has no `content`"),
             });
         };
+        draft.is_here();
         self.count(draft, message.usage, true);
         for (index, block) in (0..).zip(blocks) {
-            draft.think(block.thinking.as_deref().unwrap_or_default());
+            draft.think(block.thinking.as_deref().unwrap_or_default())?;
             draft.say_whole(block.text.as_deref().unwrap_or_default());
             call(draft, Some(index), &block, block.input.clone());
         }
@@ -115,7 +116,7 @@ impl MessagesReader {
 }
 
 fn begin(draft: &mut Draft<'_>, index: Option<u64>, block: Block) -> Outcome<()> {
-    draft.think(block.thinking.as_deref().unwrap_or_default());
+    draft.think(block.thinking.as_deref().unwrap_or_default())?;
     // The input of a call that is streamed begins as an empty object and comes in pieces of text.
     call(draft, index, &block, None);
     draft.say(block.text.as_deref().unwrap_or_default(), &[])
@@ -129,8 +130,9 @@ fn call(draft: &mut Draft<'_>, index: Option<u64>, block: &Block, arguments: Opt
 }
 
 fn add(draft: &mut Draft<'_>, index: Option<u64>, delta: Delta) -> Outcome<()> {
-    draft.think(delta.thinking.as_deref().unwrap_or_default());
+    draft.think(delta.thinking.as_deref().unwrap_or_default())?;
     if let Some(piece) = delta.partial_json {
+        draft.judge(&piece, &[])?;
         draft.calls.add(CallPart { index, arguments: Some(Value::String(piece)), ..CallPart::default() });
     }
     draft.say(delta.text.as_deref().unwrap_or_default(), &[])

@@ -36,8 +36,9 @@ impl Reader for ResponsesReader {
                 draft.say(delta, &known)?;
             }
             "response.refusal.delta" => draft.decline(delta),
-            "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => draft.think(delta),
+            "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => draft.think(delta)?,
             "response.function_call_arguments.delta" => {
+                draft.judge(delta, &[])?;
                 let arguments = Some(Value::String(delta.to_owned()));
                 draft.calls.add(CallPart { index: event.output_index, arguments, ..CallPart::default() });
             }
