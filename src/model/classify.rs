@@ -78,7 +78,8 @@ fn kind(status: u16, complaint: &Complaint) -> FailureKind {
 
 /// OpenAI says 429 both to those who are too fast and to those who have not paid; waiting helps only the former.
 fn is_unpaid(complaint: &Complaint) -> bool {
-    ["insufficient_quota", "billing_hard_limit", "billing_not_active"].iter().any(|code| complaint.code.contains(code))
+    let codes = ["insufficient_quota", "billing_hard_limit", "billing_not_active", "billing_error"];
+    codes.iter().any(|code| complaint.code.contains(code)) || complaint.message.contains("credit balance is too low")
 }
 
 fn is_overflow(complaint: &Complaint) -> bool {
@@ -91,6 +92,7 @@ fn is_overflow(complaint: &Complaint) -> bool {
         "prompt is too long",
         "input is too long",
         "input is too large",
+        "exceed context limit",
         "too many tokens",
         "reduce the length of the messages",
     ])

@@ -3,14 +3,17 @@
 mod answers;
 mod faults;
 mod locate;
+mod messages;
+mod options;
 mod requests;
+mod responses;
 mod retries;
 mod timing;
 
 use crate::support::server::Server;
 use rhizo::core::failure::FailureKind;
 use rhizo::core::ids::ModelId;
-use rhizo::core::message::{ChatReply, ChatRequest, FailedCall, Message, Speaker};
+use rhizo::core::message::{ChatReply, ChatRequest, FailedCall, Image, Message, Speaker};
 use rhizo::model::chat::{ChatModel, Piece, Watch};
 use rhizo::model::client::HttpClient;
 use rhizo::model::exchange::Timeouts;
@@ -57,8 +60,22 @@ fn recorded() -> (Watch, Arc<Mutex<Vec<Piece>>>) {
     (watch, pieces)
 }
 
+/// Sends a request and returns the reply with the notes shown.
+async fn told(model: &dyn ChatModel, request: &ChatRequest) -> (Result<ChatReply, FailedCall>, Vec<String>) {
+    let (watch, pieces) = recorded();
+    let result = model.chat(request, &watch).await;
+    let shown = pieces.lock().expect("unpoisoned").clone();
+    let note = |piece: Piece| if let Piece::Note(note) = piece { Some(note) } else { None };
+    (result, shown.into_iter().filter_map(note).collect())
+}
+
+/// A picture of four bytes.
+fn picture() -> Image {
+    Image::Data { media_type: "image/png".to_owned(), hash: "h".to_owned(), base64: "iVBORw==".into() }
+}
+
 /// Asks hello and returns the result with the pieces shown.
-async fn ask(model: &OpenAi) -> (Result<ChatReply, FailedCall>, Vec<Piece>) {
+async fn ask(model: &dyn ChatModel) -> (Result<ChatReply, FailedCall>, Vec<Piece>) {
     let (watch, pieces) = recorded();
     let result = model.chat(&hello(), &watch).await;
     let shown = pieces.lock().expect("unpoisoned").clone();
@@ -66,7 +83,7 @@ async fn ask(model: &OpenAi) -> (Result<ChatReply, FailedCall>, Vec<Piece>) {
 }
 
 /// The failure of asking hello.
-async fn fails(model: &OpenAi) -> (FailedCall, Vec<Piece>) {
+async fn fails(model: &dyn ChatModel) -> (FailedCall, Vec<Piece>) {
     let (result, pieces) = ask(model).await;
     (result.expect_err("the call fails"), pieces)
 }
