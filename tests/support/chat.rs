@@ -21,6 +21,10 @@ pub(crate) struct Ask {
     pub(crate) body: Value,
     /// The key that came with it.
     pub(crate) key: Option<String>,
+    /// Method and path.
+    pub(crate) line: String,
+    /// Its head; names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 impl Ask {
@@ -34,6 +38,11 @@ impl Ask {
     /// The text of the last message.
     pub(crate) fn last(&self) -> String {
         self.messages().pop().map(|(_, text)| text).unwrap_or_default()
+    }
+
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether a root model is asked: it alone is told how the REPL works.
@@ -143,14 +152,29 @@ pub(crate) struct ChatServer {
 impl ChatServer {
     /// A server that answers as `script` says.
     pub(crate) fn new(script: impl Fn(&Ask) -> Reply + Send + Sync + 'static) -> Self {
+        let listing = json!({"object": "list", "data": [{"id": "small", "object": "model"}]});
+        Self::with_pages(script, move |_| server::json(200, &listing))
+    }
+
+    /// The same with what it answers to `GET`, by method and path.
+    pub(crate) fn with_pages(
+        script: impl Fn(&Ask) -> Reply + Send + Sync + 'static,
+        pages: impl Fn(&str) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let book = Arc::new(Book::default());
-        let script = Arc::new(script);
+        let (script, pages) = (Arc::new(script), Arc::new(pages));
         let kept = Arc::clone(&book);
         let serve = move |seen: Seen, _| {
-            let (script, book) = (Arc::clone(&script), Arc::clone(&kept));
-            async move { answer(&seen, script.as_ref(), &book).await }.boxed()
+            let (script, pages, book) = (Arc::clone(&script), Arc::clone(&pages), Arc::clone(&kept));
+            async move {
+                if seen.line.starts_with("GET") {
+                    return pages(&seen.line);
+                }
+                answer(&seen, script.as_ref(), &book).await
+            }
+            .boxed()
         };
         let server = runtime.block_on(Server::answer_by(serve));
         Self { book, server, runtime }
@@ -205,12 +229,15 @@ impl ChatServer {
 }
 
 async fn answer(seen: &Seen, script: &(dyn Fn(&Ask) -> Reply + Send + Sync), book: &Book) -> Vec<Act> {
-    if seen.line.starts_with("GET") {
-        return server::json(200, &json!({"object": "list", "data": [{"id": "small", "object": "model"}]}));
-    }
     let ask = book.change(|traffic| {
         let key = seen.header("authorization").map(|value| value.trim_start_matches("Bearer ").to_owned());
-        let ask = Ask { number: traffic.asks.len(), body: seen.body.clone(), key };
+        let ask = Ask {
+            number: traffic.asks.len(),
+            body: seen.body.clone(),
+            key,
+            line: seen.line.clone(),
+            headers: seen.headers.clone(),
+        };
         traffic.asks.push(ask.clone());
         traffic.under_way += 1;
         traffic.most_under_way = traffic.most_under_way.max(traffic.under_way);

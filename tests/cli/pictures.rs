@@ -1,0 +1,66 @@
+//! Pictures: what is sent of them, and what is refused before anything is sent.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::{Value, json};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1A\n....";
+
+/// A model that reads pictures and one that does not.
+fn project(server: &ChatServer) -> Program {
+    let text = format!(
+        "model = \"sees\"\n[models.sees]\nbase_url = \"{0}\"\nvision = true\n[models.blind]\nbase_url = \"{0}\"\n",
+        server.base_url()
+    );
+    Program::new().file("rhizo.toml", text).file("a.png", PNG)
+}
+
+#[test]
+fn a_picture_reaches_the_model_and_the_log_has_its_hash() {
+    let server = ChatServer::new(|_| Reply::text("a cat"));
+    let program = project(&server);
+    let code = "llm(\"what is it?\", #{images: [\"a.png\", \"https://a.example/b.png\"]})";
+    program.args(["eval", code]).run().ok().prints("a cat\n");
+    let sent = server.asks().pop().expect("a request").body["messages"][0]["content"].clone();
+    let url = |url: &str| json!({"type": "image_url", "image_url": {"url": url}});
+    let text = json!({"type": "text", "text": "what is it?"});
+    assert_eq!(
+        sent,
+        Value::Array(vec![text, url("data:image/png;base64,iVBORw0KGgouLi4u"), url("https://a.example/b.png")])
+    );
+    let kept = Program::files_below(&program.state());
+    let found = |bytes: &str| {
+        kept.iter().any(|file| {
+            std::fs::read(file)
+                .is_ok_and(|content| content.windows(bytes.len()).any(|window| window == bytes.as_bytes()))
+        })
+    };
+    let hash = blake3::hash(PNG).to_hex();
+    assert_eq!((found("iVBORw0KGgouLi4u"), found(hash.as_str())), (false, true));
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_before_anything_is() {
+    let server = ChatServer::new(|_| Reply::text("a cat"));
+    let large = [PNG, &vec![0; 5 * 1024 * 1024]].concat();
+    let half = [PNG, &vec![0; 4 * 1024 * 1024]].concat();
+    let program = project(&server).file("notes.png", "words").file("large.png", large).file("half.png", half);
+    let many = format!("[{}]", "\"a.png\",".repeat(101));
+    let halves = format!("[{}]", "\"half.png\",".repeat(5));
+    for (images, options, code, says) in [
+        ("[\"notes.png\"]", "", 1, "`notes.png` is no picture that models read"),
+        ("[\"large.png\"]", "", 1, "the image `large.png` has more than 5 MiB"),
+        ("[\"none.png\"]", "", 1, "there is no `none.png`"),
+        ("[\"../a.png\"]", "", 1, "outside of the workspace"),
+        ("[\"ftp://a.example/b.png\"]", "", 1, "an image cannot be fetched by `ftp:`"),
+        ("[\"data:image/png;base64,AAAA\"]", "", 1, "an image cannot be fetched by `data:`"),
+        (many.as_str(), "", 1, "101 images are more than the 100"),
+        (halves.as_str(), "", 1, "more than 20 MiB together"),
+        ("[\"a.png\"]", ", model: \"blind\"", 1, "blind takes no images"),
+        ("[\"a.png\"]", ", model: \"offline\"", 1, "offline/extract takes no images"),
+    ] {
+        let script = format!("llm(\"what?\", #{{images: {images}{options}}})");
+        program.args(["eval", &script]).run().code(code).says(says);
+    }
+    assert_eq!(server.asks().len(), 0);
+}

@@ -1,0 +1,140 @@
+//! Providers as a configuration names them, from the command line to the wire and back.
+
+use crate::support::chat::{Ask, ChatServer, Reply};
+use crate::support::program::Program;
+use crate::support::server::{self, Act};
+use serde_json::{Value, json};
+
+fn event(kind: &str, mut fields: Value) -> String {
+    fields["type"] = kind.into();
+    format!("event: {kind}\ndata: {fields}\n\n")
+}
+
+/// `Paris` in messages: 20 prompt tokens, of which 15 come from the cache, and 5 answer tokens.
+fn in_messages() -> Vec<Act> {
+    let usage =
+        json!({"input_tokens": 3, "cache_read_input_tokens": 15, "cache_creation_input_tokens": 2, "output_tokens": 1});
+    server::stream(&[
+        &event("message_start", json!({"message": {"usage": usage}})),
+        &event("content_block_delta", json!({"index": 0, "delta": {"type": "text_delta", "text": "Paris"}})),
+        &event("message_delta", json!({"delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 5}})),
+        &event("message_stop", json!({})),
+    ])
+}
+
+/// The same in responses.
+fn in_responses() -> Vec<Act> {
+    let usage = json!({"input_tokens": 20, "input_tokens_details": {"cached_tokens": 15}, "output_tokens": 5});
+    server::stream(&[
+        &event("response.output_text.delta", json!({"output_index": 0, "delta": "Paris"})),
+        &event("response.completed", json!({"response": {"status": "completed", "output": [], "usage": usage}})),
+    ])
+}
+
+fn answers(ask: &Ask) -> Reply {
+    match ask.line.as_str() {
+        "POST /v1/messages" => Reply::acts(in_messages()),
+        "POST /v1/responses" => Reply::acts(in_responses()),
+        "POST /v1/chat/completions" => Reply::text("Paris").usage(20, 5),
+        other => Reply::refusal(404, other),
+    }
+}
+
+fn config(provider: &str, server: &ChatServer) -> String {
+    format!(
+        "model = \"m\"\n[models.m]\nprovider = \"{provider}\"\nname = \"big\"\nkey_env = \"MY_KEY\"\nbase_url = \"{}\"\n\
+         headers = [\"X-Team: blue\"]\ninput_price = 1\ncached_input_price = 0.1\noutput_price = 10\n",
+        server.base_url()
+    )
+}
+
+#[test]
+fn each_protocol_from_the_configuration() {
+    let server = ChatServer::new(answers);
+    for (provider, path, key) in [
+        ("openai", "/v1/chat/completions", ("authorization", "Bearer k-1")),
+        ("responses", "/v1/responses", ("authorization", "Bearer k-1")),
+        ("anthropic", "/v1/messages", ("x-api-key", "k-1")),
+    ] {
+        let program = Program::new().file("rhizo.toml", config(provider, &server)).env("MY_KEY", "k-1");
+        let code = "let a = llm(\"capital?\"); let s = spent(); `${a} ${s.input_tokens} ${s.output_tokens}`";
+        program.args(["eval", code]).run().ok().prints("Paris 20 5\n");
+        let ask = server.asks().pop().expect("a request");
+        assert_eq!(ask.line, format!("POST {path}"));
+        assert_eq!(
+            (ask.header(key.0), ask.header("x-team"), &ask.body["model"]),
+            (Some(key.1), Some("blue"), &json!("big"))
+        );
+    }
+}
+
+#[test]
+fn a_service_is_named_by_its_address_variable() {
+    let server = ChatServer::new(answers);
+    let address = format!("http://{}", server.host());
+    let program = Program::new().env("ANTHROPIC_BASE_URL", &address).env("ANTHROPIC_API_KEY", "k-2");
+    let code = "llm(\"capital?\", #{model: \"anthropic/claude-haiku\", max_tokens: 9})";
+    program.args(["eval", code]).run().ok().prints("Paris\n");
+    let ask = server.asks().pop().expect("a request");
+    assert_eq!((ask.line.as_str(), ask.header("x-api-key")), ("POST /v1/messages", Some("k-2")));
+    assert_eq!(
+        ask.body,
+        json!({
+            "model": "claude-haiku",
+            "max_tokens": 9,
+            "messages": [{"role": "user", "content": [{"type": "text", "text": "capital?"}]}],
+            "stream": true
+        })
+    );
+}
+
+#[test]
+fn a_missing_key_names_its_variable() {
+    for (model, variable) in [
+        ("anthropic/claude-haiku", "ANTHROPIC_API_KEY"),
+        ("google/gemini-2.5-flash", "GEMINI_API_KEY"),
+        ("mistral/mistral-small-latest", "MISTRAL_API_KEY"),
+        ("deepseek/deepseek-chat", "DEEPSEEK_API_KEY"),
+        ("xai/grok-4", "XAI_API_KEY"),
+        ("groq/llama-3.3-70b", "GROQ_API_KEY"),
+        ("together/qwen", "TOGETHER_API_KEY"),
+    ] {
+        let code = format!("llm(\"a\", #{{model: \"{model}\"}})");
+        Program::offline().args(["eval", &code]).run().code(4).says(&format!("export {variable}=..."));
+    }
+}
+
+#[test]
+fn what_a_provider_does_not_take_is_told_once() {
+    let server = ChatServer::new(|ask| match ask.body.get("temperature") {
+        Some(_) => Reply::refusal(400, "Unsupported value: 'temperature' does not support 0.2 with this model."),
+        None => Reply::text("ok"),
+    });
+    let code = "for n in 0..2 { llm(`a ${n}`, #{temperature: 0.2}) }";
+    let ran = Program::served_by(&server).args(["eval", code]).run().ok();
+    let told = ran.stderr.matches("does not take `temperature`; it is left out").count();
+    assert_eq!((told, server.asks().len()), (1, 3), "{}", ran.stderr);
+}
+
+#[test]
+fn a_server_of_ones_own_says_how_much_it_takes() {
+    let props = json!({"default_generation_settings": {"n_ctx": 64}, "total_slots": 1});
+    let listing = |model: Value| json!({"object": "list", "data": [model]});
+    for (properties, model) in [
+        (server::json(200, &props), json!({"id": "small"})),
+        (server::answer(404, &[], ""), json!({"id": "small", "max_model_len": 64})),
+    ] {
+        let listing = server::json(200, &listing(model));
+        let server = ChatServer::with_pages(
+            |_| Reply::text("ok"),
+            move |line| match line {
+                "GET /props" => properties.clone(),
+                _ => listing.clone(),
+            },
+        );
+        let program = Program::served_by(&server);
+        program.args(["eval", "llm(\"short\")"]).run().ok().prints("ok\n");
+        let code = "let long = \"\"; for n in 0..100 { long += \"many words \" } llm(long)";
+        program.args(["eval", code]).run().code(4).says("takes 64");
+    }
+}
