@@ -92,15 +92,17 @@ async fn sent(name: &str, request: &ChatRequest, refusals: &[&str]) -> (Value, V
     (server.seen().pop().unwrap().body, notes)
 }
 
-#[tokio::test]
-async fn a_whole_request() {
-    let server = Server::play(vec![fine()]).await;
+fn parameters() -> Value {
+    json!({"type": "object", "properties": {"code": {"type": "string"}}})
+}
+
+/// A conversation with pictures and a round of tool calls.
+fn round() -> ChatRequest {
     let call =
         |id: &str| ToolRequest { id: id.to_owned(), name: "rhai".to_owned(), arguments: r#"{"code":"1"}"#.to_owned() };
     let answers = |id: &str| Message { answers: Some(id.to_owned()), ..Message::new(Speaker::Tool, "7") };
-    let parameters = json!({"type": "object", "properties": {"code": {"type": "string"}}});
     let images = vec![picture(), Image::Url { url: "https://a.example/b.png".to_owned() }];
-    let request = ChatRequest {
+    ChatRequest {
         messages: vec![
             Message::new(Speaker::System, "short"),
             Message::new(Speaker::System, "and kind"),
@@ -120,10 +122,16 @@ async fn a_whole_request() {
         functions: vec![FunctionSpec {
             name: "rhai".to_owned(),
             description: "Runs Rhai.".to_owned(),
-            parameters: parameters.clone(),
+            parameters: parameters(),
         }],
         ..ChatRequest::default()
-    };
+    }
+}
+
+#[tokio::test]
+async fn a_whole_request() {
+    let server = Server::play(vec![fine()]).await;
+    let request = round();
     let key = Some(SecretString::from(" k-1\n"));
     let model = Anthropic::new(RemoteSettings { key, ..settings(server.base_url()) }, HttpClient::new());
     assert_eq!(told(&model, &request).await.0.unwrap(), reply("ok", Finish::Stop));
@@ -146,7 +154,7 @@ async fn a_whole_request() {
         ],
         "temperature": 0.5,
         "stop_sequences": ["END"],
-        "tools": [{"name": "rhai", "description": "Runs Rhai.", "input_schema": parameters}],
+        "tools": [{"name": "rhai", "description": "Runs Rhai.", "input_schema": parameters()}],
         "tool_choice": {"type": "auto"},
         "stream": true
     });
