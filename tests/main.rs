@@ -9,6 +9,7 @@ mod context;
 mod examples;
 mod model;
 mod monitor;
+mod prices;
 mod readme;
 mod repl;
 mod script;

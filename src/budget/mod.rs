@@ -3,7 +3,6 @@
 //! Nothing here knows a model, a file or a clock; deadlines and turns are counted by those who wait and loop.
 
 pub mod ledger;
-pub mod price;
 pub mod report;
 pub mod reservation;
 pub mod scope;

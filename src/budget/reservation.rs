@@ -1,10 +1,10 @@
 //! What is held back for one call in flight, until its truth is known.
 
 use crate::budget::ledger::{Need, Tag};
-use crate::budget::price::{Bound, Price};
 use crate::budget::report::Totals;
 use crate::budget::scope::Scope;
 use crate::core::money::Money;
+use crate::core::price::{Bound, Price};
 use crate::core::usage::Usage;
 
 /// The worst case of one call, held back on the ledger.
@@ -55,7 +55,7 @@ impl Reservation {
     fn close(&mut self, used: Option<(&Usage, u64)>) -> Option<Money> {
         self.open = false;
         let need = Need { cost: self.worst_cost(), tokens: self.bound.total() };
-        let cost = used.and_then(|(usage, _)| self.price.map(|price| price.cost(usage)));
+        let cost = used.and_then(|(usage, _)| self.price.as_ref().map(|price| price.cost(usage, self.bound.images)));
         let totals = used.map(|(usage, failed)| Totals {
             calls: 1,
             failed,

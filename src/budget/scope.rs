@@ -3,12 +3,12 @@
 pub mod afford;
 
 use crate::budget::ledger::{ChildSlice, Ledger, Need, Tag, Verdict};
-use crate::budget::price::{Bound, Price};
 use crate::budget::report::{Left, SpendReport, Totals};
 use crate::budget::reservation::Reservation;
 use crate::budget::scope::afford::Wish;
 use crate::core::failure::Outcome;
 use crate::core::limits::Limits;
+use crate::core::price::{Bound, Price};
 use std::sync::Arc;
 
 /// The budget of one run and everything below it; clones are the same scope.
@@ -81,6 +81,6 @@ impl Scope {
     fn try_reserve(&self, bound: Bound, price: Option<&Price>, tag: &Tag) -> Result<Reservation, Verdict> {
         let need = Need { cost: price.map(|price| price.worst(&bound)), tokens: bound.total() };
         self.ledger.hold(self.index, need, tag)?;
-        Ok(Reservation::new(self.clone(), bound, price.copied(), tag.clone()))
+        Ok(Reservation::new(self.clone(), bound, price.cloned(), tag.clone()))
     }
 }

@@ -17,6 +17,7 @@ pub mod memory;
 pub mod models;
 pub mod outcome;
 pub mod person;
+pub mod prices;
 pub mod printer;
 pub mod progress;
 pub mod report;

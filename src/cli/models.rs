@@ -1,6 +1,7 @@
 //! `rhizo models`: which models there are, and which one is used.
 
 use crate::app::build::App;
+use crate::cli::prices;
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::core::exit::Exit;
@@ -33,6 +34,8 @@ pub enum Action {
     },
     /// Says which model is used for each role, and why.
     Explain,
+    /// Lists what models cost, and where each price comes from.
+    Prices(prices::Prices),
 }
 
 /// Runs `models`.
@@ -45,6 +48,7 @@ pub async fn models(app: &App, printer: &Printer, args: &Models) -> Outcome<Exit
         }
         Action::Show { model } => printer.json_value(&json!(resolve(settings, model)?)),
         Action::Explain => explain(app, printer).await?,
+        Action::Prices(args) => prices::prices(app, printer, args)?,
     }
     Ok(Exit::Ok)
 }
@@ -52,8 +56,9 @@ pub async fn models(app: &App, printer: &Printer, args: &Models) -> Outcome<Exit
 fn list(specs: &[ModelSpec]) -> String {
     let usd = |nanos: u64| crate::core::money::Money::from_nanos(nanos).to_string();
     let line = |spec: &ModelSpec| {
+        let rates = spec.price.as_ref().map(|price| price.rates);
         let (input, output) =
-            spec.rates.map_or_else(|| ("unpriced".into(), String::new()), |r| (usd(r.input), usd(r.output)));
+            rates.map_or_else(|| ("unpriced".into(), String::new()), |r| (usd(r.input), usd(r.output)));
         [spec.id.to_string(), spec.window.to_string(), input, output]
     };
     table::render(["model", "window", "in per M tokens", "out per M tokens"], specs.iter().map(line))

@@ -10,6 +10,8 @@ pub mod merged;
 pub mod model;
 pub mod paths;
 pub mod place;
+pub mod price_file;
+pub mod price_keys;
 pub mod role;
 pub mod settings;
 pub mod traffic;

@@ -1,8 +1,8 @@
 //! A model as configured. What is not set here is filled in by `registry::models`.
 
 use crate::config::merged::Merged;
+use crate::config::price_keys::PriceConfig;
 use crate::config::traffic::Traffic;
-use crate::core::money::Money;
 
 /// A model as configured; unset fields are filled from the built-in table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,12 +19,10 @@ pub struct ModelConfig {
     pub headers: Vec<String>,
     /// Tokens that fit into a prompt and its answer.
     pub context_window: Option<u64>,
-    /// USD per million prompt tokens.
-    pub input_price: Option<Money>,
-    /// USD per million cached prompt tokens.
-    pub cached_input_price: Option<Money>,
-    /// USD per million answer tokens.
-    pub output_price: Option<Money>,
+    /// The model whose list price it has.
+    pub priced_as: Option<String>,
+    /// What its calls cost.
+    pub price: PriceConfig,
     /// What it can do beyond text, as a whole list.
     pub capabilities: Option<Vec<String>>,
     /// Whether it reads pictures.
@@ -63,9 +61,8 @@ pub(super) fn read(merged: &Merged, name: &str) -> ModelConfig {
         key_env: merged.text(&at("key_env")),
         headers: merged.texts(&at("headers")).unwrap_or_default(),
         context_window: merged.count(&at("context_window")),
-        input_price: merged.usd(&at("input_price")),
-        cached_input_price: merged.usd(&at("cached_input_price")),
-        output_price: merged.usd(&at("output_price")),
+        priced_as: merged.text(&at("priced_as")),
+        price: PriceConfig::of(|key| merged.usd(&at(key)), |key| merged.count(&at(key))),
         capabilities: merged.texts(&at("capabilities")),
         vision: merged.flag(&at("vision")),
         tools: merged.flag(&at("tools")),

@@ -20,6 +20,8 @@ pub struct Paths {
     pub memory: PathBuf,
     /// Embedding models.
     pub models: PathBuf,
+    /// Prices that the user read from a public list.
+    pub prices: PathBuf,
     /// The user's programs for `SCRIPT`.
     pub user_scripts: PathBuf,
     /// The project's programs for `SCRIPT`.
@@ -54,6 +56,7 @@ impl Paths {
             history: state.join("history"),
             memory: state.join("memory"),
             models: state.join("models"),
+            prices: state.join("prices.json"),
             user_scripts: config.join("scripts"),
             project_scripts: workspace.join("scripts"),
             user_personas: config.join("personas"),

@@ -6,6 +6,7 @@ use crate::config::layer::Layer;
 use crate::config::merged::Merged;
 use crate::config::model::{self, ModelConfig};
 use crate::config::paths::Paths;
+use crate::config::price_file::PriceFile;
 use crate::config::role::{self, RoleConfig};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::limits::Limits;
@@ -65,6 +66,8 @@ pub struct Settings {
     pub roles: IndexMap<String, RoleConfig>,
     /// All values with their places.
     pub merged: Merged,
+    /// Prices of a public list, if the user gave one.
+    pub prices: Option<PriceFile>,
     /// The program's own files.
     pub paths: Paths,
     /// The surroundings.
@@ -89,7 +92,8 @@ impl Settings {
             }
         }
         layers.push(Layer::built_in(&mut faults));
-        Ok((Self::of(Merged(layers), paths, environment), faults))
+        let prices = PriceFile::load(&paths.prices)?;
+        Ok((Self { prices, ..Self::of(Merged(layers), paths, environment) }, faults))
     }
 
     /// What the lowest layer sets needs no default here; the values after `unwrap_or` are those of a type without one.
@@ -119,6 +123,7 @@ impl Settings {
             models: merged.names("models").into_iter().map(|n| (n.clone(), model::read(&merged, &n))).collect(),
             roles: merged.names("roles").into_iter().map(|n| (n.clone(), role::read(&merged, &n))).collect(),
             merged,
+            prices: None,
             paths,
             environment,
         }

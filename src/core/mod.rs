@@ -12,6 +12,7 @@ pub mod ids;
 pub mod limits;
 pub mod message;
 pub mod money;
+pub mod price;
 pub mod request;
 pub mod strategy;
 pub mod text;

@@ -1,7 +1,6 @@
 //! One paid model call: choose, reserve, log, send, settle, log, tell. `llm` and the root loop both go through it.
 
 use crate::budget::ledger::Tag;
-use crate::budget::price::Bound;
 use crate::budget::reservation::Reservation;
 use crate::budget::scope::afford::Wish;
 use crate::core::effect::EffectKind;
@@ -9,6 +8,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, ModelId};
 use crate::core::message::{ChatRequest, FailedCall, FunctionSpec, Message, ModelAnswer, Sampling};
+use crate::core::price::Bound;
 use crate::host::door::{self, Asked, Done};
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
@@ -142,7 +142,8 @@ pub fn next_number() -> u64 {
 /// The most that the call can use, and the least with which it goes out; its limit of tokens is filled in.
 pub fn wish(call: &mut ModelCall) -> Wish {
     let asked = *call.request.sampling.max_tokens.get_or_insert(MAX_TOKENS);
-    let bound = Bound { input_tokens: call.request.token_bound(), output_tokens: asked };
+    let images = call.request.messages.iter().map(|message| message.images.len() as u64).sum();
+    let bound = Bound { input_tokens: call.request.token_bound(), output_tokens: asked, images };
     Wish { bound, least: (asked / LEAST_SHARE).max(LEAST_TOKENS).min(asked) }
 }
 

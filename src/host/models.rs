@@ -1,9 +1,9 @@
 //! Models in use: built when first asked for, by role or by name.
 
-use crate::budget::price::Price;
 use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
+use crate::core::price::Price;
 use crate::model::anthropic::Anthropic;
 use crate::model::breaker::Health;
 use crate::model::chat::ChatModel;
@@ -16,7 +16,7 @@ use crate::model::rate::RateLimits;
 use crate::model::remote::RemoteSettings;
 use crate::model::responses::OpenAiResponses;
 use crate::model::retry::RetryPolicy;
-use crate::registry::models::{self, ModelSpec, Provider, Rates};
+use crate::registry::models::{self, ModelSpec, Provider};
 use crate::registry::roles::{self, Role};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -143,7 +143,7 @@ impl Models {
             Provider::Responses => Arc::new(OpenAiResponses::new(self.remote(&spec)?, self.client.clone())),
             Provider::Anthropic => Arc::new(Anthropic::new(self.remote(&spec)?, self.client.clone())),
         };
-        let price = spec.rates.map(price);
+        let price = spec.price.clone();
         Ok(Served { spec: Arc::new(spec), model, price })
     }
 
@@ -196,8 +196,4 @@ pub fn key(settings: &Settings, spec: &ModelSpec) -> Outcome<Option<SecretString
 
 fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(600))
-}
-
-fn price(rates: Rates) -> Price {
-    Price { input: rates.input, cached_input: rates.cached_input, output: rates.output }
 }

@@ -1,6 +1,4 @@
-//! What is known without any configuration: services by their address and models by their price.
-//!
-//! Prices are the list prices of the provider's own page, read in August 2025; configuration overrides each.
+//! What is known without any configuration: services by their address. Models and their prices are in `prices`.
 
 use crate::registry::models::Provider;
 
@@ -52,35 +50,6 @@ pub const SERVERS: &[Server] = &[
     compatible("lmstudio", "http://127.0.0.1:1234/v1", ""),
     compatible("vllm", "http://127.0.0.1:8000/v1", ""),
     compatible("litellm", "http://127.0.0.1:4000/v1", "LITELLM_API_KEY"),
-];
-
-/// A model with a known window and price.
-pub struct Known {
-    /// `service/name`.
-    pub id: &'static str,
-    /// Tokens that fit into a prompt and its answer.
-    pub window: u64,
-    /// Prompt, cached prompt and answer, in nano-USD per million tokens.
-    pub price: (u64, u64, u64),
-}
-
-const fn known(id: &'static str, window: u64, milli_usd: (u64, u64, u64)) -> Known {
-    const NANO: u64 = 1_000_000;
-    Known { id, window, price: (milli_usd.0 * NANO, milli_usd.1 * NANO, milli_usd.2 * NANO) }
-}
-
-/// The models, with prices in thousandths of a USD per million tokens.
-pub const MODELS: &[Known] = &[
-    known("openai/gpt-5", 400_000, (1_250, 125, 10_000)),
-    known("openai/gpt-5-mini", 400_000, (250, 25, 2_000)),
-    known("openai/gpt-5-nano", 400_000, (50, 5, 400)),
-    known("openai/gpt-4.1", 1_047_576, (2_000, 500, 8_000)),
-    known("openai/gpt-4.1-mini", 1_047_576, (400, 100, 1_600)),
-    known("openai/gpt-4.1-nano", 1_047_576, (100, 25, 400)),
-    known("openai/gpt-4o", 128_000, (2_500, 1_250, 10_000)),
-    known("openai/gpt-4o-mini", 128_000, (150, 75, 600)),
-    known("openai/o3", 200_000, (2_000, 500, 8_000)),
-    known("openai/o4-mini", 200_000, (1_100, 275, 4_400)),
 ];
 
 /// The model that an OpenAI key means if none is named.

@@ -2,5 +2,6 @@
 
 pub mod builtin;
 pub mod models;
+pub mod prices;
 pub mod programs;
 pub mod roles;

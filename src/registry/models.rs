@@ -5,9 +5,10 @@ use crate::config::settings::Settings;
 use crate::config::traffic::Traffic;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
-use crate::core::money::Money;
+use crate::core::price::Price;
 use crate::core::text::nearest;
-use crate::registry::builtin::{MODELS, OFFLINE, SERVERS, Server};
+use crate::registry::builtin::{OFFLINE, SERVERS, Server};
+use crate::registry::prices::{self, PriceSource};
 use serde::Serialize;
 
 /// Which protocol a model speaks.
@@ -35,17 +36,6 @@ impl Provider {
             _ => None,
         }
     }
-}
-
-/// Prices in nano-USD per million tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Rates {
-    /// Prompt tokens.
-    pub input: u64,
-    /// Cached prompt tokens; `None` if they cost the same.
-    pub cached_input: Option<u64>,
-    /// Answer tokens.
-    pub output: u64,
 }
 
 /// What a model can do beyond text.
@@ -76,8 +66,12 @@ pub struct ModelSpec {
     pub key_variable: Option<String>,
     /// Tokens that fit into a prompt and its answer.
     pub window: u64,
-    /// Prices; `None` if unknown.
-    pub rates: Option<Rates>,
+    /// Tokens of an answer at most; `None` if unknown.
+    pub max_output: Option<u64>,
+    /// What its calls cost; `None` if unknown.
+    pub price: Option<Price>,
+    /// Where the price comes from.
+    pub price_source: Option<PriceSource>,
     /// What it can do beyond text.
     pub capabilities: Capabilities,
     /// Headers beside those of the protocol, as name and value; not shown, because one may hold a key.
@@ -114,8 +108,10 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
     {
         return Ok(at_service(settings, service, rest));
     }
-    if let Some(known) = MODELS.iter().find(|m| m.id.split_once('/').is_some_and(|(_, bare)| bare == name)) {
-        return resolve(settings, known.id);
+    let bare = |id: &&str| id.split_once('/').is_some_and(|(_, bare)| bare == name);
+    // A name that nobody lists without its service is no reason to pay a reseller.
+    if let Some(id) = prices::ids(settings).filter(|id| !id.starts_with("openrouter/")).find(bare) {
+        return resolve(settings, id);
     }
     // A server of one's own serves names that nobody else knows.
     let is_set = |s: &&Server| s.address_variables.iter().any(|v| settings.environment.get(v).is_some());
@@ -138,13 +134,15 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
 /// Whether a model's window is known from the configuration or the built-in table, and not merely assumed.
 pub fn has_known_window(settings: &Settings, spec: &ModelSpec) -> bool {
     let configured = settings.models.get(spec.id.as_str()).is_some_and(|model| model.context_window.is_some());
-    configured || spec.provider == Provider::Offline || MODELS.iter().any(|known| known.id == spec.id.as_str())
+    configured
+        || spec.provider == Provider::Offline
+        || prices::listing(settings, spec.id.as_str()).is_some_and(|l| l.window.is_some())
 }
 
 /// Every name that is known without asking a server.
 pub fn names(settings: &Settings) -> Vec<String> {
     let configured = settings.models.keys().cloned();
-    configured.chain(MODELS.iter().map(|m| m.id.to_owned())).chain([OFFLINE.to_owned()]).collect()
+    configured.chain(prices::built_in().map(ToOwned::to_owned)).chain([OFFLINE.to_owned()]).collect()
 }
 
 /// The embedded engine. It costs nothing, and that is known.
@@ -156,7 +154,9 @@ pub fn offline() -> ModelSpec {
         name: "extract".to_owned(),
         key_variable: None,
         window: 1_000_000,
-        rates: Some(Rates { input: 0, cached_input: None, output: 0 }),
+        max_output: None,
+        price: Some(Price::FREE),
+        price_source: Some(PriceSource::Local),
         capabilities: Capabilities::default(),
         headers: Vec::new(),
         tags: Vec::new(),
@@ -190,24 +190,22 @@ fn completed(service: &Server, text: &str) -> String {
 
 fn at_service(settings: &Settings, service: &Server, name: &str) -> ModelSpec {
     let id = format!("{}/{name}", service.name);
-    let known = MODELS.iter().find(|m| m.id == id);
+    let listed = prices::listing(settings, &id);
     let base_url = address(settings, service);
     // The list price is the provider's own; another server behind the same protocol has prices of its own.
     let official = base_url == service.base_url;
-    let rates = known.filter(|_| official).map(|m| Rates {
-        input: m.price.0,
-        cached_input: Some(m.price.1),
-        output: m.price.2,
-    });
+    let priced = listed.as_ref().filter(|_| official);
     ModelSpec {
         id: ModelId::new(id),
         provider: service.provider,
         base_url,
         name: name.to_owned(),
         key_variable: (!service.key_variable.is_empty()).then(|| service.key_variable.to_owned()),
-        window: known.map_or(WINDOW, |m| m.window),
-        rates,
-        capabilities: Capabilities::default(),
+        window: listed.as_ref().and_then(|l| l.window).unwrap_or(WINDOW),
+        max_output: listed.as_ref().and_then(|l| l.max_output),
+        price: priced.map(|l| l.price.clone()),
+        price_source: priced.map(|l| l.source.clone()),
+        capabilities: listed.as_ref().map_or_else(Capabilities::default, |l| l.capabilities),
         headers: Vec::new(),
         tags: Vec::new(),
         stream: true,
@@ -241,7 +239,8 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
         spec.base_url = base_url.trim_end_matches('/').to_owned();
         // A server of one's own needs no key unless its variable is named.
         spec.key_variable = None;
-        spec.rates = None;
+        spec.price = None;
+        spec.price_source = None;
     }
     if let Some(variable) = &config.key_env {
         spec.key_variable = Some(variable.clone());
@@ -252,8 +251,14 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
     spec.timeout = config.timeout.unwrap_or(spec.timeout);
     spec.first_token_timeout = config.first_token_timeout.unwrap_or(spec.first_token_timeout);
     spec.traffic = config.traffic;
-    if let Some(rates) = rates(name, config)? {
-        spec.rates = Some(rates);
+    if let Some(id) = &config.priced_as {
+        let listing = prices::named(settings, name, id)?;
+        spec.price = Some(listing.price);
+        spec.price_source = Some(listing.source);
+    }
+    if let Some(price) = prices::configured(name, &config.price, spec.price.as_ref())? {
+        spec.price = Some(price);
+        spec.price_source = Some(PriceSource::Configuration);
     }
     Ok(spec)
 }
@@ -269,21 +274,4 @@ fn headers(name: &str, config: &ModelConfig) -> Outcome<Vec<(String, String)>> {
         Failure::new(FailureKind::Config, format!("models.{name}.headers has a line that is no header"))
             .hint("write headers = [\"Name: value\"]")
     })
-}
-
-/// Prices as configured: prompt and answer together, or neither.
-fn rates(name: &str, config: &ModelConfig) -> Outcome<Option<Rates>> {
-    match (config.input_price, config.output_price) {
-        (Some(input), Some(output)) => Ok(Some(Rates {
-            input: input.nanos(),
-            cached_input: config.cached_input_price.map(Money::nanos),
-            output: output.nanos(),
-        })),
-        (None, None) => Ok(None),
-        _ => Err(Failure::new(
-            FailureKind::Config,
-            format!("models.{name} has only one of input_price and output_price"),
-        )
-        .hint("give both, in USD per million tokens")),
-    }
 }

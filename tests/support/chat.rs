@@ -60,6 +60,8 @@ impl Ask {
 pub(crate) struct Reply {
     form: Form,
     usage: Option<(u64, u64)>,
+    /// Prompt tokens taken from the cache, and written into it.
+    cache: Option<(u64, u64)>,
     meeting: Option<Arc<Barrier>>,
 }
 
@@ -107,6 +109,12 @@ impl Reply {
         self
     }
 
+    /// The same, with this many prompt tokens from the cache and this many written into it.
+    pub(crate) fn cache(mut self, cached: u64, written: u64) -> Self {
+        self.cache = Some((cached, written));
+        self
+    }
+
     /// The same, once as many requests as the meeting wants are waiting together.
     pub(crate) fn meets(mut self, meeting: &Arc<Barrier>) -> Self {
         self.meeting = Some(Arc::clone(meeting));
@@ -114,7 +122,7 @@ impl Reply {
     }
 
     fn of(form: Form) -> Self {
-        Self { form, usage: None, meeting: None }
+        Self { form, usage: None, cache: None, meeting: None }
     }
 }
 
@@ -256,7 +264,11 @@ async fn answer(seen: &Seen, script: &(dyn Fn(&Ask) -> Reply + Send + Sync), boo
             traffic.billed = (traffic.billed.0 + usage.0, traffic.billed.1 + usage.1);
         }
     });
-    acts(reply.form, usage, ask.body["stream"] == true)
+    let mut counts = counts(usage);
+    if let Some((cached, written)) = reply.cache {
+        counts["prompt_tokens_details"] = json!({"cached_tokens": cached, "cache_write_tokens": written});
+    }
+    acts(reply.form, &counts, ask.body["stream"] == true)
 }
 
 /// Four bytes per token.
@@ -271,8 +283,11 @@ fn usual(ask: &Ask, form: &Form) -> (u64, u64) {
     (tokens(asked), tokens(said))
 }
 
-fn acts(form: Form, (input, output): (u64, u64), streamed: bool) -> Vec<Act> {
-    let usage = json!({"prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output});
+fn counts((input, output): (u64, u64)) -> Value {
+    json!({"prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output})
+}
+
+fn acts(form: Form, usage: &Value, streamed: bool) -> Vec<Act> {
     let (message, reason) = match form {
         Form::Acts(acts) => return acts,
         Form::Text(text, reason) => (json!({"role": "assistant", "content": text}), reason),

@@ -1,26 +1,26 @@
 //! The ledger under concurrent calls, random trees and every kind of limit.
 
 use super::{ChildSlice, Ledger, Tag};
-use crate::budget::price::{Bound, Price};
 use crate::budget::report::{SpendReport, Totals};
 use crate::budget::scope::Scope;
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::{ModelId, RoleName};
 use crate::core::limits::Limits;
 use crate::core::money::Money;
+use crate::core::price::{Bound, Price};
 use crate::core::usage::Usage;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, proptest};
 use std::sync::Barrier;
 
 /// One nano-USD per prompt token, three per answer token.
-const PRICE: Price = Price { input: 1_000_000, cached_input: None, output: 3_000_000 };
+static PRICE: Price = Price::flat(1_000_000, 3_000_000);
 
 fn tag(model: &str) -> Tag {
     Tag { role: RoleName::new("worker"), model: ModelId::new(model) }
 }
 
 fn bound(input_tokens: u64, output_tokens: u64) -> Bound {
-    Bound { input_tokens, output_tokens }
+    Bound { input_tokens, output_tokens, images: 0 }
 }
 
 fn usage(input_tokens: u64, output_tokens: u64) -> Usage {

@@ -1,19 +1,19 @@
 //! How a reservation ends, and who may go on when it does.
 
 use crate::budget::ledger::{ChildSlice, Ledger, Tag};
-use crate::budget::price::{Bound, Price};
 use crate::budget::scope::Scope;
 use crate::core::failure::FailureKind;
 use crate::core::ids::{ModelId, RoleName};
 use crate::core::limits::Limits;
 use crate::core::money::Money;
+use crate::core::price::{Bound, Price};
 use crate::core::usage::Usage;
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 /// One nano-USD per token.
-const PRICE: Price = Price { input: 1_000_000, cached_input: None, output: 1_000_000 };
+static PRICE: Price = Price::flat(1_000_000, 1_000_000);
 
 fn root(limit: u64) -> Scope {
     Ledger::new(Limits { max_cost: Some(Money::from_nanos(limit)), ..Limits::default() }).root()
@@ -24,7 +24,7 @@ fn tag() -> Tag {
 }
 
 fn tokens(input_tokens: u64) -> Bound {
-    Bound { input_tokens, output_tokens: 0 }
+    Bound { input_tokens, ..Bound::default() }
 }
 
 fn used(input_tokens: u64) -> Usage {

@@ -2,11 +2,11 @@
 //! several times what it comes to, and refusing on it alone would leave money that nobody can spend.
 
 use crate::budget::ledger::{Tag, Verdict};
-use crate::budget::price::{Bound, Price};
 use crate::budget::report::Left;
 use crate::budget::reservation::Reservation;
 use crate::budget::scope::Scope;
 use crate::core::failure::{Failure, Outcome};
+use crate::core::price::{Bound, Price};
 
 /// A call that may get a shorter answer.
 #[derive(Clone, Copy, Debug)]
@@ -24,13 +24,13 @@ impl Wish {
     }
 
     const fn with(&self, output_tokens: u64) -> Bound {
-        Bound { input_tokens: self.bound.input_tokens, output_tokens }
+        Bound { output_tokens, ..self.bound }
     }
 
     /// The longest answer that `left` can pay, if it is worth it and shorter than asked for.
     fn affordable(&self, left: &Left, price: Option<&Price>) -> Option<u64> {
         let by_tokens = left.tokens.map(|tokens| tokens.checked_sub(self.bound.input_tokens));
-        let by_cost = left.cost.zip(price).map(|(cost, price)| price.affordable_output(self.bound.input_tokens, cost));
+        let by_cost = left.cost.zip(price).map(|(cost, price)| price.affordable_output(&self.bound, cost));
         let most = [by_tokens, by_cost].into_iter().flatten().min().unwrap_or(Some(u64::MAX))?;
         (self.least..self.bound.output_tokens).contains(&most).then_some(most)
     }

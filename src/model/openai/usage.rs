@@ -74,6 +74,16 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_cached_or_written_but_not_both() {
+        for (cached, written, expect) in [(0, 6, (0, 6)), (4, 6, (4, 5)), (9, 9, (9, 0)), (0, 99, (0, 9))] {
+            let details = json!({"cached_tokens": cached, "cache_write_tokens": written});
+            let usage = json!({"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": details});
+            let read = read(&usage).expect("it is credible");
+            assert_eq!((read.cached_input_tokens, read.cache_write_tokens), expect, "{usage}");
+        }
+    }
+
+    #[test]
     fn refuses_what_cannot_be_true() {
         for usage in [
             json!(null),

@@ -46,7 +46,7 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
 
 fn tell(shell: &Shell, spec: &ModelSpec, reason: &str) {
     let usd = |nanos: u64| crate::core::money::Money::from_nanos(nanos).to_string();
-    let price = match spec.rates {
+    let price = match spec.price.as_ref().map(|price| price.rates) {
         Some(rates) => format!("{} in + {} out per M tokens", usd(rates.input), usd(rates.output)),
         None => "price unknown".to_owned(),
     };

@@ -2,19 +2,19 @@
 
 use super::Wish;
 use crate::budget::ledger::{Ledger, Tag};
-use crate::budget::price::{Bound, Price};
 use crate::budget::scope::Scope;
 use crate::core::failure::Failure;
 use crate::core::ids::{ModelId, RoleName};
 use crate::core::limits::Limits;
 use crate::core::money::Money;
+use crate::core::price::{Bound, Price};
 use crate::core::usage::Usage;
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 /// One nano-USD per prompt token, three per answer token.
-const PRICE: Price = Price { input: 1_000_000, cached_input: None, output: 3_000_000 };
+static PRICE: Price = Price::flat(1_000_000, 3_000_000);
 
 fn root(nanos: u64) -> Scope {
     Ledger::new(Limits { max_cost: Some(Money::from_nanos(nanos)), ..Limits::default() }).root()
@@ -25,7 +25,7 @@ fn tag() -> Tag {
 }
 
 fn wish(input_tokens: u64, output_tokens: u64) -> Wish {
-    Wish { bound: Bound { input_tokens, output_tokens }, least: 16.min(output_tokens) }
+    Wish { bound: Bound { input_tokens, output_tokens, images: 0 }, least: 16.min(output_tokens) }
 }
 
 fn granted(scope: &Scope, wish: Wish) -> Result<u64, Failure> {
@@ -105,9 +105,10 @@ proptest! {
     fn a_shortened_call_fits_and_one_token_more_does_not(
         nanos in 0_u64..5_000, input in 0_u64..2_000, output in 0_u64..2_000, per_input in 0_u64..4_000_000, per_output in 0_u64..4_000_000
     ) {
-        let price = Price { input: per_input, cached_input: None, output: per_output };
+        let price = Price::flat(per_input, per_output);
         let (root, wish) = (root(nanos), wish(input, output));
-        let fits = |output_tokens| price.worst(&Bound { input_tokens: input, output_tokens }) <= Money::from_nanos(nanos);
+        let bound = |output_tokens| Bound { input_tokens: input, output_tokens, images: 0 };
+        let fits = |output_tokens| price.worst(&bound(output_tokens)) <= Money::from_nanos(nanos);
         match root.reserve_affordable(wish, Some(&price), tag()) {
             Ok(held) => {
                 let granted = held.bound().output_tokens;

@@ -1,0 +1,99 @@
+//! The form of litellm's `model_prices_and_context_window.json`: one flat entry per model, USD per token.
+//!
+//! Prices of service tiers (`_flex`, `_priority`), batches and hour-long caches stand beside the ordinary ones under
+//! other names and are not used.
+
+use crate::config::price_file::ListedModel;
+use crate::core::price::{Price, Rates, Tier};
+use crate::registry::prices::decimal::{PER_MILLION, PER_TOKEN, scaled};
+use crate::registry::prices::update::{PriceList, SERVICES, Skip};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// The entry that only explains the form.
+const SPECIMEN: &str = "sample_spec";
+
+const INPUT: &str = "input_cost_per_token";
+const CACHED: &str = "cache_read_input_token_cost";
+const WRITE: &str = "cache_creation_input_token_cost";
+const OUTPUT: &str = "output_cost_per_token";
+
+/// Whether a value looks like a model's entry.
+pub(super) fn is_entry(value: &Value) -> bool {
+    value.get("litellm_provider").is_some_and(Value::is_string)
+}
+
+/// Reads the entries.
+pub(super) fn read(models: &Map<String, Value>) -> PriceList {
+    let mut list = PriceList::default();
+    for (name, entry) in models.iter().filter(|(name, _)| *name != SPECIMEN) {
+        match id(name, entry) {
+            Ok(id) => list.add(&id, model(entry)),
+            Err(skip) => list.add(name, Err(skip)),
+        }
+    }
+    list
+}
+
+/// `service/name`; litellm writes some names with the provider before them and some without.
+fn id(name: &str, entry: &Value) -> Result<String, Skip> {
+    let provider = entry.get("litellm_provider").and_then(Value::as_str).ok_or(Skip::Malformed)?;
+    let known = SERVICES.iter().find(|names| names.litellm == provider).ok_or(Skip::Service)?;
+    let bare = name.strip_prefix(provider).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name);
+    Ok(format!("{}/{bare}", known.service))
+}
+
+fn model(entry: &Value) -> Result<ListedModel, Skip> {
+    let mode = entry.get("mode").and_then(Value::as_str);
+    if !matches!(mode, Some("chat" | "responses" | "completion")) {
+        return Err(Skip::Mode);
+    }
+    // Lists of tiers per range replace the flat prices; they are given for services that are not among ours.
+    if entry.get("tiered_pricing").is_some() {
+        return Err(Skip::Uncountable);
+    }
+    let base = rates(entry, "", None)?;
+    let thresholds = entry.as_object().into_iter().flat_map(Map::keys).filter_map(|key| threshold(key));
+    let tiers = thresholds.collect::<BTreeSet<u64>>().into_iter().map(|thousands| {
+        let rates = rates(entry, &format!("_above_{thousands}k_tokens"), Some(base))?;
+        Ok(Tier { above: thousands * 1_000, rates })
+    });
+    let tokens = |key: &str| entry.get(key).and_then(Value::as_u64).filter(|count| *count > 0);
+    let usd = |key: &str| amount(entry, key, PER_MILLION).map(Option::unwrap_or_default);
+    Ok(ListedModel {
+        window: tokens("max_input_tokens").or(tokens("max_tokens")),
+        max_output: tokens("max_output_tokens"),
+        price: Price {
+            rates: base,
+            tiers: tiers.collect::<Result<_, Skip>>()?,
+            per_image: usd("input_cost_per_image")?,
+            per_request: usd("input_cost_per_request")?,
+        },
+    })
+}
+
+/// The thousands of tokens in `input_cost_per_token_above_200k_tokens`.
+fn threshold(key: &str) -> Option<u64> {
+    let names = [INPUT, CACHED, WRITE, OUTPUT];
+    let rest = names.iter().find_map(|name| key.strip_prefix(name)).and_then(|rest| rest.strip_prefix("_above_"))?;
+    rest.strip_suffix("k_tokens")?.parse().ok().filter(|thousands| *thousands > 0)
+}
+
+/// The rates under the names with this ending; those that are missing are those of `below`.
+fn rates(entry: &Value, ending: &str, below: Option<Rates>) -> Result<Rates, Skip> {
+    let rate = |name: &str| amount(entry, &format!("{name}{ending}"), PER_TOKEN);
+    Ok(Rates {
+        input: rate(INPUT)?.or(below.map(|b| b.input)).ok_or(Skip::Unpriced)?,
+        cached_input: rate(CACHED)?.or(below.and_then(|b| b.cached_input)),
+        cache_write: rate(WRITE)?.or(below.and_then(|b| b.cache_write)),
+        output: rate(OUTPUT)?.or(below.map(|b| b.output)).ok_or(Skip::Unpriced)?,
+    })
+}
+
+/// An amount, absent or as an integer; one that is no credible number spoils the entry.
+fn amount(entry: &Value, key: &str, decimals: usize) -> Result<Option<u64>, Skip> {
+    match entry.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => scaled(value, decimals).map(Some).ok_or(Skip::Malformed),
+    }
+}
