@@ -16,7 +16,6 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
 use crate::core::price::{Price, Rates, Tier};
 use crate::core::text::nearest;
-use crate::registry::builtin::SERVERS;
 use crate::registry::models::Capabilities;
 use crate::registry::prices::table::{Known, MODELS, READ};
 use serde::Serialize;
@@ -95,11 +94,9 @@ pub fn ids(settings: &Settings) -> impl Iterator<Item = &str> {
     built_in().map(|id| -> &str { id }).chain(only)
 }
 
-/// The ids of the built-in table that a service here can call.
+/// The ids of the built-in table.
 pub fn built_in() -> impl Iterator<Item = &'static str> {
-    let served =
-        |id: &&str| SERVERS.iter().any(|server| id.split_once('/').is_some_and(|(name, _)| name == server.name));
-    MODELS.iter().map(|known| known.id).filter(served)
+    MODELS.iter().map(|known| known.id)
 }
 
 fn exactly(settings: &Settings, id: &str) -> Option<Listing> {

@@ -179,6 +179,8 @@ mod tests {
     use super::{Known, MODELS, usd};
     use crate::core::money::Money;
     use crate::core::price::Rates;
+    use crate::registry::builtin::SERVERS;
+    use crate::registry::prices::update::SERVICES;
     use std::collections::BTreeSet;
 
     #[test]
@@ -202,10 +204,16 @@ mod tests {
             let long = m.long.is_none_or(|(above, rates)| {
                 above >= 100_000 && above <= m.window && credible(rates) && rates.input > m.rates.input
             });
-            m.id.contains('/') && m.window > 100_000 && m.max_output <= m.window && credible(m.rates) && long
+            let service = m.id.split_once('/').map(|(service, _)| service);
+            SERVERS.iter().any(|server| Some(server.name) == service)
+                && m.window > 100_000
+                && m.max_output <= m.window
+                && credible(m.rates)
+                && long
         };
         let wrong: Vec<&str> = MODELS.iter().filter(|m| !row(m)).map(|m| m.id).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
+        assert!(SERVICES.iter().all(|names| SERVERS.iter().any(|server| server.name == names.service)));
         assert_eq!(MODELS.iter().map(|m| m.id).collect::<BTreeSet<_>>().len(), MODELS.len(), "an id stands twice");
     }
 }
