@@ -1,6 +1,7 @@
 //! `rhizo doctor`: checks settings, store, models and memory, and lists every setting.
 
-use crate::app::build;
+use crate::app::build::{self, App};
+use crate::cli::model_test::{self, Tested};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::config::environment::Environment;
@@ -26,6 +27,9 @@ pub struct Doctor {
     /// Lists every setting with its type and variable.
     #[arg(long)]
     pub settings: bool,
+    /// Makes no call of the default model, which costs money where the model does.
+    #[arg(long)]
+    pub no_call: bool,
     /// Prints the table of primitives, as the README has it.
     #[arg(long)]
     pub primitives: bool,
@@ -48,7 +52,7 @@ pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) 
     match Settings::load(environment, Layer::default()) {
         Ok(settings) => {
             checks.push(("settings", Ok(sources(&settings))));
-            whole(settings, &mut checks).await;
+            whole(settings, !args.no_call, &mut checks).await;
         }
         Err(failure) => checks.push(("settings", Err(failure))),
     }
@@ -60,7 +64,7 @@ pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) 
     Ok(worst.unwrap_or(Exit::Ok))
 }
 
-async fn whole(settings: Settings, checks: &mut Vec<(&str, Outcome<String>)>) {
+async fn whole(settings: Settings, calls: bool, checks: &mut Vec<(&str, Outcome<String>)>) {
     let (_, faults) = programs::all(&settings.paths);
     checks.push(("programs", faults.into_iter().next().map_or_else(|| Ok("front matter is right".to_owned()), Err)));
     let app = match build::build(settings, Arc::new(Nobody)) {
@@ -77,6 +81,9 @@ async fn whole(settings: Settings, checks: &mut Vec<(&str, Outcome<String>)>) {
         let price = if served.price.is_some() { "known" } else { "unknown: a money budget needs --allow-unpriced" };
         checks.push(("price", Ok(price.to_owned())));
     }
+    if calls && let Ok(default) = app.kit.models.default_model().await {
+        checks.push(("call", call(&app, default.spec.id.as_str()).await));
+    }
     let stats = app.kit.memory.stats().await;
     checks.push((
         "memory",
@@ -85,6 +92,12 @@ async fn whole(settings: Settings, checks: &mut Vec<(&str, Outcome<String>)>) {
             None => Ok(format!("{} episodes, {} indexed, {}", s.episodes, s.indexed, s.embedder)),
         }),
     ));
+}
+
+/// A real call of the default model, and the state of its breaker.
+async fn call(app: &App, name: &str) -> Outcome<String> {
+    let tests = model_test::all(app, &[name.to_owned()]).await?;
+    tests.first().map_or_else(|| Ok("nothing was tested".to_owned()), Tested::found)
 }
 
 fn sound(store: &Store) -> Outcome<String> {

@@ -14,6 +14,7 @@ pub mod install;
 pub mod interrupt;
 pub mod logs;
 pub mod memory;
+pub mod model_test;
 pub mod models;
 pub mod outcome;
 pub mod person;

@@ -2,6 +2,7 @@
 
 use crate::app::build::App;
 use crate::cli::prices;
+use crate::cli::model_test;
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::core::exit::Exit;
@@ -36,6 +37,13 @@ pub enum Action {
     Explain,
     /// Lists what models cost, and where each price comes from.
     Prices(prices::Prices),
+    /// Makes a real, small call of each model and shows latency, cost and the state of its breaker. It costs money
+    /// where the model does.
+    Test {
+        /// Their names; all configured models and the default one if none is named.
+        #[arg(value_name = "MODEL")]
+        names: Vec<String>,
+    },
 }
 
 /// Runs `models`.
@@ -49,6 +57,7 @@ pub async fn models(app: &App, printer: &Printer, args: &Models) -> Outcome<Exit
         Action::Show { model } => printer.json_value(&json!(resolve(settings, model)?)),
         Action::Explain => explain(app, printer).await?,
         Action::Prices(args) => prices::prices(app, printer, args)?,
+        Action::Test { names } => return model_test::test(app, printer, names).await,
     }
     Ok(Exit::Ok)
 }

@@ -120,6 +120,14 @@ impl Models {
         told.insert(served.spec.id.clone()).then_some(notice)
     }
 
+    /// What is known of the model of this name, if there is one.
+    pub fn known(&self, name: &str) -> Option<ModelSpec> {
+        match self.default.get() {
+            Some(default) if default.spec.id.as_str() == name => Some(default.spec.clone()),
+            _ => models::resolve(&self.settings, name).ok(),
+        }
+    }
+
     /// How the breaker of a model stands; `None` for one that needs no connection.
     pub fn health(&self, spec: &ModelSpec) -> Option<Health> {
         let remote = spec.provider != Provider::Offline;

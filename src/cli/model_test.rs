@@ -1,0 +1,150 @@
+//! `rhizo models test`: a real, small call of each model, with its latency, its bill and the state of its breaker.
+//!
+//! The calls go through a run like any other, so that limits hold and what they cost is on record.
+
+use crate::app::build::App;
+use crate::app::inputs;
+use crate::app::run::{self, Run};
+use crate::cli::printer::Printer;
+use crate::cli::table;
+use crate::core::exit::Exit;
+use crate::core::failure::{Failure, Outcome};
+use crate::core::ids::Frame;
+use crate::core::message::{ChatRequest, Message, ModelAnswer, Sampling, Speaker};
+use crate::host::call::{self, ModelCall};
+use crate::model::breaker::{Health, Standing};
+use crate::turn::root::RootEnd;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Answer tokens that a test allows: the least that OpenAI's responses take as a limit.
+const TOKENS: u64 = 16;
+/// How long one test may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is told before anything is sent.
+pub const NOTICE: &str = "each test is a real call of one word; a model with a price bills it";
+
+/// What testing one model found.
+pub struct Tested {
+    /// The name by which it was asked for.
+    pub name: String,
+    /// Its answer.
+    pub outcome: Outcome<ModelAnswer>,
+    /// The state of its breaker; `None` for a model that needs no connection, or that nobody knows.
+    pub health: Option<Health>,
+}
+
+/// Runs `models test`. Every model is tested, whatever the others say.
+pub async fn test(app: &App, printer: &Printer, names: &[String]) -> Outcome<Exit> {
+    let names = if names.is_empty() { usual(app).await? } else { names.to_vec() };
+    if !printer.quiet {
+        printer.err(&format!("note: {NOTICE}"));
+    }
+    let tests = all(app, &names).await?;
+    let values: Vec<Value> = tests.iter().map(Tested::value).collect();
+    let head = ["", "model", "latency", "tokens", "cost", "breaker", "found"];
+    printer.rows(&Value::Array(values), || table::render(head, tests.iter().map(Tested::line)));
+    let first = tests.iter().find_map(|tested| tested.outcome.as_ref().err());
+    Ok(first.map_or(Exit::Ok, |failure| failure.kind.exit()))
+}
+
+/// Tests these models, one after the other, in a run of their own.
+pub async fn all(app: &App, names: &[String]) -> Outcome<Vec<Tested>> {
+    let library = inputs::open(&app.kit.settings, &[], None)?;
+    let run = run::begin(&app.kit, "test", &format!("models test {}", names.join(" ")), library, None);
+    let mut tests = Vec::new();
+    for name in names {
+        let outcome = ask(&run, name).await;
+        let health = app.kit.models.known(name).and_then(|spec| app.kit.models.health(&spec));
+        tests.push(Tested { name: name.clone(), outcome, health });
+    }
+    let failed = tests.iter().find_map(|tested| tested.outcome.as_ref().err());
+    let end = match failed {
+        Some(failure) => RootEnd::failed(failure.clone(), 0),
+        None => RootEnd::completed(json!(names), 0),
+    };
+    run.close(&end).await?;
+    Ok(tests)
+}
+
+/// The models that the configuration names, and the one that is used where nothing else is said.
+async fn usual(app: &App) -> Outcome<Vec<String>> {
+    let default = app.kit.models.default_model().await?.spec.id.to_string();
+    let mut names: Vec<String> = app.kit.settings.models.keys().cloned().collect();
+    if !names.contains(&default) {
+        names.push(default);
+    }
+    Ok(names)
+}
+
+async fn ask(run: &Run, name: &str) -> Outcome<ModelAnswer> {
+    let (role, served) = run.host.kit.models.choose(None, Some(name)).await?;
+    let messages = vec![Message::new(Speaker::User, "Answer with the one word: yes")];
+    let sampling = Sampling { max_tokens: Some(TOKENS), ..Sampling::default() };
+    let call = ModelCall {
+        frame: Frame::root().child(format_args!("test[{name}]")),
+        role,
+        served,
+        request: ChatRequest { messages, sampling, ..ChatRequest::default() },
+        label: None,
+        timeout: Some(PATIENCE),
+        logged: 0,
+        slots: None,
+    };
+    call::model(&run.host, call, &run.cancel).await
+}
+
+impl Tested {
+    /// One line: what the call took and cost, or why it failed.
+    pub fn found(&self) -> Outcome<String> {
+        let answer = self.outcome.as_ref().map_err(Failure::clone)?;
+        let breaker = self.health.map_or_else(String::new, |health| format!(" · breaker {}", told(&health)));
+        let (tokens, cost) = (tokens(answer), cost(answer));
+        Ok(format!("{} answers · {} ms · {tokens} tokens · {cost}{breaker}", answer.model, answer.millis))
+    }
+
+    fn value(&self) -> Value {
+        let answer = self.outcome.as_ref().ok();
+        json!({
+            "model": self.name,
+            "ok": answer.is_some(),
+            "millis": answer.map(|answer| answer.millis),
+            "usage": answer.map(|answer| answer.reply.usage),
+            "cost_usd": answer.and_then(|answer| answer.cost).map(crate::core::money::Money::usd),
+            "health": self.health,
+            "failure": self.outcome.as_ref().err(),
+        })
+    }
+
+    fn line(&self) -> [String; 7] {
+        let breaker = self.health.map_or_else(|| "-".to_owned(), |health| told(&health));
+        let row = |mark: &str, latency: String, tokens: String, cost: String, found: String| {
+            [mark.to_owned(), self.name.clone(), latency, tokens, cost, breaker, found]
+        };
+        match &self.outcome {
+            Ok(answer) => {
+                row("ok", format!("{} ms", answer.millis), tokens(answer), cost(answer), "it answers".to_owned())
+            }
+            Err(failure) => row("FAULT", String::new(), String::new(), String::new(), failure.to_string()),
+        }
+    }
+}
+
+fn tokens(answer: &ModelAnswer) -> String {
+    let usage = answer.reply.usage;
+    let sign = if usage.estimated { "~" } else { "" };
+    format!("{sign}{} + {sign}{}", usage.input_tokens, usage.output_tokens)
+}
+
+fn cost(answer: &ModelAnswer) -> String {
+    answer.cost.map_or_else(|| "unpriced".to_owned(), |cost| cost.to_string())
+}
+
+fn told(health: &Health) -> String {
+    match (health.breaker, health.retry_millis) {
+        (Standing::Closed, _) if health.failures > 0 => format!("closed, {} failed in a row", health.failures),
+        (Standing::Open, Some(millis)) => format!("open, tried again in {} s", millis.div_ceil(1_000)),
+        (standing, _) => standing.name().replace('_', " "),
+    }
+}
