@@ -26,6 +26,9 @@ pub enum Stage {
     Asked,
 }
 
+/// The most bytes of text, refusal and tool calls of one answer: twice as many as a million tokens have.
+const TEXT_CAP: usize = 8 * 1024 * 1024;
+
 /// What has arrived of one attempt's answer.
 pub struct Draft<'a> {
     /// How far the attempt has come.
@@ -189,6 +192,19 @@ impl<'a> Draft<'a> {
         }
         let message = format!("{host} ended its answer for an unknown reason: {reason:?}");
         Failure::new(FailureKind::Protocol, message).hint("the text that arrived is in `raw`")
+    }
+
+    /// Checks that what is kept of the answer has a size that an answer can have.
+    ///
+    /// # Errors
+    /// `protocol` if it is larger than `TEXT_CAP`.
+    pub fn check_size(&self) -> Outcome<()> {
+        if self.text.len() + self.refusal.len() + self.calls.bytes() <= TEXT_CAP {
+            return Ok(());
+        }
+        let cap = TEXT_CAP / (1024 * 1024);
+        let message = format!("the text of the answer of {} is larger than {cap} MiB", self.asked.host);
+        Err(Failure::new(FailureKind::Protocol, message))
     }
 
     /// The usage so far: the server's own figures as far as it gave them, else an estimate of what it may have done.

@@ -10,8 +10,11 @@ use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// The most bytes of an answer that are read, counted after decompression.
-pub const BODY_CAP: usize = 64 * 1024 * 1024;
+/// The most bytes of an answer in one piece that are read, counted after decompression. All of it is held in memory.
+pub const BODY_CAP: usize = 16 * 1024 * 1024;
+/// The most bytes of a streamed answer that are read: each is forgotten with its event, and events of a few bytes of
+/// text are often a hundred times as long.
+pub const STREAM_CAP: usize = 256 * 1024 * 1024;
 /// The most bytes of a refusal that are read.
 const REFUSAL_CAP: usize = 64 * 1024;
 /// How long a refusal's body is waited for.
@@ -122,7 +125,7 @@ pub async fn open<'a>(
     patience: Patience,
 ) -> Outcome<Incoming<'a>> {
     match timeout_at(patience.until, request.send()).await {
-        Ok(Ok(response)) => Ok(Incoming { response, host, taken: 0 }),
+        Ok(Ok(response)) => Ok(Incoming { response, host, taken: 0, cap: BODY_CAP }),
         Ok(Err(error)) => Err(transport::unanswered(&error, host, connect)),
         Err(_) => Err(patience.failure(host)),
     }
@@ -134,6 +137,7 @@ pub struct Incoming<'a> {
     response: Response,
     host: &'a str,
     taken: usize,
+    cap: usize,
 }
 
 impl Incoming<'_> {
@@ -162,10 +166,15 @@ impl Incoming<'_> {
         self.response.url()
     }
 
+    /// Lets more bytes in, for an answer that is not kept as a whole.
+    pub const fn allow(&mut self, cap: usize) {
+        self.cap = cap;
+    }
+
     /// The next bytes, or `None` at the end.
     ///
     /// # Errors
-    /// `stalled` after the patience, `transport` if the connection breaks, `protocol` beyond `BODY_CAP`.
+    /// `stalled` after the patience, `transport` if the connection breaks, `protocol` beyond the cap.
     pub async fn chunk(&mut self, patience: Patience) -> Outcome<Option<impl AsRef<[u8]> + use<>>> {
         let bytes = match timeout_at(patience.until, self.response.chunk()).await {
             Ok(Ok(Some(bytes))) => bytes,
@@ -174,8 +183,8 @@ impl Incoming<'_> {
             Err(_) => return Err(patience.failure(self.host)),
         };
         self.taken = self.taken.saturating_add(bytes.len());
-        if self.taken > BODY_CAP {
-            let cap = BODY_CAP / (1024 * 1024);
+        if self.taken > self.cap {
+            let cap = self.cap / (1024 * 1024);
             let message = format!("the answer of {} is larger than {cap} MiB", self.host);
             return Err(Failure::new(FailureKind::Protocol, message));
         }

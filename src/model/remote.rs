@@ -192,7 +192,11 @@ impl<P: Protocol> Remote<P> {
     async fn hear(&self, mut incoming: Incoming<'_>, first: Patience, draft: &mut Draft<'_>) -> Outcome<()> {
         let between = self.settings.timeouts.between_tokens;
         let mut reader = P::Reader::default();
-        match listen(&mut incoming, first, between, |frame| reader.frame(draft, &frame)).await {
+        let take = |frame| {
+            let flow = reader.frame(draft, &frame)?;
+            draft.check_size().map(|()| flow)
+        };
+        match listen(&mut incoming, first, between, take).await {
             Ok(Heard::Events) => Ok(()),
             Ok(Heard::Json(document)) => reader.document(draft, &document),
             // The answer is whole; only what would have followed it is missing.

@@ -4,7 +4,7 @@
 //! provider's business, as is whether the answer is whole when this returns.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::model::exchange::{Incoming, Patience};
+use crate::model::exchange::{Incoming, Patience, STREAM_CAP};
 use crate::model::sse::{Frame, Frames};
 use crate::model::transport::foreign;
 use std::time::Duration;
@@ -60,8 +60,10 @@ pub async fn listen(
             };
             patience = Patience::now(limit, "nothing further");
         }
-        if matches!(form, Form::Json(_)) {
-            patience = Patience::now(between, "nothing further");
+        match form {
+            Form::Json(_) => patience = Patience::now(between, "nothing further"),
+            Form::Events(_) => incoming.allow(STREAM_CAP),
+            Form::Unknown(_) => {}
         }
     }
     let parser = match form {

@@ -154,7 +154,7 @@ async fn nothing_grows_without_bound() {
 
 /// 70 MiB of `{` in gzip, by hand: a fixed Huffman block (RFC 1951, 3.2.6) of one literal and many matches of length
 /// 258 at distance 1, which are 13 bits each.
-fn bomb() -> Vec<u8> {
+pub(super) fn bomb() -> Vec<u8> {
     let mut bits: Vec<bool> = Vec::new();
     let mut push = |code: u32, length: u32| bits.extend((0..length).rev().map(|at| code >> at & 1 == 1));
     push(0b110, 3);

@@ -242,6 +242,13 @@ impl Running {
         assert_eq!(sent, 0, "the signal was sent");
     }
 
+    /// The most memory that it has held so far, in KiB, by the kernel's own account.
+    pub(crate) fn peak_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the kernel counts it");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// Kills it without warning.
     pub(crate) fn kill(&self) {
         end_hung(self.child.id());

@@ -1,0 +1,322 @@
+//! The table of faults: what servers, proxies and networks do to an answer, and what must come of it, whether it was
+//! asked for as a stream or in one piece.
+//!
+//! Each row is one attempt, so that its bill is that of the fault alone; how often it is repeated is in `retries`.
+
+use super::{DONE, ask, ends, event, says, settings, used};
+use crate::support::server::{Act, Server, answer, bytewise, chunk, head, json, open_stream, stream};
+use rhizo::core::failure::FailureKind;
+use rhizo::core::message::Finish;
+use rhizo::model::client::HttpClient;
+use rhizo::model::exchange::Timeouts;
+use rhizo::model::openai::OpenAi;
+use rhizo::model::remote::RemoteSettings;
+use serde_json::json;
+use std::time::Duration;
+
+/// Tokens of the prompt and of the answer, as they are billed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Bill {
+    /// The server was not at work.
+    Nothing,
+    /// As the server counted.
+    Counted(u64, u64),
+    /// As it had to be counted here: four bytes are a token.
+    Estimated(u64, u64),
+}
+
+/// What must come of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    /// A failure of this kind.
+    Fails(FailureKind),
+    /// A whole answer with this text.
+    Says(&'static str),
+    /// An answer that its limit cut, and says so.
+    Cut(&'static str),
+    /// A call of the function `f` with these arguments.
+    Calls(&'static str),
+}
+
+struct Fault {
+    name: String,
+    acts: Vec<Act>,
+    end: End,
+    bill: Bill,
+}
+
+fn fault(name: impl Into<String>, acts: Vec<Act>, end: End, bill: Bill) -> Fault {
+    Fault { name: name.into(), acts, end, bill }
+}
+
+use Bill::{Counted, Estimated, Nothing};
+use End::{Calls, Cut, Fails, Says};
+use FailureKind::{
+    Auth, ContextOverflow, Protocol, RateLimit, Refusal, Rejected, Server as Broken, Stalled, Transport, UnknownModel,
+};
+
+fn raw(text: &str) -> Act {
+    Act::Send(text.as_bytes().to_vec())
+}
+
+fn then(mut acts: Vec<Act>, last: Act) -> Vec<Act> {
+    acts.push(last);
+    acts
+}
+
+fn statuses() -> Vec<Fault> {
+    let kinds = [
+        (300, Rejected),
+        (301, Rejected),
+        (304, Rejected),
+        (400, Rejected),
+        (401, Auth),
+        (402, Rejected),
+        (403, Auth),
+        (404, UnknownModel),
+        (405, Rejected),
+        (406, Rejected),
+        (408, Broken),
+        (409, Broken),
+        (410, Rejected),
+        (413, ContextOverflow),
+        (415, Rejected),
+        (418, Rejected),
+        (422, Rejected),
+        (425, Broken),
+        (429, RateLimit),
+        (451, Rejected),
+        (500, Broken),
+        (501, Broken),
+        (502, Broken),
+        (503, Broken),
+        (504, Broken),
+        (520, Broken),
+        (524, Broken),
+        (529, Broken),
+    ];
+    let error = json!({"error": {"message": "no"}});
+    kinds.map(|(status, kind)| fault(format!("status {status}"), json(status, &error), Fails(kind), Nothing)).into()
+}
+
+fn refusals() -> Vec<Fault> {
+    let says = |status: u16, error: serde_json::Value| json(status, &json!({"error": error}));
+    vec![
+        fault("429 without credit", says(429, json!({"code": "insufficient_quota"})), Fails(Rejected), Nothing),
+        fault("400 too long", says(400, json!({"code": "context_length_exceeded"})), Fails(ContextOverflow), Nothing),
+        fault("400 filtered", says(400, json!({"code": "content_filter"})), Fails(Refusal), Nothing),
+        fault("HTML 502", answer(502, &[("content-type", "text/html")], "<html></html>"), Fails(Broken), Nothing),
+        fault("redirect to a private address", redirect("http://169.254.169.254/latest"), Fails(Rejected), Nothing),
+        fault("redirect to a file", redirect("file:///etc/passwd"), Fails(Rejected), Nothing),
+        fault("overloaded in the stream", stream(&[&says_overloaded()]), Fails(Broken), Estimated(2, 0)),
+        fault(
+            "error after text and usage",
+            stream(&[&used(9, 4), &super::says("ab"), &event(&json!({"error": {"message": "m", "code": 429}}))]),
+            Fails(RateLimit),
+            Counted(9, 4),
+        ),
+        fault("error with status 200", json(200, &json!({"error": {"message": "m"}})), Fails(Broken), Estimated(2, 0)),
+    ]
+}
+
+fn says_overloaded() -> String {
+    event(&json!({"error": {"type": "overloaded_error", "message": "Overloaded"}}))
+}
+
+fn redirect(location: &str) -> Vec<Act> {
+    answer(302, &[("location", location)], "")
+}
+
+fn breaks() -> Vec<Fault> {
+    let half = || open_stream(&[&says("half")]);
+    let mut all = Vec::new();
+    for (how, last) in [("closed", Act::Close), ("reset", Act::Reset)] {
+        let mut add = |stage: &str, acts: Vec<Act>, bill: Bill| {
+            all.push(fault(format!("{how} {stage}"), then(acts, last.clone()), Fails(Transport), bill));
+        };
+        add("before the head", vec![], Nothing);
+        add("in the head", vec![raw("HTTP/1.1 200 OK\r\ncontent-ty")], Nothing);
+        add("before the first byte", vec![head("text/event-stream")], Estimated(2, 0));
+        add("in an event", open_stream(&["data: {\"choi"]), Estimated(2, 0));
+        add("between events", half(), Estimated(2, 1));
+        add("after usage", open_stream(&[&says("half"), &used(9, 4)]), Counted(9, 4));
+        add("in JSON", vec![raw("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"choices\":")], Estimated(2, 0));
+    }
+    let whole = || open_stream(&[&says("whole"), &ends("stop"), &used(9, 4)]);
+    all.push(fault("closed before [DONE]", then(whole(), Act::Close), Says("whole"), Counted(9, 4)));
+    all.push(fault("reset before [DONE]", then(whole(), Act::Reset), Says("whole"), Counted(9, 4)));
+    all.push(fault("no end", stream(&[&says("half")]), Fails(Transport), Estimated(2, 1)));
+    all.push(fault("[DONE] without an end", stream(&[&says("half"), DONE]), Fails(Transport), Estimated(2, 1)));
+    all.push(fault("an empty body", stream(&[]), Fails(Transport), Estimated(2, 0)));
+    let cut_end = "data: {\"choices\":[{\"delta\":{},\"finish_rea";
+    all.push(fault("the end is cut", stream(&[&says("half"), cut_end]), Fails(Transport), Estimated(2, 1)));
+    let cut_json = stream(&["{\"choices\":[{\"message\":{\"content\":\"a"]);
+    all.push(fault("cut JSON in order", cut_json, Fails(Transport), Estimated(2, 0)));
+    all
+}
+
+fn forms() -> Vec<Fault> {
+    let pieces = [says("é"), says("✓"), ends("stop"), used(9, 4), DONE.to_owned()];
+    let whole = pieces.concat();
+    let fine = |name: &str, acts: Vec<Act>| fault(name, acts, Says("é✓"), Counted(9, 4));
+    let typed = |kind: &str| {
+        let text = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{whole}", whole.len());
+        vec![raw(&text)]
+    };
+    vec![
+        fine("missing [DONE]", stream(&[&pieces[..4].concat()])),
+        fine("UTF-8 split between bytes", bytewise(stream(&[&whole]))),
+        fine("glued frames", stream(&[&whole])),
+        fine("half frames", stream(&[&whole[..20], &whole[20..150], &whole[150..]])),
+        fine("CRLF", stream(&[&whole.replace('\n', "\r\n")])),
+        fine("CR", stream(&[&whole.replace('\n', "\r")])),
+        fine("comments", stream(&[&format!(": hello\n\n{}", whole.replace("\n\n", "\n: ping\n\n"))])),
+        fine("byte order mark", stream(&["\u{FEFF}", &whole])),
+        fine("events typed as JSON", typed("application/json")),
+        fine("events typed as HTML", typed("text/html")),
+        fine("no space after data:", stream(&[&whole.replace("data: ", "data:")])),
+        fine("empty events", stream(&["data:\n\n", &whole, "data:\n\n"])),
+    ]
+}
+
+fn foreign() -> Vec<Fault> {
+    let kind = |kind: &str, body: &str| answer(200, &[("content-type", kind)], body);
+    let wrong = |name: &str, acts: Vec<Act>| fault(name, acts, Fails(Protocol), Estimated(2, 0));
+    let large_head = format!("HTTP/1.1 200 OK\r\nx-large: {}\r\n\r\n", "x".repeat(1024 * 1024));
+    let many_heads = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x-many: 1\r\n".repeat(5_000));
+    let long = chunk(&vec![b'a'; 256 * 1024]);
+    let long_line = vec![head("text/event-stream"), Act::Send(chunk(b"data: ")), Act::Repeat(long.clone())];
+    let data_line = chunk(&[b"data: ".as_slice(), &vec![b'a'; 256 * 1024], b"\n"].concat());
+    let zipped = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n\r\n";
+    vec![
+        wrong("HTML", kind("text/html", "<!doctype html><html></html>")),
+        wrong("a picture", kind("image/png", "\u{89}PNG")),
+        wrong("prose", kind("text/plain", "error: out of coffee\n")),
+        wrong("other JSON", json(200, &json!({"answer": 42}))),
+        wrong("broken JSON", kind("application/json", "{\"choices\": nothing}")),
+        wrong("broken JSON in the stream", stream(&["data: {\"choices\": nothing}\n\n", DONE])),
+        wrong("an endless line", long_line),
+        wrong("an endless event", vec![head("text/event-stream"), Act::Repeat(data_line)]),
+        wrong("an endless document", vec![head("application/json"), Act::Send(chunk(b"{")), Act::Repeat(long)]),
+        wrong("a gzip bomb", vec![raw(zipped), Act::Send(super::faults::bomb()), Act::Close]),
+        fault("no HTTP", vec![raw("220 mail.example ESMTP\r\n\r\n"), Act::Close], Fails(Protocol), Nothing),
+        fault("an endless header", vec![raw(&large_head)], Fails(Protocol), Nothing),
+        fault("too many headers", vec![raw(&many_heads)], Fails(Protocol), Nothing),
+    ]
+}
+
+fn contents() -> Vec<Fault> {
+    let with_usage = |usage: serde_json::Value| {
+        stream(&[&says("whole"), &ends("stop"), &event(&json!({"choices": [], "usage": usage})), DONE])
+    };
+    let counted_here = |name: &str, usage| fault(name, with_usage(usage), Says("whole"), Estimated(2, 2));
+    let call = |arguments: &str| {
+        let function = json!({"name": "f", "arguments": arguments});
+        event(&json!({"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "c", "function": function}]}}]}))
+    };
+    let declines = event(&json!({"choices": [{"delta": {"refusal": "I can't."}}]}));
+    vec![
+        fault("usage missing", stream(&[&says("whole"), &ends("stop"), DONE]), Says("whole"), Estimated(2, 2)),
+        counted_here("usage null", json!(null)),
+        counted_here("usage negative", json!({"prompt_tokens": -9, "completion_tokens": 4})),
+        counted_here("usage as text", json!({"prompt_tokens": "9", "completion_tokens": 4})),
+        counted_here("usage absurd", json!({"prompt_tokens": 9, "completion_tokens": u64::MAX})),
+        counted_here("usage all zero", json!({"prompt_tokens": 0, "completion_tokens": 0})),
+        fault("cut by its limit", stream(&[&says("half"), &ends("length"), &used(9, 4)]), Cut("half"), Counted(9, 4)),
+        fault("an unknown reason", stream(&[&says("a"), &ends("bored"), &used(9, 4)]), Fails(Protocol), Counted(9, 4)),
+        fault("aborted by the server", stream(&[&says("a"), &ends("error")]), Fails(Broken), Estimated(2, 1)),
+        fault("declined", stream(&[&declines, &ends("stop"), &used(9, 4)]), Fails(Refusal), Counted(9, 4)),
+        fault("tool arguments cut off", stream(&[&call("{\"x\":")]), Fails(Transport), Estimated(2, 2)),
+        // The server says that this is all; whoever parses it tells the model.
+        fault("tool arguments not whole", stream(&[&call("{"), &ends("tool_calls")]), Calls("{"), Estimated(2, 1)),
+        fault(
+            "tool arguments in pieces",
+            stream(&[&call("{"), &call("}"), &ends("stop")]),
+            Calls("{}"),
+            Estimated(2, 1),
+        ),
+    ]
+}
+
+fn silences() -> Vec<Fault> {
+    let stalls = |name: &str, acts, bill| fault(name, acts, Fails(Stalled), bill);
+    let ping = || Act::Repeat(chunk(b": still here\n\n"));
+    vec![
+        stalls("silent before the head", vec![Act::Hold], Estimated(2, 0)),
+        stalls("silent after the head", vec![head("text/event-stream"), Act::Hold], Estimated(2, 0)),
+        stalls("one byte, then nothing for long", then(open_stream(&["d"]), Act::Hold), Estimated(2, 0)),
+        stalls("half an event, then nothing", then(open_stream(&["data: {\"ch"]), Act::Hold), Estimated(2, 0)),
+        stalls("text, then nothing", then(open_stream(&[&says("half")]), Act::Hold), Estimated(2, 1)),
+        stalls("text, then only comments", then(open_stream(&[&says("half")]), ping()), Estimated(2, 1)),
+        stalls("only comments", then(open_stream(&[]), ping()), Estimated(2, 0)),
+        fault(
+            "the end, then nothing",
+            then(open_stream(&[&says("whole"), &ends("stop"), &used(9, 4)]), Act::Hold),
+            Says("whole"),
+            Counted(9, 4),
+        ),
+    ]
+}
+
+/// What came of one fault, or why that is wrong.
+async fn judge(fault: &Fault, streamed: bool) -> Result<(), String> {
+    let server = Server::play(vec![fault.acts.clone()]).await;
+    let mut settings = RemoteSettings { stream: streamed, ..settings(server.base_url()) };
+    settings.retry.attempts = 1;
+    // Short only where silence is the fault: elsewhere a slow machine must not look like one.
+    if fault.acts.iter().any(|act| matches!(act, Act::Hold)) || fault.name.contains("only comments") {
+        let short = Duration::from_millis(100);
+        settings.timeouts =
+            Timeouts { first_token: short, between_tokens: short, total: 3 * short, ..settings.timeouts };
+    }
+    let model = OpenAi::new(settings, HttpClient::new());
+    let Ok((result, _)) = tokio::time::timeout(Duration::from_secs(60), ask(&model)).await else {
+        return Err("it hangs".to_owned());
+    };
+    let (end, usage, told) = match &result {
+        Err(failed) => (Fails(failed.failure.kind), failed.usage, failed.failure.message.clone()),
+        Ok(reply) => {
+            let expected = match (fault.end, reply.finish) {
+                (Says(text), Finish::Stop) | (Cut(text), Finish::Length) => reply.text == text,
+                (Calls(arguments), Finish::ToolCalls) => {
+                    reply.tool_requests.iter().map(|call| call.arguments.as_str()).eq([arguments])
+                }
+                _ => false,
+            };
+            if !expected {
+                return Err(format!("{reply:?} instead of {:?}", fault.end));
+            }
+            (fault.end, reply.usage, String::new())
+        }
+    };
+    let bill = match (usage.input_tokens, usage.output_tokens, usage.estimated) {
+        (0, 0, false) => Nothing,
+        (input, output, false) => Counted(input, output),
+        (input, output, true) => Estimated(input, output),
+    };
+    if (end, bill) == (fault.end, fault.bill) {
+        return Ok(());
+    }
+    Err(format!("{end:?} {bill:?} instead of {:?} {:?} {told}", fault.end, fault.bill))
+}
+
+#[tokio::test]
+async fn every_fault_has_the_right_end_and_the_right_bill() {
+    let table: Vec<Fault> =
+        [statuses(), refusals(), breaks(), forms(), foreign(), contents(), silences()].into_iter().flatten().collect();
+    let mut names: Vec<&str> = table.iter().map(|fault| fault.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), table.len(), "each name is there once");
+    let mut wrong = Vec::new();
+    for streamed in [true, false] {
+        for fault in &table {
+            let judged = judge(fault, streamed).await;
+            let asked = if streamed { "streamed" } else { "whole" };
+            println!("{:<34} {asked:<9} {:?} {:?}", fault.name, fault.end, fault.bill);
+            wrong.extend(judged.err().map(|why| format!("{} ({asked}): {why}", fault.name)));
+        }
+    }
+    println!("{} kinds of faults, each twice", table.len());
+    assert!(table.len() >= 40 && wrong.is_empty(), "{}", wrong.join("\n"));
+}

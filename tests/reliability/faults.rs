@@ -1,0 +1,47 @@
+//! A handful of the faults of `model/fault_table`, as `rhizo eval` tells them.
+
+use super::far;
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::server::{self, Act};
+use serde_json::json;
+
+#[test]
+fn faults_end_a_program_with_their_kind_and_their_bill() {
+    let says = |text: &str| {
+        format!("data: {}\n\n", json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]}))
+    };
+    let used = "data: {\"choices\": [], \"usage\": {\"prompt_tokens\": 9, \"completion_tokens\": 4}}\n\n";
+    let cut = |last: Act| {
+        let mut acts = server::open_stream(&[&says("half an answer"), used]);
+        acts.push(last);
+        acts
+    };
+    let html = server::answer(200, &[("content-type", "text/html")], "<html></html>");
+    let redirect = server::answer(302, &[("location", "http://169.254.169.254/")], "");
+    // Whether it is tried again, what is told, and the cost in nano-USD, at one for each token.
+    for (name, acts, again, told, nanos) in [
+        ("closed in the middle", cut(Act::Close), true, "broke in the middle of the answer", 13),
+        ("reset in the middle", cut(Act::Reset), true, "broke in the middle of the answer", 13),
+        ("silent in the middle", cut(Act::Hold), true, "sent nothing further within 0.2 s", 13),
+        ("no end", server::stream(&[&says("half"), used, "data: [DONE]\n\n"]), true, "stream ended early", 13),
+        ("overloaded", server::json(529, &json!({"error": {"message": "Overloaded"}})), true, "529: Overloaded", 0),
+        ("no credit", server::json(429, &json!({"error": {"code": "insufficient_quota"}})), false, "answered 429", 0),
+        ("redirect", redirect, false, "answered 302", 0),
+        ("HTML", html, false, "it sent HTML", 1),
+    ] {
+        let server = ChatServer::new(move |ask| match ask.number {
+            0 => Reply::acts(acts.clone()),
+            _ => Reply::refusal(400, "that is enough"),
+        });
+        let code = "let end = #{}; try { llm(\"q\") } catch (e) { end = e } #{end: end, cost: spent().cost_usd}";
+        let program = far(&server, "between_tokens_timeout = 0.2\nconnect_timeout = 5\n");
+        let ran = program.args(["eval", code, "--json", "--max-cost", "1"]).run().ok();
+        let answer = ran.json()["answer"].clone();
+        let asks = if again { 2 } else { 1 };
+        assert_eq!((server.asks().len(), &answer["end"]["attempts"]), (asks, &json!(asks)), "{name}: {answer}");
+        let first = if again { ran.stderr.clone() } else { answer["end"]["message"].to_string() };
+        assert!(first.contains(told), "{name}: {first}");
+        let cost = answer["cost"].as_f64().expect("a number");
+        assert!((cost * 1e9 - f64::from(nanos)).abs() < 0.5, "{name}: {cost}");
+    }
+}

@@ -1,0 +1,58 @@
+//! Rate limits, as the server sees them and as a person is told.
+
+use super::far;
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::server;
+
+#[test]
+fn requests_per_minute_hold_a_batch_back_and_say_so() {
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let program = far(&server, "requests_per_minute = 5\n");
+    let code = "let all = []; for i in 0..40 { all.push(\"q\" + i) } llm_batch(all, #{concurrency: 16}).len";
+    // The deadline of the run ends the wait, which would else take minutes.
+    let ran = program.args(["eval", code, "--timeout", "3"]).run().code(124);
+    ran.says("far waits up to 6").says("requests_per_minute is reached");
+    assert_eq!(server.asks().len(), 5);
+    let logs = program.args(["logs", "--json"]).run().ok().stdout;
+    assert!(logs.contains("\"waiting\""), "{logs}");
+}
+
+#[test]
+fn tokens_per_minute_count_what_was_used() {
+    let server = ChatServer::new(|_| Reply::text("yes").usage(300, 100));
+    let program = far(&server, "tokens_per_minute = 1000\n");
+    let code = "for i in 0..9 { llm(\"q\" + i, #{max_tokens: 150}) }";
+    program.args(["eval", code, "--timeout", "2"]).run().code(124).says("tokens_per_minute is reached");
+    assert_eq!(server.asks().len(), 3, "after two, 800 are used and 151 still fit");
+}
+
+#[test]
+fn concurrency_is_the_servers_not_the_batchs() {
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let program = far(&server, "concurrency = 2\n");
+    let code = "let all = []; for i in 0..60 { all.push(\"q\" + i) }
+        llm_batch(all, #{concurrency: 16}).filter(|a| a == \"yes\").len";
+    program.args(["eval", code]).run().ok().prints("60\n");
+    assert!(server.most_under_way() <= 2, "{} at once", server.most_under_way());
+}
+
+#[test]
+fn what_the_server_has_left_is_heeded() {
+    let body = "{\"choices\":[{\"message\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}";
+    let headers = [("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "1s200ms")];
+    let server = ChatServer::new(move |_| Reply::acts(server::answer(200, &headers, body)));
+    let ran = far(&server, "").args(["eval", "llm(\"a\") + llm(\"b\")"]).run().ok().prints("yesyes\n");
+    ran.says("far waits up to 2 s: the server takes no more requests at the moment");
+}
+
+#[test]
+fn one_busy_answer_holds_the_others_back() {
+    let server = ChatServer::new(|ask| match ask.number {
+        0 => Reply::acts(server::answer(429, &[("retry-after", "3600")], "{\"error\": {\"message\": \"slow down\"}}")),
+        _ => Reply::text("yes"),
+    });
+    let code = "let all = []; for i in 0..3 { try { llm(\"q\") } catch (e) { all.push(e.kind) } } all.len";
+    let ran = far(&server, "").args(["eval", code]).run().ok();
+    ran.prints("3\n");
+    assert_eq!(server.asks().len(), 1);
+}

@@ -1,0 +1,62 @@
+//! `rhizo models test` and the call that `rhizo doctor` makes.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::json;
+
+fn program(server: &ChatServer) -> Program {
+    let (good, wrong) = (server.base_url(), "input_price = 1\noutput_price = 2\n");
+    let text = format!(
+        "model = \"good\"\n[models.good]\nbase_url = \"{good}\"\n{wrong}\
+         [models.keyless]\nbase_url = \"{good}\"\nkey_env = \"NO_SUCH_KEY\"\n\
+         [models.locked]\nbase_url = \"{good}\"\nname = \"locked\"\nkey_env = \"WRONG_KEY\"\n"
+    );
+    Program::new().file("rhizo.toml", text).env("WRONG_KEY", "sk-wrong")
+}
+
+fn server() -> ChatServer {
+    ChatServer::new(|ask| match ask.key.as_deref() {
+        Some(_) => Reply::refusal(401, "Incorrect API key"),
+        None => Reply::text("yes").usage(12, 1),
+    })
+}
+
+#[test]
+fn every_model_is_tested_whatever_the_others_say() {
+    let server = server();
+    let program = program(&server);
+    let ran = program.args(["models", "test", "--json"]).run().code(4).says("a real call");
+    let rows = ran.json();
+    let found = |index: usize, field: &str| rows[index][field].clone();
+    assert_eq!(rows.as_array().map(Vec::len), Some(3), "{rows:#}");
+    let good = ["model", "ok", "cost_usd", "failure"].map(|field| found(0, field));
+    assert_eq!(good, [json!("good"), json!(true), json!(0.000_014), json!(null)]);
+    assert_eq!((&rows[0]["usage"]["input_tokens"], &rows[0]["health"]["breaker"]), (&json!(12), &json!("closed")));
+    assert_eq!((found(1, "ok"), rows[1]["failure"]["kind"].clone()), (json!(false), json!("auth")));
+    assert!(rows[1]["failure"]["message"].as_str().is_some_and(|told| told.contains("NO_SUCH_KEY")), "{rows:#}");
+    assert_eq!((found(2, "model"), rows[2]["failure"]["kind"].clone()), (json!("locked"), json!("auth")));
+    let asked: Vec<_> = server.asks().iter().map(|ask| ask.body["max_tokens"].clone()).collect();
+    assert_eq!(asked, [json!(16), json!(16)], "one has no key and is not asked");
+    let runs = program.args(["runs", "--json"]).run().ok().json();
+    assert_eq!((&runs[0]["kind"], &runs[0]["calls"]), (&json!("test"), &json!(2)), "what it costs is on record");
+}
+
+#[test]
+fn named_models_alone_are_tested() {
+    let server = server();
+    let program = program(&server);
+    let ran = program.args(["models", "test", "good"]).run().ok();
+    assert!(ran.stdout.contains("12 + 1") && ran.stdout.contains("$0.000014"), "{}", ran.stdout);
+    program.args(["models", "test", "nobody-knows-it", "good"]).run().code(1);
+    assert_eq!(server.asks().len(), 2);
+}
+
+#[test]
+fn the_doctor_calls_the_default_model_unless_told_not_to() {
+    let server = server();
+    let program = program(&server);
+    let ran = program.args(["doctor"]).run().ok();
+    assert!(ran.stdout.contains("12 + 1 tokens · $0.000014 · breaker closed"), "{}", ran.stdout);
+    program.args(["doctor", "--no-call"]).run().ok();
+    assert_eq!(server.asks().len(), 1);
+}
