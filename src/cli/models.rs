@@ -1,8 +1,8 @@
 //! `rhizo models`: which models there are, and which one is used.
 
 use crate::app::build::App;
-use crate::cli::prices;
 use crate::cli::model_test;
+use crate::cli::prices;
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::core::exit::Exit;
