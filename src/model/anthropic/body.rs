@@ -77,7 +77,7 @@ enum Choice {
 pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome<Vec<u8>> {
     let sampling = &request.sampling;
     let max_tokens = sampling.max_tokens.unwrap_or(MAX_TOKENS);
-    let (thinking, effort) = thinking(sampling.thinking, max_tokens, form);
+    let (thinking, effort) = thinking(request, max_tokens, form);
     let format = format(request, form);
     let (mut system, mut messages) = split(request, with_schema(request, format.is_some()));
     if form.takes(Feature::CacheMarks) {
@@ -113,8 +113,9 @@ fn temperature(request: &ChatRequest, form: Form) -> Outcome<Option<f64>> {
 }
 
 /// How much is thought: as a share of the answer's limit, which counts thoughts too, or as a word.
-fn thinking(wanted: Option<Thinking>, max_tokens: u64, form: Form) -> (Option<ThinkingConfig>, Option<&'static str>) {
-    let Some(wanted) = wanted.filter(|_| form.takes(Feature::Thinking)) else { return (None, None) };
+fn thinking(request: &ChatRequest, max_tokens: u64, form: Form) -> (Option<ThinkingConfig>, Option<&'static str>) {
+    let wanted = request.sampling.thinking.filter(|_| form.takes(Feature::Thinking));
+    let Some(wanted) = wanted else { return (None, None) };
     if !form.takes(Feature::ThinkingBudget) {
         let (config, effort) = match wanted {
             // Models that always think are at least told to think little.
@@ -125,8 +126,12 @@ fn thinking(wanted: Option<Thinking>, max_tokens: u64, form: Form) -> (Option<Th
         };
         return (config, Some(effort));
     }
+    // With a budget the protocol wants the signed thoughts before each call of a tool back, which are not kept; without
+    // thinking it does not.
+    let in_round = request.messages.iter().any(|message| !message.tool_requests.is_empty());
     let share = match wanted {
         Thinking::Off => return (None, None),
+        _ if in_round => return (None, None),
         Thinking::Low => max_tokens / 4,
         Thinking::Medium => max_tokens / 2,
         Thinking::High => max_tokens / 4 * 3,
