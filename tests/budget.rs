@@ -146,6 +146,42 @@ fn failed_calls_are_charged_for_what_they_used() {
     ran.says("3 calls (2 failed)");
 }
 
+/// One event with 200 bytes of an answer.
+fn half() -> String {
+    let delta = json!({"content": "word ".repeat(40)});
+    format!("data: {}\n\n", json!({"choices": [{"index": 0, "delta": delta, "finish_reason": null}]}))
+}
+
+#[test]
+fn another_attempt_is_paid_before_it_is_made() {
+    let overloaded = json!({"error": {"message": "overloaded", "code": 503}});
+    let broken = format!("{}data: {overloaded}\n\n", half());
+    let server = ChatServer::new(move |_| Reply::acts(server::stream(&[broken.as_str()])));
+    let program = Program::paying(&server);
+    let code = "let e = (); try { llm(\"x\", #{max_tokens: 50}) } catch (f) { e = f } e";
+    // The worst case of an attempt is less than 100: one fits, and what is left after it is not enough for another.
+    let ran = program.args(["eval", code, "--max-cost", "0.00000012", "--json"]).run().ok();
+    let document = ran.json();
+    assert_eq!((&document["answer"]["kind"], &document["answer"]["attempts"]), (&json!("server"), &json!(1)));
+    assert!(
+        document["answer"]["not_repeated"].as_str().is_some_and(|why| why.contains("money budget")),
+        "{document:#}"
+    );
+    assert!((50..=120).contains(&nanos(&document)), "{document:#}");
+    assert_eq!(server.asks().len(), 1);
+}
+
+#[test]
+fn a_call_that_is_overdue_is_charged_for_what_it_used() {
+    let server = ChatServer::new(move |_| Reply::acts(server::open_stream(&[half().as_str()])));
+    let program = Program::paying(&server);
+    let code = "let kind = (); try { llm(\"x\", #{timeout: 0.5}) } catch (e) { kind = e.kind } kind";
+    let document = program.args(["eval", code, "--json"]).run().ok().json();
+    assert_eq!(document["answer"], "stalled");
+    // 200 bytes are 50 tokens, and the prompt has some.
+    assert!(nanos(&document) > 50, "{document:#}");
+}
+
 #[test]
 fn failed_calls_count_against_the_limit() {
     let server = ChatServer::new(|_| Reply::refusal(400, "no"));

@@ -62,6 +62,8 @@ pub(super) struct Need {
     /// `None` for a model without a price.
     pub(super) cost: Option<Money>,
     pub(super) tokens: u64,
+    /// 0 for another attempt of a call that is counted already.
+    pub(super) calls: u64,
 }
 
 /// Whether a call that does not fit now could fit after calls in flight have ended.
@@ -193,7 +195,7 @@ impl Node {
             }
             None => None,
         }
-        .or_else(|| refusal(self.calls(), 1))
+        .or_else(|| refusal(self.calls(), need.calls))
         .or_else(|| refusal(self.tokens(), need.tokens))
     }
 
@@ -219,13 +221,13 @@ impl Node {
 
 impl Reserved {
     fn take(&mut self, need: Need) {
-        self.calls = self.calls.saturating_add(1);
+        self.calls = self.calls.saturating_add(need.calls);
         self.tokens = self.tokens.saturating_add(need.tokens);
         self.cost = self.cost.saturating_add(need.cost.unwrap_or_default());
     }
 
     fn give_back(&mut self, need: Need) {
-        self.calls = self.calls.saturating_sub(1);
+        self.calls = self.calls.saturating_sub(need.calls);
         self.tokens = self.tokens.saturating_sub(need.tokens);
         self.cost = self.cost.saturating_sub(need.cost.unwrap_or_default());
     }

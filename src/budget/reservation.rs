@@ -1,8 +1,9 @@
 //! What is held back for one call in flight, until its truth is known.
 
-use crate::budget::ledger::{Need, Tag};
+use crate::budget::ledger::{Need, Tag, Verdict};
 use crate::budget::report::Totals;
 use crate::budget::scope::Scope;
+use crate::core::failure::Outcome;
 use crate::core::money::Money;
 use crate::core::price::{Bound, Price};
 use crate::core::usage::Usage;
@@ -17,12 +18,14 @@ pub struct Reservation {
     bound: Bound,
     price: Option<Price>,
     tag: Tag,
+    /// How many attempts are held back, each at the worst case.
+    attempts: u64,
     open: bool,
 }
 
 impl Reservation {
     pub(super) fn new(scope: Scope, bound: Bound, price: Option<Price>, tag: Tag) -> Self {
-        Self { scope, bound, price, tag, open: true }
+        Self { scope, bound, price, tag, attempts: 1, open: true }
     }
 
     /// What was granted: the answer may be shorter than asked for.
@@ -30,7 +33,18 @@ impl Reservation {
         self.bound
     }
 
-    /// The most that the call can cost; `None` for a model without a price.
+    /// Holds back the worst case once more: for another attempt after one that will be billed.
+    ///
+    /// # Errors
+    /// `budget` if that does not fit; then nothing changes.
+    pub fn again(&mut self) -> Outcome<()> {
+        let need = Need { cost: self.worst_cost(), tokens: self.bound.total(), calls: 0 };
+        self.scope.hold(need, &self.tag).map_err(|(Verdict::Later(failure) | Verdict::Never(failure))| failure)?;
+        self.attempts += 1;
+        Ok(())
+    }
+
+    /// The most that one attempt can cost; `None` for a model without a price.
     pub fn worst_cost(&self) -> Option<Money> {
         self.price.as_ref().map(|price| price.worst(&self.bound))
     }
@@ -54,7 +68,9 @@ impl Reservation {
 
     fn close(&mut self, used: Option<(&Usage, u64)>) -> Option<Money> {
         self.open = false;
-        let need = Need { cost: self.worst_cost(), tokens: self.bound.total() };
+        let whole = |one: u64| one.saturating_mul(self.attempts);
+        let cost = self.worst_cost().map(|cost| Money::from_nanos(whole(cost.nanos())));
+        let need = Need { cost, tokens: whole(self.bound.total()), calls: 1 };
         let cost = used.and_then(|(usage, _)| self.price.as_ref().map(|price| price.cost(usage, self.bound.images)));
         let totals = used.map(|(usage, failed)| Totals {
             calls: 1,
@@ -73,7 +89,8 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         if self.open {
-            let usage = self.bound.as_usage();
+            let one = self.bound.as_usage();
+            let usage = (1..self.attempts).fold(one, |sum, _| sum + one);
             self.close(Some((&usage, 1)));
         }
     }

@@ -74,13 +74,16 @@ impl Scope {
         self.ledger.report(self.index)
     }
 
+    pub(super) fn hold(&self, need: Need, tag: &Tag) -> Result<(), Verdict> {
+        self.ledger.hold(self.index, need, tag)
+    }
+
     pub(super) fn settle(&self, need: Need, tag: &Tag, used: Option<&Totals>) {
         self.ledger.settle(self.index, need, tag, used);
     }
 
     fn try_reserve(&self, bound: Bound, price: Option<&Price>, tag: &Tag) -> Result<Reservation, Verdict> {
-        let need = Need { cost: price.map(|price| price.worst(&bound)), tokens: bound.total() };
-        self.ledger.hold(self.index, need, tag)?;
+        self.hold(Need { cost: price.map(|price| price.worst(&bound)), tokens: bound.total(), calls: 1 }, tag)?;
         Ok(Reservation::new(self.clone(), bound, price.cloned(), tag.clone()))
     }
 }

@@ -7,7 +7,7 @@ use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, ModelId};
-use crate::core::message::{ChatRequest, FailedCall, FunctionSpec, Message, ModelAnswer, Sampling};
+use crate::core::message::{ChatReply, ChatRequest, FailedCall, FunctionSpec, Message, ModelAnswer, Sampling};
 use crate::core::price::Bound;
 use crate::host::door::{self, Asked, Done};
 use crate::host::models::Served;
@@ -17,8 +17,8 @@ use crate::model::lane::UNSENT;
 use crate::registry::roles::Role;
 use serde::Serialize;
 use serde_json::Value;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -183,17 +183,19 @@ async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &Can
     let label = call.label.clone();
     host.emit(&call.frame, &Event::ModelStarted { call: number, model: model.clone(), role: role.clone(), label });
     let begun = Instant::now();
-    let outcome = within(call.timeout, call.served.model.chat(&call.request, &watch(host, call, number, cancel))).await;
+    let held = Arc::new(Mutex::new(Some(reservation)));
+    let outcome = within(call, &watch(host, call, number, cancel, &held)).await;
     drop(place);
+    let reservation = held.lock().unwrap_or_else(PoisonError::into_inner).take();
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (usage, cost) = match &outcome {
-        Ok(reply) => (reply.usage, reservation.settle(&reply.usage)),
+        Ok(reply) => (reply.usage, reservation.and_then(|held| held.settle(&reply.usage))),
         // A model that is configured wrongly, or cannot be reached at the moment, is found out before anything is sent.
         Err(failed) if failed.failure.kind == FailureKind::Config || failed.failure.details.contains_key(UNSENT) => {
-            reservation.release();
+            reservation.into_iter().for_each(Reservation::release);
             (failed.usage, None)
         }
-        Err(failed) => (failed.usage, reservation.settle_failed(&failed.usage)),
+        Err(failed) => (failed.usage, reservation.and_then(|held| held.settle_failed(&failed.usage))),
     };
     let failure = outcome.as_ref().err().map(|failed| failed.failure.clone());
     let event = Event::ModelFinished {
@@ -228,25 +230,45 @@ fn explained(failure: Failure, served: &Served) -> Failure {
     }
 }
 
-async fn within<T>(
-    limit: Option<Duration>,
-    work: impl Future<Output = Result<T, FailedCall>>,
-) -> Result<T, FailedCall> {
-    let Some(limit) = limit else {
+/// Makes the call within its own limit of time. A call that is overdue is told to end and says what it has used.
+async fn within(call: &ModelCall, watch: &Watch) -> Result<ChatReply, FailedCall> {
+    let mut work = call.served.model.chat(&call.request, watch);
+    let Some(limit) = call.timeout else {
         return work.await;
     };
-    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
-        Err(Failure::new(FailureKind::Stalled, format!("no answer within {} s", limit.as_secs_f64()))
-            .hint("raise `timeout` of the call")
-            .into())
-    })
+    tokio::select! {
+        biased;
+        outcome = &mut work => return outcome,
+        () = tokio::time::sleep(limit) => watch.cancel.cancel(),
+    }
+    let usage = match work.await {
+        // It came just in time.
+        Ok(reply) => return Ok(reply),
+        Err(failed) => failed.usage,
+    };
+    let failure = Failure::new(FailureKind::Stalled, format!("no answer within {} s", limit.as_secs_f64()))
+        .hint("raise `timeout` of the call");
+    Err(FailedCall { failure, usage })
 }
 
 /// Passes pieces on as events. Text is not stored, so a slow screen never slows the call.
-fn watch(host: &RunHost, call: &ModelCall, number: u64, cancel: &CancellationToken) -> Watch {
+fn watch(
+    host: &RunHost,
+    call: &ModelCall,
+    number: u64,
+    cancel: &CancellationToken,
+    held: &Arc<Mutex<Option<Reservation>>>,
+) -> Watch {
+    // Of its own, because the limit of this call ends this call only.
+    let cancel = cancel.child_token();
+    let held = Arc::clone(held);
+    let afford = Arc::new(move || match held.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        Some(reservation) => reservation.again(),
+        None => Ok(()),
+    });
     let monitor = call.role.monitor.map(|thresholds| thresholds.for_limit(call.request.sampling.max_tokens));
     let Ok(host) = host.handle() else {
-        return Watch { cancel: cancel.clone(), monitor, ..Watch::silent() };
+        return Watch { cancel, monitor, afford, ..Watch::silent() };
     };
     let (frame, model) = (call.frame.clone(), call.served.spec.id.clone());
     let on_text = move |piece| {
@@ -261,5 +283,5 @@ fn watch(host: &RunHost, call: &ModelCall, number: u64, cancel: &CancellationTok
         };
         host.emit(&frame, &event);
     };
-    Watch { on_text: Arc::new(on_text), cancel: cancel.clone(), monitor }
+    Watch { on_text: Arc::new(on_text), cancel, monitor, afford }
 }

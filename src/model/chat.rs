@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a provider, a price or a role; choosing and paying happen elsewhere.
 
+use crate::core::failure::Outcome;
 use crate::core::ids::ModelId;
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
 use crate::core::thresholds::Thresholds;
@@ -64,12 +65,14 @@ pub struct Watch {
     pub cancel: CancellationToken,
     /// Stops an answer that goes wrong; `None` lets every answer end by itself.
     pub monitor: Option<Thresholds>,
+    /// Asked before another attempt if the one that failed will be billed; a failure ends the call.
+    pub afford: Arc<dyn Fn() -> Outcome<()> + Send + Sync>,
 }
 
 impl Watch {
     /// A watch that shows nothing and is never cancelled.
     pub fn silent() -> Self {
-        Self { on_text: Arc::new(|_| ()), cancel: CancellationToken::new(), monitor: None }
+        Self { on_text: Arc::new(|_| ()), cancel: CancellationToken::new(), monitor: None, afford: Arc::new(|| Ok(())) }
     }
 
     /// Hands one piece to the caller.

@@ -134,6 +134,12 @@ where
             let failure = too_late(failure, advice.wait).detail("attempts", number);
             return Err(FailedCall { failure, usage: spent });
         }
+        if failed.usage.total() > 0
+            && let Err(refusal) = (watch.afford)()
+        {
+            let failure = failure.detail("attempts", number).detail("not_repeated", refusal.message);
+            return Err(FailedCall { failure, usage: spent });
+        }
         announce(watch, shown, number, wait, &failure);
         tokio::select! {
             biased;
