@@ -21,7 +21,7 @@ const fn compatible(name: &'static str, base_url: &'static str, key_variable: &'
     Server { name, base_url, address_variables: &[], key_variable, provider: Provider::OpenAi }
 }
 
-/// The services. Addresses and variables are those of the providers' own pages, read in October 2026.
+/// The services. Google, DeepSeek and Together as their own pages say (October 2026), the others as commonly documented.
 pub const SERVERS: &[Server] = &[
     Server {
         address_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
