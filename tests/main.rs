@@ -11,6 +11,7 @@ mod model;
 mod monitor;
 mod prices;
 mod readme;
+mod registry;
 mod reliability;
 mod repl;
 mod script;

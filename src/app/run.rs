@@ -54,6 +54,7 @@ pub fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_print:
         view,
         max_turns: limits.max_turns,
         schema: None,
+        choices: Arc::default(),
         on_print,
     };
     let host = RunHost::new(Arc::clone(kit), setup);
@@ -156,7 +157,8 @@ impl Run {
             "cost_usd": t.cost.usd(),
             "unpriced_calls": t.unpriced_calls,
             "depth": depth,
-            "models": report.rows,
+            "models": self.host.choices.with_reasons(&report.rows),
+            "substituted": self.host.choices.substitutions(),
             "failure": end.failure,
         })
     }

@@ -1,6 +1,8 @@
 //! The arguments of the program as a whole.
 
-use crate::cli::{ask, completions, doctor, eval, flags, init, logs, memory, models, run, runs, scripts, tools};
+use crate::cli::{
+    ask, completions, config, doctor, eval, flags, init, logs, memory, models, run, runs, scripts, tools,
+};
 use clap::{Parser, Subcommand};
 
 /// A REPL in which a root language model works: long inputs stay handles, budgets hold, paid work is kept.
@@ -44,6 +46,8 @@ pub enum Command {
     Memory(memory::MemoryCommand),
     /// Lists models and says which one is used and why.
     Models(models::Models),
+    /// Shows the settings in force and where each came from.
+    Config(config::ConfigCommand),
     /// Lists, shows and calls tools.
     Tools(tools::Tools),
     /// Lists and shows stored programs; SCRIPT(name) in a program runs them.
@@ -109,6 +113,7 @@ impl Arguments {
             Some(Command::Logs(args)) => args.json,
             Some(Command::Memory(args)) => args.json,
             Some(Command::Models(args)) => args.json,
+            Some(Command::Config(args)) => args.json,
             Some(Command::Tools(args)) => args.json,
             Some(Command::Scripts(args)) => args.json,
             Some(Command::Doctor(args)) => args.json,

@@ -5,14 +5,15 @@ use crate::cli::args::{Arguments, Command};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{
-    ask, completions, doctor, eval, init, logs, memory, models, person, report, run, runs, scripts, tools, trace,
+    ask, completions, config, doctor, eval, init, logs, memory, models, person, report, run, runs, scripts, tools,
+    trace,
 };
 use crate::config::environment::Environment;
 use crate::config::fault;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, Outcome};
-use crate::registry::{models as known_models, roles};
+use crate::registry::{check, models as known_models, roles};
 use crate::repl;
 use crate::repl::shell::Options;
 use clap::Parser;
@@ -71,7 +72,7 @@ async fn dispatch(
         report::tell(printer, &Failure { message, hint: Some("rhizo --help".to_owned()), ..failure });
         return Ok(Exit::Usage);
     }
-    let settings = Settings::load(environment, layer)?;
+    let settings = check::load(environment, layer)?;
     if let None | Some(Command::Repl(_)) = parsed.command {
         // The REPL asks its questions on its own screen, so it builds the app itself.
         let options = Options { context: flags.context.clone(), json: flags.json, quiet: flags.quiet };
@@ -80,6 +81,9 @@ async fn dispatch(
     if let Some(failure) = wrong_name(&settings, flags) {
         report::tell(printer, &failure);
         return Ok(Exit::Usage);
+    }
+    if let Some(Command::Config(args)) = &parsed.command {
+        return config::config(&settings, printer, args);
     }
     let app = build::build(settings, person::present())?;
     match parsed.command {
@@ -92,7 +96,10 @@ async fn dispatch(
         Some(Command::Models(args)) => models::models(&app, printer, &args).await,
         Some(Command::Tools(args)) => tools::tools(&app, printer, &args).await,
         Some(Command::Scripts(args)) => scripts::scripts(&app, printer, &args),
-        None | Some(Command::Repl(_) | Command::Doctor(_) | Command::Init(_) | Command::Completions(_)) => Ok(Exit::Ok),
+        None
+        | Some(
+            Command::Repl(_) | Command::Config(_) | Command::Doctor(_) | Command::Init(_) | Command::Completions(_),
+        ) => Ok(Exit::Ok),
     }
 }
 

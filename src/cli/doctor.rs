@@ -10,7 +10,8 @@ use crate::config::layer::Layer;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::registry::programs;
+use crate::host::choose::Wish;
+use crate::registry::{check, programs};
 use crate::script::help;
 use crate::store::open::Store;
 use crate::tools::person::Nobody;
@@ -49,7 +50,7 @@ pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) 
         return Ok(Exit::Ok);
     }
     let mut checks: Vec<(&str, Outcome<String>)> = Vec::new();
-    match Settings::load(environment, Layer::default()) {
+    match check::load(environment, Layer::default()) {
         Ok(settings) => {
             checks.push(("settings", Ok(sources(&settings))));
             whole(settings, !args.no_call, &mut checks).await;
@@ -77,8 +78,9 @@ async fn whole(settings: Settings, calls: bool, checks: &mut Vec<(&str, Outcome<
     checks.push(("store", sound(&app.kit.store)));
     let model = app.kit.models.default_model().await;
     checks.push(("model", model.map(|m| format!("{}: {}", m.spec.id, m.reason))));
-    if let Ok((_, served)) = app.kit.models.choose(None, None).await {
-        let price = if served.price.is_some() { "known" } else { "unknown: a money budget needs --allow-unpriced" };
+    if let Ok(chosen) = app.kit.models.choose(&Wish::default()).await {
+        let price =
+            if chosen.served.price.is_some() { "known" } else { "unknown: a money budget needs --allow-unpriced" };
         checks.push(("price", Ok(price.to_owned())));
     }
     if calls && let Ok(default) = app.kit.models.default_model().await {

@@ -5,9 +5,11 @@
 pub mod args;
 pub mod ask;
 pub mod completions;
+pub mod config;
 pub mod dispatch;
 pub mod doctor;
 pub mod eval;
+pub mod explain;
 pub mod flags;
 pub mod init;
 pub mod install;

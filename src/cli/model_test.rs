@@ -12,9 +12,11 @@ use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, Message, ModelAnswer, Sampling, Speaker};
 use crate::host::call::{self, ModelCall};
+use crate::host::choose::Wish;
 use crate::model::breaker::{Health, Standing};
 use crate::turn::root::RootEnd;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Answer tokens that a test allows: the least that OpenAI's responses take as a limit.
@@ -79,13 +81,17 @@ async fn usual(app: &App) -> Outcome<Vec<String>> {
 }
 
 async fn ask(run: &Run, name: &str) -> Outcome<ModelAnswer> {
-    let (role, served) = run.host.kit.models.choose(None, Some(name)).await?;
+    let chosen = run.host.kit.models.choose(&Wish::of(None, Some(name))).await?;
     let messages = vec![Message::new(Speaker::User, "Answer with the one word: yes")];
     let sampling = Sampling { max_tokens: Some(TOKENS), ..Sampling::default() };
     let call = ModelCall {
         frame: Frame::root().child(format_args!("test[{name}]")),
-        role,
-        served,
+        role: chosen.role.clone(),
+        served: chosen.served.clone(),
+        reason: Arc::clone(&chosen.reason),
+        substituted: Vec::new(),
+        // What is tested is this model and no other.
+        substitutes: Arc::from([]),
         request: ChatRequest { messages, sampling, ..ChatRequest::default() },
         label: None,
         timeout: Some(PATIENCE),

@@ -1,14 +1,20 @@
-//! `rhizo models`: which models there are, and which one is used.
+//! `rhizo models`: which models there are, what a server offers, and which one is used.
 
 use crate::app::build::App;
+use crate::cli::explain;
 use crate::cli::model_test;
 use crate::cli::prices;
 use crate::cli::printer::Printer;
 use crate::cli::table;
+use crate::config::settings::Settings;
 use crate::core::exit::Exit;
-use crate::core::failure::Outcome;
-use crate::registry::models::{ModelSpec, names, resolve};
-use crate::registry::roles;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::without_secrets;
+use crate::host::models::key;
+use crate::model::client::HttpClient;
+use crate::model::locate::list_models;
+use crate::registry::builtin::SERVERS;
+use crate::registry::models::{ModelSpec, Provider, names, resolve};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -26,15 +32,20 @@ pub struct Models {
 /// What `models` can do.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Lists models, their windows and prices, and the roles.
-    List,
-    /// Shows everything about one model.
+    /// Lists models with their windows, prices and capabilities, and which of them can be called.
+    List {
+        /// Asks a server which models it offers: a service (openai, ollama, ...), a model of rhizo.toml, or if neither
+        /// is named the server of the default model.
+        #[arg(long, value_name = "SERVER", num_args = 0..=1, default_missing_value = "")]
+        remote: Option<String>,
+    },
+    /// Shows everything about one model, and where its settings come from.
     Show {
         /// Its name.
         model: String,
     },
-    /// Says which model is used for each role, and why.
-    Explain,
+    /// Says which model is used for each role and why, or for a wish, with what became of the others.
+    Explain(explain::Explain),
     /// Lists what models cost, and where each price comes from.
     Prices(prices::Prices),
     /// Makes a real, small call of each model and shows latency, cost and the state of its breaker. It costs money
@@ -49,41 +60,76 @@ pub enum Action {
 /// Runs `models`.
 pub async fn models(app: &App, printer: &Printer, args: &Models) -> Outcome<Exit> {
     let settings = &app.kit.settings;
-    match args.action.as_ref().unwrap_or(&Action::List) {
-        Action::List => {
+    match args.action.as_ref().unwrap_or(&Action::List { remote: None }) {
+        Action::List { remote: Some(server) } => remote(app, printer, server).await?,
+        Action::List { remote: None } => {
             let specs = names(settings).iter().map(|name| resolve(settings, name)).collect::<Outcome<Vec<_>>>()?;
-            printer.rows(&json!(specs), || list(&specs));
+            let values: Vec<Value> = specs.iter().map(|spec| value(settings, spec)).collect();
+            printer.rows(&Value::Array(values), || list(settings, &specs));
         }
-        Action::Show { model } => printer.json_value(&json!(resolve(settings, model)?)),
-        Action::Explain => explain(app, printer).await?,
+        Action::Show { model } => printer.json_value(&show(settings, model)?),
+        Action::Explain(args) => explain::explain(app, printer, args).await?,
         Action::Prices(args) => prices::prices(app, printer, args)?,
         Action::Test { names } => return model_test::test(app, printer, names).await,
     }
     Ok(Exit::Ok)
 }
 
-fn list(specs: &[ModelSpec]) -> String {
+/// A model as JSON. An address may hold a password, which is left out.
+fn value(settings: &Settings, spec: &ModelSpec) -> Value {
+    let mut value = json!(spec);
+    let missing = spec.missing_key(settings);
+    value["base_url"] = json!(without_secrets(&spec.base_url));
+    value["usable"] = json!(missing.is_none());
+    value["missing_key"] = json!(missing);
+    value
+}
+
+fn list(settings: &Settings, specs: &[ModelSpec]) -> String {
     let usd = |nanos: u64| crate::core::money::Money::from_nanos(nanos).to_string();
     let line = |spec: &ModelSpec| {
         let rates = spec.price.as_ref().map(|price| price.rates);
         let (input, output) =
             rates.map_or_else(|| ("unpriced".into(), String::new()), |r| (usd(r.input), usd(r.output)));
-        [spec.id.to_string(), spec.window.to_string(), input, output]
+        let can: Vec<&str> =
+            spec.capabilities.words().into_iter().chain(spec.tags.iter().map(String::as_str)).collect();
+        let usable =
+            spec.missing_key(settings).map_or_else(|| "yes".to_owned(), |variable| format!("needs {variable}"));
+        [spec.id.to_string(), spec.window.to_string(), input, output, can.join(" "), usable]
     };
-    table::render(["model", "window", "in per M tokens", "out per M tokens"], specs.iter().map(line))
+    table::render(["model", "window", "in per M tokens", "out per M tokens", "can", "usable"], specs.iter().map(line))
 }
 
-async fn explain(app: &App, printer: &Printer) -> Outcome<()> {
-    let default = app.kit.models.default_model().await?;
-    let mut rows = Vec::new();
-    for role in roles::all(&app.kit.settings) {
-        let (_, served) = app.kit.models.choose(Some(role.name.as_str()), None).await?;
-        let own = served.spec.id != default.spec.id;
-        let reason = if own { "first of the role's models".to_owned() } else { default.reason.clone() };
-        rows.push([role.name.to_string(), served.spec.id.to_string(), reason]);
+/// Everything about a model, with the place of each of its settings.
+fn show(settings: &Settings, name: &str) -> Outcome<Value> {
+    let mut whole = value(settings, &resolve(settings, name)?);
+    let prefix = format!("models.{name}.");
+    let own = settings.merged.paths().into_iter().filter_map(|path| {
+        let place = settings.merged.place(path)?;
+        Some((path.strip_prefix(&prefix)?.to_owned(), Value::String(place.to_string())))
+    });
+    whole["origins"] = Value::Object(own.collect());
+    Ok(whole)
+}
+
+/// Asks a server for its models.
+async fn remote(app: &App, printer: &Printer, server: &str) -> Outcome<()> {
+    let settings = &app.kit.settings;
+    let spec = match SERVERS.iter().find(|service| service.name == server) {
+        Some(service) => resolve(settings, &format!("{}/any", service.name))?,
+        None if server.is_empty() => app.kit.models.default_model().await?.spec.clone(),
+        None => resolve(settings, server)?,
+    };
+    if spec.provider == Provider::Offline {
+        return Err(Failure::new(FailureKind::Invalid, format!("{} is no server", spec.id))
+            .hint("name a service or a model: rhizo models list --remote ollama"));
     }
-    let value: Vec<Value> =
-        rows.iter().map(|[role, model, reason]| json!({"role": role, "model": model, "reason": reason})).collect();
-    printer.rows(&Value::Array(value), || table::render(["role", "model", "because"], rows));
+    let offered = list_models(&spec.base_url, key(settings, &spec)?.as_ref(), &HttpClient::new()).await?;
+    let address = without_secrets(&spec.base_url);
+    let values: Vec<Value> = offered.iter().map(|name| json!({"name": name, "base_url": address})).collect();
+    printer.rows(&Value::Array(values), || match offered.as_slice() {
+        [] => format!("{address} offers no models"),
+        _ => offered.join("\n"),
+    });
     Ok(())
 }

@@ -3,9 +3,11 @@
 use crate::app::build::App;
 use crate::cli::printer::Printer;
 use crate::cli::table;
+use crate::core::event::Event;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::text::one_line;
+use crate::store::open::Store;
 use crate::store::runs::{RunFilter, RunRow};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -63,11 +65,56 @@ pub fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
             let mut whole = value(&row, result.as_ref());
             whole["children"] = children.iter().map(|child| value(child, None)).collect();
             whole["effects"] = json!(store.effects(&row.id)?.len());
-            printer.rows(&whole, || show(&row, result.as_ref(), &children));
+            let asked = Asked::of(store, std::iter::once(&row).chain(&children))?;
+            whole["models"] = json!(asked.models);
+            whole["substituted"] = json!(asked.substituted);
+            printer.rows(&whole, || format!("{}{}", show(&row, result.as_ref(), &children), asked.text()));
         }
         Action::Export { run } => printer.json_value(&store.export(&store.run(run)?.id)?),
     }
     Ok(Exit::Ok)
+}
+
+/// Which models a run and its children asked, and which of them stood in for others, from their events.
+#[derive(Default)]
+struct Asked {
+    models: Vec<Value>,
+    substituted: Vec<Value>,
+}
+
+impl Asked {
+    fn of<'a>(store: &Store, rows: impl Iterator<Item = &'a RunRow>) -> Outcome<Self> {
+        let mut asked = Self::default();
+        for row in rows {
+            for record in store.events(&row.id, 0)? {
+                match record.event {
+                    Event::ModelStarted { model, role, reason, .. } => {
+                        let entry = json!({"role": role, "model": model, "reason": reason});
+                        if !asked.models.contains(&entry) {
+                            asked.models.push(entry);
+                        }
+                    }
+                    Event::Substituted { role, from, to, why } => {
+                        let entry = json!({"role": role, "from": from, "to": to, "why": why});
+                        if !asked.substituted.contains(&entry) {
+                            asked.substituted.push(entry);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(asked)
+    }
+
+    fn text(&self) -> String {
+        let word = |entry: &Value, field: &str| entry[field].as_str().unwrap_or_default().to_owned();
+        let model = |e: &Value| format!("model   {} {}: {}\n", word(e, "role"), word(e, "model"), word(e, "reason"));
+        let instead = |e: &Value| {
+            format!("instead {} stood in for {}: {}\n", word(e, "to"), word(e, "from"), one_line(&word(e, "why"), 100))
+        };
+        self.models.iter().map(model).chain(self.substituted.iter().map(instead)).collect()
+    }
 }
 
 fn value(row: &RunRow, result: Option<&Value>) -> Value {

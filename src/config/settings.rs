@@ -34,8 +34,8 @@ pub struct Settings {
     pub model: Option<String>,
     /// The role of the root.
     pub role: Option<String>,
-    /// How to choose among models that all meet what is required.
-    pub strategy: Strategy,
+    /// How to choose among models that all meet what is required, if somebody said so.
+    pub strategy: Option<Strategy>,
     /// Whether a paid model may stand in for a free one.
     pub allow_paid_fallback: bool,
     /// Limits of a run.
@@ -103,7 +103,7 @@ impl Settings {
             forced_model: merged.text("model").filter(|_| forced),
             model: merged.text("model"),
             role: merged.text("role"),
-            strategy: role::strategy(&merged, "strategy").unwrap_or_default(),
+            strategy: role::strategy(&merged, "strategy"),
             allow_paid_fallback: merged.flag("allow_paid_fallback").unwrap_or(false),
             limits: limits(&merged),
             approve: match merged.text("tools.approve").as_deref() {

@@ -73,6 +73,20 @@ pub enum Event {
         role: RoleName,
         /// A name given by the script.
         label: Option<String>,
+        /// Why this model.
+        #[serde(default)]
+        reason: String,
+    },
+    /// A model failed, and another one of the user's list is asked instead.
+    Substituted {
+        /// The role they play.
+        role: RoleName,
+        /// The one that failed.
+        from: ModelId,
+        /// The one that stands in.
+        to: ModelId,
+        /// Why the first one failed.
+        why: String,
     },
     /// A piece of an answer arrived. Shown live, never stored.
     ModelText {

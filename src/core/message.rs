@@ -205,6 +205,23 @@ pub struct ModelAnswer {
     /// Whether it was kept from an earlier call; then the usage is that call's, and the cost is none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cached: bool,
+    /// Why this model was asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// The models that failed before it and for which it stands in, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub substituted: Vec<Substitution>,
+}
+
+/// A model that failed and the one that was asked instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Substitution {
+    /// The one that failed.
+    pub from: ModelId,
+    /// The one that stands in.
+    pub to: ModelId,
+    /// Why the first one failed.
+    pub why: String,
 }
 
 /// A call that failed, with what it used up before it did.

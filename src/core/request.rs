@@ -6,6 +6,7 @@
 use crate::core::document::ContextRef;
 use crate::core::episode::Episode;
 use crate::core::ids::Frame;
+use crate::core::strategy::Strategy;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -134,9 +135,18 @@ pub struct LlmOptions {
     /// Model, as `provider/name` or a configured short name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Capabilities and tags that the model must have: `vision`, `tools`, `json`, `logprobs`, or words of the user's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
+    /// How to choose among models that all meet what is required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
     /// System text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
+    /// Who the model is: the name of a persona, or its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub persona: Option<String>,
     /// JSON Schema, example object or short form that the answer must have; shared by a batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<Arc<Value>>,

@@ -37,6 +37,17 @@ pub fn one_line(text: &str, limit: usize) -> String {
     cut
 }
 
+/// An address without what may be secret in it: the user's name and password, and what stands after `?`.
+pub fn without_secrets(address: &str) -> String {
+    let (address, query) = address.split_once('?').map_or((address, ""), |(address, _)| (address, "?..."));
+    let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
+    let host_ends = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(host_ends);
+    let kept = authority.rsplit_once('@').map_or_else(|| authority.to_owned(), |(_, host)| format!("...@{host}"));
+    let colon = if scheme.is_empty() { "" } else { "://" };
+    format!("{scheme}{colon}{kept}{path}{query}")
+}
+
 /// The candidate nearest to `word`, if it is near enough to be a slip of the hand.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
@@ -49,7 +60,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 #[cfg(test)]
 mod tests {
-    use super::{head_tail, nearest, one_line};
+    use super::{head_tail, nearest, one_line, without_secrets};
 
     #[test]
     fn cuts_keep_both_ends_whole() {
@@ -66,6 +77,18 @@ mod tests {
         assert_eq!(one_line("a\nb", 10), "a…");
         assert_eq!(one_line("abcdef", 3), "abc…");
         assert_eq!(one_line(" abc ", 3), "abc");
+    }
+
+    #[test]
+    fn addresses_lose_their_secrets() {
+        for (address, shown) in [
+            ("https://a.b:8/v1", "https://a.b:8/v1"),
+            ("https://me:pw@a.b/v1", "https://...@a.b/v1"),
+            ("http://a/v1?key=abc", "http://a/v1?..."),
+            ("me:pw@host", "...@host"),
+        ] {
+            assert_eq!(without_secrets(address), shown);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::core::money::Money;
 use crate::core::request::Keep;
 use crate::host::call::{self, ModelCall};
 use crate::host::door::{self, Done};
+use crate::host::fallback;
 use crate::host::run_host::RunHost;
 use crate::model::retry_after::span;
 use crate::store::answers::KEPT_MILLIS;
@@ -57,20 +58,21 @@ impl Cache {
         mut call: ModelCall,
         cancel: &CancellationToken,
     ) -> Outcome<ModelAnswer> {
-        let Some(age) = self.age else { return call::model(host, call, cancel).await };
+        let Some(age) = self.age else { return fallback::model(host, call, cancel).await };
         call::wish(&mut call);
         let key = key(&call);
         let found = host.kit.store.kept_answer(&key, host.now().saturating_sub(age))?;
         self.first.get_or_insert(key);
         match found {
             Some(kept) => reuse(host, &call, kept).await,
-            None => call::model(host, call, cancel).await,
+            None => fallback::model(host, call, cancel).await,
         }
     }
 
-    /// Keeps an accepted answer for the first question. Not awaited: what a crash loses here is another call.
+    /// Keeps an accepted answer for the first question, unless it is another model's than was asked. Not awaited: what a
+    /// crash loses here is another call.
     pub fn keep(&self, host: &RunHost, answer: &ModelAnswer) -> Outcome<()> {
-        if let Some(key) = self.first.as_ref().filter(|_| !answer.cached) {
+        if let Some(key) = self.first.as_ref().filter(|_| !answer.cached && answer.substituted.is_empty()) {
             let value = serde_json::to_value(answer)
                 .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}")))?;
             drop(host.kit.store.keep_answer(key, host.now(), &value));

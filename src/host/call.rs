@@ -7,8 +7,11 @@ use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, ModelId};
-use crate::core::message::{ChatReply, ChatRequest, FailedCall, FunctionSpec, Message, ModelAnswer, Sampling};
+use crate::core::message::{
+    ChatReply, ChatRequest, FailedCall, FunctionSpec, Message, ModelAnswer, Sampling, Substitution,
+};
 use crate::core::price::Bound;
+use crate::host::choose::Substitute;
 use crate::host::door::{self, Asked, Done};
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
@@ -35,6 +38,7 @@ const LEAST_TOKENS: u64 = 16;
 static CALLS: AtomicU64 = AtomicU64::new(1);
 
 /// A call that is about to be made.
+#[derive(Clone)]
 pub struct ModelCall {
     /// Where in the run.
     pub frame: Frame,
@@ -42,6 +46,12 @@ pub struct ModelCall {
     pub role: Role,
     /// The model.
     pub served: Served,
+    /// Why this model.
+    pub reason: Arc<str>,
+    /// The models that failed before it.
+    pub substituted: Vec<Substitution>,
+    /// The models that stand in for it; asked by `fallback`.
+    pub substitutes: Arc<[Substitute]>,
     /// What is sent. `max_tokens` is filled in if it is absent: without it no worst case is known.
     pub request: ChatRequest,
     /// A name for progress.
@@ -181,7 +191,11 @@ async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &Can
     let number = next_number();
     let (model, role) = (call.served.spec.id.clone(), call.role.name.clone());
     let label = call.label.clone();
-    host.emit(&call.frame, &Event::ModelStarted { call: number, model: model.clone(), role: role.clone(), label });
+    let reason = call.reason.to_string();
+    host.emit(
+        &call.frame,
+        &Event::ModelStarted { call: number, model: model.clone(), role: role.clone(), label, reason: reason.clone() },
+    );
     let begun = Instant::now();
     let held = Arc::new(Mutex::new(Some(reservation)));
     let outcome = within(call, &watch(host, call, number, cancel, &held)).await;
@@ -212,22 +226,13 @@ async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &Can
     host.emit(&call.frame, &event);
     tracing::debug!(call = number, model = %model, millis, tokens = usage.total(), ok = outcome.is_ok(), "model call");
     let result = match outcome {
-        Ok(reply) => Ok(ModelAnswer { model, reply, cost, millis, cached: false }),
-        Err(failed) => Err(explained(failed.failure, &call.served)),
+        Ok(reply) => {
+            let substituted = call.substituted.clone();
+            Ok(ModelAnswer { model, reply, cost, millis, cached: false, reason, substituted })
+        }
+        Err(failed) => Err(call.served.explained(failed.failure)),
     };
     Done { result, usage: Some(usage), cost }
-}
-
-/// A failure with the model that it came from, and for a refused key the variable that holds it.
-fn explained(failure: Failure, served: &Served) -> Failure {
-    let failure = failure.detail("model", served.spec.id.as_str());
-    match (&served.spec.key_variable, failure.kind) {
-        (Some(variable), FailureKind::Auth) => failure.hint(format!("check the key in {variable}")),
-        (None, FailureKind::Auth) => {
-            failure.hint("no key is sent to this model: name its variable by `key_env` in rhizo.toml")
-        }
-        _ => failure,
-    }
 }
 
 /// Makes the call within its own limit of time. A call that is overdue is told to end and says what it has used.

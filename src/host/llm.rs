@@ -6,11 +6,11 @@ use crate::core::message::{ChatRequest, Finish, Message, ModelAnswer, Sampling, 
 use crate::core::request::{LlmOptions, LlmRequest};
 use crate::host::cache::Cache;
 use crate::host::call::ModelCall;
+use crate::host::choose::{Chosen, Wish};
 use crate::host::images;
-use crate::host::models::Served;
 use crate::host::run_host::RunHost;
 use crate::host::typed::{self, Checked, Schema};
-use crate::registry::roles::Role;
+use crate::registry::personas;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +35,9 @@ pub async fn answer(
     cancel: &CancellationToken,
     slots: Option<&Arc<Semaphore>>,
 ) -> Outcome<Value> {
-    let asking = Asking { host, frame, options: &request.options, schema, cancel, slots };
-    let messages = asking.messages(&request.prompt).await?;
+    let chosen = host.kit.models.choose(&wish(&request.options)).await?;
+    let asking = Asking { host, frame, options: &request.options, chosen: &chosen, schema, cancel, slots };
+    let messages = asking.messages(&request.prompt)?;
     let mut cache = Cache::of(host, request.options.cache.as_ref())?;
     let (value, answer) = match schema {
         None => {
@@ -59,25 +60,40 @@ fn cut(finish: Finish, text: String) -> Outcome<String> {
         .detail("raw", text))
 }
 
+fn wish(options: &LlmOptions) -> Wish {
+    Wish {
+        role: options.role.clone(),
+        model: options.model.clone(),
+        requires: options.requires.clone(),
+        strategy: options.strategy,
+    }
+}
+
 /// One `llm` on its way.
 struct Asking<'a> {
     host: &'a RunHost,
     frame: &'a Frame,
     options: &'a LlmOptions,
+    chosen: &'a Chosen,
     schema: Option<&'a Schema>,
     cancel: &'a CancellationToken,
     slots: Option<&'a Arc<Semaphore>>,
 }
 
 impl Asking<'_> {
-    async fn chosen(&self) -> Outcome<(Role, Served)> {
-        self.host.kit.models.choose(self.options.role.as_deref(), self.options.model.as_deref()).await
+    /// The standing instructions: the call's own say all, unless it names a persona too.
+    fn system(&self) -> Outcome<Option<String>> {
+        let (options, role) = (self.options, &self.chosen.role);
+        let of_role = role.persona.as_deref().filter(|_| options.system.is_none());
+        let system = options.system.as_deref().or(role.system.as_deref());
+        let persona = options.persona.as_deref().or(of_role);
+        personas::standing(&self.host.kit.settings.paths, persona, system)
     }
 
-    async fn messages(&self, prompt: &str) -> Outcome<Vec<Message>> {
-        let (role, served) = self.chosen().await?;
+    fn messages(&self, prompt: &str) -> Outcome<Vec<Message>> {
+        let served = &self.chosen.served;
         let mut messages = Vec::new();
-        if let Some(system) = self.options.system.clone().or(role.system) {
+        if let Some(system) = self.system()? {
             messages.push(Message::new(Speaker::System, system));
         }
         // A model that is held to the schema needs no words about it.
@@ -129,7 +145,7 @@ impl Asking<'_> {
     }
 
     async fn send(&self, cache: &mut Cache, messages: Vec<Message>, note: Option<String>) -> Outcome<ModelAnswer> {
-        let (role, served) = self.chosen().await?;
+        let Chosen { role, served, reason, substitutes } = self.chosen;
         let (options, standard) = (self.options, role.sampling.clone());
         let sampling = Sampling {
             max_tokens: options.max_tokens.or(standard.max_tokens),
@@ -146,8 +162,11 @@ impl Asking<'_> {
         let label = [options.label.clone(), note].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let call = ModelCall {
             frame: self.frame.clone(),
-            role,
-            served,
+            role: role.clone(),
+            served: served.clone(),
+            reason: Arc::clone(reason),
+            substituted: Vec::new(),
+            substitutes: Arc::clone(substitutes),
             request: ChatRequest { messages, sampling, schema, ..ChatRequest::default() },
             label: (!label.is_empty()).then_some(label),
             timeout,

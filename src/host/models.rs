@@ -4,6 +4,7 @@ use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::price::Price;
+use crate::host::choose::{Chosen, Wish};
 use crate::model::anthropic::Anthropic;
 use crate::model::breaker::Health;
 use crate::model::chat::ChatModel;
@@ -17,7 +18,6 @@ use crate::model::remote::RemoteSettings;
 use crate::model::responses::OpenAiResponses;
 use crate::model::retry::RetryPolicy;
 use crate::registry::models::{self, ModelSpec, Provider};
-use crate::registry::roles::{self, Role};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use std::collections::{HashMap, HashSet};
@@ -36,6 +36,20 @@ pub struct Served {
     pub price: Option<Price>,
 }
 
+impl Served {
+    /// A failure with the model that it came from, and for a refused key the variable that holds it.
+    pub fn explained(&self, failure: Failure) -> Failure {
+        let failure = failure.detail("model", self.spec.id.as_str());
+        match (&self.spec.key_variable, failure.kind) {
+            (Some(variable), FailureKind::Auth) => failure.hint(format!("check the key in {variable}")),
+            (None, FailureKind::Auth) => {
+                failure.hint("no key is sent to this model: name its variable by `key_env` in rhizo.toml")
+            }
+            _ => failure,
+        }
+    }
+}
+
 /// The model that is used where nothing else is said, and why it is that one.
 #[derive(Clone, Debug)]
 pub struct DefaultModel {
@@ -50,7 +64,7 @@ pub type Decide = Box<dyn Fn() -> BoxFuture<'static, Outcome<DefaultModel>> + Se
 
 /// Models in use.
 pub struct Models {
-    settings: Arc<Settings>,
+    pub(super) settings: Arc<Settings>,
     decide: Decide,
     default: OnceCell<DefaultModel>,
     client: HttpClient,
@@ -60,6 +74,8 @@ pub struct Models {
     /// The model that a person chose for everything while the program ran.
     switched: Mutex<Option<String>>,
     told: Mutex<HashSet<ModelId>>,
+    /// Choices made so far: settings and keys do not change while the program runs.
+    pub(super) chosen: Mutex<HashMap<Wish, Arc<Chosen>>>,
 }
 
 impl Models {
@@ -75,6 +91,7 @@ impl Models {
             built: Mutex::default(),
             switched: Mutex::default(),
             told: Mutex::default(),
+            chosen: Mutex::default(),
         }
     }
 
@@ -89,28 +106,13 @@ impl Models {
     pub fn switch(&self, name: Option<&str>) -> Outcome<Option<ModelSpec>> {
         let spec = name.map(|name| self.serve(name, || models::resolve(&self.settings, name))).transpose()?;
         *self.switched.lock().unwrap_or_else(PoisonError::into_inner) = name.map(str::to_owned);
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clear();
         Ok(spec.map(|served| served.spec.as_ref().clone()))
     }
 
     /// The model that `switch` chose.
     pub fn switched(&self) -> Option<String> {
         self.switched.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The role and model of a call: the call's model, else the switched one, else the role's, else the default.
-    pub async fn choose(&self, role: Option<&str>, model: Option<&str>) -> Outcome<(Role, Served)> {
-        let role = roles::find(&self.settings, role.unwrap_or(roles::WORKER))?;
-        // A model that a flag names is meant for everything, over the models of the configuration's roles.
-        let own = role.models.first().filter(|_| self.settings.forced_model.is_none()).map(String::as_str);
-        let switched = self.switched();
-        let served = match model.or(switched.as_deref()).or(own) {
-            Some(name) => self.serve(name, || models::resolve(&self.settings, name))?,
-            None => {
-                let default = self.default_model().await?;
-                self.serve(default.spec.id.as_str(), || Ok(default.spec.clone()))?
-            }
-        };
-        Ok((role, served))
     }
 
     /// What a person should know of this model, the first time it is asked for.
@@ -134,7 +136,8 @@ impl Models {
         remote.then(|| self.lanes.of(&spec.base_url, &spec.name, limits(spec)).health())
     }
 
-    fn serve(&self, name: &str, spec: impl FnOnce() -> Outcome<ModelSpec>) -> Outcome<Served> {
+    /// The model of this name, ready to be called.
+    pub(super) fn serve(&self, name: &str, spec: impl FnOnce() -> Outcome<ModelSpec>) -> Outcome<Served> {
         let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(served) = built.get(name) {
             return Ok(served.clone());
@@ -195,8 +198,7 @@ pub fn key(settings: &Settings, spec: &ModelSpec) -> Outcome<Option<SecretString
     };
     match settings.environment.get(variable) {
         Some(key) => Ok(Some(SecretString::from(key.to_owned()))),
-        // A server of one's own behind the usual variables rarely checks keys.
-        None if !spec.base_url.contains("api.openai.com") && variable == "OPENAI_API_KEY" => Ok(None),
+        None if spec.missing_key(settings).is_none() => Ok(None),
         None => Err(Failure::new(FailureKind::Auth, format!("{} needs a key and {variable} is not set", spec.id))
             .hint(format!("export {variable}=..., or choose another model with --model (`offline` needs no key)"))),
     }

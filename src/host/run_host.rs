@@ -7,6 +7,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::request::{Call, Request};
+use crate::host::choices::Choices;
 use crate::host::kit::Kit;
 use crate::host::typed::{Checked, Schema};
 use crate::host::{ask, batch, episodes, explore, llm, memories, program, save, tool_call};
@@ -33,6 +34,8 @@ pub struct RunSetup {
     pub max_turns: u32,
     /// What the run's final value must be; `None` for anything.
     pub schema: Option<Arc<Schema>>,
+    /// Which models were chosen in the whole tree, and why.
+    pub choices: Arc<Choices>,
     /// Shows what scripts of this run print; children print for their own model only.
     pub on_print: Option<OnPrint>,
 }
@@ -56,6 +59,8 @@ pub struct RunHost {
     pub max_turns: u32,
     /// What the run's final value must be; `None` for anything.
     pub schema: Option<Arc<Schema>>,
+    /// Which models were chosen in the whole tree, and why.
+    pub choices: Arc<Choices>,
     on_print: Option<OnPrint>,
     /// How often each effect was asked for in each frame.
     pub(super) occurrences: Mutex<HashMap<(Frame, String), u32>>,
@@ -73,6 +78,7 @@ impl RunHost {
             view: setup.view,
             max_turns: setup.max_turns,
             schema: setup.schema,
+            choices: setup.choices,
             on_print: setup.on_print,
             occurrences: Mutex::default(),
             this: Weak::clone(this),

@@ -107,7 +107,7 @@ fn hint(kind: FailureKind, status: u16, complaint: &Complaint, asked: Asked<'_>)
             "check OPENAI_API_KEY, or the provider's key in the configuration, and its right to this model".to_owned()
         }
         FailureKind::UnknownModel if !complaint.html && complaint.mentions(&["model"]) => {
-            format!("the server does not offer {:?}; `rhizo models list` shows what it offers", asked.model)
+            format!("the server does not offer {:?}; `rhizo models list --remote` shows what it offers", asked.model)
         }
         FailureKind::UnknownModel => BASE_URL_HINT.to_owned(),
         FailureKind::ContextOverflow => {

@@ -1,7 +1,11 @@
 //! Validated tables: models with prices, roles on the ladder, stored programs. The one source of truth about them.
 
+pub mod access;
 pub mod builtin;
+pub mod capabilities;
+pub mod check;
 pub mod models;
+pub mod personas;
 pub mod prices;
 pub mod programs;
 pub mod roles;

@@ -9,6 +9,7 @@ use crate::core::price::Price;
 use crate::core::text::nearest;
 use crate::registry::builtin::{OFFLINE, SERVERS, Server};
 use crate::registry::prices::{self, PriceSource};
+use crate::registry::{access, capabilities};
 use serde::Serialize;
 
 /// Which protocol a model speaks.
@@ -79,6 +80,10 @@ pub struct ModelSpec {
     pub headers: Vec<(String, String)>,
     /// Words that a call may require.
     pub tags: Vec<String>,
+    /// How good it is, as configured.
+    pub rank: Option<f64>,
+    /// Models that stand in when its provider fails, in this order.
+    pub fallback: Vec<String>,
     /// Whether answers are streamed.
     pub stream: bool,
     /// Whether a root of this model is offered the function `rhai(code)` beside code blocks.
@@ -160,6 +165,8 @@ pub fn offline() -> ModelSpec {
         capabilities: Capabilities::default(),
         headers: Vec::new(),
         tags: Vec::new(),
+        rank: None,
+        fallback: Vec::new(),
         stream: true,
         functions: false,
         timeout: 600.0,
@@ -208,6 +215,8 @@ fn at_service(settings: &Settings, service: &Server, name: &str) -> ModelSpec {
         capabilities: listed.as_ref().map_or_else(Capabilities::default, |l| l.capabilities),
         headers: Vec::new(),
         tags: Vec::new(),
+        rank: None,
+        fallback: Vec::new(),
         stream: true,
         functions: false,
         timeout: 600.0,
@@ -218,7 +227,13 @@ fn at_service(settings: &Settings, service: &Server, name: &str) -> ModelSpec {
 
 fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<ModelSpec> {
     if config.provider.as_deref() == Some("offline") {
-        return Ok(ModelSpec { id: ModelId::new(name), ..offline() });
+        return Ok(ModelSpec {
+            id: ModelId::new(name),
+            tags: config.tags.clone(),
+            rank: config.rank,
+            fallback: config.fallback.clone(),
+            ..offline()
+        });
     }
     let remote = config.name.clone().unwrap_or_else(|| name.rsplit('/').next().unwrap_or(name).to_owned());
     let service = name.split_once('/').and_then(|(service, _)| SERVERS.iter().find(|s| s.name == service));
@@ -231,10 +246,7 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
     let mut spec = at_service(settings, base, &remote);
     spec.id = ModelId::new(name);
     spec.provider = spoken.unwrap_or(spec.provider);
-    spec.headers = headers(name, config)?;
-    spec.capabilities.vision = config.vision.unwrap_or(spec.capabilities.vision);
-    spec.capabilities.json = config.json.unwrap_or(spec.capabilities.json);
-    spec.capabilities.logprobs = config.logprobs.unwrap_or(spec.capabilities.logprobs);
+    spec.headers = access::headers(name, config)?;
     if let Some(base_url) = &config.base_url {
         spec.base_url = base_url.trim_end_matches('/').to_owned();
         // A server of one's own needs no key unless its variable is named.
@@ -245,6 +257,10 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
     if let Some(variable) = &config.key_env {
         spec.key_variable = Some(variable.clone());
     }
+    spec.capabilities = capabilities::configured(spec.capabilities, config);
+    spec.tags.clone_from(&config.tags);
+    spec.rank = config.rank;
+    spec.fallback.clone_from(&config.fallback);
     spec.window = config.context_window.unwrap_or(spec.window);
     spec.stream = config.stream.unwrap_or(true);
     spec.functions = config.functions.unwrap_or(false);
@@ -261,17 +277,4 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
         spec.price_source = Some(PriceSource::Configuration);
     }
     Ok(spec)
-}
-
-/// Headers as configured: `Name: value`.
-fn headers(name: &str, config: &ModelConfig) -> Outcome<Vec<(String, String)>> {
-    let split = |line: &String| {
-        let (header, value) = line.split_once(':')?;
-        (!header.trim().is_empty()).then(|| (header.trim().to_owned(), value.trim().to_owned()))
-    };
-    config.headers.iter().map(split).collect::<Option<_>>().ok_or_else(|| {
-        // The line is not shown: it may hold a key.
-        Failure::new(FailureKind::Config, format!("models.{name}.headers has a line that is no header"))
-            .hint("write headers = [\"Name: value\"]")
-    })
 }

@@ -52,6 +52,7 @@ impl Narrator {
             Event::Retry { model, attempt, wait_millis, reason } => {
                 line(format!("{model}: attempt {attempt} failed ({reason}); next in {wait_millis} ms"))
             }
+            Event::Substituted { from, to, why, .. } => line(format!("{from}: failed ({why}); {to} stands in")),
             Event::Waiting { model, wait_millis, reason } if *wait_millis >= 1_000 => {
                 line(format!("{model} waits up to {} s: {reason}", wait_millis.div_ceil(1_000)))
             }
@@ -220,7 +221,13 @@ mod tests {
     }
 
     fn started(call: u64) -> Event {
-        Event::ModelStarted { call, model: ModelId::new("a/b"), role: RoleName::new("worker"), label: None }
+        Event::ModelStarted {
+            call,
+            model: ModelId::new("a/b"),
+            role: RoleName::new("worker"),
+            label: None,
+            reason: String::new(),
+        }
     }
 
     #[test]

@@ -124,6 +124,7 @@ impl Shell {
             library: Arc::new(library),
             max_turns: self.run.host.max_turns,
             schema: None,
+            choices: Arc::clone(&self.run.host.choices),
             on_print: Some(on_print(&self.screen, self.json)),
         };
         let host = RunHost::new(Arc::clone(&self.kit), setup);

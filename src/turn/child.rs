@@ -53,6 +53,7 @@ async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: C
         view: view(parent, &request.context, &run)?,
         max_turns: request.options.max_turns.unwrap_or(parent.max_turns),
         schema: schema.clone(),
+        choices: Arc::clone(&parent.choices),
         on_print: None,
     };
     begin(parent, &run, &request, depth);

@@ -6,6 +6,7 @@ use crate::core::request::{LlmOptions, LlmRequest};
 use crate::host::llm;
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
+use crate::registry::roles::Role;
 use crate::turn::prompt;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -22,13 +23,16 @@ pub fn fits(bytes: usize, window: u64) -> bool {
 pub async fn answer(
     host: &RunHost,
     task: &str,
-    role: Option<String>,
+    role: &Role,
     model: Option<String>,
     cancel: &CancellationToken,
 ) -> Outcome<Value> {
     let text = host.view.text(COMFORTABLE)?;
-    let system = (!text.is_empty()).then(|| prompt::DIRECT.to_owned());
-    let options = LlmOptions { role, model, system, label: Some("direct".to_owned()), ..LlmOptions::default() };
+    let own = role.system.as_deref().filter(|_| !text.is_empty()).map(|own| format!("{}\n\n{own}", prompt::DIRECT));
+    let system = own.or_else(|| (!text.is_empty()).then(|| prompt::DIRECT.to_owned()));
+    let (persona, role) = (role.persona.clone(), Some(role.name.to_string()));
+    let options =
+        LlmOptions { role, model, system, persona, label: Some("direct".to_owned()), ..LlmOptions::default() };
     let request = LlmRequest { prompt: prompt::direct(task, &text), options };
     llm::answer(host, &Frame::root(), request, host.schema.as_deref(), cancel, None).await
 }

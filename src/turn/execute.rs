@@ -3,10 +3,12 @@
 use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, FunctionSpec};
-use crate::host::call::{self, ModelCall};
+use crate::host::call::ModelCall;
+use crate::host::fallback;
 use crate::host::run_host::RunHost;
 use crate::turn::stages::{AnalyzedTurn, ModelReply};
 use serde_json::json;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// Sends the turn. The answer is paid and on disk when it returns.
@@ -16,13 +18,17 @@ pub async fn execute(
     analyzed: &AnalyzedTurn,
     cancel: &CancellationToken,
 ) -> Outcome<ModelReply> {
+    let chosen = &analyzed.chosen;
     let call = ModelCall {
         frame: frame.child(format_args!("turn{}", analyzed.prepared.turn)),
-        role: analyzed.role.clone(),
-        served: analyzed.served.clone(),
+        role: chosen.role.clone(),
+        served: chosen.served.clone(),
+        reason: Arc::clone(&chosen.reason),
+        substituted: Vec::new(),
+        substitutes: Arc::clone(&chosen.substitutes),
         request: ChatRequest {
             messages: analyzed.prepared.messages.to_vec(),
-            sampling: analyzed.role.sampling.clone(),
+            sampling: chosen.role.sampling.clone(),
             functions: if analyzed.functions { vec![rhai()] } else { Vec::new() },
             ..ChatRequest::default()
         },
@@ -31,7 +37,7 @@ pub async fn execute(
         logged: analyzed.prepared.logged,
         slots: None,
     };
-    Ok(call::model(host, call, cancel).await?.reply)
+    Ok(fallback::model(host, call, cancel).await?.reply)
 }
 
 /// The one function of the function-calling form.

@@ -6,9 +6,10 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{Message, Speaker};
 use crate::core::text::one_line;
-use crate::host::models::Served;
+use crate::host::choose::{Chosen, Wish};
 use crate::host::run_host::RunHost;
 use crate::host::{episodes, explore};
+use crate::registry::personas;
 use crate::registry::programs;
 use crate::registry::roles::{self, Role};
 use crate::script::session::{Session, SessionSetup};
@@ -26,34 +27,33 @@ use std::time::Duration;
 /// Makes a root run. A failure is an end like any other, with what was computed before it.
 pub async fn run(root: &Root) -> RootEnd {
     let host = &root.host;
-    let chosen = host.kit.models.choose(Some(root.role.as_deref().unwrap_or(roles::ROOT)), root.model.as_deref());
-    let (role, served) = match chosen.await {
+    let wish = Wish::of(Some(root.role.as_deref().unwrap_or(roles::ROOT)), root.model.as_deref());
+    let chosen = match host.kit.models.choose(&wish).await {
         Ok(chosen) => chosen,
         Err(failure) => return RootEnd::failed(failure, 0),
     };
-    if direct::is_direct(host, &served, root.recursive) {
-        let name = Some(role.name.to_string());
-        return match direct::answer(host, &root.task, name, root.model.clone(), &root.cancel).await {
+    if direct::is_direct(host, &chosen.served, root.recursive) {
+        return match direct::answer(host, &root.task, &chosen.role, root.model.clone(), &root.cancel).await {
             Ok(answer) => RootEnd::completed(answer, 0),
             Err(failure) => RootEnd::failed(failure, 0),
         };
     }
-    let history = match opening(root, &role).await {
+    let history = match opening(root, &chosen.role).await {
         Ok(history) => history,
         Err(failure) => return RootEnd::failed(failure, 0),
     };
-    turns(root, &role, &served, history).await
+    turns(root, &chosen, history).await
 }
 
-async fn turns(root: &Root, role: &Role, served: &Served, mut history: Vec<Message>) -> RootEnd {
-    let (host, frame) = (&root.host, Frame::root());
+async fn turns(root: &Root, chosen: &Arc<Chosen>, mut history: Vec<Message>) -> RootEnd {
+    let (host, frame, spec) = (&root.host, Frame::root(), &chosen.served.spec);
     let mut session = session(host);
     let of = host.max_turns.max(1);
     let mut sent: Arc<[Message]> = Arc::default();
     for turn in 1..=of {
         host.emit(&frame, &Event::TurnStarted { turn, of });
         let input = TurnInput { history: Arc::from(history.as_slice()), sent, turn, of };
-        let analyzed = analyze(prepare(&input, served.spec.window), role, served, served.spec.functions);
+        let analyzed = analyze(prepare(&input, spec.window), chosen, spec.functions);
         let answered = execute(host, &frame, &analyzed, &root.cancel).await;
         sent = analyzed.prepared.messages;
         let reply = match answered {
@@ -97,7 +97,8 @@ async fn opening(root: &Root, role: &Role) -> Outcome<Vec<Message>> {
     let (stored, _) = programs::all(&host.kit.settings.paths);
     let names: Vec<String> = stored.into_iter().map(|p| p.name).collect();
     let mut system = prompt::root(&names);
-    if let Some(own) = &role.system {
+    let paths = &host.kit.settings.paths;
+    if let Some(own) = personas::standing(paths, role.persona.as_deref(), role.system.as_deref())? {
         system = format!("{system}\n{own}\n");
     }
     let card = if host.view.is_empty() { "none".to_owned() } else { host.view.card(&CardOptions::default())? };

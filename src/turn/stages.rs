@@ -2,8 +2,7 @@
 
 use crate::core::message::{ChatReply, Message};
 use crate::core::request::LlmOptions;
-use crate::host::models::Served;
-use crate::registry::roles::Role;
+use crate::host::choose::Chosen;
 use crate::turn::observation::Observation;
 use serde_json::Value;
 use std::sync::Arc;
@@ -39,10 +38,8 @@ pub struct PreparedTurn {
 pub struct AnalyzedTurn {
     /// The prepared turn.
     pub prepared: PreparedTurn,
-    /// The role that answers.
-    pub role: Role,
-    /// The model that answers.
-    pub served: Served,
+    /// The role and model that answer.
+    pub chosen: Arc<Chosen>,
     /// Options of the call.
     pub options: LlmOptions,
     /// Whether the model is offered the function `rhai(code)` beside code blocks.

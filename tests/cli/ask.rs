@@ -71,6 +71,7 @@ fn the_document_has_every_field() {
             "unpriced_calls",
             "depth",
             "models",
+            "substituted",
             "failure"
         ]
     );

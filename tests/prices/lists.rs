@@ -143,7 +143,7 @@ fn a_part_of_a_price_is_told_with_what_is_missing() {
         ("input_price = 1", "models.m has only a part of its price"),
         ("image_price = 1", "models.m has only a part of its price"),
         ("input_price = 1\noutput_price = 1\nlong_prompt = 5", "models.m has only a part of its price of long prompts"),
-        ("priced_as = \"openai/gpt-5-minni\"", "hint: did you mean \"openai/gpt-5-mini\"?"),
+        ("priced_as = \"openai/gpt-5-minni\"", "did you mean \"openai/gpt-5-mini\"?"),
     ] {
         priced(&server, lines).args(["eval", "llm(\"x\")"]).run().code(3).says(says);
     }

@@ -92,6 +92,7 @@ async fn begin(shell: &Shell, question: &str) -> Outcome<Run> {
         view: session.view.clone(),
         max_turns: session.max_turns,
         schema: None,
+        choices: Arc::default(),
         on_print: None,
     };
     let host = RunHost::new(Arc::clone(kit), setup);

@@ -1,0 +1,197 @@
+//! Who could answer a call, for `policy::choice` to choose from: the call's model > one for everything > the role's list
+//! > everything known, filtered and ordered > the default model.
+
+use crate::core::failure::Outcome;
+use crate::core::ids::ModelId;
+use crate::core::strategy::Strategy;
+use crate::host::models::{Models, Served};
+use crate::policy::choice::{self, Candidate, Choice, Origin, Wanted, meets};
+use crate::policy::substitute;
+use crate::registry::models::{ModelSpec, Provider, names, resolve};
+use crate::registry::roles::{self, Role};
+use std::sync::{Arc, PoisonError};
+
+/// What a call says about its model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Wish {
+    /// The role; `worker` if absent.
+    pub role: Option<String>,
+    /// One certain model.
+    pub model: Option<String>,
+    /// Capabilities and tags, beside those that the role requires.
+    pub requires: Vec<String>,
+    /// How to choose.
+    pub strategy: Option<Strategy>,
+}
+
+impl Wish {
+    /// A wish for a role and perhaps a certain model.
+    pub fn of(role: Option<&str>, model: Option<&str>) -> Self {
+        Self { role: role.map(str::to_owned), model: model.map(str::to_owned), ..Self::default() }
+    }
+}
+
+/// A chosen model, with its reason and those that stand in for it.
+#[derive(Clone)]
+pub struct Chosen {
+    /// The role that it plays.
+    pub role: Role,
+    /// The model.
+    pub served: Served,
+    /// Why this one.
+    pub reason: Arc<str>,
+    /// The models that stand in for it, in this order.
+    pub substitutes: Arc<[Substitute]>,
+}
+
+/// A model of the user's list behind the chosen one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Substitute {
+    /// What it is.
+    pub spec: Arc<ModelSpec>,
+    /// Why it may not stand in, if there is a reason.
+    pub barred: Option<String>,
+}
+
+/// A choice with everything that led to it, for people.
+pub struct Explained {
+    /// The role.
+    pub role: Role,
+    /// What there was to choose from and what became of it.
+    pub choice: Choice,
+    /// The models that stand in for the chosen one.
+    pub substitutes: Vec<Substitute>,
+    candidates: Vec<Candidate>,
+}
+
+impl Models {
+    /// The role and model of a call, and who stands in for the model.
+    ///
+    /// # Errors
+    /// `not_found` for an unknown role or model, `auth` for a missing key, `no_model` if nobody meets what is required.
+    pub async fn choose(&self, wish: &Wish) -> Outcome<Arc<Chosen>> {
+        let known = self.chosen.lock().unwrap_or_else(PoisonError::into_inner).get(wish).map(Arc::clone);
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let Explained { role, choice, substitutes, candidates } = self.explain(wish).await?;
+        let picked = choice.picked?;
+        let spec = candidates.get(picked).map(|candidate| Arc::clone(&candidate.spec)).ok_or_else(no_candidate)?;
+        let served = self.serve(spec.id.as_str(), || Ok(spec.as_ref().clone()))?;
+        let chosen = Arc::new(Chosen { role, served, reason: choice.reason.into(), substitutes: substitutes.into() });
+        let mut cache = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.insert(wish.clone(), Arc::clone(&chosen));
+        Ok(chosen)
+    }
+
+    /// The same, without building anything: also for models whose key is missing.
+    pub async fn explain(&self, wish: &Wish) -> Outcome<Explained> {
+        let role = roles::find(&self.settings, wish.role.as_deref().unwrap_or(roles::WORKER))?;
+        let mut requires = role.requires.clone();
+        requires.extend(wish.requires.iter().filter(|word| !role.requires.contains(word)).cloned());
+        let (candidates, origin) = self.candidates(wish, &role, &requires).await?;
+        let strategy = match origin {
+            Origin::Named(_) | Origin::Default(_) => None,
+            Origin::Role => wish.strategy,
+            Origin::All => wish.strategy.or(role.strategy).or(self.settings.strategy).or(Some(Strategy::default())),
+        };
+        let choice = choice::choose(&candidates, &origin, Wanted { requires: &requires, strategy });
+        let picked = choice.picked.as_ref().ok().and_then(|at| candidates.get(*at));
+        let substitutes = match picked {
+            Some(picked) => self.substitutes(picked, &role, &origin, &requires)?,
+            None => Vec::new(),
+        };
+        Ok(Explained { role, choice, substitutes, candidates })
+    }
+
+    async fn candidates(&self, wish: &Wish, role: &Role, requires: &[String]) -> Outcome<(Vec<Candidate>, Origin)> {
+        let settings = &self.settings;
+        let named = |name: &str, by: &str| {
+            let candidate = self.candidate(resolve(settings, name)?);
+            Ok((vec![candidate], Origin::Named(by.to_owned())))
+        };
+        if let Some(name) = &wish.model {
+            return named(name, "named by the call");
+        }
+        if let Some(name) = self.switched() {
+            return named(&name, "chosen by .model");
+        }
+        // A model that a flag names is meant for everything, over the models of the configuration's roles.
+        if let Some(name) = &settings.forced_model {
+            return named(name, "named by --model or RHIZO_MODEL");
+        }
+        if !role.models.is_empty() {
+            let specs = role.models.iter().map(|name| resolve(settings, name));
+            let candidates = specs.map(|spec| spec.map(|spec| self.candidate(spec))).collect::<Outcome<_>>()?;
+            return Ok((candidates, Origin::Role));
+        }
+        let default = self.default_model().await?;
+        let ordered = wish.strategy.or(role.strategy).is_some();
+        let suits = requires.iter().all(|word| meets(&default.spec, word));
+        // Without a strategy nothing is gained by leaving the default model, if it can do what is asked.
+        if !ordered && suits && (requires.is_empty() || settings.strategy.is_none()) {
+            return Ok((vec![self.candidate(default.spec.clone())], Origin::Default(default.reason.clone())));
+        }
+        Ok((self.everybody(&default.spec)?, Origin::All))
+    }
+
+    /// The default model, all that the user has described or listed, and all that are built in.
+    fn everybody(&self, default: &ModelSpec) -> Outcome<Vec<Candidate>> {
+        let settings = &self.settings;
+        let listed = settings.roles.values().flat_map(|role| &role.models);
+        let own: Vec<&String> = settings.models.keys().chain(listed).collect();
+        let known = names(settings);
+        let mut candidates = vec![self.candidate(default.clone())];
+        for name in own.iter().copied().chain(known.iter().filter(|name| !own.contains(name))) {
+            let spec = resolve(settings, name)?;
+            let mine = own.contains(&name);
+            // The offline engine finds sentences and is no model to be chosen for its price.
+            let seen = candidates.iter().any(|candidate| candidate.spec.id == spec.id);
+            if seen || (spec.provider == Provider::Offline && !mine) {
+                continue;
+            }
+            let pays = default.is_free() && !spec.is_free() && !mine && !settings.allow_paid_fallback;
+            let mut candidate = self.candidate(spec);
+            // A key in the environment is a credential and no choice: it must not turn free calls into paid ones.
+            candidate.barred = pays.then(|| {
+                format!(
+                    "costs money, the default model does not; allow_paid_fallback = true or [models.\"{name}\"] lets it"
+                )
+            });
+            candidates.push(candidate);
+        }
+        Ok(candidates)
+    }
+
+    /// The model's own list, then what is left of the role's.
+    fn substitutes(
+        &self,
+        picked: &Candidate,
+        role: &Role,
+        origin: &Origin,
+        requires: &[String],
+    ) -> Outcome<Vec<Substitute>> {
+        let listed = role.models.iter().filter(|_| *origin == Origin::Role);
+        let mut found: Vec<Substitute> = Vec::new();
+        let mut seen: Vec<ModelId> = vec![picked.spec.id.clone()];
+        for name in picked.spec.fallback.iter().chain(listed) {
+            let other = self.candidate(resolve(&self.settings, name)?);
+            if seen.contains(&other.spec.id) {
+                continue;
+            }
+            seen.push(other.spec.id.clone());
+            let barred = substitute::objection(picked, &other, requires, self.settings.allow_paid_fallback);
+            found.push(Substitute { spec: other.spec, barred });
+        }
+        Ok(found)
+    }
+
+    fn candidate(&self, spec: ModelSpec) -> Candidate {
+        let missing_key = spec.missing_key(&self.settings).map(str::to_owned);
+        Candidate { spec: Arc::new(spec), missing_key, barred: None }
+    }
+}
+
+fn no_candidate() -> crate::core::failure::Failure {
+    crate::core::failure::Failure::new(crate::core::failure::FailureKind::Internal, "the chosen model is no candidate")
+}

@@ -1,0 +1,180 @@
+//! The configuration against itself: names that nobody has, prices and numbers that cannot be meant.
+//!
+//! The form of each value is checked where it is read; here are the faults that show only when all layers are together.
+
+use crate::config::environment::Environment;
+use crate::config::fault::{self, Fault};
+use crate::config::layer::{Layer, Typed};
+use crate::config::place::Place;
+use crate::config::settings::Settings;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::nearest;
+use crate::registry::capabilities::WORDS;
+use crate::registry::{models, personas, roles};
+
+/// Reads all layers and checks them. Every fault of every source is told at once.
+pub fn load(environment: Environment, flags: Layer) -> Outcome<Settings> {
+    let (settings, mut faults) = Settings::read(environment, flags)?;
+    faults.extend(self::faults(&settings));
+    if faults.is_empty() { Ok(settings) } else { Err(fault::failure(&faults)) }
+}
+
+/// The faults of settings whose every value is right by itself.
+pub fn faults(settings: &Settings) -> Vec<Fault> {
+    let mut check = Check { settings, faults: Vec::new() };
+    check.defaults();
+    check.models();
+    check.roles();
+    check.numbers();
+    check.faults
+}
+
+struct Check<'a> {
+    settings: &'a Settings,
+    faults: Vec<Fault>,
+}
+
+impl Check<'_> {
+    /// Tells a fault at the place of a setting, or of the table that it belongs to. What a flag names is wrong usage
+    /// and is told by the command line.
+    fn fault(&mut self, path: &str, message: impl Into<String>) {
+        let merged = &self.settings.merged;
+        let table = || merged.place(path.rsplit_once('.').map_or("", |(table, _)| table));
+        let place = merged.place(path).or_else(table).cloned().unwrap_or(Place::BuiltIn);
+        if !matches!(place, Place::Flag(_)) {
+            self.faults.push(Fault::new(place, message));
+        }
+    }
+
+    fn defaults(&mut self) {
+        if let Some(name) = &self.settings.model {
+            self.model_named("model", "model", name);
+        }
+        if let Some(failure) = self.settings.role.as_deref().and_then(|name| roles::find(self.settings, name).err()) {
+            self.fault("role", with_hint("role", &failure));
+        }
+    }
+
+    fn models(&mut self) {
+        for (name, config) in &self.settings.models {
+            let at = |field: &str| format!("models.{name}.{field}");
+            if let Err(failure) = models::resolve(self.settings, name) {
+                self.fault(&price_of(name, self.settings), with_hint(&format!("models.{name}"), &failure));
+            }
+            self.cached(name);
+            for word in config.capabilities.iter().flatten().filter(|word| !WORDS.contains(&word.as_str())) {
+                let near = hint(word, WORDS.iter().copied());
+                self.fault(&at("capabilities"), format!("there is no capability `{word}`{near}"));
+            }
+            for other in &config.fallback {
+                if other == name {
+                    self.fault(&at("fallback"), format!("models.{name} cannot stand in for itself"));
+                }
+                self.model_named(&at("fallback"), &at("fallback"), other);
+            }
+            if config.key_env.as_deref().is_some_and(|variable| !is_variable(variable)) {
+                // The text is not shown: it may be the key.
+                let message = format!("{} must be the name of a variable, not the key itself", at("key_env"));
+                self.fault(&at("key_env"), message);
+            }
+        }
+    }
+
+    /// A cache that makes a prompt dearer is a slip of the hand.
+    fn cached(&mut self, name: &str) {
+        let usd = |field: &str| match self.settings.merged.get(&format!("models.{name}.{field}")) {
+            Some((Typed::Usd(money), _)) => Some(*money),
+            _ => None,
+        };
+        if let (Some(cached), Some(input)) = (usd("cached_input_price"), usd("input_price"))
+            && cached > input
+        {
+            let path = format!("models.{name}.cached_input_price");
+            self.fault(&path, format!("{path} is {cached}, more than the {input} of input_price"));
+        }
+    }
+
+    fn roles(&mut self) {
+        let tags: Vec<&str> = self.settings.models.values().flat_map(|m| &m.tags).map(String::as_str).collect();
+        for (name, config) in &self.settings.roles {
+            let at = |field: &str| format!("roles.{name}.{field}");
+            for model in &config.models {
+                self.model_named(&at("models"), &at("models"), model);
+            }
+            let known = |word: &str| WORDS.contains(&word) || tags.contains(&word);
+            for word in config.requires.iter().filter(|word| !known(word)) {
+                let near = hint(word, WORDS.iter().chain(&tags).copied());
+                self.fault(&at("requires"), format!("no model has the capability or tag `{word}`{near}"));
+            }
+            let persona = config.persona.as_deref().map(|given| personas::text(&self.settings.paths, given));
+            if let Some(Err(failure)) = persona {
+                self.fault(&at("persona"), with_hint(&at("persona"), &failure));
+            }
+        }
+    }
+
+    /// Numbers that are in the right form and still cannot be meant.
+    fn numbers(&mut self) {
+        const MOST: &[(&str, f64)] = &[("temperature", 2.0), ("monitor.repetition", 1.0), ("monitor.combined", 1.0)];
+        const POSITIVE: &[&str] = &["max_tokens", "context_window", "timeout", "first_token_timeout"];
+        for path in self.settings.merged.paths() {
+            let Some((typed, _)) = self.settings.merged.get(path) else { continue };
+            let is = |field: &str| path.strip_suffix(field).is_some_and(|table| table.ends_with('.'));
+            let most = MOST.iter().find(|(field, _)| path.starts_with("roles.") && is(field));
+            match (typed, most) {
+                (Typed::Number(number), Some((_, most))) if number > most => {
+                    self.fault(path, format!("{path} must be at most {most}, not {number}"));
+                }
+                (Typed::Count(0), _) if POSITIVE.iter().any(|field| is(field)) && !path.starts_with("limits.") => {
+                    self.fault(path, format!("{path} must be more than 0"));
+                }
+                (Typed::Number(number), _)
+                    if *number <= 0.0 && path.starts_with("models.") && POSITIVE.iter().any(|f| is(f)) =>
+                {
+                    self.fault(path, format!("{path} must be more than 0"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn model_named(&mut self, path: &str, what: &str, name: &str) {
+        // A model that exists and is described wrongly has a fault of its own.
+        let unknown = models::resolve(self.settings, name).err().filter(|f| f.kind == FailureKind::NotFound);
+        if let Some(failure) = unknown {
+            self.fault(path, with_hint(what, &failure));
+        }
+    }
+}
+
+/// The setting at which a wrong price stands: the first one that the model has.
+fn price_of(name: &str, settings: &Settings) -> String {
+    let mut prices = settings.merged.paths().into_iter().filter(|path| path.ends_with("_price"));
+    let own =
+        prices.find(|path| path.strip_prefix("models.").is_some_and(|rest| rest.starts_with(&format!("{name}."))));
+    own.map_or_else(|| format!("models.{name}"), ToOwned::to_owned)
+}
+
+fn with_hint(path: &str, failure: &Failure) -> String {
+    let hint = failure.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
+    if failure.message.starts_with(path) {
+        format!("{}{hint}", failure.message)
+    } else {
+        format!("{path}: {}{hint}", failure.message)
+    }
+}
+
+fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    match nearest(word, known.clone()) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => format!("; there are {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// Keys of providers have signs that no variable has, or are long and of both cases.
+fn is_variable(name: &str) -> bool {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let both = name.contains(|c: char| c.is_ascii_uppercase()) && name.contains(|c: char| c.is_ascii_lowercase());
+    let like_a_key = both && name.len() >= 20;
+    !name.is_empty() && plain && !like_a_key && !name.starts_with(|c: char| c.is_ascii_digit())
+}

@@ -1,0 +1,141 @@
+//! Which model answers: by call, role, requirement and strategy, with the reason in every place where it is told.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::{Value, json};
+
+/// A server that answers with the name of the model that was asked.
+fn echo() -> ChatServer {
+    ChatServer::new(|ask| Reply::text(ask.body["model"].as_str().unwrap_or_default()))
+}
+
+/// Three models of one server at 1, 3 and 9 USD per million tokens; the default one is the cheapest and blind.
+fn range(server: &ChatServer, more: &str) -> Program {
+    let model = |name: &str, usd: u64, rest: &str| {
+        format!(
+            "[models.{name}]\nbase_url = \"{}\"\ninput_price = {usd}\noutput_price = {usd}\n{rest}\n",
+            server.base_url()
+        )
+    };
+    let models = [
+        model("small", 1, "tags = [\"fast\"]"),
+        model("middle", 3, "vision = true"),
+        model("large", 9, "capabilities = [\"vision\", \"json\"]"),
+    ];
+    Program::new().file("rhizo.toml", format!("model = \"small\"\n{}\n{more}", models.concat()))
+}
+
+#[test]
+fn call_over_role_over_requirement_over_default() {
+    let server = echo();
+    let program = range(
+        &server,
+        "[roles.reader]\nmodels = [\"middle\", \"large\"]\n[roles.seer]\nrequires = [\"vision\"]\nstrategy = \"cost\"\n",
+    );
+    for (options, model) in [
+        ("", "small"),
+        ("role: \"reader\"", "middle"),
+        ("role: \"reader\", model: \"large\"", "large"),
+        ("role: \"reader\", requires: [\"json\"]", "large"),
+        ("role: \"reader\", strategy: \"performance\"", "large"),
+        ("role: \"seer\"", "middle"),
+        ("role: \"seer\", requires: [\"json\"]", "large"),
+        ("requires: [\"fast\"]", "small"),
+        ("requires: [\"vision\"], strategy: \"cost\"", "middle"),
+        ("requires: [\"vision\"], strategy: \"performance\"", "large"),
+        ("strategy: \"balanced\"", "middle"),
+    ] {
+        let code = format!("llm(\"q\", #{{{options}}})");
+        program.args(["eval", &code]).run().ok().prints(&format!("{model}\n"));
+    }
+    let all = "llm_batch([\"a\", \"b\"], #{requires: [\"vision\"], strategy: \"cost\"})";
+    program.args(["eval", all, "--json"]).run().ok().says("");
+    assert_eq!(server.asks().last().expect("an ask").body["model"], "middle");
+}
+
+#[test]
+fn the_reason_stands_in_explain_in_the_event_and_in_the_result() {
+    let server = echo();
+    let program = range(&server, "");
+    let code = "llm(\"q\", #{requires: [\"vision\"], strategy: \"cost\"})";
+    let reason = "cheapest of 2 models with vision";
+    let document = program.args(["eval", code, "--json"]).run().ok().json();
+    assert_eq!(document["models"][0]["model"], "middle");
+    assert_eq!(document["models"][0]["reason"], reason);
+    assert_eq!(document["substituted"], json!([]));
+    let logs = program.args(["logs", "--json"]).run().ok().stdout;
+    let started = logs.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let reasons: Vec<Value> = started.filter(|e| e["event"] == "model_started").map(|e| e["reason"].clone()).collect();
+    assert_eq!(reasons, [json!(reason)]);
+    let run = document["run"].as_str().expect("an id");
+    assert_eq!(program.args(["runs", "show", run, "--json"]).run().ok().json()["models"][0]["reason"], reason);
+    let exported = program.args(["runs", "export", run]).run().ok().stdout;
+    assert!(exported.contains(reason), "{exported}");
+    let explained =
+        program.args(["models", "explain", "--requires", "vision", "--strategy", "cost", "--json"]).run().ok().json();
+    assert_eq!((&explained["model"], &explained["reason"]), (&json!("middle"), &json!(reason)));
+    let dropped = explained["candidates"].as_array().expect("rows").iter().find(|row| row["model"] == "small");
+    assert_eq!(dropped.map(|row| row["dropped"].clone()), Some(json!("has no vision")));
+}
+
+#[test]
+fn what_nobody_meets_is_named() {
+    let server = echo();
+    let program = range(&server, "");
+    let none = program.args(["eval", "llm(\"q\", #{requires: [\"german\"]})"]).run().code(3);
+    none.says("no model has `german`, which the call requires").says("hint: capabilities are vision, tools");
+    let keyless = program.args(["eval", "llm(\"q\", #{requires: [\"logprobs\"]})"]).run().code(3);
+    keyless.says("no model that can be called has `logprobs`").says("would do; export OPENAI_API_KEY=...");
+    program.args(["eval", "llm(\"q\", #{requires: [\"visoin\"]})"]).run().code(3).says("did you mean `vision`?");
+    let both = "llm(\"q\", #{requires: [\"fast\", \"json\"]})";
+    program.args(["eval", both]).run().code(3).says("no model has `fast` and `json` together");
+    let named = "llm(\"q\", #{model: \"small\", requires: [\"vision\"]})";
+    program.args(["eval", named]).run().code(3).says("small, named by the call, does not have `vision`");
+    let caught = "try { llm(\"q\", #{requires: [\"german\"]}) } catch (e) { print(e.kind + \" \" + e.unmet) }";
+    program.args(["eval", caught]).run().ok().prints("no_model german\n");
+    program.args(["eval", "llm(\"q\", #{strategy: \"cheapest\"})"]).run().code(1).says("cheapest");
+    assert_eq!(server.asks().len(), 0);
+    program.args(["models", "explain", "--requires", "german"]).run().code(3);
+    program.args(["models", "explain", "--strategy", "best"]).run().code(1).says("strategies: cost");
+}
+
+#[test]
+fn explain_and_list_need_no_key() {
+    let program = Program::new().file("rhizo.toml", "model = \"gpt-4.1\"\n");
+    let rows = program.args(["models", "explain", "--json"]).run().ok().json();
+    assert_eq!((&rows[0]["model"], &rows[0]["usable"]), (&json!("openai/gpt-4.1"), &json!(false)));
+    assert_eq!(rows[0]["reason"], "openai/gpt-4.1 needs a key and OPENAI_API_KEY is not set");
+    let usable = |program: &Program, id: &str| {
+        let rows = program.args(["models", "list", "--json"]).run().ok().json();
+        let rows = rows.as_array().expect("rows").clone();
+        rows.into_iter().find(|row| row["id"] == id).map(|row| (row["usable"].clone(), row["missing_key"].clone()))
+    };
+    assert_eq!(usable(&program, "openai/gpt-4.1"), Some((json!(false), json!("OPENAI_API_KEY"))));
+    let program = program.env("OPENAI_API_KEY", "k");
+    assert_eq!(usable(&program, "openai/gpt-4.1"), Some((json!(true), Value::Null)));
+}
+
+#[test]
+fn a_server_is_asked_what_it_offers() {
+    let server = echo();
+    let program = range(&server, "");
+    program.args(["models", "list", "--remote"]).run().ok().prints("small\n");
+    program.args(["models", "list", "--remote", "large"]).run().ok().prints("small\n");
+    program.args(["models", "list", "--remote", "offline"]).run().code(1).says("is no server");
+    assert_eq!(
+        program.args(["models", "show", "large"]).run().ok().json()["origins"]["capabilities"],
+        "[project]/rhizo.toml:16:1"
+    );
+}
+
+#[test]
+fn a_key_alone_does_not_make_free_calls_paid() {
+    let server = echo();
+    let text = format!("model = \"mine\"\n[models.mine]\nbase_url = \"{}\"\n", server.base_url());
+    let program = Program::new().file("rhizo.toml", &text).env("OPENAI_API_KEY", "k");
+    let call = ["models", "explain", "--strategy", "performance", "--json"];
+    assert_eq!(program.args(call).run().ok().json()["model"], "mine");
+    let program = program.file("rhizo.toml", format!("allow_paid_fallback = true\n{text}"));
+    let chosen = program.args(call).run().ok().json()["model"].clone();
+    assert!(chosen.as_str().is_some_and(|id| id.starts_with("openai/")), "{chosen}");
+}

@@ -1,0 +1,87 @@
+//! Where each value comes from, and every fault with its place.
+
+use crate::support::program::Program;
+use serde_json::{Value, json};
+
+/// A program with a file of the user's.
+fn with_user(program: Program, text: &str) -> Program {
+    std::fs::create_dir_all(program.state()).expect("a folder");
+    std::fs::write(program.state().join("config.toml"), text).expect("a file");
+    program
+}
+
+fn row(rows: &Value, setting: &str) -> (Value, Value) {
+    let found = rows.as_array().expect("rows").iter().find(|row| row["setting"] == setting);
+    found.map_or_else(|| (json!("nothing"), json!("nobody")), |row| (row["value"].clone(), row["origin"].clone()))
+}
+
+#[test]
+fn every_value_says_where_it_came_from() {
+    let project = "strategy = \"cost\"\n\n[limits]\nmax_turns = 7\n\n[roles.worker]\ntemperature = 0.5\n";
+    let user = "[limits]\nmax_turns = 9\nmax_depth = 2\n\n[roles.worker]\ntemperature = 1\nmax_tokens = 100\n";
+    let program = with_user(Program::new().file("rhizo.toml", project), user);
+    let call = program.args(["--max-cost", "0.5", "config", "show", "--json"]).env("RHIZO_MAX_CALLS", "3");
+    let rows = call.run().ok().json();
+    for (setting, value, origin) in [
+        ("limits.max_cost", json!(0.5), "--max-cost"),
+        ("limits.max_calls", json!(3), "RHIZO_MAX_CALLS"),
+        ("strategy", json!("cost"), "[project]/rhizo.toml:1:1"),
+        ("limits.max_turns", json!(7), "[project]/rhizo.toml:4:1"),
+        ("limits.max_depth", json!(2), "[state]/config.toml:3:1"),
+        ("roles.worker.temperature", json!(0.5), "[project]/rhizo.toml:7:1"),
+        ("roles.worker.max_tokens", json!(100), "[state]/config.toml:7:1"),
+        ("roles.worker.position", json!(0), "built in"),
+        ("tools.approve", json!("ask"), "built in"),
+    ] {
+        assert_eq!(row(&rows, setting), (value, json!(origin)), "{setting}");
+    }
+    assert_eq!(row(&rows, "model"), (Value::Null, Value::Null));
+    let call = program.args(["config", "show", "limits", "--origin"]).env("RHIZO_MAX_CALLS", "3");
+    call.run().ok().snapshot("config_show");
+    program.args(["config", "show", "limit"]).run().code(1).says("did you mean `limits`?");
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let text = "[models.far]\nbase_url = \"https://me:hush@far.example/v1?key=hush\"\nkey_env = \"FAR_KEY\"\n\
+        headers = [\"X-Far: hush\"]\n";
+    let program = Program::new().file("rhizo.toml", text).env("FAR_KEY", "hush").env("OPENAI_API_KEY", "hush");
+    for call in [
+        ["config", "show", "--origin"],
+        ["config", "show", "--json"],
+        ["models", "show", "far"],
+        ["models", "list", "--json"],
+    ] {
+        let ran = program.args(call).run().ok();
+        assert!(ran.stdout.contains("far.example") && !ran.stdout.contains("hush"), "{}", ran.stdout);
+    }
+    let program =
+        Program::new().file("rhizo.toml", "[models.far]\nkey_env = \"sk-hush-hush\"\napi_key = \"sk-hush\"\n");
+    let ran = program.args(["models"]).run().code(3).says("rhizo.toml:2:1: models.far.key_env must be the name");
+    ran.says("there is no setting models.far.api_key").does_not_say("hush");
+}
+
+#[test]
+fn faults_of_names_prices_and_numbers_have_places() {
+    let project = "model = \"bgi\"\nrole = \"archtect\"\n\n[models.big]\nbase_url = \"http://127.0.0.1:9/v1\"\n\
+        capabilities = [\"visoin\"]\nfallback = [\"smal\", \"big\"]\ninput_price = 1\noutput_price = 2\n\
+        cached_input_price = 3\ntags = [\"german\"]\n\n[models.half]\nbase_url = \"http://127.0.0.1:9/v1\"\n\
+        output_price = 2\n\n[roles.worker]\nmodels = [\"bigg\"]\nrequires = [\"germn\", \"json\"]\npersona = \"standrad\"\n\
+        temperature = 3\nmax_tokens = 0\n\n[roles.worker.monitor]\nrepetition = 1.5\nentropi = 1\n";
+    let user = "[roles.expert]\nmodels = [\"big\", \"gpt-5-minni\"]\nstrategi = \"cost\"\n";
+    let program = with_user(Program::new().file("rhizo.toml", project), user);
+    program.args(["models"]).run().code(3).snapshot("config_faults");
+    program.args(["doctor"]).run().code(3);
+}
+
+#[test]
+fn how_a_role_samples_may_stand_in_a_table_of_its_own() {
+    let text = "[roles.worker.generation_defaults]\ntemperature = 0.25\nstop = [\"END\"]\nmax_tokens = 77\nthinking = \"low\"\n";
+    let program = Program::offline().file("rhizo.toml", text);
+    let rows = program.args(["config", "show", "roles.worker", "--json"]).run().ok().json();
+    assert_eq!(row(&rows, "roles.worker.temperature").0, 0.25);
+    assert_eq!(row(&rows, "roles.worker.max_tokens"), (json!(77), json!("[project]/rhizo.toml:4:1")));
+    let twice = format!("{text}\n[roles.worker]\nstop = \"x\"\n");
+    let program = Program::offline().file("rhizo.toml", twice);
+    program.args(["models"]).run().code(3).says("is given already at");
+}
