@@ -167,11 +167,9 @@ impl Walk<'_> {
 
 /// Whether some setting lies below `path`.
 fn is_group(path: &str) -> bool {
-    let parts = path.split('.').count();
-    key::KEYS.iter().any(|key| {
-        let head = key.path.split('.').next();
-        head == path.split('.').next() && (parts == 1 || key.path.contains('*'))
-    }) && key::KEYS.iter().any(|key| key.path.starts_with(&format!("{}.", path.split('.').next().unwrap_or(path))))
+    let (group, inner) = path.split_once('.').map_or((path, false), |(group, _)| (group, true));
+    let below = |key: &key::Key| key.path.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'));
+    key::KEYS.iter().any(|key| below(key) && (!inner || key.path.contains('*')))
 }
 
 fn unknown(path: &str) -> String {
