@@ -31,7 +31,7 @@ impl Project {
             Price::Paid => (1, 4),
         };
         let settings = format!(
-            "model = \"bench\"\n\n[models.bench]\nbase_url = \"{base_url}\"\ninput_price = {input}\noutput_price = {output}\n"
+            "model = \"bench\"\n\n[models.bench]\nbase_url = \"{base_url}\"\ncontext_window = 128000\ninput_price = {input}\noutput_price = {output}\n"
         );
         fs::write(folder.path().join("rhizo.toml"), settings).expect("the settings are written");
         let project = Self(folder);
