@@ -83,6 +83,8 @@ impl Run {
             task: self.task.clone(),
             role: role.clone(),
             model: None,
+            requires: Vec::new(),
+            strategy: None,
             recursive,
             cancel: self.cancel.clone(),
         };

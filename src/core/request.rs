@@ -207,6 +207,12 @@ pub struct ChildOptions {
     /// Model of the child's root.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Capabilities and tags that the model of the child's root must have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
+    /// How to choose among models that all meet what is required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
     /// USD that the child may spend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_cost: Option<f64>,

@@ -64,7 +64,7 @@ fn is_name(given: &str) -> bool {
 fn missing(paths: &Paths, given: &str) -> Failure {
     let names = names(paths);
     let near = nearest(given, names.iter().map(String::as_str))
-        .map_or_else(|| format!("personas: {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+        .map_or_else(|| format!("personas: {};", names.join(", ")), |near| format!("did you mean `{near}`?"));
     let looked = [&paths.project_personas, &paths.user_personas].map(|folder| folder.display().to_string());
     Failure::new(FailureKind::NotFound, format!("there is no persona `{given}`")).hint(format!(
         "{near} looked for {given}.md in {} and {}; a text with blanks is taken as it is",

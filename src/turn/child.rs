@@ -66,6 +66,8 @@ async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: C
         task: request.task,
         role: request.options.role,
         model: request.options.model,
+        requires: request.options.requires,
+        strategy: request.options.strategy,
         recursive: false,
         cancel,
     };

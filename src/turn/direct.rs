@@ -3,6 +3,7 @@
 use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
 use crate::core::request::{LlmOptions, LlmRequest};
+use crate::host::choose::Wish;
 use crate::host::llm;
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
@@ -20,19 +21,14 @@ pub fn fits(bytes: usize, window: u64) -> bool {
 }
 
 /// Answers the task by one call.
-pub async fn answer(
-    host: &RunHost,
-    task: &str,
-    role: &Role,
-    model: Option<String>,
-    cancel: &CancellationToken,
-) -> Outcome<Value> {
+pub async fn answer(host: &RunHost, task: &str, role: &Role, wish: Wish, cancel: &CancellationToken) -> Outcome<Value> {
     let text = host.view.text(COMFORTABLE)?;
     let own = role.system.as_deref().filter(|_| !text.is_empty()).map(|own| format!("{}\n\n{own}", prompt::DIRECT));
     let system = own.or_else(|| (!text.is_empty()).then(|| prompt::DIRECT.to_owned()));
     let (persona, role) = (role.persona.clone(), Some(role.name.to_string()));
-    let options =
-        LlmOptions { role, model, system, persona, label: Some("direct".to_owned()), ..LlmOptions::default() };
+    let Wish { model, requires, strategy, .. } = wish;
+    let label = Some("direct".to_owned());
+    let options = LlmOptions { role, model, requires, strategy, system, persona, label, ..LlmOptions::default() };
     let request = LlmRequest { prompt: prompt::direct(task, &text), options };
     llm::answer(host, &Frame::root(), request, host.schema.as_deref(), cancel, None).await
 }

@@ -2,6 +2,7 @@
 
 use crate::core::event::RunStatus;
 use crate::core::failure::Failure;
+use crate::core::strategy::Strategy;
 use crate::host::run_host::RunHost;
 use serde_json::Value;
 use std::sync::Arc;
@@ -17,6 +18,10 @@ pub struct Root {
     pub role: Option<String>,
     /// A model instead of the role's.
     pub model: Option<String>,
+    /// Capabilities and tags that the model must have.
+    pub requires: Vec<String>,
+    /// How to choose among models that all meet what is required.
+    pub strategy: Option<Strategy>,
     /// Explores even what would fit into one prompt.
     pub recursive: bool,
     /// Ends the run.

@@ -27,13 +27,18 @@ use std::time::Duration;
 /// Makes a root run. A failure is an end like any other, with what was computed before it.
 pub async fn run(root: &Root) -> RootEnd {
     let host = &root.host;
-    let wish = Wish::of(Some(root.role.as_deref().unwrap_or(roles::ROOT)), root.model.as_deref());
+    let wish = Wish {
+        role: Some(root.role.clone().unwrap_or_else(|| roles::ROOT.to_owned())),
+        model: root.model.clone(),
+        requires: root.requires.clone(),
+        strategy: root.strategy,
+    };
     let chosen = match host.kit.models.choose(&wish).await {
         Ok(chosen) => chosen,
         Err(failure) => return RootEnd::failed(failure, 0),
     };
     if direct::is_direct(host, &chosen.served, root.recursive) {
-        return match direct::answer(host, &root.task, &chosen.role, root.model.clone(), &root.cancel).await {
+        return match direct::answer(host, &root.task, &chosen.role, wish, &root.cancel).await {
             Ok(answer) => RootEnd::completed(answer, 0),
             Err(failure) => RootEnd::failed(failure, 0),
         };

@@ -54,6 +54,19 @@ fn call_over_role_over_requirement_over_default() {
 }
 
 #[test]
+fn the_root_of_a_child_is_chosen_likewise() {
+    let server = echo();
+    let program = range(&server, "");
+    let code = "rlm(\"q\", \"a text\", #{requires: [\"json\"]})";
+    program.args(["eval", code]).run().ok().prints("large\n");
+    program
+        .args(["eval", "rlm(\"q\", \"a text\", #{requires: [\"german\"]})"])
+        .run()
+        .code(3)
+        .says("no model has `german`");
+}
+
+#[test]
 fn the_reason_stands_in_explain_in_the_event_and_in_the_result() {
     let server = echo();
     let program = range(&server, "");

@@ -19,8 +19,11 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             let current = shell.role.as_deref().unwrap_or(roles::ROOT);
             let row = |role: &Role| {
                 let mark = if role.name.as_str() == current { "answers .ask" } else { "" };
-                let models =
-                    if role.models.is_empty() { "the default model".to_owned() } else { role.models.join(", ") };
+                let models = match (role.models.as_slice(), role.requires.as_slice()) {
+                    ([], []) => "the default model".to_owned(),
+                    ([], requires) => format!("one with {}", requires.join(" and ")),
+                    (models, _) => models.join(", "),
+                };
                 [role.name.to_string(), models, mark.to_owned()]
             };
             let rows = roles::all(settings);

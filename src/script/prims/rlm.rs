@@ -16,12 +16,13 @@ pub const RLM: Primitive = Primitive {
     usage: &[
         "rlm(task)",
         "rlm(task, context)",
-        "rlm(task, context, #{role, model, schema, max_cost, max_calls, max_tokens, max_turns, label})",
+        "rlm(task, context, #{role, model, requires, strategy, schema, max_cost, max_calls, max_tokens, max_turns, label})",
     ],
     summary: "Starts a child run with its own session, a slice of the budget and depth + 1, and returns its final value.",
     params: &[
         ("task", "what the child shall do, complete in itself"),
         ("context", "a context handle or a text that the child may look into"),
+        ("requires", "what the model of its root must have, with `strategy`, as for `llm`"),
         ("schema", "what the final value must be, as for `llm`"),
         ("max_cost", "USD that the child may spend; never more than is left here"),
         ("max_turns", "turns of the child's root model"),
