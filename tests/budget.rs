@@ -4,7 +4,7 @@
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
-use crate::support::server;
+use crate::support::server::{self, Act};
 use serde_json::{Value, json};
 
 /// A server that bills 20 prompt and 10 answer tokens.
@@ -180,6 +180,33 @@ fn a_call_that_is_overdue_is_charged_for_what_it_used() {
     assert_eq!(document["answer"], "stalled");
     // 200 bytes are 50 tokens, and the prompt has some.
     assert!(nanos(&document) > 50, "{document:#}");
+}
+
+#[test]
+fn a_request_that_was_read_and_not_answered_is_charged_at_its_worst() {
+    let server = ChatServer::new(|_| Reply::acts(vec![Act::Close]));
+    let program = Program::paying(&server);
+    let code = "let e = (); try { llm(\"x\", #{max_tokens: 50}) } catch (f) { e = f } e.attempts";
+    let document = program.args(["eval", code, "--max-cost", "0.00000012", "--json"]).run().ok().json();
+    assert_eq!((&document["answer"], server.asks().len()), (&json!(1), 1));
+    assert!((51..=120).contains(&nanos(&document)), "{document:#}");
+}
+
+#[test]
+fn options_before_the_subcommand_are_no_limits_that_do_not_hold() {
+    let server = server();
+    let program = Program::paying(&server);
+    program.args(["--max-calls", "0", "eval", "llm(\"x\")"]).run().code(2).says("stand after its subcommand");
+    assert_eq!(server.asks().len(), 0);
+}
+
+#[test]
+fn options_of_rlm_hold_without_a_context() {
+    let server = server();
+    let program = Program::paying(&server);
+    let code = "let kind = (); try { rlm(\"t\", #{max_calls: 0}) } catch (e) { kind = e.kind } kind";
+    program.args(["eval", code]).run().ok().prints("child\n");
+    assert_eq!(server.asks().len(), 0);
 }
 
 #[test]

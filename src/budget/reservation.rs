@@ -20,12 +20,14 @@ pub struct Reservation {
     tag: Tag,
     /// How many attempts are held back, each at the worst case.
     attempts: u64,
+    /// What the attempts before the last one used and cost: each has its own tier, pictures and price per request.
+    earlier: (Usage, Money),
     open: bool,
 }
 
 impl Reservation {
     pub(super) fn new(scope: Scope, bound: Bound, price: Option<Price>, tag: Tag) -> Self {
-        Self { scope, bound, price, tag, attempts: 1, open: true }
+        Self { scope, bound, price, tag, attempts: 1, earlier: Default::default(), open: true }
     }
 
     /// What was granted: the answer may be shorter than asked for.
@@ -33,14 +35,16 @@ impl Reservation {
         self.bound
     }
 
-    /// Holds back the worst case once more: for another attempt after one that will be billed.
+    /// Holds back the worst case once more: for another attempt after one that will be billed for what it `used`.
     ///
     /// # Errors
     /// `budget` if that does not fit; then nothing changes.
-    pub fn again(&mut self) -> Outcome<()> {
+    pub fn again(&mut self, used: &Usage) -> Outcome<()> {
         let need = Need { cost: self.worst_cost(), tokens: self.bound.total(), calls: 0 };
         self.scope.hold(need, &self.tag).map_err(|(Verdict::Later(failure) | Verdict::Never(failure))| failure)?;
         self.attempts += 1;
+        let (usage, cost) = self.earlier;
+        self.earlier = (usage + *used, cost.saturating_add(self.cost(used)));
         Ok(())
     }
 
@@ -66,12 +70,18 @@ impl Reservation {
         self.close(None);
     }
 
+    fn cost(&self, usage: &Usage) -> Money {
+        self.price.as_ref().map(|price| price.cost(usage, self.bound.images)).unwrap_or_default()
+    }
+
     fn close(&mut self, used: Option<(&Usage, u64)>) -> Option<Money> {
         self.open = false;
         let whole = |one: u64| one.saturating_mul(self.attempts);
         let cost = self.worst_cost().map(|cost| Money::from_nanos(whole(cost.nanos())));
         let need = Need { cost, tokens: whole(self.bound.total()), calls: 1 };
-        let cost = used.and_then(|(usage, _)| self.price.as_ref().map(|price| price.cost(usage, self.bound.images)));
+        let (before, paid) = self.earlier;
+        let whole = |usage: &Usage| paid.saturating_add(self.cost(&usage.since(&before)));
+        let cost = used.filter(|_| self.price.is_some()).map(|(usage, _)| whole(usage));
         let totals = used.map(|(usage, failed)| Totals {
             calls: 1,
             failed,
@@ -89,8 +99,7 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         if self.open {
-            let one = self.bound.as_usage();
-            let usage = (1..self.attempts).fold(one, |sum, _| sum + one);
+            let usage = self.earlier.0 + self.bound.as_usage();
             self.close(Some((&usage, 1)));
         }
     }

@@ -64,6 +64,11 @@ impl Arguments {
     /// Gives back what `--context` swallowed: it takes any number of paths, so in `ask --context src "why?"` the
     /// question is the last of them. `None` if everything is there, else the missing argument and how to write it.
     pub fn settle(&mut self) -> Option<&'static str> {
+        let own = matches!(self.command, Some(Command::Repl(_) | Command::Run(_) | Command::Ask(_) | Command::Eval(_)));
+        if own && self.flags != flags::RunFlags::default() {
+            // Left aside they would be limits that do not hold.
+            return Some("options of a run stand after its subcommand; hint: rhizo ask --max-cost 0.50 \"...\"");
+        }
         match &mut self.command {
             Some(Command::Ask(args)) => {
                 if args.question.is_none() {

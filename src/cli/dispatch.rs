@@ -34,9 +34,17 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) 
     flags.approve = parsed.tool_approval().or(flags.approve);
     let no_colour = environment.get("NO_COLOR").is_some() || environment.get("TERM") == Some("dumb");
     let printer = Arc::new(Printer::new(flags.json || parsed.wants_json(), flags.quiet, no_colour));
-    match dispatch(parsed, environment, &flags, &printer).await {
+    let exit = match dispatch(parsed, environment, &flags, &printer).await {
         Ok(exit) => exit,
         Err(failure) => report::tell(&printer, &failure),
+    };
+    match printer.lost() {
+        Some(why) if exit == Exit::Ok => {
+            let hint = "`rhizo runs show` has the answer of a run";
+            printer.err(&format!("error: the output could not be written: {why}\nhint: {hint}"));
+            Exit::Failed
+        }
+        _ => exit,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::config::place::Place;
 use clap::Args;
 
 /// Flags of everything that runs code.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 pub struct RunFlags {
     /// Model for every role, as service/name or a name of rhizo.toml.
     #[arg(long, short, value_name = "MODEL")]

@@ -1,8 +1,9 @@
 //! The only code that prints. A reader that has gone away (`| head`) is no error and ends the output quietly.
 
 use serde_json::Value;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Where output goes and how it may look.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ pub struct Printer {
     /// Whether standard error is a terminal.
     pub live: bool,
     gone: AtomicBool,
+    lost: Mutex<Option<String>>,
 }
 
 /// Whether standard error is a terminal.
@@ -32,7 +34,7 @@ impl Printer {
     /// A printer; `no_colour` is the variable NO_COLOR or a dumb terminal.
     pub fn new(json: bool, quiet: bool, no_colour: bool) -> Self {
         let live = has_terminal();
-        Self { json, quiet, colour: live && !no_colour, live, gone: AtomicBool::new(false) }
+        Self { json, quiet, colour: live && !no_colour, live, gone: AtomicBool::new(false), lost: Mutex::default() }
     }
 
     /// Prints a line of the result to standard output.
@@ -69,6 +71,11 @@ impl Printer {
         self.gone.load(Ordering::Relaxed)
     }
 
+    /// Why a part of the output could not be written, if that was not the reader's wish.
+    pub fn lost(&self) -> Option<String> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// `text` in a colour of standard error, if it takes colours.
     pub fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
@@ -80,9 +87,13 @@ impl Printer {
         }
         let end: &[u8] = if line { b"\n" } else { b"" };
         let written = to.write_all(text.as_bytes()).and_then(|()| to.write_all(end)).and_then(|()| to.flush());
-        // Nothing can be told about output that cannot be written; the work itself goes on and is in the store.
-        if written.is_err() {
-            self.gone.store(true, Ordering::Relaxed);
+        // The work itself goes on and is in the store.
+        match written {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => self.gone.store(true, Ordering::Relaxed),
+            Err(error) => {
+                self.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
+            }
         }
     }
 }

@@ -30,6 +30,18 @@ const fn is_zero(count: &u64) -> bool {
 }
 
 impl Usage {
+    /// What came after `earlier`, which is a part of this.
+    pub const fn since(&self, earlier: &Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens.saturating_sub(earlier.input_tokens),
+            cached_input_tokens: self.cached_input_tokens.saturating_sub(earlier.cached_input_tokens),
+            cache_write_tokens: self.cache_write_tokens.saturating_sub(earlier.cache_write_tokens),
+            output_tokens: self.output_tokens.saturating_sub(earlier.output_tokens),
+            reasoning_tokens: self.reasoning_tokens.saturating_sub(earlier.reasoning_tokens),
+            estimated: self.estimated,
+        }
+    }
+
     /// Prompt and answer tokens together.
     pub const fn total(&self) -> u64 {
         self.input_tokens.saturating_add(self.output_tokens)

@@ -25,8 +25,9 @@ pub async fn models(
     // One schema for all is the rule: it is read once, and a wrong one is told before anything is sent.
     let shared = requests.first().and_then(|first| first.options.schema.clone());
     let read = shared.as_deref().map(Schema::read).transpose()?.map(Arc::new);
-    // More are under way than have a place: those are writing to the store.
-    run(host, frame, requests, 2 * concurrency, move |frame, request| {
+    // More are under way than have a place: those are writing to the store, which now and then stops for longer than a
+    // round of calls takes to copy its log into the file.
+    run(host, frame, requests, 4 * concurrency, move |frame, request| {
         let (slots, host, cancel) = (Arc::clone(&slots), Arc::clone(&handle), cancel.clone());
         let (given, same) = (request.options.schema.clone(), request.options.schema == shared);
         let read = read.clone().filter(|_| same);

@@ -69,13 +69,13 @@ impl Cache {
         }
     }
 
-    /// Keeps an accepted answer for the first question, unless it is another model's than was asked. Not awaited: what a
-    /// crash loses here is another call.
-    pub fn keep(&self, host: &RunHost, answer: &ModelAnswer) -> Outcome<()> {
+    /// Keeps an accepted answer for the first question, unless it is another model's than was asked. The next
+    /// equal question of this program finds it.
+    pub async fn keep(&self, host: &RunHost, answer: &ModelAnswer) -> Outcome<()> {
         if let Some(key) = self.first.as_ref().filter(|_| !answer.cached && answer.substituted.is_empty()) {
             let value = serde_json::to_value(answer)
                 .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}")))?;
-            drop(host.kit.store.keep_answer(key, host.now(), &value));
+            host.kit.store.keep_answer(key, host.now(), &value).await?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::core::message::{
     ChatReply, ChatRequest, FailedCall, FunctionSpec, Message, ModelAnswer, Sampling, Substitution,
 };
 use crate::core::price::Bound;
+use crate::core::usage::Usage;
 use crate::host::choose::Substitute;
 use crate::host::door::{self, Asked, Done};
 use crate::host::models::Served;
@@ -267,8 +268,8 @@ fn watch(
     // Of its own, because the limit of this call ends this call only.
     let cancel = cancel.child_token();
     let held = Arc::clone(held);
-    let afford = Arc::new(move || match held.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-        Some(reservation) => reservation.again(),
+    let afford = Arc::new(move |used: &Usage| match held.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        Some(reservation) => reservation.again(used),
         None => Ok(()),
     });
     let monitor = call.role.monitor.map(|thresholds| thresholds.for_limit(call.request.sampling.max_tokens));

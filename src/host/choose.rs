@@ -150,7 +150,7 @@ impl Models {
             if seen || (spec.provider == Provider::Offline && !mine) {
                 continue;
             }
-            let pays = default.is_free() && !spec.is_free() && !mine && !settings.allow_paid_fallback;
+            let pays = default.is_cheaper_than(&spec) && !mine && !settings.allow_paid_fallback;
             let mut candidate = self.candidate(spec);
             // A key in the environment is a credential and no choice: it must not turn free calls into paid ones.
             candidate.barred = pays.then(|| {

@@ -46,7 +46,7 @@ pub async fn answer(
         }
         Some(schema) => asking.typed(schema, &mut cache, messages).await?,
     };
-    cache.keep(host, &answer)?;
+    cache.keep(host, &answer).await?;
     Ok(value)
 }
 

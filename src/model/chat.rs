@@ -6,6 +6,7 @@ use crate::core::failure::Outcome;
 use crate::core::ids::ModelId;
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
 use crate::core::thresholds::Thresholds;
+use crate::core::usage::Usage;
 use futures::future::BoxFuture;
 use std::fmt;
 use std::sync::Arc;
@@ -56,6 +57,9 @@ pub enum Piece {
     },
 }
 
+/// Says whether another attempt can be paid after one that used this much.
+pub type Afford = Arc<dyn Fn(&Usage) -> Outcome<()> + Send + Sync>;
+
 /// How a caller follows a call and ends it early.
 #[derive(Clone)]
 pub struct Watch {
@@ -65,14 +69,19 @@ pub struct Watch {
     pub cancel: CancellationToken,
     /// Stops an answer that goes wrong; `None` lets every answer end by itself.
     pub monitor: Option<Thresholds>,
-    /// Asked before another attempt if the one that failed will be billed; a failure ends the call.
-    pub afford: Arc<dyn Fn() -> Outcome<()> + Send + Sync>,
+    /// Asked before another attempt if the one that failed will be billed, with its usage; a failure ends the call.
+    pub afford: Afford,
 }
 
 impl Watch {
     /// A watch that shows nothing and is never cancelled.
     pub fn silent() -> Self {
-        Self { on_text: Arc::new(|_| ()), cancel: CancellationToken::new(), monitor: None, afford: Arc::new(|| Ok(())) }
+        Self {
+            on_text: Arc::new(|_| ()),
+            cancel: CancellationToken::new(),
+            monitor: None,
+            afford: Arc::new(|_| Ok(())),
+        }
     }
 
     /// Hands one piece to the caller.

@@ -153,6 +153,15 @@ impl<'a> Draft<'a> {
         self.text.is_empty() && self.refusal.is_empty()
     }
 
+    /// Whether the server has been asked and has said nothing.
+    pub const fn is_unheard(&self) -> bool {
+        matches!(self.stage, Stage::Asked)
+            && self.usage.is_none()
+            && self.is_empty()
+            && self.thoughts == 0
+            && self.calls.is_empty()
+    }
+
     /// What to expect after an event.
     pub const fn flow(&self) -> Flow {
         if self.is_whole() { Flow::Ending } else { Flow::More }

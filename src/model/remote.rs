@@ -18,7 +18,7 @@ use crate::model::exchange::{Incoming, Patience, Timeouts, json_headers, open};
 use crate::model::lane::{Lane, Pass, need};
 use crate::model::protocol::{Protocol, Reader};
 use crate::model::quirks::{Feature, Features, Form, Quirks};
-use crate::model::retry::{FailedAttempt, RetryPolicy, Way, cancelled, persist};
+use crate::model::retry::{ASKED, FailedAttempt, REACH, RetryPolicy, Way, cancelled, persist};
 use crate::model::retry_after::Advice;
 use crate::model::stream::{Heard, listen};
 use crate::model::transport::stalled;
@@ -106,7 +106,11 @@ impl<P: Protocol> Remote<P> {
             () = sleep_until(deadline) => Err(Broken::from(self.overdue())),
             ended = self.exchange(request, watch, &mut pass, &mut draft) => ended,
         };
-        let (usage, shown) = (draft.usage(request), draft.is_shown());
+        let mut usage = draft.usage(request);
+        if ended.as_ref().is_err_and(|broken| self.may_go_on(broken.failure.kind)) && draft.is_unheard() {
+            usage.output_tokens = request.sampling.max_tokens.unwrap_or(0);
+        }
+        let shown = draft.is_shown();
         pass.used(&usage);
         let broken = match ended {
             Err(broken) => broken,
@@ -117,6 +121,16 @@ impl<P: Protocol> Remote<P> {
         };
         let failed = FailedCall { failure: self.redacted(broken.failure), usage };
         Err(FailedAttempt { failed, advice: broken.advice, shown })
+    }
+
+    /// Whether a server that was not heard may finish an answer all the same, and bill it. One that streams notices that
+    /// nobody listens any more.
+    fn may_go_on(&self, kind: FailureKind) -> bool {
+        match kind {
+            FailureKind::Transport | FailureKind::Stalled => true,
+            FailureKind::Cancelled => !self.settings.stream,
+            _ => false,
+        }
     }
 
     /// Asks until the server takes the form of the request, which it does at once unless it has its quirks.
@@ -169,7 +183,8 @@ impl<P: Protocol> Remote<P> {
         )?);
         draft.stage = Stage::Asked;
         let incoming = open(sent, &self.host, connect, first).await;
-        if incoming.as_ref().is_err_and(|failure| failure.kind != FailureKind::Stalled) {
+        let arrived = |failure: &Failure| failure.details.get(REACH).is_some_and(|reach| reach == ASKED);
+        if incoming.as_ref().is_err_and(|failure| failure.kind != FailureKind::Stalled && !arrived(failure)) {
             draft.stage = Stage::Idle;
         }
         incoming

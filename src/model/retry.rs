@@ -59,6 +59,8 @@ pub struct Way<'a> {
 pub const REACH: &str = "reach";
 /// Value of `REACH`: nobody listens there, or nobody knows the name.
 pub const UNREACHED: &str = "nobody";
+/// Value of `REACH`: the request may have arrived, and the server may be at work on it.
+pub const ASKED: &str = "asked";
 
 impl RetryPolicy {
     /// The most attempts for a failure of this kind; 1 is no repetition.
@@ -135,7 +137,7 @@ where
             return Err(FailedCall { failure, usage: spent });
         }
         if failed.usage.total() > 0
-            && let Err(refusal) = (watch.afford)()
+            && let Err(refusal) = (watch.afford)(&failed.usage)
         {
             let failure = failure.detail("attempts", number).detail("not_repeated", refusal.message);
             return Err(FailedCall { failure, usage: spent });

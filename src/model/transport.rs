@@ -5,7 +5,7 @@
 use crate::core::failure::{Failure, FailureKind};
 use crate::model::client::root_cause;
 use crate::model::endpoint::BASE_URL_HINT;
-use crate::model::retry::{REACH, UNREACHED};
+use crate::model::retry::{ASKED, REACH, UNREACHED};
 use std::error::Error;
 use std::io;
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub fn unanswered(error: &reqwest::Error, host: &str, connect: Duration) -> Fail
         return transport(format!("no connection to {host}: {cause}"))
             .hint("check base_url, the network and its proxies");
     }
-    transport(format!("the connection to {host} broke before the answer: {cause}"))
+    transport(format!("the connection to {host} broke before the answer: {cause}")).detail(REACH, ASKED)
 }
 
 /// The failure of an answer whose connection broke on its way.

@@ -26,7 +26,7 @@ impl Merit {
         let rates = spec.price.as_ref().map(|price| price.rates);
         let own = rates.map(|rates| blended(rates.input, rates.output));
         let proxy = rates.map(|rates| Money::from_nanos(rates.output).usd());
-        Self { price: own.or_else(|| spec.is_free().then_some(0)), rank: spec.rank.or(proxy) }
+        Self { price: own, rank: spec.rank.or(proxy) }
     }
 
     fn cheaper(&self, other: &Self) -> Ordering {

@@ -37,8 +37,8 @@ pub fn objection(chosen: &Candidate, other: &Candidate, needs: &[String], allow_
     if let Some(variable) = &other.missing_key {
         return Some(format!("{variable} is not set"));
     }
-    let pays = chosen.spec.is_free() && !other.spec.is_free() && !allow_paid;
-    pays.then(|| format!("costs money and {} does not; allow_paid_fallback = true lets it", chosen.spec.id))
+    let pays = chosen.spec.is_cheaper_than(&other.spec) && !allow_paid;
+    pays.then(|| format!("may cost money and {} does not; allow_paid_fallback = true lets it", chosen.spec.id))
 }
 
 #[cfg(test)]

@@ -15,6 +15,11 @@ impl ModelSpec {
         }
     }
 
+    /// Whether it is free and the other is not, or nobody knows. A known price of nothing is more than an unknown one.
+    pub fn is_cheaper_than(&self, other: &Self) -> bool {
+        self.is_free() && (!other.is_free() || (self.price.is_some() && other.price.is_none()))
+    }
+
     /// The variable of the key that is needed and not set.
     pub fn missing_key(&self, settings: &Settings) -> Option<&str> {
         let variable = self.key_variable.as_deref()?;

@@ -121,6 +121,13 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
     // A server of one's own serves names that nobody else knows.
     let is_set = |s: &&Server| s.address_variables.iter().any(|v| settings.environment.get(v).is_some());
     let own = SERVERS.iter().filter(|s| s.provider == Provider::OpenAi).find(is_set);
+    if let Some(service) = own
+        && let Some(near) = nearest(name, settings.models.keys().map(String::as_str))
+    {
+        // A slip must not send a text meant for one server to another.
+        let hint = format!("did you mean `{near}`? for the server's own model write `{}/{name}`", service.name);
+        return Err(Failure::new(FailureKind::NotFound, format!("there is no model `{name}`")).hint(hint));
+    }
     if let Some(service) = own {
         return Ok(at_service(settings, service, name));
     }

@@ -134,8 +134,9 @@ fn breaks() -> Vec<Fault> {
         let mut add = |stage: &str, acts: Vec<Act>, bill: Bill| {
             all.push(fault(format!("{how} {stage}"), then(acts, last.clone()), Fails(Transport), bill));
         };
-        add("before the head", vec![], Nothing);
-        add("in the head", vec![raw("HTTP/1.1 200 OK\r\ncontent-ty")], Nothing);
+        // The request was read: nobody knows what the server makes of it.
+        add("before the head", vec![], Estimated(2, 0));
+        add("in the head", vec![raw("HTTP/1.1 200 OK\r\ncontent-ty")], Estimated(2, 0));
         add("before the first byte", vec![head("text/event-stream")], Estimated(2, 0));
         add("in an event", open_stream(&["data: {\"choi"]), Estimated(2, 0));
         add("between events", half(), Estimated(2, 1));

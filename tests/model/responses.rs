@@ -153,6 +153,18 @@ async fn reasons_to_end() {
 }
 
 #[tokio::test]
+async fn an_event_that_says_less_than_its_name_is_no_whole_answer() {
+    let limit = json!({"incomplete_details": {"reason": "max_output_tokens"}, "usage": usage()});
+    let cut = |kind: &str, response: serde_json::Value| event(kind, json!({"response": response}));
+    check(stream(&[&delta("a"), &cut("response.incomplete", limit.clone())]), reply("a", Finish::Length)).await;
+    check(stream(&[&delta("a"), &cut("response.completed", limit)]), reply("a", Finish::Length)).await;
+    for kind in ["response.incomplete", "response.failed", "response.cancelled"] {
+        let server = Server::play(vec![stream(&[&delta("a"), &event(kind, json!({}))])]).await;
+        fails(&model(&server)).await;
+    }
+}
+
+#[tokio::test]
 async fn calls_of_functions() {
     let item = |arguments: &str| json!({"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "rhai", "arguments": arguments});
     let piece = |text: &str| event("response.function_call_arguments.delta", json!({"output_index": 1, "delta": text}));

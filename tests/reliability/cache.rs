@@ -30,6 +30,14 @@ fn the_same_request_is_answered_once_and_a_hit_costs_nothing() {
 }
 
 #[test]
+fn an_answer_serves_the_same_program_too() {
+    let server = ChatServer::new(|ask| Reply::text(format!("answer {}", ask.number)));
+    let code = "llm(\"q\", #{cache: \"1h\"}) + \", \" + llm(\"q\", #{cache: \"1h\"})";
+    far(&server, "").args(["eval", code]).run().ok().prints("answer 0, answer 0\n");
+    assert_eq!(server.asks().len(), 1);
+}
+
+#[test]
 fn what_is_not_the_same_not_allowed_or_too_old_is_asked_again() {
     let server = ChatServer::new(|ask| Reply::text(format!("answer {}", ask.number)));
     let program = far(&server, "").file("other.toml", "");

@@ -45,7 +45,8 @@ impl Reader for ResponsesReader {
             "response.output_item.added" => begin(draft, event.output_index, event.item.unwrap_or_default()),
             "response.output_item.done" => complete(draft, event.output_index, event.item.unwrap_or_default()),
             "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
-                end(draft, event.response.unwrap_or_default())?;
+                let said = kind.trim_start_matches("response.").to_owned();
+                end(draft, event.response.unwrap_or_default(), &said)?;
                 return Ok(Flow::Done);
             }
             "error" | "response.error" => return Err(draft.complained(&draft.event::<Value>(&frame.data)?)),
@@ -71,7 +72,7 @@ impl Reader for ResponsesReader {
                 false => foreign(draft.host(), "its JSON has no `output`"),
             });
         }
-        end(draft, response)
+        end(draft, response, "completed")
     }
 }
 
@@ -89,7 +90,8 @@ fn complete(draft: &mut Draft<'_>, index: Option<u64>, item: Item) {
     }
 }
 
-fn end(draft: &mut Draft<'_>, response: Response) -> Outcome<()> {
+/// Ends the answer. What the event `said` counts where the response does not say more, and never against it.
+fn end(draft: &mut Draft<'_>, response: Response, said: &str) -> Outcome<()> {
     if let Some(usage) = response.usage.as_ref().and_then(usage) {
         draft.report(usage, true);
     }
@@ -110,7 +112,15 @@ fn end(draft: &mut Draft<'_>, response: Response) -> Outcome<()> {
         }
     }
     let reason = response.incomplete_details.and_then(|details| details.reason).unwrap_or_default();
-    match response.status.as_deref().unwrap_or("completed") {
+    let status = response.status.as_deref().unwrap_or(said);
+    // A response that says why it is not whole is not whole, whatever its status.
+    let status = match (status, said, reason.as_str()) {
+        ("completed", "completed", "") => "completed",
+        ("completed", "completed", _) => "incomplete",
+        ("completed", said, _) => said,
+        (status, ..) => status,
+    };
+    match status {
         "completed" => draft.end(Ok(Finish::Stop)),
         "incomplete" => {
             let ending = match reason.as_str() {

@@ -35,9 +35,18 @@ pub const RLM: Primitive = Primitive {
 fn register(engine: &mut Engine, _: &Arc<Desk>) {
     for name in ["rlm", "rlm_query"] {
         engine.register_fn(name, |task: Dynamic| call(&task, &Dynamic::UNIT, Map::new()));
-        engine.register_fn(name, |task: Dynamic, context: Dynamic| call(&task, &context, Map::new()));
+        engine.register_fn(name, |task: Dynamic, context: Dynamic| match as_options(&context) {
+            Some(map) => call(&task, &Dynamic::UNIT, map),
+            None => call(&task, &context, Map::new()),
+        });
         engine.register_fn(name, |task: Dynamic, context: Dynamic, options: Map| call(&task, &context, options));
     }
+}
+
+/// A map that says nothing but options is meant as such, as it is for `llm`.
+fn as_options(context: &Dynamic) -> Option<Map> {
+    let map = context.read_lock::<Map>()?.clone();
+    (!map.is_empty() && options::<ChildOptions>(map.clone(), "rlm").is_ok()).then_some(map)
 }
 
 fn call(task: &Dynamic, context: &Dynamic, map: Map) -> Answer<Dynamic> {
