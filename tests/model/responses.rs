@@ -155,7 +155,7 @@ async fn reasons_to_end() {
 #[tokio::test]
 async fn an_event_that_says_less_than_its_name_is_no_whole_answer() {
     let limit = json!({"incomplete_details": {"reason": "max_output_tokens"}, "usage": usage()});
-    let cut = |kind: &str, response: serde_json::Value| event(kind, json!({"response": response}));
+    let cut = |kind: &str, response: Value| event(kind, json!({"response": response}));
     check(stream(&[&delta("a"), &cut("response.incomplete", limit.clone())]), reply("a", Finish::Length)).await;
     check(stream(&[&delta("a"), &cut("response.completed", limit)]), reply("a", Finish::Length)).await;
     for kind in ["response.incomplete", "response.failed", "response.cancelled"] {
