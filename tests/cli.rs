@@ -3,6 +3,7 @@
 mod ask;
 mod eval;
 mod help;
+mod killed;
 mod lists;
 mod pictures;
 mod pipes;

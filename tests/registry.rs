@@ -5,3 +5,4 @@ mod choice;
 mod config;
 mod fallback;
 mod personas;
+mod standby;

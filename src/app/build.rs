@@ -4,6 +4,7 @@ use crate::app::choice;
 use crate::app::episode_log::StoreLog;
 use crate::config::settings::{Approve, Settings};
 use crate::core::failure::Outcome;
+use crate::host::flights::Flights;
 use crate::host::kit::{Kit, LazyTools};
 use crate::host::models::Models;
 use crate::memory::recall::Memory;
@@ -36,6 +37,7 @@ pub fn build(settings: Settings, person: Arc<dyn Person>) -> Outcome<App> {
     let memory = Memory::new(memory_settings(&settings), Arc::new(StoreLog(store.clone())));
     let kit = Kit {
         models: models(&settings, client),
+        flights: Flights::default(),
         tools: LazyTools::new(catalog),
         approval: match settings.approve {
             Approve::Ask => Approval::Ask,

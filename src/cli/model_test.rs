@@ -92,6 +92,7 @@ async fn ask(run: &Run, name: &str) -> Outcome<ModelAnswer> {
         substituted: Vec::new(),
         // What is tested is this model and no other.
         substitutes: Arc::from([]),
+        standby: false,
         request: ChatRequest { messages, sampling, ..ChatRequest::default() },
         label: None,
         timeout: Some(PATIENCE),

@@ -6,6 +6,7 @@ use crate::cli::table;
 use crate::core::event::Event;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
+use crate::core::money::Money;
 use crate::core::text::one_line;
 use crate::store::open::Store;
 use crate::store::runs::{RunFilter, RunRow};
@@ -121,7 +122,9 @@ fn value(row: &RunRow, result: Option<&Value>) -> Value {
     json!({
         "id": row.id, "parent": row.parent, "kind": row.kind, "status": row.shown_status(), "task": row.task,
         "started_at": row.started_at, "ended_at": row.ended_at, "calls": row.calls, "input_tokens": row.input_tokens,
-        "output_tokens": row.output_tokens, "cost_usd": row.cost.map(crate::core::money::Money::usd), "depth": row.depth,
+        "output_tokens": row.output_tokens, "cost_usd": row.cost.map(Money::usd),
+        "worst_cost_usd": row.worst_cost().map(Money::usd), "under_way": row.under_way.map_or(0, |open| open.calls),
+        "depth": row.depth,
         "failure": row.failure, "result": result,
     })
 }
@@ -136,7 +139,7 @@ fn list(rows: &[RunRow]) -> String {
             time(row.started_at),
             row.kind.clone(),
             row.shown_status().to_owned(),
-            row.cost.map(|c| c.to_string()).unwrap_or_default(),
+            row.shown_cost(),
             one_line(&row.task, 60),
         ]
     };
@@ -153,10 +156,13 @@ fn show(row: &RunRow, result: Option<&Value>, children: &[RunRow]) -> String {
         time(row.started_at),
         row.task
     );
-    let cost = row.cost.map(|c| c.to_string()).unwrap_or_default();
+    let open = row.shown_under_way().map_or_else(String::new, |open| format!(": {open}"));
     text.push_str(&format!(
-        "spent   {} calls · {} + {} tokens · {cost}\n",
-        row.calls, row.input_tokens, row.output_tokens
+        "spent   {} calls · {} + {} tokens · {}{open}\n",
+        row.calls,
+        row.input_tokens,
+        row.output_tokens,
+        row.shown_cost()
     ));
     if let Some(result) = result.filter(|r| !r.is_null()) {
         text.push_str(&format!("result  {}\n", crate::cli::outcome::text(result)));

@@ -10,23 +10,27 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::ModelAnswer;
 use crate::core::money::Money;
 use crate::core::request::Keep;
+use crate::core::text::one_line;
 use crate::host::call::{self, ModelCall};
 use crate::host::door::{self, Done};
 use crate::host::fallback;
+use crate::host::flights::Flight;
 use crate::host::run_host::RunHost;
 use crate::model::retry_after::span;
 use crate::store::answers::KEPT_MILLIS;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// The kept answers as one `llm` uses them, with all questions that it may ask.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Cache {
     /// How old an answer may be, in milliseconds; `None` if none is wanted.
     age: Option<u64>,
     /// The key of the first question; the answer that is accepted in the end belongs to it.
     first: Option<String>,
+    /// Holds back those who ask the same meanwhile.
+    flight: Option<Flight>,
 }
 
 impl Cache {
@@ -37,21 +41,22 @@ impl Cache {
         let settings = &host.kit.settings;
         let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
         let age = match keep {
-            None if !settings.cache => return Ok(Self { age: None, first: None }),
-            Some(Keep::Flag(false)) => return Ok(Self { age: None, first: None }),
+            None if !settings.cache => return Ok(Self::default()),
+            Some(Keep::Flag(false)) => return Ok(Self::default()),
             None | Some(Keep::Flag(true)) => seconds(settings.cache_age),
             Some(Keep::Seconds(given)) => seconds(*given),
             Some(Keep::Span(given)) => span(given.trim()),
         };
         let age = age.and_then(|age| u64::try_from(age.as_millis()).ok()).filter(|millis| *millis <= KEPT_MILLIS);
         match age {
-            Some(age) => Ok(Self { age: Some(age), first: None }),
+            Some(age) => Ok(Self { age: Some(age), ..Self::default() }),
             None => Err(Failure::new(FailureKind::Invalid, "cache is no span of time up to 30 days")
                 .hint("write cache: true, seconds, or \"90s\", \"10m\", \"1h\", \"7d\"")),
         }
     }
 
-    /// The answer to a question: a kept one if there is one, else a new one.
+    /// The answer to a question: a kept one if there is one, else a new one. Equal questions go out one after the other,
+    /// so that the first answer serves them all.
     pub async fn ask(
         &mut self,
         host: &RunHost,
@@ -61,8 +66,14 @@ impl Cache {
         let Some(age) = self.age else { return fallback::model(host, call, cancel).await };
         call::wish(&mut call);
         let key = key(&call);
-        let found = host.kit.store.kept_answer(&key, host.now().saturating_sub(age))?;
+        if self.first.is_none() {
+            self.flight = Some(host.kit.flights.board(&key, cancel).await?);
+        }
+        let found = kept(host, &call, &key, age);
         self.first.get_or_insert(key);
+        if let Some(flight) = self.flight.take_if(|flight| found.is_some() || flight.is_vain()) {
+            drop(flight);
+        }
         match found {
             Some(kept) => reuse(host, &call, kept).await,
             None => fallback::model(host, call, cancel).await,
@@ -71,11 +82,12 @@ impl Cache {
 
     /// Keeps an accepted answer for the first question, unless it is another model's than was asked. The next
     /// equal question of this program finds it.
-    pub async fn keep(&self, host: &RunHost, answer: &ModelAnswer) -> Outcome<()> {
+    pub async fn keep(mut self, host: &RunHost, answer: &ModelAnswer) -> Outcome<()> {
         if let Some(key) = self.first.as_ref().filter(|_| !answer.cached && answer.substituted.is_empty()) {
             let value = serde_json::to_value(answer)
                 .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}")))?;
             host.kit.store.keep_answer(key, host.now(), &value).await?;
+            self.flight.take().into_iter().for_each(Flight::land);
         }
         Ok(())
     }
@@ -94,10 +106,21 @@ fn key(call: &ModelCall) -> String {
     blake3::hash(canonical(&whole).as_bytes()).to_hex().to_string()
 }
 
+/// The kept answer of this key. One that cannot be read is none, and the next answer takes its place.
+fn kept(host: &RunHost, call: &ModelCall, key: &str, age: u64) -> Option<ModelAnswer> {
+    let read = host.kit.store.kept_answer(key, host.now().saturating_sub(age)).and_then(|found| {
+        found.map(serde_json::from_value).transpose().map_err(|e| Failure::new(FailureKind::Io, e.to_string()))
+    });
+    read.unwrap_or_else(|failure| {
+        let why = one_line(&failure.message, 200);
+        let text = format!("a kept answer cannot be read and is asked for again: {why}");
+        host.emit(&call.frame, &Event::Note { text });
+        None
+    })
+}
+
 /// Answers with what was kept: an effect and an event like any other, at no cost.
-async fn reuse(host: &RunHost, call: &ModelCall, kept: Value) -> Outcome<ModelAnswer> {
-    let kept: ModelAnswer = serde_json::from_value(kept)
-        .map_err(|e| Failure::new(FailureKind::Io, format!("a kept answer is damaged: {e}")))?;
+async fn reuse(host: &RunHost, call: &ModelCall, kept: ModelAnswer) -> Outcome<ModelAnswer> {
     let answer = ModelAnswer { cost: Some(Money::ZERO), millis: 0, cached: true, ..kept };
     let usage = answer.reply.usage;
     let work = async { Done { result: Ok(answer), usage: Some(usage), cost: Some(Money::ZERO) } };

@@ -7,16 +7,13 @@ use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, ModelId};
-use crate::core::message::{
-    ChatReply, ChatRequest, FailedCall, FunctionSpec, Message, ModelAnswer, Sampling, Substitution,
-};
+use crate::core::message::{ChatRequest, FunctionSpec, Message, ModelAnswer, Sampling, Substitution};
 use crate::core::price::Bound;
-use crate::core::usage::Usage;
 use crate::host::choose::Substitute;
 use crate::host::door::{self, Asked, Done};
+use crate::host::follow::{watch, within};
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
-use crate::model::chat::{Piece, Watch};
 use crate::model::lane::UNSENT;
 use crate::registry::roles::Role;
 use serde::Serialize;
@@ -53,6 +50,8 @@ pub struct ModelCall {
     pub substituted: Vec<Substitution>,
     /// The models that stand in for it; asked by `fallback`.
     pub substitutes: Arc<[Substitute]>,
+    /// One of them can be asked, so that this model is given little patience.
+    pub standby: bool,
     /// What is sent. `max_tokens` is filled in if it is absent: without it no worst case is known.
     pub request: ChatRequest,
     /// A name for progress.
@@ -68,7 +67,17 @@ pub struct ModelCall {
 }
 
 /// Makes the call. On success the answer is paid and on disk.
-pub async fn model(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
+pub async fn model(host: &RunHost, call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
+    announced(host, call, cancel, || {}).await
+}
+
+/// The same, with a word to say once the budget has agreed and before anything is sent.
+pub async fn announced(
+    host: &RunHost,
+    mut call: ModelCall,
+    cancel: &CancellationToken,
+    announce: impl FnOnce(),
+) -> Outcome<ModelAnswer> {
     if cancel.is_cancelled() {
         return Err(Failure::new(FailureKind::Cancelled, "cancelled"));
     }
@@ -86,6 +95,7 @@ pub async fn model(host: &RunHost, mut call: ModelCall, cancel: &CancellationTok
     } else {
         host.scope.reserve_affordable(wish, price, tag)?
     };
+    announce();
     let (worst, granted) = (reservation.worst_cost(), reservation.bound().output_tokens);
     let reservation = Unsent(Some(reservation));
     let asked = asked(&call)?;
@@ -234,60 +244,4 @@ async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &Can
         Err(failed) => Err(call.served.explained(failed.failure)),
     };
     Done { result, usage: Some(usage), cost }
-}
-
-/// Makes the call within its own limit of time. A call that is overdue is told to end and says what it has used.
-async fn within(call: &ModelCall, watch: &Watch) -> Result<ChatReply, FailedCall> {
-    let mut work = call.served.model.chat(&call.request, watch);
-    let Some(limit) = call.timeout else {
-        return work.await;
-    };
-    tokio::select! {
-        biased;
-        outcome = &mut work => return outcome,
-        () = tokio::time::sleep(limit) => watch.cancel.cancel(),
-    }
-    let usage = match work.await {
-        // It came just in time.
-        Ok(reply) => return Ok(reply),
-        Err(failed) => failed.usage,
-    };
-    let failure = Failure::new(FailureKind::Stalled, format!("no answer within {} s", limit.as_secs_f64()))
-        .hint("raise `timeout` of the call");
-    Err(FailedCall { failure, usage })
-}
-
-/// Passes pieces on as events. Text is not stored, so a slow screen never slows the call.
-fn watch(
-    host: &RunHost,
-    call: &ModelCall,
-    number: u64,
-    cancel: &CancellationToken,
-    held: &Arc<Mutex<Option<Reservation>>>,
-) -> Watch {
-    // Of its own, because the limit of this call ends this call only.
-    let cancel = cancel.child_token();
-    let held = Arc::clone(held);
-    let afford = Arc::new(move |used: &Usage| match held.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-        Some(reservation) => reservation.again(used),
-        None => Ok(()),
-    });
-    let monitor = call.role.monitor.map(|thresholds| thresholds.for_limit(call.request.sampling.max_tokens));
-    let Ok(host) = host.handle() else {
-        return Watch { cancel, monitor, afford, ..Watch::silent() };
-    };
-    let (frame, model) = (call.frame.clone(), call.served.spec.id.clone());
-    let on_text = move |piece| {
-        let event = match piece {
-            Piece::Text(text) => Event::ModelText { call: number, text },
-            Piece::Reset => Event::ModelReset { call: number },
-            Piece::Note(text) => Event::Note { text },
-            Piece::Retry { attempt, wait_millis, reason } => {
-                Event::Retry { model: model.clone(), attempt, wait_millis, reason }
-            }
-            Piece::Waiting { wait_millis, reason } => Event::Waiting { model: model.clone(), wait_millis, reason },
-        };
-        host.emit(&frame, &event);
-    };
-    Watch { on_text: Arc::new(on_text), cancel, monitor, afford }
 }

@@ -1,6 +1,8 @@
 //! A call and, if its provider fails, the same call to the models that stand in. Each of them is told, paid and logged
 //! as a call of its own.
 
+use crate::budget::ledger::Tag;
+use crate::budget::reservation::Reservation;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::{ModelAnswer, Speaker, Substitution};
@@ -14,48 +16,82 @@ use serde_json::json;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Makes the call; on a failure that another model could mend, the next of its substitutes is asked.
+/// Makes the call; on a failure that another model could mend, the next of its substitutes is asked. A model behind which
+/// one of them stands is given little patience, and while it fails the calls after it pass it by (`model/lane`).
 ///
 /// # Errors
 /// The last provider's failure. A substitute that the budget does not allow leaves the failure before it.
-pub async fn model(host: &RunHost, call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
+pub async fn model(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
     host.choices.chosen(&call.role.name, &call.served.spec.id, &call.reason);
     if call.substitutes.is_empty() {
         return call::model(host, call, cancel).await;
     }
-    let (mut next, substitutes) = (call.clone(), Arc::clone(&call.substitutes));
-    let mut failure = match call::model(host, call, cancel).await {
+    let substitutes = Arc::clone(&call.substitutes);
+    call.standby = is_backed(host, &mut call, &substitutes);
+    let mut failure = match call::model(host, call.clone(), cancel).await {
         Ok(answer) => return Ok(answer),
         Err(failure) => failure,
     };
-    let mut passed_over = Vec::new();
-    for substitute in substitutes.iter() {
+    let (mut passed_over, mut rest) = (Vec::new(), substitutes.iter());
+    while let Some(substitute) = rest.next() {
         if !mends(&failure) || cancel.is_cancelled() {
             break;
         }
-        if let Some(barred) = barred(substitute, &next) {
-            passed_over.push(format!("{} {barred}", substitute.spec.id));
-            continue;
-        }
-        let from = next.served.spec.id.clone();
-        next.served = host.kit.models.serve(substitute.spec.id.as_str(), || Ok(substitute.spec.as_ref().clone()))?;
-        reword(&mut next)?;
-        let substitution = Substitution { from, to: substitute.spec.id.clone(), why: one_line(&failure.message, 200) };
-        tell(host, &next, &substitution);
-        next.reason = Arc::from(format!("stands in for {}: {}", substitution.from, substitution.why));
-        next.substituted.push(substitution);
-        host.choices.chosen(&next.role.name, &next.served.spec.id, &next.reason);
-        match call::model(host, next.clone(), cancel).await {
+        let (mut other, substitution) = match stand_in(host, &call, substitute, &failure) {
+            Ok(ready) => ready,
+            Err(barred) => {
+                passed_over.push(format!("{} {barred}", substitute.spec.id));
+                continue;
+            }
+        };
+        other.standby = is_backed(host, &mut other, rest.as_slice());
+        let mut told = false;
+        let announce = || {
+            tell(host, &other, &substitution);
+            told = true;
+        };
+        match call::announced(host, other.clone(), cancel, announce).await {
             Ok(answer) => return Ok(answer),
             // The trouble is still the provider's; that a substitute is too dear for what is left is beside it.
-            Err(refused) if refused.kind == FailureKind::Budget => {
+            Err(refused) if !told && refused.kind != FailureKind::Cancelled => {
                 passed_over.push(format!("{}: {}", substitute.spec.id, one_line(&refused.message, 120)));
-                break;
             }
-            Err(failed) => failure = failed,
+            Err(failed) => (failure, call) = (failed, other),
         }
     }
-    Err(explained(failure, &next, &passed_over))
+    Err(explained(failure, &call, &passed_over))
+}
+
+/// Whether one of these may be asked and paid in place of the call's model.
+fn is_backed(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) -> bool {
+    let wish = call::wish(call);
+    let role = &call.role.name;
+    substitutes.iter().filter(|substitute| barred(substitute, call).is_none()).any(|substitute| {
+        let tag = Tag { role: role.clone(), model: substitute.spec.id.clone() };
+        let held = host.scope.reserve_affordable(wish, substitute.spec.price.as_ref(), tag);
+        held.map(Reservation::release).is_ok()
+    })
+}
+
+/// The call as a substitute makes it, or why it cannot.
+fn stand_in(
+    host: &RunHost,
+    call: &ModelCall,
+    substitute: &Substitute,
+    failure: &Failure,
+) -> Result<(ModelCall, Substitution), String> {
+    if let Some(barred) = barred(substitute, call) {
+        return Err(barred);
+    }
+    let spec = &substitute.spec;
+    let served = host.kit.models.serve(spec.id.as_str(), || Ok(spec.as_ref().clone()));
+    let mut other = ModelCall { served: served.map_err(|failure| failure.message)?, ..call.clone() };
+    reword(&mut other).map_err(|failure| failure.message)?;
+    let from = call.served.spec.id.clone();
+    let substitution = Substitution { from, to: spec.id.clone(), why: one_line(&failure.message, 200) };
+    other.reason = Arc::from(format!("stands in for {}: {}", substitution.from, substitution.why));
+    other.substituted.push(substitution.clone());
+    Ok((other, substitution))
 }
 
 /// Why a model may not stand in for this call.
@@ -80,6 +116,7 @@ fn reword(call: &mut ModelCall) -> Outcome<()> {
 
 fn tell(host: &RunHost, call: &ModelCall, substitution: &Substitution) {
     let Substitution { from, to, why } = substitution.clone();
+    host.choices.chosen(&call.role.name, &to, &call.reason);
     host.choices.substituted(&call.role.name, substitution);
     host.emit(&call.frame, &Event::Substituted { role: call.role.name.clone(), from, to, why });
 }

@@ -3,6 +3,7 @@
 use crate::config::settings::Settings;
 use crate::core::failure::Outcome;
 use crate::host::children::Children;
+use crate::host::flights::Flights;
 use crate::host::models::Models;
 use crate::memory::recall::Memory;
 use crate::store::open::Store;
@@ -20,6 +21,8 @@ pub struct Kit {
     pub settings: Arc<Settings>,
     /// Models by role and name.
     pub models: Models,
+    /// Equal questions under way.
+    pub flights: Flights,
     /// Tools by name; built when first asked for, because compiling a dozen schemas costs as much as starting.
     pub tools: LazyTools,
     /// Who allows tools.

@@ -167,6 +167,7 @@ impl Asking<'_> {
             reason: Arc::clone(reason),
             substituted: Vec::new(),
             substitutes: Arc::clone(substitutes),
+            standby: false,
             request: ChatRequest { messages, sampling, schema, ..ChatRequest::default() },
             label: (!label.is_empty()).then_some(label),
             timeout,

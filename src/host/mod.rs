@@ -13,6 +13,8 @@ pub mod door;
 pub mod episodes;
 pub mod explore;
 pub mod fallback;
+pub mod flights;
+mod follow;
 pub mod images;
 pub mod kit;
 pub mod llm;

@@ -1,27 +1,31 @@
 //! The circuit breaker of one model at one server: after several calls in a row that did not get through, further ones
 //! fail at once, until a probe gets through.
 //!
-//! Counted are calls, each with all its attempts: a server that restarts within a call's retries opens nothing. Pure:
-//! it is told the time.
+//! Counted are calls, each with all its attempts: a server that restarts within a call's retries opens nothing. Which
+//! calls ask which breaker is `lane`'s business. Pure: it is told the time.
 
-use crate::core::failure::FailureKind;
+use crate::core::failure::{Failure, FailureKind};
+use crate::policy::substitute::mends;
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Calls in a row that open it.
+/// Calls in a row that open it for calls which nobody else can answer.
 pub const OPENS_AFTER: u32 = 5;
+/// Calls in a row that open it for calls which another model answers then.
+pub const YIELDS_AFTER: u32 = 1;
 /// How long it stays open before a probe.
 pub const OPEN_FOR: Duration = Duration::from_secs(30);
 
 /// How a call ended, as far as it says something about the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Contact {
     /// The server answered, be it with a refusal.
     Made,
-    /// It could not be reached, or the connection broke or fell silent.
+    /// It could not be reached, the connection broke or fell silent, or it answered that it is overloaded or broken.
     Lost,
     /// It is not known: the caller gave up.
+    #[default]
     Unknown,
 }
 
@@ -29,9 +33,18 @@ impl Contact {
     /// What the kind of a call's failure says; `None` is success.
     pub const fn of(failure: Option<FailureKind>) -> Self {
         match failure {
-            Some(FailureKind::Transport | FailureKind::Stalled) => Self::Lost,
+            Some(FailureKind::Transport | FailureKind::Stalled | FailureKind::Server) => Self::Lost,
             Some(FailureKind::Cancelled | FailureKind::Deadline | FailureKind::Config) => Self::Unknown,
             _ => Self::Made,
+        }
+    }
+
+    /// The same for calls that another model can answer: whatever makes it stand in is a reason not to ask again at
+    /// once, but for an answer out of protocol, which may be the matter of one request.
+    pub fn with_standby(failure: Option<&Failure>) -> Self {
+        match failure {
+            Some(failure) if failure.kind != FailureKind::Protocol && mends(failure) => Self::Lost,
+            other => Self::of(other.map(|failure| failure.kind)),
         }
     }
 }
@@ -80,8 +93,9 @@ pub struct Refused {
 }
 
 /// The breaker.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Breaker {
+    opens_after: u32,
     failures: u32,
     state: State,
 }
@@ -97,6 +111,11 @@ enum State {
 }
 
 impl Breaker {
+    /// A closed breaker that so many calls in a row open.
+    pub const fn new(opens_after: u32) -> Self {
+        Self { opens_after, failures: 0, state: State::Closed }
+    }
+
     /// Lets a call out at `now`; true if it is the probe.
     pub fn enter(&mut self, now: Instant) -> Result<bool, Refused> {
         let failures = self.failures;
@@ -114,11 +133,11 @@ impl Breaker {
     /// Notes how a call ended.
     pub fn leave(&mut self, now: Instant, probe: bool, contact: Contact) {
         match contact {
-            Contact::Made => *self = Self::default(),
+            Contact::Made => *self = Self::new(self.opens_after),
             Contact::Lost => {
                 self.failures = self.failures.saturating_add(1);
                 // Calls that were under way when it opened do not keep it open longer.
-                if probe || (self.failures >= OPENS_AFTER && matches!(self.state, State::Closed)) {
+                if probe || (self.failures >= self.opens_after && matches!(self.state, State::Closed)) {
                     self.state = State::Open { until: now + OPEN_FOR };
                 }
             }
@@ -142,19 +161,39 @@ impl Breaker {
 
 #[cfg(test)]
 mod tests {
-    use super::{Breaker, Contact, OPEN_FOR, Refused, Standing};
+    use super::{Breaker, Contact, OPEN_FOR, OPENS_AFTER, Refused, Standing};
+    use crate::core::failure::{Failure, FailureKind};
     use std::time::Duration;
     use tokio::time::Instant;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     fn failed(times: u32, now: Instant) -> Breaker {
-        let mut breaker = Breaker::default();
+        let mut breaker = Breaker::new(OPENS_AFTER);
         for _ in 0..times {
             assert_eq!(breaker.enter(now), Ok(false));
             breaker.leave(now, false, Contact::Lost);
         }
         breaker
+    }
+
+    #[test]
+    fn what_an_end_says_of_the_server() {
+        use FailureKind::{Auth, Cancelled, Protocol, RateLimit, Rejected, Server, Stalled, Transport};
+        for (kind, alone, with_standby) in [
+            (Transport, Contact::Lost, Contact::Lost),
+            (Stalled, Contact::Lost, Contact::Lost),
+            (Server, Contact::Lost, Contact::Lost),
+            (RateLimit, Contact::Made, Contact::Lost),
+            (Auth, Contact::Made, Contact::Lost),
+            (Rejected, Contact::Made, Contact::Made),
+            (Protocol, Contact::Made, Contact::Made),
+            (Cancelled, Contact::Unknown, Contact::Unknown),
+        ] {
+            let found = (Contact::of(Some(kind)), Contact::with_standby(Some(&Failure::new(kind, ""))));
+            assert_eq!(found, (alone, with_standby), "{}", kind.name());
+        }
+        assert_eq!((Contact::of(None), Contact::with_standby(None)), (Contact::Made, Contact::Made));
     }
 
     #[test]

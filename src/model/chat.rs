@@ -69,6 +69,8 @@ pub struct Watch {
     pub cancel: CancellationToken,
     /// Stops an answer that goes wrong; `None` lets every answer end by itself.
     pub monitor: Option<Thresholds>,
+    /// Another model answers if this one does not, so that little patience is needed.
+    pub standby: bool,
     /// Asked before another attempt if the one that failed will be billed, with its usage; a failure ends the call.
     pub afford: Afford,
 }
@@ -80,6 +82,7 @@ impl Watch {
             on_text: Arc::new(|_| ()),
             cancel: CancellationToken::new(),
             monitor: None,
+            standby: false,
             afford: Arc::new(|_| Ok(())),
         }
     }

@@ -1,13 +1,14 @@
 //! The way to one model at one server, shared by all its callers in the process: its rate limits, the server's
-//! allowance, and its circuit breaker.
+//! allowance, and its circuit breakers: a patient one, and one for calls for which another model stands by.
 //!
 //! What may go out when is decided in `rate` and `breaker`; here is the waiting, in order of arrival, and its telling.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
+use crate::core::text::one_line;
 use crate::core::usage::Usage;
 use crate::model::allowance::Allowance;
-use crate::model::breaker::{Breaker, Contact, Health, Refused};
+use crate::model::breaker::{Breaker, Contact, Health, OPENS_AFTER, Refused, YIELDS_AFTER};
 use crate::model::chat::{Piece, Watch};
 use crate::model::estimate;
 use crate::model::rate::{Need, Rate, RateLimits, Ticket, Wait};
@@ -31,6 +32,8 @@ pub struct Lane {
     name: String,
     rate: Mutex<Rate>,
     breaker: Mutex<Breaker>,
+    /// The one that opens at the first failure, with what failed last.
+    hasty: Mutex<(Breaker, String)>,
     /// Held by the request whose turn it is; the others queue here.
     turn: Turn<()>,
     /// Told whenever something that a request waits for may have become free.
@@ -40,24 +43,35 @@ pub struct Lane {
 impl Lane {
     /// A lane on which nothing has happened yet.
     pub fn new(name: impl Into<String>, limits: RateLimits) -> Arc<Self> {
-        let (rate, breaker) = (Mutex::new(Rate::new(limits)), Mutex::default());
-        Arc::new(Self { name: name.into(), rate, breaker, turn: Turn::new(()), freed: Notify::new() })
+        let (rate, breaker) = (Mutex::new(Rate::new(limits)), Mutex::new(Breaker::new(OPENS_AFTER)));
+        let hasty = Mutex::new((Breaker::new(YIELDS_AFTER), String::new()));
+        Arc::new(Self { name: name.into(), rate, breaker, hasty, turn: Turn::new(()), freed: Notify::new() })
     }
 
-    /// Makes a call, all attempts included, unless the breaker is open.
+    /// Makes a call, all attempts included, unless the breaker is open. With a `standby`, a model that answers in its
+    /// place, one failed call is enough for it to be open.
     ///
     /// # Errors
     /// Those of `work`; `transport` with the detail `unsent` while the breaker is open.
     pub async fn call(
         &self,
+        standby: bool,
         work: impl Future<Output = Result<ChatReply, FailedCall>>,
     ) -> Result<ChatReply, FailedCall> {
-        let entered = self.breaker().enter(Instant::now());
-        let probe = entered.map_err(|refused| FailedCall::from(self.open(refused)))?;
-        let mut visit = Visit { lane: self, probe, contact: Contact::Unknown };
+        let mut visit = self.enter(Instant::now(), standby)?;
         let result = work.await;
-        visit.contact = Contact::of(result.as_ref().err().map(|failed| failed.failure.kind));
+        visit.end(result.as_ref().err().map(|failed| &failed.failure));
         result
+    }
+
+    fn enter(&self, now: Instant, standby: bool) -> Outcome<Visit<'_>> {
+        let mut visit = Visit { lane: self, probe: false, hasty_probe: false, ended: Default::default() };
+        if standby {
+            let mut hasty = self.hasty();
+            visit.hasty_probe = hasty.0.enter(now).map_err(|refused| self.yielding(refused, &hasty.1))?;
+        }
+        visit.probe = self.breaker().enter(now).map_err(|refused| self.open(refused))?;
+        Ok(visit)
     }
 
     /// Waits until a request may go out, and lets it out. `patience` limits what the server may ask to wait; one's own
@@ -117,17 +131,11 @@ impl Lane {
     }
 
     fn open(&self, refused: Refused) -> Failure {
-        let Refused { left, failures } = refused;
-        let when = match left {
-            Some(left) => format!("it is tried again in {} s", left.as_secs().saturating_add(1)),
-            None => "it is being tried again right now".to_owned(),
-        };
-        let message = format!("{failures} calls in a row to {} did not get through; {when}", self.name);
-        let failure = Failure::new(FailureKind::Transport, message)
-            .hint("check the server and the network; `rhizo models test` asks it at once")
-            .detail("breaker", "open")
-            .detail(UNSENT, true);
-        left.into_iter().fold(failure, |failure, left| failure.detail("retry_after", left.as_secs_f64()))
+        unsent(format!("{} calls in a row to {} did not get through", refused.failures, self.name), refused)
+    }
+
+    fn yielding(&self, refused: Refused, why: &str) -> Failure {
+        unsent(format!("the last call to {} failed ({why})", self.name), refused)
     }
 
     fn too_long(&self, wait: Wait, left: Duration) -> Failure {
@@ -146,18 +154,48 @@ impl Lane {
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn hasty(&self) -> MutexGuard<'_, (Breaker, String)> {
+        self.hasty.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// A call under way, as the breaker counts it; a call that is dropped says nothing about the server.
+/// The failure of a call that an open breaker does not let out.
+fn unsent(what: String, refused: Refused) -> Failure {
+    let when = match refused.left {
+        Some(left) => format!("it is tried again in {} s", left.as_secs().saturating_add(1)),
+        None => "it is being tried again right now".to_owned(),
+    };
+    let failure = Failure::new(FailureKind::Transport, format!("{what}; {when}"))
+        .hint("check the server and the network; `rhizo models test` asks it at once")
+        .detail("breaker", "open")
+        .detail(UNSENT, true);
+    refused.left.into_iter().fold(failure, |failure, left| failure.detail("retry_after", left.as_secs_f64()))
+}
+
+/// A call under way, as the breakers count it; a call that is dropped says nothing about the server.
 struct Visit<'a> {
     lane: &'a Lane,
     probe: bool,
-    contact: Contact,
+    hasty_probe: bool,
+    /// What its end says to the patient breaker and to the hasty one.
+    ended: [Contact; 2],
+}
+
+impl Visit<'_> {
+    fn end(&mut self, failure: Option<&Failure>) {
+        self.ended = [Contact::of(failure.map(|failure| failure.kind)), Contact::with_standby(failure)];
+        if let Some(failure) = failure.filter(|_| self.ended[1] == Contact::Lost) {
+            self.lane.hasty().1 = one_line(&failure.message, 120);
+        }
+    }
 }
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
-        self.lane.breaker().leave(Instant::now(), self.probe, self.contact);
+        let (now, [patient, hasty]) = (Instant::now(), self.ended);
+        self.lane.breaker().leave(now, self.probe, patient);
+        self.lane.hasty().0.leave(now, self.hasty_probe, hasty);
     }
 }
 

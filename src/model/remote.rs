@@ -259,6 +259,6 @@ impl<P: Protocol> ChatModel for Remote<P> {
         let (lane, total) = (&self.settings.lane, self.settings.timeouts.total);
         let way = Way { lane, need: need(request), total };
         let attempt = move |pass, deadline| self.attempt(request, watch, pass, deadline);
-        Box::pin(lane.call(persist(&self.settings.retry, way, watch, attempt)))
+        Box::pin(lane.call(watch.standby, persist(&self.settings.retry, way, watch, attempt)))
     }
 }

@@ -62,9 +62,13 @@ pub const UNREACHED: &str = "nobody";
 /// Value of `REACH`: the request may have arrived, and the server may be at work on it.
 pub const ASKED: &str = "asked";
 
+/// The longest that a call waits for a server while another model stands by.
+const STANDBY_WAIT: Duration = Duration::from_secs(5);
+
 impl RetryPolicy {
-    /// The most attempts for a failure of this kind; 1 is no repetition.
-    pub fn attempts_for(&self, failure: &Failure) -> u32 {
+    /// The most attempts for a failure of this kind; 1 is no repetition. With a `standby`, a model that answers in this
+    /// one's place, they are few.
+    pub fn attempts_for(&self, failure: &Failure, standby: bool) -> u32 {
         let unreached = failure.details.get(REACH).is_some_and(|reach| reach == UNREACHED);
         let most = match failure.kind {
             kind if !kind.retryable() => 1,
@@ -74,7 +78,13 @@ impl RetryPolicy {
             FailureKind::Stalled => 3,
             _ => u32::MAX,
         };
-        most.min(self.attempts.max(1))
+        let few = match failure.kind {
+            FailureKind::Stalled => 1,
+            // The server works, and mostly has a place again in a moment.
+            FailureKind::RateLimit => 3,
+            _ => 2,
+        };
+        most.min(self.attempts.max(1)).min(if standby { few } else { u32::MAX })
     }
 
     /// The wait after the given attempt (from 1). `share`, from 0 to 1, is the place in the range of the jitter.
@@ -110,11 +120,12 @@ where
     Attempt: Future<Output = Result<ChatReply, FailedAttempt>>,
 {
     let mut spent = Usage::default();
+    let patience = if watch.standby { way.total.min(STANDBY_WAIT) } else { way.total };
     let mut deadline = later(Instant::now(), way.total);
     let mut number = 1;
     loop {
         let queued = Instant::now();
-        let pass = match way.lane.pass(way.need, way.total, watch).await {
+        let pass = match way.lane.pass(way.need, patience, watch).await {
             Ok(pass) => pass,
             Err(failure) if number == 1 => return Err(failure.detail(UNSENT, true).into()),
             Err(failure) => return Err(FailedCall { failure: failure.detail("attempts", number - 1), usage: spent }),
@@ -128,10 +139,13 @@ where
         let failure = failed.failure;
         // A server that is too busy for one call is too busy for the others.
         advice.wait.into_iter().for_each(|wait| way.lane.pause(wait));
-        if advice.never || number >= policy.attempts_for(&failure) {
+        if advice.never || number >= policy.attempts_for(&failure, watch.standby) {
             return Err(FailedCall { failure: failure.detail("attempts", number), usage: spent });
         }
         let wait = policy.wait(number, advice.wait, share());
+        if watch.standby && wait > patience {
+            return Err(FailedCall { failure: failure.detail("attempts", number), usage: spent });
+        }
         if deadline.checked_duration_since(Instant::now()).is_none_or(|left| left <= wait) {
             let failure = too_late(failure, advice.wait).detail("attempts", number);
             return Err(FailedCall { failure, usage: spent });

@@ -37,7 +37,8 @@ pub fn unanswered(error: &reqwest::Error, host: &str, connect: Duration) -> Fail
     }
     if error.is_connect() && error.is_timeout() {
         return transport(format!("no connection to {host} within {} s", connect.as_secs_f64()))
-            .hint("check base_url, the network and its proxies");
+            .hint("check base_url, the network and its proxies")
+            .detail(REACH, UNREACHED);
     }
     if error.is_connect() {
         return transport(format!("no connection to {host}: {cause}"))

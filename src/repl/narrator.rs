@@ -1,9 +1,9 @@
 //! Turns the events of a run into what a person is told while it goes on. It prints nothing.
 
 use crate::core::event::{Event, EventRecord};
-use crate::core::ids::RunId;
+use crate::core::ids::{ModelId, RunId};
 use crate::core::text::one_line;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How much of a running answer is kept for the screen, in bytes.
 const TAIL: usize = 1_500;
@@ -33,6 +33,8 @@ pub enum Telling {
 pub struct Narrator {
     depths: HashMap<RunId, usize>,
     calls: BTreeMap<u64, Call>,
+    /// The models that stood in for others.
+    stood_in: HashSet<(ModelId, ModelId)>,
     batch: String,
 }
 
@@ -51,6 +53,10 @@ impl Narrator {
             Event::Note { text } => line(format!("note: {text}")),
             Event::Retry { model, attempt, wait_millis, reason } => {
                 line(format!("{model}: attempt {attempt} failed ({reason}); next in {wait_millis} ms"))
+            }
+            // In a batch it is the same for thousands of calls; how many they were is in the result.
+            Event::Substituted { from, to, .. } if !self.stood_in.insert((from.clone(), to.clone())) => {
+                Telling::Nothing
             }
             Event::Substituted { from, to, why, .. } => line(format!("{from}: failed ({why}); {to} stands in")),
             Event::Waiting { model, wait_millis, reason } if *wait_millis >= 1_000 => {

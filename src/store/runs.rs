@@ -1,5 +1,7 @@
 //! The table of runs: begun, ended, listed, found by the head of an id.
 
+mod unfinished;
+
 use crate::core::event::RunStatus;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
@@ -8,6 +10,7 @@ use crate::store::fault::Worked;
 use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
 use crate::store::rows::{collect, int, json, money, name, nanos, number, optional_number, small, text};
+use crate::store::runs::unfinished::{SoFar, UnderWay, so_far};
 use crate::store::value::{Encoded, StoredValue, stored};
 use crate::store::writer::Ack;
 use rusqlite::{Connection, Row, named_params};
@@ -82,8 +85,10 @@ pub struct RunRow {
     pub result: Option<StoredValue>,
     /// Why it did not complete.
     pub failure: Option<Failure>,
-    /// What it cost; `None` if it has not ended or has no known price.
+    /// What it cost, so far if it has not ended; `None` if nothing was asked or some of it has no known price.
     pub cost: Option<Money>,
+    /// The calls that are, or were when its process died, under way; they are among the `calls`.
+    pub under_way: Option<UnderWay>,
     /// Model calls.
     pub calls: u64,
     /// Prompt tokens.
@@ -247,8 +252,10 @@ fn run_row(connection: &Connection, row: &Row<'_>) -> Worked<RunRow> {
     let status = name(row, "status")?;
     let process = Process { pid: small(row, "pid")?, mark: row.get("process")? };
     let liveness = if status == RunStatus::Running { process.liveness() } else { Liveness::Ended };
+    let id = RunId::new(row.get::<_, String>("id")?);
+    let used = if status == RunStatus::Running { so_far(connection, &id)? } else { recorded(row)? };
     Ok(RunRow {
-        id: RunId::new(row.get::<_, String>("id")?),
+        id,
         parent: row.get::<_, Option<String>>("parent")?.map(RunId::new),
         kind: row.get("kind")?,
         status,
@@ -259,13 +266,24 @@ fn run_row(connection: &Connection, row: &Row<'_>) -> Worked<RunRow> {
         settings: stored(connection, row, "settings")?,
         result: stored(connection, row, "result")?,
         failure: json(row, "failure")?,
+        cost: used.cost,
+        under_way: used.under_way,
+        calls: used.calls,
+        input_tokens: used.input_tokens,
+        output_tokens: used.output_tokens,
+        started_at: number(row, "started_at")?,
+        ended_at: optional_number(row, "ended_at")?,
+        pid: process.pid,
+    })
+}
+
+fn recorded(row: &Row<'_>) -> Worked<SoFar> {
+    Ok(SoFar {
         cost: money(row, "cost_nanos")?,
         calls: number(row, "calls")?,
         input_tokens: number(row, "input_tokens")?,
         output_tokens: number(row, "output_tokens")?,
-        started_at: number(row, "started_at")?,
-        ended_at: optional_number(row, "ended_at")?,
-        pid: process.pid,
+        under_way: None,
     })
 }
 

@@ -26,6 +26,7 @@ pub async fn execute(
         reason: Arc::clone(&chosen.reason),
         substituted: Vec::new(),
         substitutes: Arc::clone(&chosen.substitutes),
+        standby: false,
         request: ChatRequest {
             messages: analyzed.prepared.messages.to_vec(),
             sampling: chosen.role.sampling.clone(),

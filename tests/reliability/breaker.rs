@@ -1,6 +1,9 @@
 //! The circuit breaker, as a script meets it.
 
+use super::far;
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
+use crate::support::server;
 use std::net::TcpListener;
 
 #[test]
@@ -22,4 +25,31 @@ fn after_five_calls_that_reach_nobody_the_sixth_fails_at_once() {
     let open = format!("5 calls in a row to dead at http://{address}/v1 did not get through; it is tried again in ");
     assert!(told[5..].iter().all(|told| told.starts_with(&open)), "{told:?}");
     assert_eq!(answer["spent"]["calls"], 5, "a call that never went out is none");
+}
+
+#[test]
+fn a_server_that_keeps_failing_is_left_alone_as_well() {
+    for status in [500, 503, 529] {
+        // The server wants no repetition, so that each call is one attempt.
+        let server = ChatServer::new(move |_| Reply::acts(server::answer(status, &[("x-should-retry", "false")], "")));
+        let code = "let told = [];
+            for i in 0..7 { try { llm(\"q\") } catch (e) { told.push(e.message) } }
+            told";
+        let told = far(&server, "").args(["eval", code, "--json"]).run().ok().json()["answer"].clone();
+        let told: Vec<&str> = told.as_array().into_iter().flatten().filter_map(|told| told.as_str()).collect();
+        assert_eq!((told.len(), server.asks().len()), (7, 5), "{status}: {told:?}");
+        assert!(told[4].contains(&status.to_string()), "{told:?}");
+        assert!(told[5..].iter().all(|told| told.starts_with("5 calls in a row to far at ")), "{told:?}");
+    }
+}
+
+#[test]
+fn an_answer_between_failures_closes_it() {
+    let server = ChatServer::new(|ask| match ask.number {
+        4 => Reply::refusal(400, "not this one"),
+        _ => Reply::acts(server::answer(503, &[("x-should-retry", "false")], "")),
+    });
+    let code = "for i in 0..9 { try { llm(\"q\") } catch (e) { } }";
+    far(&server, "").args(["eval", code]).run().ok();
+    assert_eq!(server.asks().len(), 9, "four failures, an answer, four failures");
 }

@@ -3,6 +3,8 @@
 use super::far;
 use crate::support::chat::{ChatServer, Reply};
 use serde_json::json;
+use std::sync::Arc;
+use tokio::sync::Barrier;
 
 #[test]
 fn the_same_request_is_answered_once_and_a_hit_costs_nothing() {
@@ -89,4 +91,67 @@ fn a_failure_is_never_kept() {
         program.args(["eval", code]).run().ok().prints("1\n");
     }
     assert_eq!(server.asks().len(), 6);
+}
+
+#[test]
+fn a_damaged_row_is_a_miss_and_is_replaced() {
+    for (from, to) in
+        [("\"text\":\"answer 0\"", "\"text\":!answer 0\""), ("\"reply\":{\"text\"", "\"rep1y\":{\"text\"")]
+    {
+        let large = "x".repeat(1_500_000);
+        let server = ChatServer::new(move |ask| match ask.number {
+            1 => Reply::text(large.clone()),
+            number => Reply::text(format!("answer {number}")),
+        });
+        // The monitor would stop the large answer.
+        let program = far(&server, "[roles.worker.monitor]\nenabled = false\n");
+        // A log of this length is moved into the file at the end, whose pages have no checksums.
+        program.args(["eval", "llm(\"q\", #{cache: true}); llm(\"large\"); 1"]).run().ok();
+        let path = program.state().join("rhizo.db");
+        let mut bytes = std::fs::read(&path).expect("the store");
+        let places: Vec<usize> = bytes
+            .windows(from.len())
+            .enumerate()
+            .filter(|(_, seen)| *seen == from.as_bytes())
+            .map(|(at, _)| at)
+            .collect();
+        assert!(!places.is_empty(), "the answer is in the file");
+        for at in places {
+            bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        }
+        std::fs::write(&path, bytes).expect("the store");
+        let ran = program.args(["eval", "llm(\"q\", #{cache: true})"]).run().ok().prints("answer 2\n");
+        ran.says("note: a kept answer cannot be read and is asked for again: ");
+        let again = program.args(["eval", "llm(\"q\", #{cache: true})"]).run().ok().prints("answer 2\n");
+        again.does_not_say("cannot be read");
+        assert_eq!(server.asks().len(), 3);
+    }
+}
+
+#[test]
+fn equal_calls_of_a_batch_are_asked_once() {
+    let server = ChatServer::new(|ask| Reply::text(format!("{} {}", ask.last(), ask.number)).usage(100, 10));
+    let code = "let all = []; for i in 0..60 { all.push(if i % 3 == 0 { \"other\" } else { \"same\" }) }
+        let answers = llm_batch(all, #{cache: true, concurrency: 16});
+        let first = answers[0]; let second = answers[1];
+        #{same: answers.filter(|a| a == second).len, other: answers.filter(|a| a == first).len}";
+    let document = far(&server, "").args(["eval", code, "--json"]).run().ok().json();
+    assert_eq!(document["answer"], json!({"other": 20, "same": 40}));
+    assert_eq!(server.asks().len(), 2);
+    assert_eq!((&document["calls"], &document["cached_calls"]), (&json!(2), &json!(58)), "{document:#}");
+    assert_eq!(document["cost_usd"], json!(220.0 / 1e9));
+}
+
+#[test]
+fn a_failure_is_not_waited_for_twice() {
+    // All but the first go out together: they meet at the server.
+    let meeting = Arc::new(Barrier::new(7));
+    let server = ChatServer::new(move |ask| match ask.number {
+        0 => Reply::refusal(400, "not now"),
+        _ => Reply::refusal(400, "no").meets(&meeting),
+    });
+    let code = "let all = []; for i in 0..8 { all.push(\"same\") }
+        llm_batch(all, #{cache: true, concurrency: 8}).filter(|a| a.kind == \"rejected\").len";
+    far(&server, "").args(["eval", code]).run().ok().prints("8\n");
+    assert_eq!(server.asks().len(), 8);
 }

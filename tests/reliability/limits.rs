@@ -37,6 +37,37 @@ fn concurrency_is_the_servers_not_the_batchs() {
 }
 
 #[test]
+fn a_thousand_calls_keep_to_both_limits() {
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let program = far(&server, "requests_per_minute = 250\nconcurrency = 4\n");
+    let code = "let all = []; for i in 0..1000 { all.push(\"q\" + i) } llm_batch(all, #{concurrency: 64}).len";
+    let running = program.args(["eval", code]).start();
+    // The 250th may go out, and the next not before the first has left the minute.
+    server.wait_for(250);
+    running.interrupt();
+    running.end().code(130).says("requests_per_minute is reached");
+    assert_eq!(server.asks().len(), 250);
+    assert!(server.most_under_way() <= 4, "{} at once", server.most_under_way());
+}
+
+#[test]
+fn a_thousand_calls_within_their_limits_all_arrive() {
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let program = far(&server, "requests_per_minute = 1000\nconcurrency = 4\n");
+    let code = "let all = []; for i in 0..1000 { all.push(\"q\" + i) }
+        llm_batch(all, #{concurrency: 64}).filter(|a| a == \"yes\").len";
+    program.args(["eval", code]).run().ok().prints("1000\n").does_not_say("requests_per_minute");
+    assert_eq!(server.asks().len(), 1000);
+    assert!(server.most_under_way() <= 4, "{} at once", server.most_under_way());
+    let code = "let all = []; for i in 0..1001 { all.push(\"r\" + i) } llm_batch(all, #{concurrency: 64}).len";
+    let running = program.args(["eval", code]).start();
+    server.wait_for(2000);
+    running.interrupt();
+    running.end().code(130).says("requests_per_minute is reached");
+    assert_eq!(server.asks().len(), 2000, "one too many waits");
+}
+
+#[test]
 fn what_the_server_has_left_is_heeded() {
     let body = "{\"choices\":[{\"message\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}";
     let headers = [("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "1s200ms")];

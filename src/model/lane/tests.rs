@@ -1,6 +1,6 @@
 //! Waiting on a lane. What may go out when is tested in `rate` and `breaker`, which are told the time.
 
-use super::{Lane, Lanes, Need, Pass, RateLimits};
+use super::{Lane, Lanes, Need, Pass, RateLimits, UNSENT};
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::message::{ChatReply, FailedCall, Finish};
 use crate::core::usage::Usage;
@@ -80,7 +80,7 @@ fn reply() -> Result<ChatReply, FailedCall> {
 }
 
 async fn fails(lane: &Lane, kind: FailureKind) -> Failure {
-    lane.call(async { Err(Failure::new(kind, "broken").into()) }).await.unwrap_err().failure
+    lane.call(false, async { Err(Failure::new(kind, "broken").into()) }).await.unwrap_err().failure
 }
 
 #[tokio::test]
@@ -89,20 +89,32 @@ async fn an_open_breaker_fails_at_once_and_says_until_when() {
     for kind in [FailureKind::Transport, FailureKind::Stalled, FailureKind::Cancelled, FailureKind::Transport] {
         fails(&lane, kind).await;
     }
-    assert_eq!(lane.health().failures, 3, "who cancels says nothing about the server");
     fails(&lane, FailureKind::Server).await;
-    assert_eq!(lane.health().failures, 0, "a server that answers 500 was reached");
-    let dropped = lane.call(std::future::pending());
+    assert_eq!(lane.health().failures, 4, "who cancels says nothing about the server");
+    fails(&lane, FailureKind::Rejected).await;
+    assert_eq!(lane.health().failures, 0, "a server that answers 400 works");
+    let dropped = lane.call(false, std::future::pending());
     assert!(tokio::time::timeout(Duration::from_millis(1), dropped).await.is_err());
     for _ in 0..5 {
         assert_eq!(fails(&lane, FailureKind::Transport).await.message, "broken");
     }
-    let failure = lane.call(async { unreachable!("it is not made") }).await.unwrap_err().failure;
+    let failure = lane.call(false, async { unreachable!("it is not made") }).await.unwrap_err().failure;
     let start = "5 calls in a row to m at h did not get through; it is tried again in ";
     assert!(failure.kind == FailureKind::Transport && failure.message.starts_with(start), "{failure}");
     assert!(failure.details["retry_after"].as_f64().is_some_and(|seconds| seconds <= 30.0));
     assert_eq!(lane.health().breaker, Standing::Open);
-    assert!(Lane::new("n", RateLimits::default()).call(async { reply() }).await.is_ok());
+    assert!(Lane::new("n", RateLimits::default()).call(false, async { reply() }).await.is_ok());
+}
+
+#[tokio::test]
+async fn with_a_standby_one_failed_call_is_enough() {
+    let lane = Lane::new("m at h", RateLimits::default());
+    fails(&lane, FailureKind::RateLimit).await;
+    let failure = lane.call(true, async { unreachable!("it is not made") }).await.unwrap_err().failure;
+    assert!(failure.message.starts_with("the last call to m at h failed (broken); it is tried again in "), "{failure}");
+    assert_eq!(failure.details[UNSENT], true);
+    assert!(lane.call(false, async { reply() }).await.is_ok(), "who has no standby asks all the same");
+    assert!(lane.call(true, async { reply() }).await.is_ok(), "an answer closes it");
 }
 
 #[test]

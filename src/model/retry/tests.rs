@@ -21,12 +21,19 @@ fn attempts_by_kind() {
             FailureKind::Stalled => 3,
             _ => 1,
         };
-        assert_eq!(policy.attempts_for(&Failure::new(*kind, "")), expect, "{}", kind.name());
+        let failure = Failure::new(*kind, "");
+        let with_standby = match kind {
+            FailureKind::RateLimit => 3,
+            FailureKind::Server | FailureKind::Transport => 2,
+            _ => 1,
+        };
+        let found = (policy.attempts_for(&failure, false), policy.attempts_for(&failure, true));
+        assert_eq!(found, (expect, with_standby), "{}", kind.name());
     }
     let refused = Failure::new(FailureKind::Transport, "").detail(REACH, UNREACHED);
-    assert_eq!(policy.attempts_for(&refused), 3);
+    assert_eq!(policy.attempts_for(&refused, false), 3);
     let none = RetryPolicy { attempts: 0, ..policy };
-    assert_eq!(none.attempts_for(&Failure::new(FailureKind::Server, "")), 1);
+    assert_eq!(none.attempts_for(&Failure::new(FailureKind::Server, ""), false), 1);
 }
 
 #[test]

@@ -40,7 +40,6 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
 }
 
 fn row(run: &RunRow) -> [String; 6] {
-    let cost = run.cost.map(|cost| cost.to_string()).unwrap_or_default();
     let task = one_line(&run.task, 50);
     let id = run.id.as_str();
     [
@@ -48,13 +47,14 @@ fn row(run: &RunRow) -> [String; 6] {
         time(run.started_at),
         run.kind.clone(),
         run.shown_status().to_owned(),
-        cost,
+        run.shown_cost(),
         task,
     ]
 }
 
 fn shown(run: &RunRow, children: &[RunRow]) -> String {
-    let cost = run.cost.map(|cost| format!(" · {cost}")).unwrap_or_default();
+    let told = [Some(run.shown_cost()).filter(|cost| !cost.is_empty()), run.shown_under_way()];
+    let cost: String = told.into_iter().flatten().map(|told| format!(" · {told}")).collect();
     let mut text = format!(
         "{} {} {} · {}{cost}\n  {}",
         run.id,

@@ -1,0 +1,68 @@
+//! Following a call while it runs: its own limit of time, and its pieces passed on as events.
+
+use crate::budget::reservation::Reservation;
+use crate::core::event::Event;
+use crate::core::failure::{Failure, FailureKind};
+use crate::core::message::{ChatReply, FailedCall};
+use crate::core::usage::Usage;
+use crate::host::call::ModelCall;
+use crate::host::run_host::RunHost;
+use crate::model::chat::{Piece, Watch};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// Makes the call within its own limit of time. A call that is overdue is told to end and says what it has used.
+pub(super) async fn within(call: &ModelCall, watch: &Watch) -> Result<ChatReply, FailedCall> {
+    let mut work = call.served.model.chat(&call.request, watch);
+    let Some(limit) = call.timeout else {
+        return work.await;
+    };
+    tokio::select! {
+        biased;
+        outcome = &mut work => return outcome,
+        () = tokio::time::sleep(limit) => watch.cancel.cancel(),
+    }
+    let usage = match work.await {
+        // It came just in time.
+        Ok(reply) => return Ok(reply),
+        Err(failed) => failed.usage,
+    };
+    let failure = Failure::new(FailureKind::Stalled, format!("no answer within {} s", limit.as_secs_f64()))
+        .hint("raise `timeout` of the call");
+    Err(FailedCall { failure, usage })
+}
+
+/// Passes pieces on as events. Text is not stored, so a slow screen never slows the call.
+pub(super) fn watch(
+    host: &RunHost,
+    call: &ModelCall,
+    number: u64,
+    cancel: &CancellationToken,
+    held: &Arc<Mutex<Option<Reservation>>>,
+) -> Watch {
+    // Of its own, because the limit of this call ends this call only.
+    let cancel = cancel.child_token();
+    let held = Arc::clone(held);
+    let afford = Arc::new(move |used: &Usage| match held.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        Some(reservation) => reservation.again(used),
+        None => Ok(()),
+    });
+    let monitor = call.role.monitor.map(|thresholds| thresholds.for_limit(call.request.sampling.max_tokens));
+    let Ok(host) = host.handle() else {
+        return Watch { cancel, monitor, standby: call.standby, afford, ..Watch::silent() };
+    };
+    let (frame, model) = (call.frame.clone(), call.served.spec.id.clone());
+    let on_text = move |piece| {
+        let event = match piece {
+            Piece::Text(text) => Event::ModelText { call: number, text },
+            Piece::Reset => Event::ModelReset { call: number },
+            Piece::Note(text) => Event::Note { text },
+            Piece::Retry { attempt, wait_millis, reason } => {
+                Event::Retry { model: model.clone(), attempt, wait_millis, reason }
+            }
+            Piece::Waiting { wait_millis, reason } => Event::Waiting { model: model.clone(), wait_millis, reason },
+        };
+        host.emit(&frame, &event);
+    };
+    Watch { on_text: Arc::new(on_text), cancel, monitor, standby: call.standby, afford }
+}

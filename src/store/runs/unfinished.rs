@@ -1,0 +1,98 @@
+//! What a run has used that did not record it: it is still at work, or its process died. Its effects tell.
+
+use crate::core::ids::RunId;
+use crate::core::money::Money;
+use crate::store::fault::Worked;
+use crate::store::liveness::Liveness;
+use crate::store::rows::{money, number};
+use crate::store::runs::RunRow;
+use rusqlite::Connection;
+use serde::Serialize;
+
+/// Calls whose intent is on disk and whose end is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct UnderWay {
+    /// How many.
+    pub calls: u64,
+    /// What they cost at most; `None` if one of them has no price.
+    pub worst_cost: Option<Money>,
+}
+
+/// What the effects of a run and its children add up to.
+pub(super) struct SoFar {
+    /// Without those under way; `None` if one of them has no price.
+    pub(super) cost: Option<Money>,
+    pub(super) calls: u64,
+    pub(super) input_tokens: u64,
+    pub(super) output_tokens: u64,
+    pub(super) under_way: Option<UnderWay>,
+}
+
+impl RunRow {
+    /// The most that it can have cost, with what is under way at its worst; `None` if that has no known price.
+    pub fn worst_cost(&self) -> Option<Money> {
+        let Some(under_way) = self.under_way else { return self.cost };
+        let ended = if self.calls > under_way.calls { self.cost? } else { Money::ZERO };
+        Some(ended.saturating_add(under_way.worst_cost?))
+    }
+
+    /// What it cost, for people: `$0.01`, or `at most $0.02` if calls were under way.
+    pub fn shown_cost(&self) -> String {
+        let cost = self.worst_cost().map(|cost| cost.to_string());
+        match self.under_way {
+            Some(_) => cost.map_or_else(|| "unknown".to_owned(), |cost| format!("at most {cost}")),
+            None => cost.unwrap_or_default(),
+        }
+    }
+
+    /// How many calls the cost leaves open, for people: `3 calls were under way`.
+    pub fn shown_under_way(&self) -> Option<String> {
+        let calls = self.under_way?.calls;
+        let verb = match (self.liveness == Liveness::Dead, calls) {
+            (true, 1) => "call was",
+            (true, _) => "calls were",
+            (false, 1) => "call is",
+            (false, _) => "calls are",
+        };
+        Some(format!("{calls} {verb} under way"))
+    }
+}
+
+/// A kept answer is no call, and one that was refused before it was sent is none either (`unsent`, `model::lane`). Large
+/// results lie in blobs and are never either. An attempt before the last is in `earlier_nanos`.
+const SO_FAR: &str = "
+WITH RECURSIVE tree (id) AS (VALUES (?1) UNION SELECT runs.id FROM runs JOIN tree ON runs.parent = tree.id),
+asked AS (
+    SELECT state, CASE WHEN json_valid(usage) THEN usage END AS usage, cost_nanos, worst_nanos, earlier_nanos,
+        CASE WHEN json_valid(result) THEN result END AS said
+    FROM effects JOIN tree ON effects.run = tree.id
+    WHERE kind = 'model' AND NOT coalesce(json_extract(said, '$.cached'), 0)
+    AND NOT (state = 'failed' AND coalesce(json_extract(said, '$.details.unsent'), 0))
+)
+SELECT coalesce(sum(state <> 'intent'), 0) AS ended,
+    coalesce(sum(state = 'intent'), 0) AS open,
+    coalesce(sum(CASE WHEN state <> 'intent' THEN cost_nanos END), 0) + coalesce(sum(earlier_nanos), 0) AS cost,
+    coalesce(sum(state = 'done' AND cost_nanos IS NULL), 0) AS unpriced,
+    coalesce(sum(CASE WHEN state = 'intent' THEN worst_nanos END), 0) AS worst,
+    coalesce(sum(state = 'intent' AND worst_nanos IS NULL), 0) AS open_unpriced,
+    coalesce(sum(json_extract(usage, '$.input_tokens')), 0) AS input,
+    coalesce(sum(json_extract(usage, '$.output_tokens')), 0) AS output
+FROM asked";
+
+pub(super) fn so_far(connection: &Connection, run: &RunId) -> Worked<SoFar> {
+    let mut query = connection.prepare_cached(SO_FAR)?;
+    let mut rows = query.query([run.as_str()])?;
+    let Some(row) = rows.next()? else {
+        return Err(rusqlite::Error::QueryReturnedNoRows.into());
+    };
+    let (ended, open) = (number(row, "ended")?, number(row, "open")?);
+    let worst_cost = money(row, "worst")?.filter(|_| number(row, "open_unpriced").is_ok_and(|none| none == 0));
+    let unpriced = number(row, "unpriced")? > 0;
+    Ok(SoFar {
+        cost: money(row, "cost")?.filter(|_| ended > 0 && !unpriced),
+        calls: ended + open,
+        input_tokens: number(row, "input")?,
+        output_tokens: number(row, "output")?,
+        under_way: (open > 0).then_some(UnderWay { calls: open, worst_cost }),
+    })
+}
