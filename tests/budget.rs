@@ -224,7 +224,8 @@ fn an_unpriced_model_is_refused_under_a_money_limit() {
     let call = ["eval", "llm(\"x\")", "--max-cost", "1"];
     let ran = program.args(call).run().code(5);
     ran.says("the model openai/small has no known price")
-        .says("hint: give its price in rhizo.toml, or pass --allow-unpriced");
+        .says("hint: give its price under")
+        .says("or pass --allow-unpriced");
     assert_eq!(server.asks().len(), 0);
     let ran = program.list(&[&call[..], &["--allow-unpriced"]].concat()).run().ok().prints("yes\n");
     ran.says("1 call · 20 in + 10 out tokens · $0.00 + 1 unpriced");

@@ -2,6 +2,7 @@
 
 mod ask;
 mod eval;
+mod failures;
 mod help;
 mod killed;
 mod lists;

@@ -1,6 +1,7 @@
 //! Money from end to end: bills of real traffic against bills computed by hand, and where prices come from.
 
 mod bills;
+mod cheaper;
 mod lists;
 mod unpriced;
 

@@ -6,3 +6,4 @@ mod config;
 mod fallback;
 mod personas;
 mod standby;
+mod unnamed;

@@ -1,4 +1,5 @@
-//! Which model is used where nothing else is said: flag > variables > configuration > a local server > offline.
+//! Which model is used where nothing else is said: flag > variables > `model` of the configuration > the models that it
+//! describes > an OpenAI key > a local server > offline.
 
 use crate::config::settings::Settings;
 use crate::core::failure::Outcome;
@@ -40,6 +41,10 @@ async fn decide(settings: &Settings, client: &HttpClient) -> Outcome<DefaultMode
         let reason = "named by `model` in the configuration".to_owned();
         return resolve(settings, name).map(|spec| DefaultModel { spec, reason });
     }
+    let described = described(settings)?;
+    if let Some(spec) = described.iter().find(|spec| spec.missing_key(settings).is_none()) {
+        return Ok(of_configuration(spec));
+    }
     if settings.environment.get("OPENAI_API_KEY").is_some() {
         let reason = "OPENAI_API_KEY is set".to_owned();
         return resolve(settings, OPENAI_DEFAULT).map(|spec| DefaultModel { spec, reason });
@@ -48,8 +53,39 @@ async fn decide(settings: &Settings, client: &HttpClient) -> Outcome<DefaultMode
         let reason = format!("a local server answers at {}", spec.base_url);
         return Ok(DefaultModel { spec, reason });
     }
+    // A configured model that lacks its key says so when it is asked; an answer of the offline engine would hide it.
+    if let Some(spec) = described.first() {
+        return Ok(of_configuration(spec));
+    }
     let reason = "no model is configured and no local server answers".to_owned();
     Ok(DefaultModel { spec: offline(), reason })
+}
+
+fn of_configuration(spec: &ModelSpec) -> DefaultModel {
+    let reason = "the first model of the configuration that can be called; `model = ..` names another".to_owned();
+    DefaultModel { spec: spec.clone(), reason }
+}
+
+/// The models that the configuration describes or lists for a role, in the order of its files. The offline engine is
+/// used only where it is named.
+fn described(settings: &Settings) -> Outcome<Vec<ModelSpec>> {
+    let place = |name: &str| settings.merged.place(&format!("models.{name}"));
+    let mut files: Vec<&str> = Vec::new();
+    let mut names: Vec<(usize, (usize, usize), &String)> = Vec::new();
+    for name in settings.models.keys() {
+        let Some(place) = place(name) else { continue };
+        let file = place.file().unwrap_or_default();
+        let at = files.iter().position(|known| *known == file).unwrap_or_else(|| {
+            files.push(file);
+            files.len() - 1
+        });
+        names.push((at, place.position(), name));
+    }
+    names.sort();
+    let listed = settings.roles.values().flat_map(|role| &role.models);
+    let specs = names.into_iter().map(|(_, _, name)| name).chain(listed).map(|name| resolve(settings, name));
+    let specs: Vec<ModelSpec> = specs.collect::<Outcome<_>>()?;
+    Ok(specs.into_iter().filter(|spec| spec.provider != Provider::Offline).collect())
 }
 
 /// A server whose address stands in a variable, with the model that it serves first.

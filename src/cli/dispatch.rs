@@ -12,7 +12,7 @@ use crate::config::environment::Environment;
 use crate::config::fault;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
-use crate::core::failure::{Failure, Outcome};
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::registry::{check, models as known_models, roles};
 use crate::repl;
 use crate::repl::shell::Options;
@@ -21,12 +21,16 @@ use std::sync::Arc;
 
 /// Runs the program with these arguments.
 pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) -> Exit {
-    let mut parsed = match Arguments::try_parse_from(arguments) {
+    // Usage lines name the program, whatever its file is called.
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let named = std::iter::once("rhizo".into()).chain(arguments.into_iter().skip(1));
+    let mut parsed = match Arguments::try_parse_from(named) {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, json),
     };
     if let Some(missing) = parsed.settle() {
-        Printer::new(false, false, true).err(&format!("error: {missing}"));
+        let (message, hint) = missing.split_once("; hint: ").unwrap_or((missing, "rhizo --help"));
+        report::tell(&Printer::new(json, false, true), &Failure::new(FailureKind::Invalid, message).hint(hint));
         return Exit::Usage;
     }
     trace::start(&environment);
@@ -49,9 +53,15 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) 
 }
 
 /// Help and version go to standard output with code 0, wrong usage to standard error with code 2.
-fn usage(error: &clap::Error) -> Exit {
-    let printer = Printer::new(false, false, true);
+fn usage(error: &clap::Error, json: bool) -> Exit {
+    let printer = Printer::new(json, false, true);
     if error.use_stderr() {
+        if json {
+            let text = error.render().to_string();
+            let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            let failure = Failure::new(FailureKind::Invalid, message).hint("rhizo --help");
+            printer.json_value(&report::document(&failure));
+        }
         printer.err(error.render().to_string().trim_end());
         Exit::Usage
     } else {

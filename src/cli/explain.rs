@@ -7,7 +7,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
 use crate::core::strategy::Strategy;
 use crate::host::choose::{Explained, Wish};
-use crate::policy::choice::Considered;
+use crate::policy::choice::{Choice, Considered, Origin};
 use crate::registry::roles;
 use clap::Args;
 use serde_json::{Value, json};
@@ -24,6 +24,9 @@ pub struct Explain {
     /// How to choose among those that can: cost, performance or balanced.
     #[arg(long)]
     pub strategy: Option<String>,
+    /// Shows every refused model in a line of its own.
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// Runs `models explain`.
@@ -33,9 +36,31 @@ pub async fn explain(app: &App, printer: &Printer, args: &Explain) -> Outcome<()
         return every_role(app, printer).await;
     }
     let wish = Wish { role: args.role.clone(), model: None, requires: args.requires.clone(), strategy };
-    let explained = app.kit.models.explain(&wish).await?;
-    printer.rows(&document(&explained), || candidates(&explained));
+    let mut explained = app.kit.models.explain(&wish).await?;
+    // Where a list, a flag or the default decides and none of it will do, others may.
+    let elsewhere = match &explained.choice.picked {
+        Err(_) if explained.origin != Origin::All => Some(app.kit.models.survey(&explained.requires, strategy).await?),
+        _ => None,
+    };
+    if let (Err(failure), Some(elsewhere)) = (&mut explained.choice.picked, &elsewhere) {
+        failure.hint = advice(&explained.origin, elsewhere).or(failure.hint.take());
+    }
+    printer.rows(&document(&explained, elsewhere.as_ref()), || page(&explained, elsewhere.as_ref(), args.all));
     explained.choice.picked.map(|_| ())
+}
+
+/// Who would do instead, and how to have them asked.
+fn advice(origin: &Origin, elsewhere: &Choice) -> Option<String> {
+    const TOLD: usize = 3;
+    let would: Vec<&str> =
+        elsewhere.considered.iter().filter(|c| c.dropped.is_none()).map(|c| c.model.as_str()).collect();
+    let names = would.iter().take(TOLD).copied().collect::<Vec<_>>().join(", ");
+    let more = if would.len() > TOLD { ", .." } else { "" };
+    let how = match origin {
+        Origin::Role => "add one to the `models` of the role, or name it by `model`",
+        Origin::Named(_) | Origin::Default(_) | Origin::All => "name one by --model or `model`",
+    };
+    (!would.is_empty()).then(|| format!("{names}{more} would do: {how}"))
 }
 
 fn strategy(word: &str) -> Outcome<Strategy> {
@@ -49,19 +74,23 @@ async fn every_role(app: &App, printer: &Printer) -> Outcome<()> {
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     for role in roles::all(&app.kit.settings) {
         let explained = app.kit.models.explain(&Wish::of(Some(role.name.as_str()), None)).await?;
-        let model = shown(&explained).map_or_else(String::new, |considered| considered.model.to_string());
-        let because = because(&explained);
-        let mut value = document(&explained);
+        let shown = shown(&explained);
+        let model = shown.map_or_else(String::new, |considered| considered.model.to_string());
+        let usable = shown.and_then(|c| c.dropped.clone()).map_or_else(|| "yes".to_owned(), |why| format!("no: {why}"));
+        let mut value = document(&explained, None);
         value["model"] = json!(model);
-        value["reason"] = json!(because);
         if let Some(object) = value.as_object_mut() {
             object.shift_remove("candidates");
         }
-        let instead: Vec<String> = explained.substitutes.iter().map(|s| s.spec.id.to_string()).collect();
-        rows.push([role.name.to_string(), model, because, instead.join(", ")]);
+        let instead = explained.substitutes.iter().filter(|s| s.barred.is_none()).map(|s| s.spec.id.to_string());
+        let instead = instead.collect::<Vec<_>>().join(", ");
+        rows.push([role.name.to_string(), model, usable, explained.choice.reason.clone(), instead]);
         values.push(value);
     }
-    printer.rows(&Value::Array(values), || table::render(["role", "model", "because", "stands in"], rows));
+    let head = ["role", "model", "can be called", "because it is", "stands in"];
+    printer.rows(&Value::Array(values), || {
+        format!("{}\n\nmore: rhizo models explain --role NAME", table::render(head, rows))
+    });
     Ok(())
 }
 
@@ -71,43 +100,99 @@ fn shown(explained: &Explained) -> Option<&Considered> {
     considered.iter().find(|c| c.chosen).or_else(|| considered.first())
 }
 
-fn because(explained: &Explained) -> String {
-    match &explained.choice.picked {
-        Ok(_) => explained.choice.reason.clone(),
-        Err(failure) => failure.message.clone(),
-    }
-}
-
-fn document(explained: &Explained) -> Value {
+fn document(explained: &Explained, elsewhere: Option<&Choice>) -> Value {
     let choice = &explained.choice;
     let substitutes = explained.substitutes.iter().map(|s| json!({"model": s.spec.id, "barred": s.barred}));
     json!({
         "role": explained.role.name,
         "model": choice.considered.iter().find(|c| c.chosen).map(|c| &c.model),
         "usable": choice.picked.is_ok(),
-        "reason": because(explained),
+        "reason": choice.reason,
+        "requires": explained.requires,
+        "strategy": explained.strategy,
         "candidates": choice.considered,
+        "elsewhere": elsewhere.map(|choice| &choice.considered),
         "substitutes": substitutes.collect::<Vec<_>>(),
         "failure": choice.picked.as_ref().err(),
     })
 }
 
-fn candidates(explained: &Explained) -> String {
-    let line = |c: &Considered| {
-        let verdict = match (&c.dropped, c.chosen) {
-            (_, true) => format!("chosen: {}", explained.choice.reason),
-            (Some(why), false) => format!("dropped: {why}"),
-            (None, false) => "would do".to_owned(),
-        };
-        let price = c.merit.price.map_or_else(|| "unknown".to_owned(), |nanos| Money::from_nanos(nanos).to_string());
-        let rank = c.merit.rank.map_or_else(String::new, |rank| format!("{rank:.2}"));
-        [c.model.to_string(), price, rank, verdict]
-    };
-    let mut text =
-        table::render(["model", "per M tokens, 3:1", "rank", "verdict"], explained.choice.considered.iter().map(line));
-    for substitute in &explained.substitutes {
-        let why = substitute.barred.as_ref().map_or_else(String::new, |why| format!(", but {why}"));
-        text = format!("{}\nstands in: {}{why}", text.trim_end(), substitute.spec.id);
+/// The whole way to a choice: who was asked and in which order, what became of each, and the end.
+fn page(explained: &Explained, elsewhere: Option<&Choice>, all: bool) -> String {
+    let choice = &explained.choice;
+    let mut parts = vec![way(explained), considered(choice, true, all)];
+    let chosen = choice.considered.iter().find(|c| c.chosen);
+    parts.push(match (chosen, &choice.picked) {
+        (Some(chosen), _) => format!("{} answers: {}", chosen.model, choice.reason),
+        (None, Err(failure)) => format!("nobody answers: {}", failure.message),
+        (None, Ok(_)) => String::new(),
+    });
+    let may = explained.substitutes.iter().filter(|s| s.barred.is_none()).map(|s| s.spec.id.as_str());
+    let may = may.collect::<Vec<_>>().join(", then ");
+    if !may.is_empty() {
+        parts.push(format!("if its provider fails, these stand in: {may}"));
     }
-    text
+    let barred = explained.substitutes.iter().filter_map(|s| Some((s.spec.id.as_str(), s.barred.as_ref()?)));
+    parts.extend(barred.map(|(id, why)| format!("{id} may not stand in: {why}")));
+    if let Some(elsewhere) = elsewhere {
+        parts.push(format!("who else there is:\n{}", considered(elsewhere, false, all)));
+    }
+    parts.join("\n\n")
+}
+
+/// The rule by which the candidates are those they are.
+fn way(explained: &Explained) -> String {
+    let whose = match &explained.origin {
+        Origin::Named(by) => format!("one model, {by}, which beats the role's list and every strategy"),
+        Origin::Role => "the role's `models`, in this order".to_owned(),
+        Origin::Default(_) => "the default model: the role lists none and nothing else is required".to_owned(),
+        Origin::All => "every known model: the role lists none".to_owned(),
+    };
+    let needs = if explained.requires.is_empty() {
+        String::new()
+    } else {
+        format!("; it must have {}", explained.requires.join(" and "))
+    };
+    let order = explained.strategy.map_or_else(String::new, |strategy| format!("; ordered by {}", strategy.name()));
+    format!("role {}: {whose}{needs}{order}", explained.role.name)
+}
+
+/// How many refused candidates have a line of their own.
+const REFUSED: usize = 12;
+
+/// A line for each candidate; `asked` is whether the first of them was taken. Many that are refused for one reason share
+/// a line, unless `all`.
+fn considered(choice: &Choice, asked: bool, all: bool) -> String {
+    let mut rows: Vec<[String; 5]> = Vec::new();
+    let mut refused: Vec<(&str, Vec<&Considered>)> = Vec::new();
+    for (place, one) in choice.considered.iter().enumerate() {
+        match &one.dropped {
+            None => {
+                let verdict = if one.chosen && asked { "taken" } else { "would do" };
+                rows.push(line((place + 1).to_string(), one, verdict.to_owned()));
+            }
+            Some(why) => match refused.iter_mut().find(|(known, _)| known == why) {
+                Some((_, group)) => group.push(one),
+                None => refused.push((why, vec![one])),
+            },
+        }
+    }
+    let many = !all && refused.iter().map(|(_, group)| group.len()).sum::<usize>() > REFUSED;
+    for (why, group) in refused {
+        match group.as_slice() {
+            [first, .., last] if many => {
+                let names = format!("{} to {}", first.model, last.model);
+                let text = format!("refused: {why} ({names})");
+                rows.push(["-".to_owned(), format!("{} models", group.len()), String::new(), String::new(), text]);
+            }
+            every => rows.extend(every.iter().map(|one| line("-".to_owned(), one, format!("refused: {why}")))),
+        }
+    }
+    table::render(["", "model", "per M tokens, 3:1", "rank", "verdict"], rows)
+}
+
+fn line(place: String, one: &Considered, verdict: String) -> [String; 5] {
+    let price = one.merit.price.map_or_else(|| "unknown".to_owned(), |nanos| Money::from_nanos(nanos).to_string());
+    let rank = one.merit.rank.map_or_else(String::new, |rank| format!("{rank:.2}"));
+    [place, one.model.to_string(), price, rank, verdict]
 }

@@ -16,6 +16,7 @@ pub mod install;
 pub mod interrupt;
 pub mod logs;
 pub mod memory;
+pub mod model_page;
 pub mod model_test;
 pub mod models;
 pub mod outcome;

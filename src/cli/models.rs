@@ -2,6 +2,7 @@
 
 use crate::app::build::App;
 use crate::cli::explain;
+use crate::cli::model_page;
 use crate::cli::model_test;
 use crate::cli::prices;
 use crate::cli::printer::Printer;
@@ -67,7 +68,7 @@ pub async fn models(app: &App, printer: &Printer, args: &Models) -> Outcome<Exit
             let values: Vec<Value> = specs.iter().map(|spec| value(settings, spec)).collect();
             printer.rows(&Value::Array(values), || list(settings, &specs));
         }
-        Action::Show { model } => printer.json_value(&show(settings, model)?),
+        Action::Show { model } => show(settings, printer, model)?,
         Action::Explain(args) => explain::explain(app, printer, args).await?,
         Action::Prices(args) => prices::prices(app, printer, args)?,
         Action::Test { names } => return model_test::test(app, printer, names).await,
@@ -101,15 +102,18 @@ fn list(settings: &Settings, specs: &[ModelSpec]) -> String {
 }
 
 /// Everything about a model, with the place of each of its settings.
-fn show(settings: &Settings, name: &str) -> Outcome<Value> {
-    let mut whole = value(settings, &resolve(settings, name)?);
+fn show(settings: &Settings, printer: &Printer, name: &str) -> Outcome<()> {
+    let spec = resolve(settings, name)?;
     let prefix = format!("models.{name}.");
     let own = settings.merged.paths().into_iter().filter_map(|path| {
         let place = settings.merged.place(path)?;
-        Some((path.strip_prefix(&prefix)?.to_owned(), Value::String(place.to_string())))
+        Some((path.strip_prefix(&prefix)?.to_owned(), place.to_string()))
     });
-    whole["origins"] = Value::Object(own.collect());
-    Ok(whole)
+    let own: Vec<(String, String)> = own.collect();
+    let mut whole = value(settings, &spec);
+    whole["origins"] = own.iter().cloned().map(|(field, place)| (field, Value::String(place))).collect();
+    printer.rows(&whole, || model_page::page(settings, &spec, &own));
+    Ok(())
 }
 
 /// Asks a server for its models.

@@ -1,20 +1,19 @@
 //! `rhizo models prices`: what models cost, and reading a public price list over the built-in table.
 
+mod update;
+
 use crate::app::build::App;
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::config::price_file::ListedModel;
 use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
 use crate::core::price::Rates;
 use crate::registry::models::{ModelSpec, resolve};
-use crate::registry::prices::update::{self, PriceList};
-use crate::registry::prices::{self, ids};
+use crate::registry::prices::{ids, table_read};
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Arguments of `models prices`.
 #[derive(Debug, Args)]
@@ -26,19 +25,16 @@ pub struct Prices {
     /// instead of the built-in ones.
     #[arg(long, value_name = "FILE", conflicts_with = "name")]
     pub update: Option<PathBuf>,
+    /// Takes a list also where a price falls to nothing or below a tenth, and models at no price of which none is known.
+    #[arg(long, requires = "update")]
+    pub allow_cheaper: bool,
 }
-
-/// A list that is larger is none: litellm's has 2 MB.
-const LARGEST: u64 = 64 * 1024 * 1024;
-
-/// How many names of models that are left out are told for each reason.
-const TOLD: usize = 3;
 
 /// Runs `models prices`.
 pub fn prices(app: &App, printer: &Printer, args: &Prices) -> Outcome<()> {
     let settings = &app.kit.settings;
     if let Some(file) = &args.update {
-        return update(settings, printer, &settings.environment.folder.join(file));
+        return update::update(settings, printer, &settings.environment.folder.join(file), args.allow_cheaper);
     }
     let wanted = |id: &&str| args.name.as_deref().is_none_or(|part| id.contains(part));
     let configured = settings.models.keys().map(String::as_str);
@@ -51,7 +47,25 @@ pub fn prices(app: &App, printer: &Printer, args: &Prices) -> Outcome<()> {
     }
     let rows = json!(specs.iter().map(document).collect::<Vec<Value>>());
     printer.rows(&rows, || list(&specs));
+    if !printer.quiet {
+        printer.err(&format!("note: {}", state(settings)));
+    }
     Ok(())
+}
+
+/// Where the prices are from and how old they are.
+fn state(settings: &Settings) -> String {
+    let path = settings.paths.prices.display();
+    match &settings.prices {
+        Some(file) => format!(
+            "the list of {}, read on {}, has {} of these prices and lies over the built-in ones of {}: {path}",
+            file.source,
+            file.read,
+            file.count,
+            table_read()
+        ),
+        None => format!("built-in prices of {}; `--update FILE` reads a newer list into {path}", table_read()),
+    }
 }
 
 fn document(spec: &ModelSpec) -> Value {
@@ -99,88 +113,4 @@ fn row(name: String, rates: Rates, source: String) -> [String; 6] {
     let cached = usd(rates.cached_input.unwrap_or(rates.input));
     let write = usd(rates.cache_write.unwrap_or(rates.input));
     [name, usd(rates.input), cached, write, usd(rates.output), source]
-}
-
-fn update(settings: &Settings, printer: &Printer, path: &Path) -> Outcome<()> {
-    let text = read(path)?;
-    let today = Timestamp::now().strftime("%Y-%m-%d").to_string();
-    let list = update::read(&text, &today).map_err(|failure| {
-        let message = format!("{}: {}", path.display(), failure.message);
-        Failure { message, ..failure }
-    })?;
-    let changes = Changes::between(settings, &list);
-    list.file.save(&settings.paths.prices)?;
-    let told = json!({
-        "list": list.file.source, "read": list.file.read, "stored": settings.paths.prices,
-        "entries": list.entries, "models": list.file.models.len(),
-        "new": changes.new, "changed": changes.changed, "unchanged": changes.same,
-        "skipped": list.skipped.iter().map(|(skip, ids)| (skip.reason(), ids.len())).collect::<Vec<_>>(),
-        "next_change": list.next_change,
-    });
-    printer.rows(&told, || summary(settings, &list, &changes));
-    Ok(())
-}
-
-fn read(path: &Path) -> Outcome<String> {
-    let failed =
-        |error: std::io::Error| Failure::new(FailureKind::Io, format!("cannot read {}: {error}", path.display()));
-    if std::fs::metadata(path).map_err(failed)?.len() > LARGEST {
-        return Err(Failure::new(FailureKind::Invalid, format!("{} is too large for a price list", path.display())));
-    }
-    let bytes = std::fs::read(path).map_err(failed)?;
-    String::from_utf8(bytes)
-        .map_err(|_| Failure::new(FailureKind::Invalid, format!("{} is not a text in UTF-8", path.display())))
-}
-
-/// How a list differs from what was known before it.
-#[derive(Debug, Default)]
-struct Changes {
-    new: usize,
-    same: usize,
-    /// Ids whose price was another.
-    changed: Vec<String>,
-}
-
-impl Changes {
-    fn between(settings: &Settings, list: &PriceList) -> Self {
-        let mut changes = Self::default();
-        for (id, model) in &list.file.models {
-            match prices::listing(settings, id) {
-                None => changes.new += 1,
-                Some(before) if before.price.bills_as(&model.price) => changes.same += 1,
-                Some(_) => changes.changed.push(id.clone()),
-            }
-        }
-        changes
-    }
-}
-
-fn summary(settings: &Settings, list: &PriceList, changes: &Changes) -> String {
-    let file = &list.file;
-    let mut lines = vec![format!(
-        "{} prices read from {}: {} new, {} changed, {} as before",
-        file.models.len(),
-        file.source,
-        changes.new,
-        changes.changed.len(),
-        changes.same,
-    )];
-    lines.extend(changes.changed.iter().map(|id| format!("  changed: {}", change(settings, file.models.get(id), id))));
-    for (skip, ids) in &list.skipped {
-        let some = ids.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = if ids.len() > TOLD { ", .." } else { "" };
-        lines.push(format!("{} of {} left out, {}: {some}{more}", ids.len(), list.entries, skip.reason()));
-    }
-    if let Some(day) = &list.next_change {
-        lines.push(format!("some of these prices change on {day}: read the list again then"));
-    }
-    lines.push(format!("stored in {}", settings.paths.prices.display()));
-    lines.join("\n")
-}
-
-fn change(settings: &Settings, after: Option<&ListedModel>, id: &str) -> String {
-    let usd = |rates: Rates| format!("{} in + {} out", Money::from_nanos(rates.input), Money::from_nanos(rates.output));
-    let before = prices::listing(settings, id).map(|listing| usd(listing.price.rates)).unwrap_or_default();
-    let after = after.map(|model| usd(model.price.rates)).unwrap_or_default();
-    if before == after { format!("{id} (cache or long prompts)") } else { format!("{id} from {before} to {after}") }
 }

@@ -17,6 +17,7 @@ pub struct Printer {
     /// Whether standard error is a terminal.
     pub live: bool,
     gone: AtomicBool,
+    told: AtomicBool,
     lost: Mutex<Option<String>>,
 }
 
@@ -34,7 +35,15 @@ impl Printer {
     /// A printer; `no_colour` is the variable NO_COLOR or a dumb terminal.
     pub fn new(json: bool, quiet: bool, no_colour: bool) -> Self {
         let live = has_terminal();
-        Self { json, quiet, colour: live && !no_colour, live, gone: AtomicBool::new(false), lost: Mutex::default() }
+        Self {
+            json,
+            quiet,
+            colour: live && !no_colour,
+            live,
+            gone: AtomicBool::new(false),
+            told: AtomicBool::new(false),
+            lost: Mutex::default(),
+        }
     }
 
     /// Prints a line of the result to standard output.
@@ -49,6 +58,7 @@ impl Printer {
 
     /// Prints a value: as JSON on several lines.
     pub fn json_value(&self, value: &Value) {
+        self.told.store(true, Ordering::Relaxed);
         self.out(&format!("{value:#}"));
     }
 
@@ -64,6 +74,11 @@ impl Printer {
         } else {
             self.out(table().trim_end());
         }
+    }
+
+    /// Whether a value was printed as JSON.
+    pub fn has_told(&self) -> bool {
+        self.told.load(Ordering::Relaxed)
     }
 
     /// Whether whoever read standard output has gone away.

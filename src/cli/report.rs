@@ -4,12 +4,24 @@ use crate::cli::printer::Printer;
 use crate::core::exit::Exit;
 use crate::core::failure::Failure;
 use crate::script::evaluate::report::render;
+use crate::turn::root::status_of;
+use serde_json::{Value, json};
 
 /// Tells a failure on standard error and answers its exit code.
+///
+/// Where JSON is wanted and none was printed yet, standard output has the failure too, in the form of a run's result.
 pub fn tell(printer: &Printer, failure: &Failure) -> Exit {
+    if printer.json && !printer.has_told() {
+        printer.json_value(&document(failure));
+    }
     let text = render(failure);
     let (head, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let head = head.strip_prefix("error:").map_or_else(|| head.to_owned(), |h| printer.paint("1;31", "error:") + h);
     printer.err(&if rest.is_empty() { head } else { format!("{head}\n{rest}") });
     failure.kind.exit()
+}
+
+/// A failure in the form of a run's result.
+pub fn document(failure: &Failure) -> Value {
+    json!({"answer": null, "status": status_of(failure).name(), "failure": failure})
 }

@@ -94,6 +94,7 @@ pub const KEYS: &[Key] = &[
     key("models.*.cached_input_price", Kind::Usd, "USD per million prompt tokens from the provider's cache"),
     key("models.*.cache_write_price", Kind::Usd, "USD per million prompt tokens written into the provider's cache"),
     key("models.*.output_price", Kind::Usd, "USD per million answer tokens"),
+    key("models.*.reasoning_price", Kind::Usd, "USD per million reasoning tokens; output_price if not given"),
     key(
         "models.*.priced_as",
         Kind::Text,
@@ -104,6 +105,7 @@ pub const KEYS: &[Key] = &[
     key("models.*.long_cached_input_price", Kind::Usd, "cached_input_price of a call with a long prompt"),
     key("models.*.long_cache_write_price", Kind::Usd, "cache_write_price of a call with a long prompt"),
     key("models.*.long_output_price", Kind::Usd, "output_price of a call with a long prompt"),
+    key("models.*.long_reasoning_price", Kind::Usd, "reasoning_price of a call with a long prompt"),
     key("models.*.image_price", Kind::Usd, "USD for each picture of a prompt, beside its tokens"),
     key("models.*.request_price", Kind::Usd, "USD for each call, beside its tokens"),
     key(

@@ -3,12 +3,11 @@
 use crate::config::environment::Environment;
 use crate::config::fault::Fault;
 use crate::config::key::{self, Kind};
-use crate::config::place::Place;
+use crate::config::place::{Place, Source};
 use crate::core::money::Money;
 use crate::core::text::nearest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 /// A value as typed.
@@ -66,14 +65,14 @@ impl Layer {
     /// Reads a file's text; `file` names it in places. Faults are collected, the rest is kept.
     pub fn from_toml(text: &str, file: &str, faults: &mut Vec<Fault>) -> Self {
         let mut layer = Self::default();
-        let file = Arc::from(file);
+        let source = Source::new(file, text);
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
             let message = error.message().lines().next().unwrap_or("syntax error").to_owned();
-            faults.push(Fault::new(Place::in_file(&file, text, at), message));
+            faults.push(Fault::new(source.place(at), message));
         }
-        let mut walk = Walk { text, file: &file, faults, layer: &mut layer };
+        let mut walk = Walk { source: &source, faults, layer: &mut layer };
         walk.table(table.get_ref(), "");
         layer
     }
@@ -126,8 +125,7 @@ impl Layer {
 }
 
 struct Walk<'a> {
-    text: &'a str,
-    file: &'a Arc<str>,
+    source: &'a Source<'a>,
     faults: &'a mut Vec<Fault>,
     layer: &'a mut Layer,
 }
@@ -137,7 +135,7 @@ impl Walk<'_> {
         for (name, value) in table {
             let path =
                 if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
-            let place = Place::in_file(self.file, self.text, name.span().start);
+            let place = self.source.place(name.span().start);
             match (key::find(key::plain(&path).as_ref()), value.get_ref()) {
                 (Some(key), value) => self.entry(key.kind, &path, value, place),
                 (None, DeValue::Table(inner)) if is_group(&path) => {

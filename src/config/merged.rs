@@ -4,6 +4,7 @@ use crate::config::key;
 use crate::config::layer::{Layer, Typed};
 use crate::config::place::Place;
 use crate::core::money::Money;
+use std::collections::HashSet;
 
 /// The layers, strongest first.
 #[derive(Clone, Debug, Default)]
@@ -24,10 +25,10 @@ impl Merged {
     /// Every path that has a value: plain settings in the order of their table, then models and roles by name.
     pub fn paths(&self) -> Vec<&str> {
         let mut paths: Vec<&str> = self.0.iter().flat_map(|layer| layer.entries.keys()).map(String::as_str).collect();
-        paths.sort_by_key(|path| {
+        paths.sort_by_cached_key(|path| {
             let row = key::KEYS.iter().position(|k| k.path == *path || key::chosen(k.path, path).is_some());
             let name = row.and_then(|row| key::chosen(key::KEYS.get(row)?.path, path));
-            (name.is_some(), path.starts_with("roles."), name.unwrap_or_default(), row)
+            (name.is_some(), path.starts_with("roles."), name.unwrap_or_default().to_owned(), row)
         });
         paths.dedup();
         paths
@@ -35,16 +36,12 @@ impl Merged {
 
     /// The chosen names below `group`: stronger layers first, in alphabetical order within a layer.
     pub fn names(&self, group: &str) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for layer in &self.0 {
+        let of = |layer: &'_ Layer| -> Vec<String> {
             let tables = layer.tables.keys().filter_map(|path| path.strip_prefix(group)?.strip_prefix('.'));
-            for name in tables {
-                if !names.iter().any(|known| known == name) {
-                    names.push(name.to_owned());
-                }
-            }
-        }
-        names
+            tables.map(str::to_owned).collect()
+        };
+        let mut seen = HashSet::new();
+        self.0.iter().flat_map(of).filter(|name| seen.insert(name.clone())).collect()
     }
 
     pub(super) fn text(&self, path: &str) -> Option<String> {

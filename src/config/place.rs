@@ -23,18 +23,38 @@ pub enum Place {
     BuiltIn,
 }
 
-impl Place {
-    /// The place of a byte offset in a file's text.
-    pub fn in_file(file: &Arc<str>, text: &str, at: usize) -> Self {
-        let before = text.get(..at).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
-        Self::File { file: Arc::clone(file), line, column }
+/// A file's text, with the starts of its lines: thousands of places are asked for.
+pub struct Source<'a> {
+    file: Arc<str>,
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Source<'a> {
+    /// The text of a file of this name.
+    pub fn new(file: &str, text: &'a str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self { file: Arc::from(file), text, starts: std::iter::once(0).chain(ends).collect() }
     }
 
+    /// The place of a byte offset.
+    pub fn place(&self, at: usize) -> Place {
+        let line = self.starts.partition_point(|start| *start <= at);
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let column = self.text.get(start..at).map_or(0, |before| before.chars().count()) + 1;
+        Place::File { file: Arc::clone(&self.file), line, column }
+    }
+}
+
+impl Place {
     /// Line and column, for sorting faults as a person mends them; zeros outside of files.
     pub fn position(&self) -> (usize, usize) {
         if let Self::File { line, column, .. } = self { (*line, *column) } else { (0, 0) }
+    }
+
+    /// The file, if it is in one.
+    pub fn file(&self) -> Option<&str> {
+        if let Self::File { file, .. } = self { Some(file) } else { None }
     }
 
     /// `flag`, `variable`, `file` or `built in`.

@@ -7,11 +7,11 @@ use crate::core::money::Money;
 /// The price keys of `[models.NAME]`. Rates are USD per million tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PriceConfig {
-    /// `input_price`, `cached_input_price`, `cache_write_price`, `output_price`.
+    /// `input_price`, `cached_input_price`, `cache_write_price`, `output_price`, `reasoning_price`.
     pub rates: RateConfig,
     /// `long_prompt`: prompts of more tokens than this are billed at the long rates.
     pub long_prompt: Option<u64>,
-    /// The same four with `long_` before them.
+    /// The same with `long_` before them.
     pub long_rates: RateConfig,
     /// `image_price`: USD for each picture, beside its tokens.
     pub image: Option<Money>,
@@ -19,7 +19,7 @@ pub struct PriceConfig {
     pub request: Option<Money>,
 }
 
-/// Four rates as configured.
+/// Rates as configured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RateConfig {
     /// Prompt tokens.
@@ -30,6 +30,8 @@ pub struct RateConfig {
     pub cache_write: Option<Money>,
     /// Answer tokens.
     pub output: Option<Money>,
+    /// Reasoning tokens.
+    pub reasoning: Option<Money>,
 }
 
 impl PriceConfig {
@@ -40,6 +42,7 @@ impl PriceConfig {
             cached_input: read(&format!("{prefix}cached_input_price")),
             cache_write: read(&format!("{prefix}cache_write_price")),
             output: read(&format!("{prefix}output_price")),
+            reasoning: read(&format!("{prefix}reasoning_price")),
         };
         Self {
             rates: rates(""),

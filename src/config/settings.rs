@@ -130,7 +130,15 @@ impl Settings {
     }
 }
 
+/// The most bytes of a configuration; what is larger was not written by a person and takes seconds to read.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
 fn read(file: &Path) -> Outcome<Option<String>> {
+    if let Some(size) = std::fs::metadata(file).ok().map(|found| found.len()).filter(|size| *size > LARGEST) {
+        let most = LARGEST / (1024 * 1024);
+        let what = format!("{} has {} MiB, and a configuration at most {most}", file.display(), size / (1024 * 1024));
+        return Err(Failure::new(FailureKind::Config, what).hint("is it the file that was meant?"));
+    }
     match std::fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -20,8 +20,24 @@ pub struct Rates {
     /// Prompt tokens that the provider writes into its cache; `None` if they cost the same as others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<u64>,
-    /// Answer tokens, reasoning included.
+    /// Answer tokens, reasoning included unless it has a rate of its own.
     pub output: u64,
+    /// Reasoning tokens; `None` if they cost the same as other answer tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<u64>,
+}
+
+impl Rates {
+    /// All rates, with those that are not given: prompt, cached, written, answer, reasoning.
+    fn told(self) -> [u64; 5] {
+        [
+            self.input,
+            self.cached_input.unwrap_or(self.input),
+            self.cache_write.unwrap_or(self.input),
+            self.output,
+            self.reasoning.unwrap_or(self.output),
+        ]
+    }
 }
 
 /// Rates for long prompts. They hold for the whole call, as OpenAI, Google and xAI bill, not for the tokens above alone.
@@ -93,20 +109,26 @@ impl Price {
 
     /// A price of prompt and answer tokens alone, in nano-USD per million.
     pub const fn flat(input: u64, output: u64) -> Self {
-        let rates = Rates { input, cached_input: None, cache_write: None, output };
+        let rates = Rates { input, cached_input: None, cache_write: None, output, reasoning: None };
         Self { rates, tiers: Vec::new(), per_image: 0, per_request: 0 }
     }
 
     /// Whether both bill every call alike: a rate that is not given is that of the prompt.
     pub fn bills_as(&self, other: &Self) -> bool {
-        let told = |rates: Rates| Rates {
-            cached_input: Some(rates.cached_input.unwrap_or(rates.input)),
-            cache_write: Some(rates.cache_write.unwrap_or(rates.input)),
-            ..rates
-        };
         let thresholds = self.tiers.iter().chain(&other.tiers).map(|tier| tier.above.saturating_add(1));
-        std::iter::once(0).chain(thresholds).all(|tokens| told(self.rates_at(tokens)) == told(other.rates_at(tokens)))
+        std::iter::once(0).chain(thresholds).all(|tokens| self.rates_at(tokens).told() == other.rates_at(tokens).told())
             && (self.per_image, self.per_request) == (other.per_image, other.per_request)
+    }
+
+    /// Whether some part of it costs nothing, or less than a tenth, of what it costs at the other price.
+    pub fn is_far_below(&self, other: &Self) -> bool {
+        let far = |own: u64, other: u64| other > 0 && own.saturating_mul(10) < other;
+        let thresholds = self.tiers.iter().chain(&other.tiers).map(|tier| tier.above.saturating_add(1));
+        let rates = std::iter::once(0).chain(thresholds).any(|tokens| {
+            let (own, other) = (self.rates_at(tokens).told(), other.rates_at(tokens).told());
+            own.into_iter().zip(other).any(|(own, other)| far(own, other))
+        });
+        rates || far(self.per_image, other.per_image) || far(self.per_request, other.per_request)
     }
 
     /// The rates of a call with this many prompt tokens.
@@ -116,8 +138,8 @@ impl Price {
     }
 
     /// What a call with this usage and this many pictures costs, rounded up to a whole nano-USD. Each token is billed
-    /// once: cached and cache-written ones at their own rates, the rest of the prompt as input. A call that used no
-    /// token was not served and costs nothing.
+    /// once: cached, cache-written and reasoning ones at their own rates, the rest as prompt or answer. A call that used
+    /// no token was not served and costs nothing.
     pub fn cost(&self, usage: &Usage, images: u64) -> Money {
         if usage.total() == 0 {
             return Money::ZERO;
@@ -126,11 +148,13 @@ impl Price {
         let cached = usage.cached_input_tokens.min(usage.input_tokens);
         let written = usage.cache_write_tokens.min(usage.input_tokens - cached);
         let fresh = usage.input_tokens - cached - written;
+        let thought = usage.reasoning_tokens.min(usage.output_tokens);
         let tokens = sum(&[
             (fresh, rates.input),
             (cached, rates.cached_input.unwrap_or(rates.input)),
             (written, rates.cache_write.unwrap_or(rates.input)),
-            (usage.output_tokens, rates.output),
+            (usage.output_tokens - thought, rates.output),
+            (thought, rates.reasoning.unwrap_or(rates.output)),
         ]);
         tokens.saturating_add(self.beside(images))
     }
@@ -157,7 +181,7 @@ impl Price {
     }
 
     /// For each tier that a prompt within `bound` can be in: its tokens at most, the dearest rate that any of them can
-    /// have, and the rate of the answer.
+    /// have, and the dearest rate of the answer.
     fn worst_cases(&self, bound: &Bound) -> impl Iterator<Item = (u64, u64, u64)> {
         let Bound { input_tokens, .. } = *bound;
         let long = self.tiers.iter().filter(move |tier| input_tokens > tier.above);
@@ -165,7 +189,11 @@ impl Price {
         tiers.map(move |(above, rates)| {
             let next = self.tiers.iter().map(|tier| tier.above).filter(|next| *next > above).min();
             let dearest = rates.input.max(rates.cached_input.unwrap_or(0)).max(rates.cache_write.unwrap_or(0));
-            (next.map_or(input_tokens, |next| next.min(input_tokens)), dearest, rates.output)
+            (
+                next.map_or(input_tokens, |next| next.min(input_tokens)),
+                dearest,
+                rates.output.max(rates.reasoning.unwrap_or(0)),
+            )
         })
     }
 

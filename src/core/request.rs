@@ -7,7 +7,7 @@ use crate::core::document::ContextRef;
 use crate::core::episode::Episode;
 use crate::core::ids::Frame;
 use crate::core::strategy::Strategy;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -136,7 +136,7 @@ pub struct LlmOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Capabilities and tags that the model must have: `vision`, `tools`, `json`, `logprobs`, or words of the user's own.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub requires: Vec<String>,
     /// How to choose among models that all meet what is required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,10 +157,10 @@ pub struct LlmOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
     /// Texts that end the answer.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub stop: Vec<String>,
     /// Pictures: paths of the workspace or addresses.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub images: Vec<String>,
     /// Seconds that the whole call may take.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,6 +171,20 @@ pub struct LlmOptions {
     /// Whether a kept answer may be used, and how old it may be; the setting `cache.enabled` if it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<Keep>,
+}
+
+/// A list of texts; a text alone is a list of one.
+fn one_or_many<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a text or a list of texts, such as [\"a\", \"b\"]")]
+    enum Texts {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Texts::deserialize(reader)? {
+        Texts::One(text) => vec![text],
+        Texts::Many(texts) => texts,
+    })
 }
 
 /// Whether a kept answer may be used instead of a call.
@@ -208,7 +222,7 @@ pub struct ChildOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Capabilities and tags that the model of the child's root must have.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub requires: Vec<String>,
     /// How to choose among models that all meet what is required.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,8 @@ use crate::policy::choice::{self, Candidate, Choice, Origin, Wanted, meets};
 use crate::policy::substitute;
 use crate::registry::models::{ModelSpec, Provider, names, resolve};
 use crate::registry::roles::{self, Role};
+use indexmap::IndexSet;
+use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 
 /// What a call says about its model.
@@ -57,6 +59,12 @@ pub struct Substitute {
 pub struct Explained {
     /// The role.
     pub role: Role,
+    /// Why these are the candidates.
+    pub origin: Origin,
+    /// What was required, of the call and of the role.
+    pub requires: Vec<String>,
+    /// How the candidates are ordered; `None` for their own order.
+    pub strategy: Option<Strategy>,
     /// What there was to choose from and what became of it.
     pub choice: Choice,
     /// The models that stand in for the chosen one.
@@ -74,7 +82,7 @@ impl Models {
         if let Some(known) = known {
             return Ok(known);
         }
-        let Explained { role, choice, substitutes, candidates } = self.explain(wish).await?;
+        let Explained { role, choice, substitutes, candidates, .. } = self.explain(wish).await?;
         let picked = choice.picked?;
         let spec = candidates.get(picked).map(|candidate| Arc::clone(&candidate.spec)).ok_or_else(no_candidate)?;
         let served = self.serve(spec.id.as_str(), || Ok(spec.as_ref().clone()))?;
@@ -101,7 +109,15 @@ impl Models {
             Some(picked) => self.substitutes(picked, &role, &origin, &requires)?,
             None => Vec::new(),
         };
-        Ok(Explained { role, choice, substitutes, candidates })
+        Ok(Explained { role, origin, requires, strategy, choice, substitutes, candidates })
+    }
+
+    /// What would be chosen for these requirements if no role, flag or default said otherwise.
+    pub async fn survey(&self, requires: &[String], strategy: Option<Strategy>) -> Outcome<Choice> {
+        let default = self.default_model().await?;
+        let candidates = self.everybody(&default.spec, requires)?;
+        let strategy = strategy.or(self.settings.strategy).or(Some(Strategy::default()));
+        Ok(choice::choose(&candidates, &Origin::All, Wanted { requires, strategy }))
     }
 
     async fn candidates(&self, wish: &Wish, role: &Role, requires: &[String]) -> Outcome<(Vec<Candidate>, Origin)> {
@@ -132,22 +148,22 @@ impl Models {
         if !ordered && suits && (requires.is_empty() || settings.strategy.is_none()) {
             return Ok((vec![self.candidate(default.spec.clone())], Origin::Default(default.reason.clone())));
         }
-        Ok((self.everybody(&default.spec)?, Origin::All))
+        Ok((self.everybody(&default.spec, requires)?, Origin::All))
     }
 
     /// The default model, all that the user has described or listed, and all that are built in.
-    fn everybody(&self, default: &ModelSpec) -> Outcome<Vec<Candidate>> {
+    fn everybody(&self, default: &ModelSpec, requires: &[String]) -> Outcome<Vec<Candidate>> {
         let settings = &self.settings;
         let listed = settings.roles.values().flat_map(|role| &role.models);
-        let own: Vec<&String> = settings.models.keys().chain(listed).collect();
+        let own: IndexSet<&String> = settings.models.keys().chain(listed).collect();
         let known = names(settings);
+        let mut seen = HashSet::from([default.id.clone()]);
         let mut candidates = vec![self.candidate(default.clone())];
-        for name in own.iter().copied().chain(known.iter().filter(|name| !own.contains(name))) {
+        for name in own.iter().copied().chain(known.iter().filter(|name| !own.contains(*name))) {
             let spec = resolve(settings, name)?;
-            let mine = own.contains(&name);
+            let mine = own.contains(name);
             // The offline engine finds sentences and is no model to be chosen for its price.
-            let seen = candidates.iter().any(|candidate| candidate.spec.id == spec.id);
-            if seen || (spec.provider == Provider::Offline && !mine) {
+            if (spec.provider == Provider::Offline && !mine) || !seen.insert(spec.id.clone()) {
                 continue;
             }
             let pays = default.is_cheaper_than(&spec) && !mine && !settings.allow_paid_fallback;
@@ -159,6 +175,12 @@ impl Models {
                 )
             });
             candidates.push(candidate);
+        }
+        // Nobody asked for the offline engine: its price of nothing must not beat a model that can do the work.
+        let unasked = default.provider == Provider::Offline && settings.model.is_none();
+        let could = |candidate: &&Candidate| choice::objection(candidate, requires).is_none();
+        if unasked && candidates.iter().skip(1).find(could).is_some() {
+            candidates.remove(0);
         }
         Ok(candidates)
     }

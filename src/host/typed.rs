@@ -5,6 +5,7 @@
 mod extract;
 mod forms;
 mod numbers;
+mod slips;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
@@ -38,9 +39,12 @@ impl Schema {
     /// Reads a JSON Schema, an example object, or the short form `{score: "float 0..1", tags: ["string"]}`.
     ///
     /// # Errors
-    /// `invalid` if a short form has a range that is none, or if a JSON Schema is wrong.
+    /// `invalid` if a short form has a range or a type that is none, or if a JSON Schema is wrong.
     pub fn read(given: &Value) -> Outcome<Self> {
         let short = !forms::is_schema(given);
+        if short {
+            slips::check(given)?;
+        }
         let schema = if short { forms::expand(given)? } else { given.clone() };
         let validator = jsonschema::options().should_validate_formats(true).build(&schema).map_err(|error| {
             let place = error.instance_path().to_string();

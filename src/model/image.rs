@@ -2,6 +2,8 @@
 //!
 //! Which files may be read is decided where they are read.
 
+mod header;
+
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::Image;
 
@@ -16,12 +18,16 @@ pub const MOST_PIECES: usize = 100;
 /// The picture that a file holds; `name` is for messages.
 ///
 /// # Errors
-/// `invalid` if it is none of the kinds that providers read.
+/// `invalid` if it is none of the kinds that providers read, or not whole.
 pub fn from_bytes(name: &str, bytes: &[u8]) -> Outcome<Image> {
     let Some(media_type) = media_type(bytes) else {
         return Err(Failure::new(FailureKind::Invalid, format!("`{name}` is no picture that models read"))
             .hint("PNG, JPEG, GIF and WebP are; convert it first"));
     };
+    if let Some(fault) = header::fault(media_type, bytes) {
+        return Err(Failure::new(FailureKind::Invalid, format!("the picture `{name}` is broken: {fault}"))
+            .hint("fetch or save it again"));
+    }
     let hash = blake3::hash(bytes).to_hex().to_string();
     Ok(Image::Data { media_type: media_type.to_owned(), hash, base64: base64(bytes).into() })
 }
@@ -55,8 +61,7 @@ fn base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{base64, from_bytes};
-    use crate::core::message::Image;
+    use super::{base64, from_bytes, media_type};
 
     #[test]
     fn encodes_as_the_standard_does() {
@@ -77,14 +82,10 @@ mod tests {
 
     #[test]
     fn kinds_are_told_from_bytes() {
-        let kind = |bytes: &[u8]| match from_bytes("a.txt", bytes) {
-            Ok(Image::Data { media_type, .. }) => media_type,
-            other => format!("{other:?}"),
-        };
-        assert_eq!(kind(b"\x89PNG\r\n\x1A\nrest"), "image/png");
-        assert_eq!(kind(b"\xFF\xD8\xFF\xE0"), "image/jpeg");
-        assert_eq!(kind(b"GIF89a"), "image/gif");
-        assert_eq!(kind(b"RIFF\0\0\0\0WEBPVP8 "), "image/webp");
+        assert_eq!(media_type(b"\x89PNG\r\n\x1A\nrest"), Some("image/png"));
+        assert_eq!(media_type(b"\xFF\xD8\xFF\xE0"), Some("image/jpeg"));
+        assert_eq!(media_type(b"GIF89a"), Some("image/gif"));
+        assert_eq!(media_type(b"RIFF\0\0\0\0WEBPVP8 "), Some("image/webp"));
         for other in [&b""[..], b"\x89PN", b"%PDF-1.7", b"RIFF\0\0\0\0WAVE", b"<svg/>"] {
             assert!(from_bytes("a.png", other).is_err());
         }

@@ -64,7 +64,7 @@ pub struct Considered {
 pub struct Choice {
     /// The place of the chosen one among the candidates, or why there is none.
     pub picked: Result<usize, Failure>,
-    /// Why, in words for people; for a failure what was wanted.
+    /// Why, in words for people; for a failure why nobody else was asked.
     pub reason: String,
     /// All candidates, those that would have done first, in the order of the strategy.
     pub considered: Vec<Considered>,
@@ -82,9 +82,13 @@ pub fn choose(candidates: &[Candidate], origin: &Origin, wanted: Wanted<'_>) -> 
     let first = order.first().copied();
     let reason = match first {
         Some(at) => because(at, &dropped, order.len(), origin, wanted, candidates),
-        None => wish(wanted.requires),
+        None => match origin {
+            Origin::Named(why) | Origin::Default(why) => why.clone(),
+            Origin::Role => "the role's list".to_owned(),
+            Origin::All => format!("{}, among all that are known", wish(wanted.requires)),
+        },
     };
-    let rest = (0..candidates.len()).filter(|at| !order.contains(at));
+    let rest = (0..candidates.len()).filter(|at| dropped.get(*at).is_some_and(Option::is_some));
     let considered = order.iter().copied().chain(rest).filter_map(|at| {
         let (candidate, dropped, merit) = (candidates.get(at)?, dropped.get(at)?.clone(), *merits.get(at)?);
         Some(Considered { model: candidate.spec.id.clone(), chosen: first == Some(at), dropped, merit })
@@ -97,7 +101,7 @@ pub fn choose(candidates: &[Candidate], origin: &Origin, wanted: Wanted<'_>) -> 
 }
 
 /// Why a candidate cannot answer. What it lacks comes before its key: a key would not help it.
-fn objection(candidate: &Candidate, requires: &[String]) -> Option<String> {
+pub fn objection(candidate: &Candidate, requires: &[String]) -> Option<String> {
     let lacking: Vec<&str> = requires.iter().map(String::as_str).filter(|word| !meets(&candidate.spec, word)).collect();
     if !lacking.is_empty() {
         return Some(format!("has no {}", lacking.join(", no ")));
@@ -182,6 +186,13 @@ fn nobody(candidates: &[Candidate], origin: &Origin, requires: &[String]) -> Fai
         Some(word) => failure.detail("unmet", word.as_str()),
         None => failure,
     };
+    if *origin == Origin::Role && unmet.is_some_and(|word| WORDS.contains(&word.as_str())) {
+        let word = requires.join(",");
+        return failure.hint(format!(
+            "the role's `models` come before what is required; `rhizo models explain --requires {word}` shows who else \
+             has it, to be listed there"
+        ));
+    }
     failure.hint(advice(candidates, unmet, keyless.first().copied()))
 }
 

@@ -9,6 +9,7 @@ use crate::core::strategy::Strategy;
 use crate::registry::models::ModelSpec;
 use serde::Serialize;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 /// What a strategy knows of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -53,12 +54,16 @@ pub fn ordered(strategy: Strategy, fit: &[usize], merits: &[Merit]) -> Vec<usize
         Strategy::Cost => by_price,
         Strategy::Performance => by_rank,
         Strategy::Balanced => {
-            let place = |order: &[usize], at: &usize| order.iter().position(|other| other == at).unwrap_or(order.len());
+            let places = |order: &[usize]| -> HashMap<usize, usize> {
+                order.iter().enumerate().map(|(place, at)| (*at, place)).collect()
+            };
+            let (price_places, rank_places) = (places(&by_price), places(&by_rank));
+            let place = |places: &HashMap<usize, usize>, at: &usize| places.get(at).copied().unwrap_or(usize::MAX / 2);
             let middle = fit.len().saturating_sub(1) / 2;
             let mut balanced = by_price.clone();
             balanced.sort_by_key(|at| {
-                let dear = place(&by_price, at);
-                (dear + place(&by_rank, at), dear.abs_diff(middle))
+                let dear = place(&price_places, at);
+                (dear + place(&rank_places, at), dear.abs_diff(middle))
             });
             balanced
         }

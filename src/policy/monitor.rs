@@ -144,17 +144,22 @@ impl Monitor {
             _ => "it repeats itself",
         };
         let share = self.repetition.as_ref().map_or(0.0, Repetition::share);
-        Failure::new(FailureKind::EarlyAbort, format!("the answer was stopped after about {tokens} tokens: {why}"))
-            .hint(
-                "ask in other words, or take a stronger role; `monitor` of the role decides when an answer is stopped",
-            )
-            .detail("signal", signal)
-            .detail("score", rounded(sum))
-            .detail("tokens", tokens)
-            .detail("repetition", rounded(share))
-            .detail("entropy", rounded(self.entropy.recent()))
-            .detail("spike", rounded(self.entropy.spike()))
-            .detail("length", rounded(self.length(tokens)))
+        let failure = Failure::new(
+            FailureKind::EarlyAbort,
+            format!("the answer was stopped after about {tokens} tokens: {why}"),
+        )
+        .hint("ask in other words, or take a stronger role; `monitor` of the role decides when an answer is stopped")
+        .detail("signal", signal)
+        .detail("score", rounded(sum))
+        .detail("tokens", tokens)
+        .detail("repetition", rounded(share))
+        .detail("length", rounded(self.length(tokens)));
+        // Without probabilities nothing is known of entropy, and 0 would say that nothing was open.
+        if self.entropy.is_known() {
+            failure.detail("entropy", rounded(self.entropy.recent())).detail("spike", rounded(self.entropy.spike()))
+        } else {
+            failure
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use crate::config::environment::Environment;
 use crate::config::fault::{self, Fault};
+use crate::config::key;
 use crate::config::layer::{Layer, Typed};
 use crate::config::place::Place;
 use crate::config::settings::Settings;
@@ -11,6 +12,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest;
 use crate::registry::capabilities::WORDS;
 use crate::registry::{models, personas, roles};
+use std::collections::BTreeSet;
 
 /// Reads all layers and checks them. Every fault of every source is told at once.
 pub fn load(environment: Environment, flags: Layer) -> Outcome<Settings> {
@@ -95,13 +97,13 @@ impl Check<'_> {
     }
 
     fn roles(&mut self) {
-        let tags: Vec<&str> = self.settings.models.values().flat_map(|m| &m.tags).map(String::as_str).collect();
+        let tags: BTreeSet<&str> = self.settings.models.values().flat_map(|m| &m.tags).map(String::as_str).collect();
         for (name, config) in &self.settings.roles {
             let at = |field: &str| format!("roles.{name}.{field}");
             for model in &config.models {
                 self.model_named(&at("models"), &at("models"), model);
             }
-            let known = |word: &str| WORDS.contains(&word) || tags.contains(&word);
+            let known = |word: &str| WORDS.contains(&word) || tags.contains(word);
             for word in config.requires.iter().filter(|word| !known(word)) {
                 let near = hint(word, WORDS.iter().chain(&tags).copied());
                 self.fault(&at("requires"), format!("no model has the capability or tag `{word}`{near}"));
@@ -149,10 +151,9 @@ impl Check<'_> {
 
 /// The setting at which a wrong price stands: the first one that the model has.
 fn price_of(name: &str, settings: &Settings) -> String {
-    let mut prices = settings.merged.paths().into_iter().filter(|path| path.ends_with("_price"));
-    let own =
-        prices.find(|path| path.strip_prefix("models.").is_some_and(|rest| rest.starts_with(&format!("{name}."))));
-    own.map_or_else(|| format!("models.{name}"), ToOwned::to_owned)
+    let keys = key::KEYS.iter().filter(|key| key.path.starts_with("models.") && key.path.ends_with("_price"));
+    let mut paths = keys.map(|key| key.path.replacen('*', name, 1));
+    paths.find(|path| settings.merged.get(path).is_some()).unwrap_or_else(|| format!("models.{name}"))
 }
 
 fn with_hint(path: &str, failure: &Failure) -> String {

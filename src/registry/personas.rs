@@ -11,6 +11,9 @@ const BUILT_IN: &[(&str, &str)] = &[("standard", include_str!("../../personas/st
 /// The longest name of a persona, in bytes.
 const LONGEST: usize = 64;
 
+/// The most bytes of a persona's file.
+const LARGEST: u64 = 256 * 1024;
+
 /// The text of a persona: given is its name, or the text itself if it has blanks or other signs that no name has.
 pub fn text(paths: &Paths, given: &str) -> Outcome<String> {
     let given = given.trim();
@@ -22,7 +25,10 @@ pub fn text(paths: &Paths, given: &str) -> Outcome<String> {
     }
     for folder in [&paths.project_personas, &paths.user_personas] {
         let file = folder.join(format!("{given}.md"));
-        match std::fs::read_to_string(&file) {
+        if *folder == paths.project_personas {
+            confined(paths, &file)?;
+        }
+        match read(&file) {
             Ok(text) if text.trim().is_empty() => {
                 return Err(Failure::new(FailureKind::Config, format!("the persona {} is empty", file.display())));
             }
@@ -35,6 +41,31 @@ pub fn text(paths: &Paths, given: &str) -> Outcome<String> {
     }
     let known = BUILT_IN.iter().find(|(name, _)| *name == given);
     known.map(|(_, text)| text.trim().to_owned()).ok_or_else(|| missing(paths, given))
+}
+
+/// A persona of the project is sent to providers, so it must not be a link to a file of somewhere else.
+fn confined(paths: &Paths, file: &Path) -> Outcome<()> {
+    let (Ok(target), Ok(project)) = (file.canonicalize(), paths.workspace.canonicalize()) else {
+        return Ok(());
+    };
+    if target.starts_with(&project) {
+        return Ok(());
+    }
+    let what = format!("the persona {} leads out of the project, to {}", file.display(), target.display());
+    let folder = paths.user_personas.display();
+    Err(Failure::new(FailureKind::Denied, what).hint(format!("copy it into the project, or into {folder}")))
+}
+
+/// The text of a file, and of nothing that never ends.
+fn read(file: &Path) -> std::io::Result<String> {
+    let found = std::fs::metadata(file)?;
+    if !found.is_file() {
+        return Err(std::io::Error::other("it is no file"));
+    }
+    if found.len() > LARGEST {
+        return Err(std::io::Error::other(format!("it has more than {} KiB", LARGEST / 1024)));
+    }
+    std::fs::read_to_string(file)
 }
 
 /// The standing instructions of a call: who the model is, then what it shall mind.

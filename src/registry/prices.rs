@@ -6,6 +6,7 @@
 mod decimal;
 mod genai;
 mod litellm;
+mod strict;
 mod table;
 pub mod update;
 
@@ -89,8 +90,8 @@ pub fn named(settings: &Settings, name: &str, id: &str) -> Outcome<Listing> {
 
 /// The ids that the built-in table and the price file list, in this order.
 pub fn ids(settings: &Settings) -> impl Iterator<Item = &str> {
-    let file = settings.prices.iter().flat_map(|file| file.models.keys());
-    let only = file.map(String::as_str).filter(|id| !MODELS.iter().any(|known| known.id == *id));
+    let file = settings.prices.iter().flat_map(|file| file.ids());
+    let only = file.filter(|id| !MODELS.iter().any(|known| known.id == *id));
     built_in().map(|id| -> &str { id }).chain(only)
 }
 
@@ -99,14 +100,19 @@ pub fn built_in() -> impl Iterator<Item = &'static str> {
     MODELS.iter().map(|known| known.id)
 }
 
+/// The day on which the built-in table was read, `YYYY-MM-DD`.
+pub const fn table_read() -> &'static str {
+    READ
+}
+
 fn exactly(settings: &Settings, id: &str) -> Option<Listing> {
     let known = MODELS.iter().find(|known| known.id == id);
     let file = settings.prices.as_ref();
-    let listed = file.and_then(|file| file.models.get(id).map(|model| (file, model)));
+    let listed = file.and_then(|file| Some((file, file.get(id)?)));
     let Some((file, model)) = listed else {
         return known.map(Known::listing);
     };
-    let ListedModel { window, max_output, price } = model.clone();
+    let ListedModel { window, max_output, price } = model;
     let source = PriceSource::File { list: file.source.clone(), read: file.read.clone() };
     let below = known.map(Known::listing);
     Some(Listing {
@@ -199,6 +205,7 @@ fn over(keys: &RateConfig, rates: Rates) -> Rates {
         cached_input: keys.cached_input.map(Money::nanos).or(rates.cached_input),
         cache_write: keys.cache_write.map(Money::nanos).or(rates.cache_write),
         output: keys.output.map_or(rates.output, Money::nanos),
+        reasoning: keys.reasoning.map(Money::nanos).or(rates.reasoning),
     }
 }
 

@@ -33,9 +33,13 @@ pub fn finish(reply: ModelReply, round: ToolRound, status: &Status) -> TurnOutpu
         }
     }
     let left = status.of.saturating_sub(status.turn);
-    let next = status.turn + 1;
+    let head = if left > 0 {
+        format!("# Turn {} of {}", status.turn + 1, status.of)
+    } else {
+        "# Turns are used up".to_owned()
+    };
     let output = if texts.is_empty() { String::new() } else { format!("## Output\n{}\n\n", texts.join("\n\n")) };
-    let text = format!("# Turn {next} of {}\n{output}## Status\n{}; turns left: {left}", status.of, status.budget);
+    let text = format!("{head}\n{output}## Status\n{}; turns left: {left}", status.budget);
     messages.push(Message::new(Speaker::User, text));
     TurnOutput::Next(messages)
 }

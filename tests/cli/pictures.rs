@@ -4,7 +4,9 @@ use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::{Value, json};
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1A\n....";
+/// One pixel.
+const PNG: &[u8] = b"\x89PNG\x0D\x0A\x1A\x0A\x00\x00\x00\x0DIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1F\x15\xC4\x89\x00\x00\x00\x0DIDATx\xDAcd`\xF8_\x0F\x00\x02\x87\x01\x80\xEBG\xBA\x92\x00\x00\x00\x00IEND\xAEB`\x82";
+const BASE64: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 
 /// A model that reads pictures and one that does not.
 fn project(server: &ChatServer) -> Program {
@@ -26,7 +28,7 @@ fn a_picture_reaches_the_model_and_the_log_has_its_hash() {
     let text = json!({"type": "text", "text": "what is it?"});
     assert_eq!(
         sent,
-        Value::Array(vec![text, url("data:image/png;base64,iVBORw0KGgouLi4u"), url("https://a.example/b.png")])
+        Value::Array(vec![text, url(&format!("data:image/png;base64,{BASE64}")), url("https://a.example/b.png")])
     );
     let kept = Program::files_below(&program.state());
     let found = |bytes: &str| {
@@ -36,7 +38,7 @@ fn a_picture_reaches_the_model_and_the_log_has_its_hash() {
         })
     };
     let hash = blake3::hash(PNG).to_hex();
-    assert_eq!((found("iVBORw0KGgouLi4u"), found(hash.as_str())), (false, true));
+    assert_eq!((found(BASE64), found(hash.as_str())), (false, true));
 }
 
 #[test]
@@ -44,11 +46,19 @@ fn what_cannot_be_sent_is_refused_before_anything_is() {
     let server = ChatServer::new(|_| Reply::text("a cat"));
     let large = [PNG, &vec![0; 5 * 1024 * 1024]].concat();
     let half = [PNG, &vec![0; 4 * 1024 * 1024]].concat();
-    let program = project(&server).file("notes.png", "words").file("large.png", large).file("half.png", half);
+    let program = project(&server)
+        .file("notes.png", "words")
+        .file("large.png", large)
+        .file("half.png", half)
+        .file("cut.png", &PNG[..40])
+        .file("start.png", &PNG[..8]);
     let many = format!("[{}]", "\"a.png\",".repeat(101));
     let halves = format!("[{}]", "\"half.png\",".repeat(5));
     for (images, options, code, says) in [
         ("[\"notes.png\"]", "", 1, "`notes.png` is no picture that models read"),
+        ("[\"cut.png\"]", "", 1, "the picture `cut.png` is broken: it ends in the middle"),
+        ("\"start.png\"", "", 1, "the picture `start.png` is broken: it ends in the middle"),
+        ("5", "", 1, "expected a text or a list of texts, such as [\"a\", \"b\"]"),
         ("[\"large.png\"]", "", 1, "the image `large.png` has more than 5 MiB"),
         ("[\"none.png\"]", "", 1, "there is no `none.png`"),
         ("[\"../a.png\"]", "", 1, "outside of the workspace"),

@@ -85,7 +85,7 @@ fn a_role_decides_for_itself() {
         let ran = program
             .args([
                 "eval",
-                "let told = (); try { told = llm(\"go\") } catch (e) { told = e.kind + \" \" + e.tokens }\ntold",
+                "let told = (); try { told = llm(\"go\") } catch (e) { told = e.kind + \" \" + e.tokens + \" \" + e.contains(\"entropy\") }\ntold",
                 "-q",
             ])
             .run()
@@ -94,6 +94,7 @@ fn a_role_decides_for_itself() {
     };
     // It comes in two pieces, so the first of them is enough to stop it.
     assert!(eval("").starts_with("early_abort"), "it is on by itself");
+    assert!(eval("").ends_with(" false"), "no probability came, so nothing is said of entropy");
     assert_eq!(eval("enabled = false"), text.trim_end());
     assert_eq!(eval("repetition = 0"), text.trim_end());
     assert_eq!(eval("weights.repetition = 0.1"), text.trim_end());

@@ -34,7 +34,7 @@ fn litellm() -> String {
 }
 
 fn shown(program: &Program, model: &str) -> Value {
-    program.args(["models", "show", model]).run().ok().json()
+    program.args(["models", "show", model, "--json"]).run().ok().json()
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn server() -> ChatServer {
 fn a_list_price_holds_at_the_provider_alone() {
     let server = server();
     let program = Program::served_by(&server).env("RHIZO_MODEL", "gpt-5-mini");
-    let shown = program.args(["models", "show", "gpt-5-mini"]).run().ok().json();
+    let shown = program.args(["models", "show", "gpt-5-mini", "--json"]).run().ok().json();
     assert!(shown["price"].is_null() && shown["price_source"].is_null(), "{shown:#}");
     let document = program.args(["eval", "llm(\"x\")", "--json"]).run().ok().json();
     assert_eq!(document["unpriced_calls"], 1, "{document:#}");

@@ -117,7 +117,10 @@ fn explain_and_list_need_no_key() {
     let program = Program::new().file("rhizo.toml", "model = \"gpt-4.1\"\n");
     let rows = program.args(["models", "explain", "--json"]).run().ok().json();
     assert_eq!((&rows[0]["model"], &rows[0]["usable"]), (&json!("openai/gpt-4.1"), &json!(false)));
-    assert_eq!(rows[0]["reason"], "openai/gpt-4.1 needs a key and OPENAI_API_KEY is not set");
+    assert_eq!(rows[0]["reason"], "named by `model` in the configuration");
+    assert_eq!(rows[0]["failure"]["message"], "openai/gpt-4.1 needs a key and OPENAI_API_KEY is not set");
+    let shown = program.args(["models", "explain"]).run().ok().stdout;
+    assert!(shown.contains("no: OPENAI_API_KEY is not set") && !shown.contains("needs a key and"), "{shown}");
     let usable = |program: &Program, id: &str| {
         let rows = program.args(["models", "list", "--json"]).run().ok().json();
         let rows = rows.as_array().expect("rows").clone();
@@ -136,7 +139,7 @@ fn a_server_is_asked_what_it_offers() {
     program.args(["models", "list", "--remote", "large"]).run().ok().prints("small\n");
     program.args(["models", "list", "--remote", "offline"]).run().code(1).says("is no server");
     assert_eq!(
-        program.args(["models", "show", "large"]).run().ok().json()["origins"]["capabilities"],
+        program.args(["models", "show", "large", "--json"]).run().ok().json()["origins"]["capabilities"],
         "[project]/rhizo.toml:16:1"
     );
 }

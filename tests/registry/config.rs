@@ -85,3 +85,17 @@ fn how_a_role_samples_may_stand_in_a_table_of_its_own() {
     let program = Program::offline().file("rhizo.toml", twice);
     program.args(["models"]).run().code(3).says("is given already at");
 }
+
+#[test]
+fn thousands_of_models_are_read_and_a_file_of_many_megabytes_is_not() {
+    let count = 3_000;
+    let model = |n: usize| format!("[models.m{n}]\nbase_url = \"http://127.0.0.1:9/v1\"\ntags = [\"t{n}\"]\n");
+    let text: String = (0..count).map(model).collect();
+    let program = Program::new().file("rhizo.toml", format!("model = \"m7\"\n{text}"));
+    let rows = program.args(["config", "show", "models.m2999", "--json"]).run().ok().json();
+    assert_eq!(row(&rows, "models.m2999.tags"), (json!(["t2999"]), json!("[project]/rhizo.toml:9001:1")));
+    let wanted = ["models", "explain", "--requires", "t2999", "--json"];
+    assert_eq!(program.args(wanted).run().ok().json()["model"], "m2999");
+    let program = program.file("rhizo.toml", format!("# {}\n", "x".repeat(17 * 1024 * 1024)));
+    program.args(["models"]).run().code(3).says("rhizo.toml has 17 MiB, and a configuration at most 16");
+}

@@ -81,7 +81,7 @@ fn a_free_model_is_not_replaced_by_a_paid_one_unless_that_is_allowed() {
     refused.says("paid may cost money and free does not").says("allow_paid_fallback = true").does_not_say("stands in");
     assert_eq!(second.asks().len(), 0);
     let explained = program.args(["models", "explain", "--role", "worker"]).run().ok().stdout;
-    assert!(explained.contains("stands in: paid, but may cost money"), "{explained}");
+    assert!(explained.contains("paid may not stand in: may cost money"), "{explained}");
     let program = program.file("rhizo.toml", format!("allow_paid_fallback = true\n{text}"));
     program.args(["eval", "llm(\"q\")"]).run().ok().prints("paid for\n");
     assert_eq!(second.asks().len(), 1);

@@ -76,3 +76,21 @@ fn a_root_is_who_its_role_is() {
     program.args(["ask", "q", "--context", "a.txt", "--recursive"]).run().ok().prints("some \n");
     assert!(server.asks().iter().any(|ask| ask.is_root() && ask.messages()[0].1.contains("You are a pirate.")));
 }
+
+#[test]
+fn a_persona_of_the_project_stays_in_it() {
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let outside = tempfile::tempdir().expect("a folder");
+    std::fs::write(outside.path().join("secret.md"), "the key is hush").expect("a file");
+    let program = Program::served_by(&server).file("real/critic.md", "You are a critic.");
+    std::os::unix::fs::symlink(outside.path(), program.project().join("personas")).expect("a link");
+    let ran = program.args(["eval", "llm(\"q\", #{persona: \"secret\"})"]).run().code(1);
+    ran.says("leads out of the project").says("hint: copy it into the project").does_not_say("hush");
+    assert_eq!(server.asks().len(), 0);
+    std::fs::remove_file(program.project().join("personas")).expect("the link");
+    std::os::unix::fs::symlink("real", program.project().join("personas")).expect("a link");
+    program.args(["eval", "llm(\"q\", #{persona: \"critic\"})"]).run().ok();
+    assert_eq!(system(&server), "You are a critic.");
+    let program = program.file("real/long.md", "x".repeat(300 * 1024));
+    program.args(["eval", "llm(\"q\", #{persona: \"long\"})"]).run().code(1).says("more than 256 KiB");
+}

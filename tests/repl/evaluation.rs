@@ -77,7 +77,7 @@ fn ctrl_c_at_the_prompt_gives_up_the_line() {
 #[test]
 fn leaving_tells_the_cost_and_succeeds() {
     let project = project();
-    for keys in ["\u{4}", ".exit\r", "exit\r"] {
+    for keys in ["\u{4}", ".exit\r", "exit\r", ".quit\r"] {
         let mut terminal = Terminal::start(&project, &[]);
         terminal.line("nothing_like_this", "error: there is no variable");
         terminal.keys(keys);
@@ -86,7 +86,7 @@ fn leaving_tells_the_cost_and_succeeds() {
     }
     let listed = project.args(["runs", "list", "--json"]).run().ok().json();
     let runs: Vec<_> = listed.as_array().into_iter().flatten().map(|run| [&run["kind"], &run["status"]]).collect();
-    assert_eq!(runs, [["repl", "completed"]; 3]);
+    assert_eq!(runs, [["repl", "completed"]; 4]);
 }
 
 #[test]

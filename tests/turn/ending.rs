@@ -38,6 +38,8 @@ fn turns_that_run_out_are_an_error_with_what_was_seen() {
     let ran = program.args(call).run().code(5).prints("");
     ran.says("the last thing that the run saw")
         .says("found in turn 3")
+        .says("# Turns are used up")
+        .does_not_say("Turn 4 of 3")
         .says("error: 3 turns passed without FINAL")
         .says("hint: raise --max-turns");
     let asks = server.asks();

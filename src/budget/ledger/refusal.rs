@@ -130,7 +130,11 @@ pub(super) fn unpriced(model: &ModelId) -> Failure {
         FailureKind::Budget,
         format!("the model {model} has no known price, so the money budget cannot hold for it"),
     )
-    .hint("give its price in rhizo.toml, or pass --allow-unpriced to call it uncounted")
+    .hint(format!(
+        "give its price under [models.\"{model}\"] in rhizo.toml: input_price and output_price, or priced_as = \
+         \"openai/gpt-5-mini\" for the list price of the model behind a gateway; or pass --allow-unpriced to call it \
+         uncounted"
+    ))
     .detail("budget", "max_cost")
     .detail("model", model.as_str())
 }

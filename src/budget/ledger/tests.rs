@@ -68,7 +68,9 @@ fn each_limit_refuses_and_says_why() {
             money(1_000),
             None,
             "the model p/m has no known price, so the money budget cannot hold for it",
-            "give its price in rhizo.toml, or pass --allow-unpriced to call it uncounted",
+            "give its price under [models.\"p/m\"] in rhizo.toml: input_price and output_price, or priced_as = \
+             \"openai/gpt-5-mini\" for the list price of the model behind a gateway; or pass --allow-unpriced to call it \
+             uncounted",
         ),
     ] {
         let failure = refusal(&Ledger::new(limits).root(), bound(10, 40), price);

@@ -8,8 +8,13 @@ use proptest::prelude::{Strategy, any, prop_assert, proptest};
 
 /// $2 prompt, $0.10 cached, $2.50 written, $10 answer; above 272,000 prompt tokens twice that, and $15.
 fn sol() -> Price {
-    let rates =
-        |input, cached, write, output| Rates { input, cached_input: Some(cached), cache_write: Some(write), output };
+    let rates = |input, cached, write, output| Rates {
+        input,
+        cached_input: Some(cached),
+        cache_write: Some(write),
+        output,
+        reasoning: None,
+    };
     Price {
         rates: rates(2_000_000_000, 100_000_000, 2_500_000_000, 10_000_000_000),
         tiers: vec![Tier { above: 272_000, rates: rates(4_000_000_000, 200_000_000, 5_000_000_000, 15_000_000_000) }],
@@ -96,6 +101,23 @@ fn the_worst_case_is_that_of_the_dearest_tier_in_reach() {
 }
 
 #[test]
+fn reasoning_has_its_own_rate_where_it_has_one() {
+    let rates = Rates { reasoning: Some(9_000_000), ..Price::flat(1_000_000, 2_000_000).rates };
+    let price = Price { rates, ..Price::default() };
+    let thinking = |reasoning| Usage { reasoning_tokens: reasoning, ..usage(10, 0, 0, 100) };
+    // 10 x 1 + 40 x 2 + 60 x 9 nano-USD.
+    assert_eq!(price.cost(&thinking(60), 0).nanos(), 10 + 80 + 540);
+    // More reasoning than answer, as a server may claim.
+    assert_eq!(price.cost(&thinking(500), 0).nanos(), 10 + 900);
+    assert_eq!(price.worst(&Bound { input_tokens: 10, output_tokens: 100, images: 0 }).nanos(), 10 + 900);
+    assert_eq!(
+        price.affordable_output(&Bound { input_tokens: 10, output_tokens: 0, images: 0 }, Money::from_nanos(910)),
+        Some(100)
+    );
+    assert!(!price.bills_as(&Price::flat(1_000_000, 2_000_000)));
+}
+
+#[test]
 fn prices_bill_alike_whatever_they_leave_out() {
     let told = |cached| Price { rates: Rates { cached_input: cached, ..Price::flat(5, 7).rates }, ..Price::default() };
     assert!(told(None).bills_as(&told(Some(5))));
@@ -107,8 +129,14 @@ fn prices_bill_alike_whatever_they_leave_out() {
 }
 
 fn any_rates() -> impl Strategy<Value = Rates> {
-    let parts = (any::<u64>(), any::<Option<u64>>(), any::<Option<u64>>(), any::<u64>());
-    parts.prop_map(|(input, cached_input, cache_write, output)| Rates { input, cached_input, cache_write, output })
+    let parts = (any::<u64>(), any::<Option<u64>>(), any::<Option<u64>>(), any::<u64>(), any::<Option<u64>>());
+    parts.prop_map(|(input, cached_input, cache_write, output, reasoning)| Rates {
+        input,
+        cached_input,
+        cache_write,
+        output,
+        reasoning,
+    })
 }
 
 fn any_price(thresholds: impl Strategy<Value = u64>) -> impl Strategy<Value = Price> {

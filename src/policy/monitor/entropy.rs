@@ -41,6 +41,11 @@ impl Entropy {
         self.count += 1;
     }
 
+    /// Whether any token came with its probability.
+    pub(super) const fn is_known(&self) -> bool {
+        self.count > 0
+    }
+
     /// The mean of the last tokens, in bits; 0 until there are enough.
     pub(super) fn recent(&self) -> f64 {
         if self.window.len() < self.width { 0.0 } else { (self.recent / size(self.width)).max(0.0) }

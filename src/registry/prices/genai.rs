@@ -31,10 +31,13 @@ fn add(list: &mut PriceList, service: &str, id: &str, entry: &Value, today: &str
         return list.add(service, Err(Skip::Malformed));
     }
     let found = model(entry, today);
+    if let (Ok(_), Some(key)) = (&found, strange(entry)) {
+        return list.add(&format!("{service}/{id} ({key})"), Err(Skip::Uncountable));
+    }
     if let Ok(model) = &found {
         let others = entry.get("match").map(equals).unwrap_or_default();
         for name in others.iter().filter(|name| **name != id) {
-            list.file.models.entry(format!("{service}/{name}")).or_insert_with(|| model.clone());
+            list.also(format!("{service}/{name}"), model);
         }
         if let Some(day) = next_change(entry, today) {
             list.changes(day);
@@ -112,6 +115,7 @@ fn highest(a: Price, b: Price) -> Price {
         cached_input: Some(a.cached_input.unwrap_or(a.input).max(b.cached_input.unwrap_or(b.input))),
         cache_write: Some(a.cache_write.unwrap_or(a.input).max(b.cache_write.unwrap_or(b.input))),
         output: a.output.max(b.output),
+        reasoning: Some(a.reasoning.unwrap_or(a.output).max(b.reasoning.unwrap_or(b.output))),
     };
     let thresholds: BTreeSet<u64> = a.tiers.iter().chain(&b.tiers).map(|tier| tier.above).collect();
     let just_above = |above: u64| higher(a.rates_at(above.saturating_add(1)), b.rates_at(above.saturating_add(1)));
@@ -130,6 +134,20 @@ const OUTPUT: &str = "output_mtok";
 const REQUESTS: &str = "requests_kcount";
 /// Picture tokens with a rate of their own: usage does not tell them from others before the call is over.
 const PICTURES: &str = "input_image_mtok";
+
+/// Parts of the names of prices for what no call of this program does.
+const UNUSED: &[&str] = &["audio", "video", "search", "_1h_", "kseconds"];
+
+/// A price of the entry under a name that is not known.
+fn strange(entry: &Value) -> Option<&str> {
+    let prices = entry.get("prices")?;
+    let conditional = prices.as_array().into_iter().flatten().filter_map(|one| one.get("prices"));
+    let mut keys = conditional.chain([prices]).filter_map(Value::as_object).flatten();
+    let known = |key: &str| [INPUT, CACHED, WRITE, OUTPUT, REQUESTS, PICTURES].contains(&key);
+    let (key, _) =
+        keys.find(|(key, value)| !value.is_null() && !known(key) && !UNUSED.iter().any(|part| key.contains(part)))?;
+    Some(key)
+}
 
 fn price(prices: &Value) -> Result<Price, Skip> {
     let base = rates(prices, None)?;
@@ -159,6 +177,7 @@ fn rates(prices: &Value, above: Option<u64>) -> Result<Rates, Skip> {
         cached_input: rate(CACHED)?,
         cache_write: rate(WRITE)?,
         output: rate(OUTPUT)?.ok_or(Skip::Unpriced)?,
+        reasoning: None,
     })
 }
 

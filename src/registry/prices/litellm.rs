@@ -1,7 +1,7 @@
 //! The form of litellm's `model_prices_and_context_window.json`: one flat entry per model, USD per token.
 //!
 //! Prices of service tiers (`_flex`, `_priority`), batches and hour-long caches stand beside the ordinary ones under
-//! other names and are not used.
+//! other names and are not used. A price under a name that is neither read nor one of these spoils its entry.
 
 use crate::config::price_file::ListedModel;
 use crate::core::price::{Price, Rates, Tier};
@@ -17,6 +17,30 @@ const INPUT: &str = "input_cost_per_token";
 const CACHED: &str = "cache_read_input_token_cost";
 const WRITE: &str = "cache_creation_input_token_cost";
 const OUTPUT: &str = "output_cost_per_token";
+const REASONING: &str = "output_cost_per_reasoning_token";
+const PICTURE: &str = "input_cost_per_image";
+const REQUEST: &str = "input_cost_per_request";
+/// Picture tokens with a rate of their own: usage does not tell them from others before the call is over.
+const PICTURES: &str = "input_cost_per_image_token";
+
+/// Parts of the names of prices for what no call of this program does: other media, other tiers of service, tools that
+/// run at the provider. `cache_hit` is an older name that stands beside that of the cached rate.
+const UNUSED: &[&str] = &[
+    "audio",
+    "video",
+    "_per_second",
+    "_batches",
+    "_flex",
+    "_priority",
+    "_above_1hr",
+    "cache_hit",
+    "search",
+    "_per_session",
+    "vector_store",
+    "code_interpreter",
+    "computer_use",
+    "_per_page",
+];
 
 /// Whether a value looks like a model's entry.
 pub(super) fn is_entry(value: &Value) -> bool {
@@ -28,7 +52,10 @@ pub(super) fn read(models: &Map<String, Value>) -> PriceList {
     let mut list = PriceList::default();
     for (name, entry) in models.iter().filter(|(name, _)| *name != SPECIMEN) {
         match id(name, entry) {
-            Ok(id) => list.add(&id, model(entry)),
+            Ok(id) => match (model(entry), strange(entry)) {
+                (Ok(_), Some(key)) => list.add(&format!("{id} ({key})"), Err(Skip::Uncountable)),
+                (found, _) => list.add(&id, found),
+            },
             Err(skip) => list.add(name, Err(skip)),
         }
     }
@@ -48,11 +75,14 @@ fn model(entry: &Value) -> Result<ListedModel, Skip> {
     if !matches!(mode, Some("chat" | "responses" | "completion")) {
         return Err(Skip::Mode);
     }
+    let base = rates(entry, "", None)?;
+    if amount(entry, PICTURES, PER_TOKEN)?.is_some_and(|rate| rate > base.input) {
+        return Err(Skip::Uncountable);
+    }
     // Lists of tiers per range replace the flat prices; they are given for services that are not among ours.
     if entry.get("tiered_pricing").is_some() {
         return Err(Skip::Uncountable);
     }
-    let base = rates(entry, "", None)?;
     let thresholds = entry.as_object().into_iter().flat_map(Map::keys).filter_map(|key| threshold(key));
     let tiers = thresholds.collect::<BTreeSet<u64>>().into_iter().map(|thousands| {
         let rates = rates(entry, &format!("_above_{thousands}k_tokens"), Some(base))?;
@@ -66,15 +96,26 @@ fn model(entry: &Value) -> Result<ListedModel, Skip> {
         price: Price {
             rates: base,
             tiers: tiers.collect::<Result<_, Skip>>()?,
-            per_image: usd("input_cost_per_image")?,
-            per_request: usd("input_cost_per_request")?,
+            per_image: usd(PICTURE)?,
+            per_request: usd(REQUEST)?,
         },
     })
 }
 
+/// A price of the entry under a name that is not known.
+fn strange(entry: &Value) -> Option<&str> {
+    let read = |key: &str| {
+        [INPUT, CACHED, WRITE, OUTPUT, REASONING, PICTURE, REQUEST, PICTURES].contains(&key) || threshold(key).is_some()
+    };
+    let means = |value: &Value| !value.is_null() && value.as_f64() != Some(0.0);
+    let mut prices = entry.as_object()?.iter().filter(|(key, value)| key.contains("cost") && means(value));
+    let (key, _) = prices.find(|(key, _)| !read(key) && !UNUSED.iter().any(|part| key.contains(part)))?;
+    Some(key)
+}
+
 /// The thousands of tokens in `input_cost_per_token_above_200k_tokens`.
 fn threshold(key: &str) -> Option<u64> {
-    let names = [INPUT, CACHED, WRITE, OUTPUT];
+    let names = [INPUT, CACHED, WRITE, OUTPUT, REASONING];
     let rest = names.iter().find_map(|name| key.strip_prefix(name)).and_then(|rest| rest.strip_prefix("_above_"))?;
     rest.strip_suffix("k_tokens")?.parse().ok().filter(|thousands| *thousands > 0)
 }
@@ -87,6 +128,7 @@ fn rates(entry: &Value, ending: &str, below: Option<Rates>) -> Result<Rates, Ski
         cached_input: rate(CACHED)?.or(below.and_then(|b| b.cached_input)),
         cache_write: rate(WRITE)?.or(below.and_then(|b| b.cache_write)),
         output: rate(OUTPUT)?.or(below.map(|b| b.output)).ok_or(Skip::Unpriced)?,
+        reasoning: rate(REASONING)?.or(below.and_then(|b| b.reasoning)),
     })
 }
 

@@ -66,6 +66,7 @@ const fn rates(prices: [&str; 4]) -> Rates {
         cached_input: Some(usd(cached_input)),
         cache_write: Some(usd(cache_write)),
         output: usd(output),
+        reasoning: None,
     }
 }
 

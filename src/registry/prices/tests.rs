@@ -11,7 +11,7 @@ const fn usd(text: &str) -> Option<Money> {
 }
 
 fn list() -> Price {
-    let rates = Rates { input: 9, cached_input: Some(1), cache_write: Some(11), output: 90 };
+    let rates = Rates { input: 9, cached_input: Some(1), cache_write: Some(11), output: 90, reasoning: None };
     Price { rates, tiers: vec![Tier { above: 5, rates }], per_image: 3, per_request: 4 }
 }
 

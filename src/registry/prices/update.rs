@@ -4,9 +4,10 @@
 //! Facts are taken as they stand. Where a price depends on the hour, the highest is taken; what a list says about
 //! audio, video, tools and batches is not used, because no call of this program is billed so.
 
-use crate::config::price_file::{ListedModel, PriceFile};
+use crate::config::price_file::{ListedModel, PriceFile, is_plain};
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::registry::prices::{genai, litellm};
+use crate::core::price::Price;
+use crate::registry::prices::{genai, litellm, strict};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -20,6 +21,10 @@ pub(super) struct Names {
 const fn names(service: &'static str, genai: &'static str, litellm: &'static str) -> Names {
     Names { service, genai, litellm }
 }
+
+/// The lists that are read.
+pub const FORMS: &str = "prices/data.json of github.com/pydantic/genai-prices, or \
+    model_prices_and_context_window.json of github.com/BerriAI/litellm";
 
 /// The services whose prices are read.
 pub(super) const SERVICES: &[Names] = &[
@@ -43,6 +48,8 @@ pub enum Skip {
     Mode,
     /// It has no price of prompt and answer tokens.
     Unpriced,
+    /// It stands in the list twice, at different prices.
+    Twice,
     /// Its price has a condition or a unit that this program cannot count.
     Uncountable,
     /// Its entry is not of the list's form.
@@ -56,6 +63,7 @@ impl Skip {
             Self::Service => "of providers that are no service here",
             Self::Mode => "not for chat",
             Self::Unpriced => "without a price of prompt and answer tokens",
+            Self::Twice => "listed twice at different prices",
             Self::Uncountable => "priced by what cannot be counted before a call",
             Self::Malformed => "not in the list's form",
         }
@@ -65,8 +73,15 @@ impl Skip {
 /// A price list as read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PriceList {
-    /// What is kept.
-    pub file: PriceFile,
+    /// `genai-prices` or `litellm`.
+    pub source: &'static str,
+    /// The day on which it was read, `YYYY-MM-DD`.
+    pub read: String,
+    /// What is kept: `service/name` to what the list says.
+    pub models: BTreeMap<String, ListedModel>,
+    /// Other names of what is kept, which give way to models of this name.
+    also: BTreeMap<String, ListedModel>,
+    twice: Vec<String>,
     /// Entries of the list, kept or not.
     pub entries: usize,
     /// What is left out, by reason.
@@ -79,11 +94,56 @@ impl PriceList {
     pub(super) fn add(&mut self, id: &str, found: Result<ListedModel, Skip>) {
         self.entries += 1;
         match found {
-            Ok(model) => {
-                self.file.models.insert(id.to_owned(), model);
-            }
+            Ok(_) if !is_plain(id) => self.skipped.entry(Skip::Malformed).or_default().push(id.to_owned()),
+            Ok(model) => match self.models.get(id) {
+                Some(first) if !first.price.bills_as(&model.price) => self.twice.push(id.to_owned()),
+                Some(_) => {}
+                None => drop(self.models.insert(id.to_owned(), model)),
+            },
             Err(skip) => self.skipped.entry(skip).or_default().push(id.to_owned()),
         }
+    }
+
+    /// Adds another name of a model.
+    pub(super) fn also(&mut self, id: String, model: &ListedModel) {
+        if is_plain(&id) {
+            self.also.entry(id).or_insert_with(|| model.clone());
+        }
+    }
+
+    /// Nobody knows which of two prices is meant, so such a model keeps the price that it had.
+    fn settle(&mut self) {
+        for (id, model) in std::mem::take(&mut self.also) {
+            self.models.entry(id).or_insert(model);
+        }
+        self.twice.sort();
+        self.twice.dedup();
+        self.models.retain(|id, _| self.twice.binary_search(id).is_err());
+        if !self.twice.is_empty() {
+            self.skipped.insert(Skip::Twice, std::mem::take(&mut self.twice));
+        }
+    }
+
+    /// Takes out what is listed at no credible price, for which `known` has none either; answers the ids.
+    ///
+    /// A list that does not know a price may write 0. genai-prices itself asks a person about less than these.
+    pub fn take_unlikely(&mut self, known: impl Fn(&str) -> bool) -> Vec<String> {
+        const LEAST_INPUT: u64 = 500_000;
+        const LEAST_OUTPUT: u64 = 1_000_000;
+        let unlikely = |id: &str, price: &Price| {
+            let rates = price.rates;
+            let little = rates.input < LEAST_INPUT || rates.output < LEAST_OUTPUT;
+            little && price.per_request == 0 && !id.ends_with(":free") && !known(id)
+        };
+        let (out, kept) = std::mem::take(&mut self.models).into_iter().partition(|(id, m)| unlikely(id, &m.price));
+        self.models = kept;
+        let out: BTreeMap<String, ListedModel> = out;
+        out.into_keys().collect()
+    }
+
+    /// The list as it is stored.
+    pub fn file(&self) -> Outcome<PriceFile> {
+        PriceFile::of(self.source, &self.read, &self.models)
     }
 
     pub(super) fn changes(&mut self, day: &str) {
@@ -98,8 +158,12 @@ impl PriceList {
 ///
 /// Fails with `Invalid` for any other text, and for a list of which nothing can be used.
 pub fn read(text: &str, today: &str) -> Outcome<PriceList> {
-    let not_json = |error: serde_json::Error| unknown(&format!("it is not JSON: {error}"));
-    let value: Value = serde_json::from_str(text).map_err(not_json)?;
+    let not_json = |error: &serde_json::Error| {
+        // Two prices of one name are well-formed JSON, but no list.
+        let why = if error.is_data() { error.to_string() } else { format!("it is not JSON: {error}") };
+        unknown(&why)
+    };
+    let value = strict::read(text).map_err(|error| not_json(&error))?;
     let (source, mut list) = match providers(&value) {
         Some(providers) => ("genai-prices", genai::read(providers, today)),
         None => match value.as_object().filter(|models| models.values().any(litellm::is_entry)) {
@@ -111,11 +175,12 @@ pub fn read(text: &str, today: &str) -> Outcome<PriceList> {
             }
         },
     };
-    if list.file.models.is_empty() {
+    list.settle();
+    if list.models.is_empty() {
         return Err(unknown(&format!("none of its {} models can be used", list.entries)));
     }
-    source.clone_into(&mut list.file.source);
-    today.clone_into(&mut list.file.read);
+    list.source = source;
+    today.clone_into(&mut list.read);
     Ok(list)
 }
 
@@ -126,10 +191,7 @@ fn providers(value: &Value) -> Option<&Vec<Value>> {
 }
 
 fn unknown(why: &str) -> Failure {
-    Failure::new(FailureKind::Invalid, format!("this is no price list: {why}")).hint(
-        "it reads prices/data.json of github.com/pydantic/genai-prices and model_prices_and_context_window.json of \
-         github.com/BerriAI/litellm",
-    )
+    Failure::new(FailureKind::Invalid, format!("this is no price list: {why}")).hint(format!("it reads {FORMS}"))
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub const ALL: &[&Command] = &[
 
 /// The command of this name.
 pub fn find(name: &str) -> Option<&'static Command> {
+    // What other shells call it.
+    let name = if matches!(name, "quit" | "q") { exit::COMMAND.name } else { name };
     ALL.iter().find(|command| command.name == name).copied()
 }
 

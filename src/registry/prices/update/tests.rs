@@ -11,7 +11,7 @@ fn list(value: &Value) -> PriceList {
 }
 
 fn price(list: &PriceList, id: &str) -> Price {
-    list.file.models.get(id).unwrap_or_else(|| panic!("{id} in {list:#?}")).price.clone()
+    list.models.get(id).unwrap_or_else(|| panic!("{id} in {list:#?}")).price.clone()
 }
 
 /// A provider of genai-prices with models given as id and prices.
@@ -39,6 +39,7 @@ fn genai_prices_gives_rates_tiers_windows_and_names() {
             cached_input: Some(cached),
             cache_write: Some(1_625_000_000),
             output,
+            reasoning: None,
         };
         let expect = Price {
             rates: rates(1_250_000_000, 125_000_000, 10_000_000_000),
@@ -48,9 +49,9 @@ fn genai_prices_gives_rates_tiers_windows_and_names() {
         };
         assert_eq!(price(&list, "google/gemini-2.5-pro"), expect);
         assert_eq!(price(&list, "google/gemini-pro-2.5"), expect);
-        assert_eq!((list.entries, list.file.models.len()), (1, 2));
-        assert_eq!(list.file.models["google/gemini-2.5-pro"].window, Some(1_048_576));
-        assert_eq!((list.file.source.as_str(), list.file.read.as_str()), ("genai-prices", TODAY));
+        assert_eq!((list.entries, list.models.len()), (1, 2));
+        assert_eq!(list.models["google/gemini-2.5-pro"].window, Some(1_048_576));
+        assert_eq!((list.source, list.read.as_str()), ("genai-prices", TODAY));
     }
 }
 
@@ -86,7 +87,7 @@ fn models_of_genai_prices_are_left_out_for_a_reason() {
     let elsewhere = genai("somewhere", &[("model", json!({"input_mtok": 1, "output_mtok": 2}))]);
     form.as_array_mut().expect("providers").extend(elsewhere.as_array().expect("providers").clone());
     let list = list(&form);
-    assert_eq!(list.file.models.keys().collect::<Vec<_>>(), ["openai/cheap pictures", "openai/good"]);
+    assert_eq!(list.models.keys().collect::<Vec<_>>(), ["openai/cheap pictures", "openai/good"]);
     assert_eq!(list.entries, 7);
     assert_eq!(list.skipped[&Skip::Unpriced], ["openai/empty", "openai/embedding"]);
     assert_eq!(list.skipped[&Skip::Malformed], ["openai/negative"]);
@@ -113,16 +114,21 @@ fn litellm_gives_rates_tiers_and_sizes() {
             "litellm_provider": "together_ai", "mode": "chat", "input_cost_per_token": 3e-7_f64.next_down(),
             "output_cost_per_token": 9e-07, "output_cost_per_token_above_128k_tokens": 1.8e-06},
     }));
-    assert_eq!((list.entries, list.file.source.as_str()), (3, "litellm"));
-    let rates =
-        |input, cached, write, output| Rates { input, cached_input: Some(cached), cache_write: Some(write), output };
+    assert_eq!((list.entries, list.source), (3, "litellm"));
+    let rates = |input, cached, write, output| Rates {
+        input,
+        cached_input: Some(cached),
+        cache_write: Some(write),
+        output,
+        reasoning: None,
+    };
     let sonnet = Price {
         rates: rates(3_000_000_000, 300_000_000, 3_750_000_000, 15_000_000_000),
         tiers: vec![Tier { above: 200_000, rates: rates(6_000_000_000, 600_000_000, 7_500_000_000, 22_500_000_000) }],
         ..Price::default()
     };
     assert_eq!(price(&list, "anthropic/claude-sonnet-4-5"), sonnet);
-    let model = &list.file.models["anthropic/claude-sonnet-4-5"];
+    let model = &list.models["anthropic/claude-sonnet-4-5"];
     assert_eq!((model.window, model.max_output), (Some(200_000), Some(64_000)));
     let vision = Price { per_image: 2_500_000, per_request: 5_000_000, ..Price::flat(500_000_000, 1_500_000_000) };
     assert_eq!(price(&list, "google/gemini-pro-vision"), vision);
@@ -148,7 +154,7 @@ fn entries_of_litellm_are_left_out_for_a_reason() {
         "by character": entry("openai", "chat", json!({"input_cost_per_token": null, "input_cost_per_character": 1e-7})),
         "no entry": 5,
     }));
-    assert_eq!(list.file.models.keys().collect::<Vec<_>>(), ["openai/good"]);
+    assert_eq!(list.models.keys().collect::<Vec<_>>(), ["openai/good"]);
     assert_eq!(list.entries, 7);
     assert_eq!(list.skipped[&Skip::Service], ["bedrock/model"]);
     assert_eq!(list.skipped[&Skip::Mode], ["openai/dall-e-3"]);

@@ -1,0 +1,120 @@
+//! Words that are one slip away from a type: taken for examples they would cost three calls that cannot be right.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use serde_json::Value;
+
+/// The types of JSON Schema.
+const TYPES: &[&str] = &["object", "array", "string", "number", "integer", "boolean", "null"];
+
+/// The words of the short form that are long enough to be known in a slip.
+const KINDS: &[&str] = &["string", "number", "integer", "boolean", "float", "datetime"];
+
+/// English words that are as near, and are meant.
+const MEANT: &[&str] = &["strong", "spring", "sting", "flat", "bloat", "lumber", "slumber", "umber"];
+
+/// Looks for slips in a short form, an example, or what was meant as a JSON Schema.
+///
+/// # Errors
+/// `invalid` with the nearest word.
+pub(super) fn check(given: &Value) -> Outcome<()> {
+    walk(given, false)
+}
+
+/// `typed` is whether a `type` stands beside the value, whose texts are then no short form.
+fn walk(given: &Value, typed: bool) -> Outcome<()> {
+    match given {
+        Value::Object(map) => {
+            let typed = map.get("type").and_then(Value::as_str).is_some_and(|word| TYPES.contains(&word));
+            map.iter().try_for_each(|(name, value)| field(name, value, typed))
+        }
+        // Several texts are the values of an enumeration.
+        Value::Array(items) if items.len() > 1 && items.iter().all(Value::is_string) => Ok(()),
+        Value::Array(items) => items.iter().try_for_each(|item| walk(item, typed)),
+        Value::String(form) if !typed => text(form),
+        _ => Ok(()),
+    }
+}
+
+fn field(name: &str, value: &Value, typed: bool) -> Outcome<()> {
+    match (name, value) {
+        ("type", Value::String(word)) => slip(word, word, TYPES),
+        ("type", Value::Array(words)) => {
+            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+            let meant = words.iter().any(|word| TYPES.contains(word));
+            words.iter().filter(|_| meant).try_for_each(|word| slip(word, word, TYPES))
+        }
+        // Texts about a value and names of fields are no types.
+        ("description" | "title" | "required" | "enum" | "const", _) => Ok(()),
+        _ => walk(value, typed),
+    }
+}
+
+fn text(form: &str) -> Outcome<()> {
+    let form = form.trim();
+    let end = form.find(|sign: char| !sign.is_ascii_alphabetic()).unwrap_or(form.len());
+    let (word, rest) = form.split_at(end);
+    if rest.is_empty() && matches!(word, "object" | "array") {
+        let message = format!("the schema is wrong: \"{word}\" does not say what is in it");
+        return Err(Failure::new(FailureKind::Invalid, message)
+            .hint("write an array with one item, [\"string\"], or a map, #{name: \"string\"}"));
+    }
+    let rest = rest.trim_start_matches("[]").trim_start_matches('?').trim();
+    let like_a_type = rest.is_empty() || rest.starts_with(':') || rest.starts_with("|null") || rest.contains("..");
+    if like_a_type && !KINDS.contains(&word) { slip(word, form, KINDS) } else { Ok(()) }
+}
+
+fn slip(word: &str, form: &str, known: &[&str]) -> Outcome<()> {
+    let lower = word.to_lowercase();
+    let distance = |kind: &str| strsim::damerau_levenshtein(&lower, kind);
+    let near = known.iter().map(|kind| (distance(kind), *kind)).min();
+    match near {
+        Some((distance, kind))
+            if distance > 0
+                && kind.len() > 4
+                && distance <= 1 + usize::from(kind.len() > 6)
+                && !MEANT.contains(&lower.as_str()) =>
+        {
+            let message = format!("the schema is wrong: there is no type `{word}`");
+            let hint = format!("did you mean `{kind}`? for an example text write \"string: {form}\"");
+            Err(Failure::new(FailureKind::Invalid, message).hint(hint))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+    use serde_json::json;
+
+    #[test]
+    fn slips_are_told_and_examples_stay() {
+        for (given, near) in [
+            (json!({"n": "integerr"}), Some("integer")),
+            (json!({"n": "strng?"}), Some("string")),
+            (json!({"n": "flaot 0..1"}), Some("float")),
+            (json!({"n": "boolen: whether"}), Some("boolean")),
+            (json!({"n": ["nubmer"]}), Some("number")),
+            (json!({"n": "intger|null"}), Some("integer")),
+            (json!({"type": "integerr"}), Some("integer")),
+            (json!({"type": "object", "properties": {"a": {"type": "strnig"}}}), Some("string")),
+            (json!({"type": ["null", "numbr"]}), Some("number")),
+            (json!("booleann"), Some("boolean")),
+            (json!({"tea": "strong", "season": "spring", "rent": "flat", "who": "Bill", "when": "data"}), None),
+            (json!({"n": "int", "s": "text", "b": "bool", "d": "date", "a": "any"}), None),
+            (json!({"n": ["strng", "flaot"], "m": "strng|flaot"}), None),
+            (json!({"a": "a strng of words", "b": "numbers of ships"}), None),
+            (json!({"type": "car", "a": null, "b": 1}), None),
+            (json!({"description": "strng"}), None),
+        ] {
+            let found = check(&given).err().and_then(|failure| failure.hint);
+            let near = near.map(|near| format!("did you mean `{near}`?"));
+            assert_eq!(
+                found.as_ref().map(|hint| hint.split_inclusive('?').next().unwrap_or_default().to_owned()),
+                near,
+                "{given}"
+            );
+        }
+        assert!(check(&json!({"a": "object"})).is_err());
+    }
+}
