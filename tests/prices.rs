@@ -3,6 +3,7 @@
 mod bills;
 mod cheaper;
 mod lists;
+mod low;
 mod unpriced;
 
 use crate::support::chat::ChatServer;

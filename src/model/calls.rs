@@ -45,9 +45,20 @@ impl Calls {
         }
     }
 
-    /// Whether there are none.
-    pub const fn is_empty(&self) -> bool {
-        self.begun.is_empty()
+    /// These calls with what was lost of them, out of the whole ones; `None` if the two contradict each other. Without
+    /// whole ones these hold.
+    pub fn completed(&mut self, whole: Vec<CallPart>) -> Option<Self> {
+        let mut all = Self::default();
+        whole.into_iter().for_each(|part| all.add(part));
+        if all.begun.is_empty() {
+            return Some(std::mem::take(self));
+        }
+        let agrees = |(place, begun): (usize, &Begun)| {
+            let same = |call: &&Begun| !begun.request.id.is_empty() && call.request.id == begun.request.id;
+            let whole = all.begun.iter().find(same).or_else(|| all.begun.get(place));
+            whole.is_some_and(|whole| whole.request.name == begun.request.name && extends(whole, begun))
+        };
+        self.begun.iter().enumerate().all(agrees).then_some(all)
     }
 
     /// Whether the call at this place has not begun, or has no arguments yet.
@@ -79,6 +90,13 @@ impl Calls {
         let fresh = !name.is_empty() && (other_id || (index.is_none() && id.is_empty()));
         (!fresh).then_some(&mut call.request)
     }
+}
+
+/// Whether the arguments are those that had begun to arrive, as text or as the same JSON.
+fn extends(whole: &Begun, begun: &Begun) -> bool {
+    let (whole, begun) = (&whole.request.arguments, &begun.request.arguments);
+    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+    whole.starts_with(begun.as_str()) || read(begun).is_some_and(|begun| read(whole) == Some(begun))
 }
 
 fn fill(slot: &mut String, value: String) {

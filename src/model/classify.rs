@@ -62,6 +62,8 @@ fn kind(status: u16, complaint: &Complaint) -> FailureKind {
     match status {
         402 => FailureKind::Rejected,
         _ if is_unpaid(complaint) => FailureKind::Rejected,
+        // litellm's proxy without a database, to a key that is not its own.
+        _ if complaint.code.contains("no_db_connection") => FailureKind::Auth,
         413 => FailureKind::ContextOverflow,
         400 | 422 | 500 if is_overflow(complaint) => FailureKind::ContextOverflow,
         400 | 403 | 422 if complaint.mentions(&["content_filter", "content_policy", "content management policy"]) => {

@@ -29,7 +29,9 @@ pub struct Complaint {
 impl Complaint {
     /// Reads the body of a refused request.
     pub fn read(body: &str) -> Self {
-        let trimmed = body.trim();
+        let body = body.trim();
+        let event = data(body);
+        let trimmed = event.as_deref().unwrap_or(body);
         match serde_json::from_str::<Value>(trimmed) {
             Ok(value) => Self::from_value(&value),
             Err(_) if trimmed.starts_with('<') => {
@@ -63,6 +65,16 @@ impl Complaint {
         let said = format!("{} {} {}", self.message, self.code, self.parameter).to_lowercase();
         words.iter().any(|word| said.contains(word))
     }
+}
+
+/// The data of the first event, from servers that stream also their refusals.
+fn data(body: &str) -> Option<String> {
+    if !["data:", "event:", "id:", ":"].iter().any(|field| body.starts_with(field)) {
+        return None;
+    }
+    let lines = body.lines().skip_while(|line| !line.starts_with("data:"));
+    let data: Vec<&str> = lines.map_while(|line| line.strip_prefix("data:")).map(str::trim).collect();
+    (!data.is_empty()).then(|| data.join("\n"))
 }
 
 fn message(error: &Value) -> String {
@@ -127,6 +139,11 @@ mod tests {
         check("upstream connect error\nmore", "upstream connect error…", "");
         check("<html><head><title>502 Bad Gateway</title></head></html>", "502 Bad Gateway", "");
         check("<html>nothing</html>", "", "");
+        check("data: {\"error\": {\"message\": \"m\"}}\n\ndata: [DONE]\n\n", "m", "");
+        check(": hello\r\nevent: error\r\ndata: {\"error\":\r\ndata: \"m\"}\r\n\r\n", "m", "");
+        check("event: error\ndata: out of coffee", "out of coffee", "");
+        check("data: ", "", "");
+        check("event: ping", "event: ping", "");
         check("", "", "");
         check("{}", "", "");
     }

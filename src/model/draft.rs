@@ -2,19 +2,19 @@
 //!
 //! A cut answer is never taken for a whole one: what the server has not ended is no reply.
 
+pub mod said;
+
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::{ChatReply, ChatRequest, Finish};
 use crate::core::text::one_line;
 use crate::core::usage::Usage;
-use crate::model::calls::Calls;
+use crate::model::calls::{CallPart, Calls};
 use crate::model::chat::{Piece, Watch};
-use crate::model::classify::{Asked, broke_off};
-use crate::model::complaint::Complaint;
-use crate::model::estimate;
+use crate::model::classify::Asked;
 use crate::model::stream::Flow;
-use crate::model::transport::{ended_early, foreign};
+use crate::model::tally::Tally;
+use crate::model::transport::ended_early;
 use crate::policy::monitor::{Monitor, TokenEvidence};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// How far a request has come, which decides what it costs if it ends there.
@@ -33,19 +33,16 @@ const TEXT_CAP: usize = 8 * 1024 * 1024;
 pub struct Draft<'a> {
     /// How far the attempt has come.
     pub stage: Stage,
-    /// The tools that the model asks for.
-    pub calls: Calls,
     watch: &'a Watch,
     asked: Asked<'a>,
     monitor: Option<Monitor>,
     text: String,
     refusal: String,
-    /// Bytes of thoughts, which are paid for though not shown.
-    thoughts: usize,
+    calls: Calls,
+    tally: Tally,
     ending: Option<Outcome<Finish>>,
-    usage: Option<Usage>,
-    /// The usage counts the whole answer, not only the prompt.
-    counted: bool,
+    /// Something came after the ending, which therefore was none.
+    goes_on: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -53,16 +50,15 @@ impl<'a> Draft<'a> {
     pub fn new(watch: &'a Watch, asked: Asked<'a>) -> Self {
         Self {
             stage: Stage::Idle,
-            calls: Calls::default(),
             watch,
             asked,
             monitor: watch.monitor.map(Monitor::new),
             text: String::new(),
             refusal: String::new(),
-            thoughts: 0,
+            calls: Calls::default(),
+            tally: Tally::default(),
             ending: None,
-            usage: None,
-            counted: false,
+            goes_on: false,
         }
     }
 
@@ -76,18 +72,24 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// What the monitor finds wrong with the answer so far.
     pub fn say(&mut self, text: &str, tokens: &[TokenEvidence]) -> Outcome<()> {
-        if !text.is_empty() {
-            self.text.push_str(text);
-            self.watch.show(Piece::Text(text.to_owned()));
-        }
+        self.write(text);
         self.judge(text, tokens)
     }
 
-    /// Shows the monitor what is written but is not the answer's text: the arguments of a function.
-    ///
-    /// # Errors
-    /// What the monitor finds wrong with the answer so far.
-    pub fn judge(&mut self, text: &str, tokens: &[TokenEvidence]) -> Outcome<()> {
+    fn write(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.hear(text);
+            self.text.push_str(text);
+            self.watch.show(Piece::Text(text.to_owned()));
+        }
+    }
+
+    fn hear(&mut self, text: &str) {
+        self.tally.hear(text);
+        self.goes_on |= self.ending.is_some() && !text.is_empty();
+    }
+
+    fn judge(&mut self, text: &str, tokens: &[TokenEvidence]) -> Outcome<()> {
         match self.monitor.as_mut().and_then(|monitor| monitor.see(text, tokens)) {
             Some(failure) => Err(failure.detail("raw", self.text.clone())),
             None => Ok(()),
@@ -102,15 +104,34 @@ impl<'a> Draft<'a> {
     /// Adds text that arrived together with the end of the answer.
     pub fn say_whole(&mut self, text: &str) {
         self.is_here();
-        if !text.is_empty() {
-            self.text.push_str(text);
-            self.watch.show(Piece::Text(text.to_owned()));
-        }
+        self.write(text);
     }
 
     /// Adds words with which the model declines to answer.
     pub fn decline(&mut self, words: &str) {
+        self.hear(words);
         self.refusal.push_str(words);
+    }
+
+    /// Adds a piece of a tool call, or all of it.
+    ///
+    /// # Errors
+    /// What the monitor finds wrong with the answer so far.
+    pub fn call(&mut self, part: CallPart) -> Outcome<()> {
+        self.hear(&part.name);
+        let judged = match &part.arguments {
+            Some(Value::String(arguments)) => {
+                self.hear(arguments);
+                self.judge(arguments, &[])
+            }
+            Some(arguments) if !arguments.is_null() => {
+                self.hear(&arguments.to_string());
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        self.calls.add(part);
+        judged
     }
 
     /// Adds thoughts; they are counted and not shown.
@@ -118,29 +139,61 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// What the monitor finds wrong with them: most answers that go on for ever do so in their thoughts.
     pub fn think(&mut self, thought: &str) -> Outcome<()> {
-        self.thoughts += thought.len();
+        self.tally.think(thought);
+        self.goes_on |= self.ending.is_some() && !thought.is_empty();
         self.judge(thought, &[])
     }
 
-    /// Takes the server's word that nothing is missing, and how the answer ended.
+    /// Takes the whole text of an answer that came in pieces, and the whole calls: what was lost of them is added.
+    ///
+    /// # Errors
+    /// `protocol` if the pieces contradict them.
+    pub fn complete(&mut self, text: &str, calls: Vec<CallPart>) -> Outcome<()> {
+        self.is_here();
+        let lost = text.strip_prefix(self.text.as_str()).map(str::to_owned);
+        let agrees = text.trim().is_empty() || text.trim() == self.text.trim();
+        let contradiction = |what: &str| {
+            let message = format!("the pieces of {}'s answer contradict {what} at its end", self.asked.host);
+            Failure::new(FailureKind::Protocol, message).detail("raw", self.text.clone())
+        };
+        if lost.is_none() && !agrees {
+            return Err(contradiction("the text"));
+        }
+        let heard = self.calls.bytes();
+        let Some(calls) = self.calls.completed(calls) else { return Err(contradiction("the calls of tools")) };
+        self.write(&lost.unwrap_or_default());
+        self.calls = calls;
+        self.tally.miss(self.calls.bytes().saturating_sub(heard));
+        Ok(())
+    }
+
+    /// Takes the server's word that nothing is missing, and how the answer ended. Of two endings the first one holds,
+    /// unless the second one says that less than a whole answer is there.
     pub fn end(&mut self, ending: Outcome<Finish>) {
-        self.ending = Some(ending);
+        let rank = |ending: &Outcome<Finish>| match ending {
+            Ok(Finish::Stop | Finish::ToolCalls) => 0,
+            Ok(Finish::Length | Finish::ContentFilter) => 1,
+            Err(_) => 2,
+        };
+        if self.ending.as_ref().is_none_or(|first| rank(first) < rank(&ending)) {
+            self.ending = Some(ending);
+        }
+        self.goes_on = false;
     }
 
-    /// Keeps the server's figures. `counted` says that they count the whole answer and not only its beginning.
+    /// Takes the server's word that nothing follows, whatever came after the ending.
+    pub const fn close(&mut self) {
+        self.goes_on = false;
+    }
+
+    /// Keeps the server's figures. `counted` says that they count the whole answer so far and not only the prompt.
     pub const fn report(&mut self, usage: Usage, counted: bool) {
-        self.usage = Some(usage);
-        self.counted = counted;
-    }
-
-    /// The server's figures so far.
-    pub const fn reported(&self) -> Option<Usage> {
-        self.usage
+        self.tally.report(usage, counted);
     }
 
     /// Whether the server has said that the answer is whole.
     pub const fn is_whole(&self) -> bool {
-        self.ending.is_some()
+        self.ending.is_some() && !self.goes_on
     }
 
     /// Whether anything of it has been shown.
@@ -148,59 +201,29 @@ impl<'a> Draft<'a> {
         !self.text.is_empty()
     }
 
-    /// Whether text has arrived, shown or declining.
-    pub const fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.refusal.is_empty()
+    /// Bytes of text so far.
+    pub const fn text_bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether the model has declined to answer.
+    pub const fn is_declined(&self) -> bool {
+        !self.refusal.is_empty()
+    }
+
+    /// Whether the call at this place has not begun, or has no arguments yet.
+    pub fn lacks_call(&self, index: Option<u64>) -> bool {
+        self.calls.lacks_arguments(index)
     }
 
     /// Whether the server has been asked and has said nothing.
     pub const fn is_unheard(&self) -> bool {
-        matches!(self.stage, Stage::Asked)
-            && self.usage.is_none()
-            && self.is_empty()
-            && self.thoughts == 0
-            && self.calls.is_empty()
+        matches!(self.stage, Stage::Asked) && self.tally.is_empty()
     }
 
     /// What to expect after an event.
     pub const fn flow(&self) -> Flow {
         if self.is_whole() { Flow::Ending } else { Flow::More }
-    }
-
-    /// Reads an event's JSON.
-    ///
-    /// # Errors
-    /// `protocol` if it is none, or has another form.
-    pub fn event<T: DeserializeOwned>(&self, json: &str) -> Outcome<T> {
-        let what = "an event of its stream is not JSON of a chat answer";
-        serde_json::from_str(json).map_err(|error| foreign(self.asked.host, &format!("{what}: {error}")))
-    }
-
-    /// Reads a document's JSON.
-    ///
-    /// # Errors
-    /// `transport` if it ends too early, `protocol` if it is no JSON or has another form.
-    pub fn document<T: DeserializeOwned>(&self, json: &[u8]) -> Outcome<T> {
-        serde_json::from_slice(json).map_err(|error| match error.is_eof() {
-            true => ended_early(self.asked.host),
-            false => foreign(self.asked.host, &format!("it is not JSON of a chat answer: {error}")),
-        })
-    }
-
-    /// The failure of an error that came in place of an answer, or in its middle.
-    pub fn complained(&self, error: &Value) -> Failure {
-        broke_off(&Complaint::from_value(error), self.asked)
-    }
-
-    /// The failure of an answer that ended for a reason that nobody knows, or because the server broke.
-    pub fn unfinished(&self, reason: &str) -> Failure {
-        let host = self.asked.host;
-        let broken = ["error", "abort", "cancel", "fail", "insufficient_system_resource"];
-        if broken.iter().any(|word| reason.to_lowercase().contains(word)) {
-            return Failure::new(FailureKind::Server, format!("the server at {host} broke off its answer: {reason}"));
-        }
-        let message = format!("{host} ended its answer for an unknown reason: {reason:?}");
-        Failure::new(FailureKind::Protocol, message).hint("the text that arrived is in `raw`")
     }
 
     /// Checks that what is kept of the answer has a size that an answer can have.
@@ -218,21 +241,9 @@ impl<'a> Draft<'a> {
 
     /// The usage so far: the server's own figures as far as it gave them, else an estimate of what it may have done.
     pub fn usage(&self, request: &ChatRequest) -> Usage {
-        let written = || {
-            let declined = self.text.len() + self.refusal.len();
-            estimate::tokens(declined + self.thoughts + self.calls.bytes())
-        };
-        match (self.usage, self.stage) {
-            (Some(usage), _) if self.counted => usage,
-            (Some(usage), _) => Usage { output_tokens: usage.output_tokens.max(written()), estimated: true, ..usage },
-            (None, Stage::Idle) => Usage::default(),
-            (None, Stage::Asked) => Usage {
-                input_tokens: estimate::prompt_tokens(request),
-                output_tokens: written(),
-                reasoning_tokens: estimate::tokens(self.thoughts),
-                estimated: true,
-                ..Usage::default()
-            },
+        match self.stage {
+            Stage::Idle => Usage::default(),
+            Stage::Asked => self.tally.usage(request),
         }
     }
 
@@ -252,7 +263,7 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// `transport` if it is not, `refusal` if the model declined, else why it ended.
     pub fn reply(self, usage: Usage) -> Outcome<ChatReply> {
-        let Some(ending) = self.ending else { return Err(ended_early(self.asked.host)) };
+        let Some(ending) = self.ending.filter(|_| !self.goes_on) else { return Err(ended_early(self.asked.host)) };
         if !self.refusal.is_empty() {
             let said = one_line(&self.refusal, 300);
             return Err(Failure::new(FailureKind::Refusal, format!("the model declined to answer: {said}")));

@@ -32,4 +32,5 @@ pub mod retry_after;
 pub mod sse;
 pub mod stream;
 pub mod strict;
+pub mod tally;
 pub mod transport;

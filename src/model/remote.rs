@@ -208,6 +208,9 @@ impl<P: Protocol> Remote<P> {
         let between = self.settings.timeouts.between_tokens;
         let mut reader = P::Reader::default();
         let take = |frame| {
+            if let Some(flow) = draft.mark(&frame)? {
+                return Ok(flow);
+            }
             let flow = reader.frame(draft, &frame)?;
             draft.check_size().map(|()| flow)
         };

@@ -104,13 +104,13 @@ async fn tool_calls_in_pieces() {
     let rest = delta(json!([{"index": 0, "function": {"arguments": "\"1\"}"}}]));
     let call = ToolRequest { id: "c1".to_owned(), name: "rhai".to_owned(), arguments: r#"{"code":"1"}"#.to_owned() };
     for reason in ["tool_calls", "stop"] {
-        let acts = stream(&[&begin, &more, &rest, &ends(reason), &used(1, 1), DONE]);
-        let expect = ChatReply { tool_requests: vec![call.clone()], ..reply("", Finish::ToolCalls, counted(1, 1)) };
+        let acts = stream(&[&begin, &more, &rest, &ends(reason), &used(1, 9), DONE]);
+        let expect = ChatReply { tool_requests: vec![call.clone()], ..reply("", Finish::ToolCalls, counted(1, 9)) };
         check(acts, expect).await;
     }
-    let cut = stream(&[&begin, &more, &ends("length"), &used(1, 1), DONE]);
+    let cut = stream(&[&begin, &more, &ends("length"), &used(1, 9), DONE]);
     let half = ToolRequest { arguments: r#"{"code":"#.to_owned(), ..call };
-    check(cut, ChatReply { tool_requests: vec![half], ..reply("", Finish::Length, counted(1, 1)) }).await;
+    check(cut, ChatReply { tool_requests: vec![half], ..reply("", Finish::Length, counted(1, 9)) }).await;
 }
 
 #[tokio::test]

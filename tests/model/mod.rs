@@ -1,6 +1,7 @@
 //! The model room over real HTTP on loopback: what is sent, what is understood, what is done about faults.
 
 mod answers;
+mod endings;
 mod fault_table;
 mod faults;
 mod locate;

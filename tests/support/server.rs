@@ -220,7 +220,8 @@ pub(crate) fn stream(pieces: &[&str]) -> Vec<Act> {
 
 /// The beginning of a stream of events, to be followed by something else.
 pub(crate) fn open_stream(pieces: &[&str]) -> Vec<Act> {
-    let sent = pieces.iter().map(|piece| Act::Send(chunk(piece.as_bytes())));
+    // An empty chunk would be the end.
+    let sent = pieces.iter().filter(|piece| !piece.is_empty()).map(|piece| Act::Send(chunk(piece.as_bytes())));
     std::iter::once(head("text/event-stream")).chain(sent).collect()
 }
 

@@ -10,7 +10,6 @@ use crate::model::draft::Draft;
 use crate::model::protocol::Reader;
 use crate::model::sse::Frame;
 use crate::model::stream::Flow;
-use crate::model::transport::foreign;
 use serde_json::Value;
 
 /// Reads one answer.
@@ -31,12 +30,6 @@ struct Counts {
 
 impl Reader for MessagesReader {
     fn frame(&mut self, draft: &mut Draft<'_>, frame: &Frame) -> Outcome<Flow> {
-        if frame.data.trim().is_empty() {
-            return Ok(draft.flow());
-        }
-        if frame.data.trim() == "[DONE]" {
-            return Ok(Flow::Done);
-        }
         let event: Event = draft.event(&frame.data)?;
         let kind = if event.r#type.is_empty() { frame.event.as_str() } else { event.r#type.as_str() };
         match kind {
@@ -50,14 +43,12 @@ impl Reader for MessagesReader {
                     draft.end(ending(draft, &reason));
                 }
             }
-            "message_stop" => return Ok(Flow::Done),
-            "error" => return Err(draft.complained(&draft.event::<Value>(&frame.data)?)),
-            "" => {
-                let value: Value = draft.event(&frame.data)?;
-                if value.get("error").is_some() {
-                    return Err(draft.complained(&value));
-                }
+            "message_stop" => {
+                draft.close();
+                return Ok(Flow::Done);
             }
+            "error" => return Err(draft.complained(&draft.event::<Value>(&frame.data)?)),
+            "" => draft.untyped(&frame.data)?,
             // Pings, ends of blocks and whatever is added later; the protocol asks clients to ignore what they do not know.
             _ => {}
         }
@@ -66,21 +57,16 @@ impl Reader for MessagesReader {
 
     fn document(&mut self, draft: &mut Draft<'_>, body: &[u8]) -> Outcome<()> {
         let message: Message = draft.document(body)?;
-        let Some(blocks) = message.content else {
-            let value = draft.document::<Value>(body)?;
-            let complains = message.r#type == "error" || value.get("error").is_some_and(|error| !error.is_null());
-            return Err(match complains {
-                true => draft.complained(&value),
-                false => foreign(draft.host(), "its JSON has no `content`"),
-            });
+        let Some(blocks) = message.content.filter(|_| message.r#type != "error") else {
+            return Err(draft.no_answer(body, "content"));
         };
         draft.is_here();
-        self.count(draft, message.usage, true);
         for (index, block) in (0..).zip(blocks) {
             draft.think(block.thinking.as_deref().unwrap_or_default())?;
             draft.say_whole(block.text.as_deref().unwrap_or_default());
-            call(draft, Some(index), &block, block.input.clone());
+            call(draft, Some(index), &block, block.input.clone())?;
         }
+        self.count(draft, message.usage, true);
         if let Some(reason) = message.stop_reason {
             draft.end(ending(draft, &reason));
         }
@@ -118,22 +104,22 @@ impl MessagesReader {
 fn begin(draft: &mut Draft<'_>, index: Option<u64>, block: Block) -> Outcome<()> {
     draft.think(block.thinking.as_deref().unwrap_or_default())?;
     // The input of a call that is streamed begins as an empty object and comes in pieces of text.
-    call(draft, index, &block, None);
+    call(draft, index, &block, None)?;
     draft.say(block.text.as_deref().unwrap_or_default(), &[])
 }
 
-fn call(draft: &mut Draft<'_>, index: Option<u64>, block: &Block, arguments: Option<Value>) {
-    if block.r#type == "tool_use" {
-        let (id, name) = (block.id.clone().unwrap_or_default(), block.name.clone().unwrap_or_default());
-        draft.calls.add(CallPart { index, id, name, arguments });
+fn call(draft: &mut Draft<'_>, index: Option<u64>, block: &Block, arguments: Option<Value>) -> Outcome<()> {
+    if block.r#type != "tool_use" {
+        return Ok(());
     }
+    let (id, name) = (block.id.clone().unwrap_or_default(), block.name.clone().unwrap_or_default());
+    draft.call(CallPart { index, id, name, arguments })
 }
 
 fn add(draft: &mut Draft<'_>, index: Option<u64>, delta: Delta) -> Outcome<()> {
     draft.think(delta.thinking.as_deref().unwrap_or_default())?;
     if let Some(piece) = delta.partial_json {
-        draft.judge(&piece, &[])?;
-        draft.calls.add(CallPart { index, arguments: Some(Value::String(piece)), ..CallPart::default() });
+        draft.call(CallPart { index, arguments: Some(Value::String(piece)), ..CallPart::default() })?;
     }
     draft.say(delta.text.as_deref().unwrap_or_default(), &[])
 }

@@ -4,6 +4,7 @@ use crate::core::failure::Outcome;
 use crate::core::message::Finish;
 use crate::model::calls::CallPart;
 use crate::model::draft::Draft;
+use crate::model::draft::said::is_broken;
 use crate::model::openai::wire::{self, Choice, Chunk, Part, text_of};
 use crate::model::openai::{logprobs, usage};
 use crate::model::protocol::Reader;
@@ -19,63 +20,70 @@ pub struct ChatReader;
 
 impl Reader for ChatReader {
     fn frame(&mut self, draft: &mut Draft<'_>, frame: &Frame) -> Outcome<Flow> {
-        match frame.data.trim() {
-            "" => return Ok(draft.flow()),
-            "[DONE]" => return Ok(Flow::Done),
-            _ => {}
-        }
         let chunk: Chunk = draft.event(&frame.data)?;
-        if frame.event == "error" || chunk.is_error() {
-            let error = draft.event::<Value>(&frame.data)?;
-            return Err(draft.complained(&error));
-        }
-        take(draft, chunk, true)?;
+        let error = if chunk.is_error() { Some(draft.event::<Value>(&frame.data)?) } else { None };
+        take(draft, chunk, error, true)?;
         Ok(draft.flow())
     }
 
     fn document(&mut self, draft: &mut Draft<'_>, body: &[u8]) -> Outcome<()> {
         let chunk: Chunk = draft.document(body)?;
-        if chunk.is_error() {
-            let error = draft.document::<Value>(body)?;
-            return Err(draft.complained(&error));
-        }
-        if chunk.choices.is_none() {
+        let error = if chunk.is_error() { Some(draft.document::<Value>(body)?) } else { None };
+        if error.is_none() && chunk.choices.is_none() {
             return Err(foreign(draft.host(), "its JSON has no `choices`"));
         }
         draft.is_here();
-        take(draft, chunk, false)
+        take(draft, chunk, error, false)
     }
 }
 
-fn take(draft: &mut Draft<'_>, chunk: Chunk, streamed: bool) -> Outcome<()> {
+/// Takes what an event or a document holds; what was counted stands for all of it, and is billed also if it is an error.
+fn take(draft: &mut Draft<'_>, chunk: Chunk, error: Option<Value>, streamed: bool) -> Outcome<()> {
+    let first = |choice: &Choice| choice.index.unwrap_or(0) == 0;
+    let heard = chunk.choices.into_iter().flatten().filter(first).try_for_each(|choice| hear(draft, choice, streamed));
     if let Some(usage) = chunk.usage.as_ref().and_then(usage::read) {
         draft.report(usage, true);
     }
-    let first = |choice: &Choice| choice.index.unwrap_or(0) == 0;
-    for choice in chunk.choices.into_iter().flatten().filter(first) {
-        let known = choice.logprobs.as_ref().map(logprobs::read).unwrap_or_default();
-        if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
-            let ending = finish_of(&reason).ok_or_else(|| draft.unfinished(&reason));
-            draft.end(ending);
-        }
-        for part in [choice.delta, choice.message].into_iter().flatten() {
-            add(draft, part, &known, streamed)?;
+    match error {
+        Some(error) => Err(draft.complained(&error)),
+        None => heard,
+    }
+}
+
+fn hear(draft: &mut Draft<'_>, choice: Choice, streamed: bool) -> Outcome<()> {
+    let known = choice.logprobs.as_ref().map(logprobs::read).unwrap_or_default();
+    for part in [choice.delta, choice.message].into_iter().flatten() {
+        add(draft, part, &known, streamed)?;
+    }
+    // OpenRouter writes what goes wrong at one of its providers into the choice.
+    if let Some(error) = choice.error {
+        return Err(draft.complained(&error));
+    }
+    let given = |reason: Option<String>| reason.filter(|reason| !reason.is_empty());
+    if let Some(reason) = given(choice.finish_reason) {
+        let ending = finish_of(&reason).ok_or_else(|| draft.unfinished(&reason));
+        draft.end(ending);
+    }
+    // The provider's own word beside that of a gateway, which may have mistaken a cut for an end.
+    if let Some(reason) = given(choice.native_finish_reason) {
+        match finish_of(&reason) {
+            Some(cut @ (Finish::Length | Finish::ContentFilter)) => draft.end(Ok(cut)),
+            None if is_broken(&reason) => draft.end(Err(draft.unfinished(&reason))),
+            _ => {}
         }
     }
     Ok(())
 }
 
 fn add(draft: &mut Draft<'_>, part: Part, tokens: &[TokenEvidence], streamed: bool) -> Outcome<()> {
-    for thought in [part.reasoning_content, part.reasoning].into_iter().flatten() {
+    // Servers that know both names write the same thought under both.
+    let thoughts = [part.reasoning_content, part.reasoning].into_iter().flatten();
+    if let Some(thought) = thoughts.max_by_key(String::len) {
         draft.think(&thought)?;
     }
     draft.decline(&part.refusal.unwrap_or_default());
     for call in part.tool_calls.into_iter().flatten().chain(part.function_call.map(wire::CallPart::alone)) {
-        let piece = piece(call);
-        if let Some(Value::String(arguments)) = &piece.arguments {
-            draft.judge(arguments, &[])?;
-        }
-        draft.calls.add(piece);
+        draft.call(piece(call))?;
     }
     let text = part.content.map(text_of).unwrap_or_default();
     if streamed {
@@ -103,7 +111,9 @@ fn finish_of(reason: &str) -> Option<Finish> {
         }
         "length" | "max_tokens" | "max_output_tokens" | "model_length" | "limit" => Some(Finish::Length),
         "tool_calls" | "tool_use" | "function_call" => Some(Finish::ToolCalls),
-        "content_filter" | "safety" | "refusal" => Some(Finish::ContentFilter),
+        "content_filter" | "safety" | "refusal" | "recitation" | "prohibited_content" | "blocklist" | "spii" => {
+            Some(Finish::ContentFilter)
+        }
         _ => None,
     }
 }

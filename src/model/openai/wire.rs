@@ -34,6 +34,10 @@ pub(super) struct Choice {
     /// Everything, outside of a stream.
     pub(super) message: Option<Part>,
     pub(super) finish_reason: Option<String>,
+    /// OpenRouter: how the provider behind it said it.
+    pub(super) native_finish_reason: Option<String>,
+    /// OpenRouter: what went wrong at the provider behind it.
+    pub(super) error: Option<Value>,
     pub(super) logprobs: Option<Value>,
 }
 

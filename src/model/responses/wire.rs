@@ -11,6 +11,8 @@ pub(super) struct Event {
     /// Which item of the output it is about.
     pub(super) output_index: Option<u64>,
     pub(super) delta: Option<Value>,
+    /// All of a part of the text.
+    pub(super) text: Option<String>,
     pub(super) logprobs: Option<Value>,
     pub(super) item: Option<Item>,
     pub(super) response: Option<Response>,
@@ -38,10 +40,18 @@ pub(super) struct Incomplete {
 #[serde(default)]
 pub(super) struct Item {
     pub(super) r#type: String,
+    pub(super) status: Option<String>,
     pub(super) content: Option<Vec<Content>>,
     pub(super) call_id: Option<String>,
     pub(super) name: Option<String>,
     pub(super) arguments: Option<Value>,
+}
+
+impl Item {
+    /// Whether the server says that it is not whole.
+    pub(super) fn is_cut(&self) -> bool {
+        self.status.as_deref() == Some("incomplete")
+    }
 }
 
 /// A part of a message.
