@@ -5,7 +5,7 @@ mod editing;
 mod evaluation;
 mod models;
 mod piped;
-mod terminal;
+pub(crate) mod terminal;
 
 use crate::support::program::Program;
 

@@ -80,7 +80,13 @@ impl RunFlags {
         ];
         for (path, flag, value) in given {
             if let (Some(text), Some(key)) = (value, key::find(path)) {
-                layer.add_text(path, key.kind, text, &Place::Flag(flag.to_owned()), faults);
+                let place = Place::Flag(flag.to_owned());
+                // The settings' own check leaves flags to the command line.
+                if path == "limits.max_tokens" && text.parse() == Ok(0_u64) {
+                    let message = format!("{path} must be more than 0; leave it out for no limit");
+                    faults.push(Fault::new(place.clone(), message));
+                }
+                layer.add_text(path, key.kind, text, &place, faults);
             }
         }
         if self.allow_unpriced {

@@ -29,7 +29,7 @@ pub fn tell(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) ->
     if !printer.quiet && run.host.scope.report().totals.calls > 0 {
         let turns = if end.turns > 0 { format!(" · {} turns", end.turns) } else { String::new() };
         let line = format!("{}{turns} · run {}", run.host.footer(), run.host.run);
-        printer.err(&printer.paint("2", &line));
+        printer.dim(&line);
     }
     exit
 }

@@ -1,6 +1,8 @@
-//! The only code that prints. A reader that has gone away (`| head`) is no error and ends the output quietly.
+//! The only code that prints, and the place where what others wrote loses its power over a terminal. A reader that has gone away (`| head`) is no error and ends the output quietly.
 
+use crate::core::text::{is_hidden, visible};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +18,8 @@ pub struct Printer {
     pub colour: bool,
     /// Whether standard error is a terminal.
     pub live: bool,
+    /// Whether standard output is a terminal; elsewhere it gets every byte as it is.
+    shown: bool,
     gone: AtomicBool,
     told: AtomicBool,
     lost: Mutex<Option<String>>,
@@ -35,11 +39,13 @@ impl Printer {
     /// A printer; `no_colour` is the variable NO_COLOR or a dumb terminal.
     pub fn new(json: bool, quiet: bool, no_colour: bool) -> Self {
         let live = has_terminal();
+        let shown = std::io::stdout().is_terminal();
         Self {
             json,
             quiet,
             colour: live && !no_colour,
             live,
+            shown,
             gone: AtomicBool::new(false),
             told: AtomicBool::new(false),
             lost: Mutex::default(),
@@ -48,23 +54,39 @@ impl Printer {
 
     /// Prints a line of the result to standard output.
     pub fn out(&self, text: &str) {
-        self.write(&mut std::io::stdout().lock(), text, true);
+        self.write(&mut std::io::stdout().lock(), &self.safe(text), true);
     }
 
-    /// Prints text of the result as it is.
+    /// Prints text of the result without a line end.
     pub fn raw(&self, text: &str) {
-        self.write(&mut std::io::stdout().lock(), text, false);
+        self.write(&mut std::io::stdout().lock(), &self.safe(text), false);
     }
 
     /// Prints a value: as JSON on several lines.
     pub fn json_value(&self, value: &Value) {
         self.told.store(true, Ordering::Relaxed);
-        self.out(&format!("{value:#}"));
+        let text = format!("{value:#}");
+        // JSON has codes of its own, so that what a terminal gets is the same value.
+        let text = if self.shown { coded(&text) } else { text };
+        self.write(&mut std::io::stdout().lock(), &text, true);
     }
 
     /// Prints a line about the work to standard error.
     pub fn err(&self, text: &str) {
-        self.write(&mut std::io::stderr().lock(), text, true);
+        self.write(&mut std::io::stderr().lock(), &visible(text), true);
+    }
+
+    /// Prints a line about the work, dimmed.
+    pub fn dim(&self, text: &str) {
+        let text = self.paint("2", &visible(text));
+        self.write(&mut std::io::stderr().lock(), &text, true);
+    }
+
+    /// Prints a failure, its first word in red.
+    pub fn failure(&self, text: &str) {
+        let text = visible(text);
+        let painted = text.strip_prefix("error:").map(|rest| self.paint("1;31", "error:") + rest);
+        self.write(&mut std::io::stderr().lock(), painted.as_deref().unwrap_or(&text), true);
     }
 
     /// Prints a table or, with `--json`, its rows as JSON.
@@ -91,8 +113,12 @@ impl Printer {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    fn safe<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.shown { visible(text) } else { Cow::Borrowed(text) }
+    }
+
     /// `text` in a colour of standard error, if it takes colours.
-    pub fn paint(&self, code: &str, text: &str) -> String {
+    fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
@@ -111,4 +137,13 @@ impl Printer {
             }
         }
     }
+}
+
+/// JSON with every character that a terminal obeys as a code. Those below a blank have theirs already.
+fn coded(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_hidden(c) { text.push_str(&format!("\\u{:04x}", u32::from(c))) } else { text.push(c) }
+    }
+    text
 }

@@ -3,6 +3,7 @@
 use crate::cli::printer::Printer;
 use crate::core::event::{Event, EventRecord};
 use crate::core::ids::RunId;
+use crate::core::text::visible;
 use crate::repl::narrator::{Detail, Narrator, Telling};
 use crate::store::open::Store;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -99,6 +100,7 @@ impl Screen {
         if self.bar.is_hidden() {
             return;
         }
+        let text = visible(text);
         let cut = text.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
         self.bar.set_message(text[cut..].replace('\n', " "));
         self.bar.tick();
@@ -108,7 +110,6 @@ impl Screen {
         if self.printer.quiet {
             return;
         }
-        let text = self.printer.paint("2", text);
-        self.bar.suspend(|| self.printer.err(&text));
+        self.bar.suspend(|| self.printer.dim(text));
     }
 }

@@ -14,10 +14,7 @@ pub fn tell(printer: &Printer, failure: &Failure) -> Exit {
     if printer.json && !printer.has_told() {
         printer.json_value(&document(failure));
     }
-    let text = render(failure);
-    let (head, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    let head = head.strip_prefix("error:").map_or_else(|| head.to_owned(), |h| printer.paint("1;31", "error:") + h);
-    printer.err(&if rest.is_empty() { head } else { format!("{head}\n{rest}") });
+    printer.failure(&render(failure));
     failure.kind.exit()
 }
 

@@ -98,6 +98,7 @@ impl Bound {
             cache_write_tokens: 0,
             output_tokens: self.output_tokens,
             reasoning_tokens: 0,
+            unheard_tokens: 0,
             estimated: true,
         }
     }

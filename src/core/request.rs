@@ -5,6 +5,7 @@
 
 use crate::core::document::ContextRef;
 use crate::core::episode::Episode;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::strategy::Strategy;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -185,6 +186,18 @@ fn one_or_many<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<String>, D::E
         Texts::One(text) => vec![text],
         Texts::Many(texts) => texts,
     })
+}
+
+/// Refuses a limit of no tokens, which some servers take for no limit at all.
+///
+/// # Errors
+/// `invalid`, with the function that was called in its message.
+pub fn some_tokens(function: &str, max_tokens: Option<u64>) -> Outcome<()> {
+    if max_tokens != Some(0) {
+        return Ok(());
+    }
+    let message = format!("{function}: max_tokens must be more than 0");
+    Err(Failure::new(FailureKind::Invalid, message).hint("leave max_tokens out for the usual limit"))
 }
 
 /// Whether a kept answer may be used instead of a call.

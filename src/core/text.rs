@@ -1,4 +1,6 @@
-//! Cutting text for people and models: on character boundaries, keeping head and tail.
+//! Text for people and models: cut on character boundaries, keeping head and tail; without tricks and without secrets.
+
+use std::borrow::Cow;
 
 /// The largest index at most `index` that is a character boundary of `text`.
 pub fn floor_boundary(text: &str, index: usize) -> usize {
@@ -37,6 +39,31 @@ pub fn one_line(text: &str, limit: usize) -> String {
     cut
 }
 
+/// Whether a terminal obeys a character instead of showing it: control characters but line ends and tabs, and those that
+/// reverse the order of reading.
+pub fn is_hidden(c: char) -> bool {
+    let reorders = matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    reorders || (c.is_control() && !matches!(c, '\n' | '\t'))
+}
+
+/// `text` with such characters shown by their codes, so that it cannot move the cursor or colour the screen. A carriage
+/// return in front of a line end is left out.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' if rest.peek() == Some(&'\n') => {}
+            c if is_hidden(c) => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// An address without what may be secret in it: the user's name and password, and what stands after `?`.
 pub fn without_secrets(address: &str) -> String {
     let (address, query) = address.split_once('?').map_or((address, ""), |(address, _)| (address, "?..."));
@@ -60,7 +87,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 #[cfg(test)]
 mod tests {
-    use super::{head_tail, nearest, one_line, without_secrets};
+    use super::{head_tail, nearest, one_line, visible, without_secrets};
 
     #[test]
     fn cuts_keep_both_ends_whole() {
@@ -77,6 +104,19 @@ mod tests {
         assert_eq!(one_line("a\nb", 10), "a…");
         assert_eq!(one_line("abcdef", 3), "abc…");
         assert_eq!(one_line(" abc ", 3), "abc");
+    }
+
+    #[test]
+    fn nothing_shown_moves_the_cursor() {
+        for (text, shown) in [
+            ("a\u{1b}[2J\tb\nc\r", "a\\u{1b}[2J\tb\nc\\r"),
+            ("one\r\ntwo", "one\ntwo"),
+            ("\u{9b}2J\u{7f}\0", "\\u{9b}2J\\u{7f}\\u{0}"),
+            ("rm \u{202e}txt", "rm \\u{202e}txt"),
+            ("日本 é 👨\u{200d}👩", "日本 é 👨\u{200d}👩"),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub struct Usage {
     /// Reasoning tokens; part of `output_tokens`.
     #[serde(default)]
     pub reasoning_tokens: u64,
+    /// Answer tokens that nobody heard and that are charged all the same, at the most that they can have been: the server
+    /// had the request, and may have answered into a broken connection. Part of `output_tokens`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unheard_tokens: u64,
     /// True if the provider sent no usage and the numbers were counted here.
     #[serde(default)]
     pub estimated: bool,
@@ -38,6 +42,7 @@ impl Usage {
             cache_write_tokens: self.cache_write_tokens.saturating_sub(earlier.cache_write_tokens),
             output_tokens: self.output_tokens.saturating_sub(earlier.output_tokens),
             reasoning_tokens: self.reasoning_tokens.saturating_sub(earlier.reasoning_tokens),
+            unheard_tokens: self.unheard_tokens.saturating_sub(earlier.unheard_tokens),
             estimated: self.estimated,
         }
     }
@@ -58,6 +63,7 @@ impl Add for Usage {
             cache_write_tokens: self.cache_write_tokens.saturating_add(other.cache_write_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
             reasoning_tokens: self.reasoning_tokens.saturating_add(other.reasoning_tokens),
+            unheard_tokens: self.unheard_tokens.saturating_add(other.unheard_tokens),
             estimated: self.estimated || other.estimated,
         }
     }

@@ -13,8 +13,12 @@ pub fn footer(report: &SpendReport) -> String {
     let failed = if t.failed > 0 { format!(" ({} failed)", t.failed) } else { String::new() };
     let unpriced = if t.unpriced_calls > 0 { format!(" + {} unpriced", t.unpriced_calls) } else { String::new() };
     let about = if t.usage.estimated { "~" } else { "" };
+    let unheard = match t.usage.unheard_tokens {
+        0 => String::new(),
+        tokens => format!(" · {tokens} of the out tokens nobody heard: charged at the worst case"),
+    };
     format!(
-        "{calls}{failed} · {about}{} in + {about}{} out tokens · {}{unpriced}",
+        "{calls}{failed} · {about}{} in + {about}{} out tokens · {}{unpriced}{unheard}",
         t.usage.input_tokens, t.usage.output_tokens, t.cost
     )
 }

@@ -8,6 +8,7 @@ use crate::core::usage::Usage;
 use crate::host::call::ModelCall;
 use crate::host::run_host::RunHost;
 use crate::model::chat::{Piece, Watch};
+use crate::model::retry::unheard;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +30,7 @@ pub(super) async fn within(call: &ModelCall, watch: &Watch) -> Result<ChatReply,
     };
     let failure = Failure::new(FailureKind::Stalled, format!("no answer within {} s", limit.as_secs_f64()))
         .hint("raise `timeout` of the call");
-    Err(FailedCall { failure, usage })
+    Err(FailedCall { failure: unheard(failure, &usage), usage })
 }
 
 /// Passes pieces on as events. Text is not stored, so a slow screen never slows the call.

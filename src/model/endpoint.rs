@@ -3,6 +3,7 @@
 //! Only the form is checked here; whether anybody listens there is found out by calling.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::without_secrets;
 use reqwest::Url;
 
 /// What to say when something other than the protocol answers.
@@ -69,15 +70,6 @@ impl Endpoint {
     /// The host's name alone.
     pub fn host_name(&self) -> &str {
         self.base.host_str().unwrap_or_default()
-    }
-}
-
-/// The address as typed, without a password in front of its host or a key in its query.
-fn without_secrets(typed: &str) -> String {
-    let plain = typed.split('?').next().unwrap_or_default();
-    match (plain.find("://"), plain.rfind('@')) {
-        (Some(scheme), Some(at)) if at > scheme => format!("{}{}", &plain[..scheme + 3], &plain[at + 1..]),
-        _ => plain.to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
-use crate::core::text::one_line;
+use crate::core::text::{one_line, without_secrets};
 use crate::core::usage::Usage;
 use crate::model::allowance::Allowance;
 use crate::model::breaker::{Breaker, Contact, Health, OPENS_AFTER, Refused, YIELDS_AFTER};
@@ -267,7 +267,7 @@ impl Lanes {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = known
             .entry((base_url.to_owned(), model.to_owned()))
-            .or_insert_with(|| Lane::new(format!("{model} at {base_url}"), limits));
+            .or_insert_with(|| Lane::new(format!("{model} at {}", without_secrets(base_url)), limits));
         Arc::clone(lane)
     }
 }

@@ -11,6 +11,7 @@ use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Patience, json_headers, open};
 use crate::model::openai::ChatCompletions;
 use crate::model::protocol::Protocol;
+use crate::model::secrets::Secrets;
 use crate::model::transport::foreign;
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
@@ -127,7 +128,8 @@ pub async fn offers<P: Protocol>(
     if P::FUNCTION == Messages::FUNCTION {
         url.query_pairs_mut().append_pair("limit", "1000");
     }
-    let body = fetch::<P>(url, &endpoint.host(), key, client).await?;
+    let secrets = Secrets::of(base_url, key, &[]);
+    let body = fetch::<P>(url, &endpoint.host(), key, client).await.map_err(|failure| secrets.redact(failure))?;
     match serde_json::from_slice::<Listing>(&body) {
         Ok(listing) => Ok(listing.data.into_iter().flatten().map(offer).collect()),
         Err(error) if error.is_eof() && !body.is_empty() => {

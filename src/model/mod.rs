@@ -29,6 +29,7 @@ pub mod remote;
 pub mod responses;
 pub mod retry;
 pub mod retry_after;
+pub mod secrets;
 pub mod sse;
 pub mod stream;
 pub mod strict;

@@ -20,12 +20,13 @@ use crate::model::protocol::{Protocol, Reader};
 use crate::model::quirks::{Feature, Features, Form, Quirks};
 use crate::model::retry::{ASKED, FailedAttempt, REACH, RetryPolicy, Way, cancelled, persist};
 use crate::model::retry_after::Advice;
+use crate::model::secrets::Secrets;
 use crate::model::stream::{Heard, listen};
 use crate::model::transport::stalled;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,6 +63,7 @@ pub struct Remote<P> {
     /// The address, or why it is none; told at the first call, so that a faulty model does no harm to the others.
     endpoint: Outcome<Endpoint>,
     host: String,
+    secrets: Secrets,
     quirks: Quirks,
     protocol: PhantomData<fn() -> P>,
 }
@@ -85,7 +87,8 @@ impl<P: Protocol> Remote<P> {
         let host = endpoint.as_ref().map(Endpoint::host).unwrap_or_default();
         let host_name = endpoint.as_ref().map(Endpoint::host_name).unwrap_or_default();
         let quirks = Quirks::new(P::lacks(host_name, &settings.model_name));
-        Self { settings, client, endpoint, host, quirks, protocol: PhantomData }
+        let secrets = Secrets::of(&settings.base_url, settings.key.as_ref(), &settings.headers);
+        Self { settings, client, endpoint, host, secrets, quirks, protocol: PhantomData }
     }
 
     fn asked(&self) -> Asked<'_> {
@@ -109,6 +112,7 @@ impl<P: Protocol> Remote<P> {
         let mut usage = draft.usage(request);
         if ended.as_ref().is_err_and(|broken| self.may_go_on(broken.failure.kind)) && draft.is_unheard() {
             usage.output_tokens = request.sampling.max_tokens.unwrap_or(0);
+            usage.unheard_tokens = usage.output_tokens;
         }
         let shown = draft.is_shown();
         pass.used(&usage);
@@ -119,7 +123,7 @@ impl<P: Protocol> Remote<P> {
                 Err(failure) => Broken::from(failure),
             },
         };
-        let failed = FailedCall { failure: self.redacted(broken.failure), usage };
+        let failed = FailedCall { failure: self.secrets.redact(broken.failure), usage };
         Err(FailedAttempt { failed, advice: broken.advice, shown })
     }
 
@@ -239,17 +243,6 @@ impl<P: Protocol> Remote<P> {
 
     fn overdue(&self) -> Failure {
         stalled(&self.host, "no whole answer", self.settings.timeouts.total)
-    }
-
-    /// The failure without the key, which some servers repeat in their messages.
-    fn redacted(&self, mut failure: Failure) -> Failure {
-        if let Some(key) = &self.settings.key {
-            let key = key.expose_secret().trim();
-            if key.len() > 3 {
-                failure.message = failure.message.replace(key, "***");
-            }
-        }
-        failure
     }
 }
 

@@ -119,6 +119,35 @@ where
     F: Fn(Pass, Instant) -> Attempt,
     Attempt: Future<Output = Result<ChatReply, FailedAttempt>>,
 {
+    repeat(policy, way, watch, attempt).await.map_err(|failed| {
+        let FailedCall { failure, usage } = failed;
+        FailedCall { failure: unheard(failure, &usage), usage }
+    })
+}
+
+/// A failure that says what is charged for answers that nobody heard: a flaky network must not use up a budget in silence.
+pub fn unheard(failure: Failure, usage: &Usage) -> Failure {
+    if usage.unheard_tokens == 0 {
+        return failure;
+    }
+    let told = format!(
+        "the server had the request and may bill it: {} answer tokens are charged, the most that it can have written",
+        usage.unheard_tokens
+    );
+    let hint = failure.hint.as_ref().map_or_else(|| told.clone(), |hint| format!("{hint}; {told}"));
+    failure.hint(hint).detail("unheard_tokens", usage.unheard_tokens)
+}
+
+async fn repeat<F, Attempt>(
+    policy: &RetryPolicy,
+    way: Way<'_>,
+    watch: &Watch,
+    attempt: F,
+) -> Result<ChatReply, FailedCall>
+where
+    F: Fn(Pass, Instant) -> Attempt,
+    Attempt: Future<Output = Result<ChatReply, FailedAttempt>>,
+{
     let mut spent = Usage::default();
     let patience = if watch.standby { way.total.min(STANDBY_WAIT) } else { way.total };
     let mut deadline = later(Instant::now(), way.total);
@@ -156,7 +185,7 @@ where
             let failure = failure.detail("attempts", number).detail("not_repeated", refusal.message);
             return Err(FailedCall { failure, usage: spent });
         }
-        announce(watch, shown, number, wait, &failure);
+        announce(watch, shown, number, wait, &failure, failed.usage.unheard_tokens);
         tokio::select! {
             biased;
             () = watch.cancel.cancelled() => return Err(FailedCall { failure: cancelled(), usage: spent }),
@@ -171,12 +200,13 @@ pub fn cancelled() -> Failure {
     Failure::new(FailureKind::Cancelled, "the model call was cancelled")
 }
 
-fn announce(watch: &Watch, shown: bool, attempt: u32, wait: Duration, failure: &Failure) {
+fn announce(watch: &Watch, shown: bool, attempt: u32, wait: Duration, failure: &Failure, unheard: u64) {
     if shown {
         watch.show(Piece::Reset);
     }
     let wait_millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-    watch.show(Piece::Retry { attempt, wait_millis, reason: failure.message.clone() });
+    let charged = if unheard > 0 { format!("; {unheard} answer tokens are charged unheard") } else { String::new() };
+    watch.show(Piece::Retry { attempt, wait_millis, reason: format!("{}{charged}", failure.message) });
 }
 
 fn too_late(failure: Failure, asked: Option<Duration>) -> Failure {

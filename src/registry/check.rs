@@ -127,7 +127,7 @@ impl Check<'_> {
                 (Typed::Number(number), Some((_, most))) if number > most => {
                     self.fault(path, format!("{path} must be at most {most}, not {number}"));
                 }
-                (Typed::Count(0), _) if POSITIVE.iter().any(|field| is(field)) && !path.starts_with("limits.") => {
+                (Typed::Count(0), _) if POSITIVE.iter().any(|field| is(field)) => {
                     self.fault(path, format!("{path} must be more than 0"));
                 }
                 (Typed::Number(number), _)

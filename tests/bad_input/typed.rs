@@ -1,5 +1,6 @@
 //! Files, flags, names and configurations that are wrong, and scripts that are.
 
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use std::os::unix::net::UnixListener;
 
@@ -96,4 +97,39 @@ fn nobody_is_there_to_answer() {
         .snapshot("bad_nobody");
     program.args(["eval", "TOOL(\"run_command\", #{command: \"ls\"})"]).run().code(6).snapshot("bad_nobody_tool");
     assert_eq!(program.args(["runs", "list", "--json"]).run().ok().json()[0]["status"], "waiting");
+}
+
+#[test]
+fn a_limit_of_no_tokens_is_refused_before_anything_is_sent() {
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let program = Program::served_by(&server);
+    for (call, name) in [
+        ("llm(\"q\", #{max_tokens: 0})", "llm"),
+        ("llm_batch([\"q\", \"r\"], #{max_tokens: 0})", "llm_batch"),
+        ("rlm(\"q\", \"context\", #{max_tokens: 0})", "rlm"),
+        ("rlm(\"q\", #{max_tokens: 0})", "rlm"),
+        ("rlm_batch([\"q\"], #{max_tokens: 0})", "rlm_batch"),
+        ("delegate(\"q\", #{max_tokens: 0})", "delegate"),
+    ] {
+        let ran = program.args(["eval", call]).run().code(1);
+        ran.says(&format!("{name}: max_tokens must be more than 0")).says("hint: leave max_tokens out");
+        let caught = format!("try {{ {call} }} catch (e) {{ print(e.kind) }}");
+        program.args(["eval", &caught]).run().ok().prints("invalid\n");
+    }
+    program
+        .args(["ask", "q", "--max-tokens", "0"])
+        .run()
+        .code(2)
+        .says("--max-tokens: limits.max_tokens must be more than 0");
+    let variable = program.args(["ask", "q"]).env("RHIZO_MAX_TOKENS", "0").run().code(3);
+    variable.says("RHIZO_MAX_TOKENS: limits.max_tokens must be more than 0");
+    for text in [
+        "[limits]\nmax_tokens = 0\n",
+        "[roles.worker]\nmax_tokens = 0\n",
+        "[roles.worker.generation_defaults]\nmax_tokens = 0\n",
+    ] {
+        let program = Program::served_by(&server).file("rhizo.toml", text);
+        program.args(["ask", "q"]).run().code(3).says("rhizo.toml:2:1: ").says("max_tokens must be more than 0");
+    }
+    assert_eq!(server.asks().len(), 0);
 }

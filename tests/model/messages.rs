@@ -63,6 +63,7 @@ fn counted() -> Usage {
         cache_write_tokens: 4,
         output_tokens: 9,
         reasoning_tokens: 2,
+        unheard_tokens: 0,
         estimated: false,
     }
 }
@@ -310,6 +311,7 @@ async fn errors_and_cuts_bill_what_was_used() {
             cache_write_tokens: 4 * attempts,
             output_tokens: 4 * attempts,
             reasoning_tokens: 0,
+            unheard_tokens: 0,
             estimated: true,
         };
         assert_eq!((kind(&failed), failed.usage), (expect, usage), "{last}");

@@ -1,7 +1,7 @@
 //! A pseudo-terminal with the program on it: keys go in, and what stands on the screen is waited for.
 
 use crate::support::program::Program;
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtyPair, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -41,6 +41,18 @@ impl Terminal {
 
     /// The same with a width and with variables.
     pub(crate) fn with(program: &Program, args: &[&str], columns: u16, variables: &[(&str, &str)]) -> Self {
+        let (pair, command) = Self::prepare(program, args, columns, variables);
+        let terminal = Self::begin(pair, command, columns);
+        terminal.prompt();
+        terminal
+    }
+
+    fn prepare(
+        program: &Program,
+        args: &[&str],
+        columns: u16,
+        variables: &[(&str, &str)],
+    ) -> (PtyPair, CommandBuilder) {
         let size = PtySize { rows: 24, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rhizo"));
@@ -57,6 +69,10 @@ impl Terminal {
         for (name, value) in variables {
             command.env(name, value);
         }
+        (pair, command)
+    }
+
+    fn begin(pair: PtyPair, command: CommandBuilder, columns: u16) -> Self {
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let sides = (NonZeroU16::new(24).expect("rows"), NonZeroU16::new(columns).expect("columns"));
         let view = View { screen: vt100::Parser::new(sides.0, sides.1, 0), raw: Vec::new(), over: false };
@@ -65,9 +81,20 @@ impl Terminal {
         let kept = Arc::clone(&shared);
         std::thread::spawn(move || kept.read(reader));
         let keys = pair.master.take_writer().expect("a writer");
-        let terminal = Self { shared, keys, child, _master: pair.master };
-        terminal.prompt();
-        terminal
+        Self { shared, keys, child, _master: pair.master }
+    }
+
+    /// Everything that the program writes to a terminal until it ends, escape sequences included.
+    pub(crate) fn written(program: &Program, args: &[&str], variables: &[(&str, &str)]) -> String {
+        let (pair, command) = Self::prepare(program, args, 120, variables);
+        let mut terminal = Self::begin(pair, command, 120);
+        let ended = terminal.shared.changed.wait_timeout_while(terminal.held(), PATIENCE, |view| !view.over);
+        let (view, late) = ended.expect("unpoisoned");
+        assert!(!late.timed_out(), "it did not end:\n{}", view.screen.screen().contents());
+        let raw = view.raw.clone();
+        drop(view);
+        terminal.child.wait().expect("it ended");
+        String::from_utf8_lossy(&raw).into_owned()
     }
 
     /// Types keys.

@@ -93,6 +93,7 @@ impl MessagesReader {
             cache_write_tokens: written,
             output_tokens: output.unwrap_or(0),
             reasoning_tokens: thinking.unwrap_or(0),
+            unheard_tokens: 0,
             estimated: false,
         };
         if let Some(usage) = credible(total) {

@@ -28,6 +28,7 @@ pub(super) fn read(usage: &Value) -> Option<Usage> {
         cache_write_tokens: written,
         output_tokens: if beside { output + reasoning } else { output },
         reasoning_tokens: reasoning,
+        unheard_tokens: 0,
         estimated: false,
     })
 }

@@ -160,6 +160,7 @@ fn usage(usage: &Value) -> Option<Usage> {
         cache_write_tokens: detail("input_tokens_details", "cache_write_tokens"),
         output_tokens: output,
         reasoning_tokens: detail("output_tokens_details", "reasoning_tokens"),
+        unheard_tokens: 0,
         estimated: false,
     })
 }

@@ -1,9 +1,11 @@
-//! The one way to the screen: lines, text that is still changing, and what arrives while a line is edited.
+//! The one way to the screen: lines, text that is still changing, and what arrives while a line is edited. What others
+//! wrote is shown here without power over the terminal; a pipe gets every byte as it is.
 //!
 //! A reader that has gone away (`| head`) is no error and ends the output quietly.
 
+use crate::core::text::visible;
 use crate::repl::editor::live::Live;
-use crate::repl::narrator::visible;
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -77,26 +79,30 @@ impl Screen {
 
     /// Prints a line of a result to standard output.
     pub fn out(&self, text: &str) {
-        self.line(text, false);
+        self.line(&self.safe(text), false);
+    }
+
+    fn safe<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.out.terminal { visible(text) } else { Cow::Borrowed(text) }
     }
 
     /// Prints a line to standard output that begins with a coloured mark.
     pub fn marked(&self, mark: &str, text: &str) {
         let mark = if self.out.colour { format!("\u{1b}[2m{mark}\u{1b}[0m") } else { mark.to_owned() };
-        let text = if self.out.terminal { visible(text) } else { text.to_owned() };
-        self.line(&format!("{mark}{text}"), false);
+        self.line(&format!("{mark}{}", self.safe(text)), false);
     }
 
     /// Prints a line about the work to standard error.
     pub fn err(&self, text: &str) {
-        self.line(text, true);
+        self.line(&visible(text), true);
     }
 
     /// Prints a failure to standard error, its first word in red.
     pub fn failure(&self, text: &str) {
+        let text = visible(text);
         match text.strip_prefix("error:") {
             Some(rest) if self.err.colour => self.line(&format!("\u{1b}[1;31merror:\u{1b}[0m{rest}"), true),
-            _ => self.line(text, true),
+            _ => self.line(&text, true),
         }
     }
 
@@ -105,10 +111,12 @@ impl Screen {
         if self.quiet {
             return;
         }
+        let text = visible(text);
         let painted = |line: &str| format!("\u{1b}[2m{line}\u{1b}[0m");
-        let text =
-            if self.err.colour { text.lines().map(painted).collect::<Vec<_>>().join("\n") } else { text.to_owned() };
-        self.line(&text, true);
+        match self.err.colour {
+            true => self.line(&text.lines().map(painted).collect::<Vec<_>>().join("\n"), true),
+            false => self.line(&text, true),
+        }
     }
 
     /// Shows text that is still changing below the last line, until the next call or line; empty for none.
@@ -118,7 +126,7 @@ impl Screen {
             return;
         }
         let width = state.width;
-        let drawn = state.live.draw(text, width, self.err.colour);
+        let drawn = state.live.draw(&visible(text), width, self.err.colour);
         state.write(&drawn, true);
     }
 

@@ -1,7 +1,6 @@
 //! `delegate`: hands a task one step up the ladder.
 
-use crate::core::request::{ChildOptions, Request};
-use crate::script::convert::options;
+use crate::core::request::Request;
 use crate::script::desk::Desk;
 use crate::script::prims::primitive::{Answer, Primitive, ask, done};
 use crate::script::prims::rlm;
@@ -26,7 +25,7 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
 
 fn call(task: &Dynamic, mut map: Map) -> Answer<Dynamic> {
     let context = map.remove("context").unwrap_or(Dynamic::UNIT);
-    let mut options = done(options::<ChildOptions>(map, "delegate"))?;
+    let mut options = done(rlm::checked(map, "delegate"))?;
     if options.role.is_none() && options.model.is_none() {
         options.role = Some("expert".to_owned());
     }

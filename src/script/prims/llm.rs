@@ -1,7 +1,7 @@
 //! `llm`: one call of a model.
 
 use crate::core::failure::Outcome;
-use crate::core::request::{LlmOptions, LlmRequest, Request};
+use crate::core::request::{LlmOptions, LlmRequest, Request, some_tokens};
 use crate::script::convert::{options, to_text};
 use crate::script::desk::Desk;
 use crate::script::prims::primitive::{Answer, Primitive, ask, done};
@@ -41,8 +41,14 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
 }
 
 fn call(prompt: &Dynamic, map: Map) -> Answer<Dynamic> {
-    let options = done(options::<LlmOptions>(map, "llm"))?;
+    let options = done(checked(map, "llm"))?;
     ask(Request::Llm(done(request(prompt, &options))?))
+}
+
+/// The options of a call, or of all calls of a batch.
+pub fn checked(map: Map, function: &str) -> Outcome<LlmOptions> {
+    let options = options::<LlmOptions>(map, function)?;
+    some_tokens(function, options.max_tokens).map(|()| options)
 }
 
 /// The request of one prompt.

@@ -1,8 +1,7 @@
 //! `llm_batch`: many model calls at once.
 
 use crate::core::failure::Outcome;
-use crate::core::request::{LlmOptions, Request};
-use crate::script::convert::options;
+use crate::core::request::Request;
 use crate::script::desk::Desk;
 use crate::script::prims::llm;
 use crate::script::prims::primitive::{Answer, Primitive, ask, done, size};
@@ -36,7 +35,7 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
 
 fn call(prompts: &Array, mut map: Map) -> Answer<Dynamic> {
     let concurrency = done(concurrency(&mut map))?;
-    let options = done(options::<LlmOptions>(map, "llm_batch"))?;
+    let options = done(llm::checked(map, "llm_batch"))?;
     let requests = done(prompts.iter().map(|p| llm::request(p, &options)).collect::<Outcome<Vec<_>>>())?;
     ask(Request::LlmBatch { requests, concurrency })
 }

@@ -2,7 +2,7 @@
 
 use crate::core::document::ContextRef;
 use crate::core::failure::Outcome;
-use crate::core::request::{ChildOptions, ChildRequest, Request};
+use crate::core::request::{ChildOptions, ChildRequest, Request, some_tokens};
 use crate::script::convert::{options, to_text};
 use crate::script::desk::Desk;
 use crate::script::handle::Context;
@@ -50,8 +50,14 @@ fn as_options(context: &Dynamic) -> Option<Map> {
 }
 
 fn call(task: &Dynamic, context: &Dynamic, map: Map) -> Answer<Dynamic> {
-    let options = done(options::<ChildOptions>(map, "rlm"))?;
+    let options = done(checked(map, "rlm"))?;
     ask(Request::Rlm(done(request(task, context, &options))?))
+}
+
+/// The options of a child, or of all children of a batch.
+pub fn checked(map: Map, function: &str) -> Outcome<ChildOptions> {
+    let options = options::<ChildOptions>(map, function)?;
+    some_tokens(function, options.max_tokens).map(|()| options)
 }
 
 /// The request of one child.

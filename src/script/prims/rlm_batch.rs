@@ -2,7 +2,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::{ChildOptions, ChildRequest, Request};
-use crate::script::convert::{friendly, options};
+use crate::script::convert::friendly;
 use crate::script::desk::Desk;
 use crate::script::prims::llm_batch::concurrency;
 use crate::script::prims::primitive::{Answer, Primitive, ask, done};
@@ -38,7 +38,7 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
 
 fn call(tasks: &Array, mut map: Map) -> Answer<Dynamic> {
     let concurrency = done(concurrency(&mut map))?;
-    let options = done(options::<ChildOptions>(map, "rlm_batch"))?;
+    let options = done(rlm::checked(map, "rlm_batch"))?;
     let requests = done(tasks.iter().map(|t| request(t, &options)).collect::<Outcome<Vec<_>>>())?;
     ask(Request::RlmBatch { requests, concurrency })
 }

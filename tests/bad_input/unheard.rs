@@ -1,0 +1,68 @@
+//! Requests that a server read and did not answer: what is charged for them is told, and never more than allowed.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use crate::support::server::Act;
+use serde_json::json;
+
+/// A model at $1 a million prompt tokens and $10 a million answer tokens, with little patience.
+fn served(server: &ChatServer, more: &str) -> Program {
+    let text = format!(
+        "model = \"far\"\n[models.far]\nbase_url = \"{}\"\ninput_price = 1\noutput_price = 10\n{more}",
+        server.base_url()
+    );
+    Program::new().file("rhizo.toml", text)
+}
+
+#[test]
+fn what_is_charged_at_its_worst_is_told() {
+    let server = ChatServer::new(|_| Reply::acts(vec![Act::Close]));
+    let program = served(&server, "timeout = 2\n");
+    let call = "llm(\"x\", #{max_tokens: 100})";
+    let ran = program.args(["eval", call, "--json"]).run().code(4);
+    let (document, attempts) = (ran.json(), server.asks().len());
+    let charged = attempts * 100;
+    assert_eq!(document["failure"]["details"]["unheard_tokens"], charged, "{document:#}");
+    assert_eq!(document["models"][0]["usage"]["unheard_tokens"], charged, "{document:#}");
+    assert_eq!((&document["output_tokens"], &document["estimated"]), (&json!(charged), &json!(true)));
+    ran.says(&format!("{charged} answer tokens are charged, the most that it can have written"))
+        .says(&format!("{charged} of the out tokens nobody heard: charged at the worst case"))
+        .says("100 answer tokens are charged unheard");
+    let cost = program.args(["repl"]).stdin(format!("try {{ {call} }} catch {{ }}\n.cost\n")).run().ok();
+    assert!(cost.stdout.contains("of the out tokens nobody heard"), "{}", cost.stdout);
+}
+
+#[test]
+fn an_answer_that_came_at_last_tells_what_was_charged_before_it() {
+    let server = ChatServer::new(|ask| match ask.number {
+        0 => Reply::acts(vec![Act::Close]),
+        _ => Reply::text("at last").usage(9, 3),
+    });
+    let ran = served(&server, "").args(["eval", "llm(\"x\", #{max_tokens: 100})", "--json"]).run().ok();
+    let document = ran.json();
+    assert_eq!((&document["answer"], &document["output_tokens"]), (&json!("at last"), &json!(103)));
+    ran.says("100 of the out tokens nobody heard");
+}
+
+#[test]
+fn a_money_limit_holds_over_answers_that_nobody_heard() {
+    let server = ChatServer::new(|_| Reply::acts(vec![Act::Close]));
+    // 100 answer tokens at their worst are $0.001, so two attempts fit and no third.
+    let program = served(&server, "timeout = 20\n");
+    let code = "llm(\"x\", #{max_tokens: 100})";
+    let ran = program.args(["eval", code, "--max-cost", "0.0022", "--json"]).run();
+    let document = ran.json();
+    assert_eq!(server.asks().len(), 2, "{document:#}");
+    assert!(document["cost_usd"].as_f64().is_some_and(|usd| (0.002..=0.0022).contains(&usd)), "{document:#}");
+    assert_eq!(document["failure"]["details"]["unheard_tokens"], 200);
+    assert!(document["failure"]["details"]["not_repeated"].is_string(), "{document:#}");
+    ran.says("200 answer tokens are charged");
+}
+
+#[test]
+fn a_call_that_its_own_limit_ended_tells_it_too() {
+    let server = ChatServer::new(|_| Reply::acts(vec![Act::Hold]));
+    let program = served(&server, "stream = false\n");
+    let ran = program.args(["eval", "llm(\"x\", #{max_tokens: 100, timeout: 0.5})"]).run().code(4);
+    ran.says("no answer within 0.5 s").says("100 answer tokens are charged");
+}
