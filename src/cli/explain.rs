@@ -137,7 +137,9 @@ fn page(explained: &Explained, elsewhere: Option<&Choice>, all: bool) -> String 
     if let Some(elsewhere) = elsewhere {
         parts.push(format!("who else there is:\n{}", considered(elsewhere, false, all)));
     }
-    parts.join("\n\n")
+    // The tables are as wide as they may be already.
+    let lines = |part: String| if part.contains('\n') { part } else { table::wrapped(&part, 0) };
+    parts.into_iter().map(lines).collect::<Vec<_>>().join("\n\n")
 }
 
 /// The rule by which the candidates are those they are.

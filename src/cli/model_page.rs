@@ -1,5 +1,6 @@
 //! One model as a page for people: what it is, what it costs, and what of it the configuration says.
 
+use crate::cli::table;
 use crate::config::settings::Settings;
 use crate::core::money::Money;
 use crate::core::price::{Price, Rates};
@@ -31,7 +32,8 @@ pub fn page(settings: &Settings, spec: &ModelSpec, origins: &[(String, String)])
     for (index, (field, place)) in origins.iter().enumerate() {
         lines.push((if index == 0 { "set" } else { "" }, format!("{field} at {place}")));
     }
-    let rows = lines.iter().map(|(label, text)| format!("  {label:<12}{text}"));
+    const LABELS: usize = 14;
+    let rows = lines.iter().map(|(label, text)| format!("  {label:<12}{}", table::wrapped(text, LABELS)));
     std::iter::once(spec.id.to_string()).chain(rows).collect::<Vec<_>>().join("\n")
 }
 

@@ -17,6 +17,7 @@ use crate::model::locate::list_models;
 use crate::registry::builtin::SERVERS;
 use crate::registry::models::{ModelSpec, Provider, names, resolve};
 use clap::{Args, Subcommand};
+use indexmap::IndexSet;
 use serde_json::{Value, json};
 
 /// Arguments of `models`.
@@ -94,11 +95,18 @@ fn list(settings: &Settings, specs: &[ModelSpec]) -> String {
             rates.map_or_else(|| ("unpriced".into(), String::new()), |r| (usd(r.input), usd(r.output)));
         let can: Vec<&str> =
             spec.capabilities.words().into_iter().chain(spec.tags.iter().map(String::as_str)).collect();
-        let usable =
-            spec.missing_key(settings).map_or_else(|| "yes".to_owned(), |variable| format!("needs {variable}"));
-        [spec.id.to_string(), spec.window.to_string(), input, output, can.join(" "), usable]
+        let ready = if spec.missing_key(settings).is_some() { "no" } else { "yes" };
+        [spec.id.to_string(), spec.window.to_string(), input, output, can.join(" "), ready.to_owned()]
     };
-    table::render(["model", "window", "in per M tokens", "out per M tokens", "can", "usable"], specs.iter().map(line))
+    let head = ["model", "window", "in per M tokens", "out per M tokens", "can", "ready"];
+    let table = table::render(head, specs.iter().map(line));
+    let missing: IndexSet<&str> = specs.iter().filter_map(|spec| spec.missing_key(settings)).collect();
+    let missing = missing.into_iter().collect::<Vec<_>>().join(", ");
+    if missing.is_empty() {
+        table
+    } else {
+        format!("{table}\n\n{}", table::wrapped(&format!("keys that are not set: {missing}"), 0))
+    }
 }
 
 /// Everything about a model, with the place of each of its settings.

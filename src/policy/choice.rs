@@ -193,10 +193,15 @@ fn nobody(candidates: &[Candidate], origin: &Origin, requires: &[String]) -> Fai
              has it, to be listed there"
         ));
     }
-    failure.hint(advice(candidates, unmet, keyless.first().copied()))
+    failure.hint(advice(candidates, origin, unmet, keyless.first().copied()))
 }
 
-fn advice(candidates: &[Candidate], unmet: Option<&String>, keyless: Option<(&ModelId, &String)>) -> String {
+fn advice(
+    candidates: &[Candidate],
+    origin: &Origin,
+    unmet: Option<&String>,
+    keyless: Option<(&ModelId, &String)>,
+) -> String {
     if let Some((id, variable)) = keyless {
         return format!("{id} would do; export {variable}=...");
     }
@@ -208,9 +213,12 @@ fn advice(candidates: &[Candidate], unmet: Option<&String>, keyless: Option<(&Mo
     match (near, unmet) {
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, Some(word)) if WORDS.contains(&word.as_str()) => {
-            format!(
-                "`rhizo models explain --requires {word}` lists them; write {word} = true under a model that has it"
-            )
+            let write = format!("write {word} = true under a model that has it");
+            // Where all were looked at there is nobody to be listed.
+            match origin {
+                Origin::All => write,
+                _ => format!("`rhizo models explain --requires {word}` lists those that have it; {write}"),
+            }
         }
         _ => format!("capabilities are {}; other words are tags = [..] under [models.NAME]", WORDS.join(", ")),
     }

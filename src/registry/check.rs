@@ -9,6 +9,7 @@ use crate::config::layer::{Layer, Typed};
 use crate::config::place::Place;
 use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::money::Money;
 use crate::core::text::nearest;
 use crate::registry::capabilities::WORDS;
 use crate::registry::{models, personas, roles};
@@ -30,6 +31,9 @@ pub fn faults(settings: &Settings) -> Vec<Fault> {
     check.numbers();
     check.faults
 }
+
+/// No provider asks less for a million tokens, in nano-USD: genai-prices asks a person about less.
+const LEAST_PRICE: u64 = 500_000;
 
 struct Check<'a> {
     settings: &'a Settings,
@@ -64,6 +68,7 @@ impl Check<'_> {
                 self.fault(&price_of(name, self.settings), with_hint(&format!("models.{name}"), &failure));
             }
             self.cached(name);
+            self.per_token(name);
             for word in config.capabilities.iter().flatten().filter(|word| !WORDS.contains(&word.as_str())) {
                 let near = hint(word, WORDS.iter().copied());
                 self.fault(&at("capabilities"), format!("there is no capability `{word}`{near}"));
@@ -93,6 +98,22 @@ impl Check<'_> {
         {
             let path = format!("models.{name}.cached_input_price");
             self.fault(&path, format!("{path} is {cached}, more than the {input} of input_price"));
+        }
+    }
+
+    /// Whoever gives the price of one token where that of a million is meant has a budget that never ends.
+    fn per_token(&mut self, name: &str) {
+        for field in ["input_price", "output_price", "long_input_price", "long_output_price"] {
+            let path = format!("models.{name}.{field}");
+            if let Some((Typed::Usd(money), _)) = self.settings.merged.get(&path)
+                && (1..LEAST_PRICE).contains(&money.nanos())
+            {
+                let million = Money::from_nanos(money.nanos().saturating_mul(1_000_000));
+                let message = format!(
+                    "{path} is {money} for a million tokens; if that is the price of one, write {million}, and 0 for nothing"
+                );
+                self.fault(&path, message);
+            }
         }
     }
 

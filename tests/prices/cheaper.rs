@@ -134,6 +134,11 @@ fn the_state_of_the_price_file_is_told() {
         .says("has 1 of these prices and lies over the built-in ones of 2026-11-20: [state]/prices.json");
     let missing = program.args(["models", "prices", "--update", "missing.json"]).run().code(1);
     missing.says("cannot read").says("hint: name the list that you downloaded: prices/data.json of");
+    let piped = program.args(["models", "prices", "--update", "/dev/stdin", "--json"]).stdin(list.to_string());
+    assert_eq!(piped.run().ok().json()["unchanged"], 1);
+    let program = program.file("long.json", " ".repeat(64 * 1024 * 1024 + 1));
+    let long = program.args(["models", "prices", "--update", "long.json"]).run().code(1);
+    long.says("long.json has more than the 64 MiB of a price list");
 }
 
 #[test]
@@ -144,4 +149,15 @@ fn the_hint_for_an_unpriced_model_is_right() {
     program.args(call).run().code(5).says("[models.\"openai/gpt-5-mini\"]").says("priced_as");
     let program = program.file("rhizo.toml", "[models.\"openai/gpt-5-mini\"]\npriced_as = \"openai/gpt-5-mini\"\n");
     program.args(call).run().ok();
+}
+
+#[test]
+fn the_price_of_one_token_is_not_taken_for_that_of_a_million() {
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let program = priced(&server, "input_price = 0.00000025\noutput_price = 0.000002");
+    let ran = program.args(["eval", "llm(\"x\")"]).run().code(3);
+    ran.says("rhizo.toml:4:1: models.m.input_price is $0.00000025 for a million tokens")
+        .says("if that is the price of one, write $0.25, and 0 for nothing")
+        .says("models.m.output_price");
+    assert!(server.asks().is_empty());
 }

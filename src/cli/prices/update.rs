@@ -12,6 +12,7 @@ use crate::registry::prices;
 use crate::registry::prices::update::{self, PriceList};
 use jiff::Timestamp;
 use serde_json::json;
+use std::io::Read;
 use std::path::Path;
 
 /// How many names of models that are left out are told for each reason.
@@ -53,16 +54,15 @@ fn read(path: &Path) -> Outcome<String> {
         let failure = Failure::new(FailureKind::Io, format!("cannot read {}: {error}", path.display()));
         failure.hint(format!("name the list that you downloaded: {}", update::FORMS))
     };
-    let found = std::fs::metadata(path).map_err(failed)?;
-    if !found.is_file() {
-        return Err(failed(std::io::Error::other("it is no file")));
-    }
-    if found.len() > LARGEST {
+    // It may be a pipe, whose size nobody knows before its end.
+    let file = std::fs::File::open(path).map_err(&failed)?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(&failed)?;
+    if bytes.len() as u64 > LARGEST {
         let most = LARGEST / (1024 * 1024);
-        let what = format!("{} has {} MiB, and a price list at most {most}", path.display(), found.len() >> 20);
-        return Err(Failure::new(FailureKind::Invalid, what).hint(update::FORMS));
+        let what = format!("{} has more than the {most} MiB of a price list", path.display());
+        return Err(Failure::new(FailureKind::Invalid, what).hint(format!("name {}", update::FORMS)));
     }
-    let bytes = std::fs::read(path).map_err(failed)?;
     String::from_utf8(bytes)
         .map_err(|_| Failure::new(FailureKind::Invalid, format!("{} is not a text in UTF-8", path.display())))
 }
