@@ -155,7 +155,9 @@ fn way(explained: &Explained) -> String {
     } else {
         format!("; it must have {}", explained.requires.join(" and "))
     };
-    let order = explained.strategy.map_or_else(String::new, |strategy| format!("; ordered by {}", strategy.name()));
+    let price = "price/M is USD per million tokens, three of the prompt to one of the answer";
+    let order = |strategy: Strategy| format!("; ordered by {} ({price})", strategy.name());
+    let order = explained.strategy.map(order).unwrap_or_default();
     format!("role {}: {whose}{needs}{order}", explained.role.name)
 }
 
@@ -190,7 +192,7 @@ fn considered(choice: &Choice, asked: bool, all: bool) -> String {
             every => rows.extend(every.iter().map(|one| line("-".to_owned(), one, format!("refused: {why}")))),
         }
     }
-    table::render(["", "model", "per M tokens, 3:1", "rank", "verdict"], rows)
+    table::render(["", "model", "price/M", "rank", "verdict"], rows)
 }
 
 fn line(place: String, one: &Considered, verdict: String) -> [String; 5] {

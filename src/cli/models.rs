@@ -98,15 +98,16 @@ fn list(settings: &Settings, specs: &[ModelSpec]) -> String {
         let ready = if spec.missing_key(settings).is_some() { "no" } else { "yes" };
         [spec.id.to_string(), spec.window.to_string(), input, output, can.join(" "), ready.to_owned()]
     };
-    let head = ["model", "window", "in per M tokens", "out per M tokens", "can", "ready"];
+    let head = ["model", "window", "in/M", "out/M", "can", "ready"];
     let table = table::render(head, specs.iter().map(line));
+    let mut notes = vec!["in/M and out/M are USD per million tokens of prompt and answer".to_owned()];
     let missing: IndexSet<&str> = specs.iter().filter_map(|spec| spec.missing_key(settings)).collect();
-    let missing = missing.into_iter().collect::<Vec<_>>().join(", ");
-    if missing.is_empty() {
-        table
-    } else {
-        format!("{table}\n\n{}", table::wrapped(&format!("keys that are not set: {missing}"), 0))
+    if !missing.is_empty() {
+        let names = missing.into_iter().collect::<Vec<_>>().join(", ");
+        notes.push(format!("keys that are not set: {names}"));
     }
+    let notes: Vec<String> = notes.iter().map(|note| table::wrapped(note, 0)).collect();
+    format!("{table}\n\n{}", notes.join("\n"))
 }
 
 /// Everything about a model, with the place of each of its settings.

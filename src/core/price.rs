@@ -149,13 +149,16 @@ impl Price {
         let cached = usage.cached_input_tokens.min(usage.input_tokens);
         let written = usage.cache_write_tokens.min(usage.input_tokens - cached);
         let fresh = usage.input_tokens - cached - written;
-        let thought = usage.reasoning_tokens.min(usage.output_tokens);
+        let reasoning = rates.reasoning.unwrap_or(rates.output);
+        // Where nobody counted, any of the answer may have been reasoning.
+        let unknown = usage.estimated && usage.reasoning_tokens == 0 && reasoning > rates.output;
+        let thought = if unknown { usage.output_tokens } else { usage.reasoning_tokens.min(usage.output_tokens) };
         let tokens = sum(&[
             (fresh, rates.input),
             (cached, rates.cached_input.unwrap_or(rates.input)),
             (written, rates.cache_write.unwrap_or(rates.input)),
             (usage.output_tokens - thought, rates.output),
-            (thought, rates.reasoning.unwrap_or(rates.output)),
+            (thought, reasoning),
         ]);
         tokens.saturating_add(self.beside(images))
     }

@@ -107,6 +107,8 @@ fn reasoning_has_its_own_rate_where_it_has_one() {
     let thinking = |reasoning| Usage { reasoning_tokens: reasoning, ..usage(10, 0, 0, 100) };
     // 10 x 1 + 40 x 2 + 60 x 9 nano-USD.
     assert_eq!(price.cost(&thinking(60), 0).nanos(), 10 + 80 + 540);
+    // Nobody counted: 10 x 1 + 100 x 9.
+    assert_eq!(price.cost(&Usage { estimated: true, ..thinking(0) }, 0).nanos(), 10 + 900);
     // More reasoning than answer, as a server may claim.
     assert_eq!(price.cost(&thinking(500), 0).nanos(), 10 + 900);
     assert_eq!(price.worst(&Bound { input_tokens: 10, output_tokens: 100, images: 0 }).nanos(), 10 + 900);

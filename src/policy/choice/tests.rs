@@ -86,7 +86,7 @@ fn what_is_missing_is_named() {
             "logprobs json",
             FailureKind::NoModel,
             "no model has `logprobs`",
-            "--requires logprobs",
+            "write logprobs = true under a model that has it",
         ),
         (range(), &Origin::All, "visoin", FailureKind::NoModel, "no model has `visoin`", "did you mean `vision`?"),
         (
