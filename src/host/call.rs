@@ -209,7 +209,8 @@ async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &Can
     );
     let begun = Instant::now();
     let held = Arc::new(Mutex::new(Some(reservation)));
-    let outcome = within(call, &watch(host, call, number, cancel, &held)).await;
+    let heard = Arc::default();
+    let outcome = within(host, call, &watch(host, call, number, cancel, &held, &heard), &heard).await;
     drop(place);
     let reservation = held.lock().unwrap_or_else(PoisonError::into_inner).take();
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

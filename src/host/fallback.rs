@@ -21,11 +21,16 @@ use tokio_util::sync::CancellationToken;
 ///
 /// # Errors
 /// The last provider's failure. A substitute that the budget does not allow leaves the failure before it.
-pub async fn model(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
+pub async fn model(host: &RunHost, call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
     host.choices.chosen(&call.role.name, &call.served.spec.id, &call.reason);
     if call.substitutes.is_empty() {
         return call::model(host, call, cancel).await;
     }
+    // Apart, because most calls have no standby and their futures are moved about.
+    Box::pin(backed(host, call, cancel)).await
+}
+
+async fn backed(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
     let substitutes = Arc::clone(&call.substitutes);
     call.standby = is_backed(host, &mut call, &substitutes);
     let mut failure = match call::model(host, call.clone(), cancel).await {

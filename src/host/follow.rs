@@ -9,12 +9,24 @@ use crate::host::call::ModelCall;
 use crate::host::run_host::RunHost;
 use crate::model::chat::{Piece, Watch};
 use crate::model::retry::unheard;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// How long a model may say nothing before a person is told.
+const SILENCE: Duration = Duration::from_secs(5);
+
 /// Makes the call within its own limit of time. A call that is overdue is told to end and says what it has used.
-pub(super) async fn within(call: &ModelCall, watch: &Watch) -> Result<ChatReply, FailedCall> {
-    let mut work = call.served.model.chat(&call.request, watch);
+pub(super) async fn within(
+    host: &RunHost,
+    call: &ModelCall,
+    watch: &Watch,
+    heard: &AtomicBool,
+) -> Result<ChatReply, FailedCall> {
+    let work = call.served.model.chat(&call.request, watch);
+    let mut work = pin!(unless_silent(host, call, heard, work));
     let Some(limit) = call.timeout else {
         return work.await;
     };
@@ -33,6 +45,27 @@ pub(super) async fn within(call: &ModelCall, watch: &Watch) -> Result<ChatReply,
     Err(FailedCall { failure: unheard(failure, &usage), usage })
 }
 
+/// Says once for each model that it is slow to answer: whoever waits shall know for what, and how long it may take.
+async fn unless_silent<T>(
+    host: &RunHost,
+    call: &ModelCall,
+    heard: &AtomicBool,
+    mut work: impl Future<Output = T> + Unpin,
+) -> T {
+    tokio::select! {
+        biased;
+        outcome = &mut work => return outcome,
+        () = tokio::time::sleep(SILENCE) => {}
+    }
+    let spec = &call.served.spec;
+    if !heard.load(Ordering::Relaxed) && host.kit.models.first_silence(&spec.id) {
+        let limit = if spec.stream { spec.first_token_timeout } else { spec.timeout };
+        let text = format!("{} has not answered for {} s; it is given {limit} s", spec.id, SILENCE.as_secs());
+        host.emit(&call.frame, &Event::Note { text });
+    }
+    work.await
+}
+
 /// Passes pieces on as events. Text is not stored, so a slow screen never slows the call.
 pub(super) fn watch(
     host: &RunHost,
@@ -40,6 +73,7 @@ pub(super) fn watch(
     number: u64,
     cancel: &CancellationToken,
     held: &Arc<Mutex<Option<Reservation>>>,
+    heard: &Arc<AtomicBool>,
 ) -> Watch {
     // Of its own, because the limit of this call ends this call only.
     let cancel = cancel.child_token();
@@ -53,7 +87,9 @@ pub(super) fn watch(
         return Watch { cancel, monitor, standby: call.standby, afford, ..Watch::silent() };
     };
     let (frame, model) = (call.frame.clone(), call.served.spec.id.clone());
+    let heard = Arc::clone(heard);
     let on_text = move |piece| {
+        heard.store(true, Ordering::Relaxed);
         let event = match piece {
             Piece::Text(text) => Event::ModelText { call: number, text },
             Piece::Reset => Event::ModelReset { call: number },

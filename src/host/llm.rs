@@ -44,7 +44,7 @@ pub async fn answer(
             let answer = asking.send(&mut cache, messages, None).await?;
             (Value::String(cut(answer.reply.finish, answer.reply.text.clone())?), answer)
         }
-        Some(schema) => asking.typed(schema, &mut cache, messages).await?,
+        Some(schema) => Box::pin(asking.typed(schema, &mut cache, messages)).await?,
     };
     cache.keep(host, &answer).await?;
     Ok(value)
@@ -174,7 +174,7 @@ impl Asking<'_> {
             logged: 0,
             slots: self.slots.map(Arc::clone),
         };
-        let answer = cache.ask(self.host, call, self.cancel).await?;
+        let answer = Box::pin(cache.ask(self.host, call, self.cancel)).await?;
         if answer.reply.finish == Finish::ContentFilter {
             let failure = Failure::new(FailureKind::Refusal, "the provider's filter cut the answer");
             return Err(failure.detail("raw", answer.reply.text));

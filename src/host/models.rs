@@ -74,6 +74,8 @@ pub struct Models {
     /// The model that a person chose for everything while the program ran.
     switched: Mutex<Option<String>>,
     told: Mutex<HashSet<ModelId>>,
+    /// The models of whose silence a person knows.
+    silent: Mutex<HashSet<ModelId>>,
     /// Choices made so far: settings and keys do not change while the program runs.
     pub(super) chosen: Mutex<HashMap<Wish, Arc<Chosen>>>,
 }
@@ -91,6 +93,7 @@ impl Models {
             built: Mutex::default(),
             switched: Mutex::default(),
             told: Mutex::default(),
+            silent: Mutex::default(),
             chosen: Mutex::default(),
         }
     }
@@ -120,6 +123,11 @@ impl Models {
         let notice = served.model.notice()?;
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.insert(served.spec.id.clone()).then_some(notice)
+    }
+
+    /// Whether nobody has been told yet that this model takes its time.
+    pub fn first_silence(&self, id: &ModelId) -> bool {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone())
     }
 
     /// What is known of the model of this name, if there is one.

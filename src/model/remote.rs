@@ -25,6 +25,7 @@ use crate::model::stream::{Heard, listen};
 use crate::model::transport::stalled;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use std::marker::PhantomData;
@@ -60,8 +61,8 @@ pub struct RemoteSettings {
 pub struct Remote<P> {
     settings: RemoteSettings,
     client: HttpClient,
-    /// The address, or why it is none; told at the first call, so that a faulty model does no harm to the others.
-    endpoint: Outcome<Endpoint>,
+    /// Where requests go, or why nowhere; told at the first call, so that a faulty model does no harm to the others.
+    url: Outcome<Url>,
     host: String,
     secrets: Secrets,
     quirks: Quirks,
@@ -88,7 +89,8 @@ impl<P: Protocol> Remote<P> {
         let host_name = endpoint.as_ref().map(Endpoint::host_name).unwrap_or_default();
         let quirks = Quirks::new(P::lacks(host_name, &settings.model_name));
         let secrets = Secrets::of(&settings.base_url, settings.key.as_ref(), &settings.headers);
-        Self { settings, client, endpoint, host, secrets, quirks, protocol: PhantomData }
+        let url = endpoint.map(|endpoint| endpoint.at(&P::path(endpoint.path())));
+        Self { settings, client, url, host, secrets, quirks, protocol: PhantomData }
     }
 
     fn asked(&self) -> Asked<'_> {
@@ -177,14 +179,14 @@ impl<P: Protocol> Remote<P> {
         first: Patience,
         draft: &mut Draft<'_>,
     ) -> Outcome<Incoming<'_>> {
-        let endpoint = self.endpoint.as_ref().map_err(Failure::clone)?;
-        let url = endpoint.at(&P::path(endpoint.path()));
+        let url = self.url.as_ref().map_err(Failure::clone)?;
         let connect = self.settings.timeouts.connect;
-        let sent = self.client.reaching(&url, connect)?.post(url).headers(self.headers(form.stream)?).body(P::compose(
-            request,
-            &self.settings.model_name,
-            form,
-        )?);
+        let sent = self
+            .client
+            .reaching(url, connect)?
+            .post(url.clone())
+            .headers(self.headers(form.stream)?)
+            .body(P::compose(request, &self.settings.model_name, form)?);
         draft.stage = Stage::Asked;
         let incoming = open(sent, &self.host, connect, first).await;
         let arrived = |failure: &Failure| failure.details.get(REACH).is_some_and(|reach| reach == ASKED);

@@ -9,11 +9,17 @@ use crate::script::gate::Gate;
 use crate::script::growth::{self, string_stop};
 use crate::script::host::Host;
 use crate::script::words;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde_json::Value;
 use std::cell::RefCell;
+use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::task::{JoinError, JoinHandle};
 
 /// How long a cancelled call may take to settle what it has used before it is dropped.
 const SETTLE: Duration = Duration::from_millis(150);
@@ -73,7 +79,7 @@ pub fn ask(request: Request) -> Outcome<Value> {
     #[allow(clippy::disallowed_methods, reason = "this is the bridge: a script's thread is no runtime worker")]
     seat.gate.waiting(|| {
         seat.runtime.block_on(async {
-            let mut answer = seat.host.perform(call, seat.gate.cancel().clone());
+            let mut answer = answer(&seat, call);
             tokio::select! {
                 biased;
                 done = &mut answer => done,
@@ -85,4 +91,40 @@ pub fn ask(request: Request) -> Outcome<Value> {
             }
         })
     })
+}
+
+/// The host's answer. What talks to models is driven by the runtime's own threads, beside their connections: on this
+/// thread each piece of an answer would wake it.
+fn answer(seat: &Seat, call: Call) -> BoxFuture<'static, Outcome<Value>> {
+    let talks =
+        matches!(call.request, Request::Llm(_) | Request::LlmBatch { .. } | Request::Rlm(_) | Request::RlmBatch { .. });
+    let (host, cancel) = (Arc::clone(&seat.host), seat.gate.cancel().clone());
+    let work = async move { host.perform(call, cancel).await };
+    if !talks {
+        return work.boxed();
+    }
+    let task = Task(seat.runtime.spawn(work));
+    task.map(|joined| match joined.map_err(JoinError::try_into_panic) {
+        Ok(answer) => answer,
+        Err(Ok(panic)) => resume_unwind(panic),
+        Err(Err(_)) => Err(Failure::new(FailureKind::Cancelled, "the program ends")),
+    })
+    .boxed()
+}
+
+/// A task that ends when it is dropped.
+struct Task(JoinHandle<Outcome<Value>>);
+
+impl Future for Task {
+    type Output = Result<Outcome<Value>, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context)
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }

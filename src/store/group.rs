@@ -6,32 +6,6 @@ use crate::store::writer::{Job, Tally};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Receiver;
-use std::time::{Duration, Instant};
-
-/// The most jobs of one transaction, so that the first of them does not wait for an endless queue.
-const GROUP_LIMIT: usize = 1_024;
-/// How long what nobody waits for waits for company.
-const LINGER: Duration = Duration::from_millis(5);
-
-/// The job at hand and those that wait behind it.
-///
-/// Writes that nobody waits for (events) linger a little for one that somebody does, so that they share its sync.
-pub(super) fn gather(first: Box<dyn Job>, waiting: &Receiver<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
-    let mut jobs = vec![first];
-    let until = Instant::now() + LINGER;
-    loop {
-        jobs.extend(waiting.try_iter().take(GROUP_LIMIT.saturating_sub(jobs.len())));
-        let lingers = jobs.iter().any(|job| job.writes()) && !jobs.iter().any(|job| job.is_awaited());
-        if jobs.len() >= GROUP_LIMIT || !lingers {
-            return jobs;
-        }
-        match waiting.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(job) => jobs.push(job),
-            Err(_) => return jobs,
-        }
-    }
-}
 
 /// Commits the jobs and tells their callers, in order.
 ///

@@ -15,6 +15,7 @@ mod fault;
 mod group;
 pub mod liveness;
 pub mod open;
+mod queue;
 mod rows;
 pub mod runs;
 mod schema;

@@ -4,13 +4,14 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::store::fault::Worked;
+use crate::store::queue::Queue;
 use crate::store::{connect, group};
 use rusqlite::Connection;
 use std::future::Future;
 use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
 use tokio::sync::oneshot;
@@ -67,7 +68,7 @@ impl Wake for Unpark {
 /// The thread's end for the rest of the room.
 #[derive(Debug)]
 pub(super) struct Writer {
-    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    queue: Arc<Queue>,
     thread: Option<JoinHandle<()>>,
     tally: Arc<Tally>,
 }
@@ -157,20 +158,19 @@ impl<F: FnOnce(&Tally) + Send> Job for Then<F> {
 
 impl Writer {
     pub(super) fn start(mut connection: Connection, path: &Path) -> Outcome<Self> {
-        let (queue, jobs) = mpsc::channel::<Box<dyn Job>>();
-        let (path, tally) = (path.to_owned(), Arc::new(Tally::default()));
-        let thread_tally = Arc::clone(&tally);
+        let (queue, path, tally) = (Arc::new(Queue::default()), path.to_owned(), Arc::new(Tally::default()));
+        let (jobs, thread_tally) = (Jobs(Arc::clone(&queue)), Arc::clone(&tally));
         let thread = thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || {
-                while let Ok(first) = jobs.recv() {
-                    group::commit(&mut connection, group::gather(first, &jobs), &path, &thread_tally);
+                while let Some(group) = jobs.0.take() {
+                    group::commit(&mut connection, group, &path, &thread_tally);
                 }
                 // Everything is durable already; if this fails, the next process that opens the store does it.
                 drop(connect::tidy(&connection, &path));
             })
             .map_err(|error| Failure::new(FailureKind::Io, format!("cannot start the store's writer: {error}")))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread), tally })
+        Ok(Self { queue, thread: Some(thread), tally })
     }
 
     /// Hands over a write; `done` runs after its commit, in the order of the queue.
@@ -225,20 +225,27 @@ impl Writer {
     }
 
     fn queue(&self, job: Box<dyn Job>) {
-        if let Some(queue) = &self.queue {
-            // If the thread is gone the job is dropped here, and its ack answers that the writer has stopped.
-            drop(queue.send(job));
-        }
+        // If the thread is gone the job is dropped, and its ack answers that the writer has stopped.
+        self.queue.push(job);
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        drop(self.queue.take());
+        self.queue.close();
         if let Some(thread) = self.thread.take() {
             // A panic of the thread has been told by every ack that it dropped.
             drop(thread.join());
         }
+    }
+}
+
+/// The thread's end of the queue: whoever waits for a job is told when the thread dies.
+struct Jobs(Arc<Queue>);
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        self.0.abandon();
     }
 }
 

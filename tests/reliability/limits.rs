@@ -87,3 +87,12 @@ fn one_busy_answer_holds_the_others_back() {
     ran.prints("3\n");
     assert_eq!(server.asks().len(), 1);
 }
+
+#[test]
+fn a_model_that_says_nothing_is_named_while_it_is_waited_for() {
+    let server = ChatServer::new(|_| Reply::acts(vec![server::Act::Hold]));
+    let code = "llm_batch([\"a\", \"b\"])";
+    let ran = far(&server, "").args(["eval", code, "--timeout", "7"]).run().code(124);
+    let told = ran.stderr.matches("far has not answered for 5 s; it is given ").count();
+    assert_eq!(told, 1, "{}", ran.stderr);
+}
