@@ -9,9 +9,13 @@ use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+/// How often the progress of a batch is told at least, if it has any.
+const TELL_EVERY: Duration = Duration::from_millis(50);
 
 /// Answers `llm_batch`.
 pub async fn models(
@@ -76,7 +80,7 @@ where
     // What is dropped unfinished is aborted.
     let mut running = JoinSet::new();
     let mut values = vec![Value::Null; of];
-    let (mut done, mut failed, mut cancelled) = (0, 0, None);
+    let (mut done, mut failed, mut cancelled, mut told) = (0, 0, None, Instant::now());
     loop {
         while running.len() < concurrency.max(1)
             && let Some((index, request)) = waiting.next()
@@ -91,7 +95,11 @@ where
             .map_err(|error| Failure::new(FailureKind::Internal, format!("an item of the batch died: {error}")))?;
         done += 1;
         failed += usize::from(result.is_err());
-        host.emit(frame, &Event::BatchProgress { done, failed, of });
+        // Every tenth is told to those who want lines; more often than the eye sees is of no use to anybody.
+        if done == of || done.is_multiple_of((of / 10).max(1)) || told.elapsed() >= TELL_EVERY {
+            told = Instant::now();
+            host.emit(frame, &Event::BatchProgress { done, failed, of });
+        }
         let value = match result {
             Ok(value) => value,
             // Those in flight settle what they have used; those that have not begun end at once.

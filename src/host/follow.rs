@@ -52,10 +52,11 @@ async fn unless_silent<T>(
     heard: &AtomicBool,
     mut work: impl Future<Output = T> + Unpin,
 ) -> T {
+    // Polled first: setting a timer wakes the runtime's driver unless an earlier one is set, and the work sets several.
     tokio::select! {
         biased;
-        outcome = &mut work => return outcome,
         () = tokio::time::sleep(SILENCE) => {}
+        outcome = &mut work => return outcome,
     }
     let spec = &call.served.spec;
     if !heard.load(Ordering::Relaxed) && host.kit.models.first_silence(&spec.id) {
