@@ -33,6 +33,34 @@ pub struct ToolRequest {
     pub arguments: String,
 }
 
+/// A thought before a call of a tool, as the provider wants it back: unchanged, or the call is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "form", rename_all = "snake_case")]
+pub enum Thought {
+    /// What it says, and the provider's mark that it is its own.
+    Signed {
+        /// The text, perhaps a summary; empty where the provider shows none.
+        text: String,
+        /// The mark.
+        signature: String,
+    },
+    /// One that only the provider can read.
+    Redacted {
+        /// Its content, encrypted.
+        data: String,
+    },
+}
+
+impl Thought {
+    /// Bytes that go back to the provider.
+    pub const fn bytes(&self) -> usize {
+        match self {
+            Self::Signed { text, signature } => text.len() + signature.len(),
+            Self::Redacted { data } => data.len(),
+        }
+    }
+}
+
 /// A picture beside a message's text. The log keeps its address or its hash, never its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "from", rename_all = "snake_case")]
@@ -64,6 +92,9 @@ pub struct Message {
     /// Pictures that belong to the text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Image>,
+    /// Thoughts that led to the calls of this message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thoughts: Vec<Thought>,
     /// Tools that the assistant asked for in this message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_requests: Vec<ToolRequest>,
@@ -75,7 +106,8 @@ pub struct Message {
 impl Message {
     /// A plain message.
     pub fn new(speaker: Speaker, text: impl Into<String>) -> Self {
-        Self { speaker, text: text.into(), images: Vec::new(), tool_requests: Vec::new(), answers: None }
+        let (images, thoughts, tool_requests) = Default::default();
+        Self { speaker, text: text.into(), images, thoughts, tool_requests, answers: None }
     }
 }
 
@@ -150,7 +182,8 @@ impl ChatRequest {
     pub fn token_bound(&self) -> u64 {
         let bytes = |m: &Message| {
             let calls: usize = m.tool_requests.iter().map(|c| c.name.len() + c.arguments.len() + 16).sum();
-            (m.text.len() + calls) as u64 + 16
+            let thoughts: usize = m.thoughts.iter().map(|thought| thought.bytes() + 16).sum();
+            (m.text.len() + calls + thoughts) as u64 + 16
         };
         let functions = |f: &FunctionSpec| (f.description.len() + f.parameters.to_string().len()) as u64 + 64;
         let schema = self.schema.as_ref().map_or(0, |schema| schema.to_string().len() as u64 + 64);
@@ -182,6 +215,9 @@ pub enum Finish {
 pub struct ChatReply {
     /// The text; empty if only tools were asked for.
     pub text: String,
+    /// Thoughts that led to the tools asked for; none beside an answer in text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thoughts: Vec<Thought>,
     /// Tools asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_requests: Vec<ToolRequest>,

@@ -6,6 +6,7 @@
 mod body;
 mod history;
 mod reader;
+mod thoughts;
 mod wire;
 
 use crate::core::failure::Outcome;
@@ -41,6 +42,8 @@ impl Protocol for Messages {
             says: &[],
         },
         Rule { feature: Feature::Thinking, names: &["thinking", "effort"], says: UNKNOWN },
+        // A thought of another model, or one that does not stand where the server wants it.
+        Rule { feature: Feature::Thinking, names: &["`signature`", "`thinking`"], says: &["invalid", "expected"] },
         Rule { feature: Feature::Schema, names: &["output_config", "output_format"], says: &[] },
         Rule { feature: Feature::Thinking, names: &["output_config"], says: &[] },
         Rule { feature: Feature::CacheMarks, names: &["cache_control"], says: UNKNOWN },

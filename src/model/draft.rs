@@ -5,7 +5,7 @@
 pub mod said;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::message::{ChatReply, ChatRequest, Finish};
+use crate::core::message::{ChatReply, ChatRequest, Finish, Thought};
 use crate::core::text::one_line;
 use crate::core::usage::Usage;
 use crate::model::calls::{CallPart, Calls};
@@ -39,6 +39,7 @@ pub struct Draft<'a> {
     text: String,
     refusal: String,
     calls: Calls,
+    thoughts: Vec<Thought>,
     tally: Tally,
     ending: Option<Outcome<Finish>>,
     /// Something came after the ending, which therefore was none.
@@ -56,6 +57,7 @@ impl<'a> Draft<'a> {
             text: String::new(),
             refusal: String::new(),
             calls: Calls::default(),
+            thoughts: Vec::new(),
             tally: Tally::default(),
             ending: None,
             goes_on: false,
@@ -142,6 +144,11 @@ impl<'a> Draft<'a> {
         self.tally.think(thought);
         self.goes_on |= self.ending.is_some() && !thought.is_empty();
         self.judge(thought, &[])
+    }
+
+    /// Keeps thoughts that must go back with the calls after them; `think` has counted them.
+    pub fn keep(&mut self, thoughts: Vec<Thought>) {
+        self.thoughts = thoughts;
     }
 
     /// Takes the whole text of an answer that came in pieces, and the whole calls: what was lost of them is added.
@@ -278,6 +285,7 @@ impl<'a> Draft<'a> {
             Finish::ToolCalls => Finish::Stop,
             finish => finish,
         };
-        Ok(ChatReply { text: self.text, tool_requests, finish, usage })
+        let thoughts = if tool_requests.is_empty() { Vec::new() } else { self.thoughts };
+        Ok(ChatReply { text: self.text, thoughts, tool_requests, finish, usage })
     }
 }

@@ -3,7 +3,7 @@
 //! This is a figure for bills and budgets that is marked as estimated, not a tokenizer. Four bytes per token is what
 //! OpenAI's tokenizers need for English prose (<https://help.openai.com/en/articles/4936856>).
 
-use crate::core::message::{ChatRequest, Message};
+use crate::core::message::{ChatRequest, Message, Thought};
 
 /// Tokens in text of that many bytes, rounded up.
 pub fn tokens(bytes: usize) -> u64 {
@@ -18,7 +18,8 @@ const IMAGE: u64 = 1_000;
 pub fn prompt_tokens(request: &ChatRequest) -> u64 {
     let message = |message: &Message| {
         let calls = message.tool_requests.iter().map(|call| call.name.len() + call.arguments.len());
-        message.text.len() + calls.sum::<usize>()
+        let thoughts = message.thoughts.iter().map(Thought::bytes);
+        message.text.len() + calls.sum::<usize>() + thoughts.sum::<usize>()
     };
     let messages: usize = request.messages.iter().map(message).sum();
     let functions: usize = request

@@ -19,6 +19,7 @@ pub fn finish(reply: ModelReply, round: ToolRound, status: &Status) -> TurnOutpu
         return TurnOutput::Done(value);
     }
     let mut assistant = Message::new(Speaker::Assistant, reply.text);
+    assistant.thoughts = reply.thoughts;
     assistant.tool_requests = reply.tool_requests;
     let mut messages = vec![assistant];
     let mut texts = Vec::new();
@@ -54,8 +55,13 @@ mod tests {
 
     #[test]
     fn the_next_message_has_output_and_status() {
-        let reply =
-            ChatReply { text: "code".into(), tool_requests: Vec::new(), finish: Finish::Stop, usage: Usage::default() };
+        let reply = ChatReply {
+            text: "code".into(),
+            thoughts: Vec::new(),
+            tool_requests: Vec::new(),
+            finish: Finish::Stop,
+            usage: Usage::default(),
+        };
         let seen = Observation { text: "42".into(), ok: true, answers: None };
         let round = ToolRound { observations: vec![seen], final_: None };
         let status = Status { turn: 1, of: 3, budget: "spent $0.01".into() };

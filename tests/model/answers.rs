@@ -19,7 +19,7 @@ fn counted(input_tokens: u64, output_tokens: u64) -> Usage {
 }
 
 fn reply(text: &str, finish: Finish, usage: Usage) -> ChatReply {
-    ChatReply { text: text.to_owned(), tool_requests: Vec::new(), finish, usage }
+    ChatReply { text: text.to_owned(), thoughts: Vec::new(), tool_requests: Vec::new(), finish, usage }
 }
 
 async fn check(acts: Vec<Act>, expect: ChatReply) {

@@ -1,17 +1,16 @@
-//! The table of faults: what servers, proxies and networks do to an answer, and what must come of it, whether it was
-//! asked for as a stream or in one piece.
+//! The table of faults: what servers, proxies and networks do to an answer, and what must come of it, in every protocol,
+//! whether it was asked for as a stream or in one piece.
 //!
 //! Each row is one attempt, so that its bill is that of the fault alone; how often it is repeated is in `retries`.
 
-use super::{DONE, ask, ends, event, says, settings, used};
+use super::{DONE, ask, ends, event, settings, used};
+use crate::support::dialects::{CHAT, DIALECTS, Dialect};
 use crate::support::server::{Act, Server, answer, bytewise, chunk, head, json, open_stream, stream};
 use rhizo::core::failure::FailureKind;
 use rhizo::core::message::Finish;
-use rhizo::model::client::HttpClient;
 use rhizo::model::exchange::Timeouts;
-use rhizo::model::openai::OpenAi;
 use rhizo::model::remote::RemoteSettings;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Tokens of the prompt and of the answer, as they are billed.
@@ -109,12 +108,6 @@ fn refusals() -> Vec<Fault> {
         fault("redirect to a private address", redirect("http://169.254.169.254/latest"), Fails(Rejected), Nothing),
         fault("redirect to a file", redirect("file:///etc/passwd"), Fails(Rejected), Nothing),
         fault("overloaded in the stream", stream(&[&says_overloaded()]), Fails(Broken), Estimated(2, 0)),
-        fault(
-            "error after text and usage",
-            stream(&[&used(9, 4), &super::says("ab"), &event(&json!({"error": {"message": "m", "code": 429}}))]),
-            Fails(RateLimit),
-            Counted(9, 4),
-        ),
         fault("error with status 200", json(200, &json!({"error": {"message": "m"}})), Fails(Broken), Estimated(2, 0)),
     ]
 }
@@ -127,7 +120,8 @@ fn redirect(location: &str) -> Vec<Act> {
     answer(302, &[("location", location)], "")
 }
 
-fn breaks() -> Vec<Fault> {
+fn breaks(dialect: &Dialect) -> Vec<Fault> {
+    let Dialect { says, ends, counts, document, .. } = dialect;
     let half = || open_stream(&[&says("half")]);
     let mut all = Vec::new();
     for (how, last) in [("closed", Act::Close), ("reset", Act::Reset)] {
@@ -140,35 +134,36 @@ fn breaks() -> Vec<Fault> {
         add("before the first byte", vec![head("text/event-stream")], Estimated(2, 0));
         add("in an event", open_stream(&["data: {\"choi"]), Estimated(2, 0));
         add("between events", half(), Estimated(2, 1));
-        add("after usage", open_stream(&[&says("half"), &used(9, 4)]), Counted(9, 4));
         add("in JSON", vec![raw("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"choices\":")], Estimated(2, 0));
     }
-    let whole = || open_stream(&[&says("whole"), &ends("stop"), &used(9, 4)]);
-    all.push(fault("closed before [DONE]", then(whole(), Act::Close), Says("whole"), Counted(9, 4)));
-    all.push(fault("reset before [DONE]", then(whole(), Act::Reset), Says("whole"), Counted(9, 4)));
+    let whole = || open_stream(&[&says("whole"), &ends(Some(counts((9, 4))))]);
+    all.push(fault("closed after the end", then(whole(), Act::Close), Says("whole"), Counted(9, 4)));
+    all.push(fault("reset after the end", then(whole(), Act::Reset), Says("whole"), Counted(9, 4)));
     all.push(fault("no end", stream(&[&says("half")]), Fails(Transport), Estimated(2, 1)));
     all.push(fault("[DONE] without an end", stream(&[&says("half"), DONE]), Fails(Transport), Estimated(2, 1)));
     all.push(fault("an empty body", stream(&[]), Fails(Transport), Estimated(2, 0)));
-    let cut_end = "data: {\"choices\":[{\"delta\":{},\"finish_rea";
-    all.push(fault("the end is cut", stream(&[&says("half"), cut_end]), Fails(Transport), Estimated(2, 1)));
-    let cut_json = stream(&["{\"choices\":[{\"message\":{\"content\":\"a"]);
-    all.push(fault("cut JSON in order", cut_json, Fails(Transport), Estimated(2, 0)));
+    let end = ends(None);
+    all.push(fault("the end is cut", stream(&[&says("half"), &end[..40]]), Fails(Transport), Estimated(2, 1)));
+    let json = document("whole", counts((9, 4))).to_string();
+    all.push(fault("cut JSON in order", stream(&[&json[..30]]), Fails(Transport), Estimated(2, 0)));
     all
 }
 
-fn forms() -> Vec<Fault> {
-    let pieces = [says("é"), says("✓"), ends("stop"), used(9, 4), DONE.to_owned()];
-    let whole = pieces.concat();
+fn forms(dialect: &Dialect) -> Vec<Fault> {
+    let Dialect { begins, says, ends, counts, document, .. } = dialect;
+    let whole = [begins(None), says("é"), says("✓"), ends(Some(counts((9, 4))))].concat();
+    let at = |index: usize| (0..=index).rev().find(|at| whole.is_char_boundary(*at)).expect("a boundary");
     let fine = |name: &str, acts: Vec<Act>| fault(name, acts, Says("é✓"), Counted(9, 4));
     let typed = |kind: &str| {
         let text = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{whole}", whole.len());
         vec![raw(&text)]
     };
     vec![
-        fine("missing [DONE]", stream(&[&pieces[..4].concat()])),
+        fine("in one piece", json(200, &document("é✓", counts((9, 4))))),
+        fine("in one piece after blanks", answer(200, &[], &format!("\n\n  {}", document("é✓", counts((9, 4)))))),
         fine("UTF-8 split between bytes", bytewise(stream(&[&whole]))),
         fine("glued frames", stream(&[&whole])),
-        fine("half frames", stream(&[&whole[..20], &whole[20..150], &whole[150..]])),
+        fine("half frames", stream(&[&whole[..20], &whole[20..at(150)], &whole[at(150)..]])),
         fine("CRLF", stream(&[&whole.replace('\n', "\r\n")])),
         fine("CR", stream(&[&whole.replace('\n', "\r")])),
         fine("comments", stream(&[&format!(": hello\n\n{}", whole.replace("\n\n", "\n: ping\n\n"))])),
@@ -206,24 +201,63 @@ fn foreign() -> Vec<Fault> {
     ]
 }
 
-fn contents() -> Vec<Fault> {
-    let with_usage = |usage: serde_json::Value| {
-        stream(&[&says("whole"), &ends("stop"), &event(&json!({"choices": [], "usage": usage})), DONE])
+fn contents(dialect: &Dialect) -> Vec<Fault> {
+    let Dialect { says, cut, counts, .. } = dialect;
+    // The counts of prompt and answer, under the names of the protocol.
+    let usage = |input: Value, output: Value| {
+        let mut usage = counts((0, 0));
+        usage
+            .as_object_mut()
+            .expect("counts")
+            .values_mut()
+            .zip([input, output])
+            .for_each(|(slot, count)| *slot = count);
+        usage
     };
-    let counted_here = |name: &str, usage| fault(name, with_usage(usage), Says("whole"), Estimated(2, 2));
+    let answers = |name: &str, usage, bill| fault(name, dialect.streams("whole", usage), Says("whole"), bill);
+    let counted_here = |name: &str, usage| answers(name, Some(usage), Estimated(2, 2));
+    // Messages count the prompt by itself.
+    let absurd = if dialect.provider == "anthropic" { Estimated(9, 2) } else { Estimated(2, 2) };
+    vec![
+        answers("usage missing", None, Estimated(2, 2)),
+        counted_here("usage null", json!(null)),
+        counted_here("usage negative", usage(json!(-9), json!(4))),
+        counted_here("usage as text", usage(json!("9"), json!(4))),
+        answers("usage absurd", Some(usage(json!(9), json!(u64::MAX))), absurd),
+        counted_here("usage all zero", counts((0, 0))),
+        answers("usage too low", Some(counts((9, 0))), Estimated(9, 2)),
+        answers("usage without a prompt", Some(counts((0, 4))), Estimated(2, 4)),
+        fault("cut by its limit", stream(&[&says("half"), &cut(Some(counts((9, 4))))]), Cut("half"), Counted(9, 4)),
+    ]
+}
+
+/// What only chat completions can say so.
+fn only_chat() -> Vec<Fault> {
+    let says = CHAT.says;
     let call = |arguments: &str| {
         let function = json!({"name": "f", "arguments": arguments});
         event(&json!({"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "c", "function": function}]}}]}))
     };
+    let whole = || open_stream(&[&says("whole"), &ends("stop"), &used(9, 4)]);
+    let goes_on = || open_stream(&[&says("half"), &ends("stop"), &says("more")]);
     let declines = event(&json!({"choices": [{"delta": {"refusal": "I can't."}}]}));
     vec![
-        fault("usage missing", stream(&[&says("whole"), &ends("stop"), DONE]), Says("whole"), Estimated(2, 2)),
-        counted_here("usage null", json!(null)),
-        counted_here("usage negative", json!({"prompt_tokens": -9, "completion_tokens": 4})),
-        counted_here("usage as text", json!({"prompt_tokens": "9", "completion_tokens": 4})),
-        counted_here("usage absurd", json!({"prompt_tokens": 9, "completion_tokens": u64::MAX})),
-        counted_here("usage all zero", json!({"prompt_tokens": 0, "completion_tokens": 0})),
-        fault("cut by its limit", stream(&[&says("half"), &ends("length"), &used(9, 4)]), Cut("half"), Counted(9, 4)),
+        fault(
+            "error after text and usage",
+            stream(&[&used(9, 4), &says("ab"), &event(&json!({"error": {"message": "m", "code": 429}}))]),
+            Fails(RateLimit),
+            Counted(9, 4),
+        ),
+        fault(
+            "closed after usage",
+            then(open_stream(&[&says("half"), &used(9, 4)]), Act::Close),
+            Fails(Transport),
+            Counted(9, 4),
+        ),
+        fault("missing [DONE]", stream(&[&says("whole"), &ends("stop"), &used(9, 4)]), Says("whole"), Counted(9, 4)),
+        fault("reset before [DONE]", then(whole(), Act::Reset), Says("whole"), Counted(9, 4)),
+        fault("silence before [DONE]", then(whole(), Act::Hold), Says("whole"), Counted(9, 4)),
+        fault("text after the end", then(goes_on(), Act::Reset), Fails(Transport), Estimated(2, 2)),
         fault("an unknown reason", stream(&[&says("a"), &ends("bored"), &used(9, 4)]), Fails(Protocol), Counted(9, 4)),
         fault("aborted by the server", stream(&[&says("a"), &ends("error")]), Fails(Broken), Estimated(2, 1)),
         fault("declined", stream(&[&declines, &ends("stop"), &used(9, 4)]), Fails(Refusal), Counted(9, 4)),
@@ -239,7 +273,8 @@ fn contents() -> Vec<Fault> {
     ]
 }
 
-fn silences() -> Vec<Fault> {
+fn silences(dialect: &Dialect) -> Vec<Fault> {
+    let Dialect { says, ends, counts, .. } = dialect;
     let stalls = |name: &str, acts, bill| fault(name, acts, Fails(Stalled), bill);
     let ping = || Act::Repeat(chunk(b": still here\n\n"));
     vec![
@@ -252,7 +287,7 @@ fn silences() -> Vec<Fault> {
         stalls("only comments", then(open_stream(&[]), ping()), Estimated(2, 0)),
         fault(
             "the end, then nothing",
-            then(open_stream(&[&says("whole"), &ends("stop"), &used(9, 4)]), Act::Hold),
+            then(open_stream(&[&says("whole"), &ends(Some(counts((9, 4))))]), Act::Hold),
             Says("whole"),
             Counted(9, 4),
         ),
@@ -260,7 +295,7 @@ fn silences() -> Vec<Fault> {
 }
 
 /// What came of one fault, or why that is wrong.
-async fn judge(fault: &Fault, streamed: bool) -> Result<(), String> {
+async fn judge(fault: &Fault, dialect: &Dialect, streamed: bool) -> Result<(), String> {
     let server = Server::play(vec![fault.acts.clone()]).await;
     let mut settings = RemoteSettings { stream: streamed, ..settings(server.base_url()) };
     settings.retry.attempts = 1;
@@ -270,8 +305,8 @@ async fn judge(fault: &Fault, streamed: bool) -> Result<(), String> {
         settings.timeouts =
             Timeouts { first_token: short, between_tokens: short, total: 3 * short, ..settings.timeouts };
     }
-    let model = OpenAi::new(settings, HttpClient::new());
-    let Ok((result, _)) = tokio::time::timeout(Duration::from_secs(60), ask(&model)).await else {
+    let model = dialect.model(settings);
+    let Ok((result, _)) = tokio::time::timeout(Duration::from_secs(60), ask(model.as_ref())).await else {
         return Err("it hangs".to_owned());
     };
     let (end, usage, told) = match &result {
@@ -303,21 +338,29 @@ async fn judge(fault: &Fault, streamed: bool) -> Result<(), String> {
 
 #[tokio::test]
 async fn every_fault_has_the_right_end_and_the_right_bill() {
-    let table: Vec<Fault> =
-        [statuses(), refusals(), breaks(), forms(), foreign(), contents(), silences()].into_iter().flatten().collect();
-    let mut names: Vec<&str> = table.iter().map(|fault| fault.name.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), table.len(), "each name is there once");
-    let mut wrong = Vec::new();
-    for streamed in [true, false] {
-        for fault in &table {
-            let judged = judge(fault, streamed).await;
+    let (mut wrong, mut kinds) = (Vec::new(), Vec::new());
+    for dialect in DIALECTS {
+        let mut table: Vec<Fault> = [statuses(), refusals(), breaks(&dialect), forms(&dialect), foreign()]
+            .into_iter()
+            .chain([contents(&dialect), silences(&dialect)])
+            .flatten()
+            .collect();
+        if dialect.provider == CHAT.provider {
+            table.extend(only_chat());
+        }
+        let mut names: Vec<&str> = table.iter().map(|fault| fault.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), table.len(), "each name is there once");
+        kinds.push(table.len());
+        for (fault, streamed) in table.iter().flat_map(|fault| [(fault, true), (fault, false)]) {
+            let judged = judge(fault, &dialect, streamed).await;
             let asked = if streamed { "streamed" } else { "whole" };
-            println!("{:<34} {asked:<9} {:?} {:?}", fault.name, fault.end, fault.bill);
-            wrong.extend(judged.err().map(|why| format!("{} ({asked}): {why}", fault.name)));
+            println!("{:<10} {:<34} {asked:<9} {:?} {:?}", dialect.provider, fault.name, fault.end, fault.bill);
+            let place = format!("{} {} ({asked})", dialect.provider, fault.name);
+            wrong.extend(judged.err().map(|why| format!("{place}: {why}")));
         }
     }
-    println!("{} kinds of faults, each twice", table.len());
-    assert!(table.len() >= 40 && wrong.is_empty(), "{}", wrong.join("\n"));
+    println!("{kinds:?} kinds of faults in three protocols, each twice");
+    assert!(kinds.iter().all(|count| *count >= 80) && wrong.is_empty(), "{}", wrong.join("\n"));
 }

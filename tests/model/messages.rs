@@ -4,7 +4,7 @@ use super::{ask, fails, hello, kind, picture, settings, told};
 use crate::support::server::{Act, Server, answer, bytewise, json, open_stream, stream};
 use rhizo::core::failure::FailureKind;
 use rhizo::core::message::{
-    ChatReply, ChatRequest, Finish, FunctionSpec, Image, Message, Sampling, Speaker, Thinking, ToolRequest,
+    ChatReply, ChatRequest, Finish, FunctionSpec, Image, Message, Sampling, Speaker, Thinking, Thought, ToolRequest,
 };
 use rhizo::core::usage::Usage;
 use rhizo::model::anthropic::{Anthropic, Messages};
@@ -69,7 +69,7 @@ fn counted() -> Usage {
 }
 
 fn reply(text: &str, finish: Finish) -> ChatReply {
-    ChatReply { text: text.to_owned(), tool_requests: Vec::new(), finish, usage: counted() }
+    ChatReply { text: text.to_owned(), thoughts: Vec::new(), tool_requests: Vec::new(), finish, usage: counted() }
 }
 
 fn fine() -> Vec<Act> {
@@ -429,4 +429,66 @@ async fn models_are_listed_in_the_protocols_own_way() {
     assert_eq!(listed, [offer("claude-a", Some(200_000)), offer("claude-b", None)]);
     let seen = server.seen().remove(0);
     assert_eq!((seen.line.as_str(), seen.header("x-api-key")), ("GET /v1/models?limit=1000", Some("k-1")));
+}
+
+#[tokio::test]
+async fn signed_thoughts_come_back_before_the_calls_that_they_led_to() {
+    let begun = block(2, json!({"type": "tool_use", "id": "a", "name": "rhai", "input": {}}));
+    let made = [
+        start(),
+        block(0, json!({"type": "thinking", "thinking": "", "signature": ""})),
+        delta(0, json!({"type": "thinking_delta", "thinking": "h"})),
+        delta(0, json!({"type": "thinking_delta", "thinking": "m"})),
+        delta(0, json!({"type": "signature_delta", "signature": "abc"})),
+        block(1, json!({"type": "redacted_thinking", "data": "xyz"})),
+        begun,
+        delta(2, json!({"type": "input_json_delta", "partial_json": "{\"code\":\"1\"}"})),
+        ends("tool_use"),
+        stop(),
+    ];
+    let pieces: Vec<&str> = made.iter().map(String::as_str).collect();
+    let usage = json!({"input_tokens": 3, "output_tokens": 9});
+    let document = json!({"type": "message", "stop_reason": "tool_use", "usage": usage, "content": [
+        {"type": "thinking", "thinking": "hm", "signature": "abc"},
+        {"type": "redacted_thinking", "data": "xyz"},
+        {"type": "tool_use", "id": "a", "name": "rhai", "input": {"code": "1"}}
+    ]});
+    let thoughts = vec![
+        Thought::Signed { text: "hm".to_owned(), signature: "abc".to_owned() },
+        Thought::Redacted { data: "xyz".to_owned() },
+    ];
+    for acts in [stream(&pieces), json(200, &document)] {
+        let server = Server::play(vec![acts]).await;
+        let reply = ask(&model(&server)).await.0.unwrap();
+        assert_eq!(reply.thoughts, thoughts);
+        // An answer in text needs no thoughts to be understood.
+        let server =
+            Server::play(vec![stream(&[pieces[0], pieces[1], pieces[4], &says("a"), &ends("end_turn"), &stop()])])
+                .await;
+        assert_eq!(ask(&model(&server)).await.0.unwrap().thoughts, []);
+    }
+    let mut request = round();
+    request.sampling = Sampling { max_tokens: Some(4_000), thinking: Some(Thinking::Medium), ..Sampling::default() };
+    request.messages.truncate(7);
+    let thinking = async |name: &str, request: &ChatRequest, refusals: &[&str]| {
+        let (body, _) = sent(name, request, refusals).await;
+        let first = body["messages"][1]["content"].as_array().unwrap().iter().map(|block| block["type"].clone());
+        (body["thinking"].clone(), first.collect::<Vec<Value>>())
+    };
+    let enabled = json!({"type": "enabled", "budget_tokens": 2000});
+    let used = [json!("tool_use"), json!("tool_use")];
+    // Without the thoughts a model that wants them is told not to think; one that decides itself may.
+    assert_eq!(thinking("claude-haiku-4-5", &request, &[]).await, (Value::Null, used.to_vec()));
+    assert_eq!(thinking("claude-opus-4-6", &request, &[]).await, (json!({"type": "adaptive"}), used.to_vec()));
+    request.messages[4].thoughts = thoughts;
+    let all = [json!("thinking"), json!("redacted_thinking"), json!("tool_use"), json!("tool_use")];
+    assert_eq!(thinking("claude-haiku-4-5", &request, &[]).await, (enabled, all.to_vec()));
+    assert_eq!(thinking("claude-opus-4-6", &request, &[]).await, (json!({"type": "adaptive"}), all.to_vec()));
+    let (body, _) = sent("claude-haiku-4-5", &request, &[]).await;
+    let first = &body["messages"][1]["content"];
+    assert_eq!(first[0], json!({"type": "thinking", "thinking": "hm", "signature": "abc"}));
+    assert_eq!(first[1], json!({"type": "redacted_thinking", "data": "xyz"}));
+    // Thoughts of another model are left out, and thinking with them.
+    let refusal = "messages.1.content.0: Invalid `signature` in `thinking` block";
+    assert_eq!(thinking("claude-haiku-4-5", &request, &[refusal]).await, (Value::Null, used.to_vec()));
 }

@@ -50,7 +50,7 @@ fn message(text: &str) -> Value {
 }
 
 fn reply(text: &str, finish: Finish) -> ChatReply {
-    ChatReply { text: text.to_owned(), tool_requests: Vec::new(), finish, usage: counted() }
+    ChatReply { text: text.to_owned(), thoughts: Vec::new(), tool_requests: Vec::new(), finish, usage: counted() }
 }
 
 async fn check(acts: Vec<Act>, expect: ChatReply) {

@@ -2,6 +2,7 @@
 
 use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
+use crate::support::server;
 use serde_json::{Value, json};
 
 fn program(server: &ChatServer) -> Program {
@@ -63,4 +64,38 @@ fn calls_that_cannot_be_run_are_answered_with_the_reason() {
 fn such_a_model_may_still_write_blocks() {
     let server = ChatServer::root(&["FINAL(\"in a block\")"], "");
     program(&server).args(["ask", "q", "--recursive"]).run().ok().prints("in a block\n");
+}
+
+#[test]
+fn thoughts_of_a_model_that_signs_them_go_back_with_their_calls() {
+    let answers = |code: &str, thought: &str| {
+        let content = json!([
+            {"type": "thinking", "thinking": thought, "signature": format!("signed {thought}")},
+            {"type": "tool_use", "id": format!("toolu_{thought}"), "name": "rhai", "input": {"code": code}}
+        ]);
+        let usage = json!({"input_tokens": 900, "output_tokens": 50});
+        server::json(200, &json!({"type": "message", "content": content, "stop_reason": "tool_use", "usage": usage}))
+    };
+    let server = ChatServer::new(move |ask| match ask.turn() {
+        1 => Reply::acts(answers("context.head(9)", "first")),
+        2 => Reply::acts(answers("context.len()", "second")),
+        _ => Reply::acts(answers("FINAL(\"1884\")", "third")),
+    });
+    let text = format!(
+        "model = \"x\"\n[models.x]\nbase_url = \"{}\"\nname = \"claude-haiku-4-5\"\nprovider = \"anthropic\"\n\
+         functions = true\nstream = false\n[roles.architect]\nthinking = \"low\"\n",
+        server.base_url()
+    );
+    let program = Program::new().file("rhizo.toml", text).file("a.txt", "It opened in 1884.\n");
+    program.args(["ask", "When?", "-c", "a.txt", "--recursive"]).run().ok().prints("1884\n");
+    let asks = server.asks();
+    assert_eq!(asks.len(), 3);
+    for ask in &asks {
+        assert_eq!(ask.body["thinking"]["type"], "enabled", "{:#}", ask.body);
+    }
+    let said = asks[2].body["messages"].as_array().expect("turns").iter().filter(|turn| turn["role"] == "assistant");
+    let blocks: Vec<&Value> = said.flat_map(|turn| turn["content"].as_array().expect("blocks")).collect();
+    let kinds: Vec<&str> = blocks.iter().filter_map(|block| block["type"].as_str()).collect();
+    assert_eq!(kinds, ["thinking", "tool_use", "thinking", "tool_use"]);
+    assert_eq!(blocks[2], &json!({"type": "thinking", "thinking": "second", "signature": "signed second"}));
 }

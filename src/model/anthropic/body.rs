@@ -1,7 +1,7 @@
 //! The body of a request for a message.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::message::{ChatRequest, FunctionSpec, Thinking};
+use crate::core::message::{ChatRequest, FunctionSpec, Message, Thinking};
 use crate::model::anthropic::history::{Block, CacheControl, Kind, Turn, split};
 use crate::model::prompt::with_schema;
 use crate::model::quirks::{Feature, Form};
@@ -79,7 +79,7 @@ pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome
     let max_tokens = sampling.max_tokens.unwrap_or(MAX_TOKENS);
     let (thinking, effort) = thinking(request, max_tokens, form);
     let format = format(request, form);
-    let (mut system, mut messages) = split(request, with_schema(request, format.is_some()));
+    let (mut system, mut messages) = split(request, with_schema(request, format.is_some()), thinking.is_some());
     if form.takes(Feature::CacheMarks) {
         mark(&mut system, &mut messages);
     }
@@ -126,9 +126,10 @@ fn thinking(request: &ChatRequest, max_tokens: u64, form: Form) -> (Option<Think
         };
         return (config, Some(effort));
     }
-    // With a budget the protocol wants the signed thoughts before each call of a tool back, which are not kept; without
-    // thinking it does not.
-    let in_round = request.messages.iter().any(|message| !message.tool_requests.is_empty());
+    // With a budget the protocol wants the signed thoughts before each call of a tool back. Where there are none, because
+    // another model made the call, nothing is thought; then it wants none.
+    let unsigned = |message: &Message| !message.tool_requests.is_empty() && message.thoughts.is_empty();
+    let in_round = request.messages.iter().any(unsigned);
     let share = match wanted {
         Thinking::Off => return (None, None),
         _ if in_round => return (None, None),
@@ -154,6 +155,8 @@ fn mark(system: &mut [Block<'_>], messages: &mut [Turn<'_>]) {
     let length = |block: &Block<'_>| match &block.kind {
         Kind::Text { text } | Kind::ToolResult { content: text, .. } => text.len(),
         Kind::ToolUse { input, .. } => input.to_string().len(),
+        Kind::Thinking { thinking, signature } => thinking.len() + signature.len(),
+        Kind::RedactedThinking { data } => data.len(),
         Kind::Image { .. } => WORTH_CACHING,
     };
     let fixed: usize = system.iter().map(length).sum();

@@ -1,6 +1,6 @@
 //! Messages in Anthropic's form: system text apart, speakers taking turns, tools' answers said by the user.
 
-use crate::core::message::{ChatRequest, Image, Message, Speaker};
+use crate::core::message::{ChatRequest, Image, Message, Speaker, Thought};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -26,6 +26,8 @@ pub(super) struct Block<'a> {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Kind<'a> {
     Text { text: Cow<'a, str> },
+    Thinking { thinking: &'a str, signature: &'a str },
+    RedactedThinking { data: &'a str },
     Image { source: Source<'a> },
     ToolUse { id: &'a str, name: &'a str, input: Value },
     ToolResult { tool_use_id: &'a str, content: Cow<'a, str> },
@@ -45,8 +47,13 @@ pub(super) enum CacheControl {
     Ephemeral,
 }
 
-/// The system text and the turns of a request, with the texts as they shall be sent.
-pub(super) fn split<'a>(request: &'a ChatRequest, texts: Vec<Cow<'a, str>>) -> (Vec<Block<'a>>, Vec<Turn<'a>>) {
+/// The system text and the turns of a request, with the texts as they shall be sent. Thoughts go only to a model that
+/// `thinks`.
+pub(super) fn split<'a>(
+    request: &'a ChatRequest,
+    texts: Vec<Cow<'a, str>>,
+    thinks: bool,
+) -> (Vec<Block<'a>>, Vec<Turn<'a>>) {
     let mut system = Vec::new();
     let mut turns: Vec<Turn<'a>> = Vec::new();
     for (message, text) in request.messages.iter().zip(texts) {
@@ -55,7 +62,8 @@ pub(super) fn split<'a>(request: &'a ChatRequest, texts: Vec<Cow<'a, str>>) -> (
             continue;
         }
         let role = if message.speaker == Speaker::Assistant { "assistant" } else { "user" };
-        let content = blocks(message, text);
+        let thoughts = message.thoughts.iter().filter(|_| thinks).map(thought);
+        let content: Vec<Block<'_>> = thoughts.chain(blocks(message, text)).collect();
         match turns.last_mut() {
             // Two turns of one speaker are one: the protocol wants them to alternate, and all answers to one round of
             // tool calls in the same turn.
@@ -87,6 +95,13 @@ fn blocks<'a>(message: &'a Message, text: Cow<'a, str>) -> Vec<Block<'a>> {
             .map(|call| block(Kind::ToolUse { id: &call.id, name: &call.name, input: input(&call.arguments) })),
     );
     blocks
+}
+
+fn thought(thought: &Thought) -> Block<'_> {
+    block(match thought {
+        Thought::Signed { text, signature } => Kind::Thinking { thinking: text, signature },
+        Thought::Redacted { data } => Kind::RedactedThinking { data },
+    })
 }
 
 fn said(text: Cow<'_, str>) -> Option<Block<'_>> {

@@ -3,6 +3,7 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::Finish;
 use crate::core::usage::Usage;
+use crate::model::anthropic::thoughts::Thoughts;
 use crate::model::anthropic::wire::{Block, Delta, Event, Message};
 use crate::model::calls::CallPart;
 use crate::model::count::{count, credible};
@@ -17,6 +18,7 @@ use serde_json::Value;
 pub struct MessagesReader {
     /// The counts so far: those of the prompt come first, those of the answer last, and later ones replace earlier ones.
     counts: Counts,
+    thoughts: Thoughts,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,12 +36,21 @@ impl Reader for MessagesReader {
         let kind = if event.r#type.is_empty() { frame.event.as_str() } else { event.r#type.as_str() };
         match kind {
             "message_start" => self.count(draft, event.message.and_then(|message| message.usage), false),
-            "content_block_start" => begin(draft, event.index, event.content_block.unwrap_or_default())?,
-            "content_block_delta" => add(draft, event.index, event.delta.unwrap_or_default())?,
+            "content_block_start" => {
+                let block = event.content_block.unwrap_or_default();
+                self.thoughts.begin(event.index, &block);
+                begin(draft, event.index, block)?;
+            }
+            "content_block_delta" => {
+                let delta = event.delta.unwrap_or_default();
+                self.thoughts.add(event.index, &delta);
+                add(draft, event.index, delta)?;
+            }
             "message_delta" => {
                 let reason = event.delta.and_then(|delta| delta.stop_reason);
                 self.count(draft, event.usage, reason.is_some());
                 if let Some(reason) = reason {
+                    draft.keep(self.thoughts.finish());
                     draft.end(ending(draft, &reason));
                 }
             }
@@ -62,11 +73,13 @@ impl Reader for MessagesReader {
         };
         draft.is_here();
         for (index, block) in (0..).zip(blocks) {
+            self.thoughts.begin(Some(index), &block);
             draft.think(block.thinking.as_deref().unwrap_or_default())?;
             draft.say_whole(block.text.as_deref().unwrap_or_default());
             call(draft, Some(index), &block, block.input.clone())?;
         }
         self.count(draft, message.usage, true);
+        draft.keep(self.thoughts.finish());
         if let Some(reason) = message.stop_reason {
             draft.end(ending(draft, &reason));
         }

@@ -33,6 +33,9 @@ pub(super) struct Block {
     pub(super) r#type: String,
     pub(super) text: Option<String>,
     pub(super) thinking: Option<String>,
+    pub(super) signature: Option<String>,
+    /// A thought that is not shown.
+    pub(super) data: Option<String>,
     pub(super) id: Option<String>,
     pub(super) name: Option<String>,
     pub(super) input: Option<Value>,
@@ -44,6 +47,7 @@ pub(super) struct Block {
 pub(super) struct Delta {
     pub(super) text: Option<String>,
     pub(super) thinking: Option<String>,
+    pub(super) signature: Option<String>,
     pub(super) partial_json: Option<String>,
     pub(super) stop_reason: Option<String>,
 }

@@ -76,7 +76,13 @@ async fn what_the_server_asks_is_heeded_within_reason() {
 
 fn reply() -> Result<ChatReply, FailedCall> {
     let usage = Usage::default();
-    Ok(ChatReply { text: "yes".to_owned(), tool_requests: Vec::new(), finish: Finish::Stop, usage })
+    Ok(ChatReply {
+        text: "yes".to_owned(),
+        thoughts: Vec::new(),
+        tool_requests: Vec::new(),
+        finish: Finish::Stop,
+        usage,
+    })
 }
 
 async fn fails(lane: &Lane, kind: FailureKind) -> Failure {

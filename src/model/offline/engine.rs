@@ -77,7 +77,7 @@ pub fn reply(request: &ChatRequest) -> ChatReply {
         output_tokens: token_count(&text),
         ..Usage::default()
     };
-    ChatReply { text, tool_requests: Vec::new(), finish, usage }
+    ChatReply { text, thoughts: Vec::new(), tool_requests: Vec::new(), finish, usage }
 }
 
 /// The leaf's answer to the last message; a question alone is about what was said before it.

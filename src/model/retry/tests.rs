@@ -95,7 +95,13 @@ fn failed(kind: FailureKind, output_tokens: u64, shown: bool, advice: Advice) ->
 
 fn reply() -> Result<ChatReply, FailedAttempt> {
     let usage = Usage { input_tokens: 7, output_tokens: 1, ..Usage::default() };
-    Ok(ChatReply { text: "yes".to_owned(), tool_requests: Vec::new(), finish: Finish::Stop, usage })
+    Ok(ChatReply {
+        text: "yes".to_owned(),
+        thoughts: Vec::new(),
+        tool_requests: Vec::new(),
+        finish: Finish::Stop,
+        usage,
+    })
 }
 
 const LONG: Duration = Duration::from_secs(600);
