@@ -1,6 +1,12 @@
-//! What protocols have in common about the messages that they send: wishes in words, and pictures as addresses.
+//! What protocols have in common about the messages that they send: wishes in words, pictures as addresses, and the form
+//! to which an answer is held.
 
-use crate::core::message::{ChatRequest, Speaker};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::message::{ChatRequest, Image, Speaker};
+use crate::model::quirks::{Feature, Form};
+use crate::model::strict::{self, has_object_root};
+use serde::Serialize;
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// The texts of the messages, in order. Unless the server holds the answer to the schema, the last message of the user
@@ -18,9 +24,46 @@ pub fn with_schema(request: &ChatRequest, held: bool) -> Vec<Cow<'_, str>> {
     texts
 }
 
-/// A picture's content as an address.
-pub fn data_url(media_type: &str, base64: &str) -> String {
-    format!("data:{media_type};base64,{base64}")
+/// A picture as an address: its own, or its content.
+pub fn address(image: &Image) -> Cow<'_, str> {
+    match image {
+        Image::Url { url } => Cow::Borrowed(url),
+        Image::Data { media_type, base64, .. } => Cow::Owned(format!("data:{media_type};base64,{base64}")),
+    }
+}
+
+/// The form to which OpenAI's protocols hold an answer.
+pub enum Held<'a> {
+    /// A schema; unless it is `strict` OpenAI shows it to the model and holds it to nothing.
+    Schema {
+        /// The schema.
+        schema: Cow<'a, Value>,
+        /// Whether it is within what OpenAI can hold a model to.
+        strict: bool,
+    },
+    /// Any object, where the server knows no schemas; then the prompt has the schema.
+    Object,
+}
+
+/// To which form a server can hold the answer of a request; `None` if to none.
+pub fn held(request: &ChatRequest, form: Form) -> Option<Held<'_>> {
+    let schema = request.schema.as_ref()?;
+    let object = has_object_root(schema);
+    if form.takes(Feature::Schema) && (object || form.takes(Feature::AnyRoot)) {
+        let narrowed = strict::within(schema, strict::OPENAI);
+        let strict = narrowed.is_some();
+        return Some(Held::Schema { schema: narrowed.map_or(Cow::Borrowed(schema), Cow::Owned), strict });
+    }
+    (object && form.takes(Feature::JsonObject)).then_some(Held::Object)
+}
+
+/// The bytes of a body.
+///
+/// # Errors
+/// `internal`, if it holds what JSON cannot say.
+pub fn written(body: &impl Serialize) -> Outcome<Vec<u8>> {
+    serde_json::to_vec(body)
+        .map_err(|error| Failure::new(FailureKind::Internal, format!("the request cannot be written as JSON: {error}")))
 }
 
 #[cfg(test)]

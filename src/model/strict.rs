@@ -15,35 +15,8 @@ pub struct Subset {
     pub optional: bool,
 }
 
-/// OpenAI's, <https://platform.openai.com/docs/guides/structured-outputs#supported-schemas>.
-pub const OPENAI: Subset = Subset {
-    limits: &[
-        "pattern",
-        "format",
-        "multipleOf",
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "minItems",
-        "maxItems",
-    ],
-    optional: false,
-};
-
-/// Anthropic's, <https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations>.
-pub const ANTHROPIC: Subset = Subset { limits: &[], optional: true };
-
-/// Words that say something and limit nothing, or whose loss only lets more answers through.
-const DROPPED: &[&str] = &[
-    "$schema",
-    "$id",
-    "$comment",
-    "examples",
-    "default",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
+/// Words that limit values, and that some providers understand.
+const LIMITS: &[&str] = &[
     "pattern",
     "format",
     "multipleOf",
@@ -53,6 +26,24 @@ const DROPPED: &[&str] = &[
     "exclusiveMaximum",
     "minItems",
     "maxItems",
+];
+
+/// OpenAI's, <https://platform.openai.com/docs/guides/structured-outputs#supported-schemas>.
+pub const OPENAI: Subset = Subset { limits: LIMITS, optional: false };
+
+/// Anthropic's, <https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations>.
+pub const ANTHROPIC: Subset = Subset { limits: &[], optional: true };
+
+/// Further words that say something and limit nothing, or whose loss only lets more answers through.
+const DROPPED: &[&str] = &[
+    "$schema",
+    "$id",
+    "$comment",
+    "examples",
+    "default",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
     "uniqueItems",
     "minLength",
     "maxLength",
@@ -90,7 +81,7 @@ pub fn within(schema: &Value, subset: Subset) -> Option<Value> {
             word if subset.limits.contains(&word) || KEPT.contains(&word) => {
                 made.insert(word.to_owned(), value.clone());
             }
-            word if DROPPED.contains(&word) => {}
+            word if DROPPED.contains(&word) || LIMITS.contains(&word) => {}
             _ => return None,
         }
     }

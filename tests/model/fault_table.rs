@@ -99,7 +99,7 @@ fn statuses() -> Vec<Fault> {
 }
 
 fn refusals() -> Vec<Fault> {
-    let says = |status: u16, error: serde_json::Value| json(status, &json!({"error": error}));
+    let says = |status: u16, error: Value| json(status, &json!({"error": error}));
     vec![
         fault("429 without credit", says(429, json!({"code": "insufficient_quota"})), Fails(Rejected), Nothing),
         fault("400 too long", says(400, json!({"code": "context_length_exceeded"})), Fails(ContextOverflow), Nothing),

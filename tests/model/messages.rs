@@ -272,7 +272,9 @@ async fn documents() {
     ]});
     let call =
         ToolRequest { id: "toolu_1".to_owned(), name: "rhai".to_owned(), arguments: r#"{"code":"1"}"#.to_owned() };
-    check(json(200, &whole), ChatReply { tool_requests: vec![call], ..reply("I run.", Finish::ToolCalls) }).await;
+    let thoughts = vec![Thought::Signed { text: "hm".to_owned(), signature: "s".to_owned() }];
+    let expect = ChatReply { thoughts, tool_requests: vec![call], ..reply("I run.", Finish::ToolCalls) };
+    check(json(200, &whole), expect).await;
     let mut unended = whole.clone();
     unended["stop_reason"] = Value::Null;
     for (acts, expect) in [

@@ -3,7 +3,7 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::{ChatRequest, FunctionSpec, Message, Thinking};
 use crate::model::anthropic::history::{Block, CacheControl, Kind, Turn, split};
-use crate::model::prompt::with_schema;
+use crate::model::prompt::{with_schema, written};
 use crate::model::quirks::{Feature, Form};
 use crate::model::strict::{self, has_object_root};
 use serde::Serialize;
@@ -97,8 +97,7 @@ pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome
         tool_choice: (!request.functions.is_empty()).then_some(Choice::Auto),
         stream: form.stream,
     };
-    serde_json::to_vec(&body)
-        .map_err(|error| Failure::new(FailureKind::Internal, format!("the request cannot be written as JSON: {error}")))
+    written(&body)
 }
 
 fn temperature(request: &ChatRequest, form: Form) -> Outcome<Option<f64>> {

@@ -3,12 +3,11 @@
 //! Borrowed from the request as far as possible: prompts are long. What a server does not take is left out by
 //! `quirks`, which also explains why.
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::message::{ChatRequest, FunctionSpec, Image, Message, Speaker, Thinking, ToolRequest};
+use crate::core::failure::Outcome;
+use crate::core::message::{ChatRequest, FunctionSpec, Message, Speaker, Thinking, ToolRequest};
 use crate::model::openai::logprobs::ALTERNATIVES;
-use crate::model::prompt::{data_url, with_schema};
+use crate::model::prompt::{Held, address, held, with_schema, written};
 use crate::model::quirks::{Feature, Form};
-use crate::model::strict::{self, has_object_root};
 use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -58,7 +57,6 @@ enum Format<'a> {
 struct NamedSchema<'a> {
     name: &'static str,
     schema: Cow<'a, Value>,
-    /// Without it OpenAI shows the schema to the model and holds it to nothing.
     strict: bool,
 }
 
@@ -120,10 +118,9 @@ struct OfferedFunction<'a> {
 /// The JSON of a request to `model`, in the form that the server is known to take.
 pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome<Vec<u8>> {
     let (limit, plain) = (request.sampling.max_tokens, form.takes(Feature::MaxTokens));
-    let response_format = format(request, form);
+    let response_format = held(request, form).map(format);
     let logprobs = request.logprobs && form.takes(Feature::Logprobs);
-    let held = matches!(response_format, Some(Format::JsonSchema { .. }));
-    let texts = with_schema(request, held);
+    let texts = with_schema(request, matches!(response_format, Some(Format::JsonSchema { .. })));
     let body = Body {
         model,
         messages: request.messages.iter().zip(texts).map(|(message, text)| said(message, text)).collect(),
@@ -141,8 +138,7 @@ pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome
         stream_options: (form.stream && form.takes(Feature::StreamUsage))
             .then_some(StreamOptions { include_usage: true }),
     };
-    serde_json::to_vec(&body)
-        .map_err(|error| Failure::new(FailureKind::Internal, format!("the request cannot be written as JSON: {error}")))
+    written(&body)
 }
 
 /// The nearest word that the server takes. `none` came with gpt-5.1, `minimal` with gpt-5; older models know neither.
@@ -157,20 +153,13 @@ pub(in crate::model) fn effort(thinking: Thinking, form: Form) -> Option<&'stati
     form.takes(Feature::Thinking).then_some(word)
 }
 
-/// A schema natively; as any JSON where the server knows no schemas, and then the prompt has the schema.
-fn format(request: &ChatRequest, form: Form) -> Option<Format<'_>> {
-    let schema = request.schema.as_ref()?;
-    let object = has_object_root(schema);
-    if form.takes(Feature::Schema) && (object || form.takes(Feature::AnyRoot)) {
-        let strict = strict::within(schema, strict::OPENAI);
-        let json_schema = NamedSchema {
-            name: "answer",
-            strict: strict.is_some(),
-            schema: strict.map_or(Cow::Borrowed(schema), Cow::Owned),
-        };
-        return Some(Format::JsonSchema { json_schema });
+fn format(held: Held<'_>) -> Format<'_> {
+    match held {
+        Held::Schema { schema, strict } => {
+            Format::JsonSchema { json_schema: NamedSchema { name: "answer", schema, strict } }
+        }
+        Held::Object => Format::JsonObject,
     }
-    (object && form.takes(Feature::JsonObject)).then_some(Format::JsonObject)
 }
 
 fn said<'a>(message: &'a Message, text: Cow<'a, str>) -> Said<'a> {
@@ -193,13 +182,6 @@ fn said<'a>(message: &'a Message, text: Cow<'a, str>) -> Said<'a> {
         content: (!silent).then_some(content),
         tool_calls: message.tool_requests.iter().map(called).collect(),
         tool_call_id: message.answers.as_deref(),
-    }
-}
-
-fn address(image: &Image) -> Cow<'_, str> {
-    match image {
-        Image::Url { url } => Cow::Borrowed(url),
-        Image::Data { media_type, base64, .. } => Cow::Owned(data_url(media_type, base64)),
     }
 }
 

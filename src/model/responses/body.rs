@@ -1,11 +1,10 @@
 //! The body of a request for a response.
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::message::{ChatRequest, FunctionSpec, Image, Message, Speaker};
+use crate::core::failure::Outcome;
+use crate::core::message::{ChatRequest, FunctionSpec, Message, Speaker};
 use crate::model::openai::effort;
-use crate::model::prompt::{data_url, with_schema};
+use crate::model::prompt::{Held, address, held, with_schema, written};
 use crate::model::quirks::{Feature, Form};
-use crate::model::strict::{self, has_object_root};
 use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -84,7 +83,7 @@ struct Tool<'a> {
 /// The JSON of a request to `model`, in the form that the server is known to take.
 pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome<Vec<u8>> {
     let sampling = &request.sampling;
-    let format = format(request, form);
+    let format = held(request, form).map(format);
     let texts = with_schema(request, matches!(format, Some(Format::JsonSchema { .. })));
     let logprobs = request.logprobs && form.takes(Feature::Logprobs);
     let body = Body {
@@ -100,20 +99,14 @@ pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome
         store: false,
         stream: form.stream,
     };
-    serde_json::to_vec(&body)
-        .map_err(|error| Failure::new(FailureKind::Internal, format!("the request cannot be written as JSON: {error}")))
+    written(&body)
 }
 
-fn format(request: &ChatRequest, form: Form) -> Option<Format<'_>> {
-    let schema = request.schema.as_ref()?;
-    let object = has_object_root(schema);
-    if form.takes(Feature::Schema) && (object || form.takes(Feature::AnyRoot)) {
-        let strict = strict::within(schema, strict::OPENAI);
-        let (name, held) = ("answer", strict.is_some());
-        let schema = strict.map_or(Cow::Borrowed(schema), Cow::Owned);
-        return Some(Format::JsonSchema { name, schema, strict: held });
+fn format(held: Held<'_>) -> Format<'_> {
+    match held {
+        Held::Schema { schema, strict } => Format::JsonSchema { name: "answer", schema, strict },
+        Held::Object => Format::JsonObject,
     }
-    (object && form.takes(Feature::JsonObject)).then_some(Format::JsonObject)
 }
 
 /// A message is one item, and each call of a tool another one.
@@ -142,13 +135,6 @@ fn items<'a>(message: &'a Message, text: Cow<'a, str>) -> Vec<Item<'a>> {
     };
     let said = (!silent).then_some(Item::Said { role, content });
     said.into_iter().chain(calls).collect()
-}
-
-fn address(image: &Image) -> Cow<'_, str> {
-    match image {
-        Image::Url { url } => Cow::Borrowed(url),
-        Image::Data { media_type, base64, .. } => Cow::Owned(data_url(media_type, base64)),
-    }
 }
 
 fn tool(function: &FunctionSpec) -> Tool<'_> {
