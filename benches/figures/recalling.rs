@@ -1,28 +1,22 @@
 //! Recall from LanceDB among 5,000 and 100,000 episodes, and the embedding of one text.
 //!
-//! The log of episodes is in memory here, so that what is measured is the index. RHIZO_BENCH_MODEL may name the folder
-//! of an embedding model, whose time is then measured too.
+//! RHIZO_BENCH_MODEL may name the folder of an embedding model, whose time is then measured too.
 
 use crate::plan::Plan;
 use crate::sheet::{Figure, Sheet, Unit};
 use crate::words::Words;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use rhizo::core::episode::Episode;
-use rhizo::core::failure::Outcome;
 use rhizo::memory::embed::Embedder;
 use rhizo::memory::hashing::Hashing;
 use rhizo::memory::onnx::OnnxEmbedder;
 use rhizo::memory::recall::Memory;
 use rhizo::memory::settings::{EmbedderChoice, MemorySettings};
 use rhizo::memory::situation;
-use rhizo::memory::truth::EpisodeLog;
+use rhizo::store::open::Store;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, RwLock};
 use std::time::Instant;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -107,7 +101,9 @@ fn embed(group: &mut BenchmarkGroup<'_, WallTime>, sheet: &Sheet, id: &str, figu
 fn build(runtime: &Runtime, plan: &Plan, sheet: &Sheet, size: &Size) -> (Memory, TempDir) {
     let folder = plan.scratch();
     let settings = MemorySettings { folder: folder.path().to_owned(), embedder: EmbedderChoice::Hashing, few: 0 };
-    let memory = Memory::new(settings, Arc::new(Episodes::make(size.count)));
+    let store = Store::open(&folder.path().join("rhizo.db")).expect("a store");
+    let memory = Memory::new(settings, store);
+    runtime.block_on(memory.remember_all(episodes(size.count))).expect("they are stored");
     let begun = Instant::now();
     let count = runtime.block_on(memory.reindex(&|_, _| {})).expect("an index");
     sheet.add(size.build, begun.elapsed().as_secs_f64());
@@ -117,75 +113,17 @@ fn build(runtime: &Runtime, plan: &Plan, sheet: &Sheet, size: &Size) -> (Memory,
     (memory, folder)
 }
 
-/// A log of episodes in memory.
-#[derive(Default)]
-struct Episodes(RwLock<Rows>);
-
-#[derive(Default)]
-struct Rows {
-    all: Vec<Episode>,
-    places: HashMap<String, usize>,
-}
-
-impl Episodes {
-    fn make(count: usize) -> Self {
-        let (log, mut words) = (Self::default(), Words::new(11));
-        let episodes: Vec<Episode> = (1..=count as u64)
-            .map(|number| Episode {
-                id: format!("{number:026}"),
-                at: number,
-                situation: situation::canonical(&words.task()),
-                action: "strategy".to_owned(),
-                arm: "search".to_owned(),
-                lesson: "answered in 3 turns".to_owned(),
-                trust: 1.0,
-                ..Episode::default()
-            })
-            .collect();
-        log.push(&episodes);
-        log
-    }
-
-    fn push(&self, episodes: &[Episode]) {
-        let mut rows = self.0.write().expect("unpoisoned");
-        for episode in episodes {
-            let place = rows.all.len();
-            rows.places.insert(episode.id.clone(), place);
-            rows.all.push(episode.clone());
-        }
-    }
-
-    fn read<T>(&self, query: impl FnOnce(&Rows) -> T) -> T {
-        query(&self.0.read().expect("unpoisoned"))
-    }
-}
-
-impl EpisodeLog for Episodes {
-    fn append<'a>(&'a self, episodes: &'a [Episode]) -> BoxFuture<'a, Outcome<()>> {
-        async move {
-            self.push(episodes);
-            Ok(())
-        }
-        .boxed()
-    }
-
-    fn all(&self) -> Outcome<Vec<Episode>> {
-        Ok(self.read(|rows| rows.all.clone()))
-    }
-
-    fn by_ids(&self, ids: &[String]) -> Outcome<Vec<Episode>> {
-        let found = |rows: &Rows| {
-            let places = ids.iter().filter_map(|id| rows.places.get(id));
-            places.filter_map(|place| rows.all.get(*place)).cloned().collect()
-        };
-        Ok(self.read(found))
-    }
-
-    fn ids(&self) -> Outcome<Vec<String>> {
-        Ok(self.read(|rows| rows.all.iter().map(|episode| episode.id.clone()).collect()))
-    }
-
-    fn count(&self) -> Outcome<u64> {
-        Ok(self.read(|rows| rows.all.len() as u64))
-    }
+/// Episodes of made-up tasks.
+fn episodes(count: usize) -> Vec<Episode> {
+    let mut words = Words::new(11);
+    let episode = |number: u64| Episode {
+        id: format!("{number:026}"),
+        at: number,
+        situation: situation::canonical(&words.task()),
+        action: "strategy".to_owned(),
+        arm: "search".to_owned(),
+        lesson: "answered in 3 turns".to_owned(),
+        ..Episode::default()
+    };
+    (1..=count as u64).map(episode).collect()
 }

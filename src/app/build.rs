@@ -1,7 +1,6 @@
 //! Builds the parts of the program from its settings.
 
 use crate::app::choice;
-use crate::app::episode_log::StoreLog;
 use crate::config::settings::{Approve, Settings};
 use crate::core::failure::Outcome;
 use crate::host::flights::Flights;
@@ -34,7 +33,7 @@ pub fn build(settings: Settings, person: Arc<dyn Person>) -> Outcome<App> {
     let settings = Arc::new(settings);
     let client = HttpClient::new();
     let store = Store::open(&settings.paths.store)?;
-    let memory = Memory::new(memory_settings(&settings), Arc::new(StoreLog(store.clone())));
+    let memory = Memory::new(memory_settings(&settings), store.clone());
     let kit = Kit {
         models: models(&settings, client),
         flights: Flights::default(),
@@ -74,12 +73,17 @@ pub fn catalog() -> Outcome<Catalog> {
 
 /// Settings of the memory.
 pub fn memory_settings(settings: &Settings) -> MemorySettings {
-    let embedder = match (settings.embedder.as_str(), &settings.model_folder) {
+    let embedder = embedder_choice(settings, &settings.embedder);
+    MemorySettings { folder: settings.paths.memory.clone(), embedder, few: MemorySettings::FEW }
+}
+
+/// The embedder of this name: `hashing` or `minilm`.
+pub fn embedder_choice(settings: &Settings, name: &str) -> EmbedderChoice {
+    match (name, &settings.model_folder) {
         ("minilm", Some(folder)) => EmbedderChoice::Folder(folder.clone()),
         ("minilm", None) => EmbedderChoice::Folder(settings.paths.models.join("all-MiniLM-L6-v2")),
         _ => EmbedderChoice::Hashing,
-    };
-    MemorySettings { folder: settings.paths.memory.clone(), embedder, few: MemorySettings::FEW }
+    }
 }
 
 fn tool_context(settings: &Settings, person: Arc<dyn Person>) -> Outcome<ToolContext> {

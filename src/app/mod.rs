@@ -1,7 +1,7 @@
 //! The composition root: settings become an app. The only place that builds everything.
 
+pub mod bench;
 pub mod build;
 pub mod choice;
-pub mod episode_log;
 pub mod inputs;
 pub mod run;

@@ -1,7 +1,7 @@
 //! The arguments of the program as a whole.
 
 use crate::cli::{
-    ask, completions, config, doctor, eval, flags, init, logs, memory, models, run, runs, scripts, tools,
+    ask, bench, completions, config, doctor, eval, flags, init, logs, memory, models, run, runs, scripts, tools,
 };
 use clap::{Parser, Subcommand};
 
@@ -44,6 +44,8 @@ pub enum Command {
     Logs(logs::Logs),
     /// Looks into the episodic memory and installs embedding models.
     Memory(memory::MemoryCommand),
+    /// Measures on own data whether the memory chooses better than simpler rules.
+    Bench(bench::Bench),
     /// Lists models and says which one is used and why.
     Models(models::Models),
     /// Shows the settings in force and where each came from.
@@ -117,6 +119,7 @@ impl Arguments {
             Some(Command::Runs(args)) => args.json,
             Some(Command::Logs(args)) => args.json,
             Some(Command::Memory(args)) => args.json,
+            Some(Command::Bench(bench::Bench { what: bench::What::Routing(args) })) => args.json,
             Some(Command::Models(args)) => args.json,
             Some(Command::Config(args)) => args.json,
             Some(Command::Tools(args)) => args.json,

@@ -5,8 +5,8 @@ use crate::cli::args::{Arguments, Command};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{
-    ask, completions, config, doctor, eval, init, logs, memory, models, person, report, run, runs, scripts, tools,
-    trace,
+    ask, bench, completions, config, doctor, eval, init, logs, memory, models, person, report, run, runs, scripts,
+    tools, trace,
 };
 use crate::config::environment::Environment;
 use crate::config::fault;
@@ -111,6 +111,7 @@ async fn dispatch(
         Some(Command::Runs(args)) => runs::runs(&app, printer, &args),
         Some(Command::Logs(args)) => logs::logs(&app, printer, &args).await,
         Some(Command::Memory(args)) => memory::memory(&app, printer, &args).await,
+        Some(Command::Bench(args)) => bench::bench(&app, printer, &args).await,
         Some(Command::Models(args)) => models::models(&app, printer, &args).await,
         Some(Command::Tools(args)) => tools::tools(&app, printer, &args).await,
         Some(Command::Scripts(args)) => scripts::scripts(&app, printer, &args),

@@ -4,6 +4,7 @@
 
 pub mod args;
 pub mod ask;
+pub mod bench;
 pub mod completions;
 pub mod config;
 pub mod dispatch;

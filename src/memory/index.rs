@@ -148,6 +148,13 @@ impl EpisodeIndex {
         rows::ids(&batches.await.map_err(|error| failure("reading the memory index", &error))?)
     }
 
+    /// Every id with its vector, as often as it is there: 1.5 kB per row.
+    pub async fn vectors(&self) -> Outcome<Vec<(String, Vec<f32>)>> {
+        let query = self.table.query().select(Select::columns(&["id", "vector"]));
+        let batches = async { query.execute().await?.try_collect::<Vec<_>>().await };
+        rows::vectors(&batches.await.map_err(|error| failure("reading the memory index", &error))?)
+    }
+
     /// Removes all rows that have these ids.
     pub async fn remove(&self, ids: &[String]) -> Outcome<()> {
         for some in ids.chunks(500) {

@@ -3,13 +3,15 @@
 //! The episodes themselves live in the store; what is here can be deleted and rebuilt without losing any.
 
 pub mod embed;
-pub mod exact;
 pub mod hashing;
 pub mod index;
 pub mod install;
+pub mod learn;
 pub mod onnx;
+pub mod parts;
 pub mod recall;
+pub mod resident;
 pub mod settings;
+mod shelf;
 pub mod situation;
-pub mod truth;
 mod upkeep;

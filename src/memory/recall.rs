@@ -1,43 +1,47 @@
 //! The memory as the rest of the program sees it: remember episodes, recall similar ones, rebuild the index.
 //!
-//! Nothing is opened before it is needed. The log decides: an episode counts as remembered once the log has it,
-//! and an index that fails is noted, repaired or rebuilt without losing one. It draws no conclusions.
+//! Nothing is opened before it is needed. The log decides: an episode counts as remembered once the store has it. It
+//! draws no conclusions; `learn` does.
 
-use crate::core::episode::{Episode, Recalled};
+use crate::core::episode::{Episode, Outline, Recalled};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::memory::embed::Embedder;
-use crate::memory::exact;
 use crate::memory::hashing::Hashing;
 use crate::memory::index::EpisodeIndex;
-use crate::memory::index::fault::OpenFault;
 use crate::memory::index::filter::Filter;
-use crate::memory::index::rows::Row;
 use crate::memory::onnx::OnnxEmbedder;
+use crate::memory::parts::{Parts, blocking};
+use crate::memory::resident::Resident;
 use crate::memory::settings::{EmbedderChoice, MemorySettings};
+use crate::memory::shelf::Shelf;
 use crate::memory::situation;
-use crate::memory::truth::EpisodeLog;
-use crate::memory::upkeep::{self, Parts, blocking};
+use crate::store::open::Store;
 use std::collections::HashMap;
-use std::mem;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-use tokio::sync::{Mutex as AsyncMutex, OnceCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::sync::{OnceCell, RwLock};
 use ulid::Ulid;
 
+mod keep;
 #[cfg(test)]
 mod tests;
 
-/// How long a first use may spend on repairs; what is left is noted and repaired by the next ones.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// An index of at most so many rows is read into working memory with the first search: that costs as much as two
+/// searches through the index.
+const SMALL: u64 = 20_000;
+/// A larger one is read (a second per 100,000 rows) once a process has shown that it searches often.
+const OFTEN: u32 = 4;
 
 /// The memory. Shared behind an `Arc`.
 pub struct Memory {
     settings: MemorySettings,
-    log: Arc<dyn EpisodeLog>,
+    store: Store,
+    cache: Store,
     embedder: OnceCell<Arc<dyn Embedder>>,
-    index: AsyncMutex<Option<EpisodeIndex>>,
-    notes: Mutex<Vec<Failure>>,
+    shelf: Shelf,
+    resident: RwLock<Option<Resident>>,
+    searches: AtomicU32,
 }
 
 /// What there is to say about a memory.
@@ -57,14 +61,30 @@ pub struct MemoryStats {
     pub fault: Option<Failure>,
 }
 
+/// An episode near a situation, as far as decisions need it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Near {
+    /// The episode without its texts.
+    pub outline: Outline,
+    /// Cosine similarity of the situations, -1 to 1.
+    pub similarity: f64,
+}
+
 impl Memory {
-    /// A memory over a log; reads and writes nothing yet.
-    pub fn new(settings: MemorySettings, log: Arc<dyn EpisodeLog>) -> Self {
-        let (embedder, index, notes) = (OnceCell::new(), AsyncMutex::new(None), Mutex::new(Vec::new()));
-        Self { settings, log, embedder, index, notes }
+    /// A memory over the episodes of a store; reads and writes nothing yet.
+    pub fn new(settings: MemorySettings, store: Store) -> Self {
+        let shelf = Shelf::new(settings.folder.join("index"));
+        let (resident, searches) = (RwLock::default(), AtomicU32::new(0));
+        Self { settings, cache: store.clone(), store, embedder: OnceCell::new(), shelf, resident, searches }
     }
 
-    /// Stores an episode and answers its id. `at` must be given; `id` is filled in if it is empty.
+    /// The same memory with an embedder that is loaded already, and another store to keep vectors of texts in.
+    #[must_use]
+    pub fn with(self, embedder: Arc<dyn Embedder>, cache: Store) -> Self {
+        Self { cache, embedder: OnceCell::new_with(Some(embedder)), ..self }
+    }
+
+    /// Stores an episode and answers its id. `at` must be given; `id` and the fingerprint are filled in if empty.
     ///
     /// Fails only if the log fails, or with `Invalid` if the situation is empty. Trouble with the index is noted.
     pub async fn remember(&self, episode: Episode) -> Outcome<String> {
@@ -72,28 +92,29 @@ impl Memory {
         ids.pop().ok_or_else(|| Failure::new(FailureKind::Internal, "the memory stored nothing"))
     }
 
-    /// Stores many episodes, all or none, and answers their ids; much faster than one by one.
+    /// Stores many episodes, all or none, and answers their ids; much faster than one by one. They are on disk when it
+    /// returns; the next search adds them to the index.
     pub async fn remember_all(&self, episodes: Vec<Episode>) -> Outcome<Vec<String>> {
+        let embedder = &self.settings.embedder_name();
+        let prepared = |episode| prepared(episode, embedder);
         let episodes = episodes.into_iter().map(prepared).collect::<Outcome<Vec<_>>>()?;
-        if self.is_small(episodes.len()).await? {
-            // The index takes them from the log when it is opened for the first time.
-            self.log.append(&episodes).await?;
-            return Ok(episodes.into_iter().map(|episode| episode.id).collect());
-        }
-        // Opened before the log is written, so that its repair does not find these episodes missing.
-        let index = self.index().await;
-        self.log.append(&episodes).await?;
         let ids = episodes.iter().map(|episode| episode.id.clone()).collect();
-        let indexed = match index {
-            Ok(index) => self.add(&index, episodes).await,
-            Err(failure) => Err(failure),
-        };
-        if let Err(failure) = indexed {
-            self.note(failure);
-            // The next use opens the index anew and adds what it lacks.
-            *self.index.lock().await = None;
-        }
+        self.store.append_episodes(episodes).await?;
         Ok(ids)
+    }
+
+    /// Stores those of the episodes that are neither known nor forgotten, and answers how many these were.
+    pub async fn add_all(&self, episodes: Vec<Episode>) -> Outcome<u64> {
+        let embedder = &self.settings.embedder_name();
+        let prepared = |episode| prepared(episode, embedder);
+        self.store.add_episodes(episodes.into_iter().map(prepared).collect::<Outcome<Vec<_>>>()?).await
+    }
+
+    /// Removes episodes for good; answers how many there were. The index loses them with the next search.
+    pub async fn forget(&self, ids: Vec<String>, at: u64) -> Outcome<u64> {
+        let removed = self.store.forget_episodes(ids, at).await?;
+        self.shelf.close().await;
+        Ok(removed)
     }
 
     /// The `k` episodes most like a query among those that a real run may see, most similar first.
@@ -105,39 +126,41 @@ impl Memory {
     ///
     /// `Config` if the index was built with another embedder. A broken index is rebuilt, and that is noted.
     pub async fn recall_where(&self, query: &str, k: usize, filter: &Filter) -> Outcome<Vec<Recalled>> {
-        let embedder = self.embedder().await?;
-        let query = situation::canonical(query);
-        if self.is_small(0).await? {
-            let (log, filter) = (self.log.clone(), filter.clone());
-            return blocking(move || exact::nearest(embedder.as_ref(), log.all()?, &query, k, &filter)).await;
-        }
-        let vector = blocking(move || embedder.embed(&[query.as_str()])).await?.pop().unwrap_or_default();
-        let found = self.search(&vector, k, filter).await?;
-        let (log, ids) = (self.log.clone(), found.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>());
-        let episodes = blocking(move || log.by_ids(&ids)).await?;
+        let near = self.near(query, k, vec![filter.clone()]).await?.pop().unwrap_or_default();
+        let (store, ids) = (self.store.clone(), near.iter().map(|near| near.outline.id.clone()).collect::<Vec<_>>());
+        let episodes = blocking(move || store.episodes_by_ids(&ids)).await?;
         let mut episodes: HashMap<String, Episode> =
             episodes.into_iter().map(|episode| (episode.id.clone(), episode)).collect();
-        let known = found.into_iter().filter_map(|(id, similarity)| Some((episodes.remove(&id)?, similarity)));
+        let known = near.into_iter().filter_map(|near| Some((episodes.remove(&near.outline.id)?, near.similarity)));
         Ok(known.map(|(episode, similarity)| Recalled { episode, similarity }).collect())
     }
 
-    /// Builds the index anew from the log with the embedder that is set; `progress` gets (done, all) episodes.
+    /// For each filter the `k` episodes most like a query among those that pass it, most similar first.
+    pub async fn near(&self, query: &str, k: usize, filters: Vec<Filter>) -> Outcome<Vec<Vec<Near>>> {
+        let parts = self.parts().await?;
+        let query = situation::canonical(query);
+        let embedding = parts.clone();
+        let vector = blocking(move || embedding.vectors(&[query.as_str()])).await?.pop().unwrap_or_default();
+        self.near_vector(&parts, &vector, k, &filters).await
+    }
+
+    /// Builds the index anew from the log with the embedder that is set, and the sums of utility with it; `progress`
+    /// gets (done, all) episodes.
     pub async fn reindex(&self, progress: &(dyn Fn(u64, u64) + Sync)) -> Outcome<u64> {
         let parts = self.parts().await?;
-        let mut slot = self.index.lock().await;
-        let index = upkeep::rebuild(&self.folder(), &parts, progress).await?;
-        let count = index.count().await?;
-        *slot = Some(index);
-        Ok(count)
+        self.store.rebuild_utilities().await?;
+        *self.resident.write().await = None;
+        self.shelf.rebuild(&parts, progress).await
     }
 
     /// How many episodes there are and whether the index is well; changes nothing.
     pub async fn stats(&self) -> Outcome<MemoryStats> {
         let parts = self.parts().await?;
-        let log = self.log.clone();
-        let episodes = blocking(move || log.count()).await?;
+        let store = self.store.clone();
+        let episodes = blocking(move || store.episode_count()).await?;
         let (id, dimensions) = (parts.embedder.id(), parts.embedder.dimensions());
-        let counted = match EpisodeIndex::open_if_any(&self.folder(), id, dimensions).await {
+        let folder = self.shelf.folder();
+        let counted = match EpisodeIndex::open_if_any(folder, id, dimensions).await {
             Ok(Some(index)) => index.count().await,
             Ok(None) => Ok(0),
             Err(fault) => Err(fault.into()),
@@ -146,12 +169,13 @@ impl Memory {
             Ok(count) => (count, None),
             Err(failure) => (0, Some(failure)),
         };
-        Ok(MemoryStats { embedder: id.to_string(), dimensions, folder: self.folder(), episodes, indexed, fault })
+        let folder = folder.to_owned();
+        Ok(MemoryStats { embedder: id.to_string(), dimensions, folder, episodes, indexed, fault })
     }
 
     /// What went wrong with the index since the last call without stopping anybody, for a person to read.
     pub fn take_notes(&self) -> Vec<Failure> {
-        mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+        self.shelf.take_notes()
     }
 
     /// The embedder that is set, loaded at the first call.
@@ -160,114 +184,44 @@ impl Memory {
         self.embedder.get_or_try_init(|| blocking(move || load(&choice))).await.cloned()
     }
 
-    /// Whether `more` episodes and those in the log are so few that no index is needed, and none is open.
-    async fn is_small(&self, more: usize) -> Outcome<bool> {
-        if !self.embedder().await?.is_instant() || self.index.lock().await.is_some() {
-            return Ok(false);
-        }
-        let log = self.log.clone();
-        let count = blocking(move || log.count()).await?;
-        Ok(count.saturating_add(u64::try_from(more).unwrap_or(u64::MAX)) <= self.settings.few)
+    /// The log of episodes.
+    pub const fn store(&self) -> &Store {
+        &self.store
     }
 
-    async fn parts(&self) -> Outcome<Parts> {
-        Ok(Parts { embedder: self.embedder().await?, log: self.log.clone() })
+    /// The embedder with the log, for work in bulk.
+    pub async fn parts(&self) -> Outcome<Parts> {
+        Ok(Parts { embedder: self.embedder().await?, store: self.store.clone(), cache: self.cache.clone() })
     }
 
-    fn folder(&self) -> PathBuf {
-        self.settings.folder.join("index")
-    }
-
-    fn note(&self, failure: Failure) {
-        tracing::warn!(kind = failure.kind.name(), "{}", failure.message);
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        if !notes.contains(&failure) {
-            notes.push(failure);
-        }
-    }
-
-    async fn add(&self, index: &EpisodeIndex, episodes: Vec<Episode>) -> Outcome<()> {
-        let embedder = self.embedder().await?;
-        let rows = blocking(move || {
-            let texts: Vec<&str> = episodes.iter().map(|episode| episode.situation.as_str()).collect();
-            let vectors = embedder.embed(&texts)?;
-            Ok(episodes.iter().zip(vectors).map(|(episode, vector)| Row::new(episode, vector)).collect::<Vec<_>>())
-        });
-        index.add(&rows.await?).await?;
-        index.tidy().await.map(drop)
-    }
-
-    /// Searches; if that fails, opens the index anew (another process may just have replaced it), then rebuilds it.
-    async fn search(&self, vector: &[f32], k: usize, filter: &Filter) -> Outcome<Vec<(String, f64)>> {
-        if let Ok(found) = self.index().await?.search(vector, k, filter).await {
-            return Ok(found);
-        }
-        *self.index.lock().await = None;
-        let failure = match self.index().await?.search(vector, k, filter).await {
-            Ok(found) => return Ok(found),
-            Err(failure) => failure,
-        };
-        let parts = self.parts().await?;
-        let mut slot = self.index.lock().await;
-        let index = self.renewed(&parts, &failure.message).await?;
-        let found = index.search(vector, k, filter).await;
-        *slot = Some(index);
-        found
-    }
-
-    /// The open index, in line with the log.
-    async fn index(&self) -> Outcome<EpisodeIndex> {
-        let parts = self.parts().await?;
-        let mut slot = self.index.lock().await;
-        if let Some(index) = slot.as_ref().filter(|index| index.is_current()) {
-            return Ok(index.clone());
-        }
-        let (id, dimensions) = (parts.embedder.id(), parts.embedder.dimensions());
-        let index = match EpisodeIndex::open(&self.folder(), id, dimensions).await {
-            Ok(index) => match self.repair(&index, &parts).await {
-                Ok(()) => index,
-                Err(failure) => self.renewed(&parts, &failure.message).await?,
-            },
-            Err(OpenFault::Broken(why)) => self.renewed(&parts, &why).await?,
-            Err(fault) => return Err(fault.into()),
-        };
-        *slot = Some(index.clone());
-        Ok(index)
-    }
-
-    /// A new index in the place of a broken one, filled from the log.
-    async fn renewed(&self, parts: &Parts, why: &str) -> Outcome<EpisodeIndex> {
-        self.note(Failure::new(FailureKind::Io, format!("the memory index was broken and is rebuilt: {why}")));
-        let index = upkeep::empty(&self.folder(), parts).await?;
-        self.repair(&index, parts).await?;
-        Ok(index)
-    }
-
-    async fn repair(&self, index: &EpisodeIndex, parts: &Parts) -> Outcome<()> {
-        let missing = upkeep::repair(index, parts, PATIENCE).await?;
-        if missing > 0 {
-            let message = format!("{missing} older episodes are not in the memory index yet");
-            self.note(Failure::new(FailureKind::Io, message).hint("`rhizo memory reindex` adds them all"));
-        }
-        Ok(())
+    fn often(&self) -> bool {
+        self.searches.fetch_add(1, Ordering::Relaxed) >= OFTEN
     }
 }
 
 /// An episode ready for the log: named, and with the situation text that is embedded.
-fn prepared(mut episode: Episode) -> Outcome<Episode> {
+fn prepared(mut episode: Episode, embedder: &str) -> Outcome<Episode> {
     episode.situation = situation::canonical(&episode.situation);
     if episode.situation.is_empty() || episode.at == 0 {
         let message = "an episode needs a situation, in words, and the time when it ended";
         return Err(Failure::new(FailureKind::Invalid, message).hint(r#"for example #{situation: "sum a column"}"#));
     }
+    if !(0.0..=1.0).contains(&episode.trust) || !(0.0..=1.0).contains(&episode.propensity) {
+        return Err(Failure::new(FailureKind::Invalid, "trust and propensity are numbers from 0 to 1"));
+    }
     if episode.id.is_empty() {
         // The time is the caller's and the rest is random, so that ids sort by time.
         episode.id = Ulid::from_parts(episode.at, Ulid::generate().random()).to_string();
     }
+    if episode.fingerprint.is_empty() {
+        episode.fingerprint = situation::fingerprint(&episode.situation);
+    }
+    embedder.clone_into(&mut episode.embedder);
     Ok(episode)
 }
 
-fn load(choice: &EmbedderChoice) -> Outcome<Arc<dyn Embedder>> {
+/// Loads an embedder; blocks, for half a second if it is a sentence model.
+pub fn load(choice: &EmbedderChoice) -> Outcome<Arc<dyn Embedder>> {
     Ok(match choice {
         EmbedderChoice::Hashing => Arc::new(Hashing::new()),
         EmbedderChoice::Folder(folder) => Arc::new(OnnxEmbedder::from_folder(folder)?),

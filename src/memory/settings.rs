@@ -33,4 +33,15 @@ pub struct MemorySettings {
 impl MemorySettings {
     /// For so few, opening the index takes longer than comparing: tens of milliseconds against a few.
     pub const FEW: u64 = 500;
+
+    /// The embedder in a word, for the record of an episode.
+    pub(super) fn embedder_name(&self) -> String {
+        match &self.embedder {
+            EmbedderChoice::Hashing => "hashing-v1".to_owned(),
+            EmbedderChoice::Folder(folder) => {
+                folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+            }
+            EmbedderChoice::Hub { .. } => "all-MiniLM-L6-v2".to_owned(),
+        }
+    }
 }

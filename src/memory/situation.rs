@@ -57,6 +57,15 @@ pub fn canonical(text: &str) -> String {
     shorten(text, LIMIT)
 }
 
+/// The same for equal tasks: of the situation's first part, without case, signs, numbers and spaces, 16 hex digits.
+pub fn fingerprint(situation: &str) -> String {
+    let task = situation.split("\ncontext: ").next().unwrap_or(situation);
+    let letters: String = task.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
+    // A task of numbers alone has nothing but them.
+    let kept = if letters.is_empty() { situation } else { &letters };
+    blake3::hash(kept.as_bytes()).to_hex().chars().take(16).collect()
+}
+
 /// At most `limit` bytes: the first two thirds and the last third, since questions stand at either end.
 fn shorten(text: &str, limit: usize) -> String {
     const MARK: &str = " … ";
@@ -86,7 +95,7 @@ fn squeeze(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{LIMIT, Situation, canonical, text};
+    use super::{LIMIT, Situation, canonical, fingerprint, text};
 
     #[test]
     fn fields_are_labelled_and_empty_ones_left_out() {
@@ -99,6 +108,15 @@ mod tests {
         };
         let expect = "count the\nwords\ncontext: 3 documents, 2 MB\nrole: worker\nfailures in a row: 2";
         assert_eq!(text(&situation), expect);
+    }
+
+    #[test]
+    fn equal_tasks_have_one_fingerprint() {
+        let of = |task: &str| fingerprint(&text(&Situation::of_task(task)));
+        assert_eq!(of("Sum the 3rd column"), of("sum the 14rd column!"));
+        assert_ne!(of("sum the column"), of("sum the row"));
+        assert_ne!(of("1 + 1"), of("1 + 2"));
+        assert_eq!(of("12").len(), 16);
     }
 
     #[test]

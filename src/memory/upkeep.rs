@@ -2,15 +2,13 @@
 //!
 //! It never writes to the log.
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::memory::embed::Embedder;
+use crate::core::failure::Outcome;
 use crate::memory::index::EpisodeIndex;
 use crate::memory::index::lease::Lease;
 use crate::memory::index::rows::Row;
-use crate::memory::truth::EpisodeLog;
+use crate::memory::parts::{Parts, blocking};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Episodes that are embedded between two looks at the clock.
@@ -18,37 +16,25 @@ const STEP: usize = 64;
 /// Rows that are written at once: about 6 MB.
 const WRITE: usize = 4_096;
 
-/// What upkeep works with.
-#[derive(Clone)]
-pub(super) struct Parts {
-    pub(super) embedder: Arc<dyn Embedder>,
-    pub(super) log: Arc<dyn EpisodeLog>,
-}
-
-/// Runs work that blocks on a thread that may.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 'static) -> Outcome<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        Err(Failure::new(FailureKind::Internal, format!("a part of the memory broke: {error}")))
-    })
-}
-
 /// Repairs an index until it agrees with the log or `patience` is over, newest episodes first; answers how many
 /// episodes are still missing. Does nothing if somebody else is repairing.
 pub(super) async fn repair(index: &EpisodeIndex, parts: &Parts, patience: Duration) -> Outcome<usize> {
-    let log = parts.log.clone();
-    let known = blocking(move || log.count()).await?;
+    let log = parts.store.clone();
+    let known = blocking(move || log.episode_count()).await?;
     if index.count().await? == known {
         return Ok(0);
     }
     let Some(lease) = Lease::try_take(index.folder())? else { return Ok(0) };
-    let log = parts.log.clone();
-    let known = blocking(move || log.ids()).await?;
+    let log = parts.store.clone();
+    let known = blocking(move || log.episode_ids()).await?;
     let difference = Difference::between(&known, index.ids().await?);
     index.remove(&difference.surplus).await?;
     let begun = Instant::now();
     let done = fill(index, parts, &difference.missing, |_| begun.elapsed() < patience).await?;
     if done > WRITE {
         index.optimize(&lease).await?;
+    } else if done > 0 {
+        index.tidy(&lease).await?;
     }
     Ok(difference.missing.len() - done)
 }
@@ -60,8 +46,8 @@ pub(super) async fn rebuild(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Outcome<EpisodeIndex> {
     let lease = Lease::take(folder).await?;
-    let log = parts.log.clone();
-    let mut ids = blocking(move || log.ids()).await?;
+    let log = parts.store.clone();
+    let mut ids = blocking(move || log.episode_ids()).await?;
     ids.reverse();
     let fresh = EpisodeIndex::begin(folder, parts.embedder.id(), parts.embedder.dimensions()).await?;
     let total = number(ids.len());
@@ -104,9 +90,9 @@ async fn fill(index: &EpisodeIndex, parts: &Parts, ids: &[String], go_on: impl F
 async fn embedded(parts: &Parts, ids: Vec<String>) -> Outcome<Vec<Row>> {
     let parts = parts.clone();
     blocking(move || {
-        let episodes = parts.log.by_ids(&ids)?;
+        let episodes = parts.store.episodes_by_ids(&ids)?;
         let texts: Vec<&str> = episodes.iter().map(|episode| episode.situation.as_str()).collect();
-        let vectors = parts.embedder.embed(&texts)?;
+        let vectors = parts.vectors(&texts)?;
         Ok(episodes.iter().zip(vectors).map(|(episode, vector)| Row::new(episode, vector)).collect())
     })
     .await

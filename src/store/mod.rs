@@ -19,5 +19,7 @@ mod queue;
 mod rows;
 pub mod runs;
 mod schema;
+pub mod utility;
 pub mod value;
+pub mod vectors;
 pub mod writer;

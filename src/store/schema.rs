@@ -87,6 +87,54 @@ CREATE TABLE answers (
 ) STRICT;
 CREATE INDEX answers_by_age ON answers (at);
 ",
+    "
+ALTER TABLE episodes ADD COLUMN namespace TEXT NOT NULL DEFAULT 'prod';
+ALTER TABLE episodes ADD COLUMN role TEXT NOT NULL DEFAULT '';
+ALTER TABLE episodes ADD COLUMN failure TEXT NOT NULL DEFAULT '';
+ALTER TABLE episodes ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
+ALTER TABLE episodes ADD COLUMN model TEXT NOT NULL DEFAULT '';
+ALTER TABLE episodes ADD COLUMN outcome TEXT NOT NULL DEFAULT 'unknown';
+ALTER TABLE episodes ADD COLUMN verifier TEXT NOT NULL DEFAULT 'none';
+ALTER TABLE episodes ADD COLUMN trust REAL NOT NULL DEFAULT 1.0;
+ALTER TABLE episodes ADD COLUMN cost_nanos INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE episodes ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE episodes ADD COLUMN predicted REAL;
+ALTER TABLE episodes ADD COLUMN run TEXT NOT NULL DEFAULT '';
+UPDATE episodes SET
+    namespace = coalesce(body ->> 'namespace', 'prod'),
+    outcome = coalesce(body ->> 'outcome', 'unknown'),
+    trust = coalesce(body ->> 'trust', 1.0),
+    cost_nanos = coalesce(body ->> 'cost_nanos', 0),
+    tokens = coalesce(body ->> 'tokens', 0),
+    run = coalesce(body ->> 'run', ''),
+    fingerprint = id;
+CREATE INDEX episodes_by_task ON episodes (fingerprint, action, arm);
+CREATE INDEX episodes_by_run ON episodes (run) WHERE run <> '';
+
+CREATE TABLE utility (
+    namespace TEXT NOT NULL,
+    action TEXT NOT NULL,
+    role TEXT NOT NULL,
+    failure TEXT NOT NULL,
+    arm TEXT NOT NULL,
+    wins REAL NOT NULL,
+    losses REAL NOT NULL,
+    last_use INTEGER NOT NULL,
+    PRIMARY KEY (namespace, action, role, failure, arm)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE forgotten (
+    id TEXT PRIMARY KEY NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE vectors (
+    text TEXT NOT NULL,
+    embedder TEXT NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (embedder, text)
+) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

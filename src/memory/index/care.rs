@@ -21,16 +21,14 @@ const PARTITIONED: usize = 2_000;
 const KEEP_MINUTES: i64 = 10;
 
 impl EpisodeIndex {
-    /// Optimizes if many small writes have piled up or the table has grown out of exact search, and nobody else is
-    /// at it; answers whether it did.
-    pub async fn tidy(&self) -> Outcome<bool> {
+    /// Optimizes if many small writes have piled up or the table has grown out of exact search; answers whether it did.
+    pub async fn tidy(&self, lease: &Lease) -> Outcome<bool> {
         let stats = self.table.stats().await.map_err(|error| failure("examining the memory index", &error))?;
         let grown = stats.num_rows >= PARTITIONED && stats.num_indices == 0;
         if stats.fragment_stats.num_small_fragments < FRAGMENTS && !grown {
             return Ok(false);
         }
-        let Some(lease) = Lease::try_take(&self.folder)? else { return Ok(false) };
-        self.optimize(&lease).await?;
+        self.optimize(lease).await?;
         Ok(true)
     }
 

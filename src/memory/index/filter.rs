@@ -1,6 +1,6 @@
 //! Which episodes a search may find, as the condition that LanceDB applies before it compares vectors.
 
-use crate::core::episode::{Episode, Namespace};
+use crate::core::episode::{Namespace, Outline};
 
 /// Which episodes a search may find; an empty field allows all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Filter {
     }
 
     /// Whether it lets an episode through.
-    pub fn passes(&self, episode: &Episode) -> bool {
+    pub fn passes(&self, episode: &Outline) -> bool {
         let is = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
         (self.namespaces.is_empty() || self.namespaces.contains(&episode.namespace))
             && is(&self.action, &episode.action)
@@ -31,7 +31,7 @@ impl Filter {
     pub(super) fn sql(&self) -> Option<String> {
         let mut all = Vec::new();
         if !self.namespaces.is_empty() {
-            all.push(format!("namespace IN ({})", list(self.namespaces.iter().map(|space| word(*space)))));
+            all.push(format!("namespace IN ({})", list(self.namespaces.iter().map(|space| space.name()))));
         }
         for (column, value) in [("action", &self.action), ("arm", &self.arm)] {
             if let Some(value) = value {
@@ -39,15 +39,6 @@ impl Filter {
             }
         }
         if all.is_empty() { None } else { Some(all.join(" AND ")) }
-    }
-}
-
-/// The word for a namespace in the index.
-pub(super) const fn word(namespace: Namespace) -> &'static str {
-    match namespace {
-        Namespace::Prod => "prod",
-        Namespace::Eval => "eval",
-        Namespace::Seed => "seed",
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::core::episode::{Episode, Namespace};
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::memory::index::filter::word;
 use arrow_array::{Array, FixedSizeListArray, Float32Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use std::sync::Arc;
@@ -75,7 +74,7 @@ pub(super) fn batch(rows: &[Row], dimensions: usize) -> Outcome<RecordBatch> {
         schema(dimensions)?,
         vec![
             text(|row| &row.id),
-            text(|row| word(row.namespace)),
+            text(|row| row.namespace.name()),
             text(|row| &row.action),
             text(|row| &row.arm),
             Arc::new(Int64Array::from_iter_values(times)),
@@ -91,6 +90,24 @@ pub(super) fn ids(batches: &[RecordBatch]) -> Outcome<Vec<String>> {
     for batch in batches {
         let ids: &StringArray = column(batch, "id")?;
         all.extend(ids.iter().flatten().map(str::to_owned));
+    }
+    Ok(all)
+}
+
+/// The ids and vectors in batches.
+pub(super) fn vectors(batches: &[RecordBatch]) -> Outcome<Vec<(String, Vec<f32>)>> {
+    let mut all = Vec::new();
+    for batch in batches {
+        let (ids, lists): (&StringArray, &FixedSizeListArray) = (column(batch, "id")?, column(batch, "vector")?);
+        let width = usize::try_from(lists.value_length()).unwrap_or(0);
+        let floats = lists.values().as_any().downcast_ref::<Float32Array>();
+        let floats =
+            floats.ok_or_else(|| Failure::new(FailureKind::Io, "the memory index has vectors of another type"))?;
+        let numbers = floats.values();
+        for (at, id) in ids.iter().enumerate() {
+            let vector = numbers.get(at * width..(at + 1) * width);
+            all.extend(id.zip(vector).map(|(id, vector)| (id.to_owned(), vector.to_vec())));
+        }
     }
     Ok(all)
 }

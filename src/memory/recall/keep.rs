@@ -1,0 +1,122 @@
+//! How a search is answered: from working memory where that pays, else through the index.
+
+use crate::core::episode::{Episode, Outline};
+use crate::core::failure::Outcome;
+use crate::memory::index::filter::Filter;
+use crate::memory::parts::{Parts, blocking};
+use crate::memory::recall::{Memory, Near, SMALL};
+use crate::memory::resident::Resident;
+use std::collections::HashMap;
+
+/// New episodes that a search takes in by itself; behind more of them the rows are read anew.
+const STEP: usize = 512;
+
+impl Memory {
+    /// For each filter the `k` episodes nearest to a unit vector.
+    pub async fn near_vector(
+        &self,
+        parts: &Parts,
+        vector: &[f32],
+        k: usize,
+        filters: &[Filter],
+    ) -> Outcome<Vec<Vec<Near>>> {
+        if self.fill(parts).await? {
+            let resident = self.resident.read().await;
+            if let Some(resident) = resident.as_ref() {
+                let near = |(outline, similarity): (&Outline, f64)| Near { outline: outline.clone(), similarity };
+                let found = resident.nearest(vector, k, filters);
+                return Ok(found.into_iter().map(|rows| rows.into_iter().map(near).collect()).collect());
+            }
+        }
+        let mut all = Vec::new();
+        for filter in filters {
+            all.push(self.shelf.search(parts, vector, k, filter).await?);
+        }
+        let (store, ids) = (self.store.clone(), all.iter().flatten().map(|(id, _)| id.clone()).collect::<Vec<_>>());
+        let outlines = blocking(move || store.outlines_by_ids(&ids)).await?;
+        let outlines: HashMap<&str, &Outline> = outlines.iter().map(|outline| (outline.id.as_str(), outline)).collect();
+        let near = |(id, similarity): (String, f64)| {
+            outlines.get(id.as_str()).map(|outline| Near { outline: (*outline).clone(), similarity })
+        };
+        Ok(all.into_iter().map(|rows| rows.into_iter().filter_map(near).collect()).collect())
+    }
+
+    /// Whether the rows are in working memory and in line with the log; brings them there where it pays.
+    async fn fill(&self, parts: &Parts) -> Outcome<bool> {
+        let store = self.store.clone();
+        let mark = blocking(move || store.episode_mark()).await?;
+        if self.resident.read().await.as_ref().is_some_and(|resident| resident.mark == mark) {
+            return Ok(true);
+        }
+        let mut slot = self.resident.write().await;
+        if let Some(resident) = slot.as_mut().filter(|resident| resident.mark.1 == mark.1) {
+            if self.catch_up(parts, resident).await? {
+                return Ok(true);
+            }
+        }
+        *slot = None;
+        let (store, often) = (self.store.clone(), self.often());
+        let count = blocking(move || store.episode_count()).await?;
+        let few = parts.embedder.is_instant() && count <= self.settings.few && !self.shelf.is_open().await;
+        if !few && count > SMALL && !often {
+            return Ok(false);
+        }
+        let mut resident = Resident::new(parts.embedder.dimensions());
+        resident.mark = (0, mark.1);
+        if !few {
+            self.read_index(parts, &mut resident).await?;
+        }
+        while !self.catch_up(parts, &mut resident).await? {}
+        *slot = Some(resident);
+        Ok(true)
+    }
+
+    /// Fills the rows that the index has with its vectors. The rest is embedded by `catch_up`, so rows go in up to the
+    /// first one that the index lacks.
+    async fn read_index(&self, parts: &Parts, resident: &mut Resident) -> Outcome<()> {
+        let index = self.shelf.index(parts).await?;
+        let vectors = match index.vectors().await {
+            Ok(vectors) => vectors,
+            Err(_) => {
+                // It broke while it was open: opening it anew finds that out and rebuilds it.
+                self.shelf.close().await;
+                self.shelf.index(parts).await?.vectors().await?
+            }
+        };
+        let vectors: HashMap<String, Vec<f32>> = vectors.into_iter().collect();
+        let store = self.store.clone();
+        for outline in blocking(move || store.outlines_after(0)).await? {
+            let Some(vector) = vectors.get(&outline.id) else { break };
+            resident.mark.0 = outline.place;
+            resident.push(outline, vector);
+        }
+        Ok(())
+    }
+
+    /// Takes in episodes behind the mark, a few hundred at a time; answers whether there are no more.
+    async fn catch_up(&self, parts: &Parts, resident: &mut Resident) -> Outcome<bool> {
+        let (parts, place) = (parts.clone(), resident.mark.0);
+        let (outlines, vectors, more) = blocking(move || {
+            let mut outlines = parts.store.outlines_after(place)?;
+            let more = outlines.len() > STEP;
+            outlines.truncate(STEP);
+            let ids: Vec<String> = outlines.iter().map(|outline| outline.id.clone()).collect();
+            let episodes = parts.store.episodes_by_ids(&ids)?;
+            let texts: HashMap<&str, &Episode> =
+                episodes.iter().map(|episode| (episode.id.as_str(), episode)).collect();
+            outlines.retain(|outline| texts.contains_key(outline.id.as_str()));
+            let texts: Vec<&str> = outlines
+                .iter()
+                .filter_map(|outline| Some(texts.get(outline.id.as_str())?.situation.as_str()))
+                .collect();
+            let vectors = parts.vectors(&texts)?;
+            Ok((outlines, vectors, more))
+        })
+        .await?;
+        for (outline, vector) in outlines.into_iter().zip(vectors) {
+            resident.mark.0 = outline.place;
+            resident.push(outline, &vector);
+        }
+        Ok(!more)
+    }
+}

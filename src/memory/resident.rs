@@ -1,0 +1,191 @@
+//! The vectors and outlines of a memory in the working memory: every search compares all rows that pass the filter.
+//!
+//! A search through LanceDB costs some ten milliseconds of planning; comparing 5,000 vectors costs one. It is filled from
+//! the index or by an instant embedder, and never written to disk.
+
+use crate::core::episode::Outline;
+use crate::memory::index::filter::Filter;
+use std::collections::HashMap;
+use std::thread;
+
+/// Numbers of a unit vector are kept as 16-bit fractions of this; by Cauchy and Schwarz no sum of products of two such
+/// vectors passes its square, which fits 32 bits.
+const ONE: f32 = 32_767.0;
+
+/// From so many rows on, a search is split between two threads.
+const SPLIT: usize = 20_000;
+
+/// Rows in memory.
+#[derive(Default)]
+pub struct Resident {
+    dimensions: usize,
+    outlines: Vec<Outline>,
+    /// The group of each row.
+    groups: Vec<u32>,
+    /// One outline for each combination of what filters look at.
+    kinds: Vec<Outline>,
+    numbers: HashMap<(String, String, &'static str), u32>,
+    codes: Vec<i16>,
+    /// The last place of the log that is in it, and how many episodes were forgotten when it was filled.
+    pub(super) mark: (u64, u64),
+}
+
+impl Resident {
+    /// No rows yet, of vectors of this length.
+    pub fn new(dimensions: usize) -> Self {
+        Self { dimensions, ..Self::default() }
+    }
+
+    /// Adds a row; a vector of another length is taken for zero.
+    pub fn push(&mut self, outline: Outline, vector: &[f32]) {
+        let key = (outline.action.clone(), outline.arm.clone(), outline.namespace.name());
+        let next = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX);
+        let kind = *self.numbers.entry(key).or_insert(next);
+        if kind == next {
+            self.kinds.push(outline.clone());
+        }
+        self.groups.push(kind);
+        self.outlines.push(outline);
+        self.codes.extend((0..self.dimensions).map(|at| vector.get(at).map_or(0, |x| code(*x))));
+    }
+
+    /// How many rows there are.
+    pub const fn len(&self) -> usize {
+        self.outlines.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.outlines.is_empty()
+    }
+
+    /// For each filter the `k` rows most like a unit vector among those that pass it, most similar first, with cosine
+    /// similarities. All rows are compared once, whatever the number of filters.
+    pub fn nearest(&self, query: &[f32], k: usize, filters: &[Filter]) -> Vec<Vec<(&Outline, f64)>> {
+        let query: Vec<i16> = (0..self.dimensions).map(|at| query.get(at).map_or(0, |x| code(*x))).collect();
+        let wanted: Vec<Vec<usize>> =
+            self.kinds.iter().map(|kind| (0..filters.len()).filter(|at| filters[*at].passes(kind)).collect()).collect();
+        let found = if self.len() < SPLIT {
+            self.scan(&query, k, filters.len(), &wanted, 0, self.len())
+        } else {
+            let middle = self.len() / 2;
+            let (mut left, right) = thread::scope(|scope| {
+                let right = scope.spawn(|| self.scan(&query, k, filters.len(), &wanted, middle, self.len()));
+                let left = self.scan(&query, k, filters.len(), &wanted, 0, middle);
+                // A panic in there would be a fault of this file; the other half is still right.
+                (left, right.join().unwrap_or_default())
+            });
+            for (left, right) in left.iter_mut().zip(right) {
+                left.extend(right);
+                best(left, k);
+            }
+            left
+        };
+        let outlined = |(score, row): (i32, usize)| (&self.outlines[row], f64::from(score) / f64::from(ONE * ONE));
+        found.into_iter().map(|rows| rows.into_iter().map(outlined).collect()).collect()
+    }
+
+    fn scan(
+        &self,
+        query: &[i16],
+        k: usize,
+        filters: usize,
+        wanted: &[Vec<usize>],
+        from: usize,
+        to: usize,
+    ) -> Vec<Vec<(i32, usize)>> {
+        let mut found: Vec<Vec<(i32, usize)>> = vec![Vec::new(); filters];
+        for row in from..to {
+            let wanted = &wanted[self.groups[row] as usize];
+            if wanted.is_empty() {
+                continue;
+            }
+            let score = dot(query, &self.codes[row * self.dimensions..(row + 1) * self.dimensions]);
+            for filter in wanted {
+                let found = &mut found[*filter];
+                found.push((score, row));
+                // Kept within a factor of the wanted number, so that the memory of a search is flat.
+                if found.len() >= 4 * k + 64 {
+                    best(found, k);
+                }
+            }
+        }
+        for found in &mut found {
+            best(found, k);
+        }
+        found
+    }
+}
+
+/// The `k` highest, highest first; equal ones in the order of the log.
+fn best(found: &mut Vec<(i32, usize)>, k: usize) {
+    let order = |a: &(i32, usize), b: &(i32, usize)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
+    if found.len() > k && k > 0 {
+        found.select_nth_unstable_by(k - 1, order);
+    }
+    found.truncate(k);
+    found.sort_unstable_by(order);
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "rounded and within ±32,767 by the clamp")]
+fn code(x: f32) -> i16 {
+    (x * ONE).round().clamp(-ONE, ONE) as i16
+}
+
+/// Written so that it becomes multiply-and-add of eight numbers at once.
+fn dot(a: &[i16], b: &[i16]) -> i32 {
+    a.iter().zip(b).map(|(x, y)| i32::from(*x) * i32::from(*y)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Resident;
+    use crate::core::episode::Outline;
+    use crate::memory::index::filter::Filter;
+
+    fn filter(arm: &str) -> Filter {
+        Filter { arm: Some(arm.to_owned()), ..Filter::default() }
+    }
+
+    fn vector(seed: u64) -> Vec<f32> {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            f32::from(u16::try_from(state & 0xffff).unwrap_or(0)) / 65_536.0 - 0.5
+        };
+        let mut vector: Vec<f32> = (0..24).map(|_| next()).collect();
+        crate::memory::embed::normalise(&mut vector);
+        vector
+    }
+
+    #[test]
+    fn it_finds_what_comparing_all_finds() {
+        for rows in [1_u64, 40, 25_000] {
+            let mut resident = Resident::new(24);
+            for row in 0..rows {
+                let arm = if row % 3 == 0 { "a" } else { "b" }.to_owned();
+                resident.push(Outline { place: row, arm, ..Outline::default() }, &vector(row));
+            }
+            let query = vector(1 << 40);
+            let found = resident.nearest(&query, 10, &[filter("a"), filter("b"), Filter::default(), filter("c")]);
+            for (at, passes) in [|row: u64| row % 3 == 0, |row| row % 3 != 0, |_| true, |_| false].iter().enumerate() {
+                let mut all: Vec<(f64, u64)> = (0..rows)
+                    .filter(|row| passes(*row))
+                    .map(|row| (crate::memory::embed::cosine(&query, &vector(row)), row))
+                    .collect();
+                all.sort_by(|a, b| b.0.total_cmp(&a.0));
+                let expect: Vec<u64> = all.iter().take(10).map(|pair| pair.1).collect();
+                let got: Vec<u64> = found[at].iter().map(|pair| pair.0.place).collect();
+                let shared = got.iter().filter(|row| expect.contains(row)).count();
+                assert_eq!(got.len(), expect.len());
+                assert!(shared + 1 >= expect.len(), "{rows} rows, filter {at}: {got:?} instead of {expect:?}");
+                for (outline, similarity) in &found[at] {
+                    let exact = crate::memory::embed::cosine(&query, &vector(outline.place));
+                    assert!((similarity - exact).abs() < 2e-4, "{similarity} instead of {exact}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The learned part of the policy: the value of each allowed move from the posterior of its arm, and when it may overrule
+//! the rule table.
+
+use crate::core::ids::RoleName;
+use crate::policy::escalate::{Bounds, Chain, Decider, Decision, Move, VERSION, allowed, rule};
+use crate::policy::posterior::Posterior;
+use crate::policy::value::{Value, better};
+
+/// What is known of an arm: its chance to work, and what an attempt costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer<T> {
+    /// The arm.
+    pub choice: T,
+    /// How probable it is that it works.
+    pub posterior: Posterior,
+    /// The cost of an attempt as a share of the dearest role's.
+    pub cost: f64,
+}
+
+/// Which role starts. `offers` has one entry per rung, the cheapest first; `standard` is the rule's choice, and `after` has
+/// for each rung what is known of it where the one below has failed.
+///
+/// A start is worth what the whole chain is worth that goes on from it: a weak start may still end strong. Nothing if
+/// `standard` is not offered.
+pub fn start(
+    offers: &[Offer<RoleName>],
+    standard: &RoleName,
+    after: &[Posterior],
+    bounds: &Bounds,
+    draw: f64,
+) -> Option<Decision<RoleName>> {
+    let mut values = vec![Value::default(); offers.len()];
+    let mut rest = 0.0;
+    for (at, offer) in offers.iter().enumerate().rev() {
+        let cost = bounds.lambda * offer.cost;
+        values[at] = Value::of(value(&offer.posterior), cost, rest);
+        // What this rung adds to a chain that comes to it from below; not taking it is worth nothing.
+        let met = after.get(at).filter(|known| known.n >= bounds.least).unwrap_or(&offer.posterior);
+        if bounds.escalations > 0 {
+            rest = Value::of(value(met), cost, rest).mean.max(0.0);
+        }
+    }
+    let ruled = offers.iter().position(|offer| offer.choice == *standard)?;
+    Some(choose(offers, &values, ruled, bounds, draw))
+}
+
+/// What to do after a failure. `offers` has an entry for each allowed move that something could be known of; a rule's move
+/// without one is done as it is.
+pub fn decide(chain: &Chain, offers: &[Offer<Move>], bounds: &Bounds, draw: f64) -> Decision<Move> {
+    let (ruled, allowed) = (rule(chain, bounds), allowed(chain, bounds));
+    let mut offers: Vec<Offer<Move>> = offers.iter().filter(|offer| allowed.contains(&offer.choice)).cloned().collect();
+    let sure = Posterior { beta: f64::INFINITY, n: f64::INFINITY, ..Posterior::default() };
+    offers.push(Offer { choice: Move::GiveUp, posterior: sure, cost: 0.0 });
+    let Some(at) = offers.iter().position(|offer| offer.choice == ruled) else {
+        return by_rule(ruled, format!("the rule for {} failures", chain.class().name()));
+    };
+    let later = escalation(&offers, bounds);
+    let worth = |offer: &Offer<Move>| match offer.choice {
+        Move::GiveUp => Value::default(),
+        // A repetition that fails leaves the way up open.
+        Move::Retry | Move::Think => Value::of(value(&offer.posterior), bounds.lambda * offer.cost, later),
+        Move::Escalate(_) | Move::Explore | Move::Delegate => {
+            Value::of(value(&offer.posterior), bounds.lambda * offer.cost, 0.0)
+        }
+    };
+    let values: Vec<Value> = offers.iter().map(worth).collect();
+    choose(&offers, &values, at, bounds, draw)
+}
+
+/// What the best escalation is worth, at least nothing.
+fn escalation(offers: &[Offer<Move>], bounds: &Bounds) -> f64 {
+    let up = offers.iter().filter(|offer| matches!(offer.choice, Move::Escalate(_)));
+    up.map(|offer| bounds.lambda.mul_add(-offer.cost, offer.posterior.mean())).fold(0.0, f64::max)
+}
+
+fn value(posterior: &Posterior) -> Value {
+    Value { mean: posterior.mean(), variance: posterior.variance() }
+}
+
+fn by_rule<T>(choice: T, reason: String) -> Decision<T> {
+    let (decider, ids) = (Decider::Rule, Vec::new());
+    Decision { choice, decider, reason, propensity: 1.0, predicted: None, n: 0.0, ids }
+}
+
+/// The rule's choice, unless another one is known well enough to beat it, or chance picks one to learn from.
+fn choose<T: Choice>(offers: &[Offer<T>], values: &[Value], ruled: usize, bounds: &Bounds, draw: f64) -> Decision<T> {
+    let enough = |at: &usize| offers[*at].posterior.n >= bounds.least;
+    let best = (0..offers.len())
+        .filter(enough)
+        .max_by(|a, b| values[*a].mean.total_cmp(&values[*b].mean))
+        .filter(|best| *best != ruled && enough(&ruled) && bounds.trusted)
+        .filter(|best| better(values[*best], values[ruled]) >= bounds.sure);
+    let (chosen, decider) = best.map_or((ruled, Decider::Rule), |best| (best, Decider::Learned));
+    let others: Vec<usize> = (0..offers.len()).filter(|at| *at != chosen && offers[*at].choice.teaches()).collect();
+    let share = if others.is_empty() { 0.0 } else { bounds.audit.clamp(0.0, 0.5) };
+    let picked = others.iter().enumerate().find(|(i, _)| draw * real(others.len()) < share * real(i + 1));
+    let (at, decider, propensity) = match picked {
+        Some((_, at)) => (*at, Decider::Audit, share / real(others.len())),
+        None => (chosen, decider, 1.0 - share),
+    };
+    let told = |at: usize| {
+        let Offer { choice, posterior, .. } = &offers[at];
+        if posterior.n.is_infinite() {
+            return choice.label();
+        }
+        format!(
+            "{} (works {:.0}% of {:.0}, worth {:.2})",
+            choice.label(),
+            posterior.mean() * 100.0,
+            posterior.n,
+            values[at].mean
+        )
+    };
+    let reason = match decider {
+        Decider::Rule if !bounds.trusted => "the rule: the learner's predictions have been too bad".to_owned(),
+        Decider::Rule if enough(&ruled) => format!("the rule: nothing is known to beat {}", told(ruled)),
+        Decider::Rule => format!("the rule: {:.0} similar episodes are too few", offers[ruled].posterior.n),
+        Decider::Learned => format!("{} instead of {}", told(at), told(ruled)),
+        Decider::Audit => format!("by chance, to learn: {} instead of {}", told(at), told(chosen)),
+    };
+    let posterior = &offers[at].posterior;
+    let known = posterior.n.is_finite() && posterior.n > 0.0;
+    Decision {
+        choice: offers[at].choice.clone(),
+        decider,
+        reason: format!("{reason} [policy {VERSION}]"),
+        propensity,
+        predicted: known.then(|| posterior.mean()),
+        n: if known { posterior.n } else { 0.0 },
+        ids: posterior.ids.clone(),
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a handful of moves")]
+const fn real(count: usize) -> f64 {
+    count as f64
+}
+
+/// What is chosen among.
+trait Choice: Clone {
+    /// How it is told.
+    fn label(&self) -> String;
+
+    /// Whether its outcome teaches anything, so that chance may pick it.
+    fn teaches(&self) -> bool;
+}
+
+impl Choice for Move {
+    fn label(&self) -> String {
+        self.arm()
+    }
+
+    fn teaches(&self) -> bool {
+        *self != Self::GiveUp
+    }
+}
+
+impl Choice for RoleName {
+    fn label(&self) -> String {
+        self.to_string()
+    }
+
+    fn teaches(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,148 @@
+//! The rule table, and when evidence overrules it.
+
+use super::{Bounds, Chain, Decider, Move, Offer, Rung, allowed, decide, rule, rungs, start};
+use crate::core::failure::FailureKind;
+use crate::core::ids::RoleName;
+use crate::policy::posterior::Posterior;
+
+fn role(name: &str) -> RoleName {
+    RoleName::new(name)
+}
+
+fn up(name: &str) -> Move {
+    Move::Escalate(role(name))
+}
+
+/// A worker's chain with the whole ladder above it.
+fn chain(failure: FailureKind) -> Chain {
+    let ladder = rungs(&[(role("worker"), Some(10)), (role("expert"), Some(40)), (role("architect"), Some(100))]);
+    Chain { ladder, failure, gated: false, retries: 0, thinks: 0, escalations: 0, explorable: false }
+}
+
+fn known(mean: f64, n: f64) -> Posterior {
+    Posterior { alpha: mean * (n + 5.0), beta: (1.0 - mean) * (n + 5.0), n, ..Posterior::default() }
+}
+
+fn bounds() -> Bounds {
+    Bounds { audit: 0.0, ..Bounds::default() }
+}
+
+#[test]
+fn the_rules() {
+    let check = |chain: &Chain, expect: &Move| {
+        assert_eq!(rule(chain, &bounds()), *expect, "{chain:?}");
+        assert!(allowed(chain, &bounds()).contains(expect), "{chain:?}");
+    };
+    use FailureKind::{Auth, Budget, ContextOverflow, EarlyAbort, Invalid, Refusal, Server, Truncated};
+    let after = |failure, retries, thinks, escalations| Chain { retries, thinks, escalations, ..chain(failure) };
+    // A wrong form never escalates.
+    check(&chain(Invalid), &Move::Retry);
+    check(&after(Invalid, 1, 0, 0), &Move::Retry);
+    check(&after(Invalid, 2, 0, 0), &Move::GiveUp);
+    // An answer that was going wrong escalates at once.
+    check(&chain(EarlyAbort), &up("expert"));
+    // A wrong answer: once more with feedback, then up, at most twice.
+    check(&chain(Refusal), &Move::Retry);
+    check(&after(Refusal, 1, 0, 0), &up("expert"));
+    check(&Chain { gated: true, ..after(Invalid, 1, 0, 1) }, &up("expert"));
+    check(&after(Refusal, 1, 0, 2), &Move::GiveUp);
+    check(&after(EarlyAbort, 0, 0, 2), &Move::Retry);
+    // Too little room: more of it, then up.
+    check(&chain(Truncated), &Move::Think);
+    check(&after(Truncated, 0, 1, 0), &up("expert"));
+    check(&chain(ContextOverflow), &Move::GiveUp);
+    check(&Chain { explorable: true, ..chain(ContextOverflow) }, &Move::Explore);
+    for nobody in [Server, Auth, Budget] {
+        check(&chain(nobody), &Move::GiveUp);
+    }
+    let top = Chain { ladder: vec![Rung { role: role("architect"), cost: 1.0 }], ..after(Refusal, 1, 0, 0) };
+    check(&top, &Move::GiveUp);
+}
+
+#[test]
+fn limits_bind_the_learner_too() {
+    let never = |chain: &Chain, denied: &dyn Fn(&Move) -> bool| {
+        assert!(!allowed(chain, &bounds()).iter().any(denied), "{chain:?}");
+    };
+    never(&chain(FailureKind::Invalid), &|m| matches!(m, Move::Escalate(_)));
+    never(&Chain { escalations: 2, ..chain(FailureKind::Refusal) }, &|m| matches!(m, Move::Escalate(_)));
+    never(&Chain { retries: 1, ..chain(FailureKind::Refusal) }, &|m| *m == Move::Retry);
+    never(&chain(FailureKind::Transport), &|m| *m != Move::GiveUp);
+}
+
+#[test]
+fn evidence_overrules_the_rule_only_if_there_is_enough() {
+    let chain = chain(FailureKind::Refusal);
+    let check = |retry: Posterior, expert: Posterior, bounds: Bounds, expect: (Move, Decider)| {
+        let offers = [
+            Offer { choice: Move::Retry, posterior: retry, cost: 0.1 },
+            Offer { choice: up("expert"), posterior: expert, cost: 0.4 },
+        ];
+        let decision = decide(&chain, &offers, &bounds, 0.5);
+        assert_eq!((decision.choice, decision.decider), expect, "{}", decision.reason);
+        assert!((decision.propensity - 1.0).abs() < 1e-9);
+    };
+    let learned = (up("expert"), Decider::Learned);
+    let ruled = (Move::Retry, Decider::Rule);
+    // A repetition leaves the escalation open, so it must be dear or hopeless to be skipped.
+    let dear = Bounds { lambda: 0.8, ..bounds() };
+    check(known(0.01, 60.0), known(0.95, 60.0), dear, learned.clone());
+    check(known(0.01, 4.0), known(0.95, 60.0), dear, ruled.clone());
+    check(known(0.01, 60.0), known(0.95, 4.0), dear, ruled.clone());
+    check(known(0.45, 60.0), known(0.5, 60.0), bounds(), ruled.clone());
+    check(known(0.01, 60.0), known(0.95, 60.0), Bounds { trusted: false, ..dear }, ruled);
+    // Nothing helps, and trying costs: the learner stops, the rule would not.
+    check(known(0.01, 90.0), known(0.02, 90.0), dear, (Move::GiveUp, Decider::Learned));
+}
+
+#[test]
+fn a_weak_start_may_still_end_strong() {
+    let offers = |weak: f64, strong: f64| {
+        [
+            Offer { choice: role("worker"), posterior: known(weak, 60.0), cost: 0.1 },
+            Offer { choice: role("expert"), posterior: known(strong, 60.0), cost: 1.0 },
+        ]
+    };
+    let check = |weak: f64, strong: f64, lambda: f64, standard: &str, expect: &str| {
+        let bounds = Bounds { lambda, ..bounds() };
+        let decision = start(&offers(weak, strong), &role(standard), &[], &bounds, 0.9).expect("it is offered");
+        assert_eq!(decision.choice, role(expect), "weak {weak}, strong {strong}: {}", decision.reason);
+    };
+    check(0.6, 0.9, 0.3, "worker", "worker");
+    check(0.02, 0.95, 0.9, "worker", "expert");
+    check(0.9, 0.92, 0.3, "expert", "worker");
+    assert_eq!(start(&offers(0.5, 0.5), &role("nobody"), &[], &bounds(), 0.9), None);
+}
+
+#[test]
+fn chance_is_logged_with_its_probability() {
+    let chain = chain(FailureKind::Refusal);
+    let offers = [
+        Offer { choice: Move::Retry, posterior: known(0.5, 0.0), cost: 0.1 },
+        Offer { choice: Move::Think, posterior: known(0.5, 0.0), cost: 0.2 },
+        Offer { choice: up("expert"), posterior: known(0.5, 0.0), cost: 0.4 },
+    ];
+    let bounds = Bounds { audit: 0.04, ..Bounds::default() };
+    let mut times = std::collections::HashMap::new();
+    let draws = 10_000_u32;
+    for draw in 0..draws {
+        let decision = decide(&chain, &offers, &bounds, f64::from(draw) / f64::from(draws));
+        let count = times.entry(decision.choice.arm()).or_insert((0, decision.propensity));
+        count.0 += 1;
+        assert!((count.1 - decision.propensity).abs() < 1e-9);
+    }
+    for (arm, expect) in [("retry", 0.96), ("think", 0.02), ("escalate:expert", 0.02)] {
+        let (count, propensity) = times[arm];
+        assert!((f64::from(count) / f64::from(draws) - expect).abs() < 1e-3, "{times:?}");
+        assert!((propensity - expect).abs() < 1e-9, "{times:?}");
+    }
+    assert_eq!(times.len(), 3, "giving up teaches nothing: {times:?}");
+}
+
+#[test]
+fn rungs_cost_what_they_are_priced() {
+    let costs = |priced: &[(RoleName, Option<u64>)]| rungs(priced).iter().map(|rung| rung.cost).collect::<Vec<_>>();
+    assert_eq!(costs(&[(role("a"), Some(5)), (role("b"), Some(20))]), [0.25, 1.0]);
+    assert_eq!(costs(&[(role("a"), None), (role("b"), None)]), [0.5, 1.0]);
+    assert_eq!(costs(&[(role("a"), Some(0)), (role("b"), Some(0))]), [0.5, 1.0]);
+}
