@@ -6,6 +6,7 @@ mod batch;
 mod budget;
 mod cli;
 mod context;
+mod escalation;
 mod examples;
 mod model;
 mod monitor;

@@ -77,7 +77,18 @@ pub const KEYS: &[Key] = &[
     key("gate.exploration", Kind::Flag, "refuses FINAL until the context has been looked at"),
     key("cache.enabled", Kind::Flag, "uses kept answers for every llm() that does not say `cache`"),
     key("cache.max_age", Kind::Number, "for how many seconds a kept answer is used where a call does not say"),
+    key("escalation.enabled", Kind::Flag, "lets a stronger role take over where an answer fails"),
+    key("escalation.ladder", Kind::Texts, "the roles that take over from each other, the weakest first"),
+    key("escalation.retries", Kind::Count, "how often a role is asked again with feedback before another takes over"),
+    key("escalation.most", Kind::Count, "how often a stronger role may take over"),
+    key("escalation.price", Kind::Number, "what an attempt of the dearest role costs, as a share of a success"),
+    key("escalation.audit", Kind::Number, "the share of decisions made by chance, to keep learning, 0 to 0.5"),
     key("memory.enabled", Kind::Flag, "remembers finished runs and recalls them"),
+    key(
+        "memory.namespace",
+        Kind::Word(&["prod", "eval"]),
+        "whose memories are read and written: evaluations have their own",
+    ),
     key("memory.embedder", Kind::Word(&["hashing", "minilm"]), "how situations are embedded"),
     key("memory.model_folder", Kind::Text, "the folder of the embedding model"),
     key(

@@ -8,6 +8,7 @@ use crate::config::model::{self, ModelConfig};
 use crate::config::paths::Paths;
 use crate::config::price_file::PriceFile;
 use crate::config::role::{self, RoleConfig};
+use crate::core::episode::Namespace;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::limits::Limits;
 use crate::core::strategy::Strategy;
@@ -54,8 +55,12 @@ pub struct Settings {
     pub cache: bool,
     /// Seconds for which a kept answer is used where a call does not say.
     pub cache_age: f64,
+    /// Who takes over where an answer fails.
+    pub escalation: Escalation,
     /// Whether runs are remembered.
     pub memory: bool,
+    /// Which memories this process writes: real ones, or those of evaluations.
+    pub namespace: Namespace,
     /// `hashing` or `minilm`.
     pub embedder: String,
     /// The folder of the embedding model, if configured.
@@ -74,7 +79,43 @@ pub struct Settings {
     pub environment: Environment,
 }
 
+/// Who takes over where an answer fails, and how readily.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Escalation {
+    /// Whether anybody does.
+    pub enabled: bool,
+    /// The roles, the weakest first.
+    pub ladder: Vec<String>,
+    /// How often a role is asked again with feedback.
+    pub retries: u32,
+    /// How often a stronger role may take over.
+    pub most: u32,
+    /// What an attempt of the dearest role costs, as a share of a success.
+    pub price: f64,
+    /// The share of decisions made by chance.
+    pub audit: f64,
+}
+
+impl Escalation {
+    fn of(merged: &Merged) -> Self {
+        let count = |path| merged.count(path).and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
+        Self {
+            enabled: merged.flag("escalation.enabled").unwrap_or(false),
+            ladder: merged.texts("escalation.ladder").unwrap_or_default(),
+            retries: count("escalation.retries"),
+            most: count("escalation.most"),
+            price: merged.number("escalation.price").unwrap_or(0.0),
+            audit: merged.number("escalation.audit").unwrap_or(0.0).min(0.5),
+        }
+    }
+}
+
 impl Settings {
+    /// Which memories this process reads: evaluations keep to themselves.
+    pub fn namespaces(&self) -> Vec<Namespace> {
+        vec![self.namespace, Namespace::Seed]
+    }
+
     /// Reads all layers; `flags` win. All faults of all layers are reported at once.
     pub fn load(environment: Environment, flags: Layer) -> Outcome<Self> {
         let (settings, faults) = Self::read(environment, flags)?;
@@ -117,7 +158,9 @@ impl Settings {
             exploration_gate: merged.flag("gate.exploration").unwrap_or(true),
             cache: merged.flag("cache.enabled").unwrap_or(false),
             cache_age: merged.number("cache.max_age").unwrap_or(86_400.0),
+            escalation: Escalation::of(&merged),
             memory: merged.flag("memory.enabled").unwrap_or(true),
+            namespace: merged.text("memory.namespace").as_deref().and_then(Namespace::parse).unwrap_or_default(),
             embedder: merged.text("memory.embedder").unwrap_or_default(),
             model_folder: merged.text("memory.model_folder").map(|folder| paths.workspace.join(folder)),
             models: merged.names("models").into_iter().map(|n| (n.clone(), model::read(&merged, &n))).collect(),

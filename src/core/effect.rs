@@ -39,6 +39,8 @@ pub enum EffectKind {
     Recall,
     /// A new memory.
     Remember,
+    /// A choice that rests on the memory or on chance.
+    Decision,
 }
 
 impl EffectKind {
@@ -55,6 +57,7 @@ impl EffectKind {
             Self::Person => "person",
             Self::Recall => "recall",
             Self::Remember => "remember",
+            Self::Decision => "decision",
         }
     }
 }

@@ -88,6 +88,27 @@ pub enum Event {
         /// Why the first one failed.
         why: String,
     },
+    /// The policy chose who acts, or what to do after a failure.
+    Decided {
+        /// The kind of choice: `route` or `escalate`.
+        action: String,
+        /// What was chosen.
+        arm: String,
+        /// Who decided: `rule`, `learned` or `audit`.
+        decider: String,
+        /// Why.
+        reason: String,
+        /// The role before it.
+        role: RoleName,
+        /// The failure or gate before it; empty if there was none.
+        after: String,
+        /// The effective number of episodes behind it.
+        n: f64,
+        /// The probability of success that is expected.
+        predicted: Option<f64>,
+        /// The ids of the episodes behind it.
+        ids: Vec<String>,
+    },
     /// A piece of an answer arrived. Shown live, never stored.
     ModelText {
         /// Number of the call.

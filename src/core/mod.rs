@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a file, a clock or the environment.
 
+pub mod attempts;
 pub mod class;
 pub mod document;
 pub mod effect;

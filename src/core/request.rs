@@ -3,6 +3,7 @@
 //! Today the port is a call inside one process; because nothing here is a handle, it can become a pipe to a
 //! process that holds a model's code in a jail, without touching a primitive.
 
+use crate::core::attempts::Attempt;
 use crate::core::document::ContextRef;
 use crate::core::episode::Episode;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -27,6 +28,8 @@ pub struct Call {
 pub enum Request {
     /// One model call; answers the text, or a validated value if a schema is given.
     Llm(LlmRequest),
+    /// One model call whose answer the script checks; answers an `Attempted`, or the failure of the whole chain.
+    Attempt(Box<Attempt>),
     /// Many model calls; answers an array in the same order, error maps in failed slots.
     LlmBatch {
         /// The calls.

@@ -43,8 +43,8 @@ pub async fn random(host: &RunHost, frame: &Frame) -> Outcome<Value> {
     door::observe(host, frame, Asked::new(EffectKind::Random, &Value::Null), work).await
 }
 
-/// A ULID's random half is filled by the system's generator, so no other generator is needed.
-fn share() -> f64 {
+/// A random float in 0..1. A ULID's random half is filled by the system's generator, so no other generator is needed.
+pub fn share() -> f64 {
     let bits = u64::try_from(ulid::Ulid::generate().random() & u128::from(u64::MAX)).unwrap_or(0) >> 11;
     #[allow(clippy::cast_precision_loss, reason = "53 bits fit a float's mantissa")]
     let share = bits as f64 / (1_u64 << 53) as f64;

@@ -4,7 +4,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::request::{ChildRequest, LlmRequest};
-use crate::host::llm;
+use crate::host::attempts::Attempting;
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
 use serde_json::Value;
@@ -38,7 +38,8 @@ pub async fn models(
         async move {
             let own = given.filter(|_| !same).as_deref().map(Schema::read).transpose()?;
             let schema = own.as_ref().or(read.as_deref());
-            llm::answer(&host, &frame, request, schema, &cancel, Some(&slots)).await
+            let (host, frame, request, cancel) = (&*host, &frame, &request, &cancel);
+            Attempting { host, frame, request, schema, cancel, slots: Some(&slots), gate: None }.unchecked().await
         }
     })
     .await

@@ -4,6 +4,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, Finish, Message, ModelAnswer, Sampling, Speaker};
 use crate::core::request::{LlmOptions, LlmRequest};
+use crate::host::attempts::Attempting;
 use crate::host::cache::Cache;
 use crate::host::call::ModelCall;
 use crate::host::choose::{Chosen, Wish};
@@ -23,18 +24,13 @@ const REPAIRS: usize = 2;
 /// Answers one `llm`.
 pub async fn one(host: &RunHost, frame: &Frame, request: LlmRequest, cancel: &CancellationToken) -> Outcome<Value> {
     let schema = request.options.schema.as_deref().map(Schema::read).transpose()?;
-    answer(host, frame, request, schema.as_ref(), cancel, None).await
+    let (request, schema) = (&request, schema.as_ref());
+    Attempting { host, frame, request, schema, cancel, slots: None, gate: None }.unchecked().await
 }
 
-/// Answers one `llm` whose schema has been read, as one of a batch if it is given the batch's places.
-pub async fn answer(
-    host: &RunHost,
-    frame: &Frame,
-    request: LlmRequest,
-    schema: Option<&Schema>,
-    cancel: &CancellationToken,
-    slots: Option<&Arc<Semaphore>>,
-) -> Outcome<Value> {
+/// Makes one attempt of a chain: the value, and the answer that it was taken from.
+pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest) -> Outcome<(Value, ModelAnswer)> {
+    let Attempting { host, frame, schema, cancel, slots, .. } = *chain;
     let chosen = host.kit.models.choose(&wish(&request.options)).await?;
     let asking = Asking { host, frame, options: &request.options, chosen: &chosen, schema, cancel, slots };
     let messages = asking.messages(&request.prompt)?;
@@ -47,7 +43,7 @@ pub async fn answer(
         Some(schema) => Box::pin(asking.typed(schema, &mut cache, messages)).await?,
     };
     cache.keep(host, &answer).await?;
-    Ok(value)
+    Ok((value, answer))
 }
 
 /// An answer that its limit cut is not taken for a whole one.

@@ -3,12 +3,15 @@
 //! It knows models, memory, tools and sessions, but no turn and no terminal; child runs come in through a trait.
 
 pub mod ask;
+pub mod attempts;
 pub mod batch;
 pub mod cache;
 pub mod call;
 pub mod children;
 pub mod choices;
 pub mod choose;
+pub mod credit;
+pub mod decide;
 pub mod door;
 pub mod episodes;
 pub mod explore;
@@ -17,6 +20,7 @@ pub mod flights;
 mod follow;
 pub mod images;
 pub mod kit;
+pub mod ladder;
 pub mod llm;
 pub mod memories;
 pub mod models;

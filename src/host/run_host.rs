@@ -10,7 +10,7 @@ use crate::core::request::{Call, Request};
 use crate::host::choices::Choices;
 use crate::host::kit::Kit;
 use crate::host::typed::{Checked, Schema};
-use crate::host::{ask, batch, episodes, explore, llm, memories, program, save, tool_call};
+use crate::host::{ask, attempts, batch, episodes, explore, llm, memories, program, save, tool_call};
 use crate::policy::gate;
 use crate::script::host::Host;
 use futures::FutureExt;
@@ -154,6 +154,7 @@ impl RunHost {
         let frame = call.frame;
         match call.request {
             Request::Llm(request) => llm::one(self, &frame, request, &cancel).await,
+            Request::Attempt(step) => attempts::checked(self, &frame, *step, &cancel).await,
             Request::LlmBatch { requests, concurrency } => {
                 batch::models(self, &frame, requests, concurrency, &cancel).await
             }

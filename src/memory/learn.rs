@@ -62,7 +62,7 @@ impl Calibration {
 
     /// Whether the learner may decide: it has shown too little, or it is no worse than the base rate.
     pub fn is_trusted(&self) -> bool {
-        self.count < LEAST_JUDGED || self.brier <= self.base + 0.01
+        self.count < LEAST_JUDGED || self.brier <= self.base + 0.02
     }
 }
 

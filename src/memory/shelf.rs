@@ -5,7 +5,6 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::memory::index::EpisodeIndex;
 use crate::memory::index::fault::OpenFault;
-use crate::memory::index::filter::Filter;
 use crate::memory::parts::{Parts, blocking};
 use crate::memory::upkeep;
 use std::mem;
@@ -95,28 +94,25 @@ impl Shelf {
         Ok(index)
     }
 
-    /// Searches; if that fails, opens the index anew (another process may just have replaced it), then rebuilds it.
-    pub(super) async fn search(
-        &self,
-        parts: &Parts,
-        vector: &[f32],
-        k: usize,
-        filter: &Filter,
-    ) -> Outcome<Vec<(String, f64)>> {
-        if let Ok(found) = self.index(parts).await?.search(vector, k, filter).await {
-            return Ok(found);
+    /// Asks the index; if that fails, opens it anew (another process may just have replaced it), then rebuilds it.
+    pub(super) async fn ask<T, F>(&self, parts: &Parts, ask: impl Fn(EpisodeIndex) -> F) -> Outcome<T>
+    where
+        F: Future<Output = Outcome<T>>,
+    {
+        if let Ok(answer) = ask(self.index(parts).await?).await {
+            return Ok(answer);
         }
         self.close().await;
-        let failure = match self.index(parts).await?.search(vector, k, filter).await {
-            Ok(found) => return Ok(found),
+        let failure = match ask(self.index(parts).await?).await {
+            Ok(answer) => return Ok(answer),
             Err(failure) => failure,
         };
         let mut slot = self.slot.lock().await;
         let mark = mark(parts).await?;
         let index = self.renewed(parts, &failure.message).await?;
-        let found = index.search(vector, k, filter).await;
+        let answer = ask(index.clone()).await;
         *slot = Some(Open { index, mark });
-        found
+        answer
     }
 
     /// A new index in the place of a broken one, filled from the log.

@@ -196,7 +196,7 @@ impl Decider {
 }
 
 /// A choice with everything that led to it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision<T> {
     /// What is done.
     pub choice: T,

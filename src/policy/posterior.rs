@@ -57,6 +57,11 @@ pub struct Posterior {
 }
 
 impl Posterior {
+    /// Nothing is known: the prior of one half.
+    pub fn unknown() -> Self {
+        posterior(&[], 0.5)
+    }
+
     /// The expected probability of success.
     pub fn mean(&self) -> f64 {
         self.alpha / (self.alpha + self.beta)

@@ -170,6 +170,9 @@ fn told(detail: Detail, event: &Event) -> Option<String> {
         }
         Event::ChildStarted { child, task, .. } => Some(format!("  child {}: {}", short(child), one_line(task, 100))),
         Event::ChildFinished { child, status } => Some(format!("  child {} {}", short(child), status.name())),
+        Event::Decided { arm, after, reason, .. } if !after.is_empty() => {
+            Some(format!("  after {}: {arm}, {}", one_line(after, 60), one_line(reason, 120)))
+        }
         Event::FinalRefused { reason } => Some(format!("  FINAL refused: {}", one_line(reason, 120))),
         _ => None,
     }

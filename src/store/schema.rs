@@ -109,6 +109,7 @@ UPDATE episodes SET
     run = coalesce(body ->> 'run', ''),
     fingerprint = id;
 CREATE INDEX episodes_by_task ON episodes (fingerprint, action, arm);
+CREATE INDEX episodes_predicted ON episodes (namespace) WHERE predicted IS NOT NULL;
 CREATE INDEX episodes_by_run ON episodes (run) WHERE run <> '';
 
 CREATE TABLE utility (

@@ -146,3 +146,6 @@ fn utility(row: &Row<'_>) -> Worked<Utility> {
         last_use: number(row, "last_use")?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,8 @@
 use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
 use crate::core::request::{LlmOptions, LlmRequest};
+use crate::host::attempts::Attempting;
 use crate::host::choose::Wish;
-use crate::host::llm;
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
 use crate::registry::roles::Role;
@@ -30,7 +30,8 @@ pub async fn answer(host: &RunHost, task: &str, role: &Role, wish: Wish, cancel:
     let label = Some("direct".to_owned());
     let options = LlmOptions { role, model, requires, strategy, system, persona, label, ..LlmOptions::default() };
     let request = LlmRequest { prompt: prompt::direct(task, &text), options };
-    llm::answer(host, &Frame::root(), request, host.schema.as_deref(), cancel, None).await
+    let (frame, request, schema) = (&Frame::root(), &request, host.schema.as_deref());
+    Attempting { host, frame, request, schema, cancel, slots: None, gate: None }.unchecked().await
 }
 
 /// Whether this run is answered directly.

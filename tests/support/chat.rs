@@ -77,6 +77,11 @@ impl Reply {
         Self::of(Form::Text(text.into(), "stop"))
     }
 
+    /// A text that the provider's filter cut.
+    pub(crate) fn filtered(text: impl Into<String>) -> Self {
+        Self::of(Form::Text(text.into(), "content_filter"))
+    }
+
     /// A text that its token limit cut.
     pub(crate) fn cut(text: impl Into<String>) -> Self {
         Self::of(Form::Text(text.into(), "length"))

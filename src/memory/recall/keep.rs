@@ -30,7 +30,7 @@ impl Memory {
         }
         let mut all = Vec::new();
         for filter in filters {
-            all.push(self.shelf.search(parts, vector, k, filter).await?);
+            all.push(self.shelf.ask(parts, |index| async move { index.search(vector, k, filter).await }).await?);
         }
         let (store, ids) = (self.store.clone(), all.iter().flatten().map(|(id, _)| id.clone()).collect::<Vec<_>>());
         let outlines = blocking(move || store.outlines_by_ids(&ids)).await?;
@@ -74,15 +74,7 @@ impl Memory {
     /// Fills the rows that the index has with its vectors. The rest is embedded by `catch_up`, so rows go in up to the
     /// first one that the index lacks.
     async fn read_index(&self, parts: &Parts, resident: &mut Resident) -> Outcome<()> {
-        let index = self.shelf.index(parts).await?;
-        let vectors = match index.vectors().await {
-            Ok(vectors) => vectors,
-            Err(_) => {
-                // It broke while it was open: opening it anew finds that out and rebuilds it.
-                self.shelf.close().await;
-                self.shelf.index(parts).await?.vectors().await?
-            }
-        };
+        let vectors = self.shelf.ask(parts, |index| async move { index.vectors().await }).await?;
         let vectors: HashMap<String, Vec<f32>> = vectors.into_iter().collect();
         let store = self.store.clone();
         for outline in blocking(move || store.outlines_after(0)).await? {

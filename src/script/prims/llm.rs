@@ -4,8 +4,9 @@ use crate::core::failure::Outcome;
 use crate::core::request::{LlmOptions, LlmRequest, Request, some_tokens};
 use crate::script::convert::{options, to_text};
 use crate::script::desk::Desk;
+use crate::script::prims::checked;
 use crate::script::prims::primitive::{Answer, Primitive, ask, done};
-use rhai::{Dynamic, Engine, Map};
+use rhai::{Dynamic, Engine, Map, NativeCallContext};
 use std::sync::Arc;
 
 /// `llm`.
@@ -13,7 +14,7 @@ pub const LLM: Primitive = Primitive {
     name: "llm",
     usage: &[
         "llm(prompt)",
-        "llm(prompt, #{role, model, requires, strategy, system, persona, schema, max_tokens, temperature, stop, timeout, label, cache})",
+        "llm(prompt, #{role, model, requires, strategy, system, persona, schema, max_tokens, temperature, stop, timeout, label, cache, check, gate})",
     ],
     summary: "Sends one user message to a model and returns its text, or a validated value if `schema` is given.",
     params: &[
@@ -26,6 +27,11 @@ pub const LLM: Primitive = Primitive {
         ("schema", "JSON Schema, example map or short form such as `#{score: \"float 0..1\"}`"),
         ("timeout", "seconds for the whole call"),
         ("label", "a name for progress and logs"),
+        (
+            "check",
+            "a closure that sees the answer: true or false, or a text that says what is wrong; the call is repeated with that, then by a stronger role",
+        ),
+        ("gate", "the name of the check"),
         ("cache", "true, or how old a kept answer may be that is used instead: seconds or `\"1h\"`"),
     ],
     example: "print(llm(\"Which year did it open?\\n\\n\" + context.line(1)))",
@@ -35,18 +41,25 @@ pub const LLM: Primitive = Primitive {
 
 fn register(engine: &mut Engine, _: &Arc<Desk>) {
     for name in ["llm", "llm_query"] {
-        engine.register_fn(name, |prompt: Dynamic| call(&prompt, Map::new()));
-        engine.register_fn(name, |prompt: Dynamic, options: Map| call(&prompt, options));
+        engine.register_fn(name, |context: NativeCallContext, prompt: Dynamic| call(&context, &prompt, Map::new()));
+        engine.register_fn(name, |context: NativeCallContext, prompt: Dynamic, options: Map| {
+            call(&context, &prompt, options)
+        });
     }
 }
 
-fn call(prompt: &Dynamic, map: Map) -> Answer<Dynamic> {
-    let options = done(checked(map, "llm"))?;
-    ask(Request::Llm(done(request(prompt, &options))?))
+fn call(context: &NativeCallContext, prompt: &Dynamic, mut map: Map) -> Answer<Dynamic> {
+    let check = done(checked::take(&mut map))?;
+    let options = done(tokens(map, "llm"))?;
+    let request = done(request(prompt, &options))?;
+    match check {
+        Some(check) => checked::call(context, &request, &check),
+        None => ask(Request::Llm(request)),
+    }
 }
 
 /// The options of a call, or of all calls of a batch.
-pub fn checked(map: Map, function: &str) -> Outcome<LlmOptions> {
+pub fn tokens(map: Map, function: &str) -> Outcome<LlmOptions> {
     let options = options::<LlmOptions>(map, function)?;
     some_tokens(function, options.max_tokens).map(|()| options)
 }

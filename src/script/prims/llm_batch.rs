@@ -35,7 +35,7 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
 
 fn call(prompts: &Array, mut map: Map) -> Answer<Dynamic> {
     let concurrency = done(concurrency(&mut map))?;
-    let options = done(llm::checked(map, "llm_batch"))?;
+    let options = done(llm::tokens(map, "llm_batch"))?;
     let requests = done(prompts.iter().map(|p| llm::request(p, &options)).collect::<Outcome<Vec<_>>>())?;
     ask(Request::LlmBatch { requests, concurrency })
 }

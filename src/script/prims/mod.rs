@@ -2,6 +2,7 @@
 
 pub mod ask_user;
 pub mod budget;
+pub mod checked;
 pub mod context_cut;
 pub mod context_find;
 pub mod context_read;

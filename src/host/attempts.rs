@@ -1,0 +1,221 @@
+//! Chains of attempts at one prompt: what comes after a failure or after an answer that a check refused, and what is
+//! learned from it.
+//!
+//! Who starts and who follows is `policy::escalate`'s decision; what is known is the memory's. Here both are asked, the next
+//! call is made, and every attempt is credited with its own verdict, never with a later rescue.
+
+use crate::core::attempts::{Attempt, Attempted, Attempts, Spent};
+use crate::core::episode::{Verdict, Verifier, action};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::core::message::ModelAnswer;
+use crate::core::request::LlmRequest;
+use crate::core::text::{head_tail, one_line};
+use crate::host::credit::{self, Credit};
+use crate::host::decide::{self, Met};
+use crate::host::ladder::{self, Ladder};
+use crate::host::llm;
+use crate::host::run_host::RunHost;
+use crate::host::typed::Schema;
+use crate::policy::escalate::{Chain, Move};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// The most bytes of a refused answer that the next attempt is shown.
+const SHOWN: usize = 4_000;
+
+/// What the attempts of a chain share.
+pub struct Attempting<'a> {
+    /// The run.
+    pub host: &'a RunHost,
+    /// Where in it.
+    pub frame: &'a Frame,
+    /// The call as it was written.
+    pub request: &'a LlmRequest,
+    /// Its schema.
+    pub schema: Option<&'a Schema>,
+    /// Ends the chain.
+    pub cancel: &'a CancellationToken,
+    /// The places of a batch.
+    pub slots: Option<&'a Arc<Semaphore>>,
+    /// The name of the check that the script makes; nothing if it makes none.
+    pub gate: Option<&'a str>,
+}
+
+/// Answers one step of a chain whose answers a script checks.
+pub async fn checked(host: &RunHost, frame: &Frame, step: Attempt, cancel: &CancellationToken) -> Outcome<Value> {
+    let schema = step.request.options.schema.as_deref().map(Schema::read).transpose()?;
+    let (gate, schema) = (Some(step.gate.as_str()), schema.as_ref());
+    let attempting = Attempting { host, frame, request: &step.request, schema, cancel, slots: None, gate };
+    let ladder = ladder::of(host, &step.request.options).await?;
+    let attempted = match (step.attempts, step.judgement) {
+        (Some(mut attempts), Some(judgement)) => {
+            let verdict = if judgement.passed { Verdict::Success } else { Verdict::Fail };
+            attempting.settle(&mut attempts, verdict, Verifier::Test).await;
+            if judgement.passed {
+                Attempted { value: Value::Null, attempts }
+            } else {
+                let refused = refused(&step.gate, &judgement.reason, &step.answer);
+                attempting.react(&ladder, &mut attempts, refused, true, Some(&step.answer)).await?;
+                attempting.answer(&ladder, attempts).await?
+            }
+        }
+        _ => attempting.answer(&ladder, attempting.begin(&ladder).await?).await?,
+    };
+    serde_json::to_value(attempted)
+        .map_err(|error| Failure::new(FailureKind::Internal, format!("an attempt has no form as data: {error}")))
+}
+
+/// The failure that an answer is which a check refused.
+fn refused(gate: &str, reason: &str, answer: &str) -> Failure {
+    let why = if reason.is_empty() { String::new() } else { format!(": {}", one_line(reason, 400)) };
+    Failure::new(FailureKind::Invalid, format!("the answer did not pass `{gate}`{why}"))
+        .hint("a stronger role, a clearer prompt or an easier check helps; `raw` has the last answer")
+        .detail("gate", gate)
+        .detail("raw", answer)
+}
+
+impl Attempting<'_> {
+    /// The whole chain of a call that nobody checks: it goes on where an answer fails by itself.
+    pub async fn unchecked(&self) -> Outcome<Value> {
+        let ladder = ladder::of(self.host, &self.request.options).await?;
+        if ladder.is_flat() {
+            // Nobody could take over, so nothing is to be decided.
+            return Ok(llm::answer(self, &self.request.clone()).await?.0);
+        }
+        let mut attempts = self.begin(&ladder).await?;
+        attempts.open = attempts.open.filter(|open| open.action != action::ROUTE || open.policy.starts_with("audit"));
+        let attempted = self.answer(&ladder, attempts).await?;
+        let mut attempts = attempted.attempts;
+        // That an answer came to its end unstopped is all that is known of it.
+        self.settle(&mut attempts, Verdict::Success, Verifier::None).await;
+        Ok(attempted.value)
+    }
+
+    /// The first attempt: the role that the call names, else the one that the policy starts with.
+    async fn begin(&self, ladder: &Ladder) -> Outcome<Attempts> {
+        let decision = decide::start(self.host, self.frame, ladder, &self.request.prompt).await?;
+        Ok(Attempts { role: decision.arm.clone(), open: Some(decision), ..Attempts::default() })
+    }
+
+    /// Makes attempts until there is an answer that did not fail by itself.
+    async fn answer(&self, ladder: &Ladder, mut attempts: Attempts) -> Outcome<Attempted> {
+        loop {
+            let request = self.next(ladder, &attempts);
+            match llm::answer(self, &request).await {
+                Ok((value, answer)) => {
+                    attempts.spent = spent(&answer);
+                    return Ok(Attempted { value, attempts });
+                }
+                Err(failure) => {
+                    let verdict = credit::verdict(&failure);
+                    self.settle(&mut attempts, verdict, Verifier::Gate).await;
+                    let raw = failure.details.get("raw").and_then(Value::as_str).map(str::to_owned);
+                    self.react(ladder, &mut attempts, failure, false, raw.as_deref()).await?;
+                }
+            }
+        }
+    }
+
+    /// Decides what comes after a failure and prepares it; the failure itself if nothing does.
+    async fn react(
+        &self,
+        ladder: &Ladder,
+        attempts: &mut Attempts,
+        failure: Failure,
+        gated: bool,
+        answer: Option<&str>,
+    ) -> Outcome<()> {
+        let role = attempts.role.clone();
+        attempts.history.push(role.clone());
+        attempts.failures += 1;
+        let chain = Chain {
+            ladder: ladder.from(&role),
+            failure: failure.kind,
+            gated,
+            retries: attempts.retries,
+            thinks: attempts.thinks,
+            escalations: attempts.escalations,
+            explorable: false,
+        };
+        let over = |failure: Failure, history: &[String]| match history {
+            [_] => failure,
+            history => failure.detail("attempts", json!(history)),
+        };
+        // A call that nobody checks is repeated only by another role: its failures were never repeated before.
+        let stays = self.gate.is_none() && matches!(chain.class().name(), "format" | "infra" | "end" | "size");
+        if stays || self.cancel.is_cancelled() {
+            return Err(over(failure, &attempts.history));
+        }
+        let met = Met { chain: &chain, gate: if gated { self.gate.unwrap_or_default() } else { "" }, attempts };
+        let (chosen, open) = decide::next(self.host, self.frame, ladder, &self.request.prompt, &met).await?;
+        match &chosen {
+            Move::Retry => attempts.retries += 1,
+            Move::Think => attempts.thinks += 1,
+            Move::Escalate(role) => {
+                attempts.role = role.to_string();
+                attempts.escalations += 1;
+                (attempts.retries, attempts.thinks) = (0, 0);
+            }
+            Move::Explore | Move::Delegate | Move::GiveUp => return Err(over(failure, &attempts.history)),
+        }
+        attempts.open = Some(open);
+        attempts.feedback = feedback(&failure, answer, matches!(chosen, Move::Escalate(_)));
+        Ok(())
+    }
+
+    /// The call of the attempt that is due: another role, more room, and what went wrong before.
+    fn next(&self, ladder: &Ladder, attempts: &Attempts) -> LlmRequest {
+        let mut request = self.request.clone();
+        if !ladder.is_pinned() {
+            request.options.role = Some(attempts.role.clone());
+        }
+        if attempts.thinks > 0 {
+            let room = request.options.max_tokens.or_else(|| ladder.room(&attempts.role));
+            request.options.max_tokens = room.map(|room| room.saturating_mul(2));
+        }
+        if !attempts.feedback.is_empty() {
+            request.prompt = format!("{}\n\n{}", request.prompt, attempts.feedback);
+        }
+        if let Some(last) = attempts.history.last() {
+            let label = format!("attempt {} after {last}", attempts.history.len() + 1);
+            let named = request.options.label.take().map(|name| format!("{name}, {label}"));
+            request.options.label = Some(named.unwrap_or(label));
+        }
+        request
+    }
+
+    /// Credits the attempt under way with its own verdict.
+    async fn settle(&self, attempts: &mut Attempts, outcome: Verdict, verifier: Verifier) {
+        let spent = std::mem::take(&mut attempts.spent);
+        let Some(open) = attempts.open.take() else { return };
+        // Without a check only failures of first attempts would be seen, and a role would seem worse than it is.
+        if self.gate.is_none() && open.action == action::ROUTE {
+            return;
+        }
+        let credit = Credit { task: &self.request.prompt, open, outcome, verifier, spent };
+        credit::store(self.host, self.frame, credit).await;
+    }
+}
+
+/// What the next attempt is told.
+fn feedback(failure: &Failure, answer: Option<&str>, other: bool) -> String {
+    let whose = if other { "Another model's earlier answer" } else { "Your earlier answer" };
+    let mut text = String::new();
+    if let Some(answer) = answer.filter(|answer| !answer.trim().is_empty()) {
+        text = format!("{whose}:\n{}\n\n", head_tail(answer, SHOWN, ""));
+    }
+    let verb = if answer.is_some() { "It was not accepted" } else { "An earlier attempt failed" };
+    format!("{text}{verb}: {}\nAnswer again, and avoid that.", one_line(&failure.message, 600))
+}
+
+fn spent(answer: &ModelAnswer) -> Spent {
+    Spent {
+        model: answer.model.to_string(),
+        cost_nanos: answer.cost.map_or(0, crate::core::money::Money::nanos),
+        tokens: answer.reply.usage.total(),
+        millis: answer.millis,
+    }
+}

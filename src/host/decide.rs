@@ -1,0 +1,232 @@
+//! Decisions of the policy as effects: the memory is asked, the policy decides, the event says why.
+
+use crate::core::attempts::{Attempts, Open};
+use crate::core::effect::EffectKind;
+use crate::core::episode::{Namespace, action};
+use crate::core::event::Event;
+use crate::core::failure::Outcome;
+use crate::core::ids::{Frame, RoleName};
+use crate::host::ask::share;
+use crate::host::door::{self, Asked};
+use crate::host::ladder::Ladder;
+use crate::host::run_host::RunHost;
+use crate::memory::learn::Question;
+use crate::memory::situation::{self, Situation};
+use crate::policy::escalate::{self, Bounds, Chain, Decider, Decision, Move, Offer, VERSION};
+use crate::policy::posterior::Posterior;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+/// A failure that was met, with the chain that met it.
+pub struct Met<'a> {
+    /// The chain as the policy sees it.
+    pub chain: &'a Chain,
+    /// The gate that was not passed; empty if none.
+    pub gate: &'a str,
+    /// The attempts so far.
+    pub attempts: &'a Attempts,
+}
+
+/// Who begins. Where there is nothing to choose the rule's role begins, unlogged.
+pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str) -> Outcome<Open> {
+    let situation = situation::text(&Situation::of_task(task));
+    let by_rule = Decision {
+        choice: ladder.first(),
+        decider: Decider::Rule,
+        reason: String::new(),
+        propensity: 1.0,
+        predicted: None,
+        n: 0.0,
+        ids: Vec::new(),
+    };
+    let rungs = ladder.rungs();
+    let arms: Vec<(String, String)> =
+        rungs.iter().map(|rung| (rung.role.to_string(), ladder.model(rung.role.as_str()))).collect();
+    let open = |decision: &Decision<RoleName>| Open {
+        action: action::ROUTE.to_owned(),
+        arm: decision.choice.to_string(),
+        situation: situation.clone(),
+        offered: arms.iter().map(|(arm, _)| arm.clone()).collect(),
+        ..opened(decision)
+    };
+    if !ladder.may_start_anywhere() || !host.kit.settings.memory {
+        return Ok(open(&by_rule));
+    }
+    let bounds = bounds(host).await?;
+    let first = ladder.first();
+    let decision: Decision<RoleName> = logged(host, frame, json!({"route": situation}), async {
+        let question = question(host, action::ROUTE, &situation, arms.clone(), "", "");
+        let Some(known) = evidence(host, &question, bounds.least).await? else {
+            return Ok(by_rule);
+        };
+        let after = after(host, task, &rungs, bounds.least).await?;
+        let offers: Vec<Offer<RoleName>> = rungs
+            .iter()
+            .zip(known)
+            .map(|(rung, posterior)| Offer { choice: rung.role.clone(), posterior, cost: rung.cost })
+            .collect();
+        Ok(escalate::start(&offers, &first, &after, &bounds, share()).unwrap_or(by_rule))
+    })
+    .await?;
+    if decision.n > 0.0 {
+        tell(host, frame, action::ROUTE, &decision.choice.to_string(), &decision, &first, "");
+    }
+    Ok(open(&decision))
+}
+
+/// What is known of each rung where the one below it has failed.
+async fn after(host: &RunHost, task: &str, rungs: &[escalate::Rung], least: f64) -> Outcome<Vec<Posterior>> {
+    let mut known = vec![Posterior::default()];
+    for pair in rungs.windows(2) {
+        let [below, above] = pair else { continue };
+        let role = below.role.to_string();
+        let situation = situation::text(&Situation { role: role.clone(), ..Situation::of_task(task) });
+        let arm = (Move::Escalate(above.role.clone()).arm(), String::new());
+        let question = question(host, action::ESCALATE, &situation, vec![arm], &role, "");
+        let found = evidence(host, &question, least).await?.and_then(|mut found| found.pop());
+        known.push(found.unwrap_or_default());
+    }
+    Ok(known)
+}
+
+/// What comes after a failure.
+pub async fn next(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str, met: &Met<'_>) -> Outcome<(Move, Open)> {
+    let Met { chain, gate, attempts } = met;
+    let (role, failure) = (attempts.role.clone(), chain.failure.name().to_owned());
+    let situation = situation::text(&Situation {
+        role: role.clone(),
+        failure: failure.clone(),
+        gate: (*gate).to_owned(),
+        failures: attempts.failures,
+        ..Situation::of_task(task)
+    });
+    let bounds = bounds(host).await?;
+    let moves: Vec<Move> = escalate::allowed(chain, &bounds).into_iter().filter(|m| *m != Move::GiveUp).collect();
+    let actor = |m: &Move| if let Move::Escalate(role) = m { role.to_string() } else { role.clone() };
+    let arms: Vec<(String, String)> = moves.iter().map(|m| (m.arm(), ladder.model(&actor(m)))).collect();
+    let decision: Decision<Move> = logged(host, frame, json!({"escalate": situation, "from": role}), async {
+        let question = question(host, action::ESCALATE, &situation, arms.clone(), &role, &failure);
+        let known = if host.kit.settings.memory { evidence(host, &question, bounds.least).await? } else { None };
+        let offer =
+            |(m, posterior): (&Move, Posterior)| Offer { cost: ladder.cost(&actor(m)), choice: m.clone(), posterior };
+        let known = known.unwrap_or_else(|| vec![Posterior::unknown(); moves.len()]);
+        let offers: Vec<Offer<Move>> = moves.iter().zip(known).map(offer).collect();
+        // Without a memory nothing is learned from chance either.
+        let bounds = if host.kit.settings.memory { bounds } else { Bounds { audit: 0.0, ..bounds } };
+        Ok(escalate::decide(chain, &offers, &bounds, share()))
+    })
+    .await?;
+    let after = if gate.is_empty() { failure.clone() } else { format!("{gate} of {role}") };
+    tell(host, frame, action::ESCALATE, &decision.choice.arm(), &decision, &RoleName::new(&role), &after);
+    let open = Open {
+        action: action::ESCALATE.to_owned(),
+        arm: decision.choice.arm(),
+        offered: arms.into_iter().map(|(arm, _)| arm).collect(),
+        situation,
+        role,
+        failure,
+        gate: (*gate).to_owned(),
+        failures: attempts.failures,
+        ..opened(&decision)
+    };
+    Ok((decision.choice, open))
+}
+
+/// The parts of a record that every decision fills in alike.
+fn opened<T>(decision: &Decision<T>) -> Open {
+    Open {
+        propensity: decision.propensity,
+        policy: format!("{}/{VERSION}", decision.decider.name()),
+        predicted: decision.predicted,
+        shown: decision.ids.clone(),
+        ..Open::default()
+    }
+}
+
+/// The bounds that are set, with what the learner has earned.
+async fn bounds(host: &RunHost) -> Outcome<Bounds> {
+    let set = &host.kit.settings.escalation;
+    let calibration = host.kit.memory.calibration(host.kit.settings.namespace).await?;
+    let eval = host.kit.settings.namespace == Namespace::Eval;
+    Ok(Bounds {
+        lambda: set.price,
+        retries: set.retries,
+        escalations: set.most,
+        audit: if eval { 0.0 } else { set.audit },
+        trusted: calibration.is_trusted(),
+        ..Bounds::default()
+    })
+}
+
+fn question(
+    host: &RunHost,
+    action: &str,
+    situation: &str,
+    arms: Vec<(String, String)>,
+    role: &str,
+    failure: &str,
+) -> Question {
+    Question {
+        situation: situation.to_owned(),
+        action: action.to_owned(),
+        arms,
+        role: role.to_owned(),
+        failure: failure.to_owned(),
+        namespaces: host.kit.settings.namespaces(),
+        now: host.now(),
+    }
+}
+
+/// The posteriors, or nothing where the sums say that no arm has enough episodes: most calls are decided by that alone.
+async fn evidence(host: &RunHost, question: &Question, least: f64) -> Outcome<Option<Vec<Posterior>>> {
+    let cells = host.kit.store.utilities(&question.action)?;
+    let of = |arm: &str| -> f64 { cells.iter().filter(|cell| cell.arm == arm).map(|cell| cell.n).sum() };
+    if !question.arms.iter().any(|(arm, _)| of(arm) >= least) {
+        return Ok(None);
+    }
+    match host.kit.memory.posteriors(question).await {
+        Ok(known) => Ok(Some(known)),
+        // Memory is an aid: without it the rules decide, and a note says why.
+        Err(failure) => {
+            host.emit(&Frame::root(), &Event::Note { text: format!("memory is not used: {failure}") });
+            Ok(None)
+        }
+    }
+}
+
+/// Makes a decision an effect, so that a repeated run decides the same.
+async fn logged<T: Serialize + DeserializeOwned>(
+    host: &RunHost,
+    frame: &Frame,
+    intent: serde_json::Value,
+    work: impl Future<Output = Outcome<Decision<T>>>,
+) -> Outcome<Decision<T>> {
+    let work = async { work.await.into() };
+    door::observe(host, frame, Asked::new(EffectKind::Decision, &intent), work).await
+}
+
+fn tell<T>(
+    host: &RunHost,
+    frame: &Frame,
+    action: &str,
+    arm: &str,
+    decision: &Decision<T>,
+    role: &RoleName,
+    after: &str,
+) {
+    host.emit(
+        frame,
+        &Event::Decided {
+            action: action.to_owned(),
+            arm: arm.to_owned(),
+            decider: decision.decider.name().to_owned(),
+            reason: decision.reason.clone(),
+            role: role.clone(),
+            after: after.to_owned(),
+            n: decision.n,
+            predicted: decision.predicted,
+            ids: decision.ids.clone(),
+        },
+    );
+}

@@ -1,0 +1,131 @@
+//! The roles that could take over a call, as they stand in the settings: only those that another model plays.
+
+use crate::core::failure::Outcome;
+use crate::core::ids::{ModelId, RoleName};
+use crate::core::request::LlmOptions;
+use crate::host::choose::{Chosen, Wish};
+use crate::host::run_host::RunHost;
+use crate::policy::escalate::{Rung, rungs};
+use crate::registry::roles::{self, WORKER};
+use std::sync::Arc;
+
+/// A prompt and an answer of usual size, by which the prices of roles are compared, in tokens.
+const TYPICAL: (u64, u64) = (2_000, 500);
+
+/// The roles from the one that begins upward.
+#[derive(Clone)]
+pub struct Ladder {
+    steps: Vec<Step>,
+    /// Whether the call names its role or model, so that nobody else may begin.
+    named: bool,
+    pinned: bool,
+}
+
+#[derive(Clone)]
+struct Step {
+    rung: Rung,
+    model: ModelId,
+    room: Option<u64>,
+}
+
+/// The ladder of a call with these options.
+pub async fn of(host: &RunHost, options: &LlmOptions) -> Outcome<Ladder> {
+    let named = options.role.is_some() || options.model.is_some();
+    from(host, options.role.as_deref().unwrap_or(WORKER), options, named).await
+}
+
+/// The ladder from a role upward, for calls with these options.
+pub async fn from(host: &RunHost, begins: &str, options: &LlmOptions, named: bool) -> Outcome<Ladder> {
+    let settings = &host.kit.settings;
+    let first = roles::find(settings, begins)?;
+    let pinned = options.model.is_some();
+    let mut chosen = vec![choose(host, begins, options).await?];
+    if settings.escalation.enabled && !pinned {
+        for name in &settings.escalation.ladder {
+            let above = roles::find(settings, name).is_ok_and(|role| role.position > first.position);
+            // A role that has no model of its own, or whose key is missing, is no way up.
+            let Ok(next) = choose(host, name, options).await else { continue };
+            let another = chosen.last().is_some_and(|last| last.served.spec.id != next.served.spec.id);
+            if above && another {
+                chosen.push(next);
+            }
+        }
+    }
+    let priced: Vec<(RoleName, Option<u64>)> =
+        chosen.iter().map(|chosen| (chosen.role.name.clone(), price(chosen))).collect();
+    let step = |(rung, chosen): (Rung, &Arc<Chosen>)| Step {
+        rung,
+        model: chosen.served.spec.id.clone(),
+        room: chosen.role.sampling.max_tokens,
+    };
+    Ok(Ladder { steps: rungs(&priced).into_iter().zip(&chosen).map(step).collect(), named, pinned })
+}
+
+async fn choose(host: &RunHost, role: &str, options: &LlmOptions) -> Outcome<Arc<Chosen>> {
+    let wish = Wish {
+        role: Some(role.to_owned()),
+        model: options.model.clone(),
+        requires: options.requires.clone(),
+        strategy: options.strategy,
+    };
+    host.kit.models.choose(&wish).await
+}
+
+/// What a call of usual size costs, in nano-USD.
+fn price(chosen: &Chosen) -> Option<u64> {
+    use crate::core::price::Bound;
+    let bound = Bound { input_tokens: TYPICAL.0, output_tokens: TYPICAL.1, images: 0 };
+    chosen.served.price.as_ref().map(|price| price.worst(&bound).nanos())
+}
+
+impl Ladder {
+    /// Whether nobody could take over.
+    pub const fn is_flat(&self) -> bool {
+        self.steps.len() < 2
+    }
+
+    /// Whether the call names its model.
+    pub const fn is_pinned(&self) -> bool {
+        self.pinned
+    }
+
+    /// Whether the policy may choose who begins.
+    pub const fn may_start_anywhere(&self) -> bool {
+        !self.named && !self.is_flat()
+    }
+
+    /// The role that begins by rule.
+    pub fn first(&self) -> RoleName {
+        self.steps.first().map_or_else(|| RoleName::new(WORKER), |step| step.rung.role.clone())
+    }
+
+    /// All rungs, the cheapest role first.
+    pub fn rungs(&self) -> Vec<Rung> {
+        self.steps.iter().map(|step| step.rung.clone()).collect()
+    }
+
+    /// The rungs from a role upward.
+    pub fn from(&self, role: &str) -> Vec<Rung> {
+        let at = self.steps.iter().position(|step| step.rung.role.as_str() == role).unwrap_or(0);
+        self.steps.iter().skip(at).map(|step| step.rung.clone()).collect()
+    }
+
+    /// The model of a role.
+    pub fn model(&self, role: &str) -> String {
+        self.steps
+            .iter()
+            .find(|step| step.rung.role.as_str() == role)
+            .map(|step| step.model.to_string())
+            .unwrap_or_default()
+    }
+
+    /// The most tokens of a role's answers.
+    pub fn room(&self, role: &str) -> Option<u64> {
+        self.steps.iter().find(|step| step.rung.role.as_str() == role).and_then(|step| step.room)
+    }
+
+    /// What an attempt of a role costs, as a share of the dearest one's.
+    pub fn cost(&self, role: &str) -> f64 {
+        self.steps.iter().find(|step| step.rung.role.as_str() == role).map_or(0.0, |step| step.rung.cost)
+    }
+}

@@ -1,0 +1,143 @@
+//! Chains of attempts: who takes over from whom, what they are told, and what is learned from it.
+
+use crate::support::chat::{Ask, ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::Value;
+
+/// Three roles on one server, each with a model of its own, ten times as dear as the one below.
+fn ladder(server: &ChatServer, more: &str) -> Program {
+    let model = |name: &str, price: u32| {
+        format!(
+            "[models.{name}]\nbase_url = \"{}\"\nname = \"{name}\"\ninput_price = {price}\noutput_price = {price}\n",
+            server.base_url()
+        )
+    };
+    let role = |name: &str, model: &str| format!("[roles.{name}]\nmodels = [\"{model}\"]\n");
+    let text = format!(
+        "[escalation]\naudit = 0\n{more}\n{}{}{}{}{}{}",
+        model("small", 1),
+        model("middle", 10),
+        model("large", 100),
+        role("worker", "small"),
+        role("expert", "middle"),
+        role("architect", "large")
+    );
+    Program::new().file("rhizo.toml", text)
+}
+
+fn model(ask: &Ask) -> String {
+    ask.body["model"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Who was asked, in order.
+fn asked(server: &ChatServer) -> Vec<String> {
+    server.asks().iter().map(model).collect()
+}
+
+const CHECKED: &str = r#"llm("how far?", #{check: |a| if a.contains("km") { "" } else { "no unit" }, gate: "has a unit"})"#;
+
+#[test]
+fn an_answer_that_a_check_refuses_is_repeated_with_feedback_and_then_by_a_stronger_role() {
+    let server = ChatServer::new(|ask| Reply::text(if model(ask) == "large" { "5 km" } else { "5" }));
+    let program = ladder(&server, "");
+    program.args(["eval", CHECKED]).run().ok().prints("5 km\n");
+    assert_eq!(asked(&server), ["small", "small", "middle", "middle", "large"]);
+    let asks = server.asks();
+    assert_eq!(asks[0].last(), "how far?");
+    let again = "how far?\n\nYour earlier answer:\n5\n\nIt was not accepted: the answer did not pass `has a unit`: no unit\n\
+        Answer again, and avoid that.";
+    assert_eq!(asks[1].last(), again);
+    assert!(asks[2].last().contains("Another model's earlier answer:\n5"), "{}", asks[2].last());
+    let events = program.args(["logs", "--json"]).run().ok().stdout;
+    let decided: Vec<Value> = events
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .filter(|event: &Value| event["event"] == "decided")
+        .collect();
+    let arms: Vec<&str> = decided.iter().filter_map(|event| event["arm"].as_str()).collect();
+    assert_eq!(arms, ["retry", "escalate:expert", "retry", "escalate:architect"]);
+    assert!(decided.iter().all(|event| event["decider"] == "rule"), "{decided:#?}");
+}
+
+#[test]
+fn every_attempt_is_credited_with_its_own_verdict() {
+    let server = ChatServer::new(|ask| Reply::text(if model(ask) == "middle" { "5 km" } else { "5" }));
+    let program = ladder(&server, "");
+    program.args(["eval", CHECKED]).run().ok().prints("5 km\n");
+    let told = program.args(["eval", "recall(\"how far?\", 9).map(|e| [e.action, e.arm, e.outcome])", "--json"]);
+    let mut rows: Vec<String> = told.run().ok().json()["answer"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|row| row.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(" "))
+        .collect();
+    rows.sort();
+    assert_eq!(rows, ["escalate escalate:expert success", "escalate retry fail", "route worker fail"]);
+}
+
+#[test]
+fn a_chain_that_nobody_ends_fails_with_its_history() {
+    let server = ChatServer::new(|_| Reply::text("5"));
+    let code = format!("try {{ {CHECKED} }} catch (e) {{ [e.kind, e.gate, e.raw, e.attempts] }}");
+    let answer = ladder(&server, "").args(["eval", &code, "--json"]).run().ok().json()["answer"].clone();
+    let roles = ["worker", "worker", "expert", "expert", "architect", "architect"];
+    assert_eq!(answer, serde_json::json!(["invalid", "has a unit", "5", roles]));
+    assert_eq!(server.asks().len(), 6, "two escalations, one repetition at each role");
+}
+
+#[test]
+fn a_call_without_a_check_goes_on_only_where_another_model_can() {
+    let refuse = |ask: &Ask| if model(ask) == "small" { Reply::filtered("I can") } else { Reply::text("fine") };
+    let server = ChatServer::new(refuse);
+    ladder(&server, "").args(["eval", "llm(\"q\")"]).run().ok().prints("fine\n");
+    assert_eq!(asked(&server), ["small", "small", "middle"]);
+    // Switched off, or with one certain model, it fails as it is.
+    for (more, code) in [("enabled = false", "llm(\"q\")"), ("", "llm(\"q\", #{model: \"small\"})")] {
+        let server = ChatServer::new(refuse);
+        let ran = ladder(&server, more).args(["eval", code]).run();
+        assert_eq!(ran.code, 4, "{}", ran.stderr);
+        assert_eq!(asked(&server), ["small"]);
+    }
+}
+
+#[test]
+fn evidence_changes_who_starts() {
+    // The small model can do short sums, and nothing about ships.
+    let server = ChatServer::new(|ask| {
+        let able = ask.last().contains("sum") || model(ask) != "small";
+        Reply::text(if able { "good" } else { "bad" })
+    });
+    let program = ladder(&server, "price = 0.05");
+    let code = r#"
+        for i in 0..14 {
+            llm(`what is the sum of ${i} and the words above line ${"abcdefghijklmnop".sub_string(i, 1)}`, #{check: |a| a == "good"});
+            llm(`which ship carries the cargo of harbour ${"abcdefghijklmnop".sub_string(i, 1)}`, #{check: |a| a == "good"});
+        }"#;
+    program.args(["eval", code]).run().ok();
+    let before = server.asks().len();
+    let ask = |text: &str| {
+        let code = format!("llm(\"{text}\", #{{check: |a| a == \"good\"}})");
+        program.args(["eval", &code]).run().ok().prints("good\n");
+    };
+    ask("which ship carries the cargo of harbour zebra");
+    assert_eq!(asked(&server)[before..], ["middle"], "what the small model never could is not tried again");
+    let before = server.asks().len();
+    ask("what is the sum of 99 and the words above line zebra");
+    assert_eq!(asked(&server)[before..], ["small"]);
+}
+
+#[test]
+fn wrong_checks_are_told_before_anything_is_paid() {
+    let server = ChatServer::new(|_| Reply::text("5"));
+    for (code, told) in [
+        ("llm(\"q\", #{check: 5})", "check is a closure"),
+        ("llm(\"q\", #{gate: \"g\"})", "a gate needs a check"),
+        ("llm(\"q\", #{gate: 5, check: |a| true})", "gate is a name"),
+    ] {
+        let ran = ladder(&server, "").args(["eval", code]).run();
+        assert!(ran.code == 1 && ran.stderr.contains(told), "{code}: {}", ran.stderr);
+    }
+    assert!(server.asks().is_empty());
+    let ran = ladder(&server, "").args(["eval", "llm(\"q\", #{check: |a| 5})"]).run();
+    assert!(ran.code == 1 && ran.stderr.contains("true or false"), "{}", ran.stderr);
+}
