@@ -165,12 +165,16 @@ mod tests {
         for rows in [1_u64, 40, 25_000] {
             let mut resident = Resident::new(24);
             for row in 0..rows {
-                let arm = if row % 3 == 0 { "a" } else { "b" }.to_owned();
+                let arm = if row.is_multiple_of(3) { "a" } else { "b" }.to_owned();
                 resident.push(Outline { place: row, arm, ..Outline::default() }, &vector(row));
             }
             let query = vector(1 << 40);
             let found = resident.nearest(&query, 10, &[filter("a"), filter("b"), Filter::default(), filter("c")]);
-            for (at, passes) in [|row: u64| row % 3 == 0, |row| row % 3 != 0, |_| true, |_| false].iter().enumerate() {
+            for (at, passes) in
+                [|row: u64| row.is_multiple_of(3), |row: u64| !row.is_multiple_of(3), |_: u64| true, |_: u64| false]
+                    .iter()
+                    .enumerate()
+            {
                 let mut all: Vec<(f64, u64)> = (0..rows)
                     .filter(|row| passes(*row))
                     .map(|row| (crate::memory::embed::cosine(&query, &vector(row)), row))

@@ -117,7 +117,7 @@ impl Store {
 
     /// Computes all cells anew from the episodes.
     pub fn rebuild_utilities(&self) -> Ack<()> {
-        self.writer().write(|connection| rebuild(connection), |()| {})
+        self.writer().write(rebuild, |()| {})
     }
 
     /// The latest predictions of the policy with what became of them, newest first: `(predicted, succeeded)`.

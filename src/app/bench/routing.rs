@@ -79,47 +79,19 @@ pub async fn routing(
 async fn one_set(lab: &Lab, set: &str, asked: &[Asked], plan: Plan, progress: &Progress) -> Outcome<SetReport> {
     let right =
         |of: fn(&Row) -> u8| asked.iter().map(|asked| f64::from(of(&asked.row))).sum::<f64>() / real(asked.len());
-    let mut lines = Lines::default();
-    let mut errors = Vec::new();
-    let mut cascades = Vec::new();
+    let mut found = Findings { lab, lines: Lines::default(), errors: Vec::new(), cascades: Vec::new() };
     for seed in 0..plan.seeds {
-        let tell = |what: &str| progress(&format!("{set}: {what}"), seed, plan.seeds);
-        let halves = Halves::split(asked, seed);
+        progress(set, seed, plan.seeds);
+        let (halves, apart) = (Halves::split(asked, seed), Halves::by_domain(asked, seed));
         if plan.offline {
-            tell("offline");
-            let (scored, error) = offline(lab, &halves.learned(), &halves.test).await?;
-            errors.push(error);
-            lines.add("offline", "memory", curve(&scored));
-            baselines(&mut lines, &halves, seed);
-            tell("permuted outcomes");
-            lines.add(
-                "permuted outcomes",
-                "memory",
-                curve(&offline(lab, &poison::permuted(&halves, seed), &halves.test).await?.0),
-            );
-            tell("poison");
-            lines.add(
-                "5% targeted poison",
-                "memory",
-                curve(&offline(lab, &poison::targeted(&halves), &halves.test).await?.0),
-            );
-        }
-        let apart = Halves::by_domain(asked, seed);
-        if let Some(apart) = apart.as_ref().filter(|_| plan.offline) {
-            tell("held-out domains");
-            lines.add("held-out domains", "memory", curve(&offline(lab, &apart.learned(), &apart.test).await?.0));
-            lines.add("held-out domains", "prompt length", curve(&by_length(&apart.test)));
+            found.offline(&halves, seed).await?;
+            found.apart(apart.as_ref()).await?;
         }
         if plan.prequential {
-            tell("prequential");
-            lines.add("prequential, second half", "memory", curve(&stream::prequential(lab, asked, seed).await?));
+            found.lines.add("prequential, second half", "memory", curve(&stream::prequential(lab, asked, seed).await?));
         }
         if plan.cascade {
-            tell("cascade");
-            cascades.extend(chain::cascade(lab, "all", &halves).await?);
-            if let Some(apart) = &apart {
-                cascades.extend(chain::cascade(lab, "held-out", apart).await?);
-            }
+            found.cascades(&halves, apart.as_ref()).await?;
         }
     }
     Ok(SetReport {
@@ -127,10 +99,51 @@ async fn one_set(lab: &Lab, set: &str, asked: &[Asked], plan: Plan, progress: &P
         prompts: asked.len(),
         weak: right(|row| row.weak),
         strong: right(|row| row.strong),
-        lines: lines.done(),
-        cascades: chain::summed(&cascades),
-        calibration_error: (!errors.is_empty()).then(|| Spread::of(&errors)),
+        lines: found.lines.done(),
+        cascades: chain::summed(&found.cascades),
+        calibration_error: (!found.errors.is_empty()).then(|| Spread::of(&found.errors)),
     })
+}
+
+/// What the seeds of one set have found so far.
+struct Findings<'a> {
+    lab: &'a Lab,
+    lines: Lines,
+    errors: Vec<f64>,
+    cascades: Vec<chain::Found>,
+}
+
+impl Findings<'_> {
+    /// Half learned, half asked; then the same with memories that lie.
+    async fn offline(&mut self, halves: &Halves, seed: u64) -> Outcome<()> {
+        let (scored, error) = offline(self.lab, &halves.learned(), &halves.test).await?;
+        self.errors.push(error);
+        self.lines.add("offline", "memory", curve(&scored));
+        baselines(&mut self.lines, halves, seed);
+        let lies =
+            [("permuted outcomes", poison::permuted(halves, seed)), ("5% targeted poison", poison::targeted(halves))];
+        for (protocol, lessons) in lies {
+            self.lines.add(protocol, "memory", curve(&offline(self.lab, &lessons, &halves.test).await?.0));
+        }
+        Ok(())
+    }
+
+    /// Domains that were never seen.
+    async fn apart(&mut self, halves: Option<&Halves>) -> Outcome<()> {
+        let Some(halves) = halves else { return Ok(()) };
+        let scored = offline(self.lab, &halves.learned(), &halves.test).await?.0;
+        self.lines.add("held-out domains", "memory", curve(&scored));
+        self.lines.add("held-out domains", "prompt length", curve(&by_length(&halves.test)));
+        Ok(())
+    }
+
+    async fn cascades(&mut self, halves: &Halves, apart: Option<&Halves>) -> Outcome<()> {
+        self.cascades.extend(chain::cascade(self.lab, "all", halves).await?);
+        if let Some(apart) = apart {
+            self.cascades.extend(chain::cascade(self.lab, "held-out", apart).await?);
+        }
+        Ok(())
+    }
 }
 
 /// Curves by protocol and method, in the order of their first appearance.

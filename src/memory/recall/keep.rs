@@ -49,26 +49,30 @@ impl Memory {
             return Ok(true);
         }
         let mut slot = self.resident.write().await;
-        if let Some(resident) = slot.as_mut().filter(|resident| resident.mark.1 == mark.1) {
-            if self.catch_up(parts, resident).await? {
-                return Ok(true);
-            }
+        if let Some(resident) = slot.as_mut().filter(|resident| resident.mark.1 == mark.1)
+            && self.catch_up(parts, resident).await?
+        {
+            return Ok(true);
         }
-        *slot = None;
+        *slot = self.read_all(parts, mark.1).await?;
+        Ok(slot.is_some())
+    }
+
+    /// All rows, if it pays to have them in working memory.
+    async fn read_all(&self, parts: &Parts, forgotten: u64) -> Outcome<Option<Resident>> {
         let (store, often) = (self.store.clone(), self.often());
         let count = blocking(move || store.episode_count()).await?;
         let few = parts.embedder.is_instant() && count <= self.settings.few && !self.shelf.is_open().await;
         if !few && count > SMALL && !often {
-            return Ok(false);
+            return Ok(None);
         }
         let mut resident = Resident::new(parts.embedder.dimensions());
-        resident.mark = (0, mark.1);
+        resident.mark = (0, forgotten);
         if !few {
             self.read_index(parts, &mut resident).await?;
         }
         while !self.catch_up(parts, &mut resident).await? {}
-        *slot = Some(resident);
-        Ok(true)
+        Ok(Some(resident))
     }
 
     /// Fills the rows that the index has with its vectors. The rest is embedded by `catch_up`, so rows go in up to the
