@@ -6,6 +6,11 @@ use serde_json::Value;
 
 /// Three roles on one server, each with a model of its own, ten times as dear as the one below.
 fn ladder(server: &ChatServer, more: &str) -> Program {
+    priced(server, [1, 10, 100], more)
+}
+
+/// The same at these prices.
+fn priced(server: &ChatServer, prices: [u32; 3], more: &str) -> Program {
     let model = |name: &str, price: u32| {
         format!(
             "[models.{name}]\nbase_url = \"{}\"\nname = \"{name}\"\ninput_price = {price}\noutput_price = {price}\n",
@@ -15,9 +20,9 @@ fn ladder(server: &ChatServer, more: &str) -> Program {
     let role = |name: &str, model: &str| format!("[roles.{name}]\nmodels = [\"{model}\"]\n");
     let text = format!(
         "[escalation]\naudit = 0\n{more}\n{}{}{}{}{}{}",
-        model("small", 1),
-        model("middle", 10),
-        model("large", 100),
+        model("small", prices[0]),
+        model("middle", prices[1]),
+        model("large", prices[2]),
         role("worker", "small"),
         role("expert", "middle"),
         role("architect", "large")
@@ -79,7 +84,7 @@ fn every_attempt_is_credited_with_its_own_verdict() {
 #[test]
 fn a_chain_that_nobody_ends_fails_with_its_history() {
     let server = ChatServer::new(|_| Reply::text("5"));
-    let code = format!("try {{ {CHECKED} }} catch (e) {{ [e.kind, e.gate, e.raw, e.attempts] }}");
+    let code = format!("let told; try {{ {CHECKED} }} catch (e) {{ told = [e.kind, e.gate, e.raw, e.attempts] }} told");
     let answer = ladder(&server, "").args(["eval", &code, "--json"]).run().ok().json()["answer"].clone();
     let roles = ["worker", "worker", "expert", "expert", "architect", "architect"];
     assert_eq!(answer, serde_json::json!(["invalid", "has a unit", "5", roles]));
@@ -108,7 +113,8 @@ fn evidence_changes_who_starts() {
         let able = ask.last().contains("sum") || model(ask) != "small";
         Reply::text(if able { "good" } else { "bad" })
     });
-    let program = ladder(&server, "price = 0.05");
+    // A failed attempt of the small model costs half of what the large one costs.
+    let program = priced(&server, [50, 60, 100], "price = 0.3");
     let code = r#"
         for i in 0..14 {
             llm(`what is the sum of ${i} and the words above line ${"abcdefghijklmnop".sub_string(i, 1)}`, #{check: |a| a == "good"});

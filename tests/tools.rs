@@ -163,7 +163,7 @@ fn a_program_whose_example_fails_is_not_kept() {
 #[test]
 fn memories_are_checked_and_ranked() {
     let program = project();
-    program.args(["eval", "remember(#{lesson: \"x\"})"]).run().code(1).says("missing field `situation`");
+    program.args(["eval", "remember(#{lesson: \"x\"})"]).run().code(1).says("`situation` is empty");
     program.args(["eval", "remember(#{situation: \"a\", leson: \"x\"})"]).run().code(1).says("did you mean `lesson`?");
     program.args(["eval", "remember(#{situation: \"a\", outcome: \"good\"})"]).run().code(1);
     let store = "for s in [\"count the lines of a log\", \"sum a column of prices\", \"find a name in letters\"] {\n\

@@ -31,17 +31,23 @@ pub fn start(
 ) -> Option<Decision<RoleName>> {
     let mut values = vec![Value::default(); offers.len()];
     let mut rest = 0.0;
-    for (at, offer) in offers.iter().enumerate().rev() {
+    let mut offers = offers.to_vec();
+    for (at, offer) in offers.iter_mut().enumerate().rev() {
         let cost = bounds.lambda * offer.cost;
+        let known = after.get(at).filter(|known| known.n >= bounds.least);
+        // Who mends what another one has failed can do it from the start: those were the harder cases.
+        if let Some(known) = known.filter(|_| offer.posterior.n < bounds.least) {
+            offer.posterior = known.clone();
+        }
         values[at] = Value::of(value(&offer.posterior), cost, rest);
         // What this rung adds to a chain that comes to it from below; not taking it is worth nothing.
-        let met = after.get(at).filter(|known| known.n >= bounds.least).unwrap_or(&offer.posterior);
+        let met = known.unwrap_or(&offer.posterior);
         if bounds.escalations > 0 {
             rest = Value::of(value(met), cost, rest).mean.max(0.0);
         }
     }
     let ruled = offers.iter().position(|offer| offer.choice == *standard)?;
-    Some(choose(offers, &values, ruled, bounds, draw))
+    Some(choose(&offers, &values, ruled, bounds, draw))
 }
 
 /// What to do after a failure. `offers` has an entry for each allowed move that something could be known of; a rule's move

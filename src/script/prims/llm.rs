@@ -29,7 +29,7 @@ pub const LLM: Primitive = Primitive {
         ("label", "a name for progress and logs"),
         (
             "check",
-            "a closure that sees the answer: true or false, or a text that says what is wrong; the call is repeated with that, then by a stronger role",
+            "a closure that judges the answer: true, or what is wrong; then it is asked again, and a stronger role after it",
         ),
         ("gate", "the name of the check"),
         ("cache", "true, or how old a kept answer may be that is used instead: seconds or `\"1h\"`"),
