@@ -148,3 +148,28 @@ fn wrong_checks_are_told_before_anything_is_paid() {
     let ran = ladder(&server, "").args(["eval", "llm(\"q\", #{check: |a| 5})"]).run();
     drop(ran.code(1).says("true or false"));
 }
+
+#[test]
+fn a_root_whose_turns_fail_is_relieved_and_the_next_one_knows_why() {
+    let server = ChatServer::new(|ask| match (ask.is_root(), model(ask).as_str(), ask.turn()) {
+        (true, "small", 1) => Reply::code("let found = 7; print(found)"),
+        (true, "small", _) => Reply::code("nothing_of_that_name(1)"),
+        (true, _, _) => Reply::code("FINAL(found + 1)"),
+        (false, _, _) => Reply::text("?"),
+    });
+    let program = ladder(&server, "");
+    let args = ["ask", "what is one more?", "--role", "worker", "--recursive", "--json"];
+    let document = program.args(args).run().ok().json();
+    assert_eq!(document["answer"], 8, "the session went on as it was");
+    assert_eq!(asked(&server), ["small", "small", "small", "middle"]);
+    let told = server.asks().last().map(Ask::last).unwrap_or_default();
+    let expect = "From here on you go on as expert, because 2 turns in a row of worker failed; the last one: ";
+    assert!(told.contains(expect) && told.contains("nothing_of_that_name"), "{told}");
+    let code =
+        "recall(\"what is one more?\", 9).filter(|e| e.action == \"escalate\").map(|e| e.arm + \" \" + e.outcome)";
+    let mut rows = program.args(["eval", code, "--json"]).run().ok().json()["answer"].clone();
+    if let Some(rows) = rows.as_array_mut() {
+        rows.sort_by_key(ToString::to_string);
+    }
+    assert_eq!(rows, serde_json::json!(["escalate:expert success", "retry fail"]));
+}

@@ -12,6 +12,7 @@ pub mod finish;
 pub mod observation;
 pub mod prepare;
 pub mod prompt;
+pub mod relief;
 pub mod root;
 pub mod runner;
 pub mod stages;

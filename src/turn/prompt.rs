@@ -44,3 +44,12 @@ pub fn typed(task: &str, schema: &Value) -> String {
 pub fn stopped(why: &str) -> String {
     format!("{why}. Nothing of it was run. Answer with one short block of code.")
 }
+
+/// What a root model is told that takes over from another role.
+pub fn relieved(role: &str, before: &str, failures: u32, last: &str) -> String {
+    let turns = if failures == 1 { "a turn" } else { &format!("{failures} turns in a row") };
+    format!(
+        "From here on you go on as {role}, because {turns} of {before} failed; the last one: {last}\nThe session and all its \
+         variables are as they were. Choose another way than the one that failed."
+    )
+}

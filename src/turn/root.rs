@@ -2,6 +2,7 @@
 
 use crate::core::event::RunStatus;
 use crate::core::failure::Failure;
+use crate::core::message::{Message, Speaker};
 use crate::core::strategy::Strategy;
 use crate::host::run_host::RunHost;
 use serde_json::Value;
@@ -45,6 +46,13 @@ impl RootEnd {
     /// The end of a run that failed.
     pub fn failed(failure: Failure, turns: u32) -> Self {
         Self { answer: None, status: status_of(&failure), failure: Some(failure), turns }
+    }
+
+    /// The same with the last thing that the run saw, so that paid work is not lost with it.
+    pub fn stopped(failure: Failure, history: &[Message], turns: u32) -> Self {
+        let last = history.iter().rev().find(|m| m.speaker != Speaker::System && m.text.starts_with("# Turn"));
+        let failure = last.into_iter().fold(failure, |failure, last| failure.detail("partial", last.text.clone()));
+        Self::failed(failure, turns)
     }
 
     /// The end of a run with an answer.

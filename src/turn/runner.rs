@@ -6,7 +6,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{Message, Speaker};
 use crate::core::text::one_line;
-use crate::host::choose::{Chosen, Wish};
+use crate::host::choose::Wish;
 use crate::host::run_host::RunHost;
 use crate::host::{episodes, explore};
 use crate::registry::personas;
@@ -17,6 +17,7 @@ use crate::turn::analyze::analyze;
 use crate::turn::execute::execute;
 use crate::turn::finish::{Status, finish};
 use crate::turn::prepare::prepare;
+use crate::turn::relief::{Fault, Relief};
 use crate::turn::root::{Root, RootEnd};
 use crate::turn::stages::{TurnInput, TurnOutput};
 use crate::turn::tools::{Workbench, run_tools};
@@ -47,18 +48,23 @@ pub async fn run(root: &Root) -> RootEnd {
         Ok(history) => history,
         Err(failure) => return RootEnd::failed(failure, 0),
     };
-    turns(root, &chosen, history).await
+    match Relief::begin(root, chosen).await {
+        Ok(relief) => turns(root, relief, history).await.unwrap_or_else(|failure| RootEnd::failed(failure, 0)),
+        Err(failure) => RootEnd::failed(failure, 0),
+    }
 }
 
-async fn turns(root: &Root, chosen: &Arc<Chosen>, mut history: Vec<Message>) -> RootEnd {
-    let (host, frame, spec) = (&root.host, Frame::root(), &chosen.served.spec);
+/// Fails only if the store does.
+async fn turns(root: &Root, mut relief: Relief<'_>, mut history: Vec<Message>) -> Outcome<RootEnd> {
+    let (host, frame) = (&root.host, Frame::root());
     let mut session = session(host);
     let of = host.max_turns.max(1);
     let mut sent: Arc<[Message]> = Arc::default();
     for turn in 1..=of {
         host.emit(&frame, &Event::TurnStarted { turn, of });
         let input = TurnInput { history: Arc::from(history.as_slice()), sent, turn, of };
-        let analyzed = analyze(prepare(&input, spec.window), chosen, spec.functions);
+        let spec = &relief.chosen.served.spec;
+        let analyzed = analyze(prepare(&input, spec.window), &relief.chosen, spec.functions);
         let answered = execute(host, &frame, &analyzed, &root.cancel).await;
         sent = analyzed.prepared.messages;
         let reply = match answered {
@@ -66,34 +72,31 @@ async fn turns(root: &Root, chosen: &Arc<Chosen>, mut history: Vec<Message>) -> 
             // The turn is lost, not the run: what the model had begun to say led nowhere.
             Err(failure) if failure.kind == FailureKind::EarlyAbort && turn < of => {
                 history.push(Message::new(Speaker::User, prompt::stopped(&failure.message)));
+                relief.after(Some(Fault::stopped(&failure)), &mut history).await?;
                 continue;
             }
-            Err(failure) => return RootEnd::failed(partial(failure, &history), turn),
+            Err(failure) => return Ok(RootEnd::stopped(failure, &history, turn)),
         };
         let bench = Workbench { host, frame: &frame, session: &mut session, turn, cancel: &root.cancel };
         let round = run_tools(&reply, bench).await;
         if root.cancel.is_cancelled() && round.final_.is_none() {
             let failure = Failure::new(FailureKind::Cancelled, "cancelled");
-            return RootEnd::failed(partial(failure, &history), turn);
+            return Ok(RootEnd::stopped(failure, &history, turn));
         }
+        let fault = Fault::of(&round);
         let status = Status { turn, of, budget: budget_line(host) };
         match finish(reply, round, &status) {
-            TurnOutput::Done(answer) => return RootEnd::completed(answer, turn),
+            TurnOutput::Done(answer) => {
+                relief.after(None, &mut history).await?;
+                return Ok(RootEnd::completed(answer, turn));
+            }
             TurnOutput::Next(messages) => history.extend(messages),
         }
+        relief.after(fault, &mut history).await?;
     }
     let failure = Failure::new(FailureKind::Turns, format!("{of} turns passed without FINAL"))
         .hint("raise --max-turns, ask a narrower question, or choose a stronger --model");
-    RootEnd::failed(partial(failure, &history), of)
-}
-
-/// A failure with the last thing that the run saw, so that paid work is not lost with it.
-fn partial(failure: Failure, history: &[Message]) -> Failure {
-    let last = history.iter().rev().find(|m| m.speaker != Speaker::System && m.text.starts_with("# Turn"));
-    match last {
-        Some(message) => failure.detail("partial", message.text.clone()),
-        None => failure,
-    }
+    Ok(RootEnd::stopped(failure, &history, of))
 }
 
 /// Instructions and task.

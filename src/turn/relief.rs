@@ -1,0 +1,129 @@
+//! Who plays the root: the role it began with, until turns fail in a row and the policy lets a stronger one take over.
+//!
+//! What a failed turn said stays in the history, so that the same role's next turn is its repetition with feedback.
+
+use crate::core::attempts::Attempts;
+use crate::core::episode::{Verdict, Verifier};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::{Frame, RoleName};
+use crate::core::message::Message;
+use crate::core::request::LlmOptions;
+use crate::core::text::one_line;
+use crate::host::choose::{Chosen, Wish};
+use crate::host::credit::{self, Credit};
+use crate::host::decide::{self, Met};
+use crate::host::ladder::{self, Ladder};
+use crate::policy::escalate::{Chain, Move};
+use crate::turn::prompt;
+use crate::turn::root::Root;
+use crate::turn::stages::ToolRound;
+use std::mem;
+use std::sync::Arc;
+
+/// The role that plays the root, with what has become of its turns.
+pub struct Relief<'a> {
+    root: &'a Root,
+    ladder: Ladder,
+    attempts: Attempts,
+    /// Who plays now.
+    pub chosen: Arc<Chosen>,
+}
+
+/// What was wrong with a turn.
+pub struct Fault {
+    kind: FailureKind,
+    /// The gate that it did not pass.
+    gate: &'static str,
+    message: String,
+}
+
+impl Fault {
+    /// An answer that was stopped while it was written.
+    pub fn stopped(failure: &Failure) -> Self {
+        Self { kind: failure.kind, gate: "", message: failure.message.clone() }
+    }
+
+    /// What was wrong with a round of code: nothing of it ran to its end.
+    pub fn of(round: &ToolRound) -> Option<Self> {
+        let worked = round.final_.is_some() || round.observations.iter().any(|seen| seen.ok);
+        let last = round.observations.last().filter(|_| !worked)?;
+        Some(Self { kind: FailureKind::Script, gate: "code runs", message: one_line(&last.text, 300) })
+    }
+}
+
+impl<'a> Relief<'a> {
+    /// The role that begins.
+    pub async fn begin(root: &'a Root, chosen: Arc<Chosen>) -> Outcome<Self> {
+        let (model, requires) = (root.model.clone(), root.requires.clone());
+        let options = LlmOptions { model, requires, strategy: root.strategy, ..LlmOptions::default() };
+        let role = chosen.role.name.to_string();
+        let ladder = ladder::from(&root.host, &role, &options, true).await?;
+        Ok(Self { root, ladder, attempts: Attempts { role, ..Attempts::default() }, chosen })
+    }
+
+    /// Notes how a turn went; the last message of the history is told if another role plays from
+    /// now on.
+    pub async fn after(&mut self, fault: Option<Fault>, history: &mut [Message]) -> Outcome<()> {
+        if self.ladder.is_flat() {
+            return Ok(());
+        }
+        let outcome = if fault.is_some() { Verdict::Fail } else { Verdict::Success };
+        self.settle(outcome).await;
+        let Some(fault) = fault else {
+            (self.attempts.retries, self.attempts.failures) = (0, 0);
+            return Ok(());
+        };
+        self.attempts.failures += 1;
+        let chain = Chain {
+            ladder: self.ladder.from(&self.attempts.role),
+            failure: fault.kind,
+            gated: !fault.gate.is_empty(),
+            retries: self.attempts.retries,
+            // A root asks for more room by itself, and explores all the time.
+            thinks: 1,
+            escalations: self.attempts.escalations,
+            explorable: false,
+        };
+        let met = Met { chain: &chain, gate: fault.gate, attempts: &self.attempts };
+        let (host, frame) = (&self.root.host, Frame::root());
+        let (chosen, open) = decide::next(host, &frame, &self.ladder, &self.root.task, &met).await?;
+        match chosen {
+            Move::Escalate(role) => {
+                self.attempts.open = Some(open);
+                let told = self.relieve(&role, &fault).await?;
+                if let Some(last) = history.last_mut() {
+                    last.text = format!("{}\n\n{told}", last.text);
+                }
+            }
+            Move::Retry => {
+                self.attempts.open = Some(open);
+                self.attempts.retries += 1;
+            }
+            // Who can do no more than go on goes on: the limit of turns ends the run.
+            Move::Think | Move::Explore | Move::Delegate | Move::GiveUp => {}
+        }
+        Ok(())
+    }
+
+    async fn relieve(&mut self, role: &RoleName, fault: &Fault) -> Outcome<String> {
+        let wish = Wish {
+            role: Some(role.to_string()),
+            model: None,
+            requires: self.root.requires.clone(),
+            strategy: self.root.strategy,
+        };
+        self.chosen = self.root.host.kit.models.choose(&wish).await?;
+        let before = mem::replace(&mut self.attempts.role, role.to_string());
+        self.attempts.history.push(before.clone());
+        self.attempts.escalations += 1;
+        self.attempts.retries = 0;
+        Ok(prompt::relieved(role.as_str(), &before, self.attempts.failures, &fault.message))
+    }
+
+    async fn settle(&mut self, outcome: Verdict) {
+        let spent = mem::take(&mut self.attempts.spent);
+        let Some(open) = self.attempts.open.take() else { return };
+        let credit = Credit { task: &self.root.task, open, outcome, verifier: Verifier::Gate, spent };
+        credit::store(&self.root.host, &Frame::root(), credit).await;
+    }
+}
