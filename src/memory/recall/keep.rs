@@ -2,10 +2,13 @@
 
 use crate::core::episode::{Episode, Outline};
 use crate::core::failure::Outcome;
+use crate::memory::index::EpisodeIndex;
 use crate::memory::index::filter::Filter;
 use crate::memory::parts::{Parts, blocking};
 use crate::memory::recall::{Memory, Near, SMALL};
 use crate::memory::resident::Resident;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use std::collections::HashMap;
 
 /// New episodes that a search takes in by itself; behind more of them the rows are read anew.
@@ -13,13 +16,19 @@ const STEP: usize = 512;
 
 impl Memory {
     /// For each filter the `k` episodes nearest to a unit vector.
-    pub async fn near_vector(
-        &self,
-        parts: &Parts,
-        vector: &[f32],
+    ///
+    /// Boxed, because the types of LanceDB's queries are so deep that whoever awaits them inline cannot be compiled.
+    pub fn near_vector<'a>(
+        &'a self,
+        parts: &'a Parts,
+        vector: &'a [f32],
         k: usize,
-        filters: &[Filter],
-    ) -> Outcome<Vec<Vec<Near>>> {
+        filters: &'a [Filter],
+    ) -> BoxFuture<'a, Outcome<Vec<Vec<Near>>>> {
+        self.nearest(parts, vector, k, filters).boxed()
+    }
+
+    async fn nearest(&self, parts: &Parts, vector: &[f32], k: usize, filters: &[Filter]) -> Outcome<Vec<Vec<Near>>> {
         if self.fill(parts).await? {
             let resident = self.resident.read().await;
             if let Some(resident) = resident.as_ref() {
@@ -30,7 +39,8 @@ impl Memory {
         }
         let mut all = Vec::new();
         for filter in filters {
-            all.push(self.shelf.ask(parts, |index| async move { index.search(vector, k, filter).await }).await?);
+            let search = |index: EpisodeIndex| async move { index.search(vector, k, filter).await };
+            all.push(self.shelf.ask(parts, search).await?);
         }
         let (store, ids) = (self.store.clone(), all.iter().flatten().map(|(id, _)| id.clone()).collect::<Vec<_>>());
         let outlines = blocking(move || store.outlines_by_ids(&ids)).await?;
