@@ -243,6 +243,8 @@ pub struct Outline {
     pub cost_nanos: u64,
     /// Tokens used.
     pub tokens: u64,
+    /// The length of its situation, in bytes.
+    pub size: u64,
 }
 
 /// An episode found by similarity.

@@ -7,12 +7,20 @@ use crate::core::failure::Outcome;
 use crate::memory::index::filter::Filter;
 use crate::memory::parts::{Parts, blocking};
 use crate::memory::recall::{Memory, Near};
-use crate::policy::posterior::{NEIGHBOURS, Neighbour, Posterior, posterior, prior};
+use crate::memory::trend::log;
+use crate::policy::posterior::{NEIGHBOURS, Neighbour, Posterior, Prior, posterior, prior};
 
 /// The latest predictions by which the learner is judged.
 const JUDGED: u64 = 200;
 /// With fewer predictions than these nothing can be said of it.
 const LEAST_JUDGED: usize = 40;
+
+/// How many times as many neighbours are looked at as count.
+const REACH: usize = 3;
+/// How much similarity a task loses that is longer or shorter by a factor of e. Measured, like the next: 0.658 becomes 0.666.
+const APART: f64 = 0.05;
+/// How many neighbours the trend of an arm outweighs.
+const TREND: f64 = 80.0;
 
 /// A question to the memory.
 #[derive(Clone, Debug, Default)]
@@ -83,16 +91,21 @@ impl Memory {
             arm: Some(arm.clone()),
         };
         let filters: Vec<Filter> = question.arms.iter().map(filter).collect();
-        let found = self.near_vector(parts, vector, NEIGHBOURS, &filters).await?;
+        let found = self.near_vector(parts, vector, REACH * NEIGHBOURS, &filters).await?;
         let (store, action) = (self.store().clone(), question.action.clone());
         let mut cells = blocking(move || store.utilities(&action)).await?;
         cells.retain(|cell| question.namespaces.contains(&cell.namespace));
-        let judge = |((arm, model), near): (&(String, String), Vec<Near>)| {
-            let neighbours: Vec<Neighbour> =
-                near.into_iter().map(|near| neighbour(near, model, question.now)).collect();
-            posterior(&neighbours, prior(&seeds_apart(&cells), arm, &question.role, &question.failure))
-        };
-        Ok(question.arms.iter().zip(found).map(judge).collect())
+        let (cells, size) = (seeds_apart(&cells), question.situation.len() as u64);
+        let mut known = Vec::new();
+        for (((arm, model), near), filter) in question.arms.iter().zip(found).zip(&filters) {
+            let trend = self.trend(filter).await?;
+            let prior = trend.map_or_else(
+                || Prior::of(prior(&cells, arm, &question.role, &question.failure)),
+                |trend| Prior { mean: trend.at(vector, size), weight: TREND },
+            );
+            known.push(posterior(&closest(near, size, model, question.now), prior));
+        }
+        Ok(known)
     }
 
     /// How good the latest predictions have been.
@@ -100,6 +113,16 @@ impl Memory {
         let store = self.store().clone();
         blocking(move || Ok(Calibration::of(&store.predictions(namespace.name(), JUDGED)?))).await
     }
+}
+
+/// The neighbours that are also of about the same length: a task of another size is another task.
+fn closest(near: Vec<Near>, size: u64, model: &str, now: u64) -> Vec<Neighbour> {
+    let apart = |near: &Near| f64::from((log(near.outline.size) - log(size)).abs());
+    let nearer = |near: Near| Near { similarity: APART.mul_add(-apart(&near), near.similarity), ..near };
+    let mut near: Vec<Near> = near.into_iter().map(nearer).collect();
+    near.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
+    near.truncate(NEIGHBOURS);
+    near.into_iter().map(|near| neighbour(near, model, now)).collect()
 }
 
 /// Shipped episodes weigh in a prior at most as much as in a posterior: little.

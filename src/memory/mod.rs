@@ -14,4 +14,5 @@ pub mod resident;
 pub mod settings;
 mod shelf;
 pub mod situation;
+pub mod trend;
 mod upkeep;

@@ -15,6 +15,7 @@ use crate::memory::resident::Resident;
 use crate::memory::settings::{EmbedderChoice, MemorySettings};
 use crate::memory::shelf::Shelf;
 use crate::memory::situation;
+use crate::memory::trend::Trends;
 use crate::store::open::Store;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ use tokio::sync::{OnceCell, RwLock};
 use ulid::Ulid;
 
 mod keep;
+mod trends;
 #[cfg(test)]
 mod tests;
 
@@ -40,7 +42,8 @@ pub struct Memory {
     cache: Store,
     embedder: OnceCell<Arc<dyn Embedder>>,
     shelf: Shelf,
-    resident: RwLock<Option<Resident>>,
+    resident: Arc<RwLock<Option<Resident>>>,
+    trends: Trends,
     searches: AtomicU32,
 }
 
@@ -74,8 +77,8 @@ impl Memory {
     /// A memory over the episodes of a store; reads and writes nothing yet.
     pub fn new(settings: MemorySettings, store: Store) -> Self {
         let shelf = Shelf::new(settings.folder.join("index"));
-        let (resident, searches) = (RwLock::default(), AtomicU32::new(0));
-        Self { settings, cache: store.clone(), store, embedder: OnceCell::new(), shelf, resident, searches }
+        let (resident, trends, searches) = (Arc::default(), Trends::default(), AtomicU32::new(0));
+        Self { settings, cache: store.clone(), store, embedder: OnceCell::new(), shelf, resident, trends, searches }
     }
 
     /// The same memory with an embedder that is loaded already, and another store to keep vectors of texts in.

@@ -8,10 +8,6 @@ use crate::memory::index::filter::Filter;
 use std::collections::HashMap;
 use std::thread;
 
-/// Numbers of a unit vector are kept as 16-bit fractions of this; by Cauchy and Schwarz no sum of products of two such
-/// vectors passes its square, which fits 32 bits.
-const ONE: f32 = 32_767.0;
-
 /// From so many rows on, a search is split between two threads.
 const SPLIT: usize = 20_000;
 
@@ -31,6 +27,10 @@ pub struct Resident {
 }
 
 impl Resident {
+    /// Numbers of a unit vector are kept as 16-bit fractions of this; by Cauchy and Schwarz no sum of products of two
+    /// such vectors passes its square, which fits 32 bits.
+    pub(super) const ONE: f32 = 32_767.0;
+
     /// No rows yet, of vectors of this length.
     pub fn new(dimensions: usize) -> Self {
         Self { dimensions, ..Self::default() }
@@ -59,6 +59,16 @@ impl Resident {
         self.outlines.is_empty()
     }
 
+    /// The length of the vectors.
+    pub const fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
+    /// All rows in the order of the log, with their vectors in fractions of `ONE`.
+    pub fn rows(&self) -> impl Iterator<Item = (&Outline, &[i16])> {
+        self.outlines.iter().zip(self.codes.chunks(self.dimensions.max(1)))
+    }
+
     /// For each filter the `k` rows most like a unit vector among those that pass it, most similar first, with cosine
     /// similarities. All rows are compared once, whatever the number of filters.
     pub fn nearest(&self, query: &[f32], k: usize, filters: &[Filter]) -> Vec<Vec<(&Outline, f64)>> {
@@ -81,7 +91,8 @@ impl Resident {
             }
             left
         };
-        let outlined = |(score, row): (i32, usize)| (&self.outlines[row], f64::from(score) / f64::from(ONE * ONE));
+        let outlined =
+            |(score, row): (i32, usize)| (&self.outlines[row], f64::from(score) / f64::from(Self::ONE * Self::ONE));
         found.into_iter().map(|rows| rows.into_iter().map(outlined).collect()).collect()
     }
 
@@ -129,7 +140,7 @@ fn best(found: &mut Vec<(i32, usize)>, k: usize) {
 
 #[allow(clippy::cast_possible_truncation, reason = "rounded and within ±32,767 by the clamp")]
 fn code(x: f32) -> i16 {
-    (x * ONE).round().clamp(-ONE, ONE) as i16
+    (x * Resident::ONE).round().clamp(-Resident::ONE, Resident::ONE) as i16
 }
 
 /// Written so that it becomes multiply-and-add of eight numbers at once.

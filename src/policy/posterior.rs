@@ -59,7 +59,7 @@ pub struct Posterior {
 impl Posterior {
     /// Nothing is known: the prior of one half.
     pub fn unknown() -> Self {
-        posterior(&[], 0.5)
+        posterior(&[], Prior::of(0.5))
     }
 
     /// The expected probability of success.
@@ -74,11 +74,27 @@ impl Posterior {
     }
 }
 
-/// The posterior of an arm with this prior mean.
+/// What is believed before any neighbour is looked at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prior {
+    /// The probability of success.
+    pub mean: f64,
+    /// How many neighbours it outweighs in the mean. That the posterior is sure of itself comes from neighbours alone.
+    pub weight: f64,
+}
+
+impl Prior {
+    /// What sums of episodes say.
+    pub const fn of(mean: f64) -> Self {
+        Self { mean, weight: PRIOR }
+    }
+}
+
+/// The posterior of an arm with this prior.
 ///
 /// Similarity is relative: its squares are scaled to a mean of one, since what counts as near differs by embedder. Trust,
 /// age, repetition of a task and a change of model are absolute: they take mass away.
-pub fn posterior(neighbours: &[Neighbour], prior: f64) -> Posterior {
+pub fn posterior(neighbours: &[Neighbour], prior: Prior) -> Posterior {
     let (seeds, lived): (Vec<&Neighbour>, Vec<&Neighbour>) =
         neighbours.iter().filter(|near| evidence(near).is_some()).partition(|near| near.seed);
     let lived = agreed(lived);
@@ -97,9 +113,12 @@ pub fn posterior(neighbours: &[Neighbour], prior: f64) -> Posterior {
     let n = if squares > 0.0 { (weights * weights / squares).min(weights) } else { 0.0 };
     let mut heaviest = lived.clone();
     heaviest.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (wins, losses) = (scale.mul_add(seed_wins, wins), scale.mul_add(seed_losses, losses));
+    let mean = prior.weight.mul_add(prior.mean, wins) / (prior.weight + wins + losses);
+    let total = PRIOR + wins + losses;
     Posterior {
-        alpha: PRIOR.mul_add(prior, wins) + scale * seed_wins,
-        beta: PRIOR.mul_add(1.0 - prior, losses) + scale * seed_losses,
+        alpha: mean * total,
+        beta: (1.0 - mean) * total,
         n,
         tokens: if weights > 0.0 { tokens / weights } else { 0.0 },
         ids: heaviest.iter().take(8).map(|(_, near)| near.id.clone()).collect(),

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row};
 
 /// The columns of an `Outline`.
 const OUTLINE: &str = "rowid AS place, id, at, namespace, action, arm, fingerprint, model, outcome, verifier, trust,
-    cost_nanos, tokens";
+    cost_nanos, tokens, size";
 
 impl Store {
     /// Writes all the episodes or none. Their ids are given; one that is there already is an error.
@@ -144,8 +144,8 @@ fn insert(connection: &Connection, episode: &Episode) -> Worked<()> {
     connection
         .prepare_cached(
             "INSERT INTO episodes (id, at, action, arm, body, namespace, role, failure, fingerprint, model, outcome,
-                 verifier, trust, cost_nanos, tokens, predicted, run)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                 verifier, trust, cost_nanos, tokens, predicted, run, size)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         )?
         .execute(rusqlite::params![
             episode.id,
@@ -165,6 +165,7 @@ fn insert(connection: &Connection, episode: &Episode) -> Worked<()> {
             int(episode.tokens),
             episode.predicted,
             episode.run,
+            int(u64::try_from(episode.situation.len()).unwrap_or(u64::MAX)),
         ])?;
     utility::count(connection, episode, before)
 }
@@ -188,5 +189,6 @@ fn outline(row: &Row<'_>) -> Worked<Outline> {
         trust: row.get("trust")?,
         cost_nanos: number(row, "cost_nanos")?,
         tokens: number(row, "tokens")?,
+        size: number(row, "size")?,
     })
 }

@@ -99,6 +99,7 @@ ALTER TABLE episodes ADD COLUMN trust REAL NOT NULL DEFAULT 1.0;
 ALTER TABLE episodes ADD COLUMN cost_nanos INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE episodes ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE episodes ADD COLUMN predicted REAL;
+ALTER TABLE episodes ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE episodes ADD COLUMN run TEXT NOT NULL DEFAULT '';
 UPDATE episodes SET
     namespace = coalesce(body ->> 'namespace', 'prod'),
@@ -107,6 +108,7 @@ UPDATE episodes SET
     cost_nanos = coalesce(body ->> 'cost_nanos', 0),
     tokens = coalesce(body ->> 'tokens', 0),
     run = coalesce(body ->> 'run', ''),
+    size = length(CAST(coalesce(body ->> 'situation', '') AS BLOB)),
     fingerprint = id;
 CREATE INDEX episodes_by_task ON episodes (fingerprint, action, arm);
 CREATE INDEX episodes_predicted ON episodes (namespace) WHERE predicted IS NOT NULL;

@@ -202,7 +202,7 @@ async fn offline(lab: &Lab, lessons: &[Lesson], test: &[Asked]) -> Outcome<(Vec<
     trial.learn(lessons).await?;
     let (mut scored, mut predictions) = (Vec::new(), Vec::new());
     for asked in test {
-        let [weak, strong] = trial.route(&asked.vector).await?;
+        let [weak, strong] = trial.route(&asked.row, &asked.vector).await?;
         predictions.push((weak.mean(), asked.row.weak == 1));
         predictions.push((strong.mean(), asked.row.strong == 1));
         scored.push(scored_at(&asked.row, strong.mean() - weak.mean()));

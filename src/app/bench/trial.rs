@@ -87,19 +87,27 @@ impl Trial {
     }
 
     /// What is known of both arms where nothing has failed yet.
-    pub(super) async fn route(&self, vector: &[f32]) -> Outcome<[Posterior; 2]> {
-        let mut known = self.ask(vector, action::ROUTE, &[WEAK, STRONG], "").await?;
+    pub(super) async fn route(&self, row: &Row, vector: &[f32]) -> Outcome<[Posterior; 2]> {
+        let mut known = self.ask(row, vector, action::ROUTE, &[WEAK, STRONG], "").await?;
         let strong = known.pop().unwrap_or_default();
         Ok([known.pop().unwrap_or_default(), strong])
     }
 
     /// What is known of the strong model where the weak one has failed.
-    pub(super) async fn after(&self, vector: &[f32]) -> Outcome<Posterior> {
-        Ok(self.ask(vector, action::ESCALATE, &[STRONG], WRONG).await?.pop().unwrap_or_default())
+    pub(super) async fn after(&self, row: &Row, vector: &[f32]) -> Outcome<Posterior> {
+        Ok(self.ask(row, vector, action::ESCALATE, &[STRONG], WRONG).await?.pop().unwrap_or_default())
     }
 
-    async fn ask(&self, vector: &[f32], action: &str, arms: &[&str], failure: &str) -> Outcome<Vec<Posterior>> {
+    async fn ask(
+        &self,
+        row: &Row,
+        vector: &[f32],
+        action: &str,
+        arms: &[&str],
+        failure: &str,
+    ) -> Outcome<Vec<Posterior>> {
         let question = Question {
+            situation: situation::canonical(&row.prompt),
             action: action.to_owned(),
             arms: arms.iter().map(|arm| ((*arm).to_owned(), String::new())).collect(),
             failure: failure.to_owned(),

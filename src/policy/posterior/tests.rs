@@ -1,6 +1,6 @@
 //! Posteriors of hand-made neighbourhoods.
 
-use super::{HALF_LIFE, Neighbour, PRIOR, Posterior, SEEDS, posterior, prior};
+use super::{HALF_LIFE, Neighbour, PRIOR, Posterior, Prior, SEEDS, posterior, prior};
 use crate::core::episode::{Utility, Verdict};
 
 fn near(task: usize, won: bool) -> Neighbour {
@@ -24,7 +24,7 @@ fn tasks(count: usize, won: usize) -> Vec<Neighbour> {
 }
 
 fn check(neighbours: &[Neighbour], alpha: f64, beta: f64) -> Posterior {
-    let found = posterior(neighbours, 0.5);
+    let found = posterior(neighbours, Prior::of(0.5));
     assert!((found.alpha - alpha).abs() < 1e-9 && (found.beta - beta).abs() < 1e-9, "{found:?}");
     found
 }
@@ -35,7 +35,7 @@ fn episodes_count_on_top_of_the_prior() {
     let found = check(&tasks(10, 7), 9.5, 5.5);
     assert!((found.n - 10.0).abs() < 1e-9 && (found.tokens - 100.0).abs() < 1e-9);
     assert_eq!(found.ids.len(), 8);
-    assert!((posterior(&[], 0.9).mean() - 0.9).abs() < 1e-9 && PRIOR > 0.0);
+    assert!((posterior(&[], Prior::of(0.9)).mean() - 0.9).abs() < 1e-9 && PRIOR > 0.0);
 }
 
 #[test]
@@ -113,4 +113,13 @@ fn the_prior_backs_off() {
     assert!(of("worker", "refusal") < of("worker", "truncated"));
     assert!(of("worker", "truncated") < of("architect", ""));
     assert!(of("architect", "") < of("expert", "script"));
+}
+
+#[test]
+fn a_strong_prior_moves_the_mean_and_makes_nobody_sure() {
+    let plain = posterior(&tasks(80, 40), Prior::of(0.5));
+    let strong = posterior(&tasks(80, 40), Prior { mean: 0.9, weight: 80.0 });
+    assert!((strong.mean() - 0.7).abs() < 1e-9, "{strong:?}");
+    assert!((strong.alpha + strong.beta - plain.alpha - plain.beta).abs() < 1e-9);
+    assert!((strong.n - plain.n).abs() < 1e-9);
 }

@@ -33,8 +33,8 @@ pub(super) async fn cascade(lab: &Lab, domains: &'static str, halves: &Halves) -
     let mut sums: Vec<Found> =
         LAMBDAS.iter().map(|lambda| Found { domains, lambda: *lambda, rule: 0.0, learned: 0.0, strong: 0.0 }).collect();
     for asked in &halves.test {
-        let known = trial.route(&asked.vector).await?;
-        let after = trial.after(&asked.vector).await?;
+        let known = trial.route(&asked.row, &asked.vector).await?;
+        let after = trial.after(&asked.row, &asked.vector).await?;
         for found in &mut sums {
             let (worth, strong) = learned(asked, &known, &after, found.lambda);
             found.learned += worth;

@@ -19,7 +19,7 @@ pub(super) async fn prequential(lab: &Lab, asked: &[Asked], seed: u64) -> Outcom
     Chance::new(seed).shuffle(&mut order);
     let (mut gains, mut scored, mut lessons) = (Vec::new(), Vec::new(), Vec::new());
     for (at, asked) in order.iter().enumerate() {
-        let [weak, strong] = trial.route(&asked.vector).await?;
+        let [weak, strong] = trial.route(&asked.row, &asked.vector).await?;
         let gain = strong.mean() - weak.mean();
         let place = gains.partition_point(|known: &f64| *known < gain);
         let above = if at < WARM { at % 2 == 0 } else { place * 2 > gains.len() };
