@@ -140,6 +140,7 @@ fn wrong_checks_are_told_before_anything_is_paid() {
         ("llm(\"q\", #{check: 5})", "check is a closure"),
         ("llm(\"q\", #{gate: \"g\"})", "a gate needs a check"),
         ("llm(\"q\", #{gate: 5, check: |a| true})", "gate is a name"),
+        ("llm_batch([\"q\"], #{check: |a| true})", "par_map(prompts"),
     ] {
         let ran = ladder(&server, "").args(["eval", code]).run();
         drop(ran.code(1).says(told));

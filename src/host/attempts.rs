@@ -85,8 +85,7 @@ impl Attempting<'_> {
             // Nobody could take over, so nothing is to be decided.
             return Ok(llm::answer(self, &self.request.clone()).await?.0);
         }
-        let mut attempts = self.begin(&ladder).await?;
-        attempts.open = attempts.open.filter(|open| open.action != action::ROUTE || open.policy.starts_with("audit"));
+        let attempts = self.begin(&ladder).await?;
         let attempted = self.answer(&ladder, attempts).await?;
         let mut attempts = attempted.attempts;
         // That an answer came to its end unstopped is all that is known of it.

@@ -34,7 +34,7 @@ pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str) -
     let by_rule = Decision {
         choice: ladder.first(),
         decider: Decider::Rule,
-        reason: String::new(),
+        reason: "the rule: too few similar episodes".to_owned(),
         propensity: 1.0,
         predicted: None,
         n: 0.0,
@@ -69,9 +69,7 @@ pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str) -
         Ok(escalate::start(&offers, &first, &after, &bounds, share()).unwrap_or(by_rule))
     })
     .await?;
-    if decision.n > 0.0 {
-        tell(host, frame, action::ROUTE, &decision.choice.to_string(), &decision, &first, "");
-    }
+    tell(host, frame, action::ROUTE, &decision.choice.to_string(), &decision, &first, "");
     Ok(open(&decision))
 }
 

@@ -1,6 +1,6 @@
 //! `llm_batch`: many model calls at once.
 
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::Request;
 use crate::script::desk::Desk;
 use crate::script::prims::llm;
@@ -35,6 +35,10 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
 
 fn call(prompts: &Array, mut map: Map) -> Answer<Dynamic> {
     let concurrency = done(concurrency(&mut map))?;
+    if map.contains_key("check") {
+        let failure = Failure::new(FailureKind::Invalid, "llm_batch takes no check: its calls run beside the script");
+        return done(Err(failure.hint("par_map(prompts, |p| llm(p, #{check: |answer| ..})) checks every answer")));
+    }
     let options = done(llm::tokens(map, "llm_batch"))?;
     let requests = done(prompts.iter().map(|p| llm::request(p, &options)).collect::<Outcome<Vec<_>>>())?;
     ask(Request::LlmBatch { requests, concurrency })
@@ -42,7 +46,6 @@ fn call(prompts: &Array, mut map: Map) -> Answer<Dynamic> {
 
 /// Takes `concurrency` out of the options: 1 to 1024, 16 if absent.
 pub fn concurrency(map: &mut Map) -> Outcome<usize> {
-    use crate::core::failure::{Failure, FailureKind};
     let Some(value) = map.remove("concurrency") else {
         return Ok(CONCURRENCY);
     };
