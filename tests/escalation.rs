@@ -61,7 +61,7 @@ fn an_answer_that_a_check_refuses_is_repeated_with_feedback_and_then_by_a_strong
         .filter(|event: &Value| event["event"] == "decided")
         .collect();
     let arms: Vec<&str> = decided.iter().filter_map(|event| event["arm"].as_str()).collect();
-    assert_eq!(arms, ["retry", "escalate:expert", "retry", "escalate:architect"]);
+    assert_eq!(arms, ["worker", "retry", "escalate:expert", "retry", "escalate:architect"]);
     assert!(decided.iter().all(|event| event["decider"] == "rule"), "{decided:#?}");
 }
 
