@@ -109,8 +109,9 @@ impl Attempting<'_> {
                     return Ok(Attempted { value, attempts });
                 }
                 Err(failure) => {
-                    let verdict = credit::verdict(&failure);
-                    self.settle(&mut attempts, verdict, Verifier::Gate).await;
+                    if let Some(verdict) = credit::verdict(&failure) {
+                        self.settle(&mut attempts, verdict, Verifier::Gate).await;
+                    }
                     let raw = failure.details.get("raw").and_then(Value::as_str).map(str::to_owned);
                     self.react(ladder, &mut attempts, failure, false, raw.as_deref()).await?;
                 }

@@ -26,11 +26,14 @@ pub struct Credit<'a> {
     pub spent: Spent,
 }
 
-/// What a failure says of the attempt: nothing if the network, a limit or this program was at fault.
-pub fn verdict(failure: &Failure) -> Verdict {
+/// What a failure says of the attempt; nothing worth keeping if a limit, a person or this program ended it.
+pub fn verdict(failure: &Failure) -> Option<Verdict> {
     match failure.kind.class() {
-        FailureClass::Format | FailureClass::Quality | FailureClass::Hopeless | FailureClass::Room => Verdict::Fail,
-        FailureClass::Size | FailureClass::Infra | FailureClass::End => Verdict::Infra,
+        FailureClass::Format | FailureClass::Quality | FailureClass::Hopeless | FailureClass::Room => {
+            Some(Verdict::Fail)
+        }
+        FailureClass::Size | FailureClass::Infra => Some(Verdict::Infra),
+        FailureClass::End => None,
     }
 }
 
