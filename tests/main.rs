@@ -15,6 +15,7 @@ mod readme;
 mod registry;
 mod reliability;
 mod repl;
+mod routing;
 mod script;
 mod stdlib;
 mod support;

@@ -13,6 +13,13 @@ pub const PRIOR: f64 = 5.0;
 pub const SEEDS: f64 = 3.0;
 /// The age at which an episode weighs half, in milliseconds: 30 days.
 pub const HALF_LIFE: f64 = 30.0 * 86_400_000.0;
+/// Cosine similarity at which texts have nothing to do with each other, and from which on they fully count. Unrelated
+/// texts are at 0 to 0.2 with either embedder; of 4,000 questions of an exam the nearest are at 0.36 to 0.6, those of other
+/// subjects at 0.28 to 0.4 (MiniLM).
+const FAR: f64 = 0.2;
+const CLOSE: f64 = 0.35;
+/// The nearest neighbours by which that is judged.
+const JUDGED: usize = 8;
 /// Neighbours that are asked for by arm.
 pub const NEIGHBOURS: usize = 80;
 
@@ -92,8 +99,8 @@ impl Prior {
 
 /// The posterior of an arm with this prior.
 ///
-/// Similarity is relative: its squares are scaled to a mean of one, since what counts as near differs by embedder. Trust,
-/// age, repetition of a task and a change of model are absolute: they take mass away.
+/// Among neighbours similarity is relative: its squares are scaled to a mean of one. Trust, age, repetition of a task and a
+/// change of model are absolute: they take mass away, and so does a place where even the nearest episodes are far.
 pub fn posterior(neighbours: &[Neighbour], prior: Prior) -> Posterior {
     let (seeds, lived): (Vec<&Neighbour>, Vec<&Neighbour>) =
         neighbours.iter().filter(|near| evidence(near).is_some()).partition(|near| near.seed);
@@ -160,13 +167,23 @@ fn weighed<'a>(neighbours: &[&'a Neighbour]) -> Vec<(f64, &'a Neighbour)> {
         return Vec::new();
     }
     let mean = total / precise(neighbours.len() as u64);
+    let close = closeness(neighbours);
     let weigh = |(near, similarity): (&&'a Neighbour, f64)| {
         let repeated = times.get(near.fingerprint.as_str()).copied().unwrap_or(1.0);
         let model = if near.other_model { 0.5 } else { 1.0 };
         let age = (-near.age.max(0.0) / HALF_LIFE).exp2();
-        (similarity / mean * near.trust * age * model / repeated, *near)
+        (similarity / mean * near.trust * age * model / repeated * close, *near)
     };
     neighbours.iter().zip(near_by).map(weigh).collect()
+}
+
+/// How far the nearest neighbours say anything of this place at all, 0 to 1.
+fn closeness(neighbours: &[&Neighbour]) -> f64 {
+    let mut similarities: Vec<f64> = neighbours.iter().map(|near| near.similarity).collect();
+    similarities.sort_by(|a, b| b.total_cmp(a));
+    similarities.truncate(JUDGED);
+    let mean = similarities.iter().sum::<f64>() / precise(similarities.len().max(1) as u64);
+    ((mean - FAR) / (CLOSE - FAR)).clamp(0.0, 1.0)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts of tokens and rows are far below 2^53")]

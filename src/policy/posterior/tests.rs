@@ -55,8 +55,10 @@ fn trust_age_and_another_model_take_mass_away() {
     check(&all(&|near| near.trust = 0.5), 6.5, 2.5);
     check(&all(&|near| near.age = HALF_LIFE), 6.5, 2.5);
     check(&all(&|near| near.other_model = true), 6.5, 2.5);
-    // Similarity is relative: if all are far, all weigh the same.
-    check(&all(&|near| near.similarity = 0.1), 10.5, 2.5);
+    // Similarity is relative, unless all are so far that they say nothing of this place.
+    check(&all(&|near| near.similarity = 0.4), 10.5, 2.5);
+    check(&all(&|near| near.similarity = 0.275), 6.5, 2.5);
+    check(&all(&|near| near.similarity = 0.2), 2.5, 2.5);
     check(&all(&|near| near.similarity = -0.3), 2.5, 2.5);
 }
 
