@@ -4,20 +4,31 @@ use crate::support::program::Program;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// The weak model can do sums and not ships; the strong one can do both. Half of the prompts are of either kind.
+/// Kinds of tasks; the weak model can do every second of them, the strong one all.
+const KINDS: [&str; 12] = [
+    "add up the column of prices",
+    "which ship leaves the harbour",
+    "translate the menu for guests",
+    "prove that the series converges",
+    "spell the names of villages",
+    "find the race between two threads",
+    "sort these invoices by month",
+    "explain the verdict of judges",
+    "count vowels inside a sentence",
+    "derive the period of a pendulum",
+    "turn minutes into whole hours",
+    "name the rhyme scheme in stanzas",
+];
+
+/// As many prompts of each kind.
 fn outcomes(count: usize) -> String {
     let mut lines = String::new();
     for at in 0..count {
-        let ship = at % 2 == 1;
-        let (kind, word) = if ship {
-            ("ships", "which ship leaves the harbour with cargo")
-        } else {
-            ("sums", "add up the column of prices")
-        };
+        let kind = at % KINDS.len();
         let letters: String = at.to_string().bytes().map(|digit| char::from(digit + b'a' - b'0')).collect();
         let row = json!({
-            "id": at.to_string(), "set": "made-up", "domain": kind, "prompt": format!("{word} {letters}"),
-            "weak": u8::from(!ship), "strong": 1,
+            "id": at.to_string(), "set": "made-up", "domain": format!("kind {kind}"),
+            "prompt": format!("{} {letters}", KINDS[kind]), "weak": u8::from(kind.is_multiple_of(2)), "strong": 1,
         });
         writeln!(lines, "{row}").expect("a text grows");
     }
@@ -44,13 +55,12 @@ fn the_memory_finds_the_structure_and_nothing_in_permuted_outcomes() {
     assert!(apgr("5% targeted poison", "memory") > 0.7, "{set:#}");
     assert!(apgr("prequential, second half", "memory") > 0.7, "{set:#}");
     for (protocol, method) in [("offline", "random"), ("permuted outcomes", "memory")] {
-        assert!((0.38..0.62).contains(&apgr(protocol, method)), "{protocol} {method} in {set:#}");
+        assert!((0.3..0.7).contains(&apgr(protocol, method)), "{protocol} {method} in {set:#}");
     }
     for cascade in set["cascades"].as_array().into_iter().flatten() {
         assert!(cascade["gain"]["mean"].as_f64().is_some_and(|gain| gain > -0.005), "{cascade:#}");
     }
     // The bench keeps to itself: nothing of it is in the memory of real runs.
-    program.args(["memory", "stats", "--json"]).run().ok().says("");
     assert_eq!(program.args(["eval", "recall(\"ship\", 5).len()", "--json"]).run().ok().json()["answer"], 0);
 }
 
