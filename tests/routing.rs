@@ -57,9 +57,8 @@ fn the_memory_finds_the_structure_and_nothing_in_permuted_outcomes() {
     for (protocol, method) in [("offline", "random"), ("permuted outcomes", "memory")] {
         assert!((0.3..0.7).contains(&apgr(protocol, method)), "{protocol} {method} in {set:#}");
     }
-    for cascade in set["cascades"].as_array().into_iter().flatten() {
-        assert!(cascade["gain"]["mean"].as_f64().is_some_and(|gain| gain > -0.005), "{cascade:#}");
-    }
+    let worse = |cascade: &&Value| cascade["gain"]["mean"].as_f64().is_none_or(|gain| gain < -0.005);
+    assert_eq!(set["cascades"].as_array().into_iter().flatten().find(worse), None, "never worse than the rule");
     // The bench keeps to itself: nothing of it is in the memory of real runs.
     assert_eq!(program.args(["eval", "recall(\"ship\", 5).len()", "--json"]).run().ok().json()["answer"], 0);
 }
