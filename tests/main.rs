@@ -8,6 +8,7 @@ mod cli;
 mod context;
 mod escalation;
 mod examples;
+mod hints;
 mod model;
 mod monitor;
 mod prices;

@@ -1,14 +1,15 @@
 //! One run from its first row in the store to its last: what `ask`, `run`, `eval` and the REPL have in common.
 
 use crate::budget::ledger::Ledger;
+use crate::budget::report::Totals;
 use crate::context::library::Library;
 use crate::core::event::{Event, RunStatus};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::text::one_line;
+use crate::host::episodes::{self, Ended};
 use crate::host::kit::Kit;
 use crate::host::run_host::{OnPrint, RunHost, RunSetup};
-use crate::host::{episodes, explore};
 use crate::script::session::{Session, SessionSetup};
 use crate::store::runs::{NewRun, new_run_id};
 use crate::turn::child::close;
@@ -55,6 +56,7 @@ pub fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_print:
         max_turns: limits.max_turns,
         schema: None,
         choices: Arc::default(),
+        shown: Arc::default(),
         on_print,
     };
     let host = RunHost::new(Arc::clone(kit), setup);
@@ -88,8 +90,9 @@ impl Run {
             recursive,
             cancel: self.cancel.clone(),
         };
+        let before = self.host.scope.report().totals;
         let end = self.within(runner::run(&root)).await;
-        self.remember(role.as_deref().unwrap_or(crate::registry::roles::ROOT), &end).await;
+        self.remember(role.as_deref().unwrap_or(crate::registry::roles::ROOT), &end, &before).await;
         end
     }
 
@@ -112,24 +115,23 @@ impl Run {
         }
     }
 
-    /// One episode per finished run. Its index is brought up to date by the next recall, so that ending stays fast.
-    async fn remember(&self, role: &str, end: &RootEnd) {
+    /// The episodes of a finished run, written together; `before` is what the ledger had spent when it began. The index is
+    /// brought up to date by the next recall, so that ending stays fast.
+    async fn remember(&self, role: &str, end: &RootEnd, before: &Totals) {
         if !self.host.kit.settings.memory || end.status == RunStatus::Cancelled {
             return;
         }
-        let shape = explore::shape(&self.host.view);
-        let context = format!("{} documents, mostly {}, {} bytes", shape.documents, shape.kind, shape.bytes);
-        let lesson = match &end.failure {
-            None if end.turns == 0 => "one direct call answered it".to_owned(),
-            None => format!("answered in {} turns", end.turns),
-            Some(failure) => one_line(&failure.message, 160),
+        let after = self.host.scope.report().totals;
+        let ended = Ended {
+            task: &self.task,
+            role,
+            status: end.status,
+            failure: end.failure.as_ref(),
+            turns: end.turns,
+            tokens: after.usage.total().saturating_sub(before.usage.total()),
+            cost_nanos: after.cost.nanos().saturating_sub(before.cost.nanos()),
         };
-        let mut episode = episodes::of_run(&self.host, &self.task, &context, role, end.status, lesson);
-        episode.id = new_run_id(self.host.now()).to_string();
-        if let Err(failure) = self.host.kit.store.append_episodes(vec![episode]).await {
-            let text = format!("the run is not remembered: {failure}");
-            self.host.emit(&Frame::root(), &Event::Note { text });
-        }
+        episodes::remember(&self.host, episodes::of_run(&self.host, &ended)).await;
     }
 
     /// Writes the end of the run. Everything emitted before is on disk when it returns.

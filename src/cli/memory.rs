@@ -2,7 +2,7 @@
 
 use crate::app::build::App;
 use crate::cli::printer::Printer;
-use crate::cli::{install, table};
+use crate::cli::{install, memory_stats, table};
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::text::one_line;
@@ -24,7 +24,7 @@ pub struct MemoryCommand {
 /// What `memory` can do.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Says how much is remembered, where, and with which embedder.
+    /// Says how much is remembered, which ways of looking worked, and what memory brings.
     Stats,
     /// Finds similar episodes.
     Recall {
@@ -62,26 +62,7 @@ pub enum ModelAction {
 pub async fn memory(app: &App, printer: &Printer, args: &MemoryCommand) -> Outcome<Exit> {
     let memory = &app.kit.memory;
     match args.action.as_ref().unwrap_or(&Action::Stats) {
-        Action::Stats => {
-            let stats = memory.stats().await?;
-            let fault = stats.fault.as_ref().map(ToString::to_string);
-            let value = json!({
-                "episodes": stats.episodes, "indexed": stats.indexed, "embedder": stats.embedder,
-                "dimensions": stats.dimensions, "folder": stats.folder, "fault": fault,
-            });
-            printer.rows(&value, || {
-                let fault = fault.map(|f| format!("\nfault     {f}")).unwrap_or_default();
-                let later =
-                    if stats.indexed < stats.episodes { " (the index is filled when it is needed)" } else { "" };
-                format!(
-                    "episodes  {}\nindexed   {}{later}\nembedder  {}\nfolder    {}{fault}",
-                    stats.episodes,
-                    stats.indexed,
-                    stats.embedder,
-                    stats.folder.display()
-                )
-            });
-        }
+        Action::Stats => memory_stats::stats(app, printer).await?,
         Action::Recall { query, k } => {
             let found = memory.recall(query, *k).await?;
             let line = |r: &crate::core::episode::Recalled| {

@@ -89,6 +89,7 @@ pub const KEYS: &[Key] = &[
         Kind::Word(&["prod", "eval"]),
         "whose memories are read and written: evaluations have their own",
     ),
+    key("memory.off_share", Kind::Number, "the share of runs that get no hints, to see what memory brings, 0 to 1"),
     key("memory.embedder", Kind::Word(&["hashing", "minilm"]), "how situations are embedded"),
     key("memory.model_folder", Kind::Text, "the folder of the embedding model"),
     key(

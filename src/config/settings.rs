@@ -61,6 +61,8 @@ pub struct Settings {
     pub memory: bool,
     /// Which memories this process writes: real ones, or those of evaluations.
     pub namespace: Namespace,
+    /// The share of runs that get no hints, 0 to 1.
+    pub off_share: f64,
     /// `hashing` or `minilm`.
     pub embedder: String,
     /// The folder of the embedding model, if configured.
@@ -161,6 +163,7 @@ impl Settings {
             escalation: Escalation::of(&merged),
             memory: merged.flag("memory.enabled").unwrap_or(true),
             namespace: merged.text("memory.namespace").as_deref().and_then(Namespace::parse).unwrap_or_default(),
+            off_share: off_share(&merged),
             embedder: merged.text("memory.embedder").unwrap_or_default(),
             model_folder: merged.text("memory.model_folder").map(|folder| paths.workspace.join(folder)),
             models: merged.names("models").into_iter().map(|n| (n.clone(), model::read(&merged, &n))).collect(),
@@ -171,6 +174,13 @@ impl Settings {
             environment,
         }
     }
+}
+
+/// Evaluations measure what they set, so the standard share is not theirs.
+fn off_share(merged: &Merged) -> f64 {
+    let own = merged.0.iter().rev().skip(1).any(|layer| layer.entries.contains_key("memory.off_share"));
+    let evaluated = merged.text("memory.namespace").as_deref().and_then(Namespace::parse) == Some(Namespace::Eval);
+    if evaluated && !own { 0.0 } else { merged.number("memory.off_share").unwrap_or(0.0).clamp(0.0, 1.0) }
 }
 
 /// The most bytes of a configuration; what is larger was not written by a person and takes seconds to read.

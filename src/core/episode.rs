@@ -170,6 +170,9 @@ pub struct Episode {
     /// Whether advice of the memory was followed; `None` if none was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint_used: Option<bool>,
+    /// How much a way of looking found: entries of its result, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hits: Option<u64>,
     /// The embedder in use when it was stored.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub embedder: String,
@@ -204,6 +207,7 @@ impl Default for Episode {
             trust: 1.0,
             shown: Vec::new(),
             hint_used: None,
+            hits: None,
             embedder: String::new(),
         }
     }

@@ -17,6 +17,7 @@ pub mod money;
 pub mod price;
 pub mod request;
 pub mod strategy;
+pub mod tally;
 pub mod text;
 pub mod thresholds;
 pub mod tool;

@@ -1,9 +1,15 @@
-//! What a run leaves behind for people and for memory: the footer line and the episode of a finished run.
+//! What a run leaves behind for people and for memory: the footer line and the episodes of a finished run.
 
 use crate::budget::report::SpendReport;
-use crate::core::episode::{Episode, Namespace, Verdict};
-use crate::core::event::RunStatus;
+use crate::core::class::FailureClass;
+use crate::core::episode::{Episode, Verdict, Verifier, action};
+use crate::core::event::{Event, RunStatus};
+use crate::core::failure::Failure;
+use crate::core::ids::Frame;
+use crate::core::text::one_line;
+use crate::host::explore::{self, Offer};
 use crate::host::run_host::RunHost;
+use crate::host::trail::Look;
 use crate::memory::situation::{self, Situation};
 
 /// One line: calls, tokens, money.
@@ -23,27 +29,112 @@ pub fn footer(report: &SpendReport) -> String {
     )
 }
 
-/// How a finished run is remembered: what it was like, with which role, and whether it worked.
-pub fn of_run(host: &RunHost, task: &str, context: &str, role: &str, status: RunStatus, lesson: String) -> Episode {
-    let report = host.scope.report();
-    let situation = Situation { context: context.to_owned(), role: role.to_owned(), ..Situation::of_task(task) };
-    Episode {
+/// How a run ended, as far as its episodes need it.
+pub struct Ended<'a> {
+    /// Its task.
+    pub task: &'a str,
+    /// Its role.
+    pub role: &'a str,
+    /// How.
+    pub status: RunStatus,
+    /// Why it did not complete.
+    pub failure: Option<&'a Failure>,
+    /// Turns made; 0 for a direct answer.
+    pub turns: u32,
+    /// What it used.
+    pub tokens: u64,
+    /// What it cost, in nano-USD.
+    pub cost_nanos: u64,
+}
+
+/// How a finished run is remembered: one episode for the run, and one for each way in which it looked into its context.
+pub fn of_run(host: &RunHost, ended: &Ended<'_>) -> Vec<Episode> {
+    let context = explore::shape(&host.view).line();
+    let situation = Situation { context, role: ended.role.to_owned(), ..Situation::of_task(ended.task) };
+    // A schema that FINAL was held to is a gate; else that a run ended is weak evidence that it was right.
+    let gated = ended.status == RunStatus::Completed && host.schema.is_some();
+    let verifier = if gated { Verifier::Gate } else { Verifier::None };
+    let offer = host.trail.offer();
+    let common = Episode {
         at: host.now(),
-        namespace: Namespace::Prod,
-        situation: situation::text(&situation),
-        action: "strategy".to_owned(),
-        arm: role.to_owned(),
-        outcome: match status {
-            RunStatus::Completed => Verdict::Success,
-            RunStatus::Failed | RunStatus::Limited => Verdict::Fail,
-            RunStatus::Running | RunStatus::Cancelled | RunStatus::Waiting => Verdict::Unknown,
-        },
-        lesson,
+        namespace: host.kit.settings.namespace,
+        fingerprint: situation::fingerprint(&situation::canonical(ended.task)),
+        policy: offer.map(|offer| offer.policy.clone()).unwrap_or_default(),
+        propensity: offer.filter(|offer| !offer.policy.is_empty()).map_or(1.0, |offer| offer.propensity),
+        outcome: verdict(ended),
+        verifier,
+        trust: verifier.trust(),
         run: host.run.to_string(),
-        cost_nanos: report.totals.cost.nanos(),
-        tokens: report.totals.usage.total(),
-        // Nobody has checked the answer: that a run ended is weak evidence that it was right.
-        trust: 0.5,
+        shown: offer.map(Offer::ids).unwrap_or_default(),
+        hint_used: host.trail.hint_used(),
         ..Episode::default()
+    };
+    let run = Episode {
+        situation: situation::text(&situation),
+        action: action::STRATEGY.to_owned(),
+        arm: ended.role.to_owned(),
+        lesson: lesson(ended),
+        tokens: ended.tokens,
+        cost_nanos: ended.cost_nanos,
+        ..common.clone()
+    };
+    let looked = |look: Look| Episode {
+        situation: explore::situation(&host.view, ended.task),
+        action: action::EXPLORE.to_owned(),
+        arm: look.template,
+        hits: look.hits,
+        tokens: look.tokens,
+        cost_nanos: look.cost_nanos,
+        ..common.clone()
+    };
+    std::iter::once(run).chain(looks(host, ended).into_iter().map(looked)).collect()
+}
+
+/// What is remembered of a child run: how it looked. As a run it is a part of its parent's, which chance dealt with as one.
+pub fn of_child(host: &RunHost, ended: &Ended<'_>) -> Vec<Episode> {
+    let mut episodes = if ended.turns > 0 { of_run(host, ended) } else { Vec::new() };
+    episodes.retain(|episode| episode.action == action::EXPLORE);
+    episodes
+}
+
+/// Writes episodes of a run together. Memory is an aid: if it cannot be written a note says so.
+pub async fn remember(host: &RunHost, episodes: Vec<Episode>) {
+    if episodes.is_empty() || !host.kit.settings.memory {
+        return;
+    }
+    if let Err(failure) = host.kit.memory.remember_all(episodes).await {
+        let text = format!("the run is not remembered: {failure}");
+        host.emit(&Frame::root(), &Event::Note { text });
+    }
+}
+
+/// The ways in which the run looked; without a context there is nothing to look into.
+fn looks(host: &RunHost, ended: &Ended<'_>) -> Vec<Look> {
+    if host.view.is_empty() {
+        return Vec::new();
+    }
+    if ended.turns == 0 && ended.tokens > 0 {
+        let (template, tokens, cost_nanos) = (explore::DIRECT.to_owned(), ended.tokens, ended.cost_nanos);
+        return vec![Look { template, tokens, cost_nanos, hits: None }];
+    }
+    host.trail.looks()
+}
+
+/// What the end says of the run: nothing if the network or the settings were at fault. A limit that it did not keep does.
+fn verdict(ended: &Ended<'_>) -> Verdict {
+    let infra = ended.failure.is_some_and(|failure| failure.kind.class() == FailureClass::Infra);
+    match ended.status {
+        RunStatus::Completed => Verdict::Success,
+        RunStatus::Failed if infra => Verdict::Infra,
+        RunStatus::Failed | RunStatus::Limited => Verdict::Fail,
+        RunStatus::Running | RunStatus::Cancelled | RunStatus::Waiting => Verdict::Unknown,
+    }
+}
+
+fn lesson(ended: &Ended<'_>) -> String {
+    match ended.failure {
+        None if ended.turns == 0 => "one direct call answered it".to_owned(),
+        None => format!("answered in {} turns", ended.turns),
+        Some(failure) => one_line(&failure.message, 160),
     }
 }

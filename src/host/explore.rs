@@ -1,57 +1,200 @@
-//! `suggest_exploration`: advice on where to look, from memory if it knows similar runs, else from the context's shape.
+//! Advice on where to look: from memory if it knows similar runs, else from the context's shape.
+//!
+//! It ranks nothing; `policy::explore` does.
 
 use crate::context::view::View;
-use crate::core::episode::{Recalled, Verdict};
+use crate::core::effect::EffectKind;
+use crate::core::episode::{Namespace, Recalled, Verdict, action};
+use crate::core::event::Event;
 use crate::core::failure::Outcome;
+use crate::core::ids::Frame;
+use crate::host::ask::share;
+use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
-use crate::policy::explore::{Shape, advice};
+use crate::memory::index::filter::Filter;
+use crate::memory::learn::Question;
+use crate::memory::situation::{self, Situation};
+use crate::policy::explore::{Hint, LEAST, Shape, advice, rank};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// Answers `suggest_exploration`.
+/// Templates that are asked about: those with the most evidence.
+const ARMS: usize = 24;
+/// Hints and lessons that are shown, each.
+const SHOWN: usize = 3;
+/// Episodes among which lessons are sought; most have none.
+const SOUGHT: usize = 40;
+/// The template of an answer in one call, which the program chooses and not the model.
+pub const DIRECT: &str = "direct";
+
+/// What the memory has to say to a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    /// `on` or `off` where the memory could be asked; empty where there was none.
+    pub policy: String,
+    /// How probable that was.
+    pub propensity: f64,
+    /// Ways of looking, the best first.
+    pub hints: Vec<Hint>,
+    /// What similar runs taught, each with its episode.
+    pub lessons: Vec<(String, String)>,
+}
+
+impl Offer {
+    /// The ids of the episodes that it shows.
+    pub fn ids(&self) -> Vec<String> {
+        let mut ids: Vec<String> = Vec::new();
+        let of_hints = self.hints.iter().flat_map(|hint| hint.ids.iter());
+        for id in of_hints.chain(self.lessons.iter().map(|(id, _)| id)) {
+            if !ids.contains(id) {
+                ids.push(id.clone());
+            }
+        }
+        ids
+    }
+}
+
+/// What the first prompt of a root says of looking.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// What suits the shape of the context, where the memory has no hints.
+    pub begin: Option<String>,
+    /// Ways of looking, with their evidence.
+    pub hints: Vec<String>,
+    /// Lessons of similar runs.
+    pub lessons: Vec<String>,
+}
+
+/// The opening of a root run.
+pub async fn opening(host: &RunHost, task: &str) -> Opening {
+    let offer = offer(host, task).await;
+    let begin = offer.hints.is_empty() && !host.view.is_empty();
+    Opening {
+        begin: begin.then(|| advice(&shape(&host.view)).to_owned()),
+        hints: offer.hints.iter().map(Hint::line).collect(),
+        lessons: offer.lessons.iter().map(|(_, lesson)| lesson.clone()).collect(),
+    }
+}
+
+/// Answers `suggest_exploration`: for a root run with what its first prompt said.
 pub async fn suggest(host: &RunHost) -> Value {
-    let shape = shape(&host.view);
+    let offer = offer(host, "").await;
+    let best = offer.hints.first();
+    let evidence = best.map(Hint::evidence);
     json!({
-        "advice": advice(&shape),
-        "evidence": "default for this size and kind of context",
-        "lessons": lessons(host, &format!("{} documents, mostly {}", shape.documents, shape.kind)).await,
+        "advice": best.map_or_else(|| advice(&shape(&host.view)).to_owned(), |hint| hint.template.clone()),
+        "evidence": evidence.unwrap_or_else(|| "default for this size and kind of context".to_owned()),
+        "hints": offer.hints.iter().map(|hint| json!({
+            "template": hint.template, "worked": hint.worked, "similar": hint.similar, "tokens": hint.tokens,
+            "chance": hint.chance,
+        })).collect::<Vec<_>>(),
+        "lessons": offer.lessons.iter().map(|(_, lesson)| lesson).collect::<Vec<_>>(),
     })
 }
 
-/// What similar runs taught, for the first prompt: at most three lessons of successful or failed runs.
+/// What is offered to this run, once: an effect, since chance decides whether it is offered anything.
 ///
-/// Memory is an aid: if it cannot be read the run goes on without it, and the note says so.
-pub async fn lessons(host: &RunHost, situation: &str) -> Vec<String> {
-    if !host.kit.settings.memory {
-        return Vec::new();
+/// Memory is an aid: if it cannot be read the run goes on without it, and a note says so. An empty memory is not asked.
+async fn offer(host: &RunHost, task: &str) -> Offer {
+    if let Some(offer) = host.trail.offer() {
+        return offer.clone();
     }
-    match recalled(host, situation).await {
-        Ok(found) => {
-            let useful = |r: &&Recalled| r.similarity > 0.3 && !r.episode.lesson.is_empty();
-            let line = |r: &Recalled| {
-                let how = match r.episode.outcome {
-                    Verdict::Success => "worked",
-                    Verdict::Fail => "failed",
-                    Verdict::Infra | Verdict::Unknown => "was seen",
-                };
-                format!("{how}: {}", r.episode.lesson)
-            };
-            found.iter().filter(useful).take(3).map(line).collect()
+    let asked = async {
+        if !host.kit.settings.memory || host.kit.store.episode_count()? == 0 {
+            return Ok(Offer::default());
         }
-        Err(failure) => {
-            let text = format!("memory is not used: {failure}");
-            host.emit(&crate::core::ids::Frame::root(), &crate::core::event::Event::Note { text });
-            Vec::new()
-        }
+        let intent = json!({"hints": task, "context": shape(&host.view).line()});
+        let asked = Asked::new(EffectKind::Decision, &intent);
+        door::observe(host, &Frame::root(), asked, async { drawn(host, task).await.into() }).await
+    };
+    let offer = asked.await.unwrap_or_else(|failure| {
+        host.emit(&Frame::root(), &Event::Note { text: format!("memory is not used: {failure}") });
+        Offer::default()
+    });
+    let offer = host.trail.advise(offer);
+    for hint in &offer.hints {
+        host.shown.note_template(&hint.template);
+        host.shown.note(&hint.line());
     }
+    offer.lessons.iter().for_each(|(_, lesson)| host.shown.note(lesson));
+    offer.clone()
 }
 
-/// Opening the index costs tens of milliseconds, so a memory without episodes is not asked.
-async fn recalled(host: &RunHost, situation: &str) -> Outcome<Vec<Recalled>> {
-    if host.kit.store.episode_count()? == 0 {
+async fn drawn(host: &RunHost, task: &str) -> Outcome<Offer> {
+    let off = host.kit.settings.off_share;
+    if share() < off {
+        return Ok(Offer { policy: "off".to_owned(), propensity: off, ..Offer::default() });
+    }
+    Ok(Offer {
+        policy: "on".to_owned(),
+        propensity: 1.0 - off,
+        hints: hints(host, task).await?,
+        lessons: lessons(host, task).await?,
+    })
+}
+
+/// The best ways of looking for a task over this run's context, at most three; nothing is noted.
+pub async fn hints(host: &RunHost, task: &str) -> Outcome<Vec<Hint>> {
+    let settings = &host.kit.settings;
+    if !settings.memory || host.view.is_empty() {
         return Ok(Vec::new());
     }
-    host.kit.memory.recall(situation, 8).await
+    let arms = arms(host)?;
+    if arms.is_empty() {
+        return Ok(Vec::new());
+    }
+    let question = Question {
+        situation: situation(&host.view, task),
+        action: action::EXPLORE.to_owned(),
+        arms: arms.iter().map(|arm| (arm.clone(), String::new())).collect(),
+        namespaces: settings.namespaces(),
+        now: host.now(),
+        ..Question::default()
+    };
+    let known = host.kit.memory.posteriors(&question).await?;
+    let mut ranked = rank(arms.into_iter().zip(known).collect(), settings.escalation.price);
+    ranked.truncate(SHOWN);
+    Ok(ranked)
+}
+
+/// The situation in which a context is looked into; the same text is stored and asked for.
+pub fn situation(view: &View, task: &str) -> String {
+    situation::text(&Situation { context: shape(view).line(), ..Situation::of_task(task) })
+}
+
+/// The templates with enough evidence for a hint, the most evident first. Shipped knowledge alone is not enough.
+fn arms(host: &RunHost) -> Outcome<Vec<String>> {
+    let readable = host.kit.settings.namespaces();
+    let mut sums: HashMap<String, f64> = HashMap::new();
+    for cell in host.kit.store.utilities(action::EXPLORE)? {
+        if cell.namespace != Namespace::Seed && readable.contains(&cell.namespace) && cell.arm != DIRECT {
+            *sums.entry(cell.arm).or_default() += cell.n;
+        }
+    }
+    let mut arms: Vec<(String, f64)> = sums.into_iter().filter(|(_, n)| *n >= LEAST).collect();
+    arms.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Ok(arms.into_iter().take(ARMS).map(|(arm, _)| arm).collect())
+}
+
+/// What similar runs taught, with the ids of their episodes: at most three lessons of successful or failed runs.
+async fn lessons(host: &RunHost, task: &str) -> Outcome<Vec<(String, String)>> {
+    let text = if task.is_empty() { situation(&host.view, task) } else { task.to_owned() };
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let readable = Filter { namespaces: host.kit.settings.namespaces(), ..Filter::default() };
+    let found = host.kit.memory.recall_where(&text, SOUGHT, &readable).await?;
+    let useful = |r: &&Recalled| r.similarity > 0.3 && !r.episode.lesson.is_empty();
+    let line = |r: &Recalled| {
+        let how = match r.episode.outcome {
+            Verdict::Success => "worked",
+            Verdict::Fail => "failed",
+            Verdict::Infra | Verdict::Unknown => "was seen",
+        };
+        (r.episode.id.clone(), format!("{how}: {}", r.episode.lesson))
+    };
+    Ok(found.iter().filter(useful).take(SHOWN).map(line).collect())
 }
 
 /// The shape of a context.

@@ -1,31 +1,48 @@
 //! `recall` and `remember`.
 
 use crate::core::effect::EffectKind;
-use crate::core::episode::{Episode, Namespace, Recalled};
+use crate::core::episode::{Episode, Recalled};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
+use crate::memory::index::filter::Filter;
 use serde_json::{Value, json};
 
 /// Answers `recall`.
 pub async fn recall(host: &RunHost, frame: &Frame, query: String, k: usize) -> Outcome<Value> {
     let intent = json!({"query": query, "k": k});
-    let work = async { host.kit.memory.recall(&query, k).await.map(|found| rows(&found)).into() };
-    let answer = door::observe(host, frame, Asked::new(EffectKind::Recall, &intent), work).await;
+    let seen = Filter { namespaces: host.kit.settings.namespaces(), ..Filter::default() };
+    let work = async { host.kit.memory.recall_where(&query, k, &seen).await.map(|found| rows(&found)).into() };
+    let answer: Outcome<Value> = door::observe(host, frame, Asked::new(EffectKind::Recall, &intent), work).await;
+    for row in answer.iter().filter_map(Value::as_array).flatten() {
+        host.shown.note(row["lesson"].as_str().unwrap_or_default());
+    }
     tell_notes(host, frame);
     answer
 }
 
 /// Answers `remember`: the id of the new episode.
+///
+/// What the run was shown from the memory is refused, and not stored with less trust: it would be shown again as if a second
+/// run had found it, and a refusal tells the script that it has brought nothing new.
 pub async fn remember(host: &RunHost, frame: &Frame, episode: Episode) -> Outcome<Value> {
     if episode.situation.trim().is_empty() {
         return Err(Failure::new(FailureKind::Invalid, "remember: `situation` is empty")
             .hint("it is the text that recall() compares: say what the task and the context were like"));
     }
+    if host.shown.is_echo(&episode) {
+        let hint = "the run itself is remembered at its end; put into `lesson` only what this run has found out";
+        return Err(Failure::new(
+            FailureKind::Invalid,
+            "remember: this was shown from the memory and is no new evidence",
+        )
+        .hint(hint));
+    }
     let intent = serde_json::to_value(&episode).unwrap_or_default();
     let action = if episode.action.is_empty() { "note".to_owned() } else { episode.action.clone() };
-    let episode = Episode { action, namespace: Namespace::Prod, at: host.now(), run: host.run.to_string(), ..episode };
+    let namespace = host.kit.settings.namespace;
+    let episode = Episode { action, namespace, at: host.now(), run: host.run.to_string(), ..episode };
     let work = async { host.kit.memory.remember(episode).await.map(Value::String).into() };
     let answer = door::perform(host, frame, Asked::new(EffectKind::Remember, &intent), None, work).await;
     tell_notes(host, frame);

@@ -27,5 +27,7 @@ pub mod models;
 pub mod program;
 pub mod run_host;
 pub mod save;
+pub mod shown;
 pub mod tool_call;
+pub mod trail;
 pub mod typed;

@@ -9,6 +9,8 @@ use crate::core::ids::{Frame, RunId};
 use crate::core::request::{Call, Request};
 use crate::host::choices::Choices;
 use crate::host::kit::Kit;
+use crate::host::shown::Shown;
+use crate::host::trail::Trail;
 use crate::host::typed::{Checked, Schema};
 use crate::host::{ask, attempts, batch, episodes, explore, llm, memories, program, save, tool_call};
 use crate::policy::gate;
@@ -36,6 +38,8 @@ pub struct RunSetup {
     pub schema: Option<Arc<Schema>>,
     /// Which models were chosen in the whole tree, and why.
     pub choices: Arc<Choices>,
+    /// What of the memory the whole tree has been shown.
+    pub shown: Arc<Shown>,
     /// Shows what scripts of this run print; children print for their own model only.
     pub on_print: Option<OnPrint>,
 }
@@ -61,6 +65,10 @@ pub struct RunHost {
     pub schema: Option<Arc<Schema>>,
     /// Which models were chosen in the whole tree, and why.
     pub choices: Arc<Choices>,
+    /// What of the memory the whole tree has been shown.
+    pub shown: Arc<Shown>,
+    /// How it looked into its context, and what it was advised.
+    pub trail: Trail,
     on_print: Option<OnPrint>,
     /// How often each effect was asked for in each frame.
     pub(super) occurrences: Mutex<HashMap<(Frame, String), u32>>,
@@ -79,6 +87,8 @@ impl RunHost {
             max_turns: setup.max_turns,
             schema: setup.schema,
             choices: setup.choices,
+            shown: setup.shown,
+            trail: Trail::default(),
             on_print: setup.on_print,
             occurrences: Mutex::default(),
             this: Weak::clone(this),

@@ -1,4 +1,82 @@
-//! Where to look first in a context of a certain size and kind, when no memory knows better.
+//! Where to look first in a context: the ways that served similar runs, by what they won and used, or, where no memory
+//! knows better, what suits a context of that size and kind.
+
+use crate::policy::posterior::Posterior;
+use serde::{Deserialize, Serialize};
+
+/// The effective number of episodes that a hint needs.
+pub const LEAST: f64 = 3.0;
+/// What fails more often than it works is no hint.
+const HOPE: f64 = 0.5;
+
+/// A way of looking that served similar runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hint {
+    /// The calls, with `_` for what depends on the input.
+    pub template: String,
+    /// The probability that it works here.
+    pub chance: f64,
+    /// How many of the similar runs worked.
+    pub worked: u32,
+    /// The similar runs that looked this way.
+    pub similar: u32,
+    /// What it used on average, in tokens.
+    pub tokens: u64,
+    /// The episodes that weigh most.
+    pub ids: Vec<String>,
+}
+
+impl Hint {
+    /// What speaks for it, in words.
+    pub fn evidence(&self) -> String {
+        let runs = if self.similar == 1 { "run" } else { "runs" };
+        let tokens =
+            if self.tokens == 0 { String::new() } else { format!(", about {} tokens", thousands(self.tokens)) };
+        format!("worked in {} of {} similar {runs}{tokens}", self.worked, self.similar)
+    }
+
+    /// The line that a model or a person is shown.
+    pub fn line(&self) -> String {
+        format!("{}: {}", self.template, self.evidence())
+    }
+}
+
+/// The hints that the evidence allows, the best first: by the probability of success less `lambda` times the tokens as a
+/// share of the dearest template's.
+pub fn rank(known: Vec<(String, Posterior)>, lambda: f64) -> Vec<Hint> {
+    let mut known: Vec<(String, Posterior)> = known.into_iter().filter(|(_, posterior)| posterior.n >= LEAST).collect();
+    let dearest = known.iter().map(|(_, posterior)| posterior.tokens).fold(1.0, f64::max);
+    known.retain(|(_, posterior)| posterior.mean() >= HOPE);
+    let worth = |posterior: &Posterior| posterior.mean() - lambda * posterior.tokens / dearest;
+    known.sort_by(|a, b| worth(&b.1).total_cmp(&worth(&a.1)).then_with(|| a.0.cmp(&b.0)));
+    known.into_iter().map(hint).collect()
+}
+
+fn hint((template, posterior): (String, Posterior)) -> Hint {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of counts, never negative")]
+    let tokens = posterior.tokens.round() as u64;
+    Hint {
+        template,
+        chance: posterior.mean(),
+        worked: posterior.worked,
+        similar: posterior.similar,
+        tokens,
+        ids: posterior.ids,
+    }
+}
+
+/// A number with commas between its thousands.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut shown = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
 
 /// A context as far as the advice depends on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,6 +87,30 @@ pub struct Shape {
     pub documents: usize,
     /// The most frequent file ending among the documents, without the dot; empty if there is none.
     pub kind: String,
+}
+
+impl Shape {
+    /// The line that situations have on a context: what is much the same for similar inputs, so the size has one digit.
+    pub fn line(&self) -> String {
+        if self.documents == 0 {
+            return String::new();
+        }
+        let documents = if self.documents == 1 { "document" } else { "documents" };
+        let kind = if self.kind.is_empty() { String::new() } else { format!(", mostly {}", self.kind) };
+        format!("{} {documents}{kind}, {}", self.documents, rounded(self.bytes))
+    }
+}
+
+/// A number of bytes to one digit, in steps of a thousand.
+fn rounded(bytes: u64) -> String {
+    let (mut value, mut unit) = (bytes, 0);
+    let units = ["bytes", "KB", "MB", "GB", "TB", "PB", "EB"];
+    while value >= 1_000 && unit + 1 < units.len() {
+        value /= 1_000;
+        unit += 1;
+    }
+    let step = 10_u64.pow(value.checked_ilog10().unwrap_or(0));
+    format!("{} {}", value / step * step, units.get(unit).unwrap_or(&"bytes"))
 }
 
 /// The advice, as one sentence for a model or a person.
@@ -37,7 +139,42 @@ pub fn advice(shape: &Shape) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Shape, advice};
+    use super::{Shape, advice, rank, thousands};
+    use crate::policy::posterior::Posterior;
+
+    fn known(template: &str, mean: f64, n: f64, tokens: f64) -> (String, Posterior) {
+        let (alpha, beta) = (mean * (n + 5.0), (1.0 - mean) * (n + 5.0));
+        (template.to_owned(), Posterior { alpha, beta, n, tokens, similar: 9, worked: 7, ..Posterior::default() })
+    }
+
+    #[test]
+    fn success_less_tokens_decides_and_little_evidence_does_not_count() {
+        let rows = || vec![known("a", 0.8, 5.0, 1000.0), known("b", 0.75, 5.0, 100.0), known("c", 0.9, 2.9, 10.0)];
+        for (lambda, expect) in [(0.0, ["a", "b"]), (0.1, ["b", "a"])] {
+            let ranked: Vec<String> = rank(rows(), lambda).into_iter().map(|hint| hint.template).collect();
+            assert_eq!(ranked, expect, "{lambda}");
+        }
+        assert!(rank(vec![known("a", 0.49, 50.0, 10.0)], 0.0).is_empty(), "what fails more often is no hint");
+        assert!(rank(Vec::new(), 0.1).is_empty());
+    }
+
+    #[test]
+    fn evidence_is_told_in_words() {
+        let hint = rank(vec![known("context.grep(_)", 0.8, 5.0, 3_200.4)], 0.1).remove(0);
+        assert_eq!(hint.line(), "context.grep(_): worked in 7 of 9 similar runs, about 3,200 tokens");
+        for (number, expect) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(thousands(number), expect);
+        }
+    }
+
+    #[test]
+    fn contexts_of_a_kind_have_one_line() {
+        let line = |bytes, documents, kind: &str| Shape { bytes, documents, kind: kind.to_owned() }.line();
+        assert_eq!(line(0, 0, ""), "");
+        assert_eq!(line(21_700, 1, "csv"), "1 document, mostly csv, 20 KB");
+        assert_eq!(line(123_456_789, 3, ""), "3 documents, 100 MB");
+        assert_eq!(line(7, 1, "txt"), "1 document, mostly txt, 7 bytes");
+    }
 
     #[test]
     fn kind_comes_before_size() {

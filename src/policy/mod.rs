@@ -8,4 +8,5 @@ pub mod merit;
 pub mod monitor;
 pub mod posterior;
 pub mod substitute;
+pub mod template;
 pub mod value;

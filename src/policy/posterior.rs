@@ -61,6 +61,10 @@ pub struct Posterior {
     pub tokens: f64,
     /// The ids of the episodes that weigh most, at most eight.
     pub ids: Vec<String>,
+    /// How many of the lived-through episodes are at least half as near as the nearest.
+    pub similar: u32,
+    /// How many of these worked.
+    pub worked: u32,
 }
 
 impl Posterior {
@@ -123,13 +127,24 @@ pub fn posterior(neighbours: &[Neighbour], prior: Prior) -> Posterior {
     let (wins, losses) = (scale.mul_add(seed_wins, wins), scale.mul_add(seed_losses, losses));
     let mean = prior.weight.mul_add(prior.mean, wins) / (prior.weight + wins + losses);
     let total = PRIOR + wins + losses;
+    let (similar, worked) = told(&lived);
     Posterior {
+        similar,
+        worked,
         alpha: mean * total,
         beta: (1.0 - mean) * total,
         n,
         tokens: if weights > 0.0 { tokens / weights } else { 0.0 },
         ids: heaviest.iter().take(8).map(|(_, near)| near.id.clone()).collect(),
     }
+}
+
+/// The evidence in words that a person can check: of how many episodes at least half as near as the nearest how many worked.
+fn told(lived: &[(f64, &Neighbour)]) -> (u32, u32) {
+    let nearest = lived.iter().map(|(_, near)| near.similarity).fold(0.0, f64::max);
+    let similar = || lived.iter().filter(|(_, near)| near.similarity >= nearest / 2.0);
+    let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
+    (count(similar().count()), count(similar().filter(|(_, near)| evidence(near) == Some(true)).count()))
 }
 
 /// Whether it worked; nothing for ends that say nothing of the arm.

@@ -125,6 +125,7 @@ impl Shell {
             max_turns: self.run.host.max_turns,
             schema: None,
             choices: Arc::clone(&self.run.host.choices),
+            shown: Arc::clone(&self.run.host.shown),
             on_print: Some(on_print(&self.screen, self.json)),
         };
         let host = RunHost::new(Arc::clone(&self.kit), setup);

@@ -19,6 +19,7 @@ mod queue;
 mod rows;
 pub mod runs;
 mod schema;
+pub mod tally;
 pub mod utility;
 pub mod value;
 pub mod vectors;

@@ -10,8 +10,10 @@ use crate::core::money::Money;
 use crate::core::request::ChildRequest;
 use crate::core::text::one_line;
 use crate::host::children::Children;
+use crate::host::episodes::{self, Ended};
 use crate::host::run_host::{RunHost, RunSetup};
 use crate::host::typed::{Checked, Schema};
+use crate::registry::roles;
 use crate::store::runs::{NewRun, RunEnd, new_run_id};
 use crate::turn::root::{Root, RootEnd};
 use crate::turn::runner;
@@ -54,6 +56,7 @@ async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: C
         max_turns: request.options.max_turns.unwrap_or(parent.max_turns),
         schema: schema.clone(),
         choices: Arc::clone(&parent.choices),
+        shown: Arc::clone(&parent.shown),
         on_print: None,
     };
     begin(parent, &run, &request, depth);
@@ -71,7 +74,9 @@ async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: C
         recursive: false,
         cancel,
     };
+    host.trail.inherit(&parent.trail);
     let end = runner::run(&root).await;
+    remember(&root, &end).await;
     close(&host, &end).await?;
     parent.emit(frame, &Event::ChildFinished { child: run.clone(), status: end.status });
     match (end.answer, end.failure) {
@@ -79,6 +84,23 @@ async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: C
         (None, Some(failure)) => Err(for_parent(failure).detail("child", run.as_str())),
         (None, None) => Err(Failure::new(FailureKind::Internal, "a child ended without an answer or a reason")),
     }
+}
+
+async fn remember(root: &Root, end: &RootEnd) {
+    if end.status == RunStatus::Cancelled {
+        return;
+    }
+    let spent = root.host.scope.report().totals;
+    let ended = Ended {
+        task: &root.task,
+        role: root.role.as_deref().unwrap_or(roles::ROOT),
+        status: end.status,
+        failure: end.failure.as_ref(),
+        turns: end.turns,
+        tokens: spent.usage.total(),
+        cost_nanos: spent.cost.nanos(),
+    };
+    episodes::remember(&root.host, episodes::of_child(&root.host, &ended)).await;
 }
 
 /// The answer with the numbers that the schema names; `FINAL` has refused what does not match.

@@ -63,7 +63,7 @@ mod tests {
             usage: Usage::default(),
         };
         let seen = Observation { text: "42".into(), ok: true, answers: None };
-        let round = ToolRound { observations: vec![seen], final_: None };
+        let round = ToolRound { observations: vec![seen], ..ToolRound::default() };
         let status = Status { turn: 1, of: 3, budget: "spent $0.01".into() };
         let TurnOutput::Next(messages) = finish(reply, round, &status) else { panic!("FINAL was not called") };
         let last = &messages[1].text;

@@ -1,5 +1,6 @@
 //! Prompts: `.md` files with named holes, filled here.
 
+use crate::host::explore::Opening;
 use crate::script::help;
 use crate::script::stdlib;
 use serde_json::Value;
@@ -21,13 +22,18 @@ pub fn root(scripts: &[String]) -> String {
 }
 
 /// The first message of a root run.
-pub fn first(task: &str, card: &str, lessons: &[String], budget: &str) -> String {
-    let hints = if lessons.is_empty() {
-        String::new()
-    } else {
-        format!("\n# Memory\nSimilar runs:\n- {}\n", lessons.join("\n- "))
+pub fn first(task: &str, card: &str, memory: &Opening, budget: &str) -> String {
+    let begin = memory.begin.as_ref().map(|begin| format!("\nWhere to begin: {begin}\n")).unwrap_or_default();
+    let part = |head: &str, lines: &[String]| {
+        if lines.is_empty() { String::new() } else { format!("{head}\n- {}\n", lines.join("\n- ")) }
     };
-    format!("# Task\n{task}\n\n# Context\n{card}\n\n# Budget\n{budget}\n{hints}")
+    let known = format!(
+        "{}{}",
+        part("How similar runs looked into their contexts, the best first:", &memory.hints),
+        part("Similar runs:", &memory.lessons)
+    );
+    let known = if known.is_empty() { known } else { format!("\n# Memory\n{known}") };
+    format!("# Task\n{task}\n\n# Context\n{card}\n{begin}\n# Budget\n{budget}\n{known}")
 }
 
 /// The one message of a direct answer.

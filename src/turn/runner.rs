@@ -22,6 +22,7 @@ use crate::turn::root::{Root, RootEnd};
 use crate::turn::stages::{TurnInput, TurnOutput};
 use crate::turn::tools::{Workbench, run_tools};
 use crate::turn::{direct, prompt};
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +63,7 @@ async fn turns(root: &Root, mut relief: Relief<'_>, mut history: Vec<Message>) -
     let mut sent: Arc<[Message]> = Arc::default();
     for turn in 1..=of {
         host.emit(&frame, &Event::TurnStarted { turn, of });
+        let before = host.scope.report().totals;
         let input = TurnInput { history: Arc::from(history.as_slice()), sent, turn, of };
         let spec = &relief.chosen.served.spec;
         let analyzed = analyze(prepare(&input, spec.window), &relief.chosen, spec.functions);
@@ -78,7 +80,8 @@ async fn turns(root: &Root, mut relief: Relief<'_>, mut history: Vec<Message>) -
             Err(failure) => return Ok(RootEnd::stopped(failure, &history, turn)),
         };
         let bench = Workbench { host, frame: &frame, session: &mut session, turn, cancel: &root.cancel };
-        let round = run_tools(&reply, bench).await;
+        let mut round = run_tools(&reply, bench).await;
+        host.trail.add(mem::take(&mut round.looks), &before, &host.scope.report().totals);
         if root.cancel.is_cancelled() && round.final_.is_none() {
             let failure = Failure::new(FailureKind::Cancelled, "cancelled");
             return Ok(RootEnd::stopped(failure, &history, turn));
@@ -110,10 +113,10 @@ async fn opening(root: &Root, role: &Role) -> Outcome<Vec<Message>> {
         system = format!("{system}\n{own}\n");
     }
     let card = if host.view.is_empty() { "none".to_owned() } else { host.view.card(&CardOptions::default())? };
-    let lessons = explore::lessons(host, &root.task).await;
+    let memory = explore::opening(host, &root.task).await;
     let task =
         host.schema.as_ref().map_or_else(|| root.task.clone(), |schema| prompt::typed(&root.task, schema.schema()));
-    let first = prompt::first(&task, card.trim_end(), &lessons, &budget_line(host));
+    let first = prompt::first(&task, card.trim_end(), &memory, &budget_line(host));
     Ok(vec![Message::new(Speaker::System, system), Message::new(Speaker::User, first)])
 }
 

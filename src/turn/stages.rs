@@ -3,6 +3,7 @@
 use crate::core::message::{ChatReply, Message};
 use crate::core::request::LlmOptions;
 use crate::host::choose::Chosen;
+use crate::host::trail::Look;
 use crate::turn::observation::Observation;
 use serde_json::Value;
 use std::sync::Arc;
@@ -53,6 +54,8 @@ pub struct ToolRound {
     pub observations: Vec<Observation>,
     /// The value of `FINAL`.
     pub final_: Option<Value>,
+    /// How its blocks looked into the context.
+    pub looks: Vec<Look>,
 }
 
 /// How a turn ended.

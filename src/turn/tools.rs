@@ -5,6 +5,8 @@ use crate::core::ids::Frame;
 use crate::core::message::Finish;
 use crate::core::text::nearest;
 use crate::host::run_host::RunHost;
+use crate::host::trail::Look;
+use crate::policy::template::template;
 use crate::script::evaluate::Evaluation;
 use crate::script::session::Session;
 use crate::turn::code::{self, Block, Treatment};
@@ -49,6 +51,7 @@ pub async fn run_tools(reply: &ModelReply, mut bench: Workbench<'_>) -> ToolRoun
                 let evaluation = evaluate(&mut bench, &source).await;
                 broken |= evaluation.failure.is_some();
                 let observation = observation::of(&evaluation, piece.answers);
+                round.looks.extend(look(&source, &evaluation));
                 round.final_ = evaluation.final_.or(round.final_);
                 observation
             }
@@ -71,6 +74,16 @@ async fn evaluate(bench: &mut Workbench<'_>, source: &str) -> Evaluation {
     let event = Event::CodeFinished { turn: bench.turn, shown: shown.text, ok: shown.ok, millis };
     bench.host.emit(bench.frame, &event);
     evaluation
+}
+
+/// How a block looked into the context, with what it found if that is its value.
+fn look(source: &str, evaluation: &Evaluation) -> Option<Look> {
+    let hits = match &evaluation.value {
+        Some(Value::Array(found)) => u64::try_from(found.len()).ok(),
+        Some(Value::Number(count)) => count.as_u64(),
+        _ => None,
+    };
+    Some(Look { template: template(source)?, hits, ..Look::default() })
 }
 
 fn pieces(reply: &ModelReply, session: &Session) -> Vec<Piece> {

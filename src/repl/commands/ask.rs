@@ -93,6 +93,7 @@ async fn begin(shell: &Shell, question: &str) -> Outcome<Run> {
         max_turns: session.max_turns,
         schema: None,
         choices: Arc::default(),
+        shown: Arc::clone(&session.shown),
         on_print: None,
     };
     let host = RunHost::new(Arc::clone(kit), setup);
