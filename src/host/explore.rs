@@ -115,9 +115,11 @@ async fn offer(host: &RunHost, task: &str) -> Offer {
     let offer = host.trail.advise(offer);
     for hint in &offer.hints {
         host.shown.note_template(&hint.template);
-        host.shown.note(&hint.line());
+        host.shown.note(&hint.evidence());
     }
-    offer.lessons.iter().for_each(|(_, lesson)| host.shown.note(lesson));
+    for (_, lesson) in &offer.lessons {
+        host.shown.note(lesson.split_once(": ").map_or(lesson.as_str(), |(_, said)| said));
+    }
     offer.clone()
 }
 

@@ -17,7 +17,7 @@ fn finished_runs_are_remembered_and_recalled() {
     let found = program.args(["memory", "recall", "lighthouse", "--json"]).run().ok().json();
     assert!(found[0]["episode"]["situation"].as_str().is_some_and(|s| s.contains("lighthouse")), "{found:#}");
     let stats = program.args(["memory", "--json"]).run().ok().json();
-    assert_eq!((&stats["episodes"], &stats["indexed"], &stats["fault"]), (&json!(2), &json!(0), &json!(null)));
+    assert_eq!((&stats["episodes"], &stats["indexed"], &stats["fault"]), (&json!(3), &json!(0), &json!(null)));
     // So few are compared without an index.
     assert!(!program.state().join("memory").exists());
 }
