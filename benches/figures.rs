@@ -1,4 +1,5 @@
-//! The figures of the README: whole-process times, cost per model call, reading large contexts, recall.
+//! The figures of the README: whole-process times, cost per model call, reading large contexts, recall, and
+//! what the memory gains (`-- learning`).
 //!
 //! `cargo bench --bench figures` measures all, `-- NAME` what has NAME in its id, `-- --quick` leaves out what needs a
 //! large file or index. Large files lie in the folder of RHIZO_BENCH_DIR, by default the system's temporary one.
@@ -10,6 +11,10 @@
 mod calls;
 #[path = "figures/compare.rs"]
 mod compare;
+#[path = "figures/field.rs"]
+mod field;
+#[path = "figures/learning.rs"]
+mod learning;
 #[path = "figures/machine.rs"]
 mod machine;
 #[path = "figures/plan.rs"]
@@ -53,5 +58,6 @@ fn main() {
     reading::measure(&mut criterion, &plan, &sheet);
     recalling::measure(&mut criterion, &plan, &sheet);
     criterion.final_summary();
+    learning::measure(&plan);
     sheet.print(&machine::describe(plan.folder()));
 }

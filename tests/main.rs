@@ -9,6 +9,7 @@ mod context;
 mod escalation;
 mod examples;
 mod hints;
+mod learning;
 mod model;
 mod monitor;
 mod prices;

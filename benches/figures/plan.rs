@@ -1,4 +1,4 @@
-//! What shall be measured and where its files lie. The names of benches are filtered by criterion, not here.
+//! What shall be measured and where its files lie. The names of timed benches are filtered by criterion, not here.
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Plan {
     /// Leaves out what needs a large file or index.
     pub(crate) quick: bool,
+    /// The part of names that is to be measured; nothing for all.
+    only: Option<String>,
     folder: PathBuf,
 }
 
@@ -16,7 +18,13 @@ impl Plan {
         let folder = std::env::var_os("RHIZO_BENCH_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
         std::fs::create_dir_all(&folder).expect("the bench's folder can be made");
         // Without `--bench` cargo only tests that the bench runs.
-        Self { quick: given("--quick") || !given("--bench"), folder }
+        let quick = given("--quick") || !given("--bench");
+        Self { quick, only: std::env::args().skip(1).find(|argument| !argument.starts_with('-')), folder }
+    }
+
+    /// Whether what criterion does not filter, because it is no time, is to be measured.
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| name.contains(only.as_str()))
     }
 
     /// Where large files are kept from one run to the next.

@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -33,6 +33,11 @@ impl Project {
         let settings = format!(
             "model = \"bench\"\n\n[models.bench]\nbase_url = \"{base_url}\"\ncontext_window = 128000\ninput_price = {input}\noutput_price = {output}\n"
         );
+        Self::with(folder, &settings)
+    }
+
+    /// A project in a folder that goes with it, with these settings. Its store exists.
+    pub(crate) fn with(folder: TempDir, settings: &str) -> Self {
         fs::write(folder.path().join("rhizo.toml"), settings).expect("the settings are written");
         let project = Self(folder);
         crate::program::run(&mut project.rhizo(&["eval", "1"]));
@@ -43,13 +48,18 @@ impl Project {
     pub(crate) fn rhizo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rhizo"));
         command.args(arguments).current_dir(self.folder()).env_clear();
-        command.env("HOME", self.folder()).env("RHIZO_HOME", self.folder().join("home"));
+        command.env("HOME", self.folder()).env("RHIZO_HOME", self.state());
         command
     }
 
     /// Writes a file.
     pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.folder().join(name), text).expect("a file of the project is written");
+    }
+
+    /// The folder of its state.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.folder().join("home")
     }
 
     /// Its folder.

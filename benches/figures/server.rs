@@ -1,8 +1,9 @@
 //! A chat server on loopback that answers at once, or after a fixed time: raw HTTP with keep-alive, answers streamed.
 //!
-//! What it answers follows from the request alone: text to a prompt with the word `leaf`, else the next block of a root
-//! model, of which the last one calls FINAL.
+//! What it answers follows from the request alone: to a model of the field what that one makes of the task, text to a
+//! prompt with the word `leaf`, else the next block of a root model, of which the last one calls FINAL.
 
+use crate::field;
 use memchr::memmem;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -121,6 +122,9 @@ fn length(head: &[u8]) -> usize {
 }
 
 fn text(body: &[u8], turns: u64) -> String {
+    if let Some(answer) = of_field(body) {
+        return answer.to_owned();
+    }
     if memmem::find(body, b"leaf").is_some() {
         return "The harbour opened in 1884.".to_owned();
     }
@@ -130,6 +134,15 @@ fn text(body: &[u8], turns: u64) -> String {
     } else {
         "Done.\n```rhai\nlet first = context.head(100);\nFINAL(\"read \" + first.len)\n```".to_owned()
     }
+}
+
+/// What a model of the field answers; nothing if it is another one that is asked.
+fn of_field(body: &[u8]) -> Option<&'static str> {
+    let named = |name: &&str| memmem::find(body, format!(r#""model":"{name}""#).as_bytes()).is_some();
+    let model = field::MODELS.iter().find(|name| named(name))?;
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let prompt = body["messages"].as_array()?.last()?["content"].as_str()?;
+    Some(field::answer(model, prompt))
 }
 
 /// A streamed answer with usage, as OpenAI's own servers send it.
@@ -152,9 +165,11 @@ fn http(text: &str) -> Vec<u8> {
         send(&chunk(&format!(r#"{{"content":{}}}"#, serde_json::Value::from(piece)), "null"));
     }
     send(&chunk("{}", r#""stop""#));
-    send(
-        r#"{"id":"c","object":"chat.completion.chunk","choices":[],"usage":{"prompt_tokens":20,"completion_tokens":8,"total_tokens":28}}"#,
-    );
+    let (input, output) = field::USAGE;
+    send(&format!(
+        r#"{{"id":"c","object":"chat.completion.chunk","choices":[],"usage":{{"prompt_tokens":{input},"completion_tokens":{output},"total_tokens":{}}}}}"#,
+        input + output
+    ));
     send("[DONE]");
     bytes.extend_from_slice(b"0\r\n\r\n");
     bytes
