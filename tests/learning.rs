@@ -48,7 +48,7 @@ fn with_memory_the_second_half_costs_less_and_succeeds_more_and_with_permuted_me
     let points = |sum: Sum, other: Sum| 100.0 * (sum.share(sum.first) - other.share(other.first));
     assert!(points(late, early) > 10.0 && points(late, without) > 25.0, "solved at once: {told}");
     assert!(late.calls * 4 < early.calls * 3 && late.calls * 2 < without.calls, "calls: {told}");
-    assert!(late.cost < 0.8 * early.cost && late.cost < 0.6 * without.cost, "cost: {told}");
-    assert!(late.missed <= without.missed + 3, "what somebody can do is not given up: {told}");
+    assert!(late.cost < 0.9 * early.cost && late.cost < 0.6 * without.cost, "cost: {told}");
+    assert!(late.missed <= without.missed + 1, "what somebody can do is not given up: {told}");
     assert!(points(wrong, without) < 8.0 && wrong.cost > 0.9 * without.cost, "permuted: {told}");
 }

@@ -103,6 +103,7 @@ impl Memory {
                 || Prior::of(prior(&cells, arm, &question.role, &question.failure)),
                 |trend| Prior { mean: trend.at(vector, size), weight: TREND },
             );
+            let near = near.into_iter().filter(|near| of_actor(arm, model, near)).collect();
             known.push(posterior(&closest(near, size, model, question.now), prior));
         }
         Ok(known)
@@ -113,6 +114,12 @@ impl Memory {
         let store = self.store().clone();
         blocking(move || Ok(Calibration::of(&store.predictions(namespace.name(), JUDGED)?))).await
     }
+}
+
+/// Whether an episode tells of who would act: that one role repeats in vain says nothing of another role's repetitions.
+fn of_actor(arm: &str, model: &str, near: &Near) -> bool {
+    let repeats = matches!(arm, "retry" | "think");
+    !repeats || model.is_empty() || near.outline.model.is_empty() || near.outline.model == model
 }
 
 /// The neighbours that are also of about the same length: a task of another size is another task.

@@ -6,6 +6,10 @@ use crate::policy::escalate::{Bounds, Chain, Decider, Decision, Move, VERSION, a
 use crate::policy::posterior::Posterior;
 use crate::policy::value::{Value, better};
 
+/// Giving up teaches nothing, so a wrong one is never found out: what the rule would try must have been seen so many times
+/// as often as for other choices.
+const HOPELESS: f64 = 3.0;
+
 /// What is known of an arm: its chance to work, and what an attempt costs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offer<T> {
@@ -60,22 +64,27 @@ pub fn decide(chain: &Chain, offers: &[Offer<Move>], bounds: &Bounds, draw: f64)
     let Some(at) = offers.iter().position(|offer| offer.choice == ruled) else {
         return by_rule(ruled, format!("the rule for {} failures", chain.class().name()));
     };
-    let later = escalation(&offers, bounds);
+    let later = escalation(&offers, |_| true, bounds);
     let worth = |offer: &Offer<Move>| match offer.choice {
         Move::GiveUp => Value::default(),
         // A repetition that fails leaves the way up open.
         Move::Retry | Move::Think => Value::of(value(&offer.posterior), bounds.lambda * offer.cost, later),
-        Move::Escalate(_) | Move::Explore | Move::Delegate => {
-            Value::of(value(&offer.posterior), bounds.lambda * offer.cost, 0.0)
+        // So does a higher role that fails, if there is a still higher one and the chain may go there.
+        Move::Escalate(_) => {
+            let dearer = |other: &Offer<Move>| other.cost > offer.cost;
+            let rest =
+                if chain.escalations + 1 < bounds.escalations { escalation(&offers, dearer, bounds) } else { 0.0 };
+            Value::of(value(&offer.posterior), bounds.lambda * offer.cost, rest)
         }
+        Move::Explore | Move::Delegate => Value::of(value(&offer.posterior), bounds.lambda * offer.cost, 0.0),
     };
     let values: Vec<Value> = offers.iter().map(worth).collect();
     choose(&offers, &values, at, bounds, draw)
 }
 
-/// What the best escalation is worth, at least nothing.
-fn escalation(offers: &[Offer<Move>], bounds: &Bounds) -> f64 {
-    let up = offers.iter().filter(|offer| matches!(offer.choice, Move::Escalate(_)));
+/// What the best escalation among some is worth, at least nothing.
+fn escalation(offers: &[Offer<Move>], among: impl Fn(&Offer<Move>) -> bool, bounds: &Bounds) -> f64 {
+    let up = offers.iter().filter(|offer| matches!(offer.choice, Move::Escalate(_)) && among(offer));
     up.map(|offer| bounds.lambda.mul_add(-offer.cost, offer.posterior.mean())).fold(0.0, f64::max)
 }
 
@@ -95,7 +104,8 @@ fn choose<T: Choice>(offers: &[Offer<T>], values: &[Value], ruled: usize, bounds
         .filter(enough)
         .max_by(|a, b| values[*a].mean.total_cmp(&values[*b].mean))
         .filter(|best| *best != ruled && enough(&ruled) && bounds.trusted)
-        .filter(|best| better(values[*best], values[ruled]) >= bounds.sure);
+        .filter(|best| better(values[*best], values[ruled]) >= bounds.sure)
+        .filter(|best| offers[*best].choice.teaches() || offers[ruled].posterior.n >= HOPELESS * bounds.least);
     let (chosen, decider) = best.map_or((ruled, Decider::Rule), |best| (best, Decider::Learned));
     let others: Vec<usize> = (0..offers.len()).filter(|at| *at != chosen && offers[*at].choice.teaches()).collect();
     let share = if others.is_empty() { 0.0 } else { bounds.audit.clamp(0.0, 0.5) };

@@ -90,9 +90,25 @@ fn evidence_overrules_the_rule_only_if_there_is_enough() {
     check(known(0.01, 4.0), known(0.95, 60.0), dear, ruled.clone());
     check(known(0.01, 60.0), known(0.95, 4.0), dear, ruled.clone());
     check(known(0.45, 60.0), known(0.5, 60.0), bounds(), ruled.clone());
-    check(known(0.01, 60.0), known(0.95, 60.0), Bounds { trusted: false, ..dear }, ruled);
-    // Nothing helps, and trying costs: the learner stops, the rule would not.
+    check(known(0.01, 60.0), known(0.95, 60.0), Bounds { trusted: false, ..dear }, ruled.clone());
+    // Nothing helps, and trying costs: the learner stops, the rule would not. A few failures are not enough for that.
     check(known(0.01, 90.0), known(0.02, 90.0), dear, (Move::GiveUp, Decider::Learned));
+    check(known(0.01, 20.0), known(0.02, 20.0), dear, ruled);
+}
+
+#[test]
+fn an_escalation_that_fails_may_be_followed_by_another_one() {
+    let chain = chain(FailureKind::Refusal);
+    let offers = [
+        Offer { choice: Move::Retry, posterior: known(0.01, 600.0), cost: 0.1 },
+        Offer { choice: up("expert"), posterior: known(0.5, 600.0), cost: 0.4 },
+        Offer { choice: up("architect"), posterior: known(0.9, 600.0), cost: 1.0 },
+    ];
+    for (escalations, expect) in [(2, "expert"), (1, "architect")] {
+        let bounds = Bounds { lambda: 0.3, escalations, ..bounds() };
+        let decision = decide(&chain, &offers, &bounds, 0.5);
+        assert_eq!(decision.choice, up(expect), "{escalations}: {}", decision.reason);
+    }
 }
 
 #[test]
