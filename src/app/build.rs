@@ -74,7 +74,12 @@ pub fn catalog() -> Outcome<Catalog> {
 /// Settings of the memory.
 pub fn memory_settings(settings: &Settings) -> MemorySettings {
     let embedder = embedder_choice(settings, &settings.embedder);
-    MemorySettings { folder: settings.paths.memory.clone(), embedder, few: MemorySettings::FEW }
+    MemorySettings {
+        folder: settings.paths.memory.clone(),
+        embedder,
+        few: MemorySettings::FEW,
+        most: settings.most_episodes,
+    }
 }
 
 /// The embedder of this name: `hashing` or `minilm`.

@@ -4,4 +4,5 @@ pub mod bench;
 pub mod build;
 pub mod choice;
 pub mod inputs;
+pub mod intake;
 pub mod run;

@@ -1,14 +1,20 @@
-//! `rhizo memory`: what the program remembers, and the models that embed it.
+//! `rhizo memory`: what the program remembers, and the models that embed it. Each verb has a file of its own.
 
 use crate::app::build::App;
+use crate::cli::install;
 use crate::cli::printer::Printer;
-use crate::cli::{install, memory_stats, table};
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
-use crate::core::text::one_line;
 use clap::{Args, Subcommand};
-use serde_json::json;
 use std::path::PathBuf;
+
+mod explain;
+mod forget;
+mod look;
+mod policy;
+mod seed;
+mod stats;
+mod transfer;
 
 /// Arguments of `memory`.
 #[derive(Debug, Args)]
@@ -34,14 +40,37 @@ pub enum Action {
         #[arg(short, default_value_t = 5)]
         k: usize,
     },
-    /// Rebuilds the index from the episodes.
-    Reindex,
+    /// Tells everything about one episode.
+    Explain {
+        /// Its id, or the beginning of it.
+        id: String,
+    },
+    /// Tells how the policy has decided so far, and what it knows.
+    Policy,
+    /// What moves episodes.
+    #[command(flatten)]
+    Keep(Keep),
     /// Embedding models.
     Model {
         /// What to do.
         #[command(subcommand)]
         action: ModelAction,
     },
+}
+
+/// What `memory` can do to the episodes themselves.
+#[derive(Debug, Subcommand)]
+pub enum Keep {
+    /// Loads the shipped episodes, or recorded outcomes from a file.
+    Seed(seed::Seed),
+    /// Forgets episodes for good.
+    Forget(forget::Forget),
+    /// Writes episodes as JSON lines.
+    Export(transfer::Export),
+    /// Reads episodes from JSON lines.
+    Import(transfer::Import),
+    /// Rebuilds the index and the sums from the episodes.
+    Reindex,
 }
 
 /// What `memory model` can do.
@@ -60,36 +89,34 @@ pub enum ModelAction {
 
 /// Runs `memory`.
 pub async fn memory(app: &App, printer: &Printer, args: &MemoryCommand) -> Outcome<Exit> {
-    let memory = &app.kit.memory;
     match args.action.as_ref().unwrap_or(&Action::Stats) {
-        Action::Stats => memory_stats::stats(app, printer).await?,
-        Action::Recall { query, k } => {
-            let found = memory.recall(query, *k).await?;
-            let line = |r: &crate::core::episode::Recalled| {
-                let e = &r.episode;
-                [
-                    format!("{:.2}", r.similarity),
-                    format!("{:?}", e.outcome).to_lowercase(),
-                    one_line(&e.situation, 60),
-                    one_line(&e.lesson, 60),
-                ]
-            };
-            printer.rows(&json!(found), || {
-                table::render(["similar", "outcome", "situation", "lesson"], found.iter().map(line))
-            });
-        }
-        Action::Reindex => {
-            let count = memory.reindex(&|_, _| ()).await?;
-            printer.rows(&json!({"indexed": count}), || {
-                format!("{count} {} indexed", if count == 1 { "episode" } else { "episodes" })
-            });
-        }
+        Action::Stats => stats::stats(app, printer).await?,
+        Action::Recall { query, k } => look::recall(app, printer, query, *k).await?,
+        Action::Explain { id } => explain::explain(app, printer, id).await?,
+        Action::Policy => policy::policy(app, printer).await?,
         Action::Model { action: ModelAction::Install { pypi, wheel } } => {
             install::install(app, printer, *pypi, wheel.as_deref()).await?;
         }
+        Action::Keep(action) => keep(app, printer, action).await?,
     }
-    for note in memory.take_notes() {
+    for note in app.kit.memory.take_notes() {
         printer.err(&format!("note: {note}"));
     }
     Ok(Exit::Ok)
+}
+
+/// The verbs that move episodes.
+async fn keep(app: &App, printer: &Printer, action: &Keep) -> Outcome<()> {
+    match action {
+        Keep::Seed(args) => seed::seed(app, printer, args).await,
+        Keep::Forget(args) => forget::forget(app, printer, args).await,
+        Keep::Export(args) => transfer::export(app, printer, args),
+        Keep::Import(args) => transfer::import(app, printer, args).await,
+        Keep::Reindex => look::reindex(app, printer).await,
+    }
+}
+
+/// A number of episodes in words.
+fn episodes(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "episode" } else { "episodes" })
 }

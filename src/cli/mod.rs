@@ -17,7 +17,6 @@ pub mod install;
 pub mod interrupt;
 pub mod logs;
 pub mod memory;
-pub mod memory_stats;
 pub mod model_page;
 pub mod model_test;
 pub mod models;

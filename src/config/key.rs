@@ -90,6 +90,11 @@ pub const KEYS: &[Key] = &[
         "whose memories are read and written: evaluations have their own",
     ),
     key("memory.off_share", Kind::Number, "the share of runs that get no hints, to see what memory brings, 0 to 1"),
+    key(
+        "memory.most",
+        Kind::Count,
+        "the most episodes that are kept; doubles, then the least trusted go first, 0: all",
+    ),
     key("memory.embedder", Kind::Word(&["hashing", "minilm"]), "how situations are embedded"),
     key("memory.model_folder", Kind::Text, "the folder of the embedding model"),
     key(

@@ -63,6 +63,8 @@ pub struct Settings {
     pub namespace: Namespace,
     /// The share of runs that get no hints, 0 to 1.
     pub off_share: f64,
+    /// The most episodes that are kept; 0 keeps all.
+    pub most_episodes: u64,
     /// `hashing` or `minilm`.
     pub embedder: String,
     /// The folder of the embedding model, if configured.
@@ -164,6 +166,7 @@ impl Settings {
             memory: merged.flag("memory.enabled").unwrap_or(true),
             namespace: merged.text("memory.namespace").as_deref().and_then(Namespace::parse).unwrap_or_default(),
             off_share: off_share(&merged),
+            most_episodes: merged.count("memory.most").unwrap_or(0),
             embedder: merged.text("memory.embedder").unwrap_or_default(),
             model_folder: merged.text("memory.model_folder").map(|folder| paths.workspace.join(folder)),
             models: merged.names("models").into_iter().map(|n| (n.clone(), model::read(&merged, &n))).collect(),

@@ -3,6 +3,7 @@
 //! The episodes themselves live in the store; what is here can be deleted and rebuilt without losing any.
 
 pub mod embed;
+pub mod explain;
 pub mod hashing;
 pub mod index;
 pub mod install;
@@ -12,6 +13,7 @@ pub mod parts;
 pub mod recall;
 pub mod resident;
 pub mod settings;
+pub mod seeds;
 mod shelf;
 pub mod situation;
 pub mod trend;

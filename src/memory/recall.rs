@@ -24,6 +24,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::{OnceCell, RwLock};
 use ulid::Ulid;
 
+mod bound;
 mod keep;
 mod trends;
 #[cfg(test)]
@@ -103,6 +104,7 @@ impl Memory {
         let episodes = episodes.into_iter().map(prepared).collect::<Outcome<Vec<_>>>()?;
         let ids = episodes.iter().map(|episode| episode.id.clone()).collect();
         self.store.append_episodes(episodes).await?;
+        self.keep_bounded().await;
         Ok(ids)
     }
 
@@ -110,7 +112,9 @@ impl Memory {
     pub async fn add_all(&self, episodes: Vec<Episode>) -> Outcome<u64> {
         let embedder = &self.settings.embedder_name();
         let prepared = |episode| prepared(episode, embedder);
-        self.store.add_episodes(episodes.into_iter().map(prepared).collect::<Outcome<Vec<_>>>()?).await
+        let added = self.store.add_episodes(episodes.into_iter().map(prepared).collect::<Outcome<Vec<_>>>()?).await?;
+        self.keep_bounded().await;
+        Ok(added)
     }
 
     /// Removes episodes for good; answers how many there were. The index loses them with the next search.

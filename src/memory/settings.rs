@@ -28,6 +28,8 @@ pub struct MemorySettings {
     pub embedder: EmbedderChoice,
     /// Up to this many episodes are compared directly where the embedder is instant, without an index.
     pub few: u64,
+    /// The most episodes that are kept; beyond it doubles go first, then the oldest of the lowest trust. 0 keeps all.
+    pub most: u64,
 }
 
 impl MemorySettings {

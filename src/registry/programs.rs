@@ -41,6 +41,13 @@ pub struct Program {
     pub source: String,
 }
 
+impl Program {
+    /// Whether it keeps rhizo itself up and is of no use to a run: a program with the tag `seed`.
+    pub fn is_upkeep(&self) -> bool {
+        self.front.tags.iter().any(|tag| tag == "seed")
+    }
+}
+
 /// The programs that come with rhizo.
 const BUILT_IN: &[(&str, &str)] = &[
     ("classify_lines", include_str!("../../scripts/classify_lines.rhai")),
@@ -52,6 +59,12 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("marker_report", include_str!("../../scripts/marker_report.rhai")),
     ("outline", include_str!("../../scripts/outline.rhai")),
     ("question_each_document", include_str!("../../scripts/question_each_document.rhai")),
+    ("seed_decomposition", include_str!("../../scripts/seed_decomposition.rhai")),
+    ("seed_diverse", include_str!("../../scripts/seed_diverse.rhai")),
+    ("seed_escalation", include_str!("../../scripts/seed_escalation.rhai")),
+    ("seed_exploration", include_str!("../../scripts/seed_exploration.rhai")),
+    ("seed_failures", include_str!("../../scripts/seed_failures.rhai")),
+    ("seed_probabilistic", include_str!("../../scripts/seed_probabilistic.rhai")),
     ("summarise", include_str!("../../scripts/summarise.rhai")),
     ("word_frequencies", include_str!("../../scripts/word_frequencies.rhai")),
 ];

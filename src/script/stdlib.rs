@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// The stdlib: name and source.
 pub const MODULES: &[(&str, &str)] = &[
+    ("chance", include_str!("../../stdlib/chance.rhai")),
     ("chunk", include_str!("../../stdlib/chunk.rhai")),
     ("json", include_str!("../../stdlib/json.rhai")),
     ("map_reduce", include_str!("../../stdlib/map_reduce.rhai")),

@@ -47,25 +47,7 @@ impl Store {
     /// Removes the episodes with these ids for good, and answers how many there were. They do not come back by
     /// `add_episodes`.
     pub fn forget_episodes(&self, ids: Vec<String>, at: u64) -> Ack<u64> {
-        self.writer().write(
-            move |connection| {
-                let mut removed = 0;
-                for id in &ids {
-                    let gone = connection.prepare_cached("DELETE FROM episodes WHERE id = ?1")?.execute([id])?;
-                    if gone > 0 {
-                        let mut note =
-                            connection.prepare_cached("INSERT OR IGNORE INTO forgotten (id, at) VALUES (?1, ?2)")?;
-                        note.execute((id, int(at)))?;
-                        removed += 1;
-                    }
-                }
-                if removed > 0 {
-                    utility::rebuild(connection)?;
-                }
-                Ok(removed)
-            },
-            |_| {},
-        )
+        self.writer().write(move |connection| remove(connection, &ids, at), |_| {})
     }
 
     /// Every episode, oldest first.
@@ -134,6 +116,23 @@ impl Store {
     }
 }
 
+/// Removes episodes, notes their ids so that they stay away, and computes the sums anew.
+pub(super) fn remove(connection: &Connection, ids: &[String], at: u64) -> Worked<u64> {
+    let mut removed = 0;
+    for id in ids {
+        let gone = connection.prepare_cached("DELETE FROM episodes WHERE id = ?1")?.execute([id])?;
+        if gone > 0 {
+            let sql = "INSERT OR IGNORE INTO forgotten (id, at) VALUES (?1, ?2)";
+            connection.prepare_cached(sql)?.execute((id, int(at)))?;
+            removed += 1;
+        }
+    }
+    if removed > 0 {
+        utility::rebuild(connection)?;
+    }
+    Ok(removed)
+}
+
 fn is_known(connection: &Connection, id: &str) -> Worked<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM episodes WHERE id = ?1) OR EXISTS (SELECT 1 FROM forgotten WHERE id = ?1)";
     Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
@@ -170,7 +169,7 @@ fn insert(connection: &Connection, episode: &Episode) -> Worked<()> {
     utility::count(connection, episode, before)
 }
 
-fn episode(row: &Row<'_>) -> Worked<Episode> {
+pub(super) fn episode(row: &Row<'_>) -> Worked<Episode> {
     Ok(serde_json::from_str(&row.get::<_, String>(0)?)?)
 }
 

@@ -106,7 +106,7 @@ async fn turns(root: &Root, mut relief: Relief<'_>, mut history: Vec<Message>) -
 async fn opening(root: &Root, role: &Role) -> Outcome<Vec<Message>> {
     let host = &root.host;
     let (stored, _) = programs::all(&host.kit.settings.paths);
-    let names: Vec<String> = stored.into_iter().map(|p| p.name).collect();
+    let names: Vec<String> = stored.into_iter().filter(|p| !p.is_upkeep()).map(|p| p.name).collect();
     let mut system = prompt::root(&names);
     let paths = &host.kit.settings.paths;
     if let Some(own) = personas::standing(paths, role.persona.as_deref(), role.system.as_deref())? {

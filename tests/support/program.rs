@@ -4,7 +4,7 @@
 use crate::support::chat::ChatServer;
 use crate::support::snapshot;
 use serde_json::Value;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -186,6 +186,24 @@ impl Call<'_> {
             (self.program.place.path().display().to_string(), "[place]"),
         ];
         Running { child, stdout, stderr, args: self.args, names }
+    }
+
+    /// Starts it and tells each line of its standard output as it comes.
+    pub(crate) fn start_telling(self) -> (Running, mpsc::Receiver<String>) {
+        let mut child = self.command();
+        let mut child =
+            child.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let (tell, told) = mpsc::channel();
+        let stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let stdout = std::thread::spawn(move || {
+            for line in stdout.split(b'\n').map_while(Result::ok) {
+                // Nobody may listen any more; the pipe is read to its end all the same.
+                drop(tell.send(String::from_utf8_lossy(&line).into_owned()));
+            }
+            Vec::new()
+        });
+        let stderr = collect(child.stderr.take().expect("piped"));
+        (Running { child, stdout, stderr, args: self.args, names: Vec::new() }, told)
     }
 
     /// Runs it to its end.

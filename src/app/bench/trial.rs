@@ -72,7 +72,8 @@ impl Trial {
             .map_err(|error| Failure::new(FailureKind::Io, format!("no folder for a trial: {error}")))?;
         let store = Store::open(&folder.path().join("rhizo.db"))?;
         // The choice of embedder is not read: the one that is loaded is handed over.
-        let settings = MemorySettings { folder: folder.path().to_owned(), embedder: EmbedderChoice::Hashing, few: 0 };
+        let settings =
+            MemorySettings { folder: folder.path().to_owned(), embedder: EmbedderChoice::Hashing, few: 0, most: 0 };
         let memory = Memory::new(settings, store).with(Arc::clone(&lab.embedder), lab.cache.clone());
         let parts = memory.parts().await?;
         Ok(Self { memory, parts, _folder: folder })

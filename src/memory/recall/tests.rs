@@ -20,7 +20,7 @@ fn place() -> (TempDir, Store) {
 }
 
 fn memory(folder: &Path, log: &Store) -> Memory {
-    let settings = MemorySettings { folder: folder.to_owned(), embedder: EmbedderChoice::Hashing, few: 0 };
+    let settings = MemorySettings { folder: folder.to_owned(), embedder: EmbedderChoice::Hashing, few: 0, most: 0 };
     Memory::new(settings, log.clone())
 }
 

@@ -17,7 +17,7 @@ const SHOWN: usize = 10;
 const ENOUGH: u64 = 20;
 
 /// Runs `memory stats`.
-pub async fn stats(app: &App, printer: &Printer) -> Outcome<()> {
+pub(super) async fn stats(app: &App, printer: &Printer) -> Outcome<()> {
     let (stats, namespace) = (app.kit.memory.stats().await?, app.kit.settings.namespace);
     let mut looks = app.kit.store.tallies(namespace, action::EXPLORE)?;
     let strategies = app.kit.store.tallies(namespace, action::STRATEGY)?;

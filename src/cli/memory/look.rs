@@ -1,0 +1,36 @@
+//! `rhizo memory recall` and `reindex`.
+
+use crate::app::build::App;
+use crate::cli::memory::episodes;
+use crate::cli::printer::Printer;
+use crate::cli::table;
+use crate::core::episode::Recalled;
+use crate::core::failure::Outcome;
+use crate::core::text::one_line;
+use serde_json::json;
+
+/// Finds similar episodes.
+pub(super) async fn recall(app: &App, printer: &Printer, query: &str, k: usize) -> Outcome<()> {
+    let found = app.kit.memory.recall(query, k).await?;
+    let line = |r: &Recalled| {
+        let e = &r.episode;
+        [
+            format!("{:.2}", r.similarity),
+            e.outcome.name().to_owned(),
+            one_line(&e.situation, 60),
+            one_line(&e.lesson, 60),
+            e.id.clone(),
+        ]
+    };
+    printer.rows(&json!(found), || {
+        table::render(["similar", "outcome", "situation", "lesson", "id"], found.iter().map(line))
+    });
+    Ok(())
+}
+
+/// Rebuilds the index and the sums from the episodes.
+pub(super) async fn reindex(app: &App, printer: &Printer) -> Outcome<()> {
+    let count = app.kit.memory.reindex(&|_, _| ()).await?;
+    printer.rows(&json!({"indexed": count}), || format!("{} indexed", episodes(count)));
+    Ok(())
+}
