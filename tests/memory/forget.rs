@@ -22,11 +22,14 @@ fn now() -> u64 {
 /// Old and new ones, doubles of one task, one of another end, and one shipped.
 fn program() -> Program {
     let (old, new) = (now() - 100 * DAY, now() - DAY);
-    let lines = line("old", "sum the column", json!({"at": old}))
-        + &line("double", "sum the column 7", json!({"at": new - 2}))
-        + &line("newest", "Sum the column!", json!({"at": new}))
-        + &line("other", "sum the column", json!({"at": new, "outcome": "fail"}))
-        + &line("shipped", "sum the column", json!({"at": old, "namespace": "seed"}));
+    let lines = [
+        line("old", "sum the column", json!({"at": old})),
+        line("double", "sum the column 7", json!({"at": new - 2})),
+        line("newest", "Sum the column!", json!({"at": new})),
+        line("other", "sum the column", json!({"at": new, "outcome": "fail"})),
+        line("shipped", "sum the column", json!({"at": old, "namespace": "seed"})),
+    ]
+    .concat();
     let program = Program::offline().file("some.jsonl", lines);
     program.args(["memory", "import", "some.jsonl", "--own"]).run().ok();
     program

@@ -20,7 +20,7 @@ fn program(server: &ChatServer) -> Program {
     };
     let roles = "[roles.worker]\nmodels = [\"small\"]\n[roles.expert]\nmodels = [\"large\"]\n";
     let settings = "[escalation]\naudit = 0\nprice = 0.5\nladder = [\"worker\", \"expert\"]\n";
-    let text = format!("{settings}{}{}{roles}", model("small", 1), model("large", 10));
+    let text = format!("{settings}{}{}{roles}", model("small", 50), model("large", 60));
     let mut honest = String::new();
     for (at, word) in WORDS.iter().take(9).enumerate() {
         for arm in ["worker", "expert"] {
@@ -42,7 +42,7 @@ fn lies(tasks: usize) -> String {
         line(
             &format!("lie{at}of{tasks}"),
             &task,
-            json!({"outcome": "fail", "trust": 1, "verifier": "test", "fingerprint": at.to_string()}),
+            json!({"outcome": "fail", "at": 4_000_000_000_000_u64, "trust": 1, "verifier": "test", "fingerprint": at.to_string()}),
         )
     };
     (0..200).map(|at| lie(at % tasks).replacen("of", &format!("at{at}of"), 1)).collect()
@@ -84,16 +84,20 @@ fn two_hundred_lies_about_one_task_change_no_decision_and_many_tasks_do() {
 
 #[test]
 fn what_nobody_checked_waits_for_a_second_task() {
+    let lie = |id: &str, word: &str| {
+        line(id, &format!("which ship lies in the {word}?"), json!({"outcome": "fail", "at": 4_000_000_000_000_u64}))
+    };
     let server = ChatServer::new(|_| Reply::text("good"));
-    let program = program(&server).file("one.jsonl", lies(1)).file("two.jsonl", lies(2));
+    let one: String = (0..20).map(|at| lie(&format!("one{at}"), "pond")).collect();
+    let program = program(&server).file("one.jsonl", one).file("two.jsonl", lie("two", "ditch"));
     let standing = |id: &str| program.args(["memory", "explain", id, "--json"]).run().ok().json()["standing"].clone();
     program.args(["memory", "import", "one.jsonl"]).run().ok();
-    let alone = standing("lie0at0of1");
+    let alone = standing("one0");
     assert_eq!((&alone["counts"], &alone["quarantined"]), (&json!(false), &json!(true)), "{alone:#}");
-    let page = program.args(["memory", "explain", "lie0at0of1"]).run().ok().stdout;
+    let page = program.args(["memory", "explain", "one0"]).run().ok().stdout;
     assert!(page.contains("standing  quarantined: nobody checked its verdict"), "{page}");
     program.args(["memory", "import", "two.jsonl"]).run().ok();
-    let agreed = standing("lie0at0of1");
+    let agreed = standing("one0");
     assert_eq!((&agreed["counts"], &agreed["quarantined"]), (&json!(true), &json!(false)), "{agreed:#}");
     assert_eq!(standing("worker0")["counts"], json!(true), "a check stands alone");
 }

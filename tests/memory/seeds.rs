@@ -145,7 +145,7 @@ fn recorded_outcomes_are_trusted_evidence() {
         )
     };
     let program = Program::offline()
-        .file("data.jsonl", row(1, 0) + &row(2, 1))
+        .file("data.jsonl", [row(1, 0), row(2, 1)].concat())
         .file("bad.jsonl", row(1, 0) + "{\"id\":\"1\",\"weak\":1}\n");
     let seed = ["memory", "seed", "--from", "data.jsonl", "--strong", "architect"];
     program.args(seed).run().ok().prints("4 episodes added, 0 known already\n");

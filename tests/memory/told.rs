@@ -15,9 +15,9 @@ fn ladder(server: &ChatServer) -> Program {
     };
     let roles = "[roles.worker]\nmodels = [\"small\"]\n[roles.expert]\nmodels = [\"large\"]\n";
     let text = format!(
-        "[escalation]\naudit = 0\nladder = [\"worker\", \"expert\"]\n{}{}{roles}",
-        model("small", 1),
-        model("large", 10)
+        "[escalation]\naudit = 0\nprice = 0.5\nladder = [\"worker\", \"expert\"]\n{}{}{roles}",
+        model("small", 50),
+        model("large", 60)
     );
     Program::new().file("rhizo.toml", text)
 }
