@@ -171,7 +171,7 @@ fn functions_under_other_names() {
         ("prnt(1)", Hints("did you mean `print`?")),
         ("let hits = 1; hist", Hints("did you mean `hits`?")),
         ("x = 1", Hints("let x")),
-        ("import \"txet\" as text;", Hints("modules: chunk")),
+        ("import \"txet\" as text;", Hints("modules: chance, chunk")),
         ("tetx::trimmed(\"a\")", Hints("`text`")),
         ("llm_bacth([\"a\"])", Hints("did you mean `llm_batch`?")),
         ("llm(\"a\", #{rol: \"worker\"})", Hints("did you mean `role`?")),
