@@ -33,6 +33,10 @@ fn killed_after(program: &Program, who: usize, lines: usize) -> Vec<String> {
     );
     let (running, told) = program.args(["eval", &code]).start_telling();
     let mut ids: Vec<String> = told.iter().take(lines).collect();
+    // The next write has several commits; each process dies at another place of them.
+    for _ in 0..who * 7_919 % 97 * 40_000 {
+        std::hint::spin_loop();
+    }
     running.kill();
     running.end();
     // What it wrote before it died was told all the same.
