@@ -54,7 +54,7 @@ fn they_speak_the_words_of_the_program() {
                 "context.json()",
                 "context.docs()",
                 "context.head(_)",
-                "chunks + llm_batch",
+                "context.chunks(20000, 500) + llm_batch",
             ],
             other => panic!("no action {other}"),
         }
