@@ -194,7 +194,8 @@ struct Built {
 
 fn build(runtime: &Runtime, plan: &Plan, sheet: &Sheet, size: &Size) -> Built {
     let folder = plan.scratch();
-    let settings = MemorySettings { folder: folder.path().to_owned(), embedder: EmbedderChoice::Hashing, few: 0 };
+    let settings =
+        MemorySettings { folder: folder.path().to_owned(), embedder: EmbedderChoice::Hashing, few: 0, most: 0 };
     let store = Store::open(&folder.path().join("rhizo.db")).expect("a store");
     let memory = Memory::new(settings, store);
     runtime.block_on(memory.remember_all(episodes(size.count))).expect("they are stored");
