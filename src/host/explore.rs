@@ -4,7 +4,7 @@
 
 use crate::context::view::View;
 use crate::core::effect::EffectKind;
-use crate::core::episode::{Namespace, Recalled, Verdict, action};
+use crate::core::episode::{Episode, Namespace, Recalled, Verdict, action};
 use crate::core::event::Event;
 use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
@@ -17,7 +17,7 @@ use crate::memory::situation::{self, Situation};
 use crate::policy::explore::{Hint, LEAST, Shape, advice, rank};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Templates that are asked about: those with the most evidence.
 const ARMS: usize = 24;
@@ -187,7 +187,13 @@ async fn lessons(host: &RunHost, task: &str) -> Outcome<Vec<(String, String)>> {
     }
     let readable = Filter { namespaces: host.kit.settings.namespaces(), ..Filter::default() };
     let found = host.kit.memory.recall_where(&text, SOUGHT, &readable).await?;
-    let useful = |r: &&Recalled| r.similarity > 0.3 && !r.episode.lesson.is_empty();
+    // A shipped episode that failed shows what advice is for; told as a failure it would speak against the advice.
+    let shown_off = |e: &Episode| e.namespace == Namespace::Seed && e.outcome == Verdict::Fail;
+    let mut told: HashSet<String> = HashSet::new();
+    let mut useful = |r: &&Recalled| {
+        let e = &r.episode;
+        r.similarity > 0.3 && !e.lesson.is_empty() && !shown_off(e) && told.insert(e.lesson.clone())
+    };
     let line = |r: &Recalled| {
         let how = match r.episode.outcome {
             Verdict::Success => "worked",
@@ -196,7 +202,7 @@ async fn lessons(host: &RunHost, task: &str) -> Outcome<Vec<(String, String)>> {
         };
         (r.episode.id.clone(), format!("{how}: {}", r.episode.lesson))
     };
-    Ok(found.iter().filter(useful).take(SHOWN).map(line).collect())
+    Ok(found.iter().filter(|r| useful(r)).take(SHOWN).map(line).collect())
 }
 
 /// The shape of a context.

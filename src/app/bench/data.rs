@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+const FORM: &str = r#"each line is {"id", "set", "domain", "prompt", "weak": 0 or 1, "strong": 0 or 1}"#;
+
 /// A prompt with what two models made of it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Row {
@@ -28,7 +30,7 @@ pub struct Row {
 pub fn read(path: &Path) -> Outcome<Vec<Row>> {
     let failed = |error: std::io::Error| {
         let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-        Failure::new(kind, format!("cannot read {}: {error}", path.display()))
+        Failure::new(kind, format!("cannot read {}: {error}", path.display())).hint(FORM)
     };
     let mut rows = Vec::new();
     for (at, line) in BufReader::new(File::open(path).map_err(failed)?).lines().enumerate() {
@@ -38,8 +40,7 @@ pub fn read(path: &Path) -> Outcome<Vec<Row>> {
         }
         let wrong = |why: String| {
             let message = format!("{}:{}: {why}", path.display(), at + 1);
-            Failure::new(FailureKind::Invalid, message)
-                .hint(r#"each line is {"id", "set", "domain", "prompt", "weak": 0 or 1, "strong": 0 or 1}"#)
+            Failure::new(FailureKind::Invalid, message).hint(FORM)
         };
         let row: Row = serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))?;
         if row.weak > 1 || row.strong > 1 {
