@@ -1,7 +1,7 @@
 //! `llm_batch`: order, places, slots of failures, progress, and what is left when it is stopped.
 
 use crate::support::chat::{ChatServer, Reply};
-use crate::support::program::Program;
+use crate::support::program::{self, Program};
 use crate::support::server::Act;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -101,7 +101,7 @@ fn malformed_batches_are_told_before_anything_is_sent() {
 fn effects(program: &Program) -> (Value, Vec<Value>) {
     let run = program.args(["runs", "list", "--json"]).run().ok().json()[0]["id"].as_str().expect("an id").to_owned();
     let export = program.args(["runs", "export", &run]).run().ok().json();
-    let effects = export["effects"].as_array().expect("effects").clone();
+    let effects = program::effects(&export);
     (export["run"].clone(), effects)
 }
 

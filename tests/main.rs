@@ -18,6 +18,7 @@ mod readme;
 mod registry;
 mod reliability;
 mod repl;
+mod resume;
 mod routing;
 mod script;
 mod stdlib;

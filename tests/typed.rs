@@ -1,7 +1,7 @@
 //! Typed answers over loopback: how they are asked for, found, repaired and paid, and what a script receives.
 
 use crate::support::chat::{ChatServer, Reply};
-use crate::support::program::Program;
+use crate::support::program::{self, Program};
 use serde_json::{Value, json};
 
 /// A program with a model that can be held to a schema.
@@ -122,7 +122,7 @@ fn two_repairs_are_the_most() {
     assert!(server.asks()[1].last().contains("there is no JSON in \"no idea\""), "{}", server.asks()[1].last());
     let run = document["run"].as_str().expect("an id");
     let export = program.args(["runs", "export", run]).run().ok().json();
-    let effects = export["effects"].as_array().expect("effects");
+    let effects = program::effects(&export);
     assert!(
         effects.len() == 3 && effects.iter().all(|effect| effect["state"] == "done"),
         "each is in the log: {effects:#?}"

@@ -5,4 +5,7 @@ pub mod build;
 pub mod choice;
 pub mod inputs;
 pub mod intake;
+pub mod launch;
+pub mod plan;
+pub mod resume;
 pub mod run;

@@ -1,14 +1,16 @@
 //! One run from its first row in the store to its last: what `ask`, `run`, `eval` and the REPL have in common.
 
+use crate::app::launch::{self, Launch};
 use crate::budget::ledger::Ledger;
 use crate::budget::report::Totals;
 use crate::context::library::Library;
 use crate::core::event::{Event, RunStatus};
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::Frame;
+use crate::core::ids::{Frame, RunId};
 use crate::core::text::one_line;
 use crate::host::episodes::{self, Ended};
 use crate::host::kit::Kit;
+use crate::host::replay::Replay;
 use crate::host::run_host::{OnPrint, RunHost, RunSetup};
 use crate::script::session::{Session, SessionSetup};
 use crate::store::runs::{NewRun, new_run_id};
@@ -31,40 +33,73 @@ pub struct Run {
     pub cancel: CancellationToken,
 }
 
+/// A run that is about to begin.
+#[derive(Default)]
+pub struct Start<'a> {
+    /// What kind it is: `ask`, `run`, `eval`, `repl`, ...
+    pub kind: &'a str,
+    /// What it shall do.
+    pub task: &'a str,
+    /// What it takes to start it again; `None` for what is over at once.
+    pub launch: Option<Launch>,
+    /// Shows what its scripts print.
+    pub on_print: Option<OnPrint>,
+}
+
 /// Begins a run: a row in the store, a ledger, a host.
-pub fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_print: Option<OnPrint>) -> Run {
+pub fn begin(kit: &Arc<Kit>, start: Start<'_>, library: Library) -> Run {
+    let Start { kind, task, launch, on_print } = start;
     let limits = kit.settings.limits;
     let id = new_run_id((kit.clock)());
+    let launch = launch.map(|launch| Launch {
+        folder: kit.settings.environment.folder.clone(),
+        documents: launch::documents(&library),
+        ..launch
+    });
     let new = NewRun {
         id: id.clone(),
         parent: None,
         kind: kind.to_owned(),
         task: task.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        settings: json!({"limits": limits, "model": kit.settings.forced_model}),
+        settings: json!({"limits": limits, "model": kit.settings.forced_model, "launch": launch}),
         depth: 0,
         started_at: (kit.clock)(),
     };
     // Not awaited: the queue keeps the order, so the row is on disk with whatever is awaited first.
     drop(kit.store.begin_run(new));
-    let view = library.view();
-    let setup = RunSetup {
-        run: id,
-        scope: Ledger::new(limits).root(),
-        library: Arc::new(library),
-        view,
-        max_turns: limits.max_turns,
-        schema: None,
-        choices: Arc::default(),
-        shown: Arc::default(),
-        on_print,
-    };
-    let host = RunHost::new(Arc::clone(kit), setup);
-    host.emit(&Frame::root(), &Event::RunStarted { task: one_line(task, 200), depth: 0 });
-    Run { host, task: task.to_owned(), cancel: CancellationToken::new() }
+    let run = Run::of(kit, id, task, library, on_print, None);
+    run.host.emit(&Frame::root(), &Event::RunStarted { task: one_line(task, 200), depth: 0 });
+    run
 }
 
 impl Run {
+    /// The parts of a run, with what it was answered before.
+    pub(super) fn of(
+        kit: &Arc<Kit>,
+        id: RunId,
+        task: &str,
+        library: Library,
+        on_print: Option<OnPrint>,
+        replay: Option<Arc<Replay>>,
+    ) -> Self {
+        let limits = kit.settings.limits;
+        let setup = RunSetup {
+            run: id,
+            scope: Ledger::new(limits).root(),
+            view: library.view(),
+            library: Arc::new(library),
+            max_turns: limits.max_turns,
+            schema: None,
+            choices: Arc::default(),
+            shown: Arc::default(),
+            counts: Arc::default(),
+            replay,
+            on_print,
+        };
+        Self { host: RunHost::new(Arc::clone(kit), setup), task: task.to_owned(), cancel: CancellationToken::new() }
+    }
+
     /// A session of this run.
     pub fn session(&self, folder: Option<PathBuf>, args: Option<Value>) -> Session {
         Session::new(SessionSetup {
@@ -118,7 +153,7 @@ impl Run {
     /// The episodes of a finished run, written together; `before` is what the ledger had spent when it began. The index is
     /// brought up to date by the next recall, so that ending stays fast.
     async fn remember(&self, role: &str, end: &RootEnd, before: &Totals) {
-        if !self.host.kit.settings.memory || end.status == RunStatus::Cancelled {
+        if !self.host.kit.settings.memory || self.host.is_sealed() || end.status == RunStatus::Cancelled {
             return;
         }
         let after = self.host.scope.report().totals;
@@ -155,6 +190,7 @@ impl Run {
             "calls": t.calls,
             "failed_calls": t.failed,
             "cached_calls": t.cached,
+            "replayed_calls": t.replayed,
             "input_tokens": t.usage.input_tokens,
             "output_tokens": t.usage.output_tokens,
             "estimated": t.usage.estimated,

@@ -142,6 +142,16 @@ impl Ledger {
         record(&mut self.lock(), scope, tag, used);
     }
 
+    pub(super) fn restore(&self, scope: usize, rows: &[SpendRow]) {
+        let mut nodes = self.lock();
+        let Some(node) = nodes.get_mut(scope) else { return };
+        for row in rows {
+            let tag = Tag { role: row.role.clone(), model: row.model.clone() };
+            node.spent.add(&row.totals);
+            node.rows.entry((row.depth, tag)).or_default().add(&row.totals);
+        }
+    }
+
     pub(super) fn left(&self, scope: usize) -> Left {
         self.least_left(scope, Line::left)
     }

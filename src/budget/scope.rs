@@ -3,7 +3,7 @@
 pub mod afford;
 
 use crate::budget::ledger::{ChildSlice, Ledger, Need, Tag, Verdict};
-use crate::budget::report::{Left, SpendReport, Totals};
+use crate::budget::report::{Left, SpendReport, SpendRow, Totals};
 use crate::budget::reservation::Reservation;
 use crate::budget::scope::afford::Wish;
 use crate::core::failure::Outcome;
@@ -62,6 +62,11 @@ impl Scope {
     /// Counts a call that was answered with a kept answer: it costs nothing and needs no budget.
     pub fn charge_cached(&self, tag: &Tag) {
         self.ledger.record(self.index, tag, &Totals { cached: 1, ..Totals::default() });
+    }
+
+    /// Enters what the same run spent before it went on, into this scope alone: those above it have it in theirs.
+    pub fn restore(&self, rows: &[SpendRow]) {
+        self.ledger.restore(self.index, rows);
     }
 
     /// What this scope may still spend, with everything held back taken off.

@@ -1,7 +1,8 @@
 //! The arguments of the program as a whole.
 
 use crate::cli::{
-    ask, bench, completions, config, doctor, eval, flags, init, logs, memory, models, run, runs, scripts, tools,
+    ask, bench, completions, config, doctor, eval, flags, init, logs, memory, models, replay, resume, run, runs,
+    scripts, tools,
 };
 use clap::{Parser, Subcommand};
 
@@ -38,7 +39,11 @@ pub enum Command {
     Ask(ask::Ask),
     /// Evaluates Rhai code given on the command line.
     Eval(eval::Eval),
-    /// Lists, shows and exports earlier runs.
+    /// Goes on with a run that was stopped: what was answered is not asked again.
+    Resume(resume::Resume),
+    /// Runs a recorded run again from its log alone: no network, no key, nothing spent.
+    Replay(replay::Replay),
+    /// Lists, shows, compares, forks and removes earlier runs.
     Runs(runs::Runs),
     /// Shows the events of a run.
     Logs(logs::Logs),
@@ -66,7 +71,10 @@ impl Arguments {
     /// Gives back what `--context` swallowed: it takes any number of paths, so in `ask --context src "why?"` the
     /// question is the last of them. `None` if everything is there, else the missing argument and how to write it.
     pub fn settle(&mut self) -> Option<&'static str> {
-        let own = matches!(self.command, Some(Command::Repl(_) | Command::Run(_) | Command::Ask(_) | Command::Eval(_)));
+        let own = matches!(
+            self.command,
+            Some(Command::Repl(_) | Command::Run(_) | Command::Ask(_) | Command::Eval(_) | Command::Resume(_))
+        );
         if own && self.flags != flags::RunFlags::default() {
             // Left aside they would be limits that do not hold.
             return Some("options of a run stand after its subcommand; hint: rhizo ask --max-cost 0.50 \"...\"");
@@ -101,6 +109,7 @@ impl Arguments {
             Some(Command::Run(args)) => &args.flags,
             Some(Command::Ask(args)) => &args.flags,
             Some(Command::Eval(args)) => &args.flags,
+            Some(Command::Resume(args)) => &args.flags,
             _ => &self.flags,
         }
     }
@@ -116,6 +125,8 @@ impl Arguments {
     /// Whether a command that only lists wants JSON.
     pub fn wants_json(&self) -> bool {
         match &self.command {
+            Some(Command::Resume(args)) => args.flags.json,
+            Some(Command::Replay(args)) => args.json,
             Some(Command::Runs(args)) => args.json,
             Some(Command::Logs(args)) => args.json,
             Some(Command::Memory(args)) => args.json,

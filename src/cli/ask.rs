@@ -1,11 +1,14 @@
 //! `rhizo ask`: a question over a long input, answered by a root model.
 
 use crate::app::build::App;
-use crate::app::{inputs, run};
+use crate::app::inputs;
+use crate::app::launch::Launch;
+use crate::app::run::{self, Run, Start};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Progress;
 use crate::cli::{interrupt, outcome};
+use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::repl::narrator::Detail;
@@ -35,20 +38,42 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
             Failure::new(FailureKind::Invalid, "the question is empty").hint("rhizo ask \"...\" --context PATH")
         );
     }
-    let library = inputs::open(&app.kit.settings, &args.flags.context, pipe(&args.flags.context))?;
+    let (library, launch) = opened(app, &args.flags)?;
     for (name, reason) in library.skipped().iter().take(5) {
         printer.err(&format!("skipped {name}: {reason}"));
     }
     if let Some(more) = library.skipped().len().checked_sub(5).filter(|more| *more > 0) {
         printer.err(&format!("skipped {more} more files"));
     }
-    let run = run::begin(&app.kit, "ask", question, library, None);
+    let role = app.kit.settings.role.clone();
+    let launch = Launch { role: role.clone(), recursive: args.recursive, ..launch };
+    let start = Start { kind: "ask", task: question, launch: Some(launch), on_print: None };
+    let run = run::begin(&app.kit, start, library);
+    root(app, printer, &run, role, args.recursive).await
+}
+
+/// Makes a root run and tells how it ended.
+pub async fn root(
+    app: &App,
+    printer: &Arc<Printer>,
+    run: &Run,
+    role: Option<String>,
+    recursive: bool,
+) -> Outcome<Exit> {
     interrupt::cancel_on_signal(run.cancel.clone());
     let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::All);
-    let end = run.root(app.kit.settings.role.clone(), args.recursive).await;
+    let end = run.root(role, recursive).await;
     let closed = run.close(&end).await;
     progress.finish().await;
-    Ok(outcome::tell(printer, &run, &end, closed))
+    Ok(outcome::tell(printer, run, &end, closed))
+}
+
+/// The long input that flags and a pipe name, and how to open it again.
+pub fn opened(app: &App, flags: &RunFlags) -> Outcome<(Library, Launch)> {
+    let pipe = pipe(&flags.context);
+    let piped = pipe.is_some() || flags.context.iter().any(|path| path == "-");
+    let library = inputs::open(&app.kit.settings, &flags.context, pipe)?;
+    Ok((library, Launch { context: flags.context.clone(), piped, flags: flags.kept(), ..Launch::default() }))
 }
 
 /// Standard input, if it is a pipe or a file and nothing else is named as the context. Beside named files it is read

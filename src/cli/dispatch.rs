@@ -5,8 +5,8 @@ use crate::cli::args::{Arguments, Command};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{
-    ask, bench, completions, config, doctor, eval, init, logs, memory, models, person, report, run, runs, scripts,
-    tools, trace,
+    ask, bench, completions, config, doctor, eval, init, logs, memory, models, person, replay, report, resume, run,
+    runs, scripts, tools, trace,
 };
 use crate::config::environment::Environment;
 use crate::config::fault;
@@ -80,6 +80,8 @@ async fn dispatch(
         Some(Command::Completions(args)) => return Ok(completions::completions(printer, args)),
         Some(Command::Init(args)) => return init::init(printer, &environment, args),
         Some(Command::Doctor(args)) => return doctor::doctor(printer, environment, args).await,
+        Some(Command::Resume(args)) => return resume::resume(environment, printer, args).await,
+        Some(Command::Replay(args)) => return replay::replay(environment, printer, args).await,
         _ => {}
     }
     let mut faults = Vec::new();
@@ -93,7 +95,8 @@ async fn dispatch(
     let settings = check::load(environment, layer)?;
     if let None | Some(Command::Repl(_)) = parsed.command {
         // The REPL asks its questions on its own screen, so it builds the app itself.
-        let options = Options { context: flags.context.clone(), json: flags.json, quiet: flags.quiet };
+        let (context, kept) = (flags.context.clone(), flags.kept());
+        let options = Options { context, json: flags.json, quiet: flags.quiet, flags: kept };
         return repl::run::run(settings, options).await;
     }
     if let Some(failure) = wrong_name(&settings, flags) {
@@ -108,7 +111,7 @@ async fn dispatch(
         Some(Command::Run(args)) => run::run(&app, printer, &args).await,
         Some(Command::Ask(args)) => ask::ask(&app, printer, &args).await,
         Some(Command::Eval(args)) => eval::eval(&app, printer, &args).await,
-        Some(Command::Runs(args)) => runs::runs(&app, printer, &args),
+        Some(Command::Runs(args)) => runs::runs(&app, printer, &args).await,
         Some(Command::Logs(args)) => logs::logs(&app, printer, &args).await,
         Some(Command::Memory(args)) => memory::memory(&app, printer, &args).await,
         Some(Command::Bench(args)) => bench::bench(&app, printer, &args).await,
@@ -117,7 +120,13 @@ async fn dispatch(
         Some(Command::Scripts(args)) => scripts::scripts(&app, printer, &args),
         None
         | Some(
-            Command::Repl(_) | Command::Config(_) | Command::Doctor(_) | Command::Init(_) | Command::Completions(_),
+            Command::Repl(_)
+            | Command::Config(_)
+            | Command::Doctor(_)
+            | Command::Init(_)
+            | Command::Completions(_)
+            | Command::Resume(_)
+            | Command::Replay(_),
         ) => Ok(Exit::Ok),
     }
 }

@@ -31,6 +31,9 @@ pub struct Doctor {
     /// Makes no call of the default model, which costs money where the model does.
     #[arg(long)]
     pub no_call: bool,
+    /// Takes damaged and ownerless records of the store out of the way, into its table `quarantine`.
+    #[arg(long)]
+    pub repair: bool,
     /// Prints the table of primitives, as the README has it.
     #[arg(long)]
     pub primitives: bool,
@@ -53,6 +56,9 @@ pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) 
     match check::load(environment, Layer::default()) {
         Ok(settings) => {
             checks.push(("settings", Ok(sources(&settings))));
+            if args.repair {
+                checks.push(("repair", repaired(&settings).await));
+            }
             whole(settings, !args.no_call, &mut checks).await;
         }
         Err(failure) => checks.push(("settings", Err(failure))),
@@ -104,11 +110,23 @@ async fn call(app: &App, name: &str) -> Outcome<String> {
 
 fn sound(store: &Store) -> Outcome<String> {
     let faults = store.check()?;
+    let path = store.path().display();
     if faults.is_empty() {
-        return Ok(store.path().display().to_string());
+        let aside = match store.quarantined()? {
+            0 => String::new(),
+            records => format!(", {records} records in quarantine"),
+        };
+        return Ok(format!("{path}{aside}"));
     }
-    Err(Failure::new(FailureKind::Io, format!("{} is damaged: {}", store.path().display(), faults.join("; ")))
-        .hint("move it away; a new one is made at the next start"))
+    Err(Failure::new(FailureKind::Io, format!("{path} is damaged: {}", faults.join("; "))).hint(
+        "`rhizo doctor --repair` takes damaged records out of the way; if the file itself is broken, move it away",
+    ))
+}
+
+/// What was taken out of the way.
+async fn repaired(settings: &Settings) -> Outcome<String> {
+    let done = Store::open(&settings.paths.store)?.repair(build::now()).await?;
+    Ok(if done.is_empty() { "nothing to repair".to_owned() } else { done.join(", ") })
 }
 
 /// The files that settings came from.

@@ -1,7 +1,8 @@
 //! `rhizo eval`: one program given on the command line.
 
 use crate::app::build::App;
-use crate::app::{inputs, run};
+use crate::app::launch::Launch;
+use crate::app::run::{self, Start};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{ask, run as run_command};
@@ -23,9 +24,11 @@ pub struct Eval {
 
 /// Runs `eval`.
 pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exit> {
-    let library = inputs::open(&app.kit.settings, &args.flags.context, ask::pipe(&args.flags.context))?;
+    let (library, launch) = ask::opened(app, &args.flags)?;
     let on_print = run_command::on_print(printer);
     let code = args.code.as_deref().unwrap_or_default();
-    let run = run::begin(&app.kit, "eval", code, library, Some(on_print));
+    let launch = Launch { source: Some(code.to_owned()), ..launch };
+    let start = Start { kind: "eval", task: code, launch: Some(launch), on_print: Some(on_print) };
+    let run = run::begin(&app.kit, start, library);
     run_command::program(app, printer, &run, code, None).await
 }

@@ -5,9 +5,12 @@ use crate::config::key;
 use crate::config::layer::Layer;
 use crate::config::place::Place;
 use clap::Args;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Flags of everything that runs code.
-#[derive(Clone, Debug, Default, PartialEq, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RunFlags {
     /// Model for every role, as service/name or a name of rhizo.toml.
     #[arg(long, short, value_name = "MODEL")]
@@ -44,13 +47,43 @@ pub struct RunFlags {
     pub allow_unpriced: bool,
     /// Prints the result as JSON.
     #[arg(long)]
+    #[serde(skip)]
     pub json: bool,
     /// Shows no progress on standard error.
     #[arg(long, short)]
+    #[serde(skip)]
     pub quiet: bool,
 }
 
 impl RunFlags {
+    /// The flags as a run's row keeps them; the context stands there by itself.
+    pub fn kept(&self) -> Value {
+        // Texts and flags always have a form as data.
+        serde_json::to_value(Self { context: Vec::new(), ..self.clone() }).unwrap_or_default()
+    }
+
+    /// These flags over those with which a run was started.
+    pub fn over(&self, kept: &Value) -> Self {
+        // A row of another version may lack or have flags; those that are known hold.
+        let kept: Self = serde_json::from_value(kept.clone()).unwrap_or_default();
+        let or = |own: &Option<String>, kept: Option<String>| own.clone().or(kept);
+        Self {
+            model: or(&self.model, kept.model),
+            role: or(&self.role, kept.role),
+            context: self.context.clone(),
+            max_cost: or(&self.max_cost, kept.max_cost),
+            max_calls: or(&self.max_calls, kept.max_calls),
+            max_tokens: or(&self.max_tokens, kept.max_tokens),
+            max_depth: or(&self.max_depth, kept.max_depth),
+            max_turns: or(&self.max_turns, kept.max_turns),
+            timeout: or(&self.timeout, kept.timeout),
+            approve: or(&self.approve, kept.approve),
+            allow_unpriced: self.allow_unpriced || kept.allow_unpriced,
+            json: self.json,
+            quiet: self.quiet,
+        }
+    }
+
     /// Takes the last `--context` value if there is no such file, folder or glob.
     pub fn last_unless_path(&mut self) -> Option<String> {
         let last = self.context.last()?;

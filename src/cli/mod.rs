@@ -2,6 +2,7 @@
 //!
 //! Only `printer` prints; a failure is told and made an exit code in `report`.
 
+pub mod again;
 pub mod args;
 pub mod ask;
 pub mod bench;
@@ -25,7 +26,9 @@ pub mod person;
 pub mod prices;
 pub mod printer;
 pub mod progress;
+pub mod replay;
 pub mod report;
+pub mod resume;
 pub mod run;
 pub mod runs;
 pub mod scripts;

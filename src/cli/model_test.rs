@@ -4,7 +4,7 @@
 
 use crate::app::build::App;
 use crate::app::inputs;
-use crate::app::run::{self, Run};
+use crate::app::run::{self, Run, Start};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::core::exit::Exit;
@@ -54,7 +54,11 @@ pub async fn test(app: &App, printer: &Printer, names: &[String]) -> Outcome<Exi
 /// Tests these models, one after the other, in a run of their own.
 pub async fn all(app: &App, names: &[String]) -> Outcome<Vec<Tested>> {
     let library = inputs::open(&app.kit.settings, &[], None)?;
-    let run = run::begin(&app.kit, "test", &format!("models test {}", names.join(" ")), library, None);
+    let run = run::begin(
+        &app.kit,
+        Start { kind: "test", task: &format!("models test {}", names.join(" ")), ..Start::default() },
+        library,
+    );
     let mut tests = Vec::new();
     for name in names {
         let outcome = ask(&run, name).await;

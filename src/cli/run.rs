@@ -1,8 +1,8 @@
 //! `rhizo run`: a Rhai program from a file.
 
 use crate::app::build::App;
-use crate::app::run::Run as AppRun;
-use crate::app::{inputs, run};
+use crate::app::launch::Launch;
+use crate::app::run::{self, Run as AppRun, Start};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Progress;
@@ -36,11 +36,18 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
     let file = args.file.clone().unwrap_or_default();
     let source = read(&file)?;
     let parameters = parameters(&args.args)?;
-    let library = inputs::open(&app.kit.settings, &args.flags.context, ask::pipe(&args.flags.context))?;
+    let (library, launch) = ask::opened(app, &args.flags)?;
     let task = file.display().to_string();
-    let run = run::begin(&app.kit, "run", &task, library, Some(on_print(printer)));
-    let folder = file.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p }.to_path_buf());
-    program(app, printer, &run, &source, Some((folder, parameters))).await
+    let launch =
+        Launch { file: Some(file.clone()), source: Some(source.clone()), args: Some(parameters.clone()), ..launch };
+    let start = Start { kind: "run", task: &task, launch: Some(launch), on_print: Some(on_print(printer)) };
+    let run = run::begin(&app.kit, start, library);
+    program(app, printer, &run, &source, Some((folder_of(&file), parameters))).await
+}
+
+/// The folder from which a program imports.
+pub fn folder_of(file: &Path) -> Option<PathBuf> {
+    file.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p }.to_path_buf())
 }
 
 /// Runs a program in a session of `run` and tells how it ended.
@@ -68,7 +75,7 @@ pub fn on_print(printer: &Arc<Printer>) -> OnPrint {
 }
 
 /// The end of a run that was one evaluation: its value is that of `FINAL` or of its last expression.
-fn ended(evaluation: Evaluation) -> RootEnd {
+pub fn ended(evaluation: Evaluation) -> RootEnd {
     match (evaluation.final_, evaluation.failure) {
         (Some(value), _) => RootEnd::completed(value, 0),
         (None, Some(failure)) => RootEnd::failed(failure, 0),
@@ -79,7 +86,8 @@ fn ended(evaluation: Evaluation) -> RootEnd {
     }
 }
 
-fn read(file: &Path) -> Outcome<String> {
+/// The source of a program.
+pub fn read(file: &Path) -> Outcome<String> {
     if file.extension().is_some_and(|e| e == "yaml" || e == "yml") {
         return Err(Failure::new(FailureKind::Invalid, format!("{} is not a Rhai program", file.display()))
             .hint("rhizo run takes .rhai files"));

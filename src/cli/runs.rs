@@ -1,14 +1,18 @@
 //! `rhizo runs`: earlier runs.
 
+pub mod diff;
+pub mod fork;
+pub mod gc;
+pub mod settle;
+pub mod show;
+
 use crate::app::build::App;
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::core::event::Event;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
 use crate::core::text::one_line;
-use crate::store::open::Store;
 use crate::store::runs::{RunFilter, RunRow};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -37,20 +41,38 @@ pub enum Action {
         #[arg(long)]
         all: bool,
     },
-    /// Shows one run: task, result, cost, children.
+    /// Shows one run: task, result, cost, children, and what is open.
     Show {
         /// Its id, or the beginning of it.
         run: String,
+        /// Shows one effect of it in full, by its number.
+        #[arg(long, value_name = "N")]
+        effect: Option<u64>,
     },
     /// Prints everything about a run as one JSON document.
     Export {
         /// Its id, or the beginning of it.
         run: String,
     },
+    /// Compares what two runs asked and were answered.
+    Diff {
+        /// The one.
+        run: String,
+        /// The other.
+        with: String,
+    },
+    /// Makes a new run with the answers of another one up to a point; `resume` goes on from there.
+    Fork(fork::Fork),
+    /// Answers a question on which a run waits.
+    Answer(settle::Answer),
+    /// Says what became of an effect that was under way when its run stopped.
+    Settle(settle::Settle),
+    /// Removes old runs.
+    Gc(gc::Gc),
 }
 
 /// Runs `runs`.
-pub fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
+pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
     let store = &app.kit.store;
     match args.action.as_ref().unwrap_or(&Action::List { limit: 20, all: false }) {
         Action::List { limit, all } => {
@@ -59,66 +81,22 @@ pub fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
             let values: Vec<Value> = rows.iter().map(|row| value(row, None)).collect();
             printer.rows(&Value::Array(values), || list(&rows));
         }
-        Action::Show { run } => {
-            let row = store.run(run)?;
-            let result = row.result.as_ref().map(|stored| store.load(stored)).transpose()?;
-            let children = store.children(&row.id)?;
-            let mut whole = value(&row, result.as_ref());
-            whole["children"] = children.iter().map(|child| value(child, None)).collect();
-            whole["effects"] = json!(store.effects(&row.id)?.len());
-            let asked = Asked::of(store, std::iter::once(&row).chain(&children))?;
-            whole["models"] = json!(asked.models);
-            whole["substituted"] = json!(asked.substituted);
-            printer.rows(&whole, || format!("{}{}", show(&row, result.as_ref(), &children), asked.text()));
+        Action::Show { run, effect: Some(seq) } => printer.json_value(&show::effect(store, &store.run(run)?, *seq)?),
+        Action::Show { run, effect: None } => {
+            let (whole, text) = show::run(store, &store.run(run)?)?;
+            printer.rows(&whole, || text);
         }
         Action::Export { run } => printer.json_value(&store.export(&store.run(run)?.id)?),
+        Action::Diff { run, with } => return diff::diff(store, printer, run, with),
+        Action::Fork(args) => return fork::fork(app, printer, args).await,
+        Action::Answer(args) => return settle::answer(app, printer, args).await,
+        Action::Settle(args) => return settle::settle(app, printer, args).await,
+        Action::Gc(args) => return gc::gc(app, printer, args).await,
     }
     Ok(Exit::Ok)
 }
 
-/// Which models a run and its children asked, and which of them stood in for others, from their events.
-#[derive(Default)]
-struct Asked {
-    models: Vec<Value>,
-    substituted: Vec<Value>,
-}
-
-impl Asked {
-    fn of<'a>(store: &Store, rows: impl Iterator<Item = &'a RunRow>) -> Outcome<Self> {
-        let mut asked = Self::default();
-        for row in rows {
-            for record in store.events(&row.id, 0)? {
-                match record.event {
-                    Event::ModelStarted { model, role, reason, .. } => {
-                        let entry = json!({"role": role, "model": model, "reason": reason});
-                        if !asked.models.contains(&entry) {
-                            asked.models.push(entry);
-                        }
-                    }
-                    Event::Substituted { role, from, to, why } => {
-                        let entry = json!({"role": role, "from": from, "to": to, "why": why});
-                        if !asked.substituted.contains(&entry) {
-                            asked.substituted.push(entry);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Ok(asked)
-    }
-
-    fn text(&self) -> String {
-        let word = |entry: &Value, field: &str| entry[field].as_str().unwrap_or_default().to_owned();
-        let model = |e: &Value| format!("model   {} {}: {}\n", word(e, "role"), word(e, "model"), word(e, "reason"));
-        let instead = |e: &Value| {
-            format!("instead {} stood in for {}: {}\n", word(e, "to"), word(e, "from"), one_line(&word(e, "why"), 100))
-        };
-        self.models.iter().map(model).chain(self.substituted.iter().map(instead)).collect()
-    }
-}
-
-fn value(row: &RunRow, result: Option<&Value>) -> Value {
+pub(super) fn value(row: &RunRow, result: Option<&Value>) -> Value {
     json!({
         "id": row.id, "parent": row.parent, "kind": row.kind, "status": row.shown_status(), "task": row.task,
         "started_at": row.started_at, "ended_at": row.ended_at, "calls": row.calls, "input_tokens": row.input_tokens,
@@ -144,36 +122,6 @@ fn list(rows: &[RunRow]) -> String {
         ]
     };
     table::render(["id", "started", "kind", "status", "cost", "task"], rows.iter().map(line))
-}
-
-fn show(row: &RunRow, result: Option<&Value>, children: &[RunRow]) -> String {
-    let took = row.ended_at.map_or_else(String::new, |end| format!(" · {} ms", end.saturating_sub(row.started_at)));
-    let mut text = format!(
-        "run     {}\nkind    {}\nstatus  {}\nstarted {}{took}\ntask    {}\n",
-        row.id,
-        row.kind,
-        row.shown_status(),
-        time(row.started_at),
-        row.task
-    );
-    let open = row.shown_under_way().map_or_else(String::new, |open| format!(": {open}"));
-    text.push_str(&format!(
-        "spent   {} calls · {} + {} tokens · {}{open}\n",
-        row.calls,
-        row.input_tokens,
-        row.output_tokens,
-        row.shown_cost()
-    ));
-    if let Some(result) = result.filter(|r| !r.is_null()) {
-        text.push_str(&format!("result  {}\n", crate::cli::outcome::text(result)));
-    }
-    if let Some(failure) = &row.failure {
-        text.push_str(&format!("failure {failure}\n"));
-    }
-    for child in children {
-        text.push_str(&format!("child   {} {} {}\n", child.id, child.shown_status(), one_line(&child.task, 60)));
-    }
-    text
 }
 
 /// A time as people read it, in UTC.

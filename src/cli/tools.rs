@@ -1,7 +1,7 @@
 //! `rhizo tools`: tools for scripts and models, and a way to call them by hand.
 
 use crate::app::build::App;
-use crate::app::run;
+use crate::app::run::{self, Start};
 use crate::cli::outcome;
 use crate::cli::printer::Printer;
 use crate::cli::table;
@@ -83,7 +83,7 @@ async fn call(app: &App, printer: &Printer, tool: &str, args: &str) -> Outcome<E
         Failure::new(FailureKind::Invalid, format!("the arguments are not JSON: {e}"))
             .hint(format!("rhizo tools call {tool} '{{\"name\": \"value\"}}'"))
     })?;
-    let run = run::begin(&app.kit, "tool", tool, Library::default(), None);
+    let run = run::begin(&app.kit, Start { kind: "tool", task: tool, ..Start::default() }, Library::default());
     let value = tool_call::call(&run.host, &Frame::root(), tool.to_owned(), args, &run.cancel).await;
     let end = match value {
         Ok(value) => RootEnd::completed(value, 0),

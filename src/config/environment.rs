@@ -29,8 +29,13 @@ impl Environment {
 
     /// The variables that may be given to other programs: those that look like secrets are left out.
     pub fn without_secrets(&self) -> Vec<(String, String)> {
-        const SECRET: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL"];
-        let harmless = |name: &str| !SECRET.iter().any(|part| name.to_uppercase().contains(part));
-        self.variables.iter().filter(|(name, _)| harmless(name)).cloned().collect()
+        self.variables.iter().filter(|(name, _)| !is_secret(name)).cloned().collect()
     }
+}
+
+/// Whether a variable of this name looks like one that holds a secret.
+pub fn is_secret(name: &str) -> bool {
+    const SECRET: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL"];
+    let upper = name.to_uppercase();
+    SECRET.iter().any(|part| upper.contains(part))
 }

@@ -73,6 +73,7 @@ pub const KEYS: &[Key] = &[
     ),
     key("tools.allow_private_addresses", Kind::Flag, "lets http_get reach private addresses"),
     key("tools.timeout", Kind::Number, "the most seconds of a tool call"),
+    key("tools.env", Kind::Texts, "the variables of the environment that programs may read with env(name)"),
     key("tools.max_output", Kind::Count, "the most bytes of text that a tool returns"),
     key("gate.exploration", Kind::Flag, "refuses FINAL until the context has been looked at"),
     key("cache.enabled", Kind::Flag, "uses kept answers for every llm() that does not say `cache`"),

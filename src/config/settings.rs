@@ -45,6 +45,8 @@ pub struct Settings {
     pub approve: Approve,
     /// Whether `http_get` may reach private addresses.
     pub allow_private_addresses: bool,
+    /// The variables of the environment that programs may read.
+    pub visible_variables: Vec<String>,
     /// Seconds of a tool call.
     pub tool_timeout: f64,
     /// Bytes of text that a tool returns.
@@ -157,6 +159,7 @@ impl Settings {
                 _ => Approve::Ask,
             },
             allow_private_addresses: merged.flag("tools.allow_private_addresses").unwrap_or(false),
+            visible_variables: merged.texts("tools.env").unwrap_or_default(),
             tool_timeout: merged.number("tools.timeout").unwrap_or(0.0),
             tool_output: merged.count("tools.max_output").unwrap_or(0),
             exploration_gate: merged.flag("gate.exploration").unwrap_or(true),

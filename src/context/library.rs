@@ -144,9 +144,13 @@ impl Library {
         Ok(View::of_spans(found))
     }
 
-    /// Adds a text; if its name is taken, the document is called `name (2)`. Answers the new document.
+    /// Adds a text; if its name is taken by another text, the document is called `name (2)`. Answers the document.
     pub fn add_text(&self, name: &str, text: String) -> View {
         let mut shelf = self.write();
+        let taken = shelf.by_name.get(name).and_then(|place| shelf.documents.get(*place));
+        if let Some(same) = taken.filter(|known| known.is_owned() && known.bytes() == text.as_bytes()) {
+            return View::of(Arc::clone(same));
+        }
         let name = shelf.free_name(name);
         View::of(shelf.add(Document::owned(name, text.into_bytes())))
     }

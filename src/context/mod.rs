@@ -2,7 +2,7 @@
 //! or runs a script.
 //!
 //! - `library`, `discover`, `sniff`, `spool`: which documents a run has, and what is refused.
-//! - `document`, `mapping`, `fault`, `newlines`: one document and its memory.
+//! - `document`, `mapping`, `fault`, `newlines`, `fingerprint`: one document and its memory.
 //! - `view`, `read`, `lines`, `pieces`, `chunk`, `grep`, `search`, `data`, `card`: what can be asked of a text.
 //! - `scan`, `pattern`, `cells`, `terms`, `rank`, `stem`, `poll`: the loops and formulas beneath.
 
@@ -13,6 +13,7 @@ pub mod data;
 pub mod discover;
 pub mod document;
 pub mod fault;
+pub mod fingerprint;
 pub mod grep;
 pub mod library;
 pub mod lines;

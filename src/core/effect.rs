@@ -31,6 +31,10 @@ pub enum EffectKind {
     Clock,
     /// A random number.
     Random,
+    /// A random name.
+    Uuid,
+    /// A variable of the environment.
+    Env,
     /// A pause.
     Sleep,
     /// A question to a person.
@@ -39,11 +43,18 @@ pub enum EffectKind {
     Recall,
     /// A new memory.
     Remember,
-    /// A choice that rests on the memory or on chance.
+    /// A choice that rests on the memory, on chance, or on what was configured.
     Decision,
+    /// What a run was told of its budget.
+    Budget,
 }
 
 impl EffectKind {
+    /// Whether it only notes what a run was told of itself, and asks nobody.
+    pub const fn is_reading(self) -> bool {
+        matches!(self, Self::Decision | Self::Budget)
+    }
+
     /// The name in the store and in events.
     pub const fn name(self) -> &'static str {
         match self {
@@ -53,11 +64,14 @@ impl EffectKind {
             Self::Script => "script",
             Self::Clock => "clock",
             Self::Random => "random",
+            Self::Uuid => "uuid",
+            Self::Env => "env",
             Self::Sleep => "sleep",
             Self::Person => "person",
             Self::Recall => "recall",
             Self::Remember => "remember",
             Self::Decision => "decision",
+            Self::Budget => "budget",
         }
     }
 }

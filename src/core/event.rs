@@ -5,6 +5,7 @@ use crate::core::ids::{Frame, ModelId, RoleName, RunId};
 use crate::core::money::Money;
 use crate::core::usage::Usage;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// How a run ended, or that it has not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,21 @@ pub enum Event {
         task: String,
         /// 0 for a run that a person started.
         depth: u32,
+    },
+    /// A run goes on: what follows was made with the answers that it had been given before.
+    RunResumed {
+        /// Answers in its log.
+        answers: u64,
+        /// Effects that were under way when it stopped.
+        under_way: u64,
+    },
+    /// A command of the REPL that changes the session.
+    Command {
+        /// The line, as typed, without its dot.
+        line: String,
+        /// The variables that it set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        values: Option<Value>,
     },
     /// A run ended.
     RunFinished {

@@ -78,7 +78,7 @@ kinds! {
     /// No model meets what the call requires.
     NoModel          "no_model"       false  true   Config;
     /// The stored answer of an earlier run cannot be used.
-    Replay           "replay"         false  true   Failed;
+    Replay           "replay"         false  false  Failed;
     /// A child run was stopped by its own budget, limit or deadline; its parent may go on.
     Child            "child"          false  true   Limit;
     /// Child runs nest too deep.

@@ -98,6 +98,13 @@ pub enum Request {
     Now,
     /// A random float in 0..1.
     Random,
+    /// A random UUID of version 4, as text.
+    Uuid,
+    /// A variable of the environment; answers its text, or nothing if it is not set.
+    Env {
+        /// Its name.
+        name: String,
+    },
     /// Waits; answers nothing.
     Sleep {
         /// How long.

@@ -1,5 +1,6 @@
 //! Small effects: a question to the person, the clock, chance, a pause.
 
+use crate::config::environment::is_secret;
 use crate::core::effect::EffectKind;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
@@ -41,6 +42,33 @@ pub async fn now(host: &RunHost, frame: &Frame) -> Outcome<Value> {
 pub async fn random(host: &RunHost, frame: &Frame) -> Outcome<Value> {
     let work = async { Ok(json!(share())).into() };
     door::observe(host, frame, Asked::new(EffectKind::Random, &Value::Null), work).await
+}
+
+/// Answers `uuid`: version 4 of RFC 9562, from the system's generator.
+pub async fn uuid(host: &RunHost, frame: &Frame) -> Outcome<Value> {
+    let work = async { Ok(json!(random_uuid())).into() };
+    door::observe(host, frame, Asked::new(EffectKind::Uuid, &Value::Null), work).await
+}
+
+/// Answers `env`. A variable is an effect: a run that goes on elsewhere sees what it saw.
+pub async fn variable(host: &RunHost, frame: &Frame, name: &str) -> Outcome<Value> {
+    let settings = &host.kit.settings;
+    if is_secret(name) || !settings.visible_variables.iter().any(|known| known == name) {
+        return Err(Failure::new(FailureKind::Denied, format!("env: a program may not read {name}")).hint(format!(
+            "list it under [tools] env = [\"{name}\"] in rhizo.toml; keys and passwords are never shown"
+        )));
+    }
+    let value = settings.environment.get(name).map(str::to_owned);
+    door::observe(host, frame, Asked::new(EffectKind::Env, &json!(name)), async { Ok(json!(value)).into() }).await
+}
+
+fn random_uuid() -> String {
+    let random = ulid::Ulid::generate().random() & ((1 << 80) - 1);
+    let more = ulid::Ulid::generate().random() & ((1 << 48) - 1);
+    let bits = (random << 48) | more;
+    let versioned = (bits & !(0xf << 76)) | (4 << 76);
+    let hex = format!("{:032x}", (versioned & !(0b11 << 62)) | (0b10 << 62));
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 /// A random float in 0..1. A ULID's random half is filled by the system's generator, so no other generator is needed.

@@ -119,5 +119,5 @@ where
 }
 
 fn ends_all(failure: &Failure) -> bool {
-    matches!(failure.kind, FailureKind::Deadline | FailureKind::Waiting)
+    matches!(failure.kind, FailureKind::Deadline | FailureKind::Waiting | FailureKind::Replay)
 }

@@ -8,9 +8,10 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, ModelId};
 use crate::core::message::{ChatRequest, FunctionSpec, Message, ModelAnswer, Sampling, Substitution};
+use crate::core::money::Money;
 use crate::core::price::Bound;
 use crate::host::choose::Substitute;
-use crate::host::door::{self, Asked, Done};
+use crate::host::door::{self, Asked, Done, Entered, Entry};
 use crate::host::follow::{watch, within};
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
@@ -82,13 +83,16 @@ pub async fn announced(
         return Err(Failure::new(FailureKind::Cancelled, "cancelled"));
     }
     fits(&call)?;
-    if let Some(notice) = host.kit.models.first_notice(&call.served) {
-        host.emit(&call.frame, &Event::Note { text: notice.to_owned() });
-    }
     let watched = call.role.monitor.is_some_and(|thresholds| thresholds.wants_logprobs());
     call.request.logprobs = watched && call.served.spec.capabilities.logprobs;
     let wish = wish(&mut call);
     let tag = Tag { role: call.role.name.clone(), model: call.served.spec.id.clone() };
+    // The log knows the call as it was asked for, so that it is found again under another budget.
+    let entry = match door::enter(host, &call.frame, asked(&call)?)? {
+        Entered::Answered(answer) => return replayed(host, &call, &tag, answer),
+        Entered::Due(entry) => entry.of(&tag.role, &tag.model),
+    };
+    begin(host, &call, &entry);
     let price = call.served.price.as_ref();
     let reservation = if call.slots.is_some() {
         host.scope.reserve_affordable_when_free(wish, price, tag).await?
@@ -98,17 +102,44 @@ pub async fn announced(
     announce();
     let (worst, granted) = (reservation.worst_cost(), reservation.bound().output_tokens);
     let reservation = Unsent(Some(reservation));
-    let asked = asked(&call)?;
-    // The log knows the call as it was asked for, so that it is found again under another budget.
     shorten(host, &mut call, granted);
     let work = send(host, &call, reservation, cancel);
     // A model that costs nothing may be asked again after a crash, so its intent needs no commit of its own.
     let free = worst.is_some_and(|cost| cost.nanos() == 0);
-    if free {
-        door::observe(host, &call.frame, asked, work).await
-    } else {
-        door::perform(host, &call.frame, asked, worst, work).await
+    if free { entry.observe(host, work).await } else { entry.perform(host, worst, work).await }
+}
+
+/// Says what a person should know before a call goes out.
+fn begin(host: &RunHost, call: &ModelCall, entry: &Entry) {
+    if let Some(notice) = host.kit.models.first_notice(&call.served) {
+        host.emit(&call.frame, &Event::Note { text: notice.to_owned() });
     }
+    if let Some(open) = entry.under_way() {
+        let cost = open.worst_cost.map_or_else(|| "an unknown amount".to_owned(), |cost| format!("at most {cost}"));
+        let text = format!("effect {} was under way when the run stopped ({cost}) and is asked again", open.seq);
+        host.emit(&call.frame, &Event::Note { text });
+    }
+}
+
+/// An answer that was paid for before: it is counted and told, and costs nothing.
+fn replayed(host: &RunHost, call: &ModelCall, tag: &Tag, answer: Outcome<ModelAnswer>) -> Outcome<ModelAnswer> {
+    host.scope.charge_replayed(tag);
+    let usage = answer.as_ref().map(|answer| answer.reply.usage).unwrap_or_default();
+    host.emit(
+        &call.frame,
+        &Event::ModelFinished {
+            call: next_number(),
+            model: tag.model.clone(),
+            role: tag.role.clone(),
+            usage,
+            cost: Some(Money::ZERO),
+            millis: 0,
+            failure: answer.as_ref().err().cloned(),
+            replayed: true,
+            cached: false,
+        },
+    );
+    answer
 }
 
 /// The arguments of a call as the log keeps them.

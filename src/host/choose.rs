@@ -92,6 +92,19 @@ impl Models {
         Ok(chosen)
     }
 
+    /// The model that a wish got when the run was first made, for one that goes on. Of a model that is not to be asked no key
+    /// is needed.
+    ///
+    /// # Errors
+    /// `not_found` if the settings no longer know it, `auth` for a missing key.
+    pub fn chosen_before(&self, wish: &Wish, model: &str, reason: &str, unasked: bool) -> Outcome<Arc<Chosen>> {
+        let role = roles::find(&self.settings, wish.role.as_deref().unwrap_or(roles::WORKER))?;
+        let spec = self.known(model).map_or_else(|| resolve(&self.settings, model), Ok)?;
+        let served = if unasked { self.unasked(spec) } else { self.serve(model, || Ok(spec))? };
+        let (reason, substitutes) = (Arc::from(reason), Arc::from([]));
+        Ok(Arc::new(Chosen { role, served, reason, substitutes }))
+    }
+
     /// The same, without building anything: also for models whose key is missing.
     pub async fn explain(&self, wish: &Wish) -> Outcome<Explained> {
         let role = roles::find(&self.settings, wish.role.as_deref().unwrap_or(roles::WORKER))?;

@@ -1,13 +1,18 @@
 //! The one door of effects: intent, call, result. Nothing that cannot be repeated happens beside it.
+//!
+//! Whoever comes to the door enters first, which counts him and finds what an earlier attempt at the same run was
+//! answered; only then is money held, and only what has no answer is asked of the world.
 
 use crate::core::effect::{EffectKey, EffectKind, canonical};
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::Frame;
+use crate::core::ids::{Frame, ModelId, RoleName};
 use crate::core::money::Money;
 use crate::core::usage::Usage;
+use crate::host::replay::Found;
 use crate::host::run_host::RunHost;
-use crate::store::effects::{EffectEnd, Intent};
+use crate::store::effects::{EffectEnd, EffectRow, EffectState, Intent};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// What is about to be asked of the world.
@@ -30,7 +35,13 @@ impl Asked {
         Self { kind, hash: hasher.finalize().to_hex().to_string(), text }
     }
 
-    /// The same effect, of whose arguments the log keeps only this part because it has the rest.
+    /// What equal effects share.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The same effect, of whose arguments the log keeps another text: a part of them because it has the rest, or more than
+    /// what makes two effects equal.
     pub fn kept_as(self, text: String) -> Self {
         Self { text, ..self }
     }
@@ -52,40 +63,156 @@ impl<T> From<Outcome<T>> for Done<T> {
     }
 }
 
-/// Makes an effect that must leave a trace before it happens: a paid call or a tool that writes. The intent is on
-/// disk before `work` starts, the result before anybody sees it.
-pub async fn perform<T: Serialize>(
+/// What the log knows of an effect that has entered.
+pub enum Entered<T> {
+    /// Its answer, given before.
+    Answered(Outcome<T>),
+    /// It is to be made.
+    Due(Entry),
+}
+
+/// An effect at the door.
+pub struct Entry {
+    key: EffectKey,
+    kind: EffectKind,
+    text: String,
+    asked: Option<(RoleName, ModelId)>,
+    /// An earlier attempt without an answer.
+    earlier: Option<EffectRow>,
+}
+
+/// Counts an effect in its frame, and looks for its answer in the log of a run that goes on.
+///
+/// # Errors
+/// `replay` for what a sealed log does not have, or has in another form.
+pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -> Outcome<Entered<T>> {
+    let Asked { kind, hash, text } = asked;
+    let occurrence = host.occurrence(frame, &hash);
+    let key = EffectKey { frame: frame.clone(), hash, occurrence };
+    let mut entry = Entry { key, kind, text, asked: None, earlier: None };
+    let Some(replay) = &host.replay else { return Ok(Entered::Due(entry)) };
+    match replay.find(&host.kit.store, &entry.key)? {
+        Found::Answer(value) => return read(value, &entry).map(|value| Entered::Answered(Ok(value))),
+        Found::Failure(failure) => return Ok(Entered::Answered(Err(failure))),
+        Found::Tried(row) if !replay.is_sealed() => entry.earlier = Some(row),
+        Found::Tried(_) | Found::Nothing => replay.miss(&entry.key, entry.kind, &entry.text)?,
+    }
+    Ok(Entered::Due(entry))
+}
+
+fn read<T: DeserializeOwned>(value: Value, entry: &Entry) -> Outcome<T> {
+    serde_json::from_value(value).map_err(|error| {
+        let (kind, frame) = (entry.kind.name(), &entry.key.frame);
+        Failure::new(
+            FailureKind::Replay,
+            format!("the stored answer of the {kind} effect at {frame} cannot be read: {error}"),
+        )
+        .hint("`rhizo doctor --repair` takes damaged records out of the way; the effect is then made again")
+    })
+}
+
+impl Entry {
+    /// The attempt that was under way when its process died.
+    pub fn under_way(&self) -> Option<&EffectRow> {
+        self.earlier.as_ref().filter(|row| row.state == EffectState::Intent)
+    }
+
+    /// An earlier attempt that brought no answer.
+    pub const fn earlier(&self) -> Option<&EffectRow> {
+        self.earlier.as_ref()
+    }
+
+    /// The same with arguments as the log keeps them.
+    pub fn kept_as(self, text: String) -> Self {
+        Self { text, ..self }
+    }
+
+    /// The same with who is asked, for model calls.
+    pub fn of(mut self, role: &RoleName, model: &ModelId) -> Self {
+        self.asked = Some((role.clone(), model.clone()));
+        self
+    }
+
+    /// Makes an effect that must leave a trace before it happens: a paid call or a tool that writes. The intent is on
+    /// disk before `work` starts, the result before anybody sees it.
+    pub async fn perform<T: Serialize>(
+        self,
+        host: &RunHost,
+        worst_cost: Option<Money>,
+        work: impl Future<Output = Done<T>>,
+    ) -> Outcome<T> {
+        let (key, begun) = self.begin(host, worst_cost);
+        host.kit.store.log_intent(&host.run, &key, begun).await?;
+        let done = work.await;
+        host.kit.store.log_result(&host.run, &key, end(host, &done)?).await?;
+        done.result
+    }
+
+    /// Makes an effect that is harmless to repeat (the clock, a read, a free model): intent and result are written
+    /// together, in one commit, before anybody sees the result.
+    pub async fn observe<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Done<T>>) -> Outcome<T> {
+        let (key, begun) = self.begin(host, None);
+        let done = work.await;
+        host.kit.store.log_effect(&host.run, &key, begun, end(host, &done)?).await?;
+        done.result
+    }
+
+    /// Makes an effect that consists of others, which are logged by themselves: its intent is on disk with the first of them.
+    pub async fn contain<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+        let (key, begun) = self.begin(host, None);
+        drop(host.kit.store.log_intent(&host.run, &key, begun));
+        let done = Done::from(work.await);
+        host.kit.store.log_result(&host.run, &key, end(host, &done)?).await?;
+        done.result
+    }
+
+    fn begin(self, host: &RunHost, worst_cost: Option<Money>) -> (EffectKey, Intent) {
+        let Self { key, kind, text, asked, .. } = self;
+        (key, Intent { kind, text, worst_cost, asked, at: host.now() })
+    }
+}
+
+/// Enters and makes an effect that must leave a trace before it happens; what was answered before is not made again.
+pub async fn perform<T: Serialize + DeserializeOwned>(
     host: &RunHost,
     frame: &Frame,
     asked: Asked,
     worst_cost: Option<Money>,
     work: impl Future<Output = Done<T>>,
 ) -> Outcome<T> {
-    let (key, begun) = begin(host, frame, asked, worst_cost);
-    host.kit.store.log_intent(&host.run, &key, begun).await?;
-    let done = work.await;
-    host.kit.store.log_result(&host.run, &key, end(host, &done)?).await?;
-    done.result
+    match enter(host, frame, asked)? {
+        Entered::Answered(answer) => answer,
+        Entered::Due(entry) => entry.perform(host, worst_cost, work).await,
+    }
 }
 
-/// Makes an effect that is harmless to repeat (the clock, a read, a free model): intent and result are written
-/// together, in one commit, before anybody sees the result.
-pub async fn observe<T: Serialize>(
+/// Enters and makes an effect that is harmless to repeat.
+pub async fn observe<T: Serialize + DeserializeOwned>(
     host: &RunHost,
     frame: &Frame,
     asked: Asked,
     work: impl Future<Output = Done<T>>,
 ) -> Outcome<T> {
-    let (key, begun) = begin(host, frame, asked, None);
-    let done = work.await;
-    host.kit.store.log_effect(&host.run, &key, begun, end(host, &done)?).await?;
-    done.result
+    match enter(host, frame, asked)? {
+        Entered::Answered(answer) => answer,
+        Entered::Due(entry) => entry.observe(host, work).await,
+    }
 }
 
-fn begin(host: &RunHost, frame: &Frame, asked: Asked, worst_cost: Option<Money>) -> (EffectKey, Intent) {
-    let Asked { kind, hash, text } = asked;
-    let occurrence = host.occurrence(frame, &hash);
-    (EffectKey { frame: frame.clone(), hash, occurrence }, Intent { kind, text, worst_cost, at: host.now() })
+/// Notes what a run was told of itself (its budget, that it has no memory), so that it is told the same again. It is on
+/// disk with the next effect, and nothing that rests on it can be there before it.
+///
+/// # Errors
+/// `replay` for what a sealed log does not have.
+pub fn told<T: Serialize + DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked, value: T) -> Outcome<T> {
+    let entry = match enter(host, frame, asked)? {
+        Entered::Answered(answer) => return answer,
+        Entered::Due(entry) => entry,
+    };
+    let done = Done::from(Ok(value));
+    let (key, begun) = entry.begin(host, None);
+    drop(host.kit.store.log_reading(&host.run, &key, begun, end(host, &done)?));
+    done.result
 }
 
 fn end<'a, T: Serialize>(host: &RunHost, done: &'a Done<T>) -> Outcome<EffectEnd<'a>> {

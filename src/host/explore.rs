@@ -101,11 +101,11 @@ async fn offer(host: &RunHost, task: &str) -> Offer {
         return offer.clone();
     }
     let asked = async {
-        if !host.kit.settings.memory || host.kit.store.episode_count()? == 0 {
-            return Ok(Offer::default());
-        }
         let intent = json!({"hints": task, "context": shape(&host.view).line()});
         let asked = Asked::new(EffectKind::Decision, &intent);
+        if !host.kit.settings.memory || host.kit.store.episode_count()? == 0 {
+            return door::told(host, &Frame::root(), asked, Offer::default());
+        }
         door::observe(host, &Frame::root(), asked, async { drawn(host, task).await.into() }).await
     };
     let offer = asked.await.unwrap_or_else(|failure| {

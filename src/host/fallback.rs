@@ -32,6 +32,9 @@ pub async fn model(host: &RunHost, call: ModelCall, cancel: &CancellationToken) 
 
 async fn backed(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
     let substitutes = Arc::clone(&call.substitutes);
+    if let Some(other) = stood_in(host, &mut call, &substitutes)? {
+        return call::model(host, other, cancel).await;
+    }
     call.standby = is_backed(host, &mut call, &substitutes);
     let mut failure = match call::model(host, call.clone(), cancel).await {
         Ok(answer) => return Ok(answer),
@@ -65,6 +68,28 @@ async fn backed(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken)
         }
     }
     Err(explained(failure, &call, &passed_over))
+}
+
+/// The substitute whose answer the log of a run that goes on has: the model before it is not asked again, because its
+/// failure was paid for with that answer.
+fn stood_in(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) -> Outcome<Option<ModelCall>> {
+    let Some(replay) = &host.replay else { return Ok(None) };
+    call::wish(call);
+    let own = call::asked(call)?;
+    if replay.has_answer(&host.next_key(&call.frame, own.hash())) {
+        return Ok(None);
+    }
+    let before = Failure::new(FailureKind::Transport, "it failed before the run went on");
+    for substitute in substitutes {
+        let Ok((other, substitution)) = stand_in(host, call, substitute, &before) else { continue };
+        if replay.has_answer(&host.next_key(&call.frame, call::asked(&other)?.hash())) {
+            // The failed attempt counts as it did.
+            host.occurrence(&call.frame, own.hash());
+            tell(host, &other, &substitution);
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether one of these may be asked and paid in place of the call's model.

@@ -68,7 +68,7 @@ async fn choose(host: &RunHost, role: &str, options: &LlmOptions) -> Outcome<Arc
         requires: options.requires.clone(),
         strategy: options.strategy,
     };
-    host.kit.models.choose(&wish).await
+    host.choose(&wish).await
 }
 
 /// What a call of usual size costs, in nano-USD.

@@ -31,7 +31,7 @@ pub async fn one(host: &RunHost, frame: &Frame, request: LlmRequest, cancel: &Ca
 /// Makes one attempt of a chain: the value, and the answer that it was taken from.
 pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest) -> Outcome<(Value, ModelAnswer)> {
     let Attempting { host, frame, schema, cancel, slots, .. } = *chain;
-    let chosen = host.kit.models.choose(&wish(&request.options)).await?;
+    let chosen = host.choose(&wish(&request.options)).await?;
     let asking = Asking { host, frame, options: &request.options, chosen: &chosen, schema, cancel, slots };
     let messages = asking.messages(&request.prompt)?;
     let mut cache = Cache::of(host, request.options.cache.as_ref())?;

@@ -156,28 +156,39 @@ impl Models {
     }
 
     fn build(&self, spec: ModelSpec) -> Outcome<Served> {
-        let model: Arc<dyn ChatModel> = match spec.provider {
-            Provider::Offline => Arc::new(OfflineEngine::new()),
-            Provider::OpenAi => Arc::new(OpenAi::new(self.remote(&spec)?, self.client.clone())),
-            Provider::Responses => Arc::new(OpenAiResponses::new(self.remote(&spec)?, self.client.clone())),
-            Provider::Anthropic => Arc::new(Anthropic::new(self.remote(&spec)?, self.client.clone())),
-        };
-        let price = spec.price.clone();
-        Ok(Served { spec: Arc::new(spec), model, price })
+        let key = key(&self.settings, &spec)?;
+        Ok(self.with_key(spec, key))
     }
 
-    fn remote(&self, spec: &ModelSpec) -> Outcome<RemoteSettings> {
-        Ok(RemoteSettings {
+    /// A model whose answers all come from a log: nothing is sent to it, so its key is not needed.
+    pub(super) fn unasked(&self, spec: ModelSpec) -> Served {
+        self.with_key(spec, None)
+    }
+
+    fn with_key(&self, spec: ModelSpec, key: Option<SecretString>) -> Served {
+        let (remote, client) = (|key| self.remote(&spec, key), || self.client.clone());
+        let model: Arc<dyn ChatModel> = match spec.provider {
+            Provider::Offline => Arc::new(OfflineEngine::new()),
+            Provider::OpenAi => Arc::new(OpenAi::new(remote(key), client())),
+            Provider::Responses => Arc::new(OpenAiResponses::new(remote(key), client())),
+            Provider::Anthropic => Arc::new(Anthropic::new(remote(key), client())),
+        };
+        let price = spec.price.clone();
+        Served { spec: Arc::new(spec), model, price }
+    }
+
+    fn remote(&self, spec: &ModelSpec, key: Option<SecretString>) -> RemoteSettings {
+        RemoteSettings {
             id: spec.id.clone(),
             base_url: spec.base_url.clone(),
-            key: key(&self.settings, spec)?,
+            key,
             headers: spec.headers.clone(),
             model_name: spec.name.clone(),
             timeouts: timeouts(spec),
             retry: self.retry,
             stream: spec.stream,
             lane: self.lanes.of(&spec.base_url, &spec.name, limits(spec)),
-        })
+        }
     }
 }
 

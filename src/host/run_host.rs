@@ -3,12 +3,16 @@
 use crate::budget::scope::Scope;
 use crate::context::library::Library;
 use crate::context::view::View;
+use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::request::{Call, Request};
 use crate::host::choices::Choices;
+use crate::host::chosen::Wishes;
+use crate::host::door::{self, Asked};
 use crate::host::kit::Kit;
+use crate::host::replay::Replay;
 use crate::host::shown::Shown;
 use crate::host::trail::Trail;
 use crate::host::typed::{Checked, Schema};
@@ -40,8 +44,21 @@ pub struct RunSetup {
     pub choices: Arc<Choices>,
     /// What of the memory the whole tree has been shown.
     pub shown: Arc<Shown>,
+    /// What the run has asked so far; shared by the hosts that one run has after another.
+    pub counts: Arc<Counts>,
+    /// What it was answered before, for a run that goes on.
+    pub replay: Option<Arc<Replay>>,
     /// Shows what scripts of this run print; children print for their own model only.
     pub on_print: Option<OnPrint>,
+}
+
+/// What a run has asked so far.
+#[derive(Default)]
+pub struct Counts {
+    /// How often each effect was asked for in each frame.
+    occurrences: Mutex<HashMap<(Frame, String), u32>>,
+    /// The models that its wishes got.
+    pub(super) wishes: Wishes,
 }
 
 /// Shows a line that a script printed.
@@ -69,9 +86,11 @@ pub struct RunHost {
     pub shown: Arc<Shown>,
     /// How it looked into its context, and what it was advised.
     pub trail: Trail,
+    /// What it was answered before, for a run that goes on.
+    pub replay: Option<Arc<Replay>>,
+    /// What it has asked so far.
+    pub counts: Arc<Counts>,
     on_print: Option<OnPrint>,
-    /// How often each effect was asked for in each frame.
-    pub(super) occurrences: Mutex<HashMap<(Frame, String), u32>>,
     this: Weak<Self>,
 }
 
@@ -89,8 +108,9 @@ impl RunHost {
             choices: setup.choices,
             shown: setup.shown,
             trail: Trail::default(),
+            replay: setup.replay,
+            counts: setup.counts,
             on_print: setup.on_print,
-            occurrences: Mutex::default(),
             this: Weak::clone(this),
         })
     }
@@ -107,16 +127,26 @@ impl RunHost {
 
     /// Tells an event to the store and to whoever watches. The order is kept; a failing store is told at its close.
     pub fn emit(&self, frame: &Frame, event: &Event) {
-        drop(self.kit.store.append(&self.run, self.now(), frame, event));
+        // Who only looks at a log again leaves no trace in it.
+        if !self.is_sealed() {
+            drop(self.kit.store.append(&self.run, self.now(), frame, event));
+        }
     }
 
     /// How often `what` was asked for in `frame` before.
     pub(super) fn occurrence(&self, frame: &Frame, what: &str) -> u32 {
-        let mut counts = self.occurrences.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.occurrences.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry((frame.clone(), what.to_owned())).or_insert(0);
         let seen = *count;
         *count += 1;
         seen
+    }
+
+    /// The key that the next such effect of a frame will have.
+    pub(super) fn next_key(&self, frame: &Frame, hash: &str) -> EffectKey {
+        let counts = self.counts.occurrences.lock().unwrap_or_else(PoisonError::into_inner);
+        let occurrence = counts.get(&(frame.clone(), hash.to_owned())).copied().unwrap_or(0);
+        EffectKey { frame: frame.clone(), hash: hash.to_owned(), occurrence }
     }
 
     /// What is left of the limits, as `budget()` gives it.
@@ -180,11 +210,13 @@ impl RunHost {
             Request::Recall { query, k } => memories::recall(self, &frame, query, k).await,
             Request::Remember(episode) => memories::remember(self, &frame, *episode).await,
             Request::SuggestExploration => Ok(explore::suggest(self).await),
-            Request::Budget => Ok(self.budget()),
-            Request::Spent => Ok(self.spent()),
+            Request::Budget => told(self, &frame, "budget", self.budget()),
+            Request::Spent => told(self, &frame, "spent", self.spent()),
             Request::AskUser { prompt, choices } => ask::person(self, &frame, prompt, choices, &cancel).await,
             Request::Now => ask::now(self, &frame).await,
             Request::Random => ask::random(self, &frame).await,
+            Request::Uuid => ask::uuid(self, &frame).await,
+            Request::Env { name } => ask::variable(self, &frame, &name).await,
             Request::Sleep { millis } => ask::sleep(self, &frame, millis, &cancel).await,
             Request::Final { value, looks, has_context } => self.final_(&frame, &value, looks, has_context),
             Request::Say { text } => {
@@ -201,6 +233,11 @@ impl RunHost {
     pub fn footer(&self) -> String {
         episodes::footer(&self.scope.report())
     }
+}
+
+/// What a run is told of its budget stays the same when it goes on, or its next step would be another.
+fn told(host: &RunHost, frame: &Frame, what: &str, value: Value) -> Outcome<Value> {
+    door::told(host, frame, Asked::new(EffectKind::Budget, &Value::from(what)), value)
 }
 
 impl Host for RunHost {

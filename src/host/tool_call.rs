@@ -1,11 +1,12 @@
 //! `TOOL` and `tools`: calls and finds tools on behalf of scripts.
 
 use crate::core::effect::EffectKind;
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::tool::{EffectClass, ToolSpec};
-use crate::host::door::{self, Asked};
+use crate::host::door::{self, Asked, Entered};
 use crate::host::run_host::RunHost;
+use crate::store::effects::EffectRow;
 use crate::tools::executor::execute;
 use crate::tools::tool::ToolContext;
 use serde_json::{Value, json};
@@ -25,14 +26,25 @@ pub async fn call(
     let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
     let observe = |event| host.emit(frame, &event);
     let work = async { execute(tools, &host.kit.approval, &name, args, &cx, &observe).await.into() };
+    let entry = match door::enter(host, frame, Asked::new(EffectKind::Tool, &intent))? {
+        Entered::Answered(answer) => return answer,
+        Entered::Due(entry) => entry,
+    };
     match effect {
-        EffectClass::Write | EffectClass::Idempotent => {
-            door::perform(host, frame, Asked::new(EffectKind::Tool, &intent), None, work).await
-        }
-        EffectClass::Pure | EffectClass::Read => {
-            door::observe(host, frame, Asked::new(EffectKind::Tool, &intent), work).await
-        }
+        EffectClass::Write if let Some(open) = entry.under_way() => Err(undecided(host, &name, open)),
+        EffectClass::Write | EffectClass::Idempotent => entry.perform(host, None, work).await,
+        EffectClass::Pure | EffectClass::Read => entry.observe(host, work).await,
     }
+}
+
+/// A tool that writes was under way when the run stopped: whether it has written, only a person can find out.
+fn undecided(host: &RunHost, name: &str, open: &EffectRow) -> Failure {
+    let (run, seq) = (&host.run, open.seq);
+    let what =
+        format!("`{name}` was under way when the run stopped, and may or may not have done its work (effect {seq})");
+    Failure::new(FailureKind::Waiting, what)
+        .hint(format!("look, then say `rhizo runs settle {run} {seq} rerun`, `.. skip` or `.. set VALUE`, and resume"))
+        .detail("effect", seq)
 }
 
 /// Answers `tools`.

@@ -60,7 +60,7 @@ impl Shell {
     }
 
     /// Remembers what was typed, and the sources of the functions that the session took over from it.
-    async fn keep(&mut self, typed: &str) {
+    pub(super) async fn keep(&mut self, typed: &str) {
         self.typed.push(typed.to_owned());
         let known = self.session().await.functions();
         self.sources.keep(typed, |name| known.iter().any(|f| f.split('(').next() == Some(name)));

@@ -10,6 +10,7 @@ pub mod interrupts;
 pub mod lexer;
 pub mod narrator;
 pub mod piped;
+pub mod restore;
 pub mod run;
 pub mod shell;
 pub mod sources;

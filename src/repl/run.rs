@@ -13,6 +13,7 @@ use crate::repl::editor::screen::Screen;
 use crate::repl::input::{self, Input, Question};
 use crate::repl::inspect::{Sight, inspect};
 use crate::repl::piped;
+use crate::repl::restore::Again;
 use crate::repl::shell::{Options, Shell};
 use crate::tools::person::{Nobody, Person};
 use std::io::IsTerminal;
@@ -24,14 +25,26 @@ use std::sync::Arc;
 pub async fn run(settings: Settings, options: Options) -> Outcome<Exit> {
     let plain = settings.environment.get("NO_COLOR").is_some() || settings.environment.get("TERM") == Some("dumb");
     let screen = Arc::new(Screen::new(!plain, options.quiet));
-    let person: Arc<dyn Person> =
-        if screen.has_person() { Arc::new(AtPrompt(Arc::clone(&screen))) } else { Arc::new(Nobody) };
-    let app = build::build(settings, person)?;
+    let app = build::build(settings, person(&screen))?;
     // Where standard input is the context, the person is still at the terminal.
     let context_from_pipe = options.context.iter().any(|path| path == "-");
     let interactive = std::io::stdin().is_terminal() || (context_from_pipe && screen.has_person());
     let shell = Shell::open(&app, &options, Arc::clone(&screen), interactive).await?;
     if interactive { at_terminal(shell).await } else { piped::run(shell).await }
+}
+
+/// Goes on with the REPL that a run was, until the person leaves.
+pub async fn again(settings: Settings, again: Again) -> Outcome<Exit> {
+    let plain = settings.environment.get("NO_COLOR").is_some() || settings.environment.get("TERM") == Some("dumb");
+    let screen = Arc::new(Screen::new(!plain, again.quiet));
+    let app = build::build(settings, person(&screen))?;
+    let interactive = std::io::stdin().is_terminal();
+    let shell = Shell::reopen(&app, &again, screen, interactive).await?;
+    if interactive { at_terminal(shell).await } else { piped::run(shell).await }
+}
+
+fn person(screen: &Arc<Screen>) -> Arc<dyn Person> {
+    if screen.has_person() { Arc::new(AtPrompt(Arc::clone(screen))) } else { Arc::new(Nobody) }
 }
 
 async fn at_terminal(mut shell: Shell) -> Outcome<Exit> {

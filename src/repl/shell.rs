@@ -1,8 +1,9 @@
 //! What a REPL holds while it lives: one run, its session, the screen, and what the person has typed.
 
 use crate::app::build::App;
-use crate::app::run::Run;
-use crate::app::{inputs, run};
+use crate::app::inputs;
+use crate::app::launch::Launch;
+use crate::app::run::{self, Run, Start};
 use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -19,6 +20,7 @@ use crate::turn::root::RootEnd;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
@@ -32,6 +34,8 @@ pub struct Options {
     pub json: bool,
     /// Whether progress, footers and the banner are left out.
     pub quiet: bool,
+    /// The flags, as a run's row keeps them.
+    pub flags: Value,
 }
 
 /// A REPL.
@@ -62,6 +66,18 @@ pub struct Shell {
     pub(super) follower: Follower,
     pub(super) interrupts: Interrupts,
     sessions: u32,
+    /// Whether what scripts print is held back.
+    muted: Arc<AtomicBool>,
+}
+
+/// The surroundings of a shell.
+pub(super) struct Place<'a> {
+    pub(super) options: &'a Options,
+    pub(super) screen: Arc<Screen>,
+    pub(super) interactive: bool,
+    pub(super) follower: Follower,
+    /// Whether what scripts print is held back.
+    pub(super) muted: Arc<AtomicBool>,
 }
 
 impl Shell {
@@ -76,9 +92,20 @@ impl Shell {
         } else {
             format!("session over {}", options.context.join(" "))
         };
-        let run = run::begin(&kit, "repl", &task, library, Some(on_print(&screen, options.json)));
+        let launch = Launch { context: options.context.clone(), flags: options.flags.clone(), ..Launch::default() };
+        let muted = Arc::default();
+        let on_print = Some(on_print(&screen, options.json, &muted));
+        let start = Start { kind: "repl", task: &task, launch: Some(launch), on_print };
+        let run = run::begin(&kit, start, library);
+        Self::over(kit, run, Place { options, screen, interactive, follower, muted })
+    }
+
+    /// A REPL over a run that has begun.
+    pub(super) fn over(kit: Arc<Kit>, run: Run, place: Place<'_>) -> Outcome<Self> {
+        let Place { options, screen, interactive, follower, muted } = place;
         let session = session(&run.host, 1);
         Ok(Self {
+            muted,
             role: kit.settings.role.clone(),
             kit,
             run,
@@ -126,7 +153,9 @@ impl Shell {
             schema: None,
             choices: Arc::clone(&self.run.host.choices),
             shown: Arc::clone(&self.run.host.shown),
-            on_print: Some(on_print(&self.screen, self.json)),
+            counts: Arc::clone(&self.run.host.counts),
+            replay: self.run.host.replay.clone(),
+            on_print: Some(on_print(&self.screen, self.json, &self.muted)),
         };
         let host = RunHost::new(Arc::clone(&self.kit), setup);
         self.run = Run { host, task: self.run.task.clone(), cancel: self.run.cancel.clone() };
@@ -220,9 +249,13 @@ fn session(host: &Arc<RunHost>, number: u32) -> Session {
 }
 
 /// Shows printed lines on standard output; with `--json` values alone stand there.
-fn on_print(screen: &Arc<Screen>, json: bool) -> OnPrint {
-    let screen = Arc::clone(screen);
-    Arc::new(move |text| if json { screen.err(text) } else { screen.out(text) })
+pub(super) fn on_print(screen: &Arc<Screen>, json: bool, muted: &Arc<AtomicBool>) -> OnPrint {
+    let (screen, muted) = (Arc::clone(screen), Arc::clone(muted));
+    Arc::new(move |text| match (muted.load(Ordering::Relaxed), json) {
+        (true, _) => {}
+        (false, true) => screen.err(text),
+        (false, false) => screen.out(text),
+    })
 }
 
 fn tell_skipped(screen: &Screen, library: &Library) {

@@ -8,7 +8,7 @@ use crate::store::open::Store;
 use rusqlite::Connection;
 
 /// Every column that names a blob.
-const BLOB_COLUMNS: &[(&str, &str)] = &[
+pub(super) const BLOB_COLUMNS: &[(&str, &str)] = &[
     ("runs", "settings_blob"),
     ("runs", "result_blob"),
     ("effects", "intent_blob"),

@@ -6,7 +6,7 @@ mod write;
 
 use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::{Frame, RunId};
+use crate::core::ids::{Frame, ModelId, RoleName, RunId};
 use crate::core::money::Money;
 use crate::core::usage::Usage;
 use crate::store::fault::Worked;
@@ -27,6 +27,8 @@ pub struct Intent {
     pub text: String,
     /// What it may cost at most: the charge for a call whose end is unknown. `None` for what has no price.
     pub worst_cost: Option<Money>,
+    /// Who is asked, for model calls.
+    pub asked: Option<(RoleName, ModelId)>,
     /// Milliseconds since 1970.
     pub at: u64,
 }
@@ -82,6 +84,8 @@ pub struct EffectRow {
     pub attempts: u32,
     /// What earlier attempts cost, those without a known end at their worst case.
     pub earlier_cost: Money,
+    /// The run that it was copied from and that paid for it.
+    pub origin: Option<RunId>,
     /// Milliseconds since 1970, of the last attempt.
     pub started_at: u64,
     /// Milliseconds since 1970.
@@ -110,17 +114,25 @@ impl Store {
 
     /// Records an effect that is over as soon as it is asked for (the clock, a random number), in one step.
     pub fn log_effect(&self, run: &RunId, key: &EffectKey, intent: Intent, end: EffectEnd<'_>) -> Ack<()> {
+        self.log_whole(true, run, key, intent, end)
+    }
+
+    /// The same for what nobody waits for: it is on disk with the next write that somebody waits for.
+    pub fn log_reading(&self, run: &RunId, key: &EffectKey, intent: Intent, end: EffectEnd<'_>) -> Ack<()> {
+        self.log_whole(false, run, key, intent, end)
+    }
+
+    fn log_whole(&self, awaited: bool, run: &RunId, key: &EffectKey, intent: Intent, end: EffectEnd<'_>) -> Ack<()> {
         let begun = write::Begun::of(run, key, intent);
-        match write::Ended::of(run, key, end) {
-            Ok(ended) => self.writer().write(
-                move |connection| {
-                    begun.store(connection)?;
-                    ended.store(connection)
-                },
-                |_| {},
-            ),
-            Err(failure) => Ack::ready(Err(failure)),
-        }
+        let ended = match write::Ended::of(run, key, end) {
+            Ok(ended) => ended,
+            Err(failure) => return Ack::ready(Err(failure)),
+        };
+        let work = move |connection: &Connection| {
+            begun.store(connection)?;
+            ended.store(connection)
+        };
+        if awaited { self.writer().write(work, |()| {}) } else { self.writer().write_later(work, |()| {}) }
     }
 
     /// Every effect of a run, in the order of the first intents.
@@ -173,6 +185,7 @@ fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<EffectRow> {
         worst_cost: money(row, "worst_nanos")?,
         attempts: small(row, "attempts")?,
         earlier_cost: money(row, "earlier_nanos")?.unwrap_or_default(),
+        origin: row.get::<_, Option<String>>("origin")?.map(RunId::new),
         started_at: number(row, "started_at")?,
         ended_at: optional_number(row, "ended_at")?,
     })

@@ -1,5 +1,6 @@
 //! The table of runs: begun, ended, listed, found by the head of an id.
 
+pub(super) mod asked;
 mod unfinished;
 
 use crate::core::event::RunStatus;

@@ -138,6 +138,20 @@ CREATE TABLE vectors (
     PRIMARY KEY (embedder, text)
 ) STRICT, WITHOUT ROWID;
 ",
+    // Who was asked, so that a run that goes on knows its spending by role and model; and where a copied answer is from.
+    "
+ALTER TABLE effects ADD COLUMN role TEXT NOT NULL DEFAULT '';
+ALTER TABLE effects ADD COLUMN model TEXT NOT NULL DEFAULT '';
+ALTER TABLE effects ADD COLUMN origin TEXT;
+ALTER TABLE effects ADD COLUMN earlier_tokens INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    source TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

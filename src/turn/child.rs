@@ -1,25 +1,30 @@
 //! Child runs: a root run at depth + 1, on a slice of the parent's budget, with its own session.
 
 use crate::budget::ledger::ChildSlice;
+use crate::context::poll::Poll;
 use crate::context::view::View;
 use crate::core::document::ContextRef;
+use crate::core::effect::EffectKind;
 use crate::core::event::{Event, RunStatus};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
-use crate::core::request::ChildRequest;
+use crate::core::request::{ChildOptions, ChildRequest};
 use crate::core::text::one_line;
 use crate::host::children::Children;
+use crate::host::door::{self, Asked, Entered, Entry};
 use crate::host::episodes::{self, Ended};
+use crate::host::replay::{Mode, Replay};
+use crate::host::resume;
 use crate::host::run_host::{RunHost, RunSetup};
 use crate::host::typed::{Checked, Schema};
 use crate::registry::roles;
-use crate::store::runs::{NewRun, RunEnd, new_run_id};
+use crate::store::runs::{NewRun, RunEnd, RunRow, new_run_id};
 use crate::turn::root::{Root, RootEnd};
 use crate::turn::runner;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -38,30 +43,91 @@ impl Children for RootChildren {
     }
 }
 
-async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: CancellationToken) -> Outcome<Value> {
-    let slice = ChildSlice {
-        max_cost: request.options.max_cost.map(usd).transpose()?,
-        max_calls: request.options.max_calls,
-        max_tokens: request.options.max_tokens,
+async fn child(
+    parent: &Arc<RunHost>,
+    frame: &Frame,
+    request: ChildRequest,
+    cancel: CancellationToken,
+) -> Outcome<Value> {
+    let view = view(parent, &request.context)?;
+    let fingerprint = {
+        let view = view.clone();
+        tokio::task::spawn_blocking(move || view.fingerprint(&Poll::never())).await.map_err(died)??
     };
+    let intent = json!({"task": request.task, "context": fingerprint, "options": hashed(&request.options)});
+    let entry = match door::enter(parent, frame, Asked::new(EffectKind::Child, &intent))? {
+        Entered::Answered(answer) => return answer,
+        Entered::Due(entry) => entry,
+    };
+    let before = earlier(parent, &entry)?;
+    let id = before.as_ref().map_or_else(|| new_run_id(parent.now()), |row| row.id.clone());
+    let kept = json!({"child": id, "task": request.task, "context": fingerprint, "options": request.options});
+    let entry = entry.kept_as(kept.to_string());
+    entry.contain(parent, run(parent, frame, request, Place { id, view, before }, cancel)).await
+}
+
+/// Where a child stands: its id, its context, and what it was before, if the run goes on.
+struct Place {
+    id: RunId,
+    view: View,
+    before: Option<RunRow>,
+}
+
+/// The child that an earlier attempt at the same effect had begun.
+fn earlier(parent: &RunHost, entry: &Entry) -> Outcome<Option<RunRow>> {
+    let Some(intent) = entry.earlier().and_then(|row| row.intent.as_ref()) else { return Ok(None) };
+    let kept = parent.kit.store.load(intent)?;
+    // Its row may have been swept, or the process may have died before it was written.
+    let row = kept["child"].as_str().map(|id| parent.kit.store.run(id));
+    Ok(row.and_then(Result::ok))
+}
+
+/// What makes two children equal: not what they are called, nor what they may spend.
+fn hashed(options: &ChildOptions) -> ChildOptions {
+    ChildOptions { label: None, max_cost: None, max_calls: None, max_tokens: None, ..options.clone() }
+}
+
+async fn run(
+    parent: &Arc<RunHost>,
+    frame: &Frame,
+    request: ChildRequest,
+    place: Place,
+    cancel: CancellationToken,
+) -> Outcome<Value> {
     let schema = request.options.schema.as_deref().map(Schema::read).transpose()?.map(Arc::new);
-    let scope = parent.scope.child(&slice)?;
-    let run = new_run_id(parent.now());
+    let Place { id, view, before } = place;
+    if let Some(answer) =
+        before.as_ref().filter(|row| row.status == RunStatus::Completed).and_then(|row| row.result.as_ref())
+    {
+        // It had ended, and only its parent had not heard of it.
+        let answer = parent.kit.store.load(answer)?;
+        return schema.map_or(Ok(answer.clone()), |schema| typed(&schema, &answer));
+    }
+    let scope = parent.scope.child(&slice(&request.options)?)?;
     let depth = scope.depth();
+    let replay = match &before {
+        None => None,
+        Some(row) => {
+            scope.restore(&resume::spent(&parent.kit.store, &row.id)?);
+            Some(Arc::new(Replay::load(&parent.kit.store, &row.id, Mode::Live)?))
+        }
+    };
+    begin(parent, &id, &request, depth, before.is_some());
     let setup = RunSetup {
-        run: run.clone(),
+        run: id.clone(),
         scope,
         library: Arc::clone(&parent.library),
-        view: view(parent, &request.context, &run)?,
+        view,
         max_turns: request.options.max_turns.unwrap_or(parent.max_turns),
         schema: schema.clone(),
         choices: Arc::clone(&parent.choices),
         shown: Arc::clone(&parent.shown),
+        counts: Arc::default(),
+        replay,
         on_print: None,
     };
-    begin(parent, &run, &request, depth);
     let task = one_line(&request.task, 200);
-    parent.emit(frame, &Event::ChildStarted { child: run.clone(), task: task.clone(), depth });
+    parent.emit(frame, &Event::ChildStarted { child: id.clone(), task: task.clone(), depth });
     let host = RunHost::new(Arc::clone(&parent.kit), setup);
     host.emit(&Frame::root(), &Event::RunStarted { task, depth });
     let root = Root {
@@ -78,12 +144,24 @@ async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: C
     let end = runner::run(&root).await;
     remember(&root, &end).await;
     close(&host, &end).await?;
-    parent.emit(frame, &Event::ChildFinished { child: run.clone(), status: end.status });
+    parent.emit(frame, &Event::ChildFinished { child: id.clone(), status: end.status });
     match (end.answer, end.failure) {
         (Some(answer), _) => schema.map_or(Ok(answer.clone()), |schema| typed(&schema, &answer)),
-        (None, Some(failure)) => Err(for_parent(failure).detail("child", run.as_str())),
+        (None, Some(failure)) => Err(for_parent(failure).detail("child", id.as_str())),
         (None, None) => Err(Failure::new(FailureKind::Internal, "a child ended without an answer or a reason")),
     }
+}
+
+fn slice(options: &ChildOptions) -> Outcome<ChildSlice> {
+    Ok(ChildSlice {
+        max_cost: options.max_cost.map(usd).transpose()?,
+        max_calls: options.max_calls,
+        max_tokens: options.max_tokens,
+    })
+}
+
+fn died(error: tokio::task::JoinError) -> Failure {
+    Failure::new(FailureKind::Internal, format!("a context could not be read: {error}"))
 }
 
 async fn remember(root: &Root, end: &RootEnd) {
@@ -124,17 +202,24 @@ fn for_parent(failure: Failure) -> Failure {
     Failure { kind: FailureKind::Child, message, ..failure }.detail("stopped_by", inner)
 }
 
-/// What the child may look into.
-fn view(parent: &RunHost, context: &ContextRef, run: &RunId) -> Outcome<View> {
+/// What the child may look into. A text is called after what it says, so that a run that goes on finds the same name.
+fn view(parent: &RunHost, context: &ContextRef) -> Outcome<View> {
     match context {
         ContextRef::Spans(spans) => parent.library.resolve(spans),
-        ContextRef::Text(text) => Ok(parent.library.add_text(&format!("text of {run}"), text.clone())),
+        ContextRef::Text(text) => {
+            let hash = blake3::hash(text.as_bytes()).to_hex();
+            Ok(parent.library.add_text(&format!("text {}", &hash[..8]), text.clone()))
+        }
         ContextRef::Empty => Ok(View::default()),
     }
 }
 
 /// Not awaited: the queue keeps the order, so the row is on disk with the child's first effect.
-fn begin(parent: &RunHost, run: &RunId, request: &ChildRequest, depth: u32) {
+fn begin(parent: &RunHost, run: &RunId, request: &ChildRequest, depth: u32, again: bool) {
+    if again {
+        drop(parent.kit.store.claim_run(run, true));
+        return;
+    }
     let new = NewRun {
         id: run.clone(),
         parent: Some(parent.run.clone()),

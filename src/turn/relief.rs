@@ -112,7 +112,7 @@ impl<'a> Relief<'a> {
             requires: self.root.requires.clone(),
             strategy: self.root.strategy,
         };
-        self.chosen = self.root.host.kit.models.choose(&wish).await?;
+        self.chosen = self.root.host.choose(&wish).await?;
         let before = mem::replace(&mut self.attempts.role, role.to_string());
         self.attempts.history.push(before.clone());
         self.attempts.escalations += 1;

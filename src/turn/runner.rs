@@ -1,12 +1,14 @@
 //! The only loop: turns until FINAL, a failure or the last turn.
 
 use crate::context::card::CardOptions;
+use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{Message, Speaker};
 use crate::core::text::one_line;
 use crate::host::choose::Wish;
+use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
 use crate::host::{episodes, explore};
 use crate::registry::personas;
@@ -22,6 +24,7 @@ use crate::turn::root::{Root, RootEnd};
 use crate::turn::stages::{TurnInput, TurnOutput};
 use crate::turn::tools::{Workbench, run_tools};
 use crate::turn::{direct, prompt};
+use serde_json::Value;
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +38,7 @@ pub async fn run(root: &Root) -> RootEnd {
         requires: root.requires.clone(),
         strategy: root.strategy,
     };
-    let chosen = match host.kit.models.choose(&wish).await {
+    let chosen = match host.choose(&wish).await {
         Ok(chosen) => chosen,
         Err(failure) => return RootEnd::failed(failure, 0),
     };
@@ -87,7 +90,7 @@ async fn turns(root: &Root, mut relief: Relief<'_>, mut history: Vec<Message>) -
             return Ok(RootEnd::stopped(failure, &history, turn));
         }
         let fault = Fault::of(&round);
-        let status = Status { turn, of, budget: budget_line(host) };
+        let status = Status { turn, of, budget: budget_line(host, turn)? };
         match finish(reply, round, &status) {
             TurnOutput::Done(answer) => {
                 relief.after(None, &mut history).await?;
@@ -116,7 +119,7 @@ async fn opening(root: &Root, role: &Role) -> Outcome<Vec<Message>> {
     let memory = explore::opening(host, &root.task).await;
     let task =
         host.schema.as_ref().map_or_else(|| root.task.clone(), |schema| prompt::typed(&root.task, schema.schema()));
-    let first = prompt::first(&task, card.trim_end(), &memory, &budget_line(host));
+    let first = prompt::first(&task, card.trim_end(), &memory, &budget_line(host, 0)?);
     Ok(vec![Message::new(Speaker::System, system), Message::new(Speaker::User, first)])
 }
 
@@ -132,8 +135,8 @@ fn session(host: &Arc<RunHost>) -> Session {
     })
 }
 
-/// What was spent and what is left, on one line.
-fn budget_line(host: &RunHost) -> String {
+/// What was spent and what is left after a turn, on one line; a run that goes on is told what it was told.
+fn budget_line(host: &RunHost, turn: u32) -> Outcome<String> {
     let left = host.scope.left();
     let parts = [
         left.cost.map(|cost| format!("{cost}")),
@@ -142,5 +145,7 @@ fn budget_line(host: &RunHost) -> String {
     ];
     let left: Vec<String> = parts.into_iter().flatten().collect();
     let left = if left.is_empty() { "no limit set".to_owned() } else { format!("left: {}", left.join(", ")) };
-    one_line(&format!("spent: {}; {left}", episodes::footer(&host.scope.report())), 300)
+    let line = one_line(&format!("spent: {}; {left}", episodes::footer(&host.scope.report())), 300);
+    let asked = Asked::new(EffectKind::Budget, &Value::from("line"));
+    door::told(host, &Frame::root().child(format_args!("turn{turn}")), asked, line)
 }

@@ -64,6 +64,7 @@ fn the_document_has_every_field() {
             "calls",
             "failed_calls",
             "cached_calls",
+            "replayed_calls",
             "input_tokens",
             "output_tokens",
             "estimated",

@@ -1,7 +1,7 @@
 //! `rhizo runs` and `rhizo logs`: what is known of earlier runs.
 
 use super::project;
-use crate::support::program::Program;
+use crate::support::program::{self, Program};
 use serde_json::{Value, json};
 
 /// A project after one answered question, one evaluation and one failure, with the ids of the runs in this order.
@@ -55,7 +55,7 @@ fn an_export_holds_every_effect_and_event() {
     let (program, ids) = used();
     let document = program.args(["runs", "export", &ids[1]]).run().ok().json();
     assert_eq!((&document["format"], &document["run"]["id"]), (&json!(1), &json!(ids[1])));
-    let effects = document["effects"].as_array().expect("effects");
+    let effects = program::effects(&document);
     assert_eq!(effects.len(), 1);
     assert_eq!(
         (&effects[0]["kind"], &effects[0]["intent"]["messages"][0]["text"]),

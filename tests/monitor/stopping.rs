@@ -1,7 +1,7 @@
 //! A stream that goes wrong, over HTTP: the program stops reading, pays for what came, and says why.
 
 use crate::support::chat::{ChatServer, Reply};
-use crate::support::program::Program;
+use crate::support::program::{self, Program};
 use crate::support::server::{self, Act};
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ fn a_loop_is_stopped_paid_and_told() {
     assert_eq!(server.asks().len(), 1, "nothing is asked again");
 
     let export = export(&program);
-    let effect = &export["effects"][0];
+    let effect = &program::effects(&export)[0];
     let usage = &effect["usage"];
     let output = u64::try_from(raw.len().div_ceil(4)).expect("small");
     assert_eq!((&usage["output_tokens"], &usage["estimated"]), (&json!(output), &json!(true)), "{effect:#}");

@@ -36,7 +36,7 @@ impl Bench {
         let input = Input::Text { name: "text".to_owned(), text: text.to_owned() };
         let inputs = if text.is_empty() { Vec::new() } else { vec![input] };
         let library = Library::open(inputs, &OpenOptions::default(), &Poll::never()).expect("a library");
-        let run = run::begin(&app.kit, "test", "test", library, None);
+        let run = run::begin(&app.kit, run::Start { kind: "test", task: "test", ..run::Start::default() }, library);
         Self { session: run.session(None, None), _run: run, _folder: folder }
     }
 

@@ -107,6 +107,12 @@ impl Program {
     }
 }
 
+/// The effects of an exported run that asked somebody; what it noted of itself is left out.
+pub(crate) fn effects(export: &Value) -> Vec<Value> {
+    let noted = |effect: &&Value| effect["kind"] != "decision" && effect["kind"] != "budget";
+    export["effects"].as_array().expect("effects").iter().filter(noted).cloned().collect()
+}
+
 /// One call of the program.
 pub(crate) struct Call<'a> {
     program: &'a Program,

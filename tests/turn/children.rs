@@ -2,7 +2,7 @@
 
 use super::long;
 use crate::support::chat::{Ask, ChatServer, Reply};
-use crate::support::program::Program;
+use crate::support::program::{self, Program};
 use serde_json::json;
 
 /// Whether a root is asked with this task.
@@ -36,7 +36,7 @@ fn a_child_has_a_session_and_a_context_of_its_own() {
     let export = program.args(["runs", "export", run]).run().ok().json();
     let child = &export["children"][0]["run"];
     assert_eq!((&child["task"], &child["depth"], &child["status"]), (&json!("child"), &json!(1), &json!("completed")));
-    assert_eq!(export["children"][0]["effects"].as_array().map(Vec::len), Some(3));
+    assert_eq!(program::effects(&export["children"][0]).len(), 3);
     let top = program.args(["runs", "list", "--json"]).run().ok().json();
     let all = program.args(["runs", "list", "--all", "--json"]).run().ok().json();
     assert_eq!((top.as_array().map(Vec::len), all.as_array().map(Vec::len)), (Some(1), Some(2)));

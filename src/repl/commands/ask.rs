@@ -39,6 +39,7 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             shell.value("answer = ", &text(&value), Some(&value));
             let kept: Map<String, Value> = std::iter::once(("answer".to_owned(), value)).collect();
             shell.session().await.restore(&kept);
+            shell.note_command(&format!("ask {argument}"), Some(&kept));
         }
         shell.footer(before);
         match end.failure {
@@ -94,6 +95,8 @@ async fn begin(shell: &Shell, question: &str) -> Outcome<Run> {
         schema: None,
         choices: Arc::default(),
         shown: Arc::clone(&session.shown),
+        counts: Arc::default(),
+        replay: None,
         on_print: None,
     };
     let host = RunHost::new(Arc::clone(kit), setup);

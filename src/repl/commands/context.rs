@@ -21,6 +21,7 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             let paths: Vec<String> =
                 argument.split_whitespace().map(|path| shell.path(path).display().to_string()).collect();
             let lost = shell.open_context(&paths).await?;
+            shell.note_command(&format!("context {argument}"), None);
             tell_lost(shell, &lost);
         }
         let card = shell.run.host.view.card(&CardOptions::default())?;

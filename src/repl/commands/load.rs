@@ -27,6 +27,7 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
                     .hint("it must be one JSON object: {\"name\": value}")
             })?;
             shell.session().await.restore(&values);
+            shell.note_command(&format!("load {argument}"), Some(&values));
             let names: Vec<&str> = values.keys().map(String::as_str).collect();
             shell.screen.out(&format!("set {}", names.join(", ")));
         } else {

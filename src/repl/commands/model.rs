@@ -30,10 +30,12 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             },
             "default" => {
                 models.switch(None)?;
+                shell.note_command("model default", None);
                 shell.screen.out("each role uses its own model again, or the default one");
             }
             name => {
                 let spec = models.switch(Some(name))?;
+                shell.note_command(&format!("model {name}"), None);
                 if let Some(spec) = spec {
                     tell(shell, &spec, "for every role from now on");
                 }

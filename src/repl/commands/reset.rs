@@ -13,6 +13,7 @@ pub const COMMAND: Command =
 fn run<'a>(shell: &'a mut Shell, _: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {
         shell.reset().await;
+        shell.note_command("reset", None);
         shell.screen.out("a fresh session; the context and the budget are the same");
         Ok(Next::Stay)
     }

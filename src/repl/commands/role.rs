@@ -33,6 +33,7 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
         let role = roles::find(settings, argument)?;
         shell.screen.out(&format!("{} answers .ask from now on", role.name));
         shell.role = Some(role.name.to_string());
+        shell.note_command(&format!("role {argument}"), None);
         Ok(Next::Stay)
     }
     .boxed()

@@ -3,8 +3,9 @@
 use crate::script::desk::Desk;
 use crate::script::prims::primitive::Primitive;
 use crate::script::prims::{
-    ask_user, budget, context_cut, context_find, context_read, delegate, docs, final_, json, llm, llm_batch, now, out,
-    par_map, random, recall, remember, rlm, rlm_batch, save_script, script_, sleep, suggest_exploration, tool,
+    ask_user, budget, context_cut, context_find, context_read, delegate, docs, env, final_, json, llm, llm_batch, now,
+    out, par_map, random, recall, remember, rlm, rlm_batch, save_script, script_, sleep, suggest_exploration, tool,
+    uuid,
 };
 use rhai::Engine;
 use std::sync::Arc;
@@ -53,6 +54,8 @@ pub const ALL: &[&Primitive] = &[
     &json::JSON_TEXT,
     &now::NOW,
     &random::RANDOM,
+    &uuid::UUID,
+    &env::ENV,
     &sleep::SLEEP,
 ];
 

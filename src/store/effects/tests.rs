@@ -15,7 +15,13 @@ fn key(frame: &Frame, hash: &str) -> EffectKey {
 }
 
 fn intent(value: &Value, worst: u64) -> Intent {
-    Intent { kind: EffectKind::Model, text: value.to_string(), worst_cost: Some(Money::from_nanos(worst)), at: 10 }
+    Intent {
+        kind: EffectKind::Model,
+        text: value.to_string(),
+        worst_cost: Some(Money::from_nanos(worst)),
+        asked: None,
+        at: 10,
+    }
 }
 
 fn end<'a>(result: Result<&'a Value, &'a Failure>, cost: u64) -> EffectEnd<'a> {

@@ -11,14 +11,18 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 /// A new attempt keeps the position of the first and adds up what the earlier ones cost.
 const BEGIN: &str = "
-INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos, started_at)
+INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos, role, model,
+    started_at)
 VALUES (:run, (SELECT coalesce(max(seq), 0) + 1 FROM effects WHERE run = :run), :frame, :hash, :occurrence, :kind,
-    'intent', :intent, :intent_blob, :worst, :at)
+    'intent', :intent, :intent_blob, :worst, :role, :model, :at)
 ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
     state = 'intent', intent = excluded.intent, intent_blob = excluded.intent_blob,
     earlier_nanos = earlier_nanos + CASE state
         WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE coalesce(cost_nanos, 0) END,
-    attempts = attempts + 1, worst_nanos = excluded.worst_nanos, started_at = excluded.started_at,
+    earlier_tokens = earlier_tokens + coalesce(json_extract(usage, '$.input_tokens'), 0)
+        + coalesce(json_extract(usage, '$.output_tokens'), 0),
+    attempts = attempts + 1, worst_nanos = excluded.worst_nanos, role = excluded.role, model = excluded.model,
+    started_at = excluded.started_at,
     result = NULL, result_blob = NULL, usage = NULL, cost_nanos = NULL, ended_at = NULL
 WHERE state <> 'done'";
 
@@ -36,17 +40,22 @@ pub(super) struct Begun {
     kind: &'static str,
     intent: Encoded,
     worst: Option<i64>,
+    role: String,
+    model: String,
     at: i64,
 }
 
 impl Begun {
     pub(super) fn of(run: &RunId, key: &EffectKey, intent: Intent) -> Self {
+        let (role, model) = intent.asked.map_or_else(Default::default, |(r, m)| (r.to_string(), m.to_string()));
         Self {
             run: run.clone(),
             key: key.clone(),
             kind: intent.kind.name(),
             intent: Encoded::of_text(intent.text),
             worst: nanos(intent.worst_cost),
+            role,
+            model,
             at: int(intent.at),
         }
     }
@@ -62,6 +71,8 @@ impl Begun {
             ":intent": intent,
             ":intent_blob": intent_blob,
             ":worst": self.worst,
+            ":role": self.role,
+            ":model": self.model,
             ":at": self.at,
         })?;
         if changed == 0 { Err(answered(&self.run, &self.key).into()) } else { Ok(()) }

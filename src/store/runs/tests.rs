@@ -116,6 +116,7 @@ fn an_export_holds_everything_in_full() {
         kind: crate::core::effect::EffectKind::Model,
         text: large.to_string(),
         worst_cost: None,
+        asked: None,
         at: 3,
     };
     store.log_intent(&run, &key, intent).wait().expect("logged");

@@ -6,6 +6,7 @@ use crate::store::fault::Worked;
 use crate::store::liveness::Liveness;
 use crate::store::rows::{money, number};
 use crate::store::runs::RunRow;
+use crate::store::runs::asked::ASKED;
 use rusqlite::Connection;
 use serde::Serialize;
 
@@ -58,17 +59,7 @@ impl RunRow {
     }
 }
 
-/// A kept answer is no call, and one that was refused before it was sent is none either (`unsent`, `model::lane`). Large
-/// results lie in blobs and are never either. An attempt before the last is in `earlier_nanos`.
 const SO_FAR: &str = "
-WITH RECURSIVE tree (id) AS (VALUES (?1) UNION SELECT runs.id FROM runs JOIN tree ON runs.parent = tree.id),
-asked AS (
-    SELECT state, CASE WHEN json_valid(usage) THEN usage END AS usage, cost_nanos, worst_nanos, earlier_nanos,
-        CASE WHEN json_valid(result) THEN result END AS said
-    FROM effects JOIN tree ON effects.run = tree.id
-    WHERE kind = 'model' AND NOT coalesce(json_extract(said, '$.cached'), 0)
-    AND NOT (state = 'failed' AND coalesce(json_extract(said, '$.details.unsent'), 0))
-)
 SELECT coalesce(sum(state <> 'intent'), 0) AS ended,
     coalesce(sum(state = 'intent'), 0) AS open,
     coalesce(sum(CASE WHEN state <> 'intent' THEN cost_nanos END), 0) + coalesce(sum(earlier_nanos), 0) AS cost,
@@ -80,7 +71,7 @@ SELECT coalesce(sum(state <> 'intent'), 0) AS ended,
 FROM asked";
 
 pub(super) fn so_far(connection: &Connection, run: &RunId) -> Worked<SoFar> {
-    let mut query = connection.prepare_cached(SO_FAR)?;
+    let mut query = connection.prepare_cached(&format!("{ASKED} {SO_FAR}"))?;
     let mut rows = query.query([run.as_str()])?;
     let Some(row) = rows.next()? else {
         return Err(rusqlite::Error::QueryReturnedNoRows.into());

@@ -25,7 +25,7 @@ fn values_of_any_size_come_back() {
         (3, text(INLINE_LIMIT + 2), true),
         (4, text(3_000_000), true),
     ] {
-        let intent = Intent { kind: EffectKind::Tool, text: value.to_string(), worst_cost: None, at: 1 };
+        let intent = Intent { kind: EffectKind::Tool, text: value.to_string(), worst_cost: None, asked: None, at: 1 };
         let end = EffectEnd { result: Ok(value.to_string()), usage: None, cost: None, at: 2 };
         store.log_effect(&run, &key(occurrence), intent, end).wait().expect("stored");
         let row = store.effect(&run, &key(occurrence)).expect("read").expect("there");
@@ -43,7 +43,8 @@ fn equal_large_values_are_kept_once() {
     let value = Value::String("x".repeat(100_000));
     let acks: Vec<_> = (0..20)
         .map(|occurrence| {
-            let intent = Intent { kind: EffectKind::Tool, text: value.to_string(), worst_cost: None, at: 1 };
+            let intent =
+                Intent { kind: EffectKind::Tool, text: value.to_string(), worst_cost: None, asked: None, at: 1 };
             let end = EffectEnd { result: Ok(value.to_string()), usage: None, cost: None, at: 2 };
             store.log_effect(&run, &key(occurrence), intent, end)
         })

@@ -1,6 +1,7 @@
 //! Completion of given lines over a real session.
 
 use super::{Known, complete};
+use crate::app::run::Start;
 use crate::app::{build, run};
 use crate::config::environment::Environment;
 use crate::config::layer::Layer;
@@ -28,7 +29,7 @@ async fn what_stands_before_the_cursor_decides() {
     let app = build::build(settings, Arc::new(Nobody)).unwrap();
     let library = Library::default();
     library.add_text("letters.txt", "a".to_owned());
-    let run = run::begin(&app.kit, "repl", "completion", library, None);
+    let run = run::begin(&app.kit, Start { kind: "repl", task: "completion", ..Start::default() }, library);
     let mut session = run.session(None, None);
     let program =
         "let harbour = #{height: 31, hall: 1}; let words = [1]; let title = \"t\"; fn halve(x, by) { x / by }";

@@ -1,0 +1,70 @@
+//! How a run was started, as its row in the store keeps it: what it takes to start it again.
+
+use crate::context::library::Library;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::store::open::Store;
+use crate::store::runs::RunRow;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// What a run was started with.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Launch {
+    /// The folder in which the program was started.
+    pub folder: PathBuf,
+    /// Files, folders and globs of the context, as typed.
+    pub context: Vec<String>,
+    /// Whether standard input was a part of the context; it is not kept.
+    pub piped: bool,
+    /// What the documents were: a hash of their names and sizes.
+    pub documents: String,
+    /// The flags, as typed.
+    pub flags: Value,
+    /// The role of the root model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Whether the root explores what would fit into one prompt.
+    pub recursive: bool,
+    /// The program's file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+    /// The program, as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The program's parameters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub args: Option<Map<String, Value>>,
+}
+
+impl Launch {
+    /// The launch of a run.
+    ///
+    /// Fails with `Replay` for a run that keeps none: one of an earlier version, or of a kind that is over at once.
+    pub fn of(store: &Store, row: &RunRow) -> Outcome<Self> {
+        let settings = row.settings.as_ref().map_or(Ok(Value::Null), |stored| store.load(stored))?;
+        let none = || {
+            Failure::new(FailureKind::Replay, format!("run {} does not say how it was started", row.id))
+                .hint("runs of `ask`, `run`, `eval` and the REPL can go on, since version 0.1.0")
+        };
+        let launch = settings.get("launch").cloned().filter(|launch| !launch.is_null()).ok_or_else(none)?;
+        serde_json::from_value(launch).map_err(|error| {
+            Failure::new(FailureKind::Replay, format!("what run {} was started with cannot be read: {error}", row.id))
+        })
+    }
+
+    /// Whether these documents are those of the start, by name and size.
+    pub fn has_same(&self, library: &Library) -> bool {
+        self.documents == documents(library)
+    }
+}
+
+/// A hash of the names and sizes of all documents.
+pub fn documents(library: &Library) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for document in library.view().documents() {
+        hasher.update(json!([document.name(), document.len()]).to_string().as_bytes());
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}

@@ -1,0 +1,63 @@
+//! A run that goes on, or is looked at again: the same program over the same context, with the answers of its log.
+
+use crate::app::launch::Launch;
+use crate::app::run::Run;
+use crate::context::library::Library;
+use crate::core::event::{Event, RunStatus};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::host::kit::Kit;
+use crate::host::replay::{Mode, Replay};
+use crate::host::resume;
+use crate::host::run_host::OnPrint;
+use crate::store::effects::EffectState;
+use crate::store::open::Store;
+use crate::store::runs::RunRow;
+use std::sync::Arc;
+
+/// The run of this id, or of the beginning of it, if it can go on.
+///
+/// Fails with `NotFound`, or with `Replay` for a child run or one that cannot be started again.
+pub fn find(store: &Store, prefix: &str) -> Outcome<(RunRow, Launch)> {
+    let row = store.run(prefix)?;
+    if let Some(parent) = &row.parent {
+        let what = format!("run {} is a part of run {parent} and goes on with it", row.id);
+        return Err(Failure::new(FailureKind::Replay, what).hint(format!("rhizo resume {parent}")));
+    }
+    let launch = Launch::of(store, &row)?;
+    Ok((row, launch))
+}
+
+/// Whether a run has ended with an answer, so that nothing is left to do.
+pub fn is_over(row: &RunRow) -> bool {
+    row.status == RunStatus::Completed
+}
+
+/// Goes on with a run in this process: what it was answered is not asked again, and what it has spent counts.
+///
+/// Fails with `Denied` if another process works on it.
+pub async fn again(
+    kit: &Arc<Kit>,
+    row: &RunRow,
+    library: Library,
+    on_print: Option<OnPrint>,
+    force: bool,
+) -> Outcome<Run> {
+    kit.store.claim_run(&row.id, force).await?;
+    let replay = Replay::load(&kit.store, &row.id, Mode::Live)?;
+    let recorded = kit.store.recorded(&row.id)?;
+    let of = |state| recorded.iter().filter(move |effect| effect.state == state && !effect.kind.is_reading());
+    let count = |state| u64::try_from(of(state).count()).unwrap_or(u64::MAX);
+    let event = Event::RunResumed { answers: count(EffectState::Done), under_way: count(EffectState::Intent) };
+    let spent = resume::spent(&kit.store, &row.id)?;
+    let run = Run::of(kit, row.id.clone(), &row.task, library, on_print, Some(Arc::new(replay)));
+    run.host.scope.restore(&spent);
+    run.host.emit(&Frame::root(), &event);
+    Ok(run)
+}
+
+/// Looks at a run again without asking anybody or writing anything; `mode` is `Sealed` or `Ahead`.
+pub fn sealed(kit: &Arc<Kit>, row: &RunRow, library: Library, on_print: Option<OnPrint>, mode: Mode) -> Outcome<Run> {
+    let replay = Replay::load(&kit.store, &row.id, mode)?;
+    Ok(Run::of(kit, row.id.clone(), &row.task, library, on_print, Some(Arc::new(replay))))
+}

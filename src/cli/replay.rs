@@ -1,0 +1,77 @@
+//! `rhizo replay`: runs a recorded run again from its log alone, without a network, a key or a trace.
+
+use crate::app::build;
+use crate::app::resume;
+use crate::cli::flags::RunFlags;
+use crate::cli::printer::Printer;
+use crate::cli::resume::prepared;
+use crate::cli::{again, outcome, report, run as run_command};
+use crate::config::environment::Environment;
+use crate::core::event::RunStatus;
+use crate::core::exit::Exit;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::host::replay::Mode;
+use crate::tools::person::Nobody;
+use clap::Args;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The run, or the beginning of its id.
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Asks nobody: what the log does not have is an error. Always so; `resume` goes on with a run.
+    #[arg(long)]
+    pub offline: bool,
+    /// File, folder or glob of the context, if it has moved.
+    #[arg(long, short, value_name = "PATH", num_args = 1..)]
+    pub context: Vec<String>,
+    /// Prints the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs `replay`.
+pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Replay) -> Outcome<Exit> {
+    let flags = RunFlags { context: args.context.clone(), ..RunFlags::default() };
+    let (row, launch, settings) = prepared(environment, &args.run, &flags)?;
+    if row.kind == "repl" {
+        return Err(Failure::new(FailureKind::Replay, format!("run {} is a session of the REPL", row.id))
+            .hint(format!("rhizo resume {} evaluates it again from its log", row.id)));
+    }
+    let app = build::build(settings, Arc::new(Nobody))?;
+    let source = again::source(&launch)?;
+    let library = again::library(&app, &launch, &flags)?;
+    let on_print = source.as_ref().map(|_| run_command::on_print(printer));
+    let run = resume::sealed(&app.kit, &row, library, on_print, Mode::Sealed)?;
+    let end = again::sealed(&run, &launch, source.as_deref()).await;
+    let replayed = run.host.replay.as_ref().map_or(0, |replay| replay.account().replayed);
+    if printer.json {
+        let document = json!({
+            "answer": end.answer, "status": end.status, "run": row.id, "replayed": replayed, "failure": end.failure,
+        });
+        printer.json_value(&document);
+    } else if let Some(answer) = end.answer.as_ref().filter(|answer| !answer.is_null()) {
+        printer.out(&outcome::text(answer));
+    }
+    let recorded = row.result.as_ref().map(|stored| app.kit.store.load(stored)).transpose()?.filter(|r| !r.is_null());
+    let said = end.answer.filter(|answer| !answer.is_null());
+    let missed = end.failure.as_ref().filter(|failure| failure.kind == FailureKind::Replay);
+    if let Some(failure) = missed {
+        return Ok(report::tell(printer, failure));
+    }
+    if row.status == RunStatus::Completed && recorded != said {
+        return Ok(report::tell(printer, &differs(recorded.as_ref(), said.as_ref())));
+    }
+    printer.dim(&format!("run {} replayed: {replayed} answers of its log, nothing was asked", row.id));
+    Ok(end.failure.map_or(Exit::Ok, |failure| report::tell(printer, &failure)))
+}
+
+fn differs(recorded: Option<&Value>, said: Option<&Value>) -> Failure {
+    Failure::new(FailureKind::Replay, "the replay has ended with another answer than the run")
+        .hint("the program or its context has changed in a part that asks nobody")
+        .detail("expected", recorded.cloned().unwrap_or_default())
+        .detail("found", said.cloned().unwrap_or_default())
+}

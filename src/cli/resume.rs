@@ -1,0 +1,113 @@
+//! `rhizo resume`: goes on with a run that was stopped, and asks nothing twice.
+
+use crate::app::build::{self, App};
+use crate::app::launch::Launch;
+use crate::app::plan::Plan;
+use crate::app::resume;
+use crate::cli::flags::RunFlags;
+use crate::cli::printer::Printer;
+use crate::cli::{again, outcome, person};
+use crate::config::environment::Environment;
+use crate::config::settings::Settings;
+use crate::core::exit::Exit;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::registry::check;
+use crate::repl;
+use crate::repl::restore::Again;
+use crate::store::runs::RunRow;
+use clap::Args;
+use serde_json::json;
+use std::sync::Arc;
+
+/// Arguments of `resume`.
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// The run, or the beginning of its id.
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Refuses if the program asks anything in other words than before.
+    #[arg(long)]
+    pub strict: bool,
+    /// Only says what would be replayed and what would be asked.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Goes on although another process may be working on it.
+    #[arg(long)]
+    pub force: bool,
+    /// Flags that differ from those of the start.
+    #[command(flatten)]
+    pub flags: RunFlags,
+}
+
+/// Runs `resume`.
+pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Resume) -> Outcome<Exit> {
+    let (row, launch, settings) = prepared(environment, &args.run, &args.flags)?;
+    if row.kind == "repl" {
+        let again = Again { row, launch, force: args.force, quiet: args.flags.quiet };
+        return repl::run::again(settings, again).await;
+    }
+    let app = build::build(settings, person::present())?;
+    if resume::is_over(&row) {
+        return over(&app, printer, &row);
+    }
+    let source = again::source(&launch)?;
+    let edited = launch.source.as_deref().zip(source.as_deref()).is_some_and(|(then, now)| then != now);
+    let library = || again::library(&app, &launch, &args.flags);
+    if edited || args.dry_run || args.strict {
+        let plan = again::ahead(&app, &row, &launch, source.as_deref(), library()?).await?;
+        tell(printer, &plan, edited, args.dry_run);
+        if args.dry_run {
+            return Ok(Exit::Ok);
+        }
+        if args.strict && plan.is_changed() {
+            return Err(Failure::new(FailureKind::Replay, format!("run {} would not go on as it began", row.id))
+                .hint("undo the change, or leave --strict away to pay for what has changed"));
+        }
+    }
+    let library = library()?;
+    if !launch.has_same(&library) {
+        printer.err("the context is not what it was: its documents have other names or sizes");
+    }
+    again::live(&app, printer, &row, &launch, source.as_deref(), library, args.force).await
+}
+
+/// The run, its launch, and the settings of its start with what the flags say now.
+pub fn prepared(environment: Environment, run: &str, flags: &RunFlags) -> Outcome<(RunRow, Launch, Settings)> {
+    let first = check::load(environment.clone(), layer(flags)?)?;
+    let (row, launch) = {
+        let store = crate::store::open::Store::open(&first.paths.store)?;
+        resume::find(&store, run)?
+    };
+    // The project's settings are those of the folder in which the run was started.
+    let folder = if launch.folder.is_dir() { launch.folder.clone() } else { environment.folder.clone() };
+    let settings = check::load(Environment { folder, ..environment }, layer(&flags.over(&launch.flags))?)?;
+    Ok((row, launch, settings))
+}
+
+fn layer(flags: &RunFlags) -> Outcome<crate::config::layer::Layer> {
+    let mut faults = Vec::new();
+    let layer = flags.layer(&mut faults);
+    if faults.is_empty() { Ok(layer) } else { Err(crate::config::fault::failure(&faults)) }
+}
+
+/// A run that has its answer gives it again.
+fn over(app: &App, printer: &Printer, row: &RunRow) -> Outcome<Exit> {
+    let answer = row.result.as_ref().map(|stored| app.kit.store.load(stored)).transpose()?;
+    if printer.json {
+        printer.json_value(&json!({"answer": answer, "status": row.status, "run": row.id, "replayed": true}));
+    } else if let Some(answer) = answer.filter(|answer| !answer.is_null()) {
+        printer.out(&outcome::text(&answer));
+    }
+    printer.dim(&format!("run {} had completed; nothing was asked", row.id));
+    Ok(Exit::Ok)
+}
+
+fn tell(printer: &Printer, plan: &Plan, edited: bool, alone: bool) {
+    if alone && printer.json {
+        printer.json_value(&json!(plan));
+        return;
+    }
+    let why = if edited { "the program has changed: " } else { "" };
+    let text = format!("{why}{}", plan.text());
+    if alone { printer.out(&text) } else { printer.err(&text) }
+}

@@ -1,0 +1,51 @@
+//! `rhizo runs gc`: removes old runs and what only they hold.
+
+use crate::app::build::App;
+use crate::cli::printer::Printer;
+use crate::core::exit::Exit;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::model::retry_after::span;
+use crate::store::sweep::Sweep;
+use clap::Args;
+use serde_json::json;
+
+/// Arguments of `gc`.
+#[derive(Debug, Args)]
+pub struct Gc {
+    /// Runs that ended at least so long ago: 12h, 30d.
+    #[arg(long, value_name = "SPAN", default_value = "30d")]
+    pub older_than: String,
+    /// How many of the newest stay in any case.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub keep: u64,
+    /// Also runs that could be resumed.
+    #[arg(long)]
+    pub unfinished: bool,
+    /// Only says what would go.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Runs `gc`. What was learned from the runs stays in the memory.
+pub async fn gc(app: &App, printer: &Printer, args: &Gc) -> Outcome<Exit> {
+    let age = span(&args.older_than).and_then(|age| u64::try_from(age.as_millis()).ok()).ok_or_else(|| {
+        Failure::new(FailureKind::Invalid, format!("`{}` is no span of time", args.older_than))
+            .hint("write it as 90s, 10m, 12h or 30d")
+    })?;
+    let sweep = Sweep { before: (app.kit.clock)().saturating_sub(age), keep: args.keep, unfinished: args.unfinished };
+    let store = &app.kit.store;
+    let going = store.sweepable(&sweep)?;
+    if args.dry_run {
+        printer.rows(&json!({"would_remove": going}), || {
+            let ids: Vec<&str> = going.iter().map(|id| id.as_str()).collect();
+            format!("{} runs would go{}{}", ids.len(), if ids.is_empty() { "" } else { ": " }, ids.join(" "))
+        });
+        return Ok(Exit::Ok);
+    }
+    let swept = store.remove_runs(going).await?;
+    if swept.runs > 0 {
+        store.compact()?;
+    }
+    printer.rows(&json!(swept), || format!("{} runs and {} large values are gone", swept.runs, swept.blobs));
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,113 @@
+//! `rhizo runs answer` and `settle`: a person's word on an effect of a run that has stopped.
+
+use crate::app::build::App;
+use crate::cli::printer::Printer;
+use crate::core::effect::EffectKind;
+use crate::core::exit::Exit;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::money::Money;
+use crate::store::settle::Settlement;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+/// Arguments of `answer`.
+#[derive(Debug, Args)]
+pub struct Answer {
+    /// The run, or the beginning of its id.
+    pub run: String,
+    /// The question: its number, its frame or the name of its step; the only open one if there is just one: `-`.
+    pub step: String,
+    /// The answer.
+    pub value: String,
+}
+
+/// Arguments of `settle`.
+#[derive(Debug, Args)]
+pub struct Settle {
+    /// The run, or the beginning of its id.
+    pub run: String,
+    /// The effect: its number, its frame or the name of its step.
+    pub effect: String,
+    /// What became of it.
+    #[command(subcommand)]
+    pub verdict: Verdict,
+}
+
+/// What became of an effect.
+#[derive(Debug, Subcommand)]
+pub enum Verdict {
+    /// It did not happen, or may happen twice: make it again.
+    Rerun,
+    /// It happened, and its value does not matter.
+    Skip,
+    /// It happened and answered this.
+    Set {
+        /// The value, as JSON or plain text.
+        value: String,
+    },
+    /// It cost this, and is to be asked again.
+    Cost {
+        /// USD.
+        usd: String,
+    },
+}
+
+/// Runs `answer`.
+pub async fn answer(app: &App, printer: &Printer, args: &Answer) -> Outcome<Exit> {
+    let store = &app.kit.store;
+    let row = store.run(&args.run)?;
+    let only = EffectKind::Person;
+    let effect = match args.step.as_str() {
+        "-" => {
+            let open: Vec<_> =
+                store.effects(&row.id)?.into_iter().filter(|e| e.kind == only && e.result.is_none()).collect();
+            let named = if let [one] = open.as_slice() { one.seq.to_string() } else { String::new() };
+            store.open_effect(&row.id, &named, Some(only))?
+        }
+        step => store.open_effect(&row.id, step, Some(only))?,
+    };
+    let intent = effect.intent.as_ref().map(|stored| store.load(stored)).transpose()?.unwrap_or_default();
+    let choices: Vec<&str> = intent["choices"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !choices.is_empty() && !choices.contains(&args.value.as_str()) {
+        return Err(Failure::new(FailureKind::Invalid, format!("`{}` is none of the choices", args.value))
+            .hint(format!("choose one of: {}", choices.join(", "))));
+    }
+    let value = Settlement::Value(Value::String(args.value.clone()));
+    store.settle_effect(&row.id, effect.seq, &value, (app.kit.clock)()).await?;
+    told(printer, row.id.as_str(), effect.seq, "answered")
+}
+
+/// Runs `settle`.
+pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit> {
+    let store = &app.kit.store;
+    let row = store.run(&args.run)?;
+    let effect = store.open_effect(&row.id, &args.effect, None)?;
+    let (settlement, told_as) = match &args.verdict {
+        Verdict::Rerun => (Settlement::Repeat, "to be made again"),
+        Verdict::Skip => (Settlement::Value(Value::Null), "passed over"),
+        Verdict::Set { value } => {
+            let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone()));
+            (Settlement::Value(value), "set")
+        }
+        Verdict::Cost { usd } => {
+            let cost = Money::parse_usd(usd).ok_or_else(|| {
+                Failure::new(FailureKind::Invalid, format!("`{usd}` is no amount in USD")).hint("write it as 0.0123")
+            })?;
+            (Settlement::Cost(cost), "paid, and to be asked again")
+        }
+    };
+    // A model's answer is a record with tokens and times, which nobody can type.
+    if effect.kind == EffectKind::Model && matches!(settlement, Settlement::Value(_)) {
+        return Err(Failure::new(FailureKind::Invalid, format!("effect {} is a model call", effect.seq))
+            .hint("say `rerun`, or `cost USD` if you know what it cost"));
+    }
+    store.settle_effect(&row.id, effect.seq, &settlement, (app.kit.clock)()).await?;
+    told(printer, row.id.as_str(), effect.seq, told_as)
+}
+
+fn told(printer: &Printer, run: &str, seq: u64, how: &str) -> Outcome<Exit> {
+    printer.rows(&json!({"run": run, "effect": seq, "settled": how}), || {
+        format!("effect {seq} of run {run} is {how}; rhizo resume {run}")
+    });
+    Ok(Exit::Ok)
+}

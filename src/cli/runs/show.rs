@@ -1,0 +1,141 @@
+//! `rhizo runs show`: one run for people, with what is open in it.
+
+use crate::cli::runs::{time, value};
+use crate::core::effect::EffectKind;
+use crate::core::event::Event;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::one_line;
+use crate::store::effects::{EffectRow, EffectState};
+use crate::store::open::Store;
+use crate::store::runs::RunRow;
+use serde_json::{Value, json};
+
+/// A run as data and as text.
+pub fn run(store: &Store, row: &RunRow) -> Outcome<(Value, String)> {
+    let result = row.result.as_ref().map(|stored| store.load(stored)).transpose()?;
+    let children = store.children(&row.id)?;
+    let effects = store.effects(&row.id)?;
+    let mut whole = value(row, result.as_ref());
+    whole["children"] = children.iter().map(|child| value(child, None)).collect();
+    whole["effects"] = json!(effects.iter().filter(|effect| !effect.kind.is_reading()).count());
+    let open: Vec<Value> =
+        effects.iter().filter(|effect| is_open(effect)).map(|effect| open_value(row, effect)).collect();
+    let asked = Asked::of(store, std::iter::once(row).chain(&children))?;
+    whole["models"] = json!(asked.models);
+    whole["substituted"] = json!(asked.substituted);
+    let mut text = format!("{}{}", text(row, result.as_ref(), &children), asked.text());
+    for effect in &open {
+        let word = |field: &str| effect[field].as_str().unwrap_or_default().to_owned();
+        text.push_str(&format!("open    {} {} at {}: {}\n", effect["seq"], word("kind"), word("frame"), word("hint")));
+    }
+    whole["open"] = Value::Array(open);
+    Ok((whole, text))
+}
+
+/// One effect of a run, in full.
+pub fn effect(store: &Store, row: &RunRow, seq: u64) -> Outcome<Value> {
+    let found = store.effects(&row.id)?.into_iter().find(|effect| effect.seq == seq);
+    let effect =
+        found.ok_or_else(|| Failure::new(FailureKind::NotFound, format!("run {} has no effect {seq}", row.id)))?;
+    let load = |stored: Option<&_>| stored.map(|stored| store.load(stored)).transpose();
+    Ok(json!({
+        "seq": effect.seq, "kind": effect.kind, "state": effect.state, "frame": effect.key.frame,
+        "occurrence": effect.key.occurrence, "attempts": effect.attempts, "cost_usd": effect.cost.map(crate::core::money::Money::usd),
+        "origin": effect.origin, "intent": load(effect.intent.as_ref())?, "result": load(effect.result.as_ref())?,
+    }))
+}
+
+/// Whether an effect waits for somebody: a question that nobody has answered, or what was under way in a run that stopped.
+fn is_open(effect: &EffectRow) -> bool {
+    effect.state == EffectState::Intent || (effect.kind == EffectKind::Person && effect.state == EffectState::Failed)
+}
+
+fn open_value(row: &RunRow, effect: &EffectRow) -> Value {
+    let (run, seq) = (&row.id, effect.seq);
+    let hint = match effect.kind {
+        EffectKind::Person => format!("rhizo runs answer {run} {seq} VALUE"),
+        EffectKind::Tool => format!("rhizo runs settle {run} {seq} rerun|skip|set VALUE"),
+        EffectKind::Model => {
+            let worst =
+                effect.worst_cost.map_or_else(|| "an unknown amount".to_owned(), |cost| format!("at most {cost}"));
+            format!("{worst}; asked again by resume, or: rhizo runs settle {run} {seq} cost USD")
+        }
+        _ => "made again by resume".to_owned(),
+    };
+    json!({
+        "seq": seq, "kind": effect.kind.name(), "frame": effect.key.frame, "hint": hint,
+        "worst_cost_usd": effect.worst_cost.map(crate::core::money::Money::usd),
+    })
+}
+
+/// Which models a run and its children asked, and which of them stood in for others, from their events.
+#[derive(Default)]
+struct Asked {
+    models: Vec<Value>,
+    substituted: Vec<Value>,
+}
+
+impl Asked {
+    fn of<'a>(store: &Store, rows: impl Iterator<Item = &'a RunRow>) -> Outcome<Self> {
+        let mut asked = Self::default();
+        for row in rows {
+            for record in store.events(&row.id, 0)? {
+                match record.event {
+                    Event::ModelStarted { model, role, reason, .. } => {
+                        let entry = json!({"role": role, "model": model, "reason": reason});
+                        if !asked.models.contains(&entry) {
+                            asked.models.push(entry);
+                        }
+                    }
+                    Event::Substituted { role, from, to, why } => {
+                        let entry = json!({"role": role, "from": from, "to": to, "why": why});
+                        if !asked.substituted.contains(&entry) {
+                            asked.substituted.push(entry);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(asked)
+    }
+
+    fn text(&self) -> String {
+        let word = |entry: &Value, field: &str| entry[field].as_str().unwrap_or_default().to_owned();
+        let model = |e: &Value| format!("model   {} {}: {}\n", word(e, "role"), word(e, "model"), word(e, "reason"));
+        let instead = |e: &Value| {
+            format!("instead {} stood in for {}: {}\n", word(e, "to"), word(e, "from"), one_line(&word(e, "why"), 100))
+        };
+        self.models.iter().map(model).chain(self.substituted.iter().map(instead)).collect()
+    }
+}
+
+fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow]) -> String {
+    let took = row.ended_at.map_or_else(String::new, |end| format!(" · {} ms", end.saturating_sub(row.started_at)));
+    let mut text = format!(
+        "run     {}\nkind    {}\nstatus  {}\nstarted {}{took}\ntask    {}\n",
+        row.id,
+        row.kind,
+        row.shown_status(),
+        time(row.started_at),
+        row.task
+    );
+    let open = row.shown_under_way().map_or_else(String::new, |open| format!(": {open}"));
+    text.push_str(&format!(
+        "spent   {} calls · {} + {} tokens · {}{open}\n",
+        row.calls,
+        row.input_tokens,
+        row.output_tokens,
+        row.shown_cost()
+    ));
+    if let Some(result) = result.filter(|r| !r.is_null()) {
+        text.push_str(&format!("result  {}\n", crate::cli::outcome::text(result)));
+    }
+    if let Some(failure) = &row.failure {
+        text.push_str(&format!("failure {failure}\n"));
+    }
+    for child in children {
+        text.push_str(&format!("child   {} {} {}\n", child.id, child.shown_status(), one_line(&child.task, 60)));
+    }
+    text
+}

@@ -1,0 +1,196 @@
+//! The answers that a run has been given before, for a run that goes on or is looked at again.
+//!
+//! It decides nothing about money and asks nobody; `host/door` uses it at the one place where effects pass.
+
+use crate::core::effect::{EffectKey, EffectKind};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::RunId;
+use crate::core::text::head_tail;
+use crate::store::effects::{EffectRow, EffectState};
+use crate::store::open::Store;
+use crate::store::resume::Recorded;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// What is done about an effect that has no answer in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It is made.
+    Live,
+    /// It is a failure, and failures that were recorded are answers: nothing is asked of the world.
+    Sealed,
+    /// It ends the look ahead: nothing is asked of the world, and what a live run would make again is missed.
+    Ahead,
+}
+
+/// The log of a run, and what has been used of it.
+#[derive(Debug)]
+pub struct Replay {
+    run: RunId,
+    book: Mutex<Book>,
+}
+
+#[derive(Debug)]
+struct Book {
+    mode: Mode,
+    known: HashMap<EffectKey, Entry>,
+    replayed: u64,
+    missed: Vec<Missed>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    recorded: Recorded,
+    used: bool,
+}
+
+/// An effect that was asked for and is not in the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Missed {
+    /// Which.
+    pub key: EffectKey,
+    /// What kind.
+    pub kind: EffectKind,
+    /// The arguments, shortened.
+    pub asked: String,
+    /// The same effect in the log, by its number, where it has no answer that could be used.
+    pub again: Option<u64>,
+    /// Another effect that the log has in this place, by its number.
+    pub instead: Option<u64>,
+}
+
+/// What became of a log.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Account {
+    /// Answers that were used again; readings are not counted.
+    pub replayed: u64,
+    /// Effects that the log does not have.
+    pub missed: Vec<Missed>,
+    /// Answers that nobody asked for, by number and frame.
+    pub unused: Vec<(u64, String)>,
+}
+
+/// What the log says of an effect.
+#[derive(Debug)]
+pub enum Found {
+    /// Its answer.
+    Answer(Value),
+    /// That it failed; only a sealed log tells.
+    Failure(Failure),
+    /// That it was asked for and brought no answer: it failed, or was under way when its process died.
+    Tried(EffectRow),
+    /// Nothing that could be used.
+    Nothing,
+}
+
+impl Replay {
+    /// The log of a run.
+    pub fn load(store: &Store, run: &RunId, mode: Mode) -> Outcome<Self> {
+        let known = store.recorded(run)?.into_iter();
+        let known = known.map(|recorded| (recorded.key.clone(), Entry { recorded, used: false })).collect();
+        Ok(Self { run: run.clone(), book: Mutex::new(Book { mode, known, replayed: 0, missed: Vec::new() }) })
+    }
+
+    /// Whether nothing may be asked of the world.
+    pub fn is_sealed(&self) -> bool {
+        self.lock().mode != Mode::Live
+    }
+
+    /// From now on nothing is asked of the world.
+    pub fn seal(&self) {
+        self.lock().mode = Mode::Sealed;
+    }
+
+    /// From now on what is not in the log is asked of the world.
+    pub fn unseal(&self) {
+        self.lock().mode = Mode::Live;
+    }
+
+    /// What the log says of an effect.
+    pub fn find(&self, store: &Store, key: &EffectKey) -> Outcome<Found> {
+        let mode = {
+            let book = self.lock();
+            if !book.known.contains_key(key) {
+                return Ok(Found::Nothing);
+            }
+            book.mode
+        };
+        let Some(row) = store.effect(&self.run, key)? else { return Ok(Found::Nothing) };
+        let row_kind = row.kind;
+        let found = match store.answer(&row)? {
+            Some(Ok(value)) => Found::Answer(value),
+            Some(Err(failure)) if mode == Mode::Sealed => Found::Failure(failure),
+            Some(Err(_)) | None => Found::Tried(row),
+        };
+        if !matches!(found, Found::Tried(_)) {
+            let mut book = self.lock();
+            book.replayed += u64::from(!row_kind.is_reading());
+            if let Some(entry) = book.known.get_mut(key) {
+                entry.used = true;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the log has an answer to this effect.
+    pub fn has_answer(&self, key: &EffectKey) -> bool {
+        self.lock().known.get(key).is_some_and(|entry| entry.recorded.state == EffectState::Done)
+    }
+
+    /// Notes an effect that the log does not have; a sealed log answers with the failure.
+    pub fn miss(&self, key: &EffectKey, kind: EffectKind, asked: &str) -> Outcome<()> {
+        let mut book = self.lock();
+        let free = |entry: &&Entry| {
+            !entry.used
+                && entry.recorded.kind == kind
+                && entry.recorded.key.frame == key.frame
+                && entry.recorded.state == EffectState::Done
+        };
+        let instead = book.known.values().filter(free).map(|entry| entry.recorded.seq).min();
+        let again = book.known.get(key).map(|entry| entry.recorded.seq);
+        let missed = Missed { key: key.clone(), kind, asked: head_tail(asked, 400, ""), again, instead };
+        let failure = (book.mode != Mode::Live).then(|| missing(&self.run, &missed));
+        book.missed.push(missed);
+        drop(book);
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// What has been used, what was missing, and what is left over.
+    pub fn account(&self) -> Account {
+        let book = self.lock();
+        let left = |entry: &&Entry| {
+            !entry.used && entry.recorded.state == EffectState::Done && !entry.recorded.kind.is_reading()
+        };
+        let mut unused: Vec<(u64, String)> = book
+            .known
+            .values()
+            .filter(left)
+            .map(|entry| {
+                (entry.recorded.seq, format!("{} at {}", entry.recorded.kind.name(), entry.recorded.key.frame))
+            })
+            .collect();
+        unused.sort();
+        Account { replayed: book.replayed, missed: book.missed.clone(), unused }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn missing(run: &RunId, missed: &Missed) -> Failure {
+    let (kind, frame) = (missed.kind.name(), &missed.key.frame);
+    let hint = match missed.again.or(missed.instead) {
+        Some(seq) if missed.again.is_some() => format!("effect {seq} of the log has no answer: the run stopped there"),
+        Some(seq) => format!("the log has effect {seq} in this place; `rhizo runs show {run} --effect {seq}` shows it"),
+        None => "the program, its context or its settings are not those of the recorded run".to_owned(),
+    };
+    Failure::new(FailureKind::Replay, format!("run {run} has no answer to this {kind} effect at {frame}"))
+        .hint(hint)
+        .detail(
+            "found",
+            json!({"kind": kind, "frame": frame, "occurrence": missed.key.occurrence, "asked": missed.asked}),
+        )
+        .detail("expected", json!(missed.instead))
+}

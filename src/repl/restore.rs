@@ -1,0 +1,150 @@
+//! A session that goes on: what was typed is evaluated again with the answers of its log, silently and without asking
+//! anybody; what was under way is then finished.
+
+use crate::app::build::App;
+use crate::app::launch::Launch;
+use crate::app::{inputs, resume};
+use crate::core::event::{Event, EventRecord};
+use crate::core::failure::Outcome;
+use crate::core::ids::Frame;
+use crate::core::text::one_line;
+use crate::repl::editor::screen::Screen;
+use crate::repl::follower::Follower;
+use crate::repl::shell::{Options, Place, Shell, on_print};
+use crate::repl::underscore;
+use crate::store::runs::RunRow;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio_util::sync::CancellationToken;
+
+/// A REPL that goes on.
+pub struct Again {
+    /// Its run.
+    pub row: RunRow,
+    /// How it was started.
+    pub launch: Launch,
+    /// Whether it is taken over from a process that may live.
+    pub force: bool,
+    /// Whether progress, footers and the banner are left out.
+    pub quiet: bool,
+}
+
+/// What came back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Inputs that were evaluated again.
+    pub inputs: u32,
+    /// The input that had not ended.
+    pub unfinished: Option<String>,
+}
+
+/// A step of a session, in the order of its log.
+enum Step {
+    Code(String),
+    Command { line: String, values: Option<Map<String, Value>> },
+}
+
+impl Shell {
+    /// Goes on with the run of a REPL that has ended. The person sees it as it was, and nothing is asked again.
+    pub async fn reopen(app: &App, again: &Again, screen: Arc<Screen>, interactive: bool) -> Outcome<Self> {
+        let kit = Arc::clone(&app.kit);
+        let library = inputs::open(&kit.settings, &again.launch.context, None)?;
+        let follower = Follower::start(kit.store.subscribe(), Arc::clone(&screen));
+        let muted: Arc<AtomicBool> = Arc::new(AtomicBool::new(true));
+        let options = Options { quiet: again.quiet, ..Options::default() };
+        let on_print = Some(on_print(&screen, options.json, &muted));
+        let run = resume::again(&kit, &again.row, library, on_print, again.force).await?;
+        let replay = run.host.replay.clone();
+        let place = Place { options: &options, screen, interactive, follower, muted: Arc::clone(&muted) };
+        let mut shell = Self::over(kit, run, place)?;
+        replay.iter().for_each(|replay| replay.seal());
+        let restored = shell.restore().await;
+        replay.iter().for_each(|replay| replay.unseal());
+        muted.store(false, Ordering::Relaxed);
+        shell.go_on(restored?).await;
+        Ok(shell)
+    }
+
+    /// Makes the session what it was before its process ended. Its host must have been sealed.
+    pub async fn restore(&mut self) -> Outcome<Restored> {
+        let records = self.kit.store.events(&self.run.host.run, 0)?;
+        let (steps, unfinished) = steps(records);
+        let mut restored = Restored { unfinished, ..Restored::default() };
+        for step in steps {
+            match step {
+                Step::Code(typed) => {
+                    self.evaluate_again(&typed).await;
+                    restored.inputs += 1;
+                }
+                Step::Command { line, values } => self.command_again(&line, values).await?,
+            }
+        }
+        Ok(restored)
+    }
+
+    async fn evaluate_again(&mut self, typed: &str) {
+        self.evaluations += 1;
+        let last = self.last.map_or_else(|| "out(-1)".to_owned(), |number| format!("out({number})"));
+        let source = underscore::rewrite(typed, &last);
+        // A failure leaves what was assigned before it, now as then.
+        let evaluation = self.session.lock().await.evaluate(&source, CancellationToken::new()).await;
+        self.keep(typed).await;
+        self.last = evaluation.value_number.or(self.last);
+    }
+
+    async fn command_again(&mut self, line: &str, values: Option<Map<String, Value>>) -> Outcome<()> {
+        if let Some(values) = values {
+            self.session().await.restore(&values);
+            return Ok(());
+        }
+        let (name, argument) = line.split_once(' ').unwrap_or((line, ""));
+        match (name, argument.trim()) {
+            ("reset", _) => self.reset().await,
+            ("context", paths) if !paths.is_empty() => {
+                let paths: Vec<String> = paths.split_whitespace().map(|p| self.path(p).display().to_string()).collect();
+                drop(self.open_context(&paths).await?);
+            }
+            ("model", "default") => drop(self.kit.models.switch(None)?),
+            ("model", model) if !model.is_empty() => drop(self.kit.models.switch(Some(model))?),
+            ("role", role) if !role.is_empty() => self.role = Some(role.to_owned()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Notes a command that changes the session, with the variables that it set, for a session that goes on.
+    pub fn note_command(&self, line: &str, values: Option<&Map<String, Value>>) {
+        let event = Event::Command { line: line.to_owned(), values: values.cloned().map(Value::Object) };
+        self.run.host.emit(&Frame::root(), &event);
+    }
+
+    /// Says what came back, and finishes what had not ended.
+    pub async fn go_on(&mut self, restored: Restored) {
+        let Restored { inputs, unfinished } = restored;
+        self.screen.dim(&format!("run {} goes on: {inputs} inputs are back", self.run.host.run));
+        if let Some(typed) = unfinished {
+            self.screen.dim(&format!("finishing what was under way: {}", one_line(&typed, 120)));
+            self.evaluate(&typed).await;
+        }
+    }
+}
+
+/// What was typed and had ended, and what had not. A session that has gone on before has its own starts only once: each
+/// resume logs nothing of what it evaluates again.
+fn steps(records: Vec<EventRecord>) -> (Vec<Step>, Option<String>) {
+    let (mut steps, mut open) = (Vec::new(), None);
+    for record in records {
+        match record.event {
+            // An input that was finished by a later resume begins twice and ends once.
+            Event::CodeStarted { source, .. } => open = Some(source),
+            Event::CodeFinished { .. } => steps.extend(open.take().map(Step::Code)),
+            Event::Command { line, values } => {
+                let values = values.and_then(|values| if let Value::Object(map) = values { Some(map) } else { None });
+                steps.push(Step::Command { line, values });
+            }
+            _ => {}
+        }
+    }
+    (steps, open)
+}

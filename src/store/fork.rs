@@ -1,0 +1,49 @@
+//! A new run that begins with the answers of another one, up to a point: nothing of it is paid twice.
+
+use crate::core::event::RunStatus;
+use crate::core::failure::{Failure, FailureKind};
+use crate::core::ids::RunId;
+use crate::store::fault::Worked;
+use crate::store::liveness::Process;
+use crate::store::open::Store;
+use crate::store::rows::{int, text};
+use crate::store::writer::Ack;
+use rusqlite::{Connection, named_params};
+
+impl Store {
+    /// Makes `new` a copy of `from` with its answers up to effect number `upto`, waiting to be resumed. Answers how many were
+    /// copied. Failed effects and those under way are left out: the copy makes them anew.
+    pub fn fork_run(&self, from: &RunId, new: &RunId, upto: u64, at: u64) -> Ack<u64> {
+        let (from, new, own) = (from.clone(), new.clone(), Process::own());
+        self.writer().write(move |connection| fork(connection, &from, &new, upto, at, &own), |_| {})
+    }
+}
+
+const RUN: &str = "
+INSERT INTO runs (id, parent, kind, status, task, version, depth, settings, settings_blob, failure, started_at, ended_at,
+    pid, process)
+SELECT :new, NULL, kind, :status, task, version, 0, settings, settings_blob, :failure, :at, :at, :pid, :process
+FROM runs WHERE id = :from";
+
+const EFFECTS: &str = "
+INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, result, result_blob, usage,
+    cost_nanos, worst_nanos, attempts, started_at, ended_at, role, model, origin)
+SELECT :new, row_number() OVER (ORDER BY seq), frame, hash, occurrence, kind, state, intent, intent_blob, result,
+    result_blob, usage, cost_nanos, worst_nanos, 1, started_at, ended_at, role, model, coalesce(origin, run)
+FROM effects WHERE run = :from AND seq <= :upto AND state = 'done'";
+
+fn fork(connection: &Connection, from: &RunId, new: &RunId, upto: u64, at: u64, own: &Process) -> Worked<u64> {
+    let failure = Failure::new(FailureKind::Waiting, format!("forked from run {from} after effect {upto}"))
+        .hint(format!("`rhizo resume {new}` goes on from there"));
+    let made = connection.prepare_cached(RUN)?.execute(named_params! {
+        ":new": new.as_str(), ":from": from.as_str(), ":status": RunStatus::Waiting.name(), ":failure": text(&failure)?,
+        ":at": int(at), ":pid": own.pid, ":process": own.mark,
+    })?;
+    if made == 0 {
+        return Err(Failure::new(FailureKind::NotFound, format!("there is no run `{from}`")).into());
+    }
+    let copied = connection.prepare_cached(EFFECTS)?.execute(named_params! {
+        ":new": new.as_str(), ":from": from.as_str(), ":upto": int(upto),
+    })?;
+    Ok(u64::try_from(copied).unwrap_or_default())
+}

@@ -1,0 +1,87 @@
+//! Takes damaged records out of the way, so that the rest can be used: each is moved, whole, into the table `quarantine`.
+
+use crate::core::failure::Outcome;
+use crate::core::ids::BlobId;
+use crate::store::blobs;
+use crate::store::check::BLOB_COLUMNS;
+use crate::store::fault::Worked;
+use crate::store::open::Store;
+use crate::store::rows::int;
+use crate::store::writer::Ack;
+use rusqlite::Connection;
+
+impl Store {
+    /// Moves effects, events and values that cannot be read, or that belong to no run, into `quarantine` at `at`, in
+    /// milliseconds since 1970. Answers what was done, one sentence each; an effect that is gone is made again by a resume.
+    pub fn repair(&self, at: u64) -> Ack<Vec<String>> {
+        self.writer().write(move |connection| repair(connection, at), |_| {})
+    }
+
+    /// How many records lie in quarantine.
+    pub fn quarantined(&self) -> Outcome<u64> {
+        self.read(|connection| {
+            let count: i64 = connection.query_row("SELECT count(*) FROM quarantine", (), |row| row.get(0))?;
+            Ok(u64::try_from(count).unwrap_or_default())
+        })
+    }
+}
+
+fn repair(connection: &Connection, at: u64) -> Worked<Vec<String>> {
+    let mut done = Vec::new();
+    let mut tell = |count: usize, what: &str| {
+        if count > 0 {
+            done.push(format!("{count} {what}"));
+        }
+    };
+    // A damaged value is taken away first, so that what names it is found by the next step.
+    let mut damaged = 0;
+    let ids: Vec<String> =
+        connection.prepare("SELECT id FROM blobs")?.query_map((), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for id in ids {
+        if blobs::read(connection, &BlobId::new(&id)).is_err() {
+            damaged += moved(connection, at, "is not what its name says", "blobs", "id", &format!("id = '{id}'"))?;
+        }
+    }
+    tell(damaged, "damaged values");
+    for (table, column) in BLOB_COLUMNS {
+        let lost = format!("{column} IS NOT NULL AND {column} NOT IN (SELECT id FROM blobs)");
+        if *table == "runs" {
+            let changed = connection.execute(&format!("UPDATE runs SET {column} = NULL WHERE {lost}"), ())?;
+            tell(changed, &format!("runs without their {}", column.trim_end_matches("_blob")));
+        } else {
+            tell(
+                moved(connection, at, "names a missing value", table, column, &lost)?,
+                &format!("{table} whose value is missing"),
+            );
+        }
+    }
+    for table in ["effects", "events"] {
+        let orphan = "run NOT IN (SELECT id FROM runs)";
+        tell(
+            moved(connection, at, "belongs to no run", table, "run", orphan)?,
+            &format!("{table} that belong to no run"),
+        );
+    }
+    for (table, column) in [("effects", "result"), ("effects", "intent"), ("events", "body")] {
+        let broken = format!("{column} IS NOT NULL AND NOT json_valid({column})");
+        tell(
+            moved(connection, at, "is not JSON", table, column, &broken)?,
+            &format!("{table} whose {column} is not JSON"),
+        );
+    }
+    Ok(done)
+}
+
+/// Moves the rows that meet a condition; the values are this program's own table names.
+fn moved(connection: &Connection, at: u64, reason: &str, table: &str, column: &str, which: &str) -> Worked<usize> {
+    let keys = if table == "blobs" { "'id', id, 'size', size" } else { "'run', run, 'seq', seq, 'frame', frame" };
+    let copy = format!(
+        "INSERT INTO quarantine (at, reason, source, body)
+         SELECT ?1, ?2, '{table}', json_object({keys}, '{column}', CAST({column} AS TEXT)) FROM {table} WHERE {which}"
+    );
+    let count = connection.execute(&copy, (int(at), reason))?;
+    if count > 0 {
+        connection.execute(&format!("DELETE FROM {table} WHERE {which}"), ())?;
+    }
+    Ok(count)
+}

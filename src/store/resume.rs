@@ -1,0 +1,171 @@
+//! What lets a run go on: one process claims it, and it learns what it has been answered and what it has spent.
+//!
+//! What is replayed and what is asked again is decided by the caller.
+
+use crate::core::effect::{EffectKey, EffectKind};
+use crate::core::event::RunStatus;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::{Frame, ModelId, RoleName, RunId};
+use crate::core::money::Money;
+use crate::core::usage::Usage;
+use crate::store::effects::EffectState;
+use crate::store::fault::Worked;
+use crate::store::liveness::{Liveness, Process};
+use crate::store::open::Store;
+use crate::store::rows::{collect, money, name, number, small};
+use crate::store::runs::asked::ASKED;
+use crate::store::writer::Ack;
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use serde_json::Value;
+
+/// An effect as a run that goes on looks it up; its answer is read when it is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// Its position in the run.
+    pub seq: u64,
+    /// Which effect.
+    pub key: EffectKey,
+    /// What kind.
+    pub kind: EffectKind,
+    /// How far it came.
+    pub state: EffectState,
+    /// What it may have cost at most.
+    pub worst_cost: Option<Money>,
+}
+
+/// What the calls of one role and model at one depth have used before a run goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// How deep the runs that made them are nested.
+    pub depth: u32,
+    /// The role that was played; empty if it was not recorded.
+    pub role: RoleName,
+    /// The model; empty if it was not recorded.
+    pub model: ModelId,
+    /// Calls, each attempt counted.
+    pub calls: u64,
+    /// Those that failed, or whose end is unknown.
+    pub failed: u64,
+    /// Those that ended without a known price.
+    pub unpriced: u64,
+    /// Tokens. Those of attempts that were repeated count as prompt tokens.
+    pub usage: Usage,
+    /// Their cost, with those of unknown end at their worst case.
+    pub cost: Money,
+}
+
+impl Store {
+    /// Makes this process the one that works on a run, whether it has ended or its process has died.
+    ///
+    /// Fails with `Denied` if another process works on it, or may: of a process in another container nobody can tell, and
+    /// `force` says that it is gone.
+    pub fn claim_run(&self, id: &RunId, force: bool) -> Ack<()> {
+        let (id, own) = (id.clone(), Process::own());
+        self.writer().write(move |connection| claim(connection, &id, &own, force), |()| {})
+    }
+
+    /// All effects of a run, in the order of their first intents.
+    pub fn recorded(&self, run: &RunId) -> Outcome<Vec<Recorded>> {
+        self.read(|connection| {
+            let sql = "SELECT seq, frame, hash, occurrence, kind, state, worst_nanos FROM effects WHERE run = ?1 ORDER BY seq";
+            let mut query = connection.prepare_cached(sql)?;
+            collect(query.query([run.as_str()])?, recorded)
+        })
+    }
+
+    /// What a run and its children have spent, by depth, role and model; copied answers were paid by another run.
+    pub fn spending(&self, run: &RunId) -> Outcome<Vec<Spent>> {
+        self.read(|connection| {
+            let mut query = connection.prepare_cached(&format!("{ASKED} {SPENDING}"))?;
+            collect(query.query([run.as_str()])?, spent)
+        })
+    }
+}
+
+const SPENDING: &str = "
+SELECT depth, role, model, sum(attempts) AS calls,
+    sum(attempts) - sum(state = 'done') AS failed,
+    coalesce(sum(state = 'done' AND cost_nanos IS NULL), 0) AS unpriced,
+    coalesce(sum(CASE WHEN state <> 'intent' THEN cost_nanos ELSE worst_nanos END), 0)
+        + coalesce(sum(earlier_nanos), 0) AS cost,
+    coalesce(sum(json_extract(usage, '$.input_tokens')), 0) + coalesce(sum(earlier_tokens), 0) AS input,
+    coalesce(sum(json_extract(usage, '$.cached_input_tokens')), 0) AS cached,
+    coalesce(sum(json_extract(usage, '$.cache_write_tokens')), 0) AS written,
+    coalesce(sum(json_extract(usage, '$.output_tokens')), 0) AS output,
+    coalesce(sum(json_extract(usage, '$.reasoning_tokens')), 0) AS reasoning,
+    coalesce(sum(json_extract(usage, '$.unheard_tokens')), 0) AS unheard,
+    coalesce(max(json_extract(usage, '$.estimated')), 0) AS estimated
+FROM asked GROUP BY depth, role, model ORDER BY depth, role, model";
+
+fn claim(connection: &Connection, id: &RunId, own: &Process, force: bool) -> Worked<()> {
+    let found = connection
+        .prepare_cached("SELECT status, pid, process FROM runs WHERE id = ?1")?
+        .query_row([id.as_str()], |row| Ok((row.get::<_, String>(0)?, Process { pid: row.get(1)?, mark: row.get(2)? })))
+        .optional()?;
+    let Some((status, process)) = found else {
+        return Err(Failure::new(FailureKind::NotFound, format!("there is no run `{id}`")).into());
+    };
+    if status == RunStatus::Running.name() && process != *own {
+        match process.liveness() {
+            Liveness::Dead | Liveness::Ended => {}
+            Liveness::Unknown if force => {}
+            Liveness::Unknown => {
+                let what = format!("whether process {} still works on run {id} cannot be told from here", process.pid);
+                let hint = "it began in another container or on a system without /proc; if it is gone, add --force";
+                return Err(Failure::new(FailureKind::Denied, what).hint(hint).into());
+            }
+            Liveness::Alive => {
+                let what = format!("process {} is working on run {id}", process.pid);
+                let hint = format!("wait for it, or end it first; `rhizo logs {id}` shows what it does");
+                return Err(Failure::new(FailureKind::Denied, what).hint(hint).into());
+            }
+        }
+    }
+    connection
+        .prepare_cached(
+            "UPDATE runs SET status = :running, pid = :pid, process = :mark, ended_at = NULL WHERE id = :id",
+        )?
+        .execute(named_params! {
+            ":running": RunStatus::Running.name(),
+            ":pid": own.pid,
+            ":mark": own.mark,
+            ":id": id.as_str(),
+        })?;
+    Ok(())
+}
+
+fn recorded(row: &Row<'_>) -> Worked<Recorded> {
+    // A frame is one text in JSON as in the table.
+    let frame: Frame = serde_json::from_value(Value::String(row.get("frame")?))?;
+    Ok(Recorded {
+        seq: number(row, "seq")?,
+        key: EffectKey { frame, hash: row.get("hash")?, occurrence: small(row, "occurrence")? },
+        kind: name(row, "kind")?,
+        state: name(row, "state")?,
+        worst_cost: money(row, "worst_nanos")?,
+    })
+}
+
+fn spent(row: &Row<'_>) -> Worked<Spent> {
+    Ok(Spent {
+        depth: small(row, "depth")?,
+        role: RoleName::new(row.get::<_, String>("role")?),
+        model: ModelId::new(row.get::<_, String>("model")?),
+        calls: number(row, "calls")?,
+        failed: number(row, "failed")?,
+        unpriced: number(row, "unpriced")?,
+        usage: Usage {
+            input_tokens: number(row, "input")?,
+            cached_input_tokens: number(row, "cached")?,
+            cache_write_tokens: number(row, "written")?,
+            output_tokens: number(row, "output")?,
+            reasoning_tokens: number(row, "reasoning")?,
+            unheard_tokens: number(row, "unheard")?,
+            estimated: number(row, "estimated")? > 0,
+        },
+        cost: money(row, "cost")?.unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! A person's word on an effect: the answer to a question, or what became of a call that was under way when its process
+//! died.
+
+use crate::core::effect::EffectKind;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::RunId;
+use crate::core::money::Money;
+use crate::store::effects::{EffectRow, EffectState};
+use crate::store::fault::Worked;
+use crate::store::open::Store;
+use crate::store::rows::{int, nanos};
+use crate::store::value::Encoded;
+use crate::store::writer::Ack;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+/// What a person says of an effect.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Settlement {
+    /// It answered this.
+    Value(Value),
+    /// It is to be made again.
+    Repeat,
+    /// It cost this, and its answer is lost: it is to be made again.
+    Cost(Money),
+}
+
+impl Store {
+    /// Settles the effect with this number in its run.
+    ///
+    /// Fails with `NotFound` if there is none, with `Invalid` if it has an answer already.
+    pub fn settle_effect(&self, run: &RunId, seq: u64, settlement: &Settlement, at: u64) -> Ack<()> {
+        let failure = json!({"kind": "cancelled", "message": "a person settled that it is to be made again"});
+        let (result, cost) = match settlement {
+            Settlement::Value(value) => (Encoded::of(value).map(|value| ("done", value)), None),
+            Settlement::Repeat => (Encoded::of(&failure).map(|value| ("failed", value)), None),
+            Settlement::Cost(cost) => (Encoded::of(&failure).map(|value| ("failed", value)), Some(*cost)),
+        };
+        let ((state, result), run) = match result {
+            Ok(result) => (result, run.clone()),
+            Err(failure) => return Ack::ready(Err(failure)),
+        };
+        let write = move |connection: &Connection| settle(connection, &run, seq, state, &result, cost, at);
+        self.writer().write(write, |()| {})
+    }
+
+    /// The one effect of a run that a person means: by its number, or by its frame or the last part of it.
+    ///
+    /// Fails with `NotFound` if there is none among those without an answer, or more than one.
+    pub fn open_effect(&self, run: &RunId, named: &str, only: Option<EffectKind>) -> Outcome<EffectRow> {
+        let open =
+            |effect: &EffectRow| effect.state != EffectState::Done && only.is_none_or(|kind| effect.kind == kind);
+        let mut all: Vec<EffectRow> = self.effects(run)?.into_iter().filter(open).collect();
+        let means = |effect: &EffectRow| {
+            let frame = effect.key.frame.as_str();
+            effect.seq.to_string() == named || frame == named || parts(frame).any(|part| part == named)
+        };
+        let what = only.map_or("effect without an answer", |kind| {
+            if kind == EffectKind::Person { "open question" } else { "open effect" }
+        });
+        let listed: Vec<String> = all.iter().map(|e| format!("{} ({})", e.seq, e.key.frame)).collect();
+        let hint = if listed.is_empty() {
+            format!("the run has no {what}")
+        } else {
+            format!("there are: {}", listed.join(", "))
+        };
+        all.retain(means);
+        match (all.len(), all.pop()) {
+            (1, Some(effect)) => Ok(effect),
+            (0, _) | (_, None) => {
+                Err(Failure::new(FailureKind::NotFound, format!("run {run} has no {what} `{named}`")).hint(hint))
+            }
+            _ => Err(Failure::new(
+                FailureKind::NotFound,
+                format!("more than one {what} of run {run} is called `{named}`"),
+            )
+            .hint(hint)),
+        }
+    }
+}
+
+/// The parts of a frame, and the names in them: `step:draft` is also `draft`.
+fn parts(frame: &str) -> impl Iterator<Item = &str> {
+    frame.split('/').flat_map(|part| [Some(part), part.split_once(':').map(|(_, name)| name)]).flatten()
+}
+
+fn settle(
+    connection: &Connection,
+    run: &RunId,
+    seq: u64,
+    state: &str,
+    result: &Encoded,
+    cost: Option<Money>,
+    at: u64,
+) -> Worked<()> {
+    let (result, blob) = result.columns(connection)?;
+    // What an unanswered call may have cost stays charged until somebody says what it did cost.
+    let changed = connection
+        .prepare_cached(
+            "UPDATE effects SET state = ?3, result = ?4, result_blob = ?5, ended_at = ?7,
+                cost_nanos = coalesce(?6, cost_nanos, worst_nanos)
+             WHERE run = ?1 AND seq = ?2 AND state <> 'done'",
+        )?
+        .execute((run.as_str(), int(seq), state, result, blob, nanos(cost), int(at)))?;
+    if changed == 1 {
+        return Ok(());
+    }
+    Err(Failure::new(FailureKind::Invalid, format!("effect {seq} of run {run} has an answer, or does not exist"))
+        .hint(format!("`rhizo runs show {run}` lists those without one"))
+        .into())
+}

@@ -1,0 +1,88 @@
+//! Runs that are stopped and go on: what was answered is not asked again, and what was spent counts.
+
+mod children;
+mod disk;
+mod edited;
+mod forks;
+mod kills;
+mod people;
+mod replay;
+mod scripts;
+mod sessions;
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use crate::support::server::Act;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// A server that answers each prompt with its capitals, and holds back the answer number `held`, from 0.
+pub(crate) fn holding(held: usize) -> ChatServer {
+    ChatServer::new(move |ask| match ask.number {
+        number if number == held => Reply::acts(vec![Act::Hold]),
+        _ => Reply::text(ask.last().to_uppercase()).usage(20, 10),
+    })
+}
+
+/// What a server may still answer before it holds everything back, and what it has answered.
+#[derive(Clone, Default)]
+pub(crate) struct Gate {
+    left: Arc<AtomicUsize>,
+    held: Arc<AtomicUsize>,
+    answered: Arc<Mutex<Vec<String>>>,
+}
+
+impl Gate {
+    /// Lets so many more answers through.
+    pub(crate) fn pass(&self, answers: usize) {
+        self.left.store(answers, Ordering::SeqCst);
+    }
+
+    /// Holds nothing back.
+    pub(crate) fn open(&self) {
+        self.pass(usize::MAX);
+    }
+
+    /// Waits until so many answers are held back: a request that has only arrived could still take a later pass.
+    pub(crate) fn wait_for_held(&self, answers: usize) {
+        let begun = std::time::Instant::now();
+        while self.held.load(Ordering::SeqCst) < answers {
+            assert!(begun.elapsed().as_secs() < 60, "{answers} answers are held back");
+            std::thread::yield_now();
+        }
+    }
+
+    /// The prompts that were answered, in order.
+    pub(crate) fn answered(&self) -> Vec<String> {
+        self.answered.lock().expect("unpoisoned").clone()
+    }
+
+    /// A server behind this gate.
+    pub(crate) fn server(&self) -> ChatServer {
+        let gate = self.clone();
+        ChatServer::new(move |ask| {
+            let take = |left: usize| if left == usize::MAX { Some(left) } else { left.checked_sub(1) };
+            if gate.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err() {
+                gate.held.fetch_add(1, Ordering::SeqCst);
+                return Reply::acts(vec![Act::Hold]);
+            }
+            gate.answered.lock().expect("unpoisoned").push(ask.last());
+            Reply::text(ask.last().to_uppercase()).usage(20, 10)
+        })
+    }
+}
+
+/// The newest run of a program, as `runs list` has it.
+pub(crate) fn newest(program: &Program) -> serde_json::Value {
+    program.args(["runs", "list", "--json"]).run().ok().json()[0].clone()
+}
+
+/// The id of the newest run.
+pub(crate) fn newest_id(program: &Program) -> String {
+    newest(program)["id"].as_str().expect("an id").to_owned()
+}
+
+/// What a server was asked, by its last messages, in order.
+pub(crate) fn asked(server: &ChatServer) -> Vec<String> {
+    server.asks().iter().map(|ask| ask.last()).collect()
+}

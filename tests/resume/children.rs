@@ -1,0 +1,102 @@
+//! Root runs and their children: a turn that was answered is not asked again.
+
+use super::{newest, newest_id};
+use crate::support::chat::{Ask, ChatServer, Reply};
+use crate::support::program::Program;
+use crate::support::server::Act;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A server that plays a root with these turns, and holds back the first answer for which `held` is true.
+fn rooted(turns: &'static [&'static str], held: impl Fn(&Ask) -> bool + Send + Sync + 'static) -> ChatServer {
+    let free = Arc::new(AtomicBool::new(false));
+    ChatServer::new(move |ask| {
+        if held(ask) && !free.swap(true, Ordering::SeqCst) {
+            return Reply::acts(vec![Act::Hold]);
+        }
+        match turns.get(ask.turn() - 1).filter(|_| ask.is_root()) {
+            Some(code) => Reply::code(code).usage(100, 10),
+            None => Reply::text(format!("leaf of {}", ask.last().len())).usage(20, 10),
+        }
+    })
+}
+
+fn long() -> String {
+    (0..2_000).map(|line| format!("line {line} of a long text\n")).collect()
+}
+
+#[test]
+fn a_root_goes_on_at_the_turn_where_it_died() {
+    let turns =
+        &["let n = context.count(\"line\"); n", "let said = llm(`is ${n} many?`); said", "FINAL(said + \" / \" + n)"];
+    let server = rooted(turns, |ask| ask.is_root() && ask.turn() == 3);
+    let program = Program::paying(&server).file("long.txt", long());
+    let running = program.args(["ask", "how many lines?", "-c", "long.txt", "--max-cost", "0.01"]).start();
+    server.wait_for(4);
+    running.kill();
+    running.end();
+    let id = newest_id(&program);
+    let document = program.args(["resume", &id, "--json"]).run().ok().json();
+    assert_eq!((&document["turns"], &document["replayed_calls"]), (&json!(3), &json!(3)), "{document:#}");
+    let asks = server.asks();
+    assert_eq!(asks.len(), 5, "the first two turns and the leaf were asked once, the third turn twice");
+    assert_eq!(asks[3].messages(), asks[4].messages(), "it was told what it was told before, its budget too");
+    assert_eq!(newest(&program)["status"], "completed");
+}
+
+#[test]
+fn a_child_goes_on_under_its_own_id() {
+    let server = ChatServer::new({
+        let free = Arc::new(AtomicBool::new(false));
+        move |ask| {
+            let child = ask.is_root() && ask.messages()[1].1.starts_with("# Task\nchild\n");
+            match (child, ask.turn()) {
+                (true, 2) if !free.swap(true, Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
+                (true, 1) => Reply::code("context.count(\"line\")"),
+                (true, _) => Reply::code("FINAL(\"from the child\")"),
+                (false, 1) => Reply::code("context.count(\"line\"); let told = rlm(\"child\", context); told"),
+                (false, _) => Reply::code("FINAL(told)"),
+            }
+        }
+    });
+    let program = Program::paying(&server).file("long.txt", long());
+    let running = program.args(["ask", "parent", "-c", "long.txt"]).start();
+    server.wait_for(3);
+    running.kill();
+    running.end();
+    let id = newest_id(&program);
+    let children = |program: &Program| {
+        let export = program.args(["runs", "export", &id]).run().ok().json();
+        export["children"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|child| child["run"]["id"].clone())
+            .collect::<Vec<_>>()
+    };
+    let before = children(&program);
+    program.args(["resume", &id]).run().ok().prints("from the child\n");
+    assert_eq!(children(&program), before, "no second child was begun");
+    let asks = server.asks();
+    assert_eq!(asks.len(), 5, "one turn of the child was asked twice");
+    assert_eq!(asks[2].messages(), asks[3].messages());
+    let all = program.args(["runs", "list", "--all", "--json"]).run().ok().json();
+    assert!(all.as_array().expect("a list").iter().all(|run| run["status"] == "completed"), "{all:#}");
+}
+
+#[test]
+fn a_child_that_had_ended_is_not_made_again() {
+    let server = rooted(
+        &["let a = rlm(\"small\", \"a text\"); let b = rlm(\"small\", \"b text\"); a + b", "FINAL(a + b)"],
+        |ask| ask.is_root() && ask.turn() == 2,
+    );
+    let program = Program::paying(&server);
+    let running = program.args(["ask", "parent", "--recursive"]).start();
+    server.wait_for(4);
+    running.kill();
+    running.end();
+    let document = program.args(["resume", &newest_id(&program), "--json"]).run().ok().json();
+    assert_eq!(server.asks().len(), 5, "{document:#}");
+    assert_eq!(document["replayed_calls"], 1, "the children's calls are not even looked at");
+}

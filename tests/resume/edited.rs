@@ -1,0 +1,61 @@
+//! Programs that were changed before they go on.
+
+use super::{asked, holding, newest_id};
+use crate::support::program::Program;
+use serde_json::json;
+
+fn killed(server: &crate::support::chat::ChatServer, requests: usize) -> (Program, String) {
+    let code = "let a = llm(\"a\");\nlet b = llm(\"b \" + a);\nlet c = llm(\"c \" + b);\n[a, b, c]";
+    let program = Program::paying(server).file("three.rhai", code);
+    let running = program.args(["run", "three.rhai"]).start();
+    server.wait_for(requests);
+    running.kill();
+    running.end();
+    let id = newest_id(&program);
+    (program, id)
+}
+
+#[test]
+fn what_a_change_costs_is_said_before() {
+    let server = holding(2);
+    let (program, id) = killed(&server, 3);
+    let plan = program.args(["resume", &id, "--dry-run", "--json"]).run().ok().json();
+    assert_eq!((&plan["replayed"], &plan["again"].as_array().map(Vec::len)), (&json!(2), &Some(1)), "{plan:#}");
+    assert_eq!(asked(&server).len(), 3, "a look ahead asks nobody");
+    let edited = "let a = llm(\"a\");\nlet b = llm(\"B! \" + a);\nlet c = llm(\"c \" + b);\n[a, b, c]";
+    let program = program.file("three.rhai", edited);
+    program.args(["resume", &id, "--strict"]).run().code(1).says("would not go on as it began").says("1 changed");
+    assert_eq!(asked(&server).len(), 3);
+    let ran = program.args(["resume", &id, "--json"]).run().ok();
+    assert!(
+        ran.stderr.contains("the program has changed:") && ran.stderr.contains("changed: model at root/e1"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.json()["answer"], json!(["A", "B! A", "C B! A"]));
+    assert_eq!(asked(&server), ["a", "b A", "c B A", "B! A", "c B! A"], "only the edited prompt and its dependant");
+}
+
+#[test]
+fn an_unchanged_program_passes_strictly() {
+    let server = holding(2);
+    let (program, id) = killed(&server, 3);
+    program.args(["resume", &id, "--strict"]).run().ok();
+    assert_eq!(asked(&server), ["a", "b A", "c B A", "c B A"]);
+}
+
+#[test]
+fn a_program_that_is_gone_is_taken_from_the_log() {
+    let server = holding(2);
+    let (program, id) = killed(&server, 3);
+    std::fs::remove_file(program.project().join("three.rhai")).expect("it was there");
+    program.args(["resume", &id]).run().ok();
+}
+
+#[test]
+fn a_run_goes_on_from_any_folder() {
+    let server = holding(2);
+    let (program, id) = killed(&server, 3);
+    program.args(["resume", &id]).folder(&program.user()).run().ok();
+    assert_eq!(asked(&server).len(), 4);
+}

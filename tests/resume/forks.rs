@@ -1,0 +1,70 @@
+//! Forks, comparisons and the removal of runs.
+
+use super::{asked, holding, newest_id};
+use crate::support::program::Program;
+use serde_json::json;
+
+#[test]
+fn a_fork_pays_only_what_comes_after_it() {
+    let server = holding(usize::MAX);
+    let code = "let a = llm(\"a\");\nlet b = llm(\"b\");\nlet c = llm(\"c\");\n[a, b, c]";
+    let program = Program::paying(&server).file("three.rhai", code);
+    program.args(["run", "three.rhai"]).run().ok();
+    let id = newest_id(&program);
+    let effects = program.args(["runs", "export", &id]).run().ok().json()["effects"].clone();
+    let models: Vec<u64> = effects
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|e| e["kind"] == "model")
+        .filter_map(|e| e["seq"].as_u64())
+        .collect();
+    let fork = program.args(["runs", "fork", &id, "--at", &models[1].to_string(), "--json"]).run().ok().json();
+    let new = fork["run"].as_str().expect("an id").to_owned();
+    let rows = program.args(["runs", "list", "--json"]).run().ok().json();
+    assert_eq!((&rows[0]["id"], &rows[0]["status"]), (&json!(new), &json!("waiting")), "newest first");
+    let document = program.args(["resume", &new, "--json"]).run().ok().json();
+    assert_eq!(document["answer"], json!(["A", "B", "C"]));
+    assert_eq!(asked(&server), ["a", "b", "c", "c"]);
+    assert_eq!((&document["calls"], &document["cost_usd"]), (&json!(1), &json!(30.0 / 1e9)), "{document:#}");
+    let diff = program.args(["runs", "diff", &id, &new, "--json"]).run().ok().json();
+    assert_eq!((&diff["only_left"], &diff["only_right"]), (&json!([]), &json!([])), "{diff:#}");
+    program.args(["runs", "fork", &id, "--at", "nowhere"]).run().code(1).says("has no step `nowhere`");
+}
+
+#[test]
+fn a_difference_is_named() {
+    let server = holding(usize::MAX);
+    let program = Program::paying(&server).file("p.rhai", "llm(\"a\") + llm(args.word)");
+    program.args(["run", "p.rhai", "word=b"]).run().ok();
+    let one = newest_id(&program);
+    program.args(["run", "p.rhai", "word=c"]).run().ok();
+    let other = newest_id(&program);
+    let diff = program.args(["runs", "diff", &one, &other, "--json"]).run().ok().json();
+    let count = |side: &str| diff[side].as_array().map(Vec::len);
+    assert_eq!((count("only_left"), count("only_right")), (Some(1), Some(1)), "{diff:#}");
+    let text = program.args(["runs", "diff", &one, &other]).run().ok().stdout;
+    assert!(text.contains("model at root/e1"), "{text}");
+}
+
+#[test]
+fn old_runs_go_and_what_can_go_on_stays() {
+    let server = holding(3);
+    let program = Program::paying(&server)
+        .file("big.rhai", "let long = \"\"; for n in 0..20000 { long += `${n} `; } llm(long); llm(\"a\")");
+    program.args(["run", "big.rhai"]).run().ok();
+    let running = program.args(["run", "big.rhai"]).start();
+    server.wait_for(4);
+    running.kill();
+    running.end();
+    let kept = newest_id(&program);
+    let would =
+        program.args(["runs", "gc", "--older-than", "0s", "--keep", "0", "--dry-run", "--json"]).run().ok().json();
+    assert_eq!(would["would_remove"].as_array().map(Vec::len), Some(1), "{would:#}");
+    let swept = program.args(["runs", "gc", "--older-than", "0s", "--keep", "0", "--json"]).run().ok().json();
+    assert_eq!(swept["runs"], 1, "{swept:#}");
+    let rows = program.args(["runs", "list", "--json"]).run().ok().json();
+    assert_eq!(rows.as_array().map(Vec::len), Some(1));
+    program.args(["resume", &kept]).run().ok().prints("A\n");
+    program.args(["doctor", "--no-call"]).run().ok();
+}

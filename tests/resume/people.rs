@@ -1,0 +1,92 @@
+//! Runs that wait for a person: a question nobody answered, and a tool of which nobody knows whether it has written.
+
+use super::{asked, holding, newest, newest_id};
+use crate::support::program::Program;
+use serde_json::json;
+
+#[test]
+fn a_question_waits_until_it_is_answered() {
+    let server = holding(usize::MAX);
+    let code = "let name = llm(\"n\"); let said = ask_user(\"go on?\", [\"yes\", \"no\"]); if said == \"yes\" { llm(\"m\") } else { \"left\" }";
+    let program = Program::paying(&server).file("ask.rhai", code);
+    program.args(["run", "ask.rhai"]).run().code(6);
+    let row = newest(&program);
+    assert_eq!(row["status"], "waiting");
+    let id = newest_id(&program);
+    let shown = program.args(["runs", "show", &id]).run().ok().stdout;
+    assert!(shown.contains("person at root/e1: rhizo runs answer"), "{shown}");
+    program.args(["resume", &id]).run().code(6);
+    program.args(["runs", "answer", &id, "e1", "perhaps"]).run().code(1).says("choose one of: yes, no");
+    program.args(["runs", "answer", &id, "e1", "yes"]).run().ok();
+    program.args(["runs", "answer", &id, "e1", "yes"]).run().code(1).says("has no open question");
+    program.args(["resume", &id]).run().ok().prints("M\n");
+    assert_eq!(asked(&server), ["n", "m"]);
+}
+
+/// A run that was killed while a tool that writes was at work.
+fn killed_in_a_tool() -> (Program, String) {
+    let code = "let said = TOOL(\"run_command\", #{command: \"echo once >> written; echo at work; sleep 600\"}); \"said \" + said";
+    let program = Program::offline().file("write.rhai", code);
+    let running = program.args(["run", "write.rhai", "--approve", "auto"]).start();
+    let written = program.project().join("written");
+    let begun = std::time::Instant::now();
+    while !written.exists() {
+        assert!(begun.elapsed().as_secs() < 60, "the tool has begun");
+        std::thread::yield_now();
+    }
+    running.kill();
+    running.end();
+    let id = newest_id(&program);
+    (program, id)
+}
+
+#[test]
+fn a_tool_that_writes_is_never_repeated_unasked() {
+    let (program, id) = killed_in_a_tool();
+    let ran = program.args(["resume", &id, "--approve", "auto"]).run().code(6);
+    assert!(ran.stderr.contains("may or may not have done its work"), "{}", ran.stderr);
+    let shown = program.args(["runs", "show", &id, "--json"]).run().ok().json();
+    let seq = shown["open"][0]["seq"].as_u64().expect("a number").to_string();
+    assert_eq!(shown["open"][0]["kind"], "tool");
+    program.args(["runs", "settle", &id, &seq, "set", "\"by hand\""]).run().ok();
+    program.args(["resume", &id, "--approve", "auto"]).run().ok().prints("said by hand\n");
+    let written = std::fs::read_to_string(program.project().join("written")).expect("a file");
+    assert_eq!(written, "once\n");
+}
+
+#[test]
+fn a_person_may_let_it_be_repeated_or_passed_over() {
+    let (program, id) = killed_in_a_tool();
+    program.args(["runs", "settle", &id, "e1", "skip"]).run().ok();
+    program.args(["resume", &id, "--approve", "auto"]).run().ok().prints("said \n");
+    let (program, id) = killed_in_a_tool();
+    program.args(["runs", "settle", &id, "e1", "rerun"]).run().ok();
+    let again = program.args(["resume", &id, "--approve", "auto"]).start();
+    let written = program.project().join("written");
+    let begun = std::time::Instant::now();
+    while std::fs::read_to_string(&written).expect("a file") != "once\nonce\n" {
+        assert!(begun.elapsed().as_secs() < 60, "the tool has begun again");
+        std::thread::yield_now();
+    }
+    again.kill();
+    again.end();
+}
+
+#[test]
+fn a_call_that_was_under_way_is_settled_at_its_price() {
+    let server = holding(1);
+    let program =
+        Program::paying(&server).file("two.rhai", "llm(\"a\", #{max_tokens: 100}) + llm(\"b\", #{max_tokens: 100})");
+    let running = program.args(["run", "two.rhai"]).start();
+    server.wait_for(2);
+    running.kill();
+    running.end();
+    let id = newest_id(&program);
+    let open = program.args(["runs", "show", &id, "--json"]).run().ok().json()["open"][0].clone();
+    assert!(open["worst_cost_usd"].as_f64().expect("a number") > 1e-7, "{open:#}");
+    program.args(["runs", "settle", &id, "e1", "set", "x"]).run().code(1).says("is a model call");
+    program.args(["runs", "settle", &id, "e1", "cost", "0.00000005"]).run().ok();
+    let document = program.args(["resume", &id, "--json"]).run().ok().json();
+    // Two answers at 30 nano-USD and the settled 50.
+    assert_eq!(document["cost_usd"], json!(110.0 / 1e9), "{document:#}");
+}

@@ -1,0 +1,64 @@
+//! Recorded runs as fixtures: run again without a server, a key or a trace.
+
+use super::{holding, newest, newest_id};
+use crate::support::chat::ChatServer;
+use crate::support::program::Program;
+use serde_json::json;
+
+fn recorded() -> (Program, String) {
+    let server = holding(usize::MAX);
+    let code = "let a = llm(\"a\");\nprint(a);\nlet b = llm_batch([\"b\", \"c\"]);\n#{a: a, b: b, at: now()}";
+    let program = Program::paying(&server).file("all.rhai", code);
+    program.args(["run", "all.rhai"]).run().ok();
+    let id = newest_id(&program);
+    (program, id)
+}
+
+#[test]
+fn a_recorded_run_needs_no_server() {
+    let (program, id) = recorded();
+    let before = newest(&program);
+    let document = program.args(["replay", &id, "--offline", "--json"]).run().ok().json();
+    assert_eq!((&document["answer"], &document["status"]), (&before_result(&program, &id), &json!("completed")));
+    let ran = program.args(["replay", &id]).run().ok();
+    assert!(ran.stdout.starts_with("A\n"), "what it printed is printed again: {}", ran.stdout);
+    assert_eq!(newest(&program), before, "a replay leaves no trace");
+}
+
+fn before_result(program: &Program, id: &str) -> serde_json::Value {
+    program.args(["runs", "show", id, "--json"]).run().ok().json()["result"].clone()
+}
+
+#[test]
+fn a_miss_names_what_was_expected_and_what_was_found() {
+    let (program, id) = recorded();
+    let program = program.file("all.rhai", "let a = llm(\"another\"); a");
+    let ran = program.args(["replay", &id, "--json"]).run().code(1);
+    let document = ran.json();
+    assert_eq!(document["failure"]["kind"], "replay", "{document:#}");
+    assert!(document["failure"]["details"]["found"]["asked"].as_str().expect("a text").contains("another"));
+    let expected = document["failure"]["details"]["expected"].as_u64().expect("the number of an effect");
+    let shown = program.args(["runs", "show", &id, "--effect", &expected.to_string()]).run().ok().json();
+    assert_eq!(shown["kind"], "model", "{shown:#}");
+    // A program that catches everything cannot hide it.
+    let program = program.file("all.rhai", "try { llm(\"another\") } catch (e) { \"hidden\" }");
+    program.args(["replay", &id]).run().code(1).says("has no answer to this model effect at root/e1");
+}
+
+#[test]
+fn another_end_is_told() {
+    let (program, id) = recorded();
+    let program = program.file("all.rhai", "let a = llm(\"a\"); a + \" and more\"");
+    program.args(["replay", &id]).run().code(1).says("ended with another answer");
+}
+
+#[test]
+fn a_root_run_is_a_fixture_too() {
+    let server = ChatServer::root(&["context.count(\"line\")", "FINAL(llm(\"said\"))"], "leaf");
+    let text: String = (0..2_000).map(|n| format!("line {n} of a long text\n")).collect();
+    let program = Program::served_by(&server).file("long.txt", text);
+    program.args(["ask", "why?", "-c", "long.txt"]).run().ok().prints("leaf\n");
+    drop(server);
+    let id = newest_id(&program);
+    program.args(["replay", &id]).env("OPENAI_BASE_URL", "").run().ok().prints("leaf\n");
+}

@@ -1,0 +1,41 @@
+//! Sessions of the REPL that go on: variables, functions, results, and the input that had not ended.
+
+use super::{Gate, asked, newest_id};
+use crate::support::program::Program;
+
+#[test]
+fn a_session_has_its_variables_and_functions_again() {
+    let gate = Gate::default();
+    gate.open();
+    let server = gate.server();
+    let program = Program::paying(&server);
+    let input =
+        "let a = llm(\"a\");\nfn twice(x) { x + x }\nlet b = twice(a);\nprint(b)\nb\nmissing\nlet c = _ + \"!\";\n";
+    program.args([]).stdin(input).run().code(1);
+    let id = newest_id(&program);
+    let ran = program.args(["resume", &id]).stdin("print(a + b + c)\ntwice(b)\nout(1)\n").run().ok();
+    assert_eq!(ran.stdout, "AAAAA!\nAAAA\nAA\n", "{}", ran.stderr);
+    assert_eq!(asked(&server), ["a"], "nothing was asked again");
+    // It can go on more than once.
+    program.args(["resume", &id]).stdin("twice(c)\n").run().ok().prints("AA!AA!\n");
+    assert_eq!(asked(&server), ["a"]);
+}
+
+#[test]
+fn an_input_that_was_under_way_is_finished() {
+    let gate = Gate::default();
+    let server = gate.server();
+    let program = Program::paying(&server);
+    gate.pass(1);
+    let running = program.args([]).stdin("let a = llm(\"a\");\nlet d = llm(\"d\") + a;\n").start();
+    gate.wait_for_held(1);
+    running.kill();
+    running.end();
+    gate.open();
+    let id = newest_id(&program);
+    let ran = program.args(["resume", &id]).stdin("d + \"!\"\n").run().ok();
+    assert_eq!(ran.stdout, "DA!\n", "{}", ran.stderr);
+    assert_eq!(asked(&server), ["a", "d", "d"]);
+    let ran = program.args(["resume", &id]).stdin("d\n").run().ok();
+    assert_eq!((ran.stdout.as_str(), server.asks().len()), ("DA\n", 3), "{}", ran.stderr);
+}
