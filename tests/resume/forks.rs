@@ -1,7 +1,9 @@
 //! Forks, comparisons and the removal of runs.
 
 use super::{asked, holding, newest_id};
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
+use crate::support::server::Act;
 use serde_json::json;
 
 #[test]
@@ -49,7 +51,7 @@ fn a_difference_is_named() {
 
 #[test]
 fn old_runs_go_and_what_can_go_on_stays() {
-    let server = holding(3);
+    let server = ChatServer::new(|ask| if ask.number == 3 { Reply::acts(vec![Act::Hold]) } else { Reply::text("A") });
     let program = Program::paying(&server)
         .file("big.rhai", "let long = \"\"; for n in 0..20000 { long += `${n} `; } llm(long); llm(\"a\")");
     program.args(["run", "big.rhai"]).run().ok();
