@@ -9,6 +9,7 @@ pub mod desk;
 pub mod engine;
 pub mod errors;
 pub mod evaluate;
+pub mod expression;
 pub mod gate;
 pub mod growth;
 pub mod guards;

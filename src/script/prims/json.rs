@@ -30,7 +30,21 @@ pub const JSON_TEXT: Primitive = Primitive {
     register: register_text,
 };
 
+/// Adds both to an engine: they ask nobody anything.
+pub fn register(engine: &mut Engine) {
+    add_parse(engine);
+    add_text(engine);
+}
+
 fn register_parse(engine: &mut Engine, _: &Arc<Desk>) {
+    add_parse(engine);
+}
+
+fn register_text(engine: &mut Engine, _: &Arc<Desk>) {
+    add_text(engine);
+}
+
+fn add_parse(engine: &mut Engine) {
     engine.register_fn("parse_json", |text: &str| -> Answer<Dynamic> {
         done(serde_json::from_str(text).map(|v| to_dynamic(&v)).map_err(|error| {
             Failure::new(FailureKind::Invalid, format!("not JSON: {error}")).hint(
@@ -40,7 +54,7 @@ fn register_parse(engine: &mut Engine, _: &Arc<Desk>) {
     });
 }
 
-fn register_text(engine: &mut Engine, _: &Arc<Desk>) {
+fn add_text(engine: &mut Engine) {
     engine.register_fn("json_text", |value: Dynamic| -> Answer<String> {
         let text = done(to_value(&value))?.to_string();
         if text.len() > STRING_LIMIT {
