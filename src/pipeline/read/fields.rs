@@ -38,7 +38,9 @@ impl Reader<'_, '_> {
         for entry in entries {
             match lines.insert(entry.key.as_str(), entry.at.line) {
                 // In a map the tree has found it already.
-                Some(line) => self.fault(entry.at, format!("`{}` stands here again; it is on line {line} already", entry.key)),
+                Some(line) => {
+                    self.fault(entry.at, format!("`{}` stands here again; it is on line {line} already", entry.key))
+                }
                 None => kept.push(entry),
             }
         }
@@ -129,9 +131,13 @@ impl Reader<'_, '_> {
             Data::Text(text) => seconds(text),
             _ => None,
         };
-        let span = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|span| *span <= LONGEST);
+        let span =
+            seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|span| *span <= LONGEST);
         if span.is_none() {
-            self.fault(node.at, format!("{what} takes seconds or a span such as 500ms, 30s, 10m, 2h or 1d, at most 365d"));
+            self.fault(
+                node.at,
+                format!("{what} takes seconds or a span such as 500ms, 30s, 10m, 2h or 1d, at most 365d"),
+            );
         }
         span
     }

@@ -39,7 +39,8 @@ impl Reader<'_, '_> {
         if let Data::List(items) = &node.data
             && let Some(names) = items.iter().map(Node::text).collect::<Option<Vec<&str>>>()
         {
-            let named = items.iter().zip(names).filter(|(item, name)| self.identifier(item.at, "a var", name).is_some());
+            let named =
+                items.iter().zip(names).filter(|(item, name)| self.identifier(item.at, "a var", name).is_some());
             return named.map(|(_, name)| text_var(name)).collect();
         }
         let entries = self.entries(node, "vars");
@@ -61,9 +62,7 @@ impl Reader<'_, '_> {
     fn described(&mut self, node: &Node) -> Option<(String, Value)> {
         match &node.data {
             Data::Null => Some((String::new(), json!({"type": "string"}))),
-            Data::Text(text) => {
-                Some((text.trim().to_owned(), json!({"type": "string", "description": text.trim()})))
-            }
+            Data::Text(text) => Some((text.trim().to_owned(), json!({"type": "string", "description": text.trim()}))),
             _ => None,
         }
     }
@@ -74,7 +73,10 @@ impl Reader<'_, '_> {
             Some(node) => {
                 for other in ["type", "format"] {
                     if let Some(entry) = fields.entry(other) {
-                        self.fault(entry.at, format!("`{other}` and `schema` both say what `{name}` is: keep one of them"));
+                        self.fault(
+                            entry.at,
+                            format!("`{other}` and `schema` both say what `{name}` is: keep one of them"),
+                        );
                     }
                 }
                 self.schema(node).unwrap_or_else(|| json!({}))

@@ -2,6 +2,7 @@
 
 use crate::pipeline::tree::Spot;
 use crate::script::expression::Reference;
+use std::sync::Arc;
 
 /// The names that every expression of a file may read.
 const ALWAYS: &[&str] = &["inputs", "outcomes", "errors"];
@@ -71,6 +72,8 @@ pub(in crate::pipeline) struct Use {
     pub at: Spot,
     /// What.
     pub reference: Reference,
-    /// The names around the steps of the scope: those of items, iterations and vars.
+    /// Whether the name is the step's own, as that of a var.
     pub local: bool,
+    /// The whole expression, without blanks.
+    pub source: Arc<str>,
 }

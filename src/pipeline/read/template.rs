@@ -5,6 +5,7 @@ use crate::pipeline::read::{Reader, Scope, Use, User, told};
 use crate::pipeline::tree::{Data, Node, Spot};
 use crate::script::expression::{Expression, Reference};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Where expressions are read: the names, those among them that are no steps, and who reads.
 #[derive(Clone)]
@@ -58,9 +59,7 @@ impl Reader<'_, '_> {
                 let what = "a value";
                 self.expression(node, what, reading).map_or(Template::Plain(Value::Null), Template::Value)
             }
-            Data::List(items) => {
-                gathered_list(items.iter().map(|item| self.computed(item, reading)).collect())
-            }
+            Data::List(items) => gathered_list(items.iter().map(|item| self.computed(item, reading)).collect()),
             Data::Map(entries) => {
                 gathered_map(entries.iter().map(|e| (e.key.clone(), self.computed(&e.value, reading))).collect())
             }
@@ -72,9 +71,7 @@ impl Reader<'_, '_> {
     pub fn template(&mut self, node: &Node, reading: &Reading<'_>) -> Template {
         match &node.data {
             Data::Text(text) => self.text_template(text, node, reading),
-            Data::List(items) => {
-                gathered_list(items.iter().map(|item| self.template(item, reading)).collect())
-            }
+            Data::List(items) => gathered_list(items.iter().map(|item| self.template(item, reading)).collect()),
             Data::Map(entries) => {
                 gathered_map(entries.iter().map(|e| (e.key.clone(), self.template(&e.value, reading))).collect())
             }
@@ -96,7 +93,10 @@ impl Reader<'_, '_> {
                 let line = text.len() - rest.len() + start;
                 let at = self.spot_of(node, &mut from, inner.lines().next().unwrap_or_default());
                 let shown = crate::core::text::one_line(text.get(line..).unwrap_or_default(), 40);
-                self.fault(at, format!("`{{{{` is not closed by `}}}}` in {shown:?}; a literal one is `{{{{ \"{{{{\" }}}}`"));
+                self.fault(
+                    at,
+                    format!("`{{{{` is not closed by `}}}}` in {shown:?}; a literal one is `{{{{ \"{{{{\" }}}}`"),
+                );
                 return Template::Plain(Value::Null);
             };
             pieces.push(Piece::Literal(rest.get(..start).unwrap_or_default().to_owned()));
@@ -123,26 +123,57 @@ impl Reader<'_, '_> {
         names.extend(reading.own.iter().map(String::as_str));
         match self.loader.compiler.compile(source, &names) {
             Ok(expression) => {
+                let whole: Arc<str> = dense(source).into();
                 for reference in expression.references() {
                     let local = reference.path.first().is_some_and(|name| reading.own.contains(name));
                     let at = self.within(at, source, reference);
-                    self.uses.push(Use { user: reading.user.clone(), at, reference: reference.clone(), local });
+                    if !local {
+                        self.watched(at, reference, reading.scope);
+                    }
+                    self.uses.push(Use {
+                        user: reading.user.clone(),
+                        at,
+                        reference: reference.clone(),
+                        local,
+                        source: Arc::clone(&whole),
+                    });
                 }
                 Some(expression)
             }
             Err(failure) => {
-                let detail = |name: &str| failure.details.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+                let detail = |name: &str| {
+                    failure.details.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok())
+                };
                 let (line, column) = (detail("line").unwrap_or(1), detail("column").unwrap_or(1));
                 let here = Reference { path: Vec::new(), optional: false, line, column };
                 let at = self.within(at, source, &here);
                 let mut told = told(&failure);
-                let literal = source.split_whitespace().count() > 1 && node.text().is_some_and(|text| !text.contains("{{"));
+                let literal =
+                    source.split_whitespace().count() > 1 && node.text().is_some_and(|text| !text.contains("{{"));
                 if literal && failure.message.contains("syntax error") {
                     told.push_str("; this is an expression: a literal text stands in double quotes inside it");
                 }
                 self.fault(at, told);
                 None
             }
+        }
+    }
+
+    /// Refuses outcomes and errors of what is no step.
+    fn watched(&mut self, at: Spot, reference: &Reference, scope: &Scope) {
+        let [of @ ("outcomes" | "errors"), rest @ ..] =
+            reference.path.iter().map(String::as_str).collect::<Vec<_>>()[..]
+        else {
+            return;
+        };
+        match rest.first() {
+            None => self.fault(at, format!("`{of}` is read with the name of a step: `{of}.NAME`")),
+            Some(name) if !self.is_step(name, scope) => {
+                let known = self.visible(scope);
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                self.unknown(at, "there is no step", name, &known);
+            }
+            Some(_) => {}
         }
     }
 
@@ -174,6 +205,11 @@ impl Reader<'_, '_> {
         let written = self.text.lines().nth(line - 1).map_or(0, indent);
         Spot { line, column: place.column + written.saturating_sub(own) }
     }
+}
+
+/// The text of an expression without blanks.
+pub(in crate::pipeline) fn dense(source: &str) -> String {
+    source.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 /// The inside of a text that is exactly one hole.

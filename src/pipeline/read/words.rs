@@ -25,7 +25,10 @@ pub const HEADER: &[Word] = &[
 
 /// The keys of a step that say what it does.
 pub const ACTS: &[Word] = &[
-    ("llm", "one model call: a prompt, or {prompt, role, system, schema, max_tokens, temperature, stop, images, check}"),
+    (
+        "llm",
+        "one model call: a prompt, or {prompt, role, system, schema, max_tokens, temperature, stop, images, check}",
+    ),
     ("tool", "a tool call: its name, with `args` beside it, or {name, args}"),
     ("script", "a stored program: its name, with `args` beside it, or {name, args}"),
     ("pipeline", "another pipeline: its path, with `inputs` beside it, or {path, inputs}"),
@@ -103,7 +106,19 @@ pub const JUMPS: &[&str] = &["continue", "fail", "skip", "end", "retry"];
 
 /// Names that mean something else in expressions or jumps.
 pub const RESERVED: &[&str] = &[
-    "inputs", "outcomes", "errors", "key", "index", "prev", "iteration", "answer", "continue", "fail", "skip", "end", "retry",
+    "inputs",
+    "outcomes",
+    "errors",
+    "key",
+    "index",
+    "prev",
+    "iteration",
+    "answer",
+    "continue",
+    "fail",
+    "skip",
+    "end",
+    "retry",
 ];
 
 /// The keys alone.

@@ -83,7 +83,8 @@ impl Builder {
         let node = |data| Node { at, range: (0, 0), data };
         match event {
             Event::Scalar(text, style, anchor, _) => {
-                let data = if style == ScalarStyle::Plain { scalar::plain(&text) } else { Data::Text(text.to_string()) };
+                let data =
+                    if style == ScalarStyle::Plain { scalar::plain(&text) } else { Data::Text(text.to_string()) };
                 let range = (self.byte(&span.start), self.byte(&span.end));
                 self.put(Node { at, range, data }, anchor, Some(text.to_string()))
             }
@@ -143,21 +144,22 @@ impl Builder {
         let key = open.key.take();
         match (&mut open.node.data, key, written) {
             (Data::List(items), ..) => items.push(node),
-            (Data::Map(entries), Some((key, at)), _) => {
-                match open.lines.get(&key).copied() {
-                    Some(line) => {
-                        let message = format!("the key `{key}` stands here again; it is on line {line} already");
-                        self.flaws.push(Flaw { at, message });
-                    }
-                    None => {
-                        open.lines.insert(key.clone(), at.line);
-                        entries.push(Entry { key, at, value: node });
-                    }
+            (Data::Map(entries), Some((key, at)), _) => match open.lines.get(&key).copied() {
+                Some(line) => {
+                    let message = format!("the key `{key}` stands here again; it is on line {line} already");
+                    self.flaws.push(Flaw { at, message });
                 }
-            }
+                None => {
+                    open.lines.insert(key.clone(), at.line);
+                    entries.push(Entry { key, at, value: node });
+                }
+            },
             (_, None, Some(written)) => open.key = Some((written, node.at)),
             (_, None, None) => {
-                self.flaw(node.at, "a key is a text, not a list or a map; braces in a text need quotes around it".to_owned());
+                self.flaw(
+                    node.at,
+                    "a key is a text, not a list or a map; braces in a text need quotes around it".to_owned(),
+                );
                 // The value that belongs to it has no place either.
                 return None;
             }

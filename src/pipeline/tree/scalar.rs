@@ -10,7 +10,10 @@ pub(super) fn plain(text: &str) -> Data {
         "false" | "False" | "FALSE" => return Data::Bool(false),
         _ => {}
     }
-    whole(text).map(Data::Int).or_else(|| fraction(text).map(Data::Float)).unwrap_or_else(|| Data::Text(text.to_owned()))
+    whole(text)
+        .map(Data::Int)
+        .or_else(|| fraction(text).map(Data::Float))
+        .unwrap_or_else(|| Data::Text(text.to_owned()))
 }
 
 fn whole(text: &str) -> Option<i64> {
