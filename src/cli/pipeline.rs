@@ -1,10 +1,12 @@
 //! `rhizo pipeline`: looks at pipelines before they run, and runs them.
 
+mod dry_run;
 mod shown;
 
 use crate::app::build::App;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
+use crate::cli::run;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use clap::{Args, Subcommand};
@@ -35,6 +37,8 @@ pub enum Action {
     },
     /// Shows what a pipeline does: control flow, pseudocode, dependencies.
     Explain(Explain),
+    /// Runs a pipeline, as `rhizo run` does, or says what it would do.
+    Run(RunPipeline),
 }
 
 /// Arguments of `pipeline explain`.
@@ -43,9 +47,23 @@ pub struct Explain {
     /// A YAML file.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Prints the script that does the same.
+    #[arg(long)]
+    pub rhai: bool,
     /// Shared flags.
     #[command(flatten)]
     pub flags: RunFlags,
+}
+
+/// Arguments of `pipeline run`.
+#[derive(Debug, Args)]
+pub struct RunPipeline {
+    /// Says what would be done and what it could cost at most; nothing is asked or spent.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The file, its inputs, and shared flags.
+    #[command(flatten)]
+    pub run: run::Run,
 }
 
 impl PipelineCommand {
@@ -53,6 +71,7 @@ impl PipelineCommand {
     pub const fn run_flags(&self) -> Option<&RunFlags> {
         match &self.action {
             Action::Explain(args) => Some(&args.flags),
+            Action::Run(args) => Some(&args.run.flags),
             Action::Schema | Action::Validate { .. } => None,
         }
     }
@@ -61,7 +80,7 @@ impl PipelineCommand {
     pub const fn wants_json(&self) -> bool {
         match &self.action {
             Action::Validate { json, .. } => *json,
-            Action::Explain(_) | Action::Schema => false,
+            Action::Explain(_) | Action::Run(_) | Action::Schema => false,
         }
     }
 }
@@ -75,5 +94,7 @@ pub async fn pipeline(app: &App, printer: &Arc<Printer>, args: &PipelineCommand)
         }
         Action::Validate { files, .. } => shown::validate(app, printer, files),
         Action::Explain(args) => shown::explain(app, printer, args),
+        Action::Run(args) if args.dry_run => dry_run::tell(app, printer, &args.run).await,
+        Action::Run(args) => run::run(app, printer, &args.run).await,
     }
 }

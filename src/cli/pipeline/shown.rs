@@ -7,7 +7,7 @@ use crate::cli::report;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::pipeline::plan::{Block, Pipeline};
-use crate::pipeline::{explain, load};
+use crate::pipeline::{explain, load, twin};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,6 +51,11 @@ pub(super) fn validate(app: &App, printer: &Printer, files: &[PathBuf]) -> Outco
 /// Shows a pipeline.
 pub(super) fn explain(app: &App, printer: &Printer, args: &Explain) -> Outcome<Exit> {
     let pipeline = read(app, &args.file)?;
+    if args.rhai {
+        let script = twin::script(&pipeline);
+        printer.rows(&json!({"script": script}), || script.clone());
+        return Ok(Exit::Ok);
+    }
     printer.rows(&explain::document(&pipeline), || explain::page(&pipeline));
     Ok(Exit::Ok)
 }

@@ -1,0 +1,28 @@
+//! Pipelines in YAML, from the command line: what is refused and where, and what is told of those that hold.
+
+mod cross;
+mod explain;
+mod faults;
+mod mutated;
+mod nested;
+mod whole;
+
+use crate::support::program::Program;
+
+/// A project with a pipeline `flow.yaml` and the offline engine.
+fn flow(text: &str) -> Program {
+    Program::offline().file("flow.yaml", text)
+}
+
+/// What `validate` says of a pipeline: code 1 and all faults, in a snapshot of this name.
+#[track_caller]
+fn refused(name: &str, text: &str) {
+    flow(text).args(["pipeline", "validate", "flow.yaml"]).run().code(1).snapshot(name);
+}
+
+/// Claims that `validate` accepts a pipeline.
+#[track_caller]
+fn accepted(text: &str) {
+    let ran = flow(text).args(["pipeline", "validate", "flow.yaml"]).run().ok();
+    assert!(ran.stdout.starts_with("flow.yaml: ok, "), "{}", ran.stdout);
+}
