@@ -93,6 +93,7 @@ impl Arguments {
                 }
                 args.file.is_none().then_some("run needs a file; hint: rhizo run FILE.rhai --context PATH")
             }
+            Some(Command::Pipeline(args)) => args.settle(),
             _ => None,
         }
     }

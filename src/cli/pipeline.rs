@@ -1,6 +1,7 @@
 //! `rhizo pipeline`: looks at pipelines before they run, and runs them.
 
 mod dry_run;
+mod intent;
 mod shown;
 
 use crate::app::build::App;
@@ -50,6 +51,12 @@ pub struct Explain {
     /// Prints the script that does the same.
     #[arg(long)]
     pub rhai: bool,
+    /// Has a model write what the pipeline is for, and judge whether its steps serve that; a mismatch is an error.
+    #[arg(long, conflicts_with = "rhai")]
+    pub intent: bool,
+    /// Takes a pipeline whose steps do not serve its intention.
+    #[arg(long, requires = "intent")]
+    pub accept_mismatch: bool,
     /// Shared flags.
     #[command(flatten)]
     pub flags: RunFlags,
@@ -76,6 +83,13 @@ impl PipelineCommand {
         }
     }
 
+    /// What is missing, and how to write it; what `--context` swallowed is given back as in `run`.
+    pub fn settle(&mut self) -> Option<&'static str> {
+        let Action::Run(args) = &mut self.action else { return None };
+        let missing = "pipeline run needs a file; hint: rhizo pipeline run FILE.yaml NAME=VALUE";
+        args.run.file.is_none().then_some(missing)
+    }
+
     /// Whether JSON is wanted.
     pub const fn wants_json(&self) -> bool {
         match &self.action {
@@ -93,6 +107,7 @@ pub async fn pipeline(app: &App, printer: &Arc<Printer>, args: &PipelineCommand)
             Ok(Exit::Ok)
         }
         Action::Validate { files, .. } => shown::validate(app, printer, files),
+        Action::Explain(args) if args.intent => intent::tell(app, printer, args).await,
         Action::Explain(args) => shown::explain(app, printer, args),
         Action::Run(args) if args.dry_run => dry_run::tell(app, printer, &args.run).await,
         Action::Run(args) => run::run(app, printer, &args.run).await,

@@ -230,6 +230,21 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A model has judged what a pipeline is for.
+    Intention {
+        /// The pipeline's id.
+        pipeline: String,
+        /// The hash of its file.
+        hash: String,
+        /// What it is for.
+        intention: String,
+        /// Whether its steps serve that.
+        serves: bool,
+        /// Where they do not.
+        gaps: Vec<String>,
+        /// What it does, as pseudocode.
+        architecture: String,
+    },
     /// Something that a person should know.
     Note {
         /// The text.

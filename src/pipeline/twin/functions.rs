@@ -81,7 +81,8 @@ fn gathered(results, keyed, stop) {
         "\
 fn product(path, value) {
     let plain = type_of(value) == \"string\" && !path.ends_with(\".json\");
-    TOOL(\"write_file\", #{path: path, content: if plain { value } else { json_text(value) }});
+    let text = if plain { value } else { json_text(value) };
+    TOOL(\"write_file\", #{path: path, text: text, mode: \"overwrite\"});
 }
 ",
     ),
