@@ -38,6 +38,15 @@ pub enum Action {
     },
     /// Shows what a pipeline does: control flow, pseudocode, dependencies.
     Explain(Explain),
+    /// Translates a pipeline of ContextLab's orchestrator into this format; it is printed, or written to --output.
+    Import {
+        /// Its YAML file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Where it is written; a file that is there stays.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Runs a pipeline, as `rhizo run` does, or says what it would do.
     Run(RunPipeline),
 }
@@ -79,7 +88,7 @@ impl PipelineCommand {
         match &self.action {
             Action::Explain(args) => Some(&args.flags),
             Action::Run(args) => Some(&args.run.flags),
-            Action::Schema | Action::Validate { .. } => None,
+            Action::Schema | Action::Validate { .. } | Action::Import { .. } => None,
         }
     }
 
@@ -94,7 +103,7 @@ impl PipelineCommand {
     pub const fn wants_json(&self) -> bool {
         match &self.action {
             Action::Validate { json, .. } => *json,
-            Action::Explain(_) | Action::Run(_) | Action::Schema => false,
+            Action::Explain(_) | Action::Run(_) | Action::Import { .. } | Action::Schema => false,
         }
     }
 }
@@ -109,6 +118,7 @@ pub async fn pipeline(app: &App, printer: &Arc<Printer>, args: &PipelineCommand)
         Action::Validate { files, .. } => shown::validate(app, printer, files),
         Action::Explain(args) if args.intent => intent::tell(app, printer, args).await,
         Action::Explain(args) => shown::explain(app, printer, args),
+        Action::Import { file, output } => shown::import(app, printer, file, output.as_deref()),
         Action::Run(args) if args.dry_run => dry_run::tell(app, printer, &args.run).await,
         Action::Run(args) => run::run(app, printer, &args.run).await,
     }

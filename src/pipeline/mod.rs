@@ -4,6 +4,7 @@ mod check;
 pub mod estimate;
 pub mod explain;
 pub mod graph;
+pub mod import;
 pub mod intention;
 pub mod load;
 pub mod plan;
