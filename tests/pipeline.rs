@@ -1,8 +1,11 @@
 //! Pipelines in YAML, from the command line: what is refused and where, and what is told of those that hold.
 
 mod cross;
+mod dry_run;
 mod explain;
 mod faults;
+mod import;
+mod intent;
 mod mutated;
 mod nested;
 mod whole;
