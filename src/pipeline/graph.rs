@@ -42,7 +42,7 @@ pub(super) fn link(reader: &mut Reader<'_, '_>, drafts: Vec<Draft>, uses: &[Use]
         }
     }
     for cycle in cycles(&steps) {
-        let at = cycle.first().and_then(|first| spots.get(*first)).copied().unwrap_or_default();
+        let at = cycle.first().and_then(|first| spots.get(*first).copied()).unwrap_or_default();
         reader.fault(at, format!("these steps wait for each other: {}", shown(&steps, &cycle)));
     }
     Block { steps }

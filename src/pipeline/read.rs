@@ -7,14 +7,14 @@ mod blocks;
 mod calls;
 mod choice;
 mod fields;
-mod flow;
+pub(super) mod flow;
 mod form;
 mod header;
 mod products;
 mod scope;
-mod step;
-mod template;
-mod words;
+pub(super) mod step;
+pub(super) mod template;
+pub(super) mod words;
 
 pub(super) use fields::Fields;
 pub(super) use header::Header;

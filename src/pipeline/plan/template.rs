@@ -37,8 +37,7 @@ impl Template {
     pub fn expressions(&self) -> Vec<&Expression> {
         match self {
             Self::Text(parts) => {
-                let hole = |part| if let Part::Hole(expression) = part { Some(expression) } else { None };
-                parts.iter().filter_map(hole).collect()
+                parts.iter().filter_map(|part| if let Part::Hole(hole) = part { Some(hole) } else { None }).collect()
             }
             Self::Value(expression) => vec![expression],
             Self::List(items) => items.iter().flat_map(Self::expressions).collect(),

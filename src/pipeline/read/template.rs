@@ -161,12 +161,10 @@ impl Reader<'_, '_> {
 
     /// Refuses outcomes and errors of what is no step.
     fn watched(&mut self, at: Spot, reference: &Reference, scope: &Scope) {
-        let [of @ ("outcomes" | "errors"), rest @ ..] =
-            reference.path.iter().map(String::as_str).collect::<Vec<_>>()[..]
-        else {
+        let Some(of) = reference.path.first().filter(|of| ["outcomes", "errors"].contains(&of.as_str())) else {
             return;
         };
-        match rest.first() {
+        match reference.path.get(1) {
             None => self.fault(at, format!("`{of}` is read with the name of a step: `{of}.NAME`")),
             Some(name) if !self.is_step(name, scope) => {
                 let known = self.visible(scope);
