@@ -94,7 +94,7 @@ pub(super) struct Loader<'k> {
 
 impl Loader<'_> {
     /// A pipeline that another one calls; `None` if its own faults are told.
-    pub fn nested(&mut self, path: &Path) -> Outcome<Option<Arc<Pipeline>>> {
+    pub(super) fn nested(&mut self, path: &Path) -> Outcome<Option<Arc<Pipeline>>> {
         let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         self.allowed(path, &real)?;
         if let Some(begin) = self.chain.iter().position(|open| *open == real) {

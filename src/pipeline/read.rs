@@ -52,22 +52,22 @@ pub(super) struct Reader<'r, 'k> {
 
 impl Reader<'_, '_> {
     /// Keeps a fault.
-    pub fn fault(&mut self, at: Spot, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, at: Spot, message: impl Into<String>) {
         self.faults.push(Fault::new(self.place(at), message));
     }
 
     /// Keeps a failure as a fault, its hint behind its message.
-    pub fn failed(&mut self, at: Spot, failure: &Failure) {
+    pub(super) fn failed(&mut self, at: Spot, failure: &Failure) {
         self.fault(at, told(failure));
     }
 
     /// A place of this file.
-    pub fn place(&self, at: Spot) -> Place {
+    pub(super) fn place(&self, at: Spot) -> Place {
         Place::File { file: Arc::clone(&self.file), line: at.line, column: at.column }
     }
 
     /// Keeps the fault that a word is none of those that are known.
-    pub fn unknown(&mut self, at: Spot, what: &str, word: &str, known: &[&str]) {
+    pub(super) fn unknown(&mut self, at: Spot, what: &str, word: &str, known: &[&str]) {
         let message = match nearest(word, known.iter().copied()) {
             Some(near) => format!("{what} `{word}`; did you mean `{near}`?"),
             None => format!("{what} `{word}`; known are {}", known.join(", ")),
@@ -76,7 +76,7 @@ impl Reader<'_, '_> {
     }
 
     /// Keeps the fault that a value is of another kind.
-    pub fn mistaken(&mut self, node: &Node, what: &str, wanted: &str) {
+    pub(super) fn mistaken(&mut self, node: &Node, what: &str, wanted: &str) {
         self.fault(node.at, format!("{what} takes {wanted}, not {}", node.kind()));
     }
 }

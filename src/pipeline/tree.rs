@@ -9,17 +9,17 @@ mod scalar;
 use serde_json::{Map, Value};
 
 /// The largest file, in bytes.
-pub const LARGEST: usize = 1024 * 1024;
+pub(super) const LARGEST: usize = 1024 * 1024;
 
 /// How deep lists and maps may nest.
-pub const DEEPEST: usize = 64;
+pub(super) const DEEPEST: usize = 64;
 
 /// How many nodes aliases may add.
-pub const ALIASED: usize = 10_000;
+pub(super) const ALIASED: usize = 10_000;
 
 /// A place in the text, both from 1, the column in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spot {
+pub(super) struct Spot {
     /// The line.
     pub line: usize,
     /// The column.
@@ -28,7 +28,7 @@ pub struct Spot {
 
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Node {
+pub(super) struct Node {
     /// Where it begins.
     pub at: Spot,
     /// Its bytes in the text, of a scalar.
@@ -39,7 +39,7 @@ pub struct Node {
 
 /// What a node is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Data {
+pub(super) enum Data {
     /// Nothing.
     Null,
     /// Yes or no.
@@ -58,7 +58,7 @@ pub enum Data {
 
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub(super) struct Entry {
     /// The key, as it is written.
     pub key: String,
     /// Where the key begins.
@@ -69,7 +69,7 @@ pub struct Entry {
 
 /// What is wrong with the text as YAML.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flaw {
+pub(super) struct Flaw {
     /// Where.
     pub at: Spot,
     /// What.
@@ -77,18 +77,18 @@ pub struct Flaw {
 }
 
 /// Reads a text. The tree is what could be read of it; `None` if nothing could.
-pub fn read(text: &str) -> (Option<Node>, Vec<Flaw>) {
+pub(super) fn read(text: &str) -> (Option<Node>, Vec<Flaw>) {
     builder::build(text)
 }
 
 impl Node {
     /// The text, if it is one.
-    pub fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         if let Data::Text(text) = &self.data { Some(text) } else { None }
     }
 
     /// What it is, in words.
-    pub const fn kind(&self) -> &'static str {
+    pub(super) const fn kind(&self) -> &'static str {
         match self.data {
             Data::Null => "nothing",
             Data::Bool(_) => "true or false",
@@ -101,7 +101,7 @@ impl Node {
     }
 
     /// The entries of a map, or of a list of maps with one key each.
-    pub fn entries(&self) -> Option<Vec<&Entry>> {
+    pub(super) fn entries(&self) -> Option<Vec<&Entry>> {
         match &self.data {
             Data::Map(entries) => Some(entries.iter().collect()),
             Data::List(items) => items.iter().map(Self::single).collect(),
@@ -110,7 +110,7 @@ impl Node {
     }
 
     /// The one entry of a map with one key.
-    pub fn single(&self) -> Option<&Entry> {
+    pub(super) fn single(&self) -> Option<&Entry> {
         match &self.data {
             Data::Map(entries) if entries.len() == 1 => entries.first(),
             _ => None,
@@ -118,7 +118,7 @@ impl Node {
     }
 
     /// The value as plain data. What JSON cannot say, as infinite numbers, becomes null.
-    pub fn value(&self) -> Value {
+    pub(super) fn value(&self) -> Value {
         match &self.data {
             Data::Null => Value::Null,
             Data::Bool(flag) => Value::Bool(*flag),

@@ -16,7 +16,7 @@ pub(super) struct Absence<'k> {
 
 impl<'k> Absence<'k> {
     /// What is known of a file.
-    pub fn of(known: &'k Known<'k>) -> Self {
+    pub(super) fn of(known: &'k Known<'k>) -> Self {
         let mut absence = Self { known, skipped: HashSet::new() };
         // What is skipped passes on, so that it is looked at until nothing is added.
         loop {
@@ -40,7 +40,7 @@ impl<'k> Absence<'k> {
     }
 
     /// Why the value of a step may be `()` where it is read; `None` if it is there, or the reader asks first.
-    pub fn why(&self, read: &Use, name: &str) -> Option<String> {
+    pub(super) fn why(&self, read: &Use, name: &str) -> Option<String> {
         let seen = self.known.steps.get(name)?;
         if read.reference.optional || asks(&read.source, name) || self.asks_before(read, name) {
             return None;
@@ -71,7 +71,7 @@ impl<'k> Absence<'k> {
     }
 
     /// Whether a condition around the reader makes sure that the step failed.
-    pub fn asks_error(&self, read: &Use, name: &str) -> bool {
+    pub(super) fn asks_error(&self, read: &Use, name: &str) -> bool {
         let forms = [format!("outcomes.{name}==\"failed\""), format!("errors.{name}!=()")];
         let own = forms.iter().any(|form| read.source.contains(form.as_str()));
         own || self.conditions(read).iter().any(|condition| demands(condition, &forms))

@@ -29,7 +29,7 @@ pub(super) struct Field {
 
 impl Shape {
     /// The form that a JSON Schema demands.
-    pub fn of_schema(schema: &Value) -> Self {
+    pub(super) fn of_schema(schema: &Value) -> Self {
         match schema.get("type").and_then(Value::as_str) {
             Some("string") => Self::Text,
             Some("array") => {
@@ -58,7 +58,7 @@ impl Shape {
     }
 
     /// The form of `inputs`.
-    pub fn of_inputs(inputs: &[Input]) -> Self {
+    pub(super) fn of_inputs(inputs: &[Input]) -> Self {
         let field = |input: &Input| {
             let given = input.required || input.default.as_ref().is_some_and(|value| !value.is_null());
             let shape = if given { Self::of_schema(&input.schema) } else { Self::Any };
@@ -68,7 +68,7 @@ impl Shape {
     }
 
     /// The form of a step's value.
-    pub fn of_step(step: &Step) -> Self {
+    pub(super) fn of_step(step: &Step) -> Self {
         if let Some(schema) = step.schema() {
             return Self::of_schema(&schema);
         }
@@ -117,7 +117,7 @@ impl Shape {
     }
 
     /// What it is, in words.
-    pub const fn kind(&self) -> &'static str {
+    pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Any => "a value",
             Self::Text => "a text",

@@ -11,7 +11,7 @@ const LLM: &[&str] = &["prompt", "role", "system", "schema", "max_tokens", "temp
 
 impl Reader<'_, '_> {
     /// Reads what a step does. `None` if that cannot be known.
-    pub fn act(
+    pub(crate) fn act(
         &mut self,
         act: &Entry,
         fields: &Fields<'_>,

@@ -10,7 +10,7 @@ use crate::pipeline::tree::{Data, Entry, Node, Spot};
 
 impl Reader<'_, '_> {
     /// Reads steps: a map by name, a list of maps with one key each, or a list of steps with their names in them.
-    pub fn block(&mut self, node: &Node, scope: &Scope, top: bool) -> Block {
+    pub(crate) fn block(&mut self, node: &Node, scope: &Scope, top: bool) -> Block {
         let named = self.named(node);
         self.linked(&named, scope, top)
     }
@@ -89,7 +89,7 @@ impl Reader<'_, '_> {
     }
 
     /// `each`.
-    pub fn each(&mut self, node: &Node, reading: &Reading<'_>) -> Option<Each> {
+    pub(crate) fn each(&mut self, node: &Node, reading: &Reading<'_>) -> Option<Each> {
         let known = ["in", "as", "key", "max_parallel", "on_item_failure", "steps"];
         let fields = self.fields(node, "each", &known);
         let items = match fields.get("in") {
@@ -141,7 +141,7 @@ impl Reader<'_, '_> {
     }
 
     /// `while`.
-    pub fn repeat(&mut self, node: &Node, reading: &Reading<'_>) -> Option<While> {
+    pub(crate) fn repeat(&mut self, node: &Node, reading: &Reading<'_>) -> Option<While> {
         let fields = self.fields(node, "while", &["condition", "max_iterations", "steps"]);
         for key in ["condition", "max_iterations", "steps"] {
             if fields.get(key).is_none() {
@@ -158,7 +158,7 @@ impl Reader<'_, '_> {
     }
 
     /// `parallel`: branches by name, each one step or several; or a list of steps, each a branch of its own.
-    pub fn parallel(&mut self, node: &Node, reading: &Reading<'_>) -> Option<Vec<Branch>> {
+    pub(crate) fn parallel(&mut self, node: &Node, reading: &Reading<'_>) -> Option<Vec<Branch>> {
         let lists = |entry: &Entry| matches!(entry.value.data, Data::List(_));
         let branches = node.entries().filter(|entries| !entries.is_empty() && entries.iter().all(|e| lists(e)));
         if let Some(entries) = branches {

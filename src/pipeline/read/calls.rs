@@ -52,7 +52,7 @@ impl Reader<'_, '_> {
     }
 
     /// A tool call, its arguments compared with what the tool takes.
-    pub fn tool(&mut self, node: &Node, fields: &Fields<'_>, reading: &Reading<'_>) -> Option<ToolCall> {
+    pub(crate) fn tool(&mut self, node: &Node, fields: &Fields<'_>, reading: &Reading<'_>) -> Option<ToolCall> {
         let called = self.called(node, fields, ["tool", "name", "args"])?;
         let (entries, args) = self.given(called.given, "args", reading);
         let parameters = match self.loader.tools.get(&called.name) {
@@ -69,7 +69,7 @@ impl Reader<'_, '_> {
     }
 
     /// A stored program, its arguments compared with its parameters.
-    pub fn script(&mut self, node: &Node, fields: &Fields<'_>, reading: &Reading<'_>) -> Option<ScriptCall> {
+    pub(crate) fn script(&mut self, node: &Node, fields: &Fields<'_>, reading: &Reading<'_>) -> Option<ScriptCall> {
         let called = self.called(node, fields, ["script", "name", "args"])?;
         let (entries, args) = self.given(called.given, "args", reading);
         let program: Program = match programs::find(&self.loader.settings.paths, &called.name) {
@@ -87,7 +87,7 @@ impl Reader<'_, '_> {
     }
 
     /// Another pipeline, which is read and checked as well.
-    pub fn nested(&mut self, node: &Node, fields: &Fields<'_>, reading: &Reading<'_>) -> Option<Nested> {
+    pub(crate) fn nested(&mut self, node: &Node, fields: &Fields<'_>, reading: &Reading<'_>) -> Option<Nested> {
         let called = self.called(node, fields, ["pipeline", "path", "inputs"])?;
         let (entries, inputs) = self.given(called.given, "inputs", reading);
         let folder = self.path.parent().unwrap_or_else(|| std::path::Path::new(""));

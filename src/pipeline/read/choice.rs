@@ -14,7 +14,7 @@ enum Who {
 
 impl Reader<'_, '_> {
     /// Decides who answers; `role` is that of the act, `lead` whether the orchestrator leads it.
-    pub fn choice(&mut self, fields: &Fields<'_>, role: Option<&Node>, tools: &[String], lead: bool) -> Choice {
+    pub(crate) fn choice(&mut self, fields: &Fields<'_>, role: Option<&Node>, tools: &[String], lead: bool) -> Choice {
         let model = self.model(fields.get("model"), "model");
         let role = self.role(role);
         let requires = self.texts(fields.get("requires"), "requires");
@@ -63,7 +63,7 @@ impl Reader<'_, '_> {
     }
 
     /// The name of a model.
-    pub fn model(&mut self, node: Option<&Node>, what: &str) -> Option<String> {
+    pub(crate) fn model(&mut self, node: Option<&Node>, what: &str) -> Option<String> {
         let name = self.text(node, what)?;
         if let Err(failure) = models::resolve(self.loader.settings, &name) {
             self.failed(node.map_or_else(Spot::default, |node| node.at), &failure);
@@ -72,7 +72,7 @@ impl Reader<'_, '_> {
     }
 
     /// The name of a role.
-    pub fn role(&mut self, node: Option<&Node>) -> Option<String> {
+    pub(crate) fn role(&mut self, node: Option<&Node>) -> Option<String> {
         let name = self.text(node, "role")?;
         if let Err(failure) = roles::find(self.loader.settings, &name) {
             self.failed(node.map_or_else(Spot::default, |node| node.at), &failure);
@@ -81,7 +81,7 @@ impl Reader<'_, '_> {
     }
 
     /// The name of a model or a role.
-    pub fn model_or_role(&mut self, node: Option<&Node>, what: &str) -> Option<String> {
+    pub(crate) fn model_or_role(&mut self, node: Option<&Node>, what: &str) -> Option<String> {
         let name = self.text(node, what)?;
         let settings = self.loader.settings;
         if roles::find(settings, &name).is_err()
@@ -97,7 +97,7 @@ impl Reader<'_, '_> {
     }
 
     /// Who the model is: a personality of the file, else a persona.
-    pub fn personality(&mut self, node: &Node) -> Option<String> {
+    pub(crate) fn personality(&mut self, node: &Node) -> Option<String> {
         let given = self.text(Some(node), "personality")?;
         if let Some(text) = self.header.personalities.get(&given) {
             return Some(text.clone());

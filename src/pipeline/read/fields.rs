@@ -14,19 +14,19 @@ pub(in crate::pipeline) struct Fields<'n> {
 
 impl<'n> Fields<'n> {
     /// The value of a key. One without a value says nothing.
-    pub fn get(&self, key: &str) -> Option<&'n Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
         self.entry(key).map(|entry| &entry.value).filter(|node| node.data != Data::Null)
     }
 
     /// A key with its value.
-    pub fn entry(&self, key: &str) -> Option<&'n Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&'n Entry> {
         self.entries.iter().find(|entry| entry.key == key).copied()
     }
 }
 
 impl Reader<'_, '_> {
     /// The entries of a map; a list of maps with one key each is one too.
-    pub fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Vec<&'n Entry> {
+    pub(crate) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Vec<&'n Entry> {
         let Some(entries) = node.entries() else {
             if node.data != Data::Null {
                 self.mistaken(node, what, "a map, or a list of maps with one key each");
@@ -48,7 +48,7 @@ impl Reader<'_, '_> {
     }
 
     /// The entries of a map whose keys are known.
-    pub fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Fields<'n> {
+    pub(crate) fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Fields<'n> {
         let entries = self.entries(node, what);
         for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             self.unknown(entry.at, &format!("{what} has no key"), &entry.key, known);
@@ -57,7 +57,7 @@ impl Reader<'_, '_> {
     }
 
     /// A text.
-    pub fn text(&mut self, node: Option<&Node>, what: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, node: Option<&Node>, what: &str) -> Option<String> {
         let node = node?;
         match &node.data {
             Data::Text(text) if text.trim().is_empty() => self.fault(node.at, format!("{what} is empty")),
@@ -71,7 +71,7 @@ impl Reader<'_, '_> {
     }
 
     /// A list of texts; one alone is a list of one.
-    pub fn texts(&mut self, node: Option<&Node>, what: &str) -> Vec<String> {
+    pub(crate) fn texts(&mut self, node: Option<&Node>, what: &str) -> Vec<String> {
         match node.map(|node| &node.data) {
             None => Vec::new(),
             Some(Data::List(items)) => {
@@ -82,7 +82,7 @@ impl Reader<'_, '_> {
     }
 
     /// True or false.
-    pub fn flag(&mut self, node: Option<&Node>, what: &str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, node: Option<&Node>, what: &str) -> Option<bool> {
         let node = node?;
         if let Data::Bool(flag) = node.data {
             return Some(flag);
@@ -92,7 +92,7 @@ impl Reader<'_, '_> {
     }
 
     /// A whole number within bounds.
-    pub fn count(&mut self, node: Option<&Node>, what: &str, least: i64, most: i64) -> Option<i64> {
+    pub(crate) fn count(&mut self, node: Option<&Node>, what: &str, least: i64, most: i64) -> Option<i64> {
         let node = node?;
         match node.data {
             Data::Int(number) if (least..=most).contains(&number) => return Some(number),
@@ -104,7 +104,7 @@ impl Reader<'_, '_> {
     }
 
     /// A number within bounds.
-    pub fn number(&mut self, node: Option<&Node>, what: &str, least: f64, most: f64) -> Option<f64> {
+    pub(crate) fn number(&mut self, node: Option<&Node>, what: &str, least: f64, most: f64) -> Option<f64> {
         let node = node?;
         let number = match node.data {
             Data::Int(number) => number.to_string().parse().unwrap_or(f64::NAN),
@@ -123,7 +123,7 @@ impl Reader<'_, '_> {
     }
 
     /// A span of time: seconds, or a number with a unit.
-    pub fn span(&mut self, node: Option<&Node>, what: &str) -> Option<Duration> {
+    pub(crate) fn span(&mut self, node: Option<&Node>, what: &str) -> Option<Duration> {
         let node = node?;
         let seconds = match &node.data {
             Data::Int(number) => number.to_string().parse().ok(),

@@ -17,7 +17,7 @@ pub(in crate::pipeline) struct Leap {
 
 impl Reader<'_, '_> {
     /// A step's name, or a word.
-    pub fn jump(&mut self, node: Option<&Node>, what: &str, leaps: &mut Vec<Leap>) -> Option<Jump> {
+    pub(crate) fn jump(&mut self, node: Option<&Node>, what: &str, leaps: &mut Vec<Leap>) -> Option<Jump> {
         let node = node?;
         let jump = match self.text(Some(node), what)?.as_str() {
             "continue" => Jump::Continue,

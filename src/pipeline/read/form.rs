@@ -11,7 +11,7 @@ const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "obj
 
 impl Reader<'_, '_> {
     /// What a caller gives.
-    pub fn inputs(&mut self, node: Option<&Node>) -> Vec<Input> {
+    pub(crate) fn inputs(&mut self, node: Option<&Node>) -> Vec<Input> {
         let Some(node) = node else { return Vec::new() };
         let entries = self.entries(node, "inputs");
         entries.into_iter().filter_map(|entry| self.input(entry)).collect()
@@ -34,7 +34,7 @@ impl Reader<'_, '_> {
     }
 
     /// The fields of a step's value.
-    pub fn vars(&mut self, node: Option<&Node>) -> Vec<Var> {
+    pub(crate) fn vars(&mut self, node: Option<&Node>) -> Vec<Var> {
         let Some(node) = node else { return Vec::new() };
         if let Data::List(items) = &node.data
             && let Some(names) = items.iter().map(Node::text).collect::<Option<Vec<&str>>>()
@@ -113,7 +113,7 @@ impl Reader<'_, '_> {
     }
 
     /// A JSON Schema, also written as a short form or an example.
-    pub fn schema(&mut self, node: &Node) -> Option<Value> {
+    pub(crate) fn schema(&mut self, node: &Node) -> Option<Value> {
         match Schema::read(&node.value()) {
             Ok(schema) => Some(schema.schema().clone()),
             Err(failure) => {
@@ -124,7 +124,7 @@ impl Reader<'_, '_> {
     }
 
     /// Whether a value has the form; a fault if not.
-    pub fn fits(&mut self, at: Spot, schema: &Value, value: &Value, what: &str) -> bool {
+    pub(crate) fn fits(&mut self, at: Spot, schema: &Value, value: &Value, what: &str) -> bool {
         match Schema::read(schema).map(|schema| schema.check_data(value)) {
             Ok(Checked::Valid(_)) => true,
             Ok(Checked::Wrong(message)) => {
@@ -139,7 +139,7 @@ impl Reader<'_, '_> {
     }
 
     /// Refuses what is no identifier.
-    pub fn identifier(&mut self, at: Spot, what: &str, name: &str) -> Option<()> {
+    pub(crate) fn identifier(&mut self, at: Spot, what: &str, name: &str) -> Option<()> {
         if is_identifier(name) {
             return Some(());
         }

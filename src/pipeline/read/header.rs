@@ -43,7 +43,7 @@ pub(in crate::pipeline) struct Defaults {
 
 impl Reader<'_, '_> {
     /// Reads what the steps need of the head.
-    pub fn read_header(&mut self, fields: &Fields<'_>) {
+    pub(crate) fn read_header(&mut self, fields: &Fields<'_>) {
         self.header.orchestrator = self.model_or_role(fields.get("orchestrator"), "orchestrator");
         self.header.default_model = self.model_or_role(fields.get("default_model"), "default_model");
         self.header.strategy = self.strategy(fields.get("selection_schema"));
@@ -99,7 +99,7 @@ impl Reader<'_, '_> {
     }
 
     /// Limits of the execution.
-    pub fn limits(&mut self, node: Option<&Node>) -> PipelineLimits {
+    pub(crate) fn limits(&mut self, node: Option<&Node>) -> PipelineLimits {
         let mut limits = PipelineLimits { max_parallel: PARALLEL, timeout: None };
         if let Some(node) = node {
             let fields = self.fields(node, "limits", &["max_parallel", "timeout"]);
@@ -111,7 +111,7 @@ impl Reader<'_, '_> {
     }
 
     /// A part of a budget: USD, or several limits.
-    pub fn budget(&mut self, node: Option<&Node>) -> Slice {
+    pub(crate) fn budget(&mut self, node: Option<&Node>) -> Slice {
         let Some(node) = node else { return Slice::default() };
         if let Data::Int(_) | Data::Float(_) = node.data {
             return Slice { max_cost: self.number(Some(node), "budget", 0.0, f64::INFINITY), ..Slice::default() };
@@ -127,7 +127,7 @@ impl Reader<'_, '_> {
     }
 
     /// Further attempts: how many, or how.
-    pub fn retry(&mut self, node: Option<&Node>) -> Option<Retry> {
+    pub(crate) fn retry(&mut self, node: Option<&Node>) -> Option<Retry> {
         let node = node?;
         let times = |n: i64| u32::try_from(n).unwrap_or(0);
         if let Data::Int(_) = node.data {
@@ -143,7 +143,7 @@ impl Reader<'_, '_> {
     }
 
     /// Whether kept answers may be used.
-    pub fn cache(&mut self, node: Option<&Node>) -> Option<Keep> {
+    pub(crate) fn cache(&mut self, node: Option<&Node>) -> Option<Keep> {
         let node = node?;
         if let Data::Bool(flag) = node.data {
             return Some(Keep::Flag(flag));
@@ -153,7 +153,7 @@ impl Reader<'_, '_> {
     }
 
     /// The folder of the products.
-    pub fn output_dir(&mut self, node: Option<&Node>) -> PathBuf {
+    pub(crate) fn output_dir(&mut self, node: Option<&Node>) -> PathBuf {
         let given = self.text(node, "output_dir").unwrap_or_else(|| "output".to_owned());
         if let Some(node) = node.filter(|_| !is_below(Path::new(&given))) {
             self.fault(node.at, format!("output_dir must be a folder inside the workspace, not `{given}`"));

@@ -12,7 +12,7 @@ pub(in crate::pipeline) const SUFFIXES: &[&str] = &["json", "csv", "md", "txt", 
 
 impl Reader<'_, '_> {
     /// Reads `var or expression: path`.
-    pub fn products(&mut self, node: Option<&Node>, reading: &Reading<'_>) -> Vec<Product> {
+    pub(crate) fn products(&mut self, node: Option<&Node>, reading: &Reading<'_>) -> Vec<Product> {
         let Some(node) = node else { return Vec::new() };
         let mut products = Vec::new();
         for entry in self.entries(node, "products") {

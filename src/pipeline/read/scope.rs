@@ -15,12 +15,12 @@ pub(in crate::pipeline) struct Scope {
 
 impl Scope {
     /// The scope of a file, before its steps are known.
-    pub fn file() -> Self {
+    pub(crate) fn file() -> Self {
         Self { names: ALWAYS.iter().map(|name| (*name).to_owned()).collect() }
     }
 
     /// The same with further names.
-    pub fn with<'a>(&self, more: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn with<'a>(&self, more: impl IntoIterator<Item = &'a str>) -> Self {
         let mut names = self.names.clone();
         for name in more {
             if !names.iter().any(|known| known == name) {
@@ -31,12 +31,12 @@ impl Scope {
     }
 
     /// Whether a name is in it.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.names.iter().any(|known| known == name)
     }
 
     /// The names.
-    pub fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         self.names.iter().map(String::as_str).collect()
     }
 }

@@ -43,7 +43,7 @@ const BOUND: &[(&str, &[&str])] = &[
 
 impl Reader<'_, '_> {
     /// Reads a step. `top` is whether it stands in the file's own block.
-    pub fn step(&mut self, named: &Named<'_>, scope: &Scope, top: bool) -> Option<Draft> {
+    pub(crate) fn step(&mut self, named: &Named<'_>, scope: &Scope, top: bool) -> Option<Draft> {
         let known = [keys(ACTS), keys(STEP)].concat();
         let fields = self.fields(named.node, &format!("step `{}`", named.name), &known);
         let act = self.act_entry(named, &fields)?;
@@ -144,7 +144,7 @@ impl Reader<'_, '_> {
     }
 
     /// Keeps the fault that there is no such tool.
-    pub fn known_tool(&mut self, at: Spot, name: &str) {
+    pub(crate) fn known_tool(&mut self, at: Spot, name: &str) {
         if let Err(failure) = self.loader.tools.get(name) {
             self.failed(at, &failure);
         }
@@ -173,12 +173,12 @@ impl Reader<'_, '_> {
     }
 
     /// Whether a name is that of a step that can be seen from here.
-    pub fn is_step(&self, name: &str, scope: &Scope) -> bool {
+    pub(crate) fn is_step(&self, name: &str, scope: &Scope) -> bool {
         scope.has(name) && self.steps.contains_key(name)
     }
 
     /// The steps that can be seen from here.
-    pub fn visible(&self, scope: &Scope) -> Vec<String> {
+    pub(crate) fn visible(&self, scope: &Scope) -> Vec<String> {
         scope.names().into_iter().filter(|name| self.steps.contains_key(*name)).map(ToOwned::to_owned).collect()
     }
 

@@ -20,12 +20,12 @@ pub(in crate::pipeline) struct Reading<'s> {
 
 impl<'s> Reading<'s> {
     /// A reading without names of its own.
-    pub const fn new(scope: &'s Scope, user: User) -> Self {
+    pub(crate) const fn new(scope: &'s Scope, user: User) -> Self {
         Self { scope, own: Vec::new(), user }
     }
 
     /// The same with names of its own.
-    pub fn with(&self, own: &[&str]) -> Self {
+    pub(crate) fn with(&self, own: &[&str]) -> Self {
         let own = own.iter().map(|name| (*name).to_owned());
         Self { own: self.own.iter().cloned().chain(own).collect(), ..self.clone() }
     }
@@ -33,7 +33,7 @@ impl<'s> Reading<'s> {
 
 impl Reader<'_, '_> {
     /// The whole node as one expression; numbers and the like stand for themselves.
-    pub fn expression(&mut self, node: &Node, what: &str, reading: &Reading<'_>) -> Option<Expression> {
+    pub(crate) fn expression(&mut self, node: &Node, what: &str, reading: &Reading<'_>) -> Option<Expression> {
         let source = match &node.data {
             Data::Text(text) => text.clone(),
             Data::Bool(_) | Data::Int(_) | Data::Float(_) => node.value().to_string(),
@@ -53,7 +53,7 @@ impl Reader<'_, '_> {
     }
 
     /// A value whose texts are expressions, unless they have holes.
-    pub fn computed(&mut self, node: &Node, reading: &Reading<'_>) -> Template {
+    pub(crate) fn computed(&mut self, node: &Node, reading: &Reading<'_>) -> Template {
         match &node.data {
             Data::Text(text) if !text.contains("{{") => {
                 let what = "a value";
@@ -68,7 +68,7 @@ impl Reader<'_, '_> {
     }
 
     /// A value whose texts stand for themselves, but for the holes in them.
-    pub fn template(&mut self, node: &Node, reading: &Reading<'_>) -> Template {
+    pub(crate) fn template(&mut self, node: &Node, reading: &Reading<'_>) -> Template {
         match &node.data {
             Data::Text(text) => self.text_template(text, node, reading),
             Data::List(items) => gathered_list(items.iter().map(|item| self.template(item, reading)).collect()),

@@ -1,10 +1,10 @@
 //! The keys of the format, with what they mean: reading, the schema and the messages use these lists.
 
 /// A key and its meaning.
-pub type Word = (&'static str, &'static str);
+pub(crate) type Word = (&'static str, &'static str);
 
 /// The keys of a file.
-pub const HEADER: &[Word] = &[
+pub(crate) const HEADER: &[Word] = &[
     ("id", "identifies the pipeline; the file's stem if it is not given"),
     ("name", "for people"),
     ("description", "what the pipeline is for; its intention is judged against this"),
@@ -24,7 +24,7 @@ pub const HEADER: &[Word] = &[
 ];
 
 /// The keys of a step that say what it does.
-pub const ACTS: &[Word] = &[
+pub(crate) const ACTS: &[Word] = &[
     (
         "llm",
         "one model call: a prompt, or {prompt, role, system, schema, max_tokens, temperature, stop, images, check}",
@@ -44,7 +44,7 @@ pub const ACTS: &[Word] = &[
 ];
 
 /// The other keys of a step.
-pub const STEP: &[Word] = &[
+pub(crate) const STEP: &[Word] = &[
     ("name", "identifies the step; an identifier"),
     ("args", "arguments of a tool or program"),
     ("inputs", "inputs of a nested pipeline"),
@@ -69,7 +69,7 @@ pub const STEP: &[Word] = &[
 ];
 
 /// The keys of the defaults.
-pub const DEFAULTS: &[Word] = &[
+pub(crate) const DEFAULTS: &[Word] = &[
     ("model", "see the step's key"),
     ("role", "the role of `llm` and `run`"),
     ("requires", "see the step's key"),
@@ -82,7 +82,7 @@ pub const DEFAULTS: &[Word] = &[
 ];
 
 /// The keys of the form of an input.
-pub const INPUT: &[Word] = &[
+pub(crate) const INPUT: &[Word] = &[
     ("description", "what it means"),
     ("type", "string, integer, number, boolean, array, object or any; string if nothing is said"),
     ("format", "a format of JSON Schema: date, email, uri"),
@@ -93,7 +93,7 @@ pub const INPUT: &[Word] = &[
 ];
 
 /// The keys of the form of a var.
-pub const VAR: &[Word] = &[
+pub(crate) const VAR: &[Word] = &[
     ("description", "what it means"),
     ("type", "string, integer, number, boolean, array, object or any; string if nothing is said"),
     ("format", "a format of JSON Schema: date, email, uri"),
@@ -102,10 +102,10 @@ pub const VAR: &[Word] = &[
 ];
 
 /// The words of a jump that are no steps.
-pub const JUMPS: &[&str] = &["continue", "fail", "skip", "end", "retry"];
+pub(crate) const JUMPS: &[&str] = &["continue", "fail", "skip", "end", "retry"];
 
 /// Names that mean something else in expressions or jumps.
-pub const RESERVED: &[&str] = &[
+pub(crate) const RESERVED: &[&str] = &[
     "inputs",
     "outcomes",
     "errors",
@@ -122,6 +122,6 @@ pub const RESERVED: &[&str] = &[
 ];
 
 /// The keys alone.
-pub fn keys(words: &[Word]) -> Vec<&'static str> {
+pub(crate) fn keys(words: &[Word]) -> Vec<&'static str> {
     words.iter().map(|(key, _)| *key).collect()
 }

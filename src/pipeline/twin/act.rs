@@ -8,7 +8,7 @@ use serde_json::Value;
 
 impl Twin {
     /// The expression of a step's value, on one or several lines.
-    pub fn act(&mut self, step: &Step) -> Vec<String> {
+    pub(super) fn act(&mut self, step: &Step) -> Vec<String> {
         let line = match &step.act {
             Act::Llm(call) => self.llm(step, call),
             Act::Tool(call) => {
@@ -110,7 +110,7 @@ impl Twin {
     }
 
     /// Writes the files of a step, which see its vars.
-    pub fn products(&mut self, step: &Step, body: &mut Lines) {
+    pub(super) fn products(&mut self, step: &Step, body: &mut Lines) {
         for product in &step.products {
             let own = |source: &str| {
                 step.vars.iter().any(|var| source.starts_with(&var.name))

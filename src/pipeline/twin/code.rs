@@ -13,17 +13,17 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Adds a line.
-    pub fn add(&mut self, line: &str) {
+    pub(super) fn add(&mut self, line: &str) {
         self.lines.push(format!("{}{line}", "    ".repeat(self.depth)));
     }
 
     /// Adds lines, if there are any.
-    pub fn extend(&mut self, lines: impl IntoIterator<Item = String>) {
+    pub(super) fn extend(&mut self, lines: impl IntoIterator<Item = String>) {
         lines.into_iter().for_each(|line| self.add(&line));
     }
 
     /// Adds a statement of several lines.
-    pub fn assign(&mut self, head: &str, value: &[String]) {
+    pub(super) fn assign(&mut self, head: &str, value: &[String]) {
         let last = value.len().saturating_sub(1);
         for (at, line) in value.iter().enumerate() {
             let (begin, end) = (if at == 0 { head } else { "" }, if at == last { ";" } else { "" });
@@ -32,22 +32,22 @@ impl Lines {
     }
 
     /// Further lines stand deeper.
-    pub const fn deeper(&mut self) {
+    pub(super) const fn deeper(&mut self) {
         self.depth += 1;
     }
 
     /// Further lines stand less deep.
-    pub const fn shallower(&mut self) {
+    pub(super) const fn shallower(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
 
     /// The lines alone.
-    pub fn list(self) -> Vec<String> {
+    pub(super) fn list(self) -> Vec<String> {
         self.lines
     }
 
     /// The whole text.
-    pub fn whole(self) -> String {
+    pub(super) fn whole(self) -> String {
         self.lines.join("\n") + "\n"
     }
 }
@@ -114,7 +114,7 @@ fn whole(source: &str) -> Option<String> {
 
 impl Twin {
     /// A value with its holes.
-    pub fn value(&mut self, template: &Template) -> String {
+    pub(super) fn value(&mut self, template: &Template) -> String {
         match template {
             Template::Plain(value) => literal(value),
             Template::Value(expression) => whole(expression.source()).unwrap_or_else(|| expression.source().to_owned()),
@@ -132,7 +132,7 @@ impl Twin {
     }
 
     /// The same as text.
-    pub fn text(&mut self, template: &Template) -> String {
+    pub(super) fn text(&mut self, template: &Template) -> String {
         match template {
             Template::Plain(Value::String(_)) | Template::Text(_) => self.value(template),
             _ => format!("{}({})", self.call("as_text"), self.value(template)),
