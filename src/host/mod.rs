@@ -24,6 +24,8 @@ pub mod ladder;
 pub mod llm;
 pub mod memories;
 pub mod models;
+pub mod pipelines;
+pub mod product;
 pub mod program;
 pub mod run_host;
 pub mod save;
