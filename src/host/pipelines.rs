@@ -8,20 +8,27 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Runs pipelines.
-pub trait Pipelines: Send + Sync {
-    /// Runs the pipeline of this path or name as a part of a run, and answers its outputs.
-    fn run(
-        &self,
-        host: Arc<RunHost>,
-        frame: Frame,
-        path: String,
-        inputs: Value,
-        cancel: CancellationToken,
-    ) -> BoxFuture<'_, Outcome<Value>>;
+/// A pipeline that is to be run as a part of a run.
+pub struct Wanted {
+    /// Its file in the workspace, or the name of one of the project's or the user's.
+    pub path: String,
+    /// Its inputs, an object.
+    pub inputs: Value,
+    /// Where in the run.
+    pub frame: Frame,
+    /// Whether the files that it declares may be written without asking.
+    pub allowed: bool,
+    /// Ends it.
+    pub cancel: CancellationToken,
 }
 
-/// Answers `PIPELINE`.
+/// Runs pipelines.
+pub trait Pipelines: Send + Sync {
+    /// Runs a pipeline and answers its outputs.
+    fn run(&self, host: Arc<RunHost>, wanted: Wanted) -> BoxFuture<'_, Outcome<Value>>;
+}
+
+/// Answers `PIPELINE`. The call itself is no effect: what its steps do is.
 pub async fn call(
     host: &RunHost,
     frame: &Frame,
@@ -29,7 +36,12 @@ pub async fn call(
     inputs: Value,
     cancel: CancellationToken,
 ) -> Outcome<Value> {
-    let occurrence = host.occurrence(frame, "pipeline");
-    let frame = frame.child(format_args!("pipeline{occurrence}"));
-    host.kit.pipelines.run(host.handle()?, frame, path, inputs, cancel).await
+    run(host, Wanted { path, inputs, frame: frame.clone(), allowed: false, cancel }).await
+}
+
+/// Runs a pipeline in a frame of its own below the one that is given.
+pub async fn run(host: &RunHost, wanted: Wanted) -> Outcome<Value> {
+    let occurrence = host.occurrence(&wanted.frame, "pipeline");
+    let frame = wanted.frame.child(format_args!("pipeline{occurrence}"));
+    host.kit.pipelines.run(host.handle()?, Wanted { frame, ..wanted }).await
 }

@@ -97,7 +97,7 @@ pub fn ask(request: Request) -> Outcome<Value> {
 /// thread each piece of an answer would wake it.
 fn answer(seat: &Seat, call: Call) -> BoxFuture<'static, Outcome<Value>> {
     let talks =
-        matches!(call.request, Request::Llm(_) | Request::LlmBatch { .. } | Request::Rlm(_) | Request::RlmBatch { .. });
+        matches!(call.request, Request::Llm(_) | Request::LlmBatch { .. } | Request::Rlm(_) | Request::RlmBatch { .. } | Request::Pipeline { .. });
     let (host, cancel) = (Arc::clone(&seat.host), seat.gate.cancel().clone());
     let work = async move { host.perform(call, cancel).await };
     if !talks {

@@ -15,6 +15,7 @@ pub mod llm_batch;
 pub mod now;
 pub mod out;
 pub mod par_map;
+pub mod pipeline;
 pub mod primitive;
 pub mod random;
 pub mod recall;
