@@ -1,7 +1,8 @@
 //! The arguments of the program as a whole.
 
 use crate::cli::{
-    ask, bench, completions, config, doctor, eval, flags, init, logs, memory, models, run, runs, scripts, tools,
+    ask, bench, completions, config, doctor, eval, flags, init, logs, memory, models, pipeline, run, runs, scripts,
+    tools,
 };
 use clap::{Parser, Subcommand};
 
@@ -38,6 +39,8 @@ pub enum Command {
     Ask(ask::Ask),
     /// Evaluates Rhai code given on the command line.
     Eval(eval::Eval),
+    /// Looks at pipelines before they run.
+    Pipeline(pipeline::PipelineCommand),
     /// Lists, shows and exports earlier runs.
     Runs(runs::Runs),
     /// Shows the events of a run.
@@ -88,7 +91,9 @@ impl Arguments {
                 if args.file.is_none() {
                     args.file = args.flags.last_program().map(Into::into);
                 }
-                args.file.is_none().then_some("run needs a file; hint: rhizo run FILE.rhai --context PATH, or rhizo run FILE.yaml")
+                args.file
+                    .is_none()
+                    .then_some("run needs a file; hint: rhizo run FILE.rhai --context PATH, or rhizo run FILE.yaml")
             }
             _ => None,
         }
@@ -101,6 +106,7 @@ impl Arguments {
             Some(Command::Run(args)) => &args.flags,
             Some(Command::Ask(args)) => &args.flags,
             Some(Command::Eval(args)) => &args.flags,
+            Some(Command::Pipeline(args)) => args.run_flags().unwrap_or(&self.flags),
             _ => &self.flags,
         }
     }
@@ -116,6 +122,7 @@ impl Arguments {
     /// Whether a command that only lists wants JSON.
     pub fn wants_json(&self) -> bool {
         match &self.command {
+            Some(Command::Pipeline(args)) => args.wants_json(),
             Some(Command::Runs(args)) => args.json,
             Some(Command::Logs(args)) => args.json,
             Some(Command::Memory(args)) => args.json,

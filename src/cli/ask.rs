@@ -3,8 +3,8 @@
 use crate::app::build::App;
 use crate::app::{inputs, run};
 use crate::cli::flags::RunFlags;
-use crate::cli::printer::Printer;
 use crate::cli::interrupt;
+use crate::cli::printer::Printer;
 use crate::cli::watching::Watching;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};

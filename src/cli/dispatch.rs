@@ -5,8 +5,8 @@ use crate::cli::args::{Arguments, Command};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{
-    ask, bench, completions, config, doctor, eval, init, logs, memory, models, person, report, run, runs, scripts,
-    tools, trace,
+    ask, bench, completions, config, doctor, eval, init, logs, memory, models, person, pipeline, report, run, runs,
+    scripts, tools, trace,
 };
 use crate::config::environment::Environment;
 use crate::config::fault;
@@ -108,6 +108,7 @@ async fn dispatch(
         Some(Command::Run(args)) => run::run(&app, printer, &args).await,
         Some(Command::Ask(args)) => ask::ask(&app, printer, &args).await,
         Some(Command::Eval(args)) => eval::eval(&app, printer, &args).await,
+        Some(Command::Pipeline(args)) => pipeline::pipeline(&app, printer, &args).await,
         Some(Command::Runs(args)) => runs::runs(&app, printer, &args),
         Some(Command::Logs(args)) => logs::logs(&app, printer, &args).await,
         Some(Command::Memory(args)) => memory::memory(&app, printer, &args).await,

@@ -23,6 +23,7 @@ pub mod model_test;
 pub mod models;
 pub mod outcome;
 pub mod person;
+pub mod pipeline;
 pub mod prices;
 pub mod printer;
 pub mod progress;

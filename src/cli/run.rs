@@ -73,7 +73,8 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
     let inputs = run_inputs::typed(&pipeline, &given)?;
     run_inputs::settle(&pipeline, &inputs)?;
     let library = inputs::open(&app.kit.settings, &args.flags.context, ask::pipe(&args.flags.context))?;
-    let run = run::begin(&app.kit, "pipeline", &file.display().to_string(), library, Some(on_print(printer, &args.flags)));
+    let run =
+        run::begin(&app.kit, "pipeline", &file.display().to_string(), library, Some(on_print(printer, &args.flags)));
     interrupt::cancel_on_signal(run.cancel.clone());
     let watching = Watching::begin(app, printer, &run, &args.flags, Detail::Steps)?;
     let end = run.pipeline(&pipeline, inputs).await;

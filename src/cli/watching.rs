@@ -36,6 +36,10 @@ impl Watching {
         };
         // On standard output the result is one more line; in a file it would be no event.
         let on_output = lines.finish().await?;
-        Ok(if on_output { outcome::tell_line(printer, run, end, closed) } else { outcome::tell(printer, run, end, closed) })
+        Ok(if on_output {
+            outcome::tell_line(printer, run, end, closed)
+        } else {
+            outcome::tell(printer, run, end, closed)
+        })
     }
 }

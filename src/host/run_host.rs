@@ -12,7 +12,9 @@ use crate::host::kit::Kit;
 use crate::host::shown::Shown;
 use crate::host::trail::Trail;
 use crate::host::typed::{Checked, Schema};
-use crate::host::{ask, attempts, batch, episodes, explore, llm, memories, pipelines, product, program, save, tool_call};
+use crate::host::{
+    ask, attempts, batch, episodes, explore, llm, memories, pipelines, product, program, save, tool_call,
+};
 use crate::policy::gate;
 use crate::script::host::Host;
 use futures::FutureExt;

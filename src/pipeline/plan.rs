@@ -156,8 +156,9 @@ pub struct Step {
     pub on_failure: Option<Jump>,
     /// Whether it runs whatever became of the steps that it needs.
     pub always: bool,
-    /// How often it may be visited; more is the failure `loop_exhausted`.
-    pub max_visits: u32,
+    /// How often it may be visited, the first time included; more is the failure `loop_exhausted`. Every target of a jump
+    /// backward has it; a step without it is repeated as often as the flow comes by.
+    pub max_visits: Option<u32>,
     /// Among steps that are ready the largest goes first, then the one written first.
     pub priority: i32,
 }
@@ -191,6 +192,8 @@ pub struct Choice {
     pub role: Option<String>,
     /// What the model must have.
     pub requires: Vec<String>,
+    /// How it is chosen among those that have it.
+    pub strategy: Option<Strategy>,
     /// Who the model is: the text of a personality of the file, or the name of a persona.
     pub personality: Option<String>,
     /// Which rule gave the model or role: `step`, `expert of read_file`, `requires`, `default_model`, or `llm`.

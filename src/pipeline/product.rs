@@ -96,7 +96,8 @@ fn bytes(value: Value) -> Outcome<Vec<u8>> {
 
 /// A list of maps with a line of their keys above, a list of lists as it is; a text is CSV already.
 fn table(value: &Value) -> Outcome<String> {
-    let wrong = |what: String| Failure::new(FailureKind::Invalid, what).hint("a list of maps, a list of lists, or text");
+    let wrong =
+        |what: String| Failure::new(FailureKind::Invalid, what).hint("a list of maps, a list of lists, or text");
     let rows = match value {
         Value::String(text) => return Ok(text.clone()),
         Value::Array(rows) => rows,

@@ -43,7 +43,8 @@ impl Steps {
             }
             Event::StepFinished { step, .. } => {
                 self.running.remove(&record.frame);
-                if let Some(siblings) = parent(&record.frame).and_then(|at| self.siblings.get_mut(&(at, step.clone()))) {
+                if let Some(siblings) = parent(&record.frame).and_then(|at| self.siblings.get_mut(&(at, step.clone())))
+                {
                     siblings.done += 1;
                     siblings.until = record.at;
                 }
@@ -141,8 +142,7 @@ mod tests {
     }
 
     fn finished(step: &str, key: Option<&str>, outcome: StepOutcome) -> Event {
-        let failure =
-            (outcome == StepOutcome::Failed).then(|| Failure::new(FailureKind::Tool, "it did not work"));
+        let failure = (outcome == StepOutcome::Failed).then(|| Failure::new(FailureKind::Tool, "it did not work"));
         let reason = if outcome == StepOutcome::Skipped { "`a` failed".to_owned() } else { String::new() };
         let (step, key, cost) = (step.to_owned(), key.map(str::to_owned), Money::from_nanos(2_000_000));
         Event::StepFinished { step, key, outcome, cost, millis: 7, reason, failure }
@@ -153,7 +153,11 @@ mod tests {
         let mut steps = Steps::default();
         for (frame, event, expected) in [
             ("step:a", finished("a", None, StepOutcome::Ok), "✓ a · 7 ms · $0.002"),
-            ("step:a/item:x/step:b", finished("b", Some("x"), StepOutcome::Failed), "  ✗ b [x] · 7 ms · $0.002: it did not work"),
+            (
+                "step:a/item:x/step:b",
+                finished("b", Some("x"), StepOutcome::Failed),
+                "  ✗ b [x] · 7 ms · $0.002: it did not work",
+            ),
             ("step:c", finished("c", None, StepOutcome::Skipped), "- c skipped: `a` failed"),
         ] {
             assert_eq!(steps.hear(&record(frame, 0, event)).as_deref(), Some(expected));

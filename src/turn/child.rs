@@ -156,4 +156,3 @@ pub async fn close(host: &RunHost, end: &RootEnd) -> Outcome<()> {
     debug_assert!(end.status != RunStatus::Running, "a run that has ended is not running");
     host.kit.store.end_run(&host.run, row).await
 }
-

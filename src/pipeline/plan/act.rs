@@ -95,7 +95,7 @@ pub struct LlmCall {
 pub struct ToolCall {
     /// The tool.
     pub name: String,
-    /// Its arguments: a `Template::Map`.
+    /// Its arguments, a map.
     pub args: Template,
 }
 
@@ -104,7 +104,7 @@ pub struct ToolCall {
 pub struct ScriptCall {
     /// The program.
     pub name: String,
-    /// Its parameters: a `Template::Map`.
+    /// Its parameters, a map.
     pub args: Template,
 }
 
@@ -113,7 +113,7 @@ pub struct ScriptCall {
 pub struct Nested {
     /// Its path as written, relative to the file.
     pub path: PathBuf,
-    /// What it is given: a `Template::Map`.
+    /// What it is given, a map.
     pub inputs: Template,
     /// The pipeline.
     pub pipeline: Arc<Pipeline>,

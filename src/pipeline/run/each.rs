@@ -88,8 +88,11 @@ fn items(each: &Each, values: &Values) -> Outcome<(Vec<Item>, bool)> {
         Value::Array(items) => (items.into_iter().map(|item| (None, item)).collect::<Vec<_>>(), false),
         Value::Object(map) => (map.into_iter().map(|(key, item)| (Some(key), item)).collect(), true),
         other => {
-            return Err(Failure::new(FailureKind::Invalid, format!("`in` must be a list or a map, it is {}", kind(&other)))
-                .hint("read a text first: `text.split(\"\\n\")`, `parse_json(text)`"));
+            return Err(Failure::new(
+                FailureKind::Invalid,
+                format!("`in` must be a list or a map, it is {}", kind(&other)),
+            )
+            .hint("read a text first: `text.split(\"\\n\")`, `parse_json(text)`"));
         }
     };
     let mut taken = HashSet::new();

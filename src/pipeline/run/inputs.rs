@@ -14,7 +14,8 @@ pub fn settle(pipeline: &Pipeline, given: &Map<String, Value>) -> Outcome<Value>
     let known = || pipeline.inputs.iter().map(|input| input.name.as_str());
     for name in given.keys() {
         if !known().any(|known| known == name) {
-            let failure = Failure::new(FailureKind::Invalid, format!("pipeline `{}` has no input `{name}`", pipeline.id));
+            let failure =
+                Failure::new(FailureKind::Invalid, format!("pipeline `{}` has no input `{name}`", pipeline.id));
             return Err(match nearest(name, known()) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
                 None if pipeline.inputs.is_empty() => failure.hint("it takes no inputs"),
@@ -30,7 +31,9 @@ fn value(pipeline: &Pipeline, input: &Input, given: Option<&Value>) -> Outcome<V
     let Some(given) = given else {
         if input.required && input.default.is_none() {
             let what = format!("pipeline `{}` needs the input `{}`", pipeline.id, input.name);
-            return Err(Failure::new(FailureKind::Invalid, what).hint(format!("{}=VALUE: {}", input.name, input.description)));
+            return Err(
+                Failure::new(FailureKind::Invalid, what).hint(format!("{}=VALUE: {}", input.name, input.description))
+            );
         }
         return Ok(input.default.clone().unwrap_or_default());
     };
@@ -49,7 +52,8 @@ pub fn typed(pipeline: &Pipeline, typed: &[(String, String)]) -> Outcome<Map<Str
         let declared = pipeline.inputs.iter().find(|input| input.name == *name);
         let schema = declared.map(|input| Schema::read(&input.schema)).transpose()?;
         let read = serde_json::from_str::<Value>(text).ok();
-        let fits = |value: &Value| schema.as_ref().is_none_or(|schema| matches!(schema.check_data(value), Checked::Valid(_)));
+        let fits =
+            |value: &Value| schema.as_ref().is_none_or(|schema| matches!(schema.check_data(value), Checked::Valid(_)));
         let value = read.filter(fits).unwrap_or_else(|| Value::String(text.clone()));
         inputs.insert(name.clone(), value);
     }

@@ -48,12 +48,7 @@ pub fn options(course: &Course<'_>, step: &Step) -> LlmOptions {
 }
 
 /// Asks until the check accepts an answer, as `llm` with `check` does in a script.
-async fn checked(
-    course: &Course<'_>,
-    request: LlmRequest,
-    check: &Expression,
-    values: &Values,
-) -> Outcome<Value> {
+async fn checked(course: &Course<'_>, request: LlmRequest, check: &Expression, values: &Values) -> Outcome<Value> {
     let step = |attempts, judgement, answer| {
         let attempt = Attempt { request: request.clone(), gate: GATE.to_owned(), attempts, judgement, answer };
         Request::Attempt(Box::new(attempt))

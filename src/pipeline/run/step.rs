@@ -198,18 +198,12 @@ async fn act(course: &Course<'_>, step: &Step, values: &Values) -> Outcome<Answe
         Act::While(repeat) => while_::run(course, step, repeat, values).await.map(Answer::from),
         Act::Parallel(branches) => parallel(course, branches, values).await.map(Answer::from),
         Act::Wait(time) => course.ask(Request::Sleep { millis: millis(*time) }).await.map(Answer::from),
-        Act::End(template) => {
-            Ok(Answer { value: values.fill(template)?, jump: Some(Jump::End), errors: None })
-        }
+        Act::End(template) => Ok(Answer { value: values.fill(template)?, jump: Some(Jump::End), errors: None }),
     }
 }
 
 /// All branches at once; their values by name. One that fails lets the others end.
-async fn parallel(
-    course: &Course<'_>,
-    branches: &[crate::pipeline::plan::Branch],
-    values: &Values,
-) -> Outcome<Value> {
+async fn parallel(course: &Course<'_>, branches: &[crate::pipeline::plan::Branch], values: &Values) -> Outcome<Value> {
     let work = branches.iter().map(|branch| async move {
         let place = course.within("branch", &branch.name, 0);
         (branch.name.clone(), block::run(&place, &branch.block, values).await)

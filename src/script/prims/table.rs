@@ -4,7 +4,8 @@ use crate::script::desk::Desk;
 use crate::script::prims::primitive::Primitive;
 use crate::script::prims::{
     ask_user, budget, context_cut, context_find, context_read, delegate, docs, final_, json, llm, llm_batch, now, out,
-    par_map, pipeline, random, recall, remember, rlm, rlm_batch, save_script, script_, sleep, suggest_exploration, tool,
+    par_map, pipeline, random, recall, remember, rlm, rlm_batch, save_script, script_, sleep, suggest_exploration,
+    tool,
 };
 use rhai::Engine;
 use std::sync::Arc;
