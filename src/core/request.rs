@@ -128,6 +128,13 @@ pub enum Request {
         /// Whether there is a context to look into.
         has_context: bool,
     },
+    /// The stored events of the run behind a number, each as a map; answers an array.
+    Events {
+        /// The number of the last event that is known; nothing to ask which number that is.
+        after: Option<u64>,
+        /// Whether to wait until there is one.
+        wait: bool,
+    },
     /// Text that the script printed; answers nothing.
     Say {
         /// The text, without its line end.

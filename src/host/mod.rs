@@ -24,6 +24,7 @@ pub mod ladder;
 pub mod llm;
 pub mod memories;
 pub mod models;
+pub mod news;
 pub mod pipelines;
 pub mod product;
 pub mod program;

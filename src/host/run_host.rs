@@ -13,7 +13,7 @@ use crate::host::shown::Shown;
 use crate::host::trail::Trail;
 use crate::host::typed::{Checked, Schema};
 use crate::host::{
-    ask, attempts, batch, episodes, explore, llm, memories, pipelines, product, program, save, tool_call,
+    ask, attempts, batch, episodes, explore, llm, memories, news, pipelines, product, program, save, tool_call,
 };
 use crate::policy::gate;
 use crate::script::host::Host;
@@ -210,6 +210,7 @@ impl RunHost {
             Request::Random => ask::random(self, &frame).await,
             Request::Sleep { millis } => ask::sleep(self, &frame, millis, &cancel).await,
             Request::Final { value, looks, has_context } => self.final_(&frame, &value, looks, has_context),
+            Request::Events { after, wait } => news::read(self, after, wait).await,
             Request::Say { text } => {
                 if let Some(show) = &self.on_print {
                     show(&text);

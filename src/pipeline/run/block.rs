@@ -3,7 +3,7 @@
 use crate::core::event::{Event, StepOutcome};
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::money::Money;
-use crate::pipeline::plan::{Block, Jump, Step};
+use crate::pipeline::plan::{Act, Block, Step};
 use crate::pipeline::run::course::Course;
 use crate::pipeline::run::flow::{Flow, Next, is_leaf};
 use crate::pipeline::run::step::{self, Came};
@@ -175,7 +175,7 @@ impl Known {
         let failure = first.and_then(|index| self.failures.remove(&index));
         let last = flow.end().or_else(|| flow.last());
         let value = last.and_then(|index| self.values.get(&index)).map_or(Value::Null, |value| (**value).clone());
-        let early = flow.end().and_then(|index| block.steps.get(index)).is_some_and(Step::ends);
+        let early = flow.end().and_then(|index| block.steps.get(index)).is_some_and(|step| matches!(step.act, Act::End(_)));
         Ended { value, failure, early, values, outcomes }
     }
 }
@@ -193,14 +193,6 @@ impl Came {
             (None, Some(_)) => StepOutcome::Ok,
             (None, None) => StepOutcome::Skipped,
         }
-    }
-}
-
-impl Step {
-    /// Whether it gives its block a value by ending it.
-    fn ends(&self) -> bool {
-        matches!(self.act, crate::pipeline::plan::Act::End(_))
-            || [&self.on_success, &self.on_failure, &self.on_false].into_iter().flatten().any(|jump| *jump == Jump::End)
     }
 }
 

@@ -20,7 +20,7 @@ pub async fn run(course: &Course<'_>, step: &Step, run: &Run, values: &Values) -
         role: step.choice.role.clone(),
         model: step.choice.model.clone(),
         requires: step.choice.requires.clone(),
-        strategy: course.pipeline.strategy.filter(|_| !step.choice.requires.is_empty()),
+        strategy: step.choice.strategy,
         max_turns: run.max_turns,
         schema: step.schema().or_else(|| run.schema.clone()).map(Arc::new),
         label: Some(step.name.clone()),

@@ -164,7 +164,7 @@ impl<'a> Flow<'a> {
 
     fn exhausted(&self, to: usize) -> Option<Failure> {
         let step = self.steps.get(to)?;
-        (self.visits(to) >= step.max_visits).then(|| {
+        step.max_visits.is_some_and(|most| self.visits(to) >= most).then(|| {
             let what = format!("`{}` was visited {} times and is wanted once more", step.name, self.visits(to));
             Failure::new(FailureKind::LoopExhausted, what)
                 .hint(format!("raise `max_visits` of `{}`, or give the loop another way out", step.name))

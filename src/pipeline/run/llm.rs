@@ -18,7 +18,7 @@ pub async fn call(course: &Course<'_>, step: &Step, call: &LlmCall, values: &Val
     let images = call.images.iter().map(|image| values.fill_text(image)).collect::<Outcome<_>>()?;
     let options = LlmOptions {
         system: call.system.as_ref().map(|system| values.fill_text(system)).transpose()?,
-        schema: step.schema().or_else(|| call.schema.clone()).map(Arc::new),
+        schema: step.schema().or_else(|| call.schema.clone()).map(|schema| Arc::new(sorted(schema))),
         max_tokens: call.max_tokens,
         temperature: call.temperature,
         stop: call.stop.clone(),
@@ -32,6 +32,19 @@ pub async fn call(course: &Course<'_>, step: &Step, call: &LlmCall, values: &Val
     }
 }
 
+/// A schema as a script would have it, whose maps know no order: a call is the same call from both.
+fn sorted(schema: Value) -> Value {
+    match schema {
+        Value::Object(map) => {
+            let mut entries: Vec<(String, Value)> = map.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        plain => plain,
+    }
+}
+
 /// What a step says of who answers.
 pub fn options(course: &Course<'_>, step: &Step) -> LlmOptions {
     let label = course.key.as_ref().map_or_else(|| step.name.clone(), |key| format!("{} {key}", step.name));
@@ -39,7 +52,7 @@ pub fn options(course: &Course<'_>, step: &Step) -> LlmOptions {
         role: step.choice.role.clone(),
         model: step.choice.model.clone(),
         requires: step.choice.requires.clone(),
-        strategy: course.pipeline.strategy.filter(|_| !step.choice.requires.is_empty()),
+        strategy: step.choice.strategy,
         persona: step.choice.personality.clone(),
         label: Some(label),
         cache: step.cache.clone(),

@@ -13,6 +13,7 @@ pub mod json;
 pub mod llm;
 pub mod llm_batch;
 pub mod now;
+pub mod on_event;
 pub mod out;
 pub mod par_map;
 pub mod pipeline;

@@ -3,7 +3,7 @@
 use crate::script::desk::Desk;
 use crate::script::prims::primitive::Primitive;
 use crate::script::prims::{
-    ask_user, budget, context_cut, context_find, context_read, delegate, docs, final_, json, llm, llm_batch, now, out,
+    ask_user, budget, context_cut, context_find, context_read, delegate, docs, final_, json, llm, llm_batch, now, on_event, out,
     par_map, pipeline, random, recall, remember, rlm, rlm_batch, save_script, script_, sleep, suggest_exploration,
     tool,
 };
@@ -56,6 +56,7 @@ pub const ALL: &[&Primitive] = &[
     &now::NOW,
     &random::RANDOM,
     &sleep::SLEEP,
+    &on_event::ON_EVENT,
 ];
 
 /// Adds every primitive to an engine.
