@@ -72,7 +72,8 @@ fn collect(step: &Step, each: &Each, items: &[Item], ended: Vec<Option<Ended>>, 
     let fatal = |failure: &Failure| each.on_item_failure == OnItemFailure::Stop || !failure.kind.catchable();
     match first.filter(fatal) {
         Some(failure) => {
-            let message = format!("item {} of `{}`: {}", failure.details["item"], step.name, failure.message);
+            let item = failure.details.get("item").and_then(Value::as_str).unwrap_or_default();
+            let message = format!("item `{item}` of `{}`: {}", step.name, failure.message);
             Err(Failure { message, ..failure }.detail("items", json!(errors)))
         }
         None => {

@@ -115,9 +115,9 @@ async fn begin(place: &Course<'_>, step: &Step, visit: u32, values: &Values) -> 
         other => other,
     };
     let came = match done {
-        Ok(answer) if step.on_success == Some(Jump::Fail) => {
+        Ok(_) if step.on_success == Some(Jump::Fail) => {
             let failure = Failure::new(FailureKind::Invalid, "its success ends the pipeline");
-            Came { value: Some(answer.value), failure: Some(located(step, failure)), ..Came::default() }
+            Came { failure: Some(located(step, failure)), jump: Some(Jump::Fail), ..Came::default() }
         }
         Ok(answer) => {
             let jump = answer.jump.or_else(|| step.on_success.clone());
