@@ -95,6 +95,7 @@ impl Arguments {
                     .is_none()
                     .then_some("run needs a file; hint: rhizo run FILE.rhai --context PATH, or rhizo run FILE.yaml")
             }
+            Some(Command::Pipeline(args)) => args.settle(),
             _ => None,
         }
     }

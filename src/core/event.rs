@@ -298,6 +298,21 @@ pub enum Event {
         /// Why it failed, if it did.
         failure: Option<Failure>,
     },
+    /// A model has judged what a pipeline is for.
+    Intention {
+        /// The pipeline's id.
+        pipeline: String,
+        /// The hash of its file.
+        hash: String,
+        /// What it is for.
+        intention: String,
+        /// Whether its steps serve that.
+        serves: bool,
+        /// Where they do not.
+        gaps: Vec<String>,
+        /// What it does, as pseudocode.
+        architecture: String,
+    },
     /// Something that a person should know.
     Note {
         /// The text.

@@ -48,6 +48,11 @@ pub fn document(pipeline: &Pipeline) -> Value {
     })
 }
 
+/// What it does, as somebody would tell it.
+pub fn pseudocode(pipeline: &Pipeline) -> Vec<String> {
+    pseudocode::lines(pipeline)
+}
+
 /// The names of the steps in an order in which they can run.
 pub fn order(block: &Block) -> Vec<&str> {
     graph::order(block).into_iter().filter_map(|at| block.steps.get(at)).map(|step| step.name.as_str()).collect()

@@ -5,10 +5,11 @@ use crate::cli::pipeline::Explain;
 use crate::cli::printer::Printer;
 use crate::cli::report;
 use crate::core::exit::Exit;
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::pipeline::plan::{Block, Pipeline};
-use crate::pipeline::{explain, load};
+use crate::pipeline::{explain, import, load, twin};
 use serde_json::{Value, json};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,7 +52,29 @@ pub(super) fn validate(app: &App, printer: &Printer, files: &[PathBuf]) -> Outco
 /// Shows a pipeline.
 pub(super) fn explain(app: &App, printer: &Printer, args: &Explain) -> Outcome<Exit> {
     let pipeline = read(app, &args.file)?;
+    if args.rhai {
+        let script = twin::script(&pipeline);
+        printer.rows(&json!({"script": script}), || script.clone());
+        return Ok(Exit::Ok);
+    }
     printer.rows(&explain::document(&pipeline), || explain::page(&pipeline));
+    Ok(Exit::Ok)
+}
+
+/// Translates a file; what comes out has been checked.
+pub(super) fn import(app: &App, printer: &Printer, file: &Path, output: Option<&Path>) -> Outcome<Exit> {
+    let text = load::text(file)?;
+    let written = import::import(file, &text)?;
+    load::load_text(&app.kit.settings, app.kit.tools.get()?, output.unwrap_or(file), &written)?;
+    let Some(output) = output else {
+        printer.raw(&written);
+        return Ok(Exit::Ok);
+    };
+    let failed =
+        |error: std::io::Error| Failure::new(FailureKind::Io, format!("cannot write {}: {error}", output.display()));
+    let mut target = std::fs::File::create_new(output).map_err(failed)?;
+    target.write_all(written.as_bytes()).map_err(failed)?;
+    printer.out(&format!("{}: written", output.display()));
     Ok(Exit::Ok)
 }
 
