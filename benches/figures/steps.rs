@@ -33,7 +33,8 @@ pub(crate) fn measure(criterion: &mut Criterion, plan: &Plan, sheet: &Sheet) {
             project.write("set.yaml", &chain(STEPS, |before| format!("set: {{n: {before}.n + 1}}"), "set: {n: '0'}"));
             project.write("llm.yaml", &chain(STEPS, |before| format!("llm: 'after {{{{ {before} }}}}'"), "llm: begin"));
             project.write("check.yaml", &chain(200, |before| format!("set: {{n: {before}.n + 1}}"), "set: {n: '0'}"));
-            let calls = format!("let last = llm(\"begin\");\nfor n in 1..{STEPS} {{ last = llm(`after ${{last}}`); }}\nlast\n");
+            let calls =
+                format!("let last = llm(\"begin\");\nfor n in 1..{STEPS} {{ last = llm(`after ${{last}}`); }}\nlast\n");
             project.write("llm.rhai", &calls);
             project
         })
@@ -52,6 +53,7 @@ pub(crate) fn measure(criterion: &mut Criterion, plan: &Plan, sheet: &Sheet) {
 
 /// Steps of which each reads the one before.
 fn chain(steps: u32, step: impl Fn(&str) -> String, first: &str) -> String {
-    let line = |n: u32| format!("  s{n}: {{{}}}\n", if n == 0 { first.to_owned() } else { step(&format!("s{}", n - 1)) });
+    let line =
+        |n: u32| format!("  s{n}: {{{}}}\n", if n == 0 { first.to_owned() } else { step(&format!("s{}", n - 1)) });
     format!("steps:\n{}", (0..steps).map(line).collect::<String>())
 }

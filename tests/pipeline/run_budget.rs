@@ -42,7 +42,11 @@ steps:
     let program = Program::paying(&server).file("p.yaml", text);
     let run = program.args(["run", "p.yaml", "--json"]).run().ok().json()["run"].as_str().expect("an id").to_owned();
     let export = program.args(["runs", "export", &run]).run().ok().json();
-    let ended = export["events"].as_array().into_iter().flatten().filter(|e| e["event"]["event"] == "step_finished" || e["event"] == "step_finished");
+    let ended = export["events"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|e| e["event"]["event"] == "step_finished" || e["event"] == "step_finished");
     let costs: Vec<(String, u64)> = ended
         .map(|e| (e["step"].as_str().unwrap_or_default().to_owned(), e["cost"].as_u64().unwrap_or_default()))
         .collect();

@@ -34,7 +34,8 @@ fn every_event_is_a_line_and_the_last_has_the_result() {
             (text("step"), text("key"), text("outcome"))
         })
         .collect();
-    let expected = [("a", "x", "ok"), ("a", "y", "ok"), ("all", "", "ok"), ("bad", "", "failed"), ("behind", "", "skipped")];
+    let expected =
+        [("a", "x", "ok"), ("a", "y", "ok"), ("all", "", "ok"), ("bad", "", "failed"), ("behind", "", "skipped")];
     for (step, key, outcome) in expected {
         let wanted = (step.to_owned(), key.to_owned(), outcome.to_owned());
         assert_eq!(ended.iter().filter(|found| **found == wanted).count(), 1, "{wanted:?} in {ended:?}");

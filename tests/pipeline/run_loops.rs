@@ -83,7 +83,10 @@ fn a_failed_item_lets_the_rest_continue() {
     let document = run(&FAILING.replace("MODE", "continue")).ok().json();
     assert_eq!(document["answer"]["all"], json!([2.0, null, 4.0, null]));
     let errors = &document["answer"]["after"]["errors"];
-    assert_eq!(errors.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()), Some(vec!["1".into(), "3".into()]));
+    assert_eq!(
+        errors.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()),
+        Some(vec!["1".into(), "3".into()])
+    );
     assert_eq!(errors["3"]["kind"], "invalid");
 }
 
@@ -112,7 +115,9 @@ steps:
   after: {set: {kind: errors.grow.kind, last: errors.grow.last.turn}}
 ";
     assert_eq!(run(text).ok().json()["answer"], json!({"kind": "loop_exhausted", "last": 4}));
-    let ran = run(&text.replace("    on_failure: continue\n", "").replace("  after: {set: {kind: errors.grow.kind, last: errors.grow.last.turn}}\n", ""));
+    let ran = run(&text
+        .replace("    on_failure: continue\n", "")
+        .replace("  after: {set: {kind: errors.grow.kind, last: errors.grow.last.turn}}\n", ""));
     assert_eq!(ran.code(1).json()["failure"]["kind"], "loop_exhausted");
 }
 

@@ -30,9 +30,8 @@ fn a_failed_step_is_a_failure_of_the_script_that_it_can_catch() {
 
 #[test]
 fn a_pipeline_of_the_project_is_a_tool() {
-    let program = Program::offline()
-        .file("pipelines/double.yaml", DOUBLE)
-        .file("pipelines/broken.yaml", "steps: {a: {st: 1}}\n");
+    let program =
+        Program::offline().file("pipelines/double.yaml", DOUBLE).file("pipelines/broken.yaml", "steps: {a: {st: 1}}\n");
     program.args(["eval", "TOOL(\"double\", #{n: 21}).v"]).run().ok().prints("42\n");
     program.args(["eval", "PIPELINE(\"double\", #{n: 3}).v"]).run().ok().prints("6\n");
     program.args(["tools", "call", "double", "{\"n\": 5}"]).run().ok().prints("{\n  \"v\": 10\n}\n");
@@ -62,7 +61,8 @@ on_event(|e| if e.event == \"step_finished\" { seen.push(`${e.step}${e.key ?? \"
 PIPELINE(\"p.yaml\");
 seen
 ";
-    let program = Program::offline().file("p.yaml", text).file("s.rhai", code.replace("e.key ?? ", "e.get(\"key\") ?? "));
+    let program =
+        Program::offline().file("p.yaml", text).file("s.rhai", code.replace("e.key ?? ", "e.get(\"key\") ?? "));
     let document = program.args(["run", "s.rhai", "--json"]).run().ok().json();
     assert_eq!(document["answer"], json!(["a0:ok", "a1:ok", "all:ok"]));
 }

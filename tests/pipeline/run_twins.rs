@@ -98,7 +98,8 @@ fn summarise_folder() {
     assert_eq!(came.code, 0, "{came:#?}");
     let page = "- a.txt: It is about apples.\n- b.txt: could not be read\n- c.txt: It is about cherries.\n";
     assert_eq!(came.answer, json!({"page": page, "failed": ["b.txt"]}));
-    let summaries = "{\n  \"a.txt\": \"It is about apples.\",\n  \"b.txt\": null,\n  \"c.txt\": \"It is about cherries.\"\n}\n";
+    let summaries =
+        "{\n  \"a.txt\": \"It is about apples.\",\n  \"b.txt\": null,\n  \"c.txt\": \"It is about cherries.\"\n}\n";
     assert_eq!(came.files, files(&[("summaries/summaries.json", summaries), ("summaries/summaries.md", page)]));
 }
 
@@ -107,7 +108,13 @@ fn studio(ask: &Ask) -> Reply {
     let text = ask.last();
     let body = text.split("improve:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap_or_default();
     if text.starts_with("Score") {
-        let score = if body.contains("twice") { 0.9 } else if body.contains("once") { 0.6 } else { 0.3 };
+        let score = if body.contains("twice") {
+            0.9
+        } else if body.contains("once") {
+            0.6
+        } else {
+            0.3
+        };
         return Reply::text(json!({"score": score, "advice": format!("Say more than {score}.")}).to_string());
     }
     if text.starts_with("Write") {
@@ -177,7 +184,11 @@ fn research_report_waits_for_the_person() {
     let script = |ask: &Ask| {
         let text = ask.last();
         let last = text.trim_end().lines().last().unwrap_or_default().to_owned();
-        Reply::text(if text.starts_with("Answer") { "Twice a day, by the moon.".to_owned() } else { format!("note: {last}") })
+        Reply::text(if text.starts_with("Answer") {
+            "Twice a day, by the moon.".to_owned()
+        } else {
+            format!("note: {last}")
+        })
     };
     let server = ChatServer::with_pages(script, page);
     let host = server.host();

@@ -175,7 +175,8 @@ impl Known {
         let failure = first.and_then(|index| self.failures.remove(&index));
         let last = flow.end().or_else(|| flow.last());
         let value = last.and_then(|index| self.values.get(&index)).map_or(Value::Null, |value| (**value).clone());
-        let early = flow.end().and_then(|index| block.steps.get(index)).is_some_and(|step| matches!(step.act, Act::End(_)));
+        let early =
+            flow.end().and_then(|index| block.steps.get(index)).is_some_and(|step| matches!(step.act, Act::End(_)));
         Ended { value, failure, early, values, outcomes }
     }
 }

@@ -7,8 +7,8 @@ use crate::script::engine::STRING_LIMIT;
 use crate::script::prims::primitive::{Answer, Primitive, done};
 use rhai::{Dynamic, Engine};
 use serde::Serialize;
-use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::Value;
+use serde_json::ser::{PrettyFormatter, Serializer};
 use std::sync::Arc;
 
 /// `parse_json`.
@@ -61,7 +61,9 @@ fn add_parse(engine: &mut Engine) {
 }
 
 fn add_text(engine: &mut Engine) {
-    engine.register_fn("json_text", |value: Dynamic| -> Answer<String> { done(to_value(&value).and_then(|v| fitting(v.to_string()))) });
+    engine.register_fn("json_text", |value: Dynamic| -> Answer<String> {
+        done(to_value(&value).and_then(|v| fitting(v.to_string())))
+    });
     engine.register_fn("json_text", |value: Dynamic, indent: i64| -> Answer<String> {
         done(to_value(&value).and_then(|value| indented(&value, indent)).and_then(fitting))
     });
@@ -76,7 +78,8 @@ fn fitting(text: String) -> Outcome<String> {
 
 fn indented(value: &Value, indent: i64) -> Outcome<String> {
     let blanks = usize::try_from(indent).ok().filter(|blanks| *blanks <= 16);
-    let blanks = blanks.ok_or_else(|| Failure::new(FailureKind::Invalid, format!("the indent is 0 to 16, not {indent}")))?;
+    let blanks =
+        blanks.ok_or_else(|| Failure::new(FailureKind::Invalid, format!("the indent is 0 to 16, not {indent}")))?;
     let blanks = " ".repeat(blanks);
     let mut text = Vec::new();
     let form = PrettyFormatter::with_indent(blanks.as_bytes());

@@ -3,9 +3,9 @@
 use crate::script::desk::Desk;
 use crate::script::prims::primitive::Primitive;
 use crate::script::prims::{
-    ask_user, budget, context_cut, context_find, context_read, delegate, docs, final_, json, llm, llm_batch, now, on_event, out,
-    par_map, pipeline, random, recall, remember, rlm, rlm_batch, save_script, script_, sleep, suggest_exploration,
-    tool,
+    ask_user, budget, context_cut, context_find, context_read, delegate, docs, final_, json, llm, llm_batch, now,
+    on_event, out, par_map, pipeline, random, recall, remember, rlm, rlm_batch, save_script, script_, sleep,
+    suggest_exploration, tool,
 };
 use rhai::Engine;
 use std::sync::Arc;
