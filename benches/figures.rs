@@ -33,6 +33,8 @@ mod recalling;
 mod server;
 #[path = "figures/sheet.rs"]
 mod sheet;
+#[path = "figures/steps.rs"]
+mod steps;
 #[path = "figures/streaming.rs"]
 mod streaming;
 #[path = "figures/turns.rs"]
@@ -57,6 +59,7 @@ fn main() {
     calls::measure(&mut criterion, &plan, &sheet);
     compare::measure(&mut criterion, &plan, &sheet);
     streaming::measure(&mut criterion, &plan, &sheet);
+    steps::measure(&mut criterion, &plan, &sheet);
     reading::measure(&mut criterion, &plan, &sheet);
     recalling::measure(&mut criterion, &plan, &sheet);
     pipelines::measure(&mut criterion, &plan, &sheet);

@@ -1,4 +1,5 @@
-//! Pipelines in YAML, from the command line: what is refused and where, and what is told of those that hold.
+//! Pipelines in YAML, from the command line and from scripts: what is refused and where, what is told of those that
+//! hold, and what they do.
 
 mod cross;
 mod dry_run;
@@ -8,6 +9,14 @@ mod import;
 mod intent;
 mod mutated;
 mod nested;
+mod run_acts;
+mod run_budget;
+mod run_events;
+mod run_flow;
+mod run_loops;
+mod run_products;
+mod run_scripts;
+mod run_twins;
 mod whole;
 
 use crate::support::program::Program;

@@ -10,14 +10,16 @@ use crate::core::text::one_line;
 use crate::host::episodes::{self, Ended};
 use crate::host::kit::Kit;
 use crate::host::run_host::{OnPrint, RunHost, RunSetup};
+use crate::pipeline::plan::Pipeline;
+use crate::pipeline::run::whole::{self, Start};
 use crate::script::session::{Session, SessionSetup};
 use crate::store::runs::{NewRun, new_run_id};
 use crate::turn::child::close;
 use crate::turn::root::{Root, RootEnd};
 use crate::turn::runner;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +31,8 @@ pub struct Run {
     pub task: String,
     /// Ends it.
     pub cancel: CancellationToken,
+    /// What became of the steps of its pipeline, if it is one.
+    steps: OnceLock<Value>,
 }
 
 /// Begins a run: a row in the store, a ledger, a host.
@@ -61,7 +65,7 @@ pub fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_print:
     };
     let host = RunHost::new(Arc::clone(kit), setup);
     host.emit(&Frame::root(), &Event::RunStarted { task: one_line(task, 200), depth: 0 });
-    Run { host, task: task.to_owned(), cancel: CancellationToken::new() }
+    Run { host, task: task.to_owned(), cancel: CancellationToken::new(), steps: OnceLock::new() }
 }
 
 impl Run {
@@ -94,6 +98,24 @@ impl Run {
         let end = self.within(runner::run(&root)).await;
         self.remember(role.as_deref().unwrap_or(crate::registry::roles::ROOT), &end, &before).await;
         end
+    }
+
+    /// Runs a pipeline of which this run is made. Whoever starts it has thereby allowed the files that it declares.
+    pub async fn pipeline(&self, pipeline: &Pipeline, inputs: Map<String, Value>) -> RootEnd {
+        let start = Start { inputs, frame: Frame::root(), cancel: self.cancel.clone(), allowed: true, depth: 0 };
+        let work = async {
+            let done = whole::run(&self.host, pipeline, start).await;
+            // It is made once, so nothing can be there already.
+            drop(self.steps.set(Value::Object(done.steps)));
+            match done.failure {
+                None => RootEnd::completed(done.answer, 0),
+                Some(failure) => {
+                    let answer = Some(done.answer).filter(|answer| !answer.is_null());
+                    RootEnd { answer, ..RootEnd::failed(failure, 0) }
+                }
+            }
+        };
+        self.within(work).await
     }
 
     /// Ends `work` at the run's deadline.
@@ -147,7 +169,7 @@ impl Run {
         let report = self.host.scope.report();
         let depth = report.rows.iter().map(|row| row.depth).max().unwrap_or(0);
         let t = &report.totals;
-        json!({
+        let mut document = json!({
             "answer": end.answer,
             "status": end.status,
             "run": self.host.run,
@@ -164,7 +186,11 @@ impl Run {
             "models": self.host.choices.with_reasons(&report.rows),
             "substituted": self.host.choices.substitutions(),
             "failure": end.failure,
-        })
+        });
+        if let Some(steps) = self.steps.get() {
+            document["steps"] = steps.clone();
+        }
+        document
     }
 }
 

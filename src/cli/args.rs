@@ -33,7 +33,7 @@ State lies in ~/.local/state/rhizo; RHIZO_HOME moves it. Settings: ./rhizo.toml,
 pub enum Command {
     /// Starts the REPL.
     Repl(flags::RunFlags),
-    /// Runs a Rhai program from a file.
+    /// Runs a Rhai program or a pipeline from a file.
     Run(run::Run),
     /// Answers a question with a root model that explores the context by code.
     Ask(ask::Ask),
@@ -91,7 +91,9 @@ impl Arguments {
                 if args.file.is_none() {
                     args.file = args.flags.last_program().map(Into::into);
                 }
-                args.file.is_none().then_some("run needs a file; hint: rhizo run FILE.rhai --context PATH")
+                args.file
+                    .is_none()
+                    .then_some("run needs a file; hint: rhizo run FILE.rhai --context PATH, or rhizo run FILE.yaml")
             }
             Some(Command::Pipeline(args)) => args.settle(),
             _ => None,

@@ -3,9 +3,9 @@
 use crate::app::build::App;
 use crate::app::{inputs, run};
 use crate::cli::flags::RunFlags;
+use crate::cli::interrupt;
 use crate::cli::printer::Printer;
-use crate::cli::progress::Progress;
-use crate::cli::{interrupt, outcome};
+use crate::cli::watching::Watching;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::repl::narrator::Detail;
@@ -44,11 +44,10 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
     }
     let run = run::begin(&app.kit, "ask", question, library, None);
     interrupt::cancel_on_signal(run.cancel.clone());
-    let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::All);
+    let watching = Watching::begin(app, printer, &run, &args.flags, Detail::All)?;
     let end = run.root(app.kit.settings.role.clone(), args.recursive).await;
     let closed = run.close(&end).await;
-    progress.finish().await;
-    Ok(outcome::tell(printer, &run, &end, closed))
+    watching.end(printer, &run, &end, closed).await
 }
 
 /// Standard input, if it is a pipe or a file and nothing else is named as the context. Beside named files it is read

@@ -24,8 +24,8 @@ pub struct Eval {
 /// Runs `eval`.
 pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exit> {
     let library = inputs::open(&app.kit.settings, &args.flags.context, ask::pipe(&args.flags.context))?;
-    let on_print = run_command::on_print(printer);
+    let on_print = run_command::on_print(printer, &args.flags);
     let code = args.code.as_deref().unwrap_or_default();
     let run = run::begin(&app.kit, "eval", code, library, Some(on_print));
-    run_command::program(app, printer, &run, code, None).await
+    run_command::program(app, printer, &run, &args.flags, code, None).await
 }

@@ -45,6 +45,10 @@ pub struct RunFlags {
     /// Prints the result as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Writes every event of the run as a line of JSON to a file, or to standard output for -; there the last line has
+    /// the result.
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<String>,
     /// Shows no progress on standard error.
     #[arg(long, short)]
     pub quiet: bool,
@@ -58,9 +62,9 @@ impl RunFlags {
         if is_path && !last.contains(' ') { None } else { self.context.pop() }
     }
 
-    /// Takes the last `--context` value if it is a Rhai program.
+    /// Takes the last `--context` value if it is a Rhai program or a pipeline.
     pub fn last_program(&mut self) -> Option<String> {
-        self.context.last().filter(|last| last.ends_with(".rhai"))?;
+        self.context.last().filter(|last| [".rhai", ".yaml", ".yml"].iter().any(|end| last.ends_with(end)))?;
         self.context.pop()
     }
 

@@ -38,6 +38,38 @@ impl RunStatus {
     }
 }
 
+/// What became of a step of a pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// It has a value.
+    Ok,
+    /// It failed.
+    Failed,
+    /// It was not to run.
+    Skipped,
+    /// It waits for a person.
+    Waiting,
+    /// It was stopped.
+    Cancelled,
+    /// Whether it happened is not known.
+    Unknown,
+}
+
+impl StepOutcome {
+    /// The name in expressions, in the store, in JSON and on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Waiting => "waiting",
+            Self::Cancelled => "cancelled",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -229,6 +261,42 @@ pub enum Event {
     FinalRefused {
         /// Why.
         reason: String,
+    },
+    /// A step of a pipeline began. The frame says which one, if several items run through it.
+    StepStarted {
+        /// Its name.
+        step: String,
+        /// What it does: `llm`, `tool`, `each`, ...
+        act: String,
+        /// The key of the item, or the name of the branch, that it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// How often it has begun, from 1.
+        visit: u32,
+        /// How many steps or items are to be done at its place, this one included; 0 if that is not known.
+        of: usize,
+        /// Which rule says who answers; empty if nobody is asked.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    /// A step of a pipeline ended, or was skipped without having begun.
+    StepFinished {
+        /// Its name.
+        step: String,
+        /// The key of the item, or the name of the branch, that it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// What became of it.
+        outcome: StepOutcome,
+        /// What it and everything in it cost.
+        cost: Money,
+        /// How long it took.
+        millis: u64,
+        /// Why it was skipped; empty if it was not.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+        /// Why it failed, if it did.
+        failure: Option<Failure>,
     },
     /// A model has judged what a pipeline is for.
     Intention {

@@ -70,6 +70,22 @@ pub enum Request {
         /// Words; empty for all.
         query: String,
     },
+    /// A pipeline; answers its outputs.
+    Pipeline {
+        /// The file, or the name of one of the project's or the user's.
+        path: String,
+        /// Its inputs, an object.
+        inputs: Value,
+    },
+    /// A file that a step of a pipeline writes, over what is there; answers what `write_file` does.
+    Product {
+        /// Where, relative to the workspace.
+        path: String,
+        /// What.
+        content: Content,
+        /// Whether the person who started the pipeline has thereby allowed it.
+        allowed: bool,
+    },
     /// Keeps a program; answers its path.
     SaveScript(ScriptDraft),
     /// Similar episodes: `[{situation, action, outcome, lesson, similarity, ...}]`.
@@ -112,11 +128,28 @@ pub enum Request {
         /// Whether there is a context to look into.
         has_context: bool,
     },
+    /// The stored events of the run behind a number, each as a map; answers an array.
+    Events {
+        /// The number of the last event that is known; nothing to ask which number that is.
+        after: Option<u64>,
+        /// Whether to wait until there is one.
+        wait: bool,
+    },
     /// Text that the script printed; answers nothing.
     Say {
         /// The text, without its line end.
         text: String,
     },
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Content {
+    /// Text.
+    Text(String),
+    /// Anything.
+    Bytes(Vec<u8>),
 }
 
 /// One model call of a script.

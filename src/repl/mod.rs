@@ -13,6 +13,7 @@ pub mod piped;
 pub mod run;
 pub mod shell;
 pub mod sources;
+pub mod steps;
 pub mod table;
 pub mod underscore;
 pub mod vocabulary;

@@ -13,6 +13,7 @@ use crate::script::prims::json;
 use crate::script::{engine, growth, words};
 use rhai::{AST, Dynamic, Engine, Scope};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -134,11 +135,19 @@ impl Expression {
     /// # Errors
     /// What a script's evaluation fails with, and `deadline` and `limit` for what takes too long or grows too large.
     pub fn evaluate(&self, values: &Map<String, Value>) -> Outcome<Value> {
+        self.evaluate_with(|name| values.get(name).map(Cow::Borrowed))
+    }
+
+    /// The same with values that are looked up when they are needed.
+    ///
+    /// # Errors
+    /// As `evaluate`.
+    pub fn evaluate_with<'a>(&self, find: impl Fn(&str) -> Option<Cow<'a, Value>>) -> Outcome<Value> {
         let Compiled { engine, ast, source, references } = &*self.0;
         let read: BTreeSet<&str> = references.iter().filter_map(|r| r.path.first()).map(String::as_str).collect();
         let mut scope = Scope::new();
         for name in &read {
-            let value = values.get(*name).map_or(Dynamic::UNIT, to_dynamic);
+            let value = find(name).map_or(Dynamic::UNIT, |value| to_dynamic(&value));
             scope.push_constant_dynamic((*name).to_owned(), value);
         }
         let result = gated(|| {

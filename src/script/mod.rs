@@ -14,6 +14,7 @@ pub mod gate;
 pub mod growth;
 pub mod guards;
 pub mod handle;
+pub mod hearing;
 pub mod held;
 pub mod help;
 pub mod host;

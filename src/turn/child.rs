@@ -40,7 +40,7 @@ impl Children for RootChildren {
 
 async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: CancellationToken) -> Outcome<Value> {
     let slice = ChildSlice {
-        max_cost: request.options.max_cost.map(usd).transpose()?,
+        max_cost: request.options.max_cost.map(Money::from_usd).transpose()?,
         max_calls: request.options.max_calls,
         max_tokens: request.options.max_tokens,
     };
@@ -81,7 +81,7 @@ async fn child(parent: &RunHost, frame: &Frame, request: ChildRequest, cancel: C
     parent.emit(frame, &Event::ChildFinished { child: run.clone(), status: end.status });
     match (end.answer, end.failure) {
         (Some(answer), _) => schema.map_or(Ok(answer.clone()), |schema| typed(&schema, &answer)),
-        (None, Some(failure)) => Err(for_parent(failure).detail("child", run.as_str())),
+        (None, Some(failure)) => Err(failure.contained("the child run").detail("child", run.as_str())),
         (None, None) => Err(Failure::new(FailureKind::Internal, "a child ended without an answer or a reason")),
     }
 }
@@ -112,16 +112,6 @@ fn typed(schema: &Schema, answer: &Value) -> Outcome<Value> {
             Err(Failure::new(FailureKind::Invalid, what).detail("raw", answer.clone()))
         }
     }
-}
-
-/// A child that was stopped by its own slice must not stop its parent: what is uncatchable within the child is an
-/// ordinary failure outside. If the parent's own budget is used up too, its next call says so.
-fn for_parent(failure: Failure) -> Failure {
-    if !matches!(failure.kind, FailureKind::Budget | FailureKind::Limit | FailureKind::Deadline) {
-        return failure;
-    }
-    let (inner, message) = (failure.kind.name(), format!("the child run was stopped: {}", failure.message));
-    Failure { kind: FailureKind::Child, message, ..failure }.detail("stopped_by", inner)
 }
 
 /// What the child may look into.
@@ -165,9 +155,4 @@ pub async fn close(host: &RunHost, end: &RootEnd) -> Outcome<()> {
     };
     debug_assert!(end.status != RunStatus::Running, "a run that has ended is not running");
     host.kit.store.end_run(&host.run, row).await
-}
-
-fn usd(amount: f64) -> Outcome<Money> {
-    Money::parse_usd(&format!("{amount:.9}"))
-        .ok_or_else(|| Failure::new(FailureKind::Invalid, format!("max_cost must be an amount in USD, not {amount}")))
 }

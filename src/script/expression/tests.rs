@@ -106,9 +106,10 @@ fn what_is_read() {
         ("#{draft: 1}.draft", vec![]),
     ] {
         let compiled = compiler.compile(source, NAMES).unwrap_or_else(|failure| panic!("{source}: {failure}"));
-        let told = compiled.references().iter().map(|r| {
-            format!("{}:{} {}{}", r.line, r.column, r.path.join("."), if r.optional { "?" } else { "" })
-        });
+        let told = compiled
+            .references()
+            .iter()
+            .map(|r| format!("{}:{} {}{}", r.line, r.column, r.path.join("."), if r.optional { "?" } else { "" }));
         assert_eq!(told.collect::<Vec<_>>(), expected, "{source}");
     }
 }

@@ -3,8 +3,9 @@
 use crate::script::desk::Desk;
 use crate::script::prims::primitive::Primitive;
 use crate::script::prims::{
-    ask_user, budget, context_cut, context_find, context_read, delegate, docs, final_, json, llm, llm_batch, now, out,
-    par_map, random, recall, remember, rlm, rlm_batch, save_script, script_, sleep, suggest_exploration, tool,
+    ask_user, budget, context_cut, context_find, context_read, delegate, docs, final_, json, llm, llm_batch, now,
+    on_event, out, par_map, pipeline, random, recall, remember, rlm, rlm_batch, save_script, script_, sleep,
+    suggest_exploration, tool,
 };
 use rhai::Engine;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub const ALL: &[&Primitive] = &[
     &tool::TOOLS,
     &script_::SCRIPT,
     &script_::SCRIPTS,
+    &pipeline::PIPELINE,
     &save_script::SAVE_SCRIPT,
     &docs::DOCS,
     &context_read::LEN,
@@ -54,6 +56,7 @@ pub const ALL: &[&Primitive] = &[
     &now::NOW,
     &random::RANDOM,
     &sleep::SLEEP,
+    &on_event::ON_EVENT,
 ];
 
 /// Adds every primitive to an engine.
