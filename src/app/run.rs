@@ -65,10 +65,15 @@ pub fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_print:
     };
     let host = RunHost::new(Arc::clone(kit), setup);
     host.emit(&Frame::root(), &Event::RunStarted { task: one_line(task, 200), depth: 0 });
-    Run { host, task: task.to_owned(), cancel: CancellationToken::new(), steps: OnceLock::new() }
+    Run::new(host, task.to_owned(), CancellationToken::new())
 }
 
 impl Run {
+    /// A run that has a row in the store already.
+    pub const fn new(host: Arc<RunHost>, task: String, cancel: CancellationToken) -> Self {
+        Self { host, task, cancel, steps: OnceLock::new() }
+    }
+
     /// A session of this run.
     pub fn session(&self, folder: Option<PathBuf>, args: Option<Value>) -> Session {
         Session::new(SessionSetup {

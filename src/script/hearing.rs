@@ -5,7 +5,9 @@ use crate::core::request::{Call, Request};
 use crate::script::bridge::Seat;
 use crate::script::convert::to_dynamic;
 use crate::script::errors::{Names, from_eval};
-use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, NativeCallContextStore};
+#[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
+use rhai::NativeCallContextStore;
+use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

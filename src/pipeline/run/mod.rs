@@ -3,7 +3,7 @@
 mod ask;
 mod block;
 mod child;
-mod course;
+pub mod course;
 mod each;
 mod flow;
 pub mod inputs;
