@@ -90,7 +90,7 @@ impl Hearing {
                 self.hearers.telling.store(true, Ordering::Relaxed);
                 let called = closure.call_within_context::<Dynamic>(&context, (event.clone(),));
                 self.hearers.telling.store(false, Ordering::Relaxed);
-                called.map_err(|error| from_eval(&error, "", &Names::default()))?;
+                called.map(drop).map_err(|error| from_eval(&error, "", &Names::default()))?;
             }
         }
         Ok(())
