@@ -67,7 +67,7 @@ fn models(settings: &Arc<Settings>, client: HttpClient) -> Models {
 }
 
 /// The built-in tools, and the pipelines of the project and of the user.
-fn catalog(settings: &Settings) -> Outcome<Catalog> {
+pub fn catalog(settings: &Settings) -> Outcome<Catalog> {
     let mut catalog = Catalog::default();
     for tool in builtin::all() {
         catalog.register(tool)?;

@@ -16,7 +16,8 @@ static KNOWN: LazyLock<(Settings, Catalog)> = LazyLock::new(|| {
     let environment =
         Environment { variables: vec![("RHIZO_MODEL".to_owned(), "offline".to_owned())], folder: std::env::temp_dir() };
     let settings = Settings::load(environment, Layer::default()).expect("settings");
-    (settings, build::catalog().expect("tools"))
+    let tools = build::catalog(&settings).expect("tools");
+    (settings, tools)
 });
 
 /// Reads a text and claims that what is said of it is in order.
