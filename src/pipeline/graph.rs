@@ -2,7 +2,7 @@
 
 use crate::pipeline::plan::{Block, Jump, Step};
 use crate::pipeline::read::step::Draft;
-use crate::pipeline::read::{Reader, Use};
+use crate::pipeline::read::{Part, Reader, Use};
 use crate::pipeline::tree::Spot;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -24,6 +24,10 @@ pub(super) fn link(reader: &mut Reader<'_, '_>, drafts: Vec<Draft>, uses: &[Use]
         let watches = matches!(first.as_str(), "outcomes" | "errors");
         let name = if watches { read.reference.path.get(1) } else { Some(first) };
         let (Some(step), Some(name)) = (steps.get_mut(*owner), name) else { continue };
+        // What a step writes may be its own value, which it does not wait for.
+        if read.user.part == Part::Product && *name == read.user.step {
+            continue;
+        }
         let list = if watches { &mut step.watches } else { &mut step.reads };
         if reader.steps.contains_key(name) && !list.contains(name) {
             list.push(name.clone());

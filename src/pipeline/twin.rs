@@ -5,11 +5,13 @@
 
 mod act;
 mod code;
+mod flow;
 mod functions;
 
 use crate::pipeline::graph;
 use crate::pipeline::plan::{Act, Block, Jump, Pipeline, Retry, Step};
 use code::{Lines, branch, text};
+use flow::{goes_on, leap, severing};
 use std::collections::BTreeSet;
 
 /// The script.
@@ -263,43 +265,5 @@ impl Twin {
     fn call(&mut self, name: &'static str) -> &'static str {
         self.used.insert(name);
         name
-    }
-}
-
-/// Whether a failure lets the flow go on.
-fn goes_on(step: &Step) -> bool {
-    matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_)))
-}
-
-/// The steps of the block whose failure a step does not survive: those that it needs, and that those need.
-fn severing<'b>(block: &'b Block, step: &Step) -> Vec<&'b str> {
-    let mut open: Vec<usize> = step.after.clone();
-    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
-    while let Some(at) = open.pop() {
-        let Some(needed) = block.steps.get(at).filter(|_| seen.insert(at)) else { continue };
-        if step.watches.contains(&needed.name) {
-            continue;
-        }
-        if goes_on(needed) {
-            found.push(needed.name.as_str());
-        }
-        if !needed.always {
-            open.extend(&needed.after);
-        }
-    }
-    found.sort_unstable();
-    found
-}
-
-/// The statement of a jump.
-fn leap(jump: &Jump, step: &Step, way: &str) -> String {
-    match jump {
-        Jump::To(name) => format!("{way} = {};", text(name)),
-        Jump::Retry => format!("{way} = {};", text(&step.name)),
-        Jump::End => format!("{way} = \"\";"),
-        Jump::Fail => {
-            format!("throw #{{kind: \"script\", message: {}}};", text(&format!("`{}` ends the pipeline", step.name)))
-        }
-        Jump::Continue | Jump::Skip => String::new(),
     }
 }

@@ -17,7 +17,7 @@ fn everything_is_estimated() {
 
 #[test]
 fn the_worst_case_is_the_ledgers() {
-    let text = "steps:\n  one: {llm: {prompt: 0123456789, max_tokens: 100}, retry: 2}\n  two:\n    each:\n      in: [1, 2]\n      steps:\n        inner: {llm: {prompt: 0123456789, max_tokens: 100}}\n";
+    let text = "steps:\n  one: {llm: {prompt: abcdefghij, max_tokens: 100}, retry: 2}\n  two:\n    each:\n      in: [1, 2]\n      steps:\n        inner: {llm: {prompt: abcdefghij, max_tokens: 100}}\n";
     let program = Program::new().file("rhizo.toml", PRICED).file("flow.yaml", text);
     let found = program.args(["pipeline", "run", "flow.yaml", "--dry-run", "--json"]).run().ok().json();
     // 10 bytes are at most 10 tokens at 1 USD per million, 100 tokens at 2 USD: 210 micro-USD a call, five calls.

@@ -105,18 +105,21 @@ steps:
     condition: inputs.n > 1
 "#;
     let read = |rest: &str| format!("{head}{rest}");
-    refused("pipeline_absent", &read("  use: {set: {n: maybe.score}}\n"));
+    refused("pipeline_absent", &read("  taken: {set: {n: maybe.score}}\n"));
     for rest in [
-        "  use: {set: {n: maybe?.score}}\n",
-        "  use: {set: {n: maybe.score}, condition: 'outcomes.maybe == \"ok\"'}\n",
-        "  use: {set: {n: maybe.score}, condition: maybe != () && inputs.n > 2}\n",
-        "  use: {set: {n: 'if maybe != () { maybe.score } else { 0 }'}}\n",
-        "  use: {set: {n: maybe.score}, condition: inputs.n > 1}\n",
-        "  use: {set: {n: maybe}}\n",
+        "  taken: {set: {n: maybe?.score}}\n",
+        "  taken: {set: {n: maybe.score}, condition: 'outcomes.maybe == \"ok\"'}\n",
+        "  taken: {set: {n: maybe.score}, condition: maybe != () && inputs.n > 2}\n",
+        "  taken: {set: {n: 'if maybe != () { maybe.score } else { 0 }'}}\n",
+        "  taken: {set: {n: maybe.score}, condition: inputs.n > 1}\n",
+        "  taken: {set: {n: maybe}}\n",
     ] {
         accepted(&read(rest));
     }
-    refused("pipeline_absent_by_or", &read("  use: {set: {n: maybe.score}, condition: maybe != () || inputs.n > 2}\n"));
+    refused(
+        "pipeline_absent_by_or",
+        &read("  taken: {set: {n: maybe.score}, condition: maybe != () || inputs.n > 2}\n"),
+    );
     refused(
         "pipeline_absent_by_jump",
         r#"

@@ -50,7 +50,7 @@ fn five_deep_and_no_deeper() {
     };
     chain(Program::offline(), 5).args(["pipeline", "validate", "p1.yaml"]).run().ok();
     let ran = chain(Program::offline(), 6).args(["pipeline", "validate", "p1.yaml"]).run().code(1);
-    assert!(ran.stderr.contains("p5.yaml:1:23: pipelines nest deeper than 5"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("p5.yaml:1:24: pipelines nest deeper than 5"), "{}", ran.stderr);
 }
 
 #[test]

@@ -69,7 +69,7 @@ steps:
       on_item_failure: continue
       steps:
         - one: {llm: "Explain {{ word }} ({{ index }})"}
-        - two: {set: {text: one, key: key}, products: {text: "words/{{ key }}.md"}}
+        - two: {set: {text: one, key: key}, products: {two.text: "words/{{ key }}.md"}}
   counted: {script: outline, args: {}}
   child: {run: {task: "Look at {{ inputs.topic }}", context: "{{ draft.text }}", max_turns: 4}, budget: 0.1}
   sure:
@@ -115,7 +115,7 @@ fn files_are_checked_together_and_json_has_every_fault() {
     let rows = ran.json();
     assert_eq!(rows[0], json!({"file": "good.yaml", "ok": true, "id": "good", "steps": 1, "faults": []}));
     assert_eq!(rows[1]["ok"], json!(false));
-    assert_eq!((&rows[1]["faults"][0]["line"], &rows[1]["faults"][0]["column"]), (&json!(1), &json!(9)));
+    assert_eq!((&rows[1]["faults"][0]["line"], &rows[1]["faults"][0]["column"]), (&json!(1), &json!(15)));
     assert!(rows[2]["faults"][0]["message"].as_str().expect("a message").contains("cannot read none.yaml"));
     program.args(["pipeline", "validate", "good.yaml"]).run().ok().prints("good.yaml: ok, 1 step\n");
 }

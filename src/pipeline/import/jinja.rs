@@ -97,7 +97,7 @@ impl Parser {
         found
     }
 
-    fn expect(&mut self, word: &str) -> Result<(), String> {
+    fn demand(&mut self, word: &str) -> Result<(), String> {
         if self.take(word) { Ok(()) } else { Err(format!("an expression without `{word}`")) }
     }
 
@@ -113,7 +113,7 @@ impl Parser {
             Expr::Choice(Box::new(value), Box::new(condition), Box::new(otherwise))
         } else if self.take("?") {
             let yes = self.choice()?;
-            self.expect(":")?;
+            self.demand(":")?;
             let no = self.choice()?;
             Expr::Choice(Box::new(yes), Box::new(value), Box::new(no))
         } else {
@@ -175,7 +175,7 @@ impl Parser {
                 value = Expr::Defined(Box::new(value), (test == "defined") != negated);
             } else if self.take("[") {
                 let index = self.choice()?;
-                self.expect("]")?;
+                self.demand("]")?;
                 value = match (value, &index) {
                     (Expr::Path(mut path), Expr::Literal(text)) if text.starts_with('"') => {
                         path.push(text.trim_matches('"').to_owned());
@@ -205,7 +205,7 @@ impl Parser {
         match token.as_str() {
             "(" => {
                 let inner = self.choice()?;
-                self.expect(")")?;
+                self.demand(")")?;
                 Ok(inner)
             }
             "[" => self.list("]").map(Expr::List),

@@ -147,7 +147,14 @@ impl Reader<'_, '_> {
                 let (line, column) = (detail("line").unwrap_or(1), detail("column").unwrap_or(1));
                 let here = Reference { path: Vec::new(), optional: false, line, column };
                 let at = self.within(at, source, &here);
-                let mut told = told(&failure);
+                let unknown = failure.message.starts_with("there is no variable");
+                let mut told = match failure.hint.as_deref() {
+                    // Nothing is declared here: what may be read is known.
+                    Some(hint) if unknown && hint.starts_with("declare") => {
+                        format!("{}; in scope are {}", failure.message, names.join(", "))
+                    }
+                    _ => told(&failure),
+                };
                 let literal =
                     source.split_whitespace().count() > 1 && node.text().is_some_and(|text| !text.contains("{{"));
                 if literal && failure.message.contains("syntax error") {
