@@ -95,7 +95,7 @@ fn where_a_false_condition_leads() {
 fn where_a_failure_leads() {
     for (on_failure, code, steps) in [
         ("", 1, json!({"a": "failed", "b": "skipped", "c": "ok", "d": "ok"})),
-        ("continue", 0, json!({"a": "failed", "b": "ok", "c": "ok", "d": "ok"})),
+        ("continue", 0, json!({"a": "failed", "b": "skipped", "c": "ok", "d": "ok"})),
         ("skip", 0, json!({"a": "failed", "b": "skipped", "c": "ok", "d": "ok"})),
         ("end", 0, json!({"a": "failed", "b": "skipped", "c": "skipped", "d": "skipped"})),
         ("d", 0, json!({"a": "failed", "b": "skipped", "c": "skipped", "d": "ok"})),

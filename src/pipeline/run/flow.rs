@@ -140,7 +140,8 @@ impl<'a> Flow<'a> {
             cell.outcome = if exhausted.is_some() { StepOutcome::Failed } else { outcome };
             cell.open = exhausted.is_some() || (failed(outcome) && matches!(jump, None | Some(Jump::Fail)));
             cell.blocks = cell.open;
-            cell.severs = cell.open || matches!(jump, Some(Jump::Skip));
+            // A failure that is dealt with lets the flow go on, but there is still no value for those that need it.
+            cell.severs = cell.open || failed(outcome) || matches!(jump, Some(Jump::Skip));
             cell.state = State::Ended;
         }
         if exhausted.is_some() {
