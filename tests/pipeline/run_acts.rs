@@ -172,8 +172,8 @@ fn branches_wait_and_end() {
 steps:
   both:
     parallel:
-      left: {one: {set: {v: '1'}}, two: {set: {v: one.v + 1}}}
-      right: {three: {wait: 1ms}, four: {end: '\"early\"'}, five: {set: {v: '5'}}}
+      left: [{one: {set: {v: '1'}}}, {two: {set: {v: one.v + 1}}}]
+      right: [{three: {wait: 1ms}}, {four: {end: '\"early\"'}}, {five: {set: {v: '5'}}}]
   done: {end: '#{left: both.left.v, right: both.right}'}
   never: {set: {v: '9'}}
 ";

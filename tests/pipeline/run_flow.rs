@@ -141,7 +141,7 @@ fn where_success_leads() {
 #[test]
 fn outcomes_and_errors_can_be_read() {
     let text = format!(
-        "steps:\n  a: {{{BAD}, on_failure: continue}}\n  b: {{set: {{o: outcomes.a, k: errors.a.kind}}}}\n  \
+        "steps:\n  a: {{{BAD}, on_failure: continue}}\n  b: {{set: {{o: outcomes.a, k: errors.a?.kind}}}}\n  \
          c: {{set: {{o: outcomes.b, e: errors.b}}}}\noutputs: {{b: b, c: c}}\n"
     );
     let (_, answer) = told(&run(&text).ok());
@@ -219,7 +219,7 @@ fn a_step_that_takes_too_long_is_stopped_and_can_be_dealt_with() {
     let text = "\
 steps:
   slow: {wait: 1h, timeout: 10ms, on_failure: continue}
-  then: {set: {k: errors.slow.kind, by: errors.slow.stopped_by}}
+  then: {set: {k: errors.slow?.kind, by: errors.slow?.stopped_by}}
 ";
     assert_eq!(run(text).ok().json()["answer"], json!({"k": "child", "by": "deadline"}));
     let text = "limits: {timeout: 10ms}\nsteps: {slow: {wait: 1h}}\n";

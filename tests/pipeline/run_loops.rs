@@ -112,12 +112,12 @@ steps:
   grow:
     while: {condition: 'true', max_iterations: 4, steps: {more: {set: {turn: iteration}}}}
     on_failure: continue
-  after: {set: {kind: errors.grow.kind, last: errors.grow.last.turn}}
+  after: {set: {kind: errors.grow?.kind, last: errors.grow?.last?.turn}}
 ";
     assert_eq!(run(text).ok().json()["answer"], json!({"kind": "loop_exhausted", "last": 4}));
     let ran = run(&text
         .replace("    on_failure: continue\n", "")
-        .replace("  after: {set: {kind: errors.grow.kind, last: errors.grow.last.turn}}\n", ""));
+        .replace("  after: {set: {kind: errors.grow?.kind, last: errors.grow?.last?.turn}}\n", ""));
     assert_eq!(ran.code(1).json()["failure"]["kind"], "loop_exhausted");
 }
 

@@ -69,6 +69,7 @@ fn refusals() {
         ("import \"json\" as json; 1", "syntax error"),
         ("fn f() { 1 } f()", "syntax error"),
         ("eval(\"1\")", "syntax error"),
+        ("draft.keys().map(|k| draft[k])", "a closure reads the value on which it is called"),
         ("let draft = 1; draft", "`draft` is the name of a value already"),
         ("for inputs in [1] { inputs }", "`inputs` is the name of a value already"),
         ("inputs.list.map(|draft| draft + 1)", "`draft` is the name of a value already"),
