@@ -3,9 +3,10 @@
 use crate::budget::ledger::Ledger;
 use crate::budget::report::Totals;
 use crate::context::library::Library;
-use crate::core::event::{Event, RunStatus};
+use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
+use crate::core::status::RunStatus;
 use crate::core::text::one_line;
 use crate::host::episodes::{self, Ended};
 use crate::host::kit::Kit;

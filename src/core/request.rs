@@ -5,6 +5,7 @@
 
 use crate::core::attempts::Attempt;
 use crate::core::document::ContextRef;
+use crate::core::draft::ScriptDraft;
 use crate::core::episode::Episode;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
@@ -294,27 +295,4 @@ pub struct ChildOptions {
     /// A name for progress and logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-}
-
-/// A program that a script wants kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ScriptDraft {
-    /// Its name: letters, digits, `_`.
-    pub name: String,
-    /// Its source, without front matter.
-    pub source: String,
-    /// One sentence.
-    pub summary: String,
-    /// Parameters: name to description.
-    #[serde(default)]
-    pub params: serde_json::Map<String, Value>,
-    /// What it returns.
-    #[serde(default)]
-    pub returns: String,
-    /// Words that help to find it.
-    #[serde(default)]
-    pub tags: Vec<String>,
-    /// Arguments with which it must run without an error before it is kept.
-    #[serde(default)]
-    pub example: Value,
 }

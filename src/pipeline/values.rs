@@ -1,7 +1,7 @@
 //! What the expressions of a step see: values by name, and what became of steps.
 
-use crate::core::event::StepOutcome;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::status::StepOutcome;
 use crate::pipeline::plan::{Part, Template};
 use crate::script::expression::Expression;
 use serde_json::{Map, Value};

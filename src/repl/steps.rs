@@ -1,9 +1,10 @@
 //! The steps of pipelines as a person is told of them: a line for each that ended, and what runs with how long it may
 //! still take. It prints nothing.
 
-use crate::core::event::{Event, EventRecord, StepOutcome};
+use crate::core::event::{Event, EventRecord};
 use crate::core::ids::Frame;
 use crate::core::money::Money;
+use crate::core::status::StepOutcome;
 use crate::core::text::one_line;
 use std::collections::BTreeMap;
 
@@ -127,10 +128,11 @@ fn ended(record: &EventRecord) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::Steps;
-    use crate::core::event::{Event, EventRecord, StepOutcome};
+    use crate::core::event::{Event, EventRecord};
     use crate::core::failure::{Failure, FailureKind};
     use crate::core::ids::{Frame, RunId};
     use crate::core::money::Money;
+    use crate::core::status::StepOutcome;
 
     fn record(frame: &str, at: u64, event: Event) -> EventRecord {
         EventRecord { run: RunId::new("R"), seq: 1, at, frame: Frame::root().child(frame), event }

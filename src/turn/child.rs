@@ -3,11 +3,12 @@
 use crate::budget::ledger::ChildSlice;
 use crate::context::view::View;
 use crate::core::document::ContextRef;
-use crate::core::event::{Event, RunStatus};
+use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
 use crate::core::request::ChildRequest;
+use crate::core::status::RunStatus;
 use crate::core::text::one_line;
 use crate::host::children::Children;
 use crate::host::episodes::{self, Ended};

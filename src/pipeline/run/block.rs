@@ -1,8 +1,9 @@
 //! A block: its steps in the order of `flow`, at the same time where nothing stands between them.
 
-use crate::core::event::{Event, StepOutcome};
+use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::money::Money;
+use crate::core::status::StepOutcome;
 use crate::pipeline::plan::{Act, Block, Step};
 use crate::pipeline::run::course::Course;
 use crate::pipeline::run::flow::{Flow, Next, is_leaf};

@@ -3,8 +3,8 @@
 //! What is asked depends on the file and on what steps came to, never on which of two steps was faster: a jump changes
 //! only what stands behind it, and a jump backward waits until all before it have ended.
 
-use crate::core::event::StepOutcome;
 use crate::core::failure::{Failure, FailureKind};
+use crate::core::status::StepOutcome;
 use crate::pipeline::plan::{Act, Block, Jump, Step};
 
 /// What is to be done next.
