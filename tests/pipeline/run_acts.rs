@@ -113,7 +113,7 @@ steps:
 
 #[test]
 fn stored_programs() {
-    let script = "// +++\n// summary = \"Doubles.\"\n// params = {n = \"a number\"}\n// +++\nargs.n * 2\n";
+    let script = "//! +++\n//! summary = \"Doubles.\"\n//! [params]\n//! n = \"a number\"\n//! +++\nargs.n * 2\n";
     let text = "steps: {double: {script: twice, args: {n: 21}}}";
     let program = Program::offline().file("scripts/twice.rhai", script).file("p.yaml", text);
     program.args(["run", "p.yaml"]).run().ok().prints("42\n");
@@ -173,8 +173,8 @@ steps:
   both:
     parallel:
       left: [{one: {set: {v: '1'}}}, {two: {set: {v: one.v + 1}}}]
-      right: [{three: {wait: 1ms}}, {four: {end: '\"early\"'}}, {five: {set: {v: '5'}}}]
-  done: {end: '#{left: both.left.v, right: both.right}'}
+      right: [{three: {wait: 1ms}}, {four: {set: {v: '\"early\"'}, on_success: end}}, {five: {set: {v: '5'}}}]
+  done: {end: '#{left: both.left.v, right: both.right.v}'}
   never: {set: {v: '9'}}
 ";
     let document = run(text, &["--json"]).ok().json();

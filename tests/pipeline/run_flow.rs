@@ -185,7 +185,7 @@ outputs: {v: again?.v}
     let run = document["run"].as_str().expect("an id").to_owned();
     let export = program.args(["runs", "export", &run]).run().ok().json();
     let frames: Vec<&str> =
-        export["effects"].as_array().into_iter().flatten().filter_map(|e| e["key"]["frame"].as_str()).collect();
+        export["effects"].as_array().into_iter().flatten().filter_map(|e| e["frame"].as_str()).collect();
     assert_eq!(frames, ["root/step:draft", "root/step:draft/visit:2", "root/step:draft/visit:3"], "{export:#}");
 }
 

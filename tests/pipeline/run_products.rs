@@ -31,7 +31,7 @@ steps:
     let all: serde_json::Value = serde_json::from_str(&read(&program, "out/all.json")).expect("JSON");
     assert_eq!(all["rows"][1]["b"], "z");
     let left = Program::files_below(&program.project().join("out"));
-    assert!(!left.iter().any(|path| path.contains(".tmp")), "{left:?}");
+    assert!(!left.iter().any(|path| path.ends_with(".tmp")), "{left:?}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn a_script_runs_a_pipeline() {
 fn a_failed_step_is_a_failure_of_the_script_that_it_can_catch() {
     let text = "steps: {a: {tool: calculate, args: {expression: 1 / 0}}}\n";
     let program = Program::offline().file("bad.yaml", text);
-    let code = "try { PIPELINE(\"bad.yaml\") } catch (e) { `${e.kind} of ${e.step}` }";
+    let code = "let told = \"\"; try { PIPELINE(\"bad.yaml\") } catch (e) { told = `${e.kind} of ${e.step}`; } told";
     program.args(["eval", code]).run().ok().prints("invalid of a\n");
 }
 
