@@ -98,13 +98,14 @@ impl Compiler {
         for name in names {
             scope.push_constant_dynamic(*name, Dynamic::UNIT);
         }
-        let known = Names {
+        // Thousands of names: they are gathered only to be told.
+        let known = || Names {
             variables: names.iter().map(|name| (*name).to_owned()).collect(),
             functions: self.functions.iter().cloned().collect(),
         };
         words::reset();
         let parsed = self.engine.compile_with_scope(&scope, source);
-        let ast = parsed.map_err(|error| from_parse(&error, source, &known.with_declared(source)))?;
+        let ast = parsed.map_err(|error| from_parse(&error, source, &known().with_declared(source)))?;
         let references = references::of(&ast, names, &self.functions)?;
         let engine = Arc::clone(&self.engine);
         Ok(Expression(Arc::new(Compiled { engine, ast, source: source.to_owned(), references })))

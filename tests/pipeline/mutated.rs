@@ -91,7 +91,7 @@ fn mutate(text: &str, (at, length, what): (usize, usize, usize)) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn faults_of_a_broken_pipeline_have_places(mutations in prop::collection::vec(mutation(), 1..6)) {

@@ -15,7 +15,7 @@ inputs:
   - count: {type: integer, default: 3, description: how many}
   - note: {required: false}
 outputs:
-  text: review.text
+  text: review?.text
   files: "found.len"
 orchestrator: architect
 default_model: worker
