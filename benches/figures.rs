@@ -1,5 +1,5 @@
-//! The figures of the README: whole-process times, cost per model call, reading large contexts, recall, and
-//! what the memory gains (`-- learning`).
+//! The figures of the README: whole-process times, cost per model call, reading large contexts, recall,
+//! compiling a pipeline, and what the memory gains (`-- learning`).
 //!
 //! `cargo bench --bench figures` measures all, `-- NAME` what has NAME in its id, `-- --quick` leaves out what needs a
 //! large file or index. Large files lie in the folder of RHIZO_BENCH_DIR, by default the system's temporary one.
@@ -17,6 +17,8 @@ mod field;
 mod learning;
 #[path = "figures/machine.rs"]
 mod machine;
+#[path = "figures/pipelines.rs"]
+mod pipelines;
 #[path = "figures/plan.rs"]
 mod plan;
 #[path = "figures/program.rs"]
@@ -31,6 +33,8 @@ mod recalling;
 mod server;
 #[path = "figures/sheet.rs"]
 mod sheet;
+#[path = "figures/steps.rs"]
+mod steps;
 #[path = "figures/streaming.rs"]
 mod streaming;
 #[path = "figures/turns.rs"]
@@ -55,8 +59,10 @@ fn main() {
     calls::measure(&mut criterion, &plan, &sheet);
     compare::measure(&mut criterion, &plan, &sheet);
     streaming::measure(&mut criterion, &plan, &sheet);
+    steps::measure(&mut criterion, &plan, &sheet);
     reading::measure(&mut criterion, &plan, &sheet);
     recalling::measure(&mut criterion, &plan, &sheet);
+    pipelines::measure(&mut criterion, &plan, &sheet);
     criterion.final_summary();
     learning::measure(&plan);
     sheet.print(&machine::describe(plan.folder()));

@@ -15,6 +15,7 @@ pub mod tools;
 pub mod script;
 pub mod host;
 pub mod turn;
+pub mod pipeline;
 pub mod app;
 pub mod repl;
 pub mod cli;

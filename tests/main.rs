@@ -13,6 +13,7 @@ mod learning;
 mod memory;
 mod model;
 mod monitor;
+mod pipeline;
 mod prices;
 mod readme;
 mod registry;

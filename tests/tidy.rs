@@ -89,6 +89,12 @@ const CONFINED: &[Confined] = &[
         instead: "pass serde data to and from the room `script`",
     },
     Confined {
+        names: &["saphyr_parser"],
+        homes: &["pipeline"],
+        tests: false,
+        instead: "YAML is read by the room `pipeline`",
+    },
+    Confined {
         names: &["rustyline"],
         homes: &["repl"],
         tests: false,

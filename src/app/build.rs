@@ -9,6 +9,8 @@ use crate::host::models::Models;
 use crate::memory::recall::Memory;
 use crate::memory::settings::{EmbedderChoice, MemorySettings};
 use crate::model::client::HttpClient;
+use crate::pipeline::files::Files;
+use crate::pipeline::tool as pipeline_tool;
 use crate::store::open::Store;
 use crate::tools::approval::{Approval, Granted};
 use crate::tools::builtin;
@@ -32,12 +34,13 @@ pub struct App {
 pub fn build(settings: Settings, person: Arc<dyn Person>) -> Outcome<App> {
     let settings = Arc::new(settings);
     let client = HttpClient::new();
+    let for_tools = Arc::clone(&settings);
     let store = Store::open(&settings.paths.store)?;
     let memory = Memory::new(memory_settings(&settings), store.clone());
     let kit = Kit {
         models: models(&settings, client),
         flights: Flights::default(),
-        tools: LazyTools::new(catalog),
+        tools: LazyTools::new(move || catalog(&for_tools)),
         approval: match settings.approve {
             Approve::Ask => Approval::Ask,
             Approve::Auto => Approval::Auto,
@@ -47,6 +50,7 @@ pub fn build(settings: Settings, person: Arc<dyn Person>) -> Outcome<App> {
         memory,
         store,
         children: Arc::new(RootChildren),
+        pipelines: Arc::new(Files),
         clock: now,
         settings,
     };
@@ -62,12 +66,13 @@ fn models(settings: &Arc<Settings>, client: HttpClient) -> Models {
     Models::new(Arc::clone(settings), Box::new(decide), client)
 }
 
-/// The built-in tools.
-pub fn catalog() -> Outcome<Catalog> {
+/// The built-in tools, and the pipelines of the project and of the user.
+pub fn catalog(settings: &Settings) -> Outcome<Catalog> {
     let mut catalog = Catalog::default();
     for tool in builtin::all() {
         catalog.register(tool)?;
     }
+    pipeline_tool::register(settings, &mut catalog);
     Ok(catalog)
 }
 

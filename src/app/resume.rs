@@ -3,9 +3,10 @@
 use crate::app::launch::Launch;
 use crate::app::run::Run;
 use crate::context::library::Library;
-use crate::core::event::{Event, RunStatus};
+use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
+use crate::core::status::RunStatus;
 use crate::host::kit::Kit;
 use crate::host::replay::{Mode, Replay};
 use crate::host::resume;

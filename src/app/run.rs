@@ -4,22 +4,25 @@ use crate::app::launch::{self, Launch};
 use crate::budget::ledger::Ledger;
 use crate::budget::report::Totals;
 use crate::context::library::Library;
-use crate::core::event::{Event, RunStatus};
+use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
+use crate::core::status::RunStatus;
 use crate::core::text::one_line;
 use crate::host::episodes::{self, Ended};
 use crate::host::kit::Kit;
 use crate::host::replay::Replay;
 use crate::host::run_host::{OnPrint, RunHost, RunSetup};
+use crate::pipeline::plan::Pipeline;
+use crate::pipeline::run::whole;
 use crate::script::session::{Session, SessionSetup};
 use crate::store::runs::{NewRun, new_run_id};
 use crate::turn::child::close;
 use crate::turn::root::{Root, RootEnd};
 use crate::turn::runner;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +34,8 @@ pub struct Run {
     pub task: String,
     /// Ends it.
     pub cancel: CancellationToken,
+    /// What became of the steps of its pipeline, if it is one.
+    steps: OnceLock<Value>,
 }
 
 /// A run that is about to begin.
@@ -74,6 +79,11 @@ pub fn begin(kit: &Arc<Kit>, start: Start<'_>, library: Library) -> Run {
 }
 
 impl Run {
+    /// A run that has a row in the store already.
+    pub const fn new(host: Arc<RunHost>, task: String, cancel: CancellationToken) -> Self {
+        Self { host, task, cancel, steps: OnceLock::new() }
+    }
+
     /// The parts of a run, with what it was answered before.
     pub(super) fn of(
         kit: &Arc<Kit>,
@@ -97,7 +107,7 @@ impl Run {
             replay,
             on_print,
         };
-        Self { host: RunHost::new(Arc::clone(kit), setup), task: task.to_owned(), cancel: CancellationToken::new() }
+        Self::new(RunHost::new(Arc::clone(kit), setup), task.to_owned(), CancellationToken::new())
     }
 
     /// A session of this run.
@@ -129,6 +139,24 @@ impl Run {
         let end = self.within(runner::run(&root)).await;
         self.remember(role.as_deref().unwrap_or(crate::registry::roles::ROOT), &end, &before).await;
         end
+    }
+
+    /// Runs a pipeline of which this run is made. Whoever starts it has thereby allowed the files that it declares.
+    pub async fn pipeline(&self, pipeline: &Pipeline, inputs: Map<String, Value>) -> RootEnd {
+        let start = whole::Start { inputs, frame: Frame::root(), cancel: self.cancel.clone(), allowed: true, depth: 0 };
+        let work = async {
+            let done = whole::run(&self.host, pipeline, start).await;
+            // It is made once, so nothing can be there already.
+            drop(self.steps.set(Value::Object(done.steps)));
+            match done.failure {
+                None => RootEnd::completed(done.answer, 0),
+                Some(failure) => {
+                    let answer = Some(done.answer).filter(|answer| !answer.is_null());
+                    RootEnd { answer, ..RootEnd::failed(failure, 0) }
+                }
+            }
+        };
+        self.within(work).await
     }
 
     /// Ends `work` at the run's deadline.
@@ -182,7 +210,7 @@ impl Run {
         let report = self.host.scope.report();
         let depth = report.rows.iter().map(|row| row.depth).max().unwrap_or(0);
         let t = &report.totals;
-        json!({
+        let mut document = json!({
             "answer": end.answer,
             "status": end.status,
             "run": self.host.run,
@@ -200,7 +228,11 @@ impl Run {
             "models": self.host.choices.with_reasons(&report.rows),
             "substituted": self.host.choices.substitutions(),
             "failure": end.failure,
-        })
+        });
+        if let Some(steps) = self.steps.get() {
+            document["steps"] = steps.clone();
+        }
+        document
     }
 }
 

@@ -109,6 +109,13 @@ impl Ledger {
         Ok((nodes.len() - 1, depth))
     }
 
+    pub(super) fn add_part(&self, parent: usize, slice: ChildSlice) -> usize {
+        let mut nodes = self.lock();
+        let depth = nodes.get(parent).map_or(0, |node| node.depth);
+        nodes.push(Node { parent: Some(parent), depth, slice, ..Node::default() });
+        nodes.len() - 1
+    }
+
     pub(super) fn hold(&self, scope: usize, need: Need, tag: &Tag) -> Result<(), Verdict> {
         let mut nodes = self.lock();
         let mut later = None;

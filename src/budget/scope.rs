@@ -42,6 +42,12 @@ impl Scope {
         Ok(Self::new(Arc::clone(&self.ledger), index, depth))
     }
 
+    /// Opens the scope of a part of this run at the same depth; all limits above it hold too.
+    #[must_use]
+    pub fn part(&self, slice: &ChildSlice) -> Self {
+        Self::new(Arc::clone(&self.ledger), self.ledger.add_part(self.index, *slice), self.depth)
+    }
+
     /// Holds back the worst case of one call, or fails with `Budget` at once.
     ///
     /// `price` is `None` for a model without a known price, which a money limit refuses unless told otherwise.

@@ -13,17 +13,46 @@ use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::host::replay::Mode;
+use crate::pipeline::load;
+use crate::pipeline::plan::Pipeline;
 use crate::store::runs::RunRow;
 use crate::turn::root::RootEnd;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The program as it is now, or as it was if its file is gone; `None` for a run without one.
-pub fn source(launch: &Launch) -> Outcome<Option<String>> {
-    match &launch.file {
-        Some(file) if launch.folder.join(file).is_file() => run_command::read(&launch.folder.join(file)).map(Some),
-        _ => Ok(launch.source.clone()),
+/// What a run runs.
+pub enum Program {
+    /// A root model.
+    Root,
+    /// A Rhai program.
+    Script(String),
+    /// A pipeline.
+    Pipeline(Arc<Pipeline>),
+}
+
+impl Program {
+    /// The program of a run as it is now, or as it was if its file is gone; and whether it has changed.
+    pub fn of(app: &App, row: &RunRow, launch: &Launch) -> Outcome<(Self, bool)> {
+        let Some(file) = launch.file.as_ref().map(|file| launch.folder.join(file)) else {
+            return Ok((launch.source.clone().map_or(Self::Root, Self::Script), false));
+        };
+        if row.kind == "pipeline" {
+            let pipeline = load::load(&app.kit.settings, app.kit.tools.get()?, &file)?;
+            let edited = launch.source.as_ref() != Some(&run_command::read(&file)?);
+            return Ok((Self::Pipeline(pipeline), edited));
+        }
+        let source = match &launch.source {
+            Some(source) if !file.is_file() => source.clone(),
+            _ => run_command::read(&file)?,
+        };
+        let edited = launch.source.as_ref() != Some(&source);
+        Ok((Self::Script(source), edited))
+    }
+
+    /// Whether it is code, which prints.
+    pub const fn prints(&self) -> bool {
+        !matches!(self, Self::Root)
     }
 }
 
@@ -43,35 +72,56 @@ pub fn library(app: &App, launch: &Launch, flags: &RunFlags) -> Outcome<Library>
 pub async fn live(
     app: &App,
     printer: &Arc<Printer>,
-    row: &RunRow,
-    launch: &Launch,
-    source: Option<&str>,
+    again: Again<'_>,
     library: Library,
+    flags: &RunFlags,
     force: bool,
 ) -> Outcome<Exit> {
-    let on_print = source.map(|_| run_command::on_print(printer));
+    let Again { row, launch, program } = again;
+    let on_print = program.prints().then(|| run_command::on_print(printer, flags));
     let run = resume::again(&app.kit, row, library, on_print, force).await?;
-    match source {
-        Some(source) => run_command::program(app, printer, &run, source, file(launch)).await,
-        None => ask::root(app, printer, &run, launch.role.clone(), launch.recursive).await,
+    match program {
+        Program::Script(source) => run_command::program(app, printer, &run, flags, source, file(launch)).await,
+        Program::Pipeline(pipeline) => {
+            let inputs = launch.args.clone().unwrap_or_default();
+            run_command::steps(app, printer, &run, flags, pipeline, inputs).await
+        }
+        Program::Root => ask::root(app, printer, &run, flags, launch.role.clone(), launch.recursive).await,
     }
 }
 
+/// A run that is run again.
+#[derive(Clone, Copy)]
+pub struct Again<'a> {
+    /// Its row.
+    pub row: &'a RunRow,
+    /// How it was started.
+    pub launch: &'a Launch,
+    /// What it runs.
+    pub program: &'a Program,
+}
+
 /// Runs ahead against the log, to say what going on would do. Nothing is asked, written or shown.
-pub async fn ahead(app: &App, row: &RunRow, launch: &Launch, source: Option<&str>, library: Library) -> Outcome<Plan> {
-    let run = resume::sealed(&app.kit, row, library, None, Mode::Ahead)?;
+pub async fn ahead(app: &App, again: Again<'_>, library: Library) -> Outcome<Plan> {
+    let run = resume::sealed(&app.kit, again.row, library, None, Mode::Ahead)?;
     // How it ends is of no interest: the account says how far it came.
-    sealed(&run, launch, source).await;
+    sealed(&run, again).await;
     let account = run.host.replay.as_ref().map(|replay| replay.account()).unwrap_or_default();
     Ok(Plan::of(&account))
 }
 
 /// Runs a sealed run to its end.
-pub async fn sealed(run: &Run, launch: &Launch, source: Option<&str>) -> RootEnd {
-    let Some(source) = source else { return run.root(launch.role.clone(), launch.recursive).await };
-    let (folder, args) = file(launch).unwrap_or_default();
-    let mut session = run.session(folder, launch.args.is_some().then_some(Value::Object(args)));
-    run.within(async { run_command::ended(session.evaluate(source, run.cancel.clone()).await) }).await
+pub async fn sealed(run: &Run, again: Again<'_>) -> RootEnd {
+    let launch = again.launch;
+    match again.program {
+        Program::Root => run.root(launch.role.clone(), launch.recursive).await,
+        Program::Pipeline(pipeline) => run.pipeline(pipeline, launch.args.clone().unwrap_or_default()).await,
+        Program::Script(source) => {
+            let (folder, args) = file(launch).unwrap_or_default();
+            let mut session = run.session(folder, launch.args.is_some().then_some(Value::Object(args)));
+            run.within(async { run_command::ended(session.evaluate(source, run.cancel.clone()).await) }).await
+        }
+    }
 }
 
 /// The folder and the parameters of a program in a file.

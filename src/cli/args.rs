@@ -1,8 +1,8 @@
 //! The arguments of the program as a whole.
 
 use crate::cli::{
-    ask, bench, completions, config, doctor, eval, flags, init, logs, memory, models, replay, resume, run, runs,
-    scripts, tools,
+    ask, bench, completions, config, doctor, eval, flags, init, logs, memory, models, pipeline, replay, resume, run,
+    runs, scripts, tools,
 };
 use clap::{Parser, Subcommand};
 
@@ -33,12 +33,14 @@ State lies in ~/.local/state/rhizo; RHIZO_HOME moves it. Settings: ./rhizo.toml,
 pub enum Command {
     /// Starts the REPL.
     Repl(flags::RunFlags),
-    /// Runs a Rhai program from a file.
+    /// Runs a Rhai program or a pipeline from a file.
     Run(run::Run),
     /// Answers a question with a root model that explores the context by code.
     Ask(ask::Ask),
     /// Evaluates Rhai code given on the command line.
     Eval(eval::Eval),
+    /// Looks at pipelines before they run.
+    Pipeline(pipeline::PipelineCommand),
     /// Goes on with a run that was stopped: what was answered is not asked again.
     Resume(resume::Resume),
     /// Runs a recorded run again from its log alone: no network, no key, nothing spent.
@@ -96,8 +98,11 @@ impl Arguments {
                 if args.file.is_none() {
                     args.file = args.flags.last_program().map(Into::into);
                 }
-                args.file.is_none().then_some("run needs a file; hint: rhizo run FILE.rhai --context PATH")
+                args.file
+                    .is_none()
+                    .then_some("run needs a file; hint: rhizo run FILE.rhai --context PATH, or rhizo run FILE.yaml")
             }
+            Some(Command::Pipeline(args)) => args.settle(),
             _ => None,
         }
     }
@@ -110,6 +115,7 @@ impl Arguments {
             Some(Command::Ask(args)) => &args.flags,
             Some(Command::Eval(args)) => &args.flags,
             Some(Command::Resume(args)) => &args.flags,
+            Some(Command::Pipeline(args)) => args.run_flags().unwrap_or(&self.flags),
             _ => &self.flags,
         }
     }
@@ -127,6 +133,7 @@ impl Arguments {
         match &self.command {
             Some(Command::Resume(args)) => args.flags.json,
             Some(Command::Replay(args)) => args.json,
+            Some(Command::Pipeline(args)) => args.wants_json(),
             Some(Command::Runs(args)) => args.json,
             Some(Command::Logs(args)) => args.json,
             Some(Command::Memory(args)) => args.json,

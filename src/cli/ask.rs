@@ -5,9 +5,9 @@ use crate::app::inputs;
 use crate::app::launch::Launch;
 use crate::app::run::{self, Run, Start};
 use crate::cli::flags::RunFlags;
+use crate::cli::interrupt;
 use crate::cli::printer::Printer;
-use crate::cli::progress::Progress;
-use crate::cli::{interrupt, outcome};
+use crate::cli::watching::Watching;
 use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -49,7 +49,7 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
     let launch = Launch { role: role.clone(), recursive: args.recursive, ..launch };
     let start = Start { kind: "ask", task: question, launch: Some(launch), on_print: None };
     let run = run::begin(&app.kit, start, library);
-    root(app, printer, &run, role, args.recursive).await
+    root(app, printer, &run, &args.flags, role, args.recursive).await
 }
 
 /// Makes a root run and tells how it ended.
@@ -57,15 +57,15 @@ pub async fn root(
     app: &App,
     printer: &Arc<Printer>,
     run: &Run,
+    flags: &RunFlags,
     role: Option<String>,
     recursive: bool,
 ) -> Outcome<Exit> {
     interrupt::cancel_on_signal(run.cancel.clone());
-    let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::All);
+    let watching = Watching::begin(app, printer, run, flags, Detail::All)?;
     let end = run.root(role, recursive).await;
     let closed = run.close(&end).await;
-    progress.finish().await;
-    Ok(outcome::tell(printer, run, &end, closed))
+    watching.end(printer, run, &end, closed).await
 }
 
 /// The long input that flags and a pipe name, and how to open it again.

@@ -5,8 +5,8 @@ use crate::cli::args::{Arguments, Command};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{
-    ask, bench, completions, config, doctor, eval, init, logs, memory, models, person, replay, report, resume, run,
-    runs, scripts, tools, trace,
+    ask, bench, completions, config, doctor, eval, init, logs, memory, models, person, pipeline, replay, report,
+    resume, run, runs, scripts, tools, trace,
 };
 use crate::config::environment::Environment;
 use crate::config::fault;
@@ -111,6 +111,7 @@ async fn dispatch(
         Some(Command::Run(args)) => run::run(&app, printer, &args).await,
         Some(Command::Ask(args)) => ask::ask(&app, printer, &args).await,
         Some(Command::Eval(args)) => eval::eval(&app, printer, &args).await,
+        Some(Command::Pipeline(args)) => pipeline::pipeline(&app, printer, &args).await,
         Some(Command::Runs(args)) => runs::runs(&app, printer, &args).await,
         Some(Command::Logs(args)) => logs::logs(&app, printer, &args).await,
         Some(Command::Memory(args)) => memory::memory(&app, printer, &args).await,

@@ -25,10 +25,10 @@ pub struct Eval {
 /// Runs `eval`.
 pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exit> {
     let (library, launch) = ask::opened(app, &args.flags)?;
-    let on_print = run_command::on_print(printer);
+    let on_print = run_command::on_print(printer, &args.flags);
     let code = args.code.as_deref().unwrap_or_default();
     let launch = Launch { source: Some(code.to_owned()), ..launch };
     let start = Start { kind: "eval", task: code, launch: Some(launch), on_print: Some(on_print) };
     let run = run::begin(&app.kit, start, library);
-    run_command::program(app, printer, &run, code, None).await
+    run_command::program(app, printer, &run, &args.flags, code, None).await
 }

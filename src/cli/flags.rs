@@ -49,6 +49,11 @@ pub struct RunFlags {
     #[arg(long)]
     #[serde(skip)]
     pub json: bool,
+    /// Writes every event of the run as a line of JSON to a file, or to standard output for -; there the last line has
+    /// the result.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub events: Option<String>,
     /// Shows no progress on standard error.
     #[arg(long, short)]
     #[serde(skip)]
@@ -79,6 +84,7 @@ impl RunFlags {
             timeout: or(&self.timeout, kept.timeout),
             approve: or(&self.approve, kept.approve),
             allow_unpriced: self.allow_unpriced || kept.allow_unpriced,
+            events: self.events.clone(),
             json: self.json,
             quiet: self.quiet,
         }
@@ -91,9 +97,9 @@ impl RunFlags {
         if is_path && !last.contains(' ') { None } else { self.context.pop() }
     }
 
-    /// Takes the last `--context` value if it is a Rhai program.
+    /// Takes the last `--context` value if it is a Rhai program or a pipeline.
     pub fn last_program(&mut self) -> Option<String> {
-        self.context.last().filter(|last| last.ends_with(".rhai"))?;
+        self.context.last().filter(|last| [".rhai", ".yaml", ".yml"].iter().any(|end| last.ends_with(end)))?;
         self.context.pop()
     }
 

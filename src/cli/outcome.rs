@@ -17,6 +17,18 @@ pub fn tell(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) ->
     } else if let Some(answer) = &end.answer {
         printer.out(&text(answer));
     }
+    told(printer, run, end, closed)
+}
+
+/// The same where standard output has events: the result is a line like theirs.
+pub fn tell_line(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exit {
+    let mut document = run.document(end);
+    document["event"] = "result".into();
+    printer.json_line(&document);
+    told(printer, run, end, closed)
+}
+
+fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exit {
     let exit = match &end.failure {
         None => Exit::Ok,
         Some(failure) => {

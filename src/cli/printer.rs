@@ -71,6 +71,14 @@ impl Printer {
         self.write(&mut std::io::stdout().lock(), &text, true);
     }
 
+    /// Prints a value as JSON on one line.
+    pub fn json_line(&self, value: &Value) {
+        self.told.store(true, Ordering::Relaxed);
+        let text = value.to_string();
+        let text = if self.shown { coded(&text) } else { text };
+        self.write(&mut std::io::stdout().lock(), &text, true);
+    }
+
     /// Prints a line about the work to standard error.
     pub fn err(&self, text: &str) {
         self.write(&mut std::io::stderr().lock(), &visible(text), true);

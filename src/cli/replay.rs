@@ -2,14 +2,15 @@
 
 use crate::app::build;
 use crate::app::resume;
+use crate::cli::again::{Again, Program};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::resume::prepared;
 use crate::cli::{again, outcome, report, run as run_command};
 use crate::config::environment::Environment;
-use crate::core::event::RunStatus;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::status::RunStatus;
 use crate::host::replay::Mode;
 use crate::tools::person::Nobody;
 use clap::Args;
@@ -42,11 +43,11 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
             .hint(format!("rhizo resume {} evaluates it again from its log", row.id)));
     }
     let app = build::build(settings, Arc::new(Nobody))?;
-    let source = again::source(&launch)?;
+    let (program, _) = Program::of(&app, &row, &launch)?;
     let library = again::library(&app, &launch, &flags)?;
-    let on_print = source.as_ref().map(|_| run_command::on_print(printer));
+    let on_print = program.prints().then(|| run_command::on_print(printer, &flags));
     let run = resume::sealed(&app.kit, &row, library, on_print, Mode::Sealed)?;
-    let end = again::sealed(&run, &launch, source.as_deref()).await;
+    let end = again::sealed(&run, Again { row: &row, launch: &launch, program: &program }).await;
     let replayed = run.host.replay.as_ref().map_or(0, |replay| replay.account().replayed);
     if printer.json {
         let document = json!({

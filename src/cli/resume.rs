@@ -4,6 +4,7 @@ use crate::app::build::{self, App};
 use crate::app::launch::Launch;
 use crate::app::plan::Plan;
 use crate::app::resume;
+use crate::cli::again::Program;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{again, outcome, person};
@@ -50,11 +51,11 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     if resume::is_over(&row) {
         return over(&app, printer, &row);
     }
-    let source = again::source(&launch)?;
-    let edited = launch.source.as_deref().zip(source.as_deref()).is_some_and(|(then, now)| then != now);
+    let (program, edited) = Program::of(&app, &row, &launch)?;
+    let whole = again::Again { row: &row, launch: &launch, program: &program };
     let library = || again::library(&app, &launch, &args.flags);
     if edited || args.dry_run || args.strict {
-        let plan = again::ahead(&app, &row, &launch, source.as_deref(), library()?).await?;
+        let plan = again::ahead(&app, whole, library()?).await?;
         tell(printer, &plan, edited, args.dry_run);
         if args.dry_run {
             return Ok(Exit::Ok);
@@ -68,7 +69,7 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     if !launch.has_same(&library) {
         printer.err("the context is not what it was: its documents have other names or sizes");
     }
-    again::live(&app, printer, &row, &launch, source.as_deref(), library, args.force).await
+    again::live(&app, printer, whole, library, &args.flags, args.force).await
 }
 
 /// The run, its launch, and the settings of its start with what the flags say now.

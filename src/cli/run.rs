@@ -1,15 +1,18 @@
-//! `rhizo run`: a Rhai program from a file.
+//! `rhizo run`: a Rhai program or a pipeline from a file.
 
 use crate::app::build::App;
 use crate::app::launch::Launch;
 use crate::app::run::{self, Run as AppRun, Start};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
-use crate::cli::progress::Progress;
-use crate::cli::{ask, interrupt, outcome};
+use crate::cli::watching::Watching;
+use crate::cli::{ask, interrupt};
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::host::run_host::OnPrint;
+use crate::pipeline::plan::Pipeline;
+use crate::pipeline::run::inputs as run_inputs;
+use crate::pipeline::{files, load};
 use crate::repl::narrator::Detail;
 use crate::script::evaluate::Evaluation;
 use crate::turn::root::RootEnd;
@@ -20,10 +23,10 @@ use std::sync::Arc;
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// A .rhai file.
+    /// A .rhai file, or a pipeline in a .yaml file.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Parameters that the program sees as `args`: NAME=VALUE, the value as JSON or plain text.
+    /// Parameters that a program sees as `args` and a pipeline as `inputs`: NAME=VALUE, the value as JSON or plain text.
     #[arg(value_name = "NAME=VALUE")]
     pub args: Vec<String>,
     /// Shared flags.
@@ -34,15 +37,18 @@ pub struct Run {
 /// Runs `run`.
 pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit> {
     let file = args.file.clone().unwrap_or_default();
+    if files::is_yaml(&file) {
+        return pipeline(app, printer, args, &file).await;
+    }
     let source = read(&file)?;
     let parameters = parameters(&args.args)?;
     let (library, launch) = ask::opened(app, &args.flags)?;
     let task = file.display().to_string();
     let launch =
         Launch { file: Some(file.clone()), source: Some(source.clone()), args: Some(parameters.clone()), ..launch };
-    let start = Start { kind: "run", task: &task, launch: Some(launch), on_print: Some(on_print(printer)) };
-    let run = run::begin(&app.kit, start, library);
-    program(app, printer, &run, &source, Some((folder_of(&file), parameters))).await
+    let on_print = Some(on_print(printer, &args.flags));
+    let run = run::begin(&app.kit, Start { kind: "run", task: &task, launch: Some(launch), on_print }, library);
+    program(app, printer, &run, &args.flags, &source, Some((folder_of(&file), parameters))).await
 }
 
 /// The folder from which a program imports.
@@ -55,23 +61,55 @@ pub async fn program(
     app: &App,
     printer: &Arc<Printer>,
     run: &AppRun,
+    flags: &RunFlags,
     source: &str,
     file: Option<(Option<PathBuf>, serde_json::Map<String, serde_json::Value>)>,
 ) -> Outcome<Exit> {
     interrupt::cancel_on_signal(run.cancel.clone());
-    let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::Notes);
+    let watching = Watching::begin(app, printer, run, flags, Detail::Notes)?;
     let (folder, args) = file.map_or((None, None), |(folder, args)| (folder, Some(serde_json::Value::Object(args))));
     let mut session = run.session(folder, args);
     let end = run.within(async { ended(session.evaluate(source, run.cancel.clone()).await) }).await;
     let closed = run.close(&end).await;
-    progress.finish().await;
-    Ok(outcome::tell(printer, run, &end, closed))
+    watching.end(printer, run, &end, closed).await
 }
 
-/// Shows printed lines on standard output; with `--json` the document alone stands there, so they go to standard error.
-pub fn on_print(printer: &Arc<Printer>) -> OnPrint {
+/// Runs a pipeline; everything about it is checked before the run begins.
+async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) -> Outcome<Exit> {
+    let pipeline = load::load(&app.kit.settings, app.kit.tools.get()?, file)?;
+    let given = split(&args.args)?;
+    let inputs = run_inputs::typed(&pipeline, &given)?;
+    run_inputs::settle(&pipeline, &inputs)?;
+    let (library, launch) = ask::opened(app, &args.flags)?;
+    let source = Some(read(file)?);
+    let launch = Launch { file: Some(file.to_owned()), source, args: Some(inputs.clone()), ..launch };
+    let (task, on_print) = (file.display().to_string(), Some(on_print(printer, &args.flags)));
+    let run = run::begin(&app.kit, Start { kind: "pipeline", task: &task, launch: Some(launch), on_print }, library);
+    steps(app, printer, &run, &args.flags, &pipeline, inputs).await
+}
+
+/// Runs the steps of a pipeline and tells how it ended.
+pub async fn steps(
+    app: &App,
+    printer: &Arc<Printer>,
+    run: &AppRun,
+    flags: &RunFlags,
+    pipeline: &Pipeline,
+    inputs: serde_json::Map<String, serde_json::Value>,
+) -> Outcome<Exit> {
+    interrupt::cancel_on_signal(run.cancel.clone());
+    let watching = Watching::begin(app, printer, run, flags, Detail::Steps)?;
+    let end = run.pipeline(pipeline, inputs).await;
+    let closed = run.close(&end).await;
+    watching.end(printer, run, &end, closed).await
+}
+
+/// Shows printed lines on standard output; with `--json` the document alone stands there, and with `--events -` the
+/// events, so they go to standard error.
+pub fn on_print(printer: &Arc<Printer>, flags: &RunFlags) -> OnPrint {
     let printer = Arc::clone(printer);
-    Arc::new(move |text| if printer.json { printer.err(text) } else { printer.out(text) })
+    let aside = printer.json || flags.events.as_deref() == Some("-");
+    Arc::new(move |text| if aside { printer.err(text) } else { printer.out(text) })
 }
 
 /// The end of a run that was one evaluation: its value is that of `FINAL` or of its last expression.
@@ -88,14 +126,10 @@ pub fn ended(evaluation: Evaluation) -> RootEnd {
 
 /// The source of a program.
 pub fn read(file: &Path) -> Outcome<String> {
-    if file.extension().is_some_and(|e| e == "yaml" || e == "yml") {
-        return Err(Failure::new(FailureKind::Invalid, format!("{} is not a Rhai program", file.display()))
-            .hint("rhizo run takes .rhai files"));
-    }
     std::fs::read_to_string(file).map(without_shebang).map_err(|error| {
         let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
         Failure::new(kind, format!("cannot read {}: {error}", file.display()))
-            .hint("rhizo run takes a .rhai file; `rhizo scripts list` lists stored programs")
+            .hint("rhizo run takes a .rhai or a .yaml file; `rhizo scripts list` lists stored programs")
     })
 }
 
@@ -108,12 +142,16 @@ fn without_shebang(source: String) -> String {
 }
 
 fn parameters(typed: &[String]) -> Outcome<serde_json::Map<String, serde_json::Value>> {
+    let read = |text: String| serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text));
+    Ok(split(typed)?.into_iter().map(|(name, value)| (name, read(value))).collect())
+}
+
+fn split(typed: &[String]) -> Outcome<Vec<(String, String)>> {
     let one = |text: &String| {
         let (name, value) = text.split_once('=').ok_or_else(|| {
             Failure::new(FailureKind::Invalid, format!("`{text}` is no parameter")).hint("write NAME=VALUE")
         })?;
-        let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-        Ok((name.to_owned(), value))
+        Ok((name.to_owned(), value.to_owned()))
     };
     typed.iter().map(one).collect()
 }

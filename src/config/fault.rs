@@ -21,7 +21,7 @@ impl Fault {
 
 /// All faults as one failure: the sources as they were read, within a file from top to bottom.
 pub fn failure(faults: &[Fault]) -> Failure {
-    let lines: Vec<String> = sorted(faults).iter().map(|f| format!("{}: {}", f.place, f.message)).collect();
+    let lines = listed(faults);
     let count = faults.len();
     let head = if count == 1 {
         "the configuration has a fault".to_owned()
@@ -30,6 +30,11 @@ pub fn failure(faults: &[Fault]) -> Failure {
     };
     Failure::new(FailureKind::Config, format!("{head}\n  {}", lines.join("\n  ")))
         .hint("`rhizo doctor --settings` lists every setting with its type")
+}
+
+/// A line for each fault, in the order in which a person mends them.
+pub fn listed(faults: &[Fault]) -> Vec<String> {
+    sorted(faults).iter().map(|f| format!("{}: {}", f.place, f.message)).collect()
 }
 
 /// That is how a person mends them. Only faults of one file are moved, and only among themselves.

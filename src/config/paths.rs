@@ -26,6 +26,10 @@ pub struct Paths {
     pub user_scripts: PathBuf,
     /// The project's programs for `SCRIPT`.
     pub project_scripts: PathBuf,
+    /// The user's pipelines.
+    pub user_pipelines: PathBuf,
+    /// The project's pipelines.
+    pub project_pipelines: PathBuf,
     /// The user's personas.
     pub user_personas: PathBuf,
     /// The project's personas.
@@ -59,6 +63,8 @@ impl Paths {
             prices: state.join("prices.json"),
             user_scripts: config.join("scripts"),
             project_scripts: workspace.join("scripts"),
+            user_pipelines: config.join("pipelines"),
+            project_pipelines: workspace.join("pipelines"),
             user_personas: config.join("personas"),
             project_personas: workspace.join("personas"),
             project_config,

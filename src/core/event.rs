@@ -3,41 +3,10 @@
 use crate::core::failure::Failure;
 use crate::core::ids::{Frame, ModelId, RoleName, RunId};
 use crate::core::money::Money;
+use crate::core::status::{RunStatus, StepOutcome};
 use crate::core::usage::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// How a run ended, or that it has not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunStatus {
-    /// Not ended, or its process died.
-    Running,
-    /// Every part of it succeeded.
-    Completed,
-    /// It failed.
-    Failed,
-    /// A limit stopped it.
-    Limited,
-    /// A person stopped it.
-    Cancelled,
-    /// It waits for a person.
-    Waiting,
-}
-
-impl RunStatus {
-    /// The name in the store, in JSON and on the screen.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Limited => "limited",
-            Self::Cancelled => "cancelled",
-            Self::Waiting => "waiting",
-        }
-    }
-}
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -245,6 +214,57 @@ pub enum Event {
     FinalRefused {
         /// Why.
         reason: String,
+    },
+    /// A step of a pipeline began. The frame says which one, if several items run through it.
+    StepStarted {
+        /// Its name.
+        step: String,
+        /// What it does: `llm`, `tool`, `each`, ...
+        act: String,
+        /// The key of the item, or the name of the branch, that it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// How often it has begun, from 1.
+        visit: u32,
+        /// How many steps or items are to be done at its place, this one included; 0 if that is not known.
+        of: usize,
+        /// Which rule says who answers; empty if nobody is asked.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    /// A step of a pipeline ended, or was skipped without having begun.
+    StepFinished {
+        /// Its name.
+        step: String,
+        /// The key of the item, or the name of the branch, that it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// What became of it.
+        outcome: StepOutcome,
+        /// What it and everything in it cost.
+        cost: Money,
+        /// How long it took.
+        millis: u64,
+        /// Why it was skipped; empty if it was not.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+        /// Why it failed, if it did.
+        failure: Option<Failure>,
+    },
+    /// A model has judged what a pipeline is for.
+    Intention {
+        /// The pipeline's id.
+        pipeline: String,
+        /// The hash of its file.
+        hash: String,
+        /// What it is for.
+        intention: String,
+        /// Whether its steps serve that.
+        serves: bool,
+        /// Where they do not.
+        gaps: Vec<String>,
+        /// What it does, as pseudocode.
+        architecture: String,
     },
     /// Something that a person should know.
     Note {

@@ -79,6 +79,8 @@ kinds! {
     NoModel          "no_model"       false  true   Config;
     /// The stored answer of an earlier run cannot be used.
     Replay           "replay"         false  false  Failed;
+    /// A loop or a step came to the end of its repetitions before it came to its goal.
+    LoopExhausted    "loop_exhausted" false  true   Failed;
     /// A child run was stopped by its own budget, limit or deadline; its parent may go on.
     Child            "child"          false  true   Limit;
     /// Child runs nest too deep.
@@ -157,6 +159,17 @@ impl Failure {
     pub fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// The failure of a part with a budget or deadline of its own, as those around it see it: what is uncatchable
+    /// within must not stop them. If their own budget is used up too, their next call says so.
+    #[must_use]
+    pub fn contained(self, part: &str) -> Self {
+        if !matches!(self.kind, FailureKind::Budget | FailureKind::Limit | FailureKind::Deadline) {
+            return self;
+        }
+        let (inner, message) = (self.kind.name(), format!("{part} was stopped: {}", self.message));
+        Self { kind: FailureKind::Child, message, ..self }.detail("stopped_by", inner)
     }
 
     /// The map that a script sees: `kind`, `message`, `hint`, `retryable` and the details.

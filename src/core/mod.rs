@@ -5,6 +5,7 @@
 pub mod attempts;
 pub mod class;
 pub mod document;
+pub mod draft;
 pub mod effect;
 pub mod episode;
 pub mod event;
@@ -16,6 +17,7 @@ pub mod message;
 pub mod money;
 pub mod price;
 pub mod request;
+pub mod status;
 pub mod strategy;
 pub mod tally;
 pub mod text;

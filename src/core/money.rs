@@ -1,5 +1,6 @@
 //! Money as an integer of nano-USD: no rounding can lose or invent a cent.
 
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -33,6 +34,16 @@ impl Money {
         let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
         let part: u64 = format!("{part:0<9}").parse().ok()?;
         whole.checked_mul(1_000_000_000)?.checked_add(part).map(Self)
+    }
+
+    /// An amount in USD as a script or a file gives it.
+    ///
+    /// # Errors
+    /// `invalid` for anything but a non-negative number.
+    pub fn from_usd(amount: f64) -> Outcome<Self> {
+        Self::parse_usd(&format!("{amount:.9}")).ok_or_else(|| {
+            Failure::new(FailureKind::Invalid, format!("max_cost must be an amount in USD, not {amount}"))
+        })
     }
 
     /// The sum, or the largest amount if it does not fit.

@@ -5,6 +5,7 @@
 
 use crate::core::attempts::Attempt;
 use crate::core::document::ContextRef;
+use crate::core::draft::ScriptDraft;
 use crate::core::episode::Episode;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
@@ -70,6 +71,22 @@ pub enum Request {
         /// Words; empty for all.
         query: String,
     },
+    /// A pipeline; answers its outputs.
+    Pipeline {
+        /// The file, or the name of one of the project's or the user's.
+        path: String,
+        /// Its inputs, an object.
+        inputs: Value,
+    },
+    /// A file that a step of a pipeline writes, over what is there; answers what `write_file` does.
+    Product {
+        /// Where, relative to the workspace.
+        path: String,
+        /// What.
+        content: Content,
+        /// Whether the person who started the pipeline has thereby allowed it.
+        allowed: bool,
+    },
     /// Keeps a program; answers its path.
     SaveScript(ScriptDraft),
     /// Similar episodes: `[{situation, action, outcome, lesson, similarity, ...}]`.
@@ -119,11 +136,28 @@ pub enum Request {
         /// Whether there is a context to look into.
         has_context: bool,
     },
+    /// The stored events of the run behind a number, each as a map; answers an array.
+    Events {
+        /// The number of the last event that is known; nothing to ask which number that is.
+        after: Option<u64>,
+        /// Whether to wait until there is one.
+        wait: bool,
+    },
     /// Text that the script printed; answers nothing.
     Say {
         /// The text, without its line end.
         text: String,
     },
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Content {
+    /// Text.
+    Text(String),
+    /// Anything.
+    Bytes(Vec<u8>),
 }
 
 /// One model call of a script.
@@ -268,27 +302,4 @@ pub struct ChildOptions {
     /// A name for progress and logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-}
-
-/// A program that a script wants kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ScriptDraft {
-    /// Its name: letters, digits, `_`.
-    pub name: String,
-    /// Its source, without front matter.
-    pub source: String,
-    /// One sentence.
-    pub summary: String,
-    /// Parameters: name to description.
-    #[serde(default)]
-    pub params: serde_json::Map<String, Value>,
-    /// What it returns.
-    #[serde(default)]
-    pub returns: String,
-    /// Words that help to find it.
-    #[serde(default)]
-    pub tags: Vec<String>,
-    /// Arguments with which it must run without an error before it is kept.
-    #[serde(default)]
-    pub example: Value,
 }

@@ -72,6 +72,14 @@ pub struct Explained {
     candidates: Vec<Candidate>,
 }
 
+impl Explained {
+    /// The chosen model.
+    pub fn picked(&self) -> Option<&ModelSpec> {
+        let picked = self.choice.picked.as_ref().ok()?;
+        self.candidates.get(*picked).map(|candidate| candidate.spec.as_ref())
+    }
+}
+
 impl Models {
     /// The role and model of a call, and who stands in for the model.
     ///

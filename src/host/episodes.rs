@@ -3,9 +3,10 @@
 use crate::budget::report::SpendReport;
 use crate::core::class::FailureClass;
 use crate::core::episode::{Episode, Verdict, Verifier, action};
-use crate::core::event::{Event, RunStatus};
+use crate::core::event::Event;
 use crate::core::failure::Failure;
 use crate::core::ids::Frame;
+use crate::core::status::RunStatus;
 use crate::core::text::one_line;
 use crate::host::explore::{self, Offer};
 use crate::host::run_host::RunHost;

@@ -5,6 +5,7 @@ use crate::core::failure::Outcome;
 use crate::host::children::Children;
 use crate::host::flights::Flights;
 use crate::host::models::Models;
+use crate::host::pipelines::Pipelines;
 use crate::memory::recall::Memory;
 use crate::store::open::Store;
 use crate::tools::approval::Approval;
@@ -35,6 +36,8 @@ pub struct Kit {
     pub store: Store,
     /// Child runs.
     pub children: Arc<dyn Children>,
+    /// Pipelines.
+    pub pipelines: Arc<dyn Pipelines>,
     /// The time.
     pub clock: Clock,
 }
@@ -42,17 +45,17 @@ pub struct Kit {
 /// Tools that are built when first asked for.
 pub struct LazyTools {
     built: OnceLock<Outcome<Catalog>>,
-    build: fn() -> Outcome<Catalog>,
+    build: Box<dyn Fn() -> Outcome<Catalog> + Send + Sync>,
 }
 
 impl LazyTools {
     /// Tools that `build` makes.
-    pub const fn new(build: fn() -> Outcome<Catalog>) -> Self {
-        Self { built: OnceLock::new(), build }
+    pub fn new(build: impl Fn() -> Outcome<Catalog> + Send + Sync + 'static) -> Self {
+        Self { built: OnceLock::new(), build: Box::new(build) }
     }
 
     /// The tools. Fails as long as the process lives if one of them is described wrongly.
     pub fn get(&self) -> Outcome<&Catalog> {
-        self.built.get_or_init(self.build).as_ref().map_err(Clone::clone)
+        self.built.get_or_init(&self.build).as_ref().map_err(Clone::clone)
     }
 }

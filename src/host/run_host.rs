@@ -16,7 +16,9 @@ use crate::host::replay::Replay;
 use crate::host::shown::Shown;
 use crate::host::trail::Trail;
 use crate::host::typed::{Checked, Schema};
-use crate::host::{ask, attempts, batch, episodes, explore, llm, memories, program, save, tool_call};
+use crate::host::{
+    ask, attempts, batch, episodes, explore, llm, memories, news, pipelines, product, program, save, tool_call,
+};
 use crate::policy::gate;
 use crate::script::host::Host;
 use futures::FutureExt;
@@ -120,6 +122,25 @@ impl RunHost {
         self.this.upgrade().ok_or_else(|| Failure::new(FailureKind::Internal, "the run is over"))
     }
 
+    /// The host of a part of this run, with a place of its own on the ledger.
+    #[must_use]
+    pub fn part(&self, scope: Scope) -> Arc<Self> {
+        let setup = RunSetup {
+            run: self.run.clone(),
+            scope,
+            library: Arc::clone(&self.library),
+            view: self.view.clone(),
+            max_turns: self.max_turns,
+            schema: None,
+            choices: Arc::clone(&self.choices),
+            shown: Arc::clone(&self.shown),
+            counts: Arc::clone(&self.counts),
+            replay: self.replay.clone(),
+            on_print: self.on_print.clone(),
+        };
+        Self::new(Arc::clone(&self.kit), setup)
+    }
+
     /// Milliseconds since 1970.
     pub fn now(&self) -> u64 {
         (self.kit.clock)()
@@ -206,6 +227,10 @@ impl RunHost {
             Request::Tools { query } => tool_call::find(self, &query),
             Request::Script { name, args } => program::call(self, &frame, &name, args, &cancel).await,
             Request::Scripts { query } => Ok(program::find(self, &query)),
+            Request::Pipeline { path, inputs } => pipelines::call(self, &frame, path, inputs, cancel).await,
+            Request::Product { path, content, allowed } => {
+                product::write(self, &frame, path, content, allowed, &cancel).await
+            }
             Request::SaveScript(draft) => save::save(self, &frame, draft, &cancel).await,
             Request::Recall { query, k } => memories::recall(self, &frame, query, k).await,
             Request::Remember(episode) => memories::remember(self, &frame, *episode).await,
@@ -219,6 +244,7 @@ impl RunHost {
             Request::Env { name } => ask::variable(self, &frame, &name).await,
             Request::Sleep { millis } => ask::sleep(self, &frame, millis, &cancel).await,
             Request::Final { value, looks, has_context } => self.final_(&frame, &value, looks, has_context),
+            Request::Events { after, wait } => news::read(self, after, wait).await,
             Request::Say { text } => {
                 if let Some(show) = &self.on_print {
                     show(&text);

@@ -1,8 +1,8 @@
 //! `save_script`: keeps a program after it has run once with its example.
 
+use crate::core::draft::ScriptDraft;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::core::request::ScriptDraft;
 use crate::host::run_host::RunHost;
 use crate::host::{program, tool_call};
 use crate::registry::programs::{Front, Program, render};

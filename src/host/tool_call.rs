@@ -5,9 +5,10 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::tool::{EffectClass, ToolSpec};
 use crate::host::door::{self, Asked, Entered};
+use crate::host::pipelines::{self, Wanted};
 use crate::host::run_host::RunHost;
 use crate::store::effects::EffectRow;
-use crate::tools::executor::execute;
+use crate::tools::executor::{admit, execute};
 use crate::tools::tool::ToolContext;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -21,7 +22,15 @@ pub async fn call(
     cancel: &CancellationToken,
 ) -> Outcome<Value> {
     let tools = host.kit.tools.get()?;
-    let effect = tools.get(&name)?.tool.spec().effect;
+    let tool = &tools.get(&name)?.tool;
+    if let Some(path) = tool.pipeline() {
+        let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
+        admit(tools, &host.kit.approval, &name, &args, &cx).await?;
+        let path = path.display().to_string();
+        let wanted = Wanted { path, inputs: args, frame: frame.clone(), allowed: true, cancel: cancel.clone() };
+        return pipelines::run(host, wanted).await;
+    }
+    let effect = tool.spec().effect;
     let intent = json!({"tool": name, "args": args});
     let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
     let observe = |event| host.emit(frame, &event);

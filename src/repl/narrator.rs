@@ -3,6 +3,7 @@
 use crate::core::event::{Event, EventRecord};
 use crate::core::ids::{ModelId, RunId};
 use crate::core::text::one_line;
+use crate::repl::steps::Steps;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How much of a running answer is kept for the screen, in bytes.
@@ -11,8 +12,10 @@ const TAIL: usize = 1_500;
 /// How much is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Turns, code, calls, children.
+    /// Turns, code, calls, children, steps.
     All,
+    /// The steps of a pipeline, notes and retries.
+    Steps,
     /// Notes and retries; the script's own output is the progress.
     Notes,
 }
@@ -36,6 +39,7 @@ pub struct Narrator {
     /// The models that stood in for others.
     stood_in: HashSet<(ModelId, ModelId)>,
     batch: String,
+    steps: Steps,
 }
 
 #[derive(Debug)]
@@ -73,6 +77,10 @@ impl Narrator {
                 self.calls.remove(call);
                 if detail == Detail::All { line(finished(&record.event)) } else { self.live() }
             }
+            Event::StepStarted { .. } | Event::StepFinished { .. } => {
+                let ended = self.steps.hear(record).filter(|_| detail != Detail::Notes);
+                ended.map_or_else(|| self.live(), line)
+            }
             Event::ChildStarted { child, depth, .. } => {
                 self.depths.insert(child.clone(), usize::try_from(*depth).unwrap_or(0));
                 told(detail, &record.event).map_or(Telling::Nothing, line)
@@ -100,6 +108,7 @@ impl Narrator {
     /// Forgets calls whose end was never told, because they were given up.
     pub fn forget(&mut self) {
         self.calls.clear();
+        self.steps.forget();
         self.batch.clear();
     }
 
@@ -138,8 +147,9 @@ impl Narrator {
             (_, 1) => "1 call".to_owned(),
             (_, many) => format!("{many} calls"),
         };
-        let both = [self.batch.as_str(), calls.as_str()].into_iter().filter(|part| !part.is_empty());
-        Telling::Live(both.collect::<Vec<_>>().join(" · "))
+        let steps = self.steps.live();
+        let all = [steps.as_str(), self.batch.as_str(), calls.as_str()].into_iter().filter(|part| !part.is_empty());
+        Telling::Live(all.collect::<Vec<_>>().join(" · "))
     }
 }
 
@@ -155,7 +165,7 @@ fn batch(event: &Event) -> Option<String> {
 
 /// What is told of events that are not about a single call.
 fn told(detail: Detail, event: &Event) -> Option<String> {
-    if detail == Detail::Notes {
+    if detail != Detail::All {
         return None;
     }
     match event {

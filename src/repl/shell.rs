@@ -158,7 +158,7 @@ impl Shell {
             on_print: Some(on_print(&self.screen, self.json, &self.muted)),
         };
         let host = RunHost::new(Arc::clone(&self.kit), setup);
-        self.run = Run { host, task: self.run.task.clone(), cancel: self.run.cancel.clone() };
+        self.run = Run::new(host, self.run.task.clone(), self.run.cancel.clone());
         self.reset().await;
         let mut session = self.session.lock().await;
         session.restore(&kept);

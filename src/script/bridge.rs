@@ -7,6 +7,7 @@ use crate::core::ids::Frame;
 use crate::core::request::{Call, Request};
 use crate::script::gate::Gate;
 use crate::script::growth::{self, string_stop};
+use crate::script::hearing::Hearing;
 use crate::script::host::Host;
 use crate::script::words;
 use futures::FutureExt;
@@ -35,6 +36,8 @@ pub struct Seat {
     pub host: Arc<dyn Host>,
     /// The runtime that drives the host's futures.
     pub runtime: Handle,
+    /// Who hears of the run's events on this thread; nobody on those of branches.
+    pub hearers: Option<Hearing>,
 }
 
 thread_local! {
@@ -75,29 +78,79 @@ pub fn ask(request: Request) -> Outcome<Value> {
     if let Some(failure) = seat.gate.stop() {
         return Err(failure);
     }
+    let hearing = seat.hearers.as_ref().filter(|hearing| hearing.is_heard());
+    if let Some(hearing) = hearing {
+        hearing.allows(&request)?;
+    }
     let call = Call { frame: seat.frame.clone(), request };
-    #[allow(clippy::disallowed_methods, reason = "this is the bridge: a script's thread is no runtime worker")]
+    let mut answer = answer(&seat, call);
+    let hearing = hearing.filter(|hearing| !hearing.is_telling());
+    let mut unheard = Ok(());
+    let done = loop {
+        match wait(&seat, &mut answer, hearing) {
+            Came::Answer(done) => break done,
+            // The answer is waited for in any case: it may be paid already.
+            Came::News(news) => unheard = unheard.and(news.and_then(|news| tell(&seat, hearing, &news))),
+        }
+    };
+    if let Some(hearing) = hearing {
+        unheard = unheard.and(wait_for_rest(&seat, hearing).and_then(|news| tell(&seat, Some(hearing), &news)));
+    }
+    done.and_then(|value| unheard.map(|()| value))
+}
+
+/// What came while a script waited.
+enum Came {
+    Answer(Outcome<Value>),
+    News(Outcome<Value>),
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is the bridge: a script's thread is no runtime worker")]
+fn wait(seat: &Seat, answer: &mut BoxFuture<'static, Outcome<Value>>, hearing: Option<&Hearing>) -> Came {
+    let news = async {
+        match hearing {
+            Some(hearing) => seat.host.perform(hearing.wanted(seat, true), seat.gate.cancel().clone()).await,
+            None => std::future::pending().await,
+        }
+    };
     seat.gate.waiting(|| {
         seat.runtime.block_on(async {
-            let mut answer = answer(&seat, call);
             tokio::select! {
                 biased;
-                done = &mut answer => done,
-                () = seat.gate.cancel().cancelled() => match tokio::time::timeout(SETTLE, answer).await {
+                done = &mut *answer => Came::Answer(done),
+                () = seat.gate.cancel().cancelled() => Came::Answer(match tokio::time::timeout(SETTLE, answer).await {
                     Ok(Err(failure)) => Err(failure),
                     // A success that came too late is in the log; the script is over all the same.
                     Ok(Ok(_)) | Err(_) => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
-                },
+                }),
+                news = news => Came::News(news),
             }
         })
     })
 }
 
+/// The events up to the answer, of which the last may not have been stored when it came.
+#[allow(clippy::disallowed_methods, reason = "this is the bridge: a script's thread is no runtime worker")]
+fn wait_for_rest(seat: &Seat, hearing: &Hearing) -> Outcome<Value> {
+    let work = seat.host.perform(hearing.wanted(seat, false), seat.gate.cancel().clone());
+    seat.gate.waiting(|| seat.runtime.block_on(work))
+}
+
+fn tell(seat: &Seat, hearing: Option<&Hearing>, news: &Value) -> Outcome<()> {
+    hearing.map_or(Ok(()), |hearing| hearing.tell(seat, news))
+}
+
 /// The host's answer. What talks to models is driven by the runtime's own threads, beside their connections: on this
 /// thread each piece of an answer would wake it.
 fn answer(seat: &Seat, call: Call) -> BoxFuture<'static, Outcome<Value>> {
-    let talks =
-        matches!(call.request, Request::Llm(_) | Request::LlmBatch { .. } | Request::Rlm(_) | Request::RlmBatch { .. });
+    let talks = matches!(
+        call.request,
+        Request::Llm(_)
+            | Request::LlmBatch { .. }
+            | Request::Rlm(_)
+            | Request::RlmBatch { .. }
+            | Request::Pipeline { .. }
+    );
     let (host, cancel) = (Arc::clone(&seat.host), seat.gate.cancel().clone());
     let work = async move { host.perform(call, cancel).await };
     if !talks {

@@ -7,6 +7,7 @@ use crate::core::text::floor_boundary;
 use crate::script::bridge;
 use crate::script::engine::STRING_LIMIT;
 use crate::script::handle::Context;
+use crate::script::hearing::Hearers;
 use rhai::Dynamic;
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +21,7 @@ pub struct Desk {
     results: Mutex<Vec<Dynamic>>,
     final_: Mutex<Option<Final>>,
     has_context: bool,
+    hearers: Arc<Hearers>,
 }
 
 /// How an evaluation ended the run.
@@ -103,6 +105,11 @@ impl Desk {
     /// Takes what ended the run, if anything did.
     pub fn take_final(&self) -> Option<Final> {
         held(&self.final_).take()
+    }
+
+    /// Who hears of the run's events.
+    pub const fn hearers(&self) -> &Arc<Hearers> {
+        &self.hearers
     }
 
     /// Whether there is a context to look into.

@@ -27,12 +27,8 @@ pub const MAP_LIMIT: usize = 100_000;
 
 /// An engine for one session. `folder` is where its imports may come from beside the stdlib.
 pub fn build(desk: &Arc<Desk>, view: &View, args: Option<Dynamic>, folder: Option<PathBuf>) -> Engine {
-    let mut engine = Engine::new();
-    limit(&mut engine);
+    let mut engine = plain();
     engine.set_module_resolver(Modules::new(folder));
-    guards::register(&mut engine);
-    order::register(&mut engine);
-    ranges::register(&mut engine);
     prims::table::register(&mut engine, desk);
     let printer = Arc::clone(desk);
     engine.on_print(move |text| printer.print(text));
@@ -40,6 +36,16 @@ pub fn build(desk: &Arc<Desk>, view: &View, args: Option<Dynamic>, folder: Optio
     engine.on_debug(move |text, _, position| printer.print(&format!("{text} @ {position}")));
     engine.on_progress(|operations| bridge::stop_reason(operations).map(|failure| Dynamic::from(Stop(failure))));
     offer_globals(&mut engine, desk, view, args);
+    engine
+}
+
+/// An engine with the limits and the guards, and without any primitive.
+pub fn plain() -> Engine {
+    let mut engine = Engine::new();
+    limit(&mut engine);
+    guards::register(&mut engine);
+    order::register(&mut engine);
+    ranges::register(&mut engine);
     engine
 }
 

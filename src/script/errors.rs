@@ -126,6 +126,8 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
             "modules: {}, or a file of the script's own folder",
             crate::script::stdlib::names().join(", ")
         )),
+        E::ErrorDataRace(..) => script("a closure reads the value on which it is called")
+            .hint("give what comes before it a name: `let keys = m.keys(); keys.map(|k| m[k])`"),
         E::ErrorTooManyOperations(_) => limit(
             "the script took too many steps",
             "look for an endless loop; large scans belong in context.grep or context.count",

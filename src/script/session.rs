@@ -14,6 +14,7 @@ use crate::script::errors::{Names, from_parse};
 use crate::script::evaluate::{Ended, Evaluation, Job, report};
 use crate::script::gate::Gate;
 use crate::script::handle::Context;
+use crate::script::hearing::Hearing;
 use crate::script::host::Host;
 use crate::script::prims::table;
 use crate::script::worker::Worker;
@@ -117,6 +118,7 @@ impl Session {
             gate: Arc::clone(&gate),
             host: Arc::clone(&self.host),
             runtime: self.runtime.clone(),
+            hearers: Some(Hearing::new(&self.engine, self.desk.hearers())),
         };
         let job = Job {
             engine: Arc::clone(&self.engine),

@@ -1,8 +1,8 @@
 //! A new run that begins with the answers of another one, up to a point: nothing of it is paid twice.
 
-use crate::core::event::RunStatus;
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::RunId;
+use crate::core::status::RunStatus;
 use crate::store::fault::Worked;
 use crate::store::liveness::Process;
 use crate::store::open::Store;

@@ -3,10 +3,10 @@
 //! What is replayed and what is asked again is decided by the caller.
 
 use crate::core::effect::{EffectKey, EffectKind};
-use crate::core::event::RunStatus;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, ModelId, RoleName, RunId};
 use crate::core::money::Money;
+use crate::core::status::RunStatus;
 use crate::core::usage::Usage;
 use crate::store::effects::EffectState;
 use crate::store::fault::Worked;

@@ -3,10 +3,10 @@
 pub(super) mod asked;
 mod unfinished;
 
-use crate::core::event::RunStatus;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
 use crate::core::money::Money;
+use crate::core::status::RunStatus;
 use crate::store::fault::Worked;
 use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;

@@ -24,6 +24,8 @@ pub struct Registered {
 #[derive(Clone, Default)]
 pub struct Catalog {
     tools: IndexMap<String, Registered>,
+    /// Those that are there and cannot be used, with the reason.
+    broken: IndexMap<String, Failure>,
 }
 
 impl Catalog {
@@ -42,9 +44,17 @@ impl Catalog {
         }
     }
 
-    /// The tool of that name; fails with `NotFound`.
+    /// Notes a tool that cannot be used: whoever asks for it is told why, and nobody else is troubled.
+    pub fn note_broken(&mut self, name: &str, why: Failure) {
+        self.broken.insert(name.to_owned(), why);
+    }
+
+    /// The tool of that name; fails with `NotFound`, or with the reason why it cannot be used.
     pub fn get(&self, name: &str) -> Outcome<&Registered> {
         self.tools.get(name).ok_or_else(|| {
+            if let Some(why) = self.broken.get(name) {
+                return why.clone();
+            }
             let near = text::nearest(name, self.tools.keys().map(String::as_str));
             Failure::new(FailureKind::NotFound, format!("there is no tool `{name}`")).hint(match near {
                 Some(near) => format!("did you mean `{near}`?"),

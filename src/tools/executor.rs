@@ -39,15 +39,25 @@ pub async fn execute(
     outcome
 }
 
-async fn checked(registered: &Registered, policy: Approval, args: Value, cx: &ToolContext) -> Outcome<Value> {
+/// Checks the arguments of a call and whether it is allowed, without making it.
+pub async fn admit(catalog: &Catalog, policy: &Approval, name: &str, args: &Value, cx: &ToolContext) -> Outcome<()> {
+    admitted(catalog.get(name)?, *policy, args, cx).await
+}
+
+async fn admitted(registered: &Registered, policy: Approval, args: &Value, cx: &ToolContext) -> Outcome<()> {
     let spec = registered.tool.spec();
-    registered.schema.check(&spec.name, &args)?;
-    let permitted = policy.permit(spec, &args, &cx.granted, cx.person.as_ref());
+    registered.schema.check(&spec.name, args)?;
+    let permitted = policy.permit(spec, args, &cx.granted, cx.person.as_ref());
     tokio::select! {
         biased;
-        () = cx.cancel.cancelled() => return Err(cancelled()),
-        permitted = permitted => permitted?,
+        () = cx.cancel.cancelled() => Err(cancelled()),
+        permitted = permitted => permitted,
     }
+}
+
+async fn checked(registered: &Registered, policy: Approval, args: Value, cx: &ToolContext) -> Outcome<Value> {
+    let spec = registered.tool.spec();
+    admitted(registered, policy, &args, cx).await?;
     // The future is built inside, so that a panic while it is built is caught too.
     let call = AssertUnwindSafe(async { registered.tool.call(args, cx).await }).catch_unwind();
     let answer = tokio::select! {

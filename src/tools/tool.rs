@@ -7,6 +7,7 @@ use crate::tools::person::Person;
 use crate::tools::workspace::Workspace;
 use futures::future::BoxFuture;
 use serde_json::Value;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,11 @@ pub trait Tool: Send + Sync {
 
     /// Answers a call whose arguments have passed the schema; dropping the future must stop all work.
     fn call<'a>(&'a self, args: Value, cx: &'a ToolContext) -> BoxFuture<'a, Outcome<Value>>;
+
+    /// The file of the pipeline that it is, if it is one: then the host runs that instead of calling it.
+    fn pipeline(&self) -> Option<&Path> {
+        None
+    }
 
     /// How long a call may take; `None` for a tool that keeps its own deadline or waits for a person.
     fn timeout(&self, limits: &ToolLimits) -> Option<Duration> {

@@ -5,11 +5,12 @@ use crate::context::poll::Poll;
 use crate::context::view::View;
 use crate::core::document::ContextRef;
 use crate::core::effect::EffectKind;
-use crate::core::event::{Event, RunStatus};
+use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
 use crate::core::request::{ChildOptions, ChildRequest};
+use crate::core::status::RunStatus;
 use crate::core::text::one_line;
 use crate::host::children::Children;
 use crate::host::door::{self, Asked, Entered, Entry};
@@ -147,14 +148,14 @@ async fn run(
     parent.emit(frame, &Event::ChildFinished { child: id.clone(), status: end.status });
     match (end.answer, end.failure) {
         (Some(answer), _) => schema.map_or(Ok(answer.clone()), |schema| typed(&schema, &answer)),
-        (None, Some(failure)) => Err(for_parent(failure).detail("child", id.as_str())),
+        (None, Some(failure)) => Err(failure.contained("the child run").detail("child", id.as_str())),
         (None, None) => Err(Failure::new(FailureKind::Internal, "a child ended without an answer or a reason")),
     }
 }
 
 fn slice(options: &ChildOptions) -> Outcome<ChildSlice> {
     Ok(ChildSlice {
-        max_cost: options.max_cost.map(usd).transpose()?,
+        max_cost: options.max_cost.map(Money::from_usd).transpose()?,
         max_calls: options.max_calls,
         max_tokens: options.max_tokens,
     })
@@ -190,16 +191,6 @@ fn typed(schema: &Schema, answer: &Value) -> Outcome<Value> {
             Err(Failure::new(FailureKind::Invalid, what).detail("raw", answer.clone()))
         }
     }
-}
-
-/// A child that was stopped by its own slice must not stop its parent: what is uncatchable within the child is an
-/// ordinary failure outside. If the parent's own budget is used up too, its next call says so.
-fn for_parent(failure: Failure) -> Failure {
-    if !matches!(failure.kind, FailureKind::Budget | FailureKind::Limit | FailureKind::Deadline) {
-        return failure;
-    }
-    let (inner, message) = (failure.kind.name(), format!("the child run was stopped: {}", failure.message));
-    Failure { kind: FailureKind::Child, message, ..failure }.detail("stopped_by", inner)
 }
 
 /// What the child may look into. A text is called after what it says, so that a run that goes on finds the same name.
@@ -250,9 +241,4 @@ pub async fn close(host: &RunHost, end: &RootEnd) -> Outcome<()> {
     };
     debug_assert!(end.status != RunStatus::Running, "a run that has ended is not running");
     host.kit.store.end_run(&host.run, row).await
-}
-
-fn usd(amount: f64) -> Outcome<Money> {
-    Money::parse_usd(&format!("{amount:.9}"))
-        .ok_or_else(|| Failure::new(FailureKind::Invalid, format!("max_cost must be an amount in USD, not {amount}")))
 }

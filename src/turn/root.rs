@@ -1,8 +1,8 @@
 //! What a root run is asked, and what it answers.
 
-use crate::core::event::RunStatus;
 use crate::core::failure::Failure;
 use crate::core::message::{Message, Speaker};
+use crate::core::status::RunStatus;
 use crate::core::strategy::Strategy;
 use crate::host::run_host::RunHost;
 use serde_json::Value;

@@ -11,6 +11,7 @@ fn every_command_explains_itself() {
         "run",
         "ask",
         "eval",
+        "pipeline",
         "runs",
         "logs",
         "memory",

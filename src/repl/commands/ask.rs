@@ -101,5 +101,5 @@ async fn begin(shell: &Shell, question: &str) -> Outcome<Run> {
     };
     let host = RunHost::new(Arc::clone(kit), setup);
     host.emit(&Frame::root(), &Event::RunStarted { task: one_line(question, 200), depth: 0 });
-    Ok(Run { host, task: question.to_owned(), cancel: CancellationToken::new() })
+    Ok(Run::new(host, question.to_owned(), CancellationToken::new()))
 }

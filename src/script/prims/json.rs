@@ -1,11 +1,14 @@
 //! `parse_json` and `json_text`: between text and values.
 
-use crate::core::failure::{Failure, FailureKind};
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::{to_dynamic, to_value};
 use crate::script::desk::Desk;
 use crate::script::engine::STRING_LIMIT;
 use crate::script::prims::primitive::{Answer, Primitive, done};
 use rhai::{Dynamic, Engine};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::ser::{PrettyFormatter, Serializer};
 use std::sync::Arc;
 
 /// `parse_json`.
@@ -22,15 +25,32 @@ pub const PARSE_JSON: Primitive = Primitive {
 /// `json_text`.
 pub const JSON_TEXT: Primitive = Primitive {
     name: "json_text",
-    usage: &["json_text(value)"],
-    summary: "Writes a value as JSON text on one line.",
-    params: &[("value", "anything made of text, numbers, booleans, arrays and maps")],
+    usage: &["json_text(value)", "json_text(value, indent)"],
+    summary: "Writes a value as JSON text on one line, or on several with an indent.",
+    params: &[
+        ("value", "anything made of text, numbers, booleans, arrays and maps"),
+        ("indent", "blanks by which each level is moved in, 0 to 16"),
+    ],
     example: "print(json_text(#{b: 1, a: [true, ()]}))",
     prints: "{\"a\":[true,null],\"b\":1}\n",
     register: register_text,
 };
 
+/// Adds both to an engine: they ask nobody anything.
+pub fn register(engine: &mut Engine) {
+    add_parse(engine);
+    add_text(engine);
+}
+
 fn register_parse(engine: &mut Engine, _: &Arc<Desk>) {
+    add_parse(engine);
+}
+
+fn register_text(engine: &mut Engine, _: &Arc<Desk>) {
+    add_text(engine);
+}
+
+fn add_parse(engine: &mut Engine) {
     engine.register_fn("parse_json", |text: &str| -> Answer<Dynamic> {
         done(serde_json::from_str(text).map(|v| to_dynamic(&v)).map_err(|error| {
             Failure::new(FailureKind::Invalid, format!("not JSON: {error}")).hint(
@@ -40,12 +60,30 @@ fn register_parse(engine: &mut Engine, _: &Arc<Desk>) {
     });
 }
 
-fn register_text(engine: &mut Engine, _: &Arc<Desk>) {
+fn add_text(engine: &mut Engine) {
     engine.register_fn("json_text", |value: Dynamic| -> Answer<String> {
-        let text = done(to_value(&value))?.to_string();
-        if text.len() > STRING_LIMIT {
-            return done(Err(Failure::new(FailureKind::Limit, "the JSON text is larger than 10 MB")));
-        }
-        Ok(text)
+        done(to_value(&value).and_then(|v| fitting(v.to_string())))
     });
+    engine.register_fn("json_text", |value: Dynamic, indent: i64| -> Answer<String> {
+        done(to_value(&value).and_then(|value| indented(&value, indent)).and_then(fitting))
+    });
+}
+
+fn fitting(text: String) -> Outcome<String> {
+    if text.len() > STRING_LIMIT {
+        return Err(Failure::new(FailureKind::Limit, "the JSON text is larger than 10 MB"));
+    }
+    Ok(text)
+}
+
+fn indented(value: &Value, indent: i64) -> Outcome<String> {
+    let blanks = usize::try_from(indent).ok().filter(|blanks| *blanks <= 16);
+    let blanks =
+        blanks.ok_or_else(|| Failure::new(FailureKind::Invalid, format!("the indent is 0 to 16, not {indent}")))?;
+    let blanks = " ".repeat(blanks);
+    let mut text = Vec::new();
+    let form = PrettyFormatter::with_indent(blanks.as_bytes());
+    let written = value.serialize(&mut Serializer::with_formatter(&mut text, form)).map_err(|error| error.to_string());
+    let text = written.and_then(|()| String::from_utf8(text).map_err(|error| error.to_string()));
+    text.map_err(|error| Failure::new(FailureKind::Internal, format!("a value has no form as JSON: {error}")))
 }

@@ -90,7 +90,8 @@ fn branch(work: &Work, parent: &Seat, call: &dyn Fn(Dynamic) -> Outcome<Dynamic>
             return;
         };
         let gate = Arc::new(Gate::new(parent.gate.cancel().clone(), parent.gate.remaining()));
-        let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), gate, ..parent.clone() };
+        let seat =
+            Seat { frame: parent.frame.child(format_args!("par[{index}]")), gate, hearers: None, ..parent.clone() };
         let result = seated(seat, || {
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call(item.clone())))
                 .unwrap_or_else(|_| Err(Failure::new(FailureKind::Internal, "a native function panicked")))

@@ -1,6 +1,7 @@
 //! `save_script`: keeps a program that has shown that it runs.
 
-use crate::core::request::{Request, ScriptDraft};
+use crate::core::draft::ScriptDraft;
+use crate::core::request::Request;
 use crate::script::convert::options;
 use crate::script::desk::Desk;
 use crate::script::prims::primitive::{Primitive, ask, done};

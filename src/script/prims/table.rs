@@ -4,8 +4,8 @@ use crate::script::desk::Desk;
 use crate::script::prims::primitive::Primitive;
 use crate::script::prims::{
     ask_user, budget, context_cut, context_find, context_read, delegate, docs, env, final_, json, llm, llm_batch, now,
-    out, par_map, random, recall, remember, rlm, rlm_batch, save_script, script_, sleep, suggest_exploration, tool,
-    uuid,
+    on_event, out, par_map, pipeline, random, recall, remember, rlm, rlm_batch, save_script, script_, sleep,
+    suggest_exploration, tool, uuid,
 };
 use rhai::Engine;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub const ALL: &[&Primitive] = &[
     &tool::TOOLS,
     &script_::SCRIPT,
     &script_::SCRIPTS,
+    &pipeline::PIPELINE,
     &save_script::SAVE_SCRIPT,
     &docs::DOCS,
     &context_read::LEN,
@@ -57,6 +58,7 @@ pub const ALL: &[&Primitive] = &[
     &uuid::UUID,
     &env::ENV,
     &sleep::SLEEP,
+    &on_event::ON_EVENT,
 ];
 
 /// Adds every primitive to an engine.

@@ -1,10 +1,11 @@
 //! Runs: begun, ended, listed, found; and never shown as running when their process is gone.
 
 use super::{NewRun, RunEnd, RunFilter, new_run_id};
-use crate::core::event::{Event, RunStatus};
+use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
+use crate::core::status::RunStatus;
 use crate::store::liveness::Liveness;
 use crate::store::open::Store;
 use crate::store::open::tests::{new_run, with_run};

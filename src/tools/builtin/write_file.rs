@@ -81,6 +81,17 @@ fn write(args: &Args, cx: &ToolContext) -> Outcome<Value> {
     Ok(json!({"path": cx.workspace.name_of(&real), "bytes": text.len()}))
 }
 
+/// Puts bytes into a file of the workspace, over what is there: what `write_file` does with mode `overwrite`.
+///
+/// # Errors
+/// As the tool: `denied` outside of the workspace, `invalid` for a folder, `io`.
+pub fn put(path: &str, bytes: &[u8], cx: &ToolContext) -> Outcome<Value> {
+    let real = cx.workspace.resolve_write(path)?;
+    let (folder, name) = cx.workspace.folder_of(&real)?;
+    replace(&folder, &name, bytes).map_err(|error| workspace::failed(path, &error))?;
+    Ok(json!({"path": cx.workspace.name_of(&real), "bytes": bytes.len()}))
+}
+
 /// Takes the name first, so that of two creators one fails, and then fills it as `replace` does.
 fn create(folder: &Folder, name: &OsStr, text: &[u8]) -> io::Result<()> {
     folder.create_new(name)?;

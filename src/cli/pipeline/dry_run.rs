@@ -1,0 +1,61 @@
+//! `rhizo pipeline run --dry-run`: what a run would do and could cost at most. Nothing is asked, written or spent.
+
+use crate::app::build::App;
+use crate::cli::pipeline::shown;
+use crate::cli::printer::Printer;
+use crate::cli::run::Run;
+use crate::cli::table;
+use crate::core::exit::Exit;
+use crate::core::failure::Outcome;
+use crate::core::money::Money;
+use crate::pipeline::estimate::{Estimate, Row, UNKNOWN, estimate};
+use crate::pipeline::plan::Pipeline;
+use serde_json::json;
+
+/// Tells it.
+pub(super) async fn tell(app: &App, printer: &Printer, args: &Run) -> Outcome<Exit> {
+    let file = args.file.clone().unwrap_or_default();
+    let pipeline = shown::read(app, &file)?;
+    let found = estimate(&app.kit.models, &pipeline).await?;
+    let document = json!({
+        "id": pipeline.id,
+        "steps": found.rows,
+        "calls": found.calls,
+        "worst_usd": found.worst.usd(),
+        "open": found.open,
+        "unpriced": found.unpriced,
+        "max_cost": pipeline.budget.max_cost,
+    });
+    printer.rows(&document, || page(&pipeline, &found));
+    Ok(Exit::Ok)
+}
+
+fn page(pipeline: &Pipeline, found: &Estimate) -> String {
+    let cells = |row: &Row| {
+        let calls = if row.calls == 0 { String::new() } else { row.calls.to_string() };
+        let worst = match (row.calls, row.worst) {
+            (0, _) => String::new(),
+            (_, Some(worst)) => worst.to_string(),
+            (_, None) => "unknown".to_owned(),
+        };
+        let step = format!("{}{}", "  ".repeat(row.depth), row.step);
+        [step, row.act.to_owned(), row.model.clone().unwrap_or_default(), calls, worst, row.reason.clone()]
+    };
+    let head = ["step", "does", "model", "calls at most", "costs at most", "because"];
+    let mut page = table::render(head, found.rows.iter().map(cells));
+    page.push_str(&format!("\n\nin all at most {} calls and {}", found.calls, found.worst));
+    let limit = pipeline.budget.max_cost.map(|usd| format!("; the pipeline's budget stops it at ${usd}"));
+    page.push_str(&limit.unwrap_or_default());
+    if !found.open.is_empty() {
+        let open = found.open.join(", ");
+        page.push_str(&format!("\nnot known before, and counted once or not at all: the items or turns of {open}"));
+    }
+    if !found.unpriced.is_empty() {
+        page.push_str(&format!("\nwithout a known price: {}", found.unpriced.join(", ")));
+    }
+    if found.worst > Money::ZERO {
+        page.push_str(&format!("\nan expression in a prompt is counted as {UNKNOWN} bytes"));
+    }
+    page.push_str("\nnothing was asked and nothing was spent");
+    page
+}

@@ -1,0 +1,85 @@
+//! `rhizo pipeline validate` and `explain`: what a file says, and what is wrong with it. No model is asked.
+
+use crate::app::build::App;
+use crate::cli::pipeline::Explain;
+use crate::cli::printer::Printer;
+use crate::cli::report;
+use crate::core::exit::Exit;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::pipeline::plan::{Block, Pipeline};
+use crate::pipeline::{explain, import, load, twin};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Reads and checks a file.
+pub(super) fn read(app: &App, file: &Path) -> Outcome<Arc<Pipeline>> {
+    load::load(&app.kit.settings, app.kit.tools.get()?, file)
+}
+
+/// Checks files, all of them, and tells every fault.
+pub(super) fn validate(app: &App, printer: &Printer, files: &[PathBuf]) -> Outcome<Exit> {
+    let mut exit = Exit::Ok;
+    let mut rows: Vec<Value> = Vec::new();
+    for file in files {
+        match read(app, file) {
+            Ok(pipeline) => {
+                let steps = count(&pipeline.block);
+                rows.push(json!({"file": file.display().to_string(), "ok": true, "id": pipeline.id, "steps": steps, "faults": []}));
+                if !printer.json {
+                    let steps = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
+                    printer.out(&format!("{}: ok, {steps}", file.display()));
+                }
+            }
+            Err(failure) => {
+                exit = failure.kind.exit();
+                let faults =
+                    failure.details.get("faults").cloned().unwrap_or_else(|| json!([{"message": failure.message}]));
+                rows.push(json!({"file": file.display().to_string(), "ok": false, "faults": faults}));
+                if !printer.json {
+                    report::tell(printer, &failure);
+                }
+            }
+        }
+    }
+    if printer.json {
+        printer.json_value(&Value::Array(rows));
+    }
+    Ok(exit)
+}
+
+/// Shows a pipeline.
+pub(super) fn explain(app: &App, printer: &Printer, args: &Explain) -> Outcome<Exit> {
+    let pipeline = read(app, &args.file)?;
+    if args.rhai {
+        let script = twin::script(&pipeline);
+        printer.rows(&json!({"script": script}), || script.clone());
+        return Ok(Exit::Ok);
+    }
+    printer.rows(&explain::document(&pipeline), || explain::page(&pipeline));
+    Ok(Exit::Ok)
+}
+
+/// Translates a file; what comes out has been checked.
+pub(super) fn import(app: &App, printer: &Printer, file: &Path, output: Option<&Path>) -> Outcome<Exit> {
+    let text = load::text(file)?;
+    let written = import::import(file, &text)?;
+    load::load_text(&app.kit.settings, app.kit.tools.get()?, output.unwrap_or(file), &written)?;
+    let Some(output) = output else {
+        printer.raw(&written);
+        return Ok(Exit::Ok);
+    };
+    let failed =
+        |error: std::io::Error| Failure::new(FailureKind::Io, format!("cannot write {}: {error}", output.display()));
+    let mut target = std::fs::File::create_new(output).map_err(failed)?;
+    target.write_all(written.as_bytes()).map_err(failed)?;
+    printer.out(&format!("{}: written", output.display()));
+    Ok(Exit::Ok)
+}
+
+/// The steps of a block and of the bodies in it.
+fn count(block: &Block) -> usize {
+    let inner = |step: &crate::pipeline::plan::Step| step.act.blocks().into_iter().map(count).sum::<usize>();
+    block.steps.iter().map(|step| 1 + inner(step)).sum()
+}

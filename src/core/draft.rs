@@ -1,0 +1,27 @@
+//! A program that a script wants kept, as it is handed to the host.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A program that a script wants kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScriptDraft {
+    /// Its name: letters, digits, `_`.
+    pub name: String,
+    /// Its source, without front matter.
+    pub source: String,
+    /// One sentence.
+    pub summary: String,
+    /// Parameters: name to description.
+    #[serde(default)]
+    pub params: serde_json::Map<String, Value>,
+    /// What it returns.
+    #[serde(default)]
+    pub returns: String,
+    /// Words that help to find it.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Arguments with which it must run without an error before it is kept.
+    #[serde(default)]
+    pub example: Value,
+}

@@ -1,0 +1,67 @@
+//! How runs and steps end.
+
+use serde::{Deserialize, Serialize};
+
+/// How a run ended, or that it has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Not ended, or its process died.
+    Running,
+    /// Every part of it succeeded.
+    Completed,
+    /// It failed.
+    Failed,
+    /// A limit stopped it.
+    Limited,
+    /// A person stopped it.
+    Cancelled,
+    /// It waits for a person.
+    Waiting,
+}
+
+impl RunStatus {
+    /// The name in the store, in JSON and on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Limited => "limited",
+            Self::Cancelled => "cancelled",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+/// What became of a step of a pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// It has a value.
+    Ok,
+    /// It failed.
+    Failed,
+    /// It was not to run.
+    Skipped,
+    /// It waits for a person.
+    Waiting,
+    /// It was stopped.
+    Cancelled,
+    /// Whether it happened is not known.
+    Unknown,
+}
+
+impl StepOutcome {
+    /// The name in expressions, in the store, in JSON and on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Waiting => "waiting",
+            Self::Cancelled => "cancelled",
+            Self::Unknown => "unknown",
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What only the whole file shows: fields that are read, values that may be absent, products with one path.
+
+mod absence;
+mod fields;
+mod products;
+mod shape;
+
+use crate::pipeline::plan::{Block, Pipeline, Step};
+use crate::pipeline::read::Reader;
+use std::collections::HashMap;
+
+/// Checks a file that has been read.
+pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) {
+    let known = Known::of(pipeline);
+    fields::check(reader, pipeline, &known);
+    products::check(reader, pipeline);
+}
+
+/// A step with where it stands.
+struct Seen<'p> {
+    step: &'p Step,
+    block: &'p Block,
+    /// The step whose body it stands in.
+    parent: Option<&'p str>,
+}
+
+/// All steps of a file, those of bodies too.
+struct Known<'p> {
+    steps: HashMap<&'p str, Seen<'p>>,
+}
+
+impl<'p> Known<'p> {
+    fn of(pipeline: &'p Pipeline) -> Self {
+        let mut known = Self { steps: HashMap::new() };
+        known.add(&pipeline.block, None);
+        known
+    }
+
+    fn add(&mut self, block: &'p Block, parent: Option<&'p str>) {
+        for step in &block.steps {
+            self.steps.insert(&step.name, Seen { step, block, parent });
+            step.act.blocks().into_iter().for_each(|block| self.add(block, Some(&step.name)));
+        }
+    }
+
+    /// A step and those around it, from the inside out.
+    fn around(&self, name: &str) -> Vec<&Seen<'p>> {
+        let mut around = Vec::new();
+        let mut next = self.steps.get(name);
+        while let Some(seen) = next {
+            around.push(seen);
+            next = seen.parent.and_then(|parent| self.steps.get(parent));
+        }
+        around
+    }
+}

@@ -1,0 +1,120 @@
+//! Whose value may be `()` where it is read: what is skipped, jumped over, or failed while the flow goes on.
+
+use crate::pipeline::check::{Known, Seen};
+use crate::pipeline::graph::targets;
+use crate::pipeline::plan::{Block, Jump, Step};
+use crate::pipeline::read::template::dense;
+use crate::pipeline::read::{Part, Use};
+use std::collections::HashSet;
+
+/// Whose value may be absent.
+pub(super) struct Absence<'k> {
+    known: &'k Known<'k>,
+    /// Steps that may be skipped because one that they need failed, or said so.
+    skipped: HashSet<&'k str>,
+}
+
+impl<'k> Absence<'k> {
+    /// What is known of a file.
+    pub(super) fn of(known: &'k Known<'k>) -> Self {
+        let mut absence = Self { known, skipped: HashSet::new() };
+        // What is skipped passes on, so that it is looked at until nothing is added.
+        loop {
+            let before = absence.skipped.len();
+            for (name, seen) in &known.steps {
+                if absence.is_skipped_with_another(seen) {
+                    absence.skipped.insert(name);
+                }
+            }
+            if absence.skipped.len() == before {
+                return absence;
+            }
+        }
+    }
+
+    fn is_skipped_with_another(&self, seen: &Seen<'k>) -> bool {
+        let step = seen.step;
+        let needed = step.after.iter().filter_map(|at| seen.block.steps.get(*at));
+        let mut unwatched = needed.filter(|needed| !step.watches.contains(&needed.name));
+        !step.always && unwatched.any(|needed| skips_others(needed) || self.skipped.contains(needed.name.as_str()))
+    }
+
+    /// Why the value of a step may be `()` where it is read; `None` if it is there, or the reader asks first.
+    pub(super) fn why(&self, read: &Use, name: &str) -> Option<String> {
+        let seen = self.known.steps.get(name)?;
+        if read.reference.optional || asks(&read.source, name) || self.asks_before(read, name) {
+            return None;
+        }
+        if read.user.part == Part::Product && read.user.step == name {
+            return None;
+        }
+        let around = self.known.around(&read.user.step);
+        let same_condition = |reader: &&Seen<'_>| {
+            let condition = |step: &Step| step.condition.as_ref().map(|condition| dense(condition.source()));
+            condition(seen.step).is_some_and(|own| Some(own) == condition(reader.step))
+        };
+        let step = seen.step;
+        let conditional = matches!(step.on_false, None | Some(Jump::Continue | Jump::To(_) | Jump::Retry));
+        if step.condition.is_some() && conditional && !around.iter().any(same_condition) {
+            return Some("it has a condition".to_owned());
+        }
+        if let Some(by) = jumped_over(seen.block, name) {
+            return Some(format!("`{by}` may jump over it"));
+        }
+        if self.skipped.contains(name) {
+            return Some("a step that it needs may fail or be skipped".to_owned());
+        }
+        let late = read.user.part == Part::Output && skips_others(step);
+        let regardless =
+            around.iter().any(|reader| reader.step.always || reader.step.watches.iter().any(|w| w == name));
+        (late || regardless).then(|| "it may have failed".to_owned())
+    }
+
+    /// Whether a condition around the reader makes sure that the step failed.
+    pub(super) fn asks_error(&self, read: &Use, name: &str) -> bool {
+        let forms = [format!("outcomes.{name}==\"failed\""), format!("errors.{name}!=()")];
+        let own = forms.iter().any(|form| read.source.contains(form.as_str()));
+        own || self.conditions(read).iter().any(|condition| demands(condition, &forms))
+    }
+
+    /// Whether a condition around the reader makes sure that the value is there.
+    fn asks_before(&self, read: &Use, name: &str) -> bool {
+        let forms = [format!("outcomes.{name}==\"ok\""), format!("{name}!=()")];
+        self.conditions(read).iter().any(|condition| demands(condition, &forms))
+    }
+
+    /// The conditions that hold where something is read.
+    fn conditions(&self, read: &Use) -> Vec<String> {
+        let around = self.known.around(&read.user.step);
+        let own = usize::from(read.user.part == Part::Condition);
+        around.iter().skip(own).filter_map(|seen| Some(dense(seen.step.condition.as_ref()?.source()))).collect()
+    }
+}
+
+/// Whether a step that fails, or is skipped on purpose, lets the flow go on without those that need it.
+fn skips_others(step: &Step) -> bool {
+    let goes_on = matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_)));
+    goes_on || [&step.on_false, &step.on_success].into_iter().flatten().any(|jump| *jump == Jump::Skip)
+}
+
+/// A step that may jump over this one.
+fn jumped_over<'b>(block: &'b Block, name: &str) -> Option<&'b str> {
+    let at = block.position(name)?;
+    let over = |(from, step): (usize, &'b Step)| {
+        let leads_past = targets(step).filter_map(|target| block.position(target)).any(|target| target > at);
+        (from < at && leads_past).then_some(step.name.as_str())
+    };
+    block.steps.iter().enumerate().find_map(over)
+}
+
+/// Whether a condition, all parts of which must hold, has one of these parts.
+fn demands(condition: &str, forms: &[String]) -> bool {
+    !condition.contains("||") && condition.split("&&").any(|part| forms.iter().any(|form| form == part))
+}
+
+/// Whether an expression itself asks whether the value is there.
+fn asks(source: &str, name: &str) -> bool {
+    [format!("{name}!=()"), format!("{name}==()"), format!("outcomes.{name}=="), format!("outcomes.{name}!=")]
+        .iter()
+        .any(|form| source.contains(form.as_str()))
+}

@@ -1,0 +1,96 @@
+//! Every reading of a name, compared with what is known of its value.
+
+use crate::core::text::nearest;
+use crate::pipeline::check::Known;
+use crate::pipeline::check::absence::Absence;
+use crate::pipeline::check::shape::Shape;
+use crate::pipeline::plan::Pipeline;
+use crate::pipeline::read::{Reader, Use};
+use std::collections::HashMap;
+
+/// What texts and lists answer without being called.
+const PROPERTIES: &[&str] = &["len", "is_empty", "chars", "bytes", "start", "end"];
+
+/// Checks all readings.
+pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Known<'_>) {
+    let inputs = Shape::of_inputs(&pipeline.inputs);
+    let shapes: HashMap<&str, Shape> =
+        known.steps.iter().map(|(name, seen)| (*name, Shape::of_step(seen.step))).collect();
+    let absence = Absence::of(known);
+    let uses = std::mem::take(&mut reader.uses);
+    for read in uses.iter().filter(|read| !read.local) {
+        let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
+        let message = match path.as_slice() {
+            ["inputs", rest @ ..] => unknown_field("inputs", &inputs, rest),
+            ["outcomes", name, field, ..] => {
+                Some(format!("`outcomes.{name}` is a text such as \"ok\" or \"failed\", and has no field `{field}`"))
+            }
+            ["errors", name, _, ..] => unguarded_error(reader, read, name, &absence),
+            [name, rest @ ..] => match shapes.get(name) {
+                Some(shape) => of_step(read, name, shape, rest, &absence),
+                None => None,
+            },
+            [] => None,
+        };
+        if let Some(message) = message {
+            reader.fault(read.at, message);
+        }
+    }
+    reader.uses = uses;
+}
+
+fn of_step(read: &Use, name: &str, shape: &Shape, fields: &[&str], absence: &Absence<'_>) -> Option<String> {
+    let field = fields.first()?;
+    if let Some(message) = unknown_field(name, shape, fields) {
+        return Some(message);
+    }
+    let why = absence.why(read, name)?;
+    Some(format!(
+        "`{name}` may be `()` here, because {why}: write `{name}?.{field}`, or let a condition ask `outcomes.{name} == \"ok\"`"
+    ))
+}
+
+/// Why a way of fields leads nowhere.
+fn unknown_field(name: &str, shape: &Shape, fields: &[&str]) -> Option<String> {
+    let mut way = name.to_owned();
+    let mut shape = shape;
+    for field in fields {
+        match shape {
+            Shape::Any => return None,
+            Shape::Map(known) => {
+                let Some(found) = known.iter().find(|known| known.name == *field) else {
+                    let names: Vec<&str> = known.iter().map(|known| known.name.as_str()).collect();
+                    return Some(match nearest(field, names.iter().copied()) {
+                        Some(near) => format!("`{way}` has no field `{field}`; did you mean `{near}`?"),
+                        None if names.is_empty() => format!("`{way}` has no fields, so not `{field}` either"),
+                        None => format!("`{way}` has no field `{field}`; it has {}", names.join(", ")),
+                    });
+                };
+                if !found.sure {
+                    return Some(format!("`{way}.{field}` need not be there: read it by `{way}.get(\"{field}\")`"));
+                }
+                shape = &found.shape;
+            }
+            Shape::Text | Shape::List(_) if PROPERTIES.contains(field) => return None,
+            Shape::Text | Shape::List(_) => {
+                let hint = if matches!(shape, Shape::Text) { "; `vars` give the step's value fields" } else { "" };
+                return Some(format!("`{way}` is {}, and has no field `{field}`{hint}", shape.kind()));
+            }
+        }
+        way = format!("{way}.{field}");
+    }
+    None
+}
+
+/// A failure is there only if the step failed.
+fn unguarded_error(reader: &Reader<'_, '_>, read: &Use, name: &str, absence: &Absence<'_>) -> Option<String> {
+    let line = reader.text.lines().nth(read.at.line.saturating_sub(1)).unwrap_or_default();
+    let rest: String = line.chars().skip(read.at.column.saturating_sub(1)).collect();
+    let asked = rest.starts_with(&format!("errors.{name}?.")) || absence.asks_error(read, name);
+    (!asked).then(|| {
+        format!(
+            "`errors.{name}` is `()` unless the step failed: write `errors.{name}?.`, or let a condition ask \
+             `outcomes.{name} == \"failed\"`"
+        )
+    })
+}

@@ -1,0 +1,128 @@
+//! What is known of the form of a step's value before it runs.
+
+use crate::pipeline::plan::{Act, Block, Input, Step, Template};
+use serde_json::Value;
+
+/// The form of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Shape {
+    /// Anything.
+    Any,
+    /// A text.
+    Text,
+    /// A list of such items.
+    List(Box<Shape>),
+    /// A map with these fields.
+    Map(Vec<Field>),
+}
+
+/// A field of a map.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its form.
+    pub shape: Shape,
+    /// Whether it is always there.
+    pub sure: bool,
+}
+
+impl Shape {
+    /// The form that a JSON Schema demands.
+    pub(super) fn of_schema(schema: &Value) -> Self {
+        match schema.get("type").and_then(Value::as_str) {
+            Some("string") => Self::Text,
+            Some("array") => {
+                let items = schema.get("items").map_or(Self::Any, Self::of_schema);
+                Self::List(Box::new(items))
+            }
+            Some("object") => {
+                let Some(properties) =
+                    schema.get("properties").and_then(Value::as_object).filter(|all| !all.is_empty())
+                else {
+                    return Self::Any;
+                };
+                let required = |name: &str| {
+                    let list = schema.get("required").and_then(Value::as_array);
+                    list.is_some_and(|list| list.iter().any(|known| known == name))
+                };
+                let field = |(name, inner): (&String, &Value)| Field {
+                    name: name.clone(),
+                    shape: Self::of_schema(inner),
+                    sure: required(name),
+                };
+                Self::Map(properties.iter().map(field).collect())
+            }
+            _ => Self::Any,
+        }
+    }
+
+    /// The form of `inputs`.
+    pub(super) fn of_inputs(inputs: &[Input]) -> Self {
+        let field = |input: &Input| {
+            let given = input.required || input.default.as_ref().is_some_and(|value| !value.is_null());
+            let shape = if given { Self::of_schema(&input.schema) } else { Self::Any };
+            Field { name: input.name.clone(), shape, sure: true }
+        };
+        Self::Map(inputs.iter().map(field).collect())
+    }
+
+    /// The form of a step's value.
+    pub(super) fn of_step(step: &Step) -> Self {
+        if let Some(schema) = step.schema() {
+            return Self::of_schema(&schema);
+        }
+        match &step.act {
+            Act::Llm(call) => call.schema.as_ref().map_or(Self::Text, Self::of_schema),
+            Act::Run(run) => run.schema.as_ref().map_or(Self::Any, Self::of_schema),
+            Act::Ask(_) => Self::Text,
+            Act::Set(values) => Self::map(values.iter().map(|(name, value)| (name.clone(), Self::of_template(value)))),
+            Act::Nested(nested) if !nested.pipeline.outputs.is_empty() => {
+                Self::map(nested.pipeline.outputs.iter().map(|(name, value)| (name.clone(), Self::of_template(value))))
+            }
+            Act::Each(each) if each.key.is_none() => Self::List(Box::new(Self::Any)),
+            Act::Parallel(branches) => Self::map(branches.iter().map(|branch| {
+                let last = Self::of_block(&branch.block);
+                (branch.name.clone(), last)
+            })),
+            _ => Self::Any,
+        }
+    }
+
+    /// The value of a block is that of its last step; one that may be skipped may be nothing.
+    fn of_block(block: &Block) -> Self {
+        let last = block.steps.last().filter(|last| last.condition.is_none() && last.on_failure.is_none());
+        last.filter(|_| !block.steps.iter().any(Step::is_control)).map_or(Self::Any, Self::of_step)
+    }
+
+    fn of_template(template: &Template) -> Self {
+        match template {
+            Template::Text(_) | Template::Plain(Value::String(_)) => Self::Text,
+            Template::List(_) | Template::Plain(Value::Array(_)) => Self::List(Box::new(Self::Any)),
+            Template::Map(entries) => {
+                Self::map(entries.iter().map(|(name, value)| (name.clone(), Self::of_template(value))))
+            }
+            Template::Plain(Value::Object(map)) => {
+                let plain = |(name, value): (&String, &Value)| {
+                    (name.clone(), Self::of_template(&Template::Plain(value.clone())))
+                };
+                Self::map(map.iter().map(plain))
+            }
+            Template::Value(_) | Template::Plain(_) => Self::Any,
+        }
+    }
+
+    fn map(fields: impl Iterator<Item = (String, Self)>) -> Self {
+        Self::Map(fields.map(|(name, shape)| Field { name, shape, sure: true }).collect())
+    }
+
+    /// What it is, in words.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Any => "a value",
+            Self::Text => "a text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+        }
+    }
+}

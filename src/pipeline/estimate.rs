@@ -1,0 +1,207 @@
+//! What a run would do and could cost at most, without asking anybody: the order, the models with their reasons, the
+//! worst case of every call.
+//!
+//! A text that is known is counted by its bytes, as the ledger does; what is put in later is taken as `UNKNOWN` bytes.
+
+use crate::core::failure::Outcome;
+use crate::core::money::Money;
+use crate::core::price::Bound;
+use crate::host::choose::Wish;
+use crate::host::models::Models;
+use crate::pipeline::graph;
+use crate::pipeline::plan::{Act, Block, Part, Pipeline, Step, Template};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The bytes that an expression is taken to put into a text.
+pub const UNKNOWN: usize = 4_000;
+
+/// How often a typed answer may be asked for: once, and twice more to mend it.
+const TYPED: u64 = 3;
+
+/// What a run would do and could cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The steps in an order in which they can run, those of bodies behind theirs.
+    pub rows: Vec<Row>,
+    /// The most model calls of what is bounded.
+    pub calls: u64,
+    /// The most money of what is bounded and priced.
+    pub worst: Money,
+    /// Steps whose number of items or whose own work is not known before.
+    pub open: Vec<String>,
+    /// Models that are asked and whose price is not known.
+    pub unpriced: Vec<String>,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// Its name.
+    pub step: String,
+    /// What it does.
+    pub act: &'static str,
+    /// How deep its body stands.
+    pub depth: usize,
+    /// The model that would be asked.
+    pub model: Option<String>,
+    /// Why this one, or why none can be asked.
+    pub reason: String,
+    /// The most calls.
+    pub calls: u64,
+    /// The most that they cost; `None` if the price is not known.
+    pub worst: Option<Money>,
+}
+
+/// Estimates a pipeline.
+pub async fn estimate(models: &Models, pipeline: &Pipeline) -> Outcome<Estimate> {
+    let mut estimate = Estimate::default();
+    let around = Around { depth: 0, times: 1 };
+    block(models, &pipeline.block, around, &mut estimate).await?;
+    estimate.open.dedup();
+    estimate.unpriced.sort();
+    estimate.unpriced.dedup();
+    Ok(estimate)
+}
+
+/// What stands around a block.
+#[derive(Clone, Copy)]
+struct Around {
+    depth: usize,
+    times: u64,
+}
+
+fn block<'a>(
+    models: &'a Models,
+    steps: &'a Block,
+    around: Around,
+    estimate: &'a mut Estimate,
+) -> BoxFuture<'a, Outcome<()>> {
+    async move {
+        for step in graph::order(steps).into_iter().filter_map(|at| steps.steps.get(at)) {
+            one(models, step, around, estimate).await?;
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
+async fn one(models: &Models, step: &Step, around: Around, estimate: &mut Estimate) -> Outcome<()> {
+    let visits = u64::from(step.max_visits.unwrap_or(1));
+    let times = around.times.saturating_mul(visits);
+    let attempts = times.saturating_mul(u64::from(step.retry.times) + 1);
+    let mut row = Row {
+        step: step.name.clone(),
+        act: step.act.name(),
+        depth: around.depth,
+        model: None,
+        reason: String::new(),
+        calls: 0,
+        worst: Some(Money::ZERO),
+    };
+    match &step.act {
+        Act::Llm(call) => {
+            let typed = if step.vars.is_empty() && call.schema.is_none() { 1 } else { TYPED };
+            row.calls = attempts.saturating_mul(typed);
+            let prompt = bytes(&call.prompt) + call.system.as_ref().map_or(0, bytes);
+            asked(models, step, (prompt, call.max_tokens), &mut row).await?;
+        }
+        Act::Ask(ask) if ask.of.is_some() => {
+            row.calls = attempts.saturating_mul(if ask.choices.is_some() { TYPED } else { 1 });
+            asked(models, step, (bytes(&ask.prompt), None), &mut row).await?;
+        }
+        Act::Run(_) => {
+            asked(models, step, (0, None), &mut row).await?;
+            row.worst = Some(Money::ZERO);
+            row.reason.push_str("; its turns are bounded by the budget alone");
+            estimate.open.push(step.name.clone());
+        }
+        _ => {}
+    }
+    estimate.calls = estimate.calls.saturating_add(row.calls);
+    match (row.worst, &row.model) {
+        (Some(worst), _) => estimate.worst = estimate.worst.saturating_add(worst),
+        (None, Some(model)) => estimate.unpriced.push(model.clone()),
+        (None, None) => {}
+    }
+    estimate.rows.push(row);
+    let inner = Around { depth: around.depth + 1, times: inner_times(step, attempts, estimate) };
+    for body in step.act.blocks() {
+        block(models, body, inner, estimate).await?;
+    }
+    if let Act::Nested(nested) = &step.act {
+        block(models, &nested.pipeline.block, inner, estimate).await?;
+    }
+    Ok(())
+}
+
+/// How often a body runs at most; once per item where their number is not known.
+fn inner_times(step: &Step, attempts: u64, estimate: &mut Estimate) -> u64 {
+    match &step.act {
+        Act::While(repeat) => attempts.saturating_mul(u64::from(repeat.max_iterations)),
+        Act::Each(each) => {
+            let items = match &each.items {
+                Template::Plain(Value::Array(items)) => Some(items.len()),
+                Template::Plain(Value::Object(map)) => Some(map.len()),
+                Template::List(items) => Some(items.len()),
+                Template::Map(entries) => Some(entries.len()),
+                _ => None,
+            };
+            if items.is_none() {
+                estimate.open.push(step.name.clone());
+            }
+            attempts.saturating_mul(items.and_then(|count| u64::try_from(count).ok()).unwrap_or(1))
+        }
+        _ => attempts,
+    }
+}
+
+/// Who would be asked, and what `row.calls` calls of it cost at most.
+async fn asked(models: &Models, step: &Step, (prompt, most): (usize, Option<u64>), row: &mut Row) -> Outcome<()> {
+    let choice = &step.choice;
+    let wish = Wish {
+        role: choice.role.clone().or_else(|| default_role(&step.act)),
+        model: choice.model.clone(),
+        requires: choice.requires.clone(),
+        strategy: choice.strategy,
+    };
+    let explained = models.explain(&wish).await?;
+    row.reason = match &explained.choice.picked {
+        Ok(_) => format!("{}: {}", choice.reason, explained.choice.reason),
+        Err(failure) => format!("nobody can be asked: {}", failure.message),
+    };
+    let Some(spec) = explained.picked() else {
+        row.worst = None;
+        return Ok(());
+    };
+    row.model = Some(spec.id.to_string());
+    let output_tokens = most.or(explained.role.sampling.max_tokens).or(spec.max_output).unwrap_or(spec.window);
+    let input_tokens = u64::try_from(prompt).unwrap_or(u64::MAX);
+    let bound = Bound { input_tokens, output_tokens, images: 0 };
+    row.worst =
+        spec.price.as_ref().map(|price| Money::from_nanos(price.worst(&bound).nanos().saturating_mul(row.calls)));
+    Ok(())
+}
+
+fn default_role(act: &Act) -> Option<String> {
+    matches!(act, Act::Run(_)).then(|| crate::registry::roles::ROOT.to_owned())
+}
+
+/// The bytes of a text, as far as they are known.
+fn bytes(template: &Template) -> usize {
+    match template {
+        Template::Plain(value) => value.as_str().map_or_else(|| value.to_string().len(), str::len),
+        Template::Text(parts) => parts
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => text.len(),
+                Part::Hole(_) => UNKNOWN,
+            })
+            .sum(),
+        Template::Value(_) => UNKNOWN,
+        Template::List(items) => items.iter().map(bytes).sum(),
+        Template::Map(entries) => entries.iter().map(|(_, value)| bytes(value)).sum(),
+    }
+}

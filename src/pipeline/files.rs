@@ -1,0 +1,86 @@
+//! Pipelines by path or name, for scripts and tools.
+
+use crate::config::paths::Paths;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::nearest;
+use crate::host::pipelines::{Pipelines, Wanted};
+use crate::host::run_host::RunHost;
+use crate::pipeline::load;
+use crate::pipeline::run::whole::{self, Start};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Runs pipelines from files.
+pub struct Files;
+
+impl Pipelines for Files {
+    fn run(&self, host: Arc<RunHost>, wanted: Wanted) -> BoxFuture<'_, Outcome<Value>> {
+        async move {
+            let path = find(&host, &wanted.path)?;
+            let pipeline = load::load(&host.kit.settings, host.kit.tools.get()?, &path)?;
+            let depth = wanted.frame.as_str().split('/').filter(|part| part.starts_with("pipeline")).count();
+            let inputs = match wanted.inputs {
+                Value::Object(map) => map,
+                Value::Null => Map::new(),
+                other => {
+                    let what = format!("the inputs of a pipeline are a map, not {other}");
+                    return Err(Failure::new(FailureKind::Invalid, what));
+                }
+            };
+            let start = Start {
+                inputs,
+                frame: wanted.frame,
+                cancel: wanted.cancel,
+                allowed: wanted.allowed,
+                depth: depth.saturating_sub(1),
+            };
+            let done = whole::run(&host, &pipeline, start).await;
+            whole::answer(&pipeline, done)
+        }
+        .boxed()
+    }
+}
+
+/// The file that a script means: one of the workspace, or one of the project's or the user's by its name.
+fn find(host: &RunHost, given: &str) -> Outcome<PathBuf> {
+    let paths = &host.kit.settings.paths;
+    let known = all(paths);
+    if let Some((_, path)) = known.iter().find(|(name, path)| name == given || path.as_path() == Path::new(given)) {
+        return Ok(path.clone());
+    }
+    if is_yaml(Path::new(given)) {
+        return host.kit.tool_context.workspace.resolve_read(given);
+    }
+    let failure = Failure::new(FailureKind::NotFound, format!("there is no pipeline `{given}`"));
+    Err(match nearest(given, known.iter().map(|(name, _)| name.as_str())) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure.hint(format!("name a .yaml file, or one of {}", paths.project_pipelines.display())),
+    })
+}
+
+/// Whether a file is a pipeline by its suffix.
+pub fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|suffix| suffix == "yaml" || suffix == "yml")
+}
+
+/// The pipelines of the project and of the user by name, in the order of their names; one of the project hides one of
+/// the user.
+pub fn all(paths: &Paths) -> Vec<(String, PathBuf)> {
+    let mut known: Vec<(String, PathBuf)> = Vec::new();
+    for folder in [&paths.project_pipelines, &paths.user_pipelines] {
+        // A folder that is not there holds no pipelines.
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| is_yaml(path)).collect();
+        files.sort();
+        for file in files {
+            let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            if !known.iter().any(|(taken, _)| *taken == name) {
+                known.push((name, file));
+            }
+        }
+    }
+    known
+}

@@ -1,0 +1,174 @@
+//! The one graph of a block: what waits for what. Reading builds it, running and showing follow it.
+
+use crate::pipeline::plan::{Block, Jump, Step};
+use crate::pipeline::read::step::Draft;
+use crate::pipeline::read::{Part, Reader, Use};
+use crate::pipeline::tree::Spot;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Puts the steps of a block into relation. `whole` is whether all of its steps could be read.
+pub(super) fn link(reader: &mut Reader<'_, '_>, drafts: Vec<Draft>, uses: &[Use], whole: bool) -> Block {
+    let names: HashMap<String, usize> =
+        drafts.iter().enumerate().map(|(at, draft)| (draft.step.name.clone(), at)).collect();
+    let spots: Vec<Spot> = drafts.iter().map(|draft| draft.at).collect();
+    let owners = owners(&drafts);
+    let mut steps: Vec<Step> = Vec::with_capacity(drafts.len());
+    let mut leaps = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        steps.push(draft.step);
+        leaps.push(draft.leaps);
+    }
+    let mut after: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); steps.len()];
+    for read in uses.iter().filter(|read| !read.local) {
+        let (Some(owner), Some(first)) = (owners.get(&read.user.step), read.reference.path.first()) else { continue };
+        let watches = matches!(first.as_str(), "outcomes" | "errors");
+        let name = if watches { read.reference.path.get(1) } else { Some(first) };
+        let (Some(step), Some(name)) = (steps.get_mut(*owner), name) else { continue };
+        // What a step writes may be its own value, which it does not wait for.
+        if read.user.part == Part::Product && *name == read.user.step {
+            continue;
+        }
+        let list = if watches { &mut step.watches } else { &mut step.reads };
+        if reader.steps.contains_key(name) && !list.contains(name) {
+            list.push(name.clone());
+        }
+        if let (Some(needed), Some(set)) = (names.get(name), after.get_mut(*owner)) {
+            set.insert(*needed);
+        }
+    }
+    for (step, after) in steps.iter_mut().zip(after) {
+        step.after = after.into_iter().collect();
+    }
+    control(&mut steps, &names);
+    for (at, leaps) in leaps.iter().enumerate() {
+        for leap in leaps.iter().filter(|_| whole) {
+            check_leap(reader, &steps, &names, at, leap);
+        }
+    }
+    for cycle in cycles(&steps) {
+        let at = cycle.first().and_then(|first| spots.get(*first).copied()).unwrap_or_default();
+        reader.fault(at, format!("these steps wait for each other: {}", shown(&steps, &cycle)));
+    }
+    Block { steps }
+}
+
+/// The step of the block that each name belongs to: its own, and those of the bodies in it.
+fn owners(drafts: &[Draft]) -> HashMap<String, usize> {
+    fn inner(block: &Block, at: usize, owners: &mut HashMap<String, usize>) {
+        for step in &block.steps {
+            owners.insert(step.name.clone(), at);
+            step.act.blocks().into_iter().for_each(|block| inner(block, at, owners));
+        }
+    }
+    let mut owners = HashMap::new();
+    for (at, draft) in drafts.iter().enumerate() {
+        owners.insert(draft.step.name.clone(), at);
+        draft.step.act.blocks().into_iter().for_each(|block| inner(block, at, &mut owners));
+    }
+    owners
+}
+
+/// What follows a point of control waits for it, and one that leads back waits for all that it would repeat.
+fn control(steps: &mut [Step], names: &HashMap<String, usize>) {
+    let points: Vec<usize> = (0..steps.len()).filter(|at| steps.get(*at).is_some_and(Step::is_control)).collect();
+    for at in 0..steps.len() {
+        let Some(step) = steps.get_mut(at) else { continue };
+        let back = targets(step).filter_map(|name| names.get(name)).filter(|target| **target < at).min();
+        let repeated = back.map_or(at..at, |target| *target..at);
+        let waits: BTreeSet<usize> = points.iter().copied().filter(|point| *point < at).chain(repeated).collect();
+        step.behind = waits.into_iter().filter(|other| !step.after.contains(other)).collect();
+    }
+}
+
+/// The names of the steps that a step may lead to.
+pub(super) fn targets(step: &Step) -> impl Iterator<Item = &str> {
+    let own = [&step.on_false, &step.on_success, &step.on_failure].into_iter().flatten();
+    let cases: Vec<&Jump> = match &step.act {
+        crate::pipeline::plan::Act::Switch(switch) => {
+            switch.cases.iter().map(|(_, jump)| jump).chain(&switch.default).collect()
+        }
+        _ => Vec::new(),
+    };
+    own.chain(cases).filter_map(|jump| if let Jump::To(name) = jump { Some(name.as_str()) } else { None })
+}
+
+fn check_leap(
+    reader: &mut Reader<'_, '_>,
+    steps: &[Step],
+    names: &HashMap<String, usize>,
+    at: usize,
+    leap: &crate::pipeline::read::flow::Leap,
+) {
+    let target = match &leap.jump {
+        Jump::To(name) => {
+            let Some(target) = names.get(name) else {
+                let words = crate::pipeline::read::words::JUMPS.iter().copied();
+                let known: Vec<&str> = steps.iter().map(|step| step.name.as_str()).chain(words).collect();
+                reader.unknown(leap.at, &format!("{} leads to no step of this block:", leap.what), name, &known);
+                return;
+            };
+            *target
+        }
+        Jump::Retry => at,
+        _ => return,
+    };
+    if let Some(step) = steps.get(target).filter(|step| target <= at && step.max_visits.is_none()) {
+        let message = format!(
+            "{} leads back to `{}`, which needs `max_visits`: how often it may be visited at most",
+            leap.what, step.name
+        );
+        reader.fault(leap.at, message);
+    }
+}
+
+/// The ways that lead back to where they began, each once, as positions.
+fn cycles(steps: &[Step]) -> Vec<Vec<usize>> {
+    let mut found = Vec::new();
+    let mut done: HashSet<usize> = HashSet::new();
+    for start in 0..steps.len() {
+        // A way and what is left to look at behind each of its steps: the walk keeps its own stack.
+        let mut way: Vec<(usize, Vec<usize>)> = Vec::new();
+        if !done.contains(&start) {
+            way.push((start, waits(steps, start)));
+        }
+        while let Some((at, rest)) = way.last_mut() {
+            let Some(next) = rest.pop() else {
+                done.insert(*at);
+                way.pop();
+                continue;
+            };
+            if let Some(begin) = way.iter().position(|(at, _)| *at == next) {
+                found.push(way.iter().skip(begin).map(|(at, _)| *at).collect());
+            } else if !done.contains(&next) {
+                way.push((next, waits(steps, next)));
+            }
+        }
+    }
+    found
+}
+
+fn waits(steps: &[Step], at: usize) -> Vec<usize> {
+    steps.get(at).map(|step| step.after.iter().chain(&step.behind).copied().collect()).unwrap_or_default()
+}
+
+fn shown(steps: &[Step], cycle: &[usize]) -> String {
+    let names: Vec<&str> =
+        cycle.iter().chain(cycle.first()).filter_map(|at| steps.get(*at)).map(|step| step.name.as_str()).collect();
+    names.join(" -> ")
+}
+
+/// The steps of a block in an order in which they can run, those written first before others.
+pub fn order(block: &Block) -> Vec<usize> {
+    let mut done: HashSet<usize> = HashSet::new();
+    let mut order = Vec::with_capacity(block.steps.len());
+    loop {
+        let ready =
+            |at: &usize| !done.contains(at) && waits(&block.steps, *at).iter().all(|other| done.contains(other));
+        let largest = |at: &usize| block.steps.get(*at).map_or(0, |step| -i64::from(step.priority));
+        let Some(next) = (0..block.steps.len()).filter(ready).min_by_key(largest) else {
+            return order;
+        };
+        done.insert(next);
+        order.push(next);
+    }
+}

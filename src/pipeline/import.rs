@@ -1,0 +1,183 @@
+//! Reads pipelines of ContextLab's `orchestrator` (<https://github.com/ContextLab/orchestrator>) and writes them in the
+//! format of this program.
+//!
+//! Carried over are parameters, files, commands, model calls, conditions, loops over items, and Jinja expressions. What
+//! has no counterpart is a fault with its place: nothing is left out silently.
+
+mod jinja;
+mod rhai;
+mod step;
+mod template;
+mod write;
+
+use crate::config::fault::{self, Fault};
+use crate::config::place::Place;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::pipeline::tree::{self, Data, Entry, Node, Spot};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a step is, which decides what its fields are called here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A text: of a file, of a model.
+    Text,
+    /// A file that was written.
+    Written,
+    /// A command.
+    Command,
+    /// Anything else.
+    Other,
+}
+
+/// A step that expressions may name.
+#[derive(Clone, Debug)]
+struct Known {
+    name: String,
+    kind: Kind,
+    /// It has a condition, so that its value may be absent.
+    conditional: bool,
+}
+
+/// What is known of the file while it is read.
+struct Importer {
+    file: Arc<str>,
+    faults: Vec<Fault>,
+    inputs: Vec<String>,
+    steps: HashMap<String, Known>,
+    /// The names of items and positions in the loops around.
+    locals: Vec<&'static str>,
+}
+
+/// The file in the format of this program.
+///
+/// # Errors
+/// `invalid` with everything that cannot be carried over, each with its place.
+pub fn import(path: &Path, text: &str) -> Outcome<String> {
+    let (root, flaws) = tree::read(text);
+    let mut importer = Importer {
+        file: Arc::from(path.display().to_string()),
+        faults: Vec::new(),
+        inputs: Vec::new(),
+        steps: HashMap::new(),
+        locals: Vec::new(),
+    };
+    for flaw in flaws {
+        importer.fault(flaw.at, flaw.message);
+    }
+    let written = root.and_then(|root| importer.pipeline(&root));
+    match written.filter(|_| importer.faults.is_empty()) {
+        Some(value) => {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            Ok(format!("# From {name}, a pipeline of ContextLab's orchestrator.\n{}", write::yaml(&value)))
+        }
+        None => {
+            let count = importer.faults.len();
+            let head = if count == 1 { "a thing".to_owned() } else { format!("{count} things") };
+            let lines = fault::listed(&importer.faults).join("\n  ");
+            let message = format!("{} has {head} without a counterpart here\n  {lines}", path.display());
+            Err(Failure::new(FailureKind::Invalid, message).hint("change these by hand, and import again"))
+        }
+    }
+}
+
+impl Importer {
+    fn fault(&mut self, at: Spot, message: impl Into<String>) {
+        let place = Place::File { file: Arc::clone(&self.file), line: at.line, column: at.column };
+        self.faults.push(Fault::new(place, message));
+    }
+
+    fn pipeline(&mut self, root: &Node) -> Option<Value> {
+        let Data::Map(entries) = &root.data else {
+            self.fault(root.at, "a pipeline is a map");
+            return None;
+        };
+        let get = |name: &str| entries.iter().find(|entry| entry.key == name).map(|entry| &entry.value);
+        let mut whole = Map::new();
+        for key in ["id", "name", "description", "version"] {
+            if let Some(node) = get(key).filter(|node| node.data != Data::Null) {
+                let value = node.value();
+                let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+                whole.insert(key.to_owned(), text.into());
+            }
+        }
+        const KNOWN: &[&str] =
+            &["id", "name", "description", "version", "parameters", "inputs", "steps", "outputs", "metadata", "tags"];
+        for entry in entries.iter().filter(|entry| !KNOWN.contains(&entry.key.as_str())) {
+            self.fault(entry.at, format!("the key `{}`", entry.key));
+        }
+        let mut inputs = Map::new();
+        for node in [get("parameters"), get("inputs")].into_iter().flatten() {
+            for entry in node.entries().unwrap_or_default() {
+                let input = self.input(entry);
+                inputs.insert(step::name(&entry.key), input);
+                self.inputs.push(entry.key.clone());
+            }
+        }
+        if !inputs.is_empty() {
+            whole.insert("inputs".to_owned(), Value::Object(inputs));
+        }
+        let Some(steps) = get("steps") else {
+            self.fault(root.at, "there are no `steps`");
+            return None;
+        };
+        self.announce(steps);
+        let steps = self.steps_of(steps);
+        if let Some(outputs) = get("outputs") {
+            let mut read = Map::new();
+            for entry in outputs.entries().unwrap_or_default() {
+                if let Some(value) = self.computed(&entry.value) {
+                    read.insert(step::name(&entry.key), value);
+                }
+            }
+            whole.insert("outputs".to_owned(), Value::Object(read));
+        }
+        // Paths are relative to the workspace there, and files are written by steps.
+        whole.insert("steps".to_owned(), Value::Object(steps));
+        Some(Value::Object(whole))
+    }
+
+    fn input(&mut self, entry: &Entry) -> Value {
+        let Data::Map(fields) = &entry.value.data else {
+            return match entry.value.value() {
+                Value::String(text) => json!({"default": text}),
+                other => json!({"type": kind_of(&other), "default": other}),
+            };
+        };
+        let mut form = Map::new();
+        for field in fields {
+            match field.key.as_str() {
+                "type" => {
+                    let kind = match field.value.text().unwrap_or_default() {
+                        "float" => "number",
+                        "int" => "integer",
+                        "bool" => "boolean",
+                        "list" => "array",
+                        "dict" => "object",
+                        other => other,
+                    };
+                    form.insert("type".to_owned(), kind.into());
+                }
+                "description" | "default" | "required" => drop(form.insert(field.key.clone(), field.value.value())),
+                other => self.fault(field.at, format!("the key `{other}` of a parameter")),
+            }
+        }
+        Value::Object(form)
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+        _ => "string",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! The intention of a pipeline, written by a model that also judges whether the steps serve it.
+
+use crate::core::event::Event;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::core::request::{Call, LlmOptions, LlmRequest, Request};
+use crate::host::run_host::RunHost;
+use crate::pipeline::explain;
+use crate::pipeline::plan::Pipeline;
+use crate::registry::roles;
+use crate::script::host::Host;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+const PROMPT: &str = include_str!("prompts/intention.md");
+
+/// How many sentences an intention has.
+const SENTENCES: std::ops::RangeInclusive<usize> = 3..=10;
+
+/// What a pipeline is for, and whether it does that.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Intention {
+    /// What it is for, in a few sentences.
+    pub intention: String,
+    /// Whether the steps serve it.
+    pub serves: bool,
+    /// Where they do not.
+    pub gaps: Vec<String>,
+}
+
+/// Has a model write and judge it, and keeps both with the run.
+///
+/// # Errors
+/// Those of a model call, and `invalid` if the model does not keep to the form twice.
+pub async fn judge(host: &RunHost, pipeline: &Pipeline, cancel: &CancellationToken) -> Outcome<Intention> {
+    let frame = Frame::root().child(format_args!("intention"));
+    let prompt = PROMPT
+        .replace("{words}", words(pipeline).trim_end())
+        .replace("{pseudocode}", &explain::pseudocode(pipeline).join("\n"));
+    let first = ask(host, &frame, pipeline, prompt.clone(), cancel).await?;
+    let found = match flaw(&first) {
+        None => first,
+        Some(wrong) => {
+            let again = ask(
+                host,
+                &frame,
+                pipeline,
+                format!("{prompt}\n\n# What was wrong with the last answer\n{wrong}"),
+                cancel,
+            )
+            .await?;
+            match flaw(&again) {
+                None => again,
+                Some(flaw) => {
+                    return Err(Failure::new(FailureKind::Invalid, format!("the intention has not its form: {flaw}")));
+                }
+            }
+        }
+    };
+    host.emit(
+        &frame,
+        &Event::Intention {
+            pipeline: pipeline.id.clone(),
+            hash: pipeline.hash.clone(),
+            intention: found.intention.clone(),
+            serves: found.serves,
+            gaps: found.gaps.clone(),
+            architecture: explain::pseudocode(pipeline).join("\n"),
+        },
+    );
+    Ok(found)
+}
+
+/// The failure of a pipeline that does not do what it is for.
+pub fn mismatch(found: &Intention) -> Option<Failure> {
+    if found.serves {
+        return None;
+    }
+    let gaps = found.gaps.join("\n  ");
+    let failure = Failure::new(FailureKind::Invalid, format!("the steps do not serve the intention:\n  {gaps}"));
+    Some(
+        failure
+            .hint("change the steps or the description; --accept-mismatch takes the pipeline as it is")
+            .detail("intention", found.intention.clone())
+            .detail("gaps", found.gaps.clone()),
+    )
+}
+
+async fn ask(
+    host: &RunHost,
+    frame: &Frame,
+    pipeline: &Pipeline,
+    prompt: String,
+    cancel: &CancellationToken,
+) -> Outcome<Intention> {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "intention": {"type": "string", "description": "3 to 10 sentences"},
+            "serves": {"type": "boolean", "description": "whether the steps serve the intention"},
+            "gaps": {"type": "array", "items": {"type": "string"}, "description": "mismatches, each with the change that mends it; empty if there are none"},
+        },
+        "required": ["intention", "serves", "gaps"],
+        "additionalProperties": false,
+    });
+    let lead = pipeline.orchestrator.clone();
+    let role = lead.clone().filter(|name| roles::find(&host.kit.settings, name).is_ok());
+    let model = lead.filter(|_| role.is_none());
+    let role = role.or_else(|| model.is_none().then(|| roles::ROOT.to_owned()));
+    let label = Some("intention".to_owned());
+    let options = LlmOptions { role, model, schema: Some(Arc::new(schema)), label, ..LlmOptions::default() };
+    let call = Call { frame: frame.clone(), request: Request::Llm(LlmRequest { prompt, options }) };
+    let answer = host.perform(call, cancel.clone()).await?;
+    serde_json::from_value(answer)
+        .map_err(|error| Failure::new(FailureKind::Invalid, format!("the intention has not its form: {error}")))
+}
+
+/// What is wrong with an answer that has the right form.
+fn flaw(found: &Intention) -> Option<String> {
+    let ends = |(at, c): (usize, char)| {
+        let next = found.intention.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
+        matches!(c, '.' | '!' | '?') && next.is_none_or(char::is_whitespace)
+    };
+    let sentences = found.intention.trim().char_indices().filter(|found| ends(*found)).count();
+    if !SENTENCES.contains(&sentences) {
+        return Some(format!("the intention has {sentences} sentences, and should have 3 to 10"));
+    }
+    match (found.serves, found.gaps.is_empty()) {
+        (false, true) => Some("the steps are said not to serve the intention, but no gap is named".to_owned()),
+        (true, false) => Some("gaps are named, but the steps are said to serve the intention".to_owned()),
+        _ => None,
+    }
+}
+
+fn words(pipeline: &Pipeline) -> String {
+    let mut words = format!("{}\n{}\n", pipeline.name, pipeline.description);
+    for input in &pipeline.inputs {
+        words.push_str(&format!("input {}: {}\n", input.name, input.description));
+    }
+    for (output, _) in &pipeline.outputs {
+        words.push_str(&format!("output {output}\n"));
+    }
+    words
+}

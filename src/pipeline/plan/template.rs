@@ -1,0 +1,48 @@
+//! Values with holes: what a text, a list or a map of the file becomes once the expressions in it are known.
+
+use crate::script::expression::Expression;
+use serde_json::Value;
+
+/// A value with holes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Template {
+    /// A text with holes, put together.
+    Text(Vec<Part>),
+    /// One expression, whose value keeps its type.
+    Value(Expression),
+    /// A list.
+    List(Vec<Template>),
+    /// A map, in the order of the file.
+    Map(Vec<(String, Template)>),
+    /// A value without holes.
+    Plain(Value),
+}
+
+/// A piece of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// Text as it stands.
+    Literal(String),
+    /// An expression whose value is put in: a string bare, anything else as JSON.
+    Hole(Expression),
+}
+
+impl Template {
+    /// The value, if there is no hole in it.
+    pub const fn constant(&self) -> Option<&Value> {
+        if let Self::Plain(value) = self { Some(value) } else { None }
+    }
+
+    /// Every expression in it, in the order of the file.
+    pub fn expressions(&self) -> Vec<&Expression> {
+        match self {
+            Self::Text(parts) => {
+                parts.iter().filter_map(|part| if let Part::Hole(hole) = part { Some(hole) } else { None }).collect()
+            }
+            Self::Value(expression) => vec![expression],
+            Self::List(items) => items.iter().flat_map(Self::expressions).collect(),
+            Self::Map(entries) => entries.iter().flat_map(|(_, value)| value.expressions()).collect(),
+            Self::Plain(_) => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Files that steps write: what their suffix makes of a value, and that they stay below the output folder.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::request::{Content, Request};
+use crate::pipeline::plan::Step;
+use crate::pipeline::run::course::Course;
+use crate::pipeline::values::{Values, as_text};
+use serde_json::Value;
+use std::path::{Component, Path};
+
+/// The suffixes that are known.
+pub const SUFFIXES: &[&str] = &["json", "csv", "md", "txt", "bin"];
+
+/// Writes the files of a step that has the value `value`, whole or not at all.
+///
+/// # Errors
+/// `denied` outside of the output folder, `invalid` for a value that the suffix cannot hold, and as writing a file.
+pub async fn write(course: &Course<'_>, step: &Step, values: &Values, value: &Value) -> Outcome<()> {
+    if step.products.is_empty() {
+        return Ok(());
+    }
+    let mut seen = values.clone();
+    for var in &step.vars {
+        seen.set(&var.name, value.get(&var.name).cloned().unwrap_or_default());
+    }
+    seen.set(&step.name, value.clone());
+    for product in &step.products {
+        let path = path(&course.pipeline.output_dir, &seen.fill_text(&product.path)?)?;
+        let content = content(&path, seen.evaluate(&product.value)?)?;
+        below(course, &path)?;
+        course.shared.writes(&path, &course.frame)?;
+        course.ask(Request::Product { path, content, allowed: course.shared.allowed }).await?;
+    }
+    Ok(())
+}
+
+/// The path of a product relative to the workspace.
+///
+/// # Errors
+/// `denied` if it leads out of the output folder, `invalid` if it names no file.
+pub fn path(folder: &Path, given: &str) -> Outcome<String> {
+    let plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    if !Path::new(given).components().all(plain) {
+        return Err(outside(given, folder));
+    }
+    if given.is_empty() || given.ends_with('/') {
+        return Err(Failure::new(FailureKind::Invalid, format!("the product `{given}` names no file")));
+    }
+    Ok(folder.join(given).components().collect::<std::path::PathBuf>().display().to_string())
+}
+
+fn outside(given: &str, folder: &Path) -> Failure {
+    Failure::new(FailureKind::Denied, format!("the product `{given}` is outside of the output folder"))
+        .hint(format!("products are written below `{}`, see `output_dir`", folder.display()))
+}
+
+/// A link in the output folder must not lead out of it either.
+fn below(course: &Course<'_>, path: &str) -> Outcome<()> {
+    let workspace = &course.host.kit.tool_context.workspace;
+    let folder = &course.pipeline.output_dir;
+    let real = workspace.resolve_write(path)?;
+    // A folder that is not there yet has no links in it.
+    match workspace.root().join(folder).canonicalize() {
+        Ok(folder_) if !real.starts_with(&folder_) => Err(outside(path, folder)),
+        _ => Ok(()),
+    }
+}
+
+/// What a file of this name holds of a value.
+///
+/// # Errors
+/// `invalid` for a suffix that is not known, and for a value that it cannot hold.
+pub fn content(path: &str, value: Value) -> Outcome<Content> {
+    let suffix = Path::new(path).extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+    match suffix {
+        "json" => Ok(Content::Text(format!("{value:#}\n"))),
+        "csv" => table(&value).map(Content::Text),
+        "md" | "txt" => Ok(Content::Text(match value {
+            Value::String(text) => text,
+            other => format!("{other:#}\n"),
+        })),
+        "bin" => bytes(value).map(Content::Bytes),
+        other => Err(Failure::new(FailureKind::Invalid, format!("`{path}` has the suffix `{other}`"))
+            .hint(format!("a product is one of: {}", SUFFIXES.join(", ")))),
+    }
+}
+
+fn bytes(value: Value) -> Outcome<Vec<u8>> {
+    match value {
+        Value::String(text) => Ok(text.into_bytes()),
+        other => serde_json::from_value(other).map_err(|error| {
+            Failure::new(FailureKind::Invalid, format!("a `bin` product must be a list of bytes or a text: {error}"))
+        }),
+    }
+}
+
+/// A list of maps with a line of their keys above, a list of lists as it is; a text is CSV already.
+fn table(value: &Value) -> Outcome<String> {
+    let wrong =
+        |what: String| Failure::new(FailureKind::Invalid, what).hint("a list of maps, a list of lists, or text");
+    let rows = match value {
+        Value::String(text) => return Ok(text.clone()),
+        Value::Array(rows) => rows,
+        other => return Err(wrong(format!("a `csv` product cannot be made of {}", as_text(other.clone())))),
+    };
+    let mut names: Vec<&str> = Vec::new();
+    for name in rows.iter().filter_map(Value::as_object).flat_map(|row| row.keys()) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    let failed = |error: csv::Error| wrong(format!("the table cannot be written: {error}"));
+    if !names.is_empty() {
+        writer.write_record(&names).map_err(failed)?;
+    }
+    for row in rows {
+        let cells: Vec<String> = match row {
+            Value::Object(map) => names.iter().map(|name| map.get(*name).map_or_else(String::new, cell)).collect(),
+            Value::Array(items) => items.iter().map(cell).collect(),
+            other => return Err(wrong(format!("a row of a `csv` product cannot be {other}"))),
+        };
+        writer.write_record(&cells).map_err(failed)?;
+    }
+    let text = writer.into_inner().map_err(|error| wrong(format!("the table cannot be written: {error}")))?;
+    String::from_utf8(text).map_err(|error| wrong(format!("the table is no text: {error}")))
+}
+
+fn cell(value: &Value) -> String {
+    if value.is_null() { String::new() } else { as_text(value.clone()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{content, path};
+    use crate::core::request::Content;
+    use serde_json::json;
+    use std::path::Path;
+
+    #[test]
+    fn a_suffix_makes_a_file_of_a_value() {
+        for (name, value, expected) in [
+            ("a.json", json!({"a": 1}), "{\n  \"a\": 1\n}\n"),
+            ("a.md", json!("# text"), "# text"),
+            ("a.txt", json!([1]), "[\n  1\n]\n"),
+            ("a.csv", json!([{"a": 1, "b": "x,y"}, {"c": null, "a": [2]}]), "a,b,c\n1,\"x,y\",\n[2],,\n"),
+            ("a.csv", json!([["a", 1], ["b"]]), "a,1\nb\n"),
+            ("a.csv", json!("a,b\n"), "a,b\n"),
+        ] {
+            assert_eq!(content(name, value.clone()), Ok(Content::Text(expected.to_owned())), "{name} {value}");
+        }
+        assert_eq!(content("a.bin", json!([0, 255])), Ok(Content::Bytes(vec![0, 255])));
+        for (name, value) in [("a.bin", json!([256])), ("a.csv", json!(1)), ("a.exe", json!("x")), ("a", json!("x"))] {
+            assert!(content(name, value.clone()).is_err(), "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn a_path_stays_below_the_folder() {
+        for (given, expected) in [
+            ("a.md", Ok("out/a.md")),
+            ("./b/a.md", Ok("out/b/a.md")),
+            ("../a.md", Err("denied")),
+            ("b/../../a.md", Err("denied")),
+            ("/etc/a.md", Err("denied")),
+            ("", Err("invalid")),
+        ] {
+            let found = path(Path::new("out"), given);
+            let found = found.as_deref().map_err(|failure| failure.kind.name());
+            assert_eq!(found, expected, "{given}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Blocks of steps, and what holds them: items, iterations, branches.
+
+use crate::pipeline::graph;
+use crate::pipeline::plan::{Block, Branch, Each, OnItemFailure, While};
+use crate::pipeline::read::step::Named;
+use crate::pipeline::read::template::Reading;
+use crate::pipeline::read::words::{ACTS, RESERVED, keys};
+use crate::pipeline::read::{Reader, Scope};
+use crate::pipeline::tree::{Data, Entry, Node, Spot};
+
+impl Reader<'_, '_> {
+    /// Reads steps: a map by name, a list of maps with one key each, or a list of steps with their names in them.
+    pub(crate) fn block(&mut self, node: &Node, scope: &Scope, top: bool) -> Block {
+        let named = self.named(node);
+        self.linked(&named, scope, top)
+    }
+
+    fn linked(&mut self, named: &[Named<'_>], scope: &Scope, top: bool) -> Block {
+        let scope = scope.with(named.iter().map(|step| step.name.as_str()));
+        let begin = self.uses.len();
+        let drafts: Vec<_> = named.iter().filter_map(|step| self.step(step, &scope, top)).collect();
+        // A step that could not be read would only make those that need it look wrong.
+        let whole = drafts.len() == named.len();
+        let uses = self.uses.get(begin..).unwrap_or_default().to_vec();
+        graph::link(self, drafts, &uses, whole)
+    }
+
+    fn named<'n>(&mut self, node: &'n Node) -> Vec<Named<'n>> {
+        let mut named = Vec::new();
+        match &node.data {
+            Data::Map(entries) => {
+                for entry in entries {
+                    self.name(entry.at, &entry.key, &entry.value, &mut named);
+                }
+            }
+            Data::List(items) => {
+                for item in items {
+                    self.item(item, &mut named);
+                }
+            }
+            _ => self.mistaken(node, "steps", "a map by name, or a list"),
+        }
+        if named.is_empty() && matches!(node.data, Data::Map(_) | Data::List(_)) {
+            self.fault(node.at, "there are no steps");
+        }
+        named
+    }
+
+    fn item<'n>(&mut self, item: &'n Node, named: &mut Vec<Named<'n>>) {
+        let acts = keys(ACTS);
+        let by_key = |entry: &&Entry| !acts.contains(&entry.key.as_str()) && entry.key != "name";
+        if let Some(entry) = item.single().filter(by_key) {
+            self.name(entry.at, &entry.key, &entry.value, named);
+            return;
+        }
+        let Data::Map(entries) = &item.data else {
+            self.mistaken(item, "a step", "a map");
+            return;
+        };
+        match entries.iter().find(|entry| entry.key == "name") {
+            None => self.fault(item.at, "the step has no name: give it `name: ...`, or write it as `NAME: {...}`"),
+            Some(entry) => {
+                if let Some(name) = self.text(Some(&entry.value), "name") {
+                    self.name(entry.value.at, &name, item, named);
+                }
+            }
+        }
+    }
+
+    fn name<'n>(&mut self, at: Spot, name: &str, node: &'n Node, named: &mut Vec<Named<'n>>) {
+        if self.identifier(at, "a step", name).is_none() || self.usable(at, name).is_none() {
+            return;
+        }
+        if let Some(first) = self.steps.insert(name.to_owned(), at) {
+            self.fault(at, format!("there is a step `{name}` already, on line {}", first.line));
+            return;
+        }
+        named.push(Named { name: name.to_owned(), at, node });
+    }
+
+    /// Refuses names that mean something else.
+    fn usable(&mut self, at: Spot, name: &str) -> Option<()> {
+        let read = self.loader.compiler.compile(name, &[name]).map(|found| found.references().len());
+        if RESERVED.contains(&name) || read != Ok(1) {
+            self.fault(at, format!("`{name}` means something else here: choose another name"));
+            return None;
+        }
+        Some(())
+    }
+
+    /// `each`.
+    pub(crate) fn each(&mut self, node: &Node, reading: &Reading<'_>) -> Option<Each> {
+        let known = ["in", "as", "key", "max_parallel", "on_item_failure", "steps"];
+        let fields = self.fields(node, "each", &known);
+        let items = match fields.get("in") {
+            None => {
+                self.fault(fields.at, "each needs `in`: an expression, or a list");
+                None
+            }
+            Some(given) if given.text().is_some_and(|text| !text.contains("{{")) => Some(self.computed(given, reading)),
+            Some(given @ Node { data: Data::Text(_) | Data::List(_) | Data::Map(_), .. }) => {
+                Some(self.template(given, reading))
+            }
+            Some(given) => {
+                self.mistaken(given, "in", "an expression, or a list");
+                None
+            }
+        };
+        let name = self.text(fields.get("as"), "as").unwrap_or_else(|| "item".to_owned());
+        let at = fields.get("as").map_or(fields.at, |node| node.at);
+        self.identifier(at, "an item", &name)?;
+        self.usable(at, &name)?;
+        if self.steps.contains_key(&name) || reading.scope.has(&name) {
+            self.fault(at, format!("`{name}` is the name of a value already: name the item otherwise, by `as`"));
+            return None;
+        }
+        let keyed = reading.with(&[&name, "index"]);
+        let key = fields.get("key").and_then(|node| self.expression(node, "key", &keyed));
+        let parallel = self.count(fields.get("max_parallel"), "max_parallel", 1, 1_024);
+        let on_item_failure = self.on_item_failure(fields.get("on_item_failure"));
+        let Some(steps) = fields.get("steps") else {
+            self.fault(fields.at, "each needs `steps`");
+            return None;
+        };
+        let scope = reading.scope.with([name.as_str(), "key", "index"]);
+        let block = self.block(steps, &scope, false);
+        let max_parallel = parallel.and_then(|n| usize::try_from(n).ok());
+        Some(Each { items: items?, name, key, max_parallel, on_item_failure, block })
+    }
+
+    fn on_item_failure(&mut self, node: Option<&Node>) -> OnItemFailure {
+        let word = self.text(node, "on_item_failure");
+        match (word.as_deref(), node) {
+            (None | Some("stop"), _) | (_, None) => OnItemFailure::Stop,
+            (Some("continue"), _) => OnItemFailure::Continue,
+            (Some(word), Some(node)) => {
+                self.unknown(node.at, "on_item_failure is not", word, &["stop", "continue"]);
+                OnItemFailure::Stop
+            }
+        }
+    }
+
+    /// `while`.
+    pub(crate) fn repeat(&mut self, node: &Node, reading: &Reading<'_>) -> Option<While> {
+        let fields = self.fields(node, "while", &["condition", "max_iterations", "steps"]);
+        for key in ["condition", "max_iterations", "steps"] {
+            if fields.get(key).is_none() {
+                self.fault(fields.at, format!("while needs `{key}`"));
+            }
+        }
+        let own = reading.with(&["prev", "iteration"]);
+        let condition = fields.get("condition").and_then(|node| self.expression(node, "condition", &own));
+        let most = self.count(fields.get("max_iterations"), "max_iterations", 1, 10_000);
+        let scope = reading.scope.with(["prev", "iteration"]);
+        let block = self.block(fields.get("steps")?, &scope, false);
+        let max_iterations = most.and_then(|n| u32::try_from(n).ok())?;
+        Some(While { condition: condition?, max_iterations, block })
+    }
+
+    /// `parallel`: branches by name, each one step or several; or a list of steps, each a branch of its own.
+    pub(crate) fn parallel(&mut self, node: &Node, reading: &Reading<'_>) -> Option<Vec<Branch>> {
+        let lists = |entry: &Entry| matches!(entry.value.data, Data::List(_));
+        let branches = node.entries().filter(|entries| !entries.is_empty() && entries.iter().all(|e| lists(e)));
+        if let Some(entries) = branches {
+            let mut read = Vec::new();
+            for entry in entries {
+                self.identifier(entry.at, "a branch", &entry.key);
+                read.push(Branch { name: entry.key.clone(), block: self.block(&entry.value, reading.scope, false) });
+            }
+            return Some(read);
+        }
+        let named = self.named(node);
+        let branch = |step: Named<'_>| {
+            let name = step.name.clone();
+            Branch { name, block: self.linked(&[step], reading.scope, false) }
+        };
+        Some(named.into_iter().map(branch).collect())
+    }
+}

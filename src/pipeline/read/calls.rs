@@ -1,0 +1,134 @@
+//! Calls of tools, stored programs and other pipelines, with what they are given.
+
+use crate::pipeline::plan::{Nested, ScriptCall, Template, ToolCall};
+use crate::pipeline::read::template::Reading;
+use crate::pipeline::read::{Fields, Reader};
+use crate::pipeline::tree::{Data, Entry, Node, Spot};
+use crate::registry::programs::{self, Program};
+use crate::tools::schema::ArgumentSchema;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// The name of what is called, and what it is given.
+struct Called<'n> {
+    name: String,
+    at: Spot,
+    given: Option<&'n Node>,
+}
+
+impl Reader<'_, '_> {
+    /// `tool: NAME` with `args` beside it, or `tool: {name, args}`.
+    fn called<'n>(&mut self, node: &'n Node, fields: &Fields<'n>, keys: [&str; 3]) -> Option<Called<'n>> {
+        let [act, name, given] = keys;
+        if matches!(node.data, Data::Map(_) | Data::List(_)) {
+            let own = self.fields(node, act, &[name, given]);
+            let Some(named) = own.get(name) else {
+                self.fault(node.at, format!("{act} needs `{name}`"));
+                return None;
+            };
+            if let (Some(_), Some(twice)) = (own.get(given), fields.entry(given)) {
+                self.fault(twice.at, format!("`{given}` stands inside `{act}` already"));
+            }
+            let text = self.text(Some(named), name)?;
+            return Some(Called { name: text, at: named.at, given: own.get(given).or(fields.get(given)) });
+        }
+        let text = self.text(Some(node), act)?;
+        Some(Called { name: text, at: node.at, given: fields.get(given) })
+    }
+
+    /// The arguments, each with its template.
+    fn given<'n>(
+        &mut self,
+        node: Option<&'n Node>,
+        what: &str,
+        reading: &Reading<'_>,
+    ) -> (Vec<(&'n Entry, Template)>, Template) {
+        let Some(node) = node else { return (Vec::new(), Template::Plain(json!({}))) };
+        let entries = self.entries(node, what);
+        let read: Vec<(&Entry, Template)> =
+            entries.into_iter().map(|entry| (entry, self.template(&entry.value, reading))).collect();
+        let whole = read.iter().map(|(entry, value)| (entry.key.clone(), value.clone())).collect();
+        (read, Template::Map(whole))
+    }
+
+    /// A tool call, its arguments compared with what the tool takes.
+    pub(crate) fn tool(&mut self, node: &Node, fields: &Fields<'_>, reading: &Reading<'_>) -> Option<ToolCall> {
+        let called = self.called(node, fields, ["tool", "name", "args"])?;
+        let (entries, args) = self.given(called.given, "args", reading);
+        let parameters = match self.loader.tools.get(&called.name) {
+            Ok(tool) => tool.tool.spec().parameters.clone(),
+            Err(failure) => {
+                self.failed(called.at, &failure);
+                return None;
+            }
+        };
+        if let Err(failure) = fitting(&called.name, parameters, &entries) {
+            self.failed(called.given.map_or(called.at, |node| node.at), &failure);
+        }
+        Some(ToolCall { name: called.name, args })
+    }
+
+    /// A stored program, its arguments compared with its parameters.
+    pub(crate) fn script(&mut self, node: &Node, fields: &Fields<'_>, reading: &Reading<'_>) -> Option<ScriptCall> {
+        let called = self.called(node, fields, ["script", "name", "args"])?;
+        let (entries, args) = self.given(called.given, "args", reading);
+        let program: Program = match programs::find(&self.loader.settings.paths, &called.name) {
+            Ok(program) => program,
+            Err(failure) => {
+                self.failed(called.at, &failure);
+                return None;
+            }
+        };
+        let names: Map<String, Value> = entries.iter().map(|(entry, _)| (entry.key.clone(), Value::Null)).collect();
+        if let Err(failure) = programs::check_args(&program, &names) {
+            self.failed(called.given.map_or(called.at, |node| node.at), &failure);
+        }
+        Some(ScriptCall { name: called.name, args })
+    }
+
+    /// Another pipeline, which is read and checked as well.
+    pub(crate) fn nested(&mut self, node: &Node, fields: &Fields<'_>, reading: &Reading<'_>) -> Option<Nested> {
+        let called = self.called(node, fields, ["pipeline", "path", "inputs"])?;
+        let (entries, inputs) = self.given(called.given, "inputs", reading);
+        let folder = self.path.parent().unwrap_or_else(|| std::path::Path::new(""));
+        let path = folder.join(&called.name);
+        let pipeline = match self.loader.nested(&path) {
+            Ok(pipeline) => pipeline?,
+            Err(failure) => {
+                self.failed(called.at, &failure);
+                return None;
+            }
+        };
+        let known: Vec<&str> = pipeline.inputs.iter().map(|input| input.name.as_str()).collect();
+        for (entry, value) in &entries {
+            match pipeline.inputs.iter().find(|input| input.name == entry.key) {
+                None => self.unknown(entry.at, &format!("{} has no input", called.name), &entry.key, &known),
+                Some(input) => {
+                    if let Some(value) = value.constant() {
+                        self.fits(entry.value.at, &input.schema, value, &format!("`{}`", entry.key));
+                    }
+                }
+            }
+        }
+        let missing = |name: &str| !entries.iter().any(|(entry, _)| entry.key == name);
+        for input in pipeline.inputs.iter().filter(|input| input.required && missing(&input.name)) {
+            self.fault(called.at, format!("{} needs the input `{}`: {}", called.name, input.name, input.description));
+        }
+        Some(Nested { path: PathBuf::from(called.name), inputs, pipeline })
+    }
+}
+
+/// Compares arguments with a schema; whatever has a hole may be anything.
+fn fitting(tool: &str, mut schema: Value, entries: &[(&Entry, Template)]) -> crate::core::failure::Outcome<()> {
+    let mut args = Map::new();
+    for (entry, value) in entries {
+        let constant = value.constant().cloned();
+        if constant.is_none()
+            && let Some(property) = schema.pointer_mut("/properties").and_then(|all| all.get_mut(&entry.key))
+        {
+            *property = Value::Bool(true);
+        }
+        args.insert(entry.key.clone(), constant.unwrap_or(Value::Null));
+    }
+    ArgumentSchema::new(tool, &schema)?.check(tool, &Value::Object(args))
+}

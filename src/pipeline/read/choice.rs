@@ -1,0 +1,115 @@
+//! Who answers a step, and why: step > expert of the tool used > requires > default model > as `llm` does.
+
+use crate::core::strategy::Strategy;
+use crate::pipeline::plan::Choice;
+use crate::pipeline::read::{Fields, Reader};
+use crate::pipeline::tree::{Node, Spot};
+use crate::registry::{models, personas, roles};
+
+/// A model or a role.
+enum Who {
+    Model(String),
+    Role(String),
+}
+
+impl Reader<'_, '_> {
+    /// Decides who answers; `role` is that of the act, `lead` whether the orchestrator leads it.
+    pub(crate) fn choice(&mut self, fields: &Fields<'_>, role: Option<&Node>, tools: &[String], lead: bool) -> Choice {
+        let model = self.model(fields.get("model"), "model");
+        let role = self.role(role);
+        let requires = self.texts(fields.get("requires"), "requires");
+        let personality = match fields.get("personality") {
+            Some(node) => self.personality(node),
+            None => self.header.defaults.personality.clone(),
+        };
+        let mut choice = Choice { personality, requires, ..Choice::default() };
+        if choice.requires.is_empty() {
+            choice.requires = self.header.defaults.requires.clone();
+        }
+        choice.strategy = self.header.strategy.filter(|_| !choice.requires.is_empty());
+        let expert = tools.iter().find_map(|tool| Some((tool.clone(), self.header.experts.get(tool)?.clone())));
+        let header = &self.header;
+        let (who, reason) = if let Some(model) = model {
+            (Some(Who::Model(model)), "named by the step".to_owned())
+        } else if let Some(role) = role {
+            (Some(Who::Role(role)), "role of the step".to_owned())
+        } else if let Some((tool, name)) = expert {
+            (Some(self.who(name)), format!("expert of {tool}"))
+        } else if let Some(name) = header.orchestrator.clone().filter(|_| lead) {
+            (Some(self.who(name)), "the orchestrator".to_owned())
+        } else if let Some(model) = header.defaults.model.clone() {
+            (Some(Who::Model(model)), "model of the defaults".to_owned())
+        } else if let Some(role) = header.defaults.role.clone() {
+            (Some(Who::Role(role)), "role of the defaults".to_owned())
+        } else if !choice.requires.is_empty() {
+            let how = header.strategy.unwrap_or(Strategy::Balanced).name();
+            (None, format!("requires {}, by {how}", choice.requires.join(", ")))
+        } else if let Some(name) = header.default_model.clone() {
+            (Some(self.who(name)), "the pipeline's default_model".to_owned())
+        } else {
+            (None, "as llm chooses".to_owned())
+        };
+        match who {
+            Some(Who::Model(model)) => choice.model = Some(model),
+            Some(Who::Role(role)) => choice.role = Some(role),
+            None => {}
+        }
+        choice.reason = reason;
+        choice
+    }
+
+    fn who(&self, name: String) -> Who {
+        if roles::find(self.loader.settings, &name).is_ok() { Who::Role(name) } else { Who::Model(name) }
+    }
+
+    /// The name of a model.
+    pub(crate) fn model(&mut self, node: Option<&Node>, what: &str) -> Option<String> {
+        let name = self.text(node, what)?;
+        if let Err(failure) = models::resolve(self.loader.settings, &name) {
+            self.failed(node.map_or_else(Spot::default, |node| node.at), &failure);
+        }
+        Some(name)
+    }
+
+    /// The name of a role.
+    pub(crate) fn role(&mut self, node: Option<&Node>) -> Option<String> {
+        let name = self.text(node, "role")?;
+        if let Err(failure) = roles::find(self.loader.settings, &name) {
+            self.failed(node.map_or_else(Spot::default, |node| node.at), &failure);
+        }
+        Some(name)
+    }
+
+    /// The name of a model or a role.
+    pub(crate) fn model_or_role(&mut self, node: Option<&Node>, what: &str) -> Option<String> {
+        let name = self.text(node, what)?;
+        let settings = self.loader.settings;
+        if roles::find(settings, &name).is_err()
+            && let Err(failure) = models::resolve(settings, &name)
+        {
+            let failure = crate::core::failure::Failure {
+                message: format!("there is neither a role nor a model `{name}`"),
+                ..failure
+            };
+            self.failed(node.map_or_else(Spot::default, |node| node.at), &failure);
+        }
+        Some(name)
+    }
+
+    /// Who the model is: a personality of the file, else a persona.
+    pub(crate) fn personality(&mut self, node: &Node) -> Option<String> {
+        let given = self.text(Some(node), "personality")?;
+        if let Some(text) = self.header.personalities.get(&given) {
+            return Some(text.clone());
+        }
+        if let Err(failure) = personas::text(&self.loader.settings.paths, &given) {
+            let own: Vec<String> = self.header.personalities.keys().cloned().collect();
+            let near = crate::core::text::nearest(&given, own.iter().map(String::as_str));
+            match near {
+                Some(near) => self.fault(node.at, format!("there is no personality `{given}`; did you mean `{near}`?")),
+                None => self.failed(node.at, &failure),
+            }
+        }
+        Some(given)
+    }
+}

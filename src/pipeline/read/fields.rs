@@ -1,0 +1,162 @@
+//! Maps with known keys, and the small values in them.
+
+use crate::pipeline::read::Reader;
+use crate::pipeline::tree::{Data, Entry, Node, Spot};
+use std::time::Duration;
+
+/// The entries of a map whose keys are known.
+#[derive(Clone, Debug)]
+pub(in crate::pipeline) struct Fields<'n> {
+    /// Where the map begins.
+    pub at: Spot,
+    entries: Vec<&'n Entry>,
+}
+
+impl<'n> Fields<'n> {
+    /// The value of a key. One without a value says nothing.
+    pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
+        self.entry(key).map(|entry| &entry.value).filter(|node| node.data != Data::Null)
+    }
+
+    /// A key with its value.
+    pub(crate) fn entry(&self, key: &str) -> Option<&'n Entry> {
+        self.entries.iter().find(|entry| entry.key == key).copied()
+    }
+}
+
+impl Reader<'_, '_> {
+    /// The entries of a map; a list of maps with one key each is one too.
+    pub(crate) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Vec<&'n Entry> {
+        let Some(entries) = node.entries() else {
+            if node.data != Data::Null {
+                self.mistaken(node, what, "a map, or a list of maps with one key each");
+            }
+            return Vec::new();
+        };
+        let mut kept: Vec<&'n Entry> = Vec::with_capacity(entries.len());
+        let mut lines = std::collections::HashMap::new();
+        for entry in entries {
+            match lines.insert(entry.key.as_str(), entry.at.line) {
+                // In a map the tree has found it already.
+                Some(line) => {
+                    self.fault(entry.at, format!("`{}` stands here again; it is on line {line} already", entry.key))
+                }
+                None => kept.push(entry),
+            }
+        }
+        kept
+    }
+
+    /// The entries of a map whose keys are known.
+    pub(crate) fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Fields<'n> {
+        let entries = self.entries(node, what);
+        for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            self.unknown(entry.at, &format!("{what} has no key"), &entry.key, known);
+        }
+        Fields { at: node.at, entries }
+    }
+
+    /// A text.
+    pub(crate) fn text(&mut self, node: Option<&Node>, what: &str) -> Option<String> {
+        let node = node?;
+        match &node.data {
+            Data::Text(text) if text.trim().is_empty() => self.fault(node.at, format!("{what} is empty")),
+            Data::Text(text) => return Some(text.trim().to_owned()),
+            // A version is often written like a number, and an id like a year.
+            Data::Int(number) => return Some(number.to_string()),
+            Data::Float(number) => return Some(number.to_string()),
+            _ => self.mistaken(node, what, "a text"),
+        }
+        None
+    }
+
+    /// A list of texts; one alone is a list of one.
+    pub(crate) fn texts(&mut self, node: Option<&Node>, what: &str) -> Vec<String> {
+        match node.map(|node| &node.data) {
+            None => Vec::new(),
+            Some(Data::List(items)) => {
+                items.iter().filter_map(|item| self.text(Some(item), &format!("an item of {what}"))).collect()
+            }
+            Some(_) => self.text(node, what).into_iter().collect(),
+        }
+    }
+
+    /// True or false.
+    pub(crate) fn flag(&mut self, node: Option<&Node>, what: &str) -> Option<bool> {
+        let node = node?;
+        if let Data::Bool(flag) = node.data {
+            return Some(flag);
+        }
+        self.mistaken(node, what, "true or false");
+        None
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn count(&mut self, node: Option<&Node>, what: &str, least: i64, most: i64) -> Option<i64> {
+        let node = node?;
+        match node.data {
+            Data::Int(number) if (least..=most).contains(&number) => return Some(number),
+            Data::Int(_) if most == i64::MAX => self.fault(node.at, format!("{what} must be at least {least}")),
+            Data::Int(_) => self.fault(node.at, format!("{what} must be from {least} to {most}")),
+            _ => self.mistaken(node, what, "a whole number"),
+        }
+        None
+    }
+
+    /// A number within bounds.
+    pub(crate) fn number(&mut self, node: Option<&Node>, what: &str, least: f64, most: f64) -> Option<f64> {
+        let node = node?;
+        let number = match node.data {
+            Data::Int(number) => number.to_string().parse().unwrap_or(f64::NAN),
+            Data::Float(number) => number,
+            _ => {
+                self.mistaken(node, what, "a number");
+                return None;
+            }
+        };
+        if (least..=most).contains(&number) {
+            return Some(number);
+        }
+        let bounds = if most.is_finite() { format!("from {least} to {most}") } else { format!("at least {least}") };
+        self.fault(node.at, format!("{what} must be {bounds}"));
+        None
+    }
+
+    /// A span of time: seconds, or a number with a unit.
+    pub(crate) fn span(&mut self, node: Option<&Node>, what: &str) -> Option<Duration> {
+        let node = node?;
+        let seconds = match &node.data {
+            Data::Int(number) => number.to_string().parse().ok(),
+            Data::Float(number) => Some(*number),
+            Data::Text(text) => seconds(text),
+            _ => None,
+        };
+        let span =
+            seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|span| *span <= LONGEST);
+        if span.is_none() {
+            self.fault(
+                node.at,
+                format!("{what} takes seconds or a span such as 500ms, 30s, 10m, 2h or 1d, at most 365d"),
+            );
+        }
+        span
+    }
+}
+
+/// The longest span.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+
+fn seconds(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor = match unit {
+        "ms" => 0.001,
+        "s" | "" => 1.0,
+        "m" => 60.0,
+        "h" => 3_600.0,
+        "d" => 86_400.0,
+        _ => return None,
+    };
+    number.trim().parse::<f64>().ok().map(|number| number * factor)
+}

@@ -1,0 +1,160 @@
+//! Inputs and vars: what a value means and which form it has.
+
+use crate::host::typed::{Checked, Schema};
+use crate::pipeline::plan::{Input, Var};
+use crate::pipeline::read::words::{INPUT, VAR, keys};
+use crate::pipeline::read::{Fields, Reader};
+use crate::pipeline::tree::{Data, Entry, Node, Spot};
+use serde_json::{Value, json};
+
+const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "object", "any"];
+
+impl Reader<'_, '_> {
+    /// What a caller gives.
+    pub(crate) fn inputs(&mut self, node: Option<&Node>) -> Vec<Input> {
+        let Some(node) = node else { return Vec::new() };
+        let entries = self.entries(node, "inputs");
+        entries.into_iter().filter_map(|entry| self.input(entry)).collect()
+    }
+
+    fn input(&mut self, entry: &Entry) -> Option<Input> {
+        let (name, node) = (&entry.key, &entry.value);
+        self.identifier(entry.at, "an input", name)?;
+        if let Some((description, schema)) = self.described(node) {
+            return Some(Input { name: name.clone(), description, schema, default: None, required: true });
+        }
+        let fields = self.fields(node, &format!("input `{name}`"), &keys(INPUT));
+        let (description, schema) = self.form(&fields, name);
+        let default = fields.get("default").map(Node::value);
+        if let (Some(node), Some(value)) = (fields.get("default"), &default) {
+            self.fits(node.at, &schema, value, &format!("the default of `{name}`"));
+        }
+        let required = self.flag(fields.get("required"), "required").unwrap_or(default.is_none());
+        Some(Input { name: name.clone(), description, schema, default, required })
+    }
+
+    /// The fields of a step's value.
+    pub(crate) fn vars(&mut self, node: Option<&Node>) -> Vec<Var> {
+        let Some(node) = node else { return Vec::new() };
+        if let Data::List(items) = &node.data
+            && let Some(names) = items.iter().map(Node::text).collect::<Option<Vec<&str>>>()
+        {
+            let named =
+                items.iter().zip(names).filter(|(item, name)| self.identifier(item.at, "a var", name).is_some());
+            return named.map(|(_, name)| text_var(name)).collect();
+        }
+        let entries = self.entries(node, "vars");
+        entries.into_iter().filter_map(|entry| self.var(entry)).collect()
+    }
+
+    fn var(&mut self, entry: &Entry) -> Option<Var> {
+        let (name, node) = (&entry.key, &entry.value);
+        self.identifier(entry.at, "a var", name)?;
+        if let Some((description, schema)) = self.described(node) {
+            return Some(Var { name: name.clone(), description, schema });
+        }
+        let fields = self.fields(node, &format!("var `{name}`"), &keys(VAR));
+        let (description, schema) = self.form(&fields, name);
+        Some(Var { name: name.clone(), description, schema })
+    }
+
+    /// The short form: a description alone, or nothing at all.
+    fn described(&mut self, node: &Node) -> Option<(String, Value)> {
+        match &node.data {
+            Data::Null => Some((String::new(), json!({"type": "string"}))),
+            Data::Text(text) => Some((text.trim().to_owned(), json!({"type": "string", "description": text.trim()}))),
+            _ => None,
+        }
+    }
+
+    fn form(&mut self, fields: &Fields<'_>, name: &str) -> (String, Value) {
+        let description = self.text(fields.get("description"), "description").unwrap_or_default();
+        let mut schema = match fields.get("schema") {
+            Some(node) => {
+                for other in ["type", "format"] {
+                    if let Some(entry) = fields.entry(other) {
+                        self.fault(
+                            entry.at,
+                            format!("`{other}` and `schema` both say what `{name}` is: keep one of them"),
+                        );
+                    }
+                }
+                self.schema(node).unwrap_or_else(|| json!({}))
+            }
+            None => self.plain_form(fields),
+        };
+        if let Some(map) = schema.as_object_mut().filter(|_| !description.is_empty()) {
+            map.insert("description".to_owned(), description.clone().into());
+        }
+        if let Some(node) = fields.get("example") {
+            let example = node.value();
+            if self.fits(node.at, &schema, &example, &format!("the example of `{name}`"))
+                && let Some(map) = schema.as_object_mut()
+            {
+                map.insert("examples".to_owned(), Value::Array(vec![example]));
+            }
+        }
+        (description, schema)
+    }
+
+    fn plain_form(&mut self, fields: &Fields<'_>) -> Value {
+        let mut schema = serde_json::Map::new();
+        let kind = self.text(fields.get("type"), "type").unwrap_or_else(|| "string".to_owned());
+        let at = fields.get("type").map_or(fields.at, |node| node.at);
+        if !TYPES.contains(&kind.as_str()) {
+            self.unknown(at, "there is no type", &kind, TYPES);
+        } else if kind != "any" {
+            schema.insert("type".to_owned(), kind.into());
+        }
+        if let Some(format) = self.text(fields.get("format"), "format") {
+            schema.insert("format".to_owned(), format.into());
+        }
+        Value::Object(schema)
+    }
+
+    /// A JSON Schema, also written as a short form or an example.
+    pub(crate) fn schema(&mut self, node: &Node) -> Option<Value> {
+        match Schema::read(&node.value()) {
+            Ok(schema) => Some(schema.schema().clone()),
+            Err(failure) => {
+                self.failed(node.at, &failure);
+                None
+            }
+        }
+    }
+
+    /// Whether a value has the form; a fault if not.
+    pub(crate) fn fits(&mut self, at: Spot, schema: &Value, value: &Value, what: &str) -> bool {
+        match Schema::read(schema).map(|schema| schema.check_data(value)) {
+            Ok(Checked::Valid(_)) => true,
+            Ok(Checked::Wrong(message)) => {
+                self.fault(at, format!("{what} does not fit: {}", message.replace('\n', " ")));
+                false
+            }
+            Err(failure) => {
+                self.failed(at, &failure);
+                false
+            }
+        }
+    }
+
+    /// Refuses what is no identifier.
+    pub(crate) fn identifier(&mut self, at: Spot, what: &str, name: &str) -> Option<()> {
+        if is_identifier(name) {
+            return Some(());
+        }
+        self.fault(at, format!("{what} is named by letters, digits and `_`, beginning with a letter; `{name}` is not"));
+        None
+    }
+}
+
+/// Whether expressions can read a value of this name.
+pub(super) fn is_identifier(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.len() <= 64
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn text_var(name: &str) -> Var {
+    Var { name: name.to_owned(), description: String::new(), schema: json!({"type": "string"}) }
+}

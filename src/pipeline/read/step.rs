@@ -1,0 +1,195 @@
+//! One step: its keys, and what they say together.
+
+use crate::pipeline::plan::{Act, Choice, Retry, Slice, Step};
+use crate::pipeline::read::flow::Leap;
+use crate::pipeline::read::template::Reading;
+use crate::pipeline::read::words::{ACTS, STEP, keys};
+use crate::pipeline::read::{Fields, Part, Reader, Scope, Use, User};
+use crate::pipeline::tree::{Data, Entry, Node, Spot};
+use crate::script::expression::Reference;
+
+/// A step whose place in its block is not known yet.
+pub(in crate::pipeline) struct Draft {
+    /// The step.
+    pub step: Step,
+    /// Where it stands.
+    pub at: Spot,
+    /// Its jumps.
+    pub leaps: Vec<Leap>,
+}
+
+/// A step before its keys are read.
+pub(in crate::pipeline) struct Named<'n> {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub at: Spot,
+    /// Its keys.
+    pub node: &'n Node,
+}
+
+/// Keys that mean something for some acts only.
+const BOUND: &[(&str, &[&str])] = &[
+    ("args", &["tool", "script"]),
+    ("inputs", &["pipeline"]),
+    ("model", &["llm", "run", "ask"]),
+    ("requires", &["llm", "run", "ask"]),
+    ("personality", &["llm", "ask"]),
+    ("tools", &["llm", "run"]),
+    ("cache", &["llm", "ask"]),
+    ("vars", &["llm", "tool", "script", "pipeline", "run"]),
+    ("budget", &["llm", "run", "script", "pipeline", "each", "while", "parallel"]),
+];
+
+impl Reader<'_, '_> {
+    /// Reads a step. `top` is whether it stands in the file's own block.
+    pub(crate) fn step(&mut self, named: &Named<'_>, scope: &Scope, top: bool) -> Option<Draft> {
+        let known = [keys(ACTS), keys(STEP)].concat();
+        let fields = self.fields(named.node, &format!("step `{}`", named.name), &known);
+        let act = self.act_entry(named, &fields)?;
+        self.bound_keys(&fields, &act.key);
+        let user = |part| User { step: named.name.clone(), part };
+        let reading = Reading::new(scope, user(Part::Act));
+        let mut leaps = Vec::new();
+        let tools = self.tools(fields.get("tools"));
+        let vars = self.vars(fields.get("vars"));
+        let body = self.act(act, &fields, &reading, &mut leaps, top);
+        let choice = self.who_answers(&fields, act, &tools);
+        let names: Vec<&str> = vars.iter().map(|var| var.name.as_str()).collect();
+        let products = Reading::new(scope, user(Part::Product)).with(&names);
+        let condition = Reading::new(scope, user(Part::Condition));
+        let defaults = self.header.defaults.clone();
+        let model_act = matches!(body, Some(Act::Llm(_) | Act::Run(_) | Act::Tool(_) | Act::Script(_)));
+        let visits = self.count(fields.get("max_visits"), "max_visits", 1, 10_000);
+        let step = Step {
+            name: named.name.clone(),
+            place: self.place(named.at),
+            hash: String::new(),
+            after: Vec::new(),
+            behind: Vec::new(),
+            reads: Vec::new(),
+            watches: Vec::new(),
+            condition: fields.get("condition").and_then(|node| self.expression(node, "condition", &condition)),
+            choice,
+            tools,
+            products: self.products(fields.get("products"), &products),
+            vars,
+            timeout: self.span(fields.get("timeout"), "timeout").or(defaults.timeout.filter(|_| model_act)),
+            retry: self.retry(fields.get("retry")).or(defaults.retry.filter(|_| model_act)).unwrap_or(NO_RETRY),
+            cache: self.cache(fields.get("cache")).or(defaults.cache),
+            budget: fields.get("budget").map_or_else(Slice::default, |node| self.budget(Some(node))),
+            on_false: self.jump(fields.get("on_false"), "on_false", &mut leaps),
+            on_success: self.jump(fields.get("on_success"), "on_success", &mut leaps),
+            on_failure: self.jump(fields.get("on_failure"), "on_failure", &mut leaps),
+            always: self.flag(fields.get("always"), "always").unwrap_or(false),
+            max_visits: visits.and_then(|n| u32::try_from(n).ok()),
+            priority: self.priority(fields.get("priority")),
+            act: body?,
+        };
+        if let (Some(entry), None) = (fields.entry("on_false"), &step.condition) {
+            self.fault(entry.at, "`on_false` needs a `condition`");
+        }
+        self.dependencies(fields.get("dependencies"), &reading);
+        Some(Draft { step: Step { hash: self.definition(named.node, &step), ..step }, at: named.at, leaps })
+    }
+
+    /// The one key that says what the step does.
+    fn act_entry<'n>(&mut self, named: &Named<'_>, fields: &Fields<'n>) -> Option<&'n Entry> {
+        let found: Vec<&Entry> = keys(ACTS).into_iter().filter_map(|key| fields.entry(key)).collect();
+        match found.as_slice() {
+            [] => {
+                let acts = keys(ACTS).join(", ");
+                self.fault(named.at, format!("step `{}` does nothing: give it one of {acts}", named.name));
+                None
+            }
+            [act] => Some(act),
+            [first, second, ..] => {
+                let message = format!(
+                    "step `{}` does `{}` already; `{}` belongs into a step of its own",
+                    named.name, first.key, second.key
+                );
+                self.fault(second.at, message);
+                None
+            }
+        }
+    }
+
+    fn bound_keys(&mut self, fields: &Fields<'_>, act: &str) {
+        for (key, acts) in BOUND.iter().filter(|(_, acts)| !acts.contains(&act)) {
+            if let Some(entry) = fields.entry(key) {
+                self.fault(entry.at, format!("`{key}` means nothing to `{act}`; it belongs to {}", acts.join(", ")));
+            }
+        }
+    }
+
+    fn who_answers(&mut self, fields: &Fields<'_>, act: &Entry, tools: &[String]) -> Choice {
+        let role = |key: &str| {
+            let entries = act.value.entries().unwrap_or_default();
+            entries.into_iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+        };
+        match act.key.as_str() {
+            "llm" => self.choice(fields, role("role"), tools, false),
+            "run" => self.choice(fields, role("role"), tools, true),
+            "ask" if role("of").is_some() => self.choice(fields, role("of"), tools, false),
+            _ => Choice::default(),
+        }
+    }
+
+    fn tools(&mut self, node: Option<&Node>) -> Vec<String> {
+        let names = self.texts(node, "tools");
+        for name in &names {
+            self.known_tool(node.map_or_else(Spot::default, |node| node.at), name);
+        }
+        names
+    }
+
+    /// Keeps the fault that there is no such tool.
+    pub(crate) fn known_tool(&mut self, at: Spot, name: &str) {
+        if let Err(failure) = self.loader.tools.get(name) {
+            self.failed(at, &failure);
+        }
+    }
+
+    fn priority(&mut self, node: Option<&Node>) -> i32 {
+        let priority = self.count(node, "priority", -1_000_000, 1_000_000);
+        priority.and_then(|n| i32::try_from(n).ok()).unwrap_or(0)
+    }
+
+    /// Keeps declared dependencies like readings of the whole value.
+    fn dependencies(&mut self, node: Option<&Node>, reading: &Reading<'_>) {
+        let Some(node) = node else { return };
+        let items = if let Data::List(items) = &node.data { items.iter().collect() } else { vec![node] };
+        for item in items {
+            let Some(name) = self.text(Some(item), "a dependency") else { continue };
+            if !self.is_step(&name, reading.scope) {
+                let known = self.visible(reading.scope);
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                self.unknown(item.at, "there is no step", &name, &known);
+                continue;
+            }
+            let reference = Reference { path: vec![name], optional: true, line: 1, column: 1 };
+            self.uses.push(Use { user: reading.user.clone(), at: item.at, reference, local: false, source: "".into() });
+        }
+    }
+
+    /// Whether a name is that of a step that can be seen from here.
+    pub(crate) fn is_step(&self, name: &str, scope: &Scope) -> bool {
+        scope.has(name) && self.steps.contains_key(name)
+    }
+
+    /// The steps that can be seen from here.
+    pub(crate) fn visible(&self, scope: &Scope) -> Vec<String> {
+        scope.names().into_iter().filter(|name| self.steps.contains_key(*name)).map(ToOwned::to_owned).collect()
+    }
+
+    /// The hash of what the step says and of what the head adds to it, wherever it stands.
+    fn definition(&self, node: &Node, step: &Step) -> String {
+        let called = if let Act::Nested(nested) = &step.act { nested.pipeline.hash.as_str() } else { "" };
+        let defaults = &self.header.defaults;
+        let sampling = (defaults.max_tokens, defaults.temperature);
+        let added = (&step.choice, step.timeout, step.retry, &step.cache, sampling, called);
+        blake3::hash(format!("{}{}{added:?}", step.name, node.value()).as_bytes()).to_hex().to_string()
+    }
+}
+
+const NO_RETRY: Retry = Retry { times: 0, wait: std::time::Duration::ZERO, factor: 1.0 };

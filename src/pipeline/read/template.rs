@@ -1,0 +1,257 @@
+//! Expressions, and texts with `{{ }}` in them.
+
+use crate::pipeline::plan::{Part as Piece, Template};
+use crate::pipeline::read::{Reader, Scope, Use, User, told};
+use crate::pipeline::tree::{Data, Node, Spot};
+use crate::script::expression::{Expression, Reference};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Where expressions are read: the names, those among them that are no steps, and who reads.
+#[derive(Clone)]
+pub(in crate::pipeline) struct Reading<'s> {
+    /// The names.
+    pub scope: &'s Scope,
+    /// Names of this step's own, as its vars.
+    pub own: Vec<String>,
+    /// Who reads.
+    pub user: User,
+}
+
+impl<'s> Reading<'s> {
+    /// A reading without names of its own.
+    pub(crate) const fn new(scope: &'s Scope, user: User) -> Self {
+        Self { scope, own: Vec::new(), user }
+    }
+
+    /// The same with names of its own.
+    pub(crate) fn with(&self, own: &[&str]) -> Self {
+        let own = own.iter().map(|name| (*name).to_owned());
+        Self { own: self.own.iter().cloned().chain(own).collect(), ..self.clone() }
+    }
+}
+
+impl Reader<'_, '_> {
+    /// The whole node as one expression; numbers and the like stand for themselves.
+    pub(crate) fn expression(&mut self, node: &Node, what: &str, reading: &Reading<'_>) -> Option<Expression> {
+        let source = match &node.data {
+            Data::Text(text) => text.clone(),
+            Data::Bool(_) | Data::Int(_) | Data::Float(_) => node.value().to_string(),
+            _ => {
+                self.mistaken(node, what, "an expression");
+                return None;
+            }
+        };
+        let source = source.trim();
+        if source.is_empty() {
+            self.fault(node.at, format!("{what} is empty"));
+            return None;
+        }
+        // People write the braces of texts here too.
+        let bare = whole_hole(source).unwrap_or(source).trim();
+        self.compile(bare, node, &mut node.range.0.clone(), reading)
+    }
+
+    /// A value whose texts are expressions, unless they have holes.
+    pub(crate) fn computed(&mut self, node: &Node, reading: &Reading<'_>) -> Template {
+        match &node.data {
+            Data::Text(text) if !text.contains("{{") => {
+                let what = "a value";
+                self.expression(node, what, reading).map_or(Template::Plain(Value::Null), Template::Value)
+            }
+            Data::List(items) => gathered_list(items.iter().map(|item| self.computed(item, reading)).collect()),
+            Data::Map(entries) => {
+                gathered_map(entries.iter().map(|e| (e.key.clone(), self.computed(&e.value, reading))).collect())
+            }
+            _ => self.template(node, reading),
+        }
+    }
+
+    /// A value whose texts stand for themselves, but for the holes in them.
+    pub(crate) fn template(&mut self, node: &Node, reading: &Reading<'_>) -> Template {
+        match &node.data {
+            Data::Text(text) => self.text_template(text, node, reading),
+            Data::List(items) => gathered_list(items.iter().map(|item| self.template(item, reading)).collect()),
+            Data::Map(entries) => {
+                gathered_map(entries.iter().map(|e| (e.key.clone(), self.template(&e.value, reading))).collect())
+            }
+            _ => Template::Plain(node.value()),
+        }
+    }
+
+    fn text_template(&mut self, text: &str, node: &Node, reading: &Reading<'_>) -> Template {
+        let mut from = node.range.0;
+        if let Some(source) = whole_hole(text.trim()) {
+            let hole = self.compile(source.trim(), node, &mut from, reading);
+            return hole.map_or(Template::Plain(Value::Null), Template::Value);
+        }
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some(start) = rest.find("{{") {
+            let inner = rest.get(start + 2..).unwrap_or_default();
+            let Some(end) = closing(inner) else {
+                let line = text.len() - rest.len() + start;
+                let at = self.spot_of(node, &mut from, inner.lines().next().unwrap_or_default());
+                let shown = crate::core::text::one_line(text.get(line..).unwrap_or_default(), 40);
+                self.fault(
+                    at,
+                    format!("`{{{{` is not closed by `}}}}` in {shown:?}; a literal one is `{{{{ \"{{{{\" }}}}`"),
+                );
+                return Template::Plain(Value::Null);
+            };
+            pieces.push(Piece::Literal(rest.get(..start).unwrap_or_default().to_owned()));
+            let source = inner.get(..end).unwrap_or_default().trim();
+            pieces.extend(self.compile(source, node, &mut from, reading).map(Piece::Hole));
+            rest = inner.get(end + 2..).unwrap_or_default();
+        }
+        if pieces.is_empty() {
+            return Template::Plain(Value::String(text.to_owned()));
+        }
+        pieces.push(Piece::Literal(rest.to_owned()));
+        pieces.retain(|piece| !matches!(piece, Piece::Literal(text) if text.is_empty()));
+        Template::Text(pieces)
+    }
+
+    /// Compiles an expression of a node, from this byte of the file on, and keeps what it reads.
+    fn compile(&mut self, source: &str, node: &Node, from: &mut usize, reading: &Reading<'_>) -> Option<Expression> {
+        let at = self.spot_of(node, from, source.lines().next().unwrap_or_default());
+        if source.is_empty() {
+            self.fault(at, "there is no expression between `{{` and `}}`");
+            return None;
+        }
+        let mut names = reading.scope.names();
+        names.extend(reading.own.iter().map(String::as_str));
+        match self.loader.compiler.compile(source, &names) {
+            Ok(expression) => {
+                let whole: Arc<str> = dense(source).into();
+                for reference in expression.references() {
+                    let local = reference.path.first().is_some_and(|name| reading.own.contains(name));
+                    let at = self.within(at, source, reference);
+                    if !local {
+                        self.watched(at, reference, reading.scope);
+                    }
+                    self.uses.push(Use {
+                        user: reading.user.clone(),
+                        at,
+                        reference: reference.clone(),
+                        local,
+                        source: Arc::clone(&whole),
+                    });
+                }
+                Some(expression)
+            }
+            Err(failure) => {
+                let detail = |name: &str| {
+                    failure.details.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok())
+                };
+                let (line, column) = (detail("line").unwrap_or(1), detail("column").unwrap_or(1));
+                let here = Reference { path: Vec::new(), optional: false, line, column };
+                let at = self.within(at, source, &here);
+                let unknown = failure.message.starts_with("there is no variable");
+                let mut told = match failure.hint.as_deref() {
+                    // Nothing is declared here: what may be read is known.
+                    Some(hint) if unknown && hint.starts_with("declare") => {
+                        format!("{}; in scope are {}", failure.message, names.join(", "))
+                    }
+                    _ => told(&failure),
+                };
+                let literal =
+                    source.split_whitespace().count() > 1 && node.text().is_some_and(|text| !text.contains("{{"));
+                if literal && failure.message.contains("syntax error") {
+                    told.push_str("; this is an expression: a literal text stands in double quotes inside it");
+                }
+                self.fault(at, told);
+                None
+            }
+        }
+    }
+
+    /// Refuses outcomes and errors of what is no step.
+    fn watched(&mut self, at: Spot, reference: &Reference, scope: &Scope) {
+        let Some(of) = reference.path.first().filter(|of| ["outcomes", "errors"].contains(&of.as_str())) else {
+            return;
+        };
+        match reference.path.get(1) {
+            None => self.fault(at, format!("`{of}` is read with the name of a step: `{of}.NAME`")),
+            Some(name) if !self.is_step(name, scope) => {
+                let known = self.visible(scope);
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                self.unknown(at, "there is no step", name, &known);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Where a piece of a node's text stands in the file; the node's own place where it is not written like that.
+    fn spot_of(&self, node: &Node, from: &mut usize, piece: &str) -> Spot {
+        let whole = self.text.get(*from..node.range.1).unwrap_or_default();
+        let Some(found) = whole.find(piece).filter(|_| !piece.is_empty()) else {
+            return node.at;
+        };
+        let at = *from + found;
+        *from = at + piece.len();
+        let before = self.text.get(node.range.0..at).unwrap_or_default();
+        match before.rsplit_once('\n') {
+            None => Spot { line: node.at.line, column: node.at.column + before.chars().count() },
+            Some((lines, last)) => {
+                Spot { line: node.at.line + lines.matches('\n').count() + 1, column: last.chars().count() + 1 }
+            }
+        }
+    }
+
+    /// Where a place of an expression stands, which begins at `at`; later lines are indented by the file.
+    fn within(&self, at: Spot, source: &str, place: &Reference) -> Spot {
+        if place.line <= 1 {
+            return Spot { line: at.line, column: at.column + place.column.saturating_sub(1) };
+        }
+        let line = at.line + place.line - 1;
+        let indent = |text: &str| text.len() - text.trim_start().len();
+        let own = source.lines().nth(place.line - 1).map_or(0, indent);
+        let written = self.text.lines().nth(line - 1).map_or(0, indent);
+        Spot { line, column: place.column + written.saturating_sub(own) }
+    }
+}
+
+/// The text of an expression without blanks.
+pub(in crate::pipeline) fn dense(source: &str) -> String {
+    source.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// The inside of a text that is exactly one hole.
+fn whole_hole(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("{{")?;
+    let end = closing(inner)?;
+    (end + 2 == inner.len()).then(|| inner.get(..end)).flatten()
+}
+
+/// Where `}}` closes a hole: outside of strings, and of braces that the expression opened itself.
+fn closing(inner: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut quote: Option<char> = None;
+    let mut escaped = false;
+    for (at, c) in inner.char_indices() {
+        match (quote, c) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some('"'), '\\') => escaped = true,
+            (Some(open), c) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '`') => quote = Some(c),
+            (None, '{') => depth += 1,
+            (None, '}') if depth > 0 => depth -= 1,
+            (None, '}') if inner.get(at..).is_some_and(|rest| rest.starts_with("}}")) => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn gathered_list(items: Vec<Template>) -> Template {
+    let plain: Option<Vec<Value>> = items.iter().map(|item| item.constant().cloned()).collect();
+    plain.map_or(Template::List(items), |plain| Template::Plain(Value::Array(plain)))
+}
+
+fn gathered_map(entries: Vec<(String, Template)>) -> Template {
+    let plain: Option<serde_json::Map<String, Value>> =
+        entries.iter().map(|(key, value)| Some((key.clone(), value.constant()?.clone()))).collect();
+    plain.map_or(Template::Map(entries), |plain| Template::Plain(Value::Object(plain)))
+}

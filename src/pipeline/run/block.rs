@@ -1,0 +1,208 @@
+//! A block: its steps in the order of `flow`, at the same time where nothing stands between them.
+
+use crate::core::event::Event;
+use crate::core::failure::{Failure, FailureKind};
+use crate::core::money::Money;
+use crate::core::status::StepOutcome;
+use crate::pipeline::plan::{Act, Block, Step};
+use crate::pipeline::run::course::Course;
+use crate::pipeline::run::flow::{Flow, Next, is_leaf};
+use crate::pipeline::run::step::{self, Came};
+use crate::pipeline::values::Values;
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a block came to.
+pub struct Ended {
+    /// The value of its last step, or of the one that ended it.
+    pub value: Value,
+    /// Why it failed, if it did.
+    pub failure: Option<Failure>,
+    /// Whether a step ended it with a value of its own.
+    pub early: bool,
+    /// What expressions behind it would see of its steps.
+    pub values: Values,
+    /// What became of each step, by name.
+    pub outcomes: Map<String, Value>,
+}
+
+/// What is known of the steps that have ended.
+#[derive(Default)]
+struct Known {
+    values: HashMap<usize, Arc<Value>>,
+    outcomes: HashMap<usize, (StepOutcome, Value)>,
+    failures: HashMap<usize, Failure>,
+}
+
+/// Runs a block; `base` is what all its steps see.
+pub fn run<'a>(course: &'a Course<'a>, block: &'a Block, base: &'a Values) -> BoxFuture<'a, Ended> {
+    Box::pin(drive(course, block, base))
+}
+
+async fn drive(course: &Course<'_>, block: &Block, base: &Values) -> Ended {
+    let mut flow = Flow::new(block);
+    let mut known = Known::default();
+    let mut running = FuturesUnordered::new();
+    let (mut leaves, limit) = (0, course.pipeline.limits.max_parallel.max(1));
+    let of = if course.of > 0 { course.of } else { block.steps.len() };
+    loop {
+        match flow.next(leaves < limit) {
+            Next::Start(index) => {
+                let Some(step) = block.steps.get(index) else { continue };
+                leaves += usize::from(is_leaf(&step.act));
+                let visit = flow.visits(index);
+                let place = Course { of, ..course.at(frame(course, step, visit)) };
+                let values = known.seen_by(block, step, base);
+                running.push(async move { (index, step::visit(&place, step, visit, values).await) });
+            }
+            Next::Skip(index, outcome, why) => {
+                let Some(step) = block.steps.get(index) else { continue };
+                known.outcomes.insert(index, (outcome, Value::Null));
+                let at = course.at(frame(course, step, flow.visits(index).max(1)));
+                tell(&at, step, outcome, &Came::skipped(why));
+            }
+            Next::Repeat(first, last) => known.forget(first, last),
+            Next::Wait => {
+                let Some((index, came)) = running.next().await else { continue };
+                let Some(step) = block.steps.get(index) else { continue };
+                leaves -= usize::from(is_leaf(&step.act));
+                conclude(course, &mut flow, &mut known, (index, step), came);
+            }
+            Next::Over => break,
+        }
+    }
+    known.ended(block, base, &flow)
+}
+
+fn frame(course: &Course<'_>, step: &Step, visit: u32) -> crate::core::ids::Frame {
+    let frame = course.frame.child(format_args!("step:{}", step.name));
+    if visit > 1 { frame.child(format_args!("visit:{visit}")) } else { frame }
+}
+
+/// Notes what a step came to, for the flow, for expressions and for whoever watches.
+fn conclude(
+    course: &Course<'_>,
+    flow: &mut Flow<'_>,
+    known: &mut Known,
+    (index, step): (usize, &Step),
+    mut came: Came,
+) {
+    let visit = flow.visits(index);
+    let value = came.value.clone().unwrap_or_default();
+    let mut outcome = came.outcome();
+    if let Some(failure) = flow.finish(index, outcome, came.jump.as_ref()) {
+        outcome = StepOutcome::Failed;
+        came.failure = Some(failure.detail("last", value.clone()).detail("step", step.name.clone()));
+    }
+    if let Some(failure) = came.failure.as_ref().filter(|failure| !failure.kind.catchable()) {
+        match failure.kind {
+            // Whoever can go on without the person does.
+            FailureKind::Waiting => {}
+            FailureKind::Cancelled | FailureKind::Deadline => flow.stop(format!("`{}` was stopped", step.name), true),
+            _ => flow.stop(format!("`{}` failed", step.name), false),
+        }
+    }
+    let error = came
+        .error
+        .clone()
+        .unwrap_or_else(|| came.failure.as_ref().map_or(Value::Null, |failure| Value::Object(failure.to_map())));
+    known.values.insert(index, Arc::new(value));
+    known.outcomes.insert(index, (outcome, error));
+    known.failures.remove(&index);
+    known.failures.extend(came.failure.clone().map(|failure| (index, failure)));
+    tell(&course.at(frame(course, step, visit)), step, outcome, &came);
+}
+
+fn tell(at: &Course<'_>, step: &Step, outcome: StepOutcome, came: &Came) {
+    let event = Event::StepFinished {
+        step: step.name.clone(),
+        key: at.key.clone(),
+        outcome,
+        cost: came.cost,
+        millis: came.millis,
+        reason: came.reason.clone(),
+        failure: came.failure.clone(),
+    };
+    at.host.emit(&at.frame, &event);
+}
+
+impl Known {
+    /// What the expressions of a step see: what all see, and what it needs of its own block.
+    fn seen_by(&self, block: &Block, step: &Step, base: &Values) -> Values {
+        let mut values = base.clone();
+        for name in step.reads.iter().chain(&step.watches) {
+            if let Some(index) = block.position(name) {
+                self.show(&mut values, index, name);
+            }
+        }
+        values
+    }
+
+    fn show(&self, values: &mut Values, index: usize, name: &str) {
+        values.set(name, self.values.get(&index).map_or_else(Arc::default, Arc::clone));
+        let (outcome, error) = self.outcomes.get(&index).cloned().unwrap_or((StepOutcome::Skipped, Value::Null));
+        values.told(name, outcome, error);
+    }
+
+    fn forget(&mut self, first: usize, last: usize) {
+        for index in first..=last {
+            self.values.remove(&index);
+            self.outcomes.remove(&index);
+            self.failures.remove(&index);
+        }
+    }
+
+    fn ended(mut self, block: &Block, base: &Values, flow: &Flow<'_>) -> Ended {
+        let mut values = base.clone();
+        let mut outcomes = Map::new();
+        for (index, step) in block.steps.iter().enumerate() {
+            self.show(&mut values, index, &step.name);
+            let outcome = self.outcomes.get(&index).map_or(StepOutcome::Skipped, |(outcome, _)| *outcome);
+            outcomes.insert(step.name.clone(), json!(outcome.name()));
+        }
+        let open = flow.open();
+        // What stops all stands above a failure, and a failure above what waits for a person.
+        let rank = |index: &usize| match self.failures.get(index).map(|failure| failure.kind) {
+            Some(FailureKind::Waiting) => 2,
+            Some(kind) if kind.catchable() => 1,
+            Some(_) => 0,
+            None => 3,
+        };
+        let first = open.iter().copied().min_by_key(rank);
+        let failure = first.and_then(|index| self.failures.remove(&index));
+        let last = flow.end().or_else(|| flow.last());
+        let value = last.and_then(|index| self.values.get(&index)).map_or(Value::Null, |value| (**value).clone());
+        let early =
+            flow.end().and_then(|index| block.steps.get(index)).is_some_and(|step| matches!(step.act, Act::End(_)));
+        Ended { value, failure, early, values, outcomes }
+    }
+}
+
+impl Came {
+    /// A step that did not begin.
+    fn skipped(reason: String) -> Self {
+        Self { reason, cost: Money::ZERO, ..Self::default() }
+    }
+
+    /// What became of it.
+    pub fn outcome(&self) -> StepOutcome {
+        match (&self.failure, &self.value) {
+            (Some(failure), _) => outcome_of(failure),
+            (None, Some(_)) => StepOutcome::Ok,
+            (None, None) => StepOutcome::Skipped,
+        }
+    }
+}
+
+const fn outcome_of(failure: &Failure) -> StepOutcome {
+    match failure.kind {
+        FailureKind::Waiting => StepOutcome::Waiting,
+        FailureKind::Cancelled => StepOutcome::Cancelled,
+        FailureKind::Replay => StepOutcome::Unknown,
+        _ => StepOutcome::Failed,
+    }
+}

@@ -1,0 +1,129 @@
+//! `each`: the body once for every item, several at a time, their values in the order of the items.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::pipeline::plan::{Each, OnItemFailure, Step};
+use crate::pipeline::run::block::{self, Ended};
+use crate::pipeline::run::course::Course;
+use crate::pipeline::run::step::Answer;
+use crate::pipeline::values::{Values, as_text};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+
+/// One item.
+struct Item {
+    key: String,
+    seen: Values,
+}
+
+/// Answers the last value of each body: a list, or a map if there is a key.
+pub async fn run(course: &Course<'_>, step: &Step, each: &Each, values: &Values) -> Outcome<Answer> {
+    let (items, keyed) = items(each, values)?;
+    let of = items.len();
+    let most = each.max_parallel.unwrap_or(course.pipeline.limits.max_parallel).max(1);
+    let mut ended: Vec<Option<Ended>> = items.iter().map(|_| None).collect();
+    let mut waiting = items.iter().enumerate();
+    let mut running = FuturesUnordered::new();
+    let mut stopped = false;
+    loop {
+        while running.len() < most
+            && !stopped
+            && let Some((index, item)) = waiting.next()
+        {
+            let place = course.within("item", &item.key, of);
+            running.push(async move { (index, block::run(&place, &each.block, &item.seen).await) });
+        }
+        let Some((index, end)) = running.next().await else { break };
+        stopped = stopped || end.failure.as_ref().is_some_and(|failure| stops(each, failure));
+        if let Some(slot) = ended.get_mut(index) {
+            *slot = Some(end);
+        }
+    }
+    collect(step, each, &items, ended, keyed)
+}
+
+/// Whether nothing more is begun after the failure of an item.
+fn stops(each: &Each, failure: &Failure) -> bool {
+    let waits = failure.kind == FailureKind::Waiting;
+    !waits && (each.on_item_failure == OnItemFailure::Stop || !failure.kind.catchable())
+}
+
+fn collect(step: &Step, each: &Each, items: &[Item], ended: Vec<Option<Ended>>, keyed: bool) -> Outcome<Answer> {
+    let (mut list, mut map, mut errors) = (Vec::new(), Map::new(), Map::new());
+    let mut first: Option<Failure> = None;
+    for (item, end) in items.iter().zip(ended) {
+        let (value, failure) = end.map_or((Value::Null, None), |end| (end.value, end.failure));
+        let value = if failure.is_some() { Value::Null } else { value };
+        if let Some(failure) = failure {
+            errors.insert(item.key.clone(), Value::Object(failure.to_map()));
+            let rank = |failure: &Failure| failure.kind.catchable();
+            // The first in the order of the items; what no script may catch stands above.
+            if first.as_ref().is_none_or(|known| rank(known) && !rank(&failure)) {
+                first = Some(failure.detail("item", item.key.clone()));
+            }
+        }
+        if keyed {
+            map.insert(item.key.clone(), value);
+        } else {
+            list.push(value);
+        }
+    }
+    let fatal = |failure: &Failure| each.on_item_failure == OnItemFailure::Stop || !failure.kind.catchable();
+    match first.filter(fatal) {
+        Some(failure) => {
+            let item = failure.details.get("item").and_then(Value::as_str).unwrap_or_default();
+            let message = format!("item `{item}` of `{}`: {}", step.name, failure.message);
+            Err(Failure { message, ..failure }.detail("items", json!(errors)))
+        }
+        None => {
+            let value = if keyed { Value::Object(map) } else { Value::Array(list) };
+            Ok(Answer { value, jump: None, errors: (!errors.is_empty()).then_some(Value::Object(errors)) })
+        }
+    }
+}
+
+/// The items with their keys and what their bodies see, and whether the keys are those of a map.
+fn items(each: &Each, values: &Values) -> Outcome<(Vec<Item>, bool)> {
+    let (given, named) = match values.fill(&each.items)? {
+        Value::Array(items) => (items.into_iter().map(|item| (None, item)).collect::<Vec<_>>(), false),
+        Value::Object(map) => (map.into_iter().map(|(key, item)| (Some(key), item)).collect(), true),
+        other => {
+            return Err(Failure::new(
+                FailureKind::Invalid,
+                format!("`in` must be a list or a map, it is {}", kind(&other)),
+            )
+            .hint("read a text first: `text.split(\"\\n\")`, `parse_json(text)`"));
+        }
+    };
+    let mut taken = HashSet::new();
+    let mut items = Vec::with_capacity(given.len());
+    for (index, (key, item)) in given.into_iter().enumerate() {
+        let mut seen = values.clone();
+        seen.set(&each.name, item);
+        seen.set("index", Value::from(index));
+        let key = match (&each.key, key) {
+            (Some(expression), _) => as_text(seen.evaluate(expression)?),
+            (None, Some(key)) => key,
+            (None, None) => index.to_string(),
+        };
+        if !taken.insert(key.clone()) {
+            return Err(Failure::new(FailureKind::Invalid, format!("two items have the key `{key}`"))
+                .hint("choose a `key` that tells items apart, or leave it out"));
+        }
+        seen.set("key", Value::from(key.as_str()));
+        items.push(Item { key, seen });
+    }
+    Ok((items, named || each.key.is_some()))
+}
+
+const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "()",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+    }
+}

@@ -1,0 +1,278 @@
+//! The order of a block as a state machine: which step may start, which is skipped, where a jump leads. It runs nothing.
+//!
+//! What is asked depends on the file and on what steps came to, never on which of two steps was faster: a jump changes
+//! only what stands behind it, and a jump backward waits until all before it have ended.
+
+use crate::core::failure::{Failure, FailureKind};
+use crate::core::status::StepOutcome;
+use crate::pipeline::plan::{Act, Block, Jump, Step};
+
+/// What is to be done next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Start the step at this position.
+    Start(usize),
+    /// Say that it is skipped.
+    Skip(usize, StepOutcome, String),
+    /// Forget what the steps from the first to the second position came to: they are repeated.
+    Repeat(usize, usize),
+    /// Wait for a step that runs.
+    Wait,
+    /// All have ended.
+    Over,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Running,
+    /// A jump over it was made.
+    Passed(usize),
+    /// It has ended, and its jump backward has not been made yet.
+    Jumping(usize),
+    Ended,
+}
+
+struct Cell {
+    state: State,
+    outcome: StepOutcome,
+    /// What needs it is skipped.
+    severs: bool,
+    /// What stands behind it as a point of control is skipped too: nobody knows where it would have led.
+    blocks: bool,
+    /// Nobody has dealt with its failure.
+    open: bool,
+    visits: u32,
+}
+
+/// The state of a block.
+pub struct Flow<'a> {
+    steps: &'a [Step],
+    cells: Vec<Cell>,
+    /// Positions, in the order in which ready steps go first.
+    order: Vec<usize>,
+    running: usize,
+    /// Why nothing more is started, and whether not even what always runs.
+    stopped: Option<(String, bool)>,
+    /// The step at which the block ended early.
+    end: Option<usize>,
+}
+
+impl<'a> Flow<'a> {
+    /// A block that has not begun.
+    pub fn new(block: &'a Block) -> Self {
+        let steps = block.steps.as_slice();
+        let fresh = |_: &Step| Cell {
+            state: State::Waiting,
+            outcome: StepOutcome::Skipped,
+            severs: false,
+            blocks: false,
+            open: false,
+            visits: 0,
+        };
+        let mut order: Vec<usize> = (0..steps.len()).collect();
+        order.sort_by_key(|index| steps.get(*index).map_or(0, |step| -i64::from(step.priority)));
+        let cells = steps.iter().map(fresh).collect();
+        Self { steps, cells, order, running: 0, stopped: None, end: None }
+    }
+
+    /// What is to be done next; `room` says whether another step that does something itself may start.
+    pub fn next(&mut self, room: bool) -> Next {
+        if let Some(next) = self.jump(false) {
+            return next;
+        }
+        for at in 0..self.order.len() {
+            let Some(index) = self.order.get(at).copied() else { break };
+            if let Some(next) = self.judge(index, room) {
+                return next;
+            }
+        }
+        if self.running > 0 {
+            return Next::Wait;
+        }
+        // Only a step that needs one behind its own jump can still wait here.
+        self.jump(true).unwrap_or(Next::Over)
+    }
+
+    /// How often a step has started.
+    pub fn visits(&self, index: usize) -> u32 {
+        self.cells.get(index).map_or(0, |cell| cell.visits)
+    }
+
+    /// Whether a step has ended.
+    pub fn has_ended(&self, index: usize) -> bool {
+        self.cells.get(index).is_some_and(|cell| cell.state == State::Ended)
+    }
+
+    /// The step at which the block ended early.
+    pub const fn end(&self) -> Option<usize> {
+        self.end
+    }
+
+    /// The steps whose failure nobody has dealt with, in the order of the file.
+    pub fn open(&self) -> Vec<usize> {
+        self.cells.iter().enumerate().filter(|(_, cell)| cell.open).map(|(index, _)| index).collect()
+    }
+
+    /// The last step of the file that has a value.
+    pub fn last(&self) -> Option<usize> {
+        self.cells.iter().rposition(|cell| cell.state == State::Ended && cell.outcome == StepOutcome::Ok)
+    }
+
+    /// Nothing more is started.
+    pub fn stop(&mut self, why: String, at_all: bool) {
+        if self.stopped.as_ref().is_none_or(|(_, known)| at_all && !known) {
+            self.stopped = Some((why, at_all));
+        }
+    }
+
+    /// Notes what a step came to and where it sends the flow; its failure if it may not go there once more.
+    pub fn finish(&mut self, index: usize, outcome: StepOutcome, jump: Option<&Jump>) -> Option<Failure> {
+        self.running -= 1;
+        let target = match jump {
+            Some(Jump::To(name)) => self.steps.iter().position(|step| step.name == *name),
+            Some(Jump::Retry) => Some(index),
+            _ => None,
+        };
+        let exhausted = target.filter(|to| *to <= index).and_then(|to| self.exhausted(to));
+        let failed = |outcome| !matches!(outcome, StepOutcome::Ok | StepOutcome::Skipped);
+        if let Some(cell) = self.cells.get_mut(index) {
+            cell.outcome = if exhausted.is_some() { StepOutcome::Failed } else { outcome };
+            cell.open = exhausted.is_some() || (failed(outcome) && matches!(jump, None | Some(Jump::Fail)));
+            cell.blocks = cell.open;
+            // A failure that is dealt with lets the flow go on, but there is still no value for those that need it.
+            cell.severs = cell.open || failed(outcome) || matches!(jump, Some(Jump::Skip));
+            cell.state = State::Ended;
+        }
+        if exhausted.is_some() {
+            return exhausted;
+        }
+        match (jump, target) {
+            (Some(Jump::Fail), _) => self.stop(self.says(index, "failed"), false),
+            (Some(Jump::End), _) => self.end = Some(index),
+            (_, Some(to)) if to <= index => self.set(index, State::Jumping(to)),
+            (_, Some(to)) => {
+                for cell in self.cells.get_mut(index + 1..to).into_iter().flatten() {
+                    if cell.state == State::Waiting {
+                        cell.state = State::Passed(index);
+                    }
+                }
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn exhausted(&self, to: usize) -> Option<Failure> {
+        let step = self.steps.get(to)?;
+        step.max_visits.is_some_and(|most| self.visits(to) >= most).then(|| {
+            let what = format!("`{}` was visited {} times and is wanted once more", step.name, self.visits(to));
+            Failure::new(FailureKind::LoopExhausted, what)
+                .hint(format!("raise `max_visits` of `{}`, or give the loop another way out", step.name))
+        })
+    }
+
+    /// Makes the jump backward that is due: once all before it have ended, or, by force, when nothing else can go on.
+    fn jump(&mut self, by_force: bool) -> Option<Next> {
+        let (from, to) = self.cells.iter().enumerate().find_map(|(index, cell)| match cell.state {
+            State::Jumping(to) => Some((index, to)),
+            _ => None,
+        })?;
+        let all_ended = (0..from).all(|index| self.has_ended(index));
+        if !all_ended && !by_force {
+            return None;
+        }
+        if self.stopped.is_some() {
+            self.set(from, State::Ended);
+            return None;
+        }
+        for cell in self.cells.get_mut(to..=from).into_iter().flatten() {
+            (cell.state, cell.severs, cell.blocks, cell.open) = (State::Waiting, false, false, false);
+        }
+        Some(Next::Repeat(to, from))
+    }
+
+    /// What is to be done about one step that waits; nothing yet if something must end first.
+    fn judge(&mut self, index: usize, room: bool) -> Option<Next> {
+        let step = self.steps.get(index)?;
+        match self.cells.get(index)?.state {
+            State::Waiting => {}
+            State::Passed(by) => {
+                self.set(index, State::Ended);
+                return Some(Next::Skip(index, StepOutcome::Skipped, self.says(by, "went past it")));
+            }
+            State::Running | State::Jumping(_) | State::Ended => return None,
+        }
+        let spared = self.stopped.as_ref().is_some_and(|(_, at_all)| step.always && !at_all);
+        if let Some((why, _)) = self.stopped.clone().filter(|_| !spared) {
+            return Some(self.skip(index, StepOutcome::Skipped, why));
+        }
+        if let Some(end) = self.end.filter(|end| index > *end && !step.always) {
+            return Some(self.skip(index, StepOutcome::Skipped, self.says(end, "ended the block")));
+        }
+        if !step.after.iter().chain(&step.behind).all(|needed| self.has_ended(*needed)) {
+            return None;
+        }
+        if let Some((needed, outcome)) = self.severed(step) {
+            let waits = outcome == StepOutcome::Waiting;
+            let outcome = if waits { StepOutcome::Waiting } else { StepOutcome::Skipped };
+            let word = if waits { "waits" } else { outcome_word(self.cells.get(needed)?.outcome) };
+            return Some(self.skip(index, outcome, self.says(needed, word)));
+        }
+        if !room && is_leaf(&step.act) {
+            return None;
+        }
+        let cell = self.cells.get_mut(index)?;
+        cell.visits += 1;
+        cell.state = State::Running;
+        self.running += 1;
+        Some(Next::Start(index))
+    }
+
+    /// The first step without which this one cannot run.
+    fn severed(&self, step: &Step) -> Option<(usize, StepOutcome)> {
+        if step.always {
+            return None;
+        }
+        let watched = |index: usize| self.steps.get(index).is_some_and(|needed| step.watches.contains(&needed.name));
+        let mut needed = step.after.iter().chain(&step.behind).copied();
+        needed.find_map(|index| {
+            let cell = self.cells.get(index)?;
+            let severs = if step.after.contains(&index) { cell.severs } else { cell.blocks };
+            (severs && !watched(index)).then_some((index, cell.outcome))
+        })
+    }
+
+    fn skip(&mut self, index: usize, outcome: StepOutcome, why: String) -> Next {
+        if let Some(cell) = self.cells.get_mut(index) {
+            (cell.state, cell.outcome, cell.severs, cell.blocks) = (State::Ended, outcome, true, true);
+        }
+        Next::Skip(index, outcome, why)
+    }
+
+    fn set(&mut self, index: usize, state: State) {
+        if let Some(cell) = self.cells.get_mut(index) {
+            cell.state = state;
+        }
+    }
+
+    fn says(&self, index: usize, what: &str) -> String {
+        self.steps.get(index).map_or_else(String::new, |step| format!("`{}` {what}", step.name))
+    }
+}
+
+fn outcome_word(outcome: StepOutcome) -> &'static str {
+    match outcome {
+        StepOutcome::Ok => "skips what needs it",
+        StepOutcome::Failed => "failed",
+        StepOutcome::Skipped => "was skipped",
+        StepOutcome::Waiting => "waits",
+        StepOutcome::Cancelled => "was stopped",
+        StepOutcome::Unknown => "is unknown",
+    }
+}
+
+/// Whether an act does something itself, and so takes one of the places of its pipeline.
+pub const fn is_leaf(act: &Act) -> bool {
+    !matches!(act, Act::Each(_) | Act::While(_) | Act::Parallel(_) | Act::Nested(_))
+}

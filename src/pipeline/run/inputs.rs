@@ -1,0 +1,61 @@
+//! What a pipeline is given, checked against what it declares before anything runs.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::nearest;
+use crate::host::typed::{Checked, Schema};
+use crate::pipeline::plan::{Input, Pipeline};
+use serde_json::{Map, Value};
+
+/// The inputs with defaults filled in.
+///
+/// # Errors
+/// `invalid` for an unknown name, a missing input or a value of another kind.
+pub fn settle(pipeline: &Pipeline, given: &Map<String, Value>) -> Outcome<Value> {
+    let known = || pipeline.inputs.iter().map(|input| input.name.as_str());
+    for name in given.keys() {
+        if !known().any(|known| known == name) {
+            let failure =
+                Failure::new(FailureKind::Invalid, format!("pipeline `{}` has no input `{name}`", pipeline.id));
+            return Err(match nearest(name, known()) {
+                Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                None if pipeline.inputs.is_empty() => failure.hint("it takes no inputs"),
+                None => failure.hint(format!("its inputs: {}", known().collect::<Vec<_>>().join(", "))),
+            });
+        }
+    }
+    let one = |input: &Input| Ok((input.name.clone(), value(pipeline, input, given.get(&input.name))?));
+    pipeline.inputs.iter().map(one).collect::<Outcome<Map<_, _>>>().map(Value::Object)
+}
+
+fn value(pipeline: &Pipeline, input: &Input, given: Option<&Value>) -> Outcome<Value> {
+    let Some(given) = given else {
+        if input.required && input.default.is_none() {
+            let what = format!("pipeline `{}` needs the input `{}`", pipeline.id, input.name);
+            return Err(
+                Failure::new(FailureKind::Invalid, what).hint(format!("{}=VALUE: {}", input.name, input.description))
+            );
+        }
+        return Ok(input.default.clone().unwrap_or_default());
+    };
+    match Schema::read(&input.schema)?.check_data(given) {
+        Checked::Valid(value) => Ok(value),
+        Checked::Wrong(message) => {
+            Err(Failure::new(FailureKind::Invalid, format!("the input `{}` is wrong: {message}", input.name)))
+        }
+    }
+}
+
+/// Inputs as typed on a command line, `NAME=VALUE`: as JSON where that fits what is declared, else as text.
+pub fn typed(pipeline: &Pipeline, typed: &[(String, String)]) -> Outcome<Map<String, Value>> {
+    let mut inputs = Map::new();
+    for (name, text) in typed {
+        let declared = pipeline.inputs.iter().find(|input| input.name == *name);
+        let schema = declared.map(|input| Schema::read(&input.schema)).transpose()?;
+        let read = serde_json::from_str::<Value>(text).ok();
+        let fits =
+            |value: &Value| schema.as_ref().is_none_or(|schema| matches!(schema.check_data(value), Checked::Valid(_)));
+        let value = read.filter(fits).unwrap_or_else(|| Value::String(text.clone()));
+        inputs.insert(name.clone(), value);
+    }
+    Ok(inputs)
+}

@@ -1,0 +1,149 @@
+//! A whole pipeline: its inputs, its budget and deadline, its steps, its outputs.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::host::run_host::RunHost;
+use crate::pipeline::plan::{NESTING, Nested, Pipeline, Slice};
+use crate::pipeline::run::block::{self, Ended};
+use crate::pipeline::run::course::{Course, Shared};
+use crate::pipeline::run::inputs;
+use crate::pipeline::run::step::slice;
+use crate::pipeline::values::Values;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// How a pipeline is started.
+pub struct Start {
+    /// Its inputs, as given.
+    pub inputs: Map<String, Value>,
+    /// Where in the run.
+    pub frame: Frame,
+    /// Ends it.
+    pub cancel: CancellationToken,
+    /// Whether whoever starts it has thereby allowed the files that it declares.
+    pub allowed: bool,
+    /// How many pipelines stand around it.
+    pub depth: usize,
+}
+
+/// How a pipeline ended.
+pub struct Done {
+    /// Its outputs, as far as there are any.
+    pub answer: Value,
+    /// Why it did not complete.
+    pub failure: Option<Failure>,
+    /// What became of its steps, by name.
+    pub steps: Map<String, Value>,
+}
+
+/// Runs a pipeline as a part of a run.
+pub async fn run(host: &RunHost, pipeline: &Pipeline, start: Start) -> Done {
+    match begin(host, pipeline, start).await {
+        Ok(done) => done,
+        Err(failure) => Done { answer: Value::Null, failure: Some(failure), steps: Map::new() },
+    }
+}
+
+async fn begin(host: &RunHost, pipeline: &Pipeline, start: Start) -> Outcome<Done> {
+    if start.depth >= NESTING {
+        return Err(Failure::new(FailureKind::Depth, format!("pipelines call each other deeper than {NESTING}"))
+            .hint("look for a pipeline that calls itself"));
+    }
+    let mut values = Values::default();
+    values.set("inputs", inputs::settle(pipeline, &start.inputs)?);
+    let shared = Shared::new(pipeline, start.allowed, start.depth);
+    let course = Course {
+        pipeline,
+        shared: &shared,
+        host: host.part(host.scope.part(&slice(&pipeline.budget)?)),
+        cancel: start.cancel.child_token(),
+        frame: start.frame,
+        key: None,
+        of: 0,
+    };
+    let mut ended = timed(&course, pipeline, block::run(&course, &pipeline.block, &values)).await;
+    let answer = match outputs(pipeline, &ended) {
+        Ok(answer) => answer,
+        Err(failure) => {
+            ended.failure = ended.failure.or(Some(failure));
+            Value::Null
+        }
+    };
+    let failure = ended.failure.map(named);
+    Ok(Done { answer, failure, steps: ended.outcomes })
+}
+
+/// The failure with the step that it happened in.
+fn named(failure: Failure) -> Failure {
+    let Some(step) = failure.details.get("step").and_then(Value::as_str) else { return failure };
+    let known = failure.message.contains(&format!("`{step}`"));
+    let message = if known { failure.message.clone() } else { format!("step `{step}`: {}", failure.message) };
+    Failure { message, ..failure }
+}
+
+async fn timed(course: &Course<'_>, pipeline: &Pipeline, work: impl Future<Output = Ended>) -> Ended {
+    let Some(limit) = pipeline.limits.timeout else { return work.await };
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        ended = &mut work => ended,
+        () = tokio::time::sleep(limit) => {
+            course.cancel.cancel();
+            let what = format!("pipeline `{}` took longer than {} s", pipeline.id, limit.as_secs_f64());
+            let failure = Failure::new(FailureKind::Deadline, what).hint("raise `timeout` under `limits` of the file");
+            Ended { failure: Some(failure), ..work.await }
+        }
+    }
+}
+
+/// What the pipeline answers. After a failure that is what there is of it.
+fn outputs(pipeline: &Pipeline, ended: &Ended) -> Outcome<Value> {
+    if pipeline.outputs.is_empty() || ended.early {
+        return Ok(ended.value.clone());
+    }
+    let mut outputs = Map::new();
+    for (name, template) in &pipeline.outputs {
+        match ended.values.fill(template) {
+            Ok(value) => {
+                outputs.insert(name.clone(), value);
+            }
+            Err(failure) if ended.failure.is_none() => {
+                let message = format!("the output `{name}` cannot be made: {}", failure.message);
+                return Err(Failure { message, ..failure });
+            }
+            // What it needs is missing, and why is told already.
+            Err(_) => {}
+        }
+    }
+    Ok(Value::Object(outputs))
+}
+
+/// Runs a pipeline as a step of another one.
+pub async fn nested(course: &Course<'_>, nested: &Nested, values: &Values) -> Outcome<Value> {
+    let pipeline = &nested.pipeline;
+    let inputs = match values.fill(&nested.inputs)? {
+        Value::Object(map) => map,
+        other => return Err(Failure::new(FailureKind::Invalid, format!("the inputs must be a map, they are {other}"))),
+    };
+    let start = Start {
+        inputs,
+        frame: course.frame.child("pipeline"),
+        cancel: course.cancel.clone(),
+        allowed: course.shared.allowed,
+        depth: course.shared.depth + 1,
+    };
+    let done = Box::pin(run(&course.host, pipeline, start)).await;
+    answer(pipeline, done)
+}
+
+/// The answer of a pipeline to whoever called it. What its own budget or deadline stopped is an ordinary failure to
+/// them.
+pub fn answer(pipeline: &Arc<Pipeline>, done: Done) -> Outcome<Value> {
+    match done.failure {
+        None => Ok(done.answer),
+        Some(failure) if pipeline.budget != Slice::default() || pipeline.limits.timeout.is_some() => {
+            Err(failure.contained(&format!("pipeline `{}`", pipeline.id)))
+        }
+        Some(failure) => Err(failure),
+    }
+}

@@ -1,0 +1,203 @@
+//! The format as a JSON Schema (2020-12), for editors and for models that write pipelines.
+//!
+//! Its keys are those that reading knows; what only the whole file shows, as names and cycles, is left to `validate`.
+
+use crate::pipeline::read::words::{ACTS, DEFAULTS, HEADER, INPUT, STEP, VAR, Word};
+use serde_json::{Map, Value, json};
+
+/// The schema of a pipeline file.
+pub fn schema() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "rhizo pipeline",
+        "description": "Expressions are Rhai; a text may hold them in {{ }}. Where a map is written, a list of maps with \
+                        one key each may stand too.",
+        "type": "object",
+        "properties": properties(HEADER, header_form),
+        "required": ["steps"],
+        "additionalProperties": false,
+        "$defs": {
+            "steps": steps(),
+            "step": step(),
+            "input": form(INPUT),
+            "var": form(VAR),
+            "span": {"type": ["string", "number"], "description": "seconds, or 500ms, 30s, 10m, 2h, 1d"},
+            "expression": {"type": ["string", "number", "boolean"], "description": "a Rhai expression"},
+            "text": {"type": "string", "description": "a text; {{ expression }} is put in"},
+            "jump": {"type": "string", "description": "a step of the same block, continue, fail, skip, end or retry"},
+            "budget": budget(),
+            "retry": retry(),
+        },
+    })
+}
+
+/// The keys of a list, each with its form and its meaning.
+fn properties(words: &[Word], form: fn(&str) -> Value) -> Map<String, Value> {
+    let described = words.iter().map(|(key, meaning)| {
+        let mut form = form(key);
+        if let Some(map) = form.as_object_mut() {
+            map.insert("description".to_owned(), (*meaning).into());
+        }
+        ((*key).to_owned(), form)
+    });
+    described.collect()
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/$defs/{name}")})
+}
+
+/// A map of such values, or a list of maps with one key each.
+fn map_of(value: &Value) -> Value {
+    let one = json!({"type": "object", "additionalProperties": value, "minProperties": 1, "maxProperties": 1});
+    json!({"anyOf": [{"type": "object", "additionalProperties": value}, {"type": "array", "items": one}]})
+}
+
+fn texts() -> Value {
+    json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+}
+
+fn header_form(key: &str) -> Value {
+    match key {
+        "inputs" => map_of(&json!({"anyOf": [{"type": ["string", "null"]}, reference("input")]})),
+        "outputs" => json!({"anyOf": [map_of(&json!({})), {"type": "array", "items": {"type": "string"}}]}),
+        "experts" | "personalities" => map_of(&json!({"type": "string"})),
+        "selection_schema" => json!({"enum": ["cost", "performance", "balanced"]}),
+        "budget" => reference("budget"),
+        "limits" => {
+            closed(&json!({"max_parallel": {"type": "integer", "minimum": 1}, "timeout": reference("span")}), &[])
+        }
+        "defaults" => {
+            json!({"type": "object", "properties": properties(DEFAULTS, step_form), "additionalProperties": false})
+        }
+        "steps" => reference("steps"),
+        "version" | "id" => json!({"type": ["string", "number"]}),
+        _ => json!({"type": "string"}),
+    }
+}
+
+fn steps() -> Value {
+    let named =
+        json!({"type": "object", "additionalProperties": reference("step"), "minProperties": 1, "maxProperties": 1});
+    json!({"anyOf": [
+        {"type": "object", "additionalProperties": reference("step"), "minProperties": 1},
+        {"type": "array", "items": {"anyOf": [reference("step"), named]}, "minItems": 1},
+    ]})
+}
+
+fn step() -> Value {
+    let all: Vec<Word> = ACTS.iter().chain(STEP).copied().collect();
+    let acts: Vec<Value> = ACTS.iter().map(|(key, _)| json!({"required": [key]})).collect();
+    json!({
+        "type": "object",
+        "properties": properties(&all, step_form),
+        "oneOf": acts,
+        "additionalProperties": false,
+    })
+}
+
+fn step_form(key: &str) -> Value {
+    match key {
+        "llm" | "run" | "ask" | "tool" | "script" | "pipeline" => json!({"anyOf": [{"type": "string"}, called(key)]}),
+        "switch" => closed(
+            &json!({"on": reference("expression"), "cases": map_of(&reference("jump")), "default": reference("jump")}),
+            &["on", "cases"],
+        ),
+        "each" => closed(
+            &json!({
+                "in": {"description": "an expression, or a list"},
+                "as": {"type": "string"},
+                "key": reference("expression"),
+                "max_parallel": {"type": "integer", "minimum": 1},
+                "on_item_failure": {"enum": ["stop", "continue"]},
+                "steps": reference("steps"),
+            }),
+            &["in", "steps"],
+        ),
+        "while" => closed(
+            &json!({
+                "condition": reference("expression"),
+                "max_iterations": {"type": "integer", "minimum": 1},
+                "steps": reference("steps"),
+            }),
+            &["condition", "max_iterations", "steps"],
+        ),
+        "parallel" => json!({"anyOf": [map_of(&reference("steps")), reference("steps")]}),
+        "set" | "args" | "inputs" | "end" => json!({}),
+        "wait" | "timeout" => reference("span"),
+        "dependencies" | "requires" | "tools" => texts(),
+        "condition" => reference("expression"),
+        "vars" => json!({"anyOf": [
+            map_of(&json!({"anyOf": [{"type": ["string", "null"]}, reference("var")]})),
+            {"type": "array", "items": {"type": "string"}},
+        ]}),
+        "products" => map_of(&reference("text")),
+        "retry" => reference("retry"),
+        "cache" => json!({"anyOf": [{"type": "boolean"}, reference("span")]}),
+        "budget" => reference("budget"),
+        "on_false" | "on_success" | "on_failure" => reference("jump"),
+        "always" => json!({"type": "boolean"}),
+        "max_visits" => json!({"type": "integer", "minimum": 1}),
+        "priority" => json!({"type": "integer"}),
+        "max_tokens" => json!({"type": "integer", "minimum": 1}),
+        "temperature" => json!({"type": "number", "minimum": 0, "maximum": 2}),
+        _ => json!({"type": "string"}),
+    }
+}
+
+/// The long form of a call.
+fn called(key: &str) -> Value {
+    let text = || reference("text");
+    match key {
+        "llm" => closed(
+            &json!({
+                "prompt": text(), "role": {"type": "string"}, "system": text(), "schema": {},
+                "max_tokens": {"type": "integer", "minimum": 1}, "temperature": {"type": "number"},
+                "stop": texts(), "images": texts(), "check": reference("expression"),
+            }),
+            &["prompt"],
+        ),
+        "run" => closed(
+            &json!({
+                "task": text(), "context": text(), "role": {"type": "string"},
+                "max_turns": {"type": "integer", "minimum": 1}, "schema": {},
+            }),
+            &["task"],
+        ),
+        "ask" => closed(&json!({"prompt": text(), "choices": {}, "of": {"type": "string"}}), &["prompt"]),
+        "pipeline" => closed(&json!({"path": {"type": "string"}, "inputs": {}}), &["path"]),
+        _ => closed(&json!({"name": {"type": "string"}, "args": {}}), &["name"]),
+    }
+}
+
+fn form(words: &[Word]) -> Value {
+    let of = |key: &str| match key {
+        "type" => json!({"enum": ["string", "integer", "number", "boolean", "array", "object", "any"]}),
+        "description" | "format" => json!({"type": "string"}),
+        "required" => json!({"type": "boolean"}),
+        _ => json!({}),
+    };
+    json!({"type": "object", "properties": properties(words, of), "additionalProperties": false})
+}
+
+fn budget() -> Value {
+    let parts = json!({
+        "max_cost": {"type": "number", "minimum": 0},
+        "max_calls": {"type": "integer", "minimum": 0},
+        "max_tokens": {"type": "integer", "minimum": 1},
+    });
+    json!({"anyOf": [{"type": "number", "minimum": 0}, closed(&parts, &[])]})
+}
+
+fn retry() -> Value {
+    let parts = json!({
+        "times": {"type": "integer", "minimum": 0, "maximum": 100},
+        "wait": reference("span"),
+        "factor": {"type": "number", "minimum": 1, "maximum": 10},
+    });
+    json!({"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, closed(&parts, &[])]})
+}
+
+fn closed(properties: &Value, required: &[&str]) -> Value {
+    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}

@@ -1,0 +1,85 @@
+//! Pipelines as tools: those of the project and of the user, by the name of their file.
+
+use crate::config::settings::Settings;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::tool::{EffectClass, Permission, ToolSpec};
+use crate::pipeline::plan::{Act, Block, Pipeline};
+use crate::pipeline::{files, load};
+use crate::tools::catalog::Catalog;
+use crate::tools::tool::{Tool, ToolContext};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A pipeline as a tool.
+struct PipelineTool {
+    spec: ToolSpec,
+    path: PathBuf,
+}
+
+/// Adds the pipelines of the project and of the user to the tools. One with faults is told to whoever asks for it.
+pub fn register(settings: &Settings, catalog: &mut Catalog) {
+    let built_in = catalog.clone();
+    for (name, path) in files::all(&settings.paths) {
+        let added = load::load(settings, &built_in, &path)
+            .and_then(|pipeline| catalog.register(Arc::new(PipelineTool { spec: spec(&name, &pipeline), path })));
+        if let Err(failure) = added {
+            catalog.note_broken(&name, failure);
+        }
+    }
+}
+
+impl Tool for PipelineTool {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    fn call<'a>(&'a self, _: Value, _: &'a ToolContext) -> BoxFuture<'a, Outcome<Value>> {
+        let failure = Failure::new(FailureKind::Tool, format!("`{}` is a pipeline and needs a run", self.spec.name));
+        async { Err(failure.hint("rhizo run FILE.yaml, or PIPELINE(name, inputs) in a script")) }.boxed()
+    }
+
+    fn pipeline(&self) -> Option<&Path> {
+        Some(&self.path)
+    }
+}
+
+fn spec(name: &str, pipeline: &Pipeline) -> ToolSpec {
+    let mut properties = Map::new();
+    for input in &pipeline.inputs {
+        let mut schema = input.schema.clone();
+        if let Some(schema) = schema.as_object_mut().filter(|_| !input.description.is_empty()) {
+            schema.insert("description".to_owned(), input.description.clone().into());
+        }
+        properties.insert(input.name.clone(), schema);
+    }
+    let needed = pipeline.inputs.iter().filter(|input| input.required && input.default.is_none());
+    let required: Vec<&str> = needed.map(|input| input.name.as_str()).collect();
+    let outputs: Vec<&str> = pipeline.outputs.iter().map(|(name, _)| name.as_str()).collect();
+    let summary = if pipeline.description.is_empty() { &pipeline.name } else { &pipeline.description };
+    ToolSpec {
+        name: name.to_owned(),
+        summary: summary.trim().to_owned(),
+        parameters: json!({
+            "type": "object", "properties": properties, "required": required, "additionalProperties": false,
+        }),
+        returns: match outputs.as_slice() {
+            [] => "The value of its last step.".to_owned(),
+            names => format!("A map of {}.", names.join(", ")),
+        },
+        effect: EffectClass::Write,
+        permission: if writes(&pipeline.block) { Permission::Write } else { Permission::Free },
+        examples: Vec::new(),
+        tags: vec!["pipeline".to_owned()],
+    }
+}
+
+/// Whether it declares files; what its tools may do, they ask for themselves.
+fn writes(block: &Block) -> bool {
+    block.steps.iter().any(|step| {
+        let called = if let Act::Nested(nested) = &step.act { Some(&nested.pipeline.block) } else { None };
+        !step.products.is_empty() || step.act.blocks().into_iter().chain(called).any(writes)
+    })
+}

@@ -1,0 +1,156 @@
+//! Rhai as text: literals, templates, lines.
+
+use crate::pipeline::plan::{Part, Template};
+use crate::pipeline::twin::Twin;
+use serde_json::Value;
+
+/// Lines of a script at their depth.
+#[derive(Default)]
+pub(super) struct Lines {
+    lines: Vec<String>,
+    depth: usize,
+}
+
+impl Lines {
+    /// Adds a line.
+    pub(super) fn add(&mut self, line: &str) {
+        self.lines.push(format!("{}{line}", "    ".repeat(self.depth)));
+    }
+
+    /// Adds lines, if there are any.
+    pub(super) fn extend(&mut self, lines: impl IntoIterator<Item = String>) {
+        lines.into_iter().for_each(|line| self.add(&line));
+    }
+
+    /// Adds a statement of several lines.
+    pub(super) fn assign(&mut self, head: &str, value: &[String]) {
+        let last = value.len().saturating_sub(1);
+        for (at, line) in value.iter().enumerate() {
+            let (begin, end) = (if at == 0 { head } else { "" }, if at == last { ";" } else { "" });
+            self.add(&format!("{begin}{line}{end}"));
+        }
+    }
+
+    /// Further lines stand deeper.
+    pub(super) const fn deeper(&mut self) {
+        self.depth += 1;
+    }
+
+    /// Further lines stand less deep.
+    pub(super) const fn shallower(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// The lines alone.
+    pub(super) fn list(self) -> Vec<String> {
+        self.lines
+    }
+
+    /// The whole text.
+    pub(super) fn whole(self) -> String {
+        self.lines.join("\n") + "\n"
+    }
+}
+
+/// Puts something around an expression of several lines.
+pub(super) fn around(head: &str, mut lines: Vec<String>, tail: &str) -> Vec<String> {
+    if let Some(first) = lines.first_mut() {
+        first.insert_str(0, head);
+    }
+    if let Some(last) = lines.last_mut() {
+        last.push_str(tail);
+    }
+    lines
+}
+
+/// A text as a literal.
+pub(super) fn text(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len() + 2);
+    literal.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => literal.push_str("\\\""),
+            '\\' => literal.push_str("\\\\"),
+            '\n' => literal.push_str("\\n"),
+            '\r' => literal.push_str("\\r"),
+            '\t' => literal.push_str("\\t"),
+            c if c.is_control() => literal.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => literal.push(c),
+        }
+    }
+    literal.push('"');
+    literal
+}
+
+/// A value as a literal.
+pub(super) fn literal(value: &Value) -> String {
+    match value {
+        Value::Null => "()".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => {
+            let whole = number.is_i64() || number.is_u64();
+            if whole { number.to_string() } else { format!("{:?}", number.as_f64().unwrap_or_default()) }
+        }
+        Value::String(string) => text(string),
+        Value::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => {
+            let entries: Vec<String> =
+                map.iter().map(|(key, value)| format!("{}: {}", text(key), literal(value))).collect();
+            format!("#{{{}}}", entries.join(", "))
+        }
+    }
+}
+
+/// An expression where another one goes on: in brackets unless it is plain.
+pub(super) fn branch(source: &str) -> String {
+    let plain = source.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '?'));
+    if plain { source.to_owned() } else { whole(source).map_or_else(|| format!("({source})"), |block| block) }
+}
+
+/// Several statements are a block.
+fn whole(source: &str) -> Option<String> {
+    (source.contains(';') || source.contains('\n')).then(|| format!("{{ {source} }}"))
+}
+
+impl Twin {
+    /// A value with its holes.
+    pub(super) fn value(&mut self, template: &Template) -> String {
+        match template {
+            Template::Plain(value) => literal(value),
+            Template::Value(expression) => whole(expression.source()).unwrap_or_else(|| expression.source().to_owned()),
+            Template::Text(parts) => self.joined(parts),
+            Template::List(items) => {
+                let items: Vec<String> = items.iter().map(|item| self.value(item)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Template::Map(entries) => {
+                let entries: Vec<String> =
+                    entries.iter().map(|(name, value)| format!("{}: {}", text(name), self.value(value))).collect();
+                format!("#{{{}}}", entries.join(", "))
+            }
+        }
+    }
+
+    /// The same as text.
+    pub(super) fn text(&mut self, template: &Template) -> String {
+        match template {
+            Template::Plain(Value::String(_)) | Template::Text(_) => self.value(template),
+            _ => format!("{}({})", self.call("as_text"), self.value(template)),
+        }
+    }
+
+    fn joined(&mut self, parts: &[Part]) -> String {
+        let mut pieces = Vec::new();
+        for part in parts {
+            match part {
+                Part::Literal(literal) => pieces.push(text(literal)),
+                Part::Hole(expression) => {
+                    let source = expression.source();
+                    let source = whole(source).unwrap_or_else(|| source.to_owned());
+                    pieces.push(format!("{}({source})", self.call("as_text")));
+                }
+            }
+        }
+        pieces.join(" + ")
+    }
+}

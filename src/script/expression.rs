@@ -1,0 +1,200 @@
+//! Expressions of pipelines: Rhai without any effect, compiled once, with the values of steps in scope.
+//!
+//! They follow the rules of sessions, so that an expression means the same in both; but nothing is declared in them that
+//! outlives them, and no primitive can be called. What an expression reads is known from its text.
+
+mod references;
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::script::convert::{to_dynamic, to_value};
+use crate::script::errors::{Names, Stop, from_eval, from_parse};
+use crate::script::gate::Gate;
+use crate::script::prims::json;
+use crate::script::{engine, growth, words};
+use rhai::{AST, Dynamic, Engine, Scope};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// The longest expression, in bytes.
+const SOURCE_LIMIT: usize = 16 * 1024;
+/// The most steps of one evaluation.
+const OPERATIONS: u64 = 20_000_000;
+/// The longest time of one evaluation.
+const COMPUTE: Duration = Duration::from_secs(2);
+/// How deep expressions and calls may nest: they run on the runtime's threads, whose stacks are small.
+const NESTING: usize = 32;
+/// What would reach out of an expression, or is of no use in it.
+const NO_WORDS: &[&str] = &["fn", "import", "export", "private", "print", "debug", "Fn", "call", "is_def_fn"];
+
+thread_local! {
+    /// What can stop the evaluation of this thread.
+    static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
+}
+
+/// What an expression reads: a name in its scope, and the fields behind it as far as they are written out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// The name, then the fields: `["draft", "score"]`.
+    pub path: Vec<String>,
+    /// Whether the first field is read with `?.`, so that the value may be absent.
+    pub optional: bool,
+    /// The line within the expression, from 1.
+    pub line: usize,
+    /// The column within it, from 1.
+    pub column: usize,
+}
+
+/// A compiled expression; equal if its text is.
+#[derive(Clone)]
+pub struct Expression(Arc<Compiled>);
+
+struct Compiled {
+    engine: Arc<Engine>,
+    ast: AST,
+    source: String,
+    references: Vec<Reference>,
+}
+
+/// Compiles expressions; its engine is shared by all of them.
+pub struct Compiler {
+    engine: Arc<Engine>,
+    functions: BTreeSet<String>,
+}
+
+impl Compiler {
+    /// A compiler with an engine of its own.
+    pub fn new() -> Self {
+        let mut engine = engine::plain();
+        json::register(&mut engine);
+        engine.set_max_operations(OPERATIONS);
+        engine.set_max_call_levels(NESTING);
+        engine.set_max_expr_depths(NESTING, NESTING);
+        engine.set_module_resolver(rhai::module_resolvers::DummyModuleResolver::new());
+        for word in NO_WORDS {
+            engine.disable_symbol(*word);
+        }
+        engine.on_progress(|operations| stop_reason(operations).map(|failure| Dynamic::from(Stop(failure))));
+        let functions = references::functions(&engine);
+        Self { engine: Arc::new(engine), functions }
+    }
+
+    /// Compiles an expression that may read these names.
+    ///
+    /// # Errors
+    /// `script`, with line, column and nearest name, for wrong syntax and for names that are neither in scope nor
+    /// functions.
+    pub fn compile(&self, source: &str, names: &[&str]) -> Outcome<Expression> {
+        if source.len() > SOURCE_LIMIT {
+            return Err(Failure::new(FailureKind::Limit, format!("the expression has more than {SOURCE_LIMIT} bytes"))
+                .hint("longer programs belong into a script: step `script`"));
+        }
+        let mut scope = Scope::new();
+        for name in names {
+            scope.push_constant_dynamic(*name, Dynamic::UNIT);
+        }
+        // Thousands of names: they are gathered only to be told.
+        let known = || Names {
+            variables: names.iter().map(|name| (*name).to_owned()).collect(),
+            functions: self.functions.iter().cloned().collect(),
+        };
+        words::reset();
+        let parsed = self.engine.compile_with_scope(&scope, source);
+        let ast = parsed.map_err(|error| from_parse(&error, source, &known().with_declared(source)))?;
+        let references = references::of(&ast, names, &self.functions)?;
+        let engine = Arc::clone(&self.engine);
+        Ok(Expression(Arc::new(Compiled { engine, ast, source: source.to_owned(), references })))
+    }
+}
+
+impl Default for Compiler {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Expression {
+    /// What it reads, in the order of its text.
+    pub fn references(&self) -> &[Reference] {
+        &self.0.references
+    }
+
+    /// Its text.
+    pub fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// Its value, with these values in scope; one that it reads and that is not there is `()`.
+    ///
+    /// Takes two seconds at most, on the caller's thread.
+    ///
+    /// # Errors
+    /// What a script's evaluation fails with, and `deadline` and `limit` for what takes too long or grows too large.
+    pub fn evaluate(&self, values: &Map<String, Value>) -> Outcome<Value> {
+        self.evaluate_with(|name| values.get(name).map(Cow::Borrowed))
+    }
+
+    /// The same with values that are looked up when they are needed.
+    ///
+    /// # Errors
+    /// As `evaluate`.
+    pub fn evaluate_with<'a>(&self, find: impl Fn(&str) -> Option<Cow<'a, Value>>) -> Outcome<Value> {
+        let Compiled { engine, ast, source, references } = &*self.0;
+        let read: BTreeSet<&str> = references.iter().filter_map(|r| r.path.first()).map(String::as_str).collect();
+        let mut scope = Scope::new();
+        for name in &read {
+            let value = find(name).map_or(Dynamic::UNIT, |value| to_dynamic(&value));
+            scope.push_constant_dynamic((*name).to_owned(), value);
+        }
+        let result = gated(|| {
+            // A panic in a native function must not take the run down.
+            let work = std::panic::AssertUnwindSafe(|| engine.eval_ast_with_scope::<Dynamic>(&mut scope, ast));
+            std::panic::catch_unwind(work)
+        });
+        let result = result.map_err(|_| {
+            Failure::new(FailureKind::Internal, "a native function panicked")
+                .hint("this is a fault of rhizo: please report the expression that shows it")
+        })?;
+        let names = || Names { variables: read.iter().map(|n| (*n).to_owned()).collect(), functions: Vec::new() };
+        result.map_err(|error| from_eval(&error, source, &names())).and_then(|value| to_value(&value))
+    }
+}
+
+/// Runs `work` with the limits of one evaluation on this thread.
+fn gated<T>(work: impl FnOnce() -> T) -> T {
+    growth::reset();
+    GATE.with(|gate| gate.replace(Some(Gate::new(CancellationToken::new(), COMPUTE))));
+    let answer = work();
+    GATE.with(|gate| gate.replace(None));
+    answer
+}
+
+fn stop_reason(operations: u64) -> Option<Failure> {
+    GATE.with(|gate| {
+        let gate = gate.borrow();
+        let gate = gate.as_ref()?;
+        gate.memory_stop()
+            .or_else(growth::string_stop)
+            .or_else(|| operations.is_multiple_of(256).then(|| gate.stop()).flatten())
+    })
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.source == other.0.source
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expression").field(&self.0.source).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

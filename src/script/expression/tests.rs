@@ -1,0 +1,125 @@
+//! Expressions as tables: what they answer, what they read, and why they are refused.
+
+use super::Compiler;
+use serde_json::{Map, Value, json};
+
+fn values() -> Map<String, Value> {
+    let all = json!({
+        "inputs": {"n": 3, "name": "Ada", "list": [1, 2, 3], "half": 0.5},
+        "draft": {"text": "long", "score": 0.4, "tags": ["a", "b"]},
+        "gone": null,
+    });
+    all.as_object().cloned().unwrap_or_default()
+}
+
+const NAMES: &[&str] = &["inputs", "draft", "gone"];
+
+fn answer(source: &str) -> Result<Value, String> {
+    let compiled = Compiler::new().compile(source, NAMES).map_err(|failure| format!("compile: {failure}"))?;
+    compiled.evaluate(&values()).map_err(|failure| failure.to_string())
+}
+
+#[test]
+fn answers() {
+    for (source, expected) in [
+        ("1 + 2", json!(3)),
+        ("inputs.n * 2", json!(6)),
+        ("`${inputs.name} is ${draft.text}`", json!("Ada is long")),
+        ("draft.score < 0.8 and inputs.n > 1", json!(true)),
+        ("not (draft.score < 0.8) or None == gone", json!(true)),
+        ("gone?.field", json!(null)),
+        ("gone == ()", json!(true)),
+        ("gone ?? 7", json!(7)),
+        ("inputs.list.filter(|x| x > 1).map(|x| x * inputs.n)", json!([6, 9])),
+        ("if inputs.n > 2 { \"many\" } else { \"few\" }", json!("many")),
+        ("let all = 0; for x in inputs.list { all += x; } all", json!(6)),
+        ("#{a: inputs.n, b: [draft.tags.len()]}", json!({"a": 3, "b": [2]})),
+        ("json_text(draft.tags)", json!("[\"a\",\"b\"]")),
+        ("parse_json(\"{\\\"a\\\": 1}\").a", json!(1)),
+        ("draft[\"score\"]", json!(0.4)),
+        ("inputs.half == 0.5", json!(true)),
+        ("\"text\" in draft", json!(true)),
+        ("draft", json!({"text": "long", "score": 0.4, "tags": ["a", "b"]})),
+        ("inputs.list.sort(|a, b| b - a); inputs.list", json!([1, 2, 3])),
+    ] {
+        let expected = if source.contains("sort") { answer(source) } else { Ok(expected) };
+        assert_eq!(answer(source), expected, "{source}");
+    }
+}
+
+#[test]
+fn a_value_in_scope_is_not_changed() {
+    for source in ["inputs = 1", "draft.score = 1.0; draft.score", "inputs.list.push(4)"] {
+        let answer = answer(source);
+        assert!(answer.is_err(), "{source}: {answer:?}");
+    }
+}
+
+#[test]
+fn refusals() {
+    for (source, message) in [
+        ("drft.score", "there is no variable `drft`\nhint: did you mean `draft`?"),
+        ("draft.score +", "syntax error"),
+        ("draft.score == \"high\"", "there is no function `== (float, string)`"),
+        ("draft.missing", "the map has no field `missing`"),
+        ("gone.field", "has no property `field`"),
+        ("llm(\"what\")", "there is no function `llm` in an expression"),
+        ("draft.tags.lenn()", "there is no function `lenn` in an expression\nhint: did you mean `len`?"),
+        ("len(draft.tags)", "3"),
+        ("import \"json\" as json; 1", "syntax error"),
+        ("fn f() { 1 } f()", "syntax error"),
+        ("eval(\"1\")", "syntax error"),
+        ("draft.keys().map(|k| draft[k])", "a closure reads the value on which it is called"),
+        ("let draft = 1; draft", "`draft` is the name of a value already"),
+        ("for inputs in [1] { inputs }", "`inputs` is the name of a value already"),
+        ("inputs.list.map(|draft| draft + 1)", "`draft` is the name of a value already"),
+        ("loop { }", "the script took too many steps"),
+        ("let x = \"ab\"; loop { x += x; }", "would grow beyond"),
+    ] {
+        if message == "3" {
+            assert_eq!(answer(source), Ok(json!(2)));
+            continue;
+        }
+        let answer = answer(source).expect_err(source);
+        assert!(answer.contains(message), "{source}: {answer}");
+    }
+}
+
+#[test]
+fn what_is_read() {
+    let compiler = Compiler::new();
+    for (source, expected) in [
+        ("1", vec![]),
+        ("draft", vec!["1:1 draft"]),
+        ("draft.score", vec!["1:1 draft.score"]),
+        ("draft?.score", vec!["1:1 draft.score?"]),
+        ("draft.tags[0].x", vec!["1:1 draft.tags"]),
+        ("draft[\"score\"] + inputs.n", vec!["1:1 draft.score", "1:18 inputs.n"]),
+        ("draft.a[\"b\"].c", vec!["1:1 draft.a.b.c"]),
+        ("draft[\"a\"][\"b\"]", vec!["1:1 draft.a.b"]),
+        ("draft.text.len()", vec!["1:1 draft.text"]),
+        ("draft.text.contains(inputs.name)", vec!["1:1 draft.text", "1:21 inputs.name"]),
+        ("inputs.list[draft.score]", vec!["1:1 inputs.list", "1:13 draft.score"]),
+        ("`a ${draft.text} b`", vec!["1:6 draft.text"]),
+        ("true && draft.ok || gone", vec!["1:9 draft.ok", "1:21 gone"]),
+        ("if draft.ok { 1 } else {\n gone }", vec!["1:4 draft.ok", "2:2 gone"]),
+        ("inputs.list.map(|x| x + draft.score)", vec!["1:1 inputs.list", "1:25 draft.score"]),
+        ("#{draft: 1}.draft", vec![]),
+    ] {
+        let compiled = compiler.compile(source, NAMES).unwrap_or_else(|failure| panic!("{source}: {failure}"));
+        let told = compiled
+            .references()
+            .iter()
+            .map(|r| format!("{}:{} {}{}", r.line, r.column, r.path.join("."), if r.optional { "?" } else { "" }));
+        assert_eq!(told.collect::<Vec<_>>(), expected, "{source}");
+    }
+}
+
+#[test]
+fn equal_text_is_an_equal_expression() {
+    let compiler = Compiler::new();
+    let compile = |source: &str| compiler.compile(source, NAMES).expect("an expression");
+    assert_eq!(compile("draft.score"), compile("draft.score"));
+    assert_ne!(compile("draft.score"), compile("draft.text"));
+    assert_eq!(compile("1 + 1").source(), "1 + 1");
+}

@@ -1,0 +1,98 @@
+//! The closures of `on_event`: called on the script's own thread while it waits for an answer, each event once.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::request::{Call, Request};
+use crate::script::bridge::Seat;
+use crate::script::convert::to_dynamic;
+use crate::script::errors::{Names, from_eval};
+#[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
+use rhai::NativeCallContextStore;
+use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
+use serde_json::Value;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The closures of a session.
+#[derive(Default)]
+pub struct Hearers {
+    #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
+    closures: Mutex<Vec<(FnPtr, NativeCallContextStore)>>,
+    /// The number of the last event that was told.
+    told: AtomicU64,
+    telling: AtomicBool,
+}
+
+/// The closures with the engine that calls them, during one evaluation.
+#[derive(Clone)]
+pub struct Hearing {
+    engine: Arc<Engine>,
+    hearers: Arc<Hearers>,
+}
+
+impl Hearers {
+    /// Adds a closure, which hears what comes behind event number `after`.
+    #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
+    pub fn add(&self, context: &NativeCallContext, closure: FnPtr, after: u64) {
+        self.told.fetch_max(after, Ordering::Relaxed);
+        let mut closures = self.closures.lock().unwrap_or_else(PoisonError::into_inner);
+        closures.push((closure, context.store_data()));
+    }
+}
+
+impl Hearing {
+    /// The closures of a session during an evaluation of `engine`.
+    pub fn new(engine: &Arc<Engine>, hearers: &Arc<Hearers>) -> Self {
+        Self { engine: Arc::clone(engine), hearers: Arc::clone(hearers) }
+    }
+
+    /// Whether there is a closure.
+    pub fn is_heard(&self) -> bool {
+        !self.hearers.closures.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Whether a closure is being called.
+    pub fn is_telling(&self) -> bool {
+        self.hearers.telling.load(Ordering::Relaxed)
+    }
+
+    /// Refuses effects while a closure is called: when events come is chance, and a repeated run must ask the same.
+    pub fn allows(&self, request: &Request) -> Outcome<()> {
+        let harmless = matches!(
+            request,
+            Request::Say { .. } | Request::Budget | Request::Spent | Request::Tools { .. } | Request::Scripts { .. }
+        );
+        if harmless || !self.is_telling() {
+            return Ok(());
+        }
+        Err(Failure::new(FailureKind::Invalid, "on_event only looks: effects are not possible in its closure")
+            .hint("keep what it saw in a variable, and act on it afterwards"))
+    }
+
+    /// The question for what has not been told yet.
+    pub fn wanted(&self, seat: &Seat, wait: bool) -> Call {
+        let after = Some(self.hearers.told.load(Ordering::Relaxed));
+        Call { frame: seat.frame.clone(), request: Request::Events { after, wait } }
+    }
+
+    /// Tells events to every closure.
+    #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
+    pub fn tell(&self, seat: &Seat, events: &Value) -> Outcome<()> {
+        let closures = self.hearers.closures.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for event in events.as_array().into_iter().flatten() {
+            let number = event.get("seq").and_then(Value::as_u64).unwrap_or_default();
+            self.hearers.told.fetch_max(number, Ordering::Relaxed);
+            let event = to_dynamic(event);
+            for (closure, stored) in &closures {
+                if let Some(failure) = seat.gate.stop() {
+                    return Err(failure);
+                }
+                let context = stored.create_context(&self.engine);
+                self.hearers.telling.store(true, Ordering::Relaxed);
+                let called = closure.call_within_context::<Dynamic>(&context, (event.clone(),));
+                self.hearers.telling.store(false, Ordering::Relaxed);
+                called.map(drop).map_err(|error| from_eval(&error, "", &Names::default()))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,32 @@
+//! `on_event`: looks at what happens in the run while the program waits.
+
+use crate::core::request::Request;
+use crate::script::bridge;
+use crate::script::desk::Desk;
+use crate::script::prims::primitive::{Answer, Primitive, done};
+use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
+use std::sync::Arc;
+
+/// `on_event`.
+pub const ON_EVENT: Primitive = Primitive {
+    name: "on_event",
+    usage: &["on_event(|e| ..)"],
+    summary: "Calls a closure for every event of this run from now on, while the program waits for an answer.",
+    params: &[(
+        "closure",
+        "sees a map such as #{event: \"step_finished\", step, key, outcome, cost, millis, frame, seq}; it can print and \
+         keep, but ask nobody",
+    )],
+    example: "on_event(|e| print(e.event)); print(llm(\"Which year did it open?\\n\\n\" + context.line(1)))",
+    prints: "model_started\nmodel_finished\nThe harbour opened in 1884.\n",
+    register,
+};
+
+fn register(engine: &mut Engine, desk: &Arc<Desk>) {
+    let desk = Arc::clone(desk);
+    engine.register_fn("on_event", move |context: NativeCallContext, closure: FnPtr| -> Answer<Dynamic> {
+        let last = done(bridge::ask(Request::Events { after: None, wait: false }))?;
+        desk.hearers().add(&context, closure, last.as_u64().unwrap_or_default());
+        Ok(Dynamic::UNIT)
+    });
+}

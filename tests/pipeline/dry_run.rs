@@ -1,0 +1,33 @@
+//! `run --dry-run`: order, models and worst cost; nobody is asked and nothing is kept.
+
+use super::whole::EVERYTHING;
+use crate::support::program::Program;
+use serde_json::json;
+
+const PRICED: &str =
+    "model = \"paid\"\n[models.paid]\nbase_url = \"http://127.0.0.1:9/v1\"\ninput_price = 1\noutput_price = 2\n";
+
+#[test]
+fn everything_is_estimated() {
+    let program = Program::new().file("rhizo.toml", PRICED).file("flow.yaml", EVERYTHING);
+    program.args(["pipeline", "run", "flow.yaml", "topic=ships", "--dry-run"]).run().ok().snapshot("pipeline_dry_run");
+    assert_eq!(program.args(["runs", "list", "--json"]).run().ok().json(), json!([]));
+    assert!(!program.project().join("out").exists());
+}
+
+#[test]
+fn the_worst_case_is_the_ledgers() {
+    let text = "steps:\n  one: {llm: {prompt: abcdefghij, max_tokens: 100}, retry: 2}\n  two:\n    each:\n      in: [1, 2]\n      steps:\n        inner: {llm: {prompt: abcdefghij, max_tokens: 100}}\n";
+    let program = Program::new().file("rhizo.toml", PRICED).file("flow.yaml", text);
+    let found = program.args(["pipeline", "run", "flow.yaml", "--dry-run", "--json"]).run().ok().json();
+    // 10 bytes are at most 10 tokens at 1 USD per million, 100 tokens at 2 USD: 210 micro-USD a call, five calls.
+    assert_eq!((&found["calls"], &found["worst_usd"]), (&json!(5), &json!(0.00105)));
+    assert_eq!(found["steps"][0]["model"], "paid");
+}
+
+#[test]
+fn a_wrong_pipeline_is_not_estimated() {
+    let program = super::flow("steps: {one: {lm: x}}\n");
+    program.args(["pipeline", "run", "flow.yaml", "--dry-run"]).run().code(1).says("did you mean `llm`?");
+    program.args(["pipeline", "run", "--dry-run"]).run().code(2).says("needs a file");
+}

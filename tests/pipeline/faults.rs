@@ -1,0 +1,234 @@
+//! Faults: all at once, each with its place, the nearest name, and what would be right.
+
+use super::{accepted, refused};
+
+#[test]
+fn many_faults_are_told_at_once() {
+    refused(
+        "pipeline_many_faults",
+        r#"
+id: triage
+nmae: Triage
+default_model: nobody
+selection_schema: cheap
+limits: {max_paralel: 4, timeout: soon}
+experts: {raed_file: worker}
+inputs:
+  topic: what it is about
+  count: {type: int, default: many}
+steps:
+  draft:
+    llm: "Write about {{ inputs.topik }} for {{ audience }}"
+    vars: {text: the text, score: {type: number, example: high}}
+    promt: twice
+  review:
+    llm: {prompt: "Judge {{ draft.scor }}", temperature: 3}
+    condition: draft.score <
+  files:
+    tool: list_dirs
+  page:
+    tool: read_file
+    args: {pth: notes.txt}
+  both:
+    llm: one
+    tool: read_file
+  nothing: {dependencies: [drft]}
+  values:
+    set: {n: 1}
+    model: offline
+"#,
+    );
+}
+
+#[test]
+fn yaml_itself_may_be_wrong() {
+    refused("pipeline_duplicate_keys", "id: a\nid: b\nsteps:\n  one: {set: {n: 1}}\n  one: {set: {n: 2}}\n");
+    refused("pipeline_no_yaml", "steps:\n  one: [\n");
+    refused("pipeline_braces_without_quotes", "steps:\n  one:\n    llm: {{ inputs.topic }}\n");
+    refused("pipeline_empty", "");
+    refused("pipeline_a_list", "- one\n");
+    refused("pipeline_no_steps", "id: a\n");
+}
+
+#[test]
+fn cycles_are_named() {
+    refused(
+        "pipeline_cycles",
+        r#"
+steps:
+  a: {set: {n: c.n}}
+  b: {set: {n: a.n}}
+  c: {set: {n: b.n}}
+  alone: {set: {n: alone.n}}
+  d: {set: {n: "1"}, dependencies: [e]}
+  e: {set: {n: "1"}, dependencies: [d]}
+"#,
+    );
+}
+
+#[test]
+fn names_and_fields_are_known_before_anything_is_spent() {
+    refused(
+        "pipeline_names_and_fields",
+        r#"
+inputs:
+  person: {schema: {name: string, "age?": int}}
+steps:
+  draft:
+    llm: "Hello {{ inputs.person.nam }}"
+  again:
+    llm: |
+      First {{ draft.text }}
+      then {{ outcomes.daft }} and
+      {{ errors.draft.message }} and {{ outcomes }}
+  values:
+    set: {total: 1, name: '"Ada"'}
+  shown:
+    set: {a: values.totl, b: values.name.first, c: llm("x"), d: text that is no expression}
+  late:
+    llm: "{{ values.total }}"
+    condition: values.total > 1
+  needs:
+    set: {x: late.length, y: "late?.size", z: draft.len}
+"#,
+    );
+}
+
+#[test]
+fn values_that_may_be_absent_are_asked_for_first() {
+    let head = r#"
+inputs: {n: {type: integer, default: 1}}
+steps:
+  maybe:
+    llm: hello
+    vars: {score: {type: number}}
+    condition: inputs.n > 1
+"#;
+    let read = |rest: &str| format!("{head}{rest}");
+    refused("pipeline_absent", &read("  taken: {set: {n: maybe.score}}\n"));
+    for rest in [
+        "  taken: {set: {n: maybe?.score}}\n",
+        "  taken: {set: {n: maybe.score}, condition: 'outcomes.maybe == \"ok\"'}\n",
+        "  taken: {set: {n: maybe.score}, condition: maybe != () && inputs.n > 2}\n",
+        "  taken: {set: {n: 'if maybe != () { maybe.score } else { 0 }'}}\n",
+        "  taken: {set: {n: maybe.score}, condition: inputs.n > 1}\n",
+        "  taken: {set: {n: maybe}}\n",
+    ] {
+        accepted(&read(rest));
+    }
+    refused(
+        "pipeline_absent_by_or",
+        &read("  taken: {set: {n: maybe.score}, condition: maybe != () || inputs.n > 2}\n"),
+    );
+    refused(
+        "pipeline_absent_by_jump",
+        r#"
+steps:
+  choose: {switch: {on: '"b"', cases: {a: first, b: last}}}
+  first: {set: {n: 1}}
+  last: {set: {n: first.n}}
+"#,
+    );
+    refused(
+        "pipeline_absent_by_failure",
+        r#"
+steps:
+  risky: {tool: read_file, args: {path: a.txt}, vars: {text: x}, on_failure: continue}
+  after: {set: {n: risky.text}}
+  told: {set: {n: risky.text}, always: true}
+  last: {set: {n: after.n}}
+outputs: {text: risky.text}
+"#,
+    );
+}
+
+#[test]
+fn jumps_lead_to_steps_and_loops_end() {
+    refused(
+        "pipeline_jumps",
+        r#"
+steps:
+  a: {set: {n: 1}, on_false: b}
+  b: {set: {n: 2}, condition: "true", on_false: a, on_success: gone}
+  c: {switch: {on: b, cases: {1: contineu, 2: a}, default: retry}}
+  d:
+    each:
+      in: [1, 2]
+      steps:
+        inner: {set: {n: item}, on_success: a}
+        stop: {end: item}
+"#,
+    );
+    accepted(
+        "steps:\n  a: {set: {n: 1}, max_visits: 3}\n  b: {set: {n: 2}, condition: 'true', on_success: a, on_false: end}\n",
+    );
+}
+
+#[test]
+fn products_have_paths_of_their_own() {
+    refused(
+        "pipeline_products",
+        r#"
+output_dir: ../elsewhere
+steps:
+  a: {set: {n: 1}, products: {a: one.json, a.n: ./one.json}}
+  b: {set: {n: 1}, products: {b: "{{ a.n }}.json"}}
+  c: {set: {n: 1}, products: {c: "{{ a.n }}.json", b: ../x.json, a: /tmp/x.md, d: x.exe}}
+  each:
+    each:
+      in: [1, 2]
+      steps:
+        write: {set: {n: item}, products: {write: item.json}}
+        right: {set: {n: item}, products: {right: "item_{{ key }}.json"}}
+"#,
+    );
+}
+
+#[test]
+fn blocks_and_their_parts() {
+    refused(
+        "pipeline_blocks",
+        r#"
+steps:
+  - set: {n: 1}
+  - name: two words
+    set: {n: 1}
+  - end: {set: {n: 1}}
+  - loop: {set: {n: 1}}
+  - plain
+  - again: {set: {n: 1}}
+  - again: {set: {n: 2}}
+  - items:
+      each: {in: 3, as: again, steps: {x: {set: {n: item}}}}
+  - things:
+      each: {in: inputs, on_item_failure: go, parallel: 3, steps: {}}
+  - round:
+      while: {condition: prev == (), steps: {y: {set: {n: iteration}}}}
+  - sides:
+      parallel:
+        left: [{l: {set: {n: 1}}}]
+        right: [{r: {set: {n: l.n}}}]
+  - empty: {set: {}}
+  - pause: {wait: a while}
+  - odd: {set: {n: 1}, on_false: end, retry: {tims: 3}, cache: perhaps, always: 1, max_visits: 0}
+"#,
+    );
+}
+
+#[test]
+fn words_that_belong_elsewhere() {
+    refused(
+        "pipeline_words",
+        r#"
+personalities: {kind: You are kind.}
+steps:
+  one: {llm: hello, personality: kinds, args: {a: 1}}
+  two: {tool: calculate, args: {expression: 1 + 1}, tools: [raed_file], cache: true}
+  three: {script: outlin, args: {text: x}}
+  four: {script: outline, args: {texts: x}}
+  five: {run: {task: look, role: workr, max_turns: 0}, requires: visoin}
+  six: {ask: {prompt: sure?, choices: yes}}
+  seven: {llm: hello, model: nothing/like-this, budget: {max_cots: 1}}
+"#,
+    );
+}

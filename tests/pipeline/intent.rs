@@ -1,0 +1,47 @@
+//! `explain --intent`: a model says what a pipeline is for; a mismatch is an error, unless it is accepted.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::json;
+
+const FLOW: &str = "name: Summary\ndescription: Summarises a text and saves it.\nsteps:\n  sum: {llm: Summarise.}\n";
+const THREE: &str = "A text is to be summarised. The summary is to be saved. Nothing else is wanted.";
+
+fn served(answers: &'static [&'static str]) -> (ChatServer, Program) {
+    let server = ChatServer::new(|ask| Reply::text(answers[ask.number.min(answers.len() - 1)]));
+    let program = Program::served_by(&server).file("flow.yaml", FLOW);
+    (server, program)
+}
+
+#[test]
+fn a_mismatch_is_an_error_that_says_what_to_change() {
+    let (server, program) = served(&[
+        r#"{"intention": "A text is to be summarised. The summary is to be saved. Nothing else is wanted.", "serves": false, "gaps": ["no step saves the summary: add products to `sum`"]}"#,
+    ]);
+    let refused = program.args(["pipeline", "explain", "flow.yaml", "--intent"]).run().code(1);
+    refused.snapshot("pipeline_intent_mismatch");
+    let told = server.asks().remove(0).last();
+    assert!(told.contains("Summarises a text and saves it.") && told.contains("sum = ask a model"), "{told}");
+    let accepted =
+        program.args(["pipeline", "explain", "flow.yaml", "--intent", "--accept-mismatch", "--json"]).run().ok();
+    assert_eq!(accepted.json()["intention"]["serves"], json!(false));
+    let rows = program.args(["runs", "list", "--json"]).run().ok().json();
+    let statuses: Vec<&str> = rows.as_array().expect("rows").iter().filter_map(|row| row["status"].as_str()).collect();
+    assert_eq!(statuses, ["completed", "failed"]);
+    let logs = program.args(["logs", "--json"]).run().ok();
+    let event = logs.stdout.lines().find(|line| line.contains("\"event\":\"intention\"")).expect("an event");
+    assert!(event.contains("no step saves the summary") && event.contains("sum = ask a model"), "{event}");
+}
+
+#[test]
+fn an_intention_of_another_length_is_asked_for_again() {
+    let (server, program) = served(&[
+        r#"{"intention": "One sentence.", "serves": true, "gaps": []}"#,
+        r#"{"intention": "A text is to be summarised. The summary is to be saved. Nothing else is wanted.", "serves": true, "gaps": []}"#,
+    ]);
+    let told = program.args(["pipeline", "explain", "flow.yaml", "--intent"]).run().ok();
+    assert!(told.stdout.contains(THREE) && told.stdout.contains("the steps serve it"), "{}", told.stdout);
+    assert!(server.asks()[1].last().contains("the intention has 1 sentences"));
+    let (_server, stubborn) = served(&[r#"{"intention": "One sentence.", "serves": true, "gaps": []}"#]);
+    stubborn.args(["pipeline", "explain", "flow.yaml", "--intent"]).run().code(1).says("has not its form");
+}

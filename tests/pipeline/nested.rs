@@ -1,0 +1,62 @@
+//! Pipelines that call pipelines: what they are given, how deep, and never themselves.
+
+use crate::support::program::Program;
+
+const INNER: &str = "inputs: {topic: what, n: {type: integer, default: 2}}\noutputs: {text: one.text}\n\
+    steps:\n  one: {set: {text: inputs.topic}}\n";
+
+#[test]
+fn inputs_and_outputs_are_compared() {
+    let program = Program::offline().file("parts/inner.yaml", INNER).file(
+        "flow.yaml",
+        r#"
+steps:
+  right: {pipeline: parts/inner.yaml, inputs: {topic: ships}}
+  less: {pipeline: parts/inner.yaml}
+  more: {pipeline: {path: parts/inner.yaml, inputs: {topic: ships, topc: x, n: many}}}
+  none: {pipeline: parts/iner.yaml}
+  read: {set: {a: right.text, b: right.txt}}
+"#,
+    );
+    program.args(["pipeline", "validate", "flow.yaml"]).run().code(1).snapshot("pipeline_nested_inputs");
+}
+
+#[test]
+fn faults_of_what_is_called_are_told_once_with_their_file() {
+    let program = Program::offline().file("inner.yaml", "steps: {one: {set: {n: missing}}}\n").file(
+        "flow.yaml",
+        "steps:\n  a: {pipeline: inner.yaml}\n  b: {pipeline: inner.yaml}\n  c: {set: {n: absent}}\n",
+    );
+    program.args(["pipeline", "validate", "flow.yaml"]).run().code(1).snapshot("pipeline_nested_faults");
+}
+
+#[test]
+fn recursion_is_found() {
+    let program = Program::offline()
+        .file("a.yaml", "steps: {one: {pipeline: b.yaml}}\n")
+        .file("b.yaml", "steps: {two: {pipeline: c.yaml}}\n")
+        .file("c.yaml", "steps: {three: {pipeline: b.yaml}}\n")
+        .file("self.yaml", "steps: {one: {pipeline: ./self.yaml}}\n");
+    program.args(["pipeline", "validate", "a.yaml", "self.yaml"]).run().code(1).snapshot("pipeline_recursion");
+}
+
+#[test]
+fn five_deep_and_no_deeper() {
+    let chain = |program: Program, depth: usize| {
+        (1..depth).fold(program.file(&format!("p{depth}.yaml"), "steps: {last: {set: {n: 1}}}\n"), |program, n| {
+            let text = format!("steps: {{s{n}: {{pipeline: p{}.yaml}}}}\n", n + 1);
+            program.file(&format!("p{n}.yaml"), text)
+        })
+    };
+    chain(Program::offline(), 5).args(["pipeline", "validate", "p1.yaml"]).run().ok();
+    let ran = chain(Program::offline(), 6).args(["pipeline", "validate", "p1.yaml"]).run().code(1);
+    assert!(ran.stderr.contains("p5.yaml:1:24: pipelines nest deeper than 5"), "{}", ran.stderr);
+}
+
+#[test]
+fn files_outside_are_refused() {
+    let program = Program::offline().file("flow.yaml", "steps: {one: {pipeline: ../user/secret.yaml}}\n");
+    std::fs::write(program.user().join("secret.yaml"), "steps: {one: {set: {n: 1}}}\n").expect("a file");
+    let ran = program.args(["pipeline", "validate", "flow.yaml"]).run().code(1);
+    assert!(ran.stderr.contains("lies outside of the workspace"), "{}", ran.stderr);
+}

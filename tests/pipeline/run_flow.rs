@@ -1,0 +1,241 @@
+//! The order of steps: dependencies, conditions, jumps, and what follows a failure.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::{Program, Ran};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::Barrier;
+
+fn run(text: &str) -> Ran {
+    Program::offline().file("p.yaml", text).args(["run", "p.yaml", "--json"]).run()
+}
+
+/// The outcomes of the steps, and the answer.
+fn told(ran: &Ran) -> (Value, Value) {
+    let document = ran.json();
+    (document["steps"].clone(), document["answer"].clone())
+}
+
+/// A step that fails.
+const BAD: &str = "tool: calculate, args: {expression: 1 / 0}";
+
+#[test]
+fn steps_run_in_the_order_of_what_they_read() {
+    let text = "\
+steps:
+  a: {set: {v: '\"a\"'}}
+  c: {set: {v: '\"c\"'}}
+  b: {set: {v: '`b${a.v}`'}}
+  last: {set: {v: '`${b.v}${a.v}`'}, dependencies: [c]}
+outputs: {v: last.v}
+";
+    assert_eq!(run(text).ok().json()["answer"], json!({"v": "baa"}));
+}
+
+#[test]
+fn twelve_steps_run_at_once() {
+    let meeting = Arc::new(Barrier::new(12));
+    let server = ChatServer::new(move |_| Reply::text("here").meets(&meeting));
+    let steps: String = (0..12).map(|n| format!("  s{n}: {{llm: 'number {n}'}}\n")).collect();
+    let program = Program::served_by(&server).file("p.yaml", format!("steps:\n{steps}"));
+    let document = program.args(["run", "p.yaml", "--json"]).run().ok().json();
+    assert_eq!(document["calls"], 12);
+    assert_eq!(server.most_under_way(), 12);
+}
+
+#[test]
+fn no_more_run_at_once_than_the_file_allows_and_the_largest_priority_goes_first() {
+    let server = ChatServer::new(|ask| Reply::text(ask.last()));
+    let text = "\
+limits: {max_parallel: 1}
+steps:
+  a: {llm: a}
+  b: {llm: b, priority: 2}
+  c: {llm: c, priority: 1}
+";
+    let program = Program::served_by(&server).file("p.yaml", text);
+    program.args(["run", "p.yaml"]).run().ok();
+    let order: Vec<String> = server.asks().iter().map(|ask| ask.last()).collect();
+    assert_eq!(order, ["b", "c", "a"]);
+    assert_eq!(server.most_under_way(), 1);
+}
+
+#[test]
+fn a_condition_that_does_not_hold_skips_the_step_only() {
+    let text = "\
+steps:
+  a: {set: {v: '1'}}
+  b: {set: {v: '2'}, condition: a.v > 1}
+  c: {set: {v: b?.v ?? 7}}
+";
+    let (steps, answer) = told(&run(text).ok());
+    assert_eq!(steps, json!({"a": "ok", "b": "skipped", "c": "ok"}));
+    assert_eq!(answer, json!({"v": 7}));
+}
+
+#[test]
+fn where_a_false_condition_leads() {
+    for (on_false, code, steps) in [
+        ("continue", 0, json!({"a": "skipped", "b": "ok", "c": "ok", "d": "ok"})),
+        ("skip", 0, json!({"a": "skipped", "b": "skipped", "c": "ok", "d": "ok"})),
+        ("end", 0, json!({"a": "skipped", "b": "skipped", "c": "skipped", "d": "skipped"})),
+        ("fail", 1, json!({"a": "failed", "b": "skipped", "c": "skipped", "d": "skipped"})),
+        ("d", 0, json!({"a": "skipped", "b": "skipped", "c": "skipped", "d": "ok"})),
+    ] {
+        let text = format!(
+            "limits: {{max_parallel: 1}}\nsteps:\n  a: {{set: {{v: '1'}}, condition: 1 > 2, on_false: {on_false}}}\n  \
+             b: {{set: {{v: a?.v}}}}\n  c: {{set: {{v: '3'}}}}\n  d: {{set: {{v: '4'}}}}\n"
+        );
+        let ran = run(&text).code(code);
+        assert_eq!(told(&ran).0, steps, "{on_false}");
+    }
+}
+
+#[test]
+fn where_a_failure_leads() {
+    for (on_failure, code, steps) in [
+        ("", 1, json!({"a": "failed", "b": "skipped", "c": "ok", "d": "ok"})),
+        ("continue", 0, json!({"a": "failed", "b": "skipped", "c": "ok", "d": "ok"})),
+        ("skip", 0, json!({"a": "failed", "b": "skipped", "c": "ok", "d": "ok"})),
+        ("end", 0, json!({"a": "failed", "b": "skipped", "c": "skipped", "d": "skipped"})),
+        ("d", 0, json!({"a": "failed", "b": "skipped", "c": "skipped", "d": "ok"})),
+    ] {
+        let on_failure = if on_failure.is_empty() { String::new() } else { format!(", on_failure: {on_failure}") };
+        let text = format!(
+            "steps:\n  a: {{{BAD}{on_failure}}}\n  b: {{set: {{v: a ?? 0}}}}\n  c: {{set: {{v: '3'}}}}\n  \
+             d: {{set: {{v: '4'}}}}\n"
+        );
+        let ran = run(&text).code(code);
+        assert_eq!(told(&ran).0, steps, "{on_failure}");
+    }
+}
+
+#[test]
+fn fail_stops_what_has_not_begun_but_not_what_always_runs() {
+    let text = format!(
+        "limits: {{max_parallel: 1}}\nsteps:\n  a: {{{BAD}, on_failure: fail}}\n  b: {{set: {{v: '1'}}}}\n  \
+         c: {{set: {{v: outcomes.a}}, always: true}}\n"
+    );
+    let (steps, answer) = told(&run(&text).code(1));
+    assert_eq!(steps, json!({"a": "failed", "b": "skipped", "c": "ok"}));
+    assert_eq!(answer, json!({"v": "failed"}));
+}
+
+#[test]
+fn where_success_leads() {
+    for (on_success, code, steps) in [
+        ("continue", 0, json!({"a": "ok", "b": "ok", "c": "ok"})),
+        ("end", 0, json!({"a": "ok", "b": "skipped", "c": "skipped"})),
+        ("c", 0, json!({"a": "ok", "b": "skipped", "c": "ok"})),
+        ("fail", 1, json!({"a": "failed", "b": "skipped", "c": "skipped"})),
+    ] {
+        let text = format!(
+            "limits: {{max_parallel: 1}}\nsteps:\n  a: {{set: {{v: '1'}}, on_success: {on_success}}}\n  \
+             b: {{set: {{v: '2'}}}}\n  c: {{set: {{v: '3'}}}}\n"
+        );
+        let ran = run(&text).code(code);
+        assert_eq!(told(&ran).0, steps, "{on_success}");
+    }
+}
+
+#[test]
+fn outcomes_and_errors_can_be_read() {
+    let text = format!(
+        "steps:\n  a: {{{BAD}, on_failure: continue}}\n  b: {{set: {{o: outcomes.a, k: errors.a?.kind}}}}\n  \
+         c: {{set: {{o: outcomes.b, e: errors.b}}}}\noutputs: {{b: b, c: c}}\n"
+    );
+    let (_, answer) = told(&run(&text).ok());
+    assert_eq!(answer, json!({"b": {"o": "failed", "k": "invalid"}, "c": {"o": "ok", "e": null}}));
+}
+
+#[test]
+fn a_switch_goes_where_the_value_says() {
+    let text = "\
+inputs: {kind: {default: question}}
+steps:
+  route: {switch: {on: inputs.kind, cases: {complaint: angry, question: curious}, default: fail}}
+  angry: {set: {v: '\"sorry\"'}, on_success: done}
+  curious: {set: {v: '\"because\"'}}
+  done: {set: {v: angry?.v ?? curious?.v}}
+";
+    let program = Program::offline().file("p.yaml", text);
+    for (kind, code, answer) in
+        [("question", 0, json!({"v": "because"})), ("complaint", 0, json!({"v": "sorry"})), ("other", 1, Value::Null)]
+    {
+        let ran = program.args(["run", "p.yaml", &format!("kind={kind}"), "--json"]).run().code(code);
+        assert_eq!(ran.json()["answer"], answer, "{kind}");
+    }
+}
+
+#[test]
+fn a_jump_backward_repeats_what_lies_between() {
+    let server = ChatServer::new(|ask| Reply::text(format!("0.{}", ask.number)));
+    let text = "\
+steps:
+  draft: {llm: Draft., max_visits: 4}
+  score: {set: {v: parse_float(draft)}}
+  again: {set: {v: score.v}, condition: score.v >= 0.2, on_false: draft}
+outputs: {v: again?.v}
+";
+    let program = Program::served_by(&server).file("p.yaml", text);
+    let document = program.args(["run", "p.yaml", "--json"]).run().ok().json();
+    assert_eq!(document["answer"], json!({"v": 0.2}));
+    assert_eq!(server.asks().len(), 3);
+    // Each visit has a frame of its own, so that a repeated run asks for the same effects.
+    let run = document["run"].as_str().expect("an id").to_owned();
+    let export = program.args(["runs", "export", &run]).run().ok().json();
+    let frames: Vec<&str> =
+        export["effects"].as_array().into_iter().flatten().filter_map(|e| e["frame"].as_str()).collect();
+    assert_eq!(frames, ["root/step:draft", "root/step:draft/visit:2", "root/step:draft/visit:3"], "{export:#}");
+}
+
+#[test]
+fn too_many_visits_are_a_failure_with_the_last_value() {
+    let text = "\
+steps:
+  draft: {set: {v: '5'}, max_visits: 3}
+  again: {set: {v: draft.v + 1}, on_success: draft}
+";
+    let ran = run(text).code(1);
+    let document = ran.json();
+    assert_eq!(document["failure"]["kind"], "loop_exhausted");
+    assert_eq!(document["failure"]["details"]["last"], json!({"v": 6}));
+    assert_eq!(document["steps"], json!({"draft": "ok", "again": "failed"}));
+    ran.says("`draft` was visited 3 times and is wanted once more");
+}
+
+#[test]
+fn a_failed_step_is_tried_again() {
+    let server =
+        ChatServer::new(|ask| if ask.number < 2 { Reply::refusal(400, "not now") } else { Reply::text("at last") });
+    let text = "steps: {a: {llm: Go., retry: {times: 2, wait: 1ms, factor: 2}}}\n";
+    let program = Program::served_by(&server).file("p.yaml", text);
+    program.args(["run", "p.yaml"]).run().ok().prints("at last\n");
+    assert_eq!(server.asks().len(), 3);
+}
+
+#[test]
+fn a_step_that_takes_too_long_is_stopped_and_can_be_dealt_with() {
+    let text = "\
+steps:
+  slow: {wait: 1h, timeout: 10ms, on_failure: continue}
+  then: {set: {k: errors.slow?.kind, by: errors.slow?.stopped_by}}
+";
+    assert_eq!(run(text).ok().json()["answer"], json!({"k": "child", "by": "deadline"}));
+    let text = "limits: {timeout: 10ms}\nsteps: {slow: {wait: 1h}}\n";
+    let ran = run(text).code(124);
+    assert_eq!(ran.json()["status"], "limited");
+    ran.says("pipeline `p` took longer than 0.01 s");
+}
+
+#[test]
+fn an_interrupted_pipeline_is_cancelled() {
+    let server = ChatServer::new(|_| Reply::acts(vec![crate::support::server::Act::Hold]));
+    let program = Program::served_by(&server).file("p.yaml", "steps: {a: {llm: Go.}, b: {set: {v: a}}}\n");
+    let running = program.args(["run", "p.yaml", "--json"]).start();
+    server.wait_for(1);
+    running.interrupt();
+    let document = running.end().code(130).json();
+    assert_eq!(document["status"], "cancelled");
+    assert_eq!(document["steps"], json!({"a": "cancelled", "b": "skipped"}));
+}

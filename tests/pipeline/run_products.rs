@@ -1,0 +1,93 @@
+//! Files that steps write.
+
+use crate::support::program::Program;
+use std::path::Path;
+
+fn read(program: &Program, path: &str) -> String {
+    std::fs::read_to_string(program.project().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn the_suffix_decides_what_a_file_holds() {
+    let text = "\
+output_dir: out
+steps:
+  make:
+    set:
+      rows: '[#{a: 1, b: \"x,y\"}, #{a: 2, b: \"z\"}]'
+      text: '\"# Title\\n\"'
+      bytes: '[0, 255, 10]'
+    products:
+      make.rows: table.csv
+      make.text: 'deep/{{ make.rows.len() }}.md'
+      make.bytes: raw.bin
+      make: all.json
+";
+    let program = Program::offline().file("p.yaml", text);
+    program.args(["run", "p.yaml"]).run().ok();
+    assert_eq!(read(&program, "out/table.csv"), "a,b\n1,\"x,y\"\n2,z\n");
+    assert_eq!(read(&program, "out/deep/2.md"), "# Title\n");
+    assert_eq!(std::fs::read(program.project().join("out/raw.bin")).expect("a file"), [0, 255, 10]);
+    let all: serde_json::Value = serde_json::from_str(&read(&program, "out/all.json")).expect("JSON");
+    assert_eq!(all["rows"][1]["b"], "z");
+    let left = Program::files_below(&program.project().join("out"));
+    assert!(!left.iter().any(|path| path.ends_with(".tmp")), "{left:?}");
+}
+
+#[test]
+fn a_file_is_replaced_as_a_whole() {
+    let text = "output_dir: out\nsteps: {a: {set: {t: '\"new\"'}, products: {a.t: a.txt}}}\n";
+    let program = Program::offline().file("p.yaml", text).file("out/a.txt", "a longer old text");
+    program.args(["run", "p.yaml"]).run().ok();
+    assert_eq!(read(&program, "out/a.txt"), "new");
+}
+
+#[test]
+fn nothing_is_written_outside_of_the_output_folder() {
+    let text = "\
+inputs: {path: where}
+output_dir: out
+steps: {a: {set: {t: '\"x\"'}, products: {a.t: '{{ inputs.path }}'}}}
+";
+    let program = Program::offline().file("p.yaml", text).file("other/keep.txt", "kept");
+    for path in ["../other/keep.txt", "/tmp/rhizo_product.txt", "b/../../other/keep.txt"] {
+        let ran = program.args(["run", "p.yaml", &format!("path={path}"), "--json"]).run().code(1);
+        assert_eq!(ran.json()["failure"]["kind"], "denied", "{path}");
+    }
+    std::fs::create_dir_all(program.project().join("out")).expect("a folder");
+    std::os::unix::fs::symlink(program.project().join("other"), program.project().join("out/link")).expect("a link");
+    program.args(["run", "p.yaml", "path=link/keep.txt"]).run().code(1).says("outside of the output folder");
+    assert_eq!(read(&program, "other/keep.txt"), "kept");
+    assert!(!Path::new("/tmp/rhizo_product.txt").exists());
+}
+
+#[test]
+fn two_items_cannot_write_one_file_and_a_repeated_step_can() {
+    let text = "\
+output_dir: out
+steps:
+  all: {each: {in: [1, 2], max_parallel: 1, steps: {a: {set: {n: item}, products: {a.n: 'same{{ 1 }}.txt'}}}}}
+";
+    let program = Program::offline().file("p.yaml", text);
+    program.args(["run", "p.yaml"]).run().code(1).says("`out/same1.txt` is written twice");
+    let text = "\
+output_dir: out
+steps:
+  grow:
+    while:
+      condition: iteration <= 3
+      max_iterations: 5
+      steps: {a: {set: {n: iteration}, products: {a.n: last.txt}}}
+";
+    let program = Program::offline().file("p.yaml", text);
+    program.args(["run", "p.yaml"]).run().ok();
+    assert_eq!(read(&program, "out/last.txt"), "3\n");
+}
+
+#[test]
+fn who_allows_nothing_gets_no_files() {
+    let text = "output_dir: out\nsteps: {a: {set: {t: '\"x\"'}, products: {a.t: a.txt}}}\n";
+    let program = Program::offline().file("p.yaml", text);
+    program.args(["run", "p.yaml", "--approve", "never"]).run().code(1).says("write_file is not allowed");
+    assert!(!program.project().join("out/a.txt").exists());
+}

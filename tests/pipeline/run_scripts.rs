@@ -1,0 +1,80 @@
+//! Pipelines from scripts, as tools, and what a script hears of them.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::json;
+
+const DOUBLE: &str = "\
+description: Doubles a number.
+inputs: {n: {type: integer, description: the number}}
+steps: {two: {set: {v: inputs.n * 2}}}
+outputs: {v: two.v}
+";
+
+#[test]
+fn a_script_runs_a_pipeline() {
+    let program = Program::offline().file("sub/double.yaml", DOUBLE);
+    program.args(["eval", "PIPELINE(\"sub/double.yaml\", #{n: 4}).v"]).run().ok().prints("8\n");
+    program.args(["eval", "PIPELINE(\"sub/double.yaml\")"]).run().code(1).says("needs the input `n`");
+    program.args(["eval", "PIPELINE(\"../double.yaml\")"]).run().code(1).says("outside of the workspace");
+    program.args(["eval", "PIPELINE(\"dubble\")"]).run().code(1).says("there is no pipeline `dubble`");
+}
+
+#[test]
+fn a_failed_step_is_a_failure_of_the_script_that_it_can_catch() {
+    let text = "steps: {a: {tool: calculate, args: {expression: 1 / 0}}}\n";
+    let program = Program::offline().file("bad.yaml", text);
+    let code = "let told = \"\"; try { PIPELINE(\"bad.yaml\") } catch (e) { told = `${e.kind} of ${e.step}`; } told";
+    program.args(["eval", code]).run().ok().prints("invalid of a\n");
+}
+
+#[test]
+fn a_pipeline_of_the_project_is_a_tool() {
+    let program =
+        Program::offline().file("pipelines/double.yaml", DOUBLE).file("pipelines/broken.yaml", "steps: {a: {st: 1}}\n");
+    program.args(["eval", "TOOL(\"double\", #{n: 21}).v"]).run().ok().prints("42\n");
+    program.args(["eval", "PIPELINE(\"double\", #{n: 3}).v"]).run().ok().prints("6\n");
+    program.args(["tools", "call", "double", "{\"n\": 5}"]).run().ok().prints("{\n  \"v\": 10\n}\n");
+    program.args(["tools", "call", "double", "{\"m\": 5}"]).run().code(1);
+    program.args(["eval", "TOOL(\"broken\", #{})"]).run().code(1).says("broken.yaml").says("st");
+    let shown = program.args(["tools", "show", "double", "--json"]).run().ok().json();
+    assert_eq!(shown["summary"], "Doubles a number.");
+    assert_eq!(shown["parameters"]["properties"]["n"]["description"], "the number");
+}
+
+#[test]
+fn files_of_a_pipeline_that_a_script_starts_are_asked_for() {
+    let text = "output_dir: out\nsteps: {a: {set: {t: '\"x\"'}, products: {a.t: a.txt}}}\n";
+    let program = Program::offline().file("p.yaml", text);
+    program.args(["eval", "PIPELINE(\"p.yaml\")"]).run().code(6);
+    assert!(!program.project().join("out/a.txt").exists());
+    program.args(["eval", "PIPELINE(\"p.yaml\")", "--approve", "auto"]).run().ok();
+    assert!(program.project().join("out/a.txt").exists());
+}
+
+#[test]
+fn a_script_hears_of_the_steps() {
+    let text = "steps: {all: {each: {in: [1, 2], max_parallel: 1, steps: {a: {set: {v: item}}}}}}\n";
+    let code = "\
+let seen = [];
+on_event(|e| if e.event == \"step_finished\" { seen.push(`${e.step}${e.key ?? \"\"}:${e.outcome}`) });
+PIPELINE(\"p.yaml\");
+seen
+";
+    let program =
+        Program::offline().file("p.yaml", text).file("s.rhai", code.replace("e.key ?? ", "e.get(\"key\") ?? "));
+    let document = program.args(["run", "s.rhai", "--json"]).run().ok().json();
+    assert_eq!(document["answer"], json!(["a0:ok", "a1:ok", "all:ok"]));
+}
+
+#[test]
+fn who_hears_asks_nobody() {
+    let server = ChatServer::new(|_| Reply::text("fine"));
+    let program = Program::served_by(&server);
+    let code = "on_event(|e| llm(\"what?\")); llm(\"go\")";
+    program.args(["eval", code]).run().code(1).says("on_event only looks");
+    assert_eq!(server.asks().len(), 1);
+    let code = "on_event(|e| throw \"no\"); let x = llm(\"go\"); x";
+    program.args(["eval", code]).run().code(1).says("no");
+    assert_eq!(server.asks().len(), 2, "the answer was waited for");
+}
