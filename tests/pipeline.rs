@@ -8,6 +8,7 @@ mod import;
 mod intent;
 mod mutated;
 mod nested;
+mod twin;
 mod whole;
 
 use crate::support::program::Program;
