@@ -2,6 +2,7 @@
 
 use super::source::{Source, Tree, Violation};
 use super::{ARCHITECTURE_LINES, MARKDOWN};
+use std::collections::BTreeMap;
 
 /// Every Rust file of src/ and tests/ is named by a `mod` on the way from its crate's root.
 pub(super) fn forgotten_files(tree: &Tree) -> Vec<Violation> {
@@ -12,19 +13,23 @@ pub(super) fn forgotten_files(tree: &Tree) -> Vec<Violation> {
         .collect()
 }
 
-/// The examples are `01_name.rhai`, `02_name.rhai` and so on.
+/// The examples of each folder are `01_name.rhai`, `02_name.rhai` and so on.
 pub(super) fn examples(tree: &Tree) -> Vec<Violation> {
     let is_example = |source: &&Source| source.path.starts_with("examples/") && source.path.ends_with(".rhai");
     let mut files: Vec<&Source> = tree.sources.iter().filter(is_example).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    let wrong = (1_usize..)
-        .zip(files)
-        .filter(|(number, source)| !source.path.trim_start_matches("examples/").starts_with(&format!("{number:02}_")));
-    wrong
-        .map(|(number, source)| {
-            source.violation(1, format!("examples count without gaps: this one begins with `{number:02}_`"))
-        })
-        .collect()
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut found = Vec::new();
+    for source in files {
+        let (folder, name) = source.path.rsplit_once('/').unwrap_or_default();
+        let number = counts.entry(folder).or_default();
+        *number += 1;
+        if !name.starts_with(&format!("{number:02}_")) {
+            found
+                .push(source.violation(1, format!("examples count without gaps: this one begins with `{number:02}_`")));
+        }
+    }
+    found
 }
 
 /// Markdown stands only where the list allows it, and the map of the project stays short.

@@ -169,6 +169,7 @@ fn files_out_of_place_are_found() {
         breaks(layout::forgotten_files, path, "", &[(1, "no `mod` names this file")]);
     }
     breaks(layout::examples, "examples/02_batch.rhai", "", &[(1, "begins with `01_`")]);
+    breaks(layout::examples, "examples/pipelines/02_batch.rhai", "", &[(1, "begins with `01_`")]);
     for path in ["NOTES.md", "src/turn/root.md", "docs/a.md", "personas/x/y.md", "src/prompts.md"] {
         breaks(layout::markdown, path, "", &[(1, "no place for Markdown")]);
     }

@@ -147,6 +147,12 @@ impl<'a> Flow<'a> {
         if exhausted.is_some() {
             return exhausted;
         }
+        self.lead(index, jump, target);
+        None
+    }
+
+    /// Sends the flow from a step that has ended to where its jump leads.
+    fn lead(&mut self, index: usize, jump: Option<&Jump>, target: Option<usize>) {
         match (jump, target) {
             (Some(Jump::Fail), _) => self.stop(self.says(index, "failed"), false),
             (Some(Jump::End), _) => self.end = Some(index),
@@ -160,7 +166,6 @@ impl<'a> Flow<'a> {
             }
             _ => {}
         }
-        None
     }
 
     fn exhausted(&self, to: usize) -> Option<Failure> {

@@ -5,13 +5,13 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
 use crate::core::request::Request;
-use crate::pipeline::plan::{Act, Jump, Slice, Step};
+use crate::pipeline::plan::{Act, Branch, Jump, Slice, Step, Switch};
 use crate::pipeline::product;
 use crate::pipeline::run::block;
 use crate::pipeline::run::course::Course;
 use crate::pipeline::run::flow::is_leaf;
 use crate::pipeline::run::{ask, child, each, llm, tool, vars, while_, whole};
-use crate::pipeline::values::Values;
+use crate::pipeline::values::{Values, as_text};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -183,17 +183,7 @@ async fn act(course: &Course<'_>, step: &Step, values: &Values) -> Outcome<Answe
         Act::Run(run) => child::run(course, step, run, values).await.map(Answer::from),
         Act::Set(entries) => values.map(entries).map(|map| Value::Object(map).into()),
         Act::Ask(question) => ask::ask(course, step, question, values).await.map(Answer::from),
-        Act::Switch(switch) => {
-            let value = values.evaluate(&switch.on)?;
-            let text = crate::pipeline::values::as_text(value.clone());
-            let case = switch.cases.iter().find(|(case, _)| *case == text).map(|(_, jump)| jump);
-            let jump = case.or(switch.default.as_ref()).cloned().or(Some(Jump::Continue));
-            if jump == Some(Jump::Fail) {
-                let what = format!("`{}` is {value}, which is not to be", switch.on.source());
-                return Err(Failure::new(FailureKind::Invalid, what));
-            }
-            Ok(Answer { value, jump, errors: None })
-        }
+        Act::Switch(switch) => switched(switch, values),
         Act::Each(each) => each::run(course, step, each, values).await,
         Act::While(repeat) => while_::run(course, step, repeat, values).await.map(Answer::from),
         Act::Parallel(branches) => parallel(course, branches, values).await.map(Answer::from),
@@ -202,8 +192,21 @@ async fn act(course: &Course<'_>, step: &Step, values: &Values) -> Outcome<Answe
     }
 }
 
+/// The value of a switch, and where it leads.
+fn switched(switch: &Switch, values: &Values) -> Outcome<Answer> {
+    let value = values.evaluate(&switch.on)?;
+    let text = as_text(value.clone());
+    let case = switch.cases.iter().find(|(case, _)| *case == text).map(|(_, jump)| jump);
+    let jump = case.or(switch.default.as_ref()).cloned().or(Some(Jump::Continue));
+    if jump == Some(Jump::Fail) {
+        let what = format!("`{}` is {value}, which is not to be", switch.on.source());
+        return Err(Failure::new(FailureKind::Invalid, what));
+    }
+    Ok(Answer { value, jump, errors: None })
+}
+
 /// All branches at once; their values by name. One that fails lets the others end.
-async fn parallel(course: &Course<'_>, branches: &[crate::pipeline::plan::Branch], values: &Values) -> Outcome<Value> {
+async fn parallel(course: &Course<'_>, branches: &[Branch], values: &Values) -> Outcome<Value> {
     let work = branches.iter().map(|branch| async move {
         let place = course.within("branch", &branch.name, 0);
         (branch.name.clone(), block::run(&place, &branch.block, values).await)
