@@ -6,6 +6,7 @@ mod edited;
 mod forks;
 mod kills;
 mod people;
+mod pipelines;
 mod replay;
 mod scripts;
 mod sessions;

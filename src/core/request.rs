@@ -4,7 +4,7 @@
 //! process that holds a model's code in a jail, without touching a primitive.
 
 use crate::core::attempts::Attempt;
-use crate::core::document::ContextRef;
+use crate::core::child::ChildRequest;
 use crate::core::draft::ScriptDraft;
 use crate::core::episode::Episode;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -219,7 +219,7 @@ pub struct LlmOptions {
 }
 
 /// A list of texts; a text alone is a list of one.
-fn one_or_many<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<String>, D::Error> {
+pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "expected a text or a list of texts, such as [\"a\", \"b\"]")]
     enum Texts {
@@ -254,52 +254,4 @@ pub enum Keep {
     Seconds(f64),
     /// One that is at most this old, as a number with a unit: `90s`, `10m`, `1h`, `7d`.
     Span(String),
-}
-
-/// One child run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ChildRequest {
-    /// What the child shall do.
-    pub task: String,
-    /// What it may look into.
-    pub context: ContextRef,
-    /// How to run it.
-    #[serde(default)]
-    pub options: ChildOptions,
-}
-
-/// Options of `rlm`. Limits are slices of the parent's budget: they can only lower it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ChildOptions {
-    /// Role of the child's root model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
-    /// Model of the child's root.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// Capabilities and tags that the model of the child's root must have.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
-    pub requires: Vec<String>,
-    /// How to choose among models that all meet what is required.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub strategy: Option<Strategy>,
-    /// USD that the child may spend.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_cost: Option<f64>,
-    /// Model calls that the child may make.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_calls: Option<u64>,
-    /// Tokens that the child may use.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_tokens: Option<u64>,
-    /// Turns of the child's root.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_turns: Option<u32>,
-    /// JSON Schema, example object or short form that the child's final value must have.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub schema: Option<Arc<Value>>,
-    /// A name for progress and logs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
 }

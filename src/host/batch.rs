@@ -1,9 +1,10 @@
 //! Batches: many calls or children at once, results in order, failures in their slots.
 
+use crate::core::child::ChildRequest;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::core::request::{ChildRequest, LlmRequest};
+use crate::core::request::LlmRequest;
 use crate::host::attempts::Attempting;
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;

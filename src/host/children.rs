@@ -1,8 +1,8 @@
 //! How a host starts child runs, which need a root loop that this room does not know.
 
+use crate::core::child::ChildRequest;
 use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
-use crate::core::request::ChildRequest;
 use crate::host::run_host::RunHost;
 use futures::future::BoxFuture;
 use serde_json::Value;

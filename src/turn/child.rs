@@ -3,13 +3,13 @@
 use crate::budget::ledger::ChildSlice;
 use crate::context::poll::Poll;
 use crate::context::view::View;
+use crate::core::child::{ChildOptions, ChildRequest};
 use crate::core::document::ContextRef;
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
-use crate::core::request::{ChildOptions, ChildRequest};
 use crate::core::status::RunStatus;
 use crate::core::text::one_line;
 use crate::host::children::Children;

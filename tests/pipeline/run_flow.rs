@@ -184,8 +184,8 @@ outputs: {v: again?.v}
     // Each visit has a frame of its own, so that a repeated run asks for the same effects.
     let run = document["run"].as_str().expect("an id").to_owned();
     let export = program.args(["runs", "export", &run]).run().ok().json();
-    let frames: Vec<&str> =
-        export["effects"].as_array().into_iter().flatten().filter_map(|e| e["frame"].as_str()).collect();
+    let effects = crate::support::program::effects(&export);
+    let frames: Vec<&str> = effects.iter().filter_map(|effect| effect["frame"].as_str()).collect();
     assert_eq!(frames, ["root/step:draft", "root/step:draft/visit:2", "root/step:draft/visit:3"], "{export:#}");
 }
 

@@ -1,7 +1,7 @@
 //! The five examples and their twins: the same answers, the same files, the same effects but for their frames.
 
 use crate::support::chat::{Ask, ChatServer, Reply};
-use crate::support::program::Program;
+use crate::support::program::{Program, effects};
 use crate::support::server;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -34,10 +34,8 @@ fn run(program: &Program, file: &str, args: &[&str]) -> Came {
     let document = ran.json();
     let id = document["run"].as_str().unwrap_or_else(|| panic!("{document:#}\n{}", ran.stderr)).to_owned();
     let export = program.args(["runs", "export", &id]).run().ok().json();
-    let mut effects: Vec<(String, String)> = export["effects"]
-        .as_array()
-        .into_iter()
-        .flatten()
+    let mut effects: Vec<(String, String)> = effects(&export)
+        .iter()
         .map(|effect| {
             let hash = effect["hash"].as_str().unwrap_or_default();
             (effect["kind"].as_str().unwrap_or_default().to_owned(), hash.to_owned())

@@ -1,8 +1,9 @@
 //! `run`: a child run with a root model of its own.
 
+use crate::core::child::{ChildOptions, ChildRequest};
 use crate::core::document::ContextRef;
 use crate::core::failure::Outcome;
-use crate::core::request::{ChildOptions, ChildRequest, Request};
+use crate::core::request::Request;
 use crate::pipeline::plan::{Run, Step};
 use crate::pipeline::run::course::Course;
 use crate::pipeline::values::Values;

@@ -17,7 +17,7 @@ pub const ON_EVENT: Primitive = Primitive {
         "sees a map such as #{event: \"step_finished\", step, key, outcome, cost, millis, frame, seq}; it can print and \
          keep, but ask nobody",
     )],
-    example: "on_event(|e| print(e.event)); print(llm(\"Which year did it open?\\n\\n\" + context.line(1)))",
+    example: "on_event(|e| if e.event.starts_with(\"model_\") { print(e.event) }); print(llm(\"Which year did it open?\\n\\n\" + context.line(1)))",
     prints: "model_started\nmodel_finished\nThe harbour opened in 1884.\n",
     register,
 };

@@ -1,8 +1,9 @@
 //! `rlm`: a child run with a session of its own.
 
+use crate::core::child::{ChildOptions, ChildRequest};
 use crate::core::document::ContextRef;
 use crate::core::failure::Outcome;
-use crate::core::request::{ChildOptions, ChildRequest, Request, some_tokens};
+use crate::core::request::{Request, some_tokens};
 use crate::script::convert::{options, to_text};
 use crate::script::desk::Desk;
 use crate::script::handle::Context;

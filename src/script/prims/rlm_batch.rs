@@ -1,7 +1,8 @@
 //! `rlm_batch`: many child runs at once.
 
+use crate::core::child::{ChildOptions, ChildRequest};
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::request::{ChildOptions, ChildRequest, Request};
+use crate::core::request::Request;
 use crate::script::convert::friendly;
 use crate::script::desk::Desk;
 use crate::script::prims::llm_batch::concurrency;

@@ -1,0 +1,87 @@
+//! Pipelines that are killed and go on.
+
+use super::{Gate, asked, newest, newest_id};
+use crate::support::program::Program;
+use serde_json::json;
+
+const FLOW: &str = "\
+inputs:
+  word: {description: what it is about, default: tide}
+outputs: {all: \"{{ last }}\"}
+steps:
+  - first:
+      llm: \"first of {{ inputs.word }}\"
+  - many:
+      each:
+        in: [\"a\", \"b\", \"c\"]
+        max_parallel: 1
+        steps:
+          - one: {llm: \"{{ item }} after {{ first }}\"}
+  - last:
+      llm: \"last of {{ many.len() }}\"
+      products: {\"last\": out/last.txt}
+";
+
+/// A run of the pipeline that was killed after so many answers.
+fn killed(gate: &Gate, program: &Program, answers: usize) -> String {
+    gate.pass(answers);
+    let running = program.args(["run", "flow.yaml"]).start();
+    gate.wait_for_held(1);
+    running.kill();
+    running.end();
+    gate.open();
+    newest_id(program)
+}
+
+#[test]
+fn a_killed_pipeline_makes_only_the_steps_that_are_left() {
+    for answers in 0..5 {
+        let gate = Gate::default();
+        let server = gate.server();
+        let program = Program::paying(&server).file("flow.yaml", FLOW);
+        let id = killed(&gate, &program, answers);
+        let document = program.args(["resume", &id, "--json"]).run().ok().json();
+        assert_eq!(document["answer"], json!({"all": "LAST OF 3"}), "{document:#}");
+        assert_eq!(document["replayed_calls"], json!(answers));
+        assert_eq!(asked(&server).len(), 6, "{:?}", asked(&server));
+        assert_eq!(gate.answered().len(), 5);
+        let product = std::fs::read_to_string(program.project().join("output/out/last.txt"));
+        assert_eq!(product.ok().as_deref(), Some("LAST OF 3"));
+        assert_eq!(newest(&program)["status"], "completed");
+    }
+}
+
+#[test]
+fn an_edited_step_and_its_dependants_are_made_again() {
+    let gate = Gate::default();
+    let server = gate.server();
+    let program = Program::paying(&server).file("flow.yaml", FLOW);
+    let id = killed(&gate, &program, 4);
+    let program = program.file("flow.yaml", FLOW.replace("{{ item }} after", "{{ item }} behind"));
+    let before = server.asks().len();
+    program.args(["resume", &id, "--strict"]).run().code(1).says("the program has changed");
+    assert_eq!(server.asks().len(), before, "nothing was asked");
+    let ran = program.args(["resume", &id]).run().ok();
+    assert!(ran.stderr.contains("changed: model at root/step:many/item:"), "{}", ran.stderr);
+    let asks = asked(&server);
+    assert_eq!(
+        asks[before..],
+        ["a behind FIRST OF TIDE", "b behind FIRST OF TIDE", "c behind FIRST OF TIDE", "last of 3"]
+    );
+}
+
+#[test]
+fn a_question_of_a_step_is_answered_by_its_name() {
+    let gate = Gate::default();
+    gate.open();
+    let server = gate.server();
+    let flow = "steps:\n  - draft: {llm: \"draft\"}\n  - go_on: {ask: {prompt: \"{{ draft }}?\", choices: [\"yes\", \"no\"]}}\n  - done: {llm: \"said {{ go_on }}\"}\n";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    program.args(["run", "flow.yaml"]).run().code(6);
+    let id = newest_id(&program);
+    assert_eq!(newest(&program)["status"], "waiting");
+    program.args(["runs", "answer", &id, "go_on", "yes"]).run().ok();
+    program.args(["resume", &id]).run().ok();
+    assert_eq!(asked(&server), ["draft", "said yes"]);
+    program.args(["replay", &id]).run().ok();
+}
