@@ -35,6 +35,8 @@ mod sheet;
 mod streaming;
 #[path = "figures/turns.rs"]
 mod turns;
+#[path = "figures/ways.rs"]
+mod ways;
 #[path = "figures/words.rs"]
 mod words;
 
