@@ -10,6 +10,7 @@ use crate::core::text::one_line;
 use crate::host::episodes::{self, Ended};
 use crate::host::kit::Kit;
 use crate::host::run_host::{OnPrint, RunHost, RunSetup};
+use crate::host::typed::Schema;
 use crate::script::session::{Session, SessionSetup};
 use crate::store::runs::{NewRun, new_run_id};
 use crate::turn::child::close;
@@ -33,6 +34,18 @@ pub struct Run {
 
 /// Begins a run: a row in the store, a ledger, a host.
 pub fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_print: Option<OnPrint>) -> Run {
+    begin_typed(kit, kind, task, library, on_print, None)
+}
+
+/// The same for a run whose final value must match a schema.
+pub fn begin_typed(
+    kit: &Arc<Kit>,
+    kind: &str,
+    task: &str,
+    library: Library,
+    on_print: Option<OnPrint>,
+    schema: Option<Schema>,
+) -> Run {
     let limits = kit.settings.limits;
     let id = new_run_id((kit.clock)());
     let new = NewRun {
@@ -54,7 +67,7 @@ pub fn begin(kit: &Arc<Kit>, kind: &str, task: &str, library: Library, on_print:
         library: Arc::new(library),
         view,
         max_turns: limits.max_turns,
-        schema: None,
+        schema: schema.map(Arc::new),
         choices: Arc::default(),
         shown: Arc::default(),
         on_print,
@@ -92,7 +105,8 @@ impl Run {
         };
         let before = self.host.scope.report().totals;
         let end = self.within(runner::run(&root)).await;
-        self.remember(role.as_deref().unwrap_or(crate::registry::roles::ROOT), &end, &before).await;
+        let begun = end.role.as_deref().or(role.as_deref()).unwrap_or(crate::registry::roles::ROOT);
+        self.remember(begun, &end, &before).await;
         end
     }
 

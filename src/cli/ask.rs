@@ -8,6 +8,7 @@ use crate::cli::progress::Progress;
 use crate::cli::{interrupt, outcome};
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::host::typed::Schema;
 use crate::repl::narrator::Detail;
 use clap::Args;
 use std::io::{IsTerminal, Read};
@@ -22,6 +23,9 @@ pub struct Ask {
     /// Explores by code even what would fit into one prompt.
     #[arg(long)]
     pub recursive: bool,
+    /// What the answer must be: a JSON Schema, an example or a short form such as {"total": "int"}, as text or as a file.
+    #[arg(long, value_name = "SCHEMA")]
+    pub schema: Option<String>,
     /// Shared flags.
     #[command(flatten)]
     pub flags: RunFlags,
@@ -35,6 +39,7 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
             Failure::new(FailureKind::Invalid, "the question is empty").hint("rhizo ask \"...\" --context PATH")
         );
     }
+    let schema = args.schema.as_deref().map(schema).transpose()?;
     let library = inputs::open(&app.kit.settings, &args.flags.context, pipe(&args.flags.context))?;
     for (name, reason) in library.skipped().iter().take(5) {
         printer.err(&format!("skipped {name}: {reason}"));
@@ -42,13 +47,29 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
     if let Some(more) = library.skipped().len().checked_sub(5).filter(|more| *more > 0) {
         printer.err(&format!("skipped {more} more files"));
     }
-    let run = run::begin(&app.kit, "ask", question, library, None);
+    let run = run::begin_typed(&app.kit, "ask", question, library, None, schema);
     interrupt::cancel_on_signal(run.cancel.clone());
     let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::All);
     let end = run.root(app.kit.settings.role.clone(), args.recursive).await;
     let closed = run.close(&end).await;
     progress.finish().await;
     Ok(outcome::tell(printer, &run, &end, closed))
+}
+
+/// The schema of a flag: its text, or the file of that name.
+fn schema(given: &str) -> Outcome<Schema> {
+    let wrong = |what: String| {
+        Failure::new(FailureKind::Invalid, what)
+            .hint("for example --schema '{\"total\": \"int\"}', or a file with that")
+    };
+    let inline = given.trim_start().starts_with(['{', '[', '"']);
+    let text = if inline {
+        given.to_owned()
+    } else {
+        std::fs::read_to_string(given).map_err(|error| wrong(format!("--schema {given} cannot be read: {error}")))?
+    };
+    let value = serde_json::from_str(&text).map_err(|error| wrong(format!("--schema is not JSON: {error}")))?;
+    Schema::read(&value)
 }
 
 /// Standard input, if it is a pipe or a file and nothing else is named as the context. Beside named files it is read

@@ -96,8 +96,15 @@ pub fn ask(request: Request) -> Outcome<Value> {
 /// The host's answer. What talks to models is driven by the runtime's own threads, beside their connections: on this
 /// thread each piece of an answer would wake it.
 fn answer(seat: &Seat, call: Call) -> BoxFuture<'static, Outcome<Value>> {
-    let talks =
-        matches!(call.request, Request::Llm(_) | Request::LlmBatch { .. } | Request::Rlm(_) | Request::RlmBatch { .. });
+    let talks = matches!(
+        call.request,
+        Request::Llm(_)
+            | Request::LlmBatch { .. }
+            | Request::Attempt(_)
+            | Request::AttemptBatch { .. }
+            | Request::Rlm(_)
+            | Request::RlmBatch { .. }
+    );
     let (host, cancel) = (Arc::clone(&seat.host), seat.gate.cancel().clone());
     let work = async move { host.perform(call, cancel).await };
     if !talks {
