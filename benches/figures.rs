@@ -39,6 +39,8 @@ mod steps;
 mod streaming;
 #[path = "figures/turns.rs"]
 mod turns;
+#[path = "figures/ways.rs"]
+mod ways;
 #[path = "figures/words.rs"]
 mod words;
 

@@ -4,6 +4,11 @@ use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::Value;
 
+mod batch;
+mod further;
+mod harder;
+mod starts;
+
 /// Three roles on one server, each with a model of its own, ten times as dear as the one below.
 fn ladder(server: &ChatServer, more: &str) -> Program {
     priced(server, [1, 10, 100], more)
@@ -39,6 +44,28 @@ fn asked(server: &ChatServer) -> Vec<String> {
     server.asks().iter().map(model).collect()
 }
 
+/// The decisions of the latest run.
+fn decided(program: &Program) -> Vec<Value> {
+    let events = program.args(["logs", "--json"]).run().ok().stdout;
+    let events = events.lines().filter_map(|line| serde_json::from_str(line).ok());
+    events.filter(|event: &Value| event["event"] == "decided").collect()
+}
+
+/// What they chose.
+fn arms(decided: &[Value]) -> Vec<&str> {
+    decided.iter().filter_map(|event| event["arm"].as_str()).collect()
+}
+
+/// What is remembered of an action, as arm and outcome, in alphabetical order.
+fn credits(program: &Program, action: &str) -> Vec<String> {
+    let exported = program.args(["memory", "export"]).run().ok().stdout;
+    let rows = exported.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let told = |row: Value| format!("{} {}", row["arm"].as_str().unwrap_or(""), row["outcome"].as_str().unwrap_or(""));
+    let mut rows: Vec<String> = rows.filter(|row| row["action"] == action).map(told).collect();
+    rows.sort();
+    rows
+}
+
 const CHECKED: &str =
     r#"llm("how far?", #{check: |a| if a.contains("km") { "" } else { "no unit" }, gate: "has a unit"})"#;
 
@@ -54,14 +81,8 @@ fn an_answer_that_a_check_refuses_is_repeated_with_feedback_and_then_by_a_strong
         Answer again, and avoid that.";
     assert_eq!(asks[1].last(), again);
     assert!(asks[2].last().contains("Another model's earlier answer:\n5"), "{}", asks[2].last());
-    let events = program.args(["logs", "--json"]).run().ok().stdout;
-    let decided: Vec<Value> = events
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .filter(|event: &Value| event["event"] == "decided")
-        .collect();
-    let arms: Vec<&str> = decided.iter().filter_map(|event| event["arm"].as_str()).collect();
-    assert_eq!(arms, ["worker", "retry", "escalate:expert", "retry", "escalate:architect"]);
+    let decided = decided(&program);
+    assert_eq!(arms(&decided), ["worker", "retry", "escalate:expert", "retry", "escalate:architect"]);
     assert!(decided.iter().all(|event| event["decider"] == "rule"), "{decided:#?}");
 }
 
@@ -140,7 +161,8 @@ fn wrong_checks_are_told_before_anything_is_paid() {
         ("llm(\"q\", #{check: 5})", "check is a closure"),
         ("llm(\"q\", #{gate: \"g\"})", "a gate needs a check"),
         ("llm(\"q\", #{gate: 5, check: |a| true})", "gate is a name"),
-        ("llm_batch([\"q\"], #{check: |a| true})", "par_map(prompts"),
+        ("llm_batch([\"q\"], #{check: 5})", "llm_batch: check is a closure"),
+        ("llm_batch([\"q\"], #{gate: \"g\"})", "a gate needs a check"),
     ] {
         let ran = ladder(&server, "").args(["eval", code]).run();
         drop(ran.code(1).says(told));

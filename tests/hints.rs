@@ -25,7 +25,11 @@ fn ask(program: &Program, task: &str, turns: &str) -> Value {
 
 /// A root that looks with the code that the question's word calls for, then answers.
 fn looks(ask: &Ask) -> Reply {
-    match ask.turn() {
+    looks_at(ask, ask.turn())
+}
+
+fn looks_at(ask: &Ask, turn: usize) -> Reply {
+    match turn {
         1 if ["salt", "wool"].iter().any(|word| task(ask).contains(word)) => Reply::code("context.head(100)"),
         1 => Reply::code("let found = context.grep(\"florins\");\nfound"),
         _ => Reply::code("FINAL(\"nine florins\")"),
@@ -119,6 +123,43 @@ fn an_episode_says_what_was_shown_and_whether_it_was_followed() {
 }
 
 #[test]
+fn what_a_look_found_is_known_from_its_value_or_from_what_it_printed() {
+    for (code, hits) in [
+        ("context.grep(\"florins\")", Some(9)),
+        ("context.count(\"copper\")", Some(1)),
+        ("#{rows: context.grep(\"wool|salt\"), more: [1], name: \"x\"}", Some(3)),
+        ("context.head(60)", Some(3)),
+        ("for hit in context.grep(\"wool|salt|honey\") { print(hit.text) }", Some(3)),
+        ("print(context.grep(\"gold\").len())", Some(1)),
+        ("context.grep(\"gold\")", Some(0)),
+        ("let found = context.grep(\"florins\");", None),
+        ("#{name: context.head(9)}", None),
+    ] {
+        let server = ChatServer::new(move |ask| Reply::code(if ask.turn() == 1 { code } else { "FINAL(1)" }));
+        let program = program(&server, "0");
+        ask(&program, "wool", "2");
+        let found = program.args(["memory", "export"]).run().ok().stdout;
+        let rows = found.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let looked: Vec<Value> = rows.filter(|row| row["action"] == "explore").collect();
+        assert_eq!(looked.len(), 1, "{code}: {looked:#?}");
+        assert_eq!(looked[0]["hits"].as_u64(), hits, "{code}");
+    }
+}
+
+#[test]
+fn a_root_that_fails_is_told_the_best_way_that_it_has_not_tried() {
+    let server = ChatServer::new(|ask| match (task(ask).contains("parrot"), ask.turn()) {
+        (true, 1 | 2) => Reply::code("nothing_of_that_name(1)"),
+        _ => looks_at(ask, if task(ask).contains("parrot") { ask.turn() - 2 } else { ask.turn() }),
+    });
+    let program = program(&server, "0");
+    experienced(&program);
+    assert_eq!(ask(&program, "the parrot", "5")["status"], "completed");
+    let told = server.asks().iter().rev().nth(1).map(Ask::last).unwrap_or_default();
+    assert!(told.contains("in another way now, `context.grep(_)` (worked in 7 of 7 similar runs, about "), "{told}");
+}
+
+#[test]
 fn without_enough_evidence_the_shape_of_the_context_decides() {
     let server = ChatServer::new(looks);
     let program = program(&server, "0");
@@ -184,7 +225,7 @@ fn what_was_shown_does_not_come_back_as_evidence() {
     assert_eq!(refused, 3, "{turns:#?}");
     let after = program.args(["memory", "--json"]).run().ok().json()["episodes"].clone();
     let grown = after.as_u64().zip(before.as_u64()).map(|(after, before)| after - before);
-    assert_eq!(grown, Some(3), "the run, its look, and the lesson of its own");
+    assert_eq!(grown, Some(4), "the run, its look, the lesson of its own, and that a repeated turn failed again");
 }
 
 #[test]

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 #[path = "../benches/figures/field.rs"]
 mod field;
+#[path = "../benches/figures/ways.rs"]
+mod ways;
 
 use field::Sum;
 
@@ -33,6 +35,48 @@ fn halves(more: &str, permuted: bool) -> [Sum; 2] {
     assert_eq!(rows.len(), 2 * TASKS * PROCESSES);
     let (first, second) = rows.split_at(TASKS * PROCESSES);
     [Sum::of(first), Sum::of(second)]
+}
+
+/// Inputs of hidden kinds looked into in a row by an arm of the trial: the first and the second half.
+fn looks(memory: &str, permuted: bool) -> [Sum; 2] {
+    let server = ChatServer::new(|ask: &Ask| {
+        let first = ask.messages().into_iter().nth(1).map(|(_, text)| text).unwrap_or_default();
+        Reply::text(ways::reply(ask.turn(), &first)).usage(field::USAGE.0, field::USAGE.1)
+    });
+    let mut program = Program::new().file("rhizo.toml", ways::settings(&server.base_url(), memory));
+    let mut context = Vec::new();
+    for (name, text) in ways::documents() {
+        program = program.file(name, text);
+        context.extend(["--context", name]);
+    }
+    let mut rows: Vec<Value> = Vec::new();
+    for tasks in ways::tasks(2 * TASKS * PROCESSES).chunks(TASKS) {
+        if permuted && !rows.is_empty() {
+            field::permute(&program.state());
+        }
+        let code = ways::program(tasks);
+        let document = program.list(&[&["eval", &code, "--json"], &context[..]].concat()).run().ok().json();
+        rows.extend(document["answer"].as_array().into_iter().flatten().cloned());
+    }
+    assert_eq!(rows.len(), 2 * TASKS * PROCESSES);
+    let (first, second) = rows.split_at(TASKS * PROCESSES);
+    [Sum::of(first), Sum::of(second)]
+}
+
+#[test]
+fn hints_raise_success_and_permuted_memories_do_not() {
+    let [on, off, permuted] = std::thread::scope(|scope| {
+        let off = scope.spawn(|| looks("enabled = false", false));
+        let permuted = scope.spawn(|| looks("", true));
+        let on = looks("", false);
+        [on, off.join().expect("an arm ended"), permuted.join().expect("an arm ended")]
+    });
+    let told = format!("on {on:#?}, off {off:#?}, permuted {permuted:#?}");
+    let ([early, late], [_, without], [_, wrong]) = (on, off, permuted);
+    let points = |sum: Sum, other: Sum| 100.0 * (sum.share(sum.solved) - other.share(other.solved));
+    assert!(points(late, early) > 5.0 && points(late, without) > 25.0, "found: {told}");
+    assert!(late.calls < without.calls && late.cost < 0.9 * without.cost, "cost: {told}");
+    assert!(points(wrong, without) < 10.0, "permuted: {told}");
 }
 
 #[test]

@@ -166,6 +166,15 @@ fn memories_are_checked_and_ranked() {
     program.args(["eval", "remember(#{lesson: \"x\"})"]).run().code(1).says("`situation` is empty");
     program.args(["eval", "remember(#{situation: \"a\", leson: \"x\"})"]).run().code(1).says("did you mean `lesson`?");
     program.args(["eval", "remember(#{situation: \"a\", outcome: \"good\"})"]).run().code(1);
+    // What a script claims earns no more than what nobody has checked.
+    let trust = "recall(\"b\", 1)[0].trust";
+    for (given, kept, lowered) in [(", trust: 1.0", "0.5", true), ("", "0.5", false), (", trust: 0.2", "0.2", false)] {
+        let fresh = Program::offline();
+        let ran = fresh.args(["eval", &format!("remember(#{{situation: \"b\"{given}}})")]).run().ok();
+        let told = "trust 1 is lowered to 0.5";
+        drop(if lowered { ran.says(told) } else { ran.does_not_say(told) });
+        fresh.args(["eval", trust]).run().ok().prints(&format!("{kept}\n"));
+    }
     let store = "for s in [\"count the lines of a log\", \"sum a column of prices\", \"find a name in letters\"] {\n\
         remember(#{situation: s, lesson: s + \"!\", outcome: \"success\"}); }";
     program.args(["eval", store]).run().ok();

@@ -115,9 +115,9 @@ static KINDS: [Kind; 10] = [
         things: ["a raffle", "a sweepstake", "a tombola", "a draw", "a scratch card", "a bingo hall"],
     },
 ];
-const PLACES: [&str; 12] =
+pub(crate) const PLACES: [&str; 12] =
     ["Lisbon", "Bergen", "Turin", "Leeds", "Gdansk", "Ghent", "Porto", "Graz", "Malmo", "Cork", "Bruges", "Sopron"];
-const PEOPLE: [&str; 12] =
+pub(crate) const PEOPLE: [&str; 12] =
     ["Ines", "Olav", "Carla", "Tom", "Zofia", "Pieter", "Rui", "Heidi", "Astrid", "Niamh", "Jan", "Eszter"];
 
 /// The first `count` tasks: kinds, words and order are the same on every machine, and no two are equal.
@@ -137,7 +137,7 @@ pub(crate) fn tasks(count: usize) -> Vec<String> {
 }
 
 /// Numbers below an end, the same for the same seed: xorshift64 (Marsaglia 2003).
-fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
+pub(crate) fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
     let mut state = seed | 1;
     move |end| {
         state ^= state << 13;
@@ -213,7 +213,7 @@ pub(crate) fn program(tasks: &[String]) -> String {
 }
 
 /// FNV-1a of some texts.
-fn hash(texts: &[&str]) -> u64 {
+pub(crate) fn hash(texts: &[&str]) -> u64 {
     let bytes = texts.iter().flat_map(|text| text.bytes().chain([0]));
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

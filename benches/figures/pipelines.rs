@@ -43,7 +43,7 @@ fn pipeline() -> String {
             "  step_{n}:\n    llm: \"Go on with {{{{ {before} }}}} about {{{{ inputs.topic }}}}\"\n    condition: inputs.topic.len() > {n}\n    vars: {{text: the text, score: {{type: number}}}}\n"
         );
         // Writing to a text does not fail.
-        drop(text.write_str(&step));
+        text.push_str(&step);
     }
     text
 }

@@ -4,6 +4,7 @@
 //! prompt with the word `leaf`, else the next block of a root model, of which the last one calls FINAL.
 
 use crate::field;
+use crate::ways;
 use memchr::memmem;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -125,6 +126,9 @@ fn text(body: &[u8], turns: u64) -> String {
     if let Some(answer) = of_field(body) {
         return answer.to_owned();
     }
+    if let Some(answer) = of_ways(body) {
+        return answer;
+    }
     if memmem::find(body, b"leaf").is_some() {
         return "The harbour opened in 1884.".to_owned();
     }
@@ -143,6 +147,15 @@ fn of_field(body: &[u8]) -> Option<&'static str> {
     let body: serde_json::Value = serde_json::from_slice(body).ok()?;
     let prompt = body["messages"].as_array()?.last()?["content"].as_str()?;
     Some(field::answer(model, prompt))
+}
+
+/// What the root of the ways says; nothing if it is another model that is asked.
+fn of_ways(body: &[u8]) -> Option<String> {
+    memmem::find(body, format!(r#""model":"{}""#, ways::MODEL).as_bytes())?;
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let messages = body["messages"].as_array()?;
+    let turn = 1 + messages.iter().filter(|message| message["role"] == "assistant").count();
+    Some(ways::reply(turn, messages.get(1)?["content"].as_str()?))
 }
 
 /// A streamed answer with usage, as OpenAI's own servers send it.

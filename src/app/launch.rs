@@ -2,11 +2,13 @@
 
 use crate::context::library::Library;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::host::typed::Schema;
 use crate::store::open::Store;
 use crate::store::runs::RunRow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a run was started with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -27,6 +29,9 @@ pub struct Launch {
     pub role: Option<String>,
     /// Whether the root explores what would fit into one prompt.
     pub recursive: bool,
+    /// What the final value must be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Value>,
     /// The program's file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
@@ -52,6 +57,11 @@ impl Launch {
         serde_json::from_value(launch).map_err(|error| {
             Failure::new(FailureKind::Replay, format!("what run {} was started with cannot be read: {error}", row.id))
         })
+    }
+
+    /// What the final value must be, made ready.
+    pub fn schema(&self) -> Outcome<Option<Arc<Schema>>> {
+        Ok(self.schema.as_ref().map(Schema::read).transpose()?.map(Arc::new))
     }
 
     /// Whether these documents are those of the start, by name and size.

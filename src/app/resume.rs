@@ -1,7 +1,7 @@
 //! A run that goes on, or is looked at again: the same program over the same context, with the answers of its log.
 
 use crate::app::launch::Launch;
-use crate::app::run::Run;
+use crate::app::run::{Parts, Run};
 use crate::context::library::Library;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -10,7 +10,6 @@ use crate::core::status::RunStatus;
 use crate::host::kit::Kit;
 use crate::host::replay::{Mode, Replay};
 use crate::host::resume;
-use crate::host::run_host::OnPrint;
 use crate::store::effects::EffectState;
 use crate::store::open::Store;
 use crate::store::runs::RunRow;
@@ -37,13 +36,7 @@ pub fn is_over(row: &RunRow) -> bool {
 /// Goes on with a run in this process: what it was answered is not asked again, and what it has spent counts.
 ///
 /// Fails with `Denied` if another process works on it.
-pub async fn again(
-    kit: &Arc<Kit>,
-    row: &RunRow,
-    library: Library,
-    on_print: Option<OnPrint>,
-    force: bool,
-) -> Outcome<Run> {
+pub async fn again(kit: &Arc<Kit>, row: &RunRow, library: Library, parts: Parts, force: bool) -> Outcome<Run> {
     kit.store.claim_run(&row.id, force).await?;
     let replay = Replay::load(&kit.store, &row.id, Mode::Live)?;
     let recorded = kit.store.recorded(&row.id)?;
@@ -51,14 +44,14 @@ pub async fn again(
     let count = |state| u64::try_from(of(state).count()).unwrap_or(u64::MAX);
     let event = Event::RunResumed { answers: count(EffectState::Done), under_way: count(EffectState::Intent) };
     let spent = resume::spent(&kit.store, &row.id)?;
-    let run = Run::of(kit, row.id.clone(), &row.task, library, on_print, Some(Arc::new(replay)));
+    let run = Run::of(kit, row.id.clone(), &row.task, library, Parts { replay: Some(Arc::new(replay)), ..parts });
     run.host.scope.restore(&spent);
     run.host.emit(&Frame::root(), &event);
     Ok(run)
 }
 
 /// Looks at a run again without asking anybody or writing anything; `mode` is `Sealed` or `Ahead`.
-pub fn sealed(kit: &Arc<Kit>, row: &RunRow, library: Library, on_print: Option<OnPrint>, mode: Mode) -> Outcome<Run> {
+pub fn sealed(kit: &Arc<Kit>, row: &RunRow, library: Library, parts: Parts, mode: Mode) -> Outcome<Run> {
     let replay = Replay::load(&kit.store, &row.id, mode)?;
-    Ok(Run::of(kit, row.id.clone(), &row.task, library, on_print, Some(Arc::new(replay))))
+    Ok(Run::of(kit, row.id.clone(), &row.task, library, Parts { replay: Some(Arc::new(replay)), ..parts }))
 }

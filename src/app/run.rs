@@ -13,6 +13,7 @@ use crate::host::episodes::{self, Ended};
 use crate::host::kit::Kit;
 use crate::host::replay::Replay;
 use crate::host::run_host::{OnPrint, RunHost, RunSetup};
+use crate::host::typed::Schema;
 use crate::pipeline::plan::Pipeline;
 use crate::pipeline::run::whole;
 use crate::script::session::{Session, SessionSetup};
@@ -49,11 +50,24 @@ pub struct Start<'a> {
     pub launch: Option<Launch>,
     /// Shows what its scripts print.
     pub on_print: Option<OnPrint>,
+    /// What its final value must be; `None` for anything.
+    pub schema: Option<Arc<Schema>>,
+}
+
+/// What a run may have beside its context.
+#[derive(Default)]
+pub struct Parts {
+    /// What its final value must be; `None` for anything.
+    pub schema: Option<Arc<Schema>>,
+    /// Shows what its scripts print.
+    pub on_print: Option<OnPrint>,
+    /// What it was answered before.
+    pub replay: Option<Arc<Replay>>,
 }
 
 /// Begins a run: a row in the store, a ledger, a host.
 pub fn begin(kit: &Arc<Kit>, start: Start<'_>, library: Library) -> Run {
-    let Start { kind, task, launch, on_print } = start;
+    let Start { kind, task, launch, on_print, schema } = start;
     let limits = kit.settings.limits;
     let id = new_run_id((kit.clock)());
     let launch = launch.map(|launch| Launch {
@@ -73,7 +87,8 @@ pub fn begin(kit: &Arc<Kit>, start: Start<'_>, library: Library) -> Run {
     };
     // Not awaited: the queue keeps the order, so the row is on disk with whatever is awaited first.
     drop(kit.store.begin_run(new));
-    let run = Run::of(kit, id, task, library, on_print, None);
+    let parts = Parts { schema, on_print, replay: None };
+    let run = Run::of(kit, id, task, library, parts);
     run.host.emit(&Frame::root(), &Event::RunStarted { task: one_line(task, 200), depth: 0 });
     run
 }
@@ -85,14 +100,8 @@ impl Run {
     }
 
     /// The parts of a run, with what it was answered before.
-    pub(super) fn of(
-        kit: &Arc<Kit>,
-        id: RunId,
-        task: &str,
-        library: Library,
-        on_print: Option<OnPrint>,
-        replay: Option<Arc<Replay>>,
-    ) -> Self {
+    pub(super) fn of(kit: &Arc<Kit>, id: RunId, task: &str, library: Library, parts: Parts) -> Self {
+        let Parts { schema, on_print, replay } = parts;
         let limits = kit.settings.limits;
         let setup = RunSetup {
             run: id,
@@ -100,7 +109,7 @@ impl Run {
             view: library.view(),
             library: Arc::new(library),
             max_turns: limits.max_turns,
-            schema: None,
+            schema,
             choices: Arc::default(),
             shown: Arc::default(),
             counts: Arc::default(),
@@ -137,7 +146,8 @@ impl Run {
         };
         let before = self.host.scope.report().totals;
         let end = self.within(runner::run(&root)).await;
-        self.remember(role.as_deref().unwrap_or(crate::registry::roles::ROOT), &end, &before).await;
+        let begun = end.role.as_deref().or(role.as_deref()).unwrap_or(crate::registry::roles::ROOT);
+        self.remember(begun, &end, &before).await;
         end
     }
 

@@ -5,7 +5,7 @@ use crate::app::inputs;
 use crate::app::launch::Launch;
 use crate::app::plan::Plan;
 use crate::app::resume;
-use crate::app::run::Run;
+use crate::app::run::{Parts, Run};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{ask, run as run_command};
@@ -79,7 +79,8 @@ pub async fn live(
 ) -> Outcome<Exit> {
     let Again { row, launch, program } = again;
     let on_print = program.prints().then(|| run_command::on_print(printer, flags));
-    let run = resume::again(&app.kit, row, library, on_print, force).await?;
+    let parts = Parts { schema: launch.schema()?, on_print, ..Parts::default() };
+    let run = resume::again(&app.kit, row, library, parts, force).await?;
     match program {
         Program::Script(source) => run_command::program(app, printer, &run, flags, source, file(launch)).await,
         Program::Pipeline(pipeline) => {
@@ -103,7 +104,8 @@ pub struct Again<'a> {
 
 /// Runs ahead against the log, to say what going on would do. Nothing is asked, written or shown.
 pub async fn ahead(app: &App, again: Again<'_>, library: Library) -> Outcome<Plan> {
-    let run = resume::sealed(&app.kit, again.row, library, None, Mode::Ahead)?;
+    let parts = Parts { schema: again.launch.schema()?, ..Parts::default() };
+    let run = resume::sealed(&app.kit, again.row, library, parts, Mode::Ahead)?;
     // How it ends is of no interest: the account says how far it came.
     sealed(&run, again).await;
     let account = run.host.replay.as_ref().map(|replay| replay.account()).unwrap_or_default();

@@ -11,8 +11,10 @@ use crate::cli::watching::Watching;
 use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::host::typed::Schema;
 use crate::repl::narrator::Detail;
 use clap::Args;
+use serde_json::Value;
 use std::io::{IsTerminal, Read};
 use std::sync::Arc;
 
@@ -25,6 +27,9 @@ pub struct Ask {
     /// Explores by code even what would fit into one prompt.
     #[arg(long)]
     pub recursive: bool,
+    /// What the answer must be: a JSON Schema, an example or a short form such as {"total": "int"}, as text or as a file.
+    #[arg(long, value_name = "SCHEMA")]
+    pub schema: Option<String>,
     /// Shared flags.
     #[command(flatten)]
     pub flags: RunFlags,
@@ -38,6 +43,7 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
             Failure::new(FailureKind::Invalid, "the question is empty").hint("rhizo ask \"...\" --context PATH")
         );
     }
+    let schema = args.schema.as_deref().map(schema).transpose()?;
     let (library, launch) = opened(app, &args.flags)?;
     for (name, reason) in library.skipped().iter().take(5) {
         printer.err(&format!("skipped {name}: {reason}"));
@@ -46,8 +52,9 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
         printer.err(&format!("skipped {more} more files"));
     }
     let role = app.kit.settings.role.clone();
-    let launch = Launch { role: role.clone(), recursive: args.recursive, ..launch };
-    let start = Start { kind: "ask", task: question, launch: Some(launch), on_print: None };
+    let launch = Launch { role: role.clone(), recursive: args.recursive, schema: schema.clone(), ..launch };
+    let schema = schema.as_ref().map(Schema::read).transpose()?.map(Arc::new);
+    let start = Start { kind: "ask", task: question, launch: Some(launch), on_print: None, schema };
     let run = run::begin(&app.kit, start, library);
     root(app, printer, &run, &args.flags, role, args.recursive).await
 }
@@ -74,6 +81,22 @@ pub fn opened(app: &App, flags: &RunFlags) -> Outcome<(Library, Launch)> {
     let piped = pipe.is_some() || flags.context.iter().any(|path| path == "-");
     let library = inputs::open(&app.kit.settings, &flags.context, pipe)?;
     Ok((library, Launch { context: flags.context.clone(), piped, flags: flags.kept(), ..Launch::default() }))
+}
+
+/// The schema of a flag: its text, or the file of that name.
+fn schema(given: &str) -> Outcome<Value> {
+    let wrong = |what: String| {
+        Failure::new(FailureKind::Invalid, what)
+            .hint("for example --schema '{\"total\": \"int\"}', or a file with that")
+    };
+    let inline = given.trim_start().starts_with(['{', '[', '"']);
+    let text = if inline {
+        given.to_owned()
+    } else {
+        std::fs::read_to_string(given).map_err(|error| wrong(format!("--schema {given} cannot be read: {error}")))?
+    };
+    let value = serde_json::from_str(&text).map_err(|error| wrong(format!("--schema is not JSON: {error}")))?;
+    Schema::read(&value).map(|_| value)
 }
 
 /// Standard input, if it is a pipe or a file and nothing else is named as the context. Beside named files it is read

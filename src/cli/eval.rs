@@ -28,7 +28,7 @@ pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exi
     let on_print = run_command::on_print(printer, &args.flags);
     let code = args.code.as_deref().unwrap_or_default();
     let launch = Launch { source: Some(code.to_owned()), ..launch };
-    let start = Start { kind: "eval", task: code, launch: Some(launch), on_print: Some(on_print) };
+    let start = Start { kind: "eval", task: code, launch: Some(launch), on_print: Some(on_print), ..Start::default() };
     let run = run::begin(&app.kit, start, library);
     run_command::program(app, printer, &run, &args.flags, code, None).await
 }

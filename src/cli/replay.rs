@@ -2,6 +2,7 @@
 
 use crate::app::build;
 use crate::app::resume;
+use crate::app::run::Parts;
 use crate::cli::again::{Again, Program};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
@@ -46,7 +47,8 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     let (program, _) = Program::of(&app, &row, &launch)?;
     let library = again::library(&app, &launch, &flags)?;
     let on_print = program.prints().then(|| run_command::on_print(printer, &flags));
-    let run = resume::sealed(&app.kit, &row, library, on_print, Mode::Sealed)?;
+    let parts = Parts { schema: launch.schema()?, on_print, ..Parts::default() };
+    let run = resume::sealed(&app.kit, &row, library, parts, Mode::Sealed)?;
     let end = again::sealed(&run, Again { row: &row, launch: &launch, program: &program }).await;
     let replayed = run.host.replay.as_ref().map_or(0, |replay| replay.account().replayed);
     if printer.json {

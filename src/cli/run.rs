@@ -47,7 +47,11 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
     let launch =
         Launch { file: Some(file.clone()), source: Some(source.clone()), args: Some(parameters.clone()), ..launch };
     let on_print = Some(on_print(printer, &args.flags));
-    let run = run::begin(&app.kit, Start { kind: "run", task: &task, launch: Some(launch), on_print }, library);
+    let run = run::begin(
+        &app.kit,
+        Start { kind: "run", task: &task, launch: Some(launch), on_print, ..Start::default() },
+        library,
+    );
     program(app, printer, &run, &args.flags, &source, Some((folder_of(&file), parameters))).await
 }
 
@@ -84,7 +88,11 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
     let source = Some(read(file)?);
     let launch = Launch { file: Some(file.to_owned()), source, args: Some(inputs.clone()), ..launch };
     let (task, on_print) = (file.display().to_string(), Some(on_print(printer, &args.flags)));
-    let run = run::begin(&app.kit, Start { kind: "pipeline", task: &task, launch: Some(launch), on_print }, library);
+    let run = run::begin(
+        &app.kit,
+        Start { kind: "pipeline", task: &task, launch: Some(launch), on_print, ..Start::default() },
+        library,
+    );
     steps(app, printer, &run, &args.flags, &pipeline, inputs).await
 }
 

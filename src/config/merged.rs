@@ -48,6 +48,12 @@ impl Merged {
         if let Some((Typed::Text(text), _)) = self.get(path) { Some(text.clone()) } else { None }
     }
 
+    /// A text that somebody has set.
+    pub(super) fn named(&self, path: &str) -> Option<String> {
+        let set = self.get(path).is_some_and(|(_, place)| *place != Place::BuiltIn);
+        self.text(path).filter(|_| set)
+    }
+
     pub(super) fn texts(&self, path: &str) -> Option<Vec<String>> {
         if let Some((Typed::Texts(texts), _)) = self.get(path) { Some(texts.clone()) } else { None }
     }

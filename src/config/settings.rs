@@ -33,7 +33,7 @@ pub struct Settings {
     pub forced_model: Option<String>,
     /// The model named by a file.
     pub model: Option<String>,
-    /// The role of the root.
+    /// The role of the root, if somebody has named one.
     pub role: Option<String>,
     /// How to choose among models that all meet what is required, if somebody said so.
     pub strategy: Option<Strategy>,
@@ -149,7 +149,7 @@ impl Settings {
         Self {
             forced_model: merged.text("model").filter(|_| forced),
             model: merged.text("model"),
-            role: merged.text("role"),
+            role: merged.named("role"),
             strategy: role::strategy(&merged, "strategy"),
             allow_paid_fallback: merged.flag("allow_paid_fallback").unwrap_or(false),
             limits: limits(&merged),

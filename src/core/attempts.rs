@@ -21,6 +21,15 @@ pub struct Attempts {
     /// Moves to a higher role.
     #[serde(default)]
     pub escalations: u32,
+    /// How often it looked in another way.
+    #[serde(default)]
+    pub explores: u32,
+    /// How often it was handed to a child run.
+    #[serde(default)]
+    pub delegates: u32,
+    /// Whether the attempt under way is a child run.
+    #[serde(default)]
+    pub handed: bool,
     /// Attempts that failed.
     #[serde(default)]
     pub failures: u32,

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 /// The kinds of choices that are remembered. Free words are allowed beside them.
 pub mod action {
-    /// Which role starts.
+    /// Which role starts a chain of calls.
     pub const ROUTE: &str = "route";
+    /// Which role begins as the root of a run.
+    pub const START: &str = "start";
     /// What to do after a failure.
     pub const ESCALATE: &str = "escalate";
     /// How to look into a context.

@@ -75,7 +75,7 @@ pub enum Event {
     },
     /// The policy chose who acts, or what to do after a failure.
     Decided {
-        /// The kind of choice: `route` or `escalate`.
+        /// The kind of choice: `route`, `start` or `escalate`.
         action: String,
         /// What was chosen.
         arm: String,

@@ -142,6 +142,17 @@ pub enum Thinking {
     High,
 }
 
+impl Thinking {
+    /// The next level above.
+    pub const fn more(self) -> Self {
+        match self {
+            Self::Off => Self::Low,
+            Self::Low => Self::Medium,
+            Self::Medium | Self::High => Self::High,
+        }
+    }
+}
+
 /// A function that a model may call instead of answering in text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FunctionSpec {

@@ -31,6 +31,14 @@ pub enum Request {
     Llm(LlmRequest),
     /// One model call whose answer the script checks; answers an `Attempted`, or the failure of the whole chain.
     Attempt(Box<Attempt>),
+    /// The same for many calls at once; answers an array of the steps that were not accepted, in their order, with error
+    /// maps in the slots of failed chains.
+    AttemptBatch {
+        /// The steps, each with the number of its item.
+        steps: Vec<(usize, Attempt)>,
+        /// How many calls run at once.
+        concurrency: usize,
+    },
     /// Many model calls; answers an array in the same order, error maps in failed slots.
     LlmBatch {
         /// The calls.

@@ -5,6 +5,7 @@
 //! call is made, and every attempt is credited with its own verdict, never with a later rescue.
 
 use crate::core::attempts::{Attempt, Attempted, Attempts, Spent};
+use crate::core::class::FailureClass;
 use crate::core::episode::{Verdict, Verifier, action};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
@@ -12,9 +13,11 @@ use crate::core::message::ModelAnswer;
 use crate::core::request::LlmRequest;
 use crate::core::text::{head_tail, one_line};
 use crate::host::credit::{self, Credit};
-use crate::host::decide::{self, Met};
+use crate::host::decide::{self, Beginning, Met};
+use crate::host::handover;
 use crate::host::ladder::{self, Ladder};
 use crate::host::llm;
+use crate::host::passages;
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
 use crate::policy::escalate::{Chain, Move};
@@ -47,8 +50,25 @@ pub struct Attempting<'a> {
 /// Answers one step of a chain whose answers a script checks.
 pub async fn checked(host: &RunHost, frame: &Frame, step: Attempt, cancel: &CancellationToken) -> Outcome<Value> {
     let schema = step.request.options.schema.as_deref().map(Schema::read).transpose()?;
-    let (gate, schema) = (Some(step.gate.as_str()), schema.as_ref());
-    let attempting = Attempting { host, frame, request: &step.request, schema, cancel, slots: None, gate };
+    let schema = schema.as_ref();
+    step_on(host, frame, step, Among { schema, slots: None, cancel }).await
+}
+
+/// What a step shares with others.
+#[derive(Clone, Copy)]
+pub struct Among<'a> {
+    /// Their schema.
+    pub schema: Option<&'a Schema>,
+    /// The places of a batch.
+    pub slots: Option<&'a Arc<Semaphore>>,
+    /// Ends them.
+    pub cancel: &'a CancellationToken,
+}
+
+/// Answers one step of a chain among others.
+pub async fn step_on(host: &RunHost, frame: &Frame, step: Attempt, among: Among<'_>) -> Outcome<Value> {
+    let (gate, Among { schema, slots, cancel }) = (Some(step.gate.as_str()), among);
+    let attempting = Attempting { host, frame, request: &step.request, schema, cancel, slots, gate };
     let ladder = ladder::of(host, &step.request.options).await?;
     let attempted = match (step.attempts, step.judgement) {
         (Some(mut attempts), Some(judgement)) => {
@@ -83,7 +103,7 @@ impl Attempting<'_> {
         let ladder = ladder::of(self.host, &self.request.options).await?;
         if ladder.is_flat() {
             // Nobody could take over, so nothing is to be decided.
-            return Ok(llm::answer(self, &self.request.clone()).await?.0);
+            return Ok(llm::answer(self, self.request, false).await?.0);
         }
         let attempts = self.begin(&ladder).await?;
         let attempted = self.answer(&ladder, attempts).await?;
@@ -95,21 +115,29 @@ impl Attempting<'_> {
 
     /// The first attempt: the role that the call names, else the one that the policy starts with.
     async fn begin(&self, ladder: &Ladder) -> Outcome<Attempts> {
-        let decision = decide::start(self.host, self.frame, ladder, &self.request.prompt).await?;
+        let (action, task) = (action::ROUTE, self.request.prompt.as_str());
+        let beginning = Beginning { action, task, context: String::new() };
+        let decision = decide::start(self.host, self.frame, ladder, beginning).await?;
         Ok(Attempts { role: decision.arm.clone(), open: Some(decision), ..Attempts::default() })
     }
 
     /// Makes attempts until there is an answer that did not fail by itself.
     async fn answer(&self, ladder: &Ladder, mut attempts: Attempts) -> Outcome<Attempted> {
         loop {
-            let request = self.next(ladder, &attempts);
-            match llm::answer(self, &request).await {
-                Ok((value, answer)) => {
-                    attempts.spent = spent(&answer);
+            let (handed, request) = (attempts.handed, self.next(ladder, &attempts));
+            let answered = if handed {
+                handover::answer(self, &request, &attempts.role).await
+            } else {
+                llm::answer(self, &request, attempts.thinks > 0).await.map(|(value, answer)| (value, spent(&answer)))
+            };
+            match answered {
+                Ok((value, spent)) => {
+                    attempts.spent = spent;
                     return Ok(Attempted { value, attempts });
                 }
                 Err(failure) => {
-                    if let Some(verdict) = credit::verdict(&failure) {
+                    let verdict = if handed { credit::of_child(&failure) } else { credit::verdict(&failure) };
+                    if let Some(verdict) = verdict {
                         self.settle(&mut attempts, verdict, Verifier::Gate).await;
                     }
                     let raw = failure.details.get("raw").and_then(Value::as_str).map(str::to_owned);
@@ -138,31 +166,51 @@ impl Attempting<'_> {
             retries: attempts.retries,
             thinks: attempts.thinks,
             escalations: attempts.escalations,
-            explorable: false,
+            explores: attempts.explores,
+            delegates: attempts.delegates,
+            // Passages would make a prompt that is too long longer.
+            explorable: self.gate.is_some() && !self.host.view.is_empty() && failure.kind.class() != FailureClass::Size,
+            delegable: self.gate.is_some() && handover::is_possible(self, ladder),
         };
         let over = |failure: Failure, history: &[String]| match history {
             [_] => failure,
             history => failure.detail("attempts", json!(history)),
         };
         // A call that nobody checks is repeated only by another role: its failures were never repeated before.
-        let stays = self.gate.is_none() && matches!(chain.class().name(), "format" | "infra" | "end" | "size");
+        let stays = self.gate.is_none()
+            && matches!(
+                chain.class(),
+                FailureClass::Format | FailureClass::Infra | FailureClass::End | FailureClass::Size
+            );
         if stays || self.cancel.is_cancelled() {
             return Err(over(failure, &attempts.history));
         }
         let met = Met { chain: &chain, gate: if gated { self.gate.unwrap_or_default() } else { "" }, attempts };
         let (chosen, open) = decide::next(self.host, self.frame, ladder, &self.request.prompt, &met).await?;
+        attempts.handed = false;
+        let mut found = String::new();
         match &chosen {
             Move::Retry => attempts.retries += 1,
+            Move::Explore => {
+                attempts.explores += 1;
+                found = passages::of(self.host, &self.request.prompt, self.cancel).await?;
+            }
+            Move::Delegate => {
+                attempts.delegates += 1;
+                attempts.handed = true;
+                attempts.role = ladder.strongest().to_string();
+            }
             Move::Think => attempts.thinks += 1,
             Move::Escalate(role) => {
                 attempts.role = role.to_string();
                 attempts.escalations += 1;
                 (attempts.retries, attempts.thinks) = (0, 0);
             }
-            Move::Explore | Move::Delegate | Move::GiveUp => return Err(over(failure, &attempts.history)),
+            Move::GiveUp => return Err(over(failure, &attempts.history)),
         }
         attempts.open = Some(open);
-        attempts.feedback = feedback(&failure, answer, matches!(chosen, Move::Escalate(_)));
+        let other = matches!(chosen, Move::Escalate(_) | Move::Delegate);
+        attempts.feedback = format!("{}{found}", feedback(&failure, answer, other));
         Ok(())
     }
 
@@ -171,10 +219,6 @@ impl Attempting<'_> {
         let mut request = self.request.clone();
         if !ladder.is_pinned() {
             request.options.role = Some(attempts.role.clone());
-        }
-        if attempts.thinks > 0 {
-            let room = request.options.max_tokens.or_else(|| ladder.room(&attempts.role));
-            request.options.max_tokens = room.map(|room| room.saturating_mul(2));
         }
         if !attempts.feedback.is_empty() {
             request.prompt = format!("{}\n\n{}", request.prompt, attempts.feedback);

@@ -1,11 +1,12 @@
 //! Batches: many calls or children at once, results in order, failures in their slots.
 
+use crate::core::attempts::Attempt;
 use crate::core::child::ChildRequest;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::request::LlmRequest;
-use crate::host::attempts::Attempting;
+use crate::host::attempts::{self, Among, Attempting};
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
 use serde_json::Value;
@@ -30,6 +31,7 @@ pub async fn models(
     // One schema for all is the rule: it is read once, and a wrong one is told before anything is sent.
     let shared = requests.first().and_then(|first| first.options.schema.clone());
     let read = shared.as_deref().map(Schema::read).transpose()?.map(Arc::new);
+    let requests = requests.into_iter().enumerate().collect();
     // More are under way than have a place: those are writing to the store, which now and then stops for longer than a
     // round of calls takes to copy its log into the file.
     run(host, frame, requests, 4 * concurrency, move |frame, request| {
@@ -46,6 +48,38 @@ pub async fn models(
     .await
 }
 
+/// Answers a round of `llm_batch` with a check: the first attempts of all, or the verdicts on them with the next attempts
+/// of those that were refused.
+pub async fn attempts(
+    host: &RunHost,
+    frame: &Frame,
+    steps: Vec<(usize, Attempt)>,
+    concurrency: usize,
+    cancel: &CancellationToken,
+) -> Outcome<Value> {
+    let (slots, handle) = (Arc::new(Semaphore::new(concurrency)), host.handle()?);
+    let schema = steps.first().and_then(|(_, first)| first.request.options.schema.clone());
+    let schema = schema.as_deref().map(Schema::read).transpose()?.map(Arc::new);
+    // Verdicts alone need no place and are no progress.
+    let accepted = |step: &Attempt| step.judgement.as_ref().is_some_and(|judgement| judgement.passed);
+    let (accepted, due): (Vec<_>, Vec<_>) = steps.into_iter().partition(|(_, step)| accepted(step));
+    let among = Among { schema: None, slots: None, cancel };
+    let noted = accepted.into_iter().map(|(_, step)| attempts::step_on(host, frame, step, among));
+    futures::future::try_join_all(noted).await?;
+    if due.is_empty() {
+        return Ok(Value::Array(Vec::new()));
+    }
+    let cancel = cancel.clone();
+    run(host, frame, due, 4 * concurrency, move |frame, step| {
+        let (slots, host, cancel, schema) = (Arc::clone(&slots), Arc::clone(&handle), cancel.clone(), schema.clone());
+        async move {
+            let among = Among { schema: schema.as_deref(), slots: Some(&slots), cancel: &cancel };
+            attempts::step_on(&host, &frame, step, among).await
+        }
+    })
+    .await
+}
+
 /// Answers `rlm_batch`.
 pub async fn children(
     host: &RunHost,
@@ -55,6 +89,7 @@ pub async fn children(
     cancel: &CancellationToken,
 ) -> Outcome<Value> {
     let (handle, cancel) = (host.handle()?, cancel.clone());
+    let requests = requests.into_iter().enumerate().collect();
     run(host, frame, requests, concurrency, move |frame, request| {
         let (host, cancel) = (Arc::clone(&handle), cancel.clone());
         async move { host.kit.children.run(Arc::clone(&host), frame, request, cancel).await }
@@ -62,14 +97,15 @@ pub async fn children(
     .await
 }
 
-/// Runs `each` over the requests, at most `concurrency` at once, on the runtime's threads.
+/// Runs `each` over the requests, at most `concurrency` at once, on the runtime's threads. Each request has the number of
+/// its item, which its frame and its failure are told by.
 ///
 /// A failed item is an error map in its slot, also when the budget ran out: the answers before it are paid, and an
 /// error would take them from the script. Cancellation and deadlines end the whole.
 async fn run<R, F>(
     host: &RunHost,
     frame: &Frame,
-    requests: Vec<R>,
+    requests: Vec<(usize, R)>,
     concurrency: usize,
     each: impl Fn(Frame, R) -> F,
 ) -> Outcome<Value>
@@ -85,15 +121,15 @@ where
     let (mut done, mut failed, mut cancelled, mut told) = (0, 0, None, Instant::now());
     loop {
         while running.len() < concurrency.max(1)
-            && let Some((index, request)) = waiting.next()
+            && let Some((slot, (item, request))) = waiting.next()
         {
-            let work = each(frame.child(format_args!("batch{batch}[{index}]")), request);
-            running.spawn(async move { (index, work.await) });
+            let work = each(frame.child(format_args!("batch{batch}[{item}]")), request);
+            running.spawn(async move { (slot, item, work.await) });
         }
         let Some(joined) = running.join_next().await else {
             break;
         };
-        let (index, result) = joined
+        let (slot, item, result) = joined
             .map_err(|error| Failure::new(FailureKind::Internal, format!("an item of the batch died: {error}")))?;
         done += 1;
         failed += usize::from(result.is_err());
@@ -106,14 +142,14 @@ where
             Ok(value) => value,
             // Those in flight settle what they have used; those that have not begun end at once.
             Err(failure) if failure.kind == FailureKind::Cancelled => {
-                cancelled = cancelled.or(Some(failure.detail("item", index)));
+                cancelled = cancelled.or(Some(failure.detail("item", item)));
                 continue;
             }
-            Err(failure) if ends_all(&failure) => return Err(failure.detail("item", index)),
-            Err(failure) => Value::Object(failure.detail("item", index).to_map()),
+            Err(failure) if ends_all(&failure) => return Err(failure.detail("item", item)),
+            Err(failure) => Value::Object(failure.detail("item", item).to_map()),
         };
-        if let Some(slot) = values.get_mut(index) {
-            *slot = value;
+        if let Some(place) = values.get_mut(slot) {
+            *place = value;
         }
     }
     cancelled.map_or(Ok(Value::Array(values)), Err)

@@ -5,7 +5,7 @@ use crate::core::class::FailureClass;
 use crate::core::effect::EffectKind;
 use crate::core::episode::{Episode, Verdict, Verifier};
 use crate::core::event::Event;
-use crate::core::failure::Failure;
+use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::Frame;
 use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
@@ -34,6 +34,14 @@ pub fn verdict(failure: &Failure) -> Option<Verdict> {
         }
         FailureClass::Size | FailureClass::Infra => Some(Verdict::Infra),
         FailureClass::End => None,
+    }
+}
+
+/// The same for a child run that an attempt was handed to: that it came to the end of its own limits is its failure.
+pub fn of_child(failure: &Failure) -> Option<Verdict> {
+    match failure.kind {
+        FailureKind::Child | FailureKind::Turns => Some(Verdict::Fail),
+        _ => verdict(failure),
     }
 }
 

@@ -18,6 +18,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+/// Calls that a child run usually makes.
+const HANDED: f64 = 4.0;
+
 /// A failure that was met, with the chain that met it.
 pub struct Met<'a> {
     /// The chain as the policy sees it.
@@ -28,9 +31,20 @@ pub struct Met<'a> {
     pub attempts: &'a Attempts,
 }
 
+/// What somebody is to begin with.
+pub struct Beginning<'a> {
+    /// The kind of choice.
+    pub action: &'a str,
+    /// The task.
+    pub task: &'a str,
+    /// One line on its context; empty if it has none.
+    pub context: String,
+}
+
 /// Who begins. Where there is nothing to choose the rule's role begins, unlogged.
-pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str) -> Outcome<Open> {
-    let situation = situation::text(&Situation::of_task(task));
+pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, beginning: Beginning<'_>) -> Outcome<Open> {
+    let Beginning { action, task, context } = beginning;
+    let situation = situation::text(&Situation { context, ..Situation::of_task(task) });
     let by_rule = Decision {
         choice: ladder.first(),
         decider: Decider::Rule,
@@ -44,7 +58,7 @@ pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str) -
     let arms: Vec<(String, String)> =
         rungs.iter().map(|rung| (rung.role.to_string(), ladder.model(rung.role.as_str()))).collect();
     let open = |decision: &Decision<RoleName>| Open {
-        action: action::ROUTE.to_owned(),
+        action: action.to_owned(),
         arm: decision.choice.to_string(),
         situation: situation.clone(),
         offered: arms.iter().map(|(arm, _)| arm.clone()).collect(),
@@ -55,8 +69,8 @@ pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str) -
     }
     let bounds = bounds(host).await?;
     let first = ladder.first();
-    let decision: Decision<RoleName> = logged(host, frame, json!({"route": situation}), async {
-        let question = question(host, action::ROUTE, &situation, arms.clone(), "", "");
+    let decision: Decision<RoleName> = logged(host, frame, json!({action: situation}), async {
+        let question = question(host, action, &situation, arms.clone(), "", "");
         let Some(known) = evidence(host, &question, bounds.least).await? else {
             return Ok(by_rule);
         };
@@ -69,7 +83,7 @@ pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str) -
         Ok(escalate::start(&offers, &first, &after, &bounds, share()).unwrap_or(by_rule))
     })
     .await?;
-    tell(host, frame, action::ROUTE, &decision.choice.to_string(), &decision, &first, "");
+    tell(host, frame, action, &decision.choice.to_string(), &decision, &first, "");
     Ok(open(&decision))
 }
 
@@ -101,13 +115,20 @@ pub async fn next(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str, me
     });
     let bounds = bounds(host).await?;
     let moves: Vec<Move> = escalate::allowed(chain, &bounds).into_iter().filter(|m| *m != Move::GiveUp).collect();
-    let actor = |m: &Move| if let Move::Escalate(role) = m { role.to_string() } else { role.clone() };
+    let actor = |m: &Move| match m {
+        Move::Escalate(role) => role.to_string(),
+        Move::Delegate => ladder.strongest().to_string(),
+        _ => role.clone(),
+    };
+    let calls = |m: &Move| if *m == Move::Delegate { HANDED } else { 1.0 };
     let arms: Vec<(String, String)> = moves.iter().map(|m| (m.arm(), ladder.model(&actor(m)))).collect();
     let decision: Decision<Move> = logged(host, frame, json!({"escalate": situation, "from": role}), async {
         let question = question(host, action::ESCALATE, &situation, arms.clone(), &role, &failure);
         let known = if host.kit.settings.memory { evidence(host, &question, bounds.least).await? } else { None };
-        let offer =
-            |(m, posterior): (&Move, Posterior)| Offer { cost: ladder.cost(&actor(m)), choice: m.clone(), posterior };
+        let offer = |(m, posterior): (&Move, Posterior)| {
+            let cost = ladder.cost(&actor(m)) * calls(m);
+            Offer { choice: m.clone(), posterior, cost }
+        };
         let known = known.unwrap_or_else(|| vec![Posterior::unknown(); moves.len()]);
         let offers: Vec<Offer<Move>> = moves.iter().zip(known).map(offer).collect();
         // Without a memory nothing is learned from chance either.

@@ -62,7 +62,7 @@ pub fn of_run(host: &RunHost, ended: &Ended<'_>) -> Vec<Episode> {
         fingerprint: situation::fingerprint(&situation::canonical(ended.task)),
         policy: offer.map(|offer| offer.policy.clone()).unwrap_or_default(),
         propensity: offer.filter(|offer| !offer.policy.is_empty()).map_or(1.0, |offer| offer.propensity),
-        outcome: verdict(ended),
+        outcome: verdict(ended.status, ended.failure),
         verifier,
         trust: verifier.trust(),
         run: host.run.to_string(),
@@ -122,9 +122,9 @@ fn looks(host: &RunHost, ended: &Ended<'_>) -> Vec<Look> {
 }
 
 /// What the end says of the run: nothing if the network or the settings were at fault. A limit that it did not keep does.
-fn verdict(ended: &Ended<'_>) -> Verdict {
-    let infra = ended.failure.is_some_and(|failure| failure.kind.class() == FailureClass::Infra);
-    match ended.status {
+pub fn verdict(status: RunStatus, failure: Option<&Failure>) -> Verdict {
+    let infra = failure.is_some_and(|failure| failure.kind.class() == FailureClass::Infra);
+    match status {
         RunStatus::Completed => Verdict::Success,
         RunStatus::Failed if infra => Verdict::Infra,
         RunStatus::Failed | RunStatus::Limited => Verdict::Fail,

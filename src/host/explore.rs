@@ -14,6 +14,7 @@ use crate::host::run_host::RunHost;
 use crate::memory::index::filter::Filter;
 use crate::memory::learn::Question;
 use crate::memory::situation::{self, Situation};
+use crate::policy;
 use crate::policy::explore::{Hint, LEAST, Shape, advice, rank};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -91,6 +92,13 @@ pub async fn suggest(host: &RunHost) -> Value {
         })).collect::<Vec<_>>(),
         "lessons": offer.lessons.iter().map(|(_, lesson)| lesson).collect::<Vec<_>>(),
     })
+}
+
+/// The best way of looking that a run has not tried, from what it was offered and the shape of its context.
+pub fn untried(host: &RunHost) -> Option<Hint> {
+    let hints = host.trail.offer().map(|offer| offer.hints.as_slice()).unwrap_or_default();
+    let looks: Vec<String> = host.trail.looks().into_iter().map(|look| look.template).collect();
+    policy::explore::untried(hints, &shape(&host.view), &looks)
 }
 
 /// What is offered to this run, once: an effect, since chance decides whether it is offered anything.

@@ -16,6 +16,8 @@ const TYPICAL: (u64, u64) = (2_000, 500);
 #[derive(Clone)]
 pub struct Ladder {
     steps: Vec<Step>,
+    /// The step that begins by rule.
+    first: usize,
     /// Whether the call names its role or model, so that nobody else may begin.
     named: bool,
     pinned: bool,
@@ -25,7 +27,6 @@ pub struct Ladder {
 struct Step {
     rung: Rung,
     model: ModelId,
-    room: Option<u64>,
 }
 
 /// The ladder of a call with these options.
@@ -41,24 +42,56 @@ pub async fn from(host: &RunHost, begins: &str, options: &LlmOptions, named: boo
     let pinned = options.model.is_some();
     let mut chosen = vec![choose(host, begins, options).await?];
     if settings.escalation.enabled && !pinned {
-        for name in &settings.escalation.ladder {
-            let above = roles::find(settings, name).is_ok_and(|role| role.position > first.position);
-            // A role that has no model of its own, or whose key is missing, is no way up.
-            let Ok(next) = choose(host, name, options).await else { continue };
-            let another = chosen.last().is_some_and(|last| last.served.spec.id != next.served.spec.id);
-            if above && another {
-                chosen.push(next);
-            }
+        chosen.extend(others(host, options, &chosen, |position| position > first.position).await);
+    }
+    Ok(made(&chosen, begins, named, pinned))
+}
+
+/// The whole ladder around a role, for one that may begin on any step of it.
+pub async fn around(host: &RunHost, begins: &str, options: &LlmOptions) -> Outcome<Ladder> {
+    let settings = &host.kit.settings;
+    let first = roles::find(settings, begins)?;
+    let own = [choose(host, begins, options).await?];
+    let mut chosen = Vec::new();
+    if settings.escalation.enabled {
+        chosen.extend(others(host, options, &own, |position| position < first.position).await);
+        let above = others(host, options, &own, |position| position > first.position).await;
+        chosen.extend(own.into_iter().chain(above));
+    } else {
+        chosen.extend(own);
+    }
+    Ok(made(&chosen, begins, false, false))
+}
+
+/// The roles of the ladder at some positions that are played by models other than those before them and those known.
+async fn others(
+    host: &RunHost,
+    options: &LlmOptions,
+    known: &[Arc<Chosen>],
+    at: impl Fn(u64) -> bool,
+) -> Vec<Arc<Chosen>> {
+    let settings = &host.kit.settings;
+    let mut found: Vec<Arc<Chosen>> = Vec::new();
+    for name in &settings.escalation.ladder {
+        if !roles::find(settings, name).is_ok_and(|role| at(role.position)) {
+            continue;
+        }
+        // A role that has no model of its own, or whose key is missing, is no way up.
+        let Ok(next) = choose(host, name, options).await else { continue };
+        let same = |other: &Arc<Chosen>| other.served.spec.id == next.served.spec.id;
+        if !known.iter().chain(found.last()).any(same) {
+            found.push(next);
         }
     }
+    found
+}
+
+fn made(chosen: &[Arc<Chosen>], begins: &str, named: bool, pinned: bool) -> Ladder {
     let priced: Vec<(RoleName, Option<u64>)> =
         chosen.iter().map(|chosen| (chosen.role.name.clone(), price(chosen))).collect();
-    let step = |(rung, chosen): (Rung, &Arc<Chosen>)| Step {
-        rung,
-        model: chosen.served.spec.id.clone(),
-        room: chosen.role.sampling.max_tokens,
-    };
-    Ok(Ladder { steps: rungs(&priced).into_iter().zip(&chosen).map(step).collect(), named, pinned })
+    let step = |(rung, chosen): (Rung, &Arc<Chosen>)| Step { rung, model: chosen.served.spec.id.clone() };
+    let first = chosen.iter().position(|chosen| chosen.role.name.as_str() == begins).unwrap_or(0);
+    Ladder { steps: rungs(&priced).into_iter().zip(chosen).map(step).collect(), first, named, pinned }
 }
 
 async fn choose(host: &RunHost, role: &str, options: &LlmOptions) -> Outcome<Arc<Chosen>> {
@@ -96,7 +129,12 @@ impl Ladder {
 
     /// The role that begins by rule.
     pub fn first(&self) -> RoleName {
-        self.steps.first().map_or_else(|| RoleName::new(WORKER), |step| step.rung.role.clone())
+        self.steps.get(self.first).map_or_else(|| RoleName::new(WORKER), |step| step.rung.role.clone())
+    }
+
+    /// The role at its top.
+    pub fn strongest(&self) -> RoleName {
+        self.steps.last().map_or_else(|| RoleName::new(WORKER), |step| step.rung.role.clone())
     }
 
     /// All rungs, the cheapest role first.
@@ -117,11 +155,6 @@ impl Ladder {
             .find(|step| step.rung.role.as_str() == role)
             .map(|step| step.model.to_string())
             .unwrap_or_default()
-    }
-
-    /// The most tokens of a role's answers.
-    pub fn room(&self, role: &str) -> Option<u64> {
-        self.steps.iter().find(|step| step.rung.role.as_str() == role).and_then(|step| step.room)
     }
 
     /// What an attempt of a role costs, as a share of the dearest one's.

@@ -2,7 +2,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::core::message::{ChatRequest, Finish, Message, ModelAnswer, Sampling, Speaker};
+use crate::core::message::{ChatRequest, Finish, Message, ModelAnswer, Sampling, Speaker, Thinking};
 use crate::core::request::{LlmOptions, LlmRequest};
 use crate::host::attempts::Attempting;
 use crate::host::cache::Cache;
@@ -11,6 +11,7 @@ use crate::host::choose::{Chosen, Wish};
 use crate::host::images;
 use crate::host::run_host::RunHost;
 use crate::host::typed::{self, Checked, Schema};
+use crate::registry::models::Provider;
 use crate::registry::personas;
 use serde_json::Value;
 use std::sync::Arc;
@@ -28,11 +29,13 @@ pub async fn one(host: &RunHost, frame: &Frame, request: LlmRequest, cancel: &Ca
     Attempting { host, frame, request, schema, cancel, slots: None, gate: None }.unchecked().await
 }
 
-/// Makes one attempt of a chain: the value, and the answer that it was taken from.
-pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest) -> Outcome<(Value, ModelAnswer)> {
+/// Makes one attempt of a chain, with more room and more thought if it thinks harder: the value, and the answer that it was
+/// taken from.
+pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest, harder: bool) -> Outcome<(Value, ModelAnswer)> {
     let Attempting { host, frame, schema, cancel, slots, .. } = *chain;
     let chosen = host.choose(&wish(&request.options)).await?;
-    let asking = Asking { host, frame, options: &request.options, chosen: &chosen, schema, cancel, slots };
+    let options = &request.options;
+    let asking = Asking { host, frame, options, chosen: &chosen, schema, cancel, slots, harder };
     let messages = asking.messages(&request.prompt)?;
     let mut cache = Cache::of(host, request.options.cache.as_ref())?;
     let (value, answer) = match schema {
@@ -56,6 +59,21 @@ fn cut(finish: Finish, text: String) -> Outcome<String> {
         .detail("raw", text))
 }
 
+/// Twice the room, and the next level of thought. Where nobody has set a level, protocols that have one get one above their
+/// usual; what else speaks chat completions may not know the word.
+fn harder(sampling: Sampling, provider: Provider) -> Sampling {
+    let usual = match provider {
+        Provider::Anthropic => Some(Thinking::Low),
+        Provider::Responses => Some(Thinking::Medium),
+        Provider::OpenAi | Provider::Offline => None,
+    };
+    Sampling {
+        max_tokens: sampling.max_tokens.map(|room| room.saturating_mul(2)),
+        thinking: sampling.thinking.or(usual).map(Thinking::more),
+        ..sampling
+    }
+}
+
 fn wish(options: &LlmOptions) -> Wish {
     Wish {
         role: options.role.clone(),
@@ -74,6 +92,7 @@ struct Asking<'a> {
     schema: Option<&'a Schema>,
     cancel: &'a CancellationToken,
     slots: Option<&'a Arc<Semaphore>>,
+    harder: bool,
 }
 
 impl Asking<'_> {
@@ -143,12 +162,15 @@ impl Asking<'_> {
     async fn send(&self, cache: &mut Cache, messages: Vec<Message>, note: Option<String>) -> Outcome<ModelAnswer> {
         let Chosen { role, served, reason, substitutes } = self.chosen;
         let (options, standard) = (self.options, role.sampling.clone());
-        let sampling = Sampling {
+        let mut sampling = Sampling {
             max_tokens: options.max_tokens.or(standard.max_tokens),
             temperature: options.temperature.or(standard.temperature),
             stop: if options.stop.is_empty() { standard.stop } else { options.stop.clone() },
             thinking: standard.thinking,
         };
+        if self.harder {
+            sampling = harder(sampling, served.spec.provider);
+        }
         let timeout = options
             .timeout
             .map(Duration::try_from_secs_f64)

@@ -2,6 +2,7 @@
 
 use crate::core::effect::EffectKind;
 use crate::core::episode::{Episode, Recalled};
+use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::host::door::{self, Asked};
@@ -39,6 +40,7 @@ pub async fn remember(host: &RunHost, frame: &Frame, episode: Episode) -> Outcom
         )
         .hint(hint));
     }
+    let episode = believed(host, frame, episode);
     let intent = serde_json::to_value(&episode).unwrap_or_default();
     let action = if episode.action.is_empty() { "note".to_owned() } else { episode.action.clone() };
     let namespace = host.kit.settings.namespace;
@@ -49,10 +51,24 @@ pub async fn remember(host: &RunHost, frame: &Frame, episode: Episode) -> Outcom
     answer
 }
 
+/// An episode with no more trust than its verifier earns: that a script says so is no verdict of a check.
+fn believed(host: &RunHost, frame: &Frame, episode: Episode) -> Episode {
+    let earned = episode.verifier.trust();
+    if episode.trust <= earned {
+        return episode;
+    }
+    let text = format!(
+        "remember: trust {} is lowered to {earned}, which is what a claim earns that nobody has checked",
+        episode.trust
+    );
+    host.emit(frame, &Event::Note { text });
+    Episode { trust: earned, ..episode }
+}
+
 /// What the index had to say: a note never fails a run, because the episodes themselves are safe in the store.
 fn tell_notes(host: &RunHost, frame: &Frame) {
     for note in host.kit.memory.take_notes() {
-        host.emit(frame, &crate::core::event::Event::Note { text: note.to_string() });
+        host.emit(frame, &Event::Note { text: note.to_string() });
     }
 }
 

@@ -216,6 +216,9 @@ impl RunHost {
         match call.request {
             Request::Llm(request) => llm::one(self, &frame, request, &cancel).await,
             Request::Attempt(step) => attempts::checked(self, &frame, *step, &cancel).await,
+            Request::AttemptBatch { steps, concurrency } => {
+                batch::attempts(self, &frame, steps, concurrency, &cancel).await
+            }
             Request::LlmBatch { requests, concurrency } => {
                 batch::models(self, &frame, requests, concurrency, &cancel).await
             }

@@ -25,7 +25,7 @@ use tokio::sync::{OnceCell, RwLock};
 use ulid::Ulid;
 
 mod bound;
-mod keep;
+pub(in crate::memory) mod keep;
 mod trends;
 #[cfg(test)]
 mod tests;
@@ -148,7 +148,7 @@ impl Memory {
         let query = situation::canonical(query);
         let embedding = parts.clone();
         let vector = blocking(move || embedding.vectors(&[query.as_str()])).await?.pop().unwrap_or_default();
-        self.near_vector(&parts, &vector, k, &filters).await
+        self.near_all(&parts, &vector, k, &filters).await
     }
 
     /// Builds the index anew from the log with the embedder that is set, and the sums of utility with it; `progress`

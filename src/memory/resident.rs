@@ -5,6 +5,7 @@
 
 use crate::core::episode::Outline;
 use crate::memory::index::filter::Filter;
+use crate::memory::recall::keep::Wanted;
 use std::collections::HashMap;
 use std::thread;
 
@@ -21,6 +22,9 @@ pub struct Resident {
     /// One outline for each combination of what filters look at.
     kinds: Vec<Outline>,
     numbers: HashMap<(String, String, &'static str), u32>,
+    /// The task of each row.
+    tasks: Vec<u32>,
+    fingerprints: HashMap<String, u32>,
     codes: Vec<i16>,
     /// The last place of the log that is in it, and how many episodes were forgotten when it was filled.
     pub(super) mark: (u64, u64),
@@ -45,6 +49,8 @@ impl Resident {
             self.kinds.push(outline.clone());
         }
         self.groups.push(kind);
+        let next = u32::try_from(self.fingerprints.len()).unwrap_or(u32::MAX);
+        self.tasks.push(*self.fingerprints.entry(outline.fingerprint.clone()).or_insert(next));
         self.outlines.push(outline);
         self.codes.extend((0..self.dimensions).map(|at| vector.get(at).map_or(0, |x| code(*x))));
     }
@@ -69,25 +75,30 @@ impl Resident {
         self.outlines.iter().zip(self.codes.chunks(self.dimensions.max(1)))
     }
 
-    /// For each filter the `k` rows most like a unit vector among those that pass it, most similar first, with cosine
-    /// similarities. All rows are compared once, whatever the number of filters.
-    pub fn nearest(&self, query: &[f32], k: usize, filters: &[Filter]) -> Vec<Vec<(&Outline, f64)>> {
+    /// For each filter the rows most like a unit vector among those that pass it, most similar first, with cosine
+    /// similarities; of equally near ones the latest first. All rows are compared once, whatever the number of filters.
+    pub(in crate::memory) fn nearest(
+        &self,
+        query: &[f32],
+        want: Wanted,
+        filters: &[Filter],
+    ) -> Vec<Vec<(&Outline, f64)>> {
         let query: Vec<i16> = (0..self.dimensions).map(|at| query.get(at).map_or(0, |x| code(*x))).collect();
         let wanted: Vec<Vec<usize>> =
             self.kinds.iter().map(|kind| (0..filters.len()).filter(|at| filters[*at].passes(kind)).collect()).collect();
         let found = if self.len() < SPLIT {
-            self.scan(&query, k, filters.len(), &wanted, 0, self.len())
+            self.scan(&query, want, filters.len(), &wanted, 0, self.len())
         } else {
             let middle = self.len() / 2;
             let (mut left, right) = thread::scope(|scope| {
-                let right = scope.spawn(|| self.scan(&query, k, filters.len(), &wanted, middle, self.len()));
-                let left = self.scan(&query, k, filters.len(), &wanted, 0, middle);
+                let right = scope.spawn(|| self.scan(&query, want, filters.len(), &wanted, middle, self.len()));
+                let left = self.scan(&query, want, filters.len(), &wanted, 0, middle);
                 // A panic in there would be a fault of this file; the other half is still right.
                 (left, right.join().unwrap_or_default())
             });
             for (left, right) in left.iter_mut().zip(right) {
                 left.extend(right);
-                best(left, k);
+                self.best(left, want);
             }
             left
         };
@@ -99,13 +110,16 @@ impl Resident {
     fn scan(
         &self,
         query: &[i16],
-        k: usize,
+        want: Wanted,
         filters: usize,
         wanted: &[Vec<usize>],
         from: usize,
         to: usize,
     ) -> Vec<Vec<(i32, usize)>> {
         let mut found: Vec<Vec<(i32, usize)>> = vec![Vec::new(); filters];
+        // What is below the last of enough rows cannot be among the nearest any more.
+        let mut least = vec![i32::MIN; filters];
+        let room = want.k.saturating_mul(4).saturating_add(64);
         for row in from..to {
             let wanted = &wanted[self.groups[row] as usize];
             if wanted.is_empty() {
@@ -113,29 +127,37 @@ impl Resident {
             }
             let score = dot(query, &self.codes[row * self.dimensions..(row + 1) * self.dimensions]);
             for filter in wanted {
-                let found = &mut found[*filter];
+                let (found, least) = (&mut found[*filter], &mut least[*filter]);
+                if score < *least {
+                    continue;
+                }
                 found.push((score, row));
                 // Kept within a factor of the wanted number, so that the memory of a search is flat.
-                if found.len() >= 4 * k + 64 {
-                    best(found, k);
+                if found.len() >= room {
+                    self.best(found, want);
+                    *least = found.last().filter(|_| found.len() >= want.k).map_or(i32::MIN, |last| last.0);
                 }
             }
         }
         for found in &mut found {
-            best(found, k);
+            self.best(found, want);
         }
         found
     }
-}
 
-/// The `k` highest, highest first; equal ones in the order of the log.
-fn best(found: &mut Vec<(i32, usize)>, k: usize) {
-    let order = |a: &(i32, usize), b: &(i32, usize)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
-    if found.len() > k && k > 0 {
-        found.select_nth_unstable_by(k - 1, order);
+    /// The highest, highest first, no more of a task than are wanted; of equal ones the latest first.
+    fn best(&self, found: &mut Vec<(i32, usize)>, want: Wanted) {
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        if want.copies < want.k {
+            let mut times: HashMap<u32, usize> = HashMap::with_capacity(found.len());
+            found.retain(|(_, row)| {
+                let times = times.entry(self.tasks[*row]).or_default();
+                *times += 1;
+                *times <= want.copies
+            });
+        }
+        found.truncate(want.k);
     }
-    found.truncate(k);
-    found.sort_unstable_by(order);
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "rounded and within ±32,767 by the clamp")]
@@ -154,6 +176,9 @@ mod tests {
     use super::Resident;
     use crate::core::episode::Outline;
     use crate::memory::index::filter::Filter;
+    use crate::memory::recall::keep::Wanted;
+
+    const ALL: Wanted = Wanted { k: 10, copies: usize::MAX };
 
     fn filter(arm: &str) -> Filter {
         Filter { arm: Some(arm.to_owned()), ..Filter::default() }
@@ -173,6 +198,27 @@ mod tests {
     }
 
     #[test]
+    fn copies_of_a_task_leave_places_for_others() {
+        for rows in [300_u64, 30_000] {
+            let mut resident = Resident::new(24);
+            for row in 0..rows {
+                let (task, seed) = if row.is_multiple_of(2) { ("same".to_owned(), 0) } else { (row.to_string(), row) };
+                let outline = Outline { place: row, arm: "a".into(), fingerprint: task, ..Outline::default() };
+                resident.push(outline, &vector(seed));
+            }
+            let found = |copies| {
+                let found = resident.nearest(&vector(0), Wanted { k: 20, copies }, &[filter("a")]).remove(0);
+                found.into_iter().map(|(outline, _)| (outline.fingerprint.clone(), outline.place)).collect::<Vec<_>>()
+            };
+            assert!(found(usize::MAX).iter().all(|(task, _)| task == "same"), "{rows}");
+            let few = found(3);
+            assert_eq!(few.len(), 20);
+            let same: Vec<u64> = few.iter().filter(|(task, _)| task == "same").map(|(_, place)| *place).collect();
+            assert_eq!(same, [rows - 2, rows - 4, rows - 6], "the latest ones");
+        }
+    }
+
+    #[test]
     fn it_finds_what_comparing_all_finds() {
         for rows in [1_u64, 40, 25_000] {
             let mut resident = Resident::new(24);
@@ -181,7 +227,7 @@ mod tests {
                 resident.push(Outline { place: row, arm, ..Outline::default() }, &vector(row));
             }
             let query = vector(1 << 40);
-            let found = resident.nearest(&query, 10, &[filter("a"), filter("b"), Filter::default(), filter("c")]);
+            let found = resident.nearest(&query, ALL, &[filter("a"), filter("b"), Filter::default(), filter("c")]);
             for (at, passes) in
                 [|row: u64| row.is_multiple_of(3), |row: u64| !row.is_multiple_of(3), |_: u64| true, |_: u64| false]
                     .iter()

@@ -13,7 +13,7 @@ mod tests;
 pub use learned::{Offer, decide, start};
 
 /// The version of the policy, for the record of every decision.
-pub const VERSION: &str = "1";
+pub const VERSION: &str = "2";
 /// Failures of form are shown to the same model so often.
 const FORMS: u32 = 2;
 
@@ -27,9 +27,9 @@ pub enum Move {
     Think,
     /// A role of a higher position.
     Escalate(RoleName),
-    /// Look for the part of the input that matters.
+    /// Look into the input in another way, and try again with what is found.
     Explore,
-    /// Hand the pieces to child runs.
+    /// Hand the task with its input to a child run.
     Delegate,
     /// Stop trying.
     GiveUp,
@@ -115,14 +115,30 @@ pub struct Chain {
     pub thinks: u32,
     /// Moves to a higher role so far.
     pub escalations: u32,
-    /// Whether there is an input that could be explored or handed out.
+    /// How often it looked in another way.
+    pub explores: u32,
+    /// How often it was handed to a child run.
+    pub delegates: u32,
+    /// Whether there is an input that could be looked into in another way.
     pub explorable: bool,
+    /// Whether there is an input that a child run may be given, and depth and budget for it.
+    pub delegable: bool,
 }
 
 impl Chain {
     /// The class of its failure. What a gate refused is a wrong answer, whatever its kind.
     pub fn class(&self) -> FailureClass {
         if self.gated { FailureClass::Quality } else { self.failure.class() }
+    }
+
+    /// Looking further is tried once in a chain.
+    fn may_explore(&self) -> bool {
+        self.explorable && self.explores == 0
+    }
+
+    /// So is handing out.
+    fn may_delegate(&self) -> bool {
+        self.delegable && self.delegates == 0
     }
 
     fn next(&self, bounds: &Bounds) -> Option<&Rung> {
@@ -136,12 +152,17 @@ impl Chain {
 pub fn rule(chain: &Chain, bounds: &Bounds) -> Move {
     let up = || chain.next(bounds).map(|rung| Move::Escalate(rung.role.clone()));
     let again = |most: u32| (chain.retries < most).then_some(Move::Retry);
+    // What no role can answer from the prompt may stand in the input.
+    let further = || {
+        let delegate = || chain.may_delegate().then_some(Move::Delegate);
+        chain.may_explore().then_some(Move::Explore).or_else(delegate)
+    };
     let chosen = match chain.class() {
         FailureClass::Format => again(FORMS),
-        FailureClass::Quality => again(bounds.retries).or_else(up),
+        FailureClass::Quality => again(bounds.retries).or_else(up).or_else(further),
         FailureClass::Hopeless => up().or_else(|| again(bounds.retries)),
         FailureClass::Room => (chain.thinks == 0).then_some(Move::Think).or_else(up),
-        FailureClass::Size => chain.explorable.then_some(Move::Explore),
+        FailureClass::Size => further(),
         FailureClass::Infra | FailureClass::End => None,
     };
     chosen.unwrap_or(Move::GiveUp)
@@ -165,8 +186,9 @@ pub fn allowed(chain: &Chain, bounds: &Bounds) -> Vec<Move> {
     if class != FailureClass::Format && class != FailureClass::Size && chain.escalations < bounds.escalations {
         moves.extend(chain.ladder.iter().skip(1).map(|rung| Move::Escalate(rung.role.clone())));
     }
-    if chain.explorable && matches!(class, FailureClass::Size | FailureClass::Quality) {
-        moves.extend([Move::Explore, Move::Delegate]);
+    if matches!(class, FailureClass::Size | FailureClass::Quality) {
+        moves.extend(chain.may_explore().then_some(Move::Explore));
+        moves.extend(chain.may_delegate().then_some(Move::Delegate));
     }
     moves.push(Move::GiveUp);
     moves

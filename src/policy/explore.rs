@@ -2,6 +2,7 @@
 //! knows better, what suits a context of that size and kind.
 
 use crate::policy::posterior::Posterior;
+use crate::policy::template::follows;
 use serde::{Deserialize, Serialize};
 
 /// The effective number of episodes that a hint needs.
@@ -113,6 +114,27 @@ fn rounded(bytes: u64) -> String {
     format!("{} {}", value / step * step, units.get(unit).unwrap_or(&"bytes"))
 }
 
+/// Ways of looking that suit a context of this shape, the most likely first, for a run whose own ways have failed.
+pub fn ways(shape: &Shape) -> &'static [&'static str] {
+    match (shape.bytes, shape.documents, shape.kind.as_str()) {
+        (0, ..) => &[],
+        (_, _, "csv" | "tsv") => &["context.head(_)", "context.csv()", "context.grep(_)"],
+        (_, _, "json" | "jsonl") => &["context.head(_)", "context.json()", "context.grep(_)"],
+        (_, _, "log") => &["context.count(_)", "context.grep(_)", "context.search(_, 8)"],
+        (0..=20_000, ..) => &["context.text()", "context.grep(_)", "context.search(_, 8)"],
+        (_, 2.., _) => &["context.docs()", "context.search(_, 8)", "context.grep(_)"],
+        _ => &["context.search(_, 8)", "context.grep(_)", "context.chunks(20000, 500) + llm_batch"],
+    }
+}
+
+/// The best way that has not been tried: of the hints, else of those that suit the shape.
+pub fn untried(hints: &[Hint], shape: &Shape, looks: &[String]) -> Option<Hint> {
+    let tried = |template: &str| looks.iter().any(|look| follows(look, template));
+    let plain = |template: &&str| Hint { template: (*template).to_owned(), ..Hint::default() };
+    let hinted = hints.iter().find(|hint| !tried(&hint.template)).cloned();
+    hinted.or_else(|| ways(shape).iter().find(|template| !tried(template)).map(plain))
+}
+
 /// The advice, as one sentence for a model or a person.
 pub fn advice(shape: &Shape) -> &'static str {
     match (shape.bytes, shape.documents, shape.kind.as_str()) {
@@ -139,8 +161,9 @@ pub fn advice(shape: &Shape) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Shape, advice, rank, thousands};
+    use super::{Hint, Shape, advice, rank, thousands, untried, ways};
     use crate::policy::posterior::Posterior;
+    use crate::policy::template::follows;
 
     fn known(template: &str, mean: f64, n: f64, tokens: f64) -> (String, Posterior) {
         let (alpha, beta) = (mean * (n + 5.0), (1.0 - mean) * (n + 5.0));
@@ -174,6 +197,25 @@ mod tests {
         assert_eq!(line(21_700, 1, "csv"), "1 document, mostly csv, 20 KB");
         assert_eq!(line(123_456_789, 3, ""), "3 documents, 100 MB");
         assert_eq!(line(7, 1, "txt"), "1 document, mostly txt, 7 bytes");
+    }
+
+    #[test]
+    fn what_was_tried_is_not_proposed_again() {
+        let shape = Shape { bytes: 100, documents: 1, kind: "txt".to_owned() };
+        let hints = [Hint { template: "context.grep(_)".to_owned(), ..Hint::default() }];
+        let next = |looks: &[&str]| {
+            let looks: Vec<String> = looks.iter().map(|look| (*look).to_owned()).collect();
+            untried(&hints, &shape, &looks).map(|hint| hint.template)
+        };
+        assert_eq!(next(&[]).as_deref(), Some("context.grep(_)"));
+        assert_eq!(next(&["context.grep(_) + llm"]).as_deref(), Some("context.text()"));
+        assert_eq!(next(&["context.grep(_)", "context.text()"]).as_deref(), Some("context.search(_, 8)"));
+        assert_eq!(next(&["context.grep(_)", "context.text()", "context.search(_, 8)"]), None);
+        assert!(ways(&Shape::default()).is_empty());
+        for kind in ["csv", "json", "log", "md"] {
+            let ways = ways(&Shape { kind: kind.to_owned(), ..shape.clone() });
+            assert!(ways.iter().all(|way| !ways.iter().any(|other| other != way && follows(way, other))), "{ways:?}");
+        }
     }
 
     #[test]

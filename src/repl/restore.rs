@@ -3,6 +3,7 @@
 
 use crate::app::build::App;
 use crate::app::launch::Launch;
+use crate::app::run::Parts;
 use crate::app::{inputs, resume};
 use crate::core::event::{Event, EventRecord};
 use crate::core::failure::Outcome;
@@ -54,7 +55,7 @@ impl Shell {
         let muted: Arc<AtomicBool> = Arc::new(AtomicBool::new(true));
         let options = Options { quiet: again.quiet, ..Options::default() };
         let on_print = Some(on_print(&screen, options.json, &muted));
-        let run = resume::again(&kit, &again.row, library, on_print, again.force).await?;
+        let run = resume::again(&kit, &again.row, library, Parts { on_print, ..Parts::default() }, again.force).await?;
         let replay = run.host.replay.clone();
         let place = Place { options: &options, screen, interactive, follower, muted: Arc::clone(&muted) };
         let mut shell = Self::over(kit, run, place)?;

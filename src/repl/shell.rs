@@ -95,7 +95,7 @@ impl Shell {
         let launch = Launch { context: options.context.clone(), flags: options.flags.clone(), ..Launch::default() };
         let muted = Arc::default();
         let on_print = Some(on_print(&screen, options.json, &muted));
-        let start = Start { kind: "repl", task: &task, launch: Some(launch), on_print };
+        let start = Start { kind: "repl", task: &task, launch: Some(launch), on_print, ..Start::default() };
         let run = run::begin(&kit, start, library);
         Self::over(kit, run, Place { options, screen, interactive, follower, muted })
     }

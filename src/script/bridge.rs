@@ -147,6 +147,8 @@ fn answer(seat: &Seat, call: Call) -> BoxFuture<'static, Outcome<Value>> {
         call.request,
         Request::Llm(_)
             | Request::LlmBatch { .. }
+            | Request::Attempt(_)
+            | Request::AttemptBatch { .. }
             | Request::Rlm(_)
             | Request::RlmBatch { .. }
             | Request::Pipeline { .. }

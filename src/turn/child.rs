@@ -172,7 +172,7 @@ async fn remember(root: &Root, end: &RootEnd) {
     let spent = root.host.scope.report().totals;
     let ended = Ended {
         task: &root.task,
-        role: root.role.as_deref().unwrap_or(roles::ROOT),
+        role: end.role.as_deref().or(root.role.as_deref()).unwrap_or(roles::ROOT),
         status: end.status,
         failure: end.failure.as_ref(),
         turns: end.turns,

@@ -16,4 +16,5 @@ pub mod relief;
 pub mod root;
 pub mod runner;
 pub mod stages;
+mod start;
 pub mod tools;

@@ -51,6 +51,16 @@ pub fn stopped(why: &str) -> String {
     format!("{why}. Nothing of it was run. Answer with one short block of code.")
 }
 
+/// What a root model is told whose turns failed and that shall look in another way; `evidence` is empty for a usual way.
+pub fn look_further(template: &str, evidence: &str, failures: u32, last: &str) -> String {
+    let turns = if failures == 1 { "A turn" } else { &format!("{failures} turns in a row") };
+    let evidence = if evidence.is_empty() { String::new() } else { format!(" ({evidence})") };
+    format!(
+        "{turns} failed; the last one: {last}\nLook into the context in another way now, `{template}`{evidence}, with `_` for \
+         what this task needs, and go on from what it finds."
+    )
+}
+
 /// What a root model is told that takes over from another role.
 pub fn relieved(role: &str, before: &str, failures: u32, last: &str) -> String {
     let turns = if failures == 1 { "a turn" } else { &format!("{failures} turns in a row") };

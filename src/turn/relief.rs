@@ -1,8 +1,9 @@
-//! Who plays the root: the role it began with, until turns fail in a row and the policy lets a stronger one take over.
+//! Who plays the root: the role it began with, until turns fail in a row and the policy lets a stronger one take over or
+//! tells it to look in another way.
 //!
 //! What a failed turn said stays in the history, so that the same role's next turn is its repetition with feedback.
 
-use crate::core::attempts::Attempts;
+use crate::core::attempts::{Attempts, Open};
 use crate::core::episode::{Verdict, Verifier};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RoleName};
@@ -12,8 +13,11 @@ use crate::core::text::one_line;
 use crate::host::choose::{Chosen, Wish};
 use crate::host::credit::{self, Credit};
 use crate::host::decide::{self, Met};
+use crate::host::explore;
 use crate::host::ladder::{self, Ladder};
 use crate::policy::escalate::{Chain, Move};
+use crate::policy::explore::Hint;
+use crate::policy::template::follows;
 use crate::turn::prompt;
 use crate::turn::root::Root;
 use crate::turn::stages::ToolRound;
@@ -25,6 +29,8 @@ pub struct Relief<'a> {
     root: &'a Root,
     ladder: Ladder,
     attempts: Attempts,
+    /// The way of looking that the turn under way was told to try.
+    way: Option<Hint>,
     /// Who plays now.
     pub chosen: Arc<Chosen>,
 }
@@ -58,15 +64,12 @@ impl<'a> Relief<'a> {
         let options = LlmOptions { model, requires, strategy: root.strategy, ..LlmOptions::default() };
         let role = chosen.role.name.to_string();
         let ladder = ladder::from(&root.host, &role, &options, true).await?;
-        Ok(Self { root, ladder, attempts: Attempts { role, ..Attempts::default() }, chosen })
+        Ok(Self { root, ladder, attempts: Attempts { role, ..Attempts::default() }, way: None, chosen })
     }
 
-    /// Notes how a turn went; the last message of the history is told if another role plays from
-    /// now on.
+    /// Notes how a turn went; the last message of the history is told if another role plays from now on, or if this one
+    /// shall look in another way.
     pub async fn after(&mut self, fault: Option<Fault>, history: &mut [Message]) -> Outcome<()> {
-        if self.ladder.is_flat() {
-            return Ok(());
-        }
         let outcome = if fault.is_some() { Verdict::Fail } else { Verdict::Success };
         self.settle(outcome).await;
         let Some(fault) = fault else {
@@ -74,6 +77,10 @@ impl<'a> Relief<'a> {
             return Ok(());
         };
         self.attempts.failures += 1;
+        let further = explore::untried(&self.root.host).filter(|_| self.attempts.explores == 0);
+        if self.ladder.is_flat() && further.is_none() {
+            return Ok(());
+        }
         let chain = Chain {
             ladder: self.ladder.from(&self.attempts.role),
             failure: fault.kind,
@@ -82,7 +89,11 @@ impl<'a> Relief<'a> {
             // A root asks for more room by itself, and explores all the time.
             thinks: 1,
             escalations: self.attempts.escalations,
-            explorable: false,
+            explores: self.attempts.explores,
+            delegates: 0,
+            explorable: further.is_some(),
+            // A root hands out by itself.
+            delegable: false,
         };
         let met = Met { chain: &chain, gate: fault.gate, attempts: &self.attempts };
         let (host, frame) = (&self.root.host, Frame::root());
@@ -91,18 +102,29 @@ impl<'a> Relief<'a> {
             Move::Escalate(role) => {
                 self.attempts.open = Some(open);
                 let told = self.relieve(&role, &fault).await?;
-                if let Some(last) = history.last_mut() {
-                    last.text = format!("{}\n\n{told}", last.text);
-                }
+                tell(history, &told);
+            }
+            Move::Explore => {
+                let Some(way) = further else { return Ok(()) };
+                self.attempts.explores += 1;
+                self.attempts.open = Some(Open { shown: [open.shown.as_slice(), &way.ids].concat(), ..open });
+                let evidence = if way.similar == 0 { String::new() } else { way.evidence() };
+                tell(history, &prompt::look_further(&way.template, &evidence, self.attempts.failures, &fault.message));
+                self.way = Some(way);
             }
             Move::Retry => {
                 self.attempts.open = Some(open);
                 self.attempts.retries += 1;
             }
             // Who can do no more than go on goes on: the limit of turns ends the run.
-            Move::Think | Move::Explore | Move::Delegate | Move::GiveUp => {}
+            Move::Think | Move::Delegate | Move::GiveUp => {}
         }
         Ok(())
+    }
+
+    /// Whether another role has taken over.
+    pub const fn has_relieved(&self) -> bool {
+        self.attempts.escalations > 0
     }
 
     async fn relieve(&mut self, role: &RoleName, fault: &Fault) -> Outcome<String> {
@@ -123,7 +145,29 @@ impl<'a> Relief<'a> {
     async fn settle(&mut self, outcome: Verdict) {
         let spent = mem::take(&mut self.attempts.spent);
         let Some(open) = self.attempts.open.take() else { return };
+        let outcome = match self.way.take() {
+            Some(way) => match self.looked(&way.template) {
+                // What was advised and not done says nothing of the advice.
+                None => return,
+                Some(Some(0)) => Verdict::Fail,
+                Some(_) => outcome,
+            },
+            None => outcome,
+        };
         let credit = Credit { task: &self.root.task, open, outcome, verifier: Verifier::Gate, spent };
         credit::store(&self.root.host, &Frame::root(), credit).await;
+    }
+
+    /// What a way of looking has found, as far as that is known; nothing if the run did not look so.
+    fn looked(&self, template: &str) -> Option<Option<u64>> {
+        let looks = self.root.host.trail.looks();
+        looks.into_iter().find(|look| follows(&look.template, template)).map(|look| look.hits)
+    }
+}
+
+/// Adds to what the next turn is told.
+fn tell(history: &mut [Message], told: &str) {
+    if let Some(last) = history.last_mut() {
+        last.text = format!("{}\n\n{told}", last.text);
     }
 }

@@ -40,12 +40,17 @@ pub struct RootEnd {
     pub failure: Option<Failure>,
     /// Turns made; 0 for a direct answer.
     pub turns: u32,
+    /// The role that began; nothing if the run ended before it was known.
+    pub role: Option<String>,
+    /// Whether a stronger role took over.
+    pub relieved: bool,
 }
 
 impl RootEnd {
     /// The end of a run that failed.
     pub fn failed(failure: Failure, turns: u32) -> Self {
-        Self { answer: None, status: status_of(&failure), failure: Some(failure), turns }
+        let status = status_of(&failure);
+        Self { answer: None, status, failure: Some(failure), turns, role: None, relieved: false }
     }
 
     /// The same with the last thing that the run saw, so that paid work is not lost with it.
@@ -57,7 +62,8 @@ impl RootEnd {
 
     /// The end of a run with an answer.
     pub fn completed(answer: Value, turns: u32) -> Self {
-        Self { answer: Some(answer), status: RunStatus::Completed, failure: None, turns }
+        let status = RunStatus::Completed;
+        Self { answer: Some(answer), status, failure: None, turns, role: None, relieved: false }
     }
 }
 

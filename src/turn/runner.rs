@@ -13,7 +13,7 @@ use crate::host::run_host::RunHost;
 use crate::host::{episodes, explore};
 use crate::registry::personas;
 use crate::registry::programs;
-use crate::registry::roles::{self, Role};
+use crate::registry::roles::Role;
 use crate::script::session::{Session, SessionSetup};
 use crate::turn::analyze::analyze;
 use crate::turn::execute::execute;
@@ -22,6 +22,7 @@ use crate::turn::prepare::prepare;
 use crate::turn::relief::{Fault, Relief};
 use crate::turn::root::{Root, RootEnd};
 use crate::turn::stages::{TurnInput, TurnOutput};
+use crate::turn::start::Start;
 use crate::turn::tools::{Workbench, run_tools};
 use crate::turn::{direct, prompt};
 use serde_json::Value;
@@ -31,9 +32,21 @@ use std::time::Duration;
 
 /// Makes a root run. A failure is an end like any other, with what was computed before it.
 pub async fn run(root: &Root) -> RootEnd {
+    let start = match Start::of(root).await {
+        Ok(start) => start,
+        Err(failure) => return RootEnd::failed(failure, 0),
+    };
+    let role = start.role.clone();
+    let end = play(root, &role).await;
+    start.credit(root, &end).await;
+    RootEnd { role: Some(role), ..end }
+}
+
+/// The run as this role begins it.
+async fn play(root: &Root, role: &str) -> RootEnd {
     let host = &root.host;
     let wish = Wish {
-        role: Some(root.role.clone().unwrap_or_else(|| roles::ROOT.to_owned())),
+        role: Some(role.to_owned()),
         model: root.model.clone(),
         requires: root.requires.clone(),
         strategy: root.strategy,
@@ -53,13 +66,17 @@ pub async fn run(root: &Root) -> RootEnd {
         Err(failure) => return RootEnd::failed(failure, 0),
     };
     match Relief::begin(root, chosen).await {
-        Ok(relief) => turns(root, relief, history).await.unwrap_or_else(|failure| RootEnd::failed(failure, 0)),
+        Ok(mut relief) => {
+            let ended = turns(root, &mut relief, history).await;
+            let end = ended.unwrap_or_else(|failure| RootEnd::failed(failure, 0));
+            RootEnd { relieved: relief.has_relieved(), ..end }
+        }
         Err(failure) => RootEnd::failed(failure, 0),
     }
 }
 
 /// Fails only if the store does.
-async fn turns(root: &Root, mut relief: Relief<'_>, mut history: Vec<Message>) -> Outcome<RootEnd> {
+async fn turns(root: &Root, relief: &mut Relief<'_>, mut history: Vec<Message>) -> Outcome<RootEnd> {
     let (host, frame) = (&root.host, Frame::root());
     let mut session = session(host);
     let of = host.max_turns.max(1);

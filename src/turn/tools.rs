@@ -76,14 +76,31 @@ async fn evaluate(bench: &mut Workbench<'_>, source: &str) -> Evaluation {
     evaluation
 }
 
-/// How a block looked into the context, with what it found if that is its value.
+/// How a block looked into the context, with what it found: its value, or what it printed if it has none.
 fn look(source: &str, evaluation: &Evaluation) -> Option<Look> {
-    let hits = match &evaluation.value {
-        Some(Value::Array(found)) => u64::try_from(found.len()).ok(),
-        Some(Value::Number(count)) => count.as_u64(),
-        _ => None,
-    };
+    let printed = evaluation.printed.trim();
+    let said = (!printed.is_empty()).then(|| lines(printed));
+    let hits = evaluation.value.as_ref().and_then(found).or(said);
     Some(Look { template: template(source)?, hits, ..Look::default() })
+}
+
+/// How many entries a value has: elements, lines, a count, or for a map those of the lists in it.
+fn found(value: &Value) -> Option<u64> {
+    match value {
+        Value::Array(found) => u64::try_from(found.len()).ok(),
+        Value::Number(count) => count.as_u64(),
+        Value::String(text) => Some(lines(text)),
+        Value::Object(map) => {
+            let lists = map.values().filter(|field| field.is_array()).filter_map(found);
+            lists.reduce(u64::saturating_add)
+        }
+        Value::Null | Value::Bool(_) => None,
+    }
+}
+
+/// Lines that are not empty.
+fn lines(text: &str) -> u64 {
+    u64::try_from(text.lines().filter(|line| !line.trim().is_empty()).count()).unwrap_or(u64::MAX)
 }
 
 fn pieces(reply: &ModelReply, session: &Session) -> Vec<Piece> {

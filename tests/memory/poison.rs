@@ -83,6 +83,34 @@ fn two_hundred_lies_about_one_task_change_no_decision_and_many_tasks_do() {
 }
 
 #[test]
+fn copies_of_one_task_leave_places_for_the_others() {
+    let server = ChatServer::new(|_| Reply::text("good"));
+    // A task of its own, done 300 times: more often than a search has places.
+    let copy = |at: usize| {
+        line(
+            &format!("copy{at}"),
+            "which ship lies in the dock?",
+            json!({"arm": "worker", "at": 4_000_000_000_000_u64}),
+        )
+    };
+    let program = program(&server).file("copies.jsonl", (0..300).map(copy).collect::<String>());
+    program.args(["memory", "import", "copies.jsonl", "--own"]).run().ok();
+    let (first, reason) = starts(&program, &server);
+    assert_eq!(first, "small");
+    assert!(reason.contains("nothing is known to beat worker"), "the other tasks still count: {reason}");
+}
+
+#[test]
+fn one_unconfirmed_task_moves_a_prior_by_little() {
+    use rhizo::core::episode::Utility;
+    let none = rhizo::policy::posterior::prior(&[], "worker", "", "");
+    let cell = Utility { arm: "worker".into(), alpha: 1.5, beta: 1.0, n: 0.5, ..Utility::default() };
+    let moved = |role: &str| rhizo::policy::posterior::prior(std::slice::from_ref(&cell), "worker", role, "") - none;
+    assert!((0.01..=0.05).contains(&moved("elsewhere")), "{}", moved("elsewhere"));
+    assert!((0.05..=0.125).contains(&moved("")), "at its own role and failure: {}", moved(""));
+}
+
+#[test]
 fn what_nobody_checked_waits_for_a_second_task() {
     let lie = |id: &str, word: &str| {
         line(id, &format!("which ship lies in the {word}?"), json!({"outcome": "fail", "at": 4_000_000_000_000_u64}))

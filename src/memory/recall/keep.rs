@@ -11,11 +11,41 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::collections::HashMap;
 
+/// How many episodes a search is to find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::memory) struct Wanted {
+    /// All together.
+    pub k: usize,
+    /// Of one task, at most.
+    pub copies: usize,
+}
+
+impl Wanted {
+    /// The nearest of rows that stand in the order of similarity; of a task's equally near ones the latest.
+    fn of(self, mut rows: Vec<Near>) -> Vec<Near> {
+        rows.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(b.outline.place.cmp(&a.outline.place)));
+        let mut times: HashMap<String, usize> = HashMap::new();
+        rows.retain(|near| {
+            let times = times.entry(near.outline.fingerprint.clone()).or_default();
+            *times += 1;
+            *times <= self.copies
+        });
+        rows.truncate(self.k);
+        rows
+    }
+}
+
 /// New episodes that a search takes in by itself; behind more of them the rows are read anew.
 const STEP: usize = 512;
 
+/// Episodes of one task that a search for evidence finds, the latest ones: a task told hundreds of times would fill all
+/// places, and weighs like one anyway.
+const COPIES: usize = 3;
+/// How many times as many rows as are wanted the index is asked for before copies may leave places empty.
+const FARTHEST: usize = 16;
+
 impl Memory {
-    /// For each filter the `k` episodes nearest to a unit vector.
+    /// For each filter the `k` episodes nearest to a unit vector, few of any one task.
     ///
     /// Boxed, because the types of LanceDB's queries are so deep that whoever awaits them inline cannot be compiled.
     pub fn near_vector<'a>(
@@ -25,30 +55,62 @@ impl Memory {
         k: usize,
         filters: &'a [Filter],
     ) -> BoxFuture<'a, Outcome<Vec<Vec<Near>>>> {
-        self.nearest(parts, vector, k, filters).boxed()
+        self.nearest(parts, vector, Wanted { k, copies: COPIES }, filters).boxed()
     }
 
-    async fn nearest(&self, parts: &Parts, vector: &[f32], k: usize, filters: &[Filter]) -> Outcome<Vec<Vec<Near>>> {
+    /// The same with all episodes of every task.
+    pub(super) fn near_all<'a>(
+        &'a self,
+        parts: &'a Parts,
+        vector: &'a [f32],
+        k: usize,
+        filters: &'a [Filter],
+    ) -> BoxFuture<'a, Outcome<Vec<Vec<Near>>>> {
+        self.nearest(parts, vector, Wanted { k, copies: usize::MAX }, filters).boxed()
+    }
+
+    async fn nearest(
+        &self,
+        parts: &Parts,
+        vector: &[f32],
+        wanted: Wanted,
+        filters: &[Filter],
+    ) -> Outcome<Vec<Vec<Near>>> {
         if self.fill(parts).await? {
             let resident = self.resident.read().await;
             if let Some(resident) = resident.as_ref() {
                 let near = |(outline, similarity): (&Outline, f64)| Near { outline: outline.clone(), similarity };
-                let found = resident.nearest(vector, k, filters);
+                let found = resident.nearest(vector, wanted, filters);
                 return Ok(found.into_iter().map(|rows| rows.into_iter().map(near).collect()).collect());
             }
         }
         let mut all = Vec::new();
         for filter in filters {
-            let search = |index: EpisodeIndex| async move { index.search(vector, k, filter).await };
-            all.push(self.shelf.ask(parts, search).await?);
+            all.push(self.of_index(parts, vector, wanted, filter).await?);
         }
-        let (store, ids) = (self.store.clone(), all.iter().flatten().map(|(id, _)| id.clone()).collect::<Vec<_>>());
-        let outlines = blocking(move || store.outlines_by_ids(&ids)).await?;
-        let outlines: HashMap<&str, &Outline> = outlines.iter().map(|outline| (outline.id.as_str(), outline)).collect();
-        let near = |(id, similarity): (String, f64)| {
-            outlines.get(id.as_str()).map(|outline| Near { outline: (*outline).clone(), similarity })
-        };
-        Ok(all.into_iter().map(|rows| rows.into_iter().filter_map(near).collect()).collect())
+        Ok(all)
+    }
+
+    /// The nearest through the index, which knows no tasks: more rows are asked for until enough of them differ.
+    async fn of_index(&self, parts: &Parts, vector: &[f32], wanted: Wanted, filter: &Filter) -> Outcome<Vec<Near>> {
+        let mut rows = wanted.k;
+        loop {
+            let search = |index: EpisodeIndex| async move { index.search(vector, rows, filter).await };
+            let found = self.shelf.ask(parts, search).await?;
+            let all = found.len() < rows;
+            let (store, ids) = (self.store.clone(), found.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>());
+            let outlines = blocking(move || store.outlines_by_ids(&ids)).await?;
+            let outlines: HashMap<&str, &Outline> =
+                outlines.iter().map(|outline| (outline.id.as_str(), outline)).collect();
+            let near = |(id, similarity): (String, f64)| {
+                outlines.get(id.as_str()).map(|outline| Near { outline: (*outline).clone(), similarity })
+            };
+            let kept = wanted.of(found.into_iter().filter_map(near).collect());
+            if all || kept.len() >= wanted.k || rows >= FARTHEST * wanted.k {
+                return Ok(kept);
+            }
+            rows *= 4;
+        }
     }
 
     /// Whether the rows are in working memory and in line with the log; brings them there where it pays.

@@ -68,7 +68,9 @@ pub fn decide(chain: &Chain, offers: &[Offer<Move>], bounds: &Bounds, draw: f64)
     let worth = |offer: &Offer<Move>| match offer.choice {
         Move::GiveUp => Value::default(),
         // A repetition that fails leaves the way up open.
-        Move::Retry | Move::Think => Value::of(value(&offer.posterior), bounds.lambda * offer.cost, later),
+        Move::Retry | Move::Think | Move::Explore => {
+            Value::of(value(&offer.posterior), bounds.lambda * offer.cost, later)
+        }
         // So does a higher role that fails, if there is a still higher one and the chain may go there.
         Move::Escalate(_) => {
             let dearer = |other: &Offer<Move>| other.cost > offer.cost;
@@ -76,7 +78,7 @@ pub fn decide(chain: &Chain, offers: &[Offer<Move>], bounds: &Bounds, draw: f64)
                 if chain.escalations + 1 < bounds.escalations { escalation(&offers, dearer, bounds) } else { 0.0 };
             Value::of(value(&offer.posterior), bounds.lambda * offer.cost, rest)
         }
-        Move::Explore | Move::Delegate => Value::of(value(&offer.posterior), bounds.lambda * offer.cost, 0.0),
+        Move::Delegate => Value::of(value(&offer.posterior), bounds.lambda * offer.cost, 0.0),
     };
     let values: Vec<Value> = offers.iter().map(worth).collect();
     choose(&offers, &values, at, bounds, draw)

@@ -16,7 +16,9 @@ fn up(name: &str) -> Move {
 /// A worker's chain with the whole ladder above it.
 fn chain(failure: FailureKind) -> Chain {
     let ladder = rungs(&[(role("worker"), Some(10)), (role("expert"), Some(40)), (role("architect"), Some(100))]);
-    Chain { ladder, failure, gated: false, retries: 0, thinks: 0, escalations: 0, explorable: false }
+    let (gated, retries, thinks, escalations) = (false, 0, 0, 0);
+    let (explores, delegates, explorable, delegable) = (0, 0, false, false);
+    Chain { ladder, failure, gated, retries, thinks, escalations, explores, delegates, explorable, delegable }
 }
 
 fn known(mean: f64, n: f64) -> Posterior {
@@ -52,6 +54,19 @@ fn the_rules() {
     check(&after(Truncated, 0, 1, 0), &up("expert"));
     check(&chain(ContextOverflow), &Move::GiveUp);
     check(&Chain { explorable: true, ..chain(ContextOverflow) }, &Move::Explore);
+    check(&Chain { delegable: true, ..chain(ContextOverflow) }, &Move::Delegate);
+    // Who has an input looks further once nobody is left, then hands it out, each once.
+    let open = |explores, delegates, escalations| Chain {
+        explores,
+        delegates,
+        explorable: true,
+        delegable: true,
+        ..after(Refusal, 1, 0, escalations)
+    };
+    check(&open(0, 0, 0), &up("expert"));
+    check(&open(0, 0, 2), &Move::Explore);
+    check(&open(1, 0, 2), &Move::Delegate);
+    check(&open(1, 1, 2), &Move::GiveUp);
     for nobody in [Server, Auth, Budget] {
         check(&chain(nobody), &Move::GiveUp);
     }
@@ -68,6 +83,11 @@ fn limits_bind_the_learner_too() {
     never(&Chain { escalations: 2, ..chain(FailureKind::Refusal) }, &|m| matches!(m, Move::Escalate(_)));
     never(&Chain { retries: 1, ..chain(FailureKind::Refusal) }, &|m| *m == Move::Retry);
     never(&chain(FailureKind::Transport), &|m| *m != Move::GiveUp);
+    let further: &dyn Fn(&Move) -> bool = &|m| matches!(m, Move::Explore | Move::Delegate);
+    never(&chain(FailureKind::Refusal), further);
+    let (explores, delegates, explorable, delegable) = (1, 1, true, true);
+    never(&Chain { explores, delegates, explorable, delegable, ..chain(FailureKind::Refusal) }, further);
+    never(&Chain { explorable, delegable, ..chain(FailureKind::Invalid) }, further);
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
 }
 
 fn call(context: &NativeCallContext, prompt: &Dynamic, mut map: Map) -> Answer<Dynamic> {
-    let check = done(checked::take(&mut map))?;
+    let check = done(checked::take(&mut map, "llm"))?;
     let options = done(tokens(map, "llm"))?;
     let request = done(request(prompt, &options))?;
     match check {

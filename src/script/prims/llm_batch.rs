@@ -3,9 +3,9 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::Request;
 use crate::script::desk::Desk;
-use crate::script::prims::llm;
 use crate::script::prims::primitive::{Answer, Primitive, ask, done, size};
-use rhai::{Array, Dynamic, Engine, Map};
+use crate::script::prims::{checked, llm};
+use rhai::{Array, Dynamic, Engine, Map, NativeCallContext};
 use std::sync::Arc;
 
 /// How many calls run at once unless the script says otherwise.
@@ -14,34 +14,44 @@ pub const CONCURRENCY: usize = 16;
 /// `llm_batch`.
 pub const LLM_BATCH: Primitive = Primitive {
     name: "llm_batch",
-    usage: &["llm_batch(prompts)", "llm_batch(prompts, #{concurrency: 16, ..options of llm})"],
+    usage: &[
+        "llm_batch(prompts)",
+        "llm_batch(prompts, #{concurrency: 16, ..options of llm})",
+        "llm_batch(prompts, #{check: |answer, index| .., gate: \"name\"})",
+    ],
     summary: "Sends many prompts at once and returns the answers in their order; a failed item is an error map in its slot.",
     params: &[
         ("prompts", "an array of texts or context handles"),
         ("concurrency", "how many run at once, 1 to 1024; 16 if not given"),
-        ("...", "every option of `llm`, for all prompts"),
+        (
+            "check, gate",
+            "as in `llm`, for every answer; the closure may take the item's index too. Refused ones go out again together",
+        ),
+        ("...", "every other option of `llm`, for all prompts"),
     ],
-    example: "let prompts = [\"When did it open? \" + context.line(1), \"How tall is it? \" + context.line(2)];\nfor answer in llm_batch(prompts) { if type_of(answer) == \"map\" { print(answer.message) } else { print(answer) } }",
-    prints: "The harbour opened in 1884.\nIts lighthouse is 31 metres tall.\n",
+    example: "let prompts = [\"When did it open? \" + context.line(1), \"How tall is it? \" + context.line(2)];\nfor answer in llm_batch(prompts) { if type_of(answer) == \"map\" { print(answer.message) } else { print(answer) } }\nlet checked = llm_batch(prompts, #{check: |answer, index| answer.contains([\"1884\", \"metres\"][index]), gate: \"has a figure\"});\nprint(checked.len());",
+    prints: "The harbour opened in 1884.\nIts lighthouse is 31 metres tall.\n2\n",
     register,
 };
 
 fn register(engine: &mut Engine, _: &Arc<Desk>) {
     for name in ["llm_batch", "llm_query_batched"] {
-        engine.register_fn(name, |prompts: Array| call(&prompts, Map::new()));
-        engine.register_fn(name, |prompts: Array, options: Map| call(&prompts, options));
+        engine.register_fn(name, |context: NativeCallContext, prompts: Array| call(&context, &prompts, Map::new()));
+        engine.register_fn(name, |context: NativeCallContext, prompts: Array, options: Map| {
+            call(&context, &prompts, options)
+        });
     }
 }
 
-fn call(prompts: &Array, mut map: Map) -> Answer<Dynamic> {
+fn call(context: &NativeCallContext, prompts: &Array, mut map: Map) -> Answer<Dynamic> {
     let concurrency = done(concurrency(&mut map))?;
-    if map.contains_key("check") {
-        let failure = Failure::new(FailureKind::Invalid, "llm_batch takes no check: its calls run beside the script");
-        return done(Err(failure.hint("par_map(prompts, |p| llm(p, #{check: |answer| ..})) checks every answer")));
-    }
+    let check = done(checked::take(&mut map, "llm_batch"))?;
     let options = done(llm::tokens(map, "llm_batch"))?;
     let requests = done(prompts.iter().map(|p| llm::request(p, &options)).collect::<Outcome<Vec<_>>>())?;
-    ask(Request::LlmBatch { requests, concurrency })
+    match check {
+        Some(check) => checked::batch(context, &requests, concurrency, &check),
+        None => ask(Request::LlmBatch { requests, concurrency }),
+    }
 }
 
 /// Takes `concurrency` out of the options: 1 to 1024, 16 if absent.

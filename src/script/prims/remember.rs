@@ -21,7 +21,7 @@ pub const REMEMBER: Primitive = Primitive {
         ("arm", "what was chosen"),
         ("outcome", "success, fail, infra or unknown (default)"),
         ("lesson", "what to know next time"),
-        ("trust", "how far to believe it, 0 to 1; 1 if not given"),
+        ("trust", "how far to believe it, 0 to 0.5: nobody has checked it; 0.5 if not given"),
     ],
     example: "print(remember(#{situation: \"counting lines\", outcome: \"success\"}).len)",
     prints: "26\n",
@@ -36,7 +36,12 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
             let near = crate::core::text::nearest(key, KEYS.iter().copied());
             return Err(raise(failure.hint(near.map_or_else(|| KEYS.join(", "), |n| format!("did you mean `{n}`?")))));
         }
-        ask(Request::Remember(Box::new(done(options::<Episode>(episode, "remember"))?)))
+        let claims = episode.contains_key("trust");
+        let mut episode = done(options::<Episode>(episode, "remember"))?;
+        if !claims {
+            episode.trust = episode.verifier.trust();
+        }
+        ask(Request::Remember(Box::new(episode)))
     });
 }
 

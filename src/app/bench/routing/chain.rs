@@ -77,7 +77,10 @@ fn learned(asked: &Asked, known: &[Posterior; 2], after: &Posterior, lambda: f64
     }
     let ladder = vec![Rung { role: weak, cost: WEAK_COST }, Rung { role: strong.clone(), cost: 1.0 }];
     let failure = FailureKind::Refusal;
-    let chain = Chain { ladder, failure, gated: true, retries: 0, thinks: 1, escalations: 0, explorable: false };
+    let (retries, thinks, escalations, gated) = (0, 1, 0, true);
+    let (explores, delegates, explorable, delegable) = (0, 0, false, false);
+    let chain =
+        Chain { ladder, failure, gated, retries, thinks, escalations, explores, delegates, explorable, delegable };
     let up = Offer { choice: Move::Escalate(strong), posterior: after.clone(), cost: 1.0 };
     match decide(&chain, &[up], &bounds, 1.0).choice {
         Move::Escalate(_) => (f64::from(asked.row.strong) - paid - lambda, true),

@@ -1,0 +1,87 @@
+//! Handing out: the task of a chain that failed goes to a child run of the strongest role, with the run's context and what
+//! went wrong before.
+//!
+//! The child is bounded: it gets at most half of what is left, and a chain hands out once (`policy::escalate`).
+
+use crate::core::attempts::Spent;
+use crate::core::child::{ChildOptions, ChildRequest};
+use crate::core::document::ContextRef;
+use crate::core::failure::Outcome;
+use crate::core::money::Money;
+use crate::core::request::LlmRequest;
+use crate::host::attempts::Attempting;
+use crate::host::choose::Wish;
+use crate::host::ladder::Ladder;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Calls that must be left, so that the child can look, answer and be wrong once.
+const LEAST_CALLS: u64 = 4;
+/// Turns of the child.
+const TURNS: u32 = 8;
+/// Longer prompts are inputs of their own, in bytes.
+const LONG: usize = 32_000;
+/// The task of a child whose input is a prompt that was too long.
+const TOO_LONG: &str = "Do what the text in the context asks for. It is a prompt that is too long to be read at once.";
+
+/// Whether a child run may be given the task: there is an input, nothing that a child could not be told, and depth and
+/// budget for it.
+pub fn is_possible(chain: &Attempting<'_>, ladder: &Ladder) -> bool {
+    let (scope, options) = (&chain.host.scope, &chain.request.options);
+    let left = scope.left();
+    let has_input = !chain.host.view.is_empty() || is_input(&chain.request.prompt);
+    let affordable = left.calls.is_none_or(|calls| calls >= LEAST_CALLS)
+        && left.cost.is_none_or(|cost| cost > Money::ZERO)
+        && left.tokens.is_none_or(|tokens| tokens > 0);
+    let tellable = options.images.is_empty() && options.persona.is_none() && options.stop.is_empty();
+    let enabled = chain.host.kit.settings.escalation.enabled && !ladder.is_pinned();
+    enabled && has_input && tellable && affordable && scope.depth() < scope.limits().max_depth
+}
+
+/// The child's answer, and what the run has spent while it worked.
+pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest, role: &str) -> Outcome<(Value, Spent)> {
+    let Attempting { host, frame, cancel, .. } = *chain;
+    let before = host.scope.report().totals;
+    let begun = host.now();
+    let value =
+        host.kit.children.run(host.handle()?, frame.clone(), child(chain, request, role), cancel.clone()).await?;
+    let after = host.scope.report().totals;
+    let wish = Wish::of(Some(role), None);
+    let model = host.choose(&wish).await?.served.spec.id.to_string();
+    let spent = Spent {
+        model,
+        cost_nanos: after.cost.nanos().saturating_sub(before.cost.nanos()),
+        tokens: after.usage.total().saturating_sub(before.usage.total()),
+        millis: host.now().saturating_sub(begun),
+    };
+    Ok((value, spent))
+}
+
+/// Whether a prompt is an input of its own, which a child looks into instead of being sent it.
+const fn is_input(prompt: &str) -> bool {
+    prompt.len() > LONG
+}
+
+fn child(chain: &Attempting<'_>, request: &LlmRequest, role: &str) -> ChildRequest {
+    let (host, options) = (chain.host, &request.options);
+    let left = host.scope.left();
+    let own = options.system.as_deref().map(|system| format!("{system}\n\n")).unwrap_or_default();
+    let (task, context) = if is_input(&request.prompt) {
+        (format!("{own}{TOO_LONG}"), ContextRef::Text(request.prompt.clone()))
+    } else {
+        (format!("{own}{}", request.prompt), ContextRef::Spans(host.view.spans()))
+    };
+    let options = ChildOptions {
+        role: Some(role.to_owned()),
+        requires: options.requires.clone(),
+        strategy: options.strategy,
+        max_cost: left.cost.map(|cost| cost.usd() / 2.0),
+        max_calls: left.calls.map(|calls| calls / 2),
+        max_tokens: left.tokens.map(|tokens| tokens / 2),
+        max_turns: Some(host.max_turns.min(TURNS)),
+        schema: options.schema.as_ref().map(Arc::clone),
+        label: options.label.clone(),
+        ..ChildOptions::default()
+    };
+    ChildRequest { task, context, options }
+}
