@@ -97,8 +97,8 @@ impl Memory {
         cells.retain(|cell| question.namespaces.contains(&cell.namespace));
         let (cells, size) = (seeds_apart(&cells), question.situation.len() as u64);
         let mut known = Vec::new();
-        for (((arm, model), near), filter) in question.arms.iter().zip(found).zip(&filters) {
-            let trend = self.trend(filter).await?;
+        let trends = self.trends(&filters).await?;
+        for (((arm, model), near), trend) in question.arms.iter().zip(found).zip(trends) {
             let prior = trend.map_or_else(
                 || Prior::of(prior(&cells, arm, &question.role, &question.failure)),
                 |trend| Prior { mean: trend.at(vector, size), weight: TREND },

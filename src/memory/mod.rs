@@ -12,6 +12,7 @@ pub mod onnx;
 pub mod parts;
 pub mod recall;
 pub mod resident;
+mod ridge;
 pub mod settings;
 pub mod seeds;
 mod shelf;

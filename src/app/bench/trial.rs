@@ -43,13 +43,15 @@ pub(super) struct Lesson {
     pub(super) action: &'static str,
     pub(super) arm: &'static str,
     pub(super) won: bool,
+    /// How probable it was that this arm was called.
+    pub(super) propensity: f64,
 }
 
 impl Lesson {
     /// What an arm made of a row.
     pub(super) fn of(row: &Row, arm: &'static str) -> Self {
         let won = if arm == WEAK { row.weak } else { row.strong };
-        Self { text: row.prompt.clone(), action: action::ROUTE, arm, won: won == 1 }
+        Self { text: row.prompt.clone(), action: action::ROUTE, arm, won: won == 1, propensity: 1.0 }
     }
 
     /// What the strong model made of a row that the weak one failed.
@@ -130,6 +132,7 @@ fn episode(lesson: &Lesson) -> Episode {
         fingerprint: blake3::hash(lesson.text.as_bytes()).to_hex().chars().take(16).collect(),
         action: lesson.action.to_owned(),
         arm: lesson.arm.to_owned(),
+        propensity: lesson.propensity,
         failure: if failed { WRONG.to_owned() } else { String::new() },
         outcome: if lesson.won { Verdict::Success } else { Verdict::Fail },
         verifier: Verifier::Test,

@@ -4,27 +4,30 @@ use crate::core::failure::Outcome;
 use crate::memory::index::filter::Filter;
 use crate::memory::parts::blocking;
 use crate::memory::recall::Memory;
-use crate::memory::trend::Trend;
+use crate::memory::trend::{Trend, trends};
 use std::sync::{Arc, PoisonError};
 
 impl Memory {
-    /// The trend of the episodes that pass a filter; nothing if there are too few, or they are not in working memory.
-    pub(in crate::memory) async fn trend(&self, filter: &Filter) -> Outcome<Option<Arc<Trend>>> {
+    /// The trends of arms, each given by what its episodes pass; nothing for those with too few episodes, or if these are
+    /// not in working memory.
+    pub(in crate::memory) async fn trends(&self, filters: &[Filter]) -> Outcome<Vec<Option<Arc<Trend>>>> {
         let rows = self.resident.read().await.as_ref().map_or(0, |resident| resident.len());
         if rows == 0 {
-            return Ok(None);
+            return Ok(vec![None; filters.len()]);
         }
-        let key = format!("{filter:?}");
+        let key = format!("{filters:?}");
         let known = self.trends.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some((_, trend)) = known.filter(|(fitted, _)| (*fitted..=fitted + fitted / 10).contains(&rows)) {
-            return Ok(trend);
+        if let Some((_, found)) = known.filter(|(fitted, _)| (*fitted..=fitted + fitted / 10).contains(&rows)) {
+            return Ok(found);
         }
-        let (resident, filter) = (Arc::clone(&self.resident), filter.clone());
-        let trend = blocking(move || {
-            Ok(resident.blocking_read().as_ref().and_then(|resident| Trend::of(resident, &filter)).map(Arc::new))
+        let (resident, filters) = (Arc::clone(&self.resident), filters.to_vec());
+        let found = blocking(move || {
+            let resident = resident.blocking_read();
+            let found = resident.as_ref().map_or_else(|| vec![None; filters.len()], |rows| trends(rows, &filters));
+            Ok(found.into_iter().map(|trend| trend.map(Arc::new)).collect::<Vec<_>>())
         })
         .await?;
-        self.trends.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (rows, trend.clone()));
-        Ok(trend)
+        self.trends.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (rows, found.clone()));
+        Ok(found)
     }
 }

@@ -5,33 +5,38 @@ use crate::app::bench::curve::Scored;
 use crate::app::bench::routing::{Asked, scored_at};
 use crate::app::bench::trial::{Lab, Lesson, STRONG, Trial, WEAK};
 use crate::core::failure::Outcome;
+use crate::policy::posterior::Posterior;
+use crate::policy::value::{Value, better};
 
 /// Prompts after which the outcomes are written: as a batch of calls would do it.
 const STEP: usize = 16;
-/// At the beginning both models are tried in turn: so many prompts.
-const WARM: usize = 64;
 
-/// The scores of the second half. The strong model is called where its gain is above the median of the gains so far, so that
-/// it gets about half of the calls.
+/// The scores of the second half. The strong model is called as probably as its gain is above the median of the gains so
+/// far: it gets about half of the calls, at first by chance, later by chance only where the gain is in doubt.
 pub(super) async fn prequential(lab: &Lab, asked: &[Asked], seed: u64) -> Outcome<Vec<Scored>> {
     let trial = Trial::begin(lab).await?;
-    let mut order = asked.to_vec();
-    Chance::new(seed).shuffle(&mut order);
+    let (mut order, mut chance) = (asked.to_vec(), Chance::new(seed));
+    chance.shuffle(&mut order);
     let (mut gains, mut scored, mut lessons) = (Vec::new(), Vec::new(), Vec::new());
     for (at, asked) in order.iter().enumerate() {
-        let [weak, strong] = trial.route(&asked.row, &asked.vector).await?;
-        let gain = strong.mean() - weak.mean();
-        let place = gains.partition_point(|known: &f64| *known < gain);
-        let above = if at < WARM { at % 2 == 0 } else { place * 2 > gains.len() };
-        gains.insert(place, gain);
-        lessons.push(Lesson::of(&asked.row, if above { STRONG } else { WEAK }));
+        let gain = gain(&trial.route(&asked.row, &asked.vector).await?);
+        let median = gains.get(gains.len() / 2).copied().unwrap_or(gain.mean);
+        gains.insert(gains.partition_point(|known: &f64| *known < gain.mean), gain.mean);
+        let above = better(gain, Value { mean: median, variance: 0.0 });
+        let (arm, propensity) = if chance.share() < above { (STRONG, above) } else { (WEAK, 1.0 - above) };
+        lessons.push(Lesson { propensity, ..Lesson::of(&asked.row, arm) });
         if lessons.len() == STEP {
             trial.learn(&lessons).await?;
             lessons.clear();
         }
         if at >= order.len() / 2 {
-            scored.push(scored_at(&asked.row, gain));
+            scored.push(scored_at(&asked.row, gain.mean));
         }
     }
     Ok(scored)
+}
+
+/// What the strong model is expected to gain.
+fn gain([weak, strong]: &[Posterior; 2]) -> Value {
+    Value { mean: strong.mean() - weak.mean(), variance: strong.variance() + weak.variance() }
 }
