@@ -8,7 +8,6 @@ use rhizo::config::environment::Environment;
 use rhizo::config::layer::Layer;
 use rhizo::config::settings::Settings;
 use rhizo::pipeline::load;
-use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
 
@@ -42,7 +41,6 @@ fn pipeline() -> String {
         let step = format!(
             "  step_{n}:\n    llm: \"Go on with {{{{ {before} }}}} about {{{{ inputs.topic }}}}\"\n    condition: inputs.topic.len() > {n}\n    vars: {{text: the text, score: {{type: number}}}}\n"
         );
-        // Writing to a text does not fail.
         text.push_str(&step);
     }
     text
