@@ -17,6 +17,7 @@ mod run_loops;
 mod run_products;
 mod run_scripts;
 mod run_twins;
+mod twin;
 mod whole;
 
 use crate::support::program::Program;

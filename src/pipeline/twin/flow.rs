@@ -22,7 +22,8 @@ pub(super) fn severing<'b>(block: &'b Block, step: &Step) -> Vec<&'b str> {
             found.push(needed.name.as_str());
         }
         if !needed.always {
-            open.extend(&needed.after);
+            let watched = |at: &&usize| block.steps.get(**at).is_some_and(|other| needed.watches.contains(&other.name));
+            open.extend(needed.after.iter().filter(|at| !watched(at)));
         }
     }
     found.sort_unstable();
