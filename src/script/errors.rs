@@ -126,7 +126,7 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
             "modules: {}, or a file of the script's own folder",
             crate::script::stdlib::names().join(", ")
         )),
-        E::ErrorDataRace(..) => script("a closure reads the value on which it is called")
+        E::ErrorDataRace(..) => script("data race: a closure reads the value on which it is called")
             .hint("give what comes before it a name: `let keys = m.keys(); keys.map(|k| m[k])`"),
         E::ErrorTooManyOperations(_) => limit(
             "the script took too many steps",

@@ -11,10 +11,10 @@ use crate::script::errors::{Names, Stop, from_eval, from_parse};
 use crate::script::gate::Gate;
 use crate::script::prims::json;
 use crate::script::{engine, growth, words};
-use rhai::{AST, Dynamic, Engine, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 /// The longest expression, in bytes.
 const SOURCE_LIMIT: usize = 16 * 1024;
 /// The most steps of one evaluation.
-const OPERATIONS: u64 = 20_000_000;
+const OPERATIONS: u64 = 2_000_000;
 /// The longest time of one evaluation.
 const COMPUTE: Duration = Duration::from_secs(2);
 /// How deep expressions and calls may nest: they run on the runtime's threads, whose stacks are small.
@@ -35,6 +35,8 @@ const NO_WORDS: &[&str] = &["fn", "import", "export", "private", "print", "debug
 thread_local! {
     /// What can stop the evaluation of this thread.
     static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
+    /// Whether the values in scope are read as copies.
+    static COPIES: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What an expression reads: a name in its scope, and the fields behind it as far as they are written out.
@@ -80,6 +82,11 @@ impl Compiler {
             engine.disable_symbol(*word);
         }
         engine.on_progress(|operations| stop_reason(operations).map(|failure| Dynamic::from(Stop(failure))));
+        #[allow(deprecated, reason = "rhai marks the hook volatile, not obsolete")]
+        engine.on_var(|name, _, eval| {
+            let value = || eval.scope().get(name).filter(|value| value.is_read_only()).map(Dynamic::flatten_clone);
+            Ok(if COPIES.get() { value() } else { None })
+        });
         let functions = references::functions(&engine);
         Self { engine: Arc::new(engine), functions }
     }
@@ -146,15 +153,22 @@ impl Expression {
     pub fn evaluate_with<'a>(&self, find: impl Fn(&str) -> Option<Cow<'a, Value>>) -> Outcome<Value> {
         let Compiled { engine, ast, source, references } = &*self.0;
         let read: BTreeSet<&str> = references.iter().filter_map(|r| r.path.first()).map(String::as_str).collect();
-        let mut scope = Scope::new();
-        for name in &read {
-            let value = find(name).map_or(Dynamic::UNIT, |value| to_dynamic(&value));
-            scope.push_constant_dynamic((*name).to_owned(), value);
-        }
         let result = gated(|| {
+            let evaluate = || {
+                let mut scope = Scope::new();
+                for name in &read {
+                    let value = find(name).map_or(Dynamic::UNIT, |value| to_dynamic(&value));
+                    scope.push_constant_dynamic((*name).to_owned(), value);
+                }
+                engine.eval_ast_with_scope::<Dynamic>(&mut scope, ast)
+            };
             // A panic in a native function must not take the run down.
-            let work = std::panic::AssertUnwindSafe(|| engine.eval_ast_with_scope::<Dynamic>(&mut scope, ast));
-            std::panic::catch_unwind(work)
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match evaluate() {
+                // A closure reads the value on which it is called. Rhai locks the one for the other; copies need no lock,
+                // and without effects a second evaluation is the first one.
+                Err(error) if matches!(*error, EvalAltResult::ErrorDataRace(..)) => copied(evaluate),
+                result => result,
+            }))
         });
         let result = result.map_err(|_| {
             Failure::new(FailureKind::Internal, "a native function panicked")
@@ -169,8 +183,17 @@ impl Expression {
 fn gated<T>(work: impl FnOnce() -> T) -> T {
     growth::reset();
     GATE.with(|gate| gate.replace(Some(Gate::new(CancellationToken::new(), COMPUTE))));
+    COPIES.set(false);
     let answer = work();
     GATE.with(|gate| gate.replace(None));
+    answer
+}
+
+/// Runs `work` with copies of the values in scope.
+fn copied<T>(work: impl FnOnce() -> T) -> T {
+    COPIES.set(true);
+    let answer = work();
+    COPIES.set(false);
     answer
 }
 

@@ -7,10 +7,10 @@
 use crate::budget::report::Totals;
 use crate::core::attempts::{Open, Spent};
 use crate::core::episode::{Verdict, Verifier, action};
-use crate::core::status::RunStatus;
 use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
 use crate::core::request::LlmOptions;
+use crate::core::status::RunStatus;
 use crate::host::credit::{self, Credit};
 use crate::host::decide::{self, Beginning};
 use crate::host::{episodes, explore, ladder};

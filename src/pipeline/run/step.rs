@@ -179,16 +179,24 @@ async fn act(course: &Course<'_>, step: &Step, values: &Values) -> Outcome<Answe
             let (name, args) = (call.name.clone(), values.fill(&call.args)?);
             course.ask(Request::Script { name, args }).await.map(Answer::from)
         }
-        Act::Nested(nested) => whole::nested(course, nested, values).await.map(Answer::from),
         Act::Run(run) => child::run(course, step, run, values).await.map(Answer::from),
         Act::Set(entries) => values.map(entries).map(|map| Value::Object(map).into()),
         Act::Ask(question) => ask::ask(course, step, question, values).await.map(Answer::from),
         Act::Switch(switch) => switched(switch, values),
+        Act::Wait(time) => course.ask(Request::Sleep { millis: millis(*time) }).await.map(Answer::from),
+        Act::End(template) => Ok(Answer { value: values.fill(template)?, jump: Some(Jump::End), errors: None }),
+        around => parts(course, step, around, values).await,
+    }
+}
+
+/// What is made of further steps.
+async fn parts(course: &Course<'_>, step: &Step, act: &Act, values: &Values) -> Outcome<Answer> {
+    match act {
+        Act::Nested(nested) => whole::nested(course, nested, values).await.map(Answer::from),
         Act::Each(each) => each::run(course, step, each, values).await,
         Act::While(repeat) => while_::run(course, step, repeat, values).await.map(Answer::from),
         Act::Parallel(branches) => parallel(course, branches, values).await.map(Answer::from),
-        Act::Wait(time) => course.ask(Request::Sleep { millis: millis(*time) }).await.map(Answer::from),
-        Act::End(template) => Ok(Answer { value: values.fill(template)?, jump: Some(Jump::End), errors: None }),
+        other => Err(Failure::new(FailureKind::Internal, format!("`{}` has no parts", other.name()))),
     }
 }
 

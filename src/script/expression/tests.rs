@@ -31,28 +31,34 @@ fn answers() {
         ("gone == ()", json!(true)),
         ("gone ?? 7", json!(7)),
         ("inputs.list.filter(|x| x > 1).map(|x| x * inputs.n)", json!([6, 9])),
+        ("draft.keys().map(|k| draft[k].to_string().len()).len()", json!(3)),
+        ("let n = 0; for x in inputs.list.map(|x| x + inputs.n) { n += x; } n", json!(15)),
         ("if inputs.n > 2 { \"many\" } else { \"few\" }", json!("many")),
         ("let all = 0; for x in inputs.list { all += x; } all", json!(6)),
         ("#{a: inputs.n, b: [draft.tags.len()]}", json!({"a": 3, "b": [2]})),
         ("json_text(draft.tags)", json!("[\"a\",\"b\"]")),
         ("parse_json(\"{\\\"a\\\": 1}\").a", json!(1)),
         ("draft[\"score\"]", json!(0.4)),
+        ("len(draft.tags)", json!(2)),
         ("inputs.half == 0.5", json!(true)),
         ("\"text\" in draft", json!(true)),
         ("draft", json!({"text": "long", "score": 0.4, "tags": ["a", "b"]})),
-        ("inputs.list.sort(|a, b| b - a); inputs.list", json!([1, 2, 3])),
     ] {
-        let expected = if source.contains("sort") { answer(source) } else { Ok(expected) };
-        assert_eq!(answer(source), expected, "{source}");
+        assert_eq!(answer(source), Ok(expected), "{source}");
     }
 }
 
 #[test]
 fn a_value_in_scope_is_not_changed() {
-    for source in ["inputs = 1", "draft.score = 1.0; draft.score", "inputs.list.push(4)"] {
+    for source in ["inputs = 1", "draft.score = 1.0; draft.score"] {
         let answer = answer(source);
         assert!(answer.is_err(), "{source}: {answer:?}");
     }
+    let (compiler, values) = (Compiler::new(), values());
+    let compile = |source: &str| compiler.compile(source, NAMES).expect("an expression");
+    let (grow, read) = (compile("inputs.list.push(4); inputs.list.len()"), compile("inputs.list.len()"));
+    drop(grow.evaluate(&values));
+    assert_eq!(read.evaluate(&values), Ok(json!(3)), "what one does to its copy, no other sees");
 }
 
 #[test]
@@ -65,21 +71,15 @@ fn refusals() {
         ("gone.field", "has no property `field`"),
         ("llm(\"what\")", "there is no function `llm` in an expression"),
         ("draft.tags.lenn()", "there is no function `lenn` in an expression\nhint: did you mean `len`?"),
-        ("len(draft.tags)", "3"),
         ("import \"json\" as json; 1", "syntax error"),
         ("fn f() { 1 } f()", "syntax error"),
         ("eval(\"1\")", "syntax error"),
-        ("draft.keys().map(|k| draft[k])", "a closure reads the value on which it is called"),
         ("let draft = 1; draft", "`draft` is the name of a value already"),
         ("for inputs in [1] { inputs }", "`inputs` is the name of a value already"),
         ("inputs.list.map(|draft| draft + 1)", "`draft` is the name of a value already"),
         ("loop { }", "the script took too many steps"),
         ("let x = \"ab\"; loop { x += x; }", "would grow beyond"),
     ] {
-        if message == "3" {
-            assert_eq!(answer(source), Ok(json!(2)));
-            continue;
-        }
         let answer = answer(source).expect_err(source);
         assert!(answer.contains(message), "{source}: {answer}");
     }

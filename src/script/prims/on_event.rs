@@ -17,8 +17,8 @@ pub const ON_EVENT: Primitive = Primitive {
         "sees a map such as #{event: \"step_finished\", step, key, outcome, cost, millis, frame, seq}; it can print and \
          keep, but ask nobody",
     )],
-    example: "on_event(|e| if e.event.starts_with(\"model_\") { print(e.event) }); print(llm(\"Which year did it open?\\n\\n\" + context.line(1)))",
-    prints: "model_started\nmodel_finished\nThe harbour opened in 1884.\n",
+    example: "let seen = []; on_event(|e| seen.push(e.event)); llm(\"Why?\\n\\n\" + context.line(1)); print(\"model_finished\" in seen)",
+    prints: "true\n",
     register,
 };
 
