@@ -20,7 +20,7 @@ pub(crate) fn measure(criterion: &mut Criterion, plan: &Plan, sheet: &Sheet) {
     let text = pipeline();
     let environment = Environment { variables: Vec::new(), folder: plan.folder().to_path_buf() };
     let settings = Settings::load(environment, Layer::default()).expect("settings");
-    let tools = build::catalog().expect("tools");
+    let tools = build::catalog(&settings).expect("tools");
     let mut group = criterion.benchmark_group("pipeline");
     sheet.bench(&mut group, "compile", COMPILED, || {
         let begun = Instant::now();
