@@ -1,6 +1,6 @@
 //! From arguments to a command and its exit code.
 
-use crate::app::build;
+use crate::app::build::{self, App};
 use crate::cli::args::{Arguments, Command};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
@@ -70,19 +70,27 @@ fn usage(error: &clap::Error, json: bool) -> Exit {
     }
 }
 
+/// The commands that make their settings themselves, or need none.
+async fn alone(command: Option<&Command>, environment: &Environment, printer: &Arc<Printer>) -> Option<Outcome<Exit>> {
+    let environment = || environment.clone();
+    match command? {
+        Command::Completions(args) => Some(Ok(completions::completions(printer, args))),
+        Command::Init(args) => Some(init::init(printer, &environment(), args)),
+        Command::Doctor(args) => Some(doctor::doctor(printer, environment(), args).await),
+        Command::Resume(args) => Some(resume::resume(environment(), printer, args).await),
+        Command::Replay(args) => Some(replay::replay(environment(), printer, args).await),
+        _ => None,
+    }
+}
+
 async fn dispatch(
     parsed: Arguments,
     environment: Environment,
     flags: &RunFlags,
     printer: &Arc<Printer>,
 ) -> Outcome<Exit> {
-    match &parsed.command {
-        Some(Command::Completions(args)) => return Ok(completions::completions(printer, args)),
-        Some(Command::Init(args)) => return init::init(printer, &environment, args),
-        Some(Command::Doctor(args)) => return doctor::doctor(printer, environment, args).await,
-        Some(Command::Resume(args)) => return resume::resume(environment, printer, args).await,
-        Some(Command::Replay(args)) => return replay::replay(environment, printer, args).await,
-        _ => {}
+    if let Some(exit) = alone(parsed.command.as_ref(), &environment, printer).await {
+        return exit;
     }
     let mut faults = Vec::new();
     let layer = flags.layer(&mut faults);
@@ -107,18 +115,24 @@ async fn dispatch(
         return config::config(&settings, printer, args);
     }
     let app = build::build(settings, person::present())?;
-    match parsed.command {
-        Some(Command::Run(args)) => run::run(&app, printer, &args).await,
-        Some(Command::Ask(args)) => ask::ask(&app, printer, &args).await,
-        Some(Command::Eval(args)) => eval::eval(&app, printer, &args).await,
-        Some(Command::Pipeline(args)) => pipeline::pipeline(&app, printer, &args).await,
-        Some(Command::Runs(args)) => runs::runs(&app, printer, &args).await,
-        Some(Command::Logs(args)) => logs::logs(&app, printer, &args).await,
-        Some(Command::Memory(args)) => memory::memory(&app, printer, &args).await,
-        Some(Command::Bench(args)) => bench::bench(&app, printer, &args).await,
-        Some(Command::Models(args)) => models::models(&app, printer, &args).await,
-        Some(Command::Tools(args)) => tools::tools(&app, printer, &args).await,
-        Some(Command::Scripts(args)) => scripts::scripts(&app, printer, &args),
+    with(&app, printer, parsed.command).await
+}
+
+/// The commands that need the whole program.
+#[allow(clippy::cognitive_complexity, reason = "one arm per command, each a call")]
+async fn with(app: &App, printer: &Arc<Printer>, command: Option<Command>) -> Outcome<Exit> {
+    match command {
+        Some(Command::Run(args)) => run::run(app, printer, &args).await,
+        Some(Command::Ask(args)) => ask::ask(app, printer, &args).await,
+        Some(Command::Eval(args)) => eval::eval(app, printer, &args).await,
+        Some(Command::Pipeline(args)) => pipeline::pipeline(app, printer, &args).await,
+        Some(Command::Runs(args)) => runs::runs(app, printer, &args).await,
+        Some(Command::Logs(args)) => logs::logs(app, printer, &args).await,
+        Some(Command::Memory(args)) => memory::memory(app, printer, &args).await,
+        Some(Command::Bench(args)) => bench::bench(app, printer, &args).await,
+        Some(Command::Models(args)) => models::models(app, printer, &args).await,
+        Some(Command::Tools(args)) => tools::tools(app, printer, &args).await,
+        Some(Command::Scripts(args)) => scripts::scripts(app, printer, &args),
         None
         | Some(
             Command::Repl(_)

@@ -16,7 +16,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The choices of a run so far, by the model that a person switched to and the wish.
 #[derive(Default)]
-pub(super) struct Wishes(Mutex<HashMap<(Option<String>, Wish), Outcome<Arc<Chosen>>>>);
+pub(super) struct Wishes(Mutex<Granted>);
+
+/// What each wish got.
+type Granted = HashMap<(Option<String>, Wish), Outcome<Arc<Chosen>>>;
 
 /// A choice as the log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +85,7 @@ impl RunHost {
 }
 
 impl Wishes {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(Option<String>, Wish), Outcome<Arc<Chosen>>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Granted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -68,7 +68,7 @@ pub enum Entered<T> {
     /// Its answer, given before.
     Answered(Outcome<T>),
     /// It is to be made.
-    Due(Entry),
+    Due(Box<Entry>),
 }
 
 /// An effect at the door.
@@ -78,7 +78,7 @@ pub struct Entry {
     text: String,
     asked: Option<(RoleName, ModelId)>,
     /// An earlier attempt without an answer.
-    earlier: Option<EffectRow>,
+    earlier: Option<Box<EffectRow>>,
 }
 
 /// Counts an effect in its frame, and looks for its answer in the log of a run that goes on.
@@ -90,14 +90,14 @@ pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -
     let occurrence = host.occurrence(frame, &hash);
     let key = EffectKey { frame: frame.clone(), hash, occurrence };
     let mut entry = Entry { key, kind, text, asked: None, earlier: None };
-    let Some(replay) = &host.replay else { return Ok(Entered::Due(entry)) };
+    let Some(replay) = &host.replay else { return Ok(Entered::Due(Box::new(entry))) };
     match replay.find(&host.kit.store, &entry.key)? {
         Found::Answer(value) => return read(value, &entry).map(|value| Entered::Answered(Ok(value))),
         Found::Failure(failure) => return Ok(Entered::Answered(Err(failure))),
         Found::Tried(row) if !replay.is_sealed() => entry.earlier = Some(row),
         Found::Tried(_) | Found::Nothing => replay.miss(&entry.key, entry.kind, &entry.text)?,
     }
-    Ok(Entered::Due(entry))
+    Ok(Entered::Due(Box::new(entry)))
 }
 
 fn read<T: DeserializeOwned>(value: Value, entry: &Entry) -> Outcome<T> {
@@ -114,12 +114,12 @@ fn read<T: DeserializeOwned>(value: Value, entry: &Entry) -> Outcome<T> {
 impl Entry {
     /// The attempt that was under way when its process died.
     pub fn under_way(&self) -> Option<&EffectRow> {
-        self.earlier.as_ref().filter(|row| row.state == EffectState::Intent)
+        self.earlier.as_deref().filter(|row| row.state == EffectState::Intent)
     }
 
     /// An earlier attempt that brought no answer.
-    pub const fn earlier(&self) -> Option<&EffectRow> {
-        self.earlier.as_ref()
+    pub fn earlier(&self) -> Option<&EffectRow> {
+        self.earlier.as_deref()
     }
 
     /// The same with arguments as the log keeps them.

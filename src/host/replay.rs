@@ -79,7 +79,7 @@ pub enum Found {
     /// That it failed; only a sealed log tells.
     Failure(Failure),
     /// That it was asked for and brought no answer: it failed, or was under way when its process died.
-    Tried(EffectRow),
+    Tried(Box<EffectRow>),
     /// Nothing that could be used.
     Nothing,
 }
@@ -121,7 +121,7 @@ impl Replay {
         let found = match store.answer(&row)? {
             Some(Ok(value)) => Found::Answer(value),
             Some(Err(failure)) if mode == Mode::Sealed => Found::Failure(failure),
-            Some(Err(_)) | None => Found::Tried(row),
+            Some(Err(_)) | None => Found::Tried(Box::new(row)),
         };
         if !matches!(found, Found::Tried(_)) {
             let mut book = self.lock();

@@ -36,6 +36,18 @@ pub struct Estimate {
     pub unpriced: Vec<String>,
 }
 
+impl Estimate {
+    /// Adds up what a step may ask.
+    fn count(&mut self, row: &Row) {
+        self.calls = self.calls.saturating_add(row.calls);
+        match (row.worst, &row.model) {
+            (Some(worst), _) => self.worst = self.worst.saturating_add(worst),
+            (None, Some(model)) => self.unpriced.push(model.clone()),
+            (None, None) => {}
+        }
+    }
+}
+
 /// One step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
@@ -88,6 +100,30 @@ fn block<'a>(
     .boxed()
 }
 
+/// What the act of a step asks by itself, without the steps in it.
+async fn act(models: &Models, step: &Step, attempts: u64, row: &mut Row, open: &mut Vec<String>) -> Outcome<()> {
+    match &step.act {
+        Act::Llm(call) => {
+            let typed = if step.vars.is_empty() && call.schema.is_none() { 1 } else { TYPED };
+            row.calls = attempts.saturating_mul(typed);
+            let prompt = bytes(&call.prompt) + call.system.as_ref().map_or(0, bytes);
+            asked(models, step, (prompt, call.max_tokens), row).await?;
+        }
+        Act::Ask(ask) if ask.of.is_some() => {
+            row.calls = attempts.saturating_mul(if ask.choices.is_some() { TYPED } else { 1 });
+            asked(models, step, (bytes(&ask.prompt), None), row).await?;
+        }
+        Act::Run(_) => {
+            asked(models, step, (0, None), row).await?;
+            row.worst = Some(Money::ZERO);
+            row.reason.push_str("; its turns are bounded by the budget alone");
+            open.push(step.name.clone());
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 async fn one(models: &Models, step: &Step, around: Around, estimate: &mut Estimate) -> Outcome<()> {
     let visits = u64::from(step.max_visits.unwrap_or(1));
     let times = around.times.saturating_mul(visits);
@@ -101,31 +137,8 @@ async fn one(models: &Models, step: &Step, around: Around, estimate: &mut Estima
         calls: 0,
         worst: Some(Money::ZERO),
     };
-    match &step.act {
-        Act::Llm(call) => {
-            let typed = if step.vars.is_empty() && call.schema.is_none() { 1 } else { TYPED };
-            row.calls = attempts.saturating_mul(typed);
-            let prompt = bytes(&call.prompt) + call.system.as_ref().map_or(0, bytes);
-            asked(models, step, (prompt, call.max_tokens), &mut row).await?;
-        }
-        Act::Ask(ask) if ask.of.is_some() => {
-            row.calls = attempts.saturating_mul(if ask.choices.is_some() { TYPED } else { 1 });
-            asked(models, step, (bytes(&ask.prompt), None), &mut row).await?;
-        }
-        Act::Run(_) => {
-            asked(models, step, (0, None), &mut row).await?;
-            row.worst = Some(Money::ZERO);
-            row.reason.push_str("; its turns are bounded by the budget alone");
-            estimate.open.push(step.name.clone());
-        }
-        _ => {}
-    }
-    estimate.calls = estimate.calls.saturating_add(row.calls);
-    match (row.worst, &row.model) {
-        (Some(worst), _) => estimate.worst = estimate.worst.saturating_add(worst),
-        (None, Some(model)) => estimate.unpriced.push(model.clone()),
-        (None, None) => {}
-    }
+    act(models, step, attempts, &mut row, &mut estimate.open).await?;
+    estimate.count(&row);
     estimate.rows.push(row);
     let inner = Around { depth: around.depth + 1, times: inner_times(step, attempts, estimate) };
     for body in step.act.blocks() {

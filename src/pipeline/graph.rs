@@ -18,6 +18,28 @@ pub(super) fn link(reader: &mut Reader<'_, '_>, drafts: Vec<Draft>, uses: &[Use]
         steps.push(draft.step);
         leaps.push(draft.leaps);
     }
+    depend(reader, &mut steps, uses, &names, &owners);
+    control(&mut steps, &names);
+    for (at, leaps) in leaps.iter().enumerate() {
+        for leap in leaps.iter().filter(|_| whole) {
+            check_leap(reader, &steps, &names, at, leap);
+        }
+    }
+    for cycle in cycles(&steps) {
+        let at = cycle.first().and_then(|first| spots.get(*first).copied()).unwrap_or_default();
+        reader.fault(at, format!("these steps wait for each other: {}", shown(&steps, &cycle)));
+    }
+    Block { steps }
+}
+
+/// Lets each step wait for what it reads.
+fn depend(
+    reader: &Reader<'_, '_>,
+    steps: &mut [Step],
+    uses: &[Use],
+    names: &HashMap<String, usize>,
+    owners: &HashMap<String, usize>,
+) {
     let mut after: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); steps.len()];
     for read in uses.iter().filter(|read| !read.local) {
         let (Some(owner), Some(first)) = (owners.get(&read.user.step), read.reference.path.first()) else { continue };
@@ -39,17 +61,6 @@ pub(super) fn link(reader: &mut Reader<'_, '_>, drafts: Vec<Draft>, uses: &[Use]
     for (step, after) in steps.iter_mut().zip(after) {
         step.after = after.into_iter().collect();
     }
-    control(&mut steps, &names);
-    for (at, leaps) in leaps.iter().enumerate() {
-        for leap in leaps.iter().filter(|_| whole) {
-            check_leap(reader, &steps, &names, at, leap);
-        }
-    }
-    for cycle in cycles(&steps) {
-        let at = cycle.first().and_then(|first| spots.get(*first).copied()).unwrap_or_default();
-        reader.fault(at, format!("these steps wait for each other: {}", shown(&steps, &cycle)));
-    }
-    Block { steps }
 }
 
 /// The step of the block that each name belongs to: its own, and those of the bodies in it.

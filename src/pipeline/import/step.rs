@@ -104,6 +104,12 @@ impl Importer {
         if let Some(node) = ["retry", "retries", "max_retries"].iter().find_map(|key| field(item, key)) {
             step.insert("retry".to_owned(), node.value());
         }
+        self.after_failure(item, &mut step);
+        Some(Value::Object(step))
+    }
+
+    /// What follows a failure of the step.
+    fn after_failure(&mut self, item: &Node, step: &mut Map<String, Value>) {
         let goes_on = field(item, "continue_on_error").is_some_and(|node| node.data == Data::Bool(true));
         match field(item, "on_error") {
             Some(node) if node.text() == Some("continue") => {
@@ -114,7 +120,6 @@ impl Importer {
             None if goes_on => drop(step.insert("on_failure".to_owned(), "continue".into())),
             None => {}
         }
-        Some(Value::Object(step))
     }
 
     fn each(&mut self, item: &Node, list: &Node) -> Option<Value> {

@@ -27,9 +27,29 @@ impl Reader<'_, '_> {
             choice.requires = self.header.defaults.requires.clone();
         }
         choice.strategy = self.header.strategy.filter(|_| !choice.requires.is_empty());
+        let (who, reason) = self.decided((model, role), tools, lead, &choice.requires);
+        match who {
+            Some(Who::Model(model)) => choice.model = Some(model),
+            Some(Who::Role(role)) => choice.role = Some(role),
+            None => {}
+        }
+        choice.reason = reason;
+        choice
+    }
+
+    /// Who answers, and why: the step > its role > an expert > the orchestrator > the defaults > what is required > the
+    /// default model.
+    fn decided(
+        &self,
+        named: (Option<String>, Option<String>),
+        tools: &[String],
+        lead: bool,
+        requires: &[String],
+    ) -> (Option<Who>, String) {
         let expert = tools.iter().find_map(|tool| Some((tool.clone(), self.header.experts.get(tool)?.clone())));
         let header = &self.header;
-        let (who, reason) = if let Some(model) = model {
+        let (model, role) = named;
+        if let Some(model) = model {
             (Some(Who::Model(model)), "named by the step".to_owned())
         } else if let Some(role) = role {
             (Some(Who::Role(role)), "role of the step".to_owned())
@@ -41,21 +61,14 @@ impl Reader<'_, '_> {
             (Some(Who::Model(model)), "model of the defaults".to_owned())
         } else if let Some(role) = header.defaults.role.clone() {
             (Some(Who::Role(role)), "role of the defaults".to_owned())
-        } else if !choice.requires.is_empty() {
+        } else if !requires.is_empty() {
             let how = header.strategy.unwrap_or(Strategy::Balanced).name();
-            (None, format!("requires {}, by {how}", choice.requires.join(", ")))
+            (None, format!("requires {}, by {how}", requires.join(", ")))
         } else if let Some(name) = header.default_model.clone() {
             (Some(self.who(name)), "the pipeline's default_model".to_owned())
         } else {
             (None, "as llm chooses".to_owned())
-        };
-        match who {
-            Some(Who::Model(model)) => choice.model = Some(model),
-            Some(Who::Role(role)) => choice.role = Some(role),
-            None => {}
         }
-        choice.reason = reason;
-        choice
     }
 
     fn who(&self, name: String) -> Who {

@@ -65,7 +65,7 @@ fn faults_have_places() {
         ("a: {{ x }}\n", "1:5 a key is a text"),
         ("a: *b\n", "1:4 this is no YAML"),
         ("a: [1\n", "this is no YAML"),
-        ("\ta: 1\n", "this is no YAML"),
+        ("a:\n\tb: 1\n", "this is no YAML"),
     ] {
         assert!(flaw(text).contains(expected), "{text}: {}", flaw(text));
     }

@@ -104,7 +104,7 @@ pub(super) fn literal(value: &Value) -> String {
 /// An expression where another one goes on: in brackets unless it is plain.
 pub(super) fn branch(source: &str) -> String {
     let plain = source.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '?'));
-    if plain { source.to_owned() } else { whole(source).map_or_else(|| format!("({source})"), |block| block) }
+    if plain { source.to_owned() } else { whole(source).unwrap_or_else(|| format!("({source})")) }
 }
 
 /// Several statements are a block.
