@@ -8,6 +8,7 @@ mod kills;
 mod people;
 mod pipelines;
 mod replay;
+mod report;
 mod scripts;
 mod sessions;
 

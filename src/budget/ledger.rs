@@ -54,6 +54,8 @@ struct Node {
     spent: Totals,
     held: Reserved,
     rows: BTreeMap<(u32, Tag), Totals>,
+    /// What it spent before it went on has been entered.
+    restored: bool,
 }
 
 /// What a call may need at most.
@@ -149,9 +151,25 @@ impl Ledger {
         record(&mut self.lock(), scope, tag, used);
     }
 
+    /// Enters what a replayed call cost then, up to the run that has it already.
+    pub(super) fn record_in_parts(&self, scope: usize, then: &Totals) {
+        let mut nodes = self.lock();
+        let parts: Vec<usize> = chain(&nodes, scope);
+        // Without a run that goes on above it, there is nothing to hold it against.
+        let Some(end) = parts.iter().position(|index| nodes.get(*index).is_some_and(|node| node.restored)) else {
+            return;
+        };
+        for index in parts.into_iter().take(end) {
+            if let Some(node) = nodes.get_mut(index) {
+                node.spent.add(then);
+            }
+        }
+    }
+
     pub(super) fn restore(&self, scope: usize, rows: &[SpendRow]) {
         let mut nodes = self.lock();
         let Some(node) = nodes.get_mut(scope) else { return };
+        node.restored = true;
         for row in rows {
             let tag = Tag { role: row.role.clone(), model: row.model.clone() };
             node.spent.add(&row.totals);

@@ -60,9 +60,11 @@ impl Scope {
         self.reserve_affordable_when_free(Wish::whole(bound), price, tag).await
     }
 
-    /// Counts a call that was answered from the log: it costs nothing and needs no budget.
-    pub fn charge_replayed(&self, tag: &Tag) {
+    /// Counts a call that was answered from the log: it costs nothing and needs no budget. What it did cost then counts
+    /// for the parts of the run that are limited by themselves; the run itself has it by `restore`.
+    pub fn charge_replayed(&self, tag: &Tag, then: &Totals) {
         self.ledger.record(self.index, tag, &Totals { replayed: 1, ..Totals::default() });
+        self.ledger.record_in_parts(self.index, then);
     }
 
     /// Counts a call that was answered with a kept answer: it costs nothing and needs no budget.

@@ -8,5 +8,9 @@ use std::sync::Arc;
 
 /// The person, if standard error is a terminal; else nobody.
 pub fn present() -> Arc<dyn Person> {
-    if printer::has_terminal() { Arc::new(AtPrompt(Arc::new(Screen::new(false, false)))) } else { Arc::new(Nobody) }
+    if printer::has_terminal() {
+        Arc::new(AtPrompt::new(Arc::new(Screen::new(false, false))))
+    } else {
+        Arc::new(Nobody)
+    }
 }

@@ -43,6 +43,10 @@ pub struct Resume {
 /// Runs `resume`.
 pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Resume) -> Outcome<Exit> {
     let (row, launch, settings) = prepared(environment, &args.run, &args.flags)?;
+    if row.kind == "repl" && (args.dry_run || args.strict) {
+        return Err(Failure::new(FailureKind::Invalid, "a session of the REPL has no program to look ahead in")
+            .hint("resume it without --dry-run and --strict: what was answered is not asked again"));
+    }
     if row.kind == "repl" {
         let again = Again { row, launch, force: args.force, quiet: args.flags.quiet };
         return repl::run::again(settings, again).await;

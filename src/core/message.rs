@@ -252,6 +252,9 @@ pub struct ModelAnswer {
     /// Whether it was kept from an earlier call; then the usage is that call's, and the cost is none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cached: bool,
+    /// Whether it came from the log of a run that goes on.
+    #[serde(skip)]
+    pub replayed: bool,
     /// Why this model was asked.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,

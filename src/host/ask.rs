@@ -25,11 +25,22 @@ pub async fn person(
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
-            answer = question.put_to(host.kit.tool_context.person.as_ref()) => answer.map(Value::String),
+            answer = question.put_to(host.kit.tool_context.person.as_ref()) => {
+                answer.map(Value::String).map_err(|failure| unanswered(host, frame, failure))
+            }
         }
         .into()
     };
     door::perform(host, frame, Asked::new(EffectKind::Person, &intent), None, work).await
+}
+
+/// How a question that nobody is there for can be answered later.
+fn unanswered(host: &RunHost, frame: &Frame, failure: Failure) -> Failure {
+    if failure.kind != FailureKind::Waiting {
+        return failure;
+    }
+    let (run, step) = (&host.run, frame.as_str());
+    failure.hint(format!("rhizo runs answer {run} {step} VALUE, then rhizo resume {run}"))
 }
 
 /// Answers `now`.

@@ -83,7 +83,9 @@ impl Cache {
     /// Keeps an accepted answer for the first question, unless it is another model's than was asked. The next
     /// equal question of this program finds it.
     pub async fn keep(mut self, host: &RunHost, answer: &ModelAnswer) -> Outcome<()> {
-        if let Some(key) = self.first.as_ref().filter(|_| !answer.cached && answer.substituted.is_empty()) {
+        if let Some(key) =
+            self.first.as_ref().filter(|_| !answer.cached && !answer.replayed && answer.substituted.is_empty())
+        {
             let value = serde_json::to_value(answer)
                 .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}")))?;
             host.kit.store.keep_answer(key, host.now(), &value).await?;
@@ -121,7 +123,7 @@ fn kept(host: &RunHost, call: &ModelCall, key: &str, age: u64) -> Option<ModelAn
 
 /// Answers with what was kept: an effect and an event like any other, at no cost.
 async fn reuse(host: &RunHost, call: &ModelCall, kept: ModelAnswer) -> Outcome<ModelAnswer> {
-    let answer = ModelAnswer { cost: Some(Money::ZERO), millis: 0, cached: true, ..kept };
+    let answer = ModelAnswer { cost: Some(Money::ZERO), millis: 0, cached: true, replayed: false, ..kept };
     let usage = answer.reply.usage;
     let work = async { Done { result: Ok(answer), usage: Some(usage), cost: Some(Money::ZERO) } };
     let answer = door::observe(host, &call.frame, call::asked(call)?, work).await?;

@@ -1,6 +1,7 @@
 //! One paid model call: choose, reserve, log, send, settle, log, tell. `llm` and the root loop both go through it.
 
 use crate::budget::ledger::Tag;
+use crate::budget::report::Totals;
 use crate::budget::reservation::Reservation;
 use crate::budget::scope::afford::Wish;
 use crate::core::effect::EffectKind;
@@ -94,10 +95,14 @@ pub async fn announced(
     };
     begin(host, &call, &entry);
     let price = call.served.price.as_ref();
-    let reservation = if call.slots.is_some() {
-        host.scope.reserve_affordable_when_free(wish, price, tag).await?
+    let held = if call.slots.is_some() {
+        host.scope.reserve_affordable_when_free(wish, price, tag).await
     } else {
-        host.scope.reserve_affordable(wish, price, tag)?
+        host.scope.reserve_affordable(wish, price, tag)
+    };
+    let reservation = match held {
+        Ok(reservation) => reservation,
+        Err(failure) => return Err(entry.refused(host, failure)?),
     };
     announce();
     let (worst, granted) = (reservation.worst_cost(), reservation.bound().output_tokens);
@@ -123,7 +128,16 @@ fn begin(host: &RunHost, call: &ModelCall, entry: &Entry) {
 
 /// An answer that was paid for before: it is counted and told, and costs nothing.
 fn replayed(host: &RunHost, call: &ModelCall, tag: &Tag, answer: Outcome<ModelAnswer>) -> Outcome<ModelAnswer> {
-    host.scope.charge_replayed(tag);
+    let paid = answer.as_ref().map_or_else(
+        |_| Totals::default(),
+        |answer| Totals {
+            calls: 1,
+            usage: answer.reply.usage,
+            cost: answer.cost.unwrap_or_default(),
+            ..Totals::default()
+        },
+    );
+    host.scope.charge_replayed(tag, &paid);
     let usage = answer.as_ref().map(|answer| answer.reply.usage).unwrap_or_default();
     host.emit(
         &call.frame,
@@ -139,7 +153,7 @@ fn replayed(host: &RunHost, call: &ModelCall, tag: &Tag, answer: Outcome<ModelAn
             cached: false,
         },
     );
-    answer
+    answer.map(|answer| ModelAnswer { replayed: true, ..answer })
 }
 
 /// The arguments of a call as the log keeps them.
@@ -271,7 +285,7 @@ async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &Can
     let result = match outcome {
         Ok(reply) => {
             let substituted = call.substituted.clone();
-            Ok(ModelAnswer { model, reply, cost, millis, cached: false, reason, substituted })
+            Ok(ModelAnswer { model, reply, cost, millis, cached: false, replayed: false, reason, substituted })
         }
         Err(failed) => Err(call.served.explained(failed.failure)),
     };

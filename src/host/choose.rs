@@ -105,11 +105,19 @@ impl Models {
     ///
     /// # Errors
     /// `not_found` if the settings no longer know it, `auth` for a missing key.
-    pub fn chosen_before(&self, wish: &Wish, model: &str, reason: &str, unasked: bool) -> Outcome<Arc<Chosen>> {
+    pub fn chosen_before(
+        &self,
+        wish: &Wish,
+        (model, reason): (&str, &str),
+        substitutes: &[String],
+        unasked: bool,
+    ) -> Outcome<Arc<Chosen>> {
         let role = roles::find(&self.settings, wish.role.as_deref().unwrap_or(roles::WORKER))?;
         let spec = self.known(model).map_or_else(|| resolve(&self.settings, model), Ok)?;
         let served = if unasked { self.unasked(spec) } else { self.serve(model, || Ok(spec))? };
-        let (reason, substitutes) = (Arc::from(reason), Arc::from([]));
+        let specs = substitutes.iter().filter_map(|name| resolve(&self.settings, name).ok());
+        let substitutes = specs.map(|spec| Substitute { spec: Arc::new(spec), barred: None }).collect();
+        let reason = Arc::from(reason);
         Ok(Arc::new(Chosen { role, served, reason, substitutes }))
     }
 

@@ -26,7 +26,12 @@ type Granted = HashMap<(Option<String>, Wish), Outcome<Arc<Chosen>>>;
 #[serde(rename_all = "snake_case")]
 enum Kept {
     /// This model, for this reason.
-    Model { model: String, reason: String },
+    Model {
+        model: String,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        substitutes: Vec<String>,
+    },
     /// Nobody, for this reason.
     Nobody(String),
 }
@@ -50,7 +55,10 @@ impl RunHost {
             return known.clone();
         }
         let chosen = self.noted(&key, fresh);
-        known.insert(key, chosen.clone());
+        // Who is missing now may be there at the next call.
+        if let Ok(found) = &chosen {
+            known.insert(key, Ok(Arc::clone(found)));
+        }
         chosen
     }
 
@@ -59,18 +67,24 @@ impl RunHost {
         let (switched, wish) = key;
         let intent = json!({"choose": {
             "role": wish.role, "model": wish.model, "requires": wish.requires, "strategy": wish.strategy,
-            "switched": switched,
+            "switched": switched, "forced": self.kit.settings.forced_model,
         }});
         let now = match &fresh {
-            Ok(chosen) => Kept::Model { model: chosen.served.spec.id.to_string(), reason: chosen.reason.to_string() },
+            Ok(chosen) => {
+                let named = chosen.substitutes.iter().filter(|other| other.barred.is_none());
+                let substitutes = named.map(|other| other.spec.id.to_string()).collect();
+                Kept::Model { model: chosen.served.spec.id.to_string(), reason: chosen.reason.to_string(), substitutes }
+            }
             Err(failure) => Kept::Nobody(failure.message.clone()),
         };
         let asked = Asked::new(EffectKind::Decision, &intent);
         match door::told(self, &Frame::root(), asked, now.clone())? {
             kept if kept == now => fresh,
-            Kept::Model { model, reason } => match fresh {
+            Kept::Model { model, reason, substitutes } => match fresh {
                 Ok(chosen) if chosen.served.spec.id.as_str() == model => Ok(chosen),
-                Ok(_) | Err(_) => self.kit.models.chosen_before(wish, &model, &reason, self.is_sealed()),
+                Ok(_) | Err(_) => {
+                    self.kit.models.chosen_before(wish, (&model, &reason), &substitutes, self.is_sealed())
+                }
             },
             // Who is there now may well be asked: nothing was paid for then.
             Kept::Nobody(_) if fresh.is_ok() => fresh,
@@ -85,6 +99,11 @@ impl RunHost {
 }
 
 impl Wishes {
+    /// Forgets what was chosen while nothing could be asked: those models have no keys.
+    pub(super) fn clear(&self) {
+        self.lock().clear();
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Granted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -10,7 +10,10 @@ use crate::core::money::Money;
 use crate::core::usage::Usage;
 use crate::host::replay::Found;
 use crate::host::run_host::RunHost;
+use crate::model::lane::UNSENT;
 use crate::store::effects::{EffectEnd, EffectRow, EffectState, Intent};
+use crate::store::open::Store;
+use crate::tools::executor::BEGUN;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -117,6 +120,17 @@ impl Entry {
         self.earlier.as_deref().filter(|row| row.state == EffectState::Intent)
     }
 
+    /// The attempt of which nobody knows what it has done: it was under way, or was stopped after it had begun.
+    pub fn undecided(&self, store: &Store) -> Outcome<Option<&EffectRow>> {
+        let Some(row) = self.earlier() else { return Ok(None) };
+        let begun = match store.answer(row)? {
+            None => true,
+            Some(Err(failure)) => failure.details.contains_key(BEGUN),
+            Some(Ok(_)) => false,
+        };
+        Ok(begun.then_some(row))
+    }
+
     /// An earlier attempt that brought no answer.
     pub fn earlier(&self) -> Option<&EffectRow> {
         self.earlier.as_deref()
@@ -164,6 +178,15 @@ impl Entry {
         let done = Done::from(work.await);
         host.kit.store.log_result(&host.run, &key, end(host, &done)?).await?;
         done.result
+    }
+
+    /// Notes that it was refused before anything was asked: a replay meets the refusal again, a live run may try anew.
+    pub fn refused(self, host: &RunHost, failure: Failure) -> Outcome<Failure> {
+        let noted = failure.clone().detail(UNSENT, true);
+        let (key, begun) = self.begin(host, None);
+        let end = EffectEnd { result: Err(&noted), usage: None, cost: None, at: host.now() };
+        drop(host.kit.store.log_reading(&host.run, &key, begun, end));
+        Ok(failure)
     }
 
     fn begin(self, host: &RunHost, worst_cost: Option<Money>) -> (EffectKey, Intent) {

@@ -80,14 +80,20 @@ fn stood_in(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) ->
         return Ok(None);
     }
     let before = Failure::new(FailureKind::Transport, "it failed before the run went on");
+    let mut skipped: Vec<String> = Vec::new();
     for substitute in substitutes {
         let Ok((other, substitution)) = stand_in(host, call, substitute, &before) else { continue };
-        if replay.has_answer(&host.next_key(&call.frame, call::asked(&other)?.hash())) {
-            // The failed attempt counts as it did.
+        let asked = call::asked(&other)?;
+        if replay.has_answer(&host.next_key(&call.frame, asked.hash())) {
+            // The failed attempts count as they did.
             host.occurrence(&call.frame, own.hash());
+            for hash in &skipped {
+                host.occurrence(&call.frame, hash);
+            }
             tell(host, &other, &substitution);
             return Ok(Some(other));
         }
+        skipped.push(asked.hash().to_owned());
     }
     Ok(None)
 }
@@ -114,8 +120,13 @@ fn stand_in(
         return Err(barred);
     }
     let spec = &substitute.spec;
-    let served = host.kit.models.serve(spec.id.as_str(), || Ok(spec.as_ref().clone()));
-    let mut other = ModelCall { served: served.map_err(|failure| failure.message)?, ..call.clone() };
+    let served = if host.is_sealed() {
+        host.kit.models.unasked(spec.as_ref().clone())
+    } else {
+        let served = host.kit.models.serve(spec.id.as_str(), || Ok(spec.as_ref().clone()));
+        served.map_err(|failure| failure.message)?
+    };
+    let mut other = ModelCall { served, ..call.clone() };
     reword(&mut other).map_err(|failure| failure.message)?;
     let from = call.served.spec.id.clone();
     let substitution = Substitution { from, to: spec.id.clone(), why: one_line(&failure.message, 200) };

@@ -32,11 +32,18 @@ pub async fn write(
         Content::Bytes(bytes) => json!({"path": path, "bytes": bytes, "mode": "overwrite"}),
     };
     let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
-    if !allowed || host.kit.approval == Approval::Never {
+    let permitted = async {
+        if allowed && host.kit.approval != Approval::Never {
+            return Ok(());
+        }
         let spec = host.kit.tools.get()?.get(TOOL)?.tool.spec();
-        host.kit.approval.permit(spec, &args, &cx.granted, cx.person.as_ref()).await?;
-    }
+        host.kit.approval.permit(spec, &args, &cx.granted, cx.person.as_ref()).await
+    };
     let work = async {
+        // Asked behind the door: what was written before is not asked for again.
+        if let Err(failure) = permitted.await {
+            return Err(failure).into();
+        }
         let written = cx.blocking(move |cx| {
             let bytes = match &content {
                 Content::Text(text) => text.as_bytes(),

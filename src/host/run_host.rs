@@ -122,6 +122,12 @@ impl RunHost {
         self.this.upgrade().ok_or_else(|| Failure::new(FailureKind::Internal, "the run is over"))
     }
 
+    /// From now on what the log does not have is asked of the world.
+    pub fn unseal(&self) {
+        self.replay.iter().for_each(|replay| replay.unseal());
+        self.counts.wishes.clear();
+    }
+
     /// The host of a part of this run, with a place of its own on the ledger.
     #[must_use]
     pub fn part(&self, scope: Scope) -> Arc<Self> {

@@ -25,7 +25,10 @@ pub async fn call(
     let tool = &tools.get(&name)?.tool;
     if let Some(path) = tool.pipeline() {
         let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
-        admit(tools, &host.kit.approval, &name, &args, &cx).await?;
+        // Allowed once, it is allowed in a run that goes on.
+        let intent = json!({"admit": name, "args": args});
+        let work = async { admit(tools, &host.kit.approval, &name, &args, &cx).await.map(|()| Value::Null).into() };
+        door::observe(host, frame, Asked::new(EffectKind::Person, &intent), work).await?;
         let path = path.display().to_string();
         let wanted = Wanted { path, inputs: args, frame: frame.clone(), allowed: true, cancel: cancel.clone() };
         return pipelines::run(host, wanted).await;
@@ -40,7 +43,7 @@ pub async fn call(
         Entered::Due(entry) => entry,
     };
     match effect {
-        EffectClass::Write if let Some(open) = entry.under_way() => Err(undecided(host, &name, open)),
+        EffectClass::Write if let Some(open) = entry.undecided(&host.kit.store)? => Err(undecided(host, &name, open)),
         EffectClass::Write | EffectClass::Idempotent => entry.perform(host, None, work).await,
         EffectClass::Pure | EffectClass::Read => entry.observe(host, work).await,
     }

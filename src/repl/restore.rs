@@ -61,7 +61,7 @@ impl Shell {
         let mut shell = Self::over(kit, run, place)?;
         replay.iter().for_each(|replay| replay.seal());
         let restored = shell.restore().await;
-        replay.iter().for_each(|replay| replay.unseal());
+        shell.run.host.unseal();
         muted.store(false, Ordering::Relaxed);
         shell.go_on(restored?).await;
         Ok(shell)

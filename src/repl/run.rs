@@ -44,7 +44,7 @@ pub async fn again(settings: Settings, again: Again) -> Outcome<Exit> {
 }
 
 fn person(screen: &Arc<Screen>) -> Arc<dyn Person> {
-    if screen.has_person() { Arc::new(AtPrompt(Arc::clone(screen))) } else { Arc::new(Nobody) }
+    if screen.has_person() { Arc::new(AtPrompt::new(Arc::clone(screen))) } else { Arc::new(Nobody) }
 }
 
 async fn at_terminal(mut shell: Shell) -> Outcome<Exit> {

@@ -57,10 +57,7 @@ impl Hearing {
 
     /// Refuses effects while a closure is called: when events come is chance, and a repeated run must ask the same.
     pub fn allows(&self, request: &Request) -> Outcome<()> {
-        let harmless = matches!(
-            request,
-            Request::Say { .. } | Request::Budget | Request::Spent | Request::Tools { .. } | Request::Scripts { .. }
-        );
+        let harmless = matches!(request, Request::Say { .. } | Request::Tools { .. } | Request::Scripts { .. });
         if harmless || !self.is_telling() {
             return Ok(());
         }

@@ -48,6 +48,8 @@ fn repair(connection: &Connection, at: u64) -> Worked<Vec<String>> {
         if *table == "runs" {
             let changed = connection.execute(&format!("UPDATE runs SET {column} = NULL WHERE {lost}"), ())?;
             tell(changed, &format!("runs without their {}", column.trim_end_matches("_blob")));
+        } else if (*table, *column) == ("effects", "result_blob") {
+            tell(unanswered(connection, at, column, &lost)?, "effects whose answer is missing, to be made again");
         } else {
             tell(
                 moved(connection, at, "names a missing value", table, column, &lost)?,
@@ -62,7 +64,9 @@ fn repair(connection: &Connection, at: u64) -> Worked<Vec<String>> {
             &format!("{table} that belong to no run"),
         );
     }
-    for (table, column) in [("effects", "result"), ("effects", "intent"), ("events", "body")] {
+    let broken = "result IS NOT NULL AND NOT json_valid(result)";
+    tell(unanswered(connection, at, "result", broken)?, "effects whose answer is not JSON, to be made again");
+    for (table, column) in [("effects", "intent"), ("events", "body")] {
         let broken = format!("{column} IS NOT NULL AND NOT json_valid({column})");
         tell(
             moved(connection, at, "is not JSON", table, column, &broken)?,
@@ -70,6 +74,24 @@ fn repair(connection: &Connection, at: u64) -> Worked<Vec<String>> {
         );
     }
     Ok(done)
+}
+
+/// Takes the answers of effects away that cannot be read. The effects stay, as if they had been under way: what they cost
+/// stays charged, and a tool that writes is not repeated unasked.
+fn unanswered(connection: &Connection, at: u64, column: &str, which: &str) -> Worked<usize> {
+    let copy = format!(
+        "INSERT INTO quarantine (at, reason, source, body)
+         SELECT ?1, 'cannot be read', 'effects',
+            json_object('run', run, 'seq', seq, 'frame', frame, '{column}', CAST({column} AS TEXT))
+         FROM effects WHERE {which}"
+    );
+    let count = connection.execute(&copy, [int(at)])?;
+    let change = format!(
+        "UPDATE effects SET state = 'intent', worst_nanos = coalesce(cost_nanos, worst_nanos), cost_nanos = NULL,
+            result = NULL, result_blob = NULL WHERE {which}"
+    );
+    connection.execute(&change, ())?;
+    Ok(count)
 }
 
 /// Moves the rows that meet a condition; the values are this program's own table names.

@@ -7,11 +7,12 @@ use crate::core::ids::RunId;
 use crate::core::money::Money;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::fault::Worked;
+use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
 use crate::store::rows::{int, nanos};
 use crate::store::value::Encoded;
 use crate::store::writer::Ack;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 
 /// What a person says of an effect.
@@ -30,7 +31,8 @@ impl Store {
     ///
     /// Fails with `NotFound` if there is none, with `Invalid` if it has an answer already.
     pub fn settle_effect(&self, run: &RunId, seq: u64, settlement: &Settlement, at: u64) -> Ack<()> {
-        let failure = json!({"kind": "cancelled", "message": "a person settled that it is to be made again"});
+        let failure = json!({"kind": "cancelled", "message": "a person settled that it is to be made again",
+            "details": {"settled": true}});
         let (result, cost) = match settlement {
             Settlement::Value(value) => (Encoded::of(value).map(|value| ("done", value)), None),
             Settlement::Repeat => (Encoded::of(&failure).map(|value| ("failed", value)), None),
@@ -93,6 +95,18 @@ fn settle(
     cost: Option<Money>,
     at: u64,
 ) -> Worked<()> {
+    let process = connection
+        .prepare_cached("SELECT pid, process FROM runs WHERE id = ?1 AND status = 'running'")?
+        .query_row([run.as_str()], |row| Ok(Process { pid: row.get(0)?, mark: row.get(1)? }))
+        .optional()?;
+    if process.is_some_and(|process| process.liveness() == Liveness::Alive) {
+        return Err(Failure::new(
+            FailureKind::Denied,
+            format!("run {run} is at work, and will hear its answers itself"),
+        )
+        .hint("wait until it has ended, or end it first")
+        .into());
+    }
     let (result, blob) = result.columns(connection)?;
     // What an unanswered call may have cost stays charged until somebody says what it did cost.
     let changed = connection

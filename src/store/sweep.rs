@@ -2,9 +2,11 @@
 
 use crate::core::failure::Outcome;
 use crate::core::ids::RunId;
+use crate::core::status::RunStatus;
 use crate::store::check::BLOB_COLUMNS;
 use crate::store::connect;
 use crate::store::fault::Worked;
+use crate::store::liveness::{Liveness, Process};
 use crate::store::open::{OpenOptions, Store};
 use crate::store::runs::{RunFilter, RunRow};
 use crate::store::writer::Ack;
@@ -41,7 +43,7 @@ impl Store {
         let skipped = usize::try_from(sweep.keep).unwrap_or(usize::MAX);
         let may_go = |row: &&RunRow| {
             let last = row.ended_at.unwrap_or(row.started_at);
-            let resumable = matches!(row.shown_status(), "interrupted" | "waiting");
+            let resumable = row.status != RunStatus::Completed;
             last < sweep.before && row.shown_status() != "running" && (sweep.unfinished || !resumable)
         };
         Ok(rows.iter().skip(skipped).filter(may_go).map(|row| row.id.clone()).rev().collect())
@@ -71,6 +73,16 @@ fn remove(connection: &Connection, runs: &[RunId]) -> Worked<Swept> {
         SELECT id FROM tree";
     for run in runs {
         connection.prepare_cached(tree)?.execute([run.as_str()])?;
+    }
+    let mut working =
+        connection.prepare("SELECT id, pid, process FROM runs JOIN going USING (id) WHERE status = 'running'")?;
+    let working =
+        working.query_map((), |row| Ok((row.get::<_, String>(0)?, Process { pid: row.get(1)?, mark: row.get(2)? })))?;
+    // Another process may have gone on with one of them meanwhile.
+    for (id, process) in working.collect::<Result<Vec<_>, _>>()? {
+        if process.liveness() != Liveness::Dead {
+            connection.execute("DELETE FROM going WHERE id = ?1", [id])?;
+        }
     }
     for table in ["effects", "events"] {
         connection.execute(&format!("DELETE FROM {table} WHERE run IN (SELECT id FROM going)"), ())?;

@@ -39,6 +39,9 @@ pub async fn execute(
     outcome
 }
 
+/// A detail of failures of tools that had begun their work.
+pub const BEGUN: &str = "begun";
+
 /// Checks the arguments of a call and whether it is allowed, without making it.
 pub async fn admit(catalog: &Catalog, policy: &Approval, name: &str, args: &Value, cx: &ToolContext) -> Outcome<()> {
     admitted(catalog.get(name)?, *policy, args, cx).await
@@ -66,7 +69,8 @@ async fn checked(registered: &Registered, policy: Approval, args: Value, cx: &To
         answer = call => answer.unwrap_or_else(|panic| Err(broken(&spec.name, panic.as_ref()))),
         limit = expiry(registered.tool.timeout(&cx.limits)) => Err(too_slow(&spec.name, limit)),
     };
-    let mut answer = answer?;
+    // Whoever repeats the call must know that it had begun.
+    let mut answer = answer.map_err(|failure| failure.detail(BEGUN, true))?;
     cut_strings(&mut answer, cx.limits.max_output_bytes);
     Ok(answer)
 }

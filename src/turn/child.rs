@@ -61,6 +61,12 @@ async fn child(
         Entered::Due(entry) => entry,
     };
     let before = earlier(parent, &entry)?;
+    let request = match before.as_ref().and_then(|(_, options)| options.clone()) {
+        // What a child may spend was settled when it began: by now it has spent a part of what was left then.
+        Some(options) => ChildRequest { options, ..request },
+        None => request,
+    };
+    let before = before.map(|(row, _)| row);
     let id = before.as_ref().map_or_else(|| new_run_id(parent.now()), |row| row.id.clone());
     let kept = json!({"child": id, "task": request.task, "context": fingerprint, "options": request.options});
     let entry = entry.kept_as(kept.to_string());
@@ -75,12 +81,13 @@ struct Place {
 }
 
 /// The child that an earlier attempt at the same effect had begun.
-fn earlier(parent: &RunHost, entry: &Entry) -> Outcome<Option<RunRow>> {
+fn earlier(parent: &RunHost, entry: &Entry) -> Outcome<Option<(RunRow, Option<ChildOptions>)>> {
     let Some(intent) = entry.earlier().and_then(|row| row.intent.as_ref()) else { return Ok(None) };
     let kept = parent.kit.store.load(intent)?;
     // Its row may have been swept, or the process may have died before it was written.
     let row = kept["child"].as_str().map(|id| parent.kit.store.run(id));
-    Ok(row.and_then(Result::ok))
+    let options = serde_json::from_value(kept["options"].clone()).ok();
+    Ok(row.and_then(Result::ok).map(|row| (row, options)))
 }
 
 /// What makes two children equal: not what they are called, nor what they may spend.

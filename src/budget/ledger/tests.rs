@@ -154,7 +154,7 @@ fn a_truth_above_the_worst_case_is_recorded_and_refuses_later_calls() {
 #[test]
 fn replayed_calls_are_marked_and_free() {
     let root = Ledger::new(Limits { max_calls: Some(0), ..money(0) }).root();
-    root.charge_replayed(&tag("p/m"));
+    root.charge_replayed(&tag("p/m"), &Totals::default());
     let report = root.report();
     assert_eq!(report.totals, Totals { replayed: 1, ..Totals::default() });
     assert_eq!(report.totals, sum_of_rows(&report));

@@ -26,7 +26,7 @@ pub fn diff(store: &Store, printer: &Printer, run: &str, with: &str) -> Outcome<
     for (key, row) in &left {
         match right.get(key) {
             None => diff.left.push(line(row)),
-            Some(twin) if row.state == twin.state && row.result == twin.result => diff.equal += 1,
+            Some(twin) if row.state == twin.state && said(store, row)? == said(store, twin)? => diff.equal += 1,
             Some(twin) => diff.answered.push(format!("{} / {}", line(row), line(twin))),
         }
     }
@@ -37,6 +37,12 @@ pub fn diff(store: &Store, printer: &Printer, run: &str, with: &str) -> Outcome<
     });
     printer.rows(&value, || text(&value, &diff));
     Ok(Exit::Ok)
+}
+
+/// What an effect answered; of a model only what it said, not how long that took.
+fn said(store: &Store, row: &EffectRow) -> Outcome<Option<Value>> {
+    let value = row.result.as_ref().map(|stored| store.load(stored)).transpose()?;
+    Ok(value.map(|value| value.get("reply").map_or_else(|| value.clone(), |reply| reply["text"].clone())))
 }
 
 fn keyed(store: &Store, run: &crate::core::ids::RunId) -> Outcome<BTreeMap<(String, String, u32), EffectRow>> {

@@ -25,6 +25,10 @@ pub struct Fork {
 pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
     let store = &app.kit.store;
     let (row, _) = resume::find(store, &args.run)?;
+    if row.kind == "repl" {
+        return Err(Failure::new(FailureKind::Invalid, "a session of the REPL cannot be forked")
+            .hint(format!("rhizo resume {} goes on with it; .save keeps its variables in a file", row.id)));
+    }
     let effects = store.effects(&row.id)?;
     let upto = match &args.at {
         None => effects.last().map_or(0, |effect| effect.seq),

@@ -6,6 +6,7 @@ use crate::core::effect::EffectKind;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
+use crate::store::effects::EffectState;
 use crate::store::settle::Settlement;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -59,8 +60,11 @@ pub async fn answer(app: &App, printer: &Printer, args: &Answer) -> Outcome<Exit
     let only = EffectKind::Person;
     let effect = match args.step.as_str() {
         "-" => {
-            let open: Vec<_> =
-                store.effects(&row.id)?.into_iter().filter(|e| e.kind == only && e.result.is_none()).collect();
+            let open: Vec<_> = store
+                .effects(&row.id)?
+                .into_iter()
+                .filter(|e| e.kind == only && e.state != EffectState::Done)
+                .collect();
             let named = if let [one] = open.as_slice() { one.seq.to_string() } else { String::new() };
             store.open_effect(&row.id, &named, Some(only))?
         }

@@ -12,19 +12,32 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use tokio::sync::Mutex;
 
 /// The longest answer, in bytes.
 const ANSWER: usize = 64 * 1024;
 
-/// Asks on the terminal, below whatever the screen shows.
-pub struct AtPrompt(pub Arc<Screen>);
+/// Asks on the terminal, below whatever the screen shows. One question at a time: an answer belongs to what is shown.
+pub struct AtPrompt {
+    screen: Arc<Screen>,
+    turn: Mutex<()>,
+}
+
+impl AtPrompt {
+    /// The person before this screen.
+    pub fn new(screen: Arc<Screen>) -> Self {
+        Self { screen, turn: Mutex::new(()) }
+    }
+}
 
 impl Person for AtPrompt {
     fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Outcome<String>> {
         async move {
-            let asking = Asking::begin(&self.0);
+            let turn = self.turn.lock().await;
+            let asking = Asking::begin(&self.screen);
             let answer = answer(&shown(question)).await;
             drop(asking);
+            drop(turn);
             answer
         }
         .boxed()
