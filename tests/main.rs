@@ -10,6 +10,7 @@ mod escalation;
 mod examples;
 mod hints;
 mod learning;
+mod manager;
 mod memory;
 mod model;
 mod monitor;

@@ -12,7 +12,9 @@ use std::sync::{Mutex, PoisonError};
 pub const MODULES: &[(&str, &str)] = &[
     ("chance", include_str!("../../stdlib/chance.rhai")),
     ("chunk", include_str!("../../stdlib/chunk.rhai")),
+    ("code", include_str!("../../stdlib/code.rhai")),
     ("json", include_str!("../../stdlib/json.rhai")),
+    ("manager", include_str!("../../stdlib/manager.rhai")),
     ("map_reduce", include_str!("../../stdlib/map_reduce.rhai")),
     ("plan", include_str!("../../stdlib/plan.rhai")),
     ("prompt", include_str!("../../stdlib/prompt.rhai")),
