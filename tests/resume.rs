@@ -9,6 +9,7 @@ mod people;
 mod pipelines;
 mod replay;
 mod report;
+mod reviewed;
 mod scripts;
 mod sessions;
 

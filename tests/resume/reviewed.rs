@@ -1,0 +1,127 @@
+//! Turns that a resume must not take: what was handled stays handled, budgets of parts hold, nothing is written twice.
+
+use super::{Gate, asked, holding, newest, newest_id};
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use crate::support::server::Act;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+#[test]
+fn a_failure_that_was_handled_is_an_answer() {
+    let held = Arc::new(AtomicBool::new(true));
+    let gate = Arc::clone(&held);
+    let server = ChatServer::new(move |ask| match (ask.last().as_str(), ask.number) {
+        ("first", 0) => Reply::refusal(400, "not today"),
+        ("slow", _) if gate.load(Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
+        (text, _) => Reply::text(text.to_uppercase()),
+    });
+    let code = "fn asked() { try { return llm(\"first\"); } catch (e) { return llm(\"other way\"); } }
+        let a = asked(); let b = llm(\"then \" + a); let c = llm(\"slow\"); [a, b, c]";
+    let program = Program::paying(&server).file("handled.rhai", code);
+    let running = program.args(["run", "handled.rhai"]).start();
+    server.wait_for(4);
+    running.kill();
+    running.end();
+    held.store(false, Ordering::SeqCst);
+    let document = program.args(["resume", &newest_id(&program), "--json"]).run().ok().json();
+    assert_eq!(document["answer"], json!(["OTHER WAY", "THEN OTHER WAY", "SLOW"]), "{document:#}");
+    assert_eq!(asked(&server), ["first", "other way", "then OTHER WAY", "slow", "slow"]);
+}
+
+#[test]
+fn the_budget_of_a_pipeline_holds_over_its_whole_life() {
+    let gate = Gate::default();
+    gate.open();
+    let server = gate.server();
+    let flow = "budget: {max_calls: 3}\nsteps:\n  - a: {llm: \"a\"}\n  - b: {llm: \"b {{ a }}\"}\n  - ok: {ask: {prompt: \"{{ b }}?\"}}\n  - c: {llm: \"c {{ ok }}\"}\n  - d: {llm: \"d {{ c }}\"}\n";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    program.args(["run", "flow.yaml"]).run().code(6).says("rhizo runs answer");
+    let id = newest_id(&program);
+    program.args(["runs", "answer", &id, "-", "yes"]).run().ok();
+    let ran = program.args(["resume", &id]).run();
+    assert_ne!(ran.exit_code(), Some(0), "{}", ran.stderr);
+    assert_eq!(asked(&server), ["a", "b A", "c yes"]);
+}
+
+#[test]
+fn a_tool_that_was_stopped_by_ctrl_c_is_not_repeated_unasked() {
+    let code = "TOOL(\"run_command\", #{command: \"echo once >> written; sleep 600\"}); \"done\"";
+    let program = Program::offline().file("write.rhai", code);
+    let running = program.args(["run", "write.rhai", "--approve", "auto"]).start();
+    let written = program.project().join("written");
+    let begun = std::time::Instant::now();
+    while !written.exists() {
+        assert!(begun.elapsed().as_secs() < 60, "the tool has begun");
+        std::thread::yield_now();
+    }
+    running.interrupt();
+    running.end().code(130);
+    let id = newest_id(&program);
+    program.args(["resume", &id, "--approve", "auto"]).run().code(6).says("may or may not have done its work");
+    assert_eq!(std::fs::read_to_string(&written).expect("a file"), "once\n");
+    program.args(["runs", "settle", &id, "e1", "skip"]).run().ok();
+    program.args(["resume", &id, "--approve", "auto"]).run().ok().prints("done\n");
+}
+
+#[test]
+fn a_damaged_answer_is_made_again_and_stays_charged() {
+    let server = holding(1);
+    let program = Program::paying(&server).file("two.rhai", "llm(\"a\") + llm(\"b\")");
+    let running = program.args(["run", "two.rhai"]).start();
+    server.wait_for(2);
+    running.kill();
+    running.end();
+    let id = newest_id(&program);
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    store.execute("UPDATE effects SET result = '{broken' WHERE kind = 'model' AND state = 'done'", ()).expect("damage");
+    drop(store);
+    program.args(["resume", &id]).run().code(1);
+    let repaired = program.args(["doctor", "--repair", "--no-call"]).run().stdout;
+    assert!(repaired.contains("1 effects whose answer is not JSON, to be made again"), "{repaired}");
+    let document = program.args(["resume", &id, "--json"]).run().ok().json();
+    assert_eq!(document["answer"], "AB");
+    assert_eq!(asked(&server), ["a", "b", "a", "b"]);
+    // Two answers at 30 nano-USD, the lost one at what it cost, and one that was under way at its worst.
+    let cost = document["cost_usd"].as_f64().expect("a number") * 1e9;
+    assert!(cost >= 90.0, "{document:#}");
+}
+
+#[test]
+fn a_substitute_that_answered_answers_again() {
+    let server = ChatServer::new(|ask| Reply::text(ask.last().to_uppercase()));
+    let text = format!(
+        "model = \"bad\"\n[models.bad]\nbase_url = \"http://127.0.0.1:9/v1\"\ninput_price = 0\noutput_price = 0\nfallback = [\"good\"]\n\
+         [models.good]\nbase_url = \"{}\"\ninput_price = 0\noutput_price = 0\n",
+        server.base_url()
+    );
+    let program = Program::new().file("rhizo.toml", text).file("one.rhai", "llm(\"a\")");
+    program.args(["run", "one.rhai"]).run().ok().prints("A\n");
+    program.args(["replay", &newest_id(&program)]).run().ok().prints("A\n");
+    assert_eq!(server.asks().len(), 1);
+}
+
+#[test]
+fn another_model_is_taken_if_a_flag_says_so() {
+    let server = holding(1);
+    let program = Program::paying(&server)
+        .file("two.rhai", "llm(\"a\") + \"|\" + llm(\"The bridge opened in 1884. When did the bridge open?\")");
+    let running = program.args(["run", "two.rhai"]).start();
+    server.wait_for(2);
+    running.kill();
+    running.end();
+    let ran = program.args(["resume", &newest_id(&program), "--model", "offline"]).run().ok();
+    assert!(ran.stdout.contains("1884"), "{}", ran.stdout);
+    assert_eq!(server.asks().len(), 2, "the server is asked no more");
+}
+
+#[test]
+fn a_session_has_no_look_ahead_and_no_fork() {
+    let program = Program::offline();
+    program.args([]).stdin("let a = 1;\n").run().ok();
+    let id = newest_id(&program);
+    program.args(["resume", &id, "--dry-run"]).run().code(1).says("no program to look ahead in");
+    program.args(["runs", "fork", &id]).run().code(1).says("cannot be forked");
+    assert_eq!(newest(&program)["status"], "completed");
+}
