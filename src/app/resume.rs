@@ -6,7 +6,6 @@ use crate::context::library::Library;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::core::status::RunStatus;
 use crate::host::kit::Kit;
 use crate::host::replay::{Mode, Replay};
 use crate::host::resume;
@@ -30,7 +29,7 @@ pub fn find(store: &Store, prefix: &str) -> Outcome<(RunRow, Launch)> {
 
 /// Whether a run has ended with an answer, so that nothing is left to do.
 pub fn is_over(row: &RunRow) -> bool {
-    row.status == RunStatus::Completed
+    row.status.is_over()
 }
 
 /// Goes on with a run in this process: what it was answered is not asked again, and what it has spent counts.

@@ -159,6 +159,7 @@ impl Run {
             // It is made once, so nothing can be there already.
             drop(self.steps.set(Value::Object(done.steps)));
             match done.failure {
+                None if done.partial => RootEnd { status: RunStatus::Partial, ..RootEnd::completed(done.answer, 0) },
                 None => RootEnd::completed(done.answer, 0),
                 Some(failure) => {
                     let answer = Some(done.answer).filter(|answer| !answer.is_null());

@@ -11,7 +11,6 @@ use crate::cli::{again, outcome, report, run as run_command};
 use crate::config::environment::Environment;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::status::RunStatus;
 use crate::host::replay::Mode;
 use crate::tools::person::Nobody;
 use clap::Args;
@@ -65,7 +64,7 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     if let Some(failure) = missed {
         return Ok(report::tell(printer, failure));
     }
-    if row.status == RunStatus::Completed && recorded != said {
+    if row.status.is_over() && recorded != said {
         return Ok(report::tell(printer, &differs(recorded.as_ref(), said.as_ref())));
     }
     printer.dim(&format!("run {} replayed: {replayed} answers of its log, nothing was asked", row.id));

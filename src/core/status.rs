@@ -10,6 +10,8 @@ pub enum RunStatus {
     Running,
     /// Every part of it succeeded.
     Completed,
+    /// It came to its end, and a part of it had failed on the way.
+    Partial,
     /// It failed.
     Failed,
     /// A limit stopped it.
@@ -21,11 +23,17 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
+    /// Whether it came to its end with an answer.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Completed | Self::Partial)
+    }
+
     /// The name in the store, in JSON and on the screen.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
             Self::Completed => "completed",
+            Self::Partial => "partial",
             Self::Failed => "failed",
             Self::Limited => "limited",
             Self::Cancelled => "cancelled",

@@ -128,7 +128,7 @@ pub fn verdict(status: RunStatus, failure: Option<&Failure>) -> Verdict {
         RunStatus::Completed => Verdict::Success,
         RunStatus::Failed if infra => Verdict::Infra,
         RunStatus::Failed | RunStatus::Limited => Verdict::Fail,
-        RunStatus::Running | RunStatus::Cancelled | RunStatus::Waiting => Verdict::Unknown,
+        RunStatus::Running | RunStatus::Partial | RunStatus::Cancelled | RunStatus::Waiting => Verdict::Unknown,
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::core::failure::Outcome;
 use crate::core::ids::RunId;
-use crate::core::status::RunStatus;
 use crate::store::check::BLOB_COLUMNS;
 use crate::store::connect;
 use crate::store::fault::Worked;
@@ -43,7 +42,7 @@ impl Store {
         let skipped = usize::try_from(sweep.keep).unwrap_or(usize::MAX);
         let may_go = |row: &&RunRow| {
             let last = row.ended_at.unwrap_or(row.started_at);
-            let resumable = row.status != RunStatus::Completed;
+            let resumable = !row.status.is_over();
             last < sweep.before && row.shown_status() != "running" && (sweep.unfinished || !resumable)
         };
         Ok(rows.iter().skip(skipped).filter(may_go).map(|row| row.id.clone()).rev().collect())

@@ -85,3 +85,16 @@ fn a_question_of_a_step_is_answered_by_its_name() {
     assert_eq!(asked(&server), ["draft", "said yes"]);
     program.args(["replay", &id]).run().ok();
 }
+
+#[test]
+fn a_run_with_a_failed_part_is_not_completed() {
+    let flow = "steps:\n  - lost: {tool: read_file, args: {path: nowhere.txt}, on_failure: continue}\n  - after: {set: {said: '\"went on\"'}}\n";
+    let program = Program::offline().file("flow.yaml", flow);
+    let document = program.args(["run", "flow.yaml", "--json"]).run().ok().json();
+    assert_eq!(
+        (&document["status"], &document["steps"]["lost"]),
+        (&json!("partial"), &json!("failed")),
+        "{document:#}"
+    );
+    assert_eq!(newest(&program)["status"], "partial");
+}

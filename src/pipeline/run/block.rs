@@ -28,6 +28,8 @@ pub struct Ended {
     pub values: Values,
     /// What became of each step, by name.
     pub outcomes: Map<String, Value>,
+    /// Whether a step or an item failed, though the flow went on.
+    pub partial: bool,
 }
 
 /// What is known of the steps that have ended.
@@ -164,6 +166,8 @@ impl Known {
             let outcome = self.outcomes.get(&index).map_or(StepOutcome::Skipped, |(outcome, _)| *outcome);
             outcomes.insert(step.name.clone(), json!(outcome.name()));
         }
+        let partial =
+            self.outcomes.values().any(|(outcome, error)| *outcome == StepOutcome::Failed || !error.is_null());
         let open = flow.open();
         // What stops all stands above a failure, and a failure above what waits for a person.
         let rank = |index: &usize| match self.failures.get(index).map(|failure| failure.kind) {
@@ -178,7 +182,7 @@ impl Known {
         let value = last.and_then(|index| self.values.get(&index)).map_or(Value::Null, |value| (**value).clone());
         let early =
             flow.end().and_then(|index| block.steps.get(index)).is_some_and(|step| matches!(step.act, Act::End(_)));
-        Ended { value, failure, early, values, outcomes }
+        Ended { value, failure, early, values, outcomes, partial }
     }
 }
 

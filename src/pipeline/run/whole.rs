@@ -35,13 +35,15 @@ pub struct Done {
     pub failure: Option<Failure>,
     /// What became of its steps, by name.
     pub steps: Map<String, Value>,
+    /// Whether a part of it failed, though it came to its end.
+    pub partial: bool,
 }
 
 /// Runs a pipeline as a part of a run.
 pub async fn run(host: &RunHost, pipeline: &Pipeline, start: Start) -> Done {
     match begin(host, pipeline, start).await {
         Ok(done) => done,
-        Err(failure) => Done { answer: Value::Null, failure: Some(failure), steps: Map::new() },
+        Err(failure) => Done { answer: Value::Null, failure: Some(failure), steps: Map::new(), partial: true },
     }
 }
 
@@ -71,7 +73,7 @@ async fn begin(host: &RunHost, pipeline: &Pipeline, start: Start) -> Outcome<Don
         }
     };
     let failure = ended.failure.map(named);
-    Ok(Done { answer, failure, steps: ended.outcomes })
+    Ok(Done { answer, failure, steps: ended.outcomes, partial: ended.partial })
 }
 
 /// The failure with the step that it happened in.
