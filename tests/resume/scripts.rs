@@ -67,12 +67,13 @@ fn batches_and_parallel_branches_keep_what_they_have() {
     let document = program.args(["resume", &newest_id(&program), "--json"]).run().ok().json();
     assert_eq!(document["answer"], json!([["A", "B", "C", "D"], ["A!A?", "B!B?", "C!C?", "D!D?"]]));
     let asks = asked(&server);
-    let mut twice: Vec<&String> =
-        asks.iter().filter(|ask| asks.iter().filter(|other| other == ask).count() > 1).collect();
-    twice.dedup();
+    // The batch had ended before the branches began, so that its four answers were on disk.
+    for word in ["a", "b", "c", "d"] {
+        assert_eq!(asks.iter().filter(|ask| *ask == word).count(), 1, "{word} in {asks:?}");
+    }
     let replayed = document["replayed_calls"].as_u64().expect("a number");
     assert_eq!(12 - replayed, (asks.len() - before) as u64, "what was not replayed was asked");
-    assert!(replayed >= 7 - 4, "{document:#}");
+    assert!(replayed >= 4, "{document:#}");
 }
 
 #[test]
@@ -85,7 +86,7 @@ fn the_budget_of_a_run_holds_over_its_whole_life() {
     running.end();
     let id = newest_id(&program);
     // Four calls were made, the fourth in vain: one is left for two questions.
-    program.args(["resume", &id]).run().code(5).says("5");
+    program.args(["resume", &id]).run().code(5).says("calls");
     assert_eq!(asked(&server), ["a", "b", "c", "d", "d"]);
     assert_eq!(newest(&program)["status"], "limited");
     let document = program.args(["resume", &id, "--max-calls", "6", "--json"]).run().ok().json();
