@@ -4,6 +4,7 @@ mod children;
 mod disk;
 mod edited;
 mod forks;
+mod hints;
 mod kills;
 mod people;
 mod pipelines;

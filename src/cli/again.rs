@@ -126,8 +126,8 @@ pub async fn sealed(run: &Run, again: Again<'_>) -> RootEnd {
     }
 }
 
-/// The folder and the parameters of a program in a file.
+/// The folder and the parameters of a program that has them.
 fn file(launch: &Launch) -> Option<(Option<PathBuf>, serde_json::Map<String, Value>)> {
-    let file = launch.file.as_ref()?;
-    Some((run_command::folder_of(&launch.folder.join(file)), launch.args.clone().unwrap_or_default()))
+    let folder = launch.file.as_ref().map(|file| run_command::folder_of(&launch.folder.join(file)));
+    (folder.is_some() || launch.args.is_some()).then(|| (folder.flatten(), launch.args.clone().unwrap_or_default()))
 }

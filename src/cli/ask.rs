@@ -44,7 +44,7 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
         );
     }
     let schema = args.schema.as_deref().map(schema).transpose()?;
-    let (library, launch) = opened(app, &args.flags)?;
+    let (library, launch) = opened(app, &args.flags, pipe(&args.flags.context))?;
     for (name, reason) in library.skipped().iter().take(5) {
         printer.err(&format!("skipped {name}: {reason}"));
     }
@@ -76,8 +76,7 @@ pub async fn root(
 }
 
 /// The long input that flags and a pipe name, and how to open it again.
-pub fn opened(app: &App, flags: &RunFlags) -> Outcome<(Library, Launch)> {
-    let pipe = pipe(&flags.context);
+pub fn opened(app: &App, flags: &RunFlags, pipe: Option<Box<dyn Read + Send>>) -> Outcome<(Library, Launch)> {
     let piped = pipe.is_some() || flags.context.iter().any(|path| path == "-");
     let library = inputs::open(&app.kit.settings, &flags.context, pipe)?;
     Ok((library, Launch { context: flags.context.clone(), piped, flags: flags.kept(), ..Launch::default() }))

@@ -40,7 +40,13 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) 
     let printer = Arc::new(Printer::new(flags.json || parsed.wants_json(), flags.quiet, no_colour));
     let exit = match dispatch(parsed, environment, &flags, &printer).await {
         Ok(exit) => exit,
-        Err(failure) => report::tell(&printer, &failure),
+        Err(failure) => {
+            // Whoever reads events on standard output is told of what never began in the same form.
+            if flags.events.as_deref() == Some("-") && !printer.has_told() {
+                printer.json_line(&report::line(&failure));
+            }
+            report::tell(&printer, &failure)
+        }
     };
     match printer.lost() {
         Some(why) if exit == Exit::Ok => {

@@ -24,7 +24,7 @@ pub struct Eval {
 
 /// Runs `eval`.
 pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exit> {
-    let (library, launch) = ask::opened(app, &args.flags)?;
+    let (library, launch) = ask::opened(app, &args.flags, ask::pipe(&args.flags.context))?;
     let on_print = run_command::on_print(printer, &args.flags);
     let code = args.code.as_deref().unwrap_or_default();
     let launch = Launch { source: Some(code.to_owned()), ..launch };

@@ -4,7 +4,9 @@ use crate::app::run::Run;
 use crate::cli::printer::Printer;
 use crate::cli::report;
 use crate::core::exit::Exit;
-use crate::core::failure::{Failure, Outcome};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::store::effects::EffectState;
+use crate::store::resume::Recorded;
 use crate::turn::root::RootEnd;
 use serde_json::Value;
 
@@ -43,7 +45,21 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
         let line = format!("{}{turns} · run {}", run.host.footer(), run.host.run);
         printer.dim(&line);
     }
+    if let Some(failure) = end.failure.as_ref().filter(|failure| !printer.quiet && is_worth_going_on(run, failure)) {
+        let asked = if failure.kind == FailureKind::Cancelled { "" } else { ", with what was wrong put right" };
+        printer.err(&format!("hint: rhizo resume {} goes on{asked}; what was answered is not asked again", run.host.run));
+    }
     exit
+}
+
+/// Whether a run that failed has answers that going on would not pay for again. One that waits has said how it goes on.
+fn is_worth_going_on(run: &Run, failure: &Failure) -> bool {
+    if failure.kind == FailureKind::Waiting || run.host.is_sealed() {
+        return false;
+    }
+    let kept = |known: &Recorded| known.state == EffectState::Done && known.kind.is_outward();
+    // A store that cannot be read has been told of already, and has nothing to go on with.
+    run.host.kit.store.recorded(&run.host.run).is_ok_and(|log| log.iter().any(kept))
 }
 
 /// An answer as text: a string as it is, anything else as JSON.

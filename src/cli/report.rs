@@ -18,6 +18,19 @@ pub fn tell(printer: &Printer, failure: &Failure) -> Exit {
     failure.kind.exit()
 }
 
+/// Tells what is wrong with a command line.
+pub fn usage(printer: &Printer, failure: &Failure) -> Exit {
+    tell(printer, failure);
+    Exit::Usage
+}
+
+/// The same as the last line of a run's events.
+pub fn line(failure: &Failure) -> Value {
+    let mut document = document(failure);
+    document["event"] = "result".into();
+    document
+}
+
 /// A failure in the form of a run's result.
 pub fn document(failure: &Failure) -> Value {
     json!({"answer": null, "status": status_of(failure).name(), "failure": failure})

@@ -58,7 +58,12 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     let (program, edited) = Program::of(&app, &row, &launch)?;
     let whole = again::Again { row: &row, launch: &launch, program: &program };
     let library = || again::library(&app, &launch, &args.flags);
-    if edited || args.dry_run || args.strict {
+    // A pipe can be read once only, so what depends on it is not looked at ahead.
+    let moved = !launch.piped && !launch.has_same(&library()?);
+    if moved {
+        printer.err("the context is not what it was: its documents have other names or sizes");
+    }
+    if edited || moved || args.dry_run || args.strict {
         let plan = again::ahead(&app, whole, library()?).await?;
         tell(printer, &plan, edited, args.dry_run);
         if args.dry_run {
@@ -70,7 +75,7 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
         }
     }
     let library = library()?;
-    if !launch.has_same(&library) {
+    if launch.piped && !launch.has_same(&library) {
         printer.err("the context is not what it was: its documents have other names or sizes");
     }
     again::live(&app, printer, whole, library, &args.flags, args.force).await

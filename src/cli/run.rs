@@ -6,7 +6,7 @@ use crate::app::run::{self, Run as AppRun, Start};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::watching::Watching;
-use crate::cli::{ask, interrupt};
+use crate::cli::{ask, interrupt, report};
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::host::run_host::OnPrint;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// A .rhai file, or a pipeline in a .yaml file.
+    /// A .rhai file, a pipeline in a .yaml file, or - for a program from standard input.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Parameters that a program sees as `args` and a pipeline as `inputs`: NAME=VALUE, the value as JSON or plain text.
@@ -40,19 +40,32 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
     if files::is_yaml(&file) {
         return pipeline(app, printer, args, &file).await;
     }
-    let source = read(&file)?;
-    let parameters = parameters(&args.args)?;
-    let (library, launch) = ask::opened(app, &args.flags)?;
+    let parameters = match parameters(&args.args) {
+        Ok(parameters) => parameters,
+        Err(failure) => return Ok(report::usage(printer, &failure)),
+    };
+    let typed = file == Path::new("-");
+    if typed && args.flags.context.iter().any(|path| path == "-") {
+        let failure = Failure::new(FailureKind::Invalid, "standard input cannot be both the program and the context");
+        return Ok(report::usage(printer, &failure.hint("name a file for one of them")));
+    }
+    let (source, pipe) = if typed { (piped()?, None) } else { (read(&file)?, ask::pipe(&args.flags.context)) };
+    let (library, launch) = ask::opened(app, &args.flags, pipe)?;
     let task = file.display().to_string();
-    let launch =
-        Launch { file: Some(file.clone()), source: Some(source.clone()), args: Some(parameters.clone()), ..launch };
+    let launch = Launch {
+        file: Some(file.clone()).filter(|_| !typed),
+        source: Some(source.clone()),
+        args: Some(parameters.clone()),
+        ..launch
+    };
     let on_print = Some(on_print(printer, &args.flags));
     let run = run::begin(
         &app.kit,
         Start { kind: "run", task: &task, launch: Some(launch), on_print, ..Start::default() },
         library,
     );
-    program(app, printer, &run, &args.flags, &source, Some((folder_of(&file), parameters))).await
+    let folder = folder_of(&file).filter(|_| !typed);
+    program(app, printer, &run, &args.flags, &source, Some((folder, parameters))).await
 }
 
 /// The folder from which a program imports.
@@ -80,12 +93,13 @@ pub async fn program(
 
 /// Runs a pipeline; everything about it is checked before the run begins.
 async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) -> Outcome<Exit> {
-    let pipeline = load::load(&app.kit.settings, app.kit.tools.get()?, file)?;
-    let given = split(&args.args)?;
-    let inputs = run_inputs::typed(&pipeline, &given)?;
-    run_inputs::settle(&pipeline, &inputs)?;
-    let (library, launch) = ask::opened(app, &args.flags)?;
     let source = Some(read(file)?);
+    let pipeline = load::load(&app.kit.settings, app.kit.tools.get()?, file)?;
+    let inputs = match inputs(&pipeline, &args.args) {
+        Ok(inputs) => inputs,
+        Err(failure) => return Ok(report::usage(printer, &failure)),
+    };
+    let (library, launch) = ask::opened(app, &args.flags, ask::pipe(&args.flags.context))?;
     let launch = Launch { file: Some(file.to_owned()), source, args: Some(inputs.clone()), ..launch };
     let (task, on_print) = (file.display().to_string(), Some(on_print(printer, &args.flags)));
     let run = run::begin(
@@ -141,12 +155,30 @@ pub fn read(file: &Path) -> Outcome<String> {
     })
 }
 
-/// A program that is itself executable begins with `#!`, which becomes a comment so that lines keep their numbers.
+/// A program from standard input.
+fn piped() -> Outcome<String> {
+    let failed = |error| Failure::new(FailureKind::Io, format!("cannot read the program from standard input: {error}"));
+    std::io::read_to_string(std::io::stdin()).map(without_shebang).map_err(failed)
+}
+
+/// A program that is itself executable begins with `#!`, which becomes a comment so that lines keep their numbers: one
+/// with a blank, for `///` would document what follows.
 fn without_shebang(source: String) -> String {
     match source.strip_prefix("#!") {
-        Some(rest) => format!("//{rest}"),
+        Some(rest) => format!("// {rest}"),
         None => source,
     }
+}
+
+/// What a pipeline is given, as far as it can be checked before it runs.
+fn inputs(pipeline: &Pipeline, typed: &[String]) -> Outcome<serde_json::Map<String, serde_json::Value>> {
+    let inputs = run_inputs::typed(pipeline, &split(typed)?)?;
+    run_inputs::settle(pipeline, &inputs).map(|_| inputs)
+}
+
+/// The inputs that a pipeline still needs, if those that were typed are right.
+pub fn needed<'p>(pipeline: &'p Pipeline, typed: &[String]) -> Outcome<Vec<&'p str>> {
+    run_inputs::needed(pipeline, &run_inputs::typed(pipeline, &split(typed)?)?)
 }
 
 fn parameters(typed: &[String]) -> Outcome<serde_json::Map<String, serde_json::Value>> {

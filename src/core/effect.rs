@@ -55,6 +55,11 @@ impl EffectKind {
         matches!(self, Self::Decision | Self::Budget)
     }
 
+    /// Whether it asks somebody: a model, a tool, a child run, a person.
+    pub const fn is_outward(self) -> bool {
+        matches!(self, Self::Model | Self::Tool | Self::Child | Self::Person)
+    }
+
     /// The name in the store and in events.
     pub const fn name(self) -> &'static str {
         match self {

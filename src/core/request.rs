@@ -86,6 +86,11 @@ pub enum Request {
         /// Its inputs, an object.
         inputs: Value,
     },
+    /// What a pipeline says and does, without running it; answers a map.
+    ExplainPipeline {
+        /// Its file or its name, as in `Pipeline`.
+        path: String,
+    },
     /// A file that a step of a pipeline writes, over what is there; answers what `write_file` does.
     Product {
         /// Where, relative to the workspace.

@@ -1,10 +1,12 @@
 //! How a host runs pipelines, which this room does not know how to read.
 
+use crate::core::effect::EffectKind;
 use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
+use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
 use futures::future::BoxFuture;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +28,16 @@ pub struct Wanted {
 pub trait Pipelines: Send + Sync {
     /// Runs a pipeline and answers its outputs.
     fn run(&self, host: Arc<RunHost>, wanted: Wanted) -> BoxFuture<'_, Outcome<Value>>;
+
+    /// What a pipeline says and does, and what it was judged to be for.
+    fn explain(&self, host: &RunHost, path: &str) -> Outcome<Value>;
+}
+
+/// Answers `explain_pipeline`. The file may be another one when the run goes on, so the answer is kept.
+pub fn explain(host: &RunHost, frame: &Frame, path: &str) -> Outcome<Value> {
+    let asked = Asked::new(EffectKind::Decision, &json!({"explain": path}));
+    let explained = host.kit.pipelines.explain(host, path)?;
+    door::told(host, frame, asked, explained)
 }
 
 /// Answers `PIPELINE`. The call itself is no effect: what its steps do is.

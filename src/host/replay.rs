@@ -147,9 +147,7 @@ impl Replay {
         let after = |other: &str| around(other) || turns.as_ref().is_some_and(|turn| other.starts_with(turn));
         book.known.values().any(|entry| {
             let later = &entry.recorded;
-            let outward =
-                matches!(later.kind, EffectKind::Model | EffectKind::Tool | EffectKind::Child | EffectKind::Person);
-            outward && later.state == EffectState::Done && later.seq > row.seq && after(later.key.frame.as_str())
+            later.kind.is_outward() && later.state == EffectState::Done && later.seq > row.seq && after(later.key.frame.as_str())
         })
     }
 

@@ -237,6 +237,7 @@ impl RunHost {
             Request::Script { name, args } => program::call(self, &frame, &name, args, &cancel).await,
             Request::Scripts { query } => Ok(program::find(self, &query)),
             Request::Pipeline { path, inputs } => pipelines::call(self, &frame, path, inputs, cancel).await,
+            Request::ExplainPipeline { path } => pipelines::explain(self, &frame, &path),
             Request::Product { path, content, allowed } => {
                 product::write(self, &frame, path, content, allowed, &cancel).await
             }

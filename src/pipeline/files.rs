@@ -5,11 +5,11 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest;
 use crate::host::pipelines::{Pipelines, Wanted};
 use crate::host::run_host::RunHost;
-use crate::pipeline::load;
+use crate::pipeline::{explain, intention, load};
 use crate::pipeline::run::whole::{self, Start};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -42,6 +42,15 @@ impl Pipelines for Files {
         }
         .boxed()
     }
+
+    fn explain(&self, host: &RunHost, path: &str) -> Outcome<Value> {
+        let path = find(host, path)?;
+        let pipeline = load::load(&host.kit.settings, host.kit.tools.get()?, &path)?;
+        let mut document = explain::document(&pipeline);
+        let judged = intention::last(&host.kit.store, &pipeline)?;
+        document["intention"] = judged.map_or(Value::Null, |judged| json!(judged));
+        Ok(document)
+    }
 }
 
 /// The file that a script means: one of the workspace, or one of the project's or the user's by its name.
@@ -63,7 +72,7 @@ fn find(host: &RunHost, given: &str) -> Outcome<PathBuf> {
 
 /// Whether a file is a pipeline by its suffix.
 pub fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|suffix| suffix == "yaml" || suffix == "yml")
+    path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("yaml") || suffix.eq_ignore_ascii_case("yml"))
 }
 
 /// The pipelines of the project and of the user by name, in the order of their names; one of the project hides one of

@@ -9,12 +9,17 @@ use crate::pipeline::explain;
 use crate::pipeline::plan::Pipeline;
 use crate::registry::roles;
 use crate::script::host::Host;
+use crate::store::open::Store;
+use crate::store::runs::RunFilter;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 const PROMPT: &str = include_str!("prompts/intention.md");
+
+/// The kind of a run that judges an intention.
+pub const KIND: &str = "intention";
 
 /// How many sentences an intention has.
 const SENTENCES: std::ops::RangeInclusive<usize> = 3..=10;
@@ -71,6 +76,26 @@ pub async fn judge(host: &RunHost, pipeline: &Pipeline, cancel: &CancellationTok
         },
     );
     Ok(found)
+}
+
+/// The last judgement of a pipeline as its file is now.
+///
+/// # Errors
+/// Those of the store.
+pub fn last(store: &Store, pipeline: &Pipeline) -> Outcome<Option<Intention>> {
+    let judgements = RunFilter { kind: Some(KIND.to_owned()), ..RunFilter::default() };
+    for run in store.runs(&judgements)? {
+        let judged = store.events(&run.id, 0)?.into_iter().rev().find_map(|record| match record.event {
+            Event::Intention { hash, intention, serves, gaps, .. } if hash == pipeline.hash => {
+                Some(Intention { intention, serves, gaps })
+            }
+            _ => None,
+        });
+        if judged.is_some() {
+            return Ok(judged);
+        }
+    }
+    Ok(None)
 }
 
 /// The failure of a pipeline that does not do what it is for.

@@ -2,7 +2,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::{Content, Request};
-use crate::pipeline::plan::Step;
+use crate::pipeline::plan::{Act, Block, Step};
 use crate::pipeline::run::course::Course;
 use crate::pipeline::values::{Values, as_text};
 use serde_json::Value;
@@ -30,6 +30,25 @@ pub async fn write(course: &Course<'_>, step: &Step, values: &Values, value: &Va
         below(course, &path)?;
         course.shared.writes(&path, &course.frame)?;
         course.ask(Request::Product { path, content, allowed: course.shared.allowed }).await?;
+    }
+    Ok(())
+}
+
+/// Refuses steps that write files, where no tool may write: before anything is paid for what could not be kept.
+///
+/// # Errors
+/// `denied` with the first such step.
+pub fn none(block: &Block) -> Outcome<()> {
+    for step in &block.steps {
+        if !step.products.is_empty() {
+            let what = format!("step `{}` writes files, which is not allowed", step.name);
+            return Err(Failure::new(FailureKind::Denied, what)
+                .hint("the approval policy is `never`; use --approve ask or --approve auto to allow it"));
+        }
+        step.act.blocks().into_iter().try_for_each(none)?;
+        if let Act::Nested(nested) = &step.act {
+            none(&nested.pipeline.block)?;
+        }
     }
     Ok(())
 }

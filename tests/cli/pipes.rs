@@ -30,3 +30,15 @@ fn lists_may_be_cut_too() {
         assert_eq!(ran.stderr, "", "{args:?}");
     }
 }
+
+#[test]
+fn a_program_may_come_through_a_pipe() {
+    let program = project();
+    let piped = || program.args(["run", "-", "n=20"]).stdin("#!/usr/bin/env rhizo\nargs.n + context.len");
+    piped().run().ok().prints("20\n");
+    let code = "context.len > 0";
+    program.args(["run", "-", "--context", "harbour.txt"]).stdin(code).run().ok().prints("true\n");
+    let twice = program.args(["run", "-", "--context", "-"]).stdin(code).run().code(2);
+    twice.says("cannot be both the program and the context");
+    program.args(["run", "-"]).stdin("import \"harbour\" as h; 1").run().code(1);
+}

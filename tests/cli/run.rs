@@ -51,7 +51,7 @@ fn faults_of_the_command_line_are_told() {
     let program =
         Program::offline().file("a.rhai", "1").file("flow.yaml", "steps: []").file("binary.rhai", b"let x = \"\xff\";");
     program.args(["run", "b.rhai"]).run().code(1).snapshot("run_missing_file");
-    program.args(["run", "a.rhai", "word"]).run().code(1).snapshot("run_bad_parameter");
+    program.args(["run", "a.rhai", "word"]).run().code(2).snapshot("run_bad_parameter");
     program.args(["run", "flow.yaml"]).run().code(1).snapshot("run_yaml");
     program.args(["run", "binary.rhai"]).run().code(1).snapshot("run_not_unicode");
     program.args(["run"]).run().code(2);

@@ -31,3 +31,15 @@ fn a_wrong_pipeline_is_not_estimated() {
     program.args(["pipeline", "run", "flow.yaml", "--dry-run"]).run().code(1).says("did you mean `llm`?");
     program.args(["pipeline", "run", "--dry-run"]).run().code(2).says("needs a file");
 }
+
+#[test]
+fn what_is_given_is_checked_and_what_is_missing_is_named() {
+    let text = "inputs: {n: {type: integer}, name: {default: x}, where: {}}\nsteps: {s: {set: {n: inputs.n}}}\n";
+    let program = super::flow(text);
+    let dry = |args: &[&str]| program.list(&[&["pipeline", "run", "flow.yaml", "--dry-run"], args].concat()).run();
+    let whole = dry(&[]).ok().stdout;
+    assert!(whole.contains("inputs that it still needs: n, where"), "{whole}");
+    assert_eq!(dry(&["n=1", "--json"]).ok().json()["needed"], json!(["where"]));
+    dry(&["n=one"]).code(2).says("the input `n` is wrong");
+    dry(&["m=1"]).code(2).says("has no input `m`");
+}

@@ -45,3 +45,16 @@ fn an_intention_of_another_length_is_asked_for_again() {
     let (_server, stubborn) = served(&[r#"{"intention": "One sentence.", "serves": true, "gaps": []}"#]);
     stubborn.args(["pipeline", "explain", "flow.yaml", "--intent"]).run().code(1).says("has not its form");
 }
+
+#[test]
+fn a_script_reads_what_was_judged_of_the_file_as_it_is() {
+    let (_server, program) = served(&[
+        r#"{"intention": "A text is to be summarised. The summary is to be saved. Nothing else is wanted.", "serves": true, "gaps": []}"#,
+    ]);
+    let code = "let seen = explain_pipeline(\"flow.yaml\"); [seen.order, seen.intention?.intention]";
+    assert_eq!(program.args(["eval", code, "--json"]).run().ok().json()["answer"], json!([["sum"], null]));
+    program.args(["pipeline", "explain", "flow.yaml", "--intent"]).run().ok();
+    assert_eq!(program.args(["eval", code, "--json"]).run().ok().json()["answer"], json!([["sum"], THREE]));
+    let program = program.file("flow.yaml", &FLOW.replace("Summarise.", "Summarise it."));
+    assert_eq!(program.args(["eval", code, "--json"]).run().ok().json()["answer"], json!([["sum"], null]));
+}

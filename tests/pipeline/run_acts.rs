@@ -185,8 +185,8 @@ steps:
 #[test]
 fn inputs_are_checked_before_anything_runs() {
     let text = "inputs: {n: {type: integer}, name: {default: x}}\nsteps: {s: {set: {n: inputs.n}}}\n";
-    run(text, &[]).code(1).says("needs the input `n`");
-    run(text, &["n=1", "nmae=y"]).code(1).says("has no input `nmae`").says("did you mean `name`?");
-    run(text, &["n=one"]).code(1).says("the input `n` is wrong");
+    run(text, &[]).code(2).says("needs the input `n`");
+    run(text, &["n=1", "nmae=y"]).code(2).says("has no input `nmae`").says("did you mean `name`?");
+    run(text, &["n=one"]).code(2).says("the input `n` is wrong");
     assert_eq!(answer(text, &["n=7"]), json!({"n": 7}));
 }

@@ -58,6 +58,7 @@ fn exit_codes_are_those_of_the_failure() {
     program.args(["run", "p.yaml"]).run().code(4);
     let program = Program::offline().file("p.yaml", "steps: {a: {lml: a}}\n");
     program.args(["run", "p.yaml"]).run().code(1).says("lml");
-    program.args(["run", "missing.yaml"]).run().code(1).says("missing.yaml");
+    program.args(["run", "missing.yaml"]).run().code(1).says("missing.yaml").says("takes a .rhai or a .yaml file");
+    Program::offline().file("LOUD.YML", "steps: {a: {set: {n: 1}}}\n").args(["run", "LOUD.YML"]).run().ok();
     program.args(["run"]).run().code(2).says("rhizo run FILE.yaml");
 }

@@ -2,7 +2,7 @@
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const TEXT: &str = "\
 steps:
@@ -86,4 +86,12 @@ fn who_answers_and_why_is_kept() {
         .collect();
     assert!(reasons.iter().all(|(_, reason)| !reason.is_empty()), "{reasons:?}");
     assert_ne!(reasons[0].1, reasons[1].1);
+}
+
+#[test]
+fn what_never_began_is_told_in_the_form_of_the_events() {
+    let program = Program::offline().file("p.yaml", "steps: {a: {lml: x}}\n");
+    let ran = program.args(["run", "p.yaml", "--events", "-"]).run().code(1);
+    let line: Value = serde_json::from_str(ran.stdout.trim()).expect("one line of JSON");
+    assert_eq!((&line["event"], &line["status"]), (&json!("result"), &json!("failed")), "{line}");
 }

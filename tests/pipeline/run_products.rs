@@ -1,5 +1,6 @@
 //! Files that steps write.
 
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use std::path::Path;
 
@@ -86,8 +87,14 @@ steps:
 
 #[test]
 fn who_allows_nothing_gets_no_files() {
-    let text = "output_dir: out\nsteps: {a: {set: {t: '\"x\"'}, products: {a.t: a.txt}}}\n";
-    let program = Program::offline().file("p.yaml", text);
-    program.args(["run", "p.yaml", "--approve", "never"]).run().code(1).says("write_file is not allowed");
+    let server = ChatServer::new(|_| Reply::text("said"));
+    let inner = "output_dir: out\nsteps: {a: {llm: x, products: {a: a.txt}}}\n";
+    let outer = "steps:\n  first: {llm: y}\n  then: {dependencies: [first], pipeline: {path: inner.yaml}}\n";
+    let program = Program::served_by(&server).file("inner.yaml", inner).file("outer.yaml", outer);
+    for file in ["inner.yaml", "outer.yaml"] {
+        let ran = program.args(["run", file, "--approve", "never"]).run().code(1);
+        ran.says("step `a` writes files, which is not allowed");
+    }
+    assert!(server.asks().is_empty(), "nobody pays for what cannot be kept");
     assert!(!program.project().join("out/a.txt").exists());
 }

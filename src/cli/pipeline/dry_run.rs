@@ -3,8 +3,8 @@
 use crate::app::build::App;
 use crate::cli::pipeline::shown;
 use crate::cli::printer::Printer;
-use crate::cli::run::Run;
-use crate::cli::table;
+use crate::cli::run::{self, Run};
+use crate::cli::{report, table};
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
@@ -16,6 +16,10 @@ use serde_json::json;
 pub(super) async fn tell(app: &App, printer: &Printer, args: &Run) -> Outcome<Exit> {
     let file = args.file.clone().unwrap_or_default();
     let pipeline = shown::read(app, &file)?;
+    let needed = match run::needed(&pipeline, &args.args) {
+        Ok(needed) => needed,
+        Err(failure) => return Ok(report::usage(printer, &failure)),
+    };
     let found = estimate(&app.kit.models, &pipeline).await?;
     let document = json!({
         "id": pipeline.id,
@@ -25,8 +29,12 @@ pub(super) async fn tell(app: &App, printer: &Printer, args: &Run) -> Outcome<Ex
         "open": found.open,
         "unpriced": found.unpriced,
         "max_cost": pipeline.budget.max_cost,
+        "needed": needed,
     });
-    printer.rows(&document, || page(&pipeline, &found));
+    printer.rows(&document, || {
+        let page = page(&pipeline, &found);
+        if needed.is_empty() { page } else { format!("{page}\ninputs that it still needs: {}", needed.join(", ")) }
+    });
     Ok(Exit::Ok)
 }
 

@@ -15,7 +15,10 @@ use std::sync::Arc;
 
 /// Reads and checks a file.
 pub(super) fn read(app: &App, file: &Path) -> Outcome<Arc<Pipeline>> {
-    load::load(&app.kit.settings, app.kit.tools.get()?, file)
+    load::load(&app.kit.settings, app.kit.tools.get()?, file).map_err(|failure| match failure.kind {
+        FailureKind::NotFound if !file.exists() => failure.hint("name a pipeline in a .yaml file"),
+        _ => failure,
+    })
 }
 
 /// Checks files, all of them, and tells every fault.

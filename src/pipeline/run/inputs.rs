@@ -11,6 +11,28 @@ use serde_json::{Map, Value};
 /// # Errors
 /// `invalid` for an unknown name, a missing input or a value of another kind.
 pub fn settle(pipeline: &Pipeline, given: &Map<String, Value>) -> Outcome<Value> {
+    named(pipeline, given)?;
+    let one = |input: &Input| Ok((input.name.clone(), value(pipeline, input, given.get(&input.name))?));
+    pipeline.inputs.iter().map(one).collect::<Outcome<Map<_, _>>>().map(Value::Object)
+}
+
+/// The inputs that are still needed, if those that are given are right.
+///
+/// # Errors
+/// `invalid` for an unknown name or a value of another kind.
+pub fn needed<'p>(pipeline: &'p Pipeline, given: &Map<String, Value>) -> Outcome<Vec<&'p str>> {
+    named(pipeline, given)?;
+    let (there, absent): (Vec<&Input>, Vec<&Input>) =
+        pipeline.inputs.iter().partition(|input| given.contains_key(&input.name));
+    for input in there {
+        value(pipeline, input, given.get(&input.name))?;
+    }
+    let needed = absent.into_iter().filter(|input| input.required && input.default.is_none());
+    Ok(needed.map(|input| input.name.as_str()).collect())
+}
+
+/// Refuses names that are not declared.
+fn named(pipeline: &Pipeline, given: &Map<String, Value>) -> Outcome<()> {
     let known = || pipeline.inputs.iter().map(|input| input.name.as_str());
     for name in given.keys() {
         if !known().any(|known| known == name) {
@@ -23,8 +45,7 @@ pub fn settle(pipeline: &Pipeline, given: &Map<String, Value>) -> Outcome<Value>
             });
         }
     }
-    let one = |input: &Input| Ok((input.name.clone(), value(pipeline, input, given.get(&input.name))?));
-    pipeline.inputs.iter().map(one).collect::<Outcome<Map<_, _>>>().map(Value::Object)
+    Ok(())
 }
 
 fn value(pipeline: &Pipeline, input: &Input, given: Option<&Value>) -> Outcome<Value> {

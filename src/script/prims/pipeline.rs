@@ -1,4 +1,4 @@
-//! `PIPELINE`: runs a pipeline as a part of this run.
+//! `PIPELINE`: runs a pipeline as a part of this run; `explain_pipeline` only reads it.
 
 use crate::core::request::Request;
 use crate::script::convert::to_value;
@@ -20,6 +20,24 @@ pub const PIPELINE: Primitive = Primitive {
     prints: "not_found\n",
     register,
 };
+
+/// `explain_pipeline`.
+pub const EXPLAIN_PIPELINE: Primitive = Primitive {
+    name: "explain_pipeline",
+    usage: &["explain_pipeline(path)"],
+    summary: "Reads a pipeline without running it: a map with its inputs, steps, pseudocode and intention.",
+    params: &[(
+        "path",
+        "as in PIPELINE; `intention` is what `rhizo pipeline explain --intent` last judged of this file, #{intention, serves, gaps}, or ()",
+    )],
+    example: "try { explain_pipeline(\"no_such\") } catch (e) { print(e.kind) }",
+    prints: "not_found\n",
+    register: register_explain,
+};
+
+fn register_explain(engine: &mut Engine, _: &Arc<Desk>) {
+    engine.register_fn("explain_pipeline", |path: &str| ask(Request::ExplainPipeline { path: path.to_owned() }));
+}
 
 fn register(engine: &mut Engine, _: &Arc<Desk>) {
     engine.register_fn("PIPELINE", |path: &str| call(path, Map::new()));

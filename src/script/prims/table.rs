@@ -24,6 +24,7 @@ pub const ALL: &[&Primitive] = &[
     &script_::SCRIPT,
     &script_::SCRIPTS,
     &pipeline::PIPELINE,
+    &pipeline::EXPLAIN_PIPELINE,
     &save_script::SAVE_SCRIPT,
     &docs::DOCS,
     &context_read::LEN,

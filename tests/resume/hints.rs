@@ -1,0 +1,59 @@
+//! How a run that ended too soon says that it can go on.
+
+use super::{asked, holding, newest_id};
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+
+const TWO: &str = "llm(\"a\", #{max_tokens: 100}) + llm(\"b\", #{max_tokens: 100})";
+
+#[test]
+fn who_stops_a_run_is_told_how_it_goes_on() {
+    let server = holding(1);
+    let program = Program::paying(&server).file("two.rhai", TWO);
+    let running = program.args(["run", "two.rhai"]).start();
+    server.wait_for(2);
+    running.interrupt();
+    let told = running.end().code(130).stderr;
+    let hint = format!("hint: rhizo resume {} goes on; what was answered is not asked again", newest_id(&program));
+    assert!(told.contains(&hint), "{told}");
+    let again = program.args(["resume", &newest_id(&program), "--quiet"]).run().ok();
+    assert!(!again.stderr.contains("hint:"), "{}", again.stderr);
+    assert_eq!(asked(&server), ["a", "b", "b"]);
+}
+
+#[test]
+fn a_limit_and_a_mistake_are_told_likewise() {
+    let server = holding(usize::MAX);
+    let program = Program::paying(&server).file("two.rhai", TWO).file("wrong.rhai", "let a = llm(\"a\"); nothing()");
+    let hint = "goes on, with what was wrong put right; what was answered is not asked again";
+    program.args(["run", "two.rhai", "--max-calls", "1"]).run().code(5).says(hint);
+    program.args(["run", "wrong.rhai"]).run().code(1).says(hint);
+    program.args(["run", "wrong.rhai", "--quiet"]).run().code(1).does_not_say("rhizo resume");
+}
+
+#[test]
+fn what_has_no_answers_has_nothing_to_go_on_with() {
+    let program = Program::offline().file("wrong.rhai", "nothing()");
+    program.args(["run", "wrong.rhai"]).run().code(1).does_not_say("rhizo resume");
+    let server = ChatServer::new(|_| Reply::refusal(401, "no such key"));
+    let refused = Program::served_by(&server).file("one.rhai", "llm(\"a\")");
+    refused.args(["run", "one.rhai"]).run().code(4).does_not_say("rhizo resume");
+    let program = Program::offline().file("tool.rhai", "TOOL(\"calculate\", #{expression: \"1 + 1\"}); nothing()");
+    program.args(["run", "tool.rhai"]).run().code(1).says("rhizo resume");
+}
+
+#[test]
+fn what_another_context_costs_is_said_before() {
+    let server = holding(1);
+    let code = "let all = context.text(); llm(\"a\") + llm(all)";
+    let program = Program::paying(&server).file("two.rhai", code).file("long.txt", "one");
+    let running = program.args(["run", "two.rhai", "--context", "long.txt"]).start();
+    server.wait_for(2);
+    running.kill();
+    running.end();
+    let program = program.file("long.txt", "another");
+    let id = newest_id(&program);
+    let told = program.args(["resume", &id]).run().ok().stderr;
+    assert!(told.contains("its documents have other names or sizes") && told.contains("1 replayed"), "{told}");
+    assert_eq!(asked(&server), ["a", "one", "another"]);
+}
