@@ -1,20 +1,25 @@
 //! Runs that are stopped and go on: what was answered is not asked again, and what was spent counts.
 
+mod approvals;
+mod beside;
 mod children;
 mod disk;
 mod edited;
 mod forks;
 mod hints;
+mod keyless;
 mod kills;
 mod people;
 mod pipelines;
+mod providers;
 mod replay;
 mod report;
 mod reviewed;
+mod schemas;
 mod scripts;
 mod sessions;
 
-use crate::support::chat::{ChatServer, Reply};
+use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::Act;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -61,8 +66,13 @@ impl Gate {
         self.answered.lock().expect("unpoisoned").clone()
     }
 
-    /// A server behind this gate.
+    /// A server behind this gate that answers each prompt with its capitals.
     pub(crate) fn server(&self) -> ChatServer {
+        self.server_of(|ask| Reply::text(ask.last().to_uppercase()).usage(20, 10))
+    }
+
+    /// A server behind this gate.
+    pub(crate) fn server_of(&self, script: impl Fn(&Ask) -> Reply + Send + Sync + 'static) -> ChatServer {
         let gate = self.clone();
         ChatServer::new(move |ask| {
             let take = |left: usize| if left == usize::MAX { Some(left) } else { left.checked_sub(1) };
@@ -71,7 +81,7 @@ impl Gate {
                 return Reply::acts(vec![Act::Hold]);
             }
             gate.answered.lock().expect("unpoisoned").push(ask.last());
-            Reply::text(ask.last().to_uppercase()).usage(20, 10)
+            script(ask)
         })
     }
 }

@@ -47,7 +47,8 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
     }
     if let Some(failure) = end.failure.as_ref().filter(|failure| !printer.quiet && is_worth_going_on(run, failure)) {
         let asked = if failure.kind == FailureKind::Cancelled { "" } else { ", with what was wrong put right" };
-        printer.err(&format!("hint: rhizo resume {} goes on{asked}; what was answered is not asked again", run.host.run));
+        printer
+            .err(&format!("hint: rhizo resume {} goes on{asked}; what was answered is not asked again", run.host.run));
     }
     exit
 }

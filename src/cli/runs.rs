@@ -13,6 +13,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
 use crate::core::text::one_line;
+use crate::store::open::Store;
 use crate::store::runs::{RunFilter, RunRow};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -79,7 +80,8 @@ pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
             let filter = RunFilter { top_level: !all, limit: Some(*limit), ..RunFilter::default() };
             let rows = store.runs(&filter)?;
             let values: Vec<Value> = rows.iter().map(|row| value(row, None)).collect();
-            printer.rows(&Value::Array(values), || list(&rows));
+            let costs = rows.iter().map(|row| cost(store, row)).collect::<Outcome<Vec<_>>>()?;
+            printer.rows(&Value::Array(values), || list(&rows, costs));
         }
         Action::Show { run, effect: Some(seq) } => printer.json_value(&show::effect(store, &store.run(run)?, *seq)?),
         Action::Show { run, effect: None } => {
@@ -107,21 +109,32 @@ pub(super) fn value(row: &RunRow, result: Option<&Value>) -> Value {
     })
 }
 
-fn list(rows: &[RunRow]) -> String {
+/// What a run cost, with the calls whose price nobody knows: they are not free.
+pub(super) fn cost(store: &Store, row: &RunRow) -> Outcome<String> {
+    let shown = row.shown_cost();
+    let unpriced: u64 = store.spending(&row.id)?.iter().map(|spent| spent.unpriced).sum();
+    Ok(match (unpriced, shown.as_str()) {
+        (0, _) => shown,
+        (unpriced, "") => format!("{unpriced} unpriced"),
+        (unpriced, known) => format!("{known} + {unpriced} unpriced"),
+    })
+}
+
+fn list(rows: &[RunRow], costs: Vec<String>) -> String {
     if rows.is_empty() {
         return "no runs yet; hint: rhizo ask \"...\" --context PATH".to_owned();
     }
-    let line = |row: &RunRow| {
+    let line = |(row, cost): (&RunRow, String)| {
         [
             row.id.to_string(),
             time(row.started_at),
             row.kind.clone(),
             row.shown_status().to_owned(),
-            row.shown_cost(),
+            cost,
             one_line(&row.task, 60),
         ]
     };
-    table::render(["id", "started", "kind", "status", "cost", "task"], rows.iter().map(line))
+    table::render(["id", "started", "kind", "status", "cost", "task"], rows.iter().zip(costs).map(line))
 }
 
 /// A time as people read it, in UTC.

@@ -139,6 +139,7 @@ pub const KEYS: &[Key] = &[
     key("models.*.rank", Kind::Number, "how good it is, for `strategy`; USD per million answer tokens if not given"),
     key("models.*.fallback", Kind::Texts, "models that stand in when its provider fails, in this order"),
     key("models.*.stream", Kind::Flag, "whether answers are streamed"),
+    key("models.*.store", Kind::Flag, "whether its server keeps answers, so that `runs settle .. provider` finds them"),
     key("models.*.functions", Kind::Flag, "whether a root is offered the function rhai(code) beside code blocks"),
     key("models.*.timeout", Kind::Number, "the most seconds of a whole call"),
     key("models.*.first_token_timeout", Kind::Number, "the most seconds until the first token"),

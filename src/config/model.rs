@@ -41,6 +41,8 @@ pub struct ModelConfig {
     pub fallback: Vec<String>,
     /// Whether answers are streamed.
     pub stream: Option<bool>,
+    /// Whether the server keeps answers.
+    pub store: Option<bool>,
     /// Whether a root is offered the function `rhai(code)`.
     pub functions: Option<bool>,
     /// Seconds of a whole call.
@@ -72,6 +74,7 @@ pub(super) fn read(merged: &Merged, name: &str) -> ModelConfig {
         rank: merged.number(&at("rank")),
         fallback: merged.texts(&at("fallback")).unwrap_or_default(),
         stream: merged.flag(&at("stream")),
+        store: merged.flag(&at("store")),
         functions: merged.flag(&at("functions")),
         timeout: merged.number(&at("timeout")),
         first_token_timeout: merged.number(&at("first_token_timeout")),

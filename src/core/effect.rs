@@ -25,7 +25,7 @@ pub enum EffectKind {
     Tool,
     /// A child run.
     Child,
-    /// A stored program.
+    /// That a stored program was called, and in what form; what it does are effects of their own.
     Script,
     /// The clock.
     Clock,
@@ -52,7 +52,7 @@ pub enum EffectKind {
 impl EffectKind {
     /// Whether it only notes what a run was told of itself, and asks nobody.
     pub const fn is_reading(self) -> bool {
-        matches!(self, Self::Decision | Self::Budget)
+        matches!(self, Self::Decision | Self::Budget | Self::Script)
     }
 
     /// Whether it asks somebody: a model, a tool, a child run, a person.

@@ -11,6 +11,7 @@ use crate::core::message::ModelAnswer;
 use crate::core::money::Money;
 use crate::core::request::Keep;
 use crate::core::text::one_line;
+use crate::host::arguments::asked;
 use crate::host::call::{self, ModelCall};
 use crate::host::door::{self, Done};
 use crate::host::fallback;
@@ -126,7 +127,7 @@ async fn reuse(host: &RunHost, call: &ModelCall, kept: ModelAnswer) -> Outcome<M
     let answer = ModelAnswer { cost: Some(Money::ZERO), millis: 0, cached: true, replayed: false, ..kept };
     let usage = answer.reply.usage;
     let work = async { Done { result: Ok(answer), usage: Some(usage), cost: Some(Money::ZERO) } };
-    let answer = door::observe(host, &call.frame, call::asked(call)?, work).await?;
+    let answer = door::observe(host, &call.frame, asked(call)?, work).await?;
     let (model, role) = (call.served.spec.id.clone(), call.role.name.clone());
     host.scope.charge_cached(&Tag { role: role.clone(), model: model.clone() });
     host.emit(

@@ -4,22 +4,21 @@ use crate::budget::ledger::Tag;
 use crate::budget::report::Totals;
 use crate::budget::reservation::Reservation;
 use crate::budget::scope::afford::Wish;
-use crate::core::effect::EffectKind;
+use crate::core::effect::EffectKey;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::{Frame, ModelId};
-use crate::core::message::{ChatRequest, FunctionSpec, Message, ModelAnswer, Sampling, Substitution};
+use crate::core::ids::Frame;
+use crate::core::message::{ChatRequest, ModelAnswer, Substitution};
 use crate::core::money::Money;
 use crate::core::price::Bound;
+use crate::host::arguments::asked;
 use crate::host::choose::Substitute;
-use crate::host::door::{self, Asked, Done, Entered, Entry};
-use crate::host::follow::{watch, within};
+use crate::host::door::{self, Done, Entered, Entry};
+use crate::host::follow::{Followed, watch, within};
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
 use crate::model::lane::UNSENT;
 use crate::registry::roles::Role;
-use serde::Serialize;
-use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -93,6 +92,9 @@ pub async fn announced(
         Entered::Answered(answer) => return replayed(host, &call, &tag, answer),
         Entered::Due(entry) => entry.of(&tag.role, &tag.model),
     };
+    if let Some(lacking) = &call.served.lacking {
+        return Err(keyless(lacking, &call));
+    }
     begin(host, &call, &entry);
     let price = call.served.price.as_ref();
     let held = if call.slots.is_some() {
@@ -108,10 +110,18 @@ pub async fn announced(
     let (worst, granted) = (reservation.worst_cost(), reservation.bound().output_tokens);
     let reservation = Unsent(Some(reservation));
     shorten(host, &mut call, granted);
-    let work = send(host, &call, reservation, cancel);
     // A model that costs nothing may be asked again after a crash, so its intent needs no commit of its own.
     let free = worst.is_some_and(|cost| cost.nanos() == 0);
+    let paid = (!free).then(|| entry.key().clone());
+    let work = send(host, &call, reservation, paid, cancel);
     if free { entry.observe(host, work).await } else { entry.perform(host, worst, work).await }
+}
+
+/// The failure of a call that the log does not answer and whose model has no key.
+fn keyless(lacking: &Failure, call: &ModelCall) -> Failure {
+    let label = call.label.as_ref().map_or_else(String::new, |label| format!(" ({label})"));
+    let what = format!("{}; the log has no answer to the call at {}{label}", lacking.message, call.frame);
+    Failure { message: what, ..lacking.clone() }.detail("model", call.served.spec.id.as_str())
 }
 
 /// Says what a person should know before a call goes out.
@@ -154,37 +164,6 @@ fn replayed(host: &RunHost, call: &ModelCall, tag: &Tag, answer: Outcome<ModelAn
         },
     );
     answer.map(|answer| ModelAnswer { replayed: true, ..answer })
-}
-
-/// The arguments of a call as the log keeps them.
-#[derive(Serialize)]
-struct Arguments<'a> {
-    model: &'a ModelId,
-    /// How many messages stand before these: the log has them with an earlier call.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<usize>,
-    messages: &'a [Message],
-    sampling: &'a Sampling,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    functions: &'a [FunctionSpec],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    schema: Option<&'a Value>,
-}
-
-/// The call as the log of effects keeps it.
-pub fn asked(call: &ModelCall) -> Outcome<Asked> {
-    // Whether probabilities are asked for changes what is watched, not what is answered.
-    let ChatRequest { messages, sampling, functions, schema, logprobs: _ } = &call.request;
-    let (model, schema) = (&call.served.spec.id, schema.as_ref());
-    let whole = Arguments { model, after: None, messages, sampling, functions, schema };
-    let asked = Asked::written(EffectKind::Model, door::written(&whole)?);
-    match messages.get(call.logged..).filter(|_| call.logged > 0) {
-        Some(messages) => {
-            let rest = Arguments { after: Some(call.logged), messages, ..whole };
-            Ok(asked.kept_as(door::written(&rest)?))
-        }
-        None => Ok(asked),
-    }
 }
 
 /// A prompt that cannot fit is refused before it is paid. Four bytes per token is what English text has; the check
@@ -235,7 +214,14 @@ impl Drop for Unsent {
     }
 }
 
-async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &CancellationToken) -> Done<ModelAnswer> {
+/// Makes the call on the wire; `paid` is its place in the log, if its intent is there already.
+async fn send(
+    host: &RunHost,
+    call: &ModelCall,
+    mut unsent: Unsent,
+    paid: Option<EffectKey>,
+    cancel: &CancellationToken,
+) -> Done<ModelAnswer> {
     // The semaphore is never closed; without a place the call would only be less orderly.
     let place = match &call.slots {
         Some(slots) => Arc::clone(slots).acquire_owned().await.ok(),
@@ -255,7 +241,8 @@ async fn send(host: &RunHost, call: &ModelCall, mut unsent: Unsent, cancel: &Can
     let begun = Instant::now();
     let held = Arc::new(Mutex::new(Some(reservation)));
     let heard = Arc::default();
-    let outcome = within(host, call, &watch(host, call, number, cancel, &held, &heard), &heard).await;
+    let followed = Followed { number, paid, held: &held, heard: &heard };
+    let outcome = within(host, call, &watch(host, call, followed, cancel), &heard).await;
     drop(place);
     let reservation = held.lock().unwrap_or_else(PoisonError::into_inner).take();
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -100,21 +100,19 @@ impl Models {
         Ok(chosen)
     }
 
-    /// The model that a wish got when the run was first made, for one that goes on. Of a model that is not to be asked no key
-    /// is needed.
+    /// The model that a wish got when the run was first made, for one that goes on. Its key is needed when it is to be asked.
     ///
     /// # Errors
-    /// `not_found` if the settings no longer know it, `auth` for a missing key.
+    /// `not_found` if the settings no longer know it.
     pub fn chosen_before(
         &self,
         wish: &Wish,
         (model, reason): (&str, &str),
         substitutes: &[String],
-        unasked: bool,
     ) -> Outcome<Arc<Chosen>> {
         let role = roles::find(&self.settings, wish.role.as_deref().unwrap_or(roles::WORKER))?;
         let spec = self.known(model).map_or_else(|| resolve(&self.settings, model), Ok)?;
-        let served = if unasked { self.unasked(spec) } else { self.serve(model, || Ok(spec))? };
+        let served = self.serve_logged(model, spec)?;
         let specs = substitutes.iter().filter_map(|name| resolve(&self.settings, name).ok());
         let substitutes = specs.map(|spec| Substitute { spec: Arc::new(spec), barred: None }).collect();
         let reason = Arc::from(reason);

@@ -6,7 +6,7 @@
 use crate::core::effect::EffectKind;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::host::choose::{Chosen, Wish};
+use crate::host::choose::{Chosen, Substitute, Wish};
 use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
 use serde::{Deserialize, Serialize};
@@ -81,10 +81,8 @@ impl RunHost {
         match door::told(self, &Frame::root(), asked, now.clone())? {
             kept if kept == now => fresh,
             Kept::Model { model, reason, substitutes } => match fresh {
-                Ok(chosen) if chosen.served.spec.id.as_str() == model => Ok(chosen),
-                Ok(_) | Err(_) => {
-                    self.kit.models.chosen_before(wish, (&model, &reason), &substitutes, self.is_sealed())
-                }
+                Ok(chosen) if chosen.served.spec.id.as_str() == model => Ok(allowed(&chosen, &substitutes)),
+                Ok(_) | Err(_) => self.kit.models.chosen_before(wish, (&model, &reason), &substitutes),
             },
             // Who is there now may well be asked: nothing was paid for then.
             Kept::Nobody(_) if fresh.is_ok() => fresh,
@@ -99,7 +97,7 @@ impl RunHost {
 }
 
 impl Wishes {
-    /// Forgets what was chosen while nothing could be asked: those models have no keys.
+    /// Forgets what was chosen while nothing could be asked.
     pub(super) fn clear(&self) {
         self.lock().clear();
     }
@@ -107,6 +105,15 @@ impl Wishes {
     fn lock(&self) -> std::sync::MutexGuard<'_, Granted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The same choice, in which those stand in that could when it was made: their answers may be in the log, which needs no key.
+fn allowed(chosen: &Arc<Chosen>, kept: &[String]) -> Arc<Chosen> {
+    let allowed = chosen.substitutes.iter().map(|other| {
+        let could = kept.iter().any(|name| name == other.spec.id.as_str());
+        Substitute { barred: other.barred.clone().filter(|_| !could), ..other.clone() }
+    });
+    Arc::new(Chosen { substitutes: allowed.collect(), ..chosen.as_ref().clone() })
 }
 
 fn unasked() -> Failure {

@@ -136,6 +136,11 @@ impl Entry {
         self.earlier.as_deref()
     }
 
+    /// Its place in the log.
+    pub const fn key(&self) -> &EffectKey {
+        &self.key
+    }
+
     /// The same with arguments as the log keeps them.
     pub fn kept_as(self, text: String) -> Self {
         Self { text, ..self }
@@ -180,13 +185,24 @@ impl Entry {
         done.result
     }
 
-    /// Notes that it was refused before anything was asked: a replay meets the refusal again, a live run may try anew.
+    /// Notes that it was refused before anything was asked: a replay meets the refusal again, a live run may try anew. What
+    /// an earlier attempt has come to is not overwritten: it may have cost something, and may still be settled.
     pub fn refused(self, host: &RunHost, failure: Failure) -> Outcome<Failure> {
+        if !self.is_unsent(&host.kit.store)? {
+            return Ok(failure);
+        }
         let noted = failure.clone().detail(UNSENT, true);
         let (key, begun) = self.begin(host, None);
         let end = EffectEnd { result: Err(&noted), usage: None, cost: None, at: host.now() };
         drop(host.kit.store.log_reading(&host.run, &key, begun, end));
         Ok(failure)
+    }
+
+    /// Whether nothing was ever sent for it.
+    fn is_unsent(&self, store: &Store) -> Outcome<bool> {
+        let Some(row) = self.earlier() else { return Ok(true) };
+        let failure = store.answer(row)?.and_then(Result::err);
+        Ok(row.attempts == 1 && failure.is_some_and(|failure| failure.details.contains_key(UNSENT)))
     }
 
     fn begin(self, host: &RunHost, worst_cost: Option<Money>) -> (EffectKey, Intent) {

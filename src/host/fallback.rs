@@ -7,6 +7,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::{ModelAnswer, Speaker, Substitution};
 use crate::core::text::one_line;
+use crate::host::arguments::asked;
 use crate::host::call::{self, ModelCall};
 use crate::host::choose::Substitute;
 use crate::host::run_host::RunHost;
@@ -75,7 +76,7 @@ async fn backed(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken)
 fn stood_in(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) -> Outcome<Option<ModelCall>> {
     let Some(replay) = &host.replay else { return Ok(None) };
     call::wish(call);
-    let own = call::asked(call)?;
+    let own = asked(call)?;
     if replay.has_answer(&host.next_key(&call.frame, own.hash())) {
         return Ok(None);
     }
@@ -83,7 +84,7 @@ fn stood_in(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) ->
     let mut skipped: Vec<String> = Vec::new();
     for substitute in substitutes {
         let Ok((other, substitution)) = stand_in(host, call, substitute, &before) else { continue };
-        let asked = call::asked(&other)?;
+        let asked = asked(&other)?;
         if replay.has_answer(&host.next_key(&call.frame, asked.hash())) {
             // The failed attempts count as they did.
             host.occurrence(&call.frame, own.hash());
@@ -120,12 +121,13 @@ fn stand_in(
         return Err(barred);
     }
     let spec = &substitute.spec;
-    let served = if host.is_sealed() {
-        host.kit.models.unasked(spec.as_ref().clone())
-    } else {
-        let served = host.kit.models.serve(spec.id.as_str(), || Ok(spec.as_ref().clone()));
-        served.map_err(|failure| failure.message)?
+    let (name, own) = (spec.id.as_str(), spec.as_ref().clone());
+    // The log of a run that goes on may have its answer.
+    let served = match host.replay {
+        Some(_) => host.kit.models.serve_logged(name, own),
+        None => host.kit.models.serve(name, || Ok(own)),
     };
+    let served = served.map_err(|failure| failure.message)?;
     let mut other = ModelCall { served, ..call.clone() };
     reword(&mut other).map_err(|failure| failure.message)?;
     let from = call.served.spec.id.clone();

@@ -1,6 +1,7 @@
 //! Following a call while it runs: its own limit of time, and its pieces passed on as events.
 
 use crate::budget::reservation::Reservation;
+use crate::core::effect::EffectKey;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::message::{ChatReply, FailedCall};
@@ -67,15 +68,21 @@ async fn unless_silent<T>(
     work.await
 }
 
+/// A call on the wire.
+pub(super) struct Followed<'a> {
+    /// Its number in this process.
+    pub(super) number: u64,
+    /// Its place in the log, if its intent is there already.
+    pub(super) paid: Option<EffectKey>,
+    /// What is held back for it.
+    pub(super) held: &'a Arc<Mutex<Option<Reservation>>>,
+    /// Whether its model has said anything.
+    pub(super) heard: &'a Arc<AtomicBool>,
+}
+
 /// Passes pieces on as events. Text is not stored, so a slow screen never slows the call.
-pub(super) fn watch(
-    host: &RunHost,
-    call: &ModelCall,
-    number: u64,
-    cancel: &CancellationToken,
-    held: &Arc<Mutex<Option<Reservation>>>,
-    heard: &Arc<AtomicBool>,
-) -> Watch {
+pub(super) fn watch(host: &RunHost, call: &ModelCall, followed: Followed<'_>, cancel: &CancellationToken) -> Watch {
+    let Followed { number, paid, held, heard } = followed;
     // Of its own, because the limit of this call ends this call only.
     let cancel = cancel.child_token();
     let held = Arc::clone(held);
@@ -90,8 +97,12 @@ pub(super) fn watch(
     let (frame, model) = (call.frame.clone(), call.served.spec.id.clone());
     let heard = Arc::clone(heard);
     let on_text = move |piece| {
-        heard.store(true, Ordering::Relaxed);
         let event = match piece {
+            Piece::Id(id) => {
+                // Who settles the call after a crash can ask its provider by it.
+                paid.iter().for_each(|key| host.kit.store.log_provider(&host.run, key, &id));
+                return;
+            }
             Piece::Text(text) => Event::ModelText { call: number, text },
             Piece::Reset => Event::ModelReset { call: number },
             Piece::Note(text) => Event::Note { text },
@@ -100,6 +111,7 @@ pub(super) fn watch(
             }
             Piece::Waiting { wait_millis, reason } => Event::Waiting { model: model.clone(), wait_millis, reason },
         };
+        heard.store(true, Ordering::Relaxed);
         host.emit(&frame, &event);
     };
     Watch { on_text: Arc::new(on_text), cancel, monitor, standby: call.standby, afford }

@@ -2,10 +2,12 @@
 //!
 //! It knows models, memory, tools and sessions, but no turn and no terminal; child runs come in through a trait.
 
+pub mod arguments;
 pub mod ask;
 pub mod attempts;
 pub mod batch;
 pub mod cache;
+mod called;
 pub mod call;
 pub mod children;
 pub mod choices;
@@ -23,7 +25,9 @@ pub mod handover;
 pub mod images;
 pub mod kit;
 pub mod ladder;
+mod leave;
 pub mod llm;
+pub mod lookup;
 pub mod memories;
 pub mod models;
 pub mod news;

@@ -34,6 +34,8 @@ pub struct Served {
     pub model: Arc<dyn ChatModel>,
     /// What it costs; `None` if unknown.
     pub price: Option<Price>,
+    /// Why it cannot be asked, if its key is missing: a call that the log of a run answers needs none.
+    pub lacking: Option<Arc<Failure>>,
 }
 
 impl Served {
@@ -108,9 +110,14 @@ impl Models {
     /// Fails if there is no such model, or if its key is missing; then nothing changes.
     pub fn switch(&self, name: Option<&str>) -> Outcome<Option<ModelSpec>> {
         let spec = name.map(|name| self.serve(name, || models::resolve(&self.settings, name))).transpose()?;
+        self.switch_back(name);
+        Ok(spec.map(|served| served.spec.as_ref().clone()))
+    }
+
+    /// The same for a session that goes on: whether the model can be asked shows when it is.
+    pub fn switch_back(&self, name: Option<&str>) {
         *self.switched.lock().unwrap_or_else(PoisonError::into_inner) = name.map(str::to_owned);
         self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        Ok(spec.map(|served| served.spec.as_ref().clone()))
     }
 
     /// The model that `switch` chose.
@@ -155,14 +162,25 @@ impl Models {
         Ok(served)
     }
 
+    /// The same for a run that goes on, whose log may have the answers: a missing key is told by the first call that is to be
+    /// sent.
+    pub(super) fn serve_logged(&self, name: &str, spec: ModelSpec) -> Outcome<Served> {
+        match key(&self.settings, &spec) {
+            Ok(_) => self.serve(name, || Ok(spec)),
+            Err(lacking) => Ok(Served { lacking: Some(Arc::new(lacking)), ..self.with_key(spec, None) }),
+        }
+    }
+
+    /// The model of this name, to be asked about calls that it was sent.
+    ///
+    /// Fails if there is none, or if its key is missing.
+    pub fn by_name(&self, name: &str) -> Outcome<Served> {
+        self.serve(name, || self.known(name).map_or_else(|| models::resolve(&self.settings, name), Ok))
+    }
+
     fn build(&self, spec: ModelSpec) -> Outcome<Served> {
         let key = key(&self.settings, &spec)?;
         Ok(self.with_key(spec, key))
-    }
-
-    /// A model whose answers all come from a log: nothing is sent to it, so its key is not needed.
-    pub(super) fn unasked(&self, spec: ModelSpec) -> Served {
-        self.with_key(spec, None)
     }
 
     fn with_key(&self, spec: ModelSpec, key: Option<SecretString>) -> Served {
@@ -174,7 +192,7 @@ impl Models {
             Provider::Anthropic => Arc::new(Anthropic::new(remote(key), client())),
         };
         let price = spec.price.clone();
-        Served { spec: Arc::new(spec), model, price }
+        Served { spec: Arc::new(spec), model, price, lacking: None }
     }
 
     fn remote(&self, spec: &ModelSpec, key: Option<SecretString>) -> RemoteSettings {
@@ -187,6 +205,7 @@ impl Models {
             timeouts: timeouts(spec),
             retry: self.retry,
             stream: spec.stream,
+            store: spec.store,
             lane: self.lanes.of(&spec.base_url, &spec.name, limits(spec)),
         }
     }

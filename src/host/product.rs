@@ -1,12 +1,11 @@
 //! Files that steps of pipelines write.
 
-use crate::core::effect::EffectKind;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::request::Content;
-use crate::host::door::{self, Asked};
+use crate::host::door::Entered;
+use crate::host::leave::{self, ToolCall};
 use crate::host::run_host::RunHost;
-use crate::tools::approval::Approval;
 use crate::tools::builtin::write_file;
 use crate::tools::tool::ToolContext;
 use serde_json::{Value, json};
@@ -32,18 +31,12 @@ pub async fn write(
         Content::Bytes(bytes) => json!({"path": path, "bytes": bytes, "mode": "overwrite"}),
     };
     let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
-    let permitted = async {
-        if allowed && host.kit.approval != Approval::Never {
-            return Ok(());
-        }
-        let spec = host.kit.tools.get()?.get(TOOL)?.tool.spec();
-        host.kit.approval.permit(spec, &args, &cx.granted, cx.person.as_ref()).await
+    let tool = host.kit.tools.get()?.get(TOOL)?;
+    let entry = match leave::enter(host, ToolCall { frame, tool, args: &args, cx: &cx, unasked: allowed }).await? {
+        Entered::Answered(answer) => return answer,
+        Entered::Due(entry) => entry,
     };
     let work = async {
-        // Asked behind the door: what was written before is not asked for again.
-        if let Err(failure) = permitted.await {
-            return Err(failure).into();
-        }
         let written = cx.blocking(move |cx| {
             let bytes = match &content {
                 Content::Text(text) => text.as_bytes(),
@@ -58,6 +51,5 @@ pub async fn write(
         }
         .into()
     };
-    let intent = json!({"tool": TOOL, "args": args});
-    door::observe(host, frame, Asked::new(EffectKind::Tool, &intent), work).await
+    entry.observe(host, work).await
 }

@@ -3,6 +3,7 @@
 use crate::context::rank::Bm25;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
+use crate::host::called;
 use crate::host::run_host::RunHost;
 use crate::registry::programs::{self, Program};
 use crate::script::session::{Session, SessionSetup};
@@ -23,6 +24,7 @@ pub async fn call(
     cancel: &CancellationToken,
 ) -> Outcome<Value> {
     let program = programs::find(&host.kit.settings.paths, name)?;
+    called::program(host, frame, name, &json!(program.front.params))?;
     let empty = serde_json::Map::new();
     programs::check_args(&program, args.as_object().unwrap_or(&empty))?;
     run(host, frame, &program, args, cancel).await

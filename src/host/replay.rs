@@ -4,7 +4,7 @@
 
 use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::RunId;
+use crate::core::ids::{Frame, RunId};
 use crate::core::text::head_tail;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::open::Store;
@@ -147,8 +147,22 @@ impl Replay {
         let after = |other: &str| around(other) || turns.as_ref().is_some_and(|turn| other.starts_with(turn));
         book.known.values().any(|entry| {
             let later = &entry.recorded;
-            later.kind.is_outward() && later.state == EffectState::Done && later.seq > row.seq && after(later.key.frame.as_str())
+            later.kind.is_outward()
+                && later.state == EffectState::Done
+                && later.seq > row.seq
+                && after(later.key.frame.as_str())
         })
+    }
+
+    /// Whether the log has this effect, answered or not.
+    pub fn knows(&self, key: &EffectKey) -> bool {
+        self.lock().known.contains_key(key)
+    }
+
+    /// Whether the log has an effect of this kind in this frame.
+    pub fn has(&self, kind: EffectKind, frame: &Frame) -> bool {
+        let is_there = |entry: &Entry| entry.recorded.kind == kind && entry.recorded.key.frame == *frame;
+        self.lock().known.values().any(is_there)
     }
 
     /// Whether the log has an answer to this effect.

@@ -176,6 +176,11 @@ impl RunHost {
         EffectKey { frame: frame.clone(), hash: hash.to_owned(), occurrence }
     }
 
+    /// Whether the log of a run that goes on has this effect as the next such one of its frame, answered or not.
+    pub(super) fn knows(&self, frame: &Frame, asked: &Asked) -> bool {
+        self.replay.as_ref().is_some_and(|replay| replay.knows(&self.next_key(frame, asked.hash())))
+    }
+
     /// What is left of the limits, as `budget()` gives it.
     pub fn budget(&self) -> Value {
         let left = self.scope.left();

@@ -1,14 +1,17 @@
 //! `TOOL` and `tools`: calls and finds tools on behalf of scripts.
 
-use crate::core::effect::EffectKind;
+use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::tool::{EffectClass, ToolSpec};
-use crate::host::door::{self, Asked, Entered};
+use crate::host::called;
+use crate::host::door::Entered;
+use crate::host::leave::{self, ToolCall};
 use crate::host::pipelines::{self, Wanted};
 use crate::host::run_host::RunHost;
 use crate::store::effects::EffectRow;
-use crate::tools::executor::{admit, execute};
+use crate::tools::approval::Approval;
+use crate::tools::executor::execute;
 use crate::tools::tool::ToolContext;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -22,31 +25,44 @@ pub async fn call(
     cancel: &CancellationToken,
 ) -> Outcome<Value> {
     let tools = host.kit.tools.get()?;
-    let tool = &tools.get(&name)?.tool;
-    if let Some(path) = tool.pipeline() {
-        let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
-        // Allowed once, it is allowed in a run that goes on.
-        let intent = json!({"admit": name, "args": args});
-        let work = async { admit(tools, &host.kit.approval, &name, &args, &cx).await.map(|()| Value::Null).into() };
-        door::observe(host, frame, Asked::new(EffectKind::Person, &intent), work).await?;
+    let tool = tools.get(&name)?;
+    let spec = tool.tool.spec();
+    let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
+    // Nobody is asked about a call that cannot be made.
+    let fits = tool.schema.check(&name, &args);
+    let call = ToolCall { frame, tool, args: &args, cx: &cx, unasked: fits.is_err() };
+    if let Some(path) = tool.tool.pipeline() {
+        called::program(host, frame, &name, &spec.parameters)?;
+        fits?;
+        leave::ask(host, call).await?;
         let path = path.display().to_string();
         let wanted = Wanted { path, inputs: args, frame: frame.clone(), allowed: true, cancel: cancel.clone() };
         return pipelines::run(host, wanted).await;
     }
-    let effect = tool.spec().effect;
-    let intent = json!({"tool": name, "args": args});
-    let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
-    let observe = |event| host.emit(frame, &event);
-    let work = async { execute(tools, &host.kit.approval, &name, args, &cx, &observe).await.into() };
-    let entry = match door::enter(host, frame, Asked::new(EffectKind::Tool, &intent))? {
-        Entered::Answered(answer) => return answer,
-        Entered::Due(entry) => entry,
+    let entry = match leave::enter(host, call).await {
+        Ok(Entered::Answered(answer)) => return answer,
+        Ok(Entered::Due(entry)) => entry,
+        Err(failure) => return Err(refused(host, frame, &name, failure)),
     };
+    let observe = |event| host.emit(frame, &event);
+    let effect = spec.effect;
+    // Whoever is to be asked has been asked.
+    let work = async { execute(tools, &Approval::Auto, &name, args, &cx, &observe).await.into() };
     match effect {
         EffectClass::Write if let Some(open) = entry.undecided(&host.kit.store)? => Err(undecided(host, &name, open)),
         EffectClass::Write | EffectClass::Idempotent => entry.perform(host, None, work).await,
         EffectClass::Pure | EffectClass::Read => entry.observe(host, work).await,
     }
+}
+
+/// Tells that a call did not begin.
+fn refused(host: &RunHost, frame: &Frame, name: &str, failure: Failure) -> Failure {
+    if failure.kind != FailureKind::Replay {
+        host.emit(frame, &Event::ToolStarted { name: name.to_owned() });
+        let failure = Some(failure.clone());
+        host.emit(frame, &Event::ToolFinished { name: name.to_owned(), millis: 0, failure });
+    }
+    failure
 }
 
 /// A tool that writes was under way when the run stopped: whether it has written, only a person can find out.

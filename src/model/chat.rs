@@ -2,9 +2,10 @@
 //!
 //! Nothing here knows a provider, a price or a role; choosing and paying happen elsewhere.
 
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
+use crate::core::money::Money;
 use crate::core::thresholds::Thresholds;
 use crate::core::usage::Usage;
 use futures::future::BoxFuture;
@@ -28,6 +29,26 @@ pub trait ChatModel: Send + Sync {
     /// A typed failure with the tokens that were used all the same. An answer that was cut off on its way is always a
     /// failure; one that the model's own limit cut is a reply with `Finish::Length`.
     fn chat<'a>(&'a self, request: &'a ChatRequest, watch: &'a Watch) -> BoxFuture<'a, Result<ChatReply, FailedCall>>;
+
+    /// Asks what became of a call that was given this id; tokens that nobody has counted are estimated from the request.
+    ///
+    /// # Errors
+    /// `invalid` if nobody can be asked, `not_found` if the call is not known there, else those of a call.
+    fn look_up<'a>(&'a self, _id: &'a str, _request: &'a ChatRequest) -> BoxFuture<'a, Outcome<Known>> {
+        let what = format!("{} keeps no answers that could be asked for", self.id());
+        Box::pin(async { Err(Failure::new(FailureKind::Invalid, what)) })
+    }
+}
+
+/// What a provider knows of a call whose answer was not heard to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Known {
+    /// Its answer.
+    Answer(ChatReply),
+    /// What it cost; its answer is not kept.
+    Cost(Money),
+    /// That it has no whole answer, in the provider's word, and what was counted.
+    Unfinished(String, Option<Usage>),
 }
 
 /// What a caller sees of a call while it runs.
@@ -39,6 +60,8 @@ pub enum Piece {
     Reset,
     /// Something that a person should know about how the model was asked.
     Note(String),
+    /// By what id the provider knows this attempt; a later one is a better one.
+    Id(String),
     /// An attempt failed and will be repeated.
     Retry {
         /// Which attempt failed, from 1.

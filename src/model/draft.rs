@@ -42,6 +42,8 @@ pub struct Draft<'a> {
     thoughts: Vec<Thought>,
     tally: Tally,
     ending: Option<Outcome<Finish>>,
+    /// The server has said by what id it knows the call.
+    named: bool,
     /// Something came after the ending, which therefore was none.
     goes_on: bool,
 }
@@ -60,6 +62,7 @@ impl<'a> Draft<'a> {
             thoughts: Vec::new(),
             tally: Tally::default(),
             ending: None,
+            named: false,
             goes_on: false,
         }
     }

@@ -45,6 +45,11 @@ impl Protocol for ChatCompletions {
         Rule { feature: Feature::JsonObject, names: FORMATS, says: &[] },
     ];
 
+    /// For calls with `store`, says <https://platform.openai.com/docs/api-reference/chat/get>.
+    fn kept(id: &str) -> Option<String> {
+        Some(format!("{}/{id}", Self::FUNCTION))
+    }
+
     fn sign(headers: &mut HeaderMap, key: Option<&SecretString>) -> Outcome<()> {
         add_bearer(headers, key)
     }

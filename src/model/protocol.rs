@@ -27,6 +27,11 @@ pub trait Protocol: Send + Sync + 'static {
         Self::FUNCTION.to_owned()
     }
 
+    /// The function that gives the answer to a call of this id again; `None` if the protocol has none.
+    fn kept(_id: &str) -> Option<String> {
+        None
+    }
+
     /// Adds what the protocol wants in the head of every request, the key among it.
     ///
     /// # Errors

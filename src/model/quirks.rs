@@ -67,6 +67,8 @@ impl Features {
 pub struct Form {
     /// The answer shall be streamed.
     pub stream: bool,
+    /// The server shall keep the answer.
+    pub store: bool,
     /// What the server does not take.
     pub lacking: Features,
 }

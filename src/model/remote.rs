@@ -4,11 +4,13 @@
 //! One call is attempts (`retry`), each attempt an exchange (`exchange`, `stream`) whose pieces the protocol's reader
 //! puts into a draft. Prices, roles and caches are not here.
 
+mod known;
+
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
 use crate::model::allowance::Allowance;
-use crate::model::chat::{ChatModel, Piece, Watch};
+use crate::model::chat::{ChatModel, Known, Piece, Watch};
 use crate::model::classify::{Asked, refused};
 use crate::model::client::HttpClient;
 use crate::model::complaint::Complaint;
@@ -52,6 +54,8 @@ pub struct RemoteSettings {
     pub retry: RetryPolicy,
     /// Whether answers are streamed.
     pub stream: bool,
+    /// Whether the server is asked to keep its answers.
+    pub store: bool,
     /// The way to the model, shared with everybody else who talks to it.
     pub lane: Arc<Lane>,
 }
@@ -147,7 +151,8 @@ impl<P: Protocol> Remote<P> {
         pass: &mut Pass,
         draft: &mut Draft<'_>,
     ) -> Result<(), Broken> {
-        let mut form = Form { stream: self.settings.stream, lacking: self.quirks.lacking() };
+        let RemoteSettings { stream, store, .. } = self.settings;
+        let mut form = Form { stream, store, lacking: self.quirks.lacking() };
         let mut tried = Features::NONE;
         loop {
             let first = Patience::from(Instant::now(), self.first_limit(), "no token");
@@ -155,6 +160,7 @@ impl<P: Protocol> Remote<P> {
             pass.heed(&Allowance::read(incoming.headers(), Timestamp::now()));
             let status = incoming.status();
             if (200..300).contains(&status) {
+                draft.head(incoming.headers());
                 self.hear(incoming, first, draft).await?;
                 if !form.takes(Feature::Stop) {
                     draft.cut_at(&request.sampling.stop);
@@ -258,5 +264,9 @@ impl<P: Protocol> ChatModel for Remote<P> {
         let way = Way { lane, need: need(request), total };
         let attempt = move |pass, deadline| self.attempt(request, watch, pass, deadline);
         Box::pin(lane.call(watch.standby, persist(&self.settings.retry, way, watch, attempt)))
+    }
+
+    fn look_up<'a>(&'a self, id: &'a str, request: &'a ChatRequest) -> BoxFuture<'a, Outcome<Known>> {
+        Box::pin(async move { self.known(id, request).await.map_err(|failure| self.secrets.redact(failure)) })
     }
 }

@@ -1,7 +1,7 @@
 //! OpenAI's responses, as OpenAI itself, vLLM, ollama, LM Studio and litellm's proxy speak them.
 //!
 //! Sources: <https://platform.openai.com/docs/api-reference/responses> and the types of openai-python 3.52. Nothing is
-//! stored at the provider: every request carries its whole history.
+//! stored at the provider unless the model's settings say so: every request carries its whole history.
 
 mod body;
 mod reader;
@@ -41,6 +41,11 @@ impl Protocol for Responses {
         Rule { feature: Feature::Schema, names: FORMATS, says: &[] },
         Rule { feature: Feature::JsonObject, names: FORMATS, says: &[] },
     ];
+
+    /// <https://platform.openai.com/docs/api-reference/responses/get>
+    fn kept(id: &str) -> Option<String> {
+        Some(format!("{}/{id}", Self::FUNCTION))
+    }
 
     fn sign(headers: &mut HeaderMap, key: Option<&SecretString>) -> Outcome<()> {
         add_bearer(headers, key)

@@ -86,6 +86,8 @@ pub struct ModelSpec {
     pub fallback: Vec<String>,
     /// Whether answers are streamed.
     pub stream: bool,
+    /// Whether the server is asked to keep its answers.
+    pub store: bool,
     /// Whether a root of this model is offered the function `rhai(code)` beside code blocks.
     pub functions: bool,
     /// Seconds of a whole call.
@@ -175,6 +177,7 @@ pub fn offline() -> ModelSpec {
         rank: None,
         fallback: Vec::new(),
         stream: true,
+        store: false,
         functions: false,
         timeout: 600.0,
         first_token_timeout: 600.0,
@@ -225,6 +228,7 @@ fn at_service(settings: &Settings, service: &Server, name: &str) -> ModelSpec {
         rank: None,
         fallback: Vec::new(),
         stream: true,
+        store: false,
         functions: false,
         timeout: 600.0,
         first_token_timeout: 120.0,
@@ -270,6 +274,7 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
     spec.fallback.clone_from(&config.fallback);
     spec.window = config.context_window.unwrap_or(spec.window);
     spec.stream = config.stream.unwrap_or(true);
+    spec.store = config.store.unwrap_or(false);
     spec.functions = config.functions.unwrap_or(false);
     spec.timeout = config.timeout.unwrap_or(spec.timeout);
     spec.first_token_timeout = config.first_token_timeout.unwrap_or(spec.first_token_timeout);

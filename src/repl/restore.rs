@@ -106,8 +106,8 @@ impl Shell {
                 let paths: Vec<String> = paths.split_whitespace().map(|p| self.path(p).display().to_string()).collect();
                 drop(self.open_context(&paths).await?);
             }
-            ("model", "default") => drop(self.kit.models.switch(None)?),
-            ("model", model) if !model.is_empty() => drop(self.kit.models.switch(Some(model))?),
+            ("model", "default") => self.kit.models.switch_back(None),
+            ("model", model) if !model.is_empty() => self.kit.models.switch_back(Some(model)),
             ("role", role) if !role.is_empty() => self.role = Some(role.to_owned()),
             _ => {}
         }

@@ -86,6 +86,9 @@ pub struct EffectRow {
     pub earlier_cost: Money,
     /// The run that it was copied from and that paid for it.
     pub origin: Option<RunId>,
+    /// By what id the provider knows the last attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// Milliseconds since 1970, of the last attempt.
     pub started_at: u64,
     /// Milliseconds since 1970.
@@ -100,6 +103,13 @@ impl Store {
     pub fn log_intent(&self, run: &RunId, key: &EffectKey, intent: Intent) -> Ack<()> {
         let begun = write::Begun::of(run, key, intent);
         self.writer().write(move |connection| begun.store(connection), |_| {})
+    }
+
+    /// Records by what id the provider knows a call that is under way. Nobody waits for it: it is on disk with the next write
+    /// that somebody waits for, or a little later.
+    pub fn log_provider(&self, run: &RunId, key: &EffectKey, id: &str) {
+        let (run, key, id) = (run.clone(), key.clone(), id.to_owned());
+        drop(self.writer().write_later(move |connection| write::provider(connection, &run, &key, &id), |()| {}));
     }
 
     /// Records how an effect ended. The caller may use the result once this is acked.
@@ -186,6 +196,7 @@ fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<EffectRow> {
         attempts: small(row, "attempts")?,
         earlier_cost: money(row, "earlier_nanos")?.unwrap_or_default(),
         origin: row.get::<_, Option<String>>("origin")?.map(RunId::new),
+        provider: row.get("provider")?,
         started_at: number(row, "started_at")?,
         ended_at: optional_number(row, "ended_at")?,
     })

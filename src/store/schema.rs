@@ -152,6 +152,10 @@ CREATE TABLE quarantine (
     body TEXT NOT NULL
 ) STRICT;
 ",
+    // By what id the provider knows a call, so that one without an end can be asked for.
+    "
+ALTER TABLE effects ADD COLUMN provider TEXT;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

@@ -5,11 +5,12 @@ use crate::core::effect::EffectKind;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
 use crate::core::money::Money;
+use crate::core::usage::Usage;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::fault::Worked;
 use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
-use crate::store::rows::{int, nanos};
+use crate::store::rows::{int, nanos, text};
 use crate::store::value::Encoded;
 use crate::store::writer::Ack;
 use rusqlite::{Connection, OptionalExtension};
@@ -24,6 +25,37 @@ pub enum Settlement {
     Repeat,
     /// It cost this, and its answer is lost: it is to be made again.
     Cost(Money),
+    /// Its provider still has its answer.
+    Answer {
+        /// The answer, as the call would have logged it.
+        value: Value,
+        /// Tokens used.
+        usage: Usage,
+        /// What it cost; `None` for what has no price.
+        cost: Option<Money>,
+    },
+}
+
+/// What a settlement leaves in the log.
+struct Settled {
+    state: &'static str,
+    result: Encoded,
+    usage: Option<String>,
+    cost: Option<Money>,
+}
+
+impl Settled {
+    fn of(settlement: &Settlement) -> Outcome<Self> {
+        let again = json!({"kind": "cancelled", "message": "a person settled that it is to be made again",
+            "details": {"settled": true}});
+        let (state, value, usage, cost) = match settlement {
+            Settlement::Value(value) => ("done", value, None, None),
+            Settlement::Repeat => ("failed", &again, None, None),
+            Settlement::Cost(cost) => ("failed", &again, None, Some(*cost)),
+            Settlement::Answer { value, usage, cost } => ("done", value, Some(text(usage)?), *cost),
+        };
+        Ok(Self { state, result: Encoded::of(value)?, usage, cost })
+    }
 }
 
 impl Store {
@@ -31,19 +63,11 @@ impl Store {
     ///
     /// Fails with `NotFound` if there is none, with `Invalid` if it has an answer already.
     pub fn settle_effect(&self, run: &RunId, seq: u64, settlement: &Settlement, at: u64) -> Ack<()> {
-        let failure = json!({"kind": "cancelled", "message": "a person settled that it is to be made again",
-            "details": {"settled": true}});
-        let (result, cost) = match settlement {
-            Settlement::Value(value) => (Encoded::of(value).map(|value| ("done", value)), None),
-            Settlement::Repeat => (Encoded::of(&failure).map(|value| ("failed", value)), None),
-            Settlement::Cost(cost) => (Encoded::of(&failure).map(|value| ("failed", value)), Some(*cost)),
-        };
-        let ((state, result), run) = match result {
-            Ok(result) => (result, run.clone()),
+        let (settled, run) = match Settled::of(settlement) {
+            Ok(settled) => (settled, run.clone()),
             Err(failure) => return Ack::ready(Err(failure)),
         };
-        let write = move |connection: &Connection| settle(connection, &run, seq, state, &result, cost, at);
-        self.writer().write(write, |()| {})
+        self.writer().write(move |connection| settle(connection, &run, seq, &settled, at), |()| {})
     }
 
     /// The one effect of a run that a person means: by its number, or by its frame or the last part of it.
@@ -86,15 +110,7 @@ fn parts(frame: &str) -> impl Iterator<Item = &str> {
     frame.split('/').flat_map(|part| [Some(part), part.split_once(':').map(|(_, name)| name)]).flatten()
 }
 
-fn settle(
-    connection: &Connection,
-    run: &RunId,
-    seq: u64,
-    state: &str,
-    result: &Encoded,
-    cost: Option<Money>,
-    at: u64,
-) -> Worked<()> {
+fn settle(connection: &Connection, run: &RunId, seq: u64, settled: &Settled, at: u64) -> Worked<()> {
     let process = connection
         .prepare_cached("SELECT pid, process FROM runs WHERE id = ?1 AND status = 'running'")?
         .query_row([run.as_str()], |row| Ok(Process { pid: row.get(0)?, mark: row.get(1)? }))
@@ -107,15 +123,15 @@ fn settle(
         .hint("wait until it has ended, or end it first")
         .into());
     }
-    let (result, blob) = result.columns(connection)?;
+    let (result, blob) = settled.result.columns(connection)?;
     // What an unanswered call may have cost stays charged until somebody says what it did cost.
     let changed = connection
         .prepare_cached(
             "UPDATE effects SET state = ?3, result = ?4, result_blob = ?5, ended_at = ?7,
-                cost_nanos = coalesce(?6, cost_nanos, worst_nanos)
+                cost_nanos = coalesce(?6, cost_nanos, worst_nanos), usage = coalesce(?8, usage)
              WHERE run = ?1 AND seq = ?2 AND state <> 'done'",
         )?
-        .execute((run.as_str(), int(seq), state, result, blob, nanos(cost), int(at)))?;
+        .execute((run.as_str(), int(seq), settled.state, result, blob, nanos(settled.cost), int(at), &settled.usage))?;
     if changed == 1 {
         return Ok(());
     }

@@ -77,10 +77,13 @@ fn remove(connection: &Connection, runs: &[RunId]) -> Worked<Swept> {
         connection.prepare("SELECT id, pid, process FROM runs JOIN going USING (id) WHERE status = 'running'")?;
     let working =
         working.query_map((), |row| Ok((row.get::<_, String>(0)?, Process { pid: row.get(1)?, mark: row.get(2)? })))?;
-    // Another process may have gone on with one of them meanwhile.
+    // Another process may have gone on with one of them meanwhile; what its children were answered is a part of its log.
+    let spared = "DELETE FROM going WHERE id IN (
+        WITH RECURSIVE tree (id) AS (VALUES (?1) UNION SELECT runs.id FROM runs JOIN tree ON runs.parent = tree.id)
+        SELECT id FROM tree)";
     for (id, process) in working.collect::<Result<Vec<_>, _>>()? {
         if process.liveness() != Liveness::Dead {
-            connection.execute("DELETE FROM going WHERE id = ?1", [id])?;
+            connection.execute(spared, [id])?;
         }
     }
     for table in ["effects", "events"] {
@@ -105,3 +108,6 @@ fn remove(connection: &Connection, runs: &[RunId]) -> Worked<Swept> {
 fn int_of(rows: usize) -> u64 {
     u64::try_from(rows).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

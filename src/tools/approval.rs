@@ -38,6 +38,11 @@ impl FromStr for Approval {
     }
 }
 
+/// The answer that allows a call.
+pub const YES: &str = "yes";
+/// The answer that allows all further calls of the tool too.
+const ALWAYS: &str = "always";
+
 /// The tools that the person has allowed for the rest of the run; clones share it.
 ///
 /// The lock is held while the person is asked, so parallel calls are asked about one by one and an "always"
@@ -48,34 +53,57 @@ pub struct Granted(Arc<Mutex<BTreeSet<String>>>);
 impl Approval {
     /// Succeeds if the call may go ahead, else fails with `Denied`, or `Waiting` if nobody is there to ask.
     pub async fn permit(self, spec: &ToolSpec, args: &Value, granted: &Granted, person: &dyn Person) -> Outcome<()> {
+        if !self.asks(spec)? {
+            return Ok(());
+        }
+        let question = question(spec, args);
+        granted.pass(spec, false, question.put_to(person)).await
+    }
+
+    /// Whether a person is to be asked before this tool is called.
+    ///
+    /// Fails with `Denied` if it is not to be called at all.
+    pub fn asks(self, spec: &ToolSpec) -> Outcome<bool> {
         match (self, spec.permission) {
-            (_, Permission::Free) | (Self::Auto, _) => Ok(()),
+            (_, Permission::Free) | (Self::Auto, _) => Ok(false),
             (Self::Never, needed) => {
                 Err(Failure::new(FailureKind::Denied, format!("{} is not allowed: it {}", spec.name, deed(needed)))
                     .hint("the approval policy is `never`; use --approve ask or --approve auto to allow it"))
             }
-            (Self::Ask, _) => ask(spec, args, granted, person).await,
+            (Self::Ask, _) => Ok(true),
         }
     }
 }
 
-async fn ask(spec: &ToolSpec, args: &Value, granted: &Granted, person: &dyn Person) -> Outcome<()> {
-    let mut always = granted.0.lock().await;
-    if always.contains(&spec.name) {
-        return Ok(());
-    }
-    let question = Question {
-        prompt: format!("allow {} `{}`?", spec.name, shown(args)),
-        choices: ["yes", "no", "always"].map(str::to_owned).to_vec(),
-    };
-    match question.put_to(person).await?.as_str() {
-        "yes" => Ok(()),
-        "always" => {
-            always.insert(spec.name.clone());
-            Ok(())
+/// What a person is asked about a call.
+pub fn question(spec: &ToolSpec, args: &Value) -> Question {
+    let prompt = format!("allow {} `{}`?", spec.name, shown(args));
+    Question { prompt, choices: [YES, "no", ALWAYS].map(str::to_owned).to_vec() }
+}
+
+impl Granted {
+    /// Lets a call pass if its tool is allowed for good, or if `answer` allows it; `heed` has the answer heard in any case.
+    ///
+    /// Fails with `Denied` for any other answer.
+    pub async fn pass(
+        &self,
+        spec: &ToolSpec,
+        heed: bool,
+        answer: impl Future<Output = Outcome<String>>,
+    ) -> Outcome<()> {
+        let mut always = self.0.lock().await;
+        if !heed && always.contains(&spec.name) {
+            return Ok(());
         }
-        _ => Err(Failure::new(FailureKind::Denied, format!("the person did not allow {}", spec.name))
-            .hint("do it another way, or ask what would be acceptable")),
+        match answer.await?.as_str() {
+            YES => Ok(()),
+            ALWAYS => {
+                always.insert(spec.name.clone());
+                Ok(())
+            }
+            _ => Err(Failure::new(FailureKind::Denied, format!("the person did not allow {}", spec.name))
+                .hint("do it another way, or ask what would be acceptable")),
+        }
     }
 }
 

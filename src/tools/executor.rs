@@ -42,11 +42,6 @@ pub async fn execute(
 /// A detail of failures of tools that had begun their work.
 pub const BEGUN: &str = "begun";
 
-/// Checks the arguments of a call and whether it is allowed, without making it.
-pub async fn admit(catalog: &Catalog, policy: &Approval, name: &str, args: &Value, cx: &ToolContext) -> Outcome<()> {
-    admitted(catalog.get(name)?, *policy, args, cx).await
-}
-
 async fn admitted(registered: &Registered, policy: Approval, args: &Value, cx: &ToolContext) -> Outcome<()> {
     let spec = registered.tool.spec();
     registered.schema.check(&spec.name, args)?;

@@ -30,6 +30,7 @@ async fn check(acts: Vec<Act>, expect: ChatReply) {
         .iter()
         .map(|piece| match piece {
             Piece::Text(text) => text.as_str(),
+            Piece::Id(_) => "",
             other => panic!("{other:?} in {acts:?}"),
         })
         .collect();

@@ -39,6 +39,7 @@ fn settings(base_url: String) -> RemoteSettings {
         timeouts: Timeouts::default(),
         retry: RetryPolicy { attempts: 3, base: Duration::from_millis(1), cap: Duration::from_millis(1) },
         stream: true,
+        store: false,
         lane: Lane::new("small", RateLimits::default()),
     }
 }

@@ -34,7 +34,7 @@ async fn shown_text_is_taken_back() {
         .map(|piece| match piece {
             Piece::Text(text) => text,
             Piece::Reset => "reset".to_owned(),
-            Piece::Note(note) => note,
+            Piece::Note(note) | Piece::Id(note) => note,
             Piece::Retry { attempt, .. } => format!("retry {attempt}"),
             Piece::Waiting { reason, .. } => reason,
         })

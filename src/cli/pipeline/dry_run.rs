@@ -51,7 +51,12 @@ fn page(pipeline: &Pipeline, found: &Estimate) -> String {
     };
     let head = ["step", "does", "model", "calls at most", "costs at most", "because"];
     let mut page = table::render(head, found.rows.iter().map(cells));
-    page.push_str(&format!("\n\nin all at most {} calls and {}", found.calls, found.worst));
+    let worst = match (found.unpriced.is_empty(), found.worst) {
+        (true, worst) => worst.to_string(),
+        (false, Money::ZERO) => "an unknown amount".to_owned(),
+        (false, worst) => format!("{worst} + unpriced"),
+    };
+    page.push_str(&format!("\n\nin all at most {} calls and {worst}", found.calls));
     let limit = pipeline.budget.max_cost.map(|usd| format!("; the pipeline's budget stops it at ${usd}"));
     page.push_str(&limit.unwrap_or_default());
     if !found.open.is_empty() {

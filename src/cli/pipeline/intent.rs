@@ -21,7 +21,8 @@ use std::sync::Arc;
 pub(super) async fn tell(app: &App, printer: &Arc<Printer>, args: &Explain) -> Outcome<Exit> {
     let pipeline = shown::read(app, &args.file)?;
     let task = args.file.display().to_string();
-    let run = run::begin(&app.kit, Start { kind: intention::KIND, task: &task, ..Start::default() }, Library::default());
+    let run =
+        run::begin(&app.kit, Start { kind: intention::KIND, task: &task, ..Start::default() }, Library::default());
     interrupt::cancel_on_signal(run.cancel.clone());
     let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::Notes);
     let mut found = None;

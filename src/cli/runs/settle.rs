@@ -6,7 +6,8 @@ use crate::core::effect::EffectKind;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
-use crate::store::effects::EffectState;
+use crate::host::lookup;
+use crate::store::effects::{EffectRow, EffectState};
 use crate::store::settle::Settlement;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -51,6 +52,8 @@ pub enum Verdict {
         /// USD.
         usd: String,
     },
+    /// Its provider knows: asks for the answer by the id of the call, or for what it cost.
+    Provider,
 }
 
 /// Runs `answer`.
@@ -86,27 +89,53 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
     let store = &app.kit.store;
     let row = store.run(&args.run)?;
     let effect = store.open_effect(&row.id, &args.effect, None)?;
-    let (settlement, told_as) = match &args.verdict {
-        Verdict::Rerun => (Settlement::Repeat, "to be made again"),
-        Verdict::Skip => (Settlement::Value(Value::Null), "passed over"),
+    let settlement = match &args.verdict {
+        Verdict::Rerun => Settlement::Repeat,
+        Verdict::Skip => Settlement::Value(Value::Null),
         Verdict::Set { value } => {
-            let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone()));
-            (Settlement::Value(value), "set")
+            Settlement::Value(serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone())))
         }
-        Verdict::Cost { usd } => {
-            let cost = Money::parse_usd(usd).ok_or_else(|| {
-                Failure::new(FailureKind::Invalid, format!("`{usd}` is no amount in USD")).hint("write it as 0.0123")
-            })?;
-            (Settlement::Cost(cost), "paid, and to be asked again")
-        }
+        Verdict::Cost { usd } => Settlement::Cost(Money::parse_usd(usd).ok_or_else(|| {
+            Failure::new(FailureKind::Invalid, format!("`{usd}` is no amount in USD")).hint("write it as 0.0123")
+        })?),
+        Verdict::Provider => by_provider(app, row.id.as_str(), &effect).await?,
     };
     // A model's answer is a record with tokens and times, which nobody can type.
     if effect.kind == EffectKind::Model && matches!(settlement, Settlement::Value(_)) {
         return Err(Failure::new(FailureKind::Invalid, format!("effect {} is a model call", effect.seq))
-            .hint("say `rerun`, or `cost USD` if you know what it cost"));
+            .hint("say `rerun`, `provider`, or `cost USD` if you know what it cost"));
     }
+    let told_as = told_as(&args.verdict, &settlement);
     store.settle_effect(&row.id, effect.seq, &settlement, (app.kit.clock)()).await?;
-    told(printer, row.id.as_str(), effect.seq, told_as)
+    told(printer, row.id.as_str(), effect.seq, &told_as)
+}
+
+/// What the provider of a model call says of it.
+async fn by_provider(app: &App, run: &str, effect: &EffectRow) -> Outcome<Settlement> {
+    let seq = effect.seq;
+    if effect.kind != EffectKind::Model {
+        return Err(Failure::new(FailureKind::Invalid, format!("effect {seq} is no model call, and has no provider"))
+            .hint("say `rerun`, `skip` or `set VALUE`"));
+    }
+    lookup::settlement(&app.kit, effect).await.map_err(|failure| {
+        let kept = "a server keeps what is sent with `store = true` under the model's name; ";
+        let kept = if failure.kind == FailureKind::NotFound { kept } else { "" };
+        match failure.hint {
+            Some(_) => failure,
+            None => failure.hint(format!("{kept}if you know what it cost: rhizo runs settle {run} {seq} cost USD")),
+        }
+    })
+}
+
+fn told_as(verdict: &Verdict, settlement: &Settlement) -> String {
+    match (verdict, settlement) {
+        (Verdict::Rerun, _) => "to be made again".to_owned(),
+        (Verdict::Skip, _) => "passed over".to_owned(),
+        (_, Settlement::Cost(cost)) => format!("paid with {cost}, and to be asked again"),
+        (_, Settlement::Answer { cost: Some(cost), .. }) => format!("answered by its provider for {cost}"),
+        (_, Settlement::Answer { cost: None, .. }) => "answered by its provider".to_owned(),
+        _ => "set".to_owned(),
+    }
 }
 
 fn told(printer: &Printer, run: &str, seq: u64, how: &str) -> Outcome<Exit> {

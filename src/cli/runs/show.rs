@@ -1,6 +1,6 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
-use crate::cli::runs::{time, value};
+use crate::cli::runs::{cost, time, value};
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -18,15 +18,17 @@ pub fn run(store: &Store, row: &RunRow) -> Outcome<(Value, String)> {
     let mut whole = value(row, result.as_ref());
     whole["children"] = children.iter().map(|child| value(child, None)).collect();
     whole["effects"] = json!(effects.iter().filter(|effect| !effect.kind.is_reading()).count());
-    let open: Vec<Value> =
-        effects.iter().filter(|effect| is_open(effect)).map(|effect| open_value(row, effect)).collect();
+    let open = open(store, row, &effects)?;
     let asked = Asked::of(store, std::iter::once(row).chain(&children))?;
     whole["models"] = json!(asked.models);
     whole["substituted"] = json!(asked.substituted);
-    let mut text = format!("{}{}", text(row, result.as_ref(), &children), asked.text());
+    let mut text = format!("{}{}", text(row, result.as_ref(), &children, &cost(store, row)?), asked.text());
     for effect in &open {
         let word = |field: &str| effect[field].as_str().unwrap_or_default().to_owned();
-        text.push_str(&format!("open    {} {} at {}: {}\n", effect["seq"], word("kind"), word("frame"), word("hint")));
+        let asked = Some(word("prompt")).filter(|prompt| !prompt.is_empty());
+        let asked = asked.map_or_else(String::new, |prompt| format!(" ({})", one_line(&prompt, 300)));
+        let (seq, kind, frame, hint) = (&effect["seq"], word("kind"), word("frame"), word("hint"));
+        text.push_str(&format!("open    {seq} {kind} at {frame}: {hint}{asked}\n"));
     }
     whole["open"] = Value::Array(open);
     Ok((whole, text))
@@ -41,7 +43,7 @@ pub fn effect(store: &Store, row: &RunRow, seq: u64) -> Outcome<Value> {
     Ok(json!({
         "seq": effect.seq, "kind": effect.kind, "state": effect.state, "frame": effect.key.frame,
         "occurrence": effect.key.occurrence, "attempts": effect.attempts, "cost_usd": effect.cost.map(crate::core::money::Money::usd),
-        "origin": effect.origin, "intent": load(effect.intent.as_ref())?, "result": load(effect.result.as_ref())?,
+        "origin": effect.origin, "provider_id": effect.provider, "intent": load(effect.intent.as_ref())?, "result": load(effect.result.as_ref())?,
     }))
 }
 
@@ -50,22 +52,42 @@ fn is_open(effect: &EffectRow) -> bool {
     effect.state == EffectState::Intent || (effect.kind == EffectKind::Person && effect.state == EffectState::Failed)
 }
 
-fn open_value(row: &RunRow, effect: &EffectRow) -> Value {
+/// What is open in a run and its children.
+fn open(store: &Store, row: &RunRow, effects: &[EffectRow]) -> Outcome<Vec<Value>> {
+    let own = effects.iter().filter(|effect| is_open(effect));
+    let mut open = own.map(|effect| open_value(store, row, effect)).collect::<Outcome<Vec<_>>>()?;
+    for child in store.children(&row.id)? {
+        open.extend(self::open(store, &child, &store.effects(&child.id)?)?);
+    }
+    Ok(open)
+}
+
+fn open_value(store: &Store, row: &RunRow, effect: &EffectRow) -> Outcome<Value> {
     let (run, seq) = (&row.id, effect.seq);
+    let intent = effect.intent.as_ref().filter(|_| effect.kind == EffectKind::Person);
+    let intent = intent.map(|stored| store.load(stored)).transpose()?.unwrap_or_default();
+    let choices: Vec<&str> = intent["choices"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let hint = match effect.kind {
+        EffectKind::Person if intent.get("admit").is_some() => {
+            format!("rhizo runs answer {run} {seq} {}", choices.join("|"))
+        }
         EffectKind::Person => format!("rhizo runs answer {run} {seq} VALUE"),
         EffectKind::Tool => format!("rhizo runs settle {run} {seq} rerun|skip|set VALUE"),
         EffectKind::Model => {
             let worst =
                 effect.worst_cost.map_or_else(|| "an unknown amount".to_owned(), |cost| format!("at most {cost}"));
-            format!("{worst}; asked again by resume, or: rhizo runs settle {run} {seq} cost USD")
+            let id = effect.provider.as_ref();
+            let known = id.map_or_else(String::new, |id| format!(", {id} at its provider"));
+            let ways = if id.is_some() { "provider|cost USD" } else { "cost USD" };
+            format!("{worst}{known}; asked again by resume, or: rhizo runs settle {run} {seq} {ways}")
         }
         _ => "made again by resume".to_owned(),
     };
-    json!({
-        "seq": seq, "kind": effect.kind.name(), "frame": effect.key.frame, "hint": hint,
-        "worst_cost_usd": effect.worst_cost.map(crate::core::money::Money::usd),
-    })
+    Ok(json!({
+        "run": run, "seq": seq, "kind": effect.kind.name(), "frame": effect.key.frame, "hint": hint,
+        "worst_cost_usd": effect.worst_cost.map(crate::core::money::Money::usd), "provider_id": effect.provider,
+        "prompt": intent["prompt"], "tool": intent["admit"], "args": intent["args"],
+    }))
 }
 
 /// Which models a run and its children asked, and which of them stood in for others, from their events.
@@ -110,7 +132,7 @@ impl Asked {
     }
 }
 
-fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow]) -> String {
+fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow], cost: &str) -> String {
     let took = row.ended_at.map_or_else(String::new, |end| format!(" · {} ms", end.saturating_sub(row.started_at)));
     let mut text = format!(
         "run     {}\nkind    {}\nstatus  {}\nstarted {}{took}\ntask    {}\n",
@@ -122,11 +144,8 @@ fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow]) -> String {
     );
     let open = row.shown_under_way().map_or_else(String::new, |open| format!(": {open}"));
     text.push_str(&format!(
-        "spent   {} calls · {} + {} tokens · {}{open}\n",
-        row.calls,
-        row.input_tokens,
-        row.output_tokens,
-        row.shown_cost()
+        "spent   {} calls · {} + {} tokens · {cost}{open}\n",
+        row.calls, row.input_tokens, row.output_tokens
     ));
     if let Some(result) = result.filter(|r| !r.is_null()) {
         text.push_str(&format!("result  {}\n", crate::cli::outcome::text(result)));

@@ -35,7 +35,11 @@ impl Reader for MessagesReader {
         let event: Event = draft.event(&frame.data)?;
         let kind = if event.r#type.is_empty() { frame.event.as_str() } else { event.r#type.as_str() };
         match kind {
-            "message_start" => self.count(draft, event.message.and_then(|message| message.usage), false),
+            "message_start" => {
+                let message = event.message.unwrap_or_default();
+                draft.name(message.id.as_ref());
+                self.count(draft, message.usage, false);
+            }
             "content_block_start" => {
                 let block = event.content_block.unwrap_or_default();
                 self.thoughts.begin(event.index, &block);
@@ -68,6 +72,7 @@ impl Reader for MessagesReader {
 
     fn document(&mut self, draft: &mut Draft<'_>, body: &[u8]) -> Outcome<()> {
         let message: Message = draft.document(body)?;
+        draft.name(message.id.as_ref());
         let Some(blocks) = message.content.filter(|_| message.r#type != "error") else {
             return Err(draft.no_answer(body, "content"));
         };

@@ -20,6 +20,7 @@ pub(super) struct Event {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Message {
+    pub(super) id: Option<Value>,
     pub(super) r#type: String,
     pub(super) content: Option<Vec<Block>>,
     pub(super) stop_reason: Option<String>,

@@ -1,16 +1,39 @@
 //! What a server says of its own answer: that nothing follows, that something broke, or what is not in the protocol.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::model::chat::Piece;
 use crate::model::classify::broke_off;
 use crate::model::complaint::Complaint;
 use crate::model::draft::Draft;
 use crate::model::sse::Frame;
 use crate::model::stream::Flow;
 use crate::model::transport::{ended_early, foreign};
+use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// The longest id that is kept; known ones have about 60 characters.
+const ID_CAP: usize = 200;
+/// Headers in which servers and gateways name a call.
+const ID_HEADERS: [&str; 3] = ["x-generation-id", "x-request-id", "request-id"];
+
 impl Draft<'_> {
+    /// Takes the id in the head of an answer, until its body has a better one.
+    pub fn head(&self, headers: &HeaderMap) {
+        let ids = ID_HEADERS.iter().filter_map(|name| headers.get(*name)?.to_str().ok());
+        if let Some(id) = ids.map(str::trim).find(|id| is_id(id)) {
+            self.watch.show(Piece::Id(id.to_owned()));
+        }
+    }
+
+    /// Takes the id in the body of an answer; what is none is passed over.
+    pub fn name(&mut self, id: Option<&Value>) {
+        if let Some(id) = id.and_then(Value::as_str).filter(|id| !self.named && is_id(id)) {
+            self.named = true;
+            self.watch.show(Piece::Id(id.to_owned()));
+        }
+    }
+
     /// What an event says by itself in every protocol: nothing, that nothing follows, or that something broke.
     ///
     /// # Errors
@@ -85,4 +108,10 @@ impl Draft<'_> {
 pub fn is_broken(reason: &str) -> bool {
     let broken = ["error", "abort", "cancel", "fail", "malformed", "insufficient_system_resource"];
     broken.iter().any(|word| reason.to_lowercase().contains(word))
+}
+
+/// Whether it is an id that can stand in an address and on a screen.
+fn is_id(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    !id.is_empty() && id.len() <= ID_CAP && id.bytes().all(plain) && !id.bytes().all(|byte| byte == b'.')
 }

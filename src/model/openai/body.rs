@@ -36,6 +36,8 @@ struct Body<'a> {
     tools: Vec<Offered<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    store: bool,
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<StreamOptions>,
@@ -134,6 +136,7 @@ pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome
         top_logprobs: logprobs.then_some(ALTERNATIVES),
         tools: request.functions.iter().map(offered).collect(),
         tool_choice: (!request.functions.is_empty()).then_some("auto"),
+        store: form.store,
         stream: form.stream,
         stream_options: (form.stream && form.takes(Feature::StreamUsage))
             .then_some(StreamOptions { include_usage: true }),

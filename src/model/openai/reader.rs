@@ -39,6 +39,7 @@ impl Reader for ChatReader {
 
 /// Takes what an event or a document holds; what was counted stands for all of it, and is billed also if it is an error.
 fn take(draft: &mut Draft<'_>, chunk: Chunk, error: Option<Value>, streamed: bool) -> Outcome<()> {
+    draft.name(chunk.id.as_ref());
     let first = |choice: &Choice| choice.index.unwrap_or(0) == 0;
     let heard = chunk.choices.into_iter().flatten().filter(first).try_for_each(|choice| hear(draft, choice, streamed));
     if let Some(usage) = chunk.usage.as_ref().and_then(usage::read) {

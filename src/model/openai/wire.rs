@@ -9,6 +9,7 @@ use serde_json::Value;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Chunk {
+    pub(super) id: Option<Value>,
     pub(super) choices: Option<Vec<Choice>>,
     pub(super) usage: Option<Value>,
     /// An error in place of an answer.

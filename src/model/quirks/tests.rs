@@ -32,7 +32,7 @@ fn saying(message: &str) -> Complaint {
     Complaint { message: message.to_owned(), ..Complaint::default() }
 }
 
-const PLAIN: Form = Form { stream: true, lacking: Features::NONE };
+const PLAIN: Form = Form { stream: true, store: false, lacking: Features::NONE };
 
 #[test]
 fn learns_names_but_not_sizes() {
@@ -73,7 +73,7 @@ fn tries_each_name_once() {
 #[test]
 fn the_other_name_of_the_limit_is_taken_back() {
     let quirks = Quirks::new(Features::NONE.with(Feature::MaxTokens, true));
-    let (mut form, mut tried) = (Form { stream: true, lacking: quirks.lacking() }, Features::NONE);
+    let (mut form, mut tried) = (Form { stream: true, store: false, lacking: quirks.lacking() }, Features::NONE);
     let said = saying("unknown field max_completion_tokens");
     assert_eq!(quirks.learn(RULES, &full(), &mut form, 400, &said, &mut tried), Some(Feature::MaxTokens));
     assert!(form.takes(Feature::MaxTokens) && quirks.lacking() == Features::NONE);

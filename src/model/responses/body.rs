@@ -96,7 +96,7 @@ pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome
         include: if logprobs { vec!["message.output_text.logprobs"] } else { Vec::new() },
         tools: request.functions.iter().map(tool).collect(),
         tool_choice: (!request.functions.is_empty()).then_some("auto"),
-        store: false,
+        store: form.store,
         stream: form.stream,
     };
     written(&body)

@@ -29,6 +29,7 @@ impl Reader for ResponsesReader {
         let event: Event = draft.event(&frame.data)?;
         let kind = if event.r#type.is_empty() { frame.event.as_str() } else { event.r#type.as_str() };
         let delta = event.delta.as_ref().and_then(Value::as_str).unwrap_or_default();
+        draft.name(event.response.as_ref().and_then(|response| response.id.as_ref()));
         match kind {
             "response.output_text.delta" => {
                 let known = event.logprobs.as_ref().map(logprobs::read).unwrap_or_default();
@@ -63,6 +64,7 @@ impl Reader for ResponsesReader {
 
     fn document(&mut self, draft: &mut Draft<'_>, body: &[u8]) -> Outcome<()> {
         let response: Response = draft.document(body)?;
+        draft.name(response.id.as_ref());
         let fails = response.error.as_ref().is_some_and(|error| !error.is_null());
         // What has no status has not said that it is whole, and what has no output says nothing at all.
         let ends = response.status.as_deref().is_some_and(|status| status != "completed");

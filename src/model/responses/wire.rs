@@ -22,6 +22,7 @@ pub(super) struct Event {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Response {
+    pub(super) id: Option<Value>,
     pub(super) status: Option<String>,
     pub(super) output: Option<Vec<Item>>,
     pub(super) incomplete_details: Option<Incomplete>,

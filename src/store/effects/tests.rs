@@ -117,3 +117,25 @@ fn effects_are_listed_in_the_order_of_their_intents() {
     assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(rows.into_iter().map(|row| row.key).collect::<Vec<_>>(), keys);
 }
+
+#[test]
+fn the_id_of_a_provider_is_that_of_the_last_attempt() {
+    let folder = tempdir().expect("a folder");
+    let (store, run) = with_run(folder.path());
+    let (value, key) = (json!(1), key(&Frame::root(), "h"));
+    let known = || {
+        store.close().wait().expect("on disk");
+        store.effect(&run, &key).expect("read").expect("there").provider
+    };
+    store.log_intent(&run, &key, intent(&value, 1)).wait().expect("logged");
+    assert_eq!(known(), None);
+    store.log_provider(&run, &key, "req_1");
+    store.log_provider(&run, &key, "resp_1");
+    assert_eq!(known().as_deref(), Some("resp_1"));
+    let failure = Failure::new(FailureKind::Transport, "broken");
+    store.log_result(&run, &key, end(Err(&failure), 1)).wait().expect("logged");
+    store.log_provider(&run, &key, "late");
+    assert_eq!(known().as_deref(), Some("resp_1"), "a call that broke off can still be asked for");
+    store.log_intent(&run, &key, intent(&value, 1)).wait().expect("logged");
+    assert_eq!(known(), None);
+}

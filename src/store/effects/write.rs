@@ -23,13 +23,17 @@ ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
         + coalesce(json_extract(usage, '$.output_tokens'), 0),
     attempts = attempts + 1, worst_nanos = excluded.worst_nanos, role = excluded.role, model = excluded.model,
     started_at = excluded.started_at,
-    result = NULL, result_blob = NULL, usage = NULL, cost_nanos = NULL, ended_at = NULL
+    result = NULL, result_blob = NULL, usage = NULL, cost_nanos = NULL, ended_at = NULL, provider = NULL
 WHERE state <> 'done'";
 
 const END: &str = "
 UPDATE effects SET state = :state, result = :result, result_blob = :result_blob, usage = :usage, cost_nanos = :cost,
     ended_at = :at
 WHERE run = :run AND frame = :frame AND hash = :hash AND occurrence = :occurrence AND state = 'intent'";
+
+const PROVIDER: &str = "
+UPDATE effects SET provider = ?5
+WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4 AND state = 'intent'";
 
 const STATE: &str = "SELECT state FROM effects WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4";
 
@@ -77,6 +81,13 @@ impl Begun {
         })?;
         if changed == 0 { Err(answered(&self.run, &self.key).into()) } else { Ok(()) }
     }
+}
+
+/// Notes the provider's id of a call; of one that has ended meanwhile nobody needs it.
+pub(super) fn provider(connection: &Connection, run: &RunId, key: &EffectKey, id: &str) -> Worked<()> {
+    let row = (run.as_str(), key.frame.as_str(), &key.hash, key.occurrence, id);
+    connection.prepare_cached(PROVIDER)?.execute(row)?;
+    Ok(())
 }
 
 /// A result on its way to the disk.

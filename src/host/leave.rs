@@ -1,0 +1,105 @@
+//! A person's leave for a tool, as an effect of its own: asked for once, kept, and given later where nobody was there.
+
+use crate::core::effect::{EffectKind, canonical};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::host::called;
+use crate::host::door::{self, Asked, Done, Entered};
+use crate::host::run_host::RunHost;
+use crate::tools::approval::{YES, question};
+use crate::tools::catalog::Registered;
+use crate::tools::person::Question;
+use crate::tools::tool::{ToolContext, cancelled};
+use serde_json::{Value, json};
+
+/// A call of a tool.
+#[derive(Clone, Copy)]
+pub(super) struct ToolCall<'a> {
+    /// Where in the run.
+    pub(super) frame: &'a Frame,
+    /// The tool.
+    pub(super) tool: &'a Registered,
+    /// Its arguments.
+    pub(super) args: &'a Value,
+    /// What it may use.
+    pub(super) cx: &'a ToolContext,
+    /// Whether nobody is to be asked, because it was allowed before or cannot be made anyway.
+    pub(super) unasked: bool,
+}
+
+/// Lets a call of a tool enter once it is allowed. What was answered before is not asked for again.
+pub(super) async fn enter(host: &RunHost, call: ToolCall<'_>) -> Outcome<Entered<Value>> {
+    let asked = called::tool(host, call.frame, call.tool.tool.spec(), call.args);
+    // Logs of earlier versions have the call without the question before it.
+    let first = host.replay.is_none() || host.knows(call.frame, &wish(call)) || !host.knows(call.frame, &asked);
+    if first {
+        ask(host, call).await?;
+    }
+    let entered = door::enter(host, call.frame, asked)?;
+    if !first && matches!(entered, Entered::Due(_)) {
+        ask(host, call).await?;
+    }
+    Ok(entered)
+}
+
+/// Asks a person whether the call may go ahead, if that is to be asked.
+///
+/// Fails with `Denied`, or with `Waiting` if nobody is there.
+pub(super) async fn ask(host: &RunHost, call: ToolCall<'_>) -> Outcome<()> {
+    let spec = call.tool.tool.spec();
+    let policy = host.kit.approval.asks(spec);
+    if host.replay.is_none() && (call.unasked || policy == Ok(false)) {
+        policy?;
+        return Ok(());
+    }
+    let wish = wish(call);
+    let key = host.next_key(call.frame, wish.hash());
+    // What was said stays said, whatever the policy is by now.
+    let answered = host.replay.as_ref().is_some_and(|replay| replay.has_answer(&key));
+    let asks = !answered && policy? && !call.unasked;
+    let known = host.knows(call.frame, &wish);
+    if !asks && !known {
+        return Ok(());
+    }
+    let question = question(spec, call.args);
+    let kept = json!({"admit": spec.name, "args": call.args, "prompt": question.prompt, "choices": question.choices});
+    let work = async {
+        // The policy may have changed since the question was left open.
+        if asks { put(host, call, &question).await } else { Ok(Value::from(YES)) }
+    };
+    let answer = async {
+        let work = async { Done::from(work.await) };
+        let said = door::observe(host, call.frame, wish.kept_as(canonical(&kept)), work).await?;
+        // Earlier versions kept that it was allowed, and no word.
+        Ok(said.as_str().unwrap_or(YES).to_owned())
+    };
+    call.cx.granted.pass(spec, known, answer).await
+}
+
+/// What makes two questions equal.
+fn wish(call: ToolCall<'_>) -> Asked {
+    Asked::new(EffectKind::Person, &json!({"admit": call.tool.tool.spec().name, "args": call.args}))
+}
+
+async fn put(host: &RunHost, call: ToolCall<'_>, question: &Question) -> Outcome<Value> {
+    let answer = tokio::select! {
+        biased;
+        () = call.cx.cancel.cancelled() => return Err(cancelled()),
+        answer = question.put_to(call.cx.person.as_ref()) => answer,
+    };
+    answer.map(Value::String).map_err(|failure| unanswered(host, call.frame, failure))
+}
+
+/// How a question that nobody is there for can be answered later.
+fn unanswered(host: &RunHost, frame: &Frame, failure: Failure) -> Failure {
+    if failure.kind != FailureKind::Waiting {
+        return failure;
+    }
+    // A call at the root itself is that of a command, which is over with it.
+    if *frame == Frame::root() {
+        return failure;
+    }
+    let (run, step) = (&host.run, frame.as_str());
+    let hint = failure.hint.clone().unwrap_or_default();
+    failure.hint(format!("{hint}; for this call: rhizo runs answer {run} {step} yes|no, then rhizo resume {run}"))
+}

@@ -1,0 +1,201 @@
+//! Calls that were under way when their process died, settled by the word of the provider that knows them by an id.
+
+use super::{newest, newest_id};
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::dialects::{CHAT, Dialect, MESSAGES, RESPONSES, named, plain};
+use crate::support::program::Program;
+use crate::support::server::{self, Act, open_stream};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+
+/// What is answered to the next question about a call, and which were put.
+#[derive(Clone, Default)]
+struct Desk {
+    answer: Arc<Mutex<Option<(u16, Value)>>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Desk {
+    fn says(&self, status: u16, answer: Value) {
+        *self.answer.lock().expect("unpoisoned") = Some((status, answer));
+    }
+
+    /// The questions about calls so far.
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("unpoisoned").clone()
+    }
+
+    /// A server of this protocol that begins its first answer, names it, and never ends it; all others are whole.
+    fn server(&self, dialect: Dialect, begin: String) -> ChatServer {
+        let desk = self.clone();
+        let usage = (dialect.counts)((20, 10));
+        let script = move |ask: &crate::support::chat::Ask| match ask.number {
+            0 => {
+                let mut acts = open_stream(&[&begin, &(dialect.says)("half of")]);
+                acts.push(Act::Hold);
+                Reply::acts(acts)
+            }
+            _ => Reply::acts(dialect.streams("made again", Some(usage.clone()))),
+        };
+        ChatServer::with_pages(script, move |line| {
+            desk.asked.lock().expect("unpoisoned").push(line.to_owned());
+            let answer = desk.answer.lock().expect("unpoisoned").clone();
+            let (status, body) = answer.unwrap_or((404, json!({"error": {"message": "no such call"}})));
+            server::json(status, &body)
+        })
+    }
+}
+
+/// A program of one call, killed when the provider's id is on disk; and the run.
+fn killed(server: &ChatServer, dialect: Dialect, id: &str) -> (Program, String) {
+    let settings = format!(
+        "model = \"paid\"\n[models.paid]\nprovider = \"{}\"\nbase_url = \"{}\"\nstore = true\ncontext_window = 100000\ninput_price = 0.001\noutput_price = 0.001\n",
+        dialect.provider,
+        server.base_url()
+    );
+    let program = Program::new().file("rhizo.toml", settings).file("one.rhai", "llm(\"a\", #{max_tokens: 500})");
+    let running = program.args(["run", "one.rhai"]).start();
+    server.wait_for(1);
+    let begun = std::time::Instant::now();
+    loop {
+        let run = newest_id(&program);
+        let open = program.args(["runs", "show", &run, "--json"]).run().ok().json()["open"][0].clone();
+        if open["provider_id"] == id {
+            break;
+        }
+        assert!(begun.elapsed().as_secs() < 60, "the id is on disk: {open:#}");
+    }
+    running.kill();
+    running.end();
+    let run = newest_id(&program);
+    (program, run)
+}
+
+fn cost(document: &Value) -> f64 {
+    (document["cost_usd"].as_f64().expect("a number") * 1e9).round()
+}
+
+fn response(status: &str) -> Value {
+    let content = json!([{"type": "output_text", "text": "the whole"}]);
+    let output = json!([{"type": "message", "status": "completed", "content": content}]);
+    json!({"id": "resp_1", "object": "response", "status": status, "output": output,
+        "usage": {"input_tokens": 20, "output_tokens": 10}})
+}
+
+#[test]
+fn a_response_that_the_provider_has_whole_is_the_answer() {
+    let desk = Desk::default();
+    let begin = named("response.created", json!({"response": {"id": "resp_1", "status": "in_progress", "output": []}}));
+    let server = desk.server(RESPONSES, begin);
+    let (program, run) = killed(&server, RESPONSES, "resp_1");
+    let shown = program.args(["runs", "show", &run]).run().ok().stdout;
+    assert!(shown.contains("resp_1 at its provider; asked again by resume, or: rhizo runs settle"), "{shown}");
+    assert!(shown.contains(" provider|cost USD"), "{shown}");
+    for (status, more) in
+        [("in_progress", json!({})), ("queued", json!({})), ("failed", json!({"error": {"message": "out of luck"}}))]
+    {
+        let mut answer = response(status);
+        answer["output"] = json!([]);
+        answer["error"] = more["error"].clone();
+        answer["usage"] = Value::Null;
+        desk.says(200, answer);
+        let ran = program.args(["runs", "settle", &run, "e1", "provider"]).run().code(4);
+        assert!(ran.stderr.contains(&format!("paid has no whole answer to resp_1: {status}")), "{}", ran.stderr);
+        ran.says(more["error"]["message"].as_str().unwrap_or_default()).says(" cost USD");
+    }
+    let mut cut = response("incomplete");
+    cut["incomplete_details"] = json!({"reason": "max_output_tokens"});
+    desk.says(200, cut);
+    let ran = program.args(["runs", "settle", &run, "e1", "provider"]).run().code(4);
+    ran.says("incomplete: max_output_tokens; so far it cost $0.00000003");
+    desk.says(200, response("completed"));
+    let told = program.args(["runs", "settle", &run, "e1", "provider"]).run().ok().stdout;
+    assert!(told.contains("is answered by its provider for $0.00000003"), "{told}");
+    assert!(desk.asked().iter().all(|line| line == "GET /v1/responses/resp_1"), "{:?}", desk.asked());
+    let document = program.args(["resume", &run, "--json"]).run().ok().json();
+    assert_eq!((&document["answer"], cost(&document)), (&json!("the whole"), 30.0), "{document:#}");
+    assert_eq!(
+        (&document["calls"], &document["input_tokens"], &document["output_tokens"]),
+        (&json!(1), &json!(20), &json!(10))
+    );
+    assert_eq!(server.asks().len(), 1, "nothing was asked again");
+    assert_eq!(server.asks()[0].body["store"], json!(true));
+    program.args(["replay", &run]).run().ok().prints("the whole\n");
+}
+
+#[test]
+fn a_stored_completion_is_the_answer() {
+    let desk = Desk::default();
+    let begin = plain(&json!({"id": "chatcmpl-1", "choices": [{"index": 0, "delta": {"role": "assistant"}}]}));
+    let server = desk.server(CHAT, begin);
+    let (program, run) = killed(&server, CHAT, "chatcmpl-1");
+    let ran = program.args(["runs", "settle", &run, "e1", "provider"]).run().code(1);
+    let seq = program.args(["runs", "show", &run, "--json"]).run().ok().json()["open"][0]["seq"].clone();
+    let hint = format!(
+        "with `store = true` under the model's name; if you know what it cost: rhizo runs settle {run} {seq} cost USD"
+    );
+    ran.says("does not know the call chatcmpl-1, or does not keep it").says(&hint);
+    desk.says(200, (CHAT.document)("the whole", json!({"prompt_tokens": 20, "completion_tokens": 10})));
+    program.args(["runs", "settle", &run, "e1", "provider"]).run().ok();
+    assert_eq!(desk.asked().last().map(String::as_str), Some("GET /v1/chat/completions/chatcmpl-1"));
+    let document = program.args(["resume", &run, "--json"]).run().ok().json();
+    assert_eq!((&document["answer"], cost(&document)), (&json!("the whole"), 30.0), "{document:#}");
+    assert_eq!((server.asks().len(), &server.asks()[0].body["store"]), (1, &json!(true)));
+}
+
+#[test]
+fn a_generation_whose_cost_alone_is_known_is_made_again() {
+    let desk = Desk::default();
+    let begin = plain(&json!({"id": "gen-1", "choices": [{"index": 0, "delta": {"role": "assistant"}}]}));
+    let server = desk.server(CHAT, begin);
+    let (program, run) = killed(&server, CHAT, "gen-1");
+    desk.says(200, json!({"data": {"id": "gen-1", "tokens_prompt": 20, "tokens_completion": 30}}));
+    program.args(["runs", "settle", &run, "e1", "provider"]).run().code(4).says("did not say what the call cost");
+    desk.says(200, json!({"data": {"id": "gen-1", "total_cost": 0.000_000_05, "tokens_prompt": 20}}));
+    let told = program.args(["runs", "settle", &run, "e1", "provider"]).run().ok().stdout;
+    assert!(told.contains("is paid with $0.00000005, and to be asked again"), "{told}");
+    assert_eq!(desk.asked().last().map(String::as_str), Some("GET /v1/generation?id=gen-1"));
+    let document = program.args(["resume", &run, "--json"]).run().ok().json();
+    assert_eq!((&document["answer"], cost(&document)), (&json!("made again"), 80.0), "{document:#}");
+    assert_eq!(server.asks().len(), 2);
+}
+
+#[test]
+fn a_message_cannot_be_asked_for_again() {
+    let desk = Desk::default();
+    let begin = named("message_start", json!({"message": {"id": "msg_1", "type": "message", "content": []}}));
+    let server = desk.server(MESSAGES, begin);
+    let (program, run) = killed(&server, MESSAGES, "msg_1");
+    let ran = program.args(["runs", "settle", &run, "e1", "provider"]).run().code(1);
+    ran.says("speaks a protocol in which an answer cannot be asked for again").says(" cost USD");
+    assert!(desk.asked().is_empty(), "{:?}", desk.asked());
+    program.args(["runs", "settle", &run, "e1", "cost", "0.00000005"]).run().ok();
+    assert_eq!(cost(&program.args(["resume", &run, "--json"]).run().ok().json()), 80.0);
+}
+
+#[test]
+fn an_id_in_the_head_is_kept_until_there_is_a_better_one() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-request-id: req_1\r\ntransfer-encoding: chunked\r\n\r\n";
+    let server = ChatServer::new(move |_| {
+        let said = server::chunk((CHAT.says)("half of").as_bytes());
+        Reply::acts(vec![Act::Send(head.as_bytes().to_vec()), Act::Send(said), Act::Hold])
+    });
+    let (program, run) = killed(&server, CHAT, "req_1");
+    assert_eq!(newest(&program)["status"], "interrupted");
+    program.args(["runs", "settle", &run, "e1", "provider"]).run().code(4);
+}
+
+#[test]
+fn a_call_that_nobody_named_says_so() {
+    let server = ChatServer::new(|_| Reply::acts(vec![Act::Hold]));
+    let program = Program::paying(&server).file("one.rhai", "llm(\"a\")");
+    let running = program.args(["run", "one.rhai"]).start();
+    server.wait_for(1);
+    running.kill();
+    running.end();
+    let run = newest_id(&program);
+    let ran = program.args(["runs", "settle", &run, "e1", "provider"]).run().code(1);
+    ran.says("no id to ask by").says(" cost USD");
+    let shown = program.args(["runs", "show", &run]).run().ok().stdout;
+    assert!(shown.contains(" cost USD") && !shown.contains("provider"), "{shown}");
+}
