@@ -1,6 +1,8 @@
 //! Runs that are stopped and go on: what was answered is not asked again, and what was spent counts.
 
 mod children;
+mod clock;
+mod delays;
 mod disk;
 mod edited;
 mod forks;
@@ -12,6 +14,7 @@ mod report;
 mod reviewed;
 mod scripts;
 mod sessions;
+mod torn;
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
