@@ -204,7 +204,7 @@ steps:
     let program = Program::offline().file("theirs.yaml", theirs);
     imported(&program).ok();
     // As Jinja 3.1 writes it with trim_blocks, lstrip_blocks and keep_trailing_newline.
-    let expected = "# Good day, 3 of you\n1: ann!\n2: bo!\nand Cy. Loud: True\nann, bo, cy ann+bo b/The O 7\n";
+    let expected = "# Good day, 3 of you\n1: ann!\n2: bo!\nand Cy.\n Loud: True\nann, bo, cy ann+bo b/The O 7\n";
     assert_eq!(file(&program, "out/the-old-milltxt.md"), expected);
 }
 
