@@ -22,28 +22,33 @@ steps:
 
 /// Answers that wait until a test lets them go, by their prompts.
 #[derive(Clone, Default)]
-struct Held(Arc<Mutex<HashMap<String, (Option<oneshot::Sender<()>>, Option<oneshot::Receiver<()>>)>>>);
+struct Held(Arc<Mutex<HashMap<String, Turn>>>);
+
+/// Who lets an answer go, and what it waits for.
+struct Turn {
+    tell: Option<oneshot::Sender<()>>,
+    told: Option<oneshot::Receiver<()>>,
+}
 
 impl Held {
     fn new(prompts: &[&str]) -> Self {
-        let pairs = prompts.iter().map(|prompt| {
-            let (tell, turn) = oneshot::channel();
-            ((*prompt).to_owned(), (Some(tell), Some(turn)))
+        let turns = prompts.iter().map(|prompt| {
+            let (tell, told) = oneshot::channel();
+            ((*prompt).to_owned(), Turn { tell: Some(tell), told: Some(told) })
         });
-        Self(Arc::new(Mutex::new(pairs.collect())))
+        Self(Arc::new(Mutex::new(turns.collect())))
     }
 
     fn server(&self) -> ChatServer {
         let held = self.clone();
         ChatServer::new(move |ask| {
-            let turn = held.0.lock().expect("unpoisoned").get_mut(&ask.last()).and_then(|(_, turn)| turn.take());
-            let reply = Reply::text("said").usage(20, 10);
-            turn.into_iter().fold(reply, Reply::in_turn)
+            let told = held.0.lock().expect("unpoisoned").get_mut(&ask.last()).and_then(|turn| turn.told.take());
+            told.into_iter().fold(Reply::text("said").usage(20, 10), Reply::in_turn)
         })
     }
 
     fn let_go(&self, prompt: &str) {
-        let tell = self.0.lock().expect("unpoisoned").get_mut(prompt).and_then(|(tell, _)| tell.take());
+        let tell = self.0.lock().expect("unpoisoned").get_mut(prompt).and_then(|turn| turn.tell.take());
         tell.expect("held").send(()).expect("it waits");
     }
 }
