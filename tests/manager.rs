@@ -220,9 +220,12 @@ fn a_part_waits_for_nothing_but_what_it_needs() {
     // rounds that all parts go through together neither would ever be.
     let meeting = Arc::new(Barrier::new(3));
     let server = ChatServer::new(move |ask| {
-        let reply = play(ask, |part, result| {
-            if part == "d" && !result.contains("second") { "request_changes" } else { "approve" }
-        });
+        let reply = play(
+            ask,
+            |part, result| {
+                if part == "d" && !result.contains("second") { "request_changes" } else { "approve" }
+            },
+        );
         let second = ask.last().contains("## What the reviewer says of it");
         match (part(ask).as_str(), reviews(ask), second) {
             ("b", false, _) | ("c", true, _) | ("d", false, true) => reply.meets(&meeting),

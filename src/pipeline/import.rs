@@ -57,20 +57,10 @@ struct Known {
     kind: Kind,
     /// It has a condition, or may fail, so that its value may be absent.
     absent: bool,
-    /// What stands for its value then.
+    /// What stands for its value, or a field of it, when it has failed and the flow goes on.
     fallback: Option<String>,
     /// The loop that it is in.
     home: Option<String>,
-}
-
-impl Known {
-    /// Its value, or what stands for it.
-    fn or_fallback(&self, value: String) -> String {
-        match &self.fallback {
-            Some(fallback) => format!("(if {value} != () {{ {value} }} else {{ {fallback} }})"),
-            None => value,
-        }
-    }
 }
 
 /// What is known of the file while it is read.
@@ -229,7 +219,17 @@ impl Importer {
 
 /// The keys of a file that are dealt with, or that only describe it.
 const HEADER: &[&str] = &[
-    "id", "name", "description", "version", "model", "parameters", "inputs", "context", "steps", "outputs", "metadata",
+    "id",
+    "name",
+    "description",
+    "version",
+    "model",
+    "parameters",
+    "inputs",
+    "context",
+    "steps",
+    "outputs",
+    "metadata",
     "tags",
 ];
 

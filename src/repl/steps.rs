@@ -119,7 +119,9 @@ fn named(step: &str, key: Option<&str>) -> String {
 
 /// A line about a step that ended, below the line of the step around it.
 fn ended(record: &EventRecord) -> Option<String> {
-    let Event::StepFinished { step, key, outcome, cost, millis, reason, failure, .. } = &record.event else { return None };
+    let Event::StepFinished { step, key, outcome, cost, millis, reason, failure, .. } = &record.event else {
+        return None;
+    };
     let depth = record.frame.as_str().matches("/step:").count().saturating_sub(1);
     let name = named(step, key.as_deref());
     let cost = if *cost == Money::ZERO { String::new() } else { format!(" · {cost}") };

@@ -47,7 +47,8 @@ impl Store {
     pub fn kept_answer(&self, key: &str, now: u64, age: u64) -> Outcome<Option<Value>> {
         let (since, until) = (int(now.saturating_sub(age)), int(now.saturating_add(AHEAD_MILLIS)));
         let found: Option<StoredValue> = self.read(|connection| {
-            let mut query = connection.prepare_cached("SELECT * FROM answers WHERE key = ?1 AND at BETWEEN ?2 AND ?3")?;
+            let mut query =
+                connection.prepare_cached("SELECT * FROM answers WHERE key = ?1 AND at BETWEEN ?2 AND ?3")?;
             let read = query.query_row((key, since, until), |row| Ok(stored(connection, row, "body"))).optional()?;
             Ok(read.transpose()?.flatten())
         })?;

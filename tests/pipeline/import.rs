@@ -166,7 +166,8 @@ steps:
     imported(&program).code(1).says("lost");
     assert_eq!(file(&program, "out/before.txt"), "made");
 
-    let command = "id: c\nsteps:\n  - id: stop\n    tool: terminal\n    action: execute\n    parameters: {command: exit 3}\n";
+    let command =
+        "id: c\nsteps:\n  - id: stop\n    tool: terminal\n    action: execute\n    parameters: {command: exit 3}\n";
     let program = Program::offline().file("theirs.yaml", command);
     imported(&program).code(1).says("stop");
 }
@@ -289,7 +290,8 @@ steps:
     assert_eq!(file(&program, "out/end.txt"), "3");
     assert_eq!(file(&program, "out/few.txt"), "x\nx\n");
     // The last round that is allowed is no failure.
-    let program = Program::offline().file("theirs.yaml", theirs.replace("seen.content", "seen.stdout").replace("default: 3", "default: 99"));
+    let program = Program::offline()
+        .file("theirs.yaml", theirs.replace("seen.content", "seen.stdout").replace("default: 3", "default: 99"));
     imported(&program).ok();
     assert_eq!(file(&program, "out/end.txt"), "9");
 }

@@ -94,7 +94,8 @@ fn what_the_log_answered_is_told_of_and_gives_no_estimate() {
     let ran = program.args(["resume", &id, "--events", "-"]).run().ok();
     let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let ended = |replayed: bool| {
-        let of = |line: &&Value| line["event"] == "step_finished" && line["replayed"].as_bool().unwrap_or(false) == replayed;
+        let of =
+            |line: &&Value| line["event"] == "step_finished" && line["replayed"].as_bool().unwrap_or(false) == replayed;
         lines.iter().filter(of).map(|line| line["key"].as_str().unwrap_or_default()).collect::<Vec<_>>()
     };
     assert_eq!((ended(true), ended(false)), (vec!["x", "y"], vec!["z", "", ""]));

@@ -71,7 +71,7 @@ impl Table {
             self.phases.retain(|phase| phase.items > 0);
             self.answered.push(prompt);
             // Whoever waited may have been killed; then it waits for nothing more.
-            drop(turn.send(()));
+            let _ = turn.send(());
         }
     }
 }
@@ -99,7 +99,8 @@ impl Deck {
             let prompt = ask.last();
             let reply = Reply::text(prompt.to_uppercase()).usage(20, 10).in_turn(turn);
             deck.change(|table| {
-                if table.answered.contains(&prompt) || !prompt.starts_with(table.phases.first().map_or("", |p| p.name)) {
+                if table.answered.contains(&prompt) || !prompt.starts_with(table.phases.first().map_or("", |p| p.name))
+                {
                     table.again.push(prompt.clone());
                 }
                 table.waiting.push((prompt, tell));

@@ -105,7 +105,8 @@ impl Importer {
         let mut prompt = self.value(node)?.as_str().map(ToOwned::to_owned).unwrap_or_default();
         // An analysis is asked for in words; which ones is the program's own choice there too.
         if action == "analyze_text" && given.get("prompt").is_none() {
-            let kind = given.get("analysis_type").and_then(Node::text).map_or_else(String::new, |kind| format!(" ({kind})"));
+            let kind =
+                given.get("analysis_type").and_then(Node::text).map_or_else(String::new, |kind| format!(" ({kind})"));
             prompt = format!("Analyze this text{kind}:\n\n{prompt}");
         } else if let Some(text) = given.get("text").filter(|_| given.get("prompt").is_some()) {
             prompt = format!("{prompt}\n\n{}", self.value(text)?.as_str().unwrap_or_default());

@@ -81,15 +81,14 @@ pub(super) fn slice(value: &str, from: Option<&str>, to: Option<&str>) -> Result
         (None, Some(to)) => format!("0, {to}"),
         (Some(from), Some(to)) => format!("{from}, {to} - {from}"),
     };
-    let body = format!(
-        "if type_of(kept) == \"string\" {{ kept.sub_string({bounds}) }} else {{ kept.extract({bounds}) }}"
-    );
+    let body =
+        format!("if type_of(kept) == \"string\" {{ kept.sub_string({bounds}) }} else {{ kept.extract({bounds}) }}");
     Ok(kept(value, &body))
 }
 
 /// A value under a name of its own, so that it is computed once.
 fn kept(value: &str, body: &str) -> String {
-    format!("{{ let kept = {value}; {body} }}")
+    format!("({{ let kept = {value}; {body} }})")
 }
 
 fn capital(word: &str) -> String {
@@ -99,7 +98,9 @@ fn capital(word: &str) -> String {
 fn truncated(value: &str, most: &str) -> String {
     // Jinja counts the dots too, and allows five characters more.
     let cut = format!("kept.sub_string(0, {most} - 3)");
-    let whole_words = format!("{{ let words = {cut}.split(\" \"); words.pop(); if words.is_empty() {{ {cut} }} else {{ words.join(\" \") }} }}");
+    let whole_words = format!(
+        "{{ let words = {cut}.split(\" \"); words.pop(); if words.is_empty() {{ {cut} }} else {{ words.join(\" \") }} }}"
+    );
     kept(value, &format!("if kept.len() <= {most} + 5 {{ kept }} else {{ {whole_words} + \"...\" }}"))
 }
 
@@ -112,5 +113,8 @@ fn whole_number(value: &str) -> String {
 fn slug(value: &str) -> String {
     let plain = "kept.to_lower().to_chars().filter(|c| c in \"abcdefghijklmnopqrstuvwxyz0123456789_- \")";
     let words = "text.split(\"-\").filter(|word| word != \"\").join(\"-\")";
-    kept(value, &format!("let text = {plain}.map(|c| if c == ' ' {{ \"-\" }} else {{ c.to_string() }}).join(\"\"); {words}"))
+    kept(
+        value,
+        &format!("let text = {plain}.map(|c| if c == ' ' {{ \"-\" }} else {{ c.to_string() }}).join(\"\"); {words}"),
+    )
 }

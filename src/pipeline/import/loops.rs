@@ -3,9 +3,9 @@
 //! Within `while`, what a step of the round before came to is read under the step's name there; here each round ends with
 //! a step that hands all of it on, and the next one reads it from `prev`.
 
+use crate::pipeline::import::Importer;
 use crate::pipeline::import::local::Local;
 use crate::pipeline::import::step::{self, field};
-use crate::pipeline::import::Importer;
 use crate::pipeline::tree::{Data, Node};
 use serde_json::{Map, Value, json};
 
@@ -117,7 +117,11 @@ impl Importer {
         let mut handed: Vec<(String, Value)> = own
             .map(|known| {
                 let name = known.name.clone();
-                let value = if known.absent { format!("if {name} != () {{ {name} }} else {{ () }}") } else { name.clone() };
+                let value = match (&known.fallback, known.absent) {
+                    (Some(_), _) => format!("if outcomes.{name} == \"ok\" {{ {name} }} else {{ () }}"),
+                    (None, true) => format!("if {name} != () {{ {name} }} else {{ () }}"),
+                    (None, false) => name.clone(),
+                };
                 (name, value.into())
             })
             .collect();

@@ -31,17 +31,14 @@ impl Importer {
             Expr::Filter(value, name, arguments) if name == "default" || name == "d" => {
                 self.default(value, &self.all(arguments)?)?
             }
-            Expr::Filter(value, name, arguments) => {
-                filters::filter(&self.rhai(value)?, name, &self.all(arguments)?)
-                    .ok_or_else(|| format!("the filter `{name}`"))?
-            }
-            Expr::Method(value, name, arguments) => {
-                filters::method(&self.rhai(value)?, name, &self.all(arguments)?)
-                    .ok_or_else(|| format!("the function `{name}`"))?
-            }
-            Expr::Call(name, arguments) if name == "now" && arguments.is_empty() => self.moment(),
-            Expr::Call(name, arguments) => filters::function(name, &self.all(arguments)?)
+            Expr::Filter(value, name, arguments) => filters::filter(&self.rhai(value)?, name, &self.all(arguments)?)
+                .ok_or_else(|| format!("the filter `{name}`"))?,
+            Expr::Method(value, name, arguments) => filters::method(&self.rhai(value)?, name, &self.all(arguments)?)
                 .ok_or_else(|| format!("the function `{name}`"))?,
+            Expr::Call(name, arguments) if name == "now" && arguments.is_empty() => self.moment(),
+            Expr::Call(name, arguments) => {
+                filters::function(name, &self.all(arguments)?).ok_or_else(|| format!("the function `{name}`"))?
+            }
         })
     }
 
@@ -73,7 +70,11 @@ impl Importer {
         }
         // Written out where the value is a step's, so that one sees that it was asked whether it is there.
         let bare = self.steps.values().any(|known| known.name == inner && known.absent);
-        Ok(if bare { format!("(if {inner} != () {{ {inner} }} else {{ {other} }})") } else { format!("({inner} ?? {other})") })
+        Ok(if bare {
+            format!("(if {inner} != () {{ {inner} }} else {{ {other} }})")
+        } else {
+            format!("({inner} ?? {other})")
+        })
     }
 
     /// A condition: what Jinja takes for true.
@@ -180,26 +181,16 @@ impl Importer {
             [first, rest @ ..] if ["result", "results"].contains(&first.as_str()) && !rest.is_empty() => rest,
             fields => fields,
         };
-        let dot = if absent { "?." } else { "." };
-        let Some(field) = fields.first().map(String::as_str) else {
-            let value = if known.kind == Kind::Said { format!("{name}{dot}result") } else { name };
-            return Ok(known.or_fallback(value));
-        };
-        if field == "success" && name == known.name {
+        let field = fields.first().map(String::as_str);
+        if field == Some("success") && name == known.name {
             return Ok(format!("(outcomes.{name} == \"ok\")"));
         }
-        Ok(match (known.kind, field) {
-            (Kind::Text, "content" | "result" | "text" | "output" | "response") => known.or_fallback(name),
-            (Kind::File, "content" | "result") => known.or_fallback(name),
-            (Kind::File, "size") => format!("{}.len()", known.or_fallback(name)),
-            (Kind::Said, "result" | "message" | "output") => format!("{name}{dot}result"),
-            (Kind::Written, "path" | "filepath" | "file_path") => format!("{name}{dot}path"),
-            (Kind::Written, "size" | "bytes") => format!("{name}{dot}bytes"),
-            (Kind::Listed, "count") => format!("{name}{dot}entries.len()"),
-            (Kind::Command, "stdout" | "output" | "result") => format!("{name}{dot}stdout"),
-            (Kind::Command, "stderr") => format!("{name}{dot}stderr"),
-            (Kind::Command, "return_code" | "exit_code" | "returncode") => format!("{name}{dot}status"),
-            (_, other) => return Err(format!("the field `{other}` of `{}`", known.name)),
+        // Who asks what became of a step runs after it also if it failed.
+        let guarded = known.fallback.as_ref().filter(|_| name == known.name);
+        let value = field_of(known, &name, if absent && guarded.is_none() { "?." } else { "." }, field)?;
+        Ok(match guarded {
+            Some(fallback) => format!("(if outcomes.{name} == \"ok\" {{ {value} }} else {{ {fallback} }})"),
+            None => value,
         })
     }
 
@@ -215,4 +206,21 @@ impl Importer {
             None => Err(format!("the step `{}` of the loop `{home}`, of which there is one for each item", known.name)),
         }
     }
+}
+
+fn field_of(known: &Known, name: &str, dot: &str, field: Option<&str>) -> Result<String, String> {
+    Ok(match (known.kind, field) {
+        (Kind::Said, None | Some("result" | "message" | "output")) => format!("{name}{dot}result"),
+        (_, None) => name.to_owned(),
+        (Kind::Text, Some("content" | "result" | "text" | "output" | "response")) => name.to_owned(),
+        (Kind::File, Some("content" | "result")) => name.to_owned(),
+        (Kind::File, Some("size")) => format!("{name}.len()"),
+        (Kind::Written, Some("path" | "filepath" | "file_path")) => format!("{name}{dot}path"),
+        (Kind::Written, Some("size" | "bytes")) => format!("{name}{dot}bytes"),
+        (Kind::Listed, Some("count")) => format!("{name}{dot}entries.len()"),
+        (Kind::Command, Some("stdout" | "output" | "result")) => format!("{name}{dot}stdout"),
+        (Kind::Command, Some("stderr")) => format!("{name}{dot}stderr"),
+        (Kind::Command, Some("return_code" | "exit_code" | "returncode")) => format!("{name}{dot}status"),
+        (_, Some(other)) => return Err(format!("the field `{other}` of `{}`", known.name)),
+    })
 }

@@ -7,13 +7,39 @@ use serde_json::{Map, Value};
 
 /// The keys of a step that are dealt with, or that only describe it; further ones are faults.
 const KEYS: &[&str] = &[
-    "id", "name", "description", "tool", "action", "parameters", "inputs", "dependencies", "depends_on", "if", "condition",
-    "for_each", "foreach", "while", "until", "max_iterations", "max_parallel", "steps", "on_error", "continue_on_error",
-    "retry", "retries", "max_retries", "timeout", "metadata", "requires_model", "produces", "tags",
+    "id",
+    "name",
+    "description",
+    "tool",
+    "action",
+    "parameters",
+    "inputs",
+    "dependencies",
+    "depends_on",
+    "if",
+    "condition",
+    "for_each",
+    "foreach",
+    "while",
+    "until",
+    "max_iterations",
+    "max_parallel",
+    "steps",
+    "on_error",
+    "continue_on_error",
+    "retry",
+    "retries",
+    "max_retries",
+    "timeout",
+    "metadata",
+    "requires_model",
+    "produces",
+    "tags",
 ];
 
 /// The keys of a handler of `on_error` that has only a value to offer.
-const FALLBACK: &[&str] = &["fallback_value", "error_types", "log_level", "capture_error_context", "priority", "enabled"];
+const FALLBACK: &[&str] =
+    &["fallback_value", "error_types", "log_level", "capture_error_context", "priority", "enabled"];
 
 /// A name that expressions can read.
 pub(super) fn name(id: &str) -> String {
@@ -35,7 +61,7 @@ impl Importer {
                     name: name(id),
                     kind: act::kind(item),
                     absent: conditional || goes_on(item),
-                    fallback: fallback(item).map(|value| value.value().to_string()),
+                    fallback: goes_on(item).then(|| fallback(item).map_or_else(|| "()".to_owned(), written)),
                     home: home.map(ToOwned::to_owned),
                 };
                 self.steps.insert(id.to_owned(), known);
@@ -85,11 +111,17 @@ impl Importer {
             }
             None => self.act(item, &mut step)?,
         }
+        let mut conditions = Vec::new();
         if let Some(node) = field(item, "dependencies").or_else(|| field(item, "depends_on")) {
-            step.insert("dependencies".to_owned(), self.dependencies(node));
+            let (names, after) = self.dependencies(node);
+            step.insert("dependencies".to_owned(), names);
+            conditions.extend(after);
         }
         if let Some(node) = field(item, "if").or_else(|| field(item, "condition")) {
-            step.insert("condition".to_owned(), self.condition(node)?.into());
+            conditions.push(self.condition(node)?);
+        }
+        if !conditions.is_empty() {
+            step.insert("condition".to_owned(), conditions.join(" && ").into());
         }
         if let Some(node) = field(item, "timeout") {
             step.insert("timeout".to_owned(), node.value());
@@ -104,15 +136,17 @@ impl Importer {
         Some(Value::Object(step))
     }
 
-    fn dependencies(&mut self, node: &Node) -> Value {
-        let mut names = Vec::new();
+    /// What the step comes after: those that must not fail, and conditions that wait for the others and always hold.
+    fn dependencies(&mut self, node: &Node) -> (Value, Vec<String>) {
+        let (mut names, mut after) = (Vec::new(), Vec::new());
         for id in texts(node) {
             match self.steps.get(&id) {
+                Some(known) if known.fallback.is_some() => after.push(format!("outcomes.{} != ()", known.name)),
                 Some(known) => names.push(known.name.clone().into()),
                 None => self.fault(node.at, format!("the dependency `{id}`, which is no step")),
             }
         }
-        Value::Array(names)
+        (Value::Array(names), after)
     }
 
     /// What follows a failure of the step.
@@ -147,6 +181,20 @@ fn fallback(item: &Node) -> Option<&Node> {
     let every = field(handler, "error_types").is_none_or(|types| texts(types) == ["*"]);
     let plain = handler.entries()?.iter().all(|entry| FALLBACK.contains(&entry.key.as_str()));
     field(handler, "fallback_value").filter(|_| every && plain)
+}
+
+/// A value as Rhai has it.
+fn written(node: &Node) -> String {
+    match &node.data {
+        Data::Null => "()".to_owned(),
+        Data::List(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", ")),
+        Data::Map(entries) => {
+            let entries =
+                entries.iter().map(|entry| format!("{}: {}", Value::from(entry.key.as_str()), written(&entry.value)));
+            format!("#{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        _ => node.value().to_string(),
+    }
 }
 
 fn is_each(item: &Node) -> bool {

@@ -101,7 +101,7 @@ impl Importer {
             .into_iter()
             .map(|part| match part {
                 Part::Text(text) => Value::from(text).to_string(),
-                Part::Value(value) => as_text(&value),
+                Part::Value(value) => value,
             })
             .collect();
         Ok(match texts.as_slice() {
@@ -179,11 +179,6 @@ pub(super) fn expression(value: Value) -> Value {
         Value::String(text) => Value::String(Value::from(text).to_string()),
         other => other,
     }
-}
-
-/// A value as a text, as a hole shows it.
-fn as_text(value: &str) -> String {
-    format!("{{ let shown = {value}; if type_of(shown) == \"string\" {{ shown }} else {{ json_text(shown) }} }}")
 }
 
 /// `{{ a }}` is `a`, and so are the holes in `{{ a }} > {{ b }}`.

@@ -62,14 +62,20 @@ fn expressions() {
         ("run.result.return_code", "run.status"),
         ("said.result", "said.result"),
         ("maybe | default('x')", "(if maybe != () { maybe } else { \"x\" })"),
-        ("spare.result", "(if spare != () { spare } else { \"none\" })"),
+        ("spare.result", "(if outcomes.spare == \"ok\" { spare } else { \"none\" })"),
         ("execution.timestamp", "started_at.text"),
         ("now()", "started_at.text"),
         ("range(n)", "(0..inputs.n).to_array()"),
         ("topic.upper()", "inputs.topic.to_upper()"),
-        ("topic.startswith('a') and n", "(inputs.topic.starts_with(\"a\") && (inputs.n != () && switch type_of(inputs.n) { \"bool\" => inputs.n, \"i64\" => inputs.n != 0, \"f64\" => inputs.n != 0.0, _ => inputs.n.len() > 0 }))"),
+        (
+            "topic.startswith('a') and n",
+            "(inputs.topic.starts_with(\"a\") && (inputs.n != () && switch type_of(inputs.n) { \"bool\" => inputs.n, \"i64\" => inputs.n != 0, \"f64\" => inputs.n != 0.0, _ => inputs.n.len() > 0 }))",
+        ),
         ("list | join", "inputs.list.map(|one| one.to_string()).join(\", \")"),
-        ("topic[:5]", "{ let kept = inputs.topic; if type_of(kept) == \"string\" { kept.sub_string(0, 5) } else { kept.extract(0, 5) } }"),
+        (
+            "topic[:5]",
+            "({ let kept = inputs.topic; if type_of(kept) == \"string\" { kept.sub_string(0, 5) } else { kept.extract(0, 5) } })",
+        ),
     ] {
         let read = jinja::parse(source).and_then(|expr| importer().rhai(&expr));
         assert_eq!(read.as_deref(), Ok(expected), "{source}");
@@ -97,11 +103,11 @@ fn texts() {
     };
     for (source, expected) in [
         ("a {{ topic }} b", "a {{ inputs.topic }} b"),
+        ("{% if n > 1 %}many{% else %}few{% endif %}.", "{{ if (inputs.n > 1) { \"many\" } else { \"few\" } }}."),
         (
-            "{% if n > 1 %}many{% else %}few{% endif %}.",
-            "{{ if (inputs.n > 1) { \"many\" } else { \"few\" } }}.",
+            "{{ wanted }} or {{ $is_first }}",
+            "{{ if inputs.wanted { \"True\" } else { \"False\" } }} or {{ if (index == 0) { \"True\" } else { \"False\" } }}",
         ),
-        ("{{ wanted }} or {{ $is_first }}", "{{ if inputs.wanted { \"True\" } else { \"False\" } }} or {{ if (index == 0) { \"True\" } else { \"False\" } }}"),
         ("{{ list }}", "{{ inputs.list }}"),
         ("<AUTO>choose</AUTO>", "a value that a model decides: ask the model in a step of its own"),
         ("{% set x = 1 %}", "`{% set x = 1 %}`"),
