@@ -17,7 +17,7 @@ steps:
         key: item
         max_parallel: 1
         steps: [{one: {llm: 'say {{ item }}'}}]
-  - end: {llm: 'end with {{ all.len() }}'}
+  - last: {llm: 'last of {{ all.len() }}'}
 ";
 
 /// Answers that wait until a test lets them go, by their prompts.
@@ -55,7 +55,7 @@ impl Held {
 
 #[test]
 fn steps_are_seen_while_they_run_and_stay_as_lines() {
-    let held = Held::new(&["say x", "say y", "say z", "end with 3"]);
+    let held = Held::new(&["say x", "say y", "say z", "last of 3"]);
     let server = held.server();
     let program = Program::paying(&server).file("flow.yaml", FLOW);
     let terminal = Terminal::run(&program, &["run", "flow.yaml"], 100);
@@ -67,8 +67,8 @@ fn steps_are_seen_while_they_run_and_stay_as_lines() {
     terminal.see("one [z] · one 2 of 3, about ");
     held.let_go("say z");
     terminal.see("✓ all · ");
-    held.let_go("end with 3");
-    terminal.see("✓ end · ");
+    held.let_go("last of 3");
+    terminal.see("✓ last · ");
     let screen = terminal.screen();
     assert_eq!(terminal.end(), 0, "{screen}");
 }

@@ -199,10 +199,12 @@ fn a_file_is_the_old_one_or_the_new_one_wherever_its_writer_dies() {
     let library = Preload::new(SHIM);
     let (old, new) = ("old ".repeat(5_000), "new ".repeat(7_000));
     let flow = "inputs: {text: what is written}\noutput_dir: out\nsteps:\n  \
-        - made: {set: {text: inputs.text}, products: {made.text: made.txt}}\n";
+        - said: {llm: go}\n  \
+        - made: {set: {text: inputs.text}, products: {made.text: made.txt}, dependencies: [said]}\n";
+    let server = ChatServer::new(|_| Reply::text("gone").usage(1, 1));
     let mut deaths = Vec::new();
     for at in 1.. {
-        let program = Program::offline().file("flow.yaml", flow).file("out/made.txt", &old);
+        let program = Program::paying(&server).file("flow.yaml", flow).file("out/made.txt", &old);
         let made = || fs::read_to_string(program.project().join("out/made.txt")).expect("a text");
         let call = program.args(["run", "flow.yaml", &format!("text={new}")]);
         let ran = call.env("LD_PRELOAD", &library.path()).env("DIE_AT", &at.to_string()).run();
