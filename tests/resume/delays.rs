@@ -1,14 +1,14 @@
 //! Answers that come in an order of chance, killed at places of chance: whatever came before a kill is never asked again.
 //!
 //! Nothing is slept for: the server holds answers back until as many wait as can be under way, and then lets one of them
-//! go, drawn by a seed. When it lets no more go, everything that came is known to be on disk: what follows it was asked.
+//! go, drawn by a seed. A kill falls when it lets no more go, and everything that came is on disk.
 
 use super::newest_id;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::{Value, json};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// How many seeds are tried; `RHIZO_TEST_KILLS=2000` makes more of them.
@@ -132,6 +132,21 @@ impl Deck {
     }
 }
 
+/// Waits until so many answers are on disk: in a batch others are asked for while one is written.
+fn wait_until_on_disk(program: &Program, answers: usize) {
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let sql = "SELECT count(*) FROM effects WHERE kind = 'model' AND state = 'done'";
+    let begun = Instant::now();
+    loop {
+        let done: i64 = store.query_row(sql, (), |row| row.get(0)).expect("a count");
+        if usize::try_from(done) == Ok(answers) {
+            return;
+        }
+        assert!(begun.elapsed().as_secs() < 60, "{done} of {answers} answers are on disk");
+        std::thread::yield_now();
+    }
+}
+
 /// Runs a program with answers in an order of chance, killed once to three times after at most so many of them, and gives
 /// the answer of its last resume.
 fn disturbed(seed: u64, file: (&str, &str), phases: &[Phase], (most, answers): (usize, usize)) -> Value {
@@ -150,6 +165,7 @@ fn disturbed(seed: u64, file: (&str, &str), phases: &[Phase], (most, answers): (
             Some(id) => program.args(["resume", id]).start(),
         };
         deck.wait_until_quiet();
+        wait_until_on_disk(&program, deck.change(|table| table.answered.len()));
         running.kill();
         running.end();
         before = deck.change(|table| {

@@ -128,7 +128,8 @@ async fn begin(place: &Course<'_>, step: &Step, visit: u32, values: &Values) -> 
         Err(failure) => failed(step, failure),
     };
     let totals = host.scope.report().totals;
-    Came { cost: totals.cost, replayed: totals.replayed > 0 && totals.calls == 0, ..came }
+    // What the log answered is among the calls of its part, because it was paid for there.
+    Came { cost: totals.cost, replayed: totals.replayed > 0 && totals.calls <= totals.replayed, ..came }
 }
 
 /// Ends the work at the step's own deadline; what it has under way may settle.
