@@ -29,9 +29,9 @@ fn call<'a>(program: &'a Program, args: &[String]) -> Call<'a> {
 }
 
 #[test]
-fn there_are_eight_and_each_says_what_it_does() {
+fn there_are_nine_and_each_says_what_it_does() {
     let files = examples();
-    assert_eq!(files.len(), 8);
+    assert_eq!(files.len(), 9);
     for file in files {
         let source = std::fs::read_to_string(&file).expect("an example");
         assert!(source.starts_with("//! "), "{}", file.display());

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 use tokio::sync::Barrier;
 
 const PROGRAM: &str = "import \"manager\" as manager;\nmanager::delegate(\"Build it.\")";
@@ -96,12 +97,12 @@ fn holds_of_mixed(answer: &Value) {
         .map(|line| line.replace('"', ""))
         .collect();
     let expect = [
-        "a 1 worker approve",
-        "b 1 worker request_changes",
-        "e 1 expert reject",
-        "b 2 worker approve",
         "c 1 worker escalate",
         "c 2 expert approve",
+        "a 1 worker approve",
+        "b 1 worker request_changes",
+        "b 2 worker approve",
+        "e 1 expert reject",
     ];
     assert_eq!(said, expect);
 }
@@ -164,8 +165,8 @@ fn a_part_has_three_rounds_and_all_have_ten() {
     for (id, round, message) in [
         ("a", 3, "not approved in 3 rounds: request_changes a"),
         ("b", 3, "not approved in 3 rounds: request_changes b"),
-        ("c", 2, "none of 10 reviews is left for round 3: request_changes c"),
-        ("d", 2, "none of 10 reviews is left for round 3: request_changes d"),
+        ("c", 2, "its share of 10 reviews is used, none is left for round 3: request_changes c"),
+        ("d", 2, "its share of 10 reviews is used, none is left for round 3: request_changes d"),
     ] {
         let failed = &error["failed"][id];
         assert_eq!((&failed["round"], &failed["message"]), (&json!(round), &json!(message)), "{error:#}");
@@ -200,6 +201,65 @@ fn a_call_that_fails_costs_its_part_and_no_other() {
     assert_eq!(answer["skipped"], json!({"c": "it needs a, b, of which there is no result"}));
 }
 
+/// Waits until all calls of the newest run but one have ended.
+fn wait_for_one_under_way(program: &Program) {
+    let id = newest_id(program);
+    let begun = Instant::now();
+    loop {
+        let open = program.args(["runs", "show", &id, "--json"]).run().ok().json()["open"].clone();
+        if open.as_array().is_some_and(|open| open.len() == 1) {
+            return;
+        }
+        assert!(begun.elapsed().as_secs() < 60, "under way: {open:#}");
+    }
+}
+
+#[test]
+fn a_part_waits_for_nothing_but_what_it_needs() {
+    // The first result of b only comes when what rests on a is under review, and the second round of d is under way: in
+    // rounds that all parts go through together neither would ever be.
+    let meeting = Arc::new(Barrier::new(3));
+    let server = ChatServer::new(move |ask| {
+        let reply = play(
+            ask,
+            |part, result| {
+                if part == "d" && !result.contains("second") { "request_changes" } else { "approve" }
+            },
+        );
+        let second = ask.last().contains("## What the reviewer says of it");
+        match (part(ask).as_str(), reviews(ask), second) {
+            ("b", false, _) | ("c", true, _) | ("d", false, true) => reply.meets(&meeting),
+            _ => reply,
+        }
+    });
+    let code = "import \"manager\" as manager;
+        let part = |id, needs| #{id: id, task: \"job-\" + id, needs: needs};
+        let plan = [part.call(\"a\", []), part.call(\"b\", []), part.call(\"c\", [\"a\"]), part.call(\"d\", []), part.call(\"e\", [\"b\", \"c\"])];
+        manager::delegate(\"Build it.\", #{plan: plan, join: \"structured\"})";
+    let program = Program::paying(&server).file("build.rhai", code);
+    let answer = program.args(["run", "build.rhai", "--json"]).run().ok().json()["answer"].clone();
+    assert_eq!((&answer["ok"], &answer["failed"]), (&json!(true), &json!({})), "{answer:#}");
+    assert_eq!(answer["results"]["d"], "second d");
+    program.args(["replay", &newest_id(&program)]).run().ok();
+    assert_eq!(server.asks().len(), 12);
+}
+
+#[test]
+fn a_role_that_does_not_exist_is_told_before_anything_is_paid() {
+    let server = ChatServer::new(|ask| play(ask, |_, _| "approve"));
+    for (options, role) in [
+        ("reviewer: \"architct\"", "architct"),
+        ("manager: \"mannager\"", "mannager"),
+        ("roles: [\"worker\", \"expret\"]", "expret"),
+    ] {
+        let code = format!("import \"manager\" as manager; manager::delegate(\"Build it.\", #{{{options}}})");
+        let program = Program::paying(&server).file("build.rhai", code);
+        let ran = program.args(["run", "build.rhai"]).run().code(1).says(&format!("there is no role `{role}`"));
+        assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
+    }
+    assert_eq!(server.asks().len(), 0);
+}
+
 #[test]
 fn killed_within_a_round_it_asks_nothing_twice() {
     let free = AtomicBool::new(false);
@@ -214,6 +274,7 @@ fn killed_within_a_round_it_asks_nothing_twice() {
     let running = program.args(["run", "build.rhai"]).start();
     // The plan, three results and their reviews, and the second round of b, whose answer does not come.
     server.wait_for(8);
+    wait_for_one_under_way(&program);
     running.kill();
     running.end();
     let document = program.args(["resume", &newest_id(&program), "--json"]).run().ok().json();

@@ -13,6 +13,7 @@ mod run_acts;
 mod run_budget;
 mod run_events;
 mod run_flow;
+mod run_live;
 mod run_loops;
 mod run_products;
 mod run_scripts;

@@ -3,6 +3,8 @@
 mod approvals;
 mod beside;
 mod children;
+mod clock;
+mod delays;
 mod disk;
 mod edited;
 mod forks;
@@ -18,6 +20,7 @@ mod reviewed;
 mod schemas;
 mod scripts;
 mod sessions;
+mod torn;
 
 use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;

@@ -75,10 +75,20 @@ impl Screen {
     fn show(&mut self, record: &EventRecord) {
         match self.narrator.hear(record, self.detail) {
             Telling::Line(text) => {
-                self.status("");
                 self.line(&text);
+                // What is still under way stands below the line again.
+                if let Telling::Live(text) = self.narrator.live() {
+                    self.status(&text);
+                    self.bar.force_draw();
+                }
             }
-            Telling::Live(text) if self.printer.live => self.status(&text),
+            Telling::Live(text) if self.printer.live => {
+                self.status(&text);
+                // A step may run long, and nothing else would show what the rate of drawing has left out.
+                if matches!(record.event, Event::StepStarted { .. }) {
+                    self.bar.force_draw();
+                }
+            }
             Telling::Live(_) => self.tenth(record),
             Telling::Nothing => {}
         }

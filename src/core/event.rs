@@ -250,6 +250,9 @@ pub enum Event {
         reason: String,
         /// Why it failed, if it did.
         failure: Option<Failure>,
+        /// Whether all that it asked of models was answered by the log, so that its time says nothing of others.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        replayed: bool,
     },
     /// A model has judged what a pipeline is for.
     Intention {

@@ -111,7 +111,7 @@ fn key(call: &ModelCall) -> String {
 
 /// The kept answer of this key. One that cannot be read is none, and the next answer takes its place.
 fn kept(host: &RunHost, call: &ModelCall, key: &str, age: u64) -> Option<ModelAnswer> {
-    let read = host.kit.store.kept_answer(key, host.now().saturating_sub(age)).and_then(|found| {
+    let read = host.kit.store.kept_answer(key, host.now(), age).and_then(|found| {
         found.map(serde_json::from_value).transpose().map_err(|e| Failure::new(FailureKind::Io, e.to_string()))
     });
     read.unwrap_or_else(|failure| {

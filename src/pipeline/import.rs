@@ -1,31 +1,49 @@
 //! Reads pipelines of ContextLab's `orchestrator` (<https://github.com/ContextLab/orchestrator>) and writes them in the
 //! format of this program.
 //!
-//! Carried over are parameters, files, commands, model calls, conditions, loops over items, and Jinja expressions. What
-//! has no counterpart is a fault with its place: nothing is left out silently.
+//! Carried over are parameters, files, commands, model calls, conditions, loops, and Jinja expressions. What has no
+//! counterpart is a fault with its place: nothing is left out silently.
 
+mod act;
+mod filters;
 mod jinja;
+mod local;
+mod loops;
+mod pieces;
 mod rhai;
 mod step;
 mod template;
+mod tokens;
 mod write;
 
 use crate::config::fault::{self, Fault};
 use crate::config::place::Place;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::pipeline::import::local::Local;
+use crate::pipeline::import::loops::Loop;
 use crate::pipeline::tree::{self, Data, Entry, Node, Spot};
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+
+/// The step that tells when the pipeline began, for files that name the moment.
+const STARTED: &str = "started_at";
 
 /// What a step is, which decides what its fields are called here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// A text: of a file, of a model.
+    /// A text of a model.
     Text,
+    /// The text of a file.
+    File,
+    /// A text that the step only says.
+    Said,
     /// A file that was written.
     Written,
+    /// What is in a folder.
+    Listed,
     /// A command.
     Command,
     /// Anything else.
@@ -37,8 +55,12 @@ enum Kind {
 struct Known {
     name: String,
     kind: Kind,
-    /// It has a condition, so that its value may be absent.
-    conditional: bool,
+    /// It has a condition, or may fail, so that its value may be absent.
+    absent: bool,
+    /// What stands for its value, or a field of it, when it has failed and the flow goes on.
+    fallback: Option<String>,
+    /// The loop that it is in.
+    home: Option<String>,
 }
 
 /// What is known of the file while it is read.
@@ -46,9 +68,17 @@ struct Importer {
     file: Arc<str>,
     faults: Vec<Fault>,
     inputs: Vec<String>,
+    /// The inputs that are true or false.
+    flags: HashSet<String>,
     steps: HashMap<String, Known>,
-    /// The names of items and positions in the loops around.
-    locals: Vec<&'static str>,
+    /// Names of the loops around, those of texts too.
+    locals: Vec<Local>,
+    /// The loops of steps around, the innermost last.
+    loops: Vec<Loop>,
+    /// The loops that go on as long as a condition holds.
+    repeating: HashSet<String>,
+    /// Whether an expression asks when the pipeline began.
+    started: Cell<bool>,
 }
 
 /// The file in the format of this program.
@@ -61,8 +91,12 @@ pub fn import(path: &Path, text: &str) -> Outcome<String> {
         file: Arc::from(path.display().to_string()),
         faults: Vec::new(),
         inputs: Vec::new(),
+        flags: HashSet::new(),
         steps: HashMap::new(),
         locals: Vec::new(),
+        loops: Vec::new(),
+        repeating: HashSet::new(),
+        started: Cell::new(false),
     };
     for flaw in flaws {
         importer.fault(flaw.at, flaw.message);
@@ -103,15 +137,20 @@ impl Importer {
                 whole.insert(key.to_owned(), text.into());
             }
         }
-        const KNOWN: &[&str] =
-            &["id", "name", "description", "version", "parameters", "inputs", "steps", "outputs", "metadata", "tags"];
-        for entry in entries.iter().filter(|entry| !KNOWN.contains(&entry.key.as_str())) {
+        for entry in entries.iter().filter(|entry| !HEADER.contains(&entry.key.as_str())) {
             self.fault(entry.at, format!("the key `{}`", entry.key));
         }
+        // A model that is to be chosen for the task is what rhizo does without being told.
+        if let Some(model) = get("model").and_then(Node::text).filter(|model| !model.contains("<AUTO")) {
+            whole.insert("default_model".to_owned(), model.into());
+        }
         let mut inputs = Map::new();
-        for node in [get("parameters"), get("inputs")].into_iter().flatten() {
+        for node in ["parameters", "inputs", "context"].into_iter().filter_map(get) {
             for entry in node.entries().unwrap_or_default() {
                 let input = self.input(entry);
+                if input["type"] == "boolean" {
+                    self.flags.insert(entry.key.clone());
+                }
                 inputs.insert(step::name(&entry.key), input);
                 self.inputs.push(entry.key.clone());
             }
@@ -123,8 +162,8 @@ impl Importer {
             self.fault(root.at, "there are no `steps`");
             return None;
         };
-        self.announce(steps);
-        let steps = self.steps_of(steps);
+        self.announce(steps, None);
+        let mut steps = self.steps_of(steps);
         if let Some(outputs) = get("outputs") {
             let mut read = Map::new();
             for entry in outputs.entries().unwrap_or_default() {
@@ -134,7 +173,9 @@ impl Importer {
             }
             whole.insert("outputs".to_owned(), Value::Object(read));
         }
-        // Paths are relative to the workspace there, and files are written by steps.
+        if self.started.get() {
+            steps = std::iter::once((STARTED.to_owned(), json!({"tool": "date", "args": {}}))).chain(steps).collect();
+        }
         whole.insert("steps".to_owned(), Value::Object(steps));
         Some(Value::Object(whole))
     }
@@ -146,9 +187,13 @@ impl Importer {
                 other => json!({"type": kind_of(&other), "default": other}),
             };
         };
+        if !fields.iter().any(|field| FORM.contains(&field.key.as_str())) {
+            return json!({"type": "object", "default": entry.value.value()});
+        }
         let mut form = Map::new();
         for field in fields {
             match field.key.as_str() {
+                "choices" | "enum" => drop(form.insert("schema".to_owned(), json!({"enum": field.value.value()}))),
                 "type" => {
                     let kind = match field.value.text().unwrap_or_default() {
                         "float" => "number",
@@ -164,9 +209,32 @@ impl Importer {
                 other => self.fault(field.at, format!("the key `{other}` of a parameter")),
             }
         }
+        // A schema says the type too.
+        if form.contains_key("schema") {
+            form.remove("type");
+        }
         Value::Object(form)
     }
 }
+
+/// The keys of a file that are dealt with, or that only describe it.
+const HEADER: &[&str] = &[
+    "id",
+    "name",
+    "description",
+    "version",
+    "model",
+    "parameters",
+    "inputs",
+    "context",
+    "steps",
+    "outputs",
+    "metadata",
+    "tags",
+];
+
+/// The keys by which a parameter is told from a value that is a map.
+const FORM: &[&str] = &["type", "description", "default", "required", "choices", "enum"];
 
 fn kind_of(value: &Value) -> &'static str {
     match value {

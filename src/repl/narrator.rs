@@ -137,8 +137,8 @@ impl Narrator {
         }
     }
 
-    /// One call is shown with its text, many with their number.
-    fn live(&self) -> Telling {
+    /// What is under way: one call is shown with its text, many with their number.
+    pub fn live(&self) -> Telling {
         let mut calls = self.calls.values();
         let calls = match (calls.next(), self.calls.len()) {
             (Some(call), 1) if self.batch.is_empty() && call.text.is_empty() => format!("{} ...", call.name),

@@ -22,11 +22,13 @@ pub struct Steps {
 
 #[derive(Debug)]
 struct Siblings {
-    /// When the first began, in milliseconds since 1970.
+    /// When the first began that the log did not answer, in milliseconds since 1970.
     since: u64,
     /// When the last one ended.
     until: u64,
     done: usize,
+    /// Of these, those that the log answered: they took no time, and the others will.
+    replayed: usize,
     of: usize,
 }
 
@@ -37,17 +39,16 @@ impl Steps {
             Event::StepStarted { step, key, of, .. } => {
                 self.running.insert(record.frame.clone(), named(step, key.as_deref()));
                 if let Some(parent) = parent(&record.frame).filter(|_| *of > 1) {
-                    let fresh = Siblings { since: record.at, until: record.at, done: 0, of: *of };
+                    let fresh = Siblings { since: record.at, until: record.at, done: 0, replayed: 0, of: *of };
                     self.siblings.entry((parent, step.clone())).or_insert(fresh);
                 }
                 None
             }
-            Event::StepFinished { step, .. } => {
+            Event::StepFinished { step, replayed, .. } => {
                 self.running.remove(&record.frame);
                 if let Some(siblings) = parent(&record.frame).and_then(|at| self.siblings.get_mut(&(at, step.clone())))
                 {
-                    siblings.done += 1;
-                    siblings.until = record.at;
+                    siblings.end(record.at, *replayed);
                 }
                 self.siblings.retain(|_, siblings| siblings.done < siblings.of);
                 ended(record)
@@ -84,13 +85,24 @@ impl Steps {
 }
 
 impl Siblings {
-    /// How long the others will take if they take as long as those that have ended.
+    fn end(&mut self, at: u64, replayed: bool) {
+        self.done += 1;
+        self.until = at;
+        self.replayed += usize::from(replayed);
+        // The others begin where the log ends.
+        if self.replayed == self.done {
+            self.since = at;
+        }
+    }
+
+    /// How long the others will take if they take as long as those that have ended, the log's answers left out.
     fn left(&self) -> String {
-        let (Ok(done), Ok(of)) = (u64::try_from(self.done), u64::try_from(self.of)) else { return String::new() };
-        if done == 0 {
+        let (timed, left) = (self.done - self.replayed, self.of.saturating_sub(self.done));
+        let (Ok(timed), Ok(left)) = (u64::try_from(timed), u64::try_from(left)) else { return String::new() };
+        if timed == 0 {
             return String::new();
         }
-        let millis = self.until.saturating_sub(self.since) * of.saturating_sub(done) / done;
+        let millis = self.until.saturating_sub(self.since) * left / timed;
         format!(", about {} s left", millis.div_ceil(1_000))
     }
 }
@@ -107,7 +119,9 @@ fn named(step: &str, key: Option<&str>) -> String {
 
 /// A line about a step that ended, below the line of the step around it.
 fn ended(record: &EventRecord) -> Option<String> {
-    let Event::StepFinished { step, key, outcome, cost, millis, reason, failure } = &record.event else { return None };
+    let Event::StepFinished { step, key, outcome, cost, millis, reason, failure, .. } = &record.event else {
+        return None;
+    };
     let depth = record.frame.as_str().matches("/step:").count().saturating_sub(1);
     let name = named(step, key.as_deref());
     let cost = if *cost == Money::ZERO { String::new() } else { format!(" · {cost}") };
@@ -147,7 +161,12 @@ mod tests {
         let failure = (outcome == StepOutcome::Failed).then(|| Failure::new(FailureKind::Tool, "it did not work"));
         let reason = if outcome == StepOutcome::Skipped { "`a` failed".to_owned() } else { String::new() };
         let (step, key, cost) = (step.to_owned(), key.map(str::to_owned), Money::from_nanos(2_000_000));
-        Event::StepFinished { step, key, outcome, cost, millis: 7, reason, failure }
+        Event::StepFinished { step, key, outcome, cost, millis: 7, reason, failure, replayed: false }
+    }
+
+    fn answered_by_the_log(event: Event) -> Event {
+        let Event::StepFinished { step, key, outcome, cost, millis, reason, failure, .. } = event else { return event };
+        Event::StepFinished { step, key, outcome, cost, millis, reason, failure, replayed: true }
     }
 
     #[test]
@@ -178,5 +197,21 @@ mod tests {
         assert_eq!(steps.live(), "b [y] · b 1 of 4, about 6 s left");
         steps.forget();
         assert_eq!(steps.live(), "");
+    }
+
+    #[test]
+    fn what_the_log_answered_says_nothing_of_the_rest() {
+        let mut steps = Steps::default();
+        let frame = |key: &str| format!("step:all/item:{key}/step:b");
+        for key in ["v", "w", "x"] {
+            steps.hear(&record(&frame(key), 1_000, started("b", Some(key), 6)));
+        }
+        for (key, at) in [("v", 1_001), ("w", 2_000)] {
+            let ended = answered_by_the_log(finished("b", Some(key), StepOutcome::Ok));
+            steps.hear(&record(&frame(key), at, ended));
+        }
+        assert_eq!(steps.live(), "b [x] · b 2 of 6", "nobody knows yet");
+        steps.hear(&record(&frame("x"), 6_000, finished("b", Some("x"), StepOutcome::Ok)));
+        assert_eq!(steps.live(), " · b 3 of 6, about 12 s left");
     }
 }

@@ -1,6 +1,6 @@
 //! `import`: pipelines of ContextLab's orchestrator become pipelines of this program, or say what they cannot be.
 
-use crate::support::program::Program;
+use crate::support::program::{Program, Ran};
 
 const THEIRS: &str = r#"
 id: report-run
@@ -76,7 +76,7 @@ steps:
   - id: c
     tool: filesystem
     action: write
-    parameters: {path: "{{ now() }}.txt", content: "<AUTO>write something</AUTO>"}
+    parameters: {path: "{{ today() }}.txt", content: "<AUTO>write something</AUTO>"}
   - id: d
     action: generate_text
     parameters: {prompt: "{{ nobody.result | slugify }}"}
@@ -85,4 +85,246 @@ steps:
 "#,
     );
     program.args(["pipeline", "import", "theirs.yaml"]).run().code(1).snapshot("pipeline_import_faults");
+}
+
+/// Imports a pipeline of theirs, checks it, and runs it with what commands and files need.
+fn imported(program: &Program) -> Ran {
+    program.args(["pipeline", "import", "theirs.yaml", "--output", "ours.yaml"]).run().ok();
+    program.args(["pipeline", "validate", "ours.yaml"]).run().ok();
+    program.args(["run", "ours.yaml", "--approve", "auto"]).run()
+}
+
+fn file(program: &Program, path: &str) -> String {
+    std::fs::read_to_string(program.project().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn branches_are_joined_and_the_files_are_the_same() {
+    let theirs = r#"
+id: meet
+parameters:
+  folder: {type: string, default: "./made"}
+  word: {type: string, default: tide}
+steps:
+  - id: left
+    tool: filesystem
+    action: write
+    parameters: {path: "{{ folder }}/left.txt", content: "{{ word }} in"}
+  - id: right
+    tool: filesystem
+    action: write
+    parameters: {path: "{{ folder }}/right.txt", content: "{{ word | upper }} out"}
+  - id: read-left
+    tool: filesystem
+    action: read
+    parameters: {path: "{{ folder }}/left.txt"}
+    dependencies: [left]
+  - id: read-right
+    tool: filesystem
+    action: read
+    parameters: {path: "{{ folder }}/right.txt"}
+    dependencies: [right]
+  - id: both
+    tool: filesystem
+    action: write
+    parameters:
+      path: "{{ folder }}/deep/both.txt"
+      content: "{{ read-left.result.content }}, {{ read-right.content }}: {{ read-left.size }}"
+    dependencies: [read-left, read-right]
+  - id: kept
+    tool: filesystem
+    action: copy
+    parameters: {path: "{{ folder }}/deep/both.txt", destination: "{{ folder }}/kept/copy.txt"}
+    dependencies: [both]
+outputs:
+  text: "{{ read-left.result.content }}"
+  written: "{{ both.success }}"
+"#;
+    let program = Program::offline().file("theirs.yaml", theirs);
+    imported(&program).ok();
+    assert_eq!(file(&program, "made/left.txt"), "tide in");
+    assert_eq!(file(&program, "made/deep/both.txt"), "tide in, TIDE out: 7");
+    assert_eq!(file(&program, "made/kept/copy.txt"), "tide in, TIDE out: 7");
+}
+
+#[test]
+fn a_step_that_fails_ends_with_one_and_keeps_what_was_made_before() {
+    let theirs = r#"
+id: broken
+steps:
+  - id: before
+    tool: filesystem
+    action: write
+    parameters: {path: out/before.txt, content: made}
+  - id: lost
+    tool: filesystem
+    action: read
+    parameters: {path: out/nowhere.txt}
+    dependencies: [before]
+"#;
+    let program = Program::offline().file("theirs.yaml", theirs);
+    imported(&program).code(1).says("lost");
+    assert_eq!(file(&program, "out/before.txt"), "made");
+
+    let command =
+        "id: c\nsteps:\n  - id: stop\n    tool: terminal\n    action: execute\n    parameters: {command: exit 3}\n";
+    let program = Program::offline().file("theirs.yaml", command);
+    imported(&program).code(1).says("stop");
+}
+
+#[test]
+fn texts_have_the_blanks_that_they_have_there() {
+    let theirs = r#"
+id: texts
+parameters:
+  names: {type: array, default: [ann, bo, cy]}
+  loud: {type: boolean, default: true}
+  place: {type: string, default: "a/b/The Old Mill!.txt"}
+steps:
+  - id: hello
+    action: echo "Good day"
+  - id: page
+    tool: filesystem
+    action: write
+    parameters:
+      path: "out/{{ place | basename | slugify }}.md"
+      content: |
+        # {{ hello.result }}, {{ names | length }} of you
+        {% for name in names %}
+          {% if loop.last %}
+        and {{ name | title }}.
+          {% else %}
+        {{ loop.index }}: {{ name }}{{ "!" if loud else "" }}
+          {% endif %}
+        {% endfor %}
+        {%- if loud %} Loud: {{ loud }}{% endif %}
+
+        {# nobody sees this #}
+        {{ names | join }} {{ names[:2] | join("+") }} {{ place[2:9] }} {{ (names | length) * 2 + 1 }}
+"#;
+    let program = Program::offline().file("theirs.yaml", theirs);
+    imported(&program).ok();
+    // As Jinja 3.1 writes it with trim_blocks, lstrip_blocks and keep_trailing_newline.
+    let expected = "# Good day, 3 of you\n1: ann!\n2: bo!\nand Cy.\n Loud: True\nann, bo, cy ann+bo b/The O 7\n";
+    assert_eq!(file(&program, "out/the-old-milltxt.md"), expected);
+}
+
+#[test]
+fn items_know_where_they_stand() {
+    let theirs = r#"
+id: items
+parameters:
+  words: {type: array, default: [ebb, flow, slack]}
+steps:
+  - id: each-word
+    for_each: "{{ words }}"
+    steps:
+      - id: count
+        tool: terminal
+        action: execute
+        parameters: {command: "printf %s '{{ $item }}' | wc -c", working_dir: "out/{{ item }}"}
+      - id: note
+        tool: filesystem
+        action: write
+        parameters:
+          path: "out/{{ item }}/note.txt"
+          content: "{{ $index }} of {{ length }} {{ $is_first }} {{ is_last }} {{ count.result.stdout | trim }}"
+        dependencies: [count]
+  - id: end
+    tool: filesystem
+    action: write
+    parameters: {path: out/end.txt, content: "{{ words | last }}"}
+    dependencies: [each-word]
+"#;
+    let program = Program::offline().file("theirs.yaml", theirs);
+    imported(&program).ok();
+    assert_eq!(file(&program, "out/ebb/note.txt"), "0 of 3 True False 3");
+    assert_eq!(file(&program, "out/flow/note.txt"), "1 of 3 False False 4");
+    assert_eq!(file(&program, "out/slack/note.txt"), "2 of 3 False True 5");
+    assert_eq!(file(&program, "out/end.txt"), "slack");
+}
+
+#[test]
+fn rounds_see_the_round_before() {
+    let theirs = r#"
+id: rounds
+parameters:
+  goal: {type: integer, default: 3}
+steps:
+  - id: start
+    tool: filesystem
+    action: write
+    parameters: {path: out/count.txt, content: "0"}
+  - id: grow
+    while: "{{ count.content | default('0') | int < goal }}"
+    max_iterations: 9
+    steps:
+      - id: more
+        tool: terminal
+        action: execute
+        parameters: {command: "echo $(( $(cat out/count.txt) + 1 )) > out/count.txt; echo round {{ $iteration }} >> out/log.txt"}
+      - id: count
+        tool: filesystem
+        action: read
+        parameters: {path: out/count.txt}
+        dependencies: [more]
+    dependencies: [start]
+  - id: few
+    until: "{{ seen.content | trim == 'round 1' }}"
+    max_iterations: 5
+    steps:
+      - id: seen
+        tool: terminal
+        action: execute
+        parameters: {command: "echo x >> out/few.txt; echo round {{ few.iteration }}"}
+    dependencies: [grow]
+  - id: end
+    tool: filesystem
+    action: write
+    parameters: {path: out/end.txt, content: "{{ count.content | trim }}"}
+    dependencies: [few]
+"#;
+    let program = Program::offline().file("theirs.yaml", theirs.replace("seen.content", "seen.stdout"));
+    imported(&program).ok();
+    assert_eq!(file(&program, "out/log.txt"), "round 0\nround 1\nround 2\n");
+    assert_eq!(file(&program, "out/end.txt"), "3");
+    assert_eq!(file(&program, "out/few.txt"), "x\nx\n");
+    // The last round that is allowed is no failure.
+    let program = Program::offline()
+        .file("theirs.yaml", theirs.replace("seen.content", "seen.stdout").replace("default: 3", "default: 99"));
+    imported(&program).ok();
+    assert_eq!(file(&program, "out/end.txt"), "9");
+}
+
+#[test]
+fn what_fails_may_be_gone_past() {
+    let theirs = r#"
+id: past
+steps:
+  - id: lost
+    tool: filesystem
+    action: read
+    parameters: {path: nowhere.txt}
+    on_error: {fallback_value: nothing there}
+  - id: skipped
+    tool: terminal
+    action: execute
+    if: "{{ 1 > 2 }}"
+    parameters: {command: echo never}
+  - id: odd
+    tool: terminal
+    action: execute
+    parameters: {command: exit 1}
+    on_error: continue
+  - id: page
+    tool: filesystem
+    action: write
+    parameters:
+      path: out/page.txt
+      content: "{{ lost.content }}, {{ skipped.stdout | default('skipped') }}"
+    dependencies: [lost, skipped, odd]
+"#;
+    let program = Program::offline().file("theirs.yaml", theirs);
+    imported(&program);
+    assert_eq!(file(&program, "out/page.txt"), "nothing there, skipped");
 }

@@ -47,6 +47,12 @@ impl Terminal {
         terminal
     }
 
+    /// Starts the program with these arguments, and waits for nothing.
+    pub(crate) fn run(program: &Program, args: &[&str], columns: u16) -> Self {
+        let (pair, command) = Self::prepare(program, args, columns, &[]);
+        Self::begin(pair, command, columns)
+    }
+
     fn prepare(
         program: &Program,
         args: &[&str],

@@ -4,10 +4,9 @@
 //! store's files and fails the one that it is told to.
 
 use super::{Gate, newest_id};
+use crate::support::preload::Preload;
 use crate::support::program::Program;
 use serde_json::json;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const SHIM: &str = r#"
 #define _GNU_SOURCE
@@ -44,15 +43,6 @@ int fdatasync(int f) { return fails(f) ? -1 : REAL(fdatasync)(f); }
 int fsync(int f) { return fails(f) ? -1 : REAL(fsync)(f); }
 "#;
 
-/// The library, built in a folder by the C compiler that the program was built with.
-fn shim(folder: &Path) -> PathBuf {
-    let (source, library) = (folder.join("failing.c"), folder.join("failing.so"));
-    std::fs::write(&source, SHIM).expect("a file");
-    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).arg("-ldl").status();
-    assert!(built.expect("a C compiler").success());
-    library
-}
-
 /// Every how manieth write fails in the usual tests; `RHIZO_TEST_EVERY=1` takes all.
 fn every() -> usize {
     std::env::var("RHIZO_TEST_EVERY").ok().and_then(|every| every.parse().ok()).unwrap_or(9)
@@ -62,9 +52,7 @@ const WRITES: usize = 45;
 
 #[test]
 fn a_disk_that_fails_loses_no_answer_and_pays_none_twice() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let library = shim(folder.path());
-    let library = library.to_str().expect("Unicode");
+    let library = Preload::new(SHIM);
     let mut failed = 0;
     for kind in ["error", "error once", "full", "full once"] {
         for at in (1..=WRITES).step_by(every()) {
@@ -77,7 +65,7 @@ fn a_disk_that_fails_loses_no_answer_and_pays_none_twice() {
             program.args(["eval", "1"]).run().ok();
             let ran = program
                 .args(["run", "three.rhai", "--json"])
-                .env("LD_PRELOAD", library)
+                .env("LD_PRELOAD", &library.path())
                 .env("FAIL_AT", &at.to_string())
                 .env("FAIL_KIND", kind)
                 .run();

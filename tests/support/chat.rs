@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, oneshot};
 
 /// How long a test waits for what must come. It is only reached when the test fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -63,6 +63,7 @@ pub(crate) struct Reply {
     /// Prompt tokens taken from the cache, and written into it.
     cache: Option<(u64, u64)>,
     meeting: Option<Arc<Barrier>>,
+    turn: Option<oneshot::Receiver<()>>,
 }
 
 enum Form {
@@ -126,8 +127,14 @@ impl Reply {
         self
     }
 
+    /// The same, once its turn has come; never, if whoever would say so is gone.
+    pub(crate) fn in_turn(mut self, turn: oneshot::Receiver<()>) -> Self {
+        self.turn = Some(turn);
+        self
+    }
+
     fn of(form: Form) -> Self {
-        Self { form, usage: None, cache: None, meeting: None }
+        Self { form, usage: None, cache: None, meeting: None, turn: None }
     }
 }
 
@@ -261,6 +268,11 @@ async fn answer(seen: &Seen, script: &(dyn Fn(&Ask) -> Reply + Send + Sync), boo
         && tokio::time::timeout(PATIENCE, meeting.wait()).await.is_err()
     {
         return server::answer(400, &[], "the others did not come");
+    }
+    if let Some(turn) = reply.turn
+        && turn.await.is_err()
+    {
+        return vec![Act::Close];
     }
     let usage = reply.usage.unwrap_or_else(|| usual(&ask, &reply.form));
     book.change(|traffic| {

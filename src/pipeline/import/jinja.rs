@@ -1,5 +1,7 @@
 //! Expressions of Jinja (<https://jinja.palletsprojects.com/en/stable/templates/#expressions>), as far as they are used.
 
+use crate::pipeline::import::tokens::tokens;
+
 /// An expression.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Expr {
@@ -21,6 +23,12 @@ pub(super) enum Expr {
     Filter(Box<Expr>, String, Vec<Expr>),
     /// `a is defined`.
     Defined(Box<Expr>, bool),
+    /// `a[b:c]`.
+    Slice(Box<Expr>, Option<Box<Expr>>, Option<Box<Expr>>),
+    /// `f(..)`.
+    Call(String, Vec<Expr>),
+    /// `a.f(..)`.
+    Method(Box<Expr>, String, Vec<Expr>),
 }
 
 /// Reads an expression; fails with what cannot be read.
@@ -32,42 +40,6 @@ pub(super) fn parse(source: &str) -> Result<Expr, String> {
         None => Ok(whole),
         Some(rest) => Err(format!("`{rest}` in the expression `{source}`")),
     }
-}
-
-fn tokens(source: &str) -> Result<Vec<String>, String> {
-    let chars: Vec<char> = source.chars().collect();
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while let Some(c) = chars.get(at).copied() {
-        let begin = at;
-        at += 1;
-        let take = |at: &mut usize, fits: fn(char) -> bool| {
-            while chars.get(*at).copied().is_some_and(fits) {
-                *at += 1;
-            }
-        };
-        match c {
-            c if c.is_whitespace() => continue,
-            '"' | '\'' => {
-                while chars.get(at).is_some_and(|next| *next != c) {
-                    at += if chars.get(at) == Some(&'\\') { 2 } else { 1 };
-                }
-                if chars.get(at).is_none() {
-                    return Err(format!("a text that is not closed in `{source}`"));
-                }
-                at += 1;
-            }
-            c if c.is_ascii_digit() => take(&mut at, |c| c.is_ascii_digit() || c == '.'),
-            c if c.is_alphabetic() || c == '_' || c == '$' => {
-                take(&mut at, |c| c.is_alphanumeric() || c == '_' || c == '-')
-            }
-            '=' | '!' | '<' | '>' if chars.get(at) == Some(&'=') => at += 1,
-            '/' | '*' if chars.get(at) == Some(&c) => at += 1,
-            _ => {}
-        }
-        tokens.push(chars.get(begin..at).unwrap_or_default().iter().collect());
-    }
-    Ok(tokens)
 }
 
 struct Parser {
@@ -162,31 +134,73 @@ impl Parser {
         }
         let mut value = self.primary()?;
         loop {
-            if self.take("|") {
-                let name = self.next().ok_or("a filter without a name")?;
-                let arguments = if self.take("(") { self.list(")")? } else { Vec::new() };
-                value = Expr::Filter(Box::new(value), name, arguments);
-            } else if self.take("is") {
-                let negated = self.take("not");
-                let test = self.next().unwrap_or_default();
-                if !["defined", "none", "undefined"].contains(&test.as_str()) {
-                    return Err(format!("the test `is {test}`"));
-                }
-                value = Expr::Defined(Box::new(value), (test == "defined") != negated);
-            } else if self.take("[") {
-                let index = self.choice()?;
-                self.demand("]")?;
-                value = match (value, &index) {
-                    (Expr::Path(mut path), Expr::Literal(text)) if text.starts_with('"') => {
-                        path.push(text.trim_matches('"').to_owned());
-                        Expr::Path(path)
-                    }
-                    (value, _) => Expr::Index(Box::new(value), Box::new(index)),
-                };
-            } else {
-                return Ok(value);
-            }
+            value = match self.peek() {
+                Some("|") => self.filter(value)?,
+                Some("is") => self.test(value)?,
+                Some("[") => self.index(value)?,
+                Some(".") => self.field(value)?,
+                Some("(") => match value {
+                    Expr::Path(path) => self.call(path)?,
+                    _ => return Err("a call of what is no name".to_owned()),
+                },
+                _ => return Ok(value),
+            };
         }
+    }
+
+    fn filter(&mut self, value: Expr) -> Result<Expr, String> {
+        self.at += 1;
+        let name = self.next().ok_or("a filter without a name")?;
+        let arguments = if self.take("(") { self.list(")")? } else { Vec::new() };
+        Ok(Expr::Filter(Box::new(value), name, arguments))
+    }
+
+    fn test(&mut self, value: Expr) -> Result<Expr, String> {
+        self.at += 1;
+        let negated = self.take("not");
+        let test = self.next().unwrap_or_default();
+        if !["defined", "none", "undefined"].contains(&test.as_str()) {
+            return Err(format!("the test `is {test}`"));
+        }
+        Ok(Expr::Defined(Box::new(value), (test == "defined") != negated))
+    }
+
+    fn index(&mut self, value: Expr) -> Result<Expr, String> {
+        self.at += 1;
+        let from = if self.peek() == Some(":") { None } else { Some(Box::new(self.choice()?)) };
+        if self.take(":") {
+            let to = if self.peek() == Some("]") { None } else { Some(Box::new(self.choice()?)) };
+            self.demand("]")?;
+            return Ok(Expr::Slice(Box::new(value), from, to));
+        }
+        self.demand("]")?;
+        Ok(match (value, from.map(|index| *index)) {
+            (Expr::Path(mut path), Some(Expr::Literal(text))) if text.starts_with('"') => {
+                path.push(text.trim_matches('"').to_owned());
+                Expr::Path(path)
+            }
+            (value, index) => Expr::Index(Box::new(value), Box::new(index.unwrap_or(Expr::List(Vec::new())))),
+        })
+    }
+
+    fn field(&mut self, value: Expr) -> Result<Expr, String> {
+        self.at += 1;
+        let name = self.next().ok_or("a path that ends with a point")?;
+        if self.take("(") {
+            return Ok(Expr::Method(Box::new(value), name, self.list(")")?));
+        }
+        Ok(match value {
+            Expr::Path(mut path) => {
+                path.push(name);
+                Expr::Path(path)
+            }
+            other => Expr::Index(Box::new(other), Box::new(Expr::Literal(format!("\"{name}\"")))),
+        })
+    }
+
+    fn call(&mut self, path: Vec<String>) -> Result<Expr, String> {
+        self.at += 1;
+        Ok(Expr::Call(path.join("."), self.list(")")?))
     }
 
     fn list(&mut self, close: &str) -> Result<Vec<Expr>, String> {
@@ -221,14 +235,7 @@ impl Parser {
             }
             number if number.starts_with(|c: char| c.is_ascii_digit()) => Ok(Expr::Literal(number.to_owned())),
             name if name.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '$') => {
-                let mut path = vec![name.to_owned()];
-                while self.take(".") {
-                    path.push(self.next().ok_or("a path that ends with a point")?);
-                }
-                if self.peek() == Some("(") {
-                    return Err(format!("the function `{}`", path.join(".")));
-                }
-                Ok(Expr::Path(path))
+                Ok(Expr::Path(vec![name.to_owned()]))
             }
             other => Err(format!("`{other}`")),
         }

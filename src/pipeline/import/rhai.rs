@@ -1,7 +1,11 @@
 //! Expressions of Jinja as Rhai.
 
+use crate::pipeline::import::filters;
 use crate::pipeline::import::jinja::Expr;
-use crate::pipeline::import::{Importer, Kind, step};
+use crate::pipeline::import::{Importer, Kind, Known, STARTED, step};
+
+/// Names of the moment at which a pipeline began.
+const MOMENTS: &[&str] = &["execution.timestamp", "execution.start_time", "current_timestamp"];
 
 impl Importer {
     /// An expression as Rhai; fails with what has no counterpart.
@@ -9,34 +13,67 @@ impl Importer {
         Ok(match expr {
             Expr::Literal(text) => text.clone(),
             Expr::Path(path) => self.path(path)?,
-            Expr::List(items) => {
-                let items = items.iter().map(|item| self.rhai(item)).collect::<Result<Vec<_>, _>>()?;
-                format!("[{}]", items.join(", "))
-            }
+            Expr::List(items) => format!("[{}]", self.all(items)?.join(", ")),
             Expr::Index(value, index) => format!("{}[{}]", self.rhai(value)?, self.rhai(index)?),
+            Expr::Slice(value, from, to) => {
+                let part = |part: &Option<Box<Expr>>| part.as_ref().map(|part| self.rhai(part)).transpose();
+                filters::slice(&self.rhai(value)?, part(from)?.as_deref(), part(to)?.as_deref())?
+            }
             Expr::Prefix("!", value) => format!("!({})", self.truth(value)?),
             Expr::Prefix(sign, value) => format!("{sign}{}", self.rhai(value)?),
-            Expr::Infix(left, operator, right) => match operator.as_str() {
-                "and" => format!("({} && {})", self.truth(left)?, self.truth(right)?),
-                "or" if self.is_truth(left) && self.is_truth(right) => {
-                    format!("({} || {})", self.rhai(left)?, self.rhai(right)?)
-                }
-                // As a value, `a or b` is the first that says anything.
-                "or" => {
-                    format!("(if {} {{ {} }} else {{ {} }})", self.truth(left)?, self.rhai(left)?, self.rhai(right)?)
-                }
-                "~" => format!("({}.to_string() + {}.to_string())", self.rhai(left)?, self.rhai(right)?),
-                "/" => format!("({} * 1.0 / {})", self.rhai(left)?, self.rhai(right)?),
-                "//" => format!("({} / {})", self.rhai(left)?, self.rhai(right)?),
-                other => format!("({} {other} {})", self.rhai(left)?, self.rhai(right)?),
-            },
+            Expr::Infix(left, operator, right) => self.infix(left, operator, right)?,
             Expr::Choice(yes, condition, no) => {
                 format!("(if {} {{ {} }} else {{ {} }})", self.truth(condition)?, self.rhai(yes)?, self.rhai(no)?)
             }
             Expr::Defined(value, wanted) => {
                 format!("({} {} ())", self.rhai(value)?, if *wanted { "!=" } else { "==" })
             }
-            Expr::Filter(value, name, arguments) => self.filter(value, name, arguments)?,
+            Expr::Filter(value, name, arguments) if name == "default" || name == "d" => {
+                self.default(value, &self.all(arguments)?)?
+            }
+            Expr::Filter(value, name, arguments) => filters::filter(&self.rhai(value)?, name, &self.all(arguments)?)
+                .ok_or_else(|| format!("the filter `{name}`"))?,
+            Expr::Method(value, name, arguments) => filters::method(&self.rhai(value)?, name, &self.all(arguments)?)
+                .ok_or_else(|| format!("the function `{name}`"))?,
+            Expr::Call(name, arguments) if name == "now" && arguments.is_empty() => self.moment(),
+            Expr::Call(name, arguments) => {
+                filters::function(name, &self.all(arguments)?).ok_or_else(|| format!("the function `{name}`"))?
+            }
+        })
+    }
+
+    fn all(&self, exprs: &[Expr]) -> Result<Vec<String>, String> {
+        exprs.iter().map(|expr| self.rhai(expr)).collect()
+    }
+
+    fn infix(&self, left: &Expr, operator: &str, right: &Expr) -> Result<String, String> {
+        Ok(match operator {
+            "and" => format!("({} && {})", self.truth(left)?, self.truth(right)?),
+            "or" if self.is_truth(left) && self.is_truth(right) => {
+                format!("({} || {})", self.rhai(left)?, self.rhai(right)?)
+            }
+            // As a value, `a or b` is the first that says anything.
+            "or" => format!("(if {} {{ {} }} else {{ {} }})", self.truth(left)?, self.rhai(left)?, self.rhai(right)?),
+            "~" => format!("({}.to_string() + {}.to_string())", self.rhai(left)?, self.rhai(right)?),
+            "/" => format!("({} * 1.0 / {})", self.rhai(left)?, self.rhai(right)?),
+            "//" => format!("({} / {})", self.rhai(left)?, self.rhai(right)?),
+            other => format!("({} {other} {})", self.rhai(left)?, self.rhai(right)?),
+        })
+    }
+
+    /// What stands for a value that is absent; with `true` behind it, also for one that says nothing.
+    fn default(&self, value: &Expr, arguments: &[String]) -> Result<String, String> {
+        let inner = self.rhai(value)?;
+        let other = arguments.first().map_or("\"\"", String::as_str);
+        if arguments.get(1).is_some_and(|whole| whole == "true") {
+            return Ok(format!("(if {} {{ {inner} }} else {{ {other} }})", self.truth(value)?));
+        }
+        // Written out where the value is a step's, so that one sees that it was asked whether it is there.
+        let bare = self.steps.values().any(|known| known.name == inner && known.absent);
+        Ok(if bare {
+            format!("(if {inner} != () {{ {inner} }} else {{ {other} }})")
+        } else {
+            format!("({inner} ?? {other})")
         })
     }
 
@@ -47,12 +84,12 @@ impl Importer {
             return Ok(value);
         }
         Ok(format!(
-            "(switch type_of({value}) {{ \"bool\" => {value}, \"()\" => false, \"i64\" => {value} != 0, \"f64\" => {value} != 0.0, \
-             _ => {value}.len() > 0 }})"
+            "({value} != () && switch type_of({value}) {{ \"bool\" => {value}, \"i64\" => {value} != 0, \
+             \"f64\" => {value} != 0.0, _ => {value}.len() > 0 }})"
         ))
     }
 
-    /// Whether an expression is true or false already.
+    /// Whether an expression is true or false by its form.
     fn is_truth(&self, expr: &Expr) -> bool {
         match expr {
             Expr::Literal(text) => text == "true" || text == "false",
@@ -64,29 +101,53 @@ impl Importer {
                 _ => false,
             },
             Expr::Defined(..) => true,
+            Expr::Method(_, name, _) => name == "startswith" || name == "endswith",
             Expr::Path(path) => {
-                path.len() == 2
-                    && path.last().is_some_and(|field| field == "success")
-                    && self.steps.contains_key(&path[0])
+                let own = path.join(".");
+                let success = path.last().is_some_and(|field| field == "success");
+                self.local(own.trim_start_matches('$')).is_some_and(|local| local.is_flag)
+                    || (path.len() == 2 && success && self.steps.contains_key(&path[0]))
             }
             _ => false,
         }
     }
 
+    /// Whether Python would show it as `True` or `False`.
+    pub(super) fn is_flag(&self, expr: &Expr) -> bool {
+        let input = |path: &[String]| {
+            let name = match path {
+                [name] => name,
+                [around, name] if around == "inputs" || around == "parameters" => name,
+                _ => return false,
+            };
+            self.flags.contains(name) && !self.steps.contains_key(name)
+        };
+        self.is_truth(expr) || matches!(expr, Expr::Path(path) if input(path))
+    }
+
+    fn local(&self, theirs: &str) -> Option<&crate::pipeline::import::Local> {
+        self.locals.iter().rev().find(|local| local.theirs == theirs)
+    }
+
+    fn moment(&self) -> String {
+        self.started.set(true);
+        format!("{STARTED}.text")
+    }
+
     fn path(&self, path: &[String]) -> Result<String, String> {
         let [first, fields @ ..] = path else { return Err("an empty path".to_owned()) };
-        let plain = first.trim_start_matches('$');
+        let whole = path.join(".");
         let rest = |fields: &[String]| fields.iter().map(|field| format!(".{field}")).collect::<String>();
-        if plain == "loop" && self.locals.contains(&"item") {
-            return match fields.first().map(String::as_str) {
-                Some("index") => Ok("(index + 1)".to_owned()),
-                Some("index0") => Ok("index".to_owned()),
-                Some("first") => Ok("(index == 0)".to_owned()),
-                _ => Err(format!("`{}`", path.join("."))),
-            };
+        if MOMENTS.contains(&whole.as_str()) {
+            return Ok(self.moment());
         }
-        if self.locals.contains(&plain) {
-            return Ok(format!("{plain}{}", rest(fields)));
+        let plain = first.trim_start_matches('$');
+        let second = fields.first().map(|field| format!("{plain}.{field}")).unwrap_or_default();
+        if let Some(local) = self.local(&second) {
+            return Ok(format!("{}{}", local.ours, rest(fields.get(1..).unwrap_or_default())));
+        }
+        if let Some(local) = self.local(plain) {
+            return Ok(format!("{}{}", local.ours, rest(fields)));
         }
         if ["inputs", "parameters"].contains(&plain)
             && let [name, fields @ ..] = fields
@@ -94,73 +155,72 @@ impl Importer {
         {
             return Ok(format!("inputs.{}{}", step::name(name), rest(fields)));
         }
-        if let Some(known) = self.steps.get(first) {
-            return self.step_path(&known.name, known.kind, known.conditional, fields);
+        if let Some((known, fields)) = self.step_of(first, fields) {
+            return self.step_path(known, fields);
         }
         if self.inputs.contains(first) {
             return Ok(format!("inputs.{}{}", step::name(first), rest(fields)));
         }
-        Err(format!("the name `{}`", path.join(".")))
+        Err(format!("the name `{whole}`"))
+    }
+
+    /// The step that a path begins with; `results.NAME` is the same as `NAME`.
+    fn step_of<'p>(&self, first: &str, fields: &'p [String]) -> Option<(&Known, &'p [String])> {
+        let direct = self.steps.get(first).map(|known| (known, fields));
+        direct.or_else(|| match (first, fields) {
+            ("results" | "steps", [name, fields @ ..]) => self.steps.get(name).map(|known| (known, fields)),
+            _ => None,
+        })
     }
 
     /// The field of a step by the name that it has here.
-    fn step_path(&self, name: &str, kind: Kind, conditional: bool, fields: &[String]) -> Result<String, String> {
-        let Some(field) = fields.first().map(String::as_str) else {
-            return Ok(name.to_owned());
+    fn step_path(&self, known: &Known, fields: &[String]) -> Result<String, String> {
+        let (name, absent) = self.reached(known)?;
+        // `a.result.content` is what `a.content` is.
+        let fields = match fields {
+            [first, rest @ ..] if ["result", "results"].contains(&first.as_str()) && !rest.is_empty() => rest,
+            fields => fields,
         };
-        if ["success", "status"].contains(&field) && kind != Kind::Command || field == "success" {
+        let field = fields.first().map(String::as_str);
+        if field == Some("success") && name == known.name {
             return Ok(format!("(outcomes.{name} == \"ok\")"));
         }
-        let dot = if conditional { "?." } else { "." };
-        match (kind, field) {
-            (Kind::Text, "content" | "result" | "text" | "output" | "response") => Ok(name.to_owned()),
-            (Kind::Written, "path" | "filepath" | "file_path") => Ok(format!("{name}{dot}path")),
-            (Kind::Written, "size" | "bytes") => Ok(format!("{name}{dot}bytes")),
-            (Kind::Command, "stdout" | "output" | "result") => Ok(format!("{name}{dot}stdout")),
-            (Kind::Command, "stderr") => Ok(format!("{name}{dot}stderr")),
-            (Kind::Command, "return_code" | "exit_code" | "returncode" | "status") => Ok(format!("{name}{dot}status")),
-            (Kind::Other, "result" | "output") => Ok(name.to_owned()),
-            (Kind::Other, _) => Ok(format!("{name}{dot}{}", fields.join("."))),
-            (_, other) => Err(format!("the field `{other}` of `{name}`")),
-        }
-    }
-
-    fn filter(&self, value: &Expr, name: &str, arguments: &[Expr]) -> Result<String, String> {
-        let inner = self.rhai(value)?;
-        let arguments = arguments.iter().map(|argument| self.rhai(argument)).collect::<Result<Vec<_>, _>>()?;
-        let argument = |at: usize, standard: &str| arguments.get(at).cloned().unwrap_or_else(|| standard.to_owned());
-        Ok(match name {
-            "default" | "d" => format!("({inner} ?? {})", argument(0, "\"\"")),
-            "length" | "count" => format!("{inner}.len()"),
-            "upper" => format!("{inner}.to_upper()"),
-            "lower" => format!("{inner}.to_lower()"),
-            "trim" | "strip" => format!("{{ let kept = {inner}; kept.trim(); kept }}"),
-            "join" => format!(
-                "{inner}.map(|one| one.to_string()).reduce(|all, one| if all == () {{ one }} else {{ all + {} + one }}) ?? \"\"",
-                argument(0, "\"\"")
-            ),
-            "to_json" | "tojson" | "json" => format!("json_text({inner})"),
-            "from_json" | "fromjson" => format!("parse_json({inner})"),
-            "first" => format!("{inner}[0]"),
-            "last" => format!("{inner}[-1]"),
-            "replace" => format!(
-                "{{ let kept = {inner}; kept.replace({}, {}); kept }}",
-                argument(0, "\"\""),
-                argument(1, "\"\"")
-            ),
-            "truncate" => {
-                let most = argument(0, "255");
-                format!(
-                    "{{ let kept = {inner}; if kept.len() > {most} {{ kept.sub_string(0, {most}) + \"...\" }} else {{ kept }} }}"
-                )
-            }
-            "int" => format!("parse_int({inner}.to_string())"),
-            "float" => format!("parse_float({inner}.to_string())"),
-            "string" => format!("{inner}.to_string()"),
-            "abs" => format!("{inner}.abs()"),
-            "round" => format!("{inner}.round()"),
-            "list" | "safe" => inner,
-            other => return Err(format!("the filter `{other}`")),
+        // Who asks what became of a step runs after it also if it failed.
+        let guarded = known.fallback.as_ref().filter(|_| name == known.name);
+        let value = field_of(known, &name, if absent && guarded.is_none() { "?." } else { "." }, field)?;
+        Ok(match guarded {
+            Some(fallback) => format!("(if outcomes.{name} == \"ok\" {{ {value} }} else {{ {fallback} }})"),
+            None => value,
         })
     }
+
+    /// Where the value of a step is found from here, and whether it may be absent.
+    fn reached(&self, known: &Known) -> Result<(String, bool), String> {
+        let Some(home) = &known.home else { return Ok((known.name.clone(), known.absent)) };
+        match self.loops.iter().find(|around| around.id == *home) {
+            Some(around) if around.done.contains(&known.name) => Ok((known.name.clone(), known.absent)),
+            // What has not run yet in this round has run in the one before.
+            Some(around) if around.repeats => Ok((format!("prev?.{}", known.name), true)),
+            Some(_) => Err(format!("`{}` before it has run", known.name)),
+            None if self.repeating.contains(home) => Ok((format!("{}?.{}", step::name(home), known.name), true)),
+            None => Err(format!("the step `{}` of the loop `{home}`, of which there is one for each item", known.name)),
+        }
+    }
+}
+
+fn field_of(known: &Known, name: &str, dot: &str, field: Option<&str>) -> Result<String, String> {
+    Ok(match (known.kind, field) {
+        (Kind::Said, None | Some("result" | "message" | "output")) => format!("{name}{dot}result"),
+        (_, None) => name.to_owned(),
+        (Kind::Text, Some("content" | "result" | "text" | "output" | "response")) => name.to_owned(),
+        (Kind::File, Some("content" | "result")) => name.to_owned(),
+        (Kind::File, Some("size")) => format!("{name}.len()"),
+        (Kind::Written, Some("path" | "filepath" | "file_path")) => format!("{name}{dot}path"),
+        (Kind::Written, Some("size" | "bytes")) => format!("{name}{dot}bytes"),
+        (Kind::Listed, Some("count")) => format!("{name}{dot}entries.len()"),
+        (Kind::Command, Some("stdout" | "output" | "result")) => format!("{name}{dot}stdout"),
+        (Kind::Command, Some("stderr")) => format!("{name}{dot}stderr"),
+        (Kind::Command, Some("return_code" | "exit_code" | "returncode")) => format!("{name}{dot}status"),
+        (_, Some(other)) => return Err(format!("the field `{other}` of `{}`", known.name)),
+    })
 }

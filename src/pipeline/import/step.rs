@@ -1,11 +1,11 @@
-//! Steps: what a tool and an action of theirs are here.
+//! Steps: what stands around their acts.
 
-use crate::pipeline::import::{Importer, Kind, Known};
+use crate::pipeline::import::{Importer, Known, act};
 use crate::pipeline::read::words::{ACTS, RESERVED};
-use crate::pipeline::tree::{Data, Entry, Node};
-use serde_json::{Map, Value, json};
+use crate::pipeline::tree::{Data, Node};
+use serde_json::{Map, Value};
 
-/// The keys of a step that are dealt with; further ones are faults.
+/// The keys of a step that are dealt with, or that only describe it; further ones are faults.
 const KEYS: &[&str] = &[
     "id",
     "name",
@@ -20,6 +20,9 @@ const KEYS: &[&str] = &[
     "condition",
     "for_each",
     "foreach",
+    "while",
+    "until",
+    "max_iterations",
     "max_parallel",
     "steps",
     "on_error",
@@ -34,9 +37,9 @@ const KEYS: &[&str] = &[
     "tags",
 ];
 
-/// Actions that are model calls.
-const MODEL_ACTIONS: &[&str] =
-    &["generate_text", "generate-text", "llm_call", "generate", "llm-generate", "analyze_text"];
+/// The keys of a handler of `on_error` that has only a value to offer.
+const FALLBACK: &[&str] =
+    &["fallback_value", "error_types", "log_level", "capture_error_context", "priority", "enabled"];
 
 /// A name that expressions can read.
 pub(super) fn name(id: &str) -> String {
@@ -47,16 +50,27 @@ pub(super) fn name(id: &str) -> String {
 
 impl Importer {
     /// Makes the names of all steps known, those of loops too.
-    pub(super) fn announce(&mut self, steps: &Node) {
+    pub(super) fn announce(&mut self, steps: &Node, home: Option<&str>) {
         let Data::List(items) = &steps.data else { return };
         for item in items {
             let get = |key: &str| field(item, key);
-            if let Some(id) = get("id").and_then(|node| node.text()) {
+            let id = get("id").and_then(Node::text);
+            if let Some(id) = id {
                 let conditional = get("if").or_else(|| get("condition")).is_some();
-                self.steps.insert(id.to_owned(), Known { name: name(id), kind: kind(item), conditional });
+                let known = Known {
+                    name: name(id),
+                    kind: act::kind(item),
+                    absent: conditional || goes_on(item),
+                    fallback: goes_on(item).then(|| fallback(item).map_or_else(|| "()".to_owned(), written)),
+                    home: home.map(ToOwned::to_owned),
+                };
+                self.steps.insert(id.to_owned(), known);
+                if get("while").or_else(|| get("until")).is_some() && !is_each(item) {
+                    self.repeating.insert(id.to_owned());
+                }
             }
             if let Some(inner) = get("steps") {
-                self.announce(inner);
+                self.announce(inner, id.or(home));
             }
         }
     }
@@ -69,18 +83,21 @@ impl Importer {
             return read;
         };
         for item in items {
-            let Some(id) = field(item, "id").and_then(|node| node.text()) else {
+            let Some(id) = field(item, "id").and_then(Node::text) else {
                 self.fault(item.at, "a step without `id`");
                 continue;
             };
-            if let Some(step) = self.step(item) {
+            if let Some(step) = self.step(item, id) {
                 read.insert(name(id), step);
+            }
+            if let Some(around) = self.loops.last_mut() {
+                around.done.push(name(id));
             }
         }
         read
     }
 
-    fn step(&mut self, item: &Node) -> Option<Value> {
+    fn step(&mut self, item: &Node, id: &str) -> Option<Value> {
         for entry in item.entries().unwrap_or_default() {
             if !KEYS.contains(&entry.key.as_str()) {
                 self.fault(entry.at, format!("the key `{}` of a step", entry.key));
@@ -88,180 +105,106 @@ impl Importer {
         }
         let mut step = Map::new();
         match field(item, "for_each").or_else(|| field(item, "foreach")) {
-            Some(list) => drop(step.insert("each".to_owned(), self.each(item, list)?)),
+            Some(list) => drop(step.insert("each".to_owned(), self.each(item, id, list)?)),
+            None if self.repeating.contains(id) => {
+                drop(step.insert("while".to_owned(), self.repeated_steps(item, id)?))
+            }
             None => self.act(item, &mut step)?,
         }
+        let mut conditions = Vec::new();
         if let Some(node) = field(item, "dependencies").or_else(|| field(item, "depends_on")) {
-            let names: Vec<Value> = texts(node).iter().map(|id| name(id).into()).collect();
-            step.insert("dependencies".to_owned(), Value::Array(names));
+            let (names, after) = self.dependencies(node);
+            step.insert("dependencies".to_owned(), names);
+            conditions.extend(after);
         }
         if let Some(node) = field(item, "if").or_else(|| field(item, "condition")) {
-            step.insert("condition".to_owned(), self.condition(node)?.into());
+            conditions.push(self.condition(node)?);
+        }
+        if !conditions.is_empty() {
+            step.insert("condition".to_owned(), conditions.join(" && ").into());
         }
         if let Some(node) = field(item, "timeout") {
             step.insert("timeout".to_owned(), node.value());
         }
         if let Some(node) = ["retry", "retries", "max_retries"].iter().find_map(|key| field(item, key)) {
-            step.insert("retry".to_owned(), node.value());
+            match node.data {
+                Data::Int(_) => drop(step.insert("retry".to_owned(), node.value())),
+                _ => self.fault(node.at, "repetitions that are no number"),
+            }
         }
         self.after_failure(item, &mut step);
         Some(Value::Object(step))
     }
 
+    /// What the step comes after: those that must not fail, and conditions that wait for the others and always hold.
+    fn dependencies(&mut self, node: &Node) -> (Value, Vec<String>) {
+        let (mut names, mut after) = (Vec::new(), Vec::new());
+        for id in texts(node) {
+            match self.steps.get(&id) {
+                Some(known) if known.fallback.is_some() => after.push(format!("outcomes.{} != ()", known.name)),
+                Some(known) => names.push(known.name.clone().into()),
+                None => self.fault(node.at, format!("the dependency `{id}`, which is no step")),
+            }
+        }
+        (Value::Array(names), after)
+    }
+
     /// What follows a failure of the step.
     fn after_failure(&mut self, item: &Node, step: &mut Map<String, Value>) {
-        let goes_on = field(item, "continue_on_error").is_some_and(|node| node.data == Data::Bool(true));
+        let continues = |step: &mut Map<String, Value>| drop(step.insert("on_failure".to_owned(), "continue".into()));
         match field(item, "on_error") {
-            Some(node) if node.text() == Some("continue") => {
-                drop(step.insert("on_failure".to_owned(), "continue".into()))
-            }
             Some(node) if node.text() == Some("fail") => {}
+            _ if goes_on(item) => continues(step),
             Some(node) => self.fault(node.at, "a handler of `on_error`: `on_failure` leads to a step"),
-            None if goes_on => drop(step.insert("on_failure".to_owned(), "continue".into())),
             None => {}
         }
-    }
-
-    fn each(&mut self, item: &Node, list: &Node) -> Option<Value> {
-        let items = self.value(list)?;
-        let before = self.locals.len();
-        self.locals.extend(["item", "index"]);
-        let mut each = Map::new();
-        each.insert("in".to_owned(), items);
-        if let Some(node) = field(item, "max_parallel") {
-            each.insert("max_parallel".to_owned(), node.value());
+        if let Some(node) = field(item, "metadata").and_then(|node| field(node, "on_failure"))
+            && !goes_on(item)
+            && node.text() != Some("fail")
+        {
+            self.fault(node.at, "`on_failure` in `metadata`");
         }
-        let steps = match field(item, "steps") {
-            Some(steps) => self.steps_of(steps),
-            None => {
-                let mut act = Map::new();
-                self.act(item, &mut act)?;
-                let inner = field(item, "id")
-                    .and_then(|node| node.text())
-                    .map_or_else(String::new, |id| format!("{}_item", name(id)));
-                Map::from_iter([(inner, Value::Object(act))])
-            }
-        };
-        self.locals.truncate(before);
-        each.insert("steps".to_owned(), Value::Object(steps));
-        Some(Value::Object(each))
-    }
-
-    fn act(&mut self, item: &Node, step: &mut Map<String, Value>) -> Option<()> {
-        let (tool, action) = called(item);
-        let given = field(item, "parameters").or_else(|| field(item, "inputs"));
-        let given: Vec<&Entry> = given.and_then(Node::entries).unwrap_or_default();
-        let get = |key: &str| given.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
-        match (tool.as_str(), action.as_str()) {
-            ("filesystem", action) => self.file(item, action, &get, step),
-            ("terminal", _) => {
-                let Some(command) = get("command") else {
-                    self.fault(item.at, "a command without `command`");
-                    return None;
-                };
-                let mut args = Map::from_iter([("command".to_owned(), self.value(command)?)]);
-                if let Some(node) = get("timeout") {
-                    args.insert("timeout".to_owned(), node.value());
-                }
-                step.insert("tool".to_owned(), "run_command".into());
-                step.insert("args".to_owned(), Value::Object(args));
-                Some(())
-            }
-            ("", action) if MODEL_ACTIONS.contains(&action) => {
-                let Some(prompt) = get("prompt").or_else(|| get("text")) else {
-                    self.fault(item.at, "a model call without `prompt`");
-                    return None;
-                };
-                let mut call = Map::from_iter([("prompt".to_owned(), self.value(prompt)?)]);
-                for (theirs, ours) in [
-                    ("system_prompt", "system"),
-                    ("system", "system"),
-                    ("max_tokens", "max_tokens"),
-                    ("temperature", "temperature"),
-                ] {
-                    if let Some(node) = get(theirs) {
-                        call.insert(ours.to_owned(), self.value(node)?);
-                    }
-                }
-                step.insert("llm".to_owned(), Value::Object(call));
-                // A model that is to be chosen for the task is what rhizo does without being told.
-                if let Some(model) = get("model").and_then(Node::text).filter(|model| !model.contains("<AUTO")) {
-                    step.insert("model".to_owned(), model.into());
-                }
-                Some(())
-            }
-            ("", action) => {
-                self.fault(item.at, format!("the action `{action}`"));
-                None
-            }
-            (tool, action) => {
-                self.fault(item.at, format!("the tool `{tool}` with `{action}`"));
-                None
-            }
-        }
-    }
-
-    fn file<'n>(
-        &mut self,
-        item: &Node,
-        action: &str,
-        get: &dyn Fn(&str) -> Option<&'n Node>,
-        step: &mut Map<String, Value>,
-    ) -> Option<()> {
-        let mut needed = |key: &str| match get(key) {
-            Some(node) => self.value(node),
-            None => {
-                self.fault(item.at, format!("a file without `{key}`"));
-                None
-            }
-        };
-        let (tool, args) = match action {
-            "read" => ("read_file", json!({"path": needed("path")?})),
-            "write" => {
-                ("write_file", json!({"path": needed("path")?, "text": needed("content")?, "mode": "overwrite"}))
-            }
-            "append" => ("write_file", json!({"path": needed("path")?, "text": needed("content")?, "mode": "append"})),
-            "list" => ("list_dir", json!({"path": needed("path")?})),
-            "copy" => ("run_command", json!({"command": ["cp", "-r", needed("path")?, needed("destination")?]})),
-            "move" => ("run_command", json!({"command": ["mv", needed("path")?, needed("destination")?]})),
-            "delete" => ("run_command", json!({"command": ["rm", "-r", needed("path")?]})),
-            "mkdir" => ("run_command", json!({"command": ["mkdir", "-p", needed("path")?]})),
-            other => {
-                self.fault(item.at, format!("the file action `{other}`"));
-                return None;
-            }
-        };
-        step.insert("tool".to_owned(), tool.into());
-        step.insert("args".to_owned(), args);
-        Some(())
     }
 }
 
-fn field<'n>(item: &'n Node, key: &str) -> Option<&'n Node> {
+/// Whether the flow goes on when the step fails.
+fn goes_on(item: &Node) -> bool {
+    let word = |node: Option<&Node>| node.and_then(Node::text) == Some("continue");
+    let flag = field(item, "continue_on_error").is_some_and(|node| node.data == Data::Bool(true));
+    let told = field(item, "metadata").and_then(|node| field(node, "on_failure"));
+    flag || word(field(item, "on_error")) || word(told) || fallback(item).is_some()
+}
+
+/// The value of a step that failed, if its handler for every error has one and does nothing else.
+fn fallback(item: &Node) -> Option<&Node> {
+    let handler = field(item, "on_error")?;
+    let every = field(handler, "error_types").is_none_or(|types| texts(types) == ["*"]);
+    let plain = handler.entries()?.iter().all(|entry| FALLBACK.contains(&entry.key.as_str()));
+    field(handler, "fallback_value").filter(|_| every && plain)
+}
+
+/// A value as Rhai has it.
+fn written(node: &Node) -> String {
+    match &node.data {
+        Data::Null => "()".to_owned(),
+        Data::List(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", ")),
+        Data::Map(entries) => {
+            let entries =
+                entries.iter().map(|entry| format!("{}: {}", Value::from(entry.key.as_str()), written(&entry.value)));
+            format!("#{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        _ => node.value().to_string(),
+    }
+}
+
+fn is_each(item: &Node) -> bool {
+    field(item, "for_each").or_else(|| field(item, "foreach")).is_some()
+}
+
+/// A field that is there and says something.
+pub(super) fn field<'n>(item: &'n Node, key: &str) -> Option<&'n Node> {
     let Data::Map(entries) = &item.data else { return None };
     entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value).filter(|node| node.data != Data::Null)
-}
-
-/// Tool and action: `action: filesystem` with `parameters.action` says the same as `tool: filesystem` with `action`.
-fn called(item: &Node) -> (String, String) {
-    let text = |node: Option<&Node>| node.and_then(Node::text).unwrap_or_default().trim().to_owned();
-    let (tool, action) = (text(field(item, "tool")), text(field(item, "action")));
-    if tool.is_empty() && ["filesystem", "terminal"].contains(&action.as_str()) {
-        let inner = field(item, "parameters").and_then(|node| field(node, "action"));
-        return (action, text(inner));
-    }
-    (tool, action)
-}
-
-fn kind(item: &Node) -> Kind {
-    let (tool, action) = called(item);
-    match (tool.as_str(), action.as_str()) {
-        ("filesystem", "read") => Kind::Text,
-        ("filesystem", "write" | "append") => Kind::Written,
-        ("filesystem", "copy" | "move" | "delete" | "mkdir") | ("terminal", _) => Kind::Command,
-        ("", action) if MODEL_ACTIONS.contains(&action) && field(item, "for_each").is_none() => Kind::Text,
-        _ => Kind::Other,
-    }
 }
 
 fn texts(node: &Node) -> Vec<String> {

@@ -1,15 +1,10 @@
 //! Texts with `{{ }}` and `{% %}` as texts with `{{ }}` alone.
 
-use crate::pipeline::import::{Importer, jinja};
+use crate::pipeline::import::jinja::{self, Expr};
+use crate::pipeline::import::pieces::{Piece, pieces};
+use crate::pipeline::import::{Importer, Local};
 use crate::pipeline::tree::{Data, Node};
 use serde_json::{Map, Value};
-
-/// A piece of a text.
-enum Piece<'t> {
-    Text(&'t str),
-    Hole(&'t str),
-    Tag(&'t str),
-}
 
 impl Importer {
     /// A value whose texts are templates.
@@ -29,11 +24,7 @@ impl Importer {
 
     /// A value that is an expression here.
     pub(super) fn computed(&mut self, node: &Node) -> Option<Value> {
-        match self.value(node)? {
-            Value::String(text) if text.contains("{{") => Some(Value::String(text)),
-            Value::String(text) => Some(Value::String(Value::from(text).to_string())),
-            other => Some(other),
-        }
+        self.value(node).map(expression)
     }
 
     /// A condition as an expression.
@@ -50,8 +41,7 @@ impl Importer {
             self.fault(node.at, "a condition that a model decides: ask the model in a step of its own");
             return None;
         }
-        let inner = text.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(&text);
-        let read = jinja::parse(inner).and_then(|expr| self.truth(&expr));
+        let read = jinja::parse(&condition_text(&text)).and_then(|expr| self.truth(&expr));
         read.map_err(|what| self.fault(node.at, what)).ok()
     }
 
@@ -62,121 +52,141 @@ impl Importer {
             return None;
         }
         let pieces = pieces(text);
-        let tagged = pieces.iter().any(|piece| matches!(piece, Piece::Tag(_)));
-        let read = if tagged { self.tagged(&pieces) } else { self.plain(&pieces) };
-        read.map_err(|what| self.fault(node.at, what)).ok()
-    }
-
-    fn plain(&self, pieces: &[Piece<'_>]) -> Result<String, String> {
-        let mut text = String::new();
-        for piece in pieces {
-            match piece {
-                Piece::Text(literal) => text.push_str(literal),
-                Piece::Hole(source) => text.push_str(&format!("{{{{ {} }}}}", self.rhai(&jinja::parse(source)?)?)),
-                Piece::Tag(tag) => return Err(format!("`{{% {tag} %}}`")),
-            }
+        // A value that is one hole stays what it is: a list, a number.
+        if let [Piece::Hole(source)] = pieces.as_slice() {
+            let read = jinja::parse(source).and_then(|expr| self.rhai(&expr));
+            return read.map(hole).map_err(|what| self.fault(node.at, what)).ok();
         }
-        Ok(text)
+        self.whole(&pieces).map_err(|what| self.fault(node.at, what)).ok()
     }
 
-    /// With tags the whole text is one expression.
-    fn tagged(&self, pieces: &[Piece<'_>]) -> Result<String, String> {
+    fn whole(&mut self, pieces: &[Piece<'_>]) -> Result<String, String> {
         let mut at = 0;
-        let whole = self.joined(pieces, &mut at, None)?;
-        match pieces.get(at) {
-            None => Ok(format!("{{{{ {whole} }}}}")),
-            Some(_) => Err("a `{% %}` that closes nothing".to_owned()),
+        let parts = self.parts(pieces, &mut at)?;
+        if pieces.get(at).is_some() {
+            return Err("a `{% %}` that closes nothing".to_owned());
         }
+        Ok(parts
+            .into_iter()
+            .map(|part| match part {
+                Part::Text(text) => text,
+                Part::Value(value) => hole(value),
+            })
+            .collect())
     }
 
-    /// The pieces up to a tag that ends them, as an expression; `item` is the name of a loop around.
-    fn joined(&self, pieces: &[Piece<'_>], at: &mut usize, item: Option<&str>) -> Result<String, String> {
-        let mut parts = vec!["\"\"".to_owned()];
+    /// The pieces up to a tag that ends them.
+    fn parts(&mut self, pieces: &[Piece<'_>], at: &mut usize) -> Result<Vec<Part>, String> {
+        let mut parts = Vec::new();
         while let Some(piece) = pieces.get(*at) {
-            match piece {
-                Piece::Text(text) => parts.push(Value::from(*text).to_string()),
-                Piece::Hole(source) => {
-                    let source = source.trim();
-                    let own = item.filter(|item| source == *item || source.starts_with(&format!("{item}.")));
-                    let value = match own {
-                        Some(_) => source.to_owned(),
-                        None => self.rhai(&jinja::parse(source)?)?,
-                    };
-                    parts.push(format!("{{ let shown = {value}; if type_of(shown) == \"string\" {{ shown }} else {{ json_text(shown) }} }}"));
-                }
+            parts.push(match piece {
+                Piece::Text(text) => Part::Text((*text).to_owned()),
+                Piece::Hole(source) => Part::Value(self.shown(&jinja::parse(source)?)?),
                 Piece::Tag(tag) => match tag.split_whitespace().next().unwrap_or_default() {
-                    "if" => parts.push(self.branch(pieces, at, item, tag)?),
-                    "for" => parts.push(self.repeated(pieces, at, tag)?),
+                    "if" => Part::Value(self.branch(pieces, at, tag)?),
+                    "for" => Part::Value(self.repeated(pieces, at, tag)?),
                     "elif" | "else" | "endif" | "endfor" => break,
                     _ => return Err(format!("`{{% {tag} %}}`")),
                 },
-            }
+            });
             *at += 1;
         }
-        Ok(parts.join(" + "))
+        Ok(parts)
     }
 
-    fn branch(&self, pieces: &[Piece<'_>], at: &mut usize, item: Option<&str>, tag: &str) -> Result<String, String> {
+    /// The same as one expression.
+    fn joined(&mut self, pieces: &[Piece<'_>], at: &mut usize) -> Result<String, String> {
+        let parts = self.parts(pieces, at)?;
+        let texts: Vec<String> = parts
+            .into_iter()
+            .map(|part| match part {
+                Part::Text(text) => Value::from(text).to_string(),
+                Part::Value(value) => value,
+            })
+            .collect();
+        Ok(match texts.as_slice() {
+            [] => "\"\"".to_owned(),
+            [one] => one.clone(),
+            // A chain of `+` would nest as deep as it is long.
+            many => format!("[{}].join(\"\")", many.join(", ")),
+        })
+    }
+
+    /// An expression as Python shows it: `True` and `False` where it is true or false.
+    fn shown(&self, expr: &Expr) -> Result<String, String> {
+        let value = self.rhai(expr)?;
+        Ok(if self.is_flag(expr) { format!("if {value} {{ \"True\" }} else {{ \"False\" }}") } else { value })
+    }
+
+    fn branch(&mut self, pieces: &[Piece<'_>], at: &mut usize, tag: &str) -> Result<String, String> {
         let source = tag.split_once(' ').map_or("", |(_, rest)| rest);
         let condition = self.truth(&jinja::parse(source)?)?;
         *at += 1;
-        let yes = self.joined(pieces, at, item)?;
+        let yes = self.joined(pieces, at)?;
         let no = match pieces.get(*at) {
             Some(Piece::Tag(tag)) if tag.starts_with("elif ") => {
                 // The inner branch ends both at the same `endif`.
-                return Ok(format!("if {condition} {{ {yes} }} else {{ {} }}", self.branch(pieces, at, item, tag)?));
+                return Ok(format!("if {condition} {{ {yes} }} else {{ {} }}", self.branch(pieces, at, tag)?));
             }
             Some(Piece::Tag("else")) => {
                 *at += 1;
-                self.joined(pieces, at, item)?
+                self.joined(pieces, at)?
             }
             _ => "\"\"".to_owned(),
         };
         match pieces.get(*at) {
-            Some(Piece::Tag("endif")) => Ok(format!("(if {condition} {{ {yes} }} else {{ {no} }})")),
+            Some(Piece::Tag("endif")) => Ok(format!("if {condition} {{ {yes} }} else {{ {no} }}")),
             _ => Err("an `{% if %}` without its end".to_owned()),
         }
     }
 
-    fn repeated(&self, pieces: &[Piece<'_>], at: &mut usize, tag: &str) -> Result<String, String> {
+    fn repeated(&mut self, pieces: &[Piece<'_>], at: &mut usize, tag: &str) -> Result<String, String> {
         let (name, source) = tag
             .strip_prefix("for ")
             .and_then(|rest| rest.split_once(" in "))
+            .filter(|(name, _)| name.trim().chars().all(|c| c.is_alphanumeric() || c == '_'))
             .ok_or_else(|| format!("`{{% {tag} %}}`"))?;
-        let list = self.rhai(&jinja::parse(source)?)?;
+        let (name, list) = (name.trim(), self.rhai(&jinja::parse(source)?)?);
         *at += 1;
-        let body = self.joined(pieces, at, Some(name.trim()))?;
+        let before = self.locals.len();
+        let index = format!("at_{name}");
+        self.locals.push(Local::new(name, name));
+        self.locals.extend(Local::positions("loop", &index, &list));
+        let body = self.joined(pieces, at);
+        self.locals.truncate(before);
+        let body = body?;
         match pieces.get(*at) {
-            Some(Piece::Tag("endfor")) => {
-                Ok(format!("{list}.map(|{}| {body}).reduce(|all, one| all + one, \"\")", name.trim()))
-            }
+            Some(Piece::Tag("endfor")) => Ok(format!("{list}.map(|{name}, {index}| {body}).join(\"\")")),
             _ => Err("a `{% for %}` without its end".to_owned()),
         }
     }
 }
 
-fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    loop {
-        let (hole, tag) = (rest.find("{{"), rest.find("{%"));
-        let (begin, close) = match (hole, tag) {
-            (Some(hole), Some(tag)) if tag < hole => (tag, "%}"),
-            (Some(hole), _) => (hole, "}}"),
-            (None, Some(tag)) => (tag, "%}"),
-            (None, None) => break,
-        };
-        let inner = rest.get(begin + 2..).unwrap_or_default();
-        let Some(end) = inner.find(close) else { break };
-        if begin > 0 {
-            pieces.push(Piece::Text(rest.get(..begin).unwrap_or_default()));
-        }
-        let source = inner.get(..end).unwrap_or_default().trim_matches('-').trim();
-        pieces.push(if close == "}}" { Piece::Hole(source) } else { Piece::Tag(source) });
-        rest = inner.get(end + 2..).unwrap_or_default();
+/// A part of a text as it is written here.
+enum Part {
+    Text(String),
+    Value(String),
+}
+
+fn hole(value: String) -> String {
+    format!("{{{{ {value} }}}}")
+}
+
+/// A value as an expression: what has no hole in it is written as data.
+pub(super) fn expression(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.contains("{{") => Value::String(text),
+        Value::String(text) => Value::String(Value::from(text).to_string()),
+        other => other,
     }
-    if !rest.is_empty() {
-        pieces.push(Piece::Text(rest));
-    }
-    pieces
+}
+
+/// `{{ a }}` is `a`, and so are the holes in `{{ a }} > {{ b }}`.
+fn condition_text(text: &str) -> String {
+    let holes = pieces(text).into_iter().map(|piece| match piece {
+        Piece::Text(text) => text.to_owned(),
+        Piece::Hole(source) => format!("({source})"),
+        Piece::Tag(tag) => format!("{{% {tag} %}}"),
+    });
+    holes.collect()
 }

@@ -1,18 +1,37 @@
 //! Expressions and texts of Jinja as tables.
 
+use super::local::Local;
 use super::{Importer, Kind, Known, jinja};
 use crate::pipeline::tree;
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 
 fn importer() -> Importer {
-    let step = |name: &str, kind| (name.to_owned(), Known { name: name.to_owned(), kind, conditional: false });
-    let steps = HashMap::from([step("load", Kind::Text), step("run", Kind::Command), step("save", Kind::Written)]);
+    let known = |name: &str, kind, absent, fallback: Option<&str>| Known {
+        name: name.to_owned(),
+        kind,
+        absent,
+        fallback: fallback.map(ToOwned::to_owned),
+        home: None,
+    };
+    let steps = [
+        known("load", Kind::File, false, None),
+        known("run", Kind::Command, false, None),
+        known("save", Kind::Written, false, None),
+        known("maybe", Kind::Text, true, None),
+        known("spare", Kind::Text, true, Some("\"none\"")),
+        known("said", Kind::Said, false, None),
+    ];
     Importer {
         file: "x.yaml".into(),
         faults: Vec::new(),
-        inputs: vec!["topic".to_owned(), "n".to_owned(), "list".to_owned()],
-        steps,
-        locals: vec!["item", "index"],
+        inputs: ["topic", "n", "list", "wanted"].map(str::to_owned).to_vec(),
+        flags: HashSet::from(["wanted".to_owned()]),
+        steps: HashMap::from(steps.map(|known| (known.name.clone(), known))),
+        locals: Local::items("inputs.list"),
+        loops: Vec::new(),
+        repeating: HashSet::new(),
+        started: Cell::new(false),
     }
 }
 
@@ -36,14 +55,38 @@ fn expressions() {
         ("save.path", "save.path"),
         ("loop.index", "(index + 1)"),
         ("$item", "item"),
+        ("$is_last", "(index + 1 == inputs.list.len())"),
+        ("load.result.content", "load"),
+        ("load.size", "load.len()"),
+        ("results.run.stdout", "run.stdout"),
+        ("run.result.return_code", "run.status"),
+        ("said.result", "said.result"),
+        ("maybe | default('x')", "(if maybe != () { maybe } else { \"x\" })"),
+        ("spare.result", "(if outcomes.spare == \"ok\" { spare } else { \"none\" })"),
+        ("execution.timestamp", "started_at.text"),
+        ("now()", "started_at.text"),
+        ("range(n)", "(0..inputs.n).to_array()"),
+        ("topic.upper()", "inputs.topic.to_upper()"),
+        (
+            "topic.startswith('a') and n",
+            "(inputs.topic.starts_with(\"a\") && (inputs.n != () && switch type_of(inputs.n) { \"bool\" => inputs.n, \"i64\" => inputs.n != 0, \"f64\" => inputs.n != 0.0, _ => inputs.n.len() > 0 }))",
+        ),
+        ("list | join", "inputs.list.map(|one| one.to_string()).join(\", \")"),
+        (
+            "topic[:5]",
+            "({ let kept = inputs.topic; if type_of(kept) == \"string\" { kept.sub_string(0, 5) } else { kept.extract(0, 5) } })",
+        ),
     ] {
         let read = jinja::parse(source).and_then(|expr| importer().rhai(&expr));
         assert_eq!(read.as_deref(), Ok(expected), "{source}");
     }
     for (source, expected) in [
-        ("now()", "the function `now`"),
+        ("today()", "the function `today`"),
         ("nobody.x", "the name `nobody.x`"),
-        ("topic | slugify", "the filter `slugify`"),
+        ("topic | shuffle", "the filter `shuffle`"),
+        ("topic.encode()", "the function `encode`"),
+        ("save.owner", "the field `owner` of `save`"),
+        ("maybe.status", "the field `status` of `maybe`"),
         ("(n", "without `)`"),
     ] {
         let read = jinja::parse(source).and_then(|expr| importer().rhai(&expr));
@@ -60,10 +103,12 @@ fn texts() {
     };
     for (source, expected) in [
         ("a {{ topic }} b", "a {{ inputs.topic }} b"),
+        ("{% if n > 1 %}many{% else %}few{% endif %}.", "{{ if (inputs.n > 1) { \"many\" } else { \"few\" } }}."),
         (
-            "{% if n > 1 %}many{% else %}few{% endif %}",
-            "{{ \"\" + (if (inputs.n > 1) { \"\" + \"many\" } else { \"\" + \"few\" }) }}",
+            "{{ wanted }} or {{ $is_first }}",
+            "{{ if inputs.wanted { \"True\" } else { \"False\" } }} or {{ if (index == 0) { \"True\" } else { \"False\" } }}",
         ),
+        ("{{ list }}", "{{ inputs.list }}"),
         ("<AUTO>choose</AUTO>", "a value that a model decides: ask the model in a step of its own"),
         ("{% set x = 1 %}", "`{% set x = 1 %}`"),
     ] {

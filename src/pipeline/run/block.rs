@@ -128,6 +128,7 @@ fn tell(at: &Course<'_>, step: &Step, outcome: StepOutcome, came: &Came) {
         millis: came.millis,
         reason: came.reason.clone(),
         failure: came.failure.clone(),
+        replayed: came.replayed,
     };
     at.host.emit(&at.frame, &event);
 }

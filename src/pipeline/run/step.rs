@@ -29,6 +29,8 @@ pub struct Came {
     pub jump: Option<Jump>,
     /// What it and everything in it cost.
     pub cost: Money,
+    /// Whether all that it asked of models was answered by the log.
+    pub replayed: bool,
     /// How long it took.
     pub millis: u64,
     /// Why it was skipped.
@@ -125,7 +127,9 @@ async fn begin(place: &Course<'_>, step: &Step, visit: u32, values: &Values) -> 
         }
         Err(failure) => failed(step, failure),
     };
-    Came { cost: host.scope.report().totals.cost, ..came }
+    let totals = host.scope.report().totals;
+    // What the log answered is among the calls of its part, because it was paid for there.
+    Came { cost: totals.cost, replayed: totals.replayed > 0 && totals.calls <= totals.replayed, ..came }
 }
 
 /// Ends the work at the step's own deadline; what it has under way may settle.

@@ -1,0 +1,120 @@
+//! Filters, methods and functions of Jinja, Python and orchestrator as Rhai, over the Rhai of their values.
+
+/// A filter; `None` if it has no counterpart.
+pub(super) fn filter(value: &str, name: &str, arguments: &[String]) -> Option<String> {
+    let argument = |at: usize, standard: &str| arguments.get(at).map_or(standard, String::as_str).to_owned();
+    Some(match name {
+        "length" | "count" => format!("{value}.len()"),
+        "upper" => format!("{value}.to_upper()"),
+        "lower" => format!("{value}.to_lower()"),
+        "capitalize" => kept(value, &capital("kept")),
+        "title" => format!("{value}.split(\" \").map(|word| {}).join(\" \")", capital("word")),
+        "trim" | "strip" => kept(value, "kept.trim(); kept"),
+        // Orchestrator joins with a comma where Jinja joins with nothing.
+        "join" => format!("{value}.map(|one| one.to_string()).join({})", argument(0, "\", \"")),
+        "split" => format!("{value}.split({})", argument(0, "\" \"")),
+        "to_json" | "json" | "json_encode" => format!("json_text({value}, 2)"),
+        "tojson" => format!("json_text({value})"),
+        "from_json" | "fromjson" => format!("parse_json({value})"),
+        "first" => format!("{value}[0]"),
+        "last" => format!("{value}[-1]"),
+        "sum" => format!("{value}.reduce(|all, one| all + one, 0)"),
+        "min" => format!("{value}.reduce(|all, one| if all == () || one < all {{ one }} else {{ all }})"),
+        "max" => format!("{value}.reduce(|all, one| if all == () || one > all {{ one }} else {{ all }})"),
+        "sort" => kept(value, "kept.sort(); kept"),
+        "replace" => kept(value, &format!("kept.replace({}, {}); kept", argument(0, "\"\""), argument(1, "\"\""))),
+        "basename" => format!("{value}.split(\"/\")[-1]"),
+        "slugify" => slug(value),
+        "truncate" => truncated(value, &argument(0, "255")),
+        "int" => whole_number(value),
+        "float" => format!("parse_float({value}.to_string())"),
+        "string" => format!("{value}.to_string()"),
+        "abs" => format!("{value}.abs()"),
+        "round" => match arguments.first() {
+            None => format!("({value} * 1.0).round().to_int()"),
+            Some(digits) => format!("(({value} * 10.0 ** {digits}).round() / 10.0 ** {digits})"),
+        },
+        "list" | "safe" => value.to_owned(),
+        _ => return None,
+    })
+}
+
+/// A method; `None` if it has no counterpart.
+pub(super) fn method(value: &str, name: &str, arguments: &[String]) -> Option<String> {
+    Some(match (name, arguments) {
+        ("upper" | "lower" | "strip" | "title" | "capitalize", []) => return filter(value, name, arguments),
+        ("split", [_]) | ("replace", [_, _]) => return filter(value, name, arguments),
+        ("startswith", [head]) => format!("{value}.starts_with({head})"),
+        ("endswith", [tail]) => format!("{value}.ends_with({tail})"),
+        ("join", [list]) => format!("{list}.map(|one| one.to_string()).join({value})"),
+        ("get", [key]) => format!("{value}[{key}]"),
+        ("get", [key, other]) => format!("({value}[{key}] ?? {other})"),
+        ("keys" | "values", []) => format!("{value}.{name}()"),
+        _ => return None,
+    })
+}
+
+/// A function; `None` if it has no counterpart.
+pub(super) fn function(name: &str, arguments: &[String]) -> Option<String> {
+    Some(match (name, arguments) {
+        ("range", [end]) => format!("(0..{end}).to_array()"),
+        ("range", [begin, end]) => format!("({begin}..{end}).to_array()"),
+        ("len", [value]) => format!("{value}.len()"),
+        ("str", [value]) => format!("{value}.to_string()"),
+        ("int", [value]) => whole_number(value),
+        ("float", [value]) => format!("parse_float({value}.to_string())"),
+        _ => return None,
+    })
+}
+
+/// A part of a text or list.
+///
+/// # Errors
+/// An end that counts from the end.
+pub(super) fn slice(value: &str, from: Option<&str>, to: Option<&str>) -> Result<String, String> {
+    if to.is_some_and(|to| to.starts_with('-')) {
+        return Err("a part that ends before the end".to_owned());
+    }
+    let begin = from.unwrap_or("0");
+    let bounds = match (from, to) {
+        (_, None) => begin.to_owned(),
+        (None, Some(to)) => format!("0, {to}"),
+        (Some(from), Some(to)) => format!("{from}, {to} - {from}"),
+    };
+    let body =
+        format!("if type_of(kept) == \"string\" {{ kept.sub_string({bounds}) }} else {{ kept.extract({bounds}) }}");
+    Ok(kept(value, &body))
+}
+
+/// A value under a name of its own, so that it is computed once.
+fn kept(value: &str, body: &str) -> String {
+    format!("({{ let kept = {value}; {body} }})")
+}
+
+fn capital(word: &str) -> String {
+    format!("{word}.sub_string(0, 1).to_upper() + {word}.sub_string(1).to_lower()")
+}
+
+fn truncated(value: &str, most: &str) -> String {
+    // Jinja counts the dots too, and allows five characters more.
+    let cut = format!("kept.sub_string(0, {most} - 3)");
+    let whole_words = format!(
+        "{{ let words = {cut}.split(\" \"); words.pop(); if words.is_empty() {{ {cut} }} else {{ words.join(\" \") }} }}"
+    );
+    kept(value, &format!("if kept.len() <= {most} + 5 {{ kept }} else {{ {whole_words} + \"...\" }}"))
+}
+
+fn whole_number(value: &str) -> String {
+    let body = "switch type_of(kept) { \"i64\" => kept, \"f64\" => kept.to_int(), _ => parse_int(kept) }";
+    kept(value, body)
+}
+
+/// Letters, digits and underscores, in lower case, with hyphens between words, as orchestrator has it.
+fn slug(value: &str) -> String {
+    let plain = "kept.to_lower().to_chars().filter(|c| c in \"abcdefghijklmnopqrstuvwxyz0123456789_- \")";
+    let words = "text.split(\"-\").filter(|word| word != \"\").join(\"-\")";
+    kept(
+        value,
+        &format!("let text = {plain}.map(|c| if c == ' ' {{ \"-\" }} else {{ c.to_string() }}).join(\"\"); {words}"),
+    )
+}
