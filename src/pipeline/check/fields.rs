@@ -1,15 +1,34 @@
 //! Every reading of a name, compared with what is known of its value.
 
 use crate::core::text::nearest;
-use crate::pipeline::check::Known;
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::shape::Shape;
-use crate::pipeline::plan::Pipeline;
+use crate::pipeline::check::{Known, forms};
+use crate::pipeline::plan::{Act, Pipeline};
+use crate::pipeline::read::template::dense;
 use crate::pipeline::read::{Reader, Use};
 use std::collections::HashMap;
 
 /// What texts and lists answer without being called.
 const PROPERTIES: &[&str] = &["len", "is_empty", "chars", "bytes", "start", "end"];
+
+/// What numbers answer.
+const OF_NUMBERS: &[&str] = &[
+    "is_odd",
+    "is_even",
+    "is_zero",
+    "is_nan",
+    "is_finite",
+    "is_infinite",
+    "floor",
+    "ceiling",
+    "round",
+    "int",
+    "fraction",
+];
+
+/// What even `()` answers when it is called.
+const OF_ALL: &[&str] = &["to_string", "to_debug", "type_of", "is_shared"];
 
 /// Checks all readings.
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Known<'_>) {
@@ -17,10 +36,12 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
     let shapes: HashMap<&str, Shape> =
         known.steps.iter().map(|(name, seen)| (*name, Shape::of_step(seen.step))).collect();
     let absence = Absence::of(known);
+    forms::check(reader, known, &shapes, &inputs, &absence);
     let uses = std::mem::take(&mut reader.uses);
     for read in uses.iter().filter(|read| !read.local) {
         let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
         let message = match path.as_slice() {
+            ["prev", ..] => unbegun(read, known),
             ["inputs", rest @ ..] => unknown_field("inputs", &inputs, rest),
             ["outcomes", name, field, ..] => {
                 Some(format!("`outcomes.{name}` is a text such as \"ok\" or \"failed\", and has no field `{field}`"))
@@ -40,7 +61,14 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
 }
 
 fn of_step(read: &Use, name: &str, shape: &Shape, fields: &[&str], absence: &Absence<'_>) -> Option<String> {
-    let field = fields.first()?;
+    let Some(field) = fields.first() else {
+        let method = read.reference.method.as_deref().filter(|method| !OF_ALL.contains(method))?;
+        let why = absence.why(read, name)?;
+        return Some(format!(
+            "`{name}` may be `()` here, because {why}: write `{name}?.{method}(..)`, or let a condition ask \
+             `outcomes.{name} == \"ok\"`"
+        ));
+    };
     if let Some(message) = unknown_field(name, shape, fields) {
         return Some(message);
     }
@@ -71,6 +99,10 @@ fn unknown_field(name: &str, shape: &Shape, fields: &[&str]) -> Option<String> {
                 }
                 shape = &found.shape;
             }
+            Shape::Number if OF_NUMBERS.contains(field) => return None,
+            Shape::Number | Shape::Flag => {
+                return Some(format!("`{way}` is {}, and has no field `{field}`", shape.kind()));
+            }
             Shape::Text | Shape::List(_) if PROPERTIES.contains(field) => return None,
             Shape::Text | Shape::List(_) => {
                 let hint = if matches!(shape, Shape::Text) { "; `vars` give the step's value fields" } else { "" };
@@ -80,6 +112,17 @@ fn unknown_field(name: &str, shape: &Shape, fields: &[&str]) -> Option<String> {
         way = format!("{way}.{field}");
     }
     None
+}
+
+/// The last iteration's value is not there when the condition is asked for the first time.
+fn unbegun(read: &Use, known: &Known<'_>) -> Option<String> {
+    let Act::While(repeat) = &known.steps.get(read.user.step.as_str())?.step.act else { return None };
+    let field = read.reference.path.get(1).or(read.reference.method.as_ref())?;
+    let asked = ["prev!=()", "prev==()", "iteration"].iter().any(|form| read.source.contains(form));
+    let here = dense(repeat.condition.source()) == *read.source;
+    (here && !read.reference.optional && !asked).then(|| {
+        format!("`prev` is `()` before the first iteration: write `prev?.{field}`, or ask `prev == () || ..` first")
+    })
 }
 
 /// A failure is there only if the step failed.

@@ -16,7 +16,7 @@ pub async fn ask(course: &Course<'_>, step: &Step, question: &Ask, values: &Valu
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(items)) => items.into_iter().map(as_text).collect::<Vec<String>>(),
         Some(other) => {
-            return Err(Failure::new(FailureKind::Invalid, format!("`choices` must be a list, it is {other}")));
+            return Err(Failure::new(FailureKind::Data, format!("`choices` must be a list, it is {other}")));
         }
     };
     let Some(role) = &question.of else {

@@ -91,7 +91,7 @@ fn judged(verdict: &Value) -> Outcome<Judgement> {
     match verdict {
         Value::Bool(passed) => Ok(Judgement { passed: *passed, reason: String::new() }),
         Value::String(reason) => Ok(Judgement { passed: reason.is_empty(), reason: reason.clone() }),
-        other => Err(Failure::new(FailureKind::Invalid, format!("the check answered {other}"))
+        other => Err(Failure::new(FailureKind::Data, format!("the check answered {other}"))
             .hint("it answers true or false, or a text that says what is wrong")),
     }
 }

@@ -1,0 +1,302 @@
+//! Random pipelines, many of them slightly wrong: a tape of numbers decides what each step does, what it reads and where
+//! it leads. A pipeline is written as JSON, which is YAML too.
+
+use super::random_words::{Form, Known, Tape};
+use serde_json::{Map, Value, json};
+
+/// A pipeline, and whether all that it reads could be known before it runs.
+#[derive(Debug)]
+pub(super) struct Random {
+    pub(super) text: String,
+    pub(super) knowable: bool,
+}
+
+/// The pipeline that a tape describes.
+pub(super) fn pipeline(numbers: &[u16]) -> Random {
+    let mut writer = Writer { tape: Tape::new(numbers), count: 0, knowable: true, seen: inputs() };
+    let steps = writer.steps(5, 2);
+    let outputs = writer.outputs();
+    let mut file = Map::new();
+    file.insert(
+        "inputs".to_owned(),
+        json!({
+            "topic": {"default": "ships"},
+            "count": {"type": "integer", "default": 2},
+            "maybe": {"required": false},
+            "words": {"schema": {"type": "array", "items": {"type": "string"}}, "default": ["a", "b"]},
+        }),
+    );
+    file.insert("steps".to_owned(), Value::Array(steps));
+    if !outputs.is_empty() {
+        file.insert("outputs".to_owned(), Value::Object(outputs));
+    }
+    let text = serde_json::to_string_pretty(&Value::Object(file)).expect("JSON");
+    Random { text, knowable: writer.knowable }
+}
+
+fn inputs() -> Vec<Known> {
+    let fields = [("topic", Form::Text), ("count", Form::Number), ("maybe", Form::Unknown), ("words", Form::List)];
+    vec![Known::new("inputs", Form::Fields(fields.map(|(name, form)| (name.to_owned(), form)).into()))]
+}
+
+struct Writer<'t> {
+    tape: Tape<'t>,
+    count: usize,
+    knowable: bool,
+    /// What can be read.
+    seen: Vec<Known>,
+}
+
+impl Writer<'_> {
+    /// A list of steps; what stands in bodies is forgotten behind them.
+    fn steps(&mut self, most: usize, depth: usize) -> Vec<Value> {
+        let many = 1 + self.tape.pick(most);
+        let names: Vec<String> = (0..many).map(|at| format!("s{}", self.count + at)).collect();
+        self.count += many;
+        let mut steps = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let (mut step, form) = self.act(name, depth);
+            self.around(&mut step, at, &names);
+            self.seen.push(Known::new(name, form));
+            steps.push(json!({name: step}));
+        }
+        steps
+    }
+
+    fn outputs(&mut self) -> Map<String, Value> {
+        let many = self.tape.pick(3);
+        (0..many).map(|at| (format!("o{at}"), json!(self.expression()))).collect()
+    }
+
+    /// What a step does, and what is known of its value.
+    fn act(&mut self, name: &str, depth: usize) -> (Map<String, Value>, Form) {
+        let kinds = if depth == 0 { 6 } else { 9 };
+        match self.tape.pick(kinds) {
+            0 | 1 => self.set(),
+            2 => self.llm(),
+            3 => self.tool(),
+            4 => self.switch(),
+            5 => (step("llm", json!(self.template())), Form::Text),
+            6 => self.each(name, depth),
+            7 => self.repeat(depth),
+            _ => self.parallel(name, depth),
+        }
+    }
+
+    fn set(&mut self) -> (Map<String, Value>, Form) {
+        let (mut values, mut fields) = (Map::new(), Vec::new());
+        for at in 0..=self.tape.pick(3) {
+            let (value, form) = match self.tape.pick(6) {
+                0 => (json!("\"text\""), Form::Text),
+                1 => (json!(self.tape.pick(5)), Form::Number),
+                2 => (json!(["\"x\"", "\"y\""]), Form::List),
+                3 => (json!({"in": "\"deep\""}), Form::Fields(vec![("in".to_owned(), Form::Text)])),
+                4 => (json!(self.tape.pick(2) == 0), Form::Flag),
+                _ => (json!(self.expression()), Form::Unknown),
+            };
+            values.insert(format!("f{at}"), value);
+            fields.push((format!("f{at}"), form));
+        }
+        (step("set", Value::Object(values)), Form::Fields(fields))
+    }
+
+    /// A model call with fields, which the server of the test fills as its prompt says.
+    fn llm(&mut self) -> (Map<String, Value>, Form) {
+        let refused = self.tape.wrong(4);
+        let mut act =
+            step("llm", json!(format!("{} fields {}", if refused { "bad" } else { "good" }, self.template())));
+        act.insert("vars".to_owned(), json!({"f0": "a text", "f1": {"type": "integer"}, "f2": {"type": "boolean"}}));
+        let fields = [("f0", Form::Text), ("f1", Form::Number), ("f2", Form::Flag)];
+        (act, Form::Fields(fields.map(|(name, form)| (name.to_owned(), form)).into()))
+    }
+
+    fn tool(&mut self) -> (Map<String, Value>, Form) {
+        let (name, args) = match self.tape.pick(6) {
+            0 => ("calculate", json!({"expression": format!("1 + {{{{ {} }}}}", self.path(false))})),
+            1 => ("calculate", json!({"expression": "1 / 0"})),
+            2 => ("json_query", json!({"text": "{\"a\": {\"b\": 1}}", "query": "$.a"})),
+            3 => ("read_file", json!({"path": "notes.txt"})),
+            4 => ("read_file", json!({"path": self.template()})),
+            _ => ("calculat", json!({"expression": "1"})),
+        };
+        let mut act = step("tool", json!(name));
+        act.insert("args".to_owned(), args);
+        (act, Form::Unknown)
+    }
+
+    fn switch(&mut self) -> (Map<String, Value>, Form) {
+        let on = self.expression();
+        let cases = json!({"text": self.jump(), "1": self.jump()});
+        let mut act = json!({"on": on, "cases": cases});
+        if self.tape.pick(3) == 0 {
+            act["default"] = json!(self.jump());
+        }
+        (step("switch", act), Form::Unknown)
+    }
+
+    fn each(&mut self, name: &str, depth: usize) -> (Map<String, Value>, Form) {
+        let keyed = self.tape.pick(3) == 0;
+        let items = match self.tape.pick(4) {
+            0 => json!([1, 2]),
+            1 => json!("inputs.words"),
+            _ => json!(self.path(false)),
+        };
+        let item = format!("item_of_{name}");
+        let outside = self.seen.len();
+        self.seen.push(Known::new(&item, Form::Unknown));
+        let mut act = json!({"in": items, "as": item, "steps": self.steps(2, depth - 1)});
+        self.seen.truncate(outside);
+        if keyed {
+            act["key"] = json!("index");
+        }
+        if self.tape.pick(2) == 0 {
+            act["on_item_failure"] = json!("continue");
+        }
+        (step("each", act), if keyed { Form::Unknown } else { Form::List })
+    }
+
+    fn repeat(&mut self, depth: usize) -> (Map<String, Value>, Form) {
+        let outside = self.seen.len();
+        self.seen.push(Known::new("prev", Form::Absent));
+        let condition = match self.tape.pick(4) {
+            0 => "iteration < 3".to_owned(),
+            1 => "prev == ()".to_owned(),
+            2 => format!("iteration < 3 && ({})", self.condition()),
+            _ => self.condition(),
+        };
+        let act = json!({"condition": condition, "max_iterations": 3, "steps": self.steps(2, depth - 1)});
+        self.seen.truncate(outside);
+        (step("while", act), Form::Unknown)
+    }
+
+    fn parallel(&mut self, name: &str, depth: usize) -> (Map<String, Value>, Form) {
+        let outside = self.seen.len();
+        let mut branches = Map::new();
+        for side in ["left", "right"] {
+            branches.insert(format!("{side}_{name}"), Value::Array(self.steps(2, depth - 1)));
+            self.seen.truncate(outside);
+        }
+        let fields = branches.keys().map(|name| (name.clone(), Form::Unknown)).collect();
+        (step("parallel", Value::Object(branches)), Form::Fields(fields))
+    }
+
+    /// What stands around the act: when it runs, what follows it, what it writes.
+    fn around(&mut self, step: &mut Map<String, Value>, at: usize, names: &[String]) {
+        if self.tape.pick(4) == 0 {
+            step.insert("condition".to_owned(), json!(self.condition()));
+            self.lead(step, "on_false", at, names);
+        }
+        self.lead(step, "on_success", at, names);
+        self.lead(step, "on_failure", at, names);
+        for (key, value) in [("always", json!(true)), ("retry", json!(1)), ("max_visits", json!(2))] {
+            if self.tape.pick(8) == 7 {
+                step.insert(key.to_owned(), value);
+            }
+        }
+        if self.tape.pick(10) == 9 {
+            let name = &names[at];
+            step.insert(
+                "products".to_owned(),
+                json!({self.path(false): format!("{name}/{{{{ inputs.topic }}}}.json")}),
+            );
+        }
+    }
+
+    fn lead(&mut self, step: &mut Map<String, Value>, key: &str, at: usize, names: &[String]) {
+        if self.tape.pick(5) != 4 {
+            return;
+        }
+        let near = &names[(at + self.tape.pick(3)).min(names.len() - 1)];
+        let earlier = &names[at.saturating_sub(1)];
+        let word = match self.tape.pick(6) {
+            0 | 1 => near.clone(),
+            2 => earlier.clone(),
+            _ => self.jump(),
+        };
+        step.insert(key.to_owned(), json!(word));
+    }
+
+    fn jump(&mut self) -> String {
+        let words = ["continue", "skip", "end", "fail", "retry"];
+        let count = self.count;
+        if self.tape.pick(4) == 0 {
+            format!("s{}", self.tape.pick(count + 1))
+        } else {
+            (*self.tape.of(&words)).to_owned()
+        }
+    }
+
+    /// A text with holes.
+    fn template(&mut self) -> String {
+        let holes = self.tape.pick(3);
+        (0..holes).fold("say".to_owned(), |text, _| format!("{text} {{{{ {} }}}}", self.expression()))
+    }
+
+    fn condition(&mut self) -> String {
+        let path = self.path(false);
+        match self.tape.pick(7) {
+            0 => format!("{path} != ()"),
+            1 => format!("{path} == \"text\""),
+            2 => "inputs.count > 1".to_owned(),
+            3 => path,
+            4 => format!("outcomes.{} == \"ok\"", self.step_name()),
+            5 => format!("outcomes.{} == \"failed\"", self.step_name()),
+            _ => format!("inputs.count == 2 && {path} != 3"),
+        }
+    }
+
+    /// An expression that takes whatever its values are.
+    fn expression(&mut self) -> String {
+        let path = self.path(true);
+        match self.tape.pick(7) {
+            0 | 1 => path,
+            2 => format!("`<${{{path}}}>`"),
+            3 => format!("[{path}, {}]", self.path(true)),
+            4 => format!("if {path} == () {{ 1 }} else {{ {path} }}"),
+            5 => format!("outcomes.{}", self.step_name()),
+            _ => format!("errors.{}?.kind", self.step_name()),
+        }
+    }
+
+    fn step_name(&mut self) -> String {
+        let count = self.count;
+        format!("s{}", self.tape.pick(count + 1))
+    }
+
+    /// A way into what can be seen; now and then it leads nowhere.
+    fn path(&mut self, softly: bool) -> String {
+        let known = self.seen[self.tape.pick(self.seen.len())].clone();
+        let name = if self.tape.wrong(12) { self.step_name() } else { known.name.clone() };
+        let dot = if softly && known.name != "inputs" && self.tape.pick(3) == 0 { "?." } else { "." };
+        match &known.form {
+            _ if known.name != "inputs" && self.tape.pick(4) == 0 => name,
+            Form::Fields(fields) => {
+                let (field, form) = self.tape.of(fields).clone();
+                let wrong = self.tape.wrong(12);
+                let field = if wrong { "nowhere".to_owned() } else { field };
+                match form {
+                    Form::Fields(_) => format!("{name}{dot}{field}.in"),
+                    Form::Unknown if self.tape.wrong(6) => {
+                        self.knowable = false;
+                        format!("{name}{dot}{field}.deep")
+                    }
+                    _ => format!("{name}{dot}{field}"),
+                }
+            }
+            Form::Text | Form::List if self.tape.pick(2) == 0 => format!("{name}.len()"),
+            Form::Unknown if self.tape.wrong(4) => {
+                self.knowable = false;
+                format!("{name}{dot}deep")
+            }
+            Form::Absent if self.tape.wrong(3) => {
+                self.knowable = false;
+                format!("{name}{dot}deep")
+            }
+            _ => name,
+        }
+    }
+}
+
+fn step(act: &str, value: Value) -> Map<String, Value> {
+    Map::from_iter([(act.to_owned(), value)])
+}
