@@ -61,7 +61,7 @@ steps:
         round: {set: {text: more, odd: outcomes.odd, kind: errors.odd?.kind}}
 ",
         0,
-        5,
+        6,
         "",
     ),
     case(

@@ -49,7 +49,12 @@ fn run(program: &Program, text: &str, knowable: bool) -> Result<(), String> {
 fn what_is_accepted_never_fails_for_what_it_says() {
     let server = ChatServer::new(answer);
     let program = Program::served_by(&server).file("notes.txt", "a note\n");
-    let config = ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: cases(),
+        failure_persistence: None,
+        max_shrink_iters: 300,
+        ..ProptestConfig::default()
+    };
     let (accepted, refused) = (Cell::new(0), Cell::new(0));
     let tape = prop::collection::vec(any::<u16>(), 20..160);
     let checked = TestRunner::new(config).run(&tape, |tape| {

@@ -139,7 +139,11 @@ impl Writer<'_> {
         let items = match self.tape.pick(4) {
             0 => json!([1, 2]),
             1 => json!("inputs.words"),
-            _ => json!(self.path(false)),
+            _ => {
+                let (path, form) = self.way(false);
+                self.knowable = self.knowable && !form.is_unknown();
+                json!(path)
+            }
         };
         let item = format!("item_of_{name}");
         let outside = self.seen.len();
@@ -161,7 +165,7 @@ impl Writer<'_> {
         let condition = match self.tape.pick(4) {
             0 => "iteration < 3".to_owned(),
             1 => "prev == ()".to_owned(),
-            2 => format!("iteration < 3 && ({})", self.condition()),
+            2 => format!("iteration < 3 && {} != ()", self.path(false)),
             _ => self.condition(),
         };
         let act = json!({"condition": condition, "max_iterations": 3, "steps": self.steps(2, depth - 1)});
@@ -233,15 +237,20 @@ impl Writer<'_> {
     }
 
     fn condition(&mut self) -> String {
-        let path = self.path(false);
-        match self.tape.pick(7) {
-            0 => format!("{path} != ()"),
-            1 => format!("{path} == \"text\""),
-            2 => "inputs.count > 1".to_owned(),
-            3 => path,
-            4 => format!("outcomes.{} == \"ok\"", self.step_name()),
-            5 => format!("outcomes.{} == \"failed\"", self.step_name()),
-            _ => format!("inputs.count == 2 && {path} != 3"),
+        let (path, form) = self.way(false);
+        match (self.tape.pick(7), form) {
+            (0 | 1, Form::Text) => format!("{path} == \"text\""),
+            (0 | 1, Form::Number) => format!("{path} > 1"),
+            (0 | 1, Form::Flag) => format!("!{path}"),
+            (0 | 1, _) => format!("{path} != ()"),
+            (2, _) => "inputs.count > 1".to_owned(),
+            (3, form) => {
+                self.knowable = self.knowable && !form.is_unknown();
+                path
+            }
+            (4, _) => format!("outcomes.{} == \"ok\"", self.step_name()),
+            (5, _) => format!("outcomes.{} == \"failed\"", self.step_name()),
+            _ => format!("inputs.count == 2 && {path} != ()"),
         }
     }
 
@@ -265,35 +274,38 @@ impl Writer<'_> {
 
     /// A way into what can be seen; now and then it leads nowhere.
     fn path(&mut self, softly: bool) -> String {
+        self.way(softly).0
+    }
+
+    /// A way, and the form of what lies there.
+    fn way(&mut self, softly: bool) -> (String, Form) {
         let known = self.seen[self.tape.pick(self.seen.len())].clone();
-        let name = if self.tape.wrong(12) { self.step_name() } else { known.name.clone() };
+        let wrong = self.tape.wrong(12);
+        // What another step has, is another matter.
+        self.knowable = self.knowable && !wrong;
+        let name = if wrong { self.step_name() } else { known.name.clone() };
         let dot = if softly && known.name != "inputs" && self.tape.pick(3) == 0 { "?." } else { "." };
-        match &known.form {
-            _ if known.name != "inputs" && self.tape.pick(4) == 0 => name,
+        match known.form {
+            form if known.name != "inputs" && self.tape.pick(4) == 0 => (name, form),
             Form::Fields(fields) => {
-                let (field, form) = self.tape.of(fields).clone();
-                let wrong = self.tape.wrong(12);
-                let field = if wrong { "nowhere".to_owned() } else { field };
+                let (field, form) = self.tape.of(&fields).clone();
+                let field = if self.tape.wrong(12) { "nowhere".to_owned() } else { field };
                 match form {
-                    Form::Fields(_) => format!("{name}{dot}{field}.in"),
-                    Form::Unknown if self.tape.wrong(6) => {
-                        self.knowable = false;
-                        format!("{name}{dot}{field}.deep")
-                    }
-                    _ => format!("{name}{dot}{field}"),
+                    Form::Fields(_) => (format!("{name}{dot}{field}.in"), Form::Text),
+                    Form::Unknown if self.tape.wrong(6) => self.deeper(&format!("{name}{dot}{field}"), "."),
+                    form => (format!("{name}{dot}{field}"), form),
                 }
             }
-            Form::Text | Form::List if self.tape.pick(2) == 0 => format!("{name}.len()"),
-            Form::Unknown if self.tape.wrong(4) => {
-                self.knowable = false;
-                format!("{name}{dot}deep")
-            }
-            Form::Absent if self.tape.wrong(3) => {
-                self.knowable = false;
-                format!("{name}{dot}deep")
-            }
-            _ => name,
+            Form::Text | Form::List if self.tape.pick(2) == 0 => (format!("{name}.len()"), Form::Number),
+            Form::Unknown | Form::Absent if self.tape.wrong(4) => self.deeper(&name, dot),
+            form => (name, form),
         }
+    }
+
+    /// A field of what nobody knows.
+    fn deeper(&mut self, way: &str, dot: &str) -> (String, Form) {
+        self.knowable = false;
+        (format!("{way}{dot}deep"), Form::Unknown)
     }
 }
 

@@ -40,6 +40,12 @@ pub(super) enum Form {
     Absent,
 }
 
+impl Form {
+    pub(super) const fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown | Self::Absent)
+    }
+}
+
 /// Something that can be read.
 #[derive(Clone, Debug)]
 pub(super) struct Known {

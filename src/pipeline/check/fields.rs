@@ -38,10 +38,14 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
     let absence = Absence::of(known);
     forms::check(reader, known, &shapes, &inputs, &absence);
     let uses = std::mem::take(&mut reader.uses);
+    for read in uses.iter().filter(|read| read.local) {
+        if let Some(message) = unbegun(read, known) {
+            reader.fault(read.at, message);
+        }
+    }
     for read in uses.iter().filter(|read| !read.local) {
         let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
         let message = match path.as_slice() {
-            ["prev", ..] => unbegun(read, known),
             ["inputs", rest @ ..] => unknown_field("inputs", &inputs, rest),
             ["outcomes", name, field, ..] => {
                 Some(format!("`outcomes.{name}` is a text such as \"ok\" or \"failed\", and has no field `{field}`"))
@@ -105,7 +109,8 @@ fn unknown_field(name: &str, shape: &Shape, fields: &[&str]) -> Option<String> {
             }
             Shape::Text | Shape::List(_) if PROPERTIES.contains(field) => return None,
             Shape::Text | Shape::List(_) => {
-                let hint = if matches!(shape, Shape::Text) { "; `vars` give the step's value fields" } else { "" };
+                let whole = matches!(shape, Shape::Text) && !way.contains('.');
+                let hint = if whole { "; `vars` give the step's value fields" } else { "" };
                 return Some(format!("`{way}` is {}, and has no field `{field}`{hint}", shape.kind()));
             }
         }
@@ -117,12 +122,18 @@ fn unknown_field(name: &str, shape: &Shape, fields: &[&str]) -> Option<String> {
 /// The last iteration's value is not there when the condition is asked for the first time.
 fn unbegun(read: &Use, known: &Known<'_>) -> Option<String> {
     let Act::While(repeat) = &known.steps.get(read.user.step.as_str())?.step.act else { return None };
-    let field = read.reference.path.get(1).or(read.reference.method.as_ref())?;
+    let reference = &read.reference;
     let asked = ["prev!=()", "prev==()", "iteration"].iter().any(|form| read.source.contains(form));
+    if reference.path.first()? != "prev" || reference.optional || asked {
+        return None;
+    }
     let here = dense(repeat.condition.source()) == *read.source;
-    (here && !read.reference.optional && !asked).then(|| {
-        format!("`prev` is `()` before the first iteration: write `prev?.{field}`, or ask `prev == () || ..` first")
-    })
+    let way = match reference.path.get(1).or(reference.method.as_ref()) {
+        Some(field) => format!("`prev?.{field}`"),
+        // As part of a larger expression it may be anything.
+        None => (*read.source == *"prev").then(|| "what is compared".to_owned())?,
+    };
+    here.then(|| format!("`prev` is `()` before the first iteration: write {way}, or ask `prev == () || ..` first"))
 }
 
 /// A failure is there only if the step failed.

@@ -22,7 +22,7 @@ pub async fn ask(course: &Course<'_>, step: &Step, question: &Ask, values: &Valu
     let Some(role) = &question.of else {
         return course.ask(Request::AskUser { prompt, choices }).await;
     };
-    let schema = (!choices.is_empty()).then(|| Arc::new(json!({"type": "string", "enum": choices})));
+    let schema = (!choices.is_empty()).then(|| Arc::new(llm::sorted(json!({"type": "string", "enum": choices}))));
     let options = LlmOptions { role: Some(role.clone()), model: None, schema, ..llm::options(course, step) };
     course.ask(Request::Llm(LlmRequest { prompt, options })).await
 }

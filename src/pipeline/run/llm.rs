@@ -33,7 +33,7 @@ pub async fn call(course: &Course<'_>, step: &Step, call: &LlmCall, values: &Val
 }
 
 /// A schema as a script would have it, whose maps know no order: a call is the same call from both.
-fn sorted(schema: Value) -> Value {
+pub fn sorted(schema: Value) -> Value {
     match schema {
         Value::Object(map) => {
             let mut entries: Vec<(String, Value)> = map.into_iter().map(|(key, value)| (key, sorted(value))).collect();

@@ -118,7 +118,8 @@ impl Twin {
         let references = expression.references();
         let twice = |name: &String| references.iter().filter(|other| other.path.first() == Some(name)).count() > 1;
         let read = references.iter().filter(|reference| reference.path.first().is_some_and(twice));
-        let mut read: Vec<&Reference> = read.filter(|_| source.contains('|')).collect();
+        let closures = source.replace("||", "").contains('|');
+        let mut read: Vec<&Reference> = read.filter(|_| closures).collect();
         // From behind, so that the places before it stay what they are.
         read.sort_by_key(|reference| std::cmp::Reverse((reference.line, reference.column)));
         let mut text = source.to_owned();

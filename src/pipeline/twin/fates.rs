@@ -3,6 +3,7 @@
 
 use crate::pipeline::graph;
 use crate::pipeline::plan::{Act, Block, Jump, Step};
+use crate::script::expression::Expression;
 use std::collections::BTreeSet;
 
 /// The fates of the steps of a block; steps are positions.
@@ -16,6 +17,8 @@ pub(super) struct Fates {
     pub cuts: BTreeSet<usize>,
     /// Those that may be lost to all that stands behind them.
     pub stops: BTreeSet<usize>,
+    /// Those that may be skipped although the block comes to its end.
+    pub absent: BTreeSet<usize>,
     /// Those whose failure ends the block only when all else is done.
     pub passes: BTreeSet<usize>,
     /// Those whose failure is caught.
@@ -66,7 +69,7 @@ impl Fates {
 
     /// Whether others can go on after a failure that nothing deals with.
     fn goes_past(&self, block: &Block, at: usize, step: &Step) -> bool {
-        if step.on_failure.is_some() {
+        if step.on_failure.is_some() || !can_fail(step) {
             return false;
         }
         let mut lost = BTreeSet::from([at]);
@@ -90,15 +93,21 @@ impl Fates {
                 set.contains(&needed)
             };
             let skippable = unwatched(block, step).any(lost);
-            let skips = [&step.on_false, &step.on_success].into_iter().flatten().any(|jump| *jump == Jump::Skip);
             let passes = self.passes.contains(&at);
+            let absent = unwatched(block, step).any(|needed| {
+                let gone = |other: &Step| step.after.contains(&needed) && (goes_on(other) || skips_others(other));
+                self.absent.contains(&needed) || block.steps.get(needed).is_some_and(gone)
+            });
+            if absent {
+                self.absent.insert(at);
+            }
             if skippable {
                 self.skippable.insert(at);
             }
             if skippable || passes {
                 self.stops.insert(at);
             }
-            if skippable || passes || skips || goes_on(step) {
+            if skippable || passes || skips_others(step) || goes_on(step) {
                 self.cuts.insert(at);
             }
         }
@@ -116,12 +125,10 @@ impl Fates {
     fn value(&mut self, block: &Block) {
         for (at, step) in block.steps.iter().enumerate().rev() {
             self.values.push(at);
-            let fails = match &step.on_failure {
-                None => !self.passes.contains(&at),
-                Some(jump) => matches!(jump, Jump::Fail | Jump::Retry),
-            };
-            let runs = step.condition.is_none() && !self.skippable.contains(&at) && !self.passed_over.contains(&at);
-            if fails && runs && !self.over {
+            // A failure that nothing deals with ends the block without a value.
+            let ends = matches!(step.on_failure, None | Some(Jump::Fail | Jump::Retry));
+            let runs = step.condition.is_none() && !self.absent.contains(&at) && !self.passed_over.contains(&at);
+            if ends && runs && !self.over {
                 self.sure = true;
                 return;
             }
@@ -132,6 +139,35 @@ impl Fates {
 /// Whether a failure of the step lets the flow go on.
 pub(super) const fn goes_on(step: &Step) -> bool {
     matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_) | Jump::End))
+}
+
+/// Whether a step may tell those that need it to be skipped, though it did not fail.
+fn skips_others(step: &Step) -> bool {
+    [&step.on_false, &step.on_success].into_iter().flatten().any(|jump| *jump == Jump::Skip)
+}
+
+/// Whether a step can fail at all: one that only names values cannot.
+fn can_fail(step: &Step) -> bool {
+    let Act::Set(values) = &step.act else { return !matches!(step.act, Act::Wait(_)) };
+    let mut read = values.iter().flat_map(|(_, value)| value.expressions());
+    step.condition.is_some() || !step.products.is_empty() || !read.all(only_names)
+}
+
+/// Whether an expression is a value by its name, or one that stands there.
+fn only_names(expression: &Expression) -> bool {
+    let source = expression.source();
+    match expression.references() {
+        [] => source.chars().all(|c| c.is_alphanumeric() || " \"'[],.!?:_".contains(c)),
+        [one] => {
+            let sure = match one.path.as_slice() {
+                [_] => true,
+                [of, _] => of == "inputs" || of == "outcomes",
+                _ => false,
+            };
+            sure && one.path.join(".") == source
+        }
+        _ => false,
+    }
 }
 
 /// The steps without which this one does not run.

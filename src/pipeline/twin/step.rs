@@ -125,7 +125,8 @@ impl Twin {
             body.add("try {");
             body.deeper();
         }
-        let act = self.act(step, watched);
+        let told = watched && self.read.contains(&step.name);
+        let act = self.act(step, told);
         body.assign(head, &act);
         if let Act::Switch(switch) = &step.act
             && (retry.times > 0 || place.fates.caught.contains(&at))
