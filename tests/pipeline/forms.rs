@@ -57,6 +57,33 @@ fn conditions_and_items_have_their_form() {
     }
 }
 
+/// Each was accepted once, and failed when it ran.
+#[test]
+fn what_random_pipelines_have_shown() {
+    for (text, what) in [
+        (
+            "steps:\n  all: {each: {in: [1, 2], steps: {s: {set: {v: item}, products: {s: 'x/{{ inputs.name }}.json'}}}}}\ninputs: {name: {default: x}}\n",
+            "every item would write `x/{{inputs.name}}.json`",
+        ),
+        (
+            "steps:\n  a: {set: {v: '1'}, on_success: end}\n  b: {set: {v: '2'}}\noutputs: {b: b.v}\n",
+            "`b` may be `()` here, because `a` may end the block before it",
+        ),
+        (
+            "inputs: {n: {default: 1, type: integer}}\nsteps:\n  a: {set: {v: '1'}, condition: inputs.n > 1, on_false: end}\noutputs: {a: a.v}\n",
+            "`a` may be `()` here, because it has a condition",
+        ),
+        (
+            "steps:\n  a: {tool: read_file, args: {path: x}, on_failure: end}\noutputs: {a: a.len()}\n",
+            "`a` may be `()` here, because it may have failed",
+        ),
+    ] {
+        refused_for(text, what);
+    }
+    accepted("steps:\n  all: {each: {in: [1, 2], steps: {s: {set: {v: item}, products: {s: 'x/{{ key }}.json'}}}}}\n");
+    accepted("steps:\n  a: {set: {v: '1'}, on_success: end}\n  b: {set: {v: '2'}}\noutputs: {b: b?.v, a: a.v}\n");
+}
+
 #[test]
 fn what_only_the_data_shows_is_a_failure_of_the_data() {
     for step in [

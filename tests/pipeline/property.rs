@@ -52,7 +52,7 @@ fn what_is_accepted_never_fails_for_what_it_says() {
     let config = ProptestConfig {
         cases: cases(),
         failure_persistence: None,
-        max_shrink_iters: 300,
+        max_shrink_iters: 200,
         ..ProptestConfig::default()
     };
     let (accepted, refused) = (Cell::new(0), Cell::new(0));

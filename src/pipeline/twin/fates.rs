@@ -205,14 +205,7 @@ fn is_passed_over(block: &Block, at: usize) -> bool {
 
 /// Whether a step may end its block early.
 pub(super) fn ends(step: &Step) -> bool {
-    let end = |jump: &Jump| *jump == Jump::End;
-    let jumps = [&step.on_false, &step.on_success, &step.on_failure].into_iter().flatten().any(end);
-    let cases = match &step.act {
-        Act::Switch(switch) => switch.cases.iter().map(|(_, jump)| jump).chain(&switch.default).any(end),
-        Act::End(_) => true,
-        _ => false,
-    };
-    jumps || cases
+    matches!(step.act, Act::End(_)) || graph::jumps(step).any(|jump| *jump == Jump::End)
 }
 
 fn ends_before_always(block: &Block) -> bool {

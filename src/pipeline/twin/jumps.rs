@@ -1,7 +1,7 @@
 //! Jumps as statements.
 
 use crate::pipeline::graph;
-use crate::pipeline::plan::{Act, Block, Jump, Step, Switch};
+use crate::pipeline::plan::{Block, Jump, Step, Switch};
 use crate::pipeline::twin::code::{Lines, text};
 use crate::pipeline::twin::{Place, Twin};
 
@@ -118,13 +118,6 @@ fn forgotten(place: &Place<'_>, at: usize) -> Vec<String> {
 /// Whether a step leads back to this one, or to itself.
 pub(super) fn is_back_target(block: &Block, at: usize) -> bool {
     let named = |step: &Step| graph::targets(step).filter_map(|name| block.position(name)).any(|to| to == at);
-    let retries = |step: &Step| {
-        let own = [&step.on_false, &step.on_success, &step.on_failure].into_iter().flatten();
-        let cases: Vec<&Jump> = match &step.act {
-            Act::Switch(switch) => switch.cases.iter().map(|(_, jump)| jump).chain(&switch.default).collect(),
-            _ => Vec::new(),
-        };
-        own.chain(cases).any(|jump| *jump == Jump::Retry)
-    };
+    let retries = |step: &Step| graph::jumps(step).any(|jump| *jump == Jump::Retry);
     block.steps.iter().enumerate().any(|(from, step)| from >= at && named(step) || from == at && retries(step))
 }
