@@ -15,6 +15,7 @@ mod mutated;
 mod nested;
 mod property;
 mod random;
+mod random_bodies;
 mod random_words;
 mod run_acts;
 mod run_budget;

@@ -55,7 +55,7 @@ fn check(case: &Case) {
     }
     // What the case is there for did happen.
     assert_eq!((original.code, asked.len()), (case.code, case.asked), "{name}: {:#?}\n{asked:#?}", original.answer);
-    if case.answer != "" {
+    if !case.answer.is_empty() {
         let expected: Value = serde_json::from_str(case.answer).expect("JSON");
         assert_eq!(original.answer, expected, "{name}");
     }

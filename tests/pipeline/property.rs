@@ -38,8 +38,8 @@ fn run(program: &Program, text: &str, knowable: bool) -> Result<(), String> {
     let ran = program.args(["run", "p.yaml", "--events", "-", "--approve", "auto", "--quiet"]).run();
     let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("an event")).collect();
     let last = lines.last().ok_or_else(|| format!("nothing was told: {}", ran.stderr))?;
-    let steps = lines.iter().map(|event| &event["failure"]).chain([&last["failure"]]);
-    match steps.filter_map(|failure| complaint(failure, knowable)).next() {
+    let mut steps = lines.iter().map(|event| &event["failure"]).chain([&last["failure"]]);
+    match steps.find_map(|failure| complaint(failure, knowable)) {
         Some(complaint) => Err(complaint),
         None => Ok(()),
     }

@@ -39,17 +39,17 @@ fn inputs() -> Vec<Known> {
     vec![Known::new("inputs", Form::Fields(fields.map(|(name, form)| (name.to_owned(), form)).into()))]
 }
 
-struct Writer<'t> {
-    tape: Tape<'t>,
+pub(super) struct Writer<'t> {
+    pub(super) tape: Tape<'t>,
     count: usize,
-    knowable: bool,
+    pub(super) knowable: bool,
     /// What can be read.
-    seen: Vec<Known>,
+    pub(super) seen: Vec<Known>,
 }
 
 impl Writer<'_> {
     /// A list of steps; what stands in bodies is forgotten behind them.
-    fn steps(&mut self, most: usize, depth: usize) -> Vec<Value> {
+    pub(super) fn steps(&mut self, most: usize, depth: usize) -> Vec<Value> {
         let many = 1 + self.tape.pick(most);
         let names: Vec<String> = (0..many).map(|at| format!("s{}", self.count + at)).collect();
         self.count += many;
@@ -111,7 +111,8 @@ impl Writer<'_> {
     }
 
     fn tool(&mut self) -> (Map<String, Value>, Form) {
-        let (name, args) = match self.tape.pick(6) {
+        let unknown = self.tape.wrong(40);
+        let (name, args) = match if unknown { 5 } else { self.tape.pick(5) } {
             0 => ("calculate", json!({"expression": format!("1 + {{{{ {} }}}}", self.path(false))})),
             1 => ("calculate", json!({"expression": "1 / 0"})),
             2 => ("json_query", json!({"text": "{\"a\": {\"b\": 1}}", "query": "$.a"})),
@@ -134,56 +135,6 @@ impl Writer<'_> {
         (step("switch", act), Form::Unknown)
     }
 
-    fn each(&mut self, name: &str, depth: usize) -> (Map<String, Value>, Form) {
-        let keyed = self.tape.pick(3) == 0;
-        let items = match self.tape.pick(4) {
-            0 => json!([1, 2]),
-            1 => json!("inputs.words"),
-            _ => {
-                let (path, form) = self.way(false);
-                self.knowable = self.knowable && !form.is_unknown();
-                json!(path)
-            }
-        };
-        let item = format!("item_of_{name}");
-        let outside = self.seen.len();
-        self.seen.push(Known::new(&item, Form::Unknown));
-        let mut act = json!({"in": items, "as": item, "steps": self.steps(2, depth - 1)});
-        self.seen.truncate(outside);
-        if keyed {
-            act["key"] = json!("index");
-        }
-        if self.tape.pick(2) == 0 {
-            act["on_item_failure"] = json!("continue");
-        }
-        (step("each", act), if keyed { Form::Unknown } else { Form::List })
-    }
-
-    fn repeat(&mut self, depth: usize) -> (Map<String, Value>, Form) {
-        let outside = self.seen.len();
-        self.seen.push(Known::new("prev", Form::Absent));
-        let condition = match self.tape.pick(4) {
-            0 => "iteration < 3".to_owned(),
-            1 => "prev == ()".to_owned(),
-            2 => format!("iteration < 3 && {} != ()", self.path(false)),
-            _ => self.condition(),
-        };
-        let act = json!({"condition": condition, "max_iterations": 3, "steps": self.steps(2, depth - 1)});
-        self.seen.truncate(outside);
-        (step("while", act), Form::Unknown)
-    }
-
-    fn parallel(&mut self, name: &str, depth: usize) -> (Map<String, Value>, Form) {
-        let outside = self.seen.len();
-        let mut branches = Map::new();
-        for side in ["left", "right"] {
-            branches.insert(format!("{side}_{name}"), Value::Array(self.steps(2, depth - 1)));
-            self.seen.truncate(outside);
-        }
-        let fields = branches.keys().map(|name| (name.clone(), Form::Unknown)).collect();
-        (step("parallel", Value::Object(branches)), Form::Fields(fields))
-    }
-
     /// What stands around the act: when it runs, what follows it, what it writes.
     fn around(&mut self, step: &mut Map<String, Value>, at: usize, names: &[String]) {
         if self.tape.pick(4) == 0 {
@@ -193,7 +144,7 @@ impl Writer<'_> {
         self.lead(step, "on_success", at, names);
         self.lead(step, "on_failure", at, names);
         for (key, value) in [("always", json!(true)), ("retry", json!(1)), ("max_visits", json!(2))] {
-            if self.tape.pick(8) == 7 {
+            if self.tape.wrong(if key == "max_visits" { 2 } else { 8 }) {
                 step.insert(key.to_owned(), value);
             }
         }
@@ -210,24 +161,25 @@ impl Writer<'_> {
         if self.tape.pick(5) != 4 {
             return;
         }
-        let near = &names[(at + self.tape.pick(3)).min(names.len() - 1)];
-        let earlier = &names[at.saturating_sub(1)];
-        let word = match self.tape.pick(6) {
-            0 | 1 => near.clone(),
-            2 => earlier.clone(),
+        let near = &names[(at + 1 + self.tape.pick(2)).min(names.len() - 1)];
+        let word = match self.tape.pick(8) {
+            0..=2 => near.clone(),
+            3 => names[at.saturating_sub(1)].clone(),
+            4 => "retry".to_owned(),
             _ => self.jump(),
         };
+        if word == names[at] || word == "retry" {
+            step.insert("max_visits".to_owned(), json!(2));
+        }
         step.insert(key.to_owned(), json!(word));
     }
 
     fn jump(&mut self) -> String {
-        let words = ["continue", "skip", "end", "fail", "retry"];
         let count = self.count;
-        if self.tape.pick(4) == 0 {
-            format!("s{}", self.tape.pick(count + 1))
-        } else {
-            (*self.tape.of(&words)).to_owned()
+        if self.tape.wrong(20) {
+            return format!("s{}", self.tape.pick(count + 1));
         }
+        (*self.tape.of(&["continue", "skip", "end", "fail"])).to_owned()
     }
 
     /// A text with holes.
@@ -236,9 +188,10 @@ impl Writer<'_> {
         (0..holes).fold("say".to_owned(), |text, _| format!("{text} {{{{ {} }}}}", self.expression()))
     }
 
-    fn condition(&mut self) -> String {
+    pub(super) fn condition(&mut self) -> String {
         let (path, form) = self.way(false);
-        match (self.tape.pick(7), form) {
+        let told = self.seen.iter().any(|known| known.name.starts_with('s'));
+        match (self.tape.pick(if told { 7 } else { 4 }), form) {
             (0 | 1, Form::Text) => format!("{path} == \"text\""),
             (0 | 1, Form::Number) => format!("{path} > 1"),
             (0 | 1, Form::Flag) => format!("!{path}"),
@@ -250,14 +203,15 @@ impl Writer<'_> {
             }
             (4, _) => format!("outcomes.{} == \"ok\"", self.step_name()),
             (5, _) => format!("outcomes.{} == \"failed\"", self.step_name()),
-            _ => format!("inputs.count == 2 && {path} != ()"),
+            (_, _) => format!("inputs.count == 2 && {path} != ()"),
         }
     }
 
     /// An expression that takes whatever its values are.
     fn expression(&mut self) -> String {
         let path = self.path(true);
-        match self.tape.pick(7) {
+        let told = self.seen.iter().any(|known| known.name.starts_with('s'));
+        match self.tape.pick(if told { 7 } else { 5 }) {
             0 | 1 => path,
             2 => format!("`<${{{path}}}>`"),
             3 => format!("[{path}, {}]", self.path(true)),
@@ -267,20 +221,23 @@ impl Writer<'_> {
         }
     }
 
+    /// A step that can be seen, or now and then any.
     fn step_name(&mut self) -> String {
         let count = self.count;
-        format!("s{}", self.tape.pick(count + 1))
+        let any = format!("s{}", self.tape.pick(count + 1));
+        let steps: Vec<&Known> = self.seen.iter().filter(|known| known.name.starts_with('s')).collect();
+        if steps.is_empty() || self.tape.wrong(40) { any } else { self.tape.of(&steps).name.clone() }
     }
 
     /// A way into what can be seen; now and then it leads nowhere.
-    fn path(&mut self, softly: bool) -> String {
+    pub(super) fn path(&mut self, softly: bool) -> String {
         self.way(softly).0
     }
 
     /// A way, and the form of what lies there.
-    fn way(&mut self, softly: bool) -> (String, Form) {
+    pub(super) fn way(&mut self, softly: bool) -> (String, Form) {
         let known = self.seen[self.tape.pick(self.seen.len())].clone();
-        let wrong = self.tape.wrong(12);
+        let wrong = self.tape.wrong(60);
         // What another step has, is another matter.
         self.knowable = self.knowable && !wrong;
         let name = if wrong { self.step_name() } else { known.name.clone() };
@@ -289,7 +246,7 @@ impl Writer<'_> {
             form if known.name != "inputs" && self.tape.pick(4) == 0 => (name, form),
             Form::Fields(fields) => {
                 let (field, form) = self.tape.of(&fields).clone();
-                let field = if self.tape.wrong(12) { "nowhere".to_owned() } else { field };
+                let field = if self.tape.wrong(60) { "nowhere".to_owned() } else { field };
                 match form {
                     Form::Fields(_) => (format!("{name}{dot}{field}.in"), Form::Text),
                     Form::Unknown if self.tape.wrong(6) => self.deeper(&format!("{name}{dot}{field}"), "."),
@@ -309,6 +266,6 @@ impl Writer<'_> {
     }
 }
 
-fn step(act: &str, value: Value) -> Map<String, Value> {
+pub(super) fn step(act: &str, value: Value) -> Map<String, Value> {
     Map::from_iter([(act.to_owned(), value)])
 }

@@ -4,7 +4,7 @@
 use crate::pipeline::check::Known;
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::shape::Shape;
-use crate::pipeline::plan::{Act, Template};
+use crate::pipeline::plan::{Act, Step, Template};
 use crate::pipeline::read::template::dense;
 use crate::pipeline::read::{Part, Reader, Use};
 use crate::script::expression::Expression;
@@ -39,34 +39,32 @@ pub(super) fn check(
             faults.push((read.at, wanted.refusal(&read.source, shape.kind())));
         } else if let Some(why) = absence.why(read, name) {
             let what = format!("`{name}` may be `()` here, because {why}");
-            faults.push((
-                read.at,
-                format!("{what}: let a condition ask `outcomes.{name} == \"ok\"`, or give another value by `??`"),
-            ));
+            let hint = format!("let a condition ask `outcomes.{name} == \"ok\"`, or give another value by `??`");
+            faults.push((read.at, format!("{what}: {hint}")));
         }
     }
-    let places: HashMap<&str, _> = reader.steps.iter().map(|(name, at)| (name.as_str(), *at)).collect();
     for (name, seen) in &known.steps {
-        let at = places.get(name).copied().unwrap_or_default();
-        let conditions = seen.step.condition.iter().map(|condition| (Wanted::Condition, condition));
-        let own = match &seen.step.act {
-            Act::While(repeat) => Some((Wanted::Condition, &repeat.condition)),
-            Act::Each(each) => expression(&each.items).map(|items| (Wanted::Items, items)),
-            _ => None,
-        };
-        for (wanted, expression) in conditions.chain(own) {
-            let shape = Shape::of_literal(expression.source());
-            if !wanted.fits(&shape) {
-                faults.push((at, wanted.refusal(expression.source(), shape.kind())));
-            }
-        }
-        if let Act::Each(each) = &seen.step.act
-            && matches!(each.items, Template::Text(_))
-        {
-            faults.push((at, Wanted::Items.refusal("in", "a text")));
-        }
+        let at = reader.steps.get(*name).copied().unwrap_or_default();
+        faults.extend(literal(seen.step).into_iter().map(|message| (at, message)));
     }
     faults.into_iter().for_each(|(at, message)| reader.fault(at, message));
+}
+
+/// What is wrong with conditions and items that are written out.
+fn literal(step: &Step) -> Vec<String> {
+    let conditions = step.condition.iter().map(|condition| (Wanted::Condition, condition));
+    let own = match &step.act {
+        Act::While(repeat) => Some((Wanted::Condition, &repeat.condition)),
+        Act::Each(each) => expression(&each.items).map(|items| (Wanted::Items, items)),
+        _ => None,
+    };
+    let wrong = |(wanted, expression): (Wanted, &Expression)| {
+        let shape = Shape::of_literal(expression.source());
+        (!wanted.fits(&shape)).then(|| wanted.refusal(expression.source(), shape.kind()))
+    };
+    let text = matches!(&step.act, Act::Each(each) if matches!(each.items, Template::Text(_)));
+    let text = text.then(|| Wanted::Items.refusal("in", "a text"));
+    conditions.chain(own).filter_map(wrong).chain(text).collect()
 }
 
 impl Wanted {
