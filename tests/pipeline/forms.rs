@@ -77,6 +77,11 @@ fn what_random_pipelines_have_shown() {
             "steps:\n  a: {tool: read_file, args: {path: x}, on_failure: end}\noutputs: {a: a.len()}\n",
             "`a` may be `()` here, because it may have failed",
         ),
+        (
+            "steps:\n  a: {llm: x}\n  b: {each: {in: a.len(), steps: {s: {set: {v: item}}}}}\n",
+            "`in` takes a list or a map, and `a.len()` is a number",
+        ),
+        ("steps:\n  a: {llm: x}\n  b: {llm: y, condition: a.len()}\n", "the condition `a.len()` is a number"),
     ] {
         refused_for(text, what);
     }

@@ -121,11 +121,17 @@ impl Shape {
         }
     }
 
-    /// The form of an expression that is a number, a truth value or a text as it stands.
+    /// The form of an expression that is a number, a truth value or a text as it stands, or that ends in a method which
+    /// always gives one.
     pub(super) fn of_literal(source: &str) -> Self {
         let inner = source.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let plain = |rest: &str| rest.chars().all(|c| c.is_alphanumeric() || "_.?".contains(c));
+        let called = |method: &str| source.strip_suffix(method).is_some_and(plain);
         match source {
             "true" | "false" => Self::Flag,
+            _ if called(".len()") => Self::Number,
+            _ if called(".is_empty()") => Self::Flag,
+            _ if called(".to_string()") => Self::Text,
             _ if inner.is_some_and(|inner| !inner.contains('"')) => Self::Text,
             _ if source.starts_with(|c: char| c.is_ascii_digit()) && source.parse::<f64>().is_ok() => Self::Number,
             _ => Self::Any,
