@@ -81,6 +81,10 @@ fn what_random_pipelines_have_shown() {
             "steps:\n  a: {llm: x}\n  b: {each: {in: a.len(), steps: {s: {set: {v: item}}}}}\n",
             "`in` takes a list or a map, and `a.len()` is a number",
         ),
+        (
+            "steps:\n  a: {each: {in: [1], on_item_failure: continue, steps: {s: {set: {v: item}}}}}\n  b: {set: {v: 'errors.a?.kind'}}\n",
+            "`errors.a` has the failures of items by key: read it by `errors.a?.get(\"kind\")`",
+        ),
         ("steps:\n  a: {llm: x}\n  b: {llm: y, condition: a.len()}\n", "the condition `a.len()` is a number"),
     ] {
         refused_for(text, what);

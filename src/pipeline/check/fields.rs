@@ -4,7 +4,7 @@ use crate::core::text::nearest;
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::shape::Shape;
 use crate::pipeline::check::{Known, forms};
-use crate::pipeline::plan::{Act, Pipeline};
+use crate::pipeline::plan::{Act, OnItemFailure, Pipeline};
 use crate::pipeline::read::template::dense;
 use crate::pipeline::read::{Reader, Use};
 use std::collections::HashMap;
@@ -50,7 +50,9 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
             ["outcomes", name, field, ..] => {
                 Some(format!("`outcomes.{name}` is a text such as \"ok\" or \"failed\", and has no field `{field}`"))
             }
-            ["errors", name, _, ..] => unguarded_error(reader, read, name, &absence),
+            ["errors", name, field, ..] => {
+                unguarded_error(reader, read, name, &absence).or_else(|| error_of_items(known, name, field))
+            }
             [name, rest @ ..] => match shapes.get(name) {
                 Some(shape) => of_step(read, name, shape, rest, &absence),
                 None => None,
@@ -134,6 +136,14 @@ fn unbegun(read: &Use, known: &Known<'_>) -> Option<String> {
         None => (*read.source == *"prev").then(|| "what is compared".to_owned())?,
     };
     here.then(|| format!("`prev` is `()` before the first iteration: write {way}, or ask `prev == () || ..` first"))
+}
+
+/// Where items may fail and the step goes on, `errors` has their failures by key, and nobody knows which.
+fn error_of_items(known: &Known<'_>, name: &str, field: &str) -> Option<String> {
+    let Act::Each(each) = &known.steps.get(name)?.step.act else { return None };
+    (each.on_item_failure == OnItemFailure::Continue).then(|| {
+        format!("`errors.{name}` has the failures of items by key: read it by `errors.{name}?.get(\"{field}\")`")
+    })
 }
 
 /// A failure is there only if the step failed.
