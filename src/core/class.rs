@@ -26,7 +26,9 @@ impl FailureKind {
     pub const fn class(self) -> FailureClass {
         match self {
             Self::Invalid => FailureClass::Format,
-            Self::Script | Self::Refusal | Self::Tool | Self::NotFound | Self::LoopExhausted => FailureClass::Quality,
+            Self::Script | Self::Data | Self::Refusal | Self::Tool | Self::NotFound | Self::LoopExhausted => {
+                FailureClass::Quality
+            }
             Self::EarlyAbort => FailureClass::Hopeless,
             Self::Truncated => FailureClass::Room,
             Self::ContextOverflow => FailureClass::Size,

@@ -41,6 +41,8 @@ kinds! {
     Script           "script"         false  true   Failed;
     /// A value did not have the form asked for.
     Invalid          "invalid"        false  true   Failed;
+    /// What came while a pipeline ran has another form than an expression or a step of it needs.
+    Data             "data"           false  true   Failed;
     /// A file, tool, script, document, model or role does not exist.
     NotFound         "not_found"      false  true   Failed;
     /// The workspace or a permission forbids it.

@@ -2,6 +2,7 @@
 
 mod absence;
 mod fields;
+mod forms;
 mod products;
 mod shape;
 

@@ -93,6 +93,11 @@ fn control(steps: &mut [Step], names: &HashMap<String, usize>) {
 
 /// The names of the steps that a step may lead to.
 pub(super) fn targets(step: &Step) -> impl Iterator<Item = &str> {
+    jumps(step).filter_map(|jump| if let Jump::To(name) = jump { Some(name.as_str()) } else { None })
+}
+
+/// All jumps of a step.
+pub(super) fn jumps(step: &Step) -> impl Iterator<Item = &Jump> {
     let own = [&step.on_false, &step.on_success, &step.on_failure].into_iter().flatten();
     let cases: Vec<&Jump> = match &step.act {
         crate::pipeline::plan::Act::Switch(switch) => {
@@ -100,7 +105,7 @@ pub(super) fn targets(step: &Step) -> impl Iterator<Item = &str> {
         }
         _ => Vec::new(),
     };
-    own.chain(cases).filter_map(|jump| if let Jump::To(name) = jump { Some(name.as_str()) } else { None })
+    own.chain(cases)
 }
 
 fn check_leap(

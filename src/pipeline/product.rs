@@ -14,7 +14,7 @@ pub const SUFFIXES: &[&str] = &["json", "csv", "md", "txt", "bin"];
 /// Writes the files of a step that has the value `value`, whole or not at all.
 ///
 /// # Errors
-/// `denied` outside of the output folder, `invalid` for a value that the suffix cannot hold, and as writing a file.
+/// `denied` outside of the output folder, `data` for a value that the suffix cannot hold, and as writing a file.
 pub async fn write(course: &Course<'_>, step: &Step, values: &Values, value: &Value) -> Outcome<()> {
     if step.products.is_empty() {
         return Ok(());
@@ -56,14 +56,14 @@ pub fn none(block: &Block) -> Outcome<()> {
 /// The path of a product relative to the workspace.
 ///
 /// # Errors
-/// `denied` if it leads out of the output folder, `invalid` if it names no file.
+/// `denied` if it leads out of the output folder, `data` if it names no file.
 pub fn path(folder: &Path, given: &str) -> Outcome<String> {
     let plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
     if !Path::new(given).components().all(plain) {
         return Err(outside(given, folder));
     }
     if given.is_empty() || given.ends_with('/') {
-        return Err(Failure::new(FailureKind::Invalid, format!("the product `{given}` names no file")));
+        return Err(Failure::new(FailureKind::Data, format!("the product `{given}` names no file")));
     }
     Ok(folder.join(given).components().collect::<std::path::PathBuf>().display().to_string())
 }
@@ -88,7 +88,7 @@ fn below(course: &Course<'_>, path: &str) -> Outcome<()> {
 /// What a file of this name holds of a value.
 ///
 /// # Errors
-/// `invalid` for a suffix that is not known, and for a value that it cannot hold.
+/// `data` for a suffix that is not known, and for a value that it cannot hold.
 pub fn content(path: &str, value: Value) -> Outcome<Content> {
     let suffix = Path::new(path).extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
     match suffix {
@@ -99,7 +99,7 @@ pub fn content(path: &str, value: Value) -> Outcome<Content> {
             other => format!("{other:#}\n"),
         })),
         "bin" => bytes(value).map(Content::Bytes),
-        other => Err(Failure::new(FailureKind::Invalid, format!("`{path}` has the suffix `{other}`"))
+        other => Err(Failure::new(FailureKind::Data, format!("`{path}` has the suffix `{other}`"))
             .hint(format!("a product is one of: {}", SUFFIXES.join(", ")))),
     }
 }
@@ -108,15 +108,14 @@ fn bytes(value: Value) -> Outcome<Vec<u8>> {
     match value {
         Value::String(text) => Ok(text.into_bytes()),
         other => serde_json::from_value(other).map_err(|error| {
-            Failure::new(FailureKind::Invalid, format!("a `bin` product must be a list of bytes or a text: {error}"))
+            Failure::new(FailureKind::Data, format!("a `bin` product must be a list of bytes or a text: {error}"))
         }),
     }
 }
 
 /// A list of maps with a line of their keys above, a list of lists as it is; a text is CSV already.
 fn table(value: &Value) -> Outcome<String> {
-    let wrong =
-        |what: String| Failure::new(FailureKind::Invalid, what).hint("a list of maps, a list of lists, or text");
+    let wrong = |what: String| Failure::new(FailureKind::Data, what).hint("a list of maps, a list of lists, or text");
     let rows = match value {
         Value::String(text) => return Ok(text.clone()),
         Value::Array(rows) => rows,
@@ -182,7 +181,7 @@ mod tests {
             ("../a.md", Err("denied")),
             ("b/../../a.md", Err("denied")),
             ("/etc/a.md", Err("denied")),
-            ("", Err("invalid")),
+            ("", Err("data")),
         ] {
             let found = path(Path::new("out"), given);
             let found = found.as_deref().map_err(|failure| failure.kind.name());

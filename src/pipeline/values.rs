@@ -31,6 +31,10 @@ impl Values {
     }
 
     /// The value of an expression.
+    ///
+    /// # Errors
+    /// `data` where a value has another form than the expression needs: its names are known since it was checked. And what
+    /// takes too long or grows too large, as `Expression::evaluate`.
     pub fn evaluate(&self, expression: &Expression) -> Outcome<Value> {
         aside(|| {
             expression.evaluate_with(|name| match name {
@@ -39,18 +43,18 @@ impl Values {
                 _ => self.names.get(name).map(|value| Cow::Borrowed(&**value)),
             })
         })
-        .map_err(|failure| failure.detail("expression", expression.source()))
+        .map_err(|failure| as_data(failure).detail("expression", expression.source()))
     }
 
     /// Whether an expression holds.
     ///
     /// # Errors
-    /// `invalid` if it is neither true nor false, and as its evaluation.
+    /// `data` if it is neither true nor false, and as its evaluation.
     pub fn holds(&self, expression: &Expression) -> Outcome<bool> {
         let value = self.evaluate(expression)?;
         value.as_bool().ok_or_else(|| {
             let what = format!("the condition `{}` is {value}, neither true nor false", expression.source());
-            Failure::new(FailureKind::Invalid, what).hint("compare: `x > 0`, `x != ()`, `text != \"\"`")
+            Failure::new(FailureKind::Data, what).hint("compare: `x > 0`, `x != ()`, `text != \"\"`")
         })
     }
 
@@ -85,6 +89,15 @@ impl Values {
         }
         Ok(text)
     }
+}
+
+/// A failure of a checked pipeline that only its data can have brought about.
+pub fn as_data(failure: Failure) -> Failure {
+    let kind = match failure.kind {
+        FailureKind::Script | FailureKind::Invalid => FailureKind::Data,
+        other => other,
+    };
+    Failure { kind, ..failure }
 }
 
 /// A string bare, anything else as JSON.

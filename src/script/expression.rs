@@ -46,6 +46,8 @@ pub struct Reference {
     pub path: Vec<String>,
     /// Whether the first field is read with `?.`, so that the value may be absent.
     pub optional: bool,
+    /// The method that is called on the name itself.
+    pub method: Option<String>,
     /// The line within the expression, from 1.
     pub line: usize,
     /// The column within it, from 1.

@@ -5,11 +5,12 @@ use rhizo::app::build;
 use rhizo::config::environment::Environment;
 use rhizo::config::layer::Layer;
 use rhizo::config::settings::Settings;
-use rhizo::core::failure::FailureKind;
+use rhizo::core::failure::{FailureKind, Outcome};
 use rhizo::pipeline::load;
+use rhizo::pipeline::plan::Pipeline;
 use rhizo::tools::catalog::Catalog;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// What a file is checked against.
 static KNOWN: LazyLock<(Settings, Catalog)> = LazyLock::new(|| {
@@ -20,10 +21,15 @@ static KNOWN: LazyLock<(Settings, Catalog)> = LazyLock::new(|| {
     (settings, tools)
 });
 
+/// Reads a text and checks it, as every command does that takes a pipeline.
+pub(super) fn load(text: &str) -> Outcome<Arc<Pipeline>> {
+    let (settings, tools) = &*KNOWN;
+    load::load_text(settings, tools, Path::new("flow.yaml"), text)
+}
+
 /// Reads a text and claims that what is said of it is in order.
 fn check(text: &str) {
-    let (settings, tools) = &*KNOWN;
-    let Err(failure) = load::load_text(settings, tools, Path::new("flow.yaml"), text) else { return };
+    let Err(failure) = load(text) else { return };
     assert_eq!(failure.kind, FailureKind::Invalid);
     let faults = failure.details.get("faults").and_then(|faults| faults.as_array()).expect("faults");
     assert!(!faults.is_empty());
@@ -106,6 +112,5 @@ proptest! {
 
 #[test]
 fn the_pipeline_that_is_broken_is_right() {
-    let (settings, tools) = &*KNOWN;
-    load::load_text(settings, tools, Path::new("flow.yaml"), super::whole::EVERYTHING).expect("a pipeline");
+    load(super::whole::EVERYTHING).expect("a pipeline");
 }

@@ -187,6 +187,6 @@ fn inputs_are_checked_before_anything_runs() {
     let text = "inputs: {n: {type: integer}, name: {default: x}}\nsteps: {s: {set: {n: inputs.n}}}\n";
     run(text, &[]).code(2).says("needs the input `n`");
     run(text, &["n=1", "nmae=y"]).code(2).says("has no input `nmae`").says("did you mean `name`?");
-    run(text, &["n=one"]).code(2).says("the input `n` is wrong");
+    run(text, &["n=one"]).code(2).says("takes a whole number, not");
     assert_eq!(answer(text, &["n=7"]), json!({"n": 7}));
 }

@@ -67,10 +67,10 @@ fn two_items_cannot_write_one_file_and_a_repeated_step_can() {
     let text = "\
 output_dir: out
 steps:
-  all: {each: {in: [1, 2], max_parallel: 1, steps: {a: {set: {n: item}, products: {a.n: 'same{{ 1 }}.txt'}}}}}
+  all: {each: {in: [1, 2], max_parallel: 1, steps: {a: {set: {n: item}, products: {a.n: 'same{{ item / 3 }}.txt'}}}}}
 ";
     let program = Program::offline().file("p.yaml", text);
-    program.args(["run", "p.yaml"]).run().code(1).says("`out/same1.txt` is written twice");
+    program.args(["run", "p.yaml"]).run().code(1).says("`out/same0.txt` is written twice");
     let text = "\
 output_dir: out
 steps:

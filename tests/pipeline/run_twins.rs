@@ -1,4 +1,5 @@
-//! The five examples and their twins: the same answers, the same files, the same effects but for their frames.
+//! The five examples, their twins, and the scripts that are made of them: the same answers, the same files, the same
+//! effects but for their frames.
 
 use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::{Program, effects};
@@ -14,16 +15,16 @@ fn source(name: &str) -> String {
 
 /// What one run came to.
 #[derive(Debug, PartialEq)]
-struct Came {
-    code: i32,
-    answer: Value,
+pub(super) struct Came {
+    pub(super) code: i32,
+    pub(super) answer: Value,
     /// Files below `output`, by name.
-    files: BTreeMap<String, String>,
+    pub(super) files: BTreeMap<String, String>,
     /// Kind and hash of each effect, sorted, because several run at once.
-    effects: Vec<(String, String)>,
+    pub(super) effects: Vec<(String, String)>,
 }
 
-fn run(program: &Program, file: &str, args: &[&str]) -> Came {
+pub(super) fn run(program: &Program, file: &str, args: &[&str]) -> Came {
     let output = program.project().join("output");
     if output.exists() {
         std::fs::remove_dir_all(&output).expect("the files of the run before go away");
@@ -51,18 +52,22 @@ fn run(program: &Program, file: &str, args: &[&str]) -> Came {
     Came { code, answer: document["answer"].clone(), files: files.collect(), effects }
 }
 
-/// Runs an example and its twin, which must come to the same.
+/// Runs an example, its twin, and the script that is made of it, which must come to the same.
 #[track_caller]
 fn both(program: Program, name: &str, args: &[&str]) -> Came {
     let (yaml, rhai) = (format!("{name}.yaml"), format!("{name}.rhai"));
     let program = program.file(&yaml, source(&yaml)).file(&rhai, source(&rhai));
     let original = run(&program, &yaml, args);
-    let twin = run(&program, &rhai, args);
-    assert_eq!(original.effects, twin.effects, "effects of {name}");
-    if original.code == 0 {
-        assert_eq!(original, twin, "{name}");
-    } else {
-        assert_eq!((original.code, &original.files), (twin.code, &twin.files), "{name}");
+    let script = program.args(["pipeline", "explain", &yaml, "--rhai"]).run().ok().stdout;
+    std::fs::write(program.project().join("made.rhai"), &script).expect("a script");
+    for (file, text) in [(rhai.as_str(), ""), ("made.rhai", script.as_str())] {
+        let twin = run(&program, file, args);
+        assert_eq!(original.effects, twin.effects, "effects of {name} and {file}\n{text}");
+        if original.code == 0 {
+            assert_eq!(original, twin, "{name} and {file}\n{text}");
+        } else {
+            assert_eq!((original.code, &original.files), (twin.code, &twin.files), "{name} and {file}\n{text}");
+        }
     }
     original
 }
@@ -131,7 +136,7 @@ fn write_and_review() {
     assert_eq!(came.files, files(&[("review/review.json", review), ("review/text.md", "Tides rise twice.")]));
     assert_eq!(came.effects.iter().filter(|(kind, _)| kind == "model").count(), 6);
     let critics = server.asks().iter().filter(|ask| ask.messages()[0].1.contains("sternly")).count();
-    assert_eq!(critics, 6, "three reviews in each of the two runs");
+    assert_eq!(critics, 9, "three reviews in each of the three runs");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Whose value may be `()` where it is read: what is skipped, jumped over, or failed while the flow goes on.
 
 use crate::pipeline::check::{Known, Seen};
-use crate::pipeline::graph::targets;
+use crate::pipeline::graph::{jumps, targets};
 use crate::pipeline::plan::{Block, Jump, Step};
 use crate::pipeline::read::template::dense;
 use crate::pipeline::read::{Part, Use};
@@ -54,7 +54,10 @@ impl<'k> Absence<'k> {
             condition(seen.step).is_some_and(|own| Some(own) == condition(reader.step))
         };
         let step = seen.step;
-        let conditional = matches!(step.on_false, None | Some(Jump::Continue | Jump::To(_) | Jump::Retry));
+        let output = read.user.part == Part::Output;
+        // What reads it within the block is not reached then; the outputs are made all the same.
+        let ends = output && step.on_false == Some(Jump::End);
+        let conditional = ends || matches!(step.on_false, None | Some(Jump::Continue | Jump::To(_) | Jump::Retry));
         if step.condition.is_some() && conditional && !around.iter().any(same_condition) {
             return Some("it has a condition".to_owned());
         }
@@ -64,7 +67,10 @@ impl<'k> Absence<'k> {
         if self.skipped.contains(name) {
             return Some("a step that it needs may fail or be skipped".to_owned());
         }
-        let late = read.user.part == Part::Output && skips_others(step);
+        if let Some(by) = ended_before(seen.block, name).filter(|_| output) {
+            return Some(format!("`{by}` may end the block before it"));
+        }
+        let late = output && (skips_others(step) || step.on_failure == Some(Jump::End));
         let regardless =
             around.iter().any(|reader| reader.step.always || reader.step.watches.iter().any(|w| w == name));
         (late || regardless).then(|| "it may have failed".to_owned())
@@ -105,6 +111,13 @@ fn jumped_over<'b>(block: &'b Block, name: &str) -> Option<&'b str> {
         (from < at && leads_past).then_some(step.name.as_str())
     };
     block.steps.iter().enumerate().find_map(over)
+}
+
+/// A step that may end the block before this one; one that ends the whole gives another value than the outputs.
+fn ended_before<'b>(block: &'b Block, name: &str) -> Option<&'b str> {
+    let at = block.position(name)?;
+    let earlier = block.steps.iter().take(at);
+    earlier.filter(|step| jumps(step).any(|jump| *jump == Jump::End)).map(|step| step.name.as_str()).next()
 }
 
 /// Whether a condition, all parts of which must hold, has one of these parts.

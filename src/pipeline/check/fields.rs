@@ -1,15 +1,34 @@
 //! Every reading of a name, compared with what is known of its value.
 
 use crate::core::text::nearest;
-use crate::pipeline::check::Known;
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::shape::Shape;
-use crate::pipeline::plan::Pipeline;
+use crate::pipeline::check::{Known, forms};
+use crate::pipeline::plan::{Act, OnItemFailure, Pipeline};
+use crate::pipeline::read::template::dense;
 use crate::pipeline::read::{Reader, Use};
 use std::collections::HashMap;
 
 /// What texts and lists answer without being called.
 const PROPERTIES: &[&str] = &["len", "is_empty", "chars", "bytes", "start", "end"];
+
+/// What numbers answer.
+const OF_NUMBERS: &[&str] = &[
+    "is_odd",
+    "is_even",
+    "is_zero",
+    "is_nan",
+    "is_finite",
+    "is_infinite",
+    "floor",
+    "ceiling",
+    "round",
+    "int",
+    "fraction",
+];
+
+/// What even `()` answers when it is called.
+const OF_ALL: &[&str] = &["to_string", "to_debug", "type_of", "is_shared"];
 
 /// Checks all readings.
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Known<'_>) {
@@ -17,7 +36,13 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
     let shapes: HashMap<&str, Shape> =
         known.steps.iter().map(|(name, seen)| (*name, Shape::of_step(seen.step))).collect();
     let absence = Absence::of(known);
+    forms::check(reader, known, &shapes, &inputs, &absence);
     let uses = std::mem::take(&mut reader.uses);
+    for read in uses.iter().filter(|read| read.local) {
+        if let Some(message) = unbegun(read, known) {
+            reader.fault(read.at, message);
+        }
+    }
     for read in uses.iter().filter(|read| !read.local) {
         let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
         let message = match path.as_slice() {
@@ -25,7 +50,9 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
             ["outcomes", name, field, ..] => {
                 Some(format!("`outcomes.{name}` is a text such as \"ok\" or \"failed\", and has no field `{field}`"))
             }
-            ["errors", name, _, ..] => unguarded_error(reader, read, name, &absence),
+            ["errors", name, field, ..] => {
+                unguarded_error(reader, read, name, &absence).or_else(|| error_of_items(known, name, field))
+            }
             [name, rest @ ..] => match shapes.get(name) {
                 Some(shape) => of_step(read, name, shape, rest, &absence),
                 None => None,
@@ -40,7 +67,14 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
 }
 
 fn of_step(read: &Use, name: &str, shape: &Shape, fields: &[&str], absence: &Absence<'_>) -> Option<String> {
-    let field = fields.first()?;
+    let Some(field) = fields.first() else {
+        let method = read.reference.method.as_deref().filter(|method| !OF_ALL.contains(method))?;
+        let why = absence.why(read, name)?;
+        return Some(format!(
+            "`{name}` may be `()` here, because {why}: write `{name}?.{method}(..)`, or let a condition ask \
+             `outcomes.{name} == \"ok\"`"
+        ));
+    };
     if let Some(message) = unknown_field(name, shape, fields) {
         return Some(message);
     }
@@ -71,15 +105,45 @@ fn unknown_field(name: &str, shape: &Shape, fields: &[&str]) -> Option<String> {
                 }
                 shape = &found.shape;
             }
+            Shape::Number if OF_NUMBERS.contains(field) => return None,
+            Shape::Number | Shape::Flag => {
+                return Some(format!("`{way}` is {}, and has no field `{field}`", shape.kind()));
+            }
             Shape::Text | Shape::List(_) if PROPERTIES.contains(field) => return None,
             Shape::Text | Shape::List(_) => {
-                let hint = if matches!(shape, Shape::Text) { "; `vars` give the step's value fields" } else { "" };
+                let whole = matches!(shape, Shape::Text) && !way.contains('.');
+                let hint = if whole { "; `vars` give the step's value fields" } else { "" };
                 return Some(format!("`{way}` is {}, and has no field `{field}`{hint}", shape.kind()));
             }
         }
         way = format!("{way}.{field}");
     }
     None
+}
+
+/// The last iteration's value is not there when the condition is asked for the first time.
+fn unbegun(read: &Use, known: &Known<'_>) -> Option<String> {
+    let Act::While(repeat) = &known.steps.get(read.user.step.as_str())?.step.act else { return None };
+    let reference = &read.reference;
+    let asked = ["prev!=()", "prev==()", "iteration"].iter().any(|form| read.source.contains(form));
+    if reference.path.first()? != "prev" || reference.optional || asked {
+        return None;
+    }
+    let here = dense(repeat.condition.source()) == *read.source;
+    let way = match reference.path.get(1).or(reference.method.as_ref()) {
+        Some(field) => format!("`prev?.{field}`"),
+        // As part of a larger expression it may be anything.
+        None => (*read.source == *"prev").then(|| "what is compared".to_owned())?,
+    };
+    here.then(|| format!("`prev` is `()` before the first iteration: write {way}, or ask `prev == () || ..` first"))
+}
+
+/// Where items may fail and the step goes on, `errors` has their failures by key, and nobody knows which.
+fn error_of_items(known: &Known<'_>, name: &str, field: &str) -> Option<String> {
+    let Act::Each(each) = &known.steps.get(name)?.step.act else { return None };
+    (each.on_item_failure == OnItemFailure::Continue).then(|| {
+        format!("`errors.{name}` has the failures of items by key: read it by `errors.{name}?.get(\"{field}\")`")
+    })
 }
 
 /// A failure is there only if the step failed.

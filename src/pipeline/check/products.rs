@@ -1,24 +1,30 @@
 //! Products of one file never share a path.
 
-use crate::pipeline::plan::{Act, Block, Part, Pipeline, Template};
+use crate::pipeline::plan::{Act, Block, Each, Part, Pipeline, Step, Template};
 use crate::pipeline::read::Reader;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path};
 
 /// Checks the paths of all products.
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) {
     let mut taken = HashMap::new();
-    block(reader, &pipeline.block, false, &mut taken);
+    block(reader, &pipeline.block, None, &mut taken);
 }
 
-fn block(reader: &mut Reader<'_, '_>, steps: &Block, repeated: bool, taken: &mut HashMap<String, String>) {
+/// `varying` are the names whose values tell items apart, in a body of items.
+fn block(
+    reader: &mut Reader<'_, '_>,
+    steps: &Block,
+    varying: Option<&HashSet<&str>>,
+    taken: &mut HashMap<String, String>,
+) {
     for step in &steps.steps {
         for product in &step.products {
             let Some(path) = written(&product.path) else { continue };
             let mut fault = |message: String| {
                 reader.faults.push(crate::config::fault::Fault::new(product.place.clone(), message));
             };
-            if repeated && product.path.constant().is_some() {
+            if varying.is_some_and(|names| !varies(&product.path, step, names)) {
                 fault(format!(
                     "every item would write `{path}`: put what tells them apart into it, as `{{{{ key }}}}`"
                 ));
@@ -28,11 +34,31 @@ fn block(reader: &mut Reader<'_, '_>, steps: &Block, repeated: bool, taken: &mut
                 None => drop(taken.insert(path, step.name.clone())),
             }
         }
-        let each = matches!(step.act, Act::Each(_));
+        let own = if let Act::Each(each) = &step.act { Some(names_of(each)) } else { None };
         for inner in step.act.blocks() {
-            block(reader, inner, repeated || each, taken);
+            block(reader, inner, own.as_ref().or(varying), taken);
         }
     }
+}
+
+/// The item with its place, and the steps of its body.
+fn names_of(each: &Each) -> HashSet<&str> {
+    fn steps<'b>(block: &'b Block, names: &mut HashSet<&'b str>) {
+        for step in &block.steps {
+            names.insert(&step.name);
+            step.act.blocks().into_iter().for_each(|inner| steps(inner, names));
+        }
+    }
+    let mut names = HashSet::from([each.name.as_str(), "key", "index"]);
+    steps(&each.block, &mut names);
+    names
+}
+
+/// Whether a path reads anything that may differ between items.
+fn varies(path: &Template, step: &Step, names: &HashSet<&str>) -> bool {
+    let references = path.expressions().into_iter().flat_map(|expression| expression.references());
+    let mut read = references.filter_map(|reference| reference.path.first()).map(String::as_str);
+    read.any(|name| names.contains(name) || step.vars.iter().any(|var| var.name == name))
 }
 
 /// The path as it is written, without parts that mean nothing.

@@ -10,6 +10,10 @@ pub(super) enum Shape {
     Any,
     /// A text.
     Text,
+    /// A number.
+    Number,
+    /// True or false.
+    Flag,
     /// A list of such items.
     List(Box<Shape>),
     /// A map with these fields.
@@ -32,6 +36,8 @@ impl Shape {
     pub(super) fn of_schema(schema: &Value) -> Self {
         match schema.get("type").and_then(Value::as_str) {
             Some("string") => Self::Text,
+            Some("number" | "integer") => Self::Number,
+            Some("boolean") => Self::Flag,
             Some("array") => {
                 let items = schema.get("items").map_or(Self::Any, Self::of_schema);
                 Self::List(Box::new(items))
@@ -108,8 +114,35 @@ impl Shape {
                 };
                 Self::map(map.iter().map(plain))
             }
-            Template::Value(_) | Template::Plain(_) => Self::Any,
+            Template::Plain(Value::Number(_)) => Self::Number,
+            Template::Plain(Value::Bool(_)) => Self::Flag,
+            Template::Value(expression) => Self::of_literal(expression.source()),
+            Template::Plain(Value::Null) => Self::Any,
         }
+    }
+
+    /// The form of an expression that is a number, a truth value or a text as it stands, or that ends in a method which
+    /// always gives one.
+    pub(super) fn of_literal(source: &str) -> Self {
+        let inner = source.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let plain = |rest: &str| rest.chars().all(|c| c.is_alphanumeric() || "_.?".contains(c));
+        let called = |method: &str| source.strip_suffix(method).is_some_and(plain);
+        match source {
+            "true" | "false" => Self::Flag,
+            _ if called(".len()") => Self::Number,
+            _ if called(".is_empty()") => Self::Flag,
+            _ if called(".to_string()") => Self::Text,
+            _ if inner.is_some_and(|inner| !inner.contains('"')) => Self::Text,
+            _ if source.starts_with(|c: char| c.is_ascii_digit()) && source.parse::<f64>().is_ok() => Self::Number,
+            _ => Self::Any,
+        }
+    }
+
+    /// The form of what lies behind a way of fields.
+    pub(super) fn at(&self, way: &[&str]) -> Option<&Self> {
+        let Some((first, rest)) = way.split_first() else { return Some(self) };
+        let Self::Map(fields) = self else { return None };
+        fields.iter().find(|field| field.name == *first)?.shape.at(rest)
     }
 
     fn map(fields: impl Iterator<Item = (String, Self)>) -> Self {
@@ -121,6 +154,8 @@ impl Shape {
         match self {
             Self::Any => "a value",
             Self::Text => "a text",
+            Self::Number => "a number",
+            Self::Flag => "true or false",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
         }

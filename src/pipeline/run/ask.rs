@@ -16,13 +16,13 @@ pub async fn ask(course: &Course<'_>, step: &Step, question: &Ask, values: &Valu
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(items)) => items.into_iter().map(as_text).collect::<Vec<String>>(),
         Some(other) => {
-            return Err(Failure::new(FailureKind::Invalid, format!("`choices` must be a list, it is {other}")));
+            return Err(Failure::new(FailureKind::Data, format!("`choices` must be a list, it is {other}")));
         }
     };
     let Some(role) = &question.of else {
         return course.ask(Request::AskUser { prompt, choices }).await;
     };
-    let schema = (!choices.is_empty()).then(|| Arc::new(json!({"type": "string", "enum": choices})));
+    let schema = (!choices.is_empty()).then(|| Arc::new(llm::sorted(json!({"type": "string", "enum": choices}))));
     let options = LlmOptions { role: Some(role.clone()), model: None, schema, ..llm::options(course, step) };
     course.ask(Request::Llm(LlmRequest { prompt, options })).await
 }

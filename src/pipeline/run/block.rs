@@ -13,7 +13,7 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a block came to.
@@ -38,6 +38,8 @@ struct Known {
     values: HashMap<usize, Arc<Value>>,
     outcomes: HashMap<usize, (StepOutcome, Value)>,
     failures: HashMap<usize, Failure>,
+    /// Those of which a part failed, though they came to their end.
+    partial: HashSet<usize>,
 }
 
 /// Runs a block; `base` is what all its steps see.
@@ -115,6 +117,9 @@ fn conclude(
     known.values.insert(index, Arc::new(value));
     known.outcomes.insert(index, (outcome, error));
     known.failures.remove(&index);
+    if came.partial {
+        known.partial.insert(index);
+    }
     known.failures.extend(came.failure.clone().map(|failure| (index, failure)));
     tell(&course.at(frame(course, step, visit)), step, outcome, &came);
 }
@@ -156,6 +161,7 @@ impl Known {
             self.values.remove(&index);
             self.outcomes.remove(&index);
             self.failures.remove(&index);
+            self.partial.remove(&index);
         }
     }
 
@@ -167,8 +173,8 @@ impl Known {
             let outcome = self.outcomes.get(&index).map_or(StepOutcome::Skipped, |(outcome, _)| *outcome);
             outcomes.insert(step.name.clone(), json!(outcome.name()));
         }
-        let partial =
-            self.outcomes.values().any(|(outcome, error)| *outcome == StepOutcome::Failed || !error.is_null());
+        let failed = |(outcome, error): &(StepOutcome, Value)| *outcome == StepOutcome::Failed || !error.is_null();
+        let partial = !self.partial.is_empty() || self.outcomes.values().any(failed);
         let open = flow.open();
         // What stops all stands above a failure, and a failure above what waits for a person.
         let rank = |index: &usize| match self.failures.get(index).map(|failure| failure.kind) {

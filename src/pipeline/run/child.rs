@@ -6,6 +6,7 @@ use crate::core::failure::Outcome;
 use crate::core::request::Request;
 use crate::pipeline::plan::{Run, Step};
 use crate::pipeline::run::course::Course;
+use crate::pipeline::run::llm;
 use crate::pipeline::values::Values;
 use serde_json::Value;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ pub async fn run(course: &Course<'_>, step: &Step, run: &Run, values: &Values) -
         requires: step.choice.requires.clone(),
         strategy: step.choice.strategy,
         max_turns: run.max_turns,
-        schema: step.schema().or_else(|| run.schema.clone()).map(Arc::new),
+        schema: step.schema().or_else(|| run.schema.clone()).map(|schema| Arc::new(llm::sorted(schema))),
         label: Some(step.name.clone()),
         ..ChildOptions::default()
     };

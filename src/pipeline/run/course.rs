@@ -34,7 +34,7 @@ impl Shared {
     /// Notes that a step writes a file.
     ///
     /// # Errors
-    /// `invalid` if another step, or the same one for another item, has written it.
+    /// `data` if another step, or the same one for another item, has written it.
     pub fn writes(&self, path: &str, frame: &Frame) -> Outcome<()> {
         let owner = owner(frame);
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,7 +42,7 @@ impl Shared {
         if *first == owner {
             return Ok(());
         }
-        Err(Failure::new(FailureKind::Invalid, format!("`{path}` is written twice: at {first} and at {owner}"))
+        Err(Failure::new(FailureKind::Data, format!("`{path}` is written twice: at {first} and at {owner}"))
             .hint("put what differs into the path, such as `{{ key }}`"))
     }
 }

@@ -52,6 +52,7 @@ fn stops(each: &Each, failure: &Failure) -> bool {
 fn collect(step: &Step, each: &Each, items: &[Item], ended: Vec<Option<Ended>>, keyed: bool) -> Outcome<Answer> {
     let (mut list, mut map, mut errors) = (Vec::new(), Map::new(), Map::new());
     let mut first: Option<Failure> = None;
+    let partial = ended.iter().flatten().any(|end| end.partial);
     for (item, end) in items.iter().zip(ended) {
         let (value, failure) = end.map_or((Value::Null, None), |end| (end.value, end.failure));
         let value = if failure.is_some() { Value::Null } else { value };
@@ -78,7 +79,7 @@ fn collect(step: &Step, each: &Each, items: &[Item], ended: Vec<Option<Ended>>, 
         }
         None => {
             let value = if keyed { Value::Object(map) } else { Value::Array(list) };
-            Ok(Answer { value, jump: None, errors: (!errors.is_empty()).then_some(Value::Object(errors)) })
+            Ok(Answer { errors: (!errors.is_empty()).then_some(Value::Object(errors)), partial, ..value.into() })
         }
     }
 }
@@ -90,7 +91,7 @@ fn items(each: &Each, values: &Values) -> Outcome<(Vec<Item>, bool)> {
         Value::Object(map) => (map.into_iter().map(|(key, item)| (Some(key), item)).collect(), true),
         other => {
             return Err(Failure::new(
-                FailureKind::Invalid,
+                FailureKind::Data,
                 format!("`in` must be a list or a map, it is {}", kind(&other)),
             )
             .hint("read a text first: `text.split(\"\\n\")`, `parse_json(text)`"));
@@ -108,7 +109,7 @@ fn items(each: &Each, values: &Values) -> Outcome<(Vec<Item>, bool)> {
             (None, None) => index.to_string(),
         };
         if !taken.insert(key.clone()) {
-            return Err(Failure::new(FailureKind::Invalid, format!("two items have the key `{key}`"))
+            return Err(Failure::new(FailureKind::Data, format!("two items have the key `{key}`"))
                 .hint("choose a `key` that tells items apart, or leave it out"));
         }
         seen.set("key", Value::from(key.as_str()));

@@ -1,10 +1,13 @@
 //! What a pipeline is given, checked against what it declares before anything runs.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::nearest;
+use crate::core::text::{nearest, one_line};
 use crate::host::typed::{Checked, Schema};
 use crate::pipeline::plan::{Input, Pipeline};
 use serde_json::{Map, Value};
+
+/// How much of a value or a schema a message shows, in characters.
+const SHOWN: usize = 160;
 
 /// The inputs with defaults filled in.
 ///
@@ -61,9 +64,41 @@ fn value(pipeline: &Pipeline, input: &Input, given: Option<&Value>) -> Outcome<V
     match Schema::read(&input.schema)?.check_data(given) {
         Checked::Valid(value) => Ok(value),
         Checked::Wrong(message) => {
-            Err(Failure::new(FailureKind::Invalid, format!("the input `{}` is wrong: {message}", input.name)))
+            let (name, wanted) = (&input.name, wanted(&input.schema));
+            let shown = one_line(&given.to_string(), SHOWN);
+            let what = format!("the input `{name}` of pipeline `{}` takes {wanted}, not {shown}", pipeline.id);
+            let failure = Failure::new(FailureKind::Invalid, what).detail("input", name.as_str());
+            Err(failure.hint(if input.description.is_empty() {
+                one_line(&message, SHOWN)
+            } else {
+                format!("{name}: {}", input.description)
+            }))
         }
     }
+}
+
+/// What an input takes, in words.
+fn wanted(schema: &Value) -> String {
+    if let Some(words) = schema.get("enum").and_then(Value::as_array) {
+        return format!("one of {}", words.iter().map(Value::to_string).collect::<Vec<_>>().join(", "));
+    }
+    let kind = match schema.get("type").and_then(Value::as_str) {
+        Some("string") => "a text",
+        Some("integer") => "a whole number",
+        Some("number") => "a number",
+        Some("boolean") => "true or false",
+        Some("array") => "a list",
+        Some("object") => "a map",
+        _ => return one_line(&format!("what fits {schema}"), SHOWN),
+    };
+    let rest: Vec<String> = schema
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| !["type", "description", "examples", "default"].contains(&name.as_str()))
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    if rest.is_empty() { kind.to_owned() } else { one_line(&format!("{kind} ({})", rest.join(", ")), SHOWN) }
 }
 
 /// Inputs as typed on a command line, `NAME=VALUE`: as JSON where that fits what is declared, else as text.

@@ -33,7 +33,7 @@ pub async fn call(course: &Course<'_>, step: &Step, call: &LlmCall, values: &Val
 }
 
 /// A schema as a script would have it, whose maps know no order: a call is the same call from both.
-fn sorted(schema: Value) -> Value {
+pub fn sorted(schema: Value) -> Value {
     match schema {
         Value::Object(map) => {
             let mut entries: Vec<(String, Value)> = map.into_iter().map(|(key, value)| (key, sorted(value))).collect();
@@ -91,7 +91,7 @@ fn judged(verdict: &Value) -> Outcome<Judgement> {
     match verdict {
         Value::Bool(passed) => Ok(Judgement { passed: *passed, reason: String::new() }),
         Value::String(reason) => Ok(Judgement { passed: reason.is_empty(), reason: reason.clone() }),
-        other => Err(Failure::new(FailureKind::Invalid, format!("the check answered {other}"))
+        other => Err(Failure::new(FailureKind::Data, format!("the check answered {other}"))
             .hint("it answers true or false, or a text that says what is wrong")),
     }
 }

@@ -35,6 +35,8 @@ pub struct Came {
     pub millis: u64,
     /// Why it was skipped.
     pub reason: String,
+    /// Whether a part of it failed, though it came to its end.
+    pub partial: bool,
 }
 
 /// What an act answers.
@@ -45,11 +47,21 @@ pub struct Answer {
     pub jump: Option<Jump>,
     /// The failures of its items by key.
     pub errors: Option<Value>,
+    /// Whether a part of it failed, though it came to its end.
+    pub partial: bool,
 }
 
 impl From<Value> for Answer {
     fn from(value: Value) -> Self {
-        Self { value, jump: None, errors: None }
+        Self { value, jump: None, errors: None, partial: false }
+    }
+}
+
+impl Answer {
+    /// The same, of which a part may have failed.
+    #[must_use]
+    pub fn with_parts(self, partial: bool) -> Self {
+        Self { partial: self.partial || partial, ..self }
     }
 }
 
@@ -123,7 +135,7 @@ async fn begin(place: &Course<'_>, step: &Step, visit: u32, values: &Values) -> 
         }
         Ok(answer) => {
             let jump = answer.jump.or_else(|| step.on_success.clone());
-            Came { value: Some(answer.value), error: answer.errors, jump, ..Came::default() }
+            Came { value: Some(answer.value), error: answer.errors, jump, partial: answer.partial, ..Came::default() }
         }
         Err(failure) => failed(step, failure),
     };
@@ -188,7 +200,7 @@ async fn act(course: &Course<'_>, step: &Step, values: &Values) -> Outcome<Answe
         Act::Ask(question) => ask::ask(course, step, question, values).await.map(Answer::from),
         Act::Switch(switch) => switched(switch, values),
         Act::Wait(time) => course.ask(Request::Sleep { millis: millis(*time) }).await.map(Answer::from),
-        Act::End(template) => Ok(Answer { value: values.fill(template)?, jump: Some(Jump::End), errors: None }),
+        Act::End(template) => Ok(Answer { jump: Some(Jump::End), ..values.fill(template)?.into() }),
         around => parts(course, step, around, values).await,
     }
 }
@@ -196,10 +208,10 @@ async fn act(course: &Course<'_>, step: &Step, values: &Values) -> Outcome<Answe
 /// What is made of further steps.
 async fn parts(course: &Course<'_>, step: &Step, act: &Act, values: &Values) -> Outcome<Answer> {
     match act {
-        Act::Nested(nested) => whole::nested(course, nested, values).await.map(Answer::from),
+        Act::Nested(nested) => whole::nested(course, nested, values).await,
         Act::Each(each) => each::run(course, step, each, values).await,
-        Act::While(repeat) => while_::run(course, step, repeat, values).await.map(Answer::from),
-        Act::Parallel(branches) => parallel(course, branches, values).await.map(Answer::from),
+        Act::While(repeat) => while_::run(course, step, repeat, values).await,
+        Act::Parallel(branches) => parallel(course, branches, values).await,
         other => Err(Failure::new(FailureKind::Internal, format!("`{}` has no parts", other.name()))),
     }
 }
@@ -214,22 +226,23 @@ fn switched(switch: &Switch, values: &Values) -> Outcome<Answer> {
         let what = format!("`{}` is {value}, which is not to be", switch.on.source());
         return Err(Failure::new(FailureKind::Invalid, what));
     }
-    Ok(Answer { value, jump, errors: None })
+    Ok(Answer { jump, ..value.into() })
 }
 
 /// All branches at once; their values by name. One that fails lets the others end.
-async fn parallel(course: &Course<'_>, branches: &[Branch], values: &Values) -> Outcome<Value> {
+async fn parallel(course: &Course<'_>, branches: &[Branch], values: &Values) -> Outcome<Answer> {
     let work = branches.iter().map(|branch| async move {
         let place = course.within("branch", &branch.name, 0);
         (branch.name.clone(), block::run(&place, &branch.block, values).await)
     });
     let mut all = Map::new();
-    let mut failure = None;
+    let (mut failure, mut partial) = (None, false);
     for (name, ended) in futures::future::join_all(work).await {
         failure = failure.or(ended.failure.map(|failure| failure.detail("branch", name.clone())));
         all.insert(name, ended.value);
+        partial = partial || ended.partial;
     }
-    failure.map_or(Ok(Value::Object(all)), Err)
+    failure.map_or(Ok(Answer::from(Value::Object(all)).with_parts(partial)), Err)
 }
 
 /// A part of a budget as the ledger has it.

@@ -5,12 +5,14 @@ use crate::core::request::Request;
 use crate::core::text::one_line;
 use crate::pipeline::plan::ToolCall;
 use crate::pipeline::run::course::Course;
-use crate::pipeline::values::Values;
+use crate::pipeline::values::{Values, as_data};
 use serde_json::Value;
 
 /// Answers what the tool does.
 pub async fn call(course: &Course<'_>, call: &ToolCall, values: &Values) -> Outcome<Value> {
     let args = values.fill(&call.args)?;
+    // What could be known of them was checked with the file.
+    course.host.kit.tools.get()?.get(&call.name)?.schema.check(&call.name, &args).map_err(as_data)?;
     let answer = course.ask(Request::Tool { name: call.name.clone(), args }).await?;
     match complaint(&answer) {
         None => Ok(answer),

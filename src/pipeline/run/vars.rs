@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 /// The declared fields of an answer, checked.
 ///
 /// # Errors
-/// `invalid`, with the answer as `raw`, if one is missing or of another kind.
+/// `data`, with the answer as `raw`, if one is missing or of another kind.
 pub fn pick(step: &Step, schema: &Value, answer: Value) -> Outcome<Value> {
     let declared = match &answer {
         Value::Object(map) => {
@@ -21,7 +21,7 @@ pub fn pick(step: &Step, schema: &Value, answer: Value) -> Outcome<Value> {
         Checked::Valid(value) => Ok(value),
         Checked::Wrong(message) => {
             let what = format!("the answer of `{}` lacks what `vars` declares: {message}", step.act.name());
-            Err(Failure::new(FailureKind::Invalid, what).detail("raw", answer))
+            Err(Failure::new(FailureKind::Data, what).detail("raw", answer))
         }
     }
 }

@@ -4,19 +4,21 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::pipeline::plan::{Step, While};
 use crate::pipeline::run::block;
 use crate::pipeline::run::course::Course;
+use crate::pipeline::run::step::Answer;
 use crate::pipeline::values::Values;
 use serde_json::Value;
 
 /// Answers the value of the last iteration.
-pub async fn run(course: &Course<'_>, step: &Step, repeat: &While, values: &Values) -> Outcome<Value> {
+pub async fn run(course: &Course<'_>, step: &Step, repeat: &While, values: &Values) -> Outcome<Answer> {
     let mut prev = Value::Null;
     let mut iteration = 1_u32;
+    let mut partial = false;
     loop {
         let mut seen = values.clone();
         seen.set("prev", prev.clone());
         seen.set("iteration", Value::from(iteration));
         if !seen.holds(&repeat.condition)? {
-            return Ok(prev);
+            return Ok(Answer::from(prev).with_parts(partial));
         }
         if iteration > repeat.max_iterations {
             let what = format!("`{}` did not come to its end in {} iterations", step.name, repeat.max_iterations);
@@ -30,6 +32,7 @@ pub async fn run(course: &Course<'_>, step: &Step, repeat: &While, values: &Valu
         if let Some(failure) = ended.failure {
             return Err(failure.detail("iteration", iteration));
         }
+        partial = partial || ended.partial;
         prev = ended.value;
         iteration += 1;
     }

@@ -8,8 +8,8 @@ use crate::pipeline::product;
 use crate::pipeline::run::block::{self, Ended};
 use crate::pipeline::run::course::{Course, Shared};
 use crate::pipeline::run::inputs;
-use crate::pipeline::run::step::slice;
-use crate::pipeline::values::Values;
+use crate::pipeline::run::step::{Answer, slice};
+use crate::pipeline::values::{Values, as_data};
 use crate::tools::approval::Approval;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -127,12 +127,13 @@ fn outputs(pipeline: &Pipeline, ended: &Ended) -> Outcome<Value> {
 }
 
 /// Runs a pipeline as a step of another one.
-pub async fn nested(course: &Course<'_>, nested: &Nested, values: &Values) -> Outcome<Value> {
+pub async fn nested(course: &Course<'_>, nested: &Nested, values: &Values) -> Outcome<Answer> {
     let pipeline = &nested.pipeline;
     let inputs = match values.fill(&nested.inputs)? {
         Value::Object(map) => map,
-        other => return Err(Failure::new(FailureKind::Invalid, format!("the inputs must be a map, they are {other}"))),
+        other => return Err(Failure::new(FailureKind::Data, format!("the inputs must be a map, they are {other}"))),
     };
+    inputs::settle(pipeline, &inputs).map_err(as_data)?;
     let start = Start {
         inputs,
         frame: course.frame.child("pipeline"),
@@ -141,7 +142,8 @@ pub async fn nested(course: &Course<'_>, nested: &Nested, values: &Values) -> Ou
         depth: course.shared.depth + 1,
     };
     let done = Box::pin(run(&course.host, pipeline, start)).await;
-    answer(pipeline, done)
+    let partial = done.partial;
+    answer(pipeline, done).map(|value| Answer::from(value).with_parts(partial))
 }
 
 /// The answer of a pipeline to whoever called it. What its own budget or deadline stopped is an ordinary failure to

@@ -1,14 +1,14 @@
 //! Each act as the primitive that it is.
 
 use crate::core::request::Keep;
-use crate::pipeline::plan::{Act, Ask, Block, Branch, Each, LlmCall, OnItemFailure, Run, Step, While};
+use crate::pipeline::plan::{Act, Ask, LlmCall, Run, Step};
 use crate::pipeline::twin::Twin;
-use crate::pipeline::twin::code::{Lines, branch, literal, text};
+use crate::pipeline::twin::code::{branch, literal, text};
 use serde_json::Value;
 
 impl Twin {
-    /// The expression of a step's value, on one or several lines.
-    pub(super) fn act(&mut self, step: &Step) -> Vec<String> {
+    /// The expression of a step's value, on one or several lines; `watched` is whether failures of its items are noted.
+    pub(super) fn act(&mut self, step: &Step, watched: bool) -> Vec<String> {
         let line = match &step.act {
             Act::Llm(call) => self.llm(step, call),
             Act::Tool(call) => {
@@ -22,7 +22,9 @@ impl Twin {
             }
             Act::Nested(nested) => {
                 let inputs = self.value(&nested.inputs);
-                self.fields(step, format!("PIPELINE({}, {inputs})", text(&nested.path.display().to_string())))
+                // A script names files from the workspace, a pipeline from its own folder.
+                let path = nested.pipeline.path.display().to_string();
+                self.fields(step, format!("PIPELINE({}, {inputs})", text(&path)))
             }
             Act::Run(run) => self.child(step, run),
             Act::Set(values) => {
@@ -31,12 +33,12 @@ impl Twin {
                 format!("#{{{}}}", values.join(", "))
             }
             Act::Ask(ask) => self.ask(step, ask),
-            Act::Switch(switch) => branch(switch.on.source()),
+            Act::Switch(switch) => branch(&self.source(&switch.on)),
             Act::End(value) => self.value(value),
             Act::Wait(span) => format!("sleep({:?})", span.as_secs_f64()),
-            Act::Each(each) => return self.each(step, each),
+            Act::Each(each) => return self.each(step, each, watched),
             Act::While(repeat) => return self.repeat(step, repeat),
-            Act::Parallel(branches) => return self.parallel(branches),
+            Act::Parallel(branches) => return self.parallel(step, branches),
         };
         vec![line]
     }
@@ -55,17 +57,13 @@ impl Twin {
         let mut options = Vec::new();
         options.extend(choice.role.as_ref().map(|role| ("role", text(role))));
         options.extend(choice.model.as_ref().map(|model| ("model", text(model))));
-        if !choice.requires.is_empty() {
-            let words: Vec<String> = choice.requires.iter().map(|word| text(word)).collect();
-            options.push(("requires", format!("[{}]", words.join(", "))));
-        }
-        options.extend(choice.strategy.map(|strategy| ("strategy", text(strategy.name()))));
+        options.extend(required(step));
         options
     }
 
     fn llm(&mut self, step: &Step, call: &LlmCall) -> String {
         let mut options = Self::who(step);
-        options.extend(step.choice.personality.as_ref().map(|persona| ("persona", text(persona))));
+        options.extend(common(step));
         if let Some(system) = &call.system {
             options.push(("system", self.text(system)));
         }
@@ -79,14 +77,18 @@ impl Twin {
             let images: Vec<String> = call.images.iter().map(|image| self.text(image)).collect();
             options.push(("images", format!("[{}]", images.join(", "))));
         }
-        options.extend(step.cache.as_ref().map(|keep| ("cache", kept(keep))));
-        options.extend(call.check.as_ref().map(|check| ("check", format!("|answer| {}", branch(check.source())))));
+        if let Some(check) = &call.check {
+            options.push(("check", format!("|answer| {}", branch(&self.source(check)))));
+        }
         let prompt = self.text(&call.prompt);
         called("llm", &[prompt], &options)
     }
 
     fn child(&mut self, step: &Step, run: &Run) -> String {
         let mut options = Self::who(step);
+        options.extend(step.budget.max_cost.map(|most| ("max_cost", format!("{most:?}"))));
+        options.extend(step.budget.max_calls.map(|most| ("max_calls", most.to_string())));
+        options.extend(step.budget.max_tokens.map(|most| ("max_tokens", most.to_string())));
         options.extend(run.max_turns.map(|turns| ("max_turns", turns.to_string())));
         options.extend(step.schema().as_ref().or(run.schema.as_ref()).map(|schema| ("schema", literal(schema))));
         let mut arguments = vec![self.text(&run.task)];
@@ -97,109 +99,38 @@ impl Twin {
     fn ask(&mut self, step: &Step, ask: &Ask) -> String {
         let prompt = self.text(&ask.prompt);
         let choices = ask.choices.as_ref().map(|choices| self.value(choices));
-        match &ask.of {
-            None => called("ask_user", &std::iter::once(prompt).chain(choices).collect::<Vec<_>>(), &[]),
-            Some(_) => {
-                let mut options = Self::who(step);
-                options.extend(
-                    choices.map(|choices| ("schema", format!("#{{\"type\": \"string\", \"enum\": {choices}}}"))),
-                );
-                called("llm", &[prompt], &options)
-            }
-        }
+        let Some(role) = &ask.of else {
+            return called("ask_user", &std::iter::once(prompt).chain(choices).collect::<Vec<_>>(), &[]);
+        };
+        // Who plays the person is the role, whatever model the step names.
+        let mut options = vec![("role", text(role))];
+        options.extend(required(step));
+        options.extend(common(step));
+        let schema = choices.map(|choices| ("schema", format!("#{{\"type\": \"string\", \"enum\": {choices}}}")));
+        options.extend(schema);
+        called("llm", &[prompt], &options)
     }
+}
 
-    /// Writes the files of a step, which see its vars.
-    pub(super) fn products(&mut self, step: &Step, body: &mut Lines) {
-        for product in &step.products {
-            let own = |source: &str| {
-                step.vars.iter().any(|var| source.starts_with(&var.name))
-                    && !source.starts_with(&format!("{}.", step.name))
-            };
-            let value = product.value.source();
-            let value = if own(value) { format!("{}.{value}", step.name) } else { branch(value) };
-            let path = self.text(&product.path);
-            let folder = text(&format!("{}/", self.folder));
-            body.add(&format!("{}({folder} + {path}, {value});", self.call("product")));
-        }
+/// What the model must have.
+fn required(step: &Step) -> Vec<(&'static str, String)> {
+    let choice = &step.choice;
+    let words: Vec<String> = choice.requires.iter().map(|word| text(word)).collect();
+    let mut options = Vec::new();
+    if !words.is_empty() {
+        options.push(("requires", format!("[{}]", words.join(", "))));
     }
+    options.extend(choice.strategy.map(|strategy| ("strategy", text(strategy.name()))));
+    options
+}
 
-    fn each(&mut self, step: &Step, each: &Each) -> Vec<String> {
-        let (all, names, name) = (format!("all_of_{}", step.name), format!("names_of_{}", step.name), &each.name);
-        let keyed = format!("keyed_of_{}", step.name);
-        let mut body = Lines::default();
-        body.add("{");
-        body.deeper();
-        body.add(&format!("let {all} = {};", self.value(&each.items)));
-        body.add(&format!("let {keyed} = type_of({all}) == \"map\";"));
-        body.add(&format!("let {names} = if {keyed} {{ {all}.keys() }} else {{ (0..{all}.len()).to_array() }};"));
-        body.add(&format!("let results = par_map((0..{names}.len()).to_array(), |index| {{"));
-        body.deeper();
-        body.add(&format!("let {name} = {all}[{names}[index]];"));
-        let key = each.key.as_ref().map_or_else(|| format!("{names}[index]"), |key| branch(key.source()));
-        body.add(&format!("let key = {}({key});", self.call("as_text")));
-        body.add("let done = #{key: key, value: ()};");
-        body.add("try {");
-        body.deeper();
-        let last = self.inner(&each.block, &mut body);
-        body.add(&format!("done.value = {last};"));
-        body.shallower();
-        body.add("} catch (failure) {");
-        body.add("    done.failure = failure;");
-        body.add("}");
-        body.add("done");
-        body.shallower();
-        let most = each.max_parallel.unwrap_or(self.parallel);
-        body.add(&format!("}}, #{{concurrency: {most}}});"));
-        let stop = each.on_item_failure == OnItemFailure::Stop;
-        let keyed = if each.key.is_some() { "true".to_owned() } else { keyed };
-        body.add(&format!("{}(results, {keyed}, {stop})", self.call("gathered")));
-        body.shallower();
-        body.add("}");
-        body.list()
-    }
-
-    fn repeat(&mut self, step: &Step, repeat: &While) -> Vec<String> {
-        let mut body = Lines::default();
-        body.add("{");
-        body.deeper();
-        body.add("let prev = ();");
-        body.add("let iteration = 1;");
-        body.add(&format!("while {} {{", branch(repeat.condition.source())));
-        body.deeper();
-        let message = text(&format!("`{}` did not come to its end", step.name));
-        body.add(&format!(
-            "if iteration > {} {{ throw #{{kind: \"loop_exhausted\", message: {message}, last: prev}}; }}",
-            repeat.max_iterations
-        ));
-        let last = self.inner(&repeat.block, &mut body);
-        body.add(&format!("prev = {last};"));
-        body.add("iteration += 1;");
-        body.shallower();
-        body.add("}");
-        body.add("prev");
-        body.shallower();
-        body.add("}");
-        body.list()
-    }
-
-    fn parallel(&mut self, branches: &[Branch]) -> Vec<String> {
-        let mut body = Lines::default();
-        body.add("{");
-        body.deeper();
-        let values: Vec<String> =
-            branches.iter().map(|one| format!("{}: {}", one.name, self.inner(&one.block, &mut body))).collect();
-        body.add(&format!("#{{{}}}", values.join(", ")));
-        body.shallower();
-        body.add("}");
-        body.list()
-    }
-
-    /// The steps of a body; answers the name of the last one, whose value is the body's.
-    fn inner(&mut self, block: &Block, body: &mut Lines) -> String {
-        self.block(block, body, false);
-        block.steps.last().map_or_else(|| "()".to_owned(), |last| last.name.clone())
-    }
+/// What every call of a model may be told.
+fn common(step: &Step) -> Vec<(&'static str, String)> {
+    let mut options = Vec::new();
+    options.extend(step.choice.personality.as_ref().map(|persona| ("persona", text(persona))));
+    options.extend(step.cache.as_ref().map(|keep| ("cache", kept(keep))));
+    options.extend(step.timeout.map(|limit| ("timeout", format!("{:?}", limit.as_secs_f64()))));
+    options
 }
 
 fn called(function: &str, arguments: &[String], options: &[(&str, String)]) -> String {

@@ -2,6 +2,7 @@
 
 use crate::pipeline::plan::{Part, Template};
 use crate::pipeline::twin::Twin;
+use crate::script::expression::{Expression, Reference};
 use serde_json::Value;
 
 /// Lines of a script at their depth.
@@ -52,17 +53,6 @@ impl Lines {
     }
 }
 
-/// Puts something around an expression of several lines.
-pub(super) fn around(head: &str, mut lines: Vec<String>, tail: &str) -> Vec<String> {
-    if let Some(first) = lines.first_mut() {
-        first.insert_str(0, head);
-    }
-    if let Some(last) = lines.last_mut() {
-        last.push_str(tail);
-    }
-    lines
-}
-
 /// A text as a literal.
 pub(super) fn text(text: &str) -> String {
     let mut literal = String::with_capacity(text.len() + 2);
@@ -107,17 +97,51 @@ pub(super) fn branch(source: &str) -> String {
     if plain { source.to_owned() } else { whole(source).unwrap_or_else(|| format!("({source})")) }
 }
 
+/// Where a place of an expression stands in its text, in bytes.
+fn offset(source: &str, place: &Reference) -> Option<usize> {
+    let before: usize = source.split_inclusive('\n').take(place.line.saturating_sub(1)).map(str::len).sum();
+    let line = source.get(before..)?;
+    let column = place.column.saturating_sub(1);
+    line.char_indices().nth(column).map(|(byte, _)| before + byte)
+}
+
 /// Several statements are a block.
 fn whole(source: &str) -> Option<String> {
     (source.contains(';') || source.contains('\n')).then(|| format!("{{ {source} }}"))
 }
 
 impl Twin {
+    /// The text of an expression. A closure in it may read the value on which it is called, which a script locks
+    /// meanwhile: it is called on a copy.
+    pub(super) fn source(&mut self, expression: &Expression) -> String {
+        let source = expression.source();
+        let references = expression.references();
+        let twice = |name: &String| references.iter().filter(|other| other.path.first() == Some(name)).count() > 1;
+        let read = references.iter().filter(|reference| reference.path.first().is_some_and(twice));
+        let closures = source.replace("||", "").contains('|');
+        let mut read: Vec<&Reference> = read.filter(|_| closures).collect();
+        // From behind, so that the places before it stay what they are.
+        read.sort_by_key(|reference| std::cmp::Reverse((reference.line, reference.column)));
+        let mut text = source.to_owned();
+        for reference in read {
+            let Some(name) = reference.path.first() else { continue };
+            let Some(at) = offset(source, reference).filter(|at| text.get(*at..).is_some_and(|t| t.starts_with(name)))
+            else {
+                continue;
+            };
+            text.replace_range(at..at + name.len(), &format!("{}({name})", self.call("copied")));
+        }
+        text
+    }
+
     /// A value with its holes.
     pub(super) fn value(&mut self, template: &Template) -> String {
         match template {
             Template::Plain(value) => literal(value),
-            Template::Value(expression) => whole(expression.source()).unwrap_or_else(|| expression.source().to_owned()),
+            Template::Value(expression) => {
+                let source = self.source(expression);
+                whole(&source).unwrap_or(source)
+            }
             Template::Text(parts) => self.joined(parts),
             Template::List(items) => {
                 let items: Vec<String> = items.iter().map(|item| self.value(item)).collect();
@@ -145,8 +169,8 @@ impl Twin {
             match part {
                 Part::Literal(literal) => pieces.push(text(literal)),
                 Part::Hole(expression) => {
-                    let source = expression.source();
-                    let source = whole(source).unwrap_or_else(|| source.to_owned());
+                    let source = self.source(expression);
+                    let source = whole(&source).unwrap_or(source);
                     pieces.push(format!("{}({source})", self.call("as_text")));
                 }
             }

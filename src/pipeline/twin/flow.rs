@@ -1,44 +1,104 @@
-//! What the flow of a twin needs to know: who goes on after a failure, who does not, and where a jump leads.
+//! A block: what is noted of its steps, the loop that follows its jumps, and what it comes to.
 
-use crate::pipeline::plan::{Block, Jump, Step};
-use crate::pipeline::twin::code::text;
-use std::collections::BTreeSet;
+use crate::pipeline::plan::{Act, Step};
+use crate::pipeline::twin::code::{Lines, text};
+use crate::pipeline::twin::fates::ends;
+use crate::pipeline::twin::jumps::is_back_target;
+use crate::pipeline::twin::{Place, Twin};
 
-/// Whether a failure lets the flow go on.
-pub(super) fn goes_on(step: &Step) -> bool {
-    matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_)))
-}
-
-/// The steps of the block whose failure a step does not survive: those that it needs, and that those need.
-pub(super) fn severing<'b>(block: &'b Block, step: &Step) -> Vec<&'b str> {
-    let mut open: Vec<usize> = step.after.clone();
-    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
-    while let Some(at) = open.pop() {
-        let Some(needed) = block.steps.get(at).filter(|_| seen.insert(at)) else { continue };
-        if step.watches.contains(&needed.name) {
-            continue;
+impl Twin {
+    /// Declares what is noted of the steps. A body has its own notes, which end with it.
+    pub(super) fn begin(&mut self, place: &Place<'_>, body: &mut Lines) {
+        let fates = &place.fates;
+        let named = |value: &str| {
+            let names = fates.watched.iter().filter_map(|at| place.block.steps.get(*at));
+            names.map(|step| format!("{}: {value}", step.name)).collect::<Vec<_>>().join(", ")
+        };
+        if !fates.watched.is_empty() {
+            for (name, value) in [("outcomes", "\"skipped\""), ("errors", "()")] {
+                let around =
+                    if self.scope.iter().any(|known| known == name) { format!("{name} + ") } else { String::new() };
+                body.add(&format!("let {name} = {around}#{{{}}};", named(value)));
+                self.scope.push(name.to_owned());
+            }
         }
-        if goes_on(needed) {
-            found.push(needed.name.as_str());
+        if !fates.skippable.is_empty() {
+            body.add("let lost = #{};");
+            self.scope.push("lost".to_owned());
         }
-        if !needed.always {
-            let watched = |at: &&usize| block.steps.get(**at).is_some_and(|other| needed.watches.contains(&other.name));
-            open.extend(needed.after.iter().filter(|at| !watched(at)));
+        if place.block.steps.iter().any(ends) || fates.over {
+            body.add(&format!("let {} = \"\";", place.over));
         }
     }
-    found.sort_unstable();
-    found
-}
 
-/// The statement of a jump.
-pub(super) fn leap(jump: &Jump, step: &Step, way: &str) -> String {
-    match jump {
-        Jump::To(name) => format!("{way} = {};", text(name)),
-        Jump::Retry => format!("{way} = {};", text(&step.name)),
-        Jump::End => format!("{way} = \"\";"),
-        Jump::Fail => {
-            format!("throw #{{kind: \"script\", message: {}}};", text(&format!("`{}` ends the pipeline", step.name)))
+    /// A loop over the name of the next step.
+    pub(super) fn flow(&mut self, place: &Place<'_>, body: &mut Lines) {
+        let (block, next) = (place.block, place.next.as_deref().unwrap_or_default());
+        for step in &block.steps {
+            body.add(&format!("let {} = ();", step.name));
+            self.scope.push(step.name.clone());
         }
-        Jump::Continue | Jump::Skip => String::new(),
+        let counted: Vec<String> = (0..block.steps.len())
+            .filter(|at| is_back_target(block, *at))
+            .filter_map(|at| block.steps.get(at).map(|step| format!("{}: 0", step.name)))
+            .collect();
+        if !counted.is_empty() {
+            body.add(&format!("let {} = #{{{}}};", place.visits, counted.join(", ")));
+        }
+        let order = &place.fates.order;
+        let name = |at: Option<&usize>| at.and_then(|at| block.steps.get(*at)).map_or("", |step| step.name.as_str());
+        body.add(&format!("let {next} = {};", text(name(order.first()))));
+        body.add(&format!("while {next} != \"\" {{"));
+        body.deeper();
+        body.add(&format!("switch {next} {{"));
+        body.deeper();
+        for (turn, at) in order.iter().enumerate() {
+            body.add(&format!("{} => {{", text(name(Some(at)))));
+            body.deeper();
+            body.add(&format!("{next} = {};", text(name(order.get(turn + 1)))));
+            self.step(place, *at, body);
+            body.shallower();
+            body.add("}");
+        }
+        for _ in 0..2 {
+            body.shallower();
+            body.add("}");
+        }
+    }
+
+    /// Failures that nothing dealt with, and a value that ends the whole.
+    pub(super) fn end(&self, place: &Place<'_>, body: &mut Lines) {
+        for (at, step) in place.block.steps.iter().enumerate() {
+            if place.fates.throws_late(at, step) {
+                body.add(&format!("if outcomes.{0} == \"failed\" {{ throw errors.{0}; }}", step.name));
+            }
+        }
+        for step in place.block.steps.iter().filter(|step| matches!(step.act, Act::End(_))) {
+            body.add(&format!("if {} == {} {{ return {}; }}", place.over, text(&step.name), step.name));
+        }
+    }
+
+    /// The value of a block: that of the step that ended it, else of the last one that is ok.
+    pub(super) fn worth(&self, place: &Place<'_>, used: bool) -> String {
+        let named = |at: &usize| place.block.steps.get(*at).map_or("()", |step| step.name.as_str());
+        let fates = &place.fates;
+        if !used {
+            return "()".to_owned();
+        }
+        let (unsure, last) = match fates.values.split_last() {
+            Some((last, rest)) if fates.sure => (rest, named(last)),
+            _ => (fates.values.as_slice(), "()"),
+        };
+        let one = |at: &usize| format!("if outcomes.{0} == \"ok\" {{ {0} }} else ", named(at));
+        let mut value: String = unsure.iter().map(one).collect();
+        let plain = if value.is_empty() { last.to_owned() } else { format!("{{ {last} }}") };
+        value.push_str(&plain);
+        let enders: Vec<&Step> = place.block.steps.iter().filter(|step| ends(step)).collect();
+        if enders.is_empty() {
+            return value;
+        }
+        let one = |step: &&Step| format!("{} => {}", text(&step.name), step.name);
+        let ended: Vec<String> = enders.iter().map(one).collect();
+        format!("switch {} {{ {}, _ => {{ {value} }} }}", place.over, ended.join(", "))
     }
 }

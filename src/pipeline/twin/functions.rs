@@ -11,29 +11,31 @@ fn as_text(value) {
 ",
     ),
     (
-        "retried",
+        "copied",
         "\
-fn retried(times, wait, factor, act) {
-    loop {
-        try {
-            return act.call();
-        } catch (failure) {
-            if times <= 0 { throw failure; }
-            times -= 1;
-            if wait > 0.0 { sleep(wait); }
-            wait *= factor;
-        }
-    }
+fn copied(value) {
+    value
 }
 ",
     ),
     (
-        "visited",
+        "again",
         "\
-fn visited(visits, name, most) {
-    visits[name] = (visits.get(name) ?? 0) + 1;
-    if visits[name] > most { throw #{kind: \"loop_exhausted\", message: `${name} was visited ${most} times`}; }
-    visits
+fn again(visits, name, most) {
+    if visits >= most {
+        throw #{kind: \"loop_exhausted\", message: \"`\" + name + \"` was visited \" + visits + \" times and is wanted once more\"};
+    }
+    name
+}
+",
+    ),
+    (
+        "as_failure",
+        "\
+fn as_failure(caught) {
+    if type_of(caught) == \"map\" && caught.contains(\"kind\") { return caught; }
+    let told = if type_of(caught) == \"map\" { caught.get(\"message\") ?? \"\" } else { caught };
+    #{error: true, kind: \"script\", message: as_text(told), hint: \"\", retryable: false}
 }
 ",
     ),
@@ -62,17 +64,97 @@ fn picked(answer, names) {
 ",
     ),
     (
+        "listed",
+        "\
+fn listed(all) {
+    if type_of(all) == \"map\" { all.values() } else { all }
+}
+",
+    ),
+    (
+        "keys_of",
+        "\
+fn keys_of(all) {
+    if type_of(all) == \"map\" { all.keys() } else { (0..all.len()).to_array() }
+}
+",
+    ),
+    (
+        "distinct",
+        "\
+fn distinct(given) {
+    let taken = #{};
+    for one in given {
+        if taken.contains(one.key) { throw #{kind: \"invalid\", message: \"two items have the key `\" + one.key + \"`\"}; }
+        taken[one.key] = true;
+    }
+    given
+}
+",
+    ),
+    (
+        "failures",
+        "\
+fn failures(results) {
+    let failed = #{};
+    for one in results {
+        if one.contains(\"failure\") { failed[one.key] = as_failure(one.failure); }
+    }
+    if failed.is_empty() { () } else { failed }
+}
+",
+    ),
+    (
         "gathered",
         "\
 fn gathered(results, keyed, stop) {
     let list = [];
     let map = #{};
     for one in results {
-        if \"error\" in one { throw one; }
-        if stop && \"failure\" in one { throw one.failure; }
-        if keyed { map[one.key] = one.value; } else { list.push(one.value); }
+        if one.contains(\"error\") { throw one; }
+        if stop && one.contains(\"failure\") { throw one.failure; }
+        let value = one.get(\"value\");
+        if keyed { map[one.key] = value; } else { list.push(value); }
     }
     if keyed { map } else { list }
+}
+",
+    ),
+    (
+        "table",
+        "\
+fn cell(value, alone) {
+    let text = if value == () { \"\" } else { as_text(value) };
+    let plain = !text.contains(\",\") && !text.contains(\"\\\"\") && !text.contains(\"\\n\") && !text.contains(\"\\r\");
+    if plain && !(alone && text == \"\") { return text; }
+    text.replace(\"\\\"\", \"\\\"\\\"\");
+    \"\\\"\" + text + \"\\\"\"
+}
+
+fn table(value) {
+    if type_of(value) == \"string\" { return value; }
+    let names = [];
+    for row in value {
+        if type_of(row) != \"map\" { continue; }
+        for name in row.keys() { if !names.contains(name) { names.push(name); } }
+    }
+    let rows = if names.is_empty() { [] } else { [names] };
+    for row in value {
+        if type_of(row) == \"map\" {
+            let cells = [];
+            for name in names { cells.push(row.get(name)); }
+            rows.push(cells);
+        } else {
+            rows.push(row);
+        }
+    }
+    let text = \"\";
+    for row in rows {
+        let cells = [];
+        for value in row { cells.push(cell(value, row.len() == 1)); }
+        text += cells.join(\",\") + \"\\n\";
+    }
+    text
 }
 ",
     ),
@@ -81,9 +163,13 @@ fn gathered(results, keyed, stop) {
         "\
 fn product(path, value) {
     let plain = type_of(value) == \"string\" && !path.ends_with(\".json\");
-    let text = if plain { value } else { json_text(value) };
+    let text = if plain { value } else { json_text(value, 2) + \"\\n\" };
     TOOL(\"write_file\", #{path: path, text: text, mode: \"overwrite\"});
 }
 ",
     ),
 ];
+
+/// What functions call themselves.
+pub(super) const CALLED: &[(&str, &str)] =
+    &[("as_failure", "as_text"), ("failures", "as_failure"), ("failures", "as_text"), ("table", "as_text")];

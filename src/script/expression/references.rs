@@ -60,11 +60,13 @@ impl Seen<'_> {
         if !self.names.contains(&name) {
             return;
         }
-        let mut reference = Reference { path: vec![name.to_owned()], optional: false, line: 0, column: 0 };
+        let mut reference =
+            Reference { path: vec![name.to_owned()], optional: false, method: None, line: 0, column: 0 };
         if let Some(ASTNode::Expr(Expr::Dot(chain, flags, _))) = parent
             && stands_at(&chain.lhs, position)
         {
             reference.optional = flags.intersects(ASTFlags::NEGATED);
+            reference.method = method(&chain.rhs);
             fields(&chain.rhs, &mut reference.path);
         }
         if let Some(ASTNode::Expr(Expr::Index(chain, flags, _))) = parent
@@ -129,6 +131,15 @@ fn place(position: Position) -> (usize, usize) {
 /// Whether this is the variable that stands there: it may also be part of an index or an argument of the chain.
 fn stands_at(expr: &Expr, position: Position) -> bool {
     matches!(expr, Expr::Variable(_, _, at) if *at == position)
+}
+
+/// The method that is called behind a dot.
+fn method(behind: &Expr) -> Option<String> {
+    match behind {
+        Expr::MethodCall(call, _) => Some(call.name.to_string()),
+        Expr::Dot(chain, ..) | Expr::Index(chain, ..) => method(&chain.lhs),
+        _ => None,
+    }
 }
 
 /// The fields behind a dot.

@@ -1,0 +1,105 @@
+//! Where the form of a value decides whether a step can run at all: a condition is true or false, items are a list or a
+//! map. What an expression makes of values is seen only when it runs.
+
+use crate::pipeline::check::Known;
+use crate::pipeline::check::absence::Absence;
+use crate::pipeline::check::shape::Shape;
+use crate::pipeline::plan::{Act, Step, Template};
+use crate::pipeline::read::template::dense;
+use crate::pipeline::read::{Part, Reader, Use};
+use crate::script::expression::Expression;
+use std::collections::HashMap;
+
+/// What stands at a place.
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    Condition,
+    Items,
+}
+
+/// Checks conditions and items that are a value as it stands.
+pub(super) fn check(
+    reader: &mut Reader<'_, '_>,
+    known: &Known<'_>,
+    shapes: &HashMap<&str, Shape>,
+    inputs: &Shape,
+    absence: &Absence<'_>,
+) {
+    let mut faults = Vec::new();
+    for read in reader.uses.iter().filter(|read| !read.local) {
+        let Some(wanted) = wanted(read, known) else { continue };
+        let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
+        let Some((name, way)) = path.split_first() else { continue };
+        let shape = match *name {
+            "inputs" => inputs.at(way),
+            "outcomes" => Some(&Shape::Text),
+            name => shapes.get(name).and_then(|shape| shape.at(way)),
+        };
+        if let Some(shape) = shape.filter(|shape| !wanted.fits(shape)) {
+            faults.push((read.at, wanted.refusal(&read.source, shape.kind())));
+        } else if let Some(why) = absence.why(read, name) {
+            let what = format!("`{name}` may be `()` here, because {why}");
+            let hint = format!("let a condition ask `outcomes.{name} == \"ok\"`, or give another value by `??`");
+            faults.push((read.at, format!("{what}: {hint}")));
+        }
+    }
+    for (name, seen) in &known.steps {
+        let at = reader.steps.get(*name).copied().unwrap_or_default();
+        faults.extend(literal(seen.step).into_iter().map(|message| (at, message)));
+    }
+    faults.into_iter().for_each(|(at, message)| reader.fault(at, message));
+}
+
+/// What is wrong with conditions and items that are written out.
+fn literal(step: &Step) -> Vec<String> {
+    let conditions = step.condition.iter().map(|condition| (Wanted::Condition, condition));
+    let own = match &step.act {
+        Act::While(repeat) => Some((Wanted::Condition, &repeat.condition)),
+        Act::Each(each) => expression(&each.items).map(|items| (Wanted::Items, items)),
+        _ => None,
+    };
+    let wrong = |(wanted, expression): (Wanted, &Expression)| {
+        let shape = Shape::of_literal(expression.source());
+        (!wanted.fits(&shape)).then(|| wanted.refusal(expression.source(), shape.kind()))
+    };
+    let text = matches!(&step.act, Act::Each(each) if matches!(each.items, Template::Text(_)));
+    let text = text.then(|| Wanted::Items.refusal("in", "a text"));
+    conditions.chain(own).filter_map(wrong).chain(text).collect()
+}
+
+impl Wanted {
+    const fn fits(self, shape: &Shape) -> bool {
+        match self {
+            Self::Condition => matches!(shape, Shape::Any | Shape::Flag),
+            Self::Items => matches!(shape, Shape::Any | Shape::List(_) | Shape::Map(_)),
+        }
+    }
+
+    fn refusal(self, source: &str, kind: &str) -> String {
+        match self {
+            Self::Condition => format!("the condition `{source}` is {kind}: compare it, as in `{source} != ()`"),
+            Self::Items => format!("`in` takes a list or a map, and `{source}` is {kind}"),
+        }
+    }
+}
+
+/// What a reading must be, if the whole expression is that one value.
+fn wanted(read: &Use, known: &Known<'_>) -> Option<Wanted> {
+    if read.reference.method.is_some() || *read.source != read.reference.path.join(".") {
+        return None;
+    }
+    if read.user.part == Part::Condition {
+        return Some(Wanted::Condition);
+    }
+    match &known.steps.get(read.user.step.as_str())?.step.act {
+        Act::While(repeat) if dense(repeat.condition.source()) == *read.source => Some(Wanted::Condition),
+        Act::Each(each) if expression(&each.items).is_some_and(|items| dense(items.source()) == *read.source) => {
+            Some(Wanted::Items)
+        }
+        _ => None,
+    }
+}
+
+const fn expression(items: &Template) -> Option<&Expression> {
+    if let Template::Value(expression) = items { Some(expression) } else { None }
+}

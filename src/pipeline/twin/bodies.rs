@@ -1,0 +1,169 @@
+//! Bodies: those of items and branches as functions that are given what they read, those of loops where they stand.
+
+use crate::pipeline::plan::{Block, Branch, Each, OnItemFailure, Step, While};
+use crate::pipeline::twin::Twin;
+use crate::pipeline::twin::code::{Lines, branch, text};
+
+impl Twin {
+    /// Items at the same time.
+    pub(super) fn each(&mut self, step: &Step, each: &Each, watched: bool) -> Vec<String> {
+        let (all, given, name) = (self.fresh("all"), self.fresh("given"), &each.name);
+        let stop = each.on_item_failure == OnItemFailure::Stop;
+        let mut body = Lines::default();
+        body.add("{");
+        body.deeper();
+        body.add(&format!("let {all} = {};", self.value(&each.items)));
+        body.add(&format!("let {given} = [];"));
+        body.add(&format!("for ({name}, index) in {}({all}) {{", self.call("listed")));
+        let key = match &each.key {
+            Some(key) => self.source(key),
+            None => format!("{}({all})[index]", self.call("keys_of")),
+        };
+        let key = format!("{}({})", self.call("as_text"), branch(&key));
+        body.add(&format!("    {given}.push(#{{{name}: {name}, index: index, key: {key}}});"));
+        body.add("}");
+        let items = if each.key.is_some() { format!("{}({given})", self.call("distinct")) } else { given.clone() };
+        let work = self.function("item", step, &[name.as_str(), "index", "key"], &mut |twin, body| {
+            let done = twin.fresh("done");
+            body.add(&format!("let {done} = #{{key: key, value: ()}};"));
+            twin.done(&each.block, &done, body);
+            body.add(&done);
+        });
+        let most = each.max_parallel.unwrap_or(self.parallel).clamp(1, 1_024);
+        if stop && most == 1 {
+            self.one_by_one(&items, &work, &mut body);
+        } else {
+            body.add(&format!("let results = par_map({items}, {work}, #{{concurrency: {most}}});"));
+        }
+        if watched {
+            body.add(&format!("errors.{} = {}(results);", step.name, self.call("failures")));
+        }
+        let keyed = if each.key.is_some() { "true".to_owned() } else { format!("type_of({all}) == \"map\"") };
+        body.add(&format!("{}(results, {keyed}, {stop})", self.call("gathered")));
+        body.shallower();
+        body.add("}");
+        body.list()
+    }
+
+    /// Where the first failure ends it, one item after the other is done until then.
+    fn one_by_one(&self, items: &str, work: &str, body: &mut Lines) {
+        body.add("let results = [];");
+        body.add(&format!("for one in {items} {{"));
+        body.add(&format!("    results.push({work}.call(one));"));
+        body.add("    if results[-1].contains(\"failure\") { break; }");
+        body.add("}");
+    }
+
+    /// Branches at the same time.
+    pub(super) fn parallel(&mut self, step: &Step, branches: &[Branch]) -> Vec<String> {
+        let mut body = Lines::default();
+        let work = self.function("branch", step, &[], &mut |twin, body| {
+            let (done, given) = (twin.fresh("done"), twin.fresh("given"));
+            body.add(&format!("let {done} = #{{key: {given}, value: ()}};"));
+            body.add(&format!("switch {given} {{"));
+            body.deeper();
+            for one in branches {
+                body.add(&format!("{} => {{", text(&one.name)));
+                body.deeper();
+                twin.done(&one.block, &done, body);
+                body.shallower();
+                body.add("}");
+            }
+            body.shallower();
+            body.add("}");
+            body.add(&done);
+        });
+        let names: Vec<String> = branches.iter().map(|one| text(&one.name)).collect();
+        let most = self.parallel.min(branches.len()).clamp(1, 1_024);
+        body.add("{");
+        body.deeper();
+        body.add(&format!("let results = par_map([{}], {work}, #{{concurrency: {most}}});", names.join(", ")));
+        body.add(&format!("{}(results, true, true)", self.call("gathered")));
+        body.shallower();
+        body.add("}");
+        body.list()
+    }
+
+    /// The body again and again.
+    pub(super) fn repeat(&mut self, step: &Step, repeat: &While) -> Vec<String> {
+        let mut body = Lines::default();
+        let outside = self.scope.len();
+        self.scope.extend(["prev".to_owned(), "iteration".to_owned()]);
+        body.add("{");
+        body.deeper();
+        body.add("let prev = ();");
+        body.add("let iteration = 1;");
+        body.add(&format!("while {} {{", branch(&self.source(&repeat.condition))));
+        body.deeper();
+        let message = text(&format!("`{}` did not come to its end", step.name));
+        body.add(&format!(
+            "if iteration > {} {{ throw #{{kind: \"loop_exhausted\", message: {message}, last: prev}}; }}",
+            repeat.max_iterations
+        ));
+        let value = self.block(&repeat.block, &mut body, true);
+        body.add(&format!("prev = {value};"));
+        body.add("iteration += 1;");
+        body.shallower();
+        body.add("}");
+        body.add("prev");
+        body.shallower();
+        body.add("}");
+        self.scope.truncate(outside);
+        body.list()
+    }
+
+    /// What became of a body: its value, or its failure.
+    fn done(&mut self, block: &Block, done: &str, body: &mut Lines) {
+        let outside = self.scope.len();
+        body.add("try {");
+        body.deeper();
+        let value = self.block(block, body, true);
+        body.add(&format!("{done}.value = {value};"));
+        body.shallower();
+        body.add("} catch (failure) {");
+        body.add(&format!("    {done}.failure = failure;"));
+        body.add("}");
+        self.scope.truncate(outside);
+    }
+
+    /// A function made of a body, with all that the body reads of what stands around it, ready to be called with a map of
+    /// its own names.
+    fn function(
+        &mut self,
+        what: &str,
+        step: &Step,
+        own: &[&str],
+        write: &mut dyn FnMut(&mut Self, &mut Lines),
+    ) -> String {
+        let name = format!("{what}_of_{}", step.name);
+        let around = self.scope.clone();
+        self.scope.extend(own.iter().map(|name| (*name).to_owned()));
+        let mut body = Lines::default();
+        body.deeper();
+        write(self, &mut body);
+        self.scope.clone_from(&around);
+        let body = body.list().join("\n");
+        let read = |name: &&str| words(&body).any(|word| word == *name);
+        let mut shared: Vec<&str> =
+            around.iter().map(String::as_str).filter(|name| !own.contains(name)).filter(read).collect();
+        shared.sort_unstable();
+        shared.dedup();
+        let (outer, given) = (self.fresh("around"), self.fresh("given"));
+        let parameters = if shared.is_empty() { given.clone() } else { format!("{outer}, {given}") };
+        let mut lines = Lines::default();
+        lines.add(&format!("fn {name}({parameters}) {{"));
+        lines.extend(shared.iter().map(|name| format!("    let {name} = {outer}.{name};")));
+        lines.extend(own.iter().filter(|name| read(name)).map(|name| format!("    let {name} = {given}.{name};")));
+        self.bodies.push(format!("{}{body}\n}}\n", lines.whole()));
+        if shared.is_empty() {
+            return format!("Fn({})", text(&name));
+        }
+        let handed: Vec<String> = shared.iter().map(|name| format!("{name}: {name}")).collect();
+        format!("Fn({}).curry(#{{{}}})", text(&name), handed.join(", "))
+    }
+}
+
+/// The words of a script.
+fn words(script: &str) -> impl Iterator<Item = &str> {
+    script.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}

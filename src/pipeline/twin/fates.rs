@@ -1,0 +1,218 @@
+//! What may become of the steps of a block, as far as its text tells: who can fail while the flow goes on, who is skipped
+//! with whom, whose value is that of the block. Nothing is written here.
+
+use crate::pipeline::graph;
+use crate::pipeline::plan::{Act, Block, Jump, Step};
+use crate::script::expression::Expression;
+use std::collections::BTreeSet;
+
+/// The fates of the steps of a block; steps are positions.
+#[derive(Default)]
+pub(super) struct Fates {
+    /// The order in which the script does them.
+    pub order: Vec<usize>,
+    /// Those that are skipped if one that they need is lost.
+    pub skippable: BTreeSet<usize>,
+    /// Those that may be lost to whoever needs them.
+    pub cuts: BTreeSet<usize>,
+    /// Those that may be lost to all that stands behind them.
+    pub stops: BTreeSet<usize>,
+    /// Those that may be skipped although the block comes to its end.
+    pub absent: BTreeSet<usize>,
+    /// Those whose failure ends the block only when all else is done.
+    pub passes: BTreeSet<usize>,
+    /// Those whose failure is caught.
+    pub caught: BTreeSet<usize>,
+    /// Those whose outcome must be kept.
+    pub watched: BTreeSet<usize>,
+    /// Those that others need.
+    pub needed: BTreeSet<usize>,
+    /// Those over which a jump may lead.
+    pub passed_over: BTreeSet<usize>,
+    /// Whether steps that always run come after one that may end the block.
+    pub over: bool,
+    /// The last one that is ok gives the block its value; the first of these that stands here, all but the last may not be.
+    pub values: Vec<usize>,
+    /// Whether the last of `values` is ok if the block comes to its end.
+    pub sure: bool,
+}
+
+impl Fates {
+    /// The fates of a block. `read` are the names whose outcomes or errors are read, `used` is whether its value is.
+    pub(super) fn of(block: &Block, read: &BTreeSet<String>, used: bool) -> Self {
+        let mut fates = Self { order: order(block), over: ends_before_always(block), ..Self::default() };
+        let steps = || block.steps.iter().enumerate();
+        fates.passed_over = steps().filter(|(at, _)| is_passed_over(block, *at)).map(|(at, _)| at).collect();
+        fates.needed = steps().filter(|(at, _)| is_needed(block, *at)).map(|(at, _)| at).collect();
+        fates.passes = steps().filter(|(at, step)| fates.goes_past(block, *at, step)).map(|(at, _)| at).collect();
+        fates.lose(block);
+        let caught = steps().filter(|(at, step)| fates.is_caught(*at, step));
+        fates.caught = caught.map(|(at, _)| at).collect();
+        if used {
+            fates.value(block);
+        }
+        let unsure = fates.values.len().saturating_sub(usize::from(fates.sure));
+        let values: BTreeSet<usize> = fates.values.iter().take(unsure).copied().collect();
+        let watched = |at: usize, step: &Step| {
+            let leads = fates.caught.contains(&at) && leads_on(step);
+            read.contains(&step.name) || values.contains(&at) || leads || fates.throws_late(at, step)
+        };
+        fates.watched = steps().filter(|(at, step)| watched(*at, step)).map(|(at, _)| at).collect();
+        fates
+    }
+
+    /// Whether a failure of the step, or a jump to `fail`, is told only at the end of the block.
+    pub(super) fn throws_late(&self, at: usize, step: &Step) -> bool {
+        let jumps = [&step.on_false, &step.on_success, &step.on_failure];
+        self.passes.contains(&at) || (self.over && jumps.into_iter().flatten().any(|jump| *jump == Jump::Fail))
+    }
+
+    /// Whether others can go on after a failure that nothing deals with.
+    fn goes_past(&self, block: &Block, at: usize, step: &Step) -> bool {
+        if step.on_failure.is_some() || !can_fail(step) {
+            return false;
+        }
+        let mut lost = BTreeSet::from([at]);
+        let later = self.order.iter().copied().skip_while(|other| *other != at).skip(1);
+        for other in later {
+            let Some(step) = block.steps.get(other) else { continue };
+            if !unwatched(block, step).any(|needed| lost.contains(&needed)) {
+                return true;
+            }
+            lost.insert(other);
+        }
+        false
+    }
+
+    /// What is lost with what. Whoever needs a step stands behind it in the order.
+    fn lose(&mut self, block: &Block) {
+        for at in self.order.clone() {
+            let Some(step) = block.steps.get(at) else { continue };
+            let lost = |needed: usize| {
+                let set = if step.after.contains(&needed) { &self.cuts } else { &self.stops };
+                set.contains(&needed)
+            };
+            let skippable = unwatched(block, step).any(lost);
+            let passes = self.passes.contains(&at);
+            let absent = unwatched(block, step).any(|needed| {
+                let gone = |other: &Step| step.after.contains(&needed) && (goes_on(other) || skips_others(other));
+                self.absent.contains(&needed) || block.steps.get(needed).is_some_and(gone)
+            });
+            if absent {
+                self.absent.insert(at);
+            }
+            if skippable {
+                self.skippable.insert(at);
+            }
+            if skippable || passes {
+                self.stops.insert(at);
+            }
+            if skippable || passes || skips_others(step) || goes_on(step) {
+                self.cuts.insert(at);
+            }
+        }
+    }
+
+    fn is_caught(&self, at: usize, step: &Step) -> bool {
+        match &step.on_failure {
+            None => self.passes.contains(&at),
+            Some(Jump::Fail) => self.over,
+            Some(_) => true,
+        }
+    }
+
+    /// Which steps may give the block its value.
+    fn value(&mut self, block: &Block) {
+        for (at, step) in block.steps.iter().enumerate().rev() {
+            self.values.push(at);
+            // A failure that nothing deals with ends the block without a value.
+            let ends = matches!(step.on_failure, None | Some(Jump::Fail | Jump::Retry));
+            let runs = step.condition.is_none() && !self.absent.contains(&at) && !self.passed_over.contains(&at);
+            if ends && runs && !self.over {
+                self.sure = true;
+                return;
+            }
+        }
+    }
+}
+
+/// Whether a failure of the step lets the flow go on.
+pub(super) const fn goes_on(step: &Step) -> bool {
+    matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_) | Jump::End))
+}
+
+/// Whether a step may tell those that need it to be skipped, though it did not fail.
+fn skips_others(step: &Step) -> bool {
+    [&step.on_false, &step.on_success].into_iter().flatten().any(|jump| *jump == Jump::Skip)
+}
+
+/// Whether a step can fail at all: one that only names values cannot.
+fn can_fail(step: &Step) -> bool {
+    let Act::Set(values) = &step.act else { return !matches!(step.act, Act::Wait(_)) };
+    let mut read = values.iter().flat_map(|(_, value)| value.expressions());
+    step.condition.is_some() || !step.products.is_empty() || !read.all(only_names)
+}
+
+/// Whether an expression is a value by its name, or one that stands there.
+fn only_names(expression: &Expression) -> bool {
+    let source = expression.source();
+    match expression.references() {
+        [] => source.chars().all(|c| c.is_alphanumeric() || " \"'[],.!?:_".contains(c)),
+        [one] => {
+            let sure = match one.path.as_slice() {
+                [_] => true,
+                [of, _] => of == "inputs" || of == "outcomes",
+                _ => false,
+            };
+            sure && one.path.join(".") == source
+        }
+        _ => false,
+    }
+}
+
+/// The steps without which this one does not run.
+pub(super) fn unwatched<'b>(block: &'b Block, step: &'b Step) -> impl Iterator<Item = usize> + 'b {
+    let watched = |at: usize| block.steps.get(at).is_some_and(|other| step.watches.contains(&other.name));
+    let needed = step.after.iter().chain(&step.behind).copied();
+    needed.filter(move |at| !step.always && !watched(*at))
+}
+
+/// The steps as the file has them where there are jumps, unless one reads what stands behind it.
+fn order(block: &Block) -> Vec<usize> {
+    let forward = |(at, step): (usize, &Step)| step.after.iter().all(|needed| *needed < at);
+    let jumps = block.steps.iter().any(Step::is_control);
+    if jumps && block.steps.iter().enumerate().all(forward) {
+        return (0..block.steps.len()).collect();
+    }
+    graph::order(block)
+}
+
+fn is_needed(block: &Block, at: usize) -> bool {
+    block.steps.iter().any(|other| unwatched(block, other).any(|needed| needed == at))
+}
+
+/// Whether its success, or a condition that does not hold, leads anywhere but on.
+fn leads_on(step: &Step) -> bool {
+    let jumps = [&step.on_false, &step.on_success].into_iter().flatten().any(|jump| *jump != Jump::Continue);
+    jumps || matches!(step.act, Act::Switch(_) | Act::End(_))
+}
+
+/// A step over which another one may jump.
+fn is_passed_over(block: &Block, at: usize) -> bool {
+    let leads_past = |step: &Step| graph::targets(step).filter_map(|name| block.position(name)).any(|to| to > at);
+    block.steps.iter().take(at).any(leads_past)
+}
+
+/// Whether a step may end its block early.
+pub(super) fn ends(step: &Step) -> bool {
+    matches!(step.act, Act::End(_)) || graph::jumps(step).any(|jump| *jump == Jump::End)
+}
+
+fn ends_before_always(block: &Block) -> bool {
+    let fails = |step: &Step| {
+        let jumps = [&step.on_false, &step.on_success, &step.on_failure];
+        jumps.into_iter().flatten().any(|jump| *jump == Jump::Fail)
+    };
+    let last = block.steps.iter().rposition(|step| step.always);
+    last.is_some_and(|last| block.steps.iter().take(last).any(|step| ends(step) || fails(step)))
+}

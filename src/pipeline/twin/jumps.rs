@@ -1,0 +1,123 @@
+//! Jumps as statements.
+
+use crate::pipeline::graph;
+use crate::pipeline::plan::{Block, Jump, Step, Switch};
+use crate::pipeline::twin::code::{Lines, text};
+use crate::pipeline::twin::{Place, Twin};
+
+impl Twin {
+    /// The statements of a jump; `why` is told if it leads to a failure.
+    pub(super) fn leap(&mut self, place: &Place<'_>, at: usize, jump: &Jump, why: &str) -> Vec<String> {
+        let Some(step) = place.block.steps.get(at) else { return Vec::new() };
+        let next = place.next.as_deref().unwrap_or_default();
+        match jump {
+            Jump::Continue => Vec::new(),
+            Jump::Skip => self.lost(place, at, "needs"),
+            Jump::To(name) => match place.block.position(name) {
+                Some(target) if target <= at => self.back(place, at, target),
+                _ => vec![format!("{next} = {};", text(name))],
+            },
+            Jump::Retry => self.back(place, at, at),
+            Jump::End => {
+                let mut lines = vec![format!("{} = {};", place.over, text(&step.name))];
+                if !place.fates.over {
+                    lines.push(format!("{next} = \"\";"));
+                }
+                lines
+            }
+            Jump::Fail => {
+                let failure = format!("#{{kind: \"invalid\", message: {}}}", text(why));
+                if !place.fates.over {
+                    return vec![format!("throw {failure};")];
+                }
+                vec![
+                    format!("outcomes.{} = \"failed\";", step.name),
+                    format!("errors.{} = {failure};", step.name),
+                    format!("{} = {};", place.over, text(&step.name)),
+                ]
+            }
+        }
+    }
+
+    /// Notes that a step is lost: to those that need it, or to all behind it.
+    pub(super) fn lost(&self, place: &Place<'_>, at: usize, whom: &str) -> Vec<String> {
+        let step = place.block.steps.get(at).filter(|_| place.fates.needed.contains(&at));
+        let noted = step.filter(|_| !place.fates.skippable.is_empty());
+        noted.map(|step| format!("lost.{} = {};", step.name, text(whom))).into_iter().collect()
+    }
+
+    /// Back to a step, as often as it may be visited; what is repeated is forgotten.
+    fn back(&mut self, place: &Place<'_>, at: usize, target: usize) -> Vec<String> {
+        let Some(step) = place.block.steps.get(target) else { return Vec::new() };
+        let (name, next) = (&step.name, place.next.as_deref().unwrap_or_default());
+        let most = step.max_visits.unwrap_or(1);
+        let again = self.call("again");
+        let mut lines = vec![format!("{next} = {again}({}.{name}, {}, {most});", place.visits, text(name))];
+        lines.extend((target..=at).flat_map(|repeated| forgotten(place, repeated)));
+        lines
+    }
+
+    /// Where the value of a switch leads; without `fails` those that lead to a failure are left out.
+    pub(super) fn dispatch(&mut self, place: &Place<'_>, at: usize, switch: &Switch, fails: bool, body: &mut Lines) {
+        let Some(step) = place.block.steps.get(at) else { return };
+        let why = format!("`{}` ends the pipeline", step.name);
+        body.add(&format!("switch {}({}) {{", self.call("as_text"), step.name));
+        body.deeper();
+        let rest = switch.default.as_ref().unwrap_or(&Jump::Continue);
+        let cases = switch.cases.iter().map(|(value, jump)| (text(value), jump)).chain([("_".to_owned(), rest)]);
+        for (value, jump) in cases {
+            let lines = match jump {
+                // A value that is not to be is a failure of the step, whatever may run all the same.
+                Jump::Fail if fails => vec![format!("throw #{{kind: \"invalid\", message: {}}};", text(&why))],
+                Jump::Fail => Vec::new(),
+                other => self.leap(place, at, other, &why),
+            };
+            body.add(&format!("{value} => {{ {} }}", lines.join(" ")));
+        }
+        body.shallower();
+        body.add("}");
+    }
+}
+
+/// The statement that lets a value that is not to be fail, where the failure must be caught.
+pub(super) fn refusal(twin: &mut Twin, step: &Step, switch: &Switch) -> Vec<String> {
+    let why = text(&format!("`{}` ends the pipeline", step.name));
+    let throw = format!("throw #{{kind: \"invalid\", message: {why}}};");
+    let rest = switch.default.as_ref() == Some(&Jump::Fail);
+    if !rest && !switch.cases.iter().any(|(_, jump)| *jump == Jump::Fail) {
+        return Vec::new();
+    }
+    let case = |(value, jump): &(String, Jump)| {
+        let lead = if *jump == Jump::Fail { throw.as_str() } else { "" };
+        format!("{} => {{ {lead} }}", text(value))
+    };
+    let cases: Vec<String> = switch.cases.iter().map(case).collect();
+    let rest = if rest { throw.as_str() } else { "" };
+    vec![format!("switch {}({}) {{ {}, _ => {{ {rest} }} }}", twin.call("as_text"), step.name, cases.join(", "))]
+}
+
+/// What the first visit left of a step that the second one may skip.
+fn forgotten(place: &Place<'_>, at: usize) -> Vec<String> {
+    let fates = &place.fates;
+    let Some(step) = place.block.steps.get(at) else { return Vec::new() };
+    let mut lines = Vec::new();
+    let sets = [&fates.skippable, &fates.passed_over, &fates.caught];
+    if step.condition.is_some() || sets.into_iter().any(|set| set.contains(&at)) {
+        lines.push(format!("{} = ();", step.name));
+    }
+    if fates.watched.contains(&at) {
+        lines.push(format!("outcomes.{} = \"skipped\";", step.name));
+        lines.push(format!("errors.{} = ();", step.name));
+    }
+    if fates.cuts.contains(&at) && fates.needed.contains(&at) && !fates.skippable.is_empty() {
+        lines.push(format!("lost.remove({});", text(&step.name)));
+    }
+    lines
+}
+
+/// Whether a step leads back to this one, or to itself.
+pub(super) fn is_back_target(block: &Block, at: usize) -> bool {
+    let named = |step: &Step| graph::targets(step).filter_map(|name| block.position(name)).any(|to| to == at);
+    let retries = |step: &Step| graph::jumps(step).any(|jump| *jump == Jump::Retry);
+    block.steps.iter().enumerate().any(|(from, step)| from >= at && named(step) || from == at && retries(step))
+}

@@ -1,0 +1,228 @@
+//! One step: whether it runs, its attempts, what is caught, and where it leads.
+
+use crate::pipeline::plan::{Act, Jump, Retry, Step};
+use crate::pipeline::twin::code::{Lines, branch, text};
+use crate::pipeline::twin::jumps::{is_back_target, refusal};
+use crate::pipeline::twin::{Place, Twin, limits};
+
+impl Twin {
+    /// Writes a step of a block.
+    pub(super) fn step(&mut self, place: &Place<'_>, at: usize, body: &mut Lines) {
+        let Some(step) = place.block.steps.get(at) else { return };
+        let (fates, jumps) = (&place.fates, place.next.is_some());
+        let guard = guard(place, at, step);
+        let caught = fates.caught.contains(&at);
+        body.extend(limits::of(step));
+        let bare = guard.is_none() && step.condition.is_none() && !caught && step.retry.times == 0;
+        if !jumps && !bare {
+            body.add(&format!("let {} = ();", step.name));
+        }
+        let head = if jumps || !bare { format!("{} = ", step.name) } else { format!("let {} = ", step.name) };
+        if let Some(guard) = &guard {
+            body.add(&format!("if {guard} {{"));
+            body.deeper();
+        }
+        if is_back_target(place.block, at) {
+            body.add(&format!("{}.{} += 1;", place.visits, step.name));
+        }
+        if caught {
+            self.caught(place, at, step, body);
+        } else {
+            self.conditional(place, at, step, &head, body);
+        }
+        if guard.is_some() {
+            body.shallower();
+            let lost = self.lost(place, at, "all");
+            body.add(&if lost.is_empty() { "}".to_owned() } else { format!("}} else {{ {} }}", lost.join(" ")) });
+        }
+        if !jumps {
+            self.scope.push(step.name.clone());
+        }
+    }
+
+    /// A step whose failure is not caught.
+    fn conditional(&mut self, place: &Place<'_>, at: usize, step: &Step, head: &str, body: &mut Lines) {
+        let condition = step.condition.as_ref().map(|condition| self.source(condition));
+        if let Some(condition) = &condition {
+            body.add(&format!("if {} {{", branch(condition)));
+            body.deeper();
+        }
+        self.attempts(place, at, step, head, body);
+        self.after_success(place, at, step, body);
+        if condition.is_some() {
+            body.shallower();
+            let lines = self.after_false(place, at, step);
+            body.add(&if lines.is_empty() { "}".to_owned() } else { format!("}} else {{ {} }}", lines.join(" ")) });
+        }
+    }
+
+    /// A step whose failure leads somewhere.
+    fn caught(&mut self, place: &Place<'_>, at: usize, step: &Step, body: &mut Lines) {
+        let condition = step.condition.as_ref().map(|condition| self.source(condition));
+        body.add("try {");
+        body.deeper();
+        if let Some(condition) = &condition {
+            body.add(&format!("if {} {{", branch(condition)));
+            body.deeper();
+        }
+        self.attempts(place, at, step, &format!("{} = ", step.name), body);
+        if condition.is_some() {
+            body.shallower();
+            body.add("}");
+        }
+        let (mut succeeded, failed) = (Lines::default(), self.after_failure(place, at, step));
+        self.after_success(place, at, step, &mut succeeded);
+        let (succeeded, skipped) = (succeeded.list(), self.after_false(place, at, step));
+        let chain = !succeeded.is_empty() || !skipped.is_empty();
+        body.shallower();
+        body.add("} catch (failure) {");
+        body.deeper();
+        if place.fates.watched.contains(&at) {
+            body.add(&format!("outcomes.{} = \"failed\";", step.name));
+            let failure = self.failure_of(&step.name);
+            body.add(&format!("errors.{} = {failure};", step.name));
+        }
+        if !chain {
+            body.extend(failed.iter().cloned());
+        }
+        body.shallower();
+        body.add("}");
+        if chain {
+            let mut word = "if";
+            for (outcome, lines) in [("ok", succeeded), ("failed", failed), ("skipped", skipped)] {
+                if lines.is_empty() {
+                    continue;
+                }
+                body.add(&format!("{word} outcomes.{} == \"{outcome}\" {{", step.name));
+                body.deeper();
+                body.extend(lines);
+                body.shallower();
+                body.add("}");
+                word = "else if";
+            }
+        }
+    }
+
+    /// A failure as whoever reads `errors` sees it.
+    fn failure_of(&mut self, name: &str) -> String {
+        let read = self.read.contains(name);
+        if read { format!("{}(failure)", self.call("as_failure")) } else { "failure".to_owned() }
+    }
+
+    /// What a step does, again and again if it may fail first, and what is noted of its success.
+    fn attempts(&mut self, place: &Place<'_>, at: usize, step: &Step, head: &str, body: &mut Lines) {
+        let watched = place.fates.watched.contains(&at);
+        let retry = &step.retry;
+        let pause = self.fresh(&format!("pause_of_{}", step.name));
+        let left = self.fresh(&format!("left_of_{}", step.name));
+        if retry.times > 0 {
+            body.add(&format!("let {left} = {};", retry.times));
+            if !retry.wait.is_zero() {
+                body.add(&format!("let {pause} = {:?};", retry.wait.as_secs_f64()));
+            }
+            body.add("loop {");
+            body.deeper();
+            body.add("try {");
+            body.deeper();
+        }
+        let told = watched && self.read.contains(&step.name);
+        let act = self.act(step, told);
+        body.assign(head, &act);
+        if let Act::Switch(switch) = &step.act
+            && (retry.times > 0 || place.fates.caught.contains(&at))
+        {
+            body.extend(refusal(self, step, switch));
+        }
+        self.products(step, body);
+        if retry.times > 0 {
+            body.add("break;");
+            body.shallower();
+            again(retry, &left, &pause, body);
+            body.shallower();
+            body.add("}");
+        }
+        if watched {
+            body.add(&format!("outcomes.{} = \"ok\";", step.name));
+        }
+    }
+
+    fn after_success(&mut self, place: &Place<'_>, at: usize, step: &Step, body: &mut Lines) {
+        if step.on_success == Some(Jump::Fail) {
+            let why = format!("the success of `{}` ends the pipeline", step.name);
+            body.extend(self.leap(place, at, &Jump::Fail, &why));
+            return;
+        }
+        match &step.act {
+            Act::Switch(switch) => {
+                let fails = step.retry.times == 0 && !place.fates.caught.contains(&at);
+                self.dispatch(place, at, switch, fails, body);
+            }
+            Act::End(_) => body.extend(self.leap(place, at, &Jump::End, "")),
+            _ => {
+                let jump = step.on_success.as_ref();
+                body.extend(jump.map(|jump| self.leap(place, at, jump, "")).unwrap_or_default());
+            }
+        }
+    }
+
+    fn after_false(&mut self, place: &Place<'_>, at: usize, step: &Step) -> Vec<String> {
+        let why = format!("the condition of `{}` does not hold", step.name);
+        let jump = step.condition.as_ref().and(step.on_false.as_ref());
+        jump.map(|jump| self.leap(place, at, jump, &why)).unwrap_or_default()
+    }
+
+    fn after_failure(&mut self, place: &Place<'_>, at: usize, step: &Step) -> Vec<String> {
+        match &step.on_failure {
+            None => self.lost(place, at, "all"),
+            // Its failure stands in `errors` already, and is thrown when what always runs has run.
+            Some(Jump::Fail) => vec![format!("{} = {};", place.over, text(&step.name))],
+            Some(Jump::Skip | Jump::Continue) => self.lost(place, at, "needs"),
+            Some(jump) => {
+                let back = matches!(jump, Jump::Retry)
+                    || matches!(jump, Jump::To(name) if place.block.position(name).is_some_and(|to| to <= at));
+                let lost = if back { Vec::new() } else { self.lost(place, at, "needs") };
+                [lost, self.leap(place, at, jump, "")].concat()
+            }
+        }
+    }
+}
+
+/// What follows an attempt that failed.
+fn again(retry: &Retry, left: &str, pause: &str, body: &mut Lines) {
+    body.add("} catch (failure) {");
+    body.deeper();
+    body.add(&format!("if {left} <= 0 {{ throw failure; }}"));
+    body.add(&format!("{left} -= 1;"));
+    if !retry.wait.is_zero() {
+        body.add(&format!("sleep({pause});"));
+        let factor = retry.factor.max(1.0);
+        if factor > 1.0 {
+            body.add(&format!("{pause} *= {factor:?};"));
+        }
+    }
+    body.shallower();
+    body.add("}");
+}
+
+/// The condition under which a step runs at all, whatever its own one says: nothing that it needs is lost.
+fn guard(place: &Place<'_>, at: usize, step: &Step) -> Option<String> {
+    let (block, fates) = (place.block, &place.fates);
+    let mut parts = Vec::new();
+    if fates.over && !step.always {
+        parts.push(format!("{} == \"\"", place.over));
+    }
+    if fates.skippable.contains(&at) {
+        let watched = |needed: usize| block.steps.get(needed).is_some_and(|other| step.watches.contains(&other.name));
+        for (list, after) in [(&step.after, true), (&step.behind, false)] {
+            let set = if after { &fates.cuts } else { &fates.stops };
+            let lost = list.iter().filter(|needed| set.contains(needed) && !watched(**needed));
+            for other in lost.filter_map(|needed| block.steps.get(*needed)) {
+                parts.push(match after {
+                    true => format!("!lost.contains({})", text(&other.name)),
+                    false => format!("(lost.get({}) ?? \"\") != \"all\"", text(&other.name)),
+                });
+            }
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join(" && "))
+}

@@ -1,0 +1,141 @@
+//! The forms of values: what a file tells of them is checked before anything runs, what only the data shows is told as
+//! `data`.
+
+use super::{accepted, flow};
+use crate::support::program::Program;
+use serde_json::json;
+
+/// Claims that `validate` refuses a pipeline for this.
+#[track_caller]
+fn refused_for(text: &str, what: &str) {
+    let ran = flow(text).args(["pipeline", "validate", "flow.yaml"]).run();
+    let told = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(told.contains(what), "no {what:?} of\n{text}in\n{told}");
+}
+
+const HEAD: &str = "\
+inputs: {n: {type: integer, default: 1}, name: {default: x}}
+steps:
+  a: {set: {n: 1, yes: true, text: '\"x\"', list: ['1']}}
+  said: {llm: hello}
+  maybe: {llm: hello, condition: inputs.n > 1}
+";
+
+#[test]
+fn conditions_and_items_have_their_form() {
+    for (step, what) in [
+        ("{set: {v: '1'}, condition: a.n}", "the condition `a.n` is a number"),
+        ("{set: {v: '1'}, condition: inputs.name}", "the condition `inputs.name` is a text"),
+        ("{set: {v: '1'}, condition: '1'}", "the condition `1` is a number"),
+        ("{set: {v: '1'}, condition: outcomes.said}", "the condition `outcomes.said` is a text"),
+        ("{set: {v: '1'}, condition: maybe}", "the condition `maybe` is a text"),
+        ("{each: {in: said, steps: {s: {set: {v: item}}}}}", "`in` takes a list or a map, and `said` is a text"),
+        ("{each: {in: '3', steps: {s: {set: {v: item}}}}}", "`in` takes a list or a map, and `3` is a number"),
+        ("{each: {in: 'x{{ said }}', steps: {s: {set: {v: item}}}}}", "`in` takes a list or a map, and `in` is a text"),
+        (
+            "{while: {condition: a.n, max_iterations: 2, steps: {s: {set: {v: '1'}}}}}",
+            "the condition `a.n` is a number",
+        ),
+        (
+            "{while: {condition: prev.v < 2, max_iterations: 2, steps: {s: {set: {v: '1'}}}}}",
+            "`prev` is `()` before the first iteration: write `prev?.v`",
+        ),
+        ("{set: {v: a.n.deep}}", "`a.n` is a number, and has no field `deep`"),
+        ("{set: {v: maybe.len()}}", "`maybe` may be `()` here, because it has a condition: write `maybe?.len(..)`"),
+    ] {
+        refused_for(&format!("{HEAD}  last: {step}\n"), what);
+    }
+    for step in [
+        "{set: {v: '1'}, condition: a.yes}",
+        "{each: {in: a.list, steps: {s: {set: {v: item}}}}}",
+        "{each: {in: a, steps: {s: {set: {v: item}}}}}",
+        "{while: {condition: prev?.v == (), max_iterations: 2, steps: {s: {set: {v: '1'}}}}}",
+        "{while: {condition: iteration < 2 || prev.v < 2, max_iterations: 2, steps: {s: {set: {v: '1'}}}}}",
+        "{set: {v: a.n.is_odd, w: maybe.to_string(), x: said.len()}}",
+    ] {
+        accepted(&format!("{HEAD}  last: {step}\n"));
+    }
+}
+
+/// Each was accepted once, and failed when it ran.
+#[test]
+fn what_random_pipelines_have_shown() {
+    for (text, what) in [
+        (
+            "steps:\n  all: {each: {in: [1, 2], steps: {s: {set: {v: item}, products: {s: 'x/{{ inputs.name }}.json'}}}}}\ninputs: {name: {default: x}}\n",
+            "every item would write `x/{{inputs.name}}.json`",
+        ),
+        (
+            "steps:\n  a: {set: {v: '1'}, on_success: end}\n  b: {set: {v: '2'}}\noutputs: {b: b.v}\n",
+            "`b` may be `()` here, because `a` may end the block before it",
+        ),
+        (
+            "inputs: {n: {default: 1, type: integer}}\nsteps:\n  a: {set: {v: '1'}, condition: inputs.n > 1, on_false: end}\noutputs: {a: a.v}\n",
+            "`a` may be `()` here, because it has a condition",
+        ),
+        (
+            "steps:\n  a: {tool: read_file, args: {path: x}, on_failure: end}\noutputs: {a: a.len()}\n",
+            "`a` may be `()` here, because it may have failed",
+        ),
+        (
+            "steps:\n  a: {llm: x}\n  b: {each: {in: a.len(), steps: {s: {set: {v: item}}}}}\n",
+            "`in` takes a list or a map, and `a.len()` is a number",
+        ),
+        (
+            "steps:\n  a: {each: {in: [1], on_item_failure: continue, steps: {s: {set: {v: item}}}}}\n  b: {set: {v: 'errors.a?.kind'}}\n",
+            "`errors.a` has the failures of items by key: read it by `errors.a?.get(\"kind\")`",
+        ),
+        ("steps:\n  a: {llm: x}\n  b: {llm: y, condition: a.len()}\n", "the condition `a.len()` is a number"),
+    ] {
+        refused_for(text, what);
+    }
+    accepted("steps:\n  all: {each: {in: [1, 2], steps: {s: {set: {v: item}, products: {s: 'x/{{ key }}.json'}}}}}\n");
+    accepted("steps:\n  a: {set: {v: '1'}, on_success: end}\n  b: {set: {v: '2'}}\noutputs: {b: b?.v, a: a.v}\n");
+}
+
+#[test]
+fn what_only_the_data_shows_is_a_failure_of_the_data() {
+    for step in [
+        "{set: {v: 'found[0].nowhere'}}",
+        "{set: {v: '1'}, condition: 'found[0].n'}",
+        "{set: {v: 'found[0].n + #{}'}}",
+        "{each: {in: '{{ found[0].n }}', steps: {s: {set: {v: item}}}}}",
+        "{each: {in: [1, 1], key: item, steps: {s: {set: {v: item}}}}}",
+        "{tool: read_file, args: {path: notes.txt, max_bytes: '{{ found }}'}}",
+        "{tool: json_query, args: {text: '{}', query: '$'}, vars: {v: text}}",
+        "{ask: {prompt: which, choices: 'found[0].n'}}",
+        "{set: {v: found}, products: {last: '{{ found[0].n }}'}}",
+    ] {
+        let text = format!(
+            "steps:\n  found: {{tool: json_query, args: {{text: '{{\"n\": 1}}', query: \'$\'}}}}\n  last: {step}\n  told: {{set: {{kind: errors.last?.kind}}}}\n"
+        );
+        let program = Program::offline().file("p.yaml", &text).file("notes.txt", "a note\n");
+        let document = program.args(["run", "p.yaml", "--json"]).run().code(1).json();
+        assert_eq!(document["failure"]["kind"], "data", "{step}\n{document:#}");
+        assert_eq!(document["steps"]["told"], "ok", "{step}");
+        assert_eq!(document["answer"], json!({"kind": "data"}), "{step}");
+    }
+}
+
+#[test]
+fn an_input_of_another_kind_is_told_with_what_was_expected() {
+    let text = "\
+inputs:
+  n: {type: integer, description: how many}
+  kind: {schema: {enum: [a, b]}, default: a}
+  list: {schema: {type: array, maxItems: 1}, default: []}
+steps: {s: {set: {v: inputs.n}}}
+";
+    for (given, what) in [
+        (["n=abc", "kind=a"], "the input `n` of pipeline `p` takes a whole number, not \"abc\""),
+        (["n=1.5", "kind=a"], "the input `n` of pipeline `p` takes a whole number, not "),
+        (["n=1", "kind=c"], "the input `kind` of pipeline `p` takes one of \"a\", \"b\", not \"c\""),
+        (["n=1", "list=[1, 2]"], "the input `list` of pipeline `p` takes a list (maxItems 1), not "),
+    ] {
+        let program = Program::offline().file("p.yaml", text);
+        let ran = program.list(&[&["run", "p.yaml"][..], &given].concat()).run().code(1).says(what);
+        if given[0] != "n=1" {
+            ran.says("hint: n: how many");
+        }
+    }
+}

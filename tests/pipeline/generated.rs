@@ -1,0 +1,96 @@
+//! Small pipelines and the scripts that `explain --rhai` makes of them: the same requests, effects, files and answers,
+//! whatever fails on the way.
+
+use super::generated_bodies::BODIES;
+use super::generated_cases::{Case, WAYS};
+use super::run_twins::{Came, run};
+use crate::support::chat::{Ask, ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::Value;
+
+/// Whoever is asked for something bad refuses, a critic is content with the third draft, and all others repeat what they
+/// were told.
+fn answer(ask: &Ask) -> Reply {
+    let text = ask.last();
+    if text.contains("bad") {
+        return Reply::refusal(400, "no");
+    }
+    if text.contains("verdict") {
+        return Reply::text(format!("{{\"good\": {}, \"n\": {}}}", text.matches('+').count() >= 2, text.len()));
+    }
+    if text.contains("yes or no") {
+        return Reply::text("\"yes\"");
+    }
+    Reply::text(format!("({text})"))
+}
+
+/// What a run came to, and what was asked for it.
+fn came(program: &Program, server: &ChatServer, file: &str, args: &[&str]) -> (Came, Vec<String>) {
+    let before = server.asks().len();
+    let came = run(program, file, args);
+    let mut asked: Vec<String> = server.asks().iter().skip(before).map(|ask| ask.body.to_string()).collect();
+    asked.sort();
+    (came, asked)
+}
+
+/// Runs a pipeline and the script made of it, which must come to the same.
+#[track_caller]
+fn check(case: &Case) {
+    let server = ChatServer::new(answer);
+    let mut program = Program::served_by(&server).file("p.yaml", case.text).file("notes.txt", "a note\n");
+    for (name, text) in case.files {
+        program = program.file(name, text);
+    }
+    let (original, asked) = came(&program, &server, "p.yaml", case.args);
+    let script = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+    std::fs::write(program.project().join("twin.rhai"), &script).expect("a script");
+    let (twin, asked_again) = came(&program, &server, "twin.rhai", case.args);
+    let name = case.name;
+    assert_eq!(asked, asked_again, "{name}: requests\n{script}");
+    assert_eq!(original.effects, twin.effects, "{name}: effects\n{script}");
+    assert_eq!(original.files, twin.files, "{name}: files\n{script}");
+    assert_eq!(original.code, twin.code, "{name}: exit code\n{script}");
+    if original.code == 0 {
+        assert_eq!(original.answer, twin.answer, "{name}: answers\n{script}");
+    }
+    // What the case is there for did happen.
+    assert_eq!((original.code, asked.len()), (case.code, case.asked), "{name}: {:#?}\n{asked:#?}", original.answer);
+    if !case.answer.is_empty() {
+        let expected: Value = serde_json::from_str(case.answer).expect("JSON");
+        assert_eq!(original.answer, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_made_script_goes_the_ways_of_its_pipeline() {
+    WAYS.iter().for_each(check);
+}
+
+#[test]
+fn a_made_script_has_the_bodies_and_files_of_its_pipeline() {
+    BODIES.iter().for_each(check);
+}
+
+#[test]
+fn a_made_script_says_which_limits_it_leaves_out() {
+    let text = "\
+budget: {max_calls: 9}
+limits: {timeout: 2m}
+steps:
+  a: {llm: timed, timeout: 60s}
+  b: {run: {task: look}, budget: {max_calls: 3, max_cost: 0.5}, timeout: 90s}
+  c: {parallel: [{d: {llm: inner}}], budget: {max_tokens: 100}}
+";
+    let program = Program::offline().file("p.yaml", text);
+    let script = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+    let lines: Vec<&str> = script.lines().map(str::trim).collect();
+    for line in [
+        "// The limits of the whole belong to the command: --max-calls 9 --timeout 120",
+        "a = llm(\"timed\", #{timeout: 60.0});",
+        "// Not carried over from `b`: timeout 90 s.",
+        "b = rlm(\"look\", context, #{max_cost: 0.5, max_calls: 3});",
+        "// Not carried over from `c`: budget max_tokens 100.",
+    ] {
+        assert!(lines.contains(&line), "no {line} in\n{script}");
+    }
+}

@@ -1,0 +1,201 @@
+//! Small pipelines for `generated`: each kind of body, of file and of limit.
+
+use super::generated_cases::{Case, case};
+
+/// Bodies, files and the rest.
+pub(super) const BODIES: &[Case] = &[
+    case(
+        "items that fail, and go on",
+        "\
+steps:
+  all:
+    each: {in: [one, bad, two], as: word, key: word, on_item_failure: continue, steps: {s: {llm: 'say {{ word }} {{ index }}'}}}
+  told: {set: {all: all, failed: '(errors.all ?? #{}).keys()'}}
+",
+        0,
+        3,
+        r#"{"all": {"one": "(say one 0)", "bad": null, "two": "(say two 2)"}, "failed": ["bad"]}"#,
+    ),
+    case(
+        "the first item that fails stops the rest",
+        "\
+steps:
+  all:
+    each: {in: [one, bad, two], max_parallel: 1, steps: {s: {llm: 'say {{ item }}'}}}
+    on_failure: continue
+  told: {set: {kind: errors.all?.kind, of: outcomes.all}}
+",
+        0,
+        2,
+        r#"{"kind": "rejected", "of": "failed"}"#,
+    ),
+    case(
+        "items of a map within items of a list",
+        "\
+steps:
+  head: {llm: head}
+  all:
+    each:
+      in: [{a: 1, b: 2}, {c: 3}]
+      as: row
+      steps:
+        inner:
+          each: {in: '{{ row }}', as: n, steps: {s: {llm: '{{ head }} {{ key }} is {{ n }} of {{ row.len() }}'}}}
+        out: {set: {inner: inner, first: head}}
+",
+        0,
+        4,
+        "",
+    ),
+    case(
+        "a loop sees what its last turn gave, and its steps may fail",
+        "\
+steps:
+  grow:
+    while:
+      condition: prev == () || prev.text.len() < 30
+      max_iterations: 6
+      steps:
+        odd: {llm: bad, condition: iteration == 2, on_failure: continue}
+        more: {llm: 'more {{ prev?.text ?? \"\" }}'}
+        round: {set: {text: more, odd: outcomes.odd, kind: errors.odd?.kind}}
+",
+        0,
+        6,
+        "",
+    ),
+    case(
+        "a loop without an end",
+        "steps: {a: {while: {condition: 'true', max_iterations: 2, steps: {s: {llm: 'turn {{ iteration }}'}}}}}\n",
+        1,
+        2,
+        "",
+    ),
+    case(
+        "branches at the same time, one of which fails",
+        "\
+steps:
+  head: {llm: head}
+  both:
+    parallel:
+      left: [{a: {llm: 'left {{ head }}'}}, {b: {llm: 'then {{ a }}'}}]
+      right: [{c: {llm: 'bad {{ head }}'}}]
+    on_failure: continue
+  again: {parallel: [{d: {llm: 'd {{ head }}'}}, {e: {llm: e}}]}
+outputs: {of: outcomes.both, again: again}
+",
+        0,
+        6,
+        r#"{"of": "failed", "again": {"d": "(d (head))", "e": "(e)"}}"#,
+    ),
+    Case {
+        files: &[(
+            "parts/inner.yaml",
+            "inputs: {word: {}}\nsteps: {s: {llm: 'inner {{ inputs.word }}'}}\noutputs: {said: s}\n",
+        )],
+        ..case(
+            "another pipeline, which may fail",
+            "\
+steps:
+  one: {pipeline: parts/inner.yaml, inputs: {word: good}}
+  two: {pipeline: parts/inner.yaml, inputs: {word: bad}, on_failure: continue}
+outputs: {one: one.said, two: outcomes.two}
+",
+            0,
+            2,
+            r#"{"one": "(inner good)", "two": "failed"}"#,
+        )
+    },
+    case(
+        "a model plays the person",
+        "steps: {a: {ask: {prompt: yes or no?, choices: ['yes', 'no'], of: worker}}, b: {set: {said: a}}}\n",
+        0,
+        1,
+        r#"{"said": "yes"}"#,
+    ),
+    case("nobody is there to be asked", "steps: {a: {llm: first}, b: {ask: 'Is {{ a }} right?'}}\n", 6, 1, ""),
+    case(
+        "files of every kind that a tool writes",
+        "\
+inputs: {name: {default: x}}
+steps:
+  rows: {set: {table: '[#{a: 1, b: \"x,y\"}, #{a: (), b: \"q\\\"q\"}]', text: '\"plain\"'}}
+  verdict: {llm: a verdict +, vars: {good: {type: boolean}, n: {type: integer}}, products: {good: ./good.json, 'n + 1': '{{ n }}/{{ inputs.name }}.txt'}}
+  files:
+    set: {a: rows.table}
+    products: {files: whole.json, files.a: rows.csv, rows.text: text.md, 'rows.text.to_upper()': 'deep/{{ inputs.name }}.md'}
+",
+        0,
+        1,
+        "",
+    ),
+    case(
+        "back to a step until the critic is content",
+        "\
+steps:
+  draft: {llm: 'draft {{ inputs.start ?? \"\" }}', max_visits: 4}
+  counted: {set: {n: '1'}, condition: 'draft != \"\"'}
+  check: {llm: 'verdict {{ draft }}', vars: {good: {type: boolean}, n: {type: integer}}}
+  way: {switch: {on: check.good, cases: {'true': done, 'false': draft}}}
+  done: {set: {n: counted?.n}}
+inputs: {start: {required: false}}
+",
+        1,
+        8,
+        "",
+    ),
+    case(
+        "a body that ends early, and the end of the whole",
+        "\
+steps:
+  all:
+    each:
+      in: [a, b]
+      steps:
+        first: {llm: 'first {{ item }}', condition: 'item == \"a\"', on_success: end}
+        second: {llm: 'second {{ item }}'}
+  stop: {end: all, condition: all.len() == 2}
+  never: {llm: never}
+  last: {llm: cleaned up, always: true}
+",
+        0,
+        3,
+        r#"["(first a)", "(second b)"]"#,
+    ),
+    case(
+        "a closure reads the value on which it is called",
+        "\
+steps:
+  map: {set: {a: '\"x\"', b: '\"y\"'}}
+  text: {set: {joined: 'map.keys().map(|k| k + map[k]).join(\" \") + map.len()'}}
+  said: {llm: 'say {{ text.joined }} {{ map.keys().filter(|k| map[k] != \"x\") }}'}
+",
+        0,
+        1,
+        r#""(say ax by2 [\"b\"])""#,
+    ),
+    case(
+        "limits that a call can carry",
+        "\
+budget: {max_calls: 9}
+steps:
+  a: {llm: timed, timeout: 60s}
+  b: {parallel: [{c: {llm: inner}}], timeout: 60s, budget: {max_calls: 3}}
+",
+        0,
+        2,
+        r#"{"c": "(inner)"}"#,
+    ),
+    case(
+        "steps that stand before what they need",
+        "\
+steps:
+  last: {llm: 'last {{ middle }}'}
+  middle: {llm: 'middle {{ first }}'}
+  first: {llm: first}
+",
+        0,
+        3,
+        "",
+    ),
+];

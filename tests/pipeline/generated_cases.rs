@@ -1,0 +1,182 @@
+//! Small pipelines for `generated`: each way of going on after a failure, a success, or a condition that does not hold.
+
+/// One pipeline, and what it comes to.
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) text: &'static str,
+    pub(super) args: &'static [&'static str],
+    pub(super) files: &'static [(&'static str, &'static str)],
+    /// The exit code.
+    pub(super) code: i32,
+    /// How many requests there are.
+    pub(super) asked: usize,
+    /// The answer as JSON; empty if the two runs need only agree.
+    pub(super) answer: &'static str,
+}
+
+/// One without arguments and further files.
+pub(super) const fn case(
+    name: &'static str,
+    text: &'static str,
+    code: i32,
+    asked: usize,
+    answer: &'static str,
+) -> Case {
+    Case { name, text, args: &[], files: &[], code, asked, answer }
+}
+
+/// Ways.
+pub(super) const WAYS: &[Case] = &[
+    case(
+        "a failure leads to its step, though success leads elsewhere",
+        "\
+steps:
+  first: {llm: bad, on_failure: mend, on_success: done}
+  between: {llm: never asked}
+  mend: {llm: mended}
+  done: {llm: 'the end {{ mend ?? \"unmended\" }}', always: true}
+",
+        0,
+        3,
+        r#""(the end (mended))""#,
+    ),
+    case(
+        "success leads elsewhere, though a failure would lead to a step",
+        "\
+steps:
+  first: {llm: good, on_failure: mend, on_success: done}
+  between: {llm: never asked}
+  mend: {llm: never mended}
+  done: {llm: 'the end {{ mend ?? \"unmended\" }}', always: true}
+",
+        0,
+        2,
+        r#""(the end unmended)""#,
+    ),
+    case(
+        "on_failure continue: who needs it is skipped",
+        "\
+steps:
+  a: {llm: bad, on_failure: continue}
+  b: {llm: 'needs {{ a }}'}
+  c: {llm: 'needs {{ b }} too'}
+  d: {llm: alone}
+  e: {llm: 'told of {{ outcomes.a }} and {{ errors.a?.kind }}'}
+",
+        0,
+        3,
+        r#""(told of failed and rejected)""#,
+    ),
+    case(
+        "on_failure skip: the value is that of the last step that is ok",
+        "\
+steps:
+  d: {llm: alone}
+  a: {llm: bad, on_failure: skip}
+  b: {llm: 'needs {{ a }}'}
+",
+        0,
+        2,
+        r#""(alone)""#,
+    ),
+    case(
+        "on_failure fail: nothing more, but for what always runs",
+        "\
+steps:
+  a: {llm: bad, on_failure: fail}
+  b: {llm: 'needs {{ a }}'}
+  c: {llm: cleaned up, always: true, dependencies: [b]}
+",
+        4,
+        2,
+        "",
+    ),
+    case(
+        "nothing is said: a failure skips what needs it and nothing else",
+        "\
+steps:
+  a: {llm: bad}
+  b: {llm: alone}
+  c: {llm: 'needs {{ a }}'}
+  d: {llm: 'goes on with {{ b }}'}
+",
+        4,
+        3,
+        "",
+    ),
+    case(
+        "attempts with pauses",
+        "\
+steps:
+  a: {llm: bad, retry: {times: 2, wait: 1ms, factor: 2}, on_failure: continue}
+  b: {set: {told: outcomes.a}}
+",
+        0,
+        3,
+        r#"{"told": "failed"}"#,
+    ),
+    case(
+        "on_failure retry, as often as it may be visited",
+        "steps: {a: {llm: bad, on_failure: retry, max_visits: 3}}\n",
+        1,
+        3,
+        "",
+    ),
+    case(
+        "on_false to a step, skip, and what is jumped over",
+        "\
+inputs: {n: {type: integer, default: 1}}
+steps:
+  a: {llm: never, condition: inputs.n > 1, on_false: c}
+  b: {llm: never either}
+  c: {llm: 'here {{ b ?? \"nothing\" }}'}
+  d: {llm: no, condition: inputs.n > 1, on_false: skip}
+  e: {llm: 'needs {{ d }}'}
+  f: {llm: no, condition: inputs.n > 1}
+  g: {llm: 'needs {{ f ?? \"less\" }}'}
+",
+        0,
+        2,
+        r#""(needs less)""#,
+    ),
+    case(
+        "on_false fail",
+        "steps: {a: {llm: first}, b: {llm: 'no {{ a }}', condition: 'a == \"\"', on_false: fail}}\n",
+        1,
+        1,
+        "",
+    ),
+    Case {
+        args: &["kind=hard"],
+        ..case(
+            "a switch leads to a step",
+            "\
+inputs: {kind: a word}
+steps:
+  way: {switch: {on: inputs.kind, cases: {simple: short, hard: long}, default: fail}}
+  short: {llm: in short, on_success: end}
+  long: {llm: at length, on_success: end}
+  never: {llm: never}
+",
+            0,
+            1,
+            r#""(at length)""#,
+        )
+    },
+    Case {
+        args: &["kind=odd"],
+        ..case(
+            "a switch that fails is a failure of its step",
+            "\
+inputs: {kind: a word}
+steps:
+  way: {switch: {on: inputs.kind, cases: {simple: short, odd: fail}}, on_failure: other}
+  short: {llm: in short}
+  other: {llm: another way}
+",
+            0,
+            1,
+            r#""(another way)""#,
+        )
+    },
+];

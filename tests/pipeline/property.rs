@@ -1,0 +1,74 @@
+//! What `validate` accepts never fails later because of what it says: no unknown name, no field that is not there, no
+//! value that is absent where the file could have told. What only the data shows is a failure of the kind `data`.
+
+use super::mutated::load;
+use super::random;
+use crate::support::chat::{Ask, ChatServer, Reply};
+use crate::support::program::Program;
+use proptest::prelude::{ProptestConfig, TestCaseError, any, prop};
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
+use std::cell::Cell;
+
+/// How many pipelines are made; `RHIZO_TEST_CASES=5000` makes it 25 times the usual.
+fn cases() -> u32 {
+    std::env::var("RHIZO_TEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(200)
+}
+
+fn answer(ask: &Ask) -> Reply {
+    let text = ask.last();
+    if text.contains("bad") {
+        return Reply::refusal(400, "no");
+    }
+    Reply::text(if text.contains("fields") { "{\"f0\": \"text\", \"f1\": 3, \"f2\": true}" } else { "text" })
+}
+
+/// Why a failure is one that the check of the file should have told; `None` if it is not.
+fn complaint(failure: &Value, knowable: bool) -> Option<String> {
+    let kind = failure["kind"].as_str()?;
+    let told = failure["details"]["faults"].is_array();
+    let of_the_file = matches!(kind, "script" | "config" | "internal" | "unknown_model" | "no_model") || told;
+    let of_its_values = kind == "data" && knowable;
+    (of_the_file || of_its_values).then(|| format!("{kind}: {}", failure["message"]))
+}
+
+/// Runs a pipeline that was accepted; what its steps failed with, if that should have been told before.
+fn run(program: &Program, text: &str, knowable: bool) -> Result<(), String> {
+    std::fs::write(program.project().join("p.yaml"), text).expect("a file");
+    let ran = program.args(["run", "p.yaml", "--events", "-", "--approve", "auto", "--quiet"]).run();
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("an event")).collect();
+    let last = lines.last().ok_or_else(|| format!("nothing was told: {}", ran.stderr))?;
+    let mut steps = lines.iter().map(|event| &event["failure"]).chain([&last["failure"]]);
+    match steps.find_map(|failure| complaint(failure, knowable)) {
+        Some(complaint) => Err(complaint),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn what_is_accepted_never_fails_for_what_it_says() {
+    let server = ChatServer::new(answer);
+    let program = Program::served_by(&server).file("notes.txt", "a note\n");
+    let config = ProptestConfig {
+        cases: cases(),
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..ProptestConfig::default()
+    };
+    let (accepted, refused) = (Cell::new(0), Cell::new(0));
+    let tape = prop::collection::vec(any::<u16>(), 20..160);
+    let checked = TestRunner::new(config).run(&tape, |tape| {
+        let made = random::pipeline(&tape);
+        if load(&made.text).is_err() {
+            refused.set(refused.get() + 1);
+            return Ok(());
+        }
+        accepted.set(accepted.get() + 1);
+        run(&program, &made.text, made.knowable)
+            .map_err(|complaint| TestCaseError::fail(format!("{complaint}\n{}", made.text)))
+    });
+    assert!(checked.is_ok(), "{}", checked.err().map(|error| error.to_string()).unwrap_or_default());
+    // A generator that makes only one of both would show nothing.
+    let (accepted, refused) = (accepted.get(), refused.get());
+    assert!(accepted * 5 > cases() && refused * 5 > cases(), "{accepted} accepted, {refused} refused");
+}

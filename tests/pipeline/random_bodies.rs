@@ -1,0 +1,57 @@
+//! Bodies of random pipelines: items, loops, branches. What stands in them is forgotten behind them.
+
+use super::random::{Writer, step};
+use super::random_words::{Form, Known};
+use serde_json::{Map, Value, json};
+
+impl Writer<'_> {
+    pub(super) fn each(&mut self, name: &str, depth: usize) -> (Map<String, Value>, Form) {
+        let keyed = self.tape.pick(3) == 0;
+        let items = match self.tape.pick(4) {
+            0 => json!([1, 2]),
+            1 => json!("inputs.words"),
+            _ => {
+                let (path, form) = self.way(false);
+                self.knowable = self.knowable && !form.is_unknown();
+                json!(path)
+            }
+        };
+        let item = format!("item_of_{name}");
+        let outside = self.seen.len();
+        self.seen.push(Known::new(&item, Form::Unknown));
+        let mut act = json!({"in": items, "as": item, "steps": self.steps(2, depth - 1)});
+        self.seen.truncate(outside);
+        if keyed {
+            act["key"] = json!("index");
+        }
+        if self.tape.pick(2) == 0 {
+            act["on_item_failure"] = json!("continue");
+        }
+        (step("each", act), if keyed { Form::Unknown } else { Form::List })
+    }
+
+    pub(super) fn repeat(&mut self, depth: usize) -> (Map<String, Value>, Form) {
+        let outside = self.seen.len();
+        self.seen.push(Known::new("prev", Form::Absent));
+        let condition = match self.tape.pick(4) {
+            0 => "iteration < 3".to_owned(),
+            1 => "prev == ()".to_owned(),
+            2 => format!("iteration < 3 && {} != ()", self.path(false)),
+            _ => self.condition(),
+        };
+        let act = json!({"condition": condition, "max_iterations": 3, "steps": self.steps(2, depth - 1)});
+        self.seen.truncate(outside);
+        (step("while", act), Form::Unknown)
+    }
+
+    pub(super) fn parallel(&mut self, name: &str, depth: usize) -> (Map<String, Value>, Form) {
+        let outside = self.seen.len();
+        let mut branches = Map::new();
+        for side in ["left", "right"] {
+            branches.insert(format!("{side}_{name}"), Value::Array(self.steps(2, depth - 1)));
+            self.seen.truncate(outside);
+        }
+        let fields = branches.keys().map(|name| (name.clone(), Form::Unknown)).collect();
+        (step("parallel", Value::Object(branches)), Form::Fields(fields))
+    }
+}
