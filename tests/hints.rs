@@ -13,8 +13,10 @@ fn prices() -> String {
 }
 
 /// A program over a server, in whose project the prices lie; `share` of its runs get no hints.
+/// With nothing left to chance but whether the memory is asked.
 fn program(server: &ChatServer, share: &str) -> Program {
-    Program::served_by(server).file("prices.txt", prices()).env("RHIZO_MEMORY_OFF_SHARE", share)
+    let served = Program::served_by(server).file("prices.txt", prices());
+    served.env("RHIZO_MEMORY_OFF_SHARE", share).env("RHIZO_ESCALATION_AUDIT", "0")
 }
 
 fn ask(program: &Program, task: &str, turns: &str) -> Value {

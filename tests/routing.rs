@@ -54,6 +54,7 @@ fn the_memory_finds_the_structure_and_nothing_in_permuted_outcomes() {
     assert!(apgr("offline", "memory") > 0.74, "{set:#}");
     assert!(apgr("5% targeted poison", "memory") > 0.7, "{set:#}");
     assert!(apgr("prequential, second half", "memory") > 0.7, "{set:#}");
+    assert!(apgr("the same, called by gain", "memory") > 0.7, "{set:#}");
     for (protocol, method) in [("offline", "random"), ("permuted outcomes", "memory")] {
         assert!((0.3..0.7).contains(&apgr(protocol, method)), "{protocol} {method} in {set:#}");
     }

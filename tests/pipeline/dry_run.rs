@@ -40,6 +40,6 @@ fn what_is_given_is_checked_and_what_is_missing_is_named() {
     let whole = dry(&[]).ok().stdout;
     assert!(whole.contains("inputs that it still needs: n, where"), "{whole}");
     assert_eq!(dry(&["n=1", "--json"]).ok().json()["needed"], json!(["where"]));
-    dry(&["n=one"]).code(2).says("the input `n` is wrong");
+    dry(&["n=one"]).code(2).says("takes a whole number, not");
     dry(&["m=1"]).code(2).says("has no input `m`");
 }

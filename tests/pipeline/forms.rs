@@ -133,7 +133,7 @@ steps: {s: {set: {v: inputs.n}}}
         (["n=1", "list=[1, 2]"], "the input `list` of pipeline `p` takes a list (maxItems 1), not "),
     ] {
         let program = Program::offline().file("p.yaml", text);
-        let ran = program.list(&[&["run", "p.yaml"][..], &given].concat()).run().code(1).says(what);
+        let ran = program.list(&[&["run", "p.yaml"][..], &given].concat()).run().code(2).says(what);
         if given[0] != "n=1" {
             ran.says("hint: n: how many");
         }

@@ -1,8 +1,8 @@
 //! `bench routing`: does the memory know on which prompts a strong model is worth its price?
 //!
 //! Offline, half of the data is learned and the other half is asked. Prequential, every prompt is asked before anything is
-//! known of it, and only the outcome of the model that was called is learned. In a cascade a perfect verifier looks at every
-//! answer, and what counts is success less cost.
+//! known of it, and only the outcome of the model that was called, by chance or by what it seems to gain, is learned. In a
+//! cascade a perfect verifier looks at every answer, and what counts is success less cost.
 
 use crate::app::bench::chance::Chance;
 use crate::app::bench::curve::{Curve, Scored, Spread, calibration_error, curve, real};
@@ -15,6 +15,7 @@ use crate::memory::parts::blocking;
 use crate::store::open::Store;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use stream::Calls;
 
 mod chain;
 mod poison;
@@ -88,7 +89,7 @@ async fn one_set(lab: &Lab, set: &str, asked: &[Asked], plan: Plan, progress: &P
             found.apart(apart.as_ref()).await?;
         }
         if plan.prequential {
-            found.lines.add("prequential, second half", "memory", curve(&stream::prequential(lab, asked, seed).await?));
+            found.prequential(asked, seed).await?;
         }
         if plan.cascade {
             found.cascades(&halves, apart.as_ref()).await?;
@@ -124,6 +125,17 @@ impl Findings<'_> {
             [("permuted outcomes", poison::permuted(halves, seed)), ("5% targeted poison", poison::targeted(halves))];
         for (protocol, lessons) in lies {
             self.lines.add(protocol, "memory", curve(&offline(self.lab, &lessons, &halves.test).await?.0));
+        }
+        Ok(())
+    }
+
+    /// Each prompt is asked before anything is known of it.
+    async fn prequential(&mut self, asked: &[Asked], seed: u64) -> Outcome<()> {
+        for (protocol, calls) in
+            [("prequential, second half", Calls::ByChance), ("the same, called by gain", Calls::ByGain)]
+        {
+            let scored = stream::prequential(self.lab, asked, seed, calls).await?;
+            self.lines.add(protocol, "memory", curve(&scored));
         }
         Ok(())
     }

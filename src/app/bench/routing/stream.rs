@@ -11,9 +11,18 @@ use crate::policy::value::{Value, better};
 /// Prompts after which the outcomes are written: as a batch of calls would do it.
 const STEP: usize = 16;
 
-/// The scores of the second half. The strong model is called as probably as its gain is above the median of the gains so
-/// far: it gets about half of the calls, at first by chance, later by chance only where the gain is in doubt.
-pub(super) async fn prequential(lab: &Lab, asked: &[Asked], seed: u64) -> Outcome<Vec<Scored>> {
+/// Who is called. Either way the strong model gets about half of the calls, and only what was called is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Calls {
+    /// Chance decides, whatever is known: what is learned is of all kinds of prompts.
+    ByChance,
+    /// The strong model as probably as its gain is above the median of the gains so far: at first by chance, later by
+    /// chance only where the gain is in doubt. So it is cheap, and learns little of prompts whose case seems clear.
+    ByGain,
+}
+
+/// The scores of the second half.
+pub(super) async fn prequential(lab: &Lab, asked: &[Asked], seed: u64, calls: Calls) -> Outcome<Vec<Scored>> {
     let trial = Trial::begin(lab).await?;
     let (mut order, mut chance) = (asked.to_vec(), Chance::new(seed));
     chance.shuffle(&mut order);
@@ -22,7 +31,10 @@ pub(super) async fn prequential(lab: &Lab, asked: &[Asked], seed: u64) -> Outcom
         let gain = gain(&trial.route(&asked.row, &asked.vector).await?);
         let median = gains.get(gains.len() / 2).copied().unwrap_or(gain.mean);
         gains.insert(gains.partition_point(|known: &f64| *known < gain.mean), gain.mean);
-        let above = better(gain, Value { mean: median, variance: 0.0 });
+        let above = match calls {
+            Calls::ByChance => 0.5,
+            Calls::ByGain => better(gain, Value { mean: median, variance: 0.0 }),
+        };
         let (arm, propensity) = if chance.share() < above { (STRONG, above) } else { (WEAK, 1.0 - above) };
         lessons.push(Lesson { propensity, ..Lesson::of(&asked.row, arm) });
         if lessons.len() == STEP {
