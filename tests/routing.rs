@@ -51,10 +51,14 @@ fn the_memory_finds_the_structure_and_nothing_in_permuted_outcomes() {
     assert_eq!((&set["set"], &set["prompts"], &set["weak"]), (&json!("made-up"), &json!(240), &json!(0.5)));
     let apgr = |protocol: &str, method: &str| line(set, protocol, method)["apgr"]["mean"].as_f64().expect("a number");
     // A perfect order gives 0.75 where the strong model gains on half of the prompts.
-    assert!(apgr("offline", "memory") > 0.74, "{set:#}");
-    assert!(apgr("5% targeted poison", "memory") > 0.7, "{set:#}");
-    assert!(apgr("prequential, second half", "memory") > 0.7, "{set:#}");
-    assert!(apgr("the same, called by gain", "memory") > 0.7, "{set:#}");
+    for (protocol, least) in [
+        ("offline", 0.74),
+        ("5% targeted poison", 0.7),
+        ("prequential, second half", 0.7),
+        ("the same, called by gain", 0.7),
+    ] {
+        assert!(apgr(protocol, "memory") > least, "{protocol} in {set:#}");
+    }
     for (protocol, method) in [("offline", "random"), ("permuted outcomes", "memory")] {
         assert!((0.3..0.7).contains(&apgr(protocol, method)), "{protocol} {method} in {set:#}");
     }

@@ -132,9 +132,7 @@ impl Importer {
         let mut whole = Map::new();
         for key in ["id", "name", "description", "version"] {
             if let Some(node) = get(key).filter(|node| node.data != Data::Null) {
-                let value = node.value();
-                let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-                whole.insert(key.to_owned(), text.into());
+                whole.insert(key.to_owned(), words(&node.value()).into());
             }
         }
         for entry in entries.iter().filter(|entry| !HEADER.contains(&entry.key.as_str())) {
@@ -144,17 +142,7 @@ impl Importer {
         if let Some(model) = get("model").and_then(Node::text).filter(|model| !model.contains("<AUTO")) {
             whole.insert("default_model".to_owned(), model.into());
         }
-        let mut inputs = Map::new();
-        for node in ["parameters", "inputs", "context"].into_iter().filter_map(get) {
-            for entry in node.entries().unwrap_or_default() {
-                let input = self.input(entry);
-                if input["type"] == "boolean" {
-                    self.flags.insert(entry.key.clone());
-                }
-                inputs.insert(step::name(&entry.key), input);
-                self.inputs.push(entry.key.clone());
-            }
-        }
+        let inputs = self.inputs_of(["parameters", "inputs", "context"].into_iter().filter_map(get));
         if !inputs.is_empty() {
             whole.insert("inputs".to_owned(), Value::Object(inputs));
         }
@@ -165,19 +153,32 @@ impl Importer {
         self.announce(steps, None);
         let mut steps = self.steps_of(steps);
         if let Some(outputs) = get("outputs") {
-            let mut read = Map::new();
-            for entry in outputs.entries().unwrap_or_default() {
-                if let Some(value) = self.computed(&entry.value) {
-                    read.insert(step::name(&entry.key), value);
-                }
-            }
-            whole.insert("outputs".to_owned(), Value::Object(read));
+            whole.insert("outputs".to_owned(), Value::Object(self.outputs(outputs)));
         }
         if self.started.get() {
             steps = std::iter::once((STARTED.to_owned(), json!({"tool": "date", "args": {}}))).chain(steps).collect();
         }
         whole.insert("steps".to_owned(), Value::Object(steps));
         Some(Value::Object(whole))
+    }
+
+    fn outputs(&mut self, node: &Node) -> Map<String, Value> {
+        let entries = node.entries().unwrap_or_default();
+        let one = |entry: &Entry| Some((step::name(&entry.key), self.computed(&entry.value)?));
+        entries.into_iter().filter_map(one).collect()
+    }
+
+    fn inputs_of<'n>(&mut self, nodes: impl Iterator<Item = &'n Node>) -> Map<String, Value> {
+        let mut inputs = Map::new();
+        for entry in nodes.flat_map(|node| node.entries().unwrap_or_default()) {
+            let input = self.input(entry);
+            if input["type"] == "boolean" {
+                self.flags.insert(entry.key.clone());
+            }
+            inputs.insert(step::name(&entry.key), input);
+            self.inputs.push(entry.key.clone());
+        }
+        inputs
     }
 
     fn input(&mut self, entry: &Entry) -> Value {
@@ -245,6 +246,11 @@ fn kind_of(value: &Value) -> &'static str {
         Value::Object(_) => "object",
         _ => "string",
     }
+}
+
+/// A value as words.
+fn words(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 #[cfg(test)]

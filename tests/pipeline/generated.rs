@@ -33,6 +33,17 @@ fn came(program: &Program, server: &ChatServer, file: &str, args: &[&str]) -> (C
     (came, asked)
 }
 
+/// Two runs that must have come to the same.
+#[track_caller]
+fn same(original: &Came, twin: &Came, told: &str) {
+    assert_eq!(original.effects, twin.effects, "effects {told}");
+    assert_eq!(original.files, twin.files, "files {told}");
+    assert_eq!(original.code, twin.code, "exit code {told}");
+    if original.code == 0 {
+        assert_eq!(original.answer, twin.answer, "answers {told}");
+    }
+}
+
 /// Runs a pipeline and the script made of it, which must come to the same.
 #[track_caller]
 fn check(case: &Case) {
@@ -47,12 +58,7 @@ fn check(case: &Case) {
     let (twin, asked_again) = came(&program, &server, "twin.rhai", case.args);
     let name = case.name;
     assert_eq!(asked, asked_again, "{name}: requests\n{script}");
-    assert_eq!(original.effects, twin.effects, "{name}: effects\n{script}");
-    assert_eq!(original.files, twin.files, "{name}: files\n{script}");
-    assert_eq!(original.code, twin.code, "{name}: exit code\n{script}");
-    if original.code == 0 {
-        assert_eq!(original.answer, twin.answer, "{name}: answers\n{script}");
-    }
+    same(&original, &twin, &format!("of {name}\n{script}"));
     // What the case is there for did happen.
     assert_eq!((original.code, asked.len()), (case.code, case.asked), "{name}: {:#?}\n{asked:#?}", original.answer);
     if !case.answer.is_empty() {

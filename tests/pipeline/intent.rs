@@ -55,6 +55,6 @@ fn a_script_reads_what_was_judged_of_the_file_as_it_is() {
     assert_eq!(program.args(["eval", code, "--json"]).run().ok().json()["answer"], json!([["sum"], null]));
     program.args(["pipeline", "explain", "flow.yaml", "--intent"]).run().ok();
     assert_eq!(program.args(["eval", code, "--json"]).run().ok().json()["answer"], json!([["sum"], THREE]));
-    let program = program.file("flow.yaml", &FLOW.replace("Summarise.", "Summarise it."));
+    let program = program.file("flow.yaml", FLOW.replace("Summarise.", "Summarise it."));
     assert_eq!(program.args(["eval", code, "--json"]).run().ok().json()["answer"], json!([["sum"], null]));
 }

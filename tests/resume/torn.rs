@@ -121,6 +121,19 @@ fn every() -> usize {
     std::env::var("RHIZO_TEST_EVERY").ok().and_then(|every| every.parse().ok()).unwrap_or(3)
 }
 
+/// Resumes the run, and says how many answers it still had: it asks for the others, each once.
+#[track_caller]
+fn resumed(program: &Program, server: &ChatServer, id: &str, told: &str) -> usize {
+    let before = server.asks().len();
+    let document = program.args(["resume", id, "--json"]).run().ok().json();
+    assert_eq!(document["answer"], json!(["A", "B", "C", "D"]), "{told}: {document:#}");
+    let again = asked(server)[before..].to_vec();
+    let kept = WORDS.len() - again.len();
+    assert_eq!(again, WORDS[kept..], "{told}: the last ones, each once");
+    assert_eq!(document["replayed_calls"], json!(kept), "{told}");
+    kept
+}
+
 #[test]
 fn what_was_on_disk_before_a_torn_write_is_not_asked_again() {
     let lengths = Arc::new(Lengths::default());
@@ -139,14 +152,8 @@ fn what_was_on_disk_before_a_torn_write_is_not_asked_again() {
             assert!(!checked.stdout.contains("FAULT"), "{told}: {}", checked.stdout);
             let row = newest(&program);
             assert_eq!((&row["id"], &row["status"]), (&json!(killed.id), &json!("interrupted")), "{told}");
-            let before = server.asks().len();
-            let document = program.args(["resume", &killed.id, "--json"]).run().ok().json();
-            assert_eq!(document["answer"], json!(["A", "B", "C", "D"]), "{told}: {document:#}");
-            let again = asked(&server)[before..].to_vec();
-            let kept = WORDS.len() - again.len();
-            assert_eq!(again, WORDS[kept..], "{told}: the last ones, each once");
-            assert!(kept >= killed.answers_before(*place), "{told}: {again:?} were asked again");
-            assert_eq!(document["replayed_calls"], json!(kept), "{told}");
+            let kept = resumed(&program, &server, &killed.id, &told);
+            assert!(kept >= killed.answers_before(*place), "{told}: only {kept} answers were kept");
             torn += usize::from(kept < WORDS.len() - 1);
         }
     }

@@ -98,6 +98,24 @@ impl Importer {
             known.push("analysis_type");
         }
         self.only(given, &known);
+        let prompt = self.prompt(item, action, given)?;
+        let mut call = Map::from_iter([("prompt".to_owned(), Value::String(prompt))]);
+        for (theirs, ours) in [("system_prompt", "system"), ("system", "system")] {
+            if let Some(node) = given.get(theirs) {
+                call.insert(ours.to_owned(), self.value(node)?);
+            }
+        }
+        self.sampling(given, &mut call);
+        step.insert("llm".to_owned(), Value::Object(call));
+        // A model that is to be chosen for the task is what rhizo does without being told.
+        if let Some(model) = given.get("model").and_then(Node::text).filter(|model| !model.contains("<AUTO")) {
+            step.insert("model".to_owned(), model.into());
+        }
+        Some(())
+    }
+
+    /// What the model is asked.
+    fn prompt(&mut self, item: &Node, action: &str, given: &Given<'_>) -> Option<String> {
         let Some(node) = given.get("prompt").or_else(|| given.get("text")) else {
             self.fault(item.at, "a model call without `prompt`");
             return None;
@@ -111,12 +129,10 @@ impl Importer {
         } else if let Some(text) = given.get("text").filter(|_| given.get("prompt").is_some()) {
             prompt = format!("{prompt}\n\n{}", self.value(text)?.as_str().unwrap_or_default());
         }
-        let mut call = Map::from_iter([("prompt".to_owned(), Value::String(prompt))]);
-        for (theirs, ours) in [("system_prompt", "system"), ("system", "system")] {
-            if let Some(node) = given.get(theirs) {
-                call.insert(ours.to_owned(), self.value(node)?);
-            }
-        }
+        Some(prompt)
+    }
+
+    fn sampling(&mut self, given: &Given<'_>, call: &mut Map<String, Value>) {
         for name in ["max_tokens", "temperature"] {
             match given.get(name) {
                 Some(node) if matches!(node.data, Data::Int(_) | Data::Float(_)) => {
@@ -126,12 +142,6 @@ impl Importer {
                 None => {}
             }
         }
-        step.insert("llm".to_owned(), Value::Object(call));
-        // A model that is to be chosen for the task is what rhizo does without being told.
-        if let Some(model) = given.get("model").and_then(Node::text).filter(|model| !model.contains("<AUTO")) {
-            step.insert("model".to_owned(), model.into());
-        }
-        Some(())
     }
 
     /// `echo`: a value that others read.

@@ -111,6 +111,22 @@ impl Importer {
             }
             None => self.act(item, &mut step)?,
         }
+        self.conditions(item, &mut step)?;
+        if let Some(node) = field(item, "timeout") {
+            step.insert("timeout".to_owned(), node.value());
+        }
+        if let Some(node) = ["retry", "retries", "max_retries"].iter().find_map(|key| field(item, key)) {
+            match node.data {
+                Data::Int(_) => drop(step.insert("retry".to_owned(), node.value())),
+                _ => self.fault(node.at, "repetitions that are no number"),
+            }
+        }
+        self.after_failure(item, &mut step);
+        Some(Value::Object(step))
+    }
+
+    /// What the step comes after, and under which condition.
+    fn conditions(&mut self, item: &Node, step: &mut Map<String, Value>) -> Option<()> {
         let mut conditions = Vec::new();
         if let Some(node) = field(item, "dependencies").or_else(|| field(item, "depends_on")) {
             let (names, after) = self.dependencies(node);
@@ -123,17 +139,7 @@ impl Importer {
         if !conditions.is_empty() {
             step.insert("condition".to_owned(), conditions.join(" && ").into());
         }
-        if let Some(node) = field(item, "timeout") {
-            step.insert("timeout".to_owned(), node.value());
-        }
-        if let Some(node) = ["retry", "retries", "max_retries"].iter().find_map(|key| field(item, key)) {
-            match node.data {
-                Data::Int(_) => drop(step.insert("retry".to_owned(), node.value())),
-                _ => self.fault(node.at, "repetitions that are no number"),
-            }
-        }
-        self.after_failure(item, &mut step);
-        Some(Value::Object(step))
+        Some(())
     }
 
     /// What the step comes after: those that must not fail, and conditions that wait for the others and always hold.
