@@ -14,9 +14,11 @@ use crate::pipeline::plan::Pipeline;
 use crate::pipeline::run::inputs as run_inputs;
 use crate::pipeline::{files, load};
 use crate::repl::narrator::Detail;
+use crate::script::engine::SOURCE_LIMIT;
 use crate::script::evaluate::Evaluation;
 use crate::turn::root::RootEnd;
 use clap::Args;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -157,8 +159,17 @@ pub fn read(file: &Path) -> Outcome<String> {
 
 /// A program from standard input.
 fn piped() -> Outcome<String> {
-    let failed = |error| Failure::new(FailureKind::Io, format!("cannot read the program from standard input: {error}"));
-    std::io::read_to_string(std::io::stdin()).map(without_shebang).map_err(failed)
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::new(FailureKind::Io, format!("cannot read the program from standard input: {error}"))
+    };
+    // An endless pipe ends too: one byte more than a program may have is refused as any other that is too long.
+    let most = u64::try_from(SOURCE_LIMIT).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    std::io::stdin().take(most).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    if bytes.len() > SOURCE_LIMIT {
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    String::from_utf8(bytes).map(without_shebang).map_err(|error| failed(&error))
 }
 
 /// A program that is itself executable begins with `#!`, which becomes a comment so that lines keep their numbers: one

@@ -42,3 +42,9 @@ fn a_program_may_come_through_a_pipe() {
     twice.says("cannot be both the program and the context");
     program.args(["run", "-"]).stdin("import \"harbour\" as h; 1").run().code(1);
 }
+
+#[test]
+fn a_program_that_never_ends_is_too_long() {
+    let long = "// more\n".repeat(64 * 1024);
+    Program::offline().args(["run", "-"]).stdin(long).run().code(5).says("the limit is 256 KiB");
+}

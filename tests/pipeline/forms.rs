@@ -139,3 +139,20 @@ steps: {s: {set: {v: inputs.n}}}
         }
     }
 }
+
+#[test]
+fn a_field_that_is_asked_for_does_not_ask_for_its_step() {
+    let text = "\
+steps:
+  x: {parallel: {my_x: [{a: {llm: hello}}]}, on_failure: y}
+  y: {set: {v: '1'}}
+outputs: {o: OUTPUT}
+";
+    let reads = |output: &str| text.replace("OUTPUT", output);
+    refused_for(&reads("'if x.my_x == () { 1 } else { x.my_x }'"), "`x` may be `()` here, because it may have failed");
+    refused_for(
+        &reads("'if (x?.my_x ?? 1) == 1 { x.my_x } else { 2 }'"),
+        "`x` may be `()` here, because it may have failed",
+    );
+    flow(&reads("'if x == () { 1 } else { x.my_x }'")).args(["pipeline", "validate", "flow.yaml"]).run().ok();
+}

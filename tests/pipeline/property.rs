@@ -6,7 +6,7 @@ use super::random;
 use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
 use proptest::prelude::{ProptestConfig, TestCaseError, any, prop};
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 use std::cell::Cell;
 
@@ -57,7 +57,12 @@ fn what_is_accepted_never_fails_for_what_it_says() {
     };
     let (accepted, refused) = (Cell::new(0), Cell::new(0));
     let tape = prop::collection::vec(any::<u16>(), 20..160);
-    let checked = TestRunner::new(config).run(&tape, |tape| {
+    // The usual cases are the same everywhere; those that are asked for are others each time.
+    let mut runner = match std::env::var_os("RHIZO_TEST_CASES") {
+        Some(_) => TestRunner::new(config),
+        None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
+    };
+    let checked = runner.run(&tape, |tape| {
         let made = random::pipeline(&tape);
         if load(&made.text).is_err() {
             refused.set(refused.get() + 1);

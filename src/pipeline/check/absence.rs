@@ -79,7 +79,7 @@ impl<'k> Absence<'k> {
     /// Whether a condition around the reader makes sure that the step failed.
     pub(super) fn asks_error(&self, read: &Use, name: &str) -> bool {
         let forms = [format!("outcomes.{name}==\"failed\""), format!("errors.{name}!=()")];
-        let own = forms.iter().any(|form| read.source.contains(form.as_str()));
+        let own = forms.iter().any(|form| names(&read.source, form));
         own || self.conditions(read).iter().any(|condition| demands(condition, &forms))
     }
 
@@ -129,5 +129,16 @@ fn demands(condition: &str, forms: &[String]) -> bool {
 fn asks(source: &str, name: &str) -> bool {
     [format!("{name}!=()"), format!("{name}==()"), format!("outcomes.{name}=="), format!("outcomes.{name}!=")]
         .iter()
-        .any(|form| source.contains(form.as_str()))
+        .any(|form| names(source, form))
+}
+
+/// Whether an expression has a form that begins with a name: not one of a longer name, nor of a field. Blanks are gone from
+/// it, so that a word of the language may touch the name.
+fn names(source: &str, form: &str) -> bool {
+    const WORDS: &[&str] = &["", "if", "elseif", "else", "while", "switch", "return", "in"];
+    let begins = |before: &str| {
+        let rest = before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+        !rest.ends_with('.') && before.strip_prefix(rest).is_some_and(|word| WORDS.contains(&word))
+    };
+    source.match_indices(form).any(|(at, _)| source.get(..at).is_some_and(begins))
 }
