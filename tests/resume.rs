@@ -99,6 +99,18 @@ pub(crate) fn newest_id(program: &Program) -> String {
     newest(program)["id"].as_str().expect("an id").to_owned()
 }
 
+/// Waits until a tool of the run has written this into the file `written`: its being there is not enough, for a shell makes
+/// a file before it writes to it.
+#[track_caller]
+pub(crate) fn wait_until_written(program: &Program, text: &str) {
+    let (file, begun) = (program.project().join("written"), std::time::Instant::now());
+    // A file that is not there yet has nothing in it.
+    while std::fs::read_to_string(&file).unwrap_or_default() != text {
+        assert!(begun.elapsed().as_secs() < 60, "a tool has written {text:?}");
+        std::thread::yield_now();
+    }
+}
+
 /// What a server was asked, by its last messages, in order.
 pub(crate) fn asked(server: &ChatServer) -> Vec<String> {
     server.asks().iter().map(|ask| ask.last()).collect()

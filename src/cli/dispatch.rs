@@ -30,8 +30,8 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) 
     };
     if let Some(missing) = parsed.settle() {
         let (message, hint) = missing.split_once("; hint: ").unwrap_or((missing, "rhizo --help"));
-        report::tell(&Printer::new(json, false, true), &Failure::new(FailureKind::Invalid, message).hint(hint));
-        return Exit::Usage;
+        let failure = Failure::new(FailureKind::Invalid, message).hint(hint);
+        return report::usage(&Printer::new(json, false, true), &failure);
     }
     trace::start(&environment);
     let mut flags = parsed.run_flags().clone();
@@ -103,8 +103,8 @@ async fn dispatch(
     if !faults.is_empty() {
         let failure = fault::failure(&faults);
         let message = failure.message.replace("the configuration has", "the command line has");
-        report::tell(printer, &Failure { message, hint: Some("rhizo --help".to_owned()), ..failure });
-        return Ok(Exit::Usage);
+        let failure = Failure { message, hint: Some("rhizo --help".to_owned()), ..failure };
+        return Ok(report::usage(printer, &failure));
     }
     let settings = check::load(environment, layer)?;
     if let None | Some(Command::Repl(_)) = parsed.command {
@@ -114,8 +114,7 @@ async fn dispatch(
         return repl::run::run(settings, options).await;
     }
     if let Some(failure) = wrong_name(&settings, flags) {
-        report::tell(printer, &failure);
-        return Ok(Exit::Usage);
+        return Ok(report::usage(printer, &failure));
     }
     if let Some(Command::Config(args)) = &parsed.command {
         return config::config(&settings, printer, args);

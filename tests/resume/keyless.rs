@@ -1,7 +1,7 @@
 //! Runs that go on without the key of their provider: what the log answers needs none, and the first call that must be
 //! sent says so.
 
-use super::{Gate, asked, newest, newest_id};
+use super::{Gate, asked, newest, newest_id, wait_until_written};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::{Value, json};
@@ -75,11 +75,7 @@ fn a_root_run_with_all_its_answers_needs_no_key() {
     let program = keyed(&server);
     let running = program.args(["ask", "what is it?", "--recursive", "--approve", "auto"]).env("FAR_KEY", "k").start();
     // Every answer of a model is in the log when the tool begins.
-    let (written, begun) = (program.project().join("written"), std::time::Instant::now());
-    while std::fs::read_to_string(&written).unwrap_or_default() != "once\n" {
-        assert!(begun.elapsed().as_secs() < 60, "the tool has begun");
-        std::thread::yield_now();
-    }
+    wait_until_written(&program, "once\n");
     running.kill();
     running.end();
     let id = newest_id(&program);

@@ -1,6 +1,6 @@
 //! Runs that wait for a person: a question nobody answered, and a tool of which nobody knows whether it has written.
 
-use super::{asked, holding, newest, newest_id};
+use super::{asked, holding, newest, newest_id, wait_until_written};
 use crate::support::program::Program;
 use serde_json::json;
 
@@ -28,13 +28,7 @@ fn killed_in_a_tool() -> (Program, String) {
     let code = "let said = TOOL(\"run_command\", #{command: \"echo once >> written; echo at work; sleep 600\"}); \"said \" + said";
     let program = Program::offline().file("write.rhai", code);
     let running = program.args(["run", "write.rhai", "--approve", "auto"]).start();
-    let written = program.project().join("written");
-    let begun = std::time::Instant::now();
-    // The shell makes the file before it writes to it: its being there is not enough.
-    while std::fs::read_to_string(&written).unwrap_or_default() != "once\n" {
-        assert!(begun.elapsed().as_secs() < 60, "the tool has begun");
-        std::thread::yield_now();
-    }
+    wait_until_written(&program, "once\n");
     running.kill();
     running.end();
     let id = newest_id(&program);
@@ -63,12 +57,7 @@ fn a_person_may_let_it_be_repeated_or_passed_over() {
     let (program, id) = killed_in_a_tool();
     program.args(["runs", "settle", &id, "e1", "rerun"]).run().ok();
     let again = program.args(["resume", &id, "--approve", "auto"]).start();
-    let written = program.project().join("written");
-    let begun = std::time::Instant::now();
-    while std::fs::read_to_string(&written).expect("a file") != "once\nonce\n" {
-        assert!(begun.elapsed().as_secs() < 60, "the tool has begun again");
-        std::thread::yield_now();
-    }
+    wait_until_written(&program, "once\nonce\n");
     again.kill();
     again.end();
 }

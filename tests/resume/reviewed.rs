@@ -1,6 +1,6 @@
 //! Turns that a resume must not take: what was handled stays handled, budgets of parts hold, nothing is written twice.
 
-use super::{Gate, asked, holding, newest, newest_id};
+use super::{Gate, asked, holding, newest, newest_id, wait_until_written};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::Act;
@@ -50,17 +50,12 @@ fn a_tool_that_was_stopped_by_ctrl_c_is_not_repeated_unasked() {
     let code = "TOOL(\"run_command\", #{command: \"echo once >> written; sleep 600\"}); \"done\"";
     let program = Program::offline().file("write.rhai", code);
     let running = program.args(["run", "write.rhai", "--approve", "auto"]).start();
-    let written = program.project().join("written");
-    let begun = std::time::Instant::now();
-    while std::fs::read_to_string(&written).unwrap_or_default() != "once\n" {
-        assert!(begun.elapsed().as_secs() < 60, "the tool has begun");
-        std::thread::yield_now();
-    }
+    wait_until_written(&program, "once\n");
     running.interrupt();
     running.end().code(130);
     let id = newest_id(&program);
     program.args(["resume", &id, "--approve", "auto"]).run().code(6).says("may or may not have done its work");
-    assert_eq!(std::fs::read_to_string(&written).expect("a file"), "once\n");
+    assert_eq!(std::fs::read_to_string(program.project().join("written")).expect("a file"), "once\n");
     program.args(["runs", "settle", &id, "e1", "skip"]).run().ok();
     program.args(["resume", &id, "--approve", "auto"]).run().ok().prints("done\n");
 }
