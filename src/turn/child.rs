@@ -246,6 +246,6 @@ pub async fn close(host: &RunHost, end: &RootEnd) -> Outcome<()> {
         output_tokens: totals.usage.output_tokens,
         ended_at: host.now(),
     };
-    debug_assert!(end.status != RunStatus::Running, "a run that has ended is not running");
+    assert!(end.status != RunStatus::Running, "a run that has ended is not running");
     host.kit.store.end_run(&host.run, row).await
 }
