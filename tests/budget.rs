@@ -264,7 +264,8 @@ fn footer_document_and_store_agree_with_the_server() {
     assert_eq!(sum("calls"), number(&document, "calls"), "{rows:#?}");
     let depths: Vec<u64> = rows.iter().filter_map(|row| row["depth"].as_u64()).collect();
     assert!(depths.contains(&0) && depths.contains(&1), "{rows:#?}");
-    let footer = format!("{calls} calls · {input} in + {output} out tokens · $0.00000{}", input + output);
+    let cost = format!("$0.00000{}", input + output);
+    let footer = format!("{calls} calls · {input} in + {output} out tokens · {}", cost.trim_end_matches('0'));
     let run = document["run"].as_str().expect("an id");
     let shown = program.args(["runs", "show", run, "--json"]).run().ok().json();
     assert_eq!(

@@ -58,14 +58,18 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     let (program, edited) = Program::of(&app, &row, &launch)?;
     let whole = again::Again { row: &row, launch: &launch, program: &program };
     let library = || again::library(&app, &launch, &args.flags);
-    // A pipe can be read once only, so what depends on it is not looked at ahead.
+    // A pipe can be read once only, so what depends on it is not looked at ahead unless that is asked for.
     let moved = !launch.piped && !launch.has_same(&library()?);
     if moved {
         printer.err("the context is not what it was: its documents have other names or sizes");
     }
-    if edited || moved || args.dry_run || args.strict {
+    let asked = edited || moved || args.dry_run || args.strict;
+    if asked || !launch.piped {
         let plan = again::ahead(&app, whole, library()?).await?;
-        tell(printer, &plan, edited, args.dry_run);
+        // Tools, stored programs, personas and settings shape what is asked too.
+        if asked || !plan.changed.is_empty() {
+            tell(printer, &plan, reason(&plan, edited, moved), args.dry_run);
+        }
         if args.dry_run {
             return Ok(Exit::Ok);
         }
@@ -79,6 +83,15 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
         printer.err("the context is not what it was: its documents have other names or sizes");
     }
     again::live(&app, printer, whole, library, &args.flags, args.force).await
+}
+
+/// What of the run's ground is known to have changed, for people.
+fn reason(plan: &Plan, edited: bool, moved: bool) -> &'static str {
+    match (edited, moved || plan.changed.is_empty()) {
+        (true, _) => "the program has changed: ",
+        (false, true) => "",
+        (false, false) => "a tool, a stored program or a setting that it rests on has changed: ",
+    }
 }
 
 /// The run, its launch, and the settings of its start with what the flags say now.
@@ -112,12 +125,11 @@ fn over(app: &App, printer: &Printer, row: &RunRow) -> Outcome<Exit> {
     Ok(Exit::Ok)
 }
 
-fn tell(printer: &Printer, plan: &Plan, edited: bool, alone: bool) {
+fn tell(printer: &Printer, plan: &Plan, why: &str, alone: bool) {
     if alone && printer.json {
         printer.json_value(&json!(plan));
         return;
     }
-    let why = if edited { "the program has changed: " } else { "" };
     let text = format!("{why}{}", plan.text());
     if alone { printer.out(&text) } else { printer.err(&text) }
 }

@@ -7,6 +7,7 @@ use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::watching::Watching;
 use crate::cli::{ask, interrupt, report};
+use crate::context::discover::similar;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::host::run_host::OnPrint;
@@ -152,8 +153,9 @@ pub fn ended(evaluation: Evaluation) -> RootEnd {
 pub fn read(file: &Path) -> Outcome<String> {
     std::fs::read_to_string(file).map(without_shebang).map_err(|error| {
         let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-        Failure::new(kind, format!("cannot read {}: {error}", file.display()))
-            .hint("rhizo run takes a .rhai or a .yaml file; `rhizo scripts list` lists stored programs")
+        let near = similar(file, file).filter(|_| kind == FailureKind::NotFound);
+        let usual = || "rhizo run takes a .rhai or a .yaml file; `rhizo scripts list` lists stored programs".to_owned();
+        Failure::new(kind, format!("cannot read {}: {error}", file.display())).hint(near.unwrap_or_else(usual))
     })
 }
 

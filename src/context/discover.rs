@@ -153,15 +153,19 @@ fn tidy(path: &Path) -> PathBuf {
 
 fn missing(path: &Path, full: &Path) -> Failure {
     let failure = Failure::new(FailureKind::NotFound, format!("there is no file or folder {:?}", path.display()));
-    let (Some(folder), Some(wanted)) = (full.parent(), full.file_name()) else { return failure };
-    let Ok(entries) = folder.read_dir() else {
-        return failure.hint(format!("the folder {} does not exist either", folder.display()));
-    };
-    let names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    match nearest(&wanted.to_string_lossy(), names.iter().map(String::as_str)) {
-        Some(near) => failure.hint(format!("did you mean {:?}?", path.with_file_name(near).display())),
-        None => {
-            failure.hint(format!("the folder {} has {} entries, none of a similar name", folder.display(), names.len()))
-        }
+    let Some(folder) = full.parent() else { return failure };
+    match similar(path, full) {
+        Some(near) => failure.hint(near),
+        None if !folder.is_dir() => failure.hint(format!("the folder {} does not exist either", folder.display())),
+        None => failure.hint(format!("the folder {} has no entry of a similar name", folder.display())),
     }
+}
+
+/// A hint at the entry of the same folder whose name is nearest; `full` is where `path` leads.
+pub fn similar(path: &Path, full: &Path) -> Option<String> {
+    let folder = full.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = folder.read_dir().ok()?.flatten();
+    let names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let near = nearest(&full.file_name()?.to_string_lossy(), names.iter().map(String::as_str))?.to_owned();
+    Some(format!("did you mean {:?}?", path.with_file_name(near).display()))
 }

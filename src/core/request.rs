@@ -113,6 +113,8 @@ pub enum Request {
     Remember(Box<Episode>),
     /// Where to look first; answers a map with `advice` and its evidence.
     SuggestExploration,
+    /// The roles, the weakest first: `[{name, position, models}]`.
+    Roles,
     /// The limits and what is left of them.
     Budget,
     /// What the tree of the run has used.

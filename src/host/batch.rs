@@ -123,7 +123,8 @@ where
         while running.len() < concurrency.max(1)
             && let Some((slot, (item, request))) = waiting.next()
         {
-            let work = each(frame.child(format_args!("batch{batch}[{item}]")), request);
+            // In a box from the start: a future of some kilobytes would be copied on every way into the task.
+            let work = Box::pin(each(frame.child(format_args!("batch{batch}[{item}]")), request));
             running.spawn(async move { (slot, item, work.await) });
         }
         let Some(joined) = running.join_next().await else {

@@ -90,7 +90,7 @@ pub async fn announced(
     // The log knows the call as it was asked for, so that it is found again under another budget.
     let entry = match door::enter(host, &call.frame, asked(&call)?)? {
         Entered::Answered(answer) => return replayed(host, &call, &tag, answer),
-        Entered::Due(entry) => entry.of(&tag.role, &tag.model),
+        Entered::Due(entry) => entry.of(&tag.role, &tag.model).among(call.slots.clone()),
     };
     if let Some(lacking) = &call.served.lacking {
         return Err(keyless(lacking, &call));
@@ -243,7 +243,11 @@ async fn send(
     let heard = Arc::default();
     let followed = Followed { number, paid, held: &held, heard: &heard };
     let outcome = within(host, call, &watch(host, call, followed, cancel), &heard).await;
-    drop(place);
+    if place.is_some() {
+        // Who waits for the place sends first; what is left to do for this answer holds nobody up.
+        drop(place);
+        tokio::task::yield_now().await;
+    }
     let reservation = held.lock().unwrap_or_else(PoisonError::into_inner).take();
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (usage, cost) = match &outcome {

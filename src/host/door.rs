@@ -13,10 +13,13 @@ use crate::host::run_host::RunHost;
 use crate::model::lane::UNSENT;
 use crate::store::effects::{EffectEnd, EffectRow, EffectState, Intent};
 use crate::store::open::Store;
+use crate::store::writer::Haste;
 use crate::tools::executor::BEGUN;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// What is about to be asked of the world.
 pub struct Asked {
@@ -82,6 +85,8 @@ pub struct Entry {
     asked: Option<(RoleName, ModelId)>,
     /// An earlier attempt without an answer.
     earlier: Option<Box<EffectRow>>,
+    /// The places of the batch that it is one of.
+    crowd: Option<Arc<Semaphore>>,
 }
 
 /// Counts an effect in its frame, and looks for its answer in the log of a run that goes on.
@@ -92,7 +97,7 @@ pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -
     let Asked { kind, hash, text } = asked;
     let occurrence = host.occurrence(frame, &hash);
     let key = EffectKey { frame: frame.clone(), hash, occurrence };
-    let mut entry = Entry { key, kind, text, asked: None, earlier: None };
+    let mut entry = Entry { key, kind, text, asked: None, earlier: None, crowd: None };
     let Some(replay) = &host.replay else { return Ok(Entered::Due(Box::new(entry))) };
     match replay.find(&host.kit.store, &entry.key)? {
         Found::Answer(value) => return read(value, &entry).map(|value| Entered::Answered(Ok(value))),
@@ -160,28 +165,31 @@ impl Entry {
         worst_cost: Option<Money>,
         work: impl Future<Output = Done<T>>,
     ) -> Outcome<T> {
+        let crowd = self.crowd.clone();
         let (key, begun) = self.begin(host, worst_cost);
-        host.kit.store.log_intent(&host.run, &key, begun).await?;
+        host.kit.store.log_intent(&host.run, &key, begun, haste(crowd.as_deref())).await?;
         let done = work.await;
-        host.kit.store.log_result(&host.run, &key, end(host, &done)?).await?;
+        host.kit.store.log_result(&host.run, &key, end(host, &done)?, haste(crowd.as_deref())).await?;
         done.result
     }
 
     /// Makes an effect that is harmless to repeat (the clock, a read, a free model): intent and result are written
     /// together, in one commit, before anybody sees the result.
     pub async fn observe<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Done<T>>) -> Outcome<T> {
+        let crowd = self.crowd.clone();
         let (key, begun) = self.begin(host, None);
         let done = work.await;
-        host.kit.store.log_effect(&host.run, &key, begun, end(host, &done)?).await?;
+        let end = end(host, &done)?;
+        host.kit.store.log_effect(&host.run, &key, begun, end, haste(crowd.as_deref())).await?;
         done.result
     }
 
     /// Makes an effect that consists of others, which are logged by themselves: its intent is on disk with the first of them.
     pub async fn contain<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
         let (key, begun) = self.begin(host, None);
-        drop(host.kit.store.log_intent(&host.run, &key, begun));
+        drop(host.kit.store.log_intent(&host.run, &key, begun, Haste::WithOthers));
         let done = Done::from(work.await);
-        host.kit.store.log_result(&host.run, &key, end(host, &done)?).await?;
+        host.kit.store.log_result(&host.run, &key, end(host, &done)?, Haste::Now).await?;
         done.result
     }
 
@@ -194,7 +202,7 @@ impl Entry {
         let noted = failure.clone().detail(UNSENT, true);
         let (key, begun) = self.begin(host, None);
         let end = EffectEnd { result: Err(&noted), usage: None, cost: None, at: host.now() };
-        drop(host.kit.store.log_reading(&host.run, &key, begun, end));
+        drop(host.kit.store.log_effect(&host.run, &key, begun, end, Haste::WithOthers));
         Ok(failure)
     }
 
@@ -203,6 +211,11 @@ impl Entry {
         let Some(row) = self.earlier() else { return Ok(true) };
         let failure = store.answer(row)?.and_then(Result::err);
         Ok(row.attempts == 1 && failure.is_some_and(|failure| failure.details.contains_key(UNSENT)))
+    }
+
+    /// The same as one of a batch with these places.
+    pub fn among(self, crowd: Option<Arc<Semaphore>>) -> Self {
+        Self { crowd, ..self }
     }
 
     fn begin(self, host: &RunHost, worst_cost: Option<Money>) -> (EffectKey, Intent) {
@@ -250,8 +263,14 @@ pub fn told<T: Serialize + DeserializeOwned>(host: &RunHost, frame: &Frame, aske
     };
     let done = Done::from(Ok(value));
     let (key, begun) = entry.begin(host, None);
-    drop(host.kit.store.log_reading(&host.run, &key, begun, end(host, &done)?));
+    drop(host.kit.store.log_effect(&host.run, &key, begun, end(host, &done)?, Haste::WithOthers));
     done.result
+}
+
+/// How soon a write of an effect is to be on disk. While all places of its batch are taken nobody is held up by it, and
+/// many such writes share one sync.
+fn haste(crowd: Option<&Semaphore>) -> Haste {
+    if crowd.is_some_and(|places| places.available_permits() == 0) { Haste::WithOthers } else { Haste::Now }
 }
 
 fn end<'a, T: Serialize>(host: &RunHost, done: &'a Done<T>) -> Outcome<EffectEnd<'a>> {

@@ -1,12 +1,15 @@
 //! The roles that could take over a call, as they stand in the settings: only those that another model plays.
 
+use crate::core::effect::EffectKind;
 use crate::core::failure::Outcome;
-use crate::core::ids::{ModelId, RoleName};
+use crate::core::ids::{Frame, ModelId, RoleName};
 use crate::core::request::LlmOptions;
 use crate::host::choose::{Chosen, Wish};
+use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
 use crate::policy::escalate::{Rung, rungs};
-use crate::registry::roles::{self, WORKER};
+use crate::registry::roles::{self, Role, WORKER};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A prompt and an answer of usual size, by which the prices of roles are compared, in tokens.
@@ -27,6 +30,13 @@ pub struct Ladder {
 struct Step {
     rung: Rung,
     model: ModelId,
+}
+
+/// Answers `roles`. Other settings must not turn a run that goes on into another, so the answer is kept.
+pub fn told(host: &RunHost, frame: &Frame) -> Outcome<Value> {
+    let shown = |role: &Role| json!({"name": role.name, "position": role.position, "models": role.models});
+    let all = roles::all(&host.kit.settings).iter().map(shown).collect();
+    door::told(host, frame, Asked::new(EffectKind::Decision, &json!("roles")), all)
 }
 
 /// The ladder of a call with these options.

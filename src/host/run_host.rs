@@ -17,7 +17,7 @@ use crate::host::shown::Shown;
 use crate::host::trail::Trail;
 use crate::host::typed::{Checked, Schema};
 use crate::host::{
-    ask, attempts, batch, episodes, explore, llm, memories, news, pipelines, product, program, save, tool_call,
+    ask, attempts, batch, episodes, explore, ladder, llm, memories, news, pipelines, product, program, save, tool_call,
 };
 use crate::policy::gate;
 use crate::script::host::Host;
@@ -250,6 +250,7 @@ impl RunHost {
             Request::Recall { query, k } => memories::recall(self, &frame, query, k).await,
             Request::Remember(episode) => memories::remember(self, &frame, *episode).await,
             Request::SuggestExploration => Ok(explore::suggest(self).await),
+            Request::Roles => ladder::told(self, &frame),
             Request::Budget => told(self, &frame, "budget", self.budget()),
             Request::Spent => told(self, &frame, "spent", self.spent()),
             Request::AskUser { prompt, choices } => ask::person(self, &frame, prompt, choices, &cancel).await,

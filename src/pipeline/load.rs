@@ -3,6 +3,7 @@
 use crate::config::fault::{self, Fault};
 use crate::config::place::Place;
 use crate::config::settings::Settings;
+use crate::context::discover::similar;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::pipeline::check;
 use crate::pipeline::plan::{NESTING, Pipeline};
@@ -62,7 +63,11 @@ fn told(faults: &[Fault]) -> Vec<serde_json::Value> {
 pub fn text(path: &Path) -> Outcome<String> {
     let failed = |error: &std::io::Error| {
         let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-        Failure::new(kind, format!("cannot read {}: {error}", path.display()))
+        let failure = Failure::new(kind, format!("cannot read {}: {error}", path.display()));
+        match similar(path, path).filter(|_| kind == FailureKind::NotFound) {
+            Some(near) => failure.hint(near),
+            None => failure,
+        }
     };
     let found = std::fs::metadata(path).map_err(|error| failed(&error))?;
     if !found.is_file() {

@@ -3,7 +3,11 @@
 //! They follow the rules of sessions, so that an expression means the same in both; but nothing is declared in them that
 //! outlives them, and no primitive can be called. What an expression reads is known from its text.
 
+mod chain;
+mod questions;
 mod references;
+
+pub use questions::{Constant, Question};
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::{to_dynamic, to_value};
@@ -11,7 +15,7 @@ use crate::script::errors::{Names, Stop, from_eval, from_parse};
 use crate::script::gate::Gate;
 use crate::script::prims::json;
 use crate::script::{engine, growth, words};
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope, Token};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -44,8 +48,8 @@ thread_local! {
 pub struct Reference {
     /// The name, then the fields: `["draft", "score"]`.
     pub path: Vec<String>,
-    /// Whether the first field is read with `?.`, so that the value may be absent.
-    pub optional: bool,
+    /// Which part of the path is the first that is read with `?.`, so that what stands before it may be absent.
+    pub optional: Option<usize>,
     /// The method that is called on the name itself.
     pub method: Option<String>,
     /// The line within the expression, from 1.
@@ -63,6 +67,8 @@ struct Compiled {
     ast: AST,
     source: String,
     references: Vec<Reference>,
+    questions: Vec<Question>,
+    sole: Option<Vec<String>>,
 }
 
 /// Compiles expressions; its engine is shared by all of them.
@@ -116,8 +122,9 @@ impl Compiler {
         let parsed = self.engine.compile_with_scope(&scope, source);
         let ast = parsed.map_err(|error| from_parse(&error, source, &known().with_declared(source)))?;
         let references = references::of(&ast, names, &self.functions)?;
+        let (questions, sole) = (questions::of(&ast), questions::sole(&ast));
         let engine = Arc::clone(&self.engine);
-        Ok(Expression(Arc::new(Compiled { engine, ast, source: source.to_owned(), references })))
+        Ok(Expression(Arc::new(Compiled { engine, ast, source: source.to_owned(), references, questions, sole })))
     }
 }
 
@@ -131,6 +138,32 @@ impl Expression {
     /// What it reads, in the order of its text.
     pub fn references(&self) -> &[Reference] {
         &self.0.references
+    }
+
+    /// What it compares with `()` or a text, in the order of its text.
+    pub fn questions(&self) -> &[Question] {
+        &self.0.questions
+    }
+
+    /// The name and fields that are all of it: `draft.score`, but not `draft.score + 1`.
+    pub fn sole(&self) -> Option<&[String]> {
+        self.0.sole.as_deref()
+    }
+
+    /// Whether the other is this one, at the same place.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether the other says the same, blanks and comments aside.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        // The stream of words does not end by itself.
+        let words = |of: &Self| -> Vec<Token> {
+            let text = [of.source()];
+            let words = of.0.engine.lex(&text).0.map(|(word, _)| word);
+            words.take_while(|word| *word != Token::EOF).collect()
+        };
+        self.0.source == other.0.source || words(self) == words(other)
     }
 
     /// Its text.
@@ -153,7 +186,7 @@ impl Expression {
     /// # Errors
     /// As `evaluate`.
     pub fn evaluate_with<'a>(&self, find: impl Fn(&str) -> Option<Cow<'a, Value>>) -> Outcome<Value> {
-        let Compiled { engine, ast, source, references } = &*self.0;
+        let Compiled { engine, ast, source, references, .. } = &*self.0;
         let read: BTreeSet<&str> = references.iter().filter_map(|r| r.path.first()).map(String::as_str).collect();
         let result = gated(|| {
             let evaluate = || {

@@ -13,7 +13,7 @@ use crate::store::fault::Worked;
 use crate::store::open::Store;
 use crate::store::rows::{collect, json, money, name, number, optional_number, small};
 use crate::store::value::{StoredValue, stored};
-use crate::store::writer::Ack;
+use crate::store::writer::{Ack, Haste};
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -100,39 +100,38 @@ impl Store {
     ///
     /// An effect that failed, or whose end is unknown, begins another attempt; what the earlier ones cost stays
     /// recorded. Fails with `Replay` if it is done already.
-    pub fn log_intent(&self, run: &RunId, key: &EffectKey, intent: Intent) -> Ack<()> {
+    pub fn log_intent(&self, run: &RunId, key: &EffectKey, intent: Intent, haste: Haste) -> Ack<()> {
         let begun = write::Begun::of(run, key, intent);
-        self.writer().write(move |connection| begun.store(connection), |_| {})
+        self.writer().write_in(haste, move |connection| begun.store(connection), |_| {})
     }
 
     /// Records by what id the provider knows a call that is under way. Nobody waits for it: it is on disk with the next write
     /// that somebody waits for, or a little later.
     pub fn log_provider(&self, run: &RunId, key: &EffectKey, id: &str) {
         let (run, key, id) = (run.clone(), key.clone(), id.to_owned());
-        drop(self.writer().write_later(move |connection| write::provider(connection, &run, &key, &id), |()| {}));
+        let work = move |connection: &Connection| write::provider(connection, &run, &key, &id);
+        drop(self.writer().write_in(Haste::WithOthers, work, |()| {}));
     }
 
     /// Records how an effect ended. The caller may use the result once this is acked.
     ///
     /// Fails with `Replay` if the effect has ended already, with `Internal` if it was never begun.
-    pub fn log_result(&self, run: &RunId, key: &EffectKey, end: EffectEnd<'_>) -> Ack<()> {
+    pub fn log_result(&self, run: &RunId, key: &EffectKey, end: EffectEnd<'_>, haste: Haste) -> Ack<()> {
         match write::Ended::of(run, key, end) {
-            Ok(ended) => self.writer().write(move |connection| ended.store(connection), |_| {}),
+            Ok(ended) => self.writer().write_in(haste, move |connection| ended.store(connection), |_| {}),
             Err(failure) => Ack::ready(Err(failure)),
         }
     }
 
     /// Records an effect that is over as soon as it is asked for (the clock, a random number), in one step.
-    pub fn log_effect(&self, run: &RunId, key: &EffectKey, intent: Intent, end: EffectEnd<'_>) -> Ack<()> {
-        self.log_whole(true, run, key, intent, end)
-    }
-
-    /// The same for what nobody waits for: it is on disk with the next write that somebody waits for.
-    pub fn log_reading(&self, run: &RunId, key: &EffectKey, intent: Intent, end: EffectEnd<'_>) -> Ack<()> {
-        self.log_whole(false, run, key, intent, end)
-    }
-
-    fn log_whole(&self, awaited: bool, run: &RunId, key: &EffectKey, intent: Intent, end: EffectEnd<'_>) -> Ack<()> {
+    pub fn log_effect(
+        &self,
+        run: &RunId,
+        key: &EffectKey,
+        intent: Intent,
+        end: EffectEnd<'_>,
+        haste: Haste,
+    ) -> Ack<()> {
         let begun = write::Begun::of(run, key, intent);
         let ended = match write::Ended::of(run, key, end) {
             Ok(ended) => ended,
@@ -142,7 +141,7 @@ impl Store {
             begun.store(connection)?;
             ended.store(connection)
         };
-        if awaited { self.writer().write(work, |()| {}) } else { self.writer().write_later(work, |()| {}) }
+        self.writer().write_in(haste, work, |()| {})
     }
 
     /// Every effect of a run, in the order of the first intents.

@@ -8,7 +8,7 @@ use crate::store::fault::Worked;
 use crate::store::open::Store;
 use crate::store::rows::{collect, int, number};
 use crate::store::value::{Encoded, body};
-use crate::store::writer::Ack;
+use crate::store::writer::{Ack, Haste};
 use rusqlite::{Connection, Row};
 use serde_json::Value;
 
@@ -25,14 +25,15 @@ impl Store {
         let mut record = EventRecord { run: run.clone(), seq: 0, at, frame: frame.clone(), event: event.clone() };
         let bus = self.bus().clone();
         if !event.is_stored() {
-            return self.writer().then(false, move |_| {
+            return self.writer().then(Haste::WithOthers, move |_| {
                 bus::publish(&bus, record);
                 Ok(0)
             });
         }
         let (run, frame) = (run.clone(), frame.clone());
         match Encoded::of(event) {
-            Ok(event) => self.writer().write_later(
+            Ok(event) => self.writer().write_in(
+                Haste::WithOthers,
                 move |connection| insert(connection, &run, at, &frame, &event),
                 move |seq| {
                     record.seq = *seq;

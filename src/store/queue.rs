@@ -1,9 +1,10 @@
 //! Jobs on their way to the writing thread, handed over with few wakeups: a thread that is woken for every event costs
 //! more than its writing does.
 //!
-//! Writes that nobody waits for (events) linger a little for one that somebody does, so that they share its sync.
+//! Writes that do not hurry (events, answers of a batch whose places are all taken) linger a little for one that does, so
+//! that they share its sync.
 
-use crate::store::writer::Job;
+use crate::store::writer::{Haste, Job};
 use std::fmt;
 use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 /// The most jobs of one transaction, so that the first of them does not wait for an endless queue.
 const GROUP_LIMIT: usize = 1_024;
-/// How long what nobody waits for waits for company.
+/// How long what does not hurry waits for company.
 const LINGER: Duration = Duration::from_millis(5);
 /// For so many times `LINGER` after its last job the thread looks by itself whether there is another.
 const DROWSY: u32 = 10;
@@ -26,9 +27,9 @@ pub(super) struct Queue {
 #[derive(Default)]
 struct State {
     jobs: Vec<Box<dyn Job>>,
-    /// How many of them write, and how many are awaited.
+    /// How many of them write, and how many hurry.
     writing: usize,
-    awaited: usize,
+    hurrying: usize,
     sleep: Sleep,
     closed: bool,
 }
@@ -51,7 +52,7 @@ impl Queue {
             return;
         }
         state.writing += usize::from(job.writes());
-        state.awaited += usize::from(job.is_awaited());
+        state.hurrying += usize::from(job.haste() == Haste::Now);
         state.jobs.push(job);
         if state.sleep == Sleep::Deep || (state.sleep == Sleep::Drowsy && !state.lingers()) {
             state.sleep = Sleep::Awake;
@@ -96,7 +97,7 @@ impl Queue {
         let mut group = mem::take(&mut state.jobs);
         state.jobs = group.split_off(group.len().min(GROUP_LIMIT));
         state.writing = state.jobs.iter().filter(|job| job.writes()).count();
-        state.awaited = state.jobs.iter().filter(|job| job.is_awaited()).count();
+        state.hurrying = state.jobs.iter().filter(|job| job.haste() == Haste::Now).count();
         Some(group)
     }
 
@@ -114,6 +115,6 @@ impl fmt::Debug for Queue {
 impl State {
     /// Whether what waits may wait for company.
     fn lingers(&self) -> bool {
-        self.writing > 0 && self.awaited == 0 && self.jobs.len() < GROUP_LIMIT
+        self.writing > 0 && self.hurrying == 0 && self.jobs.len() < GROUP_LIMIT
     }
 }

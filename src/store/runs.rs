@@ -13,7 +13,7 @@ use crate::store::open::Store;
 use crate::store::rows::{collect, int, json, money, name, nanos, number, optional_number, small, text};
 use crate::store::runs::unfinished::{SoFar, UnderWay, so_far};
 use crate::store::value::{Encoded, StoredValue, stored};
-use crate::store::writer::Ack;
+use crate::store::writer::{Ack, Haste};
 use rusqlite::{Connection, Row, named_params};
 use serde::Serialize;
 use serde_json::Value;
@@ -137,7 +137,11 @@ impl Store {
             Err(failure) => return Ack::ready(Err(failure)),
         };
         let process = Process::own();
-        self.writer().write_later(move |connection| insert(connection, &run, &settings, &process), |_| {})
+        self.writer().write_in(
+            Haste::WithOthers,
+            move |connection| insert(connection, &run, &settings, &process),
+            |_| {},
+        )
     }
 
     /// Records how a run ended.

@@ -73,6 +73,15 @@ pub(super) struct Writer {
     tally: Arc<Tally>,
 }
 
+/// How soon a write is to be on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Haste {
+    /// At once: somebody waits for it, and others for him.
+    Now,
+    /// With the next one that hurries, or some milliseconds later: nobody waits for it, or nobody else is held up by that.
+    WithOthers,
+}
+
 /// What the thread tells outside of acks.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -83,8 +92,8 @@ pub(super) struct Tally {
 
 /// One piece of work. It may be applied again if the group that it was in could not be committed.
 pub(super) trait Job: Send {
-    /// Whether somebody waits for it; what nobody waits for is committed with what comes next, or a little later.
-    fn is_awaited(&self) -> bool;
+    /// How soon it is to be done.
+    fn haste(&self) -> Haste;
     /// Whether it touches the file at all.
     fn writes(&self) -> bool;
     /// Does the work inside a transaction.
@@ -94,7 +103,7 @@ pub(super) trait Job: Send {
 }
 
 struct Write<T, W, D> {
-    awaited: bool,
+    haste: Haste,
     work: W,
     done: D,
     value: Option<T>,
@@ -107,8 +116,8 @@ where
     W: FnMut(&Connection) -> Worked<T> + Send,
     D: FnOnce(&T) + Send,
 {
-    fn is_awaited(&self) -> bool {
-        self.awaited
+    fn haste(&self) -> Haste {
+        self.haste
     }
 
     fn writes(&self) -> bool {
@@ -136,10 +145,10 @@ where
 }
 
 /// Work without a write, done when its turn in the queue comes.
-struct Then<F>(bool, F);
+struct Then<F>(Haste, F);
 
 impl<F: FnOnce(&Tally) + Send> Job for Then<F> {
-    fn is_awaited(&self) -> bool {
+    fn haste(&self) -> Haste {
         self.0
     }
 
@@ -181,43 +190,37 @@ impl Writer {
         work: impl FnMut(&Connection) -> Worked<T> + Send + 'static,
         done: impl FnOnce(&T) + Send + 'static,
     ) -> Ack<T> {
-        self.write_as(true, work, done)
+        self.write_in(Haste::Now, work, done)
     }
 
-    /// The same for what nobody waits for.
-    pub(super) fn write_later<T: Send + 'static>(
+    /// The same with another haste.
+    pub(super) fn write_in<T: Send + 'static>(
         &self,
-        work: impl FnMut(&Connection) -> Worked<T> + Send + 'static,
-        done: impl FnOnce(&T) + Send + 'static,
-    ) -> Ack<T> {
-        self.write_as(false, work, done)
-    }
-
-    fn write_as<T: Send + 'static>(
-        &self,
-        awaited: bool,
+        haste: Haste,
         work: impl FnMut(&Connection) -> Worked<T> + Send + 'static,
         done: impl FnOnce(&T) + Send + 'static,
     ) -> Ack<T> {
         let (tell, told) = oneshot::channel();
-        self.queue(Box::new(Write { awaited, work, done, value: None, tell }));
+        self.queue(Box::new(Write { haste, work, done, value: None, tell }));
         Ack(told)
     }
 
     /// Does something without a write after everything queued before it.
     pub(super) fn then<T: Send + 'static>(
         &self,
-        awaited: bool,
+        haste: Haste,
         what: impl FnOnce(&Tally) -> Outcome<T> + Send + 'static,
     ) -> Ack<T> {
         let (tell, told) = oneshot::channel();
         // A caller that does not wait for it wants no answer.
-        self.queue(Box::new(Then(awaited, move |tally: &Tally| drop(tell.send(what(tally))))));
+        self.queue(Box::new(Then(haste, move |tally: &Tally| drop(tell.send(what(tally))))));
         Ack(told)
     }
 
     pub(super) fn flush(&self) -> Ack<()> {
-        self.then(true, |tally| tally.unheard.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err))
+        self.then(Haste::Now, |tally| {
+            tally.unheard.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+        })
     }
 
     pub(super) fn commits(&self) -> u64 {

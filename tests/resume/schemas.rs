@@ -81,3 +81,17 @@ fn a_log_without_the_forms_still_replays() {
     assert_eq!(asked(&server), ["shout tide", "after", "after"]);
     program.args(["replay", &id]).run().ok().prints("AFTER\n");
 }
+
+#[test]
+fn what_a_stored_program_asks_by_now_is_told_before_it_is_paid() {
+    let gate = Gate::default();
+    let server = gate.server();
+    let code = "let a = SCRIPT(\"shout\", #{word: \"tide\"});\nllm(\"after\")";
+    let program = Program::paying(&server).file("main.rhai", code).file("scripts/shout.rhai", SHOUT);
+    let id = killed(&gate, &program);
+    let program = program.file("scripts/shout.rhai", SHOUT.replace("\"shout \"", "\"cry \""));
+    let ran = program.args(["resume", &id]).run().ok().prints("AFTER\n");
+    let why = "a tool, a stored program or a setting that it rests on has changed: 0 replayed";
+    ran.says(why).says("changed: model at");
+    assert_eq!(asked(&server), ["shout tide", "after", "cry tide", "after"]);
+}

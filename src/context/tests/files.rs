@@ -67,7 +67,7 @@ fn wrong_inputs_are_explained() {
     };
     check("note.txt", FailureKind::NotFound, "\"note.txt\"", "did you mean \"notes.txt\"?");
     check("no/such/file", FailureKind::NotFound, "no/such/file", "does not exist either");
-    check("quite-different", FailureKind::NotFound, "quite-different", "none of a similar name");
+    check("quite-different", FailureKind::NotFound, "quite-different", "has no entry of a similar name");
     check("notes.txt/x", FailureKind::NotFound, "notes.txt/x", "");
     check("*.rs", FailureKind::NotFound, "no file matches \"*.rs\"", "**");
     check("nowhere/*.rs", FailureKind::NotFound, "nowhere/*.rs", "");

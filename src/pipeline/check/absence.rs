@@ -3,8 +3,8 @@
 use crate::pipeline::check::{Known, Seen};
 use crate::pipeline::graph::{jumps, targets};
 use crate::pipeline::plan::{Block, Jump, Step};
-use crate::pipeline::read::template::dense;
 use crate::pipeline::read::{Part, Use};
+use crate::script::expression::{Constant, Expression, Question};
 use std::collections::HashSet;
 
 /// Whose value may be absent.
@@ -42,16 +42,17 @@ impl<'k> Absence<'k> {
     /// Why the value of a step may be `()` where it is read; `None` if it is there, or the reader asks first.
     pub(super) fn why(&self, read: &Use, name: &str) -> Option<String> {
         let seen = self.known.steps.get(name)?;
-        if read.reference.optional || asks(&read.source, name) || self.asks_before(read, name) {
+        let asked = read.expression.iter().flat_map(Expression::questions).any(|question| asks(question, name));
+        if read.reference.optional == Some(1) || asked || self.asks_before(read, name) {
             return None;
         }
         if read.user.part == Part::Product && read.user.step == name {
             return None;
         }
         let around = self.known.around(&read.user.step);
+        let own = seen.step.condition.as_ref();
         let same_condition = |reader: &&Seen<'_>| {
-            let condition = |step: &Step| step.condition.as_ref().map(|condition| dense(condition.source()));
-            condition(seen.step).is_some_and(|own| Some(own) == condition(reader.step))
+            own.zip(reader.step.condition.as_ref()).is_some_and(|(own, other)| own.says_the_same(other))
         };
         let step = seen.step;
         let output = read.user.part == Part::Output;
@@ -78,22 +79,21 @@ impl<'k> Absence<'k> {
 
     /// Whether a condition around the reader makes sure that the step failed.
     pub(super) fn asks_error(&self, read: &Use, name: &str) -> bool {
-        let forms = [format!("outcomes.{name}==\"failed\""), format!("errors.{name}!=()")];
-        let own = forms.iter().any(|form| names(&read.source, form));
-        own || self.conditions(read).iter().any(|condition| demands(condition, &forms))
+        let own = read.expression.iter().flat_map(Expression::questions);
+        let demanded = self.conditions(read).flat_map(Expression::questions).filter(|question| question.demanded);
+        own.chain(demanded).any(|question| failed(question, name))
     }
 
     /// Whether a condition around the reader makes sure that the value is there.
     fn asks_before(&self, read: &Use, name: &str) -> bool {
-        let forms = [format!("outcomes.{name}==\"ok\""), format!("{name}!=()")];
-        self.conditions(read).iter().any(|condition| demands(condition, &forms))
+        let mut demanded = self.conditions(read).flat_map(Expression::questions).filter(|question| question.demanded);
+        demanded.any(|question| there(question, name))
     }
 
     /// The conditions that hold where something is read.
-    fn conditions(&self, read: &Use) -> Vec<String> {
-        let around = self.known.around(&read.user.step);
+    fn conditions<'s>(&'s self, read: &Use) -> impl Iterator<Item = &'s Expression> + use<'s, 'k> {
         let own = usize::from(read.user.part == Part::Condition);
-        around.iter().skip(own).filter_map(|seen| Some(dense(seen.step.condition.as_ref()?.source()))).collect()
+        self.known.around(&read.user.step).into_iter().skip(own).filter_map(|seen| seen.step.condition.as_ref())
     }
 }
 
@@ -120,25 +120,26 @@ fn ended_before<'b>(block: &'b Block, name: &str) -> Option<&'b str> {
     earlier.filter(|step| jumps(step).any(|jump| *jump == Jump::End)).map(|step| step.name.as_str()).next()
 }
 
-/// Whether a condition, all parts of which must hold, has one of these parts.
-fn demands(condition: &str, forms: &[String]) -> bool {
-    !condition.contains("||") && condition.split("&&").any(|part| forms.iter().any(|form| form == part))
+/// Whether this asks for the value of a step, or for how the step ended.
+fn asks(question: &Question, name: &str) -> bool {
+    match question.path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [of] => *of == name && question.with == Constant::Nothing,
+        ["outcomes", of] => *of == name,
+        _ => false,
+    }
 }
 
-/// Whether an expression itself asks whether the value is there.
-fn asks(source: &str, name: &str) -> bool {
-    [format!("{name}!=()"), format!("{name}==()"), format!("outcomes.{name}=="), format!("outcomes.{name}!=")]
-        .iter()
-        .any(|form| names(source, form))
+/// Whether this is true only if the value of a step is there.
+fn there(question: &Question, name: &str) -> bool {
+    is_ended(question, name, "ok") || (!question.equal && question.with == Constant::Nothing && question.path == [name])
 }
 
-/// Whether an expression has a form that begins with a name: not one of a longer name, nor of a field. Blanks are gone from
-/// it, so that a word of the language may touch the name.
-fn names(source: &str, form: &str) -> bool {
-    const WORDS: &[&str] = &["", "if", "elseif", "else", "while", "switch", "return", "in"];
-    let begins = |before: &str| {
-        let rest = before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
-        !rest.ends_with('.') && before.strip_prefix(rest).is_some_and(|word| WORDS.contains(&word))
-    };
-    source.match_indices(form).any(|(at, _)| source.get(..at).is_some_and(begins))
+/// Whether this is true only if a step failed.
+fn failed(question: &Question, name: &str) -> bool {
+    let error = !question.equal && question.with == Constant::Nothing && question.path == ["errors", name];
+    error || is_ended(question, name, "failed")
+}
+
+fn is_ended(question: &Question, name: &str, how: &str) -> bool {
+    question.equal && question.path == ["outcomes", name] && question.with == Constant::Text(how.to_owned())
 }

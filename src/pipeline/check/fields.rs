@@ -5,8 +5,8 @@ use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::shape::Shape;
 use crate::pipeline::check::{Known, forms};
 use crate::pipeline::plan::{Act, OnItemFailure, Pipeline};
-use crate::pipeline::read::template::dense;
 use crate::pipeline::read::{Reader, Use};
+use crate::script::expression::Constant;
 use std::collections::HashMap;
 
 /// What texts and lists answer without being called.
@@ -51,7 +51,7 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
                 Some(format!("`outcomes.{name}` is a text such as \"ok\" or \"failed\", and has no field `{field}`"))
             }
             ["errors", name, field, ..] => {
-                unguarded_error(reader, read, name, &absence).or_else(|| error_of_items(known, name, field))
+                unguarded_error(read, name, &absence).or_else(|| error_of_items(known, name, field))
             }
             [name, rest @ ..] => match shapes.get(name) {
                 Some(shape) => of_step(read, name, shape, rest, &absence),
@@ -124,16 +124,17 @@ fn unknown_field(name: &str, shape: &Shape, fields: &[&str]) -> Option<String> {
 /// The last iteration's value is not there when the condition is asked for the first time.
 fn unbegun(read: &Use, known: &Known<'_>) -> Option<String> {
     let Act::While(repeat) = &known.steps.get(read.user.step.as_str())?.step.act else { return None };
-    let reference = &read.reference;
-    let asked = ["prev!=()", "prev==()", "iteration"].iter().any(|form| read.source.contains(form));
-    if reference.path.first()? != "prev" || reference.optional || asked {
+    let (reference, whole) = (&read.reference, read.expression.as_ref()?);
+    let asked = whole.questions().iter().any(|q| q.path == ["prev"] && q.with == Constant::Nothing)
+        || whole.references().iter().any(|r| r.path.first().is_some_and(|name| name == "iteration"));
+    if reference.path.first()? != "prev" || reference.optional == Some(1) || asked {
         return None;
     }
-    let here = dense(repeat.condition.source()) == *read.source;
+    let here = repeat.condition.is(whole);
     let way = match reference.path.get(1).or(reference.method.as_ref()) {
         Some(field) => format!("`prev?.{field}`"),
         // As part of a larger expression it may be anything.
-        None => (*read.source == *"prev").then(|| "what is compared".to_owned())?,
+        None => whole.sole().map(|_| "what is compared".to_owned())?,
     };
     here.then(|| format!("`prev` is `()` before the first iteration: write {way}, or ask `prev == () || ..` first"))
 }
@@ -147,10 +148,8 @@ fn error_of_items(known: &Known<'_>, name: &str, field: &str) -> Option<String> 
 }
 
 /// A failure is there only if the step failed.
-fn unguarded_error(reader: &Reader<'_, '_>, read: &Use, name: &str, absence: &Absence<'_>) -> Option<String> {
-    let line = reader.text.lines().nth(read.at.line.saturating_sub(1)).unwrap_or_default();
-    let rest: String = line.chars().skip(read.at.column.saturating_sub(1)).collect();
-    let asked = rest.starts_with(&format!("errors.{name}?.")) || absence.asks_error(read, name);
+fn unguarded_error(read: &Use, name: &str, absence: &Absence<'_>) -> Option<String> {
+    let asked = read.reference.optional == Some(2) || absence.asks_error(read, name);
     (!asked).then(|| {
         format!(
             "`errors.{name}` is `()` unless the step failed: write `errors.{name}?.`, or let a condition ask \

@@ -5,7 +5,6 @@ use crate::pipeline::check::Known;
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::shape::Shape;
 use crate::pipeline::plan::{Act, Step, Template};
-use crate::pipeline::read::template::dense;
 use crate::pipeline::read::{Part, Reader, Use};
 use crate::script::expression::Expression;
 use std::collections::HashMap;
@@ -36,7 +35,7 @@ pub(super) fn check(
             name => shapes.get(name).and_then(|shape| shape.at(way)),
         };
         if let Some(shape) = shape.filter(|shape| !wanted.fits(shape)) {
-            faults.push((read.at, wanted.refusal(&read.source, shape.kind())));
+            faults.push((read.at, wanted.refusal(&path.join("."), shape.kind())));
         } else if let Some(why) = absence.why(read, name) {
             let what = format!("`{name}` may be `()` here, because {why}");
             let hint = format!("let a condition ask `outcomes.{name} == \"ok\"`, or give another value by `??`");
@@ -85,17 +84,13 @@ impl Wanted {
 
 /// What a reading must be, if the whole expression is that one value.
 fn wanted(read: &Use, known: &Known<'_>) -> Option<Wanted> {
-    if read.reference.method.is_some() || *read.source != read.reference.path.join(".") {
-        return None;
-    }
+    let whole = read.expression.as_ref().filter(|whole| whole.sole() == Some(&read.reference.path))?;
     if read.user.part == Part::Condition {
         return Some(Wanted::Condition);
     }
     match &known.steps.get(read.user.step.as_str())?.step.act {
-        Act::While(repeat) if dense(repeat.condition.source()) == *read.source => Some(Wanted::Condition),
-        Act::Each(each) if expression(&each.items).is_some_and(|items| dense(items.source()) == *read.source) => {
-            Some(Wanted::Items)
-        }
+        Act::While(repeat) if repeat.condition.is(whole) => Some(Wanted::Condition),
+        Act::Each(each) if expression(&each.items).is_some_and(|items| items.is(whole)) => Some(Wanted::Items),
         _ => None,
     }
 }

@@ -1,8 +1,7 @@
 //! Which names an expression may read, and which it does.
 
 use crate::pipeline::tree::Spot;
-use crate::script::expression::Reference;
-use std::sync::Arc;
+use crate::script::expression::{Expression, Reference};
 
 /// The names that every expression of a file may read.
 const ALWAYS: &[&str] = &["inputs", "outcomes", "errors"];
@@ -74,6 +73,6 @@ pub(in crate::pipeline) struct Use {
     pub reference: Reference,
     /// Whether the name is the step's own, as that of a var.
     pub local: bool,
-    /// The whole expression, without blanks.
-    pub source: Arc<str>,
+    /// The whole expression; a declared dependency has none.
+    pub expression: Option<Expression>,
 }

@@ -167,8 +167,8 @@ impl Reader<'_, '_> {
                 self.unknown(item.at, "there is no step", &name, &known);
                 continue;
             }
-            let reference = Reference { path: vec![name], optional: true, method: None, line: 1, column: 1 };
-            self.uses.push(Use { user: reading.user.clone(), at: item.at, reference, local: false, source: "".into() });
+            let reference = Reference { path: vec![name], optional: Some(1), method: None, line: 1, column: 1 };
+            self.uses.push(Use { user: reading.user.clone(), at: item.at, reference, local: false, expression: None });
         }
     }
 

@@ -5,7 +5,6 @@ use crate::pipeline::read::{Reader, Scope, Use, User, told};
 use crate::pipeline::tree::{Data, Node, Spot};
 use crate::script::expression::{Expression, Reference};
 use serde_json::Value;
-use std::sync::Arc;
 
 /// Where expressions are read: the names, those among them that are no steps, and who reads.
 #[derive(Clone)]
@@ -123,7 +122,6 @@ impl Reader<'_, '_> {
         names.extend(reading.own.iter().map(String::as_str));
         match self.loader.compiler.compile(source, &names) {
             Ok(expression) => {
-                let whole: Arc<str> = dense(source).into();
                 for reference in expression.references() {
                     let local = reference.path.first().is_some_and(|name| reading.own.contains(name));
                     let at = self.within(at, source, reference);
@@ -135,7 +133,7 @@ impl Reader<'_, '_> {
                         at,
                         reference: reference.clone(),
                         local,
-                        source: Arc::clone(&whole),
+                        expression: Some(expression.clone()),
                     });
                 }
                 Some(expression)
@@ -145,7 +143,7 @@ impl Reader<'_, '_> {
                     failure.details.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok())
                 };
                 let (line, column) = (detail("line").unwrap_or(1), detail("column").unwrap_or(1));
-                let here = Reference { path: Vec::new(), optional: false, method: None, line, column };
+                let here = Reference { path: Vec::new(), optional: None, method: None, line, column };
                 let at = self.within(at, source, &here);
                 let unknown = failure.message.starts_with("there is no variable");
                 let mut told = match failure.hint.as_deref() {
@@ -210,11 +208,6 @@ impl Reader<'_, '_> {
         let written = self.text.lines().nth(line - 1).map_or(0, indent);
         Spot { line, column: place.column + written.saturating_sub(own) }
     }
-}
-
-/// The text of an expression without blanks.
-pub(in crate::pipeline) fn dense(source: &str) -> String {
-    source.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 /// The inside of a text that is exactly one hole.

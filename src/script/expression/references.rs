@@ -1,10 +1,11 @@
 //! What an expression reads and calls, from its syntax tree.
 
 use super::Reference;
+use super::chain::{Chain, method};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest;
 use crate::script::python;
-use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnCallExpr, FnPtr, Position, Stmt};
+use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, FnPtr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Functions that are part of the language and stand in no list.
@@ -60,21 +61,17 @@ impl Seen<'_> {
         if !self.names.contains(&name) {
             return;
         }
-        let mut reference =
-            Reference { path: vec![name.to_owned()], optional: false, method: None, line: 0, column: 0 };
-        if let Some(ASTNode::Expr(Expr::Dot(chain, flags, _))) = parent
-            && stands_at(&chain.lhs, position)
+        let mut chain = Chain::new(name);
+        let mut called = None;
+        if let Some(ASTNode::Expr(around)) = parent
+            && let Expr::Dot(parts, ..) | Expr::Index(parts, ..) = around
+            && stands_at(&parts.lhs, position)
         {
-            reference.optional = flags.intersects(ASTFlags::NEGATED);
-            reference.method = method(&chain.rhs);
-            fields(&chain.rhs, &mut reference.path);
+            chain.follow(around);
+            called = matches!(around, Expr::Dot(..)).then(|| method(&parts.rhs)).flatten();
         }
-        if let Some(ASTNode::Expr(Expr::Index(chain, flags, _))) = parent
-            && stands_at(&chain.lhs, position)
-        {
-            reference.optional = flags.intersects(ASTFlags::NEGATED);
-            keys(&chain.rhs, *flags, &mut reference.path);
-        }
+        let Chain { path, optional, .. } = chain;
+        let reference = Reference { path, optional, method: called, line: 0, column: 0 };
         let place = place(position);
         let longer = self.found.get(&place).is_none_or(|known| known.path.len() < reference.path.len());
         if longer {
@@ -131,51 +128,4 @@ fn place(position: Position) -> (usize, usize) {
 /// Whether this is the variable that stands there: it may also be part of an index or an argument of the chain.
 fn stands_at(expr: &Expr, position: Position) -> bool {
     matches!(expr, Expr::Variable(_, _, at) if *at == position)
-}
-
-/// The method that is called behind a dot.
-fn method(behind: &Expr) -> Option<String> {
-    match behind {
-        Expr::MethodCall(call, _) => Some(call.name.to_string()),
-        Expr::Dot(chain, ..) | Expr::Index(chain, ..) => method(&chain.lhs),
-        _ => None,
-    }
-}
-
-/// The fields behind a dot.
-fn fields(behind: &Expr, path: &mut Vec<String>) {
-    match behind {
-        Expr::Property(property, _) => path.push(property.2.to_string()),
-        Expr::Dot(chain, ..) => {
-            if let Expr::Property(property, _) = &chain.lhs {
-                path.push(property.2.to_string());
-                fields(&chain.rhs, path);
-            }
-        }
-        Expr::Index(chain, flags, _) => {
-            if let Expr::Property(property, _) = &chain.lhs {
-                path.push(property.2.to_string());
-                keys(&chain.rhs, *flags, path);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The fields behind a bracket, as long as they are written out as text.
-fn keys(behind: &Expr, flags: ASTFlags, path: &mut Vec<String>) {
-    let (key, rest) = match behind {
-        Expr::Dot(chain, ..) if !flags.intersects(ASTFlags::BREAK) => (&chain.lhs, Some((true, &chain.rhs, flags))),
-        Expr::Index(chain, inner, _) if !flags.intersects(ASTFlags::BREAK) => {
-            (&chain.lhs, Some((false, &chain.rhs, *inner)))
-        }
-        plain => (plain, None),
-    };
-    let Expr::StringConstant(text, _) = key else { return };
-    path.push(text.to_string());
-    match rest {
-        Some((true, rest, _)) => fields(rest, path),
-        Some((false, rest, flags)) => keys(rest, flags, path),
-        None => {}
-    }
 }

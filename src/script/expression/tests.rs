@@ -1,6 +1,6 @@
 //! Expressions as tables: what they answer, what they read, and why they are refused.
 
-use super::Compiler;
+use super::{Compiler, Constant};
 use serde_json::{Map, Value, json};
 
 fn values() -> Map<String, Value> {
@@ -107,12 +107,55 @@ fn what_is_read() {
         ("#{draft: 1}.draft", vec![]),
     ] {
         let compiled = compiler.compile(source, NAMES).unwrap_or_else(|failure| panic!("{source}: {failure}"));
-        let told = compiled
-            .references()
-            .iter()
-            .map(|r| format!("{}:{} {}{}", r.line, r.column, r.path.join("."), if r.optional { "?" } else { "" }));
+        let told = compiled.references().iter().map(|r| {
+            format!("{}:{} {}{}", r.line, r.column, r.path.join("."), if r.optional == Some(1) { "?" } else { "" })
+        });
         assert_eq!(told.collect::<Vec<_>>(), expected, "{source}");
     }
+}
+
+#[test]
+fn questions() {
+    let compiler = Compiler::new();
+    for (source, expected) in [
+        ("draft != ()", vec!["!draft != ()"]),
+        ("() == draft.text", vec!["!draft.text == ()"]),
+        ("if draft.text==()||gone==() { 1 }", vec!["draft.text == ()", "gone == ()"]),
+        ("draft.kind == \"a b\" and inputs.n > 1", vec!["!draft.kind == \"a b\""]),
+        ("draft != () && (gone != () || inputs.n > 1)", vec!["!draft != ()", "gone != ()"]),
+        ("!(draft != ())", vec!["draft != ()"]),
+        ("let n = draft != (); n", vec!["draft != ()"]),
+        ("\"draft != ()\"", vec![]),
+        ("draft.text.len() == ()", vec![]),
+        ("draft[inputs.n] == ()", vec![]),
+        ("inputs[\"list\"] != () // gone == ()", vec!["!inputs.list != ()"]),
+    ] {
+        let compiled = compiler.compile(source, NAMES).unwrap_or_else(|failure| panic!("{source}: {failure}"));
+        let told = compiled.questions().iter().map(|q| {
+            let (must, sign) = (if q.demanded { "!" } else { "" }, if q.equal { "==" } else { "!=" });
+            let with = if let Constant::Text(text) = &q.with { format!("{text:?}") } else { "()".to_owned() };
+            format!("{must}{} {sign} {with}", q.path.join("."))
+        });
+        assert_eq!(told.collect::<Vec<_>>(), expected, "{source}");
+    }
+}
+
+#[test]
+fn the_one_value_that_is_all() {
+    let compile = |source: &str| Compiler::new().compile(source, NAMES).expect("an expression");
+    for (source, path) in [
+        ("draft", Some("draft")),
+        (" draft . score ", Some("draft.score")),
+        ("draft[\"tags\"]", Some("draft.tags")),
+        ("draft.tags[0]", None),
+        ("draft.text.len()", None),
+        ("draft.score + 1", None),
+        ("draft; gone", None),
+    ] {
+        assert_eq!(compile(source).sole().map(|path| path.join(".")).as_deref(), path, "{source}");
+    }
+    assert!(compile("draft.score>1").says_the_same(&compile("draft.score > 1 // enough")));
+    assert!(!compile("draft.text == \"a b\"").says_the_same(&compile("draft.text == \"ab\"")));
 }
 
 #[test]

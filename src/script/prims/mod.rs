@@ -24,6 +24,7 @@ pub mod recall;
 pub mod remember;
 pub mod rlm;
 pub mod rlm_batch;
+pub mod roles;
 pub mod save_script;
 pub mod script_;
 pub mod sleep;

@@ -4,7 +4,7 @@ use crate::script::desk::Desk;
 use crate::script::prims::primitive::Primitive;
 use crate::script::prims::{
     ask_user, budget, context_cut, context_find, context_read, delegate, docs, env, final_, json, llm, llm_batch, now,
-    on_event, out, par_map, pipeline, random, recall, remember, rlm, rlm_batch, save_script, script_, sleep,
+    on_event, out, par_map, pipeline, random, recall, remember, rlm, rlm_batch, roles, save_script, script_, sleep,
     suggest_exploration, tool, uuid,
 };
 use rhai::Engine;
@@ -49,6 +49,7 @@ pub const ALL: &[&Primitive] = &[
     &recall::RECALL,
     &remember::REMEMBER,
     &suggest_exploration::SUGGEST_EXPLORATION,
+    &roles::ROLES,
     &budget::BUDGET,
     &budget::SPENT,
     &ask_user::ASK_USER,

@@ -7,6 +7,7 @@ use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
 use crate::core::usage::Usage;
 use crate::store::open::tests::with_run;
+use crate::store::writer::Haste;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -35,12 +36,12 @@ fn an_effect_goes_from_intent_to_done() {
     let (store, run) = with_run(folder.path());
     let (asked, told) = (json!({"prompt": "hi"}), json!("ho"));
     let key = key(&Frame::root().child("turn").child(1), "h");
-    store.log_intent(&run, &key, intent(&asked, 50)).wait().expect("logged");
+    store.log_intent(&run, &key, intent(&asked, 50), Haste::Now).wait().expect("logged");
     let open = store.effect(&run, &key).expect("read").expect("there");
     assert_eq!((open.seq, open.state, open.kind, open.attempts), (1, EffectState::Intent, EffectKind::Model, 1));
     assert_eq!((open.worst_cost, open.cost, open.ended_at), (Some(Money::from_nanos(50)), None, None));
     assert_eq!(store.answer(&open), Ok(None));
-    store.log_result(&run, &key, end(Ok(&told), 9)).wait().expect("logged");
+    store.log_result(&run, &key, end(Ok(&told), 9), Haste::Now).wait().expect("logged");
     let done = store.effect(&run, &key).expect("read").expect("there");
     assert_eq!(
         (done.state, done.cost, done.earlier_cost),
@@ -56,11 +57,11 @@ fn what_is_done_is_neither_repeated_nor_overwritten() {
     let folder = tempdir().expect("a folder");
     let (store, run) = with_run(folder.path());
     let (value, key) = (json!(1), key(&Frame::root(), "h"));
-    store.log_effect(&run, &key, intent(&value, 1), end(Ok(&value), 1)).wait().expect("logged");
+    store.log_effect(&run, &key, intent(&value, 1), end(Ok(&value), 1), Haste::Now).wait().expect("logged");
     for refused in [
-        store.log_intent(&run, &key, intent(&value, 1)),
-        store.log_result(&run, &key, end(Ok(&json!(2)), 1)),
-        store.log_effect(&run, &key, intent(&value, 1), end(Ok(&json!(2)), 1)),
+        store.log_intent(&run, &key, intent(&value, 1), Haste::Now),
+        store.log_result(&run, &key, end(Ok(&json!(2)), 1), Haste::Now),
+        store.log_effect(&run, &key, intent(&value, 1), end(Ok(&json!(2)), 1), Haste::Now),
     ] {
         assert_eq!(refused.wait().err().map(|failure| failure.kind), Some(FailureKind::Replay));
     }
@@ -74,15 +75,15 @@ fn attempts_that_failed_or_vanished_stay_paid() {
     let (store, run) = with_run(folder.path());
     let (value, key) = (json!(1), key(&Frame::root(), "h"));
     let failure = Failure::new(FailureKind::Server, "overloaded").detail("status", 529);
-    let begin = |worst| store.log_intent(&run, &key, intent(&value, worst)).wait().expect("logged");
+    let begin = |worst| store.log_intent(&run, &key, intent(&value, worst), Haste::Now).wait().expect("logged");
     begin(50);
-    store.log_result(&run, &key, end(Err(&failure), 4)).wait().expect("logged");
+    store.log_result(&run, &key, end(Err(&failure), 4), Haste::Now).wait().expect("logged");
     let failed = store.effect(&run, &key).expect("read").expect("there");
     assert_eq!((failed.state, store.answer(&failed)), (EffectState::Failed, Ok(Some(Err(failure)))));
     begin(60);
     // The process dies here: nobody knows the end of the second attempt.
     begin(70);
-    store.log_result(&run, &key, end(Ok(&value), 5)).wait().expect("logged");
+    store.log_result(&run, &key, end(Ok(&value), 5), Haste::Now).wait().expect("logged");
     let done = store.effect(&run, &key).expect("read").expect("there");
     assert_eq!((done.seq, done.attempts, done.state), (1, 3, EffectState::Done));
     assert_eq!((done.earlier_cost, done.cost), (Money::from_nanos(4 + 60), Some(Money::from_nanos(5))));
@@ -93,9 +94,10 @@ fn a_result_needs_an_intent_and_an_intent_a_run() {
     let folder = tempdir().expect("a folder");
     let (store, run) = with_run(folder.path());
     let (value, key) = (json!(1), key(&Frame::root(), "h"));
-    for refused in
-        [store.log_result(&run, &key, end(Ok(&value), 1)), store.log_intent(&RunId::new("X"), &key, intent(&value, 1))]
-    {
+    for refused in [
+        store.log_result(&run, &key, end(Ok(&value), 1), Haste::Now),
+        store.log_intent(&RunId::new("X"), &key, intent(&value, 1), Haste::Now),
+    ] {
         assert_eq!(refused.wait().err().map(|failure| failure.kind), Some(FailureKind::Internal));
     }
     assert_eq!(store.effects(&run), Ok(vec![]));
@@ -108,10 +110,10 @@ fn effects_are_listed_in_the_order_of_their_intents() {
     let value = json!(null);
     let keys: Vec<_> = ["z", "a", "m"].iter().map(|hash| key(&Frame::root().child(hash), hash)).collect();
     for key in &keys {
-        store.log_intent(&run, key, intent(&value, 1)).wait().expect("logged");
+        store.log_intent(&run, key, intent(&value, 1), Haste::Now).wait().expect("logged");
     }
     for key in keys.iter().rev() {
-        store.log_result(&run, key, end(Ok(&value), 1)).wait().expect("logged");
+        store.log_result(&run, key, end(Ok(&value), 1), Haste::Now).wait().expect("logged");
     }
     let rows = store.effects(&run).expect("a list");
     assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [1, 2, 3]);
@@ -127,15 +129,15 @@ fn the_id_of_a_provider_is_that_of_the_last_attempt() {
         store.close().wait().expect("on disk");
         store.effect(&run, &key).expect("read").expect("there").provider
     };
-    store.log_intent(&run, &key, intent(&value, 1)).wait().expect("logged");
+    store.log_intent(&run, &key, intent(&value, 1), Haste::Now).wait().expect("logged");
     assert_eq!(known(), None);
     store.log_provider(&run, &key, "req_1");
     store.log_provider(&run, &key, "resp_1");
     assert_eq!(known().as_deref(), Some("resp_1"));
     let failure = Failure::new(FailureKind::Transport, "broken");
-    store.log_result(&run, &key, end(Err(&failure), 1)).wait().expect("logged");
+    store.log_result(&run, &key, end(Err(&failure), 1), Haste::Now).wait().expect("logged");
     store.log_provider(&run, &key, "late");
     assert_eq!(known().as_deref(), Some("resp_1"), "a call that broke off can still be asked for");
-    store.log_intent(&run, &key, intent(&value, 1)).wait().expect("logged");
+    store.log_intent(&run, &key, intent(&value, 1), Haste::Now).wait().expect("logged");
     assert_eq!(known(), None);
 }

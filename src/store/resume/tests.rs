@@ -7,6 +7,7 @@ use crate::core::money::Money;
 use crate::core::usage::Usage;
 use crate::store::effects::{EffectEnd, Intent};
 use crate::store::open::tests::with_run;
+use crate::store::writer::Haste;
 use serde_json::Value;
 use tempfile::tempdir;
 
@@ -35,8 +36,8 @@ fn spending_counts_the_worst_case_of_what_was_under_way_and_every_attempt() {
         cost: Some(Money::from_nanos(10)),
         at: 2,
     };
-    store.log_effect(&run, &key("done"), intent(100), end()).wait().expect("logged");
-    store.log_intent(&run, &key("open"), intent(50)).wait().expect("logged");
+    store.log_effect(&run, &key("done"), intent(100), end(), Haste::Now).wait().expect("logged");
+    store.log_intent(&run, &key("open"), intent(50), Haste::Now).wait().expect("logged");
     let expect = |calls, failed, cost| Spent {
         depth: 0,
         role: RoleName::new("worker"),
@@ -49,7 +50,7 @@ fn spending_counts_the_worst_case_of_what_was_under_way_and_every_attempt() {
     };
     assert_eq!(store.spending(&run), Ok(vec![expect(2, 1, 60)]));
     // Asked again: the first attempt stays charged at its worst.
-    store.log_intent(&run, &key("open"), intent(50)).wait().expect("logged");
+    store.log_intent(&run, &key("open"), intent(50), Haste::Now).wait().expect("logged");
     assert_eq!(store.spending(&run), Ok(vec![expect(3, 2, 110)]));
     store.claim_run(&run, false).wait().expect("this process may work on its own run");
 }

@@ -9,6 +9,7 @@ use crate::core::status::RunStatus;
 use crate::store::liveness::Liveness;
 use crate::store::open::Store;
 use crate::store::open::tests::{new_run, with_run};
+use crate::store::writer::Haste;
 use serde_json::json;
 use tempfile::tempdir;
 
@@ -120,7 +121,7 @@ fn an_export_holds_everything_in_full() {
         asked: None,
         at: 3,
     };
-    store.log_intent(&run, &key, intent).wait().expect("logged");
+    store.log_intent(&run, &key, intent, Haste::Now).wait().expect("logged");
     store.append(&run, 4, &Frame::root(), &Event::Note { text: "hi".to_owned() }).wait().expect("appended");
     store.end_run(&run, end(RunStatus::Completed)).wait().expect("ended");
     let document = store.export(&run).expect("a document");

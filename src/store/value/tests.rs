@@ -5,6 +5,7 @@ use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::ids::Frame;
 use crate::store::effects::{EffectEnd, Intent};
 use crate::store::open::tests::with_run;
+use crate::store::writer::Haste;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -27,7 +28,7 @@ fn values_of_any_size_come_back() {
     ] {
         let intent = Intent { kind: EffectKind::Tool, text: value.to_string(), worst_cost: None, asked: None, at: 1 };
         let end = EffectEnd { result: Ok(value.to_string()), usage: None, cost: None, at: 2 };
-        store.log_effect(&run, &key(occurrence), intent, end).wait().expect("stored");
+        store.log_effect(&run, &key(occurrence), intent, end, Haste::Now).wait().expect("stored");
         let row = store.effect(&run, &key(occurrence)).expect("read").expect("there");
         let intent = row.intent.as_ref().expect("an intent");
         assert_eq!(matches!(intent, StoredValue::Blob { .. }), is_blob, "{occurrence}");
@@ -46,7 +47,7 @@ fn equal_large_values_are_kept_once() {
             let intent =
                 Intent { kind: EffectKind::Tool, text: value.to_string(), worst_cost: None, asked: None, at: 1 };
             let end = EffectEnd { result: Ok(value.to_string()), usage: None, cost: None, at: 2 };
-            store.log_effect(&run, &key(occurrence), intent, end)
+            store.log_effect(&run, &key(occurrence), intent, end, Haste::Now)
         })
         .collect();
     acks.into_iter().for_each(|ack| ack.wait().expect("stored"));

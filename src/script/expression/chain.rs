@@ -1,0 +1,97 @@
+//! The fields behind a name, as far as they are written out.
+
+use rhai::{ASTFlags, Expr};
+
+/// A name and the fields that are read behind it.
+pub(super) struct Chain {
+    /// The name, then the fields.
+    pub path: Vec<String>,
+    /// Which part of the path is the first that is read with `?.` or `?[`.
+    pub optional: Option<usize>,
+    /// Whether nothing but fields stands behind the name.
+    pub whole: bool,
+}
+
+impl Chain {
+    /// A name alone.
+    pub(super) fn new(name: &str) -> Self {
+        Self { path: vec![name.to_owned()], optional: None, whole: true }
+    }
+
+    /// An expression that is a name and fields, and nothing else.
+    pub(super) fn of(expr: &Expr) -> Option<Self> {
+        let name = match expr {
+            Expr::Variable(variable, ..) => return Some(Self::new(&variable.1)),
+            Expr::Dot(parts, ..) | Expr::Index(parts, ..) => &parts.lhs,
+            _ => return None,
+        };
+        let Expr::Variable(variable, ..) = name else { return None };
+        let mut chain = Self::new(&variable.1);
+        chain.follow(expr);
+        chain.whole.then_some(chain)
+    }
+
+    /// Adds the fields behind the name of this dot or bracket.
+    pub(super) fn follow(&mut self, around: &Expr) {
+        match around {
+            Expr::Dot(parts, flags, _) => {
+                self.asked(*flags);
+                self.fields(&parts.rhs);
+            }
+            Expr::Index(parts, flags, _) => {
+                self.asked(*flags);
+                self.keys(&parts.rhs, *flags);
+            }
+            _ => self.whole = false,
+        }
+    }
+
+    /// Notes that the next part is read only if there is something to read it from.
+    fn asked(&mut self, flags: ASTFlags) {
+        if flags.intersects(ASTFlags::NEGATED) {
+            self.optional.get_or_insert(self.path.len());
+        }
+    }
+
+    /// The fields behind a dot.
+    fn fields(&mut self, behind: &Expr) {
+        let (first, rest) = match behind {
+            Expr::Dot(parts, ..) | Expr::Index(parts, ..) => (&parts.lhs, Some(behind)),
+            plain => (plain, None),
+        };
+        let Expr::Property(property, _) = first else {
+            self.whole = false;
+            return;
+        };
+        self.path.push(property.2.to_string());
+        if let Some(rest) = rest {
+            self.follow(rest);
+        }
+    }
+
+    /// The fields behind a bracket, as long as they are written out as text.
+    fn keys(&mut self, behind: &Expr, flags: ASTFlags) {
+        let goes_on = matches!(behind, Expr::Dot(..) | Expr::Index(..)) && !flags.intersects(ASTFlags::BREAK);
+        let key = match behind {
+            Expr::Dot(parts, ..) | Expr::Index(parts, ..) if goes_on => &parts.lhs,
+            plain => plain,
+        };
+        let Expr::StringConstant(text, _) = key else {
+            self.whole = false;
+            return;
+        };
+        self.path.push(text.to_string());
+        if goes_on {
+            self.follow(behind);
+        }
+    }
+}
+
+/// The method that is called behind a dot.
+pub(super) fn method(behind: &Expr) -> Option<String> {
+    match behind {
+        Expr::MethodCall(call, _) => Some(call.name.to_string()),
+        Expr::Dot(chain, ..) | Expr::Index(chain, ..) => method(&chain.lhs),
+        _ => None,
+    }
+}
