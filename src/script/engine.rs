@@ -62,6 +62,8 @@ fn limit(engine: &mut Engine) {
     engine.set_fast_operators(false);
     engine.set_fail_on_invalid_map_property(true);
     engine.set_strict_variables(true);
+    // Beyond its thousandth short text the cache of texts is searched as a whole for each new one.
+    engine.set_max_strings_interned(0);
     engine.disable_symbol("eval");
     #[allow(deprecated, reason = "rhai marks the hook volatile, not obsolete")]
     engine.on_parse_token(|token, position, _| words::as_rhai(token, position));

@@ -13,6 +13,11 @@ fn long() -> String {
     format!("{TEXT}{}", "Nothing else is told of that coast.\n".repeat(1_200))
 }
 
+/// A program that leaves nothing to chance.
+fn plain(server: &ChatServer) -> Program {
+    Program::served_by(server).env("RHIZO_MEMORY_OFF_SHARE", "0").env("RHIZO_ESCALATION_AUDIT", "0")
+}
+
 /// What a root does that looks and answers.
 fn root(ask: &Ask) -> Reply {
     Reply::code(if ask.turn() == 1 { "context.grep(\"lighthouse\")" } else { "FINAL(\"31 metres\")" })
@@ -120,7 +125,7 @@ fn clumsy(ask: &Ask) -> Reply {
 #[test]
 fn a_root_whose_turns_fail_is_told_to_look_in_another_way_once() {
     let server = ChatServer::new(clumsy);
-    let program = Program::served_by(&server).file("harbour.txt", TEXT);
+    let program = plain(&server).file("harbour.txt", TEXT);
     let args = ["ask", "how tall is it?", "--recursive", "--context", "harbour.txt"];
     program.args(args).run().ok().prints("31 metres\n");
     let told: Vec<String> = server.asks().iter().map(Ask::last).collect();
@@ -134,13 +139,13 @@ fn a_root_whose_turns_fail_is_told_to_look_in_another_way_once() {
         3 => Reply::code("context.head(99)"),
         _ => clumsy(ask),
     });
-    let program = Program::served_by(&server).file("harbour.txt", TEXT);
+    let program = plain(&server).file("harbour.txt", TEXT);
     program.args(args).run().ok();
     assert_eq!(credits(&program, "escalate"), ["retry fail"]);
     // Without a context nothing is told.
     let server =
         ChatServer::new(|ask| Reply::code(if ask.turn() < 4 { "nothing_of_that_name(1)" } else { "FINAL(1)" }));
-    let program = Program::served_by(&server);
+    let program = plain(&server);
     program.args(["ask", "how many?", "--recursive"]).run().ok();
     assert_eq!(decided(&program), Vec::<Value>::new());
 }
