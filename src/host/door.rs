@@ -165,11 +165,12 @@ impl Entry {
         worst_cost: Option<Money>,
         work: impl Future<Output = Done<T>>,
     ) -> Outcome<T> {
-        let crowd = self.crowd.clone();
+        let haste = haste(self.crowd.as_deref());
         let (key, begun) = self.begin(host, worst_cost);
-        host.kit.store.log_intent(&host.run, &key, begun, haste(crowd.as_deref())).await?;
+        host.kit.store.log_intent(&host.run, &key, begun, haste).await?;
         let done = work.await;
-        host.kit.store.log_result(&host.run, &key, end(host, &done)?, haste(crowd.as_deref())).await?;
+        // What is paid must not be lost for the sake of company.
+        host.kit.store.log_result(&host.run, &key, end(host, &done)?, Haste::Now).await?;
         done.result
     }
 
