@@ -243,11 +243,7 @@ async fn send(
     let heard = Arc::default();
     let followed = Followed { number, paid, held: &held, heard: &heard };
     let outcome = within(host, call, &watch(host, call, followed, cancel), &heard).await;
-    if place.is_some() {
-        // Who waits for the place sends first; what is left to do for this answer holds nobody up.
-        drop(place);
-        tokio::task::yield_now().await;
-    }
+    drop(place);
     let reservation = held.lock().unwrap_or_else(PoisonError::into_inner).take();
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (usage, cost) = match &outcome {

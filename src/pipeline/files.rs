@@ -1,6 +1,7 @@
 //! Pipelines by path or name, for scripts and tools.
 
 use crate::config::paths::Paths;
+use crate::context::discover::similar;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest;
 use crate::host::pipelines::{Pipelines, Wanted};
@@ -61,7 +62,14 @@ fn find(host: &RunHost, given: &str) -> Outcome<PathBuf> {
         return Ok(path.clone());
     }
     if is_yaml(Path::new(given)) {
-        return host.kit.tool_context.workspace.resolve_read(given);
+        let path = Path::new(given);
+        let full = paths.workspace.join(path);
+        return host.kit.tool_context.workspace.resolve_read(given).map_err(|failure| {
+            match similar(path, &full).filter(|_| failure.kind == FailureKind::NotFound && path.is_relative()) {
+                Some(near) => failure.hint(near),
+                None => failure,
+            }
+        });
     }
     let failure = Failure::new(FailureKind::NotFound, format!("there is no pipeline `{given}`"));
     Err(match nearest(given, known.iter().map(|(name, _)| name.as_str())) {

@@ -1,7 +1,7 @@
 //! Jobs on their way to the writing thread, handed over with few wakeups: a thread that is woken for every event costs
 //! more than its writing does.
 //!
-//! Writes that do not hurry (events, answers of a batch whose places are all taken) linger a little for one that does, so
+//! Writes that do not hurry (events, free answers of a batch whose places are all taken) linger a little for one that does, so
 //! that they share its sync.
 
 use crate::store::writer::{Haste, Job};
