@@ -5,6 +5,7 @@
 //! counterpart is a fault with its place: nothing is left out silently.
 
 mod act;
+mod failure;
 mod filters;
 mod jinja;
 mod local;
@@ -13,6 +14,7 @@ mod pieces;
 mod rhai;
 mod step;
 mod template;
+mod ties;
 mod tokens;
 mod write;
 
@@ -23,13 +25,16 @@ use crate::pipeline::import::local::Local;
 use crate::pipeline::import::loops::Loop;
 use crate::pipeline::tree::{self, Data, Entry, Node, Spot};
 use serde_json::{Map, Value, json};
-use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 /// The step that tells when the pipeline began, for files that name the moment.
 const STARTED: &str = "started_at";
+
+/// The step that lets the run fail in the end if something failed that was dealt with on the way.
+const VERDICT: &str = "succeeded";
 
 /// What a step is, which decides what its fields are called here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +60,7 @@ enum Kind {
 struct Known {
     name: String,
     kind: Kind,
-    /// It has a condition, or may fail, so that its value may be absent.
+    /// It has a condition, may fail, or may be jumped over, so that its value may be absent.
     absent: bool,
     /// What stands for its value, or a field of it, when it has failed and the flow goes on.
     fallback: Option<String>,
@@ -70,6 +75,8 @@ struct Importer {
     inputs: Vec<String>,
     /// The inputs that are true or false.
     flags: HashSet<String>,
+    /// Those that are texts.
+    texts: HashSet<String>,
     steps: HashMap<String, Known>,
     /// Names of the loops around, those of texts too.
     locals: Vec<Local>,
@@ -79,6 +86,10 @@ struct Importer {
     repeating: HashSet<String>,
     /// Whether an expression asks when the pipeline began.
     started: Cell<bool>,
+    /// The steps whose values the step that is being read needs, by their names here.
+    reads: RefCell<BTreeSet<String>>,
+    /// What must hold in the end, though the flow has gone on: conditions.
+    verdicts: Vec<String>,
 }
 
 /// The file in the format of this program.
@@ -92,11 +103,14 @@ pub fn import(path: &Path, text: &str) -> Outcome<String> {
         faults: Vec::new(),
         inputs: Vec::new(),
         flags: HashSet::new(),
+        texts: HashSet::new(),
         steps: HashMap::new(),
         locals: Vec::new(),
         loops: Vec::new(),
         repeating: HashSet::new(),
         started: Cell::new(false),
+        reads: RefCell::default(),
+        verdicts: Vec::new(),
     };
     for flaw in flaws {
         importer.fault(flaw.at, flaw.message);
@@ -155,6 +169,17 @@ impl Importer {
         if let Some(outputs) = get("outputs") {
             whole.insert("outputs".to_owned(), Value::Object(self.outputs(outputs)));
         }
+        if !self.verdicts.is_empty() {
+            let mut name = VERDICT.to_owned();
+            while steps.contains_key(&name) {
+                name.push('_');
+            }
+            let condition = self.verdicts.join(" && ");
+            steps.insert(
+                name,
+                json!({"always": true, "condition": condition, "on_false": "fail", "set": {"all": true}}),
+            );
+        }
         if self.started.get() {
             steps = std::iter::once((STARTED.to_owned(), json!({"tool": "date", "args": {}}))).chain(steps).collect();
         }
@@ -164,16 +189,27 @@ impl Importer {
 
     fn outputs(&mut self, node: &Node) -> Map<String, Value> {
         let entries = node.entries().unwrap_or_default();
-        let one = |entry: &Entry| Some((step::name(&entry.key), self.computed(&entry.value)?));
-        entries.into_iter().filter_map(one).collect()
+        let mut one = |entry: &Entry| {
+            let value = self.computed(&entry.value)?;
+            // What was skipped is nothing there, and no failure.
+            let bare = self.steps.values().filter(|known| known.absent).map(|known| known.name.as_str());
+            let bare = bare.into_iter().find(|name| value == format!("{{{{ {name} }}}}").as_str());
+            let value = bare
+                .map(|name| format!("{{{{ if {name} != () {{ {name} }} else {{ () }} }}}}").into())
+                .unwrap_or(value);
+            Some((step::name(&entry.key), value))
+        };
+        entries.into_iter().filter_map(&mut one).collect()
     }
 
     fn inputs_of<'n>(&mut self, nodes: impl Iterator<Item = &'n Node>) -> Map<String, Value> {
         let mut inputs = Map::new();
         for entry in nodes.flat_map(|node| node.entries().unwrap_or_default()) {
             let input = self.input(entry);
-            if input["type"] == "boolean" {
-                self.flags.insert(entry.key.clone());
+            match input["type"].as_str().unwrap_or("string") {
+                "boolean" => drop(self.flags.insert(entry.key.clone())),
+                "string" if input.get("schema").is_none() => drop(self.texts.insert(entry.key.clone())),
+                _ => {}
             }
             inputs.insert(step::name(&entry.key), input);
             self.inputs.push(entry.key.clone());

@@ -128,7 +128,7 @@ pub struct Step {
     pub behind: Vec<usize>,
     /// The names of all steps that its expressions, or those of its body, read.
     pub reads: Vec<String>,
-    /// The names whose outcome or error it reads: they may have failed, and it runs all the same.
+    /// The names whose outcome or error it reads, or waits for: they may have failed, and it runs all the same.
     pub watches: Vec<String>,
     /// Whether it runs at all.
     pub condition: Option<Expression>,
@@ -173,6 +173,11 @@ impl Step {
             self.vars.iter().map(|var| (var.name.clone(), var.schema.clone())).collect();
         let required: Vec<&str> = self.vars.iter().map(|var| var.name.as_str()).collect();
         Some(json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}))
+    }
+
+    /// Whether its own failure does not end the pipeline.
+    pub fn goes_past_failure(&self) -> bool {
+        self.on_failure.as_ref().is_some_and(|jump| *jump != Jump::Fail)
     }
 
     /// Whether it may send the flow elsewhere than to what follows it.

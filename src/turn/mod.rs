@@ -10,6 +10,7 @@ pub mod direct;
 pub mod execute;
 pub mod finish;
 pub mod observation;
+mod opening;
 pub mod prepare;
 pub mod prompt;
 pub mod relief;

@@ -1,19 +1,11 @@
 //! The only loop: turns until FINAL, a failure or the last turn.
 
-use crate::context::card::CardOptions;
-use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{Message, Speaker};
-use crate::core::text::one_line;
 use crate::host::choose::Wish;
-use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
-use crate::host::{episodes, explore};
-use crate::registry::personas;
-use crate::registry::programs;
-use crate::registry::roles::Role;
 use crate::script::session::{Session, SessionSetup};
 use crate::turn::analyze::analyze;
 use crate::turn::execute::execute;
@@ -24,8 +16,7 @@ use crate::turn::root::{Root, RootEnd};
 use crate::turn::stages::{TurnInput, TurnOutput};
 use crate::turn::start::Start;
 use crate::turn::tools::{Workbench, run_tools};
-use crate::turn::{direct, prompt};
-use serde_json::Value;
+use crate::turn::{direct, opening, prompt};
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,7 +52,7 @@ async fn play(root: &Root, role: &str) -> RootEnd {
             Err(failure) => RootEnd::failed(failure, 0),
         };
     }
-    let history = match opening(root, &chosen.role).await {
+    let history = match opening::messages(root, &chosen.role).await {
         Ok(history) => history,
         Err(failure) => return RootEnd::failed(failure, 0),
     };
@@ -106,8 +97,11 @@ async fn turns(root: &Root, relief: &mut Relief<'_>, mut history: Vec<Message>) 
             let failure = Failure::new(FailureKind::Cancelled, "cancelled");
             return Ok(RootEnd::stopped(failure, &history, turn));
         }
+        if let Some(failure) = round.waits.take() {
+            return Ok(RootEnd::failed(failure, turn));
+        }
         let fault = Fault::of(&round);
-        let status = Status { turn, of, budget: budget_line(host, turn)? };
+        let status = Status { turn, of, budget: opening::budget_line(host, turn)? };
         match finish(reply, round, &status) {
             TurnOutput::Done(answer) => {
                 relief.after(None, &mut history).await?;
@@ -122,24 +116,6 @@ async fn turns(root: &Root, relief: &mut Relief<'_>, mut history: Vec<Message>) 
     Ok(RootEnd::stopped(failure, &history, of))
 }
 
-/// Instructions and task.
-async fn opening(root: &Root, role: &Role) -> Outcome<Vec<Message>> {
-    let host = &root.host;
-    let (stored, _) = programs::all(&host.kit.settings.paths);
-    let names: Vec<String> = stored.into_iter().filter(|p| !p.is_upkeep()).map(|p| p.name).collect();
-    let mut system = prompt::root(&names);
-    let paths = &host.kit.settings.paths;
-    if let Some(own) = personas::standing(paths, role.persona.as_deref(), role.system.as_deref())? {
-        system = format!("{system}\n{own}\n");
-    }
-    let card = if host.view.is_empty() { "none".to_owned() } else { host.view.card(&CardOptions::default())? };
-    let memory = explore::opening(host, &root.task).await;
-    let task =
-        host.schema.as_ref().map_or_else(|| root.task.clone(), |schema| prompt::typed(&root.task, schema.schema()));
-    let first = prompt::first(&task, card.trim_end(), &memory, &budget_line(host, 0)?);
-    Ok(vec![Message::new(Speaker::System, system), Message::new(Speaker::User, first)])
-}
-
 fn session(host: &Arc<RunHost>) -> Session {
     Session::new(SessionSetup {
         host: Arc::clone(host) as Arc<dyn crate::script::host::Host>,
@@ -150,19 +126,4 @@ fn session(host: &Arc<RunHost>) -> Session {
         compute: Duration::from_millis(host.scope.limits().compute_millis),
         args: None,
     })
-}
-
-/// What was spent and what is left after a turn, on one line; a run that goes on is told what it was told.
-fn budget_line(host: &RunHost, turn: u32) -> Outcome<String> {
-    let left = host.scope.left();
-    let parts = [
-        left.cost.map(|cost| format!("{cost}")),
-        left.calls.map(|calls| format!("{calls} calls")),
-        left.tokens.map(|tokens| format!("{tokens} tokens")),
-    ];
-    let left: Vec<String> = parts.into_iter().flatten().collect();
-    let left = if left.is_empty() { "no limit set".to_owned() } else { format!("left: {}", left.join(", ")) };
-    let line = one_line(&format!("spent: {}; {left}", episodes::footer(&host.scope.report())), 300);
-    let asked = Asked::new(EffectKind::Budget, &Value::from("line"));
-    door::told(host, &Frame::root().child(format_args!("turn{turn}")), asked, line)
 }

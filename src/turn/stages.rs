@@ -1,5 +1,6 @@
 //! What passes from stage to stage. Frozen: public fields, no setters.
 
+use crate::core::failure::Failure;
 use crate::core::message::{ChatReply, Message};
 use crate::core::request::LlmOptions;
 use crate::host::choose::Chosen;
@@ -56,6 +57,8 @@ pub struct ToolRound {
     pub final_: Option<Value>,
     /// How its blocks looked into the context.
     pub looks: Vec<Look>,
+    /// A question that nobody was there for: the run waits for its answer.
+    pub waits: Option<Failure>,
 }
 
 /// How a turn ended.

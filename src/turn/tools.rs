@@ -1,6 +1,7 @@
 //! Stage 4: runs the code of a reply in the session. A failure is an observation; so is everything that is not run.
 
 use crate::core::event::Event;
+use crate::core::failure::FailureKind;
 use crate::core::ids::Frame;
 use crate::core::message::Finish;
 use crate::core::text::nearest;
@@ -53,6 +54,7 @@ pub async fn run_tools(reply: &ModelReply, mut bench: Workbench<'_>) -> ToolRoun
                 let observation = observation::of(&evaluation, piece.answers);
                 round.looks.extend(look(&source, &evaluation));
                 round.final_ = evaluation.final_.or(round.final_);
+                round.waits = evaluation.failure.filter(|failure| failure.kind == FailureKind::Waiting);
                 observation
             }
             Err(reason) => observation::not_run(reason, piece.answers),

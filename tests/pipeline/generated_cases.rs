@@ -123,6 +123,19 @@ steps:
         "",
     ),
     case(
+        "visits that a step within a loop bounds",
+        "\
+outputs: {v: outcomes.dear}
+steps:
+  draft: {llm: draft, max_visits: 5}
+  dear: {llm: 'dear {{ draft }}', max_visits: 2, on_failure: continue}
+  again: {set: {v: dear}, on_success: draft}
+",
+        0,
+        5,
+        r#"{"v": "failed"}"#,
+    ),
+    case(
         "on_false to a step, skip, and what is jumped over",
         "\
 inputs: {n: {type: integer, default: 1}}

@@ -55,7 +55,7 @@ fn files_commands_conditions_and_loops_are_carried_over() {
     let ran = program.args(["pipeline", "import", "theirs.yaml"]).run().ok();
     ran.snapshot("pipeline_import");
     program.args(["pipeline", "import", "theirs.yaml", "--output", "ours.yaml"]).run().ok();
-    program.args(["pipeline", "validate", "ours.yaml"]).run().ok().prints("ours.yaml: ok, 5 steps\n");
+    program.args(["pipeline", "validate", "ours.yaml"]).run().ok().prints("ours.yaml: ok, 6 steps\n");
     program.args(["pipeline", "import", "theirs.yaml", "-o", "ours.yaml"]).run().code(1).says("cannot write ours.yaml");
 }
 
@@ -325,6 +325,172 @@ steps:
     dependencies: [lost, skipped, odd]
 "#;
     let program = Program::offline().file("theirs.yaml", theirs);
-    imported(&program);
+    // What was gone past has failed all the same.
+    imported(&program).code(1).says("step `lost`: ");
     assert_eq!(file(&program, "out/page.txt"), "nothing there, skipped");
+}
+
+#[test]
+fn what_a_tool_reports_holds_up_only_who_reads_it() {
+    let theirs = r#"
+id: reported
+steps:
+  - id: lost
+    tool: filesystem
+    action: read
+    parameters: {path: nowhere.txt}
+  - id: odd
+    tool: terminal
+    action: execute
+    parameters: {command: "echo told; exit 3"}
+    max_retries: 5
+    on_failure: skip
+  - id: behind
+    tool: filesystem
+    action: write
+    parameters: {path: out/behind.txt, content: went on}
+    dependencies: [lost, odd]
+  - id: reader
+    tool: filesystem
+    action: write
+    parameters: {path: out/reader.txt, content: "{{ lost.content }}"}
+    dependencies: [lost]
+  - id: after-reader
+    tool: filesystem
+    action: write
+    parameters: {path: out/after.txt, content: never}
+    dependencies: [reader]
+  - id: careful
+    tool: filesystem
+    action: write
+    parameters: {path: out/careful.txt, content: "{{ lost.content | default('none') }} {{ odd.success }}"}
+    dependencies: [lost, odd]
+outputs:
+  said: "{{ odd.stdout }}"
+  where: "{{ behind.path }}"
+"#;
+    let program = Program::offline().file("theirs.yaml", theirs);
+    program.args(["pipeline", "import", "theirs.yaml"]).run().ok().snapshot("pipeline_import_reported");
+    imported(&program).code(1).says("step `lost`: ");
+    assert_eq!(file(&program, "out/behind.txt"), "went on");
+    assert_eq!(file(&program, "out/careful.txt"), "none False");
+    for path in ["out/reader.txt", "out/after.txt"] {
+        assert!(!program.project().join(path).exists(), "{path}");
+    }
+}
+
+#[test]
+fn a_command_that_takes_too_long_is_tried_as_often_as_there() {
+    let theirs = r#"
+id: late
+steps:
+  - id: slow
+    tool: terminal
+    action: execute
+    timeout: 0.3
+    max_retries: 2
+    on_failure: POLICY
+    parameters: {command: "echo tried >> tries.txt; sleep 60"}
+  - id: after
+    tool: filesystem
+    action: write
+    parameters: {path: out/after.txt, content: went on}
+    dependencies: [slow]
+"#;
+    for (policy, goes_on) in [("continue", true), ("fail", false), ("skip", false)] {
+        let program = Program::offline().file("theirs.yaml", theirs.replace("POLICY", policy));
+        imported(&program).code(1).says("step `slow`: ");
+        assert_eq!(file(&program, "tries.txt"), "tried\ntried\n", "{policy}");
+        assert_eq!(program.project().join("out/after.txt").exists(), goes_on, "{policy}");
+    }
+}
+
+#[test]
+fn steps_lead_elsewhere() {
+    let theirs = r#"
+id: ways
+parameters:
+  word: {type: string, default: mountains}
+steps:
+  - id: long
+    tool: filesystem
+    action: write
+    condition: "{{ word | length > 5 }}"
+    on_false: short
+    parameters: {path: out/long.txt, content: "{{ word }}"}
+  - id: mark-long
+    tool: filesystem
+    action: write
+    on_success: end
+    parameters: {path: out/mark.txt, content: long}
+    dependencies: [long]
+  - id: end
+    tool: filesystem
+    action: read
+    parameters: {path: out/mark.txt}
+    dependencies: [mark-short]
+  - id: short
+    tool: filesystem
+    action: write
+    parameters: {path: out/short.txt, content: "{{ word }}"}
+    dependencies: [mark-long]
+  - id: mark-short
+    tool: filesystem
+    action: write
+    parameters: {path: out/mark.txt, content: short}
+    dependencies: [short]
+outputs:
+  taken: "{{ end.content }}"
+  short: "{{ short.path }}"
+"#;
+    for (word, made, left) in [("mountains", "long", "short"), ("sea", "short", "long")] {
+        let program = Program::offline().file("theirs.yaml", theirs.replace("mountains", word));
+        let answer = imported(&program).ok().json();
+        assert_eq!(answer["taken"], made);
+        assert_eq!(file(&program, &format!("out/{made}.txt")), word);
+        assert!(!program.project().join(format!("out/{left}.txt")).exists(), "{left}");
+    }
+}
+
+#[test]
+fn a_failure_that_leads_elsewhere_ends_with_one() {
+    let theirs = r#"
+id: rescued
+steps:
+  - id: lost
+    tool: filesystem
+    action: read
+    on_failure: rescue
+    parameters: {path: nowhere.txt}
+  - id: never
+    tool: filesystem
+    action: write
+    parameters: {path: out/never.txt, content: x}
+    dependencies: [lost]
+  - id: rescue
+    tool: filesystem
+    action: write
+    parameters: {path: out/rescue.txt, content: done}
+    dependencies: [never]
+  - id: loop
+    for_each: [a.txt, nowhere.txt, b.txt]
+    steps:
+      - id: note
+        tool: terminal
+        action: execute
+        parameters: {command: "test {{ item }} != nowhere.txt"}
+      - id: done
+        tool: filesystem
+        action: write
+        parameters: {path: "out/{{ item }}", content: "{{ index }}"}
+        dependencies: [note]
+    dependencies: [rescue]
+"#;
+    let program = Program::offline().file("theirs.yaml", theirs);
+    imported(&program).code(1).says("outcomes.lost");
+    assert_eq!((file(&program, "out/rescue.txt"), file(&program, "out/b.txt")), ("done".to_owned(), "2".to_owned()));
+    assert!(program.project().join("out/nowhere.txt").exists(), "what only waits for a command runs after its failure");
+    assert!(!program.project().join("out/never.txt").exists());
+    let program = Program::offline().file("theirs.yaml", theirs.replace("on_failure: rescue", "on_failure: nowhere"));
+    program.args(["pipeline", "import", "theirs.yaml"]).run().code(1).says("`on_failure` that leads to no step");
 }

@@ -107,7 +107,7 @@ steps:
     assert_eq!(document["steps"], json!({"bad": "failed", "behind": "skipped", "beside": "ok"}));
     let failure = &document["failure"];
     assert_eq!(failure["kind"], "tool");
-    assert_eq!(failure["message"], "step `bad`: run_command answered `success: false`: broken");
+    assert_eq!(failure["message"], "step `bad`: run_command ended with status 3: broken");
     assert_eq!(failure["details"]["answer"]["status"], 3);
 }
 

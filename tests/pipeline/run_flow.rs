@@ -239,3 +239,106 @@ fn an_interrupted_pipeline_is_cancelled() {
     assert_eq!(document["status"], "cancelled");
     assert_eq!(document["steps"], json!({"a": "cancelled", "b": "skipped"}));
 }
+
+#[test]
+fn a_step_may_wait_for_one_that_fails() {
+    let text = format!(
+        "\
+steps:
+  a: {{{BAD}}}
+  needs: {{set: {{v: '1'}}, dependencies: [a]}}
+  waits: {{set: {{v: '2'}}, dependencies: [outcomes.a]}}
+  reads: {{set: {{v: waits.v + 1}}}}
+"
+    );
+    let ran = run(&text).code(1);
+    assert_eq!(told(&ran).0, json!({"a": "failed", "needs": "skipped", "waits": "ok", "reads": "ok"}));
+    let text = "steps: {a: {set: {v: '1'}}, b: {set: {v: '2'}, dependencies: [outcomes.aa]}}";
+    run(text).code(1).says("there is no step `aa`; known are a, b");
+}
+
+#[test]
+fn visits_are_counted_for_every_step_that_bounds_them() {
+    let server = ChatServer::new(|ask| Reply::text(ask.last()));
+    let text = "\
+steps:
+  draft: {set: {v: '1'}, max_visits: 5}
+  dear: {llm: 'again {{ draft.v }}', max_visits: 2}
+  again: {set: {v: dear}, on_success: draft}
+";
+    let program = Program::served_by(&server).file("p.yaml", text);
+    let ran = program.args(["run", "p.yaml", "--json"]).run().code(1);
+    let failure = ran.json()["failure"].clone();
+    assert_eq!(failure["kind"], "loop_exhausted");
+    assert_eq!(failure["message"], "`dear` was visited 2 times and is wanted once more");
+    assert_eq!(server.asks().len(), 2);
+    let gone_past = text.replace("max_visits: 2}", "max_visits: 2, on_failure: end}");
+    Program::served_by(&server).file("p.yaml", gone_past).args(["run", "p.yaml"]).run().ok();
+}
+
+#[test]
+fn who_is_jumped_over_too_may_read() {
+    let text = "\
+inputs: {kind: {default: spam}}
+outputs: {v: done.v}
+steps:
+  route: {switch: {on: inputs.kind, cases: {spam: done}}}
+  draft: {set: {v: '1'}}
+  better: {set: {v: draft.v + 1}}
+  maybe: {set: {v: '2'}, condition: inputs.kind == 'x', on_false: done}
+  behind: {set: {v: maybe.v + better.v}}
+  done: {set: {v: '3'}}
+";
+    for (kind, done) in [("spam", "skipped"), ("ham", "ok")] {
+        let ran = run(&text.replace("default: spam", &format!("default: {kind}"))).ok();
+        let (steps, answer) = told(&ran);
+        assert_eq!((&steps["better"], &steps["behind"]), (&json!(done), &json!("skipped")), "{kind}");
+        assert_eq!(answer, json!({"v": 3}));
+    }
+    // A reader behind the target is not jumped over, nor one before the step that jumps.
+    for reader in ["{set: {v: done.v + draft.v}}", "{set: {v: draft.v}}"] {
+        run(&format!("{text}  late: {reader}\n"))
+            .code(1)
+            .says("`draft` may be `()` here, because `route` may jump over it");
+    }
+    let early = text.replace("steps:\n", "steps:\n  early: {set: {v: draft.v}}\n");
+    run(&early).code(1).says("`draft` may be `()` here, because `route` may jump over it");
+}
+
+#[test]
+fn an_open_question_is_not_dealt_with_beside_a_failure() {
+    let text = format!(
+        "\
+steps:
+  p:
+    parallel:
+      l: [{{a: {{{BAD}}}}}]
+      r: [{{b: {{ask: 'Publish?'}}}}]
+    on_failure: continue
+  after: {{set: {{v: '1'}}}}
+"
+    );
+    run(&text).code(6).says("Publish?");
+    // Without anybody who deals with the failure the run has failed, whatever would be answered.
+    run(&text.replace("    on_failure: continue\n", "")).code(1);
+    let each = "steps: {all: {each: {in: [0, 1], steps: {s: {set: {v: 1 / item}}, b: {ask: 'Publish {{ s.v }}?'}}}}}";
+    run(each).code(1);
+    run(&each.replace("in: [0, 1]", "in: [0, 1], on_item_failure: continue")).code(6).says("Publish 1?");
+}
+
+#[test]
+fn what_a_map_of_items_and_an_early_end_give() {
+    let text = "\
+outputs: {v: b.v}
+steps:
+  all: {each: {in: {a: 1}, steps: {s: {set: {n: item}}}}}
+  b: {set: {v: all.a.n}}
+";
+    assert_eq!(run(text).ok().json()["answer"], json!({"v": 1}));
+    let child = "inputs: {n: {type: integer}}\noutputs: {text: s.v}\nsteps: {e: {end: '\"none\"', condition: inputs.n == 0}, s: {set: {v: '\"x\"'}}}\n";
+    let parent = "steps: {sub: {pipeline: child.yaml, inputs: {n: 0}}, after: {set: {t: sub.text}}}\n";
+    let program = Program::offline().file("child.yaml", child).file("p.yaml", parent);
+    // What it answers is known when it runs: a failure of the data, not of the file.
+    let document = program.args(["run", "p.yaml", "--json"]).run().code(1).json();
+    assert_eq!(document["failure"]["kind"], "data");
+}

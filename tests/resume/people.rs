@@ -1,6 +1,7 @@
 //! Runs that wait for a person: a question nobody answered, and a tool of which nobody knows whether it has written.
 
 use super::{asked, holding, newest, newest_id, wait_until_written};
+use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::json;
 
@@ -79,4 +80,55 @@ fn a_call_that_was_under_way_is_settled_at_its_price() {
     let document = program.args(["resume", &id, "--json"]).run().ok().json();
     // Two answers at 30 nano-USD and the settled 50.
     assert_eq!(document["cost_usd"], json!(110.0 / 1e9), "{document:#}");
+}
+
+/// How many of the requests were made by a root with this task.
+fn roots(server: &ChatServer, task: &str) -> usize {
+    server.asks().iter().filter(|ask| is_root(ask, task)).count()
+}
+
+fn is_root(ask: &Ask, task: &str) -> bool {
+    ask.is_root() && ask.messages()[1].1.starts_with(&format!("# Task\n{task}\n"))
+}
+
+#[test]
+fn a_root_that_asks_waits_like_a_script() {
+    let server = ChatServer::new(|ask| match ask.turn() {
+        1 => Reply::code("print(\"begun\");\nlet said = ask_user(\"which one?\");\nprint(said)"),
+        _ => Reply::code("TOOL(\"write_file\", #{path: \"kept.txt\", text: said});\nFINAL(\"it is \" + said)"),
+    });
+    let program = Program::paying(&server);
+    let ran = program.args(["ask", "choose", "--recursive"]).run().code(6);
+    let id = newest_id(&program);
+    assert_eq!((ran.stdout.as_str(), newest(&program)["status"].clone()), ("", json!("waiting")));
+    assert!(ran.stderr.contains("nobody is there to answer: which one?"), "{}", ran.stderr);
+    assert_eq!(roots(&server, "choose"), 1, "the model is not asked to do without an answer");
+    program.args(["runs", "answer", &id, "-", "the left"]).run().ok();
+    // The second turn asks for leave; nothing of the first is asked again.
+    program.args(["resume", &id]).run().code(6).says("allow write_file");
+    program.args(["runs", "answer", &id, "-", "yes"]).run().ok();
+    program.args(["resume", &id]).run().ok().prints("it is the left\n");
+    assert_eq!(roots(&server, "choose"), 2);
+    assert_eq!(std::fs::read_to_string(program.project().join("kept.txt")).expect("a file"), "the left");
+    program.args(["replay", &id]).run().ok().prints("it is the left\n");
+}
+
+#[test]
+fn a_child_that_asks_holds_up_its_parent() {
+    let server = ChatServer::new(|ask| match (is_root(ask, "parent"), ask.turn()) {
+        (true, 1) => Reply::code("print(context.head(5));\nlet found = rlm(\"child\", context);\nfound"),
+        (true, _) => Reply::code("FINAL(found + \"!\")"),
+        (false, _) => Reply::code("print(context.head(5));\nlet said = ask_user(\"which one?\");\nFINAL(said)"),
+    });
+    let lines: String = (0..20_000).map(|n| format!("line {n} says little\n")).collect();
+    let program = Program::paying(&server).file("a.log", lines);
+    program.args(["ask", "parent", "-c", "a.log"]).run().code(6).says("which one?");
+    let all = program.args(["runs", "list", "--all", "--json"]).run().ok().json();
+    let rows = all.as_array().expect("rows");
+    assert!(rows.len() == 2 && rows.iter().all(|row| row["status"] == "waiting"), "{all:#}");
+    let child = rows.iter().find(|row| row["kind"] == "child").and_then(|row| row["id"].as_str()).expect("a child");
+    let parent = rows.iter().find(|row| row["kind"] != "child").and_then(|row| row["id"].as_str()).expect("a parent");
+    program.args(["runs", "answer", child, "-", "the right"]).run().ok();
+    program.args(["resume", parent]).run().ok().prints("the right!\n");
+    assert_eq!((roots(&server, "parent"), roots(&server, "child")), (2, 1));
 }

@@ -58,11 +58,17 @@ impl<'k> Absence<'k> {
         let output = read.user.part == Part::Output;
         // What reads it within the block is not reached then; the outputs are made all the same.
         let ends = output && step.on_false == Some(Jump::End);
-        let conditional = ends || matches!(step.on_false, None | Some(Jump::Continue | Jump::To(_) | Jump::Retry));
+        let reader = reader(&around, seen.block).filter(|_| !output);
+        let at = seen.block.position(name)?;
+        let conditional = ends
+            || match &step.on_false {
+                Some(Jump::To(target)) => leads_past(seen.block, (at, target), at, reader),
+                on_false => matches!(on_false, None | Some(Jump::Continue | Jump::Retry)),
+            };
         if step.condition.is_some() && conditional && !around.iter().any(same_condition) {
             return Some("it has a condition".to_owned());
         }
-        if let Some(by) = jumped_over(seen.block, name) {
+        if let Some(by) = jumped_over(seen.block, name, reader) {
             return Some(format!("`{by}` may jump over it"));
         }
         if self.skipped.contains(name) {
@@ -103,14 +109,24 @@ fn skips_others(step: &Step) -> bool {
     goes_on || [&step.on_false, &step.on_success].into_iter().flatten().any(|jump| *jump == Jump::Skip)
 }
 
-/// A step that may jump over this one.
-fn jumped_over<'b>(block: &'b Block, name: &str) -> Option<&'b str> {
+/// Where the step of a block stands that reads, or in whose body it is read; nothing if that is outside of the block.
+fn reader(around: &[&Seen<'_>], block: &Block) -> Option<usize> {
+    around.iter().find_map(|seen| block.position(&seen.step.name))
+}
+
+/// A step that may jump over this one, and not over the reader as well.
+fn jumped_over<'b>(block: &'b Block, name: &str, reader: Option<usize>) -> Option<&'b str> {
     let at = block.position(name)?;
     let over = |(from, step): (usize, &'b Step)| {
-        let leads_past = targets(step).filter_map(|target| block.position(target)).any(|target| target > at);
-        (from < at && leads_past).then_some(step.name.as_str())
+        targets(step).any(|target| leads_past(block, (from, target), at, reader)).then_some(step.name.as_str())
     };
-    block.steps.iter().enumerate().find_map(over)
+    block.steps.iter().enumerate().take(at).find_map(over)
+}
+
+/// Whether a jump leads past a step, but not past its reader as well: whoever is jumped over too reads nothing.
+fn leads_past(block: &Block, (from, target): (usize, &str), at: usize, reader: Option<usize>) -> bool {
+    let Some(target) = block.position(target) else { return false };
+    target > at && !reader.is_some_and(|reader| (from + 1..target).contains(&reader))
 }
 
 /// A step that may end the block before this one; one that ends the whole gives another value than the outputs.

@@ -83,10 +83,13 @@ impl Shape {
             Act::Run(run) => run.schema.as_ref().map_or(Self::Any, Self::of_schema),
             Act::Ask(_) => Self::Text,
             Act::Set(values) => Self::map(values.iter().map(|(name, value)| (name.clone(), Self::of_template(value)))),
-            Act::Nested(nested) if !nested.pipeline.outputs.is_empty() => {
+            Act::Nested(nested) if !nested.pipeline.outputs.is_empty() && !may_end(&nested.pipeline.block) => {
                 Self::map(nested.pipeline.outputs.iter().map(|(name, value)| (name.clone(), Self::of_template(value))))
             }
-            Act::Each(each) if each.key.is_none() => Self::List(Box::new(Self::Any)),
+            // Over a map it answers a map, and what an expression gives is known when it runs.
+            Act::Each(each) if each.key.is_none() && matches!(Self::of_template(&each.items), Self::List(_)) => {
+                Self::List(Box::new(Self::Any))
+            }
             Act::Parallel(branches) => Self::map(branches.iter().map(|branch| {
                 let last = Self::of_block(&branch.block);
                 (branch.name.clone(), last)
@@ -160,4 +163,9 @@ impl Shape {
             Self::Map(_) => "a map",
         }
     }
+}
+
+/// Whether a step of the block itself may end it with a value of its own.
+fn may_end(block: &Block) -> bool {
+    block.steps.iter().any(|step| matches!(step.act, Act::End(_)))
 }

@@ -11,7 +11,7 @@ const MODEL_ACTIONS: &[&str] =
     &["generate_text", "generate-text", "llm_call", "generate", "llm-generate", "analyze_text"];
 
 /// How many seconds a command may take there if nothing is said.
-const SECONDS: u64 = 30;
+const SECONDS: u32 = 30;
 
 /// What is given to an action.
 struct Given<'n> {
@@ -65,7 +65,7 @@ impl Importer {
             self.fault(item.at, "a command without `command`");
             return None;
         };
-        let Value::String(command) = self.value(node)? else {
+        let Value::String(command) = self.words(node)? else {
             self.fault(node.at, "a command that is no text");
             return None;
         };
@@ -80,10 +80,25 @@ impl Importer {
                 return None;
             }
         };
-        let timeout = given.get("timeout").map_or(json!(SECONDS), Node::value);
+        let timeout = self.seconds(item, given)?;
         step.insert("tool".to_owned(), "run_command".into());
         step.insert("args".to_owned(), json!({"command": command, "timeout": timeout}));
         Some(())
+    }
+
+    /// How long the command may take: the least of what the step and its parameters say. That of the step is one of each
+    /// attempt there, like the tool's own here.
+    fn seconds(&mut self, item: &Node, given: &Given<'_>) -> Option<Value> {
+        let own = given.get("timeout").map_or(json!(SECONDS), Node::value);
+        let Some(node) = field(item, "timeout") else { return Some(own) };
+        let around = node.value();
+        match (own.as_f64(), around.as_f64()) {
+            (Some(least), Some(limit)) => Some(if limit < least { around } else { own }),
+            _ => {
+                self.fault(node.at, "a `timeout` that is no number");
+                None
+            }
+        }
     }
 
     fn model_call(
@@ -172,7 +187,7 @@ impl Importer {
         let mut needed = |key: &str| {
             let other = if key == "path" { "source" } else { key };
             match given.get(key).or_else(|| given.get(other)) {
-                Some(node) => self.value(node),
+                Some(node) => self.words(node),
                 None => {
                     self.fault(item.at, format!("a file without `{key}`"));
                     None
@@ -227,12 +242,24 @@ fn called(item: &Node) -> (String, String) {
     (tool, action)
 }
 
+/// Whether the step itself, and not only its tool, limits how long a command may take.
+pub(super) fn is_limited(item: &Node) -> bool {
+    let seconds = |node: Option<&Node>| node.and_then(|node| node.value().as_f64());
+    let own = seconds(Given::of(item).get("timeout")).unwrap_or(SECONDS.into());
+    seconds(field(item, "timeout")).is_some_and(|limit| limit < own)
+}
+
 /// What a step is.
 pub(super) fn kind(item: &Node) -> Kind {
-    let (tool, action) = called(item);
     if ["for_each", "foreach", "while", "until"].iter().any(|key| field(item, key).is_some()) {
         return Kind::Other;
     }
+    kind_of_act(item)
+}
+
+/// What the step does, once or for every item.
+pub(super) fn kind_of_act(item: &Node) -> Kind {
+    let (tool, action) = called(item);
     match (tool.as_str(), action.as_str()) {
         ("filesystem", "read") => Kind::File,
         ("filesystem", "write" | "append") => Kind::Written,

@@ -63,18 +63,31 @@ impl Importer {
 
     /// What stands for a value that is absent; with `true` behind it, also for one that says nothing.
     fn default(&self, value: &Expr, arguments: &[String]) -> Result<String, String> {
-        let inner = self.rhai(value)?;
         let other = arguments.first().map_or("\"\"", String::as_str);
         if arguments.get(1).is_some_and(|whole| whole == "true") {
+            let inner = self.rhai(value)?;
             return Ok(format!("(if {} {{ {inner} }} else {{ {other} }})", self.truth(value)?));
         }
-        // Written out where the value is a step's, so that one sees that it was asked whether it is there.
-        let bare = self.steps.values().any(|known| known.name == inner && known.absent);
-        Ok(if bare {
-            format!("(if {inner} != () {{ {inner} }} else {{ {other} }})")
-        } else {
-            format!("({inner} ?? {other})")
-        })
+        if let Expr::Path(path) = value
+            && let Some(guarded) = self.guarded(path, other)?
+        {
+            return Ok(guarded);
+        }
+        Ok(format!("({} ?? {other})", self.rhai(value)?))
+    }
+
+    /// The value of a step with what stands for it if the step was skipped or failed; nothing if the path is no step's.
+    fn guarded(&self, path: &[String], other: &str) -> Result<Option<String>, String> {
+        let [first, fields @ ..] = path else { return Ok(None) };
+        if self.local(first).is_some() {
+            return Ok(None);
+        }
+        let Some((known, fields)) = self.step_of(first, fields) else { return Ok(None) };
+        if self.reached(known)?.0 != known.name {
+            return Ok(None);
+        }
+        let known = Known { fallback: Some(other.to_owned()), ..known.clone() };
+        self.step_path(&known, fields).map(Some)
     }
 
     /// A condition: what Jinja takes for true.
@@ -114,15 +127,36 @@ impl Importer {
 
     /// Whether Python would show it as `True` or `False`.
     pub(super) fn is_flag(&self, expr: &Expr) -> bool {
-        let input = |path: &[String]| {
-            let name = match path {
-                [name] => name,
-                [around, name] if around == "inputs" || around == "parameters" => name,
-                _ => return false,
-            };
-            self.flags.contains(name) && !self.steps.contains_key(name)
+        self.is_truth(expr) || self.input_of(expr).is_some_and(|name| self.flags.contains(name))
+    }
+
+    /// Whether it is a text by its form.
+    pub(super) fn is_text(&self, expr: &Expr) -> bool {
+        let known = |path: &[String]| {
+            let (first, fields) = path.split_first()?;
+            let (known, fields) = self.step_of(first, fields)?;
+            let plain = fields.iter().all(|field| ["result", "content", "text"].contains(&field.as_str()));
+            Some(plain && matches!(known.kind, Kind::Text | Kind::File))
         };
-        self.is_truth(expr) || matches!(expr, Expr::Path(path) if input(path))
+        match expr {
+            Expr::Path(path) => {
+                known(path).unwrap_or(false) || self.input_of(expr).is_some_and(|name| self.texts.contains(name))
+            }
+            Expr::Infix(_, operator, _) => operator == "~",
+            other => self.is_flag(other),
+        }
+    }
+
+    /// The parameter that an expression is.
+    fn input_of<'e>(&self, expr: &'e Expr) -> Option<&'e str> {
+        let Expr::Path(path) = expr else { return None };
+        let name = match path.as_slice() {
+            [name] => name,
+            [around, name] if around == "inputs" || around == "parameters" => name,
+            _ => return None,
+        };
+        let hidden = self.steps.contains_key(name) || self.local(name).is_some();
+        (!hidden).then_some(name.as_str())
     }
 
     fn local(&self, theirs: &str) -> Option<&crate::pipeline::import::Local> {
@@ -190,7 +224,11 @@ impl Importer {
         let value = field_of(known, &name, if absent && guarded.is_none() { "?." } else { "." }, field)?;
         Ok(match guarded {
             Some(fallback) => format!("(if outcomes.{name} == \"ok\" {{ {value} }} else {{ {fallback} }})"),
-            None => value,
+            None => {
+                let whole = name.split(['.', '?']).next().unwrap_or_default();
+                self.reads.borrow_mut().insert(whole.to_owned());
+                value
+            }
         })
     }
 

@@ -1,9 +1,14 @@
 //! Steps: what stands around their acts.
 
-use crate::pipeline::import::{Importer, Known, act};
+use crate::pipeline::import::failure::{fallback, needs, raises, routes};
+use crate::pipeline::import::ties::Tie;
+use crate::pipeline::import::{Importer, Kind, Known, act};
 use crate::pipeline::read::words::{ACTS, RESERVED};
 use crate::pipeline::tree::{Data, Node};
-use serde_json::{Map, Value};
+use crate::script::expression::Compiler;
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// The keys of a step that are dealt with, or that only describe it; further ones are faults.
 const KEYS: &[&str] = &[
@@ -26,6 +31,9 @@ const KEYS: &[&str] = &[
     "max_parallel",
     "steps",
     "on_error",
+    "on_failure",
+    "on_false",
+    "on_success",
     "continue_on_error",
     "retry",
     "retries",
@@ -37,31 +45,41 @@ const KEYS: &[&str] = &[
     "tags",
 ];
 
-/// The keys of a handler of `on_error` that has only a value to offer.
-const FALLBACK: &[&str] =
-    &["fallback_value", "error_types", "log_level", "capture_error_context", "priority", "enabled"];
+/// How often there a step is tried that raises, if nothing is said.
+const ATTEMPTS: i64 = 3;
+
+/// Tells names from words of Rhai.
+static COMPILER: LazyLock<Compiler> = LazyLock::new(Compiler::new);
 
 /// A name that expressions can read.
 pub(super) fn name(id: &str) -> String {
     let plain: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let taken = RESERVED.contains(&plain.as_str()) || ACTS.iter().any(|(act, _)| *act == plain);
-    if taken || !plain.starts_with(|c: char| c.is_ascii_alphabetic()) { format!("step_{plain}") } else { plain }
+    // A keyword is no name in an expression.
+    let read = COMPILER.compile(&plain, &[&plain]).map(|found| found.references().len());
+    if taken || read != Ok(1) || !plain.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        format!("step_{plain}")
+    } else {
+        plain
+    }
 }
 
 impl Importer {
     /// Makes the names of all steps known, those of loops too.
     pub(super) fn announce(&mut self, steps: &Node, home: Option<&str>) {
-        let Data::List(items) = &steps.data else { return };
-        for item in items {
+        let items = ordered(steps);
+        let passed = passed_over(&items);
+        for (at, item) in items.into_iter().enumerate() {
             let get = |key: &str| field(item, key);
             let id = get("id").and_then(Node::text);
             if let Some(id) = id {
                 let conditional = get("if").or_else(|| get("condition")).is_some();
+                let fallback = fallback(item).map(written);
                 let known = Known {
                     name: name(id),
                     kind: act::kind(item),
-                    absent: conditional || goes_on(item),
-                    fallback: goes_on(item).then(|| fallback(item).map_or_else(|| "()".to_owned(), written)),
+                    absent: conditional || fallback.is_some() || passed.contains(&at),
+                    fallback,
                     home: home.map(ToOwned::to_owned),
                 };
                 self.steps.insert(id.to_owned(), known);
@@ -78,22 +96,28 @@ impl Importer {
     /// The steps by name.
     pub(super) fn steps_of(&mut self, steps: &Node) -> Map<String, Value> {
         let mut read = Map::new();
-        let Data::List(items) = &steps.data else {
+        if !matches!(steps.data, Data::List(_)) {
             self.fault(steps.at, "`steps` that are no list");
             return read;
-        };
-        for item in items {
+        }
+        let mut ties = Vec::new();
+        for item in ordered(steps) {
             let Some(id) = field(item, "id").and_then(Node::text) else {
                 self.fault(item.at, "a step without `id`");
                 continue;
             };
+            let outer = self.reads.take();
             if let Some(step) = self.step(item, id) {
                 read.insert(name(id), step);
             }
+            let reads = self.reads.replace(outer);
+            self.reads.borrow_mut().extend(reads.iter().cloned());
+            ties.push(Tie { id: id.to_owned(), item, reads });
             if let Some(around) = self.loops.last_mut() {
                 around.done.push(name(id));
             }
         }
+        self.tie(&ties, &mut read);
         read
     }
 
@@ -111,82 +135,73 @@ impl Importer {
             }
             None => self.act(item, &mut step)?,
         }
-        self.conditions(item, &mut step)?;
-        if let Some(node) = field(item, "timeout") {
-            step.insert("timeout".to_owned(), node.value());
+        if let Some(node) = field(item, "if").or_else(|| field(item, "condition")) {
+            step.insert("condition".to_owned(), self.condition(node)?.into());
         }
-        if let Some(node) = ["retry", "retries", "max_retries"].iter().find_map(|key| field(item, key)) {
-            match node.data {
-                Data::Int(_) => drop(step.insert("retry".to_owned(), node.value())),
-                _ => self.fault(node.at, "repetitions that are no number"),
-            }
-        }
-        self.after_failure(item, &mut step);
+        self.patience(item, &mut step);
+        self.failure(item, id, &mut step);
         Some(Value::Object(step))
     }
 
-    /// What the step comes after, and under which condition.
-    fn conditions(&mut self, item: &Node, step: &mut Map<String, Value>) -> Option<()> {
-        let mut conditions = Vec::new();
-        if let Some(node) = field(item, "dependencies").or_else(|| field(item, "depends_on")) {
-            let (names, after) = self.dependencies(node);
-            step.insert("dependencies".to_owned(), names);
-            conditions.extend(after);
+    /// How long the step may take, and how often it is tried. Only what is raised is tried again there, at first in all as
+    /// often as `max_retries` says: a command that takes too long, or a model that cannot be asked.
+    fn patience(&mut self, item: &Node, step: &mut Map<String, Value>) {
+        let command = act::kind(item) == Kind::Command;
+        if let Some(node) = field(item, "timeout").filter(|_| !command) {
+            step.insert("timeout".to_owned(), node.value());
         }
-        if let Some(node) = field(item, "if").or_else(|| field(item, "condition")) {
-            conditions.push(self.condition(node)?);
+        let told = ["max_retries", "retries", "retry"].iter().find_map(|key| field(item, key));
+        let attempts = match told.map(|node| (node, &node.data)) {
+            None if command => ATTEMPTS,
+            None => return,
+            Some((_, Data::Int(attempts))) => *attempts,
+            Some((node, _)) => return self.fault(node.at, "repetitions that are no number"),
+        };
+        if attempts > 1 && raises(item) {
+            step.insert("retry".to_owned(), json!(attempts - 1));
         }
-        if !conditions.is_empty() {
-            step.insert("condition".to_owned(), conditions.join(" && ").into());
-        }
-        Some(())
     }
+}
 
-    /// What the step comes after: those that must not fail, and conditions that wait for the others and always hold.
-    fn dependencies(&mut self, node: &Node) -> (Value, Vec<String>) {
-        let (mut names, mut after) = (Vec::new(), Vec::new());
-        for id in texts(node) {
-            match self.steps.get(&id) {
-                Some(known) if known.fallback.is_some() => after.push(format!("outcomes.{} != ()", known.name)),
-                Some(known) => names.push(known.name.clone().into()),
-                None => self.fault(node.at, format!("the dependency `{id}`, which is no step")),
+/// The steps in the order in which they run there: after all that they wait for. The file's order alone decides only where
+/// nothing leads from step to step.
+fn ordered(steps: &Node) -> Vec<&Node> {
+    let Data::List(items) = &steps.data else { return Vec::new() };
+    let mut items: Vec<&Node> = items.iter().collect();
+    if items.iter().any(|item| !routes(item).is_empty()) {
+        let levels = levels(&items);
+        let mut order: Vec<usize> = (0..items.len()).collect();
+        order.sort_by_key(|at| levels.get(*at).copied());
+        items = order.into_iter().filter_map(|at| items.get(at).copied()).collect();
+    }
+    items
+}
+
+/// How many steps must have ended before each one, along the longest way.
+fn levels(items: &[&Node]) -> Vec<usize> {
+    let position = |id: &String| items.iter().position(|item| field(item, "id").and_then(Node::text) == Some(id));
+    let needs: Vec<Vec<usize>> = items.iter().map(|item| needs(item).iter().filter_map(position).collect()).collect();
+    let mut levels = vec![0; items.len()];
+    // As often as the longest way is long; a circle is told when the file is checked.
+    for _ in 0..items.len() {
+        for (at, needs) in needs.iter().enumerate() {
+            let level = needs.iter().filter_map(|need| levels.get(*need)).max().map_or(0, |most| most + 1);
+            if let Some(own) = levels.get_mut(at) {
+                *own = level.min(items.len());
             }
         }
-        (Value::Array(names), after)
     }
-
-    /// What follows a failure of the step.
-    fn after_failure(&mut self, item: &Node, step: &mut Map<String, Value>) {
-        let continues = |step: &mut Map<String, Value>| drop(step.insert("on_failure".to_owned(), "continue".into()));
-        match field(item, "on_error") {
-            Some(node) if node.text() == Some("fail") => {}
-            _ if goes_on(item) => continues(step),
-            Some(node) => self.fault(node.at, "a handler of `on_error`: `on_failure` leads to a step"),
-            None => {}
-        }
-        if let Some(node) = field(item, "metadata").and_then(|node| field(node, "on_failure"))
-            && !goes_on(item)
-            && node.text() != Some("fail")
-        {
-            self.fault(node.at, "`on_failure` in `metadata`");
-        }
-    }
+    levels
 }
 
-/// Whether the flow goes on when the step fails.
-fn goes_on(item: &Node) -> bool {
-    let word = |node: Option<&Node>| node.and_then(Node::text) == Some("continue");
-    let flag = field(item, "continue_on_error").is_some_and(|node| node.data == Data::Bool(true));
-    let told = field(item, "metadata").and_then(|node| field(node, "on_failure"));
-    flag || word(field(item, "on_error")) || word(told) || fallback(item).is_some()
-}
-
-/// The value of a step that failed, if its handler for every error has one and does nothing else.
-fn fallback(item: &Node) -> Option<&Node> {
-    let handler = field(item, "on_error")?;
-    let every = field(handler, "error_types").is_none_or(|types| texts(types) == ["*"]);
-    let plain = handler.entries()?.iter().all(|entry| FALLBACK.contains(&entry.key.as_str()));
-    field(handler, "fallback_value").filter(|_| every && plain)
+/// The positions of the steps that another one may lead past.
+fn passed_over(items: &[&Node]) -> HashSet<usize> {
+    let position = |id: &str| items.iter().position(|item| field(item, "id").and_then(Node::text) == Some(id));
+    let between = |(from, item): (usize, &&Node)| {
+        let targets: Vec<usize> = routes(item).into_iter().filter_map(|(_, node)| position(node.text()?)).collect();
+        targets.into_iter().flat_map(move |target| from + 1..target)
+    };
+    items.iter().enumerate().flat_map(between).collect()
 }
 
 /// A value as Rhai has it.
@@ -203,7 +218,7 @@ fn written(node: &Node) -> String {
     }
 }
 
-fn is_each(item: &Node) -> bool {
+pub(super) fn is_each(item: &Node) -> bool {
     field(item, "for_each").or_else(|| field(item, "foreach")).is_some()
 }
 
@@ -211,12 +226,4 @@ fn is_each(item: &Node) -> bool {
 pub(super) fn field<'n>(item: &'n Node, key: &str) -> Option<&'n Node> {
     let Data::Map(entries) = &item.data else { return None };
     entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value).filter(|node| node.data != Data::Null)
-}
-
-fn texts(node: &Node) -> Vec<String> {
-    match &node.data {
-        Data::List(items) => items.iter().filter_map(Node::text).map(ToOwned::to_owned).collect(),
-        Data::Text(text) => vec![text.clone()],
-        _ => Vec::new(),
-    }
 }

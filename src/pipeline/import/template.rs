@@ -2,7 +2,7 @@
 
 use crate::pipeline::import::jinja::{self, Expr};
 use crate::pipeline::import::pieces::{Piece, pieces};
-use crate::pipeline::import::{Importer, Local};
+use crate::pipeline::import::{Importer, Local, words};
 use crate::pipeline::tree::{Data, Node};
 use serde_json::{Map, Value};
 
@@ -20,6 +20,18 @@ impl Importer {
             }
             _ => Some(node.value()),
         }
+    }
+
+    /// A value that is a text, whatever it is made of.
+    pub(super) fn words(&mut self, node: &Node) -> Option<Value> {
+        let Data::Text(text) = &node.data else { return Some(Value::String(words(&node.value()))) };
+        let pieces = pieces(text);
+        let [Piece::Hole(source)] = pieces.as_slice() else { return self.value(node) };
+        let read = jinja::parse(source).and_then(|expr| {
+            let value = self.shown(&expr)?;
+            Ok(hole(if self.is_text(&expr) { value } else { format!("({value}).to_string()") }))
+        });
+        read.map(Value::String).map_err(|what| self.fault(node.at, what)).ok()
     }
 
     /// A value that is an expression here.

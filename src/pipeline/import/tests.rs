@@ -3,7 +3,7 @@
 use super::local::Local;
 use super::{Importer, Kind, Known, jinja};
 use crate::pipeline::tree;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 fn importer() -> Importer {
@@ -27,11 +27,14 @@ fn importer() -> Importer {
         faults: Vec::new(),
         inputs: ["topic", "n", "list", "wanted"].map(str::to_owned).to_vec(),
         flags: HashSet::from(["wanted".to_owned()]),
+        texts: HashSet::from(["topic".to_owned()]),
         steps: HashMap::from(steps.map(|known| (known.name.clone(), known))),
         locals: Local::items("inputs.list"),
         loops: Vec::new(),
         repeating: HashSet::new(),
         started: Cell::new(false),
+        reads: RefCell::default(),
+        verdicts: Vec::new(),
     }
 }
 

@@ -155,19 +155,24 @@ impl Reader<'_, '_> {
         priority.and_then(|n| i32::try_from(n).ok()).unwrap_or(0)
     }
 
-    /// Keeps declared dependencies like readings of the whole value.
+    /// Keeps declared dependencies like readings: `NAME` of the whole value, `outcomes.NAME` of what became of the step, so
+    /// that the one that waits for it runs also if it has failed.
     fn dependencies(&mut self, node: Option<&Node>, reading: &Reading<'_>) {
         let Some(node) = node else { return };
         let items = if let Data::List(items) = &node.data { items.iter().collect() } else { vec![node] };
         for item in items {
-            let Some(name) = self.text(Some(item), "a dependency") else { continue };
-            if !self.is_step(&name, reading.scope) {
+            let Some(text) = self.text(Some(item), "a dependency") else { continue };
+            let (path, name) = match text.strip_prefix("outcomes.") {
+                Some(name) => (vec!["outcomes".to_owned(), name.to_owned()], name),
+                None => (vec![text.clone()], text.as_str()),
+            };
+            if !self.is_step(name, reading.scope) {
                 let known = self.visible(reading.scope);
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                self.unknown(item.at, "there is no step", &name, &known);
+                self.unknown(item.at, "there is no step", name, &known);
                 continue;
             }
-            let reference = Reference { path: vec![name], optional: Some(1), method: None, line: 1, column: 1 };
+            let reference = Reference { path, optional: Some(1), method: None, line: 1, column: 1 };
             self.uses.push(Use { user: reading.user.clone(), at: item.at, reference, local: false, expression: None });
         }
     }

@@ -48,7 +48,10 @@ pub(crate) const STEP: &[Word] = &[
     ("name", "identifies the step; an identifier"),
     ("args", "arguments of a tool or program"),
     ("inputs", "inputs of a nested pipeline"),
-    ("dependencies", "steps that must have ended, beside those that its expressions read"),
+    (
+        "dependencies",
+        "steps that it needs beside those that its expressions read; `outcomes.NAME` for one that may have failed",
+    ),
     ("condition", "an expression: false skips the step"),
     ("model", "the model that answers"),
     ("requires", "what the model must have: vision, tools, json, logprobs, or tags"),

@@ -42,6 +42,17 @@ struct Known {
     partial: HashSet<usize>,
 }
 
+/// Which of several failures stands for the whole: the least. What stops all stands above a failure, and a failure above what
+/// waits for a person, unless somebody will deal with it: then the person's answer is what is missing.
+pub const fn rank(failure: &Failure, dealt_with: bool) -> u8 {
+    match failure.kind {
+        FailureKind::Waiting if dealt_with => 1,
+        FailureKind::Waiting => 3,
+        kind if kind.catchable() => 2,
+        _ => 0,
+    }
+}
+
 /// Runs a block; `base` is what all its steps see.
 pub fn run<'a>(course: &'a Course<'a>, block: &'a Block, base: &'a Values) -> BoxFuture<'a, Ended> {
     Box::pin(drive(course, block, base))
@@ -61,7 +72,14 @@ async fn drive(course: &Course<'_>, block: &Block, base: &Values) -> Ended {
                 let visit = flow.visits(index);
                 let place = Course { of, ..course.at(frame(course, step, visit)) };
                 let values = known.seen_by(block, step, base);
-                running.push(async move { (index, step::visit(&place, step, visit, values).await) });
+                let too_often = flow.too_often(index);
+                running.push(async move {
+                    let came = match too_often {
+                        Some(failure) => step::failed(step, failure),
+                        None => step::visit(&place, step, visit, values).await,
+                    };
+                    (index, came)
+                });
             }
             Next::Skip(index, outcome, why) => {
                 let Some(step) = block.steps.get(index) else { continue };
@@ -176,14 +194,8 @@ impl Known {
         let failed = |(outcome, error): &(StepOutcome, Value)| *outcome == StepOutcome::Failed || !error.is_null();
         let partial = !self.partial.is_empty() || self.outcomes.values().any(failed);
         let open = flow.open();
-        // What stops all stands above a failure, and a failure above what waits for a person.
-        let rank = |index: &usize| match self.failures.get(index).map(|failure| failure.kind) {
-            Some(FailureKind::Waiting) => 2,
-            Some(kind) if kind.catchable() => 1,
-            Some(_) => 0,
-            None => 3,
-        };
-        let first = open.iter().copied().min_by_key(rank);
+        let first =
+            open.iter().copied().min_by_key(|index| self.failures.get(index).map(|failure| rank(failure, false)));
         let failure = first.and_then(|index| self.failures.remove(&index));
         let last = flow.end().or_else(|| flow.last());
         let value = last.and_then(|index| self.values.get(&index)).map_or(Value::Null, |value| (**value).clone());

@@ -52,15 +52,16 @@ fn stops(each: &Each, failure: &Failure) -> bool {
 fn collect(step: &Step, each: &Each, items: &[Item], ended: Vec<Option<Ended>>, keyed: bool) -> Outcome<Answer> {
     let (mut list, mut map, mut errors) = (Vec::new(), Map::new(), Map::new());
     let mut first: Option<Failure> = None;
+    let dealt_with = each.on_item_failure == OnItemFailure::Continue || step.goes_past_failure();
     let partial = ended.iter().flatten().any(|end| end.partial);
     for (item, end) in items.iter().zip(ended) {
         let (value, failure) = end.map_or((Value::Null, None), |end| (end.value, end.failure));
         let value = if failure.is_some() { Value::Null } else { value };
         if let Some(failure) = failure {
             errors.insert(item.key.clone(), Value::Object(failure.to_map()));
-            let rank = |failure: &Failure| failure.kind.catchable();
-            // The first in the order of the items; what no script may catch stands above.
-            if first.as_ref().is_none_or(|known| rank(known) && !rank(&failure)) {
+            let rank = |failure: &Failure| block::rank(failure, dealt_with);
+            // The first in the order of the items among equals.
+            if first.as_ref().is_none_or(|known| rank(&failure) < rank(known)) {
                 first = Some(failure.detail("item", item.key.clone()));
             }
         }

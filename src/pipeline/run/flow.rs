@@ -99,6 +99,13 @@ impl<'a> Flow<'a> {
         self.cells.get(index).map_or(0, |cell| cell.visits)
     }
 
+    /// The failure of a step that was led to more often than it may be visited, by a jump to one before it.
+    pub fn too_often(&self, index: usize) -> Option<Failure> {
+        let step = self.steps.get(index)?;
+        let most = step.max_visits.filter(|most| self.visits(index) > *most)?;
+        Some(spent(step, most))
+    }
+
     /// Whether a step has ended.
     pub fn has_ended(&self, index: usize) -> bool {
         self.cells.get(index).is_some_and(|cell| cell.state == State::Ended)
@@ -170,11 +177,7 @@ impl<'a> Flow<'a> {
 
     fn exhausted(&self, to: usize) -> Option<Failure> {
         let step = self.steps.get(to)?;
-        step.max_visits.is_some_and(|most| self.visits(to) >= most).then(|| {
-            let what = format!("`{}` was visited {} times and is wanted once more", step.name, self.visits(to));
-            Failure::new(FailureKind::LoopExhausted, what)
-                .hint(format!("raise `max_visits` of `{}`, or give the loop another way out", step.name))
-        })
+        step.max_visits.filter(|most| self.visits(to) >= *most).map(|most| spent(step, most))
     }
 
     /// Makes the jump backward that is due: once all before it have ended, or, by force, when nothing else can go on.
@@ -264,6 +267,12 @@ impl<'a> Flow<'a> {
     fn says(&self, index: usize, what: &str) -> String {
         self.steps.get(index).map_or_else(String::new, |step| format!("`{}` {what}", step.name))
     }
+}
+
+fn spent(step: &Step, visits: u32) -> Failure {
+    let what = format!("`{}` was visited {visits} times and is wanted once more", step.name);
+    Failure::new(FailureKind::LoopExhausted, what)
+        .hint(format!("raise `max_visits` of `{}`, or give the loop another way out", step.name))
 }
 
 fn outcome_word(outcome: StepOutcome) -> &'static str {

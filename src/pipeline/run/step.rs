@@ -88,7 +88,8 @@ fn passed(step: &Step) -> Came {
     Came { jump, reason: format!("`{source}` does not hold"), ..Came::default() }
 }
 
-fn failed(step: &Step, failure: Failure) -> Came {
+/// A step that failed.
+pub fn failed(step: &Step, failure: Failure) -> Came {
     // A failure that no script may catch is not dealt with here either.
     let jump = step.on_failure.clone().filter(|_| failure.kind.catchable());
     Came { failure: Some(located(step, failure)), jump, ..Came::default() }
@@ -211,7 +212,7 @@ async fn parts(course: &Course<'_>, step: &Step, act: &Act, values: &Values) -> 
         Act::Nested(nested) => whole::nested(course, nested, values).await,
         Act::Each(each) => each::run(course, step, each, values).await,
         Act::While(repeat) => while_::run(course, step, repeat, values).await,
-        Act::Parallel(branches) => parallel(course, branches, values).await,
+        Act::Parallel(branches) => parallel(course, step, branches, values).await,
         other => Err(Failure::new(FailureKind::Internal, format!("`{}` has no parts", other.name()))),
     }
 }
@@ -230,18 +231,19 @@ fn switched(switch: &Switch, values: &Values) -> Outcome<Answer> {
 }
 
 /// All branches at once; their values by name. One that fails lets the others end.
-async fn parallel(course: &Course<'_>, branches: &[Branch], values: &Values) -> Outcome<Answer> {
+async fn parallel(course: &Course<'_>, step: &Step, branches: &[Branch], values: &Values) -> Outcome<Answer> {
     let work = branches.iter().map(|branch| async move {
         let place = course.within("branch", &branch.name, 0);
         (branch.name.clone(), block::run(&place, &branch.block, values).await)
     });
     let mut all = Map::new();
-    let (mut failure, mut partial) = (None, false);
+    let (mut failures, mut partial) = (Vec::new(), false);
     for (name, ended) in futures::future::join_all(work).await {
-        failure = failure.or(ended.failure.map(|failure| failure.detail("branch", name.clone())));
+        failures.extend(ended.failure.map(|failure| failure.detail("branch", name.clone())));
         all.insert(name, ended.value);
         partial = partial || ended.partial;
     }
+    let failure = failures.into_iter().min_by_key(|failure| block::rank(failure, step.goes_past_failure()));
     failure.map_or(Ok(Answer::from(Value::Object(all)).with_parts(partial)), Err)
 }
 

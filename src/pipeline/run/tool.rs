@@ -27,8 +27,14 @@ pub async fn call(course: &Course<'_>, call: &ToolCall, values: &Values) -> Outc
 
 /// Why an answer is a failure.
 fn complaint(answer: &Value) -> Option<String> {
+    let says = |name: &str| answer.get(name).and_then(Value::as_bool) == Some(true);
     if answer.get("success").and_then(Value::as_bool) == Some(false) {
-        return Some("answered `success: false`".to_owned());
+        return Some(match answer.get("status").and_then(Value::as_i64) {
+            _ if says("timed_out") => "took longer than its `timeout`".to_owned(),
+            _ if says("overflowed") => "was ended because it printed too much".to_owned(),
+            Some(status) => format!("ended with status {status}"),
+            None => "answered `success: false`".to_owned(),
+        });
     }
     let code = answer.get("exit_code").and_then(Value::as_i64).filter(|code| *code != 0)?;
     Some(format!("ended with exit code {code}"))

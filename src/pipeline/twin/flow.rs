@@ -3,7 +3,7 @@
 use crate::pipeline::plan::{Act, Step};
 use crate::pipeline::twin::code::{Lines, text};
 use crate::pipeline::twin::fates::ends;
-use crate::pipeline::twin::jumps::is_back_target;
+use crate::pipeline::twin::jumps::{is_back_target, is_bounded};
 use crate::pipeline::twin::{Place, Twin};
 
 impl Twin {
@@ -39,7 +39,7 @@ impl Twin {
             self.scope.push(step.name.clone());
         }
         let counted: Vec<String> = (0..block.steps.len())
-            .filter(|at| is_back_target(block, *at))
+            .filter(|at| is_back_target(block, *at) || is_bounded(block, *at))
             .filter_map(|at| block.steps.get(at).map(|step| format!("{}: 0", step.name)))
             .collect();
         if !counted.is_empty() {

@@ -121,3 +121,21 @@ pub(super) fn is_back_target(block: &Block, at: usize) -> bool {
     let retries = |step: &Step| graph::jumps(step).any(|jump| *jump == Jump::Retry);
     block.steps.iter().enumerate().any(|(from, step)| from >= at && named(step) || from == at && retries(step))
 }
+
+/// Whether a step bounds its visits within a loop that leads back to another one.
+pub(super) fn is_bounded(block: &Block, at: usize) -> bool {
+    let back = |(from, step): (usize, &Step)| {
+        let mut to = graph::targets(step).filter_map(|name| block.position(name));
+        from >= at && to.any(|to| to < at)
+    };
+    let bounds = block.steps.get(at).is_some_and(|step| step.max_visits.is_some());
+    bounds && !is_back_target(block, at) && block.steps.iter().enumerate().any(back)
+}
+
+/// The statements that count a visit of a step that bounds them: one too many is a failure of the step.
+pub(super) fn counted(twin: &mut Twin, place: &Place<'_>, at: usize) -> Vec<String> {
+    let Some(step) = place.block.steps.get(at).filter(|_| is_bounded(place.block, at)) else { return Vec::new() };
+    let (visits, name) = (&place.visits, &step.name);
+    let (again, most) = (twin.call("again"), step.max_visits.unwrap_or(1));
+    vec![format!("{again}({visits}.{name}, {}, {most});", text(name)), format!("{visits}.{name} += 1;")]
+}

@@ -2,7 +2,7 @@
 
 use crate::pipeline::plan::{Act, Jump, Retry, Step};
 use crate::pipeline::twin::code::{Lines, branch, text};
-use crate::pipeline::twin::jumps::{is_back_target, refusal};
+use crate::pipeline::twin::jumps::{counted, is_back_target, refusal};
 use crate::pipeline::twin::{Place, Twin, limits};
 
 impl Twin {
@@ -43,6 +43,7 @@ impl Twin {
     /// A step whose failure is not caught.
     fn conditional(&mut self, place: &Place<'_>, at: usize, step: &Step, head: &str, body: &mut Lines) {
         let condition = step.condition.as_ref().map(|condition| self.source(condition));
+        body.extend(counted(self, place, at));
         if let Some(condition) = &condition {
             body.add(&format!("if {} {{", branch(condition)));
             body.deeper();
@@ -61,6 +62,7 @@ impl Twin {
         let condition = step.condition.as_ref().map(|condition| self.source(condition));
         body.add("try {");
         body.deeper();
+        body.extend(counted(self, place, at));
         if let Some(condition) = &condition {
             body.add(&format!("if {} {{", branch(condition)));
             body.deeper();
