@@ -94,7 +94,8 @@ pub(super) fn literal(value: &Value) -> String {
 /// An expression where another one goes on: in brackets unless it is plain.
 pub(super) fn branch(source: &str) -> String {
     let plain = source.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '?'));
-    if plain { source.to_owned() } else { whole(source).unwrap_or_else(|| format!("({source})")) }
+    // Rhai takes no block for a condition, but one in brackets.
+    if plain { source.to_owned() } else { format!("({})", whole(source.to_owned())) }
 }
 
 /// Where a place of an expression stands in its text, in bytes.
@@ -106,8 +107,8 @@ fn offset(source: &str, place: &Reference) -> Option<usize> {
 }
 
 /// Several statements are a block.
-fn whole(source: &str) -> Option<String> {
-    (source.contains(';') || source.contains('\n')).then(|| format!("{{ {source} }}"))
+fn whole(source: String) -> String {
+    if source.contains(';') || source.contains('\n') { format!("{{ {source} }}") } else { source }
 }
 
 impl Twin {
@@ -131,6 +132,10 @@ impl Twin {
             };
             text.replace_range(at..at + name.len(), &format!("{}({name})", self.call("copied")));
         }
+        // A comment must not go on into what is written behind; a line that only looks like one is still the same.
+        if text.lines().next_back().is_some_and(|last| last.contains("//")) {
+            text.push('\n');
+        }
         text
     }
 
@@ -138,10 +143,7 @@ impl Twin {
     pub(super) fn value(&mut self, template: &Template) -> String {
         match template {
             Template::Plain(value) => literal(value),
-            Template::Value(expression) => {
-                let source = self.source(expression);
-                whole(&source).unwrap_or(source)
-            }
+            Template::Value(expression) => whole(self.source(expression)),
             Template::Text(parts) => self.joined(parts),
             Template::List(items) => {
                 let items: Vec<String> = items.iter().map(|item| self.value(item)).collect();
@@ -169,8 +171,7 @@ impl Twin {
             match part {
                 Part::Literal(literal) => pieces.push(text(literal)),
                 Part::Hole(expression) => {
-                    let source = self.source(expression);
-                    let source = whole(&source).unwrap_or(source);
+                    let source = whole(self.source(expression));
                     pieces.push(format!("{}({source})", self.call("as_text")));
                 }
             }
