@@ -26,6 +26,7 @@ pub fn script(pipeline: &Pipeline) -> String {
     let mut body = Lines::default();
     limits::whole(pipeline, &mut body);
     twin.inputs(pipeline, &mut body);
+    twin.context(&mut body);
     let value = twin.block(&pipeline.block, &mut body, pipeline.outputs.is_empty());
     match pipeline.outputs.as_slice() {
         [] => body.add(&value),
@@ -77,6 +78,8 @@ struct Place<'b> {
     over: String,
     /// How often steps were visited.
     visits: String,
+    /// The steps that are lost, and to whom.
+    lost: String,
 }
 
 impl Twin {
@@ -136,6 +139,15 @@ impl Twin {
         body.add("};");
     }
 
+    /// Keeps the context of the run where the name of a step or an item would hide it.
+    fn context(&mut self, body: &mut Lines) {
+        let kept = self.fresh("context");
+        if kept != "context" {
+            body.add(&format!("let {kept} = context;"));
+            self.scope.push(kept);
+        }
+    }
+
     /// The steps of a block; answers the expression of its value, if that is used.
     fn block(&mut self, block: &Block, body: &mut Lines, used: bool) -> String {
         let first = block.steps.first().map_or("", |step| step.name.as_str());
@@ -146,6 +158,7 @@ impl Twin {
             next: jumps.then(|| self.fresh(&format!("next_of_{first}"))),
             over: self.fresh(&format!("over_of_{first}")),
             visits: self.fresh(&format!("visits_of_{first}")),
+            lost: self.fresh("lost"),
         };
         self.begin(&place, body);
         if place.next.is_some() {

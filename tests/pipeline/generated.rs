@@ -6,7 +6,7 @@ use super::generated_cases::{Case, WAYS};
 use super::run_twins::{Came, run};
 use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Whoever is asked for something bad refuses, a critic is content with the third draft, and all others repeat what they
 /// were told.
@@ -75,6 +75,26 @@ fn a_made_script_goes_the_ways_of_its_pipeline() {
 #[test]
 fn a_made_script_has_the_bodies_and_files_of_its_pipeline() {
     BODIES.iter().for_each(check);
+}
+
+#[test]
+fn a_made_script_hands_out_the_context_whatever_its_steps_are_called() {
+    let server = ChatServer::root(&["FINAL(context.lines)"], "leaf");
+    let text = "\
+steps:
+  context: {set: {v: '1'}}
+  look: {run: {task: How many lines?, max_turns: 3}}
+  all: {each: {in: [1], steps: {each_look: {run: {task: 'Lines of {{ context.v }}?', max_turns: 3}}}}}
+outputs: {lines: look, all: all}
+";
+    let long = "a line of some words\n".repeat(40_000);
+    let program = Program::served_by(&server).file("p.yaml", text).file("long.txt", long);
+    let args = ["--context", "long.txt"];
+    let original = run(&program, "p.yaml", &args);
+    let script = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+    std::fs::write(program.project().join("twin.rhai"), &script).expect("a script");
+    same(&original, &run(&program, "twin.rhai", &args), &format!("of\n{script}"));
+    assert_eq!((original.code, original.answer), (0, json!({"lines": 40_000, "all": [40_000]})));
 }
 
 #[test]

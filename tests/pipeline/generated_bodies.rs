@@ -198,4 +198,16 @@ steps:
         3,
         "",
     ),
+    case(
+        "items read steps that are named like what a script makes of items",
+        "\
+steps:
+  one: {llm: first}
+  results: {llm: second}
+  all: {each: {in: [p, q], max_parallel: 1, steps: {s: {llm: '{{ item }} {{ one }} {{ results }}'}}}}
+",
+        0,
+        4,
+        r#"["(p (first) (second))", "(q (first) (second))"]"#,
+    ),
 ];

@@ -192,4 +192,47 @@ steps:
             r#""(another way)""#,
         )
     },
+    case(
+        "a comment ends with its expression",
+        "\
+inputs: {n: {type: integer, default: 2}}
+steps:
+  a: {set: {n: 'inputs.n + 1 // one more', text: '\"http://x\" // a place'}, condition: 'inputs.n > 1 // enough'}
+  b: {llm: {prompt: 'say {{ a?.n // so many }} times', check: 'answer != \"\" // anything'}}
+  c: {each: {in: '[1, 2] // both', as: word, key: 'word // itself', steps: {s: {llm: 'n {{ word }}'}}}}
+  d: {while: {condition: 'prev == () // once', max_iterations: 3, steps: {t: {llm: turn}}}}
+  e: {switch: {on: 'a?.n // how many', cases: {3: last}}}
+  never: {llm: never}
+  last: {set: {n: 'd ?? \"\" // the turn'}, products: {'last.n // what': last.txt}}
+outputs: {c: 'c // all', n: 'last.n // it', text: 'a?.text'}
+",
+        0,
+        4,
+        r#"{"c": {"1": "(n 1)", "2": "(n 2)"}, "n": "(turn)", "text": "http://x"}"#,
+    ),
+    case(
+        "conditions of several statements",
+        "\
+inputs: {n: {type: integer, default: 2}}
+steps:
+  a: {llm: first, condition: 'let n = inputs.n; n > 1'}
+  b: {while: {condition: 'let n = iteration; n < 3', max_iterations: 5, steps: {t: {llm: 'turn {{ iteration }}'}}}}
+  c: {set: {v: b, w: 'a ?? \"\"'}}
+",
+        0,
+        3,
+        r#"{"v": "(turn 2)", "w": "(first)"}"#,
+    ),
+    case(
+        "a step is named like the notes that a script keeps",
+        "\
+steps:
+  a: {tool: calculate, args: {expression: 1 / 0}, on_failure: continue}
+  lost: {set: {v: '1'}}
+  b: {llm: 'needs {{ a }}'}
+",
+        0,
+        0,
+        r#"{"v": 1}"#,
+    ),
 ];

@@ -91,9 +91,11 @@ impl Twin {
         options.extend(step.budget.max_tokens.map(|most| ("max_tokens", most.to_string())));
         options.extend(run.max_turns.map(|turns| ("max_turns", turns.to_string())));
         options.extend(step.schema().as_ref().or(run.schema.as_ref()).map(|schema| ("schema", literal(schema))));
-        let mut arguments = vec![self.text(&run.task)];
-        arguments.push(run.context.as_ref().map_or_else(|| "context".to_owned(), |context| self.text(context)));
-        called("rlm", &arguments, &options)
+        let context = match &run.context {
+            Some(context) => self.text(context),
+            None => self.fresh("context"),
+        };
+        called("rlm", &[self.text(&run.task), context], &options)
     }
 
     fn ask(&mut self, step: &Step, ask: &Ask) -> String {

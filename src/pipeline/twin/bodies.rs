@@ -8,6 +8,7 @@ impl Twin {
     /// Items at the same time.
     pub(super) fn each(&mut self, step: &Step, each: &Each, watched: bool) -> Vec<String> {
         let (all, given, name) = (self.fresh("all"), self.fresh("given"), &each.name);
+        let results = self.fresh("results");
         let stop = each.on_item_failure == OnItemFailure::Stop;
         let mut body = Lines::default();
         body.add("{");
@@ -31,26 +32,28 @@ impl Twin {
         });
         let most = each.max_parallel.unwrap_or(self.parallel).clamp(1, 1_024);
         if stop && most == 1 {
-            self.one_by_one(&items, &work, &mut body);
+            self.one_by_one(&results, &items, &work, &mut body);
         } else {
-            body.add(&format!("let results = par_map({items}, {work}, #{{concurrency: {most}}});"));
+            body.add(&format!("let {results} = par_map({items}, {work}, #{{concurrency: {most}}});"));
         }
         if watched {
-            body.add(&format!("errors.{} = {}(results);", step.name, self.call("failures")));
+            body.add(&format!("errors.{} = {}({results});", step.name, self.call("failures")));
         }
         let keyed = if each.key.is_some() { "true".to_owned() } else { format!("type_of({all}) == \"map\"") };
-        body.add(&format!("{}(results, {keyed}, {stop})", self.call("gathered")));
+        body.add(&format!("{}({results}, {keyed}, {stop})", self.call("gathered")));
         body.shallower();
         body.add("}");
         body.list()
     }
 
     /// Where the first failure ends it, one item after the other is done until then.
-    fn one_by_one(&self, items: &str, work: &str, body: &mut Lines) {
-        body.add("let results = [];");
-        body.add(&format!("for one in {items} {{"));
-        body.add(&format!("    results.push({work}.call(one));"));
-        body.add("    if results[-1].contains(\"failure\") { break; }");
+    fn one_by_one(&self, results: &str, items: &str, work: &str, body: &mut Lines) {
+        // The work is handed the steps that it reads by their own names.
+        let one = self.fresh("one");
+        body.add(&format!("let {results} = [];"));
+        body.add(&format!("for {one} in {items} {{"));
+        body.add(&format!("    {results}.push({work}.call({one}));"));
+        body.add(&format!("    if {results}[-1].contains(\"failure\") {{ break; }}"));
         body.add("}");
     }
 

@@ -23,8 +23,8 @@ impl Twin {
             }
         }
         if !fates.skippable.is_empty() {
-            body.add("let lost = #{};");
-            self.scope.push("lost".to_owned());
+            body.add(&format!("let {} = #{{}};", place.lost));
+            self.scope.push(place.lost.clone());
         }
         if place.block.steps.iter().any(ends) || fates.over {
             body.add(&format!("let {} = \"\";", place.over));

@@ -43,7 +43,7 @@ impl Twin {
     pub(super) fn lost(&self, place: &Place<'_>, at: usize, whom: &str) -> Vec<String> {
         let step = place.block.steps.get(at).filter(|_| place.fates.needed.contains(&at));
         let noted = step.filter(|_| !place.fates.skippable.is_empty());
-        noted.map(|step| format!("lost.{} = {};", step.name, text(whom))).into_iter().collect()
+        noted.map(|step| format!("{}.{} = {};", place.lost, step.name, text(whom))).into_iter().collect()
     }
 
     /// Back to a step, as often as it may be visited; what is repeated is forgotten.
@@ -110,7 +110,7 @@ fn forgotten(place: &Place<'_>, at: usize) -> Vec<String> {
         lines.push(format!("errors.{} = ();", step.name));
     }
     if fates.cuts.contains(&at) && fates.needed.contains(&at) && !fates.skippable.is_empty() {
-        lines.push(format!("lost.remove({});", text(&step.name)));
+        lines.push(format!("{}.remove({});", place.lost, text(&step.name)));
     }
     lines
 }

@@ -220,8 +220,8 @@ fn guard(place: &Place<'_>, at: usize, step: &Step) -> Option<String> {
             let lost = list.iter().filter(|needed| set.contains(needed) && !watched(**needed));
             for other in lost.filter_map(|needed| block.steps.get(*needed)) {
                 parts.push(match after {
-                    true => format!("!lost.contains({})", text(&other.name)),
-                    false => format!("(lost.get({}) ?? \"\") != \"all\"", text(&other.name)),
+                    true => format!("!{}.contains({})", place.lost, text(&other.name)),
+                    false => format!("({}.get({}) ?? \"\") != \"all\"", place.lost, text(&other.name)),
                 });
             }
         }
