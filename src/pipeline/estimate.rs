@@ -30,7 +30,7 @@ pub struct Estimate {
     pub calls: u64,
     /// The most money of what is bounded and priced.
     pub worst: Money,
-    /// Steps whose number of items or whose own work is not known before.
+    /// Steps whose number of items, whose own work or whose refused answers are not known before.
     pub open: Vec<String>,
     /// Models that are asked and whose price is not known.
     pub unpriced: Vec<String>,
@@ -78,7 +78,7 @@ pub async fn estimate(models: &Models, pipeline: &Pipeline) -> Outcome<Estimate>
     Ok(estimate)
 }
 
-/// What stands around a block.
+/// What stands around a block, or a step.
 #[derive(Clone, Copy)]
 struct Around {
     depth: usize,
@@ -92,7 +92,10 @@ fn block<'a>(
     estimate: &'a mut Estimate,
 ) -> BoxFuture<'a, Outcome<()>> {
     async move {
-        for step in graph::order(steps).into_iter().filter_map(|at| steps.steps.get(at)) {
+        let visits = graph::visits(steps);
+        for at in graph::order(steps) {
+            let (Some(step), Some(visits)) = (steps.steps.get(at), visits.get(at)) else { continue };
+            let around = Around { times: around.times.saturating_mul(*visits), ..around };
             one(models, step, around, estimate).await?;
         }
         Ok(())
@@ -108,6 +111,11 @@ async fn act(models: &Models, step: &Step, attempts: u64, row: &mut Row, open: &
             row.calls = attempts.saturating_mul(typed);
             let prompt = bytes(&call.prompt) + call.system.as_ref().map_or(0, bytes);
             asked(models, step, (prompt, call.max_tokens), row).await?;
+            if call.check.is_some() {
+                // How often depends on what was learned, and the last that is tried may be a child run.
+                row.reason.push_str("; what its check refuses is asked for again");
+                open.push(step.name.clone());
+            }
         }
         Act::Ask(ask) if ask.of.is_some() => {
             row.calls = attempts.saturating_mul(if ask.choices.is_some() { TYPED } else { 1 });
@@ -125,9 +133,7 @@ async fn act(models: &Models, step: &Step, attempts: u64, row: &mut Row, open: &
 }
 
 async fn one(models: &Models, step: &Step, around: Around, estimate: &mut Estimate) -> Outcome<()> {
-    let visits = u64::from(step.max_visits.unwrap_or(1));
-    let times = around.times.saturating_mul(visits);
-    let attempts = times.saturating_mul(u64::from(step.retry.times) + 1);
+    let attempts = around.times.saturating_mul(u64::from(step.retry.times) + 1);
     let mut row = Row {
         step: step.name.clone(),
         act: step.act.name(),

@@ -4,7 +4,7 @@ use crate::pipeline::plan::{Block, Jump, Step};
 use crate::pipeline::read::step::Draft;
 use crate::pipeline::read::{Part, Reader, Use};
 use crate::pipeline::tree::Spot;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Puts the steps of a block into relation. `whole` is whether all of its steps could be read.
 pub(super) fn link(reader: &mut Reader<'_, '_>, drafts: Vec<Draft>, uses: &[Use], whole: bool) -> Block {
@@ -106,6 +106,45 @@ pub(super) fn jumps(step: &Step) -> impl Iterator<Item = &Jump> {
         _ => Vec::new(),
     };
     own.chain(cases)
+}
+
+/// Whether a step before this one may lead past it.
+pub(super) fn is_passed_over(block: &Block, at: usize) -> bool {
+    let leads_past = |step: &Step| targets(step).filter_map(|name| block.position(name)).any(|to| to > at);
+    block.steps.iter().take(at).any(leads_past)
+}
+
+/// How often each step is visited at most: once, and once more for each jump that repeats it. Visits are counted as long
+/// as the block runs, so that a loop inside another one does not begin to count again with it.
+pub(super) fn visits(block: &Block) -> Vec<u64> {
+    // Where a jump backward leads, and the last step that makes it.
+    let mut loops: BTreeMap<usize, usize> = BTreeMap::new();
+    for (from, step) in block.steps.iter().enumerate() {
+        let backward = jumps(step).filter_map(|jump| target(block, from, jump)).filter(|to| *to <= from);
+        loops.extend(backward.map(|to| (to, from)));
+    }
+    let loops: Vec<_> = loops.into_iter().map(|(to, from)| (to..=from, repetitions(block, to))).collect();
+    let most = |(at, step): (usize, &Step)| {
+        let around = loops.iter().filter(|(repeated, _)| repeated.contains(&at));
+        let led = 1 + around.map(|(_, times)| times).sum::<u64>();
+        step.max_visits.map_or(led, |most| led.min(u64::from(most)))
+    };
+    block.steps.iter().enumerate().map(most).collect()
+}
+
+/// How often the flow is led back to a step at most: one that was passed over has its first visit then.
+fn repetitions(block: &Block, to: usize) -> u64 {
+    let most = block.steps.get(to).and_then(|step| step.max_visits).map_or(1, u64::from);
+    if is_passed_over(block, to) { most } else { most.saturating_sub(1) }
+}
+
+/// The step to which a jump leads, if it is one.
+fn target(block: &Block, from: usize, jump: &Jump) -> Option<usize> {
+    match jump {
+        Jump::To(name) => block.position(name),
+        Jump::Retry => Some(from),
+        _ => None,
+    }
 }
 
 fn check_leap(

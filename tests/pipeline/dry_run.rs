@@ -1,6 +1,7 @@
 //! `run --dry-run`: order, models and worst cost; nobody is asked and nothing is kept.
 
 use super::whole::EVERYTHING;
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::json;
 
@@ -23,6 +24,74 @@ fn the_worst_case_is_the_ledgers() {
     // 10 bytes are at most 10 tokens at 1 USD per million, 100 tokens at 2 USD: 210 micro-USD a call, five calls.
     assert_eq!((&found["calls"], &found["worst_usd"]), (&json!(5), &json!(0.00105)));
     assert_eq!(found["steps"][0]["model"], "paid");
+}
+
+/// Pipelines that repeat a call, how often at most, and how often they do.
+const LOOPS: &[(&str, u64, usize)] = &[
+    (
+        "steps:\n  draft: {set: {v: '1'}, max_visits: 5}\n  dear: {llm: '{{ draft.v }}'}\n  \
+         again: {set: {v: dear}, on_success: draft}\n",
+        5,
+        5,
+    ),
+    ("steps: {dear: {llm: bad, max_visits: 3, on_failure: retry}}\n", 3, 3),
+    ("steps: {dear: {llm: once, max_visits: 3}}\n", 1, 1),
+    // The first visit of what is passed over is one to which the flow is led back.
+    (
+        "steps:\n  way: {switch: {on: '1', cases: {1: dear}}}\n  draft: {set: {v: '1'}, max_visits: 2}\n  \
+         dear: {llm: x}\n  again: {set: {v: '2'}, on_success: draft}\n",
+        3,
+        3,
+    ),
+    // The inner loop ends in a failure before the outer one begins again.
+    (
+        "steps:\n  outer: {set: {v: '1'}, max_visits: 3}\n  inner: {set: {v: '2'}, max_visits: 4}\n  \
+         dear: {llm: x}\n  back: {set: {v: '3'}, on_success: inner}\n  around: {set: {v: '4'}, on_success: outer}\n",
+        6,
+        4,
+    ),
+];
+
+#[test]
+fn what_jumps_repeat_is_counted_as_often_as_they_may_be_made() {
+    let server = ChatServer::new(|ask| if ask.last() == "bad" { Reply::refusal(400, "no") } else { Reply::text("x") });
+    for (text, calls, asked) in LOOPS {
+        let program = Program::served_by(&server).file("flow.yaml", text);
+        let found = program.args(["pipeline", "run", "flow.yaml", "--dry-run", "--json"]).run().ok().json();
+        let before = server.asks().len();
+        program.args(["run", "flow.yaml"]).run();
+        assert_eq!((&found["calls"], server.asks().len() - before), (&json!(calls), *asked), "{text}");
+    }
+}
+
+#[test]
+fn a_loop_repeats_what_stands_in_it_but_no_step_beyond_its_own_visits() {
+    let text = "\
+steps:
+  draft: {set: {v: '1'}, max_visits: 5}
+  own: {llm: '{{ draft.v }}', max_visits: 2}
+  all: {each: {in: [1, 2], steps: {inner: {llm: x, retry: 1}}}}
+  again: {set: {v: own}, on_success: draft}
+  behind: {llm: x}
+";
+    let program = Program::new().file("rhizo.toml", PRICED).file("flow.yaml", text);
+    let found = program.args(["pipeline", "run", "flow.yaml", "--dry-run", "--json"]).run().ok().json();
+    let calls = |name: &str| {
+        let rows = found["steps"].as_array().expect("steps");
+        rows.iter().find(|row| row["step"] == name).expect("a row")["calls"].clone()
+    };
+    assert_eq!([calls("own"), calls("inner"), calls("behind")], [json!(2), json!(20), json!(1)]);
+    assert_eq!(found["calls"], json!(23));
+}
+
+#[test]
+fn answers_that_a_check_may_refuse_are_told_to_be_open() {
+    let text = "steps: {far: {llm: {prompt: How far?, max_tokens: 9, check: 'answer.contains(\"km\")'}}}\n";
+    let program = Program::new().file("rhizo.toml", PRICED).file("flow.yaml", text);
+    let found = program.args(["pipeline", "run", "flow.yaml", "--dry-run", "--json"]).run().ok().json();
+    assert_eq!((&found["calls"], &found["open"]), (&json!(1), &json!(["far"])));
+    let page = program.args(["pipeline", "run", "flow.yaml", "--dry-run"]).run().ok().stdout;
+    assert!(page.contains("the items, turns or refused answers of far"), "{page}");
 }
 
 #[test]

@@ -60,8 +60,8 @@ fn page(pipeline: &Pipeline, found: &Estimate) -> String {
     let limit = pipeline.budget.max_cost.map(|usd| format!("; the pipeline's budget stops it at ${usd}"));
     page.push_str(&limit.unwrap_or_default());
     if !found.open.is_empty() {
-        let open = found.open.join(", ");
-        page.push_str(&format!("\nnot known before, and counted once or not at all: the items or turns of {open}"));
+        let (what, open) = ("the items, turns or refused answers", found.open.join(", "));
+        page.push_str(&format!("\nnot known before, and counted once or not at all: {what} of {open}"));
     }
     if !found.unpriced.is_empty() {
         page.push_str(&format!("\nwithout a known price: {}", found.unpriced.join(", ")));

@@ -42,7 +42,7 @@ impl Fates {
     pub(super) fn of(block: &Block, read: &BTreeSet<String>, used: bool) -> Self {
         let mut fates = Self { order: order(block), over: ends_before_always(block), ..Self::default() };
         let steps = || block.steps.iter().enumerate();
-        fates.passed_over = steps().filter(|(at, _)| is_passed_over(block, *at)).map(|(at, _)| at).collect();
+        fates.passed_over = steps().filter(|(at, _)| graph::is_passed_over(block, *at)).map(|(at, _)| at).collect();
         fates.needed = steps().filter(|(at, _)| is_needed(block, *at)).map(|(at, _)| at).collect();
         fates.passes = steps().filter(|(at, step)| fates.goes_past(block, *at, step)).map(|(at, _)| at).collect();
         fates.lose(block);
@@ -195,12 +195,6 @@ fn is_needed(block: &Block, at: usize) -> bool {
 fn leads_on(step: &Step) -> bool {
     let jumps = [&step.on_false, &step.on_success].into_iter().flatten().any(|jump| *jump != Jump::Continue);
     jumps || matches!(step.act, Act::Switch(_) | Act::End(_))
-}
-
-/// A step over which another one may jump.
-fn is_passed_over(block: &Block, at: usize) -> bool {
-    let leads_past = |step: &Step| graph::targets(step).filter_map(|name| block.position(name)).any(|to| to > at);
-    block.steps.iter().take(at).any(leads_past)
 }
 
 /// Whether a step may end its block early.
