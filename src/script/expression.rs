@@ -121,10 +121,21 @@ impl Compiler {
         words::reset();
         let parsed = self.engine.compile_with_scope(&scope, source);
         let ast = parsed.map_err(|error| from_parse(&error, source, &known().with_declared(source)))?;
+        self.closed(&scope, source)?;
         let references = references::of(&ast, names, &self.functions)?;
         let (questions, sole) = (questions::of(&ast), questions::sole(&ast));
         let engine = Arc::clone(&self.engine);
         Ok(Expression(Arc::new(Compiled { engine, ast, source: source.to_owned(), references, questions, sole })))
+    }
+
+    /// Refuses a comment that is not closed: for Rhai it ends with the text, and it would hide what is written behind.
+    fn closed(&self, scope: &Scope<'_>, source: &str) -> Outcome<()> {
+        words::reset();
+        // A bracket that nothing has opened is accepted only where it is not seen.
+        if source.contains("/*") && self.engine.compile_with_scope(scope, format!("{source}\n)")).is_ok() {
+            return Err(Failure::new(FailureKind::Script, "the comment is not closed").hint("it ends with `*/`"));
+        }
+        Ok(())
     }
 }
 

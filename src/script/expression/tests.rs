@@ -43,6 +43,8 @@ fn answers() {
         ("inputs.half == 0.5", json!(true)),
         ("\"text\" in draft", json!(true)),
         ("draft", json!({"text": "long", "score": 0.4, "tags": ["a", "b"]})),
+        ("1 /* one */ + 1 // two", json!(2)),
+        ("\"/* no comment\"", json!("/* no comment")),
     ] {
         assert_eq!(answer(source), Ok(expected), "{source}");
     }
@@ -77,6 +79,7 @@ fn refusals() {
         ("let draft = 1; draft", "`draft` is the name of a value already"),
         ("for inputs in [1] { inputs }", "`inputs` is the name of a value already"),
         ("inputs.list.map(|draft| draft + 1)", "`draft` is the name of a value already"),
+        ("1 /* one", "the comment is not closed\nhint: it ends with `*/`"),
         ("loop { }", "the script took too many steps"),
         ("let x = \"ab\"; loop { x += x; }", "would grow beyond"),
     ] {
