@@ -6,7 +6,8 @@ use crate::pipeline::plan::{Act, Block, Step};
 use crate::pipeline::run::course::Course;
 use crate::pipeline::values::{Values, as_text};
 use serde_json::Value;
-use std::path::{Component, Path};
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
 
 /// The suffixes that are known.
 pub const SUFFIXES: &[&str] = &["json", "csv", "md", "txt", "bin"];
@@ -58,14 +59,34 @@ pub fn none(block: &Block) -> Outcome<()> {
 /// # Errors
 /// `denied` if it leads out of the output folder, `data` if it names no file.
 pub fn path(folder: &Path, given: &str) -> Outcome<String> {
-    let plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
-    if !Path::new(given).components().all(plain) {
-        return Err(outside(given, folder));
-    }
-    if given.is_empty() || given.ends_with('/') {
+    let file = relative(given).ok_or_else(|| outside(given, folder))?;
+    if file.as_os_str().is_empty() {
         return Err(Failure::new(FailureKind::Data, format!("the product `{given}` names no file")));
     }
-    Ok(folder.join(given).components().collect::<std::path::PathBuf>().display().to_string())
+    Ok(plain(&folder.join(file)).display().to_string())
+}
+
+/// A path below an output folder as a text says it, blanks around it left out. `None` if it leads out of the folder;
+/// empty if it names no file.
+pub fn relative(given: &str) -> Option<PathBuf> {
+    let given = given.trim();
+    let path = Path::new(given);
+    is_below(path).then(|| if given.ends_with('/') { PathBuf::new() } else { plain(path) })
+}
+
+/// Whether a relative path stays below where it begins.
+pub fn is_below(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+/// A path without parts that mean nothing.
+pub fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
+}
+
+/// What a path ends in, in small letters.
+pub fn suffix(path: &Path) -> String {
+    path.extension().and_then(OsStr::to_str).unwrap_or_default().to_lowercase()
 }
 
 fn outside(given: &str, folder: &Path) -> Failure {
@@ -90,8 +111,7 @@ fn below(course: &Course<'_>, path: &str) -> Outcome<()> {
 /// # Errors
 /// `data` for a suffix that is not known, and for a value that it cannot hold.
 pub fn content(path: &str, value: Value) -> Outcome<Content> {
-    let suffix = Path::new(path).extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
-    match suffix {
+    match suffix(Path::new(path)).as_str() {
         "json" => Ok(Content::Text(format!("{value:#}\n"))),
         "csv" => table(&value).map(Content::Text),
         "md" | "txt" => Ok(Content::Text(match value {
@@ -159,6 +179,7 @@ mod tests {
     fn a_suffix_makes_a_file_of_a_value() {
         for (name, value, expected) in [
             ("a.json", json!({"a": 1}), "{\n  \"a\": 1\n}\n"),
+            ("a.JSON", json!("text"), "\"text\"\n"),
             ("a.md", json!("# text"), "# text"),
             ("a.txt", json!([1]), "[\n  1\n]\n"),
             ("a.csv", json!([{"a": 1, "b": "x,y"}, {"c": null, "a": [2]}]), "a,b,c\n1,\"x,y\",\n[2],,\n"),
@@ -178,12 +199,15 @@ mod tests {
         for (given, expected) in [
             ("a.md", Ok("out/a.md")),
             ("./b/a.md", Ok("out/b/a.md")),
+            (" b/./A.MD\n", Ok("out/b/A.MD")),
             ("../a.md", Err("denied")),
             ("b/../../a.md", Err("denied")),
             ("/etc/a.md", Err("denied")),
             ("", Err("data")),
+            (".", Err("data")),
+            ("a.md/", Err("data")),
         ] {
-            let found = path(Path::new("out"), given);
+            let found = path(Path::new("./out"), given);
             let found = found.as_deref().map_err(|failure| failure.kind.name());
             assert_eq!(found, expected, "{given}");
         }

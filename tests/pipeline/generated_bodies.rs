@@ -123,7 +123,7 @@ steps:
   verdict: {llm: a verdict +, vars: {good: {type: boolean}, n: {type: integer}}, products: {good: ./good.json, 'n + 1': '{{ n }}/{{ inputs.name }}.txt'}}
   files:
     set: {a: rows.table}
-    products: {files: whole.json, files.a: rows.csv, rows.text: text.md, 'rows.text.to_upper()': 'deep/{{ inputs.name }}.md'}
+    products: {files: whole.json, files.a: rows.csv, rows.text: text.md, 'rows.text.to_upper()': 'deep/{{ inputs.name }}.md', 'rows.text.len()': ' {{ inputs.name }}.TXT ', 'rows.text.to_lower()': LOUD.JSON}
 ",
         0,
         1,

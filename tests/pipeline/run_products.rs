@@ -1,5 +1,6 @@
 //! Files that steps write.
 
+use super::accepted;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use std::path::Path;
@@ -97,4 +98,45 @@ fn who_allows_nothing_gets_no_files() {
     }
     assert!(server.asks().is_empty(), "nobody pays for what cannot be kept");
     assert!(!program.project().join("out/a.txt").exists());
+}
+
+#[test]
+fn a_path_means_the_same_where_it_is_checked_and_where_it_is_written() {
+    let text = "\
+steps:
+  a:
+    set: {t: '\"x\"'}
+    products:
+      a.t: A.MD
+      'a.t + \"y\"': ' b.txt '
+      a: |
+        ./deep/c.JSON
+";
+    let program = Program::offline().file("p.yaml", text);
+    program.args(["run", "p.yaml"]).run().ok();
+    assert_eq!(read(&program, "output/A.MD"), "x");
+    assert_eq!(read(&program, "output/b.txt"), "xy");
+    assert_eq!(read(&program, "output/deep/c.JSON"), "{\n  \"t\": \"x\"\n}\n");
+}
+
+#[test]
+fn what_would_be_refused_in_any_case_is_told_before_anything_is_paid() {
+    let text = |path: &str| {
+        "inputs: {n: {}}\nsteps: {a: {llm: x, products: {a: PATH}}}\n".replace("PATH", &format!("'{path}'"))
+    };
+    for (path, what) in [
+        ("../{{ inputs.n }}.md", "a product lies below output_dir, and `../{{inputs.n}}.md` does not"),
+        (" ../{{ inputs.n }}", "a product lies below output_dir, and `../{{inputs.n}}` does not"),
+        ("/tmp/{{ inputs.n }}.md", "a product lies below output_dir, and `/tmp/{{inputs.n}}.md` does not"),
+        ("{{ inputs.n }}/../a.md", "a product lies below output_dir, and `{{inputs.n}}/../a.md` does not"),
+        ("a.md/", "the product `a.md/` names no file"),
+        ("{{ inputs.n }}/", "the product `{{inputs.n}}/` names no file"),
+        ("{{ inputs.n }}.exe ", "a product ends in .json, .csv, .md, .txt, .bin, not in `.exe`"),
+    ] {
+        let program = Program::offline().file("p.yaml", text(path));
+        program.args(["pipeline", "validate", "p.yaml"]).run().code(1).says(what);
+    }
+    for path in ["..{{ inputs.n }}.md", "{{ inputs.n }}", "{{ inputs.n }}{{ inputs.n }} ", "a.{{ inputs.n }}"] {
+        accepted(&text(path));
+    }
 }

@@ -33,6 +33,27 @@ impl Template {
         if let Self::Plain(value) = self { Some(value) } else { None }
     }
 
+    /// The text that it becomes with `hole` for the value of an expression; `None` for what is no text.
+    pub fn text_with(&self, hole: impl Fn(&Expression) -> String) -> Option<String> {
+        match self {
+            Self::Text(parts) => {
+                let piece = |part: &Part| match part {
+                    Part::Literal(text) => text.clone(),
+                    Part::Hole(expression) => hole(expression),
+                };
+                Some(parts.iter().map(piece).collect())
+            }
+            Self::Value(expression) => Some(hole(expression)),
+            Self::Plain(value) => value.as_str().map(ToOwned::to_owned),
+            Self::List(_) | Self::Map(_) => None,
+        }
+    }
+
+    /// The text as the file has it, with its holes; `None` for what is no text.
+    pub fn written(&self) -> Option<String> {
+        self.text_with(|expression| format!("{{{{{}}}}}", expression.source()))
+    }
+
     /// Every expression in it, in the order of the file.
     pub fn expressions(&self) -> Vec<&Expression> {
         match self {

@@ -3,11 +3,12 @@
 use crate::core::request::Keep;
 use crate::core::strategy::Strategy;
 use crate::pipeline::plan::{PARALLEL, PipelineLimits, Retry, Slice};
+use crate::pipeline::product::is_below;
 use crate::pipeline::read::words::{DEFAULTS, keys};
 use crate::pipeline::read::{Fields, Reader};
 use crate::pipeline::tree::{Data, Node};
 use indexmap::IndexMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What the steps need of the head.
@@ -160,9 +161,4 @@ impl Reader<'_, '_> {
         }
         PathBuf::from(given)
     }
-}
-
-/// Whether a relative path stays below where it begins.
-pub(in crate::pipeline) fn is_below(path: &Path) -> bool {
-    path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }

@@ -1,14 +1,13 @@
 //! The files that a step writes.
 
 use crate::pipeline::plan::{Product, Template};
+use crate::pipeline::product::{self, SUFFIXES};
 use crate::pipeline::read::Reader;
-use crate::pipeline::read::header::is_below;
 use crate::pipeline::read::template::Reading;
 use crate::pipeline::tree::{Data, Node, Spot};
-use std::path::Path;
 
-/// The kinds of files that can be written.
-pub(in crate::pipeline) const SUFFIXES: &[&str] = &["json", "csv", "md", "txt", "bin"];
+/// Stands for a hole in a path: a part of a name, and neither a blank nor a name of its own.
+const HOLE: &str = "\u{fffc}";
 
 impl Reader<'_, '_> {
     /// Reads `var or expression: path`.
@@ -38,23 +37,21 @@ impl Reader<'_, '_> {
         (start + column, (start + column + key.len() + 2).min(self.text.len()))
     }
 
+    /// Refuses what would be refused whatever the holes stand for.
     fn product_path(&mut self, at: Spot, path: &Template) {
-        let written = match path {
-            Template::Plain(value) => value.as_str().unwrap_or_default().to_owned(),
-            // The end of a path is mostly written out, and decides what is written.
-            Template::Text(parts) => match parts.last() {
-                Some(crate::pipeline::plan::Part::Literal(text)) => format!("x{text}"),
-                _ => return,
-            },
-            _ => return,
+        let (Some(text), Some(written)) = (path.text_with(|_| HOLE.to_owned()), path.written()) else { return };
+        let written = written.trim();
+        let Some(file) = product::relative(&text) else {
+            self.fault(at, format!("a product lies below output_dir, and `{written}` does not"));
+            return;
         };
-        let written = Path::new(written.trim());
-        if !is_below(written) || written.file_name().is_none() {
-            self.fault(at, format!("a product lies below output_dir, and `{}` does not", written.display()));
+        if file.as_os_str().is_empty() {
+            self.fault(at, format!("the product `{written}` names no file"));
             return;
         }
-        let suffix = written.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default().to_lowercase();
-        if !SUFFIXES.contains(&suffix.as_str()) {
+        let suffix = product::suffix(&file);
+        let open = suffix.contains(HOLE) || text.trim().ends_with(HOLE);
+        if !open && !SUFFIXES.contains(&suffix.as_str()) {
             self.fault(at, format!("a product ends in .{}, not in `.{suffix}`", SUFFIXES.join(", .")));
         }
     }

@@ -159,10 +159,19 @@ fn table(value) {
 ",
     ),
     (
+        "trimmed",
+        "\
+fn trimmed(path) {
+    path.trim();
+    path
+}
+",
+    ),
+    (
         "product",
         "\
 fn product(path, value) {
-    let plain = type_of(value) == \"string\" && !path.ends_with(\".json\");
+    let plain = type_of(value) == \"string\" && !path.to_lower().ends_with(\".json\");
     let text = if plain { value } else { json_text(value, 2) + \"\\n\" };
     TOOL(\"write_file\", #{path: path, text: text, mode: \"overwrite\"});
 }

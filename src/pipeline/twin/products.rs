@@ -1,6 +1,6 @@
 //! The files of a step, written as `write_file` does.
 
-use crate::pipeline::plan::{Part, Product, Step, Template};
+use crate::pipeline::plan::{Product, Step, Template};
 use crate::pipeline::product;
 use crate::pipeline::twin::Twin;
 use crate::pipeline::twin::code::{Lines, text};
@@ -40,8 +40,9 @@ impl Twin {
         match plain.and_then(|plain| product::path(&self.folder, plain).ok()) {
             Some(whole) => text(&whole),
             None => {
-                let folder = text(&format!("{}/", self.folder.display()));
-                format!("{folder} + {}", self.text(path))
+                let folder = text(&product::plain(&self.folder).join("").display().to_string());
+                let path = self.text(path);
+                format!("{folder} + {}({path})", self.call("trimmed"))
             }
         }
     }
@@ -60,13 +61,6 @@ fn own<'s>(step: &'s Step, product: &Product) -> Vec<&'s str> {
 
 /// What the end of a path makes of a value, as far as it is written out.
 fn suffix(path: &Template) -> String {
-    let end = match path {
-        Template::Plain(value) => value.as_str().unwrap_or_default(),
-        Template::Text(parts) => match parts.last() {
-            Some(Part::Literal(text)) => text.as_str(),
-            _ => "",
-        },
-        _ => "",
-    };
-    Path::new(&format!("x{end}")).extension().map(|suffix| suffix.to_string_lossy().into_owned()).unwrap_or_default()
+    let text = path.text_with(|_| "x".to_owned()).unwrap_or_default();
+    product::suffix(Path::new(text.trim()))
 }
