@@ -9,15 +9,57 @@ use crate::host::run_host::RunHost;
 use crate::tools::builtin::write_file;
 use crate::tools::tool::ToolContext;
 use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// The tool as which the log knows it.
 const TOOL: &str = "write_file";
 
+/// Which step wrote which file, by the pipeline around all others and the path.
+#[derive(Default)]
+pub(super) struct Written(Mutex<HashMap<(String, String), String>>);
+
+impl Written {
+    /// Notes that a step writes a file.
+    ///
+    /// # Errors
+    /// `data` if another step of the pipeline, or of one that it calls, has written it, or the same one for another item.
+    fn note(&self, frame: &Frame, path: &str) -> Outcome<()> {
+        let owner = owner(frame);
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = written.entry((outermost(frame), path.to_owned())).or_insert_with(|| owner.clone());
+        if *first == owner {
+            return Ok(());
+        }
+        Err(Failure::new(FailureKind::Data, format!("`{path}` is written twice: at {first} and at {owner}"))
+            .hint("put what differs into the path, such as `{{ key }}`"))
+    }
+}
+
+/// The frame of the pipeline around all others. A script may run one after another over the same files.
+fn outermost(frame: &Frame) -> String {
+    frame.as_str().split_once("/step:").map_or(frame.as_str(), |(around, _)| around).to_owned()
+}
+
+/// A step that is repeated writes its own file again. What it calls is counted, and counted on when it is tried again.
+fn owner(frame: &Frame) -> String {
+    let repeats = |part: &&str| !part.starts_with("visit:") && !part.starts_with("turn:");
+    frame.as_str().split('/').filter(repeats).map(uncounted).collect::<Vec<_>>().join("/")
+}
+
+fn uncounted(part: &str) -> &str {
+    let counted = part.starts_with("pipeline") || part.starts_with("script:");
+    if counted { part.trim_end_matches(|c: char| c.is_ascii_digit()) } else { part }
+}
+
 /// Writes a file of the workspace. Repeating it is harmless, because it writes the same over the same; the log knows it as
 /// the call of `write_file` that a script would make.
 ///
 /// Who started the pipeline has allowed its files, unless nothing may be written at all.
+///
+/// # Errors
+/// `data` for a file that was written already, and as writing a file.
 pub async fn write(
     host: &RunHost,
     frame: &Frame,
@@ -26,6 +68,7 @@ pub async fn write(
     allowed: bool,
     cancel: &CancellationToken,
 ) -> Outcome<Value> {
+    host.counts.written.note(frame, &path)?;
     let args = match &content {
         Content::Text(text) => json!({"path": path, "text": text, "mode": "overwrite"}),
         Content::Bytes(bytes) => json!({"path": path, "bytes": bytes, "mode": "overwrite"}),
@@ -52,4 +95,24 @@ pub async fn write(
         .into()
     };
     entry.observe(host, work).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{outermost, owner};
+    use crate::core::ids::Frame;
+
+    #[test]
+    fn what_is_repeated_writes_its_own_file() {
+        for (frame, expected) in [
+            ("step:all/item:a1/step:s", "root/step:all/item:a1/step:s"),
+            ("step:a/visit:2", "root/step:a"),
+            ("step:w/turn:3/step:c/visit:2/pipeline/step:s", "root/step:w/step:c/pipeline/step:s"),
+            ("step:c/script:two2/e1/pipeline1/step:s", "root/step:c/script:two/e1/pipeline/step:s"),
+        ] {
+            let frame = Frame::root().child(frame);
+            assert_eq!((owner(&frame).as_str(), outermost(&frame).as_str()), (expected, "root"), "{frame}");
+        }
+        assert_eq!(outermost(&Frame::root().child("s1/e2/pipeline0/step:a")), "root/s1/e2/pipeline0");
+    }
 }

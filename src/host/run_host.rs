@@ -61,6 +61,8 @@ pub struct Counts {
     occurrences: Mutex<HashMap<(Frame, String), u32>>,
     /// The models that its wishes got.
     pub(super) wishes: Wishes,
+    /// The files that steps of its pipelines wrote.
+    pub(super) written: product::Written,
 }
 
 /// Shows a line that a script printed.

@@ -15,7 +15,8 @@ pub const SUFFIXES: &[&str] = &["json", "csv", "md", "txt", "bin"];
 /// Writes the files of a step that has the value `value`, whole or not at all.
 ///
 /// # Errors
-/// `denied` outside of the output folder, `data` for a value that the suffix cannot hold, and as writing a file.
+/// `denied` outside of the output folder, `data` for a value that the suffix cannot hold and for a file that another step
+/// wrote, and as writing a file.
 pub async fn write(course: &Course<'_>, step: &Step, values: &Values, value: &Value) -> Outcome<()> {
     if step.products.is_empty() {
         return Ok(());
@@ -29,7 +30,6 @@ pub async fn write(course: &Course<'_>, step: &Step, values: &Values, value: &Va
         let path = path(&course.pipeline.output_dir, &seen.fill_text(&product.path)?)?;
         let content = content(&path, seen.evaluate(&product.value)?)?;
         below(course, &path)?;
-        course.shared.writes(&path, &course.frame)?;
         course.ask(Request::Product { path, content, allowed: course.shared.allowed }).await?;
     }
     Ok(())

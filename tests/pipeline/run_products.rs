@@ -3,6 +3,7 @@
 use super::accepted;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
+use serde_json::json;
 use std::path::Path;
 
 fn read(program: &Program, path: &str) -> String {
@@ -139,4 +140,106 @@ fn what_would_be_refused_in_any_case_is_told_before_anything_is_paid() {
     for path in ["..{{ inputs.n }}.md", "{{ inputs.n }}", "{{ inputs.n }}{{ inputs.n }} ", "a.{{ inputs.n }}"] {
         accepted(&text(path));
     }
+}
+
+const EACH: &str = "steps: {all: {each: {in: [1, 2], steps: {c: {pipeline: child.yaml, inputs: {n: INPUT}}}}}}\n";
+const TWICE: &str =
+    "steps: {a: {pipeline: child.yaml, inputs: {n: 1}}, b: {pipeline: child.yaml, inputs: {n: INPUT}}}\n";
+const PARENT: &str = "\
+output_dir: output/deep
+steps:
+  w: {set: {n: 1}, products: {w: 1.json}}
+  c: {pipeline: child.yaml, inputs: {n: 1}, dependencies: [w]}
+";
+const CHILD: &str = "inputs: {n: {type: integer}}\nsteps: {s: {set: {n: inputs.n}, products: {s: PATH}}}\n";
+
+/// A pipeline `p.yaml` beside one that it calls, which writes its input to this path.
+fn calling(parent: &str, path: &str) -> Program {
+    Program::offline().file("child.yaml", CHILD.replace("PATH", path)).file("p.yaml", parent)
+}
+
+#[test]
+fn what_one_pipeline_of_a_run_wrote_is_known_to_the_others() {
+    for (parent, path) in [
+        (EACH.replace("INPUT", "'{{ item / 3 }}'"), "'{{ inputs.n }}.json'"),
+        (TWICE.replace("INPUT", "1"), "'{{ inputs.n }}.json'"),
+        (PARENT.to_owned(), "'deep/{{ inputs.n }}.json'"),
+    ] {
+        let document = calling(&parent, path).args(["run", "p.yaml", "--json"]).run().code(1).json();
+        assert_eq!(document["failure"]["kind"], "data", "{document:#}");
+        let message = document["failure"]["message"].as_str().expect("a message");
+        assert!(message.contains(".json` is written twice: at root/step:"), "{message}");
+    }
+}
+
+#[test]
+fn a_pipeline_that_is_called_again_writes_its_file_again() {
+    let text = "\
+steps:
+  grow:
+    while:
+      condition: iteration <= 3
+      max_iterations: 5
+      steps: {c: {pipeline: child.yaml, inputs: {n: '{{ iteration }}'}}}
+";
+    let program = calling(text, "last.json");
+    program.args(["run", "p.yaml"]).run().ok();
+    assert_eq!(read(&program, "output/last.json"), "{\n  \"n\": 3\n}\n");
+    let text = "steps: {c: {pipeline: child.yaml, inputs: {n: 1}, max_visits: 2, on_success: retry}}\n";
+    let document = calling(text, "last.json").args(["run", "p.yaml", "--json"]).run().code(1).json();
+    assert_eq!(document["failure"]["kind"], "loop_exhausted", "{document:#}");
+    let fails = "\
+steps:
+  s: {set: {n: 1}, products: {s: last.json}}
+  t: {tool: calculate, args: {expression: 1 / 0}, dependencies: [s]}
+";
+    let text = "\
+steps:
+  c: {pipeline: child.yaml, retry: 2, on_failure: continue}
+  told: {set: {kind: errors.c?.kind}}
+";
+    let program = Program::offline().file("child.yaml", fails).file("p.yaml", text);
+    let document = program.args(["run", "p.yaml", "--json"]).run().ok().json();
+    assert_eq!(document["answer"], json!({"kind": "invalid"}));
+}
+
+#[test]
+fn a_run_that_goes_on_writes_the_files_of_what_it_calls_again() {
+    let text = "\
+steps:
+  c: {pipeline: child.yaml, inputs: {n: 1}}
+  may: {ask: {prompt: Publish?, choices: ['yes', 'no']}, dependencies: [c]}
+";
+    let program = calling(text, "a.json");
+    let document = program.args(["run", "p.yaml", "--json"]).run().code(6).json();
+    let id = document["run"].as_str().expect("an id");
+    program.args(["runs", "answer", id, "may", "yes"]).run().ok();
+    program.args(["resume", id]).run().ok();
+    assert_eq!(read(&program, "output/a.json"), "{\n  \"n\": 1\n}\n");
+}
+
+#[test]
+fn a_tool_and_a_program_that_are_pipelines_share_the_paths_of_the_step() {
+    let script = "\
+//! +++
+//! summary = \"Writes twice.\"
+//! +++
+PIPELINE(\"child\", #{n: 1});
+PIPELINE(\"child\", #{n: 2})
+";
+    let text = CHILD.replace("PATH", "a.json");
+    let program = Program::offline().file("pipelines/child.yaml", text).file("scripts/twice.rhai", script);
+    for step in ["{tool: child, args: {n: 2}}", "{script: twice}"] {
+        let alone = format!("steps: {{c: {step}}}\n");
+        let many = format!("steps: {{all: {{each: {{in: [1, 2], max_parallel: 1, steps: {{c: {step}}}}}}}}}\n");
+        for (name, text) in [("alone.yaml", &alone), ("many.yaml", &many)] {
+            std::fs::write(program.project().join(name), text).expect("a file");
+        }
+        program.args(["run", "alone.yaml", "--approve", "auto"]).run().ok();
+        assert_eq!(read(&program, "output/a.json"), "{\n  \"n\": 2\n}\n");
+        let ran = program.args(["run", "many.yaml", "--approve", "auto"]).run().code(1);
+        ran.says("`output/a.json` is written twice");
+    }
+    // Outside of a pipeline it is the script that knows what it does.
+    program.args(["eval", &script.replace("//! ", "// "), "--approve", "auto"]).run().ok();
 }

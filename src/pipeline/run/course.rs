@@ -1,14 +1,13 @@
 //! Where in a pipeline something runs: what all its steps share, and what changes on the way down.
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
 use crate::core::request::{Call, Request};
 use crate::host::run_host::RunHost;
 use crate::pipeline::plan::Pipeline;
 use crate::script::host::Host;
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -20,37 +19,14 @@ pub struct Shared {
     pub allowed: bool,
     /// How many pipelines stand around this one.
     pub depth: usize,
-    /// Which step wrote which file.
-    written: Mutex<BTreeMap<String, String>>,
 }
 
 impl Shared {
     /// For a pipeline that runs so many steps at once.
     pub fn new(pipeline: &Pipeline, allowed: bool, depth: usize) -> Self {
         let slots = Semaphore::new(pipeline.limits.max_parallel.max(1));
-        Self { slots, allowed, depth, written: Mutex::default() }
+        Self { slots, allowed, depth }
     }
-
-    /// Notes that a step writes a file.
-    ///
-    /// # Errors
-    /// `data` if another step, or the same one for another item, has written it.
-    pub fn writes(&self, path: &str, frame: &Frame) -> Outcome<()> {
-        let owner = owner(frame);
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = written.entry(path.to_owned()).or_insert_with(|| owner.clone());
-        if *first == owner {
-            return Ok(());
-        }
-        Err(Failure::new(FailureKind::Data, format!("`{path}` is written twice: at {first} and at {owner}"))
-            .hint("put what differs into the path, such as `{{ key }}`"))
-    }
-}
-
-/// A step that is repeated writes its own file again.
-fn owner(frame: &Frame) -> String {
-    let repeats = |part: &&str| !part.starts_with("visit:") && !part.starts_with("turn:");
-    frame.as_str().split('/').filter(repeats).collect::<Vec<_>>().join("/")
 }
 
 /// A place on the way down.
