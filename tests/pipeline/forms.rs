@@ -94,6 +94,41 @@ fn what_random_pipelines_have_shown() {
 }
 
 #[test]
+fn a_path_tells_the_items_of_every_each_apart() {
+    let text = |items: &str, path: &str| {
+        let nested = "\
+steps: {o: {each: {in: [a, b], as: doc, steps: {i: {each: {in: IN, steps: {s: {set: {v: item}, products: {s: 'PATH'}}}}}}}}}
+";
+        nested.replace("IN", items).replace("PATH", path)
+    };
+    let made = "['{{ doc }}1', '{{ doc }}2']";
+    for (items, path, what) in [
+        (
+            "[x, y]",
+            "{{ key }}.json",
+            "every item would write `{{key}}.json`: put what tells them apart into it, as `{{ doc }}`",
+        ),
+        ("[x, y]", "{{ item }}.json", "every item would write `{{item}}.json`: "),
+        (
+            "[x, y]",
+            "{{ doc }}.json",
+            "every item would write `{{doc}}.json`: put what tells them apart into it, as `{{ key }}`",
+        ),
+        (made, "{{ key }}.json", "every item would write `{{key}}.json`: "),
+    ] {
+        refused_for(&text(items, path), what);
+    }
+    for (items, path) in [
+        ("[x, y]", "{{ doc }}/{{ key }}.json"),
+        ("[x, y]", "{{ s.v }}.json"),
+        (made, "{{ item }}.json"),
+        ("'{{ doc }}'", "{{ key }}.json"),
+    ] {
+        accepted(&text(items, path));
+    }
+}
+
+#[test]
 fn what_only_the_data_shows_is_a_failure_of_the_data() {
     for step in [
         "{set: {v: 'found[0].nowhere'}}",

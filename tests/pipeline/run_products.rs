@@ -159,6 +159,46 @@ fn calling(parent: &str, path: &str) -> Program {
 }
 
 #[test]
+fn pipelines_that_are_called_have_paths_of_their_own() {
+    let before = "steps: {c: {pipeline: child.yaml, inputs: {n: 1}}, w: {set: {n: 1}, products: {w: 1.json}}}\n";
+    for (parent, path, what) in [
+        (
+            EACH.replace("INPUT", "'{{ item }}'"),
+            "1.json",
+            "every item would write `output/1.json`, a product of `child.yaml`: put what tells them apart into it, as \
+             `{{ inputs.NAME }}`",
+        ),
+        (
+            EACH.replace("INPUT", "7"),
+            "'{{ inputs.n }}.json'",
+            "every item would write `output/{{inputs.n}}.json`, a product of `child.yaml`: ",
+        ),
+        (
+            TWICE.replace("INPUT", "2"),
+            "1.json",
+            "step `a` writes `output/1.json` too, a product of `child.yaml`: give each its own path",
+        ),
+        (
+            PARENT.to_owned(),
+            "./deep/1.json",
+            "step `w` writes `output/deep/1.json` too, a product of `child.yaml`: give each its own path",
+        ),
+        (before.to_owned(), "1.json", "step `c` writes `1.json` too: give each its own path"),
+    ] {
+        calling(&parent, path).args(["pipeline", "validate", "p.yaml"]).run().code(1).says(what);
+    }
+    for (parent, path, file) in [
+        (EACH.replace("INPUT", "'{{ item }}'"), "'{{ inputs.n }}.json'", "output/2.json"),
+        (TWICE.replace("INPUT", "2"), "'{{ inputs.n }}.json'", "output/2.json"),
+        (PARENT.to_owned(), "1.json", "output/deep/1.json"),
+    ] {
+        let program = calling(&parent, path);
+        program.args(["run", "p.yaml"]).run().ok();
+        read(&program, file);
+    }
+}
+
+#[test]
 fn what_one_pipeline_of_a_run_wrote_is_known_to_the_others() {
     for (parent, path) in [
         (EACH.replace("INPUT", "'{{ item / 3 }}'"), "'{{ inputs.n }}.json'"),

@@ -1,80 +1,177 @@
-//! Products of one file never share a path.
+//! Products never share a path, as far as files tell: those of a file, and those of the pipelines that it calls.
 
-use crate::pipeline::plan::{Act, Block, Each, Part, Pipeline, Step, Template};
+use crate::config::fault::Fault;
+use crate::pipeline::plan::{Act, Block, Each, Nested, Pipeline, Product, Step, Template};
+use crate::pipeline::product::plain;
 use crate::pipeline::read::Reader;
+use crate::script::expression::Reference;
 use std::collections::{HashMap, HashSet};
-use std::path::{Component, Path};
+use std::path::{Path, PathBuf};
 
 /// Checks the paths of all products.
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) {
-    let mut taken = HashMap::new();
-    block(reader, &pipeline.block, None, &mut taken);
+    let mut paths = Paths { faults: &mut reader.faults, taken: HashMap::new() };
+    paths.block(&pipeline.block, &Around { folder: &pipeline.output_dir, items: Vec::new(), call: None });
 }
 
-/// `varying` are the names whose values tell items apart, in a body of items.
-fn block(
-    reader: &mut Reader<'_, '_>,
-    steps: &Block,
-    varying: Option<&HashSet<&str>>,
-    taken: &mut HashMap<String, String>,
-) {
-    for step in &steps.steps {
-        for product in &step.products {
-            let Some(path) = written(&product.path) else { continue };
-            let mut fault = |message: String| {
-                reader.faults.push(crate::config::fault::Fault::new(product.place.clone(), message));
-            };
-            if varying.is_some_and(|names| !varies(&product.path, step, names)) {
-                fault(format!(
-                    "every item would write `{path}`: put what tells them apart into it, as `{{{{ key }}}}`"
-                ));
-            }
-            match taken.get(&path) {
-                Some(first) => fault(format!("step `{first}` writes `{path}` too: give each its own path")),
-                None => drop(taken.insert(path, step.name.clone())),
-            }
-        }
-        let own = if let Act::Each(each) = &step.act { Some(names_of(each)) } else { None };
-        for inner in step.act.blocks() {
-            block(reader, inner, own.as_ref().or(varying), taken);
-        }
-    }
+/// The paths that were seen.
+struct Paths<'r, 'p> {
+    faults: &'r mut Vec<Fault>,
+    /// The step of the file that writes each, or that calls the pipeline that does.
+    taken: HashMap<PathBuf, &'p str>,
 }
 
-/// The item with its place, and the steps of its body.
-fn names_of(each: &Each) -> HashSet<&str> {
-    fn steps<'b>(block: &'b Block, names: &mut HashSet<&'b str>) {
+impl<'p> Paths<'_, 'p> {
+    fn block(&mut self, block: &'p Block, around: &Around<'p>) {
         for step in &block.steps {
-            names.insert(&step.name);
-            step.act.blocks().into_iter().for_each(|inner| steps(inner, names));
+            for product in &step.products {
+                self.product(step, product, around);
+            }
+            match &step.act {
+                Act::Nested(nested) => self.block(&nested.pipeline.block, &around.called(step, nested)),
+                Act::Each(each) => self.block(&each.block, &around.inside(each)),
+                act => act.blocks().into_iter().for_each(|inner| self.block(inner, around)),
+            }
         }
     }
-    let mut names = HashSet::from([each.name.as_str(), "key", "index"]);
-    steps(&each.block, &mut names);
-    names
-}
 
-/// Whether a path reads anything that may differ between items.
-fn varies(path: &Template, step: &Step, names: &HashSet<&str>) -> bool {
-    let references = path.expressions().into_iter().flat_map(|expression| expression.references());
-    let mut read = references.filter_map(|reference| reference.path.first()).map(String::as_str);
-    read.any(|name| names.contains(name) || step.vars.iter().any(|var| var.name == name))
-}
-
-/// The path as it is written, without parts that mean nothing.
-fn written(path: &Template) -> Option<String> {
-    let text = match path {
-        Template::Plain(value) => value.as_str()?.to_owned(),
-        Template::Value(expression) => format!("{{{{{}}}}}", expression.source()),
-        Template::Text(parts) => {
-            let shown = |part: &Part| match part {
-                Part::Literal(text) => text.clone(),
-                Part::Hole(expression) => format!("{{{{{}}}}}", expression.source()),
-            };
-            parts.iter().map(shown).collect()
+    fn product(&mut self, step: &'p Step, product: &'p Product, around: &Around<'p>) {
+        let Some(written) = product.path.written() else { return };
+        let path = plain(Path::new(written.trim()));
+        let whole = plain(&around.folder.join(&path));
+        // What is wrong with a pipeline that holds by itself is told where the file calls it.
+        let (own, place, shown, of) = match around.call {
+            None => (step, &product.place, &path, String::new()),
+            Some((caller, nested)) => {
+                (caller, &caller.place, &whole, format!(", a product of `{}`", nested.path.display()))
+            }
+        };
+        let shown = shown.display();
+        if let Some(items) = around.items.iter().rev().find(|items| !items.reach(step, &product.path)) {
+            let hole = if around.call.is_some() { "inputs.NAME" } else { items.told };
+            let hint = format!("put what tells them apart into it, as `{{{{ {hole} }}}}`");
+            self.faults.push(Fault::new(place.clone(), format!("every item would write `{shown}`{of}: {hint}")));
         }
-        Template::List(_) | Template::Map(_) => return None,
-    };
-    let parts = Path::new(text.trim()).components().filter(|part| !matches!(part, Component::CurDir));
-    Some(parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"))
+        // What the holes of another file stand for is known when it runs.
+        if around.call.is_some() && product.path.constant().is_none() {
+            return;
+        }
+        if let Some(first) = self.taken.get(&whole) {
+            let message = format!("step `{first}` writes `{shown}` too{of}: give each its own path");
+            self.faults.push(Fault::new(place.clone(), message));
+        } else {
+            self.taken.insert(whole, &own.name);
+        }
+    }
+}
+
+/// What stands around a block.
+struct Around<'p> {
+    /// The output folder of its pipeline.
+    folder: &'p Path,
+    /// The items of each `each`, from the outside in.
+    items: Vec<Items<'p>>,
+    /// The step of the file that calls its pipeline, if that is another one, and what the step calls.
+    call: Option<(&'p Step, &'p Nested)>,
+}
+
+impl<'p> Around<'p> {
+    /// The same inside of an `each`.
+    fn inside(&self, each: &'p Each) -> Self {
+        let around = self.items.iter().map(|items| items.inside(each));
+        Self { items: around.chain([Items::of(each)]).collect(), ..*self }
+    }
+
+    /// The same in a pipeline that a step calls.
+    fn called(&self, step: &'p Step, nested: &'p Nested) -> Self {
+        let items = self.items.iter().map(|items| items.called(nested)).collect();
+        Self { folder: &nested.pipeline.output_dir, items, call: self.call.or(Some((step, nested))) }
+    }
+}
+
+/// What may differ between the items of one `each`.
+#[derive(Clone)]
+struct Items<'p> {
+    /// The name of an item.
+    item: &'p str,
+    /// The name that tells them apart, for messages.
+    told: &'p str,
+    /// Values.
+    names: HashSet<&'p str>,
+    /// Inputs of the pipeline that is called.
+    inputs: HashSet<&'p str>,
+}
+
+impl<'p> Items<'p> {
+    /// The item with its place, and the steps of its body.
+    fn of(each: &'p Each) -> Self {
+        let mut names = HashSet::from([each.name.as_str(), "key", "index"]);
+        gather(&each.block, &mut names);
+        Self { item: &each.name, told: "key", names, inputs: HashSet::new() }
+    }
+
+    /// The same inside of a further `each`: its items may differ where they are made of what differs, and so may their
+    /// keys, but no positions in a list.
+    fn inside(&self, each: &'p Each) -> Self {
+        let mut inner = Self { told: self.item, ..self.clone() };
+        inner.names.remove("index");
+        let differ = self.fill(&each.items);
+        if differ {
+            inner.names.insert(&each.name);
+        }
+        let keyed = match &each.key {
+            Some(key) => key.references().iter().any(|reference| inner.has(reference)),
+            None => differ && !matches!(each.items, Template::List(_)),
+        };
+        inner.names.remove("key");
+        if keyed {
+            inner.names.insert("key");
+        }
+        inner
+    }
+
+    /// The same in a pipeline that is called: its steps, and the inputs that are made of what differs.
+    fn called(&self, nested: &'p Nested) -> Self {
+        let mut names = HashSet::new();
+        gather(&nested.pipeline.block, &mut names);
+        let inputs = match &nested.inputs {
+            Template::Map(given) => {
+                given.iter().filter(|(_, value)| self.fill(value)).map(|(name, _)| name.as_str()).collect()
+            }
+            _ => HashSet::new(),
+        };
+        Self { names, inputs, ..*self }
+    }
+
+    /// Whether the path of a product reads anything of it; what the step itself answers may differ too.
+    fn reach(&self, step: &Step, path: &Template) -> bool {
+        let answered = |reference: &Reference| step.vars.iter().any(|var| reference.path.first() == Some(&var.name));
+        self.fill(path) || references(path).any(answered)
+    }
+
+    fn fill(&self, template: &Template) -> bool {
+        references(template).any(|reference| self.has(reference))
+    }
+
+    fn has(&self, reference: &Reference) -> bool {
+        match reference.path.as_slice() {
+            [inputs] if inputs == "inputs" => !self.inputs.is_empty(),
+            [inputs, name, ..] if inputs == "inputs" => self.inputs.contains(name.as_str()),
+            [name, ..] => self.names.contains(name.as_str()),
+            [] => false,
+        }
+    }
+}
+
+/// What a value reads.
+fn references(template: &Template) -> impl Iterator<Item = &Reference> {
+    template.expressions().into_iter().flat_map(|expression| expression.references())
+}
+
+/// The names of the steps of a block, those of bodies too.
+fn gather<'p>(block: &'p Block, names: &mut HashSet<&'p str>) {
+    for step in &block.steps {
+        names.insert(&step.name);
+        step.act.blocks().into_iter().for_each(|inner| gather(inner, names));
+    }
 }
