@@ -74,7 +74,7 @@ struct Compiled {
 /// Compiles expressions; its engine is shared by all of them.
 pub struct Compiler {
     engine: Arc<Engine>,
-    functions: BTreeSet<String>,
+    functions: references::Functions,
 }
 
 impl Compiler {
@@ -102,8 +102,8 @@ impl Compiler {
     /// Compiles an expression that may read these names.
     ///
     /// # Errors
-    /// `script`, with line, column and nearest name, for wrong syntax and for names that are neither in scope nor
-    /// functions.
+    /// `script`, with line, column and nearest name, for wrong syntax, for names that are neither in scope nor functions,
+    /// and for calls with a number of arguments that the function does not take.
     pub fn compile(&self, source: &str, names: &[&str]) -> Outcome<Expression> {
         if source.len() > SOURCE_LIMIT {
             return Err(Failure::new(FailureKind::Limit, format!("the expression has more than {SOURCE_LIMIT} bytes"))
@@ -116,7 +116,7 @@ impl Compiler {
         // Thousands of names: they are gathered only to be told.
         let known = || Names {
             variables: names.iter().map(|name| (*name).to_owned()).collect(),
-            functions: self.functions.iter().cloned().collect(),
+            functions: self.functions.keys().cloned().collect(),
         };
         words::reset();
         let parsed = self.engine.compile_with_scope(&scope, source);

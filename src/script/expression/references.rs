@@ -11,28 +11,37 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Functions that are part of the language and stand in no list.
 const LANGUAGE: &[&str] = &["type_of", "is_shared", "curry", "is_def_var"];
 
-/// The names of all functions of an engine.
-pub(super) fn functions(engine: &Engine) -> BTreeSet<String> {
-    let signatures = engine.gen_fn_signatures(true);
-    let name = |signature: &String| signature.split('(').next().map(|name| name.trim().to_owned());
-    let own = LANGUAGE.iter().map(|name| (*name).to_owned());
-    signatures.iter().filter_map(name).filter(|name| !name.is_empty()).chain(own).collect()
+/// Functions by name, with the numbers of arguments that they take; without any number where that is not known.
+pub(super) type Functions = BTreeMap<String, BTreeSet<usize>>;
+
+/// All functions of an engine.
+pub(super) fn functions(engine: &Engine) -> Functions {
+    let mut functions = Functions::new();
+    let known = engine.collect_fn_metadata(None, |f| Some((f.metadata.name.to_string(), f.metadata.num_params)), true);
+    for (name, count) in known {
+        functions.entry(name).or_default().insert(count);
+    }
+    functions.extend(LANGUAGE.iter().map(|name| ((*name).to_owned(), BTreeSet::new())));
+    functions
 }
 
 /// The references of an expression in the order of its text.
 ///
 /// # Errors
-/// `script` if a function does not exist, or a name of the scope is taken for something else.
-pub(super) fn of(ast: &AST, names: &[&str], functions: &BTreeSet<String>) -> Outcome<Vec<Reference>> {
-    let mut seen = Seen { names, functions, found: BTreeMap::new(), captures: BTreeMap::new(), fault: None };
+/// `script` if a function does not exist or takes another number of arguments, or a name of the scope is taken for
+/// something else.
+pub(super) fn of(ast: &AST, names: &[&str], functions: &Functions) -> Outcome<Vec<Reference>> {
+    let mut seen = Seen { ast, names, functions, found: BTreeMap::new(), captures: BTreeMap::new(), fault: None };
     ast.walk(&mut |path: &[ASTNode]| {
         match path {
             [.., parent, ASTNode::Expr(Expr::Variable(variable, _, position))] => {
                 seen.variable(&variable.1, *position, Some(parent));
             }
             [ASTNode::Expr(Expr::Variable(variable, _, position))] => seen.variable(&variable.1, *position, None),
-            [.., ASTNode::Expr(Expr::FnCall(call, position) | Expr::MethodCall(call, position))]
-            | [.., ASTNode::Stmt(Stmt::FnCall(call, position))] => seen.call(call, *position),
+            [.., ASTNode::Expr(Expr::FnCall(call, position))] | [.., ASTNode::Stmt(Stmt::FnCall(call, position))] => {
+                seen.call(call, *position, 0);
+            }
+            [.., ASTNode::Expr(Expr::MethodCall(call, position))] => seen.call(call, *position, 1),
             [.., ASTNode::Stmt(Stmt::Var(variable, ..))] => seen.declared(&variable.0.name, variable.0.pos),
             [.., ASTNode::Stmt(Stmt::For(looped, _))] => seen.declared(&looped.0.name, looped.0.pos),
             _ => {}
@@ -47,8 +56,9 @@ pub(super) fn of(ast: &AST, names: &[&str], functions: &BTreeSet<String>) -> Out
 }
 
 struct Seen<'a> {
+    ast: &'a AST,
     names: &'a [&'a str],
-    functions: &'a BTreeSet<String>,
+    functions: &'a Functions,
     /// By place: a capture of a closure is seen again where it is handed over.
     found: BTreeMap<(usize, usize), Reference>,
     /// How many names each closure takes from around it; they are its first parameters.
@@ -79,23 +89,51 @@ impl Seen<'_> {
         }
     }
 
-    fn call(&mut self, call: &FnCallExpr, position: Position) {
+    /// Sees a call; `before` is how many of the function's arguments stand before the dot.
+    fn call(&mut self, call: &FnCallExpr, position: Position, before: usize) {
         let name = call.name.as_str();
         if let ("curry", [Expr::DynamicConstant(closure, _), captured @ ..]) = (name, &*call.args)
             && let Some(closure) = closure.read_lock::<FnPtr>()
         {
             self.captures.insert(closure.fn_name().to_owned(), captured.len());
         }
-        if call.op_token.is_some() || self.functions.contains(name) || self.fault.is_some() {
+        if call.op_token.is_some() || self.fault.is_some() {
             return;
         }
+        let given = call.args.len();
+        let fits = |takes: &BTreeSet<usize>| takes.is_empty() || takes.contains(&(given + before));
+        self.fault = match self.functions.get(name) {
+            None => Some(self.unknown(name, position)),
+            Some(takes) if fits(takes) || (before > 0 && self.is_field(name)) => None,
+            Some(takes) => Some(at(position, miscounted(name, takes, given, before))),
+        };
+    }
+
+    fn unknown(&self, name: &str, position: Position) -> Failure {
         let failure = at(position, format!("there is no function `{name}` in an expression"));
-        let known = self.functions.iter().map(String::as_str);
-        self.fault = Some(match (python::function_hint(name), nearest(name, known)) {
+        let known = self.functions.keys().map(String::as_str);
+        match (python::function_hint(name), nearest(name, known)) {
             (Some(habit), _) => failure.hint(habit),
             (None, Some(near)) => failure.hint(format!("did you mean `{near}`?")),
             (None, None) => failure.hint("effects are steps: `llm`, `tool`, `script`; an expression only computes"),
+        }
+    }
+
+    /// Whether a map of the expression may have a field of this name, which may hold a function of any form.
+    fn is_field(&self, name: &str) -> bool {
+        let mut found = false;
+        self.ast.walk(&mut |path: &[ASTNode]| {
+            if let [.., ASTNode::Expr(expr)] = path {
+                found |= match expr {
+                    Expr::Map(map, _) => map.0.iter().any(|(key, _)| key.name.as_str() == name),
+                    Expr::Property(property, _) => property.2.as_str() == name,
+                    Expr::StringConstant(text, _) => text.as_str() == name,
+                    _ => false,
+                };
+            }
+            true
         });
+        found
     }
 
     /// A parameter of a closure must not hide a value: whoever reads it would seem to need that value.
@@ -114,6 +152,17 @@ impl Seen<'_> {
             self.fault = Some(failure.hint("choose another name for what the expression declares"));
         }
     }
+}
+
+/// That a function takes another number of arguments than it is given, without those before the dot.
+fn miscounted(name: &str, takes: &BTreeSet<usize>, given: usize, before: usize) -> String {
+    let behind = takes.iter().filter_map(|count| count.checked_sub(before));
+    let numbers: Vec<String> = behind.map(|count| count.to_string()).collect();
+    if numbers.is_empty() {
+        return format!("`{name}` is no method: write `{name}()`");
+    }
+    let what = if numbers == ["1"] { "argument" } else { "arguments" };
+    format!("`{name}` takes {} {what}, not {given}", numbers.join(" or "))
 }
 
 fn at(position: Position, message: String) -> Failure {

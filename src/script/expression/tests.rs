@@ -73,6 +73,9 @@ fn refusals() {
         ("gone.field", "has no property `field`"),
         ("llm(\"what\")", "there is no function `llm` in an expression"),
         ("draft.tags.lenn()", "there is no function `lenn` in an expression\nhint: did you mean `len`?"),
+        ("inputs.name.sub_string()", "compile: `sub_string` takes 1 or 2 arguments, not 0"),
+        ("sub_string(inputs.name)", "compile: `sub_string` takes 2 or 3 arguments, not 1"),
+        ("[1].filter(|x| x > 1, 2)", "compile: `filter` takes 1 argument, not 2"),
         ("import \"json\" as json; 1", "syntax error"),
         ("fn f() { 1 } f()", "syntax error"),
         ("eval(\"1\")", "syntax error"),
@@ -85,6 +88,23 @@ fn refusals() {
     ] {
         let answer = answer(source).expect_err(source);
         assert!(answer.contains(message), "{source}: {answer}");
+    }
+}
+
+#[test]
+fn functions_take_what_they_take() {
+    for source in [
+        "inputs.name.sub_string(1) + sub_string(inputs.name, 0, 1)",
+        "inputs.list.map(|x| x + draft.score * inputs.n)",
+        "draft?.tags?.join(\", \")",
+        "type_of(draft) + draft.type_of()",
+        "json_text(draft, 2).split().len()",
+        "range(0, 6, 2)",
+        // The function of a field takes what it takes, whatever others of its name do.
+        "#{max: |a, b, c| a + b + c}.max(1, 2, 3)",
+    ] {
+        let compiled = Compiler::new().compile(source, NAMES);
+        assert!(compiled.is_ok(), "{source}: {compiled:?}");
     }
 }
 
