@@ -32,6 +32,16 @@ pub fn faults(settings: &Settings) -> Vec<Fault> {
     check.faults
 }
 
+/// What is wrong with a word that a model must have; `None` for a capability, and for a tag of some model.
+pub fn required(settings: &Settings, word: &str) -> Option<String> {
+    let tags: BTreeSet<&str> = settings.models.values().flat_map(|m| &m.tags).map(String::as_str).collect();
+    if WORDS.contains(&word) || tags.contains(word) {
+        return None;
+    }
+    let near = hint(word, WORDS.iter().chain(&tags).copied());
+    Some(format!("no model has the capability or tag `{word}`{near}"))
+}
+
 /// No provider asks less for a million tokens, in nano-USD: genai-prices asks a person about less.
 const LEAST_PRICE: u64 = 500_000;
 
@@ -118,18 +128,16 @@ impl Check<'_> {
     }
 
     fn roles(&mut self) {
-        let tags: BTreeSet<&str> = self.settings.models.values().flat_map(|m| &m.tags).map(String::as_str).collect();
-        for (name, config) in &self.settings.roles {
+        let settings = self.settings;
+        for (name, config) in &settings.roles {
             let at = |field: &str| format!("roles.{name}.{field}");
             for model in &config.models {
                 self.model_named(&at("models"), &at("models"), model);
             }
-            let known = |word: &str| WORDS.contains(&word) || tags.contains(word);
-            for word in config.requires.iter().filter(|word| !known(word)) {
-                let near = hint(word, WORDS.iter().chain(&tags).copied());
-                self.fault(&at("requires"), format!("no model has the capability or tag `{word}`{near}"));
+            for message in config.requires.iter().filter_map(|word| required(settings, word)) {
+                self.fault(&at("requires"), message);
             }
-            let persona = config.persona.as_deref().map(|given| personas::text(&self.settings.paths, given));
+            let persona = config.persona.as_deref().map(|given| personas::text(&settings.paths, given));
             if let Some(Err(failure)) = persona {
                 self.fault(&at("persona"), with_hint(&at("persona"), &failure));
             }

@@ -14,13 +14,15 @@ const LONGEST: usize = 64;
 /// The most bytes of a persona's file.
 const LARGEST: u64 = 256 * 1024;
 
-/// The text of a persona: given is its name, or the text itself if it has blanks or other signs that no name has.
+/// The text of a persona: given is its name, or the text itself if it has blanks or other signs that no name has, as a
+/// line end behind it.
 pub fn text(paths: &Paths, given: &str) -> Outcome<String> {
+    let is_text = given.ends_with('\n') || !is_name(given.trim());
     let given = given.trim();
     if given.is_empty() {
         return Err(Failure::new(FailureKind::Invalid, "the persona is empty"));
     }
-    if !is_name(given) {
+    if is_text {
         return Ok(given.to_owned());
     }
     for folder in [&paths.project_personas, &paths.user_personas] {
@@ -41,6 +43,12 @@ pub fn text(paths: &Paths, given: &str) -> Outcome<String> {
     }
     let known = BUILT_IN.iter().find(|(name, _)| *name == given);
     known.map(|(_, text)| text.trim().to_owned()).ok_or_else(|| missing(paths, given))
+}
+
+/// A text in a form that is never taken for a name, not even if it is a single word.
+pub fn as_text(text: &str) -> String {
+    let end = if is_name(text) { "\n" } else { "" };
+    format!("{text}{end}")
 }
 
 /// A persona of the project is sent to providers, so it must not be a link to a file of somewhere else.

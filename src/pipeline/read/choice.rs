@@ -1,10 +1,11 @@
-//! Who answers a step, and why: step > expert of the tool used > requires > default model > as `llm` does.
+//! Who answers a step, and why: step > expert of a tool that it names > requires > default model > as `llm` does.
 
 use crate::core::strategy::Strategy;
 use crate::pipeline::plan::Choice;
 use crate::pipeline::read::{Fields, Reader};
 use crate::pipeline::tree::{Node, Spot};
-use crate::registry::{models, personas, roles};
+use crate::policy::choice::meets;
+use crate::registry::{check, models, personas, roles};
 
 /// A model or a role.
 enum Who {
@@ -17,7 +18,7 @@ impl Reader<'_, '_> {
     pub(crate) fn choice(&mut self, fields: &Fields<'_>, role: Option<&Node>, tools: &[String], lead: bool) -> Choice {
         let model = self.model(fields.get("model"), "model");
         let role = self.role(role);
-        let requires = self.texts(fields.get("requires"), "requires");
+        let requires = self.requirements(fields.get("requires"));
         let personality = match fields.get("personality") {
             Some(node) => self.personality(node),
             None => self.header.defaults.personality.clone(),
@@ -34,7 +35,48 @@ impl Reader<'_, '_> {
             None => {}
         }
         choice.reason = reason;
+        let said = fields.get("requires").or(fields.get("model"));
+        self.met(said.map_or(fields.at, |node| node.at), &choice);
         choice
+    }
+
+    /// What a model must have: words that some model has.
+    pub(crate) fn requirements(&mut self, node: Option<&Node>) -> Vec<String> {
+        let words = self.placed(node, "requires");
+        for (at, word) in &words {
+            if let Some(message) = check::required(self.loader.settings, word) {
+                self.fault(*at, message);
+            }
+        }
+        words.into_iter().map(|(_, word)| word).collect()
+    }
+
+    /// Keeps the fault that the model that answers does not have what is required, or that no model has all of it. Keys
+    /// and the models of roles are left to the run: a session or a flag may put another model in their place.
+    fn met(&mut self, at: Spot, choice: &Choice) {
+        let settings = self.loader.settings;
+        let requires = &choice.requires;
+        // A word that nobody has is told where it stands.
+        if requires.is_empty() || requires.iter().any(|word| check::required(settings, word).is_some()) {
+            return;
+        }
+        let lacking = |name: &str| {
+            let spec = models::resolve(settings, name).ok()?;
+            Some(requires.iter().filter(|word| !meets(&spec, word)).cloned().collect::<Vec<String>>())
+        };
+        if let Some(name) = &choice.model {
+            // One that does not exist is told already.
+            let words = lacking(name).unwrap_or_default().join("` and `");
+            if !words.is_empty() {
+                self.fault(at, format!("the model `{name}` does not have `{words}`, which `requires` asks for"));
+            }
+            return;
+        }
+        let listed = settings.roles.values().flat_map(|role| &role.models).cloned();
+        let mut known = models::names(settings).into_iter().chain(listed);
+        if !known.any(|name| lacking(&name).is_some_and(|words| words.is_empty())) {
+            self.fault(at, format!("no model has `{}` together", requires.join("` and `")));
+        }
     }
 
     /// Who answers, and why: the step > its role > an expert > the orchestrator > the defaults > what is required > the
@@ -62,13 +104,21 @@ impl Reader<'_, '_> {
         } else if let Some(role) = header.defaults.role.clone() {
             (Some(Who::Role(role)), "role of the defaults".to_owned())
         } else if !requires.is_empty() {
-            let how = header.strategy.unwrap_or(Strategy::Balanced).name();
-            (None, format!("requires {}, by {how}", requires.join(", ")))
+            (None, format!("requires {}, by {}", requires.join(", "), self.strategy_of(lead).name()))
         } else if let Some(name) = header.default_model.clone() {
             (Some(self.who(name)), "the pipeline's default_model".to_owned())
         } else {
             (None, "as llm chooses".to_owned())
         }
+    }
+
+    /// How a model is chosen by what is required, in the order of `host/choose`; `lead` is whether a root is chosen.
+    fn strategy_of(&self, lead: bool) -> Strategy {
+        let settings = self.loader.settings;
+        // Both roles are in the lowest layer of the settings.
+        let role = roles::find(settings, if lead { roles::ROOT } else { roles::WORKER }).ok();
+        let own = self.header.strategy.or(role.and_then(|role| role.strategy));
+        own.or(settings.strategy).unwrap_or_default()
     }
 
     fn who(&self, name: String) -> Who {
@@ -113,7 +163,7 @@ impl Reader<'_, '_> {
     pub(crate) fn personality(&mut self, node: &Node) -> Option<String> {
         let given = self.text(Some(node), "personality")?;
         if let Some(text) = self.header.personalities.get(&given) {
-            return Some(text.clone());
+            return Some(personas::as_text(text));
         }
         if let Err(failure) = personas::text(&self.loader.settings.paths, &given) {
             let own: Vec<String> = self.header.personalities.keys().cloned().collect();

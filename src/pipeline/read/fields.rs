@@ -72,13 +72,17 @@ impl Reader<'_, '_> {
 
     /// A list of texts; one alone is a list of one.
     pub(crate) fn texts(&mut self, node: Option<&Node>, what: &str) -> Vec<String> {
-        match node.map(|node| &node.data) {
-            None => Vec::new(),
-            Some(Data::List(items)) => {
-                items.iter().filter_map(|item| self.text(Some(item), &format!("an item of {what}"))).collect()
-            }
-            Some(_) => self.text(node, what).into_iter().collect(),
+        self.placed(node, what).into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// The same, each with its place.
+    pub(crate) fn placed(&mut self, node: Option<&Node>, what: &str) -> Vec<(Spot, String)> {
+        let Some(node) = node else { return Vec::new() };
+        if let Data::List(items) = &node.data {
+            let what = format!("an item of {what}");
+            return items.iter().filter_map(|item| Some((item.at, self.text(Some(item), &what)?))).collect();
         }
+        self.text(Some(node), what).map(|text| (node.at, text)).into_iter().collect()
     }
 
     /// True or false.

@@ -1,5 +1,6 @@
 //! The head of a file: what holds for all of its steps.
 
+use crate::core::money::Money;
 use crate::core::request::Keep;
 use crate::core::strategy::Strategy;
 use crate::pipeline::plan::{PARALLEL, PipelineLimits, Retry, Slice};
@@ -89,7 +90,7 @@ impl Reader<'_, '_> {
         Defaults {
             model: self.model(fields.get("model"), "model"),
             role: self.role(fields.get("role")),
-            requires: self.texts(fields.get("requires"), "requires"),
+            requires: self.requirements(fields.get("requires")),
             personality: fields.get("personality").and_then(|node| self.personality(node)),
             timeout: self.span(fields.get("timeout"), "timeout"),
             retry: self.retry(fields.get("retry")),
@@ -115,16 +116,26 @@ impl Reader<'_, '_> {
     pub(crate) fn budget(&mut self, node: Option<&Node>) -> Slice {
         let Some(node) = node else { return Slice::default() };
         if let Data::Int(_) | Data::Float(_) = node.data {
-            return Slice { max_cost: self.number(Some(node), "budget", 0.0, f64::INFINITY), ..Slice::default() };
+            return Slice { max_cost: self.usd(Some(node), "budget"), ..Slice::default() };
         }
         let fields = self.fields(node, "budget", &["max_cost", "max_calls", "max_tokens"]);
         let calls = self.count(fields.get("max_calls"), "max_calls", 0, i64::MAX);
         let tokens = self.count(fields.get("max_tokens"), "max_tokens", 1, i64::MAX);
         Slice {
-            max_cost: self.number(fields.get("max_cost"), "max_cost", 0.0, f64::INFINITY),
+            max_cost: self.usd(fields.get("max_cost"), "max_cost"),
             max_calls: calls.and_then(|n| u64::try_from(n).ok()),
             max_tokens: tokens.and_then(|n| u64::try_from(n).ok()),
         }
+    }
+
+    /// An amount in USD that the ledger can count.
+    fn usd(&mut self, node: Option<&Node>, what: &str) -> Option<f64> {
+        let (node, amount) = (node?, self.number(node, what, 0.0, f64::INFINITY)?);
+        if Money::from_usd(amount).is_ok() {
+            return Some(amount);
+        }
+        self.fault(node.at, format!("{what} must be an amount in USD, at most 18446744073, not {amount}"));
+        None
     }
 
     /// Further attempts: how many, or how.
