@@ -205,7 +205,11 @@ async fn asked(models: &Models, step: &Step, (prompt, most): (usize, Option<u64>
 }
 
 fn default_role(act: &Act) -> Option<String> {
-    matches!(act, Act::Run(_)).then(|| crate::registry::roles::ROOT.to_owned())
+    match act {
+        Act::Run(_) => Some(crate::registry::roles::ROOT.to_owned()),
+        Act::Ask(ask) => ask.of.clone(),
+        _ => None,
+    }
 }
 
 /// The bytes of a text, as far as they are known.

@@ -108,7 +108,9 @@ impl Loader<'_> {
             let message = format!("pipelines call each other without an end: {}", names.join(" -> "));
             return Err(Failure::new(FailureKind::Invalid, message));
         }
-        if self.chain.len() >= NESTING {
+        // One that was read already was perhaps called from further up.
+        let height = self.known.get(&real).and_then(Option::as_ref).map_or(1, |known| known.height);
+        if self.chain.len() + height > NESTING {
             return Err(Failure::new(FailureKind::Depth, format!("pipelines nest deeper than {NESTING}")));
         }
         if let Some(known) = self.known.get(&real) {
@@ -198,6 +200,7 @@ impl Reader<'_, '_> {
             budget,
             limits,
             output_dir,
+            height: 1 + block.height(),
             block,
         };
         check::check(self, &pipeline);

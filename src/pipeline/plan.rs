@@ -46,7 +46,7 @@ pub struct Pipeline {
     pub orchestrator: Option<String>,
     /// The model of calls that name none and have no expert.
     pub default_model: Option<String>,
-    /// Models or roles by the tool that a step uses.
+    /// Models or roles by the tool that a step names.
     pub experts: IndexMap<String, String>,
     /// How a model is chosen among those that meet what a step requires.
     pub strategy: Option<Strategy>,
@@ -58,6 +58,8 @@ pub struct Pipeline {
     pub limits: PipelineLimits,
     /// The folder below which products are written, relative to the workspace.
     pub output_dir: PathBuf,
+    /// How many pipelines deep it goes, itself included.
+    pub height: usize,
     /// Its steps.
     pub block: Block,
 }
@@ -109,6 +111,15 @@ impl Block {
     pub fn position(&self, name: &str) -> Option<usize> {
         self.steps.iter().position(|step| step.name == name)
     }
+
+    /// How many pipelines deep its steps call others.
+    pub fn height(&self) -> usize {
+        let of = |step: &Step| match &step.act {
+            Act::Nested(nested) => nested.pipeline.height,
+            act => act.blocks().into_iter().map(Self::height).max().unwrap_or(0),
+        };
+        self.steps.iter().map(of).max().unwrap_or(0)
+    }
 }
 
 /// One step.
@@ -134,8 +145,6 @@ pub struct Step {
     pub condition: Option<Expression>,
     /// Who answers.
     pub choice: Choice,
-    /// Tools that the model of this step may use.
-    pub tools: Vec<String>,
     /// The fields of its value; empty for whatever its act answers.
     pub vars: Vec<Var>,
     /// The files that it writes.

@@ -113,6 +113,18 @@ outputs: {one: one.said, two: outcomes.two}
         1,
         r#"{"said": "yes"}"#,
     ),
+    case(
+        "a named model plays the person, and who has a personality of one word",
+        "\
+personalities: {critic: Sceptical}
+steps:
+  a: {llm: first, personality: critic}
+  b: {ask: {prompt: yes or no?, choices: ['yes', 'no'], of: worker}, model: small}
+",
+        0,
+        2,
+        "",
+    ),
     case("nobody is there to be asked", "steps: {a: {llm: first}, b: {ask: 'Is {{ a }} right?'}}\n", 6, 1, ""),
     case(
         "files of every kind that a tool writes",

@@ -54,6 +54,25 @@ fn five_deep_and_no_deeper() {
 }
 
 #[test]
+fn what_was_read_further_up_is_not_called_too_deep() {
+    let calls = |program: Program, name: &str, called: &str| {
+        program.file(&format!("{name}.yaml"), format!("steps: {{s{name}: {{pipeline: {called}.yaml}}}}\n"))
+    };
+    let chain = |ends: &[(&str, &str)], last: &str| {
+        let program = ends.iter().fold(Program::offline(), |program, (name, called)| calls(program, name, called));
+        program
+            .file(&format!("{last}.yaml"), "steps: {last: {set: {n: 1}}}\n")
+            .file("p.yaml", "steps: {x: {pipeline: c.yaml}, y: {pipeline: a.yaml}}\n")
+    };
+    let right = chain(&[("a", "b"), ("b", "c"), ("c", "d")], "d");
+    right.args(["pipeline", "validate", "p.yaml"]).run().ok();
+    right.args(["run", "p.yaml"]).run().ok();
+    let deep = chain(&[("a", "b"), ("b", "c"), ("c", "d"), ("d", "e")], "e");
+    let ran = deep.args(["pipeline", "validate", "p.yaml"]).run().code(1);
+    ran.says("p.yaml has a fault").says("b.yaml:1:24: pipelines nest deeper than 5");
+}
+
+#[test]
 fn files_outside_are_refused() {
     let program = Program::offline().file("flow.yaml", "steps: {one: {pipeline: ../user/secret.yaml}}\n");
     std::fs::write(program.user().join("secret.yaml"), "steps: {one: {set: {n: 1}}}\n").expect("a file");

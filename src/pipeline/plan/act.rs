@@ -139,7 +139,7 @@ pub struct Ask {
     pub prompt: Template,
     /// The answers to choose from, a list; nothing for free text.
     pub choices: Option<Template>,
-    /// The role of the model that plays the person.
+    /// The role of the model that plays the person, also where the step names the model.
     pub of: Option<String>,
 }
 
@@ -148,7 +148,7 @@ pub struct Ask {
 pub struct Switch {
     /// The value; texts are compared as they are, others by their JSON.
     pub on: Expression,
-    /// Where each value leads.
+    /// Where each value leads, by its text or JSON.
     pub cases: Vec<(String, Jump)>,
     /// Where all others lead; `Continue` if nothing is said.
     pub default: Option<Jump>,

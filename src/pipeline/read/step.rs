@@ -47,7 +47,7 @@ impl Reader<'_, '_> {
         let known = [keys(ACTS), keys(STEP)].concat();
         let fields = self.fields(named.node, &format!("step `{}`", named.name), &known);
         let act = self.act_entry(named, &fields)?;
-        self.bound_keys(&fields, &act.key);
+        self.bound_keys(&fields, act);
         let user = |part| User { step: named.name.clone(), part };
         let reading = Reading::new(scope, user(Part::Act));
         let mut leaps = Vec::new();
@@ -71,7 +71,6 @@ impl Reader<'_, '_> {
             watches: Vec::new(),
             condition: fields.get("condition").and_then(|node| self.expression(node, "condition", &condition)),
             choice,
-            tools,
             products: self.products(fields.get("products"), &products),
             vars,
             timeout: self.span(fields.get("timeout"), "timeout").or(defaults.timeout.filter(|_| model_act)),
@@ -114,23 +113,23 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn bound_keys(&mut self, fields: &Fields<'_>, act: &str) {
-        for (key, acts) in BOUND.iter().filter(|(_, acts)| !acts.contains(&act)) {
-            if let Some(entry) = fields.entry(key) {
-                self.fault(entry.at, format!("`{key}` means nothing to `{act}`; it belongs to {}", acts.join(", ")));
+    fn bound_keys(&mut self, fields: &Fields<'_>, act: &Entry) {
+        let name = act.key.as_str();
+        for (key, acts) in BOUND {
+            let Some(entry) = fields.entry(key) else { continue };
+            if !acts.contains(&name) {
+                self.fault(entry.at, format!("`{key}` means nothing to `{name}`; it belongs to {}", acts.join(", ")));
+            } else if name == "ask" && part(act, "of").is_none() {
+                self.fault(entry.at, format!("`{key}` means nothing to `ask` without `of`: a person answers"));
             }
         }
     }
 
     fn who_answers(&mut self, fields: &Fields<'_>, act: &Entry, tools: &[String]) -> Choice {
-        let role = |key: &str| {
-            let entries = act.value.entries().unwrap_or_default();
-            entries.into_iter().find(|entry| entry.key == key).map(|entry| &entry.value)
-        };
         match act.key.as_str() {
-            "llm" => self.choice(fields, role("role"), tools, false),
-            "run" => self.choice(fields, role("role"), tools, true),
-            "ask" if role("of").is_some() => self.choice(fields, role("of"), tools, false),
+            "llm" => self.choice(fields, part(act, "role"), tools, false),
+            "run" => self.choice(fields, part(act, "role"), tools, true),
+            "ask" if part(act, "of").is_some() => self.choice(fields, part(act, "of"), tools, false),
             _ => Choice::default(),
         }
     }
@@ -195,6 +194,12 @@ impl Reader<'_, '_> {
         let added = (&step.choice, step.timeout, step.retry, &step.cache, sampling, called);
         blake3::hash(format!("{}{}{added:?}", step.name, node.value()).as_bytes()).to_hex().to_string()
     }
+}
+
+/// A part of an act that is written as a map. One without a value says nothing.
+fn part<'n>(act: &'n Entry, key: &str) -> Option<&'n Node> {
+    let entries = act.value.entries().unwrap_or_default();
+    entries.into_iter().find(|entry| entry.key == key).map(|entry| &entry.value).filter(|node| node.data != Data::Null)
 }
 
 const NO_RETRY: Retry = Retry { times: 0, wait: std::time::Duration::ZERO, factor: 1.0 };

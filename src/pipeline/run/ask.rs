@@ -23,6 +23,6 @@ pub async fn ask(course: &Course<'_>, step: &Step, question: &Ask, values: &Valu
         return course.ask(Request::AskUser { prompt, choices }).await;
     };
     let schema = (!choices.is_empty()).then(|| Arc::new(llm::sorted(json!({"type": "string", "enum": choices}))));
-    let options = LlmOptions { role: Some(role.clone()), model: None, schema, ..llm::options(course, step) };
+    let options = LlmOptions { role: Some(role.clone()), schema, ..llm::options(course, step) };
     course.ask(Request::Llm(LlmRequest { prompt, options })).await
 }

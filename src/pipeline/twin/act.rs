@@ -104,8 +104,9 @@ impl Twin {
         let Some(role) = &ask.of else {
             return called("ask_user", &std::iter::once(prompt).chain(choices).collect::<Vec<_>>(), &[]);
         };
-        // Who plays the person is the role, whatever model the step names.
+        // A model that the step names plays the person in the role.
         let mut options = vec![("role", text(role))];
+        options.extend(step.choice.model.as_ref().map(|model| ("model", text(model))));
         options.extend(required(step));
         options.extend(common(step));
         let schema = choices.map(|choices| ("schema", format!("#{{\"type\": \"string\", \"enum\": {choices}}}")));

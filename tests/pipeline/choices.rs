@@ -1,0 +1,118 @@
+//! Who answers a step: what no model can meet is told before anything is paid, and what a step says of its model is
+//! what the model gets.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use serde_json::json;
+
+/// Two models of one server: `small` is the default one, fast and blind, `large` sees. `more` is configuration.
+fn range(server: &ChatServer, more: &str) -> Program {
+    let model = |name: &str, rest: &str| {
+        let url = server.base_url();
+        format!("[models.{name}]\nbase_url = \"{url}\"\ninput_price = 1\noutput_price = 1\n{rest}\n")
+    };
+    let models = [model("small", "tags = [\"fast\"]"), model("large", "vision = true")].concat();
+    Program::new().file("rhizo.toml", format!("model = \"small\"\n{more}\n{models}"))
+}
+
+/// A server that answers with the name of the model that was asked.
+fn echo() -> ChatServer {
+    ChatServer::new(|ask| Reply::text(ask.body["model"].as_str().unwrap_or_default()))
+}
+
+#[test]
+fn a_word_that_no_model_has_is_told_where_it_stands() {
+    let server = echo();
+    let text = "defaults: {requires: [fast, visoin]}\nsteps:\n  a: {llm: x}\n  b: {llm: '{{ a }}', requires: germn}\n";
+    let ran = range(&server, "").file("p.yaml", text).args(["run", "p.yaml"]).run().code(1);
+    ran.says("p.yaml has 2 faults")
+        .says("p.yaml:1:29: no model has the capability or tag `visoin`; did you mean `vision`?")
+        .says("p.yaml:4:33: no model has the capability or tag `germn`; there are vision, tools, json, logprobs, fast");
+    assert_eq!(server.asks().len(), 0);
+}
+
+#[test]
+fn a_model_that_is_named_has_what_is_required() {
+    let server = echo();
+    let program = range(&server, "");
+    let validate = |text: &str| {
+        std::fs::write(program.project().join("p.yaml"), text).expect("a file");
+        program.args(["pipeline", "validate", "p.yaml"]).run()
+    };
+    let small = "the model `small` does not have `vision`, which `requires` asks for";
+    for (text, what) in [
+        ("steps: {a: {llm: x, model: small, requires: vision}}\n", small),
+        ("steps: {a: {run: x, model: small, requires: [fast, vision]}}\n", small),
+        ("steps: {a: {ask: {prompt: x, of: worker}, model: small, requires: vision}}\n", small),
+        ("defaults: {requires: vision}\nsteps: {a: {llm: x, model: small}}\n", small),
+        ("defaults: {model: small}\nsteps: {a: {llm: x, requires: vision}}\n", small),
+        ("experts: {read_file: small}\nsteps: {a: {llm: x, tools: read_file, requires: vision}}\n", small),
+        ("steps: {a: {llm: x, requires: [fast, vision]}}\n", "no model has `fast` and `vision` together"),
+    ] {
+        validate(text).code(1).says("p.yaml has a fault").says(what);
+    }
+    for text in [
+        "steps: {a: {llm: x, model: large, requires: vision}}\n",
+        "steps: {a: {llm: x, requires: fast}}\n",
+        "experts: {read_file: large}\nsteps: {a: {llm: x, tools: read_file, requires: vision}}\n",
+        "defaults: {requires: vision}\nsteps: {a: {llm: x, requires: fast, model: small}}\n",
+    ] {
+        validate(text).ok();
+    }
+    std::fs::write(program.project().join("p.yaml"), "steps: {a: {llm: x, requires: vision}}\n").expect("a file");
+    program.args(["run", "p.yaml"]).run().ok().prints("large\n");
+}
+
+#[test]
+fn the_reason_tells_how_it_is_chosen() {
+    let server = echo();
+    for (settings, head, how) in [
+        ("", "", "balanced"),
+        ("strategy = \"cost\"", "", "cost"),
+        ("strategy = \"cost\"\n[roles.worker]\nstrategy = \"performance\"", "", "performance"),
+        ("strategy = \"cost\"\n[roles.worker]\nstrategy = \"performance\"", "selection_schema: balanced\n", "balanced"),
+        ("strategy = \"cost\"\n[roles.architect]\nstrategy = \"performance\"", "", "cost"),
+    ] {
+        let text = format!("{head}steps: {{a: {{llm: x, requires: vision}}}}\n");
+        let program = range(&server, settings).file("p.yaml", text);
+        let document = program.args(["pipeline", "explain", "p.yaml", "--json"]).run().ok().json();
+        assert_eq!(document["steps"][0]["reason"], json!(format!("requires vision, by {how}")), "{settings} {head}");
+    }
+}
+
+#[test]
+fn a_named_model_plays_the_person() {
+    let server = ChatServer::new(|_| Reply::text("\"no\""));
+    let program = range(&server, "");
+    for (said, model) in [("model: large", "large"), ("requires: vision", "large"), ("cache: false", "small")] {
+        let text = format!("steps: {{may: {{ask: {{prompt: Go?, choices: ['yes', 'no'], of: worker}}, {said}}}}}\n");
+        std::fs::write(program.project().join("p.yaml"), text).expect("a file");
+        program.args(["run", "p.yaml"]).run().ok().prints("no\n");
+        assert_eq!(server.asks().last().expect("an ask").body["model"], model, "{said}");
+    }
+}
+
+#[test]
+fn a_person_is_no_model() {
+    for said in ["model: offline", "requires: vision", "personality: standard", "cache: true"] {
+        let program = super::flow(&format!("steps: {{may: {{ask: Go?, {said}}}}}\n"));
+        let key = said.split(':').next().unwrap_or_default();
+        let ran = program.args(["pipeline", "validate", "flow.yaml"]).run().code(1);
+        ran.says(&format!("flow.yaml:1:25: `{key}` means nothing to `ask` without `of`: a person answers"));
+    }
+}
+
+#[test]
+fn a_personality_of_one_word_is_a_text() {
+    let server = ChatServer::new(|_| Reply::text("fine"));
+    let text = "\
+personalities: {critic: Sceptical, standard: Plain}
+steps:
+  a: {llm: x}
+  b: {llm: '{{ a }}', personality: critic}
+  c: {llm: '{{ b }}', personality: standard}
+";
+    Program::served_by(&server).file("p.yaml", text).args(["run", "p.yaml"]).run().ok();
+    let who = server.asks().iter().skip(1).map(|ask| ask.messages()[0].1.clone()).collect::<Vec<_>>();
+    assert_eq!(who, ["Sceptical", "Plain"]);
+}
