@@ -122,7 +122,10 @@ fn step_form(key: &str) -> Value {
             }),
             &["condition", "max_iterations", "steps"],
         ),
-        "parallel" => json!({"anyOf": [map_of(&reference("steps")), reference("steps")]}),
+        "parallel" => {
+            let branch = json!({"anyOf": [reference("steps"), reference("step")]});
+            json!({"anyOf": [map_of(&branch), reference("steps")]})
+        }
         "set" | "args" | "inputs" | "end" => json!({}),
         "wait" | "timeout" => reference("span"),
         "dependencies" | "requires" | "tools" => texts(),

@@ -61,10 +61,25 @@ pub(super) enum Data {
 pub(super) struct Entry {
     /// The key, as it is written.
     pub key: String,
+    /// What the key is, unless it is a text: `True`, `1.0`, `~`.
+    pub scalar: Option<Data>,
     /// Where the key begins.
     pub at: Spot,
     /// The value.
     pub value: Node,
+}
+
+impl Entry {
+    /// The key as the text of a value: what is no text as JSON writes it.
+    pub(super) fn case(&self) -> String {
+        match self.scalar {
+            Some(Data::Null) => "null".to_owned(),
+            Some(Data::Bool(flag)) => flag.to_string(),
+            Some(Data::Int(number)) => number.to_string(),
+            Some(Data::Float(number)) if number.is_finite() => Value::from(number).to_string(),
+            _ => self.key.clone(),
+        }
+    }
 }
 
 /// What is wrong with the text as YAML.

@@ -57,6 +57,72 @@ fn conditions_and_items_have_their_form() {
     }
 }
 
+#[test]
+fn a_budget_can_be_counted() {
+    let text = |budget: &str| format!("budget: {budget}\nsteps:\n  a: {{run: x, budget: {budget}}}\n");
+    for (budget, what) in [
+        (".inf", "budget must be an amount in USD, at most 18446744073, not inf"),
+        ("20000000000", "budget must be an amount in USD, at most 18446744073, not 20000000000"),
+        ("-0.0", "budget must be an amount in USD, at most 18446744073, not -0"),
+        ("{max_cost: 2e10}", "max_cost must be an amount in USD, at most 18446744073, not 20000000000"),
+        ("-1", "budget must be at least 0"),
+    ] {
+        refused_for(&text(budget), what);
+        refused_for(&text(budget), "flow.yaml has 2 faults");
+    }
+    accepted(&text("18000000000"));
+}
+
+#[test]
+fn functions_are_given_what_they_take() {
+    for (value, what) in [
+        ("inputs.name.sub_string()", "flow.yaml:6:29: `sub_string` takes 1 or 2 arguments, not 0"),
+        ("said.contains()", "`contains` takes 1 argument, not 0"),
+        ("len(a, a)", "`len` takes 1 argument, not 2"),
+        ("a.list.map(|x| x.to_upper(1))", "`to_upper` takes 0 arguments, not 1"),
+    ] {
+        refused_for(&format!("{HEAD}  b: {{set: {{v: '{value}'}}}}\n"), what);
+    }
+    for value in [
+        "inputs.name.sub_string(0) + said.sub_string(1, 2)",
+        "a.list.map(|x| x + inputs.name).filter(|x| x.len() > a.n).join(\", \")",
+        "a.list.reduce(|sum, x| sum + x, \"\")",
+        "json_text(a) + json_text(a, 2)",
+        "a.keys().len() + a.list.len + len(said)",
+    ] {
+        accepted(&format!("{HEAD}  b: {{set: {{v: '{value}'}}}}\n"));
+    }
+}
+
+#[test]
+fn branches_have_names_of_their_own() {
+    for (branches, what) in [
+        (
+            "[{l: [{a: {set: {v: '1'}}}]}, {l: [{b: {set: {v: '2'}}}]}]",
+            "`l` stands here again; it is on line 2 already",
+        ),
+        ("[{l: {set: {v: '1'}}}, {l: [{b: {set: {v: '2'}}}]}]", "`l` stands here again; it is on line 2 already"),
+        ("{l: {a: {set: {v: '1'}}}, r: {a: {set: {v: '2'}}}}", "there is a step `a` already"),
+        ("{l: {st: x}}", "step `l` has no key `st`; did you mean `set`?"),
+        ("{l: {a: {st: {v: '1'}}}}", "step `a` has no key `st`; did you mean `set`?"),
+        ("[{set: {v: {w: '1'}}}, {l: {set: {v: '1'}}}]", "the step has no name"),
+    ] {
+        refused_for(&format!("steps:\n  p: {{parallel: {branches}}}\n"), what);
+    }
+}
+
+#[test]
+fn cases_are_different_values() {
+    let text = |cases: &str| {
+        format!("steps:\n  p: {{switch: {{on: '1 > 0', cases: {{{cases}}}}}}}\n  a: {{llm: x}}\n  b: {{llm: y}}\n")
+    };
+    refused_for(&text("True: a, true: b"), "the case `true` stands here again: both mean `true`");
+    refused_for(&text("0x10: a, 16: b"), "the case `16` stands here again: both mean `16`");
+    refused_for(&text("\"null\": a, ~: b"), "the case `~` stands here again: both mean `null`");
+    accepted(&text("true: a, \"True\": b"));
+    accepted(&text("1: a, 1.0: b"));
+}
+
 /// Each was accepted once, and failed when it ran.
 #[test]
 fn what_random_pipelines_have_shown() {

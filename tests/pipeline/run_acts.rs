@@ -183,6 +183,27 @@ steps:
 }
 
 #[test]
+fn a_branch_is_a_step_or_steps_by_name_or_in_a_list() {
+    let text = "\
+steps:
+  both:
+    parallel:
+      named: {one: {set: {v: '1'}}, two: {set: {v: one.v + 1}}}
+      single: {set: {v: '\"s\"'}}
+      listed: [{three: {set: {v: '3'}}}]
+  list:
+    parallel:
+      - x: {four: {set: {v: '4'}}}
+      - y: {set: {v: '5'}}
+      - z: [{five: {set: {v: '6'}}}]
+outputs: {both: both, list: list}
+";
+    let both = json!({"named": {"v": 2}, "single": {"v": "s"}, "listed": {"v": 3}});
+    let list = json!({"x": {"v": 4}, "y": {"v": 5}, "z": {"v": 6}});
+    assert_eq!(answer(text, &[]), json!({"both": both, "list": list}));
+}
+
+#[test]
 fn inputs_are_checked_before_anything_runs() {
     let text = "inputs: {n: {type: integer}, name: {default: x}}\nsteps: {s: {set: {n: inputs.n}}}\n";
     run(text, &[]).code(2).says("needs the input `n`");

@@ -168,6 +168,22 @@ steps:
 }
 
 #[test]
+fn a_case_is_a_value_however_yaml_writes_it() {
+    for (on, answer) in
+        [("1 > 0", "sure"), ("1.5", "half"), ("16", "hex"), ("()", "nothing"), ("\"FALSE\"", "text"), ("1 < 0", "rest")]
+    {
+        let text = format!(
+            "steps:\n  \
+             route: {{switch: {{on: '{on}', cases: {{True: sure, 1.50: half, 0x10: hex, ~: nothing, 'FALSE': text}}, default: rest}}}}\n  \
+             sure: {{set: {{v: '\"sure\"'}}, on_success: end}}\n  half: {{set: {{v: '\"half\"'}}, on_success: end}}\n  \
+             hex: {{set: {{v: '\"hex\"'}}, on_success: end}}\n  nothing: {{set: {{v: '\"nothing\"'}}, on_success: end}}\n  \
+             text: {{set: {{v: '\"text\"'}}, on_success: end}}\n  rest: {{set: {{v: '\"rest\"'}}}}\n"
+        );
+        assert_eq!(run(&text).ok().json()["answer"], json!({"v": answer}), "{on}");
+    }
+}
+
+#[test]
 fn a_jump_backward_repeats_what_lies_between() {
     let server = ChatServer::new(|ask| Reply::text(format!("0.{}", ask.number)));
     let text = "\

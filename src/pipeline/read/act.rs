@@ -1,6 +1,6 @@
 //! What a step does, except for calls and for blocks of steps.
 
-use crate::pipeline::plan::{Act, Ask, LlmCall, Run, Switch, Template};
+use crate::pipeline::plan::{Act, Ask, Jump, LlmCall, Run, Switch, Template};
 use crate::pipeline::read::flow::Leap;
 use crate::pipeline::read::template::Reading;
 use crate::pipeline::read::{Fields, Reader};
@@ -155,10 +155,14 @@ impl Reader<'_, '_> {
         let fields = self.fields(node, "switch", &["on", "cases", "default"]);
         let on = self.required(&fields, "switch", "on").and_then(|node| self.expression(node, "on", reading));
         let given = self.required(&fields, "switch", "cases")?;
-        let mut cases = Vec::new();
+        let mut cases: Vec<(String, Jump)> = Vec::new();
         for entry in self.entries(given, "cases") {
+            let case = entry.case();
+            if cases.iter().any(|(known, _)| *known == case) {
+                self.fault(entry.at, format!("the case `{}` stands here again: both mean `{case}`", entry.key));
+            }
             let jump = self.jump(Some(&entry.value), &format!("the case `{}`", entry.key), leaps);
-            cases.extend(jump.map(|jump| (entry.key.clone(), jump)));
+            cases.extend(jump.map(|jump| (case, jump)));
         }
         if cases.is_empty() {
             self.fault(given.at, "switch needs at least one case: a value and where it leads");

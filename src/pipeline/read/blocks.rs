@@ -159,21 +159,43 @@ impl Reader<'_, '_> {
 
     /// `parallel`: branches by name, each one step or several; or a list of steps, each a branch of its own.
     pub(crate) fn parallel(&mut self, node: &Node, reading: &Reading<'_>) -> Option<Vec<Branch>> {
-        let lists = |entry: &Entry| matches!(entry.value.data, Data::List(_));
-        let branches = node.entries().filter(|entries| !entries.is_empty() && entries.iter().all(|e| lists(e)));
-        if let Some(entries) = branches {
-            let mut read = Vec::new();
-            for entry in entries {
-                self.identifier(entry.at, "a branch", &entry.key);
-                read.push(Branch { name: entry.key.clone(), block: self.block(&entry.value, reading.scope, false) });
-            }
-            return Some(read);
+        let entries = node.entries().unwrap_or_default();
+        // In a list the key of an act is that of a step without a name.
+        let nameless = matches!(node.data, Data::List(_)) && entries.iter().any(|entry| is_act(entry));
+        if nameless || !entries.iter().any(|entry| holds_steps(&entry.value)) {
+            let named = self.named(node);
+            let branch = |step: Named<'_>| {
+                let name = step.name.clone();
+                Branch { name, block: self.linked(&[step], reading.scope, false) }
+            };
+            return Some(named.into_iter().map(branch).collect());
         }
-        let named = self.named(node);
-        let branch = |step: Named<'_>| {
-            let name = step.name.clone();
-            Branch { name, block: self.linked(&[step], reading.scope, false) }
-        };
-        Some(named.into_iter().map(branch).collect())
+        let mut branches = Vec::new();
+        for entry in self.entries(node, "parallel") {
+            let block = if holds_steps(&entry.value) {
+                self.identifier(entry.at, "a branch", &entry.key);
+                self.block(&entry.value, reading.scope, false)
+            } else {
+                let mut named = Vec::new();
+                self.name(entry.at, &entry.key, &entry.value, &mut named);
+                self.linked(&named, reading.scope, false)
+            };
+            branches.push(Branch { name: entry.key.clone(), block });
+        }
+        Some(branches)
     }
+}
+
+/// Whether a branch holds steps: a list, or a map of maps. A map with the key of an act is one step itself.
+fn holds_steps(branch: &Node) -> bool {
+    let by_name = |entry: &Entry| !is_act(entry) && matches!(entry.value.data, Data::Map(_) | Data::List(_));
+    match &branch.data {
+        Data::List(_) => true,
+        Data::Map(entries) => !entries.is_empty() && entries.iter().all(by_name),
+        _ => false,
+    }
+}
+
+fn is_act(entry: &Entry) -> bool {
+    ACTS.iter().any(|(act, _)| *act == entry.key)
 }

@@ -35,8 +35,8 @@ pub(super) fn build(text: &str) -> (Option<Node>, Vec<Flaw>) {
 struct Open {
     node: Node,
     anchor: usize,
-    /// The key whose value comes next.
-    key: Option<(String, Spot)>,
+    /// The key whose value comes next, and what it is unless it is a text.
+    key: Option<(String, Spot, Option<Data>)>,
     /// The line of every key so far.
     lines: HashMap<String, usize>,
 }
@@ -144,17 +144,20 @@ impl Builder {
         let key = open.key.take();
         match (&mut open.node.data, key, written) {
             (Data::List(items), ..) => items.push(node),
-            (Data::Map(entries), Some((key, at)), _) => match open.lines.get(&key).copied() {
+            (Data::Map(entries), Some((key, at, scalar)), _) => match open.lines.get(&key).copied() {
                 Some(line) => {
                     let message = format!("the key `{key}` stands here again; it is on line {line} already");
                     self.flaws.push(Flaw { at, message });
                 }
                 None => {
                     open.lines.insert(key.clone(), at.line);
-                    entries.push(Entry { key, at, value: node });
+                    entries.push(Entry { key, scalar, at, value: node });
                 }
             },
-            (_, None, Some(written)) => open.key = Some((written, node.at)),
+            (_, None, Some(written)) => {
+                let scalar = Some(node.data).filter(|data| !matches!(data, Data::Text(_)));
+                open.key = Some((written, node.at, scalar));
+            }
             (_, None, None) => {
                 self.flaw(
                     node.at,
