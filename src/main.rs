@@ -3,9 +3,11 @@
 use rhizo::cli::dispatch;
 use rhizo::config::environment::Environment;
 use rhizo::core::exit::Exit;
+use rhizo::tools::process::privacy;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    privacy::close();
     let Ok(environment) = Environment::read() else {
         // Without a working folder no path means anything.
         return ExitCode::from(Exit::Config.code());

@@ -130,6 +130,58 @@ fn keys_do_not_reach_commands() {
 }
 
 #[test]
+fn keys_do_not_show_in_the_processes_above_a_command() {
+    let program = project().env("OPENAI_API_KEY", "sk-above");
+    let line = "top=$(sed 's/.*) . //;s/ .*//' /proc/$PPID/stat)\n\
+        for id in $PPID $top; do cat /proc/$id/environ /proc/$id/task/*/environ | tr '\\0' '\\n'; done\n\
+        cat /proc/$top/comm";
+    let answer = value(&program, &format!("TOOL(\"run_command\", #{{command: {}}}).stdout", json!(line)));
+    let seen = answer.as_str().expect("text");
+    assert!(seen.ends_with("rhizo\n") && !seen.contains("sk-above"), "{seen}");
+}
+
+#[test]
+fn a_key_is_known_by_the_model_that_needs_it() {
+    let settings = "[models.far]\nbase_url = \"http://127.0.0.1:9/v1\"\nkey_env = \"ACME_AUTH\"\n\
+        [tools]\nenv = [\"ACME_AUTH\", \"PLAIN\"]\n";
+    let program = project().file("rhizo.toml", settings).env("ACME_AUTH", "hush").env("PLAIN", "visible");
+    let answer = value(&program, "TOOL(\"run_command\", #{command: \"env\"}).stdout");
+    let seen = answer.as_str().expect("text");
+    assert!(seen.contains("PLAIN=visible") && !seen.contains("hush"), "{seen}");
+    assert_eq!(value(&program, "env(\"PLAIN\")"), "visible");
+    program.args(["eval", "env(\"ACME_AUTH\")"]).run().code(1).says("a program may not read ACME_AUTH");
+}
+
+/// Whether the kernel keeps the signals of a command below what stands above it.
+#[cfg(target_os = "linux")]
+fn signals_are_kept() -> bool {
+    use landlock::{CompatLevel, Compatible, Ruleset, RulesetAttr, Scope};
+    Ruleset::default().set_compatibility(CompatLevel::HardRequirement).scope(Scope::Signal).is_ok()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_command_cannot_kill_its_way_out() {
+    if !signals_are_kept() {
+        return;
+    }
+    let program = project();
+    // Neither parent, session nor environment lead to this one, and it outlives whatever stands above the command.
+    let late = "echo $$ > id.new; mv id.new id; while [ ! -e go ]; do :; done; echo x > late";
+    let line = format!(
+        "(setsid env -i setsid sh -c '{late}' >/dev/null 2>&1 </dev/null &)\n\
+        while [ ! -e id ]; do :; done\nkill -9 $PPID"
+    );
+    let code = format!("TOOL(\"run_command\", #{{command: {}}}).success", json!(line));
+    program.args(["eval", &code, "--approve", "auto", "-q"]).run().ok().prints("false\n");
+    let id = std::fs::read_to_string(program.project().join("id")).expect("its number");
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
+    std::fs::write(program.project().join("go"), "").expect("a file");
+    assert!(state.is_empty() || state.contains(") Z"), "it lives: {state}");
+    assert!(!program.project().join("late").exists());
+}
+
+#[test]
 fn a_tested_program_is_kept_and_found() {
     let program = project();
     let draft = "#{name: \"shout\", source: \"args.text.to_upper()\", summary: \"Shouts a text.\", \

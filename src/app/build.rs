@@ -99,13 +99,14 @@ pub fn embedder_choice(settings: &Settings, name: &str) -> EmbedderChoice {
 fn tool_context(settings: &Settings, person: Arc<dyn Person>) -> Outcome<ToolContext> {
     let timeout = Duration::try_from_secs_f64(settings.tool_timeout).unwrap_or(Duration::from_secs(120));
     let max_output_bytes = usize::try_from(settings.tool_output).unwrap_or(usize::MAX);
+    let shown = settings.environment.variables.iter().filter(|(name, _)| !settings.is_secret(name));
     Ok(ToolContext {
         workspace: Arc::new(Workspace::new(&settings.paths.workspace)?),
         cancel: CancellationToken::new(),
         person,
         limits: ToolLimits { timeout, max_output_bytes, ..ToolLimits::default() },
         allow_private_addresses: settings.allow_private_addresses,
-        environment: settings.environment.variables.clone(),
+        environment: shown.cloned().collect(),
         granted: Granted::default(),
     })
 }

@@ -26,16 +26,11 @@ impl Environment {
             .map(|(_, value)| value.as_str())
             .filter(|v| !v.is_empty())
     }
-
-    /// The variables that may be given to other programs: those that look like secrets are left out.
-    pub fn without_secrets(&self) -> Vec<(String, String)> {
-        self.variables.iter().filter(|(name, _)| !is_secret(name)).cloned().collect()
-    }
 }
 
 /// Whether a variable of this name looks like one that holds a secret.
 pub fn is_secret(name: &str) -> bool {
-    const SECRET: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL"];
+    const SECRET: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL"];
     let upper = name.to_uppercase();
     SECRET.iter().any(|part| upper.contains(part))
 }

@@ -1,6 +1,6 @@
 //! Final settings: what the rest of the program works with, frozen.
 
-use crate::config::environment::Environment;
+use crate::config::environment::{Environment, is_secret};
 use crate::config::fault::{self, Fault};
 use crate::config::layer::Layer;
 use crate::config::merged::Merged;
@@ -117,6 +117,11 @@ impl Escalation {
 }
 
 impl Settings {
+    /// Whether a variable holds a secret: it is called like one, or a model has its key there.
+    pub fn is_secret(&self, variable: &str) -> bool {
+        is_secret(variable) || self.models.values().any(|model| model.key_env.as_deref() == Some(variable))
+    }
+
     /// Which memories this process reads: evaluations keep to themselves.
     pub fn namespaces(&self) -> Vec<Namespace> {
         vec![self.namespace, Namespace::Seed]

@@ -1,6 +1,5 @@
 //! Small effects: a question to the person, the clock, chance, a pause.
 
-use crate::config::environment::is_secret;
 use crate::core::effect::EffectKind;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
@@ -64,7 +63,7 @@ pub async fn uuid(host: &RunHost, frame: &Frame) -> Outcome<Value> {
 /// Answers `env`. A variable is an effect: a run that goes on elsewhere sees what it saw.
 pub async fn variable(host: &RunHost, frame: &Frame, name: &str) -> Outcome<Value> {
     let settings = &host.kit.settings;
-    if is_secret(name) || !settings.visible_variables.iter().any(|known| known == name) {
+    if settings.is_secret(name) || !settings.visible_variables.iter().any(|known| known == name) {
         return Err(Failure::new(FailureKind::Denied, format!("env: a program may not read {name}")).hint(format!(
             "list it under [tools] env = [\"{name}\"] in rhizo.toml; keys and passwords are never shown"
         )));

@@ -74,7 +74,7 @@ pub struct ToolContext {
     pub limits: ToolLimits,
     /// Lets `http_get` fetch from loopback, private and other addresses that are not public.
     pub allow_private_addresses: bool,
-    /// The variables that commands inherit, before secrets are taken out.
+    /// The variables that commands inherit, without the keys of models; what looks like a secret is taken out later.
     pub environment: Vec<(String, String)>,
     /// The tools that the person has allowed for the rest of the run.
     pub granted: Granted,

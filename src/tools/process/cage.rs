@@ -1,10 +1,12 @@
-//! What a program may not do once it is started: write outside of the workspace, signal its host, or take all memory.
+//! What a program may not do once it is started: write outside of the workspace, signal or look into the processes above
+//! it, or take all memory.
 //!
-//! The cage holds against mistakes and careless programs. It hides no files, and leaves the network open.
+//! The cage holds against mistakes and careless programs. It hides no files, and leaves the network open. Kernels before
+//! 6.12 leave signals open too.
 
 use crate::tools::process::supervisor;
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -30,10 +32,12 @@ const MORE_PROCESSES: u64 = 512;
 const ADDRESS_SPACE_PER_MEMORY: u64 = 16;
 
 /// Gives the command its limits, below a supervisor that reports on `report`; its processes end with the thread that
-/// starts it.
+/// starts it. Answers whether the kernel confines them to writing below the writable folders.
 #[allow(unsafe_code)]
-pub fn limit(command: &mut Command, cage: &Cage, processes: u64, report: RawFd) {
+pub fn limit(command: &mut Command, cage: &Cage, processes: u64, report: RawFd) -> bool {
     use std::os::unix::process::CommandExt;
+    let rules = rules(cage);
+    let is_confined = rules.is_some();
     let limits = [
         (rlimit::Resource::DATA, cage.memory_bytes),
         (rlimit::Resource::AS, cage.memory_bytes.saturating_mul(ADDRESS_SPACE_PER_MEMORY)),
@@ -44,10 +48,12 @@ pub fn limit(command: &mut Command, cage: &Cage, processes: u64, report: RawFd) 
     ];
     let prepare = move || {
         supervisor::split(report)?;
+        confine(rules.as_ref())?;
         limits.iter().try_for_each(|&(resource, wanted)| lower(resource, wanted))
     };
     // SAFETY: between fork and exec the closure makes system calls only; it neither allocates nor locks.
     unsafe { command.pre_exec(prepare) };
+    is_confined
 }
 
 /// Sets a limit unless a lower one is in force; a hard limit can only be lowered.
@@ -61,36 +67,58 @@ fn lower(resource: rlimit::Resource, wanted: u64) -> io::Result<()> {
     }
 }
 
-/// Confines the calling thread, and all that it starts, to writing below the writable folders; answers whether the
-/// kernel does so. There is no way back: call it on a thread made for the purpose.
+/// Confines the calling process, and all that it starts, for good. The supervisor goes free: what is confined can neither
+/// signal nor trace what is not, so a program has no power over what stands above it.
+///
+/// Call it between fork and exec: it makes system calls only, and neither allocates nor locks.
 #[cfg(target_os = "linux")]
-pub fn confine_thread(cage: &Cage) -> bool {
-    landlocked(cage).unwrap_or(false)
+#[allow(unsafe_code)]
+fn confine(rules: Option<&OwnedFd>) -> io::Result<()> {
+    let (on, none): (libc::c_ulong, libc::c_ulong) = (1, 0);
+    // SAFETY: the call takes plain numbers and touches no memory of ours.
+    let privileged = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, on, none, none, none) };
+    if privileged < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let Some(rules) = rules else { return Ok(()) };
+    // SAFETY: the call takes plain numbers; the descriptor is open.
+    let restricted = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, rules.as_raw_fd(), none) };
+    if restricted < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Without Landlock nothing is confined.
 #[cfg(not(target_os = "linux"))]
-pub fn confine_thread(_cage: &Cage) -> bool {
-    false
+fn confine(_rules: Option<&OwnedFd>) -> io::Result<()> {
+    Ok(())
+}
+
+/// The kernel's rules for a program in this cage; `None` if the kernel has none.
+#[cfg(target_os = "linux")]
+fn rules(cage: &Cage) -> Option<OwnedFd> {
+    landlocked(cage).unwrap_or(None)
+}
+
+/// Only Linux has such rules.
+#[cfg(not(target_os = "linux"))]
+fn rules(_cage: &Cage) -> Option<OwnedFd> {
+    None
 }
 
 #[cfg(target_os = "linux")]
-fn landlocked(cage: &Cage) -> Result<bool, landlock::RulesetError> {
+fn landlocked(cage: &Cage) -> Result<Option<OwnedFd>, landlock::RulesetError> {
     use landlock::{
-        ABI, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
-        path_beneath_rules,
+        ABI, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, Scope, path_beneath_rules,
     };
     // Rights that a newer kernel could restrict beyond this version are left free, older kernels restrict fewer.
     let writing = AccessFs::from_write(ABI::V5);
     let devices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/ptmx", "/dev/pts", "/dev/shm"];
-    let status = Ruleset::default()
+    let ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(writing)?
         .scope(Scope::Signal)?
         .create()?
         // Paths that cannot be opened are left out, and so stay closed.
         .add_rules(path_beneath_rules(&cage.writable, writing))?
-        .add_rules(path_beneath_rules(devices, writing))?
-        .restrict_self()?;
-    Ok(status.ruleset != RulesetStatus::NotEnforced)
+        .add_rules(path_beneath_rules(devices, writing))?;
+    Ok(ruleset.into())
 }

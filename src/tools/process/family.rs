@@ -1,7 +1,8 @@
 //! A program with everything it started: who belongs to it, and how it is ended.
 //!
 //! Where a supervisor stands above the program, every descendant is found below it, and its end says that none is left.
-//! Should it be killed, or on systems without one, the session and a mark in the environment lead to most of them.
+//! Should it be killed, which the program itself can do only where the cage leaves signals open, or on systems without
+//! one, the session and a mark in the environment lead to most of them.
 
 use crate::tools::process::launch::MARK;
 use std::collections::BTreeSet;

@@ -1,5 +1,5 @@
-//! Starts a program in its cage, on a thread of its own: Landlock confines a thread with all that it starts, and the
-//! program is killed when that thread ends, so the thread stays until the program has ended.
+//! Starts a program in its cage, on a thread of its own: the program is killed when the thread that started it ends, so
+//! the thread stays until the program has ended.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::tools::process::cage::{self, Cage};
@@ -91,16 +91,14 @@ pub async fn launch(program: Program) -> Outcome<Running> {
     command.env_clear().envs(program.environment.iter().map(|(name, value)| (name, value))).env(MARK, &mark);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let (mut report, reporter) = io::pipe().map_err(|error| cannot_start(name, &program, &error))?;
-    cage::limit(command.as_std_mut(), &program.cage, family::task_count(), reporter.as_raw_fd());
+    let is_confined = cage::limit(command.as_std_mut(), &program.cage, family::task_count(), reporter.as_raw_fd());
     let (tell_end, program_ended) = oneshot::channel();
     let mut tell_end = Some(tell_end);
     let (tell, told) = oneshot::channel();
     let (thread, ended) = mpsc::channel::<()>();
     let runtime = tokio::runtime::Handle::current();
-    let cage = program.cage.clone();
     let started = std::thread::Builder::new().name("command".to_owned()).spawn(move || {
         let _runtime = runtime.enter();
-        let is_confined = cage::confine_thread(&cage);
         let running = command.spawn().map(|child| {
             let leader = child.id().and_then(|id| libc::pid_t::try_from(id).ok()).unwrap_or(0);
             let (family, program_ended) = (Family::new(leader, mark), ProgramEnded(program_ended));

@@ -4,5 +4,6 @@ pub mod cage;
 pub mod environment;
 pub mod family;
 pub mod launch;
+pub mod privacy;
 pub mod run;
 pub mod supervisor;
