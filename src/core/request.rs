@@ -219,7 +219,7 @@ pub struct LlmOptions {
     /// Texts that end the answer.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub stop: Vec<String>,
-    /// Pictures: paths of the workspace or addresses.
+    /// Pictures: paths of the workspace, or addresses, which need the leave that `http_get` needs.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub images: Vec<String>,
     /// Seconds that the whole call may take.

@@ -15,6 +15,7 @@ use crate::core::text::{head_tail, one_line};
 use crate::host::credit::{self, Credit};
 use crate::host::decide::{self, Beginning, Met};
 use crate::host::handover;
+use crate::host::images;
 use crate::host::ladder::{self, Ladder};
 use crate::host::llm;
 use crate::host::passages;
@@ -82,7 +83,10 @@ pub async fn step_on(host: &RunHost, frame: &Frame, step: Attempt, among: Among<
                 attempting.answer(&ladder, attempts).await?
             }
         }
-        _ => attempting.answer(&ladder, attempting.begin(&ladder).await?).await?,
+        _ => {
+            attempting.admit().await?;
+            attempting.answer(&ladder, attempting.begin(&ladder).await?).await?
+        }
     };
     serde_json::to_value(attempted)
         .map_err(|error| Failure::new(FailureKind::Internal, format!("an attempt has no form as data: {error}")))
@@ -100,6 +104,7 @@ fn refused(gate: &str, reason: &str, answer: &str) -> Failure {
 impl Attempting<'_> {
     /// The whole chain of a call that nobody checks: it goes on where an answer fails by itself.
     pub async fn unchecked(&self) -> Outcome<Value> {
+        self.admit().await?;
         let ladder = ladder::of(self.host, &self.request.options).await?;
         if ladder.is_flat() {
             // Nobody could take over, so nothing is to be decided.
@@ -111,6 +116,11 @@ impl Attempting<'_> {
         // That an answer came to its end unstopped is all that is known of it.
         self.settle(&mut attempts, Verdict::Success, Verifier::None).await;
         Ok(attempted.value)
+    }
+
+    /// Lets the pictures of all attempts pass, before the first of them.
+    async fn admit(&self) -> Outcome<()> {
+        images::admit(self.host, self.frame, &self.request.options.images, self.cancel).await
     }
 
     /// The first attempt: the role that the call names, else the one that the policy starts with.

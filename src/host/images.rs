@@ -1,17 +1,48 @@
 //! The pictures of a call: named by a script, checked before anything is sent.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
 use crate::core::message::Image;
+use crate::host::leave::{self, ToolCall};
 use crate::host::run_host::RunHost;
+use crate::model::fetch::check_public;
 use crate::model::image::{self, MOST_BYTES, MOST_PIECES, MOST_TOGETHER};
 use crate::registry::models::ModelSpec;
+use crate::tools::tool::ToolContext;
+use serde_json::json;
 use std::io::Read;
+use tokio_util::sync::CancellationToken;
 
 /// Services that read pictures only from the request itself: ollama
 /// (<https://docs.ollama.com/api/openai-compatibility>) and LM Studio.
 const NO_ADDRESSES: &[&str] = &["ollama", "lmstudio"];
 
-/// The pictures of these names: addresses, or files of the workspace.
+/// The tool whose leave an address needs: whoever fetches it, what stands in it goes out.
+const FETCH: &str = "http_get";
+
+/// Lets the addresses among these names pass, as calls of `http_get` would be: a person is asked about each, unless the
+/// policy of the run says otherwise.
+///
+/// Fails with `Invalid` or `Denied` for an address that no service is sent to, with `Denied` if it is not allowed, and with
+/// `Waiting` if nobody is there to ask.
+pub async fn admit(host: &RunHost, frame: &Frame, names: &[String], cancel: &CancellationToken) -> Outcome<()> {
+    let addresses: Vec<&String> = names.iter().filter(|name| is_address(name)).collect();
+    if addresses.is_empty() {
+        return Ok(());
+    }
+    // Nobody is asked about a call that cannot be made.
+    addresses.iter().try_for_each(|address| checked(host, address))?;
+    let tool = host.kit.tools.get()?.get(FETCH)?;
+    let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
+    for address in addresses {
+        let args = json!({"url": address});
+        // A run that is only looked at again sends nothing anywhere.
+        leave::ask(host, ToolCall { frame, tool, args: &args, cx: &cx, unasked: host.is_sealed() }).await?;
+    }
+    Ok(())
+}
+
+/// The pictures of these names: addresses, which have been admitted, or files of the workspace.
 ///
 /// Fails with `Invalid` if the model reads no pictures, if one is of the wrong kind or too large, or if there are too
 /// many; and as reading a file of the workspace does.
@@ -35,8 +66,8 @@ pub fn read(host: &RunHost, spec: &ModelSpec, names: &[String]) -> Outcome<Vec<I
 }
 
 fn one(host: &RunHost, spec: &ModelSpec, name: &str, together: &mut usize) -> Outcome<Image> {
-    if name.contains("://") || name.starts_with("data:") {
-        return address(spec, name);
+    if is_address(name) {
+        return address(host, spec, name);
     }
     let bytes = bytes(host, name)?;
     *together += bytes.len();
@@ -48,12 +79,21 @@ fn one(host: &RunHost, spec: &ModelSpec, name: &str, together: &mut usize) -> Ou
     image::from_bytes(name, &bytes)
 }
 
-fn address(spec: &ModelSpec, name: &str) -> Outcome<Image> {
+fn is_address(name: &str) -> bool {
+    name.contains("://") || name.starts_with("data:")
+}
+
+fn checked(host: &RunHost, name: &str) -> Outcome<()> {
     let scheme = name.split(':').next().unwrap_or_default();
     if !matches!(scheme, "https" | "http") {
         return Err(Failure::new(FailureKind::Invalid, format!("an image cannot be fetched by `{scheme}:`"))
             .hint("name a file of the workspace, or an address that begins with https://"));
     }
+    check_public(name, host.kit.tool_context.allow_private_addresses)
+}
+
+fn address(host: &RunHost, spec: &ModelSpec, name: &str) -> Outcome<Image> {
+    checked(host, name)?;
     let service = spec.id.as_str().split('/').next().unwrap_or_default();
     if NO_ADDRESSES.contains(&service) {
         return Err(Failure::new(FailureKind::Invalid, format!("{service} fetches no images from addresses"))

@@ -60,6 +60,20 @@ pub async fn fetch(url: &str, options: &FetchOptions, cancel: &CancellationToken
     }
 }
 
+/// Refuses an address that another server is not to be sent to: one with a password, or one whose host is private or this
+/// machine. A name is not looked up, because that server does so itself, and may find something else.
+///
+/// Fails with `Invalid` and `Denied` as `fetch` does.
+pub fn check_public(url: &str, allow_private: bool) -> Outcome<()> {
+    let url = Url::parse(url).map_err(|error| invalid(url, &error.to_string()))?;
+    let (host, _) = host_and_port(&url)?;
+    let is_private = match bare(host).parse::<IpAddr>() {
+        Ok(address) => !is_public(address),
+        Err(_) => host.trim_end_matches('.').rsplit('.').next() == Some("localhost"),
+    };
+    if is_private && !allow_private { Err(not_public(format!("`{host}` is not a public address"))) } else { Ok(()) }
+}
+
 async fn follow(url: &str, options: &FetchOptions, allowed: impl Fn(IpAddr) -> bool) -> Outcome<Fetched> {
     let mut url = Url::parse(url).map_err(|error| invalid(url, &error.to_string()))?;
     for _ in 0..=MAX_REDIRECTS {
@@ -97,7 +111,7 @@ impl Resolve for Pinned {
     }
 }
 
-async fn checked_addresses(url: &Url, allowed: &impl Fn(IpAddr) -> bool) -> Outcome<Vec<SocketAddr>> {
+fn host_and_port(url: &Url) -> Outcome<(&str, u16)> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(invalid(url.as_str(), "only http and https can be fetched"));
     }
@@ -105,12 +119,22 @@ async fn checked_addresses(url: &Url, allowed: &impl Fn(IpAddr) -> bool) -> Outc
         return Err(Failure::new(FailureKind::Invalid, "the address holds a user name or password")
             .hint("leave out what is before the `@`"));
     }
-    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-        return Err(invalid(url.as_str(), "it names no host"));
-    };
-    // An IPv6 address is in brackets in an address of the web, and without them to a resolver.
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let found: Vec<SocketAddr> = tokio::net::lookup_host((bare, port))
+    url.host_str().zip(url.port_or_known_default()).ok_or_else(|| invalid(url.as_str(), "it names no host"))
+}
+
+/// An IPv6 address is in brackets in an address of the web, and without them to a resolver.
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+fn not_public(what: String) -> Failure {
+    Failure::new(FailureKind::Denied, what)
+        .hint("only public addresses may be fetched unless the configuration allows private ones")
+}
+
+async fn checked_addresses(url: &Url, allowed: &impl Fn(IpAddr) -> bool) -> Outcome<Vec<SocketAddr>> {
+    let (host, port) = host_and_port(url)?;
+    let found: Vec<SocketAddr> = tokio::net::lookup_host((bare(host), port))
         .await
         .map_err(|error| Failure::new(FailureKind::Transport, format!("the name `{host}` has no address: {error}")))?
         .collect();
@@ -118,10 +142,7 @@ async fn checked_addresses(url: &Url, allowed: &impl Fn(IpAddr) -> bool) -> Outc
         return Err(Failure::new(FailureKind::Transport, format!("the name `{host}` has no address")));
     }
     match found.iter().find(|address| !allowed(address.ip())) {
-        Some(private) => {
-            Err(Failure::new(FailureKind::Denied, format!("`{host}` is {}, not a public address", private.ip()))
-                .hint("only public addresses may be fetched unless the configuration allows private ones"))
-        }
+        Some(private) => Err(not_public(format!("`{host}` is {}, not a public address", private.ip()))),
         None => Ok(found),
     }
 }
@@ -209,79 +230,4 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{FetchOptions, follow, is_public};
-    use crate::core::failure::FailureKind;
-    use std::io::{Read, Write};
-    use std::net::{IpAddr, TcpListener};
-    use std::time::Duration;
-
-    #[tokio::test]
-    async fn a_redirect_to_a_forbidden_address_is_not_followed() {
-        let [public, private] = ["127.0.0.1:0", "127.0.0.2:0"].map(|at| TcpListener::bind(at).unwrap());
-        let (start, secret) = (public.local_addr().unwrap(), private.local_addr().unwrap());
-        let server = std::thread::spawn(move || {
-            let mut connection = public.accept().unwrap().0;
-            let mut head = [0; 4096];
-            assert!(connection.read(&mut head).unwrap() > 0);
-            write!(connection, "HTTP/1.1 302 Found\r\nlocation: http://{secret}/\r\ncontent-length: 0\r\n\r\n")
-                .unwrap();
-        });
-        let timeout = Duration::from_secs(60);
-        let options = FetchOptions { max_bytes: 9, timeout, allow_private: false, user_agent: String::new() };
-        let one = |address: IpAddr| address == start.ip();
-        let failure = follow(&format!("http://{start}/"), &options, one).await.unwrap_err();
-        assert_eq!((failure.kind, failure.message.contains("127.0.0.2")), (FailureKind::Denied, true), "{failure}");
-        server.join().unwrap();
-        private.set_nonblocking(true).unwrap();
-        assert!(private.accept().is_err(), "somebody connected");
-    }
-
-    #[test]
-    fn only_public_addresses_are_public() {
-        for address in
-            ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
-        {
-            assert!(is_public(address.parse().unwrap()), "{address}");
-        }
-        for address in [
-            "0.0.0.0",
-            "127.0.0.1",
-            "127.9.9.9",
-            "10.0.0.1",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "100.127.255.255",
-            "192.0.0.1",
-            "192.0.2.1",
-            "198.18.0.1",
-            "198.51.100.7",
-            "203.0.113.7",
-            "224.0.0.1",
-            "239.1.1.1",
-            "240.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1",
-            "::127.0.0.1",
-            "fe80::1",
-            "fc00::1",
-            "fd12::1",
-            "ff02::1",
-            "2001:db8::1",
-            "2001::1",
-            "2002:7f00:1::",
-            "64:ff9b::7f00:1",
-            "fec0::1",
-            "100::1",
-            "5f00::1",
-        ] {
-            assert!(!is_public(address.parse().unwrap()), "{address}");
-        }
-    }
-}
+mod tests;
