@@ -98,6 +98,17 @@ fn nothing_outside_of_the_workspace_is_touched() {
 }
 
 #[test]
+fn a_program_does_not_write_its_own_settings() {
+    let program = project().file("sub/notes.txt", "line\n");
+    for (path, mode) in [("rhizo.toml", "create"), ("./sub/../RHIZO.toml", "overwrite"), ("sub/rhizo.toml", "append")] {
+        let code = format!("TOOL(\"write_file\", #{{path: \"{path}\", text: \"model = 1\", mode: \"{mode}\"}})");
+        let ran = program.args(["eval", &code, "--approve", "auto"]).run().code(1);
+        ran.says("holds settings of rhizo").says("hint: a program may not change them; write the file by hand");
+    }
+    assert!(Program::files_below(&program.project()).iter().all(|path| !path.to_lowercase().ends_with("rhizo.toml")));
+}
+
+#[test]
 fn private_addresses_are_refused_unless_allowed() {
     let server = ChatServer::new(|_| Reply::text("never"));
     let program = project();

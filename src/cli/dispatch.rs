@@ -13,7 +13,7 @@ use crate::config::fault;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::registry::{check, models as known_models, roles};
+use crate::registry::{check, models as known_models, project, roles};
 use crate::repl;
 use crate::repl::shell::Options;
 use clap::Parser;
@@ -119,8 +119,17 @@ async fn dispatch(
     if let Some(Command::Config(args)) = &parsed.command {
         return config::config(&settings, printer, args);
     }
+    tell_project(&settings, printer, parsed.command.as_ref());
     let app = build::build(settings, person::present())?;
     with(&app, printer, parsed.command).await
+}
+
+/// Says before a run what the project's file allows by itself.
+fn tell_project(settings: &Settings, printer: &Printer, command: Option<&Command>) {
+    let runs = matches!(command, Some(Command::Run(_) | Command::Ask(_) | Command::Eval(_)));
+    if let Some(note) = project::note(settings).filter(|_| runs && !printer.quiet && !printer.json) {
+        printer.dim(&note);
+    }
 }
 
 /// The commands that need the whole program.

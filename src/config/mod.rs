@@ -8,6 +8,7 @@ pub mod key;
 pub mod layer;
 pub mod merged;
 pub mod model;
+pub mod ownership;
 pub mod paths;
 pub mod place;
 pub mod price_file;

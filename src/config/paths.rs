@@ -3,6 +3,9 @@
 use crate::config::environment::Environment;
 use std::path::{Path, PathBuf};
 
+/// The name of a project's configuration.
+pub const PROJECT_FILE: &str = "rhizo.toml";
+
 /// The program's own files. Nothing is created here.
 #[derive(Clone, Debug)]
 pub struct Paths {
@@ -49,7 +52,7 @@ impl Paths {
             Some(home) => (environment.folder.join(home), environment.folder.join(home)),
             None => (under_home("XDG_CONFIG_HOME", ".config"), under_home("XDG_STATE_HOME", ".local/state")),
         };
-        let project_config = nearest_above(&environment.folder, "rhizo.toml");
+        let project_config = nearest_above(&environment.folder, PROJECT_FILE);
         let workspace = project_config
             .as_deref()
             .and_then(Path::parent)

@@ -5,6 +5,7 @@ use crate::config::fault::{self, Fault};
 use crate::config::layer::Layer;
 use crate::config::merged::Merged;
 use crate::config::model::{self, ModelConfig};
+use crate::config::ownership;
 use crate::config::paths::Paths;
 use crate::config::price_file::PriceFile;
 use crate::config::role::{self, RoleConfig};
@@ -13,6 +14,8 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::limits::Limits;
 use crate::core::strategy::Strategy;
 use indexmap::IndexMap;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// Who allows a tool that does more than compute and read.
@@ -139,7 +142,8 @@ impl Settings {
         let mut faults = Vec::new();
         let mut layers = vec![flags, Layer::from_environment(&environment, &mut faults)];
         for file in paths.project_config.iter().chain([&paths.user_config]) {
-            if let Some(text) = read(file)? {
+            let is_foreign = paths.project_config.as_ref() == Some(file);
+            if let Some(text) = read(file, is_foreign)? {
                 layers.push(Layer::from_toml(&text, &file.display().to_string(), &mut faults));
             }
         }
@@ -197,21 +201,32 @@ fn off_share(merged: &Merged) -> f64 {
 /// The most bytes of a configuration; what is larger was not written by a person and takes seconds to read.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-fn read(file: &Path) -> Outcome<Option<String>> {
-    if let Some(size) = std::fs::metadata(file).ok().map(|found| found.len()).filter(|size| *size > LARGEST) {
-        let most = LARGEST / (1024 * 1024);
-        let what = format!("{} has {} MiB, and a configuration at most {most}", file.display(), size / (1024 * 1024));
+/// The text of a file, if it is there. A file that came with a folder must be the user's own; what is checked is what is
+/// read, whatever has its name by then.
+fn read(file: &Path, is_foreign: bool) -> Outcome<Option<String>> {
+    let mut opened = match File::open(file) {
+        Ok(opened) => opened,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(file, &error)),
+    };
+    let found = opened.metadata().map_err(|error| unreadable(file, &error))?;
+    if is_foreign {
+        ownership::check(file, &found)?;
+    }
+    if found.len() > LARGEST {
+        let (size, most) = (found.len() / (1024 * 1024), LARGEST / (1024 * 1024));
+        let what = format!("{} has {size} MiB, and a configuration at most {most}", file.display());
         return Err(Failure::new(FailureKind::Config, what).hint("is it the file that was meant?"));
     }
-    match std::fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            let failure = Failure::new(FailureKind::Config, format!("cannot read {}: {error}", file.display()));
-            let no_folder = error.kind() == std::io::ErrorKind::NotADirectory;
-            Err(if no_folder { failure.hint("RHIZO_HOME and XDG_CONFIG_HOME must name folders") } else { failure })
-        }
-    }
+    let mut text = String::new();
+    opened.read_to_string(&mut text).map_err(|error| unreadable(file, &error))?;
+    Ok(Some(text))
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> Failure {
+    let failure = Failure::new(FailureKind::Config, format!("cannot read {}: {error}", file.display()));
+    let no_folder = error.kind() == ErrorKind::NotADirectory;
+    if no_folder { failure.hint("RHIZO_HOME and XDG_CONFIG_HOME must name folders") } else { failure }
 }
 
 fn limits(merged: &Merged) -> Limits {

@@ -8,4 +8,5 @@ pub mod models;
 pub mod personas;
 pub mod prices;
 pub mod programs;
+pub mod project;
 pub mod roles;

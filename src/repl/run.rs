@@ -4,6 +4,7 @@ use crate::app::build;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
+use crate::registry::project;
 use crate::repl::commands::command::Next;
 use crate::repl::commands::table;
 use crate::repl::editor::line_editor::{LineEditor, Typed};
@@ -93,8 +94,9 @@ fn banner(shell: &Shell) -> String {
         many => format!("context: {many} documents, {} bytes", view.len()),
     };
     let version = env!("CARGO_PKG_VERSION");
+    let note = project::note(&shell.kit.settings).map_or_else(String::new, |note| format!("\n{note}"));
     format!(
-        "rhizo {version} · {context}\n.help lists commands, ?name explains a name\nTab completes, Ctrl-C cancels, Ctrl-D leaves"
+        "rhizo {version} · {context}\n.help lists commands, ?name explains a name\nTab completes, Ctrl-C cancels, Ctrl-D leaves{note}"
     )
 }
 

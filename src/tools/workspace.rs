@@ -1,6 +1,7 @@
 //! The one folder whose files tools may touch. A path stays inside it through `..`, absolute paths and symbolic links,
 //! when it is checked and when it is opened. It does not know which tool may write; `approval` does.
 
+use crate::config::paths::PROJECT_FILE;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::tools::beneath::{self, Folder};
 use std::fs::{self, File};
@@ -48,7 +49,8 @@ impl Workspace {
 
     /// The canonical path of a file inside that is there or could be made; its folders may be missing too.
     ///
-    /// A link is followed, so that writing changes the file it leads to and not the link. Failures as above.
+    /// A link is followed, so that writing changes the file it leads to and not the link. Failures as above; settings are
+    /// `Denied` too, in whatever folder, because they say what a program may do.
     pub fn resolve_write(&self, path: &str) -> Outcome<PathBuf> {
         let target = self.target(path)?;
         let real = match target.canonicalize() {
@@ -56,6 +58,10 @@ impl Workspace {
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.resolve_new(path, &target)?,
             Err(error) => return Err(failed(path, &error)),
         };
+        if real.file_name().is_some_and(|name| name.eq_ignore_ascii_case(PROJECT_FILE)) {
+            return Err(Failure::new(FailureKind::Denied, format!("`{path}` holds settings of rhizo"))
+                .hint("a program may not change them; write the file by hand"));
+        }
         if real == self.root || real.is_dir() {
             return Err(Failure::new(FailureKind::Invalid, format!("`{path}` is a folder")).hint("name a file"));
         }

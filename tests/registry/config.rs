@@ -2,6 +2,8 @@
 
 use crate::support::program::Program;
 use serde_json::{Value, json};
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, chown};
 
 /// A program with a file of the user's.
 fn with_user(program: Program, text: &str) -> Program {
@@ -39,6 +41,43 @@ fn every_value_says_where_it_came_from() {
     let call = program.args(["config", "show", "limits", "--origin"]).env("RHIZO_MAX_CALLS", "3");
     call.run().ok().snapshot("config_show");
     program.args(["config", "show", "limit"]).run().code(1).says("did you mean `limits`?");
+}
+
+#[test]
+fn a_file_that_others_can_change_is_not_followed() {
+    let program = Program::offline().file("rhizo.toml", "role = \"worker\"\n").file("a/b/notes.txt", "");
+    let (file, below) = (program.project().join("rhizo.toml"), program.project().join("a/b"));
+    let mode = |mode| std::fs::set_permissions(&file, Permissions::from_mode(mode)).expect("a mode");
+    mode(0o646);
+    let says = "[project]/rhizo.toml can be written by everybody, so it is not followed";
+    program.args(["eval", "1"]).run().code(3).says(says).says("hint:");
+    program.args(["eval", "1"]).folder(&below).run().code(3).says(says);
+    mode(0o664);
+    program.args(["eval", "1"]).run().ok();
+    // Only root can give a file away.
+    if chown(&file, Some(1), None).is_ok() {
+        program.args(["eval", "1"]).folder(&below).run().code(3).says("rhizo.toml belongs to another user (number 1)");
+    }
+}
+
+#[test]
+fn what_a_project_allows_by_itself_is_told() {
+    let text = "[tools]\napprove = \"auto\"\nallow_private_addresses = true\n[models.far]\n\
+        base_url = \"https://me:hush@far.example/v1\"\nkey_env = \"FAR_KEY\"\n\
+        [models.near]\nbase_url = \"http://127.0.0.1:9/v1\"\nkey_env = \"NEAR_KEY\"\n";
+    let program = Program::offline().file("rhizo.toml", text);
+    let ran = program.args(["eval", "1"]).run().ok();
+    let told = ran.stderr.lines().filter(|line| line.starts_with("note: ")).collect::<Vec<_>>();
+    let says = "note: [project]/rhizo.toml lets tools run unasked, lets http_get reach private addresses, sends FAR_KEY to \
+        https://...@far.example/v1";
+    assert_eq!(told, [says], "{ran:?}");
+    for flag in ["--quiet", "--json"] {
+        program.args(["eval", "1", flag]).run().ok().does_not_say("note: ");
+    }
+    // What the person says is no news.
+    let ran = program.args(["eval", "1", "--approve", "auto"]).env("RHIZO_TOOLS_ALLOW_PRIVATE_ADDRESSES", "true").run();
+    ran.ok().says("rhizo.toml sends FAR_KEY to").does_not_say("unasked");
+    Program::offline().file("rhizo.toml", "role = \"worker\"\n").args(["eval", "1"]).run().ok().does_not_say("note: ");
 }
 
 #[test]

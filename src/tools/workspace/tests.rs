@@ -71,6 +71,8 @@ fn reading_stays_inside() {
 #[test]
 fn writing_stays_inside() {
     let (_top, work, workspace) = prepared();
+    fs::write(work.join("sub/deep/rhizo.toml"), "").unwrap();
+    symlink("sub/deep/rhizo.toml", work.join("settings")).unwrap();
     for (path, expect) in [
         ("new.txt", Ok("new.txt")),
         ("x/y/z.txt", Ok("x/y/z.txt")),
@@ -83,6 +85,11 @@ fn writing_stays_inside() {
         ("../new.txt", Err(FailureKind::Denied)),
         ("x/../../new.txt", Err(FailureKind::Denied)),
         ("/tmp/new.txt", Err(FailureKind::Denied)),
+        ("rhizo.toml", Err(FailureKind::Denied)),
+        ("sub/../Rhizo.toml", Err(FailureKind::Denied)),
+        ("sub/new/rhizo.toml", Err(FailureKind::Denied)),
+        ("settings", Err(FailureKind::Denied)),
+        ("my.rhizo.toml", Ok("my.rhizo.toml")),
         ("sub", Err(FailureKind::Invalid)),
         (".", Err(FailureKind::Invalid)),
         ("a.txt/x", Err(FailureKind::Invalid)),
