@@ -6,7 +6,7 @@
 
 use crate::tools::process::supervisor;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -74,10 +74,11 @@ fn lower(resource: rlimit::Resource, wanted: u64) -> io::Result<()> {
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 fn confine(rules: Option<&OwnedFd>) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
     let (on, none): (libc::c_ulong, libc::c_ulong) = (1, 0);
     // SAFETY: the call takes plain numbers and touches no memory of ours.
-    let privileged = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, on, none, none, none) };
-    if privileged < 0 {
+    let renounced = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, on, none, none, none) };
+    if renounced < 0 {
         return Err(io::Error::last_os_error());
     }
     let Some(rules) = rules else { return Ok(()) };

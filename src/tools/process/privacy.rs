@@ -10,7 +10,7 @@
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 pub fn close() {
-    // The second is not enough against root, whom since Linux 6.15 not even Landlock keeps from reading environments.
+    // Closing the memory hides no environment from root, and since Linux 6.15 not even Landlock does.
     if is_alone() {
         move_variables();
     }
