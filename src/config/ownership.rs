@@ -1,5 +1,5 @@
-//! Whose a project's file of settings is. It comes with a folder, and decides where keys are sent and what is allowed: one
-//! that somebody else can change is not followed.
+//! Whose a project's file of settings is. It comes with a folder, and decides where keys are sent and what is allowed:
+//! one that somebody else can change is not followed.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use std::fs::Metadata;

@@ -201,8 +201,8 @@ fn off_share(merged: &Merged) -> f64 {
 /// The most bytes of a configuration; what is larger was not written by a person and takes seconds to read.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// The text of a file, if it is there. A file that came with a folder must be the user's own; what is checked is what is
-/// read, whatever has its name by then.
+/// The text of a file, if it is there. A file that came with a folder must be the user's own; what is checked is what
+/// is read, whatever has its name by then.
 fn read(file: &Path, is_foreign: bool) -> Outcome<Option<String>> {
     let mut opened = match File::open(file) {
         Ok(opened) => opened,

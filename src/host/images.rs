@@ -23,8 +23,8 @@ const FETCH: &str = "http_get";
 /// Lets the addresses among these names pass, as calls of `http_get` would be: a person is asked about each, unless the
 /// policy of the run says otherwise.
 ///
-/// Fails with `Invalid` or `Denied` for an address that no service is sent to, with `Denied` if it is not allowed, and with
-/// `Waiting` if nobody is there to ask.
+/// Fails with `Invalid` or `Denied` for an address that no service is sent to, with `Denied` if it is not allowed, and
+/// with `Waiting` if nobody is there to ask.
 pub async fn admit(host: &RunHost, frame: &Frame, names: &[String], cancel: &CancellationToken) -> Outcome<()> {
     let addresses: Vec<&String> = names.iter().filter(|name| is_address(name)).collect();
     if addresses.is_empty() {

@@ -60,8 +60,8 @@ pub async fn fetch(url: &str, options: &FetchOptions, cancel: &CancellationToken
     }
 }
 
-/// Refuses an address that another server is not to be sent to: one with a password, or one whose host is private or this
-/// machine. A name is not looked up, because that server does so itself, and may find something else.
+/// Refuses an address that another server is not to be sent to: one with a password, or one whose host is private or
+/// this machine. A name is not looked up, because that server does so itself, and may find something else.
 ///
 /// Fails with `Invalid` and `Denied` as `fetch` does.
 pub fn check_public(url: &str, allow_private: bool) -> Outcome<()> {

@@ -5,8 +5,8 @@ use crate::config::settings::{Approve, Settings};
 use crate::core::text::without_secrets;
 use crate::registry::access::is_local;
 
-/// A line on what the project's file alone decides about tools, private addresses and where keys are sent; nothing if it
-/// stays with what is usual.
+/// A line on what the project's file alone decides about tools, private addresses and where keys are sent; nothing if
+/// it stays with what is usual.
 pub fn note(settings: &Settings) -> Option<String> {
     let file = settings.paths.project_config.as_ref()?.display().to_string();
     let decides = |path: &str| settings.merged.place(path).and_then(Place::file) == Some(file.as_str());

@@ -49,8 +49,8 @@ impl Workspace {
 
     /// The canonical path of a file inside that is there or could be made; its folders may be missing too.
     ///
-    /// A link is followed, so that writing changes the file it leads to and not the link. Failures as above; settings are
-    /// `Denied` too, in whatever folder, because they say what a program may do.
+    /// A link is followed, so that writing changes the file it leads to and not the link. Failures as above; settings
+    /// are `Denied` too, in whatever folder, because they say what a program may do.
     pub fn resolve_write(&self, path: &str) -> Outcome<PathBuf> {
         let target = self.target(path)?;
         let real = match target.canonicalize() {

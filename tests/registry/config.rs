@@ -68,8 +68,8 @@ fn what_a_project_allows_by_itself_is_told() {
     let program = Program::offline().file("rhizo.toml", text);
     let ran = program.args(["eval", "1"]).run().ok();
     let told = ran.stderr.lines().filter(|line| line.starts_with("note: ")).collect::<Vec<_>>();
-    let says = "note: [project]/rhizo.toml lets tools run unasked, lets http_get reach private addresses, sends FAR_KEY to \
-        https://...@far.example/v1";
+    let says = "note: [project]/rhizo.toml lets tools run unasked, lets http_get reach private addresses, \
+        sends FAR_KEY to https://...@far.example/v1";
     assert_eq!(told, [says], "{ran:?}");
     for flag in ["--quiet", "--json"] {
         program.args(["eval", "1", flag]).run().ok().does_not_say("note: ");

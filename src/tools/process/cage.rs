@@ -1,8 +1,8 @@
-//! What a program may not do once it is started: write outside of the workspace, signal or look into the processes above
-//! it, or take all memory.
+//! What a program may not do once it is started: write outside of the workspace, signal or look into the processes
+//! above it, or take all memory.
 //!
-//! The cage holds against mistakes and careless programs. It hides no files, and leaves the network open. Kernels before
-//! 6.12 leave signals open too.
+//! The cage holds against mistakes and careless programs. It hides no files, and leaves the network open. Kernels
+//! before 6.12 leave signals open too.
 
 use crate::tools::process::supervisor;
 use std::io;
@@ -67,8 +67,8 @@ fn lower(resource: rlimit::Resource, wanted: u64) -> io::Result<()> {
     }
 }
 
-/// Confines the calling process, and all that it starts, for good. The supervisor goes free: what is confined can neither
-/// signal nor trace what is not, so a program has no power over what stands above it.
+/// Confines the calling process, and all that it starts, for good. The supervisor goes free: what is confined can
+/// neither signal nor trace what is not, so a program has no power over what stands above it.
 ///
 /// Call it between fork and exec: it makes system calls only, and neither allocates nor locks.
 #[cfg(target_os = "linux")]

@@ -1,5 +1,5 @@
-//! What other processes can see of this one: not the environment that it was started with, which holds keys, and not its
-//! memory. The processes that it forks stand directly above model-written programs and are copies of it.
+//! What other processes can see of this one: not the environment that it was started with, which holds keys, and not
+//! its memory. The processes that it forks stand directly above model-written programs and are copies of it.
 //!
 //! Nothing changes for this process itself: every variable keeps its name and its value.
 
@@ -40,8 +40,8 @@ fn move_variables() {
     unsafe extern "C" {
         static mut environ: *mut *mut libc::c_char;
     }
-    // SAFETY: the list ends with a null pointer. Its entries are texts that end with a NUL byte and lie in writable memory
-    // of this process; what replaces one is never freed.
+    // SAFETY: the list ends with a null pointer. Its entries are texts that end with a NUL byte and lie in writable
+    // memory of this process; what replaces one is never freed.
     unsafe {
         let mut entry = environ;
         while !entry.is_null() && !(*entry).is_null() {
