@@ -64,7 +64,7 @@ fn expressions() {
         ("results.run.stdout", "run.stdout"),
         ("run.result.return_code", "run.status"),
         ("said.result", "said.result"),
-        ("maybe | default('x')", "(if maybe != () { maybe } else { \"x\" })"),
+        ("maybe | default('x')", "(if outcomes.maybe == \"ok\" { maybe } else { \"x\" })"),
         ("spare.result", "(if outcomes.spare == \"ok\" { spare } else { \"none\" })"),
         ("execution.timestamp", "started_at.text"),
         ("now()", "started_at.text"),
