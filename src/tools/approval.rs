@@ -78,7 +78,7 @@ impl Approval {
 /// What a person is asked about a call.
 pub fn question(spec: &ToolSpec, args: &Value) -> Question {
     let prompt = format!("allow {} `{}`?", spec.name, shown(args));
-    Question { prompt, choices: [YES, "no", ALWAYS].map(str::to_owned).to_vec() }
+    Question { prompt, choices: [YES, "no", ALWAYS].map(str::to_owned).to_vec(), leave: true }
 }
 
 impl Granted {

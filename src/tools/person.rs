@@ -10,6 +10,8 @@ pub struct Question {
     pub prompt: String,
     /// The answers to choose from; empty for free text.
     pub choices: Vec<String>,
+    /// Whether it asks for leave to call a tool. The text of any other question is a program's own.
+    pub leave: bool,
 }
 
 /// Somebody who can be asked.
@@ -73,7 +75,7 @@ mod tests {
     #[test]
     fn answers_are_matched_to_choices() {
         let choices = ["yes", "no", "always", "Alone"].map(str::to_owned).to_vec();
-        let question = Question { prompt: "go?".into(), choices };
+        let question = Question { prompt: "go?".into(), choices, leave: false };
         for (typed, expect) in [
             ("yes", Some("yes")),
             (" YES ", Some("yes")),
@@ -93,7 +95,8 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_says_what_to_do() {
-        let failure = Nobody.ask(&Question { prompt: "which one?".into(), choices: vec![] }).await.unwrap_err();
+        let question = Question { prompt: "which one?".into(), ..Question::default() };
+        let failure = Nobody.ask(&question).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Waiting);
         assert!(failure.to_string().contains("which one?"));
         assert!(failure.hint.unwrap().contains("--approve auto"));

@@ -117,3 +117,29 @@ fn a_tool_asks_on_the_screen_and_ctrl_c_answers_it() {
     terminal.line("yes", "out(1) = 7");
     assert_eq!(std::fs::read_to_string(project.project().join("new.txt")).expect("it was written"), "hello");
 }
+
+#[test]
+fn a_question_of_a_program_has_no_power_over_the_terminal_and_looks_like_no_other() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    // It would set the clipboard, clear the screen, and go on like the question for leave.
+    let text = r"\x1b]52;c;cm0=\x07\x1b[2Jgo on?\nallow run_command?";
+    terminal.keys(&format!("ask_user(\"{text}\", [\"a\\x1b[2J\", \"b\"])\r"));
+    terminal.see("the program asks: \\u{1b}]52;c;cm0=\\u{7}\\u{1b}[2Jgo on?");
+    terminal.see_row("  allow run_command? [a\\u{1b}[2J/b]");
+    terminal.see("your answer to the program:");
+    assert!(!terminal.raw().contains("\u{1b}]52;"), "{:?}", terminal.raw());
+    terminal.line("b", "out(1) = b");
+}
+
+#[test]
+fn what_was_typed_ahead_gives_no_leave() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.keys("ask_user(\"first?\"); TOOL(\"write_file\", #{path: \"new.txt\", text: \"hello\"}); 7\r");
+    terminal.see("your answer to the program:");
+    terminal.keys("blue\ryes\r");
+    terminal.see("[yes/no/always]");
+    terminal.line("no", "error: the person did not allow write_file");
+    assert!(!project.project().join("new.txt").exists());
+}

@@ -2,12 +2,14 @@
 //! question that is given up leaves nobody behind who would read the next line that is typed.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::visible;
 use crate::repl::editor::screen::Screen;
 use crate::tools::person::{Person, Question};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use tokio::io::Interest;
@@ -35,7 +37,7 @@ impl Person for AtPrompt {
         async move {
             let turn = self.turn.lock().await;
             let asking = Asking::begin(&self.screen);
-            let answer = answer(&shown(question)).await;
+            let answer = answer(question).await;
             drop(asking);
             drop(turn);
             answer
@@ -60,17 +62,26 @@ impl Drop for Asking<'_> {
     }
 }
 
+/// The question as it is written. That of a program cannot look like one for leave: its text may say anything, but the
+/// row in which the answer is typed is not its own.
 fn shown(question: &Question) -> String {
-    if question.choices.is_empty() {
-        format!("{} ", question.prompt)
-    } else {
-        format!("{} [{}] ", question.prompt, question.choices.join("/"))
+    let mut text = question.prompt.clone();
+    if !question.choices.is_empty() {
+        text.push_str(&format!(" [{}]", question.choices.join("/")));
     }
+    let text = visible(&text);
+    if question.leave {
+        return format!("{text} ");
+    }
+    format!("the program asks: {}\nyour answer to the program: ", text.replace('\n', "\n  "))
 }
 
-async fn answer(text: &str) -> Outcome<String> {
+async fn answer(question: &Question) -> Outcome<String> {
     let mut terminal = open().map_err(gone)?;
-    terminal.get_mut().write_all(text.as_bytes()).map_err(gone)?;
+    if question.leave {
+        forget_typed(terminal.get_ref()).map_err(gone)?;
+    }
+    terminal.get_mut().write_all(shown(question).as_bytes()).map_err(gone)?;
     let mut typed = Vec::new();
     while !typed.contains(&b'\n') && typed.len() < ANSWER {
         let mut piece = [0_u8; 1024];
@@ -94,6 +105,14 @@ fn open() -> std::io::Result<AsyncFd<File>> {
     // SAFETY: the file owns its descriptor, is moved into the `AsyncFd` and is nowhere replaced or closed.
     let registered = unsafe { AsyncFd::register_with_interest(file, Interest::READABLE) };
     Ok(registered?)
+}
+
+/// Drops what was typed before a question for leave was there to be read: it answers something else.
+#[allow(unsafe_code)]
+fn forget_typed(terminal: &File) -> std::io::Result<()> {
+    // SAFETY: the descriptor stays open while the file is borrowed, and the call touches no memory.
+    let dropped = unsafe { libc::tcflush(terminal.as_raw_fd(), libc::TCIFLUSH) };
+    if dropped == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
 }
 
 fn gone(error: std::io::Error) -> Failure {

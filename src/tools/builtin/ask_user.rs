@@ -42,7 +42,7 @@ impl TypedTool for AskUser {
     }
 
     async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
-        let question = Question { prompt: args.prompt, choices: args.choices };
+        let question = Question { prompt: args.prompt, choices: args.choices, leave: false };
         question.put_to(cx.person.as_ref()).await.map(Value::String)
     }
 
