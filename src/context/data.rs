@@ -1,8 +1,13 @@
 //! Views as data: JSON, JSON lines, and tables of separated values.
 
+use crate::context::columns::Columns;
+use crate::context::poll::Poll;
 use crate::context::view::View;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use serde_json::{Map, Number, Value};
+
+/// Rows read between two polls.
+const STEP: usize = 1024;
 
 impl View {
     /// The value of a JSON text, or the array of values of JSON lines, of at most `limit` bytes.
@@ -33,18 +38,24 @@ impl View {
     /// The rows of a table with a header line, as an array of objects, from at most `limit` bytes; the separator is the
     /// commonest of `,` `;` tab `|` in the header.
     ///
-    /// Columns whose values are all numbers become numbers, empty ones null. Fails with `Invalid`, naming the line.
-    pub fn csv(&self, limit: usize) -> Outcome<Value> {
+    /// Columns whose values are all numbers become numbers, empty ones null. Fails with `Invalid`, naming the line or
+    /// what there is too much of, and with the poll's failure.
+    pub fn csv(&self, limit: usize, poll: &Poll) -> Outcome<Value> {
         let bytes = self.bytes(limit)?;
         let text = without_mark(&bytes);
         let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).from_reader(text);
-        let header = reader.byte_headers().map_err(|error| explain(&error))?.iter().map(lossy).collect();
-        let names = column_names(header);
+        let mut columns = Columns::new(reader.byte_headers().map_err(|error| explain(&error))?.iter().map(lossy))?;
         let mut rows: Vec<Vec<String>> = Vec::new();
         for record in reader.byte_records() {
+            if rows.len().is_multiple_of(STEP) {
+                poll.check()?;
+            }
+            columns.add_row()?;
             rows.push(record.map_err(|error| explain(&error))?.iter().map(lossy).collect());
         }
-        let numeric: Vec<bool> = (0..names.len()).map(|column| is_numeric(&rows, column)).collect();
+        let names = columns.names();
+        let numeric = (0..names.len()).map(|column| poll.check().map(|()| is_numeric(&rows, column)));
+        let numeric = numeric.collect::<Outcome<Vec<bool>>>()?;
         let object = |row: Vec<String>| {
             let fields = names.iter().zip(row).zip(&numeric);
             Value::Object(
@@ -74,20 +85,6 @@ fn separator(text: &[u8]) -> u8 {
         }
     }
     best.1
-}
-
-/// Names for every column: an empty one is called by its number, a repeated one gets a number behind it.
-fn column_names(header: Vec<String>) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for (index, text) in header.into_iter().enumerate() {
-        let text = text.trim();
-        let name = if text.is_empty() { format!("column_{}", index + 1) } else { text.to_owned() };
-        let fresh = |name: &String| !names.contains(name);
-        let numbered = || (2..).map(|number| format!("{name}_{number}")).find(fresh);
-        let chosen = if fresh(&name) { Some(name.clone()) } else { numbered() };
-        names.push(chosen.unwrap_or(name));
-    }
-    names
 }
 
 fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {

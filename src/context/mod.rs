@@ -4,11 +4,12 @@
 //! - `library`, `discover`, `sniff`, `spool`: which documents a run has, and what is refused.
 //! - `document`, `mapping`, `fault`, `newlines`, `fingerprint`: one document and its memory.
 //! - `view`, `read`, `lines`, `pieces`, `chunk`, `grep`, `search`, `data`, `card`: what can be asked of a text.
-//! - `scan`, `pattern`, `cells`, `terms`, `rank`, `stem`, `poll`: the loops and formulas beneath.
+//! - `scan`, `pattern`, `cells`, `terms`, `rank`, `stem`, `columns`, `poll`: the loops and formulas beneath.
 
 pub mod card;
 pub mod cells;
 pub mod chunk;
+pub mod columns;
 pub mod data;
 pub mod discover;
 pub mod document;

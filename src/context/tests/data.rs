@@ -1,7 +1,8 @@
 //! JSON and tables.
 
 use super::{text, texts};
-use crate::core::failure::FailureKind;
+use crate::context::poll::Poll;
+use crate::core::failure::{Failure, FailureKind};
 use serde_json::{Value, json};
 
 #[test]
@@ -24,7 +25,8 @@ fn json_and_json_lines() {
 
 #[test]
 fn tables_have_typed_columns() {
-    let check = |content: &str, expect: Value| assert_eq!(text(content).csv(1000).unwrap(), expect, "{content}");
+    let csv = |content: &str| text(content).csv(1000, &Poll::never());
+    let check = |content: &str, expect: Value| assert_eq!(csv(content).unwrap(), expect, "{content}");
     check("name,age\nann,31\n\"bo, jr\",\n", json!([{"name": "ann", "age": 31}, {"name": "bo, jr", "age": null}]));
     check("a;b\r\n1,5;x\r\n", json!([{"a": "1,5", "b": "x"}]));
     check("a\tb\n1.50\t007\n-2.5\t008\n", json!([{"a": 1.5, "b": "007"}, {"a": -2.5, "b": "008"}]));
@@ -32,7 +34,30 @@ fn tables_have_typed_columns() {
     check("a,,a\n1,2,3\n", json!([{"a": 1, "column_2": 2, "a_2": 3}]));
     check("a,b\n", json!([]));
     check("", json!([]));
-    let failure = text("a,b\n1,2\n1,2,3\n").csv(1000).unwrap_err();
+    let failure = csv("a,b\n1,2\n1,2,3\n").unwrap_err();
     assert_eq!(failure.message, "line 3 of the table has 3 fields, the header has 2");
     assert_eq!(failure.details["line"], 3);
+}
+
+#[test]
+fn a_small_table_cannot_become_a_huge_one() {
+    let csv = |content: &str| text(content).csv(10_000_000, &Poll::never());
+    // Each name is given once, however many were like it before.
+    let equal = csv(&format!("{}a\n{}1\n", "a,".repeat(9_999), "1,".repeat(9_999))).unwrap();
+    assert_eq!((equal[0]["a"].clone(), equal[0]["a_10000"].clone()), (json!(1), json!(1)));
+    let wide = "a,".repeat(10_000) + "a\n";
+    let named = "x".repeat(1_001);
+    // Half a gigabyte of copies of one name.
+    let long = "x".repeat(1_000) + "\n" + &"1\n".repeat(500_000);
+    for (content, expect) in [
+        (wide.as_str(), "the table has more than 10000 columns"),
+        (named.as_str(), "column 1 of the table has a name of 1001 bytes, at most 1000"),
+        (long.as_str(), "the rows of the table take over 512 MiB with 1 names each"),
+    ] {
+        let failure = csv(content).unwrap_err();
+        assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Invalid, expect));
+        assert!(failure.hint.is_some());
+    }
+    let stopped = Poll::new(|| Some(Failure::new(FailureKind::Cancelled, "cancelled")));
+    assert_eq!(text("a\n1\n").csv(1000, &stopped).unwrap_err().kind, FailureKind::Cancelled);
 }

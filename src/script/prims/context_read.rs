@@ -158,7 +158,7 @@ pub const CSV: Primitive = Primitive {
     register: |engine, _| {
         engine.register_fn("csv", |context: &mut Context| -> Answer<Dynamic> {
             context.looked();
-            done(context.view.csv(TEXT_LIMIT).map(|v| to_dynamic(&v)))
+            done(poll().and_then(|p| context.view.csv(TEXT_LIMIT, &p)).map(|v| to_dynamic(&v)))
         });
     },
 };

@@ -1,11 +1,12 @@
 //! `csv_read`: a table in a file or text as maps. It guesses numbers, and neither dates nor delimiters.
 
+use crate::context::columns::Columns;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission};
 use crate::tools::builtin::json_query::file_text;
 use crate::tools::tool::ToolContext;
 use crate::tools::typed::TypedTool;
-use csv::{ReaderBuilder, StringRecord};
+use csv::ReaderBuilder;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
@@ -71,9 +72,9 @@ fn read(args: Args, cx: &ToolContext) -> Outcome<Value> {
     };
     let text = text.trim_start_matches('\u{feff}');
     let mut table = ReaderBuilder::new().delimiter(delimiter).has_headers(args.header).from_reader(text.as_bytes());
-    let mut names = match args.header {
-        true => columns(table.headers().map_err(|error| malformed(&error))?),
-        false => Vec::new(),
+    let mut columns = match args.header {
+        true => Columns::new(table.headers().map_err(|error| malformed(&error))?)?,
+        false => Columns::default(),
     };
     let mut rows = Vec::new();
     for (number, record) in table.records().take(args.limit.unwrap_or(usize::MAX)).enumerate() {
@@ -81,10 +82,12 @@ fn read(args: Args, cx: &ToolContext) -> Outcome<Value> {
             cx.check()?;
         }
         let record = record.map_err(|error| malformed(&error))?;
-        if names.is_empty() {
-            names = (1..=record.len()).map(|number| format!("column_{number}")).collect();
+        if columns.names().is_empty() {
+            columns = Columns::new(record.iter().map(|_| ""))?;
         }
-        rows.push(Value::Object(names.iter().cloned().zip(record.iter().map(field)).collect::<Map<_, _>>()));
+        columns.add_row()?;
+        let names = columns.names().iter().cloned();
+        rows.push(Value::Object(names.zip(record.iter().map(field)).collect::<Map<_, _>>()));
     }
     Ok(Value::Array(rows))
 }
@@ -96,23 +99,6 @@ fn delimiter(typed: &str) -> Outcome<u8> {
         _ => Err(Failure::new(FailureKind::Invalid, format!("delimiter {typed:?} is not one ASCII character"))
             .hint("for example \",\", \";\", \"|\" or \"\\t\"")),
     }
-}
-
-/// Names for the columns, each only once: an empty name becomes `column_N`, a repeated one gets `_2`, `_3`.
-fn columns(header: &StringRecord) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(header.len());
-    for (index, typed) in header.iter().enumerate() {
-        let typed = typed.trim();
-        let wanted = if typed.is_empty() { format!("column_{}", index + 1) } else { typed.to_owned() };
-        let mut name = wanted.clone();
-        let mut count = 1;
-        while names.contains(&name) {
-            count += 1;
-            name = format!("{wanted}_{count}");
-        }
-        names.push(name);
-    }
-    names
 }
 
 /// A number if the text is how the number would be written, so that codes such as `007` survive.

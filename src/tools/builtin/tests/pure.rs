@@ -57,6 +57,12 @@ async fn csv_read_keeps_codes_and_finds_numbers() {
     }
     let failure = bench.fails("csv_read", json!({"text": "a,b\n1,2\n3\n"}), FailureKind::Invalid).await;
     assert_eq!(failure.message, "line 3 of the table has 1 columns, the rows before it 2");
+    for text in ["a,".repeat(10_000) + "a", "x".repeat(1_001)] {
+        let failure = bench.fails("csv_read", json!({"text": text, "header": true}), FailureKind::Invalid).await;
+        assert!(failure.message.contains("column"), "{failure}");
+    }
+    let wide = json!({"text": "1,".repeat(10_000) + "1", "header": false});
+    bench.fails("csv_read", wide, FailureKind::Invalid).await;
     bench.fails("csv_read", json!({"text": "a", "delimiter": ";;"}), FailureKind::Invalid).await;
     bench.fails("csv_read", json!({"path": "nowhere.csv"}), FailureKind::NotFound).await;
     bench.cx.limits.max_input_bytes = 10;
