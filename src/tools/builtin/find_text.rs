@@ -33,6 +33,9 @@ pub struct Args {
     limit: usize,
 }
 
+/// More lines than this are not returned, whatever `limit` says: each may have 4 KB.
+const MOST: usize = 10_000;
+
 fn here() -> String {
     ".".to_owned()
 }
@@ -46,8 +49,8 @@ impl TypedTool for FindText {
     const NAME: &'static str = "find_text";
     const SUMMARY: &'static str = "Searches the files of the workspace for the lines that match a regular expression.";
     const RETURNS: &'static str = "\
-        A map `{hits: [{path, line, text}], truncated}`; lines count from 1. Hidden, binary and git-ignored files \
-        are left out.";
+        A map `{hits: [{path, line, text}], truncated}`; lines count from 1, and there are 10,000 at most. Hidden, \
+        binary and git-ignored files are left out.";
     const EFFECT: EffectClass = EffectClass::Read;
     const PERMISSION: Permission = Permission::Free;
     const TAGS: &'static [&'static str] = &["grep", "search", "regex", "pattern", "ripgrep", "find"];
@@ -76,9 +79,10 @@ fn find(args: &Args, cx: &ToolContext) -> Outcome<Value> {
         let fitting = view.documents().into_iter().filter(|document| only.is_match(Path::new(document.name())));
         view = View::join(&fitting.map(View::of).collect::<Vec<_>>());
     }
-    let mut found = view.grep(&args.pattern, args.limit.saturating_add(1), &poll)?;
-    let truncated = found.len() > args.limit;
-    found.truncate(args.limit);
+    let limit = args.limit.min(MOST);
+    let mut found = view.grep(&args.pattern, limit + 1, &poll)?;
+    let truncated = found.len() > limit;
+    found.truncate(limit);
     let hits: Vec<Value> =
         found.into_iter().map(|hit| json!({"path": hit.doc, "line": hit.line, "text": hit.text})).collect();
     Ok(json!({"hits": hits, "truncated": truncated}))

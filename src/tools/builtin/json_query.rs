@@ -2,6 +2,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission};
+use crate::tools::builtin::json_query::reach::Size;
 use crate::tools::tool::ToolContext;
 use crate::tools::typed::TypedTool;
 use crate::tools::workspace;
@@ -10,6 +11,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use serde_json_path::JsonPath;
 use std::io::Read;
+
+mod reach;
+
+/// Bytes that the values which match may take, if what they were picked from is smaller.
+const ANSWER: usize = 64 << 20;
 
 /// The tool.
 pub struct JsonQuery;
@@ -51,14 +57,6 @@ impl TypedTool for JsonQuery {
 }
 
 fn query(args: Args, cx: &ToolContext) -> Outcome<Value> {
-    let path = JsonPath::parse(&args.query).map_err(|error| {
-        let place = error.position();
-        Failure::new(
-            FailureKind::Invalid,
-            format!("JSONPath `{}`: {} at character {place}", args.query, error.message()),
-        )
-        .hint("for example $.name, $.items[0], $..id, $.items[?@.price < 10]")
-    })?;
     let value = match (args.value, args.text, args.path) {
         (Some(value), None, None) => value,
         (None, Some(text), None) => parsed("the text", &text)?,
@@ -67,7 +65,36 @@ fn query(args: Args, cx: &ToolContext) -> Outcome<Value> {
             return Err(Failure::new(FailureKind::Invalid, "json_query needs exactly one of value, text and path"));
         }
     };
-    Ok(path.query(&value).all().into_iter().cloned().collect())
+    let size = Size::of(&value);
+    reach::check(&args.query, size)?;
+    let path = JsonPath::parse(&args.query).map_err(|error| {
+        let place = error.position();
+        Failure::new(
+            FailureKind::Invalid,
+            format!("JSONPath `{}`: {} at character {place}", args.query, error.message()),
+        )
+        .hint("for example $.name, $.items[0], $..id, $.items[?@.price < 10]")
+    })?;
+    cx.check()?;
+    copied(&path.query(&value).all(), size, cx)
+}
+
+/// The values that match. One that stands in another one that matches is in the answer twice.
+fn copied(found: &[&Value], whole: Size, cx: &ToolContext) -> Outcome<Value> {
+    let most = whole.bytes.max(ANSWER);
+    let mut bytes = 0;
+    for (number, value) in found.iter().enumerate() {
+        if number.is_multiple_of(1024) {
+            cx.check()?;
+        }
+        bytes += Size::of(value).bytes;
+        if bytes > most {
+            let message = format!("the values that match take over {} MiB", most >> 20);
+            return Err(Failure::new(FailureKind::Invalid, message)
+                .hint("pick single parts, for example $..name, and not also what they stand in, as $..* does"));
+        }
+    }
+    Ok(found.iter().copied().cloned().collect())
 }
 
 fn parsed(source: &str, text: &str) -> Outcome<Value> {

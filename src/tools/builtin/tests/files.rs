@@ -175,6 +175,9 @@ async fn find_text_names_file_and_line() {
     }
     let found = bench.ok("find_text", json!({"pattern": "l", "limit": 1})).await;
     assert_eq!((found["hits"].as_array().unwrap().len(), &found["truncated"]), (1, &json!(true)));
+    fs::write(bench.work.join("long.txt"), "x\n".repeat(10_001)).unwrap();
+    let found = bench.ok("find_text", json!({"pattern": "^", "path": "long.txt", "limit": 1_000_000_000})).await;
+    assert_eq!((found["hits"].as_array().unwrap().len(), &found["truncated"]), (10_000, &json!(true)));
     for (args, kind) in [
         (json!({"pattern": "("}), FailureKind::Invalid),
         (json!({"pattern": "x", "path": ".."}), FailureKind::Denied),

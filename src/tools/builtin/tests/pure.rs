@@ -32,6 +32,44 @@ async fn json_query_picks_and_refuses() {
 }
 
 #[tokio::test]
+async fn json_query_looks_at_no_more_than_it_can() {
+    let bench = Bench::new();
+    let nested = |depth: usize, inner: &str| format!("{}{inner}{}", "[".repeat(depth), "]".repeat(depth));
+    // A value that nests as deep as JSON may, and holds a megabyte.
+    let heavy = nested(100, &format!("\"{}\"", "x".repeat(1_000_000)));
+    let twice = "$".to_owned() + &"[0,0]".repeat(40);
+    let filters = format!("${}@{}", "[?@".repeat(20), "]".repeat(20));
+    let patterns = "$..[?search(@, '(a{1000}){1000}')]";
+    let long = "$".to_owned() + &".a".repeat(2_001);
+    for (query, text, part) in [
+        (twice.as_str(), nested(40, "1"), "more than 100000000 values"),
+        ("$..*..*..*..*..*", nested(100, "1"), "more than 100000000 values"),
+        ("$[?count($..[?count($..*) > 0]) > 0]", format!("[1{}]", ",1".repeat(1_000)), "more than 100000000 values"),
+        (patterns, "[\"a\"]".to_owned(), "more than 100000000 values"),
+        ("$..*", heavy, "take over 64 MiB"),
+        (filters.as_str(), "[]".to_owned(), "nests deeper than 8"),
+        (long.as_str(), "1".to_owned(), "has 4003 bytes, at most 4000"),
+    ] {
+        let failure = bench.fails("json_query", json!({"query": query, "text": text}), FailureKind::Invalid).await;
+        assert!(failure.message.contains(part) && failure.hint.is_some(), "{query}: {failure}");
+    }
+    // What people write is far from that.
+    let books: Vec<Value> = (0..2_000).map(|price| json!({"title": "a'b]", "price": price, "tags": ["x"]})).collect();
+    let store = json!({"store": {"books": books, "most": 3}});
+    for (query, count) in [
+        ("$..books[?@.price < $.store.most && @.tags[?@ == 'x']].title", 3),
+        ("$.store.books[*]['title', \"price\"]", 4_000),
+        ("$..books..tags..*", 2_000),
+        ("$.store.books[?search(@.title, '^[a-z]{1}')][0:1]", 0),
+        ("$.store.books[?@.title == \"a'b]\"].tags[*]", 2_000),
+        ("$..*", 10_003),
+    ] {
+        let found = bench.ok("json_query", json!({"query": query, "value": store})).await;
+        assert_eq!(found.as_array().unwrap().len(), count, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn csv_read_keeps_codes_and_finds_numbers() {
     let mut bench = Bench::new();
     for (args, expect) in [
