@@ -5,12 +5,13 @@ use crate::core::tool::{EffectClass, Permission};
 use crate::tools::builtin::json_query::file_text;
 use crate::tools::tool::ToolContext;
 use crate::tools::typed::TypedTool;
-use html2text::{RcDom, config};
+use html2text::config;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{self, Read};
-use std::rc::Rc;
+
+mod layout;
 
 /// The tool.
 pub struct HtmlToText;
@@ -35,9 +36,6 @@ pub struct Args {
 const fn columns() -> usize {
     100
 }
-
-/// Deeper pages are refused: rendering recurses, and no page that a person wrote comes near.
-const MAX_DEPTH: usize = 400;
 
 impl TypedTool for HtmlToText {
     type Args = Args;
@@ -70,9 +68,7 @@ fn convert(args: Args, cx: &ToolContext) -> Outcome<Value> {
         |error: html2text::Error| Failure::new(FailureKind::Tool, format!("the page cannot be rendered: {error}"));
     let render = config::plain_no_decorate().link_footnotes(args.links).no_link_wrapping().allow_width_overflow();
     let page = render.parse_html(Watched { rest: html.as_bytes(), cx }).map_err(failed)?;
-    if is_too_deep(&page) {
-        return Err(Failure::new(FailureKind::Invalid, format!("the page nests more than {MAX_DEPTH} elements")));
-    }
+    layout::check(&page, html.len(), args.width)?;
     cx.check()?;
     let tree = render.dom_to_render_tree(&page).map_err(failed)?;
     render.render_to_string(tree, args.width).map(Value::String).map_err(failed)
@@ -90,15 +86,4 @@ impl Read for Watched<'_> {
         self.cx.check().map_err(io::Error::other)?;
         self.rest.read(piece)
     }
-}
-
-fn is_too_deep(page: &RcDom) -> bool {
-    let mut open = vec![(Rc::clone(&page.document), 0)];
-    while let Some((node, depth)) = open.pop() {
-        if depth > MAX_DEPTH {
-            return true;
-        }
-        open.extend(node.children.borrow().iter().map(|child| (Rc::clone(child), depth + 1)));
-    }
-    false
 }

@@ -130,6 +130,27 @@ async fn html_to_text_lays_out_and_survives() {
 }
 
 #[tokio::test]
+async fn html_to_text_refuses_tables_that_would_fill_the_memory() {
+    let bench = Bench::new();
+    let short = format!("<table><tr><td>{}{}", "x".repeat(10_000), "<tr><td>a".repeat(30_000));
+    let wide = format!("<table><tr>{}{}", "<td>a".repeat(5_000), "<tr><td>a".repeat(5_000));
+    let steps: String = (1..=5_000).map(|columns| format!("<tr><td colspan={columns}>a<td>b")).collect();
+    let deep = "<tr><td rowspan=100000>a".repeat(7_000);
+    for (html, width, part) in [
+        (short, 10_000, "for a width of 10000"),
+        (wide, 100, "over 20000000 places"),
+        (format!("<table>{steps}"), 100, "over 20000000 places"),
+        (format!("<table>{deep}"), 100, "over 20000000 places"),
+    ] {
+        let failure = bench.fails("html_to_text", json!({"html": html, "width": width}), FailureKind::Invalid).await;
+        assert!(failure.message.contains(part) && failure.hint.is_some(), "{failure}");
+    }
+    let rows = "<tr><td rowspan=2>left<td>one<tr><td>two<tr><td colspan=2>last".repeat(50);
+    let page = bench.ok("html_to_text", json!({"html": format!("<table>{rows}</table>"), "width": 10_000})).await;
+    assert!(page.as_str().unwrap().contains("two"), "{page}");
+}
+
+#[tokio::test]
 async fn a_page_that_takes_too_long_is_given_up() {
     let mut bench = Bench::new();
     bench.cx.limits.timeout = Duration::from_millis(50);
