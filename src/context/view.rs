@@ -6,7 +6,7 @@ use crate::context::document::Document;
 use crate::context::poll::Poll;
 use crate::core::document::SpanRef;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::nearest;
+use crate::core::text::{nearest, one_line};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -251,7 +251,7 @@ impl fmt::Debug for View {
 /// The failure for a document that is not there.
 pub(crate) fn unknown<'a>(name: &str, alike: &[&str], names: impl Iterator<Item = &'a str>) -> Failure {
     let names: Vec<&str> = names.collect();
-    let failure = Failure::new(FailureKind::NotFound, format!("there is no document {name:?}"));
+    let failure = Failure::new(FailureKind::NotFound, format!("there is no document {:?}", one_line(name, 200)));
     if !alike.is_empty() {
         return failure.hint(format!("which one? {}", listed(alike)));
     }

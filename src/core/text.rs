@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// The longest word that is taken for a slip of the hand, in bytes.
+const LONGEST: usize = 64;
+
 /// The largest index at most `index` that is a character boundary of `text`.
 pub fn floor_boundary(text: &str, index: usize) -> usize {
     let mut at = index.min(text.len());
@@ -75,14 +78,24 @@ pub fn without_secrets(address: &str) -> String {
     format!("{scheme}{colon}{kept}{path}{query}")
 }
 
-/// The candidate nearest to `word`, if it is near enough to be a slip of the hand.
+/// The candidate nearest to `word`, if it is near enough to be a slip of the hand. Longer words than a hand writes at once
+/// have none: comparing two takes time and memory by the product of their lengths.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .map(|c| (strsim::damerau_levenshtein(&word.to_lowercase(), &c.to_lowercase()), c))
-        .filter(|(distance, c)| *distance < c.len().min(word.len()) && *distance <= 1 + c.len().min(word.len()) / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, c)| c)
+    if word.len() > LONGEST {
+        return None;
+    }
+    let typed = word.to_lowercase();
+    let letters = typed.chars().count();
+    let distance = |candidate: &str| {
+        let (known, shorter) = (candidate.to_lowercase(), candidate.len().min(word.len()));
+        let most = 1 + shorter / 4;
+        // Every letter that one has more than the other is a slip of its own.
+        let comparable = known.chars().count().abs_diff(letters) <= most;
+        let distance = comparable.then(|| strsim::damerau_levenshtein(&typed, &known))?;
+        (distance < shorter && distance <= most).then_some(distance)
+    };
+    let near = candidates.into_iter().filter_map(|candidate| Some((distance(candidate)?, candidate)));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]
@@ -135,5 +148,16 @@ mod tests {
     fn nearest_takes_slips_only() {
         assert_eq!(nearest("raed_file", ["read_file", "write_file"]), Some("read_file"));
         assert_eq!(nearest("zzz", ["read_file", "write_file"]), None);
+        assert_eq!(nearest("Größe", ["große", "gross"]), Some("große"));
+        assert_eq!(nearest("a", ["b", "ab"]), None);
+    }
+
+    #[test]
+    fn long_words_are_compared_with_nothing() {
+        let long = "x".repeat(10_000_000);
+        assert_eq!(nearest(&long, ["xxxx", &long]), None);
+        assert_eq!(nearest("xxxx", ["xxx", &long]), Some("xxx"));
+        let (typed, known) = ("x".repeat(64), "x".repeat(63));
+        assert_eq!(nearest(&typed, [known.as_str()]), Some(known.as_str()));
     }
 }

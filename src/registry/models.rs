@@ -6,7 +6,7 @@ use crate::config::traffic::Traffic;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::price::Price;
-use crate::core::text::nearest;
+use crate::core::text::{nearest, one_line};
 use crate::registry::builtin::{OFFLINE, SERVERS, Server};
 use crate::registry::prices::{self, PriceSource};
 use crate::registry::{access, capabilities};
@@ -128,12 +128,12 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
     {
         // A slip must not send a text meant for one server to another.
         let hint = format!("did you mean `{near}`? for the server's own model write `{}/{name}`", service.name);
-        return Err(Failure::new(FailureKind::NotFound, format!("there is no model `{name}`")).hint(hint));
+        return Err(unknown(name).hint(hint));
     }
     if let Some(service) = own {
         return Ok(at_service(settings, service, name));
     }
-    let failure = Failure::new(FailureKind::NotFound, format!("there is no model `{name}`"));
+    let failure = unknown(name);
     let names = names(settings);
     let bare = |full: &str| full.rsplit('/').next().map(ToOwned::to_owned);
     let known: Vec<String> = names.iter().cloned().chain(names.iter().filter_map(|n| bare(n))).collect();
@@ -143,6 +143,10 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
             "write service/name (openai/gpt-5-mini, ollama/llama3.2), or describe it under [models.NAME] in rhizo.toml",
         ),
     })
+}
+
+fn unknown(name: &str) -> Failure {
+    Failure::new(FailureKind::NotFound, format!("there is no model `{}`", one_line(name, 80)))
 }
 
 /// Whether a model's window is known from the configuration or the built-in table, and not merely assumed.

@@ -2,7 +2,7 @@
 
 use crate::config::paths::Paths;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::nearest;
+use crate::core::text::{nearest, one_line};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -109,7 +109,7 @@ pub fn find(paths: &Paths, name: &str) -> Outcome<Program> {
     if let Some(fault) = faults.into_iter().find(|f| f.details.get("name").and_then(|n| n.as_str()) == Some(name)) {
         return Err(fault);
     }
-    let failure = Failure::new(FailureKind::NotFound, format!("there is no program `{name}`"));
+    let failure = Failure::new(FailureKind::NotFound, format!("there is no program `{}`", one_line(name, 80)));
     Err(match nearest(name, programs.iter().map(|p| p.name.as_str())) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => {

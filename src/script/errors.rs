@@ -1,7 +1,7 @@
 //! What Rhai reports, as failures that say line, column, the source line with a caret, and a hint.
 
 use crate::core::failure::{Failure, FailureKind};
-use crate::core::text::nearest;
+use crate::core::text::{nearest, one_line};
 use crate::script::{convert, python};
 use rhai::{Dynamic, EvalAltResult, LexError, Map, ParseError, ParseErrorType, Position};
 use unicode_width::UnicodeWidthStr;
@@ -188,7 +188,7 @@ fn no_property(text: &str) -> Failure {
 }
 
 fn unknown_variable(name: &str, names: &Names) -> Failure {
-    let failure = script(format!("there is no variable `{name}`"));
+    let failure = script(format!("there is no variable `{}`", one_line(name, 80)));
     let known = names.variables.iter().chain(&names.functions).map(String::as_str).filter(|known| *known != name);
     match python::function_hint(name) {
         _ if name == "f" => failure.hint("Rhai interpolates in back-ticks: `count: ${n}`"),
@@ -204,7 +204,7 @@ fn unknown_function(signature: &str, names: &Names) -> Failure {
     let name = signature.split([' ', '(']).next().unwrap_or(signature);
     let shown =
         signature.replace("&str | ImmutableString | String", "string").replace("i64", "int").replace("f64", "float");
-    let failure = script(format!("there is no function `{shown}`"));
+    let failure = script(format!("there is no function `{}`", one_line(&shown, 200)));
     if let Some(hint) = python::function_hint(name) {
         return failure.hint(hint);
     }
@@ -265,7 +265,7 @@ fn located(failure: Failure, source: &str, position: Position) -> Failure {
     let column = position.position().unwrap_or(1);
     let before: String = text.chars().take(column.saturating_sub(1)).collect();
     let (text, pad) = if text.len() > 160 {
-        (crate::core::text::one_line(text, 160), before.width().min(160))
+        (one_line(text, 160), before.width().min(160))
     } else {
         (text.to_owned(), before.width())
     };

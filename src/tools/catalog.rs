@@ -56,7 +56,8 @@ impl Catalog {
                 return why.clone();
             }
             let near = text::nearest(name, self.tools.keys().map(String::as_str));
-            Failure::new(FailureKind::NotFound, format!("there is no tool `{name}`")).hint(match near {
+            let shown = text::one_line(name, 80);
+            Failure::new(FailureKind::NotFound, format!("there is no tool `{shown}`")).hint(match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("tools(\"\") lists them: {}", self.names().join(", ")),
             })

@@ -171,6 +171,20 @@ fn knots() -> Vec<Attack> {
     ]
 }
 
+/// Names of megabytes that nobody knows: comparing them with those that are known would take minutes and the memory.
+fn names() -> Vec<Attack> {
+    let long = "let s = \"\"; s.pad(10000000, \"x\");";
+    let same = "x".repeat(100_000);
+    vec![
+        attack("a model", format!("{long} llm(\"hi\", #{{model: s}})"), 1, "there is no model `xxx"),
+        attack("a document", format!("{long} context.doc(s)"), 1, "there is no document \"xxx"),
+        attack("a tool", format!("{long} TOOL(s)"), 1, "there is no tool `xxx"),
+        attack("a program", format!("{long} SCRIPT(s)"), 1, "there is no program `xxx"),
+        attack("a role", format!("{long} llm(\"hi\", #{{role: s}})"), 1, "there is no role `xxx"),
+        attack("variables", format!("let {same}y = 1; {same}z"), 1, "there is no variable `xxx"),
+    ]
+}
+
 /// Every attack as a program of its own.
 #[track_caller]
 fn alone(attacks: &[Attack]) {
@@ -231,6 +245,11 @@ fn the_parser_is_no_way_in() {
 #[test]
 fn knotted_values_do_no_harm() {
     alone(&knots());
+}
+
+#[test]
+fn long_names_are_soon_unknown() {
+    alone(&names());
 }
 
 #[test]
