@@ -81,3 +81,14 @@ fn colours_can_be_refused() {
     assert!(coloured(&[]));
     assert!(!coloured(&[("NO_COLOR", "1")]));
 }
+
+#[test]
+fn what_others_named_is_completed_without_power_over_the_terminal() {
+    let project = project().file("x\u{1b}]0;owned\u{7}", "").file("x-one.txt", "").file("x-two.txt", "");
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.keys(".context x\t");
+    terminal.see("x-one.txt  x-two.txt");
+    assert!(!terminal.raw().contains("owned"), "{:?}", terminal.raw());
+    terminal.keys("\u{3}");
+    terminal.prompt();
+}

@@ -1,5 +1,6 @@
 //! Completion at the cursor: what it stands in decides which names fit. It reads names and folders, nothing else.
 
+use crate::core::text::is_hidden;
 use crate::host::kit::Kit;
 use crate::registry::{models, programs, roles};
 use crate::repl::commands::table;
@@ -8,6 +9,11 @@ use crate::repl::lexer::{Kind, Piece, pieces};
 use crate::repl::vocabulary::{self, Callable, KEYWORDS};
 use crate::script::session::Session;
 use rustyline::completion::Pair;
+
+/// The most candidates; the editor cannot list more than 65,535.
+const OFFERED: usize = 500;
+/// The longest candidate, in bytes.
+const LONGEST: usize = 500;
 
 /// What completion chooses from.
 pub struct Known<'a> {
@@ -32,9 +38,17 @@ pub fn complete(line: &str, pos: usize, known: &Known<'_>) -> (usize, Vec<Pair>)
     } else {
         code(before, known)
     };
+    pairs.retain(|pair| is_plain(&pair.display) && is_plain(&pair.replacement));
     pairs.sort_by(|a, b| a.replacement.cmp(&b.replacement));
     pairs.dedup_by(|a, b| a.replacement == b.replacement);
+    pairs.truncate(OFFERED);
     (start, pairs)
+}
+
+/// Whether a terminal shows it as it is. Others write the names of files and documents and the keys of maps, and the
+/// editor prints them untouched.
+fn is_plain(text: &str) -> bool {
+    text.len() <= LONGEST && !text.contains(|c: char| c.is_control() || is_hidden(c))
 }
 
 /// A dot-command, or its argument.

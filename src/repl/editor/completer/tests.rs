@@ -22,6 +22,7 @@ fn check(known: &Known<'_>, line: &str, kept: &str, expect: &[&str]) {
 async fn what_stands_before_the_cursor_decides() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("data.csv"), "a\n1\n").unwrap();
+    std::fs::write(folder.path().join("x\u{1b}]0;owned\u{7}"), "").unwrap();
     let home = folder.path().join("home").display().to_string();
     let environment =
         Environment { variables: vec![("RHIZO_HOME".to_owned(), home)], folder: folder.path().to_path_buf() };
@@ -31,11 +32,12 @@ async fn what_stands_before_the_cursor_decides() {
     library.add_text("letters.txt", "a".to_owned());
     let run = run::begin(&app.kit, Start { kind: "repl", task: "completion", ..Start::default() }, library);
     let mut session = run.session(None, None);
-    let program =
-        "let harbour = #{height: 31, hall: 1}; let words = [1]; let title = \"t\"; fn halve(x, by) { x / by }";
+    let program = "let harbour = #{height: 31, hall: 1}; let words = [1]; let title = \"t\";\n\
+        fn halve(x, by) { x / by }\n\
+        let page = #{\"x\\x1b[2J\": 1, \"x\\ny\": 2, \"xy\": 3};";
     let evaluation = session.evaluate(program, CancellationToken::new()).await;
     assert_eq!(evaluation.failure, None);
-    let documents = vec!["letters.txt".to_owned()];
+    let documents = vec!["letters.txt".to_owned(), "let\u{202e}ters".to_owned(), format!("let{}", "x".repeat(70_000))];
     let known = Known { kit: &app.kit, session: &session, documents: &documents };
 
     check(&known, "harb", "", &["harbour"]);
@@ -67,4 +69,10 @@ async fn what_stands_before_the_cursor_decides() {
     check(&known, "??read_fi", "??", &["read_file"]);
     let (_, pairs) = complete("hal", 3, &known);
     assert_eq!(pairs[0].display, "halve(x, by)");
+    // What a terminal would obey is not offered, and not more than can be listed.
+    check(&known, "page.x", "page.", &["xy"]);
+    check(&known, ".load x", ".load ", &[]);
+    let documents: Vec<String> = (0..70_000).map(|number| format!("d{number}")).collect();
+    let many = Known { documents: &documents, ..known };
+    assert_eq!(complete("context.doc(\"d", 14, &many).1.len(), 500);
 }
