@@ -4,6 +4,8 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
 use regex::bytes::{Regex, RegexBuilder};
 
+/// The longest pattern, in bytes: reading one takes some hundred bytes of memory for each, before it is compiled.
+const PATTERN_BYTES: usize = 1 << 20;
 /// Bytes that a compiled pattern may take.
 const PROGRAM_BYTES: usize = 8 << 20;
 /// Bytes that the cache of its lazy automaton may take.
@@ -23,6 +25,10 @@ impl Pattern {
     ///
     /// Fails with `Invalid` and what is wrong with it.
     pub fn new(pattern: &str) -> Outcome<Self> {
+        if pattern.len() > PATTERN_BYTES {
+            let message = format!("the pattern has {} bytes, at most {PATTERN_BYTES}", pattern.len());
+            return Err(Failure::new(FailureKind::Invalid, message).hint("search for a part of it at a time"));
+        }
         let regex = RegexBuilder::new(pattern)
             .multi_line(true)
             .crlf(true)
@@ -77,6 +83,7 @@ mod tests {
             "(?=x)",
             "the pattern \"(?=x)\" is not a regular expression: look-around, including look-ahead and look-behind, is not supported",
         );
+        check(&"x".repeat((1 << 20) + 1), "the pattern has 1048577 bytes, at most 1048576");
         check("\\w{5000}", "the pattern \"\\\\w{5000}\" is too large once compiled");
     }
 

@@ -76,16 +76,23 @@ impl Scan<'_> {
             }
             from = match self.line_end_within(first, last) {
                 None => self.visit((first, last))?,
-                Some(newline) => match self.find(behind, self.text_end(newline), first) {
-                    Some(found) => self.visit(found)?,
-                    None => newline + 1,
-                },
+                Some(newline) => self.within(behind, first, newline)?,
             };
             if self.stopped || from > reach || (from >= stop && stop < self.bytes.len()) {
                 break;
             }
         }
         Ok(from.max(stop))
+    }
+
+    /// Visits the match within the line that ends with this newline, where one would cross it; answers where to go on.
+    fn within(&mut self, behind: usize, first: usize, newline: usize) -> Outcome<usize> {
+        // Each line of a window may have such a match, and each may be as long as the window.
+        self.poll.check()?;
+        match self.find(behind, self.text_end(newline), first) {
+            Some(found) => self.visit(found),
+            None => Ok(newline + 1),
+        }
     }
 
     /// The newline of the line that a match begins in, if the match reaches beyond the line's text.

@@ -7,7 +7,7 @@ use crate::context::grep::{Hit, LineCursor};
 use crate::context::poll::Poll;
 use crate::context::read::decode;
 use crate::context::stem::query_tokens;
-use crate::context::terms::pattern_of;
+use crate::context::terms::{WORD, pattern_of};
 use crate::context::view::{Part, View};
 use crate::core::failure::Outcome;
 use std::sync::Arc;
@@ -25,6 +25,8 @@ impl View {
     /// Words are compared without case and common English endings. A query without words finds nothing.
     pub fn search(&self, query: &str, k: usize, poll: &Poll) -> Outcome<Vec<Hit>> {
         let mut terms = query_tokens(query);
+        // A longer one is found nowhere, and could be megabytes of pattern.
+        terms.retain(|term| term.len() <= 2 * WORD);
         terms.truncate(TERMS);
         if terms.is_empty() || k == 0 {
             return Ok(Vec::new());

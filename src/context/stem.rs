@@ -1,20 +1,16 @@
 //! Words as search compares them: lower case, with the commonest English endings taken off. No dictionary, no other
 //! language's endings.
 
+use std::collections::HashSet;
+
 /// The words of a question: stemmed, each once, without stop words unless there is nothing else.
 pub fn query_tokens(query: &str) -> Vec<String> {
     let all: Vec<String> = words(query).map(str::to_lowercase).collect();
     let telling = |word: &&String| !STOP.contains(&word.as_str());
     let chosen: Vec<&String> =
         if all.iter().any(|word| telling(&word)) { all.iter().filter(telling).collect() } else { all.iter().collect() };
-    let mut terms: Vec<String> = Vec::new();
-    for word in chosen {
-        let term = stem(word);
-        if !terms.contains(&term) {
-            terms.push(term);
-        }
-    }
-    terms
+    let mut known = HashSet::new();
+    chosen.into_iter().map(|word| stem(word)).filter(|term| known.insert(term.clone())).collect()
 }
 
 /// What every word with this stem begins with, whatever its ending.

@@ -7,7 +7,7 @@ use crate::context::view::Part;
 use crate::core::failure::Outcome;
 
 /// No word is longer, in bytes.
-const WORD: usize = 64;
+pub(crate) const WORD: usize = 64;
 
 /// An expression for the beginnings of the words; whether a whole word fits is looked at afterwards.
 pub(crate) fn pattern_of(terms: &[String]) -> Outcome<Pattern> {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 /// The longest word that is taken for a slip of the hand, in bytes.
 const LONGEST: usize = 64;
+/// The most names that a word is compared with.
+const COMPARED: usize = 10_000;
 
 /// The largest index at most `index` that is a character boundary of `text`.
 pub fn floor_boundary(text: &str, index: usize) -> usize {
@@ -78,7 +80,7 @@ pub fn without_secrets(address: &str) -> String {
     format!("{scheme}{colon}{kept}{path}{query}")
 }
 
-/// The candidate nearest to `word`, if it is near enough to be a slip of the hand. Longer words than a hand writes at once
+/// The candidate nearest to `word`, if it is near enough to be a slip of the hand. Words that nobody writes at once
 /// have none: comparing two takes time and memory by the product of their lengths.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > LONGEST {
@@ -94,7 +96,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let distance = comparable.then(|| strsim::damerau_levenshtein(&typed, &known))?;
         (distance < shorter && distance <= most).then_some(distance)
     };
-    let near = candidates.into_iter().filter_map(|candidate| Some((distance(candidate)?, candidate)));
+    let near = candidates.into_iter().take(COMPARED).filter_map(|candidate| Some((distance(candidate)?, candidate)));
     near.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
 }
 
@@ -155,8 +157,8 @@ mod tests {
     #[test]
     fn long_words_are_compared_with_nothing() {
         let long = "x".repeat(10_000_000);
-        assert_eq!(nearest(&long, ["xxxx", &long]), None);
-        assert_eq!(nearest("xxxx", ["xxx", &long]), Some("xxx"));
+        assert_eq!(nearest(&long, ["xx", &long]), None);
+        assert_eq!(nearest("yyyy", ["yyy", &long]), Some("yyy"));
         let (typed, known) = ("x".repeat(64), "x".repeat(63));
         assert_eq!(nearest(&typed, [known.as_str()]), Some(known.as_str()));
     }

@@ -1,10 +1,13 @@
-//! Checks arguments against a tool's JSON Schema and says everything that is wrong with them at once.
+//! Checks arguments against a tool's JSON Schema and says what is wrong with them, as much of it as anybody reads.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text;
 use jsonschema::Validator;
 use jsonschema::error::{ValidationError, ValidationErrorKind};
 use serde_json::{Map, Value};
+
+/// The most errors that are told of one call: an array may have one in each of its items.
+const TOLD: usize = 20;
 
 /// The compiled schema of one tool's arguments.
 #[derive(Debug)]
@@ -24,9 +27,9 @@ impl ArgumentSchema {
         Ok(Self { validator, names })
     }
 
-    /// Fails with `Invalid`, every error with its path, if `args` do not fit.
+    /// Fails with `Invalid`, the first errors with their paths, if `args` do not fit.
     pub fn check(&self, tool: &str, args: &Value) -> Outcome<()> {
-        let errors: Vec<_> = self.validator.iter_errors(args).collect();
+        let errors: Vec<_> = self.validator.iter_errors(args).take(TOLD).collect();
         if errors.is_empty() {
             return Ok(());
         }
@@ -114,6 +117,8 @@ mod tests {
             assert!(failure.message.contains(part), "{part} in {}", failure.message);
         }
         assert_eq!(failure.hint.as_deref(), Some("`pth` may be `path`"));
+        let failure = schema.check("read", &json!({"path": "a", "lines": vec!["x"; 1_000]})).unwrap_err();
+        assert_eq!(failure.details["errors"].as_array().map(Vec::len), Some(20));
         let failure = schema.check("read", &json!({})).unwrap_err();
         assert_eq!(failure.hint.as_deref(), Some("read takes: path, lines, mode"));
         let failure = schema.check("read", &json!({"path": "a", "mode": "c"})).unwrap_err();

@@ -3,7 +3,8 @@
 use super::{all, folder, open, text, texts};
 use crate::context::grep::Hit;
 use crate::context::poll::Poll;
-use crate::core::failure::FailureKind;
+use crate::core::failure::{Failure, FailureKind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[test]
 fn lines_by_number() {
@@ -121,4 +122,17 @@ fn very_long_lines_are_cut_around_the_match() {
     assert!(hits[0].text.contains("éNEEDLEü") && hits[0].text.len() <= 4096 && !hits[0].text.contains('\u{fffd}'));
     assert_eq!(view.count("NEEDLE$", &Poll::never()).unwrap(), 1);
     assert_eq!(view.count("^é", &Poll::never()).unwrap(), 1);
+}
+
+#[test]
+fn a_match_that_would_cross_each_line_can_be_stopped() {
+    // From each `a` the expression runs to the end of the text, only to be refused for the line.
+    let content = "a\n".repeat(200_000) + "b";
+    let asked = AtomicUsize::new(0);
+    let poll = Poll::new(move || {
+        let again = asked.fetch_add(1, Ordering::Relaxed) > 0;
+        again.then(|| Failure::new(FailureKind::Cancelled, "cancelled"))
+    });
+    let failure = text(content).grep("a[^b]*b", 5, &poll).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Cancelled);
 }

@@ -78,3 +78,11 @@ fn other_scripts_are_found() {
     check("мир", "3");
     assert!(search(&text(b"\xff\xfe caf\xc3\xa9 \xff".as_slice()), "café", 1).len() == 1);
 }
+
+#[test]
+fn a_whole_text_is_a_query_too() {
+    let view = text("The cat sat on the mat.");
+    let words: String = (0..100_000).map(|number| format!("w{number} ")).collect();
+    assert_eq!(search(&view, &format!("mat {words}"), 10).len(), 1);
+    assert!(search(&view, &"x".repeat(2_000_000), 10).is_empty());
+}

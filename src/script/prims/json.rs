@@ -9,6 +9,7 @@ use rhai::{Dynamic, Engine};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
+use std::io::{self, Write};
 use std::sync::Arc;
 
 /// `parse_json`.
@@ -65,15 +66,34 @@ fn add_text(engine: &mut Engine) {
         done(to_value(&value).and_then(|v| fitting(v.to_string())))
     });
     engine.register_fn("json_text", |value: Dynamic, indent: i64| -> Answer<String> {
-        done(to_value(&value).and_then(|value| indented(&value, indent)).and_then(fitting))
+        done(to_value(&value).and_then(|value| indented(&value, indent)))
     });
 }
 
 fn fitting(text: String) -> Outcome<String> {
-    if text.len() > STRING_LIMIT {
-        return Err(Failure::new(FailureKind::Limit, "the JSON text is larger than 10 MB"));
+    if text.len() > STRING_LIMIT { Err(too_large()) } else { Ok(text) }
+}
+
+fn too_large() -> Failure {
+    Failure::new(FailureKind::Limit, "the JSON text is larger than 10 MB")
+}
+
+/// A text that is given up once it is too large: with an indent each item may take a hundred times what it holds.
+#[derive(Default)]
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        if self.0.len() + piece.len() > STRING_LIMIT {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(piece);
+        Ok(piece.len())
     }
-    Ok(text)
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn indented(value: &Value, indent: i64) -> Outcome<String> {
@@ -81,9 +101,12 @@ fn indented(value: &Value, indent: i64) -> Outcome<String> {
     let blanks =
         blanks.ok_or_else(|| Failure::new(FailureKind::Invalid, format!("the indent is 0 to 16, not {indent}")))?;
     let blanks = " ".repeat(blanks);
-    let mut text = Vec::new();
+    let mut text = Bounded::default();
     let form = PrettyFormatter::with_indent(blanks.as_bytes());
-    let written = value.serialize(&mut Serializer::with_formatter(&mut text, form)).map_err(|error| error.to_string());
-    let text = written.and_then(|()| String::from_utf8(text).map_err(|error| error.to_string()));
+    let written = match value.serialize(&mut Serializer::with_formatter(&mut text, form)) {
+        Err(error) if error.is_io() => return Err(too_large()),
+        written => written.map_err(|error| error.to_string()),
+    };
+    let text = written.and_then(|()| String::from_utf8(text.0).map_err(|error| error.to_string()));
     text.map_err(|error| Failure::new(FailureKind::Internal, format!("a value has no form as JSON: {error}")))
 }

@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 
 pub mod moment;
 
+/// The longest form, in bytes: each part of one may be widened to 255 characters.
+const FORM: usize = 1_000;
+
 /// The tool.
 pub struct Date;
 
@@ -118,6 +121,9 @@ fn required<'a>(value: Option<&'a str>, name: &str) -> Outcome<&'a str> {
 
 fn described(moment: &Zoned, format: Option<&str>) -> Outcome<Value> {
     let form = format.unwrap_or("%Y-%m-%dT%H:%M:%S%.f%:z");
+    if form.len() > FORM {
+        return Err(Failure::new(FailureKind::Invalid, format!("the form has {} bytes, at most {FORM}", form.len())));
+    }
     let text = strtime::format(form, moment).map_err(|error| invalid(&format!("the form `{form}`"), &error))?;
     Ok(json!({
         "text": text,

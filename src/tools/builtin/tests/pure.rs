@@ -196,6 +196,7 @@ async fn date_reads_writes_and_reckons() {
         (json!({"action": "parse", "value": "2026-03-01", "format": "%d.%m.%Y"}), FailureKind::Invalid),
         (json!({"action": "parse"}), FailureKind::Invalid),
         (json!({"action": "format", "value": "2026-03-01", "format": "%!"}), FailureKind::Invalid),
+        (json!({"action": "format", "value": "2026-03-01", "format": "%255d".repeat(201)}), FailureKind::Invalid),
         (json!({"action": "add", "value": "2026-03-01", "span": "many"}), FailureKind::Invalid),
         (json!({"action": "add", "value": "9999-12-30", "span": "1000 years"}), FailureKind::Invalid),
         (json!({"zone": "Mars/Olympus"}), FailureKind::NotFound),
