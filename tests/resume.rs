@@ -11,6 +11,7 @@ mod forks;
 mod hints;
 mod keyless;
 mod kills;
+mod past;
 mod people;
 mod pipelines;
 mod providers;

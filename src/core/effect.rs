@@ -47,12 +47,14 @@ pub enum EffectKind {
     Decision,
     /// What a run was told of its budget.
     Budget,
+    /// That a pipeline went on past what had failed.
+    Handled,
 }
 
 impl EffectKind {
     /// Whether it only notes what a run was told of itself, and asks nobody.
     pub const fn is_reading(self) -> bool {
-        matches!(self, Self::Decision | Self::Budget | Self::Script)
+        matches!(self, Self::Decision | Self::Budget | Self::Script | Self::Handled)
     }
 
     /// Whether it asks somebody: a model, a tool, a child run, a person.
@@ -77,6 +79,7 @@ impl EffectKind {
             Self::Remember => "remember",
             Self::Decision => "decision",
             Self::Budget => "budget",
+            Self::Handled => "handled",
         }
     }
 }

@@ -32,6 +32,7 @@ pub mod memories;
 pub mod models;
 pub mod news;
 pub mod passages;
+pub mod past;
 pub mod pipelines;
 pub mod product;
 pub mod program;

@@ -6,6 +6,7 @@ use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::text::head_tail;
+use crate::host::past;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::resume::Recorded;
@@ -120,7 +121,7 @@ impl Replay {
         let row_kind = row.kind;
         let found = match store.answer(&row)? {
             Some(Ok(value)) => Found::Answer(value),
-            Some(Err(failure)) if mode == Mode::Sealed || self.went_past(&row, &failure) => Found::Failure(failure),
+            Some(Err(failure)) if mode == Mode::Sealed || self.is_past(&row, &failure) => Found::Failure(failure),
             Some(Err(_)) | None => Found::Tried(Box::new(row)),
         };
         if !matches!(found, Found::Tried(_)) {
@@ -133,25 +134,8 @@ impl Replay {
         Ok(found)
     }
 
-    /// Whether the program went on past a failure: then it is an answer like any other, and to ask again would lead another
-    /// way and pay for it. What came later in the same frame, or in one around it, tells.
-    fn went_past(&self, row: &EffectRow, failure: &Failure) -> bool {
-        use FailureKind::{Budget, Cancelled, Deadline, Waiting};
-        if matches!(failure.kind, Budget | Cancelled | Deadline | Waiting) || failure.details.contains_key("settled") {
-            return false;
-        }
-        let (frame, book) = (row.key.frame.as_str(), self.lock());
-        let around =
-            |other: &str| frame == other || frame.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
-        let turns = frame.rsplit_once("/turn").map(|(root, _)| format!("{root}/turn"));
-        let after = |other: &str| around(other) || turns.as_ref().is_some_and(|turn| other.starts_with(turn));
-        book.known.values().any(|entry| {
-            let later = &entry.recorded;
-            later.kind.is_outward()
-                && later.state == EffectState::Done
-                && later.seq > row.seq
-                && after(later.key.frame.as_str())
-        })
+    fn is_past(&self, row: &EffectRow, failure: &Failure) -> bool {
+        past::is_past(row, failure, self.lock().known.values().map(|entry| &entry.recorded))
     }
 
     /// Whether the log has this effect, answered or not.

@@ -11,8 +11,9 @@ use crate::store::writer::Ack;
 use rusqlite::{Connection, named_params};
 
 impl Store {
-    /// Makes `new` a copy of `from` with its answers up to effect number `upto`, waiting to be resumed. Answers how many were
-    /// copied. Failed effects and those under way are left out: the copy makes them anew.
+    /// Makes `new` a copy of `from` with its answers up to effect number `upto`, waiting to be resumed. Answers how many
+    /// were copied. Failed effects, notes that they were handled, and those under way are left out: the copy makes them
+    /// anew.
     pub fn fork_run(&self, from: &RunId, new: &RunId, upto: u64, at: u64) -> Ack<u64> {
         let (from, new, own) = (from.clone(), new.clone(), Process::own());
         self.writer().write(move |connection| fork(connection, &from, &new, upto, at, &own), |_| {})
@@ -30,7 +31,7 @@ INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, int
     cost_nanos, worst_nanos, attempts, started_at, ended_at, role, model, origin)
 SELECT :new, row_number() OVER (ORDER BY seq), frame, hash, occurrence, kind, state, intent, intent_blob, result,
     result_blob, usage, cost_nanos, worst_nanos, 1, started_at, ended_at, role, model, coalesce(origin, run)
-FROM effects WHERE run = :from AND seq <= :upto AND state = 'done'";
+FROM effects WHERE run = :from AND seq <= :upto AND state = 'done' AND kind <> 'handled'";
 
 fn fork(connection: &Connection, from: &RunId, new: &RunId, upto: u64, at: u64, own: &Process) -> Worked<u64> {
     let failure = Failure::new(FailureKind::Waiting, format!("forked from run {from} after effect {upto}"))

@@ -109,7 +109,7 @@ impl Program {
 
 /// The effects of an exported run that asked somebody; what it noted of itself is left out.
 pub(crate) fn effects(export: &Value) -> Vec<Value> {
-    let noted = |effect: &&Value| effect["kind"] != "decision" && effect["kind"] != "budget";
+    let noted = |effect: &&Value| !matches!(effect["kind"].as_str(), Some("decision" | "budget" | "handled"));
     export["effects"].as_array().expect("effects").iter().filter(noted).cloned().collect()
 }
 

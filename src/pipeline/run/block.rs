@@ -4,6 +4,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::money::Money;
 use crate::core::status::StepOutcome;
+use crate::host::past;
 use crate::pipeline::plan::{Act, Block, Step};
 use crate::pipeline::run::course::Course;
 use crate::pipeline::run::flow::{Flow, Next, is_leaf};
@@ -139,7 +140,18 @@ fn conclude(
         known.partial.insert(index);
     }
     known.failures.extend(came.failure.clone().map(|failure| (index, failure)));
-    tell(&course.at(frame(course, step, visit)), step, outcome, &came);
+    let at = course.at(frame(course, step, visit));
+    if hides_failures(step, &came) && !flow.open().contains(&index) {
+        past::note(&at.host, &at.frame);
+    }
+    tell(&at, step, outcome, &came);
+}
+
+/// Whether something may have failed in a step that the steps behind it take for an answer. What a program catches
+/// nobody else hears of.
+fn hides_failures(step: &Step, came: &Came) -> bool {
+    let caught = matches!(step.act, Act::Script(_)) && came.value.is_some();
+    caught || came.failure.is_some() || came.error.is_some()
 }
 
 fn tell(at: &Course<'_>, step: &Step, outcome: StepOutcome, came: &Came) {

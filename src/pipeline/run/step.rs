@@ -5,6 +5,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
 use crate::core::request::Request;
+use crate::host::past;
 use crate::pipeline::plan::{Act, Branch, Jump, Slice, Step, Switch};
 use crate::pipeline::product;
 use crate::pipeline::run::block;
@@ -168,6 +169,7 @@ async fn attempts(course: &Course<'_>, step: &Step, values: &Values) -> Outcome<
         match attempt(course, step, values).await {
             Err(failure) if left > 0 && failure.kind.catchable() => {
                 left -= 1;
+                past::note(&course.host, &course.frame);
                 if !pause.is_zero() {
                     course.ask(Request::Sleep { millis: millis(pause) }).await?;
                 }

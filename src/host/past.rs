@@ -1,0 +1,108 @@
+//! What a run went on past: a failure that its program had dealt with is an answer like any other, and to ask again
+//! would lead another way and pay for it.
+//!
+//! Frames tell it where one thing follows another. Of what pipelines do at once they do not, so those leave a note.
+
+use crate::core::effect::EffectKind;
+use crate::core::failure::{Failure, FailureKind};
+use crate::core::ids::Frame;
+use crate::host::door::{self, Asked};
+use crate::host::run_host::RunHost;
+use crate::store::effects::{EffectRow, EffectState};
+use crate::store::resume::Recorded;
+use serde_json::Value;
+
+/// How parts of frames begin beside which others of their kind may be at work; those of batches have numbers too.
+const AT_ONCE: [&str; 4] = ["step:", "item:", "branch:", "par["];
+
+/// Notes that a pipeline goes on past whatever has failed in this frame; it is on disk with the next effect.
+pub fn note(host: &RunHost, frame: &Frame) {
+    // Who only looks at a log again leaves no trace in it.
+    if host.is_sealed() {
+        return;
+    }
+    let asked = || Asked::new(EffectKind::Handled, &Value::Null);
+    // The notes of earlier processes say nothing of what has failed since.
+    while host.knows(frame, &asked()) {
+        host.occurrence(frame, asked().hash());
+    }
+    // A log that cannot be read fails the next effect as well.
+    drop(door::told(host, frame, asked(), Value::Null));
+}
+
+/// Whether the program went on past a failure, by what its log has behind it.
+pub(super) fn is_past<'a>(row: &EffectRow, failure: &Failure, log: impl Iterator<Item = &'a Recorded> + Clone) -> bool {
+    use FailureKind::{Budget, Cancelled, Deadline, Waiting};
+    if matches!(failure.kind, Budget | Cancelled | Deadline | Waiting) || failure.details.contains_key("settled") {
+        return false;
+    }
+    let done = log.filter(|known| known.state == EffectState::Done);
+    let last = done.clone().filter(|known| known.kind.is_outward()).map(|known| known.seq).max();
+    done.filter(|known| known.seq > row.seq).any(|later| {
+        let tells = match later.kind {
+            // Behind which nothing was answered yet, so that nothing is lost by another try.
+            EffectKind::Handled => last > Some(later.seq),
+            kind => kind.is_outward(),
+        };
+        tells && follows(row.key.frame.as_str(), later.key.frame.as_str())
+    })
+}
+
+/// Whether what begins later in one frame has waited for what began earlier in the other: it has, unless they are parts
+/// of what is done at once.
+fn follows(earlier: &str, later: &str) -> bool {
+    let parting = earlier.split('/').zip(later.split('/')).find(|(one, other)| one != other);
+    // Without one they are the same, or one is around the other: its own effects come one after another.
+    parting.is_none_or(|(one, other)| {
+        let kind = kind(one);
+        let at_once = AT_ONCE.contains(&kind) || kind.starts_with("batch");
+        !at_once || kind != self::kind(other)
+    })
+}
+
+/// A part of a frame up to its name or its number within its kind: `step:` of `step:draft`, `batch2[` of `batch2[7]`.
+fn kind(part: &str) -> &str {
+    part.split_inclusive([':', '[']).next().unwrap_or(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::follows;
+
+    #[test]
+    fn what_is_done_at_once_follows_nothing_beside_it() {
+        for (one, other) in [
+            ("root/e1/par[0]", "root/e1/par[1]"),
+            ("root/e1/batch0[0]", "root/e1/batch0[12]"),
+            ("root/step:a", "root/step:b"),
+            ("root/step:a/turn:1/step:x", "root/step:a/turn:1/step:y"),
+            ("root/step:a/item:1/step:x", "root/step:a/item:2/step:x"),
+            ("root/step:a/branch:l/step:x", "root/step:a/branch:r/step:y/visit:2"),
+            ("root/e1/pipeline0/step:a/script:s0/e1", "root/e1/pipeline0/step:b"),
+        ] {
+            assert!(!follows(one, other) && !follows(other, one), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn everything_else_comes_one_after_another() {
+        for (earlier, later) in [
+            ("root/e1", "root/e1"),
+            ("root/e1", "root/e1/batch0[3]"),
+            ("root/e1/par[2]/batch0[3]", "root/e1"),
+            ("root/e1/batch0[1]", "root/turn2"),
+            ("root/e1/par[1]", "root/e2/par[0]"),
+            ("root/e9/batch0[1]", "root/e10"),
+            ("root/turn2", "root/turn3"),
+            ("root/s1/e1", "root/s1/e2/batch0[0]"),
+            ("root/e1/batch0[1]", "root/e1/batch1[0]"),
+            ("root/e1/par[1]", "root/e1/batch0[0]"),
+            ("root/e1/script:s0/e1", "root/e1/script:s1/e1"),
+            ("root/e1/pipeline0/step:a", "root/e1/pipeline1/step:b"),
+            ("root/step:a/turn:1/step:x", "root/step:a/turn:2/step:y"),
+            ("root/step:a/item:1/step:x", "root/step:a/visit:2/item:2/step:x"),
+        ] {
+            assert!(follows(earlier, later), "{earlier} {later}");
+        }
+    }
+}

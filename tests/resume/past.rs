@@ -1,0 +1,141 @@
+//! Failures that a run had gone on past when it was killed: they stay what they were, and nothing that rests on them is
+//! paid twice. What ended a run is tried again.
+
+use super::{asked, newest_id};
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use crate::support::server::Act;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// A server that answers each prompt with its capitals, refuses `first` so many times, and holds back what begins with
+/// `slow` as long as it is told to.
+fn refusing(times: usize, held: &Arc<AtomicBool>) -> ChatServer {
+    let (left, held) = (AtomicUsize::new(times), Arc::clone(held));
+    ChatServer::new(move |ask| {
+        let text = ask.last();
+        let fewer = |left: usize| left.checked_sub(1);
+        if text == "first" && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_ok() {
+            Reply::refusal(400, "not today")
+        } else if text.starts_with("slow") && held.load(Ordering::SeqCst) {
+            Reply::acts(vec![Act::Hold])
+        } else {
+            Reply::text(text.to_uppercase())
+        }
+    })
+}
+
+/// Runs the first of these files, kills it when its last prompt is asked, goes on, and claims what was asked in all.
+#[track_caller]
+fn asks(files: &[(&str, &str)], expect: &[&str]) {
+    let held = Arc::new(AtomicBool::new(true));
+    let server = refusing(1, &held);
+    let program = files.iter().fold(Program::paying(&server), |program, (name, text)| program.file(name, text));
+    let running = program.args(["run", files[0].0]).start();
+    server.wait_for(expect.len());
+    running.kill();
+    running.end();
+    held.store(false, Ordering::SeqCst);
+    let ran = program.args(["resume", &newest_id(&program)]).run().ok();
+    let again = expect.last().expect("a prompt");
+    assert_eq!(asked(&server), [expect, &[*again]].concat(), "{files:?}\n{}", ran.stderr);
+}
+
+#[test]
+fn a_turn_that_saw_a_failure_is_not_paid_twice() {
+    let (held, refused) = (Arc::new(AtomicBool::new(true)), AtomicBool::new(false));
+    let gate = Arc::clone(&held);
+    let turns = ["llm_batch([\"a\", \"first\"])", "let n = 2; n", "FINAL(n)"];
+    let server = ChatServer::new(move |ask| match (ask.is_root(), ask.turn()) {
+        (true, 3) if gate.load(Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
+        (true, turn) => Reply::code(turns[turn - 1]),
+        _ if ask.last() == "first" && !refused.swap(true, Ordering::SeqCst) => Reply::refusal(400, "not today"),
+        _ => Reply::text("leaf"),
+    });
+    let program = Program::paying(&server);
+    let running = program.args(["ask", "parent", "--recursive"]).start();
+    server.wait_for(5);
+    running.kill();
+    running.end();
+    held.store(false, Ordering::SeqCst);
+    let document = program.args(["resume", &newest_id(&program), "--json"]).run().ok().json();
+    assert_eq!((&document["answer"], &document["turns"]), (&json!(2), &json!(3)), "{document:#}");
+    let asks = server.asks();
+    assert_eq!(asks.len(), 6, "only the turn that was under way is asked again: {:#?}", asked(&server));
+    assert_eq!(asks[4].messages(), asks[5].messages());
+}
+
+#[test]
+fn what_comes_after_a_batch_rests_on_its_failures() {
+    for first in ["llm_batch([\"first\"])", "par_map([\"first\"], |text| llm(text))"] {
+        let code = format!("let one = {first};\nllm_batch([\"then \" + one[0].kind]);\nllm_batch([\"slow\"])");
+        asks(&[("p.rhai", &code)], &["first", "then rejected", "slow"]);
+    }
+}
+
+#[test]
+fn a_step_whose_failure_was_dealt_with_stays_failed() {
+    let flow = "\
+steps:
+  a: {llm: first, on_failure: continue}
+  b: {llm: 'then {{ outcomes.a }}'}
+  c: {llm: 'slow {{ b }}'}
+";
+    asks(&[("p.yaml", flow)], &["first", "then failed", "slow THEN FAILED"]);
+}
+
+#[test]
+fn items_that_failed_stay_failed_once_the_others_are_done() {
+    let flow = "\
+steps:
+  a:
+    each: {in: [x, first], max_parallel: 1, on_item_failure: continue, steps: {one: {llm: '{{ item }}'}}}
+  b: {llm: 'then {{ errors.a == () }}'}
+  c: {llm: 'slow {{ b }}'}
+";
+    asks(&[("p.yaml", flow)], &["x", "first", "then false", "slow THEN FALSE"]);
+}
+
+#[test]
+fn an_attempt_that_was_made_up_for_stays_failed() {
+    let flow = "\
+steps:
+  a:
+    each: {in: [x, first], max_parallel: 1, steps: {one: {llm: '{{ item }}'}}}
+    retry: 1
+  b: {llm: 'slow {{ a.len() }}'}
+";
+    asks(&[("p.yaml", flow)], &["x", "first", "x", "first", "slow 2"]);
+}
+
+#[test]
+fn what_the_program_of_a_step_has_caught_stays_caught() {
+    let script = "//! +++\n//! summary = \"Tries.\"\n//! +++\nllm_batch([\"first\"])[0].kind\n";
+    let flow = "\
+steps:
+  a: {script: tries, args: {}}
+  b: {llm: 'then {{ a }}'}
+  c: {llm: 'slow {{ b }}'}
+";
+    asks(&[("p.yaml", flow), ("scripts/tries.rhai", script)], &["first", "then rejected", "slow THEN REJECTED"]);
+}
+
+#[test]
+fn what_ended_a_run_is_tried_again_whatever_was_answered_beside_it() {
+    let body = "steps: {a: {llm: first}, b: {llm: x}}";
+    for (flow, refusals) in [
+        (body.to_owned(), 1),
+        (format!("steps: {{w: {{while: {{condition: iteration < 2, max_iterations: 2, {body}}}}}}}"), 1),
+        ("steps: {a: {llm: first, retry: 1}}".to_owned(), 2),
+        ("steps: {a: {llm: first, on_failure: retry, max_visits: 2}}".to_owned(), 2),
+    ] {
+        let server = refusing(refusals, &Arc::default());
+        let program = Program::paying(&server).file("p.yaml", &flow);
+        assert_ne!(program.args(["run", "p.yaml"]).run().exit_code(), Some(0), "{flow}");
+        program.args(["resume", &newest_id(&program)]).run().ok();
+        let times = |prompt: &str| asked(&server).iter().filter(|text| *text == prompt).count();
+        assert_eq!(times("first"), refusals + 1, "{flow}");
+        assert!(times("x") <= 1, "what was answered is not asked again: {flow}");
+    }
+}
