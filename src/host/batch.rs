@@ -101,7 +101,8 @@ pub async fn children(
 /// its item, which its frame and its failure are told by.
 ///
 /// A failed item is an error map in its slot, also when the budget ran out: the answers before it are paid, and an
-/// error would take them from the script. Cancellation and deadlines end the whole.
+/// error would take them from the script. Cancellation and deadlines end the whole once those under way have ended: what
+/// they have asked is paid. Where one waits for a person, whoever can go on without does.
 async fn run<R, F>(
     host: &RunHost,
     frame: &Frame,
@@ -118,9 +119,10 @@ where
     // What is dropped unfinished is aborted.
     let mut running = JoinSet::new();
     let mut values = vec![Value::Null; of];
-    let (mut done, mut failed, mut cancelled, mut told) = (0, 0, None, Instant::now());
+    let (mut done, mut failed, mut ending, mut told) = (0, 0, Ending::default(), Instant::now());
     loop {
         while running.len() < concurrency.max(1)
+            && !ending.is_at_once()
             && let Some((slot, (item, request))) = waiting.next()
         {
             // In a box from the start: a future of some kilobytes would be copied on every way into the task.
@@ -141,21 +143,37 @@ where
         }
         let value = match result {
             Ok(value) => value,
-            // Those in flight settle what they have used; those that have not begun end at once.
-            Err(failure) if failure.kind == FailureKind::Cancelled => {
-                cancelled = cancelled.or(Some(failure.detail("item", item)));
+            Err(failure) if ends_all(&failure) => {
+                ending.note(failure.detail("item", item));
                 continue;
             }
-            Err(failure) if ends_all(&failure) => return Err(failure.detail("item", item)),
             Err(failure) => Value::Object(failure.detail("item", item).to_map()),
         };
         if let Some(place) = values.get_mut(slot) {
             *place = value;
         }
     }
-    cancelled.map_or(Ok(Value::Array(values)), Err)
+    ending.0.map_or(Ok(Value::Array(values)), Err)
 }
 
 fn ends_all(failure: &Failure) -> bool {
-    matches!(failure.kind, FailureKind::Deadline | FailureKind::Waiting | FailureKind::Replay)
+    use FailureKind::{Cancelled, Deadline, Replay, Waiting};
+    matches!(failure.kind, Cancelled | Deadline | Replay | Waiting)
+}
+
+/// Why the whole ends with a failure, if it does: what stops it stands above a question to a person.
+#[derive(Default)]
+struct Ending(Option<Failure>);
+
+impl Ending {
+    fn note(&mut self, failure: Failure) {
+        if self.0.is_none() || (!self.is_at_once() && failure.kind != FailureKind::Waiting) {
+            self.0 = Some(failure);
+        }
+    }
+
+    /// Whether no further item is begun.
+    fn is_at_once(&self) -> bool {
+        self.0.as_ref().is_some_and(|failure| failure.kind != FailureKind::Waiting)
+    }
 }
