@@ -13,7 +13,6 @@ use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
 use crate::core::text::one_line;
-use crate::store::open::Store;
 use crate::store::runs::{RunFilter, RunRow};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -80,7 +79,7 @@ pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
             let filter = RunFilter { top_level: !all, limit: Some(*limit), ..RunFilter::default() };
             let rows = store.runs(&filter)?;
             let values: Vec<Value> = rows.iter().map(|row| value(row, None)).collect();
-            let costs = rows.iter().map(|row| cost(store, row)).collect::<Outcome<Vec<_>>>()?;
+            let costs = rows.iter().map(|row| store.shown_cost(row)).collect::<Outcome<Vec<_>>>()?;
             printer.rows(&Value::Array(values), || list(&rows, costs));
         }
         Action::Show { run, effect: Some(seq) } => printer.json_value(&show::effect(store, &store.run(run)?, *seq)?),
@@ -106,17 +105,6 @@ pub(super) fn value(row: &RunRow, result: Option<&Value>) -> Value {
         "worst_cost_usd": row.worst_cost().map(Money::usd), "under_way": row.under_way.map_or(0, |open| open.calls),
         "depth": row.depth,
         "failure": row.failure, "result": result,
-    })
-}
-
-/// What a run cost, with the calls whose price nobody knows: they are not free.
-pub(super) fn cost(store: &Store, row: &RunRow) -> Outcome<String> {
-    let shown = row.shown_cost();
-    let unpriced: u64 = store.spending(&row.id)?.iter().map(|spent| spent.unpriced).sum();
-    Ok(match (unpriced, shown.as_str()) {
-        (0, _) => shown,
-        (unpriced, "") => format!("{unpriced} unpriced"),
-        (unpriced, known) => format!("{known} + {unpriced} unpriced"),
     })
 }
 

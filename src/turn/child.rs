@@ -240,7 +240,7 @@ pub async fn close(host: &RunHost, end: &RootEnd) -> Outcome<()> {
         status: end.status,
         result: end.answer.clone(),
         failure,
-        cost: Some(totals.cost),
+        cost: (totals.unpriced_calls == 0).then_some(totals.cost),
         calls: totals.calls,
         input_tokens: totals.usage.input_tokens,
         output_tokens: totals.usage.output_tokens,

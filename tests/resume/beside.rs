@@ -157,8 +157,26 @@ fn what_has_no_price_is_not_shown_as_free() {
     program.args(["resume", &newest_id(&program)]).run().ok();
     let ended = "$0.00 + 3 unpriced";
     assert!(lists(&program).contains(ended) && shows(&program).contains(ended), "{}", shows(&program));
+    let row = newest(&program);
+    assert_eq!((&row["cost_usd"], &row["worst_cost_usd"]), (&Value::Null, &Value::Null), "{row:#}");
     let flow = "steps:\n  - a: {llm: \"a\"}\n";
     let program = Program::served_by(&server).file("flow.yaml", flow);
     let page = program.args(["pipeline", "run", "flow.yaml", "--dry-run"]).run().ok().stdout;
     assert!(page.contains("at most 1 calls and an unknown amount") && !page.contains("$0.00"), "{page}");
+}
+
+#[test]
+fn what_is_known_of_a_price_is_shown_beside_what_is_not() {
+    let server = holding(usize::MAX);
+    let program = Program::paying(&server).file("two.rhai", "llm(\"a\") + llm(\"b\", #{model: \"odd\"})");
+    let settings = std::fs::read_to_string(program.project().join("rhizo.toml")).expect("a file");
+    let odd = format!("{settings}[models.odd]\nbase_url = \"{}\"\n", server.base_url());
+    let program = program.file("rhizo.toml", odd);
+    program.args(["run", "two.rhai"]).run().ok().prints("AB\n");
+    let shown = "$0.00000003 + 1 unpriced";
+    let listed = program.args(["runs", "list"]).run().ok().stdout;
+    assert!(listed.contains(shown), "{listed}");
+    assert_eq!(newest(&program)["cost_usd"], Value::Null);
+    let session = program.args([]).stdin(".runs\n").run().ok();
+    assert!(session.stdout.contains(shown), "{}\n{}", session.stdout, session.stderr);
 }

@@ -1,6 +1,6 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
-use crate::cli::runs::{cost, time, value};
+use crate::cli::runs::{time, value};
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -22,7 +22,7 @@ pub fn run(store: &Store, row: &RunRow) -> Outcome<(Value, String)> {
     let asked = Asked::of(store, std::iter::once(row).chain(&children))?;
     whole["models"] = json!(asked.models);
     whole["substituted"] = json!(asked.substituted);
-    let mut text = format!("{}{}", text(row, result.as_ref(), &children, &cost(store, row)?), asked.text());
+    let mut text = format!("{}{}", text(row, result.as_ref(), &children, &store.shown_cost(row)?), asked.text());
     for effect in &open {
         let word = |field: &str| effect[field].as_str().unwrap_or_default().to_owned();
         let asked = Some(word("prompt")).filter(|prompt| !prompt.is_empty());

@@ -5,6 +5,7 @@ use crate::core::text::one_line;
 use crate::repl::commands::command::{Command, Next};
 use crate::repl::shell::Shell;
 use crate::repl::table::render;
+use crate::store::open::Store;
 use crate::store::runs::{RunFilter, RunRow};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -29,31 +30,32 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             let filter = RunFilter { top_level: true, limit: Some(LISTED), ..RunFilter::default() };
             let rows = store.runs(&filter)?;
             let head = ["id", "started", "kind", "status", "cost", "task"];
-            shell.screen.out(&render(head, rows.iter().map(row), shell.screen.width()));
+            let rows = rows.iter().map(|run| row(store, run)).collect::<Outcome<Vec<_>>>()?;
+            shell.screen.out(&render(head, rows, shell.screen.width()));
         } else {
             let one = store.run(argument)?;
-            shell.screen.out(&shown(&one, &store.children(&one.id)?));
+            shell.screen.out(&shown(&one, store.shown_cost(&one)?, &store.children(&one.id)?));
         }
         Ok(Next::Stay)
     }
     .boxed()
 }
 
-fn row(run: &RunRow) -> [String; 6] {
+fn row(store: &Store, run: &RunRow) -> Outcome<[String; 6]> {
     let task = one_line(&run.task, 50);
     let id = run.id.as_str();
-    [
+    Ok([
         id.get(..ID).unwrap_or(id).to_owned(),
         time(run.started_at),
         run.kind.clone(),
         run.shown_status().to_owned(),
-        run.shown_cost(),
+        store.shown_cost(run)?,
         task,
-    ]
+    ])
 }
 
-fn shown(run: &RunRow, children: &[RunRow]) -> String {
-    let told = [Some(run.shown_cost()).filter(|cost| !cost.is_empty()), run.shown_under_way()];
+fn shown(run: &RunRow, cost: String, children: &[RunRow]) -> String {
+    let told = [Some(cost).filter(|cost| !cost.is_empty()), run.shown_under_way()];
     let cost: String = told.into_iter().flatten().map(|told| format!(" · {told}")).collect();
     let mut text = format!(
         "{} {} {} · {}{cost}\n  {}",

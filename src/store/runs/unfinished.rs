@@ -1,9 +1,12 @@
-//! What a run has used that did not record it: it is still at work, or its process died. Its effects tell.
+//! What a run has used that did not record it: it is still at work, or its process died. Its effects tell. What a run
+//! cost is also made into words here.
 
+use crate::core::failure::Outcome;
 use crate::core::ids::RunId;
 use crate::core::money::Money;
 use crate::store::fault::Worked;
 use crate::store::liveness::Liveness;
+use crate::store::open::Store;
 use crate::store::rows::{money, number};
 use crate::store::runs::RunRow;
 use crate::store::runs::asked::ASKED;
@@ -37,15 +40,6 @@ impl RunRow {
         Some(ended.saturating_add(under_way.worst_cost?))
     }
 
-    /// What it cost, for people: `$0.01`, or `at most $0.02` if calls were under way.
-    pub fn shown_cost(&self) -> String {
-        let cost = self.worst_cost().map(|cost| cost.to_string());
-        match self.under_way {
-            Some(_) => cost.map_or_else(|| "unknown".to_owned(), |cost| format!("at most {cost}")),
-            None => cost.unwrap_or_default(),
-        }
-    }
-
     /// How many calls the cost leaves open, for people: `3 calls were under way`.
     pub fn shown_under_way(&self) -> Option<String> {
         let calls = self.under_way?.calls;
@@ -56,6 +50,23 @@ impl RunRow {
             (false, _) => "calls are",
         };
         Some(format!("{calls} {verb} under way"))
+    }
+}
+
+impl Store {
+    /// What a run cost, for people: `$0.01`, or `at most $0.02` if calls were under way. Calls whose price nobody knows
+    /// are not free: `$0.01 + 3 unpriced`.
+    pub fn shown_cost(&self, row: &RunRow) -> Outcome<String> {
+        let spent = self.spending(&row.id)?;
+        let unpriced: u64 = spent.iter().map(|spent| spent.unpriced).sum();
+        let known = match (row.under_way, row.worst_cost()) {
+            (Some(_), Some(cost)) => format!("at most {cost}"),
+            (Some(_), None) => "unknown".to_owned(),
+            (None, Some(cost)) => cost.to_string(),
+            (None, None) if row.calls > 0 => spent.iter().map(|spent| spent.cost).sum::<Money>().to_string(),
+            (None, None) => String::new(),
+        };
+        Ok(if unpriced > 0 { format!("{known} + {unpriced} unpriced") } else { known })
     }
 }
 
