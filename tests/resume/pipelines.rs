@@ -1,7 +1,9 @@
 //! Pipelines that are killed and go on.
 
 use super::{Gate, asked, newest, newest_id};
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
+use crate::support::server::Act;
 use serde_json::json;
 
 const FLOW: &str = "\
@@ -84,6 +86,33 @@ fn a_question_of_a_step_is_answered_by_its_name() {
     program.args(["resume", &id]).run().ok();
     assert_eq!(asked(&server), ["draft", "said yes"]);
     program.args(["replay", &id]).run().ok();
+}
+
+#[test]
+fn a_run_that_goes_on_does_not_show_its_earlier_end() {
+    let server = ChatServer::new(|ask| match ask.number {
+        1 => Reply::refusal(400, "not today"),
+        2 => Reply::acts(vec![Act::Hold]),
+        _ => Reply::text(ask.last().to_uppercase()),
+    });
+    let flow = "steps:\n  - a: {llm: \"a\"}\n  - b: {llm: \"b {{ a }}\"}\noutputs: {a: a, b: b}\n";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    program.args(["run", "flow.yaml"]).run().code(4);
+    let id = newest_id(&program);
+    let shown = || {
+        let row = program.args(["runs", "show", &id, "--json"]).run().ok().json();
+        ["status", "failure", "result"].map(|field| row[field].clone())
+    };
+    let [status, failure, result] = shown();
+    assert_eq!((status, &failure["kind"], &result["a"]), (json!("failed"), &json!("rejected"), &json!("A")));
+    let running = program.args(["resume", &id]).start();
+    server.wait_for(3);
+    assert_eq!(shown(), [json!("running"), json!(null), json!(null)]);
+    running.kill();
+    running.end();
+    assert_eq!(shown(), [json!("interrupted"), json!(null), json!(null)]);
+    program.args(["resume", &id]).run().ok();
+    assert_eq!(shown(), [json!("completed"), json!(null), json!({"a": "A", "b": "B A"})]);
 }
 
 #[test]
