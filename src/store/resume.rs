@@ -55,7 +55,7 @@ pub struct Spent {
 }
 
 impl Store {
-    /// Makes this process the one that works on a run, whether it has ended or its process has died.
+    /// Makes this process the one that works on a run, whether it has ended, which is forgotten, or its process has died.
     ///
     /// Fails with `Denied` if another process works on it, or may: of a process in another container nobody can tell, and
     /// `force` says that it is gone.

@@ -52,8 +52,9 @@ async fn child(
 ) -> Outcome<Value> {
     let view = view(parent, &request.context)?;
     let fingerprint = {
-        let view = view.clone();
-        tokio::task::spawn_blocking(move || view.fingerprint(&Poll::never())).await.map_err(died)??
+        let (view, cancel) = (view.clone(), cancel.clone());
+        let poll = Poll::new(move || cancel.is_cancelled().then(|| Failure::new(FailureKind::Cancelled, "cancelled")));
+        tokio::task::spawn_blocking(move || view.fingerprint(&poll)).await.map_err(died)??
     };
     let intent = json!({"task": request.task, "context": fingerprint, "options": hashed(&request.options)});
     let entry = match door::enter(parent, frame, Asked::new(EffectKind::Child, &intent))? {

@@ -146,6 +146,22 @@ fn a_child_run_explores_the_context_of_the_pipeline() {
 }
 
 #[test]
+fn a_child_whose_time_is_over_before_its_context_is_read_is_never_begun() {
+    let text = "\
+steps:
+  look: {run: {task: How many lines?, max_turns: 3}, timeout: 1ms, on_failure: continue}
+  then: {set: {by: errors.look?.stopped_by}}
+";
+    // It takes many milliseconds to read.
+    let long = "a line of some words\n".repeat(6_000_000);
+    let program = Program::offline().file("p.yaml", text).file("long.txt", long);
+    let document = program.args(["run", "p.yaml", "--json", "--context", "long.txt"]).run().ok().json();
+    assert_eq!(document["answer"], json!({"by": "deadline"}), "{document:#}");
+    let run = document["run"].as_str().expect("an id");
+    assert_eq!(program.args(["runs", "export", run]).run().ok().json()["children"], json!([]));
+}
+
+#[test]
 fn without_a_person_the_run_waits_and_what_can_goes_on() {
     let text = "\
 steps:
