@@ -4,8 +4,8 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::model::transport;
+use reqwest::Response;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -159,11 +159,6 @@ impl Incoming<'_> {
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
         self.response.headers()
-    }
-
-    /// The address that was asked.
-    pub fn url(&self) -> &Url {
-        self.response.url()
     }
 
     /// Lets more bytes in, for an answer that is not kept as a whole.

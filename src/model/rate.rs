@@ -90,7 +90,8 @@ pub struct Rate {
     sent: VecDeque<Sent>,
     /// The sum of their tokens.
     tokens: u64,
-    under_way: u64,
+    /// How many requests are under way.
+    pub(super) under_way: u64,
     /// The number of the next request.
     next: u64,
     requests_left: Option<Quota>,
@@ -170,11 +171,6 @@ impl Rate {
     /// Holds all requests back until then, because the server asked one of them to wait.
     pub fn pause(&mut self, until: Instant) {
         self.pause = Some(self.pause.map_or(until, |known| known.max(until)));
-    }
-
-    /// How many requests are under way.
-    pub fn under_way(&self) -> u64 {
-        self.under_way
     }
 
     fn forget(&mut self, now: Instant) {

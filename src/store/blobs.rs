@@ -1,33 +1,9 @@
 //! Large values, each stored once under the blake3 hash of its bytes.
 
-use crate::core::failure::Outcome;
 use crate::core::ids::BlobId;
 use crate::store::fault::{Worked, damaged};
-use crate::store::open::Store;
 use crate::store::value::length;
-use crate::store::writer::Ack;
 use rusqlite::{Connection, OptionalExtension};
-
-impl Store {
-    /// Keeps bytes of any kind; equal bytes are kept once.
-    pub fn put_blob(&self, body: Vec<u8>) -> Ack<BlobId> {
-        let id = name(&body);
-        self.writer().write(
-            move |connection| {
-                keep(connection, &id, &body)?;
-                Ok(id.clone())
-            },
-            |_| {},
-        )
-    }
-
-    /// The bytes of a blob.
-    ///
-    /// Fails with `Io` if it is missing or is not what its name says.
-    pub fn blob(&self, id: &BlobId) -> Outcome<Vec<u8>> {
-        self.read(|connection| read(connection, id))
-    }
-}
 
 /// The name that bytes get.
 pub(super) fn name(body: &[u8]) -> BlobId {
@@ -41,6 +17,9 @@ pub(super) fn keep(connection: &Connection, id: &BlobId, body: &[u8]) -> Worked<
     Ok(())
 }
 
+/// The bytes of a blob.
+///
+/// Fails with `Io` if it is missing or is not what its name says.
 pub(super) fn read(connection: &Connection, id: &BlobId) -> Worked<Vec<u8>> {
     let body = connection
         .prepare_cached("SELECT body FROM blobs WHERE id = ?1")?

@@ -29,8 +29,6 @@ pub struct Recorded {
     pub kind: EffectKind,
     /// How far it came.
     pub state: EffectState,
-    /// What it may have cost at most.
-    pub worst_cost: Option<Money>,
 }
 
 /// What the calls of one role and model at one depth have used before a run goes on.
@@ -67,7 +65,7 @@ impl Store {
     /// All effects of a run, in the order of their first intents.
     pub fn recorded(&self, run: &RunId) -> Outcome<Vec<Recorded>> {
         self.read(|connection| {
-            let sql = "SELECT seq, frame, hash, occurrence, kind, state, worst_nanos FROM effects WHERE run = ?1 ORDER BY seq";
+            let sql = "SELECT seq, frame, hash, occurrence, kind, state FROM effects WHERE run = ?1 ORDER BY seq";
             let mut query = connection.prepare_cached(sql)?;
             collect(query.query([run.as_str()])?, recorded)
         })
@@ -143,7 +141,6 @@ fn recorded(row: &Row<'_>) -> Worked<Recorded> {
         key: EffectKey { frame, hash: row.get("hash")?, occurrence: small(row, "occurrence")? },
         kind: name(row, "kind")?,
         state: name(row, "state")?,
-        worst_cost: money(row, "worst_nanos")?,
     })
 }
 

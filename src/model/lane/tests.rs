@@ -29,7 +29,7 @@ async fn places_go_round_and_never_more_than_there_are() {
             let pass = pass(&lane).await.unwrap();
             {
                 let mut most = most.lock().unwrap();
-                *most = lane.rate().under_way().max(*most);
+                *most = lane.rate().under_way.max(*most);
             }
             tokio::task::yield_now().await;
             pass.used(&Usage::default());
@@ -38,7 +38,7 @@ async fn places_go_round_and_never_more_than_there_are() {
     while let Some(ended) = tasks.join_next().await {
         ended.unwrap();
     }
-    assert_eq!((*most.lock().unwrap(), lane.rate().under_way()), (3, 0));
+    assert_eq!((*most.lock().unwrap(), lane.rate().under_way), (3, 0));
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn a_wait_is_told_and_can_be_cancelled() {
         cancel.cancel();
     });
     let failure = lane.pass(NEED, PATIENCE, &watch).await.unwrap_err();
-    assert_eq!((failure.kind, lane.rate().under_way()), (FailureKind::Cancelled, 0));
+    assert_eq!((failure.kind, lane.rate().under_way), (FailureKind::Cancelled, 0));
     let pieces = pieces.lock().unwrap();
     let [Piece::Waiting { wait_millis, reason }] = pieces.as_slice() else { panic!("{pieces:?}") };
     assert!((1..=61_000).contains(wait_millis), "{wait_millis}");
@@ -67,7 +67,7 @@ async fn what_the_server_asks_is_heeded_within_reason() {
     let left = Left { remaining: 0, limit: Some(1), reset: Some(Duration::from_millis(20)) };
     first.heed(&Allowance { requests: Some(left), tokens: None });
     first.again(NEED, PATIENCE, &Watch::silent()).await.unwrap();
-    assert_eq!(lane.rate().under_way(), 1);
+    assert_eq!(lane.rate().under_way, 1);
     lane.pause(Duration::from_secs(3_600));
     let failure = pass(&lane).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::RateLimit);

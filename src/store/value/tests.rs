@@ -54,13 +54,3 @@ fn equal_large_values_are_kept_once() {
     let count = store.read(|c| Ok(c.query_row("SELECT count(*) FROM blobs", (), |row| row.get::<_, i64>(0))?));
     assert_eq!(count, Ok(1));
 }
-
-#[test]
-fn bytes_are_blobs_too() {
-    let folder = tempdir().expect("a folder");
-    let (store, _) = with_run(folder.path());
-    let body = vec![0, 159, 146, 150];
-    let id = store.put_blob(body.clone()).wait().expect("stored");
-    assert_eq!(id.as_str(), blake3::hash(&body).to_hex().as_str());
-    assert_eq!(store.blob(&id), Ok(body));
-}
