@@ -5,7 +5,6 @@ pub mod afford;
 use crate::budget::ledger::{ChildSlice, Ledger, Need, Tag, Verdict};
 use crate::budget::report::{Left, SpendReport, SpendRow, Totals};
 use crate::budget::reservation::Reservation;
-use crate::budget::scope::afford::Wish;
 use crate::core::failure::Outcome;
 use crate::core::limits::Limits;
 use crate::core::price::{Bound, Price};
@@ -46,18 +45,6 @@ impl Scope {
     #[must_use]
     pub fn part(&self, slice: &ChildSlice) -> Self {
         Self::new(Arc::clone(&self.ledger), self.ledger.add_part(self.index, *slice), self.depth)
-    }
-
-    /// Holds back the worst case of one call, or fails with `Budget` at once.
-    ///
-    /// `price` is `None` for a model without a known price, which a money limit refuses unless told otherwise.
-    pub fn reserve(&self, bound: Bound, price: Option<&Price>, tag: Tag) -> Outcome<Reservation> {
-        self.reserve_affordable(Wish::whole(bound), price, tag)
-    }
-
-    /// The same, but waits while calls in flight may still give back what this one needs.
-    pub async fn reserve_when_free(&self, bound: Bound, price: Option<&Price>, tag: Tag) -> Outcome<Reservation> {
-        self.reserve_affordable_when_free(Wish::whole(bound), price, tag).await
     }
 
     /// Counts a call that was answered from the log: it costs nothing and needs no budget. What it did cost then counts

@@ -3,6 +3,7 @@
 use super::{ChildSlice, Ledger, Tag};
 use crate::budget::report::{SpendReport, Totals};
 use crate::budget::scope::Scope;
+use crate::budget::scope::afford::Wish;
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::{ModelId, RoleName};
 use crate::core::limits::Limits;
@@ -19,8 +20,9 @@ fn tag(model: &str) -> Tag {
     Tag { role: RoleName::new("worker"), model: ModelId::new(model) }
 }
 
-fn bound(input_tokens: u64, output_tokens: u64) -> Bound {
-    Bound { input_tokens, output_tokens, images: 0 }
+/// A call that needs its whole answer.
+fn whole(input_tokens: u64, output_tokens: u64) -> Wish {
+    Wish { bound: Bound { input_tokens, output_tokens, images: 0 }, least: output_tokens }
 }
 
 fn usage(input_tokens: u64, output_tokens: u64) -> Usage {
@@ -37,8 +39,8 @@ fn sum_of_rows(report: &SpendReport) -> Totals {
     sum
 }
 
-fn refusal(scope: &Scope, bound: Bound, price: Option<&Price>) -> Failure {
-    scope.reserve(bound, price, tag("p/m")).expect_err("the call must be refused")
+fn refusal(scope: &Scope, wish: Wish, price: Option<&Price>) -> Failure {
+    scope.reserve_affordable(wish, price, tag("p/m")).expect_err("the call must be refused")
 }
 
 #[test]
@@ -73,7 +75,7 @@ fn each_limit_refuses_and_says_why() {
              uncounted",
         ),
     ] {
-        let failure = refusal(&Ledger::new(limits).root(), bound(10, 40), price);
+        let failure = refusal(&Ledger::new(limits).root(), whole(10, 40), price);
         assert_eq!(failure.kind, FailureKind::Budget);
         assert_eq!(failure.message, message);
         assert_eq!(failure.hint.as_deref(), Some(hint));
@@ -88,17 +90,17 @@ fn limits_are_reached_exactly() {
         Limits { max_tokens: Some(50), ..Limits::default() },
     ] {
         let root = Ledger::new(limits).root();
-        let first = root.reserve(bound(10, 40), Some(&PRICE), tag("p/m")).expect("fits exactly");
-        refusal(&root, bound(1, 0), Some(&PRICE));
+        let first = root.reserve_affordable(whole(10, 40), Some(&PRICE), tag("p/m")).expect("fits exactly");
+        refusal(&root, whole(1, 0), Some(&PRICE));
         first.settle(&usage(10, 40));
-        refusal(&root, bound(1, 0), Some(&PRICE));
+        refusal(&root, whole(1, 0), Some(&PRICE));
     }
 }
 
 #[test]
 fn unpriced_models_pass_when_told_so_and_are_counted() {
     let root = Ledger::new(Limits { allow_unpriced: true, ..money(0) }).root();
-    let call = root.reserve(bound(10, 40), None, tag("p/m")).expect("allowed");
+    let call = root.reserve_affordable(whole(10, 40), None, tag("p/m")).expect("allowed");
     assert_eq!(call.settle(&usage(7, 3)), None);
     let totals = root.report().totals;
     assert_eq!((totals.unpriced_calls, totals.cost, totals.usage.total()), (1, Money::ZERO, 10));
@@ -107,7 +109,7 @@ fn unpriced_models_pass_when_told_so_and_are_counted() {
 #[test]
 fn a_free_model_needs_no_money() {
     let root = Ledger::new(money(0)).root();
-    let call = root.reserve(bound(1_000, 1_000), Some(&Price::FREE), tag("p/m")).expect("free");
+    let call = root.reserve_affordable(whole(1_000, 1_000), Some(&Price::FREE), tag("p/m")).expect("free");
     assert_eq!(call.settle(&usage(9, 9)), Some(Money::ZERO));
 }
 
@@ -119,10 +121,10 @@ fn a_slice_lowers_and_never_raises() {
     let poor = rich.child(&ChildSlice { max_calls: Some(1), ..ChildSlice::default() }).expect("depth 2");
     assert_eq!((rich.depth(), poor.depth()), (1, 2));
     assert_eq!(rich.left().cost, Some(Money::from_nanos(100)));
-    let failure = refusal(&rich, bound(101, 0), Some(&PRICE));
+    let failure = refusal(&rich, whole(101, 0), Some(&PRICE));
     assert!(failure.message.starts_with("the money budget of the run "), "{failure}");
-    poor.reserve(bound(30, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(30, 0));
-    let failure = refusal(&poor, bound(1, 0), Some(&PRICE));
+    poor.reserve_affordable(whole(30, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(30, 0));
+    let failure = refusal(&poor, whole(1, 0), Some(&PRICE));
     assert!(failure.message.starts_with("the call budget of the child run at depth 2 "), "{failure}");
     assert_eq!(failure.hint.as_deref(), Some("give the child run a larger max_calls"));
     assert_eq!(root.left().cost, Some(Money::from_nanos(70)));
@@ -145,10 +147,10 @@ fn the_depth_limit_holds() {
 #[test]
 fn a_truth_above_the_worst_case_is_recorded_and_refuses_later_calls() {
     let root = Ledger::new(money(100)).root();
-    let cost = root.reserve(bound(10, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(500, 0));
+    let cost = root.reserve_affordable(whole(10, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(500, 0));
     assert_eq!(cost, Some(Money::from_nanos(500)));
     assert_eq!(root.left().cost, Some(Money::ZERO));
-    assert!(refusal(&root, bound(0, 0), Some(&PRICE)).message.contains("spent $0.0000005"));
+    assert!(refusal(&root, whole(0, 0), Some(&PRICE)).message.contains("spent $0.0000005"));
 }
 
 #[test]
@@ -163,7 +165,7 @@ fn replayed_calls_are_marked_and_free() {
 #[test]
 fn a_report_is_plain_json() {
     let root = Ledger::new(Limits::default()).root();
-    root.reserve(bound(10, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(5, 0));
+    root.reserve_affordable(whole(10, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(5, 0));
     let json = serde_json::to_value(root.report()).expect("plain data");
     assert_eq!(json["rows"][0]["model"], "p/m");
     assert_eq!(json["rows"][0]["calls"], 1);
@@ -190,7 +192,9 @@ fn a_thousand_concurrent_calls_never_overspend() {
                     let seed = thread * 7_919 + call * 104_729;
                     let (input, output) = (seed % 61, seed % 43);
                     let model = if seed % 2 == 0 { "p/a" } else { "p/b" };
-                    let Ok(held) = root.reserve(bound(input, output), Some(&PRICE), tag(model)) else { continue };
+                    let Ok(held) = root.reserve_affordable(whole(input, output), Some(&PRICE), tag(model)) else {
+                        continue;
+                    };
                     assert!(!overspent(&root));
                     match seed % 5 {
                         0 => drop(held),
@@ -227,7 +231,7 @@ proptest! {
             if end == 0 {
                 let slice = ChildSlice { max_cost: slice.map(Money::from_nanos), ..ChildSlice::default() };
                 scopes.extend(scope.child(&slice).ok().map(|child| (child, slice.max_cost.map(Money::nanos))));
-            } else if let Ok(held) = scope.reserve(bound(input, output), Some(&PRICE), tag("p/m")) {
+            } else if let Ok(held) = scope.reserve_affordable(whole(input, output), Some(&PRICE), tag("p/m")) {
                 in_flight.push((held, usage(input * percent / 100, output * percent / 100)));
             }
             if end > 2 && !in_flight.is_empty() {

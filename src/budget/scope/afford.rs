@@ -18,11 +18,6 @@ pub struct Wish {
 }
 
 impl Wish {
-    /// A call that needs its whole answer.
-    pub const fn whole(bound: Bound) -> Self {
-        Self { bound, least: bound.output_tokens }
-    }
-
     const fn with(&self, output_tokens: u64) -> Bound {
         Bound { output_tokens, ..self.bound }
     }
@@ -39,6 +34,8 @@ impl Wish {
 impl Scope {
     /// Holds back the worst case of one call, with a shorter answer if the whole one does not fit; fails with `Budget`
     /// at once if the shortest does not either. The reservation says what was granted.
+    ///
+    /// `price` is `None` for a model without a known price, which a money limit refuses unless told otherwise.
     pub fn reserve_affordable(&self, wish: Wish, price: Option<&Price>, tag: Tag) -> Outcome<Reservation> {
         if let Ok(reservation) = self.try_reserve(wish.bound, price, &tag) {
             return Ok(reservation);
