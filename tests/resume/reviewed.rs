@@ -2,7 +2,7 @@
 
 use super::{Gate, asked, holding, newest, newest_id, wait_until_written};
 use crate::support::chat::{ChatServer, Reply};
-use crate::support::program::Program;
+use crate::support::program::{Program, effects};
 use crate::support::server::Act;
 use serde_json::json;
 use std::sync::Arc;
@@ -81,6 +81,28 @@ fn a_damaged_answer_is_made_again_and_stays_charged() {
     // Two answers at 30 nano-USD, the lost one at what it cost, and one that was under way at its worst.
     let cost = document["cost_usd"].as_f64().expect("a number") * 1e9;
     assert!(cost >= 90.0, "{document:#}");
+}
+
+#[test]
+fn a_damaged_answer_of_a_batch_takes_nothing_from_the_others() {
+    let server = holding(1);
+    let program = Program::paying(&server).file("two.rhai", "llm_batch([\"a\", \"b\"], #{concurrency: 1})");
+    let running = program.args(["run", "two.rhai"]).start();
+    server.wait_for(2);
+    running.kill();
+    running.end();
+    let id = newest_id(&program);
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let done = "kind = 'model' AND state = 'done'";
+    store.execute(&format!("UPDATE effects SET result = '\"odd\"' WHERE {done}"), ()).expect("damage");
+    drop(store);
+    // Which of the two was the first is chance. Its item ends at once, while the other one is asked for.
+    let open = asked(&server)[1].clone();
+    program.args(["resume", &id]).run().code(1).says("cannot be read");
+    assert_eq!(asked(&server)[2..], [open.as_str()]);
+    let export = program.args(["runs", "export", &id]).run().ok().json();
+    let kept = |effect: &serde_json::Value| effect["result"]["reply"]["text"] == open.to_uppercase();
+    assert!(effects(&export).iter().any(kept), "its answer is paid and kept: {export:#}");
 }
 
 #[test]
