@@ -70,7 +70,7 @@ fn a_turn_that_saw_a_failure_is_not_paid_twice() {
 fn what_comes_after_a_batch_rests_on_its_failures() {
     for first in ["llm_batch([\"first\"])", "par_map([\"first\"], |text| llm(text))"] {
         let code = format!("let one = {first};\nllm_batch([\"then \" + one[0].kind]);\nllm_batch([\"slow\"])");
-        asks(&[("p.rhai", &code)], &["first", "then rejected", "slow"]);
+        asks(&[("p.rhai", code.as_str())], &["first", "then rejected", "slow"]);
     }
 }
 
