@@ -43,7 +43,13 @@ pub async fn again(kit: &Arc<Kit>, row: &RunRow, library: Library, parts: Parts,
     let count = |state| u64::try_from(of(state).count()).unwrap_or(u64::MAX);
     let event = Event::RunResumed { answers: count(EffectState::Done), under_way: count(EffectState::Intent) };
     let spent = resume::spent(&kit.store, &row.id)?;
-    let run = Run::of(kit, row.id.clone(), &row.task, library, Parts { replay: Some(Arc::new(replay)), ..parts });
+    let run = Run::of(
+        kit,
+        row.id.clone(),
+        (&row.kind, &row.task),
+        library,
+        Parts { replay: Some(Arc::new(replay)), ..parts },
+    );
     run.host.scope.restore(&spent);
     run.host.emit(&Frame::root(), &event);
     Ok(run)
@@ -52,5 +58,5 @@ pub async fn again(kit: &Arc<Kit>, row: &RunRow, library: Library, parts: Parts,
 /// Looks at a run again without asking anybody or writing anything; `mode` is `Sealed` or `Ahead`.
 pub fn sealed(kit: &Arc<Kit>, row: &RunRow, library: Library, parts: Parts, mode: Mode) -> Outcome<Run> {
     let replay = Replay::load(&kit.store, &row.id, mode)?;
-    Ok(Run::of(kit, row.id.clone(), &row.task, library, Parts { replay: Some(Arc::new(replay)), ..parts }))
+    Ok(Run::of(kit, row.id.clone(), (&row.kind, &row.task), library, Parts { replay: Some(Arc::new(replay)), ..parts }))
 }

@@ -88,7 +88,7 @@ pub fn begin(kit: &Arc<Kit>, start: Start<'_>, library: Library) -> Run {
     // Not awaited: the queue keeps the order, so the row is on disk with whatever is awaited first.
     drop(kit.store.begin_run(new));
     let parts = Parts { schema, on_print, replay: None };
-    let run = Run::of(kit, id, task, library, parts);
+    let run = Run::of(kit, id, (kind, task), library, parts);
     run.host.emit(&Frame::root(), &Event::RunStarted { task: one_line(task, 200), depth: 0 });
     run
 }
@@ -99,8 +99,8 @@ impl Run {
         Self { host, task, cancel, steps: OnceLock::new() }
     }
 
-    /// The parts of a run, with what it was answered before.
-    pub(super) fn of(kit: &Arc<Kit>, id: RunId, task: &str, library: Library, parts: Parts) -> Self {
+    /// The parts of a run with its kind and task, and with what it was answered before.
+    pub(super) fn of(kit: &Arc<Kit>, id: RunId, (kind, task): (&str, &str), library: Library, parts: Parts) -> Self {
         let Parts { schema, on_print, replay } = parts;
         let limits = kit.settings.limits;
         let setup = RunSetup {
@@ -108,6 +108,7 @@ impl Run {
             scope: Ledger::new(limits).root(),
             view: library.view(),
             library: Arc::new(library),
+            by_model: kind == "ask",
             max_turns: limits.max_turns,
             schema,
             choices: Arc::default(),

@@ -20,8 +20,8 @@ const NO_ADDRESSES: &[&str] = &["ollama", "lmstudio"];
 /// The tool whose leave an address needs: whoever fetches it, what stands in it goes out.
 const FETCH: &str = "http_get";
 
-/// Lets the addresses among these names pass, as calls of `http_get` would be: a person is asked about each, unless the
-/// policy of the run says otherwise.
+/// Lets the addresses among these names pass. Those in a model's program are treated like calls of `http_get`: they must be
+/// public, and a person is asked about each, unless the policy of the run says otherwise. What a person wrote is theirs.
 ///
 /// Fails with `Invalid` or `Denied` for an address that no service is sent to, with `Denied` if it is not allowed, and
 /// with `Waiting` if nobody is there to ask.
@@ -32,6 +32,9 @@ pub async fn admit(host: &RunHost, frame: &Frame, names: &[String], cancel: &Can
     }
     // Nobody is asked about a call that cannot be made.
     addresses.iter().try_for_each(|address| checked(host, address))?;
+    if !host.by_model {
+        return Ok(());
+    }
     let tool = host.kit.tools.get()?.get(FETCH)?;
     let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
     for address in addresses {
@@ -89,7 +92,7 @@ fn checked(host: &RunHost, name: &str) -> Outcome<()> {
         return Err(Failure::new(FailureKind::Invalid, format!("an image cannot be fetched by `{scheme}:`"))
             .hint("name a file of the workspace, or an address that begins with https://"));
     }
-    check_public(name, host.kit.tool_context.allow_private_addresses)
+    check_public(name, host.kit.tool_context.allow_private_addresses || !host.by_model)
 }
 
 fn address(host: &RunHost, spec: &ModelSpec, name: &str) -> Outcome<Image> {

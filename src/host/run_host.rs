@@ -38,6 +38,8 @@ pub struct RunSetup {
     pub library: Arc<Library>,
     /// What this run may look into.
     pub view: View,
+    /// Whether its programs are a model's.
+    pub by_model: bool,
     /// Turns that the root may take.
     pub max_turns: u32,
     /// What the run's final value must be; `None` for anything.
@@ -80,6 +82,8 @@ pub struct RunHost {
     pub library: Arc<Library>,
     /// What this run may look into.
     pub view: View,
+    /// Whether its programs are a model's.
+    pub by_model: bool,
     /// Turns that the root may take.
     pub max_turns: u32,
     /// What the run's final value must be; `None` for anything.
@@ -107,6 +111,7 @@ impl RunHost {
             scope: setup.scope,
             library: setup.library,
             view: setup.view,
+            by_model: setup.by_model,
             max_turns: setup.max_turns,
             schema: setup.schema,
             choices: setup.choices,
@@ -138,6 +143,7 @@ impl RunHost {
             scope,
             library: Arc::clone(&self.library),
             view: self.view.clone(),
+            by_model: self.by_model,
             max_turns: self.max_turns,
             schema: None,
             choices: Arc::clone(&self.choices),

@@ -149,6 +149,7 @@ impl Shell {
             scope: self.run.host.scope.clone(),
             view: library.view(),
             library: Arc::new(library),
+            by_model: false,
             max_turns: self.run.host.max_turns,
             schema: None,
             choices: Arc::clone(&self.run.host.choices),

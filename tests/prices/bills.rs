@@ -75,7 +75,7 @@ fn each_picture_has_its_own_price_beside_tokens() {
     let server = ChatServer::new(|_| Reply::text("yes").usage(100, 10));
     let program = priced(&server, "vision = true\ninput_price = 1\noutput_price = 1\nimage_price = 0.0025");
     let code = "llm(\"x\", #{images: [\"https://example.org/a.png\", \"https://example.org/b.png\"]})";
-    let document = program.args(["eval", code, "--json", "--approve", "auto"]).run().ok().json();
+    let document = program.args(["eval", code, "--json"]).run().ok().json();
     // 100 x 1,000 + 10 x 1,000 + 2 x 2,500,000 nano-USD.
     assert_eq!(nanos(&document["cost_usd"]), 110_000 + 5_000_000);
     assert_eq!(server.asks()[0].body["messages"].to_string().matches("example.org").count(), 2);

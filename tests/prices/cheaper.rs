@@ -118,7 +118,7 @@ fn no_price_is_passed_over_in_silence() {
     // 1,000 x 1,000 + 20 x 2,000 + 80 x 9,000 nano-USD.
     assert_eq!(nanos(&document["cost_usd"]), 1_000_000 + 40_000 + 720_000);
     let code = "llm(\"x\", #{images: [\"https://example.org/a.png\"]})";
-    let document = program.args(["eval", code, "--json", "--approve", "auto"]).run().ok().json();
+    let document = program.args(["eval", code, "--json"]).run().ok().json();
     assert_eq!(nanos(&document["cost_usd"]), 1_000_000 + 40_000 + 720_000 + 1_000_000);
 }
 

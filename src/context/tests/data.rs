@@ -48,7 +48,7 @@ fn a_small_table_cannot_become_a_huge_one() {
     let wide = "a,".repeat(10_000) + "a\n";
     let named = "x".repeat(1_001);
     // Half a gigabyte of copies of one name.
-    let long = "x".repeat(1_000) + "\n" + &"1\n".repeat(500_000);
+    let long = format!("{}\n{}", "x".repeat(1_000), "1\n".repeat(500_000));
     for (content, expect) in [
         (wide.as_str(), "the table has more than 10000 columns"),
         (named.as_str(), "column 1 of the table has a name of 1001 bytes, at most 1000"),

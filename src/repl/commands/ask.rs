@@ -91,6 +91,7 @@ async fn begin(shell: &Shell, question: &str) -> Outcome<Run> {
         scope: session.scope.clone(),
         library: Arc::clone(&session.library),
         view: session.view.clone(),
+        by_model: true,
         max_turns: session.max_turns,
         schema: None,
         choices: Arc::default(),

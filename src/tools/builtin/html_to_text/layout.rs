@@ -30,8 +30,11 @@ pub(super) fn check(page: &RcDom, bytes: usize, width: usize) -> Outcome<()> {
         open.extend(node.children.borrow().iter().map(|child| (Rc::clone(child), depth + 1)));
     }
     if lines > 0 && (lines + bytes / LINE).saturating_mul(width) > DRAWN {
-        return Err(Failure::new(FailureKind::Invalid, format!("the page has too much in tables for a width of {width}"))
-            .hint("give a smaller width, or cut the page first"));
+        return Err(Failure::new(
+            FailureKind::Invalid,
+            format!("the page has too much in tables for a width of {width}"),
+        )
+        .hint("give a smaller width, or cut the page first"));
     }
     if places > PLACES {
         return Err(Failure::new(FailureKind::Invalid, format!("the tables of the page have over {PLACES} places"))

@@ -37,10 +37,10 @@ async fn json_query_looks_at_no_more_than_it_can() {
     let nested = |depth: usize, inner: &str| format!("{}{inner}{}", "[".repeat(depth), "]".repeat(depth));
     // A value that nests as deep as JSON may, and holds a megabyte.
     let heavy = nested(100, &format!("\"{}\"", "x".repeat(1_000_000)));
-    let twice = "$".to_owned() + &"[0,0]".repeat(40);
+    let twice = format!("${}", "[0,0]".repeat(40));
     let filters = format!("${}@{}", "[?@".repeat(20), "]".repeat(20));
     let patterns = "$..[?search(@, '(a{1000}){1000}')]";
-    let long = "$".to_owned() + &".a".repeat(2_001);
+    let long = format!("${}", ".a".repeat(2_001));
     for (query, text, part) in [
         (twice.as_str(), nested(40, "1"), "more than 100000000 values"),
         ("$..*..*..*..*..*", nested(100, "1"), "more than 100000000 values"),
