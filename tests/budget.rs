@@ -183,6 +183,17 @@ fn a_call_that_is_overdue_is_charged_for_what_it_used() {
 }
 
 #[test]
+fn a_silent_call_that_is_overdue_is_charged_at_its_worst() {
+    let server = ChatServer::new(|_| Reply::acts(vec![Act::Hold]));
+    let program = Program::paying(&server);
+    let code = "let kind = (); try { llm(\"日本語の長い文\", #{max_tokens: 50, timeout: 0.5}) } catch (e) { kind = e.kind } kind";
+    let document = program.args(["eval", code, "--json"]).run().ok().json();
+    assert_eq!(document["answer"], "stalled");
+    // 50 tokens of an answer, and one for each of the 21 bytes of the prompt; the chat's form has some.
+    assert!((71..=120).contains(&nanos(&document)), "{document:#}");
+}
+
+#[test]
 fn a_request_that_was_read_and_not_answered_is_charged_at_its_worst() {
     let server = ChatServer::new(|_| Reply::acts(vec![Act::Close]));
     let program = Program::paying(&server);

@@ -1,7 +1,7 @@
 //! One paid model call: choose, reserve, log, send, settle, log, tell. `llm` and the root loop both go through it.
 
 use crate::budget::ledger::Tag;
-use crate::budget::report::Totals;
+use crate::budget::report::{Left, Totals};
 use crate::budget::reservation::Reservation;
 use crate::budget::scope::afford::Wish;
 use crate::core::effect::EffectKey;
@@ -107,14 +107,21 @@ pub async fn announced(
         Err(failure) => return Err(entry.refused(host, failure)?),
     };
     announce();
-    let (worst, granted) = (reservation.worst_cost(), reservation.bound().output_tokens);
+    let (worst, bound) = (reservation.worst_cost(), reservation.bound());
     let reservation = Unsent(Some(reservation));
-    shorten(host, &mut call, granted);
-    // A model that costs nothing may be asked again after a crash, so its intent needs no commit of its own.
+    shorten(host, &mut call, bound.output_tokens);
+    let entry = entry.at_most(worst, bound.total());
+    // A model that costs nothing may be asked again after a crash, so its intent needs no commit of its own. Where calls or
+    // tokens are limited it uses these up all the same, and its intent is handed over without waiting for it.
     let free = worst.is_some_and(|cost| cost.nanos() == 0);
-    let paid = (!free).then(|| entry.key().clone());
-    let work = send(host, &call, reservation, paid, cancel);
-    if free { entry.observe(host, work).await } else { entry.perform(host, worst, work).await }
+    let limited = |left: Left| left.calls.or(left.tokens).is_some();
+    let noted = !free || limited(host.scope.left());
+    let work = send(host, &call, reservation, noted.then(|| entry.key().clone()), cancel);
+    match (free, noted) {
+        (false, _) => entry.perform(host, work).await,
+        (true, true) => entry.note(host, work).await,
+        (true, false) => entry.observe(host, work).await,
+    }
 }
 
 /// The failure of a call that the log does not answer and whose model has no key.
@@ -214,12 +221,12 @@ impl Drop for Unsent {
     }
 }
 
-/// Makes the call on the wire; `paid` is its place in the log, if its intent is there already.
+/// Makes the call on the wire; `noted` is its place in the log, if its intent is there already or on its way there.
 async fn send(
     host: &RunHost,
     call: &ModelCall,
     mut unsent: Unsent,
-    paid: Option<EffectKey>,
+    noted: Option<EffectKey>,
     cancel: &CancellationToken,
 ) -> Done<ModelAnswer> {
     // The semaphore is never closed; without a place the call would only be less orderly.
@@ -228,7 +235,7 @@ async fn send(
         None => None,
     };
     let Some(reservation) = unsent.0.take_if(|_| !cancel.is_cancelled()) else {
-        return Err(Failure::new(FailureKind::Cancelled, "cancelled")).into();
+        return Err(Failure::new(FailureKind::Cancelled, "cancelled").detail(UNSENT, true)).into();
     };
     let number = next_number();
     let (model, role) = (call.served.spec.id.clone(), call.role.name.clone());
@@ -241,7 +248,7 @@ async fn send(
     let begun = Instant::now();
     let held = Arc::new(Mutex::new(Some(reservation)));
     let heard = Arc::default();
-    let followed = Followed { number, paid, held: &held, heard: &heard };
+    let followed = Followed { number, noted, held: &held, heard: &heard };
     let outcome = within(host, call, &watch(host, call, followed, cancel), &heard).await;
     drop(place);
     let reservation = held.lock().unwrap_or_else(PoisonError::into_inner).take();

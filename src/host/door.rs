@@ -84,6 +84,8 @@ pub struct Entry {
     text: String,
     asked: Option<(RoleName, ModelId)>,
     /// An earlier attempt without an answer.
+    /// What it may cost at most, and the most tokens that it may use.
+    worst: (Option<Money>, u64),
     earlier: Option<Box<EffectRow>>,
     /// The places of the batch that it is one of.
     crowd: Option<Arc<Semaphore>>,
@@ -97,7 +99,7 @@ pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -
     let Asked { kind, hash, text } = asked;
     let occurrence = host.occurrence(frame, &hash);
     let key = EffectKey { frame: frame.clone(), hash, occurrence };
-    let mut entry = Entry { key, kind, text, asked: None, earlier: None, crowd: None };
+    let mut entry = Entry { key, kind, text, asked: None, worst: (None, 0), earlier: None, crowd: None };
     let Some(replay) = &host.replay else { return Ok(Entered::Due(Box::new(entry))) };
     match replay.find(&host.kit.store, &entry.key)? {
         Found::Answer(value) => return read(value, &entry).map(|value| Entered::Answered(Ok(value))),
@@ -159,14 +161,14 @@ impl Entry {
 
     /// Makes an effect that must leave a trace before it happens: a paid call or a tool that writes. The intent is on
     /// disk before `work` starts, the result before anybody sees it.
-    pub async fn perform<T: Serialize>(
-        self,
-        host: &RunHost,
-        worst_cost: Option<Money>,
-        work: impl Future<Output = Done<T>>,
-    ) -> Outcome<T> {
+    /// The same with what it may cost at most, and the most tokens that it may use.
+    pub fn at_most(self, cost: Option<Money>, tokens: u64) -> Self {
+        Self { worst: (cost, tokens), ..self }
+    }
+
+    pub async fn perform<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Done<T>>) -> Outcome<T> {
         let haste = haste(self.crowd.as_deref());
-        let (key, begun) = self.begin(host, worst_cost);
+        let (key, begun) = self.begin(host);
         host.kit.store.log_intent(&host.run, &key, begun, haste).await?;
         let done = work.await;
         // What is paid must not be lost for the sake of company.
@@ -178,30 +180,37 @@ impl Entry {
     /// together, in one commit, before anybody sees the result.
     pub async fn observe<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Done<T>>) -> Outcome<T> {
         let crowd = self.crowd.clone();
-        let (key, begun) = self.begin(host, None);
+        let (key, begun) = self.begin(host);
         let done = work.await;
         let end = end(host, &done)?;
         host.kit.store.log_effect(&host.run, &key, begun, end, haste(crowd.as_deref())).await?;
         done.result
     }
 
-    /// Makes an effect that consists of others, which are logged by themselves: its intent is on disk with the first of them.
-    pub async fn contain<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-        let (key, begun) = self.begin(host, None);
+    /// Makes an effect whose intent nobody waits for: it is handed over before `work` starts, and on disk with the events that
+    /// tell of it.
+    pub async fn note<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Done<T>>) -> Outcome<T> {
+        let crowd = self.crowd.clone();
+        let (key, begun) = self.begin(host);
         drop(host.kit.store.log_intent(&host.run, &key, begun, Haste::WithOthers));
-        let done = Done::from(work.await);
-        host.kit.store.log_result(&host.run, &key, end(host, &done)?, Haste::Now).await?;
+        let done = work.await;
+        host.kit.store.log_result(&host.run, &key, end(host, &done)?, haste(crowd.as_deref())).await?;
         done.result
     }
 
     /// Notes that it was refused before anything was asked: a replay meets the refusal again, a live run may try anew. What
     /// an earlier attempt has come to is not overwritten: it may have cost something, and may still be settled.
+    /// Makes an effect that consists of others, which are logged by themselves.
+    pub async fn contain<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+        self.note(host, async { Done::from(work.await) }).await
+    }
+
     pub fn refused(self, host: &RunHost, failure: Failure) -> Outcome<Failure> {
         if !self.is_unsent(&host.kit.store)? {
             return Ok(failure);
         }
         let noted = failure.clone().detail(UNSENT, true);
-        let (key, begun) = self.begin(host, None);
+        let (key, begun) = self.begin(host);
         let end = EffectEnd { result: Err(&noted), usage: None, cost: None, at: host.now() };
         drop(host.kit.store.log_effect(&host.run, &key, begun, end, Haste::WithOthers));
         Ok(failure)
@@ -219,9 +228,9 @@ impl Entry {
         Self { crowd, ..self }
     }
 
-    fn begin(self, host: &RunHost, worst_cost: Option<Money>) -> (EffectKey, Intent) {
-        let Self { key, kind, text, asked, .. } = self;
-        (key, Intent { kind, text, worst_cost, asked, at: host.now() })
+    fn begin(self, host: &RunHost) -> (EffectKey, Intent) {
+        let Self { key, kind, text, asked, worst: (worst_cost, worst_tokens), .. } = self;
+        (key, Intent { kind, text, worst_cost, worst_tokens, asked, at: host.now() })
     }
 }
 
@@ -235,7 +244,7 @@ pub async fn perform<T: Serialize + DeserializeOwned>(
 ) -> Outcome<T> {
     match enter(host, frame, asked)? {
         Entered::Answered(answer) => answer,
-        Entered::Due(entry) => entry.perform(host, worst_cost, work).await,
+        Entered::Due(entry) => entry.at_most(worst_cost, 0).perform(host, work).await,
     }
 }
 
@@ -263,7 +272,7 @@ pub fn told<T: Serialize + DeserializeOwned>(host: &RunHost, frame: &Frame, aske
         Entered::Due(entry) => entry,
     };
     let done = Done::from(Ok(value));
-    let (key, begun) = entry.begin(host, None);
+    let (key, begun) = entry.begin(host);
     drop(host.kit.store.log_effect(&host.run, &key, begun, end(host, &done)?, Haste::WithOthers));
     done.result
 }

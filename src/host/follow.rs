@@ -8,8 +8,11 @@ use crate::core::message::{ChatReply, FailedCall};
 use crate::core::usage::Usage;
 use crate::host::call::ModelCall;
 use crate::host::run_host::RunHost;
-use crate::model::chat::{Piece, Watch};
+use crate::model::chat::{Afford, Piece, Watch};
+use crate::model::lane::UNSENT;
 use crate::model::retry::unheard;
+use futures::FutureExt;
+use std::future::ready;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,16 +37,23 @@ pub(super) async fn within(
     tokio::select! {
         biased;
         outcome = &mut work => return outcome,
-        () = tokio::time::sleep(limit) => watch.cancel.cancel(),
+        () = tokio::time::sleep(limit) => watch.end_overdue(),
     }
-    let usage = match work.await {
-        // It came just in time.
-        Ok(reply) => return Ok(reply),
-        Err(failed) => failed.usage,
-    };
-    let failure = Failure::new(FailureKind::Stalled, format!("no answer within {} s", limit.as_secs_f64()))
-        .hint("raise `timeout` of the call");
-    Err(FailedCall { failure: unheard(failure, &usage), usage })
+    // It may have come just in time.
+    work.await.map_err(|failed| overdue(failed, limit.as_secs_f64()))
+}
+
+/// The failure of a call that took longer than it may. One that never got its turn was not sent.
+fn overdue(failed: FailedCall, seconds: f64) -> FailedCall {
+    let FailedCall { failure, usage } = failed;
+    if failure.details.contains_key(UNSENT) {
+        let what = format!("the call waited for its turn for {seconds} s, and was not sent");
+        let hint = "raise `timeout` of the call, or the limits of its model";
+        return Failure::new(FailureKind::Stalled, what).hint(hint).detail(UNSENT, true).into();
+    }
+    let failure =
+        Failure::new(FailureKind::Stalled, format!("no answer within {seconds} s")).hint("raise `timeout` of the call");
+    FailedCall { failure: unheard(failure, &usage), usage }
 }
 
 /// Says once for each model that it is slow to answer: whoever waits shall know for what, and how long it may take.
@@ -72,8 +82,8 @@ async fn unless_silent<T>(
 pub(super) struct Followed<'a> {
     /// Its number in this process.
     pub(super) number: u64,
-    /// Its place in the log, if its intent is there already.
-    pub(super) paid: Option<EffectKey>,
+    /// Its place in the log, if its intent is there already or on its way there.
+    pub(super) noted: Option<EffectKey>,
     /// What is held back for it.
     pub(super) held: &'a Arc<Mutex<Option<Reservation>>>,
     /// Whether its model has said anything.
@@ -82,14 +92,10 @@ pub(super) struct Followed<'a> {
 
 /// Passes pieces on as events. Text is not stored, so a slow screen never slows the call.
 pub(super) fn watch(host: &RunHost, call: &ModelCall, followed: Followed<'_>, cancel: &CancellationToken) -> Watch {
-    let Followed { number, paid, held, heard } = followed;
+    let Followed { number, noted, held, heard } = followed;
     // Of its own, because the limit of this call ends this call only.
     let cancel = cancel.child_token();
-    let held = Arc::clone(held);
-    let afford = Arc::new(move |used: &Usage| match held.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-        Some(reservation) => reservation.again(used),
-        None => Ok(()),
-    });
+    let afford = afford(host, Arc::clone(held), noted.clone());
     let monitor = call.role.monitor.map(|thresholds| thresholds.for_limit(call.request.sampling.max_tokens));
     let Ok(host) = host.handle() else {
         return Watch { cancel, monitor, standby: call.standby, afford, ..Watch::silent() };
@@ -100,7 +106,7 @@ pub(super) fn watch(host: &RunHost, call: &ModelCall, followed: Followed<'_>, ca
         let event = match piece {
             Piece::Id(id) => {
                 // Who settles the call after a crash can ask its provider by it.
-                paid.iter().for_each(|key| host.kit.store.log_provider(&host.run, key, &id));
+                noted.iter().for_each(|key| host.kit.store.log_provider(&host.run, key, &id));
                 return;
             }
             Piece::Text(text) => Event::ModelText { call: number, text },
@@ -114,5 +120,21 @@ pub(super) fn watch(host: &RunHost, call: &ModelCall, followed: Followed<'_>, ca
         heard.store(true, Ordering::Relaxed);
         host.emit(&frame, &event);
     };
-    Watch { on_text: Arc::new(on_text), cancel, monitor, standby: call.standby, afford }
+    Watch { on_text: Arc::new(on_text), cancel, monitor, standby: call.standby, afford, ..Watch::silent() }
+}
+
+/// Holds back another attempt and notes that in the log: killed in it, the run is charged for it too.
+fn afford(host: &RunHost, held: Arc<Mutex<Option<Reservation>>>, noted: Option<EffectKey>) -> Afford {
+    let (store, run) = (host.kit.store.clone(), host.run.clone());
+    Arc::new(move |used: Usage| {
+        let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(reservation) = held.as_mut() else { return ready(Ok(())).boxed() };
+        match (reservation.again(&used), &noted) {
+            (Err(refusal), _) => ready(Err(refusal)).boxed(),
+            (Ok(()), None) => ready(Ok(())).boxed(),
+            (Ok(()), Some(key)) => {
+                store.log_again(&run, key, reservation.worst_cost(), reservation.bound().total()).boxed()
+            }
+        }
+    })
 }

@@ -50,7 +50,7 @@ pub async fn call(
     let work = async { execute(tools, &Approval::Auto, &name, args, &cx, &observe).await.into() };
     match effect {
         EffectClass::Write if let Some(open) = entry.undecided(&host.kit.store)? => Err(undecided(host, &name, open)),
-        EffectClass::Write | EffectClass::Idempotent => entry.perform(host, None, work).await,
+        EffectClass::Write | EffectClass::Idempotent => entry.perform(host, work).await,
         EffectClass::Pure | EffectClass::Read => entry.observe(host, work).await,
     }
 }

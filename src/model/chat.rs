@@ -8,9 +8,12 @@ use crate::core::message::{ChatReply, ChatRequest, FailedCall};
 use crate::core::money::Money;
 use crate::core::thresholds::Thresholds;
 use crate::core::usage::Usage;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
 
 /// A model that can be talked to.
@@ -80,8 +83,8 @@ pub enum Piece {
     },
 }
 
-/// Says whether another attempt can be paid after one that used this much.
-pub type Afford = Arc<dyn Fn(&Usage) -> Outcome<()> + Send + Sync>;
+/// Says whether another attempt can be paid after one that used this much, once that is noted.
+pub type Afford = Arc<dyn Fn(Usage) -> BoxFuture<'static, Outcome<()>> + Send + Sync>;
 
 /// How a caller follows a call and ends it early.
 #[derive(Clone)]
@@ -96,6 +99,8 @@ pub struct Watch {
     pub standby: bool,
     /// Asked before another attempt if the one that failed will be billed, with its usage; a failure ends the call.
     pub afford: Afford,
+    /// The call was cancelled by its own limit of time, not by a person.
+    pub overdue: Arc<AtomicBool>,
 }
 
 impl Watch {
@@ -106,8 +111,20 @@ impl Watch {
             cancel: CancellationToken::new(),
             monitor: None,
             standby: false,
-            afford: Arc::new(|_| Ok(())),
+            afford: Arc::new(|_| ready(Ok(())).boxed()),
+            overdue: Arc::default(),
         }
+    }
+
+    /// Cancels the call because it takes longer than it may.
+    pub fn end_overdue(&self) {
+        self.overdue.store(true, Ordering::Relaxed);
+        self.cancel.cancel();
+    }
+
+    /// Whether the call was cancelled because it took longer than it may.
+    pub fn is_overdue(&self) -> bool {
+        self.overdue.load(Ordering::Relaxed)
     }
 
     /// Hands one piece to the caller.

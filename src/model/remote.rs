@@ -116,7 +116,8 @@ impl<P: Protocol> Remote<P> {
             ended = self.exchange(request, watch, &mut pass, &mut draft) => ended,
         };
         let mut usage = draft.usage(request);
-        if ended.as_ref().is_err_and(|broken| self.may_go_on(broken.failure.kind)) && draft.is_unheard() {
+        if ended.as_ref().is_err_and(|broken| self.may_go_on(broken.failure.kind, watch)) && draft.is_unheard() {
+            usage.input_tokens = request.token_bound();
             usage.output_tokens = request.sampling.max_tokens.unwrap_or(0);
             usage.unheard_tokens = usage.output_tokens;
         }
@@ -134,11 +135,11 @@ impl<P: Protocol> Remote<P> {
     }
 
     /// Whether a server that was not heard may finish an answer all the same, and bill it. One that streams notices that
-    /// nobody listens any more.
-    fn may_go_on(&self, kind: FailureKind) -> bool {
+    /// nobody listens any more; but a model that thinks in silence for longer than a call may take has thought by then.
+    fn may_go_on(&self, kind: FailureKind, watch: &Watch) -> bool {
         match kind {
             FailureKind::Transport | FailureKind::Stalled => true,
-            FailureKind::Cancelled => !self.settings.stream,
+            FailureKind::Cancelled => !self.settings.stream || watch.is_overdue(),
             _ => false,
         }
     }

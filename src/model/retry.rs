@@ -180,7 +180,7 @@ where
             return Err(FailedCall { failure, usage: spent });
         }
         if failed.usage.total() > 0
-            && let Err(refusal) = (watch.afford)(&failed.usage)
+            && let Err(refusal) = (watch.afford)(failed.usage).await
         {
             let failure = failure.detail("attempts", number).detail("not_repeated", refusal.message);
             return Err(FailedCall { failure, usage: spent });

@@ -28,6 +28,8 @@ pub struct Intent {
     /// What it may cost at most: the charge for a call whose end is unknown. `None` for what has no price.
     pub worst_cost: Option<Money>,
     /// Who is asked, for model calls.
+    /// The tokens that it may use at most, likewise; 0 for what is no model call.
+    pub worst_tokens: u64,
     pub asked: Option<(RoleName, ModelId)>,
     /// Milliseconds since 1970.
     pub at: u64,
@@ -106,6 +108,14 @@ impl Store {
     }
 
     /// Records by what id the provider knows a call that is under way. Nobody waits for it: it is on disk with the next write
+    /// Records that another request of a call that is under way may cost and use so much more at most. It may go out once
+    /// this is acked.
+    pub fn log_again(&self, run: &RunId, key: &EffectKey, worst_cost: Option<Money>, worst_tokens: u64) -> Ack<()> {
+        let (run, key) = (run.clone(), key.clone());
+        let work = move |connection: &Connection| write::again(connection, &run, &key, worst_cost, worst_tokens);
+        self.writer().write(work, |()| {})
+    }
+
     /// that somebody waits for, or a little later.
     pub fn log_provider(&self, run: &RunId, key: &EffectKey, id: &str) {
         let (run, key, id) = (run.clone(), key.clone(), id.to_owned());

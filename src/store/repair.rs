@@ -88,7 +88,9 @@ fn unanswered(connection: &Connection, at: u64, column: &str, which: &str) -> Wo
     let count = connection.execute(&copy, [int(at)])?;
     let change = format!(
         "UPDATE effects SET state = 'intent', worst_nanos = coalesce(cost_nanos, worst_nanos), cost_nanos = NULL,
-            result = NULL, result_blob = NULL WHERE {which}"
+            worst_tokens = coalesce(CASE WHEN json_valid(usage) THEN
+                json_extract(usage, '$.input_tokens') + json_extract(usage, '$.output_tokens') END, worst_tokens),
+            usage = NULL, result = NULL, result_blob = NULL WHERE {which}"
     );
     connection.execute(&change, ())?;
     Ok(count)

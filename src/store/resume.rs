@@ -13,7 +13,7 @@ use crate::store::fault::Worked;
 use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
 use crate::store::rows::{collect, money, name, number, small};
-use crate::store::runs::asked::ASKED;
+use crate::store::runs::asked;
 use crate::store::writer::Ack;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub struct Spent {
     pub failed: u64,
     /// Those that ended without a known price.
     pub unpriced: u64,
-    /// Tokens. Those of attempts that were repeated count as prompt tokens.
+    /// Tokens. Those of attempts that were repeated, and the most of those that were under way, count as prompt tokens.
     pub usage: Usage,
     /// Their cost, with those of unknown end at their worst case.
     pub cost: Money,
@@ -74,25 +74,35 @@ impl Store {
     /// What a run and its children have spent, by depth, role and model; copied answers were paid by another run.
     pub fn spending(&self, run: &RunId) -> Outcome<Vec<Spent>> {
         self.read(|connection| {
-            let mut query = connection.prepare_cached(&format!("{ASKED} {SPENDING}"))?;
+            let mut query = connection.prepare_cached(&format!("{} {SPENDING}", asked::in_tree()))?;
             collect(query.query([run.as_str()])?, spent)
+        })
+    }
+
+    /// The same of one model call with all its attempts: one row, or none if it counts for nothing.
+    pub fn spending_at(&self, run: &RunId, key: &EffectKey) -> Outcome<Vec<Spent>> {
+        self.read(|connection| {
+            let mut query = connection.prepare_cached(&format!("{} {SPENDING}", asked::at_key()))?;
+            collect(query.query((run.as_str(), key.frame.as_str(), &key.hash, key.occurrence))?, spent)
         })
     }
 }
 
 const SPENDING: &str = "
-SELECT depth, role, model, sum(attempts) AS calls,
-    sum(attempts) - sum(state = 'done') AS failed,
+SELECT depth, role, model, sum(tries) AS calls,
+    sum(tries) - sum(state = 'done') AS failed,
     coalesce(sum(state = 'done' AND cost_nanos IS NULL), 0) AS unpriced,
     coalesce(sum(CASE WHEN state <> 'intent' THEN cost_nanos ELSE worst_nanos END), 0)
         + coalesce(sum(earlier_nanos), 0) AS cost,
-    coalesce(sum(json_extract(usage, '$.input_tokens')), 0) + coalesce(sum(earlier_tokens), 0) AS input,
+    coalesce(sum(json_extract(usage, '$.input_tokens')), 0) + coalesce(sum(earlier_tokens), 0)
+        + coalesce(sum(CASE WHEN state = 'intent' THEN worst_tokens END), 0) AS input,
     coalesce(sum(json_extract(usage, '$.cached_input_tokens')), 0) AS cached,
     coalesce(sum(json_extract(usage, '$.cache_write_tokens')), 0) AS written,
     coalesce(sum(json_extract(usage, '$.output_tokens')), 0) AS output,
     coalesce(sum(json_extract(usage, '$.reasoning_tokens')), 0) AS reasoning,
     coalesce(sum(json_extract(usage, '$.unheard_tokens')), 0) AS unheard,
-    coalesce(max(json_extract(usage, '$.estimated')), 0) AS estimated
+    coalesce(max(coalesce(json_extract(usage, '$.estimated'), 0) OR (state = 'intent' AND worst_tokens > 0)), 0)
+        AS estimated
 FROM asked GROUP BY depth, role, model ORDER BY depth, role, model";
 
 fn claim(connection: &Connection, id: &RunId, own: &Process, force: bool) -> Worked<()> {

@@ -156,6 +156,10 @@ CREATE TABLE quarantine (
     "
 ALTER TABLE effects ADD COLUMN provider TEXT;
 ",
+    // What a call may use at most in tokens, as `worst_nanos` in money: without a price it is all that a limit goes by.
+    "
+ALTER TABLE effects ADD COLUMN worst_tokens INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

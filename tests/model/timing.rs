@@ -3,6 +3,7 @@
 use super::{DONE, ends, fails, hello, kind, model, says, settings};
 use crate::support::server::{Act, Server, answer, chunk, open_stream, stream};
 use rhizo::core::failure::FailureKind;
+use rhizo::core::message::{ChatReply, FailedCall};
 use rhizo::core::usage::Usage;
 use rhizo::model::chat::{ChatModel, Piece, Watch};
 use rhizo::model::client::HttpClient;
@@ -38,9 +39,10 @@ async fn servers_that_keep_silent() {
         acts
     };
     let ping = || Act::Repeat(chunk(b": still here\n\n"));
-    stalls(vec![Act::Hold], first, "no token within 0.06 s", 2).await;
-    stalls(after(&[], Act::Hold), first, "no token within 0.06 s", 2).await;
-    stalls(after(&[], ping()), first, "no token within 0.06 s", 2).await;
+    // Nobody heard an answer: the prompt of five bytes is billed at its worst, with what a chat's form adds.
+    stalls(vec![Act::Hold], first, "no token within 0.06 s", 37).await;
+    stalls(after(&[], Act::Hold), first, "no token within 0.06 s", 37).await;
+    stalls(after(&[], ping()), first, "no token within 0.06 s", 37).await;
     stalls(after(&[&says("12345678")], Act::Hold), between, "nothing further within 0.06 s", 4).await;
     stalls(after(&[&says("12345678")], ping()), between, "nothing further within 0.06 s", 4).await;
     stalls(after(&[&says("12345678")], Act::Hold), total, "no whole answer within 0.7 s", 4).await;
@@ -97,18 +99,48 @@ async fn a_call_that_is_cancelled_before_it_begins_asks_nobody() {
     assert_eq!((kind(&failed), failed.usage, server.seen().len()), (FailureKind::Cancelled, Usage::default(), 0));
 }
 
+/// Drives a call until a server has read its request.
+async fn until_read(server: &Server, mut call: impl Future<Output = Result<ChatReply, FailedCall>> + Unpin) {
+    while server.seen().is_empty() {
+        assert!(futures::poll!(&mut call).is_pending());
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn dropping_the_call_closes_its_connection() {
     let server = Server::play(vec![vec![Act::Hold]]).await;
     let model = model(&server);
     let (request, watch) = (hello(), Watch::silent());
     let mut call = model.chat(&request, &watch);
-    while server.seen().is_empty() {
-        assert!(futures::poll!(&mut call).is_pending());
-        tokio::task::yield_now().await;
-    }
+    until_read(&server, &mut call).await;
     drop(call);
     server.left(1).await;
+}
+
+#[tokio::test]
+async fn a_silent_answer_that_took_too_long_is_billed_at_its_worst_and_one_that_a_person_stopped_is_not() {
+    let mut request = hello();
+    request.sampling.max_tokens = Some(50);
+    let bill = |input_tokens, output_tokens| Usage {
+        input_tokens,
+        output_tokens,
+        unheard_tokens: output_tokens,
+        estimated: true,
+        ..Usage::default()
+    };
+    let ends: [(fn(&Watch), Usage); 2] =
+        [(Watch::end_overdue, bill(37, 50)), (|watch| watch.cancel.cancel(), bill(2, 0))];
+    for (end, usage) in ends {
+        let server = Server::play(vec![vec![Act::Hold]]).await;
+        let (model, watch) = (model(&server), Watch::silent());
+        let mut call = model.chat(&request, &watch);
+        until_read(&server, &mut call).await;
+        end(&watch);
+        let failed = call.await.unwrap_err();
+        assert_eq!((kind(&failed), failed.usage), (FailureKind::Cancelled, usage));
+        server.left(1).await;
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -4,6 +4,7 @@ use super::far;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server;
+use serde_json::json;
 
 #[test]
 fn requests_per_minute_hold_a_batch_back_and_say_so() {
@@ -16,6 +17,18 @@ fn requests_per_minute_hold_a_batch_back_and_say_so() {
     assert_eq!(server.asks().len(), 5);
     let logs = program.args(["logs", "--json"]).run().ok().stdout;
     assert!(logs.contains("\"waiting\""), "{logs}");
+}
+
+#[test]
+fn a_call_whose_time_passes_before_its_turn_was_not_sent() {
+    let server = ChatServer::new(|_| Reply::text("yes").usage(20, 10));
+    let program = far(&server, "requests_per_minute = 1\n");
+    let code = "llm(\"a\"); let e = (); try { llm(\"b\", #{timeout: 0.3}) } catch (f) { e = f } e";
+    let document = program.args(["eval", code, "--json"]).run().ok().json();
+    let told = document["answer"]["message"].as_str().expect("a message");
+    assert_eq!(told, "the call waited for its turn for 0.3 s, and was not sent");
+    assert_eq!((&document["answer"]["kind"], server.asks().len()), (&json!("stalled"), 1));
+    assert_eq!((&document["calls"], &document["failed_calls"]), (&json!(1), &json!(0)), "{document:#}");
 }
 
 #[test]

@@ -8,7 +8,9 @@ use crate::model::chat::{Piece, Watch};
 use crate::model::lane::Lane;
 use crate::model::rate::{Need, RateLimits};
 use crate::model::retry_after::Advice;
+use futures::FutureExt;
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -157,4 +159,32 @@ async fn a_wait_can_be_cancelled() {
     let (result, _) = run(ends, Duration::from_secs(36_000), Some(1)).await;
     let failed = result.unwrap_err();
     assert_eq!((failed.failure.kind, failed.usage.output_tokens), (FailureKind::Cancelled, 5));
+}
+
+#[tokio::test]
+async fn another_attempt_waits_until_its_worst_case_is_noted() {
+    let (noted, seen) = (Arc::new(AtomicBool::new(false)), RefCell::new(Vec::new()));
+    let mut watch = Watch::silent();
+    watch.afford = Arc::new({
+        let noted = Arc::clone(&noted);
+        move |_: Usage| {
+            let noted = Arc::clone(&noted);
+            let work = async move {
+                tokio::task::yield_now().await;
+                noted.store(true, Ordering::Relaxed);
+                Ok::<_, Failure>(())
+            };
+            work.boxed()
+        }
+    });
+    let ends = RefCell::new(vec![failed(FailureKind::Server, 3, false, Advice::default()), reply()].into_iter());
+    let next = |_, _| {
+        seen.borrow_mut().push(noted.load(Ordering::Relaxed));
+        std::future::ready(ends.borrow_mut().next().expect("one attempt too many"))
+    };
+    let policy = RetryPolicy { attempts: 6, base: Duration::from_millis(1), cap: Duration::from_millis(2) };
+    let lane = Lane::new("m", RateLimits::default());
+    let way = Way { lane: &lane, need: Need::default(), total: LONG };
+    persist(&policy, way, &watch, next).await.unwrap();
+    assert_eq!(*seen.borrow(), [false, true]);
 }

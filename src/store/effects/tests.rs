@@ -20,6 +20,7 @@ fn intent(value: &Value, worst: u64) -> Intent {
         kind: EffectKind::Model,
         text: value.to_string(),
         worst_cost: Some(Money::from_nanos(worst)),
+        worst_tokens: 20,
         asked: None,
         at: 10,
     }
@@ -87,6 +88,40 @@ fn attempts_that_failed_or_vanished_stay_paid() {
     let done = store.effect(&run, &key).expect("read").expect("there");
     assert_eq!((done.seq, done.attempts, done.state), (1, 3, EffectState::Done));
     assert_eq!((done.earlier_cost, done.cost), (Money::from_nanos(4 + 60), Some(Money::from_nanos(5))));
+}
+
+#[test]
+fn an_attempt_that_never_went_out_is_none() {
+    let folder = tempdir().expect("a folder");
+    let (store, run) = with_run(folder.path());
+    let (value, key) = (json!(1), key(&Frame::root(), "h"));
+    let unsent = Failure::new(FailureKind::Cancelled, "cancelled").detail("unsent", true);
+    let broken = Failure::new(FailureKind::Transport, "broken");
+    let attempt = |failure| {
+        store.log_intent(&run, &key, intent(&value, 50), Haste::Now).wait().expect("logged");
+        store.log_result(&run, &key, end(Err(failure), 4), Haste::Now).wait().expect("logged");
+        store.effect(&run, &key).expect("read").expect("there").attempts
+    };
+    let attempts = [&unsent, &unsent, &broken, &unsent, &broken].map(attempt);
+    assert_eq!(attempts, [1, 1, 1, 2, 2]);
+}
+
+#[test]
+fn another_request_of_a_call_adds_to_its_worst_case_while_it_is_under_way() {
+    let folder = tempdir().expect("a folder");
+    let (store, run) = with_run(folder.path());
+    let (value, key) = (json!(1), key(&Frame::root(), "h"));
+    let again = || store.log_again(&run, &key, Some(Money::from_nanos(50)), 20).wait().expect("logged");
+    let worst = || store.effect(&run, &key).expect("read").expect("there").worst_cost;
+    again();
+    store.log_intent(&run, &key, intent(&value, 50), Haste::Now).wait().expect("logged");
+    again();
+    again();
+    assert_eq!(worst(), Some(Money::from_nanos(150)));
+    assert_eq!(store.spending(&run).expect("sums")[0].usage.input_tokens, 60);
+    store.log_result(&run, &key, end(Ok(&value), 9), Haste::Now).wait().expect("logged");
+    again();
+    assert_eq!(worst(), Some(Money::from_nanos(150)), "it has ended");
 }
 
 #[test]

@@ -3,26 +3,29 @@
 use crate::core::effect::EffectKey;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
+use crate::core::money::Money;
 use crate::store::effects::{EffectEnd, Intent};
 use crate::store::fault::Worked;
 use crate::store::rows::{int, nanos, text};
 use crate::store::value::Encoded;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-/// A new attempt keeps the position of the first and adds up what the earlier ones cost.
+/// A new attempt keeps the position of the first and adds up what the earlier ones cost. One that never went out is none.
 const BEGIN: &str = "
-INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos, role, model,
-    started_at)
+INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos,
+    worst_tokens, role, model, started_at)
 VALUES (:run, (SELECT coalesce(max(seq), 0) + 1 FROM effects WHERE run = :run), :frame, :hash, :occurrence, :kind,
-    'intent', :intent, :intent_blob, :worst, :role, :model, :at)
+    'intent', :intent, :intent_blob, :worst, :worst_tokens, :role, :model, :at)
 ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
     state = 'intent', intent = excluded.intent, intent_blob = excluded.intent_blob,
     earlier_nanos = earlier_nanos + CASE state
         WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE coalesce(cost_nanos, 0) END,
     earlier_tokens = earlier_tokens + coalesce(json_extract(usage, '$.input_tokens'), 0)
-        + coalesce(json_extract(usage, '$.output_tokens'), 0),
-    attempts = attempts + 1, worst_nanos = excluded.worst_nanos, role = excluded.role, model = excluded.model,
-    started_at = excluded.started_at,
+        + coalesce(json_extract(usage, '$.output_tokens'), 0) + CASE state WHEN 'intent' THEN worst_tokens ELSE 0 END,
+    attempts = attempts + (state <> 'failed'
+        OR NOT coalesce(json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent'), 0)),
+    worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, role = excluded.role,
+    model = excluded.model, started_at = excluded.started_at,
     result = NULL, result_blob = NULL, usage = NULL, cost_nanos = NULL, ended_at = NULL, provider = NULL
 WHERE state <> 'done'";
 
@@ -30,6 +33,10 @@ const END: &str = "
 UPDATE effects SET state = :state, result = :result, result_blob = :result_blob, usage = :usage, cost_nanos = :cost,
     ended_at = :at
 WHERE run = :run AND frame = :frame AND hash = :hash AND occurrence = :occurrence AND state = 'intent'";
+
+const AGAIN: &str = "
+UPDATE effects SET worst_nanos = worst_nanos + ?5, worst_tokens = worst_tokens + ?6
+WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4 AND state = 'intent'";
 
 const PROVIDER: &str = "
 UPDATE effects SET provider = ?5
@@ -44,6 +51,7 @@ pub(super) struct Begun {
     kind: &'static str,
     intent: Encoded,
     worst: Option<i64>,
+    worst_tokens: i64,
     role: String,
     model: String,
     at: i64,
@@ -58,6 +66,7 @@ impl Begun {
             kind: intent.kind.name(),
             intent: Encoded::of_text(intent.text),
             worst: nanos(intent.worst_cost),
+            worst_tokens: int(intent.worst_tokens),
             role,
             model,
             at: int(intent.at),
@@ -75,12 +84,27 @@ impl Begun {
             ":intent": intent,
             ":intent_blob": intent_blob,
             ":worst": self.worst,
+            ":worst_tokens": self.worst_tokens,
             ":role": self.role,
             ":model": self.model,
             ":at": self.at,
         })?;
         if changed == 0 { Err(answered(&self.run, &self.key).into()) } else { Ok(()) }
     }
+}
+
+/// Adds what another request of a call may cost and use; a model without a price costs nobody knows what.
+pub(super) fn again(
+    connection: &Connection,
+    run: &RunId,
+    key: &EffectKey,
+    worst_cost: Option<Money>,
+    worst_tokens: u64,
+) -> Worked<()> {
+    let (cost, tokens) = (nanos(worst_cost), int(worst_tokens));
+    let row = (run.as_str(), key.frame.as_str(), &key.hash, key.occurrence, cost, tokens);
+    connection.prepare_cached(AGAIN)?.execute(row)?;
+    Ok(())
 }
 
 /// Notes the provider's id of a call; of one that has ended meanwhile nobody needs it.

@@ -2,13 +2,14 @@
 
 use super::Spent;
 use crate::core::effect::{EffectKey, EffectKind};
+use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::{Frame, ModelId, RoleName};
 use crate::core::money::Money;
 use crate::core::usage::Usage;
 use crate::store::effects::{EffectEnd, Intent};
 use crate::store::open::tests::with_run;
 use crate::store::writer::Haste;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::tempdir;
 
 fn key(hash: &str) -> EffectKey {
@@ -20,6 +21,7 @@ fn intent(worst: u64) -> Intent {
         kind: EffectKind::Model,
         text: "1".to_owned(),
         worst_cost: Some(Money::from_nanos(worst)),
+        worst_tokens: 20,
         asked: Some((RoleName::new("worker"), ModelId::new("a/b"))),
         at: 1,
     }
@@ -38,19 +40,53 @@ fn spending_counts_the_worst_case_of_what_was_under_way_and_every_attempt() {
     };
     store.log_effect(&run, &key("done"), intent(100), end(), Haste::Now).wait().expect("logged");
     store.log_intent(&run, &key("open"), intent(50), Haste::Now).wait().expect("logged");
-    let expect = |calls, failed, cost| Spent {
+    // What a call that was under way may have used at most counts as prompt tokens.
+    let expect = |calls, failed, cost, tokens| Spent {
         depth: 0,
         role: RoleName::new("worker"),
         model: ModelId::new("a/b"),
         calls,
         failed,
         unpriced: 0,
-        usage,
+        usage: Usage { input_tokens: 7 + tokens, estimated: true, ..usage },
         cost: Money::from_nanos(cost),
     };
-    assert_eq!(store.spending(&run), Ok(vec![expect(2, 1, 60)]));
+    assert_eq!(store.spending(&run), Ok(vec![expect(2, 1, 60, 20)]));
     // Asked again: the first attempt stays charged at its worst.
     store.log_intent(&run, &key("open"), intent(50), Haste::Now).wait().expect("logged");
-    assert_eq!(store.spending(&run), Ok(vec![expect(3, 2, 110)]));
+    assert_eq!(store.spending(&run), Ok(vec![expect(3, 2, 110, 40)]));
     store.claim_run(&run, false).wait().expect("this process may work on its own run");
+}
+
+#[test]
+fn what_counts_for_nothing_is_not_in_the_sums() {
+    let folder = tempdir().expect("a folder");
+    let (store, run) = with_run(folder.path());
+    let usage = Some(Usage { input_tokens: 7, output_tokens: 3, ..Usage::default() });
+    let unsent = Failure::new(FailureKind::Cancelled, "cancelled").detail("unsent", true);
+    let kept = |text: &str| json!({"cached": true, "text": text}).to_string();
+    let free = Some(Money::ZERO);
+    for (hash, result, cost) in
+        [("kept", Ok(kept("a")), free), ("large", Ok(kept(&"a".repeat(100_000))), free), ("unsent", Err(&unsent), None)]
+    {
+        let nobody = Intent { asked: None, ..intent(0) };
+        let end = EffectEnd { result, usage: cost.and(usage), cost, at: 2 };
+        store.log_effect(&run, &key(hash), nobody, end, Haste::Now).wait().expect("logged");
+    }
+    assert_eq!(store.spending(&run), Ok(vec![]));
+    // An attempt that did go out stays when the one after it did not.
+    let broken = Failure::new(FailureKind::Transport, "broken");
+    for failure in [&broken, &unsent] {
+        store.log_intent(&run, &key("unsent"), intent(50), Haste::Now).wait().expect("logged");
+        let (usage, cost) = if failure == &broken { (usage, Some(Money::from_nanos(10))) } else { (None, None) };
+        let end = EffectEnd { result: Err(failure), usage, cost, at: 3 };
+        store.log_result(&run, &key("unsent"), end, Haste::Now).wait().expect("logged");
+    }
+    for spent in [store.spending(&run), store.spending_at(&run, &key("unsent"))] {
+        let spent = spent.expect("sums");
+        assert_eq!(spent.len(), 1);
+        assert_eq!((spent[0].calls, spent[0].failed, spent[0].usage.total(), spent[0].cost.nanos()), (1, 1, 10, 10));
+    }
+    assert_eq!(store.spending_at(&run, &key("kept")), Ok(vec![]));
+    assert_eq!(store.spending_at(&run, &key("nowhere")), Ok(vec![]));
 }

@@ -1,17 +1,34 @@
 //! The model calls of a run and its children, as its sums of spending see them.
+//!
+//! A kept answer is no call, and an attempt that never went out is none either (`unsent`, `model::lane`); an answer that was
+//! copied from another run was paid there. Failures are short. A large kept answer lies in a blob: nobody was asked for it, and
+//! it cost nothing. What an attempt before the last cost and used is in `earlier_nanos` and `earlier_tokens`.
 
-/// `asked`, to be followed by a query over it; `?1` is the run.
-///
-/// A kept answer is no call, and one that was refused before it was sent is none either (`unsent`, `model::lane`); an answer
-/// that was copied from another run was paid there. Large results lie in blobs and are never either. An attempt before the
-/// last is in `earlier_nanos`.
-pub(in crate::store) const ASKED: &str = "
-WITH RECURSIVE tree (id) AS (VALUES (?1) UNION SELECT runs.id FROM runs JOIN tree ON runs.parent = tree.id),
-asked AS (
+/// `asked`, to be followed by a query over it: all calls of the run `?1` and its children.
+pub(in crate::store) fn in_tree() -> String {
+    asked("VALUES (?1) UNION SELECT runs.id FROM runs JOIN tree ON runs.parent = tree.id", "")
+}
+
+/// The same with one call of the run `?1`: that in the frame `?2` with the hash `?3` and the occurrence `?4`.
+pub(in crate::store) fn at_key() -> String {
+    asked("VALUES (?1)", "AND frame = ?2 AND hash = ?3 AND occurrence = ?4")
+}
+
+fn asked(tree: &str, which: &str) -> String {
+    format!(
+        "
+WITH RECURSIVE tree (id) AS ({tree}),
+calls AS (
     SELECT (SELECT depth FROM runs WHERE id = effects.run) AS depth, role, model, state, attempts,
-        CASE WHEN json_valid(usage) THEN usage END AS usage, cost_nanos, worst_nanos, earlier_nanos, earlier_tokens,
-        CASE WHEN json_valid(result) THEN result END AS said
+        CASE WHEN json_valid(usage) THEN usage END AS usage, cost_nanos, worst_nanos, worst_tokens, earlier_nanos,
+        earlier_tokens, CASE WHEN json_valid(result) THEN result END AS said
     FROM effects JOIN tree ON effects.run = tree.id
-    WHERE kind = 'model' AND origin IS NULL AND NOT coalesce(json_extract(said, '$.cached'), 0)
-    AND NOT (state = 'failed' AND coalesce(json_extract(said, '$.details.unsent'), 0))
-)";
+    WHERE kind = 'model' AND origin IS NULL AND (result_blob IS NULL OR role <> '' OR cost_nanos IS NOT 0) {which}
+),
+asked AS (
+    SELECT depth, role, model, state, usage, cost_nanos, worst_nanos, worst_tokens, earlier_nanos, earlier_tokens,
+        attempts - (state = 'failed' AND coalesce(json_extract(said, '$.details.unsent'), 0)) AS tries
+    FROM calls WHERE tries > 0 AND NOT coalesce(json_extract(said, '$.cached'), 0)
+)"
+    )
+}

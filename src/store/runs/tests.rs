@@ -118,6 +118,7 @@ fn an_export_holds_everything_in_full() {
         kind: crate::core::effect::EffectKind::Model,
         text: large.to_string(),
         worst_cost: None,
+        worst_tokens: 0,
         asked: None,
         at: 3,
     };

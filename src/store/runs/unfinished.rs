@@ -8,8 +8,7 @@ use crate::store::fault::Worked;
 use crate::store::liveness::Liveness;
 use crate::store::open::Store;
 use crate::store::rows::{money, number};
-use crate::store::runs::RunRow;
-use crate::store::runs::asked::ASKED;
+use crate::store::runs::{RunRow, asked};
 use rusqlite::Connection;
 use serde::Serialize;
 
@@ -82,7 +81,7 @@ SELECT coalesce(sum(state <> 'intent'), 0) AS ended,
 FROM asked";
 
 pub(super) fn so_far(connection: &Connection, run: &RunId) -> Worked<SoFar> {
-    let mut query = connection.prepare_cached(&format!("{ASKED} {SO_FAR}"))?;
+    let mut query = connection.prepare_cached(&format!("{} {SO_FAR}", asked::in_tree()))?;
     let mut rows = query.query([run.as_str()])?;
     let Some(row) = rows.next()? else {
         return Err(rusqlite::Error::QueryReturnedNoRows.into());

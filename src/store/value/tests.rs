@@ -26,7 +26,14 @@ fn values_of_any_size_come_back() {
         (3, text(INLINE_LIMIT + 2), true),
         (4, text(3_000_000), true),
     ] {
-        let intent = Intent { kind: EffectKind::Tool, text: value.to_string(), worst_cost: None, asked: None, at: 1 };
+        let intent = Intent {
+            kind: EffectKind::Tool,
+            text: value.to_string(),
+            worst_cost: None,
+            worst_tokens: 0,
+            asked: None,
+            at: 1,
+        };
         let end = EffectEnd { result: Ok(value.to_string()), usage: None, cost: None, at: 2 };
         store.log_effect(&run, &key(occurrence), intent, end, Haste::Now).wait().expect("stored");
         let row = store.effect(&run, &key(occurrence)).expect("read").expect("there");
@@ -44,8 +51,14 @@ fn equal_large_values_are_kept_once() {
     let value = Value::String("x".repeat(100_000));
     let acks: Vec<_> = (0..20)
         .map(|occurrence| {
-            let intent =
-                Intent { kind: EffectKind::Tool, text: value.to_string(), worst_cost: None, asked: None, at: 1 };
+            let intent = Intent {
+                kind: EffectKind::Tool,
+                text: value.to_string(),
+                worst_cost: None,
+                worst_tokens: 0,
+                asked: None,
+                at: 1,
+            };
             let end = EffectEnd { result: Ok(value.to_string()), usage: None, cost: None, at: 2 };
             store.log_effect(&run, &key(occurrence), intent, end, Haste::Now)
         })

@@ -62,7 +62,14 @@ fn write_one(store: &Store, run: &RunId, thread: u32, number: u32) {
     let key = key(thread, number);
     let large = if number.is_multiple_of(10) { 200_000 } else { 10 };
     let value = json!(format!("{thread}/{number}").repeat(large));
-    let intent = Intent { kind: EffectKind::Tool, text: value.to_string(), worst_cost: None, asked: None, at: 1 };
+    let intent = Intent {
+        kind: EffectKind::Tool,
+        text: value.to_string(),
+        worst_cost: None,
+        worst_tokens: 0,
+        asked: None,
+        at: 1,
+    };
     store.log_intent(run, &key, intent, Haste::Now).wait().expect("logged");
     say(&format!("intent {thread} {number}"));
     let end = EffectEnd { result: Ok(value.to_string()), usage: None, cost: None, at: 2 };
