@@ -3,16 +3,17 @@
 //! A call is checked against its scope and every scope above it in one step, so parallel calls cannot overshoot
 //! together. The lock is never held across a wait.
 
+mod node;
 mod refusal;
 
-use crate::budget::ledger::refusal::{Amount, Line, Refusal};
-use crate::budget::report::{Left, Reserved, SpendReport, SpendRow, Totals};
+use crate::budget::ledger::node::Node;
+use crate::budget::ledger::refusal::Line;
+use crate::budget::report::{Left, SpendReport, SpendRow, Totals};
 use crate::budget::scope::Scope;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{ModelId, RoleName};
 use crate::core::limits::Limits;
 use crate::core::money::Money;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -43,19 +44,6 @@ pub struct ChildSlice {
     pub max_calls: Option<u64>,
     /// The most tokens.
     pub max_tokens: Option<u64>,
-}
-
-/// One scope of the tree, with everything below it counted in.
-#[derive(Debug, Default)]
-struct Node {
-    parent: Option<usize>,
-    depth: u32,
-    slice: ChildSlice,
-    spent: Totals,
-    held: Reserved,
-    rows: BTreeMap<(u32, Tag), Totals>,
-    /// What it spent before it went on has been entered.
-    restored: bool,
 }
 
 /// What a call may need at most.
@@ -120,20 +108,26 @@ impl Ledger {
 
     pub(super) fn hold(&self, scope: usize, need: Need, tag: &Tag) -> Result<(), Verdict> {
         let mut nodes = self.lock();
+        self.check(&nodes, scope, need, tag)?;
+        each_above(&mut nodes, scope, |node| node.hold(need));
+        Ok(())
+    }
+
+    /// Whether that much would be held back now; nothing is.
+    pub(super) fn allows(&self, scope: usize, need: Need, tag: &Tag) -> bool {
+        self.check(&self.lock(), scope, need, tag).is_ok()
+    }
+
+    fn check(&self, nodes: &[Node], scope: usize, need: Need, tag: &Tag) -> Result<(), Verdict> {
         let mut later = None;
-        for index in chain(&nodes, scope) {
-            let Some(node) = nodes.get(index) else { continue };
+        for node in chain(nodes, scope).into_iter().filter_map(|index| nodes.get(index)) {
             match node.refuse(need, tag, self.limits.allow_unpriced) {
                 Some(Verdict::Never(failure)) => return Err(Verdict::Never(failure)),
                 Some(Verdict::Later(failure)) => later = later.or(Some(failure)),
                 None => {}
             }
         }
-        if let Some(failure) = later {
-            return Err(Verdict::Later(failure));
-        }
-        each_above(&mut nodes, scope, |node| node.held.take(need));
-        Ok(())
+        later.map_or(Ok(()), |failure| Err(Verdict::Later(failure)))
     }
 
     /// Ends a reservation: `used` is the truth, or `None` if the call never went out.
@@ -151,19 +145,24 @@ impl Ledger {
         record(&mut self.lock(), scope, tag, used);
     }
 
-    /// Enters what a replayed call cost then, up to the run that has it already.
-    pub(super) fn record_in_parts(&self, scope: usize, then: &Totals) {
+    /// Whether a scope is a part of a run that goes on.
+    pub(super) fn is_part(&self, scope: usize) -> bool {
+        !parts(&self.lock(), scope).is_empty()
+    }
+
+    /// Enters what an effect used before its run went on, up to the run, which has it already.
+    pub(super) fn restore_in_parts(&self, scope: usize, then: &Totals) {
         let mut nodes = self.lock();
-        let parts: Vec<usize> = chain(&nodes, scope);
-        // Without a run that goes on above it, there is nothing to hold it against.
-        let Some(end) = parts.iter().position(|index| nodes.get(*index).is_some_and(|node| node.restored)) else {
-            return;
-        };
-        for index in parts.into_iter().take(end) {
+        for index in parts(&nodes, scope) {
             if let Some(node) = nodes.get_mut(index) {
                 node.spent.add(then);
             }
         }
+    }
+
+    /// Whether a call was ever held back in a scope.
+    pub(super) fn has_asked(&self, scope: usize) -> bool {
+        self.lock().get(scope).is_some_and(|node| node.asked)
     }
 
     pub(super) fn restore(&self, scope: usize, rows: &[SpendRow]) {
@@ -220,57 +219,18 @@ impl Ledger {
     }
 }
 
-impl Node {
-    fn refuse(&self, need: Need, tag: &Tag, allow_unpriced: bool) -> Option<Verdict> {
-        let refusal = |line: Line, amount: u64| Refusal { line, amount, depth: self.depth, tag }.verdict();
-        match need.cost {
-            Some(cost) => refusal(self.cost(), cost.nanos()),
-            None if self.slice.max_cost.is_some() && !allow_unpriced => {
-                Some(Verdict::Never(refusal::unpriced(&tag.model)))
-            }
-            None => None,
-        }
-        .or_else(|| refusal(self.calls(), need.calls))
-        .or_else(|| refusal(self.tokens(), need.tokens))
-    }
-
-    fn cost(&self) -> Line {
-        Line {
-            amount: Amount::Cost,
-            limit: self.slice.max_cost.map(Money::nanos),
-            spent: self.spent.cost.nanos(),
-            held: self.held.cost.nanos(),
-        }
-    }
-
-    fn calls(&self) -> Line {
-        let (spent, held) = (self.spent.calls, self.held.calls);
-        Line { amount: Amount::Calls, limit: self.slice.max_calls, spent, held }
-    }
-
-    fn tokens(&self) -> Line {
-        let (spent, held) = (self.spent.usage.total(), self.held.tokens);
-        Line { amount: Amount::Tokens, limit: self.slice.max_tokens, spent, held }
-    }
-}
-
-impl Reserved {
-    fn take(&mut self, need: Need) {
-        self.calls = self.calls.saturating_add(need.calls);
-        self.tokens = self.tokens.saturating_add(need.tokens);
-        self.cost = self.cost.saturating_add(need.cost.unwrap_or_default());
-    }
-
-    fn give_back(&mut self, need: Need) {
-        self.calls = self.calls.saturating_sub(need.calls);
-        self.tokens = self.tokens.saturating_sub(need.tokens);
-        self.cost = self.cost.saturating_sub(need.cost.unwrap_or_default());
-    }
-}
-
 /// The scope and all above it, from the scope up.
 fn chain(nodes: &[Node], scope: usize) -> Vec<usize> {
     std::iter::successors(Some(scope), |index| nodes.get(*index).and_then(|node| node.parent)).collect()
+}
+
+/// The scopes from this one up to the run that goes on above it, itself left out: without one there is nothing that was spent
+/// before.
+fn parts(nodes: &[Node], scope: usize) -> Vec<usize> {
+    let mut parts = chain(nodes, scope);
+    let run = parts.iter().position(|index| nodes.get(*index).is_some_and(|node| node.restored));
+    parts.truncate(run.unwrap_or(0));
+    parts
 }
 
 fn each_above(nodes: &mut [Node], scope: usize, mut change: impl FnMut(&mut Node)) {

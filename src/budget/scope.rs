@@ -47,11 +47,9 @@ impl Scope {
         Self::new(Arc::clone(&self.ledger), self.ledger.add_part(self.index, *slice), self.depth)
     }
 
-    /// Counts a call that was answered from the log: it costs nothing and needs no budget. What it did cost then counts
-    /// for the parts of the run that are limited by themselves; the run itself has it by `restore`.
-    pub fn charge_replayed(&self, tag: &Tag, then: &Totals) {
+    /// Counts a call that was answered from the log: it costs nothing and needs no budget.
+    pub fn charge_replayed(&self, tag: &Tag) {
         self.ledger.record(self.index, tag, &Totals { replayed: 1, ..Totals::default() });
-        self.ledger.record_in_parts(self.index, then);
     }
 
     /// Counts a call that was answered with a kept answer: it costs nothing and needs no budget.
@@ -62,6 +60,22 @@ impl Scope {
     /// Enters what the same run spent before it went on, into this scope alone: those above it have it in theirs.
     pub fn restore(&self, rows: &[SpendRow]) {
         self.ledger.restore(self.index, rows);
+    }
+
+    /// Whether it is a part of a run that goes on: what was spent in it before is entered effect by effect.
+    pub fn is_part(&self) -> bool {
+        self.ledger.is_part(self.index)
+    }
+
+    /// Enters what an effect used before its run went on, into the parts of the run that it is in: the run itself has it by
+    /// `restore`.
+    pub fn restore_in_parts(&self, then: &Totals) {
+        self.ledger.restore_in_parts(self.index, then);
+    }
+
+    /// Whether budget was ever held back in it for a call, so that not everything was answered by the log.
+    pub fn has_asked(&self) -> bool {
+        self.ledger.has_asked(self.index)
     }
 
     /// What this scope may still spend, with everything held back taken off.
@@ -83,7 +97,12 @@ impl Scope {
     }
 
     fn try_reserve(&self, bound: Bound, price: Option<&Price>, tag: &Tag) -> Result<Reservation, Verdict> {
-        self.hold(Need { cost: price.map(|price| price.worst(&bound)), tokens: bound.total(), calls: 1 }, tag)?;
+        self.hold(need(&bound, price), tag)?;
         Ok(Reservation::new(self.clone(), bound, price.cloned(), tag.clone()))
     }
+}
+
+/// What one call needs at most.
+fn need(bound: &Bound, price: Option<&Price>) -> Need {
+    Need { cost: price.map(|price| price.worst(bound)), tokens: bound.total(), calls: 1 }
 }

@@ -1,7 +1,7 @@
 //! One paid model call: choose, reserve, log, send, settle, log, tell. `llm` and the root loop both go through it.
 
 use crate::budget::ledger::Tag;
-use crate::budget::report::{Left, Totals};
+use crate::budget::report::Left;
 use crate::budget::reservation::Reservation;
 use crate::budget::scope::afford::Wish;
 use crate::core::effect::EffectKey;
@@ -145,16 +145,7 @@ fn begin(host: &RunHost, call: &ModelCall, entry: &Entry) {
 
 /// An answer that was paid for before: it is counted and told, and costs nothing.
 fn replayed(host: &RunHost, call: &ModelCall, tag: &Tag, answer: Outcome<ModelAnswer>) -> Outcome<ModelAnswer> {
-    let paid = answer.as_ref().map_or_else(
-        |_| Totals::default(),
-        |answer| Totals {
-            calls: 1,
-            usage: answer.reply.usage,
-            cost: answer.cost.unwrap_or_default(),
-            ..Totals::default()
-        },
-    );
-    host.scope.charge_replayed(tag, &paid);
+    host.scope.charge_replayed(tag);
     let usage = answer.as_ref().map(|answer| answer.reply.usage).unwrap_or_default();
     host.emit(
         &call.frame,

@@ -9,6 +9,7 @@ use crate::core::ids::{Frame, ModelId, RoleName};
 use crate::core::money::Money;
 use crate::core::usage::Usage;
 use crate::host::replay::Found;
+use crate::host::resume;
 use crate::host::run_host::RunHost;
 use crate::model::lane::UNSENT;
 use crate::store::effects::{EffectEnd, EffectRow, EffectState, Intent};
@@ -83,9 +84,9 @@ pub struct Entry {
     kind: EffectKind,
     text: String,
     asked: Option<(RoleName, ModelId)>,
-    /// An earlier attempt without an answer.
     /// What it may cost at most, and the most tokens that it may use.
     worst: (Option<Money>, u64),
+    /// An earlier attempt without an answer.
     earlier: Option<Box<EffectRow>>,
     /// The places of the batch that it is one of.
     crowd: Option<Arc<Semaphore>>,
@@ -101,6 +102,7 @@ pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -
     let key = EffectKey { frame: frame.clone(), hash, occurrence };
     let mut entry = Entry { key, kind, text, asked: None, worst: (None, 0), earlier: None, crowd: None };
     let Some(replay) = &host.replay else { return Ok(Entered::Due(Box::new(entry))) };
+    resume::charge_parts(host, &entry.key, kind)?;
     match replay.find(&host.kit.store, &entry.key)? {
         Found::Answer(value) => return read(value, &entry).map(|value| Entered::Answered(Ok(value))),
         Found::Failure(failure) => return Ok(Entered::Answered(Err(failure))),
@@ -159,13 +161,13 @@ impl Entry {
         self
     }
 
-    /// Makes an effect that must leave a trace before it happens: a paid call or a tool that writes. The intent is on
-    /// disk before `work` starts, the result before anybody sees it.
     /// The same with what it may cost at most, and the most tokens that it may use.
     pub fn at_most(self, cost: Option<Money>, tokens: u64) -> Self {
         Self { worst: (cost, tokens), ..self }
     }
 
+    /// Makes an effect that must leave a trace before it happens: a paid call or a tool that writes. The intent is on
+    /// disk before `work` starts, the result before anybody sees it.
     pub async fn perform<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Done<T>>) -> Outcome<T> {
         let haste = haste(self.crowd.as_deref());
         let (key, begun) = self.begin(host);
@@ -198,13 +200,13 @@ impl Entry {
         done.result
     }
 
-    /// Notes that it was refused before anything was asked: a replay meets the refusal again, a live run may try anew. What
-    /// an earlier attempt has come to is not overwritten: it may have cost something, and may still be settled.
     /// Makes an effect that consists of others, which are logged by themselves.
     pub async fn contain<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
         self.note(host, async { Done::from(work.await) }).await
     }
 
+    /// Notes that it was refused before anything was asked: a replay meets the refusal again, a live run may try anew. What
+    /// an earlier attempt has come to is not overwritten: it may have cost something, and may still be settled.
     pub fn refused(self, host: &RunHost, failure: Failure) -> Outcome<Failure> {
         if !self.is_unsent(&host.kit.store)? {
             return Ok(failure);

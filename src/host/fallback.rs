@@ -2,7 +2,7 @@
 //! as a call of its own.
 
 use crate::budget::ledger::Tag;
-use crate::budget::reservation::Reservation;
+use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::{ModelAnswer, Speaker, Substitution};
@@ -10,6 +10,7 @@ use crate::core::text::one_line;
 use crate::host::arguments::asked;
 use crate::host::call::{self, ModelCall};
 use crate::host::choose::Substitute;
+use crate::host::resume;
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
 use crate::policy::substitute::mends;
@@ -86,10 +87,8 @@ fn stood_in(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) ->
         let Ok((other, substitution)) = stand_in(host, call, substitute, &before) else { continue };
         let asked = asked(&other)?;
         if replay.has_answer(&host.next_key(&call.frame, asked.hash())) {
-            // The failed attempts count as they did.
-            host.occurrence(&call.frame, own.hash());
-            for hash in &skipped {
-                host.occurrence(&call.frame, hash);
+            for hash in std::iter::once(own.hash()).chain(skipped.iter().map(String::as_str)) {
+                pass_by(host, call, hash)?;
             }
             tell(host, &other, &substitution);
             return Ok(Some(other));
@@ -99,14 +98,20 @@ fn stood_in(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) ->
     Ok(None)
 }
 
+/// Counts a failed attempt as it counted then, without making it again.
+fn pass_by(host: &RunHost, call: &ModelCall, hash: &str) -> Outcome<()> {
+    let key = host.next_key(&call.frame, hash);
+    host.occurrence(&call.frame, hash);
+    resume::charge_parts(host, &key, EffectKind::Model)
+}
+
 /// Whether one of these may be asked and paid in place of the call's model.
 fn is_backed(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) -> bool {
     let wish = call::wish(call);
     let role = &call.role.name;
     substitutes.iter().filter(|substitute| barred(substitute, call).is_none()).any(|substitute| {
         let tag = Tag { role: role.clone(), model: substitute.spec.id.clone() };
-        let held = host.scope.reserve_affordable(wish, substitute.spec.price.as_ref(), tag);
-        held.map(Reservation::release).is_ok()
+        host.scope.is_affordable(&wish, substitute.spec.price.as_ref(), &tag)
     })
 }
 

@@ -1,14 +1,40 @@
 //! What a run that goes on has spent, in the words of the budget.
 
 use crate::budget::report::{SpendRow, Totals};
+use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::Outcome;
 use crate::core::ids::{ModelId, RoleName, RunId};
+use crate::host::run_host::RunHost;
 use crate::store::open::Store;
 use crate::store::resume::Spent;
 
 /// What a run and its children have spent so far, by depth, role and model.
 pub fn spent(store: &Store, run: &RunId) -> Outcome<Vec<SpendRow>> {
     Ok(store.spending(run)?.into_iter().map(row).collect())
+}
+
+/// Enters what an effect and its earlier attempts cost and used before a run went on into the pipelines and steps that it is
+/// in, whose budgets hold for the run's whole life too. The run itself has it already.
+pub fn charge_parts(host: &RunHost, key: &EffectKey, kind: EffectKind) -> Outcome<()> {
+    if !host.scope.is_part() {
+        return Ok(());
+    }
+    let store = &host.kit.store;
+    let spent = match kind {
+        EffectKind::Model => store.spending_at(&host.run, key)?,
+        EffectKind::Child => child(host, key)?.map_or(Ok(Vec::new()), |child| store.spending(&child))?,
+        _ => Vec::new(),
+    };
+    spent.into_iter().map(row).for_each(|row| host.scope.restore_in_parts(&row.totals));
+    Ok(())
+}
+
+/// The child run of an effect; none if its answer was copied from another run, which paid for it.
+fn child(host: &RunHost, key: &EffectKey) -> Outcome<Option<RunId>> {
+    let effect = host.kit.store.effect(&host.run, key)?.filter(|effect| effect.origin.is_none());
+    let Some(intent) = effect.and_then(|effect| effect.intent) else { return Ok(None) };
+    let kept = host.kit.store.load(&intent)?;
+    Ok(kept["child"].as_str().map(RunId::new))
 }
 
 fn row(spent: Spent) -> SpendRow {

@@ -156,10 +156,31 @@ fn a_truth_above_the_worst_case_is_recorded_and_refuses_later_calls() {
 #[test]
 fn replayed_calls_are_marked_and_free() {
     let root = Ledger::new(Limits { max_calls: Some(0), ..money(0) }).root();
-    root.charge_replayed(&tag("p/m"), &Totals::default());
+    root.charge_replayed(&tag("p/m"));
     let report = root.report();
     assert_eq!(report.totals, Totals { replayed: 1, ..Totals::default() });
     assert_eq!(report.totals, sum_of_rows(&report));
+}
+
+#[test]
+fn what_was_used_before_counts_in_the_parts_below_the_run_that_goes_on() {
+    let root = Ledger::new(Limits::default()).root();
+    let part = root.part(&ChildSlice { max_calls: Some(2), ..ChildSlice::default() });
+    let then = Totals { calls: 1, ..Totals::default() };
+    part.restore_in_parts(&then);
+    assert_eq!((part.is_part(), part.left().calls), (false, Some(2)), "no run goes on");
+    root.restore(&[]);
+    let inner = part.part(&ChildSlice::default());
+    let child = inner.child(&ChildSlice::default()).expect("depth 1");
+    child.restore(&[]);
+    assert_eq!([&root, &part, &inner, &child].map(Scope::is_part), [false, true, true, false]);
+    inner.restore_in_parts(&then);
+    child.restore_in_parts(&then);
+    assert_eq!((part.left().calls, inner.report().totals.calls), (Some(1), 1));
+    assert_eq!((root.report().totals.calls, child.report().totals.calls), (0, 0), "they have it by themselves");
+    assert!(!part.has_asked());
+    child.reserve(bound(1, 1), Some(&PRICE), tag("p/m")).expect("fits").release();
+    assert!(part.has_asked() && child.has_asked());
 }
 
 #[test]

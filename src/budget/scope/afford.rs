@@ -4,7 +4,7 @@
 use crate::budget::ledger::{Tag, Verdict};
 use crate::budget::report::Left;
 use crate::budget::reservation::Reservation;
-use crate::budget::scope::Scope;
+use crate::budget::scope::{Scope, need};
 use crate::core::failure::{Failure, Outcome};
 use crate::core::price::{Bound, Price};
 
@@ -82,6 +82,12 @@ impl Scope {
             }
             freed.await;
         }
+    }
+
+    /// Whether a call would get at least its shortest answer now. Nothing is held back for the question, which could refuse
+    /// another call.
+    pub fn is_affordable(&self, wish: &Wish, price: Option<&Price>, tag: &Tag) -> bool {
+        self.ledger.allows(self.index, need(&wish.with(wish.least), price), tag)
     }
 
     /// A shortened call takes at most half of what is left while others are in flight, whose successors need some too.

@@ -142,8 +142,9 @@ async fn begin(place: &Course<'_>, step: &Step, visit: u32, values: &Values) -> 
         Err(failure) => failed(step, failure),
     };
     let totals = host.scope.report().totals;
-    // What the log answered is among the calls of its part, because it was paid for there.
-    Came { cost: totals.cost, replayed: totals.replayed > 0 && totals.calls <= totals.replayed, ..came }
+    // Child runs that the log answered are among the calls of their part, which has paid for them.
+    let replayed = totals.replayed + totals.calls > 0 && !host.scope.has_asked();
+    Came { cost: totals.cost, replayed, ..came }
 }
 
 /// Ends the work at the step's own deadline; what it has under way may settle.

@@ -11,6 +11,7 @@ use crate::core::price::{Bound, Price};
 use crate::core::usage::Usage;
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 /// One nano-USD per prompt token, three per answer token.
@@ -100,6 +101,23 @@ fn a_batch_waits_for_a_whole_answer_before_it_takes_a_shorter_one() {
     assert!(matches!(third.as_mut().poll(&mut context), Poll::Ready(Err(_))), "140 are left, 148 needed");
 }
 
+#[test]
+fn to_ask_whether_a_call_fits_refuses_no_other() {
+    // One call fits, and the question must not take its place for a moment.
+    let (root, asking) = (root(400), AtomicBool::new(true));
+    let refused = std::thread::scope(|all| {
+        all.spawn(|| {
+            while asking.load(Ordering::Relaxed) {
+                root.is_affordable(&wish(100, 100), Some(&PRICE), &tag());
+            }
+        });
+        let refused = (0..20_000).any(|_| granted(&root, wish(100, 100)).ok() != Some(100));
+        asking.store(false, Ordering::Relaxed);
+        refused
+    });
+    assert!(!refused);
+}
+
 proptest! {
     #[test]
     fn a_shortened_call_fits_and_one_token_more_does_not(
@@ -118,6 +136,7 @@ proptest! {
             }
             Err(_) => prop_assert!(!fits(wish.least)),
         }
+        prop_assert_eq!(root.is_affordable(&wish, Some(&price), &tag()), fits(wish.least));
         prop_assert_eq!(root.left().cost, Some(Money::from_nanos(nanos)));
     }
 }
