@@ -10,6 +10,7 @@ use crate::core::ids::{Frame, ModelId, RoleName, RunId};
 use crate::core::money::Money;
 use crate::core::usage::Usage;
 use crate::store::fault::Worked;
+use crate::store::group::Owner;
 use crate::store::open::Store;
 use crate::store::rows::{collect, json, money, name, number, optional_number, small};
 use crate::store::value::{StoredValue, stored};
@@ -27,9 +28,9 @@ pub struct Intent {
     pub text: String,
     /// What it may cost at most: the charge for a call whose end is unknown. `None` for what has no price.
     pub worst_cost: Option<Money>,
-    /// Who is asked, for model calls.
     /// The tokens that it may use at most, likewise; 0 for what is no model call.
     pub worst_tokens: u64,
+    /// Who is asked, for model calls.
     pub asked: Option<(RoleName, ModelId)>,
     /// Milliseconds since 1970.
     pub at: u64,
@@ -107,7 +108,6 @@ impl Store {
         self.writer().write_in(haste, move |connection| begun.store(connection), |_| {})
     }
 
-    /// Records by what id the provider knows a call that is under way. Nobody waits for it: it is on disk with the next write
     /// Records that another request of a call that is under way may cost and use so much more at most. It may go out once
     /// this is acked.
     pub fn log_again(&self, run: &RunId, key: &EffectKey, worst_cost: Option<Money>, worst_tokens: u64) -> Ack<()> {
@@ -116,6 +116,7 @@ impl Store {
         self.writer().write(work, |()| {})
     }
 
+    /// Records by what id the provider knows a call that is under way. Nobody waits for it: it is on disk with the next write
     /// that somebody waits for, or a little later.
     pub fn log_provider(&self, run: &RunId, key: &EffectKey, id: &str) {
         let (run, key, id) = (run.clone(), key.clone(), id.to_owned());
@@ -125,10 +126,12 @@ impl Store {
 
     /// Records how an effect ended. The caller may use the result once this is acked.
     ///
-    /// Fails with `Replay` if the effect has ended already, with `Internal` if it was never begun.
+    /// Fails with `Replay` if the effect has ended already, with `Internal` if it was never begun. While another process keeps
+    /// the store locked it waits for minutes: what has come is paid.
     pub fn log_result(&self, run: &RunId, key: &EffectKey, end: EffectEnd<'_>, haste: Haste) -> Ack<()> {
+        let owner = owner(run, key, &end);
         match write::Ended::of(run, key, end) {
-            Ok(ended) => self.writer().write_in(haste, move |connection| ended.store(connection), |_| {}),
+            Ok(ended) => self.writer().write_result(haste, owner, move |connection| ended.store(connection)),
             Err(failure) => Ack::ready(Err(failure)),
         }
     }
@@ -142,7 +145,7 @@ impl Store {
         end: EffectEnd<'_>,
         haste: Haste,
     ) -> Ack<()> {
-        let begun = write::Begun::of(run, key, intent);
+        let (owner, begun) = (owner(run, key, &end), write::Begun::of(run, key, intent));
         let ended = match write::Ended::of(run, key, end) {
             Ok(ended) => ended,
             Err(failure) => return Ack::ready(Err(failure)),
@@ -151,7 +154,7 @@ impl Store {
             begun.store(connection)?;
             ended.store(connection)
         };
-        self.writer().write_in(haste, work, |()| {})
+        self.writer().write_result(haste, owner, work)
     }
 
     /// Every effect of a run, in the order of the first intents.
@@ -187,6 +190,10 @@ impl Store {
             }),
         }
     }
+}
+
+fn owner(run: &RunId, key: &EffectKey, end: &EffectEnd<'_>) -> Owner {
+    Owner { run: run.clone(), frame: key.frame.clone(), at: end.at }
 }
 
 fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<EffectRow> {

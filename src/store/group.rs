@@ -1,27 +1,89 @@
 //! Group commit: many jobs, one transaction; a job that fails alone takes no other with it.
 
+use crate::core::event::{Event, EventRecord};
 use crate::core::failure::Outcome;
-use crate::store::fault::Worked;
+use crate::core::ids::{Frame, RunId};
+use crate::store::bus;
+use crate::store::fault::{Fault, Worked};
+use crate::store::queue::Queue;
 use crate::store::writer::{Job, Tally};
 use rusqlite::{Connection, TransactionBehavior};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+use tokio::sync::broadcast;
+
+/// How long results wait for another process: giving the room of a large store back takes minutes.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// The pause between two tries, each of which waits by itself.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Whose result a write holds: it is paid, and not given up because another process keeps the file for long.
+#[derive(Debug)]
+pub(super) struct Owner {
+    /// The run.
+    pub(super) run: RunId,
+    /// Where in it.
+    pub(super) frame: Frame,
+    /// Milliseconds since 1970.
+    pub(super) at: u64,
+}
+
+/// What the writing thread has at hand beside its connection.
+pub(super) struct Desk {
+    /// The file.
+    pub(super) path: PathBuf,
+    /// Where the jobs come from.
+    pub(super) queue: Arc<Queue>,
+    /// What is told outside of acks.
+    pub(super) tally: Arc<Tally>,
+    /// Who looks on.
+    pub(super) bus: broadcast::Sender<EventRecord>,
+}
+
+impl Desk {
+    /// Says why an answer that has come is not seen yet. It cannot be stored meanwhile, so it is only shown.
+    fn tell(&self, owner: &Owner) {
+        let Owner { run, frame, at } = owner;
+        let minutes = PATIENCE.as_secs() / 60;
+        let text = format!("the store is locked by another process; answers wait for it, up to {minutes} minutes");
+        let (run, frame, event) = (run.clone(), frame.clone(), Event::Note { text });
+        bus::publish(&self.bus, EventRecord { run, seq: 0, at: *at, frame, event });
+    }
+}
 
 /// Commits the jobs and tells their callers, in order.
 ///
 /// If the group as a whole cannot be committed (the disk is full), each job is tried alone, so that one value that
-/// is too large does not lose the others. A lock of another process is not tried again: the wait for it was long.
-pub(super) fn commit(connection: &mut Connection, mut jobs: Vec<Box<dyn Job>>, path: &Path, tally: &Tally) {
-    match transact(connection, &mut jobs, path, tally) {
-        Ok(outcomes) => jobs.into_iter().zip(outcomes).for_each(|(job, outcome)| job.tell(outcome, tally)),
+/// is too large does not lose the others. For a lock of another process only results wait longer than one try does.
+pub(super) fn commit(connection: &mut Connection, mut jobs: Vec<Box<dyn Job>>, desk: &Desk) {
+    match patiently(connection, &mut jobs, desk) {
+        Ok(outcomes) => jobs.into_iter().zip(outcomes).for_each(|(job, outcome)| job.tell(outcome, &desk.tally)),
         Err(fault) if jobs.len() == 1 || fault.is_busy() => {
-            let failure = fault.about(path);
+            let failure = fault.about(&desk.path);
             for job in jobs {
                 let outcome = if job.writes() { Err(failure.clone()) } else { Ok(()) };
-                job.tell(outcome, tally);
+                job.tell(outcome, &desk.tally);
             }
         }
-        Err(_) => jobs.into_iter().for_each(|job| commit(connection, vec![job], path, tally)),
+        Err(_) => jobs.into_iter().for_each(|job| commit(connection, vec![job], desk)),
+    }
+}
+
+/// Tries again while another process keeps the file, if there are results among the jobs and the store stays open.
+fn patiently(connection: &mut Connection, jobs: &mut [Box<dyn Job>], desk: &Desk) -> Worked<Vec<Outcome<()>>> {
+    let (begun, mut told) = (Instant::now(), false);
+    loop {
+        let done = transact(connection, jobs, &desk.path, &desk.tally);
+        let Some(owner) = jobs.iter().find_map(|job| job.owner()) else { return done };
+        let is_locked = done.as_ref().is_err_and(Fault::is_busy);
+        if !is_locked || begun.elapsed() >= PATIENCE || desk.queue.closes_within(PAUSE) {
+            return done;
+        }
+        if !std::mem::replace(&mut told, true) {
+            desk.tell(owner);
+        }
     }
 }
 

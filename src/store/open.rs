@@ -54,10 +54,9 @@ impl Store {
 
     /// The same with options.
     pub fn open_with(path: &Path, options: &OpenOptions) -> Outcome<Self> {
-        let connection = connect::for_writing(path, options)?;
-        let writer = Writer::start(connection, path)?;
-        let inner =
-            Inner { path: path.to_owned(), options: *options, writer, reader: Mutex::new(None), bus: bus::channel() };
+        let (connection, bus) = (connect::for_writing(path, options)?, bus::channel());
+        let writer = Writer::start(connection, path, bus.clone())?;
+        let inner = Inner { path: path.to_owned(), options: *options, writer, reader: Mutex::new(None), bus };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -67,6 +67,13 @@ impl Queue {
         self.changed.notify_one();
     }
 
+    /// Whether it is closed by then, for the thread that takes the jobs.
+    pub(super) fn closes_within(&self, wait: Duration) -> bool {
+        let open = |state: &mut State| !state.closed;
+        let waited = self.changed.wait_timeout_while(self.lock(), wait, open);
+        waited.unwrap_or_else(PoisonError::into_inner).0.closed
+    }
+
     /// Drops what waits, whose callers are told so by that.
     pub(super) fn abandon(&self) {
         self.close();

@@ -14,7 +14,11 @@ impl Store {
     /// Moves effects, events and values that cannot be read, or that belong to no run, into `quarantine` at `at`, in
     /// milliseconds since 1970. Answers what was done, one sentence each; an effect that is gone is made again by a resume.
     pub fn repair(&self, at: u64) -> Ack<Vec<String>> {
-        self.writer().write(move |connection| repair(connection, at), |_| {})
+        // Looking at every value takes long, and nobody else could write meanwhile.
+        match self.read(broken_blobs) {
+            Ok(broken) => self.writer().write(move |connection| repair(connection, at, &broken), |_| {}),
+            Err(failure) => Ack::ready(Err(failure)),
+        }
     }
 
     /// How many records lie in quarantine.
@@ -26,7 +30,14 @@ impl Store {
     }
 }
 
-fn repair(connection: &Connection, at: u64) -> Worked<Vec<String>> {
+/// The values that are not what their names say.
+fn broken_blobs(connection: &Connection) -> Worked<Vec<BlobId>> {
+    let ids: Vec<String> =
+        connection.prepare("SELECT id FROM blobs")?.query_map((), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(ids.into_iter().map(BlobId::new).filter(|id| blobs::read(connection, id).is_err()).collect())
+}
+
+fn repair(connection: &Connection, at: u64, broken: &[BlobId]) -> Worked<Vec<String>> {
     let mut done = Vec::new();
     let mut tell = |count: usize, what: &str| {
         if count > 0 {
@@ -35,10 +46,9 @@ fn repair(connection: &Connection, at: u64) -> Worked<Vec<String>> {
     };
     // A damaged value is taken away first, so that what names it is found by the next step.
     let mut damaged = 0;
-    let ids: Vec<String> =
-        connection.prepare("SELECT id FROM blobs")?.query_map((), |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for id in ids {
-        if blobs::read(connection, &BlobId::new(&id)).is_err() {
+    for id in broken {
+        // Another process may have done it meanwhile: then it is missing, and nothing is moved.
+        if blobs::read(connection, id).is_err() {
             damaged += moved(connection, at, "is not what its name says", "blobs", "id", &format!("id = '{id}'"))?;
         }
     }

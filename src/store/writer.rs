@@ -2,10 +2,12 @@
 //!
 //! So a thousand callers at once share a few disk syncs, and nobody is told before the sync.
 
+use crate::core::event::EventRecord;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::store::connect;
 use crate::store::fault::Worked;
+use crate::store::group::{self, Desk, Owner};
 use crate::store::queue::Queue;
-use crate::store::{connect, group};
 use rusqlite::Connection;
 use std::future::Future;
 use std::path::Path;
@@ -14,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
-use tokio::sync::oneshot;
+use tokio::sync::{broadcast, oneshot};
 use tokio::task::unconstrained;
 
 /// A write on its way to the disk: await it in async code, `wait` for it in a plain thread.
@@ -94,6 +96,8 @@ pub(super) struct Tally {
 pub(super) trait Job: Send {
     /// How soon it is to be done.
     fn haste(&self) -> Haste;
+    /// Whose result it holds, if it holds one.
+    fn owner(&self) -> Option<&Owner>;
     /// Whether it touches the file at all.
     fn writes(&self) -> bool;
     /// Does the work inside a transaction.
@@ -104,6 +108,7 @@ pub(super) trait Job: Send {
 
 struct Write<T, W, D> {
     haste: Haste,
+    owner: Option<Owner>,
     work: W,
     done: D,
     value: Option<T>,
@@ -118,6 +123,10 @@ where
 {
     fn haste(&self) -> Haste {
         self.haste
+    }
+
+    fn owner(&self) -> Option<&Owner> {
+        self.owner.as_ref()
     }
 
     fn writes(&self) -> bool {
@@ -152,6 +161,10 @@ impl<F: FnOnce(&Tally) + Send> Job for Then<F> {
         self.0
     }
 
+    fn owner(&self) -> Option<&Owner> {
+        None
+    }
+
     fn writes(&self) -> bool {
         false
     }
@@ -166,17 +179,18 @@ impl<F: FnOnce(&Tally) + Send> Job for Then<F> {
 }
 
 impl Writer {
-    pub(super) fn start(mut connection: Connection, path: &Path) -> Outcome<Self> {
-        let (queue, path, tally) = (Arc::new(Queue::default()), path.to_owned(), Arc::new(Tally::default()));
-        let (jobs, thread_tally) = (Jobs(Arc::clone(&queue)), Arc::clone(&tally));
+    pub(super) fn start(mut connection: Connection, path: &Path, bus: broadcast::Sender<EventRecord>) -> Outcome<Self> {
+        let (queue, tally) = (Arc::new(Queue::default()), Arc::new(Tally::default()));
+        let jobs = Jobs(Arc::clone(&queue));
+        let desk = Desk { path: path.to_owned(), queue: Arc::clone(&queue), tally: Arc::clone(&tally), bus };
         let thread = thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || {
                 while let Some(group) = jobs.0.take() {
-                    group::commit(&mut connection, group, &path, &thread_tally);
+                    group::commit(&mut connection, group, &desk);
                 }
                 // Everything is durable already; if this fails, the next process that opens the store does it.
-                drop(connect::tidy(&connection, &path));
+                drop(connect::tidy(&connection, &desk.path));
             })
             .map_err(|error| Failure::new(FailureKind::Io, format!("cannot start the store's writer: {error}")))?;
         Ok(Self { queue, thread: Some(thread), tally })
@@ -200,8 +214,28 @@ impl Writer {
         work: impl FnMut(&Connection) -> Worked<T> + Send + 'static,
         done: impl FnOnce(&T) + Send + 'static,
     ) -> Ack<T> {
+        self.hand_over(haste, None, work, done)
+    }
+
+    /// The same with a result, which waits longer for another process.
+    pub(super) fn write_result(
+        &self,
+        haste: Haste,
+        owner: Owner,
+        work: impl FnMut(&Connection) -> Worked<()> + Send + 'static,
+    ) -> Ack<()> {
+        self.hand_over(haste, Some(owner), work, |()| {})
+    }
+
+    fn hand_over<T: Send + 'static>(
+        &self,
+        haste: Haste,
+        owner: Option<Owner>,
+        work: impl FnMut(&Connection) -> Worked<T> + Send + 'static,
+        done: impl FnOnce(&T) + Send + 'static,
+    ) -> Ack<T> {
         let (tell, told) = oneshot::channel();
-        self.queue(Box::new(Write { haste, work, done, value: None, tell }));
+        self.queue(Box::new(Write { haste, owner, work, done, value: None, tell }));
         Ack(told)
     }
 

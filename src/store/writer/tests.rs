@@ -1,5 +1,6 @@
 //! Group commit, order at the end, and what killed and rival processes leave behind.
 
+mod locked;
 mod processes;
 
 use crate::core::event::Event;

@@ -1,0 +1,77 @@
+//! Results while another process keeps the file locked.
+
+use crate::core::effect::{EffectKey, EffectKind};
+use crate::core::event::Event;
+use crate::core::failure::FailureKind;
+use crate::core::ids::{Frame, RunId};
+use crate::store::effects::{EffectEnd, EffectState, Intent};
+use crate::store::open::tests::new_run;
+use crate::store::open::{OpenOptions, Store};
+use crate::store::writer::{Ack, Haste};
+use rusqlite::Connection;
+use std::path::Path;
+use tempfile::tempdir;
+
+fn key() -> EffectKey {
+    EffectKey { frame: Frame::root(), hash: "h".to_owned(), occurrence: 0 }
+}
+
+/// A store in which a call is under way, and a connection of another process, as it were, that has it locked.
+fn locked(folder: &Path) -> (Store, RunId, Connection) {
+    let path = folder.join("rhizo.db");
+    let store = Store::open_with(&path, &OpenOptions { busy_millis: 20, ..OpenOptions::default() }).expect("opens");
+    let run = store.begin_run(new_run(1)).wait().expect("begun");
+    let intent = Intent {
+        kind: EffectKind::Model,
+        text: "1".to_owned(),
+        worst_cost: None,
+        worst_tokens: 20,
+        asked: None,
+        at: 1,
+    };
+    store.log_intent(&run, &key(), intent, Haste::Now).wait().expect("logged");
+    let other = Connection::open(&path).expect("opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    (store, run, other)
+}
+
+fn answer(store: &Store, run: &RunId) -> Ack<()> {
+    let end = EffectEnd { result: Ok("2".to_owned()), usage: None, cost: None, at: 7 };
+    store.log_result(run, &key(), end, Haste::Now)
+}
+
+#[test]
+fn a_result_waits_longer_than_one_try_and_says_so() {
+    let folder = tempdir().expect("a folder");
+    let (store, run, other) = locked(folder.path());
+    let mut live = store.subscribe();
+    let ack = answer(&store, &run);
+    let waiting = std::thread::spawn(move || ack.wait());
+    // It is told after the first try in vain.
+    let told = loop {
+        if let Ok(record) = live.try_recv() {
+            break record;
+        }
+        assert!(!waiting.is_finished(), "it is not given up");
+        std::thread::yield_now();
+    };
+    assert_eq!((&told.run, told.seq, told.at), (&run, 0, 7));
+    let says = |text: &str| text.starts_with("the store is locked by another process; answers wait for it");
+    assert!(matches!(&told.event, Event::Note { text } if says(text)), "{told:?}");
+    other.execute_batch("ROLLBACK").expect("unlocked");
+    waiting.join().expect("it ended").expect("it is kept");
+    let row = store.effect(&run, &key()).expect("read").expect("there");
+    assert_eq!(row.state, EffectState::Done);
+}
+
+#[test]
+fn a_result_is_given_up_when_the_store_closes() {
+    let folder = tempdir().expect("a folder");
+    let (store, run, other) = locked(folder.path());
+    let ack = answer(&store, &run);
+    drop(store);
+    let failure = ack.wait().expect_err("locked");
+    assert_eq!(failure.kind, FailureKind::Io);
+    assert!(failure.message.ends_with("is locked by another process"), "{failure}");
+    drop(other);
+}
