@@ -2,6 +2,7 @@
 
 mod approvals;
 mod beside;
+mod charges;
 mod children;
 mod clock;
 mod delays;

@@ -1,0 +1,171 @@
+//! What was spent before a run goes on: in its pipelines and steps, by repeated requests, in tokens, and by calls that never
+//! went out.
+
+use super::{Gate, asked, newest, newest_id};
+use crate::support::chat::{Ask, ChatServer, Reply};
+use crate::support::program::Program;
+use crate::support::server::Act;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// The store of a program, beside it.
+fn store(program: &Program) -> rusqlite::Connection {
+    rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store")
+}
+
+/// Waits until so many calls are on disk, whether they have ended or not.
+fn wait_until_logged(program: &Program, calls: i64) {
+    let (store, begun) = (store(program), Instant::now());
+    loop {
+        let sql = "SELECT count(*) FROM effects WHERE kind = 'model'";
+        let found: i64 = store.query_row(sql, (), |row| row.get(0)).expect("a count");
+        if found == calls {
+            return;
+        }
+        assert!(begun.elapsed().as_secs() < 60, "{found} of {calls} calls are on disk");
+        std::thread::yield_now();
+    }
+}
+
+fn nanos(usd: &Value) -> f64 {
+    usd.as_f64().expect("a number") * 1e9
+}
+
+/// Runs a pipeline until it waits for a person, and answers.
+fn answered(program: &Program) -> String {
+    program.args(["run", "flow.yaml"]).run().code(6);
+    let id = newest_id(program);
+    program.args(["runs", "answer", &id, "-", "yes"]).run().ok();
+    id
+}
+
+#[test]
+fn child_runs_that_were_answered_count_in_the_budget_of_their_pipeline() {
+    let gate = Gate::default();
+    gate.open();
+    let server = gate.server();
+    let flow = "budget: {max_calls: 2}\nsteps:\n  - a: {run: \"a\"}\n  - ok: {ask: {prompt: \"{{ a }}?\"}}\n  - b: {run: \"b {{ ok }}\"}\n  - c: {run: \"c {{ b }}\"}\n";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    let id = answered(&program);
+    let ran = program.args(["resume", &id]).run();
+    assert_ne!(ran.exit_code(), Some(0), "{}", ran.stderr);
+    assert_eq!(asked(&server), ["a", "b yes"]);
+}
+
+/// A server that plays a child without an end, whose second turn is held back once.
+fn nursery() -> ChatServer {
+    let held = Arc::new(AtomicBool::new(true));
+    ChatServer::new(move |ask: &Ask| match ask.turn() {
+        2 if held.swap(false, Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
+        turn => Reply::code(&format!("let n = {turn}; n")).usage(100, 10),
+    })
+}
+
+#[test]
+fn a_child_run_that_goes_on_has_used_a_part_of_the_budget_of_its_step() {
+    let server = nursery();
+    let text: String = (0..2_000).map(|line| format!("line {line} of a long text\n")).collect();
+    let flow = "steps:\n  - look: {run: {task: \"look\"}, budget: {max_calls: 3}}\n";
+    let program = Program::paying(&server).file("flow.yaml", flow).file("long.txt", text);
+    let running = program.args(["run", "flow.yaml", "-c", "long.txt"]).start();
+    server.wait_for(2);
+    running.kill();
+    running.end();
+    let ran = program.args(["resume", &newest_id(&program)]).run();
+    assert_ne!(ran.exit_code(), Some(0), "{}", ran.stderr);
+    assert_eq!(server.asks().len(), 3, "the first turn, and twice the second");
+}
+
+#[test]
+fn a_call_that_was_under_way_counts_in_the_budget_of_its_step() {
+    let gate = Gate::default();
+    let server = gate.server();
+    let flow = "steps:\n  - a: {llm: \"a\"}\n  - b: {llm: \"b {{ a }}\", budget: {max_calls: 1}}\n";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    gate.pass(1);
+    let running = program.args(["run", "flow.yaml"]).start();
+    gate.wait_for_held(1);
+    running.kill();
+    running.end();
+    gate.open();
+    let ran = program.args(["resume", &newest_id(&program)]).run();
+    assert_ne!(ran.exit_code(), Some(0), "{}", ran.stderr);
+    assert_eq!(asked(&server), ["a", "b A"]);
+}
+
+#[test]
+fn a_kept_answer_has_used_nothing_of_the_budget_of_its_pipeline() {
+    let gate = Gate::default();
+    gate.open();
+    let server = gate.server();
+    let flow = "budget: {max_calls: 1}\nsteps:\n  - a: {llm: \"a\", cache: true}\n  - ok: {ask: {prompt: \"{{ a }}?\"}}\n  - b: {llm: \"b {{ ok }}\"}\n";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    program.args(["eval", "llm(\"a\", #{cache: true})"]).run().ok();
+    let id = answered(&program);
+    // It is kept no longer: the log alone has it.
+    store(&program).execute("DELETE FROM answers", ()).expect("forgotten");
+    program.args(["resume", &id]).run().ok();
+    assert_eq!(asked(&server), ["a", "b yes"]);
+}
+
+#[test]
+fn every_request_of_a_call_that_was_under_way_is_charged() {
+    let server = ChatServer::new(|ask| match ask.number {
+        0 | 1 => Reply::acts(vec![Act::Close]),
+        2 => Reply::acts(vec![Act::Hold]),
+        _ => Reply::text("at last").usage(20, 10),
+    });
+    let program = Program::paying(&server).file("one.rhai", "llm(\"a\", #{max_tokens: 100})");
+    let running = program.args(["run", "one.rhai"]).start();
+    server.wait_for(3);
+    running.kill();
+    running.end();
+    // Each of the three may have used its 100 tokens and a prompt of a few.
+    let worst = nanos(&newest(&program)["worst_cost_usd"]);
+    assert!((363.0..500.0).contains(&worst), "{worst}");
+    let document = program.args(["resume", &newest_id(&program), "--json"]).run().ok().json();
+    assert_eq!(document["answer"], "at last");
+    assert!((nanos(&document["cost_usd"]) - worst - 30.0).abs() < 0.5, "{document:#}");
+}
+
+#[test]
+fn tokens_of_a_call_that_was_under_way_count_also_without_a_price() {
+    for price in ["", "input_price = 0\noutput_price = 0\n"] {
+        let gate = Gate::default();
+        let server = gate.server();
+        let text = format!("model = \"far\"\n[models.far]\nbase_url = \"{}\"\n{price}", server.base_url());
+        let program = Program::new().file("rhizo.toml", text).file("one.rhai", "llm(\"a\", #{max_tokens: 100})");
+        let running = program.args(["run", "one.rhai", "--max-tokens", "150"]).start();
+        gate.wait_for_held(1);
+        wait_until_logged(&program, 1);
+        running.kill();
+        running.end();
+        gate.open();
+        let id = newest_id(&program);
+        // Its prompt and 100 tokens are gone, and what is left is too little for another prompt.
+        program.args(["resume", &id]).run().code(5).says("the token budget of the run does not allow a call to far");
+        let document = program.args(["resume", &id, "--max-tokens", "1000", "--json"]).run().ok().json();
+        let tokens = |name: &str| document[name].as_u64().expect("a number");
+        assert!((131..200).contains(&(tokens("input_tokens") + tokens("output_tokens"))), "{document:#}");
+        assert_eq!((&document["answer"], &document["calls"]), (&json!("A"), &json!(2)), "{document:#}");
+    }
+}
+
+#[test]
+fn calls_that_only_waited_for_a_place_are_none() {
+    let gate = Gate::default();
+    let server = gate.server();
+    let code = "llm_batch([\"a\", \"b\", \"c\"], #{concurrency: 1})";
+    let program = Program::paying(&server).file("three.rhai", code);
+    let running = program.args(["run", "three.rhai"]).start();
+    gate.wait_for_held(1);
+    wait_until_logged(&program, 3);
+    running.interrupt();
+    running.end().code(130);
+    gate.open();
+    let document = program.args(["resume", &newest_id(&program), "--json"]).run().ok().json();
+    // One was stopped on its way, and three were answered.
+    assert_eq!((&document["answer"], &document["calls"]), (&json!(["A", "B", "C"]), &json!(4)), "{document:#}");
+}
