@@ -41,7 +41,7 @@ fn spending_counts_the_worst_case_of_what_was_under_way_and_every_attempt() {
     store.log_effect(&run, &key("done"), intent(100), end(), Haste::Now).wait().expect("logged");
     store.log_intent(&run, &key("open"), intent(50), Haste::Now).wait().expect("logged");
     // What a call that was under way may have used at most counts as prompt tokens.
-    let expect = |calls, failed, cost, tokens| Spent {
+    let expect = |calls, failed, cost, tokens: u64| Spent {
         depth: 0,
         role: RoleName::new("worker"),
         model: ModelId::new("a/b"),
