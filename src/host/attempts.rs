@@ -4,7 +4,7 @@
 //! Who starts and who follows is `policy::escalate`'s decision; what is known is the memory's. Here both are asked, the next
 //! call is made, and every attempt is credited with its own verdict, never with a later rescue.
 
-use crate::core::attempts::{Attempt, Attempted, Attempts, Spent};
+use crate::core::attempts::{Attempt, Attempted, Attempts, Judgement, Spent};
 use crate::core::class::FailureClass;
 use crate::core::episode::{Verdict, Verifier, action};
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -72,21 +72,8 @@ pub async fn step_on(host: &RunHost, frame: &Frame, step: Attempt, among: Among<
     let attempting = Attempting { host, frame, request: &step.request, schema, cancel, slots, gate };
     let ladder = ladder::of(host, &step.request.options).await?;
     let attempted = match (step.attempts, step.judgement) {
-        (Some(mut attempts), Some(judgement)) => {
-            let verdict = if judgement.passed { Verdict::Success } else { Verdict::Fail };
-            attempting.settle(&mut attempts, verdict, Verifier::Test).await;
-            if judgement.passed {
-                Attempted { value: Value::Null, attempts }
-            } else {
-                let refused = refused(&step.gate, &judgement.reason, &step.answer);
-                attempting.react(&ladder, &mut attempts, refused, true, Some(&step.answer)).await?;
-                attempting.answer(&ladder, attempts).await?
-            }
-        }
-        _ => {
-            attempting.admit().await?;
-            attempting.answer(&ladder, attempting.begin(&ladder).await?).await?
-        }
+        (Some(attempts), Some(judgement)) => attempting.judged(&ladder, attempts, judgement, &step.answer).await?,
+        _ => attempting.answer(&ladder, attempting.begin(&ladder).await?).await?,
     };
     serde_json::to_value(attempted)
         .map_err(|error| Failure::new(FailureKind::Internal, format!("an attempt has no form as data: {error}")))
@@ -102,11 +89,29 @@ fn refused(gate: &str, reason: &str, answer: &str) -> Failure {
 }
 
 impl Attempting<'_> {
+    /// What follows an answer that a script has checked: nothing if it passed, else the next attempt.
+    async fn judged(
+        &self,
+        ladder: &Ladder,
+        mut attempts: Attempts,
+        judgement: Judgement,
+        answer: &str,
+    ) -> Outcome<Attempted> {
+        let verdict = if judgement.passed { Verdict::Success } else { Verdict::Fail };
+        self.settle(&mut attempts, verdict, Verifier::Test).await;
+        if judgement.passed {
+            return Ok(Attempted { value: Value::Null, attempts });
+        }
+        let refused = refused(self.gate.unwrap_or_default(), &judgement.reason, answer);
+        self.react(ladder, &mut attempts, refused, true, Some(answer)).await?;
+        self.answer(ladder, attempts).await
+    }
+
     /// The whole chain of a call that nobody checks: it goes on where an answer fails by itself.
     pub async fn unchecked(&self) -> Outcome<Value> {
-        self.admit().await?;
         let ladder = ladder::of(self.host, &self.request.options).await?;
         if ladder.is_flat() {
+            self.admit().await?;
             // Nobody could take over, so nothing is to be decided.
             return Ok(llm::answer(self, self.request, false).await?.0);
         }
@@ -125,6 +130,7 @@ impl Attempting<'_> {
 
     /// The first attempt: the role that the call names, else the one that the policy starts with.
     async fn begin(&self, ladder: &Ladder) -> Outcome<Attempts> {
+        self.admit().await?;
         let (action, task) = (action::ROUTE, self.request.prompt.as_str());
         let beginning = Beginning { action, task, context: String::new() };
         let decision = decide::start(self.host, self.frame, ladder, beginning).await?;

@@ -129,14 +129,12 @@ async fn a_silent_answer_that_took_too_long_is_billed_at_its_worst_and_one_that_
         estimated: true,
         ..Usage::default()
     };
-    let ends: [(fn(&Watch), Usage); 2] =
-        [(Watch::end_overdue, bill(37, 50)), (|watch| watch.cancel.cancel(), bill(2, 0))];
-    for (end, usage) in ends {
+    for (overdue, usage) in [(true, bill(37, 50)), (false, bill(2, 0))] {
         let server = Server::play(vec![vec![Act::Hold]]).await;
         let (model, watch) = (model(&server), Watch::silent());
         let mut call = model.chat(&request, &watch);
         until_read(&server, &mut call).await;
-        end(&watch);
+        if overdue { watch.end_overdue() } else { watch.cancel.cancel() }
         let failed = call.await.unwrap_err();
         assert_eq!((kind(&failed), failed.usage), (FailureKind::Cancelled, usage));
         server.left(1).await;

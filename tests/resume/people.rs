@@ -132,3 +132,28 @@ fn a_child_that_asks_holds_up_its_parent() {
     program.args(["resume", parent]).run().ok().prints("the right!\n");
     assert_eq!((roots(&server, "parent"), roots(&server, "child")), (2, 1));
 }
+
+#[test]
+fn children_beside_one_that_asks_go_on_to_their_end() {
+    let server = ChatServer::new(|ask| match (is_root(ask, "parent"), is_root(ask, "a"), ask.turn()) {
+        (true, _, 1) => {
+            Reply::code("print(context.head(5));\nlet both = rlm_batch([[\"a\", context], [\"b\", context]]);\nboth")
+        }
+        (true, ..) => Reply::code("FINAL(both)"),
+        (_, true, _) => Reply::code("print(context.head(5));\nFINAL(ask_user(\"which one?\"))"),
+        (_, _, 1) => Reply::code("print(context.head(5))"),
+        (_, _, _) => Reply::code("FINAL(\"found\")"),
+    });
+    let lines: String = (0..20_000).map(|n| format!("line {n} says little\n")).collect();
+    let program = Program::paying(&server).file("a.log", lines);
+    program.args(["ask", "parent", "-c", "a.log"]).run().code(6).says("which one?");
+    assert_eq!(roots(&server, "b"), 2, "the other child came to its end");
+    let all = program.args(["runs", "list", "--all", "--json"]).run().ok().json();
+    let id = |task: &str| {
+        let row = all.as_array().into_iter().flatten().find(|row| row["task"] == task);
+        row.and_then(|row| row["id"].as_str()).expect("a run").to_owned()
+    };
+    program.args(["runs", "answer", &id("a"), "-", "the right"]).run().ok();
+    program.args(["resume", &id("parent")]).run().ok().prints("[\n  \"the right\",\n  \"found\"\n]\n");
+    assert_eq!((roots(&server, "a"), roots(&server, "b")), (1, 2));
+}

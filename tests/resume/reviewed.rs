@@ -89,11 +89,17 @@ fn a_damaged_answer_of_a_batch_takes_nothing_from_the_others() {
     let program = Program::paying(&server).file("two.rhai", "llm_batch([\"a\", \"b\"], #{concurrency: 1})");
     let running = program.args(["run", "two.rhai"]).start();
     server.wait_for(2);
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let done = "kind = 'model' AND state = 'done'";
+    // The place of the first is free a moment before its answer is on disk.
+    let begun = std::time::Instant::now();
+    while store.query_row(&format!("SELECT count(*) FROM effects WHERE {done}"), (), |row| row.get(0)) != Ok(1) {
+        assert!(begun.elapsed().as_secs() < 60, "the first answer is on disk");
+        std::thread::yield_now();
+    }
     running.kill();
     running.end();
     let id = newest_id(&program);
-    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
-    let done = "kind = 'model' AND state = 'done'";
     store.execute(&format!("UPDATE effects SET result = '\"odd\"' WHERE {done}"), ()).expect("damage");
     drop(store);
     // Which of the two was the first is chance. Its item ends at once, while the other one is asked for.

@@ -4,7 +4,7 @@
 //! one (too much time, a model): what `on_failure` says decides. The run has failed in any case, whatever was gone past, so
 //! that here such failures are left open instead of being dealt with.
 
-use crate::pipeline::import::step::{self, field, is_each};
+use crate::pipeline::import::step::{self, field};
 use crate::pipeline::import::{Importer, Kind, act};
 use crate::pipeline::tree::{Data, Node};
 use serde_json::{Map, Value};
@@ -53,11 +53,12 @@ impl Importer {
             step.insert("on_failure".to_owned(), "continue".into());
             self.verdicts.push(format!("outcomes.{name} != \"failed\""));
         }
-        if is_each(item) && self.loops.is_empty() && !fails {
-            if let Some(Value::Object(each)) = step.get_mut("each") {
-                each.insert("on_item_failure".to_owned(), "continue".into());
-                self.verdicts.push(format!("errors.{name} == ()"));
-            }
+        if self.loops.is_empty()
+            && !fails
+            && let Some(Value::Object(each)) = step.get_mut("each")
+        {
+            each.insert("on_item_failure".to_owned(), "continue".into());
+            self.verdicts.push(format!("errors.{name} == ()"));
         }
     }
 

@@ -218,7 +218,7 @@ fn written(node: &Node) -> String {
     }
 }
 
-pub(super) fn is_each(item: &Node) -> bool {
+fn is_each(item: &Node) -> bool {
     field(item, "for_each").or_else(|| field(item, "foreach")).is_some()
 }
 
