@@ -134,7 +134,11 @@ async fn a_silent_answer_that_took_too_long_is_billed_at_its_worst_and_one_that_
         let (model, watch) = (model(&server), Watch::silent());
         let mut call = model.chat(&request, &watch);
         until_read(&server, &mut call).await;
-        if overdue { watch.end_overdue() } else { watch.cancel.cancel() }
+        if overdue {
+            watch.end_overdue()
+        } else {
+            watch.cancel.cancel()
+        }
         let failed = call.await.unwrap_err();
         assert_eq!((kind(&failed), failed.usage), (FailureKind::Cancelled, usage));
         server.left(1).await;

@@ -116,3 +116,13 @@ steps:
     let who = server.asks().iter().skip(1).map(|ask| ask.messages()[0].1.clone()).collect::<Vec<_>>();
     assert_eq!(who, ["Sceptical", "Plain"]);
 }
+
+#[test]
+fn a_role_beside_a_named_model_still_says_how_it_writes() {
+    let server = echo();
+    let text = "steps: {a: {llm: {prompt: x, role: poet}, model: large}}\n";
+    let roles = "[roles.poet]\nsystem = \"You write in rhymes.\"\ntemperature = 0.9";
+    range(&server, roles).file("p.yaml", text).args(["run", "p.yaml"]).run().ok().prints("large\n");
+    let ask = server.asks().pop().expect("a request");
+    assert_eq!((&ask.body["temperature"], ask.messages()[0].1.as_str()), (&json!(0.9), "You write in rhymes."));
+}

@@ -358,3 +358,16 @@ steps:
     let document = program.args(["run", "p.yaml", "--json"]).run().code(1).json();
     assert_eq!(document["failure"]["kind"], "data");
 }
+
+#[test]
+fn a_way_back_to_what_is_skipped_each_time_comes_to_its_end() {
+    let text = format!(
+        "\
+steps:
+  bad: {{{BAD}, on_failure: continue}}
+  target: {{set: {{v: bad}}, max_visits: 3}}
+  from: {{set: {{v: '1'}}, always: true, on_success: target}}
+"
+    );
+    run(&text).code(1).says("`target` was visited 3 times and is wanted once more");
+}

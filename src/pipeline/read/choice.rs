@@ -28,9 +28,10 @@ impl Reader<'_, '_> {
             choice.requires = self.header.defaults.requires.clone();
         }
         choice.strategy = self.header.strategy.filter(|_| !choice.requires.is_empty());
-        let (who, reason) = self.decided((model, role), tools, lead, &choice.requires);
+        let (who, reason) = self.decided((model, role.clone()), tools, lead, &choice.requires);
         match who {
-            Some(Who::Model(model)) => choice.model = Some(model),
+            // A role that the step names beside a model still says who it is and how it writes.
+            Some(Who::Model(model)) => (choice.model, choice.role) = (Some(model), role),
             Some(Who::Role(role)) => choice.role = Some(role),
             None => {}
         }

@@ -43,6 +43,8 @@ struct Cell {
     /// Nobody has dealt with its failure.
     open: bool,
     visits: u32,
+    /// How often a jump led back to it: a bound also where it is skipped each time.
+    returns: u32,
 }
 
 /// The state of a block.
@@ -69,6 +71,7 @@ impl<'a> Flow<'a> {
             blocks: false,
             open: false,
             visits: 0,
+            returns: 0,
         };
         let mut order: Vec<usize> = (0..steps.len()).collect();
         order.sort_by_key(|index| steps.get(*index).map_or(0, |step| -i64::from(step.priority)));
@@ -163,7 +166,10 @@ impl<'a> Flow<'a> {
         match (jump, target) {
             (Some(Jump::Fail), _) => self.stop(self.says(index, "failed"), false),
             (Some(Jump::End), _) => self.end = Some(index),
-            (_, Some(to)) if to <= index => self.set(index, State::Jumping(to)),
+            (_, Some(to)) if to <= index => {
+                self.set(index, State::Jumping(to));
+                self.cells.get_mut(to).into_iter().for_each(|cell| cell.returns += 1);
+            }
             (_, Some(to)) => {
                 for cell in self.cells.get_mut(index + 1..to).into_iter().flatten() {
                     if cell.state == State::Waiting {
@@ -177,7 +183,8 @@ impl<'a> Flow<'a> {
 
     fn exhausted(&self, to: usize) -> Option<Failure> {
         let step = self.steps.get(to)?;
-        step.max_visits.filter(|most| self.visits(to) >= *most).map(|most| spent(step, most))
+        let came = self.cells.get(to).map_or(0, |cell| cell.visits.max(cell.returns));
+        step.max_visits.filter(|most| came >= *most).map(|most| spent(step, most))
     }
 
     /// Makes the jump backward that is due: once all before it have ended, or, by force, when nothing else can go on.
