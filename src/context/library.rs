@@ -168,11 +168,16 @@ impl Library {
         self.skipped.extend(finds.skipped);
         for file in finds.files {
             poll.check()?;
-            let Ok(real) = file.path.canonicalize().map(|real| seen.insert(real)) else {
-                self.skipped.push((file.name, "it went away".to_owned()));
-                continue;
+            let real = match file.path.canonicalize() {
+                Ok(real) => real,
+                // The pipe of `<(command)` has a name that leads nowhere else; what is not there is told by opening it.
+                Err(_) if file.explicit => file.path.clone(),
+                Err(_) => {
+                    self.skipped.push((file.name, "it went away".to_owned()));
+                    continue;
+                }
             };
-            if !real {
+            if !seen.insert(real) {
                 continue;
             }
             if self.read().documents.len() >= options.max_documents {

@@ -7,7 +7,8 @@ use crate::core::document::SpanRef;
 use crate::core::failure::{Failure, FailureKind};
 use std::collections::HashSet;
 use std::ffi::CString;
-use std::io::Cursor;
+use std::io::{Cursor, Write};
+use std::os::fd::AsRawFd;
 
 fn names(library: &Library) -> Vec<String> {
     library.view().documents().iter().map(|document| document.name().to_owned()).collect()
@@ -126,6 +127,16 @@ fn a_named_pipe_is_read_like_stdin() {
     let library = open(home.path(), &["pipe"]).unwrap();
     writer.join().unwrap().unwrap();
     assert_eq!(all(&library.view()), "through a pipe");
+}
+
+#[test]
+fn the_pipe_of_a_command_is_read_like_stdin() {
+    let home = folder(&[]);
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(b"from a command").unwrap();
+    drop(writer);
+    let library = open(home.path(), &[&format!("/dev/fd/{}", reader.as_raw_fd())]).unwrap();
+    assert_eq!(all(&library.view()), "from a command");
 }
 
 #[test]
