@@ -14,7 +14,7 @@ use crate::model::retry::unheard;
 use futures::FutureExt;
 use std::future::ready;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -102,17 +102,20 @@ pub(super) fn watch(host: &RunHost, call: &ModelCall, followed: Followed<'_>, ca
     };
     let (frame, model) = (call.frame.clone(), call.served.spec.id.clone());
     let heard = Arc::clone(heard);
+    let request = AtomicUsize::new(1);
     let on_text = move |piece| {
         let event = match piece {
             Piece::Id(id) => {
                 // Who settles the call after a crash can ask its provider by it.
-                noted.iter().for_each(|key| host.kit.store.log_provider(&host.run, key, &id));
+                let request = request.load(Ordering::Relaxed);
+                noted.iter().for_each(|key| host.kit.store.log_provider(&host.run, key, request, &id));
                 return;
             }
             Piece::Text(text) => Event::ModelText { call: number, text },
             Piece::Reset => Event::ModelReset { call: number },
             Piece::Note(text) => Event::Note { text },
             Piece::Retry { attempt, wait_millis, reason } => {
+                request.fetch_add(1, Ordering::Relaxed);
                 Event::Retry { model: model.clone(), attempt, wait_millis, reason }
             }
             Piece::Waiting { wait_millis, reason } => Event::Waiting { model: model.clone(), wait_millis, reason },

@@ -89,9 +89,9 @@ pub struct EffectRow {
     pub earlier_cost: Money,
     /// The run that it was copied from and that paid for it.
     pub origin: Option<RunId>,
-    /// By what id the provider knows the last attempt.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub provider: Option<String>,
+    /// By what ids the provider knows the requests of the last attempt, in their order; a request may have none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub provider: Vec<String>,
     /// Milliseconds since 1970, of the last attempt.
     pub started_at: u64,
     /// Milliseconds since 1970.
@@ -116,11 +116,11 @@ impl Store {
         self.writer().write(work, |()| {})
     }
 
-    /// Records by what id the provider knows a call that is under way. Nobody waits for it: it is on disk with the next write
+    /// Records by what id the provider knows a request of a call that is under way, the first being 1. Nobody waits for it: it is on disk with the next write
     /// that somebody waits for, or a little later.
-    pub fn log_provider(&self, run: &RunId, key: &EffectKey, id: &str) {
+    pub fn log_provider(&self, run: &RunId, key: &EffectKey, request: usize, id: &str) {
         let (run, key, id) = (run.clone(), key.clone(), id.to_owned());
-        let work = move |connection: &Connection| write::provider(connection, &run, &key, &id);
+        let work = move |connection: &Connection| write::provider(connection, &run, &key, (request, &id));
         drop(self.writer().write_in(Haste::WithOthers, work, |()| {}));
     }
 
@@ -212,7 +212,7 @@ fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<EffectRow> {
         attempts: small(row, "attempts")?,
         earlier_cost: money(row, "earlier_nanos")?.unwrap_or_default(),
         origin: row.get::<_, Option<String>>("origin")?.map(RunId::new),
-        provider: row.get("provider")?,
+        provider: write::ids(row.get("provider")?).into_iter().filter(|id| !id.is_empty()).collect(),
         started_at: number(row, "started_at")?,
         ended_at: optional_number(row, "ended_at")?,
     })

@@ -122,6 +122,38 @@ fn a_response_that_the_provider_has_whole_is_the_answer() {
 }
 
 #[test]
+fn an_answer_that_broke_off_before_the_last_request_is_not_lost() {
+    let desk = Desk::default();
+    let seen = desk.clone();
+    let begin = |number: usize| {
+        named(
+            "response.created",
+            json!({"response": {"id": format!("resp_{number}"), "status": "in_progress", "output": []}}),
+        )
+    };
+    // The first stream breaks off, the second one is never ended.
+    let script = move |ask: &crate::support::chat::Ask| {
+        let mut acts = open_stream(&[&begin(ask.number + 1), &(RESPONSES.says)("half of")]);
+        acts.push(if ask.number == 0 { Act::Reset } else { Act::Hold });
+        Reply::acts(acts)
+    };
+    let server = ChatServer::with_pages(script, move |line| {
+        seen.asked.lock().expect("unpoisoned").push(line.to_owned());
+        if line.ends_with("resp_1") {
+            return server::json(200, &response("completed"));
+        }
+        server::json(404, &json!({"error": {"message": "no such call"}}))
+    });
+    let (program, run) = killed(&server, RESPONSES, "resp_2");
+    let shown = program.args(["runs", "show", &run]).run().ok().stdout;
+    assert!(shown.contains("resp_1, resp_2 at its provider"), "{shown}");
+    program.args(["runs", "settle", &run, "e1", "provider"]).run().ok();
+    assert_eq!(desk.asked(), ["GET /v1/responses/resp_2", "GET /v1/responses/resp_1"]);
+    program.args(["resume", &run]).run().ok().prints("the whole\n");
+    assert_eq!(server.asks().len(), 2);
+}
+
+#[test]
 fn a_stored_completion_is_the_answer() {
     let desk = Desk::default();
     let begin = plain(&json!({"id": "chatcmpl-1", "choices": [{"index": 0, "delta": {"role": "assistant"}}]}));

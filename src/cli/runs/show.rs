@@ -43,7 +43,7 @@ pub fn effect(store: &Store, row: &RunRow, seq: u64) -> Outcome<Value> {
     Ok(json!({
         "seq": effect.seq, "kind": effect.kind, "state": effect.state, "frame": effect.key.frame,
         "occurrence": effect.key.occurrence, "attempts": effect.attempts, "cost_usd": effect.cost.map(crate::core::money::Money::usd),
-        "origin": effect.origin, "provider_id": effect.provider, "intent": load(effect.intent.as_ref())?, "result": load(effect.result.as_ref())?,
+        "origin": effect.origin, "provider_id": effect.provider.last(), "provider_ids": effect.provider, "intent": load(effect.intent.as_ref())?, "result": load(effect.result.as_ref())?,
     }))
 }
 
@@ -76,16 +76,16 @@ fn open_value(store: &Store, row: &RunRow, effect: &EffectRow) -> Outcome<Value>
         EffectKind::Model => {
             let worst =
                 effect.worst_cost.map_or_else(|| "an unknown amount".to_owned(), |cost| format!("at most {cost}"));
-            let id = effect.provider.as_ref();
-            let known = id.map_or_else(String::new, |id| format!(", {id} at its provider"));
-            let ways = if id.is_some() { "provider|cost USD" } else { "cost USD" };
+            let ids = effect.provider.join(", ");
+            let known = if ids.is_empty() { String::new() } else { format!(", {ids} at its provider") };
+            let ways = if !ids.is_empty() { "provider|cost USD" } else { "cost USD" };
             format!("{worst}{known}; asked again by resume, or: rhizo runs settle {run} {seq} {ways}")
         }
         _ => "made again by resume".to_owned(),
     };
     Ok(json!({
         "run": run, "seq": seq, "kind": effect.kind.name(), "frame": effect.key.frame, "hint": hint,
-        "worst_cost_usd": effect.worst_cost.map(crate::core::money::Money::usd), "provider_id": effect.provider,
+        "worst_cost_usd": effect.worst_cost.map(crate::core::money::Money::usd), "provider_id": effect.provider.last(),
         "prompt": intent["prompt"], "tool": intent["admit"], "args": intent["args"],
     }))
 }

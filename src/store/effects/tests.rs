@@ -156,7 +156,7 @@ fn effects_are_listed_in_the_order_of_their_intents() {
 }
 
 #[test]
-fn the_id_of_a_provider_is_that_of_the_last_attempt() {
+fn a_provider_has_an_id_for_each_request() {
     let folder = tempdir().expect("a folder");
     let (store, run) = with_run(folder.path());
     let (value, key) = (json!(1), key(&Frame::root(), "h"));
@@ -165,14 +165,17 @@ fn the_id_of_a_provider_is_that_of_the_last_attempt() {
         store.effect(&run, &key).expect("read").expect("there").provider
     };
     store.log_intent(&run, &key, intent(&value, 1), Haste::Now).wait().expect("logged");
-    assert_eq!(known(), None);
-    store.log_provider(&run, &key, "req_1");
-    store.log_provider(&run, &key, "resp_1");
-    assert_eq!(known().as_deref(), Some("resp_1"));
+    assert_eq!(known(), [""; 0]);
+    store.log_provider(&run, &key, 1, "req_1");
+    store.log_provider(&run, &key, 1, "resp_1");
+    assert_eq!(known(), ["resp_1"]);
+    store.log_provider(&run, &key, 2, "req_2");
+    store.log_provider(&run, &key, 4, "req_4");
+    store.log_provider(&run, &key, 4, "resp_4");
     let failure = Failure::new(FailureKind::Transport, "broken");
     store.log_result(&run, &key, end(Err(&failure), 1), Haste::Now).wait().expect("logged");
-    store.log_provider(&run, &key, "late");
-    assert_eq!(known().as_deref(), Some("resp_1"), "a call that broke off can still be asked for");
+    store.log_provider(&run, &key, 5, "late");
+    assert_eq!(known(), ["resp_1", "req_2", "resp_4"], "a call that broke off can still be asked for");
     store.log_intent(&run, &key, intent(&value, 1), Haste::Now).wait().expect("logged");
-    assert_eq!(known(), None);
+    assert_eq!(known(), [""; 0]);
 }

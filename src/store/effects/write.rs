@@ -42,6 +42,10 @@ const PROVIDER: &str = "
 UPDATE effects SET provider = ?5
 WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4 AND state = 'intent'";
 
+const PROVIDERS: &str = "
+SELECT provider FROM effects
+WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4 AND state = 'intent'";
+
 const STATE: &str = "SELECT state FROM effects WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4";
 
 /// An intent on its way to the disk.
@@ -107,11 +111,29 @@ pub(super) fn again(
     Ok(())
 }
 
-/// Notes the provider's id of a call; of one that has ended meanwhile nobody needs it.
-pub(super) fn provider(connection: &Connection, run: &RunId, key: &EffectKey, id: &str) -> Worked<()> {
-    let row = (run.as_str(), key.frame.as_str(), &key.hash, key.occurrence, id);
+/// Notes the provider's id of a request; of a call that has ended meanwhile nobody needs it.
+pub(super) fn provider(
+    connection: &Connection,
+    run: &RunId,
+    key: &EffectKey,
+    (request, id): (usize, &str),
+) -> Worked<()> {
+    let row = (run.as_str(), key.frame.as_str(), &key.hash, key.occurrence);
+    let known = connection.prepare_cached(PROVIDERS)?.query_row(row, |row| row.get(0)).optional()?;
+    let Some(known) = known else { return Ok(()) };
+    let mut ids = ids(known);
+    // A later id of the same request is the better one; a request before it may have none.
+    ids.resize(request.saturating_sub(1), String::new());
+    ids.push(id.to_owned());
+    let row = (row.0, row.1, row.2, row.3, text(&ids)?);
     connection.prepare_cached(PROVIDER)?.execute(row)?;
     Ok(())
+}
+
+/// The ids of a call's requests, empty where one has none; earlier versions kept that of the last one, as it is.
+pub(super) fn ids(stored: Option<String>) -> Vec<String> {
+    let one = |stored: String| serde_json::from_str(&stored).unwrap_or_else(|_| vec![stored]);
+    stored.map(one).unwrap_or_default()
 }
 
 /// A result on its way to the disk.
