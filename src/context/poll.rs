@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 type Question = dyn Fn() -> Option<Failure> + Send + Sync;
 
-/// Asked at least once per 4 MB of scanned data; an answer ends the scan with that failure.
+/// Asked at least once per 4 MB of scanned data and per 64 matches in it; an answer ends the scan with that failure.
 #[derive(Clone, Default)]
 pub struct Poll(Option<Arc<Question>>);
 

@@ -17,6 +17,8 @@ const LINE_REACH: usize = 1 << 16;
 const ACROSS_REACH: usize = 1 << 20;
 /// Bytes before a window that `^` and `\b` can see.
 const BEHIND: usize = 4;
+/// Matches between two polls: an expression may look through its whole window for each of them, a millisecond at a time.
+const FOUND: usize = 64;
 
 /// Where to go on after a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +41,8 @@ pub(crate) fn matches(
     poll: &Poll,
     visit: &mut dyn FnMut(usize, usize) -> Outcome<Next>,
 ) -> Outcome<bool> {
-    let mut scan = Scan { bytes: &document.bytes()[..end], start, pattern, poll, visit, last: None, stopped: false };
+    let bytes = &document.bytes()[..end];
+    let mut scan = Scan { bytes, start, pattern, poll, visit, last: None, found: 0, stopped: false };
     let mut at = start;
     while at < end && !scan.stopped {
         poll.check()?;
@@ -59,6 +62,8 @@ struct Scan<'a> {
     visit: &'a mut dyn FnMut(usize, usize) -> Outcome<Next>,
     /// The end of the match before: an empty match there is not another one.
     last: Option<usize>,
+    /// How many matches were found.
+    found: usize,
     stopped: bool,
 }
 
@@ -69,6 +74,10 @@ impl Scan<'_> {
         let behind = at.saturating_sub(BEHIND).max(self.start);
         let mut from = at;
         while let Some((first, last)) = self.find(behind, reach, from) {
+            self.found += 1;
+            if self.found.is_multiple_of(FOUND) {
+                self.poll.check()?;
+            }
             // An empty match behind the last newline is in no line.
             let inside = first < stop || (first == self.bytes.len() && !self.bytes.ends_with(b"\n"));
             if !inside {

@@ -126,6 +126,18 @@ fn every_scan_can_be_stopped() {
 }
 
 #[test]
+fn scans_ask_between_the_matches_of_a_window() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let poll = Poll::new(move || {
+        counter.fetch_add(1, Ordering::SeqCst);
+        None
+    });
+    assert_eq!(text("a".repeat(6_400)).count("a", &poll).unwrap(), 6_400);
+    assert!(asked.load(Ordering::SeqCst) >= 100);
+}
+
+#[test]
 fn scans_ask_at_least_every_four_megabytes() {
     let view = text("some words here\n\n".repeat(1_000_000));
     let asked = Arc::new(AtomicUsize::new(0));
