@@ -5,8 +5,7 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::request::{Call, Request};
-use crate::script::gate::Gate;
-use crate::script::growth::{self, string_stop};
+use crate::script::gate::{self, Gate};
 use crate::script::hearing::Hearing;
 use crate::script::host::Host;
 use crate::script::words;
@@ -47,10 +46,10 @@ thread_local! {
 
 /// Takes `seat` for the time of `work` on this thread.
 pub fn seated<T>(seat: Seat, work: impl FnOnce() -> T) -> T {
+    let gate = Arc::clone(&seat.gate);
     let before = SEAT.with(|s| s.replace(Some(seat)));
-    growth::reset();
     words::reset();
-    let answer = work();
+    let answer = gate::under(gate, work);
     SEAT.with(|s| s.replace(before));
     answer
 }
@@ -59,17 +58,6 @@ pub fn seated<T>(seat: Seat, work: impl FnOnce() -> T) -> T {
 pub fn seat() -> Outcome<Seat> {
     SEAT.with(|s| s.borrow().clone())
         .ok_or_else(|| Failure::new(FailureKind::Internal, "a primitive was called outside an evaluation"))
-}
-
-/// Why this thread's evaluation must stop, if it must.
-pub fn stop_reason(operations: u64) -> Option<Failure> {
-    SEAT.with(|s| {
-        let seat = s.borrow();
-        let gate = &seat.as_ref()?.gate;
-        gate.memory_stop()
-            .or_else(string_stop)
-            .or_else(|| operations.is_multiple_of(256).then(|| gate.stop()).flatten())
-    })
 }
 
 /// Asks the host and waits; cancellation ends the wait within 150 ms. The wait is not charged as computing.

@@ -1,9 +1,11 @@
 //! Between Rhai values and JSON, in both directions, without loss for what both can say.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::script::gate::{self, Gate};
 use crate::script::handle::Context;
 use rhai::{Dynamic, Map};
 use serde_json::{Number, Value};
+use std::sync::Arc;
 
 /// How deep a value may nest before it is taken for a cycle.
 const DEPTH: usize = 64;
@@ -23,50 +25,78 @@ pub fn to_dynamic(value: &Value) -> Dynamic {
 }
 
 /// A Rhai value as JSON. A context handle becomes its text; functions and other handles are refused.
+///
+/// # Errors
+/// `invalid` for what has no form as data, and what stops the evaluation of this thread.
 pub fn to_value(value: &Dynamic) -> Outcome<Value> {
-    at_depth(value, 0)
+    Copying { gate: gate::current(), step: 0 }.value(value, 0)
 }
 
-fn at_depth(value: &Dynamic, depth: usize) -> Outcome<Value> {
-    if depth > DEPTH {
-        return Err(Failure::new(FailureKind::Invalid, format!("a value nests deeper than {DEPTH}"))
-            .hint("a value that contains itself cannot be sent or stored"));
+/// A copy in the making. What many places share becomes as many copies, which the count of memory cannot know before: it
+/// is looked at for every one of them.
+struct Copying {
+    gate: Arc<Gate>,
+    step: u64,
+}
+
+impl Copying {
+    fn step(&mut self) -> Outcome<()> {
+        self.step += 1;
+        self.gate.poll(self.step).map_or(Ok(()), Err)
     }
-    if value.is_unit() {
-        return Ok(Value::Null);
+
+    fn value(&mut self, value: &Dynamic, depth: usize) -> Outcome<Value> {
+        self.step()?;
+        if depth > DEPTH {
+            return Err(Failure::new(FailureKind::Invalid, format!("a value nests deeper than {DEPTH}"))
+                .hint("a value that contains itself cannot be sent or stored"));
+        }
+        if value.is_unit() {
+            return Ok(Value::Null);
+        }
+        if let Ok(flag) = value.as_bool() {
+            return Ok(Value::Bool(flag));
+        }
+        if let Ok(number) = value.as_int() {
+            return Ok(Value::Number(number.into()));
+        }
+        if let Ok(number) = value.as_float() {
+            return Number::from_f64(number).map(Value::Number).ok_or_else(|| {
+                Failure::new(FailureKind::Invalid, format!("{number} has no form in JSON")).hint("send it as a string")
+            });
+        }
+        if let Ok(letter) = value.as_char() {
+            return Ok(Value::String(letter.to_string()));
+        }
+        if let Ok(text) = value.as_immutable_string_ref() {
+            return Ok(Value::String(text.to_string()));
+        }
+        self.composed(value, depth)
     }
-    if let Ok(flag) = value.as_bool() {
-        return Ok(Value::Bool(flag));
+
+    fn composed(&mut self, value: &Dynamic, depth: usize) -> Outcome<Value> {
+        if let Ok(items) = value.as_array_ref() {
+            return items.iter().map(|v| self.value(v, depth + 1)).collect::<Outcome<Vec<_>>>().map(Value::Array);
+        }
+        if let Ok(map) = value.as_map_ref() {
+            let entries = map.iter().map(|(k, v)| Ok((k.to_string(), self.value(v, depth + 1)?)));
+            return entries.collect::<Outcome<serde_json::Map<_, _>>>().map(Value::Object);
+        }
+        if let Ok(bytes) = value.as_blob_ref() {
+            // As a value each byte takes some dozens. Room for all of them is counted before it is touched.
+            let mut numbers = Vec::with_capacity(bytes.len());
+            for byte in bytes.iter() {
+                self.step()?;
+                numbers.push(Value::Number((*byte).into()));
+            }
+            return Ok(Value::Array(numbers));
+        }
+        if let Some(context) = value.read_lock::<Context>() {
+            return context.text().map(Value::String);
+        }
+        Err(Failure::new(FailureKind::Invalid, format!("a value of type {} has no form as data", value.type_name()))
+            .hint("pass strings, numbers, booleans, arrays or maps"))
     }
-    if let Ok(number) = value.as_int() {
-        return Ok(Value::Number(number.into()));
-    }
-    if let Ok(number) = value.as_float() {
-        return Number::from_f64(number).map(Value::Number).ok_or_else(|| {
-            Failure::new(FailureKind::Invalid, format!("{number} has no form in JSON")).hint("send it as a string")
-        });
-    }
-    if let Ok(letter) = value.as_char() {
-        return Ok(Value::String(letter.to_string()));
-    }
-    if let Ok(text) = value.as_immutable_string_ref() {
-        return Ok(Value::String(text.to_string()));
-    }
-    if let Ok(items) = value.as_array_ref() {
-        return items.iter().map(|v| at_depth(v, depth + 1)).collect::<Outcome<Vec<_>>>().map(Value::Array);
-    }
-    if let Ok(map) = value.as_map_ref() {
-        let entries = map.iter().map(|(k, v)| Ok((k.to_string(), at_depth(v, depth + 1)?)));
-        return entries.collect::<Outcome<serde_json::Map<_, _>>>().map(Value::Object);
-    }
-    if let Ok(bytes) = value.as_blob_ref() {
-        return Ok(Value::Array(bytes.iter().map(|b| Value::Number((*b).into())).collect()));
-    }
-    if let Some(context) = value.read_lock::<Context>() {
-        return context.text().map(Value::String);
-    }
-    Err(Failure::new(FailureKind::Invalid, format!("a value of type {} has no form as data", value.type_name()))
-        .hint("pass strings, numbers, booleans, arrays or maps"))
 }
 
 /// The text of a value where a text is wanted: a string as it is, a context handle as its text.

@@ -3,11 +3,10 @@
 //! It knows no files, no network, no clock: those are effects, and the host makes them.
 
 use crate::context::view::View;
-use crate::script::bridge;
 use crate::script::desk::Desk;
 use crate::script::errors::{Stop, raise};
 use crate::script::stdlib::Modules;
-use crate::script::{growth, guards, order, prims, ranges, words};
+use crate::script::{equality, gate, growth, guards, notation, order, prims, ranges, words};
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,7 +33,7 @@ pub fn build(desk: &Arc<Desk>, view: &View, args: Option<Dynamic>, folder: Optio
     engine.on_print(move |text| printer.print(text));
     let printer = Arc::clone(desk);
     engine.on_debug(move |text, _, position| printer.print(&format!("{text} @ {position}")));
-    engine.on_progress(|operations| bridge::stop_reason(operations).map(|failure| Dynamic::from(Stop(failure))));
+    engine.on_progress(|operations| gate::stop_reason(operations).map(|failure| Dynamic::from(Stop(failure))));
     offer_globals(&mut engine, desk, view, args);
     engine
 }
@@ -44,6 +43,8 @@ pub fn plain() -> Engine {
     let mut engine = Engine::new();
     limit(&mut engine);
     guards::register(&mut engine);
+    notation::register(&mut engine);
+    equality::register(&mut engine);
     order::register(&mut engine);
     ranges::register(&mut engine);
     engine

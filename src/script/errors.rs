@@ -2,7 +2,7 @@
 
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::text::{nearest, one_line};
-use crate::script::{convert, python};
+use crate::script::{convert, notation, python};
 use rhai::{Dynamic, EvalAltResult, LexError, Map, ParseError, ParseErrorType, Position};
 use unicode_width::UnicodeWidthStr;
 
@@ -149,7 +149,10 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
 /// What a script threw: a map keeps its fields, anything else becomes the message.
 fn thrown(value: &Dynamic) -> Failure {
     let Ok(map) = value.as_map_ref() else {
-        return script(value.to_string());
+        return match notation::displayed(value) {
+            Ok(text) => script(text),
+            Err(failure) => failure,
+        };
     };
     let text = |name: &str| {
         map.get(name).and_then(|v| v.as_immutable_string_ref().ok().map(|s| s.to_string())).filter(|s| !s.is_empty())
@@ -169,7 +172,7 @@ fn thrown(value: &Dynamic) -> Failure {
 }
 
 fn fields(map: &Map) -> String {
-    Dynamic::from_map(map.clone()).to_string()
+    notation::displayed(&Dynamic::from_map(map.clone())).unwrap_or_else(|failure| failure.message)
 }
 
 /// Rhai says `Unknown property 'x' - a getter is not registered for type 'y'`.

@@ -5,12 +5,13 @@ pub mod report;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::bridge::{Seat, seated};
 use crate::script::convert::to_value;
+use crate::script::depth::{self, KEPT};
 use crate::script::desk::{Desk, Final};
 use crate::script::engine::SOURCE_LIMIT;
 use crate::script::errors::{Names, from_eval, from_parse};
 use crate::script::prims::final_;
 use crate::script::session::{State, Variable};
-use crate::script::show;
+use crate::script::{growth, show};
 use rhai::{AST, Dynamic, Engine};
 use serde_json::Value;
 use std::sync::Arc;
@@ -85,6 +86,11 @@ impl Job {
             });
             let visible = state.scope.clone_visible();
             state.scope = visible;
+            let hearers = self.desk.hearers().thin();
+            let result = match depth::thin(&mut state.scope).or(hearers) {
+                Some(failure) => result.and(Err(failure)),
+                None => result,
+            };
             let evaluation = self.conclude(&state, result);
             Ended { state, evaluation }
         })
@@ -102,14 +108,13 @@ impl Job {
         state.functions = state.functions.merge(&functions);
         let whole: AST = state.functions.merge(&ast);
         let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut state.scope, &whole);
-        result.map_err(|error| from_eval(&error, &self.source, &self.names))
+        growth::settled(result.map_err(|error| from_eval(&error, &self.source, &self.names)))
     }
 
     fn conclude(&self, state: &State, result: Outcome<Dynamic>) -> Evaluation {
         let mut evaluation = Evaluation::default();
-        match result {
-            Ok(value) => self.keep_value(&mut evaluation, value),
-            Err(failure) => evaluation.failure = Some(failure),
+        if let Err(failure) = result.and_then(|value| self.keep_value(&mut evaluation, value)) {
+            evaluation.failure = Some(failure);
         }
         match self.desk.take_final() {
             Some(Final::Value(value)) => evaluation.final_ = Some(value),
@@ -126,13 +131,22 @@ impl Job {
         evaluation
     }
 
-    fn keep_value(&self, evaluation: &mut Evaluation, value: Dynamic) {
+    fn keep_value(&self, evaluation: &mut Evaluation, value: Dynamic) -> Outcome<()> {
         if value.is_unit() {
-            return;
+            return Ok(());
         }
+        if depth::exceeds(&value, KEPT) {
+            return Err(depth::failure("the value", KEPT));
+        }
+        evaluation.value = match to_value(&value) {
+            Ok(data) => Some(data),
+            // A function is a value without a form as data; a limit is none that a script could have caught.
+            Err(failure) if failure.kind.catchable() => None,
+            Err(failure) => return Err(failure),
+        };
         evaluation.shown = show::value(&value, 4 * SHOWN);
-        evaluation.value = to_value(&value).ok();
         evaluation.value_number = Some(self.desk.keep(value));
+        Ok(())
     }
 
     fn final_variable(&self, state: &State, name: &str) -> Outcome<Value> {

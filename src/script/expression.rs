@@ -6,19 +6,20 @@
 mod chain;
 mod questions;
 mod references;
+mod repetition;
 
 pub use questions::{Constant, Question};
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::{to_dynamic, to_value};
 use crate::script::errors::{Names, Stop, from_eval, from_parse};
-use crate::script::gate::Gate;
+use crate::script::gate::{self, Gate};
 use crate::script::prims::json;
-use crate::script::{engine, growth, words};
+use crate::script::{engine, growth, words, worker};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope, Token};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -31,14 +32,12 @@ const SOURCE_LIMIT: usize = 16 * 1024;
 const OPERATIONS: u64 = 2_000_000;
 /// The longest time of one evaluation.
 const COMPUTE: Duration = Duration::from_secs(2);
-/// How deep expressions and calls may nest: they run on the runtime's threads, whose stacks are small.
+/// How deep expressions and calls may nest: most run on the runtime's threads, whose stacks are small.
 const NESTING: usize = 32;
 /// What would reach out of an expression, or is of no use in it.
 const NO_WORDS: &[&str] = &["fn", "import", "export", "private", "print", "debug", "Fn", "call", "is_def_fn"];
 
 thread_local! {
-    /// What can stop the evaluation of this thread.
-    static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
     /// Whether the values in scope are read as copies.
     static COPIES: Cell<bool> = const { Cell::new(false) };
 }
@@ -69,6 +68,7 @@ struct Compiled {
     references: Vec<Reference>,
     questions: Vec<Question>,
     sole: Option<Vec<String>>,
+    repeats: bool,
 }
 
 /// Compiles expressions; its engine is shared by all of them.
@@ -89,7 +89,7 @@ impl Compiler {
         for word in NO_WORDS {
             engine.disable_symbol(*word);
         }
-        engine.on_progress(|operations| stop_reason(operations).map(|failure| Dynamic::from(Stop(failure))));
+        engine.on_progress(|operations| gate::stop_reason(operations).map(|failure| Dynamic::from(Stop(failure))));
         #[allow(deprecated, reason = "rhai marks the hook volatile, not obsolete")]
         engine.on_var(|name, _, eval| {
             let value = || eval.scope().get(name).filter(|value| value.is_read_only()).map(Dynamic::flatten_clone);
@@ -123,9 +123,9 @@ impl Compiler {
         let ast = parsed.map_err(|error| from_parse(&error, source, &known().with_declared(source)))?;
         self.closed(&scope, source)?;
         let references = references::of(&ast, names, &self.functions)?;
-        let (questions, sole) = (questions::of(&ast), questions::sole(&ast));
-        let engine = Arc::clone(&self.engine);
-        Ok(Expression(Arc::new(Compiled { engine, ast, source: source.to_owned(), references, questions, sole })))
+        let (questions, sole, repeats) = (questions::of(&ast), questions::sole(&ast), repetition::is_in(&ast));
+        let (engine, source) = (Arc::clone(&self.engine), source.to_owned());
+        Ok(Expression(Arc::new(Compiled { engine, ast, source, references, questions, sole, repeats })))
     }
 
     /// Refuses a comment that is not closed: for Rhai it ends with the text, and it would hide what is written behind.
@@ -184,7 +184,7 @@ impl Expression {
 
     /// Its value, with these values in scope; one that it reads and that is not there is `()`.
     ///
-    /// Takes two seconds at most, on the caller's thread.
+    /// Takes two seconds at most, on the caller's thread or while that waits.
     ///
     /// # Errors
     /// What a script's evaluation fails with, and `deadline` and `limit` for what takes too long or grows too large.
@@ -196,10 +196,20 @@ impl Expression {
     ///
     /// # Errors
     /// As `evaluate`.
-    pub fn evaluate_with<'a>(&self, find: impl Fn(&str) -> Option<Cow<'a, Value>>) -> Outcome<Value> {
+    pub fn evaluate_with<'a>(&self, find: impl Fn(&str) -> Option<Cow<'a, Value>> + Sync) -> Outcome<Value> {
+        if !self.0.repeats {
+            return self.answer(&find);
+        }
+        // What is repeated can make a value as deep as memory allows; only a large stack drops that.
+        worker::apart("expression", || self.answer(&find))
+            .unwrap_or_else(|error| Err(worker::no_thread("the expression", &error)))
+    }
+
+    fn answer<'a>(&self, find: &impl Fn(&str) -> Option<Cow<'a, Value>>) -> Outcome<Value> {
         let Compiled { engine, ast, source, references, .. } = &*self.0;
         let read: BTreeSet<&str> = references.iter().filter_map(|r| r.path.first()).map(String::as_str).collect();
-        let result = gated(|| {
+        let names = || Names { variables: read.iter().map(|n| (*n).to_owned()).collect(), functions: Vec::new() };
+        gated(|| {
             let evaluate = || {
                 let mut scope = Scope::new();
                 for name in &read {
@@ -209,30 +219,26 @@ impl Expression {
                 engine.eval_ast_with_scope::<Dynamic>(&mut scope, ast)
             };
             // A panic in a native function must not take the run down.
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match evaluate() {
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match evaluate() {
                 // A closure reads the value on which it is called. Rhai locks the one for the other; copies need no lock,
                 // and without effects a second evaluation is the first one.
                 Err(error) if matches!(*error, EvalAltResult::ErrorDataRace(..)) => copied(evaluate),
                 result => result,
-            }))
-        });
-        let result = result.map_err(|_| {
-            Failure::new(FailureKind::Internal, "a native function panicked")
-                .hint("this is a fault of rhizo: please report the expression that shows it")
-        })?;
-        let names = || Names { variables: read.iter().map(|n| (*n).to_owned()).collect(), functions: Vec::new() };
-        result.map_err(|error| from_eval(&error, source, &names())).and_then(|value| to_value(&value))
+            }));
+            let result = result.map_err(|_| {
+                Failure::new(FailureKind::Internal, "a native function panicked")
+                    .hint("this is a fault of rhizo: please report the expression that shows it")
+            })?;
+            growth::settled(result.map_err(|error| from_eval(&error, source, &names())))
+                .and_then(|value| to_value(&value))
+        })
     }
 }
 
 /// Runs `work` with the limits of one evaluation on this thread.
 fn gated<T>(work: impl FnOnce() -> T) -> T {
-    growth::reset();
-    GATE.with(|gate| gate.replace(Some(Gate::new(CancellationToken::new(), COMPUTE))));
     COPIES.set(false);
-    let answer = work();
-    GATE.with(|gate| gate.replace(None));
-    answer
+    gate::under(Arc::new(Gate::new(CancellationToken::new(), COMPUTE)), work)
 }
 
 /// Runs `work` with copies of the values in scope.
@@ -241,16 +247,6 @@ fn copied<T>(work: impl FnOnce() -> T) -> T {
     let answer = work();
     COPIES.set(false);
     answer
-}
-
-fn stop_reason(operations: u64) -> Option<Failure> {
-    GATE.with(|gate| {
-        let gate = gate.borrow();
-        let gate = gate.as_ref()?;
-        gate.memory_stop()
-            .or_else(growth::string_stop)
-            .or_else(|| operations.is_multiple_of(256).then(|| gate.stop()).flatten())
-    })
 }
 
 impl PartialEq for Expression {

@@ -1,30 +1,64 @@
 //! What can stop an evaluation from outside: cancellation, the compute deadline and the memory guard.
 //!
-//! The engine polls it every few hundred operations; waits in native calls select on its token.
+//! The engine polls it every few hundred operations, and so does what copies natively; waits in native calls select on its
+//! token.
 
 use crate::core::failure::{Failure, FailureKind};
-use crate::script::held::held;
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::script::growth;
+use crate::script::held::{held, nested};
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How many bytes an evaluation may add to what the process holds. Rhai's own size limits walk through the whole value
 /// at every call, which makes filling an array quadratic, and nested data and closures escape them; this does neither.
 const MEMORY_LIMIT: u64 = 1 << 30;
+/// How many arrays, maps and closures it may add. Dropping or copying a value recurses once per level, each of which is
+/// at least one of them: with this and the limit of bytes no value nests deeper than `worker::STACK` carries.
+const NESTED_LIMIT: u64 = 3_000_000;
 
-/// Limits of one evaluation on one thread.
+thread_local! {
+    /// What can stop the program of this thread.
+    static GATE: RefCell<Option<Arc<Gate>>> = const { RefCell::new(None) };
+}
+
+/// Limits of one evaluation, on all its threads.
 pub struct Gate {
     cancel: CancellationToken,
     started: Instant,
     compute: Duration,
-    waited_nanos: AtomicU64,
+    clock: Mutex<Clock>,
     memory_at_start: u64,
+    nested_at_start: u64,
 }
+
+/// For how long no thread of an evaluation computed. Branches that compute side by side are charged once, as the person
+/// who waits for them is; else a machine with more cores would reach the deadline sooner.
+struct Clock {
+    computing: usize,
+    waited: Duration,
+    idle_since: Instant,
+}
+
+/// Charges time as computing for as long as it lives.
+struct Busy<'a>(&'a Gate);
+
+/// Charges time as computing again when it ends.
+struct Away<'a>(&'a Gate);
 
 impl Gate {
     /// A gate that opens now. `compute` is the time that may be spent computing; waits are not charged.
     pub fn new(cancel: CancellationToken, compute: Duration) -> Self {
-        Self { cancel, started: Instant::now(), compute, waited_nanos: AtomicU64::new(0), memory_at_start: held() }
+        let started = Instant::now();
+        Self {
+            cancel,
+            started,
+            compute,
+            clock: Mutex::new(Clock { computing: 1, waited: Duration::ZERO, idle_since: started }),
+            memory_at_start: held(),
+            nested_at_start: nested(),
+        }
     }
 
     /// The token that cancels the evaluation.
@@ -34,21 +68,26 @@ impl Gate {
 
     /// Runs `wait` without charging its time as computing.
     pub fn waiting<T>(&self, wait: impl FnOnce() -> T) -> T {
-        let begun = Instant::now();
-        let answer = wait();
-        let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.waited_nanos.fetch_add(nanos, Ordering::Relaxed);
-        answer
+        self.clock().leave();
+        let _away = Away(self);
+        wait()
+    }
+
+    /// Runs a part of the evaluation on another thread while its own waits.
+    pub fn computing<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.clock().enter();
+        let _busy = Busy(self);
+        work()
     }
 
     /// Time spent computing so far.
     pub fn computed(&self) -> Duration {
-        self.started.elapsed().saturating_sub(Duration::from_nanos(self.waited_nanos.load(Ordering::Relaxed)))
+        self.started.elapsed().saturating_sub(self.clock().waited())
     }
 
-    /// What is left to compute, for a part that runs on a thread of its own.
-    pub fn remaining(&self) -> Duration {
-        self.compute.saturating_sub(self.computed())
+    /// What is left to compute until it is too long by `grace`.
+    pub fn left(&self, grace: Duration) -> Duration {
+        self.compute.saturating_add(grace).saturating_sub(self.computed())
     }
 
     /// Why the evaluation must stop, if it must. Costs about 50 ns.
@@ -67,11 +106,82 @@ impl Gate {
     }
 
     /// Why memory forbids going on, if it does. Costs a few nanoseconds.
-    pub fn memory_stop(&self) -> Option<Failure> {
+    fn memory_stop(&self) -> Option<Failure> {
         let grown = held().saturating_sub(self.memory_at_start);
-        (grown > MEMORY_LIMIT).then(|| {
-            Failure::new(FailureKind::Limit, format!("the script holds more than {} MiB of memory", MEMORY_LIMIT >> 20))
-                .hint("keep handles (`context.chunks(..)`) instead of copies, and drop what is no longer needed")
-        })
+        (grown > MEMORY_LIMIT).then(|| too_much(&format!("more than {} MiB of memory", MEMORY_LIMIT >> 20)))
+    }
+
+    /// Why what values nest with forbids going on, if it does. Costs a nanosecond.
+    fn nested_stop(&self) -> Option<Failure> {
+        let grown = nested().saturating_sub(self.nested_at_start);
+        (grown > NESTED_LIMIT).then(|| too_much("too many arrays, maps and closures"))
+    }
+
+    /// Why the evaluation must stop at step `step` of something long, if it must. Memory is asked at every step.
+    pub fn poll(&self, step: u64) -> Option<Failure> {
+        self.memory_stop().or_else(|| step.is_multiple_of(256).then(|| self.stop()).flatten())
+    }
+
+    fn clock(&self) -> MutexGuard<'_, Clock> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs `work` with this gate on this thread.
+pub fn under<T>(gate: Arc<Gate>, work: impl FnOnce() -> T) -> T {
+    let before = GATE.with(|g| g.replace(Some(gate)));
+    growth::reset();
+    let answer = work();
+    GATE.with(|g| g.replace(before));
+    answer
+}
+
+/// The gate of this thread's evaluation; outside of one, a gate that guards memory from now on.
+pub fn current() -> Arc<Gate> {
+    let gate = GATE.with(|g| g.borrow().clone());
+    gate.unwrap_or_else(|| Arc::new(Gate::new(CancellationToken::new(), Duration::MAX)))
+}
+
+/// Why the evaluation of this thread must stop at operation `operations`, if it must.
+pub fn stop_reason(operations: u64) -> Option<Failure> {
+    GATE.with(|g| {
+        let gate = g.borrow();
+        let gate = gate.as_ref()?;
+        growth::stop().or_else(|| gate.nested_stop()).or_else(|| gate.poll(operations))
+    })
+}
+
+fn too_much(what: &str) -> Failure {
+    Failure::new(FailureKind::Limit, format!("the script holds {what}"))
+        .hint("keep handles (`context.chunks(..)`) instead of copies, and drop what is no longer needed")
+}
+
+impl Clock {
+    fn enter(&mut self) {
+        self.waited = self.waited();
+        self.computing += 1;
+    }
+
+    fn leave(&mut self) {
+        self.computing = self.computing.saturating_sub(1);
+        if self.computing == 0 {
+            self.idle_since = Instant::now();
+        }
+    }
+
+    fn waited(&self) -> Duration {
+        if self.computing == 0 { self.waited + self.idle_since.elapsed() } else { self.waited }
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.clock().leave();
+    }
+}
+
+impl Drop for Away<'_> {
+    fn drop(&mut self) {
+        self.0.clock().enter();
     }
 }

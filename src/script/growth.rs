@@ -2,9 +2,10 @@
 //! maps are the interpreter's own.
 //!
 //! A map is looked at when a variable that holds it is used, now and then; a map inside a map is held by the memory
-//! gate alone. Strings are seen by the allocator, in `held`.
+//! gate alone. Strings are seen by the allocator, in `held`. And there are functions whose failure Rhai answers with a
+//! text of its own: what they refuse stops the program at its next step.
 
-use crate::core::failure::Failure;
+use crate::core::failure::{Failure, Outcome};
 use crate::script::engine::{MAP_LIMIT, STRING_LIMIT};
 use crate::script::guards::beyond;
 use crate::script::held;
@@ -20,17 +21,33 @@ thread_local! {
     /// Maps beyond the limit, by variable, with the size at which they were last seen. One that came whole, from a
     /// file or a tool, is let be; one that grows is refused.
     static LARGE: RefCell<BTreeMap<String, usize>> = const { RefCell::new(BTreeMap::new()) };
+    /// What a function refused to make.
+    static REFUSED: RefCell<Option<Failure>> = const { RefCell::new(None) };
 }
 
 /// Begins an evaluation on this thread.
 pub fn reset() {
     LARGE.with(|large| large.borrow_mut().clear());
+    REFUSED.with(|refused| refused.replace(None));
     held::forget_long_text();
 }
 
-/// Why a string that grew on this thread forbids going on, if one does. Costs a nanosecond.
-pub fn string_stop() -> Option<Failure> {
-    held::has_long_text().then(|| beyond("the string", STRING_LIMIT))
+/// Stops the program of this thread at its next step, or at its end.
+pub fn refuse(failure: Failure) {
+    REFUSED.with(|refused| refused.replace(Some(failure)));
+}
+
+/// Why what grew on this thread, or was refused, forbids going on, if it does. Costs a few nanoseconds.
+pub fn stop() -> Option<Failure> {
+    if held::has_long_text() {
+        return Some(beyond("the string", STRING_LIMIT));
+    }
+    REFUSED.with(|refused| refused.borrow().clone())
+}
+
+/// What a program of this thread ended with: its last step may have grown too large, and no step came after it.
+pub fn settled<T>(ended: Outcome<T>) -> Outcome<T> {
+    ended.and_then(|value| stop().map_or(Ok(value), Err))
 }
 
 /// Looks at the variable that is about to be used, now and then; a failure if it holds a map that grows beyond the

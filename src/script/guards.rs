@@ -4,6 +4,7 @@
 use crate::core::failure::{Failure, FailureKind};
 use crate::script::engine::{ARRAY_LIMIT, STRING_LIMIT};
 use crate::script::errors::raise;
+use crate::script::{gate, notation};
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map, Position};
 
 type Checked<T> = Result<T, Box<EvalAltResult>>;
@@ -92,7 +93,7 @@ fn joins(engine: &mut Engine) {
             }
             match item.as_immutable_string_ref() {
                 Ok(text) => all.push_str(&text),
-                Err(_) => all.push_str(&item.to_string()),
+                Err(_) => all.push_str(&notation::displayed(item).map_err(raise)?),
             }
             if all.len() > STRING_LIMIT {
                 return Err(too_large("the string", STRING_LIMIT));
@@ -129,11 +130,7 @@ fn growth(engine: &mut Engine) {
     });
     engine.register_fn("pad", |items: &mut Array, len: i64, item: Dynamic| {
         let len = usize::try_from(len).unwrap_or(0);
-        fits(len, ARRAY_LIMIT, "the array").map(|()| {
-            if len > items.len() {
-                items.resize(len, item)
-            }
-        })
+        fits(len, ARRAY_LIMIT, "the array").and_then(|()| filled(items, len, &item))
     });
     engine.register_fn("pad", |bytes: &mut Blob, len: i64, value: i64| {
         let len = usize::try_from(len).unwrap_or(0);
@@ -161,6 +158,19 @@ fn growth(engine: &mut Engine) {
     engine.register_fn("+=", |text: &mut ImmutableString, more: ImmutableString| {
         fits(text.len() + more.len(), STRING_LIMIT, "the string").map(|()| *text += more)
     });
+}
+
+/// Adds copies of an item until there are `len`. An array is copied as a whole each time, so it may be stopped.
+fn filled(items: &mut Array, len: usize, item: &Dynamic) -> Checked<()> {
+    let missing = len.saturating_sub(items.len());
+    items.reserve(missing);
+    for step in (1..).take(missing) {
+        if let Some(failure) = gate::stop_reason(step) {
+            return Err(raise(failure));
+        }
+        items.push(item.clone());
+    }
+    Ok(())
 }
 
 fn blob(len: i64, value: i64) -> Checked<Blob> {

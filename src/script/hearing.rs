@@ -4,6 +4,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::{Call, Request};
 use crate::script::bridge::Seat;
 use crate::script::convert::to_dynamic;
+use crate::script::depth::{self, KEPT};
 use crate::script::errors::{Names, from_eval};
 #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
 use rhai::NativeCallContextStore;
@@ -36,6 +37,14 @@ impl Hearers {
         self.told.fetch_max(after, Ordering::Relaxed);
         let mut closures = self.closures.lock().unwrap_or_else(PoisonError::into_inner);
         closures.push((closure, context.store_data()));
+    }
+
+    /// Drops the closures that hold what nests too deep to be kept, and says so.
+    pub fn thin(&self) -> Option<Failure> {
+        let mut closures = self.closures.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = closures.len();
+        closures.retain(|(closure, _)| !depth::closure_exceeds(closure, KEPT));
+        (closures.len() < before).then(|| depth::failure("what a closure of on_event holds", KEPT))
     }
 }
 

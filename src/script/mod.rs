@@ -5,8 +5,10 @@
 pub mod bridge;
 pub mod completeness;
 pub mod convert;
+pub mod depth;
 pub mod desk;
 pub mod engine;
+pub mod equality;
 pub mod errors;
 pub mod evaluate;
 pub mod expression;
@@ -18,6 +20,7 @@ pub mod hearing;
 pub mod held;
 pub mod help;
 pub mod host;
+pub mod notation;
 pub mod order;
 pub mod prims;
 pub mod python;

@@ -17,7 +17,7 @@ use crate::script::handle::Context;
 use crate::script::hearing::Hearing;
 use crate::script::host::Host;
 use crate::script::prims::table;
-use crate::script::worker::Worker;
+use crate::script::worker::{self, Worker};
 use crate::script::{engine, show, stdlib};
 use rhai::{AST, Dynamic, Engine, Scope};
 use serde_json::Value;
@@ -28,6 +28,10 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a cancelled evaluation may take to notice before it is abandoned.
 const GRACE: Duration = Duration::from_millis(200);
+/// How long one that has computed too long may go on before it is abandoned: to notice, and to copy what it keeps.
+const OVERDUE: Duration = Duration::from_secs(2);
+/// How often its clock is looked at, at most: it stands still while the evaluation waits.
+const TICK: Duration = Duration::from_millis(50);
 
 /// What a session needs.
 pub struct SessionSetup {
@@ -105,7 +109,7 @@ impl Session {
         }
     }
 
-    /// Evaluates a program on a fork and commits it. Cancelling `cancel` ends it within 250 ms.
+    /// Evaluates a program on a fork and commits it. Cancelling `cancel` ends it within 250 ms, its deadline within 2 s.
     pub async fn evaluate(&mut self, source: &str, cancel: CancellationToken) -> Evaluation {
         self.evaluations += 1;
         // An abandoned evaluation may still hold the engine; its modules then need their `import`.
@@ -130,20 +134,20 @@ impl Session {
         let (send, mut receive) = tokio::sync::oneshot::channel();
         // The receiver is gone only if this evaluation was abandoned; then nobody wants the result.
         if let Err(error) = self.worker.run(move || drop(send.send(job.run(seat)))) {
-            let failure = Failure::new(FailureKind::Limit, format!("no thread for the evaluation: {error}"));
-            return Evaluation::failed(failure.hint("close other programs, or raise the limit of threads"));
+            return Evaluation::failed(worker::no_thread("the evaluation", &error));
         }
         let ended = tokio::select! {
+            biased;
             ended = &mut receive => ended.ok(),
             () = cancel.cancelled() => tokio::time::timeout(GRACE, receive).await.ok().and_then(Result::ok),
+            () = overdue(&gate) => None,
         };
-        let abandoned = match ended {
-            Some(ended) => return self.commit(ended, gate.computed()),
-            None if cancel.is_cancelled() => Evaluation::failed(Failure::new(FailureKind::Cancelled, "cancelled")),
-            None => Evaluation::failed(Failure::new(FailureKind::Internal, "the evaluation's thread died")),
-        };
+        if let Some(ended) = ended {
+            return self.commit(ended, gate.computed());
+        }
         self.worker.abandon();
-        abandoned
+        let died = || Failure::new(FailureKind::Internal, "the evaluation's thread died");
+        Evaluation::failed(gate.stop().unwrap_or_else(died))
     }
 
     fn commit(&mut self, ended: Ended, computed: Duration) -> Evaluation {
@@ -240,10 +244,24 @@ impl Session {
     }
 }
 
+/// Ends when an evaluation has computed for too long and does not notice: it is in a native call that asks nobody.
+async fn overdue(gate: &Gate) {
+    loop {
+        let left = gate.left(OVERDUE);
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left.max(TICK)).await;
+    }
+}
+
 impl Drop for Session {
     fn drop(&mut self) {
         let empty = Arc::new(State { scope: Scope::new(), functions: AST::empty() });
-        let old = std::mem::replace(&mut self.state, empty);
-        self.worker.bury((old, Arc::clone(&self.desk)));
+        let state = std::mem::replace(&mut self.state, empty);
+        // The engine's functions hold the desk too: whoever lets go of it last drops what it keeps.
+        let engine = std::mem::replace(&mut self.engine, Arc::new(Engine::new_raw()));
+        let desk = std::mem::take(&mut self.desk);
+        self.worker.bury((state, engine, desk));
     }
 }

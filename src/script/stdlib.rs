@@ -1,6 +1,7 @@
 //! Modules that a script may import: the stdlib, embedded in the binary, and files of the script's own folder.
 
 use crate::core::failure::{Failure, FailureKind};
+use crate::script::depth::{self, KEPT};
 use crate::script::errors::raise;
 use rhai::module_resolvers::ModuleResolver;
 use rhai::{Engine, EvalAltResult, Module, Position, Scope, Shared};
@@ -112,7 +113,11 @@ fn compiled(engine: &Engine, path: &str, source: &str) -> Result<Shared<Module>,
     let mut ast = engine.compile_with_scope(&known, source)?;
     // Positions in a module are not positions in the evaluated program: errors are told apart by this name.
     ast.set_source(path);
-    Module::eval_ast_as_new(Scope::new(), &ast, engine).map(Shared::new)
+    let module = Module::eval_ast_as_new(Scope::new(), &ast, engine)?;
+    if module.iter_var().any(|(_, value)| depth::exceeds(value, KEPT)) {
+        return Err(raise(depth::failure(&format!("a variable of the module `{path}`"), KEPT)));
+    }
+    Ok(Shared::new(module))
 }
 
 fn circle(path: &str) -> Box<EvalAltResult> {

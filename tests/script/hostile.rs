@@ -19,6 +19,10 @@ fn attack(name: &'static str, code: impl Into<String>, exit: i32, says: &'static
 
 const DEADLINE: &str = "computed for more than";
 const LARGE: &str = "would grow beyond";
+const MEMORY: &str = "MiB of memory";
+
+/// An array of ten terabytes, if each of its places had its own text.
+const SHARED: &str = "let s = \"\"; s.pad(10000000, \"x\"); let a = []; a.pad(1000000, s);";
 
 fn endless() -> Vec<Attack> {
     vec![
@@ -28,6 +32,12 @@ fn endless() -> Vec<Attack> {
         attack("loop in a closure", "[1].map(|x| { loop {} })", 124, DEADLINE),
         attack("loop in a comparison", "[3, 2, 1].sort(|a, b| { loop {} })", 124, DEADLINE),
         attack("loop in a branch", "par_map([1, 2], |x| { loop {} })", 124, DEADLINE),
+        attack(
+            "loop of branches",
+            "loop { par_map([1, 2], |x| { let i = 0; while i < 50000 { i += 1 } }) }",
+            124,
+            DEADLINE,
+        ),
         attack("loop that catches", "loop { try { throw 1 } catch { } }", 124, DEADLINE),
         attack("recursion", "fn f(n) { f(n + 1) }\nf(0)", 5, "nest too deep"),
         attack("mutual recursion", "fn a(n) { b(n) }\nfn b(n) { a(n) }\na(0)", 5, "nest too deep"),
@@ -124,7 +134,34 @@ fn containers() -> Vec<Attack> {
             "",
         ),
         attack("ranges", "let a = []; for i in 0..100000000 { a.push(i) }", 5, LARGE),
+        attack("arrays in an array", "let b = []; b.pad(1000000, 1); let a = []; a.pad(1000000, b)", 5, MEMORY),
+        attack(
+            "arrays of branches",
+            "par_map((0..1000).to_array(), |i| { let a = []; a.pad(1000000, [i, i, i, i]); a }, #{concurrency: 1})",
+            5,
+            "the script holds",
+        ),
     ]
+}
+
+/// What many places share and a copy does not.
+fn shared() -> Vec<Attack> {
+    let attacks = [
+        ("a value", "a", MEMORY),
+        ("what is sent", "TOOL(\"calculate\", #{expression: a})", MEMORY),
+        ("an answer", "FINAL(a)", MEMORY),
+        ("json_text", "json_text([a])", MEMORY),
+        ("to_json", "#{a: a}.to_json()", MEMORY),
+        ("print", "print(a)", LARGE),
+        ("debug", "debug(#{a: [a]})", LARGE),
+        ("to_string", "a.to_string().len()", LARGE),
+        ("interpolation at the end", "let t = `${a}`;", LARGE),
+        ("join", "[a].join(\"\")", LARGE),
+        ("throw", "throw a", LARGE),
+    ];
+    let blobs = "let b = blob(10000000, 1); let a = []; a.pad(40, b); a";
+    let attacks = attacks.map(|(name, code, says)| attack(name, format!("{SHARED} {code}"), 5, says));
+    attacks.into_iter().chain([attack("blobs", blobs, 5, MEMORY)]).collect()
 }
 
 fn parser() -> Vec<Attack> {
@@ -182,6 +219,27 @@ fn names() -> Vec<Attack> {
         attack("a program", format!("{long} SCRIPT(s)"), 1, "there is no program `xxx"),
         attack("a role", format!("{long} llm(\"hi\", #{{role: s}})"), 1, "there is no role `xxx"),
         attack("variables", format!("let {same}y = 1; {same}z"), 1, "there is no variable `xxx"),
+    ]
+}
+
+/// Values so deep that dropping, writing or comparing them takes more of the stack than a smaller one has.
+fn depths() -> Vec<Attack> {
+    let (open, close) = ("[".repeat(20), "]".repeat(20));
+    vec![
+        attack(
+            "closures in a branch",
+            "par_map([1], |x| { let f = 0; for i in 0..300000 { let g = f; f = |y| g; } 0 });\nthrow \"built\"",
+            1,
+            "built",
+        ),
+        attack(
+            "arrays in closures",
+            format!("let f = 0; for i in 0..400000 {{ let g = {open}f{close}; f = |y| g; }}"),
+            5,
+            "too many arrays, maps and closures",
+        ),
+        attack("a deep text", "let a = []; for i in 0..1500 { a = [a] } print(a)", 5, "nests deeper than 1000"),
+        attack("a deep comparison", "let a = []; for i in 0..1500 { a = [a] } let b = a; a == b", 5, "nests deeper"),
     ]
 }
 
@@ -250,6 +308,45 @@ fn knotted_values_do_no_harm() {
 #[test]
 fn long_names_are_soon_unknown() {
     alone(&names());
+}
+
+#[test]
+fn what_is_shared_is_not_copied_without_end() {
+    alone(&shared());
+}
+
+#[test]
+fn deep_values_overflow_no_stack() {
+    alone(&depths());
+}
+
+#[test]
+fn a_native_call_without_an_end_is_left_behind() {
+    let sort = format!("{SHARED} a.sort()");
+    alone(&[attack("sort", &sort, 124, DEADLINE)]);
+    let server = ChatServer::new(move |ask| match ask.turn() {
+        1 => Reply::code(&sort),
+        _ => Reply::code("FINAL(42)"),
+    });
+    let program = Program::served_by(&server);
+    program.args(["ask", "q", "--recursive", "-q"]).env("RHIZO_COMPUTE_SECONDS", "0.3").run().ok().prints("42\n");
+    assert!(server.asks().get(1).is_some_and(|ask| ask.last().contains(DEADLINE)));
+}
+
+#[test]
+fn a_search_that_looks_through_the_text_for_each_match_ends() {
+    let program = Program::offline()
+        .file("line.txt", "A".repeat(1_000_000))
+        .file("attack.rhai", "context.count(\".*[^A-Z]|[A-Z]\")");
+    let call = program.args(["run", "attack.rhai", "--context", "line.txt", "--quiet"]);
+    call.env("RHIZO_COMPUTE_SECONDS", "0.3").run().code(124).says(DEADLINE);
+}
+
+#[test]
+fn a_session_survives_what_is_shared_or_deep() {
+    let some = ["a value", "interpolation at the end", "throw", "arrays in closures", "a deep text"];
+    let attacks = shared().into_iter().chain(depths());
+    in_a_session(attacks.filter(|attack| some.contains(&attack.name)).collect());
 }
 
 #[test]

@@ -101,6 +101,18 @@ async fn values_survive_stops_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_nests_too_deep_does_not_stay() {
+    let mut bench = Bench::new("").await;
+    let deep = "let far = 0; for i in 0..3000 { let g = far; far = |y| g; }";
+    let (kind, message) = bench.fails(&format!("let near = [[1]]; {deep}")).await;
+    assert_eq!((kind, message.as_str()), (FailureKind::Limit, "the variable `far` nests deeper than 2000 levels"));
+    assert_eq!(bench.value("near").await, json!([[1]]));
+    assert_eq!(bench.fails("far").await.0, FailureKind::Script);
+    let (kind, message) = bench.fails(&format!("{{ {deep} far }}")).await;
+    assert_eq!((kind, message.as_str()), (FailureKind::Limit, "the value nests deeper than 2000 levels"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_variable_of_a_block_does_not_stay() {
     let mut bench = Bench::new("").await;
     bench.value("let out = 0; if true { let inner = 1; out = inner; }").await;

@@ -51,6 +51,13 @@ fn answers() {
 }
 
 #[test]
+fn a_deep_value_overflows_no_stack() {
+    let (open, close) = ("[".repeat(10), "]".repeat(10));
+    let nested = format!("let f = 0; for i in 0..5000 {{ let g = {open}f{close}; f = |y| g; }} true");
+    assert_eq!(answer(&nested), Ok(json!(true)));
+}
+
+#[test]
 fn a_value_in_scope_is_not_changed() {
     for source in ["inputs = 1", "draft.score = 1.0; draft.score"] {
         let answer = answer(source);

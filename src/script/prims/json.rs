@@ -5,11 +5,11 @@ use crate::script::convert::{to_dynamic, to_value};
 use crate::script::desk::Desk;
 use crate::script::engine::STRING_LIMIT;
 use crate::script::prims::primitive::{Answer, Primitive, done};
-use rhai::{Dynamic, Engine};
+use rhai::{Dynamic, Engine, Map};
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::ser::{PrettyFormatter, Serializer};
-use std::io::{self, Write};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
+use std::io;
 use std::sync::Arc;
 
 /// `parse_json`.
@@ -62,30 +62,33 @@ fn add_parse(engine: &mut Engine) {
 }
 
 fn add_text(engine: &mut Engine) {
-    engine.register_fn("json_text", |value: Dynamic| -> Answer<String> {
-        done(to_value(&value).and_then(|v| fitting(v.to_string())))
-    });
+    engine.register_fn("json_text", |value: Dynamic| -> Answer<String> { compact(&value) });
     engine.register_fn("json_text", |value: Dynamic, indent: i64| -> Answer<String> {
         done(to_value(&value).and_then(|value| indented(&value, indent)))
     });
+    // Rhai's own asks nobody while it writes, and writes texts and characters as no reader of JSON knows them.
+    engine.register_fn("to_json", |map: Map| -> Answer<String> { compact(&Dynamic::from_map(map)) });
 }
 
-fn fitting(text: String) -> Outcome<String> {
-    if text.len() > STRING_LIMIT { Err(too_large()) } else { Ok(text) }
+fn compact(value: &Dynamic) -> Answer<String> {
+    done(to_value(value).and_then(|value| written(&value, CompactFormatter)))
 }
 
-fn too_large() -> Failure {
-    Failure::new(FailureKind::Limit, "the JSON text is larger than 10 MB")
+fn indented(value: &Value, indent: i64) -> Outcome<String> {
+    let blanks = usize::try_from(indent).ok().filter(|blanks| *blanks <= 16);
+    let blanks =
+        blanks.ok_or_else(|| Failure::new(FailureKind::Invalid, format!("the indent is 0 to 16, not {indent}")))?;
+    let blanks = " ".repeat(blanks);
+    written(value, PrettyFormatter::with_indent(blanks.as_bytes()))
 }
 
-/// A text that is given up once it is too large: with an indent each item may take a hundred times what it holds.
-#[derive(Default)]
-struct Bounded(Vec<u8>);
+/// A text in the making that takes no more than a string may have.
+struct Text(Vec<u8>);
 
-impl Write for Bounded {
+impl io::Write for Text {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        if self.0.len() + piece.len() > STRING_LIMIT {
-            return Err(io::ErrorKind::FileTooLarge.into());
+        if piece.len() > STRING_LIMIT.saturating_sub(self.0.len()) {
+            return Err(io::Error::other("longer than a string may be"));
         }
         self.0.extend_from_slice(piece);
         Ok(piece.len())
@@ -96,17 +99,16 @@ impl Write for Bounded {
     }
 }
 
-fn indented(value: &Value, indent: i64) -> Outcome<String> {
-    let blanks = usize::try_from(indent).ok().filter(|blanks| *blanks <= 16);
-    let blanks =
-        blanks.ok_or_else(|| Failure::new(FailureKind::Invalid, format!("the indent is 0 to 16, not {indent}")))?;
-    let blanks = " ".repeat(blanks);
-    let mut text = Bounded::default();
-    let form = PrettyFormatter::with_indent(blanks.as_bytes());
-    let written = match value.serialize(&mut Serializer::with_formatter(&mut text, form)) {
-        Err(error) if error.is_io() => return Err(too_large()),
-        written => written.map_err(|error| error.to_string()),
-    };
-    let text = written.and_then(|()| String::from_utf8(text.0).map_err(|error| error.to_string()));
-    text.map_err(|error| Failure::new(FailureKind::Internal, format!("a value has no form as JSON: {error}")))
+fn written(value: &Value, form: impl Formatter) -> Outcome<String> {
+    let mut text = Text(Vec::new());
+    let written = value.serialize(&mut Serializer::with_formatter(&mut text, form)).map_err(|error| {
+        if error.is_io() {
+            return Failure::new(FailureKind::Limit, "the JSON text is larger than 10 MB");
+        }
+        Failure::new(FailureKind::Internal, format!("a value has no form as JSON: {error}"))
+    });
+    written.and_then(|()| {
+        String::from_utf8(text.0)
+            .map_err(|error| Failure::new(FailureKind::Internal, format!("a value has no form as JSON: {error}")))
+    })
 }

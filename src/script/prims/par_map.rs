@@ -5,15 +5,13 @@ use crate::script::bridge::{Seat, seat, seated};
 use crate::script::convert::to_dynamic;
 use crate::script::desk::Desk;
 use crate::script::errors::{Names, from_eval, raise};
-use crate::script::gate::Gate;
+use crate::script::growth::settled;
 use crate::script::prims::llm_batch::concurrency;
 use crate::script::prims::primitive::{Answer, Primitive, done};
+use crate::script::worker::STACK;
 use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Stack of a branch, in bytes: calls nest at most 64 deep, so a branch needs less than a session.
-const STACK: usize = 16 << 20;
 
 /// `par_map`.
 pub const PAR_MAP: Primitive = Primitive {
@@ -61,8 +59,8 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
                 let branch = move || {
                     branch(work, seat, &|item| {
                         let context = stored.create_context(engine);
-                        each.call_within_context::<Dynamic>(&context, (item,))
-                            .map_err(|error| from_eval(&error, "", &Names::default()))
+                        let answer = each.call_within_context::<Dynamic>(&context, (item,));
+                        settled(answer.map_err(|error| from_eval(&error, "", &Names::default())))
                     })
                 };
                 std::thread::Builder::new()
@@ -82,18 +80,18 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
     collect(work)
 }
 
-/// Takes items until there are none; a failure that no script may catch ends the branch.
+/// Takes items until there are none; a failure that no script may catch ends the branch. The limits are those of the whole
+/// evaluation: what branches hold and compute is held and computed by it.
 fn branch(work: &Work, parent: &Seat, call: &dyn Fn(Dynamic) -> Outcome<Dynamic>) {
     loop {
         let index = work.next.fetch_add(1, Ordering::Relaxed);
         let Some(item) = work.items.get(index) else {
             return;
         };
-        let gate = Arc::new(Gate::new(parent.gate.cancel().clone(), parent.gate.remaining()));
-        let seat =
-            Seat { frame: parent.frame.child(format_args!("par[{index}]")), gate, hearers: None, ..parent.clone() };
+        let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), hearers: None, ..parent.clone() };
         let result = seated(seat, || {
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call(item.clone())))
+            let work = std::panic::AssertUnwindSafe(|| parent.gate.computing(|| call(item.clone())));
+            std::panic::catch_unwind(work)
                 .unwrap_or_else(|_| Err(Failure::new(FailureKind::Internal, "a native function panicked")))
         });
         let over = matches!(&result, Err(failure) if !failure.kind.catchable());
