@@ -53,5 +53,5 @@ impl fmt::Display for Context {
 /// Stops long scans when the evaluation of this thread is cancelled, or when what they find takes too much memory.
 pub fn poll() -> Outcome<Poll> {
     let gate = bridge::seat()?.gate;
-    Ok(Poll::new(move || -> Option<Failure> { gate.stop().or_else(|| gate.memory_stop()) }))
+    Ok(Poll::new(move || -> Option<Failure> { gate.poll(0) }))
 }

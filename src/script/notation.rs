@@ -165,13 +165,8 @@ mod tests {
             "[blob(3, 7), 1..4, 1..=4, Fn(\"abs\"), blob()]",
             "#{range: 0..9, named: Fn(\"print\"), bytes: blob(20, 255)}",
         ];
-        let forms = [
-            "VALUE.to_string()",
-            "VALUE.to_debug()",
-            "`<${VALUE}>`",
-            "\"<\" + VALUE",
-            "let s = \"<\"; s += VALUE; s",
-        ];
+        let forms =
+            ["VALUE.to_string()", "VALUE.to_debug()", "`<${VALUE}>`", "\"<\" + VALUE", "let s = \"<\"; s += VALUE; s"];
         for value in values {
             for form in forms {
                 let program = form.replace("VALUE", value);

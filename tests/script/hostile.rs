@@ -47,7 +47,7 @@ fn endless() -> Vec<Attack> {
 }
 
 fn bombs() -> Vec<Attack> {
-    [texts(), containers()].into_iter().flatten().collect()
+    [texts(), containers(), holders()].into_iter().flatten().collect()
 }
 
 fn texts() -> Vec<Attack> {
@@ -109,6 +109,12 @@ fn containers() -> Vec<Attack> {
             5,
             "MiB of memory",
         ),
+    ]
+}
+
+/// What holds much without being a large container.
+fn holders() -> Vec<Attack> {
+    vec![
         attack(
             "curried blobs",
             "let f = |a, b| 0; loop { let b = blob(5000000, 1); let g = f; f = g.curry(b); }",
