@@ -131,6 +131,9 @@ fn value(out: &mut Text, context: &NativeCallContext, value: &mut Dynamic) -> fm
     if let Ok(text) = value.as_immutable_string_ref() {
         return write!(out, "{:?}", text.as_str());
     }
+    if let Ok(letter) = value.as_char() {
+        return write!(out, "{letter:?}");
+    }
     if let Ok(mut array) = value.as_array_mut() {
         return items(out, context, &mut array);
     }

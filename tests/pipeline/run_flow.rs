@@ -34,7 +34,7 @@ outputs: {v: last.v}
 
 #[test]
 fn an_expression_that_makes_a_deep_value_overflows_no_stack() {
-    let deep = "let f = 0; for i in 0..5000 { let g = [[[[[[[[[[f]]]]]]]]]]; f = |y| g; } true";
+    let deep = "let f = 0; for i in 0..12000 { let g = [[[[f]]]]; f = |y| g; } true";
     let text = format!("steps:\n  a: {{set: {{v: '{deep}'}}}}\noutputs: {{v: a.v}}\n");
     assert_eq!(run(&text).ok().json()["answer"], json!({"v": true}));
 }

@@ -52,8 +52,8 @@ fn answers() {
 
 #[test]
 fn a_deep_value_overflows_no_stack() {
-    let (open, close) = ("[".repeat(10), "]".repeat(10));
-    let nested = format!("let f = 0; for i in 0..5000 {{ let g = {open}f{close}; f = |y| g; }} true");
+    let (open, close) = ("[".repeat(4), "]".repeat(4));
+    let nested = format!("let f = 0; for i in 0..12000 {{ let g = {open}f{close}; f = |y| g; }} true");
     assert_eq!(answer(&nested), Ok(json!(true)));
 }
 
