@@ -38,6 +38,17 @@ fn offsets_count_bytes_also_behind_what_is_not_unicode() {
 }
 
 #[test]
+fn a_piece_says_the_line_in_which_it_begins() {
+    let text = "first\n\nsecond\nthird\n\nfourth\n";
+    let code = "let same = true;\n\
+        for c in context.chunks(7, 0) { same = same && c.line == context.slice(0, c.start).split(\"\\n\").len }\n\
+        same";
+    assert_eq!(over(text, code), json!(true));
+    let code = "[context.line, context.paragraphs().map(|p| p.line), context.between(\"thi\", \"d\")[0].line]";
+    assert_eq!(over(text, code), json!([1, [1, 3, 6], 4]));
+}
+
+#[test]
 fn handles_are_inputs_of_their_own() {
     let text = "# One\nalpha\n\n# Two\nbeta\nbeta\n\n# Three\ngamma\n";
     let code = "let parts = context.between(\"# Two\\n\", \"# Three\"); let p = parts[0];\n\

@@ -45,6 +45,14 @@ impl View {
         Ok(total)
     }
 
+    /// The line of its first document in which it begins, from 1; 0 if it is in none.
+    pub fn first_line(&self, poll: &Poll) -> Outcome<usize> {
+        let Some(first) = self.parts().first() else { return Ok(0) };
+        let before = first.document.newlines().before(&first.document, first.start, poll)?;
+        first.document.check()?;
+        Ok(before + 1)
+    }
+
     /// The line `index` without its line end: 1 is the first, -1 the last. Fails with `Invalid` if there is none.
     pub fn line(&self, index: i64, poll: &Poll) -> Outcome<Self> {
         let (start, end) = self.line_bounds(index, poll)?;

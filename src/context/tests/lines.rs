@@ -52,6 +52,23 @@ fn lines_of_slices_and_of_many_documents() {
 }
 
 #[test]
+fn a_piece_knows_the_line_in_which_it_begins() {
+    let never = Poll::never();
+    let content: String = (1..=300_000).map(|number| format!("line number {number}\n")).collect();
+    let view = text(&content);
+    for number in [1, 2, 52_000, 299_999, 300_000] {
+        let line = view.line(number, &never).unwrap().first_line(&never).unwrap();
+        assert_eq!(i64::try_from(line).unwrap(), number);
+    }
+    assert_eq!(text("a\nbcd\ne").slice(3, 7).first_line(&never).unwrap(), 2);
+    assert_eq!(text("").first_line(&never).unwrap(), 1);
+    assert_eq!(text("a\nb").slice(2, 2).first_line(&never).unwrap(), 0);
+    let many = texts(&["a\nb", "c\nd\ne"]);
+    assert_eq!(many.slice(2, 6).first_line(&never).unwrap(), 2);
+    assert_eq!(many.slice(5, 6).first_line(&never).unwrap(), 2);
+}
+
+#[test]
 fn line_numbers_are_right_across_blocks() {
     let never = Poll::never();
     let content: String = (1..=300_000).map(|number| format!("line number {number}\n")).collect();

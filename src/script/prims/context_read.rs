@@ -111,6 +111,9 @@ pub const TEXT: Primitive = Primitive {
         engine.register_get("text", |context: &mut Context| -> Answer<String> { done(context.text()) });
         engine.register_get("start", |context: &mut Context| first_span(context).map_or(0, |s| s.1));
         engine.register_get("end", |context: &mut Context| first_span(context).map_or(0, |s| s.2));
+        engine.register_get("line", |context: &mut Context| -> Answer<i64> {
+            done(poll().and_then(|p| context.view.first_line(&p)).map(number))
+        });
         engine.register_get("name", |context: &mut Context| first_span(context).map_or(String::new(), |s| s.0));
     },
 };
