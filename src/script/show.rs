@@ -35,7 +35,7 @@ pub fn brief(value: &Dynamic) -> String {
     }
     let mut shown = String::new();
     write(value, &mut shown, 80, 0);
-    format!("{} {shown}", kind(value))
+    if value.is_unit() { shown } else { format!("{} {shown}", kind(value)) }
 }
 
 /// The name of a value's type.
@@ -74,6 +74,9 @@ fn write(value: &Dynamic, out: &mut String, limit: usize, depth: usize) {
         group(map.iter().map(|(k, v)| (Some(k.as_str()), v)), "#{", "}", out, limit, depth);
     } else if let Some(context) = value.read_lock::<Context>() {
         out.push_str(&format!("<{}>", *context));
+    } else if value.is_unit() {
+        // As text it is empty, which inside a value would look like nothing.
+        out.push_str("()");
     } else {
         out.push_str(&value.to_string());
     }

@@ -18,6 +18,15 @@ fn values_are_numbered_and_come_back() {
 }
 
 #[test]
+fn nothing_is_shown_inside_values() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line("[(), 1, #{a: ()}]", "out(1) = [(), 1, #{a: ()}]");
+    terminal.line("let nothing = ();", "rhizo> let nothing");
+    terminal.line("?nothing", "nothing: ()");
+}
+
+#[test]
 fn an_error_has_a_caret_and_keeps_what_was_assigned() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);
