@@ -59,6 +59,17 @@ fn a_failed_item_is_a_map_in_its_slot() {
 }
 
 #[test]
+fn a_failed_item_slips_into_no_prompt() {
+    let server = ChatServer::new(|ask| if ask.last() == "p" { Reply::refusal(400, "no") } else { Reply::text("never") });
+    let program = Program::served_by(&server);
+    for prompt in ["\"notes: \" + answers[0]", "`notes: ${answers[0]}`", "\"notes: \" + answers.join(\", \")"] {
+        let code = format!("let answers = llm_batch([\"p\"]);\nllm({prompt})");
+        program.args(["eval", &code, "-q"]).run().code(1).says("item 0 of a batch failed and is no text (rejected: ");
+    }
+    assert!(server.asks().iter().all(|ask| ask.last() == "p"), "{} asks", server.asks().len());
+}
+
+#[test]
 fn progress_is_told_in_lines_when_nobody_watches() {
     let server = ChatServer::new(|ask| if ask.last() == "p7" { Reply::refusal(400, "no") } else { Reply::text("yes") });
     let program = Program::served_by(&server);

@@ -93,7 +93,7 @@ fn joins(engine: &mut Engine) {
             }
             match item.as_immutable_string_ref() {
                 Ok(text) => all.push_str(&text),
-                Err(_) => all.push_str(&notation::displayed(item).map_err(raise)?),
+                Err(_) => all.push_str(&notation::part(item).map_err(raise)?),
             }
             if all.len() > STRING_LIMIT {
                 return Err(too_large("the string", STRING_LIMIT));

@@ -12,6 +12,7 @@ pub mod equality;
 pub mod errors;
 pub mod evaluate;
 pub mod expression;
+pub mod failed;
 pub mod gate;
 pub mod growth;
 pub mod guards;

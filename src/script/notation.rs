@@ -1,16 +1,20 @@
 //! Arrays and maps as text, as `print`, `to_string`, `debug` and back-ticks write them, with bounds.
 //!
 //! A text that many places share is written once for each, which the count of memory cannot know before, and Rhai's own
-//! functions ask nobody while they write. What they write is the same.
+//! functions ask nobody while they write. What they write is the same; only a failed item of a batch is no part of a
+//! text.
 
 use crate::core::failure::{Failure, Outcome};
 use crate::script::depth::{self, WALKED};
 use crate::script::engine::STRING_LIMIT;
 use crate::script::errors::raise;
+use crate::script::failed;
 use crate::script::gate::{self, Gate};
 use crate::script::growth;
 use crate::script::guards::beyond;
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FUNC_TO_DEBUG, FUNC_TO_STRING, Map, NativeCallContext};
+use rhai::{
+    Array, Dynamic, Engine, EvalAltResult, FUNC_TO_DEBUG, FUNC_TO_STRING, ImmutableString, Map, NativeCallContext,
+};
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
@@ -22,10 +26,13 @@ pub fn register(engine: &mut Engine) {
         engine.register_fn(name, |context: NativeCallContext, array: &mut Array| -> String {
             or_nothing(written(|out| items(out, &context, array)))
         });
-        engine.register_fn(name, |context: NativeCallContext, map: &mut Map| -> String {
-            or_nothing(written(|out| entries(out, &context, map)))
-        });
     }
+    engine.register_fn(FUNC_TO_STRING, |context: NativeCallContext, map: &mut Map| -> String {
+        or_nothing(map_part(&context, map))
+    });
+    engine.register_fn(FUNC_TO_DEBUG, |context: NativeCallContext, map: &mut Map| -> String {
+        or_nothing(written(|out| entries(out, &context, map)))
+    });
     for name in ["print", "debug"] {
         engine.register_fn(name, |context: NativeCallContext, array: &mut Array| -> Checked<String> {
             written(|out| items(out, &context, array)).map_err(raise)
@@ -34,6 +41,48 @@ pub fn register(engine: &mut Engine) {
             written(|out| entries(out, &context, map)).map_err(raise)
         });
     }
+    additions(engine);
+}
+
+/// A text and a map: Rhai's own forms take any value, and cannot fail.
+fn additions(engine: &mut Engine) {
+    engine.register_fn("+", |context: NativeCallContext, text: ImmutableString, mut map: Map| -> Checked<String> {
+        map_part(&context, &mut map).and_then(|part| joined(&text, &part)).map_err(raise)
+    });
+    engine.register_fn("+", |context: NativeCallContext, mut map: Map, text: ImmutableString| -> Checked<String> {
+        map_part(&context, &mut map).and_then(|part| joined(&part, &text)).map_err(raise)
+    });
+    for name in ["+=", "append"] {
+        engine.register_fn(name, |context: NativeCallContext, text: &mut ImmutableString, mut map: Map| -> Checked<()> {
+            let whole = map_part(&context, &mut map).and_then(|part| joined(text, &part)).map_err(raise)?;
+            *text = whole.into();
+            Ok(())
+        });
+    }
+}
+
+/// A map as a part of a text.
+fn map_part(context: &NativeCallContext, map: &mut Map) -> Outcome<String> {
+    match failed::refusal(map) {
+        Some(failure) => Err(failure),
+        None => written(|out| entries(out, context, map)),
+    }
+}
+
+fn joined(first: &str, second: &str) -> Outcome<String> {
+    if second.len() > STRING_LIMIT.saturating_sub(first.len()) {
+        return Err(beyond("the string", STRING_LIMIT));
+    }
+    Ok(format!("{first}{second}"))
+}
+
+/// The text of a value as a part of another one.
+///
+/// # Errors
+/// Those of `displayed`, and `invalid` for a failed item of a batch.
+pub fn part(value: &Dynamic) -> Outcome<String> {
+    let refusal = value.as_map_ref().ok().and_then(|map| failed::refusal(&map));
+    refusal.map_or_else(|| displayed(value), Err)
 }
 
 /// The text of a value as `format!` has it.

@@ -83,6 +83,37 @@ fn failures_reach_catch_as_maps() {
 }
 
 #[test]
+fn a_failed_item_is_no_part_of_a_text() {
+    let program = Program::offline();
+    let slot = "let r = par_map([1], |n| { throw #{kind: \"own\", message: \"mine\"} });";
+    for code in [
+        "\"notes: \" + r[0]",
+        "r[0] + \" notes\"",
+        "let t = \"notes: \"; t += r[0]; t",
+        "`notes: ${r[0]}`",
+        "r[0].to_string()",
+        "r.join(\", \")",
+    ] {
+        let ran = program.args(["eval", &format!("{slot}\n{code}"), "-q"]).run().code(1).prints("");
+        ran.says("item 0 of a batch failed and is no text (script: mine)").says("hint: leave failed items out first");
+    }
+    let code = format!(
+        "{slot}\ntry {{ \"notes: \" + r[0] }} catch (e) {{ print(e.kind) }}\nprint(`${{r[0].message}} ${{r.len}}`)"
+    );
+    program.args(["eval", &code, "-q"]).run().ok().prints("invalid\nmine 1\n");
+}
+
+#[test]
+fn other_maps_become_text_as_before() {
+    let code = "try { throw #{error: true, kind: \"own\"} } catch (e) { print(\"caught \" + e) }\n\
+        let t = \"map \"; t += #{a: 1}; print(t); print(#{a: 1} + \" map\"); print(`in ${#{item: 1}}`);\n\
+        print([#{a: 1}, \"b\"].join(\" \"))";
+    let expect = "caught #{\"error\": true, \"kind\": \"own\"}\nmap #{\"a\": 1}\n#{\"a\": 1} map\nin #{\"item\": 1}\n";
+    let ran = Program::offline().args(["eval", code, "-q"]).run().ok();
+    assert!(ran.stdout.starts_with(expect), "{ran:?}");
+}
+
+#[test]
 fn limits_are_not_caught() {
     let program = Program::offline();
     let code = "try { loop {} } catch (e) { print(\"caught\") }\nprint(\"after\")";
