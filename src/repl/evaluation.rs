@@ -66,6 +66,13 @@ impl Shell {
         self.sources.keep(typed, |name| known.iter().any(|f| f.split('(').next() == Some(name)));
     }
 
+    /// Makes a value from outside the last value of the session; answers its number.
+    pub(super) async fn take_over(&mut self, value: &Value) -> usize {
+        let number = self.session().await.keep(value);
+        self.last = Some(number);
+        number
+    }
+
     fn show(&mut self, evaluation: Evaluation) {
         if let Some(value) = &evaluation.final_ {
             self.value("FINAL = ", &text(value), Some(value));
@@ -88,10 +95,14 @@ impl Shell {
 
     fn numbered(&self, evaluation: &Evaluation) {
         let Some(number) = evaluation.value_number else { return };
-        let label = format!("out({number})");
-        let shown = head_tail(&evaluation.shown, SHOWN, &format!("print({label})"));
-        let mark = if shown.contains('\n') { format!("{label} =\n") } else { format!("{label} = ") };
-        self.value(&mark, &shown, evaluation.value.as_ref());
+        let shown = head_tail(&evaluation.shown, SHOWN, &format!("print(out({number}))"));
+        self.result(number, &shown, evaluation.value.as_ref());
+    }
+
+    /// Shows a value of the session with its number.
+    pub(super) fn result(&self, number: usize, shown: &str, value: Option<&Value>) {
+        let mark = if shown.contains('\n') { format!("out({number}) =\n") } else { format!("out({number}) = ") };
+        self.value(&mark, shown, value);
     }
 
     /// Shows a value: with its mark for a person, bare for a pipe, as JSON if that is wanted.

@@ -172,7 +172,7 @@ fn told(detail: Detail, event: &Event) -> Option<String> {
         Event::TurnStarted { turn, of } => Some(format!("turn {turn} of {of}")),
         Event::CodeStarted { source, .. } => Some(code(source)),
         Event::CodeFinished { shown, ok, .. } => {
-            Some(format!("  {} {}", if *ok { "→" } else { "✗" }, one_line(shown, 200)))
+            Some(format!("  {} {}", if *ok { "→" } else { "✗" }, one_line(unnumbered(shown), 200)))
         }
         Event::ToolStarted { name } => Some(format!("  tool {name}")),
         Event::ToolFinished { name, failure: Some(failure), .. } => {
@@ -186,6 +186,12 @@ fn told(detail: Detail, event: &Event) -> Option<String> {
         Event::FinalRefused { reason } => Some(format!("  FINAL refused: {}", one_line(reason, 120))),
         _ => None,
     }
+}
+
+/// What code came to, without the number of its value: it is one of the root's own session, where no person types.
+fn unnumbered(shown: &str) -> &str {
+    let value = shown.strip_prefix("out(").and_then(|rest| rest.split_once(") = "));
+    value.filter(|(number, _)| number.bytes().all(|digit| digit.is_ascii_digit())).map_or(shown, |(_, value)| value)
 }
 
 fn finished(event: &Event) -> String {

@@ -97,6 +97,9 @@ impl Shell {
     async fn command_again(&mut self, line: &str, values: Option<Map<String, Value>>) -> Outcome<()> {
         if let Some(values) = values {
             self.session().await.restore(&values);
+            if let Some(answer) = values.get("answer").filter(|_| line.starts_with("ask ")) {
+                self.take_over(answer).await;
+            }
             return Ok(());
         }
         let (name, argument) = line.split_once(' ').unwrap_or((line, ""));

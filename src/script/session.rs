@@ -229,6 +229,11 @@ impl Session {
         to_value(&self.desk.result(number)?)
     }
 
+    /// Keeps a value from outside like that of an evaluation; answers its number.
+    pub fn keep(&self, value: &Value) -> usize {
+        self.desk.keep(to_dynamic(value))
+    }
+
     /// How often the session has looked into its context.
     pub fn looks(&self) -> u64 {
         self.desk.looks()

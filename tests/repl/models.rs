@@ -46,9 +46,12 @@ fn a_question_is_answered_over_the_context_and_kept() {
     let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut terminal = Terminal::with(&program, &["--context", "long.txt"], 80, &variables);
     terminal.line(".ask How often?", "2 calls");
-    terminal.see_row("answer = counted 20000");
+    terminal.see_row("out(1) = counted 20000");
     terminal.see("turn 2 of");
-    terminal.line("answer.to_upper()", "out(1) = COUNTED 20000");
+    terminal.see_row("  → counted 20000");
+    terminal.line("_.len()", "out(2) = 13");
+    terminal.line("answer.to_upper()", "out(3) = COUNTED 20000");
+    terminal.line("out(1) == answer", "out(4) = true");
     terminal.line(".ask", "hint: type .ask QUESTION");
     terminal.keys("\u{4}");
     assert_eq!(terminal.end(), 0);

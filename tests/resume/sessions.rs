@@ -22,6 +22,19 @@ fn a_session_has_its_variables_and_functions_again() {
 }
 
 #[test]
+fn the_answer_of_a_question_keeps_its_number() {
+    let gate = Gate::default();
+    gate.open();
+    let server = gate.server();
+    let program = Program::paying(&server);
+    program.args([]).stdin("1 + 1\n.ask why\n_ + \"!\"\n").run().ok().prints("2\nWHY\nWHY!\n");
+    let id = newest_id(&program);
+    let ran = program.args(["resume", &id]).stdin("_ + out(1)\nout(2) + answer\n").run().ok();
+    assert_eq!(ran.stdout, "WHY!2\nWHYWHY\n", "{}", ran.stderr);
+    assert_eq!(asked(&server), ["why"], "nothing was asked again");
+}
+
+#[test]
 fn an_input_that_was_under_way_is_finished() {
     let gate = Gate::default();
     let server = gate.server();

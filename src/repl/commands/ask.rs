@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 pub const COMMAND: Command = Command {
     name: "ask",
     usage: "ask QUESTION",
-    summary: "Answers from the context with a root model; sets `answer`.",
+    summary: "Answers from the context with a root model; sets `answer` and `_`.",
     run,
 };
 
@@ -36,7 +36,8 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
         let before = shell.run.host.scope.report().totals.calls;
         let end = answer(shell, argument).await?;
         if let Some(value) = end.answer {
-            shell.value("answer = ", &text(&value), Some(&value));
+            let number = shell.take_over(&value).await;
+            shell.result(number, &text(&value), Some(&value));
             let kept: Map<String, Value> = std::iter::once(("answer".to_owned(), value)).collect();
             shell.session().await.restore(&kept);
             shell.note_command(&format!("ask {argument}"), Some(&kept));
