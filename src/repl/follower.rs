@@ -75,7 +75,13 @@ impl Watch {
     fn hear(&mut self, record: &EventRecord) {
         let detail = if self.is_telling_all() { Detail::All } else { Detail::Notes };
         match self.narrator.hear(record, detail) {
-            Telling::Line(text) => self.screen.dim(&text),
+            Telling::Line(text) => {
+                // What the line ends is not drawn again below it.
+                if let Telling::Live(live) = self.narrator.live() {
+                    self.screen.live(&live);
+                }
+                self.screen.dim(&text);
+            }
             Telling::Live(text) => self.screen.live(&text),
             Telling::Nothing => {}
         }

@@ -10,7 +10,7 @@ use crate::repl::commands::table;
 use crate::repl::editor::line_editor::{LineEditor, Typed};
 use crate::repl::editor::person::AtPrompt;
 use crate::repl::editor::prompter::Prompter;
-use crate::repl::editor::screen::Screen;
+use crate::repl::editor::screen::{Looks, Screen};
 use crate::repl::input::{self, Input, Question};
 use crate::repl::inspect::{Sight, inspect};
 use crate::repl::piped;
@@ -24,8 +24,7 @@ use std::sync::Arc;
 ///
 /// It builds the app itself, because tools and scripts ask their questions on its screen.
 pub async fn run(settings: Settings, options: Options) -> Outcome<Exit> {
-    let plain = settings.environment.get("NO_COLOR").is_some() || settings.environment.get("TERM") == Some("dumb");
-    let screen = Arc::new(Screen::new(!plain, options.quiet));
+    let screen = screen(&settings, options.quiet);
     let app = build::build(settings, person(&screen))?;
     // Where standard input is the context, the person is still at the terminal.
     let context_from_pipe = options.context.iter().any(|path| path == "-");
@@ -36,12 +35,17 @@ pub async fn run(settings: Settings, options: Options) -> Outcome<Exit> {
 
 /// Goes on with the REPL that a run was, until the person leaves.
 pub async fn again(settings: Settings, again: Again) -> Outcome<Exit> {
-    let plain = settings.environment.get("NO_COLOR").is_some() || settings.environment.get("TERM") == Some("dumb");
-    let screen = Arc::new(Screen::new(!plain, again.quiet));
+    let screen = screen(&settings, again.quiet);
     let app = build::build(settings, person(&screen))?;
     let interactive = std::io::stdin().is_terminal();
     let shell = Shell::reopen(&app, &again, screen, interactive).await?;
     if interactive { at_terminal(shell).await } else { piped::run(shell).await }
+}
+
+fn screen(settings: &Settings, quiet: bool) -> Arc<Screen> {
+    let redraws = settings.environment.get("TERM") != Some("dumb");
+    let colour = redraws && settings.environment.get("NO_COLOR").is_none();
+    Arc::new(Screen::new(Looks { colour, redraws, quiet }))
 }
 
 fn person(screen: &Arc<Screen>) -> Arc<dyn Person> {

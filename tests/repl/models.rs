@@ -52,6 +52,9 @@ fn a_question_is_answered_over_the_context_and_kept() {
     terminal.line("_.len()", "out(2) = 13");
     terminal.line("answer.to_upper()", "out(3) = COUNTED 20000");
     terminal.line("out(1) == answer", "out(4) = true");
+    let raw = terminal.raw();
+    let behind = raw.rfind("counted 20000").map_or("", |at| &raw[at..]);
+    assert!(behind.contains("COUNTED") && !behind.contains("FINAL"), "streamed text came back: {behind:?}");
     terminal.line(".ask", "hint: type .ask QUESTION");
     terminal.keys("\u{4}");
     assert_eq!(terminal.end(), 0);
@@ -59,6 +62,18 @@ fn a_question_is_answered_over_the_context_and_kept() {
     let mut kinds: Vec<_> = listed.as_array().into_iter().flatten().filter_map(|run| run["kind"].as_str()).collect();
     kinds.sort_unstable();
     assert_eq!(kinds, ["ask", "repl"]);
+}
+
+#[test]
+fn a_dumb_terminal_gets_no_escape_sequence() {
+    let server = ChatServer::root(&["FINAL(\"done\")"], "leaf");
+    let program = Program::new().file("long.txt", "the harbour\n".repeat(20_000));
+    let address = server.base_url();
+    let variables = [("OPENAI_BASE_URL", address.as_str()), ("TERM", "dumb")];
+    let mut terminal = Terminal::with(&program, &["--context", "long.txt"], 80, &variables);
+    terminal.line(".ask How often?", "1 call");
+    terminal.see_row("out(1) = done");
+    assert!(!terminal.raw().contains('\u{1b}'), "{:?}", terminal.raw());
 }
 
 #[test]

@@ -25,8 +25,7 @@ impl Live {
         let columns = usize::from(width.unwrap_or(COLUMNS)).saturating_sub(1).max(10);
         let rows = wrapped(text.trim_end(), columns);
         let shown = rows[rows.len().saturating_sub(ROWS)..].join("\n");
-        let erased = self.erase();
-        self.erased = None;
+        let erased = self.clear();
         if shown.trim().is_empty() {
             return erased;
         }
@@ -43,6 +42,13 @@ impl Live {
         let up = if self.rows > 1 { format!("\u{1b}[{}A", self.rows - 1) } else { String::new() };
         self.erased = Some((std::mem::take(&mut self.drawn), self.rows));
         format!("\r{up}\u{1b}[J")
+    }
+
+    /// The same, and it is not drawn again.
+    pub fn clear(&mut self) -> String {
+        let erased = self.erase();
+        self.erased = None;
+        erased
     }
 
     /// The sequence that draws again what `erase` took away.
@@ -96,5 +102,8 @@ mod tests {
         assert_eq!(live.draw("1\n2\n3\n4\n5", Some(40), true), "\r\u{1b}[1A\u{1b}[J\u{1b}[2m2\n3\n4\n5\u{1b}[0m");
         assert_eq!(live.draw("", Some(40), true), "\r\u{1b}[3A\u{1b}[J");
         assert_eq!(live.redraw(), "");
+        assert_eq!(live.draw("over", Some(40), false), "over");
+        assert_eq!(live.clear(), "\r\u{1b}[J");
+        assert_eq!((live.erase(), live.redraw()), (String::new(), String::new()));
     }
 }

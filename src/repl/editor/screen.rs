@@ -17,7 +17,19 @@ pub struct Screen {
     out: Stream,
     /// The same of standard error.
     err: Stream,
+    redraws: bool,
     quiet: bool,
+}
+
+/// How a screen may look.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Looks {
+    /// Whether it may have colours: not with NO_COLOR and not on dumb terminals.
+    pub colour: bool,
+    /// Whether what stands there may be drawn anew, which dumb terminals cannot do.
+    pub redraws: bool,
+    /// Whether progress and footers are left out.
+    pub quiet: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -38,17 +50,17 @@ struct State {
 }
 
 impl Screen {
-    /// The screen of this process. `colour` is false for NO_COLOR and for dumb terminals; a quiet one shows no
-    /// progress and no footers.
-    pub fn new(colour: bool, quiet: bool) -> Self {
-        let stream = |terminal: bool| Stream { terminal, colour: terminal && colour };
+    /// The screen of this process.
+    pub fn new(looks: Looks) -> Self {
+        let stream = |terminal: bool| Stream { terminal, colour: terminal && looks.colour };
         let state =
             State { live: Live::default(), late: None, editing: false, asking: false, width: None, gone: false };
         Self {
             state: Mutex::new(state),
             out: stream(std::io::stdout().is_terminal()),
             err: stream(std::io::stderr().is_terminal()),
-            quiet,
+            redraws: looks.redraws,
+            quiet: looks.quiet,
         }
     }
 
@@ -122,7 +134,7 @@ impl Screen {
     /// Shows text that is still changing below the last line, until the next call or line; empty for none.
     pub fn live(&self, text: &str) {
         let mut state = self.held();
-        if self.quiet || !self.err.terminal || state.editing || state.asking {
+        if self.quiet || !self.redraws || !self.err.terminal || state.editing || state.asking {
             return;
         }
         let width = state.width;
@@ -133,7 +145,7 @@ impl Screen {
     /// Takes the live text away.
     pub fn clear(&self) {
         let mut state = self.held();
-        let erased = state.live.erase();
+        let erased = state.live.clear();
         state.write(&erased, true);
     }
 
