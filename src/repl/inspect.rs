@@ -81,13 +81,18 @@ fn library(name: &str, deep: bool) -> Option<String> {
     let bare = name.rsplit("::").next().unwrap_or(name);
     let within = |(module, _): &&(&str, &str)| !name.contains("::") || name.starts_with(&format!("{module}::"));
     let is_primitive = crate::script::prims::table::find(name).is_some();
-    let found = MODULES.iter().filter(within).filter(|_| deep && !is_primitive).flat_map(|(module, source)| {
+    let found = MODULES.iter().filter(within).filter(|_| deep).flat_map(|(module, source)| {
         let whole = (*module == name).then(|| (*source).to_owned());
-        let own = functions(source).into_iter().filter(|f| f.name == bare).map(|f| f.source);
+        let own = functions(source).into_iter().filter(|f| !is_primitive && f.name == bare);
+        let own = own.map(|f| f.source);
         whole.into_iter().chain(own)
     });
     let sources: Vec<String> = found.collect();
-    Some(if sources.is_empty() { text } else { format!("{text}\n{}", sources.join("\n")) })
+    Some(match (sources.is_empty(), deep && is_primitive) {
+        (false, _) => format!("{text}\n{}", sources.join("\n")),
+        (true, true) => format!("{text}\n  a part of the program itself, so there is no source in Rhai"),
+        (true, false) => text,
+    })
 }
 
 fn tool(name: &str, deep: bool, tools: &[&ToolSpec]) -> Option<String> {

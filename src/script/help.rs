@@ -17,7 +17,8 @@ pub struct LibraryFunction {
 pub fn about(name: &str) -> Option<String> {
     let name = name.trim().trim_end_matches("()");
     if let Some(primitive) = table::find(name) {
-        return Some(full(primitive));
+        // A method of a handle and a module may have the same name.
+        return Some(module(name).map_or_else(|| full(primitive), |module| format!("{}\n{module}", full(primitive))));
     }
     let found: Vec<String> = library()
         .iter()
@@ -27,6 +28,11 @@ pub fn about(name: &str) -> Option<String> {
     if !found.is_empty() {
         return Some(found.join("\n"));
     }
+    module(name)
+}
+
+/// The help of a module of the stdlib: what it is for, and its functions.
+fn module(name: &str) -> Option<String> {
     let (module, source) = MODULES.iter().find(|(module, _)| *module == name)?;
     let head: Vec<&str> = source.lines().map_while(|l| l.strip_prefix("//!")).map(str::trim).collect();
     let own = library().into_iter().filter(|f| f.signature.starts_with(&format!("{module}::")));

@@ -15,6 +15,9 @@ fn help_explains_commands_and_names() {
     terminal.line("?docs", "docs()");
     terminal.line("?read_file", "TOOL(\"read_file\", #{..})");
     terminal.line("?chunk", "import \"chunk\" as chunk;");
+    terminal.line("??llm", "  a part of the program itself, so there is no source in Rhai");
+    terminal.line("?json", "import \"json\" as json;");
+    terminal.line("??retry::is_failure", "    answer.error && ");
     terminal.line("?lmm", "hint: did you mean `?llm`?");
     terminal.line(".hepl", "hint: did you mean `.help`?");
 }

@@ -14,7 +14,7 @@ pub const COMMAND: Command =
     Command { name: "help", usage: "help [NAME]", summary: "Lists the commands and keys, or explains a name.", run };
 
 const KEYS: &[(&str, &str)] = &[
-    ("?name, ??name", "explain a name; ?? adds its source or whole value"),
+    ("?name, ??name", "explain a name; ?? adds its source, schema or whole value"),
     ("_, out(n)", "the last value, an earlier value"),
     ("Tab", "completes names, members, files"),
     ("Ctrl-R, Up", "earlier lines; a leading space keeps a line out"),
