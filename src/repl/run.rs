@@ -16,6 +16,7 @@ use crate::repl::inspect::{Sight, inspect};
 use crate::repl::piped;
 use crate::repl::restore::Again;
 use crate::repl::shell::{Options, Shell};
+use crate::repl::table::page;
 use crate::tools::person::{Nobody, Person};
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -136,7 +137,9 @@ impl Shell {
             inspect(question, &sight)
         };
         match answer {
-            Ok(text) => self.screen.out(&text),
+            // A source stays as it is: it is there to be copied.
+            Ok(text) if question.deep => self.screen.out(&text),
+            Ok(text) => self.screen.out(&page(&text, self.screen.width())),
             Err(failure) => self.fail(failure),
         }
     }

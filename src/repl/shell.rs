@@ -14,6 +14,7 @@ use crate::repl::editor::screen::Screen;
 use crate::repl::follower::Follower;
 use crate::repl::interrupts::Interrupts;
 use crate::repl::sources::Sources;
+use crate::repl::table::page;
 use crate::script::evaluate::report::render;
 use crate::script::session::{Session, SessionSetup};
 use crate::turn::root::RootEnd;
@@ -192,7 +193,7 @@ impl Shell {
     /// Shows a person what the session has cost, if models were used since there were `before` calls.
     pub fn footer(&self, before: u64) {
         if self.interactive && self.run.host.scope.report().totals.calls > before {
-            self.screen.dim(&self.run.host.footer());
+            self.screen.dim(&page(&self.run.host.footer(), self.screen.width()));
         }
     }
 
@@ -230,7 +231,8 @@ impl Shell {
         };
         self.run.close(&end).await?;
         if self.interactive || self.run.host.scope.report().totals.calls > 0 {
-            self.screen.dim(&format!("{} · run {}", self.run.host.footer(), self.run.host.run));
+            let footer = format!("{} · run {}", self.run.host.footer(), self.run.host.run);
+            self.screen.dim(&page(&footer, self.screen.width()));
         }
         Ok(failure.map_or(Exit::Ok, |failure| failure.kind.exit()))
     }

@@ -93,15 +93,44 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     out
 }
 
+/// A text for a terminal of this width: longer lines wrap between words, with what follows a little further in than their
+/// beginning.
+pub fn page(text: &str, width: Option<u16>) -> String {
+    let Some(width) = width.map(usize::from) else {
+        return text.to_owned();
+    };
+    let fitted = |line: &str| {
+        if line.width() <= width {
+            return line.to_owned();
+        }
+        let words = line.trim_start();
+        let (before, _) = line.split_at(line.len() - words.len());
+        let below = before.width() + GAP;
+        format!("{before}{}", wrapped(words, width.saturating_sub(below), below))
+    };
+    text.lines().map(fitted).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::render;
+    use super::{page, render};
 
     #[test]
     fn rows_wrap_only_at_a_known_width() {
         let row = || [["a".to_owned(), "many words ".repeat(10)]];
         assert!(render(["name", "text"], row(), Some(60)).lines().all(|line| line.chars().count() <= 60));
         assert_eq!(render(["name", "text"], row(), None).lines().count(), 2);
+    }
+
+    #[test]
+    fn a_page_wraps_between_words_below_the_beginning_of_its_lines() {
+        let text = "name(a)\n  It does this and that.\n    a   the first of all\n";
+        assert_eq!(
+            page(text, Some(16)),
+            "name(a)\n  It does this\n    and that.\n    a   the\n      first of\n      all"
+        );
+        assert_eq!(page(text, None), text);
+        assert_eq!(page("a_word_that_is_longer than it", Some(12)), "a_word_that_is_longer\n  than it");
     }
 
     #[test]

@@ -60,8 +60,14 @@ fn history_lives_on_and_a_leading_space_keeps_out_of_it() {
 fn sixty_columns_are_enough() {
     let project = project();
     let mut terminal = Terminal::with(&project, &[], 60, &[("RHIZO_MODEL", "offline")]);
-    for (command, shown) in [(".help", "Anything else"), (".vars", "context"), (".runs", "id"), (".tools", "ask_user")]
-    {
+    for (command, shown) in [
+        (".help", "Anything else"),
+        (".vars", "context"),
+        (".runs", "id"),
+        (".tools", "ask_user"),
+        ("?llm", "  prints"),
+        ("?context.grep", "context.grep("),
+    ] {
         terminal.line(command, shown);
         assert_eq!(terminal.cut_rows(), [""; 0], "the terminal had to cut what {command} shows");
     }

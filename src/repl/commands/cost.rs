@@ -4,7 +4,7 @@ use crate::budget::report::SpendRow;
 use crate::core::failure::Outcome;
 use crate::repl::commands::command::{Command, Next};
 use crate::repl::shell::Shell;
-use crate::repl::table::render;
+use crate::repl::table::{page, render};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -22,7 +22,7 @@ fn run<'a>(shell: &'a mut Shell, _: &'a str) -> BoxFuture<'a, Outcome<Next>> {
             let head = ["depth", "role", "model", "calls", "tokens in", "tokens out", "cost"];
             shell.screen.out(&render(head, report.rows.iter().map(row), shell.screen.width()));
         }
-        shell.screen.out(&format!("all: {}", shell.run.host.footer()));
+        shell.screen.out(&page(&format!("all: {}", shell.run.host.footer()), shell.screen.width()));
         let left = scope.left();
         let left = [
             left.cost.map(|cost| cost.to_string()),
