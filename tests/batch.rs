@@ -60,7 +60,7 @@ fn a_failed_item_is_a_map_in_its_slot() {
 
 #[test]
 fn a_failed_item_slips_into_no_prompt() {
-    let server = ChatServer::new(|ask| if ask.last() == "p" { Reply::refusal(400, "no") } else { Reply::text("never") });
+    let server = ChatServer::new(|ask| if ask.last() == "p" { Reply::refusal(400, "no") } else { Reply::text("x") });
     let program = Program::served_by(&server);
     for prompt in ["\"notes: \" + answers[0]", "`notes: ${answers[0]}`", "\"notes: \" + answers.join(\", \")"] {
         let code = format!("let answers = llm_batch([\"p\"]);\nllm({prompt})");

@@ -93,8 +93,7 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     out
 }
 
-/// A text for a terminal of this width: longer lines wrap between words, with what follows a little further in than their
-/// beginning.
+/// A text for a terminal of this width: longer lines wrap between words, and what follows stands a little further in.
 pub fn page(text: &str, width: Option<u16>) -> String {
     let Some(width) = width.map(usize::from) else {
         return text.to_owned();

@@ -53,11 +53,14 @@ fn additions(engine: &mut Engine) {
         map_part(&context, &mut map).and_then(|part| joined(&part, &text)).map_err(raise)
     });
     for name in ["+=", "append"] {
-        engine.register_fn(name, |context: NativeCallContext, text: &mut ImmutableString, mut map: Map| -> Checked<()> {
-            let whole = map_part(&context, &mut map).and_then(|part| joined(text, &part)).map_err(raise)?;
-            *text = whole.into();
-            Ok(())
-        });
+        engine.register_fn(
+            name,
+            |context: NativeCallContext, text: &mut ImmutableString, mut map: Map| -> Checked<()> {
+                let whole = map_part(&context, &mut map).and_then(|part| joined(text, &part)).map_err(raise)?;
+                *text = whole.into();
+                Ok(())
+            },
+        );
     }
 }
 
