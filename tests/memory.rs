@@ -3,6 +3,7 @@
 mod broken;
 mod forget;
 mod killed;
+mod kinds;
 mod poison;
 mod seeds;
 mod told;
