@@ -4,6 +4,7 @@ mod broken;
 mod forget;
 mod killed;
 mod kinds;
+mod limits;
 mod poison;
 mod seeds;
 mod told;

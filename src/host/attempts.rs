@@ -152,8 +152,7 @@ impl Attempting<'_> {
                     return Ok(Attempted { value, attempts });
                 }
                 Err(failure) => {
-                    let verdict = if handed { credit::of_child(&failure) } else { credit::verdict(&failure) };
-                    if let Some(verdict) = verdict {
+                    if let Some(verdict) = credit::verdict(&failure) {
                         self.settle(&mut attempts, verdict, Verifier::Gate).await;
                     }
                     let raw = failure.details.get("raw").and_then(Value::as_str).map(str::to_owned);

@@ -5,7 +5,7 @@ use crate::core::class::FailureClass;
 use crate::core::effect::EffectKind;
 use crate::core::episode::{Episode, Verdict, Verifier};
 use crate::core::event::Event;
-use crate::core::failure::{Failure, FailureKind};
+use crate::core::failure::Failure;
 use crate::core::ids::Frame;
 use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
@@ -26,23 +26,12 @@ pub struct Credit<'a> {
     pub spent: Spent,
 }
 
-/// What a failure says of the attempt; nothing worth keeping if a limit, a person or this program ended it.
+/// What a failure says of the attempt; nothing worth keeping if a limit, a person or this program ended it. That a child
+/// run used up the turns that it was handed is its failure.
 pub fn verdict(failure: &Failure) -> Option<Verdict> {
-    match failure.kind.class() {
-        FailureClass::Format | FailureClass::Quality | FailureClass::Hopeless | FailureClass::Room => {
-            Some(Verdict::Fail)
-        }
-        FailureClass::Size | FailureClass::Infra => Some(Verdict::Infra),
-        FailureClass::End => None,
-    }
-}
-
-/// The same for a child run that an attempt was handed to: that it came to the end of its own limits is its failure.
-pub fn of_child(failure: &Failure) -> Option<Verdict> {
-    match failure.kind {
-        FailureKind::Child | FailureKind::Turns => Some(Verdict::Fail),
-        _ => verdict(failure),
-    }
+    let verdict = failure.kind.verdict();
+    let is_kept = verdict == Verdict::Fail || failure.kind.class() != FailureClass::End;
+    is_kept.then_some(verdict)
 }
 
 /// Stores the episode. Memory is an aid: if it cannot be written the run goes on, and a note says so.

@@ -1,7 +1,6 @@
 //! What a run leaves behind for people and for memory: the footer line and the episodes of a finished run.
 
 use crate::budget::report::SpendReport;
-use crate::core::class::FailureClass;
 use crate::core::episode::{Episode, Verdict, Verifier, action};
 use crate::core::event::Event;
 use crate::core::failure::Failure;
@@ -55,6 +54,7 @@ pub fn of_run(host: &RunHost, ended: &Ended<'_>) -> Vec<Episode> {
     // A schema that FINAL was held to is a gate; else that a run ended is weak evidence that it was right.
     let gated = ended.status == RunStatus::Completed && host.schema.is_some();
     let verifier = if gated { Verifier::Gate } else { Verifier::None };
+    let outcome = verdict(ended.status, ended.failure);
     let offer = host.trail.offer();
     let common = Episode {
         at: host.now(),
@@ -62,7 +62,7 @@ pub fn of_run(host: &RunHost, ended: &Ended<'_>) -> Vec<Episode> {
         fingerprint: situation::fingerprint(&situation::canonical(ended.task)),
         policy: offer.map(|offer| offer.policy.clone()).unwrap_or_default(),
         propensity: offer.filter(|offer| !offer.policy.is_empty()).map_or(1.0, |offer| offer.propensity),
-        outcome: verdict(ended.status, ended.failure),
+        outcome,
         verifier,
         trust: verifier.trust(),
         run: host.run.to_string(),
@@ -74,7 +74,7 @@ pub fn of_run(host: &RunHost, ended: &Ended<'_>) -> Vec<Episode> {
         situation: situation::text(&situation),
         action: action::STRATEGY.to_owned(),
         arm: ended.role.to_owned(),
-        lesson: lesson(ended),
+        lesson: lesson(ended, outcome),
         tokens: ended.tokens,
         cost_nanos: ended.cost_nanos,
         ..common.clone()
@@ -121,21 +121,22 @@ fn looks(host: &RunHost, ended: &Ended<'_>) -> Vec<Look> {
     host.trail.looks()
 }
 
-/// What the end says of the run: nothing if the network or the settings were at fault. A limit that it did not keep does.
+/// What the end says of the run: nothing if the network, the settings or a limit were at fault, but that it used up its
+/// turns does.
 pub fn verdict(status: RunStatus, failure: Option<&Failure>) -> Verdict {
-    let infra = failure.is_some_and(|failure| failure.kind.class() == FailureClass::Infra);
-    match status {
-        RunStatus::Completed => Verdict::Success,
-        RunStatus::Failed if infra => Verdict::Infra,
-        RunStatus::Failed | RunStatus::Limited => Verdict::Fail,
-        RunStatus::Running | RunStatus::Partial | RunStatus::Cancelled | RunStatus::Waiting => Verdict::Unknown,
+    match failure {
+        _ if status == RunStatus::Completed => Verdict::Success,
+        Some(failure) => failure.kind.verdict(),
+        None => Verdict::Unknown,
     }
 }
 
-fn lesson(ended: &Ended<'_>) -> String {
+/// What to know next time. What says nothing of the run teaches nothing of its task either.
+fn lesson(ended: &Ended<'_>, outcome: Verdict) -> String {
     match ended.failure {
         None if ended.turns == 0 => "one direct call answered it".to_owned(),
         None => format!("answered in {} turns", ended.turns),
-        Some(failure) => one_line(&failure.message, 160),
+        Some(failure) if outcome == Verdict::Fail => one_line(&failure.message, 160),
+        Some(_) => String::new(),
     }
 }

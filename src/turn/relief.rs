@@ -41,19 +41,26 @@ pub struct Fault {
     /// The gate that it did not pass.
     gate: &'static str,
     message: String,
+    /// What it says of the choice that led to the turn.
+    verdict: Verdict,
 }
 
 impl Fault {
     /// An answer that was stopped while it was written.
     pub fn stopped(failure: &Failure) -> Self {
-        Self { kind: failure.kind, gate: "", message: failure.message.clone() }
+        Self { kind: failure.kind, gate: "", message: failure.message.clone(), verdict: failure.kind.verdict() }
     }
 
     /// What was wrong with a round of code: nothing of it ran to its end.
     pub fn of(round: &ToolRound) -> Option<Self> {
         let worked = round.final_.is_some() || round.observations.iter().any(|seen| seen.ok);
         let last = round.observations.last().filter(|_| !worked)?;
-        Some(Self { kind: FailureKind::Script, gate: "code runs", message: one_line(&last.text, 300) })
+        let verdict = match round.failed {
+            // A limit of the engine is passed by what the turn itself wrote.
+            None | Some(FailureKind::Limit) => Verdict::Fail,
+            Some(kind) => kind.verdict(),
+        };
+        Some(Self { kind: FailureKind::Script, gate: "code runs", message: one_line(&last.text, 300), verdict })
     }
 }
 
@@ -70,8 +77,7 @@ impl<'a> Relief<'a> {
     /// Notes how a turn went; the last message of the history is told if another role plays from now on, or if this one
     /// shall look in another way.
     pub async fn after(&mut self, fault: Option<Fault>, history: &mut [Message]) -> Outcome<()> {
-        let outcome = if fault.is_some() { Verdict::Fail } else { Verdict::Success };
-        self.settle(outcome).await;
+        self.settle(fault.as_ref().map_or(Verdict::Success, |fault| fault.verdict)).await;
         let Some(fault) = fault else {
             (self.attempts.retries, self.attempts.failures) = (0, 0);
             return Ok(());

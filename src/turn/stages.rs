@@ -1,6 +1,6 @@
 //! What passes from stage to stage. Frozen: public fields, no setters.
 
-use crate::core::failure::Failure;
+use crate::core::failure::{Failure, FailureKind};
 use crate::core::message::{ChatReply, Message};
 use crate::core::request::LlmOptions;
 use crate::host::choose::Chosen;
@@ -55,6 +55,8 @@ pub struct ToolRound {
     pub observations: Vec<Observation>,
     /// The value of `FINAL`.
     pub final_: Option<Value>,
+    /// Why its code failed, if it did.
+    pub failed: Option<FailureKind>,
     /// How its blocks looked into the context.
     pub looks: Vec<Look>,
     /// A question that nobody was there for: the run waits for its answer.

@@ -51,6 +51,7 @@ pub async fn run_tools(reply: &ModelReply, mut bench: Workbench<'_>) -> ToolRoun
             Ok(source) => {
                 let evaluation = evaluate(&mut bench, &source).await;
                 broken |= evaluation.failure.is_some();
+                round.failed = evaluation.failure.as_ref().map(|failure| failure.kind);
                 let observation = observation::of(&evaluation, piece.answers);
                 round.looks.extend(look(&source, &evaluation));
                 round.final_ = evaluation.final_.or(round.final_);
