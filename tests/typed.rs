@@ -236,3 +236,33 @@ fn the_offline_engine_answers_typed_too() {
     let code = "let r = llm(\"When did it open?\\n\\n\" + context.text(), #{schema: #{year: \"int\", sure: \"float 0..1\"}}); `${type_of(r.year)} ${type_of(r.sure)}`";
     program.args(["eval", code, "-c", "a.txt", "-q"]).run().ok().prints("i64 f64\n");
 }
+
+#[test]
+fn the_offline_engine_gives_a_text_or_a_count_and_says_at_once_that_it_makes_no_other_form() {
+    let log = "GET /index 200\nerror: disk full\n".repeat(2_000);
+    let program = Program::offline().file("server.log", log);
+    let ask = |question: &str, schema: &str| {
+        program.args(["ask", question, "-c", "server.log", "--schema", schema, "-m", "offline", "--json"]).run()
+    };
+    for (question, schema, answer) in [
+        ("How many rows", r#"{"total": "int"}"#, json!({"total": 4_000})),
+        ("How many lines contain \"error\"?", "\"int\"", json!(2_000)),
+    ] {
+        let document = ask(question, schema).ok().json();
+        assert_eq!((&document["answer"], &document["turns"]), (&answer, &json!(1)), "{document:#}");
+    }
+    let said = ask("Which disk is full?", r#"{"said": "string"}"#).ok().json();
+    assert!(said["answer"]["said"].as_str().is_some_and(|text| text.contains("error: disk full")), "{said:#}");
+    for (question, schema) in [
+        ("How many rows", r#"{"total": "int", "share": "float 0..1"}"#),
+        ("How many rows", r#"["string"]"#),
+        ("Which disk is full?", r#"{"total": "int"}"#),
+    ] {
+        let ran = ask(question, schema).code(3);
+        let document = ran.json();
+        assert_eq!((&document["turns"], &document["failure"]["kind"]), (&json!(1), &json!("no_model")), "{document:#}");
+        ran.says("the offline engine only quotes and counts").says("OPENAI_BASE_URL");
+    }
+    let code = "llm(\"When did it open?\\n\\nIt opened in 1884.\", #{schema: #{day: \"date\"}})";
+    drop(program.args(["eval", code]).run().code(3).says("the offline engine only quotes and counts"));
+}

@@ -18,6 +18,12 @@ pub const ID: &str = "offline/extract";
 pub const NOTICE: &str = "offline engine: it quotes, counts and lists, it does not reason; for a model set \
     OPENAI_API_KEY, OPENAI_BASE_URL or OLLAMA_HOST, or name one in rhizo.toml";
 
+/// Why the engine fails where the form of an answer is all that is missing.
+const FORMLESS: &str = "the offline engine only quotes and counts: it cannot make data of the form that is asked for";
+/// What to do about it.
+const MODEL: &str = "for a model set OPENAI_API_KEY, OPENAI_BASE_URL or OLLAMA_HOST, or name one in rhizo.toml or by \
+    --model; without one a schema may have one text, or one number where lines, names or quoted terms are counted";
+
 /// The offline engine.
 #[derive(Clone, Debug)]
 pub struct OfflineEngine {
@@ -52,6 +58,9 @@ impl ChatModel for OfflineEngine {
             if watch.cancel.is_cancelled() {
                 return Err(cancelled().into());
             }
+            if is_unfit(&request.messages) {
+                return Err(Failure::new(FailureKind::NoModel, FORMLESS).hint(MODEL).into());
+            }
             // Ranking megabytes takes a while: off the runtime's threads, and a cancelled call does not wait for it.
             let asked = request.clone();
             let work = tokio::task::spawn_blocking(move || reply(&asked));
@@ -66,6 +75,12 @@ impl ChatModel for OfflineEngine {
             Ok(reply)
         })
     }
+}
+
+/// Whether a form is asked for that it cannot give, or one in which it has answered in vain: it would say the same again.
+fn is_unfit(messages: &[Message]) -> bool {
+    let complaint = |m: &Message| m.speaker == Speaker::User && m.text.starts_with(prompt::COMPLAINT);
+    messages.last().is_some_and(complaint) || root::is_unfit(messages)
 }
 
 /// The whole reply to a request: a pure function of it.

@@ -4,6 +4,7 @@
 
 pub mod engine;
 pub mod evidence;
+pub mod form;
 pub mod leaf;
 pub mod pattern;
 pub mod program;

@@ -5,7 +5,6 @@
 use crate::model::offline::leaf::{NOTHING, count_label};
 use crate::model::offline::pattern;
 use crate::model::offline::question::{Ask, Question, Unit};
-use crate::model::offline::thing::Thing;
 
 const SHARED: &str = include_str!("programs/shared.rhai");
 const LOOK: &str = include_str!("programs/look.rhai");
@@ -118,8 +117,7 @@ const fn look(ask: Ask) -> &'static str {
 /// The part of a program that ends the run, after a look in the same or an earlier one.
 pub fn answer(question: &Question, findings: Findings) -> String {
     match question.ask {
-        // The number of a quoted term or a name is the answer. Of a common thing the text itself may say the number.
-        Ask::Count(_) if !matches!(question.thing, Thing::Phrase(_)) => [COUNT_LEAD, ANSWER_COUNT].concat(),
+        Ask::Count(_) if question.is_counted() => [COUNT_LEAD, ANSWER_COUNT].concat(),
         Ask::Count(_) => [COUNT_LEAD, ANSWER_QUOTE].concat(),
         Ask::List if findings.any => [COUNT_LEAD, ANSWER_LIST].concat(),
         Ask::List => [NO_LEAD, SEARCH, ANSWER_QUOTE].concat(),

@@ -7,6 +7,10 @@ use serde_json::Value;
 
 /// The line after which a JSON Schema of the answer stands.
 pub const SCHEMA_LINE: &str = "Answer with JSON only, matching this JSON Schema:";
+/// The line after which the JSON Schema of a root's value stands, as the last of its task.
+pub const FINAL_LINE: &str = "FINAL must be given a value that matches this JSON Schema:";
+/// How a message begins that says what is wrong with an answer.
+pub const COMPLAINT: &str = "That answer does not match the schema:";
 
 /// A prompt, taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]

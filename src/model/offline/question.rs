@@ -68,6 +68,12 @@ impl Question {
         Self { ask, thing, wants_number: wants_number(&lower), keywords, text }
     }
 
+    /// Whether the number of places is the answer: it is for lines, names and quoted terms. Of a common thing the text
+    /// itself may say the number.
+    pub const fn is_counted(&self) -> bool {
+        matches!(self.ask, Ask::Count(_)) && !matches!(self.thing, Thing::Phrase(_))
+    }
+
     /// The words to search for: the keywords, or the whole question if it has none.
     pub fn query(&self) -> String {
         if self.keywords.is_empty() { self.text.clone() } else { self.keywords.join(" ") }

@@ -3,35 +3,66 @@
 //! It knows a root conversation by its form alone and keeps nothing between calls: the messages are its memory.
 
 use crate::core::message::{Message, Speaker};
+use crate::model::offline::form::Form;
 use crate::model::offline::program::{self, Findings, LEAVES, Step};
 use crate::model::offline::question::{Ask, Question};
 use crate::model::offline::{leaf, prompt};
+use serde_json::Value;
 
 /// The first message of a root conversation.
 struct Opening<'a> {
     task: &'a str,
+    /// What the value must match.
+    schema: Option<Value>,
     has_context: bool,
     /// Whether the budget line leaves one turn.
     single: bool,
 }
 
+impl Opening<'_> {
+    fn question(&self) -> Question {
+        Question::read(&prompt::read("", self.task).question)
+    }
+
+    /// The form of the value; nothing if it cannot be given.
+    fn form(&self, question: &Question) -> Option<Form> {
+        let countable = self.has_context && question.is_counted();
+        self.schema.as_ref().map_or_else(|| Some(Form::default()), |schema| Form::of(schema, countable))
+    }
+}
+
+/// Whether this is a root conversation whose value must have a form that neither quoting nor counting gives.
+pub fn is_unfit(messages: &[Message]) -> bool {
+    begun(messages).is_some_and(|(opening, _)| opening.form(&opening.question()).is_none())
+}
+
 /// The root's next message; `None` if this is no root conversation.
 pub fn reply(messages: &[Message]) -> Option<String> {
-    let system = messages.iter().any(|m| m.speaker == Speaker::System && m.text.contains("FINAL("));
-    let first = messages.iter().position(|m| m.speaker == Speaker::User)?;
-    let opening = opening(&messages[first].text).filter(|_| system)?;
+    let (opening, after) = begun(messages)?;
+    let question = opening.question();
+    let form = opening.form(&question)?;
     if !opening.has_context {
         let text = leaf::answer(&prompt::read("", opening.task));
-        return Some(turn("The context is empty, so I answer from the task.", &program::ending(&text)));
+        let code = form.ends(&program::ending(&text));
+        return Some(turn("The context is empty, so I answer from the task.", &code));
     }
-    let question = Question::read(&prompt::read("", opening.task).question);
-    let (step, findings, last) = next(&messages[first + 1..], question.ask);
+    let (step, findings, last) = next(after, question.ask);
+    // What is counted is asked of nobody.
+    let step = if form.counts { Step::Plain } else { step };
     let code = match step {
         Step::Look if opening.single => both(Step::Look, &question),
         Step::Broaden if last => both(Step::Broaden, &question),
         step => program::write(step, &question, findings),
     };
-    Some(turn(step.sentence(), &code))
+    Some(turn(step.sentence(), &form.ends(&code)))
+}
+
+/// The first message of a root conversation, and what came after it.
+fn begun(messages: &[Message]) -> Option<(Opening<'_>, &[Message])> {
+    let system = messages.iter().any(|m| m.speaker == Speaker::System && m.text.contains("FINAL("));
+    let first = messages.iter().position(|m| m.speaker == Speaker::User)?;
+    let opening = opening(&messages[first].text).filter(|_| system)?;
+    Some((opening, &messages[first + 1..]))
 }
 
 /// One message: a sentence and a program.
@@ -58,7 +89,14 @@ fn opening(text: &str) -> Option<Opening<'_>> {
     let (card, budget) = rest.rsplit_once("\n# Budget")?;
     let words: Vec<&str> = budget.split_whitespace().collect();
     let single = words.windows(2).any(|pair| pair[0] == "1" && pair[1].starts_with("turn"));
-    Some(Opening { task: task.trim(), has_context: card.trim() != "none", single })
+    let (task, schema) = typed(task);
+    Some(Opening { task: task.trim(), schema, has_context: card.trim() != "none", single })
+}
+
+/// A task apart from the schema that its value must match.
+fn typed(task: &str) -> (&str, Option<Value>) {
+    let Some((plain, schema)) = task.rsplit_once(prompt::FINAL_LINE) else { return (task, None) };
+    serde_json::from_str(schema).map_or((task, None), |schema| (plain, Some(schema)))
 }
 
 /// The next step, what is known for it, and whether this turn is the last.

@@ -63,3 +63,13 @@ async fn a_cancelled_call_fails() {
     let failed = OfflineEngine::new().chat(&request, &watch).await.expect_err("cancelled");
     assert_eq!(failed.failure.kind, FailureKind::Cancelled);
 }
+
+#[tokio::test]
+async fn an_answer_that_was_refused_for_its_form_is_not_given_again() {
+    let complaint = "That answer does not match the schema: no date\nAnswer again with JSON only, matching it:\n{}";
+    let messages = [(Speaker::User, PROMPT), (Speaker::Assistant, "\"The cat sleeps.\""), (Speaker::User, complaint)];
+    let request = request(&messages, Sampling::default());
+    let failed = OfflineEngine::new().chat(&request, &Watch::silent()).await.expect_err("no form");
+    assert_eq!(failed.failure.kind, FailureKind::NoModel);
+    assert!(failed.failure.message.contains("only quotes and counts"), "{}", failed.failure);
+}

@@ -90,3 +90,20 @@ fn without_a_context_the_task_is_the_text() {
     let text = root("What is 2+2?", "none", &[]).expect("a root");
     assert!(text.contains("FINAL(\"there is no text to quote from"), "{text}");
 }
+
+#[test]
+fn a_value_of_a_form_is_a_text_or_a_count_or_not_given() {
+    let check = |task: &str, schema: &str, later: &[&str], end: Option<&str>| {
+        let typed = format!("{task}\n\n{}\n{schema}", crate::model::offline::prompt::FINAL_LINE);
+        let text = root(&typed, "a.txt, 10 bytes", later);
+        let found = text.as_deref().and_then(|text| text.lines().find(|line| line.starts_with("FINAL(")));
+        assert_eq!((text.is_some(), found), (end.is_some(), end), "{task} {schema}");
+    };
+    let said = r#"{"type":"object","properties":{"said":{"type":"string"}},"required":["said"]}"#;
+    check("Who won?", said, &[HITS], Some("FINAL(#{\"said\": answer});"));
+    check("How many lines?", r#"{"type":"integer"}"#, &[], Some("FINAL(number);"));
+    check("How many `errors`?", r#"{"properties":{"n":{"type":"integer"}}}"#, &[], Some("FINAL(#{\"n\": number});"));
+    // Of a common thing the text may say the number itself.
+    check("How many ships?", r#"{"type":"integer"}"#, &[], None);
+    check("Who won?", r#"{"type":"array"}"#, &[], None);
+}
