@@ -59,6 +59,15 @@ fn each_runs_over_the_project_as_its_comment_says() {
     }
 }
 
+#[test]
+fn without_a_context_each_says_so_and_stops() {
+    for file in examples() {
+        let program = Program::offline();
+        let ran = program.args(["run", &file.display().to_string()]).run().code(1);
+        ran.prints("").says("there is no ").says("hint: add --context ");
+    }
+}
+
 /// A tree that has what the examples look at, and that changes only with this file.
 fn tree() -> Program {
     let files = [

@@ -22,7 +22,7 @@ const AFTER: &str = "\
 Examples:
   rhizo ask \"which module opens the store?\" --context src
   rhizo eval 'context.count(\"ERROR\")' --context server.log
-  rhizo run examples/01_hello.rhai
+  rhizo run examples/01_hello.rhai --context CONTRIBUTING.md
   rhizo                                  the REPL
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 config, 4 provider, 5 budget or limit, 6 waiting, 124 timeout, 130 interrupted.
