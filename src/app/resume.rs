@@ -14,11 +14,11 @@ use crate::store::open::Store;
 use crate::store::runs::RunRow;
 use std::sync::Arc;
 
-/// The run of this id, or of the beginning of it, if it can go on.
+/// The run of this name, if it can go on.
 ///
 /// Fails with `NotFound`, or with `Replay` for a child run or one that cannot be started again.
-pub fn find(store: &Store, prefix: &str) -> Outcome<(RunRow, Launch)> {
-    let row = store.run(prefix)?;
+pub fn find(store: &Store, named: &str) -> Outcome<(RunRow, Launch)> {
+    let row = store.run(named)?;
     if let Some(parent) = &row.parent {
         let what = format!("run {} is a part of run {parent} and goes on with it", row.id);
         return Err(Failure::new(FailureKind::Replay, what).hint(format!("rhizo resume {parent}")));

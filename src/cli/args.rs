@@ -120,6 +120,17 @@ impl Arguments {
         }
     }
 
+    /// The run that has the answer of this command, if it makes one or goes on with one.
+    pub fn answered(&self) -> Option<&str> {
+        match &self.command {
+            Some(Command::Run(_) | Command::Ask(_) | Command::Eval(_)) => Some("last"),
+            Some(Command::Tools(args)) if args.calls() => Some("last"),
+            Some(Command::Pipeline(args)) if args.runs() => Some("last"),
+            Some(Command::Resume(args)) if !args.dry_run => Some(args.run.as_str()),
+            _ => None,
+        }
+    }
+
     /// Who allows the tool of `tools call`.
     pub fn tool_approval(&self) -> Option<String> {
         match &self.command {

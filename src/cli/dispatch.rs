@@ -36,6 +36,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) 
     trace::start(&environment);
     let mut flags = parsed.run_flags().clone();
     flags.approve = parsed.tool_approval().or(flags.approve);
+    let answered = parsed.answered().map(ToOwned::to_owned);
     let no_colour = environment.get("NO_COLOR").is_some() || environment.get("TERM") == Some("dumb");
     let printer = Arc::new(Printer::new(flags.json || parsed.wants_json(), flags.quiet, no_colour));
     let exit = match dispatch(parsed, environment, &flags, &printer).await {
@@ -50,8 +51,8 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) 
     };
     match printer.lost() {
         Some(why) if exit == Exit::Ok => {
-            let hint = "`rhizo runs show` has the answer of a run";
-            printer.err(&format!("error: the output could not be written: {why}\nhint: {hint}"));
+            let hint = answered.map(|run| format!("\nhint: `rhizo runs show {run}` has the answer"));
+            printer.err(&format!("error: the output could not be written: {why}{}", hint.unwrap_or_default()));
             Exit::Failed
         }
         _ => exit,

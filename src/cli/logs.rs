@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Arguments of `logs`.
 #[derive(Debug, Args)]
 pub struct Logs {
-    /// The run's id, or the beginning of it; the newest run if absent.
+    /// The run: `last`, or the beginning or end of its id; the last one if absent.
     pub run: Option<String>,
     /// Goes on showing events until the run ends.
     #[arg(long, short)]
@@ -29,8 +29,7 @@ pub async fn logs(app: &App, printer: &Printer, args: &Logs) -> Outcome<Exit> {
     let row = match &args.run {
         Some(run) => store.run(run)?,
         None => {
-            let filter = crate::store::runs::RunFilter { top_level: true, limit: Some(1), ..Default::default() };
-            let Some(newest) = store.runs(&filter)?.into_iter().next() else {
+            let Some(newest) = store.newest()? else {
                 printer.err("no runs yet; hint: rhizo ask \"...\" --context PATH");
                 return Ok(Exit::Ok);
             };

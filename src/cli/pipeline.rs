@@ -99,6 +99,11 @@ impl PipelineCommand {
         args.run.file.is_none().then_some(missing)
     }
 
+    /// Whether a pipeline runs.
+    pub fn runs(&self) -> bool {
+        matches!(&self.action, Action::Run(args) if !args.dry_run)
+    }
+
     /// Whether JSON is wanted.
     pub const fn wants_json(&self) -> bool {
         match &self.action {

@@ -54,12 +54,12 @@ impl Printer {
 
     /// Prints a line of the result to standard output.
     pub fn out(&self, text: &str) {
-        self.write(&mut std::io::stdout().lock(), &self.safe(text), true);
+        self.write(&self.safe(text), true);
     }
 
     /// Prints text of the result without a line end.
     pub fn raw(&self, text: &str) {
-        self.write(&mut std::io::stdout().lock(), &self.safe(text), false);
+        self.write(&self.safe(text), false);
     }
 
     /// Prints a value: as JSON on several lines.
@@ -68,7 +68,7 @@ impl Printer {
         let text = format!("{value:#}");
         // JSON has codes of its own, so that what a terminal gets is the same value.
         let text = if self.shown { coded(&text) } else { text };
-        self.write(&mut std::io::stdout().lock(), &text, true);
+        self.write(&text, true);
     }
 
     /// Prints a value as JSON on one line.
@@ -76,25 +76,24 @@ impl Printer {
         self.told.store(true, Ordering::Relaxed);
         let text = value.to_string();
         let text = if self.shown { coded(&text) } else { text };
-        self.write(&mut std::io::stdout().lock(), &text, true);
+        self.write(&text, true);
     }
 
     /// Prints a line about the work to standard error.
     pub fn err(&self, text: &str) {
-        self.write(&mut std::io::stderr().lock(), &visible(text), true);
+        self.aside(&visible(text));
     }
 
     /// Prints a line about the work, dimmed.
     pub fn dim(&self, text: &str) {
-        let text = self.paint("2", &visible(text));
-        self.write(&mut std::io::stderr().lock(), &text, true);
+        self.aside(&self.paint("2", &visible(text)));
     }
 
     /// Prints a failure, its first word in red.
     pub fn failure(&self, text: &str) {
         let text = visible(text);
         let painted = text.strip_prefix("error:").map(|rest| self.paint("1;31", "error:") + rest);
-        self.write(&mut std::io::stderr().lock(), painted.as_deref().unwrap_or(&text), true);
+        self.aside(painted.as_deref().unwrap_or(&text));
     }
 
     /// Prints a table or, with `--json`, its rows as JSON.
@@ -130,10 +129,18 @@ impl Printer {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    fn write(&self, to: &mut dyn Write, text: &str, line: bool) {
+    /// Writes a line to standard error. A result is none the worse where that fails, and there is nowhere to tell it.
+    fn aside(&self, text: &str) {
+        if !self.is_gone() {
+            drop(std::io::stderr().lock().write_all(format!("{text}\n").as_bytes()));
+        }
+    }
+
+    fn write(&self, text: &str, line: bool) {
         if self.is_gone() {
             return;
         }
+        let mut to = std::io::stdout().lock();
         let end: &[u8] = if line { b"\n" } else { b"" };
         let written = to.write_all(text.as_bytes()).and_then(|()| to.write_all(end)).and_then(|()| to.flush());
         // The work itself goes on and is in the store.

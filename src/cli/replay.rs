@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// The run, or the beginning of its id.
+    /// The run: `last`, or the beginning or end of its id.
     #[arg(value_name = "RUN")]
     pub run: String,
     /// Asks nobody: what the log does not have is an error. Always so; `resume` goes on with a run.

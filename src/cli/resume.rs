@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// Arguments of `resume`.
 #[derive(Debug, Args)]
 pub struct Resume {
-    /// The run, or the beginning of its id.
+    /// The run: `last`, or the beginning or end of its id.
     #[arg(value_name = "RUN")]
     pub run: String,
     /// Refuses if the program asks anything in other words than before.

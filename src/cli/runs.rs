@@ -43,7 +43,7 @@ pub enum Action {
     },
     /// Shows one run: task, result, cost, children, and what is open.
     Show {
-        /// Its id, or the beginning of it.
+        /// `last`, or the beginning or end of its id.
         run: String,
         /// Shows one effect of it in full, by its number.
         #[arg(long, value_name = "N")]
@@ -51,12 +51,12 @@ pub enum Action {
     },
     /// Prints everything about a run as one JSON document.
     Export {
-        /// Its id, or the beginning of it.
+        /// `last`, or the beginning or end of its id.
         run: String,
     },
     /// Compares what two runs asked and were answered.
     Diff {
-        /// The one.
+        /// The one: `last`, or the beginning or end of its id.
         run: String,
         /// The other.
         with: String,

@@ -51,6 +51,11 @@ pub enum Action {
 }
 
 impl Tools {
+    /// Whether a tool is called.
+    pub const fn calls(&self) -> bool {
+        matches!(self.action, Some(Action::Call { .. }))
+    }
+
     /// Who allows the tool that is called, if a flag says so.
     pub fn approval(&self) -> Option<String> {
         match &self.action {

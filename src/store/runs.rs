@@ -1,6 +1,7 @@
-//! The table of runs: begun, ended, listed, found by the head of an id.
+//! The table of runs: begun, ended, listed.
 
 pub(super) mod asked;
+mod named;
 mod unfinished;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -168,29 +169,6 @@ impl Store {
             let mut query = connection.prepare_cached(sql)?;
             collect(query.query((&filter.kind, status, filter.top_level, limit))?, |row| run_row(connection, row))
         })
-    }
-
-    /// The one run whose id begins with `prefix`, upper or lower case.
-    ///
-    /// Fails with `NotFound` and a hint if there is none, or more than one.
-    pub fn run(&self, prefix: &str) -> Outcome<RunRow> {
-        let wanted = prefix.trim().to_ascii_uppercase();
-        // An id's characters all sort before `~`; anything else in the prefix matches nothing.
-        let sql = "SELECT * FROM runs WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT 4";
-        let mut found = self.read(|connection| {
-            let mut query = connection.prepare_cached(sql)?;
-            collect(query.query([&wanted])?, |row| run_row(connection, row))
-        })?;
-        match (found.len(), found.pop()) {
-            (1, Some(run)) => Ok(run),
-            (0, _) | (_, None) => Err(Failure::new(FailureKind::NotFound, format!("there is no run `{prefix}`"))
-                .hint("`rhizo runs list` shows them")),
-            (_, Some(last)) => {
-                let ids: Vec<_> = found.iter().chain([&last]).map(|run| run.id.as_str()).collect();
-                Err(Failure::new(FailureKind::NotFound, format!("more than one run begins with `{prefix}`"))
-                    .hint(format!("type more of the id: {}", ids.join(", "))))
-            }
-        }
     }
 
     /// The runs that this one started, oldest first.

@@ -96,3 +96,24 @@ fn a_run_under_way_is_shown_as_such_and_a_dead_one_is_not() {
     running.end();
     assert_ne!(status(), "running");
 }
+
+#[test]
+fn an_answer_that_cannot_be_written_is_in_the_store() {
+    let program = Program::offline();
+    let full = "exec >/dev/full";
+    let ran = program.args(["eval", "6 * 7", "-q"]).after(full).run().code(1);
+    ran.says("the output could not be written").says("hint: `rhizo runs show last` has the answer");
+    assert_eq!(program.args(["runs", "show", "last", "--json"]).run().ok().json()["result"], 42);
+    let ran = program.args(["runs", "list"]).after(full).run().code(1);
+    ran.says("the output could not be written").does_not_say("hint:");
+}
+
+#[test]
+fn a_success_stays_one_where_nobody_can_be_told_of_it() {
+    let program = Program::offline();
+    for first in ["exec 2>/dev/full", "exec 2>&-"] {
+        let ran = program.args(["eval", "print(llm(\"What is blue?\\n\\nThe sky is blue.\")); 42"]).after(first).run();
+        ran.ok().prints("The sky is blue.\n42\n");
+        program.args(["eval", "throw 1"]).after(first).run().code(1);
+    }
+}

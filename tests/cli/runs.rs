@@ -51,6 +51,25 @@ fn a_run_is_shown_by_the_head_of_its_id() {
 }
 
 #[test]
+fn a_run_is_named_as_the_last_one_or_by_the_end_of_its_id() {
+    let (program, ids) = used();
+    let named = |name: &str| program.args(["runs", "show", name, "--json"]).run().ok().json()["id"].clone();
+    assert_eq!(named("last"), json!(ids[2]));
+    assert_eq!(named(&ids[0][20..]), json!(ids[0]));
+    assert_eq!(named(&format!("..{}", &ids[1][20..])), json!(ids[1]));
+    let export = program.args(["runs", "export", "last"]).run().ok().json();
+    assert_eq!(export["run"]["id"], json!(ids[2]));
+    let ran = program.args(["runs", "show", &ids[0][..2]]).run().code(1);
+    let ran = ran.says("more than one run begins with").says("`last` is the newest").says(&ids[2]);
+    ran.says("(How tall is the lighthouse?)").says("(nothing())");
+    program.args(["runs", "diff", &ids[1], "last"]).run().ok();
+    program.args(["replay", &ids[1][20..]]).run().ok();
+    let again = program.args(["resume", &ids[1][20..], "--json"]).run().ok().json();
+    assert_eq!(again["run"], json!(ids[1]));
+    program.args(["logs", "last"]).run().ok();
+}
+
+#[test]
 fn an_export_holds_every_effect_and_event() {
     let (program, ids) = used();
     let document = program.args(["runs", "export", &ids[1]]).run().ok().json();

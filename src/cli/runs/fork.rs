@@ -13,7 +13,7 @@ use serde_json::json;
 /// Arguments of `fork`.
 #[derive(Debug, Args)]
 pub struct Fork {
-    /// The run, or the beginning of its id.
+    /// The run: `last`, or the beginning or end of its id.
     pub run: String,
     /// The last step that is taken over: the number of an effect, a frame, or a part of one (`turn3`, a step's name); all
     /// if it is left out.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 /// Arguments of `answer`.
 #[derive(Debug, Args)]
 pub struct Answer {
-    /// The run, or the beginning of its id.
+    /// The run: `last`, or the beginning or end of its id.
     pub run: String,
     /// The question: its number, its frame or the name of its step; the only open one if there is just one: `-`.
     pub step: String,
@@ -26,7 +26,7 @@ pub struct Answer {
 /// Arguments of `settle`.
 #[derive(Debug, Args)]
 pub struct Settle {
-    /// The run, or the beginning of its id.
+    /// The run: `last`, or the beginning or end of its id.
     pub run: String,
     /// The effect: its number, its frame or the name of its step.
     pub effect: String,

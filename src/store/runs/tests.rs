@@ -69,25 +69,46 @@ fn lists_are_filtered_and_newest_first() {
 }
 
 #[test]
-fn the_head_of_an_id_is_enough_if_it_is_one() {
+fn a_run_is_named_by_a_part_of_its_id_or_as_the_last_one() {
     let folder = tempdir().expect("a folder");
     let store = Store::open(&folder.path().join("rhizo.db")).expect("opens");
-    for id in ["01AAA1", "01AAA2", "01B"] {
+    assert_eq!(store.run("last").expect_err("none").message, "there is no run yet");
+    for id in ["01AAA1XYZ", "01AAA2XYZ", "01BCDE", "02AA1XYZ", "01AAA3", "01AAA4"] {
         store.begin_run(NewRun { id: RunId::new(id), ..new_run(1) }).wait().expect("begun");
     }
-    for (prefix, expect) in [("01B", "01B"), ("01b", "01B"), ("01AAA2", "01AAA2"), (" 01aaa1 ", "01AAA1")] {
-        assert_eq!(store.run(prefix).expect("one").id.as_str(), expect);
-    }
-    for (prefix, message, hint) in [
-        ("01C", "there is no run `01C`", "`rhizo runs list` shows them"),
-        ("01aa", "more than one run begins with `01aa`", "type more of the id: 01AAA1, 01AAA2"),
-        ("", "more than one run begins with ``", "type more of the id: 01AAA1, 01AAA2, 01B"),
-        ("%", "there is no run `%`", "`rhizo runs list` shows them"),
-        ("01AAA~", "there is no run `01AAA~`", "`rhizo runs list` shows them"),
+    let child = NewRun { id: RunId::new("01AAA5"), parent: Some(RunId::new("01AAA4")), depth: 1, ..new_run(1) };
+    store.begin_run(child).wait().expect("begun");
+    for (named, expect) in [
+        ("01B", "01BCDE"),
+        ("01b", "01BCDE"),
+        ("01AAA2", "01AAA2XYZ"),
+        (" 01aaa1 ", "01AAA1XYZ"),
+        ("BCDE", "01BCDE"),
+        ("..bcde", "01BCDE"),
+        ("..A2XYZ", "01AAA2XYZ"),
+        ("last", "01AAA4"),
+        ("Last", "01AAA4"),
     ] {
-        let failure = store.run(prefix).expect_err("refused");
+        assert_eq!(store.run(named).expect("one").id.as_str(), expect, "{named}");
+    }
+    let will_do = "`last` is the newest, and the end of an id will do: ";
+    let list = "`rhizo runs list` shows them";
+    for (named, message, hint) in [
+        ("01C", "there is no run `01C`", list.to_owned()),
+        ("CDE", "there is no run `CDE`", list.to_owned()),
+        ("%", "there is no run `%`", list.to_owned()),
+        ("..%___", "there is no run `..%___`", list.to_owned()),
+        ("01AAA~", "there is no run `01AAA~`", list.to_owned()),
+        (
+            "01aaa",
+            "more than one run begins with `01aaa`",
+            format!("{will_do}01AAA5 (why?), 01AAA4 (why?), 01AAA3 (why?), .."),
+        ),
+        ("..1XYZ", "more than one run ends with `..1XYZ`", format!("{will_do}02AA1XYZ (why?), 01AAA1XYZ (why?)")),
+    ] {
+        let failure = store.run(named).expect_err("refused");
         assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::NotFound, message));
-        assert_eq!(failure.hint.as_deref(), Some(hint));
+        assert_eq!(failure.hint, Some(hint));
     }
 }
 

@@ -1,0 +1,67 @@
+//! The run that a person names: as the last one, by the beginning of its id, or by the end of it.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::one_line;
+use crate::store::open::Store;
+use crate::store::rows::collect;
+use crate::store::runs::{RunFilter, RunRow, run_row};
+
+/// The name of the newest run, in capitals; ids have no L.
+const LAST: &str = "LAST";
+
+/// The fewest characters of an end; what comes before them would often fit a run that was not meant.
+const LEAST: usize = 4;
+
+/// Most runs that are told where a name fits more than one.
+const TOLD: usize = 3;
+
+// An id's characters all sort before `~`; anything else in the name matches nothing.
+const BEGINNING: &str = "SELECT * FROM runs WHERE id >= ?1 AND id < ?1 || '~' ORDER BY rowid DESC LIMIT 4";
+const END: &str = "SELECT * FROM runs WHERE substr(id, -length(?1)) = ?1 ORDER BY rowid DESC LIMIT 4";
+
+impl Store {
+    /// The one run of this name: `last` is the newest that a person started; else it is the beginning of an id, or the end
+    /// of one (`..5HCR`, also without the dots), since ids of the same hour begin alike; in upper or lower case.
+    ///
+    /// Fails with `NotFound` and a hint if there is none, or more than one.
+    pub fn run(&self, named: &str) -> Outcome<RunRow> {
+        let wanted = named.trim().to_ascii_uppercase();
+        if wanted == LAST {
+            let none = || Failure::new(FailureKind::NotFound, "there is no run yet");
+            return self.newest()?.ok_or_else(|| none().hint("rhizo ask \"...\" --context PATH"));
+        }
+        let begun = self.fitting(BEGINNING, &wanted)?;
+        if !begun.is_empty() {
+            return one(begun, named, "begins");
+        }
+        let end = wanted.trim_start_matches('.');
+        let ended = if end.len() < LEAST { Vec::new() } else { self.fitting(END, end)? };
+        one(ended, named, "ends")
+    }
+
+    /// The newest run that a person started.
+    pub fn newest(&self) -> Outcome<Option<RunRow>> {
+        let filter = RunFilter { top_level: true, limit: Some(1), ..RunFilter::default() };
+        Ok(self.runs(&filter)?.pop())
+    }
+
+    fn fitting(&self, sql: &str, part: &str) -> Outcome<Vec<RunRow>> {
+        self.read(|connection| {
+            let mut query = connection.prepare_cached(sql)?;
+            collect(query.query([part])?, |row| run_row(connection, row))
+        })
+    }
+}
+
+fn one(mut found: Vec<RunRow>, named: &str, how: &str) -> Outcome<RunRow> {
+    if found.len() > 1 {
+        let told = |run: &RunRow| format!("{} ({})", run.id, one_line(&run.task, 40));
+        let more = if found.len() > TOLD { ", .." } else { "" };
+        let runs: Vec<String> = found.iter().take(TOLD).map(told).collect();
+        let hint = format!("`last` is the newest, and the end of an id will do: {}{more}", runs.join(", "));
+        return Err(Failure::new(FailureKind::NotFound, format!("more than one run {how} with `{named}`")).hint(hint));
+    }
+    found.pop().ok_or_else(|| {
+        Failure::new(FailureKind::NotFound, format!("there is no run `{named}`")).hint("`rhizo runs list` shows them")
+    })
+}
