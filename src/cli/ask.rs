@@ -7,6 +7,7 @@ use crate::app::run::{self, Run, Start};
 use crate::cli::flags::RunFlags;
 use crate::cli::interrupt;
 use crate::cli::printer::Printer;
+use crate::cli::report;
 use crate::cli::watching::Watching;
 use crate::context::library::Library;
 use crate::core::exit::Exit;
@@ -39,9 +40,8 @@ pub struct Ask {
 pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit> {
     let question = args.question.as_deref().unwrap_or_default();
     if question.trim().is_empty() {
-        return Err(
-            Failure::new(FailureKind::Invalid, "the question is empty").hint("rhizo ask \"...\" --context PATH")
-        );
+        let failure = Failure::new(FailureKind::Invalid, "the question is empty");
+        return Ok(report::usage(printer, &failure.hint("rhizo ask \"...\" --context PATH")));
     }
     let schema = args.schema.as_deref().map(schema).transpose()?;
     let (library, launch) = opened(app, &args.flags, pipe(&args.flags.context))?;

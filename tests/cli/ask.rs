@@ -88,7 +88,8 @@ fn the_document_has_every_field() {
 
 #[test]
 fn an_empty_question_is_refused() {
-    project().args(["ask", "  "]).run().code(1).snapshot("ask_empty");
+    project().args(["ask", "  "]).run().code(2).snapshot("ask_empty");
+    project().args(["ask", ""]).run().code(2).says("the question is empty");
     project().args(["ask"]).run().code(2).snapshot("ask_nothing");
 }
 
