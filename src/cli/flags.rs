@@ -121,8 +121,8 @@ impl RunFlags {
             if let (Some(text), Some(key)) = (value, key::find(path)) {
                 let place = Place::Flag(flag.to_owned());
                 // The settings' own check leaves flags to the command line.
-                if path == "limits.max_tokens" && text.parse() == Ok(0_u64) {
-                    let message = format!("{path} must be more than 0; leave it out for no limit");
+                if matches!(path, "limits.max_tokens" | "limits.max_turns") && text.parse() == Ok(0_u64) {
+                    let message = format!("{path} must be more than 0, or left out");
                     faults.push(Fault::new(place.clone(), message));
                 }
                 layer.add_text(path, key.kind, text, &place, faults);

@@ -118,7 +118,8 @@ impl Layer {
                 self.entries.insert(path.to_owned(), (typed, place.clone()));
             }
             None => {
-                faults.push(Fault::new(place.clone(), format!("{path} must be {}, not {text:?}", kind.describe())));
+                let (what, near) = (kind.describe(), meant(kind, text));
+                faults.push(Fault::new(place.clone(), format!("{path} must be {what}, not {text:?}{near}")));
             }
         }
     }
@@ -152,7 +153,8 @@ impl Walk<'_> {
     fn entry(&mut self, kind: Kind, path: &str, value: &DeValue<'_>, place: Place) {
         let plain = key::plain(path).into_owned();
         let Some(typed) = typed(kind, value) else {
-            self.faults.push(Fault::new(place, format!("{path} must be {}", kind.describe())));
+            let near = if let DeValue::String(text) = value { meant(kind, text) } else { String::new() };
+            self.faults.push(Fault::new(place, format!("{path} must be {}{near}", kind.describe())));
             return;
         };
         if let Some((_, before)) = self.layer.entries.get(&plain) {
@@ -161,6 +163,12 @@ impl Walk<'_> {
         }
         self.layer.entries.insert(plain, (typed, place));
     }
+}
+
+/// The word that a text was probably meant to be, as an addition to a fault.
+fn meant(kind: Kind, text: &str) -> String {
+    let near = if let Kind::Word(words) = kind { nearest(text, words.iter().copied()) } else { None };
+    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
 /// Whether some setting lies below `path`.

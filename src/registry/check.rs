@@ -11,6 +11,7 @@ use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
 use crate::core::text::nearest;
+use crate::registry::builtin::SERVERS;
 use crate::registry::capabilities::WORDS;
 use crate::registry::{models, personas, roles};
 use std::collections::BTreeSet;
@@ -27,6 +28,7 @@ pub fn faults(settings: &Settings) -> Vec<Fault> {
     let mut check = Check { settings, faults: Vec::new() };
     check.defaults();
     check.models();
+    check.addresses();
     check.roles();
     check.numbers();
     check.faults
@@ -97,6 +99,24 @@ impl Check<'_> {
         }
     }
 
+    /// An address without a scheme would be found by the first call only, after the work before it.
+    fn addresses(&mut self) {
+        let settings = self.settings;
+        for (name, config) in &settings.models {
+            if config.base_url.as_deref().is_some_and(|url| !is_address(url)) {
+                let path = format!("models.{name}.base_url");
+                self.fault(&path, format!("{path} {ADDRESS}"));
+            }
+        }
+        for server in SERVERS {
+            let set = server.address_variables.iter().find(|variable| settings.environment.get(variable).is_some());
+            if let Some(variable) = set.filter(|_| !is_address(&models::address(settings, server))) {
+                let place = Place::Variable((*variable).to_owned());
+                self.faults.push(Fault::new(place, format!("the address of a server {ADDRESS}")));
+            }
+        }
+    }
+
     /// A cache that makes a prompt dearer is a slip of the hand.
     fn cached(&mut self, name: &str) {
         let usd = |field: &str| match self.settings.merged.get(&format!("models.{name}.{field}")) {
@@ -147,7 +167,7 @@ impl Check<'_> {
     /// Numbers that are in the right form and still cannot be meant.
     fn numbers(&mut self) {
         const MOST: &[(&str, f64)] = &[("temperature", 2.0), ("monitor.repetition", 1.0), ("monitor.combined", 1.0)];
-        const POSITIVE: &[&str] = &["max_tokens", "context_window", "timeout", "first_token_timeout"];
+        const POSITIVE: &[&str] = &["max_tokens", "max_turns", "context_window", "timeout", "first_token_timeout"];
         for path in self.settings.merged.paths() {
             let Some((typed, _)) = self.settings.merged.get(path) else { continue };
             let is = |field: &str| path.strip_suffix(field).is_some_and(|table| table.ends_with('.'));
@@ -176,6 +196,16 @@ impl Check<'_> {
             self.fault(path, with_hint(what, &failure));
         }
     }
+}
+
+/// What an address must be; the text itself is not shown, for it may hold a password.
+const ADDRESS: &str = "must begin with http:// or https://, as in http://127.0.0.1:8080/v1";
+
+/// Whether a text looks like the address of a server.
+fn is_address(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let rest = ["http://", "https://"].iter().find_map(|scheme| lower.strip_prefix(scheme));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
 }
 
 /// The setting at which a wrong price stands: the first one that the model has.

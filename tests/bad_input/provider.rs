@@ -56,6 +56,19 @@ fn an_address_that_is_none() {
         .run()
         .code(3)
         .snapshot("bad_server_variable");
+    // What calls nobody tells it too, and a password is not shown.
+    let ran = at("ftp://me:hush@far.example/v1", "").args(["runs"]).run().code(3);
+    ran.says("rhizo.toml:3:1: models.far.base_url must begin with http:// or https://").does_not_say("hush");
+    let other = Program::new().env("ANTHROPIC_BASE_URL", "https://");
+    other.args(["eval", "1"]).run().code(3).says("ANTHROPIC_BASE_URL: the address of a server must begin with");
+    // A host and a port are what this variable usually holds.
+    Program::offline().env("OLLAMA_HOST", "127.0.0.1:9").args(["eval", "1"]).run().ok();
+}
+
+#[test]
+fn a_slip_in_a_protocol_is_told_with_the_word_that_was_meant() {
+    let program = at("http://127.0.0.1:9/v1", "provider = \"antropic\"\n");
+    program.args(["eval", "1"]).run().code(3).says("anthropic, offline; did you mean `anthropic`?");
 }
 
 #[test]

@@ -46,6 +46,16 @@ fn every_limit_has_a_flag() {
 }
 
 #[test]
+fn no_turns_at_all_are_no_limit_that_can_be_meant() {
+    let says = "limits.max_turns must be more than 0";
+    Program::offline().args(["ask", "q", "--max-turns", "0"]).run().code(2).says(&format!("--max-turns: {says}"));
+    let variable = Program::offline().args(["ask", "q"]).env("RHIZO_MAX_TURNS", "0").run().code(3);
+    variable.says(&format!("RHIZO_MAX_TURNS: {says}"));
+    let program = Program::offline().file("rhizo.toml", "[limits]\nmax_turns = 0\n");
+    program.args(["ask", "q"]).run().code(3).says(&format!("rhizo.toml:2:1: {says}"));
+}
+
+#[test]
 fn malformed_flags_are_told_together() {
     let call = ["eval", "1", "--max-cost", "cheap", "--max-calls", "-1", "--approve", "maybe"];
     Program::offline().args(call).run().code(2).snapshot("flags_malformed");
