@@ -17,7 +17,8 @@ const COMPILED: Figure = Figure { name: "compiling a pipeline of 200 steps", uni
 /// Measures.
 pub(crate) fn measure(criterion: &mut Criterion, plan: &Plan, sheet: &Sheet) {
     let text = pipeline();
-    let environment = Environment { variables: Vec::new(), folder: plan.folder().to_path_buf() };
+    let variables = vec![("RHIZO_HOME".to_owned(), plan.folder().display().to_string())];
+    let environment = Environment { variables, folder: plan.folder().to_path_buf() };
     let settings = Settings::load(environment, Layer::default()).expect("settings");
     let tools = build::catalog(&settings).expect("tools");
     let mut group = criterion.benchmark_group("pipeline");

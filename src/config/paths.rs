@@ -1,6 +1,7 @@
 //! Every path that the program touches, decided from the environment alone.
 
 use crate::config::environment::Environment;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use std::path::{Path, PathBuf};
 
 /// The name of a project's configuration.
@@ -42,22 +43,26 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// Decides all paths. `RHIZO_HOME` moves all state; else XDG folders are used, else those under `HOME`.
-    pub fn decide(environment: &Environment) -> Self {
+    /// Decides all paths. `RHIZO_HOME` moves all state; else XDG folders are used, else those under `HOME`. An empty
+    /// variable is none, as everywhere.
+    ///
+    /// Fails with `Config` where none of them says: the folder of the start may be a project that others share.
+    pub fn decide(environment: &Environment) -> Outcome<Self> {
         let under_home = |variable: &str, rest: &str| {
-            let home = environment.get("HOME").map_or_else(|| environment.folder.clone(), PathBuf::from);
-            environment.get(variable).map_or_else(|| home.join(rest), PathBuf::from).join("rhizo")
+            let given = environment.get(variable).map(PathBuf::from);
+            let folder = given.or_else(|| environment.get("HOME").map(|home| Path::new(home).join(rest)));
+            folder.map(|folder| folder.join("rhizo")).ok_or_else(homeless)
         };
         let (config, state) = match environment.get("RHIZO_HOME") {
             Some(home) => (environment.folder.join(home), environment.folder.join(home)),
-            None => (under_home("XDG_CONFIG_HOME", ".config"), under_home("XDG_STATE_HOME", ".local/state")),
+            None => (under_home("XDG_CONFIG_HOME", ".config")?, under_home("XDG_STATE_HOME", ".local/state")?),
         };
         let project_config = nearest_above(&environment.folder, PROJECT_FILE);
         let workspace = project_config
             .as_deref()
             .and_then(Path::parent)
             .map_or_else(|| environment.folder.clone(), Path::to_path_buf);
-        Self {
+        Ok(Self {
             user_config: config.join("config.toml"),
             store: state.join("rhizo.db"),
             history: state.join("history"),
@@ -73,8 +78,12 @@ impl Paths {
             project_config,
             state,
             workspace,
-        }
+        })
     }
+}
+
+fn homeless() -> Failure {
+    Failure::new(FailureKind::Config, "there is no folder for settings and state").hint("set HOME or RHIZO_HOME")
 }
 
 fn nearest_above(folder: &Path, name: &str) -> Option<PathBuf> {

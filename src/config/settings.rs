@@ -138,7 +138,7 @@ impl Settings {
 
     /// The same, with what is right in the layers and the faults of the rest: `registry::check` finds more of them.
     pub fn read(environment: Environment, flags: Layer) -> Outcome<(Self, Vec<Fault>)> {
-        let paths = Paths::decide(&environment);
+        let paths = Paths::decide(&environment)?;
         let mut faults = Vec::new();
         let mut layers = vec![flags, Layer::from_environment(&environment, &mut faults)];
         for file in paths.project_config.iter().chain([&paths.user_config]) {

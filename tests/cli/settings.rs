@@ -99,6 +99,27 @@ fn without_rhizo_home_state_lies_below_home() {
 }
 
 #[test]
+fn without_any_home_nothing_is_written_into_the_project() {
+    let program = project();
+    let before = Program::files_below(&program.project());
+    let homeless = |args: &[&str]| program.list(args).env("RHIZO_HOME", "").env("HOME", "").run();
+    for args in [&["eval", "1"][..], &["runs"], &["doctor", "--no-call"]] {
+        let ran = homeless(args).code(3);
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(told.contains("there is no folder for settings and state"), "{ran:?}");
+    }
+    homeless(&["eval", "1"]).code(3).says("hint: set HOME or RHIZO_HOME");
+    // A shell can set what is empty, which is none as well.
+    let empty = "export HOME= RHIZO_HOME=";
+    program.args(["eval", "1"]).after(empty).run().code(3).says("hint: set HOME or RHIZO_HOME");
+    assert_eq!(Program::files_below(&program.project()), before);
+    homeless(&["eval", "--help"]).ok();
+    let elsewhere = program.user().display().to_string();
+    let folders = program.args(["eval", "1"]).env("RHIZO_HOME", "").env("HOME", "");
+    folders.env("XDG_CONFIG_HOME", &elsewhere).env("XDG_STATE_HOME", &elsewhere).run().ok();
+}
+
+#[test]
 fn a_flag_names_the_model_for_every_role() {
     let text = "[roles.worker]\nmodels = [\"far\"]\n[models.far]\nbase_url = \"http://127.0.0.1:9/v1\"\n";
     let program = Program::new().file("rhizo.toml", text);

@@ -14,8 +14,9 @@ use std::sync::{Arc, LazyLock};
 
 /// What a file is checked against.
 static KNOWN: LazyLock<(Settings, Catalog)> = LazyLock::new(|| {
-    let environment =
-        Environment { variables: vec![("RHIZO_MODEL".to_owned(), "offline".to_owned())], folder: std::env::temp_dir() };
+    let variables = [("RHIZO_HOME", "no-such-folder"), ("RHIZO_MODEL", "offline")];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let environment = Environment { variables, folder: std::env::temp_dir() };
     let settings = Settings::load(environment, Layer::default()).expect("settings");
     let tools = build::catalog(&settings).expect("tools");
     (settings, tools)
