@@ -6,8 +6,10 @@ use crate::cli::runs::time;
 use crate::core::event::{Event, EventRecord};
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
+use crate::core::money::Money;
 use crate::store::liveness::Liveness;
 use clap::Args;
+use serde_json::Value;
 use std::time::Duration;
 
 /// Arguments of `logs`.
@@ -65,10 +67,20 @@ fn show(printer: &Printer, record: &EventRecord) {
         Event::Printed { text } | Event::Note { text } => text.clone(),
         _ => {
             let fields = value.as_object().into_iter().flatten().filter(|(k, v)| *k != "event" && !v.is_null());
-            fields.map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
+            fields.map(|(k, v)| field(k, v)).collect::<Vec<_>>().join(" ")
         }
     };
     printer.out(format!("{} {:>4} {} {name} {text}", time(record.at), record.seq, record.frame).trim_end());
+}
+
+/// A field as a person reads it: amounts in USD, tokens as everywhere else.
+fn field(name: &str, value: &Value) -> String {
+    let count = |tokens: &str| value[tokens].as_u64().unwrap_or_default();
+    match (name, value.as_u64()) {
+        ("cost", Some(nanos)) => format!("cost={}", Money::from_nanos(nanos)),
+        ("usage", _) => format!("{} + {} tokens", count("input_tokens"), count("output_tokens")),
+        _ => format!("{name}={value}"),
+    }
 }
 
 fn indent(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! `rhizo runs` and `rhizo logs`: what is known of earlier runs.
 
 use super::project;
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::{self, Program};
 use serde_json::{Value, json};
 
@@ -98,4 +99,17 @@ fn logs_tell_what_happened() {
     assert_eq!(events.last().map(|event| &event["status"]), Some(&json!("failed")));
     program.args(["logs", &ids[1], "--follow"]).run().ok();
     program.args(["logs", "ZZZZ"]).run().code(1);
+}
+
+#[test]
+fn logs_tell_amounts_and_tokens_as_people_read_them() {
+    let server = ChatServer::new(|_| Reply::text("hi").usage(11, 5));
+    let program = Program::paying(&server);
+    program.args(["eval", "llm(\"Hello.\")"]).run().ok();
+    let text = program.args(["logs"]).run().ok().stdout;
+    assert!(text.contains(" 11 + 5 tokens cost=$0.000000016 "), "{text}");
+    let lines = program.args(["logs", "--json"]).run().ok().stdout;
+    let events = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let ended: Vec<Value> = events.filter(|event| event["event"] == "model_finished").collect();
+    assert_eq!((&ended[0]["cost"], &ended[0]["usage"]["input_tokens"]), (&json!(16), &json!(11)));
 }
