@@ -20,6 +20,9 @@ pub struct Plan {
     pub complete: bool,
 }
 
+/// Whose answers are counted. What a run was told of itself, its choices among models and its budget, is not.
+pub const ANSWERERS: &str = "models, tools, people and the like";
+
 /// Most entries of a list that are told.
 const TOLD: usize = 5;
 
@@ -53,7 +56,7 @@ impl Plan {
     pub fn text(&self) -> String {
         let far = if self.complete { "orphaned" } else { "not reached yet" };
         let mut text = format!(
-            "{} replayed · {} again · {} changed · {} new · {} {far}",
+            "{} replayed · {} again · {} changed · {} new · {} {far} (answers of {ANSWERERS})",
             self.replayed,
             self.again.len(),
             self.changed.len(),

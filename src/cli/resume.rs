@@ -12,6 +12,7 @@ use crate::config::environment::Environment;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::status::RunStatus;
 use crate::registry::check;
 use crate::repl;
 use crate::repl::restore::Again;
@@ -121,7 +122,11 @@ fn over(app: &App, printer: &Printer, row: &RunRow) -> Outcome<Exit> {
     } else if let Some(answer) = answer.filter(|answer| !answer.is_null()) {
         printer.out(&outcome::text(&answer));
     }
-    printer.dim(&format!("run {} had completed; nothing was asked", row.id));
+    let how = match row.status {
+        RunStatus::Partial => "had come to its end with a part of it failed (`rhizo runs show` says which)",
+        _ => "had completed",
+    };
+    printer.dim(&format!("run {} {how}; nothing was asked", row.id));
     Ok(Exit::Ok)
 }
 

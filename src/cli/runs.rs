@@ -5,6 +5,7 @@ pub mod fork;
 pub mod gc;
 pub mod settle;
 pub mod show;
+pub mod steps;
 
 use crate::app::build::App;
 use crate::cli::printer::Printer;

@@ -117,8 +117,8 @@ fn named(step: &str, key: Option<&str>) -> String {
     key.map_or_else(|| step.to_owned(), |key| format!("{step} [{}]", one_line(key, 40)))
 }
 
-/// A line about a step that ended, below the line of the step around it.
-fn ended(record: &EventRecord) -> Option<String> {
+/// A line about a step that ended, set in by how deep it is; `None` of other events.
+pub fn ended(record: &EventRecord) -> Option<String> {
     let Event::StepFinished { step, key, outcome, cost, millis, reason, failure, .. } = &record.event else {
         return None;
     };

@@ -11,10 +11,9 @@ use crate::store::writer::Ack;
 use rusqlite::{Connection, named_params};
 
 impl Store {
-    /// Makes `new` a copy of `from` with its answers up to effect number `upto`, waiting to be resumed. Answers how many
-    /// were copied. Failed effects, notes that they were handled, and those under way are left out: the copy makes them
-    /// anew.
-    pub fn fork_run(&self, from: &RunId, new: &RunId, upto: u64, at: u64) -> Ack<u64> {
+    /// Makes `new` a copy of `from` with its answers up to effect number `upto`, waiting to be resumed. Failed effects,
+    /// notes that they were handled, and those under way are left out: the copy makes them anew.
+    pub fn fork_run(&self, from: &RunId, new: &RunId, upto: u64, at: u64) -> Ack<()> {
         let (from, new, own) = (from.clone(), new.clone(), Process::own());
         self.writer().write(move |connection| fork(connection, &from, &new, upto, at, &own), |_| {})
     }
@@ -33,7 +32,7 @@ SELECT :new, row_number() OVER (ORDER BY seq), frame, hash, occurrence, kind, st
     result_blob, usage, cost_nanos, worst_nanos, worst_tokens, 1, started_at, ended_at, role, model, coalesce(origin, run)
 FROM effects WHERE run = :from AND seq <= :upto AND state = 'done' AND kind <> 'handled'";
 
-fn fork(connection: &Connection, from: &RunId, new: &RunId, upto: u64, at: u64, own: &Process) -> Worked<u64> {
+fn fork(connection: &Connection, from: &RunId, new: &RunId, upto: u64, at: u64, own: &Process) -> Worked<()> {
     let failure = Failure::new(FailureKind::Waiting, format!("forked from run {from} after effect {upto}"))
         .hint(format!("`rhizo resume {new}` goes on from there"));
     let made = connection.prepare_cached(RUN)?.execute(named_params! {
@@ -43,8 +42,8 @@ fn fork(connection: &Connection, from: &RunId, new: &RunId, upto: u64, at: u64, 
     if made == 0 {
         return Err(Failure::new(FailureKind::NotFound, format!("there is no run `{from}`")).into());
     }
-    let copied = connection.prepare_cached(EFFECTS)?.execute(named_params! {
+    connection.prepare_cached(EFFECTS)?.execute(named_params! {
         ":new": new.as_str(), ":from": from.as_str(), ":upto": int(upto),
     })?;
-    Ok(u64::try_from(copied).unwrap_or_default())
+    Ok(())
 }

@@ -35,6 +35,25 @@ fn a_fork_pays_only_what_comes_after_it() {
 }
 
 #[test]
+fn a_fresh_fork_is_shown_as_one_and_counts_as_resume_does() {
+    let server = holding(usize::MAX);
+    let program = Program::paying(&server).file("two.rhai", "let a = llm(\"a\");\nlet left = budget();\nllm(a)");
+    program.args(["run", "two.rhai"]).run().ok();
+    let id = newest_id(&program);
+    let ran = program.args(["runs", "fork", "last"]).run().ok();
+    let new = ran.stdout.trim().to_owned();
+    ran.says(&format!("2 answers of models, tools, people and the like are kept of run {id}; rhizo resume {new}"));
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    assert!(shown.contains("spent   0 calls · 0 + 0 tokens\n"), "{shown}");
+    assert!(shown.contains(&format!("\nforked  from run {id} after effect ")), "{shown}");
+    assert!(shown.contains(&format!("; rhizo resume {new}\n")) && !shown.contains("failure"), "{shown}");
+    let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
+    assert!(plan.starts_with("2 replayed · ") && plan.contains("(answers of models, tools, people"), "{plan}");
+    program.args(["resume", "last"]).run().ok().prints("A\n");
+    assert_eq!(asked(&server), ["a", "A"]);
+}
+
+#[test]
 fn a_difference_is_named() {
     let server = holding(usize::MAX);
     let program = Program::paying(&server).file("p.rhai", "llm(\"a\") + llm(args.word)");

@@ -127,3 +127,33 @@ fn a_run_with_a_failed_part_is_not_completed() {
     );
     assert_eq!(newest(&program)["status"], "partial");
 }
+
+#[test]
+fn a_run_is_shown_with_what_became_of_its_steps() {
+    let flow = "steps:\n  - lost: {tool: read_file, args: {path: nowhere.txt}, on_failure: continue}\n  - after: {set: {said: '\"went on\"'}}\n";
+    let program = Program::offline().file("flow.yaml", flow);
+    program.args(["run", "flow.yaml"]).run().ok();
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    let lines: Vec<&str> = shown.lines().filter(|line| line.starts_with("step    ")).collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("step    ✗ lost · "), "{shown}");
+    assert!(lines[0].contains("nowhere.txt") && lines[1].starts_with("step    ✓ after · "), "{shown}");
+    let document = program.args(["runs", "show", "last", "--json"]).run().ok().json();
+    let outcome = |place: usize| document["steps"][place]["outcome"].clone();
+    assert_eq!((outcome(0), outcome(1), outcome(2)), (json!("failed"), json!("ok"), json!(null)));
+    let ran = program.args(["resume", "last"]).run().ok();
+    ran.says("had come to its end with a part of it failed").does_not_say("had completed");
+}
+
+#[test]
+fn of_many_steps_those_that_failed_are_shown() {
+    let numbers: Vec<String> = (0..40).map(|number| number.to_string()).collect();
+    let each =
+        format!("  - many: {{each: {{in: [{}], steps: [{{one: {{set: {{v: item}}}}}}]}}}}\n", numbers.join(", "));
+    let lost = "  - lost: {tool: read_file, args: {path: nowhere.txt}, on_failure: continue}\n";
+    let program = Program::offline().file("flow.yaml", format!("steps:\n{each}{lost}"));
+    program.args(["run", "flow.yaml"]).run().ok();
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    let lines: Vec<&str> = shown.lines().filter(|line| line.starts_with("step    ")).collect();
+    assert_eq!((lines.len(), lines.last().copied()), (31, Some("step    .. and 12 more")), "{shown}");
+    assert!(lines[29].starts_with("step    ✗ lost · ") && lines[0].starts_with("step      ✓ one ["), "{shown}");
+}

@@ -1,11 +1,12 @@
 //! `rhizo runs fork`: a new run with the answers of another one up to a point.
 
 use crate::app::build::App;
+use crate::app::plan::ANSWERERS;
 use crate::app::resume;
 use crate::cli::printer::Printer;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::store::effects::EffectRow;
+use crate::store::effects::{EffectRow, EffectState};
 use crate::store::runs::new_run_id;
 use clap::Args;
 use serde_json::json;
@@ -39,12 +40,18 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
     };
     let at = (app.kit.clock)();
     let new = new_run_id(at);
-    let copied = store.fork_run(&row.id, &new, upto, at).await?;
-    printer.rows(&json!({"run": new, "from": row.id, "at": upto, "answers": copied}), || new.to_string());
+    store.fork_run(&row.id, &new, upto, at).await?;
+    let kept = effects.iter().filter(|effect| effect.seq <= upto && is_answer(effect)).count();
+    printer.rows(&json!({"run": new, "from": row.id, "at": upto, "answers": kept}), || new.to_string());
     if !printer.json {
-        printer.dim(&format!("{copied} answers of {} are kept; rhizo resume {new}", row.id));
+        printer.dim(&format!("{kept} answers of {ANSWERERS} are kept of run {}; rhizo resume {new}", row.id));
     }
     Ok(Exit::Ok)
+}
+
+/// What `resume --dry-run` counts as replayed.
+fn is_answer(effect: &EffectRow) -> bool {
+    effect.state == EffectState::Done && !effect.kind.is_reading()
 }
 
 /// The number of the last effect at a step.

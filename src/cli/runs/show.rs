@@ -1,6 +1,6 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
-use crate::cli::runs::{time, value};
+use crate::cli::runs::{steps, time, value};
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -22,7 +22,10 @@ pub fn run(store: &Store, row: &RunRow) -> Outcome<(Value, String)> {
     let asked = Asked::of(store, std::iter::once(row).chain(&children))?;
     whole["models"] = json!(asked.models);
     whole["substituted"] = json!(asked.substituted);
-    let mut text = format!("{}{}", text(row, result.as_ref(), &children, &store.shown_cost(row)?), asked.text());
+    let steps = if row.kind == "pipeline" { steps::steps(store, row)? } else { Vec::new() };
+    whole["steps"] = steps::value(&steps);
+    let head = text(row, result.as_ref(), &children, &store.shown_cost(row)?);
+    let mut text = format!("{head}{}{}", steps::text(&steps), asked.text());
     for effect in &open {
         let word = |field: &str| effect[field].as_str().unwrap_or_default().to_owned();
         let asked = Some(word("prompt")).filter(|prompt| !prompt.is_empty());
@@ -132,6 +135,14 @@ impl Asked {
     }
 }
 
+/// Why a run has not completed. One that was forked waits to be resumed, which is no fault of it.
+fn stopped(row: &RunRow, failure: &Failure) -> String {
+    match failure.message.strip_prefix("forked ").filter(|_| failure.kind == FailureKind::Waiting) {
+        Some(origin) => format!("forked  {origin}; rhizo resume {}\n", row.id),
+        None => format!("failure {failure}\n"),
+    }
+}
+
 fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow], cost: &str) -> String {
     let took = row.ended_at.map_or_else(String::new, |end| format!(" · {} ms", end.saturating_sub(row.started_at)));
     let mut text = format!(
@@ -143,15 +154,16 @@ fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow], cost: &str) -
         row.task
     );
     let open = row.shown_under_way().map_or_else(String::new, |open| format!(": {open}"));
+    let cost = if cost.is_empty() { open } else { format!(" · {cost}{open}") };
     text.push_str(&format!(
-        "spent   {} calls · {} + {} tokens · {cost}{open}\n",
+        "spent   {} calls · {} + {} tokens{cost}\n",
         row.calls, row.input_tokens, row.output_tokens
     ));
     if let Some(result) = result.filter(|r| !r.is_null()) {
         text.push_str(&format!("result  {}\n", crate::cli::outcome::text(result)));
     }
     if let Some(failure) = &row.failure {
-        text.push_str(&format!("failure {failure}\n"));
+        text.push_str(&stopped(row, failure));
     }
     for child in children {
         text.push_str(&format!("child   {} {} {}\n", child.id, child.shown_status(), one_line(&child.task, 60)));
