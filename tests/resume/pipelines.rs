@@ -134,12 +134,15 @@ fn a_run_is_shown_with_what_became_of_its_steps() {
     let program = Program::offline().file("flow.yaml", flow);
     program.args(["run", "flow.yaml"]).run().ok();
     let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
-    let lines: Vec<&str> = shown.lines().filter(|line| line.starts_with("step    ")).collect();
-    assert!(lines.len() == 2 && lines[0].starts_with("step    ✗ lost · "), "{shown}");
-    assert!(lines[0].contains("nowhere.txt") && lines[1].starts_with("step    ✓ after · "), "{shown}");
+    // Steps that need nothing of each other end in any order.
+    let mut lines: Vec<&str> = shown.lines().filter(|line| line.starts_with("step    ")).collect();
+    lines.sort_unstable();
+    assert!(lines.len() == 2 && lines[0].starts_with("step    ✓ after · "), "{shown}");
+    assert!(lines[1].starts_with("step    ✗ lost · ") && lines[1].contains("nowhere.txt"), "{shown}");
     let document = program.args(["runs", "show", "last", "--json"]).run().ok().json();
-    let outcome = |place: usize| document["steps"][place]["outcome"].clone();
-    assert_eq!((outcome(0), outcome(1), outcome(2)), (json!("failed"), json!("ok"), json!(null)));
+    let steps = document["steps"].as_array().expect("steps");
+    let lost = steps.iter().find(|step| step["step"] == "lost").expect("the step");
+    assert_eq!((steps.len(), &lost["outcome"]), (2, &json!("failed")), "{document:#}");
     let ran = program.args(["resume", "last"]).run().ok();
     ran.says("had come to its end with a part of it failed").does_not_say("had completed");
 }
@@ -155,5 +158,6 @@ fn of_many_steps_those_that_failed_are_shown() {
     let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
     let lines: Vec<&str> = shown.lines().filter(|line| line.starts_with("step    ")).collect();
     assert_eq!((lines.len(), lines.last().copied()), (31, Some("step    .. and 12 more")), "{shown}");
-    assert!(lines[29].starts_with("step    ✗ lost · ") && lines[0].starts_with("step      ✓ one ["), "{shown}");
+    assert!(lines.iter().any(|line| line.starts_with("step    ✗ lost · ")), "{shown}");
+    assert!(lines[0].starts_with("step      ✓ one [") || lines[1].starts_with("step      ✓ one ["), "{shown}");
 }
