@@ -39,6 +39,20 @@ fn the_examples_of_every_tool_run() {
 }
 
 #[test]
+fn examples_can_be_typed_as_they_are_shown() {
+    let program = project();
+    for name in ["read_file", "json_query", "csv_read", "run_command", "calculate", "write_file"] {
+        let shown = program.args(["tools", "show", name]).run().ok().stdout;
+        let lines: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("  in a shell: rhizo ")).collect();
+        assert!(!lines.is_empty(), "{shown}");
+        for line in lines {
+            let first = format!("\"$0\" {line} --approve auto || exit 9");
+            program.args(["eval", "1"]).after(&first).run().ok();
+        }
+    }
+}
+
+#[test]
 fn tools_give_values_to_scripts() {
     let program = project();
     for (code, expect) in [

@@ -13,10 +13,13 @@ use crate::config::fault;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::pipeline::files;
 use crate::registry::{check, models as known_models, project, roles};
 use crate::repl;
 use crate::repl::shell::Options;
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Runs the program with these arguments.
@@ -63,18 +66,27 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) 
 fn usage(error: &clap::Error, json: bool) -> Exit {
     let printer = Printer::new(json, false, true);
     if error.use_stderr() {
+        let (text, hint) = (error.render().to_string(), file_as_command(error));
         if json {
-            let text = error.render().to_string();
             let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            let failure = Failure::new(FailureKind::Invalid, message).hint("rhizo --help");
+            let failure = Failure::new(FailureKind::Invalid, message);
+            let failure = failure.hint(hint.clone().unwrap_or_else(|| "rhizo --help".to_owned()));
             printer.json_value(&report::document(&failure));
         }
-        printer.err(error.render().to_string().trim_end());
+        let hint = hint.map_or_else(String::new, |hint| format!("\n\nhint: {hint}"));
+        printer.err(&format!("{}{hint}", text.trim_end()));
         Exit::Usage
     } else {
         printer.out(error.render().to_string().trim_end());
         Exit::Ok
     }
+}
+
+/// What was meant by a program or a pipeline that stands where a subcommand is wanted.
+fn file_as_command(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let is_file = files::is_yaml(Path::new(word)) || word.ends_with(".rhai") || Path::new(word).is_file();
+    is_file.then(|| format!("did you mean `rhizo run {word}`?"))
 }
 
 /// The commands that make their settings themselves, or need none.

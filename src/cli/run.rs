@@ -199,7 +199,8 @@ fn parameters(typed: &[String]) -> Outcome<serde_json::Map<String, serde_json::V
     Ok(split(typed)?.into_iter().map(|(name, value)| (name, read(value))).collect())
 }
 
-fn split(typed: &[String]) -> Outcome<Vec<(String, String)>> {
+/// The names and values of parameters.
+pub fn split(typed: &[String]) -> Outcome<Vec<(String, String)>> {
     let one = |text: &String| {
         let (name, value) = text.split_once('=').ok_or_else(|| {
             Failure::new(FailureKind::Invalid, format!("`{text}` is no parameter")).hint("write NAME=VALUE")

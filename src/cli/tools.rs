@@ -1,13 +1,14 @@
 //! `rhizo tools`: tools for scripts and models, and a way to call them by hand.
 
+mod arguments;
+
 use crate::app::build::App;
 use crate::app::run::{self, Start};
-use crate::cli::outcome;
 use crate::cli::printer::Printer;
-use crate::cli::table;
+use crate::cli::{outcome, report, table};
 use crate::context::library::Library;
 use crate::core::exit::Exit;
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
 use crate::core::tool::ToolSpec;
 use crate::host::tool_call;
@@ -41,9 +42,9 @@ pub enum Action {
     Call {
         /// Its name.
         tool: String,
-        /// Its arguments as a JSON object.
-        #[arg(default_value = "{}")]
-        args: String,
+        /// Its arguments: NAME=VALUE, the value as JSON or plain text; or one JSON object.
+        #[arg(value_name = "NAME=VALUE")]
+        args: Vec<String>,
         /// Who allows it: ask, auto or never.
         #[arg(long, value_name = "WHO")]
         approve: Option<String>,
@@ -76,18 +77,18 @@ pub async fn tools(app: &App, printer: &Printer, args: &Tools) -> Outcome<Exit> 
         }
         Action::Show { tool } => {
             let spec = catalog.get(tool)?.tool.spec();
-            printer.rows(&json!(spec), || about_tool(spec));
+            printer.rows(&json!(spec), || format!("{}{}", about_tool(spec), arguments::examples(spec)));
         }
         Action::Call { tool, args, .. } => return call(app, printer, tool, args).await,
     }
     Ok(Exit::Ok)
 }
 
-async fn call(app: &App, printer: &Printer, tool: &str, args: &str) -> Outcome<Exit> {
-    let args = serde_json::from_str(args).map_err(|e| {
-        Failure::new(FailureKind::Invalid, format!("the arguments are not JSON: {e}"))
-            .hint(format!("rhizo tools call {tool} '{{\"name\": \"value\"}}'"))
-    })?;
+async fn call(app: &App, printer: &Printer, tool: &str, typed: &[String]) -> Outcome<Exit> {
+    let args = match arguments::read(app.kit.tools.get()?.get(tool)?.tool.spec(), typed) {
+        Ok(args) => args,
+        Err(failure) => return Ok(report::usage(printer, &failure)),
+    };
     let run = run::begin(&app.kit, Start { kind: "tool", task: tool, ..Start::default() }, Library::default());
     let value = tool_call::call(&run.host, &Frame::root(), tool.to_owned(), args, &run.cancel).await;
     let end = match value {

@@ -6,7 +6,7 @@
 
 mod act;
 mod bodies;
-mod code;
+pub mod code;
 mod fates;
 mod flow;
 mod functions;

@@ -6,6 +6,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest;
 use crate::core::tool::ToolSpec;
 use crate::host::kit::Kit;
+use crate::pipeline::twin::code::literal;
 use crate::registry::programs::{self, Program};
 use crate::repl::commands::table;
 use crate::repl::input::Question;
@@ -117,10 +118,8 @@ pub fn about_tool(spec: &ToolSpec) -> String {
         text.push_str(&format!("\n    {name}{mark}  {}", schema["description"].as_str().unwrap_or_default()));
     }
     for example in &spec.examples {
-        text.push_str(&format!(
-            "\n  example: TOOL({:?}, parse_json(`{}`)) // {}",
-            spec.name, example.args, example.note
-        ));
+        let args = literal(&example.args);
+        text.push_str(&format!("\n  example: TOOL({:?}, {args}) // {}", spec.name, example.note));
     }
     text
 }

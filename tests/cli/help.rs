@@ -43,6 +43,18 @@ fn unknown_commands_and_flags_are_usage_errors() {
 }
 
 #[test]
+fn a_file_where_a_command_is_wanted_is_told_how_it_runs() {
+    let program = Program::offline().file("vote.rhai", "1").file("vote", "1");
+    for (file, meant) in [("vote.rhai", true), ("none.yaml", true), ("vote", true), ("vot", false)] {
+        let ran = program.args([file]).run().code(2).says("unrecognized subcommand");
+        let hint = format!("hint: did you mean `rhizo run {file}`?");
+        assert_eq!(ran.stderr.contains(&hint), meant, "{ran:?}");
+    }
+    let document = program.args(["vote.rhai", "--json"]).run().code(2).json();
+    assert_eq!(document["failure"]["hint"], "did you mean `rhizo run vote.rhai`?");
+}
+
+#[test]
 fn help_touches_nothing() {
     let program = Program::offline();
     program.args(["ask", "--help"]).run().ok();

@@ -10,6 +10,13 @@ fn tools_are_listed_shown_and_called() {
     program.args(["tools"]).run().ok().snapshot("tools_list");
     program.args(["tools", "show", "read_file"]).run().ok().snapshot("tools_show");
     program.args(["tools", "call", "calculate", "{\"expression\": \"6 * 7\"}"]).run().ok().prints("42.0\n");
+    program.args(["tools", "call", "calculate", "expression=6 * 7"]).run().ok().prints("42.0\n");
+    let typed = ["tools", "call", "calculate", "expression=n + 1", "variables={\"n\": 2}", "--approve", "never"];
+    program.args(typed).run().ok().prints("3.0\n");
+    // A text that looks like a number is a text where the tool takes nothing else.
+    program.args(["tools", "call", "calculate", "expression=7"]).run().ok().prints("7.0\n");
+    let lines = ["tools", "call", "read_file", "path=harbour.txt", "from_line=2", "to_line=2"];
+    program.args(lines).run().ok().prints("Its lighthouse is 31 metres tall.\n\n");
     let rows = program.args(["tools", "call", "csv_read", "{\"path\": \"fares.csv\"}", "--json"]).run().ok().json();
     assert!(rows.to_string().contains("north"), "{rows:#}");
     let specs = program.args(["tools", "list", "--json"]).run().ok().json();
@@ -38,8 +45,10 @@ fn a_tool_is_called_with_what_it_needs() {
     let program = project();
     program.args(["tools", "call", "raed_file", "{}"]).run().code(1).snapshot("tools_unknown");
     program.args(["tools", "show", "zzz"]).run().code(1).says("there is no tool `zzz`");
-    program.args(["tools", "call", "read_file", "{path}"]).run().code(1).snapshot("tools_not_json");
+    program.args(["tools", "call", "read_file", "{path}"]).run().code(2).snapshot("tools_not_json");
     program.args(["tools", "call", "read_file", "{\"paht\": \"a\"}"]).run().code(1).snapshot("tools_wrong_argument");
+    program.args(["tools", "call", "read_file", "paht=a"]).run().code(1).says("hint: `paht` may be `path`");
+    program.args(["tools", "call", "read_file", "a.txt"]).run().code(2).says("`a.txt` is no parameter");
     program.args(["tools", "call", "read_file", "{\"path\": \"../outside\"}"]).run().code(1).snapshot("tools_outside");
     program
         .args(["tools", "call", "write_file", "{\"path\": \"a\", \"text\": \"b\"}"])

@@ -73,7 +73,7 @@ pub(super) fn text(text: &str) -> String {
 }
 
 /// A value as a literal.
-pub(super) fn literal(value: &Value) -> String {
+pub fn literal(value: &Value) -> String {
     match value {
         Value::Null => "()".to_owned(),
         Value::Bool(flag) => flag.to_string(),
