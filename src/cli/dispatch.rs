@@ -85,8 +85,9 @@ fn usage(error: &clap::Error, json: bool) -> Exit {
 /// What was meant by a program or a pipeline that stands where a subcommand is wanted.
 fn file_as_command(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
-    let is_file = files::is_yaml(Path::new(word)) || word.ends_with(".rhai") || Path::new(word).is_file();
-    is_file.then(|| format!("did you mean `rhizo run {word}`?"))
+    let path = Path::new(word);
+    let is_program = path.extension().is_some_and(|suffix| suffix == "rhai") || files::is_yaml(path) || path.is_file();
+    is_program.then(|| format!("did you mean `rhizo run {word}`?"))
 }
 
 /// The commands that make their settings themselves, or need none.
