@@ -7,7 +7,7 @@ mod node;
 mod refusal;
 
 use crate::budget::ledger::node::Node;
-use crate::budget::ledger::refusal::Line;
+use crate::budget::ledger::refusal::{Line, Owner};
 use crate::budget::report::{Left, SpendReport, SpendRow, Totals};
 use crate::budget::scope::Scope;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -95,14 +95,14 @@ impl Ledger {
                 .hint("answer at this depth with llm(...), or allow more with --max-depth")
                 .detail("max_depth", limit));
         }
-        nodes.push(Node { parent: Some(parent), depth, slice, ..Node::default() });
+        nodes.push(Node { parent: Some(parent), depth, owner: Owner::Child, slice, ..Node::default() });
         Ok((nodes.len() - 1, depth))
     }
 
-    pub(super) fn add_part(&self, parent: usize, slice: ChildSlice) -> usize {
+    pub(super) fn add_part(&self, parent: usize, name: String, slice: ChildSlice) -> usize {
         let mut nodes = self.lock();
         let depth = nodes.get(parent).map_or(0, |node| node.depth);
-        nodes.push(Node { parent: Some(parent), depth, slice, ..Node::default() });
+        nodes.push(Node { parent: Some(parent), depth, owner: Owner::Part(name), slice, ..Node::default() });
         nodes.len() - 1
     }
 

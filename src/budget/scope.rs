@@ -41,10 +41,11 @@ impl Scope {
         Ok(Self::new(Arc::clone(&self.ledger), index, depth))
     }
 
-    /// Opens the scope of a part of this run at the same depth; all limits above it hold too.
+    /// Opens the scope of a part of this run at the same depth, which refusals call by this name; all limits above it hold
+    /// too.
     #[must_use]
-    pub fn part(&self, slice: &ChildSlice) -> Self {
-        Self::new(Arc::clone(&self.ledger), self.ledger.add_part(self.index, *slice), self.depth)
+    pub fn part(&self, name: String, slice: &ChildSlice) -> Self {
+        Self::new(Arc::clone(&self.ledger), self.ledger.add_part(self.index, name, *slice), self.depth)
     }
 
     /// Counts a call that was answered from the log: it costs nothing and needs no budget.

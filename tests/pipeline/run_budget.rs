@@ -9,7 +9,10 @@ fn a_file_has_a_budget() {
     let server = ChatServer::new(|_| Reply::text("ok"));
     let text = "budget: {max_calls: 2}\nsteps: {a: {llm: a}, b: {llm: '{{ a }}'}, c: {llm: '{{ b }}'}}\n";
     let program = Program::served_by(&server).file("p.yaml", text);
-    let document = program.args(["run", "p.yaml", "--json"]).run().code(5).json();
+    let ran = program.args(["run", "p.yaml", "--json", "--max-calls", "10"]).run().code(5);
+    let document = ran.json();
+    ran.says("the call budget of pipeline `p` does not allow a call to openai/small: limit 2, spent 2")
+        .says("hint: raise `max_calls` in the `budget` of pipeline `p`");
     assert_eq!(document["status"], "limited");
     assert_eq!(document["failure"]["kind"], "budget");
     assert_eq!(document["steps"], json!({"a": "ok", "b": "ok", "c": "failed"}));

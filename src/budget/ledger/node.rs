@@ -1,6 +1,6 @@
 //! One scope on the ledger: its limits, what is spent and what is held back in it.
 
-use crate::budget::ledger::refusal::{self, Amount, Line, Refusal};
+use crate::budget::ledger::refusal::{self, Amount, Line, Owner, Refusal};
 use crate::budget::ledger::{ChildSlice, Need, Tag, Verdict};
 use crate::budget::report::{Reserved, Totals};
 use crate::core::money::Money;
@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 pub(super) struct Node {
     pub(super) parent: Option<usize>,
     pub(super) depth: u32,
+    pub(super) owner: Owner,
     pub(super) slice: ChildSlice,
     pub(super) spent: Totals,
     pub(super) held: Reserved,
@@ -28,7 +29,9 @@ impl Node {
     }
 
     pub(super) fn refuse(&self, need: Need, tag: &Tag, allow_unpriced: bool) -> Option<Verdict> {
-        let refusal = |line: Line, amount: u64| Refusal { line, amount, depth: self.depth, tag }.verdict();
+        let refusal = |line: Line, amount: u64| {
+            Refusal { line, amount, owner: &self.owner, depth: self.depth, tag }.verdict()
+        };
         match need.cost {
             Some(cost) => refusal(self.cost(), cost.nanos()),
             None if self.slice.max_cost.is_some() && !allow_unpriced => {

@@ -46,6 +46,37 @@ impl Amount {
     }
 }
 
+/// Whose limits a scope has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The run's own, which flags set.
+    #[default]
+    Run,
+    /// Those of a child run.
+    Child,
+    /// Those of a part of a run, which is called so.
+    Part(String),
+}
+
+impl Owner {
+    fn name(&self, depth: u32) -> String {
+        match self {
+            Self::Run => "the run".to_owned(),
+            Self::Child => format!("the child run at depth {depth}"),
+            Self::Part(name) => name.clone(),
+        }
+    }
+
+    /// How this limit is raised.
+    fn raise(&self, flag: &str) -> String {
+        match self {
+            Self::Run => format!("raise --{}", flag.replace('_', "-")),
+            Self::Child => format!("give the child run more: `#{{{flag}: ..}}`"),
+            Self::Part(name) => format!("raise `{flag}` in the `budget` of {name}"),
+        }
+    }
+}
+
 /// One limit of one scope, with what counts against it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
@@ -69,6 +100,7 @@ impl Line {
 pub(super) struct Refusal<'a> {
     pub(super) line: Line,
     pub(super) amount: u64,
+    pub(super) owner: &'a Owner,
     pub(super) depth: u32,
     pub(super) tag: &'a Tag,
 }
@@ -87,11 +119,10 @@ impl Refusal<'_> {
     fn failure(&self) -> Failure {
         let Line { amount, limit, spent, held } = self.line;
         let limit = limit.unwrap_or_default();
-        let whose =
-            if self.depth == 0 { "the run".to_owned() } else { format!("the child run at depth {}", self.depth) };
         let message = format!(
-            "the {} budget of {whose} does not allow a call to {}: limit {}, spent {}, reserved {}, needed up to {}",
+            "the {} budget of {} does not allow a call to {}: limit {}, spent {}, reserved {}, needed up to {}",
             amount.name(),
+            self.owner.name(self.depth),
             self.tag.model,
             amount.show(limit),
             amount.show(spent),
@@ -109,12 +140,7 @@ impl Refusal<'_> {
     }
 
     fn hint(&self) -> String {
-        let flag = self.line.amount.flag();
-        let raise = if self.depth == 0 {
-            format!("raise --{}", flag.replace('_', "-"))
-        } else {
-            format!("give the child run a larger {flag}")
-        };
+        let raise = self.owner.raise(self.line.amount.flag());
         match self.line.amount {
             Amount::Calls => raise,
             Amount::Cost | Amount::Tokens => {

@@ -126,11 +126,23 @@ fn a_slice_lowers_and_never_raises() {
     poor.reserve_affordable(whole(30, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(30, 0));
     let failure = refusal(&poor, whole(1, 0), Some(&PRICE));
     assert!(failure.message.starts_with("the call budget of the child run at depth 2 "), "{failure}");
-    assert_eq!(failure.hint.as_deref(), Some("give the child run a larger max_calls"));
+    assert_eq!(failure.hint.as_deref(), Some("give the child run more: `#{max_calls: ..}`"));
     assert_eq!(root.left().cost, Some(Money::from_nanos(70)));
     assert_eq!((poor.left().calls, poor.left().tokens), (Some(0), None));
     assert_eq!(root.report().rows[0].depth, 2);
     assert_eq!(root.report().totals, poor.report().totals);
+}
+
+#[test]
+fn the_limit_of_a_part_is_called_its_own() {
+    let root = Ledger::new(Limits { max_calls: Some(9), ..Limits::default() }).root();
+    let part = root.part("step `a`".to_owned(), &ChildSlice { max_calls: Some(0), ..ChildSlice::default() });
+    let inner = part.child(&ChildSlice::default()).expect("depth 1");
+    for scope in [&part, &inner] {
+        let failure = refusal(scope, whole(1, 1), Some(&PRICE));
+        assert!(failure.message.starts_with("the call budget of step `a` does not allow"), "{failure}");
+        assert_eq!(failure.hint.as_deref(), Some("raise `max_calls` in the `budget` of step `a`"));
+    }
 }
 
 #[test]
@@ -165,12 +177,12 @@ fn replayed_calls_are_marked_and_free() {
 #[test]
 fn what_was_used_before_counts_in_the_parts_below_the_run_that_goes_on() {
     let root = Ledger::new(Limits::default()).root();
-    let part = root.part(&ChildSlice { max_calls: Some(2), ..ChildSlice::default() });
+    let part = root.part("a".to_owned(), &ChildSlice { max_calls: Some(2), ..ChildSlice::default() });
     let then = Totals { calls: 1, ..Totals::default() };
     part.restore_in_parts(&then);
     assert_eq!((part.is_part(), part.left().calls), (false, Some(2)), "no run goes on");
     root.restore(&[]);
-    let inner = part.part(&ChildSlice::default());
+    let inner = part.part("b".to_owned(), &ChildSlice::default());
     let child = inner.child(&ChildSlice::default()).expect("depth 1");
     child.restore(&[]);
     assert_eq!([&root, &part, &inner, &child].map(Scope::is_part), [false, true, true, false]);

@@ -114,7 +114,7 @@ async fn begin(place: &Course<'_>, step: &Step, visit: u32, values: &Values) -> 
         Ok(slice) => slice,
         Err(failure) => return failed(step, failure),
     };
-    let host = place.host.part(place.host.scope.part(&slice));
+    let host = place.host.part(place.host.scope.part(format!("step `{}`", step.name), &slice));
     let started = Event::StepStarted {
         step: step.name.clone(),
         act: step.act.name().to_owned(),

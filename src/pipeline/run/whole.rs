@@ -61,10 +61,11 @@ async fn begin(host: &RunHost, pipeline: &Pipeline, start: Start) -> Outcome<Don
         product::none(&pipeline.block)?;
     }
     let shared = Shared::new(pipeline, start.allowed, start.depth);
+    let scope = host.scope.part(format!("pipeline `{}`", pipeline.id), &slice(&pipeline.budget)?);
     let course = Course {
         pipeline,
         shared: &shared,
-        host: host.part(host.scope.part(&slice(&pipeline.budget)?)),
+        host: host.part(scope),
         cancel: start.cancel.child_token(),
         frame: start.frame,
         key: None,
