@@ -103,6 +103,30 @@ fn a_batch_keeps_what_is_paid_and_tells_the_rest() {
 }
 
 #[test]
+fn a_run_that_went_on_past_refused_calls_is_partial_until_they_are_answered() {
+    let server = server();
+    let code = "let prompts = []; for i in 0..10 { prompts.push(`p${i}`) }\n\
+        llm_batch(prompts).filter(|a| type_of(a) == \"string\").len";
+    let program = Program::paying(&server).file("all.rhai", code);
+    let ran = program.args(["run", "all.rhai", "--max-calls", "4", "--json"]).run().ok();
+    let document = ran.json();
+    assert_eq!((&document["answer"], &document["status"]), (&json!(4), &json!("partial")), "{document:#}");
+    assert_eq!((number(&document, "refused_calls"), number(&document, "failed_calls")), (6, 0));
+    let run = document["run"].as_str().expect("an id").to_owned();
+    ran.says(&format!("6 calls were refused by max_calls: raise --max-calls; rhizo resume {run} goes on"));
+    let shown = program.args(["runs", "show", &run]).run().ok().stdout;
+    assert!(shown.contains("status  partial, 6 calls were refused by a budget\n"), "{shown}");
+    let document = program.args(["resume", &run, "--json"]).run().ok().json();
+    assert_eq!((&document["answer"], &document["status"]), (&json!(4), &json!("partial")), "{document:#}");
+    let ran = program.args(["resume", &run, "--max-calls", "10", "--json"]).run().ok();
+    let document = ran.json();
+    assert_eq!((&document["answer"], &document["status"]), (&json!(10), &json!("completed")), "{document:#}");
+    assert_eq!((number(&document, "refused_calls"), server.asks().len()), (0, 10));
+    ran.does_not_say("refused");
+    program.args(["resume", &run]).run().ok().says("had completed").prints("10\n");
+}
+
+#[test]
 fn a_thousand_calls_at_once_never_overspend() {
     let server = server();
     let program = Program::paying(&server);

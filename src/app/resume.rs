@@ -27,11 +27,6 @@ pub fn find(store: &Store, named: &str) -> Outcome<(RunRow, Launch)> {
     Ok((row, launch))
 }
 
-/// Whether a run has ended with an answer, so that nothing is left to do.
-pub fn is_over(row: &RunRow) -> bool {
-    row.status.is_over()
-}
-
 /// Goes on with a run in this process: what it was answered is not asked again, and what it has spent counts.
 ///
 /// Fails with `Denied` if another process works on it.

@@ -171,8 +171,14 @@ impl Run {
         self.within(work).await
     }
 
-    /// Ends `work` at the run's deadline.
+    /// Ends `work` at the run's deadline, and says so if it went on past calls that a budget refused.
     pub async fn within(&self, work: impl Future<Output = RootEnd>) -> RootEnd {
+        let before = self.host.scope.refused();
+        let end = self.in_time(work).await;
+        end.lacking(self.host.scope.refused() > before)
+    }
+
+    async fn in_time(&self, work: impl Future<Output = RootEnd>) -> RootEnd {
         let Some(millis) = self.host.scope.limits().timeout_millis else {
             return work.await;
         };
@@ -229,6 +235,7 @@ impl Run {
             "turns": end.turns,
             "calls": t.calls,
             "failed_calls": t.failed,
+            "refused_calls": self.host.scope.refused(),
             "cached_calls": t.cached,
             "replayed_calls": t.replayed,
             "input_tokens": t.usage.input_tokens,

@@ -1,5 +1,6 @@
 //! What was spent, as data for the footer, `.cost`, `spent()` and the result document.
 
+use crate::core::failure::Failure;
 use crate::core::ids::{ModelId, RoleName};
 use crate::core::money::Money;
 use crate::core::usage::Usage;
@@ -34,6 +35,23 @@ impl Totals {
         self.unpriced_calls = self.unpriced_calls.saturating_add(other.unpriced_calls);
         self.usage += other.usage;
         self.cost = self.cost.saturating_add(other.cost);
+    }
+}
+
+/// What refused calls that a program could go on without.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refused {
+    /// The limit, by its name.
+    pub by: String,
+    /// What lets more calls pass; nothing if these are not asked for again.
+    pub hint: Option<String>,
+}
+
+impl Refused {
+    /// What refused a call with this failure.
+    pub fn with(failure: &Failure) -> Self {
+        let by = failure.details.get("budget").and_then(|name| name.as_str()).unwrap_or("a budget");
+        Self { by: by.to_owned(), hint: failure.hint.clone() }
     }
 }
 

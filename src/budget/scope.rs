@@ -3,11 +3,12 @@
 pub mod afford;
 
 use crate::budget::ledger::{ChildSlice, Ledger, Need, Tag, Verdict};
-use crate::budget::report::{Left, SpendReport, SpendRow, Totals};
+use crate::budget::report::{Left, Refused, SpendReport, SpendRow, Totals};
 use crate::budget::reservation::Reservation;
 use crate::core::failure::Outcome;
 use crate::core::limits::Limits;
 use crate::core::price::{Bound, Price};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The budget of one run and everything below it; clones are the same scope.
@@ -56,6 +57,21 @@ impl Scope {
     /// Counts a call that was answered with a kept answer: it costs nothing and needs no budget.
     pub fn charge_cached(&self, tag: &Tag) {
         self.ledger.record(self.index, tag, &Totals { cached: 1, ..Totals::default() });
+    }
+
+    /// Counts calls that were refused for good, here and in everything above: whoever asked for them may go on without.
+    pub fn refuse(&self, by: &Refused, calls: u64) {
+        self.ledger.refuse(self.index, by, calls);
+    }
+
+    /// The calls that this scope and everything below it were refused, by what refused them.
+    pub fn refusals(&self) -> BTreeMap<Refused, u64> {
+        self.ledger.refused(self.index)
+    }
+
+    /// How many these are.
+    pub fn refused(&self) -> u64 {
+        self.refusals().values().sum()
     }
 
     /// Enters what the same run spent before it went on, into this scope alone: those above it have it in theirs.

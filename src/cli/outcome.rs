@@ -1,6 +1,7 @@
 //! The end of a run on the screen: answer on standard output, all else on standard error.
 
 use crate::app::run::Run;
+use crate::budget::report::Refused;
 use crate::cli::printer::Printer;
 use crate::cli::report;
 use crate::core::exit::Exit;
@@ -45,12 +46,30 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
         let line = format!("{}{turns} · run {}", run.host.footer(), run.host.run);
         printer.dim(&line);
     }
+    if let Some(refused) = refused(run).filter(|_| !printer.quiet && end.failure.is_none()) {
+        printer.err(&refused);
+    }
     if let Some(failure) = end.failure.as_ref().filter(|failure| !printer.quiet && is_worth_going_on(run, failure)) {
         let asked = if failure.kind == FailureKind::Cancelled { "" } else { ", with what was wrong put right" };
         printer
             .err(&format!("hint: rhizo resume {} goes on{asked}; what was answered is not asked again", run.host.run));
     }
     exit
+}
+
+/// The calls that limits refused, and what lets more of them pass, on one line; nothing if all were made.
+fn refused(run: &Run) -> Option<String> {
+    let told = |(by, calls): (&Refused, &u64)| {
+        let were = if *calls == 1 { "call was" } else { "calls were" };
+        let rest = by.hint.as_ref().map_or_else(|| ", only a new run asks for them".to_owned(), |hint| format!(": {hint}"));
+        format!("{calls} {were} refused by {}{rest}", by.by)
+    };
+    let refusals = run.host.scope.refusals();
+    let mut lines: Vec<String> = refusals.iter().map(told).collect();
+    if refusals.keys().any(|by| by.hint.is_some()) {
+        lines.push(format!("rhizo resume {} goes on", run.host.run));
+    }
+    (!lines.is_empty()).then(|| lines.join("; "))
 }
 
 /// Whether a run that failed has answers that going on would not pay for again. One that waits has said how it goes on.

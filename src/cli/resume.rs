@@ -53,7 +53,7 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
         return repl::run::again(settings, again).await;
     }
     let app = build::build(settings, person::present())?;
-    if resume::is_over(&row) {
+    if row.is_over() {
         return over(&app, printer, &row);
     }
     let (program, edited) = Program::of(&app, &row, &launch)?;

@@ -101,8 +101,8 @@ pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
 pub(super) fn value(row: &RunRow, result: Option<&Value>) -> Value {
     json!({
         "id": row.id, "parent": row.parent, "kind": row.kind, "status": row.shown_status(), "task": row.task,
-        "started_at": row.started_at, "ended_at": row.ended_at, "calls": row.calls, "input_tokens": row.input_tokens,
-        "output_tokens": row.output_tokens, "cost_usd": row.cost.map(Money::usd),
+        "started_at": row.started_at, "ended_at": row.ended_at, "calls": row.calls, "refused_calls": row.refused,
+        "input_tokens": row.input_tokens, "output_tokens": row.output_tokens, "cost_usd": row.cost.map(Money::usd),
         "worst_cost_usd": row.worst_cost().map(Money::usd), "under_way": row.under_way.map_or(0, |open| open.calls),
         "depth": row.depth,
         "failure": row.failure, "result": result,

@@ -1,7 +1,7 @@
 //! One paid model call: choose, reserve, log, send, settle, log, tell. `llm` and the root loop both go through it.
 
 use crate::budget::ledger::Tag;
-use crate::budget::report::Left;
+use crate::budget::report::{Left, Refused};
 use crate::budget::reservation::Reservation;
 use crate::budget::scope::afford::Wish;
 use crate::core::effect::EffectKey;
@@ -67,9 +67,13 @@ pub struct ModelCall {
     pub slots: Option<Arc<Semaphore>>,
 }
 
-/// Makes the call. On success the answer is paid and on disk.
+/// Makes the call. On success the answer is paid and on disk. A refusal by a budget is counted, also one of a log: a run that
+/// goes on past it lacks an answer.
 pub async fn model(host: &RunHost, call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
-    announced(host, call, cancel, || {}).await
+    let answer = announced(host, call, cancel, || {}).await;
+    let refusal = answer.as_ref().err().filter(|failure| failure.kind == FailureKind::Budget);
+    refusal.into_iter().for_each(|failure| host.scope.refuse(&Refused::with(failure), 1));
+    answer
 }
 
 /// The same, with a word to say once the budget has agreed and before anything is sent.

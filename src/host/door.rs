@@ -103,7 +103,9 @@ pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -
     let mut entry = Entry { key, kind, text, asked: None, worst: (None, 0), earlier: None, crowd: None };
     let Some(replay) = &host.replay else { return Ok(Entered::Due(Box::new(entry))) };
     resume::charge_parts(host, &entry.key, kind)?;
-    match replay.find(&host.kit.store, &entry.key)? {
+    let found = replay.find(&host.kit.store, &entry.key)?;
+    resume::recall_refusals(host, &entry.key, kind, &found)?;
+    match found {
         Found::Answer(value) => return read(value, &entry).map(|value| Entered::Answered(Ok(value))),
         Found::Failure(failure) => return Ok(Entered::Answered(Err(failure))),
         Found::Tried(row) if !replay.is_sealed() => entry.earlier = Some(row),

@@ -33,7 +33,11 @@ pub fn note(host: &RunHost, frame: &Frame) {
 /// Whether the program went on past a failure, by what its log has behind it.
 pub(super) fn is_past<'a>(row: &EffectRow, failure: &Failure, log: impl Iterator<Item = &'a Recorded> + Clone) -> bool {
     use FailureKind::{Budget, Cancelled, Deadline, Waiting};
-    if matches!(failure.kind, Budget | Cancelled | Deadline | Waiting) || failure.details.contains_key("settled") {
+    let refused = failure.details.get("stopped_by").is_some_and(|by| by == Budget.name());
+    if refused
+        || matches!(failure.kind, Budget | Cancelled | Deadline | Waiting)
+        || failure.details.contains_key("settled")
+    {
         return false;
     }
     let done = log.filter(|known| known.state == EffectState::Done);

@@ -1,9 +1,10 @@
 //! What a run that goes on has spent, in the words of the budget.
 
-use crate::budget::report::{SpendRow, Totals};
+use crate::budget::report::{Refused, SpendRow, Totals};
 use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::Outcome;
 use crate::core::ids::{ModelId, RoleName, RunId};
+use crate::host::replay::Found;
 use crate::host::run_host::RunHost;
 use crate::store::open::Store;
 use crate::store::resume::Spent;
@@ -26,6 +27,22 @@ pub fn charge_parts(host: &RunHost, key: &EffectKey, kind: EffectKind) -> Outcom
         _ => Vec::new(),
     };
     spent.into_iter().map(row).for_each(|row| host.scope.restore_in_parts(&row.totals));
+    Ok(())
+}
+
+/// Counts the calls that a child run was refused whose end the log has: they are not asked for again, and it still lacks their
+/// answers.
+pub fn recall_refusals(host: &RunHost, key: &EffectKey, kind: EffectKind, found: &Found) -> Outcome<()> {
+    if kind != EffectKind::Child || !matches!(found, Found::Answer(_) | Found::Failure(_)) {
+        return Ok(());
+    }
+    let Some(child) = child(host, key)? else { return Ok(()) };
+    // Its row may have been swept.
+    let refused = host.kit.store.run(child.as_str()).map_or(0, |row| row.refused);
+    if refused > 0 {
+        let by = "the limits of a child run that has ended".to_owned();
+        host.scope.refuse(&Refused { by, hint: None }, refused);
+    }
     Ok(())
 }
 

@@ -132,7 +132,7 @@ fn claim(connection: &Connection, id: &RunId, own: &Process, force: bool) -> Wor
     connection
         .prepare_cached(
             "UPDATE runs SET status = :running, pid = :pid, process = :mark, ended_at = NULL, failure = NULL,
-             result = NULL, result_blob = NULL WHERE id = :id",
+             refused = 0, result = NULL, result_blob = NULL WHERE id = :id",
         )?
         .execute(named_params! {
             ":running": RunStatus::Running.name(),

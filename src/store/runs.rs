@@ -11,8 +11,8 @@ use crate::core::status::RunStatus;
 use crate::store::fault::Worked;
 use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
-use crate::store::rows::{collect, int, json, money, name, nanos, number, optional_number, small, text};
-use crate::store::runs::unfinished::{SoFar, UnderWay, so_far};
+use crate::store::rows::{collect, int, json, name, nanos, number, optional_number, small, text};
+use crate::store::runs::unfinished::{UnderWay, recorded, so_far};
 use crate::store::value::{Encoded, StoredValue, stored};
 use crate::store::writer::{Ack, Haste};
 use rusqlite::{Connection, Row, named_params};
@@ -54,6 +54,8 @@ pub struct RunEnd {
     pub cost: Option<Money>,
     /// Model calls, children's included.
     pub calls: u64,
+    /// Calls that a budget refused, children's included.
+    pub refused: u64,
     /// Prompt tokens, children's included.
     pub input_tokens: u64,
     /// Answer tokens, children's included.
@@ -93,6 +95,8 @@ pub struct RunRow {
     pub under_way: Option<UnderWay>,
     /// Model calls.
     pub calls: u64,
+    /// Calls that a budget refused by its end.
+    pub refused: u64,
     /// Prompt tokens.
     pub input_tokens: u64,
     /// Answer tokens.
@@ -210,7 +214,7 @@ fn update(connection: &Connection, id: &RunId, end: &RunEnd, result: &Encoded, f
     let changed = connection
         .prepare_cached(
             "UPDATE runs SET status = :status, result = :result, result_blob = :result_blob, failure = :failure,
-             cost_nanos = :cost, calls = :calls, input_tokens = :input, output_tokens = :output, ended_at = :ended_at
+             cost_nanos = :cost, calls = :calls, refused = :refused, input_tokens = :input, output_tokens = :output, ended_at = :ended_at
              WHERE id = :id",
         )?
         .execute(named_params! {
@@ -220,6 +224,7 @@ fn update(connection: &Connection, id: &RunId, end: &RunEnd, result: &Encoded, f
             ":failure": failure,
             ":cost": nanos(end.cost),
             ":calls": int(end.calls),
+            ":refused": int(end.refused),
             ":input": int(end.input_tokens),
             ":output": int(end.output_tokens),
             ":ended_at": int(end.ended_at),
@@ -252,21 +257,12 @@ fn run_row(connection: &Connection, row: &Row<'_>) -> Worked<RunRow> {
         cost: used.cost,
         under_way: used.under_way,
         calls: used.calls,
+        refused: number(row, "refused")?,
         input_tokens: used.input_tokens,
         output_tokens: used.output_tokens,
         started_at: number(row, "started_at")?,
         ended_at: optional_number(row, "ended_at")?,
         pid: process.pid,
-    })
-}
-
-fn recorded(row: &Row<'_>) -> Worked<SoFar> {
-    Ok(SoFar {
-        cost: money(row, "cost_nanos")?,
-        calls: number(row, "calls")?,
-        input_tokens: number(row, "input_tokens")?,
-        output_tokens: number(row, "output_tokens")?,
-        under_way: None,
     })
 }
 

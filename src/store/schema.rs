@@ -160,6 +160,10 @@ ALTER TABLE effects ADD COLUMN provider TEXT;
     "
 ALTER TABLE effects ADD COLUMN worst_tokens INTEGER NOT NULL DEFAULT 0;
 ",
+    // How many calls a budget refused that the run went on past.
+    "
+ALTER TABLE runs ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

@@ -42,7 +42,7 @@ impl Store {
         let skipped = usize::try_from(sweep.keep).unwrap_or(usize::MAX);
         let may_go = |row: &&RunRow| {
             let last = row.ended_at.unwrap_or(row.started_at);
-            let resumable = !row.status.is_over();
+            let resumable = !row.is_over();
             last < sweep.before && row.shown_status() != "running" && (sweep.unfinished || !resumable)
         };
         Ok(rows.iter().skip(skipped).filter(may_go).map(|row| row.id.clone()).rev().collect())

@@ -151,7 +151,7 @@ async fn run(
         cancel,
     };
     host.trail.inherit(&parent.trail);
-    let end = runner::run(&root).await;
+    let end = runner::run(&root).await.lacking(host.scope.refused() > 0);
     remember(&root, &end).await;
     close(&host, &end).await?;
     parent.emit(frame, &Event::ChildFinished { child: id.clone(), status: end.status });
@@ -244,6 +244,7 @@ pub async fn close(host: &RunHost, end: &RootEnd) -> Outcome<()> {
         failure,
         cost: (totals.unpriced_calls == 0).then_some(totals.cost),
         calls: totals.calls,
+        refused: host.scope.refused(),
         input_tokens: totals.usage.input_tokens,
         output_tokens: totals.usage.output_tokens,
         ended_at: host.now(),

@@ -60,6 +60,13 @@ impl RootEnd {
         Self::failed(failure, turns)
     }
 
+    /// The same of a run that may have gone on past calls that a budget refused: then it is not complete.
+    #[must_use]
+    pub fn lacking(self, refused: bool) -> Self {
+        let lacks = refused && self.status == RunStatus::Completed;
+        Self { status: if lacks { RunStatus::Partial } else { self.status }, ..self }
+    }
+
     /// The end of a run with an answer.
     pub fn completed(answer: Value, turns: u32) -> Self {
         let status = RunStatus::Completed;

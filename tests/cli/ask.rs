@@ -63,6 +63,7 @@ fn the_document_has_every_field() {
             "turns",
             "calls",
             "failed_calls",
+            "refused_calls",
             "cached_calls",
             "replayed_calls",
             "input_tokens",

@@ -100,3 +100,40 @@ fn a_child_that_had_ended_is_not_made_again() {
     assert_eq!(server.asks().len(), 5, "{document:#}");
     assert_eq!(document["replayed_calls"], 1, "the children's calls are not even looked at");
 }
+
+#[test]
+fn children_that_the_budget_refused_are_asked_once_it_is_larger() {
+    let server = ChatServer::new(|_| Reply::text("leaf").usage(20, 10));
+    // The tool stands behind the failure, which the program has gone on past.
+    let code = "let said = rlm_batch([\"one\", \"two\", \"three\"], #{concurrency: 1});\n\
+        TOOL(\"calculate\", #{expression: \"1 + 1\"});\nsaid.filter(|one| type_of(one) == \"string\").len";
+    let program = Program::paying(&server).file("all.rhai", code);
+    let document = program.args(["run", "all.rhai", "--max-calls", "2", "--json"]).run().ok().json();
+    let ended = (&document["answer"], &document["status"], &document["refused_calls"]);
+    assert_eq!(ended, (&json!(2), &json!("partial"), &json!(1)), "{document:#}");
+    let ran = program.args(["resume", &newest_id(&program), "--max-calls", "3", "--json"]).run().ok();
+    let document = ran.json();
+    let ended = (&document["answer"], &document["status"], &document["refused_calls"]);
+    assert_eq!(ended, (&json!(3), &json!("completed"), &json!(0)), "{document:#}");
+    assert_eq!(server.asks().len(), 3);
+}
+
+#[test]
+fn a_child_that_answered_past_refused_calls_lacks_them_for_good() {
+    let server = ChatServer::new(|ask| match ask.is_root() {
+        true => Reply::code("context.head(1); let said = llm_batch([\"x\", \"y\"]); FINAL(said.len)"),
+        false => Reply::text("leaf"),
+    });
+    let code = "rlm(\"child\", context, #{max_calls: 2})";
+    let program = Program::paying(&server).file("parent.rhai", code).file("long.txt", long());
+    let ran = program.args(["run", "parent.rhai", "-c", "long.txt", "--json"]).run().ok();
+    let document = ran.json();
+    let ended = (&document["answer"], &document["status"], &document["refused_calls"]);
+    assert_eq!(ended, (&json!(2), &json!("partial"), &json!(1)), "{document:#}");
+    ran.says("1 call was refused by max_calls: give the child run more: `#{max_calls: ..}`");
+    let ran = program.args(["resume", &newest_id(&program), "--json"]).run().ok();
+    let document = ran.json();
+    assert_eq!((&document["status"], &document["refused_calls"]), (&json!("partial"), &json!(1)), "{document:#}");
+    ran.says("refused by the limits of a child run that has ended, only a new run asks for them");
+    assert_eq!(server.asks().len(), 2);
+}

@@ -2,7 +2,7 @@
 
 use crate::budget::ledger::refusal::{self, Amount, Line, Owner, Refusal};
 use crate::budget::ledger::{ChildSlice, Need, Tag, Verdict};
-use crate::budget::report::{Reserved, Totals};
+use crate::budget::report::{Refused, Reserved, Totals};
 use crate::core::money::Money;
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ pub(super) struct Node {
     pub(super) spent: Totals,
     pub(super) held: Reserved,
     pub(super) rows: BTreeMap<(u32, Tag), Totals>,
+    /// Calls that were refused.
+    pub(super) refused: BTreeMap<Refused, u64>,
     /// What it spent before it went on has been entered.
     pub(super) restored: bool,
     /// A call was held back in it: not everything was answered by a log.

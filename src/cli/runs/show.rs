@@ -145,8 +145,13 @@ fn stopped(row: &RunRow, failure: &Failure) -> String {
 
 fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow], cost: &str) -> String {
     let took = row.ended_at.map_or_else(String::new, |end| format!(" · {} ms", end.saturating_sub(row.started_at)));
+    let refused = match row.refused {
+        0 => String::new(),
+        1 => ", 1 call was refused by a budget".to_owned(),
+        calls => format!(", {calls} calls were refused by a budget"),
+    };
     let mut text = format!(
-        "run     {}\nkind    {}\nstatus  {}\nstarted {}{took}\ntask    {}\n",
+        "run     {}\nkind    {}\nstatus  {}{refused}\nstarted {}{took}\ntask    {}\n",
         row.id,
         row.kind,
         row.shown_status(),

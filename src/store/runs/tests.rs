@@ -20,6 +20,7 @@ fn end(status: RunStatus) -> RunEnd {
         failure: None,
         cost: Some(Money::from_nanos(5)),
         calls: 3,
+        refused: 2,
         input_tokens: 20,
         output_tokens: 4,
         ended_at: 99,
@@ -38,6 +39,7 @@ fn a_run_is_kept_from_beginning_to_end() {
     let ended = store.run(id.as_str()).expect("there");
     assert_eq!((ended.status, ended.liveness, ended.shown_status()), (RunStatus::Limited, Liveness::Ended, "limited"));
     assert_eq!((ended.cost, ended.calls, ended.ended_at), (Some(Money::from_nanos(5)), 3, Some(99)));
+    assert_eq!((ended.refused, ended.is_over()), (2, false));
     assert_eq!((ended.input_tokens, ended.output_tokens, ended.failure), (20, 4, Some(failure)));
     assert_eq!(store.load(ended.result.as_ref().expect("a result")), Ok(json!({"answer": 42})));
     let unknown = store.end_run(&RunId::new("X"), end(RunStatus::Completed)).wait();

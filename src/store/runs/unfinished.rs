@@ -4,12 +4,13 @@
 use crate::core::failure::Outcome;
 use crate::core::ids::RunId;
 use crate::core::money::Money;
+use crate::core::status::RunStatus;
 use crate::store::fault::Worked;
 use crate::store::liveness::Liveness;
 use crate::store::open::Store;
 use crate::store::rows::{money, number};
 use crate::store::runs::{RunRow, asked};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use serde::Serialize;
 
 /// Calls whose intent is on disk and whose end is not.
@@ -32,6 +33,11 @@ pub(super) struct SoFar {
 }
 
 impl RunRow {
+    /// Whether it came to its end with an answer, so that nothing is left to do. What a budget refused is left to do.
+    pub fn is_over(&self) -> bool {
+        self.status.is_over() && (self.status == RunStatus::Completed || self.refused == 0)
+    }
+
     /// The most that it can have cost, with what is under way at its worst; `None` if that has no known price.
     pub fn worst_cost(&self) -> Option<Money> {
         let Some(under_way) = self.under_way else { return self.cost };
@@ -67,6 +73,17 @@ impl Store {
         };
         Ok(if unpriced > 0 { format!("{known} + {unpriced} unpriced") } else { known })
     }
+}
+
+/// What a run recorded at its end.
+pub(super) fn recorded(row: &Row<'_>) -> Worked<SoFar> {
+    Ok(SoFar {
+        cost: money(row, "cost_nanos")?,
+        calls: number(row, "calls")?,
+        input_tokens: number(row, "input_tokens")?,
+        output_tokens: number(row, "output_tokens")?,
+        under_way: None,
+    })
 }
 
 const SO_FAR: &str = "

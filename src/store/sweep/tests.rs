@@ -17,6 +17,7 @@ fn a_run_at_work_keeps_the_children_that_have_ended() {
         failure: None,
         cost: None,
         calls: 0,
+        refused: 0,
         input_tokens: 0,
         output_tokens: 0,
         ended_at: 30,
