@@ -218,6 +218,36 @@ fn a_silent_call_that_is_overdue_is_charged_at_its_worst() {
 }
 
 #[test]
+fn a_silent_call_that_a_deadline_around_it_ended_is_charged_at_its_worst() {
+    let server = ChatServer::new(|_| Reply::acts(vec![Act::Hold]));
+    let flow = "limits: {timeout: 2s}\nsteps: {a: {llm: {prompt: x, max_tokens: 50}}}\n";
+    let program = Program::paying(&server).file("p.yaml", flow);
+    let code = "llm(\"x\", #{max_tokens: 50})";
+    let run = program.args(["eval", code, "--timeout", "2", "--json"]).run().code(124).json();
+    let pipeline = program.args(["run", "p.yaml", "--json"]).run().code(124).json();
+    for document in [run, pipeline] {
+        assert!((51..=120).contains(&nanos(&document)), "{document:#}");
+    }
+}
+
+#[test]
+fn a_silent_call_that_another_program_ended_is_charged_at_its_worst_and_one_that_a_person_stopped_is_not() {
+    let server = ChatServer::new(|_| Reply::acts(vec![Act::Hold]));
+    let program = Program::paying(&server);
+    for (number, by_person) in [(1, false), (2, true)] {
+        let running = program.args(["eval", "llm(\"x\", #{max_tokens: 50})", "--json"]).start();
+        server.wait_for(number);
+        if by_person {
+            running.interrupt();
+        } else {
+            running.terminate();
+        }
+        let document = running.end().code(130).json();
+        assert_eq!(nanos(&document) < 50, by_person, "{document:#}");
+    }
+}
+
+#[test]
 fn a_request_that_was_read_and_not_answered_is_charged_at_its_worst() {
     let server = ChatServer::new(|_| Reply::acts(vec![Act::Close]));
     let program = Program::paying(&server);

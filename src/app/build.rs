@@ -52,6 +52,7 @@ pub fn build(settings: Settings, person: Arc<dyn Person>) -> Outcome<App> {
         children: Arc::new(RootChildren),
         pipelines: Arc::new(Files),
         clock: now,
+        by_person: Arc::default(),
         settings,
     };
     Ok(App { kit: Arc::new(kit) })

@@ -68,7 +68,7 @@ pub async fn root(
     role: Option<String>,
     recursive: bool,
 ) -> Outcome<Exit> {
-    interrupt::cancel_on_signal(run.cancel.clone());
+    interrupt::cancel_on_signal(run);
     let watching = Watching::begin(app, printer, run, flags, Detail::All)?;
     let end = run.root(role, recursive).await;
     let closed = run.close(&end).await;

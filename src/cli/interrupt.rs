@@ -1,12 +1,16 @@
 //! Ctrl-C: the first cancels the run, which settles and keeps what it has; the second ends the process.
 
+use crate::app::run::Run;
 use crate::core::exit::Exit;
-use tokio_util::sync::CancellationToken;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-/// Cancels `token` at the first Ctrl-C or at a request to terminate.
-pub fn cancel_on_signal(token: CancellationToken) {
+/// Cancels the run at the first Ctrl-C or at a request to terminate.
+pub fn cancel_on_signal(run: &Run) {
+    let (token, by_person) = (run.cancel.clone(), Arc::clone(&run.host.kit.by_person));
     tokio::spawn(async move {
-        wait().await;
+        // Before the cancellation, for what a call that it ends is charged depends on it.
+        by_person.store(wait().await, Ordering::Relaxed);
         token.cancel();
         wait().await;
         #[allow(clippy::disallowed_methods, clippy::exit, reason = "a person who asks twice wants out now")]
@@ -14,16 +18,16 @@ pub fn cancel_on_signal(token: CancellationToken) {
     });
 }
 
-/// Waits for a signal that asks the program to end.
-async fn wait() {
+/// Waits for a signal that asks the program to end; whether a person sent it.
+async fn wait() -> bool {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         // Without the second handler Ctrl-C alone must do.
         drop(tokio::signal::ctrl_c().await);
-        return;
+        return true;
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => true,
+        _ = terminate.recv() => false,
     }
 }

@@ -61,7 +61,8 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
 fn refused(run: &Run) -> Option<String> {
     let told = |(by, calls): (&Refused, &u64)| {
         let were = if *calls == 1 { "call was" } else { "calls were" };
-        let rest = by.hint.as_ref().map_or_else(|| ", only a new run asks for them".to_owned(), |hint| format!(": {hint}"));
+        let raise = by.hint.as_ref().map(|hint| format!(": {hint}"));
+        let rest = raise.unwrap_or_else(|| ", only a new run asks for them".to_owned());
         format!("{calls} {were} refused by {}{rest}", by.by)
     };
     let refusals = run.host.scope.refusals();

@@ -85,7 +85,7 @@ pub async fn program(
     source: &str,
     file: Option<(Option<PathBuf>, serde_json::Map<String, serde_json::Value>)>,
 ) -> Outcome<Exit> {
-    interrupt::cancel_on_signal(run.cancel.clone());
+    interrupt::cancel_on_signal(run);
     let watching = Watching::begin(app, printer, run, flags, Detail::Notes)?;
     let (folder, args) = file.map_or((None, None), |(folder, args)| (folder, Some(serde_json::Value::Object(args))));
     let mut session = run.session(folder, args);
@@ -122,7 +122,7 @@ pub async fn steps(
     pipeline: &Pipeline,
     inputs: serde_json::Map<String, serde_json::Value>,
 ) -> Outcome<Exit> {
-    interrupt::cancel_on_signal(run.cancel.clone());
+    interrupt::cancel_on_signal(run);
     let watching = Watching::begin(app, printer, run, flags, Detail::Steps)?;
     let end = run.pipeline(pipeline, inputs).await;
     let closed = run.close(&end).await;

@@ -95,10 +95,10 @@ pub(super) fn watch(host: &RunHost, call: &ModelCall, followed: Followed<'_>, ca
     let Followed { number, noted, held, heard } = followed;
     // Of its own, because the limit of this call ends this call only.
     let cancel = cancel.child_token();
-    let afford = afford(host, Arc::clone(held), noted.clone());
+    let (afford, by_person) = (afford(host, Arc::clone(held), noted.clone()), Arc::clone(&host.kit.by_person));
     let monitor = call.role.monitor.map(|thresholds| thresholds.for_limit(call.request.sampling.max_tokens));
     let Ok(host) = host.handle() else {
-        return Watch { cancel, monitor, standby: call.standby, afford, ..Watch::silent() };
+        return Watch { cancel, monitor, standby: call.standby, afford, by_person, ..Watch::silent() };
     };
     let (frame, model) = (call.frame.clone(), call.served.spec.id.clone());
     let heard = Arc::clone(heard);
@@ -123,7 +123,7 @@ pub(super) fn watch(host: &RunHost, call: &ModelCall, followed: Followed<'_>, ca
         heard.store(true, Ordering::Relaxed);
         host.emit(&frame, &event);
     };
-    Watch { on_text: Arc::new(on_text), cancel, monitor, standby: call.standby, afford, ..Watch::silent() }
+    Watch { on_text: Arc::new(on_text), cancel, monitor, standby: call.standby, afford, by_person, ..Watch::silent() }
 }
 
 /// Holds back another attempt and notes that in the log: killed in it, the run is charged for it too.

@@ -11,6 +11,7 @@ use crate::store::open::Store;
 use crate::tools::approval::Approval;
 use crate::tools::catalog::Catalog;
 use crate::tools::tool::ToolContext;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 /// Milliseconds since 1970. Injected, so that nothing below the composition root reads a clock.
@@ -40,6 +41,8 @@ pub struct Kit {
     pub pipelines: Arc<dyn Pipelines>,
     /// The time.
     pub clock: Clock,
+    /// Whether it was a person who stopped what is under way; set before it is cancelled.
+    pub by_person: Arc<AtomicBool>,
 }
 
 /// Tools that are built when first asked for.

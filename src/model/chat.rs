@@ -99,12 +99,15 @@ pub struct Watch {
     pub standby: bool,
     /// Asked before another attempt if the one that failed will be billed, with its usage; a failure ends the call.
     pub afford: Afford,
-    /// The call was cancelled by its own limit of time, not by a person.
+    /// The call was cancelled by its own limit of time.
     pub overdue: Arc<AtomicBool>,
+    /// A person has stopped the work that the call is a part of; what else cancels it is a deadline around it, or a program
+    /// that ends this one.
+    pub by_person: Arc<AtomicBool>,
 }
 
 impl Watch {
-    /// A watch that shows nothing and is never cancelled.
+    /// A watch that shows nothing and that only a person cancels.
     pub fn silent() -> Self {
         Self {
             on_text: Arc::new(|_| ()),
@@ -113,6 +116,7 @@ impl Watch {
             standby: false,
             afford: Arc::new(|_| ready(Ok(())).boxed()),
             overdue: Arc::default(),
+            by_person: Arc::new(AtomicBool::new(true)),
         }
     }
 
@@ -122,9 +126,9 @@ impl Watch {
         self.cancel.cancel();
     }
 
-    /// Whether the call was cancelled because it took longer than it may.
+    /// Whether a call that was cancelled took longer than it may, or was ended by another program: no person has stopped it.
     pub fn is_overdue(&self) -> bool {
-        self.overdue.load(Ordering::Relaxed)
+        self.overdue.load(Ordering::Relaxed) || !self.by_person.load(Ordering::Relaxed)
     }
 
     /// Hands one piece to the caller.

@@ -206,6 +206,7 @@ impl Shell {
         work: impl Future<Output = T>,
     ) -> (T, Option<Failure>) {
         self.interrupts.forget();
+        self.kit.by_person.store(false, Ordering::Relaxed);
         let limit = self.run.host.scope.limits().timeout_millis;
         let mut work = std::pin::pin!(work);
         tokio::select! {
@@ -218,6 +219,7 @@ impl Shell {
                 return (work.await, Some(failure.hint("raise --timeout")));
             }
         }
+        self.kit.by_person.store(true, Ordering::Relaxed);
         cancel.cancel();
         (work.await, None)
     }

@@ -214,8 +214,8 @@ fn update(connection: &Connection, id: &RunId, end: &RunEnd, result: &Encoded, f
     let changed = connection
         .prepare_cached(
             "UPDATE runs SET status = :status, result = :result, result_blob = :result_blob, failure = :failure,
-             cost_nanos = :cost, calls = :calls, refused = :refused, input_tokens = :input, output_tokens = :output, ended_at = :ended_at
-             WHERE id = :id",
+             cost_nanos = :cost, calls = :calls, refused = :refused, input_tokens = :input, output_tokens = :output,
+             ended_at = :ended_at WHERE id = :id",
         )?
         .execute(named_params! {
             ":status": end.status.name(),

@@ -11,6 +11,7 @@ use rhizo::model::exchange::Timeouts;
 use rhizo::model::openai::OpenAi;
 use rhizo::model::remote::RemoteSettings;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Long enough never to be reached in a test that works.
@@ -129,11 +130,14 @@ async fn a_silent_answer_that_took_too_long_is_billed_at_its_worst_and_one_that_
         estimated: true,
         ..Usage::default()
     };
-    for (overdue, usage) in [(true, bill(37, 50)), (false, bill(2, 0))] {
+    for (overdue, by_person, usage) in
+        [(true, true, bill(37, 50)), (false, false, bill(37, 50)), (false, true, bill(2, 0))]
+    {
         let server = Server::play(vec![vec![Act::Hold]]).await;
         let (model, watch) = (model(&server), Watch::silent());
         let mut call = model.chat(&request, &watch);
         until_read(&server, &mut call).await;
+        watch.by_person.store(by_person, Ordering::Relaxed);
         if overdue {
             watch.end_overdue()
         } else {

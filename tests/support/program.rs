@@ -258,11 +258,20 @@ pub(crate) struct Running {
 
 impl Running {
     /// Sends Ctrl-C.
-    #[allow(unsafe_code)]
     pub(crate) fn interrupt(&self) {
+        self.signal(libc::SIGINT);
+    }
+
+    /// Asks it to end, as another program does.
+    pub(crate) fn terminate(&self) {
+        self.signal(libc::SIGTERM);
+    }
+
+    #[allow(unsafe_code)]
+    fn signal(&self, signal: libc::c_int) {
         let pid = i32::try_from(self.child.id()).expect("a process id");
         // SAFETY: kill has no preconditions, and the child is not reaped before `end`, so the id is its own.
-        let sent = unsafe { libc::kill(pid, libc::SIGINT) };
+        let sent = unsafe { libc::kill(pid, signal) };
         assert_eq!(sent, 0, "the signal was sent");
     }
 
