@@ -24,6 +24,20 @@ pub struct Totals {
     pub usage: Usage,
     /// What the priced calls cost, in nano-USD.
     pub cost: Money,
+    /// Calls that were under way when an earlier process of the run was killed, so that nobody knows their end.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unknown: u64,
+    /// What of the cost is the worst case of these.
+    #[serde(default, skip_serializing_if = "is_free")]
+    pub unknown_cost: Money,
+}
+
+const fn is_none(calls: &u64) -> bool {
+    *calls == 0
+}
+
+fn is_free(cost: &Money) -> bool {
+    *cost == Money::ZERO
 }
 
 impl Totals {
@@ -35,6 +49,8 @@ impl Totals {
         self.unpriced_calls = self.unpriced_calls.saturating_add(other.unpriced_calls);
         self.usage += other.usage;
         self.cost = self.cost.saturating_add(other.cost);
+        self.unknown = self.unknown.saturating_add(other.unknown);
+        self.unknown_cost = self.unknown_cost.saturating_add(other.unknown_cost);
     }
 }
 

@@ -85,11 +85,10 @@ impl Reservation {
         let totals = used.map(|(usage, failed)| Totals {
             calls: 1,
             failed,
-            replayed: 0,
-            cached: 0,
             unpriced_calls: u64::from(self.price.is_none()),
             usage: *usage,
             cost: cost.unwrap_or_default(),
+            ..Totals::default()
         });
         self.scope.settle(need, &self.tag, totals.as_ref());
         cost

@@ -5,6 +5,7 @@ use crate::core::episode::{Episode, Verdict, Verifier, action};
 use crate::core::event::Event;
 use crate::core::failure::Failure;
 use crate::core::ids::Frame;
+use crate::core::money::Money;
 use crate::core::status::RunStatus;
 use crate::core::text::one_line;
 use crate::host::explore::{self, Offer};
@@ -23,10 +24,17 @@ pub fn footer(report: &SpendReport) -> String {
         0 => String::new(),
         tokens => format!(" · {tokens} of the out tokens nobody heard: charged at the worst case"),
     };
+    let unknown = at_worst(t.unknown, t.unknown_cost).map_or_else(String::new, |told| format!(" · {told}"));
     format!(
-        "{calls}{failed} · {about}{} in + {about}{} out tokens · {}{unpriced}{unheard}",
+        "{calls}{failed} · {about}{} in + {about}{} out tokens · {}{unpriced}{unknown}{unheard}",
         t.usage.input_tokens, t.usage.output_tokens, t.cost
     )
+}
+
+/// How much of a cost is the worst case of calls that were under way when their process died; nothing if there are none.
+pub fn at_worst(calls: u64, cost: Money) -> Option<String> {
+    let whose = if calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
+    (calls > 0).then(|| format!("of it {cost} at worst for {whose} whose end is unknown"))
 }
 
 /// How a run ended, as far as its episodes need it.

@@ -67,6 +67,8 @@ fn row(spent: Spent) -> SpendRow {
             unpriced_calls: spent.unpriced,
             usage: spent.usage,
             cost: spent.cost,
+            unknown: spent.unknown,
+            unknown_cost: spent.unknown_cost,
             ..Totals::default()
         },
     }

@@ -87,6 +87,10 @@ pub struct EffectRow {
     pub attempts: u32,
     /// What earlier attempts cost, those without a known end at their worst case.
     pub earlier_cost: Money,
+    /// How many of them cost something and have no known end.
+    pub unknown_calls: u32,
+    /// What of `earlier_cost` is their worst case.
+    pub unknown_cost: Money,
     /// The run that it was copied from and that paid for it.
     pub origin: Option<RunId>,
     /// By what ids the provider knows the requests of the last attempt, in their order; a request may have none.
@@ -211,6 +215,8 @@ fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<EffectRow> {
         worst_cost: money(row, "worst_nanos")?,
         attempts: small(row, "attempts")?,
         earlier_cost: money(row, "earlier_nanos")?.unwrap_or_default(),
+        unknown_calls: small(row, "unknown_calls")?,
+        unknown_cost: money(row, "unknown_nanos")?.unwrap_or_default(),
         origin: row.get::<_, Option<String>>("origin")?.map(RunId::new),
         provider: write::ids(row.get("provider")?).into_iter().filter(|id| !id.is_empty()).collect(),
         started_at: number(row, "started_at")?,

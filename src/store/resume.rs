@@ -50,6 +50,10 @@ pub struct Spent {
     pub usage: Usage,
     /// Their cost, with those of unknown end at their worst case.
     pub cost: Money,
+    /// How many of them cost something and were under way when their process died.
+    pub unknown: u64,
+    /// What of the cost is the worst case of these.
+    pub unknown_cost: Money,
 }
 
 impl Store {
@@ -94,6 +98,9 @@ SELECT depth, role, model, sum(tries) AS calls,
     coalesce(sum(state = 'done' AND cost_nanos IS NULL), 0) AS unpriced,
     coalesce(sum(CASE WHEN state <> 'intent' THEN cost_nanos ELSE worst_nanos END), 0)
         + coalesce(sum(earlier_nanos), 0) AS cost,
+    coalesce(sum(unknown_calls + (state = 'intent' AND coalesce(worst_nanos, 0) > 0)), 0) AS unknown,
+    coalesce(sum(unknown_nanos + CASE WHEN state = 'intent' THEN coalesce(worst_nanos, 0) ELSE 0 END), 0)
+        AS unknown_cost,
     coalesce(sum(json_extract(usage, '$.input_tokens')), 0) + coalesce(sum(earlier_tokens), 0)
         + coalesce(sum(CASE WHEN state = 'intent' THEN worst_tokens END), 0) AS input,
     coalesce(sum(json_extract(usage, '$.cached_input_tokens')), 0) AS cached,
@@ -172,6 +179,8 @@ fn spent(row: &Row<'_>) -> Worked<Spent> {
             estimated: number(row, "estimated")? > 0,
         },
         cost: money(row, "cost")?.unwrap_or_default(),
+        unknown: number(row, "unknown")?,
+        unknown_cost: money(row, "unknown_cost")?.unwrap_or_default(),
     })
 }
 

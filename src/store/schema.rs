@@ -164,6 +164,11 @@ ALTER TABLE effects ADD COLUMN worst_tokens INTEGER NOT NULL DEFAULT 0;
     "
 ALTER TABLE runs ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
 ",
+    // How many earlier attempts of a call have an end that nobody knows, and what of `earlier_nanos` is their worst case.
+    "
+ALTER TABLE effects ADD COLUMN unknown_calls INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE effects ADD COLUMN unknown_nanos INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

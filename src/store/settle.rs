@@ -70,12 +70,23 @@ impl Store {
         self.writer().write(move |connection| settle(connection, &run, seq, &settled, at), |()| {})
     }
 
+    /// Sets what the earlier attempts of an effect cost whose end nobody knew, in place of their worst case.
+    ///
+    /// Fails with `Invalid` if it has none.
+    pub fn settle_earlier(&self, run: &RunId, seq: u64, cost: Money) -> Ack<()> {
+        let run = run.clone();
+        self.writer().write(move |connection| earlier(connection, &run, seq, cost), |()| {})
+    }
+
     /// The one effect of a run that a person means: by its number, or by its frame or the last part of it.
     ///
-    /// Fails with `NotFound` if there is none among those without an answer, or more than one.
+    /// Fails with `NotFound` if there is none among those without an answer, or with an attempt before it whose end nobody
+    /// knows, or more than one.
     pub fn open_effect(&self, run: &RunId, named: &str, only: Option<EffectKind>) -> Outcome<EffectRow> {
-        let open =
-            |effect: &EffectRow| effect.state != EffectState::Done && only.is_none_or(|kind| effect.kind == kind);
+        let open = |effect: &EffectRow| {
+            let unknown = effect.state != EffectState::Done || effect.unknown_calls > 0;
+            unknown && only.is_none_or(|kind| effect.kind == kind)
+        };
         let mut all: Vec<EffectRow> = self.effects(run)?.into_iter().filter(open).collect();
         let means = |effect: &EffectRow| {
             let frame = effect.key.frame.as_str();
@@ -110,7 +121,8 @@ fn parts(frame: &str) -> impl Iterator<Item = &str> {
     frame.split('/').flat_map(|part| [Some(part), part.split_once(':').map(|(_, name)| name)]).flatten()
 }
 
-fn settle(connection: &Connection, run: &RunId, seq: u64, settled: &Settled, at: u64) -> Worked<()> {
+/// Nobody settles what a process is at work on.
+fn is_at_rest(connection: &Connection, run: &RunId) -> Worked<()> {
     let process = connection
         .prepare_cached("SELECT pid, process FROM runs WHERE id = ?1 AND status = 'running'")?
         .query_row([run.as_str()], |row| Ok(Process { pid: row.get(0)?, mark: row.get(1)? }))
@@ -123,6 +135,38 @@ fn settle(connection: &Connection, run: &RunId, seq: u64, settled: &Settled, at:
         .hint("wait until it has ended, or end it first")
         .into());
     }
+    Ok(())
+}
+
+/// The row of a run that has ended has its whole cost, and so have those of the runs around it.
+fn earlier(connection: &Connection, run: &RunId, seq: u64, cost: Money) -> Worked<()> {
+    is_at_rest(connection, run)?;
+    let of = (run.as_str(), int(seq), int(cost.nanos()));
+    connection
+        .prepare_cached(
+            "WITH RECURSIVE around (id) AS (
+                VALUES (?1) UNION SELECT runs.parent FROM runs JOIN around ON runs.id = around.id
+                WHERE runs.parent IS NOT NULL)
+             UPDATE runs SET cost_nanos = max(0, runs.cost_nanos + ?3 - effects.unknown_nanos) FROM effects
+             WHERE runs.id IN (SELECT id FROM around) AND effects.run = ?1 AND effects.seq = ?2
+                AND effects.unknown_calls > 0",
+        )?
+        .execute(of)?;
+    let changed = connection
+        .prepare_cached(
+            "UPDATE effects SET earlier_nanos = earlier_nanos - unknown_nanos + ?3, unknown_nanos = 0, unknown_calls = 0
+             WHERE run = ?1 AND seq = ?2 AND unknown_calls > 0",
+        )?
+        .execute(of)?;
+    if changed == 1 {
+        return Ok(());
+    }
+    let what = format!("no attempt of effect {seq} of run {run} has an end that nobody knows");
+    Err(Failure::new(FailureKind::Invalid, what).hint(format!("`rhizo runs show {run}` lists those")).into())
+}
+
+fn settle(connection: &Connection, run: &RunId, seq: u64, settled: &Settled, at: u64) -> Worked<()> {
+    is_at_rest(connection, run)?;
     let (result, blob) = settled.result.columns(connection)?;
     // What an unanswered call may have cost and used stays charged until somebody says what it did.
     let changed = connection

@@ -169,3 +169,30 @@ fn calls_that_only_waited_for_a_place_are_none() {
     // One was stopped on its way, and three were answered.
     assert_eq!((&document["answer"], &document["calls"]), (&json!(["A", "B", "C"]), &json!(4)), "{document:#}");
 }
+
+#[test]
+fn a_worst_case_is_told_until_somebody_says_what_it_was() {
+    let gate = Gate::default();
+    let server = gate.server();
+    let program = Program::paying(&server).file("one.rhai", "llm(\"a\", #{max_tokens: 100})");
+    let running = program.args(["run", "one.rhai"]).start();
+    gate.wait_for_held(1);
+    running.kill();
+    running.end();
+    gate.open();
+    let id = newest_id(&program);
+    let worst = " at worst for 1 call whose end is unknown";
+    program.args(["resume", &id]).run().ok().says(worst);
+    let shown = || program.args(["runs", "show", &id]).run().ok().stdout;
+    let before = shown();
+    assert!(before.contains(worst) && before.contains("unknown ") && before.contains(" cost USD"), "{before}");
+    assert_eq!(program.args(["runs", "show", &id, "--json"]).run().ok().json()["open"], json!([]));
+    program.args(["runs", "settle", &id, "e1", "rerun"]).run().code(1).says("has its answer");
+    let settled = program.args(["runs", "settle", &id, "e1", "cost", "0.00000005"]).run().ok().stdout;
+    assert!(settled.contains("charged with $0.00000005 for its earlier attempt, in place of $"), "{settled}");
+    // The answer cost 30 nano-USD.
+    assert!((nanos(&newest(&program)["cost_usd"]) - 80.0).abs() < 0.5, "{:#}", newest(&program));
+    let after = shown();
+    assert!(!after.contains("unknown") && after.contains("$0.00000008"), "{after}");
+    program.args(["runs", "settle", &id, "e1", "cost", "1"]).run().code(1);
+}

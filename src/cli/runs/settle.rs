@@ -5,6 +5,7 @@ use crate::cli::printer::Printer;
 use crate::core::effect::EffectKind;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::RunId;
 use crate::core::money::Money;
 use crate::host::lookup;
 use crate::store::effects::{EffectRow, EffectState};
@@ -47,7 +48,8 @@ pub enum Verdict {
         /// The value, as JSON or plain text.
         value: String,
     },
-    /// It cost this, and is to be asked again.
+    /// It cost this, and is to be asked again; of one that has its answer by now, what its attempts before that cost whose end
+    /// nobody knew.
     Cost {
         /// USD.
         usd: String,
@@ -89,15 +91,16 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
     let store = &app.kit.store;
     let row = store.run(&args.run)?;
     let effect = store.open_effect(&row.id, &args.effect, None)?;
+    if effect.state == EffectState::Done {
+        return earlier(app, printer, &row.id, &effect, &args.verdict).await;
+    }
     let settlement = match &args.verdict {
         Verdict::Rerun => Settlement::Repeat,
         Verdict::Skip => Settlement::Value(Value::Null),
         Verdict::Set { value } => {
             Settlement::Value(serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone())))
         }
-        Verdict::Cost { usd } => Settlement::Cost(Money::parse_usd(usd).ok_or_else(|| {
-            Failure::new(FailureKind::Invalid, format!("`{usd}` is no amount in USD")).hint("write it as 0.0123")
-        })?),
+        Verdict::Cost { usd } => Settlement::Cost(amount(usd)?),
         Verdict::Provider => by_provider(app, row.id.as_str(), &effect).await?,
     };
     // A model's answer is a record with tokens and times, which nobody can type.
@@ -108,6 +111,28 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
     let told_as = told_as(&args.verdict, &settlement);
     store.settle_effect(&row.id, effect.seq, &settlement, (app.kit.clock)()).await?;
     told(printer, row.id.as_str(), effect.seq, &told_as)
+}
+
+fn amount(usd: &str) -> Outcome<Money> {
+    Money::parse_usd(usd).ok_or_else(|| {
+        Failure::new(FailureKind::Invalid, format!("`{usd}` is no amount in USD")).hint("write it as 0.0123")
+    })
+}
+
+/// What the earlier attempts of an effect cost that has its answer: nothing else of it is open.
+async fn earlier(app: &App, printer: &Printer, run: &RunId, effect: &EffectRow, verdict: &Verdict) -> Outcome<Exit> {
+    let seq = effect.seq;
+    let Verdict::Cost { usd } = verdict else {
+        let what = format!("effect {seq} has its answer; open is only what its attempt before that cost");
+        return Err(Failure::new(FailureKind::Invalid, what).hint(format!("rhizo runs settle {run} {seq} cost USD")));
+    };
+    let cost = amount(usd)?;
+    app.kit.store.settle_earlier(run, seq, cost).await?;
+    let how = format!("charged with {cost} for its earlier attempt, in place of {} at worst", effect.unknown_cost);
+    printer.rows(&json!({"run": run, "effect": seq, "settled": how}), || {
+        format!("effect {seq} of run {run} is {how}; it keeps its answer")
+    });
+    Ok(Exit::Ok)
 }
 
 /// What the provider of a model call says of it.

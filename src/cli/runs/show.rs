@@ -5,6 +5,7 @@ use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
+use crate::host::episodes::at_worst;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::runs::RunRow;
@@ -18,22 +19,25 @@ pub fn run(store: &Store, row: &RunRow) -> Outcome<(Value, String)> {
     let mut whole = value(row, result.as_ref());
     whole["children"] = children.iter().map(|child| value(child, None)).collect();
     whole["effects"] = json!(effects.iter().filter(|effect| !effect.kind.is_reading()).count());
-    let open = open(store, row, &effects)?;
+    let open = found(store, row, &effects, is_open)?;
+    let unknown = found(store, row, &effects, is_unknown)?;
     let asked = Asked::of(store, std::iter::once(row).chain(&children))?;
     whole["models"] = json!(asked.models);
     whole["substituted"] = json!(asked.substituted);
     let steps = if row.kind == "pipeline" { steps::steps(store, row)? } else { Vec::new() };
     whole["steps"] = steps::value(&steps);
-    let head = text(row, result.as_ref(), &children, &store.shown_cost(row)?);
+    let head = text(row, result.as_ref(), &children, &cost(store, row)?);
     let mut text = format!("{head}{}{}", steps::text(&steps), asked.text());
-    for effect in &open {
+    let named = open.iter().map(|effect| ("open   ", effect));
+    for (what, effect) in named.chain(unknown.iter().map(|effect| ("unknown", effect))) {
         let word = |field: &str| effect[field].as_str().unwrap_or_default().to_owned();
         let asked = Some(word("prompt")).filter(|prompt| !prompt.is_empty());
         let asked = asked.map_or_else(String::new, |prompt| format!(" ({})", one_line(&prompt, 300)));
         let (seq, kind, frame, hint) = (&effect["seq"], word("kind"), word("frame"), word("hint"));
-        text.push_str(&format!("open    {seq} {kind} at {frame}: {hint}{asked}\n"));
+        text.push_str(&format!("{what} {seq} {kind} at {frame}: {hint}{asked}\n"));
     }
     whole["open"] = Value::Array(open);
+    whole["unknown"] = Value::Array(unknown);
     Ok((whole, text))
 }
 
@@ -55,14 +59,27 @@ fn is_open(effect: &EffectRow) -> bool {
     effect.state == EffectState::Intent || (effect.kind == EffectKind::Person && effect.state == EffectState::Failed)
 }
 
-/// What is open in a run and its children.
-fn open(store: &Store, row: &RunRow, effects: &[EffectRow]) -> Outcome<Vec<Value>> {
-    let own = effects.iter().filter(|effect| is_open(effect));
-    let mut open = own.map(|effect| open_value(store, row, effect)).collect::<Outcome<Vec<_>>>()?;
+/// Whether an effect has its answer and an attempt before it whose end nobody knows.
+fn is_unknown(effect: &EffectRow) -> bool {
+    effect.state == EffectState::Done && effect.unknown_calls > 0
+}
+
+/// What a run cost, and how much of it is a worst case since a process of it was killed; of what is under way all is.
+fn cost(store: &Store, row: &RunRow) -> Outcome<String> {
+    let shown = store.shown_cost(row)?;
+    let spent = if row.under_way.is_none() { store.spending(&row.id)? } else { Vec::new() };
+    let (calls, cost) = (spent.iter().map(|s| s.unknown).sum(), spent.iter().map(|s| s.unknown_cost).sum());
+    Ok(at_worst(calls, cost).map_or_else(|| shown.clone(), |told| format!("{shown}, {told}")))
+}
+
+/// The effects of this kind of a run and its children.
+fn found(store: &Store, row: &RunRow, effects: &[EffectRow], which: fn(&EffectRow) -> bool) -> Outcome<Vec<Value>> {
+    let own = effects.iter().filter(|effect| which(effect));
+    let mut all = own.map(|effect| open_value(store, row, effect)).collect::<Outcome<Vec<_>>>()?;
     for child in store.children(&row.id)? {
-        open.extend(self::open(store, &child, &store.effects(&child.id)?)?);
+        all.extend(found(store, &child, &store.effects(&child.id)?, which)?);
     }
-    Ok(open)
+    Ok(all)
 }
 
 fn open_value(store: &Store, row: &RunRow, effect: &EffectRow) -> Outcome<Value> {
@@ -75,6 +92,11 @@ fn open_value(store: &Store, row: &RunRow, effect: &EffectRow) -> Outcome<Value>
             format!("rhizo runs answer {run} {seq} {}", choices.join("|"))
         }
         EffectKind::Person => format!("rhizo runs answer {run} {seq} VALUE"),
+        EffectKind::Model if effect.state == EffectState::Done => format!(
+            "answered, and charged with {} at worst for an attempt before; if you know what that cost: rhizo runs settle \
+             {run} {seq} cost USD",
+            effect.unknown_cost
+        ),
         EffectKind::Tool => format!("rhizo runs settle {run} {seq} rerun|skip|set VALUE"),
         EffectKind::Model => {
             let worst =
@@ -86,9 +108,10 @@ fn open_value(store: &Store, row: &RunRow, effect: &EffectRow) -> Outcome<Value>
         }
         _ => "made again by resume".to_owned(),
     };
+    let worst = if effect.state == EffectState::Done { Some(effect.unknown_cost) } else { effect.worst_cost };
     Ok(json!({
         "run": run, "seq": seq, "kind": effect.kind.name(), "frame": effect.key.frame, "hint": hint,
-        "worst_cost_usd": effect.worst_cost.map(crate::core::money::Money::usd), "provider_id": effect.provider.last(),
+        "worst_cost_usd": worst.map(crate::core::money::Money::usd), "provider_id": effect.provider.last(),
         "prompt": intent["prompt"], "tool": intent["admit"], "args": intent["args"],
     }))
 }

@@ -88,6 +88,7 @@ fn attempts_that_failed_or_vanished_stay_paid() {
     let done = store.effect(&run, &key).expect("read").expect("there");
     assert_eq!((done.seq, done.attempts, done.state), (1, 3, EffectState::Done));
     assert_eq!((done.earlier_cost, done.cost), (Money::from_nanos(4 + 60), Some(Money::from_nanos(5))));
+    assert_eq!((done.unknown_calls, done.unknown_cost), (1, Money::from_nanos(60)));
 }
 
 #[test]

@@ -22,6 +22,8 @@ ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
         WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE coalesce(cost_nanos, 0) END,
     earlier_tokens = earlier_tokens + coalesce(json_extract(usage, '$.input_tokens'), 0)
         + coalesce(json_extract(usage, '$.output_tokens'), 0) + CASE state WHEN 'intent' THEN worst_tokens ELSE 0 END,
+    unknown_calls = unknown_calls + (state = 'intent' AND coalesce(worst_nanos, 0) > 0),
+    unknown_nanos = unknown_nanos + CASE state WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE 0 END,
     attempts = attempts + (state <> 'failed'
         OR NOT coalesce(json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent'), 0)),
     worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, role = excluded.role,

@@ -41,7 +41,7 @@ fn spending_counts_the_worst_case_of_what_was_under_way_and_every_attempt() {
     store.log_effect(&run, &key("done"), intent(100), end(), Haste::Now).wait().expect("logged");
     store.log_intent(&run, &key("open"), intent(50), Haste::Now).wait().expect("logged");
     // What a call that was under way may have used at most counts as prompt tokens.
-    let expect = |calls, failed, cost, tokens: u64| Spent {
+    let expect = |calls, failed, cost, (unknown, tokens): (u64, u64)| Spent {
         depth: 0,
         role: RoleName::new("worker"),
         model: ModelId::new("a/b"),
@@ -50,11 +50,13 @@ fn spending_counts_the_worst_case_of_what_was_under_way_and_every_attempt() {
         unpriced: 0,
         usage: Usage { input_tokens: 7 + tokens, estimated: true, ..usage },
         cost: Money::from_nanos(cost),
+        unknown,
+        unknown_cost: Money::from_nanos(unknown * 50),
     };
-    assert_eq!(store.spending(&run), Ok(vec![expect(2, 1, 60, 20)]));
+    assert_eq!(store.spending(&run), Ok(vec![expect(2, 1, 60, (1, 20))]));
     // Asked again: the first attempt stays charged at its worst.
     store.log_intent(&run, &key("open"), intent(50), Haste::Now).wait().expect("logged");
-    assert_eq!(store.spending(&run), Ok(vec![expect(3, 2, 110, 40)]));
+    assert_eq!(store.spending(&run), Ok(vec![expect(3, 2, 110, (2, 40))]));
     store.claim_run(&run, false).wait().expect("this process may work on its own run");
 }
 
