@@ -6,7 +6,7 @@ use crate::core::tool::ToolSpec;
 use serde_json::Value;
 
 /// The arguments that were typed. A value is JSON or plain text; where the tool takes nothing but a text it is that.
-pub fn read(spec: &ToolSpec, typed: &[String]) -> Outcome<Value> {
+pub(super) fn read(spec: &ToolSpec, typed: &[String]) -> Outcome<Value> {
     if let [one] = typed
         && one.trim_start().starts_with('{')
     {
@@ -23,7 +23,7 @@ pub fn read(spec: &ToolSpec, typed: &[String]) -> Outcome<Value> {
 }
 
 /// The examples of a tool as they are typed in a shell, a line for each.
-pub fn examples(spec: &ToolSpec) -> String {
+pub(super) fn examples(spec: &ToolSpec) -> String {
     let line = |args: &Value| format!("\n  in a shell: rhizo tools call {}{}", spec.name, words(spec, args));
     spec.examples.iter().map(|example| line(&example.args)).collect()
 }
