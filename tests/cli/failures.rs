@@ -62,10 +62,13 @@ fn a_slip_in_a_type_costs_no_call() {
         ("#{n: \"integerr\"}", "there is no type `integerr`"),
         ("#{type: \"integerr\"}", "did you mean `integer`?"),
         ("#{type: \"object\", properties: #{n: #{type: \"numbr\"}}}", "did you mean `number`?"),
+        ("#{total: \"intt\"}", "did you mean `int`?"),
         ("#{n: \"object\"}", "does not say what is in it"),
+        ("#{n: \"list\"}", "does not say what is in it"),
     ] {
         let code = format!("llm(\"q\", #{{schema: {schema}}})");
         program.args(["eval", &code]).run().code(1).says(says);
     }
+    program.args(["ask", "q", "--schema", "{\"sure\": \"boool\"}"]).run().says("did you mean `bool`?");
     assert_eq!(server.asks().len(), 0);
 }

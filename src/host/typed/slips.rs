@@ -6,11 +6,20 @@ use serde_json::Value;
 /// The types of JSON Schema.
 const TYPES: &[&str] = &["object", "array", "string", "number", "integer", "boolean", "null"];
 
-/// The words of the short form that are long enough to be known in a slip.
-const KINDS: &[&str] = &["string", "number", "integer", "boolean", "float", "datetime"];
+/// The words of the short form, and those for which it has a list or a map.
+const KINDS: &[&str] = &[
+    "string", "number", "integer", "boolean", "float", "datetime", "array", "object", "int", "bool", "date", "text",
+    "any",
+];
 
-/// English words that are as near, and are meant.
-const MEANT: &[&str] = &["strong", "spring", "sting", "flat", "bloat", "lumber", "slumber", "umber"];
+/// The longest word that is taken for a slip, in bytes.
+const LONGEST: usize = 16;
+
+/// Other words that are as near, and are meant.
+const MEANT: &[&str] = &[
+    "strong", "strung", "spring", "sting", "flat", "bloat", "gloat", "flout", "afloat", "lumber", "slumber", "umber",
+    "numbed", "inter", "abject", "nit", "nay", "bolo", "boo", "ate", "tex", "txt", "daytime",
+];
 
 /// Looks for slips in a short form, an example, or what was meant as a JSON Schema.
 ///
@@ -53,33 +62,54 @@ fn text(form: &str) -> Outcome<()> {
     let form = form.trim();
     let end = form.find(|sign: char| !sign.is_ascii_alphabetic()).unwrap_or(form.len());
     let (word, rest) = form.split_at(end);
-    if rest.is_empty() && matches!(word, "object" | "array") {
+    if rest.is_empty() && matches!(word, "object" | "array" | "list" | "map") {
         let message = format!("the schema is wrong: \"{word}\" does not say what is in it");
+        let hint = "write an array with one item, [\"string\"], or a map, #{name: \"string\"}";
         return Err(Failure::new(FailureKind::Invalid, message)
-            .hint("write an array with one item, [\"string\"], or a map, #{name: \"string\"}"));
+            .hint(format!("{hint}; for an example text write \"string: {word}\"")));
     }
     let rest = rest.trim_start_matches("[]").trim_start_matches('?').trim();
     let like_a_type = rest.is_empty() || rest.starts_with(':') || rest.starts_with("|null") || rest.contains("..");
-    if like_a_type && !KINDS.contains(&word) { slip(word, form, KINDS) } else { Ok(()) }
+    if like_a_type { slip(word, form, KINDS) } else { Ok(()) }
 }
 
 fn slip(word: &str, form: &str, known: &[&str]) -> Outcome<()> {
     let lower = word.to_lowercase();
-    let distance = |kind: &str| strsim::damerau_levenshtein(&lower, kind);
-    let near = known.iter().map(|kind| (distance(kind), *kind)).min();
-    match near {
-        Some((distance, kind))
-            if distance > 0
-                && kind.len() > 4
-                && distance <= 1 + usize::from(kind.len() > 6)
-                && !MEANT.contains(&lower.as_str()) =>
-        {
-            let message = format!("the schema is wrong: there is no type `{word}`");
-            let hint = format!("did you mean `{kind}`? for an example text write \"string: {form}\"");
-            Err(Failure::new(FailureKind::Invalid, message).hint(hint))
-        }
-        _ => Ok(()),
+    if known.contains(&word) || word.len() > LONGEST || MEANT.contains(&lower.as_str()) {
+        return Ok(());
     }
+    let near = known.iter().filter_map(|kind| Some((distance(&lower, kind)?, *kind))).min();
+    near.map_or(Ok(()), |(_, kind)| {
+        let message = format!("the schema is wrong: there is no type `{word}`");
+        let hint = format!("did you mean `{kind}`? for an example text write \"string: {form}\"");
+        Err(Failure::new(FailureKind::Invalid, message).hint(hint))
+    })
+}
+
+/// How far a word is from a type, if it is near enough to be a slip. Most words that are one letter away from a short one
+/// are English or names (`hint`, `tool`, `kate`), so there it must be a letter that is written twice, lost or swapped, or
+/// a plural.
+fn distance(word: &str, kind: &str) -> Option<usize> {
+    let distance = strsim::damerau_levenshtein(word, kind);
+    if kind.len() > 4 {
+        return (distance <= 1 + usize::from(kind.len() > 6)).then_some(distance);
+    }
+    let clumsy = letters(word, false) == letters(kind, false)
+        || letters(word, true) == letters(kind, true)
+        || word.strip_suffix('s') == Some(kind)
+        || (kind.len() == 4 && word.len() == 3);
+    (distance <= 1 && clumsy).then_some(distance)
+}
+
+/// The letters of a word: in their order without those that are repeated, or all of them in the order of the alphabet.
+fn letters(word: &str, sorted: bool) -> Vec<char> {
+    let mut letters: Vec<char> = word.chars().collect();
+    if sorted {
+        letters.sort_unstable();
+    } else {
+        letters.dedup();
+    }
+    letters
 }
 
 #[cfg(test)]
@@ -102,6 +132,25 @@ mod tests {
             (json!("booleann"), Some("boolean")),
             (json!({"tea": "strong", "season": "spring", "rent": "flat", "who": "Bill", "when": "data"}), None),
             (json!({"n": "int", "s": "text", "b": "bool", "d": "date", "a": "any"}), None),
+            (json!({"n": "intt"}), Some("int")),
+            (json!({"n": "itn?"}), Some("int")),
+            (json!({"n": "ints"}), Some("int")),
+            (json!({"n": "intt 1.."}), Some("int")),
+            (json!({"n": "Int"}), Some("int")),
+            (json!({"n": "String: the name"}), Some("string")),
+            (json!({"n": "boool|null"}), Some("bool")),
+            (json!({"n": ["bol"]}), Some("bool")),
+            (json!({"n": "dat"}), Some("date")),
+            (json!({"n": "daet"}), Some("date")),
+            (json!({"n": "ttext"}), Some("text")),
+            (json!({"n": "anyy"}), Some("any")),
+            (json!({"n": "arry"}), Some("array")),
+            (json!({"n": "obejct?"}), Some("object")),
+            (json!("intt"), Some("int")),
+            (json!({"a": "hint", "b": "mint", "c": "into", "d": "tool", "e": "book", "f": "boo", "g": "pool"}), None),
+            (json!({"a": "Kate", "b": "rate", "c": "data", "d": "ate", "e": "test", "f": "next", "g": "txt"}), None),
+            (json!({"a": "Ann", "b": "many", "c": "last", "d": "man", "e": "in", "f": "str", "g": "n"}), None),
+            (json!({"a": "intt of words", "b": "dat|tex", "c": ["intt", "boool"]}), None),
             (json!({"n": ["strng", "flaot"], "m": "strng|flaot"}), None),
             (json!({"a": "a strng of words", "b": "numbers of ships"}), None),
             (json!({"type": "car", "a": null, "b": 1}), None),
@@ -115,6 +164,9 @@ mod tests {
                 "{given}"
             );
         }
-        assert!(check(&json!({"a": "object"})).is_err());
+        for word in ["object", "array", "list", "map"] {
+            assert!(check(&json!({"a": word})).is_err(), "{word}");
+            assert!(check(&json!({"a": format!("string: {word}")})).is_ok(), "{word}");
+        }
     }
 }
