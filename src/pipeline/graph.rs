@@ -1,27 +1,31 @@
 //! The one graph of a block: what waits for what. Reading builds it, running and showing follow it.
 
 use crate::pipeline::plan::{Block, Jump, Step};
+use crate::pipeline::read::flow::Leap;
 use crate::pipeline::read::step::Draft;
+use crate::pipeline::read::words::JUMPS;
 use crate::pipeline::read::{Part, Reader, Use};
-use crate::pipeline::tree::Spot;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-/// Puts the steps of a block into relation. `whole` is whether all of its steps could be read.
-pub(super) fn link(reader: &mut Reader<'_, '_>, drafts: Vec<Draft>, uses: &[Use], whole: bool) -> Block {
-    let names: HashMap<String, usize> =
-        drafts.iter().enumerate().map(|(at, draft)| (draft.step.name.clone(), at)).collect();
-    let spots: Vec<Spot> = drafts.iter().map(|draft| draft.at).collect();
-    let owners = owners(&drafts);
+/// Puts the steps of a block into relation. Those that could not be read are left out, but their names are known.
+pub(super) fn link(reader: &mut Reader<'_, '_>, drafts: Vec<Draft>, uses: &[Use]) -> Block {
+    let known: Vec<String> = drafts.iter().map(|draft| draft.name.clone()).collect();
     let mut steps: Vec<Step> = Vec::with_capacity(drafts.len());
-    let mut leaps = Vec::with_capacity(drafts.len());
+    let (mut spots, mut leaps) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
     for draft in drafts {
-        steps.push(draft.step);
-        leaps.push(draft.leaps);
+        draft.leaps.iter().for_each(|leap| check_name(reader, &known, leap));
+        if let Some(step) = draft.step {
+            steps.push(step);
+            spots.push(draft.at);
+            leaps.push(draft.leaps);
+        }
     }
+    let names: HashMap<String, usize> = steps.iter().enumerate().map(|(at, step)| (step.name.clone(), at)).collect();
+    let owners = owners(&steps);
     depend(reader, &mut steps, uses, &names, &owners);
     control(&mut steps, &names);
     for (at, leaps) in leaps.iter().enumerate() {
-        for leap in leaps.iter().filter(|_| whole) {
+        for leap in leaps {
             check_leap(reader, &steps, &names, at, leap);
         }
     }
@@ -64,18 +68,15 @@ fn depend(
 }
 
 /// The step of the block that each name belongs to: its own, and those of the bodies in it.
-fn owners(drafts: &[Draft]) -> HashMap<String, usize> {
-    fn inner(block: &Block, at: usize, owners: &mut HashMap<String, usize>) {
-        for step in &block.steps {
-            owners.insert(step.name.clone(), at);
-            step.act.blocks().into_iter().for_each(|block| inner(block, at, owners));
+fn owners(steps: &[Step]) -> HashMap<String, usize> {
+    fn inner(step: &Step, at: usize, owners: &mut HashMap<String, usize>) {
+        owners.insert(step.name.clone(), at);
+        for block in step.act.blocks() {
+            block.steps.iter().for_each(|step| inner(step, at, owners));
         }
     }
     let mut owners = HashMap::new();
-    for (at, draft) in drafts.iter().enumerate() {
-        owners.insert(draft.step.name.clone(), at);
-        draft.step.act.blocks().into_iter().for_each(|block| inner(block, at, &mut owners));
-    }
+    steps.iter().enumerate().for_each(|(at, step)| inner(step, at, &mut owners));
     owners
 }
 
@@ -147,27 +148,24 @@ fn target(block: &Block, from: usize, jump: &Jump) -> Option<usize> {
     }
 }
 
-fn check_leap(
-    reader: &mut Reader<'_, '_>,
-    steps: &[Step],
-    names: &HashMap<String, usize>,
-    at: usize,
-    leap: &crate::pipeline::read::flow::Leap,
-) {
+/// Keeps the fault that a jump leads to no step of the block.
+fn check_name(reader: &mut Reader<'_, '_>, steps: &[String], leap: &Leap) {
+    let Jump::To(name) = &leap.jump else { return };
+    if !steps.contains(name) {
+        let known: Vec<&str> = steps.iter().map(String::as_str).chain(JUMPS.iter().copied()).collect();
+        reader.unknown(leap.at, &format!("{} leads to no step of this block:", leap.what), name, &known);
+    }
+}
+
+/// Keeps the fault that a jump leads back without an end.
+fn check_leap(reader: &mut Reader<'_, '_>, steps: &[Step], names: &HashMap<String, usize>, at: usize, leap: &Leap) {
     let target = match &leap.jump {
-        Jump::To(name) => {
-            let Some(target) = names.get(name) else {
-                let words = crate::pipeline::read::words::JUMPS.iter().copied();
-                let known: Vec<&str> = steps.iter().map(|step| step.name.as_str()).chain(words).collect();
-                reader.unknown(leap.at, &format!("{} leads to no step of this block:", leap.what), name, &known);
-                return;
-            };
-            *target
-        }
-        Jump::Retry => at,
-        _ => return,
+        Jump::To(name) => names.get(name).copied(),
+        Jump::Retry => Some(at),
+        _ => None,
     };
-    if let Some(step) = steps.get(target).filter(|step| target <= at && step.max_visits.is_none()) {
+    let back = target.filter(|target| *target <= at).and_then(|target| steps.get(target));
+    if let Some(step) = back.filter(|step| step.max_visits.is_none()) {
         let message = format!(
             "{} leads back to `{}`, which needs `max_visits`: how often it may be visited at most",
             leap.what, step.name

@@ -1,6 +1,6 @@
 //! Faults: all at once, each with its place, the nearest name, and what would be right.
 
-use super::{accepted, refused};
+use super::{accepted, flow, refused};
 
 #[test]
 fn many_faults_are_told_at_once() {
@@ -162,6 +162,22 @@ steps:
     accepted(
         "steps:\n  a: {set: {n: 1}, max_visits: 3}\n  b: {set: {n: 2}, condition: 'true', on_success: a, on_false: end}\n",
     );
+}
+
+#[test]
+fn no_fault_hides_where_a_jump_leads() {
+    let text = "\
+steps:
+  a: {lm: x, on_failure: retyr}
+  b: {switch: {cases: {a: nowhere, b: d}}}
+  c: {set: {n: 1}, on_success: d, on_failure: b}
+  d: {lm: x}
+";
+    let ran = flow(text).args(["pipeline", "validate", "flow.yaml"]).run().code(1);
+    ran.says("flow.yaml has 7 faults")
+        .says("flow.yaml:2:26: on_failure leads to no step of this block: `retyr`; did you mean `retry`?")
+        .says("flow.yaml:3:27: the case `a` leads to no step of this block: `nowhere`; known are a, b, c, d, continue")
+        .says("flow.yaml:3:15: switch needs `on`");
 }
 
 #[test]

@@ -18,11 +18,9 @@ impl Reader<'_, '_> {
     fn linked(&mut self, named: &[Named<'_>], scope: &Scope, top: bool) -> Block {
         let scope = scope.with(named.iter().map(|step| step.name.as_str()));
         let begin = self.uses.len();
-        let drafts: Vec<_> = named.iter().filter_map(|step| self.step(step, &scope, top)).collect();
-        // A step that could not be read would only make those that need it look wrong.
-        let whole = drafts.len() == named.len();
+        let drafts: Vec<_> = named.iter().map(|step| self.step(step, &scope, top)).collect();
         let uses = self.uses.get(begin..).unwrap_or_default().to_vec();
-        graph::link(self, drafts, &uses, whole)
+        graph::link(self, drafts, &uses)
     }
 
     fn named<'n>(&mut self, node: &'n Node) -> Vec<Named<'n>> {

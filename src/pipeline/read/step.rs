@@ -10,8 +10,10 @@ use crate::script::expression::Reference;
 
 /// A step whose place in its block is not known yet.
 pub(in crate::pipeline) struct Draft {
-    /// The step.
-    pub step: Step,
+    /// Its name.
+    pub name: String,
+    /// The step; `None` if it could not be read.
+    pub step: Option<Step>,
     /// Where it stands.
     pub at: Spot,
     /// Its jumps.
@@ -43,18 +45,35 @@ const BOUND: &[(&str, &[&str])] = &[
 
 impl Reader<'_, '_> {
     /// Reads a step. `top` is whether it stands in the file's own block.
-    pub(crate) fn step(&mut self, named: &Named<'_>, scope: &Scope, top: bool) -> Option<Draft> {
+    pub(crate) fn step(&mut self, named: &Named<'_>, scope: &Scope, top: bool) -> Draft {
         let known = [keys(ACTS), keys(STEP)].concat();
         let fields = self.fields(named.node, &format!("step `{}`", named.name), &known);
-        let act = self.act_entry(named, &fields)?;
-        self.bound_keys(&fields, act);
+        let mut leaps = Vec::new();
+        // Where they lead can be told also of a step that could not be read.
+        let [on_false, on_success, on_failure] =
+            ["on_false", "on_success", "on_failure"].map(|key| self.jump(fields.get(key), key, &mut leaps));
+        let step = self.defined(named, &fields, scope, top, &mut leaps);
+        let step = step.map(|step| Step { on_false, on_success, on_failure, ..step });
+        Draft { name: named.name.clone(), step, at: named.at, leaps }
+    }
+
+    /// The step without where it leads.
+    fn defined(
+        &mut self,
+        named: &Named<'_>,
+        fields: &Fields<'_>,
+        scope: &Scope,
+        top: bool,
+        leaps: &mut Vec<Leap>,
+    ) -> Option<Step> {
+        let act = self.act_entry(named, fields)?;
+        self.bound_keys(fields, act);
         let user = |part| User { step: named.name.clone(), part };
         let reading = Reading::new(scope, user(Part::Act));
-        let mut leaps = Vec::new();
         let tools = self.tools(fields.get("tools"));
         let vars = self.vars(fields.get("vars"));
-        let body = self.act(act, &fields, &reading, &mut leaps, top);
-        let choice = self.who_answers(&fields, act, &tools);
+        let body = self.act(act, fields, &reading, leaps, top);
+        let choice = self.who_answers(fields, act, &tools);
         let names: Vec<&str> = vars.iter().map(|var| var.name.as_str()).collect();
         let products = Reading::new(scope, user(Part::Product)).with(&names);
         let condition = Reading::new(scope, user(Part::Condition));
@@ -77,9 +96,9 @@ impl Reader<'_, '_> {
             retry: self.retry(fields.get("retry")).or(defaults.retry.filter(|_| model_act)).unwrap_or(NO_RETRY),
             cache: self.cache(fields.get("cache")).or(defaults.cache),
             budget: fields.get("budget").map_or_else(Slice::default, |node| self.budget(Some(node))),
-            on_false: self.jump(fields.get("on_false"), "on_false", &mut leaps),
-            on_success: self.jump(fields.get("on_success"), "on_success", &mut leaps),
-            on_failure: self.jump(fields.get("on_failure"), "on_failure", &mut leaps),
+            on_false: None,
+            on_success: None,
+            on_failure: None,
             always: self.flag(fields.get("always"), "always").unwrap_or(false),
             max_visits: visits.and_then(|n| u32::try_from(n).ok()),
             priority: self.priority(fields.get("priority")),
@@ -89,7 +108,7 @@ impl Reader<'_, '_> {
             self.fault(entry.at, "`on_false` needs a `condition`");
         }
         self.dependencies(fields.get("dependencies"), &reading);
-        Some(Draft { step: Step { hash: self.definition(named.node, &step), ..step }, at: named.at, leaps })
+        Some(Step { hash: self.definition(named.node, &step), ..step })
     }
 
     /// The one key that says what the step does.
