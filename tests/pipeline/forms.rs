@@ -112,6 +112,29 @@ fn branches_have_names_of_their_own() {
 }
 
 #[test]
+fn a_key_of_the_other_level_is_told_where_it_belongs() {
+    for (step, what) in [
+        ("{llm: {prompt: x, model: slow}}", "llm has no key `model`; it belongs to the step, beside `llm`"),
+        ("{run: {task: x, budget: 1}}", "run has no key `budget`; it belongs to the step, beside `run`"),
+        ("{ask: {prompt: x, of: judge, cache: true}}", "ask has no key `cache`; it belongs to the step, beside `ask`"),
+        ("{tool: {name: read_file, retry: 2}}", "tool has no key `retry`; it belongs to the step, beside `tool`"),
+        ("{each: {in: [1], max_visits: 2, steps: {s: {llm: x}}}}", "it belongs to the step, beside `each`"),
+        ("{llm: {prompt: x, args: {}}}", "llm has no key `args`; known are prompt, role"),
+        (
+            "{llm: x, role: worker}",
+            "step `a` has no key `role`; it belongs inside `llm`: `llm: {prompt: .., role: ..}`",
+        ),
+        ("{llm: {system: y}, prompt: x}", "has no key `prompt`; it belongs inside `llm`: `llm: {prompt: ..}`"),
+        ("{run: x, max_turns: 3}", "it belongs inside `run`: `run: {task: .., max_turns: ..}`"),
+        ("{each: {in: [1]}, steps: {s: {llm: x}}}", "it belongs inside `each`: `each: {in: .., steps: ..}`"),
+        ("{lm: x, role: worker}", "step `a` has no key `role`; it belongs inside `llm` or `run`"),
+        ("{set: {n: 1}, role: worker}", "step `a` has no key `role`; known are llm, tool"),
+    ] {
+        refused_for(&format!("steps:\n  a: {step}\n"), what);
+    }
+}
+
+#[test]
 fn cases_are_different_values() {
     let text = |cases: &str| {
         format!("steps:\n  p: {{switch: {{on: '1 > 0', cases: {{{cases}}}}}}}\n  a: {{llm: x}}\n  b: {{llm: y}}\n")

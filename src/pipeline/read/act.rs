@@ -7,8 +7,6 @@ use crate::pipeline::read::{Fields, Reader};
 use crate::pipeline::tree::{Data, Entry, Node};
 use serde_json::Value;
 
-const LLM: &[&str] = &["prompt", "role", "system", "schema", "max_tokens", "temperature", "stop", "images", "check"];
-
 impl Reader<'_, '_> {
     /// Reads what a step does. `None` if that cannot be known.
     pub(crate) fn act(
@@ -84,7 +82,7 @@ impl Reader<'_, '_> {
             call.prompt = self.written(node, "llm", reading)?;
             return Some(call);
         }
-        let fields = self.fields(node, "llm", LLM);
+        let fields = self.inside(node, "llm");
         let prompt = self.required(&fields, "llm", "prompt").and_then(|node| self.written(node, "prompt", reading));
         call.system = fields.get("system").and_then(|node| self.written(node, "system", reading));
         call.schema = fields.get("schema").and_then(|node| self.schema(node));
@@ -110,7 +108,7 @@ impl Reader<'_, '_> {
             let task = self.written(node, "run", reading)?;
             return Some(Run { task, context: None, max_turns: None, schema: None });
         }
-        let fields = self.fields(node, "run", &["task", "context", "role", "max_turns", "schema"]);
+        let fields = self.inside(node, "run");
         let task = self.required(&fields, "run", "task").and_then(|node| self.written(node, "task", reading));
         let turns = self.count(fields.get("max_turns"), "max_turns", 1, 1_000);
         let context = fields.get("context").and_then(|node| self.written(node, "context", reading));
@@ -137,7 +135,7 @@ impl Reader<'_, '_> {
             let prompt = self.written(node, "ask", reading)?;
             return Some(Ask { prompt, choices: None, of: None });
         }
-        let fields = self.fields(node, "ask", &["prompt", "choices", "of"]);
+        let fields = self.inside(node, "ask");
         let prompt = self.required(&fields, "ask", "prompt").and_then(|node| self.written(node, "prompt", reading));
         let choices = fields.get("choices").and_then(|node| match &node.data {
             Data::List(items) if !items.is_empty() => Some(self.template(node, reading)),
@@ -152,7 +150,7 @@ impl Reader<'_, '_> {
     }
 
     fn switch(&mut self, node: &Node, reading: &Reading<'_>, leaps: &mut Vec<Leap>) -> Option<Switch> {
-        let fields = self.fields(node, "switch", &["on", "cases", "default"]);
+        let fields = self.inside(node, "switch");
         let on = self.required(&fields, "switch", "on").and_then(|node| self.expression(node, "on", reading));
         let given = self.required(&fields, "switch", "cases")?;
         let mut cases: Vec<(String, Jump)> = Vec::new();

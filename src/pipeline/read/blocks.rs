@@ -88,8 +88,7 @@ impl Reader<'_, '_> {
 
     /// `each`.
     pub(crate) fn each(&mut self, node: &Node, reading: &Reading<'_>) -> Option<Each> {
-        let known = ["in", "as", "key", "max_parallel", "on_item_failure", "steps"];
-        let fields = self.fields(node, "each", &known);
+        let fields = self.inside(node, "each");
         let items = match fields.get("in") {
             None => {
                 self.fault(fields.at, "each needs `in`: an expression, or a list");
@@ -140,7 +139,7 @@ impl Reader<'_, '_> {
 
     /// `while`.
     pub(crate) fn repeat(&mut self, node: &Node, reading: &Reading<'_>) -> Option<While> {
-        let fields = self.fields(node, "while", &["condition", "max_iterations", "steps"]);
+        let fields = self.inside(node, "while");
         for key in ["condition", "max_iterations", "steps"] {
             if fields.get(key).is_none() {
                 self.fault(fields.at, format!("while needs `{key}`"));

@@ -21,7 +21,7 @@ impl Reader<'_, '_> {
     fn called<'n>(&mut self, node: &'n Node, fields: &Fields<'n>, keys: [&str; 3]) -> Option<Called<'n>> {
         let [act, name, given] = keys;
         if matches!(node.data, Data::Map(_) | Data::List(_)) {
-            let own = self.fields(node, act, &[name, given]);
+            let own = self.inside(node, act);
             let Some(named) = own.get(name) else {
                 self.fault(node.at, format!("{act} needs `{name}`"));
                 return None;

@@ -1,6 +1,6 @@
 //! Maps with known keys, and the small values in them.
 
-use crate::pipeline::read::Reader;
+use crate::pipeline::read::{Reader, words};
 use crate::pipeline::tree::{Data, Entry, Node, Spot};
 use std::time::Duration;
 
@@ -49,11 +49,30 @@ impl Reader<'_, '_> {
 
     /// The entries of a map whose keys are known.
     pub(crate) fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Fields<'n> {
+        self.fields_or(node, what, known, &|_| None)
+    }
+
+    /// The same; `elsewhere` says of an unknown key where it belongs, if it knows that.
+    pub(crate) fn fields_or<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        known: &[&str],
+        elsewhere: &dyn Fn(&str) -> Option<String>,
+    ) -> Fields<'n> {
         let entries = self.entries(node, what);
         for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
-            self.unknown(entry.at, &format!("{what} has no key"), &entry.key, known);
+            match elsewhere(&entry.key) {
+                Some(place) => self.fault(entry.at, format!("{what} has no key `{}`; {place}", entry.key)),
+                None => self.unknown(entry.at, &format!("{what} has no key"), &entry.key, known),
+            }
         }
         Fields { at: node.at, entries }
+    }
+
+    /// The entries of an act that is written as a map.
+    pub(crate) fn inside<'n>(&mut self, node: &'n Node, act: &str) -> Fields<'n> {
+        self.fields_or(node, act, words::inner(act), &|key| words::beside(act, key))
     }
 
     /// A text.

@@ -3,7 +3,7 @@
 use crate::pipeline::plan::{Act, Choice, Retry, Slice, Step};
 use crate::pipeline::read::flow::Leap;
 use crate::pipeline::read::template::Reading;
-use crate::pipeline::read::words::{ACTS, STEP, keys};
+use crate::pipeline::read::words::{ACTS, BOUND, STEP, inside, keys};
 use crate::pipeline::read::{Fields, Part, Reader, Scope, Use, User};
 use crate::pipeline::tree::{Data, Entry, Node, Spot};
 use crate::script::expression::Reference;
@@ -30,24 +30,15 @@ pub(in crate::pipeline) struct Named<'n> {
     pub node: &'n Node,
 }
 
-/// Keys that mean something for some acts only.
-const BOUND: &[(&str, &[&str])] = &[
-    ("args", &["tool", "script"]),
-    ("inputs", &["pipeline"]),
-    ("model", &["llm", "run", "ask"]),
-    ("requires", &["llm", "run", "ask"]),
-    ("personality", &["llm", "ask"]),
-    ("tools", &["llm", "run"]),
-    ("cache", &["llm", "ask"]),
-    ("vars", &["llm", "tool", "script", "pipeline", "run"]),
-    ("budget", &["llm", "run", "script", "pipeline", "each", "while", "parallel"]),
-];
-
 impl Reader<'_, '_> {
     /// Reads a step. `top` is whether it stands in the file's own block.
     pub(crate) fn step(&mut self, named: &Named<'_>, scope: &Scope, top: bool) -> Draft {
         let known = [keys(ACTS), keys(STEP)].concat();
-        let fields = self.fields(named.node, &format!("step `{}`", named.name), &known);
+        let entries = named.node.entries().unwrap_or_default();
+        let does: Vec<&str> =
+            entries.iter().map(|entry| entry.key.as_str()).filter(|key| keys(ACTS).contains(key)).collect();
+        let what = format!("step `{}`", named.name);
+        let fields = self.fields_or(named.node, &what, &known, &|key| inside(&does, key));
         let mut leaps = Vec::new();
         // Where they lead can be told also of a step that could not be read.
         let [on_false, on_success, on_failure] =

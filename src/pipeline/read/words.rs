@@ -71,6 +71,32 @@ pub(crate) const STEP: &[Word] = &[
     ("priority", "of ready steps the largest goes first"),
 ];
 
+/// The keys inside of an act that is written as a map, the most important one first.
+pub(crate) const INNER: &[(&str, &[&str])] = &[
+    ("llm", &["prompt", "role", "system", "schema", "max_tokens", "temperature", "stop", "images", "check"]),
+    ("tool", &["name", "args"]),
+    ("script", &["name", "args"]),
+    ("pipeline", &["path", "inputs"]),
+    ("run", &["task", "context", "role", "max_turns", "schema"]),
+    ("ask", &["prompt", "choices", "of"]),
+    ("switch", &["on", "cases", "default"]),
+    ("each", &["in", "as", "key", "max_parallel", "on_item_failure", "steps"]),
+    ("while", &["condition", "max_iterations", "steps"]),
+];
+
+/// Keys of a step that mean something for some acts only.
+pub(crate) const BOUND: &[(&str, &[&str])] = &[
+    ("args", &["tool", "script"]),
+    ("inputs", &["pipeline"]),
+    ("model", &["llm", "run", "ask"]),
+    ("requires", &["llm", "run", "ask"]),
+    ("personality", &["llm", "ask"]),
+    ("tools", &["llm", "run"]),
+    ("cache", &["llm", "ask"]),
+    ("vars", &["llm", "tool", "script", "pipeline", "run"]),
+    ("budget", &["llm", "run", "script", "pipeline", "each", "while", "parallel"]),
+];
+
 /// The keys of the defaults.
 pub(crate) const DEFAULTS: &[Word] = &[
     ("model", "see the step's key"),
@@ -123,6 +149,33 @@ pub(crate) const RESERVED: &[&str] = &[
     "end",
     "retry",
 ];
+
+/// The keys inside of an act.
+pub(crate) fn inner(act: &str) -> &'static [&'static str] {
+    INNER.iter().find(|(name, _)| *name == act).map(|(_, keys)| *keys).unwrap_or_default()
+}
+
+/// Where a key belongs that stands inside of an act and is one of the step, if it means something to that act.
+pub(crate) fn beside(act: &str, key: &str) -> Option<String> {
+    let means = BOUND.iter().find(|(bound, _)| *bound == key).is_none_or(|(_, acts)| acts.contains(&act));
+    (means && keys(STEP).contains(&key)).then(|| format!("it belongs to the step, beside `{act}`"))
+}
+
+/// Where a key belongs that stands in a step and is one of an act: of those of the step, or of any if it has none.
+pub(crate) fn inside(acts: &[&str], key: &str) -> Option<String> {
+    let fitting = INNER.iter().filter(|(act, keys)| keys.contains(&key) && (acts.is_empty() || acts.contains(act)));
+    match fitting.collect::<Vec<_>>().as_slice() {
+        [] => None,
+        [(act, keys)] => {
+            let first = keys.first().filter(|first| **first != key).map(|first| format!("{first}: .., "));
+            Some(format!("it belongs inside `{act}`: `{act}: {{{}{key}: ..}}`", first.unwrap_or_default()))
+        }
+        several => {
+            let names: Vec<&str> = several.iter().map(|(act, _)| *act).collect();
+            Some(format!("it belongs inside `{}`", names.join("` or `")))
+        }
+    }
+}
 
 /// The keys alone.
 pub(crate) fn keys(words: &[Word]) -> Vec<&'static str> {
