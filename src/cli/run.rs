@@ -19,6 +19,7 @@ use crate::script::engine::SOURCE_LIMIT;
 use crate::script::evaluate::Evaluation;
 use crate::turn::root::RootEnd;
 use clap::Args;
+use serde_json::{Map, Value};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -83,11 +84,11 @@ pub async fn program(
     run: &AppRun,
     flags: &RunFlags,
     source: &str,
-    file: Option<(Option<PathBuf>, serde_json::Map<String, serde_json::Value>)>,
+    file: Option<(Option<PathBuf>, Map<String, Value>)>,
 ) -> Outcome<Exit> {
     interrupt::cancel_on_signal(run);
     let watching = Watching::begin(app, printer, run, flags, Detail::Notes)?;
-    let (folder, args) = file.map_or((None, None), |(folder, args)| (folder, Some(serde_json::Value::Object(args))));
+    let (folder, args) = file.map_or((None, None), |(folder, args)| (folder, Some(Value::Object(args))));
     let mut session = run.session(folder, args);
     let end = run.within(async { ended(session.evaluate(source, run.cancel.clone()).await) }).await;
     let closed = run.close(&end).await;
@@ -120,7 +121,7 @@ pub async fn steps(
     run: &AppRun,
     flags: &RunFlags,
     pipeline: &Pipeline,
-    inputs: serde_json::Map<String, serde_json::Value>,
+    inputs: Map<String, Value>,
 ) -> Outcome<Exit> {
     interrupt::cancel_on_signal(run);
     let watching = Watching::begin(app, printer, run, flags, Detail::Steps)?;
@@ -144,7 +145,7 @@ pub fn ended(evaluation: Evaluation) -> RootEnd {
         (None, Some(failure)) => RootEnd::failed(failure, 0),
         (None, None) => {
             let shown = (!evaluation.shown.is_empty()).then(|| evaluation.shown.clone().into());
-            RootEnd { answer: evaluation.value.or(shown), ..RootEnd::completed(serde_json::Value::Null, 0) }
+            RootEnd { answer: evaluation.value.or(shown), ..RootEnd::completed(Value::Null, 0) }
         }
     }
 }
@@ -184,18 +185,19 @@ fn without_shebang(source: String) -> String {
 }
 
 /// What a pipeline is given, as far as it can be checked before it runs.
-fn inputs(pipeline: &Pipeline, typed: &[String]) -> Outcome<serde_json::Map<String, serde_json::Value>> {
+fn inputs(pipeline: &Pipeline, typed: &[String]) -> Outcome<Map<String, Value>> {
     let inputs = run_inputs::typed(pipeline, &split(typed)?)?;
     run_inputs::settle(pipeline, &inputs).map(|_| inputs)
 }
 
-/// The inputs that a pipeline still needs, if those that were typed are right.
-pub fn needed<'p>(pipeline: &'p Pipeline, typed: &[String]) -> Outcome<Vec<&'p str>> {
-    run_inputs::needed(pipeline, &run_inputs::typed(pipeline, &split(typed)?)?)
+/// The inputs of a pipeline whose values are known, and the names of those that it still needs, if those that were typed
+/// are right.
+pub fn known<'p>(pipeline: &'p Pipeline, typed: &[String]) -> Outcome<(Map<String, Value>, Vec<&'p str>)> {
+    run_inputs::known(pipeline, &run_inputs::typed(pipeline, &split(typed)?)?)
 }
 
-fn parameters(typed: &[String]) -> Outcome<serde_json::Map<String, serde_json::Value>> {
-    let read = |text: String| serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text));
+fn parameters(typed: &[String]) -> Outcome<Map<String, Value>> {
+    let read = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
     Ok(split(typed)?.into_iter().map(|(name, value)| (name, read(value))).collect())
 }
 

@@ -9,11 +9,13 @@ use crate::core::price::Bound;
 use crate::host::choose::Wish;
 use crate::host::models::Models;
 use crate::pipeline::graph;
-use crate::pipeline::plan::{Act, Block, Part, Pipeline, Step, Template};
+use crate::pipeline::plan::{Act, Block, Nested, Part, Pipeline, Step, Template};
+use crate::pipeline::values::Values;
+use crate::script::expression::Reference;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The bytes that an expression is taken to put into a text.
 pub const UNKNOWN: usize = 4_000;
@@ -67,10 +69,10 @@ pub struct Row {
     pub worst: Option<Money>,
 }
 
-/// Estimates a pipeline.
-pub async fn estimate(models: &Models, pipeline: &Pipeline) -> Outcome<Estimate> {
+/// Estimates a pipeline of which these inputs are known.
+pub async fn estimate(models: &Models, pipeline: &Pipeline, inputs: &Map<String, Value>) -> Outcome<Estimate> {
     let mut estimate = Estimate::default();
-    let around = Around { depth: 0, times: 1 };
+    let around = Around { depth: 0, times: 1, inputs };
     block(models, &pipeline.block, around, &mut estimate).await?;
     estimate.open.dedup();
     estimate.unpriced.sort();
@@ -80,15 +82,17 @@ pub async fn estimate(models: &Models, pipeline: &Pipeline) -> Outcome<Estimate>
 
 /// What stands around a block, or a step.
 #[derive(Clone, Copy)]
-struct Around {
+struct Around<'a> {
     depth: usize,
     times: u64,
+    /// The inputs of its pipeline whose values are known.
+    inputs: &'a Map<String, Value>,
 }
 
 fn block<'a>(
     models: &'a Models,
     steps: &'a Block,
-    around: Around,
+    around: Around<'a>,
     estimate: &'a mut Estimate,
 ) -> BoxFuture<'a, Outcome<()>> {
     async move {
@@ -132,7 +136,7 @@ async fn act(models: &Models, step: &Step, attempts: u64, row: &mut Row, open: &
     Ok(())
 }
 
-async fn one(models: &Models, step: &Step, around: Around, estimate: &mut Estimate) -> Outcome<()> {
+async fn one(models: &Models, step: &Step, around: Around<'_>, estimate: &mut Estimate) -> Outcome<()> {
     let attempts = around.times.saturating_mul(u64::from(step.retry.times) + 1);
     let mut row = Row {
         step: step.name.clone(),
@@ -146,28 +150,24 @@ async fn one(models: &Models, step: &Step, around: Around, estimate: &mut Estima
     act(models, step, attempts, &mut row, &mut estimate.open).await?;
     estimate.count(&row);
     estimate.rows.push(row);
-    let inner = Around { depth: around.depth + 1, times: inner_times(step, attempts, estimate) };
+    let times = inner_times(step, attempts, around.inputs, estimate);
+    let inner = Around { depth: around.depth + 1, times, ..around };
     for body in step.act.blocks() {
         block(models, body, inner, estimate).await?;
     }
     if let Act::Nested(nested) = &step.act {
-        block(models, &nested.pipeline.block, inner, estimate).await?;
+        let inputs = &called(nested, around.inputs);
+        block(models, &nested.pipeline.block, Around { inputs, ..inner }, estimate).await?;
     }
     Ok(())
 }
 
 /// How often a body runs at most; once per item where their number is not known.
-fn inner_times(step: &Step, attempts: u64, estimate: &mut Estimate) -> u64 {
+fn inner_times(step: &Step, attempts: u64, inputs: &Map<String, Value>, estimate: &mut Estimate) -> u64 {
     match &step.act {
         Act::While(repeat) => attempts.saturating_mul(u64::from(repeat.max_iterations)),
         Act::Each(each) => {
-            let items = match &each.items {
-                Template::Plain(Value::Array(items)) => Some(items.len()),
-                Template::Plain(Value::Object(map)) => Some(map.len()),
-                Template::List(items) => Some(items.len()),
-                Template::Map(entries) => Some(entries.len()),
-                _ => None,
-            };
+            let items = counted(&each.items, inputs);
             if items.is_none() {
                 estimate.open.push(step.name.clone());
             }
@@ -175,6 +175,48 @@ fn inner_times(step: &Step, attempts: u64, estimate: &mut Estimate) -> u64 {
         }
         _ => attempts,
     }
+}
+
+/// How many items there are, if that is known.
+fn counted(items: &Template, inputs: &Map<String, Value>) -> Option<usize> {
+    match items {
+        Template::List(items) => Some(items.len()),
+        Template::Map(entries) => Some(entries.len()),
+        items => match fixed(items, inputs)? {
+            Value::Array(items) => Some(items.len()),
+            Value::Object(map) => Some(map.len()),
+            _ => None,
+        },
+    }
+}
+
+/// The value of what reads nothing but inputs that are known.
+fn fixed(template: &Template, inputs: &Map<String, Value>) -> Option<Value> {
+    let known = |reference: &Reference| matches!(reference.path.as_slice(), [of, name, ..] if of == "inputs" && inputs.contains_key(name));
+    if !template.expressions().into_iter().flat_map(|expression| expression.references()).all(known) {
+        return None;
+    }
+    let mut values = Values::default();
+    values.set("inputs", Value::Object(inputs.clone()));
+    // What fails now fails when it runs, before any item.
+    values.fill(template).ok()
+}
+
+/// The inputs of a pipeline that a step calls, as far as they are known.
+fn called(nested: &Nested, inputs: &Map<String, Value>) -> Map<String, Value> {
+    let given = |name: &str| match &nested.inputs {
+        Template::Map(given) => given.iter().find(|(known, _)| known == name).map(|(_, value)| value),
+        _ => None,
+    };
+    let known = nested.pipeline.inputs.iter().filter_map(|input| {
+        let value = match given(&input.name) {
+            Some(value) => fixed(value, inputs)?,
+            None if input.required => input.default.clone()?,
+            None => input.default.clone().unwrap_or_default(),
+        };
+        Some((input.name.clone(), value))
+    });
+    known.collect()
 }
 
 /// Who would be asked, and what `row.calls` calls of it cost at most.
@@ -188,6 +230,8 @@ async fn asked(models: &Models, step: &Step, (prompt, most): (usize, Option<u64>
     };
     let explained = models.explain(&wish).await?;
     row.reason = match &explained.choice.picked {
+        // The call names the model that the step or the file does.
+        Ok(_) if choice.model.is_some() => choice.reason.clone(),
         Ok(_) => format!("{}: {}", choice.reason, explained.choice.reason),
         Err(failure) => format!("nobody can be asked: {}", failure.message),
     };

@@ -95,6 +95,30 @@ fn answers_that_a_check_may_refuse_are_told_to_be_open() {
 }
 
 #[test]
+fn items_are_counted_where_they_are_known() {
+    let text = "\
+inputs: {words: {schema: [string], default: [a, b, c]}, more: {schema: [string]}}
+steps:
+  all: {each: {in: inputs.words, steps: {one: {llm: x, model: paid}}}}
+  rest: {each: {in: '{{ inputs.more }}', steps: {two: {llm: x}}}}
+  part: {each: {in: 'inputs.words.filter(|w| w != \"a\")', steps: {three: {llm: x}}}}
+  called: {pipeline: inner.yaml, inputs: {list: '{{ inputs.more }}'}}
+";
+    let inner =
+        "inputs: {list: {schema: [string]}}\nsteps: {four: {each: {in: inputs.list, steps: {five: {llm: x}}}}}\n";
+    let program = Program::new().file("rhizo.toml", PRICED).file("flow.yaml", text).file("inner.yaml", inner);
+    let dry = |more: &[&str]| program.list(&[&["pipeline", "run", "flow.yaml", "--dry-run"], more].concat()).run().ok();
+    let found = dry(&["--json"]).json();
+    assert_eq!((&found["calls"], &found["open"]), (&json!(7), &json!(["rest", "four"])));
+    assert_eq!(found["steps"][1]["reason"], "named by the step");
+    let found = dry(&["more=[\"x\", \"y\"]", "--json"]).json();
+    assert_eq!((&found["calls"], &found["open"]), (&json!(9), &json!([])));
+    let (some, all) = (dry(&[]).stdout, dry(&["more=[\"x\", \"y\"]"]).stdout);
+    assert!(some.contains("in all at most 7 calls and ") && some.contains(" of what is known before\n"), "{some}");
+    assert!(all.contains("in all at most 9 calls and ") && !all.contains("known before"), "{all}");
+}
+
+#[test]
 fn a_wrong_pipeline_is_not_estimated() {
     let program = super::flow("steps: {one: {lm: x}}\n");
     program.args(["pipeline", "run", "flow.yaml", "--dry-run"]).run().code(1).says("did you mean `llm`?");

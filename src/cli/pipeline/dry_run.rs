@@ -16,11 +16,11 @@ use serde_json::json;
 pub(super) async fn tell(app: &App, printer: &Printer, args: &Run) -> Outcome<Exit> {
     let file = args.file.clone().unwrap_or_default();
     let pipeline = shown::read(app, &file)?;
-    let needed = match run::needed(&pipeline, &args.args) {
-        Ok(needed) => needed,
+    let (known, needed) = match run::known(&pipeline, &args.args) {
+        Ok(inputs) => inputs,
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
-    let found = estimate(&app.kit.models, &pipeline).await?;
+    let found = estimate(&app.kit.models, &pipeline, &known).await?;
     let document = json!({
         "id": pipeline.id,
         "steps": found.rows,
@@ -56,7 +56,8 @@ fn page(pipeline: &Pipeline, found: &Estimate) -> String {
         (false, Money::ZERO) => "an unknown amount".to_owned(),
         (false, worst) => format!("{worst} + unpriced"),
     };
-    page.push_str(&format!("\n\nin all at most {} calls and {worst}", found.calls));
+    let what = if found.open.is_empty() { "" } else { " of what is known before" };
+    page.push_str(&format!("\n\nin all at most {} calls and {worst}{what}", found.calls));
     let limit = pipeline.budget.max_cost.map(|usd| format!("; the pipeline's budget stops it at ${usd}"));
     page.push_str(&limit.unwrap_or_default());
     if !found.open.is_empty() {

@@ -19,19 +19,17 @@ pub fn settle(pipeline: &Pipeline, given: &Map<String, Value>) -> Outcome<Value>
     pipeline.inputs.iter().map(one).collect::<Outcome<Map<_, _>>>().map(Value::Object)
 }
 
-/// The inputs that are still needed, if those that are given are right.
+/// The inputs whose values are known, with defaults filled in, and the names of those that are still needed.
 ///
 /// # Errors
 /// `invalid` for an unknown name or a value of another kind.
-pub fn needed<'p>(pipeline: &'p Pipeline, given: &Map<String, Value>) -> Outcome<Vec<&'p str>> {
+pub fn known<'p>(pipeline: &'p Pipeline, given: &Map<String, Value>) -> Outcome<(Map<String, Value>, Vec<&'p str>)> {
     named(pipeline, given)?;
-    let (there, absent): (Vec<&Input>, Vec<&Input>) =
-        pipeline.inputs.iter().partition(|input| given.contains_key(&input.name));
-    for input in there {
-        value(pipeline, input, given.get(&input.name))?;
-    }
-    let needed = absent.into_iter().filter(|input| input.required && input.default.is_none());
-    Ok(needed.map(|input| input.name.as_str()).collect())
+    let absent = |input: &&Input| !given.contains_key(&input.name) && input.required && input.default.is_none();
+    let (needed, there): (Vec<&Input>, Vec<&Input>) = pipeline.inputs.iter().partition(absent);
+    let one = |input: &Input| Ok((input.name.clone(), value(pipeline, input, given.get(&input.name))?));
+    let known = there.into_iter().map(one).collect::<Outcome<Map<_, _>>>()?;
+    Ok((known, needed.into_iter().map(|input| input.name.as_str()).collect()))
 }
 
 /// Refuses names that are not declared.
