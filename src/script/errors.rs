@@ -1,5 +1,7 @@
 //! What Rhai reports, as failures that say line, column, the source line with a caret, and a hint.
 
+mod fields;
+
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::text::{nearest, one_line};
 use crate::script::{convert, notation, python};
@@ -113,13 +115,12 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
         E::ErrorVariableNotFound(name, _) => unknown_variable(name, names),
         E::ErrorFunctionNotFound(signature, _) => unknown_function(signature, names),
         E::ErrorPropertyNotFound(name, _) => {
-            script(format!("the map has no field `{name}`")).hint(match name.as_str() {
-                "len" | "length" | "size" => "the number of its keys is `map.len()`".to_owned(),
-                _ => format!("ask first: `\"{name}\" in map`, or use `map.get(\"{name}\")`, which gives () if absent"),
-            })
+            let column = position.position().unwrap_or(1).saturating_sub(1);
+            let before: String = line_of(source, position).unwrap_or_default().chars().take(column).collect();
+            fields::absent(name, &before)
         }
         E::ErrorIndexNotFound(index, _) => script(format!("there is nothing at [{index}]")),
-        E::ErrorDotExpr(text, _) => no_property(text),
+        E::ErrorDotExpr(text, _) => fields::no_property(text),
         E::ErrorFor(_) => script("this value cannot be iterated")
             .hint("iterate arrays, ranges, `map.keys()`, `context.chunks(4000, 0)` or `context.grep(pattern)`"),
         E::ErrorModuleNotFound(name, _) => script(format!("there is no module `{name}`")).hint(format!(
@@ -158,7 +159,7 @@ fn thrown(value: &Dynamic) -> Failure {
         map.get(name).and_then(|v| v.as_immutable_string_ref().ok().map(|s| s.to_string())).filter(|s| !s.is_empty())
     };
     let kind = text("kind").and_then(|k| FailureKind::ALL.iter().find(|known| known.name() == k).copied());
-    let message = text("message").unwrap_or_else(|| fields(&map));
+    let message = text("message").unwrap_or_else(|| shown(&map));
     let mut failure = Failure::new(kind.unwrap_or(FailureKind::Script), message);
     failure.hint = text("hint");
     for (name, field) in
@@ -171,23 +172,8 @@ fn thrown(value: &Dynamic) -> Failure {
     failure
 }
 
-fn fields(map: &Map) -> String {
+fn shown(map: &Map) -> String {
     notation::displayed(&Dynamic::from_map(map.clone())).unwrap_or_else(|failure| failure.message)
-}
-
-/// Rhai says `Unknown property 'x' - a getter is not registered for type 'y'`.
-fn no_property(text: &str) -> Failure {
-    let mut quoted = text.split('\'').skip(1).step_by(2);
-    let (Some(name), Some(kind)) = (quoted.next(), quoted.next()) else {
-        return script(first_lower(text));
-    };
-    let kind = convert::friendly(kind.rsplit("::").next().unwrap_or(kind));
-    let failure = script(format!("{kind} has no property `{name}`"));
-    match (name, python::function_hint(name)) {
-        ("length" | "size" | "count", _) => failure.hint("use `.len`"),
-        (_, Some(hint)) => failure.hint(hint),
-        _ => failure.hint("`type_of(x)` tells what it is; print(x) shows it; only maps have named fields"),
-    }
 }
 
 fn unknown_variable(name: &str, names: &Names) -> Failure {

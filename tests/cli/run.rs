@@ -12,6 +12,20 @@ fn parameters_are_json_or_text() {
 }
 
 #[test]
+fn a_missing_parameter_is_told_how_it_is_read() {
+    for code in ["args.day ?? 1", "let d = args . day;", "args?.day", "args[\"day\"]", "fn f() { args.day }\nf()"] {
+        let program = Program::offline().file("show.rhai", code);
+        let ran = program.args(["run", "show.rhai", "year=2026"]).run().code(1);
+        ran.says("the map has no field `day`")
+            .says("hint: a parameter that may be missing is read by `args.get(\"day\")");
+    }
+    let others = Program::offline().file("show.rhai", "let my_args = #{}; my_args.day");
+    others.args(["run", "show.rhai"]).run().code(1).says("hint: ask first: `\"day\" in map`");
+    let program = Program::offline().file("show.rhai", "args.get(\"day\") ?? \"x\"");
+    program.args(["run", "show.rhai", "year=2026"]).run().ok().prints("x\n");
+}
+
+#[test]
 fn a_parameter_may_hold_an_equals_sign() {
     let program = Program::offline().file("show.rhai", "args.rule");
     program.args(["run", "show.rhai", "rule=a=b"]).run().ok().prints("a=b\n");

@@ -1,0 +1,35 @@
+//! Fields that a map does not have, and properties that another value does not have.
+
+use super::{first_lower, script};
+use crate::core::failure::Failure;
+use crate::script::{convert, python};
+
+/// A map has no field of this name; `before` is what stands before it on its line.
+pub(super) fn absent(name: &str, before: &str) -> Failure {
+    let owner = before.trim_end().trim_end_matches(['.', '?', '[']).trim_end();
+    let is_args = owner.strip_suffix("args").is_some_and(|rest| !rest.ends_with(is_part_of_a_name));
+    script(format!("the map has no field `{name}`")).hint(match name {
+        _ if is_args => format!("a parameter that may be missing is read by `args.get(\"{name}\") ?? \"x\"`"),
+        "len" | "length" | "size" => "the number of its keys is `map.len()`".to_owned(),
+        _ => format!("ask first: `\"{name}\" in map`, or use `map.get(\"{name}\")`, which gives () if absent"),
+    })
+}
+
+const fn is_part_of_a_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.')
+}
+
+/// Rhai says `Unknown property 'x' - a getter is not registered for type 'y'`.
+pub(super) fn no_property(text: &str) -> Failure {
+    let mut quoted = text.split('\'').skip(1).step_by(2);
+    let (Some(name), Some(kind)) = (quoted.next(), quoted.next()) else {
+        return script(first_lower(text));
+    };
+    let kind = convert::friendly(kind.rsplit("::").next().unwrap_or(kind));
+    let failure = script(format!("{kind} has no property `{name}`"));
+    match (name, python::function_hint(name)) {
+        ("length" | "size" | "count", _) => failure.hint("use `.len`"),
+        (_, Some(hint)) => failure.hint(hint),
+        _ => failure.hint("`type_of(x)` tells what it is; print(x) shows it; only maps have named fields"),
+    }
+}
