@@ -16,7 +16,7 @@ use crate::script::errors::{Names, Stop, from_eval, from_parse};
 use crate::script::gate::{self, Gate};
 use crate::script::prims::json;
 use crate::script::{engine, growth, words, worker};
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope, Token};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, ParseError, ParseErrorType, Scope, Token};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -35,7 +35,8 @@ const COMPUTE: Duration = Duration::from_secs(2);
 /// How deep expressions and calls may nest: most run on the runtime's threads, whose stacks are small.
 const NESTING: usize = 32;
 /// What would reach out of an expression, or is of no use in it.
-const NO_WORDS: &[&str] = &["fn", "import", "export", "private", "print", "debug", "Fn", "call", "is_def_fn"];
+const NO_WORDS: &[&str] =
+    &["fn", "import", "export", "private", "print", "debug", "Fn", "call", "is_def_fn", "return", "throw"];
 
 thread_local! {
     /// Whether the values in scope are read as copies.
@@ -120,7 +121,8 @@ impl Compiler {
         };
         words::reset();
         let parsed = self.engine.compile_with_scope(&scope, source);
-        let ast = parsed.map_err(|error| from_parse(&error, source, &known().with_declared(source)))?;
+        let ast =
+            parsed.map_err(|error| refused(&error, from_parse(&error, source, &known().with_declared(source))))?;
         self.closed(&scope, source)?;
         let references = references::of(&ast, names, &self.functions)?;
         let (questions, sole, repeats) = (questions::of(&ast), questions::sole(&ast), repetition::is_in(&ast));
@@ -232,6 +234,16 @@ impl Expression {
             growth::settled(result.map_err(|error| from_eval(&error, source, &names())))
                 .and_then(|value| to_value(&value))
         })
+    }
+}
+
+/// A syntax error as it is told of an expression, which nothing leaves before its end.
+fn refused(error: &ParseError, failure: Failure) -> Failure {
+    let ParseErrorType::Reserved(word) = error.err_type() else { return failure };
+    match word.as_str() {
+        "return" => failure.hint("the value of an expression is that of its last part: `if a { b } else { c }`"),
+        "throw" => failure.hint("what ends a pipeline is a step: a `condition` with `on_false: fail`"),
+        _ => failure,
     }
 }
 

@@ -45,6 +45,7 @@ fn answers() {
         ("draft", json!({"text": "long", "score": 0.4, "tags": ["a", "b"]})),
         ("1 /* one */ + 1 // two", json!(2)),
         ("\"/* no comment\"", json!("/* no comment")),
+        ("#{return: 1, throw: \"throw\"}.return", json!(1)),
     ] {
         assert_eq!(answer(source), Ok(expected), "{source}");
     }
@@ -86,6 +87,10 @@ fn refusals() {
         ("import \"json\" as json; 1", "syntax error"),
         ("fn f() { 1 } f()", "syntax error"),
         ("eval(\"1\")", "syntax error"),
+        ("return inputs.n", "hint: the value of an expression is that of its last part"),
+        ("inputs.list.map(|x| { return x; })", "hint: the value of an expression is that of its last part"),
+        ("gone ?? throw \"no\"", "hint: what ends a pipeline is a step"),
+        ("if inputs.n > 2 { throw \"no\" }", "hint: what ends a pipeline is a step"),
         ("let draft = 1; draft", "`draft` is the name of a value already"),
         ("for inputs in [1] { inputs }", "`inputs` is the name of a value already"),
         ("inputs.list.map(|draft| draft + 1)", "`draft` is the name of a value already"),
