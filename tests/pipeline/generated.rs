@@ -120,3 +120,31 @@ steps:
         assert!(lines.contains(&line), "no {line} in\n{script}");
     }
 }
+
+#[test]
+fn a_made_script_says_at_its_head_what_of_the_file_it_lacks() {
+    const LACKS: &[&str] = &[
+        "that the inputs have their forms.",
+        "`priority` in blocks with jumps, whose steps stand as they are written.",
+        "`limits.max_parallel` for the whole: it holds for each `par_map`.",
+        "what a suffix that only a hole gives makes of a file: no table, no bytes.",
+    ];
+    for (text, lacks) in [
+        ("inputs: {t: a text, u: {default: x, example: y}, v: {type: any}}\nsteps: {a: {set: {n: inputs.t}}}\n", None),
+        ("inputs: {n: {type: integer}}\nsteps: {a: {set: {n: inputs.n}}}\n", Some(0)),
+        ("inputs: {n: {schema: good|bad}}\nsteps: {a: {set: {n: inputs.n}}}\n", Some(0)),
+        ("steps: {a: {set: {n: 1}, priority: 2}, b: {set: {n: 2}}}\n", None),
+        ("steps: {a: {set: {n: 1}, priority: 2, on_success: end}, b: {set: {n: 2}}}\n", Some(1)),
+        ("limits: {max_parallel: 2}\nsteps: {a: {set: {n: 1}}}\n", None),
+        ("limits: {max_parallel: 2}\nsteps: {a: {each: {in: [1], steps: {s: {set: {n: item}}}}}}\n", Some(2)),
+        ("inputs: {t: a text}\nsteps: {a: {set: {n: '1'}, products: {a: '{{ inputs.t }}.json'}}}\n", None),
+        ("inputs: {t: a text}\nsteps: {a: {set: {n: '1'}, products: {a: 'a.{{ inputs.t }}'}}}\n", Some(3)),
+    ] {
+        let program = Program::offline().file("p.yaml", text);
+        let script = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+        let head: Vec<&str> =
+            script.lines().skip(1).map_while(|line| line.strip_prefix("// Not carried over: ")).collect();
+        let expected: Vec<&str> = lacks.iter().map(|at: &usize| LACKS[*at]).collect();
+        assert_eq!(head, expected, "{text}");
+    }
+}

@@ -1,7 +1,51 @@
-//! What of a step's limits a primitive has no option for, as comments.
+//! What of a file a script has no words for, and of a step's limits a primitive no option, as comments.
 
-use crate::pipeline::plan::{Act, Pipeline, Slice, Step};
+use crate::pipeline::plan::{Act, Block, Input, PARALLEL, Pipeline, Slice, Step};
+use crate::pipeline::product::SUFFIXES;
 use crate::pipeline::twin::code::Lines;
+use crate::pipeline::twin::products::suffix;
+
+/// What the script lacks of the file, as far as this one has it.
+pub(super) fn left_out(pipeline: &Pipeline) -> Vec<String> {
+    let mut blocks = Vec::new();
+    gather(&pipeline.block, &mut blocks);
+    let steps = || blocks.iter().flat_map(|block| &block.steps);
+    let ordered =
+        |block: &&Block| block.steps.iter().any(Step::is_control) && block.steps.iter().any(|step| step.priority != 0);
+    let at_once = |step: &Step| matches!(step.act, Act::Each(_) | Act::Parallel(_));
+    let mut paths = steps().flat_map(|step| &step.products).map(|product| suffix(&product.path));
+    let facts = [
+        (pipeline.inputs.iter().any(has_form), "that the inputs have their forms"),
+        (blocks.iter().any(ordered), "`priority` in blocks with jumps, whose steps stand as they are written"),
+        (
+            pipeline.limits.max_parallel != PARALLEL && steps().any(at_once),
+            "`limits.max_parallel` for the whole: it holds for each `par_map`",
+        ),
+        (
+            paths.any(|suffix| !SUFFIXES.contains(&suffix.as_str())),
+            "what a suffix that only a hole gives makes of a file: no table, no bytes",
+        ),
+    ];
+    let told = facts.into_iter().filter(|(concerns, _)| *concerns);
+    told.map(|(_, what)| format!("// Not carried over: {what}.")).collect()
+}
+
+/// A block and those inside of it.
+fn gather<'p>(block: &'p Block, blocks: &mut Vec<&'p Block>) {
+    blocks.push(block);
+    for step in &block.steps {
+        step.act.blocks().into_iter().for_each(|inner| gather(inner, blocks));
+    }
+}
+
+/// Whether an input must be more than a text.
+fn has_form(input: &Input) -> bool {
+    let plain = |(name, value): (&String, &serde_json::Value)| match name.as_str() {
+        "type" => value == "string",
+        name => ["description", "examples"].contains(&name),
+    };
+    input.schema.as_object().is_none_or(|schema| !schema.iter().all(plain))
+}
 
 /// The limits of the whole file, which belong to the command that starts the script.
 pub(super) fn whole(pipeline: &Pipeline, body: &mut Lines) {

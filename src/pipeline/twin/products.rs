@@ -60,7 +60,7 @@ fn own<'s>(step: &'s Step, product: &Product) -> Vec<&'s str> {
 }
 
 /// What the end of a path makes of a value, as far as it is written out.
-fn suffix(path: &Template) -> String {
+pub(super) fn suffix(path: &Template) -> String {
     let text = path.text_with(|_| "x".to_owned()).unwrap_or_default();
     product::suffix(Path::new(text.trim()))
 }
