@@ -16,14 +16,18 @@ use std::sync::{Arc, LazyLock};
 static KNOWN: LazyLock<(Settings, Catalog)> = LazyLock::new(|| {
     let variables = [("RHIZO_HOME", "no-such-folder"), ("RHIZO_MODEL", "offline")];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    let environment = Environment { variables, folder: std::env::temp_dir() };
+    known(Environment { variables, folder: std::env::temp_dir() })
+});
+
+/// What files are checked against where the environment is this one.
+pub(super) fn known(environment: Environment) -> (Settings, Catalog) {
     let settings = Settings::load(environment, Layer::default()).expect("settings");
     let tools = build::catalog(&settings).expect("tools");
     (settings, tools)
-});
+}
 
 /// Reads a text and checks it, as every command does that takes a pipeline.
-pub(super) fn load(text: &str) -> Outcome<Arc<Pipeline>> {
+fn load(text: &str) -> Outcome<Arc<Pipeline>> {
     let (settings, tools) = &*KNOWN;
     load::load_text(settings, tools, Path::new("flow.yaml"), text)
 }

@@ -1,14 +1,33 @@
 //! What `validate` accepts never fails later because of what it says: no unknown name, no field that is not there, no
 //! value that is absent where the file could have told. What only the data shows is a failure of the kind `data`.
 
-use super::mutated::load;
+use super::mutated::known;
 use super::random;
 use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
 use proptest::prelude::{ProptestConfig, TestCaseError, any, prop};
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use rhizo::config::environment::Environment;
+use rhizo::pipeline::load;
 use serde_json::Value;
 use std::cell::Cell;
+
+/// The pipeline that others call.
+const INNER: &str = "\
+inputs: {topic: {default: ships}, n: {type: integer, default: 1}}
+steps:
+  made: {set: {v: inputs.topic, n: inputs.n}, products: {made: 'inner_{{ inputs.topic }}.json'}}
+outputs: {v: made.v, n: made.n}
+";
+
+/// Two models of a server; one of them has what steps may require.
+fn models(server: &ChatServer) -> String {
+    let address = server.base_url();
+    format!(
+        "model = \"plain\"\n[models.plain]\nbase_url = \"{address}\"\n\
+         [models.capable]\nbase_url = \"{address}\"\njson = true\ntags = [\"private\"]\n"
+    )
+}
 
 /// How many pipelines are made; `RHIZO_TEST_CASES=5000` makes it 25 times the usual.
 fn cases() -> u32 {
@@ -48,7 +67,10 @@ fn run(program: &Program, text: &str, knowable: bool) -> Result<(), String> {
 #[test]
 fn what_is_accepted_never_fails_for_what_it_says() {
     let server = ChatServer::new(answer);
-    let program = Program::served_by(&server).file("notes.txt", "a note\n");
+    let program = Program::new().file("rhizo.toml", models(&server));
+    let program = program.file("notes.txt", "a note\n").file("inner.yaml", INNER);
+    let (settings, tools) = known(Environment { variables: Vec::new(), folder: program.project() });
+    let path = program.project().join("p.yaml");
     let config = ProptestConfig {
         cases: cases(),
         failure_persistence: None,
@@ -64,7 +86,7 @@ fn what_is_accepted_never_fails_for_what_it_says() {
     };
     let checked = runner.run(&tape, |tape| {
         let made = random::pipeline(&tape);
-        if load(&made.text).is_err() {
+        if load::load_text(&settings, &tools, &path, &made.text).is_err() {
             refused.set(refused.get() + 1);
             return Ok(());
         }

@@ -11,7 +11,8 @@ pub(super) struct Random {
     pub(super) knowable: bool,
 }
 
-/// The pipeline that a tape describes.
+/// The pipeline that a tape describes. It calls `inner.yaml`, with the inputs `topic` and `n`, the outputs `v` and `n`, and a
+/// file that is named by `topic`; and the model `capable`, which has `json` and `private`.
 pub(super) fn pipeline(numbers: &[u16]) -> Random {
     let mut writer = Writer { tape: Tape::new(numbers), count: 0, knowable: true, seen: inputs() };
     let steps = writer.steps(5, 2);
@@ -31,8 +32,14 @@ pub(super) fn pipeline(numbers: &[u16]) -> Random {
         file.insert("outputs".to_owned(), Value::Object(outputs));
     }
     let text = serde_json::to_string_pretty(&Value::Object(file)).expect("JSON");
+    // JSON has only texts for keys.
+    let bare = |text: String, case: &&str| text.replace(&format!("\"{case}\":"), &format!("{case}:"));
+    let text = CASES[1..].iter().fold(text, bare);
     Random { text, knowable: writer.knowable }
 }
+
+/// Cases of a `switch`: all but the first are no texts.
+const CASES: [&str; 4] = ["text", "2", "true", "1.5"];
 
 fn inputs() -> Vec<Known> {
     let fields = [("topic", Form::Text), ("count", Form::Number), ("maybe", Form::Unknown), ("words", Form::List)];
@@ -70,15 +77,17 @@ impl Writer<'_> {
 
     /// What a step does, and what is known of its value.
     fn act(&mut self, name: &str, depth: usize) -> (Map<String, Value>, Form) {
-        let kinds = if depth == 0 { 6 } else { 9 };
+        let kinds = if depth == 0 { 8 } else { 11 };
         match self.tape.pick(kinds) {
             0 | 1 => self.set(),
             2 => self.llm(),
             3 => self.tool(),
             4 => self.switch(),
             5 => (step("llm", json!(self.template())), Form::Text),
-            6 => self.each(name, depth),
-            7 => self.repeat(depth),
+            6 => self.ask(),
+            7 => self.nested(name),
+            8 => self.each(name, depth),
+            9 => self.repeat(depth),
             _ => self.parallel(name, depth),
         }
     }
@@ -106,6 +115,14 @@ impl Writer<'_> {
         let mut act =
             step("llm", json!(format!("{} fields {}", if refused { "bad" } else { "good" }, self.template())));
         act.insert("vars".to_owned(), json!({"f0": "a text", "f1": {"type": "integer"}, "f2": {"type": "boolean"}}));
+        if self.tape.wrong(6) {
+            let word = *self.tape.of(&["json", "private", "private", "vision"]);
+            // No other model of the test has the tag; what can see is known by the lists of prices, without a key.
+            if word != "private" || self.tape.pick(2) == 0 {
+                act.insert("model".to_owned(), json!("capable"));
+            }
+            act.insert("requires".to_owned(), json!([word]));
+        }
         let fields = [("f0", Form::Text), ("f1", Form::Number), ("f2", Form::Flag)];
         (act, Form::Fields(fields.map(|(name, form)| (name.to_owned(), form)).into()))
     }
@@ -126,13 +143,32 @@ impl Writer<'_> {
     }
 
     fn switch(&mut self) -> (Map<String, Value>, Form) {
-        let on = self.expression();
-        let cases = json!({"text": self.jump(), "1": self.jump()});
+        let on = match self.tape.pick(4) {
+            0 => "inputs.count > 1".to_owned(),
+            1 => "inputs.count".to_owned(),
+            _ => self.expression(),
+        };
+        let many = 1 + self.tape.pick(CASES.len());
+        let cases: Map<String, Value> =
+            CASES.iter().take(many).map(|case| ((*case).to_owned(), json!(self.jump()))).collect();
         let mut act = json!({"on": on, "cases": cases});
         if self.tape.pick(3) == 0 {
             act["default"] = json!(self.jump());
         }
         (step("switch", act), Form::Unknown)
+    }
+
+    /// A question to a model, with or without answers to choose from.
+    fn ask(&mut self) -> (Map<String, Value>, Form) {
+        let mut question = json!({"prompt": self.template(), "of": "worker"});
+        if self.tape.pick(2) == 0 {
+            question["choices"] = json!(["text", "other"]);
+        }
+        let mut act = step("ask", question);
+        if self.tape.pick(2) == 0 {
+            act.insert("model".to_owned(), json!("offline"));
+        }
+        (act, Form::Text)
     }
 
     /// What stands around the act: when it runs, what follows it, what it writes.
@@ -143,7 +179,12 @@ impl Writer<'_> {
         }
         self.lead(step, "on_success", at, names);
         self.lead(step, "on_failure", at, names);
-        for (key, value) in [("always", json!(true)), ("retry", json!(1)), ("max_visits", json!(2))] {
+        let told = self.seen.iter().any(|known| known.name.starts_with('s'));
+        if told && self.tape.wrong(6) {
+            step.insert("dependencies".to_owned(), json!([format!("outcomes.{}", self.step_name())]));
+        }
+        let visits = json!(1 + self.tape.pick(3));
+        for (key, value) in [("always", json!(true)), ("retry", json!(1)), ("max_visits", visits)] {
             if self.tape.wrong(if key == "max_visits" { 2 } else { 8 }) {
                 step.insert(key.to_owned(), value);
             }

@@ -1,4 +1,4 @@
-//! Bodies of random pipelines: items, loops, branches. What stands in them is forgotten behind them.
+//! Bodies of random pipelines: items, loops, branches, other pipelines. What stands in them is forgotten behind them.
 
 use super::random::{Writer, step};
 use super::random_words::{Form, Known};
@@ -48,10 +48,33 @@ impl Writer<'_> {
         let outside = self.seen.len();
         let mut branches = Map::new();
         for side in ["left", "right"] {
-            branches.insert(format!("{side}_{name}"), Value::Array(self.steps(2, depth - 1)));
+            let steps = self.steps(2, depth - 1);
+            let steps = if self.tape.pick(2) == 0 { by_name(steps) } else { Value::Array(steps) };
+            branches.insert(format!("{side}_{name}"), steps);
             self.seen.truncate(outside);
         }
         let fields = branches.keys().map(|name| (name.clone(), Form::Unknown)).collect();
         (step("parallel", Value::Object(branches)), Form::Fields(fields))
     }
+
+    /// Another pipeline, whose file has a name of its own wherever it is called.
+    pub(super) fn nested(&mut self, name: &str) -> (Map<String, Value>, Form) {
+        let items = self.seen.iter().map(|known| known.name.as_str()).filter(|name| name.starts_with("item_of_"));
+        let holes: String = items.map(|item| format!("_{{{{ {item} }}}}")).collect();
+        // Two items may be the same.
+        self.knowable = self.knowable && holes.is_empty();
+        let mut inputs = json!({"topic": format!("{name}{holes}")});
+        if self.tape.pick(2) == 0 {
+            inputs[if self.tape.wrong(8) { "m" } else { "n" }] = json!(2);
+        }
+        let mut act = step("pipeline", json!("inner.yaml"));
+        act.insert("inputs".to_owned(), inputs);
+        (act, Form::Fields(["v", "n"].map(|name| (name.to_owned(), Form::Unknown)).into()))
+    }
+}
+
+/// Steps as a map.
+fn by_name(steps: Vec<Value>) -> Value {
+    let maps = steps.into_iter().filter_map(|step| if let Value::Object(map) = step { Some(map) } else { None });
+    Value::Object(maps.flatten().collect())
 }

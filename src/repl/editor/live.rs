@@ -102,6 +102,11 @@ mod tests {
         assert_eq!(live.draw("1\n2\n3\n4\n5", Some(40), true), "\r\u{1b}[1A\u{1b}[J\u{1b}[2m2\n3\n4\n5\u{1b}[0m");
         assert_eq!(live.draw("", Some(40), true), "\r\u{1b}[3A\u{1b}[J");
         assert_eq!(live.redraw(), "");
+    }
+
+    #[test]
+    fn what_is_cleared_is_not_drawn_again() {
+        let mut live = Live::default();
         assert_eq!(live.draw("over", Some(40), false), "over");
         assert_eq!(live.clear(), "\r\u{1b}[J");
         assert_eq!((live.erase(), live.redraw()), (String::new(), String::new()));
