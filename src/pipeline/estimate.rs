@@ -192,7 +192,10 @@ fn counted(items: &Template, inputs: &Map<String, Value>) -> Option<usize> {
 
 /// The value of what reads nothing but inputs that are known.
 fn fixed(template: &Template, inputs: &Map<String, Value>) -> Option<Value> {
-    let known = |reference: &Reference| matches!(reference.path.as_slice(), [of, name, ..] if of == "inputs" && inputs.contains_key(name));
+    let known = |reference: &Reference| {
+        let name = reference.path.get(1).filter(|_| reference.path.first().is_some_and(|of| of == "inputs"));
+        name.is_some_and(|name| inputs.contains_key(name))
+    };
     if !template.expressions().into_iter().flat_map(|expression| expression.references()).all(known) {
         return None;
     }

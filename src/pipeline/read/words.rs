@@ -72,7 +72,7 @@ pub(crate) const STEP: &[Word] = &[
 ];
 
 /// The keys inside of an act that is written as a map, the most important one first.
-pub(crate) const INNER: &[(&str, &[&str])] = &[
+const INNER: &[(&str, &[&str])] = &[
     ("llm", &["prompt", "role", "system", "schema", "max_tokens", "temperature", "stop", "images", "check"]),
     ("tool", &["name", "args"]),
     ("script", &["name", "args"]),
