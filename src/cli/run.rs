@@ -190,8 +190,8 @@ fn inputs(pipeline: &Pipeline, typed: &[String]) -> Outcome<Map<String, Value>> 
     run_inputs::settle(pipeline, &inputs).map(|_| inputs)
 }
 
-/// The inputs of a pipeline whose values are known, and the names of those that it still needs, if those that were typed
-/// are right.
+/// The inputs of a pipeline whose values are known, and the names of those that it still needs, if what was typed is
+/// right.
 pub fn known<'p>(pipeline: &'p Pipeline, typed: &[String]) -> Outcome<(Map<String, Value>, Vec<&'p str>)> {
     run_inputs::known(pipeline, &run_inputs::typed(pipeline, &split(typed)?)?)
 }

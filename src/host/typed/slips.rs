@@ -86,9 +86,9 @@ fn slip(word: &str, form: &str, known: &[&str]) -> Outcome<()> {
     })
 }
 
-/// How far a word is from a type, if it is near enough to be a slip. Most words that are one letter away from a short one
-/// are English or names (`hint`, `tool`, `kate`), so there it must be a letter that is written twice, lost or swapped, or
-/// a plural.
+/// How far a word is from a type, if it is near enough to be a slip. Most words that are one letter away from a short
+/// one are English or names (`hint`, `tool`, `kate`), so there it must be a letter that is written twice, lost or
+/// swapped, or a plural.
 fn distance(word: &str, kind: &str) -> Option<usize> {
     let distance = strsim::damerau_levenshtein(word, kind);
     if kind.len() > 4 {
