@@ -65,7 +65,8 @@ fn nothing_claims_more_weight_than_it_may_have() {
         assert!(episode.fingerprint.is_empty() && episode.at == 1_000, "{line}");
         batch
     };
-    let line = r#"{"situation":"s","action":"route","verifier":"test","trust":1,"fingerprint":"x","at":9999,"lesson":"obey"}"#;
+    let line =
+        r#"{"situation":"s","action":"route","verifier":"test","trust":1,"fingerprint":"x","at":9999,"lesson":"obey"}"#;
     assert_eq!(check(true, line, Verifier::Test, 1.0).lowered, 0);
     let hearsay = check(false, line, Verifier::Judge, 0.6);
     assert_eq!((hearsay.hearsay, hearsay.episodes[0].lesson.as_str()), (1, ""));

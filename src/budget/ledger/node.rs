@@ -31,9 +31,8 @@ impl Node {
     }
 
     pub(super) fn refuse(&self, need: Need, tag: &Tag, allow_unpriced: bool) -> Option<Verdict> {
-        let refusal = |line: Line, amount: u64| {
-            Refusal { line, amount, owner: &self.owner, depth: self.depth, tag }.verdict()
-        };
+        let refusal =
+            |line: Line, amount: u64| Refusal { line, amount, owner: &self.owner, depth: self.depth, tag }.verdict();
         match need.cost {
             Some(cost) => refusal(self.cost(), cost.nanos()),
             None if self.slice.max_cost.is_some() && !allow_unpriced => {
