@@ -69,7 +69,10 @@ fn what_is_accepted_never_fails_for_what_it_says() {
     let server = ChatServer::new(answer);
     let program = Program::new().file("rhizo.toml", models(&server));
     let program = program.file("notes.txt", "a note\n").file("inner.yaml", INNER);
-    let (settings, tools) = known(Environment { variables: Vec::new(), folder: program.project() });
+    let (settings, tools) = known(Environment {
+        variables: vec![("RHIZO_HOME".to_owned(), program.state().display().to_string())],
+        folder: program.project(),
+    });
     let path = program.project().join("p.yaml");
     let config = ProptestConfig {
         cases: cases(),

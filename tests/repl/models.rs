@@ -66,12 +66,12 @@ fn a_question_is_answered_over_the_context_and_kept() {
 
 #[test]
 fn a_dumb_terminal_gets_no_escape_sequence() {
-    let server = ChatServer::root(&["FINAL(\"done\")"], "leaf");
+    let server = ChatServer::root(&["context.count(\"harbour\")", "FINAL(\"done\")"], "leaf");
     let program = Program::new().file("long.txt", "the harbour\n".repeat(20_000));
     let address = server.base_url();
     let variables = [("OPENAI_BASE_URL", address.as_str()), ("TERM", "dumb")];
     let mut terminal = Terminal::with(&program, &["--context", "long.txt"], 80, &variables);
-    terminal.line(".ask How often?", "1 call");
+    terminal.line(".ask How often?", "2 calls");
     terminal.see_row("out(1) = done");
     assert!(!terminal.raw().contains('\u{1b}'), "{:?}", terminal.raw());
 }

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 pub const COMMAND: Command = Command {
     name: "ask",
     usage: "ask QUESTION",
-    summary: "Answers from the context with a root model; sets `answer` and `_`.",
+    summary: "Answers from the context; sets `answer` and `_`.",
     run,
 };
 
