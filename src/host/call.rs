@@ -22,7 +22,7 @@ use crate::registry::roles::Role;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// Answer tokens of a call that says nothing about them.
@@ -62,8 +62,8 @@ pub struct ModelCall {
     /// How many of the first messages the log has already, with the call before this one: a root's history is kept
     /// once, not once per turn.
     pub logged: usize,
-    /// The places of a batch. A call of a batch waits for its place on the budget instead of failing at once, and
-    /// takes a place only while it is on the wire: the disk's syncs before and after do not hold up others.
+    /// The places of a batch. A call of a batch waits for its share of the budget instead of failing at once, and has a
+    /// place from its intent, or else from its request, until it is answered: the sync after that holds up no others.
     pub slots: Option<Arc<Semaphore>>,
 }
 
@@ -120,7 +120,12 @@ pub async fn announced(
     let free = worst.is_some_and(|cost| cost.nanos() == 0);
     let limited = |left: Left| left.calls.or(left.tokens).is_some();
     let noted = !free || limited(host.scope.left());
-    let work = send(host, &call, reservation, noted.then(|| entry.key().clone()), cancel);
+    // After a crash every intent is a call that may have gone out, so it is written by who has a place only.
+    let place = if noted { place(&call).await } else { None };
+    if cancel.is_cancelled() {
+        return Err(Failure::new(FailureKind::Cancelled, "cancelled"));
+    }
+    let work = send(host, &call, (reservation, place), noted.then(|| entry.key().clone()), cancel);
     match (free, noted) {
         (false, _) => entry.perform(host, work).await,
         (true, true) => entry.note(host, work).await,
@@ -216,18 +221,23 @@ impl Drop for Unsent {
     }
 }
 
+/// A place of its batch, if it is one of a batch. The semaphore is never closed; without a place the call would only be less
+/// orderly.
+async fn place(call: &ModelCall) -> Option<OwnedSemaphorePermit> {
+    Arc::clone(call.slots.as_ref()?).acquire_owned().await.ok()
+}
+
 /// Makes the call on the wire; `noted` is its place in the log, if its intent is there already or on its way there.
 async fn send(
     host: &RunHost,
     call: &ModelCall,
-    mut unsent: Unsent,
+    (mut unsent, place): (Unsent, Option<OwnedSemaphorePermit>),
     noted: Option<EffectKey>,
     cancel: &CancellationToken,
 ) -> Done<ModelAnswer> {
-    // The semaphore is never closed; without a place the call would only be less orderly.
-    let place = match &call.slots {
-        Some(slots) => Arc::clone(slots).acquire_owned().await.ok(),
-        None => None,
+    let place = match place {
+        None => self::place(call).await,
+        held => held,
     };
     let Some(reservation) = unsent.0.take_if(|_| !cancel.is_cancelled()) else {
         return Err(Failure::new(FailureKind::Cancelled, "cancelled").detail(UNSENT, true)).into();

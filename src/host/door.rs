@@ -171,9 +171,8 @@ impl Entry {
     /// Makes an effect that must leave a trace before it happens: a paid call or a tool that writes. The intent is on
     /// disk before `work` starts, the result before anybody sees it.
     pub async fn perform<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Done<T>>) -> Outcome<T> {
-        let haste = haste(self.crowd.as_deref());
         let (key, begun) = self.begin(host);
-        host.kit.store.log_intent(&host.run, &key, begun, haste).await?;
+        host.kit.store.log_intent(&host.run, &key, begun, Haste::Now).await?;
         let done = work.await;
         // What is paid must not be lost for the sake of company.
         host.kit.store.log_result(&host.run, &key, end(host, &done)?, Haste::Now).await?;

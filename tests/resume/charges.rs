@@ -196,3 +196,19 @@ fn a_worst_case_is_told_until_somebody_says_what_it_was() {
     assert!(!after.contains("unknown") && after.contains("$0.00000008"), "{after}");
     program.args(["runs", "settle", &id, "e1", "cost", "1"]).run().code(1);
 }
+
+#[test]
+fn no_more_calls_of_a_batch_are_in_doubt_than_it_has_places() {
+    let server = ChatServer::new(|_| Reply::acts(vec![Act::Hold]));
+    let code = "let all = []; for n in 0..40 { all.push(`number ${n}`) } llm_batch(all, #{concurrency: 2})";
+    for limits in [&[][..], &["--max-calls", "100"]] {
+        let program = Program::paying(&server).file("b.rhai", code);
+        let before = server.asks().len();
+        let running = program.list(&[&["run", "b.rhai"][..], limits].concat()).start();
+        server.wait_for(before + 2);
+        running.kill();
+        running.end();
+        let open = program.args(["runs", "show", &newest_id(&program), "--json"]).run().ok().json()["open"].clone();
+        assert_eq!(open.as_array().map(Vec::len), Some(2), "{open:#}");
+    }
+}

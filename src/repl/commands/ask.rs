@@ -21,12 +21,8 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// `.ask`.
-pub const COMMAND: Command = Command {
-    name: "ask",
-    usage: "ask QUESTION",
-    summary: "Answers from the context; sets `answer` and `_`.",
-    run,
-};
+pub const COMMAND: Command =
+    Command { name: "ask", usage: "ask QUESTION", summary: "Answers from the context; sets `answer` and `_`.", run };
 
 fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {
