@@ -161,7 +161,7 @@ fn calls_that_only_waited_for_a_place_are_none() {
     let program = Program::paying(&server).file("three.rhai", code);
     let running = program.args(["run", "three.rhai"]).start();
     gate.wait_for_held(1);
-    wait_until_logged(&program, 3);
+    wait_until_logged(&program, 1);
     running.interrupt();
     running.end().code(130);
     gate.open();
