@@ -207,6 +207,52 @@ fn a_command_cannot_kill_its_way_out() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_command_ends_with_the_program_that_was_killed() {
+    let program = project();
+    let line = "setsid sh -c 'sleep 307 & echo $! > id.new; mv id.new id; wait' | cat";
+    let code = format!("TOOL(\"run_command\", #{{command: {}}})", json!(line));
+    let running = program.args(["eval", &code, "--approve", "auto", "-q"]).start();
+    let id = until(|| std::fs::read_to_string(program.project().join("id")).ok());
+    running.kill();
+    running.end();
+    until(|| {
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
+        (state.is_empty() || state.contains(") Z")).then_some(())
+    });
+}
+
+/// What another process does sooner or later.
+#[cfg(target_os = "linux")]
+fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = std::time::Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "it does not happen");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_command_has_no_terminal() {
+    let size = portable_pty::PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+    let pair = portable_pty::native_pty_system().openpty(size).expect("a pseudo-terminal");
+    let terminal = pair.master.tty_name().expect("its name").display().to_string();
+    let line = format!(
+        "echo begun\nfor t in {terminal} /dev/tty /dev/ptmx; do\n\
+        (: > $t) 2>/dev/null && echo writes to $t\n(: < $t) 2>/dev/null && echo reads $t\ndone\n\
+        head -c 1 /dev/zero | wc -c > /dev/null && [ -r /etc/passwd ] && head -c 0 /etc/passwd && echo works"
+    );
+    let answer = value(&project(), &format!("TOOL(\"run_command\", #{{command: {}}})", json!(line)));
+    if answer["sandboxed"] == json!(true) {
+        assert_eq!(answer["stdout"], json!("begun\nworks\n"));
+    }
+}
+
+#[test]
 fn a_tested_program_is_kept_and_found() {
     let program = project();
     let draft = "#{name: \"shout\", source: \"args.text.to_upper()\", summary: \"Shouts a text.\", \

@@ -1,8 +1,8 @@
 //! What a program may not do once it is started: write outside of the workspace, signal or look into the processes
-//! above it, or take all memory.
+//! above it, use terminals and other devices, or take all memory.
 //!
-//! The cage holds against mistakes and careless programs. It hides no files, and leaves the network open. Kernels
-//! before 6.12 leave signals open too.
+//! The cage holds against mistakes and careless programs. It hides no files but devices, and leaves the network open.
+//! Kernels before 6.12 leave signals open too.
 
 use crate::tools::process::supervisor;
 use std::io;
@@ -46,8 +46,9 @@ pub fn limit(command: &mut Command, cage: &Cage, processes: u64, report: RawFd) 
         (rlimit::Resource::NPROC, processes.saturating_add(MORE_PROCESSES)),
         (rlimit::Resource::CORE, 0),
     ];
+    let above = std::process::id();
     let prepare = move || {
-        supervisor::split(report)?;
+        supervisor::split(report, above)?;
         confine(rules.as_ref())?;
         limits.iter().try_for_each(|&(resource, wanted)| lower(resource, wanted))
     };
@@ -112,14 +113,34 @@ fn landlocked(cage: &Cage) -> Result<Option<OwnedFd>, landlock::RulesetError> {
     };
     // Rights that a newer kernel could restrict beyond this version are left free, older kernels restrict fewer.
     let writing = AccessFs::from_write(ABI::V5);
-    let devices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/ptmx", "/dev/pts", "/dev/shm"];
+    let all = writing | AccessFs::ReadFile;
+    // Root could make a device of its own for a terminal or a disk.
+    let files = all & !(AccessFs::MakeChar | AccessFs::MakeBlock);
     let ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
-        .handle_access(writing)?
+        .handle_access(all)?
         .scope(Scope::Signal)?
         .create()?
         // Paths that cannot be opened are left out, and so stay closed.
-        .add_rules(path_beneath_rules(&cage.writable, writing))?
-        .add_rules(path_beneath_rules(devices, writing))?;
+        .add_rules(path_beneath_rules(&cage.writable, files))?
+        .add_rules(path_beneath_rules(DEVICES, files))?
+        .add_rules(path_beneath_rules(beside_devices(), AccessFs::ReadFile))?;
     Ok(ruleset.into())
+}
+
+/// The devices that a program may use. No terminal is among them: on the person's it could write what looks like ours,
+/// read what is typed, and as root type itself. So it cannot make one of its own either, whose name would lie among
+/// those of all others.
+#[cfg(target_os = "linux")]
+const DEVICES: [&str; 6] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/shm"];
+
+/// What lies beside `/dev` in the root folder; rules only ever add, so what is closed has to be left out. Links there
+/// lead to something else of it.
+#[cfg(target_os = "linux")]
+fn beside_devices() -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir("/") else { return vec![PathBuf::from("/")] };
+    let is_beside = |entry: &std::fs::DirEntry| {
+        entry.file_name() != "dev" && entry.file_type().is_ok_and(|kind| !kind.is_symlink())
+    };
+    entries.flatten().filter(is_beside).map(|entry| entry.path()).collect()
 }

@@ -3,28 +3,36 @@
 //! sessions and environments.
 //!
 //! It is a copy of this process that never becomes another one, and it only waits. Who is killed, and when, is the
-//! business of `family`. Systems other than Linux have no such inheritance and go without.
+//! business of `family`, unless rhizo itself was killed: then the supervisor kills all that it stands above. Systems
+//! other than Linux have no such inheritance and go without.
 
 use std::io;
 use std::os::fd::RawFd;
 
 /// Splits the process that was made for a program: this returns in the program alone, in a session of its own. The
-/// supervisor closes `report` when the program has ended, and ends with its status when all descendants have. Both
-/// end with the process above them.
+/// supervisor writes to `report` when the program has ended before others, and ends with its status when all descendants
+/// have. All of them end with `above`, the process that makes this call's process.
 ///
 /// Call it between fork and exec: it makes system calls only, and neither allocates nor locks.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
-pub fn split(report: RawFd) -> io::Result<()> {
-    end_with_parent()?;
+pub fn split(report: RawFd, above: u32) -> io::Result<()> {
+    // What the supervisor is told before it waits for it is kept, and nothing else than `SIGKILL` ends it.
+    hold_signals(true)?;
+    signal_at_end_of_parent(libc::SIGTERM)?;
+    // SAFETY: the call has no arguments and touches no memory of ours.
+    if unsafe { libc::getppid() }.unsigned_abs() != above {
+        return Err(io::Error::from(io::ErrorKind::Interrupted));
+    }
     // SAFETY: the call takes plain numbers and touches no memory of ours.
     checked(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) })?;
     new_session()?;
     // SAFETY: the process has one thread, and both sides make system calls only.
     match checked(unsafe { libc::fork() })? {
         0 => {
-            end_with_parent()?;
-            new_session()
+            signal_at_end_of_parent(libc::SIGKILL)?;
+            new_session()?;
+            hold_signals(false)
         }
         program => supervise(program, report),
     }
@@ -32,7 +40,7 @@ pub fn split(report: RawFd) -> io::Result<()> {
 
 /// Puts the program into a session of its own, which is all that can be done here.
 #[cfg(not(target_os = "linux"))]
-pub fn split(_report: RawFd) -> io::Result<()> {
+pub fn split(_report: RawFd, _above: u32) -> io::Result<()> {
     new_session()
 }
 
@@ -47,13 +55,30 @@ fn checked(answer: libc::c_int) -> io::Result<libc::c_int> {
     if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(answer) }
 }
 
-/// Kills this process when the one above it dies.
+/// Has this process sent a signal when the one above it dies.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
-fn end_with_parent() -> io::Result<()> {
-    let signal = libc::c_ulong::try_from(libc::SIGKILL).unwrap_or(9);
+fn signal_at_end_of_parent(signal: libc::c_int) -> io::Result<()> {
+    let signal = libc::c_ulong::try_from(signal).unwrap_or(9);
     // SAFETY: the call takes plain numbers and touches no memory of ours.
     checked(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal, 0, 0, 0) }).map(drop)
+}
+
+/// Holds back all signals, or none.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn hold_signals(all: bool) -> io::Result<()> {
+    // SAFETY: a set of zeros is a set, and it outlives the calls.
+    checked(unsafe {
+        let mut held: libc::sigset_t = std::mem::zeroed();
+        if all {
+            libc::sigfillset(&raw mut held);
+        } else {
+            libc::sigemptyset(&raw mut held);
+        }
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const held, std::ptr::null_mut())
+    })
+    .map(drop)
 }
 
 #[cfg(target_os = "linux")]
@@ -62,7 +87,12 @@ fn supervise(program: libc::pid_t, report: RawFd) -> ! {
     keep_only(report);
     let mut code = 0;
     loop {
-        match next_end(0) {
+        match next_end() {
+            Some((0, _)) => {
+                if next_signal() == libc::SIGTERM {
+                    end_all();
+                }
+            }
             Some((id, status)) if id == program => {
                 code = shell_status(status);
                 if others_remain() {
@@ -77,33 +107,84 @@ fn supervise(program: libc::pid_t, report: RawFd) -> ! {
     }
 }
 
+/// Waits until a child has ended or this process shall; a number that is no signal if another one came between.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn next_signal() -> libc::c_int {
+    // SAFETY: a set of zeros is a set, and it outlives the calls.
+    unsafe {
+        let mut awaited: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut awaited);
+        libc::sigaddset(&raw mut awaited, libc::SIGCHLD);
+        libc::sigaddset(&raw mut awaited, libc::SIGTERM);
+        libc::sigwaitinfo(&raw const awaited, std::ptr::null_mut())
+    }
+}
+
+/// Kills every descendant, and ends: the children of who is killed become children of this process, until none is left.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn end_all() -> ! {
+    loop {
+        // SAFETY: the path outlives the call.
+        let children = unsafe { libc::open(c"/proc/thread-self/children".as_ptr(), libc::O_RDONLY) };
+        if children < 0 {
+            // Where the kernel keeps no such list, the program at least ends with this process.
+            // SAFETY: the calls take plain numbers.
+            unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+        }
+        kill_listed(children);
+        if !others_remain() {
+            // SAFETY: the call ends the process without running anything of it.
+            unsafe { libc::_exit(128 + libc::SIGTERM) };
+        }
+        // SAFETY: there is no descriptor to look at: this waits two milliseconds, in which the killed are gone.
+        unsafe { libc::poll(std::ptr::null_mut(), 0, 2) };
+    }
+}
+
+/// Kills the processes of a list `12 345 `, and closes it. They are children of this process, and so their numbers are
+/// theirs until it has taken note of their end.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn kill_listed(list: RawFd) {
+    let mut bytes = [0_u8; 512];
+    let mut id: libc::pid_t = 0;
+    // SAFETY: the bytes outlive the calls, which take plain numbers otherwise.
+    unsafe {
+        while let Ok(count @ 1..) = usize::try_from(libc::read(list, bytes.as_mut_ptr().cast(), bytes.len())) {
+            for &byte in bytes.iter().take(count) {
+                if byte.is_ascii_digit() {
+                    id = id.saturating_mul(10).saturating_add(libc::pid_t::from(byte - b'0'));
+                } else if id > 1 {
+                    libc::kill(id, libc::SIGKILL);
+                    id = 0;
+                }
+            }
+        }
+        libc::close(list);
+    }
+}
+
 /// Whether a child lives, once those that ended have been taken note of.
 #[cfg(target_os = "linux")]
 fn others_remain() -> bool {
     loop {
-        match next_end(libc::WNOHANG) {
+        match next_end() {
             Some((id, _)) if id > 0 => {}
             none_or_waiting => return none_or_waiting.is_some(),
         }
     }
 }
 
-/// The next child that ended, with its status; 0 if none has and the call shall not wait; `None` if there is no child, and
-/// with that no descendant.
+/// A child that has ended, with its status; 0 if none has; `None` if there is no child, and with that no descendant.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
-fn next_end(options: libc::c_int) -> Option<(libc::pid_t, libc::c_int)> {
+fn next_end() -> Option<(libc::pid_t, libc::c_int)> {
     let mut status = 0;
-    loop {
-        // SAFETY: `status` outlives the call.
-        let id = unsafe { libc::waitpid(-1, &raw mut status, options) };
-        if id >= 0 {
-            return Some((id, status));
-        }
-        if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
-            return None;
-        }
-    }
+    // SAFETY: `status` outlives the call.
+    let id = unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) };
+    (id >= 0).then_some((id, status))
 }
 
 /// An exit code, or 128 and the number of the signal, as shells count.
