@@ -123,6 +123,25 @@ fn a_program_does_not_write_its_own_settings() {
 }
 
 #[test]
+fn a_program_does_not_write_what_belongs_to_rhizo() {
+    let program = project();
+    let home = program.user();
+    std::fs::create_dir_all(home.join(".config/rhizo")).expect("a folder");
+    std::os::unix::fs::symlink(".config/rhizo", home.join("link")).expect("a link");
+    let call = |path: &str| {
+        let code = format!("TOOL(\"write_file\", #{{path: \"{path}\", text: \"x\", mode: \"overwrite\"}}).path");
+        program.args(["eval", &code, "--approve", "auto", "-q"]).env("RHIZO_HOME", "").folder(&home).run()
+    };
+    for path in ["config.toml", "scripts/new.rhai"].map(|name| format!(".config/rhizo/{name}")) {
+        call(&path).code(1).says("belongs to rhizo itself").says("hint: a program may change neither");
+    }
+    for path in ["link/config.toml", ".local/state/rhizo/rhizo.db", ".local/state/rhizo/prices.json"] {
+        call(path).code(1).says("belongs to rhizo itself");
+    }
+    call(".config/other.toml").ok().prints(".config/other.toml\n");
+}
+
+#[test]
 fn private_addresses_are_refused_unless_allowed() {
     let server = ChatServer::new(|_| Reply::text("never"));
     let program = project();

@@ -102,7 +102,7 @@ fn tool_context(settings: &Settings, person: Arc<dyn Person>) -> Outcome<ToolCon
     let max_output_bytes = usize::try_from(settings.tool_output).unwrap_or(usize::MAX);
     let shown = settings.environment.variables.iter().filter(|(name, _)| !settings.is_secret(name));
     Ok(ToolContext {
-        workspace: Arc::new(Workspace::new(&settings.paths.workspace)?),
+        workspace: Arc::new(Workspace::new(&settings.paths.workspace)?.closing(settings.paths.own())),
         cancel: CancellationToken::new(),
         person,
         limits: ToolLimits { timeout, max_output_bytes, ..ToolLimits::default() },

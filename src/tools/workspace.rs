@@ -13,6 +13,8 @@ use std::path::{Component, Path, PathBuf};
 pub struct Workspace {
     root: PathBuf,
     folder: Folder,
+    /// Files, and folders with all that is below, that tools may not write.
+    closed: Vec<PathBuf>,
 }
 
 impl Workspace {
@@ -25,7 +27,13 @@ impl Workspace {
             return Err(broken(io::Error::from(io::ErrorKind::NotADirectory)));
         }
         let folder = Folder::hold(&root).map_err(broken)?;
-        Ok(Self { root, folder })
+        Ok(Self { root, folder, closed: Vec::new() })
+    }
+
+    /// The same with files and folders that may not be written; they need not exist. A folder that the workspace lies in
+    /// closes nothing of it.
+    pub fn closing(self, closed: Vec<PathBuf>) -> Self {
+        Self { closed, ..self }
     }
 
     /// The canonical path of the folder.
@@ -49,8 +57,8 @@ impl Workspace {
 
     /// The canonical path of a file inside that is there or could be made; its folders may be missing too.
     ///
-    /// A link is followed, so that writing changes the file it leads to and not the link. Failures as above; settings
-    /// are `Denied` too, in whatever folder, because they say what a program may do.
+    /// A link is followed, so that writing changes the file it leads to and not the link. Failures as above; what is
+    /// closed is `Denied` too, and so are settings, in whatever folder, because they say what a program may do.
     pub fn resolve_write(&self, path: &str) -> Outcome<PathBuf> {
         let target = self.target(path)?;
         let real = match target.canonicalize() {
@@ -61,6 +69,10 @@ impl Workspace {
         if real.file_name().is_some_and(|name| name.eq_ignore_ascii_case(PROJECT_FILE)) {
             return Err(Failure::new(FailureKind::Denied, format!("`{path}` holds settings of rhizo"))
                 .hint("a program may not change them; write the file by hand"));
+        }
+        if self.is_closed(&real) {
+            return Err(Failure::new(FailureKind::Denied, format!("`{path}` belongs to rhizo itself"))
+                .hint("a program may change neither its settings nor its state; use another path"));
         }
         if real == self.root || real.is_dir() {
             return Err(Failure::new(FailureKind::Invalid, format!("`{path}` is a folder")).hint("name a file"));
@@ -98,6 +110,12 @@ impl Workspace {
             empty if empty.as_os_str().is_empty() => ".".to_owned(),
             relative => relative.display().to_string(),
         }
+    }
+
+    /// What is closed is looked for at every call, because it may have been made since the last one.
+    fn is_closed(&self, real: &Path) -> bool {
+        let mut closed = self.closed.iter().map(|path| as_far_as_there(path));
+        closed.any(|closed| real.starts_with(&closed) && !self.root.starts_with(&closed))
     }
 
     fn relative<'a>(&self, real: &'a Path) -> &'a Path {
@@ -157,6 +175,15 @@ impl Workspace {
         Failure::new(FailureKind::Denied, format!("`{path}` is outside of the workspace"))
             .hint(format!("tools touch only files below {}", self.root.display()))
     }
+}
+
+/// The canonical path of what exists of `path`, with the rest as it stands.
+fn as_far_as_there(path: &Path) -> PathBuf {
+    let real = path.ancestors().find_map(|above| {
+        let rest = path.strip_prefix(above).ok()?;
+        above.canonicalize().ok().map(|real| real.join(rest))
+    });
+    real.unwrap_or_else(|| path.to_path_buf())
 }
 
 fn is_folder(path: &str) -> Failure {

@@ -10,8 +10,8 @@ use std::io;
 use std::os::fd::RawFd;
 
 /// Splits the process that was made for a program: this returns in the program alone, in a session of its own. The
-/// supervisor writes to `report` when the program has ended before others, and ends with its status when all descendants
-/// have. All of them end with `above`, the process that makes this call's process.
+/// supervisor writes to `report` when the program has ended and others have not, and ends with its status when all
+/// descendants have. All of them end with `above`, the process above this one.
 ///
 /// Call it between fork and exec: it makes system calls only, and neither allocates nor locks.
 #[cfg(target_os = "linux")]

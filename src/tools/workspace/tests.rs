@@ -100,6 +100,29 @@ fn writing_stays_inside() {
 }
 
 #[test]
+fn what_is_closed_is_not_written() {
+    let (top, work, workspace) = prepared();
+    fs::create_dir(work.join("own")).unwrap();
+    symlink("own", work.join("way")).unwrap();
+    symlink("sub/b.txt", work.join("linked.toml")).unwrap();
+    let closed = ["own", "linked.toml", "later/state"].map(|path| work.join(path));
+    let workspace = workspace.closing(closed.into_iter().chain([top.path().to_path_buf()]).collect());
+    for (path, expect) in [
+        ("own/new.txt", Err(FailureKind::Denied)),
+        ("way/x/new.txt", Err(FailureKind::Denied)),
+        ("sub/b.txt", Err(FailureKind::Denied)),
+        ("linked.toml", Err(FailureKind::Denied)),
+        ("later/state/rhizo.db", Err(FailureKind::Denied)),
+        ("later/stated", Ok("later/stated")),
+        ("a.txt", Ok("a.txt")),
+    ] {
+        let got = workspace.resolve_write(path).map_err(|failure| failure.kind);
+        assert_eq!(got, expect.map(|relative| work.join(relative)), "{path:?}");
+    }
+    assert!(workspace.resolve_read("sub/b.txt").is_ok());
+}
+
+#[test]
 fn refusals_say_where_the_border_is() {
     let (_top, work, workspace) = prepared();
     let failure = workspace.resolve_read("/etc/passwd").unwrap_err();
