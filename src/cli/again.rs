@@ -38,8 +38,9 @@ impl Program {
             return Ok((launch.source.clone().map_or(Self::Root, Self::Script), false));
         };
         if row.kind == "pipeline" {
-            let pipeline = load::load(&app.kit.settings, app.kit.tools.get()?, &file)?;
-            let edited = launch.source.as_ref() != Some(&run_command::read(&file)?);
+            let text = load::text(&file)?;
+            let pipeline = load::load_text(&app.kit.settings, app.kit.tools.get()?, &file, &text)?;
+            let edited = launch.source.as_ref() != Some(&text);
             return Ok((Self::Pipeline(pipeline), edited));
         }
         let source = match &launch.source {

@@ -21,6 +21,7 @@ use crate::turn::root::RootEnd;
 use clap::Args;
 use serde_json::{Map, Value};
 use std::io::Read;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -97,14 +98,17 @@ pub async fn program(
 
 /// Runs a pipeline; everything about it is checked before the run begins.
 async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) -> Outcome<Exit> {
-    let source = Some(read(file)?);
-    let pipeline = load::load(&app.kit.settings, app.kit.tools.get()?, file)?;
+    let source = load::text(file).map_err(|failure| match failure.hint {
+        None => failure.hint(TAKES),
+        Some(_) => failure,
+    })?;
+    let pipeline = load::load_text(&app.kit.settings, app.kit.tools.get()?, file, &source)?;
     let inputs = match inputs(&pipeline, &args.args) {
         Ok(inputs) => inputs,
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
     let (library, launch) = ask::opened(app, &args.flags, ask::pipe(&args.flags.context))?;
-    let launch = Launch { file: Some(file.to_owned()), source, args: Some(inputs.clone()), ..launch };
+    let launch = Launch { file: Some(file.to_owned()), source: Some(source), args: Some(inputs.clone()), ..launch };
     let (task, on_print) = (file.display().to_string(), Some(on_print(printer, &args.flags)));
     let run = run::begin(
         &app.kit,
@@ -150,29 +154,43 @@ pub fn ended(evaluation: Evaluation) -> RootEnd {
     }
 }
 
-/// The source of a program.
+/// The source of a program; devices have no end, and are none.
 pub fn read(file: &Path) -> Outcome<String> {
-    std::fs::read_to_string(file).map(without_shebang).map_err(|error| {
+    let failed = |error: &std::io::Error| {
         let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
         let near = similar(file, file).filter(|_| kind == FailureKind::NotFound);
-        let usual = || "rhizo run takes a .rhai or a .yaml file; `rhizo scripts list` lists stored programs".to_owned();
-        Failure::new(kind, format!("cannot read {}: {error}", file.display())).hint(near.unwrap_or_else(usual))
-    })
+        let hint = near.unwrap_or_else(|| TAKES.to_owned());
+        Failure::new(kind, format!("cannot read {}: {error}", file.display())).hint(hint)
+    };
+    let kind = std::fs::metadata(file).map_err(|error| failed(&error))?.file_type();
+    if !kind.is_file() && !kind.is_fifo() {
+        return Err(failed(&std::io::Error::other("it is no file")));
+    }
+    let opened = std::fs::File::open(file).map_err(|error| failed(&error))?;
+    bounded(opened).map_err(|error| failed(&error))
 }
+
+/// What `run` is given, where nothing is near.
+const TAKES: &str = "rhizo run takes a .rhai or a .yaml file; `rhizo scripts list` lists stored programs";
 
 /// A program from standard input.
 fn piped() -> Outcome<String> {
-    let failed = |error: &dyn std::fmt::Display| {
+    bounded(std::io::stdin()).map_err(|error| {
         Failure::new(FailureKind::Io, format!("cannot read the program from standard input: {error}"))
-    };
-    // An endless pipe ends too: one byte more than a program may have is refused as any other that is too long.
+    })
+}
+
+/// The text of a program. An endless pipe ends too: one byte more than a program may have is refused as any other that
+/// is too long.
+fn bounded(from: impl Read) -> std::io::Result<String> {
     let most = u64::try_from(SOURCE_LIMIT).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    std::io::stdin().take(most).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    from.take(most).read_to_end(&mut bytes)?;
     if bytes.len() > SOURCE_LIMIT {
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
-    String::from_utf8(bytes).map(without_shebang).map_err(|error| failed(&error))
+    let no_text = |_| std::io::Error::new(std::io::ErrorKind::InvalidData, "stream did not contain valid UTF-8");
+    String::from_utf8(bytes).map(without_shebang).map_err(no_text)
 }
 
 /// A program that is itself executable begins with `#!`, which becomes a comment so that lines keep their numbers: one
