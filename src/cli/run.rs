@@ -175,9 +175,8 @@ const TAKES: &str = "rhizo run takes a .rhai or a .yaml file; `rhizo scripts lis
 
 /// A program from standard input.
 fn piped() -> Outcome<String> {
-    bounded(std::io::stdin()).map_err(|error| {
-        Failure::new(FailureKind::Io, format!("cannot read the program from standard input: {error}"))
-    })
+    bounded(std::io::stdin())
+        .map_err(|error| Failure::new(FailureKind::Io, format!("cannot read the program from standard input: {error}")))
 }
 
 /// The text of a program. An endless pipe ends too: one byte more than a program may have is refused as any other that
