@@ -222,4 +222,18 @@ steps:
         4,
         r#"["(p (first) (second))", "(q (first) (second))"]"#,
     ),
+    case(
+        "a character is a text",
+        "\
+steps:
+  a: {llm: \"say {{ 'c' }}\"}
+  b: {set: {c: \"'x'\"}, products: {b.c: b.txt, 'b.c + \"\"': c.txt}}
+  c: {switch: {on: b.c, cases: {x: last}}}
+  never: {llm: never}
+  last: {set: {said: a}}
+",
+        0,
+        1,
+        r#"{"said": "(say c)"}"#,
+    ),
 ];

@@ -6,7 +6,7 @@ pub(super) const ALL: &[(&str, &str)] = &[
         "as_text",
         "\
 fn as_text(value) {
-    if type_of(value) == \"string\" { value } else { json_text(value) }
+    if type_of(value) == \"char\" { value.to_string() } else if type_of(value) == \"string\" { value } else { json_text(value) }
 }
 ",
     ),
@@ -132,7 +132,7 @@ fn cell(value, alone) {
 }
 
 fn table(value) {
-    if type_of(value) == \"string\" { return value; }
+    if [\"string\", \"char\"].contains(type_of(value)) { return as_text(value); }
     let names = [];
     for row in value {
         if type_of(row) != \"map\" { continue; }
@@ -171,8 +171,8 @@ fn trimmed(path) {
         "product",
         "\
 fn product(path, value) {
-    let plain = type_of(value) == \"string\" && !path.to_lower().ends_with(\".json\");
-    let text = if plain { value } else { json_text(value, 2) + \"\\n\" };
+    let plain = [\"string\", \"char\"].contains(type_of(value)) && !path.to_lower().ends_with(\".json\");
+    let text = if plain { as_text(value) } else { json_text(value, 2) + \"\\n\" };
     TOOL(\"write_file\", #{path: path, text: text, mode: \"overwrite\"});
 }
 ",
@@ -180,5 +180,10 @@ fn product(path, value) {
 ];
 
 /// What functions call themselves.
-pub(super) const CALLED: &[(&str, &str)] =
-    &[("as_failure", "as_text"), ("failures", "as_failure"), ("failures", "as_text"), ("table", "as_text")];
+pub(super) const CALLED: &[(&str, &str)] = &[
+    ("as_failure", "as_text"),
+    ("failures", "as_failure"),
+    ("failures", "as_text"),
+    ("product", "as_text"),
+    ("table", "as_text"),
+];
