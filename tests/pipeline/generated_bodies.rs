@@ -114,6 +114,19 @@ outputs: {one: one.said, two: outcomes.two}
         r#"{"said": "yes"}"#,
     ),
     case(
+        "choices become texts, and no choices are none",
+        "\
+inputs: {n: {type: integer, default: 2}}
+steps:
+  a: {ask: {prompt: yes or no?, choices: ['{{ inputs.n }}', 'yes'], of: worker}}
+  b: {ask: {prompt: 'yes or no, {{ a }}?', choices: '[\"yes\", inputs.n]', of: worker}}
+  c: {ask: {prompt: 'Said {{ b }}', choices: '[]', of: worker}}
+",
+        0,
+        3,
+        r#""(Said yes)""#,
+    ),
+    case(
         "a named model plays the person, and who has a personality of one word",
         "\
 personalities: {critic: Sceptical}

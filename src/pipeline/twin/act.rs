@@ -1,7 +1,7 @@
 //! Each act as the primitive that it is.
 
 use crate::core::request::Keep;
-use crate::pipeline::plan::{Act, Ask, LlmCall, Run, Step};
+use crate::pipeline::plan::{Act, Ask, LlmCall, Run, Step, Template};
 use crate::pipeline::twin::Twin;
 use crate::pipeline::twin::code::{branch, literal, text};
 use serde_json::Value;
@@ -100,8 +100,10 @@ impl Twin {
 
     fn ask(&mut self, step: &Step, ask: &Ask) -> String {
         let prompt = self.text(&ask.prompt);
+        let plain = ask.choices.as_ref().is_some_and(are_texts);
         let choices = ask.choices.as_ref().map(|choices| self.value(choices));
         let Some(role) = &ask.of else {
+            let choices = choices.map(|all| if plain { all } else { format!("{}({all})", self.call("texts")) });
             return called("ask_user", &std::iter::once(prompt).chain(choices).collect::<Vec<_>>(), &[]);
         };
         // A model that the step names plays the person in the role.
@@ -109,9 +111,24 @@ impl Twin {
         options.extend(step.choice.model.as_ref().map(|model| ("model", text(model))));
         options.extend(required(step));
         options.extend(common(step));
-        let schema = choices.map(|choices| ("schema", format!("#{{\"type\": \"string\", \"enum\": {choices}}}")));
-        options.extend(schema);
+        let schema = choices.map(|all| match plain {
+            true => format!("#{{\"type\": \"string\", \"enum\": {all}}}"),
+            false => format!("{}({all})", self.call("one_of")),
+        });
+        options.extend(schema.map(|schema| ("schema", schema)));
         called("llm", &[prompt], &options)
+    }
+}
+
+/// Whether choices are texts, whatever their expressions come to.
+fn are_texts(choices: &Template) -> bool {
+    match choices {
+        Template::Plain(Value::Array(all)) => !all.is_empty() && all.iter().all(Value::is_string),
+        Template::List(all) => {
+            let is_text = |one: &Template| matches!(one, Template::Plain(Value::String(_)) | Template::Text(_));
+            !all.is_empty() && all.iter().all(is_text)
+        }
+        _ => false,
     }
 }
 

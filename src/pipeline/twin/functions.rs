@@ -11,6 +11,25 @@ fn as_text(value) {
 ",
     ),
     (
+        "texts",
+        "\
+fn texts(choices) {
+    let all = [];
+    if choices != () { for choice in choices { all.push(as_text(choice)); } }
+    all
+}
+",
+    ),
+    (
+        "one_of",
+        "\
+fn one_of(choices) {
+    let all = texts(choices);
+    if all.is_empty() { () } else { #{\"type\": \"string\", \"enum\": all} }
+}
+",
+    ),
+    (
         "copied",
         "\
 fn copied(value) {
@@ -184,6 +203,9 @@ pub(super) const CALLED: &[(&str, &str)] = &[
     ("as_failure", "as_text"),
     ("failures", "as_failure"),
     ("failures", "as_text"),
+    ("one_of", "as_text"),
+    ("one_of", "texts"),
     ("product", "as_text"),
     ("table", "as_text"),
+    ("texts", "as_text"),
 ];
