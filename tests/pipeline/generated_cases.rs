@@ -235,4 +235,39 @@ steps:
         0,
         r#"{"v": 1}"#,
     ),
+    case(
+        "a switch that fails has no value",
+        "\
+steps:
+  a: {switch: {on: '\"x\"', cases: {x: fail}}, on_failure: continue}
+  b: {llm: never asked, condition: a != (), dependencies: [outcomes.a]}
+outputs: {a: a}
+",
+        0,
+        0,
+        r#"{"a": null}"#,
+    ),
+    case(
+        "a step whose file cannot be written has no value",
+        "\
+steps:
+  a: {set: {n: 1}, products: {a.n: a.csv}, on_failure: continue}
+  b: {llm: never asked, condition: a != (), dependencies: [outcomes.a]}
+outputs: {a: a}
+",
+        0,
+        0,
+        "",
+    ),
+    case(
+        "a step whose success fails has no value for what always runs",
+        "\
+steps:
+  a: {llm: first, on_success: fail}
+  b: {llm: 'sees {{ a ?? \"nothing\" }}', always: true}
+",
+        1,
+        2,
+        "",
+    ),
 ];

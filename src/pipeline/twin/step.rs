@@ -79,6 +79,9 @@ impl Twin {
         body.shallower();
         body.add("} catch (failure) {");
         body.deeper();
+        if fails_with_value(step) {
+            body.add(&format!("{} = ();", step.name));
+        }
         if place.fates.watched.contains(&at) {
             body.add(&format!("outcomes.{} = \"failed\";", step.name));
             let failure = self.failure_of(&step.name);
@@ -152,6 +155,8 @@ impl Twin {
         if step.on_success == Some(Jump::Fail) {
             let why = format!("the success of `{}` ends the pipeline", step.name);
             body.extend(self.leap(place, at, &Jump::Fail, &why));
+            // A step that failed has no value for those that always run.
+            body.extend(place.fates.over.then(|| format!("{} = ();", step.name)));
             return;
         }
         match &step.act {
@@ -187,6 +192,15 @@ impl Twin {
             }
         }
     }
+}
+
+/// Whether a step can fail when its value is there already.
+fn fails_with_value(step: &Step) -> bool {
+    let refuses = match &step.act {
+        Act::Switch(switch) => switch.cases.iter().map(|(_, jump)| jump).chain(&switch.default).any(|to| *to == Jump::Fail),
+        _ => false,
+    };
+    refuses || !step.products.is_empty()
 }
 
 /// What follows an attempt that failed.
