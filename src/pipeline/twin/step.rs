@@ -197,7 +197,10 @@ impl Twin {
 /// Whether a step can fail when its value is there already.
 fn fails_with_value(step: &Step) -> bool {
     let refuses = match &step.act {
-        Act::Switch(switch) => switch.cases.iter().map(|(_, jump)| jump).chain(&switch.default).any(|to| *to == Jump::Fail),
+        Act::Switch(switch) => {
+            let mut jumps = switch.cases.iter().map(|(_, jump)| jump).chain(&switch.default);
+            jumps.any(|jump| *jump == Jump::Fail)
+        }
         _ => false,
     };
     refuses || !step.products.is_empty()
