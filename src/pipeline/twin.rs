@@ -48,7 +48,7 @@ pub fn script(pipeline: &Pipeline) -> String {
     for function in &twin.bodies {
         whole.push_str(&format!("\n{function}"));
     }
-    format!("{whole}\n{}", body.whole())
+    limits::sized(format!("{whole}\n{}", body.whole()))
 }
 
 /// What is known while it is written.

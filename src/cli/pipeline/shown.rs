@@ -8,6 +8,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::pipeline::plan::{Block, Pipeline};
 use crate::pipeline::{explain, import, load, twin};
+use crate::script::engine::SOURCE_LIMIT;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,11 @@ pub(super) fn explain(app: &App, printer: &Printer, args: &Explain) -> Outcome<E
     if args.rhai {
         let script = twin::script(&pipeline);
         printer.rows(&json!({"script": script}), || script.clone());
+        if script.len() > SOURCE_LIMIT {
+            let (size, most) = (script.len().div_ceil(1024), SOURCE_LIMIT / 1024);
+            let hint = "run the pipeline itself, or move a part of it into one of its own";
+            printer.err(&format!("note: the script has {size} KiB and cannot be run, the limit is {most} KiB: {hint}"));
+        }
         return Ok(Exit::Ok);
     }
     printer.rows(&explain::document(&pipeline), || explain::page(&pipeline));

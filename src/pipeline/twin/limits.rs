@@ -4,6 +4,7 @@ use crate::pipeline::plan::{Act, Block, Input, PARALLEL, Pipeline, Slice, Step};
 use crate::pipeline::product::SUFFIXES;
 use crate::pipeline::twin::code::Lines;
 use crate::pipeline::twin::products::suffix;
+use crate::script::engine::SOURCE_LIMIT;
 
 /// What the script lacks of the file, as far as this one has it.
 pub(super) fn left_out(pipeline: &Pipeline) -> Vec<String> {
@@ -28,6 +29,16 @@ pub(super) fn left_out(pipeline: &Pipeline) -> Vec<String> {
     ];
     let told = facts.into_iter().filter(|(concerns, _)| *concerns);
     told.map(|(_, what)| format!("// Not carried over: {what}.")).collect()
+}
+
+/// The script, which says at its head if it is longer than one that can be run.
+pub(super) fn sized(script: String) -> String {
+    if script.len() <= SOURCE_LIMIT {
+        return script;
+    }
+    let (head, rest) = script.split_once('\n').unwrap_or((script.as_str(), ""));
+    let most = SOURCE_LIMIT / 1024;
+    format!("{head}\n// It is longer than a program may be, {most} KiB: it can be read, not run.\n{rest}")
 }
 
 /// A block and those inside of it.
