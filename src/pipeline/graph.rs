@@ -140,7 +140,7 @@ fn repetitions(block: &Block, to: usize) -> u64 {
 }
 
 /// The step to which a jump leads, if it is one.
-fn target(block: &Block, from: usize, jump: &Jump) -> Option<usize> {
+pub(super) fn target(block: &Block, from: usize, jump: &Jump) -> Option<usize> {
     match jump {
         Jump::To(name) => block.position(name),
         Jump::Retry => Some(from),

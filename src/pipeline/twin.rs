@@ -81,6 +81,8 @@ struct Place<'b> {
     visits: String,
     /// The steps that are lost, and to whom.
     lost: String,
+    /// The steps whose jump back was one too many.
+    spent: String,
 }
 
 impl Twin {
@@ -160,6 +162,7 @@ impl Twin {
             over: self.fresh(&format!("over_of_{first}")),
             visits: self.fresh(&format!("visits_of_{first}")),
             lost: self.fresh("lost"),
+            spent: self.fresh("spent"),
         };
         self.begin(&place, body);
         if place.next.is_some() {

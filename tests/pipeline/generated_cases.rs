@@ -236,6 +236,41 @@ steps:
         r#"{"v": 1}"#,
     ),
     case(
+        "a jump that is one too many is a failure that others see",
+        "\
+steps:
+  a: {switch: {on: '1', cases: {'1': retry}}, max_visits: 1}
+  b: {llm: asked, condition: outcomes.a == \"failed\"}
+  c: {llm: never asked}
+",
+        1,
+        1,
+        "",
+    ),
+    case(
+        "what always runs does so after a jump that was one too many, which its step's own way does not deal with",
+        "\
+steps:
+  a: {llm: first, on_success: retry, on_failure: continue, max_visits: 2}
+  b: {llm: never asked}
+  c: {llm: 'cleaned up after {{ a ?? \"nothing\" }}', always: true}
+",
+        1,
+        3,
+        "",
+    ),
+    case(
+        "a failure leads back once too often, and another step mends it",
+        "\
+steps:
+  a: {llm: bad, on_failure: retry, max_visits: 2}
+  b: {llm: '{{ outcomes.a }} with {{ errors.a?.kind }}'}
+",
+        1,
+        3,
+        "",
+    ),
+    case(
         "a switch that fails has no value",
         "\
 steps:

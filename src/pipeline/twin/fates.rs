@@ -21,6 +21,8 @@ pub(super) struct Fates {
     pub absent: BTreeSet<usize>,
     /// Those whose failure ends the block only when all else is done.
     pub passes: BTreeSet<usize>,
+    /// Those whose jump back may be one too many, while others go on.
+    pub spent: BTreeSet<usize>,
     /// Those whose failure is caught.
     pub caught: BTreeSet<usize>,
     /// Those whose outcome must be kept.
@@ -45,6 +47,8 @@ impl Fates {
         fates.passed_over = steps().filter(|(at, _)| graph::is_passed_over(block, *at)).map(|(at, _)| at).collect();
         fates.needed = steps().filter(|(at, _)| is_needed(block, *at)).map(|(at, _)| at).collect();
         fates.passes = steps().filter(|(at, step)| fates.goes_past(block, *at, step)).map(|(at, _)| at).collect();
+        let spent = steps().filter(|(at, step)| leads_back(block, *at, step) && fates.is_outlived(block, *at));
+        fates.spent = spent.map(|(at, _)| at).collect();
         fates.lose(block);
         let caught = steps().filter(|(at, step)| fates.is_caught(*at, step));
         fates.caught = caught.map(|(at, _)| at).collect();
@@ -55,7 +59,8 @@ impl Fates {
         let values: BTreeSet<usize> = fates.values.iter().take(unsure).copied().collect();
         let watched = |at: usize, step: &Step| {
             let leads = fates.caught.contains(&at) && leads_on(step);
-            read.contains(&step.name) || values.contains(&at) || leads || fates.throws_late(at, step)
+            let late = fates.throws_late(at, step) || fates.spent.contains(&at);
+            read.contains(&step.name) || values.contains(&at) || leads || late
         };
         fates.watched = steps().filter(|(at, step)| watched(*at, step)).map(|(at, _)| at).collect();
         fates
@@ -69,9 +74,11 @@ impl Fates {
 
     /// Whether others can go on after a failure that nothing deals with.
     fn goes_past(&self, block: &Block, at: usize, step: &Step) -> bool {
-        if step.on_failure.is_some() || !can_fail(step) {
-            return false;
-        }
+        step.on_failure.is_none() && can_fail(step) && self.is_outlived(block, at)
+    }
+
+    /// Whether others can go on when a step is lost to all behind it.
+    fn is_outlived(&self, block: &Block, at: usize) -> bool {
         let mut lost = BTreeSet::from([at]);
         let later = self.order.iter().copied().skip_while(|other| *other != at).skip(1);
         for other in later {
@@ -93,7 +100,7 @@ impl Fates {
                 set.contains(&needed)
             };
             let skippable = unwatched(block, step).any(lost);
-            let passes = self.passes.contains(&at);
+            let passes = self.passes.contains(&at) || self.spent.contains(&at);
             let absent = unwatched(block, step).any(|needed| {
                 let gone = |other: &Step| step.after.contains(&needed) && (goes_on(other) || skips_others(other));
                 self.absent.contains(&needed) || block.steps.get(needed).is_some_and(gone)
@@ -139,6 +146,11 @@ impl Fates {
 /// Whether a failure of the step lets the flow go on.
 pub(super) const fn goes_on(step: &Step) -> bool {
     matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_) | Jump::End))
+}
+
+/// Whether a step may lead back to one before it, or to itself.
+fn leads_back(block: &Block, at: usize, step: &Step) -> bool {
+    graph::jumps(step).filter_map(|jump| graph::target(block, at, jump)).any(|to| to <= at)
 }
 
 /// Whether a step may tell those that need it to be skipped, though it did not fail.

@@ -26,6 +26,9 @@ impl Twin {
             body.add(&format!("let {} = #{{}};", place.lost));
             self.scope.push(place.lost.clone());
         }
+        if !fates.spent.is_empty() {
+            body.add(&format!("let {} = #{{}};", place.spent));
+        }
         if place.block.steps.iter().any(ends) || fates.over {
             body.add(&format!("let {} = \"\";", place.over));
         }
@@ -71,6 +74,8 @@ impl Twin {
         for (at, step) in place.block.steps.iter().enumerate() {
             if place.fates.throws_late(at, step) {
                 body.add(&format!("if outcomes.{0} == \"failed\" {{ throw errors.{0}; }}", step.name));
+            } else if place.fates.spent.contains(&at) {
+                body.add(&format!("if {0}.contains(\"{1}\") {{ throw errors.{1}; }}", place.spent, step.name));
             }
         }
         for step in place.block.steps.iter().filter(|step| matches!(step.act, Act::End(_))) {

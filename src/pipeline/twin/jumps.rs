@@ -54,7 +54,16 @@ impl Twin {
         let again = self.call("again");
         let mut lines = vec![format!("{next} = {again}({}.{name}, {}, {most});", place.visits, text(name))];
         lines.extend((target..=at).flat_map(|repeated| forgotten(place, repeated)));
-        lines
+        let from = place.block.steps.get(at).filter(|_| place.fates.spent.contains(&at));
+        let Some(Step { name: from, .. }) = from else { return lines };
+        // One jump too many is a failure of the step that makes it; what does not need the step goes on.
+        let noted = [
+            format!("outcomes.{from} = \"failed\";"),
+            format!("errors.{from} = failure;"),
+            format!("{}.{from} = true;", place.spent),
+        ];
+        let noted = [noted.to_vec(), self.lost(place, at, "all")].concat();
+        vec![format!("try {{ {} }} catch (failure) {{ {} }}", lines.join(" "), noted.join(" "))]
     }
 
     /// Where the value of a switch leads; without `fails` those that lead to a failure are left out.
@@ -108,6 +117,9 @@ fn forgotten(place: &Place<'_>, at: usize) -> Vec<String> {
     if fates.watched.contains(&at) {
         lines.push(format!("outcomes.{} = \"skipped\";", step.name));
         lines.push(format!("errors.{} = ();", step.name));
+    }
+    if fates.spent.contains(&at) {
+        lines.push(format!("{}.remove({});", place.spent, text(&step.name)));
     }
     if fates.cuts.contains(&at) && fates.needed.contains(&at) && !fates.skippable.is_empty() {
         lines.push(format!("{}.remove({});", place.lost, text(&step.name)));
