@@ -83,6 +83,8 @@ struct Place<'b> {
     lost: String,
     /// The steps whose jump back was one too many.
     spent: String,
+    /// The steps that a jump went past.
+    past: String,
 }
 
 impl Twin {
@@ -163,6 +165,7 @@ impl Twin {
             visits: self.fresh(&format!("visits_of_{first}")),
             lost: self.fresh("lost"),
             spent: self.fresh("spent"),
+            past: self.fresh("past"),
         };
         self.begin(&place, body);
         if place.next.is_some() {

@@ -271,6 +271,32 @@ steps:
         "",
     ),
     case(
+        "an end skips only what stands behind it",
+        "\
+steps:
+  a: {llm: asked, dependencies: [b]}
+  n: {llm: 'never asked {{ c }}'}
+  b: {end: '{{ 1 }}'}
+  c: {llm: never}
+",
+        0,
+        1,
+        "1",
+    ),
+    case(
+        "a jump passes over nothing that stands before it",
+        "\
+steps:
+  a: {llm: asked, dependencies: [b]}
+  b: {set: {n: '1'}, on_success: d}
+  c: {llm: never}
+  d: {llm: 'the last sees {{ c ?? \"nothing\" }}'}
+",
+        0,
+        2,
+        r#""(the last sees nothing)""#,
+    ),
+    case(
         "a switch that fails has no value",
         "\
 steps:

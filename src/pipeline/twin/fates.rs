@@ -31,7 +31,9 @@ pub(super) struct Fates {
     pub needed: BTreeSet<usize>,
     /// Those over which a jump may lead.
     pub passed_over: BTreeSet<usize>,
-    /// Whether steps that always run come after one that may end the block.
+    /// Whether a jump only notes whom it passes over, because others come between that stand before it in the file.
+    pub notes_past: bool,
+    /// Whether steps that run all the same come after one that may end the block.
     pub over: bool,
     /// The last one that is ok gives the block its value; the first of these that stands here, all but the last may not be.
     pub values: Vec<usize>,
@@ -42,9 +44,11 @@ pub(super) struct Fates {
 impl Fates {
     /// The fates of a block. `read` are the names whose outcomes or errors are read, `used` is whether its value is.
     pub(super) fn of(block: &Block, read: &BTreeSet<String>, used: bool) -> Self {
-        let mut fates = Self { order: order(block), over: ends_before_always(block), ..Self::default() };
+        let mut fates = Self { order: order(block), ..Self::default() };
+        fates.over = ends_before_always(block) || fates.order.iter().any(|at| !fates.spared_by(block, *at).is_empty());
         let steps = || block.steps.iter().enumerate();
         fates.passed_over = steps().filter(|(at, _)| graph::is_passed_over(block, *at)).map(|(at, _)| at).collect();
+        fates.notes_past = !fates.passed_over.is_empty() && !fates.order.is_sorted();
         fates.needed = steps().filter(|(at, _)| is_needed(block, *at)).map(|(at, _)| at).collect();
         fates.passes = steps().filter(|(at, step)| fates.goes_past(block, *at, step)).map(|(at, _)| at).collect();
         let spent = steps().filter(|(at, step)| leads_back(block, *at, step) && fates.is_outlived(block, *at));
@@ -68,13 +72,30 @@ impl Fates {
 
     /// Whether a failure of the step, or a jump to `fail`, is told only at the end of the block.
     pub(super) fn throws_late(&self, at: usize, step: &Step) -> bool {
-        let jumps = [&step.on_false, &step.on_success, &step.on_failure];
-        self.passes.contains(&at) || (self.over && jumps.into_iter().flatten().any(|jump| *jump == Jump::Fail))
+        self.passes.contains(&at) || (self.over && fails(step))
     }
 
     /// Whether others can go on after a failure that nothing deals with.
     fn goes_past(&self, block: &Block, at: usize, step: &Step) -> bool {
         step.on_failure.is_none() && can_fail(step) && self.is_outlived(block, at)
+    }
+
+    /// The steps before this one whose end of the block spares it: they stand behind it in the file.
+    pub(super) fn spared_by(&self, block: &Block, at: usize) -> Vec<usize> {
+        let before = self.order.iter().copied().take_while(|other| *other != at);
+        let spares = |other: &usize| {
+            *other > at && block.steps.get(*other).is_some_and(|step| ends(step) && !fails(step))
+        };
+        before.filter(spares).collect()
+    }
+
+    /// Whether an end skips a step that one which it spares needs.
+    fn is_missed(&self, block: &Block, at: usize) -> bool {
+        let misses = |(other, step): (usize, &Step)| {
+            let needs = unwatched(block, step).any(|needed| needed == at);
+            needs && self.spared_by(block, other).into_iter().any(|end| end < at)
+        };
+        block.steps.iter().enumerate().any(misses)
     }
 
     /// Whether others can go on when a step is lost to all behind it.
@@ -100,7 +121,8 @@ impl Fates {
                 set.contains(&needed)
             };
             let skippable = unwatched(block, step).any(lost);
-            let passes = self.passes.contains(&at) || self.spent.contains(&at);
+            let missed = !step.always && self.is_missed(block, at);
+            let passes = missed || self.passes.contains(&at) || self.spent.contains(&at);
             let absent = unwatched(block, step).any(|needed| {
                 let gone = |other: &Step| step.after.contains(&needed) && (goes_on(other) || skips_others(other));
                 self.absent.contains(&needed) || block.steps.get(needed).is_some_and(gone)
@@ -214,11 +236,13 @@ pub(super) fn ends(step: &Step) -> bool {
     matches!(step.act, Act::End(_)) || graph::jumps(step).any(|jump| *jump == Jump::End)
 }
 
+/// Whether a way out of a step fails the block.
+fn fails(step: &Step) -> bool {
+    let jumps = [&step.on_false, &step.on_success, &step.on_failure];
+    jumps.into_iter().flatten().any(|jump| *jump == Jump::Fail)
+}
+
 fn ends_before_always(block: &Block) -> bool {
-    let fails = |step: &Step| {
-        let jumps = [&step.on_false, &step.on_success, &step.on_failure];
-        jumps.into_iter().flatten().any(|jump| *jump == Jump::Fail)
-    };
     let last = block.steps.iter().rposition(|step| step.always);
     last.is_some_and(|last| block.steps.iter().take(last).any(|step| ends(step) || fails(step)))
 }

@@ -29,6 +29,9 @@ impl Twin {
         if !fates.spent.is_empty() {
             body.add(&format!("let {} = #{{}};", place.spent));
         }
+        if fates.notes_past {
+            body.add(&format!("let {} = #{{}};", place.past));
+        }
         if place.block.steps.iter().any(ends) || fates.over {
             body.add(&format!("let {} = \"\";", place.over));
         }
@@ -59,9 +62,16 @@ impl Twin {
             body.add(&format!("{} => {{", text(name(Some(at)))));
             body.deeper();
             body.add(&format!("{next} = {};", text(name(order.get(turn + 1)))));
+            let passed = place.fates.notes_past && place.fates.passed_over.contains(at);
+            if passed {
+                body.add(&format!("if !{}.contains({}) {{", place.past, text(name(Some(at)))));
+                body.deeper();
+            }
             self.step(place, *at, body);
-            body.shallower();
-            body.add("}");
+            for _ in 0..=usize::from(passed) {
+                body.shallower();
+                body.add("}");
+            }
         }
         for _ in 0..2 {
             body.shallower();

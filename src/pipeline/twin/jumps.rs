@@ -15,6 +15,10 @@ impl Twin {
             Jump::Skip => self.lost(place, at, "needs"),
             Jump::To(name) => match place.block.position(name) {
                 Some(target) if target <= at => self.back(place, at, target),
+                Some(target) if place.fates.notes_past => {
+                    let passed = place.block.steps.get(at + 1..target).unwrap_or_default();
+                    passed.iter().map(|step| format!("{}.{} = true;", place.past, step.name)).collect()
+                }
                 _ => vec![format!("{next} = {};", text(name))],
             },
             Jump::Retry => self.back(place, at, at),
@@ -117,6 +121,9 @@ fn forgotten(place: &Place<'_>, at: usize) -> Vec<String> {
     if fates.watched.contains(&at) {
         lines.push(format!("outcomes.{} = \"skipped\";", step.name));
         lines.push(format!("errors.{} = ();", step.name));
+    }
+    if fates.notes_past && fates.passed_over.contains(&at) {
+        lines.push(format!("{}.remove({});", place.past, text(&step.name)));
     }
     if fates.spent.contains(&at) {
         lines.push(format!("{}.remove({});", place.spent, text(&step.name)));

@@ -228,7 +228,11 @@ fn guard(place: &Place<'_>, at: usize, step: &Step) -> Option<String> {
     let (block, fates) = (place.block, &place.fates);
     let mut parts = Vec::new();
     if fates.over && !step.always {
-        parts.push(format!("{} == \"\"", place.over));
+        let spared = fates.spared_by(block, at);
+        let spared = spared.iter().filter_map(|end| block.steps.get(*end)).map(|end| text(&end.name));
+        let open: Vec<String> =
+            std::iter::once(text("")).chain(spared).map(|name| format!("{} == {name}", place.over)).collect();
+        parts.push(if open.len() > 1 { format!("({})", open.join(" || ")) } else { open.concat() });
     }
     if fates.skippable.contains(&at) {
         let watched = |needed: usize| block.steps.get(needed).is_some_and(|other| step.watches.contains(&other.name));
