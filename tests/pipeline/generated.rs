@@ -125,10 +125,12 @@ steps:
 fn a_made_script_that_is_too_long_to_run_is_written_and_says_so() {
     let step = |at: usize| format!("  s{at}: {{llm: '{}'}}\n", "many words ".repeat(600));
     let steps: String = (0..45).map(step).collect();
-    let program = Program::offline().file("p.yaml", format!("steps:\n{steps}")).file("q.yaml", "steps: {a: {set: {n: '1'}}}\n");
+    let short = "steps: {a: {set: {n: '1'}}}\n";
+    let program = Program::offline().file("p.yaml", format!("steps:\n{steps}")).file("q.yaml", short);
     let long = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok();
     assert!(long.stdout.len() > 256 * 1024, "{}", long.stdout.len());
-    assert_eq!(long.stdout.lines().nth(1), Some("// It is longer than a program may be, 256 KiB: it can be read, not run."));
+    let told = "// It is longer than a program may be, 256 KiB: it can be read, not run.";
+    assert_eq!(long.stdout.lines().nth(1), Some(told));
     assert!(long.stderr.contains("KiB and cannot be run, the limit is 256 KiB"), "{}", long.stderr);
     let short = program.args(["pipeline", "explain", "q.yaml", "--rhai"]).run().ok();
     assert!(!short.stdout.contains("longer") && short.stderr.is_empty(), "{}{}", short.stdout, short.stderr);

@@ -276,7 +276,7 @@ steps:
 steps:
   a: {llm: asked, dependencies: [b]}
   n: {llm: 'never asked {{ c }}'}
-  b: {end: '{{ 1 }}'}
+  b: {end: 1}
   c: {llm: never}
 ",
         0,

@@ -111,9 +111,12 @@ impl Twin {
         options.extend(step.choice.model.as_ref().map(|model| ("model", text(model))));
         options.extend(required(step));
         options.extend(common(step));
-        let schema = choices.map(|all| match plain {
-            true => format!("#{{\"type\": \"string\", \"enum\": {all}}}"),
-            false => format!("{}({all})", self.call("one_of")),
+        let schema = choices.map(|all| {
+            if plain {
+                format!("#{{\"type\": \"string\", \"enum\": {all}}}")
+            } else {
+                format!("{}({all})", self.call("one_of"))
+            }
         });
         options.extend(schema.map(|schema| ("schema", schema)));
         called("llm", &[prompt], &options)

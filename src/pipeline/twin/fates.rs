@@ -83,10 +83,8 @@ impl Fates {
     /// The steps before this one whose end of the block spares it: they stand behind it in the file.
     pub(super) fn spared_by(&self, block: &Block, at: usize) -> Vec<usize> {
         let before = self.order.iter().copied().take_while(|other| *other != at);
-        let spares = |other: &usize| {
-            *other > at && block.steps.get(*other).is_some_and(|step| ends(step) && !fails(step))
-        };
-        before.filter(spares).collect()
+        let ends_it = |other: usize| block.steps.get(other).is_some_and(|step| ends(step) && !fails(step));
+        before.filter(|other| *other > at && ends_it(*other)).collect()
     }
 
     /// Whether an end skips a step that one which it spares needs.
@@ -121,7 +119,7 @@ impl Fates {
                 set.contains(&needed)
             };
             let skippable = unwatched(block, step).any(lost);
-            let missed = !step.always && self.is_missed(block, at);
+            let missed = self.over && !step.always && self.is_missed(block, at);
             let passes = missed || self.passes.contains(&at) || self.spent.contains(&at);
             let absent = unwatched(block, step).any(|needed| {
                 let gone = |other: &Step| step.after.contains(&needed) && (goes_on(other) || skips_others(other));

@@ -61,12 +61,12 @@ impl Twin {
         let from = place.block.steps.get(at).filter(|_| place.fates.spent.contains(&at));
         let Some(Step { name: from, .. }) = from else { return lines };
         // One jump too many is a failure of the step that makes it; what does not need the step goes on.
-        let noted = [
+        let mut noted = vec![
             format!("outcomes.{from} = \"failed\";"),
             format!("errors.{from} = failure;"),
             format!("{}.{from} = true;", place.spent),
         ];
-        let noted = [noted.to_vec(), self.lost(place, at, "all")].concat();
+        noted.extend(self.lost(place, at, "all"));
         vec![format!("try {{ {} }} catch (failure) {{ {} }}", lines.join(" "), noted.join(" "))]
     }
 
