@@ -185,6 +185,14 @@ fn a_batch_has_one_schema_for_all() {
 }
 
 #[test]
+fn a_schema_may_describe_its_value_by_a_word_for_a_kind() {
+    let server = answering(&["4"]);
+    let program = Program::paying(&server);
+    let code = "llm(\"q\", #{schema: #{type: \"integer\", description: \"number\"}})";
+    program.args(["eval", code, "-q"]).run().ok().prints("4\n");
+}
+
+#[test]
 fn a_wrong_schema_is_told_before_anything_is_sent() {
     let server = answering(&["never"]);
     let program = Program::paying(&server);

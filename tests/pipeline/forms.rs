@@ -2,6 +2,7 @@
 //! `data`.
 
 use super::{accepted, flow};
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::json;
 
@@ -279,4 +280,30 @@ outputs: {o: OUTPUT}
         "`x` may be `()` here, because it may have failed",
     );
     flow(&reads("'if x == () { 1 } else { x.my_x }'")).args(["pipeline", "validate", "flow.yaml"]).run().ok();
+}
+
+#[test]
+fn a_value_is_described_by_any_word() {
+    let server = ChatServer::new(|_| Reply::text("{\"v\": \"noon\"}"));
+    let program = Program::served_by(&server);
+    for word in ["text", "str", "int", "number", "float", "bool", "date", "datetime", "any"] {
+        let text = format!(
+            "inputs: {{day: {word}}}\nsteps:\n  a: {{llm: '{{{{ inputs.day }}}}', vars: {{v: {word}}}}}\n\
+             outputs: {{n: inputs.day, v: a.v}}\n"
+        );
+        std::fs::write(program.project().join("p.yaml"), text).expect("a file");
+        let document = program.args(["run", "p.yaml", "day=2020-01-01", "--json"]).run().ok().json();
+        assert_eq!(document["answer"], json!({"n": "2020-01-01", "v": "noon"}), "{word}");
+    }
+}
+
+#[test]
+fn a_day_has_its_form_wherever_it_is_declared() {
+    let text = "\
+inputs: {day: {format: date, description: date}, other: {schema: date, default: 2020-02-29}}
+steps: {a: {set: {n: inputs.day}}}
+";
+    let program = Program::offline().file("p.yaml", text);
+    program.args(["run", "p.yaml", "day=2020-01-01"]).run().ok();
+    program.args(["run", "p.yaml", "day=noon"]).run().code(2).says("the input `day` of pipeline `p`");
 }

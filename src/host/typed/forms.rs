@@ -69,7 +69,10 @@ fn takes(word: &str, value: &Value) -> bool {
             Value::Array(names) => names.iter().all(|name| name.as_str().is_some_and(|name| TYPES.contains(&name))),
             name => name.as_str().is_some_and(|name| TYPES.contains(&name)),
         },
-        "title" | "description" | "format" | "pattern" => value.as_str().is_some_and(|text| kind(text).is_none()),
+        // What a value means is said in any words, the name of a kind among them.
+        "description" => value.is_string(),
+        "format" if value == "date" => true,
+        "title" | "format" | "pattern" => value.as_str().is_some_and(|text| kind(text).is_none()),
         "properties" | "patternProperties" | "$defs" | "definitions" => {
             value.as_object().is_some_and(|map| map.values().all(is_part))
         }

@@ -71,6 +71,8 @@ fn schemas_are_told_from_examples() {
         (json!({"anyOf": [{"type": "string"}, {"const": 1}]}), true),
         (json!({"$ref": "#/$defs/a", "$defs": {"a": {"type": "string"}}}), true),
         (json!(true), true),
+        (json!({"type": "string", "format": "date"}), true),
+        (json!({"type": "object", "properties": {"day": {"type": "string", "description": "date"}}}), true),
         (json!({"type": "string", "title": "string"}), false),
         (json!({"type": "string", "items": ["string"]}), false),
         (json!({"type": "a|b", "size": "int"}), false),
@@ -81,6 +83,12 @@ fn schemas_are_told_from_examples() {
         (json!({}), false),
     ] {
         assert_eq!(forms::is_schema(&given), expect, "{given}");
+    }
+    for word in
+        ["text", "string", "str", "int", "integer", "number", "float", "bool", "boolean", "date", "datetime", "any"]
+    {
+        let given = json!({"type": "integer", "description": word});
+        assert_eq!((forms::is_schema(&given), read(&given).schema()), (true, &given), "{word}");
     }
     let mixed = json!({"a": {"type": "integer", "minimum": 1}, "b": "string"});
     assert_eq!(read(&mixed).schema()["properties"]["a"], json!({"type": "integer", "minimum": 1}));
