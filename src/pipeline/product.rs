@@ -12,6 +12,9 @@ use std::path::{Component, Path, PathBuf};
 /// The suffixes that are known.
 pub const SUFFIXES: &[&str] = &["json", "csv", "md", "txt", "bin"];
 
+/// The most bytes that a file system takes for the name of a file or folder.
+const NAME: usize = 255;
+
 /// Writes the files of a step that has the value `value`, whole or not at all.
 ///
 /// # Errors
@@ -57,11 +60,14 @@ pub fn none(block: &Block) -> Outcome<()> {
 /// The path of a product relative to the workspace.
 ///
 /// # Errors
-/// `denied` if it leads out of the output folder, `data` if it names no file.
+/// `denied` if it leads out of the output folder, `data` if it names no file or no file system has such a name.
 pub fn path(folder: &Path, given: &str) -> Outcome<String> {
     let file = relative(given).ok_or_else(|| outside(given, folder))?;
     if file.as_os_str().is_empty() {
         return Err(Failure::new(FailureKind::Data, format!("the product `{given}` names no file")));
+    }
+    if let Some(why) = impossible(&file) {
+        return Err(Failure::new(FailureKind::Data, format!("the product {given:?} {why}")));
     }
     Ok(plain(&folder.join(file)).display().to_string())
 }
@@ -77,6 +83,15 @@ pub fn relative(given: &str) -> Option<PathBuf> {
 /// Whether a relative path stays below where it begins.
 pub fn is_below(path: &Path) -> bool {
     path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+/// Why no file system has such a path, if there is a reason.
+pub fn impossible(path: &Path) -> Option<String> {
+    if path.as_os_str().as_encoded_bytes().contains(&0) {
+        return Some("contains a NUL byte".to_owned());
+    }
+    let bytes = path.components().map(|part| part.as_os_str().len()).find(|bytes| *bytes > NAME)?;
+    Some(format!("has a name of {bytes} bytes, at most {NAME}"))
 }
 
 /// A path without parts that mean nothing.

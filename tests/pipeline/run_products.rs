@@ -283,3 +283,42 @@ PIPELINE(\"child\", #{n: 2})
     // Outside of a pipeline it is the script that knows what it does.
     program.args(["eval", &script.replace("//! ", "// "), "--approve", "auto"]).run().ok();
 }
+
+#[test]
+fn paths_that_no_file_can_have_are_told_before_anything_is_paid() {
+    let server = ChatServer::new(|_| Reply::text("paid"));
+    let long = "n".repeat(256);
+    for (first, second, what) in [
+        ("x.txt", "x.txt/y.txt", "`x.txt/y.txt` and `output/x.txt` of step `a` cannot both be files"),
+        ("x.txt/y.txt", "./x.txt", "`x.txt` and `output/x.txt/y.txt` of step `a` cannot both be files"),
+        ("x.txt", "x.txt/{{ a }}.txt", "cannot both be files: one lies in the other"),
+        ("x.txt", "\\0.txt", "the product \"\\0.txt\" contains a NUL byte"),
+        ("x.txt", "LONG/{{ a }}.txt", "has a name of 256 bytes, at most 255"),
+        ("x.txt", "LONG{{ a }}.txt", "has a name of 260 bytes, at most 255"),
+    ] {
+        let second = second.replace("LONG", &long);
+        let text = format!(
+            "steps:\n  a: {{llm: one, products: {{a: '{first}'}}}}\n  b: {{llm: two, products: {{b: \"{second}\"}}}}\n"
+        );
+        let program = Program::served_by(&server).file("p.yaml", text);
+        program.args(["pipeline", "validate", "p.yaml"]).run().code(1).says("p.yaml has a fault").says(what);
+        program.args(["run", "p.yaml"]).run().code(1).says(what);
+    }
+    assert_eq!(server.asks().len(), 0);
+    accepted(
+        "steps:\n  a: {set: {n: '1'}, products: {a: x.json, a.n: x.json.txt}}\n  \
+         b: {set: {n: '2'}, products: {b: x/x.json}}\n",
+    );
+}
+
+#[test]
+fn what_makes_a_path_impossible_at_last_is_data() {
+    let text = "\
+inputs: {name: {type: string}}
+steps: {a: {set: {n: '1'}, products: {a: '{{ inputs.name }}.json'}}}
+";
+    let program = Program::offline().file("p.yaml", text);
+    let name = format!("name={}", "n".repeat(251));
+    let document = program.args(["run", "p.yaml", name.as_str(), "--json"]).run().code(1).json();
+    assert_eq!(document["failure"]["kind"], "data");
+}

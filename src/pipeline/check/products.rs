@@ -5,20 +5,21 @@ use crate::pipeline::plan::{Act, Block, Each, Nested, Pipeline, Product, Step, T
 use crate::pipeline::product::plain;
 use crate::pipeline::read::Reader;
 use crate::script::expression::Reference;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 /// Checks the paths of all products.
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) {
-    let mut paths = Paths { faults: &mut reader.faults, taken: HashMap::new() };
+    let mut paths = Paths { faults: &mut reader.faults, taken: BTreeMap::new() };
     paths.block(&pipeline.block, &Around { folder: &pipeline.output_dir, items: Vec::new(), call: None });
 }
 
 /// The paths that were seen.
 struct Paths<'r, 'p> {
     faults: &'r mut Vec<Fault>,
-    /// The step of the file that writes each, or that calls the pipeline that does.
-    taken: HashMap<PathBuf, &'p str>,
+    /// The step of the file that writes each, or that calls the pipeline that does; what lies below a path follows it.
+    taken: BTreeMap<PathBuf, &'p str>,
 }
 
 impl<'p> Paths<'_, 'p> {
@@ -56,12 +57,28 @@ impl<'p> Paths<'_, 'p> {
         if around.call.is_some() && product.path.constant().is_none() {
             return;
         }
-        if let Some(first) = self.taken.get(&whole) {
-            let message = format!("step `{first}` writes `{shown}` too{of}: give each its own path");
-            self.faults.push(Fault::new(place.clone(), message));
-        } else {
-            self.taken.insert(whole, &own.name);
-        }
+        let message = match self.near(&whole) {
+            None => {
+                self.taken.insert(whole, &own.name);
+                return;
+            }
+            Some((known, first)) if *known == whole => {
+                format!("step `{first}` writes `{shown}` too{of}: give each its own path")
+            }
+            Some((known, first)) => {
+                let known = known.display();
+                format!("`{shown}`{of} and `{known}` of step `{first}` cannot both be files: one lies in the other")
+            }
+        };
+        self.faults.push(Fault::new(place.clone(), message));
+    }
+
+    /// A path that is taken and is this one, a folder of it, or below it.
+    fn near(&self, whole: &Path) -> Option<(&PathBuf, &'p str)> {
+        let above = whole.ancestors().find_map(|path| self.taken.get_key_value(path));
+        let behind = (Bound::Included(whole), Bound::Unbounded);
+        let below = || self.taken.range::<Path, _>(behind).next().filter(|(path, _)| path.starts_with(whole));
+        above.or_else(below).map(|(path, step)| (path, *step))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::core::money::Money;
 use crate::core::request::Keep;
 use crate::core::strategy::Strategy;
 use crate::pipeline::plan::{PARALLEL, PipelineLimits, Retry, Slice};
-use crate::pipeline::product::is_below;
+use crate::pipeline::product::{impossible, is_below};
 use crate::pipeline::read::words::{DEFAULTS, keys};
 use crate::pipeline::read::{Fields, Reader};
 use crate::pipeline::tree::{Data, Node};
@@ -169,6 +169,9 @@ impl Reader<'_, '_> {
         let given = self.text(node, "output_dir").unwrap_or_else(|| "output".to_owned());
         if let Some(node) = node.filter(|_| !is_below(Path::new(&given))) {
             self.fault(node.at, format!("output_dir must be a folder inside the workspace, not `{given}`"));
+        }
+        if let Some((node, why)) = node.zip(impossible(Path::new(&given))) {
+            self.fault(node.at, format!("output_dir {given:?} {why}"));
         }
         PathBuf::from(given)
     }

@@ -5,6 +5,7 @@ use crate::pipeline::product::{self, SUFFIXES};
 use crate::pipeline::read::Reader;
 use crate::pipeline::read::template::Reading;
 use crate::pipeline::tree::{Data, Node, Spot};
+use std::path::Path;
 
 /// Stands for a hole in a path: a part of a name, and neither a blank nor a name of its own.
 const HOLE: &str = "\u{fffc}";
@@ -48,6 +49,10 @@ impl Reader<'_, '_> {
         if file.as_os_str().is_empty() {
             self.fault(at, format!("the product `{written}` names no file"));
             return;
+        }
+        // A hole may stand for nothing.
+        if let Some(why) = product::impossible(Path::new(&text.replace(HOLE, ""))) {
+            self.fault(at, format!("the product {written:?} {why}"));
         }
         let suffix = product::suffix(&file);
         let open = suffix.contains(HOLE) || text.trim().ends_with(HOLE);
