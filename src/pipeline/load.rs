@@ -12,6 +12,7 @@ use crate::pipeline::read::{Header, Part, Reader, Scope, User};
 use crate::pipeline::tree::{self, Node};
 use crate::script::expression::Compiler;
 use crate::tools::catalog::Catalog;
+use crate::tools::workspace::Workspace;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub fn load_text(settings: &Settings, tools: &Catalog, path: &Path, text: &str) 
     let mut loader = Loader {
         settings,
         tools,
+        // Without one no tool is called; whoever starts a run says why.
+        workspace: Workspace::new(&settings.paths.workspace).ok(),
         compiler: Compiler::new(),
         known: HashMap::new(),
         chain: Vec::new(),
@@ -88,6 +91,8 @@ pub(super) struct Loader<'k> {
     pub settings: &'k Settings,
     /// Tools.
     pub tools: &'k Catalog,
+    /// The files that tools may touch.
+    pub workspace: Option<Workspace>,
     /// Compiles expressions.
     pub compiler: Compiler,
     /// Files by their real path; `None` for one with faults, which are told once.

@@ -25,6 +25,12 @@ pub trait Tool: Send + Sync {
         None
     }
 
+    /// What is wrong with arguments that have passed the schema, whatever becomes of files until the call; null stands
+    /// for one that is not known yet.
+    fn check(&self, _args: &Value, _workspace: &Workspace) -> Outcome<()> {
+        Ok(())
+    }
+
     /// How long a call may take; `None` for a tool that keeps its own deadline or waits for a person.
     fn timeout(&self, limits: &ToolLimits) -> Option<Duration> {
         Some(limits.timeout)

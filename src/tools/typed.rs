@@ -3,6 +3,7 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission, ToolExample, ToolSpec};
 use crate::tools::tool::{Tool, ToolContext, ToolLimits};
+use crate::tools::workspace::Workspace;
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -35,6 +36,11 @@ pub trait TypedTool: Send + Sync + 'static {
 
     /// Answers a call.
     fn run(args: Self::Args, cx: &ToolContext) -> impl Future<Output = Outcome<Value>> + Send;
+
+    /// What is wrong with arguments; see [`Tool::check`].
+    fn check(_args: &Value, _workspace: &Workspace) -> Outcome<()> {
+        Ok(())
+    }
 
     /// How long a call may take; see [`Tool::timeout`].
     fn timeout(limits: &ToolLimits) -> Option<Duration> {
@@ -75,6 +81,10 @@ impl<T: TypedTool> Tool for Typed<T> {
                 .map_err(|error| Failure::new(FailureKind::Invalid, format!("arguments of {}: {error}", T::NAME)))?;
             T::run(args, cx).await
         })
+    }
+
+    fn check(&self, args: &Value, workspace: &Workspace) -> Outcome<()> {
+        T::check(args, workspace)
     }
 
     fn timeout(&self, limits: &ToolLimits) -> Option<Duration> {

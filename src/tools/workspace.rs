@@ -4,6 +4,7 @@
 use crate::config::paths::PROJECT_FILE;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::tools::beneath::{self, Folder};
+use serde_json::Value;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -188,6 +189,14 @@ fn as_far_as_there(path: &Path) -> PathBuf {
 
 fn is_folder(path: &str) -> Failure {
     Failure::new(FailureKind::Invalid, format!("`{path}` is a folder")).hint("list_dir shows what is in it")
+}
+
+/// What is wrong with a path, if it is known, whatever is missing now and may be there when it is used.
+pub(crate) fn lasting(path: &Value, resolve: impl FnOnce(&str) -> Outcome<PathBuf>) -> Outcome<()> {
+    match path.as_str().map(resolve) {
+        Some(Err(failure)) if matches!(failure.kind, FailureKind::Denied | FailureKind::Invalid) => Err(failure),
+        _ => Ok(()),
+    }
 }
 
 /// The failure for an error of the file system about `path`.

@@ -1,6 +1,8 @@
 //! Faults: all at once, each with its place, the nearest name, and what would be right.
 
 use super::{accepted, flow, refused};
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
 
 #[test]
 fn many_faults_are_told_at_once() {
@@ -247,4 +249,52 @@ steps:
   seven: {llm: hello, model: nothing/like-this, budget: {max_cots: 1}}
 "#,
     );
+}
+
+#[test]
+fn what_a_tool_would_refuse_is_told_before_anything_is_paid() {
+    let server = ChatServer::new(|_| Reply::text("paid"));
+    for (tool, args, what) in [
+        ("read_file", "path: ../../../etc/passwd", "`../../../etc/passwd` is outside of the workspace"),
+        ("read_file", "path: '', max_bytes: '{{ a.len() }}'", "the path is empty"),
+        ("read_file", "path: notes.txt, from_line: 5, to_line: 2", "to_line 2 is before from_line 5"),
+        ("write_file", "path: rhizo.toml, text: '{{ a }}'", "`rhizo.toml` holds settings of rhizo"),
+        ("write_file", "path: /etc/x.txt, text: x", "`/etc/x.txt` is outside of the workspace"),
+        ("json_query", "query: '$.[', text: '{{ a }}'", "JSONPath `$.[`"),
+        ("json_query", "query: $", "json_query needs exactly one of value, text and path"),
+        ("json_query", "query: $, text: '{}', path: x.json", "json_query needs exactly one of value, text and path"),
+        ("calculate", "expression: 1 +", "the expression ends where a number"),
+        ("calculate", "expression: x + y, variables: {x: 1}", "unknown name `y`"),
+        ("find_text", "pattern: (", "is not a regular expression: unclosed group"),
+        ("find_text", "pattern: x, glob: '['", "glob `[`"),
+        ("list_dir", "glob: '['", "glob `[`"),
+        ("list_dir", "path: ..", "`..` is outside of the workspace"),
+        ("http_get", "url: notaurl", "notaurl"),
+        ("http_get", "url: 'ftp://example.com/'", "only http and https can be fetched"),
+    ] {
+        let text = format!("steps:\n  a: {{llm: one}}\n  b: {{tool: {tool}, dependencies: [a], args: {{{args}}}}}\n");
+        let program = Program::served_by(&server).file("p.yaml", text);
+        program.args(["pipeline", "validate", "p.yaml"]).run().code(1).says("p.yaml has a fault").says(what);
+        program.args(["run", "p.yaml", "--approve", "auto"]).run().code(1).says(what);
+    }
+    assert_eq!(server.asks().len(), 0);
+}
+
+#[test]
+fn what_a_tool_may_find_when_it_is_called_is_left_to_the_call() {
+    for (tool, args) in [
+        ("read_file", "path: made/later.txt"),
+        ("read_file", "path: '{{ a }}', from_line: 2"),
+        ("write_file", "path: made/later.txt, text: '{{ a }}'"),
+        ("json_query", "query: $.a, path: later.json"),
+        ("json_query", "query: '{{ a }}', text: '{}'"),
+        ("calculate", "expression: 1 / 0"),
+        ("calculate", "expression: x + 1, variables: {x: '{{ a.len() }}'}"),
+        ("find_text", "pattern: '(?i)x', path: later, glob: '*.txt'"),
+        ("list_dir", "{}"),
+        ("http_get", "url: 'http://127.0.0.1:9/'"),
+    ] {
+        let args = if args == "{}" { args.to_owned() } else { format!("{{{args}}}") };
+        accepted(&format!("steps:\n  a: {{llm: one}}\n  b: {{tool: {tool}, dependencies: [a], args: {args}}}\n"));
+    }
 }

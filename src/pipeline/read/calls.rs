@@ -1,11 +1,14 @@
 //! Calls of tools, stored programs and other pipelines, with what they are given.
 
+use crate::core::failure::Outcome;
 use crate::pipeline::plan::{Nested, ScriptCall, Template, ToolCall};
 use crate::pipeline::read::template::Reading;
 use crate::pipeline::read::{Fields, Reader};
 use crate::pipeline::tree::{Data, Entry, Node, Spot};
 use crate::registry::programs::{self, Program};
 use crate::tools::schema::ArgumentSchema;
+use crate::tools::tool::Tool;
+use crate::tools::workspace::Workspace;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
@@ -55,14 +58,15 @@ impl Reader<'_, '_> {
     pub(crate) fn tool(&mut self, node: &Node, fields: &Fields<'_>, reading: &Reading<'_>) -> Option<ToolCall> {
         let called = self.called(node, fields, ["tool", "name", "args"])?;
         let (entries, args) = self.given(called.given, "args", reading);
-        let parameters = match self.loader.tools.get(&called.name) {
-            Ok(tool) => tool.tool.spec().parameters.clone(),
+        let tools = self.loader.tools;
+        let tool = match tools.get(&called.name) {
+            Ok(registered) => registered.tool.as_ref(),
             Err(failure) => {
                 self.failed(called.at, &failure);
                 return None;
             }
         };
-        if let Err(failure) = fitting(&called.name, parameters, &entries) {
+        if let Err(failure) = fitting(tool, self.loader.workspace.as_ref(), &entries) {
             self.failed(called.given.map_or(called.at, |node| node.at), &failure);
         }
         Some(ToolCall { name: called.name, args })
@@ -118,8 +122,10 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Compares arguments with a schema; whatever has a hole may be anything.
-fn fitting(tool: &str, mut schema: Value, entries: &[(&Entry, Template)]) -> crate::core::failure::Outcome<()> {
+/// Compares arguments with what a tool takes; whatever has a hole may be anything.
+fn fitting(tool: &dyn Tool, workspace: Option<&Workspace>, entries: &[(&Entry, Template)]) -> Outcome<()> {
+    let name = &tool.spec().name;
+    let mut schema = tool.spec().parameters.clone();
     let mut args = Map::new();
     for (entry, value) in entries {
         let constant = value.constant().cloned();
@@ -130,5 +136,7 @@ fn fitting(tool: &str, mut schema: Value, entries: &[(&Entry, Template)]) -> cra
         }
         args.insert(entry.key.clone(), constant.unwrap_or(Value::Null));
     }
-    ArgumentSchema::new(tool, &schema)?.check(tool, &Value::Object(args))
+    let args = Value::Object(args);
+    ArgumentSchema::new(name, &schema)?.check(name, &args)?;
+    workspace.map_or(Ok(()), |workspace| tool.check(&args, workspace))
 }

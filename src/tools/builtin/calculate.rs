@@ -5,6 +5,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission};
 use crate::tools::tool::ToolContext;
 use crate::tools::typed::TypedTool;
+use crate::tools::workspace::Workspace;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Number, Value, json};
@@ -42,6 +43,18 @@ impl TypedTool for Calculate {
             (json!({"expression": "2 * (3 + 4)^2"}), "98.0"),
             (json!({"expression": "price * (1 + tax / 100)", "variables": {"price": 80, "tax": 25}}), "100.0"),
         ]
+    }
+
+    fn check(args: &Value, _workspace: &Workspace) -> Outcome<()> {
+        let variables = match args.get("variables") {
+            None => Some(BTreeMap::new()),
+            // Those that are not known yet may have any name.
+            Some(given) => BTreeMap::deserialize(given).ok(),
+        };
+        match args["expression"].as_str().zip(variables) {
+            Some((expression, variables)) => expression::evaluate(expression, &variables).map(drop),
+            None => Ok(()),
+        }
     }
 
     async fn run(args: Args, _cx: &ToolContext) -> Outcome<Value> {

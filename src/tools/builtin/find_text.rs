@@ -1,6 +1,7 @@
 //! `find_text`: a regular expression over the files of the workspace. The search itself is the room `context`'s.
 
 use crate::context::library::{Input, Library, OpenOptions};
+use crate::context::pattern::Pattern;
 use crate::context::poll::Poll;
 use crate::context::view::View;
 use crate::core::failure::Outcome;
@@ -8,6 +9,7 @@ use crate::core::tool::{EffectClass, Permission};
 use crate::tools::builtin::list_dir::matcher;
 use crate::tools::tool::{ToolContext, cancelled};
 use crate::tools::typed::TypedTool;
+use crate::tools::workspace::{Workspace, lasting};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -60,6 +62,12 @@ impl TypedTool for FindText {
             (json!({"pattern": "(?i)second"}), "every file"),
             (json!({"pattern": "^line \\d", "glob": "*.txt", "limit": 2}), "the first two hits in text files"),
         ]
+    }
+
+    fn check(args: &Value, workspace: &Workspace) -> Outcome<()> {
+        lasting(&args["path"], |path| workspace.resolve_read(path))?;
+        args["glob"].as_str().map(matcher).transpose()?;
+        args["pattern"].as_str().map(Pattern::new).transpose().map(drop)
     }
 
     async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {

@@ -3,10 +3,11 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission};
 use crate::model::client::USER_AGENT;
-use crate::model::fetch::{FetchOptions, fetch};
+use crate::model::fetch::{FetchOptions, check_public, fetch};
 use crate::tools::builtin::read_file::is_binary;
 use crate::tools::tool::{ToolContext, ToolLimits};
 use crate::tools::typed::TypedTool;
+use crate::tools::workspace::Workspace;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -47,6 +48,11 @@ impl TypedTool for HttpGet {
 
     fn examples() -> Vec<(Value, &'static str)> {
         vec![(json!({"url": "https://example.com/", "timeout": 10}), "a page; html_to_text makes it readable")]
+    }
+
+    /// Which addresses may be fetched is for the configuration to say.
+    fn check(args: &Value, _workspace: &Workspace) -> Outcome<()> {
+        args["url"].as_str().map_or(Ok(()), |url| check_public(url, true))
     }
 
     async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {

@@ -5,7 +5,7 @@ use crate::core::tool::{EffectClass, Permission};
 use crate::tools::builtin::json_query::reach::Size;
 use crate::tools::tool::ToolContext;
 use crate::tools::typed::TypedTool;
-use crate::tools::workspace;
+use crate::tools::workspace::{self, Workspace, lasting};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -51,6 +51,15 @@ impl TypedTool for JsonQuery {
         ]
     }
 
+    fn check(args: &Value, workspace: &Workspace) -> Outcome<()> {
+        let given: Vec<&Value> = ["value", "text", "path"].iter().filter_map(|name| args.get(*name)).collect();
+        if given.is_empty() || given.iter().filter(|source| !source.is_null()).count() > 1 {
+            return Err(sources());
+        }
+        lasting(&args["path"], |path| workspace.resolve_read(path))?;
+        args["query"].as_str().map_or(Ok(()), |query| compiled(query, Size::default()).map(drop))
+    }
+
     async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
         cx.blocking(move |cx| query(args, &cx)).await
     }
@@ -61,22 +70,26 @@ fn query(args: Args, cx: &ToolContext) -> Outcome<Value> {
         (Some(value), None, None) => value,
         (None, Some(text), None) => parsed("the text", &text)?,
         (None, None, Some(path)) => parsed(&format!("`{path}`"), &file_text(&path, cx)?)?,
-        _ => {
-            return Err(Failure::new(FailureKind::Invalid, "json_query needs exactly one of value, text and path"));
-        }
+        _ => return Err(sources()),
     };
     let size = Size::of(&value);
-    reach::check(&args.query, size)?;
-    let path = JsonPath::parse(&args.query).map_err(|error| {
-        let place = error.position();
-        Failure::new(
-            FailureKind::Invalid,
-            format!("JSONPath `{}`: {} at character {place}", args.query, error.message()),
-        )
-        .hint("for example $.name, $.items[0], $..id, $.items[?@.price < 10]")
-    })?;
+    let path = compiled(&args.query, size)?;
     cx.check()?;
     copied(&path.query(&value).all(), size, cx)
+}
+
+fn sources() -> Failure {
+    Failure::new(FailureKind::Invalid, "json_query needs exactly one of value, text and path")
+}
+
+/// The query, if it is not too much for a value of this size.
+fn compiled(query: &str, size: Size) -> Outcome<JsonPath> {
+    reach::check(query, size)?;
+    JsonPath::parse(query).map_err(|error| {
+        let place = error.position();
+        Failure::new(FailureKind::Invalid, format!("JSONPath `{query}`: {} at character {place}", error.message()))
+            .hint("for example $.name, $.items[0], $..id, $.items[?@.price < 10]")
+    })
 }
 
 /// The values that match. One that stands in another one that matches is in the answer twice.

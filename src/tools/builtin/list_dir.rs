@@ -4,7 +4,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission};
 use crate::tools::tool::ToolContext;
 use crate::tools::typed::TypedTool;
-use crate::tools::workspace;
+use crate::tools::workspace::{self, Workspace, lasting};
 use globset::{GlobBuilder, GlobMatcher};
 use ignore::{DirEntry, WalkBuilder};
 use schemars::JsonSchema;
@@ -57,6 +57,11 @@ impl TypedTool for ListDir {
             (json!({}), "the workspace itself"),
             (json!({"path": ".", "recursive": true, "glob": "*.txt"}), "every text file"),
         ]
+    }
+
+    fn check(args: &Value, workspace: &Workspace) -> Outcome<()> {
+        lasting(&args["path"], |path| workspace.resolve_read(path))?;
+        args["glob"].as_str().map(matcher).transpose().map(drop)
     }
 
     async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {

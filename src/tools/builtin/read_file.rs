@@ -5,7 +5,7 @@ use crate::core::tool::{EffectClass, Permission};
 use crate::tools::clip::Clip;
 use crate::tools::tool::ToolContext;
 use crate::tools::typed::TypedTool;
-use crate::tools::workspace;
+use crate::tools::workspace::{self, Workspace, lasting};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -48,16 +48,27 @@ impl TypedTool for ReadFile {
         ]
     }
 
+    fn check(args: &Value, workspace: &Workspace) -> Outcome<()> {
+        range(args["from_line"].as_u64(), args["to_line"].as_u64())?;
+        lasting(&args["path"], |path| workspace.resolve_read(path))
+    }
+
     async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
         cx.blocking(move |cx| read(&args, &cx)).await
     }
 }
 
-fn read(args: &Args, cx: &ToolContext) -> Outcome<Value> {
-    let (from, to) = (args.from_line.unwrap_or(1), args.to_line.unwrap_or(u64::MAX));
+/// The first and the last line.
+fn range(from: Option<u64>, to: Option<u64>) -> Outcome<(u64, u64)> {
+    let (from, to) = (from.unwrap_or(1), to.unwrap_or(u64::MAX));
     if to < from {
         return Err(Failure::new(FailureKind::Invalid, format!("to_line {to} is before from_line {from}")));
     }
+    Ok((from, to))
+}
+
+fn read(args: &Args, cx: &ToolContext) -> Outcome<Value> {
+    let (from, to) = range(args.from_line, args.to_line)?;
     let limit = args.max_bytes.unwrap_or(usize::MAX).min(cx.limits.max_output_bytes);
     let file = BufReader::with_capacity(1 << 16, cx.workspace.open(&args.path)?);
     let mut lines = Lines { source: file, line: 1, ended: false, clip: Clip::new(limit) };

@@ -5,7 +5,7 @@ use crate::core::tool::{EffectClass, Permission};
 use crate::tools::beneath::Folder;
 use crate::tools::tool::ToolContext;
 use crate::tools::typed::TypedTool;
-use crate::tools::workspace;
+use crate::tools::workspace::{self, Workspace, lasting};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -57,6 +57,10 @@ impl TypedTool for WriteFile {
             (json!({"path": "out/report.txt", "text": "done\n"}), "a new file in a new folder"),
             (json!({"path": "notes.txt", "text": "more\n", "mode": "append"}), "a line at the end"),
         ]
+    }
+
+    fn check(args: &Value, workspace: &Workspace) -> Outcome<()> {
+        lasting(&args["path"], |path| workspace.resolve_write(path))
     }
 
     async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
