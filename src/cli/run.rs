@@ -13,7 +13,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::host::run_host::OnPrint;
 use crate::pipeline::plan::Pipeline;
 use crate::pipeline::run::inputs as run_inputs;
-use crate::pipeline::{files, load};
+use crate::pipeline::{answerable, files, load};
 use crate::repl::narrator::Detail;
 use crate::script::engine::SOURCE_LIMIT;
 use crate::script::evaluate::Evaluation;
@@ -107,6 +107,7 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
         Ok(inputs) => inputs,
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
+    answerable::check(&app.kit.models, &pipeline.block).await?;
     let (library, launch) = ask::opened(app, &args.flags, ask::pipe(&args.flags.context))?;
     let launch = Launch { file: Some(file.to_owned()), source: Some(source), args: Some(inputs.clone()), ..launch };
     let (task, on_print) = (file.display().to_string(), Some(on_print(printer, &args.flags)));

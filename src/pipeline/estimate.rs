@@ -6,8 +6,8 @@
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
 use crate::core::price::Bound;
-use crate::host::choose::Wish;
 use crate::host::models::Models;
+use crate::pipeline::answerable::wish;
 use crate::pipeline::graph;
 use crate::pipeline::plan::{Act, Block, Nested, Part, Pipeline, Step, Template};
 use crate::pipeline::values::Values;
@@ -224,13 +224,8 @@ fn called(nested: &Nested, inputs: &Map<String, Value>) -> Map<String, Value> {
 
 /// Who would be asked, and what `row.calls` calls of it cost at most.
 async fn asked(models: &Models, step: &Step, (prompt, most): (usize, Option<u64>), row: &mut Row) -> Outcome<()> {
+    let Some(wish) = wish(step) else { return Ok(()) };
     let choice = &step.choice;
-    let wish = Wish {
-        role: choice.role.clone().or_else(|| default_role(&step.act)),
-        model: choice.model.clone(),
-        requires: choice.requires.clone(),
-        strategy: choice.strategy,
-    };
     let explained = models.explain(&wish).await?;
     row.reason = match &explained.choice.picked {
         // The call names the model that the step or the file does.
@@ -249,14 +244,6 @@ async fn asked(models: &Models, step: &Step, (prompt, most): (usize, Option<u64>
     row.worst =
         spec.price.as_ref().map(|price| Money::from_nanos(price.worst(&bound).nanos().saturating_mul(row.calls)));
     Ok(())
-}
-
-fn default_role(act: &Act) -> Option<String> {
-    match act {
-        Act::Run(_) => Some(crate::registry::roles::ROOT.to_owned()),
-        Act::Ask(ask) => ask.of.clone(),
-        _ => None,
-    }
 }
 
 /// The bytes of a text, as far as they are known.

@@ -1,5 +1,6 @@
 //! Pipelines written in YAML: from a file to a checked plan, and from the plan to what it does.
 
+pub mod answerable;
 mod check;
 pub mod estimate;
 pub mod explain;

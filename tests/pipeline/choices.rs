@@ -126,3 +126,62 @@ fn a_role_beside_a_named_model_still_says_how_it_writes() {
     let ask = server.asks().pop().expect("a request");
     assert_eq!((&ask.body["temperature"], ask.messages()[0].1.as_str()), (&json!(0.9), "You write in rhymes."));
 }
+
+/// A program whose only model that can be called is blind; others that see are known by the lists of prices.
+fn blind(server: &ChatServer) -> Program {
+    let url = server.base_url();
+    let settings = format!("model = \"m\"\n[models.m]\nbase_url = \"{url}\"\ninput_price = 1\noutput_price = 1\n");
+    let inner = "steps: {b: {llm: see, requires: vision}}\n";
+    Program::new().file("rhizo.toml", settings).file("inner.yaml", inner)
+}
+
+#[test]
+fn what_nobody_can_answer_is_told_before_anything_is_paid() {
+    let server = echo();
+    let program = blind(&server);
+    let vision = "no model that can be called has `vision`";
+    for (step, code, what) in [
+        ("b: {llm: see, requires: [vision], dependencies: [a]}", 3, vision),
+        ("b: {run: see, requires: [vision], dependencies: [a]}", 3, vision),
+        ("p: {parallel: {l: {b: {llm: '{{ a }}', requires: vision}}}, dependencies: [a]}", 3, vision),
+        ("p: {pipeline: inner.yaml, dependencies: [a]}", 3, vision),
+        ("b: {llm: {prompt: '{{ a }}', images: [x.png]}}", 1, "takes no images"),
+    ] {
+        let text = format!("steps:\n  a: {{llm: one}}\n  {step}\n");
+        std::fs::write(program.project().join("p.yaml"), text).expect("a file");
+        program.args(["pipeline", "validate", "p.yaml"]).run().ok();
+        let dry = program.args(["pipeline", "run", "p.yaml", "--dry-run"]).run().code(1);
+        dry.says("nobody can answer step `b`: ").says(what);
+        program.args(["run", "p.yaml"]).run().code(code).says("nobody can answer step `b`: ").says(what);
+    }
+    assert_eq!(server.asks().len(), 0);
+}
+
+#[test]
+fn what_may_be_skipped_or_fail_is_left_to_the_run() {
+    let server = echo();
+    let program = blind(&server);
+    for step in [
+        "b: {llm: see, requires: vision, condition: 'a == \"x\"'}",
+        "b: {llm: see, requires: vision, on_failure: continue}",
+        "p: {each: {in: [1, 2], steps: {b: {llm: see, requires: vision}}}}",
+        "w: {switch: {on: a, cases: {m: e}}}\n  b: {llm: see, requires: vision}\n  e: {set: {n: '1'}}",
+    ] {
+        let text = format!("steps:\n  a: {{llm: one}}\n  {step}\n");
+        std::fs::write(program.project().join("p.yaml"), text).expect("a file");
+        let ran = program.args(["pipeline", "run", "p.yaml", "--dry-run", "--json"]).run().ok();
+        assert!(ran.stdout.contains("nobody can be asked: no model that can be called has `vision`"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_model_that_is_named_takes_the_images_of_the_call() {
+    let server = echo();
+    for (model, code) in [("small", 1), ("large", 0)] {
+        let text = format!("steps: {{a: {{llm: {{prompt: see, images: [x.png]}}, model: {model}}}}}\n");
+        let ran = range(&server, "").file("p.yaml", text).args(["pipeline", "validate", "p.yaml"]).run().code(code);
+        if code == 1 {
+            ran.says("p.yaml:1:57: the model `small` takes no images");
+        }
+    }
+}

@@ -262,7 +262,7 @@ fn what_a_tool_would_refuse_is_told_before_anything_is_paid() {
         ("write_file", "path: /etc/x.txt, text: x", "`/etc/x.txt` is outside of the workspace"),
         ("json_query", "query: '$.[', text: '{{ a }}'", "JSONPath `$.[`"),
         ("json_query", "query: $", "json_query needs exactly one of value, text and path"),
-        ("json_query", "query: $, text: '{}', path: x.json", "json_query needs exactly one of value, text and path"),
+        ("json_query", "query: $, text: '{}', path: x.json", "needs exactly one of value, text and path"),
         ("calculate", "expression: 1 +", "the expression ends where a number"),
         ("calculate", "expression: x + y, variables: {x: 1}", "unknown name `y`"),
         ("find_text", "pattern: (", "is not a regular expression: unclosed group"),

@@ -8,6 +8,7 @@ use crate::cli::{report, table};
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
+use crate::pipeline::answerable;
 use crate::pipeline::estimate::{Estimate, Row, UNKNOWN, estimate};
 use crate::pipeline::plan::Pipeline;
 use serde_json::json;
@@ -35,7 +36,13 @@ pub(super) async fn tell(app: &App, printer: &Printer, args: &Run) -> Outcome<Ex
         let page = page(&pipeline, &found);
         if needed.is_empty() { page } else { format!("{page}\ninputs that it still needs: {}", needed.join(", ")) }
     });
-    Ok(Exit::Ok)
+    match answerable::check(&app.kit.models, &pipeline.block).await {
+        Ok(()) => Ok(Exit::Ok),
+        Err(failure) => {
+            report::tell(printer, &failure);
+            Ok(Exit::Failed)
+        }
+    }
 }
 
 fn page(pipeline: &Pipeline, found: &Estimate) -> String {

@@ -1,7 +1,7 @@
 //! Who answers a step, and why: step > expert of a tool that it names > requires > default model > as `llm` does.
 
 use crate::core::strategy::Strategy;
-use crate::pipeline::plan::Choice;
+use crate::pipeline::plan::{Act, Choice};
 use crate::pipeline::read::{Fields, Reader};
 use crate::pipeline::tree::{Node, Spot};
 use crate::policy::choice::meets;
@@ -77,6 +77,17 @@ impl Reader<'_, '_> {
         let mut known = models::names(settings).into_iter().chain(listed);
         if !known.any(|name| lacking(&name).is_some_and(|words| words.is_empty())) {
             self.fault(at, format!("no model has `{}` together", requires.join("` and `")));
+        }
+    }
+
+    /// Keeps the fault that the model that answers takes no images, where a call has some.
+    pub(crate) fn sees(&mut self, fields: &Fields<'_>, act: Option<&Act>, choice: &Choice) {
+        let (Some(Act::Llm(call)), Some(name)) = (act, &choice.model) else { return };
+        // One that does not exist is told already.
+        let blind = models::resolve(self.loader.settings, name).is_ok_and(|spec| !spec.capabilities.vision);
+        if blind && !call.images.is_empty() {
+            let at = fields.get("model").map_or(fields.at, |node| node.at);
+            self.fault(at, format!("the model `{name}` takes no images"));
         }
     }
 

@@ -65,6 +65,7 @@ impl Reader<'_, '_> {
         let vars = self.vars(fields.get("vars"));
         let body = self.act(act, fields, &reading, leaps, top);
         let choice = self.who_answers(fields, act, &tools);
+        self.sees(fields, body.as_ref(), &choice);
         let names: Vec<&str> = vars.iter().map(|var| var.name.as_str()).collect();
         let products = Reading::new(scope, user(Part::Product)).with(&names);
         let condition = Reading::new(scope, user(Part::Condition));

@@ -1,0 +1,86 @@
+//! Who is asked by a step, and whether anybody can be: told before a run begins, for the steps that it comes to anyway.
+//!
+//! What follows a condition, a jump or a failure that is dealt with, and bodies that repeat, are left to the run.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::host::choose::Wish;
+use crate::host::models::Models;
+use crate::pipeline::graph;
+use crate::pipeline::plan::{Act, Block, Step};
+use crate::registry::roles;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+/// What a step says of its model; `None` if it asks none by itself.
+pub fn wish(step: &Step) -> Option<Wish> {
+    let default = match &step.act {
+        Act::Llm(_) => None,
+        Act::Run(_) => Some(roles::ROOT.to_owned()),
+        Act::Ask(ask) if ask.of.is_some() => ask.of.clone(),
+        _ => return None,
+    };
+    let choice = &step.choice;
+    Some(Wish {
+        role: choice.role.clone().or(default),
+        model: choice.model.clone(),
+        requires: choice.requires.clone(),
+        strategy: choice.strategy,
+    })
+}
+
+/// Refuses a pipeline with a step that nobody can answer, whatever happens in the run.
+///
+/// # Errors
+/// As the choice of the first such step: `no_model`, `auth`; `invalid` for images that its model does not take.
+pub fn check<'a>(models: &'a Models, block: &'a Block) -> BoxFuture<'a, Outcome<()>> {
+    async move {
+        for step in sure(block) {
+            one(models, step).await.map_err(|failure| of_step(step, failure))?;
+            match &step.act {
+                Act::Parallel(branches) => {
+                    for branch in branches {
+                        check(models, &branch.block).await?;
+                    }
+                }
+                Act::Nested(nested) => check(models, &nested.pipeline.block).await?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
+async fn one(models: &Models, step: &Step) -> Outcome<()> {
+    let Some(wish) = wish(step) else { return Ok(()) };
+    let explained = models.explain(&wish).await?;
+    let blind = explained.picked().filter(|spec| !spec.capabilities.vision);
+    if let (Act::Llm(call), Some(spec)) = (&step.act, blind)
+        && !call.images.is_empty()
+    {
+        return Err(Failure::new(FailureKind::Invalid, format!("{} takes no images", spec.id))
+            .hint("requires: [vision] chooses a model that does"));
+    }
+    explained.choice.picked.map(drop)
+}
+
+fn of_step(step: &Step, failure: Failure) -> Failure {
+    Failure { message: format!("nobody can answer step `{}`: {}", step.name, failure.message), ..failure }
+}
+
+/// The steps that run and whose failure is that of the pipeline, unless something fails before.
+fn sure(block: &Block) -> Vec<&Step> {
+    let mut open: Vec<usize> = Vec::new();
+    let mut sure = Vec::new();
+    for at in graph::order(block) {
+        let Some(step) = block.steps.get(at) else { continue };
+        let unsure = |other: &usize| open.contains(other) || block.steps.get(*other).is_some_and(Step::is_control);
+        let skipped = step.condition.is_some() || !step.behind.is_empty() || step.after.iter().any(unsure);
+        if skipped || step.goes_past_failure() {
+            open.push(at);
+        } else {
+            sure.push(step);
+        }
+    }
+    sure
+}
