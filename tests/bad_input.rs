@@ -2,6 +2,7 @@
 
 mod disk;
 mod hostile;
+mod paths;
 mod provider;
 mod typed;
 mod unheard;

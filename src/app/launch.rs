@@ -7,15 +7,15 @@ use crate::store::open::Store;
 use crate::store::runs::RunRow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a run was started with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Launch {
-    /// The folder in which the program was started.
-    pub folder: PathBuf,
+    /// The folder in which the program was started. A path that is not Unicode is kept as far as it can be read.
+    pub folder: String,
     /// Files, folders and globs of the context, as typed.
     pub context: Vec<String>,
     /// Whether standard input was a part of the context; it is not kept.
@@ -32,9 +32,9 @@ pub struct Launch {
     /// What the final value must be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<Value>,
-    /// The program's file.
+    /// The program's file, likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<PathBuf>,
+    pub file: Option<String>,
     /// The program, as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -57,6 +57,11 @@ impl Launch {
         serde_json::from_value(launch).map_err(|error| {
             Failure::new(FailureKind::Replay, format!("what run {} was started with cannot be read: {error}", row.id))
         })
+    }
+
+    /// The program's file, from the folder of the start.
+    pub fn path(&self) -> Option<PathBuf> {
+        self.file.as_ref().map(|file| Path::new(&self.folder).join(file))
     }
 
     /// What the final value must be, made ready.

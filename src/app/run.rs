@@ -71,7 +71,7 @@ pub fn begin(kit: &Arc<Kit>, start: Start<'_>, library: Library) -> Run {
     let limits = kit.settings.limits;
     let id = new_run_id((kit.clock)());
     let launch = launch.map(|launch| Launch {
-        folder: kit.settings.environment.folder.clone(),
+        folder: kit.settings.environment.folder.display().to_string(),
         documents: launch::documents(&library),
         ..launch
     });

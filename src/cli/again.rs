@@ -34,10 +34,14 @@ pub enum Program {
 impl Program {
     /// The program of a run as it is now, or as it was if its file is gone; and whether it has changed.
     pub fn of(app: &App, row: &RunRow, launch: &Launch) -> Outcome<(Self, bool)> {
-        let Some(file) = launch.file.as_ref().map(|file| launch.folder.join(file)) else {
+        let Some(file) = launch.path() else {
             return Ok((launch.source.clone().map_or(Self::Root, Self::Script), false));
         };
         if row.kind == "pipeline" {
+            if file.display().to_string().contains(char::REPLACEMENT_CHARACTER) && !file.is_file() {
+                let what = format!("{} cannot be read again: its path is not Unicode", file.display());
+                return Err(Failure::new(FailureKind::Replay, what).hint("give it another name, and run it anew"));
+            }
             let text = load::text(&file)?;
             let pipeline = load::load_text(&app.kit.settings, app.kit.tools.get()?, &file, &text)?;
             let edited = launch.source.as_ref() != Some(&text);
@@ -129,6 +133,6 @@ pub async fn sealed(run: &Run, again: Again<'_>) -> RootEnd {
 
 /// The folder and the parameters of a program that has them.
 fn file(launch: &Launch) -> Option<(Option<PathBuf>, serde_json::Map<String, Value>)> {
-    let folder = launch.file.as_ref().map(|file| run_command::folder_of(&launch.folder.join(file)));
+    let folder = launch.path().map(|file| run_command::folder_of(&file));
     (folder.is_some() || launch.args.is_some()).then(|| (folder.flatten(), launch.args.clone().unwrap_or_default()))
 }

@@ -19,6 +19,7 @@ use crate::repl::restore::Again;
 use crate::store::runs::RunRow;
 use clap::Args;
 use serde_json::json;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Arguments of `resume`.
@@ -103,7 +104,8 @@ pub fn prepared(environment: Environment, run: &str, flags: &RunFlags) -> Outcom
         resume::find(&store, run)?
     };
     // The project's settings are those of the folder in which the run was started.
-    let folder = if launch.folder.is_dir() { launch.folder.clone() } else { environment.folder.clone() };
+    let folder = Some(PathBuf::from(&launch.folder)).filter(|folder| folder.is_dir());
+    let folder = folder.unwrap_or_else(|| environment.folder.clone());
     let settings = check::load(Environment { folder, ..environment }, layer(&flags.over(&launch.flags))?)?;
     Ok((row, launch, settings))
 }

@@ -58,7 +58,7 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
     let (library, launch) = ask::opened(app, &args.flags, pipe)?;
     let task = file.display().to_string();
     let launch = Launch {
-        file: Some(file.clone()).filter(|_| !typed),
+        file: Some(task.clone()).filter(|_| !typed),
         source: Some(source.clone()),
         args: Some(parameters.clone()),
         ..launch
@@ -109,8 +109,8 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
     };
     answerable::check(&app.kit.models, &pipeline.block).await?;
     let (library, launch) = ask::opened(app, &args.flags, ask::pipe(&args.flags.context))?;
-    let launch = Launch { file: Some(file.to_owned()), source: Some(source), args: Some(inputs.clone()), ..launch };
     let (task, on_print) = (file.display().to_string(), Some(on_print(printer, &args.flags)));
+    let launch = Launch { file: Some(task.clone()), source: Some(source), args: Some(inputs.clone()), ..launch };
     let run = run::begin(
         &app.kit,
         Start { kind: "pipeline", task: &task, launch: Some(launch), on_print, ..Start::default() },

@@ -27,7 +27,7 @@ pub(super) async fn stats(app: &App, printer: &Printer) -> Outcome<()> {
     looks.sort_by(|a, b| expected(b).total_cmp(&expected(a)).then_with(|| a.mean_tokens.total_cmp(&b.mean_tokens)));
     let value = json!({
         "episodes": stats.episodes, "indexed": stats.indexed, "embedder": stats.embedder,
-        "dimensions": stats.dimensions, "folder": stats.folder,
+        "dimensions": stats.dimensions, "folder": stats.folder.display().to_string(),
         "fault": stats.fault.as_ref().map(ToString::to_string),
         "explore": looks.iter().map(row).collect::<Vec<_>>(),
         "strategies": strategies.iter().map(row).collect::<Vec<_>>(),

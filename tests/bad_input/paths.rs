@@ -1,0 +1,60 @@
+//! Folders and files whose names are not Unicode: what is kept of them is what can be read.
+
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+
+/// Goes into the folder.
+const ENTER: &str = "cd \"$(printf 'd\\303')\"";
+
+/// Puts the file that `printf` spells in the place of a command's arguments.
+fn named(words: &str, file: &str) -> String {
+    format!("set -- {words} \"$(printf '{file}')\"")
+}
+
+fn write(program: &Program, name: &[u8], text: &str) {
+    fs::write(program.project().join(OsStr::from_bytes(name)), text).expect("a file");
+}
+
+#[test]
+fn a_folder_that_is_not_unicode_is_one_to_work_in() {
+    let program = Program::offline();
+    fs::create_dir(program.project().join(OsStr::from_bytes(b"d\xc3"))).expect("a folder");
+    write(&program, b"d\xc3/two.rhai", "1 + 1");
+    program.args(["eval", "6 * 7", "-q"]).after(ENTER).run().ok().prints("42\n");
+    program.args(["run", "two.rhai", "-q"]).after(ENTER).run().ok().prints("2\n");
+    let repl = program.args(["repl"]).after(ENTER).stdin("3 * 3\n").run().ok();
+    assert!(repl.stdout.contains('9'), "{}", repl.stdout);
+    let asked = program.args(["ask", "What is blue?"]).after(ENTER).run();
+    assert_ne!(asked.exit_code(), Some(101), "{}", asked.stderr);
+    let rows = program.args(["runs", "list", "--json"]).run().ok().json();
+    assert_eq!(rows.as_array().map(Vec::len), Some(4), "{rows:#}");
+}
+
+#[test]
+fn files_that_are_not_unicode_are_run() {
+    let program = Program::offline();
+    write(&program, b"s\xc3.rhai", "6 * 7");
+    write(&program, b"a\xc3.yaml", "steps:\n  - said: {set: {n: 6 * 7}}\n");
+    program.args([]).after(&named("run -q", "s\\303.rhai")).run().ok().prints("42\n");
+    program.args([]).after(&named("run", "a\\303.yaml")).run().ok();
+    program.args([]).after(&named("pipeline run", "a\\303.yaml")).run().ok();
+    program.args([]).after(&named("pipeline validate", "a\\303.yaml")).run().ok();
+}
+
+#[test]
+fn a_program_goes_on_as_it_was_and_a_pipeline_says_why_it_cannot() {
+    let server = ChatServer::new(|ask| match ask.number {
+        0 | 2 => Reply::refusal(400, "no"),
+        _ => Reply::text("yes").usage(1, 1),
+    });
+    let program = Program::paying(&server);
+    write(&program, b"s\xc3.rhai", "llm(\"x\")");
+    write(&program, b"a\xc3.yaml", "steps:\n  - said: {llm: go}\n");
+    assert_ne!(program.args([]).after(&named("run", "s\\303.rhai")).run().exit_code(), Some(0));
+    program.args(["resume", "last", "-q"]).run().ok().prints("yes\n");
+    assert_ne!(program.args([]).after(&named("run", "a\\303.yaml")).run().exit_code(), Some(0));
+    program.args(["resume", "last"]).run().code(1).says("its path is not Unicode").says("hint: give it another name");
+}
