@@ -231,6 +231,11 @@ impl<'a> Draft<'a> {
         matches!(self.stage, Stage::Asked) && self.tally.is_empty()
     }
 
+    /// Whether the server has been asked and has told no usage.
+    pub const fn is_uncounted(&self) -> bool {
+        matches!(self.stage, Stage::Asked) && !self.tally.is_told()
+    }
+
     /// What to expect after an event.
     pub const fn flow(&self) -> Flow {
         if self.is_whole() { Flow::Ending } else { Flow::More }

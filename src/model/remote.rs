@@ -116,10 +116,11 @@ impl<P: Protocol> Remote<P> {
             ended = self.exchange(request, watch, &mut pass, &mut draft) => ended,
         };
         let mut usage = draft.usage(request);
-        if ended.as_ref().is_err_and(|broken| self.may_go_on(broken.failure.kind, watch)) && draft.is_unheard() {
+        if ended.as_ref().is_err_and(|broken| self.may_bill_more(broken.failure.kind, watch, &draft)) {
+            let heard = usage.output_tokens;
             usage.input_tokens = request.token_bound();
-            usage.output_tokens = request.sampling.max_tokens.unwrap_or(0);
-            usage.unheard_tokens = usage.output_tokens;
+            usage.output_tokens = heard.max(request.sampling.max_tokens.unwrap_or(0));
+            usage.unheard_tokens = usage.output_tokens.saturating_sub(heard);
         }
         let shown = draft.is_shown();
         pass.used(&usage);
@@ -134,12 +135,14 @@ impl<P: Protocol> Remote<P> {
         Err(FailedAttempt { failed, advice: broken.advice, shown })
     }
 
-    /// Whether a server that was not heard may finish an answer all the same, and bill it. One that streams notices that
-    /// nobody listens any more; but a model that thinks in silence for longer than a call may take has thought by then.
-    fn may_go_on(&self, kind: FailureKind, watch: &Watch) -> bool {
+    /// Whether a server may bill more than was heard of it. One that was not heard may finish its answer all the same. One
+    /// that streams notices that nobody listens any more; but a model that thinks in silence for longer than a call may
+    /// take has thought by then. What was refused for its size or form may hold any number of tokens, whatever came before.
+    fn may_bill_more(&self, kind: FailureKind, watch: &Watch, draft: &Draft<'_>) -> bool {
         match kind {
-            FailureKind::Transport | FailureKind::Stalled => true,
-            FailureKind::Cancelled => !self.settings.stream || watch.is_overdue(),
+            FailureKind::Transport | FailureKind::Stalled => draft.is_unheard(),
+            FailureKind::Cancelled => draft.is_unheard() && (!self.settings.stream || watch.is_overdue()),
+            FailureKind::Protocol => draft.is_uncounted(),
             _ => false,
         }
     }

@@ -57,6 +57,11 @@ impl Tally {
         self.heard == 0 && self.usage.is_none()
     }
 
+    /// Whether the server has told any figures.
+    pub const fn is_told(&self) -> bool {
+        self.usage.is_some()
+    }
+
     /// The bill of a server that was asked `request`: its own figures as far as they can be true, else estimated ones.
     pub fn usage(&self, request: &ChatRequest) -> Usage {
         let written = estimate::tokens(self.heard);

@@ -2,7 +2,7 @@
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
-use crate::support::server::Act;
+use crate::support::server::{self, Act};
 use serde_json::json;
 
 /// A model at $1 a million prompt tokens and $10 a million answer tokens, with little patience.
@@ -65,4 +65,17 @@ fn a_call_that_its_own_limit_ended_tells_it_too() {
     let program = served(&server, "stream = false\n");
     let ran = program.args(["eval", "llm(\"x\", #{max_tokens: 100, timeout: 0.5})"]).run().code(4);
     ran.says("no answer within 0.5 s").says("100 answer tokens are charged");
+}
+
+#[test]
+fn an_answer_that_breaks_the_protocol_is_charged_at_its_worst() {
+    let long = format!("data: {{\"choices\": [], \"more\": \"{}\"}}\n\n", "x".repeat(2 * 1024 * 1024));
+    let deep = format!("data: {{\"choices\": {}{}}}\n\n", "[".repeat(200), "]".repeat(200));
+    for event in [long, deep] {
+        let server = ChatServer::new(move |_| Reply::acts(server::stream(&[&event])));
+        let ran = served(&server, "").args(["eval", "llm(\"x\", #{max_tokens: 100})", "--json"]).run().code(4);
+        let document = ran.json();
+        assert_eq!(document["failure"]["details"]["unheard_tokens"], 100, "{document:#}");
+        assert_eq!((&document["output_tokens"], server.asks().len()), (&json!(100), 1), "{document:#}");
+    }
 }

@@ -181,7 +181,8 @@ fn forms(dialect: &Dialect) -> Vec<Fault> {
 
 fn foreign() -> Vec<Fault> {
     let kind = |kind: &str, body: &str| answer(200, &[("content-type", kind)], body);
-    let wrong = |name: &str, acts: Vec<Act>| fault(name, acts, Fails(Protocol), Estimated(2, 0));
+    // The request was read, and what was refused may have been any answer.
+    let wrong = |name: &str, acts: Vec<Act>| fault(name, acts, Fails(Protocol), UNHEARD);
     let large_head = format!("HTTP/1.1 200 OK\r\nx-large: {}\r\n\r\n", "x".repeat(1024 * 1024));
     let many_heads = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x-many: 1\r\n".repeat(5_000));
     let long = chunk(&vec![b'a'; 256 * 1024]);
@@ -195,6 +196,7 @@ fn foreign() -> Vec<Fault> {
         wrong("other JSON", json(200, &json!({"answer": 42}))),
         wrong("broken JSON", kind("application/json", "{\"choices\": nothing}")),
         wrong("broken JSON in the stream", stream(&["data: {\"choices\": nothing}\n\n", DONE])),
+        wrong("too deep JSON in the stream", stream(&[&too_deep()])),
         wrong("an endless line", long_line),
         wrong("an endless event", vec![head("text/event-stream"), Act::Repeat(data_line)]),
         wrong("an endless document", vec![head("application/json"), Act::Send(chunk(b"{")), Act::Repeat(long)]),
@@ -203,6 +205,11 @@ fn foreign() -> Vec<Fault> {
         fault("an endless header", vec![raw(&large_head)], Fails(Protocol), Nothing),
         fault("too many headers", vec![raw(&many_heads)], Fails(Protocol), Nothing),
     ]
+}
+
+/// An event that no parser follows to its bottom.
+fn too_deep() -> String {
+    format!("data: {{\"choices\": {}{}}}\n\n", "[".repeat(200), "]".repeat(200))
 }
 
 fn contents(dialect: &Dialect) -> Vec<Fault> {
@@ -263,6 +270,13 @@ fn only_chat() -> Vec<Fault> {
         fault("silence before [DONE]", then(whole(), Act::Hold), Says("whole"), Counted(9, 4)),
         fault("text after the end", then(goes_on(), Act::Reset), Fails(Transport), Estimated(2, 2)),
         fault("an unknown reason", stream(&[&says("a"), &ends("bored"), &used(9, 4)]), Fails(Protocol), Counted(9, 4)),
+        fault("too deep JSON after text", stream(&[&says("half"), &too_deep()]), Fails(Protocol), Estimated(37, 1)),
+        fault(
+            "too deep JSON after usage",
+            stream(&[&used(9, 4), &says("half"), &too_deep()]),
+            Fails(Protocol),
+            Counted(9, 4),
+        ),
         fault("aborted by the server", stream(&[&says("a"), &ends("error")]), Fails(Broken), Estimated(2, 1)),
         fault("declined", stream(&[&declines, &ends("stop"), &used(9, 4)]), Fails(Refusal), Counted(9, 4)),
         fault("tool arguments cut off", stream(&[&call("{\"x\":")]), Fails(Transport), Estimated(2, 2)),
