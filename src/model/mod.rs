@@ -16,6 +16,7 @@ pub mod endpoint;
 pub mod estimate;
 pub mod exchange;
 pub mod fetch;
+pub mod halves;
 pub mod image;
 pub mod lane;
 pub mod locate;

@@ -17,12 +17,14 @@ use crate::model::complaint::Complaint;
 use crate::model::draft::{Draft, Stage};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Incoming, Patience, Timeouts, json_headers, open};
+use crate::model::halves::{Halves, whole};
 use crate::model::lane::{Lane, Pass, need};
 use crate::model::protocol::{Protocol, Reader};
 use crate::model::quirks::{Feature, Features, Form, Quirks};
 use crate::model::retry::{ASKED, FailedAttempt, REACH, RetryPolicy, Way, cancelled, persist};
 use crate::model::retry_after::Advice;
 use crate::model::secrets::Secrets;
+use crate::model::sse::Frame;
 use crate::model::stream::{Heard, listen};
 use crate::model::transport::stalled;
 use futures::future::BoxFuture;
@@ -222,8 +224,9 @@ impl<P: Protocol> Remote<P> {
 
     async fn hear(&self, mut incoming: Incoming<'_>, first: Patience, draft: &mut Draft<'_>) -> Outcome<()> {
         let between = self.settings.timeouts.between_tokens;
-        let mut reader = P::Reader::default();
-        let take = |frame| {
+        let (mut reader, mut halves) = (P::Reader::default(), Halves::default());
+        let take = |mut frame: Frame| {
+            frame.data = halves.event(frame.data);
             if let Some(flow) = draft.mark(&frame)? {
                 return Ok(flow);
             }
@@ -232,7 +235,7 @@ impl<P: Protocol> Remote<P> {
         };
         match listen(&mut incoming, first, between, take).await {
             Ok(Heard::Events) => Ok(()),
-            Ok(Heard::Json(document)) => reader.document(draft, &document),
+            Ok(Heard::Json(document)) => reader.document(draft, &whole(document)),
             // The answer is whole; only what would have followed it is missing.
             Err(failure) if draft.is_whole() && failure.kind.retryable() => Ok(()),
             Err(failure) => Err(failure),

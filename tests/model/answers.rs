@@ -1,6 +1,7 @@
 //! What is understood: every form of a good answer.
 
 use super::{DONE, ask, ends, event, model, says, settings, used};
+use crate::support::dialects::DIALECTS;
 use crate::support::server::{Act, Server, answer, bytewise, json, stream};
 use rhizo::core::message::{ChatReply, Finish, ToolRequest};
 use rhizo::core::usage::Usage;
@@ -159,4 +160,24 @@ async fn calls_share_a_connection() {
     }
     let connections: Vec<usize> = server.seen().iter().map(|seen| seen.connection).collect();
     assert_eq!(connections, [0, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_character_in_two_halves_is_one() {
+    for dialect in DIALECTS {
+        let halves = |text: &str, half: &str| (dialect.says)(text).replace("HALF", half);
+        let ends = (dialect.ends)(Some((dialect.counts)((9, 4))));
+        let whole = (dialect.document)("HALF done", (dialect.counts)((9, 4))).to_string();
+        for (acts, text) in [
+            (stream(&[&halves("HALF", "\\ud83d"), &halves("HALF done", "\\ude00"), &ends]), "😀 done"),
+            (stream(&[&halves("HALF done", "\\ud83d"), &ends]), "\u{FFFD} done"),
+            (answer(200, &[], &whole.replace("HALF", "\\ud83d\\ude00")), "😀 done"),
+            (answer(200, &[], &whole.replace("HALF", "\\ude00")), "\u{FFFD} done"),
+        ] {
+            let server = Server::play(vec![acts]).await;
+            let model = dialect.model(settings(server.base_url()));
+            let reply = ask(model.as_ref()).await.0.unwrap_or_else(|failed| panic!("{}: {failed:?}", dialect.provider));
+            assert_eq!((reply.text.as_str(), reply.usage.output_tokens), (text, 4), "{}", dialect.provider);
+        }
+    }
 }

@@ -12,6 +12,7 @@ use crate::model::complaint::Complaint;
 use crate::model::draft::{Draft, Stage};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Patience, open};
+use crate::model::halves::whole;
 use crate::model::protocol::{Protocol, Reader};
 use crate::model::remote::Remote;
 use crate::model::transport::foreign;
@@ -35,7 +36,7 @@ impl<P: Protocol> Remote<P> {
         let kept = P::kept(id).ok_or_else(nowhere)?;
         let endpoint = Endpoint::parse(&self.settings.base_url)?;
         if !id.starts_with(GENERATION) {
-            let body = self.get(endpoint.at(&kept), id).await?;
+            let body = whole(self.get(endpoint.at(&kept), id).await?);
             return self.answer(&body, request);
         }
         let mut url = endpoint.at("generation");
