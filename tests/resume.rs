@@ -5,6 +5,7 @@ mod beside;
 mod charges;
 mod children;
 mod clock;
+mod damage;
 mod delays;
 mod disk;
 mod edited;

@@ -14,6 +14,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
 use crate::core::text::one_line;
+use crate::store::open::Store;
 use crate::store::runs::{RunFilter, RunRow};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -82,6 +83,7 @@ pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
             let values: Vec<Value> = rows.iter().map(|row| value(row, None)).collect();
             let costs = rows.iter().map(|row| store.shown_cost(row)).collect::<Outcome<Vec<_>>>()?;
             printer.rows(&Value::Array(values), || list(&rows, costs));
+            note(printer, store);
         }
         Action::Show { run, effect: Some(seq) } => printer.json_value(&show::effect(store, &store.run(run)?, *seq)?),
         Action::Show { run, effect: None } => {
@@ -96,6 +98,13 @@ pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
         Action::Gc(args) => return gc::gc(app, printer, args).await,
     }
     Ok(Exit::Ok)
+}
+
+/// Says that runs were left out.
+fn note(printer: &Printer, store: &Store) {
+    if let Some(note) = store.take_note() {
+        printer.err(&format!("note: {note}"));
+    }
 }
 
 pub(super) fn value(row: &RunRow, result: Option<&Value>) -> Value {

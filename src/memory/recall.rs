@@ -180,9 +180,9 @@ impl Memory {
         Ok(MemoryStats { embedder: id.to_string(), dimensions, folder, episodes, indexed, fault })
     }
 
-    /// What went wrong with the index since the last call without stopping anybody, for a person to read.
+    /// What went wrong with the index or the log since the last call without stopping anybody, for a person to read.
     pub fn take_notes(&self) -> Vec<Failure> {
-        self.shelf.take_notes()
+        self.shelf.take_notes().into_iter().chain(self.store.take_note()).collect()
     }
 
     /// The embedder that is set, loaded at the first call.

@@ -2,9 +2,9 @@
 
 use crate::core::failure::Outcome;
 use crate::core::ids::BlobId;
-use crate::store::blobs;
 use crate::store::fault::Worked;
 use crate::store::open::Store;
+use crate::store::{blobs, damage};
 use rusqlite::Connection;
 
 /// Every column that names a blob.
@@ -37,6 +37,7 @@ impl Store {
                     found.push(format!("the blob {id} is not what its name says"));
                 }
             }
+            found.extend(damage::told(connection)?);
             Ok(found)
         })
     }

@@ -52,7 +52,7 @@ impl Store {
                     count(predicted) FILTER (WHERE judged) AS predicted,
                     avg(predicted) FILTER (WHERE judged) AS expected,
                     avg(won) FILTER (WHERE judged AND predicted IS NOT NULL) AS observed
-                FROM (SELECT coalesce(body ->> 'policy', '') AS policy, action, predicted,
+                FROM (SELECT coalesce(CASE WHEN json_valid(body) THEN body ->> 'policy' END, '') AS policy, action, predicted,
                         outcome IN ('success', 'fail') AS judged, outcome = 'success' AS won
                     FROM episodes WHERE namespace = ?1)
                 WHERE policy <> '' GROUP BY decider, action ORDER BY decider, action";
@@ -77,7 +77,7 @@ impl Store {
         self.read(|connection| {
             let sql = "SELECT body FROM episodes WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id <> ?1, id LIMIT 2";
             let mut query = connection.prepare_cached(sql)?;
-            collect(query.query([begins])?, episode)
+            self.readable(query.query([begins])?, episode)
         })
     }
 
@@ -85,9 +85,9 @@ impl Store {
     pub fn episodes_shown(&self, id: &str) -> Outcome<Vec<Episode>> {
         self.read(|connection| {
             let sql = "SELECT body FROM episodes WHERE instr(body, ?1) > 0
-                AND EXISTS (SELECT 1 FROM json_each(body, '$.shown') WHERE value = ?1) ORDER BY rowid";
+                AND EXISTS (SELECT 1 FROM json_each(CASE WHEN json_valid(body) THEN body END, '$.shown') WHERE value = ?1) ORDER BY rowid";
             let mut query = connection.prepare_cached(sql)?;
-            collect(query.query([id])?, episode)
+            self.readable(query.query([id])?, episode)
         })
     }
 
@@ -95,7 +95,8 @@ impl Store {
     pub fn decisions_resting_on(&self, id: &str) -> Outcome<Vec<Rested>> {
         self.read(|connection| {
             let sql = "SELECT run, at, body ->> 'action' AS action, body ->> 'arm' AS arm, body ->> 'reason' AS reason
-                FROM events WHERE instr(body, ?1) > 0 AND body ->> 'event' = 'decided'
+                FROM (SELECT run, seq, at, CASE WHEN json_valid(body) THEN body END AS body FROM events)
+                WHERE instr(body, ?1) > 0 AND body ->> 'event' = 'decided'
                 AND EXISTS (SELECT 1 FROM json_each(body, '$.ids') WHERE value = ?1) ORDER BY at, run, seq";
             let mut query = connection.prepare_cached(sql)?;
             collect(query.query([id])?, |row| {

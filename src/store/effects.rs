@@ -200,7 +200,7 @@ fn owner(run: &RunId, key: &EffectKey, end: &EffectEnd<'_>) -> Owner {
     Owner { run: run.clone(), frame: key.frame.clone(), at: end.at }
 }
 
-fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<EffectRow> {
+pub(super) fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<EffectRow> {
     // A frame is one text in JSON as in the table.
     let frame: Frame = serde_json::from_value(Value::String(row.get("frame")?))?;
     Ok(EffectRow {

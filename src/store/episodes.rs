@@ -54,7 +54,7 @@ impl Store {
     pub fn episodes(&self) -> Outcome<Vec<Episode>> {
         self.read(|connection| {
             let mut query = connection.prepare_cached("SELECT body FROM episodes ORDER BY rowid")?;
-            collect(query.query(())?, episode)
+            self.readable(query.query(())?, episode)
         })
     }
 
@@ -65,7 +65,7 @@ impl Store {
             let mut query = connection.prepare_cached(
                 "SELECT body FROM episodes WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY rowid",
             )?;
-            collect(query.query([list])?, episode)
+            self.readable(query.query([list])?, episode)
         })
     }
 
@@ -76,7 +76,7 @@ impl Store {
             let mut query = connection.prepare_cached(&format!(
                 "SELECT {OUTLINE} FROM episodes WHERE id IN (SELECT value FROM json_each(?1))"
             ))?;
-            collect(query.query([list])?, outline)
+            self.readable(query.query([list])?, outline)
         })
     }
 
@@ -85,7 +85,7 @@ impl Store {
         self.read(|connection| {
             let sql = format!("SELECT {OUTLINE} FROM episodes WHERE rowid > ?1 ORDER BY rowid");
             let mut query = connection.prepare_cached(&sql)?;
-            collect(query.query([int(place)])?, outline)
+            self.readable(query.query([int(place)])?, outline)
         })
     }
 
@@ -170,10 +170,10 @@ fn insert(connection: &Connection, episode: &Episode) -> Worked<()> {
 }
 
 pub(super) fn episode(row: &Row<'_>) -> Worked<Episode> {
-    Ok(serde_json::from_str(&row.get::<_, String>(0)?)?)
+    Ok(serde_json::from_str(&row.get::<_, String>("body")?)?)
 }
 
-fn outline(row: &Row<'_>) -> Worked<Outline> {
+pub(super) fn outline(row: &Row<'_>) -> Worked<Outline> {
     Ok(Outline {
         place: number(row, "place")?,
         id: row.get("id")?,

@@ -62,7 +62,7 @@ fn insert(connection: &Connection, run: &RunId, at: u64, frame: &Frame, event: &
     Ok(u64::try_from(seq).unwrap_or_default())
 }
 
-fn event_record(connection: &Connection, run: &RunId, row: &Row<'_>) -> Worked<EventRecord> {
+pub(super) fn event_record(connection: &Connection, run: &RunId, row: &Row<'_>) -> Worked<EventRecord> {
     Ok(EventRecord {
         run: run.clone(),
         seq: number(row, "seq")?,

@@ -31,6 +31,9 @@ impl From<serde_json::Error> for Fault {
     }
 }
 
+/// How messages about damaged content begin.
+const DAMAGED: &str = "the store is damaged: ";
+
 /// The result of a piece of work on a connection.
 pub(super) type Worked<T> = Result<T, Fault>;
 
@@ -40,6 +43,14 @@ impl Fault {
         match self {
             Self::Told(failure) => failure.clone(),
             Self::Sql(error) => sql_failure(error, path),
+        }
+    }
+
+    /// Why a row cannot be read; nothing if the fault is not that of the row.
+    pub(super) fn of_row(&self) -> Option<String> {
+        match self {
+            Self::Told(failure) => Some(failure.message.trim_start_matches(DAMAGED).to_owned()),
+            Self::Sql(error) => error.sqlite_error_code().is_none().then(|| error.to_string()),
         }
     }
 
@@ -54,7 +65,7 @@ impl Fault {
 
 /// A failure about content that this program would not have written.
 pub(super) fn damaged(what: &str) -> Failure {
-    Failure::new(FailureKind::Io, format!("the store is damaged: {what}"))
+    Failure::new(FailureKind::Io, format!("{DAMAGED}{what}"))
         .hint("`rhizo doctor` checks it; a new one is made if RHIZO_HOME names another folder")
 }
 

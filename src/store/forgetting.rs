@@ -12,7 +12,7 @@ use rusqlite::Connection;
 /// Doubles tell the same of one task in one cell; the newest of them stays. Remarks differ by what they say.
 const DOUBLES: &str = "SELECT id, at, namespace, rowid AS place, row_number() OVER (
         PARTITION BY namespace, fingerprint, action, arm, role, failure, outcome,
-            CASE WHEN action = 'note' THEN body ->> 'lesson' END
+            CASE WHEN action = 'note' AND json_valid(body) THEN body ->> 'lesson' END
         ORDER BY at DESC, rowid DESC) AS nth
     FROM episodes";
 

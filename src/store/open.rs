@@ -3,11 +3,11 @@
 //! What is written and read is in the files of the tables.
 
 use crate::core::event::EventRecord;
-use crate::core::failure::Outcome;
-use crate::store::fault::Worked;
+use crate::core::failure::{Failure, Outcome};
+use crate::store::fault::{Fault, Worked, damaged};
 use crate::store::writer::{Ack, Writer};
 use crate::store::{bus, connect};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row, Rows};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
@@ -26,6 +26,8 @@ struct Inner {
     reader: Mutex<Option<Connection>>,
     writer: Writer,
     bus: broadcast::Sender<EventRecord>,
+    /// Why rows were left out of a list.
+    note: Mutex<Option<Failure>>,
 }
 
 /// How to open a store.
@@ -56,7 +58,8 @@ impl Store {
     pub fn open_with(path: &Path, options: &OpenOptions) -> Outcome<Self> {
         let (connection, bus) = (connect::for_writing(path, options)?, bus::channel());
         let writer = Writer::start(connection, path, bus.clone())?;
-        let inner = Inner { path: path.to_owned(), options: *options, writer, reader: Mutex::new(None), bus };
+        let (path, options, note) = (path.to_owned(), *options, Mutex::new(None));
+        let inner = Inner { path, options, writer, reader: Mutex::new(None), bus, note };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -75,6 +78,32 @@ impl Store {
     /// Fails with the first failure of a write whose caller did not wait for it.
     pub fn close(&self) -> Ack<()> {
         self.inner.writer.flush()
+    }
+
+    /// That rows were left out since the last call because they could not be read: what is wrong with the first of them.
+    pub fn take_note(&self) -> Option<Failure> {
+        self.inner.note.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The rows of a query that can be read, each made into a value. That others were left out is noted: one damaged row
+    /// shall not hide all the others.
+    pub(super) fn readable<T>(&self, mut rows: Rows<'_>, make: impl Fn(&Row<'_>) -> Worked<T>) -> Worked<Vec<T>> {
+        let mut made = Vec::new();
+        while let Some(row) = rows.next()? {
+            match make(row) {
+                Ok(value) => made.push(value),
+                Err(fault) => self.leave_out(fault)?,
+            }
+        }
+        Ok(made)
+    }
+
+    fn leave_out(&self, fault: Fault) -> Worked<()> {
+        let Some(why) = fault.of_row() else { return Err(fault) };
+        let note = damaged(&format!("what cannot be read is left out: {why}"));
+        let note = note.hint("`rhizo doctor` tells of it, `rhizo doctor --repair` takes it out of the way");
+        self.inner.note.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(note);
+        Ok(())
     }
 
     pub(super) fn writer(&self) -> &Writer {

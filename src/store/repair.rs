@@ -2,17 +2,17 @@
 
 use crate::core::failure::Outcome;
 use crate::core::ids::BlobId;
-use crate::store::blobs;
 use crate::store::check::BLOB_COLUMNS;
 use crate::store::fault::Worked;
 use crate::store::open::Store;
 use crate::store::rows::int;
 use crate::store::writer::Ack;
+use crate::store::{blobs, mend};
 use rusqlite::Connection;
 
 impl Store {
-    /// Moves effects, events and values that cannot be read, or that belong to no run, into `quarantine` at `at`, in
-    /// milliseconds since 1970. Answers what was done, one sentence each; an effect that is gone is made again by a resume.
+    /// Moves rows and values that cannot be read, or that belong to no run, into `quarantine` at `at`, in milliseconds since
+    /// 1970. Answers what was done, one sentence each; an effect that is gone is made again by a resume.
     pub fn repair(&self, at: u64) -> Ack<Vec<String>> {
         // Looking at every value takes long, and nobody else could write meanwhile.
         match self.read(broken_blobs) {
@@ -83,6 +83,7 @@ fn repair(connection: &Connection, at: u64, broken: &[BlobId]) -> Worked<Vec<Str
             &format!("{table} whose {column} is not JSON"),
         );
     }
+    done.extend(mend::rows(connection, at)?);
     Ok(done)
 }
 

@@ -11,7 +11,7 @@ use crate::core::status::RunStatus;
 use crate::store::fault::Worked;
 use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
-use crate::store::rows::{collect, int, json, name, nanos, number, optional_number, small, text};
+use crate::store::rows::{int, json, name, nanos, number, optional_number, small, text};
 use crate::store::runs::unfinished::{UnderWay, recorded, so_far};
 use crate::store::value::{Encoded, StoredValue, stored};
 use crate::store::writer::{Ack, Haste};
@@ -171,7 +171,7 @@ impl Store {
         let status = filter.status.map(RunStatus::name);
         self.read(|connection| {
             let mut query = connection.prepare_cached(sql)?;
-            collect(query.query((&filter.kind, status, filter.top_level, limit))?, |row| run_row(connection, row))
+            self.readable(query.query((&filter.kind, status, filter.top_level, limit))?, |row| run_row(connection, row))
         })
     }
 
@@ -179,7 +179,7 @@ impl Store {
     pub fn children(&self, id: &RunId) -> Outcome<Vec<RunRow>> {
         self.read(|connection| {
             let mut query = connection.prepare_cached("SELECT * FROM runs WHERE parent = ?1 ORDER BY rowid")?;
-            collect(query.query([id.as_str()])?, |row| run_row(connection, row))
+            self.readable(query.query([id.as_str()])?, |row| run_row(connection, row))
         })
     }
 }
@@ -236,7 +236,7 @@ fn update(connection: &Connection, id: &RunId, end: &RunEnd, result: &Encoded, f
     }
 }
 
-fn run_row(connection: &Connection, row: &Row<'_>) -> Worked<RunRow> {
+pub(super) fn run_row(connection: &Connection, row: &Row<'_>) -> Worked<RunRow> {
     let status = name(row, "status")?;
     let process = Process { pid: small(row, "pid")?, mark: row.get("process")? };
     let liveness = if status == RunStatus::Running { process.liveness() } else { Liveness::Ended };

@@ -27,7 +27,8 @@ impl Store {
         self.read(|connection| {
             let sql = "SELECT body ->> 'policy' AS name, count(*) AS runs,
                     count(*) FILTER (WHERE outcome = 'success') AS worked, avg(tokens) AS mean_tokens
-                FROM episodes
+                FROM (SELECT namespace, action, outcome, tokens, CASE WHEN json_valid(body) THEN body END AS body
+                    FROM episodes)
                 WHERE namespace = ?1 AND action = ?2 AND outcome IN ('success', 'fail')
                     AND body ->> 'policy' IN ('on', 'off') AND body ->> 'propensity' < 1.0
                 GROUP BY name ORDER BY name DESC";

@@ -111,7 +111,7 @@ impl Store {
             let sql = "SELECT * FROM utility WHERE ?1 = '' OR action = ?1
                 ORDER BY namespace, action, role, failure, arm";
             let mut query = connection.prepare_cached(sql)?;
-            collect(query.query([action])?, utility)
+            self.readable(query.query([action])?, utility)
         })
     }
 
@@ -132,7 +132,7 @@ impl Store {
     }
 }
 
-fn utility(row: &Row<'_>) -> Worked<Utility> {
+pub(super) fn utility(row: &Row<'_>) -> Worked<Utility> {
     let (wins, losses): (f64, f64) = (row.get("wins")?, row.get("losses")?);
     Ok(Utility {
         namespace: name(row, "namespace")?,

@@ -35,6 +35,7 @@ pub async fn gc(app: &App, printer: &Printer, args: &Gc) -> Outcome<Exit> {
     let sweep = Sweep { before: (app.kit.clock)().saturating_sub(age), keep: args.keep, unfinished: args.unfinished };
     let store = &app.kit.store;
     let going = store.sweepable(&sweep)?;
+    super::note(printer, store);
     if args.dry_run {
         printer.rows(&json!({"would_remove": going}), || {
             let ids: Vec<&str> = going.iter().map(|id| id.as_str()).collect();

@@ -164,10 +164,11 @@ impl Memory {
     /// Takes in episodes behind the mark, a few hundred at a time; answers whether there are no more.
     async fn catch_up(&self, parts: &Parts, resident: &mut Resident) -> Outcome<bool> {
         let (parts, place) = (parts.clone(), resident.mark.0);
-        let (outlines, vectors, more) = blocking(move || {
+        let (outlines, vectors, last, more) = blocking(move || {
             let mut outlines = parts.store.outlines_after(place)?;
             let more = outlines.len() > STEP;
             outlines.truncate(STEP);
+            let last = outlines.last().map_or(place, |outline| outline.place);
             let ids: Vec<String> = outlines.iter().map(|outline| outline.id.clone()).collect();
             let episodes = parts.store.episodes_by_ids(&ids)?;
             let texts: HashMap<&str, &Episode> =
@@ -178,13 +179,14 @@ impl Memory {
                 .filter_map(|outline| Some(texts.get(outline.id.as_str())?.situation.as_str()))
                 .collect();
             let vectors = parts.vectors(&texts)?;
-            Ok((outlines, vectors, more))
+            Ok((outlines, vectors, last, more))
         })
         .await?;
         for (outline, vector) in outlines.into_iter().zip(vectors) {
-            resident.mark.0 = outline.place;
             resident.push(outline, &vector);
         }
+        // Behind those that cannot be read too: they would be tried for ever.
+        resident.mark.0 = last;
         Ok(!more)
     }
 }

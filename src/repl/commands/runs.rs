@@ -36,6 +36,9 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             let one = store.run(argument)?;
             shell.screen.out(&shown(&one, store.shown_cost(&one)?, &store.children(&one.id)?));
         }
+        if let Some(note) = store.take_note() {
+            shell.screen.dim(&format!("note: {note}"));
+        }
         Ok(Next::Stay)
     }
     .boxed()

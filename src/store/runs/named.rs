@@ -4,7 +4,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
 use crate::store::open::Store;
 use crate::store::rows::collect;
-use crate::store::runs::{RunFilter, RunRow, run_row};
+use crate::store::runs::{RunRow, run_row};
 
 /// The name of the newest run, in capitals; ids have no L.
 const LAST: &str = "LAST";
@@ -17,6 +17,7 @@ const TOLD: usize = 3;
 
 // An id's characters all sort before `~`; anything else in the name matches nothing.
 const BEGINNING: &str = "SELECT * FROM runs WHERE id >= ?1 AND id < ?1 || '~' ORDER BY rowid DESC LIMIT 4";
+const NEWEST: &str = "SELECT * FROM runs WHERE parent IS NULL ORDER BY rowid DESC LIMIT 1";
 const END: &str = "SELECT * FROM runs WHERE substr(id, -length(?1)) = ?1 ORDER BY rowid DESC LIMIT 4";
 
 impl Store {
@@ -41,8 +42,10 @@ impl Store {
 
     /// The newest run that a person started.
     pub fn newest(&self) -> Outcome<Option<RunRow>> {
-        let filter = RunFilter { top_level: true, limit: Some(1), ..RunFilter::default() };
-        Ok(self.runs(&filter)?.pop())
+        self.read(|connection| {
+            let mut query = connection.prepare_cached(NEWEST)?;
+            Ok(collect(query.query(())?, |row| run_row(connection, row))?.pop())
+        })
     }
 
     fn fitting(&self, sql: &str, part: &str) -> Outcome<Vec<RunRow>> {

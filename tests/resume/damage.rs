@@ -1,0 +1,83 @@
+//! One damaged row hides no other one: lists leave it out and say so, `doctor` finds it, and `--repair` loses the least.
+
+use crate::support::program::Program;
+use serde_json::json;
+
+fn damage(program: &Program, change: &str) {
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    assert_eq!(store.execute(change, ()), Ok(1), "{change}");
+}
+
+/// Has `doctor` find what is wrong with a table, and take it out of the way.
+#[track_caller]
+fn repaired(program: &Program, table: &str) {
+    let found = program.args(["doctor", "--no-call"]).run().code(1).stdout;
+    assert!(found.contains(&format!("`{table}` has 1 that cannot be read")), "{found}");
+    program.args(["doctor", "--repair", "--no-call"]).run().ok();
+    let sound = program.args(["doctor", "--no-call"]).run().ok().stdout;
+    assert!(sound.contains("1 records in quarantine"), "{sound}");
+}
+
+#[test]
+fn a_damaged_run_hides_no_other_one() {
+    for (change, left) in [
+        ("failure = '['", 2),
+        ("failure = '{}'", 2),
+        ("settings = '{'", 2),
+        ("result = '['", 2),
+        ("pid = -5", 2),
+        ("ended_at = -1", 2),
+        ("status = 'succems'", 2),
+        ("task = CAST(x'ff' AS TEXT)", 1),
+    ] {
+        let program = Program::offline();
+        program.args(["eval", "1 + 1", "-q"]).run().ok();
+        program.args(["eval", "6 * 7", "-q"]).run().ok();
+        damage(&program, &format!("UPDATE runs SET {change} WHERE rowid = 1"));
+        let count = || {
+            let ran = program.args(["runs", "list", "--json"]).run().ok();
+            (ran.json().as_array().map(Vec::len), ran.stderr.contains("note: the store is damaged"))
+        };
+        assert_eq!(count(), (Some(1), true), "{change}");
+        program.args(["runs", "gc"]).run().ok().says("doctor --repair");
+        if left == 2 {
+            repaired(&program, "runs");
+        } else {
+            program.args(["doctor", "--repair", "--no-call"]).run().ok();
+        }
+        assert_eq!(count(), (Some(left), false), "{change}");
+    }
+}
+
+#[test]
+fn a_damaged_episode_takes_nothing_from_the_memory() {
+    for change in ["body = '{'", "outcome = 'succems'", "at = -1"] {
+        let program = Program::offline();
+        for word in ["kept", "lost"] {
+            let code = format!("remember(#{{situation: \"sum a column\", lesson: \"{word}\"}})");
+            program.args(["eval", &code, "-q"]).run().ok();
+        }
+        damage(&program, &format!("UPDATE episodes SET {change} WHERE body LIKE '%lost%'"));
+        let recalled = program.args(["memory", "recall", "sum a column", "--json"]).run().ok().says("note: ");
+        assert_eq!(recalled.json()[0]["episode"]["lesson"], json!("kept"), "{change}");
+        for call in [&["memory", "stats"][..], &["memory", "export", "-"], &["memory", "reindex"]] {
+            program.list(call).run().ok();
+        }
+        program.args(["eval", "recall(\"sum a column\")", "-q"]).run().ok();
+        repaired(&program, "episodes");
+        program.args(["memory", "recall", "sum a column"]).run().ok().does_not_say("note: ");
+    }
+}
+
+#[test]
+fn damaged_logs_are_found() {
+    for (table, change) in [
+        ("effects", "UPDATE effects SET started_at = -1 WHERE rowid = (SELECT min(rowid) FROM effects)"),
+        ("events", "UPDATE events SET body = '{\"event\":\"odd\"}' WHERE rowid = (SELECT min(rowid) FROM events)"),
+    ] {
+        let program = Program::offline();
+        program.args(["eval", "llm(\"What is blue?\\n\\nThe sky is blue.\")", "-q"]).run().ok();
+        damage(&program, change);
+        repaired(&program, table);
+    }
+}
