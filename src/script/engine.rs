@@ -6,7 +6,7 @@ use crate::context::view::View;
 use crate::script::desk::Desk;
 use crate::script::errors::{Stop, raise};
 use crate::script::stdlib::Modules;
-use crate::script::{equality, gate, growth, guards, notation, order, prims, ranges, words};
+use crate::script::{equality, gate, growth, guards, notation, order, prims, pythonic, ranges, words};
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,6 +47,7 @@ pub fn plain() -> Engine {
     equality::register(&mut engine);
     order::register(&mut engine);
     ranges::register(&mut engine);
+    pythonic::register(&mut engine);
     engine
 }
 

@@ -25,6 +25,7 @@ pub mod notation;
 pub mod order;
 pub mod prims;
 pub mod python;
+pub mod pythonic;
 pub mod ranges;
 pub mod session;
 pub mod show;

@@ -100,7 +100,7 @@ pub fn displayed(value: &Dynamic) -> Outcome<String> {
 }
 
 /// A text in the making. Writing to it fails when it grows too long, and when the evaluation must stop.
-struct Text {
+pub(super) struct Text {
     text: String,
     gate: Arc<Gate>,
     pieces: u64,
@@ -129,7 +129,11 @@ impl Write for Text {
     }
 }
 
-fn written(write: impl FnOnce(&mut Text) -> fmt::Result) -> Outcome<String> {
+/// What is written.
+///
+/// # Errors
+/// `limit` if it is too long, and what stops the evaluation of this thread.
+pub(super) fn written(write: impl FnOnce(&mut Text) -> fmt::Result) -> Outcome<String> {
     let mut out = Text { text: String::new(), gate: gate::current(), pieces: 0, level: 0, refused: None };
     match write(&mut out) {
         Ok(()) => Ok(out.text),
