@@ -7,6 +7,7 @@
 mod act;
 mod failure;
 mod filters;
+mod form;
 mod jinja;
 mod local;
 mod loops;
@@ -21,6 +22,7 @@ mod write;
 use crate::config::fault::{self, Fault};
 use crate::config::place::Place;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::pipeline::import::form::Form;
 use crate::pipeline::import::local::Local;
 use crate::pipeline::import::loops::Loop;
 use crate::pipeline::tree::{self, Data, Entry, Node, Spot};
@@ -73,10 +75,8 @@ struct Importer {
     file: Arc<str>,
     faults: Vec<Fault>,
     inputs: Vec<String>,
-    /// The inputs that are true or false.
-    flags: HashSet<String>,
-    /// Those that are texts.
-    texts: HashSet<String>,
+    /// The forms of the inputs.
+    forms: HashMap<String, Form>,
     steps: HashMap<String, Known>,
     /// Names of the loops around, those of texts too.
     locals: Vec<Local>,
@@ -102,8 +102,7 @@ pub fn import(path: &Path, text: &str) -> Outcome<String> {
         file: Arc::from(path.display().to_string()),
         faults: Vec::new(),
         inputs: Vec::new(),
-        flags: HashSet::new(),
-        texts: HashSet::new(),
+        forms: HashMap::new(),
         steps: HashMap::new(),
         locals: Vec::new(),
         loops: Vec::new(),
@@ -206,11 +205,7 @@ impl Importer {
         let mut inputs = Map::new();
         for entry in nodes.flat_map(|node| node.entries().unwrap_or_default()) {
             let input = self.input(entry);
-            match input["type"].as_str().unwrap_or("string") {
-                "boolean" => drop(self.flags.insert(entry.key.clone())),
-                "string" if input.get("schema").is_none() => drop(self.texts.insert(entry.key.clone())),
-                _ => {}
-            }
+            self.forms.insert(entry.key.clone(), Form::of_input(&input));
             inputs.insert(step::name(&entry.key), input);
             self.inputs.push(entry.key.clone());
         }

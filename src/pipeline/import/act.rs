@@ -70,7 +70,7 @@ impl Importer {
             return None;
         };
         let command = command.strip_prefix('!').unwrap_or(&command).to_owned();
-        let command = match given.get("working_dir").map(|node| (node, self.value(node))) {
+        let command = match given.get("working_dir").map(|node| (node, self.words(node))) {
             None => command,
             Some((_, Some(Value::String(folder)))) if !folder.contains('\'') => {
                 format!("mkdir -p '{folder}' && cd '{folder}' || exit 1\n{command}")
@@ -117,7 +117,7 @@ impl Importer {
         let mut call = Map::from_iter([("prompt".to_owned(), Value::String(prompt))]);
         for (theirs, ours) in [("system_prompt", "system"), ("system", "system")] {
             if let Some(node) = given.get(theirs) {
-                call.insert(ours.to_owned(), self.value(node)?);
+                call.insert(ours.to_owned(), self.words(node)?);
             }
         }
         self.sampling(given, &mut call);
@@ -135,14 +135,14 @@ impl Importer {
             self.fault(item.at, "a model call without `prompt`");
             return None;
         };
-        let mut prompt = self.value(node)?.as_str().map(ToOwned::to_owned).unwrap_or_default();
+        let mut prompt = self.words(node)?.as_str().map(ToOwned::to_owned).unwrap_or_default();
         // An analysis is asked for in words; which ones is the program's own choice there too.
         if action == "analyze_text" && given.get("prompt").is_none() {
             let kind =
                 given.get("analysis_type").and_then(Node::text).map_or_else(String::new, |kind| format!(" ({kind})"));
             prompt = format!("Analyze this text{kind}:\n\n{prompt}");
         } else if let Some(text) = given.get("text").filter(|_| given.get("prompt").is_some()) {
-            prompt = format!("{prompt}\n\n{}", self.value(text)?.as_str().unwrap_or_default());
+            prompt = format!("{prompt}\n\n{}", self.words(text)?.as_str().unwrap_or_default());
         }
         Some(prompt)
     }

@@ -2,16 +2,24 @@
 
 /// A filter; `None` if it has no counterpart.
 pub(super) fn filter(value: &str, name: &str, arguments: &[String]) -> Option<String> {
+    let most = match name {
+        "replace" => 2,
+        "join" | "split" | "truncate" | "round" => 1,
+        _ => 0,
+    };
+    if arguments.len() > most {
+        return None;
+    }
     let argument = |at: usize, standard: &str| arguments.get(at).map_or(standard, String::as_str).to_owned();
     Some(match name {
         "length" | "count" => format!("{value}.len()"),
         "upper" => format!("{value}.to_upper()"),
         "lower" => format!("{value}.to_lower()"),
-        "capitalize" => kept(value, &capital("kept")),
-        "title" => format!("{value}.split(\" \").map(|word| {}).join(\" \")", capital("word")),
+        "capitalize" => kept(value, "kept.sub_string(0, 1).to_upper() + kept.sub_string(1).to_lower()"),
+        "title" => titled(value, "c in \"- \\t\\n({[<\""),
         "trim" | "strip" => kept(value, "kept.trim(); kept"),
         // Orchestrator joins with a comma where Jinja joins with nothing.
-        "join" => format!("{value}.map(|one| one.to_string()).join({})", argument(0, "\", \"")),
+        "join" => format!("{value}.map(|one| python_text(one)).join({})", argument(0, "\", \"")),
         "split" => format!("{value}.split({})", argument(0, "\" \"")),
         "to_json" | "json" | "json_encode" => format!("json_text({value}, 2)"),
         "tojson" => format!("json_text({value})"),
@@ -28,13 +36,11 @@ pub(super) fn filter(value: &str, name: &str, arguments: &[String]) -> Option<St
         "truncate" => truncated(value, &argument(0, "255")),
         "int" => whole_number(value),
         "float" => format!("parse_float({value}.to_string())"),
-        "string" => format!("{value}.to_string()"),
+        "string" => format!("python_text({value})"),
         "abs" => format!("{value}.abs()"),
-        "round" => match arguments.first() {
-            None => format!("({value} * 1.0).round().to_int()"),
-            Some(digits) => format!("(({value} * 10.0 ** {digits}).round() / 10.0 ** {digits})"),
-        },
-        "list" | "safe" => value.to_owned(),
+        "round" => format!("python_round({value}, {})", argument(0, "0")),
+        "list" => kept(value, "if type_of(kept) == \"string\" { kept.to_chars() } else { kept }"),
+        "safe" => value.to_owned(),
         _ => return None,
     })
 }
@@ -42,11 +48,13 @@ pub(super) fn filter(value: &str, name: &str, arguments: &[String]) -> Option<St
 /// A method; `None` if it has no counterpart.
 pub(super) fn method(value: &str, name: &str, arguments: &[String]) -> Option<String> {
     Some(match (name, arguments) {
-        ("upper" | "lower" | "strip" | "title" | "capitalize", []) => return filter(value, name, arguments),
+        ("upper" | "lower" | "strip" | "capitalize", []) => return filter(value, name, arguments),
+        // Python's own begins a word behind whatever is no letter.
+        ("title", []) => titled(value, "c.to_upper() == c.to_lower()"),
         ("split", [_]) | ("replace", [_, _]) => return filter(value, name, arguments),
         ("startswith", [head]) => format!("{value}.starts_with({head})"),
         ("endswith", [tail]) => format!("{value}.ends_with({tail})"),
-        ("join", [list]) => format!("{list}.map(|one| one.to_string()).join({value})"),
+        ("join", [list]) => format!("{list}.map(|one| python_text(one)).join({value})"),
         ("get", [key]) => format!("{value}[{key}]"),
         ("get", [key, other]) => format!("({value}[{key}] ?? {other})"),
         ("keys" | "values", []) => format!("{value}.{name}()"),
@@ -60,7 +68,7 @@ pub(super) fn function(name: &str, arguments: &[String]) -> Option<String> {
         ("range", [end]) => format!("(0..{end}).to_array()"),
         ("range", [begin, end]) => format!("({begin}..{end}).to_array()"),
         ("len", [value]) => format!("{value}.len()"),
-        ("str", [value]) => format!("{value}.to_string()"),
+        ("str", [value]) => format!("python_text({value})"),
         ("int", [value]) => whole_number(value),
         ("float", [value]) => format!("parse_float({value}.to_string())"),
         _ => return None,
@@ -91,8 +99,11 @@ fn kept(value: &str, body: &str) -> String {
     format!("({{ let kept = {value}; {body} }})")
 }
 
-fn capital(word: &str) -> String {
-    format!("{word}.sub_string(0, 1).to_upper() + {word}.sub_string(1).to_lower()")
+/// Words with capitals; `ends` is whether the letter `c` stands between words.
+fn titled(value: &str, ends: &str) -> String {
+    let letter = "if begins { c.to_upper() } else { c.to_lower() }";
+    let each = format!("for c in kept.to_chars() {{ titled += {letter}; begins = {ends}; }}");
+    kept(value, &format!("let titled = \"\"; let begins = true; {each} titled"))
 }
 
 fn truncated(value: &str, most: &str) -> String {

@@ -128,15 +128,25 @@ impl Parser {
         }
     }
 
+    /// A sign binds closer than a filter: `-7 | abs` is 7.
     fn unary(&mut self) -> Result<Expr, String> {
+        let value = self.signed()?;
+        self.postfix(value, true)
+    }
+
+    fn signed(&mut self) -> Result<Expr, String> {
         if self.take("-") {
-            return Ok(Expr::Prefix("-", Box::new(self.unary()?)));
+            return Ok(Expr::Prefix("-", Box::new(self.signed()?)));
         }
-        let mut value = self.primary()?;
+        let value = self.primary()?;
+        self.postfix(value, false)
+    }
+
+    fn postfix(&mut self, mut value: Expr, filtered: bool) -> Result<Expr, String> {
         loop {
             value = match self.peek() {
-                Some("|") => self.filter(value)?,
-                Some("is") => self.test(value)?,
+                Some("|") if filtered => self.filter(value)?,
+                Some("is") if filtered => self.test(value)?,
                 Some("[") => self.index(value)?,
                 Some(".") => self.field(value)?,
                 Some("(") => match value {

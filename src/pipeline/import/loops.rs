@@ -6,6 +6,7 @@
 use crate::pipeline::import::Importer;
 use crate::pipeline::import::local::Local;
 use crate::pipeline::import::step::{self, field};
+use crate::pipeline::import::template::listed;
 use crate::pipeline::tree::{Data, Node};
 use serde_json::{Map, Value, json};
 
@@ -30,8 +31,9 @@ impl Importer {
             self.fault(node.at, "`until` of a `for_each`: items are independent of each other here");
         }
         let (items, expression) = self.items(list)?;
+        let form = self.form_of_nodes(list);
         let before = self.locals.len();
-        self.locals.extend(Local::items(&expression));
+        self.locals.extend(Local::items(&expression, form));
         self.loops.push(Loop { id: id.to_owned(), repeats: false, done: Vec::new() });
         let steps = self.body(item, id);
         self.loops.pop();
@@ -43,23 +45,27 @@ impl Importer {
 
     /// The items as `in` takes them, and as an expression.
     fn items(&mut self, list: &Node) -> Option<(Value, String)> {
-        let items = self.value(list)?;
-        let expression = match &items {
-            Value::String(text) => {
-                let inner = text.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-                let Some(inner) = inner.filter(|inner| !inner.contains("}}")) else {
-                    self.fault(list.at, "items that are a text");
+        match &list.data {
+            Data::Text(text) => {
+                let Some(items) = listed(text) else {
+                    if self.text(list, text).is_some() {
+                        self.fault(list.at, "items that are a text");
+                    }
                     return None;
                 };
-                inner.trim().to_owned()
+                let expression = self.rhai(&items).map_err(|what| self.fault(list.at, what)).ok()?;
+                Some((format!("{{{{ {expression} }}}}").into(), expression))
             }
-            other => other.to_string(),
-        };
-        if matches!(list.data, Data::Map(_)) {
-            self.fault(list.at, "items that are a map");
-            return None;
+            Data::Map(_) => {
+                self.fault(list.at, "items that are a map");
+                None
+            }
+            _ => {
+                let items = self.value(list)?;
+                let expression = items.to_string();
+                Some((items, expression))
+            }
         }
-        Some((items, expression))
     }
 
     fn body(&mut self, item: &Node, id: &str) -> Option<Map<String, Value>> {
@@ -88,10 +94,7 @@ impl Importer {
             return None;
         };
         let before = self.locals.len();
-        // Rounds are counted from 0 there.
-        for name in ["iteration".to_owned(), format!("{id}.iteration"), format!("{id}.index")] {
-            self.locals.push(Local::new(&name, "(iteration - 1)"));
-        }
+        self.locals.extend(Local::rounds(id));
         self.loops.push(Loop { id: id.to_owned(), repeats: true, done: Vec::new() });
         let goes_on = field(item, "while").map(|node| self.condition(node));
         let over = field(item, "until").map(|node| self.condition(node));

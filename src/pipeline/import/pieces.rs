@@ -18,13 +18,14 @@ pub(super) enum Piece<'t> {
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
+    let mut begins_line = true;
     while let Some((begin, close)) = opening(rest) {
         let inner = rest.get(begin + 2..).unwrap_or_default();
         let Some(end) = inner.find(close) else { break };
         let source = inner.get(..end).unwrap_or_default();
         let is_hole = close == "}}";
         let before = rest.get(..begin).unwrap_or_default();
-        push(&mut pieces, before_tag(before, source.starts_with('-'), is_hole));
+        push(&mut pieces, before_tag(before, source.starts_with('-'), !is_hole, begins_line));
         let plain = source.trim_matches('-').trim();
         match close {
             "}}" => pieces.push(Piece::Hole(plain)),
@@ -37,6 +38,7 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
             (false, true) => after,
             (false, false) => after.strip_prefix('\n').unwrap_or(after),
         };
+        begins_line = after.strip_suffix(rest).is_some_and(|dropped| dropped.ends_with('\n'));
     }
     push(&mut pieces, rest);
     pieces
@@ -54,13 +56,14 @@ fn opening(text: &str) -> Option<(usize, &'static str)> {
     forms.into_iter().filter_map(|(open, close)| Some((text.find(open)?, close))).min()
 }
 
-/// The text before a tag: without its blanks if the tag says so, and without those of the line that the tag begins.
-fn before_tag(text: &str, stripped: bool, is_hole: bool) -> &str {
+/// The text before a hole or tag: without its blanks if that says so, and without those of the line that a tag begins.
+fn before_tag(text: &str, stripped: bool, is_tag: bool, begins_line: bool) -> &str {
     if stripped {
         return text.trim_end();
     }
     let line = text.trim_end_matches([' ', '\t']);
-    if !is_hole && (line.is_empty() || line.ends_with('\n')) { line } else { text }
+    let is_first = if line.is_empty() { begins_line } else { line.ends_with('\n') };
+    if is_tag && is_first { line } else { text }
 }
 
 #[cfg(test)]
@@ -78,6 +81,8 @@ mod tests {
             }),
             ("{% if b -%}\n\n  c {% endif %} d", vec![Tag("if b"), Text("c "), Tag("endif"), Text(" d")]),
             ("a {# b {{ c }} #}d", vec![Text("a "), Text("d")]),
+            ("\n{{ a }}\n", vec![Text("\n"), Hole("a"), Text("\n")]),
+            ("{{ a }} {% if b %}\n {% endif %}", vec![Hole("a"), Text(" "), Tag("if b"), Tag("endif")]),
             ("a {{ b", vec![Text("a {{ b")]),
         ] {
             assert_eq!(pieces(text), expected, "{text}");

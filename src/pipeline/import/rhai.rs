@@ -1,7 +1,9 @@
 //! Expressions of Jinja as Rhai.
 
 use crate::pipeline::import::filters;
+use crate::pipeline::import::form::Form;
 use crate::pipeline::import::jinja::Expr;
+use crate::pipeline::import::local::Local;
 use crate::pipeline::import::{Importer, Kind, Known, STARTED, step};
 
 /// Names of the moment at which a pipeline began.
@@ -31,7 +33,7 @@ impl Importer {
             Expr::Filter(value, name, arguments) if name == "default" || name == "d" => {
                 self.default(value, &self.all(arguments)?)?
             }
-            Expr::Filter(value, name, arguments) => filters::filter(&self.rhai(value)?, name, &self.all(arguments)?)
+            Expr::Filter(value, name, arguments) => filters::filter(&self.base(value)?, name, &self.all(arguments)?)
                 .ok_or_else(|| format!("the filter `{name}`"))?,
             Expr::Method(value, name, arguments) => filters::method(&self.rhai(value)?, name, &self.all(arguments)?)
                 .ok_or_else(|| format!("the function `{name}`"))?,
@@ -42,23 +44,51 @@ impl Importer {
         })
     }
 
+    /// What a filter is put behind.
+    fn base(&self, expr: &Expr) -> Result<String, String> {
+        let value = self.rhai(expr)?;
+        Ok(if matches!(expr, Expr::Prefix(..)) { format!("({value})") } else { value })
+    }
+
     fn all(&self, exprs: &[Expr]) -> Result<Vec<String>, String> {
         exprs.iter().map(|expr| self.rhai(expr)).collect()
     }
 
     fn infix(&self, left: &Expr, operator: &str, right: &Expr) -> Result<String, String> {
         Ok(match operator {
-            "and" => format!("({} && {})", self.truth(left)?, self.truth(right)?),
-            "or" if self.is_truth(left) && self.is_truth(right) => {
-                format!("({} || {})", self.rhai(left)?, self.rhai(right)?)
+            "and" | "or" if self.form(left) == Form::Flag && self.form(right) == Form::Flag => {
+                self.both(left, operator, right)?
             }
-            // As a value, `a or b` is the first that says anything.
+            // As a value, `a and b` is the first that says nothing, and `a or b` the first that says anything.
+            "and" => format!("(if {} {{ {} }} else {{ {} }})", self.truth(left)?, self.rhai(right)?, self.rhai(left)?),
             "or" => format!("(if {} {{ {} }} else {{ {} }})", self.truth(left)?, self.rhai(left)?, self.rhai(right)?),
-            "~" => format!("({}.to_string() + {}.to_string())", self.rhai(left)?, self.rhai(right)?),
+            "~" => format!("({} + {})", self.in_text(left)?, self.in_text(right)?),
             "/" => format!("({} * 1.0 / {})", self.rhai(left)?, self.rhai(right)?),
-            "//" => format!("({} / {})", self.rhai(left)?, self.rhai(right)?),
+            // What is left over has the sign of the divisor there, and that of the dividend here.
+            "%" => format!("({{ let by = {}; ({} % by + by) % by }})", self.rhai(right)?, self.rhai(left)?),
+            "//" => format!(
+                "({{ let kept = {}; let by = {}; (kept - (kept % by + by) % by) / by }})",
+                self.rhai(left)?,
+                self.rhai(right)?
+            ),
             other => format!("({} {other} {})", self.rhai(left)?, self.rhai(right)?),
         })
+    }
+
+    /// Two conditions.
+    fn both(&self, left: &Expr, operator: &str, right: &Expr) -> Result<String, String> {
+        let sign = if operator == "and" { "&&" } else { "||" };
+        Ok(format!("({} {sign} {})", self.truth(left)?, self.truth(right)?))
+    }
+
+    /// A value as the text that Python makes of it.
+    pub(super) fn in_text(&self, expr: &Expr) -> Result<String, String> {
+        let value = self.rhai(expr)?;
+        match self.form(expr) {
+            Form::Text => Ok(value),
+            Form::Unsorted => Err("a map as text: here its keys have the order of the alphabet".to_owned()),
+            _ => Ok(format!("python_text({value})")),
+        }
     }
 
     /// What stands for a value that is absent; with `true` behind it, also for one that says nothing.
@@ -92,8 +122,13 @@ impl Importer {
 
     /// A condition: what Jinja takes for true.
     pub(super) fn truth(&self, expr: &Expr) -> Result<String, String> {
+        if let Expr::Infix(left, operator, right) = expr
+            && ["and", "or"].contains(&operator.as_str())
+        {
+            return self.both(left, operator, right);
+        }
         let value = self.rhai(expr)?;
-        if self.is_truth(expr) {
+        if self.form(expr) == Form::Flag {
             return Ok(value);
         }
         Ok(format!(
@@ -102,64 +137,8 @@ impl Importer {
         ))
     }
 
-    /// Whether an expression is true or false by its form.
-    fn is_truth(&self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Literal(text) => text == "true" || text == "false",
-            Expr::Prefix(sign, _) => *sign == "!",
-            Expr::Infix(left, operator, right) => match operator.as_str() {
-                "and" => true,
-                "or" => self.is_truth(left) && self.is_truth(right),
-                "==" | "!=" | "<" | ">" | "<=" | ">=" | "in" => true,
-                _ => false,
-            },
-            Expr::Defined(..) => true,
-            Expr::Method(_, name, _) => name == "startswith" || name == "endswith",
-            Expr::Path(path) => {
-                let own = path.join(".");
-                let success = path.last().is_some_and(|field| field == "success");
-                self.local(own.trim_start_matches('$')).is_some_and(|local| local.is_flag)
-                    || (path.len() == 2 && success && self.steps.contains_key(&path[0]))
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether Python would show it as `True` or `False`.
-    pub(super) fn is_flag(&self, expr: &Expr) -> bool {
-        self.is_truth(expr) || self.input_of(expr).is_some_and(|name| self.flags.contains(name))
-    }
-
-    /// Whether it is a text by its form.
-    pub(super) fn is_text(&self, expr: &Expr) -> bool {
-        let known = |path: &[String]| {
-            let (first, fields) = path.split_first()?;
-            let (known, fields) = self.step_of(first, fields)?;
-            let plain = fields.iter().all(|field| ["result", "content", "text"].contains(&field.as_str()));
-            Some(plain && matches!(known.kind, Kind::Text | Kind::File))
-        };
-        match expr {
-            Expr::Path(path) => {
-                known(path).unwrap_or(false) || self.input_of(expr).is_some_and(|name| self.texts.contains(name))
-            }
-            Expr::Infix(_, operator, _) => operator == "~",
-            other => self.is_flag(other),
-        }
-    }
-
-    /// The parameter that an expression is.
-    fn input_of<'e>(&self, expr: &'e Expr) -> Option<&'e str> {
-        let Expr::Path(path) = expr else { return None };
-        let name = match path.as_slice() {
-            [name] => name,
-            [around, name] if around == "inputs" || around == "parameters" => name,
-            _ => return None,
-        };
-        let hidden = self.steps.contains_key(name) || self.local(name).is_some();
-        (!hidden).then_some(name.as_str())
-    }
-
-    fn local(&self, theirs: &str) -> Option<&crate::pipeline::import::Local> {
+    /// A name of a loop around.
+    pub(super) fn local(&self, theirs: &str) -> Option<&Local> {
         self.locals.iter().rev().find(|local| local.theirs == theirs)
     }
 
@@ -172,7 +151,7 @@ impl Importer {
         let [first, fields @ ..] = path else { return Err("an empty path".to_owned()) };
         let whole = path.join(".");
         let rest = |fields: &[String]| fields.iter().map(|field| format!(".{field}")).collect::<String>();
-        if MOMENTS.contains(&whole.as_str()) {
+        if is_moment(&whole) {
             return Ok(self.moment());
         }
         let plain = first.trim_start_matches('$');
@@ -199,7 +178,7 @@ impl Importer {
     }
 
     /// The step that a path begins with; `results.NAME` is the same as `NAME`.
-    fn step_of<'p>(&self, first: &str, fields: &'p [String]) -> Option<(&Known, &'p [String])> {
+    pub(super) fn step_of<'p>(&self, first: &str, fields: &'p [String]) -> Option<(&Known, &'p [String])> {
         let direct = self.steps.get(first).map(|known| (known, fields));
         direct.or_else(|| match (first, fields) {
             ("results" | "steps", [name, fields @ ..]) => self.steps.get(name).map(|known| (known, fields)),
@@ -244,6 +223,11 @@ impl Importer {
             None => Err(format!("the step `{}` of the loop `{home}`, of which there is one for each item", known.name)),
         }
     }
+}
+
+/// Whether a path is the moment at which the pipeline began.
+pub(super) fn is_moment(path: &str) -> bool {
+    MOMENTS.contains(&path)
 }
 
 fn field_of(known: &Known, name: &str, dot: &str, field: Option<&str>) -> Result<String, String> {

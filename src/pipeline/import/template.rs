@@ -1,5 +1,6 @@
 //! Texts with `{{ }}` and `{% %}` as texts with `{{ }}` alone.
 
+use crate::pipeline::import::form::Form;
 use crate::pipeline::import::jinja::{self, Expr};
 use crate::pipeline::import::pieces::{Piece, pieces};
 use crate::pipeline::import::{Importer, Local, words};
@@ -28,8 +29,7 @@ impl Importer {
         let pieces = pieces(text);
         let [Piece::Hole(source)] = pieces.as_slice() else { return self.value(node) };
         let read = jinja::parse(source).and_then(|expr| {
-            let value = self.shown(&expr)?;
-            Ok(hole(if self.is_text(&expr) { value } else { format!("({value}).to_string()") }))
+            Ok(hole(if self.form(&expr) == Form::Flag { self.shown(&expr)? } else { self.in_text(&expr)? }))
         });
         read.map(Value::String).map_err(|what| self.fault(node.at, what)).ok()
     }
@@ -78,13 +78,16 @@ impl Importer {
         if pieces.get(at).is_some() {
             return Err("a `{% %}` that closes nothing".to_owned());
         }
-        Ok(parts
-            .into_iter()
-            .map(|part| match part {
-                Part::Text(text) => text,
-                Part::Value(value) => hole(value),
-            })
-            .collect())
+        let blanks = parts.iter().filter(|part| matches!(part, Part::Text(text) if text.trim().is_empty())).count();
+        if blanks > 0 && blanks + 1 == parts.len() {
+            // A hole with nothing but blanks around it is a value here, and the blanks are no part of it.
+            return Ok(hole(together(parts)));
+        }
+        let written = parts.into_iter().map(|part| match part {
+            Part::Text(text) => text,
+            Part::Value(value) => hole(value),
+        });
+        Ok(written.collect())
     }
 
     /// The pieces up to a tag that ends them.
@@ -108,26 +111,16 @@ impl Importer {
 
     /// The same as one expression.
     fn joined(&mut self, pieces: &[Piece<'_>], at: &mut usize) -> Result<String, String> {
-        let parts = self.parts(pieces, at)?;
-        let texts: Vec<String> = parts
-            .into_iter()
-            .map(|part| match part {
-                Part::Text(text) => Value::from(text).to_string(),
-                Part::Value(value) => value,
-            })
-            .collect();
-        Ok(match texts.as_slice() {
-            [] => "\"\"".to_owned(),
-            [one] => one.clone(),
-            // A chain of `+` would nest as deep as it is long.
-            many => format!("[{}].join(\"\")", many.join(", ")),
-        })
+        self.parts(pieces, at).map(together)
     }
 
-    /// An expression as Python shows it: `True` and `False` where it is true or false.
+    /// An expression as Python shows it.
     fn shown(&self, expr: &Expr) -> Result<String, String> {
-        let value = self.rhai(expr)?;
-        Ok(if self.is_flag(expr) { format!("if {value} {{ \"True\" }} else {{ \"False\" }}") } else { value })
+        match self.form(expr) {
+            Form::Flag => Ok(format!("if {} {{ \"True\" }} else {{ \"False\" }}", self.rhai(expr)?)),
+            Form::Plain => self.rhai(expr),
+            _ => self.in_text(expr),
+        }
     }
 
     fn branch(&mut self, pieces: &[Piece<'_>], at: &mut usize, tag: &str) -> Result<String, String> {
@@ -158,11 +151,12 @@ impl Importer {
             .and_then(|rest| rest.split_once(" in "))
             .filter(|(name, _)| name.trim().chars().all(|c| c.is_alphanumeric() || c == '_'))
             .ok_or_else(|| format!("`{{% {tag} %}}`"))?;
-        let (name, list) = (name.trim(), self.rhai(&jinja::parse(source)?)?);
+        let (name, items) = (name.trim(), jinja::parse(source)?);
+        let list = self.rhai(&items)?;
         *at += 1;
         let before = self.locals.len();
         let index = format!("at_{name}");
-        self.locals.push(Local::new(name, name));
+        self.locals.push(Local::new(name, name, self.form_of_items(&items)));
         self.locals.extend(Local::positions("loop", &index, &list));
         let body = self.joined(pieces, at);
         self.locals.truncate(before);
@@ -178,6 +172,33 @@ impl Importer {
 enum Part {
     Text(String),
     Value(String),
+}
+
+/// The parts as one expression.
+fn together(parts: Vec<Part>) -> String {
+    let texts: Vec<String> = parts
+        .into_iter()
+        .map(|part| match part {
+            Part::Text(text) => Value::from(text).to_string(),
+            Part::Value(value) => value,
+        })
+        .collect();
+    match texts.as_slice() {
+        [] => "\"\"".to_owned(),
+        [one] => one.clone(),
+        // A chain of `+` would nest as deep as it is long.
+        many => format!("[{}].join(\"\")", many.join(", ")),
+    }
+}
+
+/// The list that a text stands for: its only hole, or a list that is written out.
+pub(super) fn listed(text: &str) -> Option<Expr> {
+    let is_plain = |items: &[Expr]| items.iter().all(|item| matches!(item, Expr::Literal(_)));
+    match pieces(text.trim()).as_slice() {
+        [Piece::Hole(source)] => jinja::parse(source).ok(),
+        [Piece::Text(text)] => jinja::parse(text).ok().filter(|read| matches!(read, Expr::List(all) if is_plain(all))),
+        _ => None,
+    }
 }
 
 fn hole(value: String) -> String {

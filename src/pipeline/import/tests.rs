@@ -1,5 +1,6 @@
 //! Expressions and texts of Jinja as tables.
 
+use super::form::Form;
 use super::local::Local;
 use super::{Importer, Kind, Known, jinja};
 use crate::pipeline::tree;
@@ -22,14 +23,23 @@ fn importer() -> Importer {
         known("spare", Kind::Text, true, Some("\"none\"")),
         known("said", Kind::Said, false, None),
     ];
+    let forms = [
+        ("topic", Form::Text),
+        ("n", Form::Plain),
+        ("list", Form::Any),
+        ("words", Form::Plains),
+        ("wanted", Form::Flag),
+        ("off", Form::Flag),
+        ("map", Form::Unsorted),
+        ("size", Form::Any),
+    ];
     Importer {
         file: "x.yaml".into(),
         faults: Vec::new(),
-        inputs: ["topic", "n", "list", "wanted"].map(str::to_owned).to_vec(),
-        flags: HashSet::from(["wanted".to_owned()]),
-        texts: HashSet::from(["topic".to_owned()]),
+        inputs: forms.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        forms: forms.iter().map(|(name, form)| ((*name).to_owned(), *form)).collect(),
         steps: HashMap::from(steps.map(|known| (known.name.clone(), known))),
-        locals: Local::items("inputs.list"),
+        locals: Local::items("inputs.list", Form::Any),
         loops: Vec::new(),
         repeating: HashSet::new(),
         started: Cell::new(false),
@@ -72,9 +82,21 @@ fn expressions() {
         ("topic.upper()", "inputs.topic.to_upper()"),
         (
             "topic.startswith('a') and n",
-            "(inputs.topic.starts_with(\"a\") && (inputs.n != () && switch type_of(inputs.n) { \"bool\" => inputs.n, \"i64\" => inputs.n != 0, \"f64\" => inputs.n != 0.0, _ => inputs.n.len() > 0 }))",
+            "(if inputs.topic.starts_with(\"a\") { inputs.n } else { inputs.topic.starts_with(\"a\") })",
         ),
-        ("list | join", "inputs.list.map(|one| one.to_string()).join(\", \")"),
+        ("wanted and off or is_first", "((inputs.wanted && inputs.off) || (index == 0))"),
+        ("wanted and n", "(if inputs.wanted { inputs.n } else { inputs.wanted })"),
+        ("off or n", "(if inputs.off { inputs.off } else { inputs.n })"),
+        ("'a' if wanted and off else 'b'", "(if (inputs.wanted && inputs.off) { \"a\" } else { \"b\" })"),
+        ("list | join", "inputs.list.map(|one| python_text(one)).join(\", \")"),
+        ("size | round", "python_round(inputs.size, 0)"),
+        ("-7 | round(1)", "python_round((-7), 1)"),
+        ("-7 | abs", "(-7).abs()"),
+        ("n % 3", "({ let by = 3; (inputs.n % by + by) % by })"),
+        ("topic ~ n", "(inputs.topic + python_text(inputs.n))"),
+        ("$remaining", "(inputs.list.len() - index - 1)"),
+        ("$has_next", "(index + 1 < inputs.list.len())"),
+        ("has_prev", "(index > 0)"),
         (
             "topic[:5]",
             "({ let kept = inputs.topic; if type_of(kept) == \"string\" { kept.sub_string(0, 5) } else { kept.extract(0, 5) } })",
@@ -112,6 +134,18 @@ fn texts() {
             "{{ if inputs.wanted { \"True\" } else { \"False\" } }} or {{ if (index == 0) { \"True\" } else { \"False\" } }}",
         ),
         ("{{ list }}", "{{ inputs.list }}"),
+        ("all {{ list }}, {{ item }}", "all {{ python_text(inputs.list) }}, {{ python_text(item) }}"),
+        ("{{ n }} {{ n + 1 }} {{ words[0] }}", "{{ inputs.n }} {{ (inputs.n + 1) }} {{ inputs.words[0] }}"),
+        ("a {{ off | default(off) }}", "a {{ if (inputs.off ?? inputs.off) { \"True\" } else { \"False\" } }}"),
+        ("a {{ off | default(n) }}", "a {{ python_text((inputs.off ?? inputs.n)) }}"),
+        (
+            "a {{ off if n > 1 else wanted }}",
+            "a {{ if (if (inputs.n > 1) { inputs.off } else { inputs.wanted }) { \"True\" } else { \"False\" } }}",
+        ),
+        ("\n{{ topic }}", "{{ [\"\\n\", inputs.topic].join(\"\") }}"),
+        ("{{ n }}\n", "{{ [inputs.n, \"\\n\"].join(\"\") }}"),
+        ("a {{ map }}", "a map as text: here its keys have the order of the alphabet"),
+        ("a {{ size | round(1, 'floor') }}", "the filter `round`"),
         ("<AUTO>choose</AUTO>", "a value that a model decides: ask the model in a step of its own"),
         ("{% set x = 1 %}", "`{% set x = 1 %}`"),
     ] {
