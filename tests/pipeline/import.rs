@@ -494,3 +494,81 @@ steps:
     let program = Program::offline().file("theirs.yaml", theirs.replace("on_failure: rescue", "on_failure: nowhere"));
     program.args(["pipeline", "import", "theirs.yaml"]).run().code(1).says("`on_failure` that leads to no step");
 }
+
+#[test]
+fn values_inside_of_texts_look_as_in_python() {
+    let theirs = r#"
+id: looks
+parameters:
+  names: {type: list, default: [ann, "o'neil"]}
+  m: {type: object, default: {k: v, z: [1, true, 2.0]}}
+  flag: {type: boolean, default: true}
+  off: {type: boolean, default: false}
+  f: {type: number, default: 2.5}
+  neg: {type: integer, default: -7}
+  s: {type: string, default: "it's big-world"}
+steps:
+  - id: page
+    tool: filesystem
+    action: write
+    parameters:
+      path: out/page.txt
+      content: |
+        {{ names }} {{ m }} {{ [s, 2] }} {{ names[1:] }}
+        {{ flag and m.k }} {{ off and m.k }} {{ off or names }} {{ flag and off }}
+        {{ off | default(off) }} {{ off if flag else f }} {{ [flag, none] }} {{ s ~ flag }}
+        {{ f | round }} {{ 3.5 | round }} {{ neg | round(1) }} {{ -7 | abs }} {{ neg // 2 }} {{ neg % 3 }} {{ 4 / 2 }}
+        {{ s | title }} {{ s.title() }} {{ s | list | first }} {{ s }} {% if flag %}yes{% endif %}
+
+        {% for x in [1, off] %}{{ x }} {% endfor %}
+  - id: ends
+    tool: filesystem
+    action: write
+    parameters: {path: out/ends.txt, content: "\n{{ s[:] }}\n"}
+  - id: alone
+    tool: filesystem
+    action: write
+    parameters: {path: out/alone.txt, content: "{{ names }}"}
+"#;
+    let program = Program::offline().file("theirs.yaml", theirs);
+    imported(&program).ok();
+    // As Jinja 3.1 writes it.
+    let expected = r#"['ann', "o'neil"] {'k': 'v', 'z': [1, True, 2.0]} ["it's big-world", 2] ["o'neil"]
+v False ['ann', "o'neil"] False
+False False [True, None] it's big-worldTrue
+2.0 4.0 -7 7 -4 2 2.0
+It's Big-World It'S Big-World i it's big-world yes
+1 False "#;
+    assert_eq!(file(&program, "out/page.txt"), expected);
+    assert_eq!(file(&program, "out/ends.txt"), "\nit's big-world\n");
+    assert_eq!(file(&program, "out/alone.txt"), r#"['ann', "o'neil"]"#);
+}
+
+#[test]
+fn loops_take_lists_as_texts_and_know_what_comes() {
+    let theirs = r#"
+id: loops
+steps:
+  - id: each
+    for_each: "['A', 'B']"
+    steps:
+      - id: note
+        tool: filesystem
+        action: write
+        parameters: {path: "out/{{ item }}.txt", content: "{{ $remaining }} {{ $has_next }} {{ has_prev }}"}
+  - id: again
+    while: "{{ index < 2 }}"
+    max_iterations: 5
+    steps:
+      - id: line
+        tool: filesystem
+        action: append
+        parameters: {path: out/log.txt, content: "{{ $index }} {{ $position }} {{ is_first }};"}
+    dependencies: [each]
+"#;
+    let program = Program::offline().file("theirs.yaml", theirs);
+    imported(&program).ok();
+    assert_eq!(file(&program, "out/A.txt"), "1 True False");
+    assert_eq!(file(&program, "out/B.txt"), "0 False True");
+    assert_eq!(file(&program, "out/log.txt"), "0 1 True;1 2 False;");
+}
