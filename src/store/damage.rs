@@ -71,13 +71,8 @@ pub(super) const RUNS: Table = Table {
 };
 
 /// The sums of the episodes.
-pub(super) const UTILITY: Table = Table {
-    name: "utility",
-    id: "action",
-    place: "0",
-    which: "TRUE",
-    read: |_, row| utility::utility(row).map(drop),
-};
+pub(super) const UTILITY: Table =
+    Table { name: "utility", id: "action", place: "0", which: "TRUE", read: |_, row| utility::utility(row).map(drop) };
 
 /// The rows of a table that cannot be read.
 pub(super) fn unreadable(connection: &Connection, table: &Table) -> Worked<Vec<Damaged>> {

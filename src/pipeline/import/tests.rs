@@ -105,6 +105,10 @@ fn expressions() {
         let read = jinja::parse(source).and_then(|expr| importer().rhai(&expr));
         assert_eq!(read.as_deref(), Ok(expected), "{source}");
     }
+}
+
+#[test]
+fn what_has_no_counterpart_is_named() {
     for (source, expected) in [
         ("today()", "the function `today`"),
         ("nobody.x", "the name `nobody.x`"),
