@@ -22,8 +22,8 @@ use std::sync::LazyLock;
 
 /// The rooms of src/ in import order: a file names only its own room and those to the left.
 const ROOMS: &[&str] = &[
-    "core", "config", "registry", "budget", "store", "context", "policy", "model", "memory", "tools", "mcp", "script",
-    "host", "turn", "pipeline", "app", "repl", "serve", "cli", "main",
+    "core", "config", "registry", "budget", "store", "context", "policy", "model", "memory", "tools", "script", "host",
+    "turn", "pipeline", "app", "repl", "cli", "main",
 ];
 
 /// Names that only some rooms may use.
@@ -81,7 +81,6 @@ const CONFINED: &[Confined] = &[
         tests: false,
         instead: "vectors and embedders belong to the room `memory`",
     },
-    Confined { names: &["rmcp"], homes: &["mcp"], tests: false, instead: "speak to MCP through the room `mcp`" },
     Confined {
         names: &["rhai"],
         homes: &["script"],
@@ -106,7 +105,6 @@ const CONFINED: &[Confined] = &[
         tests: false,
         instead: "take a plain struct that the room `cli` fills",
     },
-    Confined { names: &["axum"], homes: &["serve"], tests: true, instead: "HTTP is served by the room `serve`" },
     Confined {
         names: &["toml"],
         homes: &["config", "registry", "host"],

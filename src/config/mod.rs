@@ -2,6 +2,7 @@
 //!
 //! The only room that reads the environment. Every path that the program touches is decided here.
 
+pub mod bounded;
 pub mod environment;
 pub mod fault;
 pub mod key;

@@ -1,5 +1,6 @@
 //! Personas: texts that say who a model is. A file of the project hides one of the user, which hides a built-in one.
 
+use crate::config::bounded;
 use crate::config::paths::Paths;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest;
@@ -30,7 +31,7 @@ pub fn text(paths: &Paths, given: &str) -> Outcome<String> {
         if *folder == paths.project_personas {
             confined(paths, &file)?;
         }
-        match read(&file) {
+        match bounded::read(&file, LARGEST) {
             Ok(text) if text.trim().is_empty() => {
                 return Err(Failure::new(FailureKind::Config, format!("the persona {} is empty", file.display())));
             }
@@ -62,18 +63,6 @@ fn confined(paths: &Paths, file: &Path) -> Outcome<()> {
     let what = format!("the persona {} leads out of the project, to {}", file.display(), target.display());
     let folder = paths.user_personas.display();
     Err(Failure::new(FailureKind::Denied, what).hint(format!("copy it into the project, or into {folder}")))
-}
-
-/// The text of a file, and of nothing that never ends.
-fn read(file: &Path) -> std::io::Result<String> {
-    let found = std::fs::metadata(file)?;
-    if !found.is_file() {
-        return Err(std::io::Error::other("it is no file"));
-    }
-    if found.len() > LARGEST {
-        return Err(std::io::Error::other(format!("it has more than {} KiB", LARGEST / 1024)));
-    }
-    std::fs::read_to_string(file)
 }
 
 /// The standing instructions of a call: who the model is, then what it shall mind.

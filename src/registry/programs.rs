@@ -1,5 +1,6 @@
 //! Stored programs: files with front matter that `SCRIPT` finds in the project's, the user's and the built-in folder.
 
+use crate::config::bounded;
 use crate::config::paths::Paths;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::{nearest, one_line};
@@ -146,6 +147,9 @@ pub fn check_args(program: &Program, args: &serde_json::Map<String, serde_json::
     }
 }
 
+/// The most bytes of a stored program: what a session evaluates.
+const LARGEST: u64 = 256 * 1024;
+
 fn files(folder: &Path) -> Vec<(String, String, String)> {
     // A folder that is not there holds no programs; one that cannot be read is reported by `rhizo doctor`.
     let Ok(entries) = std::fs::read_dir(folder) else {
@@ -157,7 +161,7 @@ fn files(folder: &Path) -> Vec<(String, String, String)> {
         .filter(|path| path.extension().is_some_and(|e| e == "rhai"))
         .filter_map(|path| {
             let name = path.file_stem()?.to_str()?.to_owned();
-            Some((name, std::fs::read_to_string(&path).ok()?, path.display().to_string()))
+            Some((name, bounded::read(&path, LARGEST).ok()?, path.display().to_string()))
         })
         .collect();
     found.sort();

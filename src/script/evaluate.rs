@@ -98,9 +98,12 @@ impl Job {
 
     fn evaluate(&self, state: &mut State) -> Outcome<Dynamic> {
         if self.source.len() > SOURCE_LIMIT {
-            let size = self.source.len() / 1024;
-            return Err(Failure::new(FailureKind::Limit, format!("the program has {size} KiB, the limit is 256 KiB"))
-                .hint("long text belongs into a file or the context, not into the program"));
+            let (size, most) = (self.source.len() / 1024, SOURCE_LIMIT / 1024);
+            return Err(Failure::new(
+                FailureKind::Limit,
+                format!("the program has {size} KiB, the limit is {most} KiB"),
+            )
+            .hint("long text belongs into a file or the context, not into the program"));
         }
         let parsed = self.engine.compile_with_scope(&state.scope, &self.source);
         let ast = parsed.map_err(|error| from_parse(&error, &self.source, &self.names.with_declared(&self.source)))?;

@@ -1,7 +1,9 @@
 //! Modules that a script may import: the stdlib, embedded in the binary, and files of the script's own folder.
 
+use crate::config::bounded;
 use crate::core::failure::{Failure, FailureKind};
 use crate::script::depth::{self, KEPT};
+use crate::script::engine::SOURCE_LIMIT;
 use crate::script::errors::raise;
 use rhai::module_resolvers::ModuleResolver;
 use rhai::{Engine, EvalAltResult, Module, Position, Scope, Shared};
@@ -78,8 +80,8 @@ impl Modules {
         }
         let folder = self.folder.as_ref()?.canonicalize().ok()?;
         let file = folder.join(path).with_extension("rhai").canonicalize().ok()?;
-        let small = file.metadata().ok()?.len() <= crate::script::engine::SOURCE_LIMIT as u64;
-        (file.starts_with(&folder) && small).then(|| std::fs::read_to_string(file).ok()).flatten()
+        // A pipe would hold the evaluation in a call that nothing can stop.
+        file.starts_with(&folder).then(|| bounded::read(&file, SOURCE_LIMIT as u64).ok()).flatten()
     }
 }
 

@@ -58,3 +58,13 @@ fn a_program_goes_on_as_it_was_and_a_pipeline_says_why_it_cannot() {
     assert_ne!(program.args([]).after(&named("run", "a\\303.yaml")).run().exit_code(), Some(0));
     program.args(["resume", "last"]).run().code(1).says("its path is not Unicode").says("hint: give it another name");
 }
+
+#[test]
+fn what_never_ends_is_no_program() {
+    let program = Program::offline().file("use.rhai", "import \"x\" as x; 1");
+    let made = "mkdir scripts; mkfifo scripts/a.rhai x.rhai; ln -s /dev/zero scripts/b.rhai";
+    let listed = program.args(["scripts", "list", "--json"]).after(made).run().ok().json();
+    let names: Vec<&str> = listed.as_array().into_iter().flatten().filter_map(|row| row["name"].as_str()).collect();
+    assert!(names.len() > 3 && !names.contains(&"a") && !names.contains(&"b"), "{names:?}");
+    program.args(["run", "use.rhai"]).run().code(1).says("x");
+}

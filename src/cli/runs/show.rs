@@ -50,7 +50,8 @@ pub fn effect(store: &Store, row: &RunRow, seq: u64) -> Outcome<Value> {
     Ok(json!({
         "seq": effect.seq, "kind": effect.kind, "state": effect.state, "frame": effect.key.frame,
         "occurrence": effect.key.occurrence, "attempts": effect.attempts, "cost_usd": effect.cost.map(crate::core::money::Money::usd),
-        "origin": effect.origin, "provider_id": effect.provider.last(), "provider_ids": effect.provider, "intent": load(effect.intent.as_ref())?, "result": load(effect.result.as_ref())?,
+        "origin": effect.origin, "provider_id": effect.provider.last(), "provider_ids": effect.provider,
+        "intent": load(effect.intent.as_ref())?, "result": load(effect.result.as_ref())?,
     }))
 }
 

@@ -52,7 +52,8 @@ pub fn limit(command: &mut Command, cage: &Cage, processes: u64, report: RawFd) 
         confine(rules.as_ref())?;
         limits.iter().try_for_each(|&(resource, wanted)| lower(resource, wanted))
     };
-    // SAFETY: between fork and exec the closure makes system calls only; it neither allocates nor locks.
+    // SAFETY: between fork and exec the closure makes system calls, and forks once more (see `supervisor::split`); it allocates
+    // nothing and takes no lock that another thread could have held.
     unsafe { command.pre_exec(prepare) };
     is_confined
 }
@@ -94,7 +95,8 @@ fn confine(_rules: Option<&OwnedFd>) -> io::Result<()> {
     Ok(())
 }
 
-/// The kernel's rules for a program in this cage; `None` if the kernel has none.
+/// The kernel's rules for a program in this cage; `None` if the kernel has none, or refuses to make them: the program then
+/// runs unconfined, and its answer says so (`sandboxed`).
 #[cfg(target_os = "linux")]
 fn rules(cage: &Cage) -> Option<OwnedFd> {
     landlocked(cage).unwrap_or(None)

@@ -13,7 +13,7 @@ use std::os::fd::RawFd;
 /// supervisor writes to `report` when the program has ended and others have not, and ends with its status when all
 /// descendants have. All of them end with `above`, the process above this one.
 ///
-/// Call it between fork and exec: it makes system calls only, and neither allocates nor locks.
+/// Call it between fork and exec: it makes system calls only, but for a second `fork`, and allocates nothing.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 pub fn split(report: RawFd, above: u32) -> io::Result<()> {
@@ -27,7 +27,8 @@ pub fn split(report: RawFd, above: u32) -> io::Result<()> {
     // SAFETY: the call takes plain numbers and touches no memory of ours.
     checked(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) })?;
     new_session()?;
-    // SAFETY: the process has one thread, and both sides make system calls only.
+    // SAFETY: the process has one thread. `fork` takes locks of the C library, which the `fork` that made this process left
+    // free; after it both sides make system calls only.
     match checked(unsafe { libc::fork() })? {
         0 => {
             signal_at_end_of_parent(libc::SIGKILL)?;
@@ -96,7 +97,7 @@ fn supervise(program: libc::pid_t, report: RawFd) -> ! {
             Some((id, status)) if id == program => {
                 code = shell_status(status);
                 if others_remain() {
-                    // SAFETY: the byte outlives the call. If rhizo is gone, so is this process in a moment.
+                    // SAFETY: the byte outlives the call. If rhizo is gone nobody reads it; `SIGPIPE` is held back.
                     unsafe { libc::write(0, c"+".as_ptr().cast(), 1) };
                 }
             }
@@ -213,6 +214,6 @@ fn keep_only(report: RawFd) {
     }
 }
 
-/// More descriptors than this process has open.
+/// How many descriptors are closed one by one where the kernel cannot close all: what lies beyond stays open.
 #[cfg(target_os = "linux")]
 const MANY_DESCRIPTORS: RawFd = 1 << 16;
