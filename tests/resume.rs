@@ -28,7 +28,7 @@ mod torn;
 use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::Act;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A server that answers each prompt with its capitals, and holds back the answer number `held`, from 0.
@@ -117,4 +117,13 @@ pub(crate) fn wait_until_written(program: &Program, text: &str) {
 /// What a server was asked, by its last messages, in order.
 pub(crate) fn asked(server: &ChatServer) -> Vec<String> {
     server.asks().iter().map(|ask| ask.last()).collect()
+}
+
+/// A server that plays a child, whose second turn is held back once.
+pub(crate) fn nursery() -> ChatServer {
+    let held = Arc::new(AtomicBool::new(true));
+    ChatServer::new(move |ask: &Ask| match ask.turn() {
+        2 if held.swap(false, Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
+        turn => Reply::code(&format!("let n = {turn}; n")).usage(100, 10),
+    })
 }

@@ -1,12 +1,8 @@
 //! What happens beside a run, and what it had been refused or handed out before: live runs are left alone, budgets hold.
 
-use super::{Gate, asked, holding, newest, newest_id};
-use crate::support::chat::{Ask, ChatServer, Reply};
+use super::{Gate, asked, holding, newest, newest_id, nursery};
 use crate::support::program::Program;
-use crate::support::server::Act;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 const TWO: &str = "llm(\"a\", #{max_tokens: 100}) + llm(\"b\", #{max_tokens: 100})";
 
@@ -105,15 +101,6 @@ fn a_refusal_does_not_forget_what_was_under_way() {
     // Two answers at 30 nano-USD and the settled 50.
     assert_eq!((&document["answer"], &document["cost_usd"]), (&json!("AB"), &json!(110.0 / 1e9)), "{document:#}");
     assert_eq!(asked(&server), ["a", "b", "b"]);
-}
-
-/// A server that plays a child, whose second turn is held back once.
-fn nursery() -> ChatServer {
-    let held = Arc::new(AtomicBool::new(true));
-    ChatServer::new(move |ask: &Ask| match ask.turn() {
-        2 if held.swap(false, Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
-        turn => Reply::code(&format!("let n = {turn}; n")).usage(100, 10),
-    })
 }
 
 #[test]

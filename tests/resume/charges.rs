@@ -1,13 +1,11 @@
 //! What was spent before a run goes on: in its pipelines and steps, by repeated requests, in tokens, and by calls that never
 //! went out.
 
-use super::{Gate, asked, newest, newest_id};
-use crate::support::chat::{Ask, ChatServer, Reply};
+use super::{Gate, asked, newest, newest_id, nursery};
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::Act;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// The store of a program, beside it.
@@ -52,15 +50,6 @@ fn child_runs_that_were_answered_count_in_the_budget_of_their_pipeline() {
     let ran = program.args(["resume", &id]).run();
     assert_ne!(ran.exit_code(), Some(0), "{}", ran.stderr);
     assert_eq!(asked(&server), ["a", "b yes"]);
-}
-
-/// A server that plays a child without an end, whose second turn is held back once.
-fn nursery() -> ChatServer {
-    let held = Arc::new(AtomicBool::new(true));
-    ChatServer::new(move |ask: &Ask| match ask.turn() {
-        2 if held.swap(false, Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
-        turn => Reply::code(&format!("let n = {turn}; n")).usage(100, 10),
-    })
 }
 
 #[test]
