@@ -54,6 +54,9 @@ impl Depths {
         if value.is_shared() {
             return self.of_cell(value, room);
         }
+        if !(value.is_array() || value.is_map() || value.is_fnptr()) {
+            return Some(0);
+        }
         if let Some(items) = value.read_lock::<Array>() {
             return self.of_all(items.iter(), room);
         }

@@ -8,9 +8,9 @@ use crate::script::convert::to_value;
 use crate::script::depth::{self, KEPT};
 use crate::script::desk::{Desk, Final};
 use crate::script::engine::SOURCE_LIMIT;
-use crate::script::errors::{Names, from_eval, from_parse};
+use crate::script::errors::{from_eval, from_parse};
 use crate::script::prims::final_;
-use crate::script::session::{State, Variable};
+use crate::script::state::{State, Variable};
 use crate::script::{growth, show};
 use rhai::{AST, Dynamic, Engine};
 use serde_json::Value;
@@ -58,8 +58,6 @@ pub struct Job {
     pub desk: Arc<Desk>,
     /// The state to fork.
     pub state: Arc<State>,
-    /// Names for hints.
-    pub names: Names,
     /// The program.
     pub source: String,
 }
@@ -84,8 +82,7 @@ impl Job {
                 let failure = Failure::new(FailureKind::Internal, "a native function panicked");
                 Err(failure.hint("this is a fault of rhizo: please report the code that shows it"))
             });
-            let visible = state.scope.clone_visible();
-            state.scope = visible;
+            state.settle();
             let hearers = self.desk.hearers().thin();
             let result = match depth::thin(&mut state.scope).or(hearers) {
                 Some(failure) => result.and(Err(failure)),
@@ -106,12 +103,13 @@ impl Job {
             .hint("long text belongs into a file or the context, not into the program"));
         }
         let parsed = self.engine.compile_with_scope(&state.scope, &self.source);
-        let ast = parsed.map_err(|error| from_parse(&error, &self.source, &self.names.with_declared(&self.source)))?;
+        let ast = parsed
+            .map_err(|error| from_parse(&error, &self.source, &self.state.names().with_declared(&self.source)))?;
         let functions = ast.clone_functions_only();
         state.functions = state.functions.merge(&functions);
         let whole: AST = state.functions.merge(&ast);
         let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut state.scope, &whole);
-        growth::settled(result.map_err(|error| from_eval(&error, &self.source, &self.names)))
+        growth::settled(result.map_err(|error| from_eval(&error, &self.source, &self.state.names())))
     }
 
     fn conclude(&self, state: &State, result: Outcome<Dynamic>) -> Evaluation {

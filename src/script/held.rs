@@ -2,15 +2,21 @@
 //!
 //! The count is the whole process's: a session that waits for a large answer is charged for it too. Beside it the
 //! allocator counts what deep values are made of, and notes when a thread makes a string of the interpreter that is too
-//! long.
+//! long. A thread adds to the counts of all in lumps: one memory cell that every allocation of every thread writes to
+//! would pass from core to core all the time.
 
 use crate::script::engine::STRING_LIMIT;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicIsize, Ordering};
 
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static NESTED: AtomicUsize = AtomicUsize::new(0);
+static HELD: AtomicIsize = AtomicIsize::new(0);
+static NESTED: AtomicIsize = AtomicIsize::new(0);
+
+/// What a thread keeps to itself at most. Of a thread that ends as much is never counted, which is nothing beside the
+/// limits of an evaluation.
+const OWN_BYTES: usize = 4 << 10;
+const OWN_NESTED: usize = 64;
 
 /// Rhai's strings ask for an even address, which plain buffers of bytes do not (`smartstring` keeps a mark in the lowest
 /// bit). They double as they grow, so one of up to twice the limit may still hold what is allowed.
@@ -19,6 +25,9 @@ const LONG_TEXT: usize = 2 * STRING_LIMIT;
 
 thread_local! {
     static HAS_LONG_TEXT: Cell<bool> = const { Cell::new(false) };
+    /// Bytes and nesting allocations of this thread that are not in the counts of all yet. Without a destructor, so that it
+    /// is there as long as the thread allocates.
+    static OWN: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
 }
 
 /// Whether this thread made a string of the interpreter beyond the limit.
@@ -39,21 +48,34 @@ fn nests(align: usize, size: usize) -> bool {
     align == 8 && (size == 24 || ((32..=512).contains(&size) && size.is_multiple_of(16)))
 }
 
-fn note(layout: Layout, size: usize) {
-    HELD.fetch_add(size, Ordering::Relaxed);
-    if nests(layout.align(), size) {
-        NESTED.fetch_add(1, Ordering::Relaxed);
+/// What an allocation counts for: its bytes and whether it nests. No allocation is larger than half of the address space.
+fn weight(layout: Layout, size: usize) -> (isize, isize) {
+    (size.cast_signed(), isize::from(nests(layout.align(), size)))
+}
+
+fn count((bytes, nested): (isize, isize)) {
+    let own = OWN.get();
+    let (bytes, nested) = (own.0.wrapping_add(bytes), own.1.wrapping_add(nested));
+    let few = bytes.unsigned_abs() <= OWN_BYTES && nested.unsigned_abs() <= OWN_NESTED;
+    if few {
+        OWN.set((bytes, nested));
+        return;
     }
+    OWN.set((0, 0));
+    HELD.fetch_add(bytes, Ordering::Relaxed);
+    NESTED.fetch_add(nested, Ordering::Relaxed);
+}
+
+fn note(layout: Layout, size: usize) {
+    count(weight(layout, size));
     if size > LONG_TEXT && layout.align() == TEXT_ALIGN {
         HAS_LONG_TEXT.set(true);
     }
 }
 
 fn forget(layout: Layout) {
-    HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-    if nests(layout.align(), layout.size()) {
-        NESTED.fetch_sub(1, Ordering::Relaxed);
-    }
+    let (bytes, nested) = weight(layout, layout.size());
+    count((-bytes, -nested));
 }
 
 /// The system's allocator with a count.
@@ -91,12 +113,17 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Bytes that the process holds now.
+/// Bytes that the process holds now, but for what other threads keep to themselves.
 pub fn held() -> u64 {
-    u64::try_from(HELD.load(Ordering::Relaxed)).unwrap_or(u64::MAX)
+    sum(&HELD, OWN.get().0)
 }
 
 /// Allocations that the process holds now of which values that nest are made.
 pub fn nested() -> u64 {
-    u64::try_from(NESTED.load(Ordering::Relaxed)).unwrap_or(u64::MAX)
+    sum(&NESTED, OWN.get().1)
+}
+
+fn sum(all: &AtomicIsize, own: isize) -> u64 {
+    let sum = all.load(Ordering::Relaxed).wrapping_add(own);
+    u64::try_from(sum).unwrap_or(0)
 }

@@ -29,6 +29,7 @@ pub mod pythonic;
 pub mod ranges;
 pub mod session;
 pub mod show;
+pub mod state;
 pub mod stdlib;
 pub mod words;
 pub mod worker;

@@ -10,20 +10,24 @@ use crate::script::bridge::Seat;
 use crate::script::completeness::{Completeness, judge};
 use crate::script::convert::{to_dynamic, to_value};
 use crate::script::desk::Desk;
-use crate::script::errors::{Names, from_parse};
-use crate::script::evaluate::{Ended, Evaluation, Job, report};
+use crate::script::errors::from_parse;
+use crate::script::evaluate::{Ended, Evaluation, Job};
 use crate::script::gate::Gate;
 use crate::script::handle::Context;
 use crate::script::hearing::Hearing;
 use crate::script::host::Host;
-use crate::script::prims::table;
+use crate::script::state::{State, Variable};
 use crate::script::worker::{self, Worker};
 use crate::script::{engine, show, stdlib};
 use rhai::{AST, Dynamic, Engine, Scope};
 use serde_json::Value;
+use std::collections::HashSet;
+use std::future::pending;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// How long a cancelled evaluation may take to notice before it is abandoned.
@@ -51,14 +55,6 @@ pub struct SessionSetup {
     pub args: Option<Value>,
 }
 
-/// Variables and functions.
-pub struct State {
-    /// The variables.
-    pub scope: Scope<'static>,
-    /// The functions defined so far.
-    pub functions: AST,
-}
-
 /// A session.
 pub struct Session {
     engine: Arc<Engine>,
@@ -69,19 +65,10 @@ pub struct Session {
     frame: Frame,
     compute: Duration,
     worker: Worker,
+    /// Looks at the clock of an evaluation. One for all: a new timer that is due before all others wakes the runtime.
+    alarm: Option<Pin<Box<Sleep>>>,
     evaluations: u32,
     offered: Vec<&'static str>,
-}
-
-/// A variable as listings show it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
-    /// Its name.
-    pub name: String,
-    /// Type and size or content, on one line.
-    pub brief: String,
-    /// Whether it can be assigned.
-    pub constant: bool,
 }
 
 impl Session {
@@ -104,6 +91,7 @@ impl Session {
             frame: setup.frame,
             compute: setup.compute,
             worker: Worker::default(),
+            alarm: None,
             evaluations: 0,
             offered: Vec::new(),
         }
@@ -128,7 +116,6 @@ impl Session {
             engine: Arc::clone(&self.engine),
             desk: Arc::clone(&self.desk),
             state: Arc::clone(&self.state),
-            names: self.names(),
             source: source.to_owned(),
         };
         let (send, mut receive) = tokio::sync::oneshot::channel();
@@ -140,7 +127,7 @@ impl Session {
             biased;
             ended = &mut receive => ended.ok(),
             () = cancel.cancelled() => tokio::time::timeout(GRACE, receive).await.ok().and_then(Result::ok),
-            () = overdue(&gate) => None,
+            () = overdue(&gate, &mut self.alarm) => None,
         };
         if let Some(ended) = ended {
             return self.commit(ended, gate.computed());
@@ -151,12 +138,13 @@ impl Session {
     }
 
     fn commit(&mut self, ended: Ended, computed: Duration) -> Evaluation {
-        let before: Vec<String> = self.state.scope.iter_raw().map(|(name, ..)| name.to_owned()).collect();
         let Ended { state, evaluation } = ended;
         let old = std::mem::replace(&mut self.state, Arc::new(state));
+        let before: HashSet<&str> = old.scope.iter_raw().map(|(name, ..)| name).collect();
+        let new_variables = self.state.variables(|name| !before.contains(name));
+        drop(before);
         self.worker.bury(old);
-        let new = self.variables().into_iter().filter(|v| !before.contains(&v.name)).collect();
-        Evaluation { new_variables: new, computed, ..evaluation }
+        Evaluation { new_variables, computed, ..evaluation }
     }
 
     /// Whether typed code is complete.
@@ -167,17 +155,12 @@ impl Session {
     /// Whether a program parses here; the failure says where it does not.
     pub fn compiles(&self, source: &str) -> Outcome<()> {
         let parsed = self.engine.compile_with_scope(&self.state.scope, source);
-        parsed.map(drop).map_err(|error| from_parse(&error, source, &self.names()))
+        parsed.map(drop).map_err(|error| from_parse(&error, source, &self.state.names()))
     }
 
     /// The variables, oldest first.
     pub fn variables(&self) -> Vec<Variable> {
-        let row = |(name, constant, value): (&str, bool, &Dynamic)| Variable {
-            name: name.to_owned(),
-            brief: show::brief(value),
-            constant,
-        };
-        self.state.scope.iter_raw().map(row).collect()
+        self.state.variables(|_| true)
     }
 
     /// The functions defined in the session, as signatures.
@@ -238,25 +221,20 @@ impl Session {
     pub fn looks(&self) -> u64 {
         self.desk.looks()
     }
-
-    /// The names that hints choose from.
-    fn names(&self) -> Names {
-        let variables = self.state.scope.iter_raw().map(|(name, ..)| name.to_owned()).collect();
-        let mut functions: Vec<String> = self.state.functions.iter_functions().map(|f| f.name.to_owned()).collect();
-        functions.extend(table::ALL.iter().map(|p| p.name.trim_start_matches("context.").to_owned()));
-        functions.extend(report::BUILT_IN.iter().map(|name| (*name).to_owned()));
-        Names { variables, functions }
-    }
 }
 
 /// Ends when an evaluation has computed for too long and does not notice: it is in a native call that asks nobody.
-async fn overdue(gate: &Gate) {
+async fn overdue(gate: &Gate, alarm: &mut Option<Pin<Box<Sleep>>>) {
     loop {
         let left = gate.left(OVERDUE);
         if left.is_zero() {
             return;
         }
-        tokio::time::sleep(left.max(TICK)).await;
+        // A limit beyond what the clock can tell is none.
+        let Some(due) = Instant::now().checked_add(left.max(TICK)) else { return pending().await };
+        let alarm = alarm.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        alarm.as_mut().reset(due);
+        alarm.as_mut().await;
     }
 }
 
