@@ -6,8 +6,9 @@ use crate::core::failure::Outcome;
 use crate::host::models::DefaultModel;
 use crate::model::client::HttpClient;
 use crate::model::locate::{self, Candidate};
+use crate::registry::address;
 use crate::registry::builtin::{OPENAI_DEFAULT, SERVERS, Server};
-use crate::registry::models::{ModelSpec, Provider, address, has_known_window, offline, resolve};
+use crate::registry::models::{ModelSpec, Provider, has_known_window, offline, resolve};
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -111,7 +112,7 @@ async fn by_address(settings: &Settings, client: &HttpClient) -> Outcome<Option<
 
 /// Whether a configured name means a model of this service.
 fn speaks(settings: &Settings, name: &str, service: &Server) -> bool {
-    resolve(settings, name).is_ok_and(|spec| spec.base_url == address(settings, service))
+    resolve(settings, name).is_ok_and(|spec| spec.base_url == address::base_url(settings, service))
 }
 
 /// The first model that a server lists; `OPENAI_MODEL` if it is set; `default` if the server lists none.
@@ -119,7 +120,7 @@ async fn first_model(settings: &Settings, service: &Server, client: &HttpClient)
     if let Some(name) = settings.environment.get("OPENAI_MODEL") {
         return Ok(name.to_owned());
     }
-    let base_url = address(settings, service);
+    let base_url = address::base_url(settings, service);
     if base_url == service.base_url && service.name == "openai" {
         return Ok(OPENAI_DEFAULT.trim_start_matches("openai/").to_owned());
     }

@@ -13,7 +13,7 @@ use crate::core::money::Money;
 use crate::core::text::nearest;
 use crate::registry::builtin::SERVERS;
 use crate::registry::capabilities::WORDS;
-use crate::registry::{models, personas, roles};
+use crate::registry::{address, models, personas, roles};
 use std::collections::BTreeSet;
 
 /// Reads all layers and checks them. Every fault of every source is told at once.
@@ -110,7 +110,7 @@ impl Check<'_> {
         }
         for server in SERVERS {
             let set = server.address_variables.iter().find(|variable| settings.environment.get(variable).is_some());
-            if let Some(variable) = set.filter(|_| !is_address(&models::address(settings, server))) {
+            if let Some(variable) = set.filter(|_| !is_address(&address::base_url(settings, server))) {
                 let place = Place::Variable((*variable).to_owned());
                 self.faults.push(Fault::new(place, format!("the address of a server {ADDRESS}")));
             }

@@ -1,6 +1,7 @@
 //! Validated tables: models with prices, roles on the ladder, stored programs. The one source of truth about them.
 
 pub mod access;
+pub mod address;
 pub mod builtin;
 pub mod capabilities;
 pub mod check;

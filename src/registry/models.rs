@@ -9,7 +9,7 @@ use crate::core::price::Price;
 use crate::core::text::{nearest, one_line};
 use crate::registry::builtin::{OFFLINE, SERVERS, Server};
 use crate::registry::prices::{self, PriceSource};
-use crate::registry::{access, capabilities};
+use crate::registry::{access, address, capabilities};
 use serde::Serialize;
 
 /// Which protocol a model speaks.
@@ -189,30 +189,10 @@ pub fn offline() -> ModelSpec {
     }
 }
 
-/// The address of a service: a variable's, else the usual one.
-pub fn address(settings: &Settings, service: &Server) -> String {
-    let given = service.address_variables.iter().find_map(|v| settings.environment.get(v));
-    given.map_or_else(|| service.base_url.to_owned(), |text| completed(service, text))
-}
-
-/// `OLLAMA_HOST` is often only a host and port; the others are whole addresses.
-fn completed(service: &Server, text: &str) -> String {
-    let text = text.trim_end_matches('/');
-    if service.name != "ollama" {
-        return text.to_owned();
-    }
-    let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let reachable = whole.replace("0.0.0.0", "127.0.0.1");
-    let has_port =
-        reachable.rsplit(':').next().is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
-    let with_port = if has_port { reachable } else { format!("{reachable}:11434") };
-    if with_port.ends_with("/v1") { with_port } else { format!("{with_port}/v1") }
-}
-
 fn at_service(settings: &Settings, service: &Server, name: &str) -> ModelSpec {
     let id = format!("{}/{name}", service.name);
     let listed = prices::listing(settings, &id);
-    let base_url = address(settings, service);
+    let base_url = address::base_url(settings, service);
     // The list price is the provider's own; another server behind the same protocol has prices of its own.
     let official = base_url == service.base_url;
     let priced = listed.as_ref().filter(|_| official);

@@ -151,3 +151,18 @@ fn the_model_is_chosen_by_flag_then_variables_then_configuration() {
     assert_eq!(chosen(&configured, &[("OLLAMA_HOST", "127.0.0.1:9")]), "ollama/default");
     assert_eq!(chosen(&configured, &[("RHIZO_MODEL", "offline"), ("OLLAMA_HOST", "127.0.0.1:9")]), "offline/extract");
 }
+
+#[test]
+fn ollama_is_where_its_own_client_looks() {
+    let program = Program::offline();
+    for (given, base_url) in [
+        ("box", "http://box:11434/v1"),
+        (":1234", "http://127.0.0.1:1234/v1"),
+        ("[::]:1234", "http://[::1]:1234/v1"),
+        ("https://ollama.example", "https://ollama.example/v1"),
+        ("https://proxy.example/ollama", "https://proxy.example/ollama/v1"),
+    ] {
+        let call = program.args(["models", "show", "ollama/llama3.2", "--json"]).env("OLLAMA_HOST", given);
+        assert_eq!(call.run().ok().json()["base_url"], base_url, "{given}");
+    }
+}
