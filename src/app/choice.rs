@@ -124,15 +124,25 @@ async fn first_model(settings: &Settings, service: &Server, client: &HttpClient)
     if base_url == service.base_url && service.name == "openai" {
         return Ok(OPENAI_DEFAULT.trim_start_matches("openai/").to_owned());
     }
-    let key = settings.environment.get(service.key_variable).map(|key| SecretString::from(key.to_owned()));
+    let key = key_of(settings, service);
     let listing = locate::list_models(&base_url, key.as_ref(), client);
     // A server that lists nothing may still answer; the first call tells what is wrong with it.
     let models = tokio::time::timeout(Duration::from_secs(2), listing).await.ok().and_then(Result::ok);
     Ok(models.and_then(|names| names.into_iter().next()).unwrap_or_else(|| "default".to_owned()))
 }
 
+fn key_of(settings: &Settings, service: &Server) -> Option<SecretString> {
+    settings.environment.get(service.key_variable).map(|key| SecretString::from(key.to_owned()))
+}
+
+/// A server on a usual port of this machine. Each is sent the key that its own variable holds, as every call will be.
 async fn local_server(settings: &Settings) -> Outcome<Option<ModelSpec>> {
-    let Some(found) = locate::local_server(&Candidate::usual(), LOCAL).await else {
+    let mut candidates = Candidate::usual();
+    for candidate in &mut candidates {
+        let service = SERVERS.iter().find(|service| service.base_url == candidate.base_url);
+        candidate.key = service.and_then(|service| key_of(settings, service));
+    }
+    let Some(found) = locate::local_server(&candidates, LOCAL).await else {
         return Ok(None);
     };
     let Some(name) = found.models.first() else {

@@ -29,16 +29,18 @@ const LIST_PATIENCE: Duration = Duration::from_secs(10);
 const WINDOW_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A place where a server may listen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Candidate {
     /// Its address up to and including `/v1`.
     pub base_url: String,
+    /// The key that it is sent, if there is one for it.
+    pub key: Option<SecretString>,
 }
 
 impl Candidate {
     /// The ports of llama-server, ollama, LM Studio, vLLM and litellm, in this order.
     pub fn usual() -> Vec<Self> {
-        let at = |port: u16| Self { base_url: format!("http://127.0.0.1:{port}/v1") };
+        let at = |port: u16| Self { base_url: format!("http://127.0.0.1:{port}/v1"), key: None };
         [8080, 11434, 1234, 8000, 4000].map(at).to_vec()
     }
 }
@@ -57,10 +59,10 @@ pub async fn local_server(candidates: &[Candidate], timeout: Duration) -> Option
     let client = HttpClient::new();
     let deadline = Instant::now() + timeout;
     let probe = |candidate: &Candidate| {
-        let (base_url, client) = (candidate.base_url.clone(), client.clone());
+        let (Candidate { base_url, key }, client) = (candidate.clone(), client.clone());
         async move {
             // A place where nobody answers properly is not a fault: it is what a probe finds out.
-            let listed = timeout_at(deadline, list_models(&base_url, None, &client)).await.ok()?.ok()?;
+            let listed = timeout_at(deadline, list_models(&base_url, key.as_ref(), &client)).await.ok()?.ok()?;
             (!listed.is_empty()).then_some(Found { base_url, models: listed })
         }
     };

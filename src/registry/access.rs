@@ -4,6 +4,7 @@ use crate::config::model::ModelConfig;
 use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::price::Price;
+use crate::registry::builtin::{SERVERS, Server};
 use crate::registry::models::ModelSpec;
 
 impl ModelSpec {
@@ -23,8 +24,10 @@ impl ModelSpec {
     /// The variable of the key that is needed and not set.
     pub fn missing_key(&self, settings: &Settings) -> Option<&str> {
         let variable = self.key_variable.as_deref()?;
-        // A server of one's own behind the usual variables rarely checks keys.
-        let lenient = variable == "OPENAI_API_KEY" && !self.base_url.contains("api.openai.com");
+        // A server of one's own behind the usual variables rarely checks keys, nor does a service of this machine.
+        let own = variable == "OPENAI_API_KEY" && !self.base_url.contains("api.openai.com");
+        let of_this_machine = |service: &Server| service.key_variable == variable && is_local(service.base_url);
+        let lenient = own || (is_local(&self.base_url) && SERVERS.iter().any(of_this_machine));
         (settings.environment.get(variable).is_none() && !lenient).then_some(variable)
     }
 }

@@ -4,6 +4,8 @@ use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::{self, Act};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 fn event(kind: &str, mut fields: Value) -> String {
     fields["type"] = kind.into();
@@ -137,4 +139,55 @@ fn a_server_of_ones_own_says_how_much_it_takes() {
         let code = "let long = \"\"; for n in 0..100 { long += \"many words \" } llm(long)";
         program.args(["eval", code]).run().code(4).says("takes 64");
     }
+}
+
+/// A proxy at litellm's usual port, which wants the key `k-1` once it is locked.
+fn proxy(locked: &Arc<AtomicBool>) -> ChatServer {
+    let (called, listed) = (Arc::clone(locked), Arc::clone(locked));
+    let listing = json!({"object": "list", "data": [{"id": "small", "object": "model"}]});
+    ChatServer::at(
+        4000,
+        move |ask| {
+            let passes = fits(&called, ask.header("authorization"));
+            if passes { Reply::text("Paris") } else { Reply::refusal(401, "no key") }
+        },
+        move |seen| {
+            let passes = fits(&listed, seen.header("authorization"));
+            if passes {
+                server::json(200, &listing)
+            } else {
+                server::json(401, &json!({"error": {"message": "no key"}}))
+            }
+        },
+    )
+}
+
+fn fits(locked: &AtomicBool, key: Option<&str>) -> bool {
+    !locked.load(Ordering::Relaxed) || key == Some("Bearer k-1")
+}
+
+/// What the one call of a program came to at the model that was found. The probe has 150 ms, which a busy machine may
+/// need more than once for.
+fn found(program: &Program) -> Value {
+    let document = || program.args(["eval", "llm(\"capital?\")", "--json"]).run().ok().json();
+    let mut tries = std::iter::repeat_with(document).take(20);
+    let is_found = |document: &Value| document["models"][0]["model"] == "litellm/small";
+    tries.find(is_found).expect("a server on a usual port is found, if none at 8080, 11434, 1234 or 8000 goes first")
+}
+
+#[test]
+fn a_server_on_a_usual_port_is_found_with_its_key_and_without() {
+    let locked = Arc::new(AtomicBool::new(false));
+    let server = proxy(&locked);
+    let open = Program::new();
+    assert_eq!(found(&open)["answer"], "Paris");
+    assert_eq!(server.asks().pop().expect("a call").key, None);
+    open.args(["eval", "llm(\"capital?\", #{model: \"litellm/small\"})"]).run().ok().prints("Paris\n");
+    locked.store(true, Ordering::Relaxed);
+    let keyed = Program::new().env("LITELLM_API_KEY", "k-1");
+    assert_eq!(found(&keyed)["answer"], "Paris");
+    assert_eq!(server.asks().pop().expect("a call").key.as_deref(), Some("k-1"));
+    let explained = open.args(["models", "explain", "--json"]).run().ok().json();
+    assert_ne!(explained[0]["model"], "litellm/small");
+    open.args(["eval", "llm(\"capital?\", #{model: \"litellm/small\"})"]).run().code(4).says("LITELLM_API_KEY");
 }

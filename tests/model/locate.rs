@@ -14,7 +14,7 @@ fn listing(names: &[&str]) -> Value {
 }
 
 fn candidates(servers: &[&Server]) -> Vec<Candidate> {
-    servers.iter().map(|server| Candidate { base_url: server.base_url() }).collect()
+    servers.iter().map(|server| Candidate { base_url: server.base_url(), key: None }).collect()
 }
 
 #[tokio::test]
@@ -40,6 +40,17 @@ async fn a_server_that_keeps_silent_does_not_hide_the_next() {
     let good = Server::play(vec![json(200, &listing(&["a"]))]).await;
     let found = local_server(&candidates(&[&silent, &good]), Duration::from_secs(1)).await;
     assert_eq!(found.map(|found| found.base_url), Some(good.base_url()));
+}
+
+#[tokio::test]
+async fn each_place_is_sent_its_own_key() {
+    let open = Server::play(vec![json(404, &json!({}))]).await;
+    let locked = Server::play(vec![json(200, &listing(&["a"]))]).await;
+    let mut all = candidates(&[&open, &locked]);
+    all[1].key = Some(SecretString::from("k-1"));
+    local_server(&all, Duration::from_secs(60)).await.expect("the second answers");
+    let key = |server: &Server| server.seen().remove(0).header("authorization").map(str::to_owned);
+    assert_eq!((key(&open), key(&locked)), (None, Some("Bearer k-1".to_owned())));
 }
 
 #[test]

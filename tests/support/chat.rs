@@ -181,6 +181,15 @@ impl ChatServer {
         script: impl Fn(&Ask) -> Reply + Send + Sync + 'static,
         pages: impl Fn(&str) -> Vec<Act> + Send + Sync + 'static,
     ) -> Self {
+        Self::at(0, script, move |seen| pages(&seen.line))
+    }
+
+    /// The same at a certain port, with what it answers to a whole `GET`.
+    pub(crate) fn at(
+        port: u16,
+        script: impl Fn(&Ask) -> Reply + Send + Sync + 'static,
+        pages: impl Fn(&Seen) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let book = Arc::new(Book::default());
@@ -190,13 +199,13 @@ impl ChatServer {
             let (script, pages, book) = (Arc::clone(&script), Arc::clone(&pages), Arc::clone(&kept));
             async move {
                 if seen.line.starts_with("GET") {
-                    return pages(&seen.line);
+                    return pages(&seen);
                 }
                 answer(&seen, script.as_ref(), &book).await
             }
             .boxed()
         };
-        let server = runtime.block_on(Server::answer_by(serve));
+        let server = runtime.block_on(Server::answer_at(port, serve));
         Self { book, server, runtime }
     }
 

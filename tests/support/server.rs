@@ -78,7 +78,16 @@ impl Server {
     pub(crate) async fn answer_by(
         script: impl Fn(Seen, usize) -> BoxFuture<'static, Vec<Act>> + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        Self::answer_at(0, script).await
+    }
+
+    /// The same at a certain port, which nobody else may have.
+    pub(crate) async fn answer_at(
+        port: u16,
+        script: impl Fn(Seen, usize) -> BoxFuture<'static, Vec<Act>> + Send + Sync + 'static,
+    ) -> Self {
+        let bound = TcpListener::bind(("127.0.0.1", port)).await;
+        let listener = bound.unwrap_or_else(|error| panic!("this test needs port {port} of loopback: {error}"));
         let address = listener.local_addr().expect("bound");
         let shared = Arc::new(Shared { script: Box::new(script), seen: Mutex::default(), left: watch::Sender::new(0) });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
