@@ -18,3 +18,4 @@ pub mod steps;
 pub mod table;
 pub mod underscore;
 pub mod vocabulary;
+pub mod words;

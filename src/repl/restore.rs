@@ -105,10 +105,7 @@ impl Shell {
         let (name, argument) = line.split_once(' ').unwrap_or((line, ""));
         match (name, argument.trim()) {
             ("reset", _) => self.reset().await,
-            ("context", paths) if !paths.is_empty() => {
-                let paths: Vec<String> = paths.split_whitespace().map(|p| self.path(p).display().to_string()).collect();
-                drop(self.open_context(&paths).await?);
-            }
+            ("context", paths) if !paths.is_empty() => drop(self.open_context(&self.paths(paths)).await?),
             ("model", "default") => self.kit.models.switch_back(None),
             ("model", model) if !model.is_empty() => self.kit.models.switch_back(Some(model)),
             ("role", role) if !role.is_empty() => self.role = Some(role.to_owned()),

@@ -15,6 +15,7 @@ use crate::repl::follower::Follower;
 use crate::repl::interrupts::Interrupts;
 use crate::repl::sources::Sources;
 use crate::repl::table::page;
+use crate::repl::words::words;
 use crate::script::evaluate::report::render;
 use crate::script::session::{Session, SessionSetup};
 use crate::turn::root::RootEnd;
@@ -182,6 +183,15 @@ impl Shell {
             (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
             _ => environment.folder.join(typed),
         }
+    }
+
+    /// The paths behind a command: the whole argument if something of this name is there, else its words.
+    pub fn paths(&self, argument: &str) -> Vec<String> {
+        let shown = |typed: &str| self.path(typed).display().to_string();
+        if self.path(argument).exists() {
+            return vec![shown(argument)];
+        }
+        words(argument).into_iter().map(|word| shown(word.text)).collect()
     }
 
     /// Tells a failure and remembers it for the exit code.

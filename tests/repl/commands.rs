@@ -50,6 +50,23 @@ fn another_context_keeps_the_variables() {
 }
 
 #[test]
+fn a_path_with_blanks_is_opened_and_completed() {
+    let project =
+        project().file("fares.csv", "route\n").file("my notes.txt", "tides").file("your notes.txt", "ships!!");
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line(".context my notes.txt", "---");
+    terminal.see("1. \"my notes.txt\": 5 bytes");
+    terminal.line(".context fares.csv 'my notes.txt'", "---");
+    terminal.see("2. \"my notes.txt\": 5 bytes");
+    terminal.line("context.len()", "out(1) = 11");
+    terminal.keys(".context you\t");
+    terminal.see("> .context \"your notes.txt\"");
+    terminal.line("", "---");
+    terminal.see("1. \"your notes.txt\": 7 bytes");
+    terminal.line(".context no notes.txt", "error:");
+}
+
+#[test]
 fn a_saved_session_can_be_loaded_and_run() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);

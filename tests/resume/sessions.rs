@@ -52,3 +52,13 @@ fn an_input_that_was_under_way_is_finished() {
     let ran = program.args(["resume", &id]).stdin("d\n").run().ok();
     assert_eq!((ran.stdout.as_str(), server.asks().len()), ("DA\n", 3), "{}", ran.stderr);
 }
+
+#[test]
+fn a_context_whose_name_has_blanks_is_open_again() {
+    let program = Program::offline().file("my notes.txt", "tides").file("fares.csv", "route\n");
+    for (typed, length) in [("my notes.txt", "5\n"), ("fares.csv \"my notes.txt\"", "11\n")] {
+        program.args([]).stdin(format!(".context {typed}\n")).run().ok();
+        let id = newest_id(&program);
+        program.args(["resume", &id]).stdin("context.len()\n").run().ok().prints(length);
+    }
+}

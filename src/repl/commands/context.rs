@@ -18,9 +18,7 @@ pub const COMMAND: Command = Command {
 fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {
         if !argument.is_empty() {
-            let paths: Vec<String> =
-                argument.split_whitespace().map(|path| shell.path(path).display().to_string()).collect();
-            let lost = shell.open_context(&paths).await?;
+            let lost = shell.open_context(&shell.paths(argument)).await?;
             shell.note_command(&format!("context {argument}"), None);
             tell_lost(shell, &lost);
         }

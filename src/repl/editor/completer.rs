@@ -69,9 +69,14 @@ fn command(before: &str, known: &Known<'_>) -> (usize, Vec<Pair>) {
             .into_iter()
             .chain(named(partial, known))
             .collect(),
-        ".context" | ".load" | ".save" => {
-            let (inner, pairs) = paths::complete(partial, &known.kit.settings.environment.folder);
-            return (start + inner, pairs);
+        ".context" => {
+            let (inner, pairs) = paths::complete_last(argument, &known.kit.settings.environment.folder);
+            return (before.len() - argument.len() + inner, pairs);
+        }
+        ".load" | ".save" => {
+            let whole = argument.trim_start();
+            let (inner, pairs) = paths::complete(whole, &known.kit.settings.environment.folder);
+            return (before.len() - whole.len() + inner, pairs);
         }
         _ => Vec::new(),
     };
