@@ -3,7 +3,7 @@
 use crate::app::run::Run;
 use crate::budget::report::Refused;
 use crate::cli::printer::Printer;
-use crate::cli::report;
+use crate::cli::{report, spending, table};
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::store::effects::EffectState;
@@ -41,7 +41,9 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
     };
     let stored = closed.err().map(|failure| report::tell(printer, &failure));
     let exit = stored.filter(|_| exit == Exit::Ok).unwrap_or(exit);
-    if !printer.quiet && run.host.scope.report().totals.calls > 0 {
+    let report = run.host.scope.report();
+    if !printer.quiet && report.totals.calls > 0 {
+        spending::lines(&report.rows, 2, table::width_aside()).iter().for_each(|line| printer.dim(line));
         let turns = if end.turns > 0 { format!(" · {} turns", end.turns) } else { String::new() };
         let line = format!("{}{turns} · run {}", run.host.footer(), run.host.run);
         printer.dim(&line);

@@ -53,6 +53,23 @@ fn a_small_child_is_one_call() {
 }
 
 #[test]
+fn what_each_depth_role_and_model_spent_is_told_line_by_line() {
+    let server = ChatServer::root(&["FINAL(rlm(\"small\", \"It opened in 1884.\"))"], "1884");
+    let program = Program::served_by(&server);
+    let ran = program.args(["ask", "parent", "--recursive"]).run().ok();
+    let lines: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("  depth ")).collect();
+    assert_eq!(lines.len(), 2, "{}", ran.stderr);
+    assert!(lines[0].starts_with("  depth 0 · architect · openai/small · 1 call · "), "{lines:?}");
+    assert!(lines[1].starts_with("  depth 1 · ") && lines[1].contains(" · openai/small · 1 call · "), "{lines:?}");
+    assert!(ran.stderr.lines().any(|line| line.starts_with("2 calls · ")), "{}", ran.stderr);
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    let behind = lines.iter().filter(|line| shown.contains(&format!("\n        {}\n", line.trim_start()))).count();
+    assert_eq!(behind, 2, "{shown}");
+    // One row says no more than the footer does.
+    program.args(["eval", "llm(\"a\")"]).run().ok().says("1 call · ").does_not_say("depth 0");
+}
+
+#[test]
 fn depth_is_an_error_that_a_script_can_handle() {
     let code = "try { rlm(\"deeper\", \"text\") } catch (e) { FINAL(e.kind + \": \" + e.message) }";
     let server = ChatServer::new(move |_| Reply::code(code));

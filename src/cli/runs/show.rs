@@ -1,11 +1,13 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
 use crate::cli::runs::{steps, time, value};
+use crate::cli::{spending, table};
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
 use crate::host::episodes::at_worst;
+use crate::host::resume;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::runs::RunRow;
@@ -26,7 +28,8 @@ pub fn run(store: &Store, row: &RunRow) -> Outcome<(Value, String)> {
     whole["substituted"] = json!(asked.substituted);
     let steps = if row.kind == "pipeline" { steps::steps(store, row)? } else { Vec::new() };
     whole["steps"] = steps::value(&steps);
-    let head = text(row, result.as_ref(), &children, &cost(store, row)?);
+    let spread = spending::lines(&resume::spent(store, &row.id)?, 8, table::width());
+    let head = text(row, result.as_ref(), &children, (&cost(store, row)?, &spread));
     let mut text = format!("{head}{}{}", steps::text(&steps), asked.text());
     let named = open.iter().map(|effect| ("open   ", effect));
     for (what, effect) in named.chain(unknown.iter().map(|effect| ("unknown", effect))) {
@@ -167,7 +170,7 @@ fn stopped(row: &RunRow, failure: &Failure) -> String {
     }
 }
 
-fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow], cost: &str) -> String {
+fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow], (cost, spread): (&str, &[String])) -> String {
     let took = row.ended_at.map_or_else(String::new, |end| format!(" · {} ms", end.saturating_sub(row.started_at)));
     let refused = match row.refused {
         0 => String::new(),
@@ -188,6 +191,7 @@ fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow], cost: &str) -
         "spent   {} calls · {} + {} tokens{cost}\n",
         row.calls, row.input_tokens, row.output_tokens
     ));
+    spread.iter().for_each(|line| text.push_str(&format!("{line}\n")));
     if let Some(result) = result.filter(|r| !r.is_null()) {
         text.push_str(&format!("result  {}\n", crate::cli::outcome::text(result)));
     }
