@@ -13,11 +13,11 @@ use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, Message, ModelAnswer, Sampling, Speaker};
 use crate::host::call::{self, ModelCall};
 use crate::host::choose::Wish;
-use crate::model::breaker::{Health, Standing};
+use crate::model::breaker::Health;
 use crate::turn::root::RootEnd;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Answer tokens that a test allows: the least that OpenAI's responses take as a limit.
 const TOKENS: u64 = 16;
@@ -33,6 +33,8 @@ pub struct Tested {
     pub name: String,
     /// Its answer.
     pub outcome: Outcome<ModelAnswer>,
+    /// Milliseconds until then; `None` if nothing could be sent.
+    pub millis: Option<u64>,
     /// The state of its breaker; `None` for a model that needs no connection, or that nobody knows.
     pub health: Option<Health>,
 }
@@ -61,9 +63,9 @@ pub async fn all(app: &App, names: &[String]) -> Outcome<Vec<Tested>> {
     );
     let mut tests = Vec::new();
     for name in names {
-        let outcome = ask(&run, name).await;
+        let (outcome, millis) = ask(&run, name).await;
         let health = app.kit.models.known(name).and_then(|spec| app.kit.models.health(&spec));
-        tests.push(Tested { name: name.clone(), outcome, health });
+        tests.push(Tested { name: name.clone(), outcome, millis, health });
     }
     let failed = tests.iter().find_map(|tested| tested.outcome.as_ref().err());
     let end = match failed {
@@ -84,8 +86,12 @@ async fn usual(app: &App) -> Outcome<Vec<String>> {
     Ok(names)
 }
 
-async fn ask(run: &Run, name: &str) -> Outcome<ModelAnswer> {
-    let chosen = run.host.kit.models.choose(&Wish::of(None, Some(name))).await?;
+/// What came of a call, and how long that took.
+async fn ask(run: &Run, name: &str) -> (Outcome<ModelAnswer>, Option<u64>) {
+    let chosen = match run.host.kit.models.choose(&Wish::of(None, Some(name))).await {
+        Ok(chosen) => chosen,
+        Err(failure) => return (Err(failure), None),
+    };
     let messages = vec![Message::new(Speaker::User, "Answer with the one word: yes")];
     let sampling = Sampling { max_tokens: Some(TOKENS), ..Sampling::default() };
     let call = ModelCall {
@@ -103,16 +109,25 @@ async fn ask(run: &Run, name: &str) -> Outcome<ModelAnswer> {
         logged: 0,
         slots: None,
     };
-    call::model(&run.host, call, &run.cancel).await
+    let begun = Instant::now();
+    let outcome = call::model(&run.host, call, &run.cancel).await;
+    let waited = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let millis = outcome.as_ref().map_or(waited, |answer| answer.millis);
+    (outcome, Some(millis))
 }
 
 impl Tested {
-    /// One line: what the call took and cost, or why it failed.
+    /// One line: what the call took and cost, or why it failed; how long that took, and how the breaker stands since.
     pub fn found(&self) -> Outcome<String> {
-        let answer = self.outcome.as_ref().map_err(Failure::clone)?;
-        let breaker = self.health.map_or_else(String::new, |health| format!(" · breaker {}", told(&health)));
-        let (tokens, cost) = (tokens(answer), cost(answer));
-        Ok(format!("{} answers · {} ms · {tokens} tokens · {cost}{breaker}", answer.model, answer.millis))
+        let took = self.millis.map_or_else(String::new, |millis| format!(" · {millis} ms"));
+        let breaker = self.health.map_or_else(String::new, |health| format!(" · breaker {health}"));
+        match &self.outcome {
+            Ok(answer) => {
+                let (tokens, cost) = (tokens(answer), cost(answer));
+                Ok(format!("{} answers{took} · {tokens} tokens · {cost}{breaker}", answer.model))
+            }
+            Err(failure) => Err(Failure { message: format!("{}{took}{breaker}", failure.message), ..failure.clone() }),
+        }
     }
 
     fn value(&self) -> Value {
@@ -120,7 +135,7 @@ impl Tested {
         json!({
             "model": self.name,
             "ok": answer.is_some(),
-            "millis": answer.map(|answer| answer.millis),
+            "millis": self.millis,
             "usage": answer.map(|answer| answer.reply.usage),
             "cost_usd": answer.and_then(|answer| answer.cost).map(crate::core::money::Money::usd),
             "health": self.health,
@@ -129,15 +144,14 @@ impl Tested {
     }
 
     fn line(&self) -> [String; 7] {
-        let breaker = self.health.map_or_else(|| "-".to_owned(), |health| told(&health));
-        let row = |mark: &str, latency: String, tokens: String, cost: String, found: String| {
+        let breaker = self.health.map_or_else(|| "-".to_owned(), |health| health.to_string());
+        let latency = self.millis.map_or_else(String::new, |millis| format!("{millis} ms"));
+        let row = |mark: &str, tokens: String, cost: String, found: String| {
             [mark.to_owned(), self.name.clone(), latency, tokens, cost, breaker, found]
         };
         match &self.outcome {
-            Ok(answer) => {
-                row("ok", format!("{} ms", answer.millis), tokens(answer), cost(answer), "it answers".to_owned())
-            }
-            Err(failure) => row("FAULT", String::new(), String::new(), String::new(), failure.to_string()),
+            Ok(answer) => row("ok", tokens(answer), cost(answer), "it answers".to_owned()),
+            Err(failure) => row("FAULT", String::new(), String::new(), failure.to_string()),
         }
     }
 }
@@ -150,12 +164,4 @@ fn tokens(answer: &ModelAnswer) -> String {
 
 fn cost(answer: &ModelAnswer) -> String {
     answer.cost.map_or_else(|| "unpriced".to_owned(), |cost| cost.to_string())
-}
-
-fn told(health: &Health) -> String {
-    match (health.breaker, health.retry_millis) {
-        (Standing::Closed, _) if health.failures > 0 => format!("closed, {} failed in a row", health.failures),
-        (Standing::Open, Some(millis)) => format!("open, tried again in {} s", millis.div_ceil(1_000)),
-        (standing, _) => standing.name().replace('_', " "),
-    }
 }

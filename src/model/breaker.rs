@@ -7,6 +7,7 @@
 use crate::core::failure::{Failure, FailureKind};
 use crate::policy::substitute::mends;
 use serde::Serialize;
+use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -81,6 +82,16 @@ pub struct Health {
     pub failures: u32,
     /// Milliseconds until the next probe, while it is open.
     pub retry_millis: Option<u64>,
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.breaker, self.retry_millis) {
+            (Standing::Closed, _) if self.failures > 0 => write!(f, "closed, {} failed in a row", self.failures),
+            (Standing::Open, Some(millis)) => write!(f, "open, tried again in {} s", millis.div_ceil(1_000)),
+            (standing, _) => f.write_str(&standing.name().replace('_', " ")),
+        }
+    }
 }
 
 /// Why a call may not go out.

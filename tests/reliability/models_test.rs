@@ -2,6 +2,7 @@
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
+use crate::support::server;
 use serde_json::json;
 
 fn program(server: &ChatServer) -> Program {
@@ -59,4 +60,20 @@ fn the_doctor_calls_the_default_model_unless_told_not_to() {
     assert!(ran.stdout.contains("12 + 1 tokens · $0.000014 · breaker closed"), "{}", ran.stdout);
     program.args(["doctor", "--no-call"]).run().ok();
     assert_eq!(server.asks().len(), 1);
+}
+
+#[test]
+fn a_call_that_fails_has_its_time_and_its_breaker_too() {
+    let broken = ChatServer::new(|_| Reply::acts(server::answer(503, &[("x-should-retry", "false")], "")));
+    let text = format!("model = \"broken\"\n[models.broken]\nbase_url = \"{}\"\n", broken.base_url());
+    let program = Program::new().file("rhizo.toml", text);
+    let ran = program.args(["doctor"]).run().code(4);
+    assert!(ran.stdout.contains(" ms · breaker closed, 1 failed in a row"), "{}", ran.stdout);
+    let six = ["models", "test", "broken", "broken", "broken", "broken", "broken", "broken"];
+    let rows = program.list(&[&six[..], &["--json"][..]].concat()).run().code(4).json();
+    let health = |index: usize| (rows[index]["health"]["breaker"].clone(), rows[index]["health"]["failures"].clone());
+    assert_eq!([health(0), health(4)], [(json!("closed"), json!(1)), (json!("open"), json!(5))]);
+    assert!(rows[0]["millis"].is_u64() && rows[0]["failure"]["kind"] == "server", "{rows:#}");
+    let told = program.list(&six).run().code(4).stdout;
+    assert!(told.contains("closed, 1 failed in a row") && told.contains("open, tried again in"), "{told}");
 }

@@ -85,3 +85,16 @@ fn the_budget_holds_over_the_whole_session() {
     terminal.line(".reset", "a fresh session");
     terminal.line("let kept = 1; llm(\"e. f.\")", "kept from before the error: kept");
 }
+
+#[test]
+fn the_breaker_of_the_model_in_use_is_shown() {
+    let server = ChatServer::new(|_| Reply::acts(server::answer(503, &[("x-should-retry", "false")], "")));
+    let text = format!("model = \"broken\"\n[models.broken]\nbase_url = \"{}\"\n", server.base_url());
+    let program = Program::new().file("rhizo.toml", text);
+    let mut terminal = Terminal::with(&program, &[], 80, &[]);
+    terminal.line(".model", "broken: named by `model`");
+    terminal.see(" · breaker closed");
+    terminal.line("for n in 0..5 { try { llm(\"a\") } catch (e) { } } 7", "out(1) = 7");
+    terminal.line(".model", "broken: named by `model`");
+    terminal.see(" · breaker open, tried again in ");
+}

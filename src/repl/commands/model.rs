@@ -1,4 +1,4 @@
-//! `.model`: which model is used, and another one from now on.
+//! `.model`: which model is used and how its breaker stands, and another one from now on.
 
 use crate::core::failure::Outcome;
 use crate::registry::models::{ModelSpec, resolve};
@@ -52,5 +52,7 @@ fn tell(shell: &Shell, spec: &ModelSpec, reason: &str) {
         Some(rates) => format!("{} in + {} out per M tokens", usd(rates.input), usd(rates.output)),
         None => "price unknown".to_owned(),
     };
-    shell.screen.out(&format!("{}: {reason}\n  window {} tokens · {price}", spec.id, spec.window));
+    let health = shell.kit.models.health(spec);
+    let breaker = health.map_or_else(String::new, |health| format!(" · breaker {health}"));
+    shell.screen.out(&format!("{}: {reason}\n  window {} tokens · {price}{breaker}", spec.id, spec.window));
 }
