@@ -88,6 +88,12 @@ fn number(failure: &Failure, name: &str) -> u64 {
     failure.details[name].as_u64().expect("a count")
 }
 
+/// A share of a number, in percent.
+fn percent(part: usize, whole: usize) -> String {
+    let tenths = part * 1_000 / whole;
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
 fn print(title: &str, rows: &[Row<'_>]) {
     println!("\n{title}");
     println!("{:<44} {:>7} {:>9}  signal", "stream", "tokens", "stopped");
@@ -109,7 +115,7 @@ fn good_streams_are_never_stopped() {
     print("good streams", &rows);
     let alarms: Vec<&str> =
         rows.iter().filter(|row| row.stopped.is_some()).map(|row| row.stream.name.as_str()).collect();
-    println!("false alarms: {} of {}", alarms.len(), rows.len());
+    println!("false alarms: {} of {} ({})", alarms.len(), rows.len(), percent(alarms.len(), rows.len()));
     assert!(alarms.is_empty(), "{alarms:?}");
 }
 
@@ -120,7 +126,8 @@ fn no_text_of_the_project_is_stopped() {
     assert!(streams.len() > 300, "{} files", streams.len());
     let alarms: Vec<&str> =
         streams.iter().filter(|stream| stream.replay().is_some()).map(|stream| stream.name.as_str()).collect();
-    println!("false alarms: {} of {} files, {} tokens", alarms.len(), streams.len(), bytes / 4);
+    let rate = percent(alarms.len(), streams.len());
+    println!("false alarms: {} of {} files ({rate}), {} tokens", alarms.len(), streams.len(), bytes / 4);
     assert!(alarms.is_empty(), "{alarms:?}");
 }
 
@@ -136,7 +143,8 @@ fn degenerate_streams_are_stopped_soon() {
     let missed: Vec<&str> =
         rows.iter().filter(|row| row.stopped.is_none()).map(|row| row.stream.name.as_str()).collect();
     let median = stopped[stopped.len() / 2];
-    println!("stopped: {} of {}, median after {median} tokens; missed: {missed:?}", stopped.len(), rows.len());
+    let rate = percent(stopped.len(), rows.len());
+    println!("stopped: {} of {} ({rate}), median after {median} tokens; missed: {missed:?}", stopped.len(), rows.len());
     assert!(stopped.len() * 100 >= rows.len() * 95, "missed {missed:?}");
     assert!(stopped[0] >= 50 && median < 400, "first after {}, median {median}", stopped[0]);
 }
