@@ -2,6 +2,8 @@
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 
 fn project() -> Program {
@@ -24,6 +26,20 @@ fn files_that_cannot_be_read() {
     program.args(["ask", "q", "--context", "pipe.sock"]).run().code(1).snapshot("bad_file_socket");
     program.args(["ask", "q", "--context", "scan.pdf"]).run().code(1).snapshot("bad_file_pdf");
     program.args(["ask", "q", "--context", "data.bin"]).run().code(1).snapshot("bad_file_binary");
+}
+
+#[test]
+fn a_file_without_leave_to_read_says_so() {
+    let program = project();
+    let file = program.project().join("harbour.txt");
+    std::fs::set_permissions(&file, Permissions::from_mode(0o000)).expect("a mode");
+    let ran = program.args(["eval", "context.len", "--context", "harbour.txt"]).run();
+    // To who may read everything, as root, such a file is one like any other.
+    if std::fs::read(&file).is_ok() {
+        ran.ok().prints("28\n");
+    } else {
+        ran.code(1).says("cannot open ").says("harbour.txt: Permission denied");
+    }
 }
 
 #[test]

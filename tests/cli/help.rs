@@ -1,27 +1,17 @@
 //! `--help` of every command, and what a slip of the hand is answered with.
 
 use crate::support::program::Program;
+use clap::CommandFactory;
+use rhizo::cli::args::Arguments;
 
 #[test]
 fn every_command_explains_itself() {
     let program = Program::offline();
     program.args(["--help"]).run().ok().snapshot("help");
-    for command in [
-        "repl",
-        "run",
-        "ask",
-        "eval",
-        "pipeline",
-        "runs",
-        "logs",
-        "memory",
-        "models",
-        "tools",
-        "scripts",
-        "doctor",
-        "init",
-        "completions",
-    ] {
+    let whole = Arguments::command();
+    let commands: Vec<&str> = whole.get_subcommands().map(|command| command.get_name()).collect();
+    assert!(commands.len() > 15, "{commands:?}");
+    for command in commands {
         let ran = program.args([command, "--help"]).run().ok();
         assert_eq!(ran.stderr, "");
         ran.snapshot(&format!("help_{command}"));

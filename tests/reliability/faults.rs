@@ -3,7 +3,7 @@
 use super::far;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::server::{self, Act};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn faults_end_a_program_with_their_kind_and_their_bill() {
@@ -45,4 +45,30 @@ fn faults_end_a_program_with_their_kind_and_their_bill() {
         let cost = answer["cost"].as_f64().expect("a number");
         assert!((cost * 1e9 - f64::from(nanos)).abs() < 0.5, "{name}: {cost}");
     }
+}
+
+#[test]
+fn text_that_was_shown_is_taken_back_before_the_next_attempt() {
+    let piece = json!({"choices": [{"index": 0, "delta": {"content": "half an answer"}, "finish_reason": null}]});
+    let mut half = server::open_stream(&[&format!("data: {piece}\n\n")]);
+    half.push(Act::Close);
+    let server = ChatServer::new(move |ask| match ask.number {
+        0 => Reply::acts(half.clone()),
+        _ => Reply::text("whole"),
+    });
+    let program = far(&server, "").file("one.rhai", "llm(\"q\")");
+    let ran = program.args(["run", "one.rhai", "--events", "-"]).run().ok();
+    let events: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let names = ["model_text", "model_reset", "retry"];
+    let told = events.iter().filter_map(|event| event["event"].as_str()).filter(|name| names.contains(name));
+    let told: Vec<&str> = told.collect();
+    assert_eq!(told.get(..3), Some(&names[..]), "{told:?}");
+    let behind = events.iter().skip_while(|event| event["event"] != "retry");
+    let behind = behind.filter(|event| event["event"] == "model_text").filter_map(|event| event["text"].as_str());
+    let behind: String = behind.collect();
+    assert_eq!(behind, "whole");
+    // The log keeps no text, and says all the same that some was shown in vain.
+    let logs = program.args(["logs", "last"]).run().ok().stdout;
+    let (reset, retry) = (logs.find(" model_reset "), logs.find(" retry "));
+    assert!(reset.is_some() && reset < retry && !logs.contains("model_text"), "{logs}");
 }

@@ -38,8 +38,9 @@ fn a_killed_script_asks_only_what_it_was_not_answered() {
 #[test]
 fn effects_of_every_kind_are_the_same_again() {
     let server = holding(1);
-    let code = "let at = now(); let dice = random(); let left = budget().calls; let text = llm(`${dice}`);
-        let more = llm(`${at} ${dice} ${left}`); #{at: at, dice: dice, left: left, text: text}";
+    let code = "let at = now(); let begun = timestamp(); let dice = random(); let left = budget().calls;
+        let text = llm(`${dice}`);
+        let more = llm(`${at} ${begun} ${dice} ${left}`); #{at: at, begun: begun, dice: dice, left: left, text: text}";
     let program = Program::paying(&server).file("dice.rhai", code);
     let running = program.args(["run", "dice.rhai", "--max-calls", "9"]).start();
     server.wait_for(2);
@@ -49,7 +50,8 @@ fn effects_of_every_kind_are_the_same_again() {
     let asks = asked(&server);
     assert_eq!(asks.len(), 3, "{asks:?}");
     assert_eq!(asks[1], asks[2], "what was under way is asked in the same words");
-    assert_eq!(asks[1], format!("{} {} {}", answer["at"], answer["dice"], answer["left"]));
+    let rows = ["at", "begun", "dice", "left"].map(|name| answer[name].to_string());
+    assert_eq!(asks[1], rows.join(" "));
     assert_eq!(answer["left"], 9);
 }
 

@@ -54,6 +54,7 @@ async fn what_stands_before_the_cursor_decides() {
     check(&known, "context.gr", "context.", &["grep("]);
     check(&known, "harbour.height.ab", "harbour.height.", &[]);
     check(&known, "TOOL(\"read_f", "TOOL(\"", &["read_file"]);
+    check(&known, "SCRIPT(\"outl", "SCRIPT(\"", &["outline"]);
     check(&known, "SCRIPT(\"no_such", "SCRIPT(\"", &[]);
     check(&known, "context.doc(\"let", "context.doc(\"", &["letters.txt"]);
     check(&known, "llm(x, #{role: \"wor", "llm(x, #{role: \"", &["worker"]);
@@ -65,6 +66,7 @@ async fn what_stands_before_the_cursor_decides() {
     check(&known, ".role exp", ".role ", &["expert"]);
     check(&known, ".load da", ".load ", &["data.csv"]);
     check(&known, ".tools read", ".tools ", &["read_file"]);
+    check(&known, ".scripts outl", ".scripts ", &["outline"]);
     check(&known, "?halv", "?", &["halve"]);
     check(&known, "??read_fi", "??", &["read_file"]);
     let (_, pairs) = complete("hal", 3, &known);
