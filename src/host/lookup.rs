@@ -12,11 +12,22 @@ use crate::store::effects::EffectRow;
 use crate::store::settle::Settlement;
 use serde_json::Value;
 
-/// Asks the provider of a model call what became of it: of the last of its requests first, and what the others cost.
+/// A provider's word on a model call.
+pub struct Word {
+    /// What becomes of the call.
+    pub settlement: Settlement,
+    /// How many of its requests may have cost something that the provider did not say.
+    pub unknown: u64,
+    /// What of the cost is their worst case.
+    pub worst: Money,
+}
+
+/// Asks the provider of a model call what became of it: of the last of its requests first, and what the others cost. Those
+/// that it does not know, or gave no id, stay charged at their worst case.
 ///
 /// Fails with `Invalid` if the call has no id or its provider cannot be asked, with `NotFound` if it is not known there,
-/// with `Rejected` if it has no whole answer.
-pub async fn settlement(kit: &Kit, effect: &EffectRow) -> Outcome<Settlement> {
+/// with `Rejected` if it has no whole answer, and whenever another try may tell more of one of its requests.
+pub async fn settlement(kit: &Kit, effect: &EffectRow) -> Outcome<Word> {
     if effect.provider.is_empty() {
         let what = format!("the provider gave effect {} no id to ask by", effect.seq);
         return Err(Failure::new(FailureKind::Invalid, what));
@@ -31,26 +42,42 @@ pub async fn settlement(kit: &Kit, effect: &EffectRow) -> Outcome<Settlement> {
     let mut told = Told::default();
     for id in effect.provider.iter().rev() {
         match served.model.look_up(id, &request).await.map_err(|failure| served.explained(failure)) {
-            Ok(Known::Answer(reply)) if told.reply.is_none() => told.reply = Some(reply),
-            Ok(Known::Answer(reply)) => told.spent(cost(&reply.usage)),
-            Ok(Known::Cost(cost)) => (told.has_cost, told.cost) = (true, told.cost.saturating_add(cost)),
-            Ok(Known::Unfinished(status, usage)) => {
-                let so_far = usage.as_ref().and_then(cost);
-                told.spent(so_far);
-                told.failure.get_or_insert(unfinished(&served, id, &status, so_far));
+            Ok(Known::Answer(reply)) => {
+                told.used(reply.usage, cost(&reply.usage));
+                told.reply.get_or_insert(reply);
             }
-            Err(failure) => drop(told.failure.get_or_insert(failure)),
+            Ok(Known::Cost(cost)) => told.paid(cost),
+            Ok(Known::Unfinished(status, Some(usage))) => {
+                told.used(usage, cost(&usage));
+                told.failure.get_or_insert(unfinished(&served, id, &status, cost(&usage)));
+            }
+            Ok(Known::Unfinished(status, None)) => return Err(unfinished(&served, id, &status, None)),
+            Err(failure) if is_unknown(&failure) => told.lacks(failure),
+            Err(failure) => return Err(failure),
         }
     }
-    match (told.reply, told.failure) {
+    let unknown = told.unknown(effect);
+    let worst = share(effect, unknown);
+    let settlement = match (told.reply, told.failure) {
         (Some(reply), _) => {
-            let usage = reply.usage;
-            let cost = cost(&usage).map(|cost| cost.saturating_add(told.cost));
-            Ok(Settlement::Answer { value: answer(model, reply, cost)?, usage, cost })
+            let (usage, cost) = (told.usage, served.price.is_some().then(|| told.cost.saturating_add(worst)));
+            Settlement::Answer { value: answer(model, ChatReply { usage, ..reply }, cost)?, usage, cost }
         }
-        (None, Some(failure)) if !told.has_cost => Err(failure),
-        (None, _) => Ok(Settlement::Cost(told.cost)),
-    }
+        (None, Some(failure)) if !told.has_cost => return Err(failure),
+        (None, _) => Settlement::Cost(told.cost.saturating_add(worst)),
+    };
+    Ok(Word { settlement, unknown, worst })
+}
+
+/// Whether a provider knows no call by an id. One that stands in the head alone may have the wrong form for that.
+fn is_unknown(failure: &Failure) -> bool {
+    failure.kind == FailureKind::NotFound || failure.details.get("status").is_some_and(|status| *status == 400)
+}
+
+/// What so many of the requests of a call cost at most.
+fn share(effect: &EffectRow, requests: u64) -> Money {
+    let one = effect.worst_cost.unwrap_or_default().nanos().div_ceil(u64::from(effect.requests.max(1)));
+    Money::from_nanos(one.saturating_mul(requests))
 }
 
 /// What a provider said of the requests of a call.
@@ -58,8 +85,14 @@ pub async fn settlement(kit: &Kit, effect: &EffectRow) -> Outcome<Settlement> {
 struct Told {
     /// The answer to the last request that has one.
     reply: Option<ChatReply>,
-    /// What the others cost.
+    /// What the requests used.
+    usage: Usage,
+    /// What they cost.
     cost: Money,
+    /// How many of them used or cost anything.
+    billed: u64,
+    /// How many ids it does not know.
+    lacking: u64,
     /// Whether it said what a request cost without having its answer.
     has_cost: bool,
     /// Why the last request that has no answer has none.
@@ -67,8 +100,28 @@ struct Told {
 }
 
 impl Told {
-    fn spent(&mut self, cost: Option<Money>) {
+    fn used(&mut self, usage: Usage, cost: Option<Money>) {
+        self.usage += usage;
         self.cost = self.cost.saturating_add(cost.unwrap_or_default());
+        self.billed += u64::from(usage.total() > 0);
+    }
+
+    fn paid(&mut self, cost: Money) {
+        self.has_cost = true;
+        self.cost = self.cost.saturating_add(cost);
+        self.billed += u64::from(cost > Money::ZERO);
+    }
+
+    fn lacks(&mut self, failure: Failure) {
+        self.lacking += 1;
+        self.failure.get_or_insert(failure);
+    }
+
+    /// How many requests may have cost something that nobody said. One that was refused unread may have an id, and is not in
+    /// the worst case.
+    fn unknown(&self, effect: &EffectRow) -> u64 {
+        let (requests, named) = (u64::from(effect.requests), effect.provider.len() as u64);
+        (self.lacking + requests.saturating_sub(named)).min(requests.saturating_sub(self.billed))
     }
 }
 

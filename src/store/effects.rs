@@ -83,6 +83,8 @@ pub struct EffectRow {
     pub cost: Option<Money>,
     /// What it may cost at most.
     pub worst_cost: Option<Money>,
+    /// For how many requests that is; a request that was refused unread is none of them.
+    pub requests: u32,
     /// How often it was tried.
     pub attempts: u32,
     /// What earlier attempts cost, those without a known end at their worst case.
@@ -203,6 +205,7 @@ fn owner(run: &RunId, key: &EffectKey, end: &EffectEnd<'_>) -> Owner {
 pub(super) fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<EffectRow> {
     // A frame is one text in JSON as in the table.
     let frame: Frame = serde_json::from_value(Value::String(row.get("frame")?))?;
+    let provider = write::ids(row.get("provider")?);
     Ok(EffectRow {
         seq: number(row, "seq")?,
         key: EffectKey { frame, hash: row.get("hash")?, occurrence: small(row, "occurrence")? },
@@ -213,15 +216,22 @@ pub(super) fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<Effec
         usage: json(row, "usage")?,
         cost: money(row, "cost_nanos")?,
         worst_cost: money(row, "worst_nanos")?,
+        requests: requests(row, provider.len())?,
         attempts: small(row, "attempts")?,
         earlier_cost: money(row, "earlier_nanos")?.unwrap_or_default(),
         unknown_calls: small(row, "unknown_calls")?,
         unknown_cost: money(row, "unknown_nanos")?.unwrap_or_default(),
         origin: row.get::<_, Option<String>>("origin")?.map(RunId::new),
-        provider: write::ids(row.get("provider")?).into_iter().filter(|id| !id.is_empty()).collect(),
+        provider: provider.into_iter().filter(|id| !id.is_empty()).collect(),
         started_at: number(row, "started_at")?,
         ended_at: optional_number(row, "ended_at")?,
     })
+}
+
+/// Earlier versions did not count requests: then at least those up to the last id were made.
+fn requests(row: &Row<'_>, named: usize) -> Worked<u32> {
+    let counted = small(row, "requests")?;
+    Ok(if counted == 0 { u32::try_from(named).unwrap_or(u32::MAX).max(1) } else { counted })
 }
 
 #[cfg(test)]

@@ -169,6 +169,10 @@ ALTER TABLE runs ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE effects ADD COLUMN unknown_calls INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE effects ADD COLUMN unknown_nanos INTEGER NOT NULL DEFAULT 0;
 ",
+    // For how many requests of a call `worst_nanos` is; 0 where an earlier version did not say.
+    "
+ALTER TABLE effects ADD COLUMN requests INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

@@ -37,17 +37,45 @@ impl Desk {
             }
             _ => Reply::acts(dialect.streams("made again", Some(usage.clone()))),
         };
+        ChatServer::with_pages(script, move |line| desk.answers(line))
+    }
+
+    /// A server of responses whose first stream breaks off and whose second one never ends; those with these numbers are named,
+    /// and the one of this id is kept whole.
+    fn breaking(&self, numbers: &'static [usize], whole: &'static str) -> ChatServer {
+        let desk = self.clone();
+        let script = move |ask: &crate::support::chat::Ask| {
+            let number = ask.number + 1;
+            let id = format!("resp_{number}");
+            let response = json!({"response": {"id": id, "status": "in_progress", "output": []}});
+            let is_named = numbers.contains(&number);
+            let begin = if is_named { named("response.created", response) } else { (RESPONSES.begins)(None) };
+            let mut acts = open_stream(&[&begin, &(RESPONSES.says)("half of")]);
+            acts.push(if number == 1 { Act::Reset } else { Act::Hold });
+            Reply::acts(acts)
+        };
         ChatServer::with_pages(script, move |line| {
-            desk.asked.lock().expect("unpoisoned").push(line.to_owned());
-            let answer = desk.answer.lock().expect("unpoisoned").clone();
-            let (status, body) = answer.unwrap_or((404, json!({"error": {"message": "no such call"}})));
-            server::json(status, &body)
+            let said = desk.answers(line);
+            if line.ends_with(whole) { server::json(200, &response("completed")) } else { said }
         })
+    }
+
+    /// Says what there is to say to a question.
+    fn answers(&self, line: &str) -> Vec<Act> {
+        self.asked.lock().expect("unpoisoned").push(line.to_owned());
+        let answer = self.answer.lock().expect("unpoisoned").clone();
+        let (status, body) = answer.unwrap_or((404, json!({"error": {"message": "no such call"}})));
+        server::json(status, &body)
     }
 }
 
 /// A program of one call, killed when the provider's id is on disk; and the run.
 fn killed(server: &ChatServer, dialect: Dialect, id: &str) -> (Program, String) {
+    killed_in(1, server, dialect, id)
+}
+
+/// The same, killed when it has made so many requests.
+fn killed_in(requests: usize, server: &ChatServer, dialect: Dialect, id: &str) -> (Program, String) {
     let settings = format!(
         "model = \"paid\"\n[models.paid]\nprovider = \"{}\"\nbase_url = \"{}\"\nstore = true\ncontext_window = 100000\ninput_price = 0.001\noutput_price = 0.001\n",
         dialect.provider,
@@ -55,7 +83,7 @@ fn killed(server: &ChatServer, dialect: Dialect, id: &str) -> (Program, String) 
     );
     let program = Program::new().file("rhizo.toml", settings).file("one.rhai", "llm(\"a\", #{max_tokens: 500})");
     let running = program.args(["run", "one.rhai"]).start();
-    server.wait_for(1);
+    server.wait_for(requests);
     let begun = std::time::Instant::now();
     loop {
         let run = newest_id(&program);
@@ -82,6 +110,14 @@ fn response(status: &str) -> Value {
         "usage": {"input_tokens": 20, "output_tokens": 10}})
 }
 
+/// A response of which nothing is counted yet.
+fn unfinished() -> Value {
+    let mut answer = response("in_progress");
+    answer["output"] = json!([]);
+    answer["usage"] = Value::Null;
+    answer
+}
+
 #[test]
 fn a_response_that_the_provider_has_whole_is_the_answer() {
     let desk = Desk::default();
@@ -94,10 +130,9 @@ fn a_response_that_the_provider_has_whole_is_the_answer() {
     for (status, error) in
         [("in_progress", json!({})), ("queued", json!({})), ("failed", json!({"message": "out of luck"}))]
     {
-        let mut answer = response(status);
-        answer["output"] = json!([]);
+        let mut answer = unfinished();
+        answer["status"] = json!(status);
         answer["error"] = error.clone();
-        answer["usage"] = Value::Null;
         desk.says(200, answer);
         let ran = program.args(["runs", "settle", &run, "e1", "provider"]).run().code(4);
         let ran = ran.says(&format!("paid has no whole answer to resp_1: {status}"));
@@ -124,33 +159,37 @@ fn a_response_that_the_provider_has_whole_is_the_answer() {
 #[test]
 fn an_answer_that_broke_off_before_the_last_request_is_not_lost() {
     let desk = Desk::default();
-    let seen = desk.clone();
-    let begin = |number: usize| {
-        named(
-            "response.created",
-            json!({"response": {"id": format!("resp_{number}"), "status": "in_progress", "output": []}}),
-        )
-    };
-    // The first stream breaks off, the second one is never ended.
-    let script = move |ask: &crate::support::chat::Ask| {
-        let mut acts = open_stream(&[&begin(ask.number + 1), &(RESPONSES.says)("half of")]);
-        acts.push(if ask.number == 0 { Act::Reset } else { Act::Hold });
-        Reply::acts(acts)
-    };
-    let server = ChatServer::with_pages(script, move |line| {
-        seen.asked.lock().expect("unpoisoned").push(line.to_owned());
-        if line.ends_with("resp_1") {
-            return server::json(200, &response("completed"));
-        }
-        server::json(404, &json!({"error": {"message": "no such call"}}))
-    });
+    let server = desk.breaking(&[1, 2], "resp_1");
     let (program, run) = killed(&server, RESPONSES, "resp_2");
     let shown = program.args(["runs", "show", &run]).run().ok().stdout;
     assert!(shown.contains("resp_1, resp_2 at its provider"), "{shown}");
-    program.args(["runs", "settle", &run, "e1", "provider"]).run().ok();
-    assert_eq!(desk.asked(), ["GET /v1/responses/resp_2", "GET /v1/responses/resp_1"]);
+    let settle = || program.args(["runs", "settle", &run, "e1", "provider"]).run();
+    // What could be known a little later is not given up.
+    for (status, answer) in [(503, json!({})), (401, json!({})), (200, unfinished())] {
+        desk.says(status, answer);
+        settle().code(4);
+    }
+    desk.says(404, json!({}));
+    settle().ok();
+    assert_eq!(desk.asked()[3..], ["GET /v1/responses/resp_2", "GET /v1/responses/resp_1"]);
     program.args(["resume", &run]).run().ok().prints("the whole\n");
     assert_eq!(server.asks().len(), 2);
+}
+
+#[test]
+fn a_request_of_which_the_provider_says_nothing_stays_at_its_worst() {
+    // One that it does not know, one before that it never named, and one behind.
+    let cases: [(&[usize], &str, &str); 3] =
+        [(&[1, 2], "resp_1", "resp_2"), (&[2], "resp_2", "resp_2"), (&[1], "resp_1", "resp_1")];
+    for (numbers, whole, last) in cases {
+        let server = Desk::default().breaking(numbers, whole);
+        let (program, run) = killed_in(2, &server, RESPONSES, last);
+        let worst = (newest(&program)["worst_cost_usd"].as_f64().expect("a number") * 1e9).round();
+        let told = program.args(["runs", "settle", &run, "e1", "provider"]).run().ok().stdout;
+        assert!(told.contains(" at worst for 1 request unknown to its provider; rhizo resume"), "{told}");
+        let document = program.args(["resume", &run, "--json"]).run().ok().json();
+        assert_eq!((&document["answer"], cost(&document)), (&json!("the whole"), 30.0 + worst / 2.0), "{numbers:?}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
 use crate::core::money::Money;
-use crate::host::lookup;
+use crate::host::lookup::{self, Word};
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::settle::Settlement;
 use clap::{Args, Subcommand};
@@ -94,6 +94,7 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
     if effect.state == EffectState::Done {
         return earlier(app, printer, &row.id, &effect, &args.verdict).await;
     }
+    let mut worst = String::new();
     let settlement = match &args.verdict {
         Verdict::Rerun => Settlement::Repeat,
         Verdict::Skip => Settlement::Value(Value::Null),
@@ -101,14 +102,18 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
             Settlement::Value(serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone())))
         }
         Verdict::Cost { usd } => Settlement::Cost(amount(usd)?),
-        Verdict::Provider => by_provider(app, row.id.as_str(), &effect).await?,
+        Verdict::Provider => {
+            let word = by_provider(app, row.id.as_str(), &effect).await?;
+            worst = at_worst(&word);
+            word.settlement
+        }
     };
     // A model's answer is a record with tokens and times, which nobody can type.
     if effect.kind == EffectKind::Model && matches!(settlement, Settlement::Value(_)) {
         return Err(Failure::new(FailureKind::Invalid, format!("effect {} is a model call", effect.seq))
             .hint("say `rerun`, `provider`, or `cost USD` if you know what it cost"));
     }
-    let told_as = told_as(&args.verdict, &settlement);
+    let told_as = format!("{}{worst}", told_as(&args.verdict, &settlement));
     store.settle_effect(&row.id, effect.seq, &settlement, (app.kit.clock)()).await?;
     told(printer, row.id.as_str(), effect.seq, &told_as)
 }
@@ -136,7 +141,7 @@ async fn earlier(app: &App, printer: &Printer, run: &RunId, effect: &EffectRow, 
 }
 
 /// What the provider of a model call says of it.
-async fn by_provider(app: &App, run: &str, effect: &EffectRow) -> Outcome<Settlement> {
+async fn by_provider(app: &App, run: &str, effect: &EffectRow) -> Outcome<Word> {
     let seq = effect.seq;
     if effect.kind != EffectKind::Model {
         return Err(Failure::new(FailureKind::Invalid, format!("effect {seq} is no model call, and has no provider"))
@@ -150,6 +155,16 @@ async fn by_provider(app: &App, run: &str, effect: &EffectRow) -> Outcome<Settle
             None => failure.hint(format!("{kept}if you know what it cost: rhizo runs settle {run} {seq} cost USD")),
         }
     })
+}
+
+/// What of a cost its provider did not say.
+fn at_worst(word: &Word) -> String {
+    let whose = match word.unknown {
+        1 => "1 request".to_owned(),
+        requests => format!("{requests} requests"),
+    };
+    let told = format!(", of it {} at worst for {whose} unknown to its provider", word.worst);
+    if word.worst > Money::ZERO { told } else { String::new() }
 }
 
 fn told_as(verdict: &Verdict, settlement: &Settlement) -> String {

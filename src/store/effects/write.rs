@@ -13,9 +13,9 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 /// A new attempt keeps the position of the first and adds up what the earlier ones cost. One that never went out is none.
 const BEGIN: &str = "
 INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos,
-    worst_tokens, role, model, started_at)
+    worst_tokens, requests, role, model, started_at)
 VALUES (:run, (SELECT coalesce(max(seq), 0) + 1 FROM effects WHERE run = :run), :frame, :hash, :occurrence, :kind,
-    'intent', :intent, :intent_blob, :worst, :worst_tokens, :role, :model, :at)
+    'intent', :intent, :intent_blob, :worst, :worst_tokens, 1, :role, :model, :at)
 ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
     state = 'intent', intent = excluded.intent, intent_blob = excluded.intent_blob,
     earlier_nanos = earlier_nanos + CASE state
@@ -26,8 +26,8 @@ ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
     unknown_nanos = unknown_nanos + CASE state WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE 0 END,
     attempts = attempts + (state <> 'failed'
         OR NOT coalesce(json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent'), 0)),
-    worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, role = excluded.role,
-    model = excluded.model, started_at = excluded.started_at,
+    worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, requests = excluded.requests,
+    role = excluded.role, model = excluded.model, started_at = excluded.started_at,
     result = NULL, result_blob = NULL, usage = NULL, cost_nanos = NULL, ended_at = NULL, provider = NULL
 WHERE state <> 'done'";
 
@@ -37,7 +37,7 @@ UPDATE effects SET state = :state, result = :result, result_blob = :result_blob,
 WHERE run = :run AND frame = :frame AND hash = :hash AND occurrence = :occurrence AND state = 'intent'";
 
 const AGAIN: &str = "
-UPDATE effects SET worst_nanos = worst_nanos + ?5, worst_tokens = worst_tokens + ?6
+UPDATE effects SET worst_nanos = worst_nanos + ?5, worst_tokens = worst_tokens + ?6, requests = requests + 1
 WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4 AND state = 'intent'";
 
 const PROVIDER: &str = "
