@@ -41,6 +41,24 @@ fn a_killed_run_shows_what_it_may_have_cost() {
 }
 
 #[test]
+fn a_run_that_was_killed_twice_may_have_cost_twice() {
+    let server = ChatServer::new(|_| Reply::acts(vec![Act::Hold]));
+    let program = Program::paying(&server).file("one.rhai", "llm(\"a\", #{max_tokens: 100})");
+    let killed = |args: &[&str], requests| {
+        let running = program.list(args).start();
+        server.wait_for(requests);
+        running.kill();
+        running.end();
+        let row = program.args(["runs", "list", "--json"]).run().ok().json()[0].clone();
+        let worst = (row["worst_cost_usd"].as_f64().expect("a number") * 1e9).round();
+        (row["calls"].clone(), row["under_way"].clone(), worst)
+    };
+    let (calls, open, worst) = killed(&["run", "one.rhai"], 1);
+    assert_eq!((calls, open), (json!(1), json!(1)));
+    assert_eq!(killed(&["resume", "last"], 2), (json!(2), json!(1), 2.0 * worst));
+}
+
+#[test]
 fn children_count_and_kept_answers_do_not() {
     let server = ChatServer::new(|ask| match ask.number {
         0 => Reply::text("kept").usage(20, 10),

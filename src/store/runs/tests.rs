@@ -47,6 +47,33 @@ fn a_run_is_kept_from_beginning_to_end() {
 }
 
 #[test]
+fn a_call_that_vanished_twice_may_have_cost_twice() {
+    for (worst, cost, most) in
+        [(Some(1_000), Some(1_000), Some(2_000)), (Some(0), Some(0), Some(0)), (None, None, None)]
+    {
+        let folder = tempdir().expect("a folder");
+        let (store, run) = with_run(folder.path());
+        let key = crate::core::effect::EffectKey { frame: Frame::root(), hash: "h".to_owned(), occurrence: 0 };
+        let intent = crate::store::effects::Intent {
+            kind: crate::core::effect::EffectKind::Model,
+            text: "1".to_owned(),
+            worst_cost: worst.map(Money::from_nanos),
+            worst_tokens: 20,
+            asked: None,
+            at: 3,
+        };
+        let seen = || {
+            store.log_intent(&run, &key, intent.clone(), Haste::Now).wait().expect("logged");
+            let row = store.run(run.as_str()).expect("there");
+            let money = [row.cost, row.worst_cost()].map(|cost| cost.map(Money::nanos));
+            (row.calls, row.under_way.map(|open| open.calls), row.input_tokens + row.output_tokens, money)
+        };
+        assert_eq!(seen(), (1, Some(1), 0, [None, worst]));
+        assert_eq!(seen(), (2, Some(1), 20, [cost, most]));
+    }
+}
+
+#[test]
 fn lists_are_filtered_and_newest_first() {
     let folder = tempdir().expect("a folder");
     let store = Store::open(&folder.path().join("rhizo.db")).expect("opens");

@@ -24,8 +24,9 @@ pub struct UnderWay {
 
 /// What the effects of a run and its children add up to.
 pub(super) struct SoFar {
-    /// Without those under way; `None` if one of them has no price.
+    /// Without those under way, but with what was before them; `None` if that is nothing or has no price.
     pub(super) cost: Option<Money>,
+    /// Each attempt counted.
     pub(super) calls: u64,
     pub(super) input_tokens: u64,
     pub(super) output_tokens: u64,
@@ -41,7 +42,11 @@ impl RunRow {
     /// The most that it can have cost, with what is under way at its worst; `None` if that has no known price.
     pub fn worst_cost(&self) -> Option<Money> {
         let Some(under_way) = self.under_way else { return self.cost };
-        let ended = if self.calls > under_way.calls { self.cost? } else { Money::ZERO };
+        let ended = match self.cost {
+            Some(cost) => cost,
+            None if self.calls > under_way.calls => return None,
+            None => Money::ZERO,
+        };
         Some(ended.saturating_add(under_way.worst_cost?))
     }
 
@@ -86,14 +91,16 @@ pub(super) fn recorded(row: &Row<'_>) -> Worked<SoFar> {
     })
 }
 
+/// An attempt that vanished leaves no price behind where its model has none; then the attempt after it has none either.
 const SO_FAR: &str = "
-SELECT coalesce(sum(state <> 'intent'), 0) AS ended,
+SELECT coalesce(sum(tries), 0) AS calls,
     coalesce(sum(state = 'intent'), 0) AS open,
     coalesce(sum(CASE WHEN state <> 'intent' THEN cost_nanos END), 0) + coalesce(sum(earlier_nanos), 0) AS cost,
-    coalesce(sum(state = 'done' AND cost_nanos IS NULL), 0) AS unpriced,
+    coalesce(sum(CASE state WHEN 'done' THEN cost_nanos IS NULL WHEN 'intent' THEN tries > 1 AND worst_nanos IS NULL END),
+        0) AS unpriced,
     coalesce(sum(CASE WHEN state = 'intent' THEN worst_nanos END), 0) AS worst,
     coalesce(sum(state = 'intent' AND worst_nanos IS NULL), 0) AS open_unpriced,
-    coalesce(sum(json_extract(usage, '$.input_tokens')), 0) AS input,
+    coalesce(sum(json_extract(usage, '$.input_tokens')), 0) + coalesce(sum(earlier_tokens), 0) AS input,
     coalesce(sum(json_extract(usage, '$.output_tokens')), 0) AS output
 FROM asked";
 
@@ -103,12 +110,12 @@ pub(super) fn so_far(connection: &Connection, run: &RunId) -> Worked<SoFar> {
     let Some(row) = rows.next()? else {
         return Err(rusqlite::Error::QueryReturnedNoRows.into());
     };
-    let (ended, open) = (number(row, "ended")?, number(row, "open")?);
+    let (calls, open) = (number(row, "calls")?, number(row, "open")?);
     let worst_cost = money(row, "worst")?.filter(|_| number(row, "open_unpriced").is_ok_and(|none| none == 0));
     let unpriced = number(row, "unpriced")? > 0;
     Ok(SoFar {
-        cost: money(row, "cost")?.filter(|_| ended > 0 && !unpriced),
-        calls: ended + open,
+        cost: money(row, "cost")?.filter(|_| calls > open && !unpriced),
+        calls,
         input_tokens: number(row, "input")?,
         output_tokens: number(row, "output")?,
         under_way: (open > 0).then_some(UnderWay { calls: open, worst_cost }),
