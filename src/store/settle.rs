@@ -138,26 +138,39 @@ fn is_at_rest(connection: &Connection, run: &RunId) -> Worked<()> {
     Ok(())
 }
 
-/// The row of a run that has ended has its whole cost, and so have those of the runs around it.
+/// What an effect was charged with so far, in columns of it, and of which effects that can be said.
+struct Charged(&'static str, &'static str);
+
+const EARLIER: Charged = Charged("effects.unknown_nanos", "effects.unknown_calls > 0");
+const LAST: Charged = Charged(
+    "CASE effects.state WHEN 'intent' THEN effects.worst_nanos ELSE effects.cost_nanos END",
+    "effects.state <> 'done' AND effects.kind = 'model'",
+);
+
+/// The row of a run that has ended has its whole cost, and so have those of the runs around it: all have the new cost of one
+/// of its effects in place of what it was charged with.
+fn correct(connection: &Connection, run: &RunId, seq: u64, cost: Money, charged: &Charged) -> Worked<()> {
+    let Charged(charged, which) = charged;
+    let change = format!(
+        "WITH RECURSIVE around (id) AS (
+            VALUES (?1) UNION SELECT runs.parent FROM runs JOIN around ON runs.id = around.id
+            WHERE runs.parent IS NOT NULL)
+         UPDATE runs SET cost_nanos = max(0, runs.cost_nanos + ?3 - coalesce({charged}, 0)) FROM effects
+         WHERE runs.id IN (SELECT id FROM around) AND effects.run = ?1 AND effects.seq = ?2 AND {which}"
+    );
+    connection.prepare_cached(&change)?.execute((run.as_str(), int(seq), int(cost.nanos())))?;
+    Ok(())
+}
+
 fn earlier(connection: &Connection, run: &RunId, seq: u64, cost: Money) -> Worked<()> {
     is_at_rest(connection, run)?;
-    let of = (run.as_str(), int(seq), int(cost.nanos()));
-    connection
-        .prepare_cached(
-            "WITH RECURSIVE around (id) AS (
-                VALUES (?1) UNION SELECT runs.parent FROM runs JOIN around ON runs.id = around.id
-                WHERE runs.parent IS NOT NULL)
-             UPDATE runs SET cost_nanos = max(0, runs.cost_nanos + ?3 - effects.unknown_nanos) FROM effects
-             WHERE runs.id IN (SELECT id FROM around) AND effects.run = ?1 AND effects.seq = ?2
-                AND effects.unknown_calls > 0",
-        )?
-        .execute(of)?;
+    correct(connection, run, seq, cost, &EARLIER)?;
     let changed = connection
         .prepare_cached(
             "UPDATE effects SET earlier_nanos = earlier_nanos - unknown_nanos + ?3, unknown_nanos = 0, unknown_calls = 0
              WHERE run = ?1 AND seq = ?2 AND unknown_calls > 0",
         )?
-        .execute(of)?;
+        .execute((run.as_str(), int(seq), int(cost.nanos())))?;
     if changed == 1 {
         return Ok(());
     }
@@ -167,6 +180,9 @@ fn earlier(connection: &Connection, run: &RunId, seq: u64, cost: Money) -> Worke
 
 fn settle(connection: &Connection, run: &RunId, seq: u64, settled: &Settled, at: u64) -> Worked<()> {
     is_at_rest(connection, run)?;
+    if let Some(cost) = settled.cost {
+        correct(connection, run, seq, cost, &LAST)?;
+    }
     let (result, blob) = settled.result.columns(connection)?;
     // What an unanswered call may have cost and used stays charged until somebody says what it did.
     let changed = connection

@@ -97,6 +97,7 @@ fn a_refusal_does_not_forget_what_was_under_way() {
     let worst = before["worst_cost_usd"].as_f64().expect("a number");
     assert!((after["cost_usd"].as_f64().expect("a number") - worst).abs() < 1e-12, "{before:#}\n{after:#}");
     program.args(["runs", "settle", &id, "e1", "cost", "0.00000005"]).run().ok();
+    assert_eq!(open(&program)["cost_usd"], json!(80.0 / 1e9), "an answer at 30 nano-USD and the settled 50");
     let document = program.args(["resume", &id, "--max-calls", "3", "--json"]).run().ok().json();
     // Two answers at 30 nano-USD and the settled 50.
     assert_eq!((&document["answer"], &document["cost_usd"]), (&json!("AB"), &json!(110.0 / 1e9)), "{document:#}");
