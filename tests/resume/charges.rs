@@ -187,6 +187,34 @@ fn a_worst_case_is_told_until_somebody_says_what_it_was() {
 }
 
 #[test]
+fn a_worst_case_before_a_failure_is_told_and_settled_too() {
+    let server = ChatServer::new(|ask| match ask.number {
+        0 => Reply::acts(vec![Act::Hold]),
+        1 => Reply::refusal(404, "no such model"),
+        _ => Reply::text("A").usage(20, 10),
+    });
+    let program = Program::paying(&server).file("one.rhai", "llm(\"a\", #{max_tokens: 100})");
+    let running = program.args(["run", "one.rhai"]).start();
+    server.wait_for(1);
+    running.kill();
+    running.end();
+    let id = newest_id(&program);
+    program.args(["resume", &id]).run().code(4);
+    let shown = program.args(["runs", "show", &id]).run().ok().stdout;
+    assert!(shown.contains(" model at root/e1: failed, and charged with $"), "{shown}");
+    let row = program.args(["runs", "show", &id, "--json"]).run().ok().json();
+    let (before, worst) = (nanos(&row["cost_usd"]), nanos(&row["unknown"][0]["worst_cost_usd"]));
+    assert!(before >= worst && worst > 100.0, "{row:#}");
+    let settled = program.args(["runs", "settle", &id, "e1", "cost", "0.00000005"]).run().ok().stdout;
+    assert!(settled.contains("charged with $0.00000005 for its earlier attempt, in place of $"), "{settled}");
+    let after = program.args(["runs", "show", &id, "--json"]).run().ok().json();
+    assert!((nanos(&after["cost_usd"]) - (before - worst + 50.0)).abs() < 0.5, "{after:#}");
+    assert_eq!(after["unknown"], json!([]));
+    let document = program.args(["resume", &id, "--json"]).run().ok().json();
+    assert!((nanos(&document["cost_usd"]) - nanos(&after["cost_usd"]) - 30.0).abs() < 0.5, "{document:#}");
+}
+
+#[test]
 fn no_more_calls_of_a_batch_are_in_doubt_than_it_has_places() {
     let server = ChatServer::new(|_| Reply::acts(vec![Act::Hold]));
     let code = "let all = []; for n in 0..40 { all.push(`number ${n}`) } llm_batch(all, #{concurrency: 2})";

@@ -48,8 +48,8 @@ pub enum Verdict {
         /// The value, as JSON or plain text.
         value: String,
     },
-    /// It cost this, and is to be asked again; of one that has its answer by now, what its attempts before that cost whose end
-    /// nobody knew.
+    /// It cost this, and is to be asked again; of one that was answered or failed after that, what its attempts before cost
+    /// whose end nobody knew.
     Cost {
         /// USD.
         usd: String,
@@ -91,7 +91,9 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
     let store = &app.kit.store;
     let row = store.run(&args.run)?;
     let effect = store.open_effect(&row.id, &args.effect, None)?;
-    if effect.state == EffectState::Done {
+    // What the last attempt of a failed one cost is known.
+    let is_before = effect.unknown_calls > 0 && matches!(args.verdict, Verdict::Cost { .. });
+    if effect.state == EffectState::Done || (is_before && effect.state == EffectState::Failed) {
         return earlier(app, printer, &row.id, &effect, &args.verdict).await;
     }
     let mut worst = String::new();
@@ -124,7 +126,7 @@ fn amount(usd: &str) -> Outcome<Money> {
     })
 }
 
-/// What the earlier attempts of an effect cost that has its answer: nothing else of it is open.
+/// What the earlier attempts of an effect cost whose last one has ended: once it has its answer nothing else of it is open.
 async fn earlier(app: &App, printer: &Printer, run: &RunId, effect: &EffectRow, verdict: &Verdict) -> Outcome<Exit> {
     let seq = effect.seq;
     let Verdict::Cost { usd } = verdict else {
@@ -134,6 +136,9 @@ async fn earlier(app: &App, printer: &Printer, run: &RunId, effect: &EffectRow, 
     let cost = amount(usd)?;
     app.kit.store.settle_earlier(run, seq, cost).await?;
     let how = format!("charged with {cost} for its earlier attempt, in place of {} at worst", effect.unknown_cost);
+    if effect.state == EffectState::Failed {
+        return told(printer, run.as_str(), seq, &how);
+    }
     printer.rows(&json!({"run": run, "effect": seq, "settled": how}), || {
         format!("effect {seq} of run {run} is {how}; it keeps its answer")
     });

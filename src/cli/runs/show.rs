@@ -63,9 +63,9 @@ fn is_open(effect: &EffectRow) -> bool {
     effect.state == EffectState::Intent || (effect.kind == EffectKind::Person && effect.state == EffectState::Failed)
 }
 
-/// Whether an effect has its answer and an attempt before it whose end nobody knows.
+/// Whether the last attempt of an effect has ended, and nobody knows the end of one before it.
 fn is_unknown(effect: &EffectRow) -> bool {
-    effect.state == EffectState::Done && effect.unknown_calls > 0
+    effect.state != EffectState::Intent && effect.unknown_calls > 0
 }
 
 /// What a run cost, and how much of it is a worst case since a process of it was killed; of what is under way all is.
@@ -96,9 +96,10 @@ fn open_value(store: &Store, row: &RunRow, effect: &EffectRow) -> Outcome<Value>
             format!("rhizo runs answer {run} {seq} {}", choices.join("|"))
         }
         EffectKind::Person => format!("rhizo runs answer {run} {seq} VALUE"),
-        EffectKind::Model if effect.state == EffectState::Done => format!(
-            "answered, and charged with {} at worst for an attempt before; if you know what that cost: rhizo runs settle \
-             {run} {seq} cost USD",
+        EffectKind::Model if is_unknown(effect) => format!(
+            "{}, and charged with {} at worst for an attempt before; if you know what that cost: rhizo runs settle {run} \
+             {seq} cost USD",
+            if effect.state == EffectState::Done { "answered" } else { "failed" },
             effect.unknown_cost
         ),
         EffectKind::Tool => format!("rhizo runs settle {run} {seq} rerun|skip|set VALUE"),
@@ -112,7 +113,7 @@ fn open_value(store: &Store, row: &RunRow, effect: &EffectRow) -> Outcome<Value>
         }
         _ => "made again by resume".to_owned(),
     };
-    let worst = if effect.state == EffectState::Done { Some(effect.unknown_cost) } else { effect.worst_cost };
+    let worst = if is_unknown(effect) { Some(effect.unknown_cost) } else { effect.worst_cost };
     Ok(json!({
         "run": run, "seq": seq, "kind": effect.kind.name(), "frame": effect.key.frame, "hint": hint,
         "worst_cost_usd": worst.map(crate::core::money::Money::usd), "provider_id": effect.provider.last(),
