@@ -114,7 +114,7 @@ pub async fn announced(
     let (worst, bound) = (reservation.worst_cost(), reservation.bound());
     let reservation = Unsent(Some(reservation));
     shorten(host, &mut call, bound.output_tokens);
-    let entry = entry.at_most(worst, bound.total());
+    let entry = entry.at_most(worst, bound);
     // A model that costs nothing may be asked again after a crash, so its intent needs no commit of its own. Where calls or
     // tokens are limited it uses these up all the same, and its intent is handed over without waiting for it.
     let free = worst.is_some_and(|cost| cost.nanos() == 0);

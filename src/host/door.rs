@@ -7,6 +7,7 @@ use crate::core::effect::{EffectKey, EffectKind, canonical};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, ModelId, RoleName};
 use crate::core::money::Money;
+use crate::core::price::Bound;
 use crate::core::usage::Usage;
 use crate::host::replay::Found;
 use crate::host::resume;
@@ -85,7 +86,7 @@ pub struct Entry {
     text: String,
     asked: Option<(RoleName, ModelId)>,
     /// What it may cost at most, and the most tokens that it may use.
-    worst: (Option<Money>, u64),
+    worst: (Option<Money>, Bound),
     /// An earlier attempt without an answer.
     earlier: Option<Box<EffectRow>>,
     /// The places of the batch that it is one of.
@@ -100,7 +101,7 @@ pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -
     let Asked { kind, hash, text } = asked;
     let occurrence = host.occurrence(frame, &hash);
     let key = EffectKey { frame: frame.clone(), hash, occurrence };
-    let mut entry = Entry { key, kind, text, asked: None, worst: (None, 0), earlier: None, crowd: None };
+    let mut entry = Entry { key, kind, text, asked: None, worst: (None, Bound::default()), earlier: None, crowd: None };
     let Some(replay) = &host.replay else { return Ok(Entered::Due(Box::new(entry))) };
     resume::charge_parts(host, &entry.key, kind)?;
     let found = replay.find(&host.kit.store, &entry.key)?;
@@ -164,8 +165,8 @@ impl Entry {
     }
 
     /// The same with what it may cost at most, and the most tokens that it may use.
-    pub fn at_most(self, cost: Option<Money>, tokens: u64) -> Self {
-        Self { worst: (cost, tokens), ..self }
+    pub fn at_most(self, cost: Option<Money>, bound: Bound) -> Self {
+        Self { worst: (cost, bound), ..self }
     }
 
     /// Makes an effect that must leave a trace before it happens: a paid call or a tool that writes. The intent is on
@@ -232,8 +233,8 @@ impl Entry {
     }
 
     fn begin(self, host: &RunHost) -> (EffectKey, Intent) {
-        let Self { key, kind, text, asked, worst: (worst_cost, worst_tokens), .. } = self;
-        (key, Intent { kind, text, worst_cost, worst_tokens, asked, at: host.now() })
+        let Self { key, kind, text, asked, worst: (worst_cost, bound), .. } = self;
+        (key, Intent { kind, text, worst_cost, bound, asked, at: host.now() })
     }
 }
 
@@ -247,7 +248,7 @@ pub async fn perform<T: Serialize + DeserializeOwned>(
 ) -> Outcome<T> {
     match enter(host, frame, asked)? {
         Entered::Answered(answer) => answer,
-        Entered::Due(entry) => entry.at_most(worst_cost, 0).perform(host, work).await,
+        Entered::Due(entry) => entry.at_most(worst_cost, Bound::default()).perform(host, work).await,
     }
 }
 

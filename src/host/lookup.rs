@@ -57,7 +57,10 @@ pub async fn settlement(kit: &Kit, effect: &EffectRow) -> Outcome<Word> {
         }
     }
     let unknown = told.unknown(effect);
-    let worst = share(effect, unknown);
+    let worst = Money::from_nanos(share(effect.worst_cost.unwrap_or_default().nanos(), effect, unknown));
+    if unknown > 0 {
+        told.usage += most(effect, unknown);
+    }
     let settlement = match (told.reply, told.failure) {
         (Some(reply), _) => {
             let (usage, cost) = (told.usage, served.price.is_some().then(|| told.cost.saturating_add(worst)));
@@ -74,10 +77,16 @@ fn is_unknown(failure: &Failure) -> bool {
     failure.kind == FailureKind::NotFound || failure.details.get("status").is_some_and(|status| *status == 400)
 }
 
-/// What so many of the requests of a call cost at most.
-fn share(effect: &EffectRow, requests: u64) -> Money {
-    let one = effect.worst_cost.unwrap_or_default().nanos().div_ceil(u64::from(effect.requests.max(1)));
-    Money::from_nanos(one.saturating_mul(requests))
+/// So many requests' part of what is known of all the requests of a call.
+fn share(whole: u64, effect: &EffectRow, requests: u64) -> u64 {
+    whole.div_ceil(u64::from(effect.requests.max(1))).saturating_mul(requests)
+}
+
+/// What so many of the requests of a call use at most.
+fn most(effect: &EffectRow, requests: u64) -> Usage {
+    let whole = effect.worst_usage;
+    let part = |tokens| share(tokens, effect, requests);
+    Usage { input_tokens: part(whole.input_tokens), output_tokens: part(whole.output_tokens), ..whole }
 }
 
 /// What a provider said of the requests of a call.

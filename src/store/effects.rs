@@ -8,6 +8,7 @@ use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, ModelId, RoleName, RunId};
 use crate::core::money::Money;
+use crate::core::price::Bound;
 use crate::core::usage::Usage;
 use crate::store::fault::Worked;
 use crate::store::group::Owner;
@@ -28,8 +29,8 @@ pub struct Intent {
     pub text: String,
     /// What it may cost at most: the charge for a call whose end is unknown. `None` for what has no price.
     pub worst_cost: Option<Money>,
-    /// The tokens that it may use at most, likewise; 0 for what is no model call.
-    pub worst_tokens: u64,
+    /// The tokens that it may use at most, likewise; none for what is no model call.
+    pub bound: Bound,
     /// Who is asked, for model calls.
     pub asked: Option<(RoleName, ModelId)>,
     /// Milliseconds since 1970.
@@ -83,6 +84,8 @@ pub struct EffectRow {
     pub cost: Option<Money>,
     /// What it may cost at most.
     pub worst_cost: Option<Money>,
+    /// The tokens that it may use at most.
+    pub worst_usage: Usage,
     /// For how many requests that is; a request that was refused unread is none of them.
     pub requests: u32,
     /// How often it was tried.
@@ -116,9 +119,9 @@ impl Store {
 
     /// Records that another request of a call that is under way may cost and use so much more at most. It may go out once
     /// this is acked.
-    pub fn log_again(&self, run: &RunId, key: &EffectKey, worst_cost: Option<Money>, worst_tokens: u64) -> Ack<()> {
+    pub fn log_again(&self, run: &RunId, key: &EffectKey, worst_cost: Option<Money>, bound: Bound) -> Ack<()> {
         let (run, key) = (run.clone(), key.clone());
-        let work = move |connection: &Connection| write::again(connection, &run, &key, worst_cost, worst_tokens);
+        let work = move |connection: &Connection| write::again(connection, &run, &key, worst_cost, bound);
         self.writer().write(work, |()| {})
     }
 
@@ -216,6 +219,7 @@ pub(super) fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<Effec
         usage: json(row, "usage")?,
         cost: money(row, "cost_nanos")?,
         worst_cost: money(row, "worst_nanos")?,
+        worst_usage: worst_usage(row)?,
         requests: requests(row, provider.len())?,
         attempts: small(row, "attempts")?,
         earlier_cost: money(row, "earlier_nanos")?.unwrap_or_default(),
@@ -226,6 +230,11 @@ pub(super) fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<Effec
         started_at: number(row, "started_at")?,
         ended_at: optional_number(row, "ended_at")?,
     })
+}
+
+fn worst_usage(row: &Row<'_>) -> Worked<Usage> {
+    let (tokens, output) = (number(row, "worst_tokens")?, number(row, "worst_output")?);
+    Ok(Bound { input_tokens: tokens.saturating_sub(output), output_tokens: output, images: 0 }.as_usage())
 }
 
 /// Earlier versions did not count requests: then at least those up to the last id were made.

@@ -27,9 +27,10 @@ FROM runs WHERE id = :from";
 
 const EFFECTS: &str = "
 INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, result, result_blob, usage,
-    cost_nanos, worst_nanos, worst_tokens, attempts, started_at, ended_at, role, model, origin)
+    cost_nanos, worst_nanos, worst_tokens, worst_output, attempts, started_at, ended_at, role, model, origin)
 SELECT :new, row_number() OVER (ORDER BY seq), frame, hash, occurrence, kind, state, intent, intent_blob, result,
-    result_blob, usage, cost_nanos, worst_nanos, worst_tokens, 1, started_at, ended_at, role, model, coalesce(origin, run)
+    result_blob, usage, cost_nanos, worst_nanos, worst_tokens, worst_output, 1, started_at, ended_at, role, model,
+    coalesce(origin, run)
 FROM effects WHERE run = :from AND seq <= :upto AND state = 'done' AND kind <> 'handled'";
 
 fn fork(connection: &Connection, from: &RunId, new: &RunId, upto: u64, at: u64, own: &Process) -> Worked<()> {

@@ -101,6 +101,8 @@ fn unanswered(connection: &Connection, at: u64, column: &str, which: &str) -> Wo
         "UPDATE effects SET state = 'intent', worst_nanos = coalesce(cost_nanos, worst_nanos), cost_nanos = NULL,
             worst_tokens = coalesce(CASE WHEN json_valid(usage) THEN
                 json_extract(usage, '$.input_tokens') + json_extract(usage, '$.output_tokens') END, worst_tokens),
+            worst_output = coalesce(CASE WHEN json_valid(usage) THEN json_extract(usage, '$.output_tokens') END,
+                worst_output),
             usage = NULL, result = NULL, result_blob = NULL WHERE {which}"
     );
     connection.execute(&change, ())?;

@@ -46,7 +46,7 @@ pub struct Spent {
     pub failed: u64,
     /// Those that ended without a known price.
     pub unpriced: u64,
-    /// Tokens. Those of attempts that were repeated, and the most of those that were under way, count as prompt tokens.
+    /// Tokens, with those of attempts that were repeated, and the most of those that were under way.
     pub usage: Usage,
     /// Their cost, with those of unknown end at their worst case.
     pub cost: Money,
@@ -101,11 +101,12 @@ SELECT depth, role, model, sum(tries) AS calls,
     coalesce(sum(unknown_calls + (state = 'intent' AND coalesce(worst_nanos, 0) > 0)), 0) AS unknown,
     coalesce(sum(unknown_nanos + CASE WHEN state = 'intent' THEN coalesce(worst_nanos, 0) ELSE 0 END), 0)
         AS unknown_cost,
-    coalesce(sum(json_extract(usage, '$.input_tokens')), 0) + coalesce(sum(earlier_tokens), 0)
-        + coalesce(sum(CASE WHEN state = 'intent' THEN worst_tokens END), 0) AS input,
+    coalesce(sum(json_extract(usage, '$.input_tokens')), 0) + coalesce(sum(earlier_tokens - earlier_output), 0)
+        + coalesce(sum(CASE WHEN state = 'intent' THEN worst_tokens - worst_output END), 0) AS input,
     coalesce(sum(json_extract(usage, '$.cached_input_tokens')), 0) AS cached,
     coalesce(sum(json_extract(usage, '$.cache_write_tokens')), 0) AS written,
-    coalesce(sum(json_extract(usage, '$.output_tokens')), 0) AS output,
+    coalesce(sum(json_extract(usage, '$.output_tokens')), 0) + coalesce(sum(earlier_output), 0)
+        + coalesce(sum(CASE WHEN state = 'intent' THEN worst_output END), 0) AS output,
     coalesce(sum(json_extract(usage, '$.reasoning_tokens')), 0) AS reasoning,
     coalesce(sum(json_extract(usage, '$.unheard_tokens')), 0) AS unheard,
     coalesce(max(coalesce(json_extract(usage, '$.estimated'), 0) OR (state = 'intent' AND worst_tokens > 0)), 0)

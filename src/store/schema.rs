@@ -173,6 +173,11 @@ ALTER TABLE effects ADD COLUMN unknown_nanos INTEGER NOT NULL DEFAULT 0;
     "
 ALTER TABLE effects ADD COLUMN requests INTEGER NOT NULL DEFAULT 0;
 ",
+    // What of `worst_tokens` and `earlier_tokens` are answer tokens; earlier versions told all of them as prompt tokens.
+    "
+ALTER TABLE effects ADD COLUMN worst_output INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE effects ADD COLUMN earlier_output INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

@@ -190,7 +190,8 @@ fn settle(connection: &Connection, run: &RunId, seq: u64, settled: &Settled, at:
             "UPDATE effects SET state = ?3, result = ?4, result_blob = ?5, ended_at = ?7,
                 cost_nanos = coalesce(?6, cost_nanos, CASE WHEN state = 'intent' THEN worst_nanos END),
                 usage = coalesce(?8, usage, CASE WHEN state = 'intent' AND worst_tokens > 0 THEN
-                    json_object('input_tokens', worst_tokens, 'output_tokens', 0, 'estimated', json('true')) END)
+                    json_object('input_tokens', worst_tokens - worst_output, 'output_tokens', worst_output,
+                        'estimated', json('true')) END)
              WHERE run = ?1 AND seq = ?2 AND state <> 'done'",
         )?
         .execute((run.as_str(), int(seq), settled.state, result, blob, nanos(settled.cost), int(at), &settled.usage))?;

@@ -5,6 +5,7 @@ use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
+use crate::core::price::Bound;
 use crate::core::usage::Usage;
 use crate::store::open::tests::with_run;
 use crate::store::writer::Haste;
@@ -20,7 +21,7 @@ fn intent(value: &Value, worst: u64) -> Intent {
         kind: EffectKind::Model,
         text: value.to_string(),
         worst_cost: Some(Money::from_nanos(worst)),
-        worst_tokens: 20,
+        bound: Bound { input_tokens: 15, output_tokens: 5, images: 0 },
         asked: None,
         at: 10,
     }
@@ -112,14 +113,16 @@ fn another_request_of_a_call_adds_to_its_worst_case_while_it_is_under_way() {
     let folder = tempdir().expect("a folder");
     let (store, run) = with_run(folder.path());
     let (value, key) = (json!(1), key(&Frame::root(), "h"));
-    let again = || store.log_again(&run, &key, Some(Money::from_nanos(50)), 20).wait().expect("logged");
+    let bound = Bound { input_tokens: 15, output_tokens: 5, images: 0 };
+    let again = || store.log_again(&run, &key, Some(Money::from_nanos(50)), bound).wait().expect("logged");
     let worst = || store.effect(&run, &key).expect("read").expect("there").worst_cost;
     again();
     store.log_intent(&run, &key, intent(&value, 50), Haste::Now).wait().expect("logged");
     again();
     again();
     assert_eq!(worst(), Some(Money::from_nanos(150)));
-    assert_eq!(store.spending(&run).expect("sums")[0].usage.input_tokens, 60);
+    let usage = store.spending(&run).expect("sums")[0].usage;
+    assert_eq!((usage.input_tokens, usage.output_tokens), (45, 15));
     store.log_result(&run, &key, end(Ok(&value), 9), Haste::Now).wait().expect("logged");
     again();
     assert_eq!(worst(), Some(Money::from_nanos(150)), "it has ended");

@@ -4,6 +4,7 @@ use crate::core::effect::EffectKey;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
 use crate::core::money::Money;
+use crate::core::price::Bound;
 use crate::store::effects::{EffectEnd, Intent};
 use crate::store::fault::Worked;
 use crate::store::rows::{int, nanos, text};
@@ -13,21 +14,24 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 /// A new attempt keeps the position of the first and adds up what the earlier ones cost. One that never went out is none.
 const BEGIN: &str = "
 INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos,
-    worst_tokens, requests, role, model, started_at)
+    worst_tokens, worst_output, requests, role, model, started_at)
 VALUES (:run, (SELECT coalesce(max(seq), 0) + 1 FROM effects WHERE run = :run), :frame, :hash, :occurrence, :kind,
-    'intent', :intent, :intent_blob, :worst, :worst_tokens, 1, :role, :model, :at)
+    'intent', :intent, :intent_blob, :worst, :worst_tokens, :worst_output, 1, :role, :model,
+    :at)
 ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
     state = 'intent', intent = excluded.intent, intent_blob = excluded.intent_blob,
     earlier_nanos = earlier_nanos + CASE state
         WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE coalesce(cost_nanos, 0) END,
     earlier_tokens = earlier_tokens + coalesce(json_extract(usage, '$.input_tokens'), 0)
         + coalesce(json_extract(usage, '$.output_tokens'), 0) + CASE state WHEN 'intent' THEN worst_tokens ELSE 0 END,
+    earlier_output = earlier_output + coalesce(json_extract(usage, '$.output_tokens'), 0)
+        + CASE state WHEN 'intent' THEN worst_output ELSE 0 END,
     unknown_calls = unknown_calls + (state = 'intent' AND coalesce(worst_nanos, 0) > 0),
     unknown_nanos = unknown_nanos + CASE state WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE 0 END,
     attempts = attempts + (state <> 'failed'
         OR NOT coalesce(json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent'), 0)),
-    worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, requests = excluded.requests,
-    role = excluded.role, model = excluded.model, started_at = excluded.started_at,
+    worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, worst_output = excluded.worst_output,
+    requests = excluded.requests, role = excluded.role, model = excluded.model, started_at = excluded.started_at,
     result = NULL, result_blob = NULL, usage = NULL, cost_nanos = NULL, ended_at = NULL, provider = NULL
 WHERE state <> 'done'";
 
@@ -37,7 +41,8 @@ UPDATE effects SET state = :state, result = :result, result_blob = :result_blob,
 WHERE run = :run AND frame = :frame AND hash = :hash AND occurrence = :occurrence AND state = 'intent'";
 
 const AGAIN: &str = "
-UPDATE effects SET worst_nanos = worst_nanos + ?5, worst_tokens = worst_tokens + ?6, requests = requests + 1
+UPDATE effects SET worst_nanos = worst_nanos + ?5, worst_tokens = worst_tokens + ?6,
+    worst_output = worst_output + ?7, requests = requests + 1
 WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4 AND state = 'intent'";
 
 const PROVIDER: &str = "
@@ -58,6 +63,7 @@ pub(super) struct Begun {
     intent: Encoded,
     worst: Option<i64>,
     worst_tokens: i64,
+    worst_output: i64,
     role: String,
     model: String,
     at: i64,
@@ -72,7 +78,8 @@ impl Begun {
             kind: intent.kind.name(),
             intent: Encoded::of_text(intent.text),
             worst: nanos(intent.worst_cost),
-            worst_tokens: int(intent.worst_tokens),
+            worst_tokens: int(intent.bound.total()),
+            worst_output: int(intent.bound.output_tokens),
             role,
             model,
             at: int(intent.at),
@@ -91,6 +98,7 @@ impl Begun {
             ":intent_blob": intent_blob,
             ":worst": self.worst,
             ":worst_tokens": self.worst_tokens,
+            ":worst_output": self.worst_output,
             ":role": self.role,
             ":model": self.model,
             ":at": self.at,
@@ -105,10 +113,10 @@ pub(super) fn again(
     run: &RunId,
     key: &EffectKey,
     worst_cost: Option<Money>,
-    worst_tokens: u64,
+    bound: Bound,
 ) -> Worked<()> {
-    let (cost, tokens) = (nanos(worst_cost), int(worst_tokens));
-    let row = (run.as_str(), key.frame.as_str(), &key.hash, key.occurrence, cost, tokens);
+    let (cost, tokens, output) = (nanos(worst_cost), int(bound.total()), int(bound.output_tokens));
+    let row = (run.as_str(), key.frame.as_str(), &key.hash, key.occurrence, cost, tokens, output);
     connection.prepare_cached(AGAIN)?.execute(row)?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::{Frame, ModelId, RoleName};
 use crate::core::money::Money;
+use crate::core::price::Bound;
 use crate::core::usage::Usage;
 use crate::store::effects::{EffectEnd, Intent};
 use crate::store::open::tests::with_run;
@@ -21,7 +22,7 @@ fn intent(worst: u64) -> Intent {
         kind: EffectKind::Model,
         text: "1".to_owned(),
         worst_cost: Some(Money::from_nanos(worst)),
-        worst_tokens: 20,
+        bound: Bound { input_tokens: 15, output_tokens: 5, images: 0 },
         asked: Some((RoleName::new("worker"), ModelId::new("a/b"))),
         at: 1,
     }
@@ -40,23 +41,22 @@ fn spending_counts_the_worst_case_of_what_was_under_way_and_every_attempt() {
     };
     store.log_effect(&run, &key("done"), intent(100), end(), Haste::Now).wait().expect("logged");
     store.log_intent(&run, &key("open"), intent(50), Haste::Now).wait().expect("logged");
-    // What a call that was under way may have used at most counts as prompt tokens.
-    let expect = |calls, failed, cost, (unknown, tokens): (u64, u64)| Spent {
+    let expect = |calls, failed, cost, unknown: u64| Spent {
         depth: 0,
         role: RoleName::new("worker"),
         model: ModelId::new("a/b"),
         calls,
         failed,
         unpriced: 0,
-        usage: Usage { input_tokens: 7 + tokens, estimated: true, ..usage },
+        usage: Usage { input_tokens: 7 + unknown * 15, output_tokens: 3 + unknown * 5, estimated: true, ..usage },
         cost: Money::from_nanos(cost),
         unknown,
         unknown_cost: Money::from_nanos(unknown * 50),
     };
-    assert_eq!(store.spending(&run), Ok(vec![expect(2, 1, 60, (1, 20))]));
+    assert_eq!(store.spending(&run), Ok(vec![expect(2, 1, 60, 1)]));
     // Asked again: the first attempt stays charged at its worst.
     store.log_intent(&run, &key("open"), intent(50), Haste::Now).wait().expect("logged");
-    assert_eq!(store.spending(&run), Ok(vec![expect(3, 2, 110, (2, 40))]));
+    assert_eq!(store.spending(&run), Ok(vec![expect(3, 2, 110, 2)]));
     store.claim_run(&run, false).wait().expect("this process may work on its own run");
 }
 
@@ -87,7 +87,8 @@ fn what_counts_for_nothing_is_not_in_the_sums() {
     for spent in [store.spending(&run), store.spending_at(&run, &key("unsent"))] {
         let spent = spent.expect("sums");
         assert_eq!(spent.len(), 1);
-        assert_eq!((spent[0].calls, spent[0].failed, spent[0].usage.total(), spent[0].cost.nanos()), (1, 1, 10, 10));
+        let used = [spent[0].usage.input_tokens, spent[0].usage.output_tokens];
+        assert_eq!((spent[0].calls, spent[0].failed, used, spent[0].cost.nanos()), (1, 1, [7, 3], 10));
     }
     assert_eq!(store.spending_at(&run, &key("kept")), Ok(vec![]));
     assert_eq!(store.spending_at(&run, &key("nowhere")), Ok(vec![]));

@@ -20,14 +20,15 @@ fn asked(tree: &str, which: &str) -> String {
 WITH RECURSIVE tree (id) AS ({tree}),
 calls AS (
     SELECT (SELECT depth FROM runs WHERE id = effects.run) AS depth, role, model, state, attempts,
-        CASE WHEN json_valid(usage) THEN usage END AS usage, cost_nanos, worst_nanos, worst_tokens, earlier_nanos,
-        earlier_tokens, unknown_calls, unknown_nanos, CASE WHEN json_valid(result) THEN result END AS said
+        CASE WHEN json_valid(usage) THEN usage END AS usage, cost_nanos, worst_nanos, worst_tokens, worst_output,
+        earlier_nanos, earlier_tokens, earlier_output, unknown_calls, unknown_nanos,
+        CASE WHEN json_valid(result) THEN result END AS said
     FROM effects JOIN tree ON effects.run = tree.id
     WHERE kind = 'model' AND origin IS NULL AND (result_blob IS NULL OR role <> '' OR cost_nanos IS NOT 0) {which}
 ),
 asked AS (
-    SELECT depth, role, model, state, usage, cost_nanos, worst_nanos, worst_tokens, earlier_nanos, earlier_tokens,
-        unknown_calls, unknown_nanos,
+    SELECT depth, role, model, state, usage, cost_nanos, worst_nanos, worst_tokens, worst_output, earlier_nanos,
+        earlier_tokens, earlier_output, unknown_calls, unknown_nanos,
         attempts - (state = 'failed' AND coalesce(json_extract(said, '$.details.unsent'), 0)) AS tries
     FROM calls WHERE tries > 0 AND NOT coalesce(json_extract(said, '$.cached'), 0)
 )"

@@ -5,6 +5,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
+use crate::core::price::Bound;
 use crate::core::status::RunStatus;
 use crate::store::liveness::Liveness;
 use crate::store::open::Store;
@@ -58,7 +59,7 @@ fn a_call_that_vanished_twice_may_have_cost_twice() {
             kind: crate::core::effect::EffectKind::Model,
             text: "1".to_owned(),
             worst_cost: worst.map(Money::from_nanos),
-            worst_tokens: 20,
+            bound: Bound { input_tokens: 15, output_tokens: 5, images: 0 },
             asked: None,
             at: 3,
         };
@@ -66,10 +67,10 @@ fn a_call_that_vanished_twice_may_have_cost_twice() {
             store.log_intent(&run, &key, intent.clone(), Haste::Now).wait().expect("logged");
             let row = store.run(run.as_str()).expect("there");
             let money = [row.cost, row.worst_cost()].map(|cost| cost.map(Money::nanos));
-            (row.calls, row.under_way.map(|open| open.calls), row.input_tokens + row.output_tokens, money)
+            (row.calls, row.under_way.map(|open| open.calls), [row.input_tokens, row.output_tokens], money)
         };
-        assert_eq!(seen(), (1, Some(1), 0, [None, worst]));
-        assert_eq!(seen(), (2, Some(1), 20, [cost, most]));
+        assert_eq!(seen(), (1, Some(1), [0, 0], [None, worst]));
+        assert_eq!(seen(), (2, Some(1), [15, 5], [cost, most]));
     }
 }
 
@@ -168,7 +169,7 @@ fn an_export_holds_everything_in_full() {
         kind: crate::core::effect::EffectKind::Model,
         text: large.to_string(),
         worst_cost: None,
-        worst_tokens: 0,
+        bound: Bound::default(),
         asked: None,
         at: 3,
     };

@@ -100,8 +100,9 @@ SELECT coalesce(sum(tries), 0) AS calls,
         0) AS unpriced,
     coalesce(sum(CASE WHEN state = 'intent' THEN worst_nanos END), 0) AS worst,
     coalesce(sum(state = 'intent' AND worst_nanos IS NULL), 0) AS open_unpriced,
-    coalesce(sum(json_extract(usage, '$.input_tokens')), 0) + coalesce(sum(earlier_tokens), 0) AS input,
-    coalesce(sum(json_extract(usage, '$.output_tokens')), 0) AS output
+    coalesce(sum(json_extract(usage, '$.input_tokens')), 0) + coalesce(sum(earlier_tokens - earlier_output), 0)
+        AS input,
+    coalesce(sum(json_extract(usage, '$.output_tokens')), 0) + coalesce(sum(earlier_output), 0) AS output
 FROM asked";
 
 pub(super) fn so_far(connection: &Connection, run: &RunId) -> Worked<SoFar> {

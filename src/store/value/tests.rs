@@ -3,6 +3,7 @@
 use super::{INLINE_LIMIT, StoredValue};
 use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::ids::Frame;
+use crate::core::price::Bound;
 use crate::store::effects::{EffectEnd, Intent};
 use crate::store::open::tests::with_run;
 use crate::store::writer::Haste;
@@ -30,7 +31,7 @@ fn values_of_any_size_come_back() {
             kind: EffectKind::Tool,
             text: value.to_string(),
             worst_cost: None,
-            worst_tokens: 0,
+            bound: Bound::default(),
             asked: None,
             at: 1,
         };
@@ -55,7 +56,7 @@ fn equal_large_values_are_kept_once() {
                 kind: EffectKind::Tool,
                 text: value.to_string(),
                 worst_cost: None,
-                worst_tokens: 0,
+                bound: Bound::default(),
                 asked: None,
                 at: 1,
             };

@@ -4,6 +4,7 @@ use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::event::Event;
 use crate::core::failure::FailureKind;
 use crate::core::ids::{Frame, RunId};
+use crate::core::price::Bound;
 use crate::store::effects::{EffectEnd, EffectState, Intent};
 use crate::store::open::tests::new_run;
 use crate::store::open::{OpenOptions, Store};
@@ -25,7 +26,7 @@ fn locked(folder: &Path) -> (Store, RunId, Connection) {
         kind: EffectKind::Model,
         text: "1".to_owned(),
         worst_cost: None,
-        worst_tokens: 20,
+        bound: Bound { input_tokens: 15, output_tokens: 5, images: 0 },
         asked: None,
         at: 1,
     };

@@ -3,6 +3,7 @@
 use super::note;
 use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::ids::{Frame, RunId};
+use crate::core::price::Bound;
 use crate::store::effects::{EffectEnd, EffectState, Intent};
 use crate::store::open::Store;
 use crate::store::open::tests::{new_run, with_run};
@@ -66,7 +67,7 @@ fn write_one(store: &Store, run: &RunId, thread: u32, number: u32) {
         kind: EffectKind::Tool,
         text: value.to_string(),
         worst_cost: None,
-        worst_tokens: 0,
+        bound: Bound::default(),
         asked: None,
         at: 1,
     };
