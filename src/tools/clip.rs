@@ -2,6 +2,12 @@
 
 use std::collections::VecDeque;
 
+/// More bytes than a note of what was left out has.
+pub const NOTE_BYTES: usize = 200;
+
+/// The bytes of U+FFFD, which stands for what is no UTF-8.
+const REPLACEMENT_BYTES: usize = 3;
+
 /// A bounded collector. The head gets two thirds of the limit, as in `core::text::head_tail`.
 #[derive(Debug)]
 pub struct Clip {
@@ -44,17 +50,20 @@ impl Clip {
         self.seen
     }
 
-    /// What was kept; `recover` says how to see the rest, empty if there is no way.
+    /// What was kept; `recover` says how to see the rest, empty if there is no way. The text keeps to the limit too, but
+    /// for the note: what is no UTF-8 grows when it is decoded.
     pub fn finish(self, recover: &str) -> Clipped {
-        let mut head = self.head;
+        let head = self.head;
         let tail: Vec<u8> = self.tail.into();
         let kept = u64::try_from(head.len() + tail.len()).unwrap_or(u64::MAX);
         if kept == self.seen {
-            head.extend_from_slice(&tail);
-            return Clipped { text: lossy(head), truncated: false };
+            let text = lossy([head.as_slice(), tail.as_slice()].concat());
+            if text.len() <= self.head_limit + self.tail_limit {
+                return Clipped { text, truncated: false };
+            }
         }
-        let head = &head[..whole_end(&head)];
-        let tail = &tail[whole_start(&tail)..];
+        let head = fitting_head(&head[..whole_end(&head)], self.head_limit);
+        let tail = fitting_tail(&tail[whole_start(&tail)..], self.tail_limit);
         let left_out = self.seen - u64::try_from(head.len() + tail.len()).unwrap_or(0);
         let how = if recover.is_empty() { String::new() } else { format!("; {recover} has all of it") };
         let text = format!(
@@ -69,6 +78,42 @@ impl Clip {
 
 fn lossy(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// The lengths of the characters of `bytes`, as they stand and as text.
+fn lengths(bytes: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    bytes.utf8_chunks().flat_map(|chunk| {
+        let invalid = chunk.invalid().len();
+        let replaced = (invalid > 0).then_some((invalid, REPLACEMENT_BYTES));
+        chunk.valid().chars().map(|c| (c.len_utf8(), c.len_utf8())).chain(replaced)
+    })
+}
+
+/// The head of `bytes` whose text has at most `limit` bytes.
+fn fitting_head(bytes: &[u8], limit: usize) -> &[u8] {
+    let (mut end, mut room) = (0, limit);
+    for (raw, text) in lengths(bytes) {
+        if text > room {
+            break;
+        }
+        room -= text;
+        end += raw;
+    }
+    &bytes[..end]
+}
+
+/// The tail of `bytes` whose text has at most `limit` bytes.
+fn fitting_tail(bytes: &[u8], limit: usize) -> &[u8] {
+    let whole: usize = lengths(bytes).map(|(_, text)| text).sum();
+    let (mut start, mut surplus) = (0, whole.saturating_sub(limit));
+    for (raw, text) in lengths(bytes) {
+        if surplus == 0 {
+            break;
+        }
+        surplus = surplus.saturating_sub(text);
+        start += raw;
+    }
+    &bytes[start..]
 }
 
 /// The length of `bytes` without a character that the cut at their end has split.
@@ -127,5 +172,21 @@ mod tests {
         let (text, _) = clipped(10, &["x€€€€€€".as_bytes()]);
         assert_eq!(text, "x€€\n... [9 of 19 bytes left out] ...\n€");
         assert_eq!(clipped(0, &[b"ab"]).0, "\n... [2 of 2 bytes left out] ...\n");
+    }
+
+    #[test]
+    fn what_is_no_text_is_counted_as_it_is_shown() {
+        for (limit, bytes, expect) in [
+            (9, &b"\xFF\xFF\xFF"[..], ("\u{FFFD}\u{FFFD}\u{FFFD}", false)),
+            (9, &b"\xFF\xFF\xFF\xFF"[..], ("\u{FFFD}\u{FFFD}\n... [2 of 4 bytes left out] ...\n", true)),
+            (
+                9,
+                &b"\xFF\xFF\xFF\xFF\xFF\xFFab\xFF"[..],
+                ("\u{FFFD}\u{FFFD}\n... [6 of 9 bytes left out] ...\n\u{FFFD}", true),
+            ),
+            (12, &b"ab\xFFcdefghijklmnop"[..], ("ab\u{FFFD}cde\n... [7 of 17 bytes left out] ...\nmnop", true)),
+        ] {
+            assert_eq!(clipped(limit, &[bytes]), (expect.0.to_owned(), expect.1), "{bytes:?}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text;
 use crate::tools::approval::Approval;
 use crate::tools::catalog::{Catalog, Registered};
+use crate::tools::clip::NOTE_BYTES;
 use crate::tools::tool::{ToolContext, cancelled};
 use futures::FutureExt;
 use serde_json::Value;
@@ -17,8 +18,8 @@ use std::time::{Duration, Instant};
 /// Calls a tool. `observe` sees `ToolStarted` and, however the call ends, `ToolFinished`.
 ///
 /// Failures of its own: `NotFound` (no such tool), `Invalid` (arguments), `Denied` and `Waiting` (permission), `Tool`
-/// (too slow), `Cancelled`, `Internal` (the tool panicked). Strings of the answer longer than the limit are cut in the
-/// middle, with a note of how much is missing.
+/// (too slow), `Cancelled`, `Internal` (the tool panicked). Strings of the answer longer than the limit, and a note of
+/// the tool's own in it, are cut in the middle, with a note of how much is missing.
 pub async fn execute(
     catalog: &Catalog,
     policy: &Approval,
@@ -92,9 +93,12 @@ fn broken(name: &str, panic: &(dyn Any + Send)) -> Failure {
         .hint("this is a fault of the tool, not of its arguments")
 }
 
+/// A tool that cuts by itself adds a note to a text of `limit` bytes, which is the first that a second cut would take.
 fn cut_strings(value: &mut Value, limit: usize) {
     match value {
-        Value::String(long) if long.len() > limit => *long = text::head_tail(long, limit, ""),
+        Value::String(long) if long.len() > limit.saturating_add(NOTE_BYTES) => {
+            *long = text::head_tail(long, limit, "")
+        }
         Value::Array(items) => items.iter_mut().for_each(|item| cut_strings(item, limit)),
         Value::Object(map) => map.values_mut().for_each(|item| cut_strings(item, limit)),
         _ => {}

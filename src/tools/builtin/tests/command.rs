@@ -139,6 +139,22 @@ async fn output_is_bounded() {
 }
 
 #[tokio::test]
+async fn output_beyond_the_limit_of_tools_says_how_much_is_missing() {
+    let mut bench = Bench::new();
+    bench.cx.limits.max_output_bytes = 1_000;
+    for (line, note) in [
+        ("head -c 5000 /dev/zero | tr '\\0' x", "x\n... [4000 of 5000 bytes left out] ...\nx"),
+        ("head -c 5000 /dev/zero | tr '\\0' '\\377'", "bytes left out] ...\n\u{FFFD}"),
+    ] {
+        let ended = bench.ok("run_command", json!({"command": line, "max_output": 5_000})).await;
+        let text = ended["stdout"].as_str().unwrap();
+        assert!(text.contains(note) && text.len() < 1_100, "{line}: {text}");
+        assert_eq!(text.matches("left out").count(), 1, "{line}: {text}");
+        assert_eq!(ended["truncated"], json!(true), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn memory_is_bounded() {
     let mut bench = Bench::new();
     bench.cx.limits.command_memory_bytes = 64 << 20;

@@ -34,6 +34,23 @@ async fn read_file_takes_lines() {
 }
 
 #[tokio::test]
+async fn read_file_tells_all_that_it_left_out() {
+    let mut bench = Bench::new();
+    bench.cx.limits.max_output_bytes = 1_000;
+    fs::write(bench.work.join("long.txt"), "x".repeat(5_000)).unwrap();
+    fs::write(bench.work.join("odd.txt"), [b'\xFF'; 900]).unwrap();
+    let note = |left_out: u32, of: u32| {
+        format!("\n... [{left_out} of {of} bytes left out; read_file with from_line and to_line has all of it] ...\n")
+    };
+    for (path, expect) in [
+        ("long.txt", format!("{}{}{}", "x".repeat(667), note(4_000, 5_000), "x".repeat(333))),
+        ("odd.txt", format!("{}{}{}", "\u{FFFD}".repeat(222), note(567, 900), "\u{FFFD}".repeat(111))),
+    ] {
+        assert_eq!(bench.ok("read_file", json!({"path": path})).await, json!(expect), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn read_file_refuses() {
     let bench = Bench::new();
     fs::write(bench.work.join("binary"), b"\x7fELF\0\0").unwrap();
