@@ -97,7 +97,7 @@ fn broken(name: &str, panic: &(dyn Any + Send)) -> Failure {
 fn cut_strings(value: &mut Value, limit: usize) {
     match value {
         Value::String(long) if long.len() > limit.saturating_add(NOTE_BYTES) => {
-            *long = text::head_tail(long, limit, "")
+            *long = text::head_tail(long, limit, "");
         }
         Value::Array(items) => items.iter_mut().for_each(|item| cut_strings(item, limit)),
         Value::Object(map) => map.values_mut().for_each(|item| cut_strings(item, limit)),

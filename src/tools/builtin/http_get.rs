@@ -1,6 +1,7 @@
 //! `http_get`: a page as text. The rules about addresses are the room `model`'s, in `fetch`.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text;
 use crate::core::tool::{EffectClass, Permission};
 use crate::model::client::USER_AGENT;
 use crate::model::fetch::{FetchOptions, check_public, fetch};
@@ -22,7 +23,7 @@ pub struct HttpGet;
 pub struct Args {
     /// The address, http or https.
     url: String,
-    /// The most bytes of the page to read.
+    /// The most bytes of the page to read; no more than a tool may return.
     #[serde(default = "ten_megabytes")]
     #[schemars(range(min = 1))]
     max_bytes: usize,
@@ -58,7 +59,7 @@ impl TypedTool for HttpGet {
     async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
         let timeout = args.timeout.map_or(cx.limits.timeout, Duration::from_secs_f64);
         let options = FetchOptions {
-            max_bytes: args.max_bytes.min(cx.limits.max_input_bytes),
+            max_bytes: args.max_bytes.min(cx.limits.max_input_bytes).min(cx.limits.max_output_bytes),
             timeout,
             allow_private: cx.allow_private_addresses,
             user_agent: USER_AGENT.to_owned(),
@@ -69,12 +70,17 @@ impl TypedTool for HttpGet {
                 .hint("run_command can download it with another program")
                 .detail("content_type", fetched.content_type));
         }
+        let mut text = decoded(&fetched.body, &fetched.content_type);
+        // Text can be longer than its bytes. A page is cut at its end, so that what is there is as it was sent.
+        let end = text::floor_boundary(&text, cx.limits.max_output_bytes);
+        let truncated = fetched.truncated || end < text.len();
+        text.truncate(end);
         Ok(json!({
             "status": fetched.status,
             "url": fetched.final_url,
             "content_type": fetched.content_type,
-            "text": decoded(&fetched.body, &fetched.content_type),
-            "truncated": fetched.truncated,
+            "text": text,
+            "truncated": truncated,
         }))
     }
 

@@ -111,6 +111,23 @@ async fn long_and_swelling_pages_are_cut() {
 }
 
 #[tokio::test]
+async fn a_page_beyond_the_limit_of_tools_is_cut_at_its_end_and_says_so() {
+    let server = Server::start(|path| match path {
+        "/latin" => answer("200 OK", "text/plain; charset=latin1", &[b'\xE9'; 900]),
+        "/fits" => answer("200 OK", "text/plain", &[b'x'; 1_000]),
+        _ => answer("200 OK", "text/plain", &[b'x'; 5_000]),
+    });
+    let mut bench = Bench::new();
+    bench.cx.limits.max_output_bytes = 1_000;
+    for (path, text, truncated) in
+        [("/long", "x".repeat(1_000), true), ("/latin", "é".repeat(500), true), ("/fits", "x".repeat(1_000), false)]
+    {
+        let page = bench.ok("http_get", json!({"url": server.address(path)})).await;
+        assert_eq!((&page["text"], &page["truncated"]), (&json!(text), &json!(truncated)), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn silent_and_absent_servers_fail() {
     let bench = Bench::new();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
