@@ -241,6 +241,36 @@ fn a_command_ends_with_the_program_that_was_killed() {
     });
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn commands_end_well_where_the_system_shows_no_processes() {
+    let hiding = "mount -t tmpfs none /proc";
+    let hides = std::process::Command::new("unshare").args(["-rm", "sh", "-c", hiding]).output();
+    if !hides.is_ok_and(|ran| ran.status.success()) {
+        return;
+    }
+    let program = project();
+    let first = format!("exec unshare -rm sh -c '{hiding} && exec \"$0\" \"$@\"' \"$0\" \"$@\"");
+    for (line, timeout, shown) in [
+        ("sleep 308 & echo $! > id", 60, "0 true false"),
+        ("sleep 308 >/dev/null 2>&1 & echo $! > id; exit 3", 60, "3 false false"),
+        ("sleep 308 & echo $! > id; wait", 1, "137 false true"),
+    ] {
+        let code = format!(
+            "let r = TOOL(\"run_command\", #{{command: {}, timeout: {timeout}}});\n\
+            `${{r.status}} ${{r.success}} ${{r.timed_out}}`",
+            json!(line)
+        );
+        let ran = program.args(["eval", &code, "--approve", "auto", "-q"]).after(&first).run();
+        ran.ok().prints(&format!("{shown}\n"));
+        let id = std::fs::read_to_string(program.project().join("id")).expect("its number");
+        until(|| {
+            let state = std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
+            (state.is_empty() || state.contains(") Z")).then_some(())
+        });
+    }
+}
+
 /// What another process does sooner or later.
 #[cfg(target_os = "linux")]
 fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {

@@ -1,6 +1,7 @@
 //! A program with everything it started: who belongs to it, and how it is ended.
 //!
 //! Where a supervisor stands above the program, every descendant is found below it, and its end says that none is left.
+//! Systems that hide processes may show none of them: then the supervisor kills them, when it is told to.
 //! Should it be killed, which the program itself can do only where the cage leaves signals open, or on systems without
 //! one, the session and a mark in the environment lead to most of them.
 
@@ -44,23 +45,50 @@ impl Family {
     /// Kills every member, until none is found and the supervisor, if there is one, has ended for want of children.
     pub fn end(&self) {
         self.hold();
-        for _ in 0..ROUNDS {
-            let members = self.members();
-            for &member in &members {
-                signal(member, libc::SIGKILL);
-            }
-            if !SUPERVISED {
-                // On systems without /proc the group is all that can be found.
-                signal(-self.leader, libc::SIGKILL);
-            }
-            if members.is_empty() && (!SUPERVISED || process(self.leader).is_none_or(|leader| leader.is_dead)) {
+        for round in 0..ROUNDS {
+            let none_found = self.kill_members();
+            let has_ended = self.has_ended();
+            if none_found && has_ended {
                 return;
+            }
+            if !has_ended && (none_found || round >= ROUNDS / 2) {
+                // The supervisor knows its children without looking for them, and kills them all.
+                signal(self.leader, libc::SIGTERM);
             }
             // A killed process is gone when the kernel has got round to it; of those that are not our children nothing
             // tells when that is.
             thread::park_timeout(PAUSE);
         }
         signal(self.leader, libc::SIGKILL);
+    }
+
+    /// Kills the members that are found; answers whether there were none.
+    fn kill_members(&self) -> bool {
+        let members = self.members();
+        for &member in &members {
+            signal(member, libc::SIGKILL);
+        }
+        if !SUPERVISED {
+            // On systems without /proc the group is all that can be found.
+            signal(-self.leader, libc::SIGKILL);
+        }
+        members.is_empty()
+    }
+
+    /// Whether the supervisor has ended, which `/proc` may not show; true where there is none.
+    #[allow(unsafe_code)]
+    fn has_ended(&self) -> bool {
+        if !SUPERVISED {
+            return true;
+        }
+        let wanted = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        // SAFETY: zeros are a value of this type, and it outlives the call, which leaves the child for others to wait for.
+        let (answer, told) = unsafe {
+            let mut told: libc::siginfo_t = std::mem::zeroed();
+            (libc::waitid(libc::P_PID, self.leader.unsigned_abs(), &raw mut told, wanted), told.si_signo)
+        };
+        // Without an answer it is no child any more: its end has been taken note of.
+        answer < 0 || told != 0
     }
 
     /// Stops the members: who is stopped starts nobody else while the others are looked for.
@@ -82,9 +110,11 @@ impl Family {
         let processes = all();
         let mut found: BTreeSet<libc::pid_t> = processes
             .iter()
-            .filter(|process| process.id == self.leader || process.session == self.leader || self.is_marked(process.id))
+            .filter(|process| process.session == self.leader || self.is_marked(process.id))
             .map(|process| process.id)
             .collect();
+        // `/proc` may hide the supervisor, whose memory is closed, and yet show who stands below it.
+        found.extend((self.leader > 1).then_some(self.leader));
         loop {
             let before = found.len();
             let children = processes.iter().filter(|process| found.contains(&process.parent)).map(|process| process.id);

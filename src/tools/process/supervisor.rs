@@ -3,8 +3,8 @@
 //! sessions and environments.
 //!
 //! It is a copy of this process that never becomes another one, and it only waits. Who is killed, and when, is the
-//! business of `family`, unless rhizo itself was killed: then the supervisor kills all that it stands above. Systems
-//! other than Linux have no such inheritance and go without.
+//! business of `family`, unless rhizo itself was killed, or `family` does not see all of them and says so by `SIGTERM`:
+//! then the supervisor kills all that it stands above. Systems other than Linux have no such inheritance and go without.
 
 use std::io;
 use std::os::fd::RawFd;
@@ -86,12 +86,13 @@ fn hold_signals(all: bool) -> io::Result<()> {
 #[allow(unsafe_code)]
 fn supervise(program: libc::pid_t, report: RawFd) -> ! {
     keep_only(report);
-    let mut code = 0;
+    // A program that did not end by itself is killed.
+    let mut code = 128 + libc::SIGKILL;
     loop {
         match next_end() {
             Some((0, _)) => {
                 if next_signal() == libc::SIGTERM {
-                    end_all();
+                    end_all(program, code);
                 }
             }
             Some((id, status)) if id == program => {
@@ -122,26 +123,26 @@ fn next_signal() -> libc::c_int {
     }
 }
 
-/// Kills every descendant, and ends: the children of who is killed become children of this process, until none is left.
+/// Kills every descendant, and ends with `code`: the children of who is killed become children of this process, until
+/// none is left.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
-fn end_all() -> ! {
-    loop {
+fn end_all(program: libc::pid_t, code: libc::c_int) -> ! {
+    while others_remain() {
         // SAFETY: the path outlives the call.
         let children = unsafe { libc::open(c"/proc/thread-self/children".as_ptr(), libc::O_RDONLY) };
         if children < 0 {
-            // Where the kernel keeps no such list, the program at least ends with this process.
-            // SAFETY: the calls take plain numbers.
-            unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+            // Where the kernel shows no such list, the program's group is all that can be found.
+            // SAFETY: the call takes plain numbers.
+            unsafe { libc::kill(-program, libc::SIGKILL) };
+            break;
         }
         kill_listed(children);
-        if !others_remain() {
-            // SAFETY: the call ends the process without running anything of it.
-            unsafe { libc::_exit(128 + libc::SIGTERM) };
-        }
         // SAFETY: there is no descriptor to look at: this waits two milliseconds, in which the killed are gone.
         unsafe { libc::poll(std::ptr::null_mut(), 0, 2) };
     }
+    // SAFETY: the call ends the process without running anything of it.
+    unsafe { libc::_exit(code) }
 }
 
 /// Kills the processes of a list `12 345 `, and closes it. They are children of this process, and so their numbers are
