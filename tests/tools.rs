@@ -227,6 +227,26 @@ fn a_command_cannot_kill_its_way_out() {
 
 #[test]
 #[cfg(target_os = "linux")]
+fn a_command_reaches_no_abstract_socket_of_others() {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixListener};
+    let name = format!("rhizo-test-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).expect("an address");
+    let _listener = UnixListener::bind_addr(&address).expect("a socket");
+    let line = format!(
+        "socket(my $s, AF_UNIX, SOCK_STREAM, 0); \
+        print connect($s, pack_sockaddr_un(\"\\0{name}\")) ? \"reached\" : \"refused\""
+    );
+    let perl = std::process::Command::new("perl").args(["-MSocket", "-e", &line]).output();
+    if !signals_are_kept() || !perl.is_ok_and(|ran| ran.stdout == b"reached") {
+        return;
+    }
+    let code = format!("TOOL(\"run_command\", #{{command: {}}}).stdout", json!(["perl", "-MSocket", "-e", line]));
+    assert_eq!(value(&project(), &code), json!("refused"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
 fn a_command_ends_with_the_program_that_was_killed() {
     let program = project();
     let line = "setsid sh -c 'sleep 307 & echo $! > id.new; mv id.new id; wait' | cat";

@@ -60,7 +60,8 @@ impl TypedTool for RunCommand {
     const RETURNS: &'static str = "\
         A map `{status, success, stdout, stderr, timed_out, overflowed, truncated, sandboxed, millis}`. A status \
         other than 0 is no error. Its children end with it; too much output ends it (overflowed). If sandboxed, \
-        it can write only in the workspace and the temporary folder.";
+        it can write only in the workspace and the temporary folder, and what needs a terminal, sudo or a cache in the \
+        home folder fails; modes, owners and times of files, sockets and the network stay open to it.";
     const EFFECT: EffectClass = EffectClass::Write;
     const PERMISSION: Permission = Permission::Execute;
     const TAGS: &'static [&'static str] = &["shell", "bash", "exec", "program", "process", "script", "terminal"];

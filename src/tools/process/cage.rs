@@ -2,7 +2,12 @@
 //! above it, use terminals and other devices, or take all memory.
 //!
 //! The cage holds against mistakes and careless programs. It hides no files but devices, and leaves the network open.
-//! Kernels before 6.12 leave signals open too.
+//! Landlock knows no rights to change modes, owners, times and extended attributes, so all files of the user stay open
+//! to that, nor to use sockets that have a path: who listens there (docker, systemd, tmux) stands outside and does what
+//! a program tells it. Kernels before 6.12 leave signals and sockets without a path open too.
+//!
+//! What needs more does not work in it: setuid programs such as sudo, sandboxes of their own such as bubblewrap,
+//! pseudo-terminals, caches in the home folder.
 
 use crate::tools::process::supervisor;
 use std::io;
@@ -121,7 +126,7 @@ fn landlocked(cage: &Cage) -> Result<Option<OwnedFd>, landlock::RulesetError> {
     let ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(all)?
-        .scope(Scope::Signal)?
+        .scope(Scope::Signal | Scope::AbstractUnixSocket)?
         .create()?
         // Paths that cannot be opened are left out, and so stay closed.
         .add_rules(path_beneath_rules(&cage.writable, files))?

@@ -82,7 +82,7 @@ impl Family {
             return true;
         }
         let wanted = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-        // SAFETY: zeros are a value of this type, and it outlives the call, which leaves the child for others to wait for.
+        // SAFETY: zeros are a value of this type, and it outlives the call, which takes note of no end.
         let (answer, told) = unsafe {
             let mut told: libc::siginfo_t = std::mem::zeroed();
             (libc::waitid(libc::P_PID, self.leader.unsigned_abs(), &raw mut told, wanted), told.si_signo)
