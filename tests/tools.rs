@@ -165,6 +165,22 @@ fn a_command_that_hangs_is_killed_with_its_children() {
 }
 
 #[test]
+fn the_timeout_that_was_set_binds_every_tool() {
+    let program = project().env("RHIZO_TOOLS_TIMEOUT", "1");
+    let code = "TOOL(\"run_command\", #{command: \"sleep 309\"}).timed_out";
+    program.args(["eval", code, "--approve", "auto", "-q"]).run().ok().prints("true\n");
+    for code in [
+        "TOOL(\"run_command\", #{command: \"true\", timeout: 2})",
+        "TOOL(\"http_get\", #{url: \"https://example.com/\", timeout: 2})",
+    ] {
+        let ran = program.args(["eval", code, "--approve", "auto"]).run().code(1);
+        ran.says("a timeout of 2 s is more than the 1 s that a tool call may take").says("hint:");
+    }
+    let longer = "TOOL(\"run_command\", #{command: \"true\", timeout: 4000})";
+    project().args(["eval", longer, "--approve", "auto"]).run().code(1).says("maximum of 3600");
+}
+
+#[test]
 fn keys_do_not_reach_commands() {
     let program = project().env("OPENAI_API_KEY", "sk-secret").env("MY_TOKEN", "secret").env("PLAIN", "visible");
     let code = "TOOL(\"run_command\", #{command: \"env\"}).stdout";

@@ -1,6 +1,7 @@
 //! Builds the parts of the program from its settings.
 
 use crate::app::choice;
+use crate::config::place::Place;
 use crate::config::settings::{Approve, Settings};
 use crate::core::failure::Outcome;
 use crate::host::flights::Flights;
@@ -99,13 +100,17 @@ pub fn embedder_choice(settings: &Settings, name: &str) -> EmbedderChoice {
 
 fn tool_context(settings: &Settings, person: Arc<dyn Person>) -> Outcome<ToolContext> {
     let timeout = Duration::try_from_secs_f64(settings.tool_timeout).unwrap_or(Duration::from_secs(120));
+    let usual = ToolLimits::default();
+    // What somebody has set holds for tools too that keep their own deadline.
+    let is_set = settings.merged.place("tools.timeout").is_some_and(|place| *place != Place::BuiltIn);
+    let max_timeout = if is_set { timeout.min(usual.max_timeout) } else { usual.max_timeout };
     let max_output_bytes = usize::try_from(settings.tool_output).unwrap_or(usize::MAX);
     let shown = settings.environment.variables.iter().filter(|(name, _)| !settings.is_secret(name));
     Ok(ToolContext {
         workspace: Arc::new(Workspace::new(&settings.paths.workspace)?.closing(settings.paths.own())),
         cancel: CancellationToken::new(),
         person,
-        limits: ToolLimits { timeout, max_output_bytes, ..ToolLimits::default() },
+        limits: ToolLimits { timeout, max_timeout, max_output_bytes, ..usual },
         allow_private_addresses: settings.allow_private_addresses,
         environment: shown.cloned().collect(),
         granted: Granted::default(),

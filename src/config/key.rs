@@ -72,7 +72,11 @@ pub const KEYS: &[Key] = &[
         "who allows tools that write, run programs or use the network",
     ),
     key("tools.allow_private_addresses", Kind::Flag, "lets http_get reach private addresses"),
-    key("tools.timeout", Kind::Number, "the most seconds of a tool call"),
+    key(
+        "tools.timeout",
+        Kind::Number,
+        "the most seconds of a tool call; run_command and http_get may ask for up to 3600 where it is not set",
+    ),
     key("tools.env", Kind::Texts, "the variables of the environment that programs may read with env(name)"),
     key("tools.max_output", Kind::Count, "the most bytes of text that a tool returns"),
     key("gate.exploration", Kind::Flag, "refuses FINAL until the context has been looked at"),

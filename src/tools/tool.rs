@@ -46,8 +46,8 @@ pub struct ToolLimits {
     pub max_output_bytes: usize,
     /// The most bytes of a page, file or expression that a tool takes into memory as a whole.
     pub max_input_bytes: usize,
-    /// The longest timeout that a caller of `run_command` may ask for.
-    pub max_command_timeout: Duration,
+    /// The longest timeout that a caller may ask for, of tools that keep their own deadline.
+    pub max_timeout: Duration,
     /// Bytes of private memory that each process of a command may have.
     pub command_memory_bytes: u64,
     /// Bytes of output, both streams together, at which a command is killed.
@@ -60,10 +60,25 @@ impl Default for ToolLimits {
             timeout: Duration::from_secs(60),
             max_output_bytes: 1 << 20,
             max_input_bytes: 64 << 20,
-            max_command_timeout: Duration::from_secs(3600),
+            max_timeout: Duration::from_secs(3600),
             command_memory_bytes: 2 << 30,
             command_output_bytes: 64 << 20,
         }
+    }
+}
+
+impl ToolLimits {
+    /// The deadline that a tool keeps by itself: the seconds that its caller asked for, or else `usual`, which may be
+    /// shortened. Fails with `Invalid` where a caller asked for too long.
+    pub fn deadline(&self, wished: Option<f64>, usual: Duration) -> Outcome<Duration> {
+        let Some(seconds) = wished else { return Ok(usual.min(self.max_timeout)) };
+        let wished = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        if wished > self.max_timeout {
+            let most = self.max_timeout.as_secs_f64();
+            let message = format!("a timeout of {seconds} s is more than the {most} s that a tool call may take");
+            return Err(Failure::new(FailureKind::Invalid, message).hint("ask for less, or change tools.timeout"));
+        }
+        Ok(wished)
     }
 }
 

@@ -57,7 +57,7 @@ impl TypedTool for HttpGet {
     }
 
     async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
-        let timeout = args.timeout.map_or(cx.limits.timeout, Duration::from_secs_f64);
+        let timeout = cx.limits.deadline(args.timeout, cx.limits.timeout)?;
         let options = FetchOptions {
             max_bytes: args.max_bytes.min(cx.limits.max_input_bytes).min(cx.limits.max_output_bytes),
             timeout,

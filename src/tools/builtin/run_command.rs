@@ -36,18 +36,15 @@ pub struct Args {
     /// Text for its standard input; empty if none.
     #[serde(default)]
     stdin: String,
-    /// Seconds after which it is killed.
-    #[serde(default = "a_minute")]
-    #[schemars(range(min = 0.001, max = 86400))]
-    timeout: f64,
+    /// Seconds after which it is killed; 60 if not given.
+    #[schemars(range(min = 0.001, max = 3600))]
+    timeout: Option<f64>,
     /// Bytes of each output stream to keep: the head and the tail.
     #[serde(default = "a_lot")]
     max_output: usize,
 }
 
-const fn a_minute() -> f64 {
-    60.0
-}
+const A_MINUTE: Duration = Duration::from_secs(60);
 
 const fn a_lot() -> usize {
     100_000
@@ -81,7 +78,7 @@ impl TypedTool for RunCommand {
         if words.iter().any(|word| word.contains('\0')) {
             return Err(Failure::new(FailureKind::Invalid, "the command contains a NUL byte"));
         }
-        let timeout = Duration::from_secs_f64(args.timeout).min(cx.limits.max_command_timeout);
+        let timeout = cx.limits.deadline(args.timeout, A_MINUTE)?;
         let program = Program {
             words,
             folder: cx.workspace.root().to_path_buf(),

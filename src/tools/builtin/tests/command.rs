@@ -51,6 +51,7 @@ async fn commands_that_cannot_start_fail() {
         (json!({"command": 5}), FailureKind::Invalid),
         (json!({"command": ["./notes.txt"]}), FailureKind::Denied),
         (json!({"command": "true", "timeout": 0}), FailureKind::Invalid),
+        (json!({"command": "true", "timeout": 3601}), FailureKind::Invalid),
     ] {
         bench.fails("run_command", args, kind).await;
     }
