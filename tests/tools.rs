@@ -331,9 +331,15 @@ fn a_command_has_no_terminal() {
         (: > $t) 2>/dev/null && echo writes to $t\n(: < $t) 2>/dev/null && echo reads $t\ndone\n\
         head -c 1 /dev/zero | wc -c > /dev/null && [ -r /etc/passwd ] && head -c 0 /etc/passwd && echo works"
     );
-    let answer = value(&project(), &format!("TOOL(\"run_command\", #{{command: {}}})", json!(line)));
-    if answer["sandboxed"] == json!(true) {
-        assert_eq!(answer["stdout"], json!("begun\nworks\n"));
+    let code = format!("TOOL(\"run_command\", #{{command: {}}})", json!(line));
+    let program = project();
+    let everything = std::path::Path::new("/");
+    for (folder, temporary) in [(program.project().as_path(), "/tmp"), (everything, "/tmp"), (everything, "/dev")] {
+        let call = program.args(["eval", &code, "--json", "--approve", "auto"]).folder(folder);
+        let answer = call.env("TMPDIR", temporary).run().ok().json()["answer"].clone();
+        if answer["sandboxed"] == json!(true) {
+            assert_eq!(answer["stdout"], json!("begun\nworks\n"), "{} {temporary}", folder.display());
+        }
     }
 }
 

@@ -129,7 +129,7 @@ fn landlocked(cage: &Cage) -> Result<Option<OwnedFd>, landlock::RulesetError> {
         .scope(Scope::Signal | Scope::AbstractUnixSocket)?
         .create()?
         // Paths that cannot be opened are left out, and so stay closed.
-        .add_rules(path_beneath_rules(&cage.writable, files))?
+        .add_rules(path_beneath_rules(without_devices(&cage.writable), files))?
         .add_rules(path_beneath_rules(DEVICES, files))?
         .add_rules(path_beneath_rules(beside_devices(), AccessFs::ReadFile))?;
     Ok(ruleset.into())
@@ -140,6 +140,19 @@ fn landlocked(cage: &Cage) -> Result<Option<OwnedFd>, landlock::RulesetError> {
 /// those of all others.
 #[cfg(target_os = "linux")]
 const DEVICES: [&str; 6] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/shm"];
+
+/// Writable folders without the devices that they hold or lie among.
+#[cfg(target_os = "linux")]
+fn without_devices(writable: &[PathBuf]) -> Vec<PathBuf> {
+    let folders = writable.iter().filter_map(|folder| folder.canonicalize().ok());
+    folders
+        .flat_map(|folder| match folder {
+            all if all.parent().is_none() => beside_devices(),
+            device if device.starts_with("/dev") => Vec::new(),
+            folder => vec![folder],
+        })
+        .collect()
+}
 
 /// What lies beside `/dev` in the root folder; rules only ever add, so what is closed has to be left out. Links there
 /// lead to something else of it.
