@@ -243,6 +243,19 @@ fn a_command_cannot_kill_its_way_out() {
 
 #[test]
 #[cfg(target_os = "linux")]
+fn a_command_inherits_nothing_but_its_streams() {
+    let program = project();
+    let left = program.state().with_file_name("left");
+    let first = format!("exec 3>{0} 7<>{0}; echo ours >&3", left.display());
+    let line = "for d in 3 7; do (eval \"echo yes >&$d\") 2>/dev/null && echo writes to $d; done; echo done";
+    let code = format!("TOOL(\"run_command\", #{{command: {}}}).stdout", json!(line));
+    let ran = program.args(["eval", &code, "--json", "--approve", "auto"]).after(&first).run().ok();
+    assert_eq!(ran.json()["answer"], json!("done\n"));
+    assert_eq!(std::fs::read_to_string(left).expect("a file"), "ours\n");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
 fn a_command_reaches_no_abstract_socket_of_others() {
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::{SocketAddr, UnixListener};
