@@ -8,10 +8,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     privacy::close();
-    let Ok(environment) = Environment::read() else {
-        // Without a working folder no path means anything.
-        return ExitCode::from(Exit::Config.code());
-    };
+    let environment = Environment::read();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let Ok(runtime) = runtime else {
         return ExitCode::from(Exit::Failed.code());

@@ -19,11 +19,13 @@ use crate::repl;
 use crate::repl::shell::Options;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Runs the program with these arguments.
-pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) -> Exit {
+/// Runs the program with these arguments. Help needs no environment; without a working folder no other path means
+/// anything.
+pub async fn main(arguments: Vec<std::ffi::OsString>, environment: io::Result<Environment>) -> Exit {
     // Usage lines name the program, whatever its file is called.
     let json = arguments.iter().any(|argument| argument == "--json");
     let named = std::iter::once("rhizo".into()).chain(arguments.into_iter().skip(1));
@@ -36,6 +38,10 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) 
         let failure = Failure::new(FailureKind::Invalid, message).hint(hint);
         return report::usage(&Printer::new(json, false, true), &failure);
     }
+    let environment = match environment {
+        Ok(environment) => environment,
+        Err(error) => return report::tell(&Printer::new(json, false, true), &nowhere(&error)),
+    };
     trace::start(&environment);
     let mut flags = parsed.run_flags().clone();
     flags.approve = parsed.tool_approval().or(flags.approve);
@@ -60,6 +66,11 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: Environment) 
         }
         _ => exit,
     }
+}
+
+fn nowhere(error: &io::Error) -> Failure {
+    Failure::new(FailureKind::Config, format!("the folder of the start cannot be found: {error}"))
+        .hint("it may have been removed; start in another one")
 }
 
 /// Help and version go to standard output with code 0, wrong usage to standard error with code 2.

@@ -1,4 +1,4 @@
-//! Folders and files whose names are not Unicode: what is kept of them is what can be read.
+//! Folders and files whose names are not Unicode, of which what can be read is kept, and a folder that is gone.
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
@@ -31,6 +31,20 @@ fn a_folder_that_is_not_unicode_is_one_to_work_in() {
     assert_ne!(asked.exit_code(), Some(101), "{}", asked.stderr);
     let rows = program.args(["runs", "list", "--json"]).run().ok().json();
     assert!(rows.as_array().is_some_and(|rows| rows.len() >= 3), "{rows:#}");
+}
+
+#[test]
+fn a_folder_that_is_gone_is_told() {
+    let program = Program::offline();
+    let leave = "mkdir gone && cd gone && rmdir ../gone";
+    let ran = program.args(["eval", "1"]).after(leave).run().code(3).prints("");
+    ran.says("error: the folder of the start cannot be found").says("start in another one");
+    let told = program.args(["eval", "1", "--json"]).after(leave).run().code(3).json();
+    assert_eq!(told["failure"]["kind"], "config", "{told:#}");
+    for (flag, part) in [("--version", "rhizo "), ("--help", "Usage: rhizo")] {
+        let ran = program.args([flag]).after(leave).run().ok();
+        assert!(ran.stdout.contains(part), "{}", ran.stdout);
+    }
 }
 
 #[test]
