@@ -31,6 +31,8 @@ impl Environment {
 /// Whether a variable of this name looks like one that holds a secret.
 pub fn is_secret(name: &str) -> bool {
     const SECRET: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL"];
+    // Short ones count at the end alone, after an underscore: `PWD` is a folder and `GIT_ASKPASS` a program.
+    const ENDS: &[&str] = &["_PASS", "_PWD", "_PAT", "_DSN"];
     let upper = name.to_uppercase();
-    SECRET.iter().any(|part| upper.contains(part))
+    SECRET.iter().any(|part| upper.contains(part)) || ENDS.iter().any(|end| upper.ends_with(end))
 }
