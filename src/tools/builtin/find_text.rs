@@ -4,7 +4,7 @@ use crate::context::library::{Input, Library, OpenOptions};
 use crate::context::pattern::Pattern;
 use crate::context::poll::Poll;
 use crate::context::view::View;
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission};
 use crate::tools::builtin::list_dir::matcher;
 use crate::tools::tool::{ToolContext, cancelled};
@@ -78,6 +78,10 @@ impl TypedTool for FindText {
 fn find(args: &Args, cx: &ToolContext) -> Outcome<Value> {
     let only = args.glob.as_deref().map(matcher).transpose()?;
     let place = cx.workspace.resolve_read(&args.path)?;
+    // Whoever opens a pipe waits for somebody to write, and no cancellation ends that.
+    if !place.is_dir() && !place.is_file() {
+        return Err(Failure::new(FailureKind::Invalid, format!("`{}` is not a regular file or a folder", args.path)));
+    }
     let cancel = cx.cancel.clone();
     let poll = Poll::new(move || cancel.is_cancelled().then(cancelled));
     let options = OpenOptions { base: cx.workspace.root().to_path_buf(), ..OpenOptions::default() };

@@ -5,6 +5,7 @@ use crate::core::failure::FailureKind;
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
 
 #[tokio::test]
 async fn read_file_takes_lines() {
@@ -203,4 +204,21 @@ async fn find_text_names_file_and_line() {
     ] {
         bench.fails("find_text", args, kind).await;
     }
+}
+
+#[tokio::test]
+async fn no_tool_waits_for_somebody_to_write_into_a_pipe() {
+    let bench = Bench::new();
+    assert!(Command::new("mkfifo").arg(bench.work.join("pipe")).status().unwrap().success());
+    for (name, args) in [
+        ("read_file", json!({"path": "pipe"})),
+        ("find_text", json!({"pattern": "x", "path": "pipe"})),
+        ("json_query", json!({"query": "$", "path": "pipe"})),
+        ("csv_read", json!({"path": "pipe"})),
+        ("html_to_text", json!({"path": "pipe"})),
+    ] {
+        let failure = bench.fails(name, args, FailureKind::Invalid).await;
+        assert!(failure.message.contains("is not a regular file"), "{name}: {failure}");
+    }
+    assert_eq!(bench.ok("find_text", json!({"pattern": "no such thing"})).await["hits"], json!([]));
 }
