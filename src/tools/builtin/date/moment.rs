@@ -59,7 +59,8 @@ fn with_form(value: &str, format: &str, zone: Option<&TimeZone>) -> Result<Zoned
 
 fn free(value: &str, zone: Option<&TimeZone>) -> Result<Zoned, jiff::Error> {
     // Eight digits are a date of ISO 8601 without dashes, more or fewer are seconds.
-    if let (Ok(seconds), true) = (value.parse::<i64>(), value.len() != 8) {
+    let is_civil = value.len() == 8 && value.bytes().all(|byte| byte.is_ascii_digit());
+    if let (Ok(seconds), false) = (value.parse::<i64>(), is_civil) {
         return Timestamp::from_second(seconds).map(|moment| moment.to_zoned(TimeZone::UTC));
     }
     let pieces = match Pieces::parse(value) {

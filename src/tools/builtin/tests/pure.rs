@@ -172,6 +172,7 @@ async fn date_reads_writes_and_reckons() {
         ),
         (json!({"action": "parse", "value": "0"}), "date", json!("1970-01-01")),
         (json!({"action": "parse", "value": "20260301"}), "date", json!("2026-03-01")),
+        (json!({"action": "parse", "value": "-1234567"}), "date", json!("1969-12-17")),
         (json!({"action": "parse", "value": "Sun, 01 Mar 2026 12:00:00 +0000"}), "weekday", json!("Sunday")),
         (json!({"action": "parse", "value": "3.4.2026", "format": "%d.%m.%Y"}), "date", json!("2026-04-03")),
         (json!({"action": "parse", "value": "3.4.2026 07:05", "format": "%d.%m.%Y %H:%M"}), "time", json!("07:05:00")),
