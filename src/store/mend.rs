@@ -1,14 +1,39 @@
-//! What is done about rows that cannot be read. A copy of each lies in `quarantine`; a run stays with what can be read of it
-//! while anything can, because its effects are paid.
+//! What is done about rows that cannot be read. A copy of each lies in `quarantine`; a run and an effect stay with what can
+//! be read of them while anything can, because effects are paid.
 
-use crate::store::damage::{Damaged, LOGS, RUNS, UTILITY, unreadable};
+use crate::store::damage::{Damaged, LOGS, RUNS, Table, UTILITY, unreadable};
 use crate::store::fault::Worked;
 use crate::store::rows::int;
 use crate::store::utility;
 use rusqlite::Connection;
 
+/// What leaves an effect as if it had been under way: what it cost stays charged.
+pub(super) const UNANSWERED: &str =
+    "state = 'intent', worst_nanos = coalesce(cost_nanos, worst_nanos), cost_nanos = NULL,
+     worst_tokens = coalesce(CASE WHEN json_valid(usage) THEN max(0, CAST(
+        json_extract(usage, '$.input_tokens') + json_extract(usage, '$.output_tokens') AS INTEGER)) END, worst_tokens),
+     usage = NULL, result = NULL, result_blob = NULL";
+
+/// What takes the arguments of an effect away: its key is all that its answer is found by.
+pub(super) const UNASKED: &str = "intent = NULL, intent_blob = NULL";
+
+/// What becomes of an effect, the least loss first. Of what nobody knows the cost, that is its worst case.
+const EFFECT: [&str; 4] = [
+    "seq = CASE WHEN seq >= 0 THEN seq ELSE (SELECT max(max(seq), 0) + 1 FROM effects AS e WHERE e.run = effects.run) END,
+     cost_nanos = CASE WHEN cost_nanos < 0 THEN max(worst_nanos, 0) ELSE cost_nanos END,
+     worst_nanos = max(worst_nanos, 0), worst_tokens = max(worst_tokens, 0),
+     attempts = CASE WHEN attempts BETWEEN 0 AND 4294967295 THEN attempts ELSE 1 END,
+     earlier_nanos = max(earlier_nanos, 0), earlier_tokens = max(earlier_tokens, 0),
+     unknown_calls = CASE WHEN unknown_calls BETWEEN 0 AND 4294967295 THEN unknown_calls ELSE 0 END,
+     unknown_nanos = max(unknown_nanos, 0),
+     started_at = max(started_at, 0), ended_at = CASE WHEN ended_at >= 0 THEN ended_at END",
+    UNASKED,
+    "usage = NULL, provider = NULL",
+    UNANSWERED,
+];
+
 /// What becomes of a run, the least loss first. One whose end nobody knows has failed, so that it can go on.
-const CHANGES: [&str; 2] = [
+const RUN: [&str; 2] = [
     "status = CASE WHEN status IN ('running', 'completed', 'partial', 'failed', 'limited', 'cancelled', 'waiting')
         THEN status ELSE 'failed' END,
      pid = CASE WHEN pid BETWEEN 0 AND 4294967295 THEN pid ELSE 0 END,
@@ -33,38 +58,23 @@ pub(super) fn rows(connection: &Connection, at: u64) -> Worked<Vec<String>> {
     };
     let mut sums = !unreadable(connection, &UTILITY)?.is_empty();
     for table in &LOGS {
-        let found = unreadable(connection, table)?;
-        for row in &found {
-            copy(connection, at, table.name, row, "rowid = ?4")?;
+        let changes: &[&str] = if table.name == "effects" { &EFFECT } else { &[] };
+        let (kept, lost) = mended(connection, at, table, changes)?;
+        for row in &lost {
             connection.execute(&format!("DELETE FROM {} WHERE rowid = ?1", table.name), [row.place])?;
         }
-        sums |= table.name == "episodes" && !found.is_empty();
-        tell(found.len(), &format!("{} that cannot be read", table.name));
+        sums |= table.name == "episodes" && !lost.is_empty();
+        tell(kept, &format!("{} without what cannot be read of them", table.name));
+        tell(lost.len(), &format!("{} that cannot be read", table.name));
     }
     if sums {
         utility::rebuild(connection)?;
         tell(1, "table of sums, made anew");
     }
-    let (kept, lost) = mended(connection, at)?;
+    let (kept, lost) = mended(connection, at, &RUNS, &RUN)?;
     tell(kept, "runs without what cannot be read of them");
-    tell(lost, "runs that cannot be read");
-    Ok(done)
-}
-
-/// How many runs were kept with a part of them, and how many were moved with their effects and events.
-fn mended(connection: &Connection, at: u64) -> Worked<(usize, usize)> {
-    let mut left = unreadable(connection, &RUNS)?;
-    let all = left.len();
-    for run in &left {
-        copy(connection, at, "runs", run, "rowid = ?4")?;
-    }
-    for change in CHANGES {
-        for run in &left {
-            connection.execute(&format!("UPDATE runs SET {change} WHERE rowid = ?1"), [run.place])?;
-        }
-        left = unreadable(connection, &RUNS)?;
-    }
-    for run in &left {
+    tell(lost.len(), "runs that cannot be read");
+    for run in &lost {
         for table in ["effects", "events"] {
             copy(connection, at, table, run, "run = (SELECT id FROM runs WHERE rowid = ?4)")?;
             let sql = format!("DELETE FROM {table} WHERE run = (SELECT id FROM runs WHERE rowid = ?1)");
@@ -72,7 +82,27 @@ fn mended(connection: &Connection, at: u64) -> Worked<(usize, usize)> {
         }
         connection.execute("DELETE FROM runs WHERE rowid = ?1", [run.place])?;
     }
-    Ok((all.saturating_sub(left.len()), left.len()))
+    Ok(done)
+}
+
+/// Copies the rows that cannot be read, and changes them until they can. Answers how many were kept with a part of them, and
+/// those that were not.
+fn mended(connection: &Connection, at: u64, table: &Table, changes: &[&str]) -> Worked<(usize, Vec<Damaged>)> {
+    let mut left = unreadable(connection, table)?;
+    let all = left.len();
+    for row in &left {
+        copy(connection, at, table.name, row, "rowid = ?4")?;
+    }
+    for change in changes {
+        if left.is_empty() {
+            break;
+        }
+        for row in &left {
+            connection.execute(&format!("UPDATE {} SET {change} WHERE rowid = ?1", table.name), [row.place])?;
+        }
+        left = unreadable(connection, table)?;
+    }
+    Ok((all.saturating_sub(left.len()), left))
 }
 
 /// Copies whole rows into `quarantine`; `?4` in the condition is the place of the damaged row.

@@ -4,6 +4,7 @@ use crate::core::failure::Outcome;
 use crate::core::ids::BlobId;
 use crate::store::check::BLOB_COLUMNS;
 use crate::store::fault::Worked;
+use crate::store::mend::{UNANSWERED, UNASKED};
 use crate::store::open::Store;
 use crate::store::rows::int;
 use crate::store::writer::Ack;
@@ -59,7 +60,10 @@ fn repair(connection: &Connection, at: u64, broken: &[BlobId]) -> Worked<Vec<Str
             let changed = connection.execute(&format!("UPDATE runs SET {column} = NULL WHERE {lost}"), ())?;
             tell(changed, &format!("runs without their {}", column.trim_end_matches("_blob")));
         } else if (*table, *column) == ("effects", "result_blob") {
-            tell(unanswered(connection, at, column, &lost)?, "effects whose answer is missing, to be made again");
+            let again = changed(connection, at, column, UNANSWERED, &lost)?;
+            tell(again, "effects whose answer is missing, to be made again");
+        } else if *table == "effects" {
+            tell(changed(connection, at, column, UNASKED, &lost)?, "effects without their arguments");
         } else {
             tell(
                 moved(connection, at, "names a missing value", table, column, &lost)?,
@@ -75,21 +79,19 @@ fn repair(connection: &Connection, at: u64, broken: &[BlobId]) -> Worked<Vec<Str
         );
     }
     let broken = "result IS NOT NULL AND NOT json_valid(result)";
-    tell(unanswered(connection, at, "result", broken)?, "effects whose answer is not JSON, to be made again");
-    for (table, column) in [("effects", "intent"), ("events", "body")] {
-        let broken = format!("{column} IS NOT NULL AND NOT json_valid({column})");
-        tell(
-            moved(connection, at, "is not JSON", table, column, &broken)?,
-            &format!("{table} whose {column} is not JSON"),
-        );
-    }
+    let again = changed(connection, at, "result", UNANSWERED, broken)?;
+    tell(again, "effects whose answer is not JSON, to be made again");
+    let broken = "intent IS NOT NULL AND NOT json_valid(intent)";
+    tell(changed(connection, at, "intent", UNASKED, broken)?, "effects without their arguments, which are not JSON");
+    let broken = "body IS NOT NULL AND NOT json_valid(body)";
+    tell(moved(connection, at, "is not JSON", "events", "body", broken)?, "events whose body is not JSON");
     done.extend(mend::rows(connection, at)?);
     Ok(done)
 }
 
-/// Takes the answers of effects away that cannot be read. The effects stay, as if they had been under way: what they cost
-/// stays charged, and a tool that writes is not repeated unasked.
-fn unanswered(connection: &Connection, at: u64, column: &str, which: &str) -> Worked<usize> {
+/// Changes the effects of which a column cannot be read, with a copy of it in `quarantine`. The effects stay: they are paid,
+/// and a tool that writes is not repeated unasked.
+fn changed(connection: &Connection, at: u64, column: &str, change: &str, which: &str) -> Worked<usize> {
     let copy = format!(
         "INSERT INTO quarantine (at, reason, source, body)
          SELECT ?1, 'cannot be read', 'effects',
@@ -97,15 +99,7 @@ fn unanswered(connection: &Connection, at: u64, column: &str, which: &str) -> Wo
          FROM effects WHERE {which}"
     );
     let count = connection.execute(&copy, [int(at)])?;
-    let change = format!(
-        "UPDATE effects SET state = 'intent', worst_nanos = coalesce(cost_nanos, worst_nanos), cost_nanos = NULL,
-            worst_tokens = coalesce(CASE WHEN json_valid(usage) THEN
-                json_extract(usage, '$.input_tokens') + json_extract(usage, '$.output_tokens') END, worst_tokens),
-            worst_output = coalesce(CASE WHEN json_valid(usage) THEN json_extract(usage, '$.output_tokens') END,
-                worst_output),
-            usage = NULL, result = NULL, result_blob = NULL WHERE {which}"
-    );
-    connection.execute(&change, ())?;
+    connection.execute(&format!("UPDATE effects SET {change} WHERE {which}"), ())?;
     Ok(count)
 }
 

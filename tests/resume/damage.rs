@@ -1,5 +1,6 @@
 //! One damaged row hides no other one: lists leave it out and say so, `doctor` finds it, and `--repair` loses the least.
 
+use super::{holding, newest_id, wait_until_written};
 use crate::support::program::Program;
 use serde_json::json;
 
@@ -79,5 +80,54 @@ fn damaged_logs_are_found() {
         program.args(["eval", "llm(\"What is blue?\\n\\nThe sky is blue.\")", "-q"]).run().ok();
         damage(&program, change);
         repaired(&program, table);
+    }
+}
+
+#[test]
+fn an_effect_with_a_damaged_part_is_neither_paid_nor_done_again() {
+    let code = "let long = \"\"; for n in 0..20000 { long += `${n} `; } llm(long);
+        TOOL(\"write_file\", #{path: \"kept.txt\", text: \"b\"});
+        throw \"the end\"";
+    for change in [
+        "UPDATE blobs SET body = x'00' WHERE id = (SELECT intent_blob FROM effects WHERE kind = 'model')",
+        "DELETE FROM blobs WHERE id = (SELECT intent_blob FROM effects WHERE kind = 'model')",
+        "UPDATE effects SET usage = '[' WHERE kind = 'model'",
+        "UPDATE effects SET usage = '{\"input_tokens\":-1}' WHERE kind = 'model'",
+        "UPDATE effects SET cost_nanos = -5 WHERE kind = 'model'",
+        "UPDATE effects SET intent = '{' WHERE kind = 'tool'",
+        "UPDATE effects SET intent = CAST(x'22ff22' AS TEXT) WHERE kind = 'tool'",
+        "UPDATE effects SET started_at = -1, ended_at = -1, attempts = -1 WHERE kind = 'tool'",
+        "UPDATE effects SET seq = -7 WHERE kind = 'tool'",
+    ] {
+        let server = holding(usize::MAX);
+        let program = Program::paying(&server).file("both.rhai", code);
+        program.args(["run", "both.rhai", "--approve", "auto"]).run().code(1).says("the end");
+        let (id, kept) = (newest_id(&program), program.project().join("kept.txt"));
+        std::fs::remove_file(&kept).expect("it was written");
+        damage(&program, change);
+        program.args(["doctor", "--no-call"]).run().code(1);
+        program.args(["doctor", "--repair", "--no-call"]).run().ok();
+        for call in ["show", "export"] {
+            program.args(["runs", call, &id]).run().ok();
+        }
+        program.args(["resume", &id, "--approve", "auto"]).run().code(1).says("the end");
+        assert_eq!(server.asks().len(), 1, "{change}");
+        assert!(!kept.exists(), "{change}");
+    }
+}
+
+#[test]
+fn a_damaged_tool_that_was_under_way_is_not_repeated_unasked() {
+    for change in ["intent = '{'", "started_at = -1"] {
+        let code = "TOOL(\"run_command\", #{command: \"echo once >> written; sleep 600\"}); \"done\"";
+        let program = Program::offline().file("write.rhai", code);
+        let running = program.args(["run", "write.rhai", "--approve", "auto"]).start();
+        wait_until_written(&program, "once\n");
+        running.kill();
+        running.end();
+        damage(&program, &format!("UPDATE effects SET {change} WHERE kind = 'tool'"));
+        repaired(&program, "effects");
+        let again = program.args(["resume", "last", "--approve", "auto"]).run().code(6);
+        again.says("may or may not have done its work");
     }
 }
