@@ -12,7 +12,8 @@ use rusqlite::{Connection, named_params};
 
 impl Store {
     /// Makes `new` a copy of `from` with its answers up to effect number `upto`, waiting to be resumed. Failed effects,
-    /// notes that they were handled, and those under way are left out: the copy makes them anew.
+    /// notes that they were handled, and those under way are left out: the copy makes them anew. Tools are not: of one that
+    /// has begun a person says for the copy too whether it may be repeated.
     pub fn fork_run(&self, from: &RunId, new: &RunId, upto: u64, at: u64) -> Ack<()> {
         let (from, new, own) = (from.clone(), new.clone(), Process::own());
         self.writer().write(move |connection| fork(connection, &from, &new, upto, at, &own), |_| {})
@@ -31,7 +32,7 @@ INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, int
 SELECT :new, row_number() OVER (ORDER BY seq), frame, hash, occurrence, kind, state, intent, intent_blob, result,
     result_blob, usage, cost_nanos, worst_nanos, worst_tokens, worst_output, 1, started_at, ended_at, role, model,
     coalesce(origin, run)
-FROM effects WHERE run = :from AND seq <= :upto AND state = 'done' AND kind <> 'handled'";
+FROM effects WHERE run = :from AND seq <= :upto AND kind <> 'handled' AND (state = 'done' OR kind = 'tool')";
 
 fn fork(connection: &Connection, from: &RunId, new: &RunId, upto: u64, at: u64, own: &Process) -> Worked<()> {
     let failure = Failure::new(FailureKind::Waiting, format!("forked from run {from} after effect {upto}"))

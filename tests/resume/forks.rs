@@ -1,6 +1,6 @@
 //! Forks, comparisons and the removal of runs.
 
-use super::{asked, holding, newest_id};
+use super::{asked, holding, newest_id, wait_until_written};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::Act;
@@ -51,6 +51,22 @@ fn a_fresh_fork_is_shown_as_one_and_counts_as_resume_does() {
     assert!(plan.starts_with("2 replayed · ") && plan.contains("(answers of models, tools, people"), "{plan}");
     program.args(["resume", "last"]).run().ok().prints("A\n");
     assert_eq!(asked(&server), ["a", "A"]);
+}
+
+#[test]
+fn a_tool_that_was_under_way_is_not_repeated_unasked_by_a_fork() {
+    let code = "TOOL(\"run_command\", #{command: \"echo once >> written; sleep 600\"}); \"done\"";
+    let program = Program::offline().file("write.rhai", code);
+    let running = program.args(["run", "write.rhai", "--approve", "auto"]).start();
+    wait_until_written(&program, "once\n");
+    running.kill();
+    running.end();
+    let new = program.args(["runs", "fork", "last"]).run().ok().stdout.trim().to_owned();
+    let again = program.args(["resume", &new, "--approve", "auto"]).run().code(6);
+    again.says("may or may not have done its work").says(&format!("rhizo runs settle {new} "));
+    program.args(["runs", "settle", &new, "e1", "skip"]).run().ok();
+    program.args(["resume", &new, "--approve", "auto"]).run().ok().prints("done\n");
+    assert_eq!(std::fs::read_to_string(program.project().join("written")).expect("a file"), "once\n");
 }
 
 #[test]
