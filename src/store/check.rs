@@ -14,6 +14,7 @@ pub(super) const BLOB_COLUMNS: &[(&str, &str)] = &[
     ("effects", "intent_blob"),
     ("effects", "result_blob"),
     ("events", "body_blob"),
+    ("answers", "body_blob"),
 ];
 
 impl Store {

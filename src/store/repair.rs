@@ -56,19 +56,25 @@ fn repair(connection: &Connection, at: u64, broken: &[BlobId]) -> Worked<Vec<Str
     tell(damaged, "damaged values");
     for (table, column) in BLOB_COLUMNS {
         let lost = format!("{column} IS NOT NULL AND {column} NOT IN (SELECT id FROM blobs)");
-        if *table == "runs" {
-            let changed = connection.execute(&format!("UPDATE runs SET {column} = NULL WHERE {lost}"), ())?;
-            tell(changed, &format!("runs without their {}", column.trim_end_matches("_blob")));
-        } else if (*table, *column) == ("effects", "result_blob") {
-            let again = changed(connection, at, column, UNANSWERED, &lost)?;
-            tell(again, "effects whose answer is missing, to be made again");
-        } else if *table == "effects" {
-            tell(changed(connection, at, column, UNASKED, &lost)?, "effects without their arguments");
-        } else {
-            tell(
-                moved(connection, at, "names a missing value", table, column, &lost)?,
-                &format!("{table} whose value is missing"),
-            );
+        match (*table, *column) {
+            ("runs", _) => {
+                let changed = connection.execute(&format!("UPDATE runs SET {column} = NULL WHERE {lost}"), ())?;
+                tell(changed, &format!("runs without their {}", column.trim_end_matches("_blob")));
+            }
+            ("effects", "result_blob") => {
+                let again = changed(connection, at, column, UNANSWERED, &lost)?;
+                tell(again, "effects whose answer is missing, to be made again");
+            }
+            ("effects", _) => tell(changed(connection, at, column, UNASKED, &lost)?, "effects without their arguments"),
+            // Of a kept answer nothing is left without its value.
+            ("answers", _) => {
+                let forgotten = connection.execute(&format!("DELETE FROM answers WHERE {lost}"), ())?;
+                tell(forgotten, "kept answers whose value is missing");
+            }
+            _ => {
+                let count = moved(connection, at, "names a missing value", table, column, &lost)?;
+                tell(count, &format!("{table} whose value is missing"));
+            }
         }
     }
     for table in ["effects", "events"] {

@@ -129,6 +129,28 @@ fn a_damaged_row_is_a_miss_and_is_replaced() {
 }
 
 #[test]
+fn a_large_answer_outlives_the_run_that_asked_for_it() {
+    let large = "x".repeat(100_000);
+    let server = ChatServer::new(move |_| Reply::text(large.clone()));
+    // The monitor would stop the large answer.
+    let program = far(&server, "[roles.worker.monitor]\nenabled = false\n");
+    let ask = || program.args(["eval", "llm(\"q\", #{cache: \"30d\"}).len()"]).run().ok().prints("100000\n");
+    ask();
+    let swept = program.args(["runs", "gc", "--older-than", "0s", "--keep", "0", "--json"]).run().ok().json();
+    assert_eq!(swept["runs"], 1, "{swept:#}");
+    ask();
+    assert_eq!(server.asks().len(), 1);
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let lost = "DELETE FROM blobs WHERE id = (SELECT body_blob FROM answers)";
+    assert_eq!(store.execute(lost, ()), Ok(1));
+    drop(store);
+    program.args(["doctor", "--no-call"]).run().code(1);
+    program.args(["doctor", "--repair", "--no-call"]).run().ok();
+    ask();
+    assert_eq!(server.asks().len(), 2);
+}
+
+#[test]
 fn equal_calls_of_a_batch_are_asked_once() {
     let server = ChatServer::new(|ask| Reply::text(format!("{} {}", ask.last(), ask.number)).usage(100, 10));
     let code = "let all = []; for i in 0..60 { all.push(if i % 3 == 0 { \"other\" } else { \"same\" }) }
