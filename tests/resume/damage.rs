@@ -51,6 +51,26 @@ fn a_damaged_run_hides_no_other_one() {
 }
 
 #[test]
+fn a_damaged_run_is_told_by_its_id_and_no_other_is_meant() {
+    let program = Program::offline();
+    program.args(["eval", "1 + 1", "-q"]).run().ok();
+    let sound = newest_id(&program);
+    program.args(["eval", "6 * 7", "-q"]).run().ok();
+    let id = newest_id(&program);
+    damage(&program, "UPDATE runs SET ended_at = -1 WHERE rowid = 2");
+    let hint = "hint: `rhizo doctor --repair` mends it; `rhizo runs list` names the others";
+    for call in [&["runs", "show", "last"][..], &["resume", "last"], &["replay", "last"], &["logs"]] {
+        let ran = program.list(call).run().code(1);
+        ran.says(&format!("the newest run {id} cannot be read: ended_at is -1")).says(hint);
+    }
+    program.args(["runs", "show", &id]).run().code(1).says(&format!("run {id} cannot be read: ")).says(hint);
+    // Both begin with the same digits of a time, and one of them can be shown.
+    assert_eq!(program.args(["runs", "show", &id[..4], "--json"]).run().ok().json()["id"], json!(sound));
+    program.args(["doctor", "--repair", "--no-call"]).run().ok();
+    assert_eq!(program.args(["runs", "show", "last", "--json"]).run().ok().json()["id"], json!(id));
+}
+
+#[test]
 fn a_damaged_episode_takes_nothing_from_the_memory() {
     for change in ["body = '{'", "outcome = 'succems'", "at = -1"] {
         let program = Program::offline();

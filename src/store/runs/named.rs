@@ -2,9 +2,11 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
+use crate::store::fault::Worked;
 use crate::store::open::Store;
 use crate::store::rows::collect;
 use crate::store::runs::{RunRow, run_row};
+use rusqlite::{Connection, Row};
 
 /// The name of the newest run, in capitals; ids have no L.
 const LAST: &str = "LAST";
@@ -41,19 +43,36 @@ impl Store {
     }
 
     /// The newest run that a person started.
+    ///
+    /// Fails with `Io` if it cannot be read: the one before it is not meant.
     pub fn newest(&self) -> Outcome<Option<RunRow>> {
         self.read(|connection| {
             let mut query = connection.prepare_cached(NEWEST)?;
-            Ok(collect(query.query(())?, |row| run_row(connection, row))?.pop())
+            Ok(collect(query.query(())?, |row| meant(connection, row, "the newest run"))?.pop())
         })
     }
 
     fn fitting(&self, sql: &str, part: &str) -> Outcome<Vec<RunRow>> {
         self.read(|connection| {
             let mut query = connection.prepare_cached(sql)?;
-            collect(query.query([part])?, |row| run_row(connection, row))
+            let found = self.readable(query.query([part])?, |row| run_row(connection, row))?;
+            if found.is_empty() {
+                return collect(query.query([part])?, |row| meant(connection, row, "run"));
+            }
+            Ok(found)
         })
     }
+}
+
+/// The run that is meant; of one that cannot be read it is told which it is.
+fn meant(connection: &Connection, row: &Row<'_>, what: &str) -> Worked<RunRow> {
+    run_row(connection, row).map_err(|fault| {
+        let Some(why) = fault.of_row() else { return fault };
+        // A name that cannot be read is a part of the damage.
+        let id = row.get::<_, String>("id").map_or_else(|_| String::new(), |id| format!(" {id}"));
+        let failure = Failure::new(FailureKind::Io, format!("{what}{id} cannot be read: {why}"));
+        failure.hint("`rhizo doctor --repair` mends it; `rhizo runs list` names the others").into()
+    })
 }
 
 fn one(mut found: Vec<RunRow>, named: &str, how: &str) -> Outcome<RunRow> {
