@@ -81,7 +81,7 @@ pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
             let filter = RunFilter { top_level: !all, limit: Some(*limit), ..RunFilter::default() };
             let rows = store.runs(&filter)?;
             let values: Vec<Value> = rows.iter().map(|row| value(row, None)).collect();
-            let costs = rows.iter().map(|row| store.shown_cost(row)).collect::<Outcome<Vec<_>>>()?;
+            let costs: Vec<String> = rows.iter().map(|row| store.listed_cost(row)).collect();
             printer.rows(&Value::Array(values), || list(&rows, costs));
             note(printer, store);
         }
@@ -100,7 +100,7 @@ pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
     Ok(Exit::Ok)
 }
 
-/// Says that runs were left out.
+/// Says that something was left out.
 fn note(printer: &Printer, store: &Store) {
     if let Some(note) = store.take_note() {
         printer.err(&format!("note: {note}"));

@@ -26,7 +26,7 @@ struct Inner {
     reader: Mutex<Option<Connection>>,
     writer: Writer,
     bus: broadcast::Sender<EventRecord>,
-    /// Why rows were left out of a list.
+    /// Why something is missing from a list.
     note: Mutex<Option<Failure>>,
 }
 
@@ -80,7 +80,7 @@ impl Store {
         self.inner.writer.flush()
     }
 
-    /// That rows were left out since the last call because they could not be read: what is wrong with the first of them.
+    /// That rows or costs were left out since the last call because they could not be read: what is wrong with the first.
     pub fn take_note(&self) -> Option<Failure> {
         self.inner.note.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -98,11 +98,15 @@ impl Store {
         Ok(made)
     }
 
+    /// Notes why something is missing from a list, unless there is such a note already.
+    pub(super) fn note(&self, note: Failure) {
+        self.inner.note.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(note);
+    }
+
     fn leave_out(&self, fault: Fault) -> Worked<()> {
         let Some(why) = fault.of_row() else { return Err(fault) };
         let note = damaged(&format!("what cannot be read is left out: {why}"));
-        let note = note.hint("`rhizo doctor` tells of it, `rhizo doctor --repair` takes it out of the way");
-        self.inner.note.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(note);
+        self.note(note.hint("`rhizo doctor` tells of it, `rhizo doctor --repair` takes it out of the way"));
         Ok(())
     }
 

@@ -175,6 +175,14 @@ impl Store {
         })
     }
 
+    /// What a run cost, for people who look at a list: that its effects cannot be read is noted, and hides no other run.
+    pub fn listed_cost(&self, row: &RunRow) -> String {
+        self.shown_cost(row).unwrap_or_else(|failure| {
+            self.note(failure);
+            "unknown".to_owned()
+        })
+    }
+
     /// The runs that this one started, oldest first.
     pub fn children(&self, id: &RunId) -> Outcome<Vec<RunRow>> {
         self.read(|connection| {

@@ -71,6 +71,26 @@ fn a_damaged_run_is_told_by_its_id_and_no_other_is_meant() {
 }
 
 #[test]
+fn a_damaged_cost_hides_no_run() {
+    let server = holding(usize::MAX);
+    let program = Program::paying(&server);
+    for word in ["sound", "broken"] {
+        program.args(["eval", &format!("llm(\"{word}\")"), "-q"]).run().ok();
+    }
+    let last = "(SELECT max(rowid) FROM effects WHERE kind = 'model')";
+    damage(&program, &format!("UPDATE effects SET cost_nanos = -5 WHERE rowid = {last}"));
+    let listed = program.args(["runs", "list"]).run().ok().says("note: the store is damaged: ");
+    assert!(listed.stdout.contains("sound") && listed.stdout.contains("unknown"), "{}", listed.stdout);
+    let rows = program.args(["runs", "list", "--json"]).run().ok().json();
+    assert_eq!(rows.as_array().map(Vec::len), Some(2));
+    let typed = program.args(["repl"]).stdin(".runs\n").run().ok();
+    let typed = format!("{}{}", typed.stdout, typed.stderr);
+    assert!(typed.contains("unknown") && typed.contains("note: the store is damaged: "), "{typed}");
+    program.args(["doctor", "--repair", "--no-call"]).run().ok();
+    program.args(["runs", "list"]).run().ok().does_not_say("note: ");
+}
+
+#[test]
 fn a_damaged_episode_takes_nothing_from_the_memory() {
     for change in ["body = '{'", "outcome = 'succems'", "at = -1"] {
         let program = Program::offline();

@@ -30,7 +30,7 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             let filter = RunFilter { top_level: true, limit: Some(LISTED), ..RunFilter::default() };
             let rows = store.runs(&filter)?;
             let head = ["id", "started", "kind", "status", "cost", "task"];
-            let rows = rows.iter().map(|run| row(store, run)).collect::<Outcome<Vec<_>>>()?;
+            let rows: Vec<[String; 6]> = rows.iter().map(|run| row(store, run)).collect();
             shell.screen.out(&render(head, rows, shell.screen.width()));
         } else {
             let one = store.run(argument)?;
@@ -44,17 +44,17 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
     .boxed()
 }
 
-fn row(store: &Store, run: &RunRow) -> Outcome<[String; 6]> {
+fn row(store: &Store, run: &RunRow) -> [String; 6] {
     let task = one_line(&run.task, 50);
     let id = run.id.as_str();
-    Ok([
+    [
         id.get(..ID).unwrap_or(id).to_owned(),
         time(run.started_at),
         run.kind.clone(),
         run.shown_status().to_owned(),
-        store.shown_cost(run)?,
+        store.listed_cost(run),
         task,
-    ])
+    ]
 }
 
 fn shown(run: &RunRow, cost: String, children: &[RunRow]) -> String {
