@@ -7,11 +7,15 @@ use crate::store::rows::int;
 use crate::store::utility;
 use rusqlite::Connection;
 
-/// What leaves an effect as if it had been under way: what it cost stays charged.
-pub(super) const UNANSWERED: &str =
-    "state = 'intent', worst_nanos = coalesce(cost_nanos, worst_nanos), cost_nanos = NULL,
+/// What leaves an effect as if it had been under way: what it cost stays charged. A copy from another run was paid there, and
+/// tried there.
+pub(super) const UNANSWERED: &str = "state = 'intent', cost_nanos = NULL, attempts = attempts * (origin IS NULL),
+     worst_nanos = coalesce(cost_nanos, worst_nanos) * (origin IS NULL),
      worst_tokens = coalesce(CASE WHEN json_valid(usage) THEN max(0, CAST(
-        json_extract(usage, '$.input_tokens') + json_extract(usage, '$.output_tokens') AS INTEGER)) END, worst_tokens),
+        json_extract(usage, '$.input_tokens') + json_extract(usage, '$.output_tokens') AS INTEGER)) END, worst_tokens)
+        * (origin IS NULL),
+     worst_output = coalesce(CASE WHEN json_valid(usage) THEN max(0, CAST(
+        json_extract(usage, '$.output_tokens') AS INTEGER)) END, worst_output) * (origin IS NULL),
      usage = NULL, result = NULL, result_blob = NULL";
 
 /// What takes the arguments of an effect away: its key is all that its answer is found by.

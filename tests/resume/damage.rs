@@ -1,6 +1,6 @@
 //! One damaged row hides no other one: lists leave it out and say so, `doctor` finds it, and `--repair` loses the least.
 
-use super::{holding, newest_id, wait_until_written};
+use super::{holding, newest, newest_id, wait_until_written};
 use crate::support::program::Program;
 use serde_json::json;
 
@@ -154,6 +154,22 @@ fn an_effect_with_a_damaged_part_is_neither_paid_nor_done_again() {
         assert_eq!(server.asks().len(), 1, "{change}");
         assert!(!kept.exists(), "{change}");
     }
+}
+
+#[test]
+fn a_damaged_copy_in_a_fork_is_paid_once_and_counts() {
+    let server = holding(usize::MAX);
+    let program = Program::paying(&server).file("one.rhai", "let a = llm(\"a\"); throw a");
+    program.args(["run", "one.rhai"]).run().code(1);
+    let new = program.args(["runs", "fork", "last"]).run().ok().stdout.trim().to_owned();
+    damage(&program, "UPDATE effects SET result = '[' WHERE kind = 'model' AND origin IS NOT NULL");
+    repaired(&program, "effects");
+    for _ in 0..2 {
+        program.args(["resume", &new]).run().code(1);
+        let row = newest(&program);
+        assert_eq!((&row["id"], &row["calls"], &row["cost_usd"]), (&json!(new), &json!(1), &json!(30.0 / 1e9)));
+    }
+    assert_eq!(server.asks().len(), 2);
 }
 
 #[test]

@@ -11,7 +11,8 @@ use crate::store::rows::{int, nanos, text};
 use crate::store::value::Encoded;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-/// A new attempt keeps the position of the first and adds up what the earlier ones cost. One that never went out is none.
+/// A new attempt keeps the position of the first and adds up what the earlier ones cost. One that never went out is none. What
+/// was copied from another run is this run's own from now on.
 const BEGIN: &str = "
 INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos,
     worst_tokens, worst_output, requests, role, model, started_at)
@@ -32,7 +33,7 @@ ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
         OR NOT coalesce(json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent'), 0)),
     worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, worst_output = excluded.worst_output,
     requests = excluded.requests, role = excluded.role, model = excluded.model, started_at = excluded.started_at,
-    result = NULL, result_blob = NULL, usage = NULL, cost_nanos = NULL, ended_at = NULL, provider = NULL
+    origin = NULL, result = NULL, result_blob = NULL, usage = NULL, cost_nanos = NULL, ended_at = NULL, provider = NULL
 WHERE state <> 'done'";
 
 const END: &str = "
