@@ -184,10 +184,14 @@ fn settle(connection: &Connection, run: &RunId, seq: u64, settled: &Settled, at:
         correct(connection, run, seq, cost, &LAST)?;
     }
     let (result, blob) = settled.result.columns(connection)?;
-    // What an unanswered call may have cost and used stays charged until somebody says what it did.
+    // What an unanswered call may have cost and used stays charged until somebody says what it did. One that never went out
+    // (`unsent`) is still none when it is to be made again.
     let changed = connection
         .prepare_cached(
-            "UPDATE effects SET state = ?3, result = ?4, result_blob = ?5, ended_at = ?7,
+            "UPDATE effects SET state = ?3, result_blob = ?5, ended_at = ?7,
+                result = CASE WHEN state = 'failed' AND ?3 = 'failed' AND ?6 IS NULL
+                        AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent')
+                    THEN json_set(?4, '$.details.unsent', json('true')) ELSE ?4 END,
                 cost_nanos = coalesce(?6, cost_nanos, CASE WHEN state = 'intent' THEN worst_nanos END),
                 usage = coalesce(?8, usage, CASE WHEN state = 'intent' AND worst_tokens > 0 THEN
                     json_object('input_tokens', worst_tokens - worst_output, 'output_tokens', worst_output,

@@ -215,6 +215,19 @@ fn a_worst_case_before_a_failure_is_told_and_settled_too() {
 }
 
 #[test]
+fn a_call_that_never_went_out_is_none_after_a_person_lets_it_be_made_again() {
+    let server = ChatServer::new(|ask| Reply::text(ask.last().to_uppercase()).usage(20, 10));
+    let program = Program::paying(&server).file("two.rhai", "[llm(\"a\"), llm(\"b\")]");
+    program.args(["run", "two.rhai", "--max-calls", "1"]).run().code(5);
+    let id = newest_id(&program);
+    let effects = program.args(["runs", "export", &id]).run().ok().json()["effects"].clone();
+    let refused = effects.as_array().into_iter().flatten().find(|effect| effect["state"] == "failed").expect("one");
+    program.args(["runs", "settle", &id, &refused["seq"].to_string(), "rerun"]).run().ok();
+    let document = program.args(["resume", &id, "--max-calls", "2", "--json"]).run().ok().json();
+    assert_eq!((&document["answer"], &document["calls"]), (&json!(["A", "B"]), &json!(2)), "{document:#}");
+}
+
+#[test]
 fn no_more_calls_of_a_batch_are_in_doubt_than_it_has_places() {
     let server = ChatServer::new(|_| Reply::acts(vec![Act::Hold]));
     let code = "let all = []; for n in 0..40 { all.push(`number ${n}`) } llm_batch(all, #{concurrency: 2})";
