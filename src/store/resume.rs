@@ -60,7 +60,8 @@ impl Store {
     /// Makes this process the one that works on a run, whether it has ended, which is forgotten, or its process has died.
     ///
     /// Fails with `Denied` if another process works on it, or may: of a process in another container nobody can tell, and
-    /// `force` says that it is gone.
+    /// `force` says that it is gone. Likewise if another process has brought it to its end meanwhile, with an answer that would
+    /// be forgotten; sessions and child runs go on behind theirs.
     pub fn claim_run(&self, id: &RunId, force: bool) -> Ack<()> {
         let (id, own) = (id.clone(), Process::own());
         self.writer().write(move |connection| claim(connection, &id, &own, force), |()| {})
@@ -113,14 +114,28 @@ SELECT depth, role, model, sum(tries) AS calls,
         AS estimated
 FROM asked GROUP BY depth, role, model ORDER BY depth, role, model";
 
+const CLAIMED: &str = "
+SELECT status, pid, process,
+    parent IS NULL AND kind <> 'repl' AND (status = 'completed' OR (status = 'partial' AND refused = 0)) AS is_over
+FROM runs WHERE id = ?1";
+
 fn claim(connection: &Connection, id: &RunId, own: &Process, force: bool) -> Worked<()> {
     let found = connection
-        .prepare_cached("SELECT status, pid, process FROM runs WHERE id = ?1")?
-        .query_row([id.as_str()], |row| Ok((row.get::<_, String>(0)?, Process { pid: row.get(1)?, mark: row.get(2)? })))
+        .prepare_cached(CLAIMED)?
+        .query_row([id.as_str()], |row| {
+            let process = Process { pid: row.get("pid")?, mark: row.get("process")? };
+            Ok((row.get::<_, String>("status")?, process, row.get::<_, bool>("is_over")?))
+        })
         .optional()?;
-    let Some((status, process)) = found else {
+    let Some((status, process, is_over)) = found else {
         return Err(Failure::new(FailureKind::NotFound, format!("there is no run `{id}`")).into());
     };
+    if is_over {
+        let what = format!("run {id} has come to its end meanwhile, in another process");
+        return Err(Failure::new(FailureKind::Denied, what)
+            .hint(format!("`rhizo resume {id}` gives its answer"))
+            .into());
+    }
     if status == RunStatus::Running.name() && process != *own {
         match process.liveness() {
             Liveness::Dead | Liveness::Ended => {}

@@ -6,9 +6,11 @@ use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::{Frame, ModelId, RoleName};
 use crate::core::money::Money;
 use crate::core::price::Bound;
+use crate::core::status::RunStatus;
 use crate::core::usage::Usage;
 use crate::store::effects::{EffectEnd, Intent};
-use crate::store::open::tests::with_run;
+use crate::store::open::tests::{new_run, with_run};
+use crate::store::runs::{NewRun, RunEnd};
 use crate::store::writer::Haste;
 use serde_json::{Value, json};
 use tempfile::tempdir;
@@ -92,4 +94,41 @@ fn what_counts_for_nothing_is_not_in_the_sums() {
     }
     assert_eq!(store.spending_at(&run, &key("kept")), Ok(vec![]));
     assert_eq!(store.spending_at(&run, &key("nowhere")), Ok(vec![]));
+}
+
+#[test]
+fn a_run_that_is_over_is_not_claimed() {
+    let folder = tempdir().expect("a folder");
+    let (store, parent) = with_run(folder.path());
+    let ask = || new_run(2);
+    let child = || NewRun { parent: Some(parent.clone()), kind: "child".to_owned(), depth: 1, ..new_run(2) };
+    let session = || NewRun { kind: "repl".to_owned(), ..new_run(2) };
+    for (run, status, refused, is_over) in [
+        (ask(), RunStatus::Completed, 0, true),
+        (ask(), RunStatus::Completed, 1, true),
+        (ask(), RunStatus::Partial, 0, true),
+        (ask(), RunStatus::Partial, 1, false),
+        (ask(), RunStatus::Failed, 0, false),
+        (ask(), RunStatus::Waiting, 0, false),
+        (child(), RunStatus::Partial, 0, false),
+        (session(), RunStatus::Completed, 0, false),
+    ] {
+        let told = format!("{} {status:?} {refused}", run.kind);
+        let run = store.begin_run(run).wait().expect("begun");
+        let end = RunEnd {
+            status,
+            result: Some(json!("an answer")),
+            failure: None,
+            cost: None,
+            calls: 0,
+            refused,
+            input_tokens: 0,
+            output_tokens: 0,
+            ended_at: 3,
+        };
+        store.end_run(&run, end).wait().expect("ended");
+        let claimed = store.claim_run(&run, true).wait();
+        assert_eq!(claimed.err().map(|failure| failure.kind), is_over.then_some(FailureKind::Denied), "{told}");
+        assert_eq!(store.run(run.as_str()).expect("there").result.is_some(), is_over, "{told}");
+    }
 }
