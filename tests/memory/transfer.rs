@@ -57,6 +57,11 @@ fn faults_are_told_by_line_and_nothing_is_imported() {
         .says("some.jsonl:4: ")
         .says("hint: nothing was taken");
     assert_eq!(exported(&program), Vec::<Value>::new());
-    program.args(["memory", "import", "none.jsonl"]).run().code(1).says("cannot read none.jsonl");
+    for (file, hint) in [
+        ("sone.jsonl", "hint: did you mean \"some.jsonl\"?"),
+        ("elsewhere", "hint: it takes JSON lines, as `rhizo memory export FILE` writes them"),
+    ] {
+        program.args(["memory", "import", file]).run().code(1).says(&format!("cannot read {file}")).says(hint);
+    }
     program.args(["memory", "export", "no/such/folder.jsonl"]).run().code(1).says("cannot write no/such/folder.jsonl");
 }

@@ -4,6 +4,7 @@ use crate::app::build::{App, now};
 use crate::app::intake::{Batch, Intake, read};
 use crate::cli::memory::episodes;
 use crate::cli::printer::Printer;
+use crate::context::discover::similar;
 use crate::core::episode::{Episode, Namespace};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::store::forgetting::Selection;
@@ -98,7 +99,9 @@ pub(super) fn open(file: &Path) -> Outcome<(String, Box<dyn BufRead>)> {
     }
     let failed = |error: std::io::Error| {
         let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-        Failure::new(kind, format!("cannot read {}: {error}", file.display()))
+        let near = similar(file, file).filter(|_| kind == FailureKind::NotFound);
+        let hint = near.unwrap_or_else(|| "it takes JSON lines, as `rhizo memory export FILE` writes them".to_owned());
+        Failure::new(kind, format!("cannot read {}: {error}", file.display())).hint(hint)
     };
     Ok((file.display().to_string(), Box::new(BufReader::new(File::open(file).map_err(failed)?))))
 }
