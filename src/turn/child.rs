@@ -61,7 +61,7 @@ async fn child(
         Entered::Answered(answer) => return answer,
         Entered::Due(entry) => entry,
     };
-    let before = earlier(parent, &entry)?;
+    let before = earlier(parent, &entry, &request)?;
     let request = match before.as_ref().and_then(|(_, options)| options.clone()) {
         // What a child may spend was settled when it began: by now it has spent a part of what was left then.
         Some(options) => ChildRequest { options, ..request },
@@ -81,14 +81,49 @@ struct Place {
     before: Option<RunRow>,
 }
 
+/// A child that had begun, and how it was to be run, if that can be read.
+type Begun = (RunRow, Option<ChildOptions>);
+
 /// The child that an earlier attempt at the same effect had begun.
-fn earlier(parent: &RunHost, entry: &Entry) -> Outcome<Option<(RunRow, Option<ChildOptions>)>> {
-    let Some(intent) = entry.earlier().and_then(|row| row.intent.as_ref()) else { return Ok(None) };
+fn earlier(parent: &RunHost, entry: &Entry, request: &ChildRequest) -> Outcome<Option<Begun>> {
+    let Some(before) = entry.earlier() else { return Ok(None) };
+    let Some(intent) = &before.intent else { return unnamed(parent, request) };
     let kept = parent.kit.store.load(intent)?;
     // Its row may have been swept, or the process may have died before it was written.
     let row = kept["child"].as_str().map(|id| parent.kit.store.run(id));
     let options = serde_json::from_value(kept["options"].clone()).ok();
     Ok(row.and_then(Result::ok).map(|row| (row, options)))
+}
+
+/// The child of an effect whose arguments were damaged and are gone: the only one that was asked the same and that no other
+/// effect names.
+fn unnamed(parent: &RunHost, request: &ChildRequest) -> Outcome<Option<Begun>> {
+    let (store, mut named, mut nameless) = (&parent.kit.store, Vec::new(), 0);
+    for effect in store.effects(&parent.run)?.iter().filter(|effect| effect.kind == EffectKind::Child) {
+        match &effect.intent {
+            Some(intent) => named.extend(store.load(intent)?["child"].as_str().map(RunId::new)),
+            None => nameless += 1,
+        }
+    }
+    // One whose options cannot be read may be another one.
+    let options = |row: &RunRow| -> Option<ChildOptions> {
+        let kept = store.load(row.settings.as_ref()?).ok()?;
+        serde_json::from_value(kept).ok()
+    };
+    let wanted = hashed(&request.options);
+    let same = |(row, options): &Begun| {
+        row.task == request.task
+            && !named.contains(&row.id)
+            && options.as_ref().is_some_and(|options| hashed(options) == wanted)
+    };
+    let mut found: Vec<Begun> = Vec::new();
+    for row in store.children(&parent.run)? {
+        let options = options(&row);
+        found.push((row, options));
+    }
+    found.retain(same);
+    let one = found.pop();
+    Ok(one.filter(|_| nameless == 1 && found.is_empty()))
 }
 
 /// What makes two children equal: not what they are called, nor what they may spend.

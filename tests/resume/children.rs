@@ -4,7 +4,7 @@ use super::{newest, newest_id};
 use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::Act;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -45,44 +45,58 @@ fn a_root_goes_on_at_the_turn_where_it_died() {
     assert_eq!(newest(&program)["status"], "completed");
 }
 
+/// A server that plays a root that starts a child, whose second turn is held back once.
+fn with_a_child() -> ChatServer {
+    let free = AtomicBool::new(false);
+    ChatServer::new(move |ask| {
+        let child = ask.is_root() && ask.messages()[1].1.starts_with("# Task\nchild\n");
+        match (child, ask.turn()) {
+            (true, 2) if !free.swap(true, Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
+            (true, 1) => Reply::code("context.count(\"line\")"),
+            (true, _) => Reply::code("FINAL(\"from the child\")"),
+            (false, 1) => Reply::code("context.count(\"line\"); let told = rlm(\"child\", context); told"),
+            (false, _) => Reply::code("FINAL(told)"),
+        }
+    })
+}
+
+/// The ids of the children of a run.
+fn children(program: &Program, id: &str) -> Vec<Value> {
+    let export = program.args(["runs", "export", id]).run().ok().json();
+    export["children"].as_array().expect("a list").iter().map(|child| child["run"]["id"].clone()).collect()
+}
+
+/// Damages what the log says that the child was asked, and has it repaired.
+fn damage(program: &Program) {
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    assert_eq!(store.execute("UPDATE effects SET intent = '{' WHERE kind = 'child'", ()), Ok(1));
+    drop(store);
+    program.args(["doctor", "--repair", "--no-call"]).run().ok();
+}
+
 #[test]
 fn a_child_goes_on_under_its_own_id() {
-    let server = ChatServer::new({
-        let free = Arc::new(AtomicBool::new(false));
-        move |ask| {
-            let child = ask.is_root() && ask.messages()[1].1.starts_with("# Task\nchild\n");
-            match (child, ask.turn()) {
-                (true, 2) if !free.swap(true, Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
-                (true, 1) => Reply::code("context.count(\"line\")"),
-                (true, _) => Reply::code("FINAL(\"from the child\")"),
-                (false, 1) => Reply::code("context.count(\"line\"); let told = rlm(\"child\", context); told"),
-                (false, _) => Reply::code("FINAL(told)"),
-            }
+    for damaged in [false, true] {
+        let server = with_a_child();
+        let program = Program::paying(&server).file("long.txt", long());
+        let running = program.args(["ask", "parent", "-c", "long.txt"]).start();
+        server.wait_for(3);
+        running.kill();
+        running.end();
+        let id = newest_id(&program);
+        let before = children(&program, &id);
+        assert_eq!(before.len(), 1);
+        if damaged {
+            damage(&program);
         }
-    });
-    let program = Program::paying(&server).file("long.txt", long());
-    let running = program.args(["ask", "parent", "-c", "long.txt"]).start();
-    server.wait_for(3);
-    running.kill();
-    running.end();
-    let id = newest_id(&program);
-    let children = |program: &Program| {
-        let export = program.args(["runs", "export", &id]).run().ok().json();
-        export["children"]
-            .as_array()
-            .expect("a list")
-            .iter()
-            .map(|child| child["run"]["id"].clone())
-            .collect::<Vec<_>>()
-    };
-    let before = children(&program);
-    program.args(["resume", &id]).run().ok().prints("from the child\n");
-    assert_eq!(children(&program), before, "no second child was begun");
-    let asks = server.asks();
-    assert_eq!(asks.len(), 5, "one turn of the child was asked twice");
-    assert_eq!(asks[2].messages(), asks[3].messages());
-    let all = program.args(["runs", "list", "--all", "--json"]).run().ok().json();
-    assert!(all.as_array().expect("a list").iter().all(|run| run["status"] == "completed"), "{all:#}");
+        program.args(["resume", &id]).run().ok().prints("from the child\n");
+        assert_eq!(children(&program, &id), before, "no second child was begun");
+        let asks = server.asks();
+        assert_eq!(asks.len(), 5, "one turn of the child was asked twice");
+        assert_eq!(asks[2].messages(), asks[3].messages());
+        let all = program.args(["runs", "list", "--all", "--json"]).run().ok().json();
+        assert!(all.as_array().expect("a list").iter().all(|run| run["status"] == "completed"), "{all:#}");
+    }
 }
 
 #[test]
