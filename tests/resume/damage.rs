@@ -1,6 +1,7 @@
 //! One damaged row hides no other one: lists leave it out and say so, `doctor` finds it, and `--repair` loses the least.
 
 use super::{holding, newest, newest_id, wait_until_written};
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::json;
 
@@ -139,7 +140,7 @@ fn an_effect_with_a_damaged_part_is_neither_paid_nor_done_again() {
         "UPDATE effects SET started_at = -1, ended_at = -1, attempts = -1 WHERE kind = 'tool'",
         "UPDATE effects SET seq = -7 WHERE kind = 'tool'",
     ] {
-        let server = holding(usize::MAX);
+        let server = ChatServer::new(|_| Reply::text("A").usage(20, 10));
         let program = Program::paying(&server).file("both.rhai", code);
         program.args(["run", "both.rhai", "--approve", "auto"]).run().code(1).says("the end");
         let (id, kept) = (newest_id(&program), program.project().join("kept.txt"));
