@@ -22,7 +22,7 @@ pub async fn run(mut shell: Shell) -> Outcome<Exit> {
         };
         let over = line.is_none();
         pending.push_str(&line.unwrap_or_default());
-        let complete = over || validator::is_complete(&*shell.session().await, &pending);
+        let complete = over || validator::is_complete(&mut *shell.session().await, &pending);
         if !complete {
             continue;
         }

@@ -1,6 +1,6 @@
 //! Whether typed code is complete, so that a line editor knows to go on.
 
-use rhai::{Engine, LexError, ParseErrorType};
+use rhai::{Engine, LexError, ParseErrorType, Scope};
 
 /// What to do with typed code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,9 +11,10 @@ pub enum Completeness {
     Incomplete,
 }
 
-/// Judges `source` by the parser: an error at the very end, or an open string or bracket, wants more lines.
-pub fn judge(engine: &Engine, source: &str) -> Completeness {
-    let Err(error) = engine.compile(source) else {
+/// Judges `source` by the parser: an error at the very end, or an open string or bracket, wants more lines. Without the
+/// variables of `scope` the parser would stop at the first name, before it sees what is open.
+pub fn judge(engine: &Engine, scope: &Scope<'_>, source: &str) -> Completeness {
+    let Err(error) = engine.compile_with_scope(scope, source) else {
         return Completeness::Complete;
     };
     let at_end = || {

@@ -100,10 +100,7 @@ impl Session {
     /// Evaluates a program on a fork and commits it. Cancelling `cancel` ends it within 250 ms, its deadline within 2 s.
     pub async fn evaluate(&mut self, source: &str, cancel: CancellationToken) -> Evaluation {
         self.evaluations += 1;
-        // An abandoned evaluation may still hold the engine; its modules then need their `import`.
-        if let Some(engine) = Arc::get_mut(&mut self.engine) {
-            stdlib::offer(engine, &mut self.offered, source);
-        }
+        self.offer(source);
         let gate = Arc::new(Gate::new(cancel.clone(), self.compute));
         let seat = Seat {
             frame: self.frame.child(format_args!("e{}", self.evaluations)),
@@ -147,13 +144,23 @@ impl Session {
         Evaluation { new_variables, computed, ..evaluation }
     }
 
+    /// Makes the stdlib modules that a program names known to its parser.
+    fn offer(&mut self, source: &str) {
+        // An abandoned evaluation may still hold the engine; its modules then need their `import`.
+        if let Some(engine) = Arc::get_mut(&mut self.engine) {
+            stdlib::offer(engine, &mut self.offered, source);
+        }
+    }
+
     /// Whether typed code is complete.
-    pub fn judge(&self, source: &str) -> Completeness {
-        judge(&self.engine, source)
+    pub fn judge(&mut self, source: &str) -> Completeness {
+        self.offer(source);
+        judge(&self.engine, &self.state.scope, source)
     }
 
     /// Whether a program parses here; the failure says where it does not.
-    pub fn compiles(&self, source: &str) -> Outcome<()> {
+    pub fn compiles(&mut self, source: &str) -> Outcome<()> {
+        self.offer(source);
         let parsed = self.engine.compile_with_scope(&self.state.scope, source);
         parsed.map(drop).map_err(|error| from_parse(&error, source, &self.state.names()))
     }

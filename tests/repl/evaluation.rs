@@ -51,6 +51,22 @@ fn unfinished_code_goes_on_below() {
 }
 
 #[test]
+fn unfinished_code_that_names_what_the_session_has_goes_on_below() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &["--context", "harbour.txt"]);
+    terminal.line("let n = 5;", "rhizo> let n");
+    terminal.keys("if n > 3 {\r");
+    terminal.keys("n + 1\r");
+    terminal.line("}", "out(1) = 6");
+    terminal.keys("for line in context.lines(1, 1) {\r");
+    terminal.keys("if text::trimmed(line) != \"\" {\r");
+    terminal.keys("n += 1\r");
+    terminal.keys("}\r");
+    terminal.line("}", "}");
+    terminal.line("n", "out(2) = 6");
+}
+
+#[test]
 fn pasted_lines_are_one_input() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);

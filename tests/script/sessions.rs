@@ -199,7 +199,8 @@ async fn values_go_out_and_come_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_parser_judges_what_is_complete() {
-    let bench = Bench::new("").await;
+    let mut bench = Bench::new("One line.").await;
+    bench.value("let n = 5; let items = [1]; let name = \" a \";").await;
     for (code, expect) in [
         ("1 + 1", Completeness::Complete),
         ("let x = [1,", Completeness::Incomplete),
@@ -210,6 +211,15 @@ async fn the_parser_judges_what_is_complete() {
         ("if x {\n} els", Completeness::Complete),
         ("let x = ;", Completeness::Complete),
         ("1 +", Completeness::Incomplete),
+        ("if n > 3 {", Completeness::Incomplete),
+        ("if n > 3 {\n  n\n}", Completeness::Complete),
+        ("if absent > 3 {", Completeness::Complete),
+        ("for hit in context.grep(\"x\") {", Completeness::Incomplete),
+        ("items.map(|item| {", Completeness::Incomplete),
+        ("let all = [n,", Completeness::Incomplete),
+        ("if text::trimmed(name) == \"a\" {", Completeness::Incomplete),
+        ("let s = text::trimmed(", Completeness::Incomplete),
+        ("let s = text::trimmed(name);", Completeness::Complete),
         ("", Completeness::Complete),
     ] {
         assert_eq!(bench.session.judge(code), expect, "{code:?}");

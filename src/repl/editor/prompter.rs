@@ -75,7 +75,7 @@ impl Highlighter for Prompter {
 impl Validator for Prompter {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let complete =
-            self.session.try_lock().map_or(true, |session| validator::is_complete(&session, context.input()));
+            self.session.try_lock().map_or(true, |mut session| validator::is_complete(&mut session, context.input()));
         Ok(if complete { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
     }
 }

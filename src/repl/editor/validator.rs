@@ -6,7 +6,7 @@ use crate::script::completeness::Completeness;
 use crate::script::session::Session;
 
 /// Whether typed text can be sent as it is.
-pub fn is_complete(session: &Session, typed: &str) -> bool {
+pub fn is_complete(session: &mut Session, typed: &str) -> bool {
     let text = typed.trim();
     // `_` alone is no Rhai, so the parser would call the code wrong before it sees that it is not finished.
     text.is_empty()
