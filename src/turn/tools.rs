@@ -33,8 +33,15 @@ pub struct Workbench<'a> {
 
 /// Code to run, or why there is none.
 struct Piece {
-    code: Result<String, String>,
+    code: Result<Code, String>,
     answers: Option<String>,
+}
+
+/// Code to run.
+struct Code {
+    source: String,
+    /// What it is called if it turns out not to be Rhai: it may be something else.
+    doubtful: Option<String>,
 }
 
 /// Runs all code of a reply in order. After an error the rest is not run.
@@ -43,12 +50,15 @@ pub async fn run_tools(reply: &ModelReply, mut bench: Workbench<'_>) -> ToolRoun
     let mut round = ToolRound::default();
     let mut broken = false;
     for piece in pieces {
-        let observation = match piece.code {
-            Ok(_) if broken || round.final_.is_some() => {
+        let over = broken || round.final_.is_some();
+        // Only now: a block may use what those before it have declared.
+        let code = piece.code.and_then(|code| if over { Ok(code) } else { judged(code, bench.session) });
+        let observation = match code {
+            Ok(_) if over => {
                 let why = if broken { "an earlier block failed" } else { "FINAL was called before" };
                 observation::not_run(why, piece.answers)
             }
-            Ok(source) => {
+            Ok(Code { source, .. }) => {
                 let evaluation = evaluate(&mut bench, &source).await;
                 broken |= evaluation.failure.is_some();
                 round.failed = evaluation.failure.as_ref().map(|failure| failure.kind);
@@ -106,7 +116,7 @@ fn lines(text: &str) -> u64 {
     u64::try_from(text.lines().filter(|line| !line.trim().is_empty()).count()).unwrap_or(u64::MAX)
 }
 
-fn pieces(reply: &ModelReply, session: &Session) -> Vec<Piece> {
+fn pieces(reply: &ModelReply, session: &mut Session) -> Vec<Piece> {
     let calls = reply
         .tool_requests
         .iter()
@@ -114,13 +124,13 @@ fn pieces(reply: &ModelReply, session: &Session) -> Vec<Piece> {
     let blocks = code::blocks(&reply.text);
     let count = blocks.len();
     let cut = reply.finish == Finish::Length;
-    let fenced = blocks.into_iter().enumerate().map(|(index, block)| Piece {
-        code: judged(block, index + 1, cut && index + 1 == count, session),
-        answers: None,
-    });
-    let mut pieces: Vec<Piece> = calls.chain(fenced).collect();
+    let written = blocks
+        .into_iter()
+        .enumerate()
+        .map(|(index, block)| Piece { code: fenced(block, index + 1, cut && index + 1 == count), answers: None });
+    let mut pieces: Vec<Piece> = calls.chain(written).collect();
     if pieces.is_empty() && code::is_bare_code(&reply.text) && session.compiles(&reply.text).is_ok() {
-        pieces.push(Piece { code: Ok(reply.text.clone()), answers: None });
+        pieces.push(Piece { code: Ok(certain(reply.text.clone())), answers: None });
     } else if code::has_stray_final(&reply.text) {
         let reason = "FINAL stands outside of a code block, where it is only text; write it inside ```rhai".to_owned();
         pieces.push(Piece { code: Err(reason), answers: None });
@@ -128,33 +138,44 @@ fn pieces(reply: &ModelReply, session: &Session) -> Vec<Piece> {
     pieces
 }
 
+/// Code that says of itself that it is for this REPL.
+const fn certain(source: String) -> Code {
+    Code { source, doubtful: None }
+}
+
 /// The code of a function call.
-fn called(name: &str, arguments: &str) -> Result<String, String> {
+fn called(name: &str, arguments: &str) -> Result<Code, String> {
     if name != "rhai" {
         let near = nearest(name, ["rhai"]).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
         return Err(format!("there is no function `{name}`, only `rhai(code)`{near}"));
     }
     let value: Value = serde_json::from_str(arguments).map_err(|e| format!("the arguments are not JSON: {e}"))?;
     let code = value.get("code").and_then(Value::as_str);
-    code.map(ToOwned::to_owned).ok_or_else(|| "the argument `code` is missing".to_owned())
+    code.map(|source| certain(source.to_owned())).ok_or_else(|| "the argument `code` is missing".to_owned())
 }
 
 /// The code of a block, or why it is not run.
-fn judged(block: Block, number: usize, cut: bool, session: &Session) -> Result<String, String> {
+fn fenced(block: Block, number: usize, cut: bool) -> Result<Code, String> {
     let tag = if block.tag.is_empty() { "untagged".to_owned() } else { format!("`{}`", block.tag) };
     if cut && !block.closed {
         return Err(format!("block {number} ({tag}) was cut by the token limit; write less at once"));
     }
     match block.treatment() {
-        Treatment::Run => Ok(block.code),
-        Treatment::RunIfRhai => match session.compiles(&block.code) {
-            Ok(()) => Ok(block.code),
-            Err(failure) => {
-                let hint = failure.hint.map_or(String::new(), |h| format!("; hint: {h}"));
-                Err(format!("block {number} ({tag}) is not Rhai: {}{hint}", failure.message))
-            }
-        },
+        Treatment::Run => Ok(certain(block.code)),
+        Treatment::RunIfRhai => Ok(Code { source: block.code, doubtful: Some(format!("block {number} ({tag})")) }),
         Treatment::Skip => Err(format!("block {number} is tagged {tag}; only ```rhai blocks run")),
+    }
+}
+
+/// The code, if it is Rhai as far as that is in doubt.
+fn judged(code: Code, session: &mut Session) -> Result<Code, String> {
+    let Some(block) = &code.doubtful else { return Ok(code) };
+    match session.compiles(&code.source) {
+        Ok(()) => Ok(code),
+        Err(failure) => {
+            let hint = failure.hint.map_or(String::new(), |h| format!("; hint: {h}"));
+            Err(format!("{block} is not Rhai: {}{hint}", failure.message))
+        }
     }
 }
 

@@ -51,6 +51,10 @@ fn fences_of_every_kind_run() {
         "FINAL(1)",
         "print(\"bare\");\nFINAL(1)",
         "```rhai\nfn f() { 1 }\n```\n```rhai\nFINAL(f())\n```",
+        "```\nlet x = 1;\n```\nThen:\n```\nFINAL(x)\n```",
+        "```python\nlet x = 1;\n```\n```py\nlet y = x;\n```\n```rhai\nFINAL(y)\n```",
+        "```\nFINAL(text::trimmed(\" 1 \"))\n```",
+        "FINAL(text::trimmed(\" 1 \"))",
     ] {
         check(reply, &Ends("1"));
     }
@@ -67,6 +71,8 @@ fn what_is_not_run_is_told() {
         ("```\nA quotation, and nothing else.\n```", "block 1 (untagged) is not Rhai"),
         ("```python\ndef f(x):\n    return x\n```", "block 1 (`python`) is not Rhai"),
         ("```python\ndef f(x):\n    return x\n```", "hint: Rhai defines functions"),
+        ("```\nlet x = 1;\n```\n```\nFINAL(y)\n```", "block 2 (untagged) is not Rhai: there is no variable `y`"),
+        ("```rhai\nthrow 1\n```\n```\nA quotation.\n```", "not run: an earlier block failed"),
         ("```rhai\nlet x = ;\n```", "syntax error"),
         ("```rhai\nlet x = ;\n```\n```rhai\nFINAL(1)\n```", "not run: an earlier block failed"),
         ("```json\n{}\n```\n```rhai\nprint(\"ran\")\n```", "ran"),
