@@ -8,6 +8,7 @@ use crate::core::request::{Call, Request};
 use crate::script::gate::{self, Gate};
 use crate::script::hearing::Hearing;
 use crate::script::host::Host;
+use crate::script::output::Output;
 use crate::script::words;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -35,6 +36,8 @@ pub struct Seat {
     pub host: Arc<dyn Host>,
     /// The runtime that drives the host's futures.
     pub runtime: Handle,
+    /// What the evaluation says, on all its threads.
+    pub output: Arc<Output>,
     /// Who hears of the run's events on this thread; nobody on those of branches.
     pub hearers: Option<Hearing>,
 }

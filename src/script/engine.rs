@@ -6,7 +6,7 @@ use crate::context::view::View;
 use crate::script::desk::Desk;
 use crate::script::errors::{Stop, raise};
 use crate::script::stdlib::Modules;
-use crate::script::{equality, gate, growth, guards, notation, order, prims, pythonic, ranges, words};
+use crate::script::{equality, gate, growth, guards, notation, order, output, prims, pythonic, ranges, words};
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,10 +29,8 @@ pub fn build(desk: &Arc<Desk>, view: &View, args: Option<Dynamic>, folder: Optio
     let mut engine = plain();
     engine.set_module_resolver(Modules::new(folder));
     prims::table::register(&mut engine, desk);
-    let printer = Arc::clone(desk);
-    engine.on_print(move |text| printer.print(text));
-    let printer = Arc::clone(desk);
-    engine.on_debug(move |text, _, position| printer.print(&format!("{text} @ {position}")));
+    engine.on_print(output::print);
+    engine.on_debug(|text, _, position| output::print(&format!("{text} @ {position}")));
     engine.on_progress(|operations| gate::stop_reason(operations).map(|failure| Dynamic::from(Stop(failure))));
     offer_globals(&mut engine, desk, view, args);
     engine

@@ -6,9 +6,10 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::bridge::{Seat, seated};
 use crate::script::convert::to_value;
 use crate::script::depth::{self, KEPT};
-use crate::script::desk::{Desk, Final};
+use crate::script::desk::Desk;
 use crate::script::engine::SOURCE_LIMIT;
 use crate::script::errors::{from_eval, from_parse};
+use crate::script::output::{Final, Output};
 use crate::script::prims::final_;
 use crate::script::state::{State, Variable};
 use crate::script::{growth, show};
@@ -48,6 +49,13 @@ impl Evaluation {
     pub fn failed(failure: Failure) -> Self {
         Self { failure: Some(failure), ..Self::default() }
     }
+
+    /// The same with what was printed, which gets a number if it is long.
+    #[must_use]
+    pub fn saying(self, printed: String, desk: &Desk) -> Self {
+        let printed_number = (printed.len() > SHOWN).then(|| desk.keep(printed.clone().into()));
+        Self { printed, printed_number, ..self }
+    }
 }
 
 /// What the thread needs.
@@ -73,6 +81,7 @@ pub struct Ended {
 impl Job {
     /// Runs the evaluation on this thread.
     pub fn run(self, seat: Seat) -> Ended {
+        let output = Arc::clone(&seat.output);
         seated(seat, || {
             // A panic in a native function must not take the program down; the fork may be half done but is whole
             // as data, so it is kept like after any error.
@@ -88,7 +97,7 @@ impl Job {
                 Some(failure) => result.and(Err(failure)),
                 None => result,
             };
-            let evaluation = self.conclude(&state, result);
+            let evaluation = self.conclude(&state, result, &output);
             Ended { state, evaluation }
         })
     }
@@ -112,24 +121,20 @@ impl Job {
         growth::settled(result.map_err(|error| from_eval(&error, &self.source, &self.state.names())))
     }
 
-    fn conclude(&self, state: &State, result: Outcome<Dynamic>) -> Evaluation {
+    fn conclude(&self, state: &State, result: Outcome<Dynamic>, output: &Output) -> Evaluation {
         let mut evaluation = Evaluation::default();
         if let Err(failure) = result.and_then(|value| self.keep_value(&mut evaluation, value)) {
             evaluation.failure = Some(failure);
         }
-        match self.desk.take_final() {
+        match output.take_final() {
             Some(Final::Value(value)) => evaluation.final_ = Some(value),
-            Some(Final::Variable(name)) => match self.final_variable(state, &name) {
+            Some(Final::Variable(name)) => match self.final_variable(state, &name, output) {
                 Ok(value) => evaluation.final_ = Some(value),
                 Err(failure) => evaluation.failure = Some(failure),
             },
             None => {}
         }
-        evaluation.printed = self.desk.take_printed();
-        if evaluation.printed.len() > SHOWN {
-            evaluation.printed_number = Some(self.desk.keep(evaluation.printed.clone().into()));
-        }
-        evaluation
+        evaluation.saying(output.take_printed(), &self.desk)
     }
 
     fn keep_value(&self, evaluation: &mut Evaluation, value: Dynamic) -> Outcome<()> {
@@ -150,11 +155,11 @@ impl Job {
         Ok(())
     }
 
-    fn final_variable(&self, state: &State, name: &str) -> Outcome<Value> {
+    fn final_variable(&self, state: &State, name: &str, output: &Output) -> Outcome<Value> {
         let value = state.scope.get(name).ok_or_else(|| final_::unknown(name))?;
         let value = to_value(value)?;
         final_::settle(&self.desk, value.clone())?;
-        drop(self.desk.take_final());
+        drop(output.take_final());
         Ok(value)
     }
 }

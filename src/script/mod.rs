@@ -23,6 +23,7 @@ pub mod help;
 pub mod host;
 pub mod notation;
 pub mod order;
+pub mod output;
 pub mod prims;
 pub mod python;
 pub mod pythonic;

@@ -16,6 +16,7 @@ use crate::script::gate::Gate;
 use crate::script::handle::Context;
 use crate::script::hearing::Hearing;
 use crate::script::host::Host;
+use crate::script::output::Output;
 use crate::script::state::{State, Variable};
 use crate::script::worker::{self, Worker};
 use crate::script::{engine, show, stdlib};
@@ -102,11 +103,13 @@ impl Session {
         self.evaluations += 1;
         self.offer(source);
         let gate = Arc::new(Gate::new(cancel.clone(), self.compute));
+        let output = Arc::new(Output::default());
         let seat = Seat {
             frame: self.frame.child(format_args!("e{}", self.evaluations)),
             gate: Arc::clone(&gate),
             host: Arc::clone(&self.host),
             runtime: self.runtime.clone(),
+            output: Arc::clone(&output),
             hearers: Some(Hearing::new(&self.engine, self.desk.hearers())),
         };
         let job = Job {
@@ -131,7 +134,7 @@ impl Session {
         }
         self.worker.abandon();
         let died = || Failure::new(FailureKind::Internal, "the evaluation's thread died");
-        Evaluation::failed(gate.stop().unwrap_or_else(died))
+        Evaluation::failed(gate.stop().unwrap_or_else(died)).saying(output.take_printed(), &self.desk)
     }
 
     fn commit(&mut self, ended: Ended, computed: Duration) -> Evaluation {

@@ -1,6 +1,6 @@
 //! Scripts that attack: each ends with a clear failure, no signal, and the values assigned before it stay.
 
-use crate::support::chat::{ChatServer, Reply};
+use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
 
 /// One attack.
@@ -330,13 +330,17 @@ fn deep_values_overflow_no_stack() {
 fn a_native_call_without_an_end_is_left_behind() {
     let sort = format!("{SHARED} a.sort()");
     alone(&[attack("sort", &sort, 124, DEADLINE)]);
-    let server = ChatServer::new(move |ask| match ask.turn() {
-        1 => Reply::code(&sort),
+    let server = ChatServer::new(|ask| match ask.turn() {
+        1 => Reply::code(SHARED),
+        2 => Reply::code("print(\"first words\"); a.sort()"),
+        3 => Reply::code("print(\"second words\")"),
         _ => Reply::code("FINAL(42)"),
     });
     let program = Program::served_by(&server);
-    program.args(["ask", "q", "--recursive", "-q"]).env("RHIZO_COMPUTE_SECONDS", "0.3").run().ok().prints("42\n");
-    assert!(server.asks().get(1).is_some_and(|ask| ask.last().contains(DEADLINE)));
+    program.args(["ask", "q", "--recursive", "-q"]).env("RHIZO_COMPUTE_SECONDS", "5").run().ok().prints("42\n");
+    let told: Vec<String> = server.asks().iter().map(Ask::last).collect();
+    assert!(told[2].contains(DEADLINE) && told[2].contains("first words"), "{told:#?}");
+    assert!(told[3].contains("second words") && !told[3].contains("first words"), "{told:#?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::core::request::Request;
 use crate::script::bridge;
 use crate::script::convert::{to_dynamic, to_value};
 use crate::script::desk::Desk;
+use crate::script::output::{self, Final};
 use crate::script::prims::primitive::{Answer, Primitive, done};
 use rhai::{Dynamic, Engine, EvalAltResult, Position};
 use serde_json::Value;
@@ -47,7 +48,7 @@ fn register_variable(engine: &mut Engine, desk: &Arc<Desk>) {
         match text {
             // The scope is out of a native function's reach: the session looks the name up when the code has ended.
             Ok(text) if rhai::is_valid_identifier(&text) => {
-                desk.finish_with_variable(text);
+                done(output::finish(Final::Variable(text)))?;
                 Err(Box::new(EvalAltResult::Exit(Dynamic::UNIT, Position::NONE)))
             }
             _ => end(&desk, done(to_value(&name))?),
@@ -65,8 +66,7 @@ fn end(desk: &Desk, value: Value) -> Answer<()> {
 pub fn settle(desk: &Desk, value: Value) -> Result<(), Failure> {
     let request = Request::Final { value: value.clone(), looks: desk.looks(), has_context: desk.has_context() };
     bridge::ask(request)?;
-    desk.finish(value);
-    Ok(())
+    output::finish(Final::Value(value))
 }
 
 /// The failure of `FINAL_VAR` for a name that the session does not know.

@@ -1,0 +1,70 @@
+//! What one evaluation says: printed text, and the value that ends the run.
+//!
+//! It belongs to the evaluation, not to the session: one that was abandoned may go on for a while, and what it says then
+//! is no word of those after it.
+
+use crate::core::failure::Outcome;
+use crate::core::request::Request;
+use crate::core::text::floor_boundary;
+use crate::script::bridge;
+use crate::script::desk::held;
+use crate::script::engine::STRING_LIMIT;
+use serde_json::Value;
+use std::sync::Mutex;
+
+/// Shared by the threads of one evaluation.
+#[derive(Default)]
+pub struct Output {
+    printed: Mutex<String>,
+    final_: Mutex<Option<Final>>,
+}
+
+/// How an evaluation ended the run.
+#[derive(Clone, Debug)]
+pub enum Final {
+    /// With this value.
+    Value(Value),
+    /// With the value of a variable that is still to be looked up.
+    Variable(String),
+}
+
+impl Output {
+    /// Keeps a printed line; beyond 10 MB nothing of it.
+    fn keep(&self, text: &str) {
+        let mut printed = held(&self.printed);
+        let room = STRING_LIMIT.saturating_sub(printed.len());
+        printed.push_str(&text[..floor_boundary(text, room)]);
+        printed.push('\n');
+    }
+
+    /// Takes what was printed since the last call.
+    pub fn take_printed(&self) -> String {
+        std::mem::take(&mut *held(&self.printed))
+    }
+
+    /// Takes what ended the run, if anything did.
+    pub fn take_final(&self) -> Option<Final> {
+        held(&self.final_).take()
+    }
+}
+
+/// Keeps a printed line of this thread's evaluation and shows it to whoever listens. Beyond 10 MB an evaluation's text is
+/// only shown.
+pub fn print(text: &str) {
+    // A module that is compiled outside of an evaluation prints to nobody.
+    if let Ok(seat) = bridge::seat() {
+        seat.output.keep(text);
+    }
+    // Showing is a courtesy: a viewer that is gone must not fail the script, which keeps its own copy.
+    drop(bridge::ask(Request::Say { text: text.to_owned() }));
+}
+
+/// Sets what ends the run of this thread's evaluation.
+///
+/// # Errors
+/// Outside of an evaluation.
+pub fn finish(with: Final) -> Outcome<()> {
+    let seat = bridge::seat()?;
+    *held(&seat.output.final_) = Some(with);
+    Ok(())
+}
