@@ -81,7 +81,7 @@ pub struct Ended {
 impl Job {
     /// Runs the evaluation on this thread.
     pub fn run(self, seat: Seat) -> Ended {
-        let output = Arc::clone(&seat.output);
+        let (output, gate) = (Arc::clone(&seat.output), Arc::clone(&seat.gate));
         seated(seat, || {
             // A panic in a native function must not take the program down; the fork may be half done but is whole
             // as data, so it is kept like after any error.
@@ -91,6 +91,7 @@ impl Job {
                 let failure = Failure::new(FailureKind::Internal, "a native function panicked");
                 Err(failure.hint("this is a fault of rhizo: please report the code that shows it"))
             });
+            gate.end();
             state.settle();
             let hearers = self.desk.hearers().thin();
             let result = match depth::thin(&mut state.scope).or(hearers) {

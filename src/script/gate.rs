@@ -7,6 +7,7 @@ use crate::core::failure::{Failure, FailureKind};
 use crate::script::growth;
 use crate::script::held::{held, nested};
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,7 @@ pub struct Gate {
     started: Instant,
     compute: Duration,
     clock: Mutex<Clock>,
+    ending: AtomicBool,
     memory_at_start: u64,
     nested_at_start: u64,
 }
@@ -56,6 +58,7 @@ impl Gate {
             started,
             compute,
             clock: Mutex::new(Clock { computing: 1, waited: Duration::ZERO, idle_since: started }),
+            ending: AtomicBool::new(false),
             memory_at_start: held(),
             nested_at_start: nested(),
         }
@@ -90,8 +93,26 @@ impl Gate {
         self.compute.saturating_add(grace).saturating_sub(self.computed())
     }
 
-    /// Why the evaluation must stop, if it must. Costs about 50 ns.
+    /// Notes that the program is over: what is left is to drop and copy what it made.
+    pub fn end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the program is over, or has been told that it must stop.
+    pub fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
+    }
+
+    /// Why the evaluation must stop, if it must; whoever asks is told, and ends. Costs about 50 ns.
     pub fn stop(&self) -> Option<Failure> {
+        let failure = self.reason();
+        if failure.is_some() {
+            self.end();
+        }
+        failure
+    }
+
+    fn reason(&self) -> Option<Failure> {
         if self.cancel.is_cancelled() {
             return Some(Failure::new(FailureKind::Cancelled, "cancelled"));
         }
@@ -183,5 +204,26 @@ impl Drop for Busy<'_> {
 impl Drop for Away<'_> {
     fn drop(&mut self) {
         self.0.clock().enter();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Gate;
+    use crate::core::failure::FailureKind;
+    use std::time::Duration;
+    use tokio_util::sync::CancellationToken;
+
+    #[test]
+    fn a_program_ends_when_it_is_told_to_stop_or_is_over() {
+        let late = Gate::new(CancellationToken::new(), Duration::ZERO);
+        assert!(!late.is_ending(), "a native call asks nobody");
+        assert_eq!(late.stop().map(|failure| failure.kind), Some(FailureKind::Deadline));
+        assert!(late.is_ending());
+        let over = Gate::new(CancellationToken::new(), Duration::MAX);
+        assert_eq!(over.stop(), None);
+        assert!(!over.is_ending());
+        over.end();
+        assert!(over.is_ending());
     }
 }

@@ -31,9 +31,9 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// How long a cancelled evaluation may take to notice before it is abandoned.
+/// How long an evaluation that was cancelled or computes too long may take to notice before it is abandoned.
 const GRACE: Duration = Duration::from_millis(200);
-/// How long one that has computed too long may go on before it is abandoned: to notice, and to copy what it keeps.
+/// How long one that has noticed that it computes too long may go on before it is abandoned: it copies what it keeps.
 const OVERDUE: Duration = Duration::from_secs(2);
 /// How often its clock is looked at, at most: it stands still while the evaluation waits.
 const TICK: Duration = Duration::from_millis(50);
@@ -98,7 +98,8 @@ impl Session {
         }
     }
 
-    /// Evaluates a program on a fork and commits it. Cancelling `cancel` ends it within 250 ms, its deadline within 2 s.
+    /// Evaluates a program on a fork and commits it. Cancelling `cancel` ends it within 250 ms. So does its
+    /// deadline, unless it only copies what it keeps: then within 2 s.
     pub async fn evaluate(&mut self, source: &str, cancel: CancellationToken) -> Evaluation {
         self.evaluations += 1;
         self.offer(source);
@@ -236,7 +237,7 @@ impl Session {
 /// Ends when an evaluation has computed for too long and does not notice: it is in a native call that asks nobody.
 async fn overdue(gate: &Gate, alarm: &mut Option<Pin<Box<Sleep>>>) {
     loop {
-        let left = gate.left(OVERDUE);
+        let left = gate.left(if gate.is_ending() { OVERDUE } else { GRACE });
         if left.is_zero() {
             return;
         }

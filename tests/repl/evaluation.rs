@@ -89,6 +89,20 @@ fn ctrl_c_ends_an_evaluation_and_nothing_else() {
 }
 
 #[test]
+fn ctrl_c_leaves_a_native_call_behind_and_keeps_the_session() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line("let kept = 41; let s = \"\"; s.pad(10000000, \"x\");", "rhizo> let kept");
+    terminal.line("let a = []; a.pad(1000000, s);", "rhizo> let a");
+    terminal.keys("print(\"sorting\"); a.sort()\r");
+    terminal.see_row("sorting");
+    terminal.keys("\u{3}");
+    terminal.see("cancelled; the session and its variables are kept");
+    terminal.prompt();
+    terminal.line("kept + 1", "out(1) = 42");
+}
+
+#[test]
 fn ctrl_c_at_the_prompt_gives_up_the_line() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);
