@@ -6,6 +6,7 @@
 use crate::core::failure::{Failure, FailureKind};
 use crate::script::growth;
 use crate::script::held::{held, nested};
+use crate::script::worker::stack;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,9 +16,6 @@ use tokio_util::sync::CancellationToken;
 /// How many bytes an evaluation may add to what the process holds. Rhai's own size limits walk through the whole value
 /// at every call, which makes filling an array quadratic, and nested data and closures escape them; this does neither.
 const MEMORY_LIMIT: u64 = 1 << 30;
-/// How many arrays, maps and closures it may add. Dropping or copying a value recurses once per level, each of which is
-/// at least one of them: with this and the limit of bytes no value nests deeper than `worker::STACK` carries.
-const NESTED_LIMIT: u64 = 3_000_000;
 
 thread_local! {
     /// What can stop the program of this thread.
@@ -33,6 +31,9 @@ pub struct Gate {
     ending: AtomicBool,
     memory_at_start: u64,
     nested_at_start: u64,
+    /// How many arrays, maps and closures it may add. Dropping or copying a value recurses once per level, each of which
+    /// is at least one of them: with this and the limit of bytes no value nests deeper than the stack carries.
+    nested_limit: u64,
 }
 
 /// For how long no thread of an evaluation computed. Branches that compute side by side are charged once, as the person
@@ -61,6 +62,7 @@ impl Gate {
             ending: AtomicBool::new(false),
             memory_at_start: held(),
             nested_at_start: nested(),
+            nested_limit: stack().1,
         }
     }
 
@@ -135,7 +137,7 @@ impl Gate {
     /// Why what values nest with forbids going on, if it does. Costs a nanosecond.
     fn nested_stop(&self) -> Option<Failure> {
         let grown = nested().saturating_sub(self.nested_at_start);
-        (grown > NESTED_LIMIT).then(|| too_much("too many arrays, maps and closures"))
+        (grown > self.nested_limit).then(|| too_much("too many arrays, maps and closures"))
     }
 
     /// Why the evaluation must stop at step `step` of something long, if it must. Memory is asked at every step.

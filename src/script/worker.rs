@@ -5,14 +5,27 @@
 use crate::core::failure::{Failure, FailureKind};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::thread::{Builder, scope};
 
-/// Stack of a thread on which values nest, in bytes, of address space: pages are used only when touched. Dropping a
-/// value takes about 130 bytes of it per level that is an array, 220 for a map, 240 for a closure with its variable;
-/// copying takes 240, 350 and less. Within the gate's limits that adds up to 940 MiB at most: 3 million levels, of which
-/// each map takes 480 bytes of memory.
-pub const STACK: usize = 1 << 30;
+/// Stacks of a thread on which values nest, the largest first: bytes of address space (pages are used only when touched),
+/// and how many levels they carry. Dropping a value takes about 130 bytes per level that is an array, 220 for a map, 240
+/// for a closure with its variable; copying takes 240, 350 and less. In the first one the levels are as many as fit into
+/// the gate's limit of memory too, as each map takes 480 bytes of that: 940 MiB at most.
+const STACKS: [(usize, u64); 3] = [(1 << 30, 3_000_000), (1 << 29, 1_300_000), (1 << 28, 650_000)];
+
+/// The largest stack that this system gives, and how many levels it carries; a system without as much memory may refuse
+/// the others. It is found once: limits follow it.
+pub fn stack() -> (usize, u64) {
+    static FOUND: OnceLock<(usize, u64)> = OnceLock::new();
+    let [.., least] = STACKS;
+    *FOUND.get_or_init(|| STACKS.into_iter().find(|(size, _)| is_given(*size)).unwrap_or(least))
+}
+
+fn is_given(size: usize) -> bool {
+    let probe = Builder::new().name("stack".to_owned()).stack_size(size).spawn(|| ());
+    probe.is_ok_and(|thread| thread.join().is_ok())
+}
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -37,7 +50,7 @@ impl Worker {
             None => job,
         };
         let (jobs, queue) = mpsc::channel::<Job>();
-        Builder::new().name("session".to_owned()).stack_size(STACK).spawn(move || {
+        Builder::new().name("session".to_owned()).stack_size(stack().0).spawn(move || {
             for job in queue {
                 // A value that panics when it is dropped must not take the next job with it. The hook has told it.
                 drop(catch_unwind(AssertUnwindSafe(job)));
@@ -67,7 +80,7 @@ impl Worker {
 /// If the system gives no thread.
 pub fn apart<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> io::Result<T> {
     scope(|scope| {
-        let thread = Builder::new().name(name.to_owned()).stack_size(STACK).spawn_scoped(scope, work)?;
+        let thread = Builder::new().name(name.to_owned()).stack_size(stack().0).spawn_scoped(scope, work)?;
         match thread.join() {
             Ok(answer) => Ok(answer),
             Err(panic) => resume_unwind(panic),

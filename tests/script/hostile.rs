@@ -249,6 +249,11 @@ fn depths() -> Vec<Attack> {
     ]
 }
 
+/// The one of [`depths`] that runs into the limit of what values nest with.
+fn deepest() -> Attack {
+    depths().into_iter().find(|attack| attack.says.contains("too many")).expect("it is among them")
+}
+
 /// Every attack as a program of its own.
 #[track_caller]
 fn alone(attacks: &[Attack]) {
@@ -324,6 +329,15 @@ fn what_is_shared_is_not_copied_without_end() {
 #[test]
 fn deep_values_overflow_no_stack() {
     alone(&depths());
+}
+
+#[test]
+fn a_system_that_refuses_large_stacks_gives_smaller_ones_and_the_limits_follow() {
+    let program = Program::offline().env("MALLOC_ARENA_MAX", "1");
+    let little = "ulimit -v 1126400";
+    program.args(["eval", "20 + 22", "-q"]).after(little).run().ok().prints("42\n");
+    let attack = deepest();
+    program.args(["eval", &attack.code, "-q"]).after(little).run().code(attack.exit).says(attack.says);
 }
 
 #[test]

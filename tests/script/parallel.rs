@@ -53,6 +53,14 @@ fn closures_see_their_item_and_the_context() {
 }
 
 #[test]
+fn branches_that_run_take_the_items_of_those_that_get_no_thread() {
+    let code = "par_map((0..64).to_array(), |n| { sleep(0.3); n }, #{concurrency: 64}) == (0..64).to_array()";
+    let program = Program::offline().env("MALLOC_ARENA_MAX", "1");
+    // Address space for about eighteen of the stacks.
+    program.args(["eval", code, "-q"]).after("ulimit -v 20000000").run().ok().prints("true\n");
+}
+
+#[test]
 fn branches_may_branch() {
     let code = "par_map([1, 2], |n| par_map([10, 20], |m| m * 2))";
     let answer = Program::offline().args(["eval", code, "--json"]).run().ok().json()["answer"].clone();

@@ -8,7 +8,7 @@ use crate::script::errors::{Names, from_eval, raise};
 use crate::script::growth::settled;
 use crate::script::prims::llm_batch::concurrency;
 use crate::script::prims::primitive::{Answer, Primitive, done};
-use crate::script::worker::STACK;
+use crate::script::worker::{no_thread, stack};
 use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,7 +54,7 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
     let (stored, engine) = (context.store_data(), context.engine());
     seat.gate.waiting(|| {
         std::thread::scope(|scope| {
-            for _ in 0..threads {
+            for started in 0..threads {
                 let (work, stored, seat) = (&work, &stored, &seat);
                 let branch = move || {
                     branch(work, seat, &|item| {
@@ -63,18 +63,15 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
                         settled(answer.map_err(|error| from_eval(&error, "", &Names::default())))
                     })
                 };
-                std::thread::Builder::new()
-                    .name("par_map".to_owned())
-                    .stack_size(STACK)
-                    .spawn_scoped(scope, branch)
-                    .map_err(|e| {
-                        raise(
-                            Failure::new(FailureKind::Limit, format!("par_map: no thread: {e}"))
-                                .hint("lower the concurrency"),
-                        )
-                    })?;
+                let thread = std::thread::Builder::new().name("par_map".to_owned()).stack_size(stack().0);
+                match thread.spawn_scoped(scope, branch) {
+                    Ok(_) => {}
+                    // The branches that run take its items too: what they have paid for must not be lost.
+                    Err(_) if started > 0 => break,
+                    Err(error) => return Err(raise(no_thread("par_map", &error))),
+                }
             }
-            Ok::<(), Box<rhai::EvalAltResult>>(())
+            Ok(())
         })
     })?;
     collect(work)
