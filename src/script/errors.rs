@@ -1,9 +1,11 @@
 //! What Rhai reports, as failures that say line, column, the source line with a caret, and a hint.
 
 mod fields;
+pub mod way;
 
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::text::{nearest, one_line};
+use crate::script::errors::way::{Home, Way};
 use crate::script::{convert, notation, python};
 use rhai::{Dynamic, EvalAltResult, LexError, Map, ParseError, ParseErrorType, Position};
 use unicode_width::UnicodeWidthStr;
@@ -47,33 +49,16 @@ impl Names {
 
 /// An evaluation's error as a failure. `source` is the text that was evaluated.
 pub fn from_eval(error: &EvalAltResult, source: &str, names: &Names) -> Failure {
-    let mut within = Vec::new();
-    let mut inner = error;
-    let mut position = error.position();
-    // Where it happened in a module: the snippet stays at the call, because only the evaluated source is at hand.
-    let mut elsewhere = None;
-    loop {
-        let (name, module, cause) = match inner {
-            EvalAltResult::ErrorInFunctionCall(name, module, cause, _) => (called(name), module.as_str(), cause),
-            EvalAltResult::ErrorInModule(name, cause, _) => (name.as_str(), name.as_str(), cause),
-            _ => break,
-        };
-        within.push(name.to_owned());
-        inner = cause;
-        match inner.position() {
-            place if place.is_none() => {}
-            place if module.is_empty() => {
-                position = place;
-                elsewhere = None;
-            }
-            place => elsewhere = Some((module, place)),
-        }
-    }
+    from_session(error, source, names, &|_| Home::Program)
+}
+
+/// The same in a session, whose functions may stand in an earlier text.
+pub fn from_session(error: &EvalAltResult, source: &str, names: &Names, home: &dyn Fn(&str) -> Home) -> Failure {
+    let Way { within, inner, position, elsewhere } = way::of(error, home);
     let text = if elsewhere.is_some() { "" } else { source };
     let mut failure = describe(inner, text, position, names);
-    if let Some((module, place)) = elsewhere {
-        let line = place.line().unwrap_or_default();
-        failure.message = format!("{} (line {line} of module `{module}`)", failure.message);
+    if let Some(place) = elsewhere {
+        failure.message = format!("{} ({place})", failure.message);
     }
     // What a script threw as data arrives as it was thrown.
     let as_thrown = matches!(inner, EvalAltResult::ErrorRuntime(value, _) if value.is_map());
@@ -81,11 +66,6 @@ pub fn from_eval(error: &EvalAltResult, source: &str, names: &Names) -> Failure 
         failure.message = format!("{} (in `{}`)", failure.message, within.join("` > `"));
     }
     located(failure, source, position)
-}
-
-/// The name of a function as people know it: closures have none.
-fn called(name: &str) -> &str {
-    if name.starts_with("anon$") { "a closure" } else { name }
 }
 
 /// A syntax error as a failure.

@@ -8,7 +8,8 @@ use crate::script::convert::to_value;
 use crate::script::depth::{self, KEPT};
 use crate::script::desk::Desk;
 use crate::script::engine::SOURCE_LIMIT;
-use crate::script::errors::{from_eval, from_parse};
+use crate::script::errors::way::Home;
+use crate::script::errors::{from_parse, from_session};
 use crate::script::output::{Final, Output};
 use crate::script::prims::final_;
 use crate::script::state::{State, Variable};
@@ -119,7 +120,13 @@ impl Job {
         state.functions = state.functions.merge(&functions);
         let whole: AST = state.functions.merge(&ast);
         let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut state.scope, &whole);
-        growth::settled(result.map_err(|error| from_eval(&error, &self.source, &self.state.names())))
+        let defines = |ast: &AST, name: &str| ast.iter_functions().any(|function| function.name == name);
+        let home = |name: &str| match (defines(&functions, name), defines(&state.functions, name)) {
+            (true, _) => Home::Program,
+            (false, true) => Home::Earlier,
+            (false, false) => Home::Native,
+        };
+        growth::settled(result.map_err(|error| from_session(&error, &self.source, &self.state.names(), &home)))
     }
 
     fn conclude(&self, state: &State, result: Outcome<Dynamic>, output: &Output) -> Evaluation {

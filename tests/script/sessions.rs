@@ -91,6 +91,22 @@ async fn values_before_an_error_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_error_in_a_function_of_an_earlier_evaluation_is_shown_at_its_call() {
+    let mut bench = Bench::new("").await;
+    bench.value("fn f(m) {\n  m.x\n}\nfn each(items) {\n\n\n  items.map(|m| m.x)\n}").await;
+    for (code, line, part) in [
+        ("let a = 1;\nlet b = 2;\nf(#{})", 3, "(line 2 of `f`, defined earlier)"),
+        ("let c = 3;\neach([#{}])", 2, "(line 7 of `a closure`, defined earlier)"),
+        ("let d = 4;\n[#{}].map(|m| f(m))", 2, "(line 2 of `f`, defined earlier)"),
+        ("fn f(m) {\n\n  m.y\n}\nf(#{})", 3, "the map has no field `y` (in `f`)"),
+    ] {
+        let failure = bench.evaluate(code).await.failure.expect("a failure");
+        assert_eq!(failure.details.get("line"), Some(&json!(line)), "{code}: {}", failure.message);
+        assert!(failure.message.contains(part), "{code}: {}", failure.message);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn values_survive_stops_too() {
     let mut bench = Bench::new("").await;
     for code in ["let a = 1; fn f(n) { f(n) } f(1)", "let b = 2; let s = \"x\"; loop { s += s }", "let c = 3; throw 1"]

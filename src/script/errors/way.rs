@@ -1,0 +1,81 @@
+//! The way of an error: through which functions it came, and which place in the evaluated text is shown for it.
+
+use rhai::{EvalAltResult, Position};
+
+/// In whose text a function stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// In the one that was evaluated.
+    Program,
+    /// In one that was evaluated before it.
+    Earlier,
+    /// In none: it is native.
+    Native,
+}
+
+/// From the evaluated program to where an error happened.
+pub struct Way<'e> {
+    /// The functions and modules that it passes, outermost first.
+    pub within: Vec<String>,
+    /// What happened at its end.
+    pub inner: &'e EvalAltResult,
+    /// The last place in the evaluated text: the snippet stays there, because no other source is at hand.
+    pub position: Position,
+    /// Where it happened in another text.
+    pub elsewhere: Option<String>,
+}
+
+/// The way of an error. `home` tells of a function by its name.
+pub fn of<'e>(error: &'e EvalAltResult, home: &dyn Fn(&str) -> Home) -> Way<'e> {
+    use EvalAltResult as E;
+    let mut way = Way { within: Vec::new(), inner: error, position: error.position(), elsewhere: None };
+    loop {
+        let (name, stands, cause) = match way.inner {
+            E::ErrorInFunctionCall(name, module, cause, _) => (called(name), stands(name, module, home), cause),
+            E::ErrorInModule(name, cause, _) => (name.as_str(), Stands::In(format!("module `{name}`")), cause),
+            _ => return way,
+        };
+        way.within.push(name.to_owned());
+        way.inner = cause;
+        way.passes(cause.position(), stands);
+    }
+}
+
+/// Where what a function does is written.
+enum Stands {
+    Here,
+    /// Where it is called.
+    Nowhere,
+    In(String),
+}
+
+fn stands(name: &str, module: &str, home: &dyn Fn(&str) -> Home) -> Stands {
+    if !module.is_empty() {
+        return Stands::In(format!("module `{module}`"));
+    }
+    match home(name) {
+        Home::Program => Stands::Here,
+        Home::Earlier => Stands::In(format!("`{}`, defined earlier", called(name))),
+        Home::Native => Stands::Nowhere,
+    }
+}
+
+impl Way<'_> {
+    fn passes(&mut self, place: Position, stands: Stands) {
+        let Some(line) = place.line() else { return };
+        match stands {
+            Stands::Here => {
+                self.position = place;
+                self.elsewhere = None;
+            }
+            Stands::Nowhere if self.elsewhere.is_none() => self.position = place,
+            Stands::Nowhere => {}
+            Stands::In(text) => self.elsewhere = Some(format!("line {line} of {text}")),
+        }
+    }
+}
+
+/// The name of a function as people know it: closures have none.
+fn called(name: &str) -> &str {
+    if name.starts_with("anon$") { "a closure" } else { name }
+}
