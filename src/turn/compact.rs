@@ -1,6 +1,7 @@
 //! Keeps a history within the window: the oldest outputs are shortened first, the task and the latest turns never.
+//! Thoughts stay whole: their provider signs them, and wants them back before the calls that they led to.
 
-use crate::core::message::{Message, Speaker};
+use crate::core::message::{Message, Speaker, Thought};
 use crate::core::text::head_tail;
 
 /// Instructions and task.
@@ -9,37 +10,53 @@ const HEAD: usize = 2;
 const TAIL: usize = 4;
 /// What is left of an old output, in bytes.
 const LEFT: usize = 400;
+/// What is left of the arguments of an old call: the protocols want JSON, and so the form that it had.
+const OLD_ARGUMENTS: &str = "{\"code\":\"// shortened: earlier code\"}";
 
 /// The history with as many old messages shortened as are needed to fit `room` bytes, and how many those are.
 pub fn compact(history: &[Message], room: usize) -> (Vec<Message>, usize) {
     let mut messages = history.to_vec();
-    let mut total: usize = messages.iter().map(|m| m.text.len()).sum();
+    let mut total: usize = messages.iter().map(bytes).sum();
     let mut shortened = 0;
     let last = messages.len().saturating_sub(TAIL);
     for message in messages.iter_mut().take(last).skip(HEAD) {
         if total <= room {
             break;
         }
-        if message.text.len() <= 2 * LEFT {
-            continue;
-        }
+        let before = bytes(message);
+        shorten(message);
+        let saved = before.saturating_sub(bytes(message));
+        total -= saved;
+        shortened += usize::from(saved > 0);
+    }
+    (messages, shortened)
+}
+
+/// What a message adds to a prompt, in bytes.
+fn bytes(message: &Message) -> usize {
+    let calls: usize = message.tool_requests.iter().map(|call| call.name.len() + call.arguments.len()).sum();
+    let thoughts: usize = message.thoughts.iter().map(Thought::bytes).sum();
+    message.text.len() + calls + thoughts
+}
+
+fn shorten(message: &mut Message) {
+    for call in message.tool_requests.iter_mut().filter(|call| call.arguments.len() > 2 * LEFT) {
+        call.arguments = OLD_ARGUMENTS.to_owned();
+    }
+    if message.text.len() > 2 * LEFT {
         let what = if message.speaker == Speaker::Assistant {
             "earlier code"
         } else {
             "earlier output; variables still hold it"
         };
-        let text = format!("[shortened: {what}]\n{}", head_tail(&message.text, LEFT, ""));
-        total -= message.text.len().saturating_sub(text.len());
-        message.text = text;
-        shortened += 1;
+        message.text = format!("[shortened: {what}]\n{}", head_tail(&message.text, LEFT, ""));
     }
-    (messages, shortened)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::compact;
-    use crate::core::message::{Message, Speaker};
+    use super::{OLD_ARGUMENTS, compact};
+    use crate::core::message::{Message, Speaker, Thought, ToolRequest};
 
     #[test]
     fn old_outputs_shrink_and_ends_stay() {
@@ -54,5 +71,24 @@ mod tests {
         assert_eq!(small[..2], history[..2]);
         assert_eq!(small[6..], history[6..]);
         assert!(small[2].text.starts_with("[shortened: earlier output"));
+    }
+
+    #[test]
+    fn code_of_calls_shrinks_and_thoughts_stay() {
+        let message = |_| {
+            let mut message = Message::new(Speaker::Assistant, "");
+            let arguments = serde_json::json!({"code": "x".repeat(5_000)}).to_string();
+            message.tool_requests = vec![ToolRequest { id: "1".into(), name: "rhai".into(), arguments }];
+            message.thoughts = vec![Thought::Redacted { data: "x".repeat(1_000) }];
+            message
+        };
+        let history: Vec<Message> = (0..10).map(message).collect();
+        assert_eq!(compact(&history, 61_000).1, 0);
+        let (small, shortened) = compact(&history, 60_000);
+        assert_eq!(shortened, 1);
+        assert_eq!(small[2].tool_requests[0].arguments, OLD_ARGUMENTS);
+        assert!(serde_json::from_str::<serde_json::Value>(OLD_ARGUMENTS).is_ok_and(|value| value["code"].is_string()));
+        assert_eq!(small[2].thoughts, history[2].thoughts);
+        assert_eq!(small[3..], history[3..]);
     }
 }

@@ -61,6 +61,35 @@ fn calls_that_cannot_be_run_are_answered_with_the_reason() {
 }
 
 #[test]
+fn long_code_of_earlier_calls_is_shortened_before_it_fills_the_window() {
+    let long = format!("{}1 + 1", "// a comment of some length\n".repeat(200));
+    let server = ChatServer::new(move |ask| match ask.turn() {
+        12 => Reply::call("rhai", &json!({"code": "FINAL(\"done\")"})),
+        _ => Reply::call("rhai", &json!({"code": long})),
+    });
+    let text = format!(
+        "model = \"x\"\n[models.x]\nbase_url = \"{}\"\nfunctions = true\nstream = false\ncontext_window = 16000\n",
+        server.base_url()
+    );
+    Program::new().file("rhizo.toml", text).args(["ask", "q", "--recursive"]).run().ok().prints("done\n");
+    let asks = server.asks();
+    let code = |ask: &Ask| -> Vec<String> {
+        let messages = ask.body["messages"].as_array().expect("messages");
+        let calls = messages.iter().filter_map(|message| message["tool_calls"][0]["function"]["arguments"].as_str());
+        calls.map(ToOwned::to_owned).collect()
+    };
+    for ask in &asks {
+        let texts: usize = ask.messages().iter().map(|(_, text)| text.len()).sum();
+        let size = texts + code(ask).iter().map(String::len).sum::<usize>();
+        assert!(size <= 2 * 16_000, "request {} has {size} bytes", ask.number);
+    }
+    let last = code(&asks[11]);
+    assert_eq!(last.len(), 11);
+    assert_eq!(last[0], "{\"code\":\"// shortened: earlier code\"}");
+    assert!(last[10].contains("1 + 1"), "the newest call stays whole");
+}
+
+#[test]
 fn such_a_model_may_still_write_blocks() {
     let server = ChatServer::root(&["FINAL(\"in a block\")"], "");
     program(&server).args(["ask", "q", "--recursive"]).run().ok().prints("in a block\n");
