@@ -42,8 +42,8 @@ pub const WORDS: Primitive = Primitive {
     usage: &["context.words()"],
     summary: "Counts the words.",
     params: &[],
-    example: "print(context.line(1).split().len == 5); print(context.words() > 10)",
-    prints: "true\ntrue\n",
+    example: "print(context.paragraphs()[0].words())",
+    prints: "11\n",
     register: |engine, _| {
         engine.register_fn("words", |context: &mut Context| -> Answer<i64> {
             context.looked();

@@ -15,7 +15,7 @@ pub const LEN: Primitive = Primitive {
     summary: "Returns the length in bytes; offsets everywhere are bytes from the start of the handle.",
     params: &[],
     example: "print(context.len)",
-    prints: "135\n",
+    prints: "165\n",
     register: |engine, _| {
         engine.register_get("len", |context: &mut Context| length(context));
         engine.register_fn("len", |context: &mut Context| length(context));
@@ -31,7 +31,7 @@ pub const LINES: Primitive = Primitive {
     summary: "Returns the number of lines, or the lines from one number to another, both included, as an array.",
     params: &[("from", "the first line, from 1; negative counts from the end"), ("to", "the last line")],
     example: "print(context.lines); print(context.lines(1, 2)[1])",
-    prints: "7\nIts lighthouse is 31 metres tall.\n",
+    prints: "8\nIts lighthouse is 31 metres tall.\n",
     register: register_lines,
 };
 
@@ -140,8 +140,8 @@ pub const JSON: Primitive = Primitive {
     usage: &["context.json()"],
     summary: "Reads the text as one JSON value, or as JSON lines, as an array; at most 10 MB.",
     params: &[],
-    example: "print(type_of(context.doc(\"fares.csv\").csv()))",
-    prints: "array\n",
+    example: "let lamp = context.doc(\"lamp.json\").json(); print(lamp.seconds / lamp.flashes)",
+    prints: "6\n",
     register: |engine, _| {
         engine.register_fn("json", |context: &mut Context| -> Answer<Dynamic> {
             context.looked();

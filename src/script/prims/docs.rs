@@ -15,7 +15,7 @@ pub const DOCS: Primitive = Primitive {
     summary: "Lists the documents of a context handle, each as #{name, len} with the length in bytes.",
     params: &[],
     example: "for d in context.docs() { print(`${d.name} ${d.len}`) }",
-    prints: "harbour.txt 107\nfares.csv 28\n",
+    prints: "harbour.txt 107\nlamp.json 30\nfares.csv 28\n",
     register,
 };
 

@@ -30,12 +30,13 @@ pub struct Primitive {
     pub register: fn(&mut Engine, &Arc<Desk>),
 }
 
-/// The context over which the examples run: two small documents.
+/// The context over which the examples run: three small documents.
 pub const EXAMPLE_DOCUMENTS: &[(&str, &str)] = &[
     (
         "harbour.txt",
         "The harbour opened in 1884.\nIts lighthouse is 31 metres tall.\n\nStorms closed the harbour in 1902 and 1911.\n",
     ),
+    ("lamp.json", "{\"flashes\": 2, \"seconds\": 12}\n"),
     ("fares.csv", "route,price\nnorth,4\nsouth,7\n"),
 ];
 
