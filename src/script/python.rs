@@ -64,7 +64,7 @@ const HABITS: &[Habit] = &[
     },
     Habit {
         certain: true,
-        seen: |c| c.contains("=>") && !c.contains("switch") && c.contains('('),
+        seen: |c| c.split_once("=>").is_some_and(|(before, _)| before.contains('(') && !c.contains("switch")),
         rhai: "Rhai writes closures as `|x| x + 1`",
     },
     Habit {

@@ -170,6 +170,7 @@ fn functions_under_other_names() {
         ("\"abc\".substring(0, 1)", Hints("sub_string")),
         ("prnt(1)", Hints("did you mean `print`?")),
         ("let hits = 1; hist", Hints("did you mean `hits`?")),
+        ("let hits = 1; let x = 1;\nswitch x {\n  1 => len(hist),\n  _ => 0\n}", Hints("did you mean `hits`?")),
         ("x = 1", Hints("let x")),
         ("import \"txet\" as text;", Hints("modules: chance, chunk")),
         ("tetx::trimmed(\"a\")", Hints("`text`")),
