@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub fn prepare(input: &TurnInput, window: u64) -> PreparedTurn {
     let room = usize::try_from(window.saturating_mul(2)).unwrap_or(usize::MAX);
     let (mut messages, compacted) = compact(&input.history, room);
-    if input.turn == input.of && input.of > 1 {
+    if input.turn == input.of {
         if let Some(last) = messages.last_mut().filter(|m| m.speaker == Speaker::User) {
             last.text.push_str("\n\n");
             last.text.push_str(prompt::LAST_TURN);

@@ -63,6 +63,11 @@ fn turns_that_run_out_are_an_error_with_what_was_seen() {
 fn one_turn_is_a_last_turn_too() {
     let server = ChatServer::root(&["FINAL(\"at once\")"], "");
     Program::served_by(&server).args(["ask", "q", "--recursive", "--max-turns", "1"]).run().ok().prints("at once\n");
+    let told = server.asks()[0].last();
+    assert!(
+        told.contains("This is your last turn. Look at what you still need and call FINAL in the same block"),
+        "{told}"
+    );
 }
 
 #[test]
