@@ -7,9 +7,10 @@ use crate::script::engine::SOURCE_LIMIT;
 use crate::script::errors::raise;
 use rhai::module_resolvers::ModuleResolver;
 use rhai::{Engine, EvalAltResult, Module, Position, Scope, Shared};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The stdlib: name and source.
 pub const MODULES: &[(&str, &str)] = &[
@@ -46,16 +47,32 @@ pub fn offer(engine: &mut Engine, offered: &mut Vec<&'static str>, source: &str)
     }
 }
 
-/// A module, or that it is being compiled: whoever asks for it then is in a circle.
-enum Slot {
-    Open,
-    Ready(Shared<Module>),
+thread_local! {
+    /// The modules that are being compiled on this thread: whoever asks for one of them there is in a circle. Another
+    /// branch that asks for it at the same time is not, and compiles it for itself.
+    static OPEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// That a module is being compiled on this thread.
+struct Open;
+
+impl Open {
+    fn new(path: &str) -> Self {
+        OPEN.with_borrow_mut(|open| open.push(path.to_owned()));
+        Self
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        OPEN.with_borrow_mut(|open| drop(open.pop()));
+    }
 }
 
 /// Finds modules and keeps them compiled.
 pub struct Modules {
     folder: Option<PathBuf>,
-    loaded: Mutex<HashMap<String, Slot>>,
+    loaded: Mutex<HashMap<String, Shared<Module>>>,
 }
 
 impl Modules {
@@ -64,12 +81,8 @@ impl Modules {
         Self { folder, loaded: Mutex::new(HashMap::new()) }
     }
 
-    fn put(&self, path: &str, slot: Option<Slot>) {
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        match slot {
-            Some(slot) => drop(loaded.insert(path.to_owned(), slot)),
-            None => drop(loaded.remove(path)),
-        }
+    fn loaded(&self) -> MutexGuard<'_, HashMap<String, Shared<Module>>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The source of a module: the stdlib's, or a file that lies in the folder itself or below it.
@@ -93,17 +106,21 @@ impl ModuleResolver for Modules {
         path: &str,
         position: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
-        match self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
-            Some(Slot::Ready(module)) => return Ok(Shared::clone(module)),
-            Some(Slot::Open) => return Err(circle(path)),
-            None => {}
+        if let Some(module) = self.loaded().get(path) {
+            return Ok(Shared::clone(module));
+        }
+        if OPEN.with_borrow(|open| open.iter().any(|open| open == path)) {
+            return Err(circle(path));
         }
         let Some(source) = self.source(path) else {
             return Err(Box::new(EvalAltResult::ErrorModuleNotFound(path.to_owned(), position)));
         };
-        self.put(path, Some(Slot::Open));
+        let open = Open::new(path);
         let made = compiled(engine, path, &source);
-        self.put(path, made.as_ref().ok().map(|module| Slot::Ready(Shared::clone(module))));
+        drop(open);
+        if let Ok(module) = &made {
+            self.loaded().insert(path.to_owned(), Shared::clone(module));
+        }
         made.map_err(|error| Box::new(EvalAltResult::ErrorInModule(path.to_owned(), error, position)))
     }
 }

@@ -61,6 +61,14 @@ fn branches_that_run_take_the_items_of_those_that_get_no_thread() {
 }
 
 #[test]
+fn branches_may_import_the_same_module_at_the_same_time() {
+    let program = Program::offline()
+        .file("helper.rhai", "let n = 0;\nwhile n < 300000 { n += 1 }\nfn f(x) { x * 2 }\n")
+        .file("main.rhai", "print(par_map([1, 2, 3, 4], |x| { import \"helper\" as h; h::f(x) }));\n");
+    program.args(["run", "main.rhai", "-q"]).run().ok().prints("[2, 4, 6, 8]\n");
+}
+
+#[test]
 fn branches_may_branch() {
     let code = "par_map([1, 2], |n| par_map([10, 20], |m| m * 2))";
     let answer = Program::offline().args(["eval", code, "--json"]).run().ok().json()["answer"].clone();
