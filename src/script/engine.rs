@@ -6,7 +6,7 @@ use crate::context::view::View;
 use crate::script::desk::Desk;
 use crate::script::errors::{Stop, raise};
 use crate::script::stdlib::Modules;
-use crate::script::{equality, gate, growth, guards, notation, order, output, prims, pythonic, ranges, words};
+use crate::script::{equality, gate, growth, guards, mixed, notation, order, output, prims, pythonic, ranges, words};
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ pub fn plain() -> Engine {
     let mut engine = Engine::new();
     limit(&mut engine);
     guards::register(&mut engine);
+    mixed::register(&mut engine);
     notation::register(&mut engine);
     equality::register(&mut engine);
     order::register(&mut engine);

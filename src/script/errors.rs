@@ -180,6 +180,9 @@ fn unknown_function(signature: &str, names: &Names) -> Failure {
     if names.functions.iter().any(|f| f == name) {
         return failure.hint(format!("`{name}` takes other arguments: `?{name}` shows them"));
     }
+    if ["<", ">", "<=", ">=", "==", "!="].contains(&name) && signature.contains("Context") {
+        return failure.hint("a handle is not its text: compare `c.text`");
+    }
     if ["+", "-", "*", "/", "%", "<", ">", "<=", ">=", "==", "!="].contains(&name) {
         return failure.hint("convert one side first: `x.to_string()`, parse_int(text), parse_float(text)");
     }

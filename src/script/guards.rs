@@ -1,11 +1,11 @@
-//! Built-in functions that would allocate before Rhai checks a size, checked first; and comparisons of different
-//! types, which Rhai answers with a silent `false`, as errors.
+//! Built-in functions that would allocate before Rhai checks a size, checked first.
 
 use crate::core::failure::{Failure, FailureKind};
 use crate::script::engine::{ARRAY_LIMIT, STRING_LIMIT};
 use crate::script::errors::raise;
 use crate::script::{gate, notation};
-use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map, Position};
+use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString};
+use std::ops::{Range, RangeInclusive};
 
 type Checked<T> = Result<T, Box<EvalAltResult>>;
 
@@ -15,7 +15,8 @@ pub fn register(engine: &mut Engine) {
     splits(engine);
     joins(engine);
     growth(engine);
-    comparisons(engine);
+    blobs(engine);
+    splices(engine);
 }
 
 /// The failure of a value that would become too large.
@@ -76,12 +77,29 @@ fn splits(engine: &mut Engine) {
         collected(text.rsplit(by.as_str()))
     });
     engine.register_fn("split_rev", |text: &mut ImmutableString, by: char| collected(text.rsplit(by)));
+    engine.register_fn("split", |text: &mut ImmutableString, by: ImmutableString, most: i64| {
+        collected(text.splitn(pieces(most), by.as_str()))
+    });
+    engine.register_fn("split", |text: &mut ImmutableString, by: char, most: i64| {
+        collected(text.splitn(pieces(most), by))
+    });
+    engine.register_fn("split_rev", |text: &mut ImmutableString, by: ImmutableString, most: i64| {
+        collected(text.rsplitn(pieces(most), by.as_str()))
+    });
+    engine.register_fn("split_rev", |text: &mut ImmutableString, by: char, most: i64| {
+        collected(text.rsplitn(pieces(most), by))
+    });
     engine.register_fn("to_chars", |text: &mut ImmutableString| {
         if text.chars().count() > ARRAY_LIMIT {
             return Err(too_large("the array", ARRAY_LIMIT));
         }
         Ok(text.chars().map(Dynamic::from).collect::<Array>())
     });
+}
+
+/// Into how many pieces a text is split at most: one at least.
+fn pieces(most: i64) -> usize {
+    usize::try_from(most).unwrap_or(1).max(1)
 }
 
 fn joins(engine: &mut Engine) {
@@ -128,26 +146,13 @@ fn growth(engine: &mut Engine) {
     engine.register_fn("+", |first: Array, second: Array| {
         fits(first.len() + second.len(), ARRAY_LIMIT, "the array").map(|()| [first, second].concat())
     });
+    engine.register_fn("insert", |items: &mut Array, at: i64, item: Dynamic| {
+        fits(items.len() + 1, ARRAY_LIMIT, "the array").map(|()| items.insert(place(items.len(), at), item))
+    });
     engine.register_fn("pad", |items: &mut Array, len: i64, item: Dynamic| {
         let len = usize::try_from(len).unwrap_or(0);
         fits(len, ARRAY_LIMIT, "the array").and_then(|()| filled(items, len, &item))
     });
-    engine.register_fn("pad", |bytes: &mut Blob, len: i64, value: i64| {
-        let len = usize::try_from(len).unwrap_or(0);
-        let value = u8::try_from(value & 0xff).unwrap_or_default();
-        fits(len, STRING_LIMIT, "the blob").map(|()| {
-            if len > bytes.len() {
-                bytes.resize(len, value)
-            }
-        })
-    });
-    for name in ["append", "+="] {
-        engine.register_fn(name, |bytes: &mut Blob, more: Blob| {
-            fits(bytes.len() + more.len(), STRING_LIMIT, "the blob").map(|()| bytes.extend(more))
-        });
-    }
-    engine.register_fn("blob", |len: i64| blob(len, 0));
-    engine.register_fn("blob", blob);
     engine.register_fn("pad", |text: &mut ImmutableString, len: i64, with: char| {
         padded(text, len, with.encode_utf8(&mut [0; 4]))
     });
@@ -158,6 +163,93 @@ fn growth(engine: &mut Engine) {
     engine.register_fn("+=", |text: &mut ImmutableString, more: ImmutableString| {
         fits(text.len() + more.len(), STRING_LIMIT, "the string").map(|()| *text += more)
     });
+}
+
+fn blobs(engine: &mut Engine) {
+    for name in ["push", "append", "+="] {
+        engine.register_fn(name, |bytes: &mut Blob, value: i64| extended(bytes, &[byte(value)]));
+    }
+    for name in ["append", "+="] {
+        engine.register_fn(name, |bytes: &mut Blob, more: Blob| extended(bytes, &more));
+        engine.register_fn(name, |bytes: &mut Blob, more: ImmutableString| extended(bytes, more.as_bytes()));
+        engine.register_fn(name, |bytes: &mut Blob, more: char| {
+            extended(bytes, more.encode_utf8(&mut [0; 4]).as_bytes())
+        });
+    }
+    engine.register_fn("+", |mut first: Blob, second: Blob| extended(&mut first, &second).map(|()| first));
+    engine.register_fn("+", |mut first: Blob, second: char| {
+        extended(&mut first, second.encode_utf8(&mut [0; 4]).as_bytes()).map(|()| first)
+    });
+    engine.register_fn("insert", |bytes: &mut Blob, at: i64, value: i64| {
+        fits(bytes.len() + 1, STRING_LIMIT, "the blob").map(|()| bytes.insert(place(bytes.len(), at), byte(value)))
+    });
+    engine.register_fn("pad", |bytes: &mut Blob, len: i64, value: i64| {
+        let len = usize::try_from(len).unwrap_or(0);
+        fits(len, STRING_LIMIT, "the blob").map(|()| bytes.resize(len.max(bytes.len()), byte(value)))
+    });
+    engine.register_fn("blob", |len: i64| blob(len, 0));
+    engine.register_fn("blob", blob);
+}
+
+fn extended(bytes: &mut Blob, more: &[u8]) -> Checked<()> {
+    fits(bytes.len() + more.len(), STRING_LIMIT, "the blob").map(|()| bytes.extend_from_slice(more))
+}
+
+/// The lowest eight bits, as Rhai makes bytes of numbers.
+fn byte(value: i64) -> u8 {
+    u8::try_from(value & 0xff).unwrap_or_default()
+}
+
+/// Where a position stands among `len`: negative ones count from the end, as in Rhai.
+fn place(len: usize, at: i64) -> usize {
+    let distance = usize::try_from(at.unsigned_abs()).unwrap_or(usize::MAX);
+    if at < 0 { len.saturating_sub(distance) } else { distance.min(len) }
+}
+
+fn splices(engine: &mut Engine) {
+    engine.register_fn("splice", |items: &mut Array, at: i64, len: i64, new: Array| array_spliced(items, at, len, new));
+    engine.register_fn("splice", |items: &mut Array, range: Range<i64>, new: Array| {
+        let (at, len) = span(&range);
+        array_spliced(items, at, len, new)
+    });
+    engine.register_fn("splice", |items: &mut Array, range: RangeInclusive<i64>, new: Array| {
+        let (at, len) = span_inclusive(&range);
+        array_spliced(items, at, len, new)
+    });
+    engine.register_fn("splice", |bytes: &mut Blob, at: i64, len: i64, new: Blob| blob_spliced(bytes, at, len, new));
+    engine.register_fn("splice", |bytes: &mut Blob, range: Range<i64>, new: Blob| {
+        let (at, len) = span(&range);
+        blob_spliced(bytes, at, len, new)
+    });
+    engine.register_fn("splice", |bytes: &mut Blob, range: RangeInclusive<i64>, new: Blob| {
+        let (at, len) = span_inclusive(&range);
+        blob_spliced(bytes, at, len, new)
+    });
+}
+
+/// Begin and length of a range as Rhai reads it.
+fn span(range: &Range<i64>) -> (i64, i64) {
+    let start = range.start.max(0);
+    (start, range.end.max(start) - start)
+}
+
+fn span_inclusive(range: &RangeInclusive<i64>) -> (i64, i64) {
+    let start = (*range.start()).max(0);
+    (start, ((*range.end()).max(start) - start).saturating_add(1))
+}
+
+fn array_spliced(items: &mut Array, at: i64, len: i64, new: Array) -> Checked<()> {
+    spliced(items, at, len, new, ARRAY_LIMIT, "the array")
+}
+
+fn blob_spliced(bytes: &mut Blob, at: i64, len: i64, new: Blob) -> Checked<()> {
+    spliced(bytes, at, len, new, STRING_LIMIT, "the blob")
+}
+
+fn spliced<T>(items: &mut Vec<T>, at: i64, len: i64, new: Vec<T>, limit: usize, what: &str) -> Checked<()> {
+    let start = place(items.len(), at);
+    let len = usize::try_from(len).unwrap_or(0).min(items.len() - start);
+    fits(items.len() - len + new.len(), limit, what).map(|()| drop(items.splice(start..start + len, new)))
 }
 
 /// Adds copies of an item until there are `len`. An array is copied as a whole each time, so it may be stopped.
@@ -175,7 +267,7 @@ fn filled(items: &mut Array, len: usize, item: &Dynamic) -> Checked<()> {
 
 fn blob(len: i64, value: i64) -> Checked<Blob> {
     let len = usize::try_from(len).unwrap_or(0);
-    fits(len, STRING_LIMIT, "the blob").map(|()| vec![u8::try_from(value & 0xff).unwrap_or_default(); len])
+    fits(len, STRING_LIMIT, "the blob").map(|()| vec![byte(value); len])
 }
 
 /// `text` with `with` repeated behind it until it has `len` characters; the last repetition may be cut.
@@ -194,65 +286,4 @@ fn padded(text: &mut ImmutableString, len: i64, with: &str) -> Checked<()> {
     whole.push_str(&with[..rest]);
     *text = whole.into();
     Ok(())
-}
-
-/// The error of an operator that these types do not have. Rhai's `contains` and `in` take this error of `==` as
-/// "not equal", so that searching a mixed array still works.
-fn refuse<A: 'static + Clone + Send + Sync, B: 'static + Clone + Send + Sync>(
-    engine: &mut Engine,
-    operator: &'static str,
-) {
-    let signature = format!("{operator} ({}, {})", name_of::<A>(), name_of::<B>());
-    engine.register_fn(operator, move |_: A, _: B| -> Checked<bool> {
-        Err(Box::new(EvalAltResult::ErrorFunctionNotFound(signature.clone(), Position::NONE)))
-    });
-}
-
-fn name_of<T: 'static>() -> &'static str {
-    let id = std::any::TypeId::of::<T>();
-    [
-        (std::any::TypeId::of::<i64>(), "int"),
-        (std::any::TypeId::of::<f64>(), "float"),
-        (std::any::TypeId::of::<ImmutableString>(), "string"),
-        (std::any::TypeId::of::<bool>(), "bool"),
-        (std::any::TypeId::of::<()>(), "()"),
-        (std::any::TypeId::of::<Array>(), "array"),
-        (std::any::TypeId::of::<Map>(), "map"),
-    ]
-    .iter()
-    .find(|(known, _)| *known == id)
-    .map_or("other", |(_, name)| name)
-}
-
-/// Refuses `operators` between `A` and `B` in both orders.
-fn refuse_both<A: 'static + Clone + Send + Sync, B: 'static + Clone + Send + Sync>(
-    engine: &mut Engine,
-    operators: &[&'static str],
-) {
-    for operator in operators {
-        refuse::<A, B>(engine, operator);
-        refuse::<B, A>(engine, operator);
-    }
-}
-
-fn comparisons(engine: &mut Engine) {
-    const ALL: &[&str] = &["==", "!=", "<", "<=", ">", ">="];
-    // `x == ()` is how a script asks whether something is there, so only the order is refused.
-    const ORDER: &[&str] = &["<", "<=", ">", ">="];
-    refuse_both::<i64, ImmutableString>(engine, ALL);
-    refuse_both::<f64, ImmutableString>(engine, ALL);
-    refuse_both::<bool, ImmutableString>(engine, ALL);
-    refuse_both::<i64, bool>(engine, ALL);
-    refuse_both::<f64, bool>(engine, ALL);
-    refuse_both::<i64, Array>(engine, ALL);
-    refuse_both::<f64, Array>(engine, ALL);
-    refuse_both::<ImmutableString, Array>(engine, ALL);
-    refuse_both::<i64, Map>(engine, ALL);
-    refuse_both::<f64, Map>(engine, ALL);
-    refuse_both::<ImmutableString, Map>(engine, ALL);
-    refuse_both::<Array, Map>(engine, ALL);
-    refuse_both::<i64, ()>(engine, ORDER);
-    refuse_both::<f64, ()>(engine, ORDER);
-    refuse_both::<ImmutableString, ()>(engine, ORDER);
-    refuse_both::<bool, ()>(engine, ORDER);
 }

@@ -21,6 +21,7 @@ pub mod hearing;
 pub mod held;
 pub mod help;
 pub mod host;
+pub mod mixed;
 pub mod notation;
 pub mod order;
 pub mod output;

@@ -74,6 +74,13 @@ fn texts() -> Vec<Attack> {
         attack("blob", "blob(4000000000, 1)", 5, LARGE),
         attack("pad a blob", "let b = blob(1); b.pad(4000000000, 1)", 5, LARGE),
         attack("split", "let s = \"\"; s.pad(2000000, \",\"); s.split(\",\").len", 5, LARGE),
+        attack("split into many", "let s = \"\"; s.pad(2000000, \",\"); s.split(\",\", 1500000).len", 5, LARGE),
+        attack("split from behind", "let s = \"\"; s.pad(2000000, \",\"); s.split_rev(',', 1500000).len", 5, LARGE),
+        attack("push to a blob", "let b = blob(10000000, 1); b.push(1)", 5, LARGE),
+        attack("insert into a blob", "let b = blob(10000000, 1); b.insert(0, 1)", 5, LARGE),
+        attack("text in a blob", "let b = blob(10000000, 1); b += \"x\"", 5, LARGE),
+        attack("blobs added", "let b = blob(6000000, 1); b + b", 5, LARGE),
+        attack("splice a blob", "let b = blob(6000000, 1); let c = b; b.splice(0, 0, c)", 5, LARGE),
         attack("characters", "let s = \"\"; s.pad(2000000, \"x\"); s.to_chars().len", 5, LARGE),
     ]
 }
@@ -82,6 +89,10 @@ fn containers() -> Vec<Attack> {
     vec![
         attack("pushing", "let a = []; loop { a.push(a.len) }", 5, LARGE),
         attack("adding", "let a = [1]; loop { a += a }", 5, LARGE),
+        attack("insert", "let a = []; a.pad(1000000, 0); a.insert(0, 1)", 5, LARGE),
+        attack("splice", "let a = []; a.pad(600000, 0); let b = a; a.splice(1, 0, b)", 5, LARGE),
+        attack("splice a range", "let a = []; a.pad(600000, 0); let b = a; a.splice(0..1, b)", 5, LARGE),
+        attack("splice a whole range", "let a = []; a.pad(600000, 0); let b = a; a.splice(0..=1, b)", 5, LARGE),
         attack("array of arrays", "let a = []; loop { a = [a, a] }", 5, ""),
         attack(
             "map of strings",

@@ -18,6 +18,14 @@ fn mixed_comparisons_are_errors() {
         "\"a\" < [1]",
         "#{a: 1} == 1",
         "#{a: 1} == [1]",
+        "'a' == 1",
+        "1.5 != 'a'",
+        "'a' == true",
+        "['a'] == 'a'",
+        "'a' != #{a: 1}",
+        "true == [1]",
+        "#{a: 1} != true",
+        "\"a\".to_blob() == \"a\"",
         "let x = 1; let y = \"1\"; if x == y { 1 } else { 2 }",
         "[3, \"2\", 1].sort(|a, b| if a < b { -1 } else { 1 })",
     ] {
@@ -33,6 +41,38 @@ fn comparisons_of_like_with_like_stay() {
         print(2 in [1, \"a\", 2]); print([\"x\", 3].index_of(3)); print(false == true); print('b' > 'a')";
     let ran = program.args(["eval", code]).run().ok();
     ran.prints("true\ntrue\ntrue\ntrue\ntrue\ntrue\nfalse\ntrue\ntrue\ntrue\ntrue\n1\nfalse\ntrue\n");
+}
+
+#[test]
+fn a_handle_is_not_its_text() {
+    let program = Program::offline().file("a.txt", "one\n\n---\n\ntwo\n");
+    for code in [
+        "context.paragraphs().filter(|p| p == \"---\")",
+        "context.chunks(9)[0] != \"x\"",
+        "'a' == context",
+        "context == 1",
+        "1.5 < context",
+        "context != true",
+        "context == [1]",
+        "#{a: 1} == context",
+    ] {
+        let ran = program.args(["eval", code, "--context", "a.txt", "-q"]).run().code(1);
+        ran.says("hint: a handle is not its text: compare `c.text`");
+    }
+    let code = "print(context == ()); print(context != ()); print([context].contains(\"x\"));\n\
+        print(context.paragraphs().filter(|p| p.text.contains(\"---\")).len)";
+    program.args(["eval", code, "--context", "a.txt", "-q"]).run().ok().prints("false\ntrue\nfalse\n1\n");
+}
+
+#[test]
+fn what_grows_within_its_limit_grows_as_in_rhai() {
+    let code = "let a = [1, 2]; a.insert(0, 0); a.insert(-1, 9); a.insert(99, 3); print(a);\n\
+        a.splice(1, 2, [7]); a.splice(-1, 0, [8]); a.splice(0..1, []); a.splice(0..=0, [5, 6]); a.splice(99, 1, [4]); print(a);\n\
+        print(\"a,b,c\".split(\",\", 2)); print(\"a,b,c\".split(',', -1)); print(\"a,b,c\".split_rev(\",\", 2));\n\
+        let b = blob(1, 65); b.push(66); b.append('C'); b += \"D\"; b.insert(0, 64); b.splice(1, 1, blob(2, 97));\n\
+        print((b + b).as_string())";
+    let expect = "[0, 1, 9, 2, 3]\n[5, 6, 2, 8, 3, 4]\n[\"a\", \"b,c\"]\n[\"a,b,c\"]\n[\"c\", \"a,b\"]\n@aaBCD@aaBCD\n";
+    Program::offline().args(["eval", code, "-q"]).run().ok().prints(expect);
 }
 
 #[test]
