@@ -4,7 +4,7 @@ use crate::core::failure::{Failure, FailureKind};
 use crate::script::engine::{ARRAY_LIMIT, STRING_LIMIT};
 use crate::script::errors::raise;
 use crate::script::{gate, notation};
-use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString};
+use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, RhaiNativeFunc, Variant};
 use std::ops::{Range, RangeInclusive};
 
 type Checked<T> = Result<T, Box<EvalAltResult>>;
@@ -126,6 +126,15 @@ fn joins(engine: &mut Engine) {
     });
 }
 
+/// Registers what changes its first argument, which Rhai then refuses for a constant.
+fn change<A: 'static, const N: usize, const X: bool, R: Variant + Clone, const F: bool>(
+    engine: &mut Engine,
+    name: &'static str,
+    function: impl RhaiNativeFunc<A, N, X, R, F> + Send + Sync + 'static,
+) {
+    FuncRegistration::new(name).with_purity(false).register_into_engine(engine, function);
+}
+
 fn fits(count: usize, limit: usize, what: &str) -> Checked<()> {
     if count > limit { Err(too_large(what, limit)) } else { Ok(()) }
 }
@@ -146,7 +155,7 @@ fn growth(engine: &mut Engine) {
     engine.register_fn("+", |first: Array, second: Array| {
         fits(first.len() + second.len(), ARRAY_LIMIT, "the array").map(|()| [first, second].concat())
     });
-    engine.register_fn("insert", |items: &mut Array, at: i64, item: Dynamic| {
+    change(engine, "insert", |items: &mut Array, at: i64, item: Dynamic| {
         fits(items.len() + 1, ARRAY_LIMIT, "the array").map(|()| items.insert(place(items.len(), at), item))
     });
     engine.register_fn("pad", |items: &mut Array, len: i64, item: Dynamic| {
@@ -167,26 +176,25 @@ fn growth(engine: &mut Engine) {
 
 fn blobs(engine: &mut Engine) {
     for name in ["push", "append", "+="] {
-        engine.register_fn(name, |bytes: &mut Blob, value: i64| extended(bytes, &[byte(value)]));
+        change(engine, name, |bytes: &mut Blob, value: i64| extended(bytes, &[byte(value)]));
     }
     for name in ["append", "+="] {
-        engine.register_fn(name, |bytes: &mut Blob, more: Blob| extended(bytes, &more));
-        engine.register_fn(name, |bytes: &mut Blob, more: ImmutableString| extended(bytes, more.as_bytes()));
-        engine.register_fn(name, |bytes: &mut Blob, more: char| {
-            extended(bytes, more.encode_utf8(&mut [0; 4]).as_bytes())
-        });
+        change(engine, name, |bytes: &mut Blob, more: Blob| extended(bytes, &more));
+        change(engine, name, |bytes: &mut Blob, more: ImmutableString| extended(bytes, more.as_bytes()));
+        change(engine, name, |bytes: &mut Blob, more: char| extended(bytes, more.encode_utf8(&mut [0; 4]).as_bytes()));
     }
     engine.register_fn("+", |mut first: Blob, second: Blob| extended(&mut first, &second).map(|()| first));
     engine.register_fn("+", |mut first: Blob, second: char| {
         extended(&mut first, second.encode_utf8(&mut [0; 4]).as_bytes()).map(|()| first)
     });
-    engine.register_fn("insert", |bytes: &mut Blob, at: i64, value: i64| {
+    change(engine, "insert", |bytes: &mut Blob, at: i64, value: i64| {
         fits(bytes.len() + 1, STRING_LIMIT, "the blob").map(|()| bytes.insert(place(bytes.len(), at), byte(value)))
     });
-    engine.register_fn("pad", |bytes: &mut Blob, len: i64, value: i64| {
+    change(engine, "pad", |bytes: &mut Blob, len: i64, value: i64| {
         let len = usize::try_from(len).unwrap_or(0);
         fits(len, STRING_LIMIT, "the blob").map(|()| bytes.resize(len.max(bytes.len()), byte(value)))
     });
+    engine.register_fn("to_array", |bytes: &mut Blob| collected(bytes.iter().map(|value| i64::from(*value))));
     engine.register_fn("blob", |len: i64| blob(len, 0));
     engine.register_fn("blob", blob);
 }
@@ -207,21 +215,21 @@ fn place(len: usize, at: i64) -> usize {
 }
 
 fn splices(engine: &mut Engine) {
-    engine.register_fn("splice", |items: &mut Array, at: i64, len: i64, new: Array| array_spliced(items, at, len, new));
-    engine.register_fn("splice", |items: &mut Array, range: Range<i64>, new: Array| {
+    change(engine, "splice", |items: &mut Array, at: i64, len: i64, new: Array| array_spliced(items, at, len, new));
+    change(engine, "splice", |items: &mut Array, range: Range<i64>, new: Array| {
         let (at, len) = span(&range);
         array_spliced(items, at, len, new)
     });
-    engine.register_fn("splice", |items: &mut Array, range: RangeInclusive<i64>, new: Array| {
+    change(engine, "splice", |items: &mut Array, range: RangeInclusive<i64>, new: Array| {
         let (at, len) = span_inclusive(&range);
         array_spliced(items, at, len, new)
     });
-    engine.register_fn("splice", |bytes: &mut Blob, at: i64, len: i64, new: Blob| blob_spliced(bytes, at, len, new));
-    engine.register_fn("splice", |bytes: &mut Blob, range: Range<i64>, new: Blob| {
+    change(engine, "splice", |bytes: &mut Blob, at: i64, len: i64, new: Blob| blob_spliced(bytes, at, len, new));
+    change(engine, "splice", |bytes: &mut Blob, range: Range<i64>, new: Blob| {
         let (at, len) = span(&range);
         blob_spliced(bytes, at, len, new)
     });
-    engine.register_fn("splice", |bytes: &mut Blob, range: RangeInclusive<i64>, new: Blob| {
+    change(engine, "splice", |bytes: &mut Blob, range: RangeInclusive<i64>, new: Blob| {
         let (at, len) = span_inclusive(&range);
         blob_spliced(bytes, at, len, new)
     });

@@ -81,6 +81,7 @@ fn texts() -> Vec<Attack> {
         attack("text in a blob", "let b = blob(10000000, 1); b += \"x\"", 5, LARGE),
         attack("blobs added", "let b = blob(6000000, 1); b + b", 5, LARGE),
         attack("splice a blob", "let b = blob(6000000, 1); let c = b; b.splice(0, 0, c)", 5, LARGE),
+        attack("array of a blob", "blob(2000000, 1).to_array().len", 5, LARGE),
         attack("characters", "let s = \"\"; s.pad(2000000, \"x\"); s.to_chars().len", 5, LARGE),
     ]
 }

@@ -76,6 +76,15 @@ fn what_grows_within_its_limit_grows_as_in_rhai() {
 }
 
 #[test]
+fn a_constant_does_not_grow() {
+    let program = Program::offline();
+    for code in ["const A = [1]; A.insert(0, 2)", "const A = [1]; A.splice(0, 0, [2])", "const B = blob(1); B.push(1)"]
+    {
+        program.args(["eval", code, "-q"]).run().code(1).says("constant");
+    }
+}
+
+#[test]
 fn switch_and_in_compare_types_that_differ_without_an_error() {
     let code = "let x = \"1\"; switch x { 1 => \"number\", \"1\" => \"text\", _ => \"else\" }";
     Program::offline().args(["eval", code]).run().ok().prints("text\n");
