@@ -12,6 +12,7 @@ mod generated_bodies;
 mod generated_cases;
 mod import;
 mod intent;
+mod late;
 mod mutated;
 mod nested;
 mod property;

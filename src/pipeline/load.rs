@@ -220,10 +220,8 @@ impl Reader<'_, '_> {
         if let tree::Data::List(items) = &node.data
             && items.iter().all(|item| item.text().is_some())
         {
-            let named = items.iter().filter_map(|item| {
-                let name = item.text()?.trim().to_owned();
-                self.identifier(item.at, "an output", &name)?;
-                Some((name, Template::Value(self.expression(item, "an output", &reading)?)))
+            let named = self.names(items, "an output").into_iter().filter_map(|(item, name)| {
+                Some((name.to_owned(), Template::Value(self.expression(item, "an output", &reading)?)))
             });
             return named.collect();
         }

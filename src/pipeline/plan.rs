@@ -79,6 +79,21 @@ pub struct Input {
     pub required: bool,
 }
 
+/// The JSON Schema of all that a caller gives.
+pub fn parameters(inputs: &[Input]) -> Value {
+    let property = |input: &Input| {
+        let mut schema = input.schema.clone();
+        if let Some(schema) = schema.as_object_mut().filter(|_| !input.description.is_empty()) {
+            schema.insert("description".to_owned(), input.description.clone().into());
+        }
+        (input.name.clone(), schema)
+    };
+    let properties: Map<String, Value> = inputs.iter().map(property).collect();
+    let needed = inputs.iter().filter(|input| input.required && input.default.is_none());
+    let required: Vec<&str> = needed.map(|input| input.name.as_str()).collect();
+    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
 /// Limits of the execution of a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PipelineLimits {

@@ -3,13 +3,13 @@
 use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission, ToolSpec};
-use crate::pipeline::plan::{Act, Block, Pipeline};
+use crate::pipeline::plan::{Act, Block, Pipeline, parameters};
 use crate::pipeline::{files, load};
 use crate::tools::catalog::Catalog;
 use crate::tools::tool::{Tool, ToolContext};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -47,24 +47,12 @@ impl Tool for PipelineTool {
 }
 
 fn spec(name: &str, pipeline: &Pipeline) -> ToolSpec {
-    let mut properties = Map::new();
-    for input in &pipeline.inputs {
-        let mut schema = input.schema.clone();
-        if let Some(schema) = schema.as_object_mut().filter(|_| !input.description.is_empty()) {
-            schema.insert("description".to_owned(), input.description.clone().into());
-        }
-        properties.insert(input.name.clone(), schema);
-    }
-    let needed = pipeline.inputs.iter().filter(|input| input.required && input.default.is_none());
-    let required: Vec<&str> = needed.map(|input| input.name.as_str()).collect();
     let outputs: Vec<&str> = pipeline.outputs.iter().map(|(name, _)| name.as_str()).collect();
     let summary = if pipeline.description.is_empty() { &pipeline.name } else { &pipeline.description };
     ToolSpec {
         name: name.to_owned(),
         summary: summary.trim().to_owned(),
-        parameters: json!({
-            "type": "object", "properties": properties, "required": required, "additionalProperties": false,
-        }),
+        parameters: parameters(&pipeline.inputs),
         returns: match outputs.as_slice() {
             [] => "The value of its last step.".to_owned(),
             names => format!("A map of {}.", names.join(", ")),

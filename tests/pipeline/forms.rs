@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Claims that `validate` refuses a pipeline for this.
 #[track_caller]
-fn refused_for(text: &str, what: &str) {
+pub(super) fn refused_for(text: &str, what: &str) {
     let ran = flow(text).args(["pipeline", "validate", "flow.yaml"]).run();
     let told = format!("{}{}", ran.stdout, ran.stderr);
     assert!(told.contains(what), "no {what:?} of\n{text}in\n{told}");

@@ -1,11 +1,12 @@
 //! Inputs and vars: what a value means and which form it has.
 
 use crate::host::typed::{Checked, Schema};
-use crate::pipeline::plan::{Input, Var};
+use crate::pipeline::plan::{Input, Var, parameters};
 use crate::pipeline::read::words::{INPUT, VAR, keys};
-use crate::pipeline::read::{Fields, Reader};
+use crate::pipeline::read::{Fields, Reader, told};
 use crate::pipeline::tree::{Data, Entry, Node, Spot};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "object", "any"];
 
@@ -14,7 +15,10 @@ impl Reader<'_, '_> {
     pub(crate) fn inputs(&mut self, node: Option<&Node>) -> Vec<Input> {
         let Some(node) = node else { return Vec::new() };
         let entries = self.entries(node, "inputs");
-        entries.into_iter().filter_map(|entry| self.input(entry)).collect()
+        let inputs: Vec<Input> = entries.into_iter().filter_map(|entry| self.input(entry)).collect();
+        // As a tool the pipeline takes all of them as one value.
+        self.together(node.at, "inputs", &parameters(&inputs));
+        inputs
     }
 
     fn input(&mut self, entry: &Entry) -> Option<Input> {
@@ -37,11 +41,9 @@ impl Reader<'_, '_> {
     pub(crate) fn vars(&mut self, node: Option<&Node>) -> Vec<Var> {
         let Some(node) = node else { return Vec::new() };
         if let Data::List(items) = &node.data
-            && let Some(names) = items.iter().map(Node::text).collect::<Option<Vec<&str>>>()
+            && items.iter().all(|item| item.text().is_some())
         {
-            let named =
-                items.iter().zip(names).filter(|(item, name)| self.identifier(item.at, "a var", name).is_some());
-            return named.map(|(_, name)| text_var(name)).collect();
+            return self.names(items, "a var").into_iter().map(|(_, name)| text_var(name)).collect();
         }
         let entries = self.entries(node, "vars");
         entries.into_iter().filter_map(|entry| self.var(entry)).collect()
@@ -121,6 +123,31 @@ impl Reader<'_, '_> {
                 None
             }
         }
+    }
+
+    /// Refuses forms of which each holds by itself and which are no schema as the fields of one value.
+    pub(crate) fn together(&mut self, at: Spot, what: &str, schema: &Value) {
+        if let Err(failure) = Schema::read(schema) {
+            let leads = schema.to_string().contains("\"$ref\"");
+            let hint = if leads { "; a `$ref` is read from the whole value: write out what it means" } else { "" };
+            self.fault(at, format!("`{what}` as the fields of one value: {}{hint}", told(&failure)));
+        }
+    }
+
+    /// The names in a list of texts, each once.
+    pub(crate) fn names<'n>(&mut self, items: &'n [Node], what: &str) -> Vec<(&'n Node, &'n str)> {
+        let mut lines = HashMap::new();
+        let mut named = Vec::new();
+        for (item, name) in items.iter().filter_map(|item| Some((item, item.text()?.trim()))) {
+            if self.identifier(item.at, what, name).is_none() {
+                continue;
+            }
+            match lines.insert(name, item.at.line) {
+                Some(line) => self.fault(item.at, format!("`{name}` stands here again; it is on line {line} already")),
+                None => named.push((item, name)),
+            }
+        }
+        named
     }
 
     /// Whether a value has the form; a fault if not.

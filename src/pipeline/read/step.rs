@@ -99,6 +99,9 @@ impl Reader<'_, '_> {
         if let (Some(entry), None) = (fields.entry("on_false"), &step.condition) {
             self.fault(entry.at, "`on_false` needs a `condition`");
         }
+        if let (Some(schema), Some(node)) = (step.schema(), fields.get("vars")) {
+            self.together(node.at, "vars", &schema);
+        }
         self.dependencies(fields.get("dependencies"), &reading);
         Some(Step { hash: self.definition(named.node, &step), ..step })
     }
