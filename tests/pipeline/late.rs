@@ -4,7 +4,7 @@ use super::accepted;
 use super::forms::refused_for;
 
 #[test]
-fn fields_are_one_schema_together() {
+fn the_form_of_a_value_is_one_schema() {
     let own = "{schema: {type: object, properties: {a: {$ref: '#/$defs/n'}}, $defs: {n: {type: integer}}}}";
     for (text, what) in [
         ("steps: {a: {llm: x, vars: [text, text]}}\n".to_owned(), "`text` stands here again; it is on line 1 already"),
@@ -20,6 +20,10 @@ fn fields_are_one_schema_together() {
     ] {
         refused_for(&text, what);
         refused_for(&text, "flow.yaml has a fault");
+    }
+    for act in ["llm: {prompt: x", "run: {task: x"] {
+        let text = format!("steps: {{a: {{{act}, schema: {{n: int}}}}, vars: {{t: text}}}}}}\n");
+        refused_for(&text, "`schema` and `vars` both say what the value is: keep one of them");
     }
     accepted("steps: {a: {llm: x, vars: [text, more]}}\noutputs: [a]\n");
     accepted("steps: {a: {llm: x, vars: {t: {schema: {type: object, properties: {a: {type: integer}}}}}}}\n");

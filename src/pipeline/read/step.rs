@@ -99,11 +99,18 @@ impl Reader<'_, '_> {
         if let (Some(entry), None) = (fields.entry("on_false"), &step.condition) {
             self.fault(entry.at, "`on_false` needs a `condition`");
         }
-        if let (Some(schema), Some(node)) = (step.schema(), fields.get("vars")) {
-            self.together(node.at, "vars", &schema);
-        }
+        self.value_form(fields, act, &step);
         self.dependencies(fields.get("dependencies"), &reading);
         Some(Step { hash: self.definition(named.node, &step), ..step })
+    }
+
+    /// Refuses `vars` that cannot be one value, or of which the act says another form.
+    fn value_form(&mut self, fields: &Fields<'_>, act: &Entry, step: &Step) {
+        let (Some(schema), Some(node)) = (step.schema(), fields.get("vars")) else { return };
+        self.together(node.at, "vars", &schema);
+        if let Some(own) = part(act, "schema").filter(|_| matches!(step.act, Act::Llm(_) | Act::Run(_))) {
+            self.fault(own.at, "`schema` and `vars` both say what the value is: keep one of them");
+        }
     }
 
     /// The one key that says what the step does.
