@@ -12,6 +12,9 @@ use std::path::{Component, Path, PathBuf};
 /// The suffixes that are known.
 pub const SUFFIXES: &[&str] = &["json", "csv", "md", "txt", "bin"];
 
+/// Stands for a hole in a path: a part of a name, and neither a blank nor a name of its own.
+pub const HOLE: &str = "\u{fffc}";
+
 /// The most bytes that a file system takes for the name of a file or folder.
 const NAME: usize = 255;
 

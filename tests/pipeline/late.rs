@@ -2,6 +2,7 @@
 
 use super::accepted;
 use super::forms::refused_for;
+use crate::support::program::Program;
 
 #[test]
 fn the_form_of_a_value_is_one_schema() {
@@ -27,4 +28,27 @@ fn the_form_of_a_value_is_one_schema() {
     }
     accepted("steps: {a: {llm: x, vars: [text, more]}}\noutputs: [a]\n");
     accepted("steps: {a: {llm: x, vars: {t: {schema: {type: object, properties: {a: {type: integer}}}}}}}\n");
+}
+
+#[test]
+fn a_product_that_could_not_be_written_is_told_before_anything_is_paid() {
+    let text = |folder: &str, path: &str| {
+        format!("output_dir: {folder}\nsteps: {{a: {{llm: x, products: {{a: '{path}'}}}}}}\n")
+    };
+    let program = Program::offline().file("out/there.md/inside.md", "x").file("out/plain.txt", "x");
+    let validate = |text: String| {
+        std::fs::write(program.project().join("flow.yaml"), text).expect("a file");
+        program.args(["pipeline", "validate", "flow.yaml"]).env("RHIZO_HOME", ".rhizo").run()
+    };
+    for (folder, path, what) in [
+        (".rhizo/x", "a.md", "`.rhizo/x/a.md` belongs to rhizo itself"),
+        (".rhizo/x", "{{ a.len() }}.md", "belongs to rhizo itself"),
+        ("out", "there.md", "`out/there.md` is a folder"),
+        ("out", "plain.txt/a.md", "`out/plain.txt/a.md`: a part of it is not a folder"),
+    ] {
+        validate(text(folder, path)).code(1).says("flow.yaml has a fault").says(what);
+    }
+    for path in ["plain.txt", "{{ a }}.md", "new/there.md"] {
+        validate(text("out", path)).ok();
+    }
 }

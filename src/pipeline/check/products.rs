@@ -1,23 +1,28 @@
 //! Products never share a path, as far as files tell: those of a file, and those of the pipelines that it calls.
 
 use crate::config::fault::Fault;
+use crate::core::failure::FailureKind;
 use crate::pipeline::plan::{Act, Block, Each, Nested, Pipeline, Product, Step, Template};
-use crate::pipeline::product::plain;
-use crate::pipeline::read::Reader;
+use crate::pipeline::product::{HOLE, impossible, is_below, plain, relative};
+use crate::pipeline::read::{Reader, told};
 use crate::script::expression::Reference;
+use crate::tools::workspace::Workspace;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 /// Checks the paths of all products.
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) {
-    let mut paths = Paths { faults: &mut reader.faults, taken: BTreeMap::new() };
+    let workspace = reader.loader.workspace.as_ref();
+    let mut paths = Paths { faults: &mut reader.faults, workspace, taken: BTreeMap::new() };
     paths.block(&pipeline.block, &Around { folder: &pipeline.output_dir, items: Vec::new(), call: None });
 }
 
 /// The paths that were seen.
 struct Paths<'r, 'p> {
     faults: &'r mut Vec<Fault>,
+    /// Where they are written; without one no run begins.
+    workspace: Option<&'r Workspace>,
     /// The step of the file that writes each, or that calls the pipeline that does; what lies below a path follows it.
     taken: BTreeMap<PathBuf, &'p str>,
 }
@@ -26,6 +31,9 @@ impl<'p> Paths<'_, 'p> {
     fn block(&mut self, block: &'p Block, around: &Around<'p>) {
         for step in &block.steps {
             for product in &step.products {
+                // What a called file writes is looked at with that file.
+                let why = self.unwritable(&product.path, around.folder).filter(|_| around.call.is_none());
+                self.faults.extend(why.map(|why| Fault::new(product.place.clone(), why)));
                 self.product(step, product, around);
             }
             match &step.act {
@@ -71,6 +79,24 @@ impl<'p> Paths<'_, 'p> {
             }
         };
         self.faults.push(Fault::new(place.clone(), message));
+    }
+
+    /// Why a product could not be written now, if its path is one that names a file. What stands behind a hole is known
+    /// when it runs, but nothing below a folder that is closed can be written.
+    fn unwritable(&self, path: &Template, folder: &Path) -> Option<String> {
+        let file = relative(&path.text_with(|_| HOLE.to_owned())?).filter(|file| !file.as_os_str().is_empty())?;
+        let whole = plain(&folder.join(file));
+        // What is wrong with the folder, or with the name, is told where it is read.
+        if !is_below(folder) || impossible(&whole).is_some() {
+            return None;
+        }
+        let failure = self.workspace?.resolve_write(&whole.to_string_lossy()).err()?;
+        let told_now = match failure.kind {
+            FailureKind::Denied => true,
+            FailureKind::Invalid => path.constant().is_some(),
+            _ => false,
+        };
+        told_now.then(|| format!("the product cannot be written: {}", told(&failure)))
     }
 
     /// A path that is taken and is this one, a folder of it, or below it.

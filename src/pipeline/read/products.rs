@@ -1,14 +1,11 @@
 //! The files that a step writes.
 
 use crate::pipeline::plan::{Product, Template};
-use crate::pipeline::product::{self, SUFFIXES};
+use crate::pipeline::product::{self, HOLE, SUFFIXES};
 use crate::pipeline::read::Reader;
 use crate::pipeline::read::template::Reading;
 use crate::pipeline::tree::{Data, Node, Spot};
 use std::path::Path;
-
-/// Stands for a hole in a path: a part of a name, and neither a blank nor a name of its own.
-const HOLE: &str = "\u{fffc}";
 
 impl Reader<'_, '_> {
     /// Reads `var or expression: path`.
