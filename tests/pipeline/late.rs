@@ -52,3 +52,36 @@ fn a_product_that_could_not_be_written_is_told_before_anything_is_paid() {
         validate(text("out", path)).ok();
     }
 }
+
+#[test]
+fn an_input_that_need_not_be_given_is_asked_for_first() {
+    let head = "\
+inputs: {x: {type: object, required: false}, go: {type: boolean, required: false}, all: {type: array, required: false}}
+steps:
+  paid: {llm: hello}
+";
+    for (step, what) in [
+        (
+            "{set: {v: inputs.x.name}}",
+            "`inputs.x` may be `()`: give it a default, write `inputs.x?.name`, or ask `inputs.x != ()`",
+        ),
+        ("{set: {v: '1'}, condition: inputs.go}", "`inputs.go` may be `()`: give it a default"),
+        ("{set: {v: '1'}, condition: inputs.x?.go}", "`inputs.x` may be `()`: give it a default"),
+        ("{each: {in: inputs.all, steps: {s: {set: {v: item}}}}}", "`inputs.all` may be `()`: give it a default"),
+        ("{set: {v: inputs.x.name}, condition: 'inputs.x == ()'}", "`inputs.x` may be `()`"),
+        ("{set: {v: inputs.go.deep}}", "`inputs.go` is true or false, and has no field `deep`"),
+        ("{set: {v: '1'}, condition: inputs.all}", "the condition `inputs.all` is a list"),
+    ] {
+        refused_for(&format!("{head}  last: {step}\n"), what);
+    }
+    for step in [
+        "{set: {v: inputs.x?.name, w: inputs.x, x: '{{ inputs.x }}'}}",
+        "{set: {v: 'if inputs.x == () { 1 } else { inputs.x.name }'}}",
+        "{set: {v: inputs.x.name}, condition: inputs.x != () && paid != \"\"}",
+        "{set: {v: '1'}, condition: inputs.go ?? false}",
+        "{each: {in: 'inputs.all ?? []', steps: {s: {set: {v: item}}}}}",
+        "{each: {in: inputs.all, steps: {s: {set: {v: item}}}}, condition: 'inputs.all != ()'}",
+    ] {
+        accepted(&format!("{head}  last: {step}\n"));
+    }
+}

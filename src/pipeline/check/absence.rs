@@ -2,7 +2,7 @@
 
 use crate::pipeline::check::{Known, Seen};
 use crate::pipeline::graph::{jumps, targets};
-use crate::pipeline::plan::{Block, Jump, Step};
+use crate::pipeline::plan::{Block, Input, Jump, Step};
 use crate::pipeline::read::{Part, Use};
 use crate::script::expression::{Constant, Expression, Question};
 use std::collections::HashSet;
@@ -10,14 +10,18 @@ use std::collections::HashSet;
 /// Whose value may be absent.
 pub(super) struct Absence<'k> {
     known: &'k Known<'k>,
+    /// Inputs that need not be given and have no default.
+    optional: HashSet<&'k str>,
     /// Steps that may be skipped because one that they need failed, or said so.
     skipped: HashSet<&'k str>,
 }
 
 impl<'k> Absence<'k> {
-    /// What is known of a file.
-    pub(super) fn of(known: &'k Known<'k>) -> Self {
-        let mut absence = Self { known, skipped: HashSet::new() };
+    /// What is known of a file with these inputs.
+    pub(super) fn of(known: &'k Known<'k>, inputs: &'k [Input]) -> Self {
+        let optional = inputs.iter().filter(|input| !input.required && input.default.is_none());
+        let optional = optional.map(|input| input.name.as_str()).collect();
+        let mut absence = Self { known, optional, skipped: HashSet::new() };
         // What is skipped passes on, so that it is looked at until nothing is added.
         loop {
             let before = absence.skipped.len();
@@ -81,6 +85,18 @@ impl<'k> Absence<'k> {
         let regardless =
             around.iter().any(|reader| reader.step.always || reader.step.watches.iter().any(|w| w == name));
         (late || regardless).then(|| "it may have failed".to_owned())
+    }
+
+    /// Whether an input may be `()` where it is read, and nobody has asked first.
+    pub(super) fn lacks(&self, read: &Use, input: &str) -> bool {
+        let of_it = |question: &&Question| question.path.iter().map(String::as_str).take(2).eq(["inputs", input]);
+        let mut own = read.expression.iter().flat_map(Expression::questions).filter(of_it);
+        let mut around = self.conditions(read).flat_map(Expression::questions).filter(of_it);
+        let is_there =
+            |question: &Question| question.demanded && question.equal != (question.with == Constant::Nothing);
+        self.optional.contains(input)
+            && !own.any(|question| question.with == Constant::Nothing)
+            && !around.any(is_there)
     }
 
     /// Whether a condition around the reader makes sure that the step failed.

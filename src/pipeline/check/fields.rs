@@ -35,7 +35,7 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
     let inputs = Shape::of_inputs(&pipeline.inputs);
     let shapes: HashMap<&str, Shape> =
         known.steps.iter().map(|(name, seen)| (*name, Shape::of_step(seen.step))).collect();
-    let absence = Absence::of(known);
+    let absence = Absence::of(known, &pipeline.inputs);
     forms::check(reader, known, &shapes, &inputs, &absence);
     let uses = std::mem::take(&mut reader.uses);
     for read in uses.iter().filter(|read| read.local) {
@@ -46,7 +46,9 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
     for read in uses.iter().filter(|read| !read.local) {
         let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
         let message = match path.as_slice() {
-            ["inputs", rest @ ..] => unknown_field("inputs", &inputs, rest),
+            ["inputs", rest @ ..] => {
+                unknown_field("inputs", &inputs, rest).or_else(|| absent_input(read, rest, &absence))
+            }
             ["outcomes", name, field, ..] => {
                 Some(format!("`outcomes.{name}` is a text such as \"ok\" or \"failed\", and has no field `{field}`"))
             }
@@ -64,6 +66,18 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
         }
     }
     reader.uses = uses;
+}
+
+/// An input that need not be given has no fields then.
+fn absent_input(read: &Use, way: &[&str], absence: &Absence<'_>) -> Option<String> {
+    let [input, field, ..] = way else { return None };
+    let asked = matches!(read.reference.optional, Some(1 | 2)) || !absence.lacks(read, input);
+    (!asked).then(|| {
+        format!(
+            "`inputs.{input}` may be `()`: give it a default, write `inputs.{input}?.{field}`, or ask \
+             `inputs.{input} != ()`"
+        )
+    })
 }
 
 fn of_step(read: &Use, name: &str, shape: &Shape, fields: &[&str], absence: &Absence<'_>) -> Option<String> {

@@ -6,7 +6,7 @@ use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::shape::Shape;
 use crate::pipeline::plan::{Act, Step, Template};
 use crate::pipeline::read::{Part, Reader, Use};
-use crate::script::expression::Expression;
+use crate::script::expression::{Expression, Reference};
 use std::collections::HashMap;
 
 /// What stands at a place.
@@ -36,10 +36,8 @@ pub(super) fn check(
         };
         if let Some(shape) = shape.filter(|shape| !wanted.fits(shape)) {
             faults.push((read.at, wanted.refusal(&path.join("."), shape.kind())));
-        } else if let Some(why) = absence.why(read, name) {
-            let what = format!("`{name}` may be `()` here, because {why}");
-            let hint = format!("let a condition ask `outcomes.{name} == \"ok\"`, or give another value by `??`");
-            faults.push((read.at, format!("{what}: {hint}")));
+        } else {
+            faults.extend(absent(read, &path, absence).map(|message| (read.at, message)));
         }
     }
     for (name, seen) in &known.steps {
@@ -47,6 +45,23 @@ pub(super) fn check(
         faults.extend(literal(seen.step).into_iter().map(|message| (at, message)));
     }
     faults.into_iter().for_each(|(at, message)| reader.fault(at, message));
+}
+
+/// What is wrong with a value that must be there, if it may be absent: read by `?.` it is `()` too.
+fn absent(read: &Use, path: &[&str], absence: &Absence<'_>) -> Option<String> {
+    match path {
+        ["inputs", input, ..] => absence.lacks(read, input).then(|| {
+            format!("`inputs.{input}` may be `()`: give it a default, give another value by `??`, or ask `inputs.{input} != ()`")
+        }),
+        [name, ..] => {
+            let reference = Reference { optional: None, ..read.reference.clone() };
+            let why = absence.why(&Use { reference, ..read.clone() }, name)?;
+            let what = format!("`{name}` may be `()` here, because {why}");
+            let hint = format!("let a condition ask `outcomes.{name} == \"ok\"`, or give another value by `??`");
+            Some(format!("{what}: {hint}"))
+        }
+        [] => None,
+    }
 }
 
 /// What is wrong with conditions and items that are written out.

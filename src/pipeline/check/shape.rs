@@ -63,14 +63,9 @@ impl Shape {
         }
     }
 
-    /// The form of `inputs`.
+    /// The form of `inputs`, of those that are given.
     pub(super) fn of_inputs(inputs: &[Input]) -> Self {
-        let field = |input: &Input| {
-            let given = input.required || input.default.as_ref().is_some_and(|value| !value.is_null());
-            let shape = if given { Self::of_schema(&input.schema) } else { Self::Any };
-            Field { name: input.name.clone(), shape, sure: true }
-        };
-        Self::Map(inputs.iter().map(field).collect())
+        Self::map(inputs.iter().map(|input| (input.name.clone(), Self::of_schema(&input.schema))))
     }
 
     /// The form of a step's value.
