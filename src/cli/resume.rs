@@ -12,7 +12,10 @@ use crate::config::environment::Environment;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
 use crate::core::status::RunStatus;
+use crate::host::replay::{Mode, Replay};
+use crate::pipeline::answerable::{self, Logged};
 use crate::registry::check;
 use crate::repl;
 use crate::repl::restore::Again;
@@ -84,7 +87,16 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     if launch.piped && !launch.has_same(&library) {
         printer.err("the context is not what it was: its documents have other names or sizes");
     }
+    answered(&app, &row, &program).await?;
     again::live(&app, printer, whole, library, &args.flags, args.force).await
+}
+
+/// Refuses a pipeline with a step that was not begun and that nobody can answer.
+async fn answered(app: &App, row: &RunRow, program: &Program) -> Outcome<()> {
+    let Program::Pipeline(pipeline) = program else { return Ok(()) };
+    let replay = Replay::load(&app.kit.store, &row.id, Mode::Live)?;
+    let log = Logged { replay: &replay, frame: Frame::root() };
+    answerable::check(&app.kit.models, &pipeline.block, Some(log)).await
 }
 
 /// What of the run's ground is known to have changed, for people.

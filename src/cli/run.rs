@@ -107,7 +107,7 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
         Ok(inputs) => inputs,
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
-    answerable::check(&app.kit.models, &pipeline.block).await?;
+    answerable::check(&app.kit.models, &pipeline.block, None).await?;
     let (library, launch) = ask::opened(app, &args.flags, ask::pipe(&args.flags.context))?;
     let (task, on_print) = (file.display().to_string(), Some(on_print(printer, &args.flags)));
     let launch = Launch { file: Some(task.clone()), source: Some(source), args: Some(inputs.clone()), ..launch };

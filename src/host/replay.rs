@@ -149,6 +149,13 @@ impl Replay {
         self.lock().known.values().any(is_there)
     }
 
+    /// Whether the log has any effect in this frame or in a part of it.
+    pub fn has_below(&self, frame: &Frame) -> bool {
+        let is_below = |rest: &str| rest.is_empty() || rest.starts_with('/');
+        let is_part = |key: &EffectKey| key.frame.as_str().strip_prefix(frame.as_str()).is_some_and(is_below);
+        self.lock().known.keys().any(is_part)
+    }
+
     /// Whether the log has an answer to this effect.
     pub fn has_answer(&self, key: &EffectKey) -> bool {
         self.lock().known.get(key).is_some_and(|entry| entry.recorded.state == EffectState::Done)

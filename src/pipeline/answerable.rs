@@ -3,8 +3,10 @@
 //! What follows a condition, a jump or a failure that is dealt with, and bodies that repeat, are left to the run.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
 use crate::host::choose::Wish;
 use crate::host::models::Models;
+use crate::host::replay::Replay;
 use crate::pipeline::graph;
 use crate::pipeline::plan::{Act, Block, Step};
 use crate::registry::roles;
@@ -28,27 +30,57 @@ pub fn wish(step: &Step) -> Option<Wish> {
     })
 }
 
-/// Refuses a pipeline with a step that nobody can answer, whatever happens in the run.
+/// The log of a run that goes on, and where in it a block stands.
+#[derive(Clone)]
+pub struct Logged<'a> {
+    /// The log.
+    pub replay: &'a Replay,
+    /// Where.
+    pub frame: Frame,
+}
+
+impl Logged<'_> {
+    /// The same for a part.
+    fn part(&self, part: &str) -> Self {
+        Self { frame: self.frame.child(part), ..*self }
+    }
+}
+
+/// Refuses a pipeline with a step that nobody can answer, whatever happens in the run. Of a run that goes on the steps
+/// count that were never begun, and a missing key is told by the first call that needs it: the run itself fails then.
 ///
 /// # Errors
 /// As the choice of the first such step: `no_model`, `auth`; `invalid` for images that its model does not take.
-pub fn check<'a>(models: &'a Models, block: &'a Block) -> BoxFuture<'a, Outcome<()>> {
+pub fn check<'a>(models: &'a Models, block: &'a Block, log: Option<Logged<'a>>) -> BoxFuture<'a, Outcome<()>> {
     async move {
+        let within = |log: &Option<Logged<'a>>, part: &str| log.as_ref().map(|log| log.part(part));
         for step in sure(block) {
-            one(models, step).await.map_err(|failure| of_step(step, failure))?;
+            let log = within(&log, &format!("step:{}", step.name));
+            fresh(models, step, log.as_ref()).await?;
             match &step.act {
                 Act::Parallel(branches) => {
                     for branch in branches {
-                        check(models, &branch.block).await?;
+                        check(models, &branch.block, within(&log, &format!("branch:{}", branch.name))).await?;
                     }
                 }
-                Act::Nested(nested) => check(models, &nested.pipeline.block).await?,
+                Act::Nested(nested) => check(models, &nested.pipeline.block, within(&log, "pipeline")).await?,
                 _ => {}
             }
         }
         Ok(())
     }
     .boxed()
+}
+
+/// Looks at a step unless the log tells that it was begun.
+async fn fresh(models: &Models, step: &Step, log: Option<&Logged<'_>>) -> Outcome<()> {
+    if log.is_some_and(|log| log.replay.has_below(&log.frame)) {
+        return Ok(());
+    }
+    match one(models, step).await {
+        Err(failure) if log.is_none() || failure.kind != FailureKind::Auth => Err(of_step(step, failure)),
+        _ => Ok(()),
+    }
 }
 
 async fn one(models: &Models, step: &Step) -> Outcome<()> {

@@ -5,9 +5,10 @@ use crate::context::discover::similar;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest;
 use crate::host::pipelines::{Pipelines, Wanted};
+use crate::host::replay::Replay;
 use crate::host::run_host::RunHost;
 use crate::pipeline::run::whole::{self, Start};
-use crate::pipeline::{explain, intention, load};
+use crate::pipeline::{answerable, explain, intention, load};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
@@ -22,6 +23,11 @@ impl Pipelines for Files {
         async move {
             let path = find(&host, &wanted.path)?;
             let pipeline = load::load(&host.kit.settings, host.kit.tools.get()?, &path)?;
+            // What a log tells of is answered by it, or told by the first call without an answer.
+            let told = |replay: &Arc<Replay>| replay.is_sealed() || replay.has_below(&wanted.frame);
+            if !host.replay.as_ref().is_some_and(told) {
+                answerable::check(&host.kit.models, &pipeline.block, None).await?;
+            }
             let depth = wanted.frame.as_str().split('/').filter(|part| part.starts_with("pipeline")).count();
             let inputs = match wanted.inputs {
                 Value::Object(map) => map,

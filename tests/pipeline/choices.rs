@@ -158,6 +158,35 @@ fn what_nobody_can_answer_is_told_before_anything_is_paid() {
 }
 
 #[test]
+fn scripts_and_tools_are_told_as_early() {
+    let server = echo();
+    let program = blind(&server)
+        .file("pipelines/sees.yaml", "steps:\n  a: {llm: one}\n  b: {llm: '{{ a }}', requires: vision}\n");
+    for code in ["PIPELINE(\"sees\")", "TOOL(\"sees\", #{})"] {
+        let ran = program.args(["eval", code, "--approve", "auto"]).run();
+        ran.says("nobody can answer step `b`: ").says("no model that can be called has `vision`");
+    }
+    assert_eq!(server.asks().len(), 0);
+}
+
+#[test]
+fn a_run_that_goes_on_is_told_as_early() {
+    let server = echo();
+    let program = blind(&server);
+    let text = |more: &str| format!("steps:\n  a: {{ask: 'Go on?'}}\n  b: {{llm: '{{{{ a }}}}'}}\n{more}");
+    std::fs::write(program.project().join("p.yaml"), text("")).expect("a file");
+    program.args(["run", "p.yaml"]).run().code(6);
+    std::fs::write(program.project().join("p.yaml"), text("  c: {llm: '{{ b }}', requires: vision}\n"))
+        .expect("a file");
+    let ran = program.args(["resume", "last"]).run().code(3);
+    ran.says("nobody can answer step `c`: ").says("no model that can be called has `vision`");
+    // Who is no model is asked all the same.
+    std::fs::write(program.project().join("p.yaml"), text("  c: {llm: '{{ b }}'}\n")).expect("a file");
+    program.args(["resume", "last"]).run().code(6);
+    assert_eq!(server.asks().len(), 0);
+}
+
+#[test]
 fn what_may_be_skipped_or_fail_is_left_to_the_run() {
     let server = echo();
     let program = blind(&server);

@@ -36,7 +36,7 @@ pub(super) async fn tell(app: &App, printer: &Printer, args: &Run) -> Outcome<Ex
         let page = page(&pipeline, &found);
         if needed.is_empty() { page } else { format!("{page}\ninputs that it still needs: {}", needed.join(", ")) }
     });
-    match answerable::check(&app.kit.models, &pipeline.block).await {
+    match answerable::check(&app.kit.models, &pipeline.block, None).await {
         Ok(()) => Ok(Exit::Ok),
         Err(failure) => {
             report::tell(printer, &failure);
