@@ -1,4 +1,4 @@
-//! Values as Python has them, for pipelines that were written for it: `python_text` and `python_round`.
+//! Values as Python has them, for pipelines that were written for it: `python_text`, `python_json` and `python_round`.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::{friendly, to_value};
@@ -15,9 +15,62 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("python_text", |value: Dynamic| -> Checked<String> {
         to_value(&value).and_then(|value| written(|out| shown(out, &value))).map_err(raise)
     });
+    engine.register_fn("python_json", |value: Dynamic| -> Checked<String> {
+        to_value(&value).and_then(|value| written(|out| json(out, &value))).map_err(raise)
+    });
     engine.register_fn("python_round", |value: Dynamic, digits: i64| -> Checked<Dynamic> {
         rounded(&value, digits).map_err(raise)
     });
+}
+
+/// A value as Jinja's `tojson` has it: `json.dumps` with sorted keys, safe inside HTML.
+fn json(out: &mut Text, value: &Value) -> fmt::Result {
+    match value {
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(number) => float(out, number),
+            None => write!(out, "{number}"),
+        },
+        Value::String(text) => json_text(out, text),
+        Value::Array(items) => {
+            out.write_str("[")?;
+            for (at, item) in items.iter().enumerate() {
+                out.write_str(if at > 0 { ", " } else { "" })?;
+                json(out, item)?;
+            }
+            out.write_str("]")
+        }
+        Value::Object(map) => {
+            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+            entries.sort_unstable_by_key(|entry| entry.0);
+            out.write_str("{")?;
+            for (at, (key, item)) in entries.into_iter().enumerate() {
+                out.write_str(if at > 0 { ", " } else { "" })?;
+                json_text(out, key)?;
+                out.write_str(": ")?;
+                json(out, item)?;
+            }
+            out.write_str("}")
+        }
+        plain => write!(out, "{plain}"),
+    }
+}
+
+/// A text in double quotes and in ASCII; what is beyond 16 bits is a pair of codes.
+fn json_text(out: &mut Text, text: &str) -> fmt::Result {
+    out.write_char('"')?;
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => write!(out, "\\{c}")?,
+            '\n' => out.write_str("\\n")?,
+            '\r' => out.write_str("\\r")?,
+            '\t' => out.write_str("\\t")?,
+            '\u{8}' => out.write_str("\\b")?,
+            '\u{c}' => out.write_str("\\f")?,
+            ' '..='~' if !['<', '>', '&', '\''].contains(&c) => out.write_char(c)?,
+            c => c.encode_utf16(&mut [0; 2]).iter().try_for_each(|code| write!(out, "\\u{code:04x}"))?,
+        }
+    }
+    out.write_char('"')
 }
 
 /// A value as `str` has it.
@@ -161,6 +214,22 @@ mod tests {
             ("[]", "[]"),
         ] {
             let text = plain().eval::<String>(&format!("python_text({value})"));
+            assert_eq!(text.expect(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_json_is_that_of_jinja() {
+        for (value, expected) in [
+            ("#{b: [1, 2.0, ()], a: true}", r#"{"a": true, "b": [1, 2.0, null]}"#),
+            ("\"caf\\u00e9 \\U0001F600\"", r#""caf\u00e9 \ud83d\ude00""#),
+            ("\"<b> & it's\"", r#""\u003cb\u003e \u0026 it\u0027s""#),
+            ("\"a\\n\\t\\\"\\\\\\u007f\\u0001\"", r#""a\n\t\"\\\u007f\u0001""#),
+            ("1e16", "1e+16"),
+            ("[]", "[]"),
+            ("#{}", "{}"),
+        ] {
+            let text = plain().eval::<String>(&format!("python_json({value})"));
             assert_eq!(text.expect(value), expected, "{value}");
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn filter(value: &str, name: &str, arguments: &[String]) -> Option<St
         "join" => format!("{value}.map(|one| python_text(one)).join({})", argument(0, "\", \"")),
         "split" => format!("{value}.split({})", argument(0, "\" \"")),
         "to_json" | "json" | "json_encode" => format!("json_text({value}, 2)"),
-        "tojson" => format!("json_text({value})"),
+        "tojson" => format!("python_json({value})"),
         "from_json" | "fromjson" => format!("parse_json({value})"),
         "first" => format!("{value}[0]"),
         "last" => format!("{value}[-1]"),

@@ -89,6 +89,8 @@ fn expressions() {
         ("off or n", "(if inputs.off { inputs.off } else { inputs.n })"),
         ("'a' if wanted and off else 'b'", "(if (inputs.wanted && inputs.off) { \"a\" } else { \"b\" })"),
         ("list | join", "inputs.list.map(|one| python_text(one)).join(\", \")"),
+        ("list | tojson", "python_json(inputs.list)"),
+        ("list | to_json", "json_text(inputs.list, 2)"),
         ("size | round", "python_round(inputs.size, 0)"),
         ("-7 | round(1)", "python_round((-7), 1)"),
         ("-7 | abs", "(-7).abs()"),
