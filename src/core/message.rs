@@ -185,7 +185,7 @@ pub struct ChatRequest {
 
 /// The most tokens that a provider counts for one picture: a large one in high detail is below this at OpenAI,
 /// Anthropic and Google.
-const IMAGE_TOKENS: u64 = 8_192;
+pub const IMAGE_TOKENS: u64 = 8_192;
 
 impl ChatRequest {
     /// An upper bound of the prompt's tokens, in tokens: a byte-level tokenizer never makes more tokens than bytes,

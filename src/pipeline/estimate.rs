@@ -3,15 +3,19 @@
 //!
 //! A text that is known is counted by its bytes, as the ledger does; what is put in later is taken as `UNKNOWN` bytes.
 
+mod call;
+mod known;
+
+use crate::config::paths::Paths;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
-use crate::core::price::Bound;
 use crate::host::models::Models;
-use crate::pipeline::answerable::wish;
+use crate::pipeline::estimate::call::Call;
+use crate::pipeline::estimate::known::Known;
 use crate::pipeline::graph;
-use crate::pipeline::plan::{Act, Block, Nested, Part, Pipeline, Step, Template};
-use crate::pipeline::values::Values;
-use crate::script::expression::Reference;
+use crate::pipeline::plan::{Act, Block, Pipeline, Step};
+use crate::registry::programs;
+use crate::tools::catalog::Catalog;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -69,11 +73,22 @@ pub struct Row {
     pub worst: Option<Money>,
 }
 
+/// Who knows what a step would ask.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    /// The models.
+    pub models: &'a Models,
+    /// Where personas and stored programs lie.
+    pub paths: &'a Paths,
+    /// The tools.
+    pub tools: &'a Catalog,
+}
+
 /// Estimates a pipeline of which these inputs are known.
-pub async fn estimate(models: &Models, pipeline: &Pipeline, inputs: &Map<String, Value>) -> Outcome<Estimate> {
+pub async fn estimate(ground: Ground<'_>, pipeline: &Pipeline, inputs: &Map<String, Value>) -> Outcome<Estimate> {
     let mut estimate = Estimate::default();
-    let around = Around { depth: 0, times: 1, inputs };
-    block(models, &pipeline.block, around, &mut estimate).await?;
+    let known = Known::of(inputs.clone());
+    block(ground, &pipeline.block, Around { depth: 0, times: 1, known: &known }, &mut estimate).await?;
     estimate.open.dedup();
     estimate.unpriced.sort();
     estimate.unpriced.dedup();
@@ -85,22 +100,24 @@ pub async fn estimate(models: &Models, pipeline: &Pipeline, inputs: &Map<String,
 struct Around<'a> {
     depth: usize,
     times: u64,
-    /// The inputs of its pipeline whose values are known.
-    inputs: &'a Map<String, Value>,
+    /// The values that are known.
+    known: &'a Known,
 }
 
 fn block<'a>(
-    models: &'a Models,
+    ground: Ground<'a>,
     steps: &'a Block,
     around: Around<'a>,
     estimate: &'a mut Estimate,
 ) -> BoxFuture<'a, Outcome<()>> {
     async move {
         let visits = graph::visits(steps);
+        let mut known = around.known.clone();
         for at in graph::order(steps) {
             let (Some(step), Some(visits)) = (steps.steps.get(at), visits.get(at)) else { continue };
-            let around = Around { times: around.times.saturating_mul(*visits), ..around };
-            one(models, step, around, estimate).await?;
+            let times = around.times.saturating_mul(*visits);
+            one(ground, step, Around { times, known: &known, ..around }, estimate).await?;
+            known.learn(steps, step);
         }
         Ok(())
     }
@@ -108,13 +125,12 @@ fn block<'a>(
 }
 
 /// What the act of a step asks by itself, without the steps in it.
-async fn act(models: &Models, step: &Step, attempts: u64, row: &mut Row, open: &mut Vec<String>) -> Outcome<()> {
+async fn act(ground: Ground<'_>, step: &Step, attempts: u64, row: &mut Row, open: &mut Vec<String>) -> Outcome<()> {
     match &step.act {
         Act::Llm(call) => {
             let typed = if step.vars.is_empty() && call.schema.is_none() { 1 } else { TYPED };
             row.calls = attempts.saturating_mul(typed);
-            let prompt = bytes(&call.prompt) + call.system.as_ref().map_or(0, bytes);
-            asked(models, step, (prompt, call.max_tokens), row).await?;
+            call::asked(ground, step, Call::of_llm(step, call), row).await?;
             if call.check.is_some() {
                 // How often depends on what was learned, and the last that is tried may be a child run.
                 row.reason.push_str("; what its check refuses is asked for again");
@@ -123,20 +139,48 @@ async fn act(models: &Models, step: &Step, attempts: u64, row: &mut Row, open: &
         }
         Act::Ask(ask) if ask.of.is_some() => {
             row.calls = attempts.saturating_mul(if ask.choices.is_some() { TYPED } else { 1 });
-            asked(models, step, (bytes(&ask.prompt), None), row).await?;
+            call::asked(ground, step, Call::of_ask(ask), row).await?;
         }
         Act::Run(_) => {
-            asked(models, step, (0, None), row).await?;
+            call::asked(ground, step, Call::default(), row).await?;
             row.worst = Some(Money::ZERO);
             row.reason.push_str("; its turns are bounded by the budget alone");
             open.push(step.name.clone());
         }
-        _ => {}
+        act => {
+            if let Some(what) = hidden(ground, act) {
+                row.reason = format!("what its {what} asks is bounded by the budget alone");
+                open.push(step.name.clone());
+            }
+        }
     }
     Ok(())
 }
 
-async fn one(models: &Models, step: &Step, around: Around<'_>, estimate: &mut Estimate) -> Outcome<()> {
+/// What may ask models behind a call that is none itself.
+fn hidden(ground: Ground<'_>, act: &Act) -> Option<&'static str> {
+    match act {
+        // One that cannot be found was found when the file was read.
+        Act::Script(call) => {
+            let silent = programs::find(ground.paths, &call.name).is_ok_and(|program| !may_ask(&program.source));
+            (!silent).then_some("program")
+        }
+        Act::Tool(call) => {
+            let registered = ground.tools.get(&call.name).ok()?;
+            registered.tool.pipeline().map(|_| "pipeline")
+        }
+        _ => None,
+    }
+}
+
+/// Whether a program may ask a model: it has a word by which it could, be it in a comment.
+fn may_ask(source: &str) -> bool {
+    const WORDS: &[&str] = &["TOOL", "SCRIPT", "PIPELINE", "import", "delegate", "save_script", "Fn"];
+    let mut words = source.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(|word| word.starts_with("llm") || word.starts_with("rlm") || WORDS.contains(&word))
+}
+
+async fn one(ground: Ground<'_>, step: &Step, around: Around<'_>, estimate: &mut Estimate) -> Outcome<()> {
     let attempts = around.times.saturating_mul(u64::from(step.retry.times) + 1);
     let mut row = Row {
         step: step.name.clone(),
@@ -147,118 +191,32 @@ async fn one(models: &Models, step: &Step, around: Around<'_>, estimate: &mut Es
         calls: 0,
         worst: Some(Money::ZERO),
     };
-    act(models, step, attempts, &mut row, &mut estimate.open).await?;
+    act(ground, step, attempts, &mut row, &mut estimate.open).await?;
     estimate.count(&row);
     estimate.rows.push(row);
-    let times = inner_times(step, attempts, around.inputs, estimate);
+    let times = inner_times(step, attempts, around.known, estimate);
     let inner = Around { depth: around.depth + 1, times, ..around };
     for body in step.act.blocks() {
-        block(models, body, inner, estimate).await?;
+        block(ground, body, inner, estimate).await?;
     }
     if let Act::Nested(nested) = &step.act {
-        let inputs = &called(nested, around.inputs);
-        block(models, &nested.pipeline.block, Around { inputs, ..inner }, estimate).await?;
+        let known = &around.known.called(nested);
+        block(ground, &nested.pipeline.block, Around { known, ..inner }, estimate).await?;
     }
     Ok(())
 }
 
 /// How often a body runs at most; once per item where their number is not known.
-fn inner_times(step: &Step, attempts: u64, inputs: &Map<String, Value>, estimate: &mut Estimate) -> u64 {
+fn inner_times(step: &Step, attempts: u64, known: &Known, estimate: &mut Estimate) -> u64 {
     match &step.act {
         Act::While(repeat) => attempts.saturating_mul(u64::from(repeat.max_iterations)),
         Act::Each(each) => {
-            let items = counted(&each.items, inputs);
+            let items = known.counted(&each.items);
             if items.is_none() {
                 estimate.open.push(step.name.clone());
             }
             attempts.saturating_mul(items.and_then(|count| u64::try_from(count).ok()).unwrap_or(1))
         }
         _ => attempts,
-    }
-}
-
-/// How many items there are, if that is known.
-fn counted(items: &Template, inputs: &Map<String, Value>) -> Option<usize> {
-    match items {
-        Template::List(items) => Some(items.len()),
-        Template::Map(entries) => Some(entries.len()),
-        items => match fixed(items, inputs)? {
-            Value::Array(items) => Some(items.len()),
-            Value::Object(map) => Some(map.len()),
-            _ => None,
-        },
-    }
-}
-
-/// The value of what reads nothing but inputs that are known.
-fn fixed(template: &Template, inputs: &Map<String, Value>) -> Option<Value> {
-    let known = |reference: &Reference| {
-        let name = reference.path.get(1).filter(|_| reference.path.first().is_some_and(|of| of == "inputs"));
-        name.is_some_and(|name| inputs.contains_key(name))
-    };
-    if !template.expressions().into_iter().flat_map(|expression| expression.references()).all(known) {
-        return None;
-    }
-    let mut values = Values::default();
-    values.set("inputs", Value::Object(inputs.clone()));
-    // What fails now fails when it runs, before any item.
-    values.fill(template).ok()
-}
-
-/// The inputs of a pipeline that a step calls, as far as they are known.
-fn called(nested: &Nested, inputs: &Map<String, Value>) -> Map<String, Value> {
-    let given = |name: &str| match &nested.inputs {
-        Template::Map(given) => given.iter().find(|(known, _)| known == name).map(|(_, value)| value),
-        _ => None,
-    };
-    let known = nested.pipeline.inputs.iter().filter_map(|input| {
-        let value = match given(&input.name) {
-            Some(value) => fixed(value, inputs)?,
-            None if input.required => input.default.clone()?,
-            None => input.default.clone().unwrap_or_default(),
-        };
-        Some((input.name.clone(), value))
-    });
-    known.collect()
-}
-
-/// Who would be asked, and what `row.calls` calls of it cost at most.
-async fn asked(models: &Models, step: &Step, (prompt, most): (usize, Option<u64>), row: &mut Row) -> Outcome<()> {
-    let Some(wish) = wish(step) else { return Ok(()) };
-    let choice = &step.choice;
-    let explained = models.explain(&wish).await?;
-    row.reason = match &explained.choice.picked {
-        // The call names the model that the step or the file does.
-        Ok(_) if choice.model.is_some() => choice.reason.clone(),
-        Ok(_) => format!("{}: {}", choice.reason, explained.choice.reason),
-        Err(failure) => format!("nobody can be asked: {}", failure.message),
-    };
-    let Some(spec) = explained.picked() else {
-        row.worst = None;
-        return Ok(());
-    };
-    row.model = Some(spec.id.to_string());
-    let output_tokens = most.or(explained.role.sampling.max_tokens).or(spec.max_output).unwrap_or(spec.window);
-    let input_tokens = u64::try_from(prompt).unwrap_or(u64::MAX);
-    let bound = Bound { input_tokens, output_tokens, images: 0 };
-    row.worst =
-        spec.price.as_ref().map(|price| Money::from_nanos(price.worst(&bound).nanos().saturating_mul(row.calls)));
-    Ok(())
-}
-
-/// The bytes of a text, as far as they are known.
-fn bytes(template: &Template) -> usize {
-    match template {
-        Template::Plain(value) => value.as_str().map_or_else(|| value.to_string().len(), str::len),
-        Template::Text(parts) => parts
-            .iter()
-            .map(|part| match part {
-                Part::Literal(text) => text.len(),
-                Part::Hole(_) => UNKNOWN,
-            })
-            .sum(),
-        Template::Value(_) => UNKNOWN,
-        Template::List(items) => items.iter().map(bytes).sum(),
-        Template::Map(entries) => entries.iter().map(|(_, value)| bytes(value)).sum(),
     }
 }

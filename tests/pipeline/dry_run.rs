@@ -91,7 +91,7 @@ fn answers_that_a_check_may_refuse_are_told_to_be_open() {
     let found = program.args(["pipeline", "run", "flow.yaml", "--dry-run", "--json"]).run().ok().json();
     assert_eq!((&found["calls"], &found["open"]), (&json!(1), &json!(["far"])));
     let page = program.args(["pipeline", "run", "flow.yaml", "--dry-run"]).run().ok().stdout;
-    assert!(page.contains("the items, turns or refused answers of far"), "{page}");
+    assert!(page.contains("the items, turns, programs or refused answers of far"), "{page}");
 }
 
 #[test]
@@ -116,6 +116,64 @@ steps:
     let (some, all) = (dry(&[]).stdout, dry(&["more=[\"x\", \"y\"]"]).stdout);
     assert!(some.contains("in all at most 7 calls and ") && some.contains(" of what is known before\n"), "{some}");
     assert!(all.contains("in all at most 9 calls and ") && !all.contains("known before"), "{all}");
+}
+
+#[test]
+fn items_of_steps_that_only_compute_are_counted() {
+    let text = "\
+inputs: {words: {schema: [string], default: [a, b, c]}, more: {schema: [string]}}
+steps:
+  first: {set: {list: '[1, 2]', more: inputs.more}}
+  plain: {set: {list: '[1, 2]'}}
+  pairs: {set: {list: 'plain.list + inputs.words'}}
+  maybe: {set: {list: '[1]'}, condition: inputs.words.len() > 1}
+  all: {each: {in: pairs.list, steps: {one: {llm: x}, inner: {each: {in: plain.list, as: n, steps: {two: {llm: x}}}}}}}
+  rest: {each: {in: first.list, steps: {three: {llm: x}}}}
+  some: {each: {in: 'maybe?.list ?? []', steps: {four: {llm: x}}}}
+";
+    let program = Program::new().file("rhizo.toml", PRICED).file("flow.yaml", text);
+    let found = program.args(["pipeline", "run", "flow.yaml", "--dry-run", "--json"]).run().ok().json();
+    // Five items with one call and two more each; once what is not known.
+    assert_eq!((&found["calls"], &found["open"]), (&json!(17), &json!(["rest", "some"])));
+}
+
+#[test]
+fn what_programs_and_pipelines_behind_tools_ask_is_open() {
+    let front = "//! +++\n//! summary = \"Counts.\"\n//! returns = \"a number\"\n//! +++\n";
+    let program = Program::new()
+        .file("rhizo.toml", PRICED)
+        .file("scripts/asks.rhai", format!("{front}llm(\"x\").len()\n"))
+        .file("scripts/counts.rhai", format!("{front}1 + 1\n"))
+        .file("pipelines/inner.yaml", "steps: {b: {llm: x}}\n")
+        .file(
+            "flow.yaml",
+            "steps:\n  a: {script: asks}\n  b: {script: counts}\n  c: {tool: inner}\n  d: {tool: list_dir}\n",
+        );
+    let found = program.args(["pipeline", "run", "flow.yaml", "--dry-run", "--json"]).run().ok().json();
+    assert_eq!((&found["calls"], &found["open"]), (&json!(0), &json!(["a", "c"])));
+    assert_eq!(found["steps"][0]["reason"], "what its program asks is bounded by the budget alone");
+    assert_eq!(found["steps"][2]["reason"], "what its pipeline asks is bounded by the budget alone");
+}
+
+#[test]
+fn personas_schemas_and_images_are_counted() {
+    let text = "\
+steps:
+  plain: {llm: {prompt: x, max_tokens: 10}}
+  typed: {llm: {prompt: x, max_tokens: 10, schema: {type: integer}}}
+  told: {llm: {prompt: x, max_tokens: 10}, personality: 'You are brief, and you say so.'}
+  seen: {llm: {prompt: x, max_tokens: 10, images: [x.png]}}
+";
+    let priced = format!("{PRICED}vision = true\n");
+    let program = Program::new().file("rhizo.toml", priced).file("flow.yaml", text);
+    let found = program.args(["pipeline", "run", "flow.yaml", "--dry-run", "--json"]).run().ok().json();
+    let tokens = |at: usize| {
+        let row = &found["steps"][at];
+        let worst = row["worst"].as_u64().expect("nano-USD") / row["calls"].as_u64().expect("calls");
+        // One micro-USD a token that is read, two a token of the answer.
+        worst / 1_000 - 20
+    };
+    assert_eq!([tokens(0), tokens(1), tokens(2), tokens(3)], [1, 1 + 64 + 18, 1 + 30, 1 + 8_192]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
 use crate::pipeline::answerable;
-use crate::pipeline::estimate::{Estimate, Row, UNKNOWN, estimate};
+use crate::pipeline::estimate::{Estimate, Ground, Row, UNKNOWN, estimate};
 use crate::pipeline::plan::Pipeline;
 use serde_json::json;
 
@@ -21,7 +21,8 @@ pub(super) async fn tell(app: &App, printer: &Printer, args: &Run) -> Outcome<Ex
         Ok(inputs) => inputs,
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
-    let found = estimate(&app.kit.models, &pipeline, &known).await?;
+    let ground = Ground { models: &app.kit.models, paths: &app.kit.settings.paths, tools: app.kit.tools.get()? };
+    let found = estimate(ground, &pipeline, &known).await?;
     let document = json!({
         "id": pipeline.id,
         "steps": found.rows,
@@ -68,7 +69,7 @@ fn page(pipeline: &Pipeline, found: &Estimate) -> String {
     let limit = pipeline.budget.max_cost.map(|usd| format!("; the pipeline's budget stops it at ${usd}"));
     page.push_str(&limit.unwrap_or_default());
     if !found.open.is_empty() {
-        let (what, open) = ("the items, turns or refused answers", found.open.join(", "));
+        let (what, open) = ("the items, turns, programs or refused answers", found.open.join(", "));
         page.push_str(&format!("\nnot known before, and counted once or not at all: {what} of {open}"));
     }
     if !found.unpriced.is_empty() {
