@@ -175,6 +175,19 @@ impl Ledger {
         self.lock().get(scope).is_some_and(|node| node.asked)
     }
 
+    /// Notes that the log answered something in a scope, or that it was made.
+    pub(super) fn note(&self, scope: usize, answered: bool) {
+        each_above(&mut self.lock(), scope, |node| {
+            node.answered |= answered;
+            node.made |= !answered;
+        });
+    }
+
+    /// Whether the log answered something in a scope, and nothing was made.
+    pub(super) fn is_answered(&self, scope: usize) -> bool {
+        self.lock().get(scope).is_some_and(|node| node.answered && !node.made)
+    }
+
     pub(super) fn restore(&self, scope: usize, rows: &[SpendRow]) {
         let mut nodes = self.lock();
         let Some(node) = nodes.get_mut(scope) else { return };

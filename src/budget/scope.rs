@@ -95,6 +95,16 @@ impl Scope {
         self.ledger.has_asked(self.index)
     }
 
+    /// Notes that something which asks somebody was answered by the log, or that it was made, here and in everything above.
+    pub fn note(&self, answered: bool) {
+        self.ledger.note(self.index, answered);
+    }
+
+    /// Whether the log answered something in it that asks somebody, and nothing of that kind was made.
+    pub fn is_answered(&self) -> bool {
+        self.ledger.is_answered(self.index)
+    }
+
     /// What this scope may still spend, with everything held back taken off.
     pub fn left(&self) -> Left {
         self.ledger.left(self.index)

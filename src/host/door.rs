@@ -106,6 +106,7 @@ pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -
     resume::charge_parts(host, &entry.key, kind)?;
     let found = replay.find(&host.kit.store, &entry.key)?;
     resume::recall_refusals(host, &entry.key, kind, &found)?;
+    resume::note(host, kind, &found);
     match found {
         Found::Answer(value) => return read(value, &entry).map(|value| Entered::Answered(Ok(value))),
         Found::Failure(failure) => return Ok(Entered::Answered(Err(failure))),

@@ -46,6 +46,13 @@ pub fn recall_refusals(host: &RunHost, key: &EffectKey, kind: EffectKind, found:
     Ok(())
 }
 
+/// Notes for the parts that an effect is in whether the log has its answer, or it is made.
+pub fn note(host: &RunHost, kind: EffectKind, found: &Found) {
+    if kind.is_outward() {
+        host.scope.note(matches!(found, Found::Answer(_) | Found::Failure(_)));
+    }
+}
+
 /// The child run of an effect; none if its answer was copied from another run, which paid for it.
 fn child(host: &RunHost, key: &EffectKey) -> Outcome<Option<RunId>> {
     let effect = host.kit.store.effect(&host.run, key)?.filter(|effect| effect.origin.is_none());

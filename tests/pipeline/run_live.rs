@@ -101,3 +101,31 @@ fn what_the_log_answered_is_told_of_and_gives_no_estimate() {
     // Told is the whole life of the run: two steps that were answered, two resumes that found them in the log, the rest.
     assert_eq!((ended(true), ended(false)), (vec!["x", "y", "x", "y"], vec!["x", "y", "z", "", ""]));
 }
+
+#[test]
+fn what_only_tools_were_asked_is_told_as_answered_too() {
+    let gate = Gate::default();
+    let server = gate.server();
+    let flow = "\
+steps:
+  - all:
+      each:
+        in: [a.txt, b.txt]
+        max_parallel: 1
+        steps: [{one: {tool: read_file, args: {path: '{{ item }}'}}}, {two: {llm: 'say {{ one }}'}}]
+";
+    let program = Program::paying(&server).file("flow.yaml", flow).file("a.txt", "a").file("b.txt", "b");
+    gate.pass(1);
+    let running = program.args(["run", "flow.yaml"]).start();
+    gate.wait_for_held(1);
+    running.kill();
+    running.end();
+    gate.open();
+    let ran = program.args(["resume", &newest_id(&program), "--events", "-"]).run().ok();
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let ended = |name: &str| {
+        let of = |line: &&Value| line["event"] == "step_finished" && line["step"] == name;
+        lines.iter().filter(of).map(|line| line["replayed"].as_bool().unwrap_or(false)).collect::<Vec<_>>()
+    };
+    assert_eq!((ended("one"), ended("two")), (vec![false, false, true, true], vec![false, true, false]));
+}

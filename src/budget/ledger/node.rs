@@ -22,6 +22,10 @@ pub(super) struct Node {
     pub(super) restored: bool,
     /// A call was held back in it: not everything was answered by a log.
     pub(super) asked: bool,
+    /// A log answered something in it that asks somebody.
+    pub(super) answered: bool,
+    /// Something in it that asks somebody was made.
+    pub(super) made: bool,
 }
 
 impl Node {

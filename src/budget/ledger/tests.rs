@@ -193,6 +193,11 @@ fn what_was_used_before_counts_in_the_parts_below_the_run_that_goes_on() {
     assert!(!part.has_asked());
     child.reserve_affordable(whole(1, 1), Some(&PRICE), tag("p/m")).expect("fits").release();
     assert!(part.has_asked() && child.has_asked());
+    assert!(!part.is_answered());
+    inner.note(true);
+    assert_eq!([&root, &part, &inner, &child].map(Scope::is_answered), [true, true, true, false]);
+    child.note(false);
+    assert_eq!([&root, &part, &inner, &child].map(Scope::is_answered), [false; 4]);
 }
 
 #[test]

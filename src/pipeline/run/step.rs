@@ -30,7 +30,7 @@ pub struct Came {
     pub jump: Option<Jump>,
     /// What it and everything in it cost.
     pub cost: Money,
-    /// Whether all that it asked of models was answered by the log.
+    /// Whether all that it asked of models was answered by the log, or all that it asked of anybody.
     pub replayed: bool,
     /// How long it took.
     pub millis: u64,
@@ -143,7 +143,8 @@ async fn begin(place: &Course<'_>, step: &Step, visit: u32, values: &Values) -> 
     };
     let totals = host.scope.report().totals;
     // Child runs that the log answered are among the calls of their part, which has paid for them.
-    let replayed = totals.replayed + totals.calls > 0 && !host.scope.has_asked();
+    let paid = totals.replayed + totals.calls > 0 && !host.scope.has_asked();
+    let replayed = paid || host.scope.is_answered();
     Came { cost: totals.cost, replayed, ..came }
 }
 
