@@ -4,10 +4,12 @@
 //! outlives them, and no primitive can be called. What an expression reads is known from its text.
 
 mod chain;
+mod forms;
 mod questions;
 mod references;
 mod repetition;
 
+pub use forms::{Field, Fields, Form};
 pub use questions::{Constant, Question};
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -177,6 +179,11 @@ impl Expression {
             words.take_while(|word| *word != Token::EOF).collect()
         };
         self.0.source == other.0.source || words(self) == words(other)
+    }
+
+    /// What is known of the form of its value, by the forms of the names that it reads.
+    pub fn form(&self, names: &dyn Fn(&str) -> Form) -> Form {
+        forms::of(&self.0.ast, names)
     }
 
     /// Its text.

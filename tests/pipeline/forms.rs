@@ -20,6 +20,7 @@ steps:
   a: {set: {n: 1, yes: true, text: '\"x\"', list: ['1']}}
   said: {llm: hello}
   maybe: {llm: hello, condition: inputs.n > 1}
+  made: {set: {sum: 'a.n + inputs.n', both: '#{x: 1} + #{y: a.text}', copy: a, parts: 'said.split(\",\")'}}
 ";
 
 #[test]
@@ -42,6 +43,18 @@ fn conditions_and_items_have_their_form() {
             "`prev` is `()` before the first iteration: write `prev?.v`",
         ),
         ("{set: {v: a.n.deep}}", "`a.n` is a number, and has no field `deep`"),
+        ("{set: {v: '1'}, condition: 'a.n + 1'}", "the condition `a.n + 1` is a number"),
+        ("{set: {v: '1'}, condition: 'said ?? \"x\"'}", "the condition `said ?? \"x\"` is a text"),
+        ("{set: {v: '1'}, condition: 'if a.yes { 1 } else { a.n }'}", "is a number: compare it"),
+        (
+            "{each: {in: 'said + a.n', steps: {s: {set: {v: item}}}}}",
+            "`in` takes a list or a map, and `said + a.n` is a text",
+        ),
+        ("{ask: {prompt: which, choices: 'a.n * 2'}}", "`choices` takes a list, and `a.n * 2` is a number"),
+        ("{ask: {prompt: which, choices: said}}", "`choices` takes a list, and `said` is a text"),
+        ("{set: {v: made.sum.deep}}", "`made.sum` is a number, and has no field `deep`"),
+        ("{set: {v: made.both.z}}", "`made.both` has no field `z`"),
+        ("{set: {v: made.copy.z}}", "`made.copy` has no field `z`"),
         ("{set: {v: maybe.len()}}", "`maybe` may be `()` here, because it has a condition: write `maybe?.len(..)`"),
     ] {
         refused_for(&format!("{HEAD}  last: {step}\n"), what);
@@ -53,6 +66,11 @@ fn conditions_and_items_have_their_form() {
         "{while: {condition: prev?.v == (), max_iterations: 2, steps: {s: {set: {v: '1'}}}}}",
         "{while: {condition: iteration < 2 || prev.v < 2, max_iterations: 2, steps: {s: {set: {v: '1'}}}}}",
         "{set: {v: a.n.is_odd, w: maybe.to_string(), x: said.len()}}",
+        "{set: {v: made.sum.is_odd, w: made.both.y.len, x: made.copy.list.len}, condition: made.copy.yes}",
+        "{set: {v: '1'}, condition: 'if a.yes { a.n > 1 } else { a.yes }'}",
+        "{each: {in: 'made.parts + a.list', steps: {s: {set: {v: item}}}}}",
+        "{each: {in: 'if a.yes { a.list } else { a }', steps: {s: {set: {v: item}}}}}",
+        "{ask: {prompt: which, choices: 'made.parts.map(|p| p + 1)'}}",
     ] {
         accepted(&format!("{HEAD}  last: {step}\n"));
     }
@@ -77,7 +95,7 @@ fn a_budget_can_be_counted() {
 #[test]
 fn functions_are_given_what_they_take() {
     for (value, what) in [
-        ("inputs.name.sub_string()", "flow.yaml:6:29: `sub_string` takes 1 or 2 arguments, not 0"),
+        ("inputs.name.sub_string()", "flow.yaml:7:29: `sub_string` takes 1 or 2 arguments, not 0"),
         ("said.contains()", "`contains` takes 1 argument, not 0"),
         ("len(a, a)", "`len` takes 1 argument, not 2"),
         ("a.list.map(|x| x.to_upper(1))", "`to_upper` takes 0 arguments, not 1"),

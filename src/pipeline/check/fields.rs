@@ -2,12 +2,11 @@
 
 use crate::core::text::nearest;
 use crate::pipeline::check::absence::Absence;
-use crate::pipeline::check::shape::Shape;
+use crate::pipeline::check::shape::{self, Forms};
 use crate::pipeline::check::{Known, forms};
 use crate::pipeline::plan::{Act, OnItemFailure, Pipeline};
 use crate::pipeline::read::{Reader, Use};
-use crate::script::expression::Constant;
-use std::collections::HashMap;
+use crate::script::expression::{Constant, Form};
 
 /// What texts and lists answer without being called.
 const PROPERTIES: &[&str] = &["len", "is_empty", "chars", "bytes", "start", "end"];
@@ -32,9 +31,8 @@ const OF_ALL: &[&str] = &["to_string", "to_debug", "type_of", "is_shared"];
 
 /// Checks all readings.
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Known<'_>) {
-    let inputs = Shape::of_inputs(&pipeline.inputs);
-    let shapes: HashMap<&str, Shape> =
-        known.steps.iter().map(|(name, seen)| (*name, Shape::of_step(seen.step))).collect();
+    let inputs = shape::of_inputs(&pipeline.inputs);
+    let shapes = Forms::of(pipeline);
     let absence = Absence::of(known, &pipeline.inputs);
     forms::check(reader, known, &shapes, &inputs, &absence);
     let uses = std::mem::take(&mut reader.uses);
@@ -80,7 +78,7 @@ fn absent_input(read: &Use, way: &[&str], absence: &Absence<'_>) -> Option<Strin
     })
 }
 
-fn of_step(read: &Use, name: &str, shape: &Shape, fields: &[&str], absence: &Absence<'_>) -> Option<String> {
+fn of_step(read: &Use, name: &str, shape: &Form, fields: &[&str], absence: &Absence<'_>) -> Option<String> {
     let Some(field) = fields.first() else {
         let method = read.reference.method.as_deref().filter(|method| !OF_ALL.contains(method))?;
         let why = absence.why(read, name)?;
@@ -99,15 +97,15 @@ fn of_step(read: &Use, name: &str, shape: &Shape, fields: &[&str], absence: &Abs
 }
 
 /// Why a way of fields leads nowhere.
-fn unknown_field(name: &str, shape: &Shape, fields: &[&str]) -> Option<String> {
+fn unknown_field(name: &str, shape: &Form, fields: &[&str]) -> Option<String> {
     let mut way = name.to_owned();
     let mut shape = shape;
     for field in fields {
         match shape {
-            Shape::Any => return None,
-            Shape::Map(known) => {
-                let Some(found) = known.iter().find(|known| known.name == *field) else {
-                    let names: Vec<&str> = known.iter().map(|known| known.name.as_str()).collect();
+            Form::Any => return None,
+            Form::Map(known) => {
+                let Some(found) = known.all.iter().find(|known| known.name == *field) else {
+                    let names: Vec<&str> = known.all.iter().map(|known| known.name.as_str()).collect();
                     return Some(match nearest(field, names.iter().copied()) {
                         Some(near) => format!("`{way}` has no field `{field}`; did you mean `{near}`?"),
                         None if names.is_empty() => format!("`{way}` has no fields, so not `{field}` either"),
@@ -117,15 +115,15 @@ fn unknown_field(name: &str, shape: &Shape, fields: &[&str]) -> Option<String> {
                 if !found.sure {
                     return Some(format!("`{way}.{field}` need not be there: read it by `{way}.get(\"{field}\")`"));
                 }
-                shape = &found.shape;
+                shape = &found.form;
             }
-            Shape::Number if OF_NUMBERS.contains(field) => return None,
-            Shape::Number | Shape::Flag => {
+            Form::Number if OF_NUMBERS.contains(field) => return None,
+            Form::Number | Form::Flag => {
                 return Some(format!("`{way}` is {}, and has no field `{field}`", shape.kind()));
             }
-            Shape::Text | Shape::List(_) if PROPERTIES.contains(field) => return None,
-            Shape::Text | Shape::List(_) => {
-                let whole = matches!(shape, Shape::Text) && !way.contains('.');
+            Form::Text | Form::List if PROPERTIES.contains(field) => return None,
+            Form::Text | Form::List => {
+                let whole = matches!(shape, Form::Text) && !way.contains('.');
                 let hint = if whole { "; `vars` give the step's value fields" } else { "" };
                 return Some(format!("`{way}` is {}, and has no field `{field}`{hint}", shape.kind()));
             }

@@ -1,27 +1,27 @@
 //! Where the form of a value decides whether a step can run at all: a condition is true or false, items are a list or a
-//! map. What an expression makes of values is seen only when it runs.
+//! map, choices a list. What is not known of a form is seen when the step runs.
 
 use crate::pipeline::check::Known;
 use crate::pipeline::check::absence::Absence;
-use crate::pipeline::check::shape::Shape;
+use crate::pipeline::check::shape::{self, Forms};
 use crate::pipeline::plan::{Act, Step, Template};
 use crate::pipeline::read::{Part, Reader, Use};
-use crate::script::expression::{Expression, Reference};
-use std::collections::HashMap;
+use crate::script::expression::{Expression, Form, Reference};
 
 /// What stands at a place.
 #[derive(Clone, Copy, PartialEq)]
 enum Wanted {
     Condition,
     Items,
+    Choices,
 }
 
-/// Checks conditions and items that are a value as it stands.
+/// Checks conditions, items and choices.
 pub(super) fn check(
     reader: &mut Reader<'_, '_>,
     known: &Known<'_>,
-    shapes: &HashMap<&str, Shape>,
-    inputs: &Shape,
+    shapes: &Forms<'_>,
+    inputs: &Form,
     absence: &Absence<'_>,
 ) {
     let mut faults = Vec::new();
@@ -30,19 +30,19 @@ pub(super) fn check(
         let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
         let Some((name, way)) = path.split_first() else { continue };
         let shape = match *name {
-            "inputs" => inputs.at(way),
-            "outcomes" => Some(&Shape::Text),
-            name => shapes.get(name).and_then(|shape| shape.at(way)),
+            "inputs" => shape::at(inputs, way),
+            "outcomes" => Some(&Form::Text),
+            name => shapes.get(name).and_then(|form| shape::at(form, way)),
         };
         if let Some(shape) = shape.filter(|shape| !wanted.fits(shape)) {
             faults.push((read.at, wanted.refusal(&path.join("."), shape.kind())));
-        } else {
+        } else if wanted != Wanted::Choices {
             faults.extend(absent(read, &path, absence).map(|message| (read.at, message)));
         }
     }
     for (name, seen) in &known.steps {
         let at = reader.steps.get(*name).copied().unwrap_or_default();
-        faults.extend(literal(seen.step).into_iter().map(|message| (at, message)));
+        faults.extend(computed(seen.step, shapes).into_iter().map(|message| (at, message)));
     }
     faults.into_iter().for_each(|(at, message)| reader.fault(at, message));
 }
@@ -64,28 +64,32 @@ fn absent(read: &Use, path: &[&str], absence: &Absence<'_>) -> Option<String> {
     }
 }
 
-/// What is wrong with conditions and items that are written out.
-fn literal(step: &Step) -> Vec<String> {
+/// What is wrong with conditions, items and choices that are computed, or written out.
+fn computed(step: &Step, forms: &Forms<'_>) -> Vec<String> {
     let conditions = step.condition.iter().map(|condition| (Wanted::Condition, condition));
     let own = match &step.act {
         Act::While(repeat) => Some((Wanted::Condition, &repeat.condition)),
         Act::Each(each) => expression(&each.items).map(|items| (Wanted::Items, items)),
+        Act::Ask(ask) => ask.choices.as_ref().and_then(expression).map(|choices| (Wanted::Choices, choices)),
         _ => None,
     };
+    // What is one value as it stands is told where it is read.
+    let made = conditions.chain(own).filter(|(_, expression)| expression.sole().is_none());
     let wrong = |(wanted, expression): (Wanted, &Expression)| {
-        let shape = Shape::of_literal(expression.source());
-        (!wanted.fits(&shape)).then(|| wanted.refusal(expression.source(), shape.kind()))
+        let form = expression.form(&|name| forms.named(name));
+        (!wanted.fits(&form)).then(|| wanted.refusal(expression.source(), form.kind()))
     };
     let text = matches!(&step.act, Act::Each(each) if matches!(each.items, Template::Text(_)));
     let text = text.then(|| Wanted::Items.refusal("in", "a text"));
-    conditions.chain(own).filter_map(wrong).chain(text).collect()
+    made.filter_map(wrong).chain(text).collect()
 }
 
 impl Wanted {
-    const fn fits(self, shape: &Shape) -> bool {
+    const fn fits(self, form: &Form) -> bool {
         match self {
-            Self::Condition => matches!(shape, Shape::Any | Shape::Flag),
-            Self::Items => matches!(shape, Shape::Any | Shape::List(_) | Shape::Map(_)),
+            Self::Condition => matches!(form, Form::Any | Form::Flag),
+            Self::Items => matches!(form, Form::Any | Form::List | Form::Map(_)),
+            Self::Choices => matches!(form, Form::Any | Form::List),
         }
     }
 
@@ -93,6 +97,7 @@ impl Wanted {
         match self {
             Self::Condition => format!("the condition `{source}` is {kind}: compare it, as in `{source} != ()`"),
             Self::Items => format!("`in` takes a list or a map, and `{source}` is {kind}"),
+            Self::Choices => format!("`choices` takes a list, and `{source}` is {kind}"),
         }
     }
 }
@@ -106,6 +111,10 @@ fn wanted(read: &Use, known: &Known<'_>) -> Option<Wanted> {
     match &known.steps.get(read.user.step.as_str())?.step.act {
         Act::While(repeat) if repeat.condition.is(whole) => Some(Wanted::Condition),
         Act::Each(each) if expression(&each.items).is_some_and(|items| items.is(whole)) => Some(Wanted::Items),
+        Act::Ask(ask) => {
+            let choices = ask.choices.as_ref().and_then(expression)?;
+            choices.is(whole).then_some(Wanted::Choices)
+        }
         _ => None,
     }
 }

@@ -1,163 +1,169 @@
 //! What is known of the form of a step's value before it runs.
 
-use crate::pipeline::plan::{Act, Block, Input, Step, Template};
+use crate::pipeline::plan::{Act, Block, Input, Pipeline, Step, Template};
+use crate::script::expression::{Field, Form};
 use serde_json::Value;
+use std::collections::{HashMap, HashSet};
 
-/// The form of a value.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Shape {
-    /// Anything.
-    Any,
-    /// A text.
-    Text,
-    /// A number.
-    Number,
-    /// True or false.
-    Flag,
-    /// A list of such items.
-    List(Box<Shape>),
-    /// A map with these fields.
-    Map(Vec<Field>),
+/// The forms of names.
+type Names<'n> = &'n dyn Fn(&str) -> Form;
+
+/// The forms of the values of all steps of a file, by name.
+pub(super) struct Forms<'p> {
+    steps: HashMap<&'p str, Form>,
+    /// The inputs, of which those that need not be given may be anything.
+    inputs: Form,
 }
 
-/// A field of a map.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Field {
-    /// Its name.
-    pub name: String,
-    /// Its form.
-    pub shape: Shape,
-    /// Whether it is always there.
-    pub sure: bool,
-}
+impl<'p> Forms<'p> {
+    /// Those of a pipeline. What is read before it is made is not known.
+    pub(super) fn of(pipeline: &'p Pipeline) -> Self {
+        let given = |input: &Input| {
+            let form = if input.required || input.default.is_some() { of_schema(&input.schema) } else { Form::Any };
+            sure(&input.name, form)
+        };
+        let inputs = Form::map(pipeline.inputs.iter().map(given));
+        let mut forms = Self { steps: HashMap::new(), inputs };
+        forms.add(&pipeline.block);
+        forms
+    }
 
-impl Shape {
-    /// The form that a JSON Schema demands.
-    pub(super) fn of_schema(schema: &Value) -> Self {
-        match schema.get("type").and_then(Value::as_str) {
-            Some("string") => Self::Text,
-            Some("number" | "integer") => Self::Number,
-            Some("boolean") => Self::Flag,
-            Some("array") => {
-                let items = schema.get("items").map_or(Self::Any, Self::of_schema);
-                Self::List(Box::new(items))
-            }
-            Some("object") => {
-                let Some(properties) =
-                    schema.get("properties").and_then(Value::as_object).filter(|all| !all.is_empty())
-                else {
-                    return Self::Any;
-                };
-                let required = |name: &str| {
-                    let list = schema.get("required").and_then(Value::as_array);
-                    list.is_some_and(|list| list.iter().any(|known| known == name))
-                };
-                let field = |(name, inner): (&String, &Value)| Field {
-                    name: name.clone(),
-                    shape: Self::of_schema(inner),
-                    sure: required(name),
-                };
-                Self::Map(properties.iter().map(field).collect())
-            }
-            _ => Self::Any,
+    fn add(&mut self, block: &'p Block) {
+        for step in needed_first(block) {
+            step.act.blocks().into_iter().for_each(|inner| self.add(inner));
+            let form = of_step(step, &|name| self.named(name));
+            self.steps.insert(&step.name, form);
         }
     }
 
-    /// The form of `inputs`, of those that are given.
-    pub(super) fn of_inputs(inputs: &[Input]) -> Self {
-        Self::map(inputs.iter().map(|input| (input.name.clone(), Self::of_schema(&input.schema))))
+    /// The form of what an expression reads by this name.
+    pub(super) fn named(&self, name: &str) -> Form {
+        if name == "inputs" {
+            return self.inputs.clone();
+        }
+        self.steps.get(name).cloned().unwrap_or(Form::Any)
     }
 
     /// The form of a step's value.
-    pub(super) fn of_step(step: &Step) -> Self {
-        if let Some(schema) = step.schema() {
-            return Self::of_schema(&schema);
-        }
-        match &step.act {
-            Act::Llm(call) => call.schema.as_ref().map_or(Self::Text, Self::of_schema),
-            Act::Run(run) => run.schema.as_ref().map_or(Self::Any, Self::of_schema),
-            Act::Ask(_) => Self::Text,
-            Act::Set(values) => Self::map(values.iter().map(|(name, value)| (name.clone(), Self::of_template(value)))),
-            Act::Nested(nested) if !nested.pipeline.outputs.is_empty() && !may_end(&nested.pipeline.block) => {
-                Self::map(nested.pipeline.outputs.iter().map(|(name, value)| (name.clone(), Self::of_template(value))))
+    pub(super) fn get(&self, step: &str) -> Option<&Form> {
+        self.steps.get(step)
+    }
+}
+
+/// The steps of a block, each behind those that it reads, as far as they do not read each other.
+fn needed_first(block: &Block) -> Vec<&Step> {
+    let (mut order, mut seen) = (Vec::with_capacity(block.steps.len()), HashSet::new());
+    for start in 0..block.steps.len() {
+        let mut way = vec![(start, false)];
+        while let Some((at, is_ready)) = way.pop() {
+            if is_ready {
+                order.extend(block.steps.get(at));
+            } else if seen.insert(at) {
+                way.push((at, true));
+                let needed = block.steps.get(at).map(|step| step.after.iter()).into_iter().flatten();
+                way.extend(needed.map(|other| (*other, false)));
             }
-            // Over a map it answers a map, and what an expression gives is known when it runs.
-            Act::Each(each) if each.key.is_none() && matches!(Self::of_template(&each.items), Self::List(_)) => {
-                Self::List(Box::new(Self::Any))
-            }
-            Act::Parallel(branches) => Self::map(branches.iter().map(|branch| {
-                let last = Self::of_block(&branch.block);
-                (branch.name.clone(), last)
-            })),
-            _ => Self::Any,
         }
     }
+    order
+}
 
-    /// The value of a block is that of its last step; one that may be skipped may be nothing.
-    fn of_block(block: &Block) -> Self {
-        let last = block.steps.last().filter(|last| last.condition.is_none() && last.on_failure.is_none());
-        last.filter(|_| !block.steps.iter().any(Step::is_control)).map_or(Self::Any, Self::of_step)
-    }
-
-    fn of_template(template: &Template) -> Self {
-        match template {
-            Template::Text(_) | Template::Plain(Value::String(_)) => Self::Text,
-            Template::List(_) | Template::Plain(Value::Array(_)) => Self::List(Box::new(Self::Any)),
-            Template::Map(entries) => {
-                Self::map(entries.iter().map(|(name, value)| (name.clone(), Self::of_template(value))))
-            }
-            Template::Plain(Value::Object(map)) => {
-                let plain = |(name, value): (&String, &Value)| {
-                    (name.clone(), Self::of_template(&Template::Plain(value.clone())))
-                };
-                Self::map(map.iter().map(plain))
-            }
-            Template::Plain(Value::Number(_)) => Self::Number,
-            Template::Plain(Value::Bool(_)) => Self::Flag,
-            Template::Value(expression) => Self::of_literal(expression.source()),
-            Template::Plain(Value::Null) => Self::Any,
+/// The form that a JSON Schema demands.
+fn of_schema(schema: &Value) -> Form {
+    match schema.get("type").and_then(Value::as_str) {
+        Some("string") => Form::Text,
+        Some("number" | "integer") => Form::Number,
+        Some("boolean") => Form::Flag,
+        Some("array") => Form::List,
+        Some("object") => {
+            let Some(properties) = schema.get("properties").and_then(Value::as_object).filter(|all| !all.is_empty())
+            else {
+                return Form::Any;
+            };
+            let required = |name: &str| {
+                let list = schema.get("required").and_then(Value::as_array);
+                list.is_some_and(|list| list.iter().any(|known| known == name))
+            };
+            let field = |(name, inner): (&String, &Value)| Field {
+                name: name.clone(),
+                form: of_schema(inner),
+                sure: required(name),
+            };
+            Form::map(properties.iter().map(field))
         }
+        _ => Form::Any,
     }
+}
 
-    /// The form of an expression that is a number, a truth value or a text as it stands, or that ends in a method which
-    /// always gives one.
-    pub(super) fn of_literal(source: &str) -> Self {
-        let inner = source.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        let plain = |rest: &str| rest.chars().all(|c| c.is_alphanumeric() || "_.?".contains(c));
-        let called = |method: &str| source.strip_suffix(method).is_some_and(plain);
-        match source {
-            "true" | "false" => Self::Flag,
-            _ if called(".len()") => Self::Number,
-            _ if called(".is_empty()") => Self::Flag,
-            _ if called(".to_string()") => Self::Text,
-            _ if inner.is_some_and(|inner| !inner.contains('"')) => Self::Text,
-            _ if source.starts_with(|c: char| c.is_ascii_digit()) && source.parse::<f64>().is_ok() => Self::Number,
-            _ => Self::Any,
+/// The form of `inputs`, of those that are given.
+pub(super) fn of_inputs(inputs: &[Input]) -> Form {
+    Form::map(inputs.iter().map(|input| sure(&input.name, of_schema(&input.schema))))
+}
+
+/// The form of a step's value.
+fn of_step(step: &Step, names: Names<'_>) -> Form {
+    if let Some(schema) = step.schema() {
+        return of_schema(&schema);
+    }
+    match &step.act {
+        Act::Llm(call) => call.schema.as_ref().map_or(Form::Text, of_schema),
+        Act::Run(run) => run.schema.as_ref().map_or(Form::Any, of_schema),
+        Act::Ask(_) => Form::Text,
+        Act::Set(values) => of_entries(values, names),
+        // What its outputs read is known there.
+        Act::Nested(nested) if !nested.pipeline.outputs.is_empty() && !may_end(&nested.pipeline.block) => {
+            of_entries(&nested.pipeline.outputs, &|_| Form::Any)
         }
-    }
-
-    /// The form of what lies behind a way of fields.
-    pub(super) fn at(&self, way: &[&str]) -> Option<&Self> {
-        let Some((first, rest)) = way.split_first() else { return Some(self) };
-        let Self::Map(fields) = self else { return None };
-        fields.iter().find(|field| field.name == *first)?.shape.at(rest)
-    }
-
-    fn map(fields: impl Iterator<Item = (String, Self)>) -> Self {
-        Self::Map(fields.map(|(name, shape)| Field { name, shape, sure: true }).collect())
-    }
-
-    /// What it is, in words.
-    pub(super) const fn kind(&self) -> &'static str {
-        match self {
-            Self::Any => "a value",
-            Self::Text => "a text",
-            Self::Number => "a number",
-            Self::Flag => "true or false",
-            Self::List(_) => "a list",
-            Self::Map(_) => "a map",
+        // Over a map it answers a map.
+        Act::Each(each) if each.key.is_none() && matches!(of_template(&each.items, names), Form::List) => Form::List,
+        Act::Parallel(branches) => {
+            Form::map(branches.iter().map(|branch| sure(&branch.name, of_block(&branch.block, names))))
         }
+        _ => Form::Any,
     }
+}
+
+/// The value of a block is that of its last step; one that may be skipped may be nothing.
+fn of_block(block: &Block, names: Names<'_>) -> Form {
+    let last = block.steps.last().filter(|last| last.condition.is_none() && last.on_failure.is_none());
+    last.filter(|_| !block.steps.iter().any(Step::is_control)).map_or(Form::Any, |last| names(&last.name))
+}
+
+/// The form of a value with holes.
+fn of_template(template: &Template, names: Names<'_>) -> Form {
+    match template {
+        Template::Text(_) => Form::Text,
+        Template::List(_) => Form::List,
+        Template::Map(entries) => of_entries(entries, names),
+        Template::Value(expression) => expression.form(names),
+        Template::Plain(value) => of_value(value),
+    }
+}
+
+fn of_entries(entries: &[(String, Template)], names: Names<'_>) -> Form {
+    Form::map(entries.iter().map(|(name, value)| sure(name, of_template(value, names))))
+}
+
+fn of_value(value: &Value) -> Form {
+    match value {
+        Value::String(_) => Form::Text,
+        Value::Array(_) => Form::List,
+        Value::Number(_) => Form::Number,
+        Value::Bool(_) => Form::Flag,
+        Value::Object(map) => Form::map(map.iter().map(|(name, value)| sure(name, of_value(value)))),
+        Value::Null => Form::Any,
+    }
+}
+
+/// The form of what lies behind a way of fields.
+pub(super) fn at<'f>(form: &'f Form, way: &[&str]) -> Option<&'f Form> {
+    let Some((first, rest)) = way.split_first() else { return Some(form) };
+    let Form::Map(fields) = form else { return None };
+    at(&fields.all.iter().find(|field| field.name == *first)?.form, rest)
+}
+
+fn sure(name: &str, form: Form) -> Field {
+    Field { name: name.to_owned(), form, sure: true }
 }
 
 /// Whether a step of the block itself may end it with a value of its own.
