@@ -51,7 +51,10 @@ pub(super) fn check(
 fn absent(read: &Use, path: &[&str], absence: &Absence<'_>) -> Option<String> {
     match path {
         ["inputs", input, ..] => absence.lacks(read, input).then(|| {
-            format!("`inputs.{input}` may be `()`: give it a default, give another value by `??`, or ask `inputs.{input} != ()`")
+            format!(
+                "`inputs.{input}` may be `()`: give it a default, give another value by `??`, or ask \
+                 `inputs.{input} != ()`"
+            )
         }),
         [name, ..] => {
             let reference = Reference { optional: None, ..read.reference.clone() };
