@@ -196,7 +196,8 @@ impl Session {
     pub fn snapshot(&self) -> (serde_json::Map<String, Value>, Vec<String>) {
         let mut kept = serde_json::Map::new();
         let mut left_out = Vec::new();
-        for (name, _, value) in self.state.scope.iter_raw().filter(|(name, ..)| *name != "context") {
+        let newest_first: Vec<_> = self.state.scope.iter_raw().filter(|(name, ..)| *name != "context").collect();
+        for (name, _, value) in newest_first.into_iter().rev() {
             match to_value(value) {
                 Ok(data) if value.read_lock::<Context>().is_none() => {
                     kept.insert(name.to_owned(), data);

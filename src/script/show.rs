@@ -30,6 +30,9 @@ pub fn brief(value: &Dynamic) -> String {
         let more = if map.len() > 8 { ", ..." } else { "" };
         return format!("map of {}: {}{more}", map.len(), keys.join(", "));
     }
+    if let Ok(bytes) = value.as_blob_ref() {
+        return format!("blob of {} bytes", bytes.len());
+    }
     if let Some(context) = value.read_lock::<Context>() {
         return context.to_string();
     }
@@ -72,6 +75,14 @@ fn write(value: &Dynamic, out: &mut String, limit: usize, depth: usize) {
         group(items, "[", "]", out, limit, depth);
     } else if let Ok(map) = value.as_map_ref() {
         group(map.iter().map(|(k, v)| (Some(k.as_str()), v)), "#{", "}", out, limit, depth);
+    } else if let Ok(bytes) = value.as_blob_ref() {
+        // Two digits per byte.
+        let room = (limit.saturating_sub(out.len()) / 2).max(16);
+        let head = Dynamic::from_blob(bytes.iter().take(room).copied().collect()).to_string();
+        match room < bytes.len() {
+            true => out.push_str(&format!("{}...]", head.trim_end_matches(']'))),
+            false => out.push_str(&head),
+        }
     } else if let Some(context) = value.read_lock::<Context>() {
         out.push_str(&format!("<{}>", *context));
     } else if value.is_unit() {
