@@ -103,12 +103,19 @@ fn of_step(step: &Step, failure: Failure) -> Failure {
 /// The steps that run and whose failure is that of the pipeline, unless something fails before.
 fn sure(block: &Block) -> Vec<&Step> {
     let mut open: Vec<usize> = Vec::new();
+    // Those that may not even begin, and with them whatever waits for them.
+    let mut skipped: Vec<usize> = Vec::new();
     let mut sure = Vec::new();
     for at in graph::order(block) {
         let Some(step) = block.steps.get(at) else { continue };
-        let unsure = |other: &usize| open.contains(other) || block.steps.get(*other).is_some_and(Step::is_control);
-        let skipped = step.condition.is_some() || !step.behind.is_empty() || step.after.iter().any(unsure);
-        if skipped || step.goes_past_failure() {
+        let leads = |other: &usize| block.steps.get(*other).is_some_and(Step::may_lead_away);
+        let only_fails = |other: &usize| !leads(other) && block.steps.get(*other).is_some_and(Step::is_control);
+        let unsure = step.after.iter().any(|other| open.contains(other) || leads(other))
+            || step.behind.iter().any(|other| skipped.contains(other) || !only_fails(other));
+        if unsure {
+            skipped.push(at);
+        }
+        if unsure || step.condition.is_some() || step.goes_past_failure() {
             open.push(at);
         } else {
             sure.push(step);

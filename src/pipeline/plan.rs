@@ -204,11 +204,20 @@ impl Step {
         self.on_failure.as_ref().is_some_and(|jump| *jump != Jump::Fail)
     }
 
-    /// Whether it may send the flow elsewhere than to what follows it.
+    /// Whether what stands behind it depends on where it sends the flow: elsewhere than to what follows it, or nowhere.
     pub fn is_control(&self) -> bool {
-        let jumps = [&self.on_false, &self.on_success, &self.on_failure];
+        self.may_lead_away() || self.jumps().any(|jump| *jump == Jump::Fail)
+    }
+
+    /// Whether the pipeline may come to its end without what follows it.
+    pub fn may_lead_away(&self) -> bool {
         let leaves = |jump: &Jump| matches!(jump, Jump::To(_) | Jump::End | Jump::Retry);
-        matches!(self.act, Act::Switch(_) | Act::End(_)) || jumps.into_iter().flatten().any(leaves)
+        matches!(self.act, Act::Switch(_) | Act::End(_)) || self.jumps().any(leaves)
+    }
+
+    /// What follows a condition that is false, success and failure, as far as something is said.
+    fn jumps(&self) -> impl Iterator<Item = &Jump> {
+        [&self.on_false, &self.on_success, &self.on_failure].into_iter().flatten()
     }
 }
 

@@ -156,7 +156,7 @@ impl Twin {
     /// The steps of a block; answers the expression of its value, if that is used.
     fn block(&mut self, block: &Block, body: &mut Lines, used: bool) -> String {
         let first = block.steps.first().map_or("", |step| step.name.as_str());
-        let jumps = block.steps.iter().any(Step::is_control);
+        let jumps = block.steps.iter().any(Step::may_lead_away);
         let place = Place {
             block,
             fates: Fates::of(block, &self.read, used),

@@ -145,6 +145,7 @@ fn what_nobody_can_answer_is_told_before_anything_is_paid() {
         ("b: {run: see, requires: [vision], dependencies: [a]}", 3, vision),
         ("p: {parallel: {l: {b: {llm: '{{ a }}', requires: vision}}}, dependencies: [a]}", 3, vision),
         ("p: {pipeline: inner.yaml, dependencies: [a]}", 3, vision),
+        ("g: {llm: two, on_failure: fail}\n  b: {llm: see, requires: [vision]}", 3, vision),
         ("b: {llm: {prompt: '{{ a }}', images: [x.png]}}", 1, "takes no images"),
     ] {
         let text = format!("steps:\n  a: {{llm: one}}\n  {step}\n");

@@ -284,6 +284,80 @@ steps:
         "1",
     ),
     case(
+        "a failure that ends all ends nothing that stands before it",
+        "\
+steps:
+  a: {llm: asked}
+  b: {llm: 'needs {{ a }}'}
+  c: {tool: calculate, args: {expression: 1 / 0}, on_failure: fail}
+  d: {llm: never asked}
+",
+        1,
+        2,
+        "",
+    ),
+    case(
+        "a failure that ends all, and who stands before it and waits for it",
+        "\
+steps:
+  told: {llm: 'told of {{ outcomes.c }}'}
+  needs: {llm: 'never asked {{ c }}'}
+  c: {tool: calculate, args: {expression: 1 / 0}, on_failure: fail}
+  d: {llm: never asked}
+",
+        1,
+        1,
+        "",
+    ),
+    case(
+        "an end that may also fail spares what stands before it",
+        "\
+steps:
+  a: {llm: asked, dependencies: [b]}
+  b: {llm: first, on_success: end, on_failure: fail}
+  c: {llm: never}
+",
+        0,
+        2,
+        r#""(first)""#,
+    ),
+    case(
+        "a condition that does not hold fails what stands behind it alone",
+        "\
+steps:
+  a: {llm: asked, dependencies: [outcomes.b]}
+  b: {llm: never, condition: 1 > 2, on_false: fail}
+  c: {llm: never either}
+  d: {llm: cleaned up, always: true}
+",
+        1,
+        2,
+        "",
+    ),
+    case(
+        "what always runs behind a failure leads back to nothing before it, but may repeat itself",
+        "\
+steps:
+  a: {tool: calculate, args: {expression: 1 / 0}, on_failure: fail, max_visits: 3}
+  b: {llm: cleaned up, always: true, on_success: a}
+  c: {llm: twice, always: true, on_success: retry, max_visits: 2}
+",
+        1,
+        3,
+        "",
+    ),
+    case(
+        "what always runs behind an end leads back to nothing before it",
+        "\
+steps:
+  a: {llm: first, on_success: end, max_visits: 3}
+  b: {llm: cleaned up, always: true, on_success: a}
+",
+        0,
+        2,
+        r#""(first)""#,
+    ),
+    case(
         "a jump passes over nothing that stands before it",
         "\
 steps:

@@ -116,6 +116,27 @@ fn a_run_that_goes_on_does_not_show_its_earlier_end() {
 }
 
 #[test]
+fn what_a_failure_ends_is_the_same_when_answers_come_from_the_log() {
+    let server = ChatServer::new(|ask| Reply::text(ask.last().to_uppercase()));
+    let flow = "\
+steps:
+  - a: {llm: slow}
+  - b: {llm: 'needs {{ a }}'}
+  - c: {tool: calculate, args: {expression: 1 / 0}, on_failure: fail}
+  - d: {llm: never}
+";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    let steps = program.args(["run", "flow.yaml", "--json"]).run().code(1).json()["steps"].clone();
+    assert_eq!(steps, json!({"a": "ok", "b": "ok", "c": "failed", "d": "skipped"}));
+    let id = newest_id(&program);
+    for command in ["replay", "resume"] {
+        let again = program.args([command, &id, "--json"]).run().code(1).json();
+        assert_eq!(again["steps"], steps, "{command}: {again:#}");
+    }
+    assert_eq!(asked(&server), ["slow", "needs SLOW"]);
+}
+
+#[test]
 fn a_run_with_a_failed_part_is_not_completed() {
     let flow = "steps:\n  - lost: {tool: read_file, args: {path: nowhere.txt}, on_failure: continue}\n  - after: {set: {said: '\"went on\"'}}\n";
     let program = Program::offline().file("flow.yaml", flow);

@@ -126,7 +126,7 @@ fn of_step(step: &Step, names: Names<'_>) -> Form {
 /// The value of a block is that of its last step; one that may be skipped may be nothing.
 fn of_block(block: &Block, names: Names<'_>) -> Form {
     let last = block.steps.last().filter(|last| last.condition.is_none() && last.on_failure.is_none());
-    last.filter(|_| !block.steps.iter().any(Step::is_control)).map_or(Form::Any, |last| names(&last.name))
+    last.filter(|_| !block.steps.iter().any(Step::may_lead_away)).map_or(Form::Any, |last| names(&last.name))
 }
 
 /// The form of a value with holes.

@@ -1,7 +1,8 @@
 //! The order of a block as a state machine: which step may start, which is skipped, where a jump leads. It runs nothing.
 //!
 //! What is asked depends on the file and on what steps came to, never on which of two steps was faster: a jump changes
-//! only what stands behind it, and a jump backward waits until all before it have ended.
+//! only what stands behind it, a failure that ends the block is such a jump, and one backward waits until all before it
+//! have ended. Only what no step deals with, as the end of the budget, stops whatever has not begun.
 
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::status::StepOutcome;
@@ -58,6 +59,8 @@ pub struct Flow<'a> {
     stopped: Option<(String, bool)>,
     /// The step at which the block ended early.
     end: Option<usize>,
+    /// The step whose failure ended the block.
+    failed: Option<usize>,
 }
 
 impl<'a> Flow<'a> {
@@ -76,12 +79,12 @@ impl<'a> Flow<'a> {
         let mut order: Vec<usize> = (0..steps.len()).collect();
         order.sort_by_key(|index| steps.get(*index).map_or(0, |step| -i64::from(step.priority)));
         let cells = steps.iter().map(fresh).collect();
-        Self { steps, cells, order, running: 0, stopped: None, end: None }
+        Self { steps, cells, order, running: 0, stopped: None, end: None, failed: None }
     }
 
     /// What is to be done next; `room` says whether another step that does something itself may start.
     pub fn next(&mut self, room: bool) -> Next {
-        if let Some(next) = self.jump(false) {
+        if let Some(next) = self.jump() {
             return next;
         }
         for at in 0..self.order.len() {
@@ -90,11 +93,7 @@ impl<'a> Flow<'a> {
                 return next;
             }
         }
-        if self.running > 0 {
-            return Next::Wait;
-        }
-        // Only a step that needs one behind its own jump can still wait here.
-        self.jump(true).unwrap_or(Next::Over)
+        if self.running > 0 { Next::Wait } else { Next::Over }
     }
 
     /// How often a step has started.
@@ -105,8 +104,7 @@ impl<'a> Flow<'a> {
     /// The failure of a step that was led to more often than it may be visited, by a jump to one before it.
     pub fn too_often(&self, index: usize) -> Option<Failure> {
         let step = self.steps.get(index)?;
-        let most = step.max_visits.filter(|most| self.visits(index) > *most)?;
-        Some(spent(step, most))
+        step.max_visits.filter(|most| self.visits(index) > *most).map(|most| spent(step, most))
     }
 
     /// Whether a step has ended.
@@ -144,6 +142,8 @@ impl<'a> Flow<'a> {
             Some(Jump::Retry) => Some(index),
             _ => None,
         };
+        // What always runs behind the end of the block leads back to nothing before it.
+        let target = target.filter(|to| *to > index || self.ends().all(|(at, _)| at < *to));
         let exhausted = target.filter(|to| *to <= index).and_then(|to| self.exhausted(to));
         let failed = |outcome| !matches!(outcome, StepOutcome::Ok | StepOutcome::Skipped);
         if let Some(cell) = self.cells.get_mut(index) {
@@ -164,18 +164,15 @@ impl<'a> Flow<'a> {
     /// Sends the flow from a step that has ended to where its jump leads.
     fn lead(&mut self, index: usize, jump: Option<&Jump>, target: Option<usize>) {
         match (jump, target) {
-            (Some(Jump::Fail), _) => self.stop(self.says(index, "failed"), false),
+            (Some(Jump::Fail), _) => self.failed = Some(self.failed.map_or(index, |at| at.min(index))),
             (Some(Jump::End), _) => self.end = Some(index),
             (_, Some(to)) if to <= index => {
                 self.set(index, State::Jumping(to));
                 self.cells.get_mut(to).into_iter().for_each(|cell| cell.returns += 1);
             }
             (_, Some(to)) => {
-                for cell in self.cells.get_mut(index + 1..to).into_iter().flatten() {
-                    if cell.state == State::Waiting {
-                        cell.state = State::Passed(index);
-                    }
-                }
+                let passed = self.cells.get_mut(index + 1..to).into_iter().flatten();
+                passed.filter(|cell| cell.state == State::Waiting).for_each(|cell| cell.state = State::Passed(index));
             }
             _ => {}
         }
@@ -187,14 +184,19 @@ impl<'a> Flow<'a> {
         step.max_visits.filter(|most| came >= *most).map(|most| spent(step, most))
     }
 
-    /// Makes the jump backward that is due: once all before it have ended, or, by force, when nothing else can go on.
-    fn jump(&mut self, by_force: bool) -> Option<Next> {
+    /// The steps that ended the block, and what is told of them.
+    fn ends(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        let told = [(self.failed, "failed"), (self.end, "ended the block")];
+        told.into_iter().filter_map(|(at, what)| at.map(|at| (at, what)))
+    }
+
+    /// Makes the jump backward that is due, once all before it have ended.
+    fn jump(&mut self) -> Option<Next> {
         let (from, to) = self.cells.iter().enumerate().find_map(|(index, cell)| match cell.state {
             State::Jumping(to) => Some((index, to)),
             _ => None,
         })?;
-        let all_ended = (0..from).all(|index| self.has_ended(index));
-        if !all_ended && !by_force {
+        if !(0..from).all(|index| self.has_ended(index)) {
             return None;
         }
         if self.stopped.is_some() {
@@ -222,8 +224,9 @@ impl<'a> Flow<'a> {
         if let Some((why, _)) = self.stopped.clone().filter(|_| !spared) {
             return Some(self.skip(index, StepOutcome::Skipped, why));
         }
-        if let Some(end) = self.end.filter(|end| index > *end && !step.always) {
-            return Some(self.skip(index, StepOutcome::Skipped, self.says(end, "ended the block")));
+        let over = self.ends().find(|(at, _)| index > *at && !step.always);
+        if let Some((by, what)) = over {
+            return Some(self.skip(index, StepOutcome::Skipped, self.says(by, what)));
         }
         if !step.after.iter().chain(&step.behind).all(|needed| self.has_ended(*needed)) {
             return None;
@@ -266,9 +269,7 @@ impl<'a> Flow<'a> {
     }
 
     fn set(&mut self, index: usize, state: State) {
-        if let Some(cell) = self.cells.get_mut(index) {
-            cell.state = state;
-        }
+        self.cells.get_mut(index).into_iter().for_each(|cell| cell.state = state);
     }
 
     fn says(&self, index: usize, what: &str) -> String {

@@ -80,10 +80,10 @@ impl Fates {
         step.on_failure.is_none() && can_fail(step) && self.is_outlived(block, at)
     }
 
-    /// The steps before this one whose end of the block spares it: they stand behind it in the file.
+    /// The steps before this one whose end of the block, or failure, spares it: they stand behind it in the file.
     pub(super) fn spared_by(&self, block: &Block, at: usize) -> Vec<usize> {
         let before = self.order.iter().copied().take_while(|other| *other != at);
-        let ends_it = |other: usize| block.steps.get(other).is_some_and(|step| ends(step) && !fails(step));
+        let ends_it = |other: usize| block.steps.get(other).is_some_and(ends_block);
         before.filter(|other| *other > at && ends_it(*other)).collect()
     }
 
@@ -94,6 +94,13 @@ impl Fates {
             needs && self.spared_by(block, other).into_iter().any(|end| end < at)
         };
         block.steps.iter().enumerate().any(misses)
+    }
+
+    /// Whether a step may fail the block while one that needs it stands before it in the file, and is not skipped with the
+    /// rest.
+    pub(super) fn fails_before(&self, block: &Block, at: usize) -> bool {
+        let needs = |other: &Step| unwatched(block, other).any(|needed| needed == at);
+        self.over && block.steps.get(at).is_some_and(fails) && block.steps.iter().take(at).any(needs)
     }
 
     /// Whether others can go on when a step is lost to all behind it.
@@ -120,7 +127,8 @@ impl Fates {
             };
             let skippable = unwatched(block, step).any(lost);
             let missed = self.over && !step.always && self.is_missed(block, at);
-            let passes = missed || self.passes.contains(&at) || self.spent.contains(&at);
+            let fails = self.fails_before(block, at);
+            let passes = missed || fails || self.passes.contains(&at) || self.spent.contains(&at);
             let absent = unwatched(block, step).any(|needed| {
                 let gone = |other: &Step| step.after.contains(&needed) && (goes_on(other) || skips_others(other));
                 self.absent.contains(&needed) || block.steps.get(needed).is_some_and(gone)
@@ -212,7 +220,7 @@ pub(super) fn unwatched<'b>(block: &'b Block, step: &'b Step) -> impl Iterator<I
 /// The steps as the file has them where there are jumps, unless one reads what stands behind it.
 fn order(block: &Block) -> Vec<usize> {
     let forward = |(at, step): (usize, &Step)| step.after.iter().all(|needed| *needed < at);
-    let jumps = block.steps.iter().any(Step::is_control);
+    let jumps = block.steps.iter().any(Step::may_lead_away);
     if jumps && block.steps.iter().enumerate().all(forward) {
         return (0..block.steps.len()).collect();
     }
@@ -234,6 +242,11 @@ pub(super) fn ends(step: &Step) -> bool {
     matches!(step.act, Act::End(_)) || graph::jumps(step).any(|jump| *jump == Jump::End)
 }
 
+/// Whether a way out of a step ends its block, well or not.
+pub(super) fn ends_block(step: &Step) -> bool {
+    ends(step) || fails(step)
+}
+
 /// Whether a way out of a step fails the block.
 fn fails(step: &Step) -> bool {
     let jumps = [&step.on_false, &step.on_success, &step.on_failure];
@@ -242,5 +255,5 @@ fn fails(step: &Step) -> bool {
 
 fn ends_before_always(block: &Block) -> bool {
     let last = block.steps.iter().rposition(|step| step.always);
-    last.is_some_and(|last| block.steps.iter().take(last).any(|step| ends(step) || fails(step)))
+    last.is_some_and(|last| block.steps.iter().take(last).any(ends_block))
 }

@@ -3,6 +3,7 @@
 use crate::pipeline::graph;
 use crate::pipeline::plan::{Block, Jump, Step, Switch};
 use crate::pipeline::twin::code::{Lines, text};
+use crate::pipeline::twin::fates::ends_block;
 use crate::pipeline::twin::{Place, Twin};
 
 impl Twin {
@@ -34,13 +35,22 @@ impl Twin {
                 if !place.fates.over {
                     return vec![format!("throw {failure};")];
                 }
-                vec![
-                    format!("outcomes.{} = \"failed\";", step.name),
-                    format!("errors.{} = {failure};", step.name),
-                    format!("{} = {};", place.over, text(&step.name)),
-                ]
+                let mut lines =
+                    vec![format!("outcomes.{} = \"failed\";", step.name), format!("errors.{} = {failure};", step.name)];
+                lines.extend(self.ended_by_failure(place, at));
+                lines
             }
         }
+    }
+
+    /// The statements of a failure that ends the block, once it is noted.
+    pub(super) fn ended_by_failure(&self, place: &Place<'_>, at: usize) -> Vec<String> {
+        let Some(step) = place.block.steps.get(at) else { return Vec::new() };
+        let mut lines = vec![format!("{} = {};", place.over, text(&step.name))];
+        if place.fates.fails_before(place.block, at) {
+            lines.extend(self.lost(place, at, "all"));
+        }
+        lines
     }
 
     /// Notes that a step is lost: to those that need it, or to all behind it.
@@ -59,7 +69,7 @@ impl Twin {
         let mut lines = vec![format!("{next} = {again}({}.{name}, {}, {most});", place.visits, text(name))];
         lines.extend((target..=at).flat_map(|repeated| forgotten(place, repeated)));
         let from = place.block.steps.get(at).filter(|_| place.fates.spent.contains(&at));
-        let Some(Step { name: from, .. }) = from else { return lines };
+        let Some(Step { name: from, .. }) = from else { return unless_over(place, at, target, lines) };
         // One jump too many is a failure of the step that makes it; what does not need the step goes on.
         let mut noted = vec![
             format!("outcomes.{from} = \"failed\";"),
@@ -67,7 +77,8 @@ impl Twin {
             format!("{}.{from} = true;", place.spent),
         ];
         noted.extend(self.lost(place, at, "all"));
-        vec![format!("try {{ {} }} catch (failure) {{ {} }}", lines.join(" "), noted.join(" "))]
+        let tried = format!("try {{ {} }} catch (failure) {{ {} }}", lines.join(" "), noted.join(" "));
+        unless_over(place, at, target, vec![tried])
     }
 
     /// Where the value of a switch leads; without `fails` those that lead to a failure are left out.
@@ -109,6 +120,19 @@ pub(super) fn refusal(twin: &mut Twin, step: &Step, switch: &Switch) -> Vec<Stri
     vec![format!("switch {}({}) {{ {}, _ => {{ {rest} }} }}", twin.call("as_text"), step.name, cases.join(", "))]
 }
 
+/// The statements of a jump back; what always runs behind the end of its block leads back to nothing before it.
+fn unless_over(place: &Place<'_>, at: usize, target: usize, lines: Vec<String>) -> Vec<String> {
+    let steps = |range: std::ops::Range<usize>| place.block.steps.get(range).unwrap_or_default().iter();
+    let always = place.block.steps.get(at).is_some_and(|step| step.always);
+    if !always || !place.fates.over || !steps(target..at).any(ends_block) {
+        return lines;
+    }
+    let before = steps(0..target).filter(|step| ends_block(step)).map(|step| text(&step.name));
+    let open: Vec<String> =
+        std::iter::once(text("")).chain(before).map(|name| format!("{} == {name}", place.over)).collect();
+    vec![format!("if {} {{ {} }}", open.join(" || "), lines.join(" "))]
+}
+
 /// What the first visit left of a step that the second one may skip.
 fn forgotten(place: &Place<'_>, at: usize) -> Vec<String> {
     let fates = &place.fates;
@@ -121,9 +145,6 @@ fn forgotten(place: &Place<'_>, at: usize) -> Vec<String> {
     if fates.watched.contains(&at) {
         lines.push(format!("outcomes.{} = \"skipped\";", step.name));
         lines.push(format!("errors.{} = ();", step.name));
-    }
-    if fates.notes_past && fates.passed_over.contains(&at) {
-        lines.push(format!("{}.remove({});", place.past, text(&step.name)));
     }
     if fates.spent.contains(&at) {
         lines.push(format!("{}.remove({});", place.spent, text(&step.name)));

@@ -11,8 +11,9 @@ pub(super) fn left_out(pipeline: &Pipeline) -> Vec<String> {
     let mut blocks = Vec::new();
     gather(&pipeline.block, &mut blocks);
     let steps = || blocks.iter().flat_map(|block| &block.steps);
-    let ordered =
-        |block: &&Block| block.steps.iter().any(Step::is_control) && block.steps.iter().any(|step| step.priority != 0);
+    let ordered = |block: &&Block| {
+        block.steps.iter().any(Step::may_lead_away) && block.steps.iter().any(|step| step.priority != 0)
+    };
     let at_once = |step: &Step| matches!(step.act, Act::Each(_) | Act::Parallel(_));
     let mut paths = steps().flat_map(|step| &step.products).map(|product| suffix(&product.path));
     let facts = [

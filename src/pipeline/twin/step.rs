@@ -182,7 +182,7 @@ impl Twin {
         match &step.on_failure {
             None => self.lost(place, at, "all"),
             // Its failure stands in `errors` already, and is thrown when what always runs has run.
-            Some(Jump::Fail) => vec![format!("{} = {};", place.over, text(&step.name))],
+            Some(Jump::Fail) => self.ended_by_failure(place, at),
             Some(Jump::Skip | Jump::Continue) => self.lost(place, at, "needs"),
             Some(jump) => {
                 let back = matches!(jump, Jump::Retry)
