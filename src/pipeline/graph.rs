@@ -172,6 +172,23 @@ fn check_leap(reader: &mut Reader<'_, '_>, steps: &[Step], names: &HashMap<Strin
         );
         reader.fault(leap.at, message);
     }
+    // What is repeated runs in the order of the file, and a jump back waits for all that stands before it.
+    if let (Some(back), Some((early, late)), Some(from)) = (back, out_of_order(steps), steps.get(at)) {
+        let message = format!(
+            "`{}` leads back to `{}`, and `{early}` stands before `{late}`, which it needs: write the steps in the order \
+             in which they run",
+            from.name, back.name
+        );
+        reader.fault(leap.at, message);
+    }
+}
+
+/// A step that stands before one that it needs, and that one.
+fn out_of_order(steps: &[Step]) -> Option<(&str, &str)> {
+    steps.iter().enumerate().find_map(|(own, step)| {
+        let needed = step.after.iter().find(|needed| **needed > own)?;
+        steps.get(*needed).map(|needed| (step.name.as_str(), needed.name.as_str()))
+    })
 }
 
 /// The ways that lead back to where they began, each once, as positions.

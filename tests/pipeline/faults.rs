@@ -53,6 +53,23 @@ fn yaml_itself_may_be_wrong() {
 }
 
 #[test]
+fn a_way_back_wants_steps_in_the_order_in_which_they_run() {
+    let text = "\
+steps:
+  early: {set: {v: late.v}}
+  draft: {set: {v: '1'}, max_visits: 2}
+  again: {set: {v: draft.v}, on_success: draft}
+  late: {set: {v: '2'}}
+";
+    flow(text).args(["pipeline", "validate", "flow.yaml"]).run().code(1).says(
+        "flow.yaml:4:42: `again` leads back to `draft`, and `early` stands before `late`, which it needs: write the \
+         steps in the order in which they run",
+    );
+    accepted(&text.replace(", on_success: draft", ""));
+    accepted(&text.replace("  early: {set: {v: late.v}}\n", ""));
+}
+
+#[test]
 fn cycles_are_named() {
     refused(
         "pipeline_cycles",
