@@ -30,6 +30,33 @@ steps:
         r#"{"kind": "rejected", "of": "failed"}"#,
     ),
     case(
+        "the first item that fails stops those that stand far enough behind it",
+        "\
+steps:
+  all:
+    each: {in: [one, two, bad, three, four, five, six], max_parallel: 3, steps: {s: {llm: 'say {{ item }}'}}}
+    on_failure: continue
+  told: {set: {kind: errors.all?.kind, of: outcomes.all}}
+",
+        0,
+        5,
+        r#"{"kind": "rejected", "of": "failed"}"#,
+    ),
+    case(
+        "items that fail one after the other",
+        "\
+steps:
+  all:
+    each:
+      in: [[one, two], [bad, three, four], [five]]
+      max_parallel: 1
+      steps: {s: {each: {in: '{{ item }}', as: word, max_parallel: 2, steps: {t: {llm: 'say {{ word }}'}}}}}
+",
+        4,
+        4,
+        "",
+    ),
+    case(
         "items of a map within items of a list",
         "\
 steps:

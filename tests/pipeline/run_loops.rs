@@ -79,6 +79,24 @@ fn a_failed_item_stops_the_rest() {
 }
 
 #[test]
+fn which_items_begin_before_a_failure_stops_the_rest_is_no_matter_of_speed() {
+    let meeting = Arc::new(Barrier::new(2));
+    let server = ChatServer::new(move |ask| match ask.last().as_str() {
+        "say bad" => Reply::refusal(400, "no").meets(&meeting),
+        "say good" => Reply::text("good").meets(&meeting),
+        text => Reply::text(text),
+    });
+    let text =
+        "steps: {all: {each: {in: [good, bad, third, never], max_parallel: 2, steps: {a: {llm: 'say {{ item }}'}}}}}\n";
+    let program = Program::served_by(&server).file("p.yaml", text);
+    let failure = program.args(["run", "p.yaml", "--json"]).run().code(4).json()["failure"].clone();
+    assert_eq!(failure["details"]["item"], "1");
+    let mut asked: Vec<String> = server.asks().iter().map(|ask| ask.last()).collect();
+    asked.sort_unstable();
+    assert_eq!(asked, ["say bad", "say good", "say third"]);
+}
+
+#[test]
 fn a_failed_item_lets_the_rest_continue() {
     let document = run(&FAILING.replace("MODE", "continue")).ok().json();
     assert_eq!(document["answer"]["all"], json!([2.0, null, 4.0, null]));

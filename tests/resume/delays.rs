@@ -206,6 +206,7 @@ steps:
       each:
         in: '{{ (0..12).to_array() }}'
         max_parallel: 8
+        on_item_failure: continue
         steps:
           - one: {llm: 'many {{ item }} first'}
           - two: {llm: 'many {{ item }} last after {{ one }}'}

@@ -25,6 +25,25 @@ fn a_failed_item_is_a_map_in_its_slot() {
 }
 
 #[test]
+fn a_failed_item_stops_those_that_stand_far_enough_behind_it() {
+    let server = ChatServer::new(|ask| match ask.last().as_str() {
+        "bad" => Reply::refusal(400, "no"),
+        text => Reply::text(text),
+    });
+    let program = Program::served_by(&server);
+    for (options, begun) in [("concurrency: 2, stop: true", 4), ("stop: true, concurrency: 1", 3), ("stop: false", 6)] {
+        let before = server.asks().len();
+        let items = "[\"a\", \"b\", \"bad\", \"d\", \"e\", \"f\"]";
+        let code =
+            format!("let all = par_map({items}, |text| llm(text), #{{{options}}}); print(all.len()); all[2].kind");
+        program.args(["eval", &code]).run().ok().prints(&format!("{begun}\nrejected\n"));
+        assert_eq!(server.asks().len() - before, begun, "{options}");
+    }
+    let wrong = "par_map([1], |n| n, #{stop: 1})";
+    program.args(["eval", wrong]).run().code(1).says("stop must be true or false, not an integer");
+}
+
+#[test]
 fn branches_call_models_at_the_same_time() {
     let meeting = Arc::new(Barrier::new(4));
     let server = ChatServer::new(move |ask| Reply::text(ask.last()).meets(&meeting));

@@ -27,16 +27,19 @@ impl Twin {
         let work = self.function("item", step, &[name.as_str(), "index", "key"], &mut |twin, body| {
             let done = twin.fresh("done");
             body.add(&format!("let {done} = #{{key: key, value: ()}};"));
-            twin.done(&each.block, &done, body);
+            if stop {
+                // What fails here ends the rest.
+                let value = twin.block(&each.block, body, true);
+                body.add(&format!("{done}.value = {value};"));
+            } else {
+                twin.done(&each.block, &done, body);
+            }
             body.add(&done);
         });
         let most = each.max_parallel.unwrap_or(self.parallel).clamp(1, 1_024);
-        if stop && most == 1 {
-            self.one_by_one(&results, &items, &work, &mut body);
-        } else {
-            body.add(&format!("let {results} = par_map({items}, {work}, #{{concurrency: {most}}});"));
-        }
-        if watched {
+        let stops = if stop { ", stop: true" } else { "" };
+        body.add(&format!("let {results} = par_map({items}, {work}, #{{concurrency: {most}{stops}}});"));
+        if watched && !stop {
             body.add(&format!("errors.{} = {}({results});", step.name, self.call("failures")));
         }
         let keyed = if each.key.is_some() { "true".to_owned() } else { format!("type_of({all}) == \"map\"") };
@@ -44,17 +47,6 @@ impl Twin {
         body.shallower();
         body.add("}");
         body.list()
-    }
-
-    /// Where the first failure ends it, one item after the other is done until then.
-    fn one_by_one(&self, results: &str, items: &str, work: &str, body: &mut Lines) {
-        // The work is handed the steps that it reads by their own names.
-        let one = self.fresh("one");
-        body.add(&format!("let {results} = [];"));
-        body.add(&format!("for {one} in {items} {{"));
-        body.add(&format!("    {results}.push({work}.call({one}));"));
-        body.add(&format!("    if {results}[-1].contains(\"failure\") {{ break; }}"));
-        body.add("}");
     }
 
     /// Branches at the same time.

@@ -2,7 +2,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::bridge::{Seat, seat, seated};
-use crate::script::convert::to_dynamic;
+use crate::script::convert::{friendly, to_dynamic};
 use crate::script::desk::Desk;
 use crate::script::errors::{Names, from_eval, raise};
 use crate::script::growth::settled;
@@ -11,7 +11,7 @@ use crate::script::prims::primitive::{Answer, Primitive, done};
 use crate::script::worker::{no_thread, stack};
 use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// `par_map`.
 pub const PAR_MAP: Primitive = Primitive {
@@ -22,6 +22,10 @@ pub const PAR_MAP: Primitive = Primitive {
         ("items", "an array"),
         ("closure", "sees the item; must not change outer variables"),
         ("concurrency", "1 to 1024; 16 if not given"),
+        (
+            "stop",
+            "`true`: no item begins that stands `concurrency` or more behind a failed one, whoever is faster; the results end there",
+        ),
     ],
     example: "print(par_map([1, 2, 3], |n| n * n))",
     prints: "[1, 4, 9]\n",
@@ -41,16 +45,31 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
 struct Work {
     items: Vec<Dynamic>,
     next: AtomicUsize,
-    results: Mutex<Vec<Option<Outcome<Dynamic>>>>,
+    done: Mutex<Done>,
+    /// Told whenever an item has ended.
+    ended: Condvar,
+    /// An item begins once all have ended that stand so far before it, if none of them failed.
+    window: Option<usize>,
+}
+
+/// What is known of the items that have ended.
+struct Done {
+    results: Vec<Option<Outcome<Dynamic>>>,
+    /// How many have ended of which all before have ended too.
+    leading: usize,
+    /// The first that failed.
+    failed: Option<usize>,
 }
 
 #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
 fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map) -> Answer<Array> {
-    let threads = done(concurrency(&mut options))?.min(items.len());
+    let most = done(concurrency(&mut options))?;
+    let window = done(stop(&mut options))?.then_some(most);
+    let threads = most.min(items.len());
     let seat = done(seat())?;
-    let count = items.len();
-    let results = Mutex::new((0..count).map(|_| None).collect());
-    let work = Work { items, next: AtomicUsize::new(0), results };
+    let results = items.iter().map(|_| None).collect();
+    let known = Mutex::new(Done { results, leading: 0, failed: None });
+    let work = Work { items, next: AtomicUsize::new(0), done: known, ended: Condvar::new(), window };
     let (stored, engine) = (context.store_data(), context.engine());
     seat.gate.waiting(|| {
         std::thread::scope(|scope| {
@@ -77,6 +96,14 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
     collect(work)
 }
 
+/// Takes `stop` out of the options.
+fn stop(options: &mut Map) -> Outcome<bool> {
+    let Some(value) = options.remove("stop") else { return Ok(false) };
+    value.as_bool().map_err(|kind| {
+        Failure::new(FailureKind::Invalid, format!("stop must be true or false, not {}", friendly(kind)))
+    })
+}
+
 /// Takes items until there are none; a failure that no script may catch ends the branch. The limits are those of the whole
 /// evaluation: what branches hold and compute is held and computed by it.
 fn branch(work: &Work, parent: &Seat, call: &dyn Fn(Dynamic) -> Outcome<Dynamic>) {
@@ -85,6 +112,9 @@ fn branch(work: &Work, parent: &Seat, call: &dyn Fn(Dynamic) -> Outcome<Dynamic>
         let Some(item) = work.items.get(index) else {
             return;
         };
+        if !work.may_begin(index) {
+            return;
+        }
         let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), hearers: None, ..parent.clone() };
         let result = seated(seat, || {
             let work = std::panic::AssertUnwindSafe(|| parent.gate.computing(|| call(item.clone())));
@@ -92,17 +122,54 @@ fn branch(work: &Work, parent: &Seat, call: &dyn Fn(Dynamic) -> Outcome<Dynamic>
                 .unwrap_or_else(|_| Err(Failure::new(FailureKind::Internal, "a native function panicked")))
         });
         let over = matches!(&result, Err(failure) if !failure.kind.catchable());
-        if let Some(slot) = work.results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
-            *slot = Some(result);
-        }
         if over {
             work.next.store(work.items.len(), Ordering::Relaxed);
         }
+        work.note(index, result, over);
+    }
+}
+
+impl Done {
+    /// Whether no item up to this one has failed, as far as is known.
+    fn goes_on_behind(&self, last: usize) -> bool {
+        self.failed.is_none_or(|failed| failed > last)
+    }
+}
+
+impl Work {
+    fn done(&self) -> MutexGuard<'_, Done> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it is known whether an item begins. Items begin in their order, so that one that waits does so for some
+    /// that are under way.
+    fn may_begin(&self, index: usize) -> bool {
+        let Some(last) = self.window.and_then(|window| index.checked_sub(window)) else { return true };
+        let open = |done: &mut Done| done.goes_on_behind(last) && done.leading <= last;
+        let done = self.ended.wait_while(self.done(), open).unwrap_or_else(PoisonError::into_inner);
+        done.goes_on_behind(last)
+    }
+
+    /// Keeps the result of an item; `over` is whether nothing may begin any more.
+    fn note(&self, index: usize, result: Outcome<Dynamic>, over: bool) {
+        let mut done = self.done();
+        if result.is_err() {
+            let at = if over { 0 } else { index };
+            done.failed = Some(done.failed.map_or(at, |first| first.min(at)));
+        }
+        if let Some(slot) = done.results.get_mut(index) {
+            *slot = Some(result);
+        }
+        while done.results.get(done.leading).is_some_and(Option::is_some) {
+            done.leading += 1;
+        }
+        drop(done);
+        self.ended.notify_all();
     }
 }
 
 fn collect(work: Work) -> Answer<Array> {
-    let results = work.results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let results = work.done.into_inner().unwrap_or_else(PoisonError::into_inner).results;
     let mut array = Array::with_capacity(results.len());
     let mut stop = None;
     for (index, result) in results.into_iter().enumerate() {
