@@ -57,6 +57,13 @@ steps:
         "",
     ),
     case(
+        "items of a map come in the order of their keys, however it is written",
+        "steps: {all: {each: {in: {b: 1, a: 2, c: 3}, steps: {s: {llm: '{{ key }} is {{ index }} with {{ item }}'}}}}}\n",
+        0,
+        3,
+        r#"{"a": "(a is 0 with 2)", "b": "(b is 1 with 1)", "c": "(c is 2 with 3)"}"#,
+    ),
+    case(
         "items of a map within items of a list",
         "\
 steps:

@@ -117,7 +117,12 @@ fn collect(step: &Step, each: &Each, items: &[Item], ended: Vec<Option<Ended>>, 
 fn items(each: &Each, values: &Values) -> Outcome<(Vec<Item>, bool)> {
     let (given, named) = match values.fill(&each.items)? {
         Value::Array(items) => (items.into_iter().map(|item| (None, item)).collect::<Vec<_>>(), false),
-        Value::Object(map) => (map.into_iter().map(|(key, item)| (Some(key), item)).collect(), true),
+        Value::Object(map) => {
+            let mut items: Vec<_> = map.into_iter().map(|(key, item)| (Some(key), item)).collect();
+            // A map has no order of its own: an expression gives its keys sorted, whoever wrote them down.
+            items.sort_by(|(one, _), (other, _)| one.cmp(other));
+            (items, true)
+        }
         other => {
             return Err(Failure::new(
                 FailureKind::Data,
