@@ -4,6 +4,7 @@ use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::{Program, Ran};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::Barrier;
 
 fn run(text: &str) -> Ran {
@@ -137,6 +138,26 @@ steps:
         .replace("    on_failure: continue\n", "")
         .replace("  after: {set: {kind: errors.grow?.kind, last: errors.grow?.last?.turn}}\n", ""));
     assert_eq!(ran.code(1).json()["failure"]["kind"], "loop_exhausted");
+}
+
+#[test]
+fn loops_of_plain_values_hear_of_a_deadline() {
+    let turns = "while: {condition: 'true', max_iterations: 10000, steps";
+    let loops = format!("{turns}: {{b: {{{turns}: {{c: {{set: {{v: '1'}}}}}}}}}}}}}}");
+    let told = |text: &str, args: &[&str], code: i32| {
+        let begun = Instant::now();
+        let program = Program::offline().file("p.yaml", text);
+        let ran = program.list(&[&["run", "p.yaml", "--json"], args].concat()).run().code(code);
+        assert!(begun.elapsed().as_secs() < 60, "{text}");
+        ran
+    };
+    let whole = format!("limits: {{timeout: 500ms}}\nsteps: {{a: {{{loops}}}}}\n");
+    told(&whole, &[], 124).says("took longer than 0.5 s");
+    let step = format!(
+        "steps: {{a: {{{loops}, timeout: 500ms, on_failure: continue}}, d: {{set: {{k: errors.a?.stopped_by}}}}}}\n"
+    );
+    assert_eq!(told(&step, &[], 0).json()["answer"], json!({"k": "deadline"}));
+    told(&format!("steps: {{a: {{{loops}}}}}\n"), &["--timeout", "0.5"], 124).says("took longer than 0.5 s");
 }
 
 #[test]

@@ -69,6 +69,9 @@ impl Answer {
 /// Visits a step at a place of its own.
 pub async fn visit(place: &Course<'_>, step: &Step, visit: u32, values: Values) -> Came {
     let begun = Instant::now();
+    if place.cancel.is_cancelled() {
+        return failed(step, Failure::new(FailureKind::Cancelled, "cancelled"));
+    }
     let mut came = match step.condition.as_ref().map_or(Ok(true), |condition| values.holds(condition)) {
         Ok(true) => begin(place, step, visit, &values).await,
         Ok(false) => passed(step),

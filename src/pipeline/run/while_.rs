@@ -14,6 +14,8 @@ pub async fn run(course: &Course<'_>, step: &Step, repeat: &While, values: &Valu
     let mut iteration = 1_u32;
     let mut partial = false;
     loop {
+        // Steps of plain values never wait by themselves: a deadline is heard here, and the first step of a turn sees it.
+        tokio::task::yield_now().await;
         let mut seen = values.clone();
         seen.set("prev", prev.clone());
         seen.set("iteration", Value::from(iteration));
