@@ -184,6 +184,21 @@ steps:
 }
 
 #[test]
+fn what_leads_itself_has_no_other_way_after_success() {
+    for (step, column, what) in [
+        ("switch: {on: a.n, cases: {1: c}}", 41, "`switch` says itself where it leads: use `default`"),
+        ("end: a.n", 17, "`end` ends the pipeline: nothing follows its success"),
+    ] {
+        let text = format!(
+            "steps:\n  a: {{set: {{n: 1}}}}\n  b: {{{step}, on_success: d}}\n  c: {{set: {{n: 2}}}}\n  d: {{set: {{n: 3}}}}\n"
+        );
+        let ran = flow(&text).args(["pipeline", "validate", "flow.yaml"]).run().code(1);
+        ran.says("flow.yaml has a fault").says(&format!("flow.yaml:3:{column}: {what}"));
+        accepted(&text.replace(", on_success: d", ", on_failure: d"));
+    }
+}
+
+#[test]
 fn no_fault_hides_where_a_jump_leads() {
     let text = "\
 steps:

@@ -177,7 +177,9 @@ impl Writer<'_> {
             step.insert("condition".to_owned(), json!(self.condition()));
             self.lead(step, "on_false", at, names);
         }
-        self.lead(step, "on_success", at, names);
+        if !step.contains_key("switch") || self.tape.wrong(40) {
+            self.lead(step, "on_success", at, names);
+        }
         self.lead(step, "on_failure", at, names);
         let told = self.seen.iter().any(|known| known.name.starts_with('s'));
         if told && self.tape.wrong(6) {

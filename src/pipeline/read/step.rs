@@ -96,12 +96,25 @@ impl Reader<'_, '_> {
             priority: self.priority(fields.get("priority")),
             act: body?,
         };
-        if let (Some(entry), None) = (fields.entry("on_false"), &step.condition) {
-            self.fault(entry.at, "`on_false` needs a `condition`");
-        }
+        self.ways(fields, &step);
         self.value_form(fields, act, &step);
         self.dependencies(fields.get("dependencies"), &reading);
         Some(Step { hash: self.definition(named.node, &step), ..step })
+    }
+
+    /// Keeps the faults that a way is never taken.
+    fn ways(&mut self, fields: &Fields<'_>, step: &Step) {
+        if let (Some(entry), None) = (fields.entry("on_false"), &step.condition) {
+            self.fault(entry.at, "`on_false` needs a `condition`");
+        }
+        let leads = match &step.act {
+            Act::Switch(_) => "`switch` says itself where it leads: use `default`",
+            Act::End(_) => "`end` ends the pipeline: nothing follows its success",
+            _ => return,
+        };
+        if let Some(entry) = fields.entry("on_success") {
+            self.fault(entry.at, leads);
+        }
     }
 
     /// Refuses `vars` that cannot be one value, or of which the act says another form.
