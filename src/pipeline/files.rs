@@ -28,7 +28,7 @@ impl Pipelines for Files {
             if !host.replay.as_ref().is_some_and(told) {
                 answerable::check(&host.kit.models, &pipeline.block, None).await?;
             }
-            let depth = wanted.frame.as_str().split('/').filter(|part| part.starts_with("pipeline")).count();
+            let depth = around(wanted.frame.as_str());
             let inputs = match wanted.inputs {
                 Value::Object(map) => map,
                 Value::Null => Map::new(),
@@ -37,13 +37,7 @@ impl Pipelines for Files {
                     return Err(Failure::new(FailureKind::Invalid, what));
                 }
             };
-            let start = Start {
-                inputs,
-                frame: wanted.frame,
-                cancel: wanted.cancel,
-                allowed: wanted.allowed,
-                depth: depth.saturating_sub(1),
-            };
+            let start = Start { inputs, frame: wanted.frame, cancel: wanted.cancel, allowed: wanted.allowed, depth };
             let done = whole::run(&host, &pipeline, start).await;
             whole::answer(&pipeline, done)
         }
@@ -58,6 +52,16 @@ impl Pipelines for Files {
         document["intention"] = judged.map_or(Value::Null, |judged| json!(judged));
         Ok(document)
     }
+}
+
+/// How many pipelines stand around the one of a frame. A run of a pipeline has no part of its own for it: its steps come
+/// first.
+fn around(frame: &str) -> usize {
+    let parts = || frame.split('/');
+    let pipelines = parts().filter(|part| part.starts_with("pipeline")).count();
+    let first = parts().find(|part| part.starts_with("pipeline") || part.starts_with("step:"));
+    let root = first.is_some_and(|part| part.starts_with("step:"));
+    pipelines.saturating_sub(usize::from(!root))
 }
 
 /// The file that a script means: one of the workspace, or one of the project's or the user's by its name.

@@ -29,6 +29,19 @@ fn a_failed_step_is_a_failure_of_the_script_that_it_can_catch() {
 }
 
 #[test]
+fn pipelines_call_each_other_through_scripts_as_deep_as_by_themselves() {
+    let server = ChatServer::new(|_| Reply::text("fine"));
+    let flow = "steps: {a: {llm: go}, b: {script: again, args: {}, dependencies: [a]}}\n";
+    let again = "//! +++\n//! summary = \"Again.\"\n//! +++\nPIPELINE(\"p.yaml\")\n";
+    let program = Program::served_by(&server).file("p.yaml", flow).file("scripts/again.rhai", again);
+    for args in [["run", "p.yaml"], ["eval", "PIPELINE(\"p.yaml\")"]] {
+        let before = server.asks().len();
+        program.args(args).run().code(5).says("pipelines call each other deeper than 5");
+        assert_eq!(server.asks().len() - before, 5, "{args:?}");
+    }
+}
+
+#[test]
 fn a_pipeline_of_the_project_is_a_tool() {
     let program =
         Program::offline().file("pipelines/double.yaml", DOUBLE).file("pipelines/broken.yaml", "steps: {a: {st: 1}}\n");
