@@ -40,7 +40,9 @@ pub fn script(pipeline: &Pipeline) -> String {
         }
     }
     let name = pipeline.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut whole = format!("// The same as {name}, as a script.\n");
+    let mut whole = format!(
+        "// The same as {name}, as a script. What a budget, a deadline or Ctrl-C stops depends on speed, in both.\n"
+    );
     whole.extend(limits::left_out(pipeline).iter().map(|line| format!("{line}\n")));
     for function in functions::ALL.iter().filter(|function| twin.used.contains(function.0)) {
         whole.push_str(&format!("\n{}", function.1));
