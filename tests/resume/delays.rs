@@ -31,13 +31,38 @@ impl Dice {
     }
 }
 
-/// Items that are worked on at once: so many in all, so many at the same time. The prompts of a phase begin with its name;
-/// an item is over when a prompt with `last` in it was answered.
-#[derive(Clone)]
+/// Items that are worked on at once: so many in all, so many at the same time. The prompts of a phase begin with its name
+/// and the item's; an item is over when a prompt with `last` in it was answered, with a refusal if `bad` is in it too.
+#[derive(Clone, Default)]
 struct Phase {
     name: &'static str,
     items: usize,
     width: usize,
+    /// Whether items are numbers, and none begins before those have ended that stand `width` before it.
+    in_order: bool,
+    /// The items that are over.
+    over: Vec<String>,
+}
+
+impl Phase {
+    /// How many prompts wait when all that can be under way does.
+    fn most(&self) -> usize {
+        if !self.in_order {
+            return self.width.min(self.items);
+        }
+        let leading = (0..).take_while(|item: &usize| self.over.contains(&item.to_string())).count();
+        (self.items + self.over.len()).min(leading + self.width) - self.over.len()
+    }
+
+    fn ends(&mut self, prompt: &str) {
+        self.items -= 1;
+        self.over.extend(prompt.split(' ').nth(1).map(ToOwned::to_owned));
+    }
+}
+
+/// Items that need not wait for each other.
+fn phase(name: &'static str, items: usize, width: usize) -> Phase {
+    Phase { name, items, width, ..Phase::default() }
 }
 
 struct Table {
@@ -55,7 +80,7 @@ struct Table {
 impl Table {
     /// Whether all that can be under way waits.
     fn is_full(&self) -> bool {
-        self.phases.first().is_none_or(|phase| self.waiting.len() == phase.width.min(phase.items))
+        self.phases.first().is_none_or(|phase| self.waiting.len() == phase.most())
     }
 
     fn deal(&mut self) {
@@ -66,7 +91,7 @@ impl Table {
             let (prompt, turn) = self.waiting.swap_remove(drawn);
             self.left -= 1;
             if prompt.contains(" last ") {
-                self.phases[0].items -= 1;
+                self.phases[0].ends(&prompt);
             }
             self.phases.retain(|phase| phase.items > 0);
             self.answered.push(prompt);
@@ -101,7 +126,13 @@ impl Deck {
         ChatServer::new(move |ask| {
             let (tell, turn) = oneshot::channel();
             let prompt = ask.last();
-            let reply = Reply::text(prompt.to_uppercase()).usage(20, 10).in_turn(turn);
+            let refused = is_bad(&prompt);
+            // A failure that its run had not gone past is tried again.
+            if refused && deck.change(|table| table.answered.contains(&prompt)) {
+                return Reply::refusal(400, "no");
+            }
+            let reply = if refused { Reply::refusal(400, "no") } else { Reply::text(prompt.to_uppercase()) };
+            let reply = reply.usage(20, 10).in_turn(turn);
             deck.change(|table| {
                 if table.answered.contains(&prompt) || !prompt.starts_with(table.phases.first().map_or("", |p| p.name))
                 {
@@ -132,6 +163,11 @@ impl Deck {
     }
 }
 
+/// Whether a prompt is refused.
+fn is_bad(prompt: &str) -> bool {
+    prompt.contains(" bad ")
+}
+
 /// Waits until so many answers are on disk: in a batch others are asked for while one is written.
 fn wait_until_on_disk(program: &Program, answers: usize) {
     let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
@@ -149,7 +185,13 @@ fn wait_until_on_disk(program: &Program, answers: usize) {
 
 /// Runs a program with answers in an order of chance, killed once to three times after at most so many of them, and gives
 /// the answer of its last resume.
-fn disturbed(seed: u64, file: (&str, &str), phases: &[Phase], (most, answers): (usize, usize)) -> Value {
+fn disturbed(seed: u64, file: (&str, &str), phases: &[Phase], counts: (usize, usize)) -> Value {
+    let document = ended(seed, file, phases, counts, 0);
+    document["answer"].clone()
+}
+
+/// The same, that ends with a code; refusals are not counted.
+fn ended(seed: u64, file: (&str, &str), phases: &[Phase], (most, answers): (usize, usize), code: i32) -> Value {
     let mut dice = Dice(seed);
     let deck = Deck::new(dice.clone(), phases);
     let server = deck.server();
@@ -165,7 +207,8 @@ fn disturbed(seed: u64, file: (&str, &str), phases: &[Phase], (most, answers): (
             Some(id) => program.args(["resume", id]).start(),
         };
         deck.wait_until_quiet();
-        wait_until_on_disk(&program, deck.change(|table| table.answered.len()));
+        let came = |table: &mut Table| table.answered.iter().filter(|prompt| !is_bad(prompt)).count();
+        wait_until_on_disk(&program, deck.change(came));
         running.kill();
         running.end();
         before = deck.change(|table| {
@@ -175,12 +218,17 @@ fn disturbed(seed: u64, file: (&str, &str), phases: &[Phase], (most, answers): (
         id.get_or_insert_with(|| newest_id(&program));
     }
     deck.pass(usize::MAX);
-    let document = program.args(["resume", &id.expect("killed once"), "--json"]).run().ok().json();
-    let (again, answered) = deck.change(|table| (table.again.clone(), table.answered.len()));
+    let id = id.expect("killed once");
+    let document = program.args(["resume", &id, "--json"]).run().code(code).json();
+    let (again, answered) = deck.change(|table| (table.again.clone(), table.answered.clone()));
     assert!(again.is_empty(), "seed {seed}, killed after {kills:?}: {again:?} had been answered");
-    assert_eq!(answered, answers, "seed {seed}, killed after {kills:?}");
-    assert_eq!(document["replayed_calls"], json!(before), "seed {seed}, killed after {kills:?}");
-    document["answer"].clone()
+    let (bad, good): (Vec<_>, Vec<_>) = answered.iter().partition(|prompt| is_bad(prompt));
+    assert_eq!(good.len(), answers, "seed {seed}, killed after {kills:?}");
+    if bad.is_empty() {
+        assert_eq!(document["replayed_calls"], json!(before), "seed {seed}, killed after {kills:?}");
+    }
+    program.args(["replay", &id]).run().code(code);
+    document
 }
 
 const SCRIPT: &str = "
@@ -192,7 +240,7 @@ let words = []; for n in 0..20 { words.push(`batch ${n} last of ${mapped.len}`);
 
 #[test]
 fn branches_of_a_script_are_never_asked_again() {
-    let phases = [Phase { name: "map", items: 10, width: 4 }, Phase { name: "batch", items: 20, width: 8 }];
+    let phases = [phase("map", 10, 4), phase("batch", 20, 8)];
     let mapped: Vec<String> = (0..10).map(|n| format!("MAP {n} LAST AFTER MAP {n} FIRST")).collect();
     let batch: Vec<String> = (0..20).map(|n| format!("BATCH {n} LAST OF 10")).collect();
     for seed in 0..seeds() {
@@ -225,7 +273,7 @@ outputs: {many: many, both: both}
 
 #[test]
 fn branches_of_a_pipeline_are_never_asked_again() {
-    let phases = [Phase { name: "many", items: 12, width: 8 }, Phase { name: "side", items: 3, width: 3 }];
+    let phases = [phase("many", 12, 8), phase("side", 3, 3)];
     let many: Vec<String> = (0..12).map(|n| format!("MANY {n} LAST AFTER MANY {n} FIRST")).collect();
     let both = json!({
         "left": "SIDE LEFT LAST AFTER SIDE LEFT FIRST OF 12",
@@ -235,5 +283,49 @@ fn branches_of_a_pipeline_are_never_asked_again() {
     for seed in 0..seeds() {
         let answer = disturbed(seed, ("many.yaml", PIPELINE), &phases, (24, 29));
         assert_eq!(answer, json!({"many": many, "both": both}), "seed {seed}");
+    }
+}
+
+/// The sixth item fails: the ninth is the last that begins.
+const STOPPING: &str = "
+steps:
+  - some:
+      each:
+        in: '{{ (0..12).to_array() }}'
+        max_parallel: 4
+        steps:
+          - one: {llm: 'some {{ item }} {{ if item == 5 { \"bad last \" } else { \"\" } }}first'}
+          - two: {llm: 'some {{ item }} last after {{ one }}'}
+      on_failure: continue
+  - told: {llm: 'told 0 last of {{ outcomes.some }} and {{ errors.some?.item }}'}
+outputs: {told: told}
+";
+
+#[test]
+fn a_failed_item_stops_the_same_items_in_whatever_order_answers_come() {
+    let stopping = Phase { in_order: true, ..phase("some", 9, 4) };
+    let phases = [stopping, phase("told", 1, 1)];
+    for seed in 0..seeds() / 3 {
+        let answer = disturbed(seed, ("some.yaml", STOPPING), &phases, (14, 17));
+        assert_eq!(answer, json!({"told": "TOLD 0 LAST OF FAILED AND 5"}), "seed {seed}");
+    }
+}
+
+const FAILING: &str = "
+steps:
+  - l1: {llm: 'side left first'}
+  - l2: {llm: 'side left last after {{ l1 }}'}
+  - m: {llm: 'side middle last one'}
+  - f: {llm: 'side failing bad last one', on_failure: fail}
+  - r: {llm: never}
+";
+
+#[test]
+fn a_failure_that_ends_all_ends_the_same_steps_in_whatever_order_answers_come() {
+    let phases = [phase("side", 3, 3)];
+    for seed in 0..seeds() / 3 {
+        let document = ended(seed, ("failing.yaml", FAILING), &phases, (3, 3), 4);
+        let steps = json!({"l1": "ok", "l2": "ok", "m": "ok", "f": "failed", "r": "skipped"});
+        assert_eq!(document["steps"], steps, "seed {seed}");
     }
 }
