@@ -371,6 +371,18 @@ steps:
         r#""(the last sees nothing)""#,
     ),
     case(
+        "a jump to the next step passes over nothing, whoever comes between",
+        "\
+steps:
+  a: {llm: first, dependencies: [b]}
+  b: {llm: second, on_success: c}
+  c: {llm: 'third after {{ outcomes.a }}', on_success: end}
+",
+        0,
+        3,
+        r#""(third after ok)""#,
+    ),
+    case(
         "a switch that fails has no value",
         "\
 steps:

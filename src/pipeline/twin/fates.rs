@@ -31,7 +31,7 @@ pub(super) struct Fates {
     pub needed: BTreeSet<usize>,
     /// Those over which a jump may lead.
     pub passed_over: BTreeSet<usize>,
-    /// Whether a jump only notes whom it passes over, because others come between that stand before it in the file.
+    /// Whether a jump only notes whom it passes over, if anybody, because others come between that stand before it in the file.
     pub notes_past: bool,
     /// Whether steps that run all the same come after one that may end the block.
     pub over: bool,
@@ -48,7 +48,7 @@ impl Fates {
         fates.over = ends_before_always(block) || fates.order.iter().any(|at| !fates.spared_by(block, *at).is_empty());
         let steps = || block.steps.iter().enumerate();
         fates.passed_over = steps().filter(|(at, _)| graph::is_passed_over(block, *at)).map(|(at, _)| at).collect();
-        fates.notes_past = !fates.passed_over.is_empty() && !fates.order.is_sorted();
+        fates.notes_past = !fates.order.is_sorted() && steps().any(|(at, step)| leads_forward(block, at, step));
         fates.needed = steps().filter(|(at, _)| is_needed(block, *at)).map(|(at, _)| at).collect();
         fates.passes = steps().filter(|(at, step)| fates.goes_past(block, *at, step)).map(|(at, _)| at).collect();
         let spent = steps().filter(|(at, step)| leads_back(block, *at, step) && fates.is_outlived(block, *at));
@@ -179,6 +179,11 @@ pub(super) const fn goes_on(step: &Step) -> bool {
 /// Whether a step may lead back to one before it, or to itself.
 fn leads_back(block: &Block, at: usize, step: &Step) -> bool {
     graph::jumps(step).filter_map(|jump| graph::target(block, at, jump)).any(|to| to <= at)
+}
+
+/// Whether a step may lead to one behind it.
+fn leads_forward(block: &Block, at: usize, step: &Step) -> bool {
+    graph::targets(step).filter_map(|name| block.position(name)).any(|to| to > at)
 }
 
 /// Whether a step may tell those that need it to be skipped, though it did not fail.
