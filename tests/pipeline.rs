@@ -18,6 +18,7 @@ mod nested;
 mod property;
 mod random;
 mod random_bodies;
+mod random_twins;
 mod random_words;
 mod run_acts;
 mod run_budget;
