@@ -136,6 +136,18 @@ steps:
         r#"{"v": "failed"}"#,
     ),
     case(
+        "visits of a step that may repeat itself, within a loop",
+        "\
+steps:
+  draft: {set: {v: '1'}, max_visits: 3}
+  dear: {llm: dear, on_failure: retry, max_visits: 1}
+  again: {llm: again, on_success: draft}
+",
+        1,
+        2,
+        "",
+    ),
+    case(
         "on_false to a step, skip, and what is jumped over",
         "\
 inputs: {n: {type: integer, default: 1}}

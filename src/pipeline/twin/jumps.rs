@@ -169,7 +169,7 @@ pub(super) fn is_bounded(block: &Block, at: usize) -> bool {
         from >= at && to.any(|to| to < at)
     };
     let bounds = block.steps.get(at).is_some_and(|step| step.max_visits.is_some());
-    bounds && !is_back_target(block, at) && block.steps.iter().enumerate().any(back)
+    bounds && block.steps.iter().enumerate().any(back)
 }
 
 /// The statements that count a visit of a step that bounds them: one too many is a failure of the step.

@@ -2,7 +2,7 @@
 
 use crate::pipeline::plan::{Act, Jump, Retry, Step};
 use crate::pipeline::twin::code::{Lines, branch, text};
-use crate::pipeline::twin::jumps::{counted, is_back_target, refusal};
+use crate::pipeline::twin::jumps::{counted, is_back_target, is_bounded, refusal};
 use crate::pipeline::twin::{Place, Twin, limits};
 
 impl Twin {
@@ -22,7 +22,7 @@ impl Twin {
             body.add(&format!("if {guard} {{"));
             body.deeper();
         }
-        if is_back_target(place.block, at) {
+        if is_back_target(place.block, at) && !is_bounded(place.block, at) {
             body.add(&format!("{}.{} += 1;", place.visits, step.name));
         }
         if caught {
