@@ -81,6 +81,8 @@ struct Place<'b> {
     over: String,
     /// How often steps were visited.
     visits: String,
+    /// How often jumps led back to steps that may be skipped each time.
+    returns: String,
     /// The steps that are lost, and to whom.
     lost: String,
     /// The steps whose jump back was one too many.
@@ -165,6 +167,7 @@ impl Twin {
             next: jumps.then(|| self.fresh(&format!("next_of_{first}"))),
             over: self.fresh(&format!("over_of_{first}")),
             visits: self.fresh(&format!("visits_of_{first}")),
+            returns: self.fresh(&format!("returns_of_{first}")),
             lost: self.fresh("lost"),
             spent: self.fresh("spent"),
             past: self.fresh("past"),

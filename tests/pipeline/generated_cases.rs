@@ -148,6 +148,18 @@ steps:
         "",
     ),
     case(
+        "a way back to what is skipped each time",
+        "\
+steps:
+  bad: {tool: calculate, args: {expression: 1 / 0}, on_failure: continue}
+  target: {set: {v: bad}, max_visits: 3}
+  from: {llm: asked, always: true, on_success: target}
+",
+        1,
+        4,
+        "",
+    ),
+    case(
         "on_false to a step, skip, and what is jumped over",
         "\
 inputs: {n: {type: integer, default: 1}}

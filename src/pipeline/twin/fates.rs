@@ -75,6 +75,12 @@ impl Fates {
         self.passes.contains(&at) || (self.over && fails(step))
     }
 
+    /// Whether a step may be skipped although nothing leads past it.
+    pub(super) fn may_skip(&self, block: &Block, at: usize) -> bool {
+        let regardless = block.steps.get(at).is_some_and(|step| step.always);
+        self.skippable.contains(&at) || (self.over && !regardless)
+    }
+
     /// Whether others can go on after a failure that nothing deals with.
     fn goes_past(&self, block: &Block, at: usize, step: &Step) -> bool {
         step.on_failure.is_none() && can_fail(step) && self.is_outlived(block, at)

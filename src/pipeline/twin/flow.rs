@@ -51,6 +51,13 @@ impl Twin {
         if !counted.is_empty() {
             body.add(&format!("let {} = #{{{}}};", place.visits, counted.join(", ")));
         }
+        let returned: Vec<String> = (0..block.steps.len())
+            .filter(|at| is_back_target(block, *at) && place.fates.may_skip(block, *at))
+            .filter_map(|at| block.steps.get(at).map(|step| format!("{}: 0", step.name)))
+            .collect();
+        if !returned.is_empty() {
+            body.add(&format!("let {} = #{{{}}};", place.returns, returned.join(", ")));
+        }
         let order = &place.fates.order;
         let name = |at: Option<&usize>| at.and_then(|at| block.steps.get(*at)).map_or("", |step| step.name.as_str());
         body.add(&format!("let {next} = {};", text(name(order.first()))));

@@ -65,8 +65,15 @@ impl Twin {
         let Some(step) = place.block.steps.get(target) else { return Vec::new() };
         let (name, next) = (&step.name, place.next.as_deref().unwrap_or_default());
         let most = step.max_visits.unwrap_or(1);
-        let again = self.call("again");
-        let mut lines = vec![format!("{next} = {again}({}.{name}, {}, {most});", place.visits, text(name))];
+        let (again, visits, returns) = (self.call("again"), &place.visits, &place.returns);
+        let mut lines = if place.fates.may_skip(place.block, target) {
+            // One that is skipped each time has no visits.
+            let count =
+                format!("if {visits}.{name} > {returns}.{name} {{ {visits}.{name} }} else {{ {returns}.{name} }}");
+            vec![format!("{next} = {again}({count}, {}, {most});", text(name)), format!("{returns}.{name} += 1;")]
+        } else {
+            vec![format!("{next} = {again}({visits}.{name}, {}, {most});", text(name))]
+        };
         lines.extend((target..=at).flat_map(|repeated| forgotten(place, repeated)));
         let from = place.block.steps.get(at).filter(|_| place.fates.spent.contains(&at));
         let Some(Step { name: from, .. }) = from else { return unless_over(place, at, target, lines) };
