@@ -85,7 +85,7 @@ struct Place<'b> {
     returns: String,
     /// The steps that are lost, and to whom.
     lost: String,
-    /// The steps whose jump back was one too many.
+    /// The steps whose jump back was one too many, or that failed the block otherwise than by themselves.
     spent: String,
     /// The steps that a jump went past.
     past: String,

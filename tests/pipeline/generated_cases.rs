@@ -407,6 +407,29 @@ steps:
         r#""(third after ok)""#,
     ),
     case(
+        "success would fail all, and a failure is dealt with",
+        "\
+steps:
+  a: {llm: bad, on_success: fail, on_failure: continue}
+  b: {llm: asked, always: true}
+",
+        0,
+        2,
+        r#""(asked)""#,
+    ),
+    case(
+        "success fails all, and a failure would be dealt with",
+        "\
+steps:
+  a: {llm: good, on_success: fail, on_failure: continue}
+  b: {llm: never}
+  c: {llm: asked, always: true}
+",
+        1,
+        2,
+        "",
+    ),
+    case(
         "a switch that fails has no value",
         "\
 steps:

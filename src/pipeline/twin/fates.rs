@@ -21,7 +21,8 @@ pub(super) struct Fates {
     pub absent: BTreeSet<usize>,
     /// Those whose failure ends the block only when all else is done.
     pub passes: BTreeSet<usize>,
-    /// Those whose jump back may be one too many, while others go on.
+    /// Those whose jump back may be one too many, while others go on; and those that may fail the block while others
+    /// run all the same, though a failure of their own does not.
     pub spent: BTreeSet<usize>,
     /// Those whose failure is caught.
     pub caught: BTreeSet<usize>,
@@ -51,7 +52,10 @@ impl Fates {
         fates.notes_past = !fates.order.is_sorted() && steps().any(|(at, step)| leads_forward(block, at, step));
         fates.needed = steps().filter(|(at, _)| is_needed(block, *at)).map(|(at, _)| at).collect();
         fates.passes = steps().filter(|(at, step)| fates.goes_past(block, *at, step)).map(|(at, _)| at).collect();
-        let spent = steps().filter(|(at, step)| leads_back(block, *at, step) && fates.is_outlived(block, *at));
+        let spent = steps().filter(|(at, step)| {
+            let too_often = leads_back(block, *at, step) && fates.is_outlived(block, *at);
+            too_often || (fates.over && fails(step) && step.goes_past_failure())
+        });
         fates.spent = spent.map(|(at, _)| at).collect();
         fates.lose(block);
         let caught = steps().filter(|(at, step)| fates.is_caught(*at, step));
@@ -72,7 +76,7 @@ impl Fates {
 
     /// Whether a failure of the step, or a jump to `fail`, is told only at the end of the block.
     pub(super) fn throws_late(&self, at: usize, step: &Step) -> bool {
-        self.passes.contains(&at) || (self.over && fails(step))
+        self.passes.contains(&at) || (self.over && fails(step) && !step.goes_past_failure())
     }
 
     /// Whether a step may be skipped although nothing leads past it.

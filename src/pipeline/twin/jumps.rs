@@ -37,6 +37,8 @@ impl Twin {
                 }
                 let mut lines =
                     vec![format!("outcomes.{} = \"failed\";", step.name), format!("errors.{} = {failure};", step.name)];
+                let noted = place.fates.spent.contains(&at).then(|| format!("{}.{} = true;", place.spent, step.name));
+                lines.extend(noted);
                 lines.extend(self.ended_by_failure(place, at));
                 lines
             }
