@@ -25,7 +25,7 @@ impl Known {
         let Act::Set(entries) = &step.act else { return };
         let mut needed = step.after.iter().filter_map(|at| block.steps.get(*at));
         let comes = step.condition.is_none() && step.behind.is_empty();
-        let stays = !step.is_control() && step.on_success != Some(Jump::Skip);
+        let stays = !step.may_lead_away() && step.on_success != Some(Jump::Skip);
         if comes && stays && needed.all(|step| self.steps.contains_key(&step.name)) {
             let values = entries.iter().map(|(name, value)| Some((name.clone(), self.fixed(value)?)));
             if let Some(values) = values.collect::<Option<Map<String, Value>>>() {
