@@ -248,10 +248,15 @@ impl Run {
             "substituted": self.host.choices.substitutions(),
             "failure": end.failure,
         });
-        if let Some(steps) = self.steps.get() {
+        if let Some(steps) = self.steps() {
             document["steps"] = steps.clone();
         }
         document
+    }
+
+    /// What became of the steps of its pipeline, by name, once it has ended.
+    pub fn steps(&self) -> Option<&Value> {
+        self.steps.get()
     }
 }
 

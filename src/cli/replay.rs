@@ -51,9 +51,12 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     let end = again::sealed(&run, Again { row: &row, launch: &launch, program: &program }).await;
     let replayed = run.host.replay.as_ref().map_or(0, |replay| replay.account().replayed);
     if printer.json {
-        let document = json!({
+        let mut document = json!({
             "answer": end.answer, "status": end.status, "run": row.id, "replayed": replayed, "failure": end.failure,
         });
+        if let Some(steps) = run.steps() {
+            document["steps"] = steps.clone();
+        }
         printer.json_value(&document);
     } else if let Some(answer) = end.answer.as_ref().filter(|answer| !answer.is_null()) {
         printer.out(&outcome::text(answer));

@@ -60,9 +60,9 @@ fn unfinished_code_that_names_what_the_session_has_goes_on_below() {
     terminal.line("}", "out(1) = 6");
     terminal.keys("for line in context.lines(1, 1) {\r");
     terminal.keys("if text::trimmed(line) != \"\" {\r");
-    terminal.keys("n += 1\r");
+    terminal.keys("n += 1; print(`now ${n}`)\r");
     terminal.keys("}\r");
-    terminal.line("}", "}");
+    terminal.line("}", "now 6");
     terminal.line("n", "out(2) = 6");
 }
 
