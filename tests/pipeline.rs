@@ -11,6 +11,7 @@ mod generated;
 mod generated_bodies;
 mod generated_cases;
 mod import;
+mod import_levels;
 mod intent;
 mod late;
 mod mutated;

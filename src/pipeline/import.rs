@@ -9,6 +9,7 @@ mod failure;
 mod filters;
 mod form;
 mod jinja;
+mod levels;
 mod local;
 mod loops;
 mod pieces;
@@ -25,10 +26,11 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::pipeline::import::form::Form;
 use crate::pipeline::import::local::Local;
 use crate::pipeline::import::loops::Loop;
+use crate::pipeline::import::ties::Uses;
 use crate::pipeline::tree::{self, Data, Entry, Node, Spot};
 use serde_json::{Map, Value, json};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -86,8 +88,8 @@ struct Importer {
     repeating: HashSet<String>,
     /// Whether an expression asks when the pipeline began.
     started: Cell<bool>,
-    /// The steps whose values the step that is being read needs, by their names here.
-    reads: RefCell<BTreeSet<String>>,
+    /// What the expressions of the step that is being read look at.
+    uses: RefCell<Uses>,
     /// What must hold in the end, though the flow has gone on: conditions.
     verdicts: Vec<String>,
 }
@@ -108,7 +110,7 @@ pub fn import(path: &Path, text: &str) -> Outcome<String> {
         loops: Vec::new(),
         repeating: HashSet::new(),
         started: Cell::new(false),
-        reads: RefCell::default(),
+        uses: RefCell::default(),
         verdicts: Vec::new(),
     };
     for flaw in flaws {

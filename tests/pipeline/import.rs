@@ -88,13 +88,13 @@ steps:
 }
 
 /// Imports a pipeline of theirs, checks it, and runs it with what commands and files need.
-fn imported(program: &Program) -> Ran {
+pub(super) fn imported(program: &Program) -> Ran {
     program.args(["pipeline", "import", "theirs.yaml", "--output", "ours.yaml"]).run().ok();
     program.args(["pipeline", "validate", "ours.yaml"]).run().ok();
     program.args(["run", "ours.yaml", "--approve", "auto"]).run()
 }
 
-fn file(program: &Program, path: &str) -> String {
+pub(super) fn file(program: &Program, path: &str) -> String {
     std::fs::read_to_string(program.project().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 

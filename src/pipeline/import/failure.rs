@@ -92,6 +92,11 @@ pub(super) fn is_gone_past(item: &Node) -> bool {
         || fallback(item).is_some()
 }
 
+/// Whether a failure of the step skips what needs it, and the run goes on.
+pub(super) fn skips(item: &Node) -> bool {
+    raises(item) && policy(item) == Policy::Skip
+}
+
 fn policy(item: &Node) -> Policy {
     let said = |node: Option<&Node>| node.and_then(Node::text).map(ToOwned::to_owned);
     let kept = field(item, "metadata").and_then(|node| field(node, "on_failure"));

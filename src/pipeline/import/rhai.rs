@@ -196,16 +196,21 @@ impl Importer {
         };
         let field = fields.first().map(String::as_str);
         if field == Some("success") && name == known.name {
+            self.uses.borrow_mut().watches.insert(name.clone());
             return Ok(format!("(outcomes.{name} == \"ok\")"));
         }
         // Who asks what became of a step runs after it also if it failed.
         let guarded = known.fallback.as_ref().filter(|_| name == known.name);
         let value = field_of(known, &name, if absent && guarded.is_none() { "?." } else { "." }, field)?;
         Ok(match guarded {
-            Some(fallback) => format!("(if outcomes.{name} == \"ok\" {{ {value} }} else {{ {fallback} }})"),
+            Some(fallback) => {
+                let guarded = format!("(if outcomes.{name} == \"ok\" {{ {value} }} else {{ {fallback} }})");
+                self.uses.borrow_mut().watches.insert(name);
+                guarded
+            }
             None => {
                 let whole = name.split(['.', '?']).next().unwrap_or_default();
-                self.reads.borrow_mut().insert(whole.to_owned());
+                self.uses.borrow_mut().reads.insert(whole.to_owned());
                 value
             }
         })

@@ -2,7 +2,7 @@
 
 use crate::pipeline::import::failure::{fallback, needs, raises, routes};
 use crate::pipeline::import::ties::Tie;
-use crate::pipeline::import::{Importer, Kind, Known, act};
+use crate::pipeline::import::{Importer, Kind, Known, act, levels};
 use crate::pipeline::read::words::{ACTS, RESERVED};
 use crate::pipeline::tree::{Data, Node};
 use crate::script::expression::Compiler;
@@ -106,18 +106,19 @@ impl Importer {
                 self.fault(item.at, "a step without `id`");
                 continue;
             };
-            let outer = self.reads.take();
+            let outer = self.uses.take();
             if let Some(step) = self.step(item, id) {
                 read.insert(name(id), step);
             }
-            let reads = self.reads.replace(outer);
-            self.reads.borrow_mut().extend(reads.iter().cloned());
-            ties.push(Tie { id: id.to_owned(), item, reads });
+            let uses = self.uses.replace(outer);
+            self.uses.borrow_mut().extend(&uses);
+            ties.push(Tie { id: id.to_owned(), item, uses });
             if let Some(around) = self.loops.last_mut() {
                 around.done.push(name(id));
             }
         }
         self.tie(&ties, &mut read);
+        levels::part(&ties, &mut read);
         read
     }
 

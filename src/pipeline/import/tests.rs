@@ -43,7 +43,7 @@ fn importer() -> Importer {
         loops: Vec::new(),
         repeating: HashSet::new(),
         started: Cell::new(false),
-        reads: RefCell::default(),
+        uses: RefCell::default(),
         verdicts: Vec::new(),
     }
 }

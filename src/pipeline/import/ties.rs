@@ -13,8 +13,25 @@ pub(super) struct Tie<'n> {
     pub(super) id: String,
     /// The step.
     pub(super) item: &'n Node,
-    /// The steps whose values it reads, by their names here.
+    /// What its expressions look at.
+    pub(super) uses: Uses,
+}
+
+/// The steps that expressions look at, by their names here.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uses {
+    /// Those whose values are read.
     pub(super) reads: BTreeSet<String>,
+    /// Those of which is asked what became of them.
+    pub(super) watches: BTreeSet<String>,
+}
+
+impl Uses {
+    /// Looks also at what others look at.
+    pub(super) fn extend(&mut self, other: &Self) {
+        self.reads.extend(other.reads.iter().cloned());
+        self.watches.extend(other.watches.iter().cloned());
+    }
 }
 
 impl Importer {
@@ -57,7 +74,7 @@ impl<'t, 'n> Ties<'t, 'n> {
     /// Whether a step cannot run without the value of another one that it waits for.
     fn needs_value(&self, tie: &Tie<'_>, name: &str) -> bool {
         let other = self.known.get(name);
-        tie.reads.contains(name) || other.is_none_or(|other| !is_gone_past(other.item) || self.may_be_lost(other))
+        tie.uses.reads.contains(name) || other.is_none_or(|other| !is_gone_past(other.item) || self.may_be_lost(other))
     }
 
     /// Whether the step may be skipped because a value that it reads, or one that it waits for reads, is missing: there the
@@ -66,7 +83,7 @@ impl<'t, 'n> Ties<'t, 'n> {
         let (mut seen, mut open) = (BTreeSet::new(), vec![step::name(&tie.id)]);
         while let Some(name) = open.pop() {
             let Some(tie) = self.known.get(&name) else { continue };
-            let mut reads = tie.reads.iter().filter_map(|read| self.known.get(read));
+            let mut reads = tie.uses.reads.iter().filter_map(|read| self.known.get(read));
             if reads.any(|read| act::kind(read.item) != Kind::Said) {
                 return true;
             }
