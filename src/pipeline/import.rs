@@ -68,6 +68,8 @@ struct Known {
     absent: bool,
     /// What stands for its value, or a field of it, when it has failed and the flow goes on.
     fallback: Option<String>,
+    /// The path of the file that it writes, as it is given, in Rhai; nothing if it has holes.
+    written: Option<String>,
     /// The loop that it is in.
     home: Option<String>,
 }

@@ -545,6 +545,29 @@ It's Big-World It'S Big-World i it's big-world yes
 }
 
 #[test]
+fn a_file_that_was_written_has_the_path_that_was_given() {
+    let write = "tool: filesystem\n    action: write\n    parameters";
+    let theirs = format!(
+        r#"
+id: paths
+parameters:
+  word: {{type: string, default: b}}
+steps:
+  - id: plain
+    {write}: {{path: ./out/a.txt, content: x}}
+  - id: filled
+    {write}: {{path: "out/{{{{ word }}}}.txt", content: x}}
+  - id: never
+    if: "{{{{ 1 > 2 }}}}"
+    {write}: {{path: ./out/never.txt, content: x}}
+outputs: {{plain: "{{{{ plain.path }}}}", filled: "{{{{ filled.path }}}}", never: "{{{{ never.path }}}}"}}
+"#
+    );
+    let answer = imported(&Program::offline().file("theirs.yaml", theirs)).ok().json();
+    assert_eq!(answer, serde_json::json!({"plain": "./out/a.txt", "filled": "out/b.txt", "never": null}));
+}
+
+#[test]
 fn loops_take_lists_as_texts_and_know_what_comes() {
     let theirs = r#"
 id: loops

@@ -249,6 +249,12 @@ pub(super) fn is_limited(item: &Node) -> bool {
     seconds(field(item, "timeout")).is_some_and(|limit| limit < own)
 }
 
+/// The path of the file that the step writes, in Rhai, if nothing in it is still to be filled in.
+pub(super) fn path_written(item: &Node) -> Option<String> {
+    let path = Given::of(item).get("path")?.text()?;
+    (kind(item) == Kind::Written && !path.contains(['{', '}'])).then(|| Value::from(path).to_string())
+}
+
 /// What a step is.
 pub(super) fn kind(item: &Node) -> Kind {
     if ["for_each", "foreach", "while", "until"].iter().any(|key| field(item, key).is_some()) {

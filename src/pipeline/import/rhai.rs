@@ -242,7 +242,11 @@ fn field_of(known: &Known, name: &str, dot: &str, field: Option<&str>) -> Result
         (Kind::Text, Some("content" | "result" | "text" | "output" | "response")) => name.to_owned(),
         (Kind::File, Some("content" | "result")) => name.to_owned(),
         (Kind::File, Some("size")) => format!("{name}.len()"),
-        (Kind::Written, Some("path" | "filepath" | "file_path")) => format!("{name}{dot}path"),
+        // There it is the path as it was given.
+        (Kind::Written, Some("path" | "filepath" | "file_path")) => match &known.written {
+            Some(path) => format!("(if {name} == () {{ () }} else {{ {path} }})"),
+            None => format!("{name}{dot}path"),
+        },
         (Kind::Written, Some("size" | "bytes")) => format!("{name}{dot}bytes"),
         (Kind::Listed, Some("count")) => format!("{name}{dot}entries.len()"),
         (Kind::Command, Some("stdout" | "output" | "result")) => format!("{name}{dot}stdout"),

@@ -80,6 +80,7 @@ impl Importer {
                     kind: act::kind(item),
                     absent: conditional || fallback.is_some() || passed.contains(&at),
                     fallback,
+                    written: act::path_written(item),
                     home: home.map(ToOwned::to_owned),
                 };
                 self.steps.insert(id.to_owned(), known);

@@ -13,12 +13,14 @@ fn importer() -> Importer {
         kind,
         absent,
         fallback: fallback.map(ToOwned::to_owned),
+        written: None,
         home: None,
     };
     let steps = [
         known("load", Kind::File, false, None),
         known("run", Kind::Command, false, None),
         known("save", Kind::Written, false, None),
+        Known { written: Some("\"./a.txt\"".to_owned()), ..known("keep", Kind::Written, false, None) },
         known("maybe", Kind::Text, true, None),
         known("spare", Kind::Text, true, Some("\"none\"")),
         known("said", Kind::Said, false, None),
@@ -66,6 +68,7 @@ fn expressions() {
         ("n + 1 * 2", "(inputs.n + (1 * 2))"),
         ("load is defined", "(load != ())"),
         ("save.path", "save.path"),
+        ("keep.path", "(if keep == () { () } else { \"./a.txt\" })"),
         ("loop.index", "(index + 1)"),
         ("$item", "item"),
         ("$is_last", "(index + 1 == inputs.list.len())"),
