@@ -3,8 +3,10 @@
 //! The only room that names rhai. It makes no effect itself: every one is a question to the `Host`.
 
 pub mod bridge;
+pub mod captures;
 pub mod completeness;
 pub mod convert;
+pub mod copies;
 pub mod depth;
 pub mod desk;
 pub mod engine;

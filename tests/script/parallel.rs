@@ -72,6 +72,56 @@ fn closures_see_their_item_and_the_context() {
 }
 
 #[test]
+fn branches_use_what_their_closure_captured_at_the_same_time() {
+    let program = Program::offline().file("notes/a.txt", "a model in a loop\n").file("notes/b.txt", "no model\n");
+    let code = r#"
+        let input = context;
+        let words = ["model", "loop", "x"];
+        let text = "a b c";
+        let ages = #{a: 1, b: 2};
+        let long = |w| words.filter(|v| v.len() > 1).len() + w;
+        let wrong = [];
+        for round in 0..30 {
+            let results = par_map((0..64).to_array(), |x| {
+                let n = input.search("model loop", 3).len() * 0 + words.filter(|w| w != "x").len();
+                n += text.split(" ").len() + long.call(x);
+                for key in ages.keys() { n += ages[key] }
+                n
+            });
+            for (result, x) in results { if result != 10 + x { wrong.push(result) } }
+        }
+        print(wrong)"#;
+    program.args(["eval", code, "--context", "notes"]).run().ok().prints("[]\n");
+}
+
+#[test]
+fn a_closure_that_changes_what_it_captured_is_refused() {
+    let program = Program::offline();
+    for (closure, name) in [
+        ("{ print(\"ran\"); n += x }", "n"),
+        ("{ n = x }", "n"),
+        ("{ if x > 0 { m[`${x}`] = x } }", "m"),
+        ("{ m.list[0] = x }", "m"),
+        ("list.push(x)", "list"),
+        ("m.list.push(x)", "m"),
+        ("[x].map(|y| { n += y })", "n"),
+    ] {
+        let code = format!("let n = 0; let list = []; let m = #{{list: [0]}}; par_map([1, 2], |x| {closure})");
+        let ran = program.args(["eval", &code]).run().code(1).prints("");
+        ran.says(&format!("par_map: the closure changes `{name}`, which the others do not see"));
+    }
+    for (closure, answer) in [
+        ("{ let n = x; n += 1; n }", "[2, 3]"),
+        ("{ let own = list; own.push(x); own.len() }", "[1, 1]"),
+        ("{ let list = [x]; list.push(n); list.len() }", "[2, 2]"),
+        ("[x].map(|n| { n += 1; n })[0]", "[2, 3]"),
+    ] {
+        let code = format!("let n = 0; let list = []; print(par_map([1, 2], |x| {closure}))");
+        program.args(["eval", &code]).run().ok().prints(&format!("{answer}\n"));
+    }
+}
+
+#[test]
 fn branches_that_run_take_the_items_of_those_that_get_no_thread() {
     let code = "par_map((0..64).to_array(), |n| { sleep(0.3); n }, #{concurrency: 64}) == (0..64).to_array()";
     let program = Program::offline().env("MALLOC_ARENA_MAX", "1");

@@ -2,7 +2,9 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::bridge::{Seat, seat, seated};
+use crate::script::captures;
 use crate::script::convert::{friendly, to_dynamic};
+use crate::script::copies::Copies;
 use crate::script::desk::Desk;
 use crate::script::errors::{Names, from_eval, raise};
 use crate::script::growth::settled;
@@ -65,6 +67,7 @@ struct Done {
 fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map) -> Answer<Array> {
     let most = done(concurrency(&mut options))?;
     let window = done(stop(&mut options))?.then_some(most);
+    done(changes_nothing(context, each))?;
     let threads = most.min(items.len());
     let seat = done(seat())?;
     let results = items.iter().map(|_| None).collect();
@@ -76,9 +79,9 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
             for started in 0..threads {
                 let (work, stored, seat) = (&work, &stored, &seat);
                 let branch = move || {
-                    branch(work, seat, &|item| {
-                        let context = stored.create_context(engine);
-                        let answer = each.call_within_context::<Dynamic>(&context, (item,));
+                    let mut own = Own { shared: each, copies: Copies::default(), closure: None };
+                    branch(work, seat, &mut |item| {
+                        let answer = own.call(&stored.create_context(engine), item);
                         settled(answer.map_err(|error| from_eval(&error, "", &Names::default())))
                     })
                 };
@@ -96,6 +99,31 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
     collect(work)
 }
 
+/// The closure as one thread has it: a call on a captured variable would fail while another thread makes one on it too.
+struct Own<'a> {
+    shared: &'a FnPtr,
+    copies: Copies,
+    closure: Option<FnPtr>,
+}
+
+impl Own<'_> {
+    fn call(&mut self, context: &NativeCallContext, item: &Dynamic) -> Answer<Dynamic> {
+        if self.closure.is_none() {
+            self.closure = Some(done(self.copies.closure(self.shared))?);
+        }
+        let (closure, item) = (self.closure.as_ref().unwrap_or(self.shared), done(self.copies.value(item))?);
+        closure.call_within_context::<Dynamic>(context, (item,))
+    }
+}
+
+/// Each thread has variables of its own, so what the closure did to them would be lost.
+fn changes_nothing(context: &NativeCallContext, each: &FnPtr) -> Outcome<()> {
+    captures::changed(context, each).map_or(Ok(()), |name| {
+        let message = format!("par_map: the closure changes `{name}`, which the others do not see");
+        Err(Failure::new(FailureKind::Invalid, message).hint("return a value for each item and combine them"))
+    })
+}
+
 /// Takes `stop` out of the options.
 fn stop(options: &mut Map) -> Outcome<bool> {
     let Some(value) = options.remove("stop") else { return Ok(false) };
@@ -106,7 +134,7 @@ fn stop(options: &mut Map) -> Outcome<bool> {
 
 /// Takes items until there are none; a failure that no script may catch ends the branch. The limits are those of the whole
 /// evaluation: what branches hold and compute is held and computed by it.
-fn branch(work: &Work, parent: &Seat, call: &dyn Fn(Dynamic) -> Outcome<Dynamic>) {
+fn branch(work: &Work, parent: &Seat, call: &mut dyn FnMut(&Dynamic) -> Outcome<Dynamic>) {
     loop {
         let index = work.next.fetch_add(1, Ordering::Relaxed);
         let Some(item) = work.items.get(index) else {
@@ -117,7 +145,7 @@ fn branch(work: &Work, parent: &Seat, call: &dyn Fn(Dynamic) -> Outcome<Dynamic>
         }
         let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), hearers: None, ..parent.clone() };
         let result = seated(seat, || {
-            let work = std::panic::AssertUnwindSafe(|| parent.gate.computing(|| call(item.clone())));
+            let work = std::panic::AssertUnwindSafe(|| parent.gate.computing(|| call(item)));
             std::panic::catch_unwind(work)
                 .unwrap_or_else(|_| Err(Failure::new(FailureKind::Internal, "a native function panicked")))
         });
