@@ -22,6 +22,7 @@ pub mod status;
 pub mod strategy;
 pub mod tally;
 pub mod text;
+pub mod thoughts;
 pub mod thresholds;
 pub mod tool;
 pub mod usage;

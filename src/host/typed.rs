@@ -9,6 +9,7 @@ mod slips;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
+use crate::core::thoughts::behind;
 use serde_json::Value;
 
 /// The most complaints about one answer that a model is shown.
@@ -125,7 +126,7 @@ impl Checked {
 
 /// The answer without the thoughts that a server left in it.
 pub fn without_thoughts(answer: &str) -> &str {
-    extract::visible(answer)
+    behind(answer)
 }
 
 fn complaint(error: &jsonschema::ValidationError<'_>) -> String {

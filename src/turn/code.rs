@@ -1,5 +1,7 @@
 //! Finds the code in a model's answer. What is not code to run is named, never ignored.
 
+use crate::core::thoughts::behind_where;
+
 /// A fenced block of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
@@ -31,6 +33,14 @@ impl Block {
             _ => Treatment::Skip,
         }
     }
+}
+
+/// What an answer says behind its thoughts: a draft in them is not meant. A mark inside of a block is part of its code.
+pub fn said(answer: &str) -> &str {
+    behind_where(answer, |before| {
+        let fences = before.lines().filter(|line| fence(line.trim_start()).is_some());
+        fences.count().is_multiple_of(2)
+    })
 }
 
 /// The fenced blocks of an answer, in order; fences of back-ticks or tildes, three or more.
@@ -90,7 +100,7 @@ pub fn has_stray_final(answer: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Block, Treatment, blocks, has_stray_final, is_bare_code};
+    use super::{Block, Treatment, blocks, has_stray_final, is_bare_code, said};
 
     fn check(answer: &str, expect: &[(&str, &str, bool)]) {
         let expect: Vec<Block> = expect
@@ -108,6 +118,19 @@ mod tests {
         check("````rhai\nlet t = `\n```\n`;\n````", &[("rhai", "let t = `\n```\n`;\n", true)]);
         check("```Python title=\"a\"\nx", &[("python", "x\n", false)]);
         check("  ```rhai\n  x\n  ```", &[("rhai", "  x\n", true)]);
+    }
+
+    #[test]
+    fn drafts_in_thoughts_are_not_said() {
+        for (answer, expect) in [
+            ("<think>\n```rhai\na\n```\n</think>\n```rhai\nb\n```", "```rhai\nb\n```"),
+            ("a draft\n```\na\n```\n</think>\nb", "b"),
+            ("<think>a</think>\n```rhai\nsplit(\"</think>\")\n```", "```rhai\nsplit(\"</think>\")\n```"),
+            ("<think>\n```rhai\na\n```", ""),
+            ("```rhai\na\n```", "```rhai\na\n```"),
+        ] {
+            assert_eq!(said(answer), expect, "{answer}");
+        }
     }
 
     #[test]

@@ -121,7 +121,8 @@ fn pieces(reply: &ModelReply, session: &mut Session) -> Vec<Piece> {
         .tool_requests
         .iter()
         .map(|call| Piece { code: called(&call.name, &call.arguments), answers: Some(call.id.clone()) });
-    let blocks = code::blocks(&reply.text);
+    let said = code::said(&reply.text);
+    let blocks = code::blocks(said);
     let count = blocks.len();
     let cut = reply.finish == Finish::Length;
     let written = blocks
@@ -129,9 +130,9 @@ fn pieces(reply: &ModelReply, session: &mut Session) -> Vec<Piece> {
         .enumerate()
         .map(|(index, block)| Piece { code: fenced(block, index + 1, cut && index + 1 == count), answers: None });
     let mut pieces: Vec<Piece> = calls.chain(written).collect();
-    if pieces.is_empty() && code::is_bare_code(&reply.text) && session.compiles(&reply.text).is_ok() {
-        pieces.push(Piece { code: Ok(certain(reply.text.clone())), answers: None });
-    } else if code::has_stray_final(&reply.text) {
+    if pieces.is_empty() && code::is_bare_code(said) && session.compiles(said).is_ok() {
+        pieces.push(Piece { code: Ok(certain(said.to_owned())), answers: None });
+    } else if code::has_stray_final(said) {
         let reason = "FINAL stands outside of a code block, where it is only text; write it inside ```rhai".to_owned();
         pieces.push(Piece { code: Err(reason), answers: None });
     }

@@ -55,6 +55,9 @@ fn fences_of_every_kind_run() {
         "```python\nlet x = 1;\n```\n```py\nlet y = x;\n```\n```rhai\nFINAL(y)\n```",
         "```\nFINAL(text::trimmed(\" 1 \"))\n```",
         "FINAL(text::trimmed(\" 1 \"))",
+        "<think>\n```rhai\nFINAL(\"draft\")\n```\n</think>\n```rhai\nFINAL(1)\n```",
+        "FINAL(\"draft\")\n</think>\nFINAL(1)",
+        "```rhai\nFINAL(\"a</think>b\".split(\"</think>\").len() - 1)\n```",
     ] {
         check(reply, &Ends("1"));
     }
@@ -65,6 +68,7 @@ fn what_is_not_run_is_told() {
     for (reply, part) in [
         ("I do not know.", "not run: there was no code block in the answer"),
         ("", "not run: there was no code block in the answer"),
+        ("<think>\n```rhai\nFINAL(\"draft\")\n```", "not run: there was no code block in the answer"),
         ("So:\nFINAL(\"x\")", "FINAL stands outside of a code block"),
         ("```json\n{\"a\": 1}\n```", "block 1 is tagged `json`; only ```rhai blocks run"),
         ("```bash\nls\n```", "block 1 is tagged `bash`"),

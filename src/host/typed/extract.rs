@@ -1,13 +1,7 @@
 //! Finding JSON in an answer: behind thoughts, inside fences, amid prose. Nothing here knows a schema.
 
+use crate::core::thoughts::behind;
 use serde_json::{Deserializer, Value};
-
-/// Where thoughts end that a server left in the answer: DeepSeek, Qwen and many others; then Mistral, Seed, gpt-oss.
-const THOUGHTS_END: &[&str] =
-    &["</think>", "</thinking>", "</thought>", "</reasoning>", "[/THINK]", "</seed:think>", "<|message|>"];
-
-/// How thoughts begin, for an answer that ends within them.
-const THOUGHTS_BEGIN: &[&str] = &["<think>", "<thinking>", "<thought>", "<reasoning>", "[THINK]", "<seed:think>"];
 
 /// The most brackets at which reading fails: in a text of nothing but brackets each attempt may read to the end.
 const ATTEMPTS: usize = 1_000;
@@ -28,7 +22,7 @@ pub(super) fn values(answer: &str) -> Found<'_> {
     if let Some(value) = whole(answer.trim()) {
         return Found { values: vec![value], text: answer.trim(), broken: None };
     }
-    let text = visible(answer);
+    let text = behind(answer);
     if let Some(value) = whole(text) {
         return Found { values: vec![value], text, broken: None };
     }
@@ -39,17 +33,6 @@ pub(super) fn values(answer: &str) -> Found<'_> {
     }
     let values = [scanned.bare, scanned.fenced].concat();
     Found { values, text, broken: scanned.broken }
-}
-
-/// The answer behind its thoughts; nothing if it never got beyond them.
-pub(super) fn visible(answer: &str) -> &str {
-    let text = answer.trim();
-    let end = THOUGHTS_END.iter().filter_map(|mark| text.rfind(mark).map(|at| at + mark.len())).max();
-    match end {
-        Some(end) => text[end..].trim(),
-        None if THOUGHTS_BEGIN.iter().any(|mark| text.starts_with(mark)) => "",
-        None => text,
-    }
 }
 
 /// A block without the word behind its fence.
