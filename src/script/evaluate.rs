@@ -8,7 +8,7 @@ use crate::script::convert::to_value;
 use crate::script::depth::{self, KEPT};
 use crate::script::desk::Desk;
 use crate::script::engine::SOURCE_LIMIT;
-use crate::script::errors::way::Home;
+use crate::script::errors::way::{self, Home};
 use crate::script::errors::{from_parse, from_session};
 use crate::script::output::{Final, Output};
 use crate::script::prims::final_;
@@ -120,6 +120,7 @@ impl Job {
         state.functions = state.functions.merge(&functions);
         let whole: AST = state.functions.merge(&ast);
         let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut state.scope, &whole);
+        let result = result.or_else(|error| way::end(&error).cloned().ok_or(error));
         let defines = |ast: &AST, name: &str| ast.iter_functions().any(|function| function.name == name);
         let home = |name: &str| match (defines(&functions, name), defines(&state.functions, name)) {
             (true, _) => Home::Program,

@@ -23,9 +23,12 @@ fn the_answer_keeps_its_form() {
         ("FINAL(#{a: [1, 2.5, ()]})", "{\n  \"a\": [\n    1,\n    2.5,\n    null\n  ]\n}\n"),
         ("FINAL(())", "null\n"),
         ("let answer = [1]; FINAL_VAR(\"answer\")", "[\n  1\n]\n"),
+        ("[1, 2].map(|n| FINAL(n)); FINAL(0)", "1\n"),
+        ("par_map([7], |n| FINAL(n)); FINAL(0)", "7\n"),
     ] {
         let server = ChatServer::new(move |_| Reply::code(code));
-        Program::served_by(&server).args(["ask", "q", "--recursive"]).run().ok().prints(text);
+        let ran = Program::served_by(&server).args(["ask", "q", "--recursive"]).run().ok().prints(text);
+        ran.does_not_say("exit value");
     }
 }
 

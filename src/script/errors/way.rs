@@ -1,6 +1,6 @@
 //! The way of an error: through which functions it came, and which place in the evaluated text is shown for it.
 
-use rhai::{EvalAltResult, Position};
+use rhai::{Dynamic, EvalAltResult, Position};
 
 /// In whose text a function stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,16 @@ pub fn of<'e>(error: &'e EvalAltResult, home: &dyn Fn(&str) -> Home) -> Way<'e> 
         way.within.push(name.to_owned());
         way.inner = cause;
         way.passes(cause.position(), stands);
+    }
+}
+
+/// The value with which the program ended, if this is no error but its end, however many functions passed it on.
+pub fn end(error: &EvalAltResult) -> Option<&Dynamic> {
+    use EvalAltResult as E;
+    match error {
+        E::Exit(value, _) => Some(value),
+        E::ErrorInFunctionCall(_, _, cause, _) | E::ErrorInModule(_, cause, _) => end(cause),
+        _ => None,
     }
 }
 

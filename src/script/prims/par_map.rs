@@ -6,13 +6,13 @@ use crate::script::captures;
 use crate::script::convert::{friendly, to_dynamic};
 use crate::script::copies::Copies;
 use crate::script::desk::Desk;
-use crate::script::errors::{Names, from_eval, raise};
+use crate::script::errors::{Names, from_eval, raise, way};
 use crate::script::growth::settled;
 use crate::script::prims::llm_batch::concurrency;
 use crate::script::prims::primitive::{Answer, Primitive, done};
 use crate::script::worker::{no_thread, stack};
-use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// `par_map`.
@@ -50,6 +50,8 @@ struct Work {
     done: Mutex<Done>,
     /// Told whenever an item has ended.
     ended: Condvar,
+    /// Whether an item has ended the program.
+    is_end: AtomicBool,
     /// An item begins once all have ended that stand so far before it, if none of them failed.
     window: Option<usize>,
 }
@@ -72,7 +74,14 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
     let seat = done(seat())?;
     let results = items.iter().map(|_| None).collect();
     let known = Mutex::new(Done { results, leading: 0, failed: None });
-    let work = Work { items, next: AtomicUsize::new(0), done: known, ended: Condvar::new(), window };
+    let work = Work {
+        items,
+        next: AtomicUsize::new(0),
+        done: known,
+        ended: Condvar::new(),
+        is_end: AtomicBool::new(false),
+        window,
+    };
     let (stored, engine) = (context.store_data(), context.engine());
     seat.gate.waiting(|| {
         std::thread::scope(|scope| {
@@ -82,7 +91,7 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
                     let mut own = Own { shared: each, copies: Copies::default(), closure: None };
                     branch(work, seat, &mut |item| {
                         let answer = own.call(&stored.create_context(engine), item);
-                        settled(answer.map_err(|error| from_eval(&error, "", &Names::default())))
+                        settled(answer.map_err(|error| work.failure(&error)))
                     })
                 };
                 let thread = std::thread::Builder::new().name("par_map".to_owned()).stack_size(stack().0);
@@ -178,6 +187,15 @@ impl Work {
         done.goes_on_behind(last)
     }
 
+    /// What went wrong with an item; the end of the program stops the other items like what no script may catch.
+    fn failure(&self, error: &EvalAltResult) -> Failure {
+        if way::end(error).is_none() {
+            return from_eval(error, "", &Names::default());
+        }
+        self.is_end.store(true, Ordering::Relaxed);
+        Failure::new(FailureKind::Cancelled, "the program ended")
+    }
+
     /// Keeps the result of an item; `over` is whether nothing may begin any more.
     fn note(&self, index: usize, result: Outcome<Dynamic>, over: bool) {
         let mut done = self.done();
@@ -197,6 +215,7 @@ impl Work {
 }
 
 fn collect(work: Work) -> Answer<Array> {
+    let is_end = work.is_end.into_inner();
     let results = work.done.into_inner().unwrap_or_else(PoisonError::into_inner).results;
     let mut array = Array::with_capacity(results.len());
     let mut stop = None;
@@ -211,5 +230,12 @@ fn collect(work: Work) -> Answer<Array> {
             None => {}
         }
     }
-    stop.map_or(Ok(array), |failure| Err(raise(failure)))
+    match stop {
+        // `FINAL` has kept its value.
+        Some(failure) if is_end && failure.kind == FailureKind::Cancelled => {
+            Err(Box::new(EvalAltResult::Exit(Dynamic::UNIT, Position::NONE)))
+        }
+        Some(failure) => Err(raise(failure)),
+        None => Ok(array),
+    }
 }
