@@ -93,6 +93,10 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
         E::ErrorRuntime(value, _) => thrown(value),
         E::ErrorParsing(kind, _) => syntax(kind, source, position, names),
         E::ErrorVariableNotFound(name, _) => unknown_variable(name, names),
+        // Rhai tells with this error what its `sort` refuses.
+        E::ErrorFunctionNotFound(text, _) if text.ends_with(" cannot be sorted") => {
+            script(text.as_str()).hint("say what decides: `a.sort(|x, y| x.to_string() < y.to_string())`")
+        }
         E::ErrorFunctionNotFound(signature, _) => unknown_function(signature, names),
         E::ErrorPropertyNotFound(name, _) => {
             let column = position.position().unwrap_or(1).saturating_sub(1);
@@ -206,9 +210,8 @@ fn syntax(kind: &ParseErrorType, source: &str, position: Position, names: &Names
         }
         ParseErrorType::ModuleUndefined(name) => {
             let near = nearest(name, crate::script::stdlib::names()).filter(|near| near != name);
-            let standard = || format!("load it first: `import \"{name}\" as {name};`");
             script(format!("there is no module `{name}`"))
-                .hint(near.map_or_else(standard, |near| format!("did you mean `{near}`?")))
+                .hint(near.map_or_else(|| import_of(name), |near| format!("did you mean `{near}`?")))
         }
         ParseErrorType::BadInput(LexError::StringTooLong(_)) | ParseErrorType::LiteralTooLarge(..) => {
             limit("a literal is too large", "strings may have 10 MB, arrays 1 M items")
@@ -227,6 +230,17 @@ fn syntax(kind: &ParseErrorType, source: &str, position: Position, names: &Names
             }
         }
     }
+}
+
+/// How a module gets the name that a program uses for it.
+fn import_of(name: &str) -> String {
+    if crate::script::stdlib::names().contains(&name) {
+        return format!("load it first: `import \"{name}\" as {name};`");
+    }
+    format!(
+        "an import holds for one evaluation: write `import \"MODULE\" as {name};` here too; modules of the stdlib need \
+         none under their own names: `text::trimmed(s)`"
+    )
 }
 
 /// Adds line, column and the source line with a caret.

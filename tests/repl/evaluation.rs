@@ -39,6 +39,15 @@ fn an_error_has_a_caret_and_keeps_what_was_assigned() {
 }
 
 #[test]
+fn an_import_of_an_earlier_line_is_told_to_be_over() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line("import \"text\" as t; t::trimmed(\" a \")", "out(1) = a");
+    terminal.line("t::trimmed(\" b \")", "hint: an import holds for one evaluation");
+    terminal.line("text::trimmed(\" b \")", "out(2) = b");
+}
+
+#[test]
 fn unfinished_code_goes_on_below() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);

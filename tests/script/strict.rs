@@ -34,6 +34,20 @@ fn mixed_comparisons_are_errors() {
 }
 
 #[test]
+fn what_cannot_be_sorted_is_told() {
+    let program = Program::offline();
+    for (code, message) in [
+        ("[3, \"2\", 1].sort()", "elements of different types cannot be sorted"),
+        ("let a = [#{a: 1}, #{a: 2}]; a.sort_desc()", "elements of map cannot be sorted"),
+    ] {
+        let ran = program.args(["eval", code, "-q"]).run().code(1).says(&format!("error: {message}"));
+        ran.says("hint: say what decides: `a.sort(|x, y|").does_not_say("there is no function");
+    }
+    let code = "let a = [3, \"2\", 1]; a.sort(|x, y| x.to_string() < y.to_string()); print(a)";
+    program.args(["eval", code]).run().ok().prints("[1, \"2\", 3]\n");
+}
+
+#[test]
 fn comparisons_of_like_with_like_stay() {
     let program = Program::offline();
     let code = "print(1 == 1.0); print(2 > 1.5); print(\"a\" < \"b\"); print([1, 2] == [1, 2]); print(#{a: 1} == #{a: 1});\n\
