@@ -1,6 +1,6 @@
 //! Stage 3: the root's model call, the only one of a turn.
 
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, FunctionSpec};
 use crate::host::call::ModelCall;
@@ -38,7 +38,17 @@ pub async fn execute(
         logged: analyzed.prepared.logged,
         slots: None,
     };
-    Ok(fallback::model(host, call, cancel).await?.reply)
+    fallback::model(host, call, cancel).await.map(|answer| answer.reply).map_err(roomier)
+}
+
+/// A turn cannot be sent in pieces.
+fn roomier(failure: Failure) -> Failure {
+    if failure.kind != FailureKind::ContextOverflow {
+        return failure;
+    }
+    failure.hint(
+        "choose a root model with a larger window, correct its `context_window` in rhizo.toml, or lower --max-turns",
+    )
 }
 
 /// The one function of the function-calling form.

@@ -66,5 +66,7 @@ fn a_prompt_that_cannot_fit_is_not_sent() {
     let program = Program::new().file("rhizo.toml", text);
     let ran = program.args(["eval", "let s = \"\"; s.pad(100000, \"x\"); llm(s)"]).run();
     ran.code(4).says("the prompt has about").says("hint: send pieces");
+    let ran = program.args(["ask", &"why? ".repeat(2_000), "--recursive"]).run().code(4);
+    ran.says("the prompt has about").says("hint: choose a root model with a larger window").does_not_say("send pieces");
     assert_eq!(server.asks().len(), 0);
 }
