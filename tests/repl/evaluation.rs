@@ -48,6 +48,17 @@ fn an_import_of_an_earlier_line_is_told_to_be_over() {
 }
 
 #[test]
+fn lines_that_are_typed_while_one_runs_are_run_after_it() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.keys("print(`be${\"gun\"}`); sleep(1); 1\r");
+    terminal.see("begun");
+    terminal.keys("2 + 2\r3 + 3\r4 + 4\r5 +");
+    terminal.see("out(4) = 8");
+    terminal.line(" 5", "out(5) = 10");
+}
+
+#[test]
 fn unfinished_code_goes_on_below() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);
