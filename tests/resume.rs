@@ -23,6 +23,7 @@ mod reviewed;
 mod schemas;
 mod scripts;
 mod sessions;
+mod settled;
 mod torn;
 
 use crate::support::chat::{Ask, ChatServer, Reply};

@@ -9,6 +9,7 @@ use crate::core::ids::RunId;
 use crate::core::money::Money;
 use crate::host::lookup::{self, Word};
 use crate::store::effects::{EffectRow, EffectState};
+use crate::store::open::Store;
 use crate::store::settle::Settlement;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -91,6 +92,7 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
     let store = &app.kit.store;
     let row = store.run(&args.run)?;
     let effect = store.open_effect(&row.id, &args.effect, None)?;
+    is_of_its_kind(store, &row.id, &effect, &args.verdict)?;
     // What the last attempt of a failed one cost is known.
     let is_before = effect.unknown_calls > 0 && matches!(args.verdict, Verdict::Cost { .. });
     if effect.state == EffectState::Done || (is_before && effect.state == EffectState::Failed) {
@@ -145,13 +147,44 @@ async fn earlier(app: &App, printer: &Printer, run: &RunId, effect: &EffectRow, 
     Ok(Exit::Ok)
 }
 
+/// Only a model call has a price and a provider: what else is said to be paid would be made again.
+fn is_of_its_kind(store: &Store, run: &RunId, effect: &EffectRow, verdict: &Verdict) -> Outcome<()> {
+    let lacks = match verdict {
+        Verdict::Cost { .. } => "no cost of its own",
+        Verdict::Provider => "no provider",
+        Verdict::Rerun | Verdict::Skip | Verdict::Set { .. } => return Ok(()),
+    };
+    if effect.kind == EffectKind::Model {
+        return Ok(());
+    }
+    let what = format!("effect {} of run {run} is no model call, and has {lacks}", effect.seq);
+    let words = "say `rerun`, `skip` or `set VALUE`";
+    let calls = if effect.kind == EffectKind::Child { calls_below(store, effect)? } else { Vec::new() };
+    let hint = match calls.as_slice() {
+        [] => words.to_owned(),
+        calls => format!("open in its run: rhizo runs settle {}; or {words}", calls.join(", ")),
+    };
+    Err(Failure::new(FailureKind::Invalid, what).hint(hint))
+}
+
+/// The open model calls of the run of a child effect and of the runs below it, each as `RUN N`.
+fn calls_below(store: &Store, effect: &EffectRow) -> Outcome<Vec<String>> {
+    let intent = effect.intent.as_ref().map(|stored| store.load(stored)).transpose()?.unwrap_or_default();
+    let Some(child) = intent["child"].as_str().map(RunId::new) else { return Ok(Vec::new()) };
+    let mut calls = Vec::new();
+    for effect in store.effects(&child)?.iter().filter(|effect| effect.state != EffectState::Done) {
+        match effect.kind {
+            EffectKind::Model => calls.push(format!("{child} {}", effect.seq)),
+            EffectKind::Child => calls.extend(calls_below(store, effect)?),
+            _ => {}
+        }
+    }
+    Ok(calls)
+}
+
 /// What the provider of a model call says of it.
 async fn by_provider(app: &App, run: &str, effect: &EffectRow) -> Outcome<Word> {
     let seq = effect.seq;
-    if effect.kind != EffectKind::Model {
-        return Err(Failure::new(FailureKind::Invalid, format!("effect {seq} is no model call, and has no provider"))
-            .hint("say `rerun`, `skip` or `set VALUE`"));
-    }
     lookup::settlement(&app.kit, effect).await.map_err(|failure| {
         let kept = "a server keeps what is sent with `store = true` under the model's name; ";
         let kept = if failure.kind == FailureKind::NotFound { kept } else { "" };
