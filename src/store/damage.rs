@@ -1,7 +1,8 @@
 //! Rows that the program cannot read, found by reading each as the program does; what is done about them is in `mend`.
 
 use crate::core::ids::RunId;
-use crate::store::fault::Worked;
+use crate::store::fault::{Worked, damaged};
+use crate::store::rows::ABSURD_NANOS;
 use crate::store::{effects, episodes, events, runs, utility};
 use rusqlite::{Connection, Row};
 
@@ -36,7 +37,10 @@ pub(super) const LOGS: [Table; 3] = [
         place: "rowid",
         which: "(intent_blob IS NULL OR intent_blob IN (SELECT id FROM blobs))
             AND (result_blob IS NULL OR result_blob IN (SELECT id FROM blobs))",
-        read: |connection, row| effects::effect_row(connection, row).map(drop),
+        read: |connection, row| {
+            effects::effect_row(connection, row)?;
+            amounts(row, &["cost_nanos", "worst_nanos", "earlier_nanos", "unknown_nanos"])
+        },
     },
     Table {
         name: "events",
@@ -67,8 +71,22 @@ pub(super) const RUNS: Table = Table {
     place: "rowid",
     which: "(settings_blob IS NULL OR settings_blob IN (SELECT id FROM blobs))
         AND (result_blob IS NULL OR result_blob IN (SELECT id FROM blobs))",
-    read: |connection, row| runs::run_row(connection, row).map(drop),
+    read: |connection, row| {
+        runs::run_row(connection, row)?;
+        amounts(row, &["cost_nanos"])
+    },
 };
+
+/// Refuses amounts that nothing can have cost: they can be read, and every sum with them says nothing.
+fn amounts(row: &Row<'_>, columns: &[&str]) -> Worked<()> {
+    for column in columns {
+        let found = row.get::<_, Option<i64>>(*column)?.unwrap_or_default();
+        if found > ABSURD_NANOS {
+            return Err(damaged(&format!("{column} is {found}")).into());
+        }
+    }
+    Ok(())
+}
 
 /// The sums of the episodes.
 pub(super) const UTILITY: Table =

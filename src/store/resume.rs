@@ -93,23 +93,24 @@ impl Store {
     }
 }
 
+/// `total` and not `sum`, which fails where the sum does not fit: one absurd number must not hide all others. It counts exactly
+/// up to 2^53, nine million USD.
 const SPENDING: &str = "
-SELECT depth, role, model, sum(tries) AS calls,
-    sum(tries) - sum(state = 'done') AS failed,
-    coalesce(sum(state = 'done' AND cost_nanos IS NULL), 0) AS unpriced,
-    coalesce(sum(CASE WHEN state <> 'intent' THEN cost_nanos ELSE worst_nanos END), 0)
-        + coalesce(sum(earlier_nanos), 0) AS cost,
-    coalesce(sum(unknown_calls + (state = 'intent' AND coalesce(worst_nanos, 0) > 0)), 0) AS unknown,
-    coalesce(sum(unknown_nanos + CASE WHEN state = 'intent' THEN coalesce(worst_nanos, 0) ELSE 0 END), 0)
-        AS unknown_cost,
-    coalesce(sum(json_extract(usage, '$.input_tokens')), 0) + coalesce(sum(earlier_tokens - earlier_output), 0)
-        + coalesce(sum(CASE WHEN state = 'intent' THEN worst_tokens - worst_output END), 0) AS input,
-    coalesce(sum(json_extract(usage, '$.cached_input_tokens')), 0) AS cached,
-    coalesce(sum(json_extract(usage, '$.cache_write_tokens')), 0) AS written,
-    coalesce(sum(json_extract(usage, '$.output_tokens')), 0) + coalesce(sum(earlier_output), 0)
-        + coalesce(sum(CASE WHEN state = 'intent' THEN worst_output END), 0) AS output,
-    coalesce(sum(json_extract(usage, '$.reasoning_tokens')), 0) AS reasoning,
-    coalesce(sum(json_extract(usage, '$.unheard_tokens')), 0) AS unheard,
+SELECT depth, role, model, CAST(total(tries) AS INTEGER) AS calls,
+    CAST(total(tries) - total(state = 'done') AS INTEGER) AS failed,
+    CAST(total(state = 'done' AND cost_nanos IS NULL) AS INTEGER) AS unpriced,
+    CAST(total(CASE WHEN state <> 'intent' THEN cost_nanos ELSE worst_nanos END) + total(earlier_nanos) AS INTEGER)
+        AS cost,
+    CAST(total(unknown_calls) + total(state = 'intent' AND coalesce(worst_nanos, 0) > 0) AS INTEGER) AS unknown,
+    CAST(total(unknown_nanos) + total(CASE WHEN state = 'intent' THEN worst_nanos END) AS INTEGER) AS unknown_cost,
+    CAST(total(json_extract(usage, '$.input_tokens')) + total(earlier_tokens - earlier_output)
+        + total(CASE WHEN state = 'intent' THEN worst_tokens - worst_output END) AS INTEGER) AS input,
+    CAST(total(json_extract(usage, '$.cached_input_tokens')) AS INTEGER) AS cached,
+    CAST(total(json_extract(usage, '$.cache_write_tokens')) AS INTEGER) AS written,
+    CAST(total(json_extract(usage, '$.output_tokens')) + total(earlier_output)
+        + total(CASE WHEN state = 'intent' THEN worst_output END) AS INTEGER) AS output,
+    CAST(total(json_extract(usage, '$.reasoning_tokens')) AS INTEGER) AS reasoning,
+    CAST(total(json_extract(usage, '$.unheard_tokens')) AS INTEGER) AS unheard,
     coalesce(max(coalesce(json_extract(usage, '$.estimated'), 0) OR (state = 'intent' AND worst_tokens > 0)), 0)
         AS estimated
 FROM asked GROUP BY depth, role, model ORDER BY depth, role, model";

@@ -12,6 +12,12 @@ pub(super) fn int(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+/// The largest amount in nano-USD that one call can have cost: a million USD. What is larger was mistyped.
+pub(super) const MOST_NANOS: i64 = 1_000_000 * 1_000_000_000;
+
+/// The largest amount that all the calls of a run can have cost: a thousand times as much. What is larger is damage.
+pub(super) const ABSURD_NANOS: i64 = 1000 * MOST_NANOS;
+
 /// An amount in nano-USD as SQLite keeps it.
 pub(super) fn nanos(amount: Option<Money>) -> Option<i64> {
     amount.map(|amount| int(amount.nanos()))

@@ -10,7 +10,7 @@ use crate::store::effects::{EffectRow, EffectState};
 use crate::store::fault::Worked;
 use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
-use crate::store::rows::{int, nanos, text};
+use crate::store::rows::{MOST_NANOS, int, nanos, text};
 use crate::store::value::Encoded;
 use crate::store::writer::Ack;
 use rusqlite::{Connection, OptionalExtension};
@@ -54,14 +54,25 @@ impl Settled {
             Settlement::Cost(cost) => ("failed", &again, None, Some(*cost)),
             Settlement::Answer { value, usage, cost } => ("done", value, Some(text(usage)?), *cost),
         };
+        cost.map_or(Ok(()), can_be)?;
         Ok(Self { state, result: Encoded::of(value)?, usage, cost })
     }
+}
+
+/// Refuses an amount that no call costs: it would stand in the sums of the run, and in those of all runs around it.
+fn can_be(cost: Money) -> Outcome<()> {
+    let most = Money::from_nanos(MOST_NANOS.unsigned_abs());
+    if cost <= most {
+        return Ok(());
+    }
+    let what = format!("{cost} is more than {most}, and no call costs that much");
+    Err(Failure::new(FailureKind::Invalid, what).hint("the amount is in USD; write it as 0.0123"))
 }
 
 impl Store {
     /// Settles the effect with this number in its run.
     ///
-    /// Fails with `NotFound` if there is none, with `Invalid` if it has an answer already.
+    /// Fails with `NotFound` if there is none, with `Invalid` if it has an answer already, or for a cost that no call has.
     pub fn settle_effect(&self, run: &RunId, seq: u64, settlement: &Settlement, at: u64) -> Ack<()> {
         let (settled, run) = match Settled::of(settlement) {
             Ok(settled) => (settled, run.clone()),
@@ -72,8 +83,11 @@ impl Store {
 
     /// Sets what the earlier attempts of an effect cost whose end nobody knew, in place of their worst case.
     ///
-    /// Fails with `Invalid` if it has none.
+    /// Fails with `Invalid` if it has none, or for a cost that no call has.
     pub fn settle_earlier(&self, run: &RunId, seq: u64, cost: Money) -> Ack<()> {
+        if let Err(failure) = can_be(cost) {
+            return Ack::ready(Err(failure));
+        }
         let run = run.clone();
         self.writer().write(move |connection| earlier(connection, &run, seq, cost), |()| {})
     }
@@ -155,7 +169,8 @@ fn correct(connection: &Connection, run: &RunId, seq: u64, cost: Money, charged:
         "WITH RECURSIVE around (id) AS (
             VALUES (?1) UNION SELECT runs.parent FROM runs JOIN around ON runs.id = around.id
             WHERE runs.parent IS NOT NULL)
-         UPDATE runs SET cost_nanos = max(0, runs.cost_nanos + ?3 - coalesce({charged}, 0)) FROM effects
+         UPDATE runs SET cost_nanos = CAST(max(0, runs.cost_nanos - coalesce({charged}, 0) + ?3) AS INTEGER)
+         FROM effects
          WHERE runs.id IN (SELECT id FROM around) AND effects.run = ?1 AND effects.seq = ?2 AND {which}"
     );
     connection.prepare_cached(&change)?.execute((run.as_str(), int(seq), int(cost.nanos())))?;
@@ -167,7 +182,7 @@ fn earlier(connection: &Connection, run: &RunId, seq: u64, cost: Money) -> Worke
     correct(connection, run, seq, cost, &EARLIER)?;
     let changed = connection
         .prepare_cached(
-            "UPDATE effects SET earlier_nanos = earlier_nanos - unknown_nanos + ?3, unknown_nanos = 0, unknown_calls = 0
+            "UPDATE effects SET earlier_nanos = CAST(earlier_nanos - unknown_nanos + ?3 AS INTEGER), unknown_nanos = 0, unknown_calls = 0
              WHERE run = ?1 AND seq = ?2 AND unknown_calls > 0",
         )?
         .execute((run.as_str(), int(seq), int(cost.nanos())))?;

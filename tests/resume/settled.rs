@@ -1,9 +1,27 @@
 //! A person's word on what a killed run left open: what may be said of which effect, how much, and how it is said otherwise.
 
-use super::{newest_id, nursery, wait_until_written};
+use super::{Gate, holding, newest, newest_id, nursery, wait_until_written};
 use crate::support::chat::ChatServer;
 use crate::support::program::Program;
 use serde_json::Value;
+
+fn nanos(usd: &Value) -> f64 {
+    (usd.as_f64().expect("a number") * 1e9).round()
+}
+
+/// A run of one call that was killed while that was under way; the server answers from now on.
+fn killed_in_a_call() -> (ChatServer, Program, String) {
+    let gate = Gate::default();
+    let server = gate.server();
+    let program = Program::paying(&server).file("one.rhai", "llm(\"a\", #{max_tokens: 100})");
+    let running = program.args(["run", "one.rhai"]).start();
+    gate.wait_for_held(1);
+    running.kill();
+    running.end();
+    gate.open();
+    let id = newest_id(&program);
+    (server, program, id)
+}
 
 /// What `runs show` has of a run, as data.
 fn shown(program: &Program, id: &str) -> Value {
@@ -55,4 +73,42 @@ fn a_child_has_no_cost_but_that_of_its_calls() {
     assert_eq!(shown(&program, &id)["open"].as_array().map(Vec::len), Some(2));
     program.args(["runs", "settle", child, &call.to_string(), "cost", "0.00000005"]).run().ok();
     assert_eq!(shown(&program, &id)["open"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn no_call_costs_more_than_a_million() {
+    let (_server, program, id) = killed_in_a_call();
+    for (typed, told) in [("9223372037", "$9223372037.00"), ("1000000.01", "$1000000.01")] {
+        let ran = program.args(["runs", "settle", &id, "e1", "cost", typed]).run().code(1);
+        ran.says(&format!("{told} is more than $1000000.00, and no call costs that much"));
+    }
+    program.args(["resume", &id]).run().ok();
+    program.args(["runs", "settle", &id, "e1", "cost", "9223372037"]).run().code(1).says("is more than");
+    program.args(["runs", "settle", &id, "e1", "cost", "0.00000005"]).run().ok();
+    assert!((nanos(&newest(&program)["cost_usd"]) - 80.0).abs() < 0.5, "{:#}", newest(&program));
+}
+
+#[test]
+fn amounts_that_do_not_fit_in_a_sum_hide_nothing_and_are_mended() {
+    let server = holding(2);
+    let program = Program::paying(&server).file("three.rhai", "llm(\"a\") + llm(\"b\") + llm(\"c\")");
+    let running = program.args(["run", "three.rhai"]).start();
+    server.wait_for(3);
+    running.kill();
+    running.end();
+    let id = newest_id(&program);
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let change = "UPDATE effects SET cost_nanos = ?1, earlier_nanos = ?1,
+        usage = json_set(usage, '$.input_tokens', ?1) WHERE kind = 'model' AND state = 'done'";
+    assert_eq!(store.execute(change, [i64::MAX]), Ok(2));
+    drop(store);
+    assert_eq!(newest_id(&program), id);
+    shown(&program, &id);
+    let found = program.args(["doctor", "--no-call"]).run().code(1).stdout;
+    assert!(found.contains("cost_nanos is 9223372036854775807"), "{found}");
+    program.args(["doctor", "--repair", "--no-call"]).run().ok();
+    program.args(["doctor", "--no-call"]).run().ok();
+    program.args(["resume", &id]).run().ok().prints("ABC\n");
+    let cost = shown(&program, &id)["cost_usd"].as_f64().expect("a number");
+    assert!(cost > 0.0 && cost < 1.0, "{cost}");
 }

@@ -12,7 +12,8 @@ use crate::store::value::Encoded;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 /// A new attempt keeps the position of the first and adds up what the earlier ones cost. One that never went out is none. What
-/// was copied from another run is this run's own from now on.
+/// was copied from another run is this run's own from now on. A sum that does not fit becomes a real number, which no column of
+/// these takes: CAST makes it the largest integer.
 const BEGIN: &str = "
 INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos,
     worst_tokens, worst_output, requests, role, model, started_at)
@@ -21,14 +22,15 @@ VALUES (:run, (SELECT coalesce(max(seq), 0) + 1 FROM effects WHERE run = :run), 
     :at)
 ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
     state = 'intent', intent = excluded.intent, intent_blob = excluded.intent_blob,
-    earlier_nanos = earlier_nanos + CASE state
-        WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE coalesce(cost_nanos, 0) END,
-    earlier_tokens = earlier_tokens + coalesce(json_extract(usage, '$.input_tokens'), 0)
-        + coalesce(json_extract(usage, '$.output_tokens'), 0) + CASE state WHEN 'intent' THEN worst_tokens ELSE 0 END,
-    earlier_output = earlier_output + coalesce(json_extract(usage, '$.output_tokens'), 0)
-        + CASE state WHEN 'intent' THEN worst_output ELSE 0 END,
+    earlier_nanos = CAST(earlier_nanos + CASE state
+        WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE coalesce(cost_nanos, 0) END AS INTEGER),
+    earlier_tokens = CAST(earlier_tokens + coalesce(json_extract(usage, '$.input_tokens'), 0)
+        + coalesce(json_extract(usage, '$.output_tokens'), 0) + CASE state WHEN 'intent' THEN worst_tokens ELSE 0 END
+        AS INTEGER),
+    earlier_output = CAST(earlier_output + coalesce(json_extract(usage, '$.output_tokens'), 0)
+        + CASE state WHEN 'intent' THEN worst_output ELSE 0 END AS INTEGER),
     unknown_calls = unknown_calls + (state = 'intent' AND coalesce(worst_nanos, 0) > 0),
-    unknown_nanos = unknown_nanos + CASE state WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE 0 END,
+    unknown_nanos = CAST(unknown_nanos + CASE state WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE 0 END AS INTEGER),
     attempts = attempts + (state <> 'failed'
         OR NOT coalesce(json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent'), 0)),
     worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, worst_output = excluded.worst_output,
@@ -42,8 +44,8 @@ UPDATE effects SET state = :state, result = :result, result_blob = :result_blob,
 WHERE run = :run AND frame = :frame AND hash = :hash AND occurrence = :occurrence AND state = 'intent'";
 
 const AGAIN: &str = "
-UPDATE effects SET worst_nanos = worst_nanos + ?5, worst_tokens = worst_tokens + ?6,
-    worst_output = worst_output + ?7, requests = requests + 1
+UPDATE effects SET worst_nanos = CAST(worst_nanos + ?5 AS INTEGER), worst_tokens = CAST(worst_tokens + ?6 AS INTEGER),
+    worst_output = CAST(worst_output + ?7 AS INTEGER), requests = requests + 1
 WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4 AND state = 'intent'";
 
 const PROVIDER: &str = "

@@ -91,18 +91,18 @@ pub(super) fn recorded(row: &Row<'_>) -> Worked<SoFar> {
     })
 }
 
-/// An attempt that vanished leaves no price behind where its model has none; then the attempt after it has none either.
+/// An attempt that vanished leaves no price behind where its model has none; then the attempt after it has none either. An
+/// absurd number makes a sum the largest that there is, and hides no other run.
 const SO_FAR: &str = "
-SELECT coalesce(sum(tries), 0) AS calls,
-    coalesce(sum(state = 'intent'), 0) AS open,
-    coalesce(sum(CASE WHEN state <> 'intent' THEN cost_nanos END), 0) + coalesce(sum(earlier_nanos), 0) AS cost,
-    coalesce(sum(CASE state WHEN 'done' THEN cost_nanos IS NULL WHEN 'intent' THEN tries > 1 AND worst_nanos IS NULL END),
-        0) AS unpriced,
-    coalesce(sum(CASE WHEN state = 'intent' THEN worst_nanos END), 0) AS worst,
-    coalesce(sum(state = 'intent' AND worst_nanos IS NULL), 0) AS open_unpriced,
-    coalesce(sum(json_extract(usage, '$.input_tokens')), 0) + coalesce(sum(earlier_tokens - earlier_output), 0)
-        AS input,
-    coalesce(sum(json_extract(usage, '$.output_tokens')), 0) + coalesce(sum(earlier_output), 0) AS output
+SELECT CAST(total(tries) AS INTEGER) AS calls,
+    CAST(total(state = 'intent') AS INTEGER) AS open,
+    CAST(total(CASE WHEN state <> 'intent' THEN cost_nanos END) + total(earlier_nanos) AS INTEGER) AS cost,
+    CAST(total(CASE state WHEN 'done' THEN cost_nanos IS NULL WHEN 'intent' THEN tries > 1 AND worst_nanos IS NULL END)
+        AS INTEGER) AS unpriced,
+    CAST(total(CASE WHEN state = 'intent' THEN worst_nanos END) AS INTEGER) AS worst,
+    CAST(total(state = 'intent' AND worst_nanos IS NULL) AS INTEGER) AS open_unpriced,
+    CAST(total(json_extract(usage, '$.input_tokens')) + total(earlier_tokens - earlier_output) AS INTEGER) AS input,
+    CAST(total(json_extract(usage, '$.output_tokens')) + total(earlier_output) AS INTEGER) AS output
 FROM asked";
 
 pub(super) fn so_far(connection: &Connection, run: &RunId) -> Worked<SoFar> {
