@@ -94,7 +94,7 @@ pub struct EffectRow {
     pub earlier_cost: Money,
     /// How many of them cost something and have no known end.
     pub unknown_calls: u32,
-    /// What of `earlier_cost` is their worst case.
+    /// What of `earlier_cost` is their worst case; without any of them, what a person said that earlier attempts cost.
     pub unknown_cost: Money,
     /// The run that it was copied from and that paid for it.
     pub origin: Option<RunId>,

@@ -16,6 +16,9 @@ use crate::store::writer::Ack;
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 
+/// The detail of an effect that is to be made again whose last attempt is charged at its worst case among the earlier ones.
+pub const AT_WORST: &str = "at_worst";
+
 /// What a person says of an effect.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Settlement {
@@ -40,6 +43,7 @@ pub enum Settlement {
 struct Settled {
     state: &'static str,
     result: Encoded,
+    used: Option<Usage>,
     usage: Option<String>,
     cost: Option<Money>,
 }
@@ -48,14 +52,15 @@ impl Settled {
     fn of(settlement: &Settlement) -> Outcome<Self> {
         let again = json!({"kind": "cancelled", "message": "a person settled that it is to be made again",
             "details": {"settled": true}});
-        let (state, value, usage, cost) = match settlement {
+        let (state, value, used, cost) = match settlement {
             Settlement::Value(value) => ("done", value, None, None),
             Settlement::Repeat => ("failed", &again, None, None),
             Settlement::Cost(cost) => ("failed", &again, None, Some(*cost)),
-            Settlement::Answer { value, usage, cost } => ("done", value, Some(text(usage)?), *cost),
+            Settlement::Answer { value, usage, cost } => ("done", value, Some(*usage), *cost),
         };
         cost.map_or(Ok(()), can_be)?;
-        Ok(Self { state, result: Encoded::of(value)?, usage, cost })
+        let usage = used.as_ref().map(text).transpose()?;
+        Ok(Self { state, result: Encoded::of(value)?, used, usage, cost })
     }
 }
 
@@ -81,7 +86,8 @@ impl Store {
         self.writer().write(move |connection| settle(connection, &run, seq, &settled, at), |()| {})
     }
 
-    /// Sets what the earlier attempts of an effect cost whose end nobody knew, in place of their worst case.
+    /// Sets what the earlier attempts of an effect cost whose end nobody knew, in place of their worst case or of what a person
+    /// said before.
     ///
     /// Fails with `Invalid` if it has none, or for a cost that no call has.
     pub fn settle_earlier(&self, run: &RunId, seq: u64, cost: Money) -> Ack<()> {
@@ -95,13 +101,13 @@ impl Store {
     /// The one effect of a run that a person means: by its number, or by its frame or the last part of it.
     ///
     /// Fails with `NotFound` if there is none among those without an answer, or with an attempt before it whose end nobody
-    /// knows, or more than one.
+    /// knows, or more than one. Behind these stand effects with an attempt before the last of which a person said what it cost.
     pub fn open_effect(&self, run: &RunId, named: &str, only: Option<EffectKind>) -> Outcome<EffectRow> {
         let open = |effect: &EffectRow| {
             let unknown = effect.state != EffectState::Done || effect.unknown_calls > 0;
             unknown && only.is_none_or(|kind| effect.kind == kind)
         };
-        let mut all: Vec<EffectRow> = self.effects(run)?.into_iter().filter(open).collect();
+        let (mut all, rest): (Vec<EffectRow>, Vec<EffectRow>) = self.effects(run)?.into_iter().partition(open);
         let means = |effect: &EffectRow| {
             let frame = effect.key.frame.as_str();
             effect.seq.to_string() == named || frame == named || parts(frame).any(|part| part == named)
@@ -116,6 +122,10 @@ impl Store {
             format!("there are: {}", listed.join(", "))
         };
         all.retain(means);
+        if all.is_empty() && only.is_none() {
+            let is_said = |effect: &EffectRow| effect.unknown_cost > Money::ZERO && means(effect);
+            all.extend(rest.into_iter().filter(is_said));
+        }
         match (all.len(), all.pop()) {
             (1, Some(effect)) => Ok(effect),
             (0, _) | (_, None) => {
@@ -153,37 +163,61 @@ fn is_at_rest(connection: &Connection, run: &RunId) -> Worked<()> {
 }
 
 /// What an effect was charged with so far, in columns of it, and of which effects that can be said.
-struct Charged(&'static str, &'static str);
+struct Charged {
+    /// The column of a run that it is in the sum of.
+    sum: &'static str,
+    so_far: &'static str,
+    which: &'static str,
+}
 
-const EARLIER: Charged = Charged("effects.unknown_nanos", "effects.unknown_calls > 0");
-const LAST: Charged = Charged(
-    "CASE effects.state WHEN 'intent' THEN effects.worst_nanos ELSE effects.cost_nanos END",
-    "effects.state <> 'done' AND effects.kind = 'model'",
-);
+const IS_LAST: &str = "effects.state <> 'done' AND effects.kind = 'model'";
+const EARLIER: Charged = Charged {
+    sum: "cost_nanos",
+    so_far: "effects.unknown_nanos",
+    which: "(effects.unknown_calls > 0 OR effects.unknown_nanos > 0)",
+};
+const LAST: Charged = Charged {
+    sum: "cost_nanos",
+    so_far: "CASE effects.state WHEN 'intent' THEN effects.worst_nanos ELSE effects.cost_nanos END",
+    which: IS_LAST,
+};
+const LAST_INPUT: Charged = Charged {
+    sum: "input_tokens",
+    so_far: "CASE effects.state WHEN 'intent' THEN effects.worst_tokens - effects.worst_output
+        ELSE json_extract(CASE WHEN json_valid(effects.usage) THEN effects.usage END, '$.input_tokens') END",
+    which: IS_LAST,
+};
+const LAST_OUTPUT: Charged = Charged {
+    sum: "output_tokens",
+    so_far: "CASE effects.state WHEN 'intent' THEN effects.worst_output
+        ELSE json_extract(CASE WHEN json_valid(effects.usage) THEN effects.usage END, '$.output_tokens') END",
+    which: IS_LAST,
+};
 
-/// The row of a run that has ended has its whole cost, and so have those of the runs around it: all have the new cost of one
+/// The row of a run that has ended has its whole sums, and so have those of the runs around it: all have the new amount of one
 /// of its effects in place of what it was charged with.
-fn correct(connection: &Connection, run: &RunId, seq: u64, cost: Money, charged: &Charged) -> Worked<()> {
-    let Charged(charged, which) = charged;
+fn correct(connection: &Connection, (run, seq): (&RunId, u64), amount: u64, charged: &Charged) -> Worked<()> {
+    let Charged { sum, so_far, which } = charged;
     let change = format!(
         "WITH RECURSIVE around (id) AS (
             VALUES (?1) UNION SELECT runs.parent FROM runs JOIN around ON runs.id = around.id
             WHERE runs.parent IS NOT NULL)
-         UPDATE runs SET cost_nanos = CAST(max(0, runs.cost_nanos - coalesce({charged}, 0) + ?3) AS INTEGER)
-         FROM effects
+         UPDATE runs SET {sum} = CAST(max(0, runs.{sum} - coalesce({so_far}, 0) + ?3) AS INTEGER) FROM effects
          WHERE runs.id IN (SELECT id FROM around) AND effects.run = ?1 AND effects.seq = ?2 AND {which}"
     );
-    connection.prepare_cached(&change)?.execute((run.as_str(), int(seq), int(cost.nanos())))?;
+    connection.prepare_cached(&change)?.execute((run.as_str(), int(seq), int(amount)))?;
     Ok(())
 }
 
+/// What was said stays beside the count of none, so that a slip can be corrected.
 fn earlier(connection: &Connection, run: &RunId, seq: u64, cost: Money) -> Worked<()> {
     is_at_rest(connection, run)?;
-    correct(connection, run, seq, cost, &EARLIER)?;
+    correct(connection, (run, seq), cost.nanos(), &EARLIER)?;
     let changed = connection
         .prepare_cached(
-            "UPDATE effects SET earlier_nanos = CAST(earlier_nanos - unknown_nanos + ?3 AS INTEGER), unknown_nanos = 0, unknown_calls = 0
-             WHERE run = ?1 AND seq = ?2 AND unknown_calls > 0",
+            "UPDATE effects SET earlier_nanos = CAST(earlier_nanos - unknown_nanos + ?3 AS INTEGER), unknown_nanos = ?3,
+                unknown_calls = 0
+             WHERE run = ?1 AND seq = ?2 AND (unknown_calls > 0 OR unknown_nanos > 0)",
         )?
         .execute((run.as_str(), int(seq), int(cost.nanos())))?;
     if changed == 1 {
@@ -193,10 +227,41 @@ fn earlier(connection: &Connection, run: &RunId, seq: u64, cost: Money) -> Worke
     Err(Failure::new(FailureKind::Invalid, what).hint(format!("`rhizo runs show {run}` lists those")).into())
 }
 
+/// An attempt under way that is to be made again becomes one before the last, whose end nobody knows: as if the run had gone
+/// on without a word. `at_worst` says that it may still be settled otherwise.
+const SET_ASIDE: &str = "
+UPDATE effects SET state = 'failed', result = '{\"details\":{\"at_worst\":true}}', cost_nanos = NULL, usage = NULL,
+    earlier_nanos = CAST(earlier_nanos + coalesce(worst_nanos, 0) AS INTEGER),
+    earlier_tokens = CAST(earlier_tokens + worst_tokens AS INTEGER),
+    earlier_output = CAST(earlier_output + worst_output AS INTEGER),
+    unknown_calls = unknown_calls + (coalesce(worst_nanos, 0) > 0),
+    unknown_nanos = CASE WHEN coalesce(worst_nanos, 0) = 0 THEN unknown_nanos
+        ELSE CAST(worst_nanos + CASE WHEN unknown_calls > 0 THEN unknown_nanos ELSE 0 END AS INTEGER) END
+WHERE run = ?1 AND seq = ?2 AND state = 'intent'";
+
+/// Undoes that, for another word.
+const TAKEN_UP: &str = "
+UPDATE effects SET state = 'intent', result = NULL, ended_at = NULL,
+    earlier_nanos = max(0, earlier_nanos - coalesce(worst_nanos, 0)),
+    earlier_tokens = max(0, earlier_tokens - worst_tokens),
+    earlier_output = max(0, earlier_output - worst_output),
+    unknown_calls = unknown_calls - (coalesce(worst_nanos, 0) > 0),
+    unknown_nanos = max(0, unknown_nanos - coalesce(worst_nanos, 0))
+WHERE run = ?1 AND seq = ?2 AND state = 'failed' AND (unknown_calls > 0 OR coalesce(worst_nanos, 0) = 0)
+    AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.at_worst')";
+
 fn settle(connection: &Connection, run: &RunId, seq: u64, settled: &Settled, at: u64) -> Worked<()> {
     is_at_rest(connection, run)?;
+    connection.prepare_cached(TAKEN_UP)?.execute((run.as_str(), int(seq)))?;
     if let Some(cost) = settled.cost {
-        correct(connection, run, seq, cost, &LAST)?;
+        correct(connection, (run, seq), cost.nanos(), &LAST)?;
+    }
+    if let Some(usage) = &settled.used {
+        correct(connection, (run, seq), usage.input_tokens, &LAST_INPUT)?;
+        correct(connection, (run, seq), usage.output_tokens, &LAST_OUTPUT)?;
+    }
+    if settled.state == "failed" && settled.cost.is_none() {
+        connection.prepare_cached(SET_ASIDE)?.execute((run.as_str(), int(seq)))?;
     }
     let (result, blob) = settled.result.columns(connection)?;
     // What an unanswered call may have cost and used stays charged until somebody says what it did. One that never went out
@@ -206,7 +271,10 @@ fn settle(connection: &Connection, run: &RunId, seq: u64, settled: &Settled, at:
             "UPDATE effects SET state = ?3, result_blob = ?5, ended_at = ?7,
                 result = CASE WHEN state = 'failed' AND ?3 = 'failed' AND ?6 IS NULL
                         AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent')
-                    THEN json_set(?4, '$.details.unsent', json('true')) ELSE ?4 END,
+                    THEN json_set(?4, '$.details.unsent', json('true'))
+                    WHEN state = 'failed' AND ?3 = 'failed' AND ?6 IS NULL
+                        AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.at_worst')
+                    THEN json_set(?4, '$.details.at_worst', json('true')) ELSE ?4 END,
                 cost_nanos = coalesce(?6, cost_nanos, CASE WHEN state = 'intent' THEN worst_nanos END),
                 usage = coalesce(?8, usage, CASE WHEN state = 'intent' AND worst_tokens > 0 THEN
                     json_object('input_tokens', worst_tokens - worst_output, 'output_tokens', worst_output,

@@ -183,7 +183,11 @@ fn a_worst_case_is_told_until_somebody_says_what_it_was() {
     assert!((nanos(&newest(&program)["cost_usd"]) - 80.0).abs() < 0.5, "{:#}", newest(&program));
     let after = shown();
     assert!(!after.contains("unknown") && after.contains("$0.00000008"), "{after}");
-    program.args(["runs", "settle", &id, "e1", "cost", "1"]).run().code(1);
+    // Whoever mistyped it says it again.
+    let settled = program.args(["runs", "settle", &id, "e1", "cost", "0.00000006"]).run().ok().stdout;
+    assert!(settled.contains("in place of $0.00000005; it keeps its answer"), "{settled}");
+    assert!((nanos(&newest(&program)["cost_usd"]) - 90.0).abs() < 0.5, "{:#}", newest(&program));
+    assert!(!shown().contains("unknown"), "{}", shown());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{newest, newest_id};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::dialects::{CHAT, Dialect, MESSAGES, RESPONSES, named, plain};
-use crate::support::program::Program;
+use crate::support::program::{Program, Running};
 use crate::support::server::{self, Act, open_stream};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -76,6 +76,15 @@ fn killed(server: &ChatServer, dialect: Dialect, id: &str) -> (Program, String) 
 
 /// The same, killed when it has made so many requests.
 fn killed_in(requests: usize, server: &ChatServer, dialect: Dialect, id: &str) -> (Program, String) {
+    let (program, running) = started(requests, server, dialect, id);
+    running.kill();
+    running.end();
+    let run = newest_id(&program);
+    (program, run)
+}
+
+/// A program of one call that has made so many requests, once the provider's id of the last is on disk.
+fn started(requests: usize, server: &ChatServer, dialect: Dialect, id: &str) -> (Program, Running) {
     let settings = format!(
         "model = \"paid\"\n[models.paid]\nprovider = \"{}\"\nbase_url = \"{}\"\nstore = true\ncontext_window = 100000\ninput_price = 0.001\noutput_price = 0.001\n",
         dialect.provider,
@@ -93,10 +102,7 @@ fn killed_in(requests: usize, server: &ChatServer, dialect: Dialect, id: &str) -
         }
         assert!(begun.elapsed().as_secs() < 60, "the id is on disk: {open:#}");
     }
-    running.kill();
-    running.end();
-    let run = newest_id(&program);
-    (program, run)
+    (program, running)
 }
 
 fn cost(document: &Value) -> f64 {
@@ -154,6 +160,21 @@ fn a_response_that_the_provider_has_whole_is_the_answer() {
     let stored: Vec<Value> = server.asks().iter().map(|ask| ask.body["store"].clone()).collect();
     assert_eq!(stored, [json!(true)], "nothing was asked again");
     program.args(["replay", &run]).run().ok().prints("the whole\n");
+}
+
+#[test]
+fn a_run_that_has_ended_has_the_tokens_that_its_provider_tells() {
+    let desk = Desk::default();
+    let begin = named("response.created", json!({"response": {"id": "resp_1", "status": "in_progress", "output": []}}));
+    let server = desk.server(RESPONSES, begin);
+    let (program, running) = started(1, &server, RESPONSES, "resp_1");
+    running.interrupt();
+    running.end().code(130);
+    desk.says(200, response("completed"));
+    program.args(["runs", "settle", "last", "e1", "provider"]).run().ok();
+    let row = newest(&program);
+    let counts = ["input_tokens", "output_tokens"].map(|name| row[name].as_u64());
+    assert_eq!((counts, cost(&row)), ([Some(20), Some(10)], 30.0), "{row:#}");
 }
 
 #[test]

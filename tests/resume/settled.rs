@@ -3,21 +3,24 @@
 use super::{Gate, holding, newest, newest_id, nursery, wait_until_written};
 use crate::support::chat::ChatServer;
 use crate::support::program::Program;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn nanos(usd: &Value) -> f64 {
     (usd.as_f64().expect("a number") * 1e9).round()
 }
 
-/// A run of one call that was killed while that was under way; the server answers from now on.
-fn killed_in_a_call() -> (ChatServer, Program, String) {
+/// A run of one call that was killed while that was under way, as often as told; the server answers from now on.
+fn killed_in_a_call(times: usize) -> (ChatServer, Program, String) {
     let gate = Gate::default();
     let server = gate.server();
     let program = Program::paying(&server).file("one.rhai", "llm(\"a\", #{max_tokens: 100})");
-    let running = program.args(["run", "one.rhai"]).start();
-    gate.wait_for_held(1);
-    running.kill();
-    running.end();
+    for time in 0..times {
+        let args = if time == 0 { ["run", "one.rhai"] } else { ["resume", "last"] };
+        let running = program.args(args).start();
+        gate.wait_for_held(time + 1);
+        running.kill();
+        running.end();
+    }
     gate.open();
     let id = newest_id(&program);
     (server, program, id)
@@ -77,7 +80,7 @@ fn a_child_has_no_cost_but_that_of_its_calls() {
 
 #[test]
 fn no_call_costs_more_than_a_million() {
-    let (_server, program, id) = killed_in_a_call();
+    let (_server, program, id) = killed_in_a_call(1);
     for (typed, told) in [("9223372037", "$9223372037.00"), ("1000000.01", "$1000000.01")] {
         let ran = program.args(["runs", "settle", &id, "e1", "cost", typed]).run().code(1);
         ran.says(&format!("{told} is more than $1000000.00, and no call costs that much"));
@@ -111,4 +114,48 @@ fn amounts_that_do_not_fit_in_a_sum_hide_nothing_and_are_mended() {
     program.args(["resume", &id]).run().ok().prints("ABC\n");
     let cost = shown(&program, &id)["cost_usd"].as_f64().expect("a number");
     assert!(cost > 0.0 && cost < 1.0, "{cost}");
+}
+
+#[test]
+fn a_call_that_is_to_be_made_again_stays_at_its_worst_until_somebody_says_what_it_was() {
+    for (times, told) in [(1, "1 call whose end"), (2, "2 calls whose end")] {
+        let (_server, program, id) = killed_in_a_call(times);
+        let worst = nanos(&newest(&program)["worst_cost_usd"]);
+        program.args(["runs", "settle", &id, "e1", "rerun"]).run().ok();
+        assert!((nanos(&newest(&program)["cost_usd"]) - worst).abs() < 0.5, "{:#}", newest(&program));
+        let told = format!(" at worst for {told} is unknown");
+        let before = program.args(["runs", "show", &id]).run().ok().stdout;
+        assert!(before.contains(&told), "{before}");
+        program.args(["resume", &id]).run().ok().says(&told);
+        assert!((nanos(&newest(&program)["cost_usd"]) - worst - 30.0).abs() < 0.5, "{:#}", newest(&program));
+        program.args(["runs", "settle", &id, "e1", "cost", "0.00000005"]).run().ok();
+        assert!((nanos(&newest(&program)["cost_usd"]) - 80.0).abs() < 0.5, "{:#}", newest(&program));
+    }
+}
+
+#[test]
+fn another_word_on_a_call_takes_the_place_of_the_last() {
+    let (_server, program, id) = killed_in_a_call(1);
+    let settle =
+        |words: &[&str]| program.list(&[&["runs", "settle", id.as_str(), "e1"][..], words].concat()).run().ok().stdout;
+    for words in [&["cost", "0.00000005"][..], &["rerun"], &["cost", "0.00000006"]] {
+        settle(words);
+    }
+    assert!((nanos(&newest(&program)["cost_usd"]) - 60.0).abs() < 0.5, "{:#}", newest(&program));
+    program.args(["resume", &id]).run().ok().does_not_say("at worst");
+    let told = settle(&["cost", "0.00000007"]);
+    assert!(told.contains("in place of $0.00000006; it keeps its answer"), "{told}");
+    let row = shown(&program, &id);
+    assert!((nanos(&row["cost_usd"]) - 100.0).abs() < 0.5, "{row:#}");
+    assert_eq!((&row["calls"], &row["unknown"]), (&json!(2), &json!([])));
+}
+
+#[test]
+fn a_call_that_was_to_be_made_again_may_be_paid_after_all() {
+    let (_server, program, id) = killed_in_a_call(1);
+    for words in [&["rerun"][..], &["rerun"], &["cost", "0.00000005"]] {
+        program.list(&[&["runs", "settle", id.as_str(), "e1"][..], words].concat()).run().ok();
+    }
+    let document = program.args(["resume", &id, "--json"]).run().ok().json();
+    assert_eq!((nanos(&document["cost_usd"]), &document["calls"]), (80.0, &json!(2)), "{document:#}");
 }

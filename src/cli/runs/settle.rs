@@ -10,7 +10,7 @@ use crate::core::money::Money;
 use crate::host::lookup::{self, Word};
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::open::Store;
-use crate::store::settle::Settlement;
+use crate::store::settle::{AT_WORST, Settlement};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -93,9 +93,8 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
     let row = store.run(&args.run)?;
     let effect = store.open_effect(&row.id, &args.effect, None)?;
     is_of_its_kind(store, &row.id, &effect, &args.verdict)?;
-    // What the last attempt of a failed one cost is known.
-    let is_before = effect.unknown_calls > 0 && matches!(args.verdict, Verdict::Cost { .. });
-    if effect.state == EffectState::Done || (is_before && effect.state == EffectState::Failed) {
+    let is_cost = matches!(args.verdict, Verdict::Cost { .. });
+    if effect.state == EffectState::Done || (is_cost && is_before(store, &effect)?) {
         return earlier(app, printer, &row.id, &effect, &args.verdict).await;
     }
     let mut worst = String::new();
@@ -137,7 +136,9 @@ async fn earlier(app: &App, printer: &Printer, run: &RunId, effect: &EffectRow, 
     };
     let cost = amount(usd)?;
     app.kit.store.settle_earlier(run, seq, cost).await?;
-    let how = format!("charged with {cost} for its earlier attempt, in place of {} at worst", effect.unknown_cost);
+    let attempts = if effect.unknown_calls > 1 { "attempts" } else { "attempt" };
+    let at_worst = if effect.unknown_calls > 0 { " at worst" } else { "" };
+    let how = format!("charged with {cost} for its earlier {attempts}, in place of {}{at_worst}", effect.unknown_cost);
     if effect.state == EffectState::Failed {
         return told(printer, run.as_str(), seq, &how);
     }
@@ -145,6 +146,16 @@ async fn earlier(app: &App, printer: &Printer, run: &RunId, effect: &EffectRow, 
         format!("effect {seq} of run {run} is {how}; it keeps its answer")
     });
     Ok(Exit::Ok)
+}
+
+/// Whether what is open of the cost of a failed effect is that of attempts before its last one: what that one cost is known, or
+/// a person has said it.
+fn is_before(store: &Store, effect: &EffectRow) -> Outcome<bool> {
+    let failure = if effect.state == EffectState::Failed { store.answer(effect)? } else { None };
+    let Some(Err(failure)) = failure else { return Ok(false) };
+    let has = |detail: &str| failure.details.contains_key(detail);
+    let is_open = has(AT_WORST) || (effect.unknown_calls == 0 && has("settled") && effect.cost.is_some());
+    Ok(!is_open && (effect.unknown_calls > 0 || effect.unknown_cost > Money::ZERO))
 }
 
 /// Only a model call has a price and a provider: what else is said to be paid would be made again.

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 /// A new attempt keeps the position of the first and adds up what the earlier ones cost. One that never went out is none. What
 /// was copied from another run is this run's own from now on. A sum that does not fit becomes a real number, which no column of
-/// these takes: CAST makes it the largest integer.
+/// these takes: CAST makes it the largest integer. With no unknown calls `unknown_nanos` is what a person said that earlier attempts cost.
 const BEGIN: &str = "
 INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos,
     worst_tokens, worst_output, requests, role, model, started_at)
@@ -30,7 +30,13 @@ ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
     earlier_output = CAST(earlier_output + coalesce(json_extract(usage, '$.output_tokens'), 0)
         + CASE state WHEN 'intent' THEN worst_output ELSE 0 END AS INTEGER),
     unknown_calls = unknown_calls + (state = 'intent' AND coalesce(worst_nanos, 0) > 0),
-    unknown_nanos = CAST(unknown_nanos + CASE state WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE 0 END AS INTEGER),
+    unknown_nanos = CAST(CASE
+        WHEN state = 'intent' AND worst_nanos > 0
+            THEN worst_nanos + CASE WHEN unknown_calls > 0 THEN unknown_nanos ELSE 0 END
+        WHEN state = 'failed' AND unknown_calls = 0
+                AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.settled')
+            THEN unknown_nanos + coalesce(cost_nanos, 0)
+        ELSE unknown_nanos END AS INTEGER),
     attempts = attempts + (state <> 'failed'
         OR NOT coalesce(json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent'), 0)),
     worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, worst_output = excluded.worst_output,
