@@ -56,7 +56,9 @@ impl Desk {
         };
         ChatServer::with_pages(script, move |line| {
             let said = desk.answers(line);
-            if line.ends_with(whole) { server::json(200, &response("completed")) } else { said }
+            let kept = json!({"id": whole, "object": "response", "status": "completed",
+                "output": response("completed")["output"], "usage": {"input_tokens": 20, "output_tokens": 10}});
+            if line.ends_with(whole) { server::json(200, &kept) } else { said }
         })
     }
 
@@ -186,7 +188,9 @@ fn an_answer_that_broke_off_before_the_last_request_is_not_lost() {
     assert!(shown.contains("resp_1, resp_2 at its provider"), "{shown}");
     let settle = || program.args(["runs", "settle", &run, "e1", "provider"]).run();
     // What could be known a little later is not given up.
-    for (status, answer) in [(503, json!({})), (401, json!({})), (200, unfinished())] {
+    let mut later = unfinished();
+    later["id"] = json!("resp_2");
+    for (status, answer) in [(503, json!({})), (401, json!({})), (200, later)] {
         desk.says(status, answer);
         settle().code(4);
     }
@@ -232,6 +236,24 @@ fn a_stored_completion_is_the_answer() {
     let document = program.args(["resume", &run, "--json"]).run().ok().json();
     assert_eq!((&document["answer"], cost(&document)), (&json!("the whole"), 30.0), "{document:#}");
     assert_eq!((server.asks().len(), &server.asks()[0].body["store"]), (1, &json!(true)));
+}
+
+#[test]
+fn the_answer_to_another_call_is_none_to_this_one() {
+    let desk = Desk::default();
+    let begin = plain(&json!({"id": "chatcmpl-1", "choices": [{"index": 0, "delta": {"role": "assistant"}}]}));
+    let server = desk.server(CHAT, begin);
+    let (program, run) = killed(&server, CHAT, "chatcmpl-1");
+    let mut answer = (CHAT.document)("the whole", json!({"prompt_tokens": 20, "completion_tokens": 10}));
+    answer["id"] = json!("zzz");
+    desk.says(200, answer.clone());
+    let ran = program.args(["runs", "settle", &run, "e1", "provider"]).run().code(4);
+    ran.says("was asked for the call chatcmpl-1, and told of zzz").says(" cost USD");
+    assert_eq!(server.asks().len(), 1);
+    answer["id"] = json!("chatcmpl-1");
+    desk.says(200, answer);
+    program.args(["runs", "settle", &run, "e1", "provider"]).run().ok();
+    program.args(["resume", &run]).run().ok().prints("the whole\n");
 }
 
 #[test]

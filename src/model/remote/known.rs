@@ -37,12 +37,13 @@ impl<P: Protocol> Remote<P> {
         let endpoint = Endpoint::parse(&self.settings.base_url)?;
         if !id.starts_with(GENERATION) {
             let body = whole(self.get(endpoint.at(&kept), id).await?);
-            return self.answer(&body, request);
+            return self.answer(&body, id, request);
         }
         let mut url = endpoint.at("generation");
         url.query_pairs_mut().append_pair("id", id);
         let body = self.get(url, id).await?;
         let document: Value = serde_json::from_slice(&body).unwrap_or_default();
+        named(&self.host, id, &document["data"])?;
         let cost = document["data"]["total_cost"].as_f64().and_then(|usd| Money::from_usd(usd).ok());
         cost.map(Known::Cost).ok_or_else(|| foreign(&self.host, "it did not say what the call cost"))
     }
@@ -68,13 +69,14 @@ impl<P: Protocol> Remote<P> {
     }
 
     /// An answer that came in one piece, if it is whole. A response says itself how far it has come.
-    fn answer(&self, body: &[u8], request: &ChatRequest) -> Outcome<Known> {
+    fn answer(&self, body: &[u8], id: &str, request: &ChatRequest) -> Outcome<Known> {
         let watch = Watch::silent();
         let mut draft = Draft::new(&watch, self.asked());
         draft.stage = Stage::Asked;
         let read = P::Reader::default().document(&mut draft, body);
         let usage = draft.usage(request);
         let document: Value = serde_json::from_slice(body).unwrap_or_default();
+        named(&self.host, id, &document)?;
         match document["status"].as_str() {
             None | Some("completed") => {
                 read?;
@@ -88,5 +90,16 @@ impl<P: Protocol> Remote<P> {
                 Ok(Known::Unfinished(one_line(&format!("{status}{why}"), 200), counted.then_some(usage)))
             }
         }
+    }
+}
+
+/// Refuses what is said of another call than the one that was asked for; what says no id is taken for it.
+fn named(host: &str, id: &str, document: &Value) -> Outcome<()> {
+    match document["id"].as_str() {
+        Some(other) if other != id => {
+            let what = format!("{host} was asked for the call {id}, and told of {}", one_line(other, 100));
+            Err(Failure::new(FailureKind::Protocol, what))
+        }
+        _ => Ok(()),
     }
 }
