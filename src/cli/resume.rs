@@ -7,6 +7,7 @@ use crate::app::resume;
 use crate::cli::again::Program;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
+use crate::cli::runs::ended;
 use crate::cli::{again, outcome, person};
 use crate::config::environment::Environment;
 use crate::config::settings::Settings;
@@ -130,10 +131,12 @@ fn layer(flags: &RunFlags) -> Outcome<crate::config::layer::Layer> {
 
 /// A run that has its answer gives it again.
 fn over(app: &App, printer: &Printer, row: &RunRow) -> Outcome<Exit> {
-    let answer = row.result.as_ref().map(|stored| app.kit.store.load(stored)).transpose()?;
+    let store = &app.kit.store;
     if printer.json {
-        printer.json_value(&json!({"answer": answer, "status": row.status, "run": row.id, "replayed": true}));
-    } else if let Some(answer) = answer.filter(|answer| !answer.is_null()) {
+        printer.json_value(&ended::document(store, row)?);
+    } else if let Some(answer) = row.result.as_ref().map(|stored| store.load(stored)).transpose()?
+        && !answer.is_null()
+    {
         printer.out(&outcome::text(&answer));
     }
     let how = match row.status {

@@ -1,6 +1,7 @@
 //! `rhizo runs`: earlier runs.
 
 pub mod diff;
+pub mod ended;
 pub mod fork;
 pub mod gc;
 pub mod settle;

@@ -182,3 +182,21 @@ fn of_many_steps_those_that_failed_are_shown() {
     assert!(lines.iter().any(|line| line.starts_with("step    ✗ lost · ")), "{shown}");
     assert!(lines[0].starts_with("step      ✓ one [") || lines[1].starts_with("step      ✓ one ["), "{shown}");
 }
+
+#[test]
+fn a_run_that_is_over_gives_the_document_of_its_end_again() {
+    let gate = Gate::default();
+    gate.open();
+    let server = gate.server();
+    let program = Program::paying(&server).file("flow.yaml", FLOW).file("one.rhai", "llm(\"a\") + \"!\"");
+    for file in ["flow.yaml", "one.rhai"] {
+        let mut first = program.args(["run", file, "--json"]).run().ok().json();
+        // How many answers were there already is of the process that had them.
+        let document = first.as_object_mut().expect("a document");
+        assert!(["cached_calls", "replayed_calls"].iter().all(|name| document.remove(*name).is_some()));
+        first["replayed"] = json!(true);
+        let before = server.asks().len();
+        assert_eq!(program.args(["resume", "last", "--json"]).run().ok().json(), first, "{file}");
+        assert_eq!(server.asks().len(), before);
+    }
+}
