@@ -159,3 +159,17 @@ fn a_call_that_was_to_be_made_again_may_be_paid_after_all() {
     let document = program.args(["resume", &id, "--json"]).run().ok().json();
     assert_eq!((nanos(&document["cost_usd"]), &document["calls"]), (80.0, &json!(2)), "{document:#}");
 }
+
+#[test]
+fn a_call_of_a_child_that_was_answered_by_hand_is_not_asked_again() {
+    let (server, program, id, open) = killed_in_a_child();
+    let hint =
+        || shown(&program, &id)["open"].as_array().and_then(|open| open.last()?["hint"].as_str().map(String::from));
+    assert!(hint().is_some_and(|hint| hint.contains("asked again by resume")));
+    program.args(["runs", "settle", &id, &open[0]["seq"].to_string(), "set", "by hand"]).run().ok();
+    let left = "its run was left behind, and nobody makes it again, or: rhizo runs settle ";
+    assert!(hint().is_some_and(|hint| hint.contains(left)));
+    program.args(["resume", &id]).run().ok().prints("by hand\n");
+    assert!(hint().is_some_and(|hint| hint.contains(left)));
+    assert_eq!((&shown(&program, &id)["status"], server.asks().len()), (&json!("completed"), 2));
+}

@@ -5,6 +5,7 @@ use crate::cli::{spending, table};
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::RunId;
 use crate::core::text::one_line;
 use crate::host::episodes::at_worst;
 use crate::host::resume;
@@ -21,8 +22,9 @@ pub fn run(store: &Store, row: &RunRow) -> Outcome<(Value, String)> {
     let mut whole = value(row, result.as_ref());
     whole["children"] = children.iter().map(|child| value(child, None)).collect();
     whole["effects"] = json!(effects.iter().filter(|effect| !effect.kind.is_reading()).count());
-    let open = found(store, row, &effects, is_open)?;
-    let unknown = found(store, row, &effects, is_unknown)?;
+    let shown = Shown { row, effects: &effects, is_left: row.is_over() && row.kind != "repl" };
+    let open = found(store, shown, is_open)?;
+    let unknown = found(store, shown, is_unknown)?;
     let asked = Asked::of(store, std::iter::once(row).chain(&children))?;
     whole["models"] = json!(asked.models);
     whole["substituted"] = json!(asked.substituted);
@@ -76,41 +78,54 @@ fn cost(store: &Store, row: &RunRow) -> Outcome<String> {
     Ok(at_worst(calls, cost).map_or_else(|| shown.clone(), |told| format!("{shown}, {told}")))
 }
 
+/// A run with its effects.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    row: &'a RunRow,
+    effects: &'a [EffectRow],
+    /// Whether no resume comes back to it: it has come to its end, or its parent was answered without it.
+    is_left: bool,
+}
+
 /// The effects of this kind of a run and its children.
-fn found(store: &Store, row: &RunRow, effects: &[EffectRow], which: fn(&EffectRow) -> bool) -> Outcome<Vec<Value>> {
-    let own = effects.iter().filter(|effect| which(effect));
-    let mut all = own.map(|effect| open_value(store, row, effect)).collect::<Outcome<Vec<_>>>()?;
-    for child in store.children(&row.id)? {
-        all.extend(found(store, &child, &store.effects(&child.id)?, which)?);
+fn found(store: &Store, shown: Shown<'_>, which: fn(&EffectRow) -> bool) -> Outcome<Vec<Value>> {
+    let own = shown.effects.iter().filter(|effect| which(effect));
+    let mut all = own.map(|effect| open_value(store, shown, effect)).collect::<Outcome<Vec<_>>>()?;
+    let answered = answered(store, shown.effects)?;
+    for row in store.children(&shown.row.id)? {
+        let is_left = shown.is_left || row.is_over() || answered.contains(&row.id);
+        let effects = store.effects(&row.id)?;
+        all.extend(found(store, Shown { row: &row, effects: &effects, is_left }, which)?);
     }
     Ok(all)
 }
 
-fn open_value(store: &Store, row: &RunRow, effect: &EffectRow) -> Outcome<Value> {
+/// The child runs that have answered their parent, or of which a person has said what they answered.
+fn answered(store: &Store, effects: &[EffectRow]) -> Outcome<Vec<RunId>> {
+    let mut children = Vec::new();
+    for effect in effects.iter().filter(|e| e.kind == EffectKind::Child && e.state == EffectState::Done) {
+        if let Some(intent) = &effect.intent {
+            children.extend(store.load(intent)?["child"].as_str().map(RunId::new));
+        }
+    }
+    Ok(children)
+}
+
+fn open_value(store: &Store, shown: Shown<'_>, effect: &EffectRow) -> Outcome<Value> {
+    let Shown { row, is_left, .. } = shown;
     let (run, seq) = (&row.id, effect.seq);
     let intent = effect.intent.as_ref().filter(|_| effect.kind == EffectKind::Person);
     let intent = intent.map(|stored| store.load(stored)).transpose()?.unwrap_or_default();
     let choices: Vec<&str> = intent["choices"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let hint = match effect.kind {
+        EffectKind::Model if is_unknown(effect) => before(run, effect),
+        EffectKind::Model => under_way(run, effect, is_left),
+        _ if is_left => LEFT.to_owned(),
         EffectKind::Person if intent.get("admit").is_some() => {
             format!("rhizo runs answer {run} {seq} {}", choices.join("|"))
         }
         EffectKind::Person => format!("rhizo runs answer {run} {seq} VALUE"),
-        EffectKind::Model if is_unknown(effect) => format!(
-            "{}, and charged with {} at worst for an attempt before; if you know what that cost: rhizo runs settle {run} \
-             {seq} cost USD",
-            if effect.state == EffectState::Done { "answered" } else { "failed" },
-            effect.unknown_cost
-        ),
         EffectKind::Tool => format!("rhizo runs settle {run} {seq} rerun|skip|set VALUE"),
-        EffectKind::Model => {
-            let worst =
-                effect.worst_cost.map_or_else(|| "an unknown amount".to_owned(), |cost| format!("at most {cost}"));
-            let ids = effect.provider.join(", ");
-            let known = if ids.is_empty() { String::new() } else { format!(", {ids} at its provider") };
-            let ways = if !ids.is_empty() { "provider|cost USD" } else { "cost USD" };
-            format!("{worst}{known}; asked again by resume, or: rhizo runs settle {run} {seq} {ways}")
-        }
         _ => "made again by resume".to_owned(),
     };
     let worst = if is_unknown(effect) { Some(effect.unknown_cost) } else { effect.worst_cost };
@@ -119,6 +134,29 @@ fn open_value(store: &Store, row: &RunRow, effect: &EffectRow) -> Outcome<Value>
         "worst_cost_usd": worst.map(crate::core::money::Money::usd), "provider_id": effect.provider.last(),
         "prompt": intent["prompt"], "tool": intent["admit"], "args": intent["args"],
     }))
+}
+
+/// What becomes of what is open in a run to which no resume comes back.
+const LEFT: &str = "its run was left behind, and nobody makes it again";
+
+/// What there is to do about the attempts before the last of a call.
+fn before(run: &RunId, effect: &EffectRow) -> String {
+    let (state, seq) = (if effect.state == EffectState::Done { "answered" } else { "failed" }, effect.seq);
+    format!(
+        "{state}, and charged with {} at worst for an attempt before; if you know what that cost: rhizo runs settle {run} \
+         {seq} cost USD",
+        effect.unknown_cost
+    )
+}
+
+/// What there is to do about a call that was under way.
+fn under_way(run: &RunId, effect: &EffectRow, is_left: bool) -> String {
+    let worst = effect.worst_cost.map_or_else(|| "an unknown amount".to_owned(), |cost| format!("at most {cost}"));
+    let ids = effect.provider.join(", ");
+    let known = if ids.is_empty() { String::new() } else { format!(", {ids} at its provider") };
+    let ways = if ids.is_empty() { "cost USD" } else { "provider|cost USD" };
+    let next = if is_left { LEFT } else { "asked again by resume" };
+    format!("{worst}{known}; {next}, or: rhizo runs settle {run} {} {ways}", effect.seq)
 }
 
 /// Which models a run and its children asked, and which of them stood in for others, from their events.
