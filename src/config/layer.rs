@@ -165,8 +165,12 @@ impl Walk<'_> {
     }
 }
 
-/// The word that a text was probably meant to be, as an addition to a fault.
+/// The word that a text was probably meant to be, or the bound that it is beyond, as an addition to a fault.
 fn meant(kind: Kind, text: &str) -> String {
+    let most = Money::from_nanos(u64::MAX).usd().trunc();
+    if matches!(kind, Kind::Usd) && text.parse::<f64>().is_ok_and(|usd| usd > most) {
+        return format!("; the most is {most:.0}");
+    }
     let near = if let Kind::Word(words) = kind { nearest(text, words.iter().copied()) } else { None };
     near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }

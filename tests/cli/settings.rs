@@ -67,6 +67,15 @@ fn malformed_flags_are_told_together() {
 }
 
 #[test]
+fn an_amount_that_cannot_be_counted_is_refused_and_the_largest_one_holds() {
+    let says = "limits.max_cost must be an amount in USD, not \"99999999999\"; the most is 18446744073";
+    Program::offline().args(["eval", "1", "--max-cost", "99999999999"]).run().code(2).says(says);
+    let most = ["--max-cost", "18446744073", "--max-tokens", "18446744073709551615"];
+    let code = "llm(\"The bridge opened in 1884. When did the bridge open?\"); budget(); spent(); 1";
+    Program::offline().list(&[&["eval", code][..], &most].concat()).run().ok().prints("1\n");
+}
+
+#[test]
 fn variables_that_mean_nothing_are_told() {
     Program::offline().args(["eval", "1"]).env("RHIZO_MAX_CAL", "3").run().code(3).snapshot("variable_unknown");
     Program::offline().args(["eval", "1"]).env("RHIZO_MAX_TURNS", "x").run().code(3).snapshot("variable_malformed");
