@@ -13,7 +13,8 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 /// A new attempt keeps the position of the first and adds up what the earlier ones cost. One that never went out is none. What
 /// was copied from another run is this run's own from now on. A sum that does not fit becomes a real number, which no column of
-/// these takes: CAST makes it the largest integer. With no unknown calls `unknown_nanos` is what a person said that earlier attempts cost.
+/// these takes: CAST makes it the largest integer. With no unknown calls `unknown_nanos` is what a person said that earlier
+/// attempts cost.
 const BEGIN: &str = "
 INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos,
     worst_tokens, worst_output, requests, role, model, started_at)
