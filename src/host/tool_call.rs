@@ -26,6 +26,7 @@ pub async fn call(
 ) -> Outcome<Value> {
     let tools = host.kit.tools.get()?;
     let tool = tools.get(&name)?;
+    let args = tool.given(args);
     let spec = tool.tool.spec();
     let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
     // Nobody is asked about a call that cannot be made.

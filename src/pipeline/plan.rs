@@ -79,6 +79,13 @@ pub struct Input {
     pub required: bool,
 }
 
+impl Input {
+    /// Whether a caller may leave it out.
+    pub const fn may_be_absent(&self) -> bool {
+        !self.required || self.default.is_some()
+    }
+}
+
 /// The JSON Schema of all that a caller gives.
 pub fn parameters(inputs: &[Input]) -> Value {
     let property = |input: &Input| {
@@ -89,7 +96,7 @@ pub fn parameters(inputs: &[Input]) -> Value {
         (input.name.clone(), schema)
     };
     let properties: Map<String, Value> = inputs.iter().map(property).collect();
-    let needed = inputs.iter().filter(|input| input.required && input.default.is_none());
+    let needed = inputs.iter().filter(|input| !input.may_be_absent());
     let required: Vec<&str> = needed.map(|input| input.name.as_str()).collect();
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }

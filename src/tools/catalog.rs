@@ -20,6 +20,22 @@ pub struct Registered {
     pub schema: Arc<ArgumentSchema>,
 }
 
+impl Registered {
+    /// The arguments of a call as the tool takes them: to a pipeline, `()` for an input that need not be given is none.
+    pub fn given(&self, mut args: Value) -> Value {
+        let spec = self.tool.spec();
+        let is_needed = |name: &str| {
+            let required = spec.parameters.get("required").and_then(Value::as_array);
+            required.is_some_and(|all| all.iter().any(|known| known == name))
+        };
+        let is_declared = |name: &str| spec.parameters.get("properties").is_some_and(|all| all.get(name).is_some());
+        if let Some(map) = args.as_object_mut().filter(|_| self.tool.pipeline().is_some()) {
+            map.retain(|name, value| !value.is_null() || is_needed(name) || !is_declared(name));
+        }
+        args
+    }
+}
+
 /// The tools of a run, in the order in which they were registered.
 #[derive(Clone, Default)]
 pub struct Catalog {

@@ -3,6 +3,7 @@
 use super::accepted;
 use super::forms::refused_for;
 use crate::support::program::Program;
+use serde_json::json;
 
 #[test]
 fn the_form_of_a_value_is_one_schema() {
@@ -84,4 +85,30 @@ steps:
     ] {
         accepted(&format!("{head}  last: {step}\n"));
     }
+}
+
+#[test]
+fn an_input_that_was_not_given_is_passed_on_as_none() {
+    let sub = "inputs: {n: {type: integer, required: false}, m: {type: integer, default: 2}}\n\
+        steps: {a: {set: {v: 'inputs.n ?? 7', w: inputs.m}}}\noutputs: {v: a.v, w: a.w}\n";
+    let outer = |act: &str| format!("inputs: {{n: {{type: integer, required: false}}}}\nsteps: {{a: {{{act}}}}}\n");
+    let program = Program::offline()
+        .file("pipelines/sub.yaml", sub)
+        .file("nested.yaml", outer("pipeline: pipelines/sub.yaml, inputs: {n: '{{ inputs.n }}', m: '{{ inputs.n }}'}"))
+        .file("plain.yaml", outer("pipeline: pipelines/sub.yaml, inputs: {n: null, m: null}"))
+        .file("tool.yaml", outer("tool: sub, args: {n: '{{ inputs.n }}'}"));
+    for [command, what] in [
+        ["run", "nested.yaml"],
+        ["run", "plain.yaml"],
+        ["run", "tool.yaml"],
+        ["eval", "PIPELINE(\"pipelines/sub.yaml\", #{n: (), m: ()})"],
+        ["eval", "TOOL(\"sub\", #{n: (), m: ()})"],
+    ] {
+        let ran = program.args([command, what, "--json"]).run().ok();
+        assert_eq!(ran.json()["answer"], json!({"v": 7, "w": 2}), "{what}");
+    }
+    let given = program.args(["run", "nested.yaml", "n=3", "--json"]).run().ok();
+    assert_eq!(given.json()["answer"], json!({"v": 3, "w": 3}));
+    let needed = program.file("needs.yaml", "inputs: {n: {type: integer}}\nsteps: {a: {set: {v: inputs.n}}}\n");
+    needed.args(["eval", "PIPELINE(\"needs.yaml\", #{n: ()})"]).run().code(1).says("takes a whole number, not null");
 }

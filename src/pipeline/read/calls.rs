@@ -108,7 +108,8 @@ impl Reader<'_, '_> {
             match pipeline.inputs.iter().find(|input| input.name == entry.key) {
                 None => self.unknown(entry.at, &format!("{} has no input", called.name), &entry.key, &known),
                 Some(input) => {
-                    if let Some(value) = value.constant() {
+                    let absent = |value: &&Value| value.is_null() && input.may_be_absent();
+                    if let Some(value) = value.constant().filter(|value| !absent(value)) {
                         self.fits(entry.value.at, &input.schema, value, &format!("`{}`", entry.key));
                     }
                 }

@@ -25,7 +25,7 @@ pub fn settle(pipeline: &Pipeline, given: &Map<String, Value>) -> Outcome<Value>
 /// `invalid` for an unknown name or a value of another kind.
 pub fn known<'p>(pipeline: &'p Pipeline, given: &Map<String, Value>) -> Outcome<(Map<String, Value>, Vec<&'p str>)> {
     named(pipeline, given)?;
-    let absent = |input: &&Input| !given.contains_key(&input.name) && input.required && input.default.is_none();
+    let absent = |input: &&Input| !given.contains_key(&input.name) && !input.may_be_absent();
     let (needed, there): (Vec<&Input>, Vec<&Input>) = pipeline.inputs.iter().partition(absent);
     let one = |input: &Input| Ok((input.name.clone(), value(pipeline, input, given.get(&input.name))?));
     let known = there.into_iter().map(one).collect::<Outcome<Map<_, _>>>()?;
@@ -50,8 +50,9 @@ fn named(pipeline: &Pipeline, given: &Map<String, Value>) -> Outcome<()> {
 }
 
 fn value(pipeline: &Pipeline, input: &Input, given: Option<&Value>) -> Outcome<Value> {
-    let Some(given) = given else {
-        if input.required && input.default.is_none() {
+    // What passes on an input of its own that was not given gives nothing either.
+    let Some(given) = given.filter(|given| !(given.is_null() && input.may_be_absent())) else {
+        if !input.may_be_absent() {
             let what = format!("pipeline `{}` needs the input `{}`", pipeline.id, input.name);
             return Err(
                 Failure::new(FailureKind::Invalid, what).hint(format!("{}=VALUE: {}", input.name, input.description))

@@ -10,9 +10,10 @@ use serde_json::Value;
 
 /// Answers what the tool does.
 pub async fn call(course: &Course<'_>, call: &ToolCall, values: &Values) -> Outcome<Value> {
-    let args = values.fill(&call.args)?;
+    let tool = course.host.kit.tools.get()?.get(&call.name)?;
+    let args = tool.given(values.fill(&call.args)?);
     // What could be known of them was checked with the file.
-    course.host.kit.tools.get()?.get(&call.name)?.schema.check(&call.name, &args).map_err(as_data)?;
+    tool.schema.check(&call.name, &args).map_err(as_data)?;
     let answer = course.ask(Request::Tool { name: call.name.clone(), args }).await?;
     match complaint(&answer) {
         None => Ok(answer),
