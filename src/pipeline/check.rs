@@ -1,6 +1,7 @@
 //! What only the whole file shows: fields that are read, values that may be absent, products with one path.
 
 mod absence;
+mod deeds;
 mod fields;
 mod forms;
 mod products;

@@ -4,12 +4,16 @@
 //! outlives them, and no primitive can be called. What an expression reads is known from its text.
 
 mod chain;
+mod deeds;
 mod forms;
+mod operands;
 mod questions;
 mod references;
 mod repetition;
 
+pub use deeds::Deed;
 pub use forms::{Field, Fields, Form};
+pub use operands::Clash;
 pub use questions::{Constant, Question};
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -54,6 +58,8 @@ pub struct Reference {
     pub optional: Option<usize>,
     /// The method that is called on the name itself.
     pub method: Option<String>,
+    /// What is done with the value at the end of the path, as far as `()` may not bear it.
+    pub deed: Option<Deed>,
     /// The line within the expression, from 1.
     pub line: usize,
     /// The column within it, from 1.
@@ -98,7 +104,7 @@ impl Compiler {
             let value = || eval.scope().get(name).filter(|value| value.is_read_only()).map(Dynamic::flatten_clone);
             Ok(if COPIES.get() { value() } else { None })
         });
-        let functions = references::functions(&engine);
+        let functions = references::Functions::of(&engine);
         Self { engine: Arc::new(engine), functions }
     }
 
@@ -119,7 +125,7 @@ impl Compiler {
         // Thousands of names: they are gathered only to be told.
         let known = || Names {
             variables: names.iter().map(|name| (*name).to_owned()).collect(),
-            functions: self.functions.keys().cloned().collect(),
+            functions: self.functions.names().cloned().collect(),
         };
         words::reset();
         let parsed = self.engine.compile_with_scope(&scope, source);
@@ -184,6 +190,16 @@ impl Expression {
     /// What is known of the form of its value, by the forms of the names that it reads.
     pub fn form(&self, names: &dyn Fn(&str) -> Form) -> Form {
         forms::of(&self.0.ast, names)
+    }
+
+    /// What is known of the form of what an operator combines with a value that it reads.
+    pub fn beside(&self, read: &Reference, names: &dyn Fn(&str) -> Form) -> Form {
+        operands::beside(&self.0.ast, (read.line, read.column), names)
+    }
+
+    /// An operator in it between values that it never takes, by the forms of the names that it reads.
+    pub fn clash(&self, names: &dyn Fn(&str) -> Form) -> Option<Clash> {
+        operands::clash(&self.0.ast, names)
     }
 
     /// Its text.

@@ -112,3 +112,77 @@ fn an_input_that_was_not_given_is_passed_on_as_none() {
     let needed = program.file("needs.yaml", "inputs: {n: {type: integer}}\nsteps: {a: {set: {v: inputs.n}}}\n");
     needed.args(["eval", "PIPELINE(\"needs.yaml\", #{n: ()})"]).run().code(1).says("takes a whole number, not null");
 }
+
+#[test]
+fn what_a_missing_input_does_not_bear_is_told_before() {
+    let head = "\
+inputs:
+  o: {required: false}
+  n: {type: integer, required: false}
+  l: {type: array, required: false}
+  go: {type: boolean, required: false}
+  d: {type: integer, default: 1}
+steps:
+  paid: {llm: hello}
+  maybe: {llm: hello, condition: inputs.d > 1}
+";
+    for (step, what) in [
+        (
+            "{set: {v: inputs.o.len()}}",
+            "`inputs.o` may be `()`: give it a default, write `inputs.o?.len(..)`, or ask `inputs.o != ()`",
+        ),
+        ("{set: {v: len(inputs.o)}}", "write `inputs.o?.len(..)`"),
+        ("{llm: '{{ inputs.o.to_upper() }}'}", "write `inputs.o?.to_upper(..)`"),
+        ("{set: {v: 'inputs.l[0]'}}", "`inputs.l` may be `()`: give it a default, write `inputs.l?[..]`"),
+        ("{set: {v: inputs.n + 1}}", "`inputs.n` may be `()`: give it a default, give another value by `??`"),
+        ("{set: {v: 2 * inputs.n}}", "`inputs.n` may be `()`"),
+        ("{set: {v: '-inputs.n'}}", "`inputs.n` may be `()`"),
+        ("{set: {v: '1'}, condition: inputs.n > 1}", "`inputs.n` may be `()`"),
+        ("{set: {v: '1'}, condition: 'inputs.d > inputs.n'}", "`inputs.n` may be `()`"),
+        ("{set: {v: '1'}, condition: '!inputs.go'}", "`inputs.go` may be `()`"),
+        ("{set: {v: '1'}, condition: inputs.go && paid != \"\"}", "`inputs.go` may be `()`"),
+        ("{set: {v: inputs.o.len()}, condition: 'inputs.o == ()'}", "`inputs.o` may be `()`"),
+        ("{set: {v: 'maybe[0]'}}", "`maybe` may be `()` here, because it has a condition: write `maybe?[..]`"),
+    ] {
+        refused_for(&format!("{head}  last: {step}\n"), what);
+    }
+    for step in [
+        "{set: {v: inputs.o?.len(), w: 'inputs.l?[0]', x: (inputs.n ?? 1) + 1}}",
+        "{set: {v: inputs.o.to_string(), w: inputs.o.type_of(), x: json_text(inputs.o), y: '[inputs.o, 1]'}}",
+        "{set: {v: 'inputs.o + \"text\"', w: '`${inputs.n}`', x: inputs.n == 1, y: 'inputs.o in [1]'}}",
+        "{set: {v: 'if inputs.n == () { 1 } else { inputs.n + 1 }'}}",
+        "{set: {v: 'if type_of(inputs.n) == \"i64\" { inputs.n + 1 } else { 1 }'}}",
+        "{set: {v: inputs.n + 1}, condition: inputs.n != ()}",
+        "{set: {v: inputs.n + 1}, condition: (inputs.n ?? 0) > 1}",
+        "{set: {v: '1'}, condition: inputs.n != () && inputs.n > 1}",
+        "{set: {v: inputs.d + 1, w: 'inputs.n + paid'}}",
+    ] {
+        accepted(&format!("{head}  last: {step}\n"));
+    }
+}
+
+#[test]
+fn an_operator_between_values_that_it_never_takes_is_told_before() {
+    let head = "\
+steps:
+  a: {llm: x, vars: {n: {type: number}, t: text, f: {type: boolean}}}
+  b: {set: {l: ['1'], m: {x: '1'}, any: 'parse_json(\"1\")'}}
+";
+    for (expression, what) in [
+        ("a.n > a.t", "`>` does not take a number and a text: `a.n > a.t`"),
+        ("a.n == a.t", "`==` does not take a number and a text"),
+        ("a.f + 1", "`+` does not take true or false and a number"),
+        ("1 + b.l", "`+` does not take a number and a list"),
+        ("b.m - b.m", "`-` does not take a map and a map"),
+        ("b.l * 2", "`*` does not take a list and a number"),
+        ("1 + a.t / 2", "`/` does not take a text and a number"),
+        ("b.l < b.l", "`<` does not take a list and a list"),
+    ] {
+        refused_for(&format!("{head}  c: {{set: {{v: '{expression}'}}}}\n"), what);
+    }
+    for expression in
+        ["a.n + a.t", "a.f + a.t", "b.l + b.l", "b.m + b.m", "a.t - a.t", "b.any * 2", "b.l == b.l", "a.n > b.any"]
+    {
+        accepted(&format!("{head}  c: {{set: {{v: '{expression}'}}}}\n"));
+    }
+}

@@ -99,6 +99,18 @@ impl<'k> Absence<'k> {
             && !around.any(is_there)
     }
 
+    /// Whether a value is looked at elsewhere in the expression, or by a condition around it, in a way that bears `()`:
+    /// whoever does knows that it may be that.
+    pub(super) fn looks_first(&self, read: &Use) -> bool {
+        let path = &read.reference.path;
+        let bears = |expression: &Expression| {
+            let mut others = expression.references().iter().filter(|other| other.path.starts_with(path));
+            others.any(|other| other.deed.is_none() || other.optional.is_some())
+                && !expression.questions().iter().any(|question| question.path == *path)
+        };
+        read.expression.iter().chain(self.conditions(read)).any(bears)
+    }
+
     /// Whether a condition around the reader makes sure that the step failed.
     pub(super) fn asks_error(&self, read: &Use, name: &str) -> bool {
         let own = read.expression.iter().flat_map(Expression::questions);

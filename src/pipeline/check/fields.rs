@@ -3,7 +3,7 @@
 use crate::core::text::nearest;
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::shape::{self, Forms};
-use crate::pipeline::check::{Known, forms};
+use crate::pipeline::check::{Known, deeds, forms};
 use crate::pipeline::plan::{Act, OnItemFailure, Pipeline};
 use crate::pipeline::read::{Reader, Use};
 use crate::script::expression::{Constant, Form};
@@ -35,6 +35,7 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
     let shapes = Forms::of(pipeline);
     let absence = Absence::of(known, &pipeline.inputs);
     forms::check(reader, known, &shapes, &inputs, &absence);
+    deeds::clashes(reader, &shapes);
     let uses = std::mem::take(&mut reader.uses);
     for read in uses.iter().filter(|read| read.local) {
         if let Some(message) = unbegun(read, known) {
@@ -44,6 +45,9 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
     for read in uses.iter().filter(|read| !read.local) {
         let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
         let message = match path.as_slice() {
+            ["inputs", input] => {
+                unknown_field("inputs", &inputs, &[*input]).or_else(|| deeds::of_input(read, input, &absence, &shapes))
+            }
             ["inputs", rest @ ..] => {
                 unknown_field("inputs", &inputs, rest).or_else(|| absent_input(read, rest, &absence))
             }
@@ -54,7 +58,8 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
                 unguarded_error(read, name, &absence).or_else(|| error_of_items(known, name, field))
             }
             [name, rest @ ..] => match shapes.get(name) {
-                Some(shape) => of_step(read, name, shape, rest, &absence),
+                Some(shape) => of_step(read, name, shape, rest, &absence)
+                    .or_else(|| deeds::of_step(read, name, &absence, &shapes).filter(|_| rest.is_empty())),
                 None => None,
             },
             [] => None,

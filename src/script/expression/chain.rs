@@ -1,6 +1,6 @@
 //! The fields behind a name, as far as they are written out.
 
-use rhai::{ASTFlags, Expr};
+use rhai::{ASTFlags, Expr, Position};
 
 /// A name and the fields that are read behind it.
 pub(super) struct Chain {
@@ -10,12 +10,22 @@ pub(super) struct Chain {
     pub optional: Option<usize>,
     /// Whether nothing but fields stands behind the name.
     pub whole: bool,
+    /// What follows the fields.
+    pub behind: Option<Behind>,
+}
+
+/// What follows the fields behind a name.
+pub(super) enum Behind {
+    /// A method.
+    Method(String),
+    /// A bracket.
+    Index,
 }
 
 impl Chain {
     /// A name alone.
     pub(super) fn new(name: &str) -> Self {
-        Self { path: vec![name.to_owned()], optional: None, whole: true }
+        Self { path: vec![name.to_owned()], optional: None, whole: true, behind: None }
     }
 
     /// An expression that is a name and fields, and nothing else.
@@ -61,6 +71,7 @@ impl Chain {
         };
         let Expr::Property(property, _) = first else {
             self.whole = false;
+            self.behind = method(first).map(Behind::Method);
             return;
         };
         self.path.push(property.2.to_string());
@@ -78,6 +89,7 @@ impl Chain {
         };
         let Expr::StringConstant(text, _) = key else {
             self.whole = false;
+            self.behind = Some(Behind::Index);
             return;
         };
         self.path.push(text.to_string());
@@ -92,6 +104,23 @@ pub(super) fn method(behind: &Expr) -> Option<String> {
     match behind {
         Expr::MethodCall(call, _) => Some(call.name.to_string()),
         Expr::Dot(chain, ..) | Expr::Index(chain, ..) => method(&chain.lhs),
+        _ => None,
+    }
+}
+
+/// Whether this is the variable that stands there: it may also be part of an index or an argument of the chain.
+pub(super) fn stands_at(expr: &Expr, position: Position) -> bool {
+    matches!(expr, Expr::Variable(_, _, at) if *at == position)
+}
+
+/// Where the name stands that a chain of fields begins with.
+pub(super) fn head(expr: &Expr) -> Option<Position> {
+    match expr {
+        Expr::Variable(_, _, at) => Some(*at),
+        Expr::Dot(parts, ..) | Expr::Index(parts, ..) => match &parts.lhs {
+            Expr::Variable(_, _, at) => Some(*at),
+            _ => None,
+        },
         _ => None,
     }
 }

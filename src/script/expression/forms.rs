@@ -144,7 +144,8 @@ fn block(inner: &StmtBlock, names: Names<'_>) -> Form {
     }
 }
 
-fn expression(expr: &Expr, names: Names<'_>) -> Form {
+/// The form of a part of an expression.
+pub(super) fn expression(expr: &Expr, names: Names<'_>) -> Form {
     match expr {
         Expr::StringConstant(..) | Expr::InterpolatedString(..) => Form::Text,
         Expr::IntegerConstant(..) | Expr::FloatConstant(..) => Form::Number,

@@ -1,28 +1,71 @@
 //! What an expression reads and calls, from its syntax tree.
 
 use super::Reference;
-use super::chain::{Chain, method};
+use super::chain::{Behind, Chain, method, stands_at};
+use super::deeds::{self, Deed};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest;
 use crate::script::python;
-use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, FnPtr, Position, Stmt};
+use rhai::{AST, ASTNode, Dynamic, Engine, Expr, FnCallExpr, FnPtr, Position, Stmt};
+use std::any::TypeId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Functions that are part of the language and stand in no list.
 const LANGUAGE: &[&str] = &["type_of", "is_shared", "curry", "is_def_var"];
 
-/// Functions by name, with the numbers of arguments that they take; without any number where that is not known.
-pub(super) type Functions = BTreeMap<String, BTreeSet<usize>>;
+/// What is known of functions, by name.
+#[derive(Default)]
+pub(super) struct Functions(BTreeMap<String, Takes>);
 
-/// All functions of an engine.
-pub(super) fn functions(engine: &Engine) -> Functions {
-    let mut functions = Functions::new();
-    let known = engine.collect_fn_metadata(None, |f| Some((f.metadata.name.to_string(), f.metadata.num_params)), true);
-    for (name, count) in known {
-        functions.entry(name).or_default().insert(count);
+/// What the functions of one name take.
+#[derive(Default)]
+struct Takes {
+    /// The numbers of arguments; without any number where that is not known.
+    counts: BTreeSet<usize>,
+    /// Whether one of them takes `()` for its first argument.
+    nothing: bool,
+}
+
+impl Functions {
+    /// All functions of an engine.
+    pub(super) fn of(engine: &Engine) -> Self {
+        let mut functions = Self::default();
+        let nothing = |first: Option<&TypeId>| {
+            first.is_none_or(|first| [TypeId::of::<()>(), TypeId::of::<Dynamic>()].contains(first))
+        };
+        let known = engine.collect_fn_metadata(
+            None,
+            |f| {
+                let (name, params) = (f.metadata.name.to_string(), f.metadata.num_params);
+                Some((name, params, nothing(f.metadata.param_types.first())))
+            },
+            true,
+        );
+        for (name, count, nothing) in known {
+            let takes = functions.0.entry(name).or_default();
+            takes.counts.insert(count);
+            takes.nothing = takes.nothing || nothing;
+        }
+        let language =
+            LANGUAGE.iter().map(|name| ((*name).to_owned(), Takes { counts: BTreeSet::new(), nothing: true }));
+        functions.0.extend(language);
+        functions
     }
-    functions.extend(LANGUAGE.iter().map(|name| ((*name).to_owned(), BTreeSet::new())));
-    functions
+
+    /// Their names.
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        self.0.keys()
+    }
+
+    /// The numbers of arguments that a function takes; `None` if there is none of that name.
+    fn counts(&self, name: &str) -> Option<&BTreeSet<usize>> {
+        self.0.get(name).map(|takes| &takes.counts)
+    }
+
+    /// Whether a function may take `()` for its first argument.
+    pub(super) fn take_nothing(&self, name: &str) -> bool {
+        self.0.get(name).is_none_or(|takes| takes.nothing)
+    }
 }
 
 /// The references of an expression in the order of its text.
@@ -34,10 +77,9 @@ pub(super) fn of(ast: &AST, names: &[&str], functions: &Functions) -> Outcome<Ve
     let mut seen = Seen { ast, names, functions, found: BTreeMap::new(), captures: BTreeMap::new(), fault: None };
     ast.walk(&mut |path: &[ASTNode]| {
         match path {
-            [.., parent, ASTNode::Expr(Expr::Variable(variable, _, position))] => {
-                seen.variable(&variable.1, *position, Some(parent));
+            [around @ .., ASTNode::Expr(Expr::Variable(variable, _, position))] => {
+                seen.variable(&variable.1, *position, around);
             }
-            [ASTNode::Expr(Expr::Variable(variable, _, position))] => seen.variable(&variable.1, *position, None),
             [.., ASTNode::Expr(Expr::FnCall(call, position))] | [.., ASTNode::Stmt(Stmt::FnCall(call, position))] => {
                 seen.call(call, *position, 0);
             }
@@ -67,25 +109,38 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn variable(&mut self, name: &str, position: Position, parent: Option<&ASTNode<'_>>) {
+    fn variable(&mut self, name: &str, position: Position, around: &[ASTNode<'_>]) {
         if !self.names.contains(&name) {
             return;
         }
         let mut chain = Chain::new(name);
         let mut called = None;
-        if let Some(ASTNode::Expr(around)) = parent
-            && let Expr::Dot(parts, ..) | Expr::Index(parts, ..) = around
+        let mut outside = around;
+        if let [further @ .., ASTNode::Expr(fields)] = around
+            && let Expr::Dot(parts, ..) | Expr::Index(parts, ..) = fields
             && stands_at(&parts.lhs, position)
         {
-            chain.follow(around);
-            called = matches!(around, Expr::Dot(..)).then(|| method(&parts.rhs)).flatten();
+            chain.follow(fields);
+            called = matches!(fields, Expr::Dot(..)).then(|| method(&parts.rhs)).flatten();
+            outside = further;
         }
+        let deed = self.deed(&chain, outside.last(), position);
         let Chain { path, optional, .. } = chain;
-        let reference = Reference { path, optional, method: called, line: 0, column: 0 };
+        let reference = Reference { path, optional, method: called, deed, line: 0, column: 0 };
         let place = place(position);
         let longer = self.found.get(&place).is_none_or(|known| known.path.len() < reference.path.len());
         if longer {
             self.found.insert(place, reference);
+        }
+    }
+
+    /// What is done with the value at the end of the fields.
+    fn deed(&self, chain: &Chain, outside: Option<&ASTNode<'_>>, position: Position) -> Option<Deed> {
+        match &chain.behind {
+            Some(Behind::Method(name)) => deeds::of_call(name, self.functions),
+            Some(Behind::Index) => Some(Deed::Index),
+            None if chain.whole => outside.and_then(|node| deeds::of_parent(node, position, self.functions)),
+            None => None,
         }
     }
 
@@ -102,7 +157,7 @@ impl Seen<'_> {
         }
         let given = call.args.len();
         let fits = |takes: &BTreeSet<usize>| takes.is_empty() || takes.contains(&(given + before));
-        self.fault = match self.functions.get(name) {
+        self.fault = match self.functions.counts(name) {
             None => Some(self.unknown(name, position)),
             Some(takes) if fits(takes) || (before > 0 && self.is_field(name)) => None,
             Some(takes) => Some(at(position, miscounted(name, takes, given, before))),
@@ -111,7 +166,7 @@ impl Seen<'_> {
 
     fn unknown(&self, name: &str, position: Position) -> Failure {
         let failure = at(position, format!("there is no function `{name}` in an expression"));
-        let known = self.functions.keys().map(String::as_str);
+        let known = self.functions.names().map(String::as_str);
         match (python::function_hint(name), nearest(name, known)) {
             (Some(habit), _) => failure.hint(habit),
             (None, Some(near)) => failure.hint(format!("did you mean `{near}`?")),
@@ -170,11 +225,7 @@ fn at(position: Position, message: String) -> Failure {
     Failure::new(FailureKind::Script, message).detail("line", line).detail("column", column)
 }
 
-fn place(position: Position) -> (usize, usize) {
+/// Line and column, from 1.
+pub(super) fn place(position: Position) -> (usize, usize) {
     (position.line().unwrap_or(1), position.position().unwrap_or(1))
-}
-
-/// Whether this is the variable that stands there: it may also be part of an index or an argument of the chain.
-fn stands_at(expr: &Expr, position: Position) -> bool {
-    matches!(expr, Expr::Variable(_, _, at) if *at == position)
 }
