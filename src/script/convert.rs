@@ -1,10 +1,13 @@
 //! Between Rhai values and JSON, in both directions, without loss for what both can say.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::script::engine::ARRAY_LIMIT;
 use crate::script::gate::{self, Gate};
+use crate::script::guards;
 use crate::script::handle::Context;
 use rhai::{Dynamic, Map};
 use serde_json::{Number, Value};
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 /// How deep a value may nest before it is taken for a cycle.
@@ -24,7 +27,7 @@ pub fn to_dynamic(value: &Value) -> Dynamic {
     }
 }
 
-/// A Rhai value as JSON. A context handle becomes its text; functions and other handles are refused.
+/// A Rhai value as JSON. A context handle becomes its text, a range the list of its numbers; functions and other handles are refused.
 ///
 /// # Errors
 /// `invalid` for what has no form as data, and what stops the evaluation of this thread.
@@ -94,8 +97,23 @@ impl Copying {
         if let Some(context) = value.read_lock::<Context>() {
             return context.text().map(Value::String);
         }
+        if let Some(range) = value.read_lock::<Range<i64>>() {
+            return self.numbers(range.clone(), i128::from(range.end) - i128::from(range.start));
+        }
+        if let Some(range) = value.read_lock::<RangeInclusive<i64>>() {
+            return self.numbers(range.clone(), i128::from(*range.end()) - i128::from(*range.start()) + 1);
+        }
         Err(Failure::new(FailureKind::Invalid, format!("a value of type {} has no form as data", value.type_name()))
             .hint("pass strings, numbers, booleans, arrays or maps"))
+    }
+
+    /// So many numbers as a list, if an array may have as many.
+    fn numbers(&mut self, range: impl Iterator<Item = i64>, count: i128) -> Outcome<Value> {
+        if usize::try_from(count.max(0)).is_ok_and(|count| count <= ARRAY_LIMIT) {
+            let numbers = range.map(|number| self.step().map(|()| Value::Number(number.into())));
+            return numbers.collect::<Outcome<Vec<_>>>().map(Value::Array);
+        }
+        Err(guards::beyond("the array", ARRAY_LIMIT))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What `validate` once accepted and a run refused after its first steps were paid for.
 
-use super::accepted;
 use super::forms::refused_for;
+use super::{accepted, flow};
 use crate::support::program::Program;
 use serde_json::json;
 
@@ -185,4 +185,20 @@ steps:
     {
         accepted(&format!("{head}  c: {{set: {{v: '{expression}'}}}}\n"));
     }
+}
+
+#[test]
+fn a_range_is_the_list_of_its_numbers() {
+    let text = "inputs: {n: {type: integer, default: 3}}\n\
+        steps: {a: {each: {in: '0..inputs.n', steps: {b: {set: {v: item * 2}}}}}}\n\
+        outputs: {a: 'a.map(|x| x.v)', b: 1..=2, c: 3..1}\n";
+    let program = flow(text);
+    let ran = program.args(["run", "flow.yaml", "--json"]).run().ok();
+    assert_eq!(ran.json()["answer"], json!({"a": [0, 2, 4], "b": [1, 2], "c": []}));
+    let huge = program.args(["run", "flow.yaml", "n=9000000000000000000", "--json"]).run();
+    assert_eq!(huge.json()["failure"]["message"], "step `a`: the array would grow beyond 1000000");
+    for code in ["FINAL(0..3)", "FINAL([0, 1, 2])"] {
+        program.args(["eval", code]).run().ok().prints("[\n  0,\n  1,\n  2\n]\n");
+    }
+    program.args(["eval", "json_text(0..=9223372036854775807)"]).run().code(5).says("would grow beyond 1000000");
 }
