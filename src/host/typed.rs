@@ -100,7 +100,13 @@ impl Schema {
     /// Checks a value that is data already; a text may hold the JSON.
     pub fn check_data(&self, value: &Value) -> Checked {
         match (self.check_value(value), value.as_str()) {
-            (Checked::Wrong(_), Some(text)) => self.check(text),
+            (Checked::Wrong(message), Some(text)) => match self.check(text) {
+                // Where a text is wanted, it is no JSON that is missing.
+                Checked::Wrong(_) if self.schema.get("type").is_some_and(|kind| kind == "string") => {
+                    Checked::Wrong(message)
+                }
+                checked => checked,
+            },
             (checked, _) => checked,
         }
     }

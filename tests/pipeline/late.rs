@@ -202,3 +202,45 @@ fn a_range_is_the_list_of_its_numbers() {
     }
     program.args(["eval", "json_text(0..=9223372036854775807)"]).run().code(5).says("would grow beyond 1000000");
 }
+
+#[test]
+fn what_a_value_is_known_to_be_is_told_before() {
+    let each = |inner: &str| {
+        format!(
+            "steps: {{a: {{each: {{in: ['1'], steps: {{b: {{each: {{in: {inner}, as: z, steps: {{c: {{set: {{v: '1'}}}}}}}}}}}}}}}}}}\n"
+        )
+    };
+    for (text, what) in [
+        (each("key"), "`in` takes a list or a map, and `key` is a text"),
+        (each("index"), "`in` takes a list or a map, and `index` is a number"),
+        (
+            "steps: {a: {llm: {prompt: x, check: '5'}}}\n".to_owned(),
+            "a check answers true or false, or a text that says what is wrong, and `5` is a number",
+        ),
+        (
+            "inputs: {n: {type: integer}}\nsteps: {a: {llm: {prompt: x, check: inputs.n}}}\n".to_owned(),
+            "a check answers true or false, or a text that says what is wrong, and `inputs.n` is a number",
+        ),
+        ("steps: {a: {llm: x, timeout: 0}}\n".to_owned(), "timeout takes more than 0"),
+        ("limits: {timeout: 0s}\nsteps: {a: {llm: x}}\n".to_owned(), "timeout takes more than 0"),
+        (
+            "inputs: {d: {format: date, default: '2026-13-45'}}\nsteps: {a: {set: {v: inputs.d}}}\n".to_owned(),
+            "the default of `d` does not fit: \"2026-13-45\" is not a \"date\"",
+        ),
+        (
+            "inputs: {t: {default: ../../etc}}\nsteps: {a: {llm: x, products: {a: '{{ inputs.t }}'}}}\n".to_owned(),
+            "a product lies below output_dir, and `{{inputs.t}}` does not where it is \"../../etc\", as by the defaults",
+        ),
+        (
+            "inputs: {t: {default: ''}}\nsteps: {a: {llm: x, products: {a: '{{ inputs.t }}'}}}\n".to_owned(),
+            "the product `{{inputs.t}}` names no file where it is \"\", as by the defaults",
+        ),
+    ] {
+        refused_for(&text, what);
+    }
+    accepted(&each("'0..index'"));
+    accepted(
+        "steps: {a: {llm: {prompt: x, check: 'if answer == \"\" { \"say something\" } else { \"\" }'}, timeout: 1ms}}\n",
+    );
+    accepted("inputs: {t: {default: x}}\nsteps: {a: {llm: x, products: {a: '{{ inputs.t }}.md'}}}\n");
+}

@@ -1,5 +1,5 @@
 //! Where the form of a value decides whether a step can run at all: a condition is true or false, items are a list or a
-//! map, choices a list. What is not known of a form is seen when the step runs.
+//! map, choices a list, and what a check answers is true, false or a text. What is not known of a form is seen when the step runs.
 
 use crate::pipeline::check::Known;
 use crate::pipeline::check::absence::Absence;
@@ -14,9 +14,10 @@ enum Wanted {
     Condition,
     Items,
     Choices,
+    Verdict,
 }
 
-/// Checks conditions, items and choices.
+/// Checks conditions, items, choices and checks.
 pub(super) fn check(
     reader: &mut Reader<'_, '_>,
     known: &Known<'_>,
@@ -31,7 +32,8 @@ pub(super) fn check(
         let Some((name, way)) = path.split_first() else { continue };
         let shape = match *name {
             "inputs" => shape::at(inputs, way),
-            "outcomes" => Some(&Form::Text),
+            "outcomes" | "key" => Some(&Form::Text),
+            "index" | "iteration" => Some(&Form::Number),
             name => shapes.get(name).and_then(|form| shape::at(form, way)),
         };
         if let Some(shape) = shape.filter(|shape| !wanted.fits(shape)) {
@@ -74,6 +76,7 @@ fn computed(step: &Step, forms: &Forms<'_>) -> Vec<String> {
         Act::While(repeat) => Some((Wanted::Condition, &repeat.condition)),
         Act::Each(each) => expression(&each.items).map(|items| (Wanted::Items, items)),
         Act::Ask(ask) => ask.choices.as_ref().and_then(expression).map(|choices| (Wanted::Choices, choices)),
+        Act::Llm(call) => call.check.as_ref().map(|check| (Wanted::Verdict, check)),
         _ => None,
     };
     // What is one value as it stands is told where it is read.
@@ -93,6 +96,7 @@ impl Wanted {
             Self::Condition => matches!(form, Form::Any | Form::Flag),
             Self::Items => matches!(form, Form::Any | Form::List | Form::Map(_)),
             Self::Choices => matches!(form, Form::Any | Form::List),
+            Self::Verdict => matches!(form, Form::Any | Form::Flag | Form::Text),
         }
     }
 
@@ -101,6 +105,9 @@ impl Wanted {
             Self::Condition => format!("the condition `{source}` is {kind}: compare it, as in `{source} != ()`"),
             Self::Items => format!("`in` takes a list or a map, and `{source}` is {kind}"),
             Self::Choices => format!("`choices` takes a list, and `{source}` is {kind}"),
+            Self::Verdict => {
+                format!("a check answers true or false, or a text that says what is wrong, and `{source}` is {kind}")
+            }
         }
     }
 }
@@ -114,6 +121,7 @@ fn wanted(read: &Use, known: &Known<'_>) -> Option<Wanted> {
     match &known.steps.get(read.user.step.as_str())?.step.act {
         Act::While(repeat) if repeat.condition.is(whole) => Some(Wanted::Condition),
         Act::Each(each) if expression(&each.items).is_some_and(|items| items.is(whole)) => Some(Wanted::Items),
+        Act::Llm(call) => call.check.as_ref().is_some_and(|check| check.is(whole)).then_some(Wanted::Verdict),
         Act::Ask(ask) => {
             let choices = ask.choices.as_ref().and_then(expression)?;
             choices.is(whole).then_some(Wanted::Choices)

@@ -2,10 +2,10 @@
 
 use crate::config::fault::Fault;
 use crate::core::failure::FailureKind;
-use crate::pipeline::plan::{Act, Block, Each, Nested, Pipeline, Product, Step, Template};
+use crate::pipeline::plan::{Act, Block, Each, Input, Nested, Pipeline, Product, Step, Template};
 use crate::pipeline::product::{HOLE, impossible, is_below, plain, relative};
 use crate::pipeline::read::{Reader, told};
-use crate::script::expression::Reference;
+use crate::script::expression::{Expression, Reference};
 use crate::tools::workspace::Workspace;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 /// Checks the paths of all products.
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) {
     let workspace = reader.loader.workspace.as_ref();
-    let mut paths = Paths { faults: &mut reader.faults, workspace, taken: BTreeMap::new() };
+    let inputs = &pipeline.inputs;
+    let mut paths = Paths { faults: &mut reader.faults, workspace, inputs, taken: BTreeMap::new() };
     paths.block(&pipeline.block, &Around { folder: &pipeline.output_dir, items: Vec::new(), call: None });
 }
 
@@ -23,6 +24,8 @@ struct Paths<'r, 'p> {
     faults: &'r mut Vec<Fault>,
     /// Where they are written; without one no run begins.
     workspace: Option<&'r Workspace>,
+    /// What the file is given.
+    inputs: &'p [Input],
     /// The step of the file that writes each, or that calls the pipeline that does; what lies below a path follows it.
     taken: BTreeMap<PathBuf, &'p str>,
 }
@@ -32,7 +35,8 @@ impl<'p> Paths<'_, 'p> {
         for step in &block.steps {
             for product in &step.products {
                 // What a called file writes is looked at with that file.
-                let why = self.unwritable(&product.path, around.folder).filter(|_| around.call.is_none());
+                let why = self.unwritable(&product.path, around.folder).or_else(|| self.nowhere(&product.path));
+                let why = why.filter(|_| around.call.is_none());
                 self.faults.extend(why.map(|why| Fault::new(product.place.clone(), why)));
                 self.product(step, product, around);
             }
@@ -97,6 +101,33 @@ impl<'p> Paths<'_, 'p> {
             _ => false,
         };
         told_now.then(|| format!("the product cannot be written: {}", told(&failure)))
+    }
+
+    /// Why a product has no path if its inputs are not given.
+    fn nowhere(&self, path: &Template) -> Option<String> {
+        let open = path.text_with(|_| HOLE.to_owned())?;
+        let filled = path.text_with(|hole| self.default(hole).map_or_else(|| HOLE.to_owned(), ToOwned::to_owned))?;
+        if filled == open {
+            return None;
+        }
+        let written = path.written()?;
+        let (written, shown) = (written.trim(), filled.trim());
+        match relative(&filled) {
+            None => Some(format!(
+                "a product lies below output_dir, and `{written}` does not where it is {shown:?}, as by the defaults"
+            )),
+            Some(file) if file.as_os_str().is_empty() => {
+                Some(format!("the product `{written}` names no file where it is {shown:?}, as by the defaults"))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// The text that an expression is if it is an input that is not given.
+    fn default(&self, hole: &Expression) -> Option<&'p str> {
+        let [of, name] = hole.sole()? else { return None };
+        let input = self.inputs.iter().find(|input| of == "inputs" && input.name == *name)?;
+        input.default.as_ref()?.as_str()
     }
 
     /// A path that is taken and is this one, a folder of it, or below it.

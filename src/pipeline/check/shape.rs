@@ -41,6 +41,11 @@ impl<'p> Forms<'p> {
         if name == "inputs" {
             return self.inputs.clone();
         }
+        match name {
+            "key" => return Form::Text,
+            "index" | "iteration" => return Form::Number,
+            _ => {}
+        }
         self.steps.get(name).cloned().unwrap_or(Form::Any)
     }
 

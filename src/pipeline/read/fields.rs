@@ -164,6 +164,16 @@ impl Reader<'_, '_> {
         }
         span
     }
+
+    /// How long something may take.
+    pub(crate) fn timeout(&mut self, node: Option<&Node>) -> Option<Duration> {
+        let (span, node) = (self.span(node, "timeout")?, node?);
+        if span.is_zero() {
+            self.fault(node.at, "timeout takes more than 0: nothing is done in no time");
+            return None;
+        }
+        Some(span)
+    }
 }
 
 /// The longest span.

@@ -92,7 +92,7 @@ impl Reader<'_, '_> {
             role: self.role(fields.get("role")),
             requires: self.requirements(fields.get("requires")),
             personality: fields.get("personality").and_then(|node| self.personality(node)),
-            timeout: self.span(fields.get("timeout"), "timeout"),
+            timeout: self.timeout(fields.get("timeout")),
             retry: self.retry(fields.get("retry")),
             cache: self.cache(fields.get("cache")),
             max_tokens: max_tokens.and_then(|count| u64::try_from(count).ok()),
@@ -107,7 +107,7 @@ impl Reader<'_, '_> {
             let fields = self.fields(node, "limits", &["max_parallel", "timeout"]);
             let parallel = self.count(fields.get("max_parallel"), "max_parallel", 1, 1_024);
             limits.max_parallel = parallel.and_then(|n| usize::try_from(n).ok()).unwrap_or(PARALLEL);
-            limits.timeout = self.span(fields.get("timeout"), "timeout");
+            limits.timeout = self.timeout(fields.get("timeout"));
         }
         limits
     }

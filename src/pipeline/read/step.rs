@@ -84,7 +84,7 @@ impl Reader<'_, '_> {
             choice,
             products: self.products(fields.get("products"), &products),
             vars,
-            timeout: self.span(fields.get("timeout"), "timeout").or(defaults.timeout.filter(|_| model_act)),
+            timeout: self.timeout(fields.get("timeout")).or(defaults.timeout.filter(|_| model_act)),
             retry: self.retry(fields.get("retry")).or(defaults.retry.filter(|_| model_act)).unwrap_or(NO_RETRY),
             cache: self.cache(fields.get("cache")).or(defaults.cache),
             budget: fields.get("budget").map_or_else(Slice::default, |node| self.budget(Some(node))),
