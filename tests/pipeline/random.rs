@@ -24,6 +24,7 @@ pub(super) fn pipeline(numbers: &[u16]) -> Random {
             "topic": {"default": "ships"},
             "count": {"type": "integer", "default": 2},
             "maybe": {"required": false},
+            "number": {"type": "integer", "required": false},
             "words": {"schema": {"type": "array", "items": {"type": "string"}}, "default": ["a", "b"]},
         }),
     );
@@ -83,7 +84,7 @@ impl Writer<'_> {
             2 => self.llm(),
             3 => self.tool(),
             4 => self.switch(),
-            5 => (step("llm", json!(self.template())), Form::Text),
+            5 => self.said(),
             6 => self.ask(),
             7 => self.nested(name),
             8 => self.each(name, depth),
@@ -125,6 +126,16 @@ impl Writer<'_> {
         }
         let fields = [("f0", Form::Text), ("f1", Form::Number), ("f2", Form::Flag)];
         (act, Form::Fields(fields.map(|(name, form)| (name.to_owned(), form)).into()))
+    }
+
+    /// A model call for a text, some with a check; nothing that the server answers is empty.
+    fn said(&mut self) -> (Map<String, Value>, Form) {
+        let prompt = json!(self.template());
+        let act = match self.tape.pick(4) {
+            0 => json!({"prompt": prompt, "check": self.tape.of(&["answer != \"\"", "true", "5"])}),
+            _ => prompt,
+        };
+        (step("llm", act), Form::Text)
     }
 
     fn tool(&mut self) -> (Map<String, Value>, Form) {
@@ -232,6 +243,10 @@ impl Writer<'_> {
     }
 
     pub(super) fn condition(&mut self) -> String {
+        if self.tape.wrong(20) {
+            return (*self.tape.of(&["true", "5", "\"text\"", "inputs.number > 1", "(inputs.number ?? 2) > 1"]))
+                .to_owned();
+        }
         let (path, form) = self.way(false);
         let told = self.seen.iter().any(|known| known.name.starts_with('s'));
         match (self.tape.pick(if told { 7 } else { 4 }), form) {
@@ -252,6 +267,9 @@ impl Writer<'_> {
 
     /// An expression that takes whatever its values are.
     fn expression(&mut self) -> String {
+        if self.tape.wrong(12) {
+            return self.optional();
+        }
         let path = self.path(true);
         let told = self.seen.iter().any(|known| known.name.starts_with('s'));
         match self.tape.pick(if told { 7 } else { 5 }) {
@@ -262,6 +280,20 @@ impl Writer<'_> {
             5 => format!("outcomes.{}", self.step_name()),
             _ => format!("errors.{}?.kind", self.step_name()),
         }
+    }
+
+    /// What is done with an input that is not given; now and then what that does not bear.
+    fn optional(&mut self) -> String {
+        let borne = [
+            "(inputs.number ?? 1) + 1",
+            "inputs.number?.to_float()",
+            "if inputs.number == () { 0 } else { inputs.number * 2 }",
+            "`${inputs.number}`",
+            "inputs.number + \"text\"",
+        ];
+        let other = ["inputs.number + 1", "inputs.number.to_float()", "-inputs.number", "inputs.number > 1"];
+        let all: &[&str] = if self.tape.wrong(4) { &other } else { &borne };
+        (*self.tape.of(all)).to_owned()
     }
 
     /// A step that can be seen, or now and then any.

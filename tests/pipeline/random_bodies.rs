@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 impl Writer<'_> {
     pub(super) fn each(&mut self, name: &str, depth: usize) -> (Map<String, Value>, Form) {
         let keyed = self.tape.pick(3) == 0;
-        let items = match self.tape.pick(4) {
+        let items = match self.tape.pick(6) {
             0 => json!([1, 2]),
             1 => json!("inputs.words"),
+            2 => json!(self.tape.of(&["0..2", "0..inputs.count", "1..=2"])),
             _ => {
                 let (path, form) = self.way(false);
                 self.knowable = self.knowable && !form.is_unknown();
@@ -65,7 +66,8 @@ impl Writer<'_> {
         self.knowable = self.knowable && holes.is_empty();
         let mut inputs = json!({"topic": format!("{name}{holes}")});
         if self.tape.pick(2) == 0 {
-            inputs[if self.tape.wrong(8) { "m" } else { "n" }] = json!(2);
+            let given = if self.tape.pick(3) == 0 { json!("{{ inputs.number }}") } else { json!(2) };
+            inputs[if self.tape.wrong(8) { "m" } else { "n" }] = given;
         }
         let mut act = step("pipeline", json!("inner.yaml"));
         act.insert("inputs".to_owned(), inputs);

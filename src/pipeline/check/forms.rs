@@ -1,5 +1,6 @@
 //! Where the form of a value decides whether a step can run at all: a condition is true or false, items are a list or a
-//! map, choices a list, and what a check answers is true, false or a text. What is not known of a form is seen when the step runs.
+//! map, choices a list, and what a check answers is true, false or a text. What is not known of a form is seen when the
+//! step runs.
 
 use crate::pipeline::check::Known;
 use crate::pipeline::check::absence::Absence;
