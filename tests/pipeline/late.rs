@@ -239,6 +239,7 @@ fn what_a_value_is_known_to_be_is_told_before() {
         refused_for(&text, what);
     }
     accepted(&each("'0..index'"));
+    accepted("steps: {a: {each: {in: ['1'], steps: {b: {set: {v: '1'}, condition: index.is_even}}}}}\n");
     accepted(
         "steps: {a: {llm: {prompt: x, check: 'if answer == \"\" { \"say something\" } else { \"\" }'}, timeout: 1ms}}\n",
     );

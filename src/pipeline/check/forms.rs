@@ -33,8 +33,9 @@ pub(super) fn check(
         let Some((name, way)) = path.split_first() else { continue };
         let shape = match *name {
             "inputs" => shape::at(inputs, way),
-            "outcomes" | "key" => Some(&Form::Text),
-            "index" | "iteration" => Some(&Form::Number),
+            "outcomes" => Some(&Form::Text),
+            "key" => shape::at(&Form::Text, way),
+            "index" | "iteration" => shape::at(&Form::Number, way),
             name => shapes.get(name).and_then(|form| shape::at(form, way)),
         };
         if let Some(shape) = shape.filter(|shape| !wanted.fits(shape)) {
