@@ -216,6 +216,8 @@ fn syntax(kind: &ParseErrorType, source: &str, position: Position, names: &Names
         ParseErrorType::BadInput(LexError::StringTooLong(_)) | ParseErrorType::LiteralTooLarge(..) => {
             limit("a literal is too large", "strings may have 10 MB, arrays 1 M items")
         }
+        ParseErrorType::BadInput(LexError::UnterminatedString) => script("syntax error: open string is not terminated")
+            .hint("a text in double quotes ends on its line; one in back-ticks may have several"),
         other => {
             let text = first_lower(other.to_string());
             let reserved = text.strip_prefix("reserved keyword '").and_then(|rest| rest.split('\'').next());

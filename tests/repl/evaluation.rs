@@ -87,6 +87,16 @@ fn unfinished_code_that_names_what_the_session_has_goes_on_below() {
 }
 
 #[test]
+fn a_missing_quote_is_told_at_once_and_a_text_in_back_ticks_goes_on_below() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line("let s = \"abc", "hint: a text in double quotes ends on its line");
+    terminal.see("error: syntax error: open string is not terminated");
+    terminal.keys("let t = `two\r");
+    terminal.line("lines`; t.len()", "out(1) = 9");
+}
+
+#[test]
 fn pasted_lines_are_one_input() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);

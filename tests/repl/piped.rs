@@ -22,6 +22,13 @@ fn a_failure_is_told_and_decides_the_code() {
 }
 
 #[test]
+fn a_missing_quote_swallows_no_later_line() {
+    let ran = project().args([]).stdin("let s = \"abc\n20 + 1\nlet t = `two\nlines`;\nt.len()\n").run().code(1);
+    assert_eq!(ran.stdout, "21\n9\n");
+    ran.says("open string is not terminated");
+}
+
+#[test]
 fn json_is_one_value_per_line() {
     let ran = project().args(["--json"]).stdin("#{a: [1, \"x\"]}\nprint(1)\n\"text\"\n").run().ok();
     assert_eq!(ran.stdout, "{\"a\":[1,\"x\"]}\n\"text\"\n");
