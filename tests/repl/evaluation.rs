@@ -87,6 +87,18 @@ fn unfinished_code_that_names_what_the_session_has_goes_on_below() {
 }
 
 #[test]
+fn an_empty_row_says_that_more_is_awaited() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &["--context", "harbour.txt"]);
+    terminal.keys("for hit in context.grep(\"31\") {\r");
+    terminal.see_row("...");
+    terminal.keys("print(hit.line)\r");
+    terminal.see_row("...");
+    terminal.line("}", "2");
+    assert!(!terminal.screen().contains("..."), "{}", terminal.screen());
+}
+
+#[test]
 fn a_missing_quote_is_told_at_once_and_a_text_in_back_ticks_goes_on_below() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);

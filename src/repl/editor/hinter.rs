@@ -1,5 +1,7 @@
-//! Hints behind the cursor: the signature of the function being called, else the rest of an earlier line.
+//! Hints behind the cursor: that more is awaited, the signature of the function being called, else the rest of an earlier
+//! line.
 
+use crate::repl::editor::validator;
 use crate::repl::lexer::{Kind, Piece, pieces};
 use crate::repl::vocabulary;
 use crate::script::session::Session;
@@ -26,6 +28,12 @@ impl Hint for Suggestion {
     fn completion(&self) -> Option<&str> {
         self.taken.then_some(self.shown.as_str())
     }
+}
+
+/// What stands in an empty row below code that is not finished: without it one cannot tell waiting from hanging.
+pub fn awaited(line: &str, session: &mut Session) -> Option<Suggestion> {
+    let open = line.ends_with('\n') && !validator::is_complete(session, line);
+    open.then(|| Suggestion { shown: "...".to_owned(), taken: false })
 }
 
 /// The signature of a call whose parenthesis was just opened at the end of `line`.

@@ -45,8 +45,10 @@ impl Hinter for Prompter {
         if pos < line.len() {
             return None;
         }
-        let session = self.session.try_lock().ok()?;
-        hinter::signature(line, &session).or_else(|| hinter::earlier(line, context))
+        let mut session = self.session.try_lock().ok()?;
+        hinter::awaited(line, &mut session)
+            .or_else(|| hinter::signature(line, &session))
+            .or_else(|| hinter::earlier(line, context))
     }
 }
 
