@@ -93,6 +93,11 @@ pub fn begin(kit: &Arc<Kit>, start: Start<'_>, library: Library) -> Run {
     run
 }
 
+/// A run that does nothing and leaves nothing in the store: it lends its session to questions about names.
+pub fn idle(kit: &Arc<Kit>, library: Library) -> Run {
+    Run::of(kit, new_run_id((kit.clock)()), ("eval", ""), library, Parts::default())
+}
+
 impl Run {
     /// A run that has a row in the store already.
     pub const fn new(host: Arc<RunHost>, task: String, cancel: CancellationToken) -> Self {

@@ -5,16 +5,21 @@ use crate::app::launch::Launch;
 use crate::app::run::{self, Start};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
-use crate::cli::{ask, run as run_command};
+use crate::cli::{ask, run as run_command, table};
+use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
+use crate::repl::input::{self, Input, Question};
+use crate::repl::inspect::{Sight, inspect};
+use crate::repl::sources::Sources;
+use crate::repl::table::page;
 use clap::Args;
 use std::sync::Arc;
 
 /// Arguments of `eval`.
 #[derive(Debug, Args)]
 pub struct Eval {
-    /// The program; the value of its last expression is printed.
+    /// The program; the value of its last expression is printed. `?NAME` explains a name as in the REPL.
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
     /// Shared flags.
@@ -25,10 +30,30 @@ pub struct Eval {
 /// Runs `eval`.
 pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exit> {
     let (library, launch) = ask::opened(app, &args.flags, ask::pipe(&args.flags.context))?;
-    let on_print = run_command::on_print(printer, &args.flags);
     let code = args.code.as_deref().unwrap_or_default();
+    if let Input::Question(question) = input::read(code) {
+        return explain(app, printer, question, library);
+    }
+    let on_print = run_command::on_print(printer, &args.flags);
     let launch = Launch { source: Some(code.to_owned()), ..launch };
     let start = Start { kind: "eval", task: code, launch: Some(launch), on_print: Some(on_print), ..Start::default() };
     let run = run::begin(&app.kit, start, library);
     run_command::program(app, printer, &run, &args.flags, code, None).await
+}
+
+/// Answers a question about a name, as the REPL does. It is no run: nothing is evaluated.
+fn explain(app: &App, printer: &Printer, question: Question<'_>, library: Library) -> Outcome<Exit> {
+    let idle = run::idle(&app.kit, library);
+    let session = idle.session(None, None);
+    let sources = Sources::default();
+    let sight = Sight { kit: &app.kit, session: &session, sources: &sources, view: &idle.host.view };
+    let text = inspect(question, &sight)?;
+    if printer.json {
+        printer.json_value(&text.into());
+    } else if question.deep {
+        printer.out(&text);
+    } else {
+        printer.out(&page(&text, table::width()));
+    }
+    Ok(Exit::Ok)
 }

@@ -42,9 +42,9 @@ pub fn inspect(question: Question<'_>, sight: &Sight<'_>) -> Outcome<String> {
         return Ok(text);
     }
     let tools = sight.kit.tools.get()?.specs();
-    let own = own_function(name, deep, sight).or_else(|| library(name, deep));
+    let own = own_function(name, deep, sight).or_else(|| library(name, deep, sight));
     let stored = || tool(name, deep, &tools).or_else(|| program(name, deep, sight));
-    own.or_else(stored).ok_or_else(|| unknown(name, &tools, sight))
+    own.or_else(stored).or_else(|| language(name, sight)).ok_or_else(|| unknown(name, &tools, sight))
 }
 
 fn variable(name: &str, deep: bool, sight: &Sight<'_>) -> Outcome<Option<String>> {
@@ -76,8 +76,16 @@ fn own_function(name: &str, deep: bool, sight: &Sight<'_>) -> Option<String> {
     Some(format!("{}\n  defined in this session{source}", list.join("\n")))
 }
 
-/// A primitive, or a function or module of the stdlib.
-fn library(name: &str, deep: bool) -> Option<String> {
+/// A function or a word of the language itself.
+fn language(name: &str, sight: &Sight<'_>) -> Option<String> {
+    let absent =
+        "args\n  the parameters of a program, as a map: `rhizo run FILE NAME=VALUE` and SCRIPT(name, #{..}) give them";
+    let args = (name == "args").then(|| absent.to_owned());
+    args.or_else(|| sight.session.native(name)).or_else(|| vocabulary::language(name))
+}
+
+/// A primitive, or a function or module of the stdlib. Where the language has a function of that name too, it follows.
+fn library(name: &str, deep: bool, sight: &Sight<'_>) -> Option<String> {
     let text = help::about(name)?;
     let bare = name.rsplit("::").next().unwrap_or(name);
     let within = |(module, _): &&(&str, &str)| !name.contains("::") || name.starts_with(&format!("{module}::"));
@@ -89,6 +97,9 @@ fn library(name: &str, deep: bool) -> Option<String> {
         whole.into_iter().chain(own)
     });
     let sources: Vec<String> = found.collect();
+    let native = (!is_primitive).then(|| sight.session.native(name)).flatten();
+    let native = native.map_or_else(String::new, |native| format!("\n{native}"));
+    let text = format!("{text}{native}");
     Some(match (sources.is_empty(), deep && is_primitive) {
         (false, _) => format!("{text}\n{}", sources.join("\n")),
         (true, true) => format!("{text}\n  a part of the program itself, so there is no source in Rhai"),
@@ -154,11 +165,11 @@ fn unknown(name: &str, tools: &[&ToolSpec], sight: &Sight<'_>) -> Failure {
     let failure = Failure::new(FailureKind::NotFound, format!("nothing here is named `{name}`"));
     let mut known: Vec<String> = sight.session.variables().into_iter().map(|v| v.name).collect();
     known.extend(vocabulary::functions(sight.session).into_iter().map(|f| f.name));
-    known.extend(vocabulary::methods(Some("Context")).into_iter().map(|f| f.name));
+    known.extend(vocabulary::methods(None).into_iter().map(|f| f.name));
     known.extend(vocabulary::modules().into_iter().map(str::to_owned));
     known.extend(tools.iter().map(|spec| spec.name.clone()));
     known.extend(programs::all(&sight.kit.settings.paths).0.into_iter().map(|p| p.name));
-    match nearest(name, known.iter().map(String::as_str)) {
+    match nearest(name, known.iter().map(String::as_str).filter(|known| *known != name)) {
         Some(near) => failure.hint(format!("did you mean `?{near}`?")),
         None => failure.hint("`?` lists the primitives, .tools the tools, .scripts the programs, .vars the variables"),
     }

@@ -120,6 +120,15 @@ const MAP: &[&str] = &[
 const NUMBER: &[&str] =
     &["abs()", "sign()", "to_float()", "to_int()", "to_string()", "floor()", "ceiling()", "round()"];
 
+/// What a name of the language is that no list of functions has: a word of it, or a function that it knows by itself.
+pub fn language(name: &str) -> Option<String> {
+    if KEYWORDS.contains(&name) {
+        return Some(format!("{name}\n  a word of the language"));
+    }
+    let known = [PLAIN, TEXT, ARRAY, MAP, NUMBER].concat().into_iter().find(|usage| callable(usage).name == name);
+    known.map(|usage| format!("{usage}\n  a part of the language"))
+}
+
 /// What can be called without anything in front: the session's functions, the primitives, Rhai's own.
 pub fn functions(session: &Session) -> Vec<Callable> {
     let own = session.functions().into_iter().map(|usage| callable(&usage));

@@ -24,6 +24,7 @@ pub mod held;
 pub mod help;
 pub mod host;
 pub mod mixed;
+pub mod natives;
 pub mod notation;
 pub mod order;
 pub mod output;

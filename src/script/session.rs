@@ -19,7 +19,7 @@ use crate::script::host::Host;
 use crate::script::output::Output;
 use crate::script::state::{State, Variable};
 use crate::script::worker::{self, Worker};
-use crate::script::{engine, show, stdlib};
+use crate::script::{engine, natives, show, stdlib};
 use rhai::{AST, Dynamic, Engine, Scope};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -178,6 +178,11 @@ impl Session {
     pub fn functions(&self) -> Vec<String> {
         let named = self.state.functions.iter_functions().filter(|f| !f.name.starts_with("anon$"));
         named.map(|f| format!("{}({})", f.name, f.params.join(", "))).collect()
+    }
+
+    /// The signatures of a function of the language, and what it does; `None` if there is none of this name.
+    pub fn native(&self, name: &str) -> Option<String> {
+        natives::about(&self.engine, name)
     }
 
     /// The members of a variable that is a map, for completion.

@@ -23,6 +23,21 @@ fn the_last_value_is_printed() {
 }
 
 #[test]
+fn a_question_about_a_name_is_answered_as_at_the_prompt_and_is_no_run() {
+    let program = Program::offline();
+    let shown = program.args(["eval", "?llm"]).run().ok().stdout;
+    for option in ["images", "max_tokens", "temperature", "stop", "strategy", "prints"] {
+        assert!(shown.contains(option), "{option}: {shown}");
+    }
+    let source = program.args(["eval", "??retry::is_failure"]).run().ok().stdout;
+    assert!(source.contains("answer.error"), "{source}");
+    let shown = program.args(["eval", "?split", "--json"]).run().ok().json();
+    assert!(shown.as_str().is_some_and(|text| text.starts_with("split(")), "{shown}");
+    program.args(["eval", "?nothing_like_this"]).run().code(1).says("nothing here is named `nothing_like_this`");
+    program.args(["runs"]).run().ok().prints("no runs yet; hint: rhizo ask \"...\" --context PATH\n");
+}
+
+#[test]
 fn the_footer_names_the_run_and_quiet_drops_it() {
     let program = Program::offline();
     program.args(["eval", "1"]).run().snapshot("eval_footer");

@@ -9,7 +9,7 @@ fn help_explains_commands_and_names() {
     let mut terminal = Terminal::start(&project, &[]);
     terminal.line(".help cost", ".cost");
     terminal.see("Shows the cost by depth");
-    terminal.line("?llm", "llm(prompt");
+    terminal.line("?llm", "    max_tokens");
     terminal.see("example");
     terminal.line("context.grep?", "context.grep(");
     terminal.line("?docs", "docs()");
@@ -18,6 +18,13 @@ fn help_explains_commands_and_names() {
     terminal.line("??llm", "  a part of the program itself, so there is no source in Rhai");
     terminal.line("?json", "import \"json\" as json;");
     terminal.line("??retry::is_failure", "    answer.error && ");
+    terminal.line("?parse_int", "parse_int(");
+    terminal.line("?split", "split(");
+    terminal.line("?sort", "sort(");
+    terminal.line("?type_of", "type_of(value)");
+    terminal.line("?while", "  a word of the language");
+    terminal.line("?args", "  the parameters of a program, as a map");
+    terminal.line("?splti", "hint: did you mean `?split`?");
     terminal.line("?lmm", "hint: did you mean `?llm`?");
     terminal.line(".hepl", "hint: did you mean `.help`?");
 }

@@ -23,7 +23,7 @@ pub const RLM_BATCH: Primitive = Primitive {
     params: &[
         ("tasks", "an array of tasks, of `[task, context]` pairs or of `#{task, context}` maps"),
         ("concurrency", "how many run at once; 16 if not given"),
-        ("...", "every option of `rlm`, for all children"),
+        ("...", "every option of `rlm`, for all children: `?rlm` explains them"),
     ],
     example: "let answers = rlm_batch([[\"When did it open?\", context], [\"How tall is the lighthouse?\", context]]);\nprint(answers.len)",
     prints: "2\n",

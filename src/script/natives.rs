@@ -1,0 +1,101 @@
+//! The functions of the language itself, with the signatures and comments that the engine has of them.
+
+use rhai::Engine;
+use std::collections::BTreeSet;
+
+/// Most signatures that are shown of one name.
+const SHOWN: usize = 10;
+
+/// Numbers that Rhai has functions for and no program here has.
+const FOREIGN: &[&str] = &["i8", "i16", "i32", "i128", "u8", "u16", "u32", "u64", "u128", "f32"];
+
+/// The signatures of a native function and what it does; `None` if there is none of this name.
+pub fn about(engine: &Engine, name: &str) -> Option<String> {
+    let known = engine.collect_fn_metadata(
+        None,
+        |f| {
+            let known = f.metadata;
+            (known.name.as_str() == name).then(|| {
+                let params: Vec<String> = known.params_info.iter().map(|param| param.to_string()).collect();
+                let comment = known.comments.first().map(|comment| comment.to_string()).unwrap_or_default();
+                (params, known.num_params, comment)
+            })
+        },
+        true,
+    );
+    let signatures: BTreeSet<String> =
+        known.iter().filter_map(|(params, count, _)| signature(name, params, *count)).collect();
+    if signatures.is_empty() {
+        return None;
+    }
+    let mut lines: Vec<String> = signatures.iter().take(SHOWN).cloned().collect();
+    if let Some(more) = signatures.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        lines.push(format!("... and {more} more"));
+    }
+    let mut summaries = known.iter().map(|(_, _, comment)| summary(comment));
+    lines.extend(summaries.find(|text| !text.is_empty()).map(|text| format!("  {text}")));
+    lines.push("  a function of the language; the first argument may stand in front: `a.name(b)`".to_owned());
+    Some(lines.join("\n"))
+}
+
+/// One form of a function; `None` if it is for numbers that nobody has here.
+fn signature(name: &str, params: &[String], count: usize) -> Option<String> {
+    if params.is_empty() {
+        return Some(format!("{name}({})", vec!["_"; count].join(", ")));
+    }
+    let params: Option<Vec<String>> = params.iter().map(|param| parameter(param)).collect();
+    Some(format!("{name}({})", params?.join(", ")))
+}
+
+/// A parameter as people read it: `delimiter: string`.
+fn parameter(param: &str) -> Option<String> {
+    let (name, kind) = param.split_once(':').unwrap_or(("_", param));
+    let kind = kind.replace('&', " ");
+    let bare = kind.trim().trim_start_matches("mut ").trim();
+    let bare = bare.rsplit("::").next().unwrap_or(bare);
+    let kind = match bare {
+        known if FOREIGN.contains(&known) => return None,
+        "ImmutableString" | "str" | "String" => "string",
+        "INT" | "i64" => "int",
+        "FLOAT" | "f64" => "float",
+        "Array" => "array",
+        "Map" => "map",
+        "Blob" => "blob",
+        "Dynamic" => "value",
+        "FnPtr" | "Fn" => "closure",
+        "ExclusiveRange" | "InclusiveRange" => "range",
+        other => other,
+    };
+    let name = name.trim();
+    Some(if matches!(name, "" | "_" | "?") { kind.to_owned() } else { format!("{name}: {kind}") })
+}
+
+/// The first sentence of a comment, on one line.
+fn summary(comment: &str) -> String {
+    let lines = comment.lines().map(|line| line.trim().trim_start_matches('/').trim());
+    let first: Vec<&str> = lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty()).collect();
+    first.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::about;
+    use crate::script::engine::plain;
+
+    #[test]
+    fn a_native_function_is_shown_with_its_forms() {
+        let engine = plain();
+        for (name, has) in [
+            ("parse_int", "parse_int("),
+            ("split", "split("),
+            ("split", "segments"),
+            ("sort", "closure"),
+            ("sub_string", "int"),
+        ] {
+            let text = about(&engine, name).unwrap_or_default();
+            assert!(text.contains(has), "{name}: {text}");
+            assert!(!text.contains("ImmutableString") && !text.contains("i128"), "{text}");
+        }
+        assert_eq!(about(&engine, "nothing_of_this_name"), None);
+    }
+}
