@@ -91,6 +91,9 @@ pub fn text(answer: &Value) -> String {
 }
 
 fn show_partial(printer: &Printer, failure: &Failure) {
+    if let Some(said) = failure.details.get("said").and_then(Value::as_str).filter(|_| !printer.quiet) {
+        printer.err(&format!("the model said last:\n{said}\n"));
+    }
     if let Some(partial) = failure.details.get("partial").and_then(Value::as_str).filter(|_| !printer.quiet) {
         printer.err(&format!("the last thing that the run saw:\n{partial}\n"));
     }

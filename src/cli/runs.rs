@@ -1,5 +1,6 @@
 //! `rhizo runs`: earlier runs.
 
+pub mod calls;
 pub mod diff;
 pub mod ended;
 pub mod fork;
@@ -51,6 +52,9 @@ pub enum Action {
         /// Shows one effect of it in full, by its number.
         #[arg(long, value_name = "N")]
         effect: Option<u64>,
+        /// Lists all its calls of models and tools, not only the last 20.
+        #[arg(long)]
+        all: bool,
     },
     /// Prints everything about a run as one JSON document.
     Export {
@@ -86,9 +90,12 @@ pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
             printer.rows(&Value::Array(values), || list(&rows, costs));
             note(printer, store);
         }
-        Action::Show { run, effect: Some(seq) } => printer.json_value(&show::effect(store, &store.run(run)?, *seq)?),
-        Action::Show { run, effect: None } => {
-            let (whole, text) = show::run(store, &store.run(run)?)?;
+        Action::Show { run, effect: Some(seq), .. } => {
+            let (whole, text) = show::effect(store, &store.run(run)?, *seq)?;
+            printer.rows(&whole, || text);
+        }
+        Action::Show { run, effect: None, all } => {
+            let (whole, text) = show::run(store, &store.run(run)?, *all)?;
             printer.rows(&whole, || text);
         }
         Action::Export { run } => printer.json_value(&store.export(&store.run(run)?.id)?),

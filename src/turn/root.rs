@@ -1,9 +1,10 @@
 //! What a root run is asked, and what it answers.
 
-use crate::core::failure::Failure;
+use crate::core::failure::{Failure, FailureKind};
 use crate::core::message::{Message, Speaker};
 use crate::core::status::RunStatus;
 use crate::core::strategy::Strategy;
+use crate::core::text::head_tail;
 use crate::host::run_host::RunHost;
 use serde_json::Value;
 use std::sync::Arc;
@@ -28,6 +29,9 @@ pub struct Root {
     /// Ends the run.
     pub cancel: CancellationToken,
 }
+
+/// How much is told of what a model said that never came to an end, in bytes.
+const SAID: usize = 400;
 
 /// How a root run ended.
 #[derive(Clone, Debug)]
@@ -57,7 +61,11 @@ impl RootEnd {
     pub fn stopped(failure: Failure, history: &[Message], turns: u32) -> Self {
         let last = history.iter().rev().find(|m| m.speaker != Speaker::System && m.text.starts_with("# Turn"));
         let failure = last.into_iter().fold(failure, |failure, last| failure.detail("partial", last.text.clone()));
-        Self::failed(failure, turns)
+        // Where no turn came to anything, the words of the model say why: they are paid for, and stand nowhere else.
+        let said = history.iter().rev().find(|m| m.speaker == Speaker::Assistant && !m.text.trim().is_empty());
+        let said = said.filter(|_| failure.kind == FailureKind::Turns);
+        let tell = |failure: Failure, said: &Message| failure.detail("said", head_tail(said.text.trim(), SAID, ""));
+        Self::failed(said.into_iter().fold(failure, tell), turns)
     }
 
     /// The same of a run that may have gone on past calls that a budget refused: then it is not complete.

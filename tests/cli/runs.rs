@@ -71,6 +71,32 @@ fn a_run_is_named_as_the_last_one_or_by_the_end_of_its_id() {
 }
 
 #[test]
+fn a_run_lists_its_calls_with_their_numbers_and_one_is_shown_as_people_read_it() {
+    let server = ChatServer::new(|_| Reply::text("hi there").usage(11, 5));
+    let program = Program::paying(&server);
+    program.args(["eval", "for i in 0..22 { llm(`Hello ${i}.`) }"]).run().ok();
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    let lines: Vec<&str> = shown.lines().filter(|line| line.starts_with("effect  ")).collect();
+    assert_eq!((lines.len(), lines[0]), (21, "effect  ... 2 earlier: --all"), "{shown}");
+    assert!(lines[20].contains(" paid · 11 + 5 tokens · $0.000000016 · hi there"), "{shown}");
+    let all = program.args(["runs", "show", "last", "--all"]).run().ok().stdout;
+    assert_eq!(all.lines().filter(|line| line.starts_with("effect  ")).count(), 22, "{all}");
+    let number = lines[20].split(' ').nth(2).expect("a number");
+    let one = program.args(["runs", "show", "last", "--effect", number]).run().ok().stdout;
+    assert!(one.contains("--- user ---\nHello 21.\n--- answer ---\nhi there\n"), "{one}");
+    let value = program.args(["runs", "show", "last", "--effect", number, "--json"]).run().ok().json();
+    assert_eq!(value["result"]["reply"]["text"], "hi there");
+}
+
+#[test]
+fn a_run_that_used_up_its_turns_shows_what_the_model_said_last() {
+    let server = ChatServer::new(|_| Reply::text("I would rather talk about the tides."));
+    let program = Program::served_by(&server).file("harbour.txt", "The harbour opened in 1884.\n");
+    let args = ["ask", "When?", "--context", "harbour.txt", "--recursive", "--max-turns", "2"];
+    program.args(args).run().code(5).says("the model said last:\nI would rather talk about the tides.");
+}
+
+#[test]
 fn an_export_holds_every_effect_and_event() {
     let (program, ids) = used();
     let document = program.args(["runs", "export", &ids[1]]).run().ok().json();

@@ -38,7 +38,7 @@ fn a_miss_names_what_was_expected_and_what_was_found() {
     assert_eq!(document["failure"]["kind"], "replay", "{document:#}");
     assert!(document["failure"]["details"]["found"]["asked"].as_str().expect("a text").contains("another"));
     let expected = document["failure"]["details"]["expected"].as_u64().expect("the number of an effect");
-    let shown = program.args(["runs", "show", &id, "--effect", &expected.to_string()]).run().ok().json();
+    let shown = program.args(["runs", "show", &id, "--effect", &expected.to_string(), "--json"]).run().ok().json();
     assert_eq!(shown["kind"], "model", "{shown:#}");
     // A program that catches everything cannot hide it.
     let program = program.file("all.rhai", "try { llm(\"another\") } catch (e) { \"hidden\" }");

@@ -1,6 +1,6 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
-use crate::cli::runs::{steps, time, value};
+use crate::cli::runs::{calls, steps, time, value};
 use crate::cli::{spending, table};
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
@@ -14,8 +14,8 @@ use crate::store::open::Store;
 use crate::store::runs::RunRow;
 use serde_json::{Value, json};
 
-/// A run as data and as text.
-pub fn run(store: &Store, row: &RunRow) -> Outcome<(Value, String)> {
+/// A run as data and as text; `all` of its calls, or the last ones.
+pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     let result = row.result.as_ref().map(|stored| store.load(stored)).transpose()?;
     let children = store.children(&row.id)?;
     let effects = store.effects(&row.id)?;
@@ -33,6 +33,7 @@ pub fn run(store: &Store, row: &RunRow) -> Outcome<(Value, String)> {
     let spread = spending::lines(&resume::spent(store, &row.id)?, 8, table::width());
     let head = text(row, result.as_ref(), &children, (&cost(store, row)?, &spread));
     let mut text = format!("{head}{}{}", steps::text(&steps), asked.text());
+    text.push_str(&calls::lines(store, &effects, all)?);
     let named = open.iter().map(|effect| ("open   ", effect));
     for (what, effect) in named.chain(unknown.iter().map(|effect| ("unknown", effect))) {
         let word = |field: &str| effect[field].as_str().unwrap_or_default().to_owned();
@@ -46,18 +47,19 @@ pub fn run(store: &Store, row: &RunRow) -> Outcome<(Value, String)> {
     Ok((whole, text))
 }
 
-/// One effect of a run, in full.
-pub fn effect(store: &Store, row: &RunRow, seq: u64) -> Outcome<Value> {
+/// One effect of a run in full, as data and as text.
+pub fn effect(store: &Store, row: &RunRow, seq: u64) -> Outcome<(Value, String)> {
     let found = store.effects(&row.id)?.into_iter().find(|effect| effect.seq == seq);
     let effect =
         found.ok_or_else(|| Failure::new(FailureKind::NotFound, format!("run {} has no effect {seq}", row.id)))?;
     let load = |stored: Option<&_>| stored.map(|stored| store.load(stored)).transpose();
-    Ok(json!({
+    let whole = json!({
         "seq": effect.seq, "kind": effect.kind, "state": effect.state, "frame": effect.key.frame,
         "occurrence": effect.key.occurrence, "attempts": effect.attempts, "cost_usd": effect.cost.map(crate::core::money::Money::usd),
         "origin": effect.origin, "provider_id": effect.provider.last(), "provider_ids": effect.provider,
         "intent": load(effect.intent.as_ref())?, "result": load(effect.result.as_ref())?,
-    }))
+    });
+    Ok((whole, calls::whole(store, &effect)?))
 }
 
 /// Whether an effect waits for somebody: a question that nobody has answered, or what was under way in a run that stopped.
