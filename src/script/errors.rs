@@ -104,6 +104,8 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
             fields::absent(name, &before)
         }
         E::ErrorIndexNotFound(index, _) => script(format!("there is nothing at [{index}]")),
+        E::ErrorIndexingType(what, _) if what.contains("Context") => script(format!("a handle has no index: {what}"))
+            .hint("a part is `context.part(0, 10)`, from byte to byte; a line is `context.line(1)`"),
         E::ErrorDotExpr(text, _) => fields::no_property(text),
         E::ErrorFor(_) => script("this value cannot be iterated")
             .hint("iterate arrays, ranges, `map.keys()`, `context.chunks(4000, 0)` or `context.grep(pattern)`"),
@@ -160,12 +162,18 @@ fn shown(map: &Map) -> String {
     notation::displayed(&Dynamic::from_map(map.clone())).unwrap_or_else(|failure| failure.message)
 }
 
+/// How the hint begins that follows where a function is named as if it were a value.
+const PASSED: &str = "a function is handed over as";
+
 fn unknown_variable(name: &str, names: &Names) -> Failure {
     let failure = script(format!("there is no variable `{}`", one_line(name, 80)));
     let known = names.variables.iter().chain(&names.functions).map(String::as_str).filter(|known| *known != name);
     match python::function_hint(name) {
         _ if name == "f" => failure.hint("Rhai interpolates in back-ticks: `count: ${n}`"),
         Some(hint) => failure.hint(hint),
+        None if names.functions.iter().any(|known| known == name) => {
+            failure.hint(format!("{PASSED} `|x| {name}(x)`, or as `Fn(\"{name}\")`"))
+        }
         None => match nearest(name, known) {
             Some(near) => failure.hint(format!("did you mean `{near}`?")),
             None => failure.hint("declare it first: `let x = ...;` (a `fn` does not see the variables outside it)"),
@@ -187,6 +195,10 @@ fn unknown_function(signature: &str, names: &Names) -> Failure {
     if ["<", ">", "<=", ">=", "==", "!="].contains(&name) && signature.contains("Context") {
         return failure.hint("a handle is not its text: compare `c.text`");
     }
+    if ["+", "-", "*", "/", "+=", "-=", "*=", "/="].contains(&name) && signature.contains("(()") {
+        return failure
+            .hint("the left side is (), as an absent key is: set it first, or `m.x = (m.get(\"x\") ?? 0) + 1`");
+    }
     if ["+", "-", "*", "/", "%", "<", ">", "<=", ">=", "==", "!="].contains(&name) {
         return failure.hint("convert one side first: `x.to_string()`, parse_int(text), parse_float(text)");
     }
@@ -204,7 +216,11 @@ fn syntax(kind: &ParseErrorType, source: &str, position: Position, names: &Names
             match python::hint(line) {
                 // An unknown word in a statement of another language is no slip of the hand.
                 Some(habit) if python::is_certain(habit) => failure.hint(habit),
-                Some(habit) if failure.hint.as_deref().is_none_or(|h| h.starts_with("declare")) => failure.hint(habit),
+                Some(habit)
+                    if failure.hint.as_deref().is_none_or(|h| h.starts_with("declare") || h.starts_with(PASSED)) =>
+                {
+                    failure.hint(habit)
+                }
                 _ => failure,
             }
         }

@@ -121,6 +121,11 @@ const HABITS: &[Habit] = &[
         rhai: "Rhai writes `!items.contains(x)` or `!(x in items)`",
     },
     Habit { certain: true, seen: |c| c.contains("**="), rhai: "Rhai has no `**=`; write `x = x ** 2`" },
+    Habit {
+        certain: false,
+        seen: |c| c.contains('$') && !c.contains("${"),
+        rhai: "names have no sign in front of them: `x`; only in back-ticks a value stands as `${x}`",
+    },
     Habit { certain: false, seen: |c| c.contains("++") || c.contains("--"), rhai: "Rhai writes `x += 1` and `x -= 1`" },
     Habit {
         certain: true,
