@@ -69,11 +69,14 @@ fn an_answer_is_shortened_to_what_the_budget_allows() {
     let granted = server.asks()[0].body["max_tokens"].as_u64().expect("a limit");
     assert!((400..500).contains(&granted), "{granted}");
     ran.says(&format!("note: the budget left allows paid an answer of {granted} tokens instead of 4096"));
+    let twice = program.args(["eval", "llm(\"x\"); llm(\"y\")", "--max-cost", "0.000001"]).run().ok();
+    assert_eq!(twice.stderr.matches("the budget left allows").count(), 1, "{}", twice.stderr);
+    let asked = server.asks().len();
     let ran = program.args(["eval", "llm(\"x\")", "--max-tokens", "40"]).run().code(5);
     ran.says("the token budget of the run does not allow a call to paid: limit 40, spent 0, reserved 0, needed up to")
         .says("and an answer of 64 tokens; left 40 tokens")
         .says("hint: raise --max-tokens");
-    assert_eq!(server.asks().len(), 1);
+    assert_eq!(server.asks().len(), asked);
 }
 
 #[test]

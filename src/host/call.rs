@@ -202,8 +202,8 @@ pub fn wish(call: &mut ModelCall) -> Wish {
 /// Asks for no more than the budget allows, and says so.
 fn shorten(host: &RunHost, call: &mut ModelCall, granted: u64) {
     let asked = call.request.sampling.max_tokens.replace(granted).unwrap_or(granted);
-    if granted < asked {
-        let model = &call.served.spec.id;
+    let model = &call.served.spec.id;
+    if granted < asked && host.choices.first_shortened(model) {
         let text = format!("the budget left allows {model} an answer of {granted} tokens instead of {asked}");
         host.emit(&call.frame, &Event::Note { text });
     }

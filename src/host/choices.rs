@@ -4,7 +4,7 @@ use crate::budget::report::SpendRow;
 use crate::core::ids::{ModelId, RoleName};
 use crate::core::message::Substitution;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 /// The choices of one tree of runs.
@@ -19,6 +19,8 @@ struct Book {
     reasons: BTreeMap<(RoleName, ModelId), String>,
     /// The latest cause and the number of calls by role, the model that failed and the one that stood in.
     substitutions: BTreeMap<(RoleName, ModelId, ModelId), (String, u64)>,
+    /// The models of which it has been told that a budget shortens their answers.
+    shortened: BTreeSet<ModelId>,
 }
 
 impl Choices {
@@ -38,6 +40,11 @@ impl Choices {
         let mut book = self.lock();
         let entry = book.substitutions.entry(key).or_default();
         *entry = (substitution.why.clone(), entry.1 + 1);
+    }
+
+    /// Whether it is the first time that a budget shortens an answer of this model: in a batch it would be told of each.
+    pub fn first_shortened(&self, model: &ModelId) -> bool {
+        self.lock().shortened.insert(model.clone())
     }
 
     /// The rows of spending as JSON, each with the reason for its model.
