@@ -44,7 +44,9 @@ impl View {
             preview(&mut card, "all of it", self)?;
         } else {
             preview(&mut card, &format!("its first {} bytes", options.head), &self.head(options.head))?;
-            preview(&mut card, &format!("its last {} bytes", options.tail), &self.tail(options.tail))?;
+            if options.tail > 0 {
+                preview(&mut card, &format!("its last {} bytes", options.tail), &self.tail(options.tail))?;
+            }
         }
         Ok(card)
     }

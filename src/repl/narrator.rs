@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// How much of a running answer is kept for the screen, in bytes.
 const TAIL: usize = 1_500;
 
+/// Lines of a program that are told; all of them are in the log.
+const CODE: usize = 3;
+
 /// How much is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
@@ -188,8 +191,10 @@ fn told(detail: Detail, event: &Event) -> Option<String> {
     }
 }
 
-/// What code came to, without the number of its value: it is one of the root's own session, where no person types.
+/// What code came to, without the number of its value and without its variables: they are of the root's own session,
+/// where no person types.
 fn unnumbered(shown: &str) -> &str {
+    let shown = shown.split("\nnew variables:\n").next().unwrap_or(shown);
     let value = shown.strip_prefix("out(").and_then(|rest| rest.split_once(") = "));
     value.filter(|(number, _)| number.bytes().all(|digit| digit.is_ascii_digit())).map_or(shown, |(_, value)| value)
 }
@@ -208,9 +213,9 @@ fn finished(event: &Event) -> String {
 
 fn code(source: &str) -> String {
     let lines: Vec<&str> = source.lines().filter(|line| !line.trim().is_empty()).collect();
-    let mut shown: Vec<String> = lines.iter().take(6).map(|line| format!("  | {line}")).collect();
-    if lines.len() > 6 {
-        shown.push(format!("  | ... {} more lines", lines.len() - 6));
+    let mut shown: Vec<String> = lines.iter().take(CODE).map(|line| format!("  | {line}")).collect();
+    if lines.len() > CODE {
+        shown.push(format!("  | ... {} more lines", lines.len() - CODE));
     }
     shown.join("\n")
 }
@@ -269,5 +274,10 @@ mod tests {
         hear("R", Event::ChildStarted { child: RunId::new("C"), task: "t".into(), depth: 1 });
         let code = Event::CodeStarted { turn: 1, source: "a\n\nb\u{1b}[2J".into() };
         assert_eq!(hear("C", code), Telling::Line("    | a\n    | b\u{1b}[2J".to_owned()));
+        let long = Event::CodeStarted { turn: 2, source: "a\nb\nc\nd\ne".into() };
+        assert_eq!(hear("R", long), Telling::Line("  | a\n  | b\n  | c\n  | ... 2 more lines".to_owned()));
+        let shown = "found: 6\nnew variables:\n  hits: array of 6".to_owned();
+        let ended = Event::CodeFinished { turn: 2, shown, ok: true, millis: 1 };
+        assert_eq!(hear("R", ended), Telling::Line("  → found: 6".to_owned()));
     }
 }

@@ -57,6 +57,16 @@ fn another_context_keeps_the_variables() {
 }
 
 #[test]
+fn of_a_long_context_the_beginning_is_shown() {
+    let project = project().file("tides.txt", "high water\n".repeat(200));
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.keys(".context tides.txt\r");
+    terminal.see("--- its first 400 bytes ---");
+    terminal.prompt();
+    assert!(!terminal.screen().contains("its last"), "{}", terminal.screen());
+}
+
+#[test]
 fn a_path_with_blanks_is_opened_and_completed() {
     let project =
         project().file("fares.csv", "route\n").file("my notes.txt", "tides").file("your notes.txt", "ships!!");

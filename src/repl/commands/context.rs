@@ -7,6 +7,9 @@ use crate::repl::shell::Shell;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
+/// Bytes of the beginning that are shown, which are some five lines; `context.head(n)` has more.
+const HEAD: usize = 400;
+
 /// `.context`.
 pub const COMMAND: Command = Command {
     name: "context",
@@ -22,7 +25,7 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             shell.note_command(&format!("context {argument}"), None);
             tell_lost(shell, &lost);
         }
-        let card = shell.run.host.view.card(&CardOptions::default())?;
+        let card = shell.run.host.view.card(&CardOptions { head: HEAD, tail: 0, ..CardOptions::default() })?;
         shell.screen.out(card.trim_end());
         Ok(Next::Stay)
     }
