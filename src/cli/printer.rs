@@ -1,6 +1,8 @@
 //! The only code that prints, and the place where what others wrote loses its power over a terminal. A reader that has gone away (`| head`) is no error and ends the output quietly.
 
+use crate::cli::table::width_aside;
 use crate::core::text::{is_hidden, visible};
+use crate::repl::table::told;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -81,17 +83,17 @@ impl Printer {
 
     /// Prints a line about the work to standard error.
     pub fn err(&self, text: &str) {
-        self.aside(&visible(text));
+        self.aside(&self.fitted(text));
     }
 
     /// Prints a line about the work, dimmed.
     pub fn dim(&self, text: &str) {
-        self.aside(&self.paint("2", &visible(text)));
+        self.aside(&self.paint("2", &self.fitted(text)));
     }
 
     /// Prints a failure, its first word in red.
     pub fn failure(&self, text: &str) {
-        let text = visible(text);
+        let text = self.fitted(text);
         let painted = text.strip_prefix("error:").map(|rest| self.paint("1;31", "error:") + rest);
         self.aside(painted.as_deref().unwrap_or(&text));
     }
@@ -122,6 +124,11 @@ impl Printer {
 
     fn safe<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if self.shown { visible(text) } else { Cow::Borrowed(text) }
+    }
+
+    /// `text` without power over the terminal, whose words it does not break.
+    fn fitted(&self, text: &str) -> String {
+        told(&visible(text), if self.live { width_aside() } else { None })
     }
 
     /// `text` in a colour of standard error, if it takes colours.

@@ -93,6 +93,13 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     out
 }
 
+/// What is said about the work: failures, hints and notes wrap between words, a program with its caret stays as it is.
+pub fn told(text: &str, width: Option<u16>) -> String {
+    let said = |line: &str| ["error:", "hint:", "note:"].iter().any(|word| line.trim_start().starts_with(word));
+    let fitted = |line: &str| if said(line) { page(line, width) } else { line.to_owned() };
+    text.split('\n').map(fitted).collect::<Vec<_>>().join("\n")
+}
+
 /// A text for a terminal of this width: longer lines wrap between words, and what follows stands a little further in.
 pub fn page(text: &str, width: Option<u16>) -> String {
     let Some(width) = width.map(usize::from) else {

@@ -71,6 +71,8 @@ fn sixty_columns_are_enough() {
         terminal.line(command, shown);
         assert_eq!(terminal.cut_rows(), [""; 0], "the terminal had to cut what {command} shows");
     }
+    terminal.line("let s = \"abc", "hint: a text in double quotes");
+    terminal.see_row("  back-ticks may have several");
     let long = format!("\"{}\"", "word ".repeat(20));
     terminal.line(&format!("{long}.len()"), "out(1) = 100");
     assert_eq!(terminal.cut_rows().len(), 1, "only what was typed is longer than a row");

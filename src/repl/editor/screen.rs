@@ -5,6 +5,7 @@
 
 use crate::core::text::visible;
 use crate::repl::editor::live::Live;
+use crate::repl::table::told;
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{Sender, channel};
@@ -106,12 +107,12 @@ impl Screen {
 
     /// Prints a line about the work to standard error.
     pub fn err(&self, text: &str) {
-        self.line(&visible(text), true);
+        self.line(&told(&visible(text), self.width()), true);
     }
 
     /// Prints a failure to standard error, its first word in red.
     pub fn failure(&self, text: &str) {
-        let text = visible(text);
+        let text = told(&visible(text), self.width());
         match text.strip_prefix("error:") {
             Some(rest) if self.err.colour => self.line(&format!("\u{1b}[1;31merror:\u{1b}[0m{rest}"), true),
             _ => self.line(&text, true),
@@ -123,7 +124,7 @@ impl Screen {
         if self.quiet {
             return;
         }
-        let text = visible(text);
+        let text = told(&visible(text), self.width());
         let painted = |line: &str| format!("\u{1b}[2m{line}\u{1b}[0m");
         match self.err.colour {
             true => self.line(&text.lines().map(painted).collect::<Vec<_>>().join("\n"), true),
