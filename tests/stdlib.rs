@@ -1,5 +1,6 @@
 //! The tests of the stdlib, which are written in Rhai: every function `test_*` of every file is called.
 
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use rhizo::script::prims::primitive::EXAMPLE_DOCUMENTS;
 use rhizo::script::stdlib;
@@ -54,6 +55,25 @@ fn every_test_written_in_rhai_passes() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn a_judge_scores_and_a_model_makes_a_plan() {
+    let server = ChatServer::new(|ask| {
+        let asked = ask.last();
+        if asked.starts_with("Divide this task") {
+            return Reply::text(
+                "{\"steps\": [{\"id\": \"b\", \"task\": \"write\", \"needs\": [\"a\"]}, {\"id\": \"a\", \"task\": \"read\"}]}",
+            );
+        }
+        Reply::text(if asked.starts_with("How good") { "{\"score\": 7}" } else { "31 metres" })
+    });
+    let program = Program::served_by(&server);
+    let code =
+        "import \"vote\" as vote; let best = vote::best_of(\"How tall is it?\", 2); `${best.winner} ${best.score}`";
+    program.args(["eval", code, "-q"]).run().ok().prints("31 metres 7.0\n");
+    let code = "import \"plan\" as plan; let steps = plan::steps(\"Compare.\"); `${steps.len} ${plan::order(steps)}`";
+    program.args(["eval", code, "-q"]).run().ok().prints("2 [\"a\", \"b\"]\n");
 }
 
 #[test]

@@ -239,10 +239,31 @@ fn a_small_child_is_one_typed_call() {
 }
 
 #[test]
-fn the_offline_engine_answers_typed_too() {
-    let program = Program::offline().file("a.txt", "The harbour opened in 1884.\n");
-    let code = "let r = llm(\"When did it open?\\n\\n\" + context.text(), #{schema: #{year: \"int\", sure: \"float 0..1\"}}); `${type_of(r.year)} ${type_of(r.sure)}`";
-    program.args(["eval", code, "-c", "a.txt", "-q"]).run().ok().prints("i64 f64\n");
+fn the_offline_engine_fills_what_it_can_quote_and_nothing_else() {
+    let program =
+        Program::offline().file("a.txt", "The harbour opened in 1884.\n").file("bill.csv", "item,sum\nlamp,40\n");
+    let code = "let r = llm(\"When did it open?\\n\\n\" + context.text(), #{schema: #{year: \"int\", said: \"string\", tags: [\"string\"]}}); `${r.year} ${r.said} ${r.tags}`";
+    let said = "1884 The harbour opened in 1884. [\"The harbour opened in 1884.\"]\n";
+    program.args(["eval", code, "-c", "a.txt", "-q"]).run().ok().prints(said);
+    for (prompt, schema, place) in [
+        ("What is the sentiment of: I hate it", "\"good|bad\"", "the answer (enum)"),
+        ("How old is Bob?", "#{age: \"int\"}", "`age` (int)"),
+        ("Is 7 prime?", "#{prime: \"bool\", why: \"string\"}", "`prime` (bool)"),
+        ("When did it open? It opened in 1884.", "#{year: \"int\", sure: \"float 0..1\"}", "`sure` (float)"),
+    ] {
+        let code = format!("llm(\"{prompt}\", #{{schema: {schema}}})");
+        let what = format!("the offline engine quotes, it does not judge: it cannot fill {place}");
+        let ran = program.args(["eval", &code, "-q"]).run().code(3).prints("");
+        ran.says(&what).says("hint: for a model set OPENAI_API_KEY, OPENAI_BASE_URL or OLLAMA_HOST");
+        let caught = format!("try {{ {code} }} catch (e) {{ e.kind }}");
+        program.args(["eval", &caught, "-q"]).run().ok().prints("no_model\n");
+    }
+    let ran = program.args(["ask", "x", "--schema", "{\"total\": \"int\"}", "-c", "bill.csv"]).run().code(3);
+    ran.prints("").says("it cannot fill `total` (int)");
+    let router = std::fs::read_to_string("examples/pipelines/04_triage_router.yaml").expect("an example");
+    let program = program.file("triage.yaml", router);
+    let ran = program.args(["run", "triage.yaml", "message=My invoice is wrong."]).run().code(3);
+    ran.prints("").says("it cannot fill `kind` (enum)");
 }
 
 #[test]

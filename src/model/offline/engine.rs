@@ -2,7 +2,7 @@
 //!
 //! It needs no network, keeps no state, and gives the same answer to the same request.
 
-use crate::core::failure::{Failure, FailureKind};
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::message::{ChatReply, ChatRequest, FailedCall, Finish, Message, Sampling, Speaker};
 use crate::core::usage::Usage;
@@ -67,7 +67,7 @@ impl ChatModel for OfflineEngine {
             let reply = tokio::select! {
                 biased;
                 () = watch.cancel.cancelled() => return Err(cancelled().into()),
-                done = work => done.map_err(|e| Failure::new(FailureKind::Internal, format!("offline engine: {e}")))?,
+                done = work => done.map_err(|e| Failure::new(FailureKind::Internal, format!("offline engine: {e}")))??,
             };
             for line in reply.text.split_inclusive('\n') {
                 watch.show(Piece::Text(line.to_owned()));
@@ -84,26 +84,32 @@ fn is_unfit(messages: &[Message]) -> bool {
 }
 
 /// The whole reply to a request: a pure function of it.
-pub fn reply(request: &ChatRequest) -> ChatReply {
-    let text = root::reply(&request.messages).unwrap_or_else(|| leaf_answer(&request.messages));
+///
+/// # Errors
+/// `no_model` if its form asks for more than quoting and counting give.
+pub fn reply(request: &ChatRequest) -> Outcome<ChatReply> {
+    let text = match root::reply(&request.messages) {
+        Some(text) => text,
+        None => leaf_answer(&request.messages)?,
+    };
     let (text, finish) = limited(text, &request.sampling);
     let usage = Usage {
         input_tokens: request.messages.iter().map(message_tokens).sum(),
         output_tokens: token_count(&text),
         ..Usage::default()
     };
-    ChatReply { text, thoughts: Vec::new(), tool_requests: Vec::new(), finish, usage }
+    Ok(ChatReply { text, thoughts: Vec::new(), tool_requests: Vec::new(), finish, usage })
 }
 
 /// The leaf's answer to the last message; a question alone is about what was said before it.
-fn leaf_answer(messages: &[Message]) -> String {
+fn leaf_answer(messages: &[Message]) -> Outcome<String> {
     let joined = |speakers: &[Speaker], messages: &[Message]| {
         let texts = messages.iter().filter(|m| speakers.contains(&m.speaker)).map(|m| m.text.as_str());
         texts.collect::<Vec<_>>().join("\n\n")
     };
     let system = joined(&[Speaker::System], messages);
     let Some(last) = messages.iter().rposition(|m| m.speaker == Speaker::User) else {
-        return leaf::NO_TEXT.to_owned();
+        return Ok(leaf::NO_TEXT.to_owned());
     };
     let mut prompt = prompt::read(&system, &messages[last].text);
     if prompt.text.trim().is_empty() {

@@ -2,6 +2,7 @@
 //!
 //! Nothing is paraphrased or concluded; where nothing matches it says so.
 
+use crate::core::failure::Outcome;
 use crate::model::offline::evidence::{Evidence, count};
 use crate::model::offline::prompt::Prompt;
 use crate::model::offline::question::{Ask, Question, Unit};
@@ -17,13 +18,21 @@ pub const NO_TEXT: &str = "there is no text to quote from; the offline engine on
 const QUOTED: usize = 3;
 const LISTED: usize = 50;
 
-/// Answers a prompt.
-pub fn answer(prompt: &Prompt) -> String {
+/// Answers a prompt: with a text, or with JSON if it has a schema.
+///
+/// # Errors
+/// `no_model` if a value of the schema can be neither quoted nor counted.
+pub fn answer(prompt: &Prompt) -> Outcome<String> {
+    let Some(schema) = &prompt.schema else { return Ok(text(prompt)) };
     let question = Question::read(&prompt.question);
     let evidence = Evidence::gather(&question, &prompt.text);
-    if let Some(schema) = &prompt.schema {
-        return schema::fill(schema, &question, &evidence).to_string();
-    }
+    schema::fill(schema, &question, &evidence).map(|value| value.to_string())
+}
+
+/// The answer as a text, whatever the form that is asked for.
+pub fn text(prompt: &Prompt) -> String {
+    let question = Question::read(&prompt.question);
+    let evidence = Evidence::gather(&question, &prompt.text);
     if prompt.text.trim().is_empty() {
         return NO_TEXT.to_owned();
     }
@@ -33,6 +42,11 @@ pub fn answer(prompt: &Prompt) -> String {
         Ask::Summary | Ask::Quote => evidence.best(QUOTED).join("\n\n"),
     };
     if found.is_empty() { format!("{NOTHING}{}", question.looked_for()) } else { found }
+}
+
+/// Whether an answer as a text says that there is none.
+pub fn is_nothing(text: &str) -> bool {
+    text == NO_TEXT || text.starts_with(NOTHING)
 }
 
 /// What was counted, for people, after a number: `lines with "error"`; in the singular if `one`.

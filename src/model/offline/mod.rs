@@ -6,6 +6,7 @@ pub mod engine;
 pub mod evidence;
 pub mod form;
 pub mod leaf;
+pub mod numbers;
 pub mod pattern;
 pub mod program;
 pub mod prompt;

@@ -24,10 +24,16 @@ impl Opening<'_> {
         Question::read(&prompt::read("", self.task).question)
     }
 
+    /// What can be said where there is nothing but the task.
+    fn said(&self) -> String {
+        leaf::text(&prompt::read("", self.task))
+    }
+
     /// The form of the value; nothing if it cannot be given.
     fn form(&self, question: &Question) -> Option<Form> {
-        let countable = self.has_context && question.is_counted();
-        self.schema.as_ref().map_or_else(|| Some(Form::default()), |schema| Form::of(schema, countable))
+        let Some(schema) = &self.schema else { return Some(Form::default()) };
+        let form = Form::of(schema, self.has_context && question.is_counted())?;
+        (self.has_context || !leaf::is_nothing(&self.said())).then_some(form)
     }
 }
 
@@ -42,8 +48,7 @@ pub fn reply(messages: &[Message]) -> Option<String> {
     let question = opening.question();
     let form = opening.form(&question)?;
     if !opening.has_context {
-        let text = leaf::answer(&prompt::read("", opening.task));
-        let code = form.ends(&program::ending(&text));
+        let code = form.ends(&program::ending(&opening.said()));
         return Some(turn("The context is empty, so I answer from the task.", &code));
     }
     let (step, findings, last) = next(after, question.ask);

@@ -1,15 +1,18 @@
-//! A small valid JSON value for a JSON Schema, filled from the passages found.
+//! A valid JSON value for a JSON Schema, of what can be quoted or counted; where that does not fill it there is none.
 //!
 //! It knows types, properties, items, enums, bounds and local references; patterns and formats it does not meet.
 
-use crate::context::rank::tokens;
-use crate::core::text::floor_boundary;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::model::offline::evidence::{Evidence, count};
-use crate::model::offline::leaf::NOTHING;
+use crate::model::offline::numbers;
 use crate::model::offline::question::{Ask, Question};
+use crate::model::offline::thing::Thing;
+use crate::model::offline::words::{Word, words};
 use serde_json::{Map, Number, Value};
 use std::collections::BTreeSet;
 
+/// What to do where a model must judge.
+const MODEL: &str = "for a model set OPENAI_API_KEY, OPENAI_BASE_URL or OLLAMA_HOST, or name one in rhizo.toml";
 /// How deep a schema is followed; a schema may refer to itself.
 const DEEPEST: usize = 12;
 /// The most items that an array gets unless the schema asks for more.
@@ -18,30 +21,36 @@ const ITEMS: usize = 20;
 /// What values are filled from.
 struct Source<'a> {
     root: &'a Value,
-    /// Passages in the order of the text.
+    question: &'a Question,
+    /// The text that the quotations are from.
+    text: &'a str,
+    /// Passages, the best first.
     quotes: Vec<String>,
     /// How many there are of what the question counts.
     count: Option<usize>,
-    /// What an empty string field says.
-    nothing: String,
     /// The number of strings filled so far: each takes the next quotation.
     used: usize,
 }
 
-/// The value: required fields only, or all if none is required.
-pub fn fill(schema: &Value, question: &Question, evidence: &Evidence<'_>) -> Value {
+/// The value: required fields only, or what can be filled if none is required.
+///
+/// # Errors
+/// `no_model` if a value that must be there can be neither quoted nor counted.
+pub fn fill(schema: &Value, question: &Question, evidence: &Evidence<'_>) -> Outcome<Value> {
     let quotes = match question.ask {
         Ask::List => evidence.listed(question, ITEMS),
         _ => evidence.best(3),
     };
-    let mut source = Source {
-        root: schema,
-        quotes: ranked_first(quotes, evidence),
-        count: if let Ask::Count(unit) = question.ask { count(question, unit, evidence.text) } else { None },
-        nothing: format!("{NOTHING}{}", question.looked_for()),
-        used: 0,
-    };
-    source.value(schema, 0)
+    let quotes = ranked_first(quotes, evidence);
+    let count = counted(question, evidence.text, &quotes);
+    Source { root: schema, question, text: evidence.text, quotes, count, used: 0 }.value(schema, "", 0)
+}
+
+/// How many there are of what the question counts. Of a common thing the text may say another number itself.
+fn counted(question: &Question, text: &str, quotes: &[String]) -> Option<usize> {
+    let Ask::Count(unit) = question.ask else { return None };
+    let told = matches!(question.thing, Thing::Phrase(_)) && quotes.iter().any(|quote| numbers::has_any(quote));
+    if told || text.trim().is_empty() { None } else { count(question, unit, text) }
 }
 
 /// The quotations with the best of them first, because the first string field gets the first.
@@ -52,33 +61,31 @@ fn ranked_first(quotes: Vec<&str>, evidence: &Evidence<'_>) -> Vec<String> {
 }
 
 impl Source<'_> {
-    fn value(&mut self, schema: &Value, depth: usize) -> Value {
+    /// The value of the place `at`.
+    fn value(&mut self, schema: &Value, at: &str, depth: usize) -> Outcome<Value> {
         let schema = self.resolved(schema);
-        for fixed in ["const", "default"] {
-            if let Some(value) = schema.get(fixed) {
-                return value.clone();
-            }
+        if let Some(fixed) = ["const", "default"].iter().find_map(|word| schema.get(word)) {
+            return Ok(fixed.clone());
         }
         if let Some(options) = schema.get("enum").and_then(Value::as_array) {
-            return self.option(options);
+            return self.option(options).ok_or_else(|| gap(at, "enum"));
         }
-        for choice in ["anyOf", "oneOf", "allOf"] {
-            let Some(parts) = schema.get(choice).and_then(Value::as_array) else { continue };
-            let real = parts.iter().find(|part| part.get("type") != Some(&Value::from("null"))).or(parts.first());
-            if let (Some(part), true) = (real, depth < DEEPEST) {
-                let part = part.clone();
-                return self.value(&part, depth + 1);
-            }
+        let choices = ["anyOf", "oneOf", "allOf"].iter().find_map(|word| schema.get(word).and_then(Value::as_array));
+        if let Some(parts) = choices.filter(|_| depth < DEEPEST) {
+            return self.choice(parts, at, depth);
         }
-        match kind(&schema, !self.quotes.is_empty()) {
-            "object" => self.object(&schema, depth),
-            "array" => self.array(&schema, depth),
-            "string" => self.string(&schema),
-            "integer" => self.number(&schema, true),
-            "number" => self.number(&schema, false),
-            "boolean" => Value::Bool(!self.quotes.is_empty()),
-            _ => Value::Null,
-        }
+        let (kind, nullable) = kind(&schema);
+        let filled = match kind {
+            "object" => self.object(&schema, at, depth),
+            "array" => self.array(&schema, at, depth),
+            "string" => self.string(&schema).ok_or_else(|| gap(at, "text")),
+            "integer" => self.number(&schema, true).ok_or_else(|| gap(at, "int")),
+            "number" => self.number(&schema, false).ok_or_else(|| gap(at, "float")),
+            "null" => Ok(Value::Null),
+            _ => Err(gap(at, "bool")),
+        };
+        // Null says that nothing is known, and that is so.
+        if nullable && filled.is_err() { Ok(Value::Null) } else { filled }
     }
 
     /// The schema that a local reference names.
@@ -92,116 +99,165 @@ impl Source<'_> {
         schema.clone()
     }
 
-    fn object(&mut self, schema: &Value, depth: usize) -> Value {
-        let mut filled = Map::new();
-        let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return filled.into() };
-        let required: Vec<&str> =
-            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-        for (name, property) in properties {
-            let wanted = if required.is_empty() { depth < DEEPEST / 2 } else { required.contains(&name.as_str()) };
-            if wanted && depth < DEEPEST {
-                filled.insert(name.clone(), self.value(property, depth + 1));
+    /// The first part that can be filled; null if it is one of them and no other can be.
+    fn choice(&mut self, parts: &[Value], at: &str, depth: usize) -> Outcome<Value> {
+        let (nulls, others): (Vec<&Value>, Vec<&Value>) =
+            parts.iter().partition(|part| part.get("type").and_then(Value::as_str) == Some("null"));
+        let mut first = None;
+        for part in others {
+            match self.value(part, at, depth + 1) {
+                Ok(value) => return Ok(value),
+                Err(failure) => first = first.or(Some(failure)),
             }
         }
-        filled.into()
+        if nulls.is_empty() { Err(first.unwrap_or_else(|| gap(at, "value"))) } else { Ok(Value::Null) }
     }
 
-    /// One item for each quotation, made from that quotation alone; more only if the schema asks for them.
-    fn array(&mut self, schema: &Value, depth: usize) -> Value {
+    /// Optional fields that cannot be filled are left out.
+    fn object(&mut self, schema: &Value, at: &str, depth: usize) -> Outcome<Value> {
+        let mut filled = Map::new();
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return Ok(filled.into()) };
+        let required: Vec<&str> =
+            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let mut first = None;
+        for (name, property) in properties {
+            let needed = required.contains(&name.as_str());
+            let wanted = if required.is_empty() { depth < DEEPEST / 2 } else { needed };
+            if !wanted || depth >= DEEPEST {
+                continue;
+            }
+            let inner = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+            match self.value(property, &inner, depth + 1) {
+                Ok(value) => drop(filled.insert(name.clone(), value)),
+                Err(failure) if needed => return Err(failure),
+                Err(failure) => first = first.or(Some(failure)),
+            }
+        }
+        match first {
+            Some(failure) if filled.is_empty() && !self.found_nothing() => Err(failure),
+            _ => Ok(filled.into()),
+        }
+    }
+
+    /// One item for each quotation that can be one, made from that quotation alone.
+    fn array(&self, schema: &Value, at: &str, depth: usize) -> Outcome<Value> {
         let bound = |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
         let least = bound("minItems").unwrap_or(0);
-        let most = bound("maxItems").unwrap_or(ITEMS.max(least));
-        let number = self.quotes.len().max(least).min(most).min(1000);
-        let Some(items) = schema.get("items").filter(|_| depth < DEEPEST) else {
-            return self.quotes.iter().take(number).cloned().map(Value::from).collect();
-        };
-        let mut filled = Vec::new();
-        for at in 0..number {
-            let quotes = self.quotes.get(at).or(self.quotes.last()).cloned().into_iter().collect();
-            let mut part = Source { root: self.root, quotes, count: None, nothing: self.nothing.clone(), used: 0 };
-            filled.push(part.value(items, depth + 1));
+        let most = bound("maxItems").unwrap_or_else(|| ITEMS.max(least));
+        let items = schema.get("items").filter(|_| depth < DEEPEST);
+        let (mut filled, mut first, inner) = (Vec::new(), None, format!("{at}[]"));
+        for quote in &self.quotes {
+            let quotes = vec![quote.clone()];
+            let mut part =
+                Source { root: self.root, question: self.question, text: self.text, quotes, count: None, used: 0 };
+            let item: Outcome<Value> =
+                items.map_or_else(|| Ok(quote.clone().into()), |items| part.value(items, &inner, depth + 1));
+            match item {
+                Ok(item) => filled.push(item),
+                Err(failure) => first = first.or(Some(failure)),
+            }
         }
         if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
             let mut seen = BTreeSet::new();
             filled.retain(|item| seen.insert(item.to_string()));
         }
-        filled.into()
+        filled.truncate(most);
+        if filled.len() < least || (filled.is_empty() && !self.found_nothing()) {
+            return Err(first.unwrap_or_else(|| gap(at, "list")));
+        }
+        Ok(filled.into())
     }
 
-    fn string(&mut self, schema: &Value) -> Value {
-        let text = self.quotes.get(self.used).or(self.quotes.last()).unwrap_or(&self.nothing);
+    /// Whether there is a text and nothing in it is on the question.
+    fn found_nothing(&self) -> bool {
+        self.quotes.is_empty() && !self.text.trim().is_empty()
+    }
+
+    fn string(&mut self, schema: &Value) -> Option<Value> {
+        let text = self.quotes.get(self.used).or(self.quotes.last())?;
         self.used += 1;
         let longest = schema.get("maxLength").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
-        match longest {
+        Some(match longest {
             Some(longest) => text.chars().take(longest).collect::<String>().into(),
             None => text.clone().into(),
+        })
+    }
+
+    /// The count if the question counts, else a number of the best quotation that has one, if the schema allows it.
+    fn number(&self, schema: &Value, whole: bool) -> Option<Value> {
+        let text = match (self.question.ask, self.count) {
+            (_, Some(count)) => count.to_string(),
+            (Ask::Count(_), None) => return None,
+            _ => self.quotes.iter().find_map(|quote| numbers::nearest(quote, self.question))?,
+        };
+        let value: f64 = text.parse().ok()?;
+        if !allows(schema, value) {
+            return None;
+        }
+        match text.parse::<i64>() {
+            Ok(number) => Some(number.into()),
+            Err(_) if whole => None,
+            Err(_) => Number::from_f64(value).map(Value::Number),
         }
     }
 
-    /// The count if the question counts, else the first number of the best quotation that has one, else the number of
-    /// quotations; kept within the bounds.
-    fn number(&self, schema: &Value, whole: bool) -> Value {
-        let counted = self.count.map(|number| number.to_string());
-        let text = counted.or_else(|| self.quotes.iter().find_map(|quote| first_number(quote)));
-        let text = text.unwrap_or_else(|| self.quotes.len().to_string());
-        let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
-        let mut value: f64 = text.parse().unwrap_or(0.0);
-        if let Some(least) = bound("minimum") {
-            value = value.max(least);
+    /// The only option that there is, or that the quotations name.
+    fn option(&self, options: &[Value]) -> Option<Value> {
+        if let [only] = options {
+            return Some(only.clone());
         }
-        if let Some(most) = bound("maximum") {
-            value = value.min(most);
-        }
-        if whole || value.fract() == 0.0 {
-            return format!("{:.0}", value.trunc()).parse::<i64>().map_or(Value::from(0), Value::from);
-        }
-        Number::from_f64(value).map_or(Value::Null, Value::Number)
-    }
-
-    /// The option that shares most words with the quotations, the better quotations first; else the first option.
-    fn option(&self, options: &[Value]) -> Value {
-        for quote in &self.quotes {
-            let have: BTreeSet<String> = tokens(quote).collect();
-            let shared = |option: &&Value| {
-                let text = option.as_str().map_or_else(|| option.to_string(), str::to_owned);
-                tokens(&text).filter(|token| have.contains(token)).count()
-            };
-            // The first of equal options: `max_by_key` would give the last.
-            let best = options.iter().rev().max_by_key(shared).filter(|option| shared(option) > 0);
-            if let Some(option) = best {
-                return option.clone();
-            }
-        }
-        options.first().cloned().unwrap_or(Value::Null)
+        // Where several stand before a colon the text says what may be chosen.
+        let explained =
+            options.iter().filter(|option| names(self.text, option, |rest| rest.starts_with(':'))).count() > 1;
+        let said = |rest: &str| !(explained && rest.starts_with(':'));
+        let mut named = options.iter().filter(|option| self.quotes.iter().any(|quote| names(quote, option, said)));
+        let first = named.next()?;
+        named.next().is_none().then(|| first.clone())
     }
 }
 
-/// The type to fill: the first that is not null, or null if nothing was found and null is allowed.
-fn kind(schema: &Value, found: bool) -> &str {
+/// That a place of the schema can be neither quoted nor counted.
+fn gap(at: &str, kind: &str) -> Failure {
+    let place = if at.is_empty() { "the answer".to_owned() } else { format!("`{at}`") };
+    let what = format!("the offline engine quotes, it does not judge: it cannot fill {place} ({kind})");
+    Failure::new(FailureKind::NoModel, what).hint(MODEL)
+}
+
+/// Whether a text has the words of an option in a row, with something after them that is right.
+fn names(text: &str, option: &Value, is_right: impl Fn(&str) -> bool) -> bool {
+    let option = option.as_str().map_or_else(|| option.to_string(), str::to_owned);
+    let wanted: Vec<String> = words(&option).map(|word| word.text.to_lowercase()).collect();
+    let found: Vec<Word<'_>> = words(text).collect();
+    let right = |run: &[Word<'_>]| {
+        let same = run.iter().zip(&wanted).all(|(word, wanted)| word.text.to_lowercase() == *wanted);
+        let rest = run.last().map_or("", |last| &text[last.start + last.text.len()..]);
+        same && is_right(rest.trim_start_matches(['`', '"', '\'', '*']))
+    };
+    !wanted.is_empty() && found.windows(wanted.len()).any(right)
+}
+
+/// Whether a number is within the bounds of a schema.
+fn allows(schema: &Value, value: f64) -> bool {
+    let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
+    bound("minimum").is_none_or(|least| value >= least)
+        && bound("maximum").is_none_or(|most| value <= most)
+        && bound("exclusiveMinimum").is_none_or(|below| value > below)
+        && bound("exclusiveMaximum").is_none_or(|above| value < above)
+}
+
+/// The type to fill, the first that is not null, and whether null will do.
+fn kind(schema: &Value) -> (&str, bool) {
     match schema.get("type") {
-        Some(Value::String(name)) => name,
+        Some(Value::String(name)) => (name.as_str(), false),
         Some(Value::Array(names)) => {
             let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
             let real = names.iter().find(|name| **name != "null").copied().unwrap_or("null");
-            if !found && names.contains(&"null") { "null" } else { real }
+            (real, names.contains(&"null"))
         }
-        _ if schema.get("properties").is_some() => "object",
-        _ if schema.get("items").is_some() => "array",
-        _ => "string",
+        _ if schema.get("properties").is_some() => ("object", false),
+        _ if schema.get("items").is_some() => ("array", false),
+        _ => ("string", false),
     }
-}
-
-/// The first number in a text, as it can be parsed: `1,234.5` becomes `1234.5`.
-fn first_number(text: &str) -> Option<String> {
-    let start = text.find(|c: char| c.is_ascii_digit())?;
-    let sign = text[..start].ends_with('-') && !text[..start - 1].ends_with(char::is_alphanumeric);
-    let run: String = text[start..].chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
-    let run = run.trim_end_matches(['.', ',']);
-    let thousands = run.split(',').skip(1).all(|part| part.len() >= 3);
-    let whole = if thousands { run.replace(',', "") } else { run.split(',').next()?.to_owned() };
-    let cut = whole.match_indices('.').nth(1).map_or(whole.len(), |(at, _)| at);
-    let number = &whole[..floor_boundary(&whole, cut)];
-    Some(if sign { format!("-{number}") } else { number.to_owned() })
 }
 
 #[cfg(test)]
