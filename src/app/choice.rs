@@ -32,7 +32,7 @@ pub async fn default_model(settings: &Settings, client: &HttpClient) -> Outcome<
 /// Only the last two steps touch the network, and only loopback.
 async fn decide(settings: &Settings, client: &HttpClient) -> Outcome<DefaultModel> {
     if let Some(name) = &settings.forced_model {
-        let forced = |spec| DefaultModel { spec, reason: "named by --model or RHIZO_MODEL".to_owned() };
+        let forced = |spec| DefaultModel { spec, reason: "named by --model or RHIZO_MODEL".to_owned(), unasked: false };
         return resolve(settings, name).map(forced);
     }
     if let Some(chosen) = by_address(settings, client).await? {
@@ -40,7 +40,7 @@ async fn decide(settings: &Settings, client: &HttpClient) -> Outcome<DefaultMode
     }
     if let Some(name) = &settings.model {
         let reason = "named by `model` in the configuration".to_owned();
-        return resolve(settings, name).map(|spec| DefaultModel { spec, reason });
+        return resolve(settings, name).map(|spec| DefaultModel { spec, reason, unasked: false });
     }
     let described = described(settings)?;
     if let Some(spec) = described.iter().find(|spec| spec.missing_key(settings).is_none()) {
@@ -48,23 +48,23 @@ async fn decide(settings: &Settings, client: &HttpClient) -> Outcome<DefaultMode
     }
     if settings.environment.get("OPENAI_API_KEY").is_some() {
         let reason = "OPENAI_API_KEY is set".to_owned();
-        return resolve(settings, OPENAI_DEFAULT).map(|spec| DefaultModel { spec, reason });
+        return resolve(settings, OPENAI_DEFAULT).map(|spec| DefaultModel { spec, reason, unasked: false });
     }
     if let Some(spec) = local_server(settings).await? {
         let reason = format!("a local server answers at {}", spec.base_url);
-        return Ok(DefaultModel { spec, reason });
+        return Ok(DefaultModel { spec, reason, unasked: false });
     }
     // A configured model that lacks its key says so when it is asked; an answer of the offline engine would hide it.
     if let Some(spec) = described.first() {
         return Ok(of_configuration(spec));
     }
     let reason = "no model is configured and no local server answers".to_owned();
-    Ok(DefaultModel { spec: offline(), reason })
+    Ok(DefaultModel { spec: offline(), reason, unasked: true })
 }
 
 fn of_configuration(spec: &ModelSpec) -> DefaultModel {
     let reason = "the first model of the configuration that can be called; `model = ..` names another".to_owned();
-    DefaultModel { spec: spec.clone(), reason }
+    DefaultModel { spec: spec.clone(), reason, unasked: false }
 }
 
 /// The models that the configuration describes or lists for a role, in the order of its files. The offline engine is
@@ -105,7 +105,7 @@ async fn by_address(settings: &Settings, client: &HttpClient) -> Outcome<Option<
             None => format!("{}/{}", service.name, first_model(settings, service, client).await?),
         };
         let spec = resolve(settings, &name)?;
-        return Ok(Some(DefaultModel { spec, reason }));
+        return Ok(Some(DefaultModel { spec, reason, unasked: false }));
     }
     Ok(None)
 }

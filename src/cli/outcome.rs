@@ -32,6 +32,7 @@ pub fn tell_line(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()
 }
 
 fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exit {
+    tell_unasked(printer, run);
     let exit = match &end.failure {
         None => Exit::Ok,
         Some(failure) => {
@@ -57,6 +58,13 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
             .err(&format!("hint: rhizo resume {} goes on{asked}; what was answered is not asked again", run.host.run));
     }
     exit
+}
+
+/// Tells of a model that nobody chose also who wants no notes; everybody else was told before its first call.
+fn tell_unasked(printer: &Printer, run: &Run) {
+    if let Some(notice) = run.host.kit.models.unasked_notice().filter(|_| printer.quiet) {
+        printer.err(&format!("note: {notice}"));
+    }
 }
 
 /// The calls that limits refused, and what lets more of them pass, on one line; nothing if all were made.

@@ -59,6 +59,8 @@ pub struct DefaultModel {
     pub spec: ModelSpec,
     /// Why, for people.
     pub reason: String,
+    /// Whether nothing is configured: it is nobody's choice.
+    pub unasked: bool,
 }
 
 /// Decides the default model; asked at the first call, so that a program without one does not pay for it.
@@ -75,7 +77,7 @@ pub struct Models {
     built: Mutex<HashMap<String, Served>>,
     /// The model that a person chose for everything while the program ran.
     switched: Mutex<Option<String>>,
-    told: Mutex<HashSet<ModelId>>,
+    told: Mutex<HashMap<ModelId, &'static str>>,
     /// The models of whose silence a person knows.
     silent: Mutex<HashSet<ModelId>>,
     /// Choices made so far: settings and keys do not change while the program runs.
@@ -129,7 +131,14 @@ impl Models {
     pub fn first_notice(&self, served: &Served) -> Option<&'static str> {
         let notice = served.model.notice()?;
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.insert(served.spec.id.clone()).then_some(notice)
+        told.insert(served.spec.id.clone(), notice).is_none().then_some(notice)
+    }
+
+    /// The same of a model that answers because nothing is configured, once it was asked for: who wants to hear of nothing
+    /// else did not choose it either.
+    pub fn unasked_notice(&self) -> Option<&'static str> {
+        let default = self.default.get().filter(|default| default.unasked)?;
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).get(&default.spec.id).copied()
     }
 
     /// Whether nobody has been told yet that this model takes its time.

@@ -4,8 +4,8 @@ use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::{self, Act};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 fn event(kind: &str, mut fields: Value) -> String {
     fields["type"] = kind.into();
@@ -175,8 +175,33 @@ fn found(program: &Program) -> Value {
     tries.find(is_found).expect("a server on a usual port is found, if none at 8080, 11434, 1234 or 8000 goes first")
 }
 
+/// Held by who serves a usual port, and by who wants nobody there.
+static USUAL_PORTS: Mutex<()> = Mutex::new(());
+
+#[test]
+fn who_is_nobodys_choice_is_told_of_all_the_same() {
+    let _alone = USUAL_PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let program = Program::new();
+    let explained = program.args(["models", "explain", "--json"]).run().ok().json();
+    // Where this machine has a server of its own, that one is used.
+    if explained[0]["model"] != "offline/extract" {
+        return;
+    }
+    let call = |more: &[&str]| {
+        program.list(&[&["eval", "llm(\"What is blue?\\n\\nThe sky is blue.\")", "-q"], more].concat()).run().ok()
+    };
+    let note = "note: offline engine: it quotes, counts and lists, it does not reason";
+    let ran = call(&[]).prints("The sky is blue.\n").says(note);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    let document = call(&["--json"]).says(note).json();
+    assert_eq!(document["models"][0]["model"], "offline/extract");
+    drop(call(&["--model", "offline"]).does_not_say(note));
+    drop(program.args(["eval", "1", "-q"]).run().ok().does_not_say(note));
+}
+
 #[test]
 fn a_server_on_a_usual_port_is_found_with_its_key_and_without() {
+    let _alone = USUAL_PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let locked = Arc::new(AtomicBool::new(false));
     let server = proxy(&locked);
     let open = Program::new();
