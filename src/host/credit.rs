@@ -41,6 +41,7 @@ pub async fn store(host: &RunHost, frame: &Frame, credit: Credit<'_>) {
     }
     let Credit { task, open, outcome, verifier, spent } = credit;
     let intent = json!({"credit": open.arm, "situation": open.situation, "outcome": outcome});
+    let outcome = if host.kit.models.teaches(&spent.model) { outcome } else { Verdict::Unknown };
     let episode = Episode {
         at: host.now(),
         namespace: host.kit.settings.namespace,

@@ -62,7 +62,7 @@ pub fn of_run(host: &RunHost, ended: &Ended<'_>) -> Vec<Episode> {
     // A schema that FINAL was held to is a gate; else that a run ended is weak evidence that it was right.
     let gated = ended.status == RunStatus::Completed && host.schema.is_some();
     let verifier = if gated { Verifier::Gate } else { Verifier::None };
-    let outcome = verdict(ended.status, ended.failure);
+    let outcome = if teaches(host) { verdict(ended.status, ended.failure) } else { Verdict::Unknown };
     let offer = host.trail.offer();
     let common = Episode {
         at: host.now(),
@@ -97,6 +97,12 @@ pub fn of_run(host: &RunHost, ended: &Ended<'_>) -> Vec<Episode> {
         ..common.clone()
     };
     std::iter::once(run).chain(looks(host, ended).into_iter().map(looked)).collect()
+}
+
+/// Whether a model took part of which there is something to learn; so it is where none did.
+fn teaches(host: &RunHost) -> bool {
+    let rows = host.scope.report().rows;
+    rows.is_empty() || rows.iter().any(|row| host.kit.models.teaches(row.model.as_str()))
 }
 
 /// What is remembered of a child run: how it looked. As a run it is a part of its parent's, which chance dealt with as one.

@@ -154,6 +154,11 @@ impl Models {
         }
     }
 
+    /// Whether what becomes of answers of the model of this name teaches anything; so it is of one that nobody knows.
+    pub fn teaches(&self, name: &str) -> bool {
+        self.known(name).is_none_or(|spec| spec.teaches)
+    }
+
     /// How the breaker of a model stands; `None` for one that needs no connection.
     pub fn health(&self, spec: &ModelSpec) -> Option<Health> {
         let remote = spec.provider != Provider::Offline;

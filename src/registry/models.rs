@@ -90,6 +90,9 @@ pub struct ModelSpec {
     pub store: bool,
     /// Whether a root of this model is offered the function `rhai(code)` beside code blocks.
     pub functions: bool,
+    /// Whether what becomes of its answers says anything of the ways and roles that led to them.
+    #[serde(skip)]
+    pub teaches: bool,
     /// Seconds of a whole call.
     pub timeout: f64,
     /// Seconds until the first token.
@@ -183,6 +186,8 @@ pub fn offline() -> ModelSpec {
         stream: true,
         store: false,
         functions: false,
+        // It goes the same way whatever it is asked, and never judges.
+        teaches: false,
         timeout: 600.0,
         first_token_timeout: 600.0,
         traffic: Traffic::default(),
@@ -214,6 +219,7 @@ fn at_service(settings: &Settings, service: &Server, name: &str) -> ModelSpec {
         stream: true,
         store: false,
         functions: false,
+        teaches: true,
         timeout: 600.0,
         first_token_timeout: 120.0,
         traffic: Traffic::default(),
