@@ -104,7 +104,7 @@ mod tests {
             let closure = if put { items[1].clone() } else { map["get"].clone() };
             closure.cast::<FnPtr>().call::<Dynamic>(&engine, &ast, ()).expect("an answer")
         };
-        call(&copy, true);
+        drop(call(&copy, true));
         assert_eq!(call(&copy, false).as_int(), Ok(2), "what shared a variable still does");
         assert_eq!(call(&original, false).as_int(), Ok(1), "the original is as it was");
     }

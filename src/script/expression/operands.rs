@@ -59,21 +59,40 @@ fn operators(ast: &AST, see: &mut dyn FnMut(&FnCallExpr, &Expr, &Expr)) {
     });
 }
 
+/// What two values are together, of whose forms something is known.
+enum Pair {
+    Numbers,
+    Texts,
+    /// A text and something else.
+    WithText,
+    Flags,
+    /// Two lists or two maps.
+    Gathered,
+    Mixed,
+}
+
+const fn pair(left: &Form, right: &Form) -> Option<Pair> {
+    Some(match (left, right) {
+        (Form::Any, _) | (_, Form::Any) => return None,
+        (Form::Number, Form::Number) => Pair::Numbers,
+        (Form::Text, Form::Text) => Pair::Texts,
+        (Form::Text, _) | (_, Form::Text) => Pair::WithText,
+        (Form::Flag, Form::Flag) => Pair::Flags,
+        (Form::List, Form::List) | (Form::Map(_), Form::Map(_)) => Pair::Gathered,
+        _ => Pair::Mixed,
+    })
+}
+
 /// Whether an operator may take values of these forms.
 const fn takes(token: &Token, left: &Form, right: &Form) -> bool {
-    if matches!(left, Form::Any) || matches!(right, Form::Any) {
-        return true;
-    }
-    let numbers = matches!((left, right), (Form::Number, Form::Number));
-    let texts = matches!((left, right), (Form::Text, Form::Text));
-    let flags = matches!((left, right), (Form::Flag, Form::Flag));
-    let gathered = matches!((left, right), (Form::List, Form::List) | (Form::Map(_), Form::Map(_)));
+    use Pair::{Flags, Gathered, Mixed, Numbers, Texts, WithText};
+    let Some(pair) = pair(left, right) else { return true };
     match token {
-        Token::Plus => numbers || gathered || matches!(left, Form::Text) || matches!(right, Form::Text),
-        Token::Minus => numbers || texts,
-        Token::Multiply | Token::Divide | Token::Modulo | Token::PowerOf => numbers,
-        Token::EqualsTo | Token::NotEqualsTo => numbers || texts || flags || gathered,
-        _ if is_order(token) => numbers || texts || flags,
+        Token::Plus => !matches!(pair, Flags | Mixed),
+        Token::Minus => matches!(pair, Numbers | Texts),
+        Token::Multiply | Token::Divide | Token::Modulo | Token::PowerOf => matches!(pair, Numbers),
+        Token::EqualsTo | Token::NotEqualsTo => !matches!(pair, WithText | Mixed),
+        _ if is_order(token) => !matches!(pair, Gathered | WithText | Mixed),
         _ => true,
     }
 }
