@@ -255,7 +255,7 @@ fn the_offline_engine_fills_what_it_can_quote_and_nothing_else() {
         let what = format!("the offline engine quotes, it does not judge: it cannot fill {place}");
         let ran = program.args(["eval", &code, "-q"]).run().code(3).prints("");
         ran.says(&what).says("hint: for a model set OPENAI_API_KEY, OPENAI_BASE_URL or OLLAMA_HOST");
-        let caught = format!("try {{ {code} }} catch (e) {{ e.kind }}");
+        let caught = format!("let kind = \"\"; try {{ {code} }} catch (e) {{ kind = e.kind }} kind");
         program.args(["eval", &caught, "-q"]).run().ok().prints("no_model\n");
     }
     let ran = program.args(["ask", "x", "--schema", "{\"total\": \"int\"}", "-c", "bill.csv"]).run().code(3);

@@ -48,7 +48,9 @@ fn complaint(failure: &Value, knowable: bool) -> Option<String> {
     let told = failure["details"]["faults"].is_array();
     let of_the_file = matches!(kind, "script" | "config" | "internal" | "unknown_model" | "no_model") || told;
     let of_its_values = kind == "data" && knowable;
-    (of_the_file || of_its_values).then(|| format!("{kind}: {}", failure["message"]))
+    // What the engine can quote depends on what it is sent.
+    let of_the_engine = failure["message"].as_str().is_some_and(|text| text.starts_with("the offline engine quotes"));
+    ((of_the_file && !of_the_engine) || of_its_values).then(|| format!("{kind}: {}", failure["message"]))
 }
 
 /// Runs a pipeline that was accepted; what its steps failed with, if that should have been told before.

@@ -58,7 +58,7 @@ fn another_context_keeps_the_variables() {
 
 #[test]
 fn of_a_long_context_the_beginning_is_shown() {
-    let project = project().file("tides.txt", "high water\n".repeat(200));
+    let project = project().file("tides.txt", format!("{}\n", "high water ".repeat(200)));
     let mut terminal = Terminal::start(&project, &[]);
     terminal.keys(".context tides.txt\r");
     terminal.see("--- its first 400 bytes ---");

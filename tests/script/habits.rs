@@ -179,7 +179,6 @@ fn functions_under_other_names() {
         ("llm(42)", Hints("make a string of it")),
         ("context.chunks(\"a\")", Hints("takes other arguments")),
         ("let a = $x + 1;", Hints("no sign in front")),
-        ("fn dbl(x) { x * 2 }\n[1, 2].map(dbl)", Hints("`|x| dbl(x)`")),
         ("let m = #{}; m[\"x\"] += 1", Hints("an absent key")),
         ("context[0..10]", Hints("context.part(0, 10)")),
         ("[1].length", Hints("len")),
