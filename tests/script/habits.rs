@@ -146,6 +146,7 @@ fn expressions_of_other_languages() {
 fn functions_under_other_names() {
     check(&[
         ("let x = 1; str(x)", Hints("to_string()")),
+        ("[\"1\"].map(parse_int)", Hints("`|x| parse_int(x)`")),
         ("int(\"1\")", Hints("parse_int")),
         ("float(\"1\")", Hints("parse_float")),
         ("\" a \".strip()", Hints("trim()")),
