@@ -464,4 +464,18 @@ steps:
         2,
         "",
     ),
+    case(
+        "a switch skips what needs it",
+        "\
+steps:
+  a: {switch: {on: '\"1\"', cases: {'1': skip, '2': b}}, max_visits: 2}
+  b: {llm: 'never asked {{ a }}'}
+  c: {switch: {on: '\"3\"', cases: {'1': continue}, default: skip}}
+  d: {llm: 'never asked {{ c }}'}
+  e: {llm: 'told of {{ outcomes.b }} and {{ outcomes.d }}'}
+",
+        0,
+        1,
+        r#""(told of skipped and skipped)""#,
+    ),
 ];

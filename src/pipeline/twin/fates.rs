@@ -196,9 +196,9 @@ fn leads_forward(block: &Block, at: usize, step: &Step) -> bool {
     graph::targets(step).filter_map(|name| block.position(name)).any(|to| to > at)
 }
 
-/// Whether a step may tell those that need it to be skipped, though it did not fail.
+/// Whether a way out of a step tells those that need it to be skipped.
 fn skips_others(step: &Step) -> bool {
-    [&step.on_false, &step.on_success].into_iter().flatten().any(|jump| *jump == Jump::Skip)
+    graph::jumps(step).any(|jump| *jump == Jump::Skip)
 }
 
 /// Whether a step can fail at all: one that only names values cannot.
