@@ -63,6 +63,24 @@ steps:
         3,
         r#"{"a": "(a is 0 with 2)", "b": "(b is 1 with 1)", "c": "(c is 2 with 3)"}"#,
     ),
+    Case {
+        files: &[("text.txt", "a text of many letters\n")],
+        ..case(
+            "a text, a number and a range have no items",
+            "\
+inputs: {n: {type: object, default: {a: 1}}}
+steps:
+  text: {tool: read_file, args: {path: text.txt}}
+  a: {each: {in: text, steps: {s: {llm: 'never {{ item }}'}}}, on_failure: continue}
+  b: {each: {in: inputs.n.a, steps: {t: {llm: 'never {{ item }}'}}}, on_failure: continue}
+  c: {each: {in: 0..3, steps: {u: {llm: 'never {{ item }}'}}}, on_failure: continue}
+  told: {llm: '{{ [errors.a?.kind, errors.a?.message, errors.b?.message, errors.c?.message] }}'}
+",
+            0,
+            1,
+            "",
+        )
+    },
     case(
         "items of a map within items of a list",
         "\

@@ -86,7 +86,13 @@ fn picked(answer, names) {
         "listed",
         "\
 fn listed(all) {
-    if type_of(all) == \"map\" { all.values() } else { all }
+    let kind = type_of(all);
+    if kind == \"map\" { return all.values(); }
+    if kind == \"array\" || kind == \"blob\" { return all; }
+    // What has no form as data is told here.
+    try { json_text(all); } catch (failure) { failure.kind = \"data\"; throw failure; }
+    let kind = switch kind { \"()\" => \"()\", \"bool\" => \"a boolean\", \"i64\" | \"f64\" => \"a number\", _ => \"a text\" };
+    throw #{kind: \"data\", message: \"`in` must be a list or a map, it is \" + kind};
 }
 ",
     ),
