@@ -478,4 +478,17 @@ steps:
         1,
         r#""(told of skipped and skipped)""#,
     ),
+    case(
+        "a condition of a pause may fail, and what does not need it goes on",
+        "\
+inputs: {n: {type: object, default: {a: 1}}}
+steps:
+  a: {wait: 1ms, condition: inputs.n.a == \"x\"}
+  b: {set: {n: '[1, 2][5]'}}
+  c: {llm: alone, dependencies: [outcomes.a]}
+",
+        1,
+        1,
+        "",
+    ),
 ];

@@ -3,6 +3,7 @@
 
 use crate::pipeline::graph;
 use crate::pipeline::plan::{Act, Block, Jump, Step};
+use crate::pipeline::twin::jumps::is_bounded;
 use crate::script::expression::Expression;
 use std::collections::BTreeSet;
 
@@ -87,7 +88,7 @@ impl Fates {
 
     /// Whether others can go on after a failure that nothing deals with.
     fn goes_past(&self, block: &Block, at: usize, step: &Step) -> bool {
-        step.on_failure.is_none() && can_fail(step) && self.is_outlived(block, at)
+        step.on_failure.is_none() && (can_fail(step) || is_bounded(block, at)) && self.is_outlived(block, at)
     }
 
     /// The steps before this one whose end of the block, or failure, spares it: they stand behind it in the file.
@@ -201,18 +202,21 @@ fn skips_others(step: &Step) -> bool {
     graph::jumps(step).any(|jump| *jump == Jump::Skip)
 }
 
-/// Whether a step can fail at all: one that only names values cannot.
+/// Whether a step can fail at all: one that only names values, or waits, cannot.
 fn can_fail(step: &Step) -> bool {
-    let Act::Set(values) = &step.act else { return !matches!(step.act, Act::Wait(_)) };
-    let mut read = values.iter().flat_map(|(_, value)| value.expressions());
-    step.condition.is_some() || !step.products.is_empty() || !read.all(only_names)
+    let harmless = match &step.act {
+        Act::Set(values) => values.iter().flat_map(|(_, value)| value.expressions()).all(only_names),
+        Act::Wait(_) => true,
+        _ => false,
+    };
+    !harmless || step.condition.is_some() || !step.products.is_empty()
 }
 
 /// Whether an expression is a value by its name, or one that stands there.
 fn only_names(expression: &Expression) -> bool {
     let source = expression.source();
     match expression.references() {
-        [] => source.chars().all(|c| c.is_alphanumeric() || " \"'[],.!?:_".contains(c)),
+        [] => serde_json::from_str::<serde_json::Value>(source).is_ok(),
         [one] => {
             let sure = match one.path.as_slice() {
                 [_] => true,
