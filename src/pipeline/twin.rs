@@ -11,6 +11,7 @@ mod fates;
 mod flow;
 mod functions;
 mod jumps;
+mod late;
 mod limits;
 mod products;
 mod step;

@@ -491,4 +491,57 @@ steps:
         1,
         "",
     ),
+    case(
+        "of two failures the first of the file is told, though the second ends the script",
+        "\
+steps:
+  a: {llm: bad}
+  b: {llm: alone}
+  c: {tool: calculate, args: {expression: 1 / 0}}
+",
+        4,
+        2,
+        "",
+    ),
+    case(
+        "a failure is told before a success that fails all",
+        "\
+steps:
+  a: {llm: bad}
+  b: {llm: good, on_success: fail}
+",
+        4,
+        2,
+        "",
+    ),
+    case(
+        "a failure is told before a jump that is one too many",
+        "\
+steps:
+  a: {llm: bad}
+  b: {tool: calculate, args: {expression: 1 / 0}, on_failure: retry, max_visits: 1}
+  c: {llm: never asked}
+",
+        4,
+        1,
+        "",
+    ),
+    case(
+        "the first failure of a turn is that of its loop",
+        "\
+steps:
+  a:
+    while:
+      condition: prev == ()
+      max_iterations: 2
+      steps:
+        b: {llm: bad}
+        c: {tool: calculate, args: {expression: 1 / 0}, on_failure: retry, max_visits: 1}
+    on_failure: continue
+  d: {llm: 'told of {{ errors.a?.kind }}'}
+",
+        0,
+        2,
+        r#""(told of rejected)""#,
+    ),
 ];

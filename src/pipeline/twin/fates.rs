@@ -116,16 +116,19 @@ impl Fates {
 
     /// Whether others can go on when a step is lost to all behind it.
     fn is_outlived(&self, block: &Block, at: usize) -> bool {
+        self.lost_with(block, at).len() < self.order.iter().skip_while(|other| **other != at).count()
+    }
+
+    /// A step, and those that cannot go on when it is lost to all behind it.
+    pub(super) fn lost_with(&self, block: &Block, at: usize) -> BTreeSet<usize> {
         let mut lost = BTreeSet::from([at]);
-        let later = self.order.iter().copied().skip_while(|other| *other != at).skip(1);
-        for other in later {
-            let Some(step) = block.steps.get(other) else { continue };
-            if !unwatched(block, step).any(|needed| lost.contains(&needed)) {
-                return true;
+        for other in self.order.iter().copied().skip_while(|other| *other != at).skip(1) {
+            let needs = |step: &Step| unwatched(block, step).any(|needed| lost.contains(&needed));
+            if block.steps.get(other).is_some_and(needs) {
+                lost.insert(other);
             }
-            lost.insert(other);
         }
-        false
+        lost
     }
 
     /// What is lost with what. Whoever needs a step stands behind it in the order.
@@ -188,7 +191,7 @@ pub(super) const fn goes_on(step: &Step) -> bool {
 }
 
 /// Whether a step may lead back to one before it, or to itself.
-fn leads_back(block: &Block, at: usize, step: &Step) -> bool {
+pub(super) fn leads_back(block: &Block, at: usize, step: &Step) -> bool {
     graph::jumps(step).filter_map(|jump| graph::target(block, at, jump)).any(|to| to <= at)
 }
 
@@ -203,7 +206,7 @@ fn skips_others(step: &Step) -> bool {
 }
 
 /// Whether a step can fail at all: one that only names values, or waits, cannot.
-fn can_fail(step: &Step) -> bool {
+pub(super) fn can_fail(step: &Step) -> bool {
     let harmless = match &step.act {
         Act::Set(values) => values.iter().flat_map(|(_, value)| value.expressions()).all(only_names),
         Act::Wait(_) => true,

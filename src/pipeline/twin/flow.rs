@@ -4,7 +4,7 @@ use crate::pipeline::plan::{Act, Step};
 use crate::pipeline::twin::code::{Lines, text};
 use crate::pipeline::twin::fates::ends;
 use crate::pipeline::twin::jumps::{is_back_target, is_bounded};
-use crate::pipeline::twin::{Place, Twin};
+use crate::pipeline::twin::{Place, Twin, late};
 
 impl Twin {
     /// Declares what is noted of the steps. A body has its own notes, which end with it.
@@ -89,11 +89,7 @@ impl Twin {
     /// Failures that nothing dealt with, and a value that ends the whole.
     pub(super) fn end(&self, place: &Place<'_>, body: &mut Lines) {
         for (at, step) in place.block.steps.iter().enumerate() {
-            if place.fates.throws_late(at, step) {
-                body.add(&format!("if outcomes.{0} == \"failed\" {{ throw errors.{0}; }}", step.name));
-            } else if place.fates.spent.contains(&at) {
-                body.add(&format!("if {0}.contains(\"{1}\") {{ throw errors.{1}; }}", place.spent, step.name));
-            }
+            body.extend(late::told(place, at, step));
         }
         for step in place.block.steps.iter().filter(|step| matches!(step.act, Act::End(_))) {
             body.add(&format!("if {} == {} {{ return {}; }}", place.over, text(&step.name), step.name));

@@ -3,7 +3,7 @@
 use crate::pipeline::plan::{Act, Jump, Retry, Step};
 use crate::pipeline::twin::code::{Lines, branch, text};
 use crate::pipeline::twin::jumps::{counted, is_back_target, is_bounded, refusal};
-use crate::pipeline::twin::{Place, Twin, limits};
+use crate::pipeline::twin::{Place, Twin, late, limits};
 
 impl Twin {
     /// Writes a step of a block.
@@ -13,7 +13,8 @@ impl Twin {
         let guard = guard(place, at, step);
         let caught = fates.caught.contains(&at);
         body.extend(limits::of(step));
-        let bare = guard.is_none() && step.condition.is_none() && !caught && step.retry.times == 0;
+        let noted = late::before(place, at);
+        let bare = guard.is_none() && step.condition.is_none() && !caught && step.retry.times == 0 && noted.is_empty();
         if !jumps && !bare {
             body.add(&format!("let {} = ();", step.name));
         }
@@ -25,11 +26,10 @@ impl Twin {
         if is_back_target(place.block, at) && !is_bounded(place.block, at) {
             body.add(&format!("{}.{} += 1;", place.visits, step.name));
         }
-        if caught {
-            self.caught(place, at, step, body);
-        } else {
-            self.conditional(place, at, step, &head, body);
-        }
+        late::behind(noted, body, |body| match caught {
+            true => self.caught(place, at, step, body),
+            false => self.conditional(place, at, step, &head, body),
+        });
         if guard.is_some() {
             body.shallower();
             let lost = self.lost(place, at, "all");
