@@ -4,7 +4,7 @@
 
 use crate::context::view::View;
 use crate::script::desk::Desk;
-use crate::script::errors::{Stop, raise};
+use crate::script::errors::{Stop, caught, raise};
 use crate::script::stdlib::Modules;
 use crate::script::{equality, gate, growth, guards, mixed, notation, order, output, prims, pythonic, ranges, words};
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
@@ -47,6 +47,7 @@ pub fn plain() -> Engine {
     order::register(&mut engine);
     ranges::register(&mut engine);
     pythonic::register(&mut engine);
+    caught::register(&mut engine);
     engine
 }
 

@@ -1,5 +1,6 @@
 //! What Rhai reports, as failures that say line, column, the source line with a caret, and a hint.
 
+pub mod caught;
 mod fields;
 pub mod way;
 

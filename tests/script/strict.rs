@@ -146,6 +146,25 @@ fn failures_reach_catch_as_maps() {
 }
 
 #[test]
+fn what_was_caught_becomes_the_failure_that_is_told() {
+    let tell = |code: &str| {
+        format!("try {{ {code} }} catch (e) {{ let f = failure_of(e); print(f.kind + \": \" + f.message) }}")
+    };
+    let codes = [
+        ("1 == \"x\"", "script: there is no function `== (int, string)`"),
+        ("let m = #{}; m.x", "script: the map has no field `x`"),
+        ("\"x\".foo", "script: a string has no property `foo`"),
+        ("[1, 2][5]", "script: array index 5 out of bounds: only 2 elements in array"),
+        ("[1].map(|n| n * \"s\")", "script: there is no function `* (int, string)`"),
+        ("throw \"text\"", "script: text"),
+        ("throw #{kind: \"own\", message: \"mine\"}", "own: mine"),
+    ];
+    let code: Vec<String> = codes.iter().map(|(code, _)| tell(code)).collect();
+    let told: String = codes.iter().map(|(_, told)| format!("{told}\n")).collect();
+    Program::offline().args(["eval", &code.join("\n"), "-q"]).run().ok().prints(&told);
+}
+
+#[test]
 fn a_failed_item_is_no_part_of_a_text() {
     let program = Program::offline();
     let slot = "let r = par_map([1], |n| { throw #{kind: \"own\", message: \"mine\"} });";
