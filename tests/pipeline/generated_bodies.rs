@@ -81,6 +81,39 @@ steps:
             "",
         )
     },
+    Case {
+        files: &[
+            ("text.txt", "a text of many letters\n"),
+            ("sub.yaml", "inputs: {t: {}, n: {type: integer, default: 1}}\nsteps: {z: {set: {v: inputs.n}}}\n"),
+        ],
+        ..case(
+            "failures are told with their kinds and words",
+            "\
+inputs: {n: {type: object, default: {a: 1}}, q: {default: x}, opt: {required: false}}
+steps:
+  text: {tool: read_file, args: {path: text.txt}}
+  a: {set: {v: '1'}, condition: inputs.n.a == inputs.q, on_failure: continue}
+  b: {pipeline: sub.yaml, inputs: {t: y, n: '{{ inputs.opt }}'}, on_failure: continue}
+  d: {llm: {prompt: asked, check: '5'}, on_failure: continue}
+  e: {each: {in: '[1, 2]', key: '1', steps: {s: {set: {v: item}}}}, on_failure: continue}
+  f: {set: {v: '1'}, condition: text, on_failure: continue}
+  g: {while: {condition: text, max_iterations: 2, steps: {t: {set: {v: '1'}}}}, on_failure: continue}
+  h: {while: {condition: 'true', max_iterations: 2, steps: {u: {set: {v: '1'}}}}, on_failure: continue}
+  i: {switch: {on: text.len(), cases: {1: skip}, default: fail}, on_failure: continue}
+  j: {each: {in: '[1, inputs.q]', steps: {w: {set: {v: item * 2}}}}, on_failure: continue}
+  k: {parallel: {one: [{y: {set: {v: text.nothing}}}]}, on_failure: continue}
+  kinds: {set: {v: '[errors.a?.kind, errors.b?.kind, errors.d?.kind, errors.e?.kind, errors.f?.kind]'}}
+  more: {set: {v: '[errors.g?.kind, errors.h?.kind, errors.i?.kind, errors.j?.kind, errors.k?.kind]'}}
+  told: {set: {v: '[errors.a?.message, errors.b?.message, errors.d?.message, errors.e?.message]'}}
+  also: {set: {v: '[errors.f?.message, errors.g?.message, errors.h?.message, errors.i?.message, errors.j?.message]'}}
+  last: {set: {v: errors.k?.message}}
+  all: {llm: '{{ kinds.v }} {{ more.v }} {{ told.v }} {{ also.v }} {{ last.v }}'}
+",
+            0,
+            2,
+            "",
+        )
+    },
     case(
         "items of a map within items of a list",
         "\

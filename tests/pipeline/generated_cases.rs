@@ -544,4 +544,20 @@ steps:
         2,
         r#""(told of rejected)""#,
     ),
+    case(
+        "a success and a condition that fail all are told to what always runs",
+        "\
+steps:
+  a: {set: {v: '1'}, on_success: fail}
+  b: {llm: 'told {{ errors.a?.message }}', always: true}
+  c:
+    parallel: {d: [{e: {set: {v: '1'}, condition: 1 > 2, on_false: fail}}]}
+    on_failure: continue
+    always: true
+  f: {llm: 'told {{ errors.c?.message }}', always: true}
+",
+        1,
+        2,
+        "",
+    ),
 ];

@@ -37,5 +37,5 @@ fn the_twin_runs_and_answers_what_the_steps_say() {
     let items = json!({"a": {"text": "a-a-0"}, "b": {"text": "b-b-1"}});
     assert_eq!(answer, json!({"a": "ships 2", "b": items, "c": 3, "d": "ok"}));
     // Another way through the same script: `default` fails the pipeline.
-    program.args(["run", "twin.rhai", "n=7"]).run().code(1).says("`way` ends the pipeline");
+    program.args(["run", "twin.rhai", "n=7"]).run().code(1).says("`inputs.n` is 7, which is not to be");
 }

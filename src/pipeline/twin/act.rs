@@ -13,7 +13,8 @@ impl Twin {
             Act::Llm(call) => self.llm(step, call),
             Act::Tool(call) => {
                 let args = self.value(&call.args);
-                let call = format!("{}(TOOL({}, {args}))", self.call("checked"), text(&call.name));
+                let (name, tool) = (text(&call.name), if self.read.is_empty() { "TOOL" } else { self.call("called") });
+                let call = format!("{}({name}, {tool}({name}, {args}))", self.call("checked"));
                 self.fields(step, call)
             }
             Act::Script(call) => {
@@ -24,7 +25,8 @@ impl Twin {
                 let inputs = self.value(&nested.inputs);
                 // A script names files from the workspace, a pipeline from its own folder.
                 let path = nested.pipeline.path.display().to_string();
-                self.fields(step, format!("PIPELINE({}, {inputs})", text(&path)))
+                let call = if self.read.is_empty() { "PIPELINE" } else { self.call("nested") };
+                self.fields(step, format!("{call}({}, {inputs})", text(&path)))
             }
             Act::Run(run) => self.child(step, run),
             Act::Set(values) => {
@@ -78,7 +80,7 @@ impl Twin {
             options.push(("images", format!("[{}]", images.join(", "))));
         }
         if let Some(check) = &call.check {
-            options.push(("check", format!("|answer| {}", branch(&self.source(check)))));
+            options.push(("check", format!("|answer| {}", self.verdict(check))));
         }
         let prompt = self.text(&call.prompt);
         called("llm", &[prompt], &options)

@@ -27,18 +27,21 @@ impl Twin {
         let work = self.function("item", step, &[name.as_str(), "index", "key"], &mut |twin, body| {
             let done = twin.fresh("done");
             body.add(&format!("let {done} = #{{key: key, value: ()}};"));
-            if stop {
+            let what = match stop {
                 // What fails here ends the rest.
-                let value = twin.block(&each.block, body, true);
-                body.add(&format!("{done}.value = {value};"));
-            } else {
-                twin.done(&each.block, &done, body);
-            }
+                true if twin.read.is_empty() => String::new(),
+                true => format!("throw {}(failure)", twin.call("as_failure")),
+                false => format!("{done}.failure = failure"),
+            };
+            twin.done(&each.block, &done, &what, body);
             body.add(&done);
         });
         let most = each.max_parallel.unwrap_or(self.parallel).clamp(1, 1_024);
         let stops = if stop { ", stop: true" } else { "" };
         body.add(&format!("let {results} = par_map({items}, {work}, #{{concurrency: {most}{stops}}});"));
+        if stop && !self.read.is_empty() {
+            body.add(&format!("{}({results}, {given}, {});", self.call("named"), text(&step.name)));
+        }
         if watched && !stop {
             body.add(&format!("errors.{} = {}({results});", step.name, self.call("failures")));
         }
@@ -60,7 +63,7 @@ impl Twin {
             for one in branches {
                 body.add(&format!("{} => {{", text(&one.name)));
                 body.deeper();
-                twin.done(&one.block, &done, body);
+                twin.done(&one.block, &done, &format!("{done}.failure = failure"), body);
                 body.shallower();
                 body.add("}");
             }
@@ -88,9 +91,9 @@ impl Twin {
         body.deeper();
         body.add("let prev = ();");
         body.add("let iteration = 1;");
-        body.add(&format!("while {} {{", branch(&self.source(&repeat.condition))));
+        body.add(&format!("while {} {{", self.condition(&repeat.condition)));
         body.deeper();
-        let message = text(&format!("`{}` did not come to its end", step.name));
+        let message = text(&format!("`{}` did not come to its end in {} iterations", step.name, repeat.max_iterations));
         body.add(&format!(
             "if iteration > {} {{ throw #{{kind: \"loop_exhausted\", message: {message}, last: prev}}; }}",
             repeat.max_iterations
@@ -107,16 +110,22 @@ impl Twin {
         body.list()
     }
 
-    /// What became of a body: its value, or its failure.
-    fn done(&mut self, block: &Block, done: &str, body: &mut Lines) {
+    /// What became of a body: its value, or what is done about its failure.
+    fn done(&mut self, block: &Block, done: &str, failed: &str, body: &mut Lines) {
         let outside = self.scope.len();
+        if failed.is_empty() {
+            let value = self.block(block, body, true);
+            body.add(&format!("{done}.value = {value};"));
+            self.scope.truncate(outside);
+            return;
+        }
         body.add("try {");
         body.deeper();
         let value = self.block(block, body, true);
         body.add(&format!("{done}.value = {value};"));
         body.shallower();
         body.add("} catch (failure) {");
-        body.add(&format!("    {done}.failure = failure;"));
+        body.add(&format!("    {failed};"));
         body.add("}");
         self.scope.truncate(outside);
     }

@@ -2,7 +2,7 @@
 
 use crate::pipeline::plan::{Part, Template};
 use crate::pipeline::twin::Twin;
-use crate::script::expression::{Expression, Reference};
+use crate::script::expression::{Expression, Form, Reference};
 use serde_json::Value;
 
 /// Lines of a script at their depth.
@@ -137,6 +137,24 @@ impl Twin {
             text.push('\n');
         }
         text
+    }
+
+    /// A condition; where failures are read, one that is neither true nor false is told as such.
+    pub(super) fn condition(&mut self, condition: &Expression) -> String {
+        let source = self.source(condition);
+        if self.read.is_empty() || matches!(condition.form(&|_| Form::Any), Form::Flag) {
+            return branch(&source);
+        }
+        format!("{}({}, {})", self.call("holds"), whole(source), text(condition.source()))
+    }
+
+    /// What a check says, in the same way.
+    pub(super) fn verdict(&mut self, check: &Expression) -> String {
+        let source = self.source(check);
+        if self.read.is_empty() || matches!(check.form(&|_| Form::Any), Form::Flag | Form::Text) {
+            return branch(&source);
+        }
+        format!("{}({})", self.call("verdict"), whole(source))
     }
 
     /// A value with its holes.

@@ -52,23 +52,88 @@ fn again(visits, name, most) {
         "as_failure",
         "\
 fn as_failure(caught) {
-    if type_of(caught) == \"map\" && caught.contains(\"kind\") { return caught; }
-    let told = if type_of(caught) == \"map\" { caught.get(\"message\") ?? \"\" } else { caught };
-    #{error: true, kind: \"script\", message: as_text(told), hint: \"\", retryable: false}
+    if type_of(caught) == \"map\" && caught.contains(\"kind\") { return #{error: true, hint: \"\", retryable: false} + caught; }
+    // What an expression is given has another form than it needs.
+    failure_of(caught) + #{kind: \"data\"}
 }
 ",
     ),
     (
         "checked",
         "\
-fn checked(answer) {
-    if type_of(answer) == \"map\" {
-        let code = answer.get(\"exit_code\") ?? 0;
-        if !(answer.get(\"success\") ?? true) || code != 0 {
-            throw #{kind: \"tool\", message: \"the tool says that it failed\", answer: answer};
-        }
+fn says(answer, name, value) {
+    let said = answer.get(name);
+    type_of(said) == type_of(value) && said == value
+}
+
+fn complaint(answer) {
+    if says(answer, \"success\", false) {
+        if says(answer, \"timed_out\", true) { return \"took longer than its `timeout`\"; }
+        if says(answer, \"overflowed\", true) { return \"was ended because it printed too much\"; }
+        let status = answer.get(\"status\");
+        return if type_of(status) == \"i64\" { \"ended with status \" + status } else { \"answered `success: false`\" };
     }
-    answer
+    let code = answer.get(\"exit_code\");
+    if type_of(code) == \"i64\" && code != 0 { \"ended with exit code \" + code } else { \"\" }
+}
+
+fn checked(name, answer) {
+    let what = if type_of(answer) == \"map\" { complaint(answer) } else { \"\" };
+    if what == \"\" { return answer; }
+    for word in [\"error\", \"stderr\", \"message\"] {
+        let told = answer.get(word);
+        if type_of(told) != \"string\" { continue; }
+        told.trim();
+        if told == \"\" { continue; }
+        let lines = told.split(\"\\n\");
+        let cut = lines.len() > 1 || lines[0].len() > 200;
+        what += \": \" + lines[0].sub_string(0, 200) + if cut { \"…\" } else { \"\" };
+        break;
+    }
+    throw #{kind: \"tool\", message: name + \" \" + what, answer: answer};
+}
+",
+    ),
+    (
+        "called",
+        "\
+fn called(name, args) {
+    try { return TOOL(name, args); } catch (failure) {
+        // What could be known of them was checked with the file.
+        if failure.message.starts_with(\"wrong arguments for \") { failure.kind = \"data\"; }
+        throw failure;
+    }
+}
+",
+    ),
+    (
+        "nested",
+        "\
+fn nested(path, inputs) {
+    try { return PIPELINE(path, inputs); } catch (failure) {
+        // What fails within it names its step.
+        if failure.get(\"kind\") == \"invalid\" && !failure.contains(\"step\") { failure.kind = \"data\"; }
+        throw failure;
+    }
+}
+",
+    ),
+    (
+        "holds",
+        "\
+fn holds(value, condition) {
+    if type_of(value) == \"bool\" { return value; }
+    throw #{kind: \"data\", message: \"the condition `\" + condition + \"` is \" + json_text(value) + \", neither true nor false\"};
+}
+",
+    ),
+    (
+        "verdict",
+        "\
+fn verdict(value) {
+    if [\"bool\", \"string\"].contains(type_of(value)) { return value; }
+    if type_of(value) == \"char\" { return value.to_string(); }
+    throw #{kind: \"data\", message: \"the check answered \" + json_text(value)};
 }
 ",
     ),
@@ -110,7 +175,7 @@ fn keys_of(all) {
 fn distinct(given) {
     let taken = #{};
     for one in given {
-        if taken.contains(one.key) { throw #{kind: \"invalid\", message: \"two items have the key `\" + one.key + \"`\"}; }
+        if taken.contains(one.key) { throw #{kind: \"data\", message: \"two items have the key `\" + one.key + \"`\"}; }
         taken[one.key] = true;
     }
     given
@@ -126,6 +191,20 @@ fn failures(results) {
         if one.contains(\"failure\") { failed[one.key] = as_failure(one.failure); }
     }
     if failed.is_empty() { () } else { failed }
+}
+",
+    ),
+    (
+        "named",
+        "\
+fn named(results, given, step) {
+    for one in results {
+        if !one.contains(\"error\") { continue; }
+        let key = given[one.item].key;
+        one.message = \"item `\" + key + \"` of `\" + step + \"`: \" + one.message;
+        one.item = key;
+        throw one;
+    }
 }
 ",
     ),
@@ -206,9 +285,7 @@ fn product(path, value) {
 
 /// What functions call themselves.
 pub(super) const CALLED: &[(&str, &str)] = &[
-    ("as_failure", "as_text"),
     ("failures", "as_failure"),
-    ("failures", "as_text"),
     ("one_of", "as_text"),
     ("one_of", "texts"),
     ("product", "as_text"),

@@ -93,7 +93,6 @@ impl Twin {
     /// Where the value of a switch leads; without `fails` those that lead to a failure are left out.
     pub(super) fn dispatch(&mut self, place: &Place<'_>, at: usize, switch: &Switch, fails: bool, body: &mut Lines) {
         let Some(step) = place.block.steps.get(at) else { return };
-        let why = format!("`{}` ends the pipeline", step.name);
         body.add(&format!("switch {}({}) {{", self.call("as_text"), step.name));
         body.deeper();
         let rest = switch.default.as_ref().unwrap_or(&Jump::Continue);
@@ -101,9 +100,9 @@ impl Twin {
         for (value, jump) in cases {
             let lines = match jump {
                 // A value that is not to be is a failure of the step, whatever may run all the same.
-                Jump::Fail if fails => vec![format!("throw #{{kind: \"invalid\", message: {}}};", text(&why))],
+                Jump::Fail if fails => vec![unwanted(step, switch)],
                 Jump::Fail => Vec::new(),
-                other => self.leap(place, at, other, &why),
+                other => self.leap(place, at, other, ""),
             };
             body.add(&format!("{value} => {{ {} }}", lines.join(" ")));
         }
@@ -114,8 +113,7 @@ impl Twin {
 
 /// The statement that lets a value that is not to be fail, where the failure must be caught.
 pub(super) fn refusal(twin: &mut Twin, step: &Step, switch: &Switch) -> Vec<String> {
-    let why = text(&format!("`{}` ends the pipeline", step.name));
-    let throw = format!("throw #{{kind: \"invalid\", message: {why}}};");
+    let throw = unwanted(step, switch);
     let rest = switch.default.as_ref() == Some(&Jump::Fail);
     if !rest && !switch.cases.iter().any(|(_, jump)| *jump == Jump::Fail) {
         return Vec::new();
@@ -127,6 +125,12 @@ pub(super) fn refusal(twin: &mut Twin, step: &Step, switch: &Switch) -> Vec<Stri
     let cases: Vec<String> = switch.cases.iter().map(case).collect();
     let rest = if rest { throw.as_str() } else { "" };
     vec![format!("switch {}({}) {{ {}, _ => {{ {rest} }} }}", twin.call("as_text"), step.name, cases.join(", "))]
+}
+
+/// The statement that fails for a value that is not to be.
+fn unwanted(step: &Step, switch: &Switch) -> String {
+    let on = text(&format!("`{}` is ", switch.on.source()));
+    format!("throw #{{kind: \"invalid\", message: {on} + json_text({}) + \", which is not to be\"}};", step.name)
 }
 
 /// The statements of a jump back; what always runs behind the end of its block leads back to nothing before it.

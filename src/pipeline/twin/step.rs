@@ -1,7 +1,7 @@
 //! One step: whether it runs, its attempts, what is caught, and where it leads.
 
 use crate::pipeline::plan::{Act, Jump, Retry, Step};
-use crate::pipeline::twin::code::{Lines, branch, text};
+use crate::pipeline::twin::code::{Lines, text};
 use crate::pipeline::twin::jumps::{counted, is_back_target, is_bounded, refusal};
 use crate::pipeline::twin::{Place, Twin, late, limits};
 
@@ -42,10 +42,10 @@ impl Twin {
 
     /// A step whose failure is not caught.
     fn conditional(&mut self, place: &Place<'_>, at: usize, step: &Step, head: &str, body: &mut Lines) {
-        let condition = step.condition.as_ref().map(|condition| self.source(condition));
+        let condition = step.condition.as_ref().map(|condition| self.condition(condition));
         body.extend(counted(self, place, at));
         if let Some(condition) = &condition {
-            body.add(&format!("if {} {{", branch(condition)));
+            body.add(&format!("if {condition} {{"));
             body.deeper();
         }
         self.attempts(place, at, step, head, body);
@@ -59,12 +59,12 @@ impl Twin {
 
     /// A step whose failure leads somewhere.
     fn caught(&mut self, place: &Place<'_>, at: usize, step: &Step, body: &mut Lines) {
-        let condition = step.condition.as_ref().map(|condition| self.source(condition));
+        let condition = step.condition.as_ref().map(|condition| self.condition(condition));
         body.add("try {");
         body.deeper();
         body.extend(counted(self, place, at));
         if let Some(condition) = &condition {
-            body.add(&format!("if {} {{", branch(condition)));
+            body.add(&format!("if {condition} {{"));
             body.deeper();
         }
         self.attempts(place, at, step, &format!("{} = ", step.name), body);
@@ -153,8 +153,7 @@ impl Twin {
 
     fn after_success(&mut self, place: &Place<'_>, at: usize, step: &Step, body: &mut Lines) {
         if step.on_success == Some(Jump::Fail) {
-            let why = format!("the success of `{}` ends the pipeline", step.name);
-            body.extend(self.leap(place, at, &Jump::Fail, &why));
+            body.extend(self.leap(place, at, &Jump::Fail, "its success ends the pipeline"));
             // A step that failed has no value for those that always run.
             body.extend(place.fates.over.then(|| format!("{} = ();", step.name)));
             return;
@@ -173,9 +172,8 @@ impl Twin {
     }
 
     fn after_false(&mut self, place: &Place<'_>, at: usize, step: &Step) -> Vec<String> {
-        let why = format!("the condition of `{}` does not hold", step.name);
-        let jump = step.condition.as_ref().and(step.on_false.as_ref());
-        jump.map(|jump| self.leap(place, at, jump, &why)).unwrap_or_default()
+        let (Some(condition), Some(jump)) = (&step.condition, &step.on_false) else { return Vec::new() };
+        self.leap(place, at, jump, &format!("the condition `{}` does not hold", condition.source()))
     }
 
     fn after_failure(&mut self, place: &Place<'_>, at: usize, step: &Step) -> Vec<String> {
