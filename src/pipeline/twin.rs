@@ -78,8 +78,10 @@ struct Place<'b> {
     fates: Fates,
     /// The step that comes next, if there are jumps.
     next: Option<String>,
-    /// The step that has ended the block.
+    /// The step that has ended the block, the last one if there are several.
     over: String,
+    /// The first step of the file that has ended the block.
+    closed: String,
     /// How often steps were visited.
     visits: String,
     /// How often jumps led back to steps that may be skipped each time.
@@ -162,11 +164,18 @@ impl Twin {
     fn block(&mut self, block: &Block, body: &mut Lines, used: bool) -> String {
         let first = block.steps.first().map_or("", |step| step.name.as_str());
         let jumps = block.steps.iter().any(Step::may_lead_away);
+        let fates = Fates::of(block, &self.read, used);
+        let over = self.fresh(&format!("over_of_{first}"));
         let place = Place {
             block,
-            fates: Fates::of(block, &self.read, used),
             next: jumps.then(|| self.fresh(&format!("next_of_{first}"))),
-            over: self.fresh(&format!("over_of_{first}")),
+            closed: if late::ends_twice(&fates, block) {
+                self.fresh(&format!("closed_of_{first}"))
+            } else {
+                over.clone()
+            },
+            fates,
+            over,
             visits: self.fresh(&format!("visits_of_{first}")),
             returns: self.fresh(&format!("returns_of_{first}")),
             lost: self.fresh("lost"),

@@ -560,4 +560,16 @@ steps:
         2,
         "",
     ),
+    case(
+        "a second end opens nothing that the first one closed",
+        "\
+steps:
+  a: {llm: first, on_success: end}
+  b: {llm: never asked, dependencies: [c]}
+  c: {llm: cleaned up, always: true, on_success: end}
+",
+        0,
+        2,
+        r#""(cleaned up)""#,
+    ),
 ];

@@ -34,6 +34,7 @@ impl Twin {
         }
         if place.block.steps.iter().any(ends) || fates.over {
             body.add(&format!("let {} = \"\";", place.over));
+            body.extend((place.closed != place.over).then(|| format!("let {} = \"\";", place.closed)));
         }
     }
 

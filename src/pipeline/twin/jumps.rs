@@ -4,7 +4,7 @@ use crate::pipeline::graph;
 use crate::pipeline::plan::{Block, Jump, Step, Switch};
 use crate::pipeline::twin::code::{Lines, text};
 use crate::pipeline::twin::fates::ends_block;
-use crate::pipeline::twin::{Place, Twin};
+use crate::pipeline::twin::{Place, Twin, late};
 
 impl Twin {
     /// The statements of a jump; `why` is told if it leads to a failure.
@@ -24,7 +24,7 @@ impl Twin {
             },
             Jump::Retry => self.back(place, at, at),
             Jump::End => {
-                let mut lines = vec![format!("{} = {};", place.over, text(&step.name))];
+                let mut lines = late::ended(place, at, step);
                 if !place.fates.over {
                     lines.push(format!("{next} = \"\";"));
                 }
@@ -48,7 +48,7 @@ impl Twin {
     /// The statements of a failure that ends the block, once it is noted.
     pub(super) fn ended_by_failure(&self, place: &Place<'_>, at: usize) -> Vec<String> {
         let Some(step) = place.block.steps.get(at) else { return Vec::new() };
-        let mut lines = vec![format!("{} = {};", place.over, text(&step.name))];
+        let mut lines = late::ended(place, at, step);
         if place.fates.fails_before(place.block, at) {
             lines.extend(self.lost(place, at, "all"));
         }

@@ -1,10 +1,11 @@
-//! Failures that a block tells at its end: of several the first of the file, also when a later step fails at once.
+//! Failures that a block tells at its end: of several the first of the file, also when a later step fails at once. And
+//! what several ends leave to come.
 
 use crate::pipeline::graph;
-use crate::pipeline::plan::{Jump, Step};
+use crate::pipeline::plan::{Block, Jump, Step};
 use crate::pipeline::twin::Place;
 use crate::pipeline::twin::code::{Lines, text};
-use crate::pipeline::twin::fates::{can_fail, leads_back};
+use crate::pipeline::twin::fates::{Fates, can_fail, ends_block, leads_back};
 use crate::pipeline::twin::jumps::is_bounded;
 
 /// The statements that tell the failures noted of the steps before this one in the file, if it may fail at once.
@@ -45,6 +46,33 @@ pub(super) fn behind(noted: Vec<String>, body: &mut Lines, write: impl FnOnce(&m
     body.add("throw failure;");
     body.shallower();
     body.add("}");
+}
+
+/// Whether a step that always runs may end a block that has ended, with others to come that its end spares and the first
+/// one does not.
+pub(super) fn ends_twice(fates: &Fates, block: &Block) -> bool {
+    let is = |at: usize, what: fn(&Step) -> bool| block.steps.get(at).is_some_and(what);
+    fates.order.iter().any(|at| {
+        let spared = fates.spared_by(block, *at);
+        let closes = |other: usize| other < *at && is(other, ends_block);
+        spared.iter().any(|end| is(*end, |step| step.always)) && (0..*at).any(closes)
+    })
+}
+
+/// The statements that note which step has ended the block.
+pub(super) fn ended(place: &Place<'_>, at: usize, step: &Step) -> Vec<String> {
+    let name = text(&step.name);
+    let mut lines = vec![format!("{} = {name};", place.over)];
+    if place.closed != place.over {
+        let before = place.block.steps.iter().take(at).filter(|step| ends_block(step)).map(|step| text(&step.name));
+        let before: Vec<String> = before.collect();
+        lines.push(format!(
+            "if ![{}].contains({closed}) {{ {closed} = {name}; }}",
+            before.join(", "),
+            closed = place.closed
+        ));
+    }
+    lines
 }
 
 /// Whether a failure of a step, or one too many of its jumps, ends the block before its end.

@@ -229,7 +229,7 @@ fn guard(place: &Place<'_>, at: usize, step: &Step) -> Option<String> {
         let spared = fates.spared_by(block, at);
         let spared = spared.iter().filter_map(|end| block.steps.get(*end)).map(|end| text(&end.name));
         let open: Vec<String> =
-            std::iter::once(text("")).chain(spared).map(|name| format!("{} == {name}", place.over)).collect();
+            std::iter::once(text("")).chain(spared).map(|name| format!("{} == {name}", place.closed)).collect();
         parts.push(if open.len() > 1 { format!("({})", open.join(" || ")) } else { open.concat() });
     }
     if fates.skippable.contains(&at) {
