@@ -16,48 +16,92 @@ fn cases() -> u32 {
 
 fn flow(numbers: &[u16]) -> String {
     let mut tape = Tape::new(numbers);
-    let many = 2 + tape.pick(4);
-    let steps: String = (0..many).map(|at| format!("  s{at}: {{{}}}\n", step(&mut tape, at, many))).collect();
-    format!("steps:\n{steps}")
+    let (many, loops) = (2 + tape.pick(4), tape.wrong(3));
+    let mut writer = Writer { tape, many, loops };
+    let steps: String = (0..many).map(|at| format!("  s{at}: {{{}}}\n", writer.step(at))).collect();
+    format!("steps:\n{TOOLS}{steps}")
 }
 
-fn step(tape: &mut Tape<'_>, at: usize, many: usize) -> String {
-    let mut keys = vec![act(tape, at, many)];
-    for (key, times) in [("on_success", 3), ("on_failure", 2), ("on_false", 7)] {
-        if tape.wrong(times) {
-            keys.push(format!("{key}: {}", way(tape, at, many)));
-            keys.extend((key == "on_false").then(|| "condition: 1 > 2".to_owned()));
+/// A text and a map, of which nothing is known before they come.
+const TOOLS: &str = "  \
+  text: {tool: read_file, args: {path: notes.txt}}
+  map: {tool: json_query, args: {text: '{\"b\": 1, \"a\": 2}', query: $}}
+";
+
+struct Writer<'t> {
+    tape: Tape<'t>,
+    many: usize,
+    /// Whether ways may lead back.
+    loops: bool,
+}
+
+impl Writer<'_> {
+    fn step(&mut self, at: usize) -> String {
+        let mut keys = vec![self.act(at)];
+        let leads = !keys[0].starts_with("switch");
+        for (key, times) in [("on_success", 3), ("on_failure", 2), ("on_false", 7)] {
+            if self.tape.wrong(times) && (leads || key != "on_success") {
+                keys.push(format!("{key}: {}", self.way(at)));
+                keys.extend((key == "on_false").then(|| "condition: 1 > 2".to_owned()));
+            }
+        }
+        if !keys.iter().any(|key| key.starts_with("condition")) && self.tape.wrong(9) {
+            keys.push("condition: text > 1".to_owned());
+        }
+        if self.tape.wrong(6) {
+            keys.push("always: true".to_owned());
+        }
+        if self.tape.wrong(6) {
+            keys.push(format!("dependencies: [{}s{}]", *self.tape.of(&["", "outcomes."]), self.tape.pick(self.many)));
+        }
+        keys.extend(self.loops.then(|| "max_visits: 2".to_owned()));
+        keys.join(", ")
+    }
+
+    /// A call that succeeds and may tell of others, one that fails, or what leads, repeats or waits.
+    fn act(&mut self, at: usize) -> String {
+        match self.tape.pick(12) {
+            0..=3 => "tool: calculate, args: {expression: 1 / 0}".to_owned(),
+            4 => format!(
+                "switch: {{on: '\"x\"', cases: {{{}: {}}}, default: {}}}",
+                *self.tape.of(&["x", "z"]),
+                self.way(at),
+                self.way(at)
+            ),
+            5 => self.each(at),
+            6 => "wait: 1ms".to_owned(),
+            _ => format!("llm: 'say s{at}{}'", self.told(at)),
         }
     }
-    if tape.wrong(6) {
-        keys.push("always: true".to_owned());
-    }
-    if tape.wrong(6) {
-        keys.push(format!("dependencies: [{}s{}]", *tape.of(&["", "outcomes."]), tape.pick(many)));
-    }
-    keys.join(", ")
-}
 
-/// A call that succeeds and may tell of others, or one that fails.
-fn act(tape: &mut Tape<'_>, at: usize, many: usize) -> String {
-    if tape.wrong(3) {
-        return "tool: calculate, args: {expression: 1 / 0}".to_owned();
+    /// What a call tells of another step.
+    fn told(&mut self, at: usize) -> String {
+        let other = self.tape.pick(self.many);
+        match self.tape.pick(5) {
+            0 if other != at => format!(" {{{{ outcomes.s{other} }}}}"),
+            1 if other != at => format!(" {{{{ s{other} ?? \"none\" }}}}"),
+            2 if other != at => format!(" {{{{ errors.s{other}?.kind }}}} {{{{ errors.s{other}?.message }}}}"),
+            _ => String::new(),
+        }
     }
-    let other = tape.pick(many);
-    let told = match tape.pick(4) {
-        0 if other != at => format!(" {{{{ outcomes.s{other} }}}}"),
-        1 if other != at => format!(" {{{{ s{other} ?? \"none\" }}}}"),
-        _ => String::new(),
-    };
-    format!("llm: 'say s{at}{told}'")
-}
 
-/// Where a step leads: on, to an end, or to a step behind it.
-fn way(tape: &mut Tape<'_>, at: usize, many: usize) -> String {
-    let behind = at + 1 + tape.pick(many);
-    match tape.pick(6) {
-        0 | 1 if behind < many => format!("s{behind}"),
-        word => (*["continue", "skip", "end", "fail"].get(word % 4).expect("a word")).to_owned(),
+    /// Items of a list, of what comes, or of what has none.
+    fn each(&mut self, at: usize) -> String {
+        let items = *self.tape.of(&["'[1, 2]'", "text", "map", "0..2"]);
+        let item = *self.tape.of(&["llm: 'item {{ item }}'", "tool: calculate, args: {expression: '{{ index }} / 0'}"]);
+        let failure = *self.tape.of(&["stop", "continue"]);
+        format!("each: {{in: {items}, on_item_failure: {failure}, steps: {{e{at}: {{{item}}}}}}}")
+    }
+
+    /// Where a step leads: on, to an end, to a step behind it, or back.
+    fn way(&mut self, at: usize) -> String {
+        let other = self.tape.pick(self.many);
+        match self.tape.pick(6) {
+            0 | 1 if other > at => format!("s{other}"),
+            2 if self.loops && other < at => format!("s{other}"),
+            3 if self.loops => "retry".to_owned(),
+            word => (*["continue", "skip", "end", "fail"].get(word % 4).expect("a word")).to_owned(),
+        }
     }
 }
 
@@ -77,7 +121,7 @@ fn compared(program: &Program, text: &str) -> Option<Result<(), String>> {
 
 #[test]
 fn a_made_script_goes_the_ways_of_any_flow() {
-    let program = Program::offline();
+    let program = Program::offline().file("notes.txt", "a note\n");
     let config = ProptestConfig {
         cases: cases(),
         failure_persistence: None,
@@ -89,7 +133,7 @@ fn a_made_script_goes_the_ways_of_any_flow() {
         None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
     };
     let accepted = Cell::new(0);
-    let checked = runner.run(&prop::collection::vec(any::<u16>(), 20..80), |tape| {
+    let checked = runner.run(&prop::collection::vec(any::<u16>(), 20..100), |tape| {
         let Some(came) = compared(&program, &flow(&tape)) else { return Ok(()) };
         accepted.set(accepted.get() + 1);
         came.map_err(TestCaseError::fail)
