@@ -80,15 +80,37 @@ fn an_answer_is_shortened_to_what_the_budget_allows() {
 }
 
 #[test]
-fn branches_share_what_is_left() {
-    let server = server();
+fn whatever_is_asked_at_once_waits_for_what_others_hold_back() {
+    // What a call may cost is so much more than what it costs that one of them takes all that is left.
+    for (file, text, calls) in [
+        ("par.rhai", "par_map([1, 2, 3, 4, 5, 6], |x| llm(`call ${x}`)).len", 6),
+        ("whole.rhai", "par_map([1, 2, 3], |x| llm(`call ${x}`, #{max_tokens: 4000})).len", 3),
+        ("child.rhai", "rlm_batch([\"a\", \"b\", \"c\"]).filter(|a| type_of(a) == \"string\").len", 3),
+        ("each.yaml", "steps: {all: {each: {in: [1, 2, 3, 4, 5, 6], steps: {a: {llm: 'n {{ item }}'}}}}}\n", 6),
+        ("sides.yaml", "steps: {s: {parallel: {l: {a: {llm: x}}, m: {b: {llm: y}}, r: {c: {llm: z}}}}}\n", 3),
+    ] {
+        let server = server();
+        let program = Program::paying(&server).file(file, text);
+        let document = program.args(["run", file, "--max-cost", "0.000005", "--json"]).run().ok().json();
+        assert_eq!((&document["status"], server.asks().len()), (&json!("completed"), calls), "{file}: {document:#}");
+        let (input, output) = server.billed();
+        assert!(nanos(&document) == input + output && input + output <= 5_000, "{file}: {document:#}");
+    }
+}
+
+#[test]
+fn a_wait_for_budget_is_told_and_ends_with_its_run() {
+    let server = ChatServer::new(|_| Reply::acts(vec![Act::Hold]));
     let program = Program::paying(&server);
-    let code = "par_map([1, 2, 3], |x| llm(`call ${x}`, #{max_tokens: 1000})).len";
-    let ran = program.args(["eval", code, "--max-cost", "0.0000015", "--json"]).run().ok();
-    let (input, output) = server.billed();
-    assert_eq!((ran.json()["answer"].clone(), nanos(&ran.json())), (json!(3), input + output));
-    let asked: u64 = server.asks().iter().filter_map(|ask| ask.body["max_tokens"].as_u64()).sum();
-    assert!(asked < 3_000, "{asked}");
+    let code = "par_map([1, 2, 3], |x| llm(`call ${x}`))";
+    let ran = program.args(["eval", code, "--max-cost", "0.000002", "--timeout", "6"]).run().code(124);
+    ran.says("a call to paid waits for what the calls under way hold back of the budget");
+    assert_eq!(server.asks().len(), 1);
+    let running = program.args(["eval", code, "--max-cost", "0.000002"]).start();
+    server.wait_for(2);
+    running.interrupt();
+    running.end().code(130).says("cancelled");
+    assert_eq!(server.asks().len(), 2);
 }
 
 #[test]

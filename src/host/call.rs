@@ -17,6 +17,7 @@ use crate::host::door::{self, Done, Entered, Entry};
 use crate::host::follow::{Followed, watch, within};
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
+use crate::host::share;
 use crate::model::lane::UNSENT;
 use crate::registry::roles::Role;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,13 +58,13 @@ pub struct ModelCall {
     pub request: ChatRequest,
     /// A name for progress.
     pub label: Option<String>,
-    /// The whole call, waits included.
+    /// The whole call from when it has its budget, waits for its turn included.
     pub timeout: Option<Duration>,
     /// How many of the first messages the log has already, with the call before this one: a root's history is kept
     /// once, not once per turn.
     pub logged: usize,
-    /// The places of a batch. A call of a batch waits for its share of the budget instead of failing at once, and has a
-    /// place from its intent, or else from its request, until it is answered: the sync after that holds up no others.
+    /// The places of a batch. A call of a batch has a place from its intent, or else from its request, until it is
+    /// answered: the sync after that holds up no others.
     pub slots: Option<Arc<Semaphore>>,
 }
 
@@ -100,14 +101,9 @@ pub async fn announced(
         return Err(keyless(lacking, &call));
     }
     begin(host, &call, &entry);
-    let price = call.served.price.as_ref();
-    let held = if call.slots.is_some() {
-        host.scope.reserve_affordable_when_free(wish, price, tag).await
-    } else {
-        host.scope.reserve_affordable(wish, price, tag)
-    };
-    let reservation = match held {
+    let reservation = match share::reserve(host, &call, (wish, tag), cancel).await {
         Ok(reservation) => reservation,
+        Err(failure) if failure.kind == FailureKind::Cancelled => return Err(failure),
         Err(failure) => return Err(entry.refused(host, failure)?),
     };
     announce();

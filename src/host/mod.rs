@@ -40,6 +40,7 @@ pub mod replay;
 pub mod resume;
 pub mod run_host;
 pub mod save;
+mod share;
 pub mod shown;
 pub mod tool_call;
 pub mod trail;

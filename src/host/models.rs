@@ -80,6 +80,8 @@ pub struct Models {
     told: Mutex<HashMap<ModelId, &'static str>>,
     /// The models of whose silence a person knows.
     silent: Mutex<HashSet<ModelId>>,
+    /// The models of whose waits for budget a person knows.
+    short: Mutex<HashSet<ModelId>>,
     /// Choices made so far: settings and keys do not change while the program runs.
     pub(super) chosen: Mutex<HashMap<Wish, Arc<Chosen>>>,
 }
@@ -98,6 +100,7 @@ impl Models {
             switched: Mutex::default(),
             told: Mutex::default(),
             silent: Mutex::default(),
+            short: Mutex::default(),
             chosen: Mutex::default(),
         }
     }
@@ -144,6 +147,11 @@ impl Models {
     /// Whether nobody has been told yet that this model takes its time.
     pub fn first_silence(&self, id: &ModelId) -> bool {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone())
+    }
+
+    /// Whether nobody has been told yet that calls to this model wait for budget.
+    pub fn first_shortage(&self, id: &ModelId) -> bool {
+        self.short.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone())
     }
 
     /// What is known of the model of this name, if there is one.

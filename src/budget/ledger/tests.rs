@@ -40,7 +40,7 @@ fn sum_of_rows(report: &SpendReport) -> Totals {
 }
 
 fn refusal(scope: &Scope, wish: Wish, price: Option<&Price>) -> Failure {
-    scope.reserve_affordable(wish, price, tag("p/m")).expect_err("the call must be refused")
+    scope.reserve_now(wish, price, tag("p/m")).expect_err("the call must be refused")
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn limits_are_reached_exactly() {
         Limits { max_tokens: Some(50), ..Limits::default() },
     ] {
         let root = Ledger::new(limits).root();
-        let first = root.reserve_affordable(whole(10, 40), Some(&PRICE), tag("p/m")).expect("fits exactly");
+        let first = root.reserve_now(whole(10, 40), Some(&PRICE), tag("p/m")).expect("fits exactly");
         refusal(&root, whole(1, 0), Some(&PRICE));
         first.settle(&usage(10, 40));
         refusal(&root, whole(1, 0), Some(&PRICE));
@@ -100,7 +100,7 @@ fn limits_are_reached_exactly() {
 #[test]
 fn unpriced_models_pass_when_told_so_and_are_counted() {
     let root = Ledger::new(Limits { allow_unpriced: true, ..money(0) }).root();
-    let call = root.reserve_affordable(whole(10, 40), None, tag("p/m")).expect("allowed");
+    let call = root.reserve_now(whole(10, 40), None, tag("p/m")).expect("allowed");
     assert_eq!(call.settle(&usage(7, 3)), None);
     let totals = root.report().totals;
     assert_eq!((totals.unpriced_calls, totals.cost, totals.usage.total()), (1, Money::ZERO, 10));
@@ -109,7 +109,7 @@ fn unpriced_models_pass_when_told_so_and_are_counted() {
 #[test]
 fn a_free_model_needs_no_money() {
     let root = Ledger::new(money(0)).root();
-    let call = root.reserve_affordable(whole(1_000, 1_000), Some(&Price::FREE), tag("p/m")).expect("free");
+    let call = root.reserve_now(whole(1_000, 1_000), Some(&Price::FREE), tag("p/m")).expect("free");
     assert_eq!(call.settle(&usage(9, 9)), Some(Money::ZERO));
 }
 
@@ -123,7 +123,7 @@ fn a_slice_lowers_and_never_raises() {
     assert_eq!(rich.left().cost, Some(Money::from_nanos(100)));
     let failure = refusal(&rich, whole(101, 0), Some(&PRICE));
     assert!(failure.message.starts_with("the money budget of the run "), "{failure}");
-    poor.reserve_affordable(whole(30, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(30, 0));
+    poor.reserve_now(whole(30, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(30, 0));
     let failure = refusal(&poor, whole(1, 0), Some(&PRICE));
     assert!(failure.message.starts_with("the call budget of the child run at depth 2 "), "{failure}");
     assert_eq!(failure.hint.as_deref(), Some("give the child run more: `#{max_calls: ..}`"));
@@ -159,7 +159,7 @@ fn the_depth_limit_holds() {
 #[test]
 fn a_truth_above_the_worst_case_is_recorded_and_refuses_later_calls() {
     let root = Ledger::new(money(100)).root();
-    let cost = root.reserve_affordable(whole(10, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(500, 0));
+    let cost = root.reserve_now(whole(10, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(500, 0));
     assert_eq!(cost, Some(Money::from_nanos(500)));
     assert_eq!(root.left().cost, Some(Money::ZERO));
     assert!(refusal(&root, whole(0, 0), Some(&PRICE)).message.contains("spent $0.0000005"));
@@ -191,7 +191,7 @@ fn what_was_used_before_counts_in_the_parts_below_the_run_that_goes_on() {
     assert_eq!((part.left().calls, inner.report().totals.calls), (Some(1), 1));
     assert_eq!((root.report().totals.calls, child.report().totals.calls), (0, 0), "they have it by themselves");
     assert!(!part.has_asked());
-    child.reserve_affordable(whole(1, 1), Some(&PRICE), tag("p/m")).expect("fits").release();
+    child.reserve_now(whole(1, 1), Some(&PRICE), tag("p/m")).expect("fits").release();
     assert!(part.has_asked() && child.has_asked());
     assert!(!part.is_answered());
     inner.note(true);
@@ -203,7 +203,7 @@ fn what_was_used_before_counts_in_the_parts_below_the_run_that_goes_on() {
 #[test]
 fn a_report_is_plain_json() {
     let root = Ledger::new(Limits::default()).root();
-    root.reserve_affordable(whole(10, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(5, 0));
+    root.reserve_now(whole(10, 0), Some(&PRICE), tag("p/m")).expect("fits").settle(&usage(5, 0));
     let json = serde_json::to_value(root.report()).expect("plain data");
     assert_eq!(json["rows"][0]["model"], "p/m");
     assert_eq!(json["rows"][0]["calls"], 1);
@@ -230,7 +230,7 @@ fn a_thousand_concurrent_calls_never_overspend() {
                     let seed = thread * 7_919 + call * 104_729;
                     let (input, output) = (seed % 61, seed % 43);
                     let model = if seed % 2 == 0 { "p/a" } else { "p/b" };
-                    let Ok(held) = root.reserve_affordable(whole(input, output), Some(&PRICE), tag(model)) else {
+                    let Ok(held) = root.reserve_now(whole(input, output), Some(&PRICE), tag(model)) else {
                         continue;
                     };
                     assert!(!overspent(&root));
@@ -269,7 +269,7 @@ proptest! {
             if end == 0 {
                 let slice = ChildSlice { max_cost: slice.map(Money::from_nanos), ..ChildSlice::default() };
                 scopes.extend(scope.child(&slice).ok().map(|child| (child, slice.max_cost.map(Money::nanos))));
-            } else if let Ok(held) = scope.reserve_affordable(whole(input, output), Some(&PRICE), tag("p/m")) {
+            } else if let Ok(held) = scope.reserve_now(whole(input, output), Some(&PRICE), tag("p/m")) {
                 in_flight.push((held, usage(input * percent / 100, output * percent / 100)));
             }
             if end > 2 && !in_flight.is_empty() {

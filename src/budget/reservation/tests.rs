@@ -38,7 +38,7 @@ fn every_end_charges_what_it_should() {
         [("settled", 4, 1, 0), ("failed", 4, 1, 1), ("dropped", 10, 1, 1), ("released", 0, 0, 0)]
     {
         let root = root(10);
-        let held = root.reserve_affordable(tokens(10), Some(&PRICE), tag()).expect("fits");
+        let held = root.reserve_now(tokens(10), Some(&PRICE), tag()).expect("fits");
         assert_eq!(held.worst_cost(), Some(Money::from_nanos(10)));
         assert_eq!(root.left().cost, Some(Money::ZERO));
         match name {
@@ -61,8 +61,8 @@ fn every_end_charges_what_it_should() {
 #[test]
 fn waits_for_calls_in_flight_and_no_longer() {
     let root = root(10);
-    let first = root.reserve_affordable(tokens(10), Some(&PRICE), tag()).expect("fits");
-    let mut second = pin!(root.reserve_affordable_when_free(tokens(6), Some(&PRICE), tag()));
+    let first = root.reserve_now(tokens(10), Some(&PRICE), tag()).expect("fits");
+    let mut second = pin!(root.reserve(tokens(6), Some(&PRICE), tag()));
     let mut context = Context::from_waker(Waker::noop());
     assert!(second.as_mut().poll(&mut context).is_pending());
     first.settle(&used(4));
@@ -76,10 +76,10 @@ fn waits_for_calls_in_flight_and_no_longer() {
 fn fails_once_no_call_in_flight_could_make_it_fit() {
     let root = root(10);
     let mut context = Context::from_waker(Waker::noop());
-    let first = root.reserve_affordable(tokens(5), Some(&PRICE), tag()).expect("fits");
-    let refused = pin!(root.reserve_affordable_when_free(tokens(11), Some(&PRICE), tag())).as_mut().poll(&mut context);
+    let first = root.reserve_now(tokens(5), Some(&PRICE), tag()).expect("fits");
+    let refused = pin!(root.reserve(tokens(11), Some(&PRICE), tag())).as_mut().poll(&mut context);
     assert!(matches!(refused, Poll::Ready(Err(failure)) if failure.kind == FailureKind::Budget));
-    let mut waiting = pin!(root.reserve_affordable_when_free(tokens(8), Some(&PRICE), tag()));
+    let mut waiting = pin!(root.reserve(tokens(8), Some(&PRICE), tag()));
     assert!(waiting.as_mut().poll(&mut context).is_pending());
     first.settle(&used(5));
     assert!(
@@ -90,9 +90,9 @@ fn fails_once_no_call_in_flight_could_make_it_fit() {
 #[test]
 fn a_wait_that_is_given_up_holds_nothing() {
     let root = root(10);
-    let first = root.reserve_affordable(tokens(10), Some(&PRICE), tag()).expect("fits");
+    let first = root.reserve_now(tokens(10), Some(&PRICE), tag()).expect("fits");
     {
-        let waiting = pin!(root.reserve_affordable_when_free(tokens(5), Some(&PRICE), tag()));
+        let waiting = pin!(root.reserve(tokens(5), Some(&PRICE), tag()));
         assert!(waiting.poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
     first.release();
@@ -109,7 +109,7 @@ async fn a_tight_budget_is_used_to_the_last_call() {
         let scope = if index % 2 == 0 { root.clone() } else { child.clone() };
         calls.spawn(async move {
             // The worst case is a hundred times the truth, as it is with a generous max_tokens.
-            let held = scope.reserve_affordable_when_free(tokens(100), Some(&PRICE), tag()).await?;
+            let held = scope.reserve(tokens(100), Some(&PRICE), tag()).await?;
             tokio::task::yield_now().await;
             Ok::<_, crate::core::failure::Failure>(held.settle(&used(1)))
         });

@@ -32,33 +32,15 @@ impl Wish {
 }
 
 impl Scope {
-    /// Holds back the worst case of one call, with a shorter answer if the whole one does not fit; fails with `Budget`
-    /// at once if the shortest does not either. The reservation says what was granted.
+    /// Holds back the worst case of one call, with a shorter answer if the whole one can never fit. Waits while calls in
+    /// flight may still give back what this one needs, first for the whole answer, then for a shorter one. The reservation
+    /// says what was granted.
     ///
     /// `price` is `None` for a model without a known price, which a money limit refuses unless told otherwise.
-    pub fn reserve_affordable(&self, wish: Wish, price: Option<&Price>, tag: Tag) -> Outcome<Reservation> {
-        if let Ok(reservation) = self.try_reserve(wish.bound, price, &tag) {
-            return Ok(reservation);
-        }
-        if let Some(most) = wish.affordable(&self.left(), price)
-            && let Ok(reservation) = self.try_reserve(wish.with(self.share(&wish, most)), price, &tag)
-        {
-            return Ok(reservation);
-        }
-        self.shortest(&wish, price, &tag)
-    }
-
-    /// The same, but waits while calls in flight may still give back what this one needs: first for the whole answer,
-    /// and where that can never fit, for a shorter one.
     ///
     /// Fails with `Budget` as soon as no end of a call in flight could make it fit. Dropping the future gives up. A
     /// caller that holds a reservation of its own while it waits may wait for itself: settle first.
-    pub async fn reserve_affordable_when_free(
-        &self,
-        wish: Wish,
-        price: Option<&Price>,
-        tag: Tag,
-    ) -> Outcome<Reservation> {
+    pub async fn reserve(&self, wish: Wish, price: Option<&Price>, tag: Tag) -> Outcome<Reservation> {
         loop {
             // Made before the check, so that an end between the check and the wait is not missed.
             let freed = self.ledger.freed().notified();

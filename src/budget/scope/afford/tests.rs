@@ -2,8 +2,9 @@
 
 use super::Wish;
 use crate::budget::ledger::{Ledger, Tag};
+use crate::budget::reservation::Reservation;
 use crate::budget::scope::Scope;
-use crate::core::failure::Failure;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{ModelId, RoleName};
 use crate::core::limits::Limits;
 use crate::core::money::Money;
@@ -16,6 +17,16 @@ use std::task::{Context, Poll, Waker};
 
 /// One nano-USD per prompt token, three per answer token.
 static PRICE: Price = Price::flat(1_000_000, 3_000_000);
+
+impl Scope {
+    /// The same for who does not wait.
+    pub(in crate::budget) fn reserve_now(&self, wish: Wish, price: Option<&Price>, tag: Tag) -> Outcome<Reservation> {
+        match pin!(self.reserve(wish, price, tag)).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(held) => held,
+            Poll::Pending => Err(Failure::new(FailureKind::Budget, "it would wait")),
+        }
+    }
+}
 
 fn root(nanos: u64) -> Scope {
     Ledger::new(Limits { max_cost: Some(Money::from_nanos(nanos)), ..Limits::default() }).root()
@@ -30,7 +41,7 @@ fn wish(input_tokens: u64, output_tokens: u64) -> Wish {
 }
 
 fn granted(scope: &Scope, wish: Wish) -> Result<u64, Failure> {
-    scope.reserve_affordable(wish, Some(&PRICE), tag()).map(|held| {
+    scope.reserve_now(wish, Some(&PRICE), tag()).map(|held| {
         let output = held.bound().output_tokens;
         held.release();
         output
@@ -74,11 +85,11 @@ fn a_refusal_says_what_the_shortest_answer_would_need() {
 #[test]
 fn beside_others_a_shortened_call_leaves_half() {
     let root = root(1_000);
-    let first = root.reserve_affordable(wish(100, 100), Some(&PRICE), tag()).expect("fits");
+    let first = root.reserve_now(wish(100, 100), Some(&PRICE), tag()).expect("fits");
     // 600 are left, of which the prompt takes 100: 166 tokens of answer, and half of these.
-    let second = root.reserve_affordable(wish(100, 1_000), Some(&PRICE), tag()).expect("shortened");
+    let second = root.reserve_now(wish(100, 1_000), Some(&PRICE), tag()).expect("shortened");
     assert_eq!(second.bound().output_tokens, 83);
-    let third = root.reserve_affordable(wish(100, 50), Some(&PRICE), tag()).expect("there is some left");
+    let third = root.reserve_now(wish(100, 50), Some(&PRICE), tag()).expect("there is some left");
     for held in [first, second, third] {
         held.release();
     }
@@ -88,14 +99,14 @@ fn beside_others_a_shortened_call_leaves_half() {
 fn a_batch_waits_for_a_whole_answer_before_it_takes_a_shorter_one() {
     let mut context = Context::from_waker(Waker::noop());
     let root = root(500);
-    let first = root.reserve_affordable(wish(100, 100), Some(&PRICE), tag()).expect("fits");
-    let mut second = pin!(root.reserve_affordable_when_free(wish(100, 130), Some(&PRICE), tag()));
+    let first = root.reserve_now(wish(100, 100), Some(&PRICE), tag()).expect("fits");
+    let mut second = pin!(root.reserve(wish(100, 130), Some(&PRICE), tag()));
     assert!(second.as_mut().poll(&mut context).is_pending(), "it fits when the first has ended");
     first.settle(&Usage { input_tokens: 100, ..Usage::default() });
     // 400 are left and 490 would be needed: never again.
     let Poll::Ready(Ok(second)) = second.as_mut().poll(&mut context) else { panic!("it is shortened") };
     assert_eq!(second.bound().output_tokens, 100);
-    let mut third = pin!(root.reserve_affordable_when_free(wish(100, 100), Some(&PRICE), tag()));
+    let mut third = pin!(root.reserve(wish(100, 100), Some(&PRICE), tag()));
     assert!(third.as_mut().poll(&mut context).is_pending());
     second.settle(&Usage { input_tokens: 260, ..Usage::default() });
     assert!(matches!(third.as_mut().poll(&mut context), Poll::Ready(Err(_))), "140 are left, 148 needed");
@@ -127,7 +138,7 @@ proptest! {
         let (root, wish) = (root(nanos), wish(input, output));
         let bound = |output_tokens| Bound { input_tokens: input, output_tokens, images: 0 };
         let fits = |output_tokens| price.worst(&bound(output_tokens)) <= Money::from_nanos(nanos);
-        match root.reserve_affordable(wish, Some(&price), tag()) {
+        match root.reserve_now(wish, Some(&price), tag()) {
             Ok(held) => {
                 let granted = held.bound().output_tokens;
                 held.release();

@@ -1,0 +1,50 @@
+//! A call's share of the budget, which may have to wait for what calls in flight give back.
+//!
+//! Whoever has a share waits for a place of its batch, for its model and for the log, never for budget: what an attempt after
+//! a billed one needs is had or refused at once. So every wait here ends.
+
+use crate::budget::ledger::Tag;
+use crate::budget::reservation::Reservation;
+use crate::budget::scope::afford::Wish;
+use crate::core::event::Event;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::host::call::ModelCall;
+use crate::host::run_host::RunHost;
+use std::pin::pin;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long a call waits before a person is told.
+const LONG: Duration = Duration::from_secs(5);
+
+/// Holds back what the call may need, with a shorter answer if it must be.
+///
+/// # Errors
+/// `budget` once no end of a call in flight could make it fit; `cancelled`.
+pub(super) async fn reserve(
+    host: &RunHost,
+    call: &ModelCall,
+    (wish, tag): (Wish, Tag),
+    cancel: &CancellationToken,
+) -> Outcome<Reservation> {
+    let mut held = pin!(host.scope.reserve(wish, call.served.price.as_ref(), tag));
+    let mut cancelled = pin!(cancel.cancelled());
+    tokio::select! {
+        // Polled first: mostly there is no wait, and no timer is set for it.
+        biased;
+        held = &mut held => return held,
+        () = &mut cancelled => return Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+        () = tokio::time::sleep(LONG) => {}
+    }
+    let model = &call.served.spec.id;
+    // Once is enough: with a tight budget many wait.
+    if host.kit.models.first_shortage(model) {
+        let text = format!("a call to {model} waits for what the calls under way hold back of the budget");
+        host.emit(&call.frame, &Event::Note { text });
+    }
+    tokio::select! {
+        biased;
+        held = held => held,
+        () = cancelled => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+    }
+}
