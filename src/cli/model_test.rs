@@ -107,6 +107,7 @@ async fn ask(run: &Run, name: &str) -> (Outcome<ModelAnswer>, Option<u64>) {
         label: None,
         timeout: Some(PATIENCE),
         logged: 0,
+        needs: None,
         slots: None,
     };
     let begun = Instant::now();

@@ -30,7 +30,7 @@ pub fn asked(call: &ModelCall) -> Outcome<Asked> {
     let ChatRequest { messages, sampling, functions, schema, logprobs: _ } = &call.request;
     let (model, schema) = (&call.served.spec.id, schema.as_ref());
     let whole = Arguments { model, after: None, messages, sampling, functions, schema };
-    let asked = Asked::written(EffectKind::Model, door::written(&whole)?);
+    let asked = Asked::written(EffectKind::Model, door::written(&whole)?).needing(call.needs.clone());
     match messages.get(call.logged..).filter(|_| call.logged > 0) {
         Some(messages) => {
             let rest = Arguments { after: Some(call.logged), messages, ..whole };

@@ -18,6 +18,7 @@ use crate::host::follow::{Followed, watch, within};
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
 use crate::host::share;
+use crate::host::unusable::Needs;
 use crate::model::lane::UNSENT;
 use crate::registry::roles::Role;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,6 +64,8 @@ pub struct ModelCall {
     /// How many of the first messages the log has already, with the call before this one: a root's history is kept
     /// once, not once per turn.
     pub logged: usize,
+    /// What its answer must be, where the call ends with a failure otherwise.
+    pub needs: Option<Needs>,
     /// The places of a batch. A call of a batch has a place from its intent, or else from its request, until it is
     /// answered: the sync after that holds up no others.
     pub slots: Option<Arc<Semaphore>>,

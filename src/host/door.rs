@@ -12,11 +12,11 @@ use crate::core::usage::Usage;
 use crate::host::replay::Found;
 use crate::host::resume;
 use crate::host::run_host::RunHost;
+use crate::host::unusable::Needs;
 use crate::model::lane::UNSENT;
 use crate::store::effects::{EffectEnd, EffectRow, EffectState, Intent};
 use crate::store::open::Store;
 use crate::store::writer::Haste;
-use crate::tools::executor::BEGUN;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -28,6 +28,7 @@ pub struct Asked {
     kind: EffectKind,
     hash: String,
     text: String,
+    needs: Option<Needs>,
 }
 
 impl Asked {
@@ -40,7 +41,7 @@ impl Asked {
     pub fn written(kind: EffectKind, text: String) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(kind.name().as_bytes()).update(b"\n").update(text.as_bytes());
-        Self { kind, hash: hasher.finalize().to_hex().to_string(), text }
+        Self { kind, hash: hasher.finalize().to_hex().to_string(), text, needs: None }
     }
 
     /// What equal effects share.
@@ -52,6 +53,11 @@ impl Asked {
     /// what makes two effects equal.
     pub fn kept_as(self, text: String) -> Self {
         Self { text, ..self }
+    }
+
+    /// The same of a model whose answer must be such.
+    pub fn needing(self, needs: Option<Needs>) -> Self {
+        Self { needs, ..self }
     }
 }
 
@@ -98,13 +104,13 @@ pub struct Entry {
 /// # Errors
 /// `replay` for what a sealed log does not have, or has in another form.
 pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -> Outcome<Entered<T>> {
-    let Asked { kind, hash, text } = asked;
+    let Asked { kind, hash, text, needs } = asked;
     let occurrence = host.occurrence(frame, &hash);
     let key = EffectKey { frame: frame.clone(), hash, occurrence };
     let mut entry = Entry { key, kind, text, asked: None, worst: (None, Bound::default()), earlier: None, crowd: None };
     let Some(replay) = &host.replay else { return Ok(Entered::Due(Box::new(entry))) };
     resume::charge_parts(host, &entry.key, kind)?;
-    let found = replay.find(&host.kit.store, &entry.key)?;
+    let found = replay.find(&host.kit.store, &entry.key, needs.as_ref())?;
     resume::recall_refusals(host, &entry.key, kind, &found)?;
     resume::note(host, kind, &found);
     match found {
@@ -131,17 +137,6 @@ impl Entry {
     /// The attempt that was under way when its process died.
     pub fn under_way(&self) -> Option<&EffectRow> {
         self.earlier.as_deref().filter(|row| row.state == EffectState::Intent)
-    }
-
-    /// The attempt of which nobody knows what it has done: it was under way, or was stopped after it had begun.
-    pub fn undecided(&self, store: &Store) -> Outcome<Option<&EffectRow>> {
-        let Some(row) = self.earlier() else { return Ok(None) };
-        let begun = match store.answer(row)? {
-            None => true,
-            Some(Err(failure)) => failure.details.contains_key(BEGUN),
-            Some(Ok(_)) => false,
-        };
-        Ok(begun.then_some(row))
     }
 
     /// An earlier attempt that brought no answer.

@@ -2,7 +2,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::core::message::{ChatRequest, Finish, Message, ModelAnswer, Sampling, Speaker, Thinking};
+use crate::core::message::{ChatRequest, Message, ModelAnswer, Sampling, Speaker, Thinking};
 use crate::core::request::{LlmOptions, LlmRequest};
 use crate::host::attempts::Attempting;
 use crate::host::cache::Cache;
@@ -11,6 +11,7 @@ use crate::host::choose::{Chosen, Wish};
 use crate::host::images;
 use crate::host::run_host::RunHost;
 use crate::host::typed::{self, Checked, Schema};
+use crate::host::unusable::{self, Needs};
 use crate::registry::models::Provider;
 use crate::registry::personas;
 use serde_json::Value;
@@ -40,23 +41,13 @@ pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest, harder: bool) 
     let mut cache = Cache::of(host, request.options.cache.as_ref())?;
     let (value, answer) = match schema {
         None => {
-            let answer = asking.send(&mut cache, messages, None).await?;
-            (Value::String(cut(answer.reply.finish, answer.reply.text.clone())?), answer)
+            let answer = asking.send(&mut cache, messages, None, Needs::default()).await?;
+            (Value::String(unusable::whole(answer.reply.finish, answer.reply.text.clone())?), answer)
         }
         Some(schema) => Box::pin(asking.typed(schema, &mut cache, messages)).await?,
     };
     cache.keep(host, &answer).await?;
     Ok((value, answer))
-}
-
-/// An answer that its limit cut is not taken for a whole one.
-fn cut(finish: Finish, text: String) -> Outcome<String> {
-    if finish != Finish::Length {
-        return Ok(text);
-    }
-    Err(Failure::new(FailureKind::Truncated, "the answer was cut by its token limit")
-        .hint("raise max_tokens, or ask for less; `raw` has what came")
-        .detail("raw", text))
 }
 
 /// Twice the room, and the next level of thought. Where nobody has set a level, protocols that have one get one above their
@@ -130,23 +121,20 @@ impl Asking<'_> {
         let mut last: Option<String> = None;
         loop {
             let label = (repairs > 0).then(|| format!("repair {repairs} of {REPAIRS}"));
-            let answer = match self.send(cache, messages.clone(), label).await {
+            let needs = Needs { schema: (repairs == REPAIRS).then(|| Arc::new(schema.schema().clone())) };
+            let answer = match self.send(cache, messages.clone(), label, needs).await {
                 Ok(answer) => answer,
                 // What was paid for before is not lost with the call that failed.
                 Err(failure) => return Err(last.into_iter().fold(failure, |failure, raw| failure.detail("raw", raw))),
             };
             // A cut answer may hold a part that matches, and would be cut again.
-            let text = cut(answer.reply.finish, answer.reply.text.clone())?;
+            let text = unusable::whole(answer.reply.finish, answer.reply.text.clone())?;
             let message = match schema.check(&text) {
                 Checked::Valid(value) => return Ok((value, answer)),
                 Checked::Wrong(message) => message,
             };
             if repairs == REPAIRS {
-                let what = format!("the answer does not match the schema: {message}");
-                return Err(Failure::new(FailureKind::Invalid, what)
-                    .hint("a simpler schema or a stronger role helps; `raw` has the last answer")
-                    .detail("repairs", repairs)
-                    .detail("raw", text));
+                return Err(unusable::unlike(&message, text).detail("repairs", repairs));
             }
             repairs += 1;
             // Thoughts are not sent back, and some servers refuse an empty message.
@@ -159,7 +147,13 @@ impl Asking<'_> {
         }
     }
 
-    async fn send(&self, cache: &mut Cache, messages: Vec<Message>, note: Option<String>) -> Outcome<ModelAnswer> {
+    async fn send(
+        &self,
+        cache: &mut Cache,
+        messages: Vec<Message>,
+        note: Option<String>,
+        needs: Needs,
+    ) -> Outcome<ModelAnswer> {
         let Chosen { role, served, reason, substitutes } = self.chosen;
         let (options, standard) = (self.options, role.sampling.clone());
         let mut sampling = Sampling {
@@ -190,13 +184,9 @@ impl Asking<'_> {
             label: (!label.is_empty()).then_some(label),
             timeout,
             logged: 0,
+            needs: Some(needs),
             slots: self.slots.map(Arc::clone),
         };
-        let answer = Box::pin(cache.ask(self.host, call, self.cancel)).await?;
-        if answer.reply.finish == Finish::ContentFilter {
-            let failure = Failure::new(FailureKind::Refusal, "the provider's filter cut the answer");
-            return Err(failure.detail("raw", answer.reply.text));
-        }
-        Ok(answer)
+        Box::pin(cache.ask(self.host, call, self.cancel)).await
     }
 }

@@ -45,3 +45,4 @@ pub mod shown;
 pub mod tool_call;
 pub mod trail;
 pub mod typed;
+pub mod unusable;

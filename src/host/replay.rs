@@ -7,7 +7,9 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::text::head_tail;
 use crate::host::past;
-use crate::store::effects::{EffectRow, EffectState};
+use crate::host::unusable::Needs;
+use crate::model::lane::UNSENT;
+use crate::store::effects::{EffectEnd, EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::resume::Recorded;
 use serde_json::{Value, json};
@@ -109,7 +111,7 @@ impl Replay {
     }
 
     /// What the log says of an effect.
-    pub fn find(&self, store: &Store, key: &EffectKey) -> Outcome<Found> {
+    pub fn find(&self, store: &Store, key: &EffectKey, needs: Option<&Needs>) -> Outcome<Found> {
         let mode = {
             let book = self.lock();
             if !book.known.contains_key(key) {
@@ -120,7 +122,13 @@ impl Replay {
         let Some(row) = store.effect(&self.run, key)? else { return Ok(Found::Nothing) };
         let row_kind = row.kind;
         let found = match store.answer(&row)? {
-            Some(Ok(value)) => Found::Answer(value),
+            Some(Ok(value)) => match needs.and_then(|needs| self.unusable(mode, &row, needs.failure_of(&value)?)) {
+                None => Found::Answer(value),
+                Some(failure) => {
+                    self.give_up(store, &row, failure);
+                    Found::Tried(Box::new(row))
+                }
+            },
             Some(Err(failure)) if mode == Mode::Sealed || self.is_past(&row, &failure) => Found::Failure(failure),
             Some(Err(_)) | None => Found::Tried(Box::new(row)),
         };
@@ -132,6 +140,30 @@ impl Replay {
             }
         }
         Ok(found)
+    }
+
+    /// The failure that an answer led to, if it ended the run.
+    fn unusable(&self, mode: Mode, row: &EffectRow, failure: Failure) -> Option<Failure> {
+        (mode != Mode::Sealed && !self.is_past(row, &failure)).then_some(failure)
+    }
+
+    /// Takes an answer out of use. On disk it is a failed attempt from now on, which has its price; another attempt begins
+    /// behind this write.
+    fn give_up(&self, store: &Store, row: &EffectRow, failure: Failure) {
+        let live = {
+            let mut book = self.lock();
+            book.known.get_mut(&row.key).into_iter().for_each(|entry| entry.used = true);
+            book.mode == Mode::Live
+        };
+        if live {
+            // What was copied from another run was paid by that.
+            let own = row.origin.is_none();
+            let failure = if own { failure } else { failure.detail(UNSENT, true) };
+            let (usage, cost) = (row.usage.filter(|_| own), row.cost.filter(|_| own));
+            let end = EffectEnd { result: Err(&failure), usage, cost, at: row.ended_at.unwrap_or(row.started_at) };
+            // Without it the next write to the effect fails, and says so.
+            drop(store.log_unusable(&self.run, &row.key, end));
+        }
     }
 
     fn is_past(&self, row: &EffectRow, failure: &Failure) -> bool {

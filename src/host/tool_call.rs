@@ -5,13 +5,14 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::tool::{EffectClass, ToolSpec};
 use crate::host::called;
-use crate::host::door::Entered;
+use crate::host::door::{Entered, Entry};
 use crate::host::leave::{self, ToolCall};
 use crate::host::pipelines::{self, Wanted};
 use crate::host::run_host::RunHost;
 use crate::store::effects::EffectRow;
+use crate::store::open::Store;
 use crate::tools::approval::Approval;
-use crate::tools::executor::execute;
+use crate::tools::executor::{BEGUN, execute};
 use crate::tools::tool::ToolContext;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -50,7 +51,7 @@ pub async fn call(
     // Whoever is to be asked has been asked.
     let work = async { execute(tools, &Approval::Auto, &name, args, &cx, &observe).await.into() };
     match effect {
-        EffectClass::Write if let Some(open) = entry.undecided(&host.kit.store)? => Err(undecided(host, &name, open)),
+        EffectClass::Write if let Some(open) = begun(&host.kit.store, &entry)? => Err(undecided(host, &name, open)),
         EffectClass::Write | EffectClass::Idempotent => entry.perform(host, work).await,
         EffectClass::Pure | EffectClass::Read => entry.observe(host, work).await,
     }
@@ -64,6 +65,17 @@ fn refused(host: &RunHost, frame: &Frame, name: &str, failure: Failure) -> Failu
         host.emit(frame, &Event::ToolFinished { name: name.to_owned(), millis: 0, failure });
     }
     failure
+}
+
+/// The attempt of which nobody knows what it has done: it was under way, or was stopped after it had begun.
+fn begun<'a>(store: &Store, entry: &'a Entry) -> Outcome<Option<&'a EffectRow>> {
+    let Some(row) = entry.earlier() else { return Ok(None) };
+    let is_begun = match store.answer(row)? {
+        None => true,
+        Some(Err(failure)) => failure.details.contains_key(BEGUN),
+        Some(Ok(_)) => false,
+    };
+    Ok(is_begun.then_some(row))
 }
 
 /// A tool that writes was under way when the run stopped: whether it has written, only a person can find out.

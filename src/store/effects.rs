@@ -145,6 +145,17 @@ impl Store {
         }
     }
 
+    /// Records that an answer turned out to be of no use, and is to be asked for again: a failed attempt like others.
+    pub fn log_unusable(&self, run: &RunId, key: &EffectKey, end: EffectEnd<'_>) -> Ack<()> {
+        match write::Ended::of(run, key, end) {
+            Ok(ended) => {
+                let ended = ended.after_all();
+                self.writer().write_in(Haste::WithOthers, move |connection| ended.store(connection), |()| {})
+            }
+            Err(failure) => Ack::ready(Err(failure)),
+        }
+    }
+
     /// Records an effect that is over as soon as it is asked for (the clock, a random number), in one step.
     pub fn log_effect(
         &self,

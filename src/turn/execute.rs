@@ -36,6 +36,7 @@ pub async fn execute(
         label: analyzed.options.label.clone(),
         timeout: None,
         logged: analyzed.prepared.logged,
+        needs: None,
         slots: None,
     };
     fallback::model(host, call, cancel).await.map(|answer| answer.reply).map_err(roomier)

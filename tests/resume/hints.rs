@@ -31,6 +31,49 @@ fn a_limit_and_a_mistake_are_told_likewise() {
     program.args(["run", "wrong.rhai", "--quiet"]).run().code(1).does_not_say("rhizo resume");
 }
 
+/// Answers in this order: cut by a limit, by a filter, or whole.
+fn answering(replies: &'static [(&'static str, &'static str)]) -> ChatServer {
+    ChatServer::new(move |ask| match replies[ask.number] {
+        ("cut", text) => Reply::cut(text),
+        ("filtered", text) => Reply::filtered(text),
+        (_, text) => Reply::text(text),
+    })
+}
+
+#[test]
+fn an_answer_of_no_use_that_ended_a_run_is_asked_for_again() {
+    const SUM: &str = "llm(\"a\") + llm(\"b\")";
+    const TYPED: &str = "let n = llm(\"a\", #{schema: #{n: \"int\"}}).n; llm(\"b\") + n";
+    let replies: [(&str, &[(&str, &str)], &[usize], &str); 3] = [
+        (SUM, &[("", "one "), ("cut", "tw"), ("cut", "tw"), ("", "two")], &[2, 3, 4], "one two\n"),
+        (SUM, &[("", "one "), ("filtered", "tw"), ("", "two")], &[2, 3], "one two\n"),
+        (TYPED, &[("", "no"), ("", "no"), ("", "no"), ("", "{\"n\": 7}"), ("", "of ")], &[3, 5], "of 7\n"),
+    ];
+    for (code, replies, asks, printed) in replies {
+        let server = answering(replies);
+        let program = Program::paying(&server).file("two.rhai", code);
+        let mut ended = program.args(["run", "two.rhai"]).run().says("goes on, with what was wrong put right");
+        assert_eq!(server.asks().len(), asks[0], "{code}");
+        for asked in &asks[1..] {
+            ended = program.args(["resume", &newest_id(&program)]).run();
+            assert_eq!(server.asks().len(), *asked, "{code}");
+        }
+        ended.ok().prints(printed);
+        program.args(["resume", &newest_id(&program)]).run().ok().says("had completed");
+        assert_eq!(server.asks().len(), asks[asks.len() - 1], "{code}");
+    }
+}
+
+#[test]
+fn an_answer_of_no_use_that_a_program_went_past_is_not() {
+    let server = answering(&[("cut", "on"), ("", "two")]);
+    let code = "let a = \"none \"; try { a = llm(\"a\") } catch (e) { } print(a + llm(\"b\")); nothing()";
+    let program = Program::paying(&server).file("two.rhai", code);
+    program.args(["run", "two.rhai"]).run().code(1).prints("none two\n");
+    program.args(["resume", &newest_id(&program)]).run().code(1).prints("none two\n");
+    assert_eq!(server.asks().len(), 2);
+}
+
 #[test]
 fn what_has_no_answers_has_nothing_to_go_on_with() {
     let program = Program::offline().file("wrong.rhai", "nothing()");

@@ -48,7 +48,7 @@ WHERE state <> 'done'";
 const END: &str = "
 UPDATE effects SET state = :state, result = :result, result_blob = :result_blob, usage = :usage, cost_nanos = :cost,
     ended_at = :at
-WHERE run = :run AND frame = :frame AND hash = :hash AND occurrence = :occurrence AND state = 'intent'";
+WHERE run = :run AND frame = :frame AND hash = :hash AND occurrence = :occurrence AND state = :from";
 
 const AGAIN: &str = "
 UPDATE effects SET worst_nanos = CAST(worst_nanos + ?5 AS INTEGER), worst_tokens = CAST(worst_tokens + ?6 AS INTEGER),
@@ -160,6 +160,8 @@ pub(super) fn ids(stored: Option<String>) -> Vec<String> {
 pub(super) struct Ended {
     run: RunId,
     key: EffectKey,
+    /// The state that it has before.
+    from: &'static str,
     state: &'static str,
     result: Encoded,
     usage: Option<String>,
@@ -176,6 +178,7 @@ impl Ended {
         Ok(Self {
             run: run.clone(),
             key: key.clone(),
+            from: "intent",
             state,
             result,
             usage: end.usage.as_ref().map(text).transpose()?,
@@ -184,9 +187,15 @@ impl Ended {
         })
     }
 
+    /// The end of an effect that had ended well.
+    pub(super) fn after_all(self) -> Self {
+        Self { from: "done", ..self }
+    }
+
     pub(super) fn store(&self, connection: &Connection) -> Worked<()> {
         let (result, result_blob) = self.result.columns(connection)?;
         let changed = connection.prepare_cached(END)?.execute(named_params! {
+            ":from": self.from,
             ":state": self.state,
             ":result": result,
             ":result_blob": result_blob,

@@ -1,0 +1,53 @@
+//! Answers of models that a call cannot use: cut by a limit or a filter, or unlike their schema after all repairs.
+//!
+//! The log has them as answers, which they are on the wire. A run that ended with one asks for it again when it goes on;
+//! what it went past stays, as failures do (`host/past`).
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::message::{Finish, ModelAnswer};
+use crate::host::typed::{Checked, Schema};
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What an answer must be so that its call goes on with it.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    /// The schema that it must match; nothing if it may still be repaired.
+    pub schema: Option<Arc<Value>>,
+}
+
+impl Needs {
+    /// Why an answer of the log is none that its call goes on with.
+    pub(super) fn failure_of(&self, kept: &Value) -> Option<Failure> {
+        // What cannot be read is told where it is needed.
+        let reply = ModelAnswer::deserialize(kept).ok()?.reply;
+        let text = match whole(reply.finish, reply.text) {
+            Ok(text) => text,
+            Err(failure) => return Some(failure),
+        };
+        let schema = Schema::read(self.schema.as_deref()?).ok()?;
+        match schema.check(&text) {
+            Checked::Valid(_) => None,
+            Checked::Wrong(message) => Some(unlike(&message, text)),
+        }
+    }
+}
+
+/// The text of an answer that neither its limit nor a filter cut: a part is not taken for the whole.
+pub(super) fn whole(finish: Finish, text: String) -> Outcome<String> {
+    let failure = match finish {
+        Finish::Stop | Finish::ToolCalls => return Ok(text),
+        Finish::Length => Failure::new(FailureKind::Truncated, "the answer was cut by its token limit")
+            .hint("raise max_tokens, or ask for less; `raw` has what came"),
+        Finish::ContentFilter => Failure::new(FailureKind::Refusal, "the provider's filter cut the answer"),
+    };
+    Err(failure.detail("raw", text))
+}
+
+/// The failure of an answer that no repair has made match.
+pub(super) fn unlike(message: &str, text: String) -> Failure {
+    Failure::new(FailureKind::Invalid, format!("the answer does not match the schema: {message}"))
+        .hint("a simpler schema or a stronger role helps; `raw` has the last answer")
+        .detail("raw", text)
+}
