@@ -102,7 +102,13 @@ fn show_partial(printer: &Printer, failure: &Failure) {
     if let Some(said) = failure.details.get("said").and_then(Value::as_str).filter(|_| !printer.quiet) {
         printer.err(&format!("the model said last:\n{said}\n"));
     }
-    if let Some(partial) = failure.details.get("partial").and_then(Value::as_str).filter(|_| !printer.quiet) {
-        printer.err(&format!("the last thing that the run saw:\n{partial}\n"));
+    let partial = failure.details.get("partial").and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    if let Some(partial) = partial.filter(|_| !printer.quiet) {
+        let what = if failure.kind == FailureKind::Truncated {
+            "of the answer came"
+        } else {
+            "the last thing that the run saw"
+        };
+        printer.err(&format!("{what}:\n{partial}\n"));
     }
 }

@@ -1,6 +1,6 @@
 //! An input that fits one prompt comfortably is answered by one call.
 
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::request::{LlmOptions, LlmRequest};
 use crate::host::attempts::Attempting;
@@ -25,13 +25,25 @@ pub async fn answer(host: &RunHost, task: &str, role: &Role, wish: Wish, cancel:
     let text = host.view.text(COMFORTABLE)?;
     let own = role.system.as_deref().filter(|_| !text.is_empty()).map(|own| format!("{}\n\n{own}", prompt::DIRECT));
     let system = own.or_else(|| (!text.is_empty()).then(|| prompt::DIRECT.to_owned()));
-    let (persona, role) = (role.persona.clone(), Some(role.name.to_string()));
+    let name = role.name.as_str();
+    let (persona, role) = (role.persona.clone(), Some(name.to_owned()));
     let Wish { model, requires, strategy, .. } = wish;
     let label = Some("direct".to_owned());
     let options = LlmOptions { role, model, requires, strategy, system, persona, label, ..LlmOptions::default() };
     let request = LlmRequest { prompt: prompt::direct(task, &text), options };
     let (frame, request, schema) = (&Frame::root(), &request, host.schema.as_deref());
-    Attempting { host, frame, request, schema, cancel, slots: None, gate: None }.unchecked().await
+    let attempting = Attempting { host, frame, request, schema, cancel, slots: None, gate: None };
+    attempting
+        .unchecked()
+        .await
+        .map_err(|failure| if failure.kind == FailureKind::Truncated { cut(failure, name) } else { failure })
+}
+
+/// A cut answer with what came of it, which is paid, and with the setting that gives more room: a question has no options.
+fn cut(failure: Failure, role: &str) -> Failure {
+    let came = failure.details.get("raw").cloned();
+    let failure = failure.hint(format!("raise `max_tokens` of [roles.{role}] in rhizo.toml, or ask for less"));
+    came.into_iter().fold(failure, |failure, came| failure.detail("partial", came))
 }
 
 /// Whether this run is answered directly.
