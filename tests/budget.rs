@@ -313,7 +313,8 @@ fn an_unpriced_model_is_refused_under_a_money_limit() {
     let program = Program::served_by(&server);
     let call = ["eval", "llm(\"x\")", "--max-cost", "1"];
     let ran = program.args(call).run().code(5);
-    ran.says("the model openai/small has no known price")
+    ran.says("the model openai/small has no known price, so the money budget cannot hold for it")
+        .says("; the limit of $1.00 is set by --max-cost\n")
         .says("hint: give its price under")
         .says("or pass --allow-unpriced");
     assert_eq!(server.asks().len(), 0);

@@ -32,7 +32,7 @@ pub(super) async fn reserve(
     tokio::select! {
         // Polled first: mostly there is no wait, and no timer is set for it.
         biased;
-        held = &mut held => return held,
+        held = &mut held => return held.map_err(|failure| sourced(host, failure)),
         () = &mut cancelled => return Err(Failure::new(FailureKind::Cancelled, "cancelled")),
         () = tokio::time::sleep(LONG) => {}
     }
@@ -44,7 +44,17 @@ pub(super) async fn reserve(
     }
     tokio::select! {
         biased;
-        held = held => held,
+        held = held => held.map_err(|failure| sourced(host, failure)),
         () = cancelled => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
     }
+}
+
+/// The refusal of a model without a price, with who has set the limit: the person may know nothing of it.
+fn sourced(host: &RunHost, failure: Failure) -> Failure {
+    let limit = host.scope.limits().max_cost.filter(|_| !failure.details.contains_key("needed"));
+    let (Some(limit), Some(place)) = (limit, host.kit.settings.merged.place("limits.max_cost")) else {
+        return failure;
+    };
+    let message = format!("{}; the limit of {limit} is set by {place}", failure.message);
+    Failure { message, ..failure }
 }

@@ -1,6 +1,7 @@
 //! `rhizo memory`, `doctor`, `init`, `completions`: looking after the installation.
 
 use super::project;
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::json;
 
@@ -77,6 +78,11 @@ fn init_writes_a_file_that_the_program_reads() {
     program.args(["init"]).run().ok().prints("wrote [project]/rhizo.toml\n");
     program.args(["eval", "1"]).run().ok().prints("1\n");
     program.args(["init"]).run().code(1).snapshot("init_again");
+    // A server of one's own has no known price, and is asked all the same.
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let own = Program::served_by(&server);
+    own.args(["init"]).run().ok();
+    own.args(["eval", "llm(\"x\")"]).run().ok().prints("yes\n");
     std::fs::write(program.project().join("rhizo.toml"), "role = \"worker\"\n").expect("a file");
     program.args(["init", "--force"]).run().ok();
     let text = std::fs::read_to_string(program.project().join("rhizo.toml")).expect("a file");
