@@ -38,8 +38,21 @@ pub struct Estimate {
     pub worst: Money,
     /// Steps whose number of items, whose own work or whose refused answers are not known before.
     pub open: Vec<String>,
+    /// What of this one item of a step asks whose number of items is not known.
+    pub per_item: Vec<PerItem>,
     /// Models that are asked and whose price is not known.
     pub unpriced: Vec<String>,
+}
+
+/// What one item asks.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PerItem {
+    /// The step that has the items.
+    pub step: String,
+    /// The most calls.
+    pub calls: u64,
+    /// The most that they cost, as far as they are priced.
+    pub worst: Money,
 }
 
 impl Estimate {
@@ -51,6 +64,25 @@ impl Estimate {
             (None, Some(model)) => self.unpriced.push(model.clone()),
             (None, None) => {}
         }
+    }
+
+    /// What of its calls and money stands for single items.
+    pub fn of_items(&self) -> (u64, Money) {
+        let calls = self.per_item.iter().map(|item| item.calls).sum();
+        (calls, self.per_item.iter().map(|item| item.worst).sum())
+    }
+
+    /// Notes what has been added since as the work of one item, without that of items in it.
+    fn note_item(&mut self, step: &Step, (calls, worst): (u64, Money), inner: (u64, Money)) {
+        let of_items = self.of_items();
+        let less = |all: Money, part: Money| Money::from_nanos(all.nanos().saturating_sub(part.nanos()));
+        let within = (of_items.0.saturating_sub(inner.0), less(of_items.1, inner.1));
+        let item = PerItem {
+            step: step.name.clone(),
+            calls: self.calls.saturating_sub(calls).saturating_sub(within.0),
+            worst: less(less(self.worst, worst), within.1),
+        };
+        self.per_item.push(item);
     }
 }
 
@@ -194,8 +226,13 @@ async fn one(ground: Ground<'_>, step: &Step, around: Around<'_>, estimate: &mut
     act(ground, step, attempts, &mut row, &mut estimate.open).await?;
     estimate.count(&row);
     estimate.rows.push(row);
-    let times = inner_times(step, attempts, around.known, estimate);
-    let inner = Around { depth: around.depth + 1, times, ..around };
+    let before = (estimate.calls, estimate.worst);
+    let of_items = estimate.of_items();
+    let items = inner_times(step, attempts, around.known);
+    let inner = Around { depth: around.depth + 1, times: items.unwrap_or(attempts), ..around };
+    if items.is_none() {
+        estimate.open.push(step.name.clone());
+    }
     for body in step.act.blocks() {
         block(ground, body, inner, estimate).await?;
     }
@@ -203,20 +240,20 @@ async fn one(ground: Ground<'_>, step: &Step, around: Around<'_>, estimate: &mut
         let known = &around.known.called(nested);
         block(ground, &nested.pipeline.block, Around { known, ..inner }, estimate).await?;
     }
+    if items.is_none() {
+        estimate.note_item(step, before, of_items);
+    }
     Ok(())
 }
 
-/// How often a body runs at most; once per item where their number is not known.
-fn inner_times(step: &Step, attempts: u64, known: &Known, estimate: &mut Estimate) -> u64 {
+/// How often a body runs at most; nothing where the number of its items is not known.
+fn inner_times(step: &Step, attempts: u64, known: &Known) -> Option<u64> {
     match &step.act {
-        Act::While(repeat) => attempts.saturating_mul(u64::from(repeat.max_iterations)),
+        Act::While(repeat) => Some(attempts.saturating_mul(u64::from(repeat.max_iterations))),
         Act::Each(each) => {
-            let items = known.counted(&each.items);
-            if items.is_none() {
-                estimate.open.push(step.name.clone());
-            }
-            attempts.saturating_mul(items.and_then(|count| u64::try_from(count).ok()).unwrap_or(1))
+            let items = known.counted(&each.items)?;
+            Some(attempts.saturating_mul(u64::try_from(items).unwrap_or(u64::MAX)))
         }
-        _ => attempts,
+        _ => Some(attempts),
     }
 }

@@ -29,6 +29,7 @@ pub(super) async fn tell(app: &App, printer: &Printer, args: &Run) -> Outcome<Ex
         "calls": found.calls,
         "worst_usd": found.worst.usd(),
         "open": found.open,
+        "per_item": found.per_item,
         "unpriced": found.unpriced,
         "max_cost": pipeline.budget.max_cost,
         "needed": needed,
@@ -59,17 +60,12 @@ fn page(pipeline: &Pipeline, found: &Estimate) -> String {
     };
     let head = ["step", "does", "model", "calls at most", "costs at most", "because"];
     let mut page = table::render(head, found.rows.iter().map(cells));
-    let worst = match (found.unpriced.is_empty(), found.worst) {
-        (true, worst) => worst.to_string(),
-        (false, Money::ZERO) => "an unknown amount".to_owned(),
-        (false, worst) => format!("{worst} + unpriced"),
-    };
-    let what = if found.open.is_empty() { "" } else { " of what is known before" };
-    page.push_str(&format!("\n\nin all at most {} calls and {worst}{what}", found.calls));
+    page.push_str(&format!("\n\n{}", in_all(found)));
     let limit = pipeline.budget.max_cost.map(|usd| format!("; the pipeline's budget stops it at ${usd}"));
     page.push_str(&limit.unwrap_or_default());
-    if !found.open.is_empty() {
-        let (what, open) = ("the items, turns, programs or refused answers", found.open.join(", "));
+    let open = beside_items(found);
+    if !open.is_empty() {
+        let (what, open) = ("the turns, programs or refused answers", open.join(", "));
         page.push_str(&format!("\nnot known before, and counted once or not at all: {what} of {open}"));
     }
     if !found.unpriced.is_empty() {
@@ -80,4 +76,36 @@ fn page(pipeline: &Pipeline, found: &Estimate) -> String {
     }
     page.push_str("\nnothing was asked and nothing was spent");
     page
+}
+
+/// Calls and money, and what each item adds where nobody knows yet how many there are.
+fn in_all(found: &Estimate) -> String {
+    let (of_items, items_worst) = found.of_items();
+    let calls = found.calls.saturating_sub(of_items);
+    let worst = Money::from_nanos(found.worst.nanos().saturating_sub(items_worst.nanos()));
+    let worst = match (found.unpriced.is_empty(), worst) {
+        (true, worst) => worst.to_string(),
+        (false, Money::ZERO) => "an unknown amount".to_owned(),
+        (false, worst) => format!("{worst} + unpriced"),
+    };
+    let sum = if found.open.is_empty() { "in all at most" } else { "at most" };
+    let mut text = format!("{sum} {} and {worst}", counted(calls));
+    for item in found.per_item.iter().filter(|item| item.calls > 0) {
+        let most = if item.worst > Money::ZERO { format!(" (at most {})", item.worst) } else { String::new() };
+        text.push_str(&format!(", and {}{most} more for each item of `{}`", counted(item.calls), item.step));
+    }
+    if !beside_items(found).is_empty() {
+        text.push_str(" beside what is not known before");
+    }
+    text
+}
+
+fn counted(calls: u64) -> String {
+    if calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") }
+}
+
+/// The steps of which more than the number of items is open.
+fn beside_items(found: &Estimate) -> Vec<&str> {
+    let has_items = |name: &str| found.per_item.iter().any(|item| item.step == name);
+    found.open.iter().map(String::as_str).filter(|name| !has_items(name)).collect()
 }
