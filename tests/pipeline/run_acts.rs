@@ -87,7 +87,7 @@ steps:
     args: {expression: '1 + {{ double.twice }}'}
 outputs: {twice: double.twice, sum: sum, text: '`${sum} of ${inputs.n}`'}
 ";
-    assert_eq!(answer(text, &[]), json!({"twice": 8, "sum": 9.0, "text": "9.0 of 4"}));
+    assert_eq!(answer(text, &[]), json!({"twice": 8, "sum": 9, "text": "9 of 4"}));
     assert_eq!(answer(text, &["n=1"])["twice"], 2);
 }
 

@@ -191,6 +191,17 @@ fn a_case_is_a_value_however_yaml_writes_it() {
 }
 
 #[test]
+fn a_whole_result_of_a_calculation_is_a_whole_number() {
+    let text = "\
+steps:
+  sum: {tool: calculate, args: {expression: '2*(3+4)'}}
+  way: {switch: {on: sum, cases: {14: good}, default: fail}}
+  good: {set: {v: '`${sum}`'}}
+";
+    assert_eq!(run(text).ok().json()["answer"], json!({"v": "14"}));
+}
+
+#[test]
 fn a_jump_backward_repeats_what_lies_between() {
     let server = ChatServer::new(|ask| Reply::text(format!("0.{}", ask.number)));
     let text = "\

@@ -14,7 +14,7 @@ pub const TOOL: Primitive = Primitive {
     summary: "Calls a tool with named arguments and returns its value; arguments are checked against its schema first.",
     params: &[("name", "the tool, see tools()"), ("arguments", "a map, see `?name` of the tool")],
     example: "print(TOOL(\"calculate\", #{expression: \"(7 - 4) * 31\"}))",
-    prints: "93.0\n",
+    prints: "93\n",
     register: register_tool,
 };
 

@@ -33,15 +33,15 @@ impl TypedTool for Calculate {
     type Args = Args;
     const NAME: &'static str = "calculate";
     const SUMMARY: &'static str = "Computes an arithmetic expression.";
-    const RETURNS: &'static str = "A float. A result that is not a finite number is an error.";
+    const RETURNS: &'static str = "A number; a whole one up to 2^53 has no decimal point. A result that is not a finite number is an error.";
     const EFFECT: EffectClass = EffectClass::Pure;
     const PERMISSION: Permission = Permission::Free;
     const TAGS: &'static [&'static str] = &["math", "arithmetic", "formula", "number", "calculator", "compute"];
 
     fn examples() -> Vec<(Value, &'static str)> {
         vec![
-            (json!({"expression": "2 * (3 + 4)^2"}), "98.0"),
-            (json!({"expression": "price * (1 + tax / 100)", "variables": {"price": 80, "tax": 25}}), "100.0"),
+            (json!({"expression": "2 * (3 + 4)^2"}), "98"),
+            (json!({"expression": "price * (1 + tax / 100)", "variables": {"price": 80, "tax": 25}}), "100"),
         ]
     }
 
@@ -59,9 +59,19 @@ impl TypedTool for Calculate {
 
     async fn run(args: Args, _cx: &ToolContext) -> Outcome<Value> {
         let value = expression::evaluate(&args.expression, &args.variables)?;
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| {
+        number(value).map(Value::Number).ok_or_else(|| {
             Failure::new(FailureKind::Invalid, format!("`{}` has no finite value", args.expression))
                 .hint("it divides by zero, takes the root or logarithm of a negative number, or overflows")
         })
     }
+}
+
+/// A whole result as a whole number, as far as floats tell all of them apart: who compares or shows it wants no `.0`.
+fn number(value: f64) -> Option<Number> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() <= EXACT {
+        #[allow(clippy::cast_possible_truncation, reason = "it is whole and fits")]
+        return Some(Number::from(value as i64));
+    }
+    Number::from_f64(value)
 }
