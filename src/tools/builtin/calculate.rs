@@ -33,7 +33,8 @@ impl TypedTool for Calculate {
     type Args = Args;
     const NAME: &'static str = "calculate";
     const SUMMARY: &'static str = "Computes an arithmetic expression.";
-    const RETURNS: &'static str = "A number; a whole one up to 2^53 has no decimal point. A result that is not a finite number is an error.";
+    const RETURNS: &'static str =
+        "A number; a whole one up to 2^53 has no decimal point. A result that is not a finite number is an error.";
     const EFFECT: EffectClass = EffectClass::Pure;
     const PERMISSION: Permission = Permission::Free;
     const TAGS: &'static [&'static str] = &["math", "arithmetic", "formula", "number", "calculator", "compute"];
