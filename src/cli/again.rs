@@ -83,6 +83,7 @@ pub async fn live(
     force: bool,
 ) -> Outcome<Exit> {
     let Again { row, launch, program } = again;
+    ask::tell_skipped(printer, &library);
     let on_print = program.prints().then(|| run_command::on_print(printer, flags));
     let parts = Parts { schema: launch.schema()?, on_print, ..Parts::default() };
     let run = resume::again(&app.kit, row, library, parts, force).await?;

@@ -44,13 +44,7 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
         return Ok(report::usage(printer, &failure.hint("rhizo ask \"...\" --context PATH")));
     }
     let schema = args.schema.as_deref().map(schema).transpose()?;
-    let (library, launch) = opened(app, &args.flags, pipe(&args.flags.context))?;
-    for (name, reason) in library.skipped().iter().take(5) {
-        printer.err(&format!("skipped {name}: {reason}"));
-    }
-    if let Some(more) = library.skipped().len().checked_sub(5).filter(|more| *more > 0) {
-        printer.err(&format!("skipped {more} more files"));
-    }
+    let (library, launch) = opened(app, printer, &args.flags, pipe(&args.flags.context))?;
     let role = app.kit.settings.role.clone();
     let launch = Launch { role: role.clone(), recursive: args.recursive, schema: schema.clone(), ..launch };
     let schema = schema.as_ref().map(Schema::read).transpose()?.map(Arc::new);
@@ -75,11 +69,27 @@ pub async fn root(
     watching.end(printer, run, &end, closed).await
 }
 
-/// The long input that flags and a pipe name, and how to open it again.
-pub fn opened(app: &App, flags: &RunFlags, pipe: Option<Box<dyn Read + Send>>) -> Outcome<(Library, Launch)> {
+/// The long input that flags and a pipe name, and how to open it again. What it lacks is told.
+pub fn opened(
+    app: &App,
+    printer: &Printer,
+    flags: &RunFlags,
+    pipe: Option<Box<dyn Read + Send>>,
+) -> Outcome<(Library, Launch)> {
     let piped = pipe.is_some() || flags.context.iter().any(|path| path == "-");
     let library = inputs::open(&app.kit.settings, &flags.context, pipe)?;
+    tell_skipped(printer, &library);
     Ok((library, Launch { context: flags.context.clone(), piped, flags: flags.kept(), ..Launch::default() }))
+}
+
+/// Tells which files of folders were left out.
+pub fn tell_skipped(printer: &Printer, library: &Library) {
+    for (name, reason) in library.skipped().iter().take(5) {
+        printer.err(&format!("skipped {name}: {reason}"));
+    }
+    if let Some(more) = library.skipped().len().checked_sub(5).filter(|more| *more > 0) {
+        printer.err(&format!("skipped {more} more files"));
+    }
 }
 
 /// The schema of a flag: its text, or the file of that name.

@@ -17,6 +17,7 @@ mod products;
 mod step;
 
 use crate::pipeline::plan::{Act, Block, Pipeline, Step};
+use crate::pipeline::product;
 use code::{Lines, text};
 use fates::Fates;
 use std::collections::BTreeSet;
@@ -45,6 +46,11 @@ pub fn script(pipeline: &Pipeline) -> String {
         "// The same as {name}, as a script. What a budget, a deadline or Ctrl-C stops depends on speed, in both.\n"
     );
     whole.extend(limits::left_out(pipeline).iter().map(|line| format!("{line}\n")));
+    if product::none(&pipeline.block).is_err() {
+        whole.push_str(
+            "// The files that the pipeline writes need no leave, those of this script do: rhizo run --approve auto.\n",
+        );
+    }
     for function in functions::ALL.iter().filter(|function| twin.used.contains(function.0)) {
         whole.push_str(&format!("\n{}", function.1));
     }

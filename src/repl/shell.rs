@@ -273,12 +273,13 @@ pub(super) fn on_print(screen: &Arc<Screen>, json: bool, muted: &Arc<AtomicBool>
     })
 }
 
-fn tell_skipped(screen: &Screen, library: &Library) {
+/// Tells which files of folders were left out.
+pub(super) fn tell_skipped(screen: &Screen, library: &Library) {
     for (name, reason) in library.skipped().iter().take(5) {
-        screen.dim(&format!("skipped {name}: {reason}"));
+        screen.err(&format!("skipped {name}: {reason}"));
     }
     if let Some(more) = library.skipped().len().checked_sub(5).filter(|more| *more > 0) {
-        screen.dim(&format!("skipped {more} more files"));
+        screen.err(&format!("skipped {more} more files"));
     }
 }
 

@@ -27,6 +27,20 @@ steps:
 "#;
 
 #[test]
+fn the_twin_of_a_pipeline_that_writes_says_that_its_files_need_leave() {
+    let told = |products: &str| {
+        let program = flow(&format!("steps: {{a: {{set: {{v: '1'}}{products}}}}}\n"));
+        program
+            .args(["pipeline", "explain", "flow.yaml", "--rhai"])
+            .run()
+            .ok()
+            .stdout
+            .contains("rhizo run --approve auto.\n")
+    };
+    assert!(told(", products: {a: a.json}") && !told(""));
+}
+
+#[test]
 fn the_twin_runs_and_answers_what_the_steps_say() {
     let program = flow(FLOW);
     let twin = program.args(["pipeline", "explain", "flow.yaml", "--rhai"]).run().ok();
