@@ -11,7 +11,7 @@ use crate::core::ids::Frame;
 use crate::core::text::one_line;
 use crate::repl::editor::screen::Screen;
 use crate::repl::follower::Follower;
-use crate::repl::shell::{Options, Place, Shell, on_print};
+use crate::repl::shell::{Options, Place, Shell, on_print, tell_skipped};
 use crate::repl::underscore;
 use crate::store::runs::RunRow;
 use serde_json::{Map, Value};
@@ -51,6 +51,7 @@ impl Shell {
     pub async fn reopen(app: &App, again: &Again, screen: Arc<Screen>, interactive: bool) -> Outcome<Self> {
         let kit = Arc::clone(&app.kit);
         let library = inputs::open(&kit.settings, &again.launch.context, None)?;
+        tell_skipped(&screen, &library);
         let follower = Follower::start(kit.store.subscribe(), Arc::clone(&screen));
         let muted: Arc<AtomicBool> = Arc::new(AtomicBool::new(true));
         let options = Options { quiet: again.quiet, ..Options::default() };

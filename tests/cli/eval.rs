@@ -38,6 +38,17 @@ fn a_question_about_a_name_is_answered_as_at_the_prompt_and_is_no_run() {
 }
 
 #[test]
+fn files_of_a_folder_that_are_no_text_are_told_by_whoever_opens_it() {
+    let program = Program::offline().file("data/a.txt", "one").file("data/wide.txt", b"\xff\xfeo\0n\0");
+    let program = program.file("one.rhai", "1").file("one.yaml", "steps: {a: {set: {n: '1'}}}\n");
+    for (command, what) in [("eval", "1"), ("run", "one.rhai"), ("run", "one.yaml"), ("ask", "How many?")] {
+        let ran = program.args([command, what, "--context", "data"]).run().ok();
+        ran.says("skipped data/wide.txt: UTF-16 text");
+    }
+    program.args(["--context", "data"]).stdin("1\n").run().ok().says("skipped data/wide.txt: UTF-16 text");
+}
+
+#[test]
 fn the_footer_names_the_run_and_quiet_drops_it() {
     let program = Program::offline();
     program.args(["eval", "1"]).run().snapshot("eval_footer");
