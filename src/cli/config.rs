@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 /// Arguments of `config`.
 #[derive(Debug, Args)]
 pub struct ConfigCommand {
-    /// What to do.
+    /// What to do; `show` if nothing is named.
     #[command(subcommand)]
-    pub action: Action,
+    pub action: Option<Action>,
     /// Prints JSON.
     #[arg(long, global = true)]
     pub json: bool,
@@ -46,7 +46,8 @@ struct Row<'a> {
 
 /// Runs `config`.
 pub fn config(settings: &Settings, printer: &Printer, args: &ConfigCommand) -> Outcome<Exit> {
-    let Action::Show { setting, origin } = &args.action;
+    let all = Action::Show { setting: None, origin: false };
+    let Action::Show { setting, origin } = args.action.as_ref().unwrap_or(&all);
     let rows = rows(settings, setting.as_deref())?;
     let json: Vec<Value> = rows.iter().map(Row::json).collect();
     let from = |row: &Row<'_>| row.value.as_ref().map_or_else(|| "not set".to_owned(), |(_, place)| place.to_string());

@@ -77,7 +77,8 @@ fn nowhere(error: &io::Error) -> Failure {
 fn usage(error: &clap::Error, json: bool) -> Exit {
     let printer = Printer::new(json, false, true);
     if error.use_stderr() {
-        let (text, hint) = (error.render().to_string(), file_as_command(error));
+        let text = error.render().to_string();
+        let hint = file_as_command(error).or_else(|| unquoted(error, &text));
         if json {
             let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
             let failure = Failure::new(FailureKind::Invalid, message);
@@ -99,6 +100,14 @@ fn file_as_command(error: &clap::Error) -> Option<String> {
     let path = Path::new(word);
     let is_program = path.extension().is_some_and(|suffix| suffix == "rhai") || files::is_yaml(path) || path.is_file();
     is_program.then(|| format!("did you mean `rhizo run {word}`?"))
+}
+
+/// What was meant by more words where one argument is wanted; the usage line of the error names the command.
+fn unquoted(error: &clap::Error, text: &str) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
+    let of = |(command, _): &(&str, &str)| text.contains(&format!("Usage: rhizo {command} "));
+    let (command, what) = [("ask", "question"), ("eval", "code")].into_iter().find(of)?;
+    (!word.starts_with('-')).then(|| format!("quote the {what}: rhizo {command} '...'"))
 }
 
 /// The commands that make their settings themselves, or need none.

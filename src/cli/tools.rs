@@ -8,11 +8,12 @@ use crate::cli::printer::Printer;
 use crate::cli::{outcome, report, table};
 use crate::context::library::Library;
 use crate::core::exit::Exit;
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::Frame;
 use crate::core::tool::ToolSpec;
 use crate::host::tool_call;
 use crate::repl::inspect::{about_tool, permission};
+use crate::tools::catalog::{Catalog, Registered};
 use crate::turn::root::RootEnd;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -76,7 +77,7 @@ pub async fn tools(app: &App, printer: &Printer, args: &Tools) -> Outcome<Exit> 
             printer.rows(&json!(specs), || table::render(["tool", "needs", "does"], specs.iter().map(line)));
         }
         Action::Show { tool } => {
-            let spec = catalog.get(tool)?.tool.spec();
+            let spec = registered(catalog, tool)?.tool.spec();
             printer.rows(&json!(spec), || format!("{}{}", about_tool(spec), arguments::examples(spec)));
         }
         Action::Call { tool, args, .. } => return call(app, printer, tool, args).await,
@@ -84,8 +85,16 @@ pub async fn tools(app: &App, printer: &Printer, args: &Tools) -> Outcome<Exit> 
     Ok(Exit::Ok)
 }
 
+/// The tool of that name; what a program would be told to call is a command here.
+fn registered<'a>(catalog: &'a Catalog, name: &str) -> Outcome<&'a Registered> {
+    catalog.get(name).map_err(|failure| {
+        let hint = failure.hint.as_ref().map(|hint| hint.replacen("tools(\"\")", "`rhizo tools`", 1));
+        Failure { hint, ..failure }
+    })
+}
+
 async fn call(app: &App, printer: &Printer, tool: &str, typed: &[String]) -> Outcome<Exit> {
-    let args = match arguments::read(app.kit.tools.get()?.get(tool)?.tool.spec(), typed) {
+    let args = match arguments::read(registered(app.kit.tools.get()?, tool)?.tool.spec(), typed) {
         Ok(args) => args,
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };

@@ -1,6 +1,7 @@
 //! Questions to a person. Who asks them on which screen is the business of the edges.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::one_line;
 use futures::future::BoxFuture;
 
 /// A question.
@@ -57,10 +58,19 @@ impl Question {
 
     /// Asks until the answer is one of the choices, three times at most.
     pub async fn put_to(&self, person: &dyn Person) -> Outcome<String> {
+        let mut question = self.clone();
         for _ in 0..3 {
-            if let Some(choice) = self.choice(&person.ask(self).await?) {
+            let answer = person.ask(&question).await?;
+            if let Some(choice) = self.choice(&answer) {
                 return Ok(choice);
             }
+            let said = one_line(&answer, 40);
+            let wrong = if said.is_empty() {
+                "an answer is wanted".to_owned()
+            } else {
+                format!("`{said}` is not one of the choices")
+            };
+            question.prompt = format!("{wrong}. {}", self.prompt);
         }
         Err(Failure::new(FailureKind::Invalid, "none of the choices was answered")
             .hint(format!("answer one of: {}", self.choices.join(", "))))
@@ -70,7 +80,9 @@ impl Question {
 #[cfg(test)]
 mod tests {
     use super::{Nobody, Person, Question};
-    use crate::core::failure::FailureKind;
+    use crate::core::failure::{FailureKind, Outcome};
+    use futures::future::BoxFuture;
+    use std::sync::Mutex;
 
     #[test]
     fn answers_are_matched_to_choices() {
@@ -91,6 +103,27 @@ mod tests {
             assert_eq!(question.choice(typed).as_deref(), expect, "{typed}");
         }
         assert_eq!(Question::default().choice(" free text ").as_deref(), Some(" free text "));
+    }
+
+    /// Answers in this order, and keeps what was asked.
+    struct Answers(Mutex<(Vec<&'static str>, Vec<String>)>);
+
+    impl Person for Answers {
+        fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Outcome<String>> {
+            let mut known = self.0.lock().unwrap();
+            known.1.push(question.prompt.clone());
+            let answer = known.0.remove(0).to_owned();
+            Box::pin(async move { Ok(answer) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wrong_choice_is_told_before_the_question_comes_again() {
+        let question = Question { prompt: "go?".into(), choices: vec!["yes".into(), "no".into()], leave: false };
+        let person = Answers(Mutex::new((vec!["perhaps", "", "no"], Vec::new())));
+        assert_eq!(question.put_to(&person).await.unwrap(), "no");
+        let asked = person.0.into_inner().unwrap().1;
+        assert_eq!(asked, ["go?", "`perhaps` is not one of the choices. go?", "an answer is wanted. go?"]);
     }
 
     #[tokio::test]

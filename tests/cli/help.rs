@@ -27,6 +27,8 @@ fn the_version_is_told() {
 #[test]
 fn unknown_commands_and_flags_are_usage_errors() {
     let program = Program::offline();
+    program.args(["ask", "two", "words"]).run().code(2).says("hint: quote the question: rhizo ask '...'");
+    program.args(["eval", "1", "+", "1"]).run().code(2).says("hint: quote the code: rhizo eval '...'");
     program.args(["aks"]).run().code(2).snapshot("usage_command");
     program.args(["ask", "q", "--max-cots", "1"]).run().code(2).snapshot("usage_flag");
     program.args(["runs", "shwo"]).run().code(2).snapshot("usage_action");

@@ -44,7 +44,7 @@ fn tools_are_listed_shown_and_called() {
 fn a_tool_is_called_with_what_it_needs() {
     let program = project();
     program.args(["tools", "call", "raed_file", "{}"]).run().code(1).snapshot("tools_unknown");
-    program.args(["tools", "show", "zzz"]).run().code(1).says("there is no tool `zzz`");
+    program.args(["tools", "show", "zzz"]).run().code(1).says("hint: `rhizo tools` lists them: ");
     program.args(["tools", "call", "read_file", "{path}"]).run().code(2).snapshot("tools_not_json");
     program.args(["tools", "call", "read_file", "{\"paht\": \"a\"}"]).run().code(1).snapshot("tools_wrong_argument");
     program.args(["tools", "call", "read_file", "paht=a"]).run().code(1).says("hint: `paht` may be `path`");

@@ -40,6 +40,8 @@ fn every_value_says_where_it_came_from() {
     assert_eq!(row(&rows, "model"), (Value::Null, Value::Null));
     let call = program.args(["config", "show", "limits", "--origin"]).env("RHIZO_MAX_CALLS", "3");
     call.run().ok().snapshot("config_show");
+    let shown = program.args(["config", "show"]).run().ok().stdout;
+    program.args(["config"]).run().ok().prints(&shown);
     program.args(["config", "show", "limit"]).run().code(1).says("did you mean `limits`?");
 }
 

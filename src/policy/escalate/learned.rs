@@ -94,6 +94,14 @@ fn value(posterior: &Posterior) -> Value {
     Value { mean: posterior.mean(), variance: posterior.variance() }
 }
 
+fn too_few(similar: f64) -> String {
+    match format!("{similar:.0}").as_str() {
+        "0" => "nothing similar is remembered by which".to_owned(),
+        "1" => "one similar episode is too few".to_owned(),
+        more => format!("{more} similar episodes are too few"),
+    }
+}
+
 fn by_rule<T>(choice: T, reason: String) -> Decision<T> {
     let (decider, ids) = (Decider::Rule, Vec::new());
     Decision { choice, decider, reason, propensity: 1.0, predicted: None, n: 0.0, ids }
@@ -132,7 +140,7 @@ fn choose<T: Choice>(offers: &[Offer<T>], values: &[Value], ruled: usize, bounds
     let reason = match decider {
         Decider::Rule if !bounds.trusted => "the rule: the learner's predictions have been too bad".to_owned(),
         Decider::Rule if enough(&ruled) => format!("the rule: nothing is known to beat {}", told(ruled)),
-        Decider::Rule => format!("the rule: {:.0} similar episodes are too few", offers[ruled].posterior.n),
+        Decider::Rule => format!("the rule: {} to choose otherwise", too_few(offers[ruled].posterior.n)),
         Decider::Learned => format!("{} instead of {}", told(at), told(ruled)),
         Decider::Audit => format!("by chance, to learn: {} instead of {}", told(at), told(chosen)),
     };
