@@ -38,7 +38,7 @@ pub struct Estimate {
     pub worst: Money,
     /// Steps whose number of items, whose own work or whose refused answers are not known before.
     pub open: Vec<String>,
-    /// What of this one item of a step asks whose number of items is not known.
+    /// What one item asks of each step whose number of items is not known; the sums above have it once.
     pub per_item: Vec<PerItem>,
     /// Models that are asked and whose price is not known.
     pub unpriced: Vec<String>,
