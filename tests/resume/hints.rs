@@ -40,16 +40,19 @@ fn answering(replies: &'static [(&'static str, &'static str)]) -> ChatServer {
     })
 }
 
+/// A program, what the server answers and how, how many calls have been made at each end, and what is printed.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [usize], &'static str);
+
 #[test]
 fn an_answer_of_no_use_that_ended_a_run_is_asked_for_again() {
     const SUM: &str = "llm(\"a\") + llm(\"b\")";
     const TYPED: &str = "let n = llm(\"a\", #{schema: #{n: \"int\"}}).n; llm(\"b\") + n";
-    let replies: [(&str, &[(&str, &str)], &[usize], &str); 3] = [
+    const CASES: [Case; 3] = [
         (SUM, &[("", "one "), ("cut", "tw"), ("cut", "tw"), ("", "two")], &[2, 3, 4], "one two\n"),
         (SUM, &[("", "one "), ("filtered", "tw"), ("", "two")], &[2, 3], "one two\n"),
         (TYPED, &[("", "no"), ("", "no"), ("", "no"), ("", "{\"n\": 7}"), ("", "of ")], &[3, 5], "of 7\n"),
     ];
-    for (code, replies, asks, printed) in replies {
+    for (code, replies, asks, printed) in CASES {
         let server = answering(replies);
         let program = Program::paying(&server).file("two.rhai", code);
         let mut ended = program.args(["run", "two.rhai"]).run().says("goes on, with what was wrong put right");
