@@ -49,7 +49,7 @@ fn complaint(failure: &Value, knowable: bool) -> Option<String> {
     let of_the_file = matches!(kind, "script" | "config" | "internal" | "unknown_model" | "no_model") || told;
     let of_its_values = kind == "data" && knowable;
     // What the engine can quote depends on what it is sent.
-    let of_the_engine = failure["message"].as_str().is_some_and(|text| text.starts_with("the offline engine quotes"));
+    let of_the_engine = failure["message"].as_str().is_some_and(|text| text.contains("the offline engine quotes"));
     ((of_the_file && !of_the_engine) || of_its_values).then(|| format!("{kind}: {}", failure["message"]))
 }
 

@@ -150,7 +150,7 @@ fn what_has_no_price_is_not_shown_as_free() {
     let flow = "steps:\n  - a: {llm: \"a\"}\n";
     let program = Program::served_by(&server).file("flow.yaml", flow);
     let page = program.args(["pipeline", "run", "flow.yaml", "--dry-run"]).run().ok().stdout;
-    assert!(page.contains("at most 1 calls and an unknown amount") && !page.contains("$0.00"), "{page}");
+    assert!(page.contains("at most 1 call and an unknown amount") && !page.contains("$0.00"), "{page}");
 }
 
 #[test]

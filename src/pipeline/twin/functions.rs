@@ -154,6 +154,7 @@ fn listed(all) {
     let kind = type_of(all);
     if kind == \"map\" { return all.values(); }
     if kind == \"array\" || kind == \"blob\" { return all; }
+    if kind == \"range\" || kind == \"range=\" { return all.to_array(); }
     // What has no form as data is told here.
     try { json_text(all); } catch (failure) { failure.kind = \"data\"; throw failure; }
     let kind = switch kind { \"()\" => \"()\", \"bool\" => \"a boolean\", \"i64\" | \"f64\" => \"a number\", _ => \"a text\" };
@@ -165,7 +166,7 @@ fn listed(all) {
         "keys_of",
         "\
 fn keys_of(all) {
-    if type_of(all) == \"map\" { all.keys() } else { (0..all.len()).to_array() }
+    if type_of(all) == \"map\" { all.keys() } else { (0..listed(all).len()).to_array() }
 }
 ",
     ),

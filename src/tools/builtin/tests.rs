@@ -122,8 +122,8 @@ async fn examples_answer_what_their_notes_say() {
         ("json_query", 2, json!([3])),
         ("csv_read", 0, json!([{"name": "nut", "price": 1.5}, {"name": "bolt", "price": 2}])),
         ("csv_read", 1, json!([{"name": "nut", "price": 1.5}])),
-        ("calculate", 0, json!(98.0)),
-        ("calculate", 1, json!(100.0)),
+        ("calculate", 0, json!(98)),
+        ("calculate", 1, json!(100)),
         ("ask_user", 0, json!("red")),
         ("ask_user", 1, json!("blue")),
     ] {
