@@ -13,8 +13,8 @@ use crate::store::effects::{EffectEnd, EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::resume::Recorded;
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// What is done about an effect that has no answer in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum Mode {
 pub struct Replay {
     run: RunId,
     book: Mutex<Book>,
+    /// The frames of its effects and those around them, once somebody asks. No effect is added to a log that was read.
+    frames: OnceLock<HashSet<String>>,
 }
 
 #[derive(Debug)]
@@ -92,7 +94,8 @@ impl Replay {
     pub fn load(store: &Store, run: &RunId, mode: Mode) -> Outcome<Self> {
         let known = store.recorded(run)?.into_iter();
         let known = known.map(|recorded| (recorded.key.clone(), Entry { recorded, used: false })).collect();
-        Ok(Self { run: run.clone(), book: Mutex::new(Book { mode, known, replayed: 0, missed: Vec::new() }) })
+        let book = Mutex::new(Book { mode, known, replayed: 0, missed: Vec::new() });
+        Ok(Self { run: run.clone(), book, frames: OnceLock::new() })
     }
 
     /// Whether nothing may be asked of the world.
@@ -183,9 +186,8 @@ impl Replay {
 
     /// Whether the log has any effect in this frame or in a part of it.
     pub fn has_below(&self, frame: &Frame) -> bool {
-        let is_below = |rest: &str| rest.is_empty() || rest.starts_with('/');
-        let is_part = |key: &EffectKey| key.frame.as_str().strip_prefix(frame.as_str()).is_some_and(is_below);
-        self.lock().known.keys().any(is_part)
+        let around = || with_those_around(self.lock().known.keys().map(|key| key.frame.as_str()));
+        self.frames.get_or_init(around).contains(frame.as_str())
     }
 
     /// Whether the log has an answer to this effect.
@@ -234,6 +236,20 @@ impl Replay {
     }
 }
 
+/// Frames, and all that they are parts of.
+fn with_those_around<'f>(frames: impl Iterator<Item = &'f str>) -> HashSet<String> {
+    let mut all: HashSet<String> = HashSet::new();
+    for frame in frames {
+        let mut next = Some(frame);
+        // Those around a frame that is there are there as well.
+        while let Some(frame) = next.filter(|frame| !all.contains(*frame)) {
+            all.insert(frame.to_owned());
+            next = frame.rsplit_once('/').map(|(around, _)| around);
+        }
+    }
+    all
+}
+
 fn missing(run: &RunId, missed: &Missed) -> Failure {
     let (kind, frame) = (missed.kind.name(), &missed.key.frame);
     let hint = match missed.again.or(missed.instead) {
@@ -248,4 +264,26 @@ fn missing(run: &RunId, missed: &Missed) -> Failure {
             json!({"kind": kind, "frame": frame, "occurrence": missed.key.occurrence, "asked": missed.asked}),
         )
         .detail("expected", json!(missed.instead))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_those_around;
+
+    #[test]
+    fn a_frame_is_there_with_all_that_it_is_a_part_of() {
+        let all = with_those_around(["root/step:a/item[1]", "root/step:a", "root/step:ab/pipeline"].into_iter());
+        for (frame, there) in [
+            ("root", true),
+            ("root/step:a", true),
+            ("root/step:a/item[1]", true),
+            ("root/step:ab", true),
+            ("root/step:ab/pipeline", true),
+            ("root/step:a/item", false),
+            ("root/step", false),
+            ("root/step:b", false),
+        ] {
+            assert_eq!(all.contains(frame), there, "{frame}");
+        }
+    }
 }
