@@ -10,3 +10,4 @@ pub mod posterior;
 pub mod substitute;
 pub mod template;
 pub mod value;
+pub mod window;

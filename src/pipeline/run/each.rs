@@ -6,6 +6,7 @@ use crate::pipeline::run::block::{self, Ended};
 use crate::pipeline::run::course::Course;
 use crate::pipeline::run::step::Answer;
 use crate::pipeline::values::{Values, as_text};
+use crate::policy::window::Window;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::{Map, Value, json};
@@ -25,56 +26,27 @@ pub async fn run(course: &Course<'_>, step: &Step, each: &Each, values: &Values)
     let mut ended: Vec<Option<Ended>> = items.iter().map(|_| None).collect();
     let mut waiting = items.iter().enumerate().peekable();
     let mut running = FuturesUnordered::new();
-    let mut window = Window { most, stops: each.on_item_failure == OnItemFailure::Stop, ..Window::default() };
+    let mut window = Window::new(most, each.on_item_failure == OnItemFailure::Stop);
     loop {
-        while let Some((index, item)) = waiting.next_if(|(index, _)| window.admits(*index, running.len())) {
+        let begins = |index: usize, running: usize| running < most && window.admits(index) == Some(true);
+        while let Some((index, item)) = waiting.next_if(|(index, _)| begins(*index, running.len())) {
             let place = course.within("item", &item.key, of);
             running.push(async move { (index, block::run(&place, &each.block, &item.seen).await) });
         }
         let Some((index, end)) = running.next().await else { break };
-        let failure = end.failure.clone();
+        // Whoever can go on without the person does.
+        let failure = end.failure.as_ref().filter(|failure| failure.kind != FailureKind::Waiting);
+        window.note(index, failure.is_some());
+        if failure.is_some_and(|failure| !failure.kind.catchable()) {
+            window.stop();
+        }
         if let Some(slot) = ended.get_mut(index) {
             *slot = Some(end);
         }
-        window.note(&ended, index, failure.as_ref());
         // Items of plain values never wait by themselves, and clocks want to be heard.
         tokio::task::yield_now().await;
     }
     collect(step, each, &items, ended, keyed)
-}
-
-/// Which items may begin. Where a failure stops the rest, one begins once all have ended that stand `most` before it, if none
-/// of them failed: what is asked then never depends on which item was faster.
-#[derive(Default)]
-struct Window {
-    most: usize,
-    /// Whether a failure stops the rest.
-    stops: bool,
-    /// How many items have ended of which all before have ended too.
-    leading: usize,
-    /// The first item that failed.
-    failed: Option<usize>,
-    /// Whether something that nobody deals with stopped all.
-    over: bool,
-}
-
-impl Window {
-    fn admits(&self, index: usize, running: usize) -> bool {
-        let Some(last) = index.checked_sub(self.most).filter(|_| self.stops) else {
-            return !self.over && running < self.most;
-        };
-        !self.over && self.leading > last && self.failed.is_none_or(|failed| failed > last)
-    }
-
-    fn note(&mut self, ended: &[Option<Ended>], index: usize, failure: Option<&Failure>) {
-        while ended.get(self.leading).is_some_and(Option::is_some) {
-            self.leading += 1;
-        }
-        // Whoever can go on without the person does.
-        let Some(failure) = failure.filter(|failure| failure.kind != FailureKind::Waiting) else { return };
-        self.over = self.over || !failure.kind.catchable();
-        self.failed = Some(self.failed.map_or(index, |first| first.min(index)));
-    }
 }
 
 fn collect(step: &Step, each: &Each, items: &[Item], ended: Vec<Option<Ended>>, keyed: bool) -> Outcome<Answer> {

@@ -1,6 +1,7 @@
 //! `par_map`: a closure over items, on parallel threads.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::policy::window::Window;
 use crate::script::bridge::{Seat, seat, seated};
 use crate::script::captures;
 use crate::script::convert::{friendly, to_dynamic};
@@ -52,36 +53,25 @@ struct Work {
     ended: Condvar,
     /// Whether an item has ended the program.
     is_end: AtomicBool,
-    /// An item begins once all have ended that stand so far before it, if none of them failed.
-    window: Option<usize>,
 }
 
 /// What is known of the items that have ended.
 struct Done {
     results: Vec<Option<Outcome<Dynamic>>>,
-    /// How many have ended of which all before have ended too.
-    leading: usize,
-    /// The first that failed.
-    failed: Option<usize>,
+    window: Window,
 }
 
 #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
 fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map) -> Answer<Array> {
     let most = done(concurrency(&mut options))?;
-    let window = done(stop(&mut options))?.then_some(most);
+    let window = Window::new(most, done(stop(&mut options))?);
     done(changes_nothing(context, each))?;
     let threads = most.min(items.len());
     let seat = done(seat())?;
     let results = items.iter().map(|_| None).collect();
-    let known = Mutex::new(Done { results, leading: 0, failed: None });
-    let work = Work {
-        items,
-        next: AtomicUsize::new(0),
-        done: known,
-        ended: Condvar::new(),
-        is_end: AtomicBool::new(false),
-        window,
-    };
+    let known = Mutex::new(Done { results, window });
+    let work =
+        Work { items, next: AtomicUsize::new(0), done: known, ended: Condvar::new(), is_end: AtomicBool::new(false) };
     let (stored, engine) = (context.store_data(), context.engine());
     seat.gate.waiting(|| {
         std::thread::scope(|scope| {
@@ -166,13 +156,6 @@ fn branch(work: &Work, parent: &Seat, call: &mut dyn FnMut(&Dynamic) -> Outcome<
     }
 }
 
-impl Done {
-    /// Whether no item up to this one has failed, as far as is known.
-    fn goes_on_behind(&self, last: usize) -> bool {
-        self.failed.is_none_or(|failed| failed > last)
-    }
-}
-
 impl Work {
     fn done(&self) -> MutexGuard<'_, Done> {
         self.done.lock().unwrap_or_else(PoisonError::into_inner)
@@ -181,10 +164,9 @@ impl Work {
     /// Waits until it is known whether an item begins. Items begin in their order, so that one that waits does so for some
     /// that are under way.
     fn may_begin(&self, index: usize) -> bool {
-        let Some(last) = self.window.and_then(|window| index.checked_sub(window)) else { return true };
-        let open = |done: &mut Done| done.goes_on_behind(last) && done.leading <= last;
-        let done = self.ended.wait_while(self.done(), open).unwrap_or_else(PoisonError::into_inner);
-        done.goes_on_behind(last)
+        let is_open = |done: &mut Done| done.window.admits(index).is_none();
+        let done = self.ended.wait_while(self.done(), is_open).unwrap_or_else(PoisonError::into_inner);
+        done.window.admits(index) == Some(true)
     }
 
     /// What went wrong with an item; the end of the program stops the other items like what no script may catch.
@@ -199,15 +181,12 @@ impl Work {
     /// Keeps the result of an item; `over` is whether nothing may begin any more.
     fn note(&self, index: usize, result: Outcome<Dynamic>, over: bool) {
         let mut done = self.done();
-        if result.is_err() {
-            let at = if over { 0 } else { index };
-            done.failed = Some(done.failed.map_or(at, |first| first.min(at)));
+        done.window.note(index, result.is_err());
+        if over {
+            done.window.stop();
         }
         if let Some(slot) = done.results.get_mut(index) {
             *slot = Some(result);
-        }
-        while done.results.get(done.leading).is_some_and(Option::is_some) {
-            done.leading += 1;
         }
         drop(done);
         self.ended.notify_all();
