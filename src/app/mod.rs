@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod build;
 pub mod choice;
+pub mod document;
 pub mod inputs;
 pub mod intake;
 pub mod launch;

@@ -1,5 +1,6 @@
 //! One run from its first row in the store to its last: what `ask`, `run`, `eval` and the REPL have in common.
 
+use crate::app::document::Document;
 use crate::app::launch::{self, Launch};
 use crate::budget::ledger::Ledger;
 use crate::budget::report::Totals;
@@ -228,35 +229,23 @@ impl Run {
         ended
     }
 
-    /// The result document: answer, status, id, turns, calls, tokens, cost, depth, models.
+    /// The result document.
     pub fn document(&self, end: &RootEnd) -> Value {
         let report = self.host.scope.report();
-        let depth = report.rows.iter().map(|row| row.depth).max().unwrap_or(0);
-        let t = &report.totals;
-        let mut document = json!({
-            "answer": end.answer,
-            "status": end.status,
-            "run": self.host.run,
-            "turns": end.turns,
-            "calls": t.calls,
-            "failed_calls": t.failed,
-            "refused_calls": self.host.scope.refused(),
-            "cached_calls": t.cached,
-            "replayed_calls": t.replayed,
-            "input_tokens": t.usage.input_tokens,
-            "output_tokens": t.usage.output_tokens,
-            "estimated": t.usage.estimated,
-            "cost_usd": t.cost.usd(),
-            "unpriced_calls": t.unpriced_calls,
-            "depth": depth,
-            "models": self.host.choices.with_reasons(&report.rows),
-            "substituted": self.host.choices.substitutions(),
-            "failure": end.failure,
-        });
-        if let Some(steps) = self.steps() {
-            document["steps"] = steps.clone();
-        }
-        document
+        let document = Document {
+            answer: end.answer.as_ref(),
+            status: end.status,
+            run: &self.host.run,
+            turns: end.turns,
+            totals: report.totals,
+            refused: self.host.scope.refused(),
+            rows: &report.rows,
+            choices: &self.host.choices,
+            failure: end.failure.as_ref(),
+            steps: self.steps(),
+            is_stored: false,
+        };
+        document.to_json()
     }
 
     /// What became of the steps of its pipeline, by name, once it has ended.

@@ -1,47 +1,55 @@
-//! The result document of a run that is over, from the store: as `app::run` makes it of one that ends, as far as the store has
-//! it.
+//! The result document of a run that is over, from the store, as far as that has it.
 
+use crate::app::document::Document;
+use crate::budget::report::Totals;
 use crate::cli::runs::steps;
 use crate::core::event::Event;
 use crate::core::failure::Outcome;
 use crate::core::ids::RunId;
 use crate::core::message::Substitution;
 use crate::core::money::Money;
+use crate::core::usage::Usage;
 use crate::host::choices::Choices;
 use crate::host::resume;
 use crate::store::open::Store;
 use crate::store::runs::RunRow;
 use serde_json::{Map, Value, json};
 
-/// The document: answer, status, id, turns, calls, tokens, cost, depth, models, steps.
+/// The document.
 pub fn document(store: &Store, row: &RunRow) -> Outcome<Value> {
     let rows = resume::spent(store, &row.id)?;
     let sum: Money = rows.iter().map(|row| row.totals.cost).sum();
     let mut told = Told::default();
     told.hear(store, &row.id)?;
-    let mut document = json!({
-        "answer": row.result.as_ref().map(|stored| store.load(stored)).transpose()?,
-        "status": row.status,
-        "run": row.id,
-        "turns": told.turns,
-        "calls": row.calls,
-        "failed_calls": rows.iter().map(|row| row.totals.failed).sum::<u64>(),
-        "refused_calls": row.refused,
-        "input_tokens": row.input_tokens,
-        "output_tokens": row.output_tokens,
-        "estimated": rows.iter().any(|row| row.totals.usage.estimated),
-        "cost_usd": row.cost.unwrap_or(sum).usd(),
-        "unpriced_calls": rows.iter().map(|row| row.totals.unpriced_calls).sum::<u64>(),
-        "depth": rows.iter().map(|row| row.depth).max().unwrap_or(0),
-        "models": told.choices.with_reasons(&rows),
-        "substituted": told.choices.substitutions(),
-        "failure": row.failure,
-        "replayed": true,
-    });
-    if row.kind == "pipeline" {
-        document["steps"] = Value::Object(outcomes(store, row)?);
-    }
-    Ok(document)
+    let answer = row.result.as_ref().map(|stored| store.load(stored)).transpose()?;
+    let steps = (row.kind == "pipeline").then(|| outcomes(store, row)).transpose()?.map(Value::Object);
+    let totals = Totals {
+        calls: row.calls,
+        failed: rows.iter().map(|row| row.totals.failed).sum(),
+        unpriced_calls: rows.iter().map(|row| row.totals.unpriced_calls).sum(),
+        usage: Usage {
+            input_tokens: row.input_tokens,
+            output_tokens: row.output_tokens,
+            estimated: rows.iter().any(|row| row.totals.usage.estimated),
+            ..Usage::default()
+        },
+        cost: row.cost.unwrap_or(sum),
+        ..Totals::default()
+    };
+    let document = Document {
+        answer: answer.as_ref(),
+        status: row.status,
+        run: &row.id,
+        turns: told.turns,
+        totals,
+        refused: row.refused,
+        rows: &rows,
+        choices: &told.choices,
+        failure: row.failure.as_ref(),
+        steps: steps.as_ref(),
+        is_stored: true,
+    };
+    Ok(document.to_json())
 }
 
 /// What became of the steps of a pipeline, by name; those of its parts have frames of their own below.
