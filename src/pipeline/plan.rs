@@ -3,9 +3,11 @@
 //! Defaults of the header are folded into the steps already, so whoever runs a step looks nowhere else.
 
 mod act;
+mod input;
 mod template;
 
 pub use act::{Act, Ask, Branch, Each, LlmCall, Nested, OnItemFailure, Run, ScriptCall, Switch, ToolCall, While};
+pub use input::{Input, parameters};
 pub use template::{Part, Template};
 
 use crate::config::place::Place;
@@ -62,43 +64,6 @@ pub struct Pipeline {
     pub height: usize,
     /// Its steps.
     pub block: Block,
-}
-
-/// What a caller gives.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Input {
-    /// Its name.
-    pub name: String,
-    /// What it means.
-    pub description: String,
-    /// The JSON Schema of its values.
-    pub schema: Value,
-    /// The value if none is given.
-    pub default: Option<Value>,
-    /// Whether it must be given.
-    pub required: bool,
-}
-
-impl Input {
-    /// Whether a caller may leave it out.
-    pub const fn may_be_absent(&self) -> bool {
-        !self.required || self.default.is_some()
-    }
-}
-
-/// The JSON Schema of all that a caller gives.
-pub fn parameters(inputs: &[Input]) -> Value {
-    let property = |input: &Input| {
-        let mut schema = input.schema.clone();
-        if let Some(schema) = schema.as_object_mut().filter(|_| !input.description.is_empty()) {
-            schema.insert("description".to_owned(), input.description.clone().into());
-        }
-        (input.name.clone(), schema)
-    };
-    let properties: Map<String, Value> = inputs.iter().map(property).collect();
-    let needed = inputs.iter().filter(|input| !input.may_be_absent());
-    let required: Vec<&str> = needed.map(|input| input.name.as_str()).collect();
-    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
 /// Limits of the execution of a pipeline.

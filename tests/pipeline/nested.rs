@@ -22,6 +22,17 @@ steps:
 }
 
 #[test]
+fn an_input_with_a_default_need_not_be_given_even_if_it_is_required() {
+    let inner = "inputs: {n: {type: integer, required: true, default: 7}}\nsteps: {one: {set: {n: inputs.n}}}\n";
+    let program =
+        Program::offline().file("inner.yaml", inner).file("flow.yaml", "steps: {a: {pipeline: inner.yaml}}\n");
+    for file in ["inner.yaml", "flow.yaml"] {
+        let ran = program.args(["run", file]).run().ok();
+        assert!(ran.stdout.contains('7'), "{file}: {}", ran.stdout);
+    }
+}
+
+#[test]
 fn faults_of_what_is_called_are_told_once_with_their_file() {
     let program = Program::offline().file("inner.yaml", "steps: {one: {set: {n: missing}}}\n").file(
         "flow.yaml",

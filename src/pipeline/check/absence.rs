@@ -19,7 +19,7 @@ pub(super) struct Absence<'k> {
 impl<'k> Absence<'k> {
     /// What is known of a file with these inputs.
     pub(super) fn of(known: &'k Known<'k>, inputs: &'k [Input]) -> Self {
-        let optional = inputs.iter().filter(|input| !input.required && input.default.is_none());
+        let optional = inputs.iter().filter(|input| input.may_be_nothing());
         let optional = optional.map(|input| input.name.as_str()).collect();
         let mut absence = Self { known, optional, skipped: HashSet::new() };
         // What is skipped passes on, so that it is looked at until nothing is added.

@@ -19,7 +19,7 @@ impl<'p> Forms<'p> {
     /// Those of a pipeline. What is read before it is made is not known.
     pub(super) fn of(pipeline: &'p Pipeline) -> Self {
         let given = |input: &Input| {
-            let form = if input.required || input.default.is_some() { of_schema(&input.schema) } else { Form::Any };
+            let form = if input.may_be_nothing() { Form::Any } else { of_schema(&input.schema) };
             sure(&input.name, form)
         };
         let inputs = Form::map(pipeline.inputs.iter().map(given));

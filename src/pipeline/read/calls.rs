@@ -108,15 +108,14 @@ impl Reader<'_, '_> {
             match pipeline.inputs.iter().find(|input| input.name == entry.key) {
                 None => self.unknown(entry.at, &format!("{} has no input", called.name), &entry.key, &known),
                 Some(input) => {
-                    let absent = |value: &&Value| value.is_null() && input.may_be_absent();
-                    if let Some(value) = value.constant().filter(|value| !absent(value)) {
+                    if let Some(value) = value.constant().filter(|value| !input.is_left_out(value)) {
                         self.fits(entry.value.at, &input.schema, value, &format!("`{}`", entry.key));
                     }
                 }
             }
         }
         let missing = |name: &str| !entries.iter().any(|(entry, _)| entry.key == name);
-        for input in pipeline.inputs.iter().filter(|input| input.required && missing(&input.name)) {
+        for input in pipeline.inputs.iter().filter(|input| !input.may_be_absent() && missing(&input.name)) {
             self.fault(called.at, format!("{} needs the input `{}`: {}", called.name, input.name, input.description));
         }
         Some(Nested { path: PathBuf::from(called.name), inputs, pipeline })

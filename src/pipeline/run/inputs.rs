@@ -50,8 +50,7 @@ fn named(pipeline: &Pipeline, given: &Map<String, Value>) -> Outcome<()> {
 }
 
 fn value(pipeline: &Pipeline, input: &Input, given: Option<&Value>) -> Outcome<Value> {
-    // What passes on an input of its own that was not given gives nothing either.
-    let Some(given) = given.filter(|given| !(given.is_null() && input.may_be_absent())) else {
+    let Some(given) = given.filter(|given| !input.is_left_out(given)) else {
         if !input.may_be_absent() {
             let what = format!("pipeline `{}` needs the input `{}`", pipeline.id, input.name);
             return Err(
