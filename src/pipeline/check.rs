@@ -5,7 +5,7 @@ mod deeds;
 mod fields;
 mod forms;
 mod products;
-mod shape;
+mod wanted;
 
 use crate::pipeline::plan::{Block, Pipeline, Step};
 use crate::pipeline::read::Reader;

@@ -1,7 +1,7 @@
 //! What is done with values that may be `()` and does not bear it, and operators between values that they never take.
 
 use crate::pipeline::check::absence::Absence;
-use crate::pipeline::check::shape::Forms;
+use crate::pipeline::check::forms::Forms;
 use crate::pipeline::read::{Part, Reader, Use};
 use crate::script::expression::{Deed, Form};
 

@@ -2,8 +2,8 @@
 
 use crate::core::text::nearest;
 use crate::pipeline::check::absence::Absence;
-use crate::pipeline::check::shape::{self, Forms};
-use crate::pipeline::check::{Known, deeds, forms};
+use crate::pipeline::check::forms::{self, Forms};
+use crate::pipeline::check::{Known, deeds, wanted};
 use crate::pipeline::plan::{Act, OnItemFailure, Pipeline};
 use crate::pipeline::read::{Reader, Use};
 use crate::script::expression::{Constant, Form};
@@ -31,11 +31,11 @@ const OF_ALL: &[&str] = &["to_string", "to_debug", "type_of", "is_shared"];
 
 /// Checks all readings.
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Known<'_>) {
-    let inputs = shape::of_inputs(&pipeline.inputs);
-    let shapes = Forms::of(pipeline);
+    let inputs = forms::of_inputs(&pipeline.inputs);
+    let forms = Forms::of(pipeline);
     let absence = Absence::of(known, &pipeline.inputs);
-    forms::check(reader, known, &shapes, &inputs, &absence);
-    deeds::clashes(reader, &shapes);
+    wanted::check(reader, known, &forms, &inputs, &absence);
+    deeds::clashes(reader, &forms);
     let uses = std::mem::take(&mut reader.uses);
     for read in uses.iter().filter(|read| read.local) {
         if let Some(message) = unbegun(read, known) {
@@ -46,7 +46,7 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
         let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
         let message = match path.as_slice() {
             ["inputs", input] => {
-                unknown_field("inputs", &inputs, &[*input]).or_else(|| deeds::of_input(read, input, &absence, &shapes))
+                unknown_field("inputs", &inputs, &[*input]).or_else(|| deeds::of_input(read, input, &absence, &forms))
             }
             ["inputs", rest @ ..] => {
                 unknown_field("inputs", &inputs, rest).or_else(|| absent_input(read, rest, &absence))
@@ -57,9 +57,9 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
             ["errors", name, field, ..] => {
                 unguarded_error(read, name, &absence).or_else(|| error_of_items(known, name, field))
             }
-            [name, rest @ ..] => match shapes.get(name) {
-                Some(shape) => of_step(read, name, shape, rest, &absence)
-                    .or_else(|| deeds::of_step(read, name, &absence, &shapes).filter(|_| rest.is_empty())),
+            [name, rest @ ..] => match forms.get(name) {
+                Some(form) => of_step(read, name, form, rest, &absence)
+                    .or_else(|| deeds::of_step(read, name, &absence, &forms).filter(|_| rest.is_empty())),
                 None => None,
             },
             [] => None,
@@ -83,7 +83,7 @@ fn absent_input(read: &Use, way: &[&str], absence: &Absence<'_>) -> Option<Strin
     })
 }
 
-fn of_step(read: &Use, name: &str, shape: &Form, fields: &[&str], absence: &Absence<'_>) -> Option<String> {
+fn of_step(read: &Use, name: &str, form: &Form, fields: &[&str], absence: &Absence<'_>) -> Option<String> {
     let Some(field) = fields.first() else {
         let method = read.reference.method.as_deref().filter(|method| !OF_ALL.contains(method))?;
         let why = absence.why(read, name)?;
@@ -92,7 +92,7 @@ fn of_step(read: &Use, name: &str, shape: &Form, fields: &[&str], absence: &Abse
              `outcomes.{name} == \"ok\"`"
         ));
     };
-    if let Some(message) = unknown_field(name, shape, fields) {
+    if let Some(message) = unknown_field(name, form, fields) {
         return Some(message);
     }
     let why = absence.why(read, name)?;
@@ -102,11 +102,11 @@ fn of_step(read: &Use, name: &str, shape: &Form, fields: &[&str], absence: &Abse
 }
 
 /// Why a way of fields leads nowhere.
-fn unknown_field(name: &str, shape: &Form, fields: &[&str]) -> Option<String> {
+fn unknown_field(name: &str, form: &Form, fields: &[&str]) -> Option<String> {
     let mut way = name.to_owned();
-    let mut shape = shape;
+    let mut form = form;
     for field in fields {
-        match shape {
+        match form {
             Form::Any => return None,
             Form::Map(known) => {
                 let Some(found) = known.all.iter().find(|known| known.name == *field) else {
@@ -120,17 +120,17 @@ fn unknown_field(name: &str, shape: &Form, fields: &[&str]) -> Option<String> {
                 if !found.sure {
                     return Some(format!("`{way}.{field}` need not be there: read it by `{way}.get(\"{field}\")`"));
                 }
-                shape = &found.form;
+                form = &found.form;
             }
             Form::Number if OF_NUMBERS.contains(field) => return None,
             Form::Number | Form::Flag => {
-                return Some(format!("`{way}` is {}, and has no field `{field}`", shape.kind()));
+                return Some(format!("`{way}` is {}, and has no field `{field}`", form.kind()));
             }
             Form::Text | Form::List if PROPERTIES.contains(field) => return None,
             Form::Text | Form::List => {
-                let whole = matches!(shape, Form::Text) && !way.contains('.');
+                let whole = matches!(form, Form::Text) && !way.contains('.');
                 let hint = if whole { "; `vars` give the step's value fields" } else { "" };
-                return Some(format!("`{way}` is {}, and has no field `{field}`{hint}", shape.kind()));
+                return Some(format!("`{way}` is {}, and has no field `{field}`{hint}", form.kind()));
             }
         }
         way = format!("{way}.{field}");

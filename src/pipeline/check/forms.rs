@@ -1,137 +1,177 @@
-//! Where the form of a value decides whether a step can run at all: a condition is true or false, items are a list or a
-//! map, choices a list, and what a check answers is true, false or a text. What is not known of a form is seen when the
-//! step runs.
+//! What is known of the form of a step's value before it runs.
 
-use crate::pipeline::check::Known;
-use crate::pipeline::check::absence::Absence;
-use crate::pipeline::check::shape::{self, Forms};
-use crate::pipeline::plan::{Act, Step, Template};
-use crate::pipeline::read::{Part, Reader, Use};
-use crate::script::expression::{Expression, Form, Reference};
+use crate::pipeline::plan::{Act, Block, Input, Pipeline, Step, Template};
+use crate::script::expression::{Field, Form};
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
 
-/// What stands at a place.
-#[derive(Clone, Copy, PartialEq)]
-enum Wanted {
-    Condition,
-    Items,
-    Choices,
-    Verdict,
+/// The forms of names.
+type Names<'n> = &'n dyn Fn(&str) -> Form;
+
+/// The forms of the values of all steps of a file, by name.
+pub(super) struct Forms<'p> {
+    steps: HashMap<&'p str, Form>,
+    /// The inputs, of which those that need not be given may be anything.
+    inputs: Form,
 }
 
-/// Checks conditions, items, choices and checks.
-pub(super) fn check(
-    reader: &mut Reader<'_, '_>,
-    known: &Known<'_>,
-    shapes: &Forms<'_>,
-    inputs: &Form,
-    absence: &Absence<'_>,
-) {
-    let mut faults = Vec::new();
-    for read in reader.uses.iter().filter(|read| !read.local) {
-        let Some(wanted) = wanted(read, known) else { continue };
-        let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
-        let Some((name, way)) = path.split_first() else { continue };
-        let shape = match *name {
-            "inputs" => shape::at(inputs, way),
-            "outcomes" => Some(&Form::Text),
-            "key" => shape::at(&Form::Text, way),
-            "index" | "iteration" => shape::at(&Form::Number, way),
-            name => shapes.get(name).and_then(|form| shape::at(form, way)),
+impl<'p> Forms<'p> {
+    /// Those of a pipeline. What is read before it is made is not known.
+    pub(super) fn of(pipeline: &'p Pipeline) -> Self {
+        let given = |input: &Input| {
+            let form = if input.may_be_nothing() { Form::Any } else { of_schema(&input.schema) };
+            sure(&input.name, form)
         };
-        if let Some(shape) = shape.filter(|shape| !wanted.fits(shape)) {
-            faults.push((read.at, wanted.refusal(&path.join("."), shape.kind())));
-        } else if wanted != Wanted::Choices {
-            faults.extend(absent(read, &path, absence).map(|message| (read.at, message)));
-        }
+        let inputs = Form::map(pipeline.inputs.iter().map(given));
+        let mut forms = Self { steps: HashMap::new(), inputs };
+        forms.add(&pipeline.block);
+        forms
     }
-    for (name, seen) in &known.steps {
-        let at = reader.steps.get(*name).copied().unwrap_or_default();
-        faults.extend(computed(seen.step, shapes).into_iter().map(|message| (at, message)));
-    }
-    faults.into_iter().for_each(|(at, message)| reader.fault(at, message));
-}
 
-/// What is wrong with a value that must be there, if it may be absent: read by `?.` it is `()` too.
-fn absent(read: &Use, path: &[&str], absence: &Absence<'_>) -> Option<String> {
-    match path {
-        ["inputs", input, ..] => absence.lacks(read, input).then(|| {
-            format!(
-                "`inputs.{input}` may be `()`: give it a default, give another value by `??`, or ask \
-                 `inputs.{input} != ()`"
-            )
-        }),
-        [name, ..] => {
-            let reference = Reference { optional: None, ..read.reference.clone() };
-            let why = absence.why(&Use { reference, ..read.clone() }, name)?;
-            let what = format!("`{name}` may be `()` here, because {why}");
-            let hint = format!("let a condition ask `outcomes.{name} == \"ok\"`, or give another value by `??`");
-            Some(format!("{what}: {hint}"))
-        }
-        [] => None,
-    }
-}
-
-/// What is wrong with conditions, items and choices that are computed, or written out.
-fn computed(step: &Step, forms: &Forms<'_>) -> Vec<String> {
-    let conditions = step.condition.iter().map(|condition| (Wanted::Condition, condition));
-    let own = match &step.act {
-        Act::While(repeat) => Some((Wanted::Condition, &repeat.condition)),
-        Act::Each(each) => expression(&each.items).map(|items| (Wanted::Items, items)),
-        Act::Ask(ask) => ask.choices.as_ref().and_then(expression).map(|choices| (Wanted::Choices, choices)),
-        Act::Llm(call) => call.check.as_ref().map(|check| (Wanted::Verdict, check)),
-        _ => None,
-    };
-    // What is one value as it stands is told where it is read.
-    let made = conditions.chain(own).filter(|(_, expression)| expression.sole().is_none());
-    let wrong = |(wanted, expression): (Wanted, &Expression)| {
-        let form = expression.form(&|name| forms.named(name));
-        (!wanted.fits(&form)).then(|| wanted.refusal(expression.source(), form.kind()))
-    };
-    let text = matches!(&step.act, Act::Each(each) if matches!(each.items, Template::Text(_)));
-    let text = text.then(|| Wanted::Items.refusal("in", "a text"));
-    made.filter_map(wrong).chain(text).collect()
-}
-
-impl Wanted {
-    const fn fits(self, form: &Form) -> bool {
-        match self {
-            Self::Condition => matches!(form, Form::Any | Form::Flag),
-            Self::Items => matches!(form, Form::Any | Form::List | Form::Map(_)),
-            Self::Choices => matches!(form, Form::Any | Form::List),
-            Self::Verdict => matches!(form, Form::Any | Form::Flag | Form::Text),
+    fn add(&mut self, block: &'p Block) {
+        for step in needed_first(block) {
+            step.act.blocks().into_iter().for_each(|inner| self.add(inner));
+            let form = of_step(step, &|name| self.named(name));
+            self.steps.insert(&step.name, form);
         }
     }
 
-    fn refusal(self, source: &str, kind: &str) -> String {
-        match self {
-            Self::Condition => format!("the condition `{source}` is {kind}: compare it, as in `{source} != ()`"),
-            Self::Items => format!("`in` takes a list or a map, and `{source}` is {kind}"),
-            Self::Choices => format!("`choices` takes a list, and `{source}` is {kind}"),
-            Self::Verdict => {
-                format!("a check answers true or false, or a text that says what is wrong, and `{source}` is {kind}")
+    /// The form of what an expression reads by this name.
+    pub(super) fn named(&self, name: &str) -> Form {
+        if name == "inputs" {
+            return self.inputs.clone();
+        }
+        match name {
+            "key" => return Form::Text,
+            "index" | "iteration" => return Form::Number,
+            _ => {}
+        }
+        self.steps.get(name).cloned().unwrap_or(Form::Any)
+    }
+
+    /// The form of a step's value.
+    pub(super) fn get(&self, step: &str) -> Option<&Form> {
+        self.steps.get(step)
+    }
+}
+
+/// The steps of a block, each behind those that it reads, as far as they do not read each other.
+fn needed_first(block: &Block) -> Vec<&Step> {
+    let (mut order, mut seen) = (Vec::with_capacity(block.steps.len()), HashSet::new());
+    for start in 0..block.steps.len() {
+        let mut way = vec![(start, false)];
+        while let Some((at, is_ready)) = way.pop() {
+            if is_ready {
+                order.extend(block.steps.get(at));
+            } else if seen.insert(at) {
+                way.push((at, true));
+                let needed = block.steps.get(at).map(|step| step.after.iter()).into_iter().flatten();
+                way.extend(needed.map(|other| (*other, false)));
             }
         }
     }
+    order
 }
 
-/// What a reading must be, if the whole expression is that one value.
-fn wanted(read: &Use, known: &Known<'_>) -> Option<Wanted> {
-    let whole = read.expression.as_ref().filter(|whole| whole.sole() == Some(&read.reference.path))?;
-    if read.user.part == Part::Condition {
-        return Some(Wanted::Condition);
-    }
-    match &known.steps.get(read.user.step.as_str())?.step.act {
-        Act::While(repeat) if repeat.condition.is(whole) => Some(Wanted::Condition),
-        Act::Each(each) if expression(&each.items).is_some_and(|items| items.is(whole)) => Some(Wanted::Items),
-        Act::Llm(call) => call.check.as_ref().is_some_and(|check| check.is(whole)).then_some(Wanted::Verdict),
-        Act::Ask(ask) => {
-            let choices = ask.choices.as_ref().and_then(expression)?;
-            choices.is(whole).then_some(Wanted::Choices)
+/// The form that a JSON Schema demands.
+fn of_schema(schema: &Value) -> Form {
+    match schema.get("type").and_then(Value::as_str) {
+        Some("string") => Form::Text,
+        Some("number" | "integer") => Form::Number,
+        Some("boolean") => Form::Flag,
+        Some("array") => Form::List,
+        Some("object") => {
+            let Some(properties) = schema.get("properties").and_then(Value::as_object).filter(|all| !all.is_empty())
+            else {
+                return Form::Any;
+            };
+            let required = |name: &str| {
+                let list = schema.get("required").and_then(Value::as_array);
+                list.is_some_and(|list| list.iter().any(|known| known == name))
+            };
+            let field = |(name, inner): (&String, &Value)| Field {
+                name: name.clone(),
+                form: of_schema(inner),
+                sure: required(name),
+            };
+            Form::map(properties.iter().map(field))
         }
-        _ => None,
+        _ => Form::Any,
     }
 }
 
-const fn expression(items: &Template) -> Option<&Expression> {
-    if let Template::Value(expression) = items { Some(expression) } else { None }
+/// The form of `inputs`, of those that are given.
+pub(super) fn of_inputs(inputs: &[Input]) -> Form {
+    Form::map(inputs.iter().map(|input| sure(&input.name, of_schema(&input.schema))))
+}
+
+/// The form of a step's value.
+fn of_step(step: &Step, names: Names<'_>) -> Form {
+    if let Some(schema) = step.schema() {
+        return of_schema(&schema);
+    }
+    match &step.act {
+        Act::Llm(call) => call.schema.as_ref().map_or(Form::Text, of_schema),
+        Act::Run(run) => run.schema.as_ref().map_or(Form::Any, of_schema),
+        Act::Ask(_) => Form::Text,
+        Act::Set(values) => of_entries(values, names),
+        // What its outputs read is known there.
+        Act::Nested(nested) if !nested.pipeline.outputs.is_empty() && !may_end(&nested.pipeline.block) => {
+            of_entries(&nested.pipeline.outputs, &|_| Form::Any)
+        }
+        // Over a map it answers a map.
+        Act::Each(each) if each.key.is_none() && matches!(of_template(&each.items, names), Form::List) => Form::List,
+        Act::Parallel(branches) => {
+            Form::map(branches.iter().map(|branch| sure(&branch.name, of_block(&branch.block, names))))
+        }
+        _ => Form::Any,
+    }
+}
+
+/// The value of a block is that of its last step; one that may be skipped may be nothing.
+fn of_block(block: &Block, names: Names<'_>) -> Form {
+    let last = block.steps.last().filter(|last| last.condition.is_none() && last.on_failure.is_none());
+    last.filter(|_| !block.steps.iter().any(Step::may_lead_away)).map_or(Form::Any, |last| names(&last.name))
+}
+
+/// The form of a value with holes.
+fn of_template(template: &Template, names: Names<'_>) -> Form {
+    match template {
+        Template::Text(_) => Form::Text,
+        Template::List(_) => Form::List,
+        Template::Map(entries) => of_entries(entries, names),
+        Template::Value(expression) => expression.form(names),
+        Template::Plain(value) => of_value(value),
+    }
+}
+
+fn of_entries(entries: &[(String, Template)], names: Names<'_>) -> Form {
+    Form::map(entries.iter().map(|(name, value)| sure(name, of_template(value, names))))
+}
+
+fn of_value(value: &Value) -> Form {
+    match value {
+        Value::String(_) => Form::Text,
+        Value::Array(_) => Form::List,
+        Value::Number(_) => Form::Number,
+        Value::Bool(_) => Form::Flag,
+        Value::Object(map) => Form::map(map.iter().map(|(name, value)| sure(name, of_value(value)))),
+        Value::Null => Form::Any,
+    }
+}
+
+/// The form of what lies behind a way of fields.
+pub(super) fn at<'f>(form: &'f Form, way: &[&str]) -> Option<&'f Form> {
+    let Some((first, rest)) = way.split_first() else { return Some(form) };
+    let Form::Map(fields) = form else { return None };
+    at(&fields.all.iter().find(|field| field.name == *first)?.form, rest)
+}
+
+fn sure(name: &str, form: Form) -> Field {
+    Field { name: name.to_owned(), form, sure: true }
+}
+
+/// Whether a step of the block itself may end it with a value of its own.
+fn may_end(block: &Block) -> bool {
+    block.steps.iter().any(|step| matches!(step.act, Act::End(_)))
 }

@@ -1,0 +1,137 @@
+//! Where the form of a value decides whether a step can run at all: a condition is true or false, items are a list or a
+//! map, choices a list, and what a check answers is true, false or a text. What is not known of a form is seen when the
+//! step runs.
+
+use crate::pipeline::check::Known;
+use crate::pipeline::check::absence::Absence;
+use crate::pipeline::check::forms::{self, Forms};
+use crate::pipeline::plan::{Act, Step, Template};
+use crate::pipeline::read::{Part, Reader, Use};
+use crate::script::expression::{Expression, Form, Reference};
+
+/// What stands at a place.
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    Condition,
+    Items,
+    Choices,
+    Verdict,
+}
+
+/// Checks conditions, items, choices and checks.
+pub(super) fn check(
+    reader: &mut Reader<'_, '_>,
+    known: &Known<'_>,
+    forms: &Forms<'_>,
+    inputs: &Form,
+    absence: &Absence<'_>,
+) {
+    let mut faults = Vec::new();
+    for read in reader.uses.iter().filter(|read| !read.local) {
+        let Some(wanted) = wanted(read, known) else { continue };
+        let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
+        let Some((name, way)) = path.split_first() else { continue };
+        let form = match *name {
+            "inputs" => forms::at(inputs, way),
+            "outcomes" => Some(&Form::Text),
+            "key" => forms::at(&Form::Text, way),
+            "index" | "iteration" => forms::at(&Form::Number, way),
+            name => forms.get(name).and_then(|form| forms::at(form, way)),
+        };
+        if let Some(form) = form.filter(|form| !wanted.fits(form)) {
+            faults.push((read.at, wanted.refusal(&path.join("."), form.kind())));
+        } else if wanted != Wanted::Choices {
+            faults.extend(absent(read, &path, absence).map(|message| (read.at, message)));
+        }
+    }
+    for (name, seen) in &known.steps {
+        let at = reader.steps.get(*name).copied().unwrap_or_default();
+        faults.extend(computed(seen.step, forms).into_iter().map(|message| (at, message)));
+    }
+    faults.into_iter().for_each(|(at, message)| reader.fault(at, message));
+}
+
+/// What is wrong with a value that must be there, if it may be absent: read by `?.` it is `()` too.
+fn absent(read: &Use, path: &[&str], absence: &Absence<'_>) -> Option<String> {
+    match path {
+        ["inputs", input, ..] => absence.lacks(read, input).then(|| {
+            format!(
+                "`inputs.{input}` may be `()`: give it a default, give another value by `??`, or ask \
+                 `inputs.{input} != ()`"
+            )
+        }),
+        [name, ..] => {
+            let reference = Reference { optional: None, ..read.reference.clone() };
+            let why = absence.why(&Use { reference, ..read.clone() }, name)?;
+            let what = format!("`{name}` may be `()` here, because {why}");
+            let hint = format!("let a condition ask `outcomes.{name} == \"ok\"`, or give another value by `??`");
+            Some(format!("{what}: {hint}"))
+        }
+        [] => None,
+    }
+}
+
+/// What is wrong with conditions, items and choices that are computed, or written out.
+fn computed(step: &Step, forms: &Forms<'_>) -> Vec<String> {
+    let conditions = step.condition.iter().map(|condition| (Wanted::Condition, condition));
+    let own = match &step.act {
+        Act::While(repeat) => Some((Wanted::Condition, &repeat.condition)),
+        Act::Each(each) => expression(&each.items).map(|items| (Wanted::Items, items)),
+        Act::Ask(ask) => ask.choices.as_ref().and_then(expression).map(|choices| (Wanted::Choices, choices)),
+        Act::Llm(call) => call.check.as_ref().map(|check| (Wanted::Verdict, check)),
+        _ => None,
+    };
+    // What is one value as it stands is told where it is read.
+    let made = conditions.chain(own).filter(|(_, expression)| expression.sole().is_none());
+    let wrong = |(wanted, expression): (Wanted, &Expression)| {
+        let form = expression.form(&|name| forms.named(name));
+        (!wanted.fits(&form)).then(|| wanted.refusal(expression.source(), form.kind()))
+    };
+    let text = matches!(&step.act, Act::Each(each) if matches!(each.items, Template::Text(_)));
+    let text = text.then(|| Wanted::Items.refusal("in", "a text"));
+    made.filter_map(wrong).chain(text).collect()
+}
+
+impl Wanted {
+    const fn fits(self, form: &Form) -> bool {
+        match self {
+            Self::Condition => matches!(form, Form::Any | Form::Flag),
+            Self::Items => matches!(form, Form::Any | Form::List | Form::Map(_)),
+            Self::Choices => matches!(form, Form::Any | Form::List),
+            Self::Verdict => matches!(form, Form::Any | Form::Flag | Form::Text),
+        }
+    }
+
+    fn refusal(self, source: &str, kind: &str) -> String {
+        match self {
+            Self::Condition => format!("the condition `{source}` is {kind}: compare it, as in `{source} != ()`"),
+            Self::Items => format!("`in` takes a list or a map, and `{source}` is {kind}"),
+            Self::Choices => format!("`choices` takes a list, and `{source}` is {kind}"),
+            Self::Verdict => {
+                format!("a check answers true or false, or a text that says what is wrong, and `{source}` is {kind}")
+            }
+        }
+    }
+}
+
+/// What a reading must be, if the whole expression is that one value.
+fn wanted(read: &Use, known: &Known<'_>) -> Option<Wanted> {
+    let whole = read.expression.as_ref().filter(|whole| whole.sole() == Some(&read.reference.path))?;
+    if read.user.part == Part::Condition {
+        return Some(Wanted::Condition);
+    }
+    match &known.steps.get(read.user.step.as_str())?.step.act {
+        Act::While(repeat) if repeat.condition.is(whole) => Some(Wanted::Condition),
+        Act::Each(each) if expression(&each.items).is_some_and(|items| items.is(whole)) => Some(Wanted::Items),
+        Act::Llm(call) => call.check.as_ref().is_some_and(|check| check.is(whole)).then_some(Wanted::Verdict),
+        Act::Ask(ask) => {
+            let choices = ask.choices.as_ref().and_then(expression)?;
+            choices.is(whole).then_some(Wanted::Choices)
+        }
+        _ => None,
+    }
+}
+
+const fn expression(items: &Template) -> Option<&Expression> {
+    if let Template::Value(expression) = items { Some(expression) } else { None }
+}
