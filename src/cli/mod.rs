@@ -34,7 +34,6 @@ pub mod resume;
 pub mod run;
 pub mod runs;
 pub mod scripts;
-pub mod spending;
 pub mod table;
 pub mod tools;
 pub mod trace;

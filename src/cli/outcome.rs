@@ -3,9 +3,10 @@
 use crate::app::run::Run;
 use crate::budget::report::Refused;
 use crate::cli::printer::Printer;
-use crate::cli::{report, spending, table};
+use crate::cli::{report, table};
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::repl::spending;
 use crate::store::effects::EffectState;
 use crate::store::resume::Recorded;
 use crate::turn::root::RootEnd;

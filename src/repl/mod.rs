@@ -14,6 +14,7 @@ pub mod restore;
 pub mod run;
 pub mod shell;
 pub mod sources;
+pub mod spending;
 pub mod steps;
 pub mod table;
 pub mod underscore;

@@ -16,7 +16,7 @@ fn a_call_has_a_footer_and_a_line_in_the_costs() {
     terminal.see("note: ");
     terminal.line("1 + 1", "out(2) = 2");
     terminal.line(".cost", "all: 1 call");
-    terminal.see("offline/extract");
+    terminal.see("depth 0 · worker · offline/extract · 1 call · ");
 }
 
 #[test]

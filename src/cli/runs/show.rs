@@ -1,7 +1,7 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
 use crate::cli::runs::{calls, steps, time, value};
-use crate::cli::{spending, table};
+use crate::cli::table;
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -9,6 +9,7 @@ use crate::core::ids::RunId;
 use crate::core::text::one_line;
 use crate::host::episodes::at_worst;
 use crate::host::resume;
+use crate::repl::spending;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::runs::RunRow;
