@@ -33,10 +33,8 @@ pub fn find(store: &Store, named: &str) -> Outcome<(RunRow, Launch)> {
 pub async fn again(kit: &Arc<Kit>, row: &RunRow, library: Library, parts: Parts, force: bool) -> Outcome<Run> {
     kit.store.claim_run(&row.id, force).await?;
     let replay = Replay::load(&kit.store, &row.id, Mode::Live)?;
-    let recorded = kit.store.recorded(&row.id)?;
-    let of = |state| recorded.iter().filter(move |effect| effect.state == state && !effect.kind.is_reading());
-    let count = |state| u64::try_from(of(state).count()).unwrap_or(u64::MAX);
-    let event = Event::RunResumed { answers: count(EffectState::Done), under_way: count(EffectState::Intent) };
+    let (answers, under_way) = (replay.count(EffectState::Done), replay.count(EffectState::Intent));
+    let event = Event::RunResumed { answers, under_way };
     let spent = resume::spent(&kit.store, &row.id)?;
     let run = Run::of(
         kit,

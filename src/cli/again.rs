@@ -12,7 +12,7 @@ use crate::cli::{ask, run as run_command};
 use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::host::replay::Mode;
+use crate::host::replay::{Mode, Replay};
 use crate::pipeline::load;
 use crate::pipeline::plan::Pipeline;
 use crate::store::runs::RunRow;
@@ -108,14 +108,16 @@ pub struct Again<'a> {
     pub program: &'a Program,
 }
 
-/// Runs ahead against the log, to say what going on would do. Nothing is asked, written or shown.
-pub async fn ahead(app: &App, again: Again<'_>, library: Library) -> Outcome<Plan> {
+/// Runs ahead against the log, to say what going on would do, and answers the log as well. Nothing is asked, written or
+/// shown.
+pub async fn ahead(app: &App, again: Again<'_>, library: Library) -> Outcome<(Plan, Option<Arc<Replay>>)> {
     let parts = Parts { schema: again.launch.schema()?, ..Parts::default() };
     let run = resume::sealed(&app.kit, again.row, library, parts, Mode::Ahead)?;
     // How it ends is of no interest: the account says how far it came.
     sealed(&run, again).await;
-    let account = run.host.replay.as_ref().map(|replay| replay.account()).unwrap_or_default();
-    Ok(Plan::of(&account))
+    let log = run.host.replay.clone();
+    let account = log.as_ref().map(|log| log.account()).unwrap_or_default();
+    Ok((Plan::of(&account), log))
 }
 
 /// Runs a sealed run to its end.

@@ -70,8 +70,10 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
         printer.err("the context is not what it was: its documents have other names or sizes");
     }
     let asked = edited || moved || args.dry_run || args.strict;
+    let mut log = None;
     if asked || !launch.piped {
-        let plan = again::ahead(&app, whole, library()?).await?;
+        let (plan, seen) = again::ahead(&app, whole, library()?).await?;
+        log = seen;
         // Tools, stored programs, personas and settings shape what is asked too.
         if asked || !plan.changed.is_empty() {
             tell(printer, &plan, reason(&plan, edited, moved), args.dry_run);
@@ -88,14 +90,14 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     if launch.piped && !launch.has_same(&library) {
         printer.err("the context is not what it was: its documents have other names or sizes");
     }
-    answered(&app, &row, &program).await?;
+    answered(&app, &row, &program, log).await?;
     again::live(&app, printer, whole, library, &args.flags, args.force).await
 }
 
 /// Refuses a pipeline with a step that was not begun and that nobody can answer.
-async fn answered(app: &App, row: &RunRow, program: &Program) -> Outcome<()> {
+async fn answered(app: &App, row: &RunRow, program: &Program, log: Option<Arc<Replay>>) -> Outcome<()> {
     let Program::Pipeline(pipeline) = program else { return Ok(()) };
-    let replay = Replay::load(&app.kit.store, &row.id, Mode::Live)?;
+    let replay = log.map_or_else(|| Replay::load(&app.kit.store, &row.id, Mode::Live).map(Arc::new), Ok)?;
     let log = Logged { replay: &replay, frame: Frame::root() };
     answerable::check(&app.kit.models, &pipeline.block, Some(log)).await
 }

@@ -195,6 +195,12 @@ impl Replay {
         self.lock().known.get(key).is_some_and(|entry| entry.recorded.state == EffectState::Done)
     }
 
+    /// How many effects of the log are in this state; readings are not counted.
+    pub fn count(&self, state: EffectState) -> u64 {
+        let is_counted = |entry: &&Entry| entry.recorded.state == state && !entry.recorded.kind.is_reading();
+        u64::try_from(self.lock().known.values().filter(is_counted).count()).unwrap_or(u64::MAX)
+    }
+
     /// Notes an effect that the log does not have; a sealed log answers with the failure.
     pub fn miss(&self, key: &EffectKey, kind: EffectKind, asked: &str) -> Outcome<()> {
         let mut book = self.lock();
