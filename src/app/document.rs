@@ -21,7 +21,7 @@ pub struct Document<'a> {
     pub totals: Totals,
     /// Calls that a budget refused.
     pub refused: u64,
-    /// The same by depth, role and model.
+    /// What was used by depth, role and model.
     pub rows: &'a [SpendRow],
     /// Why these models were chosen, and which stood in.
     pub choices: &'a Choices,
