@@ -14,7 +14,7 @@ fn tools_are_listed_shown_and_called() {
     let typed = ["tools", "call", "calculate", "expression=n + 1", "variables={\"n\": 2}", "--approve", "never"];
     program.args(typed).run().ok().prints("3\n");
     // A text that looks like a number is a text where the tool takes nothing else.
-    program.args(["tools", "call", "calculate", "expression=7"]).run().ok().prints("7.0\n");
+    program.args(["tools", "call", "calculate", "expression=7"]).run().ok().prints("7\n");
     let lines = ["tools", "call", "read_file", "path=harbour.txt", "from_line=2", "to_line=2"];
     program.args(lines).run().ok().prints("Its lighthouse is 31 metres tall.\n\n");
     let rows = program.args(["tools", "call", "csv_read", "{\"path\": \"fares.csv\"}", "--json"]).run().ok().json();

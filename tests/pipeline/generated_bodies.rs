@@ -66,18 +66,18 @@ steps:
     Case {
         files: &[("text.txt", "a text of many letters\n")],
         ..case(
-            "a text, a number and a range have no items",
+            "a text and a number have no items, a range has",
             "\
 inputs: {n: {type: object, default: {a: 1}}}
 steps:
   text: {tool: read_file, args: {path: text.txt}}
   a: {each: {in: text, steps: {s: {llm: 'never {{ item }}'}}}, on_failure: continue}
   b: {each: {in: inputs.n.a, steps: {t: {llm: 'never {{ item }}'}}}, on_failure: continue}
-  c: {each: {in: 0..3, steps: {u: {llm: 'never {{ item }}'}}}, on_failure: continue}
+  c: {each: {in: 0..3, steps: {u: {llm: 'item {{ item }}'}}}, on_failure: continue}
   told: {llm: '{{ [errors.a?.kind, errors.a?.message, errors.b?.message, errors.c?.message] }}'}
 ",
             0,
-            1,
+            4,
             "",
         )
     },
