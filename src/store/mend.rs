@@ -3,7 +3,7 @@
 
 use crate::store::damage::{Damaged, LOGS, RUNS, Table, UTILITY, unreadable};
 use crate::store::fault::Worked;
-use crate::store::rows::int;
+use crate::store::rows::{ABSURD_NANOS, int};
 use crate::store::utility;
 use rusqlite::Connection;
 
@@ -21,20 +21,22 @@ pub(super) const UNANSWERED: &str = "state = 'intent', cost_nanos = NULL, attemp
 /// What takes the arguments of an effect away: its key is all that its answer is found by.
 pub(super) const UNASKED: &str = "intent = NULL, intent_blob = NULL";
 
-/// What becomes of an effect, the least loss first. Of what nobody knows the cost, that is its worst case. The largest amount
-/// here is that of `rows::ABSURD_NANOS`.
+/// What becomes of an effect, the least loss first. Of what nobody knows the cost, that is its worst case. `:absurd` is
+/// `ABSURD_NANOS`.
 const EFFECT: [&str; 4] = [
     "seq = CASE WHEN seq >= 0 THEN seq ELSE (SELECT max(max(seq), 0) + 1 FROM effects AS e WHERE e.run = effects.run) END,
-     cost_nanos = CASE WHEN cost_nanos NOT BETWEEN 0 AND 1000000000000000000
-        THEN min(max(worst_nanos, 0), 1000000000000000000) ELSE cost_nanos END,
-     worst_nanos = min(max(worst_nanos, 0), 1000000000000000000), worst_tokens = max(worst_tokens, 0),
+     cost_nanos = CASE WHEN cost_nanos NOT BETWEEN 0 AND :absurd
+        THEN min(max(worst_nanos, 0), :absurd) ELSE cost_nanos END,
+     worst_nanos = min(max(worst_nanos, 0), :absurd), worst_tokens = max(worst_tokens, 0),
      attempts = CASE WHEN attempts BETWEEN 0 AND 4294967295 THEN attempts ELSE 1 END,
-     earlier_nanos = CASE WHEN earlier_nanos > 1000000000000000000
-        THEN min(max(coalesce(worst_nanos, 0), 0), 1000000000000000000) ELSE max(earlier_nanos, 0) END,
+     earlier_nanos = CASE WHEN earlier_nanos > :absurd
+        THEN min(max(coalesce(worst_nanos, 0), 0), :absurd) ELSE max(earlier_nanos, 0) END,
      earlier_tokens = max(earlier_tokens, 0),
+     worst_output = max(worst_output, 0), earlier_output = max(earlier_output, 0),
+     requests = CASE WHEN requests BETWEEN 0 AND 4294967295 THEN requests ELSE 0 END,
      unknown_calls = CASE WHEN unknown_calls BETWEEN 0 AND 4294967295 THEN unknown_calls ELSE 0 END,
-     unknown_nanos = CASE WHEN unknown_nanos > 1000000000000000000
-        THEN min(max(coalesce(worst_nanos, 0), 0), 1000000000000000000) ELSE max(unknown_nanos, 0) END,
+     unknown_nanos = CASE WHEN unknown_nanos > :absurd
+        THEN min(max(coalesce(worst_nanos, 0), 0), :absurd) ELSE max(unknown_nanos, 0) END,
      started_at = max(started_at, 0), ended_at = CASE WHEN ended_at >= 0 THEN ended_at END",
     UNASKED,
     "usage = NULL, provider = NULL",
@@ -50,7 +52,7 @@ const RUN: [&str; 2] = [
      settings = CASE WHEN json_valid(settings) THEN settings END,
      result = CASE WHEN json_valid(result) THEN result END,
      failure = CASE WHEN json_valid(failure) THEN failure END,
-     cost_nanos = CASE WHEN cost_nanos BETWEEN 0 AND 1000000000000000000 THEN cost_nanos END,
+     cost_nanos = CASE WHEN cost_nanos BETWEEN 0 AND :absurd THEN cost_nanos END,
      calls = max(calls, 0), refused = max(refused, 0),
      input_tokens = max(input_tokens, 0), output_tokens = max(output_tokens, 0),
      started_at = max(started_at, 0), ended_at = CASE WHEN ended_at >= 0 THEN ended_at END",
@@ -106,6 +108,7 @@ fn mended(connection: &Connection, at: u64, table: &Table, changes: &[&str]) -> 
         if left.is_empty() {
             break;
         }
+        let change = change.replace(":absurd", &ABSURD_NANOS.to_string());
         for row in &left {
             connection.execute(&format!("UPDATE {} SET {change} WHERE rowid = ?1", table.name), [row.place])?;
         }
