@@ -42,16 +42,16 @@ fn replaced(text: &str, find: &str, with: &str) -> Checked<String> {
 }
 
 fn replacements(engine: &mut Engine) {
-    engine.register_fn("replace", |text: &mut ImmutableString, find: ImmutableString, with: ImmutableString| {
+    change(engine, "replace", |text: &mut ImmutableString, find: ImmutableString, with: ImmutableString| {
         replaced(text, &find, &with).map(|new| *text = new.into())
     });
-    engine.register_fn("replace", |text: &mut ImmutableString, find: char, with: ImmutableString| {
+    change(engine, "replace", |text: &mut ImmutableString, find: char, with: ImmutableString| {
         replaced(text, find.encode_utf8(&mut [0; 4]), &with).map(|new| *text = new.into())
     });
-    engine.register_fn("replace", |text: &mut ImmutableString, find: ImmutableString, with: char| {
+    change(engine, "replace", |text: &mut ImmutableString, find: ImmutableString, with: char| {
         replaced(text, &find, with.encode_utf8(&mut [0; 4])).map(|new| *text = new.into())
     });
-    engine.register_fn("replace", |text: &mut ImmutableString, find: char, with: char| {
+    change(engine, "replace", |text: &mut ImmutableString, find: char, with: char| {
         let with = with.to_string();
         replaced(text, find.encode_utf8(&mut [0; 4]), &with).map(|new| *text = new.into())
     });
@@ -142,10 +142,10 @@ fn fits(count: usize, limit: usize, what: &str) -> Checked<()> {
 /// What makes a value longer, checked without looking through it: Rhai's own limits walk through the whole value at
 /// every call, which makes a loop that fills an array quadratic.
 fn growth(engine: &mut Engine) {
-    engine.register_fn("push", |items: &mut Array, item: Dynamic| {
+    change(engine, "push", |items: &mut Array, item: Dynamic| {
         fits(items.len() + 1, ARRAY_LIMIT, "the array").map(|()| items.push(item))
     });
-    engine.register_fn("append", |items: &mut Array, more: Array| {
+    change(engine, "append", |items: &mut Array, more: Array| {
         fits(items.len() + more.len(), ARRAY_LIMIT, "the array").map(|()| items.extend(more))
     });
     engine.register_fn("+=", |items: &mut Array, more: Dynamic| match more.try_cast_result::<Array>() {
@@ -158,14 +158,14 @@ fn growth(engine: &mut Engine) {
     change(engine, "insert", |items: &mut Array, at: i64, item: Dynamic| {
         fits(items.len() + 1, ARRAY_LIMIT, "the array").map(|()| items.insert(place(items.len(), at), item))
     });
-    engine.register_fn("pad", |items: &mut Array, len: i64, item: Dynamic| {
+    change(engine, "pad", |items: &mut Array, len: i64, item: Dynamic| {
         let len = usize::try_from(len).unwrap_or(0);
         fits(len, ARRAY_LIMIT, "the array").and_then(|()| filled(items, len, &item))
     });
-    engine.register_fn("pad", |text: &mut ImmutableString, len: i64, with: char| {
+    change(engine, "pad", |text: &mut ImmutableString, len: i64, with: char| {
         padded(text, len, with.encode_utf8(&mut [0; 4]))
     });
-    engine.register_fn("pad", |text: &mut ImmutableString, len: i64, with: ImmutableString| padded(text, len, &with));
+    change(engine, "pad", |text: &mut ImmutableString, len: i64, with: ImmutableString| padded(text, len, &with));
     engine.register_fn("+", |first: ImmutableString, second: ImmutableString| {
         fits(first.len() + second.len(), STRING_LIMIT, "the string").map(|()| first + second)
     });

@@ -92,8 +92,18 @@ fn what_grows_within_its_limit_grows_as_in_rhai() {
 #[test]
 fn a_constant_does_not_grow() {
     let program = Program::offline();
-    for code in ["const A = [1]; A.insert(0, 2)", "const A = [1]; A.splice(0, 0, [2])", "const B = blob(1); B.push(1)"]
-    {
+    for code in [
+        "const A = [1]; A.insert(0, 2)",
+        "const A = [1]; A.splice(0, 0, [2])",
+        "const A = [1]; A.push(2)",
+        "const A = [1]; A.append([2])",
+        "const A = [1]; A.pad(2, 0)",
+        "const T = `a`; T.pad(2, `b`)",
+        "const T = `a`; T.pad(2, 'b')",
+        "const T = `a`; T.replace(`a`, `b`)",
+        "const T = `a`; T.replace('a', 'b')",
+        "const B = blob(1); B.push(1)",
+    ] {
         program.args(["eval", code, "-q"]).run().code(1).says("constant");
     }
 }
