@@ -4,7 +4,34 @@ use rhai::{AST, ASTFlags, ASTNode, Expr, FnCallExpr, FnPtr, Module, NativeCallCo
 use std::collections::BTreeSet;
 
 /// Methods that change what stands before the dot, and that are called for nothing else.
-const CHANGES: &[&str] = &["append", "clear", "insert", "pop", "push", "remove", "set", "shift", "truncate"];
+const CHANGES: &[&str] = &[
+    "append",
+    "chop",
+    "clear",
+    "crop",
+    "dedup",
+    "drain",
+    "fill_with",
+    "insert",
+    "make_lower",
+    "make_upper",
+    "mixin",
+    "pad",
+    "pop",
+    "push",
+    "remove",
+    "replace",
+    "retain",
+    "reverse",
+    "set",
+    "shift",
+    "sort",
+    "sort_by",
+    "sort_desc",
+    "splice",
+    "trim",
+    "truncate",
+];
 
 /// A captured variable that a closure changes, itself or in a closure within it.
 pub fn changed(context: &NativeCallContext, closure: &FnPtr) -> Option<String> {

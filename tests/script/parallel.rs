@@ -104,9 +104,17 @@ fn a_closure_that_changes_what_it_captured_is_refused() {
         ("{ m.list[0] = x }", "m"),
         ("list.push(x)", "list"),
         ("m.list.push(x)", "m"),
+        ("{ list.sort(); list }", "list"),
+        ("{ list.splice(0, 0, [x]); list }", "list"),
+        ("{ m.mixin(#{x: x}); m }", "m"),
+        ("{ text.trim(); text }", "text"),
+        ("{ text.replace(\"a\", \"b\"); text }", "text"),
         ("[x].map(|y| { n += y })", "n"),
     ] {
-        let code = format!("let n = 0; let list = []; let m = #{{list: [0]}}; par_map([1, 2], |x| {closure})");
+        let code = format!(
+            "let n = 0; let list = []; let m = #{{list: [0]}}; let text = \"a\";
+            par_map([1, 2], |x| {closure})"
+        );
         let ran = program.args(["eval", &code]).run().code(1).prints("");
         ran.says(&format!("par_map: the closure changes `{name}`, which the others do not see"));
     }
@@ -115,6 +123,8 @@ fn a_closure_that_changes_what_it_captured_is_refused() {
         ("{ let own = list; own.push(x); own.len() }", "[1, 1]"),
         ("{ let list = [x]; list.push(n); list.len() }", "[2, 2]"),
         ("[x].map(|n| { n += 1; n })[0]", "[2, 3]"),
+        ("{ let own = list; own.sort(); own.len() }", "[0, 0]"),
+        ("{ list.filter(|n| n > x).sort(); x }", "[1, 2]"),
     ] {
         let code = format!("let n = 0; let list = []; print(par_map([1, 2], |x| {closure}))");
         program.args(["eval", &code]).run().ok().prints(&format!("{answer}\n"));
