@@ -29,8 +29,8 @@ pub struct Gate {
     compute: Duration,
     clock: Mutex<Clock>,
     ending: AtomicBool,
-    memory_at_start: u64,
-    nested_at_start: u64,
+    memory_at_start: isize,
+    nested_at_start: isize,
     /// How many arrays, maps and closures it may add. Dropping or copying a value recurses once per level, each of which
     /// is at least one of them: with this and the limit of bytes no value nests deeper than the stack carries.
     nested_limit: u64,
@@ -131,13 +131,13 @@ impl Gate {
     /// Why memory forbids going on, if it does. Costs a few nanoseconds.
     fn memory_stop(&self) -> Option<Failure> {
         let grown = held().saturating_sub(self.memory_at_start);
-        (grown > MEMORY_LIMIT).then(|| too_much(&format!("more than {} MiB of memory", MEMORY_LIMIT >> 20)))
+        exceeds(grown, MEMORY_LIMIT).then(|| too_much(&format!("more than {} MiB of memory", MEMORY_LIMIT >> 20)))
     }
 
     /// Why what values nest with forbids going on, if it does. Costs a nanosecond.
     fn nested_stop(&self) -> Option<Failure> {
         let grown = nested().saturating_sub(self.nested_at_start);
-        (grown > self.nested_limit).then(|| too_much("too many arrays, maps and closures"))
+        exceeds(grown, self.nested_limit).then(|| too_much("too many arrays, maps and closures"))
     }
 
     /// Why the evaluation must stop at step `step` of something long, if it must. Memory is asked at every step.
@@ -172,6 +172,10 @@ pub fn stop_reason(operations: u64) -> Option<Failure> {
         let gate = gate.as_ref()?;
         growth::stop().or_else(|| gate.nested_stop()).or_else(|| gate.poll(operations))
     })
+}
+
+fn exceeds(grown: isize, limit: u64) -> bool {
+    u64::try_from(grown).is_ok_and(|grown| grown > limit)
 }
 
 fn too_much(what: &str) -> Failure {
@@ -227,5 +231,13 @@ mod tests {
         assert!(!over.is_ending());
         over.end();
         assert!(over.is_ending());
+    }
+
+    #[test]
+    fn what_grows_from_below_nothing_counts_in_full() {
+        let mut gate = Gate::new(CancellationToken::new(), Duration::MAX);
+        assert_eq!(gate.memory_stop(), None);
+        gate.memory_at_start = -(3 << 29);
+        assert_eq!(gate.memory_stop().map(|failure| failure.kind), Some(FailureKind::Limit));
     }
 }

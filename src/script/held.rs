@@ -13,8 +13,7 @@ use std::sync::atomic::{AtomicIsize, Ordering};
 static HELD: AtomicIsize = AtomicIsize::new(0);
 static NESTED: AtomicIsize = AtomicIsize::new(0);
 
-/// What a thread keeps to itself at most. Of a thread that ends as much is never counted, which is nothing beside the
-/// limits of an evaluation.
+/// What a thread keeps to itself at most. A thread that ends should hand it over: else as much is never counted.
 const OWN_BYTES: usize = 4 << 10;
 const OWN_NESTED: usize = 64;
 
@@ -62,8 +61,18 @@ fn count((bytes, nested): (isize, isize)) {
         return;
     }
     OWN.set((0, 0));
+    share(bytes, nested);
+}
+
+fn share(bytes: isize, nested: isize) {
     HELD.fetch_add(bytes, Ordering::Relaxed);
     NESTED.fetch_add(nested, Ordering::Relaxed);
+}
+
+/// Adds what this thread keeps to itself to the counts of all, for one that is about to end.
+pub fn hand_over() {
+    let (bytes, nested) = OWN.replace((0, 0));
+    share(bytes, nested);
 }
 
 fn note(layout: Layout, size: usize) {
@@ -113,17 +122,29 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Bytes that the process holds now, but for what other threads keep to themselves.
-pub fn held() -> u64 {
+/// Bytes that the process holds now, but for what other threads keep to themselves: without that it may be less than none.
+pub fn held() -> isize {
     sum(&HELD, OWN.get().0)
 }
 
 /// Allocations that the process holds now of which values that nest are made.
-pub fn nested() -> u64 {
+pub fn nested() -> isize {
     sum(&NESTED, OWN.get().1)
 }
 
-fn sum(all: &AtomicIsize, own: isize) -> u64 {
-    let sum = all.load(Ordering::Relaxed).wrapping_add(own);
-    u64::try_from(sum).unwrap_or(0)
+fn sum(all: &AtomicIsize, own: isize) -> isize {
+    all.load(Ordering::Relaxed).wrapping_add(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OWN, hand_over};
+
+    #[test]
+    fn a_thread_keeps_nothing_to_itself_once_it_has_handed_over() {
+        let kept = "kept".to_owned();
+        hand_over();
+        assert_eq!(OWN.get(), (0, 0));
+        drop(kept);
+    }
 }

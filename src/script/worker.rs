@@ -3,6 +3,7 @@
 //! It knows nothing of programs. A thread that was abandoned is not waited for; the next job gets a new one.
 
 use crate::core::failure::{Failure, FailureKind};
+use crate::script::held::hand_over;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{OnceLock, mpsc};
@@ -80,7 +81,11 @@ impl Worker {
 /// If the system gives no thread.
 pub fn apart<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> io::Result<T> {
     scope(|scope| {
-        let thread = Builder::new().name(name.to_owned()).stack_size(stack().0).spawn_scoped(scope, work)?;
+        let thread = Builder::new().name(name.to_owned()).stack_size(stack().0).spawn_scoped(scope, || {
+            let answer = work();
+            hand_over();
+            answer
+        })?;
         match thread.join() {
             Ok(answer) => Ok(answer),
             Err(panic) => resume_unwind(panic),

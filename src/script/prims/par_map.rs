@@ -9,6 +9,7 @@ use crate::script::copies::Copies;
 use crate::script::desk::Desk;
 use crate::script::errors::{Names, from_eval, raise, way};
 use crate::script::growth::settled;
+use crate::script::held::hand_over;
 use crate::script::prims::llm_batch::concurrency;
 use crate::script::prims::primitive::{Answer, Primitive, done};
 use crate::script::worker::{no_thread, stack};
@@ -82,7 +83,9 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
                     branch(work, seat, &mut |item| {
                         let answer = own.call(&stored.create_context(engine), item);
                         settled(answer.map_err(|error| work.failure(&error)))
-                    })
+                    });
+                    drop(own);
+                    hand_over();
                 };
                 let thread = std::thread::Builder::new().name("par_map".to_owned()).stack_size(stack().0);
                 match thread.spawn_scoped(scope, branch) {
