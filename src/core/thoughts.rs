@@ -4,7 +4,7 @@
 const THOUGHTS_END: &[&str] =
     &["</think>", "</thinking>", "</thought>", "</reasoning>", "[/THINK]", "</seed:think>", "<|message|>"];
 
-/// How thoughts begin, for an answer that ends within them.
+/// How thoughts begin, in the order of their ends.
 const THOUGHTS_BEGIN: &[&str] = &["<think>", "<thinking>", "<thought>", "<reasoning>", "[THINK]", "<seed:think>"];
 
 /// The answer behind its thoughts; nothing if it never got beyond them.
@@ -12,9 +12,13 @@ pub fn behind(answer: &str) -> &str {
     behind_where(answer, |_| true)
 }
 
-/// The same, with those marks alone for which `ends` agrees, told what stands before one.
+/// The same; behind the thoughts with which it begins, with those marks alone for which `ends` agrees, told what stands before
+/// one.
 pub fn behind_where(answer: &str, ends: impl Fn(&str) -> bool) -> &str {
-    let text = answer.trim();
+    let mut text = answer.trim();
+    while let Some(rest) = behind_first(text) {
+        text = rest;
+    }
     let last = |mark: &str| text.rmatch_indices(mark).map(|(at, _)| at).find(|at| ends(&text[..*at]));
     let end = THOUGHTS_END.iter().filter_map(|mark| last(mark).map(|at| at + mark.len())).max();
     match end {
@@ -22,6 +26,12 @@ pub fn behind_where(answer: &str, ends: impl Fn(&str) -> bool) -> &str {
         None if THOUGHTS_BEGIN.iter().any(|mark| text.starts_with(mark)) => "",
         None => text,
     }
+}
+
+/// What stands behind the thought with which a text begins. Its first end closes it, whatever is left open in it.
+fn behind_first(text: &str) -> Option<&str> {
+    let (_, end) = THOUGHTS_BEGIN.iter().zip(THOUGHTS_END).find(|(begin, _)| text.starts_with(**begin))?;
+    text.split_once(*end).map(|(_, rest)| rest.trim())
 }
 
 #[cfg(test)]

@@ -127,6 +127,8 @@ mod tests {
             ("a draft\n```\na\n```\n</think>\nb", "b"),
             ("<think>a</think>\n```rhai\nsplit(\"</think>\")\n```", "```rhai\nsplit(\"</think>\")\n```"),
             ("<think>\n```rhai\na\n```", ""),
+            ("<think>\n```\nhalf a draft</think>\n```rhai\nFINAL(1)\n```", "```rhai\nFINAL(1)\n```"),
+            ("<think>\n```\na</think>\n```\nsplit(\"</think>\")\n```", "```\nsplit(\"</think>\")\n```"),
             ("```rhai\na\n```", "```rhai\na\n```"),
         ] {
             assert_eq!(said(answer), expect, "{answer}");
