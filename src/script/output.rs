@@ -33,6 +33,9 @@ impl Output {
     fn keep(&self, text: &str) {
         let mut printed = held(&self.printed);
         let room = STRING_LIMIT.saturating_sub(printed.len());
+        if room == 0 {
+            return;
+        }
         printed.push_str(&text[..floor_boundary(text, room)]);
         printed.push('\n');
     }
@@ -67,4 +70,20 @@ pub fn finish(with: Final) -> Outcome<()> {
     let seat = bridge::seat()?;
     *held(&seat.output.final_) = Some(with);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Output;
+    use crate::script::engine::STRING_LIMIT;
+
+    #[test]
+    fn nothing_is_kept_beyond_the_limit() {
+        let output = Output::default();
+        output.keep(&"x".repeat(STRING_LIMIT));
+        for _ in 0..3 {
+            output.keep("y");
+        }
+        assert_eq!(output.take_printed().len(), STRING_LIMIT + 1);
+    }
 }
