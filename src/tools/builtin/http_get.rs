@@ -23,17 +23,12 @@ pub struct HttpGet;
 pub struct Args {
     /// The address, http or https.
     url: String,
-    /// The most bytes of the page to read; no more than a tool may return.
-    #[serde(default = "ten_megabytes")]
+    /// The most bytes of the page to read: what a tool may return, if not given, and no more than that.
     #[schemars(range(min = 1))]
-    max_bytes: usize,
+    max_bytes: Option<usize>,
     /// Seconds that it may take.
     #[schemars(range(min = 0.001, max = 3600))]
     timeout: Option<f64>,
-}
-
-const fn ten_megabytes() -> usize {
-    10_000_000
 }
 
 impl TypedTool for HttpGet {
@@ -58,8 +53,9 @@ impl TypedTool for HttpGet {
 
     async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
         let timeout = cx.limits.deadline(args.timeout, cx.limits.timeout)?;
+        let most = cx.limits.max_input_bytes.min(cx.limits.max_output_bytes);
         let options = FetchOptions {
-            max_bytes: args.max_bytes.min(cx.limits.max_input_bytes).min(cx.limits.max_output_bytes),
+            max_bytes: args.max_bytes.map_or(most, |wished| wished.min(most)),
             timeout,
             allow_private: cx.allow_private_addresses,
             user_agent: USER_AGENT.to_owned(),
