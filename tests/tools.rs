@@ -175,7 +175,8 @@ fn the_timeout_that_was_set_binds_every_tool() {
         "TOOL(\"http_get\", #{url: \"https://example.com/\", timeout: 2})",
     ] {
         let ran = program.args(["eval", code, "--approve", "auto"]).run().code(1);
-        ran.says("a timeout of 2 s is more than the 1 s that a tool call may take").says("hint:");
+        ran.says("a timeout of 2 s is more than the 1 s that a tool call may take")
+            .says("or raise tools.timeout (3600 at most)");
     }
     let longer = "TOOL(\"run_command\", #{command: \"true\", timeout: 4000})";
     project().args(["eval", longer, "--approve", "auto"]).run().code(1).says("maximum of 3600");

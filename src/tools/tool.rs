@@ -76,7 +76,9 @@ impl ToolLimits {
         if wished > self.max_timeout {
             let most = self.max_timeout.as_secs_f64();
             let message = format!("a timeout of {seconds} s is more than the {most} s that a tool call may take");
-            return Err(Failure::new(FailureKind::Invalid, message).hint("ask for less, or change tools.timeout"));
+            return Err(
+                Failure::new(FailureKind::Invalid, message).hint("ask for less, or raise tools.timeout (3600 at most)")
+            );
         }
         Ok(wished)
     }
