@@ -198,6 +198,7 @@ fn hidden(ground: Ground<'_>, act: &Act) -> Option<&'static str> {
             (!silent).then_some("program")
         }
         Act::Tool(call) => {
+            // One that is not there asks nothing: its step fails.
             let registered = ground.tools.get(&call.name).ok()?;
             registered.tool.pipeline().map(|_| "pipeline")
         }
