@@ -4,13 +4,14 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, Message, ModelAnswer, Sampling, Speaker, Thinking};
 use crate::core::request::{LlmOptions, LlmRequest};
+use crate::core::thoughts;
 use crate::host::attempts::Attempting;
 use crate::host::cache::Cache;
 use crate::host::call::ModelCall;
 use crate::host::choose::{Chosen, Wish};
 use crate::host::images;
 use crate::host::run_host::RunHost;
-use crate::host::typed::{self, Checked, Schema};
+use crate::host::typed::{Checked, Schema};
 use crate::host::unusable::{self, Needs};
 use crate::registry::models::Provider;
 use crate::registry::personas;
@@ -138,7 +139,7 @@ impl Asking<'_> {
             }
             repairs += 1;
             // Thoughts are not sent back, and some servers refuse an empty message.
-            let said = typed::without_thoughts(&text);
+            let said = thoughts::behind(&text);
             if !said.is_empty() {
                 messages.push(Message::new(Speaker::Assistant, said));
             }

@@ -9,7 +9,6 @@ mod slips;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
-use crate::core::thoughts::behind;
 use serde_json::Value;
 
 /// The most complaints about one answer that a model is shown.
@@ -128,11 +127,6 @@ impl Checked {
     const fn is_valid(&self) -> bool {
         matches!(self, Self::Valid(_))
     }
-}
-
-/// The answer without the thoughts that a server left in it.
-pub fn without_thoughts(answer: &str) -> &str {
-    behind(answer)
 }
 
 fn complaint(error: &jsonschema::ValidationError<'_>) -> String {
