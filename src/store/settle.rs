@@ -101,7 +101,7 @@ impl Store {
     /// The one effect of a run that a person means: by its number, or by its frame or the last part of it.
     ///
     /// Fails with `NotFound` if there is none among those without an answer, or with an attempt before it whose end nobody
-    /// knows, or more than one. Behind these stand effects with an attempt before the last of which a person said what it cost.
+    /// knows, or more than one. Behind these stand effects with an attempt before the last of which a person said that it cost something.
     pub fn open_effect(&self, run: &RunId, named: &str, only: Option<EffectKind>) -> Outcome<EffectRow> {
         let open = |effect: &EffectRow| {
             let unknown = effect.state != EffectState::Done || effect.unknown_calls > 0;
@@ -209,7 +209,7 @@ fn correct(connection: &Connection, (run, seq): (&RunId, u64), amount: u64, char
     Ok(())
 }
 
-/// What was said stays beside the count of none, so that a slip can be corrected.
+/// What was said stays beside the count of none, so that a slip can be corrected; a 0 cannot be told from nothing said.
 fn earlier(connection: &Connection, run: &RunId, seq: u64, cost: Money) -> Worked<()> {
     is_at_rest(connection, run)?;
     correct(connection, (run, seq), cost.nanos(), &EARLIER)?;
