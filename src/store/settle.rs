@@ -101,7 +101,8 @@ impl Store {
     /// The one effect of a run that a person means: by its number, or by its frame or the last part of it.
     ///
     /// Fails with `NotFound` if there is none among those without an answer, or with an attempt before it whose end nobody
-    /// knows, or more than one. Behind these stand effects with an attempt before the last of which a person said that it cost something.
+    /// knows, or more than one. Behind these stand effects with an attempt before the last of which a person said what above 0 it
+    /// cost.
     pub fn open_effect(&self, run: &RunId, named: &str, only: Option<EffectKind>) -> Outcome<EffectRow> {
         let open = |effect: &EffectRow| {
             let unknown = effect.state != EffectState::Done || effect.unknown_calls > 0;
