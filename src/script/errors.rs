@@ -2,6 +2,7 @@
 
 pub mod caught;
 mod fields;
+pub mod panics;
 pub mod way;
 
 use crate::core::failure::{Failure, FailureKind};

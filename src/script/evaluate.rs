@@ -9,7 +9,7 @@ use crate::script::depth::{self, KEPT};
 use crate::script::desk::Desk;
 use crate::script::engine::SOURCE_LIMIT;
 use crate::script::errors::way::{self, Home};
-use crate::script::errors::{from_parse, from_session};
+use crate::script::errors::{from_parse, from_session, panics};
 use crate::script::output::{Final, Output};
 use crate::script::prims::final_;
 use crate::script::state::{State, Variable};
@@ -84,14 +84,10 @@ impl Job {
     pub fn run(self, seat: Seat) -> Ended {
         let (output, gate) = (Arc::clone(&seat.output), Arc::clone(&seat.gate));
         seated(seat, || {
-            // A panic in a native function must not take the program down; the fork may be half done but is whole
-            // as data, so it is kept like after any error.
+            // After a panic in a native function the fork may be half done but is whole as data, so it is kept like after
+            // any error.
             let mut state = State { scope: self.state.scope.clone(), functions: self.state.functions.clone() };
-            let work = std::panic::AssertUnwindSafe(|| self.evaluate(&mut state));
-            let result = std::panic::catch_unwind(work).unwrap_or_else(|_| {
-                let failure = Failure::new(FailureKind::Internal, "a native function panicked");
-                Err(failure.hint("this is a fault of rhizo: please report the code that shows it"))
-            });
+            let result = panics::caught("code", || self.evaluate(&mut state));
             gate.end();
             state.settle();
             let hearers = self.desk.hearers().thin();

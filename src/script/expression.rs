@@ -18,7 +18,7 @@ pub use questions::{Constant, Question};
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::{to_dynamic, to_value};
-use crate::script::errors::{Names, Stop, from_eval, from_parse};
+use crate::script::errors::{Names, Stop, from_eval, from_parse, panics};
 use crate::script::gate::{self, Gate};
 use crate::script::prims::json;
 use crate::script::{engine, growth, words, worker};
@@ -243,19 +243,16 @@ impl Expression {
                 }
                 engine.eval_ast_with_scope::<Dynamic>(&mut scope, ast)
             };
-            // A panic in a native function must not take the run down.
-            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match evaluate() {
-                // A closure reads the value on which it is called. Rhai locks the one for the other; copies need no lock,
-                // and without effects a second evaluation is the first one.
-                Err(error) if matches!(*error, EvalAltResult::ErrorDataRace(..)) => copied(evaluate),
-                result => result,
-            }));
-            let result = result.map_err(|_| {
-                Failure::new(FailureKind::Internal, "a native function panicked")
-                    .hint("this is a fault of rhizo: please report the expression that shows it")
-            })?;
-            growth::settled(result.map_err(|error| from_eval(&error, source, &names())))
-                .and_then(|value| to_value(&value))
+            panics::caught("expression", || {
+                let result = match evaluate() {
+                    // A closure reads the value on which it is called. Rhai locks the one for the other; copies need no
+                    // lock, and without effects a second evaluation is the first one.
+                    Err(error) if matches!(*error, EvalAltResult::ErrorDataRace(..)) => copied(evaluate),
+                    result => result,
+                };
+                growth::settled(result.map_err(|error| from_eval(&error, source, &names())))
+                    .and_then(|value| to_value(&value))
+            })
         })
     }
 }

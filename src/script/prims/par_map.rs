@@ -7,7 +7,7 @@ use crate::script::captures;
 use crate::script::convert::{friendly, to_dynamic};
 use crate::script::copies::Copies;
 use crate::script::desk::Desk;
-use crate::script::errors::{Names, from_eval, raise, way};
+use crate::script::errors::{Names, from_eval, panics, raise, way};
 use crate::script::growth::settled;
 use crate::script::held::hand_over;
 use crate::script::prims::llm_batch::concurrency;
@@ -146,11 +146,7 @@ fn branch(work: &Work, parent: &Seat, call: &mut dyn FnMut(&Dynamic) -> Outcome<
             return;
         }
         let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), hearers: None, ..parent.clone() };
-        let result = seated(seat, || {
-            let work = std::panic::AssertUnwindSafe(|| parent.gate.computing(|| call(item)));
-            std::panic::catch_unwind(work)
-                .unwrap_or_else(|_| Err(Failure::new(FailureKind::Internal, "a native function panicked")))
-        });
+        let result = seated(seat, || panics::caught("code", || parent.gate.computing(|| call(item))));
         let over = matches!(&result, Err(failure) if !failure.kind.catchable());
         if over {
             work.next.store(work.items.len(), Ordering::Relaxed);
