@@ -7,8 +7,9 @@ use crate::model::offline::evidence::{Evidence, count};
 use crate::model::offline::numbers;
 use crate::model::offline::question::{Ask, Question};
 use crate::model::offline::thing::Thing;
-use crate::model::offline::words::{Word, words};
+use crate::model::offline::words::words;
 use serde_json::{Map, Number, Value};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// What to do where a model must judge.
@@ -23,13 +24,20 @@ struct Source<'a> {
     root: &'a Value,
     question: &'a Question,
     /// The text that the quotations are from.
-    text: &'a str,
+    text: &'a Said<'a>,
     /// Passages, the best first.
     quotes: Vec<String>,
     /// How many there are of what the question counts.
     count: Option<usize>,
     /// The number of strings filled so far: each takes the next quotation.
     used: usize,
+}
+
+/// A text in which options are looked for, and its words in lower case with the byte behind each: found once, as a text may
+/// be long and the options many.
+struct Said<'a> {
+    text: &'a str,
+    words: OnceCell<Vec<(String, usize)>>,
 }
 
 /// The value: required fields only, or what can be filled if none is required.
@@ -43,7 +51,8 @@ pub fn fill(schema: &Value, question: &Question, evidence: &Evidence<'_>) -> Out
     };
     let quotes = ranked_first(quotes, evidence);
     let count = counted(question, evidence.text, &quotes);
-    Source { root: schema, question, text: evidence.text, quotes, count, used: 0 }.value(schema, "", 0)
+    let text = Said::of(evidence.text);
+    Source { root: schema, question, text: &text, quotes, count, used: 0 }.value(schema, "", 0)
 }
 
 /// How many there are of what the question counts. Of a common thing the text may say another number itself.
@@ -170,7 +179,7 @@ impl Source<'_> {
 
     /// Whether there is a text and nothing in it is on the question.
     fn found_nothing(&self) -> bool {
-        self.quotes.is_empty() && !self.text.trim().is_empty()
+        self.quotes.is_empty() && !self.text.text.trim().is_empty()
     }
 
     fn string(&mut self, schema: &Value) -> Option<Value> {
@@ -208,9 +217,10 @@ impl Source<'_> {
         }
         // Where several stand before a colon the text says what may be chosen.
         let explained =
-            options.iter().filter(|option| names(self.text, option, |rest| rest.starts_with(':'))).count() > 1;
+            options.iter().filter(|option| self.text.names(option, |rest| rest.starts_with(':'))).count() > 1;
         let said = |rest: &str| !(explained && rest.starts_with(':'));
-        let mut named = options.iter().filter(|option| self.quotes.iter().any(|quote| names(quote, option, said)));
+        let quotes: Vec<Said<'_>> = self.quotes.iter().map(|quote| Said::of(quote)).collect();
+        let mut named = options.iter().filter(|option| quotes.iter().any(|quote| quote.names(option, said)));
         let first = named.next()?;
         named.next().is_none().then(|| first.clone())
     }
@@ -223,17 +233,27 @@ fn gap(at: &str, kind: &str) -> Failure {
     Failure::new(FailureKind::NoModel, what).hint(MODEL)
 }
 
-/// Whether a text has the words of an option in a row, with something after them that is right.
-fn names(text: &str, option: &Value, is_right: impl Fn(&str) -> bool) -> bool {
-    let option = option.as_str().map_or_else(|| option.to_string(), str::to_owned);
-    let wanted: Vec<String> = words(&option).map(|word| word.text.to_lowercase()).collect();
-    let found: Vec<Word<'_>> = words(text).collect();
-    let right = |run: &[Word<'_>]| {
-        let same = run.iter().zip(&wanted).all(|(word, wanted)| word.text.to_lowercase() == *wanted);
-        let rest = run.last().map_or("", |last| &text[last.start + last.text.len()..]);
-        same && is_right(rest.trim_start_matches(['`', '"', '\'', '*']))
-    };
-    !wanted.is_empty() && found.windows(wanted.len()).any(right)
+impl<'a> Said<'a> {
+    const fn of(text: &'a str) -> Self {
+        Self { text, words: OnceCell::new() }
+    }
+
+    fn words(&self) -> &[(String, usize)] {
+        let found = || words(self.text).map(|word| (word.text.to_lowercase(), word.start + word.text.len())).collect();
+        self.words.get_or_init(found)
+    }
+
+    /// Whether it has the words of an option in a row, with something after them that is right.
+    fn names(&self, option: &Value, is_right: impl Fn(&str) -> bool) -> bool {
+        let option = option.as_str().map_or_else(|| option.to_string(), str::to_owned);
+        let wanted: Vec<String> = words(&option).map(|word| word.text.to_lowercase()).collect();
+        let right = |run: &[(String, usize)]| {
+            let same = run.iter().zip(&wanted).all(|((word, _), wanted)| word == wanted);
+            let rest = run.last().map_or("", |(_, end)| &self.text[*end..]);
+            same && is_right(rest.trim_start_matches(['`', '"', '\'', '*']))
+        };
+        !wanted.is_empty() && self.words().windows(wanted.len()).any(right)
+    }
 }
 
 /// Whether a number is within the bounds of a schema.
