@@ -4,9 +4,12 @@
 //! only what stands behind it, a failure that ends the block is such a jump, and one backward waits until all before it
 //! have ended. Only what no step deals with, as the end of the budget, stops whatever has not begun.
 
-use crate::core::failure::{Failure, FailureKind};
+mod jumps;
+
+use crate::core::failure::Failure;
 use crate::core::status::StepOutcome;
 use crate::pipeline::plan::{Act, Block, Jump, Step};
+use crate::pipeline::run::flow::jumps::{Cell, State, spent};
 
 /// What is to be done next.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,31 +24,6 @@ pub enum Next {
     Wait,
     /// All have ended.
     Over,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Running,
-    /// A jump over it was made.
-    Passed(usize),
-    /// It has ended, and its jump backward has not been made yet.
-    Jumping(usize),
-    Ended,
-}
-
-struct Cell {
-    state: State,
-    outcome: StepOutcome,
-    /// What needs it is skipped.
-    severs: bool,
-    /// What stands behind it as a point of control is skipped too: nobody knows where it would have led.
-    blocks: bool,
-    /// Nobody has dealt with its failure.
-    open: bool,
-    visits: u32,
-    /// How often a jump led back to it: a bound also where it is skipped each time.
-    returns: u32,
 }
 
 /// The state of a block.
@@ -161,52 +139,10 @@ impl<'a> Flow<'a> {
         None
     }
 
-    /// Sends the flow from a step that has ended to where its jump leads.
-    fn lead(&mut self, index: usize, jump: Option<&Jump>, target: Option<usize>) {
-        match (jump, target) {
-            (Some(Jump::Fail), _) => self.failed = Some(self.failed.map_or(index, |at| at.min(index))),
-            (Some(Jump::End), _) => self.end = Some(index),
-            (_, Some(to)) if to <= index => {
-                self.set(index, State::Jumping(to));
-                self.cells.get_mut(to).into_iter().for_each(|cell| cell.returns += 1);
-            }
-            (_, Some(to)) => {
-                let passed = self.cells.get_mut(index + 1..to).into_iter().flatten();
-                passed.filter(|cell| cell.state == State::Waiting).for_each(|cell| cell.state = State::Passed(index));
-            }
-            _ => {}
-        }
-    }
-
-    fn exhausted(&self, to: usize) -> Option<Failure> {
-        let step = self.steps.get(to)?;
-        let came = self.cells.get(to).map_or(0, |cell| cell.visits.max(cell.returns));
-        step.max_visits.filter(|most| came >= *most).map(|most| spent(step, most))
-    }
-
     /// The steps that ended the block, and what is told of them.
     fn ends(&self) -> impl Iterator<Item = (usize, &'static str)> {
         let told = [(self.failed, "failed"), (self.end, "ended the block")];
         told.into_iter().filter_map(|(at, what)| at.map(|at| (at, what)))
-    }
-
-    /// Makes the jump backward that is due, once all before it have ended.
-    fn jump(&mut self) -> Option<Next> {
-        let (from, to) = self.cells.iter().enumerate().find_map(|(index, cell)| match cell.state {
-            State::Jumping(to) => Some((index, to)),
-            _ => None,
-        })?;
-        if !(0..from).all(|index| self.has_ended(index)) {
-            return None;
-        }
-        if self.stopped.is_some() {
-            self.set(from, State::Ended);
-            return None;
-        }
-        for cell in self.cells.get_mut(to..=from).into_iter().flatten() {
-            (cell.state, cell.severs, cell.blocks, cell.open) = (State::Waiting, false, false, false);
-        }
-        Some(Next::Repeat(to, from))
     }
 
     /// What is to be done about one step that waits; nothing yet if something must end first.
@@ -269,18 +205,14 @@ impl<'a> Flow<'a> {
     }
 
     fn set(&mut self, index: usize, state: State) {
-        self.cells.get_mut(index).into_iter().for_each(|cell| cell.state = state);
+        if let Some(cell) = self.cells.get_mut(index) {
+            cell.state = state;
+        }
     }
 
     fn says(&self, index: usize, what: &str) -> String {
         self.steps.get(index).map_or_else(String::new, |step| format!("`{}` {what}", step.name))
     }
-}
-
-fn spent(step: &Step, visits: u32) -> Failure {
-    let what = format!("`{}` was visited {visits} times and is wanted once more", step.name);
-    Failure::new(FailureKind::LoopExhausted, what)
-        .hint(format!("raise `max_visits` of `{}`, or give the loop another way out", step.name))
 }
 
 fn outcome_word(outcome: StepOutcome) -> &'static str {
