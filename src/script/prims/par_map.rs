@@ -24,7 +24,7 @@ pub const PAR_MAP: Primitive = Primitive {
     summary: "Calls a closure for each item on parallel threads and returns the results in order; a failed item is an error map.",
     params: &[
         ("items", "an array"),
-        ("closure", "sees the item; must not change outer variables"),
+        ("closure", "sees the item; must not change outer variables, of which each thread has a copy of its own"),
         ("concurrency", "1 to 1024; 16 if not given"),
         (
             "stop",
