@@ -61,7 +61,7 @@ impl Values {
     /// The value of a template.
     pub fn fill(&self, template: &Template) -> Outcome<Value> {
         match template {
-            Template::Text(parts) => self.text(parts).map(Value::String),
+            Template::Text(parts) => self.text(parts, as_text).map(Value::String),
             Template::Value(expression) => self.evaluate(expression),
             Template::List(items) => items.iter().map(|item| self.fill(item)).collect::<Outcome<_>>().map(Value::Array),
             Template::Map(entries) => self.map(entries).map(Value::Object),
@@ -79,12 +79,20 @@ impl Values {
         self.fill(template).map(as_text)
     }
 
-    fn text(&self, parts: &[Part]) -> Outcome<String> {
+    /// The same for a question: what is absent says nothing to a person.
+    pub fn fill_question(&self, template: &Template) -> Outcome<String> {
+        match template {
+            Template::Text(parts) => self.text(parts, shown),
+            other => self.fill(other).map(shown),
+        }
+    }
+
+    fn text(&self, parts: &[Part], told: fn(Value) -> String) -> Outcome<String> {
         let mut text = String::new();
         for part in parts {
             match part {
                 Part::Literal(literal) => text.push_str(literal),
-                Part::Hole(expression) => text.push_str(&as_text(self.evaluate(expression)?)),
+                Part::Hole(expression) => text.push_str(&told(self.evaluate(expression)?)),
             }
         }
         Ok(text)
@@ -106,6 +114,10 @@ pub fn as_text(value: Value) -> String {
         Value::String(text) => text,
         other => other.to_string(),
     }
+}
+
+fn shown(value: Value) -> String {
+    if value.is_null() { String::new() } else { as_text(value) }
 }
 
 /// Computes on this thread without keeping it from the runtime's other work.

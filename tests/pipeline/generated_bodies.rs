@@ -334,4 +334,15 @@ steps:
         1,
         r#"{"said": "(say c)"}"#,
     ),
+    case(
+        "a question about what is absent",
+        "\
+steps:
+  a: {llm: say, on_failure: continue}
+  may: {ask: {prompt: 'OK? [{{ errors.a?.kind }}]', of: worker}}
+",
+        0,
+        2,
+        r#""(OK? [])""#,
+    ),
 ];

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Answers the text.
 pub async fn ask(course: &Course<'_>, step: &Step, question: &Ask, values: &Values) -> Outcome<Value> {
-    let prompt = values.fill_text(&question.prompt)?;
+    let prompt = values.fill_question(&question.prompt)?;
     let choices = match question.choices.as_ref().map(|choices| values.fill(choices)).transpose()? {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(items)) => items.into_iter().map(as_text).collect::<Vec<String>>(),

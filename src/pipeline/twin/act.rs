@@ -101,7 +101,7 @@ impl Twin {
     }
 
     fn ask(&mut self, step: &Step, ask: &Ask) -> String {
-        let prompt = self.text(&ask.prompt);
+        let prompt = self.question(&ask.prompt);
         let plain = ask.choices.as_ref().is_some_and(are_texts);
         let choices = ask.choices.as_ref().map(|choices| self.value(choices));
         let Some(role) = &ask.of else {

@@ -162,7 +162,7 @@ impl Twin {
         match template {
             Template::Plain(value) => literal(value),
             Template::Value(expression) => whole(self.source(expression)),
-            Template::Text(parts) => self.joined(parts),
+            Template::Text(parts) => self.joined(parts, Self::hole),
             Template::List(items) => {
                 let items: Vec<String> = items.iter().map(|item| self.value(item)).collect();
                 format!("[{}]", items.join(", "))
@@ -183,17 +183,33 @@ impl Twin {
         }
     }
 
-    fn joined(&mut self, parts: &[Part]) -> String {
+    /// The same for a question: what is absent says nothing to a person.
+    pub(super) fn question(&mut self, template: &Template) -> String {
+        match template {
+            Template::Text(parts) => self.joined(parts, Self::shown),
+            Template::Value(expression) => self.shown(expression),
+            _ => self.text(template),
+        }
+    }
+
+    fn joined(&mut self, parts: &[Part], hole: fn(&mut Self, &Expression) -> String) -> String {
         let mut pieces = Vec::new();
         for part in parts {
-            match part {
-                Part::Literal(literal) => pieces.push(text(literal)),
-                Part::Hole(expression) => {
-                    let source = whole(self.source(expression));
-                    pieces.push(format!("{}({source})", self.call("as_text")));
-                }
-            }
+            pieces.push(match part {
+                Part::Literal(literal) => text(literal),
+                Part::Hole(expression) => hole(self, expression),
+            });
         }
         pieces.join(" + ")
+    }
+
+    fn hole(&mut self, expression: &Expression) -> String {
+        let source = whole(self.source(expression));
+        format!("{}({source})", self.call("as_text"))
+    }
+
+    fn shown(&mut self, expression: &Expression) -> String {
+        let source = branch(&self.source(expression));
+        format!("{}({source} ?? \"\")", self.call("as_text"))
     }
 }
