@@ -94,7 +94,7 @@ steps:
   text: {tool: read_file, args: {path: text.txt}}
   a: {set: {v: '1'}, condition: inputs.n.a == inputs.q, on_failure: continue}
   b: {pipeline: sub.yaml, inputs: {t: y, n: '{{ inputs.opt }}'}, on_failure: continue}
-  d: {llm: {prompt: asked, check: '5'}, on_failure: continue}
+  d: {llm: {prompt: asked, check: inputs.n.a}, on_failure: continue}
   e: {each: {in: '[1, 2]', key: '1', steps: {s: {set: {v: item}}}}, on_failure: continue}
   f: {set: {v: '1'}, condition: text, on_failure: continue}
   g: {while: {condition: text, max_iterations: 2, steps: {t: {set: {v: '1'}}}}, on_failure: continue}
