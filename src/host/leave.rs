@@ -23,7 +23,7 @@ pub(super) struct ToolCall<'a> {
     pub(super) args: &'a Value,
     /// What it may use.
     pub(super) cx: &'a ToolContext,
-    /// Whether nobody is to be asked, because it was allowed before or cannot be made anyway.
+    /// Whether nobody is to be asked, because it was allowed before.
     pub(super) unasked: bool,
 }
 

@@ -30,9 +30,8 @@ pub async fn call(
     let args = tool.given(args);
     let spec = tool.tool.spec();
     let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
-    // Nobody is asked about a call that cannot be made.
     let fits = tool.schema.check(&name, &args);
-    let call = ToolCall { frame, tool, args: &args, cx: &cx, unasked: fits.is_err() };
+    let call = ToolCall { frame, tool, args: &args, cx: &cx, unasked: false };
     if let Some(path) = tool.tool.pipeline() {
         called::program(host, frame, &name, &spec.parameters)?;
         fits?;
@@ -41,6 +40,8 @@ pub async fn call(
         let wanted = Wanted { path, inputs: args, frame: frame.clone(), allowed: true, cancel: cancel.clone() };
         return pipelines::run(host, wanted).await;
     }
+    // A call that cannot be made is no effect, as in a pipeline, and nobody is asked about it.
+    fits.map_err(|failure| refused(host, frame, &name, failure))?;
     let entry = match leave::enter(host, call).await {
         Ok(Entered::Answered(answer)) => return answer,
         Ok(Entered::Due(entry)) => entry,

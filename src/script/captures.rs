@@ -1,6 +1,8 @@
 //! What a closure changes of the variables that it captured, as far as its text says so.
 
-use rhai::{AST, ASTFlags, ASTNode, Expr, FnCallExpr, FnPtr, Module, NativeCallContext, Shared, Stmt};
+use rhai::{
+    AST, ASTFlags, ASTNode, Array, Dynamic, Expr, FnCallExpr, FnPtr, Map, Module, NativeCallContext, Shared, Stmt,
+};
 use std::collections::BTreeSet;
 
 /// Methods that change what stands before the dot, and that are called for nothing else.
@@ -42,6 +44,20 @@ pub fn changed(context: &NativeCallContext, closure: &FnPtr) -> Option<String> {
     text.changes(context, &captured.collect::<BTreeSet<String>>())
 }
 
+/// Whether a closure may change what it captured although its text does not say so for certain: by a name that it declares
+/// too, in a function that it calls as a method, or by a closure that it captured.
+pub fn may_change(context: &NativeCallContext, closure: &FnPtr) -> bool {
+    let Some(text) = Text::of(context, closure.fn_name()) else { return false };
+    let captured: BTreeSet<String> = text.params.iter().take(closure.iter_curry().count()).cloned().collect();
+    closure.iter_curry().any(holds_closure) || text.may_change(context, &captured)
+}
+
+fn holds_closure(value: &Dynamic) -> bool {
+    value.is_fnptr()
+        || value.read_lock::<Array>().is_some_and(|items| items.iter().any(holds_closure))
+        || value.read_lock::<Map>().is_some_and(|map| map.values().any(holds_closure))
+}
+
 /// What the text of a function says.
 #[derive(Default)]
 struct Text {
@@ -50,6 +66,8 @@ struct Text {
     declared: BTreeSet<String>,
     /// Names that it assigns to, or of which it calls what changes them.
     changed: BTreeSet<String>,
+    /// The methods that it calls.
+    methods: BTreeSet<String>,
     /// The closures in it, with the names that they capture.
     within: Vec<(String, BTreeSet<String>)>,
 }
@@ -94,6 +112,7 @@ impl Text {
     fn expression(&mut self, expression: &Expr) {
         match expression {
             Expr::FnCall(call, _) => self.captures(call),
+            Expr::MethodCall(call, _) => drop(self.methods.insert(call.name.to_string())),
             Expr::Dot(parts, ..) | Expr::Index(parts, ..)
                 if matches!(parts.lhs, Expr::Variable(..)) && leads_to_change(expression) =>
             {
@@ -110,6 +129,18 @@ impl Text {
         {
             self.within.push((closure.fn_name().to_owned(), captured.iter().filter_map(root).collect()));
         }
+    }
+
+    fn may_change(&self, context: &NativeCallContext, captured: &BTreeSet<String>) -> bool {
+        let is_script = |name: &String| {
+            let mut functions = context.iter_namespaces().flat_map(Module::iter_script_fn_info);
+            functions.any(|(_, _, known, ..)| known == name)
+        };
+        let within = |(name, taken): &(String, BTreeSet<String>)| {
+            let both = captured & taken;
+            !both.is_empty() && Self::of(context, name).is_none_or(|inner| inner.may_change(context, &both))
+        };
+        !captured.is_disjoint(&self.changed) || self.methods.iter().any(is_script) || self.within.iter().any(within)
     }
 
     fn changes(&self, context: &NativeCallContext, captured: &BTreeSet<String>) -> Option<String> {

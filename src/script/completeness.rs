@@ -25,10 +25,32 @@ pub fn judge(engine: &Engine, scope: &Scope<'_>, source: &str) -> Completeness {
     let open = match error.err_type() {
         ParseErrorType::UnexpectedEOF => true,
         ParseErrorType::BadInput(LexError::UnterminatedString) => !ends_with_its_line(source, error.position()),
-        ParseErrorType::MissingToken(..) => at_end(),
+        ParseErrorType::MissingToken(..) => at_end() && !closes_too_much(source),
         _ => false,
     };
     if open { Completeness::Incomplete } else { Completeness::Complete }
+}
+
+/// Whether more brackets are closed than were opened, which no further line mends. What stands in texts does not count.
+fn closes_too_much(source: &str) -> bool {
+    let mut within = None;
+    let mut open = [0_i64; 3];
+    let mut escaped = false;
+    for c in source.chars() {
+        match (within, c) {
+            (Some(quote), _) if quote == c && !escaped => within = None,
+            (None, '"' | '`') => within = Some(c),
+            (None, '(') => open[0] += 1,
+            (None, '[') => open[1] += 1,
+            (None, '{') => open[2] += 1,
+            (None, ')') => open[0] -= 1,
+            (None, ']') => open[1] -= 1,
+            (None, '}') => open[2] -= 1,
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    open.iter().any(|left| *left < 0)
 }
 
 /// Whether the error stands at or behind the last character.

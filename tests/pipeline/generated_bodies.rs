@@ -114,6 +114,21 @@ steps:
             "",
         )
     },
+    Case {
+        files: &[("notes.txt", "a note\n")],
+        ..case(
+            "arguments that turn out not to fit are no call",
+            "\
+steps:
+  n: {set: {v: '{{ -1 }}'}}
+  a: {tool: read_file, args: {path: notes.txt, from_line: '{{ n.v }}'}, on_failure: continue}
+  told: {llm: '{{ errors.a?.kind }} {{ errors.a?.message }}'}
+",
+            0,
+            1,
+            "",
+        )
+    },
     case(
         "items of a map within items of a list",
         "\

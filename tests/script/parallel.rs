@@ -153,3 +153,24 @@ fn branches_may_branch() {
     let answer = Program::offline().args(["eval", code, "--json"]).run().ok().json()["answer"].clone();
     assert_eq!(answer, serde_json::json!([[20, 40], [20, 40]]));
 }
+
+#[test]
+fn an_item_sees_nothing_of_what_the_closure_did_for_others() {
+    let program = Program::offline();
+    for closure in [
+        "{ if x == 99 { let n = 5; } n += 1; n }",
+        "{ for list in [1] {} list.push(x); list.len() }",
+        "{ try { x / 0 } catch (n) {} n += 1; n }",
+        "list.longer(x)",
+        "grow.call(x)",
+        "[x].map(|y| grow.call(y))[0]",
+        "map.grow.call(x)",
+    ] {
+        let code = format!(
+            "fn longer(y) {{ this.push(y); this.len() }}
+            let n = 0; let list = []; let grow = |y| {{ list.push(y); list.len() }}; let map = #{{grow: grow}};
+            print(par_map([1, 2, 3], |x| {closure}, #{{concurrency: 1}}))"
+        );
+        program.args(["eval", &code]).run().ok().prints("[1, 1, 1]\n");
+    }
+}

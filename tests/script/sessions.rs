@@ -219,6 +219,9 @@ async fn the_parser_judges_what_is_complete() {
     bench.value("let n = 5; let items = [1]; let name = \" a \";").await;
     for (code, expect) in [
         ("1 + 1", Completeness::Complete),
+        ("1)", Completeness::Complete),
+        ("let s = \":)\"; [s, (1", Completeness::Incomplete),
+        ("foo(1))", Completeness::Complete),
         ("let x = [1,", Completeness::Incomplete),
         ("fn f(n) {", Completeness::Incomplete),
         ("fn f(n) {\n  n\n}", Completeness::Complete),

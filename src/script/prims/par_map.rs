@@ -73,13 +73,14 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
     let known = Mutex::new(Done { results, window });
     let work =
         Work { items, next: AtomicUsize::new(0), done: known, ended: Condvar::new(), is_end: AtomicBool::new(false) };
+    let afresh = captures::may_change(context, each);
     let (stored, engine) = (context.store_data(), context.engine());
     seat.gate.waiting(|| {
         std::thread::scope(|scope| {
             for started in 0..threads {
                 let (work, stored, seat) = (&work, &stored, &seat);
                 let branch = move || {
-                    let mut own = Own { shared: each, copies: Copies::default(), closure: None };
+                    let mut own = Own { shared: each, afresh, copies: Copies::default(), closure: None };
                     branch(work, seat, &mut |item| {
                         let answer = own.call(&stored.create_context(engine), item);
                         settled(answer.map_err(|error| work.failure(&error)))
@@ -104,12 +105,17 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
 /// The closure as one thread has it: a call on a captured variable would fail while another thread makes one on it too.
 struct Own<'a> {
     shared: &'a FnPtr,
+    /// Each item gets a copy of its own, where one item could see what the closure did for another.
+    afresh: bool,
     copies: Copies,
     closure: Option<FnPtr>,
 }
 
 impl Own<'_> {
     fn call(&mut self, context: &NativeCallContext, item: &Dynamic) -> Answer<Dynamic> {
+        if self.afresh {
+            (self.copies, self.closure) = (Copies::default(), None);
+        }
         if self.closure.is_none() {
             self.closure = Some(done(self.copies.closure(self.shared))?);
         }
