@@ -248,6 +248,7 @@ fn the_offline_engine_fills_what_it_can_quote_and_nothing_else() {
     for (prompt, schema, place) in [
         ("What is the sentiment of: I hate it", "\"good|bad\"", "the answer (enum)"),
         ("How old is Bob?", "#{age: \"int\"}", "`age` (int)"),
+        ("How many percent? The rate is 50%.", "\"float\"", "the answer (float)"),
         ("Is 7 prime?", "#{prime: \"bool\", why: \"string\"}", "`prime` (bool)"),
         ("When did it open? It opened in 1884.", "#{year: \"int\", sure: \"float 0..1\"}", "`sure` (float)"),
     ] {

@@ -14,8 +14,10 @@ pub enum Completeness {
 /// Judges `source` by the parser: an error at the very end, or an open bracket or text of several lines, wants more lines.
 /// Without the variables of `scope` the parser would stop at the first name, before it sees what is open.
 pub fn judge(engine: &Engine, scope: &Scope<'_>, source: &str) -> Completeness {
+    let (within, closes_too_much) = end(source);
     let Err(error) = engine.compile_with_scope(scope, source) else {
-        return Completeness::Complete;
+        let open = matches!(within, Within::Comment(_));
+        return if open { Completeness::Incomplete } else { Completeness::Complete };
     };
     let at_end = || {
         let lines = source.trim_end().lines().count();
@@ -25,32 +27,66 @@ pub fn judge(engine: &Engine, scope: &Scope<'_>, source: &str) -> Completeness {
     let open = match error.err_type() {
         ParseErrorType::UnexpectedEOF => true,
         ParseErrorType::BadInput(LexError::UnterminatedString) => !ends_with_its_line(source, error.position()),
-        ParseErrorType::MissingToken(..) => at_end() && !closes_too_much(source),
+        ParseErrorType::MissingToken(..) => at_end() && !closes_too_much,
         _ => false,
     };
     if open { Completeness::Incomplete } else { Completeness::Complete }
 }
 
-/// Whether more brackets are closed than were opened, which no further line mends. What stands in texts does not count.
-fn closes_too_much(source: &str) -> bool {
-    let mut within = None;
-    let mut open = [0_i64; 3];
-    let mut escaped = false;
-    for c in source.chars() {
-        match (within, c) {
-            (Some(quote), _) if quote == c && !escaped => within = None,
-            (None, '"' | '`') => within = Some(c),
-            (None, '(') => open[0] += 1,
-            (None, '[') => open[1] += 1,
-            (None, '{') => open[2] += 1,
-            (None, ')') => open[0] -= 1,
-            (None, ']') => open[1] -= 1,
-            (None, '}') => open[2] -= 1,
-            _ => {}
+/// What a place of a program belongs to.
+#[derive(Clone, Copy)]
+enum Within {
+    Code,
+    /// A text or a character, up to this quote.
+    Text(char),
+    Line,
+    /// Comments in comments, this many.
+    Comment(usize),
+}
+
+/// Where a program ends, and whether it closes more brackets than it opens, which no further line mends.
+fn end(source: &str) -> (Within, bool) {
+    let (mut within, mut open) = (Within::Code, [0_i64; 3]);
+    let mut chars = source.chars().peekable();
+    while let Some(c) = chars.next() {
+        let (after, pair) = step(within, c, chars.peek().copied());
+        if pair {
+            chars.next();
         }
-        escaped = c == '\\' && !escaped;
+        if matches!(within, Within::Code) {
+            count(&mut open, c);
+        }
+        within = after;
     }
-    open.iter().any(|left| *left < 0)
+    (within, open.iter().any(|left| *left < 0))
+}
+
+/// What follows a character, and whether the next one is a part of it.
+const fn step(within: Within, c: char, next: Option<char>) -> (Within, bool) {
+    match (within, c, next) {
+        (Within::Code, '/', Some('/')) => (Within::Line, true),
+        (Within::Code, '/', Some('*')) => (Within::Comment(1), true),
+        (Within::Code, '"' | '`' | '\'', _) => (Within::Text(c), false),
+        (Within::Text('"' | '\''), '\\', Some(_)) => (within, true),
+        (Within::Text(quote), _, _) if quote == c => (Within::Code, false),
+        (Within::Line, '\n', _) | (Within::Comment(0 | 1), '*', Some('/')) => (Within::Code, c == '*'),
+        (Within::Comment(deep), '*', Some('/')) => (Within::Comment(deep - 1), true),
+        (Within::Comment(deep), '/', Some('*')) => (Within::Comment(deep + 1), true),
+        _ => (within, false),
+    }
+}
+
+fn count(open: &mut [i64; 3], c: char) {
+    let [round, square, curly] = open;
+    match c {
+        '(' => *round += 1,
+        ')' => *round -= 1,
+        '[' => *square += 1,
+        ']' => *square -= 1,
+        '{' => *curly += 1,
+        '}' => *curly -= 1,
+        _ => {}
+    }
 }
 
 /// Whether the error stands at or behind the last character.

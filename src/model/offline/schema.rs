@@ -58,8 +58,15 @@ pub fn fill(schema: &Value, question: &Question, evidence: &Evidence<'_>) -> Out
 /// How many there are of what the question counts. Of a common thing the text may say another number itself.
 fn counted(question: &Question, text: &str, quotes: &[String]) -> Option<usize> {
     let Ask::Count(unit) = question.ask else { return None };
-    let told = matches!(question.thing, Thing::Phrase(_)) && quotes.iter().any(|quote| numbers::has_any(quote));
-    if told || text.trim().is_empty() { None } else { count(question, unit, text) }
+    let is_common = matches!(question.thing, Thing::Phrase(_));
+    let told = is_common && quotes.iter().any(|quote| numbers::has_any(quote));
+    if told || text.trim().is_empty() {
+        return None;
+    }
+    let found = count(question, unit, text)?;
+    // None of its name, and yet numbers: the text may say how many in other words.
+    let in_other_words = is_common && found == 0 && text.contains(|c: char| c.is_ascii_digit());
+    (!in_other_words).then_some(found)
 }
 
 /// The quotations with the best of them first, because the first string field gets the first.
