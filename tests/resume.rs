@@ -115,6 +115,17 @@ pub(crate) fn wait_until_written(program: &Program, text: &str) {
     }
 }
 
+/// A program that was killed while a tool of it was at work which writes once, and then sleeps.
+#[track_caller]
+pub(crate) fn killed_in_a_tool(code: &str) -> Program {
+    let program = Program::offline().file("write.rhai", code);
+    let running = program.args(["run", "write.rhai", "--approve", "auto"]).start();
+    wait_until_written(&program, "once\n");
+    running.kill();
+    running.end();
+    program
+}
+
 /// What a server was asked, by its last messages, in order.
 pub(crate) fn asked(server: &ChatServer) -> Vec<String> {
     server.asks().iter().map(|ask| ask.last()).collect()

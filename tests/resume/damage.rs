@@ -1,6 +1,6 @@
 //! One damaged row hides no other one: lists leave it out and say so, `doctor` finds it, and `--repair` loses the least.
 
-use super::{holding, newest, newest_id, wait_until_written};
+use super::{holding, killed_in_a_tool, newest, newest_id};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::json;
@@ -180,11 +180,7 @@ fn a_damaged_copy_in_a_fork_is_paid_once_and_counts() {
 fn a_damaged_tool_that_was_under_way_is_not_repeated_unasked() {
     for change in ["intent = '{'", "started_at = -1"] {
         let code = "TOOL(\"run_command\", #{command: \"echo once >> written; sleep 600\"}); \"done\"";
-        let program = Program::offline().file("write.rhai", code);
-        let running = program.args(["run", "write.rhai", "--approve", "auto"]).start();
-        wait_until_written(&program, "once\n");
-        running.kill();
-        running.end();
+        let program = killed_in_a_tool(code);
         damage(&program, &format!("UPDATE effects SET {change} WHERE kind = 'tool'"));
         repaired(&program, "effects");
         let again = program.args(["resume", "last", "--approve", "auto"]).run().code(6);

@@ -1,6 +1,6 @@
 //! Forks, comparisons and the removal of runs.
 
-use super::{asked, holding, newest_id, wait_until_written};
+use super::{asked, holding, killed_in_a_tool, newest_id};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::Act;
@@ -56,11 +56,7 @@ fn a_fresh_fork_is_shown_as_one_and_counts_as_resume_does() {
 #[test]
 fn a_tool_that_was_under_way_is_not_repeated_unasked_by_a_fork() {
     let code = "TOOL(\"run_command\", #{command: \"echo once >> written; sleep 600\"}); \"done\"";
-    let program = Program::offline().file("write.rhai", code);
-    let running = program.args(["run", "write.rhai", "--approve", "auto"]).start();
-    wait_until_written(&program, "once\n");
-    running.kill();
-    running.end();
+    let program = killed_in_a_tool(code);
     let new = program.args(["runs", "fork", "last"]).run().ok().stdout.trim().to_owned();
     let again = program.args(["resume", &new, "--approve", "auto"]).run().code(6);
     again.says("may or may not have done its work").says(&format!("rhizo runs settle {new} "));

@@ -1,6 +1,6 @@
 //! A person's word on what a killed run left open: what may be said of which effect, how much, and how it is said otherwise.
 
-use super::{Gate, holding, newest, newest_id, nursery, wait_until_written};
+use super::{Gate, holding, killed_in_a_tool, newest, newest_id, nursery};
 use crate::support::chat::ChatServer;
 use crate::support::program::Program;
 use serde_json::{Value, json};
@@ -51,11 +51,7 @@ fn killed_in_a_child() -> (ChatServer, Program, String, Vec<Value>) {
 #[test]
 fn a_tool_that_writes_has_no_cost_for_which_it_would_be_repeated() {
     let code = "TOOL(\"run_command\", #{command: \"echo once >> written; sleep 600\"})";
-    let program = Program::offline().file("write.rhai", code);
-    let running = program.args(["run", "write.rhai", "--approve", "auto"]).start();
-    wait_until_written(&program, "once\n");
-    running.kill();
-    running.end();
+    let program = killed_in_a_tool(code);
     let id = newest_id(&program);
     let ways = "say `rerun`, `skip` or `set VALUE`";
     let ran = program.args(["runs", "settle", &id, "e1", "cost", "0.01"]).run().code(1);

@@ -51,8 +51,10 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
 /// One effect of a run in full, as data and as text.
 pub fn effect(store: &Store, row: &RunRow, seq: u64) -> Outcome<(Value, String)> {
     let found = store.effects(&row.id)?.into_iter().find(|effect| effect.seq == seq);
-    let effect =
-        found.ok_or_else(|| Failure::new(FailureKind::NotFound, format!("run {} has no effect {seq}", row.id)))?;
+    let effect = found.ok_or_else(|| {
+        Failure::new(FailureKind::NotFound, format!("run {} has no effect {seq}", row.id))
+            .hint(format!("`rhizo runs show {}` lists calls by number", row.id))
+    })?;
     let load = |stored: Option<&_>| stored.map(|stored| store.load(stored)).transpose();
     let whole = json!({
         "seq": effect.seq, "kind": effect.kind, "state": effect.state, "frame": effect.key.frame,
