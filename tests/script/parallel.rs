@@ -174,3 +174,10 @@ fn an_item_sees_nothing_of_what_the_closure_did_for_others() {
         program.args(["eval", &code]).run().ok().prints("[1, 1, 1]\n");
     }
 }
+
+#[test]
+fn an_option_that_there_is_not_is_told_before_anything_runs() {
+    let code = "par_map([1], |x| { print(\"ran\"); x }, #{stopp: true})";
+    let ran = Program::offline().args(["eval", code]).run().code(1).prints("");
+    ran.says("par_map has no option `stopp`").says("did you mean `stop`? it has concurrency and stop");
+}

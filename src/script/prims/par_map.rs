@@ -1,6 +1,7 @@
 //! `par_map`: a closure over items, on parallel threads.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::nearest;
 use crate::policy::window::Window;
 use crate::script::bridge::{Seat, seat, seated};
 use crate::script::captures;
@@ -66,6 +67,7 @@ struct Done {
 fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map) -> Answer<Array> {
     let most = done(concurrency(&mut options))?;
     let window = Window::new(most, done(stop(&mut options))?);
+    done(nothing_else(&options))?;
     done(changes_nothing(context, each))?;
     let threads = most.min(items.len());
     let seat = done(seat())?;
@@ -130,6 +132,15 @@ fn changes_nothing(context: &NativeCallContext, each: &FnPtr) -> Outcome<()> {
         let message = format!("par_map: the closure changes `{name}`, which the others do not see");
         Err(Failure::new(FailureKind::Invalid, message).hint("return a value for each item and combine them"))
     })
+}
+
+/// Refuses options that there are not: a misspelt `stop` would let everything run.
+fn nothing_else(options: &Map) -> Outcome<()> {
+    let Some(name) = options.keys().next() else { return Ok(()) };
+    let near =
+        nearest(name, ["concurrency", "stop"]).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+    Err(Failure::new(FailureKind::Invalid, format!("par_map has no option `{name}`"))
+        .hint(format!("{near}it has concurrency and stop")))
 }
 
 /// Takes `stop` out of the options.
@@ -208,7 +219,7 @@ fn collect(work: Work) -> Answer<Array> {
             Some(Ok(value)) => array.push(value),
             Some(Err(failure)) if failure.kind.catchable() => {
                 let failure = failure.detail("item", index);
-                array.push(to_dynamic(&serde_json::Value::Object(failure.to_map())));
+                array.push(to_dynamic(&failure.to_slot()));
             }
             Some(Err(failure)) => stop = stop.or(Some(failure)),
             None => {}
