@@ -4,6 +4,7 @@ use crate::core::exit::Exit;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
+use std::num::NonZeroU32;
 
 /// One row of the table of failure kinds.
 struct Row {
@@ -138,7 +139,16 @@ pub struct Failure {
     /// More, by name (`status`, `line`, `raw`, ...).
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub details: Map<String, Value>,
+    /// From which effects of its run it comes, by a number that the run's host has for them. No program and no log sees it.
+    #[serde(skip)]
+    pub cause: Option<Cause>,
 }
+
+/// The field that carries a cause where a failure is a value among others. No program can write a name like it by chance.
+pub const CAUSE: &str = "\0cause";
+
+/// The number of effects that a failure comes from, within a run and a process.
+pub type Cause = NonZeroU32;
 
 /// The result of anything that may fail in a way that people and scripts see.
 pub type Outcome<T> = Result<T, Failure>;
@@ -146,7 +156,7 @@ pub type Outcome<T> = Result<T, Failure>;
 impl Failure {
     /// A failure with a message.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, details: Map::new() }
+        Self { kind, message: message.into(), hint: None, details: Map::new(), cause: None }
     }
 
     /// The same with a hint.
@@ -183,6 +193,13 @@ impl Failure {
         map.insert("hint".to_owned(), self.hint.clone().unwrap_or_default().into());
         map.insert("retryable".to_owned(), self.kind.retryable().into());
         map
+    }
+
+    /// The same among values that go to a script, which takes `CAUSE` out of it.
+    pub fn to_slot(&self) -> Value {
+        let mut map = self.to_map();
+        map.extend(self.cause.map(|cause| (CAUSE.to_owned(), cause.get().into())));
+        Value::Object(map)
     }
 }
 

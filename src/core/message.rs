@@ -1,6 +1,6 @@
 //! What is said to a model and what comes back, in no provider's dialect.
 
-use crate::core::failure::Failure;
+use crate::core::failure::{Cause, Failure};
 use crate::core::ids::ModelId;
 use crate::core::money::Money;
 use crate::core::usage::Usage;
@@ -261,6 +261,9 @@ pub struct ModelAnswer {
     /// The models that failed before it and for which it stands in, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub substituted: Vec<Substitution>,
+    /// Which effect it is, if its call cannot go on with it.
+    #[serde(skip)]
+    pub cause: Option<Cause>,
 }
 
 /// A model that failed and the one that was asked instead.

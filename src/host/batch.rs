@@ -147,7 +147,7 @@ where
                 ending.note(failure.detail("item", item));
                 continue;
             }
-            Err(failure) => Value::Object(failure.detail("item", item).to_map()),
+            Err(failure) => failure.detail("item", item).to_slot(),
         };
         if let Some(place) = values.get_mut(slot) {
             *place = value;

@@ -96,8 +96,12 @@ pub async fn announced(
     let wish = wish(&mut call);
     let tag = Tag { role: call.role.name.clone(), model: call.served.spec.id.clone() };
     // The log knows the call as it was asked for, so that it is found again under another budget.
-    let entry = match door::enter(host, &call.frame, asked(&call)?)? {
-        Entered::Answered(answer) => return replayed(host, &call, &tag, answer),
+    let asked = asked(&call)?;
+    let key = host.next_key(&call.frame, asked.hash());
+    let needs = call.needs.clone().unwrap_or_default();
+    let placed = |answer: Outcome<ModelAnswer>| answer.map(|answer| needs.place(&host.counts.causes, &key, answer));
+    let entry = match door::enter(host, &call.frame, asked)? {
+        Entered::Answered(answer) => return placed(replayed(host, &call, &tag, answer)),
         Entered::Due(entry) => entry.of(&tag.role, &tag.model).among(call.slots.clone()),
     };
     if let Some(lacking) = &call.served.lacking {
@@ -125,11 +129,12 @@ pub async fn announced(
         return Err(Failure::new(FailureKind::Cancelled, "cancelled"));
     }
     let work = send(host, &call, (reservation, place), noted.then(|| entry.key().clone()), cancel);
-    match (free, noted) {
+    let answer = match (free, noted) {
         (false, _) => entry.perform(host, work).await,
         (true, true) => entry.note(host, work).await,
         (true, false) => entry.observe(host, work).await,
-    }
+    };
+    placed(answer)
 }
 
 /// The failure of a call that the log does not answer and whose model has no key.
@@ -283,7 +288,8 @@ async fn send(
     let result = match outcome {
         Ok(reply) => {
             let substituted = call.substituted.clone();
-            Ok(ModelAnswer { model, reply, cost, millis, cached: false, replayed: false, reason, substituted })
+            let (cached, replayed, cause) = (false, false, None);
+            Ok(ModelAnswer { model, reply, cost, millis, cached, replayed, reason, substituted, cause })
         }
         Err(failed) => Err(call.served.explained(failed.failure)),
     };

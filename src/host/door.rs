@@ -115,7 +115,7 @@ pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -
     resume::note(host, kind, &found);
     match found {
         Found::Answer(value) => return read(value, &entry).map(|value| Entered::Answered(Ok(value))),
-        Found::Failure(failure) => return Ok(Entered::Answered(Err(failure))),
+        Found::Failure(failure) => return Ok(Entered::Answered(Err(host.counts.causes.mark(failure, &entry.key)))),
         Found::Tried(row) if !replay.is_sealed() => entry.earlier = Some(row),
         Found::Tried(_) | Found::Nothing => replay.miss(&entry.key, entry.kind, &entry.text)?,
     }
@@ -173,7 +173,7 @@ impl Entry {
         let done = work.await;
         // What is paid must not be lost for the sake of company.
         host.kit.store.log_result(&host.run, &key, end(host, &done)?, Haste::Now).await?;
-        done.result
+        done.result.map_err(|failure| host.counts.causes.mark(failure, &key))
     }
 
     /// Makes an effect that is harmless to repeat (the clock, a read, a free model): intent and result are written
@@ -184,7 +184,7 @@ impl Entry {
         let done = work.await;
         let end = end(host, &done)?;
         host.kit.store.log_effect(&host.run, &key, begun, end, haste(crowd.as_deref())).await?;
-        done.result
+        done.result.map_err(|failure| host.counts.causes.mark(failure, &key))
     }
 
     /// Makes an effect whose intent nobody waits for: it is handed over before `work` starts, and on disk with the events that
@@ -195,7 +195,7 @@ impl Entry {
         drop(host.kit.store.log_intent(&host.run, &key, begun, Haste::WithOthers));
         let done = work.await;
         host.kit.store.log_result(&host.run, &key, end(host, &done)?, haste(crowd.as_deref())).await?;
-        done.result
+        done.result.map_err(|failure| host.counts.causes.mark(failure, &key))
     }
 
     /// Makes an effect that consists of others, which are logged by themselves.

@@ -66,7 +66,7 @@ async fn backed(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken)
             Err(refused) if !told && refused.kind != FailureKind::Cancelled => {
                 passed_over.push(format!("{}: {}", substitute.spec.id, one_line(&refused.message, 120)));
             }
-            Err(failed) => (failure, call) = (failed, other),
+            Err(failed) => (failure, call) = (host.counts.causes.join(failed, &failure), other),
         }
     }
     Err(explained(failure, &call, &passed_over))

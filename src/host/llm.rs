@@ -43,7 +43,7 @@ pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest, harder: bool) 
     let (value, answer) = match schema {
         None => {
             let answer = asking.send(&mut cache, messages, None, Needs::default()).await?;
-            (Value::String(unusable::whole(answer.reply.finish, answer.reply.text.clone())?), answer)
+            (Value::String(unusable::whole(&answer)?.to_owned()), answer)
         }
         Some(schema) => Box::pin(asking.typed(schema, &mut cache, messages)).await?,
     };
@@ -129,13 +129,13 @@ impl Asking<'_> {
                 Err(failure) => return Err(last.into_iter().fold(failure, |failure, raw| failure.detail("raw", raw))),
             };
             // A cut answer may hold a part that matches, and would be cut again.
-            let text = unusable::whole(answer.reply.finish, answer.reply.text.clone())?;
+            let text = unusable::whole(&answer)?.to_owned();
             let message = match schema.check(&text) {
                 Checked::Valid(value) => return Ok((value, answer)),
                 Checked::Wrong(message) => message,
             };
             if repairs == REPAIRS {
-                return Err(unusable::unlike(&message, text).detail("repairs", repairs));
+                return Err(unusable::unlike(&message, &answer).detail("repairs", repairs));
             }
             repairs += 1;
             // Thoughts are not sent back, and some servers refuse an empty message.

@@ -9,6 +9,7 @@ pub mod batch;
 pub mod cache;
 mod called;
 pub mod call;
+pub mod causes;
 pub mod children;
 pub mod choices;
 pub mod choose;

@@ -8,7 +8,6 @@ use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::Frame;
 use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
-use crate::store::effects::{EffectRow, EffectState};
 use crate::store::resume::Recorded;
 use serde_json::Value;
 
@@ -30,25 +29,30 @@ pub fn note(host: &RunHost, frame: &Frame) {
     drop(door::told(host, frame, asked(), Value::Null));
 }
 
-/// Whether the program went on past a failure, by what its log has behind it.
-pub(super) fn is_past<'a>(row: &EffectRow, failure: &Failure, log: impl Iterator<Item = &'a Recorded> + Clone) -> bool {
+/// Whether the program went on past what an effect came to, a failure: the run did not end with it, and its log has more
+/// behind it. That may have failed as well, and then it is this that is made again.
+pub(super) fn is_past<'a>(
+    effect: &Recorded,
+    failure: &Failure,
+    log: impl Iterator<Item = &'a Recorded> + Clone,
+) -> bool {
     use FailureKind::{Budget, Cancelled, Deadline, Waiting};
     let refused = failure.details.get("stopped_by").is_some_and(|by| by == Budget.name());
-    if refused
+    if effect.raised
+        || refused
         || matches!(failure.kind, Budget | Cancelled | Deadline | Waiting)
         || failure.details.contains_key("settled")
     {
         return false;
     }
-    let done = log.filter(|known| known.state == EffectState::Done);
-    let last = done.clone().filter(|known| known.kind.is_outward()).map(|known| known.seq).max();
-    done.filter(|known| known.seq > row.seq).any(|later| {
+    let last = log.clone().filter(|known| known.kind.is_outward()).map(|known| known.seq).max();
+    log.filter(|known| known.seq > effect.seq).any(|later| {
         let tells = match later.kind {
-            // Behind which nothing was answered yet, so that nothing is lost by another try.
+            // Behind which nothing was asked yet, so that nothing is lost by another try.
             EffectKind::Handled => last > Some(later.seq),
             kind => kind.is_outward(),
         };
-        tells && follows(row.key.frame.as_str(), later.key.frame.as_str())
+        tells && follows(effect.key.frame.as_str(), later.key.frame.as_str())
     })
 }
 

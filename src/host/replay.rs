@@ -170,7 +170,9 @@ impl Replay {
     }
 
     fn is_past(&self, row: &EffectRow, failure: &Failure) -> bool {
-        past::is_past(row, failure, self.lock().known.values().map(|entry| &entry.recorded))
+        let book = self.lock();
+        let log = book.known.values().map(|entry| &entry.recorded);
+        book.known.get(&row.key).is_some_and(|entry| past::is_past(&entry.recorded, failure, log))
     }
 
     /// Whether the log has this effect, answered or not.

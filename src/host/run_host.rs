@@ -8,6 +8,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::request::{Call, Request};
+use crate::host::causes::Causes;
 use crate::host::choices::Choices;
 use crate::host::chosen::Wishes;
 use crate::host::door::{self, Asked};
@@ -63,6 +64,8 @@ pub struct Counts {
     occurrences: Mutex<HashMap<(Frame, String), u32>>,
     /// The models that its wishes got.
     pub(super) wishes: Wishes,
+    /// From which effects its failures come.
+    pub causes: Causes,
     /// The files that steps of its pipelines wrote.
     pub(super) written: product::Written,
 }

@@ -3,8 +3,10 @@
 //! The log has them as answers, which they are on the wire. A run that ended with one asks for it again when it goes on;
 //! what it went past stays, as failures do (`host/past`).
 
+use crate::core::effect::EffectKey;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::{Finish, ModelAnswer};
+use crate::host::causes::Causes;
 use crate::host::typed::{Checked, Schema};
 use serde::Deserialize;
 use serde_json::Value;
@@ -21,33 +23,44 @@ impl Needs {
     /// Why an answer of the log is none that its call goes on with.
     pub(super) fn failure_of(&self, kept: &Value) -> Option<Failure> {
         // What cannot be read is told where it is needed.
-        let reply = ModelAnswer::deserialize(kept).ok()?.reply;
-        let text = match whole(reply.finish, reply.text) {
+        self.unmet(&ModelAnswer::deserialize(kept).ok()?)
+    }
+
+    /// An answer with its place in the log, if its call fails with it.
+    pub(super) fn place(&self, causes: &Causes, key: &EffectKey, answer: ModelAnswer) -> ModelAnswer {
+        let cause = self.unmet(&answer).and_then(|_| causes.of(key));
+        ModelAnswer { cause, ..answer }
+    }
+
+    fn unmet(&self, answer: &ModelAnswer) -> Option<Failure> {
+        let text = match whole(answer) {
             Ok(text) => text,
             Err(failure) => return Some(failure),
         };
         let schema = Schema::read(self.schema.as_deref()?).ok()?;
-        match schema.check(&text) {
+        match schema.check(text) {
             Checked::Valid(_) => None,
-            Checked::Wrong(message) => Some(unlike(&message, text)),
+            Checked::Wrong(message) => Some(unlike(&message, answer)),
         }
     }
 }
 
 /// The text of an answer that neither its limit nor a filter cut: a part is not taken for the whole.
-pub(super) fn whole(finish: Finish, text: String) -> Outcome<String> {
-    let failure = match finish {
+pub(super) fn whole(answer: &ModelAnswer) -> Outcome<&str> {
+    let text = answer.reply.text.as_str();
+    let failure = match answer.reply.finish {
         Finish::Stop | Finish::ToolCalls => return Ok(text),
         Finish::Length => Failure::new(FailureKind::Truncated, "the answer was cut by its token limit")
             .hint("raise max_tokens, or ask for less; `raw` has what came"),
         Finish::ContentFilter => Failure::new(FailureKind::Refusal, "the provider's filter cut the answer"),
     };
-    Err(failure.detail("raw", text))
+    Err(Failure { cause: answer.cause, ..failure.detail("raw", text) })
 }
 
 /// The failure of an answer that no repair has made match.
-pub(super) fn unlike(message: &str, text: String) -> Failure {
-    Failure::new(FailureKind::Invalid, format!("the answer does not match the schema: {message}"))
+pub(super) fn unlike(message: &str, answer: &ModelAnswer) -> Failure {
+    let failure = Failure::new(FailureKind::Invalid, format!("the answer does not match the schema: {message}"))
         .hint("a simpler schema or a stronger role helps; `raw` has the last answer")
-        .detail("raw", text)
+        .detail("raw", answer.reply.text.as_str());
+    Failure { cause: answer.cause, ..failure }
 }

@@ -1,6 +1,6 @@
 //! Between Rhai values and JSON, in both directions, without loss for what both can say.
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::failure::{CAUSE, Failure, FailureKind, Outcome};
 use crate::script::engine::ARRAY_LIMIT;
 use crate::script::gate::{self, Gate};
 use crate::script::guards;
@@ -22,7 +22,12 @@ pub fn to_dynamic(value: &Value) -> Dynamic {
         Value::String(s) => s.as_str().into(),
         Value::Array(items) => Dynamic::from_array(items.iter().map(to_dynamic).collect()),
         Value::Object(map) => {
-            Dynamic::from_map(map.iter().map(|(k, v)| (k.as_str().into(), to_dynamic(v))).collect::<Map>())
+            let fields = map.iter().filter(|(name, _)| *name != CAUSE);
+            let mut value = Dynamic::from_map(fields.map(|(k, v)| (k.as_str().into(), to_dynamic(v))).collect::<Map>());
+            if let Some(tag) = map.get(CAUSE).and_then(|cause| cause.as_i64()?.try_into().ok()) {
+                value.set_tag(tag);
+            }
+            value
         }
     }
 }

@@ -5,7 +5,7 @@ mod fields;
 pub mod panics;
 pub mod way;
 
-use crate::core::failure::{Failure, FailureKind};
+use crate::core::failure::{Cause, Failure, FailureKind};
 use crate::core::text::{nearest, one_line};
 use crate::script::errors::way::{Home, Way};
 use crate::script::{convert, notation, python};
@@ -19,8 +19,7 @@ pub struct Stop(pub Failure);
 /// A failure as the error that a native function raises: catchable as a map, or a stop.
 pub fn raise(failure: Failure) -> Box<EvalAltResult> {
     if failure.kind.catchable() {
-        let map = convert::to_dynamic(&serde_json::Value::Object(failure.to_map()));
-        Box::new(EvalAltResult::ErrorRuntime(map, Position::NONE))
+        Box::new(EvalAltResult::ErrorRuntime(convert::to_dynamic(&failure.to_slot()), Position::NONE))
     } else {
         Box::new(EvalAltResult::ErrorTerminated(Dynamic::from(Stop(failure)), Position::NONE))
     }
@@ -150,6 +149,7 @@ fn thrown(value: &Dynamic) -> Failure {
     let message = text("message").unwrap_or_else(|| shown(&map));
     let mut failure = Failure::new(kind.unwrap_or(FailureKind::Script), message);
     failure.hint = text("hint");
+    failure.cause = value.tag().try_into().ok().and_then(Cause::new);
     for (name, field) in
         map.iter().filter(|(k, _)| !["kind", "message", "hint", "error", "retryable"].contains(&k.as_str()))
     {

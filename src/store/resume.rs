@@ -29,6 +29,8 @@ pub struct Recorded {
     pub kind: EffectKind,
     /// How far it came.
     pub state: EffectState,
+    /// Whether the run ended with what it came to.
+    pub raised: bool,
 }
 
 /// What the calls of one role and model at one depth have used before a run goes on.
@@ -70,7 +72,8 @@ impl Store {
     /// All effects of a run, in the order of their first intents.
     pub fn recorded(&self, run: &RunId) -> Outcome<Vec<Recorded>> {
         self.read(|connection| {
-            let sql = "SELECT seq, frame, hash, occurrence, kind, state FROM effects WHERE run = ?1 ORDER BY seq";
+            let sql =
+                "SELECT seq, frame, hash, occurrence, kind, state, raised FROM effects WHERE run = ?1 ORDER BY seq";
             let mut query = connection.prepare_cached(sql)?;
             collect(query.query([run.as_str()])?, recorded)
         })
@@ -176,6 +179,7 @@ fn recorded(row: &Row<'_>) -> Worked<Recorded> {
         key: EffectKey { frame, hash: row.get("hash")?, occurrence: small(row, "occurrence")? },
         kind: name(row, "kind")?,
         state: name(row, "state")?,
+        raised: row.get("raised")?,
     })
 }
 

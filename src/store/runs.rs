@@ -4,6 +4,7 @@ pub(super) mod asked;
 mod named;
 mod unfinished;
 
+use crate::core::effect::EffectKey;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
 use crate::core::money::Money;
@@ -50,6 +51,8 @@ pub struct RunEnd {
     pub result: Option<Value>,
     /// Why it did not complete.
     pub failure: Option<Failure>,
+    /// The effects that this comes from: they are made again when the run goes on.
+    pub raised: Vec<EffectKey>,
     /// What it and its children cost; `None` if some of it has no known price.
     pub cost: Option<Money>,
     /// Model calls, children's included.
@@ -240,8 +243,17 @@ fn update(connection: &Connection, id: &RunId, end: &RunEnd, result: &Encoded, f
         })?;
     match changed {
         0 => Err(Failure::new(FailureKind::NotFound, format!("there is no run `{id}` to end")).into()),
-        _ => Ok(()),
+        _ => end.raised.iter().try_for_each(|key| raise(connection, id, key)),
     }
+}
+
+fn raise(connection: &Connection, id: &RunId, key: &EffectKey) -> Worked<()> {
+    connection
+        .prepare_cached(
+            "UPDATE effects SET raised = 1 WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4",
+        )?
+        .execute((id.as_str(), key.frame.as_str(), &key.hash, key.occurrence))?;
+    Ok(())
 }
 
 pub(super) fn run_row(connection: &Connection, row: &Row<'_>) -> Worked<RunRow> {

@@ -178,6 +178,10 @@ ALTER TABLE effects ADD COLUMN requests INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE effects ADD COLUMN worst_output INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE effects ADD COLUMN earlier_output INTEGER NOT NULL DEFAULT 0;
 ",
+    // Whether the run ended with what an effect came to, so that it has not gone past it.
+    "
+ALTER TABLE effects ADD COLUMN raised INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

@@ -192,7 +192,10 @@ async fn run(
     parent.emit(frame, &Event::ChildFinished { child: id.clone(), status: end.status });
     match (end.answer, end.failure) {
         (Some(answer), _) => schema.map_or(Ok(answer.clone()), |schema| typed(&schema, &answer)),
-        (None, Some(failure)) => Err(failure.contained("the child run").detail("child", id.as_str())),
+        // What it comes from is in the child's log, not in this one.
+        (None, Some(failure)) => {
+            Err(Failure { cause: None, ..failure.contained("the child run") }.detail("child", id.as_str()))
+        }
         (None, None) => Err(Failure::new(FailureKind::Internal, "a child ended without an answer or a reason")),
     }
 }
@@ -271,12 +274,14 @@ fn begin(parent: &RunHost, run: &RunId, request: &ChildRequest, depth: u32, agai
 /// Writes the end of a run: its event and its row. The totals are the whole tree's, for a child those so far.
 pub async fn close(host: &RunHost, end: &RootEnd) -> Outcome<()> {
     let failure = end.failure.clone();
+    let raised = failure.as_ref().map(|failure| host.counts.causes.effects(failure)).unwrap_or_default();
     host.emit(&Frame::root(), &Event::RunFinished { status: end.status, failure: failure.clone() });
     let totals = host.scope.report().totals;
     let row = RunEnd {
         status: end.status,
         result: end.answer.clone(),
         failure,
+        raised,
         cost: (totals.unpriced_calls == 0).then_some(totals.cost),
         calls: totals.calls,
         refused: host.scope.refused(),

@@ -6,8 +6,9 @@ use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::Act;
 use serde_json::json;
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// A server that answers each prompt with its capitals, refuses `first` so many times, and holds back what begins with
 /// `slow` as long as it is told to.
@@ -137,5 +138,72 @@ fn what_ended_a_run_is_tried_again_whatever_was_answered_beside_it() {
         let times = |prompt: &str| asked(&server).iter().filter(|text| *text == prompt).count();
         assert_eq!(times("first"), refusals + 1, "{flow}");
         assert!(times("x") <= 1, "what was answered is not asked again: {flow}");
+    }
+}
+
+/// A server that answers each prompt with its capitals, and cuts or refuses the first answer to each of these.
+fn failing_once(prompts: &'static [&'static str], cut: bool) -> ChatServer {
+    let met = Mutex::new(HashSet::new());
+    ChatServer::new(move |ask| {
+        let text = ask.last();
+        let fails = prompts.contains(&text.as_str()) && met.lock().expect("unpoisoned").insert(text.clone());
+        match (fails, cut) {
+            (true, true) => Reply::cut("half of"),
+            (true, false) => Reply::refusal(400, "not today"),
+            _ => Reply::text(text.to_uppercase()),
+        }
+    })
+}
+
+/// Runs a program that fails, goes on with it, and claims what was asked in all.
+#[track_caller]
+fn asks_after_its_end(code: &str, failing: &'static [&'static str], expect: &[&str]) {
+    for cut in [true, false] {
+        let server = failing_once(failing, cut);
+        let program = Program::paying(&server).file("p.rhai", code);
+        assert_ne!(program.args(["run", "p.rhai"]).run().exit_code(), Some(0), "{code}");
+        let ran = program.args(["resume", &newest_id(&program)]).run().ok();
+        assert_eq!(asked(&server), expect, "{code}, cut: {cut}\n{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_failure_that_was_caught_is_not_paid_again_where_the_next_one_ended_the_run() {
+    for caught in [
+        "try { llm(\"one\") } catch { }",
+        "llm_batch([\"one\"]);",
+        "par_map([\"one\"], |text| llm(text));",
+        "try { retry::times(1, || llm(\"one\")) } catch { }",
+    ] {
+        asks_after_its_end(&format!("{caught}\nllm(\"two\")"), &["one", "two"], &["one", "two", "two"]);
+    }
+}
+
+#[test]
+fn a_failure_that_was_kept_and_thrown_at_the_end_is_asked_again() {
+    for code in [
+        "let kept = ();\ntry { llm(\"one\") } catch (e) { kept = e }\nlet x = llm(\"x\");\nif kept != () { throw kept }\nx",
+        "let all = llm_batch([\"one\"]);\nlet x = llm(\"x\");\nif type_of(all[0]) == \"map\" { throw all[0] }\nx",
+        "fn tried() { try { return llm(\"one\") } catch (e) { return e } }\nlet kept = tried();\nlet x = llm(\"x\");
+         if type_of(kept) == \"map\" { kept.message = \"first: \" + kept.message; throw kept }\nx",
+    ] {
+        asks_after_its_end(code, &["one"], &["one", "x", "one"]);
+    }
+}
+
+#[test]
+fn a_failure_behind_which_the_program_failed_by_itself_is_asked_again() {
+    asks_after_its_end("try { llm(\"one\") } catch (e) { throw \"no: \" + e.message }", &["one"], &["one", "one"]);
+}
+
+#[test]
+fn a_step_that_was_gone_past_is_not_paid_again_where_the_next_one_ended_the_run() {
+    let flow = "steps: {a: {llm: one, on_failure: continue}, b: {llm: 'then {{ outcomes.a }}'}}";
+    for cut in [true, false] {
+        let server = failing_once(&["one", "then failed"], cut);
+        let program = Program::paying(&server).file("p.yaml", flow);
+        assert_ne!(program.args(["run", "p.yaml"]).run().exit_code(), Some(0));
+        program.args(["resume", &newest_id(&program)]).run();
+        assert_eq!(asked(&server), ["one", "then failed", "then failed"], "cut: {cut}");
     }
 }

@@ -133,7 +133,7 @@ fn told(error: Box<EvalAltResult>, item: usize) -> Answer<Dynamic> {
     if !failure.kind.catchable() {
         return Err(error);
     }
-    Ok(to_dynamic(&Value::Object(failure.detail("item", item).to_map())))
+    Ok(to_dynamic(&failure.detail("item", item).to_slot()))
 }
 
 /// What became of an item in a round.

@@ -42,7 +42,7 @@ ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
         OR NOT coalesce(json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent'), 0)),
     worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, worst_output = excluded.worst_output,
     requests = excluded.requests, role = excluded.role, model = excluded.model, started_at = excluded.started_at,
-    origin = NULL, result = NULL, result_blob = NULL, usage = NULL, cost_nanos = NULL, ended_at = NULL, provider = NULL
+    origin = NULL, raised = 0, result = NULL, result_blob = NULL, usage = NULL, cost_nanos = NULL, ended_at = NULL, provider = NULL
 WHERE state <> 'done'";
 
 const END: &str = "

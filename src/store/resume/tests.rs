@@ -119,6 +119,7 @@ fn a_run_that_is_over_is_not_claimed() {
             status,
             result: Some(json!("an answer")),
             failure: None,
+            raised: Vec::new(),
             cost: None,
             calls: 0,
             refused,

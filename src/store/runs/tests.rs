@@ -19,6 +19,7 @@ fn end(status: RunStatus) -> RunEnd {
         status,
         result: Some(json!({"answer": 42})),
         failure: None,
+        raised: Vec::new(),
         cost: Some(Money::from_nanos(5)),
         calls: 3,
         refused: 2,

@@ -15,6 +15,7 @@ fn a_run_at_work_keeps_the_children_that_have_ended() {
         status: RunStatus::Completed,
         result: None,
         failure: None,
+        raised: Vec::new(),
         cost: None,
         calls: 0,
         refused: 0,
