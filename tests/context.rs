@@ -49,6 +49,12 @@ fn a_piece_says_the_line_in_which_it_begins() {
 }
 
 #[test]
+fn the_text_of_a_handle_is_changed_and_returned() {
+    let code = "[context.text.replace(\"\\r\\n\", \"|\"), context.chunks(9, 0).map(|c| c.text.trim())[0], context.len]";
+    assert_eq!(over(" a\r\nb ", code), json!([" a|b ", "a\r\nb", 6]));
+}
+
+#[test]
 fn handles_are_inputs_of_their_own() {
     let text = "# One\nalpha\n\n# Two\nbeta\nbeta\n\n# Three\ngamma\n";
     let code = "let parts = context.between(\"# Two\\n\", \"# Three\"); let p = parts[0];\n\

@@ -197,9 +197,9 @@ fn unknown_function(signature: &str, names: &Names) -> Failure {
     if ["<", ">", "<=", ">=", "==", "!="].contains(&name) && signature.contains("Context") {
         return failure.hint("a handle is not its text: compare `c.text`");
     }
-    if ["+", "-", "*", "/", "+=", "-=", "*=", "/="].contains(&name) && signature.contains("(()") {
+    if ["+", "-", "*", "/", "+=", "-=", "*=", "/="].contains(&name) && signature.contains("()") {
         return failure
-            .hint("the left side is (), as an absent key is: set it first, or `m.x = (m.get(\"x\") ?? 0) + 1`");
+            .hint("one side is (), as an absent key is: set it first, or give another value by `??`: `(x ?? 0) + 1`");
     }
     if ["+", "-", "*", "/", "%", "<", ">", "<=", ">=", "==", "!="].contains(&name) {
         return failure.hint("convert one side first: `x.to_string()`, parse_int(text), parse_float(text)");

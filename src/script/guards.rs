@@ -29,31 +29,34 @@ fn too_large(what: &str, limit: usize) -> Box<EvalAltResult> {
     raise(beyond(what, limit))
 }
 
-/// `text` with every `find` replaced, if the result stays below the limit.
-fn replaced(text: &str, find: &str, with: &str) -> Checked<String> {
+/// Replaces every `find` in `text`, if the result stays below the limit, and answers the result too.
+fn replaced(text: &mut ImmutableString, find: &str, with: &str) -> Checked<ImmutableString> {
     if with.len() > find.len() {
         let count = if find.is_empty() { text.chars().count() + 1 } else { text.matches(find).count() };
         let grown = count.saturating_mul(with.len() - find.len()).saturating_add(text.len());
-        if grown > STRING_LIMIT {
-            return Err(too_large("the string", STRING_LIMIT));
-        }
+        fits(grown, STRING_LIMIT, "the string")?;
     }
-    Ok(text.replace(find, with))
+    *text = text.replace(find, with).into();
+    Ok(text.clone())
 }
 
+/// What changes a text in place. In Rhai it answers `()`, where whoever knows another language takes it for a value.
 fn replacements(engine: &mut Engine) {
     change(engine, "replace", |text: &mut ImmutableString, find: ImmutableString, with: ImmutableString| {
-        replaced(text, &find, &with).map(|new| *text = new.into())
+        replaced(text, &find, &with)
     });
     change(engine, "replace", |text: &mut ImmutableString, find: char, with: ImmutableString| {
-        replaced(text, find.encode_utf8(&mut [0; 4]), &with).map(|new| *text = new.into())
+        replaced(text, find.encode_utf8(&mut [0; 4]), &with)
     });
     change(engine, "replace", |text: &mut ImmutableString, find: ImmutableString, with: char| {
-        replaced(text, &find, with.encode_utf8(&mut [0; 4])).map(|new| *text = new.into())
+        replaced(text, &find, with.encode_utf8(&mut [0; 4]))
     });
     change(engine, "replace", |text: &mut ImmutableString, find: char, with: char| {
-        let with = with.to_string();
-        replaced(text, find.encode_utf8(&mut [0; 4]), &with).map(|new| *text = new.into())
+        replaced(text, find.encode_utf8(&mut [0; 4]), with.encode_utf8(&mut [0; 4]))
+    });
+    change(engine, "trim", |text: &mut ImmutableString| -> ImmutableString {
+        *text = text.trim().into();
+        text.clone()
     });
 }
 

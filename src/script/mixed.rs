@@ -1,4 +1,5 @@
-//! Comparisons of different types, which Rhai answers with a silent `false`, as errors.
+//! Comparisons of different types, which Rhai answers with a silent `false`, as errors; and sums of a text and `()`,
+//! which it answers with the text alone.
 
 use crate::script::handle::Context;
 use rhai::{Array, Blob, Engine, EvalAltResult, ImmutableString, Map, Position};
@@ -15,6 +16,7 @@ pub fn register(engine: &mut Engine) {
     values(engine);
     characters(engine);
     handles(engine);
+    nothing(engine);
 }
 
 fn values(engine: &mut Engine) {
@@ -56,6 +58,13 @@ fn handles(engine: &mut Engine) {
     refuse_both::<Context, bool>(engine, ALL);
     refuse_both::<Context, Array>(engine, ALL);
     refuse_both::<Context, Map>(engine, ALL);
+}
+
+/// What is added to a text and is not there: an absent value, or that of a call that has none. A prompt would go out
+/// without it.
+fn nothing(engine: &mut Engine) {
+    refuse_both::<ImmutableString, ()>(engine, &["+"]);
+    refuse::<ImmutableString, ()>(engine, "+=");
 }
 
 /// The error of an operator that these types do not have. Rhai's `contains` and `in` take this error of `==` as

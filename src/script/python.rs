@@ -165,7 +165,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("str", "make a string by `x.to_string()` or `${x}` in back-ticks"),
     ("int", "parse an integer by `parse_int(text)`; `x.to_int()` truncates a float"),
     ("float", "parse a float by `parse_float(text)`; `n.to_float()` converts an integer"),
-    ("strip", "use `text.trim()` (changes it in place) or the stdlib: `import \"text\" as text; text::trimmed(s)`"),
+    ("strip", "use `text.trim()`, which changes it in place too, or `text::trimmed(s)` of the stdlib"),
     ("upper", "use `text.to_upper()`"),
     ("lower", "use `text.to_lower()`"),
     ("toUpperCase", "use `text.to_upper()`"),

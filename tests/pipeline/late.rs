@@ -136,6 +136,8 @@ steps:
         ("{set: {v: 'inputs.l[0]'}}", "`inputs.l` may be `()`: give it a default, write `inputs.l?[..]`"),
         ("{set: {v: inputs.n + 1}}", "`inputs.n` may be `()`: give it a default, give another value by `??`"),
         ("{set: {v: 2 * inputs.n}}", "`inputs.n` may be `()`"),
+        ("{set: {v: 'inputs.o + \"text\"'}}", "`inputs.o` may be `()`: give it a default, give another value by `??`"),
+        ("{set: {v: 'paid + inputs.n'}}", "`inputs.n` may be `()`"),
         ("{set: {v: '-inputs.n'}}", "`inputs.n` may be `()`"),
         ("{set: {v: '1'}, condition: inputs.n > 1}", "`inputs.n` may be `()`"),
         ("{set: {v: '1'}, condition: 'inputs.d > inputs.n'}", "`inputs.n` may be `()`"),
@@ -149,13 +151,13 @@ steps:
     for step in [
         "{set: {v: inputs.o?.len(), w: 'inputs.l?[0]', x: (inputs.n ?? 1) + 1}}",
         "{set: {v: inputs.o.to_string(), w: inputs.o.type_of(), x: json_text(inputs.o), y: '[inputs.o, 1]'}}",
-        "{set: {v: 'inputs.o + \"text\"', w: '`${inputs.n}`', x: inputs.n == 1, y: 'inputs.o in [1]'}}",
+        "{set: {v: '(inputs.o ?? \"\") + \"text\"', w: '`${inputs.n}`', x: inputs.n == 1, y: 'inputs.o in [1]'}}",
         "{set: {v: 'if inputs.n == () { 1 } else { inputs.n + 1 }'}}",
         "{set: {v: 'if type_of(inputs.n) == \"i64\" { inputs.n + 1 } else { 1 }'}}",
         "{set: {v: inputs.n + 1}, condition: inputs.n != ()}",
         "{set: {v: inputs.n + 1}, condition: (inputs.n ?? 0) > 1}",
         "{set: {v: '1'}, condition: inputs.n != () && inputs.n > 1}",
-        "{set: {v: inputs.d + 1, w: 'inputs.n + paid'}}",
+        "{set: {v: inputs.d + 1, w: '`${inputs.n}` + paid'}}",
     ] {
         accepted(&format!("{head}  last: {step}\n"));
     }

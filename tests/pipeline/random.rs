@@ -289,9 +289,15 @@ impl Writer<'_> {
             "inputs.number?.to_float()",
             "if inputs.number == () { 0 } else { inputs.number * 2 }",
             "`${inputs.number}`",
-            "inputs.number + \"text\"",
+            "inputs.number.to_string() + \"text\"",
         ];
-        let other = ["inputs.number + 1", "inputs.number.to_float()", "-inputs.number", "inputs.number > 1"];
+        let other = [
+            "inputs.number + 1",
+            "inputs.number + \"text\"",
+            "inputs.number.to_float()",
+            "-inputs.number",
+            "inputs.number > 1",
+        ];
         let all: &[&str] = if self.tape.wrong(4) { &other } else { &borne };
         (*self.tape.of(all)).to_owned()
     }

@@ -143,6 +143,37 @@ fn expressions_of_other_languages() {
 }
 
 #[test]
+fn what_changes_a_text_in_place_returns_it_too() {
+    check(&[
+        ("\" a \".trim()", Prints("a")),
+        ("let s = \" a \"; s.trim(); s + \"!\"", Prints("a!")),
+        ("let s = \" a \"; let t = s.trim(); `${s}${t}`", Prints("aa")),
+        ("[\" a\", \"  \", \"b \"].map(|l| l.trim()).filter(|l| l != \"\").join(\"|\")", Prints("a|b")),
+        ("\"Read: \" + \"a\\r\\nb\".replace(\"\\r\\n\", \", \")", Prints("Read: a, b")),
+        ("let s = \"a-a\"; s.replace('-', \"+\") + s", Prints("a+aa+a")),
+        ("\"a-\".replace(\"-\", '+') + \"b-\".replace('-', '+')", Prints("a+b+")),
+        ("let s = \" -a \"; s.trim().replace(\"-\", \"\").to_upper()", Prints("A")),
+    ]);
+}
+
+#[test]
+fn nothing_is_no_part_of_a_text() {
+    check(&[
+        ("\"Read: \" + ()", Hints("one side is ()")),
+        ("() + \" is read\"", Hints("one side is ()")),
+        ("let s = \"Read: \"; s += (); s", Hints("one side is ()")),
+        ("let m = #{}; \"Read: \" + m.get(\"text\")", Hints("give another value by `??`")),
+        ("let m = #{}; \"Read: \" + (m.get(\"text\") ?? \"none\")", Prints("Read: none")),
+        (
+            "try { \"a\" + () } catch (e) { print(failure_of(e).message) }",
+            Prints("there is no function `+ (string, ())`"),
+        ),
+        ("`Read: ${()}.`", Prints("Read: .")),
+        ("[\"a\", (), \"b\"].join(\"-\")", Prints("a--b")),
+    ]);
+}
+
+#[test]
 fn functions_under_other_names() {
     check(&[
         ("let x = 1; str(x)", Hints("to_string()")),

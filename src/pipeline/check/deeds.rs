@@ -33,7 +33,6 @@ fn remedy(read: &Use, way: &str, forms: &Forms<'_>) -> Option<String> {
         Deed::Call(name) => return Some(format!("write `{way}?.{name}(..)`")),
         Deed::Index => return Some(format!("write `{way}?[..]`")),
         Deed::Operator => false,
-        Deed::Sum => matches!(beside(), Form::Any | Form::Text),
         Deed::Order => matches!(beside(), Form::Any | Form::List | Form::Map(_)),
     };
     (!bears).then(|| "give another value by `??`".to_owned())

@@ -13,8 +13,6 @@ pub enum Deed {
     Index,
     /// It stands beside an operator that takes no `()`.
     Operator,
-    /// It is added to something; only a text takes `()`.
-    Sum,
     /// It is compared by order; only with lists, maps and `()` is that no error.
     Order,
 }
@@ -38,10 +36,9 @@ fn of_function(call: &FnCallExpr, at: Position, functions: &Functions) -> Option
     match (&call.op_token, call.args.len()) {
         (None, _) if is_first => of_call(call.name.as_str(), functions),
         (Some(Token::Bang | Token::Minus), 1) => Some(Deed::Operator),
-        (Some(Token::Minus | Token::Multiply | Token::Divide | Token::Modulo | Token::PowerOf), 2) => {
+        (Some(Token::Plus | Token::Minus | Token::Multiply | Token::Divide | Token::Modulo | Token::PowerOf), 2) => {
             Some(Deed::Operator)
         }
-        (Some(Token::Plus), 2) => Some(Deed::Sum),
         (Some(token), 2) if is_order(token) => Some(Deed::Order),
         _ => None,
     }
