@@ -2,9 +2,11 @@
 
 use crate::context::columns::Columns;
 use crate::context::poll::Poll;
-use crate::context::view::View;
+use crate::context::view::{Part, View};
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::one_line;
 use serde_json::{Map, Number, Value};
+use std::sync::Arc;
 
 /// Rows read between two polls.
 const STEP: usize = 1024;
@@ -36,23 +38,58 @@ impl View {
     }
 
     /// The rows of a table with a header line, as an array of objects, from at most `limit` bytes; the separator is the
-    /// commonest of `,` `;` tab `|` in the header.
+    /// commonest of `,` `;` tab `|` in the header. Each document is a table of its own, with the same header.
     ///
     /// Columns whose values are all numbers become numbers, empty ones null. Fails with `Invalid`, naming the line or
     /// what there is too much of, and with the poll's failure.
     pub fn csv(&self, limit: usize, poll: &Poll) -> Outcome<Value> {
         let bytes = self.bytes(limit)?;
-        let text = without_mark(&bytes);
+        let documents: Vec<&[Part]> =
+            self.parts().chunk_by(|one, next| Arc::ptr_eq(&one.document, &next.document)).collect();
+        let mut tables = Tables::default();
+        for parts in &documents {
+            let (Some(first), Some(last)) = (parts.first(), parts.last()) else { continue };
+            let text = without_mark(&bytes[first.at..last.at + last.len()]);
+            if !text.is_empty() {
+                let name = first.document.name();
+                tables.add(text, poll).map_err(|failure| of_document(failure, name, documents.len()))?;
+            }
+        }
+        tables.value(poll)
+    }
+}
+
+/// Tables with the same columns, one below the other.
+#[derive(Default)]
+struct Tables {
+    columns: Option<Columns>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Tables {
+    fn add(&mut self, text: &[u8], poll: &Poll) -> Outcome<()> {
         let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).from_reader(text);
-        let mut columns = Columns::new(reader.byte_headers().map_err(|error| explain(&error))?.iter().map(lossy))?;
-        let mut rows: Vec<Vec<String>> = Vec::new();
+        let own = Columns::new(reader.byte_headers().map_err(|error| explain(&error))?.iter().map(lossy))?;
+        if let Some(known) = self.columns.as_ref().filter(|known| known.names() != own.names()) {
+            let shown = |columns: &Columns| one_line(&columns.names().join(", "), 100);
+            let (own, known) = (shown(&own), shown(known));
+            let message = format!("its columns ({own}) are not those of the documents before it ({known})");
+            return Err(Failure::new(FailureKind::Invalid, message));
+        }
+        let columns = self.columns.get_or_insert(own);
         for record in reader.byte_records() {
-            if rows.len().is_multiple_of(STEP) {
+            if self.rows.len().is_multiple_of(STEP) {
                 poll.check()?;
             }
             columns.add_row()?;
-            rows.push(record.map_err(|error| explain(&error))?.iter().map(lossy).collect());
+            self.rows.push(record.map_err(|error| explain(&error))?.iter().map(lossy).collect());
         }
+        Ok(())
+    }
+
+    fn value(self, poll: &Poll) -> Outcome<Value> {
+        let Self { columns, rows } = self;
+        let columns = columns.unwrap_or_default();
         let names = columns.names();
         let numeric = (0..names.len()).map(|column| poll.check().map(|()| is_numeric(&rows, column)));
         let numeric = numeric.collect::<Outcome<Vec<bool>>>()?;
@@ -64,6 +101,15 @@ impl View {
         };
         Ok(Value::Array(rows.into_iter().map(object).collect()))
     }
+}
+
+/// What is wrong with one document among several.
+fn of_document(failure: Failure, name: &str, many: usize) -> Failure {
+    if many < 2 || failure.kind != FailureKind::Invalid {
+        return failure;
+    }
+    let message = format!("{name}: {}", failure.message);
+    Failure { message, ..failure }.hint(format!("there are {many} documents; take one: doc(name).csv()"))
 }
 
 /// The text without a byte order mark.

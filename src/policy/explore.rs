@@ -118,6 +118,7 @@ fn rounded(bytes: u64) -> String {
 pub fn ways(shape: &Shape) -> &'static [&'static str] {
     match (shape.bytes, shape.documents, shape.kind.as_str()) {
         (0, ..) => &[],
+        (_, 2.., "csv" | "tsv") => &["context.docs()", "context.csv()", "context.doc(_).csv()", "context.grep(_)"],
         (_, _, "csv" | "tsv") => &["context.head(_)", "context.csv()", "context.grep(_)"],
         (_, _, "json" | "jsonl") => &["context.head(_)", "context.json()", "context.grep(_)"],
         (_, _, "log") => &["context.count(_)", "context.grep(_)", "context.search(_, 8)"],
@@ -139,6 +140,10 @@ pub fn untried(hints: &[Hint], shape: &Shape, looks: &[String]) -> Option<Hint> 
 pub fn advice(shape: &Shape) -> &'static str {
     match (shape.bytes, shape.documents, shape.kind.as_str()) {
         (0, ..) => "there is no context; answer from the task itself",
+        (_, 2.., "csv" | "tsv") => {
+            "look at the columns of each document, then compute with context.csv() if all have the same, else with \
+             context.doc(name).csv(), instead of asking a model"
+        }
         (_, _, "csv" | "tsv") => {
             "look at context.head(1000) for the columns, then compute with context.csv() instead of asking a model"
         }
@@ -224,6 +229,7 @@ mod tests {
         for (shape, word) in [
             (shape(0, 0, ""), "no context"),
             (shape(100, 1, "csv"), "context.csv()"),
+            (shape(100, 2, "csv"), "context.doc(name).csv()"),
             (shape(100, 1, "txt"), "context.text()"),
             (shape(100_000, 1, "txt"), "context.search"),
             (shape(100_000, 40, "rs"), "context.docs()"),

@@ -40,6 +40,21 @@ fn tables_have_typed_columns() {
 }
 
 #[test]
+fn documents_are_tables_with_a_header_each() {
+    let csv = |contents: &[&str]| texts(contents).csv(1000, &Poll::never());
+    let rows = csv(&["a,b\n1,2\n", "", "\u{feff}a;b\n3;x", "a,b\n"]).unwrap();
+    assert_eq!(rows, json!([{"a": 1, "b": "2"}, {"a": 3, "b": "x"}]));
+    for (contents, expect) in [
+        (&["a,b\n1,2\n", "b,a\n3,4\n"], "1: its columns (b, a) are not those of the documents before it (a, b)"),
+        (&["a,b\n1,2\n", "a,b\n3\n"], "1: line 2 of the table has 1 fields, the header has 2"),
+    ] {
+        let failure = csv(contents).unwrap_err();
+        assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Invalid, expect));
+        assert_eq!(failure.hint.as_deref(), Some("there are 2 documents; take one: doc(name).csv()"));
+    }
+}
+
+#[test]
 fn a_small_table_cannot_become_a_huge_one() {
     let csv = |content: &str| text(content).csv(10_000_000, &Poll::never());
     // Each name is given once, however many were like it before.
