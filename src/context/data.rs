@@ -37,8 +37,9 @@ impl View {
         })
     }
 
-    /// The rows of a table with a header line, as an array of objects, from at most `limit` bytes; the separator is the
-    /// commonest of `,` `;` tab `|` in the header. Each document is a table of its own, with the same header.
+    /// The rows of a table with a header line, as an array of objects, from at most `limit` bytes; the separator is
+    /// the one of `,` `;` tab `|` that parts the header most often. Each document is a table of its own, with the same
+    /// header.
     ///
     /// Columns whose values are all numbers become numbers, empty ones null. Fails with `Invalid`, naming the line or
     /// what there is too much of, and with the poll's failure.
@@ -68,7 +69,7 @@ struct Tables {
 
 impl Tables {
     fn add(&mut self, text: &[u8], poll: &Poll) -> Outcome<()> {
-        let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).from_reader(text);
+        let mut reader = reader(text, separator(text));
         let own = Columns::new(reader.byte_headers().map_err(|error| explain(&error))?.iter().map(lossy))?;
         if let Some(known) = self.columns.as_ref().filter(|known| known.names() != own.names()) {
             let shown = |columns: &Columns| one_line(&columns.names().join(", "), 100);
@@ -121,16 +122,15 @@ fn lossy(field: &[u8]) -> String {
     String::from_utf8_lossy(field).into_owned()
 }
 
+fn reader(text: &[u8], separator: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().delimiter(separator).from_reader(text)
+}
+
+/// The separator that makes the most columns of the header: what stands within quotes is none.
 fn separator(text: &[u8]) -> u8 {
-    let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let mut best = (0, b',');
-    for candidate in [b',', b';', b'\t', b'|'] {
-        let count = memchr::memchr_iter(candidate, header).count();
-        if count > best.0 {
-            best = (count, candidate);
-        }
-    }
-    best.1
+    let columns = |by: &u8| reader(text, *by).byte_headers().map_or(0, csv::ByteRecord::len);
+    // Of equals the last one counts.
+    [b'|', b'\t', b';', b','].into_iter().max_by_key(columns).unwrap_or(b',')
 }
 
 fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {

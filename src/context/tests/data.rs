@@ -32,6 +32,7 @@ fn tables_have_typed_columns() {
     check("a\tb\n1.50\t007\n-2.5\t008\n", json!([{"a": 1.5, "b": "007"}, {"a": -2.5, "b": "008"}]));
     check("a,b\n1,2\nx,3\n", json!([{"a": "1", "b": 2}, {"a": "x", "b": 3}]));
     check("a,,a\n1,2,3\n", json!([{"a": 1, "column_2": 2, "a_2": 3}]));
+    check("\"name; first\",\"last; or\nonly\"\nann,31\n", json!([{"name; first": "ann", "last; or\nonly": 31}]));
     check("a,b\n", json!([]));
     check("", json!([]));
     let failure = csv("a,b\n1,2\n1,2,3\n").unwrap_err();
