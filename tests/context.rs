@@ -55,6 +55,18 @@ fn the_text_of_a_handle_is_changed_and_returned() {
 }
 
 #[test]
+fn as_many_lines_come_as_are_asked_for() {
+    let code = "[context.lines(1, 2), context.lines(-2, -1), context.lines(1, 99).len, context.line(2)]";
+    assert_eq!(over("a\n\nb\n\n", code), json!([["a", ""], ["b", ""], 4, ""]));
+    let program = Program::offline().file("a.txt", "one\ntwo").file("b.txt", "three\n");
+    program
+        .args(["eval", "print(context.lines(1, 3))", "-c", "a.txt", "b.txt"])
+        .run()
+        .ok()
+        .prints("[\"one\", \"two\", \"three\"]\n");
+}
+
+#[test]
 fn handles_are_inputs_of_their_own() {
     let text = "# One\nalpha\n\n# Two\nbeta\nbeta\n\n# Three\ngamma\n";
     let code = "let parts = context.between(\"# Two\\n\", \"# Three\"); let p = parts[0];\n\

@@ -40,15 +40,37 @@ fn lines_of_slices_and_of_many_documents() {
     assert_eq!(view.line_count(&never).unwrap(), 5);
     let lines: Vec<String> = (1..=5).map(|number| all(&view.line(number, &never).unwrap())).collect();
     assert_eq!(lines, ["a", "b", "c", "d", "e"]);
-    assert_eq!(all(&view.line_range(2, 4, &never).unwrap()), "bc\nd");
-    assert_eq!(all(&view.line_range(-2, -1, &never).unwrap()), "d\ne");
-    assert_eq!(all(&view.line_range(4, 99, &never).unwrap()), "d\ne\n");
-    assert_eq!(view.line_range(6, 9, &never).unwrap_err().kind, FailureKind::Invalid);
     let inner = text("first\nsecond\nthird\n").slice(3, 15);
     assert_eq!(all(&inner), "st\nsecond\nth");
     let lines: Vec<String> = (1..=3).map(|number| all(&inner.line(number, &never).unwrap())).collect();
     assert_eq!(lines, ["st", "second", "th"]);
     assert_eq!(inner.line_count(&never).unwrap(), 3);
+}
+
+#[test]
+fn several_lines_are_each_as_it_is_alone() {
+    let check = |contents: &[&str], (first, last): (i64, i64), expect: &[&str]| {
+        let found = texts(contents).lines(first, last, 9, 99, &Poll::never()).unwrap();
+        assert_eq!(found, expect, "{contents:?} {first} {last}");
+    };
+    let many = ["a\nb", "c\n", "", "\nd\n\n"];
+    check(&many, (2, 4), &["b", "c", ""]);
+    check(&many, (-2, -1), &["d", ""]);
+    check(&many, (1, 99), &["a", "b", "c", "", "d", ""]);
+    check(&many, (3, 2), &[]);
+    check(&["a\n\nb\n"], (1, 2), &["a", ""]);
+    check(&["a\n\n"], (2, i64::MAX), &[""]);
+    check(&["a\r\n\r\r\nb\r"], (1, 3), &["a", "\r", "b"]);
+    let refused = |first, last, most, limit| texts(&many).lines(first, last, most, limit, &Poll::never()).unwrap_err();
+    for (first, last, message) in [
+        (7, 9, "there is no line 7: the text has 6 lines"),
+        (1, 0, "there is no line 0: the text has 6 lines"),
+        (1, -7, "there is no line -7: the text has 6 lines"),
+    ] {
+        assert_eq!(refused(first, last, 9, 99).message, message);
+    }
+    assert_eq!(refused(1, 6, 5, 99).kind, FailureKind::Limit);
+    assert_eq!(refused(1, 2, 9, 1).message, "the text has 3 bytes, and at most 1 can be taken at once");
 }
 
 #[test]

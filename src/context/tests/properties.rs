@@ -1,6 +1,6 @@
 //! Properties that must hold for every text.
 
-use super::{all, every, text};
+use super::{all, every, text, texts};
 use crate::context::document::Document;
 use crate::context::poll::Poll;
 use crate::context::rank::tokens;
@@ -86,6 +86,17 @@ proptest! {
             let number = i64::try_from(index).unwrap() + 1;
             prop_assert_eq!(&all(&view.line(number, &Poll::never()).unwrap()), line);
         }
+    }
+
+    #[test]
+    fn several_lines_are_each_as_it_is_alone(
+        contents in prop::collection::vec(lines(), 1..4), first in 1_i64..9, more in 0_i64..9
+    ) {
+        let view = texts(&contents.iter().map(String::as_str).collect::<Vec<_>>());
+        let count = i64::try_from(view.line_count(&Poll::never()).unwrap()).unwrap();
+        let found = view.lines(first, first + more, 100, 2000, &Poll::never());
+        let alone = (first..=count.min(first + more)).map(|number| all(&view.line(number, &Poll::never()).unwrap()));
+        prop_assert_eq!(found.ok().unwrap_or_default(), alone.collect::<Vec<String>>());
     }
 
     #[test]

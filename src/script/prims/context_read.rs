@@ -1,8 +1,8 @@
 //! Methods of a context handle that read a piece of it.
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::to_dynamic;
 use crate::script::desk::Desk;
+use crate::script::engine::ARRAY_LIMIT;
 use crate::script::handle::{Context, TEXT_LIMIT, poll};
 use crate::script::prims::primitive::{Answer, Primitive, done, size};
 use rhai::{Array, Dynamic, Engine};
@@ -194,18 +194,9 @@ fn register_lines(engine: &mut Engine, _: &Arc<Desk>) {
     engine.register_fn("lines", |context: &mut Context| -> Answer<i64> { line_count(context) });
     engine.register_fn("lines", |context: &mut Context, from: i64, to: i64| -> Answer<Array> {
         context.looked();
-        let text = done(poll().and_then(|p| context.view.line_range(from, to, &p)).and_then(|v| v.text(TEXT_LIMIT)))?;
-        let lines: Array = text.lines().map(Into::into).collect();
-        done(within(lines))
+        let lines = done(poll().and_then(|p| context.view.lines(from, to, ARRAY_LIMIT, TEXT_LIMIT, &p)))?;
+        Ok(lines.into_iter().map(Into::into).collect())
     });
-}
-
-fn within(lines: Array) -> Outcome<Array> {
-    if lines.len() <= crate::script::engine::ARRAY_LIMIT {
-        return Ok(lines);
-    }
-    Err(Failure::new(FailureKind::Limit, format!("{} lines are too many for an array", lines.len()))
-        .hint("take fewer lines, or `context.chunks(4000, 0)`"))
 }
 
 fn line_count(context: &Context) -> Answer<i64> {
