@@ -97,6 +97,8 @@ impl LineCursor {
 /// The lines that the match touches, or as much around it as a hit may show.
 fn lines_around(part: &Part, start: usize, end: usize) -> Vec<u8> {
     let bytes = part.document.bytes();
+    // The line behind a line end that the match ends with is the next one.
+    let end = end - usize::from(bytes[start..end].ends_with(b"\n"));
     let end = end.min(start + TEXT_BYTES);
     let room = (TEXT_BYTES - (end - start)) / 2;
     let low = start.saturating_sub(room).max(part.start);

@@ -139,7 +139,12 @@ impl Scan<'_> {
         self.last = Some(last);
         match (self.visit)(first, last)? {
             Next::Match => Ok(last),
-            Next::Line => self.line_after(last.max(first)),
+            Next::Line => {
+                // An empty match there is one of the next line.
+                self.last = None;
+                let ended = last > first && self.bytes[..last].ends_with(b"\n");
+                self.line_after(last - usize::from(ended))
+            }
             Next::Stop => {
                 self.stopped = true;
                 Ok(last)

@@ -130,6 +130,10 @@ fn grep_works_by_line() {
     check("a\n\nb\n", "^$", &[(2, "")], 1);
     check("a\nb", "$", &[(1, "a"), (2, "b")], 2);
     check("a\nb\n", "x*", &[(1, "a"), (2, "b")], 4);
+    check("foo\nfoo\nfoo\n", r"foo\n", &[(1, "foo"), (2, "foo"), (3, "foo")], 3);
+    check("foo\r\nfoo\r\nbar", r"foo\r\n", &[(1, "foo"), (2, "foo")], 2);
+    check("foo\nbar\nfoo\n", r"foo\n|^", &[(1, "foo"), (2, "bar"), (3, "foo")], 2);
+    check("a\n\n\nb\n\n", r"\n\n", &[(1, "a\n"), (4, "b\n")], 2);
     check("a \n b", r"a\s+b", &[], 0);
     check("a \n b", r"a\s*\n\s*b", &[(1, "a \n b")], 1);
     check("<x>\n1\n</x>\n<x>2</x>", "(?s)<x>.*?</x>", &[(1, "<x>\n1\n</x>"), (4, "<x>2</x>")], 2);
