@@ -55,6 +55,26 @@ fn the_text_of_a_handle_is_changed_and_returned() {
 }
 
 #[test]
+fn places_are_counted_where_the_help_says() {
+    let program = Program::offline().file("a.txt", "one\n\ntwo\n").file("b.txt", "three\nfour\n\nfive\n");
+    let code = "let hit = context.grep(\"four\")[0]; let c = context.paragraphs()[2];\n\
+        [hit.doc, hit.line, context.doc(hit.doc).lines(max(1, hit.line - 2), hit.line + 2), context.slice(hit.start, hit.end),\n\
+         c.name, c.line, context.doc(c.name).slice(c.start, c.end)]";
+    let answer = program.args(["eval", code, "-c", "a.txt", "b.txt", "--json"]).run().ok().json()["answer"].clone();
+    let expect = json!(["b.txt", 2, ["three", "four", "", "five"], "four", "b.txt", 1, "three\nfour"]);
+    assert_eq!(answer, expect);
+    for (name, says) in [
+        ("?context.grep", "`context.doc(hit.doc).lines(max(1, hit.line - 2), hit.line + 2)`"),
+        ("?context.grep", "`context.slice(hit.start, hit.end)`"),
+        ("?context.text", "`context.doc(c.name).slice(c.start, c.end)`"),
+        ("?context.chunks", "`context.doc(c.name).slice(c.start, c.end)`"),
+    ] {
+        let help = program.args(["eval", name, "--json"]).run().ok().json();
+        assert!(help.as_str().is_some_and(|help| help.contains(says)), "{help}");
+    }
+}
+
+#[test]
 fn as_many_lines_come_as_are_asked_for() {
     let code = "[context.lines(1, 2), context.lines(-2, -1), context.lines(1, 99).len, context.line(2)]";
     assert_eq!(over("a\n\nb\n\n", code), json!([["a", ""], ["b", ""], 4, ""]));

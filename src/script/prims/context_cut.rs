@@ -12,8 +12,12 @@ use std::sync::Arc;
 pub const CHUNKS: Primitive = Primitive {
     name: "context.chunks",
     usage: &["context.chunks(size, overlap)", "context.chunks(size)"],
-    summary: "Cuts into handles of about a size, at paragraph, line or word ends; a chunk has text, start, end and name.",
-    params: &[("size", "bytes of a chunk"), ("overlap", "bytes that two neighbours share; 0 if not given")],
+    summary: "Cuts into handles of about a size, at paragraph, line or word ends; a chunk has text, name, and start, end and line there.",
+    params: &[
+        ("size", "bytes of a chunk"),
+        ("overlap", "bytes that two neighbours share; 0 if not given"),
+        ("start, end, line", "count in `name`, the document: `context.doc(c.name).slice(c.start, c.end)`"),
+    ],
     example: "let parts = context.chunks(60, 0); print(parts[0].text.len() <= 60)",
     prints: "true\n",
     register: register_chunks,

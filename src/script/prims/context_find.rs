@@ -16,10 +16,18 @@ const HITS: usize = 1_000;
 pub const GREP: Primitive = Primitive {
     name: "context.grep",
     usage: &["context.grep(pattern)", "context.grep(pattern, max)"],
-    summary: "Finds the lines that match a regular expression, each as #{doc, line, start, end, text}.",
-    params: &[("pattern", "Rust regex; `(?i)` in front ignores case"), ("max", "how many at most; 1000 if not given")],
-    example: "for hit in context.grep(\"19[0-9]{2}\") { print(`${hit.doc}:${hit.line} ${hit.text}`) }",
-    prints: "harbour.txt:4 Storms closed the harbour in 1902 and 1911.\n",
+    summary: "Finds the lines that match a regular expression, each as #{doc, line, start, end, text}; line counts in doc.",
+    params: &[
+        ("pattern", "Rust regex; `(?i)` in front ignores case"),
+        ("max", "how many at most; 1000 if not given"),
+        (
+            "line",
+            "counts in `doc`: `context.doc(hit.doc).lines(max(1, hit.line - 2), hit.line + 2)` are those around it",
+        ),
+        ("start, end", "bytes from the start of the handle: `context.slice(hit.start, hit.end)`"),
+    ],
+    example: "for hit in context.grep(\"(?i)SOUTH\") {\n    print(`${hit.doc}:${hit.line} ${hit.text}`);\n    print(context.doc(hit.doc).lines(max(1, hit.line - 1), hit.line + 1));\n}",
+    prints: "fares.csv:3 south,7\n[\"north,4\", \"south,7\"]\n",
     register: register_grep,
 };
 
@@ -44,7 +52,11 @@ pub const SEARCH: Primitive = Primitive {
     name: "context.search",
     usage: &["context.search(query, k)", "context.search(query)"],
     summary: "Ranks pieces of the text by the words of a query (BM25), each as #{doc, line, start, end, text, score}.",
-    params: &[("query", "words"), ("k", "how many at most; 10 if not given")],
+    params: &[
+        ("query", "words"),
+        ("k", "how many at most; 10 if not given"),
+        ("line, start, end", "count as those of `grep`: the line in `doc`, the others in the handle"),
+    ],
     example: "print(context.search(\"lighthouse height\", 1)[0].doc)",
     prints: "harbour.txt\n",
     register: |engine, _| {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub const LEN: Primitive = Primitive {
     name: "context.len",
     usage: &["context.len", "context.len()"],
-    summary: "Returns the length in bytes; offsets everywhere are bytes from the start of the handle.",
+    summary: "Returns the length in bytes; `slice` and hits count bytes from the start of the handle.",
     params: &[],
     example: "print(context.len)",
     prints: "165\n",
@@ -102,8 +102,11 @@ pub const TAIL: Primitive = Primitive {
 pub const TEXT: Primitive = Primitive {
     name: "context.text",
     usage: &["context.text()", "chunk.text"],
-    summary: "Returns the whole text of a handle; an error if it is larger than 10 MB. Chunks have start, end and line too.",
-    params: &[],
+    summary: "Returns the whole text of a handle; an error if it is larger than 10 MB. Its start, end and line count in its document.",
+    params: &[(
+        "start, end, line",
+        "where a handle begins and ends in `name`, its document: `context.doc(c.name).slice(c.start, c.end)`",
+    )],
     example: "print(context.doc(\"fares.csv\").text().len())",
     prints: "28\n",
     register: |engine, _| {
