@@ -50,6 +50,7 @@ fn words_that_mean_the_same() {
         ("range(0, 3).to_array().join(\" \")", Prints("0 1 2")),
         ("\"b\" in \"abc\"", Prints("true")),
         ("2 ** 10", Prints("1024")),
+        ("let x = 7; let y = 2; `${x / y} ${x.to_float() / y}`", Prints("3 3.5")),
         ("\"a\" + 1", Prints("a1")),
         ("return 5", Prints("5")),
         ("\"abc\"[0..2]", Prints("ab")),
