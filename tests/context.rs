@@ -99,6 +99,11 @@ fn tables_and_documents_become_values() {
     assert_eq!(over("a,b\n1,x\n2.5,\n", "context.csv()"), json!([{"a": 1, "b": "x"}, {"a": 2.5, "b": ""}]));
     assert_eq!(over("{\"a\": [1, null]}", "context.json()"), json!({"a": [1, null]}));
     assert_eq!(over("{\"n\": 1}\n{\"n\": 2}\n", "context.json().map(|row| row.n)"), json!([1, 2]));
+    // The last digits of an id are not lost.
+    let ids = "[18446744073709551615, 9223372036854775808, 9223372036854775807, -9223372036854775808]";
+    let read = json!(["18446744073709551615", "9223372036854775808", i64::MAX, i64::MIN]);
+    assert_eq!(over(ids, "context.json()"), read);
+    assert_eq!(over(ids, "parse_json(context.text())"), read);
 }
 
 #[test]

@@ -13,12 +13,17 @@ use std::sync::Arc;
 /// How deep a value may nest before it is taken for a cycle.
 const DEPTH: usize = 64;
 
-/// A JSON value as Rhai sees it: integers as `i64`, other numbers as `f64`, null as `()`.
+/// A JSON value as Rhai sees it: integers as `i64`, those beyond it as their text, since a float would lose their last
+/// digits, other numbers as `f64`, null as `()`.
 pub fn to_dynamic(value: &Value) -> Dynamic {
     match value {
         Value::Null => Dynamic::UNIT,
         Value::Bool(b) => (*b).into(),
-        Value::Number(n) => n.as_i64().map_or_else(|| n.as_f64().unwrap_or(f64::NAN).into(), Into::into),
+        Value::Number(n) => match n.as_i64() {
+            Some(number) => number.into(),
+            None if n.is_u64() => n.to_string().into(),
+            None => n.as_f64().unwrap_or(f64::NAN).into(),
+        },
         Value::String(s) => s.as_str().into(),
         Value::Array(items) => Dynamic::from_array(items.iter().map(to_dynamic).collect()),
         Value::Object(map) => {

@@ -17,7 +17,10 @@ pub const PARSE_JSON: Primitive = Primitive {
     name: "parse_json",
     usage: &["parse_json(text)"],
     summary: "Reads a JSON text; numbers become integers or floats, null becomes ().",
-    params: &[("text", "JSON, without anything around it")],
+    params: &[(
+        "text",
+        "JSON, without anything around it; whole numbers from 2^63 to 2^64 - 1 stay text, as ids need it",
+    )],
     example: "print(parse_json(`{\"a\": [1, 2.5]}`).a[1])",
     prints: "2.5\n",
     register: register_parse,
