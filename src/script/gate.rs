@@ -8,7 +8,7 @@ use crate::script::growth;
 use crate::script::held::{held, nested};
 use crate::script::worker::stack;
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -16,6 +16,10 @@ use tokio_util::sync::CancellationToken;
 /// How many bytes an evaluation may add to what the process holds. Rhai's own size limits walk through the whole value
 /// at every call, which makes filling an array quadratic, and nested data and closures escape them; this does neither.
 const MEMORY_LIMIT: u64 = 1 << 30;
+
+/// How many branches have a thread of their own at a time. Branches that branch would else make as many as there are
+/// items of items, and each takes address space and a place among the threads of the system.
+const BRANCHES: usize = 1_024;
 
 thread_local! {
     /// What can stop the program of this thread.
@@ -29,6 +33,7 @@ pub struct Gate {
     compute: Duration,
     clock: Mutex<Clock>,
     ending: AtomicBool,
+    branches: AtomicUsize,
     memory_at_start: isize,
     nested_at_start: isize,
     /// How many arrays, maps and closures it may add. Dropping or copying a value recurses once per level, each of which
@@ -50,6 +55,9 @@ struct Busy<'a>(&'a Gate);
 /// Charges time as computing again when it ends.
 struct Away<'a>(&'a Gate);
 
+/// The place of a branch among those that have a thread of their own; given back when it is dropped.
+pub struct Place<'a>(&'a Gate);
+
 impl Gate {
     /// A gate that opens now. `compute` is the time that may be spent computing; waits are not charged.
     pub fn new(cancel: CancellationToken, compute: Duration) -> Self {
@@ -60,6 +68,7 @@ impl Gate {
             compute,
             clock: Mutex::new(Clock { computing: 1, waited: Duration::ZERO, idle_since: started }),
             ending: AtomicBool::new(false),
+            branches: AtomicUsize::new(0),
             memory_at_start: held(),
             nested_at_start: nested(),
             nested_limit: stack().1,
@@ -83,6 +92,14 @@ impl Gate {
         self.clock().enter();
         let _busy = Busy(self);
         work()
+    }
+
+    /// A place for a branch with a thread of its own, if one is left. Nobody waits for one: those that have one may
+    /// themselves wait for branches.
+    pub fn place(&self) -> Option<Place<'_>> {
+        let taken = self.branches.fetch_add(1, Ordering::Relaxed);
+        let place = Place(self);
+        (taken < BRANCHES).then_some(place)
     }
 
     /// Time spent computing so far.
@@ -156,6 +173,8 @@ pub fn under<T>(gate: Arc<Gate>, work: impl FnOnce() -> T) -> T {
     growth::reset();
     let answer = work();
     GATE.with(|g| g.replace(before));
+    // What stopped a branch that had no thread of its own does not stop whoever began it.
+    growth::reset();
     answer
 }
 
@@ -204,6 +223,12 @@ impl Clock {
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
         self.0.clock().leave();
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.branches.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
+use std::sync::mpsc::TryRecvError;
 
 /// One attack.
 struct Attack {
@@ -350,6 +351,42 @@ fn a_system_that_refuses_large_stacks_gives_smaller_ones_and_the_limits_follow()
     program.args(["eval", "20 + 22", "-q"]).after(little).run().ok().prints("42\n");
     let attack = deepest();
     program.args(["eval", &attack.code, "-q"]).after(little).run().code(attack.exit).says(attack.says);
+}
+
+#[test]
+fn branches_of_branches_do_not_multiply_threads() {
+    // As many branches as may have a thread of their own, each of which wants two more.
+    let code = "par_map((0..1024).to_array(), |i| {
+            par_map([1, 2], |n| { sleep(0.5); n }).len()
+        }, #{concurrency: 1024}).len()";
+    let program = Program::offline().env("MALLOC_ARENA_MAX", "1");
+    let (running, told) = program.args(["eval", code, "-q"]).start_telling();
+    let (mut most, mut lines) = (0, Vec::new());
+    loop {
+        match told.try_recv() {
+            Ok(line) => lines.push(line),
+            Err(TryRecvError::Empty) => most = most.max(running.threads()),
+            Err(TryRecvError::Disconnected) => break,
+        }
+    }
+    running.end().ok();
+    assert_eq!(lines, ["1024"]);
+    // Beside them the program has its own: of the session, of the runtime, of the store.
+    assert!((100..1_200).contains(&most), "{most} threads");
+}
+
+#[test]
+fn what_stops_a_branch_without_a_thread_of_its_own_stops_nobody_else() {
+    // The others have all threads there are while the first one branches.
+    let code = "let bad = par_map([1], |n| { throw #{kind: \"own\", message: \"mine\"} })[0];
+        let told = par_map((0..1024).to_array(), |i| {
+            if i > 0 { sleep(1); return (); }
+            sleep(0.5);
+            par_map([0], |n| `so: ${bad}`)[0].kind
+        }, #{concurrency: 1024});
+        told[0]";
+    let program = Program::offline().env("MALLOC_ARENA_MAX", "1");
+    program.args(["eval", code, "-q"]).run().ok().prints("invalid\n");
 }
 
 #[test]

@@ -282,6 +282,11 @@ impl Running {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
+    /// How many threads it has now, by the kernel's own account.
+    pub(crate) fn threads(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/task", self.child.id())).map_or(0, Iterator::count)
+    }
+
     /// Kills it without warning.
     pub(crate) fn kill(&self) {
         end_hung(self.child.id());

@@ -26,7 +26,7 @@ pub const PAR_MAP: Primitive = Primitive {
     params: &[
         ("items", "an array"),
         ("closure", "sees the item; must not change outer variables, of which each thread has a copy of its own"),
-        ("concurrency", "1 to 1024; 16 if not given"),
+        ("concurrency", "1 to 1024; 16 if not given; branches within branches have 1024 threads together"),
         (
             "stop",
             "`true`: no item begins that stands `concurrency` or more behind a failed one, whoever is faster; the results end there",
@@ -77,18 +77,29 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
         Work { items, next: AtomicUsize::new(0), done: known, ended: Condvar::new(), is_end: AtomicBool::new(false) };
     let afresh = captures::may_change(context, each);
     let (stored, engine) = (context.store_data(), context.engine());
+    let items_in_turn = || {
+        let mut own = Own { shared: each, afresh, copies: Copies::default(), closure: None };
+        branch(&work, &seat, &mut |item| {
+            let answer = own.call(&stored.create_context(engine), item);
+            settled(answer.map_err(|error| work.failure(&error)))
+        });
+        drop(own);
+        hand_over();
+    };
     seat.gate.waiting(|| {
         std::thread::scope(|scope| {
+            let items_in_turn = &items_in_turn;
             for started in 0..threads {
-                let (work, stored, seat) = (&work, &stored, &seat);
+                let Some(place) = seat.gate.place() else {
+                    // The branches that run take the items; where there are none, whoever waits for them does.
+                    if started == 0 {
+                        items_in_turn();
+                    }
+                    break;
+                };
                 let branch = move || {
-                    let mut own = Own { shared: each, afresh, copies: Copies::default(), closure: None };
-                    branch(work, seat, &mut |item| {
-                        let answer = own.call(&stored.create_context(engine), item);
-                        settled(answer.map_err(|error| work.failure(&error)))
-                    });
-                    drop(own);
-                    hand_over();
+                    items_in_turn();
+                    drop(place);
                 };
                 let thread = std::thread::Builder::new().name("par_map".to_owned()).stack_size(stack().0);
                 match thread.spawn_scoped(scope, branch) {
