@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A program that a script wants kept.
+/// A program that a script wants kept. An unknown key is an error, not a silent default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ScriptDraft {
     /// Its name: letters, digits, `_`.
     pub name: String,

@@ -145,6 +145,27 @@ fn a_missing_field_is_an_error_everywhere() {
 }
 
 #[test]
+fn options_that_nobody_knows_are_errors() {
+    let program = Program::offline().file("a.txt", "one\nno\n");
+    for (code, says) in [
+        ("context.grep(\"o\", #{mx: 1})", "hint: did you mean `max`?"),
+        ("context.grep(\"o\", #{ignore_case: true})", "context.grep: unknown field `ignore_case`, expected `max`"),
+        ("context.grep(\"o\", #{max: \"1\"})", "context.grep: invalid type: string \"1\""),
+        ("context.grep(\"o\", #{max: -1})", "max must not be negative, it is -1"),
+        ("rlm_batch([#{task: \"q\", contxt: context}])", "hint: did you mean `context`?"),
+        ("rlm_batch([#{task: \"q\", role: \"worker\"}])", "a map of rlm_batch has no part `role`"),
+        (
+            "save_script(#{name: \"one\", source: \"args.n\", summary: \"One.\", exampel: #{n: 1}})",
+            "hint: did you mean `example`?",
+        ),
+    ] {
+        program.args(["eval", code, "-c", "a.txt", "-q"]).run().code(1).prints("").says(says);
+    }
+    let code = "[context.grep(\"o\", #{max: 1}).len, context.grep(\"o\", #{}).len, context.grep(\"o\", 1).len]";
+    program.args(["eval", &format!("print({code})"), "-c", "a.txt"]).run().ok().prints("[1, 2, 1]\n");
+}
+
+#[test]
 fn failures_reach_catch_as_maps() {
     let code = "try { llm(\"x\", #{model: \"nowhere/x\"}) } catch (e) { print(e.kind); print(e.message); print(e.retryable) }\n\
         try { TOOL(\"read_file\", #{path: \"none.txt\"}) } catch (e) { print(e.kind) }\n\

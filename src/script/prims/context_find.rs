@@ -1,12 +1,13 @@
 //! Methods of a context handle that find something in it.
 
 use crate::core::failure::{Failure, FailureKind};
-use crate::script::convert::to_dynamic;
+use crate::script::convert::{options, to_dynamic};
 use crate::script::desk::Desk;
 use crate::script::handle::{Context, poll};
 use crate::script::prims::context_read::number;
 use crate::script::prims::primitive::{Answer, Primitive, done, size};
 use rhai::{Array, Dynamic, Engine, Map};
+use serde::Deserialize;
 use std::sync::Arc;
 
 /// How many hits `grep` returns unless the script says otherwise.
@@ -87,10 +88,17 @@ fn register_grep(engine: &mut Engine, _: &Arc<Desk>) {
     engine.register_fn("grep", |context: &mut Context, pattern: &str, max: i64| -> Answer<Dynamic> {
         grep(context, pattern, done(size(max, "max"))?)
     });
-    engine.register_fn("grep", |context: &mut Context, pattern: &str, options: Map| -> Answer<Dynamic> {
-        let max = options.get("max").and_then(|m| m.as_int().ok()).and_then(|m| usize::try_from(m).ok());
-        grep(context, pattern, max.unwrap_or(HITS))
+    engine.register_fn("grep", |context: &mut Context, pattern: &str, given: Map| -> Answer<Dynamic> {
+        let Options { max } = done(options(given, "context.grep"))?;
+        grep(context, pattern, done(max.map_or(Ok(HITS), |max| size(max, "max")))?)
     });
+}
+
+/// What `grep` may be told by name.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    max: Option<i64>,
 }
 
 fn grep(context: &Context, pattern: &str, max: usize) -> Answer<Dynamic> {

@@ -3,6 +3,7 @@
 use crate::core::child::{ChildOptions, ChildRequest};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::Request;
+use crate::core::text::nearest;
 use crate::script::convert::friendly;
 use crate::script::desk::Desk;
 use crate::script::prims::llm_batch::concurrency;
@@ -44,6 +45,19 @@ fn call(tasks: &Array, mut map: Map) -> Answer<Dynamic> {
     ask(Request::RlmBatch { requests, concurrency })
 }
 
+/// What a map of `rlm_batch` may have.
+const PARTS: [&str; 2] = ["task", "context"];
+
+/// Refuses what a map has beside them: a misspelt context would be none.
+fn only_parts(map: &Map) -> Outcome<()> {
+    let Some(other) = map.keys().find(|name| !PARTS.contains(&name.as_str())) else { return Ok(()) };
+    let hint = match nearest(other, PARTS) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "options stand behind the tasks, for all of them".to_owned(),
+    };
+    Err(Failure::new(FailureKind::Invalid, format!("a map of rlm_batch has no part `{other}`")).hint(hint))
+}
+
 fn request(task: &Dynamic, options: &ChildOptions) -> Outcome<ChildRequest> {
     if let Ok(pair) = task.as_array_ref() {
         return match pair.as_slice() {
@@ -54,6 +68,7 @@ fn request(task: &Dynamic, options: &ChildOptions) -> Outcome<ChildRequest> {
         };
     }
     if let Ok(map) = task.as_map_ref() {
+        only_parts(&map)?;
         let task = map.get("task").ok_or_else(|| {
             Failure::new(FailureKind::Invalid, "a map of rlm_batch has no `task`")
                 .hint("write #{task: \"..\", context: ..}")
