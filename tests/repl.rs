@@ -5,6 +5,7 @@ mod editing;
 mod evaluation;
 mod models;
 mod piped;
+mod questions;
 pub(crate) mod terminal;
 
 use crate::support::program::Program;

@@ -58,6 +58,8 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: io::Result<En
             report::tell(&printer, &failure)
         }
     };
+    // A program that had to be abandoned may have left its question open.
+    printer.release();
     match printer.lost() {
         Some(why) if exit == Exit::Ok => {
             let hint = answered.map(|run| format!("\nhint: `rhizo runs show {run}` has the answer"));
@@ -154,7 +156,7 @@ async fn dispatch(
         return config::config(&settings, printer, args);
     }
     tell_project(&settings, printer, parsed.command.as_ref());
-    let app = build::build(settings, person::present())?;
+    let app = build::build(settings, person::present(printer))?;
     with(&app, printer, parsed.command).await
 }
 

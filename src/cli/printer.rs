@@ -2,12 +2,15 @@
 
 use crate::cli::table::width_aside;
 use crate::core::text::{is_hidden, visible};
+use crate::repl::editor::kept::Kept;
+use crate::repl::editor::person::Front;
 use crate::repl::table::told;
+use indicatif::ProgressBar;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Where output goes and how it may look.
 #[derive(Debug)]
@@ -25,11 +28,15 @@ pub struct Printer {
     gone: AtomicBool,
     told: AtomicBool,
     lost: Mutex<Option<String>>,
+    held: Mutex<Held>,
 }
 
-/// Whether standard error is a terminal.
-pub fn has_terminal() -> bool {
-    std::io::stderr().is_terminal()
+/// What a question keeps from the terminal.
+#[derive(Debug, Default)]
+struct Held {
+    kept: Kept,
+    /// What stands below the lines of a run.
+    bar: Option<ProgressBar>,
 }
 
 /// Where diagnostics for developers go.
@@ -40,7 +47,7 @@ pub fn diagnostics() -> std::io::Stderr {
 impl Printer {
     /// A printer; `no_colour` is the variable NO_COLOR or a dumb terminal.
     pub fn new(json: bool, quiet: bool, no_colour: bool) -> Self {
-        let live = has_terminal();
+        let live = std::io::stderr().is_terminal();
         let shown = std::io::stdout().is_terminal();
         Self {
             json,
@@ -51,17 +58,18 @@ impl Printer {
             gone: AtomicBool::new(false),
             told: AtomicBool::new(false),
             lost: Mutex::default(),
+            held: Mutex::default(),
         }
     }
 
     /// Prints a line of the result to standard output.
     pub fn out(&self, text: &str) {
-        self.write(&self.safe(text), true);
+        self.write(&self.safe(text), "\n", false);
     }
 
     /// Prints text of the result without a line end.
     pub fn raw(&self, text: &str) {
-        self.write(&self.safe(text), false);
+        self.write(&self.safe(text), "", false);
     }
 
     /// Prints a value: as JSON on several lines.
@@ -70,7 +78,7 @@ impl Printer {
         let text = format!("{value:#}");
         // JSON has codes of its own, so that what a terminal gets is the same value.
         let text = if self.shown { coded(&text) } else { text };
-        self.write(&text, true);
+        self.write(&text, "\n", false);
     }
 
     /// Prints a value as JSON on one line.
@@ -78,24 +86,24 @@ impl Printer {
         self.told.store(true, Ordering::Relaxed);
         let text = value.to_string();
         let text = if self.shown { coded(&text) } else { text };
-        self.write(&text, true);
+        self.write(&text, "\n", false);
     }
 
     /// Prints a line about the work to standard error.
     pub fn err(&self, text: &str) {
-        self.aside(&self.fitted(text));
+        self.write(&self.fitted(text), "\n", true);
     }
 
     /// Prints a line about the work, dimmed.
     pub fn dim(&self, text: &str) {
-        self.aside(&self.paint("2", &self.fitted(text)));
+        self.write(&self.paint("2", &self.fitted(text)), "\n", true);
     }
 
     /// Prints a failure, its first word in red.
     pub fn failure(&self, text: &str) {
         let text = self.fitted(text);
         let painted = text.strip_prefix("error:").map(|rest| self.paint("1;31", "error:") + rest);
-        self.aside(painted.as_deref().unwrap_or(&text));
+        self.write(painted.as_deref().unwrap_or(&text), "\n", true);
     }
 
     /// Prints a table or, with `--json`, its rows as JSON.
@@ -122,6 +130,23 @@ impl Printer {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Says what stands below the lines of a run from now on; a question takes it away until it is answered.
+    pub fn set_bar(&self, bar: Option<ProgressBar>) {
+        self.held().bar = bar;
+    }
+
+    /// Prints what has waited for an answer.
+    pub fn release(&self) {
+        let mut held = self.held();
+        for (text, to_err) in held.kept.end() {
+            self.put(&text, "", to_err);
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn safe<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if self.shown { visible(text) } else { Cow::Borrowed(text) }
     }
@@ -136,20 +161,29 @@ impl Printer {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    /// Writes a line to standard error. A result is none the worse where that fails, and there is nowhere to tell it.
-    fn aside(&self, text: &str) {
-        if !self.is_gone() {
-            drop(std::io::stderr().lock().write_all(format!("{text}\n").as_bytes()));
+    /// Writes text and its end; to a terminal on which a question is open once that is over.
+    fn write(&self, text: &str, end: &str, to_err: bool) {
+        let terminal = if to_err { self.live } else { self.shown };
+        // Held while it is written, so that a question that comes meanwhile stands below it.
+        let mut held = terminal.then(|| self.held());
+        match &mut held {
+            Some(held) if held.kept.is_asking() => held.kept.add(&format!("{text}{end}"), to_err),
+            _ => self.put(text, end, to_err),
         }
     }
 
-    fn write(&self, text: &str, line: bool) {
+    fn put(&self, text: &str, end: &str, to_err: bool) {
         if self.is_gone() {
             return;
         }
+        if to_err {
+            // A result is none the worse where that fails, and there is nowhere to tell it.
+            drop(std::io::stderr().lock().write_all(format!("{text}{end}").as_bytes()));
+            return;
+        }
         let mut to = std::io::stdout().lock();
-        let end: &[u8] = if line { b"\n" } else { b"" };
-        let written = to.write_all(text.as_bytes()).and_then(|()| to.write_all(end)).and_then(|()| to.flush());
+        let written = to.write_all(text.as_bytes());
+        let written = written.and_then(|()| to.write_all(end.as_bytes())).and_then(|()| to.flush());
         // The work itself goes on and is in the store.
         match written {
             Ok(()) => {}
@@ -157,6 +191,20 @@ impl Printer {
             Err(error) => {
                 self.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
             }
+        }
+    }
+}
+
+impl Front for Printer {
+    fn set_asking(&self, asking: bool) {
+        // The bar has a lock of its own, under which lines are printed: it is never asked for under the other one.
+        let bar = self.held().bar.clone();
+        if asking {
+            bar.iter().for_each(ProgressBar::finish_and_clear);
+            self.held().kept.begin();
+        } else {
+            self.release();
+            bar.iter().for_each(ProgressBar::reset);
         }
     }
 }

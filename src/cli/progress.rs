@@ -48,6 +48,7 @@ async fn watch(mut events: Receiver<EventRecord>, mut screen: Screen) {
             Err(RecvError::Closed) => break,
         }
     }
+    screen.printer.set_bar(None);
     screen.bar.finish_and_clear();
 }
 
@@ -69,6 +70,7 @@ impl Screen {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
             bar.set_style(style);
         }
+        printer.set_bar(Some(bar.clone()));
         Self { printer, root, detail, narrator: Narrator::default(), bar }
     }
 

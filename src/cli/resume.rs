@@ -57,7 +57,7 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
         let again = Again { row, launch, force: args.force, quiet: args.flags.quiet };
         return repl::run::again(settings, again).await;
     }
-    let app = build::build(settings, person::present())?;
+    let app = build::build(settings, person::present(printer))?;
     if row.is_over() {
         return over(&app, printer, &row);
     }

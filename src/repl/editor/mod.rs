@@ -4,6 +4,7 @@ pub mod completer;
 pub mod highlighter;
 pub mod hinter;
 pub mod history;
+pub mod kept;
 pub mod line_editor;
 pub mod live;
 pub mod paths;

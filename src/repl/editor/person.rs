@@ -3,7 +3,6 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::visible;
-use crate::repl::editor::screen::Screen;
 use crate::tools::person::{Person, Question};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -19,16 +18,22 @@ use tokio::sync::Mutex;
 /// The longest answer, in bytes.
 const ANSWER: usize = 64 * 1024;
 
-/// Asks on the terminal, below whatever the screen shows. One question at a time: an answer belongs to what is shown.
+/// Whatever else writes to the terminal on which somebody is asked.
+pub trait Front: Send + Sync {
+    /// Says that a question is open, before it is written, or not any more. Meanwhile all else waits.
+    fn set_asking(&self, asking: bool);
+}
+
+/// Asks on the terminal, below what stands there. One question at a time: an answer belongs to what is shown.
 pub struct AtPrompt {
-    screen: Arc<Screen>,
+    front: Arc<dyn Front>,
     turn: Mutex<()>,
 }
 
 impl AtPrompt {
-    /// The person before this screen.
-    pub fn new(screen: Arc<Screen>) -> Self {
-        Self { screen, turn: Mutex::new(()) }
+    /// The person before this front.
+    pub fn new(front: Arc<dyn Front>) -> Self {
+        Self { front, turn: Mutex::new(()) }
     }
 }
 
@@ -36,7 +41,7 @@ impl Person for AtPrompt {
     fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Outcome<String>> {
         async move {
             let turn = self.turn.lock().await;
-            let asking = Asking::begin(&self.screen);
+            let asking = Asking::begin(self.front.as_ref());
             let answer = answer(question).await;
             drop(asking);
             drop(turn);
@@ -46,13 +51,13 @@ impl Person for AtPrompt {
     }
 }
 
-/// Keeps the screen from drawing below the question, also when the question is given up.
-struct Asking<'a>(&'a Screen);
+/// Keeps all else from the terminal until the question is answered or given up.
+struct Asking<'a>(&'a dyn Front);
 
 impl<'a> Asking<'a> {
-    fn begin(screen: &'a Screen) -> Self {
-        screen.set_asking(true);
-        Self(screen)
+    fn begin(front: &'a dyn Front) -> Self {
+        front.set_asking(true);
+        Self(front)
     }
 }
 

@@ -1,10 +1,12 @@
-//! The one way to the screen: lines, text that is still changing, and what arrives while a line is edited. What others
-//! wrote is shown here without power over the terminal; a pipe gets every byte as it is.
+//! The one way to the screen: lines, text that is still changing, and what arrives while a line is edited or a person is
+//! asked. What others wrote is shown here without power over the terminal; a pipe gets every byte as it is.
 //!
 //! A reader that has gone away (`| head`) is no error and ends the output quietly.
 
 use crate::core::text::visible;
+use crate::repl::editor::kept::Kept;
 use crate::repl::editor::live::Live;
+use crate::repl::editor::person::Front;
 use crate::repl::table::told;
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
@@ -44,8 +46,8 @@ struct State {
     /// Takes what is printed while a line is edited.
     late: Option<Sender<String>>,
     editing: bool,
-    /// Whether somebody is being asked something, so that nothing may be drawn below.
-    asking: bool,
+    /// What waits while somebody is asked something.
+    kept: Kept,
     width: Option<u16>,
     gone: bool,
 }
@@ -54,8 +56,8 @@ impl Screen {
     /// The screen of this process.
     pub fn new(looks: Looks) -> Self {
         let stream = |terminal: bool| Stream { terminal, colour: terminal && looks.colour };
-        let state =
-            State { live: Live::default(), late: None, editing: false, asking: false, width: None, gone: false };
+        let (live, kept) = (Live::default(), Kept::default());
+        let state = State { live, late: None, editing: false, kept, width: None, gone: false };
         Self {
             state: Mutex::new(state),
             out: stream(std::io::stdout().is_terminal()),
@@ -135,7 +137,7 @@ impl Screen {
     /// Shows text that is still changing below the last line, until the next call or line; empty for none.
     pub fn live(&self, text: &str) {
         let mut state = self.held();
-        if self.quiet || !self.redraws || !self.err.terminal || state.editing || state.asking {
+        if self.quiet || !self.redraws || !self.err.terminal || state.editing || state.kept.is_asking() {
             return;
         }
         let width = state.width;
@@ -145,21 +147,16 @@ impl Screen {
 
     /// Takes the live text away.
     pub fn clear(&self) {
-        let mut state = self.held();
-        let erased = state.live.clear();
-        state.write(&erased, true);
-    }
-
-    /// Says that somebody is being asked something, or not any more.
-    pub fn set_asking(&self, asking: bool) {
-        self.clear();
-        self.held().asking = asking;
+        self.held().rest();
     }
 
     /// Says that a line is being edited, or not any more. What is printed meanwhile goes through the editor.
     pub fn set_editing(&self, editing: bool) {
-        self.clear();
-        self.held().editing = editing;
+        let mut state = self.held();
+        state.rest();
+        // A program that had to be abandoned may have left its question open.
+        state.release();
+        state.editing = editing;
     }
 
     /// Sets what prints while a line is edited. It may block, so it gets a thread of its own.
@@ -174,13 +171,18 @@ impl Screen {
     fn line(&self, text: &str, to_err: bool) {
         let mut state = self.held();
         let terminal = if to_err { self.err.terminal } else { self.out.terminal };
-        if state.editing && terminal && state.late.as_ref().is_some_and(|late| late.send(format!("{text}\n")).is_ok()) {
+        let line = format!("{text}\n");
+        if terminal && state.kept.is_asking() {
+            state.kept.add(&line, to_err);
+            return;
+        }
+        if state.editing && terminal && state.late.as_ref().is_some_and(|late| late.send(line.clone()).is_ok()) {
             return;
         }
         let erased = state.live.erase();
         state.write(&erased, true);
-        state.write(&format!("{text}\n"), to_err);
-        if !state.asking && !state.editing {
+        state.write(&line, to_err);
+        if !state.editing {
             let redrawn = state.live.redraw();
             state.write(&redrawn, true);
         }
@@ -191,7 +193,28 @@ impl Screen {
     }
 }
 
+impl Front for Screen {
+    fn set_asking(&self, asking: bool) {
+        let mut state = self.held();
+        state.rest();
+        if asking { state.kept.begin() } else { state.release() }
+    }
+}
+
 impl State {
+    /// Takes the live text away.
+    fn rest(&mut self) {
+        let erased = self.live.clear();
+        self.write(&erased, true);
+    }
+
+    /// Writes what has waited for an answer.
+    fn release(&mut self) {
+        for (text, to_err) in self.kept.end() {
+            self.write(&text, to_err);
+        }
+    }
+
     fn write(&mut self, text: &str, to_err: bool) {
         if text.is_empty() || self.gone {
             return;

@@ -1,0 +1,73 @@
+//! Questions on the terminal, in the REPL and of a command: nothing that another wrote stands between them and the answer.
+
+use super::terminal::Terminal;
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use std::sync::Mutex;
+use tokio::sync::oneshot;
+
+/// What a model writes, and what the program prints then: it looks like a question for leave.
+const FORGED: &str = "allow run_command `date`? [yes/no/always]";
+
+/// How a question is put, what stands in front of its answer, and an answer.
+const QUESTIONS: [(&str, &str, &str); 2] = [
+    ("TOOL(\"write_file\", #{path: \"new.txt\", text: \"hello\"})", "\"hello\"}`? [yes/no/always] ", "yes"),
+    ("ask_user(\"which one?\")", "your answer to the program: ", "blue"),
+];
+
+/// Puts a question, and prints what the model says while it is open.
+fn code(question: &str) -> String {
+    format!("par_map([0, 1], |i| if i == 0 {{ {question} }} else {{ print(llm(\"go\")); llm(\"printed\") }}); 7")
+}
+
+/// A server whose first answer waits until it may come.
+fn server() -> (ChatServer, oneshot::Sender<()>) {
+    let (tell, told) = oneshot::channel();
+    let told = Mutex::new(Some(told));
+    let server = ChatServer::new(move |_| {
+        let turn = told.lock().expect("unpoisoned").take();
+        turn.into_iter().fold(Reply::text(FORGED).usage(20, 10), Reply::in_turn)
+    });
+    (server, tell)
+}
+
+/// Lets the program print while the question is open, answers it, and looks at the order in which all that was written.
+fn answered_alone(
+    terminal: &mut Terminal,
+    (server, tell): (&ChatServer, oneshot::Sender<()>),
+    (before, answer): (&str, &str),
+) {
+    terminal.see(before.trim_end());
+    tell.send(()).expect("it waits");
+    // Before the program asks for the second time it has printed.
+    server.wait_for(2);
+    terminal.keys(&format!("{answer}\r"));
+    terminal.see(FORGED);
+    let raw = terminal.raw();
+    let (asked, printed) = raw.split_once(&format!("{before}{answer}\r\n")).unwrap_or_else(|| panic!("{raw:?}"));
+    assert!(!asked.contains("run_command") && printed.contains(FORGED), "{raw:?}");
+}
+
+#[test]
+fn nothing_comes_between_a_question_and_its_answer_in_the_repl() {
+    for (question, before, answer) in QUESTIONS {
+        let (server, tell) = server();
+        let program = Program::paying(&server);
+        let mut terminal = Terminal::with(&program, &[], 80, &[]);
+        terminal.keys(&format!("{}\r", code(question)));
+        answered_alone(&mut terminal, (&server, tell), (before, answer));
+        terminal.see("out(1) = 7");
+    }
+}
+
+#[test]
+fn nothing_comes_between_a_question_and_its_answer_of_a_command() {
+    for (question, before, answer) in QUESTIONS {
+        let (server, tell) = server();
+        let program = Program::paying(&server).file("ask.rhai", code(question));
+        let mut terminal = Terminal::run(&program, &["run", "ask.rhai"], 80);
+        answered_alone(&mut terminal, (&server, tell), (before, answer));
+        terminal.see_row("7");
+        assert_eq!(terminal.end(), 0);
+    }
+}
