@@ -6,7 +6,7 @@ use crate::core::ids::Frame;
 use crate::host::called;
 use crate::host::door::{self, Asked, Done, Entered};
 use crate::host::run_host::RunHost;
-use crate::tools::approval::{YES, question};
+use crate::tools::approval::{YES, check_readable, question};
 use crate::tools::catalog::Registered;
 use crate::tools::person::Question;
 use crate::tools::tool::{ToolContext, cancelled};
@@ -68,6 +68,9 @@ pub(super) async fn ask(host: &RunHost, call: ToolCall<'_>) -> Outcome<()> {
         if asks { put(host, call, &question).await } else { Ok(Value::from(YES)) }
     };
     let answer = async {
+        if asks {
+            check_readable(spec, call.args)?;
+        }
         let work = async { Done::from(work.await) };
         let said = door::observe(host, call.frame, wish.kept_as(canonical(&kept)), work).await?;
         // Earlier versions kept that it was allowed, and no word.

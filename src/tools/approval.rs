@@ -43,6 +43,11 @@ pub const YES: &str = "yes";
 /// The answer that allows all further calls of the tool too.
 const ALWAYS: &str = "always";
 
+/// The most bytes of a call that a person is asked to read.
+const READABLE: usize = 12_000;
+/// The most bytes of the path of a file. Of what is longer, in a call that only writes files, head and tail are shown.
+const PATH: usize = 4_096;
+
 /// The tools that the person has allowed for the rest of the run; clones share it.
 ///
 /// The lock is held while the person is asked, so parallel calls are asked about one by one and an "always"
@@ -57,7 +62,11 @@ impl Approval {
             return Ok(());
         }
         let question = question(spec, args);
-        granted.pass(spec, false, question.put_to(person)).await
+        let answer = async {
+            check_readable(spec, args)?;
+            question.put_to(person).await
+        };
+        granted.pass(spec, false, answer).await
     }
 
     /// Whether a person is to be asked before this tool is called.
@@ -77,8 +86,24 @@ impl Approval {
 
 /// What a person is asked about a call.
 pub fn question(spec: &ToolSpec, args: &Value) -> Question {
-    let prompt = format!("allow {} `{}`?", spec.name, shown(args));
+    let prompt = format!("allow {} `{}`?", spec.name, cut(&shown(spec.permission, args), READABLE));
     Question { prompt, choices: [YES, "no", ALWAYS].map(str::to_owned).to_vec(), leave: true }
+}
+
+/// Checks that a person who is asked about a call can read all that decides, before the question is put.
+///
+/// Fails with `Denied`.
+pub fn check_readable(spec: &ToolSpec, args: &Value) -> Outcome<()> {
+    let bytes = shown(spec.permission, args).len();
+    if bytes <= READABLE {
+        return Ok(());
+    }
+    let message = format!(
+        "{} is not allowed: a person would have to read {bytes} bytes, and is asked to read {READABLE} at most",
+        spec.name
+    );
+    Err(Failure::new(FailureKind::Denied, message)
+        .hint("write what is long to a file and name that, or use --approve auto"))
 }
 
 impl Granted {
@@ -116,19 +141,38 @@ const fn deed(permission: Permission) -> &'static str {
     }
 }
 
-/// The arguments as the person sees them: a lone argument bare, others as JSON.
-///
-/// Whatever could move the cursor, colour the screen or reverse the reading order is shown by its code, so that
-/// what is read is what is allowed.
-fn shown(args: &Value) -> String {
-    let plain = match args {
-        Value::Object(map) if map.len() == 1 => match map.values().next() {
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-            None => String::new(),
-        },
-        other => other.to_string(),
+/// The arguments as the person sees them, on one line: a lone argument bare, others as JSON.
+fn shown(permission: Permission, args: &Value) -> String {
+    let part = |value: &Value, text: &str| {
+        let data = permission == Permission::Write && value.as_str().unwrap_or(text).len() > PATH;
+        if data { cut(&legible(text), PATH / 2) } else { legible(text) }
     };
+    match args {
+        Value::Object(map) if map.len() == 1 => {
+            let bare = |value: &Value| match value {
+                Value::String(text) => part(value, text),
+                other => part(value, &other.to_string()),
+            };
+            map.values().map(bare).collect()
+        }
+        Value::Object(map) => {
+            let field = |(name, value): (&String, &Value)| {
+                format!("{}:{}", legible(&Value::from(name.as_str()).to_string()), part(value, &value.to_string()))
+            };
+            format!("{{{}}}", map.iter().map(field).collect::<Vec<_>>().join(","))
+        }
+        other => legible(&other.to_string()),
+    }
+}
+
+/// A legible text, or its head and tail with a note between them, on one line.
+fn cut(text: &str, limit: usize) -> String {
+    text::head_tail(text, limit, "").replace('\n', " ")
+}
+
+/// Whatever could move the cursor, colour the screen or reverse the reading order is shown by its code, so that what is
+/// read is what is allowed.
+fn legible(plain: &str) -> String {
     let mut visible = String::with_capacity(plain.len());
     for c in plain.chars() {
         let reorders =
@@ -139,13 +183,28 @@ fn shown(args: &Value) -> String {
             visible.push(c);
         }
     }
-    text::head_tail(&visible, 4_000, "")
+    visible
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Approval, shown};
-    use serde_json::json;
+    use super::{Approval, PATH, READABLE, check_readable, question, shown};
+    use crate::core::failure::FailureKind;
+    use crate::core::tool::{EffectClass, Permission, ToolSpec};
+    use serde_json::{Value, json};
+
+    fn spec(permission: Permission) -> ToolSpec {
+        ToolSpec {
+            name: "act".into(),
+            summary: String::new(),
+            parameters: Value::Null,
+            returns: String::new(),
+            effect: EffectClass::Write,
+            permission,
+            examples: vec![],
+            tags: vec![],
+        }
+    }
 
     #[test]
     fn policies_are_read() {
@@ -162,7 +221,27 @@ mod tests {
             (json!({"command": "ls\u{1b}[2K\rrm -rf\u{202e}"}), "ls\\u{1b}[2K\\rrm -rf\\u{202e}"),
             (json!({}), "{}"),
         ] {
-            assert_eq!(shown(&args), expect);
+            assert_eq!(shown(Permission::Execute, &args), expect);
         }
+    }
+
+    #[test]
+    fn all_that_decides_is_read_or_nobody_is_asked() {
+        let runs = spec(Permission::Execute);
+        let most = json!({"command": "x".repeat(READABLE)});
+        assert!(question(&runs, &most).prompt.contains(&"x".repeat(READABLE)));
+        assert_eq!(check_readable(&runs, &most), Ok(()));
+        let more = json!({"command": "x".repeat(READABLE - 1) + "\u{7}"});
+        assert_eq!(check_readable(&runs, &more).unwrap_err().kind, FailureKind::Denied);
+        let writes = spec(Permission::Write);
+        let (path, text) = ("p".repeat(PATH), "\"\n".repeat(1_000_000));
+        for args in [json!({"path": path, "text": text}), json!({"text": text, "path": path})] {
+            assert_eq!(check_readable(&writes, &args), Ok(()));
+            let prompt = question(&writes, &args).prompt;
+            assert!(prompt.contains(&path) && prompt.contains(" of 4000002 bytes left out] "), "{prompt}");
+            assert!(!prompt.contains('\n'), "{prompt}");
+        }
+        let lone = question(&writes, &json!({"text": text})).prompt;
+        assert!(lone.contains(" bytes left out] ") && !lone.contains('\n'), "{lone}");
     }
 }

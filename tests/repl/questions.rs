@@ -1,5 +1,6 @@
 //! Questions on the terminal, in the REPL and of a command: nothing that another wrote stands between them and the answer.
 
+use super::project;
 use super::terminal::Terminal;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
@@ -70,4 +71,16 @@ fn nothing_comes_between_a_question_and_its_answer_of_a_command() {
         terminal.see_row("7");
         assert_eq!(terminal.end(), 0);
     }
+}
+
+#[test]
+fn a_long_command_is_shown_whole() {
+    let program = project();
+    let mut terminal = Terminal::start(&program, &[]);
+    terminal.keys("let line = \":\"; for n in 0..2000 { line += ` ${n}`; } TOOL(\"run_command\", #{command: line})\r");
+    terminal.see("1999`? [yes/no/always]");
+    let line: String = (0..2_000).map(|n| format!(" {n}")).collect();
+    let raw = terminal.raw();
+    assert!(raw.contains(&format!("allow run_command `:{line}`? [yes/no/always] ")), "{raw:?}");
+    terminal.line("no", "error: the person did not allow run_command");
 }

@@ -124,3 +124,26 @@ fn leave_for_the_files_of_a_pipeline_that_a_script_calls() {
     program.args(["resume", &id]).run().ok().prints("done\n");
     assert!(program.project().join("output/kept.txt").is_file());
 }
+
+#[test]
+fn what_is_too_long_to_be_read_is_not_asked_about() {
+    let call = |bytes: usize| {
+        format!("let line = \": \"; line.pad({bytes}, \"x\"); TOOL(\"run_command\", #{{command: line}}).status")
+    };
+    let program = Program::offline();
+    let refusal = "run_command is not allowed: a person would have to read 12001 bytes";
+    program.args(["eval", &call(12_001)]).run().code(1).says(refusal).does_not_say("allow run_command `");
+    program.args(["eval", &call(12_001), "--approve", "auto"]).run().ok().prints("0\n");
+    let whole = format!("allow run_command `: {}`?", "x".repeat(11_998));
+    program.args(["eval", &call(12_000)]).run().code(6).says(&whole);
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    assert!(shown.contains(&format!("yes|no|always ({whole})")), "{shown}");
+}
+
+#[test]
+fn the_path_of_a_file_is_shown_whole_however_long_its_text_is() {
+    let code = "let path = \"\"; path.pad(3000, \"./\"); let text = \"\"; text.pad(20000, \"y\");
+TOOL(\"write_file\", #{path: path + \"kept.txt\", text: text})";
+    let shown = format!("allow write_file `{{\"path\":\"{}kept.txt\",\"text\":\"yyy", "./".repeat(1_500));
+    Program::offline().args(["eval", code]).run().code(6).says(&shown).says(" of 20002 bytes left out] ");
+}

@@ -39,7 +39,9 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     for (what, effect) in named.chain(unknown.iter().map(|effect| ("unknown", effect))) {
         let word = |field: &str| effect[field].as_str().unwrap_or_default().to_owned();
         let asked = Some(word("prompt")).filter(|prompt| !prompt.is_empty());
-        let asked = asked.map_or_else(String::new, |prompt| format!(" ({})", one_line(&prompt, 300)));
+        // Who gives leave must have seen for what.
+        let most = if effect["tool"].is_null() { 300 } else { usize::MAX };
+        let asked = asked.map_or_else(String::new, |prompt| format!(" ({})", one_line(&prompt, most)));
         let (seq, kind, frame, hint) = (&effect["seq"], word("kind"), word("frame"), word("hint"));
         text.push_str(&format!("{what} {seq} {kind} at {frame}: {hint}{asked}\n"));
     }

@@ -82,11 +82,11 @@ fn shown(question: &Question) -> String {
 }
 
 async fn answer(question: &Question) -> Outcome<String> {
-    let mut terminal = open().map_err(gone)?;
+    let terminal = open().map_err(gone)?;
     if question.leave {
         forget_typed(terminal.get_ref()).map_err(gone)?;
     }
-    terminal.get_mut().write_all(shown(question).as_bytes()).map_err(gone)?;
+    write(&terminal, &shown(question)).await.map_err(gone)?;
     let mut typed = Vec::new();
     while !typed.contains(&b'\n') && typed.len() < ANSWER {
         let mut piece = [0_u8; 1024];
@@ -102,13 +102,23 @@ async fn answer(question: &Question) -> Outcome<String> {
     Ok(String::from_utf8_lossy(&typed).trim().to_owned())
 }
 
+/// A terminal takes a long text in parts.
+async fn write(terminal: &AsyncFd<File>, text: &str) -> std::io::Result<()> {
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        let written = terminal.async_io(Interest::WRITABLE, |mut file| file.write(rest)).await?;
+        rest = &rest[written..];
+    }
+    Ok(())
+}
+
 /// The terminal, opened anew so that not waiting for it concerns nobody else.
 #[allow(unsafe_code)]
 fn open() -> std::io::Result<AsyncFd<File>> {
     let mut options = std::fs::OpenOptions::new();
     let file = options.read(true).write(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open("/dev/tty")?;
     // SAFETY: the file owns its descriptor, is moved into the `AsyncFd` and is nowhere replaced or closed.
-    let registered = unsafe { AsyncFd::register_with_interest(file, Interest::READABLE) };
+    let registered = unsafe { AsyncFd::register_with_interest(file, Interest::READABLE | Interest::WRITABLE) };
     Ok(registered?)
 }
 
