@@ -44,11 +44,27 @@ pub fn one_line(text: &str, limit: usize) -> String {
     cut
 }
 
-/// Whether a terminal obeys a character instead of showing it: control characters but line ends and tabs, and those that
-/// reverse the order of reading.
+/// Whether a terminal obeys a character instead of showing it, or shows nothing of it: control characters but line ends
+/// and tabs, those that reverse the order of reading, and letters without a form. The two joiners are none of them, for
+/// scripts and emoji are written with them.
 pub fn is_hidden(c: char) -> bool {
-    let reorders = matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    reorders || (c.is_control() && !matches!(c, '\n' | '\t'))
+    let reorders = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let formless = matches!(
+        c,
+        '\u{ad}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{2060}'..='\u{2065}'
+            | '\u{206a}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    );
+    reorders || formless || (c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
 /// `text` with such characters shown by their codes, so that it cannot move the cursor or colour the screen. A carriage
@@ -132,6 +148,9 @@ mod tests {
         ] {
             assert_eq!(visible(text), shown);
         }
+        let formless =
+            "\u{ad}\u{61c}\u{115f}\u{180e}\u{200b}\u{200e}\u{200f}\u{3164}\u{fff9}\u{fffb}\u{e0000}\u{e007f}";
+        assert_eq!(visible(formless), formless.escape_unicode().to_string());
     }
 
     #[test]

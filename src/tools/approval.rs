@@ -170,14 +170,12 @@ fn cut(text: &str, limit: usize) -> String {
     text::head_tail(text, limit, "").replace('\n', " ")
 }
 
-/// Whatever could move the cursor, colour the screen or reverse the reading order is shown by its code, so that what is
-/// read is what is allowed.
+/// Whatever could move the cursor, colour the screen, reverse the reading order or stand there unseen is shown by its code,
+/// so that what is read is what is allowed.
 fn legible(plain: &str) -> String {
     let mut visible = String::with_capacity(plain.len());
     for c in plain.chars() {
-        let reorders =
-            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        if c.is_control() || reorders {
+        if c.is_control() || text::is_hidden(c) || matches!(c, '\u{200c}' | '\u{200d}') {
             visible.extend(c.escape_default());
         } else {
             visible.push(c);
@@ -219,6 +217,7 @@ mod tests {
             (json!({"command": ["ls", "-l"]}), r#"["ls","-l"]"#),
             (json!({"path": "a", "text": "b"}), r#"{"path":"a","text":"b"}"#),
             (json!({"command": "ls\u{1b}[2K\rrm -rf\u{202e}"}), "ls\\u{1b}[2K\\rrm -rf\\u{202e}"),
+            (json!({"command": "ls\u{200d}\u{ad}\u{e0041}"}), "ls\\u{200d}\\u{ad}\\u{e0041}"),
             (json!({}), "{}"),
         ] {
             assert_eq!(shown(Permission::Execute, &args), expect);

@@ -25,15 +25,16 @@ fn harmless(text: &str) {
 
 #[test]
 fn an_answer_has_no_power_over_a_terminal_and_is_whole_in_a_pipe() {
-    let answer = format!("yes{TRICKS} é\tno");
-    let server = ChatServer::new(move |_| Reply::text(answer.clone()));
+    let answer = format!("yes{TRICKS} é\tno\u{e0041}");
+    let told = answer.clone();
+    let server = ChatServer::new(move |_| Reply::text(told.clone()));
     let program = served(&server, "");
-    program.args(["ask", "q"]).run().ok().prints(&format!("yes{TRICKS} é\tno\n"));
+    program.args(["ask", "q"]).run().ok().prints(&format!("{answer}\n"));
     let document = program.args(["ask", "q", "--json"]).run().ok().json();
-    assert_eq!(document["answer"], format!("yes{TRICKS} é\tno"));
+    assert_eq!(document["answer"], answer);
     for args in [&["ask", "q"][..], &["eval", "llm(\"q\")"]] {
         let seen = Terminal::written(&program, args, &[]);
-        assert!(seen.contains(&format!("yes{SHOWN} é")), "{seen:?}");
+        assert!(seen.contains(&format!("yes{SHOWN} é")) && seen.contains("no\\u{e0041}"), "{seen:?}");
         harmless(&seen);
     }
     let seen = Terminal::written(&program, &["ask", "q", "--json", "-q"], &[]);
