@@ -39,6 +39,8 @@ enum Within {
     Code,
     /// A text or a character, up to this quote.
     Text(char),
+    /// A raw text, up to a quote and this many hashes.
+    Raw(usize),
     Line,
     /// Comments in comments, this many.
     Comment(usize),
@@ -46,34 +48,68 @@ enum Within {
 
 /// Where a program ends, and whether it closes more brackets than it opens, which no further line mends.
 fn end(source: &str) -> (Within, bool) {
-    let (mut within, mut open) = (Within::Code, [0_i64; 3]);
-    let mut chars = source.chars().peekable();
-    while let Some(c) = chars.next() {
-        let (after, pair) = step(within, c, chars.peek().copied());
-        if pair {
-            chars.next();
-        }
+    let (mut within, mut open, mut rest) = (Within::Code, [0_i64; 3], source);
+    // How many braces stand open around each open `${`, the innermost last.
+    let mut around = Vec::new();
+    while let Some(c) = rest.chars().next() {
+        let (mut after, length) = step(within, c, rest);
         if matches!(within, Within::Code) {
             count(&mut open, c);
+            if c == '}' && around.last() == Some(&open[2]) {
+                around.pop();
+                after = Within::Text('`');
+            }
+        } else if c == '$' && matches!(after, Within::Code) {
+            around.push(open[2]);
+            open[2] += 1;
         }
         within = after;
+        rest = &rest[length..];
     }
     (within, open.iter().any(|left| *left < 0))
 }
 
-/// What follows a character, and whether the next one is a part of it.
-const fn step(within: Within, c: char, next: Option<char>) -> (Within, bool) {
-    match (within, c, next) {
-        (Within::Code, '/', Some('/')) => (Within::Line, true),
-        (Within::Code, '/', Some('*')) => (Within::Comment(1), true),
-        (Within::Code, '"' | '`' | '\'', _) => (Within::Text(c), false),
-        (Within::Text('"' | '\''), '\\', Some(_)) => (within, true),
-        (Within::Text(quote), _, _) if quote == c => (Within::Code, false),
-        (Within::Line, '\n', _) | (Within::Comment(0 | 1), '*', Some('/')) => (Within::Code, c == '*'),
-        (Within::Comment(deep), '*', Some('/')) => (Within::Comment(deep - 1), true),
-        (Within::Comment(deep), '/', Some('*')) => (Within::Comment(deep + 1), true),
-        _ => (within, false),
+/// What follows the beginning of `rest`, which is `c`, and how many bytes belong to it.
+fn step(within: Within, c: char, rest: &str) -> (Within, usize) {
+    match within {
+        Within::Code => code(c, rest),
+        Within::Text(quote) => text(quote, c, rest),
+        Within::Raw(wanted) if c == '"' && hashes(&rest[1..]) >= wanted => (Within::Code, 1 + wanted),
+        Within::Line if c == '\n' => (Within::Code, 1),
+        Within::Comment(0 | 1) if rest.starts_with("*/") => (Within::Code, 2),
+        Within::Comment(deep) if rest.starts_with("*/") => (Within::Comment(deep - 1), 2),
+        Within::Comment(deep) if rest.starts_with("/*") => (Within::Comment(deep + 1), 2),
+        Within::Raw(_) | Within::Line | Within::Comment(_) => (within, c.len_utf8()),
     }
+}
+
+fn code(c: char, rest: &str) -> (Within, usize) {
+    match c {
+        '/' if rest.starts_with("//") => (Within::Line, 2),
+        '/' if rest.starts_with("/*") => (Within::Comment(1), 2),
+        '"' | '`' | '\'' => (Within::Text(c), 1),
+        '#' => {
+            let many = hashes(rest);
+            if rest[many..].starts_with('"') { (Within::Raw(many), many + 1) } else { (Within::Code, many) }
+        }
+        _ => (Within::Code, c.len_utf8()),
+    }
+}
+
+/// The same in a text: one in back-ticks has no escapes but that of `${`, behind which there is code.
+fn text(quote: char, c: char, rest: &str) -> (Within, usize) {
+    let length = match (quote, c) {
+        ('`', '$') if rest.starts_with("${") => return (Within::Code, 2),
+        ('`', '\\') if rest.starts_with("\\${") => 3,
+        ('"' | '\'', '\\') => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+        _ if c == quote => return (Within::Code, 1),
+        _ => c.len_utf8(),
+    };
+    (Within::Text(quote), length)
+}
+
+fn hashes(text: &str) -> usize {
+    text.bytes().take_while(|byte| *byte == b'#').count()
 }
 
 fn count(open: &mut [i64; 3], c: char) {
