@@ -11,6 +11,7 @@ mod disk;
 mod edited;
 mod forks;
 mod hints;
+mod kept;
 mod keyless;
 mod kills;
 mod past;

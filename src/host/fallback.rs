@@ -10,6 +10,7 @@ use crate::core::text::one_line;
 use crate::host::arguments::asked;
 use crate::host::call::{self, ModelCall};
 use crate::host::choose::Substitute;
+use crate::host::replay::Replay;
 use crate::host::resume;
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
@@ -72,6 +73,15 @@ async fn backed(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken)
     Err(explained(failure, &call, &passed_over))
 }
 
+/// Whether the log of a run that goes on has what this call came to: an answer, of its model or of a substitute, or a
+/// failure that the program went past. The call has its limit of tokens.
+pub fn is_logged(host: &RunHost, call: &ModelCall) -> Outcome<bool> {
+    let Some(replay) = &host.replay else { return Ok(false) };
+    let key = host.next_key(&call.frame, asked(call)?.hash());
+    let own = replay.is_sealed() || replay.has_answer(&key) || replay.has_failure(&host.kit.store, &key)?;
+    Ok(own || answered(host, replay, call, &call.substitutes)?.is_some())
+}
+
 /// The substitute whose answer the log of a run that goes on has: the model before it is not asked again, because its
 /// failure was paid for with that answer.
 fn stood_in(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) -> Outcome<Option<ModelCall>> {
@@ -81,17 +91,28 @@ fn stood_in(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) ->
     if replay.has_answer(&host.next_key(&call.frame, own.hash())) {
         return Ok(None);
     }
+    let Some((other, substitution, skipped)) = answered(host, replay, call, substitutes)? else { return Ok(None) };
+    for hash in std::iter::once(own.hash()).chain(skipped.iter().map(String::as_str)) {
+        pass_by(host, call, hash)?;
+    }
+    tell(host, &other, &substitution);
+    Ok(Some(other))
+}
+
+/// The first substitute whose answer the log has, with what those before it would have been asked.
+fn answered(
+    host: &RunHost,
+    replay: &Replay,
+    call: &ModelCall,
+    substitutes: &[Substitute],
+) -> Outcome<Option<(ModelCall, Substitution, Vec<String>)>> {
     let before = Failure::new(FailureKind::Transport, "it failed before the run went on");
     let mut skipped: Vec<String> = Vec::new();
     for substitute in substitutes {
         let Ok((other, substitution)) = stand_in(host, call, substitute, &before) else { continue };
         let asked = asked(&other)?;
         if replay.has_answer(&host.next_key(&call.frame, asked.hash())) {
-            for hash in std::iter::once(own.hash()).chain(skipped.iter().map(String::as_str)) {
-                pass_by(host, call, hash)?;
-            }
-            tell(host, &other, &substitution);
-            return Ok(Some(other));
+            return Ok(Some((other, substitution, skipped)));
         }
         skipped.push(asked.hash().to_owned());
     }

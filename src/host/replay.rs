@@ -115,13 +115,10 @@ impl Replay {
 
     /// What the log says of an effect.
     pub fn find(&self, store: &Store, key: &EffectKey, needs: Option<&Needs>) -> Outcome<Found> {
-        let mode = {
-            let book = self.lock();
-            if !book.known.contains_key(key) {
-                return Ok(Found::Nothing);
-            }
-            book.mode
-        };
+        if !self.knows(key) {
+            return Ok(Found::Nothing);
+        }
+        let mode = self.lock().mode;
         let Some(row) = store.effect(&self.run, key)? else { return Ok(Found::Nothing) };
         let row_kind = row.kind;
         let found = match store.answer(&row)? {
@@ -195,6 +192,12 @@ impl Replay {
     /// Whether the log has an answer to this effect.
     pub fn has_answer(&self, key: &EffectKey) -> bool {
         self.lock().known.get(key).is_some_and(|entry| entry.recorded.state == EffectState::Done)
+    }
+
+    /// Whether this effect failed, and a run that goes on is told so again.
+    pub fn has_failure(&self, store: &Store, key: &EffectKey) -> Outcome<bool> {
+        let Some(row) = store.effect(&self.run, key)? else { return Ok(false) };
+        Ok(store.answer(&row)?.and_then(Result::err).is_some_and(|failure| self.is_past(&row, &failure)))
     }
 
     /// How many effects of the log are in this state; readings are not counted.
