@@ -13,7 +13,7 @@ use crate::core::request::Keep;
 use crate::core::text::one_line;
 use crate::host::arguments::asked;
 use crate::host::call::{self, ModelCall};
-use crate::host::door::{self, Done};
+use crate::host::door::{self, Done, Entered};
 use crate::host::fallback;
 use crate::host::flights::Flight;
 use crate::host::run_host::RunHost;
@@ -127,9 +127,13 @@ fn kept(host: &RunHost, call: &ModelCall, key: &str, age: u64) -> Option<ModelAn
 async fn reuse(host: &RunHost, call: &ModelCall, kept: ModelAnswer) -> Outcome<ModelAnswer> {
     let answer = ModelAnswer { cost: Some(Money::ZERO), millis: 0, cached: true, replayed: false, ..kept };
     let usage = answer.reply.usage;
-    let work = async { Done { result: Ok(answer), usage: Some(usage), cost: Some(Money::ZERO) } };
-    let answer = door::observe(host, &call.frame, asked(call)?, work).await?;
     let (model, role) = (call.served.spec.id.clone(), call.role.name.clone());
+    // Nothing was used. An earlier attempt stays charged, to those who were asked then.
+    let work = async { Done { result: Ok(answer), usage: None, cost: Some(Money::ZERO) } };
+    let answer = match door::enter(host, &call.frame, asked(call)?)? {
+        Entered::Answered(answer) => answer?,
+        Entered::Due(entry) => entry.of(&role, &model).observe(host, work).await?,
+    };
     host.scope.charge_cached(&Tag { role: role.clone(), model: model.clone() });
     host.emit(
         &call.frame,

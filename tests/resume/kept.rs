@@ -1,10 +1,10 @@
 //! Kept answers and runs that go on: what a log has comes first, and what was paid for it stays charged.
 
-use super::{asked, newest_id};
+use super::{asked, newest, newest_id};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::Act;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -39,4 +39,31 @@ fn an_answer_that_stood_in_is_not_lost_to_one_that_another_run_has_kept() {
     assert_eq!(document["answer"], json!(["from the second", "THEN"]), "{document:#}");
     assert_eq!(asked(&first), ["q", "q"]);
     assert_eq!(asked(&second), ["q", "then", "then"]);
+}
+
+#[test]
+fn what_was_under_way_before_a_kept_answer_stays_charged() {
+    let server = ChatServer::new(|ask| match ask.number {
+        0 | 2 => Reply::acts(vec![Act::Hold]),
+        _ => Reply::text(ask.last().to_uppercase()).usage(20, 10),
+    });
+    let code = "[llm(\"a\", #{max_tokens: 100, cache: true}), llm(\"b\", #{max_tokens: 100})]";
+    let program = Program::paying(&server).file("two.rhai", code);
+    let running = program.args(["run", "two.rhai"]).start();
+    server.wait_for(1);
+    running.kill();
+    running.end();
+    let id = newest_id(&program);
+    let nanos = |usd: &Value| usd.as_f64().expect("a number") * 1e9;
+    let worst = nanos(&newest(&program)["worst_cost_usd"]);
+    program.args(["eval", "llm(\"a\", #{max_tokens: 100, cache: true})"]).run().ok().prints("A\n");
+    let running = program.args(["resume", &id]).start();
+    server.wait_for(3);
+    running.kill();
+    running.end();
+    let document = program.args(["resume", &id, "--json"]).run().ok().json();
+    assert_eq!(asked(&server), ["a", "a", "b", "b"]);
+    // Both calls were under way once, and may have cost the same; the answer to the second cost 30 nano-USD.
+    assert_eq!((&document["answer"], &document["calls"]), (&json!(["A", "B"]), &json!(3)), "{document:#}");
+    assert!((nanos(&document["cost_usd"]) - 2.0 * worst - 30.0).abs() < 0.5, "{document:#} {worst}");
 }

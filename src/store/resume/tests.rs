@@ -97,6 +97,40 @@ fn what_counts_for_nothing_is_not_in_the_sums() {
 }
 
 #[test]
+fn what_was_under_way_before_a_kept_answer_stays_in_the_sums() {
+    let folder = tempdir().expect("a folder");
+    let (store, run) = with_run(folder.path());
+    let usage = Usage { input_tokens: 7, output_tokens: 3, ..Usage::default() };
+    let worker = intent(50).asked;
+    // As earlier versions kept it, the last one names nobody and has a usage.
+    for (hash, length, asked, used) in
+        [("small", 1, worker.clone(), None), ("large", 100_000, worker, None), ("old", 100_000, None, Some(usage))]
+    {
+        store.log_intent(&run, &key(hash), intent(50), Haste::Now).wait().expect("logged");
+        let (role, model) = asked.clone().unwrap_or((RoleName::new(""), ModelId::new("")));
+        let kept = json!({"cached": true, "text": "a".repeat(length)}).to_string();
+        let nothing = Intent { asked, worst_cost: None, bound: Bound::default(), ..intent(0) };
+        let end = EffectEnd { result: Ok(kept), usage: used, cost: Some(Money::ZERO), at: 2 };
+        store.log_effect(&run, &key(hash), nothing, end, Haste::Now).wait().expect("logged");
+        let expect = Spent {
+            depth: 0,
+            role,
+            model,
+            calls: 1,
+            failed: 1,
+            unpriced: 0,
+            usage: Usage { input_tokens: 15, output_tokens: 5, ..Usage::default() },
+            cost: Money::from_nanos(50),
+            unknown: 1,
+            unknown_cost: Money::from_nanos(50),
+        };
+        assert_eq!(store.spending_at(&run, &key(hash)), Ok(vec![expect]), "{hash}");
+    }
+    let spent = store.spending(&run).expect("sums");
+    assert_eq!(spent.iter().map(|spent| (spent.calls, spent.cost.nanos())).collect::<Vec<_>>(), [(1, 50), (2, 100)]);
+}
+
+#[test]
 fn a_run_that_is_over_is_not_claimed() {
     let folder = tempdir().expect("a folder");
     let (store, parent) = with_run(folder.path());

@@ -1,8 +1,9 @@
 //! The model calls of a run and its children, as its sums of spending see them.
 //!
 //! A kept answer is no call, and an attempt that never went out is none either (`unsent`, `model::lane`); an answer that was
-//! copied from another run was paid there. Failures are short. A large kept answer lies in a blob: nobody was asked for it, and
-//! it cost nothing. What an attempt before the last cost and used is in `earlier_nanos` and `earlier_tokens`.
+//! copied from another run was paid there. Failures are short. A large kept answer lies in a blob: it cost nothing, and has no
+//! usage; earlier versions gave it one, and named nobody. What an attempt before the last cost and used is in `earlier_nanos`
+//! and `earlier_tokens`: that stays, also where the last attempt counts for nothing.
 
 /// `asked`, to be followed by a query over it: all calls of the run `?1` and its children.
 pub(in crate::store) fn in_tree() -> String {
@@ -22,15 +23,18 @@ calls AS (
     SELECT (SELECT depth FROM runs WHERE id = effects.run) AS depth, role, model, state, attempts,
         CASE WHEN json_valid(usage) THEN usage END AS usage, cost_nanos, worst_nanos, worst_tokens, worst_output,
         earlier_nanos, earlier_tokens, earlier_output, unknown_calls, unknown_nanos,
+        state = 'done' AND CASE WHEN result_blob IS NOT NULL THEN cost_nanos IS 0 AND (role = '' OR usage IS NULL)
+            WHEN json_valid(result) THEN coalesce(json_extract(result, '$.cached'), 0) ELSE 0 END AS kept,
         CASE WHEN json_valid(result) THEN result END AS said
     FROM effects JOIN tree ON effects.run = tree.id
-    WHERE kind = 'model' AND origin IS NULL AND (result_blob IS NULL OR role <> '' OR cost_nanos IS NOT 0) {which}
+    WHERE kind = 'model' AND origin IS NULL {which}
 ),
 asked AS (
-    SELECT depth, role, model, state, usage, cost_nanos, worst_nanos, worst_tokens, worst_output, earlier_nanos,
-        earlier_tokens, earlier_output, unknown_calls, unknown_nanos,
-        attempts - (state = 'failed' AND coalesce(json_extract(said, '$.details.unsent'), 0)) AS tries
-    FROM calls WHERE tries > 0 AND NOT coalesce(json_extract(said, '$.cached'), 0)
+    SELECT depth, role, model, CASE WHEN kept THEN 'failed' ELSE state END AS state,
+        CASE WHEN NOT kept THEN usage END AS usage, cost_nanos, worst_nanos, worst_tokens, worst_output,
+        earlier_nanos, earlier_tokens, earlier_output, unknown_calls, unknown_nanos,
+        attempts - kept - (state = 'failed' AND coalesce(json_extract(said, '$.details.unsent'), 0)) AS tries
+    FROM calls WHERE tries > 0
 )"
     )
 }
