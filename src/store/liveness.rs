@@ -1,11 +1,12 @@
 //! Whether the process of a run that has not ended is still there: no heartbeat, only its id and its start.
 //!
 //! Process ids are reused, so the id alone proves nothing. Told apart are a reboot (another boot id: certainly
-//! dead) and another container on one machine (another id namespace: nobody can tell from here).
+//! dead), another container on one machine (another id namespace: nobody can tell from here), and a `/proc` that hides
+//! processes which are there (nobody can tell when they began).
 
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{Error, ErrorKind};
 
 /// What is known of the process of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +18,7 @@ pub enum Liveness {
     Alive,
     /// It has died without ending the run.
     Dead,
-    /// Not to be known here: another container, or a system without `/proc`.
+    /// Not to be known here: another container, or a system whose `/proc` does not tell.
     Unknown,
 }
 
@@ -67,7 +68,8 @@ fn place() -> Option<String> {
 fn start(pid: u32) -> Option<Result<String, ErrorKind>> {
     let stat = match fs::read_to_string(format!("/proc/{pid}/stat")) {
         Ok(stat) => stat,
-        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        // Mounted with `hidepid=2`, `/proc` shows no process that may not be looked into, and ours may not.
+        Err(error) if error.kind() == ErrorKind::NotFound && !is_there(pid) => return None,
         Err(error) => return Some(Err(error.kind())),
     };
     // The name in field 2 may hold spaces and brackets, so fields are counted from its last bracket.
@@ -79,9 +81,28 @@ fn start(pid: u32) -> Option<Result<String, ErrorKind>> {
     }
 }
 
+/// Whether there is a process of this id, by the kernel's own word: signal 0 reaches nobody.
+#[allow(unsafe_code)]
+fn is_there(pid: u32) -> bool {
+    // Any other number means a group, or more.
+    let Ok(pid @ 1..) = i32::try_from(pid) else { return false };
+    // SAFETY: the call takes plain numbers and touches no memory of ours.
+    let sent = unsafe { libc::kill(pid, 0) };
+    sent == 0 || Error::last_os_error().raw_os_error() != Some(libc::ESRCH)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Liveness, Process};
+    use super::{Liveness, Process, is_there};
+
+    /// That `start` asks this where `/proc` shows nothing needs a `/proc` mounted with `hidepid=2` to be seen.
+    #[test]
+    fn a_process_is_there_whether_or_not_it_may_be_looked_into() {
+        for (pid, there) in [(std::process::id(), true), (1, true), (0, false), (i32::MAX.unsigned_abs(), false)] {
+            assert_eq!(is_there(pid), there, "{pid}");
+        }
+        assert!(!is_there(u32::MAX), "no id, but every process");
+    }
 
     #[test]
     #[cfg(target_os = "linux")]

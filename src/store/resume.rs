@@ -147,7 +147,7 @@ fn claim(connection: &Connection, id: &RunId, own: &Process, force: bool) -> Wor
             Liveness::Unknown if force => {}
             Liveness::Unknown => {
                 let what = format!("whether process {} still works on run {id} cannot be told from here", process.pid);
-                let hint = "it began in another container or on a system without /proc; if it is gone, add --force";
+                let hint = "it began in another container, or /proc does not show it; if it is gone, add --force";
                 return Err(Failure::new(FailureKind::Denied, what).hint(hint).into());
             }
             Liveness::Alive => {
