@@ -6,10 +6,11 @@ mod unfinished;
 
 use crate::core::effect::EffectKey;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::RunId;
+use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
 use crate::core::status::RunStatus;
 use crate::store::fault::Worked;
+use crate::store::group::Owner;
 use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
 use crate::store::rows::{int, json, name, nanos, number, optional_number, small, text};
@@ -152,7 +153,7 @@ impl Store {
         )
     }
 
-    /// Records how a run ended.
+    /// Records how a run ended. Its answer is paid, so it waits like a result while another process keeps the store locked.
     ///
     /// Fails with `NotFound` if there is no such run.
     pub fn end_run(&self, id: &RunId, end: RunEnd) -> Ack<()> {
@@ -163,7 +164,9 @@ impl Store {
             (Err(failure), _) | (_, Err(failure)) => return Ack::ready(Err(failure)),
         };
         let id = id.clone();
-        self.writer().write(move |connection| update(connection, &id, &end, &result, failure.as_deref()), |_| {})
+        let owner = Owner { run: id.clone(), frame: Frame::root(), at: end.ended_at };
+        let work = move |connection: &Connection| update(connection, &id, &end, &result, failure.as_deref());
+        self.writer().write_result(Haste::Now, owner, work)
     }
 
     /// The runs that pass the filter, newest first: by when they were recorded, which no clock that was wrong changes.
@@ -287,4 +290,4 @@ pub(super) fn run_row(connection: &Connection, row: &Row<'_>) -> Worked<RunRow> 
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::store) mod tests;

@@ -116,12 +116,9 @@ fn unnamed(parent: &RunHost, request: &ChildRequest) -> Outcome<Option<Begun>> {
             && !named.contains(&row.id)
             && options.as_ref().is_some_and(|options| hashed(options) == wanted)
     };
-    let mut found: Vec<Begun> = Vec::new();
-    for row in store.children(&parent.run)? {
-        let options = options(&row);
-        found.push((row, options));
-    }
-    found.retain(same);
+    let children = store.children(&parent.run)?;
+    let options: Vec<Option<ChildOptions>> = children.iter().map(options).collect();
+    let mut found: Vec<Begun> = children.into_iter().zip(options).filter(same).collect();
     let one = found.pop();
     Ok(one.filter(|_| nameless == 1 && found.is_empty()))
 }
@@ -188,8 +185,7 @@ async fn run(
     host.trail.inherit(&parent.trail);
     let end = runner::run(&root).await.lacking(host.scope.refused() > 0);
     remember(&root, &end).await;
-    close(&host, &end).await?;
-    parent.emit(frame, &Event::ChildFinished { child: id.clone(), status: end.status });
+    closed(parent, frame, &host, &end).await;
     match (end.answer, end.failure) {
         (Some(answer), _) => schema.map_or(Ok(answer.clone()), |schema| typed(&schema, &answer)),
         // What it comes from is in the child's log, not in this one.
@@ -198,6 +194,15 @@ async fn run(
         }
         (None, None) => Err(Failure::new(FailureKind::Internal, "a child ended without an answer or a reason")),
     }
+}
+
+/// Closes a child. If that fails its answer is not lost yet: this is decided by the write of the parent's own effect.
+async fn closed(parent: &RunHost, frame: &Frame, host: &RunHost, end: &RootEnd) {
+    if let Err(failure) = close(host, end).await {
+        let text = format!("the end of child run {} is not stored: {}", host.run, one_line(&failure.message, 200));
+        parent.emit(frame, &Event::Note { text });
+    }
+    parent.emit(frame, &Event::ChildFinished { child: host.run.clone(), status: end.status });
 }
 
 fn slice(options: &ChildOptions) -> Outcome<ChildSlice> {

@@ -116,6 +116,21 @@ fn a_child_that_had_ended_is_not_made_again() {
 }
 
 #[test]
+fn an_answer_of_a_child_is_not_lost_with_the_row_of_its_end() {
+    let server = ChatServer::new(|ask| Reply::text(format!("leaf {}", ask.number)).usage(20, 10));
+    let program = Program::paying(&server).file("one.rhai", "let said = rlm(\"one\"); said");
+    program.args(["eval", "1"]).run().ok();
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let refuses = "CREATE TRIGGER refuses BEFORE UPDATE ON runs WHEN new.parent IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'not this one'); END";
+    store.execute_batch(refuses).expect("a trigger");
+    let ran = program.args(["run", "one.rhai"]).run().ok().prints("leaf 0\n");
+    ran.says("note: the end of child run ").says("not this one");
+    program.args(["replay", &newest_id(&program)]).run().ok().prints("leaf 0\n");
+    assert_eq!(server.asks().len(), 1);
+}
+
+#[test]
 fn children_that_the_budget_refused_are_asked_once_it_is_larger() {
     let server = ChatServer::new(|_| Reply::text("leaf").usage(20, 10));
     // The tool stands behind the failure, which the program has gone on past.

@@ -14,7 +14,8 @@ use crate::store::writer::Haste;
 use serde_json::json;
 use tempfile::tempdir;
 
-fn end(status: RunStatus) -> RunEnd {
+/// How a run ended.
+pub(in crate::store) fn end(status: RunStatus) -> RunEnd {
     RunEnd {
         status,
         result: Some(json!({"answer": 42})),

@@ -5,9 +5,11 @@ use crate::core::event::Event;
 use crate::core::failure::FailureKind;
 use crate::core::ids::{Frame, RunId};
 use crate::core::price::Bound;
+use crate::core::status::RunStatus;
 use crate::store::effects::{EffectEnd, EffectState, Intent};
 use crate::store::open::tests::new_run;
 use crate::store::open::{OpenOptions, Store};
+use crate::store::runs::tests::end;
 use crate::store::writer::{Ack, Haste};
 use rusqlite::Connection;
 use std::path::Path;
@@ -41,12 +43,11 @@ fn answer(store: &Store, run: &RunId) -> Ack<()> {
     store.log_result(run, &key(), end, Haste::Now)
 }
 
-#[test]
-fn a_result_waits_longer_than_one_try_and_says_so() {
-    let folder = tempdir().expect("a folder");
-    let (store, run, other) = locked(folder.path());
+/// Claims that a write waits for the lock beyond its first try, and is done then.
+#[track_caller]
+fn waits((store, run, other): &(Store, RunId, Connection), write: fn(&Store, &RunId) -> Ack<()>, at: u64) {
     let mut live = store.subscribe();
-    let ack = answer(&store, &run);
+    let ack = write(store, run);
     let waiting = std::thread::spawn(move || ack.wait());
     // It is told after the first try in vain.
     let told = loop {
@@ -56,13 +57,28 @@ fn a_result_waits_longer_than_one_try_and_says_so() {
         assert!(!waiting.is_finished(), "it is not given up");
         std::thread::yield_now();
     };
-    assert_eq!((&told.run, told.seq, told.at), (&run, 0, 7));
+    assert_eq!((&told.run, told.seq, told.at), (run, 0, at));
     let says = |text: &str| text.starts_with("the store is locked by another process; answers wait for it");
     assert!(matches!(&told.event, Event::Note { text } if says(text)), "{told:?}");
     other.execute_batch("ROLLBACK").expect("unlocked");
     waiting.join().expect("it ended").expect("it is kept");
-    let row = store.effect(&run, &key()).expect("read").expect("there");
+}
+
+#[test]
+fn a_result_waits_longer_than_one_try_and_says_so() {
+    let folder = tempdir().expect("a folder");
+    let locked = locked(folder.path());
+    waits(&locked, answer, 7);
+    let row = locked.0.effect(&locked.1, &key()).expect("read").expect("there");
     assert_eq!(row.state, EffectState::Done);
+}
+
+#[test]
+fn the_end_of_a_run_waits_as_long() {
+    let folder = tempdir().expect("a folder");
+    let locked = locked(folder.path());
+    waits(&locked, |store, run| store.end_run(run, end(RunStatus::Completed)), 99);
+    assert_eq!(locked.0.run(locked.1.as_str()).expect("there").status, RunStatus::Completed);
 }
 
 #[test]
