@@ -7,6 +7,7 @@ use crate::budget::ledger::Tag;
 use crate::core::effect::canonical;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
 use crate::core::message::ModelAnswer;
 use crate::core::money::Money;
 use crate::core::request::Keep;
@@ -83,18 +84,24 @@ impl Cache {
     }
 
     /// Keeps an accepted answer for the first question, unless it is another model's than was asked. The next
-    /// equal question of this program finds it.
-    pub async fn keep(mut self, host: &RunHost, answer: &ModelAnswer) -> Outcome<()> {
-        if let Some(key) =
-            self.first.as_ref().filter(|_| !answer.cached && !answer.replayed && answer.substituted.is_empty())
-        {
-            let value = serde_json::to_value(answer)
-                .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}")))?;
-            host.kit.store.keep_answer(key, host.now(), &value).await?;
-            self.flight.take().into_iter().for_each(Flight::land);
+    /// equal question of this program finds it. The answer is paid and logged: that it cannot be kept is only told.
+    pub async fn keep(mut self, host: &RunHost, frame: &Frame, answer: &ModelAnswer) {
+        let is_new = !answer.cached && !answer.replayed && answer.substituted.is_empty();
+        let Some(key) = self.first.as_deref().filter(|_| is_new) else { return };
+        match put(host, key, answer).await {
+            Ok(()) => self.flight.take().into_iter().for_each(Flight::land),
+            Err(failure) => {
+                let text = format!("an answer cannot be kept for later: {}", one_line(&failure.message, 200));
+                host.emit(frame, &Event::Note { text });
+            }
         }
-        Ok(())
     }
+}
+
+async fn put(host: &RunHost, key: &str, answer: &ModelAnswer) -> Outcome<()> {
+    let value = serde_json::to_value(answer)
+        .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}")))?;
+    host.kit.store.keep_answer(key, host.now(), &value).await
 }
 
 /// Everything that the answer may depend on.

@@ -47,7 +47,7 @@ pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest, harder: bool) 
         }
         Some(schema) => Box::pin(asking.typed(schema, &mut cache, messages)).await?,
     };
-    cache.keep(host, &answer).await?;
+    cache.keep(host, frame, &answer).await;
     Ok((value, answer))
 }
 

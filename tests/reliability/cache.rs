@@ -94,6 +94,22 @@ fn a_failure_is_never_kept() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_kept_is_an_answer() {
+    let server = ChatServer::new(|ask| Reply::text(format!("answer {}", ask.number)));
+    let program = far(&server, "");
+    program.args(["eval", "1"]).run().ok();
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let refuses = "CREATE TRIGGER refuses BEFORE INSERT ON answers BEGIN SELECT RAISE(ABORT, 'not this one'); END";
+    store.execute_batch(refuses).expect("a trigger");
+    let ran = program.args(["eval", "llm(\"q\", #{cache: true})"]).run().ok().prints("answer 0\n");
+    ran.says("note: an answer cannot be kept for later: ").says("not this one");
+    // Whoever waits for it behind the first asks for himself.
+    let code = "llm_batch([\"q\", \"q\"], #{cache: true, concurrency: 2}).len";
+    program.args(["eval", code]).run().ok().prints("2\n");
+    assert_eq!(server.asks().len(), 3);
+}
+
+#[test]
 fn a_damaged_row_is_a_miss_and_is_replaced() {
     for (from, to) in
         [("\"text\":\"answer 0\"", "\"text\":!answer 0\""), ("\"reply\":{\"text\"", "\"rep1y\":{\"text\"")]
