@@ -4,7 +4,7 @@
 //! was cut or did not match its schema.
 
 use crate::budget::ledger::Tag;
-use crate::core::effect::canonical;
+use crate::core::effect::{EffectKey, canonical};
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
@@ -31,6 +31,8 @@ pub struct Cache {
     age: Option<u64>,
     /// The key of the first question; the answer that is accepted in the end belongs to it.
     first: Option<String>,
+    /// The place in the log of the last question of a run that goes on.
+    last: Option<EffectKey>,
     /// Holds back those who ask the same meanwhile.
     flight: Option<Flight>,
 }
@@ -71,6 +73,9 @@ impl Cache {
         if self.first.is_none() {
             self.flight = Some(host.kit.flights.board(&key, cancel).await?);
         }
+        if host.replay.is_some() {
+            self.last = Some(host.next_key(&call.frame, asked(&call)?.hash()));
+        }
         // A run that goes on has what its log says, whatever others have kept since.
         let found = if fallback::is_logged(host, &call)? { None } else { kept(host, &call, &key, age) };
         self.first.get_or_insert(key);
@@ -85,10 +90,11 @@ impl Cache {
 
     /// Keeps an accepted answer for the first question, unless it is another model's than was asked. The next
     /// equal question of this program finds it. The answer is paid and logged: that it cannot be kept is only told.
+    /// An answer of a log may not have been kept in time, and is as old as its effect.
     pub async fn keep(mut self, host: &RunHost, frame: &Frame, answer: &ModelAnswer) {
-        let is_new = !answer.cached && !answer.replayed && answer.substituted.is_empty();
-        let Some(key) = self.first.as_deref().filter(|_| is_new) else { return };
-        match put(host, key, answer).await {
+        let is_own = !answer.cached && answer.substituted.is_empty() && !host.is_sealed();
+        let Some(key) = self.first.as_deref().filter(|_| is_own) else { return };
+        match self.put(host, key, answer).await {
             Ok(()) => self.flight.take().into_iter().for_each(Flight::land),
             Err(failure) => {
                 let text = format!("an answer cannot be kept for later: {}", one_line(&failure.message, 200));
@@ -96,12 +102,22 @@ impl Cache {
             }
         }
     }
-}
 
-async fn put(host: &RunHost, key: &str, answer: &ModelAnswer) -> Outcome<()> {
-    let value = serde_json::to_value(answer)
-        .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}")))?;
-    host.kit.store.keep_answer(key, host.now(), &value).await
+    async fn put(&self, host: &RunHost, key: &str, answer: &ModelAnswer) -> Outcome<()> {
+        let (store, now) = (&host.kit.store, host.now());
+        let mut given = now;
+        if answer.replayed {
+            let effect = self.last.as_ref().map(|key| store.effect(&host.run, key)).transpose()?.flatten();
+            given = effect.and_then(|effect| effect.ended_at).unwrap_or_default();
+            // What cannot be read is no reason to keep nothing.
+            if matches!(store.kept_answer(key, now, now.saturating_sub(given)), Ok(Some(_))) {
+                return Ok(());
+            }
+        }
+        let value = serde_json::to_value(answer)
+            .map_err(|e| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {e}")))?;
+        store.keep_answer(key, given, now, &value).await
+    }
 }
 
 /// Everything that the answer may depend on.

@@ -21,10 +21,10 @@ INSERT INTO answers (key, at, body, body_blob) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (key) DO UPDATE SET at = excluded.at, body = excluded.body, body_blob = excluded.body_blob";
 
 impl Store {
-    /// Keeps an answer given at `at`, in milliseconds since 1970, in place of an earlier one of the same key. Answers
-    /// older than `KEPT_MILLIS` are removed on the way, and those of a clock that was wrong.
-    pub fn keep_answer(&self, key: &str, at: u64, answer: &Value) -> Ack<()> {
-        let (oldest, newest) = (int(at.saturating_sub(KEPT_MILLIS)), int(at.saturating_add(AHEAD_MILLIS)));
+    /// Keeps an answer given at `at`, in place of an earlier one of the same key. Answers older than `KEPT_MILLIS` at `now`
+    /// are removed on the way, and those of a clock that was wrong. Both are in milliseconds since 1970.
+    pub fn keep_answer(&self, key: &str, at: u64, now: u64, answer: &Value) -> Ack<()> {
+        let (oldest, newest) = (int(now.saturating_sub(KEPT_MILLIS)), int(now.saturating_add(AHEAD_MILLIS)));
         let key = key.to_owned();
         match Encoded::of(answer) {
             Ok(encoded) => self.writer().write(
@@ -67,9 +67,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("store")).unwrap();
         let large = json!({"text": "x".repeat(100_000)});
-        store.keep_answer("a", 1_000, &json!("first")).await.unwrap();
-        store.keep_answer("a", 2_000, &json!("second")).await.unwrap();
-        store.keep_answer("b", 2_000, &large).await.unwrap();
+        store.keep_answer("a", 1_000, 1_000, &json!("first")).await.unwrap();
+        store.keep_answer("a", 2_000, 2_000, &json!("second")).await.unwrap();
+        store.keep_answer("b", 2_000, 2_000, &large).await.unwrap();
         for (key, now, age, expect) in [
             ("a", 5_000, 5_000, Some(json!("second"))),
             ("a", 5_000, 3_000, Some(json!("second"))),
@@ -80,7 +80,8 @@ mod tests {
         ] {
             assert_eq!(store.kept_answer(key, now, age), Ok(expect), "{key} at {now}, {age} old");
         }
-        store.keep_answer("c", 2_001 + KEPT_MILLIS, &json!(1)).await.unwrap();
+        let later = 2_001 + KEPT_MILLIS;
+        store.keep_answer("c", later, later, &json!(1)).await.unwrap();
         assert_eq!(store.kept_answer("a", 5_000, 5_000), Ok(None), "it has been removed");
     }
 
@@ -89,10 +90,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("store")).unwrap();
         let year = 365 * AHEAD_MILLIS;
-        store.keep_answer("a", 10 * year, &json!("ahead")).await.unwrap();
+        store.keep_answer("a", 10 * year, 10 * year, &json!("ahead")).await.unwrap();
         assert_eq!(store.kept_answer("a", 10 * year, 0), Ok(Some(json!("ahead"))));
         assert_eq!(store.kept_answer("a", year, KEPT_MILLIS), Ok(None));
-        store.keep_answer("b", year, &json!("now")).await.unwrap();
+        store.keep_answer("b", year, year, &json!("now")).await.unwrap();
         assert_eq!(store.kept_answer("a", 10 * year, 0), Ok(None), "it has been removed");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_kept_late_is_as_old_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("store")).unwrap();
+        let now = 10 * AHEAD_MILLIS;
+        store.keep_answer("a", now, now, &json!("new")).await.unwrap();
+        store.keep_answer("b", AHEAD_MILLIS, now, &json!("old")).await.unwrap();
+        for (key, age, expect) in [
+            ("a", 0, Some(json!("new"))),
+            ("b", 9 * AHEAD_MILLIS, Some(json!("old"))),
+            ("b", 9 * AHEAD_MILLIS - 1, None),
+        ] {
+            assert_eq!(store.kept_answer(key, now, age), Ok(expect), "{key}, {age} old");
+        }
     }
 }

@@ -67,3 +67,29 @@ fn what_was_under_way_before_a_kept_answer_stays_charged() {
     assert_eq!((&document["answer"], &document["calls"]), (&json!(["A", "B"]), &json!(3)), "{document:#}");
     assert!((nanos(&document["cost_usd"]) - 2.0 * worst - 30.0).abs() < 0.5, "{document:#} {worst}");
 }
+
+#[test]
+fn an_answer_that_was_not_kept_in_time_is_kept_with_its_age() {
+    let server = ChatServer::new(|ask| match ask.number {
+        1 => Reply::acts(vec![Act::Hold]),
+        number => Reply::text(format!("{} {number}", ask.last())),
+    });
+    let code = "[llm(\"a\", #{cache: true}), llm(\"b\"), llm(\"a\", #{cache: \"7d\"}), llm(\"a\", #{cache: \"1h\"})]";
+    let program = Program::paying(&server).file("four.rhai", code);
+    let running = program.args(["run", "four.rhai"]).start();
+    server.wait_for(2);
+    running.kill();
+    running.end();
+    // As if it had died two hours ago, with the answer in its log and not among those that are kept.
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let older = "UPDATE effects SET ended_at = ended_at - 7200000 WHERE kind = 'model' AND state = 'done'";
+    store.execute_batch(&format!("DELETE FROM answers; {older}")).expect("changed");
+    let id = newest_id(&program);
+    let document = program.args(["resume", &id, "--json"]).run().ok().json();
+    assert_eq!(document["answer"], json!(["a 0", "b 2", "a 0", "a 3"]), "{document:#}");
+    assert_eq!(asked(&server), ["a", "b", "b", "a"]);
+    // Who only looks at a log keeps nothing.
+    store.execute_batch("DELETE FROM answers").expect("changed");
+    program.args(["replay", &id]).run().ok();
+    assert_eq!(store.query_row("SELECT count(*) FROM answers", (), |row| row.get(0)), Ok(0));
+}
