@@ -180,26 +180,8 @@ impl Run {
     /// Ends `work` at the run's deadline, and says so if it went on past calls that a budget refused.
     pub async fn within(&self, work: impl Future<Output = RootEnd>) -> RootEnd {
         let before = self.host.scope.refused();
-        let end = self.in_time(work).await;
+        let end = in_time(self.host.scope.limits().timeout_millis, &self.cancel, work).await;
         end.lacking(self.host.scope.refused() > before)
-    }
-
-    async fn in_time(&self, work: impl Future<Output = RootEnd>) -> RootEnd {
-        let Some(millis) = self.host.scope.limits().timeout_millis else {
-            return work.await;
-        };
-        let mut work = std::pin::pin!(work);
-        tokio::select! {
-            end = &mut work => end,
-            () = tokio::time::sleep(Duration::from_millis(millis)) => {
-                self.cancel.cancel();
-                let end = work.await;
-                let failure = Failure::new(FailureKind::Deadline, format!("the run took longer than {} s", seconds(millis)))
-                    .hint("raise --timeout");
-                let partial = end.failure.and_then(|f| f.details.get("partial").cloned());
-                RootEnd::failed(partial.into_iter().fold(failure, |f, p| f.detail("partial", p)), end.turns)
-            }
-        }
     }
 
     /// The episodes of a finished run, written together; `before` is what the ledger had spent when it began. The index is
@@ -254,6 +236,55 @@ impl Run {
     }
 }
 
+/// Stops `work` at its deadline. If it comes to a good end all the same, that stays: its answer is paid.
+async fn in_time(millis: Option<u64>, cancel: &CancellationToken, work: impl Future<Output = RootEnd>) -> RootEnd {
+    let Some(millis) = millis else { return work.await };
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        biased;
+        end = &mut work => end,
+        () = tokio::time::sleep(Duration::from_millis(millis)) => {
+            cancel.cancel();
+            let end = work.await;
+            if end.failure.is_none() {
+                return end;
+            }
+            let failure = Failure::new(FailureKind::Deadline, format!("the run took longer than {} s", seconds(millis)))
+                .hint("raise --timeout");
+            let partial = end.failure.and_then(|f| f.details.get("partial").cloned());
+            RootEnd::failed(partial.into_iter().fold(failure, |f, p| f.detail("partial", p)), end.turns)
+        }
+    }
+}
+
 fn seconds(millis: u64) -> f64 {
     Duration::from_millis(millis).as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_time;
+    use crate::core::status::RunStatus;
+    use crate::turn::root::RootEnd;
+    use serde_json::json;
+    use tokio_util::sync::CancellationToken;
+
+    /// Work that ends only once it is stopped, and then like this.
+    async fn stopped(end: RootEnd) -> RootEnd {
+        let cancel = CancellationToken::new();
+        let work = async {
+            cancel.cancelled().await;
+            end
+        };
+        in_time(Some(1), &cancel, work).await
+    }
+
+    #[tokio::test]
+    async fn a_run_that_ends_well_while_it_is_stopped_has_ended_well() {
+        let partial = RootEnd { status: RunStatus::Partial, ..RootEnd::completed(json!("a part"), 1) };
+        for end in [RootEnd::completed(json!("all"), 1), partial] {
+            let stopped = stopped(end.clone()).await;
+            assert_eq!((stopped.status, stopped.answer, stopped.failure), (end.status, end.answer, None));
+        }
+    }
 }
