@@ -169,7 +169,7 @@ impl Entry {
     /// disk before `work` starts, the result before anybody sees it.
     pub async fn perform<T: Serialize>(self, host: &RunHost, work: impl Future<Output = Done<T>>) -> Outcome<T> {
         let (key, begun) = self.begin(host);
-        host.kit.store.log_intent(&host.run, &key, begun, Haste::Now).await?;
+        host.kit.store.begin_effect(&host.run, &key, begun).await?;
         let done = work.await;
         // What is paid must not be lost for the sake of company.
         host.kit.store.log_result(&host.run, &key, end(host, &done)?, Haste::Now).await?;

@@ -117,6 +117,15 @@ impl Store {
         self.writer().write_in(haste, move |connection| begun.store(connection), |_| {})
     }
 
+    /// The same at once, waited for. Dropped meanwhile, the effect has not happened, and the log says so behind the
+    /// intent.
+    pub async fn begin_effect(&self, run: &RunId, key: &EffectKey, intent: Intent) -> Outcome<()> {
+        let mut waiting = Waiting { store: self, run, key, at: intent.at, is_over: false };
+        let logged = self.log_intent(run, key, intent, Haste::Now).await;
+        waiting.is_over = true;
+        logged
+    }
+
     /// Records that another request of a call that is under way may cost and use so much more at most. It may go out once
     /// this is acked.
     pub fn log_again(&self, run: &RunId, key: &EffectKey, worst_cost: Option<Money>, bound: Bound) -> Ack<()> {
@@ -208,6 +217,26 @@ impl Store {
                     format!("the stored failure of effect {} is damaged: {error}", effect.seq),
                 )
             }),
+        }
+    }
+}
+
+/// An intent on its way to the disk, and somebody who waits for it.
+struct Waiting<'a> {
+    store: &'a Store,
+    run: &'a RunId,
+    key: &'a EffectKey,
+    at: u64,
+    is_over: bool,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let failure = Failure::new(FailureKind::Cancelled, "it was stopped before it began").detail("unsent", true);
+            let end = EffectEnd { result: Err(&failure), usage: None, cost: None, at: self.at };
+            // Nobody is left to hear of it.
+            drop(self.store.log_result(self.run, self.key, end, Haste::WithOthers));
         }
     }
 }

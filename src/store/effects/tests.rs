@@ -9,6 +9,8 @@ use crate::core::price::Bound;
 use crate::core::usage::Usage;
 use crate::store::open::tests::with_run;
 use crate::store::writer::Haste;
+use futures::FutureExt;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -52,6 +54,27 @@ fn an_effect_goes_from_intent_to_done() {
     assert_eq!((done.usage.map(|usage| usage.total()), done.started_at, done.ended_at), (Some(10), 10, Some(20)));
     assert_eq!(store.answer(&done), Ok(Some(Ok(told))));
     assert_eq!(done.key, key);
+}
+
+#[tokio::test]
+async fn what_is_stopped_before_its_intent_is_on_disk_has_not_begun() {
+    let folder = tempdir().expect("a folder");
+    let (store, run) = with_run(folder.path());
+    let (value, key) = (json!(1), key(&Frame::root(), "h"));
+    let other = Connection::open(store.path()).expect("opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let mut waiting = Box::pin(store.begin_effect(&run, &key, intent(&value, 50)));
+    assert_eq!(waiting.as_mut().now_or_never(), None);
+    drop(waiting);
+    other.execute_batch("ROLLBACK").expect("unlocked");
+    store.close().await.expect("all is on disk");
+    let row = store.effect(&run, &key).expect("read").expect("there");
+    let failure = store.answer(&row).expect("read").and_then(Result::err).expect("it failed");
+    assert_eq!((row.state, &failure.details["unsent"]), (EffectState::Failed, &json!(true)));
+    assert_eq!(store.spending(&run), Ok(vec![]), "nothing was asked");
+    store.begin_effect(&run, &key, intent(&value, 50)).await.expect("begun");
+    let row = store.effect(&run, &key).expect("read").expect("there");
+    assert_eq!((row.state, row.attempts, row.earlier_cost), (EffectState::Intent, 1, Money::ZERO));
 }
 
 #[test]
