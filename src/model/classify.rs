@@ -17,6 +17,15 @@ pub struct Asked<'a> {
     pub with_key: bool,
 }
 
+/// What a gateway answers that waited in vain for the server behind it, which may be at work on the request: 504 (RFC
+/// 9110, 15.6.5), and 524 of Cloudflare's.
+pub const GIVEN_UP: [u16; 2] = [504, 524];
+
+/// Whether a failure has such a status.
+pub fn has_given_up(failure: &Failure) -> bool {
+    failure.details.get("status").is_some_and(|status| GIVEN_UP.iter().any(|given_up| status == given_up))
+}
+
 /// The failure that an HTTP status other than 2xx means.
 pub fn refused(status: u16, complaint: &Complaint, asked: Asked<'_>) -> Failure {
     let said = if complaint.message.is_empty() { "" } else { ": " };

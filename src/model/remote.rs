@@ -11,7 +11,7 @@ use crate::core::ids::ModelId;
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
 use crate::model::allowance::Allowance;
 use crate::model::chat::{ChatModel, Known, Piece, Watch};
-use crate::model::classify::{Asked, refused};
+use crate::model::classify::{Asked, GIVEN_UP, has_given_up, refused};
 use crate::model::client::HttpClient;
 use crate::model::complaint::Complaint;
 use crate::model::draft::{Draft, Stage};
@@ -118,7 +118,7 @@ impl<P: Protocol> Remote<P> {
             ended = self.exchange(request, watch, &mut pass, &mut draft) => ended,
         };
         let mut usage = draft.usage(request);
-        if ended.as_ref().is_err_and(|broken| self.may_bill_more(broken.failure.kind, watch, &draft)) {
+        if ended.as_ref().is_err_and(|broken| self.may_bill_more(&broken.failure, watch, &draft)) {
             let heard = usage.output_tokens;
             usage.input_tokens = request.token_bound();
             usage.output_tokens = heard.max(request.sampling.max_tokens.unwrap_or(0));
@@ -140,8 +140,10 @@ impl<P: Protocol> Remote<P> {
     /// Whether a server may bill more than was heard of it. One that was not heard may finish its answer all the same. One
     /// that streams notices that nobody listens any more; but a model that thinks in silence for longer than a call may
     /// take has thought by then. What was refused for its size or form may hold any number of tokens, whatever came before.
-    fn may_bill_more(&self, kind: FailureKind, watch: &Watch, draft: &Draft<'_>) -> bool {
-        match kind {
+    /// A gateway that gave up may have waited for a model at work.
+    fn may_bill_more(&self, failure: &Failure, watch: &Watch, draft: &Draft<'_>) -> bool {
+        match failure.kind {
+            FailureKind::Server => draft.is_unheard() && has_given_up(failure),
             FailureKind::Transport | FailureKind::Stalled => draft.is_unheard(),
             FailureKind::Cancelled => draft.is_unheard() && (!self.settings.stream || watch.is_overdue()),
             FailureKind::Protocol => draft.is_uncounted(),
@@ -173,7 +175,9 @@ impl<P: Protocol> Remote<P> {
                 }
                 return Ok(());
             }
-            draft.stage = Stage::Idle;
+            if !GIVEN_UP.contains(&status) {
+                draft.stage = Stage::Idle;
+            }
             let advice = Advice::read(incoming.headers(), Timestamp::now());
             let complaint = Complaint::read(&incoming.refusal().await);
             match self.quirks.learn(P::RULES, request, &mut form, status, &complaint, &mut tried) {

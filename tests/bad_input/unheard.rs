@@ -46,17 +46,21 @@ fn an_answer_that_came_at_last_tells_what_was_charged_before_it() {
 
 #[test]
 fn a_money_limit_holds_over_answers_that_nobody_heard() {
-    let server = ChatServer::new(|_| Reply::acts(vec![Act::Close]));
-    // 100 answer tokens at their worst are $0.001, so two attempts fit and no third.
-    let program = served(&server, "timeout = 20\n");
-    let code = "llm(\"x\", #{max_tokens: 100})";
-    let ran = program.args(["eval", code, "--max-cost", "0.0022", "--json"]).run();
-    let document = ran.json();
-    assert_eq!(server.asks().len(), 2, "{document:#}");
-    assert!(document["cost_usd"].as_f64().is_some_and(|usd| (0.002..=0.0022).contains(&usd)), "{document:#}");
-    assert_eq!(document["failure"]["details"]["unheard_tokens"], 200);
-    assert!(document["failure"]["details"]["not_repeated"].is_string(), "{document:#}");
-    ran.says("200 answer tokens are charged");
+    // The second is a gateway that has waited in vain for the server behind it.
+    let replies: [fn() -> Reply; 2] = [|| Reply::acts(vec![Act::Close]), || Reply::refusal(504, "gateway timeout")];
+    for reply in replies {
+        let server = ChatServer::new(move |_| reply());
+        // 100 answer tokens at their worst are $0.001, so two attempts fit and no third.
+        let program = served(&server, "timeout = 20\n");
+        let code = "llm(\"x\", #{max_tokens: 100})";
+        let ran = program.args(["eval", code, "--max-cost", "0.0022", "--json"]).run();
+        let document = ran.json();
+        assert_eq!(server.asks().len(), 2, "{document:#}");
+        assert!(document["cost_usd"].as_f64().is_some_and(|usd| (0.002..=0.0022).contains(&usd)), "{document:#}");
+        assert_eq!(document["failure"]["details"]["unheard_tokens"], 200);
+        assert!(document["failure"]["details"]["not_repeated"].is_string(), "{document:#}");
+        ran.says("200 answer tokens are charged");
+    }
 }
 
 #[test]

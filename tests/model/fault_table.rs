@@ -99,7 +99,12 @@ fn statuses() -> Vec<Fault> {
         (529, Broken),
     ];
     let error = json!({"error": {"message": "no"}});
-    kinds.map(|(status, kind)| fault(format!("status {status}"), json(status, &error), Fails(kind), Nothing)).into()
+    // A gateway that waited in vain has handed the request on.
+    let bill = |status: u16| if [504, 524].contains(&status) { UNHEARD } else { Nothing };
+    let row = |(status, kind): (u16, FailureKind)| {
+        fault(format!("status {status}"), json(status, &error), Fails(kind), bill(status))
+    };
+    kinds.map(row).into()
 }
 
 fn refusals() -> Vec<Fault> {
