@@ -4,6 +4,8 @@
 //! dead), another container on one machine (another id namespace: nobody can tell from here), and a `/proc` that hides
 //! processes which are there (nobody can tell when they began).
 
+use crate::core::failure::{Failure, FailureKind};
+use crate::core::ids::RunId;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{Error, ErrorKind};
@@ -54,6 +56,13 @@ impl Process {
         }
         let boot = |place: &str| place.split(' ').next().map(str::to_owned);
         if boot(&here) == boot(place) { Liveness::Unknown } else { Liveness::Dead }
+    }
+
+    /// The refusal to take it for gone although nobody can tell.
+    pub(super) fn untold(&self, run: &RunId) -> Failure {
+        let what = format!("whether process {} still works on run {run} cannot be told from here", self.pid);
+        Failure::new(FailureKind::Denied, what)
+            .hint("it began in another container, or /proc does not show it; if it is gone, add --force")
     }
 }
 

@@ -145,11 +145,7 @@ fn claim(connection: &Connection, id: &RunId, own: &Process, force: bool) -> Wor
         match process.liveness() {
             Liveness::Dead | Liveness::Ended => {}
             Liveness::Unknown if force => {}
-            Liveness::Unknown => {
-                let what = format!("whether process {} still works on run {id} cannot be told from here", process.pid);
-                let hint = "it began in another container, or /proc does not show it; if it is gone, add --force";
-                return Err(Failure::new(FailureKind::Denied, what).hint(hint).into());
-            }
+            Liveness::Unknown => return Err(process.untold(id).into()),
             Liveness::Alive => {
                 let what = format!("process {} is working on run {id}", process.pid);
                 let hint = format!("wait for it, or end it first; `rhizo logs {id}` shows what it does");

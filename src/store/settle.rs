@@ -77,25 +77,34 @@ fn can_be(cost: Money) -> Outcome<()> {
 impl Store {
     /// Settles the effect with this number in its run.
     ///
-    /// Fails with `NotFound` if there is none, with `Invalid` if it has an answer already, or for a cost that no call has.
-    pub fn settle_effect(&self, run: &RunId, seq: u64, settlement: &Settlement, at: u64) -> Ack<()> {
+    /// Fails with `NotFound` if there is none, with `Invalid` if it has an answer already, or for a cost that no call has, and
+    /// with `Denied` if a process works on the run, or may: `force` says that one of which nobody can tell is gone.
+    pub fn settle_effect(&self, run: &RunId, seq: u64, settlement: &Settlement, at: u64, force: bool) -> Ack<()> {
         let (settled, run) = match Settled::of(settlement) {
             Ok(settled) => (settled, run.clone()),
             Err(failure) => return Ack::ready(Err(failure)),
         };
-        self.writer().write(move |connection| settle(connection, &run, seq, &settled, at), |()| {})
+        let work = move |connection: &Connection| {
+            is_at_rest(connection, &run, force)?;
+            settle(connection, &run, seq, &settled, at)
+        };
+        self.writer().write(work, |()| {})
     }
 
     /// Sets what the earlier attempts of an effect cost whose end nobody knew, in place of their worst case or of what a person
     /// said before.
     ///
-    /// Fails with `Invalid` if it has none, or for a cost that no call has.
-    pub fn settle_earlier(&self, run: &RunId, seq: u64, cost: Money) -> Ack<()> {
+    /// Fails with `Invalid` if it has none, or for a cost that no call has, and likewise with `Denied`.
+    pub fn settle_earlier(&self, run: &RunId, seq: u64, cost: Money, force: bool) -> Ack<()> {
         if let Err(failure) = can_be(cost) {
             return Ack::ready(Err(failure));
         }
         let run = run.clone();
-        self.writer().write(move |connection| earlier(connection, &run, seq, cost), |()| {})
+        let work = move |connection: &Connection| {
+            is_at_rest(connection, &run, force)?;
+            earlier(connection, &run, seq, cost)
+        };
+        self.writer().write(work, |()| {})
     }
 
     /// The one effect of a run that a person means: by its number, or by its frame or the last part of it.
@@ -147,20 +156,19 @@ fn parts(frame: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Nobody settles what a process is at work on.
-fn is_at_rest(connection: &Connection, run: &RunId) -> Worked<()> {
+fn is_at_rest(connection: &Connection, run: &RunId, force: bool) -> Worked<()> {
     let process = connection
         .prepare_cached("SELECT pid, process FROM runs WHERE id = ?1 AND status = 'running'")?
         .query_row([run.as_str()], |row| Ok(Process { pid: row.get(0)?, mark: row.get(1)? }))
         .optional()?;
-    if process.is_some_and(|process| process.liveness() == Liveness::Alive) {
-        return Err(Failure::new(
-            FailureKind::Denied,
-            format!("run {run} is at work, and will hear its answers itself"),
-        )
-        .hint("wait until it has ended, or end it first")
-        .into());
+    match process.map(|process| (process.liveness(), process)) {
+        Some((Liveness::Alive, _)) => {
+            let what = format!("run {run} is at work, and will hear its answers itself");
+            Err(Failure::new(FailureKind::Denied, what).hint("wait until it has ended, or end it first").into())
+        }
+        Some((Liveness::Unknown, process)) if !force => Err(process.untold(run).into()),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// What an effect was charged with so far, in columns of it, and of which effects that can be said.
@@ -212,7 +220,6 @@ fn correct(connection: &Connection, (run, seq): (&RunId, u64), amount: u64, char
 
 /// What was said stays beside the count of none, so that a slip can be corrected; a 0 cannot be told from nothing said.
 fn earlier(connection: &Connection, run: &RunId, seq: u64, cost: Money) -> Worked<()> {
-    is_at_rest(connection, run)?;
     correct(connection, (run, seq), cost.nanos(), &EARLIER)?;
     let changed = connection
         .prepare_cached(
@@ -252,7 +259,6 @@ WHERE run = ?1 AND seq = ?2 AND state = 'failed' AND (unknown_calls > 0 OR coale
     AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.at_worst')";
 
 fn settle(connection: &Connection, run: &RunId, seq: u64, settled: &Settled, at: u64) -> Worked<()> {
-    is_at_rest(connection, run)?;
     connection.prepare_cached(TAKEN_UP)?.execute((run.as_str(), int(seq)))?;
     if let Some(cost) = settled.cost {
         correct(connection, (run, seq), cost.nanos(), &LAST)?;

@@ -35,6 +35,32 @@ fn a_run_at_work_is_not_settled() {
 }
 
 #[test]
+fn a_run_of_another_container_is_settled_and_answered_by_force_only() {
+    let server = holding(0);
+    let files = Program::paying(&server).file("one.rhai", "llm(\"a\", #{max_tokens: 100})");
+    let program = files.file("flow.yaml", "steps:\n  - ok: {ask: {prompt: \"fine?\"}}\n");
+    let running = program.args(["run", "one.rhai"]).start();
+    server.wait_for(1);
+    running.kill();
+    running.end();
+    let killed = newest_id(&program);
+    program.args(["run", "flow.yaml"]).run().code(6);
+    let waiting = newest_id(&program);
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    // A process is named by boot, namespace and start.
+    let elsewhere = "UPDATE runs SET status = 'running',
+        process = substr(process, 1, instr(process, ' ')) || 'pid:[1] 7'";
+    assert_eq!(store.execute(elsewhere, ()), Ok(2));
+    let rerun = ["runs", "settle", &killed, "e1", "rerun"];
+    let cost = ["runs", "settle", &killed, "e1", "cost", "0.00000005"];
+    let answer = ["runs", "answer", &waiting, "-", "yes"];
+    for word in [&rerun[..], &cost, &answer] {
+        program.list(word).run().code(1).says("cannot be told from here").says("if it is gone, add --force");
+        program.list(&[word, &["--force"]].concat()).run().ok();
+    }
+}
+
+#[test]
 fn a_sweep_leaves_a_run_alone_that_goes_on() {
     let gate = Gate::default();
     let server = gate.server();

@@ -23,6 +23,9 @@ pub struct Answer {
     pub step: String,
     /// The answer.
     pub value: String,
+    /// Takes the run's process for gone where nobody can tell.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Arguments of `settle`.
@@ -32,6 +35,9 @@ pub struct Settle {
     pub run: String,
     /// The effect: its number, its frame or the name of its step.
     pub effect: String,
+    /// Takes the run's process for gone where nobody can tell.
+    #[arg(long, global = true)]
+    pub force: bool,
     /// What became of it.
     #[command(subcommand)]
     pub verdict: Verdict,
@@ -83,7 +89,7 @@ pub async fn answer(app: &App, printer: &Printer, args: &Answer) -> Outcome<Exit
             .hint(format!("choose one of: {}", choices.join(", "))));
     }
     let value = Settlement::Value(Value::String(args.value.clone()));
-    store.settle_effect(&row.id, effect.seq, &value, (app.kit.clock)()).await?;
+    store.settle_effect(&row.id, effect.seq, &value, (app.kit.clock)(), args.force).await?;
     told(printer, row.id.as_str(), effect.seq, "answered")
 }
 
@@ -95,7 +101,7 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
     is_of_its_kind(store, &row.id, &effect, &args.verdict)?;
     let is_cost = matches!(args.verdict, Verdict::Cost { .. });
     if effect.state == EffectState::Done || (is_cost && is_before(store, &effect)?) {
-        return earlier(app, printer, &row.id, &effect, &args.verdict).await;
+        return earlier(app, printer, &row.id, &effect, args).await;
     }
     let mut worst = String::new();
     let settlement = match &args.verdict {
@@ -117,7 +123,7 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
             .hint("say `rerun`, `provider`, or `cost USD` if you know what it cost"));
     }
     let told_as = format!("{}{worst}", told_as(&args.verdict, &settlement));
-    store.settle_effect(&row.id, effect.seq, &settlement, (app.kit.clock)()).await?;
+    store.settle_effect(&row.id, effect.seq, &settlement, (app.kit.clock)(), args.force).await?;
     told(printer, row.id.as_str(), effect.seq, &told_as)
 }
 
@@ -128,14 +134,14 @@ fn amount(usd: &str) -> Outcome<Money> {
 }
 
 /// What the earlier attempts of an effect cost whose last one has ended: once it has its answer nothing else of it is open.
-async fn earlier(app: &App, printer: &Printer, run: &RunId, effect: &EffectRow, verdict: &Verdict) -> Outcome<Exit> {
+async fn earlier(app: &App, printer: &Printer, run: &RunId, effect: &EffectRow, args: &Settle) -> Outcome<Exit> {
     let seq = effect.seq;
-    let Verdict::Cost { usd } = verdict else {
+    let Verdict::Cost { usd } = &args.verdict else {
         let what = format!("effect {seq} has its answer; open is only what its attempt before that cost");
         return Err(Failure::new(FailureKind::Invalid, what).hint(format!("rhizo runs settle {run} {seq} cost USD")));
     };
     let cost = amount(usd)?;
-    app.kit.store.settle_earlier(run, seq, cost).await?;
+    app.kit.store.settle_earlier(run, seq, cost, args.force).await?;
     let attempts = if effect.unknown_calls > 1 { "attempts" } else { "attempt" };
     let at_worst = if effect.unknown_calls > 0 { " at worst" } else { "" };
     let how = format!("charged with {cost} for its earlier {attempts}, in place of {}{at_worst}", effect.unknown_cost);
