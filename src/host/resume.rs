@@ -23,7 +23,11 @@ pub fn charge_parts(host: &RunHost, key: &EffectKey, kind: EffectKind) -> Outcom
     let store = &host.kit.store;
     let spent = match kind {
         EffectKind::Model => store.spending_at(&host.run, key)?,
-        EffectKind::Child => child(host, key)?.map_or(Ok(Vec::new()), |child| store.spending(&child))?,
+        EffectKind::Child => match child(host, key)? {
+            // What was copied from another run was paid by that.
+            Some((child, None)) => store.spending(&child)?,
+            _ => Vec::new(),
+        },
         _ => Vec::new(),
     };
     spent.into_iter().map(row).for_each(|row| host.scope.restore_in_parts(&row.totals));
@@ -36,7 +40,7 @@ pub fn recall_refusals(host: &RunHost, key: &EffectKey, kind: EffectKind, found:
     if kind != EffectKind::Child || !matches!(found, Found::Answer(_) | Found::Failure(_)) {
         return Ok(());
     }
-    let Some(child) = child(host, key)? else { return Ok(()) };
+    let Some((child, _)) = child(host, key)? else { return Ok(()) };
     // Its row may have been swept.
     let refused = host.kit.store.run(child.as_str()).map_or(0, |row| row.refused);
     if refused > 0 {
@@ -53,12 +57,12 @@ pub fn note(host: &RunHost, kind: EffectKind, found: &Found) {
     }
 }
 
-/// The child run of an effect; none if its answer was copied from another run, which paid for it.
-fn child(host: &RunHost, key: &EffectKey) -> Outcome<Option<RunId>> {
-    let effect = host.kit.store.effect(&host.run, key)?.filter(|effect| effect.origin.is_none());
-    let Some(intent) = effect.and_then(|effect| effect.intent) else { return Ok(None) };
+/// The child run of an effect, and the run that its answer was copied from.
+fn child(host: &RunHost, key: &EffectKey) -> Outcome<Option<(RunId, Option<RunId>)>> {
+    let Some(effect) = host.kit.store.effect(&host.run, key)? else { return Ok(None) };
+    let Some(intent) = effect.intent else { return Ok(None) };
     let kept = host.kit.store.load(&intent)?;
-    Ok(kept["child"].as_str().map(RunId::new))
+    Ok(kept["child"].as_str().map(|child| (RunId::new(child), effect.origin)))
 }
 
 fn row(spent: Spent) -> SpendRow {

@@ -164,5 +164,10 @@ fn a_child_that_answered_past_refused_calls_lacks_them_for_good() {
     let document = ran.json();
     assert_eq!((&document["status"], &document["refused_calls"]), (&json!("partial"), &json!(1)), "{document:#}");
     ran.says("refused by the limits of a child run that has ended, only a new run asks for them");
+    // A fork has the answer of that child, and lacks as much.
+    let fork = program.args(["runs", "fork", "last"]).run().ok().stdout;
+    let document = program.args(["resume", fork.trim(), "--json"]).run().ok().json();
+    let ended = (&document["answer"], &document["status"], &document["refused_calls"]);
+    assert_eq!(ended, (&json!(2), &json!("partial"), &json!(1)), "{document:#}");
     assert_eq!(server.asks().len(), 2);
 }
