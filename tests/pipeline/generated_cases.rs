@@ -572,4 +572,17 @@ steps:
         2,
         r#""(cleaned up)""#,
     ),
+    case(
+        "a step that a later round goes past gives the block no value",
+        "\
+steps:
+  first: {llm: first, max_visits: 3}
+  route: {set: {v: '2'}, max_visits: 1, on_failure: done}
+  again: {set: {v: '3'}, on_success: first}
+  done: {set: {v: '4'}, condition: 1 > 2}
+",
+        0,
+        2,
+        r#""(first)""#,
+    ),
 ];

@@ -389,3 +389,17 @@ steps:
     );
     run(&text).code(1).says("`target` was visited 3 times and is wanted once more");
 }
+
+#[test]
+fn a_step_that_a_later_round_goes_past_gives_the_block_no_value() {
+    let text = "\
+steps:
+  first: {set: {v: '1'}, max_visits: 3}
+  route: {set: {v: '2'}, max_visits: 1, on_failure: done}
+  again: {set: {v: '3'}, on_success: first}
+  done: {set: {v: '4'}, condition: 1 > 2}
+";
+    let (steps, answer) = told(&run(text).ok());
+    assert_eq!(steps, json!({"first": "ok", "route": "failed", "again": "skipped", "done": "skipped"}));
+    assert_eq!(answer, json!({"v": 1}));
+}

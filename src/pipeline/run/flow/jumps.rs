@@ -73,6 +73,8 @@ impl Flow<'_> {
         }
         for cell in self.cells.get_mut(to..=from).into_iter().flatten() {
             (cell.state, cell.severs, cell.blocks, cell.open) = (State::Waiting, false, false, false);
+            // One that the next round goes past has no value any more.
+            cell.outcome = StepOutcome::Skipped;
         }
         Some(Next::Repeat(to, from))
     }
