@@ -1,5 +1,6 @@
 //! Faults: all at once, each with its place, the nearest name, and what would be right.
 
+use super::forms::refused_for;
 use super::{accepted, flow, refused};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
@@ -158,6 +159,48 @@ steps:
   last: {set: {n: after.n}}
 outputs: {text: risky.text}
 "#,
+    );
+}
+
+#[test]
+fn a_condition_means_something_else_in_another_body() {
+    let text = "\
+inputs: {n: {type: integer, default: 1}}
+steps:
+  all:
+    each:
+      in: [a, b]
+      as: word
+      steps:
+        maybe: {set: {v: '1'}, condition: CONDITION}
+        beside: {set: {v: maybe.v}, condition: CONDITION}
+        inner: {each: {in: [x, y], as: letter, steps: {deep: {set: {v: maybe.v}, condition: CONDITION}}}}
+";
+    for condition in ["index == 0", "inputs.n > 1 && key == \"0\""] {
+        refused_for(
+            &text.replace("CONDITION", condition),
+            "flow.yaml has a fault\n  flow.yaml:10:72: `maybe` may be `()` here, because it has a condition",
+        );
+    }
+    for condition in ["inputs.n > 1", "word == \"a\""] {
+        accepted(&text.replace("CONDITION", condition));
+    }
+    refused_for(
+        "\
+steps:
+  a:
+    while:
+      condition: iteration < 3
+      max_iterations: 3
+      steps:
+        maybe: {set: {v: '1'}, condition: iteration > 1}
+        b:
+          while:
+            condition: iteration < 3
+            max_iterations: 3
+            steps: {deep: {set: {v: maybe.v}, condition: iteration > 1}}
+",
+        "flow.yaml:12:37: `maybe` may be `()` here, because it has a condition",
     );
 }
 

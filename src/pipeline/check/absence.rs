@@ -4,8 +4,11 @@ use crate::pipeline::check::{Known, Seen};
 use crate::pipeline::graph::{jumps, targets};
 use crate::pipeline::plan::{Block, Input, Jump, Step};
 use crate::pipeline::read::{Part, Use};
-use crate::script::expression::{Constant, Expression, Question};
+use crate::script::expression::{Constant, Expression, Question, Reference};
 use std::collections::HashSet;
+
+/// What a body gives its steps beside the item, under the same names as one further out.
+const OF_BODIES: &[&str] = &["key", "index", "prev", "iteration"];
 
 /// Whose value may be absent.
 pub(super) struct Absence<'k> {
@@ -54,10 +57,6 @@ impl<'k> Absence<'k> {
             return None;
         }
         let around = self.known.around(&read.user.step);
-        let own = seen.step.condition.as_ref();
-        let same_condition = |reader: &&Seen<'_>| {
-            own.zip(reader.step.condition.as_ref()).is_some_and(|(own, other)| own.says_the_same(other))
-        };
         let step = seen.step;
         let output = read.user.part == Part::Output;
         // What reads it within the block is not reached then; the outputs are made all the same.
@@ -69,7 +68,7 @@ impl<'k> Absence<'k> {
                 Some(Jump::To(target)) => leads_past(seen.block, (at, target), at, reader),
                 on_false => matches!(on_false, None | Some(Jump::Continue | Jump::Retry)),
             };
-        if step.condition.is_some() && conditional && !around.iter().any(same_condition) {
+        if step.condition.is_some() && conditional && !around.iter().any(|other| has_condition_of(other, seen)) {
             return Some("it has a condition".to_owned());
         }
         if let Some(by) = jumped_over(seen.block, name, reader) {
@@ -135,6 +134,15 @@ impl<'k> Absence<'k> {
 fn skips_others(step: &Step) -> bool {
     let goes_on = matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_)));
     goes_on || [&step.on_false, &step.on_success].into_iter().flatten().any(|jump| *jump == Jump::Skip)
+}
+
+/// Whether what stands around a reader runs only if the condition of a step holds, because its own one says the same and
+/// means it: what bodies give their steps is something else in each of them.
+fn has_condition_of(other: &Seen<'_>, seen: &Seen<'_>) -> bool {
+    let Some((own, condition)) = seen.step.condition.as_ref().zip(other.step.condition.as_ref()) else { return false };
+    let of_body = |read: &Reference| read.path.first().is_some_and(|name| OF_BODIES.contains(&name.as_str()));
+    let beside = seen.block.position(&other.step.name).is_some();
+    (beside || !own.references().iter().any(of_body)) && own.says_the_same(condition)
 }
 
 /// Where the step of a block stands that reads, or in whose body it is read; nothing if that is outside of the block.
