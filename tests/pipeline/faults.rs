@@ -156,10 +156,27 @@ steps:
   risky: {tool: read_file, args: {path: a.txt}, vars: {text: x}, on_failure: continue}
   after: {set: {n: risky.text}}
   told: {set: {n: risky.text}, always: true}
-  last: {set: {n: after.n}}
-outputs: {text: risky.text}
+  sure: {set: {n: after.n}, always: true}
+  sees: {set: {n: after.n, o: outcomes.after}}
+  body: {parallel: [{b: {set: {n: after.n}}}, {c: {set: {o: outcomes.after}}}]}
+outputs: {text: risky.text, n: after.n}
 "#,
     );
+}
+
+#[test]
+fn who_is_skipped_with_what_it_needs_may_read() {
+    let body = "\
+  risky: {tool: read_file, args: {path: a.txt}, vars: {text: x}, on_failure: continue}
+  after: {set: {n: risky.text}}
+  last: {set: {n: after.n}, condition: after.n != risky.text}
+  deep: {parallel: [{d: {set: {n: last?.n}}}, {e: {set: {n: after.n.len()}, always: true}}]}
+  told: {set: {o: outcomes.risky, p: outcomes.after}}
+";
+    accepted(&format!("steps:\n{body}"));
+    // That another step of the same body looks at it is nothing to its readers.
+    let inner = body.replace("  ", "        ");
+    accepted(&format!("steps:\n  all:\n    each:\n      in: [1]\n      steps:\n{inner}"));
 }
 
 #[test]

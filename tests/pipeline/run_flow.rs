@@ -403,3 +403,29 @@ steps:
     assert_eq!(steps, json!({"first": "ok", "route": "failed", "again": "skipped", "done": "skipped"}));
     assert_eq!(answer, json!({"v": 1}));
 }
+
+#[test]
+fn who_needs_a_step_that_was_skipped_with_another_is_skipped_too() {
+    for (risky, outcome) in [
+        (format!("{{{BAD}, on_failure: continue}}"), "failed"),
+        (format!("{{{BAD}, on_failure: skip}}"), "failed"),
+        ("{set: {v: '1'}, condition: 1 > 2, on_false: skip}".to_owned(), "skipped"),
+        ("{set: {v: '1'}, on_success: skip}".to_owned(), "ok"),
+        ("{switch: {on: '1', cases: {1: skip}}}".to_owned(), "ok"),
+    ] {
+        let text = format!(
+            "\
+steps:
+  risky: {risky}
+  after: {{set: {{n: '1'}}, dependencies: [risky]}}
+  last: {{set: {{n: after.n}}}}
+  deep: {{each: {{in: [1], steps: {{s: {{set: {{n: after.n}}, always: true}}}}}}}}
+  told: {{set: {{last: outcomes.last}}}}
+"
+        );
+        let (steps, answer) = told(&run(&text).ok());
+        let skipped = json!({"risky": outcome, "after": "skipped", "last": "skipped", "deep": "skipped", "told": "ok"});
+        assert_eq!(steps, skipped, "{risky}");
+        assert_eq!(answer, json!({"last": "skipped"}), "{risky}");
+    }
+}

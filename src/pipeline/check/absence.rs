@@ -57,33 +57,31 @@ impl<'k> Absence<'k> {
             return None;
         }
         let around = self.known.around(&read.user.step);
-        let step = seen.step;
         let output = read.user.part == Part::Output;
-        // What reads it within the block is not reached then; the outputs are made all the same.
-        let ends = output && step.on_false == Some(Jump::End);
-        let reader = reader(&around, seen.block).filter(|_| !output);
-        let at = seen.block.position(name)?;
-        let conditional = ends
-            || match &step.on_false {
-                Some(Jump::To(target)) => leads_past(seen.block, (at, target), at, reader),
-                on_false => matches!(on_false, None | Some(Jump::Continue | Jump::Retry)),
-            };
-        if step.condition.is_some() && conditional && !around.iter().any(|other| has_condition_of(other, seen)) {
+        let reader = reader(&around, seen.block);
+        if goes_past(seen, reader, output) && !around.iter().any(|other| has_condition_of(other, seen)) {
             return Some("it has a condition".to_owned());
         }
         if let Some(by) = jumped_over(seen.block, name, reader) {
             return Some(format!("`{by}` may jump over it"));
         }
-        if self.skipped.contains(name) {
+        // Who needs what failed or was skipped is skipped with it, and so is all that stands in its body.
+        let user = reader.and_then(|at| seen.block.steps.get(at));
+        let regardless = user.is_some_and(|user| user.always || user.watches.iter().any(|watched| watched == name));
+        if output || regardless { self.lost(seen, output) } else { None }
+    }
+
+    /// Why the value of a step may be `()` for whoever reads it whatever became of the step.
+    fn lost(&self, seen: &Seen<'_>, output: bool) -> Option<String> {
+        let step = seen.step;
+        if self.skipped.contains(step.name.as_str()) {
             return Some("a step that it needs may fail or be skipped".to_owned());
         }
-        if let Some(by) = ended_before(seen.block, name).filter(|_| output) {
+        if let Some(by) = ended_before(seen.block, &step.name).filter(|_| output) {
             return Some(format!("`{by}` may end the block before it"));
         }
-        let late = output && (skips_others(step) || step.on_failure == Some(Jump::End));
-        let regardless =
-            around.iter().any(|reader| reader.step.always || reader.step.watches.iter().any(|w| w == name));
-        (late || regardless).then(|| "it may have failed".to_owned())
+        let late = skips_others(step) || step.on_failure == Some(Jump::End);
+        (!output || late).then(|| "it may have failed".to_owned())
     }
 
     /// Whether an input may be `()` where it is read, and nobody has asked first.
@@ -134,6 +132,21 @@ impl<'k> Absence<'k> {
 fn skips_others(step: &Step) -> bool {
     let goes_on = matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_)));
     goes_on || [&step.on_false, &step.on_success].into_iter().flatten().any(|jump| *jump == Jump::Skip)
+}
+
+/// Whether a condition of the step that does not hold lets the flow reach its reader.
+fn goes_past(seen: &Seen<'_>, reader: Option<usize>, output: bool) -> bool {
+    let step = seen.step;
+    let leads_on = || match &step.on_false {
+        // What reads it within the block is not reached then; the outputs are made all the same.
+        Some(Jump::End) => output,
+        Some(Jump::To(target)) => {
+            let at = seen.block.position(&step.name);
+            at.is_some_and(|at| leads_past(seen.block, (at, target), at, reader))
+        }
+        on_false => matches!(on_false, None | Some(Jump::Continue | Jump::Retry)),
+    };
+    step.condition.is_some() && leads_on()
 }
 
 /// Whether what stands around a reader runs only if the condition of a step holds, because its own one says the same and
