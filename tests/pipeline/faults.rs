@@ -180,6 +180,27 @@ fn who_is_skipped_with_what_it_needs_may_read() {
 }
 
 #[test]
+fn outputs_ask_for_whatever_may_have_been_skipped() {
+    let needs = "`late` may be `()` here, because a step that it needs may fail or be skipped";
+    for (steps, what) in [
+        ("  way: {switch: {on: '1', cases: {1: skip}}}\n  late: {set: {v: '1'}, dependencies: [way]}\n", needs),
+        ("  late: {set: {v: bad}}\n  bad: {tool: read_file, args: {path: a.txt}, on_failure: end}\n", needs),
+        ("  late: {set: {v: b.v}}\n  a: {set: {v: '1'}, on_success: end}\n  b: {set: {v: '2'}}\n", needs),
+        (
+            "  bad: {tool: read_file, args: {path: a.txt}, on_failure: continue}\n  \
+             gate: {set: {v: bad}, condition: 1 > 2, on_false: fail}\n  late: {set: {v: '1'}}\n",
+            needs,
+        ),
+        (
+            "  all: {end: '1'}\n  late: {set: {v: '2'}}\n  tidy: {set: {v: '3'}, always: true, on_success: end}\n",
+            "`late` may be `()` here, because `all` may end the block before it",
+        ),
+    ] {
+        refused_for(&format!("steps:\n{steps}outputs: {{v: late.v}}\n"), what);
+    }
+}
+
+#[test]
 fn a_condition_means_something_else_in_another_body() {
     let text = "\
 inputs: {n: {type: integer, default: 1}}

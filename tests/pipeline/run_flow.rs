@@ -429,3 +429,14 @@ steps:
         assert_eq!(answer, json!({"last": "skipped"}), "{risky}");
     }
 }
+
+#[test]
+fn outputs_have_what_skips_others_and_what_runs_behind_an_end() {
+    for steps in [
+        "  late: {set: {v: '1'}, on_success: skip}\n  none: {set: {v: late.v}}\n",
+        "  first: {set: {v: '2'}, on_success: end}\n  late: {set: {v: '1'}, always: true}\n",
+    ] {
+        let (_, answer) = told(&run(&format!("steps:\n{steps}outputs: {{v: late.v}}\n")).ok());
+        assert_eq!(answer, json!({"v": 1}), "{steps}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::pipeline::check::{Known, Seen};
 use crate::pipeline::graph::{jumps, targets};
-use crate::pipeline::plan::{Block, Input, Jump, Step};
+use crate::pipeline::plan::{Act, Block, Input, Jump, Step};
 use crate::pipeline::read::{Part, Use};
 use crate::script::expression::{Constant, Expression, Question, Reference};
 use std::collections::HashSet;
@@ -15,7 +15,7 @@ pub(super) struct Absence<'k> {
     known: &'k Known<'k>,
     /// Inputs that need not be given and have no default.
     optional: HashSet<&'k str>,
-    /// Steps that may be skipped because one that they need failed, or said so.
+    /// Steps that may be skipped because one ended the block, or because one that they need failed, or said so.
     skipped: HashSet<&'k str>,
 }
 
@@ -24,7 +24,13 @@ impl<'k> Absence<'k> {
     pub(super) fn of(known: &'k Known<'k>, inputs: &'k [Input]) -> Self {
         let optional = inputs.iter().filter(|input| input.may_be_nothing());
         let optional = optional.map(|input| input.name.as_str()).collect();
-        let mut absence = Self { known, optional, skipped: HashSet::new() };
+        let enders = known.steps.values().filter(|seen| ends(seen.block, seen.step));
+        let behind = |seen: &'k Seen<'k>| {
+            seen.block.steps.iter().skip_while(move |step| step.name != seen.step.name).skip(1)
+        };
+        let ended = enders.flat_map(behind).filter(|step| !step.always);
+        let skipped = ended.map(|step| step.name.as_str()).collect();
+        let mut absence = Self { known, optional, skipped };
         // What is skipped passes on, so that it is looked at until nothing is added.
         loop {
             let before = absence.skipped.len();
@@ -41,9 +47,13 @@ impl<'k> Absence<'k> {
 
     fn is_skipped_with_another(&self, seen: &Seen<'k>) -> bool {
         let step = seen.step;
-        let needed = step.after.iter().filter_map(|at| seen.block.steps.get(*at));
-        let mut unwatched = needed.filter(|needed| !step.watches.contains(&needed.name));
-        !step.always && unwatched.any(|needed| skips_others(needed) || self.skipped.contains(needed.name.as_str()))
+        let of_block = |at: &usize| seen.block.steps.get(*at);
+        let is_lost = |other: &Step, severs: bool| {
+            (severs || self.skipped.contains(other.name.as_str())) && !step.watches.contains(&other.name)
+        };
+        let needs = step.after.iter().filter_map(of_block).any(|needed| is_lost(needed, skips_others(needed)));
+        // A point of control that was skipped holds up what stands behind it; one whose failure was dealt with does not.
+        !step.always && (needs || step.behind.iter().filter_map(of_block).any(|point| is_lost(point, false)))
     }
 
     /// Why the value of a step may be `()` where it is read; `None` if it is there, or the reader asks first.
@@ -74,13 +84,14 @@ impl<'k> Absence<'k> {
     /// Why the value of a step may be `()` for whoever reads it whatever became of the step.
     fn lost(&self, seen: &Seen<'_>, output: bool) -> Option<String> {
         let step = seen.step;
+        let runs = step.always && step.condition.is_none();
+        if let Some(by) = ended_before(seen.block, &step.name).filter(|_| !runs) {
+            return Some(format!("`{by}` may end the block before it"));
+        }
         if self.skipped.contains(step.name.as_str()) {
             return Some("a step that it needs may fail or be skipped".to_owned());
         }
-        if let Some(by) = ended_before(seen.block, &step.name).filter(|_| output) {
-            return Some(format!("`{by}` may end the block before it"));
-        }
-        let late = skips_others(step) || step.on_failure == Some(Jump::End);
+        let late = goes_on(step) || step.on_false == Some(Jump::Skip);
         (!output || late).then(|| "it may have failed".to_owned())
     }
 
@@ -128,10 +139,14 @@ impl<'k> Absence<'k> {
     }
 }
 
-/// Whether a step that fails, or is skipped on purpose, lets the flow go on without those that need it.
+/// Whether a failure of the step is dealt with, so that the block comes to its end without its value.
+fn goes_on(step: &Step) -> bool {
+    matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_) | Jump::End))
+}
+
+/// Whether a step that fails, or skips on purpose, lets the flow go on without those that need it.
 fn skips_others(step: &Step) -> bool {
-    let goes_on = matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_)));
-    goes_on || [&step.on_false, &step.on_success].into_iter().flatten().any(|jump| *jump == Jump::Skip)
+    goes_on(step) || jumps(step).any(|jump| *jump == Jump::Skip)
 }
 
 /// Whether a condition of the step that does not hold lets the flow reach its reader.
@@ -178,11 +193,18 @@ fn leads_past(block: &Block, (from, target): (usize, &str), at: usize, reader: O
     target > at && !reader.is_some_and(|reader| (from + 1..target).contains(&reader))
 }
 
-/// A step that may end the block before this one; one that ends the whole gives another value than the outputs.
+/// A step that may end the block before this one.
 fn ended_before<'b>(block: &'b Block, name: &str) -> Option<&'b str> {
     let at = block.position(name)?;
-    let earlier = block.steps.iter().take(at);
-    earlier.filter(|step| jumps(step).any(|jump| *jump == Jump::End)).map(|step| step.name.as_str()).next()
+    block.steps.iter().take(at).find(|step| ends(block, step)).map(|step| step.name.as_str())
+}
+
+/// Whether a step may end its block so that the outputs are made all the same. One that ends the whole gives another value
+/// than the outputs, unless what always runs ends the block after it.
+fn ends(block: &Block, step: &Step) -> bool {
+    let leads = |step: &Step| jumps(step).any(|jump| *jump == Jump::End);
+    let again = || block.steps.iter().any(|other| other.always && leads(other));
+    leads(step) || (matches!(step.act, Act::End(_)) && again())
 }
 
 /// Whether this asks for the value of a step, or for how the step ended.
