@@ -247,3 +247,16 @@ fn what_a_value_is_known_to_be_is_told_before() {
     );
     accepted("inputs: {t: {default: x}}\nsteps: {a: {llm: x, products: {a: '{{ inputs.t }}.md'}}}\n");
 }
+
+#[test]
+fn what_an_output_does_with_a_step_that_was_skipped_is_told_before() {
+    let text = |output: &str| {
+        let sum = "{tool: calculate, args: {expression: 1 + 1}, condition: inputs.n > 1}";
+        format!("inputs: {{n: {{type: integer, default: 1}}}}\nsteps: {{sum: {sum}}}\noutputs: {{v: '{output}'}}\n")
+    };
+    for (output, hint) in [("2 * sum", "give another value by `??`"), ("sum[0]", "write `sum?[..]`")] {
+        refused_for(&text(output), &format!("`sum` may be `()` here, because it has a condition: {hint}"));
+    }
+    let program = Program::offline().file("p.yaml", text("2 * (sum ?? 3)"));
+    assert_eq!(program.args(["run", "p.yaml", "--json"]).run().ok().json()["answer"], json!({"v": 6}));
+}

@@ -2,7 +2,7 @@
 
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::forms::Forms;
-use crate::pipeline::read::{Part, Reader, Use};
+use crate::pipeline::read::{Reader, Use};
 use crate::script::expression::{Deed, Form};
 
 /// What is wrong with what is done with an input that need not be given.
@@ -13,10 +13,9 @@ pub(super) fn of_input(read: &Use, input: &str, absence: &Absence<'_>, forms: &F
     (!asked).then(|| format!("`{way}` may be `()`: give it a default, {remedy}, or ask `{way} != ()`"))
 }
 
-/// What is wrong with what is done with the value of a step that may be skipped. An output that cannot be made for that is
-/// left out.
+/// What is wrong with what is done with the value of a step that may be skipped.
 pub(super) fn of_step(read: &Use, name: &str, absence: &Absence<'_>, forms: &Forms<'_>) -> Option<String> {
-    let remedy = remedy(read, name, forms).filter(|_| read.user.part != Part::Output && !absence.looks_first(read))?;
+    let remedy = remedy(read, name, forms).filter(|_| !absence.looks_first(read))?;
     let why = absence.why(read, name)?;
     Some(format!(
         "`{name}` may be `()` here, because {why}: {remedy}, or let a condition ask `outcomes.{name} == \"ok\"`"
