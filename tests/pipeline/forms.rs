@@ -325,3 +325,24 @@ steps: {a: {set: {n: inputs.day}}}
     program.args(["run", "p.yaml", "day=2020-01-01"]).run().ok();
     program.args(["run", "p.yaml", "day=noon"]).run().code(2).says("the input `day` of pipeline `p`");
 }
+
+#[test]
+fn a_branch_whose_last_step_may_be_skipped_may_have_the_value_of_another() {
+    let text = "\
+steps:
+  both:
+    parallel:
+      one:
+        - seed: {set: {a: '1'}}
+        - x: {tool: read_file, args: {path: gone.txt}, on_failure: continue}
+        - GATE
+        - last: {set: {b: '{{ x }}'}}
+  taken: {set: {c: both.one.a}}
+";
+    let gate = text.replace("GATE", "gate: {set: {g: x}, condition: 1 > 2, on_false: fail}").replace("{{ x }}", "2");
+    for text in [text.replace("        - GATE\n", ""), gate] {
+        let program = Program::offline().file("p.yaml", &text);
+        assert_eq!(program.args(["run", "p.yaml", "--json"]).run().ok().json()["answer"], json!({"c": 1}));
+        refused_for(&text.replace(", on_failure: continue", ""), "`both.one` has no field `a`; it has b");
+    }
+}

@@ -15,7 +15,7 @@ pub(super) struct Absence<'k> {
     known: &'k Known<'k>,
     /// Inputs that need not be given and have no default.
     optional: HashSet<&'k str>,
-    /// Steps that may be skipped because one ended the block, or because one that they need failed, or said so.
+    /// Steps that may be skipped for another one.
     skipped: HashSet<&'k str>,
 }
 
@@ -25,9 +25,8 @@ impl<'k> Absence<'k> {
         let optional = inputs.iter().filter(|input| input.may_be_nothing());
         let optional = optional.map(|input| input.name.as_str()).collect();
         let enders = known.steps.values().filter(|seen| ends(seen.block, seen.step));
-        let behind = |seen: &'k Seen<'k>| {
-            seen.block.steps.iter().skip_while(move |step| step.name != seen.step.name).skip(1)
-        };
+        let behind =
+            |seen: &'k Seen<'k>| seen.block.steps.iter().skip_while(move |step| step.name != seen.step.name).skip(1);
         let ended = enders.flat_map(behind).filter(|step| !step.always);
         let skipped = ended.map(|step| step.name.as_str()).collect();
         let mut absence = Self { known, optional, skipped };
@@ -49,11 +48,16 @@ impl<'k> Absence<'k> {
         let step = seen.step;
         let of_block = |at: &usize| seen.block.steps.get(*at);
         let is_lost = |other: &Step, severs: bool| {
-            (severs || self.skipped.contains(other.name.as_str())) && !step.watches.contains(&other.name)
+            (severs || self.is_skipped(&other.name)) && !step.watches.contains(&other.name)
         };
         let needs = step.after.iter().filter_map(of_block).any(|needed| is_lost(needed, skips_others(needed)));
         // A point of control that was skipped holds up what stands behind it; one whose failure was dealt with does not.
         !step.always && (needs || step.behind.iter().filter_map(of_block).any(|point| is_lost(point, false)))
+    }
+
+    /// Whether a step may be skipped because one ended the block, or because one that it needs failed, or said so.
+    pub(super) fn is_skipped(&self, step: &str) -> bool {
+        self.skipped.contains(step)
     }
 
     /// Why the value of a step may be `()` where it is read; `None` if it is there, or the reader asks first.
@@ -88,7 +92,7 @@ impl<'k> Absence<'k> {
         if let Some(by) = ended_before(seen.block, &step.name).filter(|_| !runs) {
             return Some(format!("`{by}` may end the block before it"));
         }
-        if self.skipped.contains(step.name.as_str()) {
+        if self.is_skipped(&step.name) {
             return Some("a step that it needs may fail or be skipped".to_owned());
         }
         let late = goes_on(step) || step.on_false == Some(Jump::Skip);

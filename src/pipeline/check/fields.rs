@@ -32,8 +32,8 @@ const OF_ALL: &[&str] = &["to_string", "to_debug", "type_of", "is_shared"];
 /// Checks all readings.
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Known<'_>) {
     let inputs = forms::of_inputs(&pipeline.inputs);
-    let forms = Forms::of(pipeline);
     let absence = Absence::of(known, &pipeline.inputs);
+    let forms = Forms::of(pipeline, &absence);
     wanted::check(reader, known, &forms, &inputs, &absence);
     deeds::clashes(reader, &forms);
     let uses = std::mem::take(&mut reader.uses);

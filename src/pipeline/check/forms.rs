@@ -1,5 +1,6 @@
 //! What is known of the form of a step's value before it runs.
 
+use crate::pipeline::check::absence::Absence;
 use crate::pipeline::plan::{Act, Block, Input, Pipeline, Step, Template};
 use crate::script::expression::{Field, Form};
 use serde_json::Value;
@@ -17,21 +18,21 @@ pub(super) struct Forms<'p> {
 
 impl<'p> Forms<'p> {
     /// Those of a pipeline. What is read before it is made is not known.
-    pub(super) fn of(pipeline: &'p Pipeline) -> Self {
+    pub(super) fn of(pipeline: &'p Pipeline, absence: &Absence<'_>) -> Self {
         let given = |input: &Input| {
             let form = if input.may_be_nothing() { Form::Any } else { of_schema(&input.schema) };
             sure(&input.name, form)
         };
         let inputs = Form::map(pipeline.inputs.iter().map(given));
         let mut forms = Self { steps: HashMap::new(), inputs };
-        forms.add(&pipeline.block);
+        forms.add(&pipeline.block, absence);
         forms
     }
 
-    fn add(&mut self, block: &'p Block) {
+    fn add(&mut self, block: &'p Block, absence: &Absence<'_>) {
         for step in needed_first(block) {
-            step.act.blocks().into_iter().for_each(|inner| self.add(inner));
-            let form = of_step(step, &|name| self.named(name));
+            step.act.blocks().into_iter().for_each(|inner| self.add(inner, absence));
+            let form = of_step(step, &|name| self.named(name), absence);
             self.steps.insert(&step.name, form);
         }
     }
@@ -106,7 +107,7 @@ pub(super) fn of_inputs(inputs: &[Input]) -> Form {
 }
 
 /// The form of a step's value.
-fn of_step(step: &Step, names: Names<'_>) -> Form {
+fn of_step(step: &Step, names: Names<'_>, absence: &Absence<'_>) -> Form {
     if let Some(schema) = step.schema() {
         return of_schema(&schema);
     }
@@ -122,15 +123,17 @@ fn of_step(step: &Step, names: Names<'_>) -> Form {
         // Over a map it answers a map.
         Act::Each(each) if each.key.is_none() && matches!(of_template(&each.items, names), Form::List) => Form::List,
         Act::Parallel(branches) => {
-            Form::map(branches.iter().map(|branch| sure(&branch.name, of_block(&branch.block, names))))
+            Form::map(branches.iter().map(|branch| sure(&branch.name, of_block(&branch.block, names, absence))))
         }
         _ => Form::Any,
     }
 }
 
-/// The value of a block is that of its last step; one that may be skipped may be nothing.
-fn of_block(block: &Block, names: Names<'_>) -> Form {
-    let last = block.steps.last().filter(|last| last.condition.is_none() && last.on_failure.is_none());
+/// The value of a block is that of its last step, or of one before it where that may be skipped.
+fn of_block(block: &Block, names: Names<'_>, absence: &Absence<'_>) -> Form {
+    let is_sure =
+        |last: &&Step| last.condition.is_none() && last.on_failure.is_none() && !absence.is_skipped(&last.name);
+    let last = block.steps.last().filter(is_sure);
     last.filter(|_| !block.steps.iter().any(Step::may_lead_away)).map_or(Form::Any, |last| names(&last.name))
 }
 
