@@ -157,6 +157,7 @@ impl Loader<'_> {
             faults: Vec::new(),
             uses: Vec::new(),
             steps: HashMap::new(),
+            items: HashMap::new(),
             header: Header::default(),
         };
         let pipeline = root.and_then(|root| reader.pipeline(&root));

@@ -46,6 +46,8 @@ pub(super) struct Reader<'r, 'k> {
     pub uses: Vec<Use>,
     /// Where each step stands, by name.
     pub steps: HashMap<String, Spot>,
+    /// Where the items of an `each` are named, by their name.
+    pub items: HashMap<String, Spot>,
     /// The arguments of tools and programs, to be compared with what those take.
     pub header: Header,
 }

@@ -243,6 +243,30 @@ steps:
 }
 
 #[test]
+fn a_step_is_named_otherwise_than_any_item() {
+    let each = "  all: {each: {in: [1], as: word, steps: {a: {set: {v: word}}}}}\n";
+    let step = "  both: {parallel: {l: [{word: {set: {v: '1'}}}]}}\n";
+    for (steps, what) in [
+        (
+            format!("{each}{step}"),
+            "flow.yaml:3:26: `word` is the name of an item already, on line 2: choose another name",
+        ),
+        (
+            format!("{step}{each}"),
+            "flow.yaml:3:29: `word` is the name of a value already: name the item otherwise, by `as`",
+        ),
+        (
+            "  all: {each: {in: [1], steps: {a: {set: {v: item}}, item: {set: {v: '1'}}}}}\n".to_owned(),
+            "flow.yaml:2:54: `item` is the name of an item already, on line 2: choose another name",
+        ),
+    ] {
+        refused_for(&format!("steps:\n{steps}"), what);
+    }
+    // Those of one each are none of another one's.
+    accepted(&format!("steps:\n{each}{}", each.replace("all", "more").replace("a: {set", "b: {set")));
+}
+
+#[test]
 fn jumps_lead_to_steps_and_loops_end() {
     refused(
         "pipeline_jumps",

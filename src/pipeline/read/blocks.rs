@@ -69,6 +69,11 @@ impl Reader<'_, '_> {
         if self.identifier(at, "a step", name).is_none() || self.usable(at, name).is_none() {
             return;
         }
+        // Also where neither can see the other: what is known of a value is kept by its name alone.
+        if let Some(Spot { line, .. }) = self.items.get(name).copied() {
+            self.fault(at, format!("`{name}` is the name of an item already, on line {line}: choose another name"));
+            return;
+        }
         if let Some(first) = self.steps.insert(name.to_owned(), at) {
             self.fault(at, format!("there is a step `{name}` already, on line {}", first.line));
             return;
@@ -111,6 +116,7 @@ impl Reader<'_, '_> {
             self.fault(at, format!("`{name}` is the name of a value already: name the item otherwise, by `as`"));
             return None;
         }
+        self.items.entry(name.clone()).or_insert(at);
         let keyed = reading.with(&[&name, "index"]);
         let key = fields.get("key").and_then(|node| self.expression(node, "key", &keyed));
         let parallel = self.count(fields.get("max_parallel"), "max_parallel", 1, 1_024);
