@@ -55,6 +55,8 @@ pub enum Request {
         /// How many run at once.
         concurrency: usize,
     },
+    /// Items are about to be worked on at once, in frames of their own below this one; answers nothing.
+    Branches,
     /// A tool call; answers the tool's value.
     Tool {
         /// The tool's name.

@@ -10,31 +10,76 @@ use crate::tools::builtin::write_file;
 use crate::tools::tool::ToolContext;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// The tool as which the log knows it.
 const TOOL: &str = "write_file";
 
-/// Which step wrote which file, by the pipeline around all others and the path.
+/// Which files were written, and how often each frame has begun to work on items at once.
 #[derive(Default)]
-pub(super) struct Written(Mutex<HashMap<(String, String), String>>);
+pub(super) struct Written {
+    files: Mutex<HashMap<(String, String), Writer>>,
+    begun: Mutex<HashMap<String, u32>>,
+}
+
+/// Who wrote a file.
+struct Writer {
+    /// Which part of what shares the file.
+    part: String,
+    /// The step.
+    step: String,
+}
 
 impl Written {
+    fn begin(&self, frame: &Frame) {
+        *lock(&self.begun).entry(frame.as_str().to_owned()).or_insert(0) += 1;
+    }
+
     /// Notes that a step writes a file.
     ///
     /// # Errors
-    /// `data` if another step of the pipeline, or of one that it calls, has written it, or the same one for another item.
+    /// `data` if another step of the pipeline, or of one that it calls, has written it, or if it was written for another item.
     fn note(&self, frame: &Frame, path: &str) -> Outcome<()> {
-        let owner = owner(frame);
-        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = written.entry((outermost(frame), path.to_owned())).or_insert_with(|| owner.clone());
-        if *first == owner {
-            return Ok(());
+        let step = owner(frame);
+        let parts = self.parts(frame, &step);
+        let mut files = lock(&self.files);
+        for (whole, part) in parts {
+            let fresh = || Writer { part: part.clone(), step: step.clone() };
+            let first = files.entry((whole, path.to_owned())).or_insert_with(fresh);
+            if first.part != part {
+                let what = format!("`{path}` is written twice: at {} and at {step}", first.step);
+                return Err(
+                    Failure::new(FailureKind::Data, what).hint("put what differs into the path, such as `{{ key }}`")
+                );
+            }
         }
-        Err(Failure::new(FailureKind::Data, format!("`{path}` is written twice: at {first} and at {owner}"))
-            .hint("put what differs into the path, such as `{{ key }}`"))
+        Ok(())
     }
+
+    /// What lets only one of its parts write a file, with the part that does: each call of `par_map` around the outermost
+    /// pipeline with its item, and that pipeline with its step.
+    fn parts(&self, frame: &Frame, step: &str) -> Vec<(String, String)> {
+        let outermost = outermost(frame);
+        let begun = lock(&self.begun);
+        let item = |(at, _): (usize, &str)| {
+            let (around, inside) = outermost.split_at(at);
+            let call = begun.get(around).copied().unwrap_or(0);
+            (format!("{around}/par{call}"), inside.split('/').nth(1).unwrap_or_default().to_owned())
+        };
+        let items = outermost.match_indices("/par[").map(item);
+        items.chain([(outermost.clone(), step.to_owned())]).collect()
+    }
+}
+
+/// Notes that a script begins to work on items at once in parts of this frame.
+pub(super) fn begin(host: &RunHost, frame: &Frame) -> Value {
+    host.counts.written.begin(frame);
+    Value::Null
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The frame of the pipeline around all others. A script may run one after another over the same files.
@@ -99,7 +144,7 @@ pub async fn write(
 
 #[cfg(test)]
 mod tests {
-    use super::{outermost, owner};
+    use super::{Written, outermost, owner};
     use crate::core::ids::Frame;
 
     #[test]
@@ -114,5 +159,25 @@ mod tests {
             assert_eq!((owner(&frame).as_str(), outermost(&frame).as_str()), (expected, "root"), "{frame}");
         }
         assert_eq!(outermost(&Frame::root().child("s1/e2/pipeline0/step:a")), "root/s1/e2/pipeline0");
+    }
+
+    #[test]
+    fn a_file_is_that_of_one_item_of_a_par_map_and_free_for_the_next_one() {
+        let written = Written::default();
+        let begin = || written.begin(&Frame::root().child("e1"));
+        let note = |frame: &str| written.note(&Frame::root().child(frame), "a.json").map_err(|failure| failure.message);
+        begin();
+        assert_eq!(note("e1/par[0]/pipeline0/step:s"), Ok(()));
+        assert_eq!(note("e1/par[0]/pipeline1/step:t"), Ok(()), "one after the other");
+        let twice =
+            "`a.json` is written twice: at root/e1/par[0]/pipeline/step:s and at root/e1/par[1]/pipeline/step:s";
+        assert_eq!(note("e1/par[1]/pipeline0/step:s"), Err(twice.to_owned()));
+        begin();
+        assert_eq!(note("e1/par[1]/pipeline1/step:s"), Ok(()));
+        assert!(note("e1/par[0]/script:two0/e1/pipeline0/step:s").is_err());
+        written.begin(&Frame::root().child("e1/par[1]"));
+        assert_eq!(note("e1/par[1]/par[0]/pipeline0/step:s"), Ok(()));
+        assert!(note("e1/par[1]/par[1]/pipeline0/step:s").is_err());
+        assert_eq!(note("e1/pipeline0/step:s"), Ok(()));
     }
 }

@@ -248,6 +248,7 @@ impl RunHost {
             Request::RlmBatch { requests, concurrency } => {
                 batch::children(self, &frame, requests, concurrency, &cancel).await
             }
+            Request::Branches => Ok(product::begin(self, &frame)),
             Request::Tool { name, args } => tool_call::call(self, &frame, name, args, &cancel).await,
             Request::Tools { query } => tool_call::find(self, &query),
             Request::Script { name, args } => program::call(self, &frame, &name, args, &cancel).await,

@@ -66,7 +66,10 @@ impl Hearing {
 
     /// Refuses effects while a closure is called: when events come is chance, and a repeated run must ask the same.
     pub fn allows(&self, request: &Request) -> Outcome<()> {
-        let harmless = matches!(request, Request::Say { .. } | Request::Tools { .. } | Request::Scripts { .. });
+        let harmless = matches!(
+            request,
+            Request::Say { .. } | Request::Tools { .. } | Request::Scripts { .. } | Request::Branches
+        );
         if harmless || !self.is_telling() {
             return Ok(());
         }

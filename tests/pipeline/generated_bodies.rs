@@ -360,4 +360,26 @@ steps:
         2,
         r#""(OK? [])""#,
     ),
+    Case {
+        files: &[(
+            "sub.yaml",
+            "inputs: {n: {type: integer}}\nsteps: {s: {set: {v: inputs.n}, products: {s: '{{ inputs.n }}.json'}}}\n",
+        )],
+        ..case(
+            "items write no file of each other by a pipeline that they call",
+            "\
+steps:
+  all:
+    each:
+      in: [1, 2, 1]
+      max_parallel: 1
+      on_item_failure: continue
+      steps: {c: {pipeline: sub.yaml, inputs: {n: '{{ item }}'}}}
+  told: {llm: '{{ errors.all?.get(\"2\")?.kind }}'}
+",
+            0,
+            1,
+            r#""(data)""#,
+        )
+    },
 ];

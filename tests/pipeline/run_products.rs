@@ -285,6 +285,32 @@ PIPELINE(\"child\", #{n: 2})
 }
 
 #[test]
+fn items_that_a_script_works_on_at_once_write_no_file_of_each_other() {
+    let program = Program::offline()
+        .file("child.yaml", CHILD.replace("PATH", "a.json"))
+        .file("other.yaml", "steps: {t: {set: {n: 3}, products: {t: a.json}}}\n");
+    let answer = |code: &str| program.args(["eval", code, "--approve", "auto", "--json"]).run().ok().json();
+    for concurrency in [1, 2] {
+        let code = format!(
+            "let all = par_map([1, 2], |n| PIPELINE(\"child.yaml\", #{{n: n}}), #{{concurrency: {concurrency}}}); \
+             all.filter(|one| \"kind\" in one).map(|one| one.message)"
+        );
+        let told = answer(&code)["answer"].clone();
+        let message = told[0].as_str().expect("a message");
+        assert!(message.contains("`output/a.json` is written twice: at root/"), "{told}");
+        assert_eq!(told.as_array().map(Vec::len), Some(1), "{told}");
+    }
+    // What comes one after another is free: pipelines of one item, and items of one call after those of another.
+    let code = "\
+let one = par_map([1, 2], |n| if n == 1 { PIPELINE(\"child.yaml\", #{n: n}); PIPELINE(\"other.yaml\") });
+let two = par_map([1, 2], |n| if n == 2 { PIPELINE(\"child.yaml\", #{n: n}) });
+[one[0].n, two[1].n]
+";
+    assert_eq!(answer(code)["answer"], json!([3, 2]));
+    assert_eq!(read(&program, "output/a.json"), "{\n  \"n\": 2\n}\n");
+}
+
+#[test]
 fn paths_that_no_file_can_have_are_told_before_anything_is_paid() {
     let server = ChatServer::new(|_| Reply::text("paid"));
     let long = "n".repeat(256);

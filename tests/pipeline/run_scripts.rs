@@ -90,4 +90,6 @@ fn who_hears_asks_nobody() {
     let code = "on_event(|e| throw \"no\"); let x = llm(\"go\"); x";
     program.args(["eval", code]).run().code(1).says("no");
     assert_eq!(server.asks().len(), 2, "the answer was waited for");
+    let code = "on_event(|e| { par_map([1, 2], |n| n + 1); }); llm(\"go\")";
+    program.args(["eval", code]).run().ok().prints("fine\n");
 }

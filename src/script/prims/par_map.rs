@@ -1,6 +1,7 @@
 //! `par_map`: a closure over items, on parallel threads.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::request::Request;
 use crate::core::text::nearest;
 use crate::policy::window::Window;
 use crate::script::bridge::{Seat, seat, seated};
@@ -12,7 +13,7 @@ use crate::script::errors::{Names, from_eval, panics, raise, way};
 use crate::script::growth::settled;
 use crate::script::held::hand_over;
 use crate::script::prims::llm_batch::concurrency;
-use crate::script::prims::primitive::{Answer, Primitive, done};
+use crate::script::prims::primitive::{Answer, Primitive, ask, done};
 use crate::script::worker::{no_thread, stack};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -69,6 +70,8 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
     let window = Window::new(most, done(stop(&mut options))?);
     done(nothing_else(&options))?;
     done(changes_nothing(context, each))?;
+    // Frames do not tell this call from the next one, and only items of one call run at once.
+    ask(Request::Branches)?;
     let threads = most.min(items.len());
     let seat = done(seat())?;
     let results = items.iter().map(|_| None).collect();
