@@ -165,6 +165,17 @@ outputs: {text: risky.text, n: after.n}
 }
 
 #[test]
+fn who_stands_before_a_step_that_ends_the_block_by_its_condition_asks_for_its_value() {
+    let ends = "  ends: {set: {v: '1'}, condition: 1 > 2, on_false: end}\n";
+    let reads = "  reads: {set: {v: ends.v}}\n";
+    refused_for(
+        &format!("steps:\n{reads}{ends}"),
+        "flow.yaml:2:20: `ends` may be `()` here, because it has a condition",
+    );
+    accepted(&format!("steps:\n{ends}{reads}"));
+}
+
+#[test]
 fn who_is_skipped_with_what_it_needs_may_read() {
     let body = "\
   risky: {tool: read_file, args: {path: a.txt}, vars: {text: x}, on_failure: continue}

@@ -156,16 +156,13 @@ fn skips_others(step: &Step) -> bool {
 /// Whether a condition of the step that does not hold lets the flow reach its reader.
 fn goes_past(seen: &Seen<'_>, reader: Option<usize>, output: bool) -> bool {
     let step = seen.step;
-    let leads_on = || match &step.on_false {
-        // What reads it within the block is not reached then; the outputs are made all the same.
-        Some(Jump::End) => output,
-        Some(Jump::To(target)) => {
-            let at = seen.block.position(&step.name);
-            at.is_some_and(|at| leads_past(seen.block, (at, target), at, reader))
-        }
+    let Some(at) = seen.block.position(&step.name).filter(|_| step.condition.is_some()) else { return false };
+    match &step.on_false {
+        // What stands behind it is not reached then; what stands before it and waits for it is, and the outputs are made.
+        Some(Jump::End) => output || reader.is_some_and(|reader| reader < at),
+        Some(Jump::To(target)) => leads_past(seen.block, (at, target), at, reader),
         on_false => matches!(on_false, None | Some(Jump::Continue | Jump::Retry)),
-    };
-    step.condition.is_some() && leads_on()
+    }
 }
 
 /// Whether what stands around a reader runs only if the condition of a step holds, because its own one says the same and
