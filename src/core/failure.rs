@@ -184,6 +184,16 @@ impl Failure {
         Self { kind: FailureKind::Child, message, ..self }.detail("stopped_by", inner)
     }
 
+    /// The failure of what was checked before it ran: only its data can have brought it about.
+    #[must_use]
+    pub fn of_data(self) -> Self {
+        let kind = match self.kind {
+            FailureKind::Script | FailureKind::Invalid => FailureKind::Data,
+            other => other,
+        };
+        Self { kind, ..self }
+    }
+
     /// The map that a script sees: `kind`, `message`, `hint`, `retryable` and the details.
     pub fn to_map(&self) -> Map<String, Value> {
         let mut map = self.details.clone();
@@ -200,6 +210,29 @@ impl Failure {
         let mut map = self.to_map();
         map.extend(self.cause.map(|cause| (CAUSE.to_owned(), cause.get().into())));
         Value::Object(map)
+    }
+
+    /// The map that `errors` of a pipeline has of a step, and the script that is made of the pipeline too: without what
+    /// no two programs share that do the same.
+    pub fn to_error(&self) -> Map<String, Value> {
+        let mut map = self.to_map();
+        shared(&mut map);
+        map
+    }
+}
+
+/// Details of one text, of one run, or of how far one call had come.
+const OWN: &[&str] = &["at", "begun", "child", "column", "expression", "line", "snippet", "step"];
+
+/// Takes them out of the map of a failure, and out of those of its items.
+fn shared(map: &mut Map<String, Value>) {
+    map.retain(|name, _| !OWN.contains(&name.as_str()));
+    if let Some(answer) = map.get_mut("answer").and_then(Value::as_object_mut) {
+        // How long a command ran.
+        answer.remove("millis");
+    }
+    if let Some(items) = map.get_mut("items").and_then(Value::as_object_mut) {
+        items.values_mut().filter_map(Value::as_object_mut).for_each(shared);
     }
 }
 

@@ -3,10 +3,12 @@
 pub mod caught;
 mod fields;
 pub mod panics;
+mod unknown;
 pub mod way;
 
 use crate::core::failure::{Cause, Failure, FailureKind};
 use crate::core::text::{nearest, one_line};
+use crate::script::errors::unknown::{PASSED, unknown_function, unknown_variable};
 use crate::script::errors::way::{Home, Way};
 use crate::script::{convert, notation, python};
 use rhai::{Dynamic, EvalAltResult, LexError, Map, ParseError, ParseErrorType, Position};
@@ -16,8 +18,17 @@ use unicode_width::UnicodeWidthStr;
 #[derive(Clone, Debug)]
 pub struct Stop(pub Failure);
 
-/// A failure as the error that a native function raises: catchable as a map, or a stop.
+/// A failure as the error that a function raises over the values that it was given: catchable as a map, or a stop.
 pub fn raise(failure: Failure) -> Box<EvalAltResult> {
+    let mut error = answered(failure);
+    if let EvalAltResult::ErrorRuntime(map, _) = &mut *error {
+        caught::mark(map);
+    }
+    error
+}
+
+/// The same of a failure with which somebody answered who was asked: a model, a tool, a program.
+pub fn answered(failure: Failure) -> Box<EvalAltResult> {
     if failure.kind.catchable() {
         Box::new(EvalAltResult::ErrorRuntime(convert::to_dynamic(&failure.to_slot()), Position::NONE))
     } else {
@@ -67,6 +78,12 @@ pub fn from_session(error: &EvalAltResult, source: &str, names: &Names, home: &d
         failure.message = format!("{} (in `{}`)", failure.message, within.join("` > `"));
     }
     located(failure, source, position)
+}
+
+/// The error of an expression of a pipeline as a failure, in the words that `failure_of` has for it in a script.
+pub fn from_expression(error: &EvalAltResult, source: &str) -> Failure {
+    let Way { inner, position, .. } = way::of(error, &|_| Home::Program);
+    located(describe(inner, "", position, &Names::default()), source, position)
 }
 
 /// A syntax error as a failure.
@@ -162,52 +179,6 @@ fn thrown(value: &Dynamic) -> Failure {
 
 fn shown(map: &Map) -> String {
     notation::displayed(&Dynamic::from_map(map.clone())).unwrap_or_else(|failure| failure.message)
-}
-
-/// How the hint begins that follows where a function is named as if it were a value.
-const PASSED: &str = "a function is handed over as";
-
-fn unknown_variable(name: &str, names: &Names) -> Failure {
-    let failure = script(format!("there is no variable `{}`", one_line(name, 80)));
-    let known = names.variables.iter().chain(&names.functions).map(String::as_str).filter(|known| *known != name);
-    match python::function_hint(name) {
-        _ if name == "f" => failure.hint("Rhai interpolates in back-ticks: `count: ${n}`"),
-        Some(hint) => failure.hint(hint),
-        None if names.functions.iter().any(|known| known == name) => {
-            failure.hint(format!("{PASSED} `|x| {name}(x)`, or as `Fn(\"{name}\")`"))
-        }
-        None => match nearest(name, known) {
-            Some(near) => failure.hint(format!("did you mean `{near}`?")),
-            None => failure.hint("declare it first: `let x = ...;` (a `fn` does not see the variables outside it)"),
-        },
-    }
-}
-
-fn unknown_function(signature: &str, names: &Names) -> Failure {
-    let name = signature.split([' ', '(']).next().unwrap_or(signature);
-    let shown =
-        signature.replace("&str | ImmutableString | String", "string").replace("i64", "int").replace("f64", "float");
-    let failure = script(format!("there is no function `{}`", one_line(&shown, 200)));
-    if let Some(hint) = python::function_hint(name) {
-        return failure.hint(hint);
-    }
-    if names.functions.iter().any(|f| f == name) {
-        return failure.hint(format!("`{name}` takes other arguments: `?{name}` shows them"));
-    }
-    if ["<", ">", "<=", ">=", "==", "!="].contains(&name) && signature.contains("Context") {
-        return failure.hint("a handle is not its text: compare `c.text`");
-    }
-    if ["+", "-", "*", "/", "+=", "-=", "*=", "/="].contains(&name) && signature.contains("()") {
-        return failure
-            .hint("one side is (), as an absent key is: set it first, or give another value by `??`: `(x ?? 0) + 1`");
-    }
-    if ["+", "-", "*", "/", "%", "<", ">", "<=", ">=", "==", "!="].contains(&name) {
-        return failure.hint("convert one side first: `x.to_string()`, parse_int(text), parse_float(text)");
-    }
-    match nearest(name, names.functions.iter().map(String::as_str)) {
-        Some(near) => failure.hint(format!("did you mean `{near}`?")),
-        None => failure,
-    }
 }
 
 fn syntax(kind: &ParseErrorType, source: &str, position: Position, names: &Names) -> Failure {

@@ -20,7 +20,7 @@ pub use questions::{Constant, Question};
 
 use crate::core::failure::Outcome;
 use crate::script::convert::{to_dynamic, to_value};
-use crate::script::errors::{Names, from_eval, panics};
+use crate::script::errors::{from_expression, panics};
 use crate::script::gate::{self, Gate};
 use crate::script::{growth, worker};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope, Token};
@@ -150,7 +150,6 @@ impl Expression {
     fn answer<'a>(&self, find: &impl Fn(&str) -> Option<Cow<'a, Value>>) -> Outcome<Value> {
         let Compiled { engine, ast, source, references, .. } = &*self.0;
         let read: BTreeSet<&str> = references.iter().filter_map(|r| r.path.first()).map(String::as_str).collect();
-        let names = || Names { variables: read.iter().map(|n| (*n).to_owned()).collect(), functions: Vec::new() };
         gated(|| {
             let evaluate = || {
                 let mut scope = Scope::new();
@@ -167,7 +166,7 @@ impl Expression {
                     Err(error) if matches!(*error, EvalAltResult::ErrorDataRace(..)) => copied(evaluate),
                     result => result,
                 };
-                growth::settled(result.map_err(|error| from_eval(&error, source, &names())))
+                growth::settled(result.map_err(|error| from_expression(&error, source)))
                     .and_then(|value| to_value(&value))
             })
         })

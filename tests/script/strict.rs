@@ -1,6 +1,7 @@
 //! What is an error here and silently wrong in Rhai as it comes: mixed comparisons, missing fields, lost names.
 
 use crate::support::program::Program;
+use serde_json::{Value, json};
 
 #[test]
 fn mixed_comparisons_are_errors() {
@@ -187,12 +188,36 @@ fn what_was_caught_becomes_the_failure_that_is_told() {
         ("\"x\".foo", "script: a string has no property `foo`"),
         ("[1, 2][5]", "script: array index 5 out of bounds: only 2 elements in array"),
         ("[1].map(|n| n * \"s\")", "script: there is no function `* (int, string)`"),
+        ("[#{}].map(|m| m.x)", "script: the map has no field `x`"),
+        ("[\"x\"].map(|s| s.foo)", "script: a string has no property `foo`"),
+        ("[1].map(|n| { for x in n { x } })", "script: this value cannot be iterated"),
         ("throw \"text\"", "script: text"),
         ("throw #{kind: \"own\", message: \"mine\"}", "own: mine"),
     ];
     let code: Vec<String> = codes.iter().map(|(code, _)| tell(code)).collect();
     let told: String = codes.iter().map(|(_, told)| format!("{told}\n")).collect();
     Program::offline().args(["eval", &code.join("\n"), "-q"]).run().ok().prints(&told);
+}
+
+#[test]
+fn the_error_that_a_pipeline_would_have_blames_the_values_for_what_a_function_refuses() {
+    let again = "fn again() { try { parse_json(\"x\") } catch (e) { throw e; } }";
+    for (code, kind) in [
+        ("parse_json(\"x\")", "data"),
+        ("again()", "data"),
+        ("[1, 2][5]", "data"),
+        ("TOOL(\"calculate\", #{expression: \"1 / 0\"})", "invalid"),
+        ("throw #{kind: \"invalid\", message: \"mine\", line: 3}", "invalid"),
+    ] {
+        let code = format!("{again}\ntry {{ {code} }} catch (e) {{ print(json_text(error_of(e))) }}");
+        let told = Program::offline().args(["eval", &code, "-q"]).run().ok().stdout;
+        let told: Value = serde_json::from_str(&told).unwrap_or_else(|error| panic!("{code}: {told}: {error}"));
+        assert_eq!(
+            (&told["kind"], &told["line"], &told["begun"]),
+            (&json!(kind), &Value::Null, &Value::Null),
+            "{code}"
+        );
+    }
 }
 
 #[test]

@@ -1,31 +1,52 @@
 //! What `catch` of a script received, as the failure that would have been told of it.
 
-use super::{Names, describe, first_lower, script, strip_position, thrown, unknown_function};
+use super::{Names, describe, first_lower, script, strip_position, thrown};
 use crate::core::failure::Failure;
 use crate::script::convert;
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Position};
 use serde_json::Value;
 
-/// Registers `failure_of`.
+/// Registers `failure_of`, and `error_of`: what `errors` of a pipeline has of the step that failed with it.
 pub fn register(engine: &mut Engine) {
     engine.register_fn("failure_of", |caught: Dynamic| -> Dynamic {
-        let is_failure = caught.as_map_ref().is_ok_and(|map| map.contains_key("kind"));
-        if is_failure { caught } else { convert::to_dynamic(&Value::Object(failure(&caught).to_map())) }
+        if is_failure(&caught) { caught } else { convert::to_dynamic(&Value::Object(failure(&caught).to_map())) }
     });
+    engine.register_fn("error_of", |caught: Dynamic| -> Dynamic {
+        let is_answer = is_failure(&caught) && !is_of_values(&caught);
+        let failure = failure(&caught);
+        let failure = if is_answer { failure } else { failure.of_data() };
+        convert::to_dynamic(&Value::Object(failure.to_error()))
+    });
+}
+
+/// Marks the map of a failure that a function raised over the values that it was given. A pipeline blames its data for
+/// what fails in an expression, but not for what a model or tool answers. The mark goes with the map, and no script sees
+/// it.
+pub(super) fn mark(map: &mut Dynamic) {
+    // Above 0 are the numbers of causes.
+    if map.tag() == 0 {
+        map.set_tag(OF_VALUES);
+    }
+}
+
+const OF_VALUES: i32 = -1;
+
+fn is_of_values(caught: &Dynamic) -> bool {
+    caught.tag() == OF_VALUES
+}
+
+fn is_failure(caught: &Dynamic) -> bool {
+    caught.as_map_ref().is_ok_and(|map| map.contains_key("kind"))
 }
 
 /// An error of the language has no kind; its map says what it is.
 fn failure(caught: &Dynamic) -> Failure {
     let Ok(map) = caught.as_map_ref() else { return thrown(caught) };
-    let names = Names::default();
-    if let Some(error) = error(&map) {
-        return describe(&error, "", Position::NONE, &names);
-    }
     let (Some(_), Some(message)) = (text(&map, "error"), text(&map, "message")) else { return thrown(caught) };
     // Behind the first line stands what it came through.
     let line = strip_position(message.lines().next().unwrap_or_default());
-    match line.strip_prefix("Function not found: ") {
-        Some(signature) => unknown_function(signature, &names),
+    match error(&map).or_else(|| of_line(&line)) {
+        Some(error) => describe(&error, "", Position::NONE, &Names::default()),
         None => script(first_lower(line)),
     }
 }
@@ -48,6 +69,31 @@ fn error(map: &Map) -> Option<EvalAltResult> {
         _ => return None,
     };
     Some(error)
+}
+
+/// The error that a line tells of: what came through a function or a closure has lost its fields.
+fn of_line(line: &str) -> Option<EvalAltResult> {
+    use EvalAltResult as E;
+    let named: [(&str, fn(String, Position) -> E); 5] = [
+        ("Function not found: ", E::ErrorFunctionNotFound),
+        ("Variable not found: ", E::ErrorVariableNotFound),
+        ("Property not found: ", E::ErrorPropertyNotFound),
+        ("Data race detected on ", E::ErrorDataRace),
+        ("Invalid index: ", |index, at| E::ErrorIndexNotFound(index.into(), at)),
+    ];
+    let at = Position::NONE;
+    let rest = |(before, error): (&str, fn(String, Position) -> E)| {
+        line.strip_prefix(before).map(|rest| error(rest.to_owned(), at))
+    };
+    let mismatch = || {
+        let told = ["Data type incorrect: ", "Output type incorrect: "].iter().find_map(|w| line.strip_prefix(*w))?;
+        let (found, wanted) = told.strip_suffix(')')?.split_once(" (expecting ")?;
+        Some(E::ErrorMismatchDataType(wanted.to_owned(), found.to_owned(), at))
+    };
+    named.into_iter().find_map(rest).or_else(mismatch).or_else(|| match line {
+        "For loop expects iterable type" => Some(E::ErrorFor(at)),
+        _ => line.starts_with("Unknown property '").then(|| E::ErrorDotExpr(line.to_owned(), at)),
+    })
 }
 
 fn text(map: &Map, name: &str) -> Option<String> {

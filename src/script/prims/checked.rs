@@ -10,7 +10,7 @@ use crate::core::request::{LlmRequest, Request};
 use crate::script::bridge;
 use crate::script::convert::{friendly, to_dynamic};
 use crate::script::errors::{Names, from_eval, raise};
-use crate::script::prims::primitive::{Answer, done};
+use crate::script::prims::primitive::{Answer, answered};
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext};
 use serde_json::Value;
 
@@ -78,7 +78,7 @@ impl Check {
 
 /// Asks until the check accepts an answer; the failure of the chain if it never does.
 pub fn call(context: &NativeCallContext, request: &LlmRequest, check: &Check) -> Answer<Dynamic> {
-    let ask = |step: Attempt| done(bridge::ask(Request::Attempt(Box::new(step))).and_then(attempted));
+    let ask = |step: Attempt| answered(bridge::ask(Request::Attempt(Box::new(step))).and_then(attempted));
     let mut tried = ask(check.step(request, None))?;
     loop {
         let value = to_dynamic(&tried.value);
@@ -106,7 +106,7 @@ pub fn batch(
         // The host notes the verdicts of accepted answers, and answers what is due beside them.
         let accepted = |step: &Attempt| step.judgement.as_ref().is_some_and(|judgement| judgement.passed);
         let due: Vec<usize> = steps.iter().filter(|(_, step)| !accepted(step)).map(|(item, _)| *item).collect();
-        let tried = done(bridge::ask(Request::AttemptBatch { steps, concurrency }).and_then(slots))?;
+        let tried = answered(bridge::ask(Request::AttemptBatch { steps, concurrency }).and_then(slots))?;
         steps = Vec::new();
         for (item, slot) in due.into_iter().zip(tried) {
             let (request, place) = (&requests[item], &mut answers[item]);

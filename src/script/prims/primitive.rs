@@ -5,7 +5,7 @@ use crate::core::request::Request;
 use crate::script::bridge;
 use crate::script::convert::to_dynamic;
 use crate::script::desk::Desk;
-use crate::script::errors::raise;
+use crate::script::errors::{self, raise};
 use rhai::{Dynamic, Engine, EvalAltResult};
 use std::sync::Arc;
 
@@ -42,7 +42,12 @@ pub const EXAMPLE_DOCUMENTS: &[(&str, &str)] = &[
 
 /// Asks the host and gives its answer to the script.
 pub fn ask(request: Request) -> Answer<Dynamic> {
-    done(bridge::ask(request).map(|value| to_dynamic(&value)))
+    answered(bridge::ask(request).map(|value| to_dynamic(&value)))
+}
+
+/// What the host answered, as native functions give it: its failure is none of the values that they were given.
+pub fn answered<T>(outcome: Outcome<T>) -> Answer<T> {
+    outcome.map_err(errors::answered)
 }
 
 /// A result as native functions give it.

@@ -1,0 +1,54 @@
+//! Variables and functions that nobody has declared, with the one that was perhaps meant.
+
+use super::{Names, script};
+use crate::core::failure::Failure;
+use crate::core::text::{nearest, one_line};
+use crate::script::python;
+
+/// How the hint begins that follows where a function is named as if it were a value.
+pub(super) const PASSED: &str = "a function is handed over as";
+
+/// A variable that is not in scope.
+pub(super) fn unknown_variable(name: &str, names: &Names) -> Failure {
+    let failure = script(format!("there is no variable `{}`", one_line(name, 80)));
+    let known = names.variables.iter().chain(&names.functions).map(String::as_str).filter(|known| *known != name);
+    match python::function_hint(name) {
+        _ if name == "f" => failure.hint("Rhai interpolates in back-ticks: `count: ${n}`"),
+        Some(hint) => failure.hint(hint),
+        None if names.functions.iter().any(|known| known == name) => {
+            failure.hint(format!("{PASSED} `|x| {name}(x)`, or as `Fn(\"{name}\")`"))
+        }
+        None => match nearest(name, known) {
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure.hint("declare it first: `let x = ...;` (a `fn` does not see the variables outside it)"),
+        },
+    }
+}
+
+/// A function that is not there for these arguments.
+pub(super) fn unknown_function(signature: &str, names: &Names) -> Failure {
+    let name = signature.split([' ', '(']).next().unwrap_or(signature);
+    let shown =
+        signature.replace("&str | ImmutableString | String", "string").replace("i64", "int").replace("f64", "float");
+    let failure = script(format!("there is no function `{}`", one_line(&shown, 200)));
+    if let Some(hint) = python::function_hint(name) {
+        return failure.hint(hint);
+    }
+    if names.functions.iter().any(|f| f == name) {
+        return failure.hint(format!("`{name}` takes other arguments: `?{name}` shows them"));
+    }
+    if ["<", ">", "<=", ">=", "==", "!="].contains(&name) && signature.contains("Context") {
+        return failure.hint("a handle is not its text: compare `c.text`");
+    }
+    if ["+", "-", "*", "/", "+=", "-=", "*=", "/="].contains(&name) && signature.contains("()") {
+        return failure
+            .hint("one side is (), as an absent key is: set it first, or give another value by `??`: `(x ?? 0) + 1`");
+    }
+    if ["+", "-", "*", "/", "%", "<", ">", "<=", ">=", "==", "!="].contains(&name) {
+        return failure.hint("convert one side first: `x.to_string()`, parse_int(text), parse_float(text)");
+    }
+    match nearest(name, names.functions.iter().map(String::as_str)) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure,
+    }
+}
