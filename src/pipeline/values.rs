@@ -43,7 +43,7 @@ impl Values {
                 _ => self.names.get(name).map(|value| Cow::Borrowed(&**value)),
             })
         })
-        .map_err(|failure| as_data(failure).detail("expression", expression.source()))
+        .map_err(|failure| failure.of_data().detail("expression", expression.source()))
     }
 
     /// Whether an expression holds.
@@ -97,15 +97,6 @@ impl Values {
         }
         Ok(text)
     }
-}
-
-/// A failure of a checked pipeline that only its data can have brought about.
-pub fn as_data(failure: Failure) -> Failure {
-    let kind = match failure.kind {
-        FailureKind::Script | FailureKind::Invalid => FailureKind::Data,
-        other => other,
-    };
-    Failure { kind, ..failure }
 }
 
 /// A string bare, anything else as JSON.

@@ -25,7 +25,7 @@ fn answer(ask: &Ask) -> Reply {
 }
 
 /// What a run came to, and what was asked for it.
-fn came(program: &Program, server: &ChatServer, file: &str, args: &[&str]) -> (Came, Vec<String>) {
+pub(super) fn came(program: &Program, server: &ChatServer, file: &str, args: &[&str]) -> (Came, Vec<String>) {
     let before = server.asks().len();
     let came = run(program, file, args);
     let mut asked: Vec<String> = server.asks().iter().skip(before).map(|ask| ask.body.to_string()).collect();
@@ -35,7 +35,7 @@ fn came(program: &Program, server: &ChatServer, file: &str, args: &[&str]) -> (C
 
 /// Two runs that must have come to the same.
 #[track_caller]
-fn same(original: &Came, twin: &Came, told: &str) {
+pub(super) fn same(original: &Came, twin: &Came, told: &str) {
     assert_eq!(original.effects, twin.effects, "effects {told}");
     assert_eq!(original.files, twin.files, "files {told}");
     assert_eq!(original.code, twin.code, "exit code {told}");

@@ -80,7 +80,7 @@ impl Writer<'_> {
         match self.tape.pick(5) {
             0 if other != at => format!(" {{{{ outcomes.s{other} }}}}"),
             1 if other != at => format!(" {{{{ s{other} ?? \"none\" }}}}"),
-            2 if other != at => format!(" {{{{ errors.s{other}?.kind }}}} {{{{ errors.s{other}?.message }}}}"),
+            2 if other != at => format!(" {{{{ errors.s{other} }}}}"),
             _ => String::new(),
         }
     }

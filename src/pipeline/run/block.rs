@@ -129,10 +129,8 @@ fn conclude(
             _ => flow.stop(format!("`{}` failed", step.name), false),
         }
     }
-    let error = came
-        .error
-        .clone()
-        .unwrap_or_else(|| came.failure.as_ref().map_or(Value::Null, |failure| Value::Object(failure.to_map())));
+    let failed = came.failure.as_ref().map(|failure| Value::Object(failure.to_error()));
+    let error = failed.or_else(|| came.error.clone()).unwrap_or_default();
     known.values.insert(index, Arc::new(value));
     known.outcomes.insert(index, (outcome, error));
     known.failures.remove(&index);

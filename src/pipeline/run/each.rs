@@ -9,7 +9,7 @@ use crate::pipeline::values::{Values, as_text};
 use crate::policy::window::Window;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// One item.
@@ -50,39 +50,42 @@ pub async fn run(course: &Course<'_>, step: &Step, each: &Each, values: &Values)
 }
 
 fn collect(step: &Step, each: &Each, items: &[Item], ended: Vec<Option<Ended>>, keyed: bool) -> Outcome<Answer> {
-    let (mut list, mut map, mut errors) = (Vec::new(), Map::new(), Map::new());
-    let mut first: Option<Failure> = None;
+    let (mut list, mut map, mut failed) = (Vec::new(), Map::new(), Vec::new());
     let dealt_with = each.on_item_failure == OnItemFailure::Continue || step.goes_past_failure();
     let partial = ended.iter().flatten().any(|end| end.partial);
     for (item, end) in items.iter().zip(ended) {
         let (value, failure) = end.map_or((Value::Null, None), |end| (end.value, end.failure));
         let value = if failure.is_some() { Value::Null } else { value };
-        if let Some(failure) = failure {
-            errors.insert(item.key.clone(), Value::Object(failure.to_map()));
-            let rank = |failure: &Failure| block::rank(failure, dealt_with);
-            // The first in the order of the items among equals.
-            if first.as_ref().is_none_or(|known| rank(&failure) < rank(known)) {
-                first = Some(failure.detail("item", item.key.clone()));
-            }
-        }
+        failed.extend(failure.map(|failure| failure.detail("item", item.key.clone())));
         if keyed {
             map.insert(item.key.clone(), value);
         } else {
             list.push(value);
         }
     }
-    let fatal = |failure: &Failure| each.on_item_failure == OnItemFailure::Stop || !failure.kind.catchable();
+    // The first in the order of the items among equals.
+    let first = failed.iter().min_by_key(|failure| block::rank(failure, dealt_with));
+    let fatal = |failure: &&Failure| each.on_item_failure == OnItemFailure::Stop || !failure.kind.catchable();
     match first.filter(fatal) {
         Some(failure) => {
-            let item = failure.details.get("item").and_then(Value::as_str).unwrap_or_default();
-            let message = format!("item `{item}` of `{}`: {}", step.name, failure.message);
-            Err(Failure { message, ..failure }.detail("items", json!(errors)))
+            let message = format!("item `{}` of `{}`: {}", key_of(failure), step.name, failure.message);
+            Err(Failure { message, ..failure.clone() }.detail("items", by_key(&failed, Failure::to_map)))
         }
         None => {
             let value = if keyed { Value::Object(map) } else { Value::Array(list) };
-            Ok(Answer { errors: (!errors.is_empty()).then_some(Value::Object(errors)), partial, ..value.into() })
+            let errors = (!failed.is_empty()).then(|| Value::Object(by_key(&failed, Failure::to_error)));
+            Ok(Answer { errors, partial, ..value.into() })
         }
     }
+}
+
+/// The failures of items by their keys.
+fn by_key(failed: &[Failure], told: fn(&Failure) -> Map<String, Value>) -> Map<String, Value> {
+    failed.iter().map(|failure| (key_of(failure).to_owned(), Value::Object(told(failure)))).collect()
+}
+
+fn key_of(failure: &Failure) -> &str {
+    failure.details.get("item").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The items with their keys and what their bodies see, and whether the keys are those of a map.

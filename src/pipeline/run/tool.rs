@@ -5,7 +5,7 @@ use crate::core::request::Request;
 use crate::core::text::one_line;
 use crate::pipeline::plan::ToolCall;
 use crate::pipeline::run::course::Course;
-use crate::pipeline::values::{Values, as_data};
+use crate::pipeline::values::Values;
 use serde_json::Value;
 
 /// Answers what the tool does.
@@ -13,7 +13,7 @@ pub async fn call(course: &Course<'_>, call: &ToolCall, values: &Values) -> Outc
     let tool = course.host.kit.tools.get()?.get(&call.name)?;
     let args = tool.given(values.fill(&call.args)?);
     // What could be known of them was checked with the file.
-    tool.schema.check(&call.name, &args).map_err(as_data)?;
+    tool.schema.check(&call.name, &args).map_err(Failure::of_data)?;
     let answer = course.ask(Request::Tool { name: call.name.clone(), args }).await?;
     match complaint(&answer) {
         None => Ok(answer),

@@ -9,7 +9,7 @@ use crate::pipeline::run::block::{self, Ended};
 use crate::pipeline::run::course::{Course, Shared};
 use crate::pipeline::run::inputs;
 use crate::pipeline::run::step::{Answer, slice};
-use crate::pipeline::values::{Values, as_data};
+use crate::pipeline::values::Values;
 use crate::tools::approval::Approval;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -134,7 +134,7 @@ pub async fn nested(course: &Course<'_>, nested: &Nested, values: &Values) -> Ou
         Value::Object(map) => map,
         other => return Err(Failure::new(FailureKind::Data, format!("the inputs must be a map, they are {other}"))),
     };
-    inputs::settle(pipeline, &inputs).map_err(as_data)?;
+    inputs::settle(pipeline, &inputs).map_err(Failure::of_data)?;
     let start = Start {
         inputs,
         frame: course.frame.child("pipeline"),

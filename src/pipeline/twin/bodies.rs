@@ -30,10 +30,11 @@ impl Twin {
             let what = match stop {
                 // What fails here ends the rest.
                 true if twin.read.is_empty() => String::new(),
-                true => format!("throw {}(failure)", twin.call("as_failure")),
-                false => format!("{done}.failure = failure"),
+                true => "throw error_of(failure)".to_owned(),
+                false if twin.read.is_empty() => format!("{done}.failure = failure"),
+                false => format!("{done}.failure = error_of(failure)"),
             };
-            twin.done(&each.block, &done, &what, body);
+            twin.done(&each.block, &format!("{done}.value"), &what, body);
             body.add(&done);
         });
         let most = each.max_parallel.unwrap_or(self.parallel).clamp(1, 1_024);
@@ -57,13 +58,17 @@ impl Twin {
         let mut body = Lines::default();
         let work = self.function("branch", step, &[], &mut |twin, body| {
             let (done, given) = (twin.fresh("done"), twin.fresh("given"));
+            let failed = match twin.read.is_empty() {
+                true => format!("{done}.failure = failure"),
+                false => format!("{done}.failure = error_of(failure) + #{{branch: {given}}}"),
+            };
             body.add(&format!("let {done} = #{{key: {given}, value: ()}};"));
             body.add(&format!("switch {given} {{"));
             body.deeper();
             for one in branches {
                 body.add(&format!("{} => {{", text(&one.name)));
                 body.deeper();
-                twin.done(&one.block, &done, &format!("{done}.failure = failure"), body);
+                twin.done(&one.block, &format!("{done}.value"), &failed, body);
                 body.shallower();
                 body.add("}");
             }
@@ -94,12 +99,15 @@ impl Twin {
         body.add(&format!("while {} {{", self.condition(&repeat.condition)));
         body.deeper();
         let message = text(&format!("`{}` did not come to its end in {} iterations", step.name, repeat.max_iterations));
-        body.add(&format!(
-            "if iteration > {} {{ throw #{{kind: \"loop_exhausted\", message: {message}, last: prev}}; }}",
-            repeat.max_iterations
-        ));
-        let value = self.block(&repeat.block, &mut body, true);
-        body.add(&format!("prev = {value};"));
+        let hint = text("raise `max_iterations`, or let the condition become false earlier; `last` has the last value");
+        body.add(&format!("if iteration > {} {{", repeat.max_iterations));
+        body.add(&format!("    throw #{{kind: \"loop_exhausted\", message: {message}, hint: {hint}, last: prev}};"));
+        body.add("}");
+        let failed = match self.read.is_empty() {
+            true => "",
+            false => "throw error_of(failure) + #{iteration: iteration}",
+        };
+        self.done(&repeat.block, "prev", failed, &mut body);
         body.add("iteration += 1;");
         body.shallower();
         body.add("}");
@@ -110,19 +118,19 @@ impl Twin {
         body.list()
     }
 
-    /// What became of a body: its value, or what is done about its failure.
-    fn done(&mut self, block: &Block, done: &str, failed: &str, body: &mut Lines) {
+    /// What became of a body: its value, or what is done about its failure, if anything is.
+    fn done(&mut self, block: &Block, place: &str, failed: &str, body: &mut Lines) {
         let outside = self.scope.len();
         if failed.is_empty() {
             let value = self.block(block, body, true);
-            body.add(&format!("{done}.value = {value};"));
+            body.add(&format!("{place} = {value};"));
             self.scope.truncate(outside);
             return;
         }
         body.add("try {");
         body.deeper();
         let value = self.block(block, body, true);
-        body.add(&format!("{done}.value = {value};"));
+        body.add(&format!("{place} = {value};"));
         body.shallower();
         body.add("} catch (failure) {");
         body.add(&format!("    {failed};"));

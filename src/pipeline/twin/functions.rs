@@ -15,7 +15,10 @@ fn as_text(value) {
         "\
 fn texts(choices) {
     let all = [];
-    if choices != () { for choice in choices { all.push(as_text(choice)); } }
+    if choices == () { return all; }
+    let wrong = ![\"array\", \"range\", \"range=\"].contains(type_of(choices));
+    if wrong { throw #{kind: \"data\", message: \"`choices` must be a list, it is \" + json_text(choices)}; }
+    for choice in choices { all.push(as_text(choice)); }
     all
 }
 ",
@@ -40,21 +43,11 @@ fn copied(value) {
     (
         "again",
         "\
-fn again(visits, name, most) {
-    if visits >= most {
-        throw #{kind: \"loop_exhausted\", message: \"`\" + name + \"` was visited \" + visits + \" times and is wanted once more\"};
-    }
-    name
-}
-",
-    ),
-    (
-        "as_failure",
-        "\
-fn as_failure(caught) {
-    if type_of(caught) == \"map\" && caught.contains(\"kind\") { return #{error: true, hint: \"\", retryable: false} + caught; }
-    // What an expression is given has another form than it needs.
-    failure_of(caught) + #{kind: \"data\"}
+fn again(visits, name, most, more) {
+    if visits < most { return name; }
+    let message = \"`\" + name + \"` was visited \" + most + \" times and is wanted once more\";
+    let hint = \"raise `max_visits` of `\" + name + \"`, or give the loop another way out\";
+    throw #{kind: \"loop_exhausted\", message: message, hint: hint} + more;
 }
 ",
     ),
@@ -123,7 +116,8 @@ fn nested(path, inputs) {
         "\
 fn holds(value, condition) {
     if type_of(value) == \"bool\" { return value; }
-    throw #{kind: \"data\", message: \"the condition `\" + condition + \"` is \" + json_text(value) + \", neither true nor false\"};
+    let message = \"the condition `\" + condition + \"` is \" + json_text(value) + \", neither true nor false\";
+    throw #{kind: \"data\", message: message, hint: \"compare: `x > 0`, `x != ()`, `text != \\\"\\\"`\"};
 }
 ",
     ),
@@ -133,7 +127,7 @@ fn holds(value, condition) {
 fn verdict(value) {
     if [\"bool\", \"string\"].contains(type_of(value)) { return value; }
     if type_of(value) == \"char\" { return value.to_string(); }
-    throw #{kind: \"data\", message: \"the check answered \" + json_text(value)};
+    throw #{kind: \"data\", message: \"the check answered \" + json_text(value), hint: \"it answers true or false, or a text that says what is wrong\"};
 }
 ",
     ),
@@ -156,9 +150,9 @@ fn listed(all) {
     if kind == \"array\" || kind == \"blob\" { return all; }
     if kind == \"range\" || kind == \"range=\" { return all.to_array(); }
     // What has no form as data is told here.
-    try { json_text(all); } catch (failure) { failure.kind = \"data\"; throw failure; }
+    json_text(all);
     let kind = switch kind { \"()\" => \"()\", \"bool\" => \"a boolean\", \"i64\" | \"f64\" => \"a number\", _ => \"a text\" };
-    throw #{kind: \"data\", message: \"`in` must be a list or a map, it is \" + kind};
+    throw #{kind: \"data\", message: \"`in` must be a list or a map, it is \" + kind, hint: \"read a text first: `text.split(\\\"\\\\n\\\")`, `parse_json(text)`\"};
 }
 ",
     ),
@@ -176,7 +170,10 @@ fn keys_of(all) {
 fn distinct(given) {
     let taken = #{};
     for one in given {
-        if taken.contains(one.key) { throw #{kind: \"data\", message: \"two items have the key `\" + one.key + \"`\"}; }
+        if taken.contains(one.key) {
+            let hint = \"choose a `key` that tells items apart, or leave it out\";
+            throw #{kind: \"data\", message: \"two items have the key `\" + one.key + \"`\", hint: hint};
+        }
         taken[one.key] = true;
     }
     given
@@ -189,7 +186,7 @@ fn distinct(given) {
 fn failures(results) {
     let failed = #{};
     for one in results {
-        if one.contains(\"failure\") { failed[one.key] = as_failure(one.failure); }
+        if one.contains(\"failure\") { failed[one.key] = one.failure + #{item: one.key}; }
     }
     if failed.is_empty() { () } else { failed }
 }
@@ -199,13 +196,17 @@ fn failures(results) {
         "named",
         "\
 fn named(results, given, step) {
+    let first = ();
+    let items = #{};
     for one in results {
         if !one.contains(\"error\") { continue; }
-        let key = given[one.item].key;
-        one.message = \"item `\" + key + \"` of `\" + step + \"`: \" + one.message;
-        one.item = key;
-        throw one;
+        one.item = given[one.item].key;
+        items[one.item] = one;
+        if first == () { first = one; }
     }
+    if first == () { return; }
+    first.message = \"item `\" + first.item + \"` of `\" + step + \"`: \" + first.message;
+    throw first + #{items: items};
 }
 ",
     ),
@@ -238,6 +239,9 @@ fn cell(value, alone) {
 
 fn table(value) {
     if [\"string\", \"char\"].contains(type_of(value)) { return as_text(value); }
+    let lists = [\"array\", \"range\", \"range=\", \"blob\"];
+    let wrong = #{kind: \"data\", hint: \"a list of maps, a list of lists, or text\"};
+    if !lists.contains(type_of(value)) { throw wrong + #{message: \"a `csv` product cannot be made of \" + json_text(value)}; }
     let names = [];
     for row in value {
         if type_of(row) != \"map\" { continue; }
@@ -249,8 +253,10 @@ fn table(value) {
             let cells = [];
             for name in names { cells.push(row.get(name)); }
             rows.push(cells);
-        } else {
+        } else if lists.contains(type_of(row)) {
             rows.push(row);
+        } else {
+            throw wrong + #{message: \"a row of a `csv` product cannot be \" + json_text(row)};
         }
     }
     let text = \"\";
@@ -285,11 +291,5 @@ fn product(path, value) {
 ];
 
 /// What functions call themselves.
-pub(super) const CALLED: &[(&str, &str)] = &[
-    ("failures", "as_failure"),
-    ("one_of", "as_text"),
-    ("one_of", "texts"),
-    ("product", "as_text"),
-    ("table", "as_text"),
-    ("texts", "as_text"),
-];
+pub(super) const CALLED: &[(&str, &str)] =
+    &[("one_of", "as_text"), ("one_of", "texts"), ("product", "as_text"), ("table", "as_text"), ("texts", "as_text")];

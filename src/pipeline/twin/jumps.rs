@@ -35,8 +35,9 @@ impl Twin {
                 if !place.fates.over {
                     return vec![format!("throw {failure};")];
                 }
+                let error = self.error_of(&step.name, &failure);
                 let mut lines =
-                    vec![format!("outcomes.{} = \"failed\";", step.name), format!("errors.{} = {failure};", step.name)];
+                    vec![format!("outcomes.{} = \"failed\";", step.name), format!("errors.{} = {error};", step.name)];
                 let noted = place.fates.spent.contains(&at).then(|| format!("{}.{} = true;", place.spent, step.name));
                 lines.extend(noted);
                 lines.extend(self.ended_by_failure(place, at));
@@ -64,25 +65,27 @@ impl Twin {
 
     /// Back to a step, as often as it may be visited; what is repeated is forgotten.
     fn back(&mut self, place: &Place<'_>, at: usize, target: usize) -> Vec<String> {
-        let Some(step) = place.block.steps.get(target) else { return Vec::new() };
+        let steps = &place.block.steps;
+        let Some((Step { name: from, .. }, step)) = steps.get(at).zip(steps.get(target)) else { return Vec::new() };
         let (name, next) = (&step.name, place.next.as_deref().unwrap_or_default());
-        let most = step.max_visits.unwrap_or(1);
+        let bound = format!("{}, {}, #{{last: {from}}}", text(name), step.max_visits.unwrap_or(1));
         let (again, visits, returns) = (self.call("again"), &place.visits, &place.returns);
         let mut lines = if place.fates.may_skip(place.block, target) {
             // One that is skipped each time has no visits.
             let count =
                 format!("if {visits}.{name} > {returns}.{name} {{ {visits}.{name} }} else {{ {returns}.{name} }}");
-            vec![format!("{next} = {again}({count}, {}, {most});", text(name)), format!("{returns}.{name} += 1;")]
+            vec![format!("{next} = {again}({count}, {bound});"), format!("{returns}.{name} += 1;")]
         } else {
-            vec![format!("{next} = {again}({visits}.{name}, {}, {most});", text(name))]
+            vec![format!("{next} = {again}({visits}.{name}, {bound});")]
         };
         lines.extend((target..=at).flat_map(|repeated| forgotten(place, repeated)));
-        let from = place.block.steps.get(at).filter(|_| place.fates.spent.contains(&at));
-        let Some(Step { name: from, .. }) = from else { return unless_over(place, at, target, lines) };
+        if !place.fates.spent.contains(&at) {
+            return unless_over(place, at, target, lines);
+        }
         // One jump too many is a failure of the step that makes it; what does not need the step goes on.
         let mut noted = vec![
             format!("outcomes.{from} = \"failed\";"),
-            format!("errors.{from} = failure;"),
+            format!("errors.{from} = {};", self.error_of(from, "failure")),
             format!("{}.{from} = true;", place.spent),
         ];
         noted.extend(self.lost(place, at, "all"));
@@ -190,5 +193,5 @@ pub(super) fn counted(twin: &mut Twin, place: &Place<'_>, at: usize) -> Vec<Stri
     let Some(step) = place.block.steps.get(at).filter(|_| is_bounded(place.block, at)) else { return Vec::new() };
     let (visits, name) = (&place.visits, &step.name);
     let (again, most) = (twin.call("again"), step.max_visits.unwrap_or(1));
-    vec![format!("{again}({visits}.{name}, {}, {most});", text(name)), format!("{visits}.{name} += 1;")]
+    vec![format!("{again}({visits}.{name}, {}, {most}, #{{}});", text(name)), format!("{visits}.{name} += 1;")]
 }

@@ -84,8 +84,8 @@ impl Twin {
         }
         if place.fates.watched.contains(&at) {
             body.add(&format!("outcomes.{} = \"failed\";", step.name));
-            let failure = self.failure_of(&step.name);
-            body.add(&format!("errors.{} = {failure};", step.name));
+            let error = self.error_of(&step.name, "failure");
+            body.add(&format!("errors.{} = {error};", step.name));
         }
         if !chain {
             body.extend(failed.iter().cloned());
@@ -108,10 +108,9 @@ impl Twin {
         }
     }
 
-    /// A failure as whoever reads `errors` sees it.
-    fn failure_of(&mut self, name: &str) -> String {
-        let read = self.read.contains(name);
-        if read { format!("{}(failure)", self.call("as_failure")) } else { "failure".to_owned() }
+    /// The failure of a step as whoever reads `errors` sees it.
+    pub(super) fn error_of(&self, name: &str, failure: &str) -> String {
+        if self.read.contains(name) { format!("error_of({failure})") } else { failure.to_owned() }
     }
 
     /// What a step does, again and again if it may fail first, and what is noted of its success.
