@@ -41,18 +41,26 @@ impl Schema {
     /// # Errors
     /// `invalid` if a short form has a range or a type that is none, or if a JSON Schema is wrong.
     pub fn read(given: &Value) -> Outcome<Self> {
-        let short = !forms::is_schema(given);
-        if short {
-            slips::check(given)?;
+        if forms::is_schema(given) {
+            return Self::plain(given);
         }
-        let schema = if short { forms::expand(given)? } else { given.clone() };
-        let validator = jsonschema::options().should_validate_formats(true).build(&schema).map_err(|error| {
+        slips::check(given)?;
+        Ok(Self { short: true, ..Self::plain(&forms::expand(given)?)? })
+    }
+
+    /// Reads what is known to be a JSON Schema, also one that allows anything: `{}` alone would be an example without
+    /// fields.
+    ///
+    /// # Errors
+    /// `invalid` if the schema is wrong.
+    pub fn plain(schema: &Value) -> Outcome<Self> {
+        let validator = jsonschema::options().should_validate_formats(true).build(schema).map_err(|error| {
             let place = error.instance_path().to_string();
             let place = if place.is_empty() { place } else { format!(" at {place}") };
             let what = one_line(&error.to_string(), COMPLAINT);
             Failure::new(FailureKind::Invalid, format!("the schema is wrong{place}: {what}"))
         })?;
-        Ok(Self { text: schema.to_string(), schema, validator, short })
+        Ok(Self { text: schema.to_string(), schema: schema.clone(), validator, short: false })
     }
 
     /// The JSON Schema.

@@ -346,3 +346,19 @@ steps:
         refused_for(&text.replace(", on_failure: continue", ""), "`both.one` has no field `a`; it has b");
     }
 }
+
+#[test]
+fn an_input_of_any_type_takes_anything() {
+    let text = "\
+inputs: {x: {type: any, description: what}, y: {type: any, default: [1]}, z: {schema: any, example: 5}}
+steps: {a: {set: {x: inputs.x, y: inputs.y, z: inputs.z}}}
+";
+    let outer = "steps: {sub: {pipeline: p.yaml, inputs: {x: 5, z: '{{ [1, 2] }}'}}}\n";
+    let program = Program::offline().file("p.yaml", text).file("outer.yaml", outer);
+    for (args, answer) in [
+        (&["run", "p.yaml", "x=5", "z=text", "--json"][..], json!({"x": 5, "y": [1], "z": "text"})),
+        (&["run", "outer.yaml", "--json"][..], json!({"x": 5, "y": [1], "z": [1, 2]})),
+    ] {
+        assert_eq!(program.list(args).run().ok().json()["answer"], answer, "{args:?}");
+    }
+}

@@ -152,7 +152,7 @@ impl Reader<'_, '_> {
 
     /// Whether a value has the form; a fault if not.
     pub(crate) fn fits(&mut self, at: Spot, schema: &Value, value: &Value, what: &str) -> bool {
-        match Schema::read(schema).map(|schema| schema.check_data(value)) {
+        match Schema::plain(schema).map(|schema| schema.check_data(value)) {
             Ok(Checked::Valid(_)) => true,
             Ok(Checked::Wrong(message)) => {
                 self.fault(at, format!("{what} does not fit: {}", message.replace('\n', " ")));

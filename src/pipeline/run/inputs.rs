@@ -59,7 +59,7 @@ fn value(pipeline: &Pipeline, input: &Input, given: Option<&Value>) -> Outcome<V
         }
         return Ok(input.default.clone().unwrap_or_default());
     };
-    match Schema::read(&input.schema)?.check_data(given) {
+    match Schema::plain(&input.schema)?.check_data(given) {
         Checked::Valid(value) => Ok(value),
         Checked::Wrong(message) => {
             let (name, wanted) = (&input.name, wanted(&input.schema));
@@ -75,8 +75,8 @@ fn value(pipeline: &Pipeline, input: &Input, given: Option<&Value>) -> Outcome<V
     }
 }
 
-/// What an input takes, in words.
-fn wanted(schema: &Value) -> String {
+/// What a JSON Schema takes, in words.
+pub fn wanted(schema: &Value) -> String {
     if let Some(words) = schema.get("enum").and_then(Value::as_array) {
         return format!("one of {}", words.iter().map(Value::to_string).collect::<Vec<_>>().join(", "));
     }
@@ -104,7 +104,7 @@ pub fn typed(pipeline: &Pipeline, typed: &[(String, String)]) -> Outcome<Map<Str
     let mut inputs = Map::new();
     for (name, text) in typed {
         let declared = pipeline.inputs.iter().find(|input| input.name == *name);
-        let schema = declared.map(|input| Schema::read(&input.schema)).transpose()?;
+        let schema = declared.map(|input| Schema::plain(&input.schema)).transpose()?;
         let read = serde_json::from_str::<Value>(text).ok();
         let fits =
             |value: &Value| schema.as_ref().is_none_or(|schema| matches!(schema.check_data(value), Checked::Valid(_)));
