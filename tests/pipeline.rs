@@ -10,6 +10,7 @@ mod forms;
 mod generated;
 mod generated_bodies;
 mod generated_cases;
+mod given;
 mod import;
 mod import_levels;
 mod intent;

@@ -4,18 +4,26 @@ mod absence;
 mod deeds;
 mod fields;
 mod forms;
+mod given;
 mod products;
 mod wanted;
 
+use crate::pipeline::check::absence::Absence;
+use crate::pipeline::check::forms::Forms;
 use crate::pipeline::plan::{Block, Pipeline, Step};
 use crate::pipeline::read::Reader;
+use crate::script::expression::Form;
 use std::collections::HashMap;
 
-/// Checks a file that has been read.
-pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) {
+/// Checks a file that has been read, and says what is known of the form of its answer.
+pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) -> Form {
     let known = Known::of(pipeline);
-    fields::check(reader, pipeline, &known);
+    let absence = Absence::of(&known, &pipeline.inputs);
+    fields::check(reader, pipeline, &known, &absence);
     products::check(reader, pipeline);
+    let forms = Forms::sure(pipeline, &absence);
+    given::check(reader, &known, &forms, &forms::of_inputs(&pipeline.inputs), &absence);
+    forms.answer(pipeline)
 }
 
 /// A step with where it stands.

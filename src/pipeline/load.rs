@@ -10,7 +10,7 @@ use crate::pipeline::plan::{NESTING, Pipeline};
 use crate::pipeline::read::words::{HEADER, keys};
 use crate::pipeline::read::{Header, Part, Reader, Scope, User};
 use crate::pipeline::tree::{self, Node};
-use crate::script::expression::Compiler;
+use crate::script::expression::{Compiler, Form};
 use crate::tools::catalog::Catalog;
 use crate::tools::workspace::Workspace;
 use std::collections::HashMap;
@@ -200,6 +200,7 @@ impl Reader<'_, '_> {
             hash: blake3::hash(self.text.as_bytes()).to_hex().to_string(),
             inputs,
             outputs,
+            answer: Form::Any,
             orchestrator: self.header.orchestrator.clone(),
             default_model: self.header.default_model.clone(),
             experts: self.header.experts.clone(),
@@ -211,8 +212,8 @@ impl Reader<'_, '_> {
             height: 1 + block.height(),
             block,
         };
-        check::check(self, &pipeline);
-        Some(pipeline)
+        let answer = check::check(self, &pipeline);
+        Some(Pipeline { answer, ..pipeline })
     }
 
     fn outputs(&mut self, node: Option<&Node>, scope: &Scope) -> Vec<(String, crate::pipeline::plan::Template)> {

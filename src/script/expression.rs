@@ -7,6 +7,7 @@ mod chain;
 mod compiler;
 mod deeds;
 mod forms;
+mod handed;
 mod operands;
 mod questions;
 mod references;
@@ -86,6 +87,11 @@ impl Expression {
     /// The name and fields that are all of it: `draft.score`, but not `draft.score + 1`.
     pub fn sole(&self) -> Option<&[String]> {
         self.0.sole.as_deref()
+    }
+
+    /// Whether its own value may be this one that it reads, or `()` because this one is.
+    pub fn hands_on(&self, read: &Reference) -> bool {
+        handed::of(&self.0.ast).contains(&(read.line, read.column))
     }
 
     /// Whether the other is this one, at the same place.

@@ -21,18 +21,21 @@ pub struct Registered {
 }
 
 impl Registered {
-    /// The arguments of a call as the tool takes them: to a pipeline, `()` for an input that need not be given is none.
+    /// The arguments of a call as the tool takes them.
     pub fn given(&self, mut args: Value) -> Value {
-        let spec = self.tool.spec();
-        let is_needed = |name: &str| {
-            let required = spec.parameters.get("required").and_then(Value::as_array);
-            required.is_some_and(|all| all.iter().any(|known| known == name))
-        };
-        let is_declared = |name: &str| spec.parameters.get("properties").is_some_and(|all| all.get(name).is_some());
-        if let Some(map) = args.as_object_mut().filter(|_| self.tool.pipeline().is_some()) {
-            map.retain(|name, value| !value.is_null() || is_needed(name) || !is_declared(name));
+        if let Some(map) = args.as_object_mut() {
+            map.retain(|name, value| !value.is_null() || !self.leaves_out(name));
         }
         args
+    }
+
+    /// Whether `()` for an argument is none: to a pipeline it is for an input that need not be given.
+    pub fn leaves_out(&self, name: &str) -> bool {
+        let parameters = &self.tool.spec().parameters;
+        let required = parameters.get("required").and_then(Value::as_array);
+        let is_needed = required.is_some_and(|all| all.iter().any(|known| known == name));
+        let is_declared = parameters.get("properties").is_some_and(|all| all.get(name).is_some());
+        self.tool.pipeline().is_some() && is_declared && !is_needed
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::pipeline::check::{Known, Seen};
 use crate::pipeline::graph::{jumps, targets};
 use crate::pipeline::plan::{Act, Block, Input, Jump, Step};
-use crate::pipeline::read::{Part, Use};
+use crate::pipeline::read::{Part, Use, User};
+use crate::pipeline::tree::Spot;
 use crate::script::expression::{Constant, Expression, Question, Reference};
 use std::collections::HashSet;
 
@@ -99,6 +100,14 @@ impl<'k> Absence<'k> {
         (!output || late).then(|| "it may have failed".to_owned())
     }
 
+    /// Whether a part of a step may read `()` by the name of a step, unless the expression itself asks first.
+    pub(super) fn may_lack(&self, step: &str, part: Part, name: &str) -> bool {
+        let path = vec![name.to_owned()];
+        let reference = Reference { path, optional: None, method: None, deed: None, line: 1, column: 1 };
+        let user = User { step: step.to_owned(), part };
+        self.why(&Use { user, at: Spot::default(), reference, local: false, expression: None }, name).is_some()
+    }
+
     /// Whether an input may be `()` where it is read, and nobody has asked first.
     pub(super) fn lacks(&self, read: &Use, input: &str) -> bool {
         let of_it = |question: &&Question| question.path.iter().map(String::as_str).take(2).eq(["inputs", input]);
@@ -115,12 +124,13 @@ impl<'k> Absence<'k> {
     /// whoever does knows that it may be that.
     pub(super) fn looks_first(&self, read: &Use) -> bool {
         let path = &read.reference.path;
-        let bears = |expression: &Expression| {
-            let mut others = expression.references().iter().filter(|other| other.path.starts_with(path));
-            others.any(|other| other.deed.is_none() || other.optional.is_some())
+        let bears = |expression: &Expression, but: Option<&Reference>| {
+            let mut others = expression.references().iter().filter(|other| Some(*other) != but);
+            others.any(|other| other.path.starts_with(path) && (other.deed.is_none() || other.optional.is_some()))
                 && !expression.questions().iter().any(|question| question.path == *path)
         };
-        read.expression.iter().chain(self.conditions(read)).any(bears)
+        read.expression.iter().any(|own| bears(own, Some(&read.reference)))
+            || self.conditions(read).any(|condition| bears(condition, None))
     }
 
     /// Whether a condition around the reader makes sure that the step failed.

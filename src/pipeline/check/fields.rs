@@ -30,11 +30,10 @@ const OF_NUMBERS: &[&str] = &[
 const OF_ALL: &[&str] = &["to_string", "to_debug", "type_of", "is_shared"];
 
 /// Checks all readings.
-pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Known<'_>) {
+pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Known<'_>, absence: &Absence<'_>) {
     let inputs = forms::of_inputs(&pipeline.inputs);
-    let absence = Absence::of(known, &pipeline.inputs);
-    let forms = Forms::of(pipeline, &absence);
-    wanted::check(reader, known, &forms, &inputs, &absence);
+    let forms = Forms::of(pipeline, absence);
+    wanted::check(reader, known, &forms, &inputs, absence);
     deeds::clashes(reader, &forms);
     let uses = std::mem::take(&mut reader.uses);
     for read in uses.iter().filter(|read| read.local) {
@@ -46,20 +45,20 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Kn
         let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
         let message = match path.as_slice() {
             ["inputs", input] => {
-                unknown_field("inputs", &inputs, &[*input]).or_else(|| deeds::of_input(read, input, &absence, &forms))
+                unknown_field("inputs", &inputs, &[*input]).or_else(|| deeds::of_input(read, input, absence, &forms))
             }
             ["inputs", rest @ ..] => {
-                unknown_field("inputs", &inputs, rest).or_else(|| absent_input(read, rest, &absence))
+                unknown_field("inputs", &inputs, rest).or_else(|| absent_input(read, rest, absence))
             }
             ["outcomes", name, field, ..] => {
                 Some(format!("`outcomes.{name}` is a text such as \"ok\" or \"failed\", and has no field `{field}`"))
             }
             ["errors", name, field, ..] => {
-                unguarded_error(read, name, &absence).or_else(|| error_of_items(known, name, field))
+                unguarded_error(read, name, absence).or_else(|| error_of_items(known, name, field))
             }
             [name, rest @ ..] => match forms.get(name) {
-                Some(form) => of_step(read, name, form, rest, &absence)
-                    .or_else(|| deeds::of_step(read, name, &absence, &forms).filter(|_| rest.is_empty())),
+                Some(form) => of_step(read, name, form, rest, absence)
+                    .or_else(|| deeds::of_step(read, name, absence, &forms).filter(|_| rest.is_empty())),
                 None => None,
             },
             [] => None,

@@ -2,6 +2,7 @@
 
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::plan::{Act, Block, Input, Pipeline, Step, Template};
+use crate::pipeline::read::Part;
 use crate::script::expression::{Field, Form};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -14,27 +15,54 @@ pub(super) struct Forms<'p> {
     steps: HashMap<&'p str, Form>,
     /// The inputs, of which those that need not be given may be anything.
     inputs: Form,
+    /// Whose value may be `()` where it is read.
+    absence: &'p Absence<'p>,
+    /// Whether those may be anything; otherwise a form is that of what is there.
+    of_all: bool,
 }
 
 impl<'p> Forms<'p> {
-    /// Those of a pipeline. What is read before it is made is not known.
-    pub(super) fn of(pipeline: &'p Pipeline, absence: &Absence<'_>) -> Self {
+    /// Those of a pipeline, of values that are there. What is read before it is made is not known.
+    pub(super) fn of(pipeline: &'p Pipeline, absence: &'p Absence<'p>) -> Self {
+        Self::with(pipeline, absence, false)
+    }
+
+    /// The same of all values: what may be `()` where it is read may be anything.
+    pub(super) fn sure(pipeline: &'p Pipeline, absence: &'p Absence<'p>) -> Self {
+        Self::with(pipeline, absence, true)
+    }
+
+    fn with(pipeline: &'p Pipeline, absence: &'p Absence<'p>, of_all: bool) -> Self {
         let given = |input: &Input| {
             let form = if input.may_be_nothing() { Form::Any } else { of_schema(&input.schema) };
             sure(&input.name, form)
         };
         let inputs = Form::map(pipeline.inputs.iter().map(given));
-        let mut forms = Self { steps: HashMap::new(), inputs };
-        forms.add(&pipeline.block, absence);
+        let mut forms = Self { steps: HashMap::new(), inputs, absence, of_all };
+        forms.add(&pipeline.block);
         forms
     }
 
-    fn add(&mut self, block: &'p Block, absence: &Absence<'_>) {
+    fn add(&mut self, block: &'p Block) {
         for step in needed_first(block) {
-            step.act.blocks().into_iter().for_each(|inner| self.add(inner, absence));
-            let form = of_step(step, &|name| self.named(name), absence);
+            step.act.blocks().into_iter().for_each(|inner| self.add(inner));
+            let form = of_step(step, &|name| self.read_by(&step.name, Part::Act, name), self.absence);
             self.steps.insert(&step.name, form);
         }
+    }
+
+    /// The form of what the pipeline answers.
+    pub(super) fn answer(&self, pipeline: &Pipeline) -> Form {
+        // A step that ends it gives a value of its own.
+        if pipeline.outputs.is_empty() || may_end(&pipeline.block) {
+            return Form::Any;
+        }
+        of_entries(&pipeline.outputs, &|name| self.read_by("", Part::Output, name))
+    }
+
+    /// The form of what a part of a step reads by this name.
+    pub(super) fn read_by(&self, step: &str, part: Part, name: &str) -> Form {
+        if self.of_all && self.absence.may_lack(step, part, name) { Form::Any } else { self.named(name) }
     }
 
     /// The form of what an expression reads by this name.
@@ -116,10 +144,7 @@ fn of_step(step: &Step, names: Names<'_>, absence: &Absence<'_>) -> Form {
         Act::Run(run) => run.schema.as_ref().map_or(Form::Any, of_schema),
         Act::Ask(_) => Form::Text,
         Act::Set(values) => of_entries(values, names),
-        // What its outputs read is known there.
-        Act::Nested(nested) if !nested.pipeline.outputs.is_empty() && !may_end(&nested.pipeline.block) => {
-            of_entries(&nested.pipeline.outputs, &|_| Form::Any)
-        }
+        Act::Nested(nested) => nested.pipeline.answer.clone(),
         // Over a map it answers a map.
         Act::Each(each) if each.key.is_none() && matches!(of_template(&each.items, names), Form::List) => Form::List,
         Act::Parallel(branches) => {
@@ -138,7 +163,7 @@ fn of_block(block: &Block, names: Names<'_>, absence: &Absence<'_>) -> Form {
 }
 
 /// The form of a value with holes.
-fn of_template(template: &Template, names: Names<'_>) -> Form {
+pub(super) fn of_template(template: &Template, names: Names<'_>) -> Form {
     match template {
         Template::Text(_) => Form::Text,
         Template::List(_) => Form::List,

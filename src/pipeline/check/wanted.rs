@@ -52,12 +52,18 @@ pub(super) fn check(
 }
 
 /// What is wrong with a value that must be there, if it may be absent: read by `?.` it is `()` too.
-fn absent(read: &Use, path: &[&str], absence: &Absence<'_>) -> Option<String> {
+pub(super) fn absent(read: &Use, path: &[&str], absence: &Absence<'_>) -> Option<String> {
     match path {
         ["inputs", input, ..] => absence.lacks(read, input).then(|| {
             format!(
-                "`inputs.{input}` may be `()`: give it a default, give another value by `??`, or ask \
-                 `inputs.{input} != ()`"
+                "`inputs.{input}` may be `()`: give it a default, make it required, give another value by `??`, or let \
+                 a condition ask `inputs.{input} != ()`"
+            )
+        }),
+        ["errors", name, ..] => (!absence.asks_error(read, name)).then(|| {
+            format!(
+                "`errors.{name}` is `()` unless the step failed: give another value by `??`, or let a condition ask \
+                 `outcomes.{name} == \"failed\"`"
             )
         }),
         [name, ..] => {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 const DEEPEST: usize = 64;
 
 /// The form of a value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Form {
     /// Anything.
     Any,
@@ -26,7 +26,7 @@ pub enum Form {
 }
 
 /// The fields of a map.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Fields {
     /// The fields.
     pub all: Vec<Field>,
@@ -35,7 +35,7 @@ pub struct Fields {
 }
 
 /// A field of a map.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Its name.
     pub name: String,

@@ -194,6 +194,31 @@ fn the_one_value_that_is_all() {
 }
 
 #[test]
+fn what_is_handed_on() {
+    let compiler = Compiler::new();
+    for (source, expected) in [
+        ("draft", vec!["draft"]),
+        (" draft . score ", vec!["draft.score"]),
+        ("draft?.score", vec!["draft.score"]),
+        ("draft?.text.len()", vec!["draft.text"]),
+        ("draft?[0]", vec!["draft"]),
+        ("draft ?? inputs.name ?? gone", vec!["gone"]),
+        ("gone ?? \"none\"", vec![]),
+        ("if draft.ok { inputs.n } else if gone == () { draft } else { 1 }", vec!["inputs.n", "draft"]),
+        ("let n = draft; { (gone) }", vec!["gone"]),
+        ("draft.text.len()", vec![]),
+        ("draft[0]", vec![]),
+        ("draft.score + 1", vec![]),
+        ("[draft]", vec![]),
+        ("`${draft}`", vec![]),
+    ] {
+        let compiled = compiler.compile(source, NAMES).unwrap_or_else(|failure| panic!("{source}: {failure}"));
+        let handed = compiled.references().iter().filter(|read| compiled.hands_on(read));
+        assert_eq!(handed.map(|read| read.path.join(".")).collect::<Vec<_>>(), expected, "{source}");
+    }
+}
+
+#[test]
 fn equal_text_is_an_equal_expression() {
     let compiler = Compiler::new();
     let compile = |source: &str| compiler.compile(source, NAMES).expect("an expression");
