@@ -20,6 +20,7 @@ mod nested;
 mod property;
 mod random;
 mod random_bodies;
+mod random_given;
 mod random_twins;
 mod random_words;
 mod run_acts;

@@ -20,12 +20,30 @@ steps:
 outputs: {v: made.v, n: made.n}
 ";
 
-/// Two models of a server; one of them has what steps may require.
+/// The pipeline that declares what it takes.
+const STRICT: &str = "\
+inputs:
+  text: what is said
+  count: {type: integer}
+  note: {required: false}
+  flag: {type: boolean, required: false}
+  list: {schema: [string], default: []}
+  opts: {schema: {n: int}, default: {n: 1}}
+steps:
+  made: {set: {text: inputs.text, count: inputs.count, note: inputs.note, flag: inputs.flag ?? false}}
+outputs: {text: made.text, count: made.count, note: made.note}
+";
+
+/// One pixel.
+const PNG: &[u8] = b"\x89PNG\x0D\x0A\x1A\x0A\x00\x00\x00\x0DIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1F\x15\xC4\x89\x00\x00\x00\x0DIDATx\xDAcd`\xF8_\x0F\x00\x02\x87\x01\x80\xEBG\xBA\x92\x00\x00\x00\x00IEND\xAEB`\x82";
+
+/// Three models of a server; one of them has what steps may require, and another one sees.
 fn models(server: &ChatServer) -> String {
     let address = server.base_url();
     format!(
         "model = \"plain\"\n[models.plain]\nbase_url = \"{address}\"\n\
-         [models.capable]\nbase_url = \"{address}\"\njson = true\ntags = [\"private\"]\n"
+         [models.capable]\nbase_url = \"{address}\"\njson = true\ntags = [\"private\"]\n\
+         [models.seeing]\nbase_url = \"{address}\"\nvision = true\n"
     )
 }
 
@@ -35,11 +53,19 @@ fn cases() -> u32 {
 }
 
 fn answer(ask: &Ask) -> Reply {
-    let text = ask.last();
+    // Beside pictures the text is a part of the content.
+    let messages = ask.body["messages"].as_array();
+    let text = messages.and_then(|all| all.last()).map(|message| message["content"].to_string()).unwrap_or_default();
     if text.contains("bad") {
         return Reply::refusal(400, "no");
     }
-    Reply::text(if text.contains("fields") { "{\"f0\": \"text\", \"f1\": 3, \"f2\": true}" } else { "text" })
+    Reply::text(if text.contains("linked fields") {
+        "{\"f0\": \"text\", \"f1\": 3, \"f2\": true, \"f3\": {\"n\": 1}}"
+    } else if text.contains("fields") {
+        "{\"f0\": \"text\", \"f1\": 3, \"f2\": true}"
+    } else {
+        "text"
+    })
 }
 
 /// Why a failure is one that the check of the file should have told; `None` if it is not.
@@ -70,7 +96,8 @@ fn run(program: &Program, text: &str, knowable: bool) -> Result<(), String> {
 fn what_is_accepted_never_fails_for_what_it_says() {
     let server = ChatServer::new(answer);
     let program = Program::new().file("rhizo.toml", models(&server));
-    let program = program.file("notes.txt", "a note\n").file("inner.yaml", INNER);
+    let program = program.file("notes.txt", "a note\n").file("dot.png", PNG);
+    let program = program.file("inner.yaml", INNER).file("strict.yaml", STRICT);
     let (settings, tools) = known(Environment {
         variables: vec![("RHIZO_HOME".to_owned(), program.state().display().to_string())],
         folder: program.project(),

@@ -11,8 +11,9 @@ pub(super) struct Random {
     pub(super) knowable: bool,
 }
 
-/// The pipeline that a tape describes. It calls `inner.yaml`, with the inputs `topic` and `n`, the outputs `v` and `n`, and a
-/// file that is named by `topic`; and the model `capable`, which has `json` and `private`.
+/// The pipeline that a tape describes. It calls `inner.yaml`, with the inputs `topic` and `n`, the outputs `v` and `n`,
+/// and a file that is named by `topic`; `strict.yaml`, which declares the forms of its inputs; the model `capable`, which
+/// has `json` and `private`, and `seeing`, which sees `dot.png`.
 pub(super) fn pipeline(numbers: &[u16]) -> Random {
     let mut writer = Writer { tape: Tape::new(numbers), count: 0, knowable: true, seen: inputs() };
     let steps = writer.steps(5, 2);
@@ -26,6 +27,9 @@ pub(super) fn pipeline(numbers: &[u16]) -> Random {
             "maybe": {"required": false},
             "number": {"type": "integer", "required": false},
             "words": {"schema": {"type": "array", "items": {"type": "string"}}, "default": ["a", "b"]},
+            "flag": {"type": "boolean", "required": false, "default": true},
+            "picture": {"required": false, "default": "dot.png"},
+            "opts": {"schema": {"n": "int"}, "default": {"n": 1}},
         }),
     );
     file.insert("steps".to_owned(), Value::Array(steps));
@@ -43,7 +47,14 @@ pub(super) fn pipeline(numbers: &[u16]) -> Random {
 const CASES: [&str; 4] = ["text", "2", "true", "1.5"];
 
 fn inputs() -> Vec<Known> {
-    let fields = [("topic", Form::Text), ("count", Form::Number), ("maybe", Form::Unknown), ("words", Form::List)];
+    let fields = [
+        ("topic", Form::Text),
+        ("count", Form::Number),
+        ("maybe", Form::Unknown),
+        ("words", Form::List),
+        ("flag", Form::Flag),
+        ("opts", Form::Fields(vec![("n".to_owned(), Form::Number)])),
+    ];
     vec![Known::new("inputs", Form::Fields(fields.map(|(name, form)| (name.to_owned(), form)).into()))]
 }
 
@@ -113,9 +124,9 @@ impl Writer<'_> {
     /// A model call with fields, which the server of the test fills as its prompt says.
     fn llm(&mut self) -> (Map<String, Value>, Form) {
         let refused = self.tape.wrong(4);
-        let mut act =
-            step("llm", json!(format!("{} fields {}", if refused { "bad" } else { "good" }, self.template())));
-        act.insert("vars".to_owned(), json!({"f0": "a text", "f1": {"type": "integer"}, "f2": {"type": "boolean"}}));
+        let (vars, form, word) = self.fields();
+        let mut act = step("llm", json!(format!("{} fields {}", if refused { "bad" } else { word }, self.template())));
+        act.insert("vars".to_owned(), vars);
         if self.tape.wrong(6) {
             let word = *self.tape.of(&["json", "private", "private", "vision"]);
             // No other model of the test has the tag; what can see is known by the lists of prices, without a key.
@@ -124,8 +135,8 @@ impl Writer<'_> {
             }
             act.insert("requires".to_owned(), json!([word]));
         }
-        let fields = [("f0", Form::Text), ("f1", Form::Number), ("f2", Form::Flag)];
-        (act, Form::Fields(fields.map(|(name, form)| (name.to_owned(), form)).into()))
+        self.pictures(&mut act);
+        (act, form)
     }
 
     /// A model call for a text, some with a check; nothing that the server answers is empty.
@@ -135,7 +146,9 @@ impl Writer<'_> {
             0 => json!({"prompt": prompt, "check": self.tape.of(&["answer != \"\"", "true", "5"])}),
             _ => prompt,
         };
-        (step("llm", act), Form::Text)
+        let mut act = step("llm", act);
+        self.pictures(&mut act);
+        (act, Form::Text)
     }
 
     fn tool(&mut self) -> (Map<String, Value>, Form) {
@@ -148,6 +161,7 @@ impl Writer<'_> {
             4 => ("read_file", json!({"path": self.template()})),
             _ => ("calculat", json!({"expression": "1"})),
         };
+        let (name, args) = self.arguments().map_or((name, args), |args| ("read_file", args));
         let mut act = step("tool", json!(name));
         act.insert("args".to_owned(), args);
         (act, Form::Unknown)
@@ -329,7 +343,9 @@ impl Writer<'_> {
                 let (field, form) = self.tape.of(&fields).clone();
                 let field = if self.tape.wrong(60) { "nowhere".to_owned() } else { field };
                 match form {
-                    Form::Fields(_) => (format!("{name}{dot}{field}.in"), Form::Text),
+                    Form::Fields(inner) if !inner.is_empty() => {
+                        (format!("{name}{dot}{field}.{}", inner[0].0), inner[0].1.clone())
+                    }
                     Form::Unknown if self.tape.wrong(6) => self.deeper(&format!("{name}{dot}{field}"), "."),
                     form => (format!("{name}{dot}{field}"), form),
                 }

@@ -60,6 +60,9 @@ impl Writer<'_> {
 
     /// Another pipeline, whose file has a name of its own wherever it is called.
     pub(super) fn nested(&mut self, name: &str) -> (Map<String, Value>, Form) {
+        if let Some(strict) = self.strict() {
+            return strict;
+        }
         let items = self.seen.iter().map(|known| known.name.as_str()).filter(|name| name.starts_with("item_of_"));
         let holes: String = items.map(|item| format!("_{{{{ {item} }}}}")).collect();
         // Two items may be the same.

@@ -20,6 +20,11 @@ impl<'t> Tape<'t> {
         self.pick(times) == times - 1
     }
 
+    /// In so many of ten times.
+    pub(super) fn tenths(&mut self, many: usize) -> bool {
+        self.pick(10) + many >= 10
+    }
+
     /// One of these.
     pub(super) fn of<'v, T>(&mut self, values: &'v [T]) -> &'v T {
         &values[self.pick(values.len())]

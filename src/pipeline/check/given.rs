@@ -16,7 +16,7 @@ use std::collections::HashMap;
 /// What is wrong, and where.
 type Faults = Vec<(Spot, String)>;
 
-/// Checks what all steps give; `forms` are those of values that may be absent, `inputs` is that of inputs that are given.
+/// Checks what all steps give: `forms` are of values that may be absent, `inputs` is that of inputs that are given.
 pub(super) fn check(
     reader: &mut Reader<'_, '_>,
     known: &Known<'_>,
