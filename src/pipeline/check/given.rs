@@ -128,9 +128,10 @@ impl Giver<'_> {
 
     /// What is wrong with a value.
     fn fault(&self, slot: &Slot<'_>, value: &Template) -> Option<(Spot, String)> {
+        let is_read = matches!(value, Template::Value(whole) if whole.sole().is_some());
         let form = forms::of_template(value, &|name| match name {
-            // One that is not given fails where `()` is refused, too.
-            "inputs" if !slot.bears => self.inputs.clone(),
+            // An input that is not given fails too where `()` is refused.
+            "inputs" if is_read && !slot.bears => self.inputs.clone(),
             name => self.forms.read_by(self.step, Part::Act, name),
         });
         if let Some((way, schema, kind)) = misfit(&form, slot.schema, slot.reads, &slot.way) {
