@@ -105,6 +105,14 @@ impl Scope {
         self.ledger.is_answered(self.index)
     }
 
+    /// Whether all that it asked of models was answered by the log, or all that it asked of anybody.
+    pub fn is_replayed(&self) -> bool {
+        let totals = self.report().totals;
+        // Child runs that the log answered are among the calls of their part, which has paid for them.
+        let paid = totals.replayed + totals.calls > 0 && !self.has_asked();
+        paid || self.is_answered()
+    }
+
     /// What this scope may still spend, with everything held back taken off.
     pub fn left(&self) -> Left {
         self.ledger.left(self.index)

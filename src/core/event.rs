@@ -215,7 +215,7 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// A step of a pipeline began. The frame says which one, if several items run through it.
+    /// A step of a pipeline or of a program began. The frame says which one, if several items run through it.
     StepStarted {
         /// Its name.
         step: String,
@@ -232,7 +232,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         reason: String,
     },
-    /// A step of a pipeline ended, or was skipped without having begun.
+    /// A step ended, or was skipped without having begun.
     StepFinished {
         /// Its name.
         step: String,
@@ -245,7 +245,7 @@ pub enum Event {
         cost: Money,
         /// How long it took.
         millis: u64,
-        /// Why it was skipped; empty if it was not.
+        /// Why it was skipped, what it waits for, or what a reviewer said in it; empty for none of these.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         reason: String,
         /// Why it failed, if it did.

@@ -66,6 +66,12 @@ impl Frame {
         Self(format!("{}/{part}", self.0))
     }
 
+    /// The frame of a part of this one whose name is any text: parts are told apart by their slashes.
+    #[must_use]
+    pub fn named(&self, kind: &str, name: &str) -> Self {
+        self.child(format_args!("{kind}:{}", name.replace('%', "%25").replace('/', "%2F")))
+    }
+
     /// The frame as text.
     pub fn as_str(&self) -> &str {
         &self.0

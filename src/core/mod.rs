@@ -19,6 +19,7 @@ pub mod money;
 pub mod price;
 pub mod request;
 pub mod status;
+pub mod step;
 pub mod strategy;
 pub mod tally;
 pub mod text;

@@ -9,6 +9,7 @@ use crate::core::draft::ScriptDraft;
 use crate::core::episode::Episode;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
+use crate::core::step::StepTold;
 use crate::core::strategy::Strategy;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -165,6 +166,8 @@ pub enum Request {
         /// The text, without its line end.
         text: String,
     },
+    /// What a program of the stdlib tells of its steps; answers nothing.
+    Step(StepTold),
 }
 
 /// What a file holds.

@@ -1,5 +1,6 @@
 //! How runs and steps end.
 
+use crate::core::failure::FailureKind;
 use serde::{Deserialize, Serialize};
 
 /// How a run ended, or that it has not.
@@ -42,7 +43,7 @@ impl RunStatus {
     }
 }
 
-/// What became of a step of a pipeline.
+/// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepOutcome {
@@ -52,7 +53,7 @@ pub enum StepOutcome {
     Failed,
     /// It was not to run.
     Skipped,
-    /// It waits for a person.
+    /// It waits for a person, or for what others leave over.
     Waiting,
     /// It was stopped.
     Cancelled,
@@ -61,6 +62,16 @@ pub enum StepOutcome {
 }
 
 impl StepOutcome {
+    /// What a failure makes of a step.
+    pub const fn of(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Waiting => Self::Waiting,
+            FailureKind::Cancelled => Self::Cancelled,
+            FailureKind::Replay => Self::Unknown,
+            _ => Self::Failed,
+        }
+    }
+
     /// The name in expressions, in the store, in JSON and on the screen.
     pub const fn name(self) -> &'static str {
         match self {

@@ -43,6 +43,7 @@ pub mod run_host;
 pub mod save;
 mod share;
 pub mod shown;
+mod steps;
 pub mod tool_call;
 pub mod trail;
 pub mod typed;

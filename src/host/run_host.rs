@@ -15,15 +15,13 @@ use crate::host::door::{self, Asked};
 use crate::host::kit::Kit;
 use crate::host::replay::Replay;
 use crate::host::shown::Shown;
+use crate::host::steps::{self, OpenSteps};
 use crate::host::trail::Trail;
 use crate::host::typed::{Checked, Schema};
 use crate::host::{
     ask, attempts, batch, episodes, explore, ladder, llm, memories, news, pipelines, product, program, save, tool_call,
 };
 use crate::policy::gate;
-use crate::script::host::Host;
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -101,6 +99,8 @@ pub struct RunHost {
     pub replay: Option<Arc<Replay>>,
     /// What it has asked so far.
     pub counts: Arc<Counts>,
+    /// The steps that its programs have begun.
+    pub(super) steps: OpenSteps,
     on_print: Option<OnPrint>,
     this: Weak<Self>,
 }
@@ -122,6 +122,7 @@ impl RunHost {
             trail: Trail::default(),
             replay: setup.replay,
             counts: setup.counts,
+            steps: OpenSteps::default(),
             on_print: setup.on_print,
             this: Weak::clone(this),
         })
@@ -233,7 +234,7 @@ impl RunHost {
     }
 
     #[allow(clippy::cognitive_complexity, reason = "one arm per kind of request, each a call")]
-    async fn answer(&self, call: Call, cancel: CancellationToken) -> Outcome<Value> {
+    pub(super) async fn answer(&self, call: Call, cancel: CancellationToken) -> Outcome<Value> {
         let frame = call.frame;
         match call.request {
             Request::Llm(request) => llm::one(self, &frame, request, &cancel).await,
@@ -280,6 +281,7 @@ impl RunHost {
                 self.emit(&frame, &Event::Printed { text });
                 Ok(Value::Null)
             }
+            Request::Step(told) => steps::told(self, &frame, told),
         }
     }
 
@@ -292,10 +294,4 @@ impl RunHost {
 /// What a run is told of its budget stays the same when it goes on, or its next step would be another.
 fn told(host: &RunHost, frame: &Frame, what: &str, value: Value) -> Outcome<Value> {
     door::told(host, frame, Asked::new(EffectKind::Budget, &Value::from(what)), value)
-}
-
-impl Host for RunHost {
-    fn perform(&self, call: Call, cancel: CancellationToken) -> BoxFuture<'_, Outcome<Value>> {
-        self.answer(call, cancel).boxed()
-    }
 }

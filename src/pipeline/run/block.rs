@@ -224,18 +224,9 @@ impl Came {
     /// What became of it.
     pub fn outcome(&self) -> StepOutcome {
         match (&self.failure, &self.value) {
-            (Some(failure), _) => outcome_of(failure),
+            (Some(failure), _) => StepOutcome::of(failure.kind),
             (None, Some(_)) => StepOutcome::Ok,
             (None, None) => StepOutcome::Skipped,
         }
-    }
-}
-
-const fn outcome_of(failure: &Failure) -> StepOutcome {
-    match failure.kind {
-        FailureKind::Waiting => StepOutcome::Waiting,
-        FailureKind::Cancelled => StepOutcome::Cancelled,
-        FailureKind::Replay => StepOutcome::Unknown,
-        _ => StepOutcome::Failed,
     }
 }

@@ -63,8 +63,6 @@ impl Course<'_> {
     /// The place of an item or branch.
     #[must_use]
     pub fn within(&self, part: &str, key: &str, of: usize) -> Self {
-        // A key is any text; a frame's parts are told apart by their slashes.
-        let safe = key.replace('%', "%25").replace('/', "%2F");
-        Self { key: Some(key.to_owned()), of, ..self.at(self.frame.child(format_args!("{part}:{safe}"))) }
+        Self { key: Some(key.to_owned()), of, ..self.at(self.frame.named(part, key)) }
     }
 }

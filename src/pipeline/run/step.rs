@@ -144,11 +144,7 @@ async fn begin(place: &Course<'_>, step: &Step, visit: u32, values: &Values) -> 
         }
         Err(failure) => failed(step, failure),
     };
-    let totals = host.scope.report().totals;
-    // Child runs that the log answered are among the calls of their part, which has paid for them.
-    let paid = totals.replayed + totals.calls > 0 && !host.scope.has_asked();
-    let replayed = paid || host.scope.is_answered();
-    Came { cost: totals.cost, replayed, ..came }
+    Came { cost: host.scope.report().totals.cost, replayed: host.scope.is_replayed(), ..came }
 }
 
 /// Ends the work at the step's own deadline; what it has under way may settle.

@@ -28,6 +28,7 @@ pub mod roles;
 pub mod save_script;
 pub mod script_;
 pub mod sleep;
+pub mod step;
 pub mod suggest_exploration;
 pub mod table;
 pub mod tool;

@@ -5,7 +5,7 @@ use crate::script::prims::primitive::Primitive;
 use crate::script::prims::{
     ask_user, budget, context_cut, context_find, context_read, delegate, docs, env, final_, json, llm, llm_batch, now,
     on_event, out, par_map, pipeline, random, recall, remember, rlm, rlm_batch, roles, save_script, script_, sleep,
-    suggest_exploration, tool, uuid,
+    step, suggest_exploration, tool, uuid,
 };
 use rhai::Engine;
 use std::sync::Arc;
@@ -68,6 +68,7 @@ pub fn register(engine: &mut Engine, desk: &Arc<Desk>) {
     for primitive in ALL {
         (primitive.register)(engine, desk);
     }
+    step::register(engine);
 }
 
 /// The primitive of this name, with or without `context.` in front.

@@ -1,0 +1,163 @@
+//! Steps that programs tell of. What is asked while one is open is asked by a part of the run with a place of its own on
+//! the ledger, as in a step of a pipeline, so that it is known what the step cost.
+//!
+//! Effects keep the frames that they have without steps: only events have those of their steps.
+
+use crate::budget::ledger::ChildSlice;
+use crate::core::event::Event;
+use crate::core::failure::Outcome;
+use crate::core::ids::Frame;
+use crate::core::money::Money;
+use crate::core::request::{Call, Request};
+use crate::core::status::StepOutcome;
+use crate::core::step::{StepAbout, StepEnd, StepTold};
+use crate::host::past;
+use crate::host::run_host::RunHost;
+use crate::script::host::Host;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// The steps that are open, by the frame in which they began; each is within those before it.
+#[derive(Default)]
+pub(super) struct OpenSteps(Mutex<HashMap<String, Vec<Arc<OpenStep>>>>);
+
+/// A step that has not ended.
+struct OpenStep {
+    /// Who answers what is asked in it.
+    host: Arc<RunHost>,
+    place: Place,
+    begun: Instant,
+}
+
+/// Where a step is, as its events say.
+struct Place {
+    frame: Frame,
+    step: String,
+    key: Option<String>,
+    visit: u32,
+}
+
+impl OpenSteps {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Arc<OpenStep>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The innermost step around a frame.
+    fn around(&self, frame: &Frame) -> Option<Arc<OpenStep>> {
+        let open = self.lock();
+        // Every call comes here, and mostly there is no step.
+        if open.is_empty() {
+            return None;
+        }
+        let mut at = frame.as_str();
+        loop {
+            if let Some(step) = open.get(at).and_then(|steps| steps.last()) {
+                return Some(Arc::clone(step));
+            }
+            at = at.rsplit_once('/')?.0;
+        }
+    }
+
+    fn open(&self, frame: &Frame, step: OpenStep) {
+        self.lock().entry(frame.as_str().to_owned()).or_default().push(Arc::new(step));
+    }
+
+    /// Takes out the step that began last in a frame.
+    fn close(&self, frame: &Frame) -> Option<Arc<OpenStep>> {
+        let mut open = self.lock();
+        let steps = open.get_mut(frame.as_str())?;
+        let step = steps.pop();
+        if steps.is_empty() {
+            open.remove(frame.as_str());
+        }
+        step
+    }
+}
+
+impl Place {
+    fn new(host: &RunHost, frame: &Frame, around: Option<&OpenStep>, about: &StepAbout) -> Self {
+        let base = around.map_or(frame, |step| &step.place.frame);
+        let item = about.key.as_ref().map(|key| base.named("item", key));
+        let at = item.as_ref().unwrap_or(base).named("step", &about.step);
+        let visit = about.visit.unwrap_or_else(|| host.occurrence(&at, "step") + 1);
+        Self {
+            frame: if visit > 1 { at.child(format_args!("visit:{visit}")) } else { at },
+            step: about.step.clone(),
+            key: about.key.clone().or_else(|| around?.place.key.clone()),
+            visit,
+        }
+    }
+}
+
+/// Takes note of what a program tells of a step.
+pub(super) fn told(host: &RunHost, frame: &Frame, told: StepTold) -> Outcome<Value> {
+    match told {
+        StepTold::Begins(about) => begin(host, frame, about)?,
+        StepTold::Ends(end) => {
+            if let Some(step) = host.steps.close(frame) {
+                let scope = &step.host.scope;
+                let millis = u64::try_from(step.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                finish(host, &step.place, end, (scope.report().totals.cost, millis, scope.is_replayed()));
+            }
+        }
+        StepTold::Skipped { about, why } => {
+            let place = Place::new(host, frame, host.steps.around(frame).as_deref(), &about);
+            let end = StepEnd::new(StepOutcome::Skipped, why);
+            finish(host, &place, end, (Money::ZERO, 0, false));
+        }
+    }
+    Ok(Value::Null)
+}
+
+fn begin(host: &RunHost, frame: &Frame, about: StepAbout) -> Outcome<()> {
+    let around = host.steps.around(frame);
+    let outer = around.as_ref().map_or_else(|| host.handle(), |step| Ok(Arc::clone(&step.host)))?;
+    if about.past {
+        past::note(&outer, frame);
+    }
+    let part = outer.part(outer.scope.part(format!("step `{}`", about.step), &ChildSlice::default()));
+    part.trail.inherit(&outer.trail);
+    let place = Place::new(host, frame, around.as_deref(), &about);
+    let event = Event::StepStarted {
+        step: place.step.clone(),
+        act: about.act,
+        key: place.key.clone(),
+        visit: place.visit,
+        of: about.of,
+        reason: String::new(),
+    };
+    host.emit(&place.frame, &event);
+    host.steps.open(frame, OpenStep { host: part, place, begun: Instant::now() });
+    Ok(())
+}
+
+fn finish(host: &RunHost, place: &Place, end: StepEnd, (cost, millis, replayed): (Money, u64, bool)) {
+    let event = Event::StepFinished {
+        step: place.step.clone(),
+        key: place.key.clone(),
+        outcome: end.outcome,
+        cost,
+        millis,
+        reason: end.reason,
+        failure: end.failure,
+        replayed,
+    };
+    host.emit(&place.frame, &event);
+}
+
+impl Host for RunHost {
+    fn perform(&self, call: Call, cancel: CancellationToken) -> BoxFuture<'_, Outcome<Value>> {
+        // These are about the run as a whole, whatever step is open in it.
+        let own = matches!(call.request, Request::Step(_) | Request::Final { .. } | Request::SuggestExploration);
+        let within = if own { None } else { self.steps.around(&call.frame) };
+        match within {
+            Some(step) => async move { step.host.answer(call, cancel).await }.boxed(),
+            None => self.answer(call, cancel).boxed(),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! `told_step`: a piece of work that whoever watches is told of as a step, like those of pipelines.
+//!
+//! It is the stdlib's own and stands in no table. What its work comes to says in the stdlib's words how the step ended.
+
+use crate::core::request::Request;
+use crate::core::status::StepOutcome;
+use crate::core::step::{StepAbout, StepEnd, StepTold};
+use crate::script::convert::options;
+use crate::script::errors::way::{self, Home};
+use crate::script::errors::{Names, from_eval};
+use crate::script::prims::primitive::{Answer, ask, done};
+use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
+
+/// The name under which programs call it.
+const NAME: &str = "told_step";
+
+/// Adds it to an engine.
+pub fn register(engine: &mut Engine) {
+    engine.register_fn(NAME, |context: NativeCallContext, about: Map, work: FnPtr| run(&context, about, &work));
+    engine.register_fn(NAME, |about: Map, why: &str| -> Answer<Dynamic> {
+        let about = done(options(about, NAME))?;
+        ask(Request::Step(StepTold::Skipped { about, why: why.to_owned() }))
+    });
+}
+
+fn run(context: &NativeCallContext, about: Map, work: &FnPtr) -> Answer<Dynamic> {
+    let about: StepAbout = done(options(about, NAME))?;
+    ask(Request::Step(StepTold::Begins(about)))?;
+    let answer = work.call_within_context::<Dynamic>(context, ());
+    let told = ask(Request::Step(StepTold::Ends(end(&answer))));
+    let value = answer?;
+    told.map(|_| value)
+}
+
+fn end(answer: &Answer<Dynamic>) -> StepEnd {
+    match answer {
+        Ok(value) => said(value),
+        Err(error) if way::end(error).is_some() => StepEnd::new(StepOutcome::Ok, String::new()),
+        Err(error) => failed(error),
+    }
+}
+
+/// How a step ended whose work came to a value: a map may hold its `failure`, what it `waits` for, or a `verdict`.
+fn said(value: &Dynamic) -> StepEnd {
+    let map = value.read_lock::<Map>();
+    let field = |name: &str| map.as_ref().and_then(|map| map.get(name).cloned());
+    if let Some(failure) = field("failure") {
+        return failed(&EvalAltResult::ErrorRuntime(failure, Position::NONE));
+    }
+    match (field("waits"), field("verdict")) {
+        (Some(why), _) => StepEnd::new(StepOutcome::Waiting, why.to_string()),
+        (None, Some(verdict)) => StepEnd::new(StepOutcome::Ok, verdict.to_string()),
+        (None, None) => StepEnd::new(StepOutcome::Ok, String::new()),
+    }
+}
+
+/// How a step ended whose work failed. What the failure holds beside its message is the program's, and may be long.
+fn failed(error: &EvalAltResult) -> StepEnd {
+    let mut failure = from_eval(way::of(error, &|_| Home::Native).inner, "", &Names::default());
+    failure.details.clear();
+    StepEnd { outcome: StepOutcome::of(failure.kind), reason: String::new(), failure: Some(failure) }
+}
