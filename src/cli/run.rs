@@ -88,7 +88,7 @@ pub async fn program(
     file: Option<(Option<PathBuf>, Map<String, Value>)>,
 ) -> Outcome<Exit> {
     interrupt::cancel_on_signal(run);
-    let watching = Watching::begin(app, printer, run, flags, Detail::Notes)?;
+    let watching = Watching::begin(app, printer, run, flags, Detail::Steps)?;
     let (folder, args) = file.map_or((None, None), |(folder, args)| (folder, Some(Value::Object(args))));
     let mut session = run.session(folder, args);
     let end = run.within(async { ended(session.evaluate(source, run.cancel.clone()).await) }).await;

@@ -26,7 +26,7 @@ impl Shell {
         let source = underscore::rewrite(typed, &last);
         let host = Arc::clone(&self.run.host);
         let before = host.scope.report().totals.calls;
-        self.follower.tell(Detail::Notes);
+        self.follower.tell(Detail::Steps);
         host.emit(&Frame::root(), &Event::CodeStarted { turn, source: typed.to_owned() });
         let begun = Instant::now();
         let evaluation = self.run_code(&source).await;

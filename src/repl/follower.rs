@@ -73,7 +73,7 @@ impl Watch {
     }
 
     fn hear(&mut self, record: &EventRecord) {
-        let detail = if self.is_telling_all() { Detail::All } else { Detail::Notes };
+        let detail = if self.is_telling_all() { Detail::All } else { Detail::Steps };
         match self.narrator.hear(record, detail) {
             Telling::Line(text) => {
                 // What the line ends is not drawn again below it.
@@ -87,7 +87,7 @@ impl Watch {
         }
         let Some(mark) = mark(record) else { return };
         let over = match &mark {
-            Mark::Evaluation(..) => detail == Detail::Notes,
+            Mark::Evaluation(..) => detail == Detail::Steps,
             Mark::Run(run) => !self.narrator.is_child(run),
         };
         if over {

@@ -17,10 +17,8 @@ const CODE: usize = 3;
 pub enum Detail {
     /// Turns, code, calls, children, steps.
     All,
-    /// The steps of a pipeline, notes and retries.
+    /// Steps, notes and retries; the rest of a script's progress is its own output.
     Steps,
-    /// Notes and retries; the script's own output is the progress.
-    Notes,
 }
 
 /// What to show.
@@ -81,8 +79,7 @@ impl Narrator {
                 if detail == Detail::All { line(finished(&record.event)) } else { self.live() }
             }
             Event::StepStarted { .. } | Event::StepFinished { .. } => {
-                let ended = self.steps.hear(record).filter(|_| detail != Detail::Notes);
-                ended.map_or_else(|| self.live(), line)
+                self.steps.hear(record).map_or_else(|| self.live(), line)
             }
             Event::ChildStarted { child, depth, .. } => {
                 self.depths.insert(child.clone(), usize::try_from(*depth).unwrap_or(0));
@@ -234,7 +231,7 @@ mod tests {
 
     fn hear(narrator: &mut Narrator, event: Event) -> Telling {
         let record = EventRecord { run: RunId::new("R"), seq: 0, at: 0, frame: Frame::root(), event };
-        narrator.hear(&record, Detail::Notes)
+        narrator.hear(&record, Detail::Steps)
     }
 
     fn started(call: u64) -> Event {

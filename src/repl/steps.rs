@@ -1,4 +1,4 @@
-//! The steps of pipelines as a person is told of them: a line for each that ended, and what runs with how long it may
+//! Steps as a person is told of them: a line for each that ended, and what runs with how long it may
 //! still take. It prints nothing.
 
 use crate::core::event::{Event, EventRecord};
@@ -50,7 +50,9 @@ impl Steps {
                 {
                     siblings.end(record.at, *replayed);
                 }
-                self.siblings.retain(|_, siblings| siblings.done < siblings.of);
+                // The items of a step that is over are over, also those that never began.
+                let at = record.frame.as_str();
+                self.siblings.retain(|(parent, _), siblings| siblings.done < siblings.of && parent != at);
                 ended(record)
             }
             _ => None,
@@ -129,7 +131,7 @@ pub fn ended(record: &EventRecord) -> Option<String> {
     let why = failure.as_ref().map(|failure| one_line(&failure.message, 120)).unwrap_or_else(|| reason.clone());
     let why = if why.is_empty() { why } else { format!(": {why}") };
     let line = match outcome {
-        StepOutcome::Ok => format!("✓ {name}{time}"),
+        StepOutcome::Ok => format!("✓ {name}{time}{why}"),
         StepOutcome::Failed => format!("✗ {name}{time}{why}"),
         StepOutcome::Skipped => format!("- {name} skipped{why}"),
         StepOutcome::Waiting => format!("? {name} waits{why}"),
@@ -164,6 +166,12 @@ mod tests {
         Event::StepFinished { step, key, outcome, cost, millis: 7, reason, failure, replayed: false }
     }
 
+    fn judged(step: &str, verdict: &str) -> Event {
+        let (step, reason, outcome) = (step.to_owned(), verdict.to_owned(), StepOutcome::Ok);
+        let (cost, failure) = (Money::ZERO, None);
+        Event::StepFinished { step, key: None, outcome, cost, millis: 7, reason, failure, replayed: false }
+    }
+
     fn answered_by_the_log(event: Event) -> Event {
         let Event::StepFinished { step, key, outcome, cost, millis, reason, failure, .. } = event else { return event };
         Event::StepFinished { step, key, outcome, cost, millis, reason, failure, replayed: true }
@@ -180,6 +188,7 @@ mod tests {
                 "  ✗ b [x] · 7 ms · $0.002: it did not work",
             ),
             ("step:c", finished("c", None, StepOutcome::Skipped), "- c skipped: `a` failed"),
+            ("step:d", judged("d", "approve"), "✓ d · 7 ms: approve"),
         ] {
             assert_eq!(steps.hear(&record(frame, 0, event)).as_deref(), Some(expected));
         }
@@ -196,6 +205,17 @@ mod tests {
         steps.hear(&record("step:all/item:x/step:b", 3_000, finished("b", Some("x"), StepOutcome::Ok)));
         assert_eq!(steps.live(), "b [y] · b 1 of 4, about 6 s left");
         steps.forget();
+        assert_eq!(steps.live(), "");
+    }
+
+    #[test]
+    fn items_that_never_began_are_over_with_the_step_around_them() {
+        let mut steps = Steps::default();
+        steps.hear(&record("step:all", 0, started("all", None, 1)));
+        steps.hear(&record("step:all/item:x/step:b", 1_000, started("b", Some("x"), 4)));
+        steps.hear(&record("step:all/item:x/step:b", 2_000, finished("b", Some("x"), StepOutcome::Failed)));
+        assert_eq!(steps.live(), "all · b 1 of 4, about 3 s left");
+        steps.hear(&record("step:all", 2_000, finished("all", None, StepOutcome::Failed)));
         assert_eq!(steps.live(), "");
     }
 

@@ -24,7 +24,7 @@ pub(super) async fn tell(app: &App, printer: &Arc<Printer>, args: &Explain) -> O
     let run =
         run::begin(&app.kit, Start { kind: intention::KIND, task: &task, ..Start::default() }, Library::default());
     interrupt::cancel_on_signal(&run);
-    let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::Notes);
+    let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::Steps);
     let mut found = None;
     let work = async {
         match intention::judge(&run.host, &pipeline, &run.cancel).await {

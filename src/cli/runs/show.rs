@@ -29,7 +29,7 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     let asked = Asked::of(store, std::iter::once(row).chain(&children))?;
     whole["models"] = json!(asked.models);
     whole["substituted"] = json!(asked.substituted);
-    let steps = if row.kind == "pipeline" { steps::steps(store, row)? } else { Vec::new() };
+    let steps = steps::steps(store, row)?;
     whole["steps"] = steps::value(&steps);
     let spread = spending::lines(&resume::spent(store, &row.id)?, 8, table::width());
     let head = text(row, result.as_ref(), &children, (&cost(store, row)?, &spread));

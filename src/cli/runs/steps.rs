@@ -1,4 +1,4 @@
-//! The steps of a pipeline's run with what became of each, from its events.
+//! The steps of a run with what became of each, from its events.
 
 use crate::core::event::{Event, EventRecord};
 use crate::core::failure::Outcome;
