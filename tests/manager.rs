@@ -1,5 +1,8 @@
 //! The stdlib's `manager` with a server that plays manager, workers and reviewer.
 
+mod steps;
+mod waves;
+
 use crate::resume::newest_id;
 use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
@@ -165,8 +168,8 @@ fn a_part_has_three_rounds_and_all_have_ten() {
     for (id, round, message) in [
         ("a", 3, "not approved in 3 rounds: request_changes a"),
         ("b", 3, "not approved in 3 rounds: request_changes b"),
-        ("c", 2, "its share of 10 reviews is used, none is left for round 3: request_changes c"),
-        ("d", 2, "its share of 10 reviews is used, none is left for round 3: request_changes d"),
+        ("c", 2, "all 10 reviews are used, none is left for round 3: request_changes c"),
+        ("d", 2, "all 10 reviews are used, none is left for round 3: request_changes d"),
     ] {
         let failed = &error["failed"][id];
         assert_eq!((&failed["round"], &failed["message"]), (&json!(round), &json!(message)), "{error:#}");
