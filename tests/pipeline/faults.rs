@@ -177,17 +177,17 @@ fn who_stands_before_a_step_that_ends_the_block_by_its_condition_asks_for_its_va
 
 #[test]
 fn who_is_skipped_with_what_it_needs_may_read() {
-    let body = "\
+    let body = "
   risky: {tool: read_file, args: {path: a.txt}, vars: {text: x}, on_failure: continue}
   after: {set: {n: risky.text}}
   last: {set: {n: after.n}, condition: after.n != risky.text}
   deep: {parallel: [{d: {set: {n: last?.n}}}, {e: {set: {n: after.n.len()}, always: true}}]}
   told: {set: {o: outcomes.risky, p: outcomes.after}}
 ";
-    accepted(&format!("steps:\n{body}"));
+    accepted(&format!("steps:{body}"));
     // That another step of the same body looks at it is nothing to its readers.
     let inner = body.replace("  ", "        ");
-    accepted(&format!("steps:\n  all:\n    each:\n      in: [1]\n      steps:\n{inner}"));
+    accepted(&format!("steps:\n  all:\n    each:\n      in: [1]\n      steps:{inner}"));
 }
 
 #[test]

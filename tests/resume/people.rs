@@ -26,7 +26,7 @@ fn a_question_waits_until_it_is_answered() {
 
 /// A run that was killed while a tool that writes was at work.
 fn killed_in_a_tool() -> (Program, String) {
-    let code = "let said = TOOL(\"run_command\", #{command: \"echo once >> written; echo at work; sleep 600\"}); \"said \" + said";
+    let code = "let said = TOOL(\"run_command\", #{command: \"echo once >> written; echo at work; sleep 600\"}); `said ${said}`";
     let program = super::killed_in_a_tool(code);
     let id = newest_id(&program);
     (program, id)

@@ -71,7 +71,7 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
     done(nothing_else(&options))?;
     done(changes_nothing(context, each))?;
     // Frames do not tell this call from the next one, and only items of one call run at once.
-    ask(Request::Branches)?;
+    drop(ask(Request::Branches)?);
     let threads = most.min(items.len());
     let seat = done(seat())?;
     let results = items.iter().map(|_| None).collect();

@@ -25,7 +25,7 @@ pub fn register(engine: &mut Engine) {
 
 fn run(context: &NativeCallContext, about: Map, work: &FnPtr) -> Answer<Dynamic> {
     let about: StepAbout = done(options(about, NAME))?;
-    ask(Request::Step(StepTold::Begins(about)))?;
+    drop(ask(Request::Step(StepTold::Begins(about)))?);
     let answer = work.call_within_context::<Dynamic>(context, ());
     let told = ask(Request::Step(StepTold::Ends(end(&answer))));
     let value = answer?;
