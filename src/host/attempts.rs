@@ -192,11 +192,12 @@ impl Attempting<'_> {
             history => failure.detail("attempts", json!(history)),
         };
         // A call that nobody checks is repeated only by another role: its failures were never repeated before.
-        let stays = self.gate.is_none()
-            && matches!(
-                chain.class(),
-                FailureClass::Format | FailureClass::Infra | FailureClass::End | FailureClass::Size
-            );
+        let stays = failure.kind == FailureKind::Replay
+            || self.gate.is_none()
+                && matches!(
+                    chain.class(),
+                    FailureClass::Format | FailureClass::Infra | FailureClass::End | FailureClass::Size
+                );
         if stays || self.cancel.is_cancelled() {
             return Err(over(failure, &attempts.history));
         }

@@ -28,7 +28,7 @@ impl Needs {
 
     /// An answer with its place in the log, if its call fails with it.
     pub(super) fn place(&self, causes: &Causes, key: &EffectKey, answer: ModelAnswer) -> ModelAnswer {
-        let cause = self.unmet(&answer).and_then(|_| causes.of(key));
+        let cause = self.unmet(&answer).and_then(|failure| causes.of(key, &failure));
         ModelAnswer { cause, ..answer }
     }
 

@@ -5,6 +5,7 @@ use crate::core::failure::Outcome;
 use crate::core::ids::{Frame, RunId};
 use crate::store::bus;
 use crate::store::fault::Worked;
+use crate::store::group::Owner;
 use crate::store::open::Store;
 use crate::store::rows::{collect, int, number};
 use crate::store::value::{Encoded, body};
@@ -32,8 +33,10 @@ impl Store {
         }
         let (run, frame) = (run.clone(), frame.clone());
         match Encoded::of(event) {
-            Ok(event) => self.writer().write_in(
+            // As patient as results: a run whose answers are all there has not failed for what was told meanwhile.
+            Ok(event) => self.writer().hand_over(
                 Haste::WithOthers,
+                Some(Owner { run: run.clone(), frame: frame.clone(), at }),
                 move |connection| insert(connection, &run, at, &frame, &event),
                 move |seq| {
                     record.seq = *seq;

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// The pause between two tries, each of which waits by itself.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Whose result a write holds: it is paid, and not given up because another process keeps the file for long.
+/// Whose result, or event, a write holds: it is paid, and not given up because another process keeps the file for long.
 #[derive(Debug)]
 pub(super) struct Owner {
     /// The run.

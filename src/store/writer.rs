@@ -227,7 +227,8 @@ impl Writer {
         self.hand_over(haste, Some(owner), work, |()| {})
     }
 
-    fn hand_over<T: Send + 'static>(
+    /// Writes for an owner, or for nobody, and does something once it is on disk.
+    pub(super) fn hand_over<T: Send + 'static>(
         &self,
         haste: Haste,
         owner: Option<Owner>,

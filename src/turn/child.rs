@@ -279,7 +279,7 @@ fn begin(parent: &RunHost, run: &RunId, request: &ChildRequest, depth: u32, agai
 /// Writes the end of a run: its event and its row. The totals are the whole tree's, for a child those so far.
 pub async fn close(host: &RunHost, end: &RootEnd) -> Outcome<()> {
     let failure = end.failure.clone();
-    let raised = failure.as_ref().map(|failure| host.counts.causes.effects(failure)).unwrap_or_default();
+    let raised = failure.as_ref().map(|failure| host.counts.causes.of_end(failure)).unwrap_or_default();
     host.emit(&Frame::root(), &Event::RunFinished { status: end.status, failure: failure.clone() });
     let totals = host.scope.report().totals;
     let row = RunEnd {

@@ -192,6 +192,22 @@ fn a_failure_that_was_kept_and_thrown_at_the_end_is_asked_again() {
 }
 
 #[test]
+fn a_failure_that_the_last_one_tells_of_is_asked_again() {
+    let kept = "let k = ();\ntry { llm(\"one\") } catch (e) { k = e }\nlet x = llm(\"x\");\n";
+    for end in [
+        "if k != () { throw k + #{where: \"here\"} }\nx",
+        "if k != () { throw #{kind: \"invalid\", message: \"a part failed\", failures: [k]} }\nx",
+        "if k != () { throw \"a part failed: \" + k.message }\nx",
+    ] {
+        asks_after_its_end(&format!("{kept}{end}"), &["one"], &["one", "x", "one"]);
+    }
+    let parts = "let parts = llm_batch([\"one\"]);\nlet x = llm(\"x\");\n";
+    for end in ["x + parts.join(\"\\n\")", "x + parts[0]", "`${x} ${parts[0]}`"] {
+        asks_after_its_end(&format!("{parts}{end}"), &["one"], &["one", "x", "one"]);
+    }
+}
+
+#[test]
 fn a_failure_behind_which_the_program_failed_by_itself_is_asked_again() {
     asks_after_its_end("try { llm(\"one\") } catch (e) { throw \"no: \" + e.message }", &["one"], &["one", "one"]);
 }
