@@ -4,10 +4,12 @@
 //! Frames tell it where one thing follows another. Of what pipelines do at once they do not, so those leave a note.
 
 use crate::core::effect::EffectKind;
-use crate::core::failure::{Failure, FailureKind};
-use crate::core::ids::Frame;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::{Frame, RunId};
 use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
+use crate::store::effects::EffectState;
+use crate::store::open::Store;
 use crate::store::resume::Recorded;
 use serde_json::Value;
 
@@ -27,6 +29,24 @@ pub fn note(host: &RunHost, frame: &Frame) {
     }
     // A log that cannot be read fails the next effect as well.
     drop(door::told(host, frame, asked(), Value::Null));
+}
+
+/// The failures that a run had gone on past at one of its effects, by number.
+///
+/// # Errors
+/// Those of the store.
+pub fn gone_past(store: &Store, run: &RunId, upto: u64) -> Outcome<Vec<u64>> {
+    let log: Vec<Recorded> = store.recorded(run)?.into_iter().filter(|known| known.seq <= upto).collect();
+    let mut past = Vec::new();
+    for effect in log.iter().filter(|known| known.state == EffectState::Failed) {
+        let Some(row) = store.effect(run, &effect.key)? else { continue };
+        if let Some(Err(failure)) = store.answer(&row)?
+            && is_past(effect, &failure, log.iter())
+        {
+            past.push(effect.seq);
+        }
+    }
+    Ok(past)
 }
 
 /// Whether the program went on past what an effect came to, a failure: the run did not end with it, and its log has more

@@ -11,12 +11,13 @@ use crate::store::writer::Ack;
 use rusqlite::{Connection, named_params};
 
 impl Store {
-    /// Makes `new` a copy of `from` with its answers up to effect number `upto`, waiting to be resumed. Failed effects,
-    /// notes that they were handled, and those under way are left out: the copy makes them anew. Tools are not: of one that
-    /// has begun a person says for the copy too whether it may be repeated.
-    pub fn fork_run(&self, from: &RunId, new: &RunId, upto: u64, at: u64) -> Ack<()> {
+    /// Makes `new` a copy of `from` with its answers up to effect number `upto`, waiting to be resumed, and with the failures
+    /// that the run had gone `past` by then. What else failed or was under way is left out: the copy makes it anew. Tools are
+    /// not: of one that has begun a person says for the copy too whether it may be repeated.
+    pub fn fork_run(&self, from: &RunId, new: &RunId, (upto, past): (u64, &[u64]), at: u64) -> Ack<()> {
         let (from, new, own) = (from.clone(), new.clone(), Process::own());
-        self.writer().write(move |connection| fork(connection, &from, &new, upto, at, &own), |_| {})
+        let past = serde_json::json!(past).to_string();
+        self.writer().write(move |connection| fork(connection, &from, &new, (upto, &past), at, &own), |_| {})
     }
 }
 
@@ -28,13 +29,21 @@ FROM runs WHERE id = :from";
 
 const EFFECTS: &str = "
 INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, result, result_blob, usage,
-    cost_nanos, worst_nanos, worst_tokens, worst_output, attempts, started_at, ended_at, role, model, origin)
+    cost_nanos, worst_nanos, worst_tokens, worst_output, attempts, started_at, ended_at, role, model, origin, raised)
 SELECT :new, row_number() OVER (ORDER BY seq), frame, hash, occurrence, kind, state, intent, intent_blob, result,
-    result_blob, usage, cost_nanos, worst_nanos, worst_tokens, worst_output, 1, started_at, ended_at, role, model,
-    coalesce(origin, run)
-FROM effects WHERE run = :from AND seq <= :upto AND kind <> 'handled' AND (state = 'done' OR kind = 'tool')";
+    result_blob, iif(state = 'done', usage, NULL), iif(state = 'done', cost_nanos, NULL), worst_nanos, worst_tokens,
+    worst_output, 1, started_at, ended_at, role, model, coalesce(origin, run), raised
+FROM effects WHERE run = :from AND seq <= :upto
+    AND (state = 'done' OR kind = 'tool' OR seq IN (SELECT value FROM json_each(:past)))";
 
-fn fork(connection: &Connection, from: &RunId, new: &RunId, upto: u64, at: u64, own: &Process) -> Worked<()> {
+fn fork(
+    connection: &Connection,
+    from: &RunId,
+    new: &RunId,
+    (upto, past): (u64, &str),
+    at: u64,
+    own: &Process,
+) -> Worked<()> {
     let failure = Failure::new(FailureKind::Waiting, format!("forked from run {from} after effect {upto}"))
         .hint(format!("`rhizo resume {new}` goes on from there"));
     let made = connection.prepare_cached(RUN)?.execute(named_params! {
@@ -45,7 +54,7 @@ fn fork(connection: &Connection, from: &RunId, new: &RunId, upto: u64, at: u64, 
         return Err(Failure::new(FailureKind::NotFound, format!("there is no run `{from}`")).into());
     }
     connection.prepare_cached(EFFECTS)?.execute(named_params! {
-        ":new": new.as_str(), ":from": from.as_str(), ":upto": int(upto),
+        ":new": new.as_str(), ":from": from.as_str(), ":upto": int(upto), ":past": past,
     })?;
     Ok(())
 }

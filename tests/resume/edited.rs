@@ -1,10 +1,12 @@
 //! Programs that were changed before they go on.
 
 use super::{asked, holding, newest_id};
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-fn killed(server: &crate::support::chat::ChatServer, requests: usize) -> (Program, String) {
+fn killed(server: &ChatServer, requests: usize) -> (Program, String) {
     let code = "let a = llm(\"a\");\nlet b = llm(\"b \" + a);\nlet c = llm(\"c \" + b);\n[a, b, c]";
     let program = Program::paying(server).file("three.rhai", code);
     let running = program.args(["run", "three.rhai"]).start();
@@ -58,4 +60,24 @@ fn a_run_goes_on_from_any_folder() {
     let (program, id) = killed(&server, 3);
     program.args(["resume", &id]).folder(&program.user()).run().ok();
     assert_eq!(asked(&server).len(), 4);
+}
+
+#[test]
+fn a_call_with_a_check_is_no_change_of_its_program() {
+    for (code, again) in [
+        ("llm(\"a\", #{check: |x| true});\nllm(\"z\")", "a"),
+        ("llm(\"b\", #{check: |x| true});\nllm(\"a\", #{check: |x| true})", "a"),
+    ] {
+        let once = AtomicBool::new(true);
+        let server = ChatServer::new(move |ask| {
+            let fails = ask.last() == "a" && once.swap(false, Ordering::SeqCst);
+            if fails { Reply::refusal(400, "not today") } else { Reply::text("fine") }
+        });
+        let program = Program::paying(&server).file("p.rhai", code);
+        program.args(["run", "p.rhai"]).run().code(4);
+        let plan = program.args(["resume", "last", "--dry-run", "--json"]).run().ok().json();
+        assert_eq!((&plan["changed"], &plan["new"]), (&json!([]), &json!([])), "{plan:#}");
+        program.args(["resume", "last", "--strict"]).run().ok();
+        assert_eq!(asked(&server).iter().filter(|prompt| *prompt == again).count(), 2, "{code}");
+    }
 }

@@ -5,6 +5,7 @@ use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::Act;
 use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[test]
 fn a_fork_pays_only_what_comes_after_it() {
@@ -32,6 +33,27 @@ fn a_fork_pays_only_what_comes_after_it() {
     let diff = program.args(["runs", "diff", &id, &new, "--json"]).run().ok().json();
     assert_eq!((&diff["only_left"], &diff["only_right"]), (&json!([]), &json!([])), "{diff:#}");
     program.args(["runs", "fork", &id, "--at", "nowhere"]).run().code(1).says("has no step `nowhere`");
+}
+
+#[test]
+fn a_fork_goes_the_way_of_its_run_past_what_failed() {
+    let code = "let a = \"\";\ntry { a = llm(\"one\") } catch { a = llm(\"two\") }\nlet b = llm(\"then \" + a);\nb";
+    let flow = "steps: {a: {llm: one, on_failure: continue}, b: {llm: 'then {{ outcomes.a }}'}}";
+    for (file, text, prompts) in
+        [("p.rhai", code, &["one", "two", "then TWO"][..]), ("p.yaml", flow, &["one", "then failed"])]
+    {
+        let once = AtomicBool::new(true);
+        let server = ChatServer::new(move |ask| match once.swap(false, Ordering::SeqCst) {
+            true => Reply::refusal(400, "not today"),
+            false => Reply::text(ask.last().to_uppercase()).usage(20, 10),
+        });
+        let program = Program::paying(&server).file(file, text);
+        program.args(["run", file]).run();
+        program.args(["runs", "fork", "last"]).run().ok();
+        let document = program.args(["resume", "last", "--strict", "--json"]).run().ok().json();
+        assert_eq!(asked(&server), prompts, "nothing is paid again: {document:#}");
+        assert_eq!(document["cost_usd"], json!(0.0), "{document:#}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::app::resume;
 use crate::cli::printer::Printer;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::host::past;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::runs::new_run_id;
 use clap::Args;
@@ -40,7 +41,8 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
     };
     let at = (app.kit.clock)();
     let new = new_run_id(at);
-    store.fork_run(&row.id, &new, upto, at).await?;
+    let past = past::gone_past(store, &row.id, upto)?;
+    store.fork_run(&row.id, &new, (upto, &past), at).await?;
     let kept = effects.iter().filter(|effect| effect.seq <= upto && is_answer(effect)).count();
     printer.rows(&json!({"run": new, "from": row.id, "at": upto, "answers": kept}), || new.to_string());
     if !printer.json {
