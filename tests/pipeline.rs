@@ -13,6 +13,7 @@ mod generated_cases;
 mod given;
 mod import;
 mod import_levels;
+mod import_values;
 mod intent;
 mod late;
 mod mutated;

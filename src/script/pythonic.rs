@@ -1,4 +1,5 @@
-//! Values as Python has them, for pipelines that were written for it: `python_text`, `python_json` and `python_round`.
+//! Values as Python has them, for pipelines that were written for it: `python_text`, `python_json`, `python_round` and
+//! `python_truth`.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::{friendly, to_value};
@@ -21,6 +22,21 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("python_round", |value: Dynamic, digits: i64| -> Checked<Dynamic> {
         rounded(&value, digits).map_err(raise)
     });
+    engine.register_fn("python_truth", |value: Dynamic| -> Checked<bool> {
+        to_value(&value).map(|value| holds(&value)).map_err(raise)
+    });
+}
+
+/// Whether Python takes a value for true: it is no zero, and not empty.
+fn holds(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+    }
 }
 
 /// A value as Jinja's `tojson` has it: `json.dumps` with sorted keys, safe inside HTML.
@@ -193,67 +209,4 @@ fn tens_rounded(number: f64, places: u64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::script::engine::plain;
-
-    #[test]
-    fn the_text_is_that_of_python() {
-        for (value, expected) in [
-            ("\"it's\"", "it's"),
-            ("3", "3"),
-            ("true", "True"),
-            ("()", "None"),
-            ("[\"ann\", \"bo\"]", "['ann', 'bo']"),
-            ("#{a: 1, b: [true, (), 1.0]}", "{'a': 1, 'b': [True, None, 1.0]}"),
-            (
-                "[\"it's\", \"it's \\\"q\\\" \\u00e9\", \"a\\n\\\\\", 'c']",
-                "[\"it's\", 'it\\'s \"q\" é', 'a\\n\\\\', 'c']",
-            ),
-            ("[\"\\u00a0\\u200b\\u0001\"]", "['\\xa0\\u200b\\x01']"),
-            ("[1.0, 1e15, 1e16, 2.5e-7, 0.0001, -1e100]", "[1.0, 1000000000000000.0, 1e+16, 2.5e-07, 0.0001, -1e+100]"),
-            ("[]", "[]"),
-        ] {
-            let text = plain().eval::<String>(&format!("python_text({value})"));
-            assert_eq!(text.expect(value), expected, "{value}");
-        }
-    }
-
-    #[test]
-    fn the_json_is_that_of_jinja() {
-        for (value, expected) in [
-            ("#{b: [1, 2.0, ()], a: true}", r#"{"a": true, "b": [1, 2.0, null]}"#),
-            ("\"caf\\u00e9 \\U0001F600\"", r#""caf\u00e9 \ud83d\ude00""#),
-            ("\"<b> & it's\"", r#""\u003cb\u003e \u0026 it\u0027s""#),
-            ("\"a\\n\\t\\\"\\\\\\u007f\\u0001\"", r#""a\n\t\"\\\u007f\u0001""#),
-            ("1e16", "1e+16"),
-            ("[]", "[]"),
-            ("#{}", "{}"),
-        ] {
-            let text = plain().eval::<String>(&format!("python_json({value})"));
-            assert_eq!(text.expect(value), expected, "{value}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_rounded_as_python_does() {
-        for (arguments, expected) in [
-            ("2.5, 0", "2.0"),
-            ("3.5, 0", "4.0"),
-            ("-2.5, 0", "-2.0"),
-            ("2.675, 2", "2.67"),
-            ("0.15, 1", "0.1"),
-            ("2.45, 1", "2.5"),
-            ("-7, 1", "-7"),
-            ("7, 0", "7"),
-            ("125, -1", "120"),
-            ("-127, -1", "-130"),
-            ("12.5, -1", "10.0"),
-        ] {
-            let text = plain().eval::<String>(&format!("python_text(python_round({arguments}))"));
-            assert_eq!(text.expect(arguments), expected, "{arguments}");
-        }
-        for arguments in ["\"x\", 0", "1.5, 19", "9223372036854775807, -1"] {
-            assert!(plain().run(&format!("python_round({arguments})")).is_err(), "{arguments}");
-        }
-    }
-}
+mod tests;

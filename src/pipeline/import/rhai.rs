@@ -128,13 +128,7 @@ impl Importer {
             return self.both(left, operator, right);
         }
         let value = self.rhai(expr)?;
-        if self.form(expr) == Form::Flag {
-            return Ok(value);
-        }
-        Ok(format!(
-            "({value} != () && switch type_of({value}) {{ \"bool\" => {value}, \"i64\" => {value} != 0, \
-             \"f64\" => {value} != 0.0, _ => {value}.len() > 0 }})"
-        ))
+        Ok(if self.form(expr) == Form::Flag { value } else { format!("python_truth({value})") })
     }
 
     /// A name of a loop around.

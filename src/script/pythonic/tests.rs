@@ -1,0 +1,84 @@
+//! Values as Python has them as tables.
+
+use crate::script::engine::plain;
+
+#[test]
+fn the_text_is_that_of_python() {
+    for (value, expected) in [
+        ("\"it's\"", "it's"),
+        ("3", "3"),
+        ("true", "True"),
+        ("()", "None"),
+        ("[\"ann\", \"bo\"]", "['ann', 'bo']"),
+        ("#{a: 1, b: [true, (), 1.0]}", "{'a': 1, 'b': [True, None, 1.0]}"),
+        ("[\"it's\", \"it's \\\"q\\\" \\u00e9\", \"a\\n\\\\\", 'c']", "[\"it's\", 'it\\'s \"q\" é', 'a\\n\\\\', 'c']"),
+        ("[\"\\u00a0\\u200b\\u0001\"]", "['\\xa0\\u200b\\x01']"),
+        ("[1.0, 1e15, 1e16, 2.5e-7, 0.0001, -1e100]", "[1.0, 1000000000000000.0, 1e+16, 2.5e-07, 0.0001, -1e+100]"),
+        ("[]", "[]"),
+    ] {
+        let text = plain().eval::<String>(&format!("python_text({value})"));
+        assert_eq!(text.expect(value), expected, "{value}");
+    }
+}
+
+#[test]
+fn the_json_is_that_of_jinja() {
+    for (value, expected) in [
+        ("#{b: [1, 2.0, ()], a: true}", r#"{"a": true, "b": [1, 2.0, null]}"#),
+        ("\"caf\\u00e9 \\U0001F600\"", r#""caf\u00e9 \ud83d\ude00""#),
+        ("\"<b> & it's\"", r#""\u003cb\u003e \u0026 it\u0027s""#),
+        ("\"a\\n\\t\\\"\\\\\\u007f\\u0001\"", r#""a\n\t\"\\\u007f\u0001""#),
+        ("1e16", "1e+16"),
+        ("[]", "[]"),
+        ("#{}", "{}"),
+    ] {
+        let text = plain().eval::<String>(&format!("python_json({value})"));
+        assert_eq!(text.expect(value), expected, "{value}");
+    }
+}
+
+#[test]
+fn what_is_zero_or_empty_is_not_true() {
+    for (value, expected) in [
+        ("()", false),
+        ("false", false),
+        ("true", true),
+        ("0", false),
+        ("-1", true),
+        ("0.0", false),
+        ("0.1", true),
+        ("\"\"", false),
+        ("\" \"", true),
+        ("'a'", true),
+        ("[]", false),
+        ("[()]", true),
+        ("#{}", false),
+        ("#{a: ()}", true),
+    ] {
+        let truth = plain().eval::<bool>(&format!("python_truth({value})"));
+        assert_eq!(truth.expect(value), expected, "{value}");
+    }
+}
+
+#[test]
+fn numbers_are_rounded_as_python_does() {
+    for (arguments, expected) in [
+        ("2.5, 0", "2.0"),
+        ("3.5, 0", "4.0"),
+        ("-2.5, 0", "-2.0"),
+        ("2.675, 2", "2.67"),
+        ("0.15, 1", "0.1"),
+        ("2.45, 1", "2.5"),
+        ("-7, 1", "-7"),
+        ("7, 0", "7"),
+        ("125, -1", "120"),
+        ("-127, -1", "-130"),
+        ("12.5, -1", "10.0"),
+    ] {
+        let text = plain().eval::<String>(&format!("python_text(python_round({arguments}))"));
+        assert_eq!(text.expect(arguments), expected, "{arguments}");
+    }
+    for arguments in ["\"x\", 0", "1.5, 19", "9223372036854775807, -1"] {
+        assert!(plain().run(&format!("python_round({arguments})")).is_err(), "{arguments}");
+    }
+}
