@@ -1,5 +1,7 @@
-//! Values as Python has them, for pipelines that were written for it: `python_text`, `python_json`, `python_round` and
-//! `python_truth`.
+//! Values as Python has them, for pipelines that were written for it: `python_text`, `python_json`, `python_round`,
+//! `python_truth` and `python_item`.
+
+mod parts;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::{friendly, to_value};
@@ -25,6 +27,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("python_truth", |value: Dynamic| -> Checked<bool> {
         to_value(&value).map(|value| holds(&value)).map_err(raise)
     });
+    parts::register(engine);
 }
 
 /// Whether Python takes a value for true: it is no zero, and not empty.

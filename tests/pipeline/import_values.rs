@@ -31,6 +31,25 @@ fn what_is_empty_or_zero_is_not_true() {
 }
 
 #[test]
+fn a_field_or_an_item_that_is_missing_has_another_one_for_it() {
+    written(
+        "  d: {type: object, default: {a: 1, n: null}}\n  l: [3, 1, 2]\n  e: []\n",
+        &[
+            ("{{ d.b | default('r') }} {{ d['b'] | default('r') }} {{ d.a | default('r') }}", "r r 1"),
+            ("{{ d.n | default('r') }}", "None"),
+            ("{{ d.get('b', 'x') }} {{ d.get('b') }} {{ d.get('a') }} {{ d.get('n', 'x') }}", "x None 1 None"),
+            ("{{ l[7] | default('q') }} {{ l[-1] | default('q') }} {{ l[-4] | default('q') }}", "q 2 q"),
+            ("{{ [] | first | default('z') }} {{ e | last | default('z') }} {{ l | last | default('z') }}", "z z 2"),
+            ("{{ d.b | default(d.c) | default('last') }} {{ d.b | default('t', true) }}", "last t"),
+            (
+                "{{ d.b is defined }} {{ d.a is defined }} {% for x in [d] %}{{ x.b | default('i') }}{% endfor %}.",
+                "False True i.",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_text_decides_whether_a_step_runs() {
     let theirs = r#"
 id: asked

@@ -55,8 +55,8 @@ pub(super) fn method(value: &str, name: &str, arguments: &[String]) -> Option<St
         ("startswith", [head]) => format!("{value}.starts_with({head})"),
         ("endswith", [tail]) => format!("{value}.ends_with({tail})"),
         ("join", [list]) => format!("{list}.map(|one| python_text(one)).join({value})"),
-        ("get", [key]) => format!("{value}[{key}]"),
-        ("get", [key, other]) => format!("({value}[{key}] ?? {other})"),
+        ("get", [key]) => item(value, key, "()"),
+        ("get", [key, other]) => item(value, key, other),
         ("keys" | "values", []) => format!("{value}.{name}()"),
         _ => return None,
     })
@@ -73,6 +73,11 @@ pub(super) fn function(name: &str, arguments: &[String]) -> Option<String> {
         ("float", [value]) => format!("parse_float({value}.to_string())"),
         _ => return None,
     })
+}
+
+/// An item or a field, or what stands for it if it is missing.
+pub(super) fn item(value: &str, key: &str, other: &str) -> String {
+    format!("python_item({value}, {key}, {other})")
 }
 
 /// A part of a text or list.

@@ -5,6 +5,7 @@ use crate::pipeline::import::form::Form;
 use crate::pipeline::import::jinja::Expr;
 use crate::pipeline::import::local::Local;
 use crate::pipeline::import::{Importer, Kind, Known, STARTED, step};
+use serde_json::Value;
 
 /// Names of the moment at which a pipeline began.
 const MOMENTS: &[&str] = &["execution.timestamp", "execution.start_time", "current_timestamp"];
@@ -28,10 +29,10 @@ impl Importer {
                 format!("(if {} {{ {} }} else {{ {} }})", self.truth(condition)?, self.rhai(yes)?, self.rhai(no)?)
             }
             Expr::Defined(value, wanted) => {
-                format!("({} {} ())", self.rhai(value)?, if *wanted { "!=" } else { "==" })
+                format!("({} {} ())", self.found(value)?, if *wanted { "!=" } else { "==" })
             }
             Expr::Filter(value, name, arguments) if name == "default" || name == "d" => {
-                self.default(value, &self.all(arguments)?)?
+                self.default(value, arguments)?
             }
             Expr::Filter(value, name, arguments) => filters::filter(&self.base(value)?, name, &self.all(arguments)?)
                 .ok_or_else(|| format!("the filter `{name}`"))?,
@@ -92,18 +93,52 @@ impl Importer {
     }
 
     /// What stands for a value that is absent; with `true` behind it, also for one that says nothing.
-    fn default(&self, value: &Expr, arguments: &[String]) -> Result<String, String> {
-        let other = arguments.first().map_or("\"\"", String::as_str);
-        if arguments.get(1).is_some_and(|whole| whole == "true") {
-            let inner = self.rhai(value)?;
-            return Ok(format!("(if {} {{ {inner} }} else {{ {other} }})", self.truth(value)?));
+    fn default(&self, value: &Expr, arguments: &[Expr]) -> Result<String, String> {
+        let other = arguments.first().map_or(Ok("\"\"".to_owned()), |other| self.found(other))?;
+        if arguments.get(1) == Some(&Expr::Literal("true".to_owned())) {
+            let inner = self.found(value)?;
+            let truth = if self.form(value) == Form::Flag { inner.clone() } else { format!("python_truth({inner})") };
+            return Ok(format!("(if {truth} {{ {inner} }} else {{ {other} }})"));
+        }
+        if let Some(item) = self.item(value, &other)? {
+            return Ok(item);
         }
         if let Expr::Path(path) = value
-            && let Some(guarded) = self.guarded(path, other)?
+            && let Some(guarded) = self.guarded(path, &other)?
         {
             return Ok(guarded);
         }
         Ok(format!("({} ?? {other})", self.rhai(value)?))
+    }
+
+    /// A value, or nothing where it is an item or a field that is missing.
+    fn found(&self, expr: &Expr) -> Result<String, String> {
+        self.item(expr, "()")?.map_or_else(|| self.rhai(expr), Ok)
+    }
+
+    /// An item or a field with what stands for it if it is missing; nothing if the expression is something else.
+    fn item(&self, expr: &Expr, other: &str) -> Result<Option<String>, String> {
+        let end = |name: &str| if name == "first" { "0" } else { "-1" };
+        let part = match expr {
+            Expr::Path(path) => self.field(path),
+            Expr::Index(value, key) => Some((self.rhai(value)?, self.rhai(key)?)),
+            Expr::Filter(list, name, none) if none.is_empty() && (name == "first" || name == "last") => {
+                Some((self.rhai(list)?, end(name).to_owned()))
+            }
+            _ => None,
+        };
+        Ok(part.map(|(value, key)| filters::item(&value, &key, other)))
+    }
+
+    /// What a path reads its last field from, and that field as a text; nothing if it is a name alone, or a step's.
+    fn field(&self, path: &[String]) -> Option<(String, String)> {
+        let ((first, fields), (last, around)) = (path.split_first()?, path.split_last()?);
+        let is_local = self.local(first.trim_start_matches('$')).is_some();
+        if !is_local && self.step_of(first, fields).is_some() {
+            return None;
+        }
+        // Names such as `loop.index` are whole: there is no `loop` to read from.
+        Some((self.path(around).ok()?, Value::from(last.as_str()).to_string()))
     }
 
     /// The value of a step with what stands for it if the step was skipped or failed; nothing if the path is no step's.

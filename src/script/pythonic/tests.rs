@@ -82,3 +82,25 @@ fn numbers_are_rounded_as_python_does() {
         assert!(plain().run(&format!("python_round({arguments})")).is_err(), "{arguments}");
     }
 }
+
+#[test]
+fn an_item_that_is_missing_is_what_stands_for_it() {
+    for (arguments, expected) in [
+        ("#{a: 1}, \"a\", 7", "1"),
+        ("#{a: 1}, \"b\", 7", "7"),
+        ("#{a: ()}, \"a\", 7", "None"),
+        ("#{a: 1}, 0, 7", "7"),
+        ("[3, 1, 2], 0, 7", "3"),
+        ("[3, 1, 2], -1, 7", "2"),
+        ("[3, 1, 2], 3, 7", "7"),
+        ("[3, 1, 2], -4, 7", "7"),
+        ("[3, 1, 2], \"a\", 7", "7"),
+        ("\"h\\u00e9y\", 1, 7", "é"),
+        ("\"hey\", -4, 7", "7"),
+        ("(), \"a\", 7", "7"),
+        ("5, 0, 7", "7"),
+    ] {
+        let text = plain().eval::<String>(&format!("python_text(python_item({arguments}))"));
+        assert_eq!(text.expect(arguments), expected, "{arguments}");
+    }
+}
