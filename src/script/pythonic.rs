@@ -1,5 +1,5 @@
 //! Values as Python has them, for pipelines that were written for it: `python_text`, `python_json`, `python_round`,
-//! `python_truth` and `python_item`.
+//! `python_truth`, `python_item` and `python_slice`.
 
 mod parts;
 

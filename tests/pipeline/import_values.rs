@@ -50,6 +50,21 @@ fn a_field_or_an_item_that_is_missing_has_another_one_for_it() {
 }
 
 #[test]
+fn a_part_may_begin_and_end_anywhere() {
+    written(
+        "  word: abcdef\n  l: [3, 1, 2]\n  cut: 4\n",
+        &[
+            (
+                "{{ word[-3:5] }} {{ word[:-2] }} {{ word[1:-1] }} {{ word[2:] }} {{ word[4:2] }}.",
+                "de abcd bcde cdef .",
+            ),
+            ("{{ word[cut - 6:cut - 1] }}. {{ word[cut - 6:cut + 1] }} {{ word[-20:2] }}", ". e ab"),
+            ("{{ l[-2:2] }} {{ l[5:9] }} {{ l[:-1] }} {{ [3, 1, 2][-2:2] }}", "[1] [] [3, 1] [1]"),
+        ],
+    );
+}
+
+#[test]
 fn a_text_decides_whether_a_step_runs() {
     let theirs = r#"
 id: asked

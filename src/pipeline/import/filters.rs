@@ -80,25 +80,6 @@ pub(super) fn item(value: &str, key: &str, other: &str) -> String {
     format!("python_item({value}, {key}, {other})")
 }
 
-/// A part of a text or list.
-///
-/// # Errors
-/// An end that counts from the end.
-pub(super) fn slice(value: &str, from: Option<&str>, to: Option<&str>) -> Result<String, String> {
-    if to.is_some_and(|to| to.starts_with('-')) {
-        return Err("a part that ends before the end".to_owned());
-    }
-    let begin = from.unwrap_or("0");
-    let bounds = match (from, to) {
-        (_, None) => begin.to_owned(),
-        (None, Some(to)) => format!("0, {to}"),
-        (Some(from), Some(to)) => format!("{from}, {to} - {from}"),
-    };
-    let body =
-        format!("if type_of(kept) == \"string\" {{ kept.sub_string({bounds}) }} else {{ kept.extract({bounds}) }}");
-    Ok(kept(value, &body))
-}
-
 /// A value under a name of its own, so that it is computed once.
 fn kept(value: &str, body: &str) -> String {
     format!("({{ let kept = {value}; {body} }})")

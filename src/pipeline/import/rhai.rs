@@ -19,8 +19,8 @@ impl Importer {
             Expr::List(items) => format!("[{}]", self.all(items)?.join(", ")),
             Expr::Index(value, index) => format!("{}[{}]", self.rhai(value)?, self.rhai(index)?),
             Expr::Slice(value, from, to) => {
-                let part = |part: &Option<Box<Expr>>| part.as_ref().map(|part| self.rhai(part)).transpose();
-                filters::slice(&self.rhai(value)?, part(from)?.as_deref(), part(to)?.as_deref())?
+                let bound = |at: &Option<Box<Expr>>| at.as_ref().map_or(Ok("()".to_owned()), |at| self.rhai(at));
+                format!("python_slice({}, {}, {})", self.rhai(value)?, bound(from)?, bound(to)?)
             }
             Expr::Prefix("!", value) => format!("!({})", self.truth(value)?),
             Expr::Prefix(sign, value) => format!("{sign}{}", self.rhai(value)?),

@@ -104,3 +104,27 @@ fn an_item_that_is_missing_is_what_stands_for_it() {
         assert_eq!(text.expect(arguments), expected, "{arguments}");
     }
 }
+
+#[test]
+fn a_slice_may_count_from_the_end() {
+    for (arguments, expected) in [
+        ("\"abcdef\", -3, 5", "de"),
+        ("\"abcdef\", (), 2", "ab"),
+        ("\"abcdef\", 4, ()", "ef"),
+        ("\"abcdef\", 1, -1", "bcde"),
+        ("\"abcdef\", -20, 2", "ab"),
+        ("\"abcdef\", 4, 2", ""),
+        ("\"abcdef\", (), -20", ""),
+        ("\"caf\\u00e9s\", 3, 9", "és"),
+        ("[3, 1, 2], -2, 2", "[1]"),
+        ("[3, 1, 2], 2, 1", "[]"),
+        ("[3, 1, 2], 5, 9", "[]"),
+        ("[3, 1, 2], (), ()", "[3, 1, 2]"),
+    ] {
+        let text = plain().eval::<String>(&format!("python_text(python_slice({arguments}))"));
+        assert_eq!(text.expect(arguments), expected, "{arguments}");
+    }
+    for arguments in ["5, 0, 1", "\"abc\", 1.5, ()"] {
+        assert!(plain().run(&format!("python_slice({arguments})")).is_err(), "{arguments}");
+    }
+}
