@@ -65,6 +65,18 @@ fn a_part_may_begin_and_end_anywhere() {
 }
 
 #[test]
+fn a_text_that_is_too_long_ends_with_dots_behind_a_whole_word() {
+    written(
+        "  s: hello world foo bar\n  one: abcdefghijklmnopqrst\n",
+        &[
+            ("{{ s | truncate(11) }} {{ s | truncate(14) }} {{ s | truncate(3) }}", "hello... hello world foo bar ..."),
+            ("{{ one | truncate(9) }} {{ s | truncate }}", "abcdef... hello world foo bar"),
+            ("{{ 'ab  cd efghijklmnopq' | truncate(7) }} {{ ' abcdefghijklmnopq' | truncate(6) }}", "ab ... ..."),
+        ],
+    );
+}
+
+#[test]
 fn a_text_decides_whether_a_step_runs() {
     let theirs = r#"
 id: asked

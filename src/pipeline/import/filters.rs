@@ -95,10 +95,8 @@ fn titled(value: &str, ends: &str) -> String {
 fn truncated(value: &str, most: &str) -> String {
     // Jinja counts the dots too, and allows five characters more.
     let cut = format!("kept.sub_string(0, {most} - 3)");
-    let whole_words = format!(
-        "{{ let words = {cut}.split(\" \"); words.pop(); if words.is_empty() {{ {cut} }} else {{ words.join(\" \") }} }}"
-    );
-    kept(value, &format!("if kept.len() <= {most} + 5 {{ kept }} else {{ {whole_words} + \"...\" }}"))
+    let first_words = format!("let words = {cut}.split(\" \"); if words.len() > 1 {{ words.pop(); }}");
+    kept(value, &format!("if kept.len() <= {most} + 5 {{ kept }} else {{ {first_words} words.join(\" \") + \"...\" }}"))
 }
 
 fn whole_number(value: &str) -> String {
