@@ -77,6 +77,35 @@ fn a_text_that_is_too_long_ends_with_dots_behind_a_whole_word() {
 }
 
 #[test]
+fn steps_may_have_the_names_that_a_translation_would_choose() {
+    let names = "kept words text one all c titled begins by word at_x x".split(' ');
+    let steps: String =
+        names.map(|name| format!("  - {{id: {name}, action: echo, parameters: {{message: <{name}>}}}}\n")).collect();
+    let theirs = r#"
+id: names
+parameters:
+  l: [3, 1, 2]
+  n: 7
+steps:
+STEPS  - id: page
+    tool: filesystem
+    action: write
+    parameters:
+      path: out/page.txt
+      content: |
+        {{ 'the old mill' | title }} {{ 'x old' | replace(kept.result, one.result) }} {{ n % 4 }} {{ n // 4 }}
+        {{ l | join(one.result) }} {{ l | sum }} {{ l | min }} {{ l | max }} {{ 'The Mill' | slugify }}
+        {{ 'hello world foo bar' | truncate(11) }} {{ all.result }} {{ by.result | upper }}
+        {% for x in l %}{{ x }}{{ at_x.result }}{% endfor %}{{ x.result }}
+"#;
+    let program = Program::offline().file("theirs.yaml", theirs.replace("STEPS", &steps));
+    imported(&program).ok();
+    let expected = "The Old Mill x old 3 1\n3<one>1<one>2 6 1 3 the-mill\nhello... <all> <BY>\n\
+                    3<at_x>1<at_x>2<at_x><x>\n";
+    assert_eq!(file(&program, "out/page.txt"), expected);
+}
+
+#[test]
 fn a_text_decides_whether_a_step_runs() {
     let theirs = r#"
 id: asked

@@ -1,4 +1,6 @@
 //! Filters, methods and functions of Jinja, Python and orchestrator as Rhai, over the Rhai of their values.
+//!
+//! What they declare begins with an underscore, as no name of a step does.
 
 /// A filter; `None` if it has no counterpart.
 pub(super) fn filter(value: &str, name: &str, arguments: &[String]) -> Option<String> {
@@ -15,22 +17,22 @@ pub(super) fn filter(value: &str, name: &str, arguments: &[String]) -> Option<St
         "length" | "count" => format!("{value}.len()"),
         "upper" => format!("{value}.to_upper()"),
         "lower" => format!("{value}.to_lower()"),
-        "capitalize" => kept(value, "kept.sub_string(0, 1).to_upper() + kept.sub_string(1).to_lower()"),
-        "title" => titled(value, "c in \"- \\t\\n({[<\""),
-        "trim" | "strip" => kept(value, "kept.trim(); kept"),
+        "capitalize" => kept(value, "_kept.sub_string(0, 1).to_upper() + _kept.sub_string(1).to_lower()"),
+        "title" => titled(value, "_c in \"- \\t\\n({[<\""),
+        "trim" | "strip" => kept(value, "_kept.trim(); _kept"),
         // Orchestrator joins with a comma where Jinja joins with nothing.
-        "join" => format!("{value}.map(|one| python_text(one)).join({})", argument(0, "\", \"")),
+        "join" => format!("{value}.map(|_one| python_text(_one)).join({})", argument(0, "\", \"")),
         "split" => format!("{value}.split({})", argument(0, "\" \"")),
         "to_json" | "json" | "json_encode" => format!("json_text({value}, 2)"),
         "tojson" => format!("python_json({value})"),
         "from_json" | "fromjson" => format!("parse_json({value})"),
         "first" => format!("{value}[0]"),
         "last" => format!("{value}[-1]"),
-        "sum" => format!("{value}.reduce(|all, one| all + one, 0)"),
-        "min" => format!("{value}.reduce(|all, one| if all == () || one < all {{ one }} else {{ all }})"),
-        "max" => format!("{value}.reduce(|all, one| if all == () || one > all {{ one }} else {{ all }})"),
-        "sort" => kept(value, "kept.sort(); kept"),
-        "replace" => kept(value, &format!("kept.replace({}, {}); kept", argument(0, "\"\""), argument(1, "\"\""))),
+        "sum" => format!("{value}.reduce(|_all, _one| _all + _one, 0)"),
+        "min" => format!("{value}.reduce(|_all, _one| if _all == () || _one < _all {{ _one }} else {{ _all }})"),
+        "max" => format!("{value}.reduce(|_all, _one| if _all == () || _one > _all {{ _one }} else {{ _all }})"),
+        "sort" => kept(value, "_kept.sort(); _kept"),
+        "replace" => kept(value, &format!("_kept.replace({}, {}); _kept", argument(0, "\"\""), argument(1, "\"\""))),
         "basename" => format!("{value}.split(\"/\")[-1]"),
         "slugify" => slug(value),
         "truncate" => truncated(value, &argument(0, "255")),
@@ -39,7 +41,7 @@ pub(super) fn filter(value: &str, name: &str, arguments: &[String]) -> Option<St
         "string" => format!("python_text({value})"),
         "abs" => format!("{value}.abs()"),
         "round" => format!("python_round({value}, {})", argument(0, "0")),
-        "list" => kept(value, "if type_of(kept) == \"string\" { kept.to_chars() } else { kept }"),
+        "list" => kept(value, "if type_of(_kept) == \"string\" { _kept.to_chars() } else { _kept }"),
         "safe" => value.to_owned(),
         _ => return None,
     })
@@ -50,11 +52,11 @@ pub(super) fn method(value: &str, name: &str, arguments: &[String]) -> Option<St
     Some(match (name, arguments) {
         ("upper" | "lower" | "strip" | "capitalize", []) => return filter(value, name, arguments),
         // Python's own begins a word behind whatever is no letter.
-        ("title", []) => titled(value, "c.to_upper() == c.to_lower()"),
+        ("title", []) => titled(value, "_c.to_upper() == _c.to_lower()"),
         ("split", [_]) | ("replace", [_, _]) => return filter(value, name, arguments),
         ("startswith", [head]) => format!("{value}.starts_with({head})"),
         ("endswith", [tail]) => format!("{value}.ends_with({tail})"),
-        ("join", [list]) => format!("{list}.map(|one| python_text(one)).join({value})"),
+        ("join", [list]) => format!("{list}.map(|_one| python_text(_one)).join({value})"),
         ("get", [key]) => item(value, key, "()"),
         ("get", [key, other]) => item(value, key, other),
         ("keys" | "values", []) => format!("{value}.{name}()"),
@@ -82,34 +84,39 @@ pub(super) fn item(value: &str, key: &str, other: &str) -> String {
 
 /// A value under a name of its own, so that it is computed once.
 fn kept(value: &str, body: &str) -> String {
-    format!("({{ let kept = {value}; {body} }})")
+    format!("({{ let _kept = {value}; {body} }})")
 }
 
 /// Words with capitals; `ends` is whether the letter `c` stands between words.
 fn titled(value: &str, ends: &str) -> String {
-    let letter = "if begins { c.to_upper() } else { c.to_lower() }";
-    let each = format!("for c in kept.to_chars() {{ titled += {letter}; begins = {ends}; }}");
-    kept(value, &format!("let titled = \"\"; let begins = true; {each} titled"))
+    let letter = "if _begins { _c.to_upper() } else { _c.to_lower() }";
+    let each = format!("for _c in _kept.to_chars() {{ _titled += {letter}; _begins = {ends}; }}");
+    kept(value, &format!("let _titled = \"\"; let _begins = true; {each} _titled"))
 }
 
 fn truncated(value: &str, most: &str) -> String {
     // Jinja counts the dots too, and allows five characters more.
-    let cut = format!("kept.sub_string(0, {most} - 3)");
-    let first_words = format!("let words = {cut}.split(\" \"); if words.len() > 1 {{ words.pop(); }}");
-    kept(value, &format!("if kept.len() <= {most} + 5 {{ kept }} else {{ {first_words} words.join(\" \") + \"...\" }}"))
+    let cut = format!("_kept.sub_string(0, {most} - 3)");
+    let first_words = format!("let _words = {cut}.split(\" \"); if _words.len() > 1 {{ _words.pop(); }}");
+    kept(
+        value,
+        &format!("if _kept.len() <= {most} + 5 {{ _kept }} else {{ {first_words} _words.join(\" \") + \"...\" }}"),
+    )
 }
 
 fn whole_number(value: &str) -> String {
-    let body = "switch type_of(kept) { \"i64\" => kept, \"f64\" => kept.to_int(), _ => parse_int(kept) }";
+    let body = "switch type_of(_kept) { \"i64\" => _kept, \"f64\" => _kept.to_int(), _ => parse_int(_kept) }";
     kept(value, body)
 }
 
 /// Letters, digits and underscores, in lower case, with hyphens between words, as orchestrator has it.
 fn slug(value: &str) -> String {
-    let plain = "kept.to_lower().to_chars().filter(|c| c in \"abcdefghijklmnopqrstuvwxyz0123456789_- \")";
-    let words = "text.split(\"-\").filter(|word| word != \"\").join(\"-\")";
+    let plain = "_kept.to_lower().to_chars().filter(|_c| _c in \"abcdefghijklmnopqrstuvwxyz0123456789_- \")";
+    let words = "_text.split(\"-\").filter(|_word| _word != \"\").join(\"-\")";
     kept(
         value,
-        &format!("let text = {plain}.map(|c| if c == ' ' {{ \"-\" }} else {{ c.to_string() }}).join(\"\"); {words}"),
+        &format!(
+            "let _text = {plain}.map(|_c| if _c == ' ' {{ \"-\" }} else {{ _c.to_string() }}).join(\"\"); {words}"
+        ),
     )
 }

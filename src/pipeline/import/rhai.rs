@@ -66,9 +66,9 @@ impl Importer {
             "~" => format!("({} + {})", self.in_text(left)?, self.in_text(right)?),
             "/" => format!("({} * 1.0 / {})", self.rhai(left)?, self.rhai(right)?),
             // What is left over has the sign of the divisor there, and that of the dividend here.
-            "%" => format!("({{ let by = {}; ({} % by + by) % by }})", self.rhai(right)?, self.rhai(left)?),
+            "%" => format!("({{ let _by = {}; ({} % _by + _by) % _by }})", self.rhai(right)?, self.rhai(left)?),
             "//" => format!(
-                "({{ let kept = {}; let by = {}; (kept - (kept % by + by) % by) / by }})",
+                "({{ let _kept = {}; let _by = {}; (_kept - (_kept % _by + _by) % _by) / _by }})",
                 self.rhai(left)?,
                 self.rhai(right)?
             ),

@@ -155,14 +155,15 @@ impl Importer {
         let list = self.rhai(&items)?;
         *at += 1;
         let before = self.locals.len();
-        let index = format!("at_{name}");
-        self.locals.push(Local::new(name, name, self.form_of_items(&items)));
+        // As they stand, they might be names of steps, or words of Rhai.
+        let (item, index) = (format!("_each_{name}"), format!("_at_{name}"));
+        self.locals.push(Local::new(name, &item, self.form_of_items(&items)));
         self.locals.extend(Local::positions("loop", &index, &list));
         let body = self.joined(pieces, at);
         self.locals.truncate(before);
         let body = body?;
         match pieces.get(*at) {
-            Some(Piece::Tag("endfor")) => Ok(format!("{list}.map(|{name}, {index}| {body}).join(\"\")")),
+            Some(Piece::Tag("endfor")) => Ok(format!("{list}.map(|{item}, {index}| {body}).join(\"\")")),
             _ => Err("a `{% for %}` without its end".to_owned()),
         }
     }
