@@ -1,6 +1,7 @@
 //! Values as Python has them, for pipelines that were written for it: `python_text`, `python_json`, `python_round`,
-//! `python_truth`, `python_item` and `python_slice`.
+//! `python_truth`, `python_item`, `python_slice`, `python_int` and `python_float`.
 
+mod numbers;
 mod parts;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -27,6 +28,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("python_truth", |value: Dynamic| -> Checked<bool> {
         to_value(&value).map(|value| holds(&value)).map_err(raise)
     });
+    numbers::register(engine);
     parts::register(engine);
 }
 

@@ -77,6 +77,37 @@ fn a_text_that_is_too_long_ends_with_dots_behind_a_whole_word() {
 }
 
 #[test]
+fn what_is_no_number_becomes_one() {
+    written(
+        "  f: 3.9\n  l: [1]\n  flag: true\n  few: '12abc'\n",
+        &[
+            (
+                "{{ '3.7' | int }} {{ few | int }} {{ 'x' | int(7) }} {{ ' 12 ' | int }} {{ f | int }} {{ l | int }}",
+                "3 0 7 12 3 0",
+            ),
+            (
+                "{{ flag | int }} {{ none | int }} {{ 'x' | int('no') }} {{ few | int(none) }} {{ '5' | int + 1 }}",
+                "1 0 no None 6",
+            ),
+            ("{{ '3.7' | float }} {{ few | float }} {{ 'x' | float(1.5) }} {{ '3' | float }}", "3.7 0.0 1.5 3.0"),
+            ("{{ int(f) }} {{ float('2.5') }}", "3 2.5"),
+        ],
+    );
+}
+
+#[test]
+fn a_number_of_what_is_none_still_fails_as_a_function() {
+    for call in ["int", "float"] {
+        let theirs = format!(
+            "id: x\nparameters: {{few: 12abc}}\nsteps:\n  - {{id: a, action: echo, \
+             parameters: {{message: '{{{{ {call}(few) }}}}'}}}}\n"
+        );
+        let program = Program::offline().file("theirs.yaml", theirs);
+        imported(&program).code(1).says("step `a`: ");
+    }
+}
+
+#[test]
 fn steps_may_have_the_names_that_a_translation_would_choose() {
     let names = "kept words text one all c titled begins by word at_x x".split(' ');
     let steps: String =

@@ -6,7 +6,7 @@
 pub(super) fn filter(value: &str, name: &str, arguments: &[String]) -> Option<String> {
     let most = match name {
         "replace" => 2,
-        "join" | "split" | "truncate" | "round" => 1,
+        "join" | "split" | "truncate" | "round" | "int" | "float" => 1,
         _ => 0,
     };
     if arguments.len() > most {
@@ -36,8 +36,8 @@ pub(super) fn filter(value: &str, name: &str, arguments: &[String]) -> Option<St
         "basename" => format!("{value}.split(\"/\")[-1]"),
         "slugify" => slug(value),
         "truncate" => truncated(value, &argument(0, "255")),
-        "int" => whole_number(value),
-        "float" => format!("parse_float({value}.to_string())"),
+        "int" => format!("python_int({value}, {})", argument(0, "0")),
+        "float" => format!("python_float({value}, {})", argument(0, "0.0")),
         "string" => format!("python_text({value})"),
         "abs" => format!("{value}.abs()"),
         "round" => format!("python_round({value}, {})", argument(0, "0")),

@@ -100,6 +100,9 @@ impl Importer {
                 self.form(value).or(arguments.first().map_or(Form::Text, |other| self.form(other)))
             }
             Expr::Filter(value, name, _) if name == "safe" => self.form(value),
+            Expr::Filter(_, name, others) if name == "int" => {
+                others.iter().fold(Form::Plain, |form, other| form.or(self.form(other)))
+            }
             Expr::Filter(_, name, _) | Expr::Method(_, name, _) | Expr::Call(name, _) => called(name),
             _ => Form::Any,
         }

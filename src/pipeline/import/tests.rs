@@ -128,6 +128,8 @@ fn what_may_be_missing_or_empty() {
         ("topic or 'x'", "(if python_truth(inputs.topic) { inputs.topic } else { \"x\" })"),
         ("not topic", "!(python_truth(inputs.topic))"),
         ("topic | default('x', true)", "(if python_truth(inputs.topic) { inputs.topic } else { \"x\" })"),
+        ("topic | int", "python_int(inputs.topic, 0)"),
+        ("topic | float(1.5)", "python_float(inputs.topic, 1.5)"),
         ("topic[:5]", "python_slice(inputs.topic, (), 5)"),
         ("topic[-3:n - 1]", "python_slice(inputs.topic, -3, (inputs.n - 1))"),
     ]);

@@ -128,3 +128,39 @@ fn a_slice_may_count_from_the_end() {
         assert!(plain().run(&format!("python_slice({arguments})")).is_err(), "{arguments}");
     }
 }
+
+#[test]
+fn numbers_are_made_of_what_is_one_as_jinja_does() {
+    for (call, expected) in [
+        ("python_int(\"3.7\", 0)", "3"),
+        ("python_int(\"-3.7\", 0)", "-3"),
+        ("python_int(\"12abc\", 0)", "0"),
+        ("python_int(\"x\", 7)", "7"),
+        ("python_int(\" +12 \\n\", 0)", "12"),
+        ("python_int(\"1_000\", 0)", "1000"),
+        ("python_int(\"_1\", 0)", "0"),
+        ("python_int(\"1e3\", 0)", "1000"),
+        ("python_int(\"inf\", 5)", "5"),
+        ("python_int(\"nan\", 5)", "5"),
+        ("python_int(\"9007199254740993\", 5)", "9007199254740993"),
+        ("python_int(-3.9, 0)", "-3"),
+        ("python_int(-0.5, 1)", "0"),
+        ("python_int('5', 0)", "5"),
+        ("python_int(true, 0)", "1"),
+        ("python_int((), 0)", "0"),
+        ("python_int([1], \"none\")", "none"),
+        ("python_float(\"3.7\", 0.0)", "3.7"),
+        ("python_float(\"1_000.5\", 0.0)", "1000.5"),
+        ("python_float(\"x\", 0.0)", "0.0"),
+        ("python_float(\"\", 1.5)", "1.5"),
+        ("python_float(3, 0.0)", "3.0"),
+        ("python_float(true, 0.0)", "1.0"),
+        ("python_float((), 2)", "2"),
+    ] {
+        let text = plain().eval::<String>(&format!("python_text({call})"));
+        assert_eq!(text.expect(call), expected, "{call}");
+    }
+    for number in ["\"1e30\"", "1e30", "\"99999999999999999999\""] {
+        assert!(plain().run(&format!("python_int({number}, 0)")).is_err(), "{number}");
+    }
+}
