@@ -155,8 +155,7 @@ impl Importer {
         for entry in entries.iter().filter(|entry| !HEADER.contains(&entry.key.as_str())) {
             self.fault(entry.at, format!("the key `{}`", entry.key));
         }
-        // A model that is to be chosen for the task is what rhizo does without being told.
-        if let Some(model) = get("model").and_then(Node::text).filter(|model| !model.contains("<AUTO")) {
+        if let Some(model) = self.model(get("model")) {
             whole.insert("default_model".to_owned(), model.into());
         }
         let inputs = self.inputs_of(["parameters", "inputs", "context"].into_iter().filter_map(get));

@@ -155,3 +155,24 @@ steps:
         assert_eq!(program.project().join("out/note.txt").exists(), runs, "{topic}");
     }
 }
+
+#[test]
+fn a_model_that_is_to_be_chosen_is_left_to_the_choice_that_is_made_here() {
+    let theirs = r#"
+id: asks
+model: "<AUTO>a small one</AUTO>"
+steps:
+  - id: first
+    action: generate_text
+    parameters: {prompt: hello, model: "<AUTO task='writing'>best for this</AUTO>"}
+  - id: second
+    action: generate_text
+    parameters: {prompt: hello, model: offline}
+"#;
+    let program = Program::offline().file("theirs.yaml", theirs);
+    let ours = program.args(["pipeline", "import", "theirs.yaml"]).run().ok().stdout;
+    assert!(!ours.contains("AUTO") && !ours.contains("default_model"), "{ours}");
+    assert_eq!(ours.matches("model: ").collect::<Vec<_>>(), ["model: "], "{ours}");
+    let program = Program::offline().file("theirs.yaml", theirs.replace("model: offline", "model: [offline]"));
+    program.args(["pipeline", "import", "theirs.yaml"]).run().code(1).says("a `model` that is no text");
+}

@@ -122,11 +122,20 @@ impl Importer {
         }
         self.sampling(given, &mut call);
         step.insert("llm".to_owned(), Value::Object(call));
-        // A model that is to be chosen for the task is what rhizo does without being told.
-        if let Some(model) = given.get("model").and_then(Node::text).filter(|model| !model.contains("<AUTO")) {
+        if let Some(model) = self.model(given.get("model")) {
             step.insert("model".to_owned(), model.into());
         }
         Some(())
+    }
+
+    /// The model that is named. One that is to be chosen for the task is what rhizo does without being told.
+    pub(super) fn model(&mut self, node: Option<&Node>) -> Option<String> {
+        let node = node.filter(|node| node.data != Data::Null)?;
+        let name = node.text();
+        if name.is_none() {
+            self.fault(node.at, "a `model` that is no text");
+        }
+        name.filter(|name| !name.contains("<AUTO")).map(ToOwned::to_owned)
     }
 
     /// What the model is asked.
