@@ -446,3 +446,62 @@ fn what_a_tool_may_find_when_it_is_called_is_left_to_the_call() {
         accepted(&format!("steps:\n  a: {{llm: one}}\n  b: {{tool: {tool}, dependencies: [a], args: {args}}}\n"));
     }
 }
+
+#[test]
+fn what_people_guess_for_a_key_is_answered_with_the_right_one() {
+    for (step, guesses) in [
+        (
+            "{each: {items: [1, 2], var: n, max: 2, do: {s: {set: {v: n}}}}}",
+            &[("items", "in"), ("var", "as"), ("max", "max_parallel"), ("do", "steps")][..],
+        ),
+        ("{each: {over: [1, 2], name: n, steps: {s: {set: {v: n}}}}}", &[("over", "in"), ("name", "as")]),
+        ("{each: {list: [1, 2], steps: {s: {set: {v: item}}}}}", &[("list", "in")]),
+        ("{each: {for: [1, 2], item: n, steps: {s: {set: {v: n}}}}}", &[("for", "in"), ("item", "as")]),
+        (
+            "{while: {condition: prev == (), max: 2, do: {s: {set: {v: 1}}}}}",
+            &[("max", "max_iterations"), ("do", "steps")],
+        ),
+        ("{switch: {value: 1, cases: {1: b}, else: b}}", &[("value", "on"), ("else", "default")]),
+        ("{switch: {expr: 1, cases: {1: b}}}", &[("expr", "on")]),
+    ] {
+        let text = format!("steps:\n  a: {step}\n  b: {{set: {{v: 1}}}}\n");
+        let ran = flow(&text).args(["pipeline", "validate", "flow.yaml"]).run().code(1);
+        assert_eq!(ran.stderr.matches("flow.yaml:").count(), guesses.len(), "nothing else:\n{text}{}", ran.stderr);
+        for (guess, meant) in guesses {
+            let told = format!(" has no key `{guess}`; did you mean `{meant}`?");
+            assert!(ran.stderr.contains(&told), "no {told:?} in\n{text}{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn that_cases_are_missing_is_told_only_where_nothing_stands() {
+    let none = "switch needs at least one case";
+    let told = |cases: &str| {
+        let text = format!("steps:\n  a: {{switch: {{on: 1, cases: {cases}}}}}\n  b: {{set: {{v: 1}}}}\n");
+        flow(&text).args(["pipeline", "validate", "flow.yaml"]).run().code(1)
+    };
+    told("{}").says(none);
+    told("[]").says(none);
+    told("[{when: 1, then: b}]").says("cases takes a map").does_not_say(none);
+    told("{1: ~}").says("the case `1` takes a text, not nothing").does_not_say(none);
+}
+
+#[test]
+fn branches_that_stand_under_a_key_of_their_own_are_refused() {
+    let hint = "each of its keys is a branch: `parallel: {a: .., b: ..}`";
+    for key in ["steps", "branches"] {
+        for branches in ["{x: {set: {v: 1}}, y: {set: {v: 2}}}", "[{x: {set: {v: 1}}}, {y: {set: {v: 2}}}]"] {
+            let text =
+                format!("steps:\n  a: {{parallel: {{{key}: {branches}}}}}\n  b: {{set: {{v: a.x.v + a.y.v}}}}\n");
+            let ran = flow(&text).args(["pipeline", "validate", "flow.yaml"]).run().code(1);
+            ran.says("flow.yaml has a fault").says(&format!("flow.yaml:2:18: parallel has no key `{key}`; {hint}"));
+        }
+    }
+    refused_for(
+        "steps:\n  a: {parallel: {max_parallel: 2, steps: {x: {set: {v: 1}}}}}\n",
+        &format!("parallel has no key `max_parallel`; {hint}"),
+    );
+    // Beside another branch it is a name like any other.
+    accepted("steps:\n  a: {parallel: {steps: [{x: {set: {v: 1}}}], y: {set: {v: 2}}}}\n");
+}

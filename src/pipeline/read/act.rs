@@ -162,7 +162,7 @@ impl Reader<'_, '_> {
             let jump = self.jump(Some(&entry.value), &format!("the case `{}`", entry.key), leaps);
             cases.extend(jump.map(|jump| (case, jump)));
         }
-        if cases.is_empty() {
+        if given.entries().is_some_and(|entries| entries.is_empty()) {
             self.fault(given.at, "switch needs at least one case: a value and where it leads");
         }
         let default = self.jump(fields.get("default"), "default", leaps);

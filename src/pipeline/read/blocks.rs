@@ -162,6 +162,7 @@ impl Reader<'_, '_> {
 
     /// `parallel`: branches by name, each one step or several; or a list of steps, each a branch of its own.
     pub(crate) fn parallel(&mut self, node: &Node, reading: &Reading<'_>) -> Option<Vec<Branch>> {
+        let node = self.wrapped(node).unwrap_or(node);
         let entries = node.entries().unwrap_or_default();
         // In a list the key of an act is that of a step without a name.
         let nameless = matches!(node.data, Data::List(_)) && entries.iter().any(|entry| is_act(entry));
@@ -186,6 +187,21 @@ impl Reader<'_, '_> {
             branches.push(Branch { name: entry.key.clone(), block });
         }
         Some(branches)
+    }
+
+    /// The branches that stand under a key of their own, as the steps of other acts do, once that is told.
+    fn wrapped<'n>(&mut self, node: &'n Node) -> Option<&'n Node> {
+        let entries = node.entries()?;
+        let mut blocks = entries.iter().filter(|entry| matches!(entry.value.data, Data::Map(_) | Data::List(_)));
+        let (Some(only), None) = (blocks.next(), blocks.next()) else { return None };
+        if !["steps", "branches"].contains(&only.key.as_str()) || !holds_steps(&only.value) {
+            return None;
+        }
+        for entry in &entries {
+            let hint = "each of its keys is a branch: `parallel: {a: .., b: ..}`";
+            self.fault(entry.at, format!("parallel has no key `{}`; {hint}", entry.key));
+        }
+        Some(&only.value)
     }
 }
 

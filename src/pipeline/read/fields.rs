@@ -10,6 +10,8 @@ pub(in crate::pipeline) struct Fields<'n> {
     /// Where the map begins.
     pub at: Spot,
     entries: Vec<&'n Entry>,
+    /// Those that stand under another word, by the key that is meant.
+    meant: Vec<(&'static str, &'n Entry)>,
 }
 
 impl<'n> Fields<'n> {
@@ -20,7 +22,8 @@ impl<'n> Fields<'n> {
 
     /// A key with its value.
     pub(crate) fn entry(&self, key: &str) -> Option<&'n Entry> {
-        self.entries.iter().find(|entry| entry.key == key).copied()
+        let meant = || self.meant.iter().find(|(meant, _)| *meant == key).map(|(_, entry)| *entry);
+        self.entries.iter().find(|entry| entry.key == key).copied().or_else(meant)
     }
 }
 
@@ -67,12 +70,18 @@ impl Reader<'_, '_> {
                 None => self.unknown(entry.at, &format!("{what} has no key"), &entry.key, known),
             }
         }
-        Fields { at: node.at, entries }
+        Fields { at: node.at, entries, meant: Vec::new() }
     }
 
-    /// The entries of an act that is written as a map.
+    /// The entries of an act that is written as a map. Behind a wrong word reading goes on with the key that is meant, so
+    /// that nothing is told to be missing that stands there.
     pub(crate) fn inside<'n>(&mut self, node: &'n Node, act: &str) -> Fields<'n> {
-        self.fields_or(node, act, words::inner(act), &|key| words::beside(act, key))
+        let fields = self.fields_or(node, act, words::inner(act), &|key| {
+            let meant = words::meant(act, key).map(|meant| format!("did you mean `{meant}`?"));
+            meant.or_else(|| words::beside(act, key))
+        });
+        let meant = |entry: &&'n Entry| Some((words::meant(act, &entry.key)?, *entry));
+        Fields { meant: fields.entries.iter().filter_map(meant).collect(), ..fields }
     }
 
     /// A text.

@@ -84,6 +84,18 @@ const INNER: &[(&str, &[&str])] = &[
     ("while", &["condition", "max_iterations", "steps"]),
 ];
 
+/// What people write inside of an act where its key has another name: the act, the key, their words.
+const GUESSED: &[(&str, &str, &[&str])] = &[
+    ("each", "in", &["items", "over", "list", "for"]),
+    ("each", "as", &["var", "name", "item"]),
+    ("each", "max_parallel", &["max"]),
+    ("each", "steps", &["do"]),
+    ("while", "max_iterations", &["max"]),
+    ("while", "steps", &["do"]),
+    ("switch", "on", &["value", "expr"]),
+    ("switch", "default", &["else"]),
+];
+
 /// Keys of a step that mean something for some acts only.
 pub(crate) const BOUND: &[(&str, &[&str])] = &[
     ("args", &["tool", "script"]),
@@ -153,6 +165,12 @@ pub(crate) const RESERVED: &[&str] = &[
 /// The keys inside of an act.
 pub(crate) fn inner(act: &str) -> &'static [&'static str] {
     INNER.iter().find(|(name, _)| *name == act).map(|(_, keys)| *keys).unwrap_or_default()
+}
+
+/// The key of an act that is meant by another word.
+pub(crate) fn meant(act: &str, word: &str) -> Option<&'static str> {
+    let row = GUESSED.iter().find(|(of, _, words)| *of == act && words.contains(&word));
+    row.map(|(_, key, _)| *key)
 }
 
 /// Where a key belongs that stands inside of an act and is one of the step, if it means something to that act.
