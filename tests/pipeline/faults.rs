@@ -505,3 +505,20 @@ fn branches_that_stand_under_a_key_of_their_own_are_refused() {
     // Beside another branch it is a name like any other.
     accepted("steps:\n  a: {parallel: {steps: [{x: {set: {v: 1}}}], y: {set: {v: 2}}}}\n");
 }
+
+#[test]
+fn a_text_that_lost_its_quotes_to_yaml_is_told_what_it_needs() {
+    let quotes = "this is an expression: a text needs quotes of its own, as in '\"some text\"'";
+    let told = |value: &str| {
+        let text = format!("steps:\n  draft: {{set: {{v: 1}}}}\n  b: {{set: {{text: {value}}}}}\n");
+        flow(&text).args(["pipeline", "validate", "flow.yaml"]).run().code(1)
+    };
+    for value in ["\"five files\"", "\"5 files\"", "five", "Hello", "\"the well-known files, of today.\""] {
+        told(value).says(quotes).does_not_say("did you mean");
+    }
+    for value in ["drft", "drft.v", "\"drft.v + 1\"", "\"{{ five }}\""] {
+        told(value).does_not_say(quotes);
+    }
+    told("drft").says("did you mean `draft`?");
+    accepted("steps: {a: {set: {text: '\"five files\"', count: '{{ 5 }} files'}}}\n");
+}

@@ -1,5 +1,6 @@
 //! Expressions, and texts with `{{ }}` in them.
 
+use crate::core::failure::Failure;
 use crate::pipeline::plan::{Part as Piece, Template};
 use crate::pipeline::read::{Reader, Scope, Use, User, told};
 use crate::pipeline::tree::{Data, Node, Spot};
@@ -145,19 +146,13 @@ impl Reader<'_, '_> {
                 let (line, column) = (detail("line").unwrap_or(1), detail("column").unwrap_or(1));
                 let here = Reference { path: Vec::new(), optional: None, method: None, deed: None, line, column };
                 let at = self.within(at, source, &here);
-                let unknown = failure.message.starts_with("there is no variable");
-                let mut told = match failure.hint.as_deref() {
-                    // Nothing is declared here: what may be read is known.
-                    Some(hint) if unknown && hint.starts_with("declare") => {
-                        format!("{}; in scope are {}", failure.message, names.join(", "))
-                    }
-                    _ => told(&failure),
+                let bare = node.text().is_some_and(|text| !text.contains("{{"));
+                let told = if failure.message.starts_with("there is no variable") {
+                    unknown(&failure, bare && is_prose(source), &names)
+                } else {
+                    let quotes = bare && several(source) && failure.message.contains("syntax error");
+                    format!("{}{}", told(&failure), if quotes { QUOTES } else { "" })
                 };
-                let literal =
-                    source.split_whitespace().count() > 1 && node.text().is_some_and(|text| !text.contains("{{"));
-                if literal && failure.message.contains("syntax error") {
-                    told.push_str("; this is an expression: a literal text stands in double quotes inside it");
-                }
                 self.fault(at, told);
                 None
             }
@@ -208,6 +203,36 @@ impl Reader<'_, '_> {
         let written = self.text.lines().nth(line - 1).map_or(0, indent);
         Spot { line, column: place.column + written.saturating_sub(own) }
     }
+}
+
+/// What is told where an expression looks like a text.
+const QUOTES: &str = "; this is an expression: a text needs quotes of its own, as in '\"some text\"'";
+
+/// What is told of a name that is not in scope; `prose` is whether the expression may be meant as a text. Nothing is
+/// declared here: what may be read is known.
+fn unknown(failure: &Failure, prose: bool, names: &[&str]) -> String {
+    let hint = failure.hint.as_deref().unwrap_or_default();
+    let near = names.iter().any(|name| hint == format!("did you mean `{name}`?"));
+    // Where the nearest name is that of a function, a text is meant sooner than that.
+    let function = prose && !near && hint.starts_with("did you mean");
+    if function || hint.starts_with("declare") {
+        let quotes = if prose { QUOTES } else { "" };
+        return format!("{}; in scope are {}{quotes}", failure.message, names.join(", "));
+    }
+    told(failure)
+}
+
+/// Whether a source may be a text that lost its quotes to YAML: one word, or several without anything between them.
+fn is_prose(source: &str) -> bool {
+    let marks = if several(source) { ".,:;!?'-_/" } else { "" };
+    let is_word = |word: &str| {
+        word.starts_with(char::is_alphanumeric) && word.chars().all(|c| c.is_alphanumeric() || marks.contains(c))
+    };
+    source.split_whitespace().all(is_word)
+}
+
+fn several(source: &str) -> bool {
+    source.split_whitespace().nth(1).is_some()
 }
 
 /// The inside of a text that is exactly one hole.
