@@ -1,11 +1,63 @@
-//! The README says what the program says: its table of primitives is the one rendered from their own text.
+//! The README says what the program says: its table of primitives is the one rendered from their own text, and its
+//! pipelines hold and run.
 
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
 use rhizo::script::help;
+use serde_json::json;
+
+const README: &str = include_str!("../README.md");
 
 #[test]
 fn the_table_of_primitives_is_the_rendered_one() {
-    let readme = include_str!("../README.md");
-    let after = readme.split("<!-- primitives -->\n").nth(1).expect("the README has the opening mark");
+    let after = README.split("<!-- primitives -->\n").nth(1).expect("the README has the opening mark");
     let table = after.split("<!-- /primitives -->").next().expect("the README has the closing mark");
     assert_eq!(table, help::markdown(), "mend: rhizo doctor --primitives prints the table");
+}
+
+/// The pipelines of the README, each with its name, and a program that has them as files.
+fn pipelines(program: Program) -> Program {
+    let texts = README.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    ["review.yaml", "kinds.yaml"].iter().zip(texts).fold(program, |program, (name, text)| program.file(name, text))
+}
+
+/// What a model answers to the pipelines of the README; `sure` to the question whether it goes on.
+fn answers(sure: &'static str) -> ChatServer {
+    ChatServer::new(move |ask| match ask.last() {
+        _ if ask.is_root() => Reply::code("FINAL(\"notes\")"),
+        asked if asked.starts_with("Keep 2 notes?") => Reply::text(format!("\"{sure}\"")),
+        asked if asked.contains("\"score\"") => Reply::text("{\"text\": \"better\", \"score\": 0.9}"),
+        asked if asked.contains("\"text\"") => Reply::text("{\"text\": \"first\"}"),
+        asked => Reply::text(format!("heard: {asked}")),
+    })
+}
+
+#[test]
+fn the_pipelines_are_accepted_and_have_every_kind_of_step() {
+    let program = pipelines(Program::offline());
+    let told = program.args(["pipeline", "validate", "review.yaml", "kinds.yaml"]).run().ok();
+    told.prints("review.yaml: ok, 4 steps\nkinds.yaml: ok, 18 steps\n");
+    let schema = program.args(["pipeline", "schema"]).run().ok().json();
+    let acts = schema["$defs"]["step"]["oneOf"].as_array().expect("the acts");
+    let kinds = README.split("```yaml\n").nth(2).and_then(|rest| rest.split("```").next()).expect("a pipeline");
+    for act in acts.iter().map(|act| act["required"][0].as_str().expect("an act")) {
+        assert!(kinds.contains(&format!(" {act}:")) || kinds.contains(&format!("{{{act}:")), "no {act}");
+    }
+    assert!(kinds.lines().count() <= 40, "it is read at a glance");
+}
+
+#[test]
+fn the_pipeline_with_every_kind_of_step_runs_both_ways() {
+    let notes = json!(["heard: What may a.txt hold?", "heard: What may b.txt hold?"]);
+    for (sure, answer, kept, refused) in
+        [("yes", json!({"n": 7, "notes": notes}), "ok", "skipped"), ("no", json!("nothing was kept"), "skipped", "ok")]
+    {
+        let server = answers(sure);
+        let program = pipelines(Program::served_by(&server));
+        let document = program.args(["run", "kinds.yaml", "--json"]).run().ok().json();
+        assert_eq!((&document["status"], &document["answer"]), (&json!("completed"), &answer), "{document:#}");
+        let steps = document["steps"].as_object().expect("steps");
+        assert_eq!((&steps["kept"], &steps["refused"]), (&json!(kept), &json!(refused)));
+        assert_eq!(steps.values().filter(|outcome| *outcome == "ok").count(), steps.len() - 1, "{document:#}");
+    }
 }

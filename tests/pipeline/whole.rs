@@ -127,10 +127,3 @@ fn nothing_is_asked_and_nothing_is_stored() {
     let rows = program.args(["runs", "list", "--json"]).run().ok().json();
     assert_eq!(rows, json!([]));
 }
-
-#[test]
-fn the_pipeline_of_the_readme_is_accepted() {
-    let readme = include_str!("../../README.md");
-    let text = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a pipeline");
-    accepted(text);
-}
