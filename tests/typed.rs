@@ -296,3 +296,19 @@ fn the_offline_engine_gives_a_text_or_a_count_and_says_at_once_that_it_makes_no_
     let code = "llm(\"When did it open?\\n\\nIt opened in 1884.\", #{schema: #{day: \"date\"}})";
     drop(program.args(["eval", code]).run().code(3).says("the offline engine only quotes and counts"));
 }
+
+#[test]
+fn the_offline_engine_says_what_it_counted_where_there_is_none_of_what_was_asked() {
+    let text = "The blue car and the green car were sold. A white car stayed.";
+    let program = Program::offline().file("a.txt", text);
+    let (asked, prompt) = ("How many red cars are there?", "\"How many red cars are there?\\n\\n\" + context.text()");
+    let said = program.args(["eval", &format!("llm({prompt})"), "-c", "a.txt", "-q"]).run().ok().stdout;
+    assert!(said.starts_with("3 matches of \"car\"; none of \"red car\"\n"), "{said}");
+    let said = program.args(["ask", asked, "--recursive", "-c", "a.txt"]).run().ok().stdout;
+    let loosely = "3 matches of \"car\", in any case and as part of a word too; none of \"red car\"\n";
+    assert!(said.starts_with(loosely), "{said}");
+    // A number alone would claim that they are red.
+    let typed = format!("llm({prompt}, #{{schema: #{{n: \"int\"}}}})");
+    let ran = program.args(["eval", &typed, "-c", "a.txt"]).run().code(3).prints("");
+    ran.says("it cannot fill `n` (int)");
+}

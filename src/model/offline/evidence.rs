@@ -5,7 +5,7 @@
 use crate::context::rank::Bm25;
 use crate::context::rank::tokens;
 use crate::context::stem::{query_tokens, stem};
-use crate::model::offline::pattern::occurrences;
+use crate::model::offline::pattern::{nearest, occurrences};
 use crate::model::offline::question::{Ask, Question, Unit};
 use crate::model::offline::sentences::sentences;
 use crate::model::offline::thing::Thing;
@@ -89,21 +89,36 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// How many of the unit the text holds; `None` if nothing countable is named.
-pub fn count(question: &Question, unit: Unit, text: &str) -> Option<usize> {
-    let filled = || text.lines().filter(|line| !line.trim().is_empty());
-    match (&question.thing, unit) {
-        (Thing::Unnamed, Unit::Lines) => Some(filled().count()),
-        (Thing::Unnamed, Unit::Words) => Some(words(text).count()),
-        (Thing::Unnamed, _) => None,
-        (thing, Unit::Lines) => Some(filled().filter(|line| !occurrences(thing, line).is_empty()).count()),
-        (thing, _) => Some(occurrences(thing, text).len()),
-    }
+/// How many of the unit a text holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// So many of what was asked about.
+    Exactly(usize),
+    /// None of that, but so many, at least one, of what is nearest to it.
+    Near(usize),
 }
 
-/// Whether a passage holds a thing that the question names exactly.
+/// How many of the unit the text holds; `None` if nothing countable is named.
+pub fn count(question: &Question, unit: Unit, text: &str) -> Option<Count> {
+    let filled = || text.lines().filter(|line| !line.trim().is_empty());
+    let places = |find: fn(&Thing, &str) -> Vec<usize>| match unit {
+        Unit::Lines => filled().filter(|line| !find(&question.thing, line).is_empty()).count(),
+        _ => find(&question.thing, text).len(),
+    };
+    let found = match (&question.thing, unit) {
+        (Thing::Unnamed, Unit::Lines) => filled().count(),
+        (Thing::Unnamed, Unit::Words) => words(text).count(),
+        (Thing::Unnamed, _) => return None,
+        _ => places(occurrences),
+    };
+    let near = if found == 0 { places(nearest) } else { 0 };
+    Some(if near > 0 { Count::Near(near) } else { Count::Exactly(found) })
+}
+
+/// Whether a passage holds a thing that the question names exactly, or what is nearest to it.
 fn holds(question: &Question, passage: &str) -> bool {
-    matches!(&question.thing, Thing::Exact(_)) && !occurrences(&question.thing, passage).is_empty()
+    let stands = |find: fn(&Thing, &str) -> Vec<usize>| !find(&question.thing, passage).is_empty();
+    matches!(&question.thing, Thing::Exact(_)) && (stands(occurrences) || stands(nearest))
 }
 
 /// The terms of a query, and BM25 of each piece for them.

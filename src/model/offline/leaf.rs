@@ -3,7 +3,7 @@
 //! Nothing is paraphrased or concluded; where nothing matches it says so.
 
 use crate::core::failure::Outcome;
-use crate::model::offline::evidence::{Evidence, count};
+use crate::model::offline::evidence::{Count, Evidence, count};
 use crate::model::offline::prompt::Prompt;
 use crate::model::offline::question::{Ask, Question, Unit};
 use crate::model::offline::schema;
@@ -13,6 +13,9 @@ use crate::model::offline::thing::Thing;
 pub const NOTHING: &str = "nothing in the text matches: ";
 /// The answer to a prompt that is only a question.
 pub const NO_TEXT: &str = "there is no text to quote from; the offline engine only quotes what it is given";
+
+/// How terms were looked for that do not stand anywhere as they are written.
+pub const LOOSELY: &str = ", in any case and as part of a word too";
 
 /// How many passages an answer quotes, and how many items it lists.
 const QUOTED: usize = 3;
@@ -63,14 +66,28 @@ pub fn count_label(thing: &Thing, unit: Unit, one: bool) -> String {
     }
 }
 
+/// What was counted where there was none of the thing itself, likewise; `note` says how else it was looked for.
+pub fn near_label(thing: &Thing, unit: Unit, one: bool, note: &str) -> String {
+    match thing.last_word() {
+        Some(last) => format!("{}{note}; none of {}", count_label(&last, unit, one), thing.label()),
+        None => format!("{}{note}", count_label(thing, unit, one)),
+    }
+}
+
 /// The number and, where a common word was counted, the passage that may say the number in its own words.
 fn counted(question: &Question, unit: Unit, evidence: &Evidence<'_>) -> String {
     // A leaf sees one text; how many documents there are is for a root to say.
     let unit = if unit == Unit::Documents { Unit::Matches } else { unit };
     let best = || evidence.best(1).join("");
-    let Some(number) = count(question, unit, evidence.text) else { return best() };
-    let line = format!("{number} {}", count_label(&question.thing, unit, number == 1));
-    let other = matches!(question.thing, Thing::Phrase(_)) && question.keywords.len() > 1;
+    // The words of a phrase are met in any case anyway, and whole.
+    let is_common = matches!(question.thing, Thing::Phrase(_));
+    let note = if is_common { "" } else { LOOSELY };
+    let line = match count(question, unit, evidence.text) {
+        None => return best(),
+        Some(Count::Exactly(number)) => format!("{number} {}", count_label(&question.thing, unit, number == 1)),
+        Some(Count::Near(number)) => format!("{number} {}", near_label(&question.thing, unit, number == 1, note)),
+    };
+    let other = is_common && question.keywords.len() > 1;
     let quote = if other { best() } else { String::new() };
     if quote.is_empty() { line } else { format!("{line}\n\n{quote}") }
 }

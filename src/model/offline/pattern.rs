@@ -53,21 +53,22 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
-/// Where the thing stands in `text`, in bytes: as the strict expression finds it, else as the broad one does.
+/// Where the thing stands in `text`, in bytes, as the strict expression finds it.
 pub fn occurrences(thing: &Thing, text: &str) -> Vec<usize> {
     match thing {
         Thing::Unnamed => Vec::new(),
-        Thing::Exact(terms) => {
-            let strict: Vec<usize> = terms.iter().flat_map(|term| whole(text, term)).collect();
-            if strict.is_empty() { terms.iter().flat_map(|term| loose(text, term)).collect() } else { strict }
-        }
-        Thing::Phrase(phrase) => {
-            let strict = phrases(text, phrase);
-            match phrase.last() {
-                Some(last) if strict.is_empty() && phrase.len() > 1 => phrases(text, std::slice::from_ref(last)),
-                _ => strict,
-            }
-        }
+        Thing::Exact(terms) => terms.iter().flat_map(|term| whole(text, term)).collect(),
+        Thing::Phrase(phrase) => phrases(text, phrase),
+    }
+}
+
+/// Where what is nearest to the thing stands, which is not the thing: its terms in any case and as parts of words, the
+/// last word of a phrase of several.
+pub fn nearest(thing: &Thing, text: &str) -> Vec<usize> {
+    match thing {
+        Thing::Unnamed => Vec::new(),
+        Thing::Exact(terms) => terms.iter().flat_map(|term| loose(text, term)).collect(),
+        Thing::Phrase(_) => thing.last_word().map(|last| occurrences(&last, text)).unwrap_or_default(),
     }
 }
 
@@ -136,7 +137,7 @@ fn phrases(text: &str, phrase: &[String]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{broad, escaped, keywords, occurrences, strict};
+    use super::{broad, escaped, keywords, nearest, occurrences, strict};
     use crate::model::offline::question::{Ask, Question, Unit};
 
     fn check(text: &str, expect: [Option<&str>; 3]) {
@@ -168,13 +169,15 @@ mod tests {
     #[test]
     fn leaf_counts_as_the_expressions_do() {
         for (question, text, expect) in [
-            ("How many errors?", "error, errors; ERROR terrors", 3),
-            ("How many failed requests?", "requests: 2; request", 2),
-            ("How many ERROR?", "ERROR error ERRORS", 1),
-            ("How many 'abc'?", "xabcx ABC", 2),
-            ("How many cities?", "city", 1),
+            ("How many errors?", "error, errors; ERROR terrors", (3, 0)),
+            ("How many failed requests?", "requests: 2; request", (0, 2)),
+            ("How many failed requests?", "a failed request, other requests", (1, 2)),
+            ("How many ERROR?", "ERROR error ERRORS", (1, 3)),
+            ("How many 'abc'?", "xabcx ABC", (0, 2)),
+            ("How many cities?", "city", (1, 0)),
         ] {
-            assert_eq!(occurrences(&Question::read(question).thing, text).len(), expect, "{question}");
+            let thing = Question::read(question).thing;
+            assert_eq!((occurrences(&thing, text).len(), nearest(&thing, text).len()), expect, "{question}");
         }
     }
 }

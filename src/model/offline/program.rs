@@ -2,7 +2,7 @@
 //!
 //! Whatever comes from a question enters a program only as a string literal, so it cannot become code.
 
-use crate::model::offline::leaf::{NOTHING, count_label};
+use crate::model::offline::leaf::{LOOSELY, NOTHING, count_label, near_label};
 use crate::model::offline::pattern;
 use crate::model::offline::question::{Ask, Question, Unit};
 
@@ -137,8 +137,8 @@ fn settings(question: &Question, broad: bool) -> String {
         _ if broad => pattern::broad(question, unit).or_else(|| pattern::strict(question, unit)),
         _ => pattern::strict(question, unit),
     };
-    let note = if broad { ", in any case and as part of a word too" } else { "" };
-    let label = |one| format!("{}{note}", count_label(&question.thing, unit, one));
+    let thing = &question.thing;
+    let label = |one| if broad { near_label(thing, unit, one, LOOSELY) } else { count_label(thing, unit, one) };
     // A leaf that is asked a counting question would count in its own part only.
     let asked = if matches!(question.ask, Ask::Count(_)) { question.query() } else { question.text.clone() };
     let summary = question.ask == Ask::Summary;

@@ -3,7 +3,7 @@
 //! It knows types, properties, items, enums, bounds and local references; patterns and formats it does not meet.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::model::offline::evidence::{Evidence, count};
+use crate::model::offline::evidence::{Count, Evidence, count};
 use crate::model::offline::numbers;
 use crate::model::offline::question::{Ask, Question};
 use crate::model::offline::thing::Thing;
@@ -63,7 +63,8 @@ fn counted(question: &Question, text: &str, quotes: &[String]) -> Option<usize> 
     if told || text.trim().is_empty() {
         return None;
     }
-    let found = count(question, unit, text)?;
+    // A number alone cannot say that it is of something else.
+    let Count::Exactly(found) = count(question, unit, text)? else { return None };
     // None of its name, and yet numbers: the text may say how many in other words.
     let in_other_words = is_common && found == 0 && text.contains(|c: char| c.is_ascii_digit());
     (!in_other_words).then_some(found)

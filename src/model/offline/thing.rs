@@ -38,6 +38,14 @@ impl Thing {
         if phrase.is_empty() { Self::Unnamed } else { Self::Phrase(phrase.iter().map(|word| normal(word)).collect()) }
     }
 
+    /// The last word of a phrase of several: mostly what the words before it describe.
+    pub fn last_word(&self) -> Option<Self> {
+        match self {
+            Self::Phrase(words) if words.len() > 1 => words.last().map(|word| Self::Phrase(vec![word.clone()])),
+            _ => None,
+        }
+    }
+
     /// The thing for people, in quotation marks; empty if unnamed.
     pub fn label(&self) -> String {
         match self {

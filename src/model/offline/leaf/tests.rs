@@ -32,6 +32,14 @@ fn counts() {
     check(&format!("How many lines contain INFO?\n\n{LOG}"), "3 lines with \"INFO\"");
     check(&format!("How many lines are there?\n\n{LOG}"), "5 lines that are not blank");
     check(&format!("How many WARN lines are there?\n\n{LOG}"), "0 matches of \"WARN\"");
+    check(
+        &format!("How many lines contain \"error\"?\n\n{LOG}"),
+        "2 lines with \"error\", in any case and as part of a word too",
+    );
+    check(
+        "How many red cars are there?\n\nThe blue car and the green car were sold.",
+        "2 matches of \"car\"; none of \"red car\"\n\nThe blue car and the green car were sold.",
+    );
     check("How many words are in the text?\n\none two, three", "3 words");
     check(
         "How many people live in Paris?\n\nLyon is small.\nIn Paris live 2 million people.",
