@@ -11,7 +11,6 @@ use crate::core::usage::Usage;
 use crate::model::calls::{CallPart, Calls};
 use crate::model::chat::{Piece, Watch};
 use crate::model::classify::Asked;
-use crate::model::stream::Flow;
 use crate::model::tally::Tally;
 use crate::model::transport::ended_early;
 use crate::policy::monitor::{Monitor, TokenEvidence};
@@ -234,11 +233,6 @@ impl<'a> Draft<'a> {
     /// Whether the server has been asked and has told no usage.
     pub const fn is_uncounted(&self) -> bool {
         matches!(self.stage, Stage::Asked) && !self.tally.is_told()
-    }
-
-    /// What to expect after an event.
-    pub const fn flow(&self) -> Flow {
-        if self.is_whole() { Flow::Ending } else { Flow::More }
     }
 
     /// Checks that what is kept of the answer has a size that an answer can have.

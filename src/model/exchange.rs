@@ -27,7 +27,7 @@ const DRAIN_PATIENCE: Duration = Duration::from_millis(20);
 pub struct Timeouts {
     /// Making a connection.
     pub connect: Duration,
-    /// From the request to the first event of a streamed answer.
+    /// From the request to the first word, thought or call of a streamed answer.
     pub first_token: Duration,
     /// From one event of a streamed answer to the next.
     pub between_tokens: Duration,
@@ -63,6 +63,11 @@ impl Patience {
     /// Waits from now.
     pub fn now(limit: Duration, what: &'static str) -> Self {
         Self::from(Instant::now(), limit, what)
+    }
+
+    /// The one of the two that ends later.
+    pub fn longer(self, other: Self) -> Self {
+        if other.until > self.until { other } else { self }
     }
 
     fn failure(&self, host: &str) -> Failure {

@@ -15,6 +15,8 @@ const TAIL_PATIENCE: Duration = Duration::from_secs(5);
 /// What a provider made of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
+    /// The server has spoken, and has said nothing of the answer so far.
+    Waiting,
     /// The answer goes on.
     More,
     /// The answer is whole; figures about it may follow.
@@ -34,7 +36,8 @@ pub enum Heard {
 
 /// Reads an answer to its end and hands each event to `sink`.
 ///
-/// `first` is the patience for the first event, `between` the time from one to the next.
+/// `first` is the patience for the first word of the answer, whatever events announce it; `between` is the time from one
+/// event to the next.
 ///
 /// # Errors
 /// Those of `Incoming::chunk` and of `sink`; `protocol` if the answer is neither events nor JSON.
@@ -50,15 +53,16 @@ pub async fn listen(
     while let Some(bytes) = incoming.chunk(patience).await? {
         for frame in form.feed(bytes.as_ref(), incoming)? {
             events += 1;
-            let limit = match sink(frame)? {
-                Flow::More => between,
-                Flow::Ending => between.min(TAIL_PATIENCE),
+            let further = |limit| Patience::now(limit, "nothing further");
+            patience = match sink(frame)? {
+                Flow::Waiting => first.longer(further(between)),
+                Flow::More => further(between),
+                Flow::Ending => further(between.min(TAIL_PATIENCE)),
                 Flow::Done => {
                     incoming.drain().await;
                     return Ok(Heard::Events);
                 }
             };
-            patience = Patience::now(limit, "nothing further");
         }
         match form {
             Form::Json(_) => patience = Patience::now(between, "nothing further"),

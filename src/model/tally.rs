@@ -52,6 +52,11 @@ impl Tally {
         (self.usage, self.counted, self.counted_at) = (Some(usage), counted, self.heard);
     }
 
+    /// Whether nothing of the answer was heard.
+    pub const fn is_silent(&self) -> bool {
+        self.heard == 0
+    }
+
     /// Whether nothing was heard and nothing was counted.
     pub const fn is_empty(&self) -> bool {
         self.heard == 0 && self.usage.is_none()

@@ -1,6 +1,7 @@
 //! Ends that the clock or the caller brings about.
 
 use super::{DONE, ends, fails, hello, kind, model, says, settings};
+use crate::support::dialects::{CHAT, Dialect, MESSAGES, RESPONSES, named, plain};
 use crate::support::server::{Act, Server, answer, chunk, open_stream, stream};
 use rhizo::core::failure::FailureKind;
 use rhizo::core::message::{ChatReply, FailedCall};
@@ -10,6 +11,7 @@ use rhizo::model::client::HttpClient;
 use rhizo::model::exchange::Timeouts;
 use rhizo::model::openai::OpenAi;
 use rhizo::model::remote::RemoteSettings;
+use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -19,10 +21,14 @@ const LONG: Duration = Duration::from_secs(600);
 const SHORT: Duration = Duration::from_millis(60);
 
 async fn stalls(acts: Vec<Act>, timeouts: Timeouts, expect: &str, usage: u64) {
+    stalls_in(&CHAT, acts, timeouts, expect, usage).await;
+}
+
+async fn stalls_in(dialect: &Dialect, acts: Vec<Act>, timeouts: Timeouts, expect: &str, usage: u64) {
     let server = Server::play(vec![acts.clone()]).await;
     let mut settings = RemoteSettings { timeouts, ..settings(server.base_url()) };
     settings.retry.attempts = 1;
-    let (failed, _) = fails(&OpenAi::new(settings, HttpClient::new())).await;
+    let (failed, _) = fails(dialect.model(settings).as_ref()).await;
     assert_eq!((kind(&failed), failed.usage.total()), (FailureKind::Stalled, usage), "{failed:?}");
     assert!(failed.failure.message.contains(expect), "{acts:?}: {failed:?}");
     server.left(1).await;
@@ -47,6 +53,29 @@ async fn servers_that_keep_silent() {
     stalls(after(&[&says("12345678")], Act::Hold), between, "nothing further within 0.06 s", 4).await;
     stalls(after(&[&says("12345678")], ping()), between, "nothing further within 0.06 s", 4).await;
     stalls(after(&[&says("12345678")], Act::Hold), total, "no whole answer within 0.7 s", 4).await;
+}
+
+#[tokio::test]
+async fn what_only_announces_an_answer_leaves_the_patience_for_its_first_token() {
+    let (total, silent) = (Duration::from_millis(700), "no whole answer within 0.7 s");
+    let timeouts = Timeouts { connect: LONG, first_token: LONG, between_tokens: SHORT, total };
+    let role = json!({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]});
+    let item = json!({"output_index": 0, "item": {"type": "reasoning", "summary": []}});
+    let progress = named("response.in_progress", json!({"response": {"status": "in_progress"}}));
+    let responses = [(RESPONSES.begins)(None), progress, named("response.output_item.added", item)];
+    let messages = [(MESSAGES.begins)(None), named("ping", json!({}))];
+    for (dialect, announced) in [(CHAT, plain(&role)), (RESPONSES, responses.concat()), (MESSAGES, messages.concat())] {
+        let after = |piece: &str| {
+            let mut acts = open_stream(&[&announced, piece]);
+            acts.push(Act::Hold);
+            acts
+        };
+        stalls_in(&dialect, after(": still here\n\n"), timeouts, silent, 37).await;
+        for piece in [(dialect.says)("12345678"), (dialect.thinks)("12345678")] {
+            let patient = Timeouts { total: LONG, ..timeouts };
+            stalls_in(&dialect, after(&piece), patient, "nothing further within 0.06 s", 4).await;
+        }
+    }
 }
 
 #[tokio::test]

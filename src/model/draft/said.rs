@@ -34,6 +34,15 @@ impl Draft<'_> {
         }
     }
 
+    /// What to expect after an event.
+    pub const fn flow(&self) -> Flow {
+        match (self.is_whole(), self.tally.is_silent()) {
+            (true, _) => Flow::Ending,
+            (false, true) => Flow::Waiting,
+            (false, false) => Flow::More,
+        }
+    }
+
     /// What an event says by itself in every protocol: nothing, that nothing follows, or that something broke.
     ///
     /// # Errors
