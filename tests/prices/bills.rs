@@ -44,6 +44,26 @@ fn every_token_is_billed_once_at_its_own_price() {
 }
 
 #[test]
+fn thoughts_that_only_the_total_counts_are_billed_with_the_answer() {
+    for (usage, expect) in [
+        // 20 x 2,000 + (623 - 20) x 10,000 nano-USD.
+        (json!({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623}), 40_000 + 6_030_000),
+        // The rest are prompt tokens of the cache, which this server counts apart: 20 x 200 + 198 x 10,000.
+        (
+            json!({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 318,
+                "prompt_tokens_details": {"cached_tokens": 100}}),
+            4_000 + 1_980_000,
+        ),
+    ] {
+        let says = json!({"choices": [{"delta": {"content": "yes"}, "finish_reason": "stop"}]});
+        let (says, used) =
+            (format!("data: {says}\n\n"), format!("data: {}\n\n", json!({"choices": [], "usage": usage})));
+        let reply = move || Reply::acts(server::stream(&[&says, &used, "data: [DONE]\n\n"]));
+        assert_eq!(bill(OWN, reply), expect, "{usage}");
+    }
+}
+
+#[test]
 fn a_gateway_bills_at_the_list_price_that_it_names() {
     let reply = |input, cached, written| move || Reply::text("yes").usage(input, 1_000).cache(cached, written);
     for (id, (input, cached, written), expect) in [

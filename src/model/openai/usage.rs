@@ -20,14 +20,17 @@ pub(super) fn read(usage: &Value) -> Option<Usage> {
         written => written,
     };
     let reasoning = detail("completion_tokens_details", "reasoning_tokens");
-    // xAI counts reasoning beside the completion, and only the total shows it.
-    let beside = count(usage, "total_tokens") == Some(input + output + reasoning);
+    // xAI counts reasoning beside the completion, and Gemini's compatibility layer its thoughts: only the total shows it.
+    let rest = count(usage, "total_tokens").unwrap_or(0).saturating_sub(input + output);
+    // Cached and written tokens that a server counts beside the prompt are in its total too, and are no answer.
+    let of_prompt = rest != reasoning && [cached, written, cached + written].contains(&rest);
+    let beside = if of_prompt { 0 } else { rest };
     credible(Usage {
         input_tokens: input,
         cached_input_tokens: cached,
         cache_write_tokens: written,
-        output_tokens: if beside { output + reasoning } else { output },
-        reasoning_tokens: reasoning,
+        output_tokens: output + beside,
+        reasoning_tokens: reasoning.max(beside),
         unheard_tokens: 0,
         estimated: false,
     })
@@ -65,6 +68,14 @@ mod tests {
             json!({"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 17,
                 "completion_tokens_details": {"reasoning_tokens": 6}}),
             [9, 0, 8, 6],
+        );
+        check(json!({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623}), [20, 0, 603, 405]);
+        check(json!({"prompt_tokens": 9, "completion_tokens": 8, "total_tokens": 3}), [9, 0, 8, 0]);
+        check(json!({"prompt_tokens": 9, "completion_tokens": 8, "total_tokens": u64::MAX}), [9, 0, 8, 0]);
+        check(
+            json!({"prompt_tokens": 9, "completion_tokens": 8, "total_tokens": 24, "cache_creation_input_tokens": 3,
+                "prompt_tokens_details": {"cached_tokens": 4}}),
+            [9, 4, 8, 0],
         );
         check(json!({"prompt_tokens": 9, "completion_tokens": 1, "prompt_cache_hit_tokens": 8}), [9, 8, 1, 0]);
         check(
