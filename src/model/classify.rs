@@ -3,8 +3,9 @@
 //! Whether and when to try again is decided from the kind in `retry`, not here.
 
 use crate::core::failure::{Failure, FailureKind};
-use crate::model::complaint::Complaint;
+use crate::model::complaint::{Complaint, SHOWN};
 use crate::model::endpoint::BASE_URL_HINT;
+use crate::model::secrets::Secrets;
 
 /// Whom was asked for what, for messages and hints.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,8 @@ pub struct Asked<'a> {
     pub model: &'a str,
     /// Whether a key was sent.
     pub with_key: bool,
+    /// What it must not be heard repeating.
+    pub secrets: &'a Secrets,
 }
 
 /// What a gateway answers that waited in vain for the server behind it, which may be at work on the request: 504 (RFC
@@ -28,14 +31,15 @@ pub fn has_given_up(failure: &Failure) -> bool {
 
 /// The failure that an HTTP status other than 2xx means.
 pub fn refused(status: u16, complaint: &Complaint, asked: Asked<'_>) -> Failure {
-    let said = if complaint.message.is_empty() { "" } else { ": " };
-    let message = format!("the server at {} answered {status}{said}{}", asked.host, complaint.message);
-    build(status, message, complaint, asked)
+    let said = asked.secrets.one_line(&complaint.message, SHOWN);
+    let colon = if said.is_empty() { "" } else { ": " };
+    build(status, format!("the server at {} answered {status}{colon}{said}", asked.host), complaint, asked)
 }
 
 /// The failure that an error inside a successful answer means.
 pub fn broke_off(complaint: &Complaint, asked: Asked<'_>) -> Failure {
-    let said = if complaint.message.is_empty() { "no reason given" } else { &complaint.message };
+    let said = asked.secrets.one_line(&complaint.message, SHOWN);
+    let said = if said.is_empty() { "no reason given" } else { &said };
     let message = format!("the server at {} broke off its answer: {said}", asked.host);
     build(complaint.status.unwrap_or_else(|| status_of(complaint)), message, complaint, asked)
 }

@@ -7,12 +7,13 @@ use crate::core::text::one_line;
 use serde_json::Value;
 
 /// The most characters of a server's message that are shown.
-const SHOWN: usize = 300;
+pub const SHOWN: usize = 300;
 
 /// A server's error, as far as it gave one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Complaint {
-    /// Its message, one line, shortened; empty if it gave none.
+    /// Its message, as it came; empty if it gave none. It may repeat secrets, and `Secrets::one_line` makes it fit to be
+    /// shown.
     pub message: String,
     /// Its code and type, lower case, for example `context_length_exceeded invalid_request_error`.
     pub code: String,
@@ -35,9 +36,9 @@ impl Complaint {
         match serde_json::from_str::<Value>(trimmed) {
             Ok(value) => Self::from_value(&value),
             Err(_) if trimmed.starts_with('<') => {
-                Self { message: one_line(title(trimmed), SHOWN), html: true, ..Self::default() }
+                Self { message: title(trimmed).to_owned(), html: true, ..Self::default() }
             }
-            Err(_) => Self { message: one_line(trimmed, SHOWN), ..Self::default() },
+            Err(_) => Self { message: trimmed.to_owned(), ..Self::default() },
         }
     }
 
@@ -51,7 +52,7 @@ impl Complaint {
         let field = |name: &str| inner.get(name).map(plain).unwrap_or_default();
         let codes = [field("code"), field("type"), field("status")];
         Self {
-            message: one_line(&message(inner), SHOWN),
+            message: message(inner),
             status: codes.iter().find_map(|code| code.parse().ok()).filter(|status| (400..600).contains(status)),
             code: codes.iter().filter(|code| !code.is_empty()).cloned().collect::<Vec<_>>().join(" ").to_lowercase(),
             parameter: field("param"),
@@ -60,9 +61,10 @@ impl Complaint {
         }
     }
 
-    /// Whether it says anything about `words`, in any case, in its message, code or parameter.
+    /// Whether it says anything about `words`, in any case, in its code, its parameter or what is shown of its message: what
+    /// comes after that is mostly the request itself.
     pub fn mentions(&self, words: &[&str]) -> bool {
-        let said = format!("{} {} {}", self.message, self.code, self.parameter).to_lowercase();
+        let said = format!("{} {} {}", one_line(&self.message, SHOWN), self.code, self.parameter).to_lowercase();
         words.iter().any(|word| said.contains(word))
     }
 }
@@ -136,7 +138,7 @@ mod tests {
             "slow",
             "429 resource_exhausted",
         );
-        check("upstream connect error\nmore", "upstream connect error…", "");
+        check("upstream connect error\nmore", "upstream connect error\nmore", "");
         check("<html><head><title>502 Bad Gateway</title></head></html>", "502 Bad Gateway", "");
         check("<html>nothing</html>", "", "");
         check("data: {\"error\": {\"message\": \"m\"}}\n\ndata: [DONE]\n\n", "m", "");
@@ -149,7 +151,8 @@ mod tests {
     }
 
     #[test]
-    fn long_messages_are_cut() {
-        assert_eq!(Complaint::read(&"x".repeat(10_000)).message.chars().count(), 301);
+    fn what_is_not_shown_is_not_mentioned() {
+        let long = Complaint::read(&format!("{}temperature", "x".repeat(300)));
+        assert!(long.message.ends_with("temperature") && !long.mentions(&["temperature"]));
     }
 }

@@ -6,11 +6,11 @@ pub mod said;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::{ChatReply, ChatRequest, Finish, Thought};
-use crate::core::text::one_line;
 use crate::core::usage::Usage;
 use crate::model::calls::{CallPart, Calls};
 use crate::model::chat::{Piece, Watch};
 use crate::model::classify::Asked;
+use crate::model::complaint::SHOWN;
 use crate::model::tally::Tally;
 use crate::model::transport::ended_early;
 use crate::policy::monitor::{Monitor, TokenEvidence};
@@ -274,7 +274,7 @@ impl<'a> Draft<'a> {
     pub fn reply(self, usage: Usage) -> Outcome<ChatReply> {
         let Some(ending) = self.ending.filter(|_| !self.goes_on) else { return Err(ended_early(self.asked.host)) };
         if !self.refusal.is_empty() {
-            let said = one_line(&self.refusal, 300);
+            let said = self.asked.secrets.one_line(&self.refusal, SHOWN);
             return Err(Failure::new(FailureKind::Refusal, format!("the model declined to answer: {said}")));
         }
         let finish = match ending {

@@ -131,7 +131,8 @@ pub async fn offers<P: Protocol>(
         url.query_pairs_mut().append_pair("limit", "1000");
     }
     let secrets = Secrets::of(base_url, key, &[]);
-    let body = fetch::<P>(url, &endpoint.host(), key, client).await.map_err(|failure| secrets.redact(failure))?;
+    let body = fetch::<P>(url, &endpoint.host(), key, &secrets, client).await;
+    let body = body.map_err(|failure| secrets.redact(failure))?;
     match serde_json::from_slice::<Listing>(&body) {
         Ok(listing) => Ok(listing.data.into_iter().flatten().map(offer).collect()),
         Err(error) if error.is_eof() && !body.is_empty() => {
@@ -169,7 +170,8 @@ struct Generation {
 pub async fn window(base_url: &str, name: &str, key: Option<&SecretString>, client: &HttpClient) -> Option<u64> {
     let endpoint = Endpoint::parse(base_url).ok()?;
     let properties = async {
-        let body = fetch::<ChatCompletions>(endpoint.beside("props"), &endpoint.host(), key, client).await.ok()?;
+        let (url, secrets) = (endpoint.beside("props"), Secrets::of(base_url, key, &[]));
+        let body = fetch::<ChatCompletions>(url, &endpoint.host(), key, &secrets, client).await.ok()?;
         let properties = serde_json::from_slice::<Properties>(&body).ok()?;
         Some(properties.default_generation_settings.n_ctx).filter(|window| *window > 0)
     };
@@ -182,7 +184,13 @@ pub async fn window(base_url: &str, name: &str, key: Option<&SecretString>, clie
     properties.or(listed)
 }
 
-async fn fetch<P: Protocol>(url: Url, host: &str, key: Option<&SecretString>, client: &HttpClient) -> Outcome<Vec<u8>> {
+async fn fetch<P: Protocol>(
+    url: Url,
+    host: &str,
+    key: Option<&SecretString>,
+    secrets: &Secrets,
+    client: &HttpClient,
+) -> Outcome<Vec<u8>> {
     let patience = Patience::now(LIST_PATIENCE, "no answer");
     let mut headers = json_headers(false);
     P::sign(&mut headers, key)?;
@@ -191,7 +199,7 @@ async fn fetch<P: Protocol>(url: Url, host: &str, key: Option<&SecretString>, cl
     let status = incoming.status();
     if !(200..300).contains(&status) {
         let complaint = Complaint::read(&incoming.refusal().await);
-        return Err(refused(status, &complaint, Asked { host, model: "", with_key: key.is_some() }));
+        return Err(refused(status, &complaint, Asked { host, model: "", with_key: key.is_some(), secrets }));
     }
     let mut body = Vec::new();
     while let Some(bytes) = incoming.chunk(patience).await? {

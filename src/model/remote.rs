@@ -100,7 +100,8 @@ impl<P: Protocol> Remote<P> {
     }
 
     fn asked(&self) -> Asked<'_> {
-        Asked { host: &self.host, model: &self.settings.model_name, with_key: self.settings.key.is_some() }
+        let RemoteSettings { model_name, key, .. } = &self.settings;
+        Asked { host: &self.host, model: model_name, with_key: key.is_some(), secrets: &self.secrets }
     }
 
     async fn attempt(

@@ -4,6 +4,7 @@
 //! Some servers and proxies write the head of a request into their errors, and errors go to screens, logs and the store.
 
 use crate::core::failure::Failure;
+use crate::core::text::one_line;
 use crate::model::image::base64;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
@@ -82,6 +83,12 @@ impl Secrets {
         failure.hint = failure.hint.map(|hint| self.hide(&hint));
         failure.details.values_mut().for_each(|value| self.hide_in(value));
         failure
+    }
+
+    /// The first line of what a server said, without the secrets, cut to `limit` characters: in this order, since of a secret
+    /// that is cut nobody would know the rest.
+    pub fn one_line(&self, said: &str, limit: usize) -> String {
+        one_line(&self.hide(said), limit)
     }
 
     fn hide(&self, text: &str) -> String {

@@ -1,12 +1,15 @@
 //! What is done about faults: the right kind, the right number of attempts, no cut answer taken for a whole one.
 
-use super::{DONE, ends, event, fails, kind, model, says, settings, used};
+use super::{DONE, ends, event, fails, hello, kind, model, says, settings, used};
 use crate::support::server::{Act, Server, answer, chunk, head, json, open_stream, stream};
-use rhizo::core::failure::FailureKind;
+use rhizo::core::failure::{Failure, FailureKind};
 use rhizo::core::usage::Usage;
+use rhizo::model::chat::{ChatModel, Known};
 use rhizo::model::client::HttpClient;
+use rhizo::model::locate::list_models;
 use rhizo::model::openai::OpenAi;
 use rhizo::model::remote::RemoteSettings;
+use rhizo::model::responses::OpenAiResponses;
 use secrecy::SecretString;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -211,6 +214,48 @@ async fn a_key_is_never_repeated() {
     let (failed, _) = fails(&OpenAi::new(key("k-\u{1}-secret-2"), HttpClient::new())).await;
     assert_eq!((kind(&failed), server.seen().len()), (FailureKind::Config, 1));
     assert!(!format!("{failed:?}").contains("secret-2"));
+}
+
+/// A key, none of whose parts stands in the address of a test's server.
+const KEY: &str = "sk-zZyYxXwWvVuUtTsSrRqQpPoOnNmMlLkKjJiIhHgGfF";
+
+#[tokio::test]
+async fn no_part_of_a_key_is_left_where_a_message_is_cut() {
+    for before in (255..300).step_by(3) {
+        let said = format!("{} {KEY} is wrong", "·".repeat(before - 1));
+        let error = json!({"error": {"message": said}});
+        let declined = event(&json!({"choices": [{"delta": {"refusal": said}}]}));
+        for acts in [
+            json(400, &error),
+            answer(400, &[], &said),
+            answer(400, &[], &format!("<title>{said}</title>")),
+            stream(&[&says("a"), &event(&error)]),
+            stream(&[&declined, &ends("stop"), DONE]),
+        ] {
+            let server = Server::play(vec![acts]).await;
+            let keyed = RemoteSettings { key: Some(SecretString::from(KEY)), ..settings(server.base_url()) };
+            shows_no_key(&fails(&OpenAi::new(keyed, HttpClient::new())).await.0.failure);
+        }
+        let server = Server::play(vec![json(400, &error)]).await;
+        let listed = list_models(&server.base_url(), Some(&SecretString::from(KEY)), &HttpClient::new()).await;
+        shows_no_key(&listed.unwrap_err());
+    }
+}
+
+#[tokio::test]
+async fn no_part_of_a_key_is_left_in_what_became_of_a_call() {
+    let why = format!("{} {KEY}", "·".repeat(180));
+    let document = json!({"id": "resp_1", "status": "failed", "output": [], "error": {"message": why}});
+    let server = Server::play(vec![json(200, &document)]).await;
+    let keyed = RemoteSettings { key: Some(SecretString::from(KEY)), ..settings(server.base_url()) };
+    let known = OpenAiResponses::new(keyed, HttpClient::new()).look_up("resp_1", &hello()).await;
+    assert_eq!(known, Ok(Known::Unfinished(format!("failed: {} ***", "·".repeat(180)), None)));
+}
+
+#[track_caller]
+fn shows_no_key(failure: &Failure) {
+    let shown = format!("{failure:?}");
+    assert!(shown.contains("··") && !shown.contains(&KEY[..4]), "{shown}");
 }
 
 #[tokio::test]

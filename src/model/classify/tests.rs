@@ -3,12 +3,18 @@
 use super::{Asked, broke_off, refused};
 use crate::core::failure::{Failure, FailureKind};
 use crate::model::complaint::Complaint;
+use crate::model::secrets::Secrets;
 use serde_json::json;
+use std::sync::LazyLock;
 
-const ASKED: Asked<'static> = Asked { host: "api.example", model: "small", with_key: true };
+static NO_SECRETS: LazyLock<Secrets> = LazyLock::new(Secrets::default);
+
+fn asked() -> Asked<'static> {
+    Asked { host: "api.example", model: "small", with_key: true, secrets: &NO_SECRETS }
+}
 
 fn failure(status: u16, body: &str) -> Failure {
-    refused(status, &Complaint::read(body), ASKED)
+    refused(status, &Complaint::read(body), asked())
 }
 
 #[test]
@@ -50,7 +56,7 @@ fn status_and_body_decide_the_kind() {
 #[test]
 fn an_error_in_the_stream_is_judged_by_its_words() {
     let check = |error: serde_json::Value, expect: FailureKind| {
-        assert_eq!(broke_off(&Complaint::from_value(&error), ASKED).kind, expect, "{error}");
+        assert_eq!(broke_off(&Complaint::from_value(&error), asked()).kind, expect, "{error}");
     };
     check(json!({"error": {"message": "m", "type": "server_error"}}), FailureKind::Server);
     check(json!({"error": {"message": "m", "type": "overloaded_error"}}), FailureKind::Server);
@@ -73,6 +79,9 @@ fn messages_name_the_server_and_what_it_said() {
     check(failure(502, ""), "the server at api.example answered 502");
     let full = failure(400, r#"{"error":{"message":"m","type":"exceed_context_size_error","n_ctx":4096}}"#);
     assert_eq!(full.details.get("n_ctx"), Some(&json!(4096)));
-    let without = refused(401, &Complaint::default(), Asked { with_key: false, ..ASKED });
+    check(failure(502, "down\nfor repair"), "the server at api.example answered 502: down…");
+    let long = failure(500, &"x".repeat(10_000)).message;
+    assert_eq!(long, format!("the server at api.example answered 500: {}…", "x".repeat(300)));
+    let without = refused(401, &Complaint::default(), Asked { with_key: false, ..asked() });
     assert!(without.hint.unwrap_or_default().starts_with("no key was sent"));
 }

@@ -5,7 +5,6 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::ChatRequest;
 use crate::core::money::Money;
-use crate::core::text::one_line;
 use crate::model::chat::{Known, Watch};
 use crate::model::classify::refused;
 use crate::model::complaint::Complaint;
@@ -43,7 +42,7 @@ impl<P: Protocol> Remote<P> {
         url.query_pairs_mut().append_pair("id", id);
         let body = self.get(url, id).await?;
         let document: Value = serde_json::from_slice(&body).unwrap_or_default();
-        named(&self.host, id, &document["data"])?;
+        self.named(id, &document["data"])?;
         let cost = document["data"]["total_cost"].as_f64().and_then(|usd| Money::from_usd(usd).ok());
         cost.map(Known::Cost).ok_or_else(|| foreign(&self.host, "it did not say what the call cost"))
     }
@@ -76,7 +75,7 @@ impl<P: Protocol> Remote<P> {
         let read = P::Reader::default().document(&mut draft, body);
         let usage = draft.usage(request);
         let document: Value = serde_json::from_slice(body).unwrap_or_default();
-        named(&self.host, id, &document)?;
+        self.named(id, &document)?;
         match document["status"].as_str() {
             None | Some("completed") => {
                 read?;
@@ -87,19 +86,21 @@ impl<P: Protocol> Remote<P> {
                 let why = ["/error/message", "/incomplete_details/reason"];
                 let why = why.iter().find_map(|at| document.pointer(at)?.as_str());
                 let why = why.map_or_else(String::new, |why| format!(": {why}"));
-                Ok(Known::Unfinished(one_line(&format!("{status}{why}"), 200), counted.then_some(usage)))
+                let said = self.secrets.one_line(&format!("{status}{why}"), 200);
+                Ok(Known::Unfinished(said, counted.then_some(usage)))
             }
         }
     }
-}
 
-/// Refuses what is said of another call than the one that was asked for; what says no id is taken for it.
-fn named(host: &str, id: &str, document: &Value) -> Outcome<()> {
-    match document["id"].as_str() {
-        Some(other) if other != id => {
-            let what = format!("{host} was asked for the call {id}, and told of {}", one_line(other, 100));
-            Err(Failure::new(FailureKind::Protocol, what))
+    /// Refuses what is said of another call than the one that was asked for; what says no id is taken for it.
+    fn named(&self, id: &str, document: &Value) -> Outcome<()> {
+        match document["id"].as_str() {
+            Some(other) if other != id => {
+                let (host, other) = (&self.host, self.secrets.one_line(other, 100));
+                let what = format!("{host} was asked for the call {id}, and told of {other}");
+                Err(Failure::new(FailureKind::Protocol, what))
+            }
+            _ => Ok(()),
         }
-        _ => Ok(()),
     }
 }
