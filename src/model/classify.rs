@@ -97,8 +97,9 @@ fn is_unpaid(complaint: &Complaint) -> bool {
     codes.iter().any(|code| complaint.code.contains(code)) || complaint.message.contains("credit balance is too low")
 }
 
+/// Gateways put the words of the server behind them at the end of their own, so all of the message counts.
 fn is_overflow(complaint: &Complaint) -> bool {
-    complaint.mentions(&[
+    complaint.says(&[
         "context_length_exceeded",
         "context length",
         "context window",
@@ -110,6 +111,11 @@ fn is_overflow(complaint: &Complaint) -> bool {
         "exceed context limit",
         "too many tokens",
         "reduce the length of the messages",
+        // Gemini: "The input token count (..) exceeds the maximum number of tokens allowed (..)."
+        "input token count",
+        "exceeds the maximum number of tokens",
+        // xAI: "This model's maximum prompt length is .. but the request contains .. tokens."
+        "maximum prompt length",
     ])
 }
 

@@ -67,6 +67,12 @@ impl Complaint {
         let said = format!("{} {} {}", one_line(&self.message, SHOWN), self.code, self.parameter).to_lowercase();
         words.iter().any(|word| said.contains(word))
     }
+
+    /// The same of its code and all of its message, for phrases that hardly stand in a request.
+    pub fn says(&self, words: &[&str]) -> bool {
+        let said = format!("{} {}", self.message, self.code).to_lowercase();
+        words.iter().any(|word| said.contains(word))
+    }
 }
 
 /// The data of the first event, from servers that stream also their refusals.

@@ -112,6 +112,9 @@ fn refusals() -> Vec<Fault> {
     vec![
         fault("429 without credit", says(429, json!({"code": "insufficient_quota"})), Fails(Rejected), Nothing),
         fault("400 too long", says(400, json!({"code": "context_length_exceeded"})), Fails(ContextOverflow), Nothing),
+        fault("400 too long for Gemini", says(400, too_long("", GEMINI)), Fails(ContextOverflow), Nothing),
+        fault("400 too long for xAI", says(400, too_long("", XAI)), Fails(ContextOverflow), Nothing),
+        fault("400 too long, said late", says(400, too_long(&"·".repeat(400), XAI)), Fails(ContextOverflow), Nothing),
         fault("400 filtered", says(400, json!({"code": "content_filter"})), Fails(Refusal), Nothing),
         fault("HTML 502", answer(502, &[("content-type", "text/html")], "<html></html>"), Fails(Broken), Nothing),
         fault("redirect to a private address", redirect("http://169.254.169.254/latest"), Fails(Rejected), Nothing),
@@ -119,6 +122,13 @@ fn refusals() -> Vec<Fault> {
         fault("overloaded in the stream", stream(&[&says_overloaded()]), Fails(Broken), Estimated(2, 0)),
         fault("error with status 200", json(200, &json!({"error": {"message": "m"}})), Fails(Broken), Estimated(2, 0)),
     ]
+}
+
+const GEMINI: &str = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).";
+const XAI: &str = "This model's maximum prompt length is 131072 but the request contains 140000 tokens.";
+
+fn too_long(before: &str, words: &str) -> Value {
+    json!({"message": format!("{before}{words}"), "code": 400, "status": "INVALID_ARGUMENT"})
 }
 
 fn says_overloaded() -> String {

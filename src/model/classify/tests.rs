@@ -36,6 +36,9 @@ fn status_and_body_decide_the_kind() {
     check(404, "<html><title>a model page</title></html>", FailureKind::UnknownModel, "/v1");
     check(400, &coded("context_length_exceeded"), FailureKind::ContextOverflow, "chunk");
     check(400, &said("This model's maximum context length is 8192 tokens"), FailureKind::ContextOverflow, "chunk");
+    check(400, &said("The input token count exceeds the maximum"), FailureKind::ContextOverflow, "chunk");
+    check(400, &said("(9) exceeds the maximum number of tokens"), FailureKind::ContextOverflow, "chunk");
+    check(400, &said("This model's maximum prompt length is 9"), FailureKind::ContextOverflow, "chunk");
     check(413, "", FailureKind::ContextOverflow, "chunk");
     check(500, &said("input is too large to process"), FailureKind::ContextOverflow, "chunk");
     check(400, &coded("content_filter"), FailureKind::Refusal, "wording");
