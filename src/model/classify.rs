@@ -78,6 +78,7 @@ fn kind(status: u16, complaint: &Complaint) -> FailureKind {
         // litellm's proxy without a database, to a key that is not its own.
         _ if complaint.code.contains("no_db_connection") => FailureKind::Auth,
         413 => FailureKind::ContextOverflow,
+        429 if is_too_large(complaint) => FailureKind::ContextOverflow,
         400 | 422 | 500 if is_overflow(complaint) => FailureKind::ContextOverflow,
         400 | 403 | 422 if complaint.mentions(&["content_filter", "content_policy", "content management policy"]) => {
             FailureKind::Refusal
@@ -95,6 +96,12 @@ fn kind(status: u16, complaint: &Complaint) -> FailureKind {
 fn is_unpaid(complaint: &Complaint) -> bool {
     let codes = ["insufficient_quota", "billing_hard_limit", "billing_not_active", "billing_error"];
     codes.iter().any(|code| complaint.code.contains(code)) || complaint.message.contains("credit balance is too low")
+}
+
+/// A request that alone is larger than what an account may use in a minute: no wait makes it fit
+/// (<https://platform.openai.com/docs/guides/rate-limits>).
+fn is_too_large(complaint: &Complaint) -> bool {
+    complaint.says(&["request too large", "must be reduced in order to run successfully"])
 }
 
 /// Gateways put the words of the server behind them at the end of their own, so all of the message counts.
@@ -131,6 +138,10 @@ fn hint(kind: FailureKind, status: u16, complaint: &Complaint, asked: Asked<'_>)
             format!("the server does not offer {:?}; `rhizo models list --remote` shows what it offers", asked.model)
         }
         FailureKind::UnknownModel => BASE_URL_HINT.to_owned(),
+        FailureKind::ContextOverflow if status == 429 => {
+            "the account may not use so many tokens in a minute: give the model less text, or lower max_tokens"
+                .to_owned()
+        }
         FailureKind::ContextOverflow => {
             "give the model less text: slice or chunk the context, or choose a model with a larger window".to_owned()
         }

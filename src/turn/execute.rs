@@ -44,7 +44,9 @@ pub async fn execute(
 
 /// A turn cannot be sent in pieces.
 fn roomier(failure: Failure) -> Failure {
-    if failure.kind != FailureKind::ContextOverflow {
+    // Of an account that may not use so much in a minute another window makes nothing better.
+    let is_of_account = failure.details.get("status").is_some_and(|status| status == 429);
+    if failure.kind != FailureKind::ContextOverflow || is_of_account {
         return failure;
     }
     failure.hint(

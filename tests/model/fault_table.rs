@@ -115,6 +115,7 @@ fn refusals() -> Vec<Fault> {
         fault("400 too long for Gemini", says(400, too_long("", GEMINI)), Fails(ContextOverflow), Nothing),
         fault("400 too long for xAI", says(400, too_long("", XAI)), Fails(ContextOverflow), Nothing),
         fault("400 too long, said late", says(400, too_long(&"·".repeat(400), XAI)), Fails(ContextOverflow), Nothing),
+        fault("429 too large", says(429, json!({"message": TOO_LARGE})), Fails(ContextOverflow), Nothing),
         fault("400 filtered", says(400, json!({"code": "content_filter"})), Fails(Refusal), Nothing),
         fault("HTML 502", answer(502, &[("content-type", "text/html")], "<html></html>"), Fails(Broken), Nothing),
         fault("redirect to a private address", redirect("http://169.254.169.254/latest"), Fails(Rejected), Nothing),
@@ -124,6 +125,8 @@ fn refusals() -> Vec<Fault> {
     ]
 }
 
+const TOO_LARGE: &str = "Request too large for small in organization org-1 on tokens per min (TPM): Limit 30000, Requested \
+    39346. The input or output tokens must be reduced in order to run successfully.";
 const GEMINI: &str = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).";
 const XAI: &str = "This model's maximum prompt length is 131072 but the request contains 140000 tokens.";
 

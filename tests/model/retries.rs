@@ -43,6 +43,15 @@ async fn shown_text_is_taken_back() {
 }
 
 #[tokio::test]
+async fn a_request_larger_than_the_limit_of_a_minute_is_not_repeated() {
+    let message = "Request too large for small on tokens per min (TPM): Limit 30000, Requested 39346.";
+    let server = Server::play(vec![json(429, &json!({"error": {"message": message}})), fine()]).await;
+    let (failed, _) = fails(&model(&server)).await;
+    assert_eq!((kind(&failed), failed.usage, server.seen().len()), (FailureKind::ContextOverflow, Usage::default(), 1));
+    assert!(failed.failure.hint.is_some_and(|hint| hint.contains("in a minute")));
+}
+
+#[tokio::test]
 async fn a_broken_attempt_without_usage_is_estimated() {
     let mut half = open_stream(&[&says("12345678")]);
     half.push(Act::Reset);

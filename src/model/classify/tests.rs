@@ -48,6 +48,7 @@ fn status_and_body_decide_the_kind() {
     check(302, "", FailureKind::Rejected, "/v1");
     check(402, "", FailureKind::Rejected, "billing");
     check(429, &coded("rate_limit_exceeded"), FailureKind::RateLimit, "concurrency");
+    check(429, &said("Request too large for m on tokens per min (TPM)"), FailureKind::ContextOverflow, "in a minute");
     check(429, &coded("insufficient_quota"), FailureKind::Rejected, "billing");
     check(429, &said("You exceeded your current quota"), FailureKind::RateLimit, "concurrency");
     for status in [408, 409, 425, 500, 502, 503, 504, 529] {
