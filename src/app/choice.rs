@@ -25,6 +25,7 @@ pub async fn default_model(settings: &Settings, client: &HttpClient) -> Outcome<
         let key = variable.map(|key| SecretString::from(key.to_owned()));
         let said = locate::window(&spec.base_url, &spec.name, key.as_ref(), client).await;
         spec.window = said.unwrap_or(spec.window);
+        spec.window_known |= said.is_some();
     }
     Ok(chosen)
 }

@@ -17,6 +17,7 @@ use crate::host::call::{self, ModelCall};
 use crate::host::door::{self, Done, Entered};
 use crate::host::fallback;
 use crate::host::flights::Flight;
+use crate::host::length;
 use crate::host::run_host::RunHost;
 use crate::model::retry_after::span;
 use crate::store::answers::KEPT_MILLIS;
@@ -68,7 +69,7 @@ impl Cache {
         cancel: &CancellationToken,
     ) -> Outcome<ModelAnswer> {
         let Some(age) = self.age else { return fallback::model(host, call, cancel).await };
-        call::wish(&mut call);
+        length::wish(&mut call);
         let key = key(&call);
         if self.first.is_none() {
             self.flight = Some(host.kit.flights.board(&key, cancel).await?);

@@ -3,18 +3,17 @@
 use crate::budget::ledger::Tag;
 use crate::budget::report::{Left, Refused};
 use crate::budget::reservation::Reservation;
-use crate::budget::scope::afford::Wish;
 use crate::core::effect::EffectKey;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, ModelAnswer, Substitution};
 use crate::core::money::Money;
-use crate::core::price::Bound;
 use crate::host::arguments::asked;
 use crate::host::choose::Substitute;
 use crate::host::door::{self, Done, Entered, Entry};
 use crate::host::follow::{Followed, watch, within};
+use crate::host::length;
 use crate::host::models::Served;
 use crate::host::run_host::RunHost;
 use crate::host::share;
@@ -26,14 +25,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-
-/// Answer tokens of a call that says nothing about them.
-const MAX_TOKENS: u64 = 4_096;
-
-/// How far an answer may be shortened so that its call fits the budget: to this part of what was asked for, but not below
-/// so many tokens. A root that asks for 16,384 needs some hundreds to write a program at all.
-const LEAST_SHARE: u64 = 64;
-const LEAST_TOKENS: u64 = 16;
 
 /// Numbers calls within the process, to match their start, text and end on a screen.
 static CALLS: AtomicU64 = AtomicU64::new(1);
@@ -90,10 +81,10 @@ pub async fn announced(
     if cancel.is_cancelled() {
         return Err(Failure::new(FailureKind::Cancelled, "cancelled"));
     }
-    fits(&call)?;
+    length::fits(&call)?;
     let watched = call.role.monitor.is_some_and(|thresholds| thresholds.wants_logprobs());
     call.request.logprobs = watched && call.served.spec.capabilities.logprobs;
-    let wish = wish(&mut call);
+    let wish = length::wish(&mut call);
     let tag = Tag { role: call.role.name.clone(), model: call.served.spec.id.clone() };
     // The log knows the call as it was asked for, so that it is found again under another budget.
     let asked = asked(&call)?;
@@ -116,7 +107,7 @@ pub async fn announced(
     announce();
     let (worst, bound) = (reservation.worst_cost(), reservation.bound());
     let reservation = Unsent(Some(reservation));
-    shorten(host, &mut call, bound.output_tokens);
+    length::shorten(host, &mut call, &wish, bound.output_tokens);
     let entry = entry.at_most(worst, bound);
     // A model that costs nothing may be asked again after a crash, so its intent needs no commit of its own. Where calls or
     // tokens are limited it uses these up all the same, and its intent is handed over without waiting for it.
@@ -177,40 +168,9 @@ fn replayed(host: &RunHost, call: &ModelCall, tag: &Tag, answer: Outcome<ModelAn
     answer.map(|answer| ModelAnswer { replayed: true, ..answer })
 }
 
-/// A prompt that cannot fit is refused before it is paid. Four bytes per token is what English text has; the check
-/// errs on the side of sending.
-fn fits(call: &ModelCall) -> Outcome<()> {
-    let tokens = call.request.token_bound() / 4;
-    let window = call.served.spec.window;
-    if tokens <= window {
-        return Ok(());
-    }
-    let what = format!("the prompt has about {tokens} tokens, {} takes {window}", call.served.spec.id);
-    Err(Failure::new(FailureKind::ContextOverflow, what)
-        .hint("send pieces: `llm_batch(context.chunks(20000, 500).map(|c| question + c.text))`"))
-}
-
 /// The number of the next call of the process.
 pub fn next_number() -> u64 {
     CALLS.fetch_add(1, Ordering::Relaxed)
-}
-
-/// The most that the call can use, and the least with which it goes out; its limit of tokens is filled in.
-pub fn wish(call: &mut ModelCall) -> Wish {
-    let asked = *call.request.sampling.max_tokens.get_or_insert(MAX_TOKENS);
-    let images = call.request.messages.iter().map(|message| message.images.len() as u64).sum();
-    let bound = Bound { input_tokens: call.request.token_bound(), output_tokens: asked, images };
-    Wish { bound, least: (asked / LEAST_SHARE).max(LEAST_TOKENS).min(asked) }
-}
-
-/// Asks for no more than the budget allows, and says so.
-fn shorten(host: &RunHost, call: &mut ModelCall, granted: u64) {
-    let asked = call.request.sampling.max_tokens.replace(granted).unwrap_or(granted);
-    let model = &call.served.spec.id;
-    if granted < asked && host.choices.first_shortened(model) {
-        let text = format!("the budget left allows {model} an answer of {granted} tokens instead of {asked}");
-        host.emit(&call.frame, &Event::Note { text });
-    }
 }
 
 /// The reservation of a call that has not gone out yet. Given up in this state it costs nothing; once the call is on

@@ -3,6 +3,7 @@
 use crate::budget::report::SpendRow;
 use crate::core::ids::{ModelId, RoleName};
 use crate::core::message::Substitution;
+use crate::host::length::Limit;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -19,8 +20,8 @@ struct Book {
     reasons: BTreeMap<(RoleName, ModelId), String>,
     /// The latest cause and the number of calls by role, the model that failed and the one that stood in.
     substitutions: BTreeMap<(RoleName, ModelId, ModelId), (String, u64)>,
-    /// The models of which it has been told that a budget shortens their answers.
-    shortened: BTreeSet<ModelId>,
+    /// The models of which it has been told that their answers are shortened, and by what.
+    shortened: BTreeSet<(ModelId, Limit)>,
 }
 
 impl Choices {
@@ -42,9 +43,9 @@ impl Choices {
         *entry = (substitution.why.clone(), entry.1 + 1);
     }
 
-    /// Whether it is the first time that a budget shortens an answer of this model: in a batch it would be told of each.
-    pub fn first_shortened(&self, model: &ModelId) -> bool {
-        self.lock().shortened.insert(model.clone())
+    /// Whether it is the first time that this shortens an answer of this model: in a batch it would be told of each.
+    pub(super) fn first_shortened(&self, model: &ModelId, limit: Limit) -> bool {
+        self.lock().shortened.insert((model.clone(), limit))
     }
 
     /// The rows of spending as JSON, each with the reason for its model.

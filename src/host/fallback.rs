@@ -10,6 +10,7 @@ use crate::core::text::one_line;
 use crate::host::arguments::asked;
 use crate::host::call::{self, ModelCall};
 use crate::host::choose::Substitute;
+use crate::host::length;
 use crate::host::replay::Replay;
 use crate::host::resume;
 use crate::host::run_host::RunHost;
@@ -86,7 +87,7 @@ pub fn is_logged(host: &RunHost, call: &ModelCall) -> Outcome<bool> {
 /// failure was paid for with that answer.
 fn stood_in(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) -> Outcome<Option<ModelCall>> {
     let Some(replay) = &host.replay else { return Ok(None) };
-    call::wish(call);
+    length::wish(call);
     let own = asked(call)?;
     if replay.has_answer(&host.next_key(&call.frame, own.hash())) {
         return Ok(None);
@@ -128,7 +129,7 @@ fn pass_by(host: &RunHost, call: &ModelCall, hash: &str) -> Outcome<()> {
 
 /// Whether one of these may be asked and paid in place of the call's model.
 fn is_backed(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) -> bool {
-    let wish = call::wish(call);
+    let wish = length::wish(call);
     let role = &call.role.name;
     substitutes.iter().filter(|substitute| barred(substitute, call).is_none()).any(|substitute| {
         let tag = Tag { role: role.clone(), model: substitute.spec.id.clone() };

@@ -27,6 +27,7 @@ pub mod images;
 pub mod kit;
 pub mod ladder;
 mod leave;
+mod length;
 pub mod llm;
 pub mod lookup;
 pub mod memories;

@@ -67,6 +67,9 @@ pub struct ModelSpec {
     pub key_variable: Option<String>,
     /// Tokens that fit into a prompt and its answer.
     pub window: u64,
+    /// Whether somebody has told that window, and it is not merely assumed.
+    #[serde(skip)]
+    pub window_known: bool,
     /// Tokens of an answer at most; `None` if unknown.
     pub max_output: Option<u64>,
     /// What its calls cost; `None` if unknown.
@@ -175,6 +178,7 @@ pub fn offline() -> ModelSpec {
         name: "extract".to_owned(),
         key_variable: None,
         window: 1_000_000,
+        window_known: true,
         max_output: None,
         price: Some(Price::FREE),
         price_source: Some(PriceSource::Local),
@@ -208,6 +212,7 @@ fn at_service(settings: &Settings, service: &Server, name: &str) -> ModelSpec {
         name: name.to_owned(),
         key_variable: (!service.key_variable.is_empty()).then(|| service.key_variable.to_owned()),
         window: listed.as_ref().and_then(|l| l.window).unwrap_or(WINDOW),
+        window_known: listed.as_ref().is_some_and(|l| l.window.is_some()),
         max_output: listed.as_ref().and_then(|l| l.max_output),
         price: priced.map(|l| l.price.clone()),
         price_source: priced.map(|l| l.source.clone()),
@@ -263,6 +268,7 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
     spec.rank = config.rank;
     spec.fallback.clone_from(&config.fallback);
     spec.window = config.context_window.unwrap_or(spec.window);
+    spec.window_known |= config.context_window.is_some();
     spec.stream = config.stream.unwrap_or(true);
     spec.store = config.store.unwrap_or(false);
     spec.functions = config.functions.unwrap_or(false);

@@ -81,3 +81,23 @@ fn a_call_with_a_check_is_no_change_of_its_program() {
         assert_eq!(asked(&server).iter().filter(|prompt| *prompt == again).count(), 2, "{code}");
     }
 }
+
+#[test]
+fn a_model_with_another_window_has_the_same_calls() {
+    let server = holding(1);
+    let config = |window: u32| {
+        let (address, prices) = (server.base_url(), "input_price = 0.001\noutput_price = 0.001\n");
+        format!("model = \"x\"\n[models.x]\nbase_url = \"{address}\"\ncontext_window = {window}\n{prices}")
+    };
+    let code = "let a = llm(\"a\", #{max_tokens: 9000});\n[a, llm(\"b\", #{max_tokens: 9000})]";
+    let program = Program::new().file("two.rhai", code).file("rhizo.toml", config(8_192));
+    let running = program.args(["run", "two.rhai"]).start();
+    server.wait_for(2);
+    running.kill();
+    running.end();
+    let program = program.file("rhizo.toml", config(4_096));
+    program.args(["resume", &newest_id(&program), "--strict"]).run().ok();
+    assert_eq!(asked(&server), ["a", "b", "b"]);
+    let most: Vec<u64> = server.asks().iter().filter_map(|ask| ask.body["max_tokens"].as_u64()).collect();
+    assert!(most[0] == most[1] && most[1] < 8_192 && most[2] < 4_096, "{most:?}");
+}

@@ -70,3 +70,32 @@ fn a_prompt_that_cannot_fit_is_not_sent() {
     ran.says("the prompt has about").says("hint: choose a root model with a larger window").does_not_say("send pieces");
     assert_eq!(server.asks().len(), 0);
 }
+
+#[test]
+fn no_answer_is_asked_for_that_is_longer_than_its_model_gives() {
+    let code = "FINAL(llm(\"q\", #{max_tokens: 20000}))";
+    let server = ChatServer::new(move |ask| if ask.is_root() { Reply::code(code) } else { Reply::text("yes") });
+    let prices = "input_price = 0.001\noutput_price = 1\n";
+    let text = format!(
+        "model = \"small\"\n[models.small]\nbase_url = \"{0}\"\ncontext_window = 8192\n{prices}\
+         [models.brief]\nbase_url = \"{0}\"\nname = \"gpt-4o-2024-05-13\"\n{prices}\
+         [models.vague]\nbase_url = \"{0}\"\n",
+        server.base_url()
+    );
+    let program = Program::new().file("rhizo.toml", text);
+    let most = |number: usize| server.asks()[number].body["max_tokens"].as_u64().expect("a limit");
+    let ran = program.args(["ask", "q", "--recursive"]).run().ok().prints("yes\n");
+    let prompt = server.asks()[0].messages().iter().map(|(_, text)| text.len() as u64).sum::<u64>();
+    let room = most(0);
+    assert!(room > 1_000 && room + prompt / 4 <= 8_192, "{room} after a prompt of {prompt} bytes");
+    assert!((8_000..8_192).contains(&most(1)), "{}", most(1));
+    ran.says(&format!("note: small has room for an answer of {room} tokens instead of 16384"));
+    // No more is held back of the budget than can be used: 4,096 tokens, at a thousand nano-USD each.
+    let code = "llm(\"q\", #{model: \"brief\", max_tokens: 100000})";
+    let ran = program.args(["eval", code, "--max-cost", "0.0042"]).run().ok();
+    ran.says("note: brief has room for an answer of 4096 tokens instead of 100000").does_not_say("the budget left");
+    assert_eq!(most(2), 4_096);
+    // A window that nobody has told is assumed, and shortens nothing.
+    program.args(["eval", "llm(\"q\", #{model: \"vague\", max_tokens: 100000})"]).run().ok().does_not_say("room for");
+    assert_eq!(most(3), 100_000);
+}

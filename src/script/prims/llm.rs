@@ -27,7 +27,7 @@ pub const LLM: Primitive = Primitive {
         ("system", "standing instructions; none are added otherwise"),
         ("schema", "JSON Schema, example map or short form such as `#{score: \"float 0..1\"}`"),
         ("images", "pictures: a path, an address, or an array of them; needs `vision`"),
-        ("max_tokens", "the most tokens of the answer; a budget may allow fewer"),
+        ("max_tokens", "the most tokens of the answer; the model or a budget may allow fewer"),
         ("temperature, stop", "0 to 2; a text, or an array of texts, that ends the answer"),
         ("timeout, label", "seconds for the whole call; a name for progress and logs"),
         ("check, gate", "a closure that answers true or what is wrong, and its name"),
