@@ -26,8 +26,12 @@ pub struct Left {
 pub struct Allowance {
     /// Requests.
     pub requests: Option<Left>,
-    /// Tokens; of several kinds the one with the least left.
+    /// Tokens of prompts and answers together.
     pub tokens: Option<Left>,
+    /// Tokens of prompts.
+    pub input: Option<Left>,
+    /// Tokens of answers.
+    pub output: Option<Left>,
 }
 
 /// How a provider names `remaining`, `limit` and `reset` of one thing.
@@ -58,17 +62,19 @@ const TOKENS: &[Names] = &[
         "anthropic-ratelimit-tokens-limit",
         "anthropic-ratelimit-tokens-reset",
     ),
-    names(
-        "anthropic-ratelimit-input-tokens-remaining",
-        "anthropic-ratelimit-input-tokens-limit",
-        "anthropic-ratelimit-input-tokens-reset",
-    ),
-    names(
-        "anthropic-ratelimit-output-tokens-remaining",
-        "anthropic-ratelimit-output-tokens-limit",
-        "anthropic-ratelimit-output-tokens-reset",
-    ),
 ];
+
+const INPUT: &[Names] = &[names(
+    "anthropic-ratelimit-input-tokens-remaining",
+    "anthropic-ratelimit-input-tokens-limit",
+    "anthropic-ratelimit-input-tokens-reset",
+)];
+
+const OUTPUT: &[Names] = &[names(
+    "anthropic-ratelimit-output-tokens-remaining",
+    "anthropic-ratelimit-output-tokens-limit",
+    "anthropic-ratelimit-output-tokens-reset",
+)];
 
 impl Allowance {
     /// Reads an answer's headers. A time of day is compared with the server's own `date` if it sent one.
@@ -76,7 +82,7 @@ impl Allowance {
         let now = server_time(headers, now);
         let least =
             |all: &[Names]| all.iter().filter_map(|names| left(headers, names, now)).min_by_key(|left| left.remaining);
-        Self { requests: least(REQUESTS), tokens: least(TOKENS) }
+        Self { requests: least(REQUESTS), tokens: least(TOKENS), input: least(INPUT), output: least(OUTPUT) }
     }
 }
 
@@ -152,12 +158,15 @@ mod tests {
 
     #[test]
     fn reads_the_headers_of_known_providers() {
-        let check = |given: &[(&'static str, &'static str)], requests: Option<Left>, tokens: Option<Left>| {
+        let read = |given: &[(&'static str, &'static str)]| {
             let mut headers = HeaderMap::new();
             for (name, value) in given {
                 headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
             }
-            assert_eq!(Allowance::read(&headers, now()), Allowance { requests, tokens }, "{given:?}");
+            Allowance::read(&headers, now())
+        };
+        let check = |given: &[(&'static str, &'static str)], requests: Option<Left>, tokens: Option<Left>| {
+            assert_eq!(read(given), Allowance { requests, tokens, ..Allowance::default() }, "{given:?}");
         };
         let left = |remaining, limit, millis: Option<u64>| {
             Some(Left { remaining, limit, reset: millis.map(Duration::from_millis) })
@@ -175,17 +184,17 @@ mod tests {
             left(59, Some(60), Some(1_000)),
             left(149_984, Some(150_000), Some(360_000)),
         );
-        check(
-            &[
-                ("anthropic-ratelimit-requests-remaining", "0"),
-                ("anthropic-ratelimit-requests-reset", "2026-01-02T03:05:05Z"),
-                ("anthropic-ratelimit-input-tokens-remaining", "9000"),
-                ("anthropic-ratelimit-output-tokens-remaining", "800"),
-                ("anthropic-ratelimit-output-tokens-reset", "2026-01-02T03:04:35Z"),
-            ],
-            left(0, None, Some(60_000)),
-            left(800, None, Some(30_000)),
-        );
+        let anthropic = [
+            ("anthropic-ratelimit-requests-remaining", "0"),
+            ("anthropic-ratelimit-requests-reset", "2026-01-02T03:05:05Z"),
+            ("anthropic-ratelimit-tokens-remaining", "9800"),
+            ("anthropic-ratelimit-input-tokens-remaining", "9000"),
+            ("anthropic-ratelimit-output-tokens-remaining", "800"),
+            ("anthropic-ratelimit-output-tokens-reset", "2026-01-02T03:04:35Z"),
+        ];
+        let (requests, output) = (left(0, None, Some(60_000)), left(800, None, Some(30_000)));
+        let (tokens, input) = (left(9_800, None, None), left(9_000, None, None));
+        assert_eq!(read(&anthropic), Allowance { requests, tokens, input, output });
         check(
             &[("x-ratelimit-remaining", "-1"), ("x-ratelimit-reset", "1767323046000")],
             left(0, None, Some(1_000)),

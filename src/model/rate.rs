@@ -95,7 +95,8 @@ pub struct Rate {
     /// The number of the next request.
     next: u64,
     requests_left: Option<Quota>,
-    tokens_left: Option<Quota>,
+    /// What is left for prompts and answers together, for prompts, and for answers.
+    tokens_left: [Option<Quota>; 3],
     pause: Option<Instant>,
 }
 
@@ -124,7 +125,7 @@ impl Rate {
             under_way: 0,
             next: 0,
             requests_left: None,
-            tokens_left: None,
+            tokens_left: [None; 3],
             pause: None,
         }
     }
@@ -163,8 +164,10 @@ impl Rate {
         if let Some(left) = allowance.requests {
             self.requests_left = quota(now, &left, later);
         }
-        if let Some(left) = allowance.tokens {
-            self.tokens_left = quota(now, &left, 0);
+        for (known, told) in self.tokens_left.iter_mut().zip([allowance.tokens, allowance.input, allowance.output]) {
+            if let Some(left) = told {
+                *known = quota(now, &left, 0);
+            }
         }
     }
 
@@ -179,7 +182,7 @@ impl Rate {
             self.tokens = self.tokens.saturating_sub(gone);
         }
         self.pause = self.pause.filter(|until| *until > now);
-        for quota in [&mut self.requests_left, &mut self.tokens_left] {
+        for quota in std::iter::once(&mut self.requests_left).chain(&mut self.tokens_left) {
             // After its reset a quota is whole again, and as long as that is not known, it is none.
             *quota = quota.and_then(|known| if known.until > now { Some(known) } else { None });
         }
@@ -202,9 +205,12 @@ impl Rate {
         if let Some(quota) = self.requests_left.filter(|quota| quota.remaining == 0) {
             return wait(quota.until, Cause::ServerRequests);
         }
-        let needed = |quota: &Quota| need.prompt.min(quota.limit.unwrap_or(u64::MAX));
-        let quota = self.tokens_left.filter(|quota| quota.remaining < needed(quota))?;
-        wait(quota.until, Cause::ServerTokens)
+        // How long an answer becomes nobody knows, so that of its allowance only the end is heeded.
+        let lacks = |(quota, needed): (Option<Quota>, u64)| {
+            quota.filter(|quota| quota.remaining < needed.min(quota.limit.unwrap_or(u64::MAX)))
+        };
+        let needs = self.tokens_left.into_iter().zip([need.prompt, need.prompt, 1]);
+        wait(needs.filter_map(lacks).map(|quota| quota.until).max()?, Cause::ServerTokens)
     }
 
     /// When one more request fits into the minute, if not now.
@@ -238,7 +244,8 @@ impl Rate {
             self.tokens = self.tokens.saturating_add(tokens);
             self.sent.push_back(Sent { number, at: now, tokens });
         }
-        for (quota, taken) in [(&mut self.requests_left, 1), (&mut self.tokens_left, need.prompt)] {
+        let [together, input, _] = &mut self.tokens_left;
+        for (quota, taken) in [(&mut self.requests_left, 1), (together, need.prompt), (input, need.prompt)] {
             if let Some(quota) = quota {
                 quota.remaining = quota.remaining.saturating_sub(taken);
             }

@@ -97,6 +97,33 @@ fn what_the_server_has_left_is_heeded() {
 }
 
 #[test]
+fn what_the_server_has_left_for_answers_is_not_held_against_prompts() {
+    let body = "{\"choices\":[{\"message\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}";
+    let (input, output) = ("anthropic-ratelimit-input-tokens", "anthropic-ratelimit-output-tokens");
+    for (left, asks) in [
+        ([(input, "9000", "9000"), (output, "5", "8000")], 2),
+        ([(input, "9000", "9000"), (output, "0", "8000")], 1),
+        // A full allowance for answers, smaller than what is left for prompts, which does not do.
+        ([(input, "20", "9000"), (output, "8", "8")], 1),
+    ] {
+        let named = |(kind, remaining, limit): (&str, &str, &str)| {
+            let values = [("remaining", remaining), ("limit", limit), ("reset", "1h")];
+            values.map(|(end, value)| (format!("{kind}-{end}"), value.to_owned()))
+        };
+        let headers = left.map(named).concat();
+        let server = ChatServer::new(move |_| {
+            let headers: Vec<(&str, &str)> =
+                headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            Reply::acts(server::answer(200, &headers, body))
+        });
+        let code = "let q = \"\"; q.pad(400, \"x\"); llm(q); try { llm(q) } catch (e) { print(e.message) }";
+        let ran = far(&server, "").args(["eval", code]).run().ok();
+        let refused = ran.stdout.contains("the server takes too few tokens at the moment");
+        assert_eq!((server.asks().len(), refused), (asks, asks == 1), "{left:?}: {ran:?}");
+    }
+}
+
+#[test]
 fn one_busy_answer_holds_the_others_back() {
     let server = ChatServer::new(|ask| match ask.number {
         0 => Reply::acts(server::answer(429, &[("retry-after", "3600")], "{\"error\": {\"message\": \"slow down\"}}")),

@@ -65,7 +65,7 @@ async fn what_the_server_asks_is_heeded_within_reason() {
     let lane = Lane::new("m", RateLimits::default());
     let mut first = pass(&lane).await.unwrap();
     let left = Left { remaining: 0, limit: Some(1), reset: Some(Duration::from_millis(20)) };
-    first.heed(&Allowance { requests: Some(left), tokens: None });
+    first.heed(&Allowance { requests: Some(left), ..Allowance::default() });
     first.again(NEED, PATIENCE, &Watch::silent()).await.unwrap();
     assert_eq!(lane.rate().under_way, 1);
     lane.pause(Duration::from_secs(3_600));

@@ -68,7 +68,7 @@ fn the_server_is_heeded() {
     let left = |remaining, reset| Some(Left { remaining, limit: Some(60), reset: Some(secs(reset)) });
     let first = rate.admit(begin, NEED).unwrap();
     let second = rate.admit(begin, NEED).unwrap();
-    rate.heed(begin, first, &Allowance { requests: left(3, 20), tokens: None });
+    rate.heed(begin, first, &Allowance { requests: left(3, 20), ..Allowance::default() });
     for _ in 0..2 {
         rate.admit(begin, NEED).unwrap();
     }
@@ -77,13 +77,10 @@ fn the_server_is_heeded() {
         until(begin, 20, Cause::ServerRequests),
         "3 left, of which 1 was on its way"
     );
-    rate.heed(
-        begin,
-        second,
-        &Allowance { requests: None, tokens: Some(Left { remaining: 5, limit: None, reset: None }) },
-    );
+    let tokens = |tokens| Allowance { tokens, ..Allowance::default() };
+    rate.heed(begin, second, &tokens(Some(Left { remaining: 5, limit: None, reset: None })));
     rate.admit(begin + secs(20), NEED).unwrap();
-    rate.heed(begin, second, &Allowance { requests: None, tokens: left(9, 40) });
+    rate.heed(begin, second, &tokens(left(9, 40)));
     assert_eq!(rate.admit(begin + secs(20), NEED).err(), until(begin, 40, Cause::ServerTokens));
     rate.pause(begin + secs(90));
     rate.pause(begin + secs(80));
@@ -96,8 +93,26 @@ fn a_quota_smaller_than_any_request_is_not_waited_for_in_vain() {
     let (mut rate, begin) = (rate(None, None, None), Instant::now());
     let ticket = rate.admit(begin, NEED).unwrap();
     let left = Left { remaining: 8, limit: Some(8), reset: Some(secs(30)) };
-    rate.heed(begin, ticket, &Allowance { requests: None, tokens: Some(left) });
+    rate.heed(begin, ticket, &Allowance { tokens: Some(left), ..Allowance::default() });
     rate.admit(begin, NEED).unwrap();
+}
+
+#[test]
+fn each_kind_of_tokens_is_held_against_its_own_allowance() {
+    let begin = Instant::now();
+    let left = |remaining, reset| Some(Left { remaining, limit: Some(60), reset: Some(secs(reset)) });
+    for (input, output, expect) in [
+        (left(60, 20), left(5, 40), None),
+        (left(60, 20), left(0, 40), until(begin, 40, Cause::ServerTokens)),
+        (left(9, 20), Some(Left { limit: Some(4), ..left(4, 40).unwrap() }), until(begin, 20, Cause::ServerTokens)),
+        (left(9, 20), left(0, 40), until(begin, 40, Cause::ServerTokens)),
+        (left(19, 20), left(5, 40), None),
+    ] {
+        let mut rate = rate(None, None, None);
+        let ticket = rate.admit(begin, NEED).unwrap();
+        rate.heed(begin, ticket, &Allowance { input, output, ..Allowance::default() });
+        assert_eq!(rate.admit(begin, NEED).err(), expect, "{input:?} {output:?}");
+    }
 }
 
 /// What a server saw of a batch: when its requests arrived, in milliseconds, and how many were under way at most.
