@@ -216,6 +216,14 @@ async fn streams() {
 }
 
 #[tokio::test]
+async fn a_zero_at_the_end_takes_no_count_of_the_beginning_away() {
+    let usage = json!({"input_tokens": 0, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0,
+        "output_tokens": 9, "output_tokens_details": {"thinking_tokens": 2}});
+    let end = event("message_delta", json!({"delta": {"stop_reason": "end_turn"}, "usage": usage}));
+    check(stream(&[&start(), &says("ok"), &end, &stop()]), reply("ok", Finish::Stop)).await;
+}
+
+#[tokio::test]
 async fn reasons_to_stop() {
     for (reason, finish) in [
         ("end_turn", Finish::Stop),

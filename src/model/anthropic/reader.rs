@@ -97,9 +97,9 @@ impl MessagesReader {
         let Some(usage) = usage else { return };
         let details = usage.get("output_tokens_details");
         let known = &mut self.counts;
-        known.input = count(&usage, "input_tokens").or(known.input);
-        known.read = count(&usage, "cache_read_input_tokens").or(known.read);
-        known.written = count(&usage, "cache_creation_input_tokens").or(known.written);
+        known.input = of_prompt(&usage, "input_tokens", known.input);
+        known.read = of_prompt(&usage, "cache_read_input_tokens", known.read);
+        known.written = of_prompt(&usage, "cache_creation_input_tokens", known.written);
         known.output = count(&usage, "output_tokens").or(known.output);
         known.thinking = details.and_then(|details| count(details, "thinking_tokens")).or(known.thinking);
         let Counts { input: Some(input), read, written, output, thinking } = *known else { return };
@@ -118,6 +118,12 @@ impl MessagesReader {
             draft.report(usage, whole && output.is_some());
         }
     }
+}
+
+/// The latest count of a part of the prompt. A zero takes no earlier count away: gateways that copy the protocol fill in
+/// at the end what they told at the beginning.
+fn of_prompt(usage: &Value, name: &str, known: Option<u64>) -> Option<u64> {
+    count(usage, name).filter(|count| *count > 0 || known.is_none()).or(known)
 }
 
 fn begin(draft: &mut Draft<'_>, index: Option<u64>, block: Block) -> Outcome<()> {
