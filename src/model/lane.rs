@@ -184,7 +184,10 @@ struct Visit<'a> {
 
 impl Visit<'_> {
     fn end(&mut self, failure: Option<&Failure>) {
-        self.ended = [Contact::of(failure.map(|failure| failure.kind)), Contact::with_standby(failure)];
+        // What is refused here has not reached the server. One that asks to wait is a reason to ask another all the same.
+        let unsent = failure.is_some_and(|failure| failure.details.contains_key(UNSENT));
+        let patient = if unsent { Contact::Unknown } else { Contact::of(failure.map(|failure| failure.kind)) };
+        self.ended = [patient, Contact::with_standby(failure)];
         if let Some(failure) = failure.filter(|_| self.ended[1] == Contact::Lost) {
             self.lane.hasty().1 = one_line(&failure.message, 120);
         }

@@ -4,6 +4,7 @@ use super::far;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server;
+use serde_json::json;
 use std::net::TcpListener;
 
 #[test]
@@ -41,6 +42,16 @@ fn a_server_that_keeps_failing_is_left_alone_as_well() {
         assert!(told[4].contains(&status.to_string()), "{told:?}");
         assert!(told[5..].iter().all(|told| told.starts_with("5 calls in a row to far at ")), "{told:?}");
     }
+}
+
+#[test]
+fn a_call_that_is_not_sent_closes_nothing() {
+    let busy = [("x-should-retry", "false"), ("retry-after", "3600")];
+    let server = ChatServer::new(move |_| Reply::acts(server::answer(503, &busy, "")));
+    let rows = far(&server, "").args(["models", "test", "far", "far", "--json"]).run().code(4).json();
+    let failures = [0, 1].map(|index: usize| rows[index]["health"]["failures"].clone());
+    assert_eq!((failures, server.asks().len()), ([json!(1), json!(1)], 1), "{rows:#}");
+    assert_eq!(rows[1]["failure"]["kind"], "rate_limit", "{rows:#}");
 }
 
 #[test]
