@@ -30,7 +30,8 @@ pub struct Complaint {
 impl Complaint {
     /// Reads the body of a refused request.
     pub fn read(body: &str) -> Self {
-        let body = body.trim();
+        // A byte order mark is no white space, and no JSON.
+        let body = body.trim().trim_start_matches('\u{FEFF}').trim_start();
         let event = data(body);
         let trimmed = event.as_deref().unwrap_or(body);
         match serde_json::from_str::<Value>(trimmed) {
@@ -154,6 +155,7 @@ mod tests {
         check("event: ping", "event: ping", "");
         check("", "", "");
         check("{}", "", "");
+        check("\u{FEFF} {\"error\": \"m\"}", "m", "");
     }
 
     #[test]

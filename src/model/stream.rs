@@ -12,6 +12,9 @@ use std::time::Duration;
 /// How long the rest of a stream is waited for after the answer itself has ended; usage comes there.
 const TAIL_PATIENCE: Duration = Duration::from_secs(5);
 
+/// A byte order mark, which some servers and proxies of Windows put before everything.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// What a provider made of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
@@ -90,7 +93,7 @@ pub async fn listen(
 }
 
 enum Form {
-    /// Nothing but white space so far.
+    /// Nothing but a byte order mark, or a part of it, and white space so far.
     Unknown(Vec<u8>),
     Json(Vec<u8>),
     Events(Frames),
@@ -103,14 +106,19 @@ impl Form {
             Self::Events(parser) => return parser.feed(bytes),
             Self::Unknown(start) => {
                 start.extend_from_slice(bytes);
-                let Some(first) = start.iter().find(|byte| !byte.is_ascii_whitespace()).copied() else {
+                if start.starts_with(MARK) {
+                    start.drain(..MARK.len());
+                }
+                let start = std::mem::take(start);
+                let first = start.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
+                let Some(first) = first.filter(|_| !MARK.starts_with(&start)) else {
+                    *self = Self::Unknown(start);
                     return Ok(Vec::new());
                 };
-                let start = std::mem::take(start);
                 match first {
                     b'{' => *self = Self::Json(start),
-                    // The first letters of an event's fields, a comment, a byte order mark.
-                    b'd' | b'e' | b'i' | b'r' | b':' | 0xEF => {
+                    // The first letters of an event's fields, or a comment.
+                    b'd' | b'e' | b'i' | b'r' | b':' => {
                         let mut parser = Frames::new();
                         let frames = parser.feed(&start);
                         *self = Self::Events(parser);

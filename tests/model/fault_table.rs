@@ -117,6 +117,7 @@ fn refusals() -> Vec<Fault> {
         fault("400 too long, said late", says(400, too_long(&"·".repeat(400), XAI)), Fails(ContextOverflow), Nothing),
         fault("429 too large", says(429, json!({"message": TOO_LARGE})), Fails(ContextOverflow), Nothing),
         fault("400 filtered", says(400, json!({"code": "content_filter"})), Fails(Refusal), Nothing),
+        fault("400 too long, marked", answer(400, &[], MARKED), Fails(ContextOverflow), Nothing),
         fault("HTML 502", answer(502, &[("content-type", "text/html")], "<html></html>"), Fails(Broken), Nothing),
         fault("redirect to a private address", redirect("http://169.254.169.254/latest"), Fails(Rejected), Nothing),
         fault("redirect to a file", redirect("file:///etc/passwd"), Fails(Rejected), Nothing),
@@ -127,6 +128,7 @@ fn refusals() -> Vec<Fault> {
 
 const TOO_LARGE: &str = "Request too large for small in organization org-1 on tokens per min (TPM): Limit 30000, Requested \
     39346. The input or output tokens must be reduced in order to run successfully.";
+const MARKED: &str = "\u{FEFF}{\"error\": {\"code\": \"context_length_exceeded\"}}";
 const GEMINI: &str = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).";
 const XAI: &str = "This model's maximum prompt length is 131072 but the request contains 140000 tokens.";
 
@@ -171,6 +173,11 @@ fn breaks(dialect: &Dialect) -> Vec<Fault> {
     all
 }
 
+/// A document as some servers of Windows write it.
+fn marked(document: &Value) -> Vec<Act> {
+    answer(200, &[], &format!("\u{FEFF}{document}"))
+}
+
 fn forms(dialect: &Dialect) -> Vec<Fault> {
     let Dialect { begins, says, ends, counts, document, .. } = dialect;
     let whole = [begins(None), says("é"), says("✓"), ends(Some(counts((9, 4))))].concat();
@@ -183,6 +190,8 @@ fn forms(dialect: &Dialect) -> Vec<Fault> {
     vec![
         fine("in one piece", json(200, &document("é✓", counts((9, 4))))),
         fine("in one piece after blanks", answer(200, &[], &format!("\n\n  {}", document("é✓", counts((9, 4)))))),
+        fine("in one piece after a byte order mark", marked(&document("é✓", counts((9, 4))))),
+        fine("byte order mark in pieces", bytewise(marked(&document("é✓", counts((9, 4)))))),
         fine("UTF-8 split between bytes", bytewise(stream(&[&whole]))),
         fine("glued frames", stream(&[&whole])),
         fine("half frames", stream(&[&whole[..20], &whole[20..at(150)], &whole[at(150)..]])),
