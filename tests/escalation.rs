@@ -155,6 +155,21 @@ fn evidence_changes_who_starts() {
 }
 
 #[test]
+fn chance_never_picks_who_starts_what_nobody_checks() {
+    let server = ChatServer::new(|_| Reply::text("5 km"));
+    let program = ladder(&server, "");
+    program.args(["eval", "for i in 0..24 { llm(`how far is town ${i}?`, #{check: |a| true}); }"]).run().ok();
+    let before = server.asks().len();
+    // Half of all decisions are made by chance, so that twenty in a row would not be left to the rule.
+    let program = program.env("RHIZO_ESCALATION_AUDIT", "0.5");
+    program.args(["eval", "for i in 0..20 { llm(`how far is place ${i}?`); }"]).run().ok();
+    let decided = decided(&program);
+    assert_eq!(decided.len(), 20);
+    assert!(decided.iter().all(|event| event["decider"] == "rule" && event["arm"] == "worker"), "{decided:#?}");
+    assert_eq!(asked(&server)[before..], ["small"; 20]);
+}
+
+#[test]
 fn wrong_checks_are_told_before_anything_is_paid() {
     let server = ChatServer::new(|_| Reply::text("5"));
     for (code, told) in [

@@ -132,7 +132,7 @@ impl Attempting<'_> {
     async fn begin(&self, ladder: &Ladder) -> Outcome<Attempts> {
         self.admit().await?;
         let (action, task) = (action::ROUTE, self.request.prompt.as_str());
-        let beginning = Beginning { action, task, context: String::new() };
+        let beginning = Beginning { action, task, context: String::new(), judged: self.gate.is_some() };
         let decision = decide::start(self.host, self.frame, ladder, beginning).await?;
         Ok(Attempts { role: decision.arm.clone(), open: Some(decision), ..Attempts::default() })
     }

@@ -39,11 +39,13 @@ pub struct Beginning<'a> {
     pub task: &'a str,
     /// One line on its context; empty if it has none.
     pub context: String,
+    /// Whether somebody will judge how it ends: otherwise nothing is learned from it, and chance would only cost.
+    pub judged: bool,
 }
 
 /// Who begins. Where there is nothing to choose the rule's role begins, unlogged.
 pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, beginning: Beginning<'_>) -> Outcome<Open> {
-    let Beginning { action, task, context } = beginning;
+    let Beginning { action, task, context, judged } = beginning;
     let situation = situation::text(&Situation { context, ..Situation::of_task(task) });
     let by_rule = Decision {
         choice: ladder.first(),
@@ -67,7 +69,7 @@ pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, beginning: Be
     if !ladder.may_start_anywhere() || !host.kit.settings.memory {
         return Ok(open(&by_rule));
     }
-    let bounds = bounds(host).await?;
+    let bounds = bounds(host, judged).await?;
     let first = ladder.first();
     let decision: Decision<RoleName> = logged(host, frame, json!({action: situation}), async {
         let question = question(host, action, &situation, arms.clone(), "", "");
@@ -113,7 +115,7 @@ pub async fn next(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str, me
         failures: attempts.failures,
         ..Situation::of_task(task)
     });
-    let bounds = bounds(host).await?;
+    let bounds = bounds(host, true).await?;
     let moves: Vec<Move> = escalate::allowed(chain, &bounds).into_iter().filter(|m| *m != Move::GiveUp).collect();
     let actor = |m: &Move| match m {
         Move::Escalate(role) => role.to_string(),
@@ -163,8 +165,8 @@ fn opened<T>(decision: &Decision<T>) -> Open {
     }
 }
 
-/// The bounds that are set, with what the learner has earned.
-async fn bounds(host: &RunHost) -> Outcome<Bounds> {
+/// The bounds that are set, with what the learner has earned. Chance has no part where nothing is `judged`.
+async fn bounds(host: &RunHost, judged: bool) -> Outcome<Bounds> {
     let set = &host.kit.settings.escalation;
     let calibration = host.kit.memory.calibration(host.kit.settings.namespace).await?;
     let eval = host.kit.settings.namespace == Namespace::Eval;
@@ -172,7 +174,7 @@ async fn bounds(host: &RunHost) -> Outcome<Bounds> {
         lambda: set.price,
         retries: set.retries,
         escalations: set.most,
-        audit: if eval { 0.0 } else { set.audit },
+        audit: if eval || !judged { 0.0 } else { set.audit },
         trusted: calibration.is_trusted(),
         ..Bounds::default()
     })

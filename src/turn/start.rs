@@ -41,7 +41,8 @@ impl Start {
             ladder::around(host, standard, &options).await?
         };
         let (task, context) = (root.task.as_str(), explore::shape(&host.view).line());
-        let beginning = Beginning { action: action::START, task, context };
+        let judged = host.schema.is_some();
+        let beginning = Beginning { action: action::START, task, context, judged };
         let open = decide::start(host, &Frame::root(), &ladder, beginning).await?;
         let (role, model) = (open.arm.clone(), ladder.model(&open.arm));
         Ok(Self { role, open, model, begun: host.now(), before: host.scope.report().totals })

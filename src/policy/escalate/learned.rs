@@ -129,6 +129,9 @@ fn choose<T: Choice>(offers: &[Offer<T>], values: &[Value], ruled: usize, bounds
         if posterior.n.is_infinite() {
             return choice.label();
         }
+        if posterior.n < 0.5 {
+            return format!("{} (nothing is known of it yet)", choice.label());
+        }
         format!(
             "{} (works {:.0}% of {:.0}, worth {:.2})",
             choice.label(),

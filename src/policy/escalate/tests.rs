@@ -173,6 +173,9 @@ fn chance_is_logged_with_its_probability() {
         assert!((propensity - expect).abs() < 1e-9, "{times:?}");
     }
     assert_eq!(times.len(), 3, "giving up teaches nothing: {times:?}");
+    let unknown = "(nothing is known of it yet)";
+    let told = format!("by chance, to learn: think {unknown} instead of retry {unknown} [policy 2]");
+    assert_eq!(decide(&chain, &offers, &bounds, 0.01).reason, told);
 }
 
 #[test]
