@@ -154,11 +154,25 @@ pub fn friendly(kind: &str) -> &str {
     }
 }
 
+/// What functions take out of their options before the rest is read.
+fn taken(function: &str) -> &'static [&'static str] {
+    match function {
+        "llm" => &["check", "gate"],
+        "llm_batch" => &["check", "gate", "concurrency"],
+        "rlm_batch" => &["concurrency"],
+        "delegate" => &["context"],
+        _ => &[],
+    }
+}
+
 /// Options given as a map; an unknown key is an error that names the nearest known one.
 pub fn options<T: serde::de::DeserializeOwned>(map: Map, what: &str) -> Outcome<T> {
     let value = to_value(&Dynamic::from_map(map))?;
     serde_json::from_value(value).map_err(|error| {
-        let text = error.to_string();
+        let mut text = error.to_string();
+        if text.starts_with("unknown field") {
+            text.extend(taken(what).iter().map(|name| format!(", `{name}`")));
+        }
         let ticked: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
         let failure = Failure::new(FailureKind::Invalid, format!("{what}: {text}"));
         match ticked.split_first() {

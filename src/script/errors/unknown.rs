@@ -34,6 +34,9 @@ pub(super) fn unknown_function(signature: &str, names: &Names) -> Failure {
     if let Some(hint) = python::function_hint(name) {
         return failure.hint(hint);
     }
+    if let Some(hint) = meant(name, &shown) {
+        return failure.hint(hint);
+    }
     if names.functions.iter().any(|f| f == name) {
         return failure.hint(format!("`{name}` takes other arguments: `?{name}` shows them"));
     }
@@ -51,4 +54,21 @@ pub(super) fn unknown_function(signature: &str, names: &Names) -> Failure {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => failure,
     }
+}
+
+/// How a question to a model is written that was asked with other arguments.
+fn meant(name: &str, shown: &str) -> Option<String> {
+    let arguments = shown.split_once('(')?.1;
+    let options = match name {
+        "llm" | "llm_query" => "prompt, #{role: \"worker\"}",
+        "rlm" | "rlm_query" => "task, context, #{role: \"worker\"}",
+        "llm_batch" | "llm_query_batched" | "rlm_batch" | "rlm_query_batched" if arguments.starts_with("array") => {
+            "list, #{role: \"worker\"}"
+        }
+        "llm_batch" | "llm_query_batched" | "rlm_batch" | "rlm_query_batched" => {
+            return Some(format!("`{name}` takes an array: `{name}([\"..\", \"..\"])`"));
+        }
+        _ => return None,
+    };
+    arguments.contains(',').then(|| format!("options are a map: `{name}({options})`"))
 }

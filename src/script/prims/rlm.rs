@@ -2,9 +2,10 @@
 
 use crate::core::child::{ChildOptions, ChildRequest};
 use crate::core::document::ContextRef;
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::{Request, some_tokens};
-use crate::script::convert::{options, to_text};
+use crate::core::text::nearest;
+use crate::script::convert::{friendly, options, to_text};
 use crate::script::desk::Desk;
 use crate::script::handle::Context;
 use crate::script::prims::primitive::{Answer, Primitive, ask, done};
@@ -40,7 +41,7 @@ pub const RLM: Primitive = Primitive {
 fn register(engine: &mut Engine, _: &Arc<Desk>) {
     for name in ["rlm", "rlm_query"] {
         engine.register_fn(name, |task: Dynamic| call(&task, &Dynamic::UNIT, Map::new()));
-        engine.register_fn(name, |task: Dynamic, context: Dynamic| match as_options(&context) {
+        engine.register_fn(name, |task: Dynamic, context: Dynamic| match done(as_options(&context))? {
             Some(map) => call(&task, &Dynamic::UNIT, map),
             None => call(&task, &context, Map::new()),
         });
@@ -49,9 +50,30 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
 }
 
 /// A map that says nothing but options is meant as such, as it is for `llm`.
-fn as_options(context: &Dynamic) -> Option<Map> {
-    let map = context.read_lock::<Map>()?.clone();
-    (!map.is_empty() && options::<ChildOptions>(map.clone(), "rlm").is_ok()).then_some(map)
+fn as_options(context: &Dynamic) -> Outcome<Option<Map>> {
+    let Some(map) = context.read_lock::<Map>() else { return Ok(None) };
+    let Some(option) = option_in(&map) else { return Ok(None) };
+    if map.keys().all(|key| names().any(|name| name == key.as_str())) {
+        return Ok(Some(map.clone()));
+    }
+    Err(Failure::new(FailureKind::Invalid, format!("rlm: a map with `{option}` stands where the context does"))
+        .hint("options stand third: `rlm(task, context, #{..})`; data are given by `rlm(task, data, #{})`"))
+}
+
+/// Why a map that stands where a context does is taken for options: the option that it names, or almost names.
+pub fn option_in(map: &Map) -> Option<String> {
+    let near = |key: &str| nearest(key, names().chain(["context"])).is_some();
+    let named = map.keys().find(|key| key.as_str() == "context" || names().any(|name| name == key.as_str()));
+    let meant = named.or_else(|| map.keys().next().filter(|_| map.keys().all(|key| near(key.as_str()))));
+    meant.map(ToString::to_string)
+}
+
+/// The options, as the usage has them.
+fn names() -> impl Iterator<Item = &'static str> {
+    RLM.usage
+        .iter()
+        .filter_map(|usage| usage.split_once("#{"))
+        .flat_map(|(_, names)| names.trim_end_matches("})").split(", "))
 }
 
 fn call(task: &Dynamic, context: &Dynamic, map: Map) -> Answer<Dynamic> {
@@ -81,6 +103,12 @@ pub fn reference(context: &Dynamic) -> Outcome<ContextRef> {
     }
     if context.is_string() {
         return to_text(context, "the context of rlm").map(ContextRef::Text);
+    }
+    if context.is_int() || context.is_float() || context.is_bool() {
+        let message = format!("the context of rlm is a handle, a text or data, not {}", friendly(context.type_name()));
+        return Err(
+            Failure::new(FailureKind::Invalid, message).hint("options stand third: `rlm(task, context, #{..})`")
+        );
     }
     let value = crate::script::convert::to_value(context)?;
     Ok(ContextRef::Text(format!("{value:#}")))

@@ -58,11 +58,20 @@ fn only_parts(map: &Map) -> Outcome<()> {
     Err(Failure::new(FailureKind::Invalid, format!("a map of rlm_batch has no part `{other}`")).hint(hint))
 }
 
+fn misplaced(option: &str) -> Failure {
+    Failure::new(FailureKind::Invalid, format!("rlm_batch: a map with `{option}` stands where a context does"))
+        .hint("options stand behind the tasks, for all of them; data are given by `#{task: \"..\", context: data}`")
+}
+
 fn request(task: &Dynamic, options: &ChildOptions) -> Outcome<ChildRequest> {
     if let Ok(pair) = task.as_array_ref() {
         return match pair.as_slice() {
             [task] => rlm::request(task, &Dynamic::UNIT, options),
-            [task, context] => rlm::request(task, context, options),
+            [task, context] => {
+                let option = context.read_lock::<Map>().and_then(|map| rlm::option_in(&map));
+                option.map_or(Ok(()), |option| Err(misplaced(&option)))?;
+                rlm::request(task, context, options)
+            }
             other => Err(Failure::new(FailureKind::Invalid, format!("a task of rlm_batch has {} parts", other.len()))
                 .hint("write [task, context]")),
         };
