@@ -3,6 +3,7 @@
 pub mod caught;
 mod fields;
 pub mod panics;
+pub mod slip;
 mod unknown;
 pub mod way;
 

@@ -25,6 +25,26 @@ fn a_failed_item_is_a_map_in_its_slot() {
 }
 
 #[test]
+fn what_the_program_itself_did_wrong_in_every_item_is_raised() {
+    let program = Program::offline();
+    for (code, told) in [
+        ("par_map([1, 2, 3], |n| nothing_of_that_name(n))", "there is no function `nothing_of_that_name (int)`"),
+        ("fn f(n) { n.no_such_method() }\npar_map([1, 2], |n| f(n))", "there is no function `no_such_method (int)`"),
+        ("par_map([1, 2], |n| parse_it(n), #{concurrency: 1, stop: true})", "there is no function `parse_it (int)`"),
+    ] {
+        program.args(["eval", code]).run().code(1).prints("").says(told).says(" | ");
+    }
+    // What other items would not have met stays in its slot.
+    for code in [
+        "par_map([1, 2], |n| if n == 1 { nothing_of_that_name(n) } else { n }).len",
+        "par_map([[], []], |n| n - \"a\").len",
+        "par_map([1, 2], |n| parse_json(n)).len",
+    ] {
+        program.args(["eval", code]).run().ok().prints("2\n");
+    }
+}
+
+#[test]
 fn a_failed_item_stops_those_that_stand_far_enough_behind_it() {
     let server = ChatServer::new(|ask| match ask.last().as_str() {
         "bad" => Reply::refusal(400, "no"),

@@ -9,13 +9,14 @@ use crate::script::captures;
 use crate::script::convert::{friendly, to_dynamic};
 use crate::script::copies::Copies;
 use crate::script::desk::Desk;
-use crate::script::errors::{Names, from_eval, panics, raise, way};
+use crate::script::errors::{Names, from_eval, panics, raise, slip, way};
 use crate::script::growth::settled;
 use crate::script::held::hand_over;
 use crate::script::prims::llm_batch::concurrency;
 use crate::script::prims::primitive::{Answer, Primitive, ask, done};
 use crate::script::worker::{no_thread, stack};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -61,6 +62,8 @@ struct Work {
 /// What is known of the items that have ended.
 struct Done {
     results: Vec<Option<Outcome<Dynamic>>>,
+    /// What the program itself did wrong, by the item that met it.
+    slips: BTreeMap<usize, Box<EvalAltResult>>,
     window: Window,
 }
 
@@ -75,16 +78,16 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
     let threads = most.min(items.len());
     let seat = done(seat())?;
     let results = items.iter().map(|_| None).collect();
-    let known = Mutex::new(Done { results, window });
+    let known = Mutex::new(Done { results, slips: BTreeMap::new(), window });
     let work =
         Work { items, next: AtomicUsize::new(0), done: known, ended: Condvar::new(), is_end: AtomicBool::new(false) };
     let afresh = captures::may_change(context, each);
     let (stored, engine) = (context.store_data(), context.engine());
     let items_in_turn = || {
         let mut own = Own { shared: each, afresh, copies: Copies::default(), closure: None };
-        branch(&work, &seat, &mut |item| {
-            let answer = own.call(&stored.create_context(engine), item);
-            settled(answer.map_err(|error| work.failure(&error)))
+        branch(&work, &seat, &mut |index, item| {
+            let context = stored.create_context(engine);
+            settled(own.call(&context, item).map_err(|error| work.failure(&context, index, error)))
         });
         drop(own);
         hand_over();
@@ -167,7 +170,7 @@ fn stop(options: &mut Map) -> Outcome<bool> {
 
 /// Takes items until there are none; a failure that no script may catch ends the branch. The limits are those of the whole
 /// evaluation: what branches hold and compute is held and computed by it.
-fn branch(work: &Work, parent: &Seat, call: &mut dyn FnMut(&Dynamic) -> Outcome<Dynamic>) {
+fn branch(work: &Work, parent: &Seat, call: &mut dyn FnMut(usize, &Dynamic) -> Outcome<Dynamic>) {
     loop {
         let index = work.next.fetch_add(1, Ordering::Relaxed);
         let Some(item) = work.items.get(index) else {
@@ -177,7 +180,7 @@ fn branch(work: &Work, parent: &Seat, call: &mut dyn FnMut(&Dynamic) -> Outcome<
             return;
         }
         let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), hearers: None, ..parent.clone() };
-        let result = seated(seat, || panics::caught("code", || parent.gate.computing(|| call(item))));
+        let result = seated(seat, || panics::caught("code", || parent.gate.computing(|| call(index, item))));
         let over = matches!(&result, Err(failure) if !failure.kind.catchable());
         if over {
             work.next.store(work.items.len(), Ordering::Relaxed);
@@ -200,9 +203,13 @@ impl Work {
     }
 
     /// What went wrong with an item; the end of the program stops the other items like what no script may catch.
-    fn failure(&self, error: &EvalAltResult) -> Failure {
-        if way::end(error).is_none() {
-            return from_eval(error, "", &Names::default());
+    fn failure(&self, context: &NativeCallContext, index: usize, error: Box<EvalAltResult>) -> Failure {
+        if way::end(&error).is_none() {
+            let failure = from_eval(&error, "", &Names::default());
+            if slip::is_slip(&error, context) {
+                self.done().slips.insert(index, error);
+            }
+            return failure;
         }
         self.is_end.store(true, Ordering::Relaxed);
         Failure::new(FailureKind::Cancelled, "the program ended")
@@ -225,7 +232,13 @@ impl Work {
 
 fn collect(work: Work) -> Answer<Array> {
     let is_end = work.is_end.into_inner();
-    let results = work.done.into_inner().unwrap_or_else(PoisonError::into_inner).results;
+    let Done { results, mut slips, .. } = work.done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // What no item could have done otherwise is the program's fault: told once, where it stands.
+    if slips.len() == results.iter().flatten().count()
+        && let Some((_, error)) = slips.pop_first()
+    {
+        return Err(error);
+    }
     let mut array = Array::with_capacity(results.len());
     let mut stop = None;
     for (index, result) in results.into_iter().enumerate() {
