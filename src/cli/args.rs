@@ -95,6 +95,7 @@ impl Arguments {
                 args.code.is_none().then_some("eval needs code; hint: rhizo eval 'context.len' --context PATH")
             }
             Some(Command::Run(args)) => {
+                args.args.extend(args.flags.parameters());
                 if args.file.is_none() {
                     args.file = args.flags.last_program().map(Into::into);
                 }

@@ -97,6 +97,18 @@ impl RunFlags {
         if is_path && !last.contains(' ') { None } else { self.context.pop() }
     }
 
+    /// Takes the `--context` values that are parameters: no such path exists, and a name stands before `=`.
+    pub fn parameters(&mut self) -> Vec<String> {
+        let is_letter = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        let is_parameter = |text: &String| {
+            let name = text.split_once('=').map_or("", |(name, _)| name);
+            !name.is_empty() && name.chars().all(is_letter) && !std::path::Path::new(text).exists()
+        };
+        let (parameters, paths) = std::mem::take(&mut self.context).into_iter().partition(is_parameter);
+        self.context = paths;
+        parameters
+    }
+
     /// Takes the last `--context` value if it is a Rhai program or a pipeline.
     pub fn last_program(&mut self) -> Option<String> {
         self.context.last().filter(|last| [".rhai", ".yaml", ".yml"].iter().any(|end| last.ends_with(end)))?;

@@ -95,6 +95,7 @@ impl PipelineCommand {
     /// What is missing, and how to write it; what `--context` swallowed is given back as in `run`.
     pub fn settle(&mut self) -> Option<&'static str> {
         let Action::Run(args) = &mut self.action else { return None };
+        args.run.args.extend(args.run.flags.parameters());
         let missing = "pipeline run needs a file; hint: rhizo pipeline run FILE.yaml NAME=VALUE";
         args.run.file.is_none().then_some(missing)
     }

@@ -55,6 +55,20 @@ fn a_program_sees_context_and_functions_see_it_too() {
 }
 
 #[test]
+fn parameters_may_stand_behind_the_context() {
+    let program = project()
+        .file("count.rhai", "context.count(args.word) + args.more")
+        .file("p.yaml", "inputs: {n: {type: integer}}\nsteps: {a: {set: {v: n}}}\n")
+        .file("odd=name.txt", "harbour\n");
+    let args = ["run", "count.rhai", "--context", "harbour.txt", "word=harbour", "odd=name.txt", "more=1"];
+    program.list(&args).run().ok().prints("4\n");
+    let args = ["run", "p.yaml", "--context", "harbour.txt", "n=5", "--json"];
+    assert_eq!(program.args(args).run().ok().json()["answer"]["v"], 5);
+    let ran = program.args(["run", "count.rhai", "--context", "no/such=path.txt"]).run().code(1);
+    ran.says("there is no file or folder \"no/such=path.txt\"");
+}
+
+#[test]
 fn a_program_without_parameters_has_empty_args() {
     let program = Program::offline().file("empty.rhai", "print(args.len()); args.get(\"x\") ?? \"absent\"");
     program.args(["run", "empty.rhai"]).run().ok().prints("0\nabsent\n");
