@@ -6,6 +6,7 @@ use crate::app::launch::Launch;
 use crate::app::plan::Plan;
 use crate::app::resume;
 use crate::app::run::{Parts, Run};
+use crate::cli::events::Target;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{ask, run as run_command};
@@ -86,14 +87,15 @@ pub async fn live(
     ask::tell_skipped(printer, &library);
     let on_print = program.prints().then(|| run_command::on_print(printer, flags));
     let parts = Parts { schema: launch.schema()?, on_print, ..Parts::default() };
+    let events = Target::wanted(flags, printer)?;
     let run = resume::again(&app.kit, row, library, parts, force).await?;
     match program {
-        Program::Script(source) => run_command::program(app, printer, &run, flags, source, file(launch)).await,
+        Program::Script(source) => run_command::program(app, printer, &run, events, source, file(launch)).await,
         Program::Pipeline(pipeline) => {
             let inputs = launch.args.clone().unwrap_or_default();
-            run_command::steps(app, printer, &run, flags, pipeline, inputs).await
+            run_command::steps(app, printer, &run, events, pipeline, inputs).await
         }
-        Program::Root => ask::root(app, printer, &run, flags, launch.role.clone(), launch.recursive).await,
+        Program::Root => ask::root(app, printer, &run, events, launch.role.clone(), launch.recursive).await,
     }
 }
 

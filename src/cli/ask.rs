@@ -4,6 +4,7 @@ use crate::app::build::App;
 use crate::app::inputs;
 use crate::app::launch::Launch;
 use crate::app::run::{self, Run, Start};
+use crate::cli::events::Target;
 use crate::cli::flags::RunFlags;
 use crate::cli::interrupt;
 use crate::cli::printer::Printer;
@@ -49,8 +50,9 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
     let launch = Launch { role: role.clone(), recursive: args.recursive, schema: schema.clone(), ..launch };
     let schema = schema.as_ref().map(Schema::read).transpose()?.map(Arc::new);
     let start = Start { kind: "ask", task: question, launch: Some(launch), on_print: None, schema };
+    let events = Target::wanted(&args.flags, printer)?;
     let run = run::begin(&app.kit, start, library);
-    root(app, printer, &run, &args.flags, role, args.recursive).await
+    root(app, printer, &run, events, role, args.recursive).await
 }
 
 /// Makes a root run and tells how it ended.
@@ -58,12 +60,12 @@ pub async fn root(
     app: &App,
     printer: &Arc<Printer>,
     run: &Run,
-    flags: &RunFlags,
+    events: Option<Target>,
     role: Option<String>,
     recursive: bool,
 ) -> Outcome<Exit> {
     interrupt::cancel_on_signal(run);
-    let watching = Watching::begin(app, printer, run, flags, Detail::All)?;
+    let watching = Watching::begin(app, printer, run, events, Detail::All);
     let end = run.root(role, recursive).await;
     let closed = run.close(&end).await;
     watching.end(printer, run, &end, closed).await

@@ -3,6 +3,7 @@
 use crate::app::build::App;
 use crate::app::launch::Launch;
 use crate::app::run::{self, Start};
+use crate::cli::events::Target;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{ask, run as run_command, table};
@@ -37,8 +38,9 @@ pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exi
     let on_print = run_command::on_print(printer, &args.flags);
     let launch = Launch { source: Some(code.to_owned()), ..launch };
     let start = Start { kind: "eval", task: code, launch: Some(launch), on_print: Some(on_print), ..Start::default() };
+    let events = Target::wanted(&args.flags, printer)?;
     let run = run::begin(&app.kit, start, library);
-    run_command::program(app, printer, &run, &args.flags, code, None).await
+    run_command::program(app, printer, &run, events, code, None).await
 }
 
 /// Answers a question about a name, as the REPL does. It is no run: nothing is evaluated.

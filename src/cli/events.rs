@@ -1,5 +1,6 @@
 //! `--events`: every event of a run and of its children as a line of JSON, in order and without a gap.
 
+use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::core::event::{Event, EventRecord};
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -25,8 +26,13 @@ pub enum Target {
 pub struct Lines(JoinHandle<Outcome<bool>>);
 
 impl Target {
+    /// Where flags want them. It is opened before the run begins, which would stay behind where that fails.
+    pub fn wanted(flags: &RunFlags, printer: &Arc<Printer>) -> Outcome<Option<Self>> {
+        flags.events.as_deref().map(|name| Self::open(name, printer)).transpose()
+    }
+
     /// A file of this name, written anew, or standard output for `-`.
-    pub fn open(name: &str, printer: &Arc<Printer>) -> Outcome<Self> {
+    fn open(name: &str, printer: &Arc<Printer>) -> Outcome<Self> {
         if name == "-" {
             return Ok(Self::Output(Arc::clone(printer)));
         }

@@ -3,6 +3,7 @@
 use crate::app::build::App;
 use crate::app::launch::Launch;
 use crate::app::run::{self, Run as AppRun, Start};
+use crate::cli::events::Target;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::watching::Watching;
@@ -64,13 +65,14 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
         ..launch
     };
     let on_print = Some(on_print(printer, &args.flags));
+    let events = Target::wanted(&args.flags, printer)?;
     let run = run::begin(
         &app.kit,
         Start { kind: "run", task: &task, launch: Some(launch), on_print, ..Start::default() },
         library,
     );
     let folder = folder_of(&file).filter(|_| !typed);
-    program(app, printer, &run, &args.flags, &source, Some((folder, parameters))).await
+    program(app, printer, &run, events, &source, Some((folder, parameters))).await
 }
 
 /// The folder from which a program imports.
@@ -83,12 +85,12 @@ pub async fn program(
     app: &App,
     printer: &Arc<Printer>,
     run: &AppRun,
-    flags: &RunFlags,
+    events: Option<Target>,
     source: &str,
     file: Option<(Option<PathBuf>, Map<String, Value>)>,
 ) -> Outcome<Exit> {
     interrupt::cancel_on_signal(run);
-    let watching = Watching::begin(app, printer, run, flags, Detail::Steps)?;
+    let watching = Watching::begin(app, printer, run, events, Detail::Steps);
     let (folder, args) = file.map_or((None, None), |(folder, args)| (folder, Some(Value::Object(args))));
     let mut session = run.session(folder, args);
     let end = run.within(async { ended(session.evaluate(source, run.cancel.clone()).await) }).await;
@@ -111,12 +113,13 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
     let (library, launch) = ask::opened(app, printer, &args.flags, ask::pipe(&args.flags.context))?;
     let (task, on_print) = (file.display().to_string(), Some(on_print(printer, &args.flags)));
     let launch = Launch { file: Some(task.clone()), source: Some(source), args: Some(inputs.clone()), ..launch };
+    let events = Target::wanted(&args.flags, printer)?;
     let run = run::begin(
         &app.kit,
         Start { kind: "pipeline", task: &task, launch: Some(launch), on_print, ..Start::default() },
         library,
     );
-    steps(app, printer, &run, &args.flags, &pipeline, inputs).await
+    steps(app, printer, &run, events, &pipeline, inputs).await
 }
 
 /// Runs the steps of a pipeline and tells how it ended.
@@ -124,12 +127,12 @@ pub async fn steps(
     app: &App,
     printer: &Arc<Printer>,
     run: &AppRun,
-    flags: &RunFlags,
+    events: Option<Target>,
     pipeline: &Pipeline,
     inputs: Map<String, Value>,
 ) -> Outcome<Exit> {
     interrupt::cancel_on_signal(run);
-    let watching = Watching::begin(app, printer, run, flags, Detail::Steps)?;
+    let watching = Watching::begin(app, printer, run, events, Detail::Steps);
     let end = run.pipeline(pipeline, inputs).await;
     let closed = run.close(&end).await;
     watching.end(printer, run, &end, closed).await

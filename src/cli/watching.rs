@@ -3,7 +3,6 @@
 use crate::app::build::App;
 use crate::app::run::Run;
 use crate::cli::events::{Lines, Target};
-use crate::cli::flags::RunFlags;
 use crate::cli::outcome;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Progress;
@@ -20,12 +19,11 @@ pub struct Watching {
 }
 
 impl Watching {
-    /// Watches a run from now on, as the flags say.
-    pub fn begin(app: &App, printer: &Arc<Printer>, run: &Run, flags: &RunFlags, detail: Detail) -> Outcome<Self> {
+    /// Watches a run from now on; `events` is where its events go as lines.
+    pub fn begin(app: &App, printer: &Arc<Printer>, run: &Run, events: Option<Target>, detail: Detail) -> Self {
         let (store, root) = (&app.kit.store, &run.host.run);
-        let target = flags.events.as_deref().map(|name| Target::open(name, printer)).transpose()?;
-        let lines = target.map(|target| Lines::follow(store, root, target));
-        Ok(Self { progress: Progress::follow(store, root, Arc::clone(printer), detail), lines })
+        let lines = events.map(|target| Lines::follow(store, root, target));
+        Self { progress: Progress::follow(store, root, Arc::clone(printer), detail), lines }
     }
 
     /// Shows the end of the run, and answers the exit code.

@@ -54,6 +54,17 @@ fn the_lines_can_go_to_a_file() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_told_before_anything_began() {
+    let program = Program::offline().file("p.yaml", "steps: {a: {set: {v: '1'}}}\n").file("one.rhai", "1");
+    for command in [["run", "p.yaml"], ["run", "one.rhai"], ["eval", "1"], ["ask", "why?"]] {
+        let [command, what] = command;
+        let ran = program.args([command, what, "--events", "nowhere/events.jsonl"]).run().code(1).prints("");
+        ran.says("cannot write nowhere/events.jsonl").says("hint: --events takes a file, or -");
+    }
+    program.args(["runs", "list", "--json"]).run().ok().prints("[]\n");
+}
+
+#[test]
 fn a_thousand_events_are_all_there() {
     let text = "steps: {all: {each: {in: '{{ (0..1500).to_array() }}', steps: {a: {set: {v: item}}}}}}\n";
     let program = Program::offline().file("p.yaml", text);
