@@ -6,6 +6,7 @@ use crate::cli::printer::Printer;
 use crate::cli::{report, table};
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::status::RunStatus;
 use crate::repl::spending;
 use crate::store::effects::EffectState;
 use crate::store::resume::Recorded;
@@ -50,15 +51,34 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
         let line = format!("{}{turns} · run {}", run.host.footer(), run.host.run);
         printer.dim(&line);
     }
-    if let Some(refused) = refused(run).filter(|_| !printer.quiet && end.failure.is_none()) {
-        printer.err(&refused);
-    }
+    tell_lacking(printer, run, end);
     if let Some(failure) = end.failure.as_ref().filter(|failure| !printer.quiet && is_worth_going_on(run, failure)) {
         let asked = if failure.kind == FailureKind::Cancelled { "" } else { ", with what was wrong put right" };
         printer
             .err(&format!("hint: rhizo resume {} goes on{asked}; what was answered is not asked again", run.host.run));
     }
     exit
+}
+
+/// Tells what an answer lacks: calls that limits refused, and steps that failed.
+fn tell_lacking(printer: &Printer, run: &Run, end: &RootEnd) {
+    if !printer.quiet && end.failure.is_none() {
+        refused(run).into_iter().chain(lost(run, end)).for_each(|line| printer.err(&line));
+    }
+}
+
+/// The failed steps of a pipeline that went on past them, on one line.
+fn lost(run: &Run, end: &RootEnd) -> Option<String> {
+    let steps = run.steps().filter(|_| end.status == RunStatus::Partial)?.as_object()?;
+    let failed: Vec<&str> =
+        steps.iter().filter(|(_, came)| came.as_str() == Some("failed")).map(|(name, _)| name.as_str()).collect();
+    match failed.as_slice() {
+        // What limits refused has been told.
+        [] if run.host.scope.refused() > 0 => None,
+        [] => Some(format!("partial: a part of a step failed; `rhizo runs show {}` says which", run.host.run)),
+        [one] => Some(format!("partial: 1 step failed ({one})")),
+        more => Some(format!("partial: {} steps failed ({})", more.len(), more.join(", "))),
+    }
 }
 
 /// Tells of a model that nobody chose also who wants no notes; everybody else was told before its first call.

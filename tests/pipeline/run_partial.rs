@@ -28,6 +28,26 @@ fn a_part_of_a_body_that_failed_makes_the_run_partial() {
 }
 
 #[test]
+fn the_last_line_of_a_partial_run_names_the_steps_that_failed() {
+    let bad = "{tool: read_file, args: {path: nowhere.txt}, on_failure: continue}";
+    for (steps, told) in [
+        (format!("  b: {bad}\n"), "partial: 1 step failed (b)"),
+        (format!("  b: {bad}\n  c: {bad}\n"), "partial: 2 steps failed (b, c)"),
+        (
+            format!("  b: {{each: {{in: [1], steps: {{x: {bad}, y: {{set: {{v: '1'}}}}}}}}}}\n"),
+            "partial: a part of a step",
+        ),
+    ] {
+        let program = Program::offline().file("p.yaml", format!("steps:\n{steps}  z: {{set: {{v: '1'}}}}\n"));
+        let ran = program.args(["run", "p.yaml"]).run().ok();
+        assert!(ran.stderr.lines().last().is_some_and(|line| line.starts_with(told)), "{}", ran.stderr);
+        program.args(["run", "p.yaml", "--quiet"]).run().ok().does_not_say("partial:");
+    }
+    let program = Program::offline().file("p.yaml", "steps: {z: {set: {v: '1'}}}\n");
+    program.args(["run", "p.yaml"]).run().ok().does_not_say("partial");
+}
+
+#[test]
 fn a_part_that_was_made_again_is_not_missing() {
     let text = "\
 steps:
