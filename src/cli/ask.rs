@@ -81,6 +81,9 @@ pub fn opened(
     let piped = pipe.is_some() || flags.context.iter().any(|path| path == "-");
     let library = inputs::open(&app.kit.settings, &flags.context, pipe)?;
     tell_skipped(printer, &library);
+    if !flags.context.is_empty() && !printer.quiet {
+        tell_empty(printer, &library);
+    }
     Ok((library, Launch { context: flags.context.clone(), piped, flags: flags.kept(), ..Launch::default() }))
 }
 
@@ -91,6 +94,17 @@ pub fn tell_skipped(printer: &Printer, library: &Library) {
     }
     if let Some(more) = library.skipped().len().checked_sub(5).filter(|more| *more > 0) {
         printer.err(&format!("skipped {more} more files"));
+    }
+}
+
+/// Tells which files that somebody named have nothing in them: whoever asks about them pays for no answer.
+fn tell_empty(printer: &Printer, library: &Library) {
+    let documents = library.view().documents();
+    let empty: Vec<&str> = documents.iter().filter(|known| known.is_empty()).map(|known| known.name()).collect();
+    match empty.as_slice() {
+        [] => {}
+        [one] => printer.err(&format!("note: {one} is empty")),
+        more => printer.err(&format!("note: {} files are empty", more.len())),
     }
 }
 

@@ -23,6 +23,18 @@ fn quiet_shows_the_answer_only() {
 }
 
 #[test]
+fn an_empty_context_is_told() {
+    let program = project().file("empty.txt", "").file("bare/a.txt", "").file("bare/b.txt", "");
+    let one = program.args(["ask", QUESTION, "--context", "empty.txt"]).run().ok();
+    assert_eq!(one.stderr.lines().filter(|line| *line == "note: empty.txt is empty").count(), 1, "{}", one.stderr);
+    program.args(["eval", "context.len", "--context", "bare"]).run().ok().says("note: 2 files are empty");
+    let with = ["eval", "context.len > 0", "--context", "harbour.txt", "empty.txt"];
+    program.args(with).run().ok().prints("true\n").says("note: empty.txt is empty");
+    program.args(["eval", "1", "--context", "harbour.txt"]).run().ok().does_not_say("is empty");
+    program.args(["eval", "1", "--context", "empty.txt", "--quiet"]).run().ok().does_not_say("is empty");
+}
+
+#[test]
 fn a_pipe_is_a_context() {
     let ran = Program::offline().args(["ask", QUESTION, "-q"]).stdin(super::HARBOUR).run().ok();
     assert!(ran.stdout.contains("1884"), "{}", ran.stdout);
