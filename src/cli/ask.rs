@@ -44,7 +44,10 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
         let failure = Failure::new(FailureKind::Invalid, "the question is empty");
         return Ok(report::usage(printer, &failure.hint("rhizo ask \"...\" --context PATH")));
     }
-    let schema = args.schema.as_deref().map(schema).transpose()?;
+    let schema = match args.schema.as_deref().map(schema).transpose() {
+        Ok(schema) => schema,
+        Err(failure) => return Ok(report::usage(printer, &failure)),
+    };
     let (library, launch) = opened(app, printer, &args.flags, pipe(&args.flags.context))?;
     let role = app.kit.settings.role.clone();
     let launch = Launch { role: role.clone(), recursive: args.recursive, schema: schema.clone(), ..launch };

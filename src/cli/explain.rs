@@ -2,7 +2,8 @@
 
 use crate::app::build::App;
 use crate::cli::printer::Printer;
-use crate::cli::table;
+use crate::cli::{report, table};
+use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
 use crate::core::strategy::Strategy;
@@ -30,7 +31,14 @@ pub struct Explain {
 }
 
 /// Runs `models explain`.
-pub async fn explain(app: &App, printer: &Printer, args: &Explain) -> Outcome<()> {
+pub async fn explain(app: &App, printer: &Printer, args: &Explain) -> Outcome<Exit> {
+    if let Some(failure) = args.role.as_deref().and_then(|name| roles::find(&app.kit.settings, name).err()) {
+        return Ok(report::usage(printer, &failure));
+    }
+    tell(app, printer, args).await.map(|()| Exit::Ok)
+}
+
+async fn tell(app: &App, printer: &Printer, args: &Explain) -> Outcome<()> {
     let strategy = args.strategy.as_deref().map(strategy).transpose()?;
     if args.role.is_none() && args.requires.is_empty() && strategy.is_none() {
         return every_role(app, printer).await;

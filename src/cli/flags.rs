@@ -133,7 +133,8 @@ impl RunFlags {
             if let (Some(text), Some(key)) = (value, key::find(path)) {
                 let place = Place::Flag(flag.to_owned());
                 // The settings' own check leaves flags to the command line.
-                if matches!(path, "limits.max_tokens" | "limits.max_turns") && text.parse() == Ok(0_u64) {
+                let positive = matches!(path, "limits.max_tokens" | "limits.max_turns" | "limits.timeout");
+                if positive && text.trim().parse::<f64>().is_ok_and(|number| number == 0.0) {
                     let message = format!("{path} must be more than 0, or left out");
                     faults.push(Fault::new(place.clone(), message));
                 }

@@ -70,7 +70,7 @@ pub async fn models(app: &App, printer: &Printer, args: &Models) -> Outcome<Exit
             printer.rows(&Value::Array(values), || list(settings, &specs));
         }
         Action::Show { model } => show(settings, printer, model)?,
-        Action::Explain(args) => explain::explain(app, printer, args).await?,
+        Action::Explain(args) => return explain::explain(app, printer, args).await,
         Action::Prices(args) => prices::prices(app, printer, args)?,
         Action::Test { names } => return model_test::test(app, printer, names).await,
     }

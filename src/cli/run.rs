@@ -55,7 +55,7 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
         let failure = Failure::new(FailureKind::Invalid, "standard input cannot be both the program and the context");
         return Ok(report::usage(printer, &failure.hint("name a file for one of them")));
     }
-    let (source, pipe) = if typed { (piped()?, None) } else { (read(&file)?, ask::pipe(&args.flags.context)) };
+    let (source, pipe) = if typed { (piped()?, None) } else { (meant(&file)?, ask::pipe(&args.flags.context)) };
     let (library, launch) = ask::opened(app, printer, &args.flags, pipe)?;
     let task = file.display().to_string();
     let launch = Launch {
@@ -173,6 +173,21 @@ pub fn read(file: &Path) -> Outcome<String> {
     let opened = std::fs::File::open(file).map_err(|error| failed(&error))?;
     bounded(opened).map_err(|error| failed(&error))
 }
+
+/// The same of a file that is meant as a program: by its name, as a pipe of a shell, or by how it begins.
+fn meant(file: &Path) -> Outcome<String> {
+    let source = read(file)?;
+    let named = file.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("rhai"));
+    // What began with `#!` begins with a comment now, as front matter does.
+    if named || !file.is_file() || source.starts_with("//") {
+        return Ok(source);
+    }
+    Err(Failure::new(FailureKind::Invalid, format!("{} is no program by its name", file.display())).hint(NAMES))
+}
+
+/// How a program is known.
+const NAMES: &str =
+    "a program ends in .rhai and a pipeline in .yaml; a program of another name begins with `#!` or `//`";
 
 /// What `run` is given, where nothing is near.
 const TAKES: &str = "rhizo run takes a .rhai or a .yaml file; `rhizo scripts list` lists stored programs";

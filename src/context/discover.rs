@@ -2,7 +2,7 @@
 
 use crate::context::poll::Poll;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::nearest;
+use crate::core::text::nearest_file;
 use globset::{GlobBuilder, GlobMatcher};
 use ignore::WalkBuilder;
 use std::io::ErrorKind;
@@ -166,6 +166,6 @@ pub fn similar(path: &Path, full: &Path) -> Option<String> {
     let folder = full.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let entries = folder.read_dir().ok()?.flatten();
     let names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    let near = nearest(&full.file_name()?.to_string_lossy(), names.iter().map(String::as_str))?.to_owned();
+    let near = nearest_file(&full.file_name()?.to_string_lossy(), names.iter().map(String::as_str))?.to_owned();
     Some(format!("did you mean {:?}?", path.with_file_name(near).display()))
 }

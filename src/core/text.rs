@@ -99,6 +99,17 @@ pub fn without_secrets(address: &str) -> String {
 /// The candidate nearest to `word`, if it is near enough to be a slip of the hand. Words that nobody writes at once
 /// have none: comparing two takes time and memory by the product of their lengths.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    within(4, word, candidates)
+}
+
+/// The same among names that nobody chose to be unlike each other, as those of files: with one slip more in six letters
+/// instead of four.
+pub fn nearest_file<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    within(6, word, candidates)
+}
+
+/// With one slip, and one more in so many letters.
+fn within<'a>(letters_per_slip: usize, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > LONGEST {
         return None;
     }
@@ -106,7 +117,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let letters = typed.chars().count();
     let distance = |candidate: &str| {
         let (known, shorter) = (candidate.to_lowercase(), candidate.len().min(word.len()));
-        let most = 1 + shorter / 4;
+        let most = 1 + shorter / letters_per_slip;
         // Every letter that one has more than the other is a slip of its own.
         let comparable = known.chars().count().abs_diff(letters) <= most;
         let distance = comparable.then(|| strsim::damerau_levenshtein(&typed, &known))?;

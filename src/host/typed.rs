@@ -108,8 +108,10 @@ impl Schema {
     pub fn check_data(&self, value: &Value) -> Checked {
         match (self.check_value(value), value.as_str()) {
             (Checked::Wrong(message), Some(text)) => match self.check(text) {
-                // Where a text is wanted, it is no JSON that is missing.
-                Checked::Wrong(_) if self.schema.get("type").is_some_and(|kind| kind == "string") => {
+                // Where a text is wanted, or a word was given, it is no JSON that is missing.
+                Checked::Wrong(_)
+                    if self.schema.get("type").is_some_and(|kind| kind == "string") || !extract::tried(text) =>
+                {
                     Checked::Wrong(message)
                 }
                 checked => checked,

@@ -168,6 +168,7 @@ impl Check<'_> {
     fn numbers(&mut self) {
         const MOST: &[(&str, f64)] = &[("temperature", 2.0), ("monitor.repetition", 1.0), ("monitor.combined", 1.0)];
         const POSITIVE: &[&str] = &["max_tokens", "max_turns", "context_window", "timeout", "first_token_timeout"];
+        let is_bounded = |path: &str| path.starts_with("models.") || path == "limits.timeout";
         for path in self.settings.merged.paths() {
             let Some((typed, _)) = self.settings.merged.get(path) else { continue };
             let is = |field: &str| path.strip_suffix(field).is_some_and(|table| table.ends_with('.'));
@@ -179,9 +180,7 @@ impl Check<'_> {
                 (Typed::Count(0), _) if POSITIVE.iter().any(|field| is(field)) => {
                     self.fault(path, format!("{path} must be more than 0"));
                 }
-                (Typed::Number(number), _)
-                    if *number <= 0.0 && path.starts_with("models.") && POSITIVE.iter().any(|f| is(f)) =>
-                {
+                (Typed::Number(number), _) if *number <= 0.0 && is_bounded(path) && POSITIVE.iter().any(|f| is(f)) => {
                     self.fault(path, format!("{path} must be more than 0"));
                 }
                 _ => {}

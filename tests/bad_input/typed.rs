@@ -104,6 +104,14 @@ fn scripts_that_do_not_work() {
 }
 
 #[test]
+fn a_file_is_only_taken_for_another_one_where_their_names_are_near() {
+    let program = project().file("home/a.txt", "1");
+    let ran = program.args(["eval", "1", "--context", "nope"]).run().code(1).does_not_say("did you mean");
+    ran.says("there is no file or folder \"nope\"").says("has no entry of a similar name");
+    program.args(["eval", "1", "--context", "hone"]).run().code(1).says("did you mean \"home\"?");
+}
+
+#[test]
 fn nobody_is_there_to_answer() {
     let program = project();
     program
@@ -139,6 +147,12 @@ fn a_limit_of_no_tokens_is_refused_before_anything_is_sent() {
         .says("--max-tokens: limits.max_tokens must be more than 0");
     let variable = program.args(["ask", "q"]).env("RHIZO_MAX_TOKENS", "0").run().code(3);
     variable.says("RHIZO_MAX_TOKENS: limits.max_tokens must be more than 0");
+    for seconds in ["0", "0.0"] {
+        let ran = program.args(["ask", "q", "--timeout", seconds]).run().code(2);
+        ran.says("--timeout: limits.timeout must be more than 0, or left out");
+    }
+    let variable = program.args(["ask", "q"]).env("RHIZO_TIMEOUT", "0").run().code(3);
+    variable.says("RHIZO_TIMEOUT: limits.timeout must be more than 0");
     for text in [
         "[limits]\nmax_tokens = 0\n",
         "[roles.worker]\nmax_tokens = 0\n",

@@ -10,7 +10,7 @@ fn every_failure_is_one_document() {
         (&["models", "show", "gpt-5-mino", "--json"][..], 1, "not_found"),
         (&["models", "prices", "--update", "missing.json", "--json"], 1, "io"),
         (&["models", "prices", "nothing-like-it", "--json"], 1, "not_found"),
-        (&["models", "explain", "--role", "boss", "--json"], 1, "not_found"),
+        (&["models", "explain", "--role", "boss", "--json"], 2, "not_found"),
         (&["models", "explain", "--strategy", "best", "--json"], 1, "invalid"),
         (&["models", "list", "--remote", "offline", "--json"], 1, "invalid"),
         (&["config", "show", "limit", "--json"], 1, "not_found"),

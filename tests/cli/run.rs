@@ -58,7 +58,7 @@ fn a_program_sees_context_and_functions_see_it_too() {
 fn parameters_may_stand_behind_the_context() {
     let program = project()
         .file("count.rhai", "context.count(args.word) + args.more")
-        .file("p.yaml", "inputs: {n: {type: integer}}\nsteps: {a: {set: {v: n}}}\n")
+        .file("p.yaml", "inputs: {n: {type: integer}}\nsteps: {a: {set: {v: inputs.n}}}\n")
         .file("odd=name.txt", "harbour\n");
     let args = ["run", "count.rhai", "--context", "harbour.txt", "word=harbour", "odd=name.txt", "more=1"];
     program.list(&args).run().ok().prints("4\n");
@@ -83,6 +83,23 @@ fn faults_of_the_command_line_are_told() {
     program.args(["run", "flow.yaml"]).run().code(1).snapshot("run_yaml");
     program.args(["run", "binary.rhai"]).run().code(1).snapshot("run_not_unicode");
     program.args(["run"]).run().code(2);
+}
+
+#[test]
+fn a_text_is_no_program_unless_it_begins_as_one() {
+    let program = Program::offline()
+        .file("a.txt", "hello there")
+        .file("plain", "1 + 1")
+        .file("tool", "#!/usr/bin/env rhizo run\n1 + 1")
+        .file("sum.txt", "//! +++\n//! summary = \"One.\"\n//! +++\n1 + 1");
+    for name in ["a.txt", "plain"] {
+        let ran = program.args(["run", name]).run().code(1).prints("");
+        ran.says(&format!("{name} is no program by its name")).says("hint: a program ends in .rhai");
+    }
+    for name in ["tool", "sum.txt"] {
+        program.args(["run", name]).run().ok().prints("2\n");
+    }
+    program.args(["run", "-"]).stdin("1 + 1").run().ok().prints("2\n");
 }
 
 #[test]

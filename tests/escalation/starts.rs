@@ -93,7 +93,7 @@ fn schemas_of_the_command_line_are_texts_or_files_and_bind_the_answer() {
     assert_eq!((&document["answer"]["n"], &document["turns"]), (&7.into(), &2.into()), "{document}");
     for (given, told) in [("missing.json", "cannot be read"), ("{n}", "is not JSON"), ("{\"n\": \"integr\"}", "integr")]
     {
-        drop(program.args(["ask", "q", "--schema", given]).run().code(1).says(told));
+        drop(program.args(["ask", "q", "--schema", given]).run().code(2).says(told));
     }
     assert_eq!(server.asks().len(), 2, "a wrong schema is told before anything is paid");
 }

@@ -265,6 +265,7 @@ fn an_input_of_another_kind_is_told_with_what_was_expected() {
     let text = "\
 inputs:
   n: {type: integer, description: how many}
+  m: {type: integer, default: 1}
   kind: {schema: {enum: [a, b]}, default: a}
   list: {schema: {type: array, maxItems: 1}, default: []}
 steps: {s: {set: {v: inputs.n}}}
@@ -281,6 +282,8 @@ steps: {s: {set: {v: inputs.n}}}
             ran.says("hint: n: how many");
         }
     }
+    let ran = Program::offline().file("p.yaml", text).args(["run", "p.yaml", "n=1", "m=abc"]).run().code(2);
+    ran.says("hint: \"abc\" is not of type \"integer\"").does_not_say("JSON");
 }
 
 #[test]

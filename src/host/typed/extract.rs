@@ -16,6 +16,12 @@ pub(super) struct Found<'a> {
     pub(super) broken: Option<String>,
 }
 
+/// Whether a text has JSON in it, be it broken.
+pub(super) fn tried(text: &str) -> bool {
+    let found = values(text);
+    !found.values.is_empty() || found.broken.is_some()
+}
+
 /// Every JSON value in an answer that is not part of another one: the whole answer, or its objects, arrays and fences.
 pub(super) fn values(answer: &str) -> Found<'_> {
     let whole = |text: &str| serde_json::from_str::<Value>(text).ok();
