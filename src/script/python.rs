@@ -107,7 +107,7 @@ const HABITS: &[Habit] = &[
     Habit { certain: false, seen: |c| starts(c, "print "), rhai: "print is a function: `print(value)`" },
     Habit {
         certain: false,
-        seen: |c| starts(c, "return") && c.contains(" if "),
+        seen: |c| c.contains(" if ") && (starts(c, "return") || (c.contains(" else ") && !c.contains('{'))),
         rhai: "Rhai writes `if condition { a } else { b }` as an expression",
     },
     Habit {

@@ -94,6 +94,8 @@ fn words_that_are_names() {
         ("switch () { None => 1, _ => 2 }", Prints("1")),
         ("let x = None; let m = #{a: x == None, b: switch 1 { 1 => True, _ => None }}; m.a and m.b", Prints("true")),
         ("let f = |x| x + 1; let m = #{call: f.call(1), and: 3}; m[\"call\"] + m.and -1", Prints("4")),
+        ("1 if True else 2", Hints("if condition { a } else { b }")),
+        ("let x = 1 if 2 > 1 else 2;", Hints("if condition { a } else { b }")),
         ("let x = 1; let y = x ? None : 1;", Hints("if condition { a } else { b }")),
     ]);
 }
