@@ -4,7 +4,7 @@ use crate::cli::table::width_aside;
 use crate::core::text::{is_hidden, visible};
 use crate::repl::editor::kept::Kept;
 use crate::repl::editor::person::Front;
-use crate::repl::table::told;
+use crate::repl::table::{progress, told};
 use indicatif::ProgressBar;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -96,7 +96,8 @@ impl Printer {
 
     /// Prints a line about the work, dimmed.
     pub fn dim(&self, text: &str) {
-        self.write(&self.paint("2", &self.fitted(text)), "\n", true);
+        let width = if self.live { width_aside() } else { None };
+        self.write(&self.paint("2", &progress(&visible(text), width)), "\n", true);
     }
 
     /// Prints a failure, its first word in red.

@@ -82,14 +82,7 @@ pub enum Action {
 pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
     let store = &app.kit.store;
     match args.action.as_ref().unwrap_or(&Action::List { limit: 20, all: false }) {
-        Action::List { limit, all } => {
-            let filter = RunFilter { top_level: !all, limit: Some(*limit), ..RunFilter::default() };
-            let rows = store.runs(&filter)?;
-            let values: Vec<Value> = rows.iter().map(|row| value(row, None)).collect();
-            let costs: Vec<String> = rows.iter().map(|row| store.listed_cost(row)).collect();
-            printer.rows(&Value::Array(values), || list(&rows, costs));
-            note(printer, store);
-        }
+        Action::List { limit, all } => listed(store, printer, *limit, *all)?,
         Action::Show { run, effect: Some(seq), .. } => {
             let (whole, text) = show::effect(store, &store.run(run)?, *seq)?;
             printer.rows(&whole, || text);
@@ -106,6 +99,23 @@ pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
         Action::Gc(args) => return gc::gc(app, printer, args).await,
     }
     Ok(Exit::Ok)
+}
+
+/// The newest runs, and whether there are more.
+fn listed(store: &Store, printer: &Printer, limit: u32, all: bool) -> Outcome<()> {
+    let filter = RunFilter { top_level: !all, limit: Some(limit.saturating_add(1)), ..RunFilter::default() };
+    let mut rows = store.runs(&filter)?;
+    let more = rows.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
+    rows.truncate(rows.len() - more);
+    let values: Vec<Value> = rows.iter().map(|row| value(row, None)).collect();
+    let costs: Vec<String> = rows.iter().map(|row| store.listed_cost(row)).collect();
+    printer.rows(&Value::Array(values), || list(&rows, costs));
+    if more > 0 && !printer.json {
+        let further = limit.saturating_mul(10);
+        printer.err(&format!("note: these are the newest {limit}; `rhizo runs list -n {further}` has more"));
+    }
+    note(printer, store);
+    Ok(())
 }
 
 /// Says that something was left out.
@@ -130,17 +140,29 @@ fn list(rows: &[RunRow], costs: Vec<String>) -> String {
     if rows.is_empty() {
         return "no runs yet; hint: rhizo ask \"...\" --context PATH".to_owned();
     }
-    let line = |(row, cost): (&RunRow, String)| {
-        [
-            row.id.to_string(),
-            time(row.started_at),
-            row.kind.clone(),
-            row.shown_status().to_owned(),
-            cost,
-            one_line(&row.task, 60),
-        ]
+    let known = |(row, cost): (&RunRow, String)| {
+        [row.id.to_string(), time(row.started_at), row.kind.clone(), row.shown_status().to_owned(), cost]
     };
-    table::render(["id", "started", "kind", "status", "cost", "task"], rows.iter().zip(costs).map(line))
+    let known: Vec<[String; 5]> = rows.iter().zip(costs).map(known).collect();
+    let room = room(&known, table::width());
+    let line = |([id, started, kind, status, cost], row): ([String; 5], &RunRow)| {
+        [id, started, kind, status, cost, one_line(&row.task, room)]
+    };
+    table::render(["id", "started", "kind", "status", "cost", "task"], known.into_iter().zip(rows).map(line))
+}
+
+/// How many characters of a task stand beside the rest of its row: a long one leaves the table its form.
+fn room(rows: &[[String; 5]], width: Option<u16>) -> usize {
+    const MOST: usize = 60;
+    const LEAST: usize = 12;
+    let Some(width) = width.map(usize::from) else { return MOST };
+    let widest = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max();
+    // Every column has two blanks behind it and a head; what is cut has a mark.
+    let taken: usize = (0..5).filter_map(widest).map(|cell| cell.max("status".len()) + 2).sum();
+    match width.saturating_sub(taken + 1) {
+        room if room < LEAST => MOST,
+        room => room.min(MOST),
+    }
 }
 
 /// A time as people read it, in UTC.

@@ -2,6 +2,7 @@
 //!
 //! A line breaks only between words: a name or a number that is cut cannot be typed again.
 
+use crate::core::text::one_line;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use unicode_width::UnicodeWidthStr;
 
@@ -97,6 +98,20 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
 pub fn told(text: &str, width: Option<u16>) -> String {
     let said = |line: &str| ["error:", "hint:", "note:"].iter().any(|word| line.trim_start().starts_with(word));
     let fitted = |line: &str| if said(line) { page(line, width) } else { line.to_owned() };
+    text.split('\n').map(fitted).collect::<Vec<_>>().join("\n")
+}
+
+/// Progress: code and what it came to are cut where the line ends, all else wraps between words.
+pub fn progress(text: &str, width: Option<u16>) -> String {
+    let Some(room) = width.map(usize::from) else { return text.to_owned() };
+    let fitted = |line: &str| {
+        let words = line.trim_start();
+        if words.width() < line.width() && (words.starts_with("| ") || words.starts_with("→ ")) {
+            let (before, _) = line.split_at(line.len() - words.len());
+            return format!("{before}{}", one_line(words, room.saturating_sub(before.len() + 1)));
+        }
+        page(line, width)
+    };
     text.split('\n').map(fitted).collect::<Vec<_>>().join("\n")
 }
 

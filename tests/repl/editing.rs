@@ -57,6 +57,29 @@ fn history_lives_on_and_a_leading_space_keeps_out_of_it() {
 }
 
 #[test]
+fn a_long_task_leaves_the_list_of_runs_its_form() {
+    let program = project();
+    let code = format!("\"{}\".len()", "word_that_is_long".repeat(20));
+    program.args(["eval", &code]).run().ok();
+    let terminal = Terminal::run(&program, &["runs", "list"], 100);
+    terminal.see(&format!("id{}started", " ".repeat(26)));
+    assert_eq!(terminal.cut_rows(), [""; 0]);
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn what_is_told_of_a_question_fits_a_narrow_terminal() {
+    let args = ["ask", "How tall is the lighthouse?", "--context", "harbour.txt", "--recursive", "-m", "offline"];
+    let program = project();
+    let terminal = Terminal::run(&program, &args, 60);
+    terminal.see("turns");
+    let cut = terminal.cut_rows();
+    let told = |row: &&String| row.contains("tokens") || row.starts_with("  | ") || row.starts_with("  → ");
+    assert_eq!(cut.iter().filter(told).count(), 0, "{cut:#?}");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
 fn sixty_columns_are_enough() {
     let project = project();
     let mut terminal = Terminal::with(&project, &[], 60, &[("RHIZO_MODEL", "offline")]);
