@@ -1,7 +1,11 @@
 //! What going on with a run would do, before anything is spent: found by running its program ahead against its log.
 
-use crate::host::replay::{Account, Missed};
+use crate::core::effect::EffectKind;
+use crate::core::money::Money;
+use crate::host::missed::Missed;
+use crate::host::replay::Account;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// What became of the log of a run that was run ahead.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -18,6 +22,12 @@ pub struct Plan {
     pub orphaned: Vec<String>,
     /// Whether the look ahead came to the end: beyond the first effect without an answer nothing is known.
     pub complete: bool,
+    /// What the answers that are used again cost when they were given.
+    #[serde(skip)]
+    pub replayed_cost: Money,
+    /// What those cost in whose place other effects are made.
+    #[serde(skip)]
+    pub changed_cost: Money,
 }
 
 /// Whose answers are counted. What a run was told of itself, its choices among models and its budget, is not.
@@ -27,24 +37,40 @@ pub const ANSWERERS: &str = "models, tools, people and the like";
 const TOLD: usize = 5;
 
 impl Plan {
-    /// The plan that an account tells.
+    /// The plan that an account tells. What a run would be told of itself in other words is a change only where nothing else
+    /// is.
     pub fn of(account: &Account) -> Self {
-        let mut plan = Self { replayed: account.replayed, complete: account.missed.is_empty(), ..Self::default() };
+        let mut plan = Self {
+            replayed: account.replayed,
+            replayed_cost: account.cost,
+            complete: account.missed.is_empty(),
+            ..Self::default()
+        };
+        let is_change = |missed: &Missed| missed.again.is_none() && !told_kind(missed).is_reading();
+        let has_changes = account.missed.iter().any(is_change);
         let mut replaced = Vec::new();
-        for missed in &account.missed {
-            let line = line(missed);
-            match (missed.again, missed.instead) {
-                (Some(_), _) => plan.again.push(line),
-                (None, Some(seq)) => {
-                    replaced.push(seq);
-                    plan.changed.push(format!("{line} (was effect {seq})"));
+        for missed in account.missed.iter().filter(|missed| !has_changes || !told_kind(missed).is_reading()) {
+            match (missed.again, &missed.instead) {
+                (Some(_), _) => plan.again.push(line(missed)),
+                (None, Some(stood)) => {
+                    replaced.push(stood.seq);
+                    plan.changed_cost = plan.changed_cost.saturating_add(stood.cost);
+                    plan.changed.push(line(missed));
                 }
-                (None, None) => plan.new.push(line),
+                (None, None) => plan.new.push(line(missed)),
             }
         }
         let left = account.unused.iter().filter(|(seq, _)| !replaced.contains(seq));
         plan.orphaned = left.map(|(seq, what)| format!("effect {seq}, {what}")).collect();
         plan
+    }
+
+    /// The plan as data.
+    pub fn value(&self) -> Value {
+        let mut value = json!(self);
+        value["replayed_usd"] = json!(self.replayed_cost.usd());
+        value["changed_usd"] = json!(self.changed_cost.usd());
+        value
     }
 
     /// Whether a program that has changed asks anything in other words, or leaves answers unused.
@@ -56,10 +82,12 @@ impl Plan {
     pub fn text(&self) -> String {
         let far = if self.complete { "orphaned" } else { "not reached yet" };
         let mut text = format!(
-            "{} replayed · {} again · {} changed · {} new · {} {far} (answers of {ANSWERERS})",
+            "{} replayed{} · {} again · {} changed{} · {} new · {} {far} (answers of {ANSWERERS})",
             self.replayed,
+            paid(self.replayed_cost, ""),
             self.again.len(),
             self.changed.len(),
+            paid(self.changed_cost, " then"),
             self.new.len(),
             self.orphaned.len()
         );
@@ -80,6 +108,27 @@ impl Plan {
     }
 }
 
+fn paid(cost: Money, then: &str) -> String {
+    if cost == Money::ZERO { String::new() } else { format!(" ({cost}{then})") }
+}
+
+/// What kind of effect a missed one is told as: a choice as what the log has behind it.
+fn told_kind(missed: &Missed) -> EffectKind {
+    let behind = missed.instead.as_ref().filter(|_| missed.kind.is_reading());
+    behind.map_or(missed.kind, |stood| stood.kind)
+}
+
 fn line(missed: &Missed) -> String {
-    format!("{} at {}", missed.kind.name(), missed.key.frame)
+    let kind = told_kind(missed);
+    let head = format!("{} at {}", kind.name(), missed.key.frame);
+    let with = |about: &str, differs: &str| {
+        let parts: Vec<&str> = [about, differs].into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
+    };
+    let Some(stood) = missed.instead.as_ref().filter(|_| missed.again.is_none()) else {
+        return format!("{head}{}", with(&missed.about, ""));
+    };
+    let about = if kind == missed.kind { &missed.about } else { &stood.about };
+    let cost = if stood.cost == Money::ZERO { String::new() } else { format!(", {} then", stood.cost) };
+    format!("{head}{} (was effect {}{cost})", with(about, &stood.differs), stood.seq)
 }

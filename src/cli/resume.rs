@@ -22,7 +22,6 @@ use crate::repl;
 use crate::repl::restore::Again;
 use crate::store::runs::RunRow;
 use clap::Args;
-use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -151,7 +150,7 @@ fn over(app: &App, printer: &Printer, row: &RunRow) -> Outcome<Exit> {
 
 fn tell(printer: &Printer, plan: &Plan, why: &str, alone: bool) {
     if alone && printer.json {
-        printer.json_value(&json!(plan));
+        printer.json_value(&plan.value());
         return;
     }
     let text = format!("{why}{}", plan.text());

@@ -117,7 +117,7 @@ pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -
         Found::Answer(value) => return read(value, &entry).map(|value| Entered::Answered(Ok(value))),
         Found::Failure(failure) => return Ok(Entered::Answered(Err(host.counts.causes.mark(failure, &entry.key)))),
         Found::Tried(row) if !replay.is_sealed() => entry.earlier = Some(row),
-        Found::Tried(_) | Found::Nothing => replay.miss(&entry.key, entry.kind, &entry.text)?,
+        Found::Tried(_) | Found::Nothing => replay.miss(&host.kit.store, &entry.key, entry.kind, &entry.text)?,
     }
     Ok(Entered::Due(Box::new(entry)))
 }

@@ -31,6 +31,7 @@ mod length;
 pub mod llm;
 pub mod lookup;
 pub mod memories;
+pub mod missed;
 pub mod models;
 pub mod news;
 pub mod passages;

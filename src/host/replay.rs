@@ -3,16 +3,17 @@
 //! It decides nothing about money and asks nobody; `host/door` uses it at the one place where effects pass.
 
 use crate::core::effect::{EffectKey, EffectKind};
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::{Frame, RunId};
-use crate::core::text::head_tail;
+use crate::core::money::Money;
+use crate::host::missed::{self, Missed};
 use crate::host::past;
 use crate::host::unusable::Needs;
 use crate::model::lane::UNSENT;
 use crate::store::effects::{EffectEnd, EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::resume::Recorded;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -41,6 +42,7 @@ struct Book {
     mode: Mode,
     known: HashMap<EffectKey, Entry>,
     replayed: u64,
+    cost: Money,
     missed: Vec<Missed>,
 }
 
@@ -50,19 +52,17 @@ struct Entry {
     used: bool,
 }
 
-/// An effect that was asked for and is not in the log.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Missed {
-    /// Which.
-    pub key: EffectKey,
-    /// What kind.
-    pub kind: EffectKind,
-    /// The arguments, shortened.
-    pub asked: String,
-    /// The same effect in the log, by its number, where it has no answer that could be used.
-    pub again: Option<u64>,
-    /// Another effect that the log has in this place, by its number.
-    pub instead: Option<u64>,
+impl Book {
+    /// What the log has in the place of an effect: the first of its kind in the frame that nobody has asked for.
+    fn instead(&self, key: &EffectKey, kind: EffectKind) -> Option<&EffectKey> {
+        let free = self.known.values().filter(|entry| !entry.used).map(|entry| &entry.recorded);
+        let free = free.filter(|known| known.key.frame == key.frame && known.state == EffectState::Done);
+        let first = free.clone().filter(|known| known.kind == kind).min_by_key(|known| known.seq)?;
+        // Of a choice people know only what it was made for.
+        let chosen = free.filter(|known| kind == EffectKind::Decision && known.kind.is_outward());
+        let chosen = chosen.filter(|known| known.seq > first.seq).min_by_key(|known| known.seq);
+        Some(&chosen.unwrap_or(first).key)
+    }
 }
 
 /// What became of a log.
@@ -70,6 +70,8 @@ pub struct Missed {
 pub struct Account {
     /// Answers that were used again; readings are not counted.
     pub replayed: u64,
+    /// What these cost when they were given; known of a look ahead.
+    pub cost: Money,
     /// Effects that the log does not have.
     pub missed: Vec<Missed>,
     /// Answers that nobody asked for, by number and frame.
@@ -94,7 +96,7 @@ impl Replay {
     pub fn load(store: &Store, run: &RunId, mode: Mode) -> Outcome<Self> {
         let known = store.recorded(run)?.into_iter();
         let known = known.map(|recorded| (recorded.key.clone(), Entry { recorded, used: false })).collect();
-        let book = Mutex::new(Book { mode, known, replayed: 0, missed: Vec::new() });
+        let book = Mutex::new(Book { mode, known, replayed: 0, cost: Money::ZERO, missed: Vec::new() });
         Ok(Self { run: run.clone(), book, frames: OnceLock::new() })
     }
 
@@ -121,6 +123,7 @@ impl Replay {
         let mode = self.lock().mode;
         let Some(row) = store.effect(&self.run, key)? else { return Ok(Found::Nothing) };
         let row_kind = row.kind;
+        let cost = if mode == Mode::Ahead { missed::cost(store, &row)? } else { Money::ZERO };
         let found = match store.answer(&row)? {
             Some(Ok(value)) => match needs.and_then(|needs| self.unusable(mode, &row, needs.failure_of(&value)?)) {
                 None => Found::Answer(value),
@@ -135,6 +138,7 @@ impl Replay {
         if !matches!(found, Found::Tried(_)) {
             let mut book = self.lock();
             book.replayed += u64::from(!row_kind.is_reading());
+            book.cost = book.cost.saturating_add(cost);
             if let Some(entry) = book.known.get_mut(key) {
                 entry.used = true;
             }
@@ -207,21 +211,20 @@ impl Replay {
     }
 
     /// Notes an effect that the log does not have; a sealed log answers with the failure.
-    pub fn miss(&self, key: &EffectKey, kind: EffectKind, asked: &str) -> Outcome<()> {
-        let mut book = self.lock();
-        let free = |entry: &&Entry| {
-            !entry.used
-                && entry.recorded.kind == kind
-                && entry.recorded.key.frame == key.frame
-                && entry.recorded.state == EffectState::Done
+    pub fn miss(&self, store: &Store, key: &EffectKey, kind: EffectKind, asked: &str) -> Outcome<()> {
+        let (again, place) = {
+            let book = self.lock();
+            // Who may ask the world anew needs no comparison.
+            if book.mode == Mode::Live {
+                return Ok(());
+            }
+            (book.known.get(key).map(|entry| entry.recorded.seq), book.instead(key, kind).cloned())
         };
-        let instead = book.known.values().filter(free).map(|entry| entry.recorded.seq).min();
-        let again = book.known.get(key).map(|entry| entry.recorded.seq);
-        let missed = Missed { key: key.clone(), kind, asked: head_tail(asked, 400, ""), again, instead };
-        let failure = (book.mode != Mode::Live).then(|| missing(&self.run, &missed));
-        book.missed.push(missed);
-        drop(book);
-        failure.map_or(Ok(()), Err)
+        let stood = place.map_or(Ok(None), |place| store.effect(&self.run, &place))?;
+        let missed = Missed::of(store, (key, kind, asked), again, stood.as_ref())?;
+        let failure = missed.failure(&self.run);
+        self.lock().missed.push(missed);
+        Err(failure)
     }
 
     /// What has been used, what was missing, and what is left over.
@@ -239,7 +242,7 @@ impl Replay {
             })
             .collect();
         unused.sort();
-        Account { replayed: book.replayed, missed: book.missed.clone(), unused }
+        Account { replayed: book.replayed, cost: book.cost, missed: book.missed.clone(), unused }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Book> {
@@ -259,22 +262,6 @@ fn with_those_around<'f>(frames: impl Iterator<Item = &'f str>) -> HashSet<Strin
         }
     }
     all
-}
-
-fn missing(run: &RunId, missed: &Missed) -> Failure {
-    let (kind, frame) = (missed.kind.name(), &missed.key.frame);
-    let hint = match missed.again.or(missed.instead) {
-        Some(seq) if missed.again.is_some() => format!("effect {seq} of the log has no answer: the run stopped there"),
-        Some(seq) => format!("the log has effect {seq} in this place; `rhizo runs show {run} --effect {seq}` shows it"),
-        None => "the program, its context or its settings are not those of the recorded run".to_owned(),
-    };
-    Failure::new(FailureKind::Replay, format!("run {run} has no answer to this {kind} effect at {frame}"))
-        .hint(hint)
-        .detail(
-            "found",
-            json!({"kind": kind, "frame": frame, "occurrence": missed.key.occurrence, "asked": missed.asked}),
-        )
-        .detail("expected", json!(missed.instead))
 }
 
 #[cfg(test)]

@@ -34,8 +34,40 @@ fn what_a_change_costs_is_said_before() {
         "{}",
         ran.stderr
     );
+    for told in [
+        "1 replayed ($0.00000003) · 0 again · 1 changed ($0.00000003 then) · 0 new · ",
+        "changed: model at root/e1: paid, \"B! A\", with other messages (was effect ",
+        ", $0.00000003 then)\n",
+    ] {
+        assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+    }
     assert_eq!(ran.json()["answer"], json!(["A", "B! A", "C B! A"]));
     assert_eq!(asked(&server), ["a", "b A", "c B A", "B! A", "c B! A"], "only the edited prompt and its dependant");
+}
+
+#[test]
+fn a_choice_is_told_as_what_it_was_made_for() {
+    let server = holding(usize::MAX);
+    let model = |name: &str| {
+        format!("[models.{name}]\nbase_url = \"{}\"\ninput_price = 0.001\noutput_price = 0.001\n", server.base_url())
+    };
+    let role = |name: &str, model: &str| format!("[roles.{name}]\nmodels = [\"{model}\"]\n");
+    let roles = [role("worker", "small"), role("expert", "large"), role("architect", "large")].concat();
+    let code = "let both = llm_batch([\"rate one\", \"rate two\"]); both.push(nothing()); both";
+    let program = Program::new().file("rhizo.toml", model("small") + &model("large") + &roles).file("rate.rhai", code);
+    program.args(["run", "rate.rhai"]).run().code(1);
+    let program = program.file("rate.rhai", code.replace("rate two", "judge two"));
+    let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
+    for told in [
+        "1 replayed ($0.00000003) · 0 again · 1 changed ($0.00000003 then) · 0 new · ",
+        "changed: model at root/e1/batch0[1]: small, \"rate two\" (was effect ",
+        ", $0.00000003 then)\n",
+    ] {
+        assert!(plan.contains(told), "{told}: {plan}");
+    }
+    assert!(!plan.contains("decision"), "{plan}");
+    let data = program.args(["resume", "last", "--dry-run", "--json"]).run().ok().json();
+    assert_eq!((&data["replayed_usd"], &data["changed_usd"]), (&json!(30.0 / 1e9), &json!(30.0 / 1e9)), "{data:#}");
 }
 
 #[test]

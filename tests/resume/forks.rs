@@ -70,7 +70,7 @@ fn a_fresh_fork_is_shown_as_one_and_counts_as_resume_does() {
     assert!(shown.contains(&format!("\nforked  from run {id} after effect ")), "{shown}");
     assert!(shown.contains(&format!("; rhizo resume {new}\n")) && !shown.contains("failure"), "{shown}");
     let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
-    assert!(plan.starts_with("2 replayed · ") && plan.contains("(answers of models, tools, people"), "{plan}");
+    assert!(plan.starts_with("2 replayed ($0.00000006) · ") && plan.contains("(answers of models, tools, people"), "{plan}");
     program.args(["resume", "last"]).run().ok().prints("A\n");
     assert_eq!(asked(&server), ["a", "A"]);
 }

@@ -1,7 +1,7 @@
 //! Recorded runs as fixtures: run again without a server, a key or a trace.
 
 use super::{holding, newest, newest_id};
-use crate::support::chat::ChatServer;
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::json;
 
@@ -43,6 +43,24 @@ fn a_miss_names_what_was_expected_and_what_was_found() {
     // A program that catches everything cannot hide it.
     let program = program.file("all.rhai", "try { llm(\"another\") } catch (e) { \"hidden\" }");
     program.args(["replay", &id]).run().code(1).says("has no answer to this model effect at root/e1");
+}
+
+#[test]
+fn in_what_a_model_is_asked_otherwise_is_named() {
+    let server = ChatServer::new(|_| Reply::text("{\"n\": 1}").usage(20, 10));
+    let model = format!(
+        "model = \"paid\"\n[models.paid]\nbase_url = \"{}\"\ninput_price = 0.001\noutput_price = 0.001\n",
+        server.base_url()
+    );
+    let code = "let rated = llm(\"rate it\", #{schema: #{n: \"int\"}}); rated.n + nothing()";
+    let program = Program::new().file("rhizo.toml", format!("{model}json = true\n")).file("rate.rhai", code);
+    program.args(["run", "rate.rhai"]).run().code(1);
+    let program = program.file("rhizo.toml", model);
+    let told = "with other messages and without a schema";
+    program.args(["replay", "last"]).run().code(1).says(&format!("and it is asked {told} now; `rhizo runs show "));
+    let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
+    assert!(plan.contains(&format!("changed: model at root/e1: paid, \"rate it…\", {told} (was effect ")), "{plan}");
+    assert_eq!(server.asks().len(), 1, "nothing was asked");
 }
 
 #[test]

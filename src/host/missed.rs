@@ -1,0 +1,176 @@
+//! What the log of a run does not have, beside what it has in this place: what that cost, and what is asked otherwise.
+//!
+//! Which effect of the log that is, `host/replay` says.
+
+use crate::core::effect::{EffectKey, EffectKind};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::RunId;
+use crate::core::money::Money;
+use crate::core::text::{head_tail, one_line};
+use crate::store::effects::EffectRow;
+use crate::store::open::Store;
+use serde_json::{Map, Value, json};
+
+/// Most characters of what was asked that are told.
+const TOLD: usize = 60;
+
+/// An effect that was asked for and is not in the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Missed {
+    /// Which.
+    pub key: EffectKey,
+    /// What kind.
+    pub kind: EffectKind,
+    /// The arguments, shortened.
+    pub asked: String,
+    /// Who is asked for what, for people; empty if its kind says it all.
+    pub about: String,
+    /// The same effect in the log, by its number, where it has no answer that could be used.
+    pub again: Option<u64>,
+    /// Another effect that the log has in this place.
+    pub instead: Option<Stood>,
+}
+
+/// An effect of the log in whose place another one is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stood {
+    /// Its number.
+    pub seq: u64,
+    /// What kind.
+    pub kind: EffectKind,
+    /// Who was asked for what.
+    pub about: String,
+    /// What it cost.
+    pub cost: Money,
+    /// In which of its arguments the other one differs, for people; empty if that cannot be said.
+    pub differs: String,
+}
+
+impl Missed {
+    /// An effect with this text of its arguments, and what stands in its place.
+    pub(super) fn of(
+        store: &Store,
+        (key, kind, asked): (&EffectKey, EffectKind, &str),
+        again: Option<u64>,
+        stood: Option<&EffectRow>,
+    ) -> Outcome<Self> {
+        // What is no JSON has no arguments that could be told apart.
+        let now: Value = serde_json::from_str(asked).unwrap_or_default();
+        let stand = |row: &EffectRow| -> Outcome<Stood> {
+            let then = intent(store, row)?;
+            let differs = if row.kind == kind { differences(&then, &now) } else { String::new() };
+            let about = about(row.kind, &then);
+            Ok(Stood { seq: row.seq, kind: row.kind, about, cost: cost(store, row)?, differs })
+        };
+        let instead = stood.map(stand).transpose()?;
+        let (asked, about) = (head_tail(asked, 400, ""), about(kind, &now));
+        Ok(Self { key: key.clone(), kind, asked, about, again, instead })
+    }
+
+    /// The failure of a run that may ask nobody for it.
+    pub(super) fn failure(&self, run: &RunId) -> Failure {
+        let (kind, frame) = (self.kind.name(), &self.key.frame);
+        let hint = match (self.again, &self.instead) {
+            (Some(seq), _) => format!("effect {seq} of the log has no answer: the run stopped there"),
+            (None, Some(stood)) => {
+                let seq = stood.seq;
+                let differs = Some(&stood.differs).filter(|differs| !differs.is_empty());
+                let now = differs.map_or_else(String::new, |differs| format!(", and it is asked {differs} now"));
+                format!("the log has effect {seq} in this place{now}; `rhizo runs show {run} --effect {seq}` shows it")
+            }
+            (None, None) => "the program, its context or its settings are not those of the recorded run".to_owned(),
+        };
+        Failure::new(FailureKind::Replay, format!("run {run} has no answer to this {kind} effect at {frame}"))
+            .hint(hint)
+            .detail(
+                "found",
+                json!({"kind": kind, "frame": frame, "occurrence": self.key.occurrence, "asked": self.asked}),
+            )
+            .detail("expected", json!(self.instead.as_ref().map(|stood| stood.seq)))
+    }
+}
+
+/// What an effect cost; a child is worth what its run did.
+pub(super) fn cost(store: &Store, row: &EffectRow) -> Outcome<Money> {
+    if row.kind != EffectKind::Child {
+        return Ok(row.cost.unwrap_or_default());
+    }
+    let intent = intent(store, row)?;
+    // A child of which nothing is left any more says nothing of its cost.
+    let child = intent["child"].as_str().map_or(Ok(None), |id| store.run(id).map(|row| row.cost));
+    Ok(child.unwrap_or_default().unwrap_or_default())
+}
+
+fn intent(store: &Store, row: &EffectRow) -> Outcome<Value> {
+    Ok(row.intent.as_ref().map(|stored| store.load(stored)).transpose()?.unwrap_or_default())
+}
+
+/// Who is asked for what, by the arguments of an effect; empty if its kind says it all.
+pub fn about(kind: EffectKind, arguments: &Value) -> String {
+    let text = |value: &Value| value.as_str().map(str::to_owned).unwrap_or_default();
+    let quoted = |value: &Value| format!("\"{}\"", one_line(value.as_str().unwrap_or_default(), TOLD));
+    match kind {
+        EffectKind::Model => {
+            let last = arguments["messages"].as_array().and_then(|messages| messages.last());
+            format!("{}, {}", text(&arguments["model"]), quoted(last.map_or(&Value::Null, |last| &last["text"])))
+        }
+        EffectKind::Tool => text(&arguments["tool"]),
+        EffectKind::Person => quoted(&arguments["prompt"]),
+        _ => String::new(),
+    }
+}
+
+/// In which arguments an effect differs from another one of its kind, as `with other messages and without a schema`.
+fn differences(then: &Value, now: &Value) -> String {
+    let none = Map::new();
+    let (then, now) = (then.as_object().unwrap_or(&none), now.as_object().unwrap_or(&none));
+    let names = then.keys().chain(now.keys().filter(|name| !then.contains_key(*name)));
+    let told: Vec<String> = names.filter_map(|name| difference(name, then.get(name), now.get(name))).collect();
+    match told.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+fn difference(name: &str, then: Option<&Value>, now: Option<&Value>) -> Option<String> {
+    let word = match name {
+        "args" => "arguments",
+        // The length of an answer, its temperature and the like.
+        "sampling" => "settings",
+        // Only how many messages an earlier call has.
+        "after" => return None,
+        name => name,
+    };
+    let (many, one) = if word.ends_with('s') { ("other ", "") } else { ("another ", "a ") };
+    match (then, now) {
+        (Some(then), Some(now)) if then == now => None,
+        (Some(_), Some(_)) => Some(format!("with {many}{word}")),
+        (Some(_), None) => Some(format!("without {one}{word}")),
+        (None, _) => Some(format!("with {one}{word}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::differences;
+    use serde_json::json;
+
+    #[test]
+    fn what_differs_is_told_by_the_names_of_arguments() {
+        let whole = json!({"model": "m", "messages": [1], "sampling": {"max_tokens": 1}, "schema": {}});
+        for (then, now, told) in [
+            (&whole, &whole, ""),
+            (&whole, &json!({"model": "m", "messages": [1], "sampling": {"max_tokens": 1}}), "without a schema"),
+            (&json!({"after": 1, "messages": [1]}), &json!({"after": 2, "messages": [1]}), ""),
+            (
+                &whole,
+                &json!({"model": "n", "messages": [2], "sampling": {"max_tokens": 2}, "schema": {}, "functions": []}),
+                "with another model, with other messages, with other settings and with functions",
+            ),
+            (&json!("roles"), &json!(null), ""),
+        ] {
+            assert_eq!(differences(then, now), told, "{then} {now}");
+        }
+    }
+}
