@@ -107,6 +107,15 @@ pub struct EffectRow {
     pub ended_at: Option<u64>,
 }
 
+impl EffectRow {
+    /// Whether a person means it by this: its number, its frame, or a part of that, where `step:draft` is also `draft`.
+    pub fn is_called(&self, named: &str) -> bool {
+        let frame = self.key.frame.as_str();
+        let is_part = |part: &str| part == named || part.split_once(':').is_some_and(|(_, name)| name == named);
+        self.seq.to_string() == named || frame == named || frame.split('/').any(is_part)
+    }
+}
+
 impl Store {
     /// Records that an effect is about to happen. The call may go out once this is acked.
     ///

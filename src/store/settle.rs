@@ -11,6 +11,7 @@ use crate::store::fault::Worked;
 use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
 use crate::store::rows::{MOST_NANOS, int, nanos, text};
+use crate::store::unused;
 use crate::store::value::Encoded;
 use crate::store::writer::Ack;
 use rusqlite::{Connection, OptionalExtension};
@@ -77,7 +78,7 @@ fn can_be(cost: Money) -> Outcome<()> {
 impl Store {
     /// Settles the effect with this number in its run.
     ///
-    /// Fails with `NotFound` if there is none, with `Invalid` if it has an answer already, or for a cost that no call has, and
+    /// Fails with `NotFound` if there is none, with `Invalid` if it has an answer that was used already, or for a cost that no call has, and
     /// with `Denied` if a process works on the run, or may: `force` says that one of which nobody can tell is gone.
     pub fn settle_effect(&self, run: &RunId, seq: u64, settlement: &Settlement, at: u64, force: bool) -> Ack<()> {
         let (settled, run) = match Settled::of(settlement) {
@@ -118,10 +119,6 @@ impl Store {
             unknown && only.is_none_or(|kind| effect.kind == kind)
         };
         let (mut all, rest): (Vec<EffectRow>, Vec<EffectRow>) = self.effects(run)?.into_iter().partition(open);
-        let means = |effect: &EffectRow| {
-            let frame = effect.key.frame.as_str();
-            effect.seq.to_string() == named || frame == named || parts(frame).any(|part| part == named)
-        };
         let what = only.map_or("effect without an answer", |kind| {
             if kind == EffectKind::Person { "open question" } else { "open effect" }
         });
@@ -131,9 +128,9 @@ impl Store {
         } else {
             format!("there are: {}", listed.join(", "))
         };
-        all.retain(means);
+        all.retain(|effect| effect.is_called(named));
         if all.is_empty() && only.is_none() {
-            let is_said = |effect: &EffectRow| effect.unknown_cost > Money::ZERO && means(effect);
+            let is_said = |effect: &EffectRow| effect.unknown_cost > Money::ZERO && effect.is_called(named);
             all.extend(rest.into_iter().filter(is_said));
         }
         match (all.len(), all.pop()) {
@@ -148,11 +145,6 @@ impl Store {
             .hint(hint)),
         }
     }
-}
-
-/// The parts of a frame, and the names in them: `step:draft` is also `draft`.
-fn parts(frame: &str) -> impl Iterator<Item = &str> {
-    frame.split('/').flat_map(|part| [Some(part), part.split_once(':').map(|(_, name)| name)]).flatten()
 }
 
 /// Nobody settles what a process is at work on.
@@ -260,6 +252,7 @@ WHERE run = ?1 AND seq = ?2 AND state = 'failed' AND (unknown_calls > 0 OR coale
 
 fn settle(connection: &Connection, run: &RunId, seq: u64, settled: &Settled, at: u64) -> Worked<()> {
     connection.prepare_cached(TAKEN_UP)?.execute((run.as_str(), int(seq)))?;
+    unused::take_back(connection, run, seq)?;
     if let Some(cost) = settled.cost {
         correct(connection, (run, seq), cost.nanos(), &LAST)?;
     }

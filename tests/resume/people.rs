@@ -18,9 +18,13 @@ fn a_question_waits_until_it_is_answered() {
     assert!(shown.contains("person at root/e1: rhizo runs answer"), "{shown}");
     program.args(["resume", &id]).run().code(6);
     program.args(["runs", "answer", &id, "e1", "perhaps"]).run().code(1).says("choose one of: yes, no");
+    program.args(["runs", "answer", &id, "e1", "no"]).run().ok();
+    program.args(["resume", &id, "--dry-run"]).run().ok();
+    program.args(["runs", "answer", &id, "-", "perhaps"]).run().code(1).says("choose one of: yes, no");
     program.args(["runs", "answer", &id, "e1", "yes"]).run().ok();
-    program.args(["runs", "answer", &id, "e1", "yes"]).run().code(1).says("has no open question");
     program.args(["resume", &id]).run().ok().prints("M\n");
+    let used = program.args(["runs", "answer", &id, "e1", "no"]).run().code(1).says("has no open question");
+    used.says("the run has gone on with it").says(&format!("`rhizo runs fork {id} --at "));
     assert_eq!(asked(&server), ["n", "m"]);
 }
 

@@ -69,19 +69,7 @@ pub enum Verdict {
 pub async fn answer(app: &App, printer: &Printer, args: &Answer) -> Outcome<Exit> {
     let store = &app.kit.store;
     let row = store.run(&args.run)?;
-    let only = EffectKind::Person;
-    let effect = match args.step.as_str() {
-        "-" => {
-            let open: Vec<_> = store
-                .effects(&row.id)?
-                .into_iter()
-                .filter(|e| e.kind == only && e.state != EffectState::Done)
-                .collect();
-            let named = if let [one] = open.as_slice() { one.seq.to_string() } else { String::new() };
-            store.open_effect(&row.id, &named, Some(only))?
-        }
-        step => store.open_effect(&row.id, step, Some(only))?,
-    };
+    let effect = question(store, &row.id, &args.step)?;
     let intent = effect.intent.as_ref().map(|stored| store.load(stored)).transpose()?.unwrap_or_default();
     let choices: Vec<&str> = intent["choices"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if !choices.is_empty() && !choices.contains(&args.value.as_str()) {
@@ -91,6 +79,35 @@ pub async fn answer(app: &App, printer: &Printer, args: &Answer) -> Outcome<Exit
     let value = Settlement::Value(Value::String(args.value.clone()));
     store.settle_effect(&row.id, effect.seq, &value, (app.kit.clock)(), args.force).await?;
     told(printer, row.id.as_str(), effect.seq, "answered")
+}
+
+/// The question that a person means: an open one, or else one whose answer nobody has gone on with yet.
+fn question(store: &Store, run: &RunId, step: &str) -> Outcome<EffectRow> {
+    let means = |effect: &EffectRow| step == "-" || effect.is_called(step);
+    let is_asked = |effect: &EffectRow| effect.kind == EffectKind::Person && means(effect);
+    let asked: Vec<EffectRow> = store.effects(run)?.into_iter().filter(is_asked).collect();
+    let open: Vec<u64> = asked.iter().filter(|e| e.state != EffectState::Done).map(|e| e.seq).collect();
+    let unused: Vec<EffectRow> = store.unused_answers(run)?.into_iter().filter(means).collect();
+    if let ([], [given]) = (open.as_slice(), unused.as_slice()) {
+        return Ok(given.clone());
+    }
+    let named = match open.as_slice() {
+        [one] if step == "-" => one.to_string(),
+        _ if step == "-" => String::new(),
+        _ => step.to_owned(),
+    };
+    store.open_effect(run, &named, Some(EffectKind::Person)).map_err(|failure| match asked.last() {
+        Some(used) if open.is_empty() && unused.is_empty() => failure.hint(used_hint(run, used.seq)),
+        _ => failure,
+    })
+}
+
+fn used_hint(run: &RunId, seq: u64) -> String {
+    let how = match seq {
+        0 | 1 => "only a new run asks again".to_owned(),
+        _ => format!("`rhizo runs fork {run} --at {}` makes a run that asks again", seq - 1),
+    };
+    format!("effect {seq} has its answer, and the run has gone on with it; {how}")
 }
 
 /// Runs `settle`.
