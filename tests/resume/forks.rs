@@ -70,9 +70,38 @@ fn a_fresh_fork_is_shown_as_one_and_counts_as_resume_does() {
     assert!(shown.contains(&format!("\nforked  from run {id} after effect ")), "{shown}");
     assert!(shown.contains(&format!("; rhizo resume {new}\n")) && !shown.contains("failure"), "{shown}");
     let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
-    assert!(plan.starts_with("2 replayed ($0.00000006) · ") && plan.contains("(answers of models, tools, people"), "{plan}");
+    assert!(
+        plan.starts_with("2 replayed ($0.00000006) · ") && plan.contains("(answers of models, tools, people"),
+        "{plan}"
+    );
     program.args(["resume", "last"]).run().ok().prints("A\n");
     assert_eq!(asked(&server), ["a", "A"]);
+}
+
+#[test]
+fn a_fork_ends_also_behind_a_step_that_asked_nobody() {
+    let server = holding(usize::MAX);
+    let flow = "\
+steps:
+  - first: {llm: first}
+  - kind: {switch: {on: first, cases: {FIRST: second}}}
+  - second: {llm: second, on_success: note}
+  - note: {set: {v: \"{{ second }}\"}}
+  - third: {llm: \"third {{ note.v }}\"}
+";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    program.args(["run", "flow.yaml"]).run().ok();
+    let id = newest_id(&program);
+    let paid = asked(&server);
+    assert_eq!(paid, ["first", "second", "third SECOND"]);
+    for (step, left) in [("kind", 1), ("note", 2), ("first", 1), ("third", 3)] {
+        let new = program.args(["runs", "fork", &id, "--at", step]).run().ok().stdout.trim().to_owned();
+        let before = asked(&server).len();
+        program.args(["resume", &new]).run().ok();
+        assert_eq!(asked(&server)[before..], paid[left..], "{step}");
+    }
+    let none = program.args(["runs", "fork", &id, "--at", "nowhere"]).run().code(1);
+    none.says("its steps are first, kind, second, note, third; ");
 }
 
 #[test]
