@@ -32,6 +32,9 @@ pub struct Replay {
     /// Prints the result as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Says nothing of what was replayed on standard error.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// Runs `replay`.
@@ -70,7 +73,9 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     if row.status.is_over() && recorded != said {
         return Ok(report::tell(printer, &differs(recorded.as_ref(), said.as_ref())));
     }
-    printer.dim(&format!("run {} replayed: {replayed} answers of its log, nothing was asked", row.id));
+    if !args.quiet {
+        printer.dim(&format!("run {} replayed: {replayed} answers of its log, nothing was asked", row.id));
+    }
     Ok(end.failure.map_or(Exit::Ok, |failure| report::tell(printer, &failure)))
 }
 

@@ -37,7 +37,7 @@ impl Steps {
     pub fn hear(&mut self, record: &EventRecord) -> Option<String> {
         match &record.event {
             Event::StepStarted { step, key, of, .. } => {
-                self.running.insert(record.frame.clone(), named(step, key.as_deref()));
+                self.running.insert(record.frame.clone(), named(&record.frame, step, key.as_deref()));
                 if let Some(parent) = parent(&record.frame).filter(|_| *of > 1) {
                     let fresh = Siblings { since: record.at, until: record.at, done: 0, replayed: 0, of: *of };
                     self.siblings.entry((parent, step.clone())).or_insert(fresh);
@@ -115,19 +115,24 @@ fn parent(frame: &Frame) -> Option<String> {
     Some(parent.to_owned())
 }
 
-fn named(step: &str, key: Option<&str>) -> String {
-    key.map_or_else(|| step.to_owned(), |key| format!("{step} [{}]", one_line(key, 40)))
+/// A step with the item that it is of, and the turn of the `while` that is around it.
+fn named(frame: &Frame, step: &str, key: Option<&str>) -> String {
+    let around = frame.as_str().rsplit_once("/step:").map_or("", |(around, _)| around);
+    let turn = around.rsplit('/').next().and_then(|part| part.strip_prefix("turn:"));
+    let parts: Vec<String> = key.map(|key| one_line(key, 40)).into_iter().chain(turn.map(str::to_owned)).collect();
+    if parts.is_empty() { step.to_owned() } else { format!("{step} [{}]", parts.join(", ")) }
 }
 
 /// A line about a step that ended, set in by how deep it is; `None` of other events.
 pub fn ended(record: &EventRecord) -> Option<String> {
-    let Event::StepFinished { step, key, outcome, cost, millis, reason, failure, .. } = &record.event else {
+    let Event::StepFinished { step, key, outcome, cost, millis, reason, failure, replayed } = &record.event else {
         return None;
     };
     let depth = record.frame.as_str().matches("/step:").count().saturating_sub(1);
-    let name = named(step, key.as_deref());
+    let name = named(&record.frame, step, key.as_deref());
     let cost = if *cost == Money::ZERO { String::new() } else { format!(" · {cost}") };
-    let time = format!(" · {millis} ms{cost}");
+    // What the log answers was paid for before, and took its time then.
+    let time = if *replayed { " · replayed".to_owned() } else { format!(" · {millis} ms{cost}") };
     let why = failure.as_ref().map(|failure| one_line(&failure.message, 120)).unwrap_or_else(|| reason.clone());
     let why = if why.is_empty() { why } else { format!(": {why}") };
     let line = match outcome {
@@ -189,6 +194,9 @@ mod tests {
             ),
             ("step:c", finished("c", None, StepOutcome::Skipped), "- c skipped: `a` failed"),
             ("step:d", judged("d", "approve"), "✓ d · 7 ms: approve"),
+            ("step:e", answered_by_the_log(finished("e", None, StepOutcome::Ok)), "✓ e · replayed"),
+            ("step:f/turn:2/step:g", finished("g", None, StepOutcome::Ok), "  ✓ g [2] · 7 ms · $0.002"),
+            ("step:f/turn:2/step:g/visit:3", finished("g", Some("x"), StepOutcome::Ok), "  ✓ g [x, 2] · 7 ms · $0.002"),
         ] {
             assert_eq!(steps.hear(&record(frame, 0, event)).as_deref(), Some(expected));
         }

@@ -73,6 +73,28 @@ fn an_edited_step_and_its_dependants_are_made_again() {
 }
 
 #[test]
+fn steps_that_the_log_answers_are_shown_as_such_and_rounds_by_their_numbers() {
+    let gate = Gate::default();
+    let server = gate.server();
+    let flow = "\
+steps:
+  - first: {llm: first}
+  - rounds:
+      while:
+        condition: iteration < 3
+        max_iterations: 3
+        steps:
+          - one: {llm: \"{{ iteration }} after {{ first }}\"}
+";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    let id = killed(&gate, &program, 2);
+    let told = program.args(["resume", &id]).run().ok().stderr;
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines.contains(&"✓ first · replayed") && lines.contains(&"  ✓ one [1] · replayed"), "{told}");
+    assert!(lines.iter().any(|line| line.starts_with("  ✓ one [2] · ") && line.contains(" ms · $")), "{told}");
+}
+
+#[test]
 fn a_question_of_a_step_is_answered_by_its_name() {
     let gate = Gate::default();
     gate.open();

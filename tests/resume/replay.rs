@@ -22,6 +22,7 @@ fn a_recorded_run_needs_no_server() {
     assert_eq!((&document["answer"], &document["status"]), (&before_result(&program, &id), &json!("completed")));
     let ran = program.args(["replay", &id]).run().ok();
     assert!(ran.stdout.starts_with("A\n"), "what it printed is printed again: {}", ran.stdout);
+    program.args(["replay", &id, "-q"]).run().ok().does_not_say("replayed");
     assert_eq!(newest(&program), before, "a replay leaves no trace");
 }
 
