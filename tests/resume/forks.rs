@@ -128,7 +128,27 @@ fn a_difference_is_named() {
     let count = |side: &str| diff[side].as_array().map(Vec::len);
     assert_eq!((count("only_left"), count("only_right")), (Some(1), Some(1)), "{diff:#}");
     let text = program.args(["runs", "diff", &one, &other]).run().ok().stdout;
-    assert!(text.contains("model at root/e1"), "{text}");
+    for (run, word, capital) in [(&one, "b", "B"), (&other, "c", "C")] {
+        let told = format!("only in {run}:\n  ");
+        let rest = text.split_once(&told).map_or("", |(_, rest)| rest).lines().next().unwrap_or_default();
+        assert!(rest.ends_with(&format!(" model at root/e1: paid, \"{word}\" -> {capital}")), "{told} in {text}");
+    }
+    assert!(text.starts_with("1 effects are equal\n") && !text.contains("decision"), "{text}");
+}
+
+#[test]
+fn differences_stand_in_the_order_of_the_log() {
+    let server = holding(usize::MAX);
+    let program = Program::paying(&server).file("p.rhai", "for n in 0..12 { llm(`${args.word} ${n}`); }");
+    program.args(["run", "p.rhai", "word=b"]).run().ok();
+    let one = newest_id(&program);
+    program.args(["run", "p.rhai", "word=c"]).run().ok();
+    let diff = program.args(["runs", "diff", &one, "last", "--json"]).run().ok().json();
+    for (side, word) in [("only_left", "b"), ("only_right", "c")] {
+        let told: Vec<&str> = diff[side].as_array().into_iter().flatten().filter_map(|line| line.as_str()).collect();
+        let is_next = |(n, line): (usize, &&str)| line.contains(&format!("paid, \"{word} {n}\" -> "));
+        assert!(told.len() == 12 && told.iter().enumerate().all(is_next), "{diff:#}");
+    }
 }
 
 #[test]

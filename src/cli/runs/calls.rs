@@ -61,7 +61,7 @@ fn part(title: &str, text: &str) -> String {
 }
 
 /// What came back: the words of a model, or the code that it asked to run; the value of a tool; why there is none.
-fn said(effect: &EffectRow, result: &Value) -> String {
+pub(super) fn said(effect: &EffectRow, result: &Value) -> String {
     match effect.state {
         EffectState::Intent => "no answer".to_owned(),
         EffectState::Failed => format!("failed: {}", result["message"].as_str().unwrap_or_default()),
@@ -80,6 +80,7 @@ fn used(effect: &EffectRow) -> String {
     format!("{}{}", tokens.unwrap_or_default(), cost.unwrap_or_default())
 }
 
-fn load(store: &Store, stored: Option<&StoredValue>) -> Outcome<Value> {
+/// A value of the log, if there is one.
+pub(super) fn load(store: &Store, stored: Option<&StoredValue>) -> Outcome<Value> {
     Ok(stored.map(|stored| store.load(stored)).transpose()?.unwrap_or_default())
 }

@@ -1,13 +1,20 @@
-//! `rhizo runs diff`: what two runs asked and were answered, effect by effect.
+//! `rhizo runs diff`: what two runs asked and were answered, effect by effect in the order of their logs.
 
 use crate::cli::printer::Printer;
+use crate::cli::runs::calls;
 use crate::core::effect::EffectKey;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
+use crate::core::ids::RunId;
+use crate::core::text::one_line;
+use crate::host::missed::about;
 use crate::store::effects::EffectRow;
 use crate::store::open::Store;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
+
+/// Most characters of an answer that are told.
+const SAID: usize = 60;
 
 /// Two runs, held against each other.
 #[derive(Default)]
@@ -21,16 +28,19 @@ struct Diff {
 /// Runs `diff`. Differences are no failure: they are what was asked for.
 pub fn diff(store: &Store, printer: &Printer, run: &str, with: &str) -> Outcome<Exit> {
     let (one, other) = (store.run(run)?, store.run(with)?);
-    let (left, right) = (keyed(store, &one.id)?, keyed(store, &other.id)?);
+    let (left, right) = (asked(store, &one.id)?, asked(store, &other.id)?);
+    let twins: HashMap<&EffectKey, &EffectRow> = right.iter().map(|row| (&row.key, row)).collect();
     let mut diff = Diff::default();
-    for (key, row) in &left {
-        match right.get(key) {
-            None => diff.left.push(line(row)),
+    for row in &left {
+        match twins.get(&row.key) {
+            None => diff.left.push(line(store, row)?),
             Some(twin) if row.state == twin.state && said(store, row)? == said(store, twin)? => diff.equal += 1,
-            Some(twin) => diff.answered.push(format!("{} / {}", line(row), line(twin))),
+            Some(twin) => diff.answered.push(format!("{} / {} {}", line(store, row)?, twin.seq, answer(store, twin)?)),
         }
     }
-    diff.right = right.iter().filter(|(key, _)| !left.contains_key(*key)).map(|(_, row)| line(row)).collect();
+    let known: HashSet<&EffectKey> = left.iter().map(|row| &row.key).collect();
+    let new = right.iter().filter(|row| !known.contains(&row.key));
+    diff.right = new.map(|row| line(store, row)).collect::<Outcome<_>>()?;
     let value = json!({
         "left": one.id, "right": other.id, "equal": diff.equal, "answered_differently": diff.answered,
         "only_left": diff.left, "only_right": diff.right,
@@ -45,13 +55,21 @@ fn said(store: &Store, row: &EffectRow) -> Outcome<Option<Value>> {
     Ok(value.map(|value| value.get("reply").map_or_else(|| value.clone(), |reply| reply["text"].clone())))
 }
 
-fn keyed(store: &Store, run: &crate::core::ids::RunId) -> Outcome<BTreeMap<(String, String, u32), EffectRow>> {
-    let key = |key: &EffectKey| (key.frame.to_string(), key.hash.clone(), key.occurrence);
-    Ok(store.effects(run)?.into_iter().map(|row| (key(&row.key), row)).collect())
+/// What a run asked, in order; what it was told of itself is left out.
+fn asked(store: &Store, run: &RunId) -> Outcome<Vec<EffectRow>> {
+    Ok(store.effects(run)?.into_iter().filter(|row| !row.kind.is_reading()).collect())
 }
 
-fn line(row: &EffectRow) -> String {
-    format!("{} {} at {}", row.seq, row.kind.name(), row.key.frame)
+/// An effect with the beginning of what was asked and answered.
+fn line(store: &Store, row: &EffectRow) -> Outcome<String> {
+    let about = about(row.kind, &calls::load(store, row.intent.as_ref())?);
+    let about = if about.is_empty() { about } else { format!(": {about}") };
+    Ok(format!("{} {} at {}{about} {}", row.seq, row.kind.name(), row.key.frame, answer(store, row)?))
+}
+
+fn answer(store: &Store, row: &EffectRow) -> Outcome<String> {
+    let result = calls::load(store, row.result.as_ref())?;
+    Ok(format!("-> {}", one_line(&calls::said(row, &result), SAID)))
 }
 
 fn text(value: &Value, diff: &Diff) -> String {
