@@ -59,6 +59,16 @@ impl Launch {
         })
     }
 
+    /// Keeps the parameters for the next time that the run goes on, if they are others than those of its row.
+    pub async fn keep_parameters(&self, store: &Store, row: &RunRow) -> Outcome<()> {
+        if Self::of(store, row)?.args == self.args {
+            return Ok(());
+        }
+        let mut settings = row.settings.as_ref().map_or(Ok(Value::Null), |stored| store.load(stored))?;
+        settings["launch"]["args"] = json!(self.args);
+        store.keep_settings(&row.id, &settings).await
+    }
+
     /// The program's file, from the folder of the start.
     pub fn path(&self) -> Option<PathBuf> {
         self.file.as_ref().map(|file| Path::new(&self.folder).join(file))

@@ -62,6 +62,27 @@ impl Program {
     }
 }
 
+/// The launch with these parameters in place of those of the same names.
+///
+/// Fails with `Invalid` for a run without a program of its own, and for what a pipeline does not take.
+pub fn with_parameters(launch: Launch, row: &RunRow, program: &Program, typed: &[String]) -> Outcome<Launch> {
+    if typed.is_empty() {
+        return Ok(launch);
+    }
+    let known = launch.args.clone().unwrap_or_default();
+    let args = match program {
+        Program::Pipeline(pipeline) => run_command::inputs(pipeline, known, typed)?,
+        Program::Script(_) if launch.args.is_some() => {
+            known.into_iter().chain(run_command::parameters(typed)?).collect()
+        }
+        Program::Script(_) | Program::Root => {
+            let what = format!("run {} takes no parameters", row.id);
+            return Err(Failure::new(FailureKind::Invalid, what).hint("those of `rhizo run FILE` do"));
+        }
+    };
+    Ok(Launch { args: Some(args), ..launch })
+}
+
 /// The context of the start. What came through a pipe must come again.
 pub fn library(app: &App, launch: &Launch, flags: &RunFlags) -> Outcome<Library> {
     let paths = if flags.context.is_empty() { &launch.context } else { &flags.context };
@@ -89,6 +110,7 @@ pub async fn live(
     let parts = Parts { schema: launch.schema()?, on_print, ..Parts::default() };
     let events = Target::wanted(flags, printer)?;
     let run = resume::again(&app.kit, row, library, parts, force).await?;
+    launch.keep_parameters(&app.kit.store, row).await?;
     match program {
         Program::Script(source) => run_command::program(app, printer, &run, events, source, file(launch)).await,
         Program::Pipeline(pipeline) => {

@@ -8,7 +8,7 @@ use crate::cli::again::Program;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::runs::ended;
-use crate::cli::{again, outcome, person};
+use crate::cli::{again, outcome, person, report};
 use crate::config::environment::Environment;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
@@ -31,6 +31,9 @@ pub struct Resume {
     /// The run: `last`, or the beginning or end of its id.
     #[arg(value_name = "RUN")]
     pub run: String,
+    /// Parameters in place of those of the same names that it had; they hold from now on.
+    #[arg(value_name = "NAME=VALUE")]
+    pub parameters: Vec<String>,
     /// Refuses if the program asks anything in other words than before.
     #[arg(long)]
     pub strict: bool,
@@ -48,19 +51,18 @@ pub struct Resume {
 /// Runs `resume`.
 pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Resume) -> Outcome<Exit> {
     let (row, launch, settings) = prepared(environment, &args.run, &args.flags)?;
-    if row.kind == "repl" && (args.dry_run || args.strict) {
-        return Err(Failure::new(FailureKind::Invalid, "a session of the REPL has no program to look ahead in")
-            .hint("resume it without --dry-run and --strict: what was answered is not asked again"));
-    }
     if row.kind == "repl" {
-        let again = Again { row, launch, force: args.force, quiet: args.flags.quiet };
-        return repl::run::again(settings, again).await;
+        return session(settings, row, launch, args).await;
     }
     let app = build::build(settings, person::present(printer))?;
     if row.is_over() {
-        return over(&app, printer, &row);
+        return over(&app, printer, &row, args);
     }
     let (program, edited) = Program::of(&app, &row, &launch)?;
+    let launch = match again::with_parameters(launch, &row, &program, &args.parameters) {
+        Ok(launch) => launch,
+        Err(failure) => return Ok(report::usage(printer, &failure)),
+    };
     let whole = again::Again { row: &row, launch: &launch, program: &program };
     let library = || again::library(&app, &launch, &args.flags);
     // A pipe can be read once only, so what depends on it is not looked at ahead unless that is asked for.
@@ -68,14 +70,15 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     if moved {
         printer.err("the context is not what it was: its documents have other names or sizes");
     }
-    let asked = edited || moved || args.dry_run || args.strict;
+    let given = !launch.piped && !args.parameters.is_empty();
+    let asked = edited || given || moved || args.dry_run || args.strict;
     let mut log = None;
     if asked || !launch.piped {
         let (plan, seen) = again::ahead(&app, whole, library()?).await?;
         log = seen;
         // Tools, stored programs, personas and settings shape what is asked too.
         if asked || !plan.changed.is_empty() {
-            tell(printer, &plan, reason(&plan, edited, moved), args.dry_run);
+            tell(printer, &plan, reason(&plan, (edited, given, moved)), args.dry_run);
         }
         if args.dry_run {
             return Ok(Exit::Ok);
@@ -93,6 +96,16 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     again::live(&app, printer, whole, library, &args.flags, args.force).await
 }
 
+/// Goes on with a session of the REPL.
+async fn session(settings: Settings, row: RunRow, launch: Launch, args: &Resume) -> Outcome<Exit> {
+    if args.dry_run || args.strict || !args.parameters.is_empty() {
+        return Err(Failure::new(FailureKind::Invalid, "a session of the REPL has no program to look ahead in")
+            .hint("resume it without --dry-run, --strict and parameters: what was answered is not asked again"));
+    }
+    let again = Again { row, launch, force: args.force, quiet: args.flags.quiet };
+    repl::run::again(settings, again).await
+}
+
 /// Refuses a pipeline with a step that was not begun and that nobody can answer.
 async fn answered(app: &App, row: &RunRow, program: &Program, log: Option<Arc<Replay>>) -> Outcome<()> {
     let Program::Pipeline(pipeline) = program else { return Ok(()) };
@@ -102,11 +115,12 @@ async fn answered(app: &App, row: &RunRow, program: &Program, log: Option<Arc<Re
 }
 
 /// What of the run's ground is known to have changed, for people.
-fn reason(plan: &Plan, edited: bool, moved: bool) -> &'static str {
-    match (edited, moved || plan.changed.is_empty()) {
-        (true, _) => "the program has changed: ",
-        (false, true) => "",
-        (false, false) => "a tool, a stored program or a setting that it rests on has changed: ",
+fn reason(plan: &Plan, (edited, given, moved): (bool, bool, bool)) -> &'static str {
+    match (edited, given, moved || plan.changed.is_empty()) {
+        (true, ..) => "the program has changed: ",
+        (false, true, _) => "it goes on with other parameters: ",
+        (false, false, true) => "",
+        (false, false, false) => "a tool, a stored program or a setting that it rests on has changed: ",
     }
 }
 
@@ -131,8 +145,13 @@ fn layer(flags: &RunFlags) -> Outcome<crate::config::layer::Layer> {
 }
 
 /// A run that has its answer gives it again.
-fn over(app: &App, printer: &Printer, row: &RunRow) -> Outcome<Exit> {
+fn over(app: &App, printer: &Printer, row: &RunRow, args: &Resume) -> Outcome<Exit> {
     let store = &app.kit.store;
+    if !args.parameters.is_empty() {
+        let what = format!("run {} has come to its end, and takes no other parameters", row.id);
+        let hint = format!("`rhizo runs fork {}` makes a run with its answers that does", row.id);
+        return Ok(report::usage(printer, &Failure::new(FailureKind::Invalid, what).hint(hint)));
+    }
     if printer.json {
         printer.json_value(&ended::document(store, row)?);
     } else if let Some(answer) = row.result.as_ref().map(|stored| store.load(stored)).transpose()?

@@ -105,7 +105,7 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
         Some(_) => failure,
     })?;
     let pipeline = load::load_text(&app.kit.settings, app.kit.tools.get()?, file, &source)?;
-    let inputs = match inputs(&pipeline, &args.args) {
+    let inputs = match inputs(&pipeline, Map::new(), &args.args) {
         Ok(inputs) => inputs,
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
@@ -220,9 +220,10 @@ fn without_shebang(source: String) -> String {
     }
 }
 
-/// What a pipeline is given, as far as it can be checked before it runs.
-fn inputs(pipeline: &Pipeline, typed: &[String]) -> Outcome<Map<String, Value>> {
-    let inputs = run_inputs::typed(pipeline, &split(typed)?)?;
+/// What a pipeline is given over what it has, as far as it can be checked before it runs.
+pub fn inputs(pipeline: &Pipeline, has: Map<String, Value>, typed: &[String]) -> Outcome<Map<String, Value>> {
+    let given = run_inputs::typed(pipeline, &split(typed)?)?;
+    let inputs: Map<String, Value> = has.into_iter().chain(given).collect();
     run_inputs::settle(pipeline, &inputs).map(|_| inputs)
 }
 
@@ -232,7 +233,8 @@ pub fn known<'p>(pipeline: &'p Pipeline, typed: &[String]) -> Outcome<(Map<Strin
     run_inputs::known(pipeline, &run_inputs::typed(pipeline, &split(typed)?)?)
 }
 
-fn parameters(typed: &[String]) -> Outcome<Map<String, Value>> {
+/// What a program is given.
+pub fn parameters(typed: &[String]) -> Outcome<Map<String, Value>> {
     let read = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
     Ok(split(typed)?.into_iter().map(|(name, value)| (name, read(value))).collect())
 }

@@ -14,6 +14,7 @@ use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
 use crate::store::rows::{collect, money, name, number, small};
 use crate::store::runs::asked;
+use crate::store::value::Encoded;
 use crate::store::writer::Ack;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde_json::Value;
@@ -67,6 +68,21 @@ impl Store {
     pub fn claim_run(&self, id: &RunId, force: bool) -> Ack<()> {
         let (id, own) = (id.clone(), Process::own());
         self.writer().write(move |connection| claim(connection, &id, &own, force), |()| {})
+    }
+
+    /// Keeps other settings of a run in place of those under which it began.
+    pub fn keep_settings(&self, id: &RunId, settings: &Value) -> Ack<()> {
+        let (id, settings) = match Encoded::of(settings) {
+            Ok(settings) => (id.clone(), settings),
+            Err(failure) => return Ack::ready(Err(failure)),
+        };
+        let work = move |connection: &Connection| {
+            let (settings, blob) = settings.columns(connection)?;
+            let sql = "UPDATE runs SET settings = ?2, settings_blob = ?3 WHERE id = ?1";
+            connection.prepare_cached(sql)?.execute((id.as_str(), settings, blob))?;
+            Ok(())
+        };
+        self.writer().write(work, |()| {})
     }
 
     /// All effects of a run, in the order of their first intents.

@@ -133,3 +133,27 @@ fn a_model_with_another_window_has_the_same_calls() {
     let most: Vec<u64> = server.asks().iter().filter_map(|ask| ask.body["max_tokens"].as_u64()).collect();
     assert!(most[0] == most[1] && most[1] < 8_192 && most[2] < 4_096, "{most:?}");
 }
+
+#[test]
+fn a_parameter_is_put_right_and_kept() {
+    let server = holding(usize::MAX);
+    let code = "let both = [llm(\"a\"), llm(`b ${args.year}`)]; if args.year < 2000 { nothing() } else { both }";
+    let program = Program::paying(&server).file("p.rhai", code);
+    program.args(["run", "p.rhai", "year=1026"]).run().code(1);
+    let plan = program.args(["resume", "last", "year=2026", "--dry-run"]).run().ok().stdout;
+    let told = "it goes on with other parameters: 1 replayed";
+    assert!(plan.starts_with(told) && plan.contains("paid, \"b 2026\", with other messages"), "{plan}");
+    program.args(["resume", "last"]).run().code(1).says("nothing");
+    program.args(["resume", "last", "year"]).run().code(2).says("write NAME=VALUE");
+    program.args(["resume", "last", "year=2026", "--max-calls", "2"]).run().code(5).says(told);
+    assert_eq!(asked(&server), ["a", "b 1026"]);
+    program.args(["resume", "last"]).run().ok().prints("[\n  \"A\",\n  \"B 2026\"\n]\n");
+    program.args(["replay", "last"]).run().ok();
+    assert_eq!(asked(&server), ["a", "b 1026", "b 2026"]);
+    program
+        .args(["resume", "last", "year=2027"])
+        .run()
+        .code(2)
+        .says("takes no other parameters")
+        .says("rhizo runs fork ");
+}

@@ -73,6 +73,19 @@ fn an_edited_step_and_its_dependants_are_made_again() {
 }
 
 #[test]
+fn an_input_is_put_right() {
+    let gate = Gate::default();
+    let server = gate.server();
+    let program = Program::paying(&server).file("flow.yaml", FLOW);
+    let id = killed(&gate, &program, 1);
+    let before = server.asks().len();
+    program.args(["resume", &id, "wordd=wave"]).run().code(2).says("has no input `wordd`").says("did you mean `word`?");
+    program.args(["resume", &id, "word=wave"]).run().ok().says("changed: model at root/step:first: paid, ");
+    assert_eq!(asked(&server)[before..][..2], ["first of wave", "a after FIRST OF WAVE"]);
+    assert_eq!(server.asks().len(), before + 5);
+}
+
+#[test]
 fn steps_that_the_log_answers_are_shown_as_such_and_rounds_by_their_numbers() {
     let gate = Gate::default();
     let server = gate.server();
