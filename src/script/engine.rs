@@ -6,7 +6,9 @@ use crate::context::view::View;
 use crate::script::desk::Desk;
 use crate::script::errors::{Stop, caught, raise};
 use crate::script::stdlib::Modules;
-use crate::script::{equality, gate, growth, guards, mixed, notation, order, output, prims, pythonic, ranges, words};
+use crate::script::{
+    equality, gate, growth, guards, lists, mixed, notation, order, output, prims, pythonic, ranges, words,
+};
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,6 +48,7 @@ pub fn plain() -> Engine {
     equality::register(&mut engine);
     order::register(&mut engine);
     ranges::register(&mut engine);
+    lists::register(&mut engine);
     pythonic::register(&mut engine);
     caught::register(&mut engine);
     engine

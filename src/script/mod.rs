@@ -23,6 +23,7 @@ pub mod hearing;
 pub mod held;
 pub mod help;
 pub mod host;
+pub mod lists;
 pub mod mixed;
 pub mod natives;
 pub mod notation;
