@@ -116,3 +116,27 @@ fn what_failed_before_a_wave_is_not_tried_again() {
     assert_eq!(asks.iter().filter(|ask| part(ask) == "a").count(), 1);
     assert_eq!(asks.len(), 16, "only what was under way is asked again");
 }
+
+#[test]
+fn the_failure_that_the_end_names_is_asked_again_although_a_wave_went_past_it() {
+    let code = "import \"manager\" as manager;
+        let plan = [\"a\", \"c\"].map(|id| #{id: id, task: \"job-\" + id});
+        manager::delegate(\"Build it.\", #{plan: plan, max_rounds: 2, max_reviews: 3, max_subtasks: 2})";
+    for reviewing in [false, true] {
+        let refused = AtomicBool::new(false);
+        let server = ChatServer::new(move |ask| {
+            let first = part(ask) == "a" && reviews(ask) == reviewing && !refused.swap(true, Ordering::SeqCst);
+            if first { Reply::refusal(400, "not today") } else { play(ask) }
+        });
+        let program = Program::paying(&server).file("build.rhai", code);
+        let ran = program.args(["run", "build.rhai"]).run().says("none of 2 parts was approved; a: ");
+        assert_ne!(ran.exit_code(), Some(0));
+        let answer = program.args(["resume", &newest_id(&program), "--json"]).run().ok().json()["answer"].clone();
+        assert_eq!(answer["results"], json!({"a": "first a"}), "a review: {reviewing}, {answer:#}");
+        assert_eq!(answer["failed"]["c"]["kind"], "loop_exhausted");
+        let times = times(&server);
+        let twice: Vec<&String> = times.iter().filter(|(_, times)| **times > 1).map(|(prompt, _)| prompt).collect();
+        assert_eq!((times.len(), twice.len()), (6, 1), "{times:#?}");
+        assert!(twice[0].contains("job-a"), "what was answered is not asked again: {twice:#?}");
+    }
+}

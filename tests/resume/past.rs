@@ -184,6 +184,7 @@ fn a_failure_that_was_kept_and_thrown_at_the_end_is_asked_again() {
     for code in [
         "let kept = ();\ntry { llm(\"one\") } catch (e) { kept = e }\nlet x = llm(\"x\");\nif kept != () { throw kept }\nx",
         "let all = llm_batch([\"one\"]);\nlet x = llm(\"x\");\nif type_of(all[0]) == \"map\" { throw all[0] }\nx",
+        "let kept = ();\ntry { vote::ask(\"one\", 1) } catch (e) { kept = e }\nlet x = llm(\"x\");\nif kept != () { throw kept }\nx",
         "fn tried() { try { return llm(\"one\") } catch (e) { return e } }\nlet kept = tried();\nlet x = llm(\"x\");
          if type_of(kept) == \"map\" { kept.message = \"first: \" + kept.message; throw kept }\nx",
     ] {
