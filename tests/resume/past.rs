@@ -185,6 +185,7 @@ fn a_failure_that_was_kept_and_thrown_at_the_end_is_asked_again() {
         "let kept = ();\ntry { llm(\"one\") } catch (e) { kept = e }\nlet x = llm(\"x\");\nif kept != () { throw kept }\nx",
         "let all = llm_batch([\"one\"]);\nlet x = llm(\"x\");\nif type_of(all[0]) == \"map\" { throw all[0] }\nx",
         "let kept = ();\ntry { vote::ask(\"one\", 1) } catch (e) { kept = e }\nlet x = llm(\"x\");\nif kept != () { throw kept }\nx",
+        "let kept = ();\ntry { llm(\"one\") } catch (e) { kept = error_of(e) }\nlet x = llm(\"x\");\nif kept != () { throw kept }\nx",
         "fn tried() { try { return llm(\"one\") } catch (e) { return e } }\nlet kept = tried();\nlet x = llm(\"x\");
          if type_of(kept) == \"map\" { kept.message = \"first: \" + kept.message; throw kept }\nx",
     ] {
@@ -205,6 +206,21 @@ fn a_failure_that_the_last_one_tells_of_is_asked_again() {
     let parts = "let parts = llm_batch([\"one\"]);\nlet x = llm(\"x\");\n";
     for end in ["x + parts.join(\"\\n\")", "x + parts[0]", "`${x} ${parts[0]}`"] {
         asks_after_its_end(&format!("{parts}{end}"), &["one"], &["one", "x", "one"]);
+    }
+}
+
+#[test]
+fn a_failure_that_the_script_of_a_pipeline_throws_at_its_end_is_asked_again() {
+    for body in [
+        "while: {condition: prev == (), max_iterations: 2, steps: {a: {llm: one}}}",
+        "each: {in: [one], steps: {a: {llm: '{{ item }}'}}}",
+        "parallel: {left: {a: {llm: one}}}",
+    ] {
+        let flow = format!("steps: {{w: {{{body}}}, x: {{llm: x}}, t: {{set: {{s: outcomes.x}}}}}}\n");
+        let program = Program::offline().file("p.yaml", &flow);
+        let script = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+        assert!(script.contains("error_of(failure)"), "{script}");
+        asks_after_its_end(&script, &["one"], &["one", "x", "one"]);
     }
 }
 

@@ -29,10 +29,10 @@ impl Twin {
             body.add(&format!("let {done} = #{{key: key, value: ()}};"));
             let what = match stop {
                 // What fails here ends the rest.
-                true if twin.read.is_empty() => String::new(),
-                true => "throw error_of(failure)".to_owned(),
-                false if twin.read.is_empty() => format!("{done}.failure = failure"),
-                false => format!("{done}.failure = error_of(failure)"),
+                true if twin.read.is_empty() => Vec::new(),
+                true => vec!["throw error_of(failure);".to_owned()],
+                false if twin.read.is_empty() => vec![format!("{done}.failure = failure;")],
+                false => vec![format!("{done}.failure = error_of(failure);")],
             };
             twin.done(&each.block, &format!("{done}.value"), &what, body);
             body.add(&done);
@@ -59,8 +59,10 @@ impl Twin {
         let work = self.function("branch", step, &[], &mut |twin, body| {
             let (done, given) = (twin.fresh("done"), twin.fresh("given"));
             let failed = match twin.read.is_empty() {
-                true => format!("{done}.failure = failure"),
-                false => format!("{done}.failure = error_of(failure) + #{{branch: {given}}}"),
+                true => vec![format!("{done}.failure = failure;")],
+                false => {
+                    vec![format!("{done}.failure = error_of(failure);"), format!("{done}.failure.branch = {given};")]
+                }
             };
             body.add(&format!("let {done} = #{{key: {given}, value: ()}};"));
             body.add(&format!("switch {given} {{"));
@@ -104,10 +106,12 @@ impl Twin {
         body.add(&format!("    throw #{{kind: \"loop_exhausted\", message: {message}, hint: {hint}, last: prev}};"));
         body.add("}");
         let failed = match self.read.is_empty() {
-            true => "",
-            false => "throw error_of(failure) + #{iteration: iteration}",
+            true => Vec::new(),
+            false => ["failure = error_of(failure);", "failure.iteration = iteration;", "throw failure;"]
+                .map(str::to_owned)
+                .to_vec(),
         };
-        self.done(&repeat.block, "prev", failed, &mut body);
+        self.done(&repeat.block, "prev", &failed, &mut body);
         body.add("iteration += 1;");
         body.shallower();
         body.add("}");
@@ -118,8 +122,9 @@ impl Twin {
         body.list()
     }
 
-    /// What became of a body: its value, or what is done about its failure, if anything is.
-    fn done(&mut self, block: &Block, place: &str, failed: &str, body: &mut Lines) {
+    /// What became of a body: its value, or what is done about its failure, if anything is. What is added to a failure is
+    /// assigned: a new map would forget from which call it comes.
+    fn done(&mut self, block: &Block, place: &str, failed: &[String], body: &mut Lines) {
         let outside = self.scope.len();
         if failed.is_empty() {
             let value = self.block(block, body, true);
@@ -133,7 +138,9 @@ impl Twin {
         body.add(&format!("{place} = {value};"));
         body.shallower();
         body.add("} catch (failure) {");
-        body.add(&format!("    {failed};"));
+        body.deeper();
+        body.extend(failed.iter().cloned());
+        body.shallower();
         body.add("}");
         self.scope.truncate(outside);
     }

@@ -186,7 +186,7 @@ fn distinct(given) {
 fn failures(results) {
     let failed = #{};
     for one in results {
-        if one.contains(\"failure\") { failed[one.key] = one.failure + #{item: one.key}; }
+        if one.contains(\"failure\") { failed[one.key] = one.failure; failed[one.key].item = one.key; }
     }
     if failed.is_empty() { () } else { failed }
 }
@@ -206,7 +206,8 @@ fn named(results, given, step) {
     }
     if first == () { return; }
     first.message = \"item `\" + first.item + \"` of `\" + step + \"`: \" + first.message;
-    throw first + #{items: items};
+    first.items = items;
+    throw first;
 }
 ",
     ),

@@ -15,7 +15,10 @@ pub fn register(engine: &mut Engine) {
         let is_answer = is_failure(&caught) && !is_of_values(&caught);
         let failure = failure(&caught);
         let failure = if is_answer { failure } else { failure.of_data() };
-        convert::to_dynamic(&Value::Object(failure.to_error()))
+        let mut error = convert::to_dynamic(&Value::Object(failure.to_error()));
+        // From which call it comes goes on with it.
+        error.set_tag(caught.tag());
+        error
     });
 }
 
