@@ -66,6 +66,12 @@ pub fn seat() -> Outcome<Seat> {
 
 /// Asks the host and waits; cancellation ends the wait within 150 ms. The wait is not charged as computing.
 pub fn ask(request: Request) -> Outcome<Value> {
+    asked(request).and_then(|(value, heard)| heard.map(|()| value))
+}
+
+/// The same, with what the closures of `on_event` came to beside the answer: where one of them fails, the host has answered
+/// all the same.
+pub fn asked(request: Request) -> Outcome<(Value, Outcome<()>)> {
     let seat = seat()?;
     // What has begun is told to have ended also where the program is stopped.
     let ends = matches!(request, Request::Step(StepTold::Ends(_)));
@@ -90,7 +96,7 @@ pub fn ask(request: Request) -> Outcome<Value> {
     if let Some(hearing) = hearing {
         unheard = unheard.and(wait_for_rest(&seat, hearing).and_then(|news| tell(&seat, Some(hearing), &news)));
     }
-    done.and_then(|value| unheard.map(|()| value))
+    done.map(|value| (value, unheard))
 }
 
 /// What came while a script waited.

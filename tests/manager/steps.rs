@@ -131,6 +131,28 @@ fn a_program_hears_of_its_steps() {
 }
 
 #[test]
+fn a_step_of_which_nobody_may_hear_ends_with_that_and_the_next_one_does_not_stand_in_it() {
+    let server = ChatServer::new(|ask| play(ask, |_, _| "approve"));
+    let code = "import \"manager\" as manager;
+        on_event(|e| if e.event == \"step_started\" && e.step == \"decompose\" { throw #{kind: \"tool\", message: \"no\"} });
+        try { manager::delegate(\"Build it.\") } catch { }
+        manager::delegate(\"Build it.\", #{plan: [#{id: \"a\", task: \"job-a\"}]})";
+    let program = Program::paying(&server).file("build.rhai", code);
+    let told_all = program.args(["run", "build.rhai", "--events", "-"]).run().ok().stdout;
+    let expect = [
+        "step:decompose failed no",
+        "step:delegate failed no",
+        "visit:2 ok",
+        "visit:2/item:a/step:subtask ok",
+        "visit:2/item:a/step:subtask/step:review ok approve",
+        "visit:2/item:a/step:subtask/step:work ok",
+        "visit:2/step:join ok",
+    ];
+    assert_eq!(ended(&told_all), expect);
+    assert_eq!(server.asks().len(), 2, "nobody divides the task");
+}
+
+#[test]
 fn what_a_limit_stops_is_told_to_have_ended() {
     let server = ChatServer::new(|ask| play(ask, |_, _| "approve"));
     let code = "import \"manager\" as manager;
