@@ -210,6 +210,24 @@ fn a_failure_that_the_last_one_tells_of_is_asked_again() {
 }
 
 #[test]
+fn a_fork_asks_again_too_what_its_run_had_kept_and_thrown_at_the_end() {
+    let code = "let kept = ();
+        try { llm(\"one\") } catch (e) { kept = e }
+        let x = llm(\"x\");
+        if kept != () { throw kept }
+        x";
+    // A refused call is no answer, and not copied. One that was cut is.
+    for cut in [true, false] {
+        let server = failing_once(&["one"], cut);
+        let program = Program::paying(&server).file("p.rhai", code);
+        assert_ne!(program.args(["run", "p.rhai"]).run().exit_code(), Some(0));
+        let new = program.args(["runs", "fork", "last"]).run().ok().stdout.trim().to_owned();
+        program.args(["resume", &new]).run().ok().prints("X\n");
+        assert_eq!(asked(&server), ["one", "x", "one"], "cut: {cut}");
+    }
+}
+
+#[test]
 fn a_failure_that_the_script_of_a_pipeline_throws_at_its_end_is_asked_again() {
     for body in [
         "while: {condition: prev == (), max_iterations: 2, steps: {a: {llm: one}}}",
