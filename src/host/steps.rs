@@ -18,13 +18,17 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// The steps that are open, by the frame in which they began; each is within those before it.
 #[derive(Default)]
-pub(super) struct OpenSteps(Mutex<HashMap<String, Vec<Arc<OpenStep>>>>);
+pub(super) struct OpenSteps {
+    open: Mutex<HashMap<String, Vec<Arc<OpenStep>>>>,
+    /// Where the step is whose host this is. A program that is called in it asks this one, where no other step is open.
+    within: OnceLock<Place>,
+}
 
 /// A step that has not ended.
 struct OpenStep {
@@ -35,6 +39,7 @@ struct OpenStep {
 }
 
 /// Where a step is, as its events say.
+#[derive(Clone)]
 struct Place {
     frame: Frame,
     step: String,
@@ -44,7 +49,7 @@ struct Place {
 
 impl OpenSteps {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Arc<OpenStep>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The innermost step around a frame.
@@ -81,14 +86,15 @@ impl OpenSteps {
 
 impl Place {
     fn new(host: &RunHost, frame: &Frame, around: Option<&OpenStep>, about: &StepAbout) -> Self {
-        let base = around.map_or(frame, |step| &step.place.frame);
+        let around = around.map(|step| &step.place).or_else(|| host.steps.within.get());
+        let base = around.map_or(frame, |place| &place.frame);
         let item = about.key.as_ref().map(|key| base.named("item", key));
         let at = item.as_ref().unwrap_or(base).named("step", &about.step);
         let visit = about.visit.unwrap_or_else(|| host.occurrence(&at, "step") + 1);
         Self {
             frame: if visit > 1 { at.child(format_args!("visit:{visit}")) } else { at },
             step: about.step.clone(),
-            key: about.key.clone().or_else(|| around?.place.key.clone()),
+            key: about.key.clone().or_else(|| around?.key.clone()),
             visit,
         }
     }
@@ -123,6 +129,7 @@ fn begin(host: &RunHost, frame: &Frame, about: StepAbout) -> Outcome<()> {
     let part = outer.part(outer.scope.part(format!("step `{}`", about.step), &ChildSlice::default()));
     part.trail.inherit(&outer.trail);
     let place = Place::new(host, frame, around.as_deref(), &about);
+    part.steps.within.get_or_init(|| place.clone());
     let event = Event::StepStarted {
         step: place.step.clone(),
         act: about.act,

@@ -1,6 +1,6 @@
 //! What is told of a divided task while it is done: each piece of it as a step.
 
-use super::{PROGRAM, mixed, play, reviews, wait_for_one_under_way};
+use super::{PROGRAM, mixed, plans, play, reviews, wait_for_one_under_way};
 use crate::resume::newest_id;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
@@ -150,6 +150,30 @@ fn a_step_of_which_nobody_may_hear_ends_with_that_and_the_next_one_does_not_stan
     ];
     assert_eq!(ended(&told_all), expect);
     assert_eq!(server.asks().len(), 2, "nobody divides the task");
+}
+
+#[test]
+fn a_program_that_is_called_in_a_step_tells_its_steps_within_it() {
+    let server = ChatServer::new(|ask| match plans(ask) {
+        true => Reply::text(json!({"parts": [{"id": "a", "task": "job-a", "role": "worker"}]}).to_string()),
+        false => play(ask, |_, _| "approve"),
+    });
+    let inner = "//! +++\n//! summary = \"Has something done.\"\n//! +++\nimport \"manager\" as manager;
+        manager::delegate(\"Inner.\", #{plan: [#{id: \"x\", task: \"job-x\"}]});
+        []";
+    // The manager looks at the keys of its options before its first step, and in the one in which it divides the task.
+    let code = "import \"manager\" as manager;
+        manager::delegate(\"Build it.\", #{keys: || SCRIPT(\"inner\")})";
+    let program = Program::paying(&server).file("build.rhai", code).file("scripts/inner.rhai", inner);
+    let told_all = program.args(["run", "build.rhai", "--events", "-"]).run().ok().stdout;
+    let inner = ["step:delegate", "step:delegate/item:x/step:subtask", "step:delegate/step:join"];
+    for around in ["script:inner0/e1", "step:decompose"] {
+        for step in inner {
+            let step = format!("{around}/{step} ok");
+            assert!(ended(&told_all).contains(&step), "{step} in {:#?}", ended(&told_all));
+        }
+    }
+    assert!(ended(&told_all).contains(&"item:a/step:subtask ok".to_owned()), "{:#?}", ended(&told_all));
 }
 
 #[test]
