@@ -58,7 +58,9 @@ pub(super) async fn ask(host: &RunHost, call: ToolCall<'_>) -> Outcome<()> {
     let answered = host.replay.as_ref().is_some_and(|replay| replay.has_answer(&key));
     let asks = !answered && policy? && !call.unasked;
     let known = host.knows(call.frame, &wish);
-    if !asks && !known {
+    let unread = check_readable(spec, call.args).is_err();
+    let refused = unread && host.knows(call.frame, &refusal(call));
+    if !asks && !known && !refused {
         return Ok(());
     }
     let question = question(spec, call.args);
@@ -68,15 +70,37 @@ pub(super) async fn ask(host: &RunHost, call: ToolCall<'_>) -> Outcome<()> {
         if asks { put(host, call, &question).await } else { Ok(Value::from(YES)) }
     };
     let answer = async {
-        if asks {
-            check_readable(spec, call.args)?;
+        if unread {
+            refuse(host, call, asks).await?;
+        }
+        if !asks && !known {
+            return Ok(YES.to_owned());
         }
         let work = async { Done::from(work.await) };
         let said = door::observe(host, call.frame, wish.kept_as(canonical(&kept)), work).await?;
         // Earlier versions kept that it was allowed, and no word.
         Ok(said.as_str().unwrap_or(YES).to_owned())
     };
-    call.cx.granted.pass(spec, known, answer).await
+    call.cx.granted.pass(spec, known || refused, answer).await
+}
+
+/// Refuses a call about which a person is to be asked and that is too long to be read. It is no question that could be
+/// answered later, but an effect: where the program went past it, it stays refused, whatever the policy is by then.
+async fn refuse(host: &RunHost, call: ToolCall<'_>, asks: bool) -> Outcome<()> {
+    let verdict = if asks { check_readable(call.tool.tool.spec(), call.args) } else { Ok(()) };
+    let refusal = refusal(call);
+    // To a sealed log of an earlier version, which does not have it, nothing is added.
+    if !host.knows(call.frame, &refusal) && (verdict.is_ok() || host.is_sealed()) {
+        return verdict;
+    }
+    let kept = verdict.clone();
+    door::observe(host, call.frame, refusal, async { Done::from(kept) }).await?;
+    verdict
+}
+
+/// What makes two refusals equal.
+fn refusal(call: ToolCall<'_>) -> Asked {
+    Asked::new(EffectKind::Decision, &json!({"unreadable": call.tool.tool.spec().name, "args": call.args}))
 }
 
 /// What makes two questions equal.

@@ -141,6 +141,25 @@ fn what_is_too_long_to_be_read_is_not_asked_about() {
 }
 
 #[test]
+fn what_was_too_long_to_be_read_stays_refused_where_the_program_went_on() {
+    let tried = "let line = \": \"; line.pad(12001, \"x\");
+let said = \"\"; try { said = `${TOOL(\"run_command\", #{command: line}).status}` } catch (e) { said = e.kind }\n";
+    let program = Program::offline().file("long.rhai", format!("{tried}said + ask_user(\"more?\")"));
+    program.args(["run", "long.rhai"]).run().code(6).says("more?");
+    let id = newest_id(&program);
+    assert_eq!(open(&program, &id).as_array().map(Vec::len), Some(1), "nobody was asked about the call");
+    program.args(["runs", "answer", &id, "-", "!"]).run().ok();
+    program.args(["resume", &id, "--approve", "auto"]).run().ok().prints("denied!\n");
+    program.args(["replay", &id]).run().ok().prints("denied!\n");
+    // A run that went no further tries again, and may by now.
+    let program = Program::offline().file("long.rhai", format!("{tried}if said == \"denied\" {{ throw said }} said"));
+    program.args(["run", "long.rhai"]).run().code(1);
+    let id = newest_id(&program);
+    program.args(["resume", &id]).run().code(1).says("denied");
+    program.args(["resume", &id, "--approve", "auto"]).run().ok().prints("0\n");
+}
+
+#[test]
 fn the_path_of_a_file_is_shown_whole_however_long_its_text_is() {
     let code = "let path = \"\"; path.pad(3000, \"./\"); let text = \"\"; text.pad(20000, \"y\");
 TOOL(\"write_file\", #{path: path + \"kept.txt\", text: text})";
