@@ -107,6 +107,13 @@ fn tables_and_documents_become_values() {
 }
 
 #[test]
+fn the_beginning_of_a_long_header_says_what_parts_it() {
+    let names = vec!["x".repeat(990); 70].join(",");
+    let table = format!("{names},{}\n{}1\n", "a;".repeat(200), "1,".repeat(70));
+    assert_eq!(over(&table, "context.csv()[0].keys().len"), json!(71));
+}
+
+#[test]
 fn a_ranked_search_finds_the_passage() {
     let filler = "The committee met again and talked about the budget of the coming year.\n\n".repeat(500);
     let text = format!("{filler}The lighthouse keeper retired in 1931 after forty years.\n\n{filler}");

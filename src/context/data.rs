@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Rows read between two polls.
 const STEP: usize = 1024;
 
+/// How much of a header decides by what it is parted: where a quote is open, all of the text would be header.
+const DECISIVE: usize = 64 << 10;
+
 impl View {
     /// The value of a JSON text, or the array of values of JSON lines, of at most `limit` bytes.
     ///
@@ -69,7 +72,7 @@ struct Tables {
 
 impl Tables {
     fn add(&mut self, text: &[u8], poll: &Poll) -> Outcome<()> {
-        let mut reader = reader(text, separator(text));
+        let mut reader = reader(text, separator(text, poll)?);
         let own = Columns::new(reader.byte_headers().map_err(|error| explain(&error))?.iter().map(lossy))?;
         if let Some(known) = self.columns.as_ref().filter(|known| known.names() != own.names()) {
             let shown = |columns: &Columns| one_line(&columns.names().join(", "), 100);
@@ -126,11 +129,18 @@ fn reader(text: &[u8], separator: u8) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new().delimiter(separator).from_reader(text)
 }
 
-/// The separator that makes the most columns of the header: what stands within quotes is none.
-fn separator(text: &[u8]) -> u8 {
-    let columns = |by: &u8| reader(text, *by).byte_headers().map_or(0, csv::ByteRecord::len);
-    // Of equals the last one counts.
-    [b'|', b'\t', b';', b','].into_iter().max_by_key(columns).unwrap_or(b',')
+/// The separator that makes the most columns of the header, the first of equals: what stands within quotes is none.
+fn separator(text: &[u8], poll: &Poll) -> Outcome<u8> {
+    let start = text.get(..DECISIVE).unwrap_or(text);
+    let mut best = (b',', 0);
+    for by in [b',', b';', b'\t', b'|'] {
+        poll.check()?;
+        let columns = reader(start, by).byte_headers().map_or(0, csv::ByteRecord::len);
+        if columns > best.1 {
+            best = (by, columns);
+        }
+    }
+    Ok(best.0)
 }
 
 fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
