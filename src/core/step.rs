@@ -3,23 +3,60 @@
 use crate::core::failure::Failure;
 use crate::core::status::StepOutcome;
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
 
 /// What a step is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StepAbout {
     /// Its name.
     pub step: String,
-    /// What it does: `llm`, `script`, ...
-    pub act: String,
+    /// What it does.
+    pub act: StepAct,
     /// The key of the item that it is; without one it belongs to the item around it.
+    #[serde(default)]
     pub key: Option<String>,
     /// How often it has begun, from 1; counted if it is not given.
-    pub visit: Option<u32>,
+    #[serde(default)]
+    pub visit: Option<NonZeroU32>,
     /// How many items there are at its place, this one included; 0 if that is not known.
+    #[serde(default)]
     pub of: usize,
     /// Whether the program thereby goes on past all that has failed before.
+    #[serde(default)]
     pub past: bool,
+    /// Whether its value says how it ended.
+    #[serde(default)]
+    pub tells: bool,
+}
+
+/// What a step of a program does, in the words of pipelines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepAct {
+    /// One model call.
+    Llm,
+    /// What a program does, in steps of its own or in none.
+    Script,
+    /// A child run.
+    Run,
+    /// Values, of which nobody is asked.
+    Set,
+    /// Several things at once.
+    Parallel,
+}
+
+impl StepAct {
+    /// The name in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Llm => "llm",
+            Self::Script => "script",
+            Self::Run => "run",
+            Self::Set => "set",
+            Self::Parallel => "parallel",
+        }
+    }
 }
 
 /// How a step ended.
@@ -55,4 +92,25 @@ pub enum StepTold {
         /// Why.
         why: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StepAbout;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_step_has_a_name_and_a_known_act_and_visits_count_from_one() {
+        let read = |about: Value| serde_json::from_value::<StepAbout>(about);
+        let about = read(json!({"step": "a", "act": "parallel", "visit": 1})).unwrap();
+        assert_eq!(serde_json::to_value(about.act).unwrap(), json!(about.act.name()));
+        for wrong in [
+            json!({"act": "llm"}),
+            json!({"step": "a"}),
+            json!({"step": "a", "act": "anything"}),
+            json!({"step": "a", "act": "llm", "visit": 0}),
+        ] {
+            assert!(read(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
 }

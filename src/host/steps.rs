@@ -18,6 +18,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -90,7 +91,7 @@ impl Place {
         let base = around.map_or(frame, |place| &place.frame);
         let item = about.key.as_ref().map(|key| base.named("item", key));
         let at = item.as_ref().unwrap_or(base).named("step", &about.step);
-        let visit = about.visit.unwrap_or_else(|| host.occurrence(&at, "step") + 1);
+        let visit = about.visit.map_or_else(|| host.occurrence(&at, "step") + 1, NonZeroU32::get);
         Self {
             frame: if visit > 1 { at.child(format_args!("visit:{visit}")) } else { at },
             step: about.step.clone(),
@@ -132,7 +133,7 @@ fn begin(host: &RunHost, frame: &Frame, about: StepAbout) -> Outcome<()> {
     part.steps.within.get_or_init(|| place.clone());
     let event = Event::StepStarted {
         step: place.step.clone(),
-        act: about.act,
+        act: about.act.name().to_owned(),
         key: place.key.clone(),
         visit: place.visit,
         of: about.of,

@@ -7,7 +7,7 @@ use crate::script::desk::Desk;
 use crate::script::errors::{Stop, caught, raise};
 use crate::script::stdlib::Modules;
 use crate::script::{
-    equality, gate, growth, guards, lists, mixed, notation, order, output, prims, pythonic, ranges, words,
+    equality, gate, growth, guards, lists, mixed, notation, order, output, prims, pythonic, ranges, stdlib, words,
 };
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::path::PathBuf;
@@ -71,7 +71,7 @@ fn limit(engine: &mut Engine) {
     engine.set_max_strings_interned(0);
     engine.disable_symbol("eval");
     #[allow(deprecated, reason = "rhai marks the hook volatile, not obsolete")]
-    engine.on_parse_token(|token, position, _| words::as_rhai(token, position));
+    engine.on_parse_token(|token, position, _| words::as_rhai(stdlib::own(token), position));
 }
 
 /// `context` and `args` are visible inside functions too, where Rhai hides the variables of the session.

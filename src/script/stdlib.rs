@@ -5,8 +5,9 @@ use crate::core::failure::{Failure, FailureKind};
 use crate::script::depth::{self, KEPT};
 use crate::script::engine::SOURCE_LIMIT;
 use crate::script::errors::raise;
+use crate::script::prims::step;
 use rhai::module_resolvers::ModuleResolver;
-use rhai::{Engine, EvalAltResult, Module, Position, Scope, Shared};
+use rhai::{Engine, EvalAltResult, Module, Position, Scope, Shared, Token};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -30,6 +31,24 @@ pub const MODULES: &[(&str, &str)] = &[
 /// The names of the stdlib's modules.
 pub fn names() -> Vec<&'static str> {
     MODULES.iter().map(|(name, _)| *name).collect()
+}
+
+/// The source of the module that a path means, if it is one of the stdlib.
+fn embedded(path: &str) -> Option<&'static str> {
+    let name = path.strip_prefix("stdlib/").unwrap_or(path);
+    MODULES.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
+}
+
+/// A token as it is meant: in the stdlib's modules the name of what they alone may call is one that the engine knows. Who is
+/// calling does not tell, because closures that a program hands to a module are called from there.
+pub fn own(token: Token) -> Token {
+    let is_own = || OPEN.with_borrow(|open| open.last().is_some_and(|path| embedded(path).is_some()));
+    match &token {
+        Token::Identifier(name) if name.as_str() == step::NAME && is_own() => {
+            Token::Identifier(Box::new(step::OWN_NAME.into()))
+        }
+        _ => token,
+    }
 }
 
 /// Makes the stdlib modules that `source` names known to the engine, so that `text::slug(s)` needs no `import`, also in
@@ -87,9 +106,8 @@ impl Modules {
 
     /// The source of a module: the stdlib's, or a file that lies in the folder itself or below it.
     fn source(&self, path: &str) -> Option<String> {
-        let name = path.strip_prefix("stdlib/").unwrap_or(path);
-        if let Some((_, source)) = MODULES.iter().find(|(known, _)| *known == name) {
-            return Some((*source).to_owned());
+        if let Some(source) = embedded(path) {
+            return Some(source.to_owned());
         }
         let folder = self.folder.as_ref()?.canonicalize().ok()?;
         let file = folder.join(path).with_extension("rhai").canonicalize().ok()?;

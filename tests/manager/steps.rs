@@ -177,6 +177,39 @@ fn a_program_that_is_called_in_a_step_tells_its_steps_within_it() {
 }
 
 #[test]
+fn only_the_stdlib_tells_of_steps() {
+    let server = ChatServer::new(|ask| play(ask, |_, _| "approve"));
+    let step = "#{step: \"mine\", act: \"llm\", past: true}, || 5";
+    let part = "#{plan: [#{id: \"a\", task: \"job-a\"}]}";
+    let program = Program::paying(&server);
+    for code in [
+        format!("told_step({step})"),
+        format!("retry::times(1, || told_step({step}))"),
+        format!("Fn(\"told_step\").call({step})"),
+    ] {
+        program.args(["eval", &code]).run().code(1).says("told_step (map, Fn)");
+    }
+    // What a program calls by that name is its own.
+    let code = format!("fn told_step(about, work) {{ throw \"mine\" }} manager::delegate(\"Build it.\", {part}).ok");
+    program.args(["eval", &code]).run().ok().prints("true\n");
+}
+
+#[test]
+fn what_a_child_run_answers_does_not_say_how_its_step_ended() {
+    let server = ChatServer::new(|ask| match ask.is_root() {
+        true => Reply::code("context.head(1);\nFINAL(#{failure: \"theirs\", waits: \"long\", verdict: \"bad\"})"),
+        false => play(ask, |_, _| "approve"),
+    });
+    let code = "import \"manager\" as manager;
+        let text = \"\"; text.pad(40000, \"many words \");
+        manager::delegate(\"Build it.\", #{context: text, plan: [#{id: \"a\", task: \"job-a\"}]})";
+    let program = Program::paying(&server).file("build.rhai", code);
+    let told_all = program.args(["run", "build.rhai", "--events", "-"]).run().ok().stdout;
+    let work = "item:a/step:subtask/step:work ok".to_owned();
+    assert!(ended(&told_all).contains(&work), "{:#?}", ended(&told_all));
+}
+
+#[test]
 fn what_a_limit_stops_is_told_to_have_ended() {
     let server = ChatServer::new(|ask| play(ask, |_, _| "approve"));
     let code = "import \"manager\" as manager;

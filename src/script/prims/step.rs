@@ -1,6 +1,7 @@
 //! `told_step`: a piece of work that whoever watches is told of as a step, like those of pipelines.
 //!
-//! It is the stdlib's own and stands in no table. What its work comes to says in the stdlib's words how the step ended.
+//! It is the stdlib's own and stands in no table. Where the step `tells`, what its work comes to says in the stdlib's words
+//! how it ended.
 
 use crate::core::request::Request;
 use crate::core::status::StepOutcome;
@@ -12,13 +13,16 @@ use crate::script::errors::{Names, from_eval};
 use crate::script::prims::primitive::{Answer, answered, ask, done};
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
 
-/// The name under which programs call it.
-const NAME: &str = "told_step";
+/// The name under which the stdlib's modules call it.
+pub const NAME: &str = "told_step";
+
+/// The name that the engine knows: no program can write it, nor make it of a text.
+pub const OWN_NAME: &str = "told step";
 
 /// Adds it to an engine.
 pub fn register(engine: &mut Engine) {
-    engine.register_fn(NAME, |context: NativeCallContext, about: Map, work: FnPtr| run(&context, about, &work));
-    engine.register_fn(NAME, |about: Map, why: &str| -> Answer<Dynamic> {
+    engine.register_fn(OWN_NAME, |context: NativeCallContext, about: Map, work: FnPtr| run(&context, about, &work));
+    engine.register_fn(OWN_NAME, |about: Map, why: &str| -> Answer<Dynamic> {
         let about = done(options(about, NAME))?;
         ask(Request::Step(StepTold::Skipped { about, why: why.to_owned() }))
     });
@@ -26,17 +30,19 @@ pub fn register(engine: &mut Engine) {
 
 fn run(context: &NativeCallContext, about: Map, work: &FnPtr) -> Answer<Dynamic> {
     let about: StepAbout = done(options(about, NAME))?;
+    let tells = about.tells;
     let (_, heard) = answered(bridge::asked(Request::Step(StepTold::Begins(about))))?;
     // Where whoever hears of its beginning fails, it has begun all the same, and ends with that.
     let answer = answered(heard).and_then(|()| work.call_within_context::<Dynamic>(context, ()));
-    let told = ask(Request::Step(StepTold::Ends(end(&answer))));
+    let told = ask(Request::Step(StepTold::Ends(end(&answer, tells))));
     let value = answer?;
     told.map(|_| value)
 }
 
-fn end(answer: &Answer<Dynamic>) -> StepEnd {
+fn end(answer: &Answer<Dynamic>, tells: bool) -> StepEnd {
     match answer {
-        Ok(value) => said(value),
+        Ok(value) if tells => said(value),
+        Ok(_) => StepEnd::new(StepOutcome::Ok, String::new()),
         Err(error) if way::end(error).is_some() => StepEnd::new(StepOutcome::Ok, String::new()),
         Err(error) => failed(error),
     }
