@@ -4,6 +4,7 @@ use crate::core::failure::Failure;
 use crate::core::ids::{Frame, ModelId, RoleName, RunId};
 use crate::core::money::Money;
 use crate::core::status::{RunStatus, StepOutcome};
+use crate::core::stopped::Stopped;
 use crate::core::usage::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -174,6 +175,9 @@ pub enum Event {
         ok: bool,
         /// How long it took.
         millis: u64,
+        /// What it had set, if it is an input of a session that was stopped before its end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stopped: Option<Stopped>,
     },
     /// A tool was called.
     ToolStarted {
@@ -274,13 +278,6 @@ pub enum Event {
         /// The text.
         text: String,
     },
-}
-
-impl Event {
-    /// Whether the store keeps it.
-    pub const fn is_stored(&self) -> bool {
-        !matches!(self, Self::ModelText { .. } | Self::BatchProgress { .. })
-    }
 }
 
 /// An event with its place and time.

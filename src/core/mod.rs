@@ -20,6 +20,7 @@ pub mod price;
 pub mod request;
 pub mod status;
 pub mod step;
+pub mod stopped;
 pub mod strategy;
 pub mod tally;
 pub mod text;

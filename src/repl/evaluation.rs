@@ -3,6 +3,7 @@
 use crate::core::event::Event;
 use crate::core::failure::FailureKind;
 use crate::core::ids::Frame;
+use crate::core::stopped::Stopped;
 use crate::core::text::{head_tail, one_line};
 use crate::repl::follower::Mark;
 use crate::repl::narrator::Detail;
@@ -35,6 +36,7 @@ impl Shell {
             shown: one_line(&told(&evaluation), 400),
             ok: evaluation.failure.is_none(),
             millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            stopped: self.stopped(typed, &evaluation).await,
         };
         host.emit(&Frame::root(), &event);
         self.follower.until(Mark::Evaluation(host.run.clone(), turn)).await;
@@ -57,6 +59,18 @@ impl Shell {
             evaluation.failure = late.or(evaluation.failure);
         }
         evaluation
+    }
+
+    /// What an input leaves that Ctrl-C or a time limit has stopped.
+    async fn stopped(&self, typed: &str, evaluation: &Evaluation) -> Option<Stopped> {
+        let kind = evaluation.failure.as_ref()?.kind;
+        if !matches!(kind, FailureKind::Cancelled | FailureKind::Deadline) {
+            return None;
+        }
+        // Code can only have set what it names.
+        let (set, lost) = self.session().await.snapshot(|name| typed.contains(name));
+        let printed = evaluation.printed_number.map(|_| evaluation.printed.clone());
+        Some(Stopped { set, lost, printed })
     }
 
     /// Remembers what was typed, and the sources of the functions that the session took over from it.

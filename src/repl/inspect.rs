@@ -60,7 +60,7 @@ fn variable(name: &str, deep: bool, sight: &Sight<'_>) -> Outcome<Option<String>
         if deep && !sight.view.is_empty() {
             text.push_str(&format!("\n{}", sight.view.card(&CardOptions::default())?.trim_end()));
         }
-    } else if deep && let Some(value) = sight.session.snapshot().0.get(name) {
+    } else if deep && let Some(value) = sight.session.snapshot(|known| known == name).0.get(name) {
         text.push_str(&format!("\n{}", value.as_str().map_or_else(|| format!("{value:#}"), ToOwned::to_owned)));
     }
     Ok(Some(text))

@@ -274,7 +274,7 @@ mod tests {
         let long = Event::CodeStarted { turn: 2, source: "a\nb\nc\nd\ne".into() };
         assert_eq!(hear("R", long), Telling::Line("  | a\n  | b\n  | c\n  | ... 2 more lines".to_owned()));
         let shown = "found: 6\nnew variables:\n  hits: array of 6".to_owned();
-        let ended = Event::CodeFinished { turn: 2, shown, ok: true, millis: 1 };
+        let ended = Event::CodeFinished { turn: 2, shown, ok: true, millis: 1, stopped: None };
         assert_eq!(hear("R", ended), Telling::Line("  → found: 6".to_owned()));
     }
 }

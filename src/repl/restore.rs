@@ -6,13 +6,16 @@ use crate::app::launch::Launch;
 use crate::app::run::Parts;
 use crate::app::{inputs, resume};
 use crate::core::event::{Event, EventRecord};
-use crate::core::failure::Outcome;
+use crate::core::failure::{FailureKind, Outcome};
 use crate::core::ids::Frame;
+use crate::core::stopped::Stopped;
 use crate::core::text::one_line;
 use crate::repl::editor::screen::Screen;
 use crate::repl::follower::Follower;
 use crate::repl::shell::{Options, Place, Shell, on_print, tell_skipped};
+use crate::repl::sources::functions;
 use crate::repl::underscore;
+use crate::script::evaluate::Evaluation;
 use crate::store::runs::RunRow;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -38,11 +41,13 @@ pub struct Restored {
     pub inputs: u32,
     /// The input that had not ended.
     pub unfinished: Option<String>,
+    /// Variables of inputs that were stopped which have no form as data, and which no other input has set.
+    pub lost: Vec<String>,
 }
 
 /// A step of a session, in the order of its log.
 enum Step {
-    Code(String),
+    Code { typed: String, stopped: Option<Stopped> },
     Command { line: String, values: Option<Map<String, Value>> },
 }
 
@@ -75,24 +80,63 @@ impl Shell {
         let mut restored = Restored { unfinished, ..Restored::default() };
         for step in steps {
             match step {
-                Step::Code(typed) => {
-                    self.evaluate_again(&typed).await;
+                Step::Code { typed, stopped } => {
+                    self.evaluations += 1;
+                    match stopped {
+                        Some(stopped) => restored.lost.extend(self.set_again(&typed, stopped).await),
+                        None => self.evaluate_again(&typed).await,
+                    }
+                    self.keep(&typed).await;
                     restored.inputs += 1;
                 }
                 Step::Command { line, values } => self.command_again(&line, values).await?,
             }
         }
+        let known = self.session().await.variables();
+        restored.lost.retain(|lost| !known.iter().any(|variable| variable.name == *lost));
         Ok(restored)
     }
 
+    /// Takes over what an input left that was stopped; answers the names of what it cannot give back.
+    async fn set_again(&self, typed: &str, stopped: Stopped) -> Vec<String> {
+        let Stopped { set, lost, printed } = stopped;
+        let sources: Vec<String> = functions(typed).into_iter().map(|function| function.source).collect();
+        let mut session = self.session().await;
+        // An evaluation it has to be, because effects of later inputs are logged under its number. Its functions were
+        // there before it was stopped, so they cannot fail now.
+        drop(session.evaluate(&sources.join("\n"), CancellationToken::new()).await);
+        session.restore(&set);
+        if let Some(printed) = printed {
+            session.keep(&Value::String(printed));
+        }
+        lost
+    }
+
     async fn evaluate_again(&mut self, typed: &str) {
-        self.evaluations += 1;
         let last = self.last.map_or_else(|| "out(-1)".to_owned(), |number| format!("out({number})"));
         let source = underscore::rewrite(typed, &last);
         // A failure leaves what was assigned before it, now as then.
-        let evaluation = self.session.lock().await.evaluate(&source, CancellationToken::new()).await;
-        self.keep(typed).await;
+        let evaluation = self.run_again(&source).await;
+        if evaluation.failure.is_some_and(|failure| failure.kind == FailureKind::Cancelled) {
+            let input = one_line(typed, 120);
+            self.screen.err(&format!("cancelled while it was brought back, what it had set is kept: {input}"));
+        }
         self.last = evaluation.value_number.or(self.last);
+    }
+
+    /// Evaluates without a time limit, which held when it was typed; Ctrl-C ends it.
+    async fn run_again(&mut self, source: &str) -> Evaluation {
+        let (session, cancel) = (Arc::clone(&self.session), CancellationToken::new());
+        let work = async {
+            let mut session = session.lock().await;
+            session.evaluate(source, cancel.clone()).await
+        };
+        let mut work = std::pin::pin!(work);
+        tokio::select! {
+            ended = &mut work => return ended,
+            () = self.interrupts.next() => cancel.cancel(),
+        }
+        work.await
     }
 
     async fn command_again(&mut self, line: &str, values: Option<Map<String, Value>>) -> Outcome<()> {
@@ -123,8 +167,12 @@ impl Shell {
 
     /// Says what came back, and finishes what had not ended.
     pub async fn go_on(&mut self, restored: Restored) {
-        let Restored { inputs, unfinished } = restored;
+        let Restored { inputs, unfinished, lost } = restored;
         self.screen.dim(&format!("run {} goes on: {inputs} inputs are back", self.run.host.run));
+        if !lost.is_empty() {
+            let names = one_line(&lost.join(", "), 200);
+            self.screen.dim(&format!("lost, as the input that set them was stopped and they are no data: {names}"));
+        }
         if let Some(typed) = unfinished {
             self.screen.dim(&format!("finishing what was under way: {}", one_line(&typed, 120)));
             self.evaluate(&typed).await;
@@ -140,7 +188,9 @@ fn steps(records: Vec<EventRecord>) -> (Vec<Step>, Option<String>) {
         match record.event {
             // An input that was finished by a later resume begins twice and ends once.
             Event::CodeStarted { source, .. } => open = Some(source),
-            Event::CodeFinished { .. } => steps.extend(open.take().map(Step::Code)),
+            Event::CodeFinished { stopped, .. } => {
+                steps.extend(open.take().map(|typed| Step::Code { typed, stopped }));
+            }
             Event::Command { line, values } => {
                 let values = values.and_then(|values| if let Value::Object(map) = values { Some(map) } else { None });
                 steps.push(Step::Command { line, values });

@@ -144,7 +144,7 @@ impl Shell {
     pub async fn open_context(&mut self, paths: &[String]) -> Outcome<Vec<String>> {
         let library = inputs::open(&self.kit.settings, paths, None)?;
         tell_skipped(&self.screen, &library);
-        let (kept, lost) = self.session().await.snapshot();
+        let (kept, lost) = self.session().await.snapshot(|_| true);
         let sources = self.sources.clone();
         let setup = RunSetup {
             run: self.run.host.run.clone(),

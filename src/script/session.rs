@@ -197,11 +197,12 @@ impl Session {
         self.state.scope.get(name).map(show::kind)
     }
 
-    /// The variables that have a form as data, for saving; handles and functions are left out and named.
-    pub fn snapshot(&self) -> (serde_json::Map<String, Value>, Vec<String>) {
+    /// The wanted variables that have a form as data, for saving; handles and functions are left out and named.
+    pub fn snapshot(&self, wanted: impl Fn(&str) -> bool) -> (serde_json::Map<String, Value>, Vec<String>) {
         let mut kept = serde_json::Map::new();
         let mut left_out = Vec::new();
-        let newest_first: Vec<_> = self.state.scope.iter_raw().filter(|(name, ..)| *name != "context").collect();
+        let mine = |name: &str| name != "context" && wanted(name);
+        let newest_first: Vec<_> = self.state.scope.iter_raw().filter(|(name, ..)| mine(name)).collect();
         for (name, _, value) in newest_first.into_iter().rev() {
             match to_value(value) {
                 Ok(data) if value.read_lock::<Context>().is_none() => {

@@ -25,7 +25,7 @@ impl Store {
     pub fn append(&self, run: &RunId, at: u64, frame: &Frame, event: &Event) -> Ack<u64> {
         let mut record = EventRecord { run: run.clone(), seq: 0, at, frame: frame.clone(), event: event.clone() };
         let bus = self.bus().clone();
-        if !event.is_stored() {
+        if !is_stored(event) {
             return self.writer().then(Haste::WithOthers, move |_| {
                 bus::publish(&bus, record);
                 Ok(0)
@@ -55,6 +55,10 @@ impl Store {
             collect(query.query((run.as_str(), int(after)))?, |row| event_record(connection, run, row))
         })
     }
+}
+
+const fn is_stored(event: &Event) -> bool {
+    !matches!(event, Event::ModelText { .. } | Event::BatchProgress { .. })
 }
 
 fn insert(connection: &Connection, run: &RunId, at: u64, frame: &Frame, event: &Encoded) -> Worked<u64> {

@@ -84,7 +84,7 @@ async fn evaluate(bench: &mut Workbench<'_>, source: &str) -> Evaluation {
     let evaluation = bench.session.evaluate(source, bench.cancel.child_token()).await;
     let shown = observation::of(&evaluation, None);
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let event = Event::CodeFinished { turn: bench.turn, shown: shown.text, ok: shown.ok, millis };
+    let event = Event::CodeFinished { turn: bench.turn, shown: shown.text, ok: shown.ok, millis, stopped: None };
     bench.host.emit(bench.frame, &event);
     evaluation
 }

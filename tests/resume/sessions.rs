@@ -1,6 +1,7 @@
 //! Sessions of the REPL that go on: variables, functions, results, and the input that had not ended.
 
 use super::{Gate, asked, newest_id};
+use crate::repl::terminal::Terminal;
 use crate::support::program::Program;
 
 #[test]
@@ -61,4 +62,55 @@ fn a_context_whose_name_has_blanks_is_open_again() {
         let id = newest_id(&program);
         program.args(["resume", &id]).stdin("context.len()\n").run().ok().prints(length);
     }
+}
+
+/// A session with a loop that Ctrl-C has stopped, and what it told of itself behind it.
+fn stopped() -> (Program, String) {
+    let program = Program::offline();
+    let mut terminal = Terminal::start(&program, &[]);
+    terminal.keys("fn one() { 1 } let n = 0; loop { n += one(); if n == 8 { print(\"spin\" + \"ning\") } }\r");
+    terminal.see_row("spinning");
+    terminal.keys("\u{3}");
+    terminal.see("cancelled; the session and its variables are kept");
+    terminal.prompt();
+    terminal.line("let name = uuid();", "rhizo> let name");
+    terminal.line("print(`told ${n} ${name};`)", "told ");
+    let told = terminal.screen().lines().find(|row| row.starts_with("told ")).expect("a row").trim_end().to_owned();
+    terminal.keys("\u{4}");
+    assert_eq!(terminal.end(), 0);
+    (program, told)
+}
+
+#[test]
+fn an_input_that_was_cancelled_is_not_evaluated_again() {
+    let (program, told) = stopped();
+    let input = "print(`told ${n} ${name};`)\none()\n";
+    let ran = program.args(["resume", "last"]).stdin(input).run().ok();
+    assert_eq!(ran.stdout, format!("{told}\n1\n"), "{}", ran.stderr);
+    // So it is when it goes on once more.
+    program.args(["resume", "last"]).stdin(input).run().ok().prints(&format!("{told}\n1\n"));
+}
+
+#[test]
+fn ctrl_c_ends_an_input_that_is_brought_back() {
+    let (program, _) = stopped();
+    // As earlier versions wrote it: nothing says that it was cancelled, so it is evaluated again.
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let older = "UPDATE events SET body = json_remove(body, '$.stopped') WHERE body LIKE '%\"stopped\":%'";
+    assert_eq!(store.execute(older, ()), Ok(1));
+    let running = program.args(["resume", "last"]).stdin("name.len()\n").start();
+    running.wait_until_it_hears_interrupts();
+    running.interrupt();
+    let ran = running.end().ok().says("cancelled while it was brought back, what it had set is kept: fn one()");
+    assert_eq!(ran.stdout, "36\n", "{}", ran.stderr);
+}
+
+#[test]
+fn what_has_no_form_as_data_is_named_as_lost_with_an_input_that_was_stopped() {
+    let program = Program::offline();
+    let input = "let more = |x| x + 1; let n = 7; loop {}\n";
+    program.args(["--timeout", "0.3"]).stdin(input).run().code(124).says("it took longer than 0.3 s");
+    let ran = program.args(["resume", "last", "--timeout", "100"]).stdin("n\n").run().ok();
+    assert_eq!(ran.stdout, "7\n", "{}", ran.stderr);
+    ran.says("the input that set them was stopped and they are no data: more\n");
 }

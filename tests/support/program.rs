@@ -287,6 +287,20 @@ impl Running {
         std::fs::read_dir(format!("/proc/{}/task", self.child.id())).map_or(0, Iterator::count)
     }
 
+    /// Waits until Ctrl-C does not simply end it any more, by the kernel's own account.
+    pub(crate) fn wait_until_it_hears_interrupts(&self) {
+        let caught = || {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("the kernel tells it");
+            u64::from_str_radix(mask.trim(), 16).expect("a mask") & (1 << (libc::SIGINT - 1)) != 0
+        };
+        let begun = std::time::Instant::now();
+        while !caught() {
+            assert!(begun.elapsed().as_secs() < 60, "it hears interrupts");
+            std::thread::yield_now();
+        }
+    }
+
     /// Kills it without warning.
     pub(crate) fn kill(&self) {
         end_hung(self.child.id());

@@ -24,7 +24,7 @@ pub const COMMAND: Command = Command {
 fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {
         let path = file::named(&COMMAND, shell, argument)?;
-        let (values, left_out) = shell.session().await.snapshot();
+        let (values, left_out) = shell.session().await.snapshot(|_| true);
         let saved = Saved::of(values, &shell.sources.all(), &shell.typed);
         file::write(&path, &saved.program)?;
         shell.screen.out(&format!("{argument} holds {} variables", saved.inline));
