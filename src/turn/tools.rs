@@ -117,19 +117,26 @@ fn lines(text: &str) -> u64 {
 }
 
 fn pieces(reply: &ModelReply, session: &mut Session) -> Vec<Piece> {
-    let calls = reply
+    let calls: Vec<Piece> = reply
         .tool_requests
         .iter()
-        .map(|call| Piece { code: called(&call.name, &call.arguments), answers: Some(call.id.clone()) });
+        .map(|call| Piece { code: called(&call.name, &call.arguments), answers: Some(call.id.clone()) })
+        .collect();
     let said = code::said(&reply.text);
     let blocks = code::blocks(said);
     let count = blocks.len();
     let cut = reply.finish == Finish::Length;
-    let written = blocks
+    // Some models show in a block what they call.
+    let is_called = |block: &Block| {
+        calls.iter().any(|call| call.code.as_ref().is_ok_and(|code| code.source.trim() == block.code.trim()))
+    };
+    let written: Vec<Piece> = blocks
         .into_iter()
         .enumerate()
-        .map(|(index, block)| Piece { code: fenced(block, index + 1, cut && index + 1 == count), answers: None });
-    let mut pieces: Vec<Piece> = calls.chain(written).collect();
+        .filter(|(_, block)| !is_called(block))
+        .map(|(index, block)| Piece { code: fenced(block, index + 1, cut && index + 1 == count), answers: None })
+        .collect();
+    let mut pieces: Vec<Piece> = calls.into_iter().chain(written).collect();
     if pieces.is_empty() && code::is_bare_code(said) && session.compiles(said).is_ok() {
         pieces.push(Piece { code: Ok(certain(said.to_owned())), answers: None });
     } else if code::has_stray_final(said) {

@@ -96,6 +96,30 @@ fn such_a_model_may_still_write_blocks() {
 }
 
 #[test]
+fn a_block_that_repeats_what_is_called_is_not_run_again() {
+    let code = json!({"code": "print(\"ran once\")"}).to_string();
+    let call = json!({"id": "call_1", "type": "function", "function": {"name": "rhai", "arguments": code}});
+    let text = "I run this:\n```rhai\nprint(\"ran once\")\n\n```\nand this:\n```rhai\nprint(\"ran too\")\n```";
+    let message = json!({"role": "assistant", "content": text, "tool_calls": [call]});
+    let both = json!({
+        "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}],
+        "usage": {"prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 30}
+    });
+    let server = ChatServer::new(move |ask| match ask.turn() {
+        1 => Reply::acts(server::json(200, &both)),
+        _ => Reply::call("rhai", &json!({"code": "FINAL(\"done\")"})),
+    });
+    let text = format!(
+        "model = \"x\"\n[models.x]\nbase_url = \"{}\"\nname = \"small\"\nfunctions = true\nstream = false\n",
+        server.base_url()
+    );
+    Program::new().file("rhizo.toml", text).args(["ask", "q", "--recursive"]).run().ok().prints("done\n");
+    let told: Vec<String> = server.asks()[1].messages().into_iter().rev().map(|(_, text)| text).take(2).collect();
+    let count = |part: &str| told.iter().map(|text| text.matches(part).count()).sum::<usize>();
+    assert_eq!((count("ran once"), count("ran too")), (1, 1), "{told:#?}");
+}
+
+#[test]
 fn thoughts_of_a_model_that_signs_them_go_back_with_their_calls() {
     let answers = |code: &str, thought: &str| {
         let content = json!([
