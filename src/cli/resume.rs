@@ -55,7 +55,8 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
         return session(settings, row, launch, args).await;
     }
     let app = build::build(settings, person::present(printer))?;
-    if row.is_over() {
+    // Whoever asks for a look ahead wants to know what the program would do now, not what it had done.
+    if row.is_over() && !(args.dry_run || args.strict) {
         return over(&app, printer, &row, args);
     }
     let (program, edited) = Program::of(&app, &row, &launch)?;
@@ -83,10 +84,12 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
         if args.dry_run {
             return Ok(Exit::Ok);
         }
-        if args.strict && plan.is_changed() {
-            return Err(Failure::new(FailureKind::Replay, format!("run {} would not go on as it began", row.id))
-                .hint("undo the change, or leave --strict away to pay for what has changed"));
+        if args.strict {
+            unchanged(&row, &plan, edited)?;
         }
+    }
+    if row.is_over() {
+        return over(&app, printer, &row, args);
     }
     let library = library()?;
     if launch.piped && !launch.has_same(&library) {
@@ -104,6 +107,18 @@ async fn session(settings: Settings, row: RunRow, launch: Launch, args: &Resume)
     }
     let again = Again { row, launch, force: args.force, quiet: args.flags.quiet };
     repl::run::again(settings, again).await
+}
+
+/// Refuses to go on with what has changed. The answer of a run that is over is that of the program as it was.
+fn unchanged(row: &RunRow, plan: &Plan, edited: bool) -> Outcome<()> {
+    let (changed, hint) = match row.is_over() {
+        true => (edited || plan.is_changed(), "undo the change, or run it anew: this run is over and keeps its answer"),
+        false => (plan.is_changed(), "undo the change, or leave --strict away to pay for what has changed"),
+    };
+    if !changed {
+        return Ok(());
+    }
+    Err(Failure::new(FailureKind::Replay, format!("run {} would not go on as it began", row.id)).hint(hint))
 }
 
 /// Refuses a pipeline with a step that was not begun and that nobody can answer.

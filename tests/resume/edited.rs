@@ -157,3 +157,27 @@ fn a_parameter_is_put_right_and_kept() {
         .says("takes no other parameters")
         .says("rhizo runs fork ");
 }
+
+#[test]
+fn a_look_ahead_of_a_run_that_is_over_tells_what_has_changed() {
+    let server = holding(usize::MAX);
+    let code = "let a = llm(\"a\");\nllm(\"b \" + a)";
+    let program = Program::paying(&server).file("two.rhai", code);
+    program.args(["run", "two.rhai"]).run().ok().prints("B A\n");
+    let plan = program.args(["resume", "last", "--dry-run", "--json"]).run().ok().json();
+    assert_eq!((&plan["replayed"], &plan["changed"]), (&json!(2), &json!([])), "{plan:#}");
+    program.args(["resume", "last", "--strict"]).run().ok().prints("B A\n");
+    let refused = |program: &Program| {
+        let ran = program.args(["resume", "last", "--strict"]).run().code(1).prints("");
+        ran.says("the program has changed: ").says("would not go on as it began").says("or run it anew");
+    };
+    let program = program.file("two.rhai", code.replace("b ", "B! "));
+    let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
+    assert!(plan.starts_with("the program has changed: 1 replayed · 0 again · 1 changed"), "{plan}");
+    refused(&program);
+    // What it asks is the same, but the answer is not that of this program.
+    let program = program.file("two.rhai", format!("{code} + \"!\""));
+    refused(&program);
+    program.args(["resume", "last"]).run().ok().prints("B A\n");
+    assert_eq!(asked(&server), ["a", "b A"], "nobody is asked");
+}
