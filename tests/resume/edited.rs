@@ -54,7 +54,9 @@ fn a_choice_is_told_as_what_it_was_made_for() {
     let role = |name: &str, model: &str| format!("[roles.{name}]\nmodels = [\"{model}\"]\n");
     let roles = [role("worker", "small"), role("expert", "large"), role("architect", "large")].concat();
     let code = "let both = llm_batch([\"rate one\", \"rate two\"]); both.push(nothing()); both";
-    let program = Program::new().file("rhizo.toml", format!("{}{}{roles}", model("small"), model("large"))).file("rate.rhai", code);
+    let program = Program::new()
+        .file("rhizo.toml", format!("{}{}{roles}", model("small"), model("large")))
+        .file("rate.rhai", code);
     program.args(["run", "rate.rhai"]).run().code(1);
     let program = program.file("rate.rhai", code.replace("rate two", "judge two"));
     let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;

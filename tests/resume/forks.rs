@@ -152,6 +152,23 @@ fn differences_stand_in_the_order_of_the_log() {
 }
 
 #[test]
+fn answers_that_call_a_function_differ_by_what_they_call() {
+    let server = ChatServer::new(|_| Reply::call("rhai", &json!({"code": "FINAL(1)"})));
+    let text = format!("model = \"x\"\n[models.x]\nbase_url = \"{}\"\nfunctions = true\n", server.base_url());
+    let program = Program::new().file("rhizo.toml", text);
+    program.args(["ask", "q", "--recursive"]).run().ok().prints("1\n");
+    let id = newest_id(&program);
+    let new = program.args(["runs", "fork", &id]).run().ok().stdout.trim().to_owned();
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    for (was, is, differing) in [("call_1", "call_2", 0), ("FINAL(1)", "FINAL(2)", 1)] {
+        let change = "UPDATE effects SET result = replace(result, ?1, ?2) WHERE run = ?3 AND kind = 'model'";
+        assert_eq!(store.execute(change, (was, is, &new)), Ok(1));
+        let diff = program.args(["runs", "diff", &id, &new, "--json"]).run().ok().json();
+        assert_eq!(diff["answered_differently"].as_array().map(Vec::len), Some(differing), "{diff:#}");
+    }
+}
+
+#[test]
 fn old_runs_go_and_what_can_go_on_stays() {
     let server = ChatServer::new(|ask| if ask.number == 3 { Reply::acts(vec![Act::Hold]) } else { Reply::text("A") });
     let program = Program::paying(&server)

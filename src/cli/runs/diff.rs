@@ -2,7 +2,7 @@
 
 use crate::cli::printer::Printer;
 use crate::cli::runs::calls;
-use crate::core::effect::EffectKey;
+use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::ids::RunId;
@@ -49,10 +49,19 @@ pub fn diff(store: &Store, printer: &Printer, run: &str, with: &str) -> Outcome<
     Ok(Exit::Ok)
 }
 
-/// What an effect answered; of a model only what it said, not how long that took.
+/// What an effect answered; of a model only what it said and called, not how long that took.
 fn said(store: &Store, row: &EffectRow) -> Outcome<Option<Value>> {
     let value = row.result.as_ref().map(|stored| store.load(stored)).transpose()?;
-    Ok(value.map(|value| value.get("reply").map_or_else(|| value.clone(), |reply| reply["text"].clone())))
+    let reply = value.as_ref().filter(|_| row.kind == EffectKind::Model).and_then(|value| value.get("reply"));
+    let told = reply.map(told);
+    Ok(told.or(value))
+}
+
+/// What a model told: its text, and what it called by name and arguments. Ids of calls are the server's.
+fn told(reply: &Value) -> Value {
+    let calls = reply["tool_requests"].as_array().into_iter().flatten();
+    let calls: Vec<Value> = calls.map(|call| json!([call["name"], call["arguments"]])).collect();
+    json!([reply["text"], calls])
 }
 
 /// What a run asked, in order; what it was told of itself is left out.
