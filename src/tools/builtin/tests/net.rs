@@ -14,6 +14,10 @@ use tokio_util::sync::CancellationToken;
 async fn pages_are_read_as_sent() {
     let server = Server::start(|path| match path {
         "/latin" => answer("200 OK", "text/html; charset=ISO-8859-1", b"caf\xE9"),
+        "/windows" => answer("200 OK", "text/html; Charset=\"Windows-1252\"", b"\x93caf\xE9\x94 \x96 5 \x80"),
+        "/japanese" => answer("200 OK", "text/html; charset=Shift_JIS", b"\x93\xFA\x96\x7B"),
+        "/plain" => answer("200 OK", "text/html; charset=Shift_JIS", b"nothing but ASCII"),
+        "/broken" => answer("200 OK", "text/html", b"caf\xE9"),
         "/missing" => answer("404 Not Found", "text/plain", b"nothing here"),
         "/picture" => answer("200 OK", "image/png", b"\x89PNG\0\0"),
         "/hop" => redirect("/page?q=1"),
@@ -23,6 +27,9 @@ async fn pages_are_read_as_sent() {
     for (path, status, url, text) in [
         ("/page", 200, "/page", "<p>é</p>"),
         ("/latin", 200, "/latin", "café"),
+        ("/windows", 200, "/windows", "“café” – 5 €"),
+        ("/plain", 200, "/plain", "nothing but ASCII"),
+        ("/broken", 200, "/broken", "caf\u{fffd}"),
         ("/missing", 404, "/missing", "nothing here"),
         ("/hop", 200, "/page?q=1", "<p>é</p>"),
     ] {
@@ -33,6 +40,8 @@ async fn pages_are_read_as_sent() {
     }
     assert!(server.requests()[0].contains("user-agent: rhizo/"));
     bench.fails("http_get", json!({"url": server.address("/picture")}), FailureKind::Invalid).await;
+    let failure = bench.fails("http_get", json!({"url": server.address("/japanese")}), FailureKind::Invalid).await;
+    assert!(failure.message.ends_with("is in `shift_jis`, which cannot be read"), "{failure}");
 }
 
 #[tokio::test]
