@@ -43,7 +43,7 @@ pub struct Args {
     /// What to do.
     #[serde(default)]
     action: Action,
-    /// A date or moment: `2026-03-01`, `2026-03-01T12:00:00+01:00`, RFC 2822, or seconds since 1970.
+    /// A date or moment: `2026-03-01`, `2026-03-01T12:00:00+01:00`, RFC 2822, or seconds since 1970 (`@2026`).
     value: Option<String>,
     /// The end of a difference, in the same forms.
     to: Option<String>,

@@ -12,6 +12,10 @@ use jiff::{Timestamp, Zoned};
 /// With both, the moment is the one that `value` names and is told in `zone`. Fails with `Invalid`.
 pub fn read(value: &str, format: Option<&str>, zone: Option<&TimeZone>) -> Outcome<Zoned> {
     let value = value.trim();
+    if format.is_none() && is_doubtful(value) {
+        let what = format!("`{value}` may be a year, a month or seconds since 1970");
+        return Err(Failure::new(FailureKind::Invalid, what).hint(format!("write 2026-01-01, or @{value} for seconds")));
+    }
     let found = match format {
         Some(format) => with_form(value, format, zone),
         None => free(value, zone),
@@ -57,10 +61,15 @@ fn with_form(value: &str, format: &str, zone: Option<&TimeZone>) -> Result<Zoned
     parsed.to_date()?.to_datetime(time).to_zoned(zone.cloned().unwrap_or(TimeZone::UTC))
 }
 
+/// Whether a bare number is as long as a year, or a year with its month.
+fn is_doubtful(value: &str) -> bool {
+    matches!(value.len(), 4 | 6) && value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn free(value: &str, zone: Option<&TimeZone>) -> Result<Zoned, jiff::Error> {
-    // Eight digits are a date of ISO 8601 without dashes, more or fewer are seconds.
+    // Eight digits are a date of ISO 8601 without dashes, more or fewer are seconds; behind an `@` all are.
     let is_civil = value.len() == 8 && value.bytes().all(|byte| byte.is_ascii_digit());
-    if let (Ok(seconds), false) = (value.parse::<i64>(), is_civil) {
+    if let (Ok(seconds), false) = (value.strip_prefix('@').unwrap_or(value).parse::<i64>(), is_civil) {
         return Timestamp::from_second(seconds).map(|moment| moment.to_zoned(TimeZone::UTC));
     }
     let pieces = match Pieces::parse(value) {

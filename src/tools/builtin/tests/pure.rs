@@ -173,6 +173,8 @@ async fn date_reads_writes_and_reckons() {
         (json!({"action": "parse", "value": "0"}), "date", json!("1970-01-01")),
         (json!({"action": "parse", "value": "20260301"}), "date", json!("2026-03-01")),
         (json!({"action": "parse", "value": "-1234567"}), "date", json!("1969-12-17")),
+        (json!({"action": "parse", "value": "@2026"}), "time", json!("00:33:46")),
+        (json!({"action": "parse", "value": "@20260301"}), "date", json!("1970-08-23")),
         (json!({"action": "parse", "value": "Sun, 01 Mar 2026 12:00:00 +0000"}), "weekday", json!("Sunday")),
         (json!({"action": "parse", "value": "3.4.2026", "format": "%d.%m.%Y"}), "date", json!("2026-04-03")),
         (json!({"action": "parse", "value": "3.4.2026 07:05", "format": "%d.%m.%Y %H:%M"}), "time", json!("07:05:00")),
@@ -204,6 +206,10 @@ async fn date_reads_writes_and_reckons() {
         (json!({"action": "tomorrow"}), FailureKind::Invalid),
     ] {
         bench.fails("date", args, kind).await;
+    }
+    for value in ["2026", "202603"] {
+        let failure = bench.fails("date", json!({"action": "parse", "value": value}), FailureKind::Invalid).await;
+        assert!(failure.hint.is_some_and(|hint| hint.ends_with(&format!("or @{value} for seconds"))), "{value}");
     }
 }
 
