@@ -23,8 +23,7 @@ impl Shell {
     pub async fn evaluate(&mut self, typed: &str) {
         self.evaluations += 1;
         let turn = self.evaluations;
-        let last = self.last.map_or_else(|| "out(-1)".to_owned(), |number| format!("out({number})"));
-        let source = underscore::rewrite(typed, &last);
+        let source = self.source(typed);
         let host = Arc::clone(&self.run.host);
         let before = host.scope.report().totals.calls;
         self.follower.tell(Detail::Steps);
@@ -45,6 +44,12 @@ impl Shell {
         self.last = evaluation.value_number.or(self.last);
         self.show(evaluation);
         self.footer(before);
+    }
+
+    /// What is evaluated of what was typed: `_` is the last value.
+    pub(super) fn source(&self, typed: &str) -> String {
+        let last = self.last.map_or_else(|| "out(-1)".to_owned(), |number| format!("out({number})"));
+        underscore::rewrite(typed, &last)
     }
 
     async fn run_code(&mut self, source: &str) -> Evaluation {

@@ -14,7 +14,6 @@ use crate::repl::editor::screen::Screen;
 use crate::repl::follower::Follower;
 use crate::repl::shell::{Options, Place, Shell, on_print, tell_skipped};
 use crate::repl::sources::functions;
-use crate::repl::underscore;
 use crate::script::evaluate::Evaluation;
 use crate::store::runs::RunRow;
 use serde_json::{Map, Value};
@@ -100,7 +99,7 @@ impl Shell {
     /// Takes over what an input left that was stopped; answers the names of what it cannot give back.
     async fn set_again(&self, typed: &str, stopped: Stopped) -> Vec<String> {
         let Stopped { set, lost, printed } = stopped;
-        let sources: Vec<String> = functions(typed).into_iter().map(|function| function.source).collect();
+        let sources: Vec<String> = functions(&self.source(typed)).into_iter().map(|function| function.source).collect();
         let mut session = self.session().await;
         // An evaluation it has to be, because effects of later inputs are logged under its number. Its functions were
         // there before it was stopped, so they cannot fail now.
@@ -113,8 +112,7 @@ impl Shell {
     }
 
     async fn evaluate_again(&mut self, typed: &str) {
-        let last = self.last.map_or_else(|| "out(-1)".to_owned(), |number| format!("out({number})"));
-        let source = underscore::rewrite(typed, &last);
+        let source = self.source(typed);
         // A failure leaves what was assigned before it, now as then.
         let evaluation = self.run_again(&source).await;
         if evaluation.failure.is_some_and(|failure| failure.kind == FailureKind::Cancelled) {

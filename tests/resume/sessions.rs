@@ -112,5 +112,5 @@ fn what_has_no_form_as_data_is_named_as_lost_with_an_input_that_was_stopped() {
     program.args(["--timeout", "0.3"]).stdin(input).run().code(124).says("it took longer than 0.3 s");
     let ran = program.args(["resume", "last", "--timeout", "100"]).stdin("n\n").run().ok();
     assert_eq!(ran.stdout, "7\n", "{}", ran.stderr);
-    ran.says("the input that set them was stopped and they are no data: more\n");
+    ran.says("the input that set them was stopped and they are no data: more");
 }
