@@ -205,7 +205,7 @@ async fn a_cancelled_evaluation_ends_also_in_a_native_call() {
 async fn values_go_out_and_come_back() {
     let mut bench = Bench::new("text").await;
     bench.value("let a = [1, #{b: 2.5}]; let f = |x| x; let part = context.part(0, 2);").await;
-    let (kept, left_out) = bench.session.snapshot();
+    let (kept, left_out) = bench.session.snapshot(|_| true);
     assert_eq!(Value::Object(kept.clone()), json!({"a": [1, {"b": 2.5}]}));
     assert_eq!(left_out, ["f", "part"]);
     let mut other = Bench::new("").await;
