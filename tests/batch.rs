@@ -99,7 +99,7 @@ fn malformed_batches_are_told_before_anything_is_sent() {
         ("llm_batch([\"a\"], #{concurrency: \"many\"})", "concurrency must be an integer, not a string"),
         ("llm_batch([\"a\"], #{concurrency: -1})", "concurrency must not be negative"),
         ("llm_batch([\"a\"], #{temprature: 1})", "did you mean `temperature`?"),
-        ("llm_batch(\"a\")", "takes other arguments"),
+        ("llm_batch(\"a\")", "takes an array"),
         ("llm_batch([\"a\"], #{role: \"boss\"})", ""),
     ] {
         let ran = program.args(["eval", code, "-q"]).run();

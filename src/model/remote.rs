@@ -37,6 +37,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
+/// More tokens than a model writes in a second: Cerebras, the fastest server that tells of it, names 3,000 (gpt-oss-120b).
+const SILENT_PER_SECOND: u64 = 4_000;
+
 /// Everything that a model behind a server needs.
 #[derive(Clone, Debug)]
 pub struct RemoteSettings {
@@ -111,7 +114,7 @@ impl<P: Protocol> Remote<P> {
         mut pass: Pass,
         deadline: Instant,
     ) -> Result<ChatReply, FailedAttempt> {
-        let mut draft = Draft::new(watch, self.asked());
+        let (mut draft, begun) = (Draft::new(watch, self.asked()), Instant::now());
         let ended = tokio::select! {
             biased;
             () = watch.cancel.cancelled() => Err(Broken::from(cancelled())),
@@ -119,10 +122,15 @@ impl<P: Protocol> Remote<P> {
             ended = self.exchange(request, watch, &mut pass, &mut draft) => ended,
         };
         let mut usage = draft.usage(request);
-        if ended.as_ref().is_err_and(|broken| self.may_bill_more(&broken.failure, watch, &draft)) {
+        if ended.as_ref().is_err_and(|broken| Self::may_bill_more(&broken.failure, &draft)) {
             let heard = usage.output_tokens;
+            let stopped = ended.as_ref().is_err_and(|broken| broken.failure.kind == FailureKind::Cancelled);
+            let most = request.sampling.max_tokens.unwrap_or(0);
             usage.input_tokens = request.token_bound();
-            usage.output_tokens = heard.max(request.sampling.max_tokens.unwrap_or(0));
+            usage.output_tokens = heard.max(match stopped && self.settings.stream && !watch.is_overdue() {
+                true => most.min(silent(begun.elapsed())),
+                false => most,
+            });
             usage.unheard_tokens = usage.output_tokens.saturating_sub(heard);
         }
         let shown = draft.is_shown();
@@ -139,14 +147,13 @@ impl<P: Protocol> Remote<P> {
     }
 
     /// Whether a server may bill more than was heard of it. One that was not heard may finish its answer all the same. One
-    /// that streams notices that nobody listens any more; but a model that thinks in silence for longer than a call may
-    /// take has thought by then. What was refused for its size or form may hold any number of tokens, whatever came before.
-    /// A gateway that gave up may have waited for a model at work.
-    fn may_bill_more(&self, failure: &Failure, watch: &Watch, draft: &Draft<'_>) -> bool {
+    /// that streams notices that nobody listens any more; but its model may have thought in silence by then. What was
+    /// refused for its size or form may hold any number of tokens, whatever came before. A gateway that gave up may have
+    /// waited for a model at work.
+    fn may_bill_more(failure: &Failure, draft: &Draft<'_>) -> bool {
         match failure.kind {
             FailureKind::Server => draft.is_unheard() && has_given_up(failure),
-            FailureKind::Transport | FailureKind::Stalled => draft.is_unheard(),
-            FailureKind::Cancelled => draft.is_unheard() && (!self.settings.stream || watch.is_overdue()),
+            FailureKind::Transport | FailureKind::Stalled | FailureKind::Cancelled => draft.is_unheard(),
             FailureKind::Protocol => draft.is_uncounted(),
             _ => false,
         }
@@ -281,4 +288,10 @@ impl<P: Protocol> ChatModel for Remote<P> {
     fn look_up<'a>(&'a self, id: &'a str, request: &'a ChatRequest) -> BoxFuture<'a, Outcome<Known>> {
         Box::pin(async move { self.known(id, request).await.map_err(|failure| self.secrets.redact(failure)) })
     }
+}
+
+/// The most tokens that a model has thought in silence after so long: no server is known to write faster.
+fn silent(time: Duration) -> u64 {
+    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    micros.saturating_mul(SILENT_PER_SECOND).div_ceil(1_000_000)
 }

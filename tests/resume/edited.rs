@@ -175,7 +175,7 @@ fn a_look_ahead_of_a_run_that_is_over_tells_what_has_changed() {
     };
     let program = program.file("two.rhai", code.replace("b ", "B! "));
     let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
-    assert!(plan.starts_with("the program has changed: 1 replayed · 0 again · 1 changed"), "{plan}");
+    assert!(plan.starts_with("the program has changed: 1 replayed ($0.00000003) · 0 again · 1 changed"), "{plan}");
     refused(&program);
     // What it asks is the same, but the answer is not that of this program.
     let program = program.file("two.rhai", format!("{code} + \"!\""));
