@@ -339,20 +339,21 @@ impl Writer<'_> {
         let dot = if softly && known.name != "inputs" && self.tape.pick(3) == 0 { "?." } else { "." };
         match known.form {
             form if known.name != "inputs" && self.tape.pick(4) == 0 => (name, form),
-            Form::Fields(fields) => {
-                let (field, form) = self.tape.of(&fields).clone();
-                let field = if self.tape.wrong(60) { "nowhere".to_owned() } else { field };
-                match form {
-                    Form::Fields(inner) if !inner.is_empty() => {
-                        (format!("{name}{dot}{field}.{}", inner[0].0), inner[0].1.clone())
-                    }
-                    Form::Unknown if self.tape.wrong(6) => self.deeper(&format!("{name}{dot}{field}"), "."),
-                    form => (format!("{name}{dot}{field}"), form),
-                }
-            }
+            Form::Fields(fields) => self.field(&format!("{name}{dot}"), &fields),
             Form::Text | Form::List if self.tape.pick(2) == 0 => (format!("{name}.len()"), Form::Number),
             Form::Unknown | Form::Absent if self.tape.wrong(4) => self.deeper(&name, dot),
             form => (name, form),
+        }
+    }
+
+    /// One of these fields, or what lies in it.
+    fn field(&mut self, way: &str, fields: &[(String, Form)]) -> (String, Form) {
+        let (field, form) = self.tape.of(fields).clone();
+        let field = if self.tape.wrong(60) { "nowhere".to_owned() } else { field };
+        match form {
+            Form::Fields(inner) if !inner.is_empty() => (format!("{way}{field}.{}", inner[0].0), inner[0].1.clone()),
+            Form::Unknown if self.tape.wrong(6) => self.deeper(&format!("{way}{field}"), "."),
+            form => (format!("{way}{field}"), form),
         }
     }
 

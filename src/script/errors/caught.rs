@@ -74,10 +74,13 @@ fn error(map: &Map) -> Option<EvalAltResult> {
     Some(error)
 }
 
+/// Makes an error of what stands behind its words.
+type Made = fn(String, Position) -> EvalAltResult;
+
 /// The error that a line tells of: what came through a function or a closure has lost its fields.
 fn of_line(line: &str) -> Option<EvalAltResult> {
     use EvalAltResult as E;
-    let named: [(&str, fn(String, Position) -> E); 5] = [
+    let named: [(&str, Made); 5] = [
         ("Function not found: ", E::ErrorFunctionNotFound),
         ("Variable not found: ", E::ErrorVariableNotFound),
         ("Property not found: ", E::ErrorPropertyNotFound),
@@ -85,9 +88,7 @@ fn of_line(line: &str) -> Option<EvalAltResult> {
         ("Invalid index: ", |index, at| E::ErrorIndexNotFound(index.into(), at)),
     ];
     let at = Position::NONE;
-    let rest = |(before, error): (&str, fn(String, Position) -> E)| {
-        line.strip_prefix(before).map(|rest| error(rest.to_owned(), at))
-    };
+    let rest = |(before, error): (&str, Made)| line.strip_prefix(before).map(|rest| error(rest.to_owned(), at));
     let mismatch = || {
         let told = ["Data type incorrect: ", "Output type incorrect: "].iter().find_map(|w| line.strip_prefix(*w))?;
         let (found, wanted) = told.strip_suffix(')')?.split_once(" (expecting ")?;
