@@ -8,7 +8,7 @@ use crate::model::client::HttpClient;
 use crate::model::locate::{self, Candidate};
 use crate::registry::address;
 use crate::registry::builtin::{OPENAI_DEFAULT, SERVERS, Server};
-use crate::registry::models::{ModelSpec, Provider, has_known_window, offline, resolve};
+use crate::registry::models::{ModelSpec, Provider, offline, resolve};
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub async fn default_model(settings: &Settings, client: &HttpClient) -> Outcome<
     let mut chosen = decide(settings, client).await?;
     let spec = &mut chosen.spec;
     let usual = SERVERS.iter().any(|s| s.base_url == spec.base_url && s.base_url.starts_with("https://"));
-    if !usual && !has_known_window(settings, spec) && spec.provider != Provider::Anthropic {
+    if !usual && !spec.window_known && spec.provider != Provider::Anthropic {
         let variable = spec.key_variable.as_deref().and_then(|variable| settings.environment.get(variable));
         let key = variable.map(|key| SecretString::from(key.to_owned()));
         let said = locate::window(&spec.base_url, &spec.name, key.as_ref(), client).await;

@@ -104,6 +104,10 @@ impl Arguments {
                     .then_some("run needs a file; hint: rhizo run FILE.rhai --context PATH, or rhizo run FILE.yaml")
             }
             Some(Command::Pipeline(args)) => args.settle(),
+            Some(Command::Resume(args)) => {
+                args.parameters.extend(args.flags.parameters());
+                None
+            }
             _ => None,
         }
     }

@@ -7,6 +7,7 @@
 use crate::core::effect::EffectKey;
 use crate::core::failure::{Cause, Failure};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -54,9 +55,11 @@ impl Causes {
         }
         let mut said = vec![failure.message.as_str()];
         failure.details.values().for_each(|value| texts(value, &mut said));
-        let known = self.lock();
-        let named = known.iter().filter(|known| known.message.len() >= LEAST);
-        let named = named.filter(|known| said.iter().any(|text| text.contains(&known.message)));
+        let (known, mut met) = (self.lock(), HashSet::new());
+        // Of those that say the same the last one is meant: the program went on past the others.
+        let last =
+            known.iter().rev().filter(|known| known.message.len() >= LEAST && met.insert(known.message.as_str()));
+        let named = last.filter(|known| said.iter().any(|text| text.contains(&known.message)));
         named.flat_map(|known| known.effects.iter().cloned()).collect()
     }
 

@@ -129,10 +129,11 @@ fn pass_by(host: &RunHost, call: &ModelCall, hash: &str) -> Outcome<()> {
 
 /// Whether one of these may be asked and paid in place of the call's model.
 fn is_backed(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) -> bool {
-    let wish = length::wish(call);
+    length::wish(call);
     let role = &call.role.name;
     substitutes.iter().filter(|substitute| barred(substitute, call).is_none()).any(|substitute| {
         let tag = Tag { role: role.clone(), model: substitute.spec.id.clone() };
+        let wish = length::wish_of(call, &substitute.spec);
         host.scope.is_affordable(&wish, substitute.spec.price.as_ref(), &tag)
     })
 }

@@ -8,6 +8,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::price::Bound;
 use crate::host::call::ModelCall;
 use crate::host::run_host::RunHost;
+use crate::registry::models::ModelSpec;
 
 /// Answer tokens of a call that says nothing about them.
 const MAX_TOKENS: u64 = 4_096;
@@ -46,10 +47,16 @@ pub(super) fn fits(call: &ModelCall) -> Outcome<()> {
 /// The most that the call can use, and the least with which it goes out. Its limit of tokens is filled in, and stays what
 /// was asked for until `shorten`.
 pub(super) fn wish(call: &mut ModelCall) -> Wish {
-    let asked = *call.request.sampling.max_tokens.get_or_insert(MAX_TOKENS);
+    call.request.sampling.max_tokens.get_or_insert(MAX_TOKENS);
+    wish_of(call, &call.served.spec)
+}
+
+/// The same if this model is asked.
+pub(super) fn wish_of(call: &ModelCall, spec: &ModelSpec) -> Wish {
+    let asked = call.request.sampling.max_tokens.unwrap_or(MAX_TOKENS);
     let least = (asked / LEAST_SHARE).max(LEAST_TOKENS).min(asked);
     let images = call.request.messages.iter().map(|message| message.images.len() as u64).sum();
-    let output_tokens = longest(call).max(least).min(asked);
+    let output_tokens = longest(call, spec).max(least).min(asked);
     Wish { bound: Bound { input_tokens: call.request.token_bound(), output_tokens, images }, least }
 }
 
@@ -75,8 +82,8 @@ fn prompt(call: &ModelCall) -> u64 {
 
 /// The longest answer that the model can give to the prompt; servers refuse a request for more. The prompt may have more
 /// tokens than it seems, so an eighth of it is left free. A window that is only assumed is no reason to shorten anything.
-fn longest(call: &ModelCall) -> u64 {
-    let (spec, prompt) = (&call.served.spec, prompt(call));
+fn longest(call: &ModelCall, spec: &ModelSpec) -> u64 {
+    let prompt = prompt(call);
     let room = spec.window.saturating_sub(prompt.saturating_add(prompt / 8)).max(spec.window / LEAST_ROOM);
     let room = if spec.window_known { room } else { u64::MAX };
     room.min(spec.max_output.unwrap_or(u64::MAX))

@@ -65,6 +65,9 @@ pub(super) fn is_past<'a>(
     {
         return false;
     }
+    if effect.passed {
+        return true;
+    }
     let last = log.clone().filter(|known| known.kind.is_outward()).map(|known| known.seq).max();
     log.filter(|known| known.seq > effect.seq).any(|later| {
         let tells = match later.kind {

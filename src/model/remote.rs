@@ -124,13 +124,13 @@ impl<P: Protocol> Remote<P> {
         let mut usage = draft.usage(request);
         if ended.as_ref().is_err_and(|broken| Self::may_bill_more(&broken.failure, &draft)) {
             let heard = usage.output_tokens;
-            let stopped = ended.as_ref().is_err_and(|broken| broken.failure.kind == FailureKind::Cancelled);
+            let cancelled = ended.as_ref().is_err_and(|broken| broken.failure.kind == FailureKind::Cancelled);
+            let stopped = cancelled && self.settings.stream && !watch.is_overdue();
             let most = request.sampling.max_tokens.unwrap_or(0);
-            usage.input_tokens = request.token_bound();
-            usage.output_tokens = heard.max(match stopped && self.settings.stream && !watch.is_overdue() {
-                true => most.min(silent(begun.elapsed())),
-                false => most,
-            });
+            if draft.is_uncounted() && !stopped {
+                usage.input_tokens = request.token_bound();
+            }
+            usage.output_tokens = heard.max(if stopped { most.min(silent(begun.elapsed())) } else { most });
             usage.unheard_tokens = usage.output_tokens.saturating_sub(heard);
         }
         let shown = draft.is_shown();

@@ -57,9 +57,9 @@ impl Tally {
         self.heard == 0
     }
 
-    /// Whether nothing was heard and nothing was counted.
+    /// Whether nothing was heard and no answer was counted; some servers count the prompt before.
     pub const fn is_empty(&self) -> bool {
-        self.heard == 0 && self.usage.is_none()
+        self.heard == 0 && !self.counted
     }
 
     /// Whether the server has told any figures.
@@ -97,6 +97,16 @@ mod tests {
     use super::Tally;
     use crate::core::message::ChatRequest;
     use crate::core::usage::Usage;
+
+    #[test]
+    fn a_counted_prompt_is_no_answer() {
+        let mut tally = Tally::default();
+        let prompt = Usage { input_tokens: 9, ..Usage::default() };
+        tally.report(prompt, false);
+        assert!(tally.is_empty());
+        tally.report(prompt, true);
+        assert!(!tally.is_empty());
+    }
 
     /// Tokens billed for a text that the server counted as `told`, and whether they are estimated.
     fn billed(text: &str, told: u64) -> (u64, bool) {

@@ -155,14 +155,6 @@ fn unknown(name: &str) -> Failure {
     Failure::new(FailureKind::NotFound, format!("there is no model `{}`", one_line(name, 80)))
 }
 
-/// Whether a model's window is known from the configuration or the built-in table, and not merely assumed.
-pub fn has_known_window(settings: &Settings, spec: &ModelSpec) -> bool {
-    let configured = settings.models.get(spec.id.as_str()).is_some_and(|model| model.context_window.is_some());
-    configured
-        || spec.provider == Provider::Offline
-        || prices::listing(settings, spec.id.as_str()).is_some_and(|l| l.window.is_some())
-}
-
 /// Every name that is known without asking a server.
 pub fn names(settings: &Settings) -> Vec<String> {
     let configured = settings.models.keys().cloned();

@@ -32,7 +32,8 @@ INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, int
     cost_nanos, worst_nanos, worst_tokens, worst_output, attempts, started_at, ended_at, role, model, origin, raised)
 SELECT :new, row_number() OVER (ORDER BY seq), frame, hash, occurrence, kind, state, intent, intent_blob, result,
     result_blob, iif(state = 'done', usage, NULL), iif(state = 'done', cost_nanos, NULL), worst_nanos, worst_tokens,
-    worst_output, 1, started_at, ended_at, role, model, coalesce(origin, run), raised
+    worst_output, 1, started_at, ended_at, role, model, coalesce(origin, run),
+    iif(seq IN (SELECT value FROM json_each(:past)), 2, raised)
 FROM effects WHERE run = :from AND seq <= :upto
     AND (state = 'done' OR kind = 'tool' OR seq IN (SELECT value FROM json_each(:past)))";
 

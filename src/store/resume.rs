@@ -32,6 +32,8 @@ pub struct Recorded {
     pub state: EffectState,
     /// Whether the run ended with what it came to.
     pub raised: bool,
+    /// Whether the run that this one is a copy of had gone past it.
+    pub passed: bool,
 }
 
 /// What the calls of one role and model at one depth have used before a run goes on.
@@ -191,7 +193,8 @@ fn recorded(row: &Row<'_>) -> Worked<Recorded> {
         key: EffectKey { frame, hash: row.get("hash")?, occurrence: small(row, "occurrence")? },
         kind: name(row, "kind")?,
         state: name(row, "state")?,
-        raised: row.get("raised")?,
+        raised: number(row, "raised")? == 1,
+        passed: number(row, "raised")? == 2,
     })
 }
 

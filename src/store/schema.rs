@@ -178,7 +178,8 @@ ALTER TABLE effects ADD COLUMN requests INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE effects ADD COLUMN worst_output INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE effects ADD COLUMN earlier_output INTEGER NOT NULL DEFAULT 0;
 ",
-    // Whether the run ended with what an effect came to, so that it has not gone past it.
+    // Whether the run ended with what an effect came to, so that it has not gone past it; 2 if it has, in a copy that may lack
+    // what tells so.
     "
 ALTER TABLE effects ADD COLUMN raised INTEGER NOT NULL DEFAULT 0;
 ",

@@ -258,3 +258,24 @@ fn a_step_that_was_gone_past_is_not_paid_again_where_the_next_one_ended_the_run(
         assert_eq!(asked(&server), ["one", "then failed", "then failed"], "cut: {cut}");
     }
 }
+
+#[test]
+fn of_failures_that_say_the_same_the_last_one_is_meant() {
+    let code = "let a = \"none\";
+        try { a = llm(\"one\") } catch { }
+        let x = llm(\"x \" + a);
+        try { llm(\"two\") } catch (e) { throw \"the end: \" + e.message }";
+    asks_after_its_end(code, &["one", "two"], &["one", "x none", "two", "two"]);
+}
+
+#[test]
+fn a_fork_has_gone_past_what_its_run_had_though_what_came_next_failed_too() {
+    for cut in [true, false] {
+        let server = failing_once(&["one", "two"], cut);
+        let program = Program::paying(&server).file("p.rhai", "try { llm(\"one\") } catch { }\nllm(\"two\")");
+        assert_ne!(program.args(["run", "p.rhai"]).run().exit_code(), Some(0));
+        program.args(["runs", "fork", "last"]).run().ok();
+        program.args(["resume", "last"]).run().ok().prints("TWO\n");
+        assert_eq!(asked(&server), ["one", "two", "two"], "cut: {cut}");
+    }
+}

@@ -146,6 +146,14 @@ fn a_missing_field_is_an_error_everywhere() {
 }
 
 #[test]
+fn data_may_have_fields_that_are_called_like_options() {
+    for data in ["#{content: \"a red car\"}", "#{code: \"red\"}", "#{role: \"admin\", name: \"Ann\"}"] {
+        let code = format!("rlm(\"Who is red?\", {data})");
+        Program::offline().args(["eval", &code, "-q"]).run().does_not_say("stands where the context does");
+    }
+}
+
+#[test]
 fn options_that_nobody_knows_are_errors() {
     let program = Program::offline().file("a.txt", "one\nno\n");
     for (code, says) in [
@@ -157,7 +165,7 @@ fn options_that_nobody_knows_are_errors() {
         ("rlm_batch([#{task: \"q\", role: \"worker\"}])", "a map of rlm_batch has no part `role`"),
         ("rlm_batch([[\"q\", #{max_cost: 0.01}]])", "hint: options stand behind the tasks, for all of them"),
         ("rlm(\"q\", #{context: context, max_cost: 0.01, schma: 1})", "`rlm(task, context, #{..})`"),
-        ("rlm_query(\"q\", #{schma: 1})", "rlm: a map with `schma` stands where the context does"),
+        ("rlm_query(\"q\", #{label: \"x\", schma: 1})", "rlm: a map with `label` stands where the context does"),
         ("rlm(\"q\", 5)", "the context of rlm is a handle, a text or data, not an integer"),
         ("rlm_batch([[\"q\", 0.5]])", "the context of rlm is a handle, a text or data, not a float"),
         ("llm(\"q\", #{foo: 1})", "`cache`, `check`, `gate`"),

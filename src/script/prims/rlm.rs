@@ -60,12 +60,13 @@ fn as_options(context: &Dynamic) -> Outcome<Option<Map>> {
         .hint("options stand third: `rlm(task, context, #{..})`; data are given by `rlm(task, data, #{})`"))
 }
 
-/// Why a map that stands where a context does is taken for options: the option that it names, or almost names.
+/// Why a map that stands where a context does is taken for options: an option that it names, where all else in it is one too,
+/// or almost. Data may have a field that is called like an option.
 pub fn option_in(map: &Map) -> Option<String> {
-    let near = |key: &str| nearest(key, names().chain(["context"])).is_some();
-    let named = map.keys().find(|key| key.as_str() == "context" || names().any(|name| name == key.as_str()));
-    let meant = named.or_else(|| map.keys().next().filter(|_| map.keys().all(|key| near(key.as_str()))));
-    meant.map(ToString::to_string)
+    let known = || names().chain(["context"]);
+    let named = map.keys().find(|key| known().any(|name| name == key.as_str()))?;
+    let all = map.keys().all(|key| nearest(key, known()).is_some());
+    all.then(|| named.to_string())
 }
 
 /// The options, as the usage has them.
