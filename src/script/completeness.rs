@@ -33,6 +33,11 @@ pub fn judge(engine: &Engine, scope: &Scope<'_>, source: &str) -> Completeness {
     if open { Completeness::Incomplete } else { Completeness::Complete }
 }
 
+/// Whether a program ends in code, not within a text or a comment.
+pub fn ends_in_code(source: &str) -> bool {
+    matches!(end(source).0, Within::Code)
+}
+
 /// What a place of a program belongs to.
 #[derive(Clone, Copy)]
 enum Within {

@@ -1,6 +1,7 @@
 //! Finds the code in a model's answer. What is not code to run is named, never ignored.
 
 use crate::core::thoughts::behind_where;
+use crate::script::completeness::ends_in_code;
 
 /// A fenced block of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +63,10 @@ pub fn blocks(answer: &str) -> Vec<Block> {
                 let tag = tag.to_lowercase();
                 found.push((Block { tag, code: String::new(), closed: whole }, behind));
             }
-            (Line::End, Some((block, _))) => block.closed = true,
+            (Line::End { last }, Some((block, _))) => {
+                block.code.push_str(last);
+                block.closed = true;
+            }
             (Line::Inside, Some((block, _))) => {
                 block.code.push_str(line);
                 block.code.push('\n');
@@ -93,8 +97,8 @@ fn are_attributes(text: &str) -> bool {
 enum Line<'a> {
     /// Begins a block, or is the whole of one.
     Fence { tag: &'a str, behind: &'a str, whole: bool },
-    /// Ends a block.
-    End,
+    /// Ends a block, perhaps behind its last code.
+    End { last: &'a str },
     /// Stands in a block.
     Inside,
     /// Is none of these.
@@ -106,40 +110,68 @@ enum Line<'a> {
 struct Reader<'a> {
     /// The fence of the block that has begun.
     open: Option<&'a str>,
+    /// What stands in that block so far.
+    code: String,
 }
 
 impl<'a> Reader<'a> {
     fn read(&mut self, line: &'a str) -> Line<'a> {
-        let trimmed = line.trim();
-        let fence = fence(trimmed);
-        match (self.open, fence) {
-            (Some(opening), Some(fence)) if fence.starts_with(opening) && trimmed == fence => {
-                self.open = None;
-                Line::End
-            }
-            (Some(_), _) => Line::Inside,
-            (None, Some(fence)) => {
-                let begun = begun(fence, trimmed[fence.len()..].trim());
-                self.open = matches!(begun, Line::Fence { whole: false, .. }).then_some(fence);
-                begun
-            }
-            (None, None) => Line::Text,
+        let Some(opening) = self.open else { return self.outside(line.trim()) };
+        if let Some(last) = self.last(opening, line) {
+            self.open = None;
+            return Line::End { last };
         }
+        self.code.push_str(line);
+        self.code.push('\n');
+        Line::Inside
+    }
+
+    fn outside(&mut self, trimmed: &'a str) -> Line<'a> {
+        let Some(fence) = fence(trimmed) else { return Line::Text };
+        let begun = begun(fence, trimmed[fence.len()..].trim());
+        if let Line::Fence { behind, whole: false, .. } = begun {
+            self.open = Some(fence);
+            self.code = format!("{behind}\n");
+        }
+        begun
+    }
+
+    /// What stands in front of the fence that ends the open block in this line. Models write it behind their last code
+    /// too, where back-ticks may also end a text of Rhai or stand in a comment.
+    fn last(&self, opening: &str, line: &'a str) -> Option<&'a str> {
+        let trimmed = line.trim();
+        if fence(trimmed).is_some_and(|fence| fence.starts_with(opening) && trimmed == fence) {
+            return Some("");
+        }
+        let last = line.trim_end().strip_suffix(opening)?;
+        ends_in_code(&format!("{}{last}", self.code)).then_some(last)
     }
 }
 
 /// What a line is that begins with a fence outside of any block. With back-ticks behind those of its fence it is text
-/// with code in it, as in CommonMark, unless its first word is that of code to run.
+/// with code in it, as in CommonMark, unless its first word is that of code to run, or all of it is code.
 fn begun<'a>(fence: &str, rest: &'a str) -> Line<'a> {
     let end = rest.find([' ', '\t', '{', ',']).unwrap_or(rest.len());
     let (tag, behind) = (&rest[..end], rest[end..].trim());
-    let runs = !tag.is_empty() && Treatment::of(&tag.to_lowercase()) != Treatment::Skip;
+    let runs = is_run_tag(tag);
     match behind.find(fence) {
         Some(end) if runs && end > 0 => Line::Fence { tag, behind: behind[..end].trim(), whole: true },
         None if runs || !(fence.starts_with('`') && rest.contains('`')) => Line::Fence { tag, behind, whole: false },
         _ if fence.starts_with('~') => Line::Fence { tag, behind, whole: false },
-        _ => Line::Text,
+        _ => untagged(fence, rest).map_or(Line::Text, |behind| Line::Fence { tag: "", behind, whole: true }),
     }
+}
+
+/// The code of a line that is the whole of a block without a tag. A single word is only set off from a text by its
+/// fence, and so is what shows back-ticks.
+fn untagged<'a>(fence: &str, rest: &'a str) -> Option<&'a str> {
+    let code = rest.strip_suffix(fence)?.trim();
+    let is_word = code.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (!is_word && !code.starts_with('`') && !code.contains(fence)).then_some(code)
+}
+
+fn is_run_tag(tag: &str) -> bool {
+    !tag.is_empty() && Treatment::of(&tag.to_lowercase()) != Treatment::Skip
 }
 
 /// The run of back-ticks or tildes at the start of a line, if it has at least three.
@@ -156,81 +188,34 @@ pub fn is_bare_code(answer: &str) -> bool {
     starts.iter().any(|start| text.starts_with(start))
 }
 
-/// Whether an answer names FINAL outside of any block, which does nothing.
-pub fn has_stray_final(answer: &str) -> bool {
+/// Why code that stands outside of any block is not run, if there is some.
+pub fn stray(answer: &str) -> Option<&'static str> {
     let mut reader = Reader::default();
-    answer.lines().any(|line| {
-        let text = line.trim_start().trim_start_matches("```").trim_start();
-        matches!(reader.read(line), Line::Text) && (text.starts_with("FINAL(") || text.starts_with("FINAL_VAR("))
+    answer.lines().find_map(|line| match reader.read(line) {
+        Line::Text if names_final(line) => {
+            Some("FINAL stands outside of a code block, where it is only text; write it inside ```rhai")
+        }
+        Line::Text if has_code(line) => {
+            Some("code in a fence amid a line of text is not run; write ```rhai before it, at the start of a line")
+        }
+        _ => None,
+    })
+}
+
+fn names_final(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with("FINAL(") || text.starts_with("FINAL_VAR(")
+}
+
+/// Whether a line of text has code to run in a fence, or ends with the fence and the tag of such code.
+fn has_code(line: &str) -> bool {
+    let parts: Vec<&str> = line.split("```").collect();
+    parts.iter().enumerate().skip(1).step_by(2).any(|(index, &inside)| {
+        let (tag, code) = inside.split_once(char::is_whitespace).unwrap_or((inside, ""));
+        let ends_line = index + 1 == parts.len();
+        names_final(inside) || (is_run_tag(tag) && code.trim().is_empty() == ends_line)
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Block, Treatment, blocks, has_stray_final, is_bare_code, said};
-
-    fn check(answer: &str, expect: &[(&str, &str, bool)]) {
-        let expect: Vec<Block> = expect
-            .iter()
-            .map(|(tag, code, closed)| Block { tag: (*tag).to_owned(), code: (*code).to_owned(), closed: *closed })
-            .collect();
-        assert_eq!(blocks(answer), expect, "{answer}");
-    }
-
-    #[test]
-    fn fences_of_every_form_are_found() {
-        check("no code", &[]);
-        check("a\n```rhai\nlet x = 1;\n```\nb", &[("rhai", "let x = 1;\n", true)]);
-        check("```\nx\n```\n~~~repl\ny\n~~~", &[("", "x\n", true), ("repl", "y\n", true)]);
-        check("````rhai\nlet t = `\n```\n`;\n````", &[("rhai", "let t = `\n```\n`;\n", true)]);
-        check("```Python title=\"a\"\nx", &[("python", "x\n", false)]);
-        check("  ```rhai\n  x\n  ```", &[("rhai", "  x\n", true)]);
-    }
-
-    #[test]
-    fn code_on_the_line_of_its_fence_is_found() {
-        check("```rhai f(1)```", &[("rhai", "f(1)\n", true)]);
-        check("```rhai f(`a`)\nx\n```", &[("rhai", "f(`a`)\nx\n", true)]);
-        check("```rhai let s=\"a\"\nx\n```", &[("rhai", "let s=\"a\"\nx\n", true)]);
-        check("```rhai x\n```", &[("rhai", "x\n", true)]);
-        check("```x``` and\n```` `x` ````\n```rhai``` are text\n```\ny\n```", &[("", "y\n", true)]);
-        for attributes in [" title=\"a b\"", ",ignore", " {.lines #a}", " linenums file=src/a.rhai"] {
-            check(&format!("```rhai{attributes}\nx\n```"), &[("rhai", "x\n", true)]);
-        }
-    }
-
-    #[test]
-    fn drafts_in_thoughts_are_not_said() {
-        for (answer, expect) in [
-            ("<think>\n```rhai\na\n```\n</think>\n```rhai\nb\n```", "```rhai\nb\n```"),
-            ("a draft\n```\na\n```\n</think>\nb", "b"),
-            ("<think>a</think>\n```rhai\nsplit(\"</think>\")\n```", "```rhai\nsplit(\"</think>\")\n```"),
-            ("<think>\n```rhai\na\n```", ""),
-            ("<think>\n```\nhalf a draft</think>\n```rhai\nFINAL(1)\n```", "```rhai\nFINAL(1)\n```"),
-            ("<think>\n```\na</think>\n```\nsplit(\"</think>\")\n```", "```\nsplit(\"</think>\")\n```"),
-            ("```rhai\na\n```", "```rhai\na\n```"),
-            ("a draft\n```a```\n</think>\nb", "b"),
-        ] {
-            assert_eq!(said(answer), expect, "{answer}");
-        }
-    }
-
-    #[test]
-    fn tags_decide() {
-        for (tag, treatment) in [("rhai", Treatment::Run), ("python", Treatment::RunIfRhai), ("json", Treatment::Skip)]
-        {
-            let block = Block { tag: tag.to_owned(), code: String::new(), closed: true };
-            assert_eq!(block.treatment(), treatment);
-        }
-    }
-
-    #[test]
-    fn final_outside_a_block_is_noticed() {
-        assert!(has_stray_final("So:\nFINAL(\"x\")"));
-        assert!(has_stray_final("```FINAL(\"x\")```"));
-        assert!(!has_stray_final("```rhai\nFINAL(\"x\")\n```"));
-        assert!(!has_stray_final("```a```\n```rhai\nFINAL(\"x\")\n```"));
-        assert!(is_bare_code("FINAL(\"x\")"));
-        assert!(!is_bare_code("I call FINAL(\"x\")"));
-    }
-}
+mod tests;

@@ -139,9 +139,8 @@ fn pieces(reply: &ModelReply, session: &mut Session) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = calls.into_iter().chain(written).collect();
     if pieces.is_empty() && code::is_bare_code(said) && session.compiles(said).is_ok() {
         pieces.push(Piece { code: Ok(certain(said.to_owned())), answers: None });
-    } else if code::has_stray_final(said) {
-        let reason = "FINAL stands outside of a code block, where it is only text; write it inside ```rhai".to_owned();
-        pieces.push(Piece { code: Err(reason), answers: None });
+    } else if let Some(reason) = code::stray(said) {
+        pieces.push(Piece { code: Err(reason.to_owned()), answers: None });
     }
     pieces
 }
