@@ -89,9 +89,16 @@ fn with_first_line(mut block: Block, behind: &str) -> Block {
 fn are_attributes(text: &str) -> bool {
     let unquoted: String = text.split('"').step_by(2).collect();
     let is_plain = |c: char| c.is_alphanumeric() || " _-.,:=#{}/".contains(c);
-    let is_code = |word: &str| word.starts_with('=') || matches!(word, "let" | "const" | "//");
-    unquoted.chars().all(is_plain) && !unquoted.split(' ').any(is_code)
+    let is_code = |word: &str| word.starts_with('=') || word == "//";
+    let begins = unquoted.split(' ').next().is_some_and(|word| STATEMENTS.contains(&word));
+    unquoted.chars().all(is_plain) && !begins && !unquoted.split(' ').any(is_code)
 }
+
+/// Words with which a line of code begins, and no attribute.
+const STATEMENTS: &[&str] = &[
+    "const", "do", "export", "fn", "for", "if", "import", "let", "loop", "print", "return", "switch", "throw", "try",
+    "while",
+];
 
 /// What a line of an answer is.
 enum Line<'a> {

@@ -28,6 +28,9 @@ fn code_on_the_line_of_its_fence_is_found() {
     check("```rhai x\n```", &[("rhai", "x\n", true)]);
     check("```x``` and\n```` `x` ````\n```rhai``` are text\n```\ny\n```", &[("", "y\n", true)]);
     check("```FINAL(1 + 2)```", &[("", "FINAL(1 + 2)\n", true)]);
+    for begun in ["for x in list {", "if done {", "loop {", "import \"vote\" as v"] {
+        check(&format!("```rhai {begun}\nx\n```"), &[("rhai", &format!("{begun}\nx\n"), true)]);
+    }
     for attributes in [" title=\"a b\"", ",ignore", " {.lines #a}", " linenums file=src/a.rhai"] {
         check(&format!("```rhai{attributes}\nx\n```"), &[("rhai", "x\n", true)]);
     }
