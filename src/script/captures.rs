@@ -1,4 +1,4 @@
-//! What a closure changes of the variables that it captured, as far as its text says so.
+//! What a closure takes, and what it changes of the variables that it captured, as far as its text says so.
 
 use rhai::{
     AST, ASTFlags, ASTNode, Array, Dynamic, Expr, FnCallExpr, FnPtr, Map, Module, NativeCallContext, Shared, Stmt,
@@ -42,6 +42,11 @@ pub fn changed(context: &NativeCallContext, closure: &FnPtr) -> Option<String> {
     let bound = text.params.iter().zip(closure.iter_curry());
     let captured = bound.filter(|(_, value)| value.is_shared()).map(|(name, _)| name.clone());
     text.changes(context, &captured.collect::<BTreeSet<String>>())
+}
+
+/// How many values a closure of the program is called with, without those that it captured; `None` of other functions.
+pub fn taken(context: &NativeCallContext, closure: &FnPtr) -> Option<usize> {
+    Text::of(context, closure.fn_name())?.params.len().checked_sub(closure.iter_curry().count())
 }
 
 /// Whether a closure may change what it captured although its text does not say so for certain: by a name that it declares

@@ -5,6 +5,7 @@
 //! item, which takes longer than the call.
 
 use crate::core::failure::{Failure, FailureKind};
+use crate::script::captures;
 use crate::script::convert::friendly;
 use crate::script::errors::raise;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, NativeCallContext, Position};
@@ -61,7 +62,8 @@ impl<'c> Calls<'c> {
             }
         }
         let index = INT::try_from(index).unwrap_or(INT::MAX).into();
-        self.closure.call_raw_with_extra_args(self.name, self.context, Some(item), [], [index], Some(0))
+        let called = self.closure.call_raw_with_extra_args(self.name, self.context, Some(item), [], [index], Some(0));
+        called.map_err(|error| self.takes_more(&error).unwrap_or(error))
     }
 
     fn verdict(&mut self, item: &mut Dynamic, index: usize) -> Checked<bool> {
@@ -85,6 +87,18 @@ impl<'c> Calls<'c> {
     /// Whether the closure takes no single item. Its name is its own, so that no call within it fails like that.
     fn is_other(&self, error: &EvalAltResult) -> bool {
         matches!(error, EvalAltResult::ErrorFunctionNotFound(signature, _) if signature.starts_with(self.closure.fn_name()))
+    }
+
+    /// What is told of a closure that takes more than an item and its index.
+    fn takes_more(&self, error: &EvalAltResult) -> Option<Box<EvalAltResult>> {
+        let EvalAltResult::ErrorInFunctionCall(_, _, cause, _) = error else { return None };
+        if !self.is_other(cause) {
+            return None;
+        }
+        let taken = captures::taken(self.context, self.closure)?;
+        let what = format!("the closure of `{}` takes 1 parameter or 2, this one {taken}", self.name);
+        let hint = format!("write `items.{}(|item| ..)`, or `|item, index| ..`", self.name);
+        Some(raise(Failure::new(FailureKind::Invalid, what).hint(hint)))
     }
 
     fn within(&self, error: Box<EvalAltResult>) -> Box<EvalAltResult> {

@@ -196,6 +196,18 @@ fn an_item_sees_nothing_of_what_the_closure_did_for_others() {
 }
 
 #[test]
+fn a_closure_that_takes_another_number_of_values_is_refused_before_anything_runs() {
+    let program = Program::offline();
+    for (closure, taken) in [("|| 7", 0), ("|a, b| a", 2), ("|| base", 0), ("|a, b| a + base", 2)] {
+        let code = format!("let base = 1; par_map([1, 2, 3], {closure})");
+        let ran = program.args(["eval", &code]).run().code(1).prints("").does_not_say("anon$");
+        ran.says(&format!("the closure of `par_map` takes 1 parameter, this one {taken}")).says(" | ");
+    }
+    let code = "let base = 1; fn twice(n) { n * 2 } print(par_map([1], |n| n + base)); par_map([1], Fn(\"twice\"))[0]";
+    program.args(["eval", code]).run().ok().prints("[2]\n2\n");
+}
+
+#[test]
 fn an_option_that_there_is_not_is_told_before_anything_runs() {
     let code = "par_map([1], |x| { print(\"ran\"); x }, #{stopp: true})";
     let ran = Program::offline().args(["eval", code]).run().code(1).prints("");

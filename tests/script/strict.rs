@@ -281,6 +281,28 @@ fn limits_are_not_caught() {
 }
 
 #[test]
+fn a_closure_that_takes_another_number_of_values_is_told_by_no_name() {
+    let program = Program::offline();
+    for name in ["map", "filter", "find", "some", "all"] {
+        let code = format!("let n = 1; [1, 2].{name}(|a, b, c| a == n)");
+        let ran = program.args(["eval", &code, "-q"]).run().code(1).does_not_say("anon$");
+        ran.says(&format!("error: the closure of `{name}` takes 1 parameter or 2, this one 3")).says(" | ");
+    }
+    for code in ["let f = |x| x; f.call(1, 2)", "[2, 1].map(|x| { let f = || 1; f.call(x, 2) })"] {
+        let ran = program.args(["eval", code, "-q"]).run().code(1).does_not_say("anon$");
+        ran.says("a closure is called with (int, int) and takes another number of values");
+    }
+    let code = "let f = |x| x; try { f.call() } catch (e) { failure_of(e).message }";
+    let ran = program.args(["eval", code, "-q"]).run().ok();
+    ran.prints("a closure is called with () and takes another number of values\n");
+    program
+        .args(["eval", "print([5, 6].map(|x, i| x * i)); [5].map(|| this)[0]", "-q"])
+        .run()
+        .ok()
+        .prints("[0, 6]\n5\n");
+}
+
+#[test]
 fn errors_in_functions_and_closures_name_the_way() {
     let program = Program::offline();
     program

@@ -30,6 +30,11 @@ pub(super) fn unknown_function(signature: &str, names: &Names) -> Failure {
     let name = signature.split([' ', '(']).next().unwrap_or(signature);
     let shown =
         signature.replace("&str | ImmutableString | String", "string").replace("i64", "int").replace("f64", "float");
+    if name.starts_with("anon$") {
+        let given = shown.split_once(' ').map_or("()", |(_, given)| given);
+        let given = one_line(given, 200);
+        return script(format!("a closure is called with {given} and takes another number of values"));
+    }
     let failure = script(format!("there is no function `{}`", one_line(&shown, 200)));
     if let Some(hint) = python::function_hint(name) {
         return failure.hint(hint);

@@ -72,6 +72,7 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
     let most = done(concurrency(&mut options))?;
     let window = Window::new(most, done(stop(&mut options))?);
     done(nothing_else(&options))?;
+    done(takes_one(context, each))?;
     done(changes_nothing(context, each))?;
     // Frames do not tell this call from the next one, and only items of one call run at once.
     drop(ask(Request::Branches)?);
@@ -141,6 +142,13 @@ impl Own<'_> {
         let (closure, item) = (self.closure.as_ref().unwrap_or(self.shared), done(self.copies.value(item))?);
         closure.call_within_context::<Dynamic>(context, (item,))
     }
+}
+
+/// What every item would fail with alike is told once.
+fn takes_one(context: &NativeCallContext, each: &FnPtr) -> Outcome<()> {
+    let Some(taken) = captures::taken(context, each).filter(|taken| *taken != 1) else { return Ok(()) };
+    let message = format!("the closure of `par_map` takes 1 parameter, this one {taken}");
+    Err(Failure::new(FailureKind::Invalid, message).hint("write `par_map(items, |item| ..)`"))
 }
 
 /// Each thread has variables of its own, so what the closure did to them would be lost.
