@@ -83,6 +83,12 @@ fn arguments_are_checked_before_anything_happens() {
         ("TOOL(\"read_file\", #{})", "\"path\" is a required property"),
         ("TOOL(\"read_file\", #{path: 3})", "wrong arguments for read_file"),
         ("TOOL(\"write_file\", #{path: \"a\", txt: \"b\"})", "`txt` may be `text`"),
+        ("TOOL(\"date\", #{tz: \"Europe/Berlin\"})", "hint: date takes: action, value, to, span, format, zone"),
+        ("TOOL(\"date\", #{to: \"2026-03-01\"})", "`to` is the end of a difference, which this action is not"),
+        (
+            "TOOL(\"date\", #{action: \"format\", format: \"%Y\", to: \"2026-03-01\"})",
+            "`to` is the end of a difference",
+        ),
         ("TOOL(\"calculate\", #{expression: \"1 +\"})", "at character 4 of `1 +`"),
         ("TOOL(\"read_file\", #{path: \"nots.txt\"})", "list_dir shows what there is"),
         ("TOOL(\"json_query\", #{query: \"$[\", value: 1})", "error:"),

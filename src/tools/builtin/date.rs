@@ -80,6 +80,13 @@ impl TypedTool for Date {
 
     async fn run(args: Args, _cx: &ToolContext) -> Outcome<Value> {
         let zone = args.zone.as_deref().map(moment::zone).transpose()?;
+        if args.to.is_some() && !matches!(args.action, Action::Difference) {
+            return Err(Failure::new(
+                FailureKind::Invalid,
+                "`to` is the end of a difference, which this action is not",
+            )
+            .hint("give `action` as difference; the time zone of the answer is `zone`"));
+        }
         match args.action {
             Action::Now => described(&present(zone.as_ref()), args.format.as_deref()),
             Action::Parse => {
