@@ -117,10 +117,10 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
             script(text.as_str()).hint("say what decides: `a.sort(|x, y| x.to_string() < y.to_string())`")
         }
         E::ErrorFunctionNotFound(signature, _) => unknown_function(signature, names),
-        E::ErrorPropertyNotFound(name, _) => {
-            let column = position.position().unwrap_or(1).saturating_sub(1);
-            let before: String = line_of(source, position).unwrap_or_default().chars().take(column).collect();
-            fields::absent(name, &before)
+        E::ErrorPropertyNotFound(name, _) => fields::absent(name, &around(source, position).0),
+        // Names with `$` are those of indexers and fields.
+        E::ErrorNonPureMethodCallOnConstant(method, _) if !method.contains('$') => {
+            fields::constant(method, &around(source, position))
         }
         E::ErrorIndexNotFound(index, _) => script(format!("there is nothing at [{index}]")),
         E::ErrorIndexingType(what, _) if what.contains("Context") => script(format!("a handle has no index: {what}"))
@@ -249,6 +249,13 @@ fn located(failure: Failure, source: &str, position: Position) -> Failure {
     };
     let snippet = format!("{row:>4} | {text}\n     | {}^", " ".repeat(pad));
     failure.detail("line", row).detail("column", column).detail("snippet", snippet)
+}
+
+/// What stands in front of a place on its line, and what from there on.
+fn around(source: &str, position: Position) -> (String, String) {
+    let column = position.position().unwrap_or(1).saturating_sub(1);
+    let line = line_of(source, position).unwrap_or_default();
+    (line.chars().take(column).collect(), line.chars().skip(column).collect())
 }
 
 fn line_of(source: &str, position: Position) -> Option<&str> {

@@ -110,6 +110,31 @@ fn a_constant_does_not_grow() {
 }
 
 #[test]
+fn what_would_change_a_constant_is_told_with_the_copy_to_change() {
+    let program = Program::offline();
+    for (code, message, hint) in [
+        (
+            "const T = ` a `; T.trim()",
+            "`trim` changes what it is called on, and `T` is a constant",
+            "`let t = T; t.trim()`",
+        ),
+        (
+            "const t = [1]; t.push(2)",
+            "`push` changes what it is called on, and `t` is a",
+            "`let own = t; own.push(..)`",
+        ),
+        ("const M = #{a: [1]}; M.a.push(2)", "and `M` is a constant", "`let t = M; t.a.push(..)`"),
+        ("const T = ` a `;\nT\n.trim()", "and that is a constant", "`let t = ..; t.trim()`"),
+    ] {
+        let ran = program.args(["eval", code, "-q"]).run().code(1).says(message).does_not_say("non-pure");
+        ran.says(&format!("hint: change a copy: {hint}"));
+    }
+    let code = "const T = ` a `; try { T.trim() } catch (e) { print(failure_of(e).message) }";
+    let told = "`trim` changes what it is called on, and that is a constant\n";
+    program.args(["eval", code, "-q"]).run().ok().prints(told);
+}
+
+#[test]
 fn switch_and_in_compare_types_that_differ_without_an_error() {
     let code = "let x = \"1\"; switch x { 1 => \"number\", \"1\" => \"text\", _ => \"else\" }";
     Program::offline().args(["eval", code]).run().ok().prints("text\n");
@@ -292,7 +317,7 @@ fn a_closure_that_takes_another_number_of_values_is_told_by_no_name() {
         let ran = program.args(["eval", code, "-q"]).run().code(1).does_not_say("anon$");
         ran.says("a closure is called with (int, int) and takes another number of values");
     }
-    let code = "let f = |x| x; try { f.call() } catch (e) { failure_of(e).message }";
+    let code = "let f = |x| x; try { f.call() } catch (e) { print(failure_of(e).message) }";
     let ran = program.args(["eval", code, "-q"]).run().ok();
     ran.prints("a closure is called with () and takes another number of values\n");
     program

@@ -63,6 +63,7 @@ fn error(map: &Map) -> Option<EvalAltResult> {
         "ErrorVariableNotFound" => E::ErrorVariableNotFound(text(map, "variable")?, at),
         "ErrorPropertyNotFound" => E::ErrorPropertyNotFound(text(map, "variable")?, at),
         "ErrorDataRace" => E::ErrorDataRace(text(map, "variable")?, at),
+        "ErrorNonPureMethodCallOnConstant" => E::ErrorNonPureMethodCallOnConstant(text(map, "function")?, at),
         "ErrorIndexNotFound" => E::ErrorIndexNotFound(map.get("index")?.clone(), at),
         "ErrorDotExpr" => E::ErrorDotExpr(text(map, "property")?, at),
         "ErrorFor" => E::ErrorFor(at),

@@ -1,4 +1,5 @@
-//! Fields that a map does not have, and properties that another value does not have.
+//! Fields that a map does not have, properties that another value does not have, and constants that are to be
+//! changed.
 
 use super::{first_lower, script};
 use crate::core::failure::Failure;
@@ -13,6 +14,23 @@ pub(super) fn absent(name: &str, before: &str) -> Failure {
         "len" | "length" | "size" => "the number of its keys is `map.len()`".to_owned(),
         _ => format!("ask first: `\"{name}\" in map`, or use `map.get(\"{name}\")`, which gives () if absent"),
     })
+}
+
+/// A method that changes what stands before its dot was called on a constant. The pair is what stands on the line in front
+/// of its name, and what from there on.
+pub(super) fn constant(method: &str, (before, from): &(String, String)) -> Failure {
+    let is_bare = from.strip_prefix(method).is_some_and(|rest| rest.starts_with("()"));
+    let call = if is_bare { format!("{method}()") } else { format!("{method}(..)") };
+    let owner = before.trim_end().strip_suffix('.').unwrap_or_default();
+    let chain = owner.get(owner.trim_end_matches(is_part_of_a_name).len()..).unwrap_or_default();
+    let (variable, fields) = chain.split_at(chain.find('.').unwrap_or(chain.len()));
+    if variable.is_empty() {
+        return script(format!("`{method}` changes what it is called on, and that is a constant"))
+            .hint(format!("change a copy: `let t = ..; t.{call}`"));
+    }
+    let copy = if variable == "t" { "own" } else { "t" };
+    script(format!("`{method}` changes what it is called on, and `{variable}` is a constant"))
+        .hint(format!("change a copy: `let {copy} = {variable}; {copy}{fields}.{call}`"))
 }
 
 const fn is_part_of_a_name(c: char) -> bool {
