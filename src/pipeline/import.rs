@@ -27,6 +27,7 @@ use crate::pipeline::import::form::Form;
 use crate::pipeline::import::local::Local;
 use crate::pipeline::import::loops::Loop;
 use crate::pipeline::import::ties::Uses;
+use crate::pipeline::plan::kind_of;
 use crate::pipeline::tree::{self, Data, Entry, Node, Spot};
 use serde_json::{Map, Value, json};
 use std::cell::{Cell, RefCell};
@@ -270,17 +271,6 @@ const HEADER: &[&str] = &[
 
 /// The keys by which a parameter is told from a value that is a map.
 const FORM: &[&str] = &["type", "description", "default", "required", "choices", "enum"];
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-        _ => "string",
-    }
-}
 
 /// A value as words.
 fn words(value: &Value) -> String {

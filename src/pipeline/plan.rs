@@ -7,7 +7,7 @@ mod input;
 mod template;
 
 pub use act::{Act, Ask, Branch, Each, LlmCall, Nested, OnItemFailure, Run, ScriptCall, Switch, ToolCall, While};
-pub use input::{Input, parameters};
+pub use input::{Input, kind_of, parameters};
 pub use template::{Part, Template};
 
 use crate::config::place::Place;

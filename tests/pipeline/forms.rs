@@ -351,6 +351,27 @@ steps:
 }
 
 #[test]
+fn an_input_without_a_type_has_that_of_its_default() {
+    let text = "\
+inputs: {n: {default: 3}, x: {default: 0.5}, go: {default: true}, l: {default: [1]}, m: {default: {a: 1}}, t: {default: b}}
+steps: {s: {set: {n: inputs.n + 1, x: inputs.x, go: inputs.go, l: inputs.l, m: inputs.m, t: inputs.t}}}
+";
+    let program = Program::offline().file("p.yaml", text);
+    let answer = |given: &[&str]| {
+        program.list(&[&["run", "p.yaml", "--json"][..], given].concat()).run().ok().json()["answer"].clone()
+    };
+    assert_eq!(answer(&[]), json!({"n": 4, "x": 0.5, "go": true, "l": [1], "m": {"a": 1}, "t": "b"}));
+    let given = ["n=7", "x=2.5", "go=false", "l=[]", "m={\"a\": 2}", "t=c"];
+    assert_eq!(answer(&given), json!({"n": 8, "x": 2.5, "go": false, "l": [], "m": {"a": 2}, "t": "c"}));
+    program.args(["run", "p.yaml", "n=many"]).run().code(2).says("the input `n` of pipeline `p` takes a whole number");
+    // A format is one of texts.
+    refused_for(
+        "inputs: {d: {format: date, default: 3}}\nsteps: {s: {set: {v: inputs.d}}}\n",
+        "is not of type \"string\"",
+    );
+}
+
+#[test]
 fn an_input_of_any_type_takes_anything() {
     let text = "\
 inputs: {x: {type: any, description: what}, y: {type: any, default: [1]}, z: {schema: any, example: 5}}

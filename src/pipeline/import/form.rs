@@ -3,7 +3,8 @@
 use crate::pipeline::import::jinja::Expr;
 use crate::pipeline::import::rhai::is_moment;
 use crate::pipeline::import::template::listed;
-use crate::pipeline::import::{Importer, Kind, kind_of};
+use crate::pipeline::import::{Importer, Kind};
+use crate::pipeline::plan::kind_of;
 use crate::pipeline::tree::{Data, Node};
 use serde_json::Value;
 
@@ -56,7 +57,7 @@ impl Form {
     pub(super) fn of_input(input: &Value) -> Self {
         let default = input.get("default");
         let absent = default.map_or(input["required"] == false, Value::is_null);
-        let kind = input["type"].as_str().unwrap_or("string");
+        let kind = input["type"].as_str().unwrap_or_else(|| default.map_or("string", kind_of));
         match (kind, default) {
             _ if absent => Self::Any,
             _ if input.get("schema").is_some() => Self::of_value(&input["schema"]["enum"]).of_items(),

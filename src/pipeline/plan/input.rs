@@ -35,6 +35,18 @@ impl Input {
     }
 }
 
+/// The type of an input that says none, by its default.
+pub fn kind_of(default: &Value) -> &'static str {
+    match default {
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+        _ => "string",
+    }
+}
+
 /// The JSON Schema of all that a caller gives.
 pub fn parameters(inputs: &[Input]) -> Value {
     let property = |input: &Input| {

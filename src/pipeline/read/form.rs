@@ -1,7 +1,7 @@
 //! Inputs and vars: what a value means and which form it has.
 
 use crate::host::typed::{Checked, Schema};
-use crate::pipeline::plan::{Input, Var, parameters};
+use crate::pipeline::plan::{Input, Var, kind_of, parameters};
 use crate::pipeline::read::words::{INPUT, VAR, keys};
 use crate::pipeline::read::{Fields, Reader, told};
 use crate::pipeline::tree::{Data, Entry, Node, Spot};
@@ -28,8 +28,10 @@ impl Reader<'_, '_> {
             return Some(Input { name: name.clone(), description, schema, default: None, required: true });
         }
         let fields = self.fields(node, &format!("input `{name}`"), &keys(INPUT));
-        let (description, schema) = self.form(&fields, name);
         let default = fields.get("default").map(Node::value);
+        // A format is one of texts.
+        let kind = default.as_ref().filter(|_| fields.get("format").is_none()).map_or("string", kind_of);
+        let (description, schema) = self.form(&fields, name, kind);
         if let (Some(node), Some(value)) = (fields.get("default"), &default) {
             self.fits(node.at, &schema, value, &format!("the default of `{name}`"));
         }
@@ -56,7 +58,7 @@ impl Reader<'_, '_> {
             return Some(Var { name: name.clone(), description, schema });
         }
         let fields = self.fields(node, &format!("var `{name}`"), &keys(VAR));
-        let (description, schema) = self.form(&fields, name);
+        let (description, schema) = self.form(&fields, name, "string");
         Some(Var { name: name.clone(), description, schema })
     }
 
@@ -69,7 +71,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn form(&mut self, fields: &Fields<'_>, name: &str) -> (String, Value) {
+    /// What a value means, and its schema; `kind` is its type if none is given.
+    fn form(&mut self, fields: &Fields<'_>, name: &str, kind: &str) -> (String, Value) {
         let description = self.text(fields.get("description"), "description").unwrap_or_default();
         let mut schema = match fields.get("schema") {
             Some(node) => {
@@ -83,7 +86,7 @@ impl Reader<'_, '_> {
                 }
                 self.schema(node).unwrap_or_else(|| json!({}))
             }
-            None => self.plain_form(fields),
+            None => self.plain_form(fields, kind),
         };
         if let Some(map) = schema.as_object_mut().filter(|_| !description.is_empty()) {
             map.insert("description".to_owned(), description.clone().into());
@@ -99,9 +102,9 @@ impl Reader<'_, '_> {
         (description, schema)
     }
 
-    fn plain_form(&mut self, fields: &Fields<'_>) -> Value {
+    fn plain_form(&mut self, fields: &Fields<'_>, kind: &str) -> Value {
         let mut schema = serde_json::Map::new();
-        let kind = self.text(fields.get("type"), "type").unwrap_or_else(|| "string".to_owned());
+        let kind = self.text(fields.get("type"), "type").unwrap_or_else(|| kind.to_owned());
         let at = fields.get("type").map_or(fields.at, |node| node.at);
         if !TYPES.contains(&kind.as_str()) {
             self.unknown(at, "there is no type", &kind, TYPES);

@@ -125,7 +125,7 @@ pub(crate) const DEFAULTS: &[Word] = &[
 /// The keys of the form of an input.
 pub(crate) const INPUT: &[Word] = &[
     ("description", "what it means"),
-    ("type", "string, integer, number, boolean, array, object or any; string if nothing is said"),
+    ("type", "string, integer, number, boolean, array, object or any; else that of the default, else string"),
     ("format", "a format of JSON Schema: date, email, uri"),
     ("example", "a value that fits"),
     ("schema", "a JSON Schema or short form, instead of type and format"),
