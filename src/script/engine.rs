@@ -5,6 +5,7 @@
 use crate::context::view::View;
 use crate::script::desk::Desk;
 use crate::script::errors::{Stop, caught, raise};
+use crate::script::handle::Context;
 use crate::script::stdlib::Modules;
 use crate::script::{
     equality, gate, growth, guards, lists, mixed, notation, order, output, prims, pythonic, ranges, stdlib, words,
@@ -86,6 +87,11 @@ fn offer_globals(engine: &mut Engine, desk: &Arc<Desk>, view: &View, args: Optio
             "args" => args.as_ref(),
             _ => return growth::map_stop(name, &eval).map_or(Ok(None), |failure| Err(raise(failure))),
         };
-        Ok(value.filter(|_| !eval.scope().contains(name)).cloned())
+        Ok(match eval.scope().get(name) {
+            // Rhai locks a variable that a closure captured while a chain that begins with it is evaluated, and refuses the
+            // closure there; a copy of a handle needs no lock.
+            Some(own) => (own.is_read_only() && own.is::<Context>()).then(|| own.flatten_clone()),
+            None => value.cloned(),
+        })
     });
 }

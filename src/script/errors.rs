@@ -67,7 +67,10 @@ pub fn from_eval(error: &EvalAltResult, source: &str, names: &Names) -> Failure 
 
 /// The same in a session, whose functions may stand in an earlier text.
 pub fn from_session(error: &EvalAltResult, source: &str, names: &Names, home: &dyn Fn(&str) -> Home) -> Failure {
-    let Way { within, inner, position, elsewhere } = way::of(error, home);
+    let Way { within, inner, mut position, elsewhere } = way::of(error, home);
+    if let (EvalAltResult::ErrorDataRace(what, _), true) = (inner, within.is_empty() && position.is_none()) {
+        position = way::sole_call(source, what);
+    }
     let text = if elsewhere.is_some() { "" } else { source };
     let mut failure = describe(inner, text, position, names);
     if let Some(place) = elsewhere {
@@ -133,7 +136,7 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
             crate::script::stdlib::names().join(", ")
         )),
         E::ErrorDataRace(..) => script("data race: a closure reads the value on which it is called")
-            .hint("give what comes before it a name: `let keys = m.keys(); keys.map(|k| m[k])`"),
+            .hint("give what comes before it a name: `let hits = c.grep(\"x\"); hits.map(|h| c.line(h.line))`"),
         E::ErrorTooManyOperations(_) => limit(
             "the script took too many steps",
             "look for an endless loop; large scans belong in context.grep or context.count",

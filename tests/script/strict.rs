@@ -306,6 +306,17 @@ fn limits_are_not_caught() {
 }
 
 #[test]
+fn a_closure_reads_the_context_on_whose_hits_it_is_called() {
+    let program = Program::offline().file("log.txt", "ok\nERR one\nok\nERR two\n");
+    let code = "print(context.grep(\"ERR\").map(|h| context.line(h.line))); context.lines";
+    program.args(["eval", code, "--context", "log.txt", "-q"]).run().ok().prints("[\"ERR one\", \"ERR two\"]\n4\n");
+    program.args(["eval", "context = 1", "--context", "log.txt", "-q"]).run().code(1).says("constant");
+    let code = "let part = context;\npart = context;\npart.grep(\"ERR\").map(|h| part.line(h.line))";
+    let ran = program.args(["eval", code, "--context", "log.txt", "-q"]).run().code(1);
+    ran.says("error: data race: a closure reads the value").says("   3 | part.grep(").says("let hits = c.grep(");
+}
+
+#[test]
 fn a_closure_that_takes_another_number_of_values_is_told_by_no_name() {
     let program = Program::offline();
     for name in ["map", "filter", "find", "some", "all"] {

@@ -51,6 +51,20 @@ pub fn end(error: &EvalAltResult) -> Option<&Dynamic> {
     }
 }
 
+/// Where a data race happened, for which Rhai has no place: at the method that `what` names in quotes, if the text calls it
+/// only once.
+pub fn sole_call(source: &str, what: &str) -> Position {
+    let call = format!(".{}(", what.split('\'').nth(1).unwrap_or_default());
+    let mut calls = source.match_indices(&call);
+    let (Some((at, _)), None) = (calls.next(), calls.next()) else { return Position::NONE };
+    let before = source.get(..=at).unwrap_or_default();
+    let column = before.lines().next_back().map_or(0, |line| line.chars().count()) + 1;
+    match (u16::try_from(before.lines().count()), u16::try_from(column)) {
+        (Ok(line @ 1..), Ok(column)) => Position::new(line, column),
+        _ => Position::NONE,
+    }
+}
+
 /// Where what a function does is written.
 enum Stands {
     Here,
