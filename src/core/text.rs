@@ -108,7 +108,8 @@ pub fn nearest_file<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
     within(6, word, candidates)
 }
 
-/// With one slip, and one more in so many letters. Names of one or two letters have none: any other is as near.
+/// With one slip, and one more in so many letters. To a name of one or two letters any other is as near: there one letter
+/// may be missing, and none be another.
 fn within<'a>(letters_per_slip: usize, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > LONGEST {
         return None;
@@ -117,9 +118,10 @@ fn within<'a>(letters_per_slip: usize, word: &str, candidates: impl IntoIterator
     let letters = typed.chars().count();
     let distance = |candidate: &str| {
         let (known, shorter) = (candidate.to_lowercase(), candidate.len().min(word.len()));
-        let most = if letters < 3 { 0 } else { 1 + shorter / letters_per_slip };
+        let length = known.chars().count();
+        let most = if letters < 3 { length.saturating_sub(letters).min(1) } else { 1 + shorter / letters_per_slip };
         // Every letter that one has more than the other is a slip of its own.
-        let comparable = known.chars().count().abs_diff(letters) <= most;
+        let comparable = length.abs_diff(letters) <= most;
         let distance = comparable.then(|| strsim::damerau_levenshtein(&typed, &known))?;
         (distance < shorter && distance <= most).then_some(distance)
     };
@@ -182,7 +184,8 @@ mod tests {
         assert_eq!(nearest("zzz", ["read_file", "write_file"]), None);
         assert_eq!(nearest("Größe", ["große", "gross"]), Some("große"));
         assert_eq!(nearest("a", ["b", "ab"]), None);
-        assert_eq!(nearest("tz", ["to", "tzs"]), None);
+        assert_eq!(nearest("tz", ["to", "z"]), None);
+        assert_eq!(nearest("st", ["at", "set"]), Some("set"));
         assert_eq!(nearest("TZ", ["to", "tz"]), Some("tz"));
     }
 
