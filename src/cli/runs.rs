@@ -5,6 +5,7 @@ pub mod diff;
 pub mod ended;
 pub mod fork;
 pub mod gc;
+pub mod reached;
 pub mod settle;
 pub mod show;
 pub mod steps;

@@ -116,7 +116,7 @@ fn parent(frame: &Frame) -> Option<String> {
 }
 
 /// A step with the item that it is of, and the turn of the `while` that is around it.
-fn named(frame: &Frame, step: &str, key: Option<&str>) -> String {
+pub fn named(frame: &Frame, step: &str, key: Option<&str>) -> String {
     let around = frame.as_str().rsplit_once("/step:").map_or("", |(around, _)| around);
     let turn = around.rsplit('/').next().and_then(|part| part.strip_prefix("turn:"));
     let parts: Vec<String> = key.map(|key| one_line(key, 40)).into_iter().chain(turn.map(str::to_owned)).collect();

@@ -104,6 +104,71 @@ steps:
     none.says("its steps are first, kind, second, note, third; ");
 }
 
+/// A server that does parts and approves of all, what it was asked in short, and a program with two parts one after another.
+fn divided() -> (ChatServer, fn(&ChatServer) -> Vec<String>, Program) {
+    let server = ChatServer::new(|ask| match ask.last().starts_with("Review the result") {
+        true => Reply::text(json!({"verdict": "approve", "reason": "good"}).to_string()).usage(20, 10),
+        false => Reply::text("done").usage(20, 10),
+    });
+    let short = |server: &ChatServer| {
+        let one = |prompt: String| {
+            let part = prompt.split_once("job-").map(|(_, rest)| rest.chars().take(1).collect::<String>());
+            let what = if prompt.starts_with("Review the result") { "review" } else { "work" };
+            part.map_or(prompt, |part| format!("{what} {part}"))
+        };
+        asked(server).into_iter().map(one).collect()
+    };
+    let code = "\
+import \"manager\" as manager;
+llm(\"before\");
+manager::delegate(\"T\", #{plan: [#{id: \"a\", task: \"job-a\"}, #{id: \"b\", task: \"job-b\", needs: [\"a\"]}]});
+llm(\"after\")";
+    let program = Program::paying(&server).file("two.rhai", code);
+    (server, short, program)
+}
+
+#[test]
+fn a_fork_ends_behind_a_step_that_a_program_tells_of() {
+    let (server, short, program) = divided();
+    program.args(["run", "two.rhai"]).run().ok();
+    let first = newest_id(&program);
+    let paid = short(&server);
+    assert_eq!(paid, ["before", "work a", "review a", "work b", "review b", "after"]);
+    let whole = program.args(["runs", "fork", &first]).run().ok().stdout.trim().to_owned();
+    let fresh = program.args(["runs", "fork", &whole, "--at", "work"]).run().code(1);
+    fresh.says("a fork has no steps before it has been resumed").says(&format!("`rhizo runs show {whole}` lists"));
+    program.args(["resume", &whole]).run().ok();
+    assert_eq!(short(&server), paid);
+    for id in [&first, &whole] {
+        for (step, left) in [("work[a]", 2), ("review [a]", 3), ("work", 4), ("delegate", 5)] {
+            let fork = program.args(["runs", "fork", id, "--at", step]).run().ok();
+            let is_told = fork.stderr.contains("`work` stands for 2 steps; the last of them to end is work [b]");
+            assert_eq!(is_told, step == "work", "{}", fork.stderr);
+            let before = asked(&server).len();
+            program.args(["resume", fork.stdout.trim()]).run().ok();
+            assert_eq!(short(&server)[before..], paid[left..], "{step} of {id}");
+        }
+    }
+}
+
+#[test]
+fn an_item_of_a_pipeline_is_named_as_runs_show_prints_it() {
+    let server = holding(usize::MAX);
+    let flow = "steps: {all: {each: {in: [x, y], max_parallel: 1, steps: {say: {llm: 'say {{ item }}'}}}}}";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    program.args(["run", "flow.yaml"]).run().ok();
+    let id = newest_id(&program);
+    assert_eq!(asked(&server), ["say x", "say y"]);
+    for (step, is_several, left) in [("say [x]", false, &["say y"][..]), ("say", true, &[])] {
+        let fork = program.args(["runs", "fork", &id, "--at", step]).run().ok();
+        let told = fork.stderr.contains("`say` stands for 2 steps; the last effect of them is ");
+        assert_eq!(told, is_several, "{}", fork.stderr);
+        let before = asked(&server).len();
+        program.args(["resume", fork.stdout.trim()]).run().ok();
+        assert_eq!(asked(&server)[before..], *left, "{step}");
+    }
+}
+
 #[test]
 fn a_tool_that_was_under_way_is_not_repeated_unasked_by_a_fork() {
     let code = "TOOL(\"run_command\", #{command: \"echo once >> written; sleep 600\"}); \"done\"";

@@ -4,17 +4,17 @@ use crate::app::build::App;
 use crate::app::plan::ANSWERERS;
 use crate::app::resume;
 use crate::cli::printer::Printer;
-use crate::core::event::{Event, EventRecord};
+use crate::cli::runs::reached;
+use crate::core::event::EventRecord;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
-use crate::core::status::StepOutcome;
 use crate::host::past;
 use crate::store::effects::{EffectRow, EffectState};
+use crate::store::open::Store;
 use crate::store::runs::new_run_id;
 use clap::Args;
 use serde_json::json;
-use std::collections::HashSet;
 
 /// Most steps that are named where one is not found.
 const NAMED: usize = 20;
@@ -25,7 +25,7 @@ pub struct Fork {
     /// The run: `last`, or the beginning or end of its id.
     pub run: String,
     /// The last step that is taken over, itself with it: the number of an effect, a frame, or a part of one (`turn3`, a
-    /// step's name); all if it is left out.
+    /// step's name, also with its item: `work[a]`); all if it is left out.
     #[arg(long, value_name = "STEP")]
     pub at: Option<String>,
 }
@@ -39,13 +39,9 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
             .hint(format!("rhizo resume {} goes on with it; .save keeps its variables in a file", row.id)));
     }
     let effects = store.effects(&row.id)?;
-    let upto = match &args.at {
-        None => effects.last().map_or(0, |effect| effect.seq),
-        Some(at) => {
-            let events = store.events(&row.id, 0)?;
-            let found = last_of(&effects, at).or_else(|| last_before_end(&events, &effects, at));
-            found.ok_or_else(|| unknown(&row.id, &events, at))?
-        }
+    let (upto, taken) = match &args.at {
+        None => (effects.last().map_or(0, |effect| effect.seq), None),
+        Some(at) => point(store, &row.id, &effects, at)?,
     };
     let at = (app.kit.clock)();
     let new = new_run_id(at);
@@ -54,6 +50,7 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
     let kept = effects.iter().filter(|effect| effect.seq <= upto && is_answer(effect)).count();
     printer.rows(&json!({"run": new, "from": row.id, "at": upto, "answers": kept}), || new.to_string());
     if !printer.json {
+        taken.iter().for_each(|taken| printer.dim(taken));
         printer.dim(&format!("{kept} answers of {ANSWERERS} are kept of run {}; rhizo resume {new}", row.id));
     }
     Ok(Exit::Ok)
@@ -72,48 +69,45 @@ fn last_of(effects: &[EffectRow], at: &str) -> Option<u64> {
     effects.iter().filter(|effect| effect.is_called(at)).map(|effect| effect.seq).max()
 }
 
-/// The number of the last effect before whatever began only when a step had ended that has none of its own.
-fn last_before_end(events: &[EventRecord], effects: &[EffectRow], at: &str) -> Option<u64> {
-    let mut told = HashSet::new();
-    // A run that goes on tells again what its log answers.
-    let ends =
-        events.iter().filter(|record| ended(record).is_some_and(|step| step == at || record.frame.as_str() == at));
-    let end = ends.filter(|record| told.insert(&record.frame)).map(|record| record.seq).max()?;
-    let begun = |is_late: bool| {
-        let began = move |record: &&EventRecord| {
-            matches!(record.event, Event::StepStarted { .. }) && (record.seq > end) == is_late
-        };
-        events.iter().filter(began).map(|record| record.frame.as_str())
-    };
-    let early: HashSet<&str> = begun(false).collect();
-    let late: HashSet<&str> = begun(true).filter(|frame| !early.contains(frame)).collect();
-    let is_late = |effect: &&EffectRow| {
-        let mut around = Some(effect.key.frame.as_str());
-        while let Some(frame) = around.filter(|frame| !late.contains(frame)) {
-            around = frame.rsplit_once('/').map(|(around, _)| around);
+/// The number of the effect that a person means, and what was taken where the name stands for several steps.
+fn point(store: &Store, run: &RunId, effects: &[EffectRow], at: &str) -> Outcome<(u64, Option<String>)> {
+    let events = store.events(run, 0)?;
+    let step = reached::step(&events, at);
+    let (upto, taken) = match (last_of(effects, at), &step) {
+        (Some(seq), _) => (seq, format!("the last effect of them is {seq}")),
+        (None, Some(step)) => {
+            let seq = step.last_effect(&events, effects).ok_or_else(|| untold(run, &step.name))?;
+            (seq, format!("the last of them to end is {}", step.name))
         }
-        around.is_some()
+        (None, None) => return Err(unknown(run, &events, at)),
     };
-    let last = effects.last().map_or(0, |effect| effect.seq);
-    Some(effects.iter().find(is_late).map_or(last, |effect| effect.seq.saturating_sub(1)))
+    let several = step.filter(|step| step.of > 1 && at.parse::<u64>().is_err());
+    Ok((upto, several.map(|step| format!("`{at}` stands for {} steps; {taken}, and is taken over", step.of))))
 }
 
-/// The name of a step that came to its end.
-fn ended(record: &EventRecord) -> Option<&str> {
-    match &record.event {
-        Event::StepFinished { step, outcome: StepOutcome::Ok, .. } => Some(step.as_str()),
-        _ => None,
-    }
+fn untold(run: &RunId, step: &str) -> Failure {
+    let what = format!("the log of run {run} does not tell which effect was the last before step `{step}` ended");
+    Failure::new(FailureKind::Invalid, what).hint(format!("give the number of an effect: {}", numbers(run)))
+}
+
+fn numbers(run: &RunId) -> String {
+    format!("`rhizo runs show {run}` lists calls by number")
 }
 
 fn unknown(run: &RunId, events: &[EventRecord], at: &str) -> Failure {
     let mut steps: Vec<&str> = Vec::new();
-    for step in events.iter().filter_map(ended) {
+    for (step, _) in events.iter().filter_map(reached::ended) {
         if !steps.contains(&step) && steps.len() < NAMED {
             steps.push(step);
         }
     }
     let frames = format!("`rhizo runs export {run}` lists the frames of its effects");
-    let hint = if steps.is_empty() { frames } else { format!("its steps are {}; {frames}", steps.join(", ")) };
+    let hint = if events.is_empty() {
+        format!("a fork has no steps before it has been resumed; give the number of an effect: {}", numbers(run))
+    } else if steps.is_empty() {
+        frames
+    } else {
+        format!("its steps are {}; {frames}", steps.join(", "))
+    };
     Failure::new(FailureKind::NotFound, format!("run {run} has no step `{at}`")).hint(hint)
 }
