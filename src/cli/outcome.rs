@@ -8,7 +8,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::status::RunStatus;
 use crate::repl::spending;
-use crate::store::effects::EffectState;
+use crate::store::effects::{EffectRow, EffectState};
 use crate::store::resume::Recorded;
 use crate::turn::root::RootEnd;
 use serde_json::Value;
@@ -76,9 +76,22 @@ fn lost(run: &Run, end: &RootEnd) -> Option<String> {
         // What limits refused has been told.
         [] if run.host.scope.refused() > 0 => None,
         [] => Some(format!("partial: a part of a step failed; `rhizo runs show {}` says which", run.host.run)),
-        [one] => Some(format!("partial: 1 step failed ({one})")),
-        more => Some(format!("partial: {} steps failed ({})", more.len(), more.join(", "))),
+        [one] => Some(format!("partial: 1 step failed ({one}){}", made_again(run, &failed))),
+        more => Some(format!("partial: {} steps failed ({}){}", more.len(), more.join(", "), made_again(run, &failed))),
     }
+}
+
+/// How steps that failed are made again: by a fork up to the first of their failures, as one of the whole run goes past
+/// those behind which more was asked. Empty where no effect of theirs failed.
+fn made_again(run: &Run, steps: &[&str]) -> String {
+    // What cannot be read back is not promised.
+    let effects = run.host.kit.store.effects(&run.host.run).unwrap_or_default();
+    let is_of_them = |effect: &&EffectRow| steps.iter().any(|step| effect.is_called(step));
+    let first = effects.iter().filter(|effect| effect.state == EffectState::Failed).find(is_of_them);
+    first.map_or_else(String::new, |effect| {
+        let fork = format!("rhizo runs fork {} --at {}", run.host.run, effect.seq);
+        format!("; made again, with what was asked after it, by `{fork}` and `rhizo resume last`")
+    })
 }
 
 /// Tells of a model that nobody chose also who wants no notes; everybody else was told before its first call.

@@ -56,7 +56,8 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     }
     let app = build::build(settings, person::present(printer))?;
     // Whoever asks for a look ahead wants to know what the program would do now, not what it had done.
-    if row.is_over() && !(args.dry_run || args.strict) {
+    let is_look = (args.dry_run || args.strict) && args.parameters.is_empty();
+    if row.is_over() && !is_look {
         return over(&app, printer, &row, args);
     }
     let (program, edited) = Program::of(&app, &row, &launch)?;
@@ -79,7 +80,7 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
         log = seen;
         // Tools, stored programs, personas and settings shape what is asked too.
         if asked || !plan.changed.is_empty() {
-            tell(printer, &plan, reason(&plan, (edited, given, moved)), args.dry_run);
+            tell(printer, &plan, reason(&plan, (edited, given, moved)), args.dry_run.then_some(&row));
         }
         if args.dry_run {
             return Ok(Exit::Ok);
@@ -182,11 +183,20 @@ fn over(app: &App, printer: &Printer, row: &RunRow, args: &Resume) -> Outcome<Ex
     Ok(Exit::Ok)
 }
 
-fn tell(printer: &Printer, plan: &Plan, why: &str, alone: bool) {
-    if alone && printer.json {
+/// Tells a plan; it is all that was asked for where its run is given.
+fn tell(printer: &Printer, plan: &Plan, why: &str, alone: Option<&RunRow>) {
+    let text = format!("{why}{}", plan.text());
+    let Some(row) = alone else {
+        printer.err(&text);
+        return;
+    };
+    if printer.json {
         printer.json_value(&plan.value());
         return;
     }
-    let text = format!("{why}{}", plan.text());
-    if alone { printer.out(&text) } else { printer.err(&text) }
+    printer.out(&text);
+    if row.is_over() {
+        let on = format!("`rhizo runs fork {}` makes one that goes on", row.id);
+        printer.dim(&format!("the run is over: resume gives its answer; {on}"));
+    }
 }

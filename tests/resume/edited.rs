@@ -152,12 +152,10 @@ fn a_parameter_is_put_right_and_kept() {
     program.args(["resume", "last"]).run().ok().prints("[\n  \"A\",\n  \"B 2026\"\n]\n");
     program.args(["replay", "last"]).run().ok();
     assert_eq!(asked(&server), ["a", "b 1026", "b 2026"]);
-    program
-        .args(["resume", "last", "year=2027"])
-        .run()
-        .code(2)
-        .says("takes no other parameters")
-        .says("rhizo runs fork ");
+    for look in [&[][..], &["--dry-run"]] {
+        let refused = program.list(&[&["resume", "last", "year=2027"], look].concat()).run().code(2).prints("");
+        refused.says("takes no other parameters").says("rhizo runs fork ");
+    }
 }
 
 #[test]
@@ -174,8 +172,10 @@ fn a_look_ahead_of_a_run_that_is_over_tells_what_has_changed() {
         ran.says("the program has changed: ").says("would not go on as it began").says("or run it anew");
     };
     let program = program.file("two.rhai", code.replace("b ", "B! "));
-    let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
+    let ran = program.args(["resume", "last", "--dry-run"]).run().ok();
+    let plan = &ran.stdout;
     assert!(plan.starts_with("the program has changed: 1 replayed ($0.00000003) · 0 again · 1 changed"), "{plan}");
+    ran.says("the run is over: resume gives its answer; `rhizo runs fork ");
     refused(&program);
     // What it asks is the same, but the answer is not that of this program.
     let program = program.file("two.rhai", format!("{code} + \"!\""));

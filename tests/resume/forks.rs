@@ -57,6 +57,25 @@ fn a_fork_goes_the_way_of_its_run_past_what_failed() {
 }
 
 #[test]
+fn a_partial_run_says_how_what_failed_is_made_again() {
+    let once = AtomicBool::new(true);
+    let server = ChatServer::new(move |ask| match once.swap(false, Ordering::SeqCst) {
+        true => Reply::refusal(400, "not today"),
+        false => Reply::text(ask.last().to_uppercase()).usage(20, 10),
+    });
+    let flow = "steps: {a: {llm: one, on_failure: continue}, b: {llm: 'then {{ outcomes.a }}'}}";
+    let program = Program::paying(&server).file("p.yaml", flow);
+    let said = program.args(["run", "p.yaml"]).run().ok().says("partial: 1 step failed (a); made again, with ").stderr;
+    let (_, told) = said.split_once(" by `rhizo runs fork ").expect("a way");
+    let (fork, _) = told.split_once('`').expect("its end");
+    let words: Vec<&str> = ["runs", "fork"].into_iter().chain(fork.split(' ')).collect();
+    program.list(&words).run().ok();
+    let document = program.args(["resume", "last", "--json"]).run().ok().json();
+    assert_eq!(document["status"], "completed", "{document:#}");
+    assert_eq!(asked(&server), ["one", "then failed", "one", "then ok"]);
+}
+
+#[test]
 fn a_fresh_fork_is_shown_as_one_and_counts_as_resume_does() {
     let server = holding(usize::MAX);
     let program = Program::paying(&server).file("two.rhai", "let a = llm(\"a\");\nlet left = budget();\nllm(a)");
@@ -104,32 +123,34 @@ steps:
     none.says("its steps are first, kind, second, note, third; ");
 }
 
-/// A server that does parts and approves of all, what it was asked in short, and a program with two parts one after another.
-fn divided() -> (ChatServer, fn(&ChatServer) -> Vec<String>, Program) {
+/// A server that does parts and approves of all, and a program with two parts, one after the other.
+fn divided() -> (ChatServer, Program) {
     let server = ChatServer::new(|ask| match ask.last().starts_with("Review the result") {
         true => Reply::text(json!({"verdict": "approve", "reason": "good"}).to_string()).usage(20, 10),
         false => Reply::text("done").usage(20, 10),
     });
-    let short = |server: &ChatServer| {
-        let one = |prompt: String| {
-            let part = prompt.split_once("job-").map(|(_, rest)| rest.chars().take(1).collect::<String>());
-            let what = if prompt.starts_with("Review the result") { "review" } else { "work" };
-            part.map_or(prompt, |part| format!("{what} {part}"))
-        };
-        asked(server).into_iter().map(one).collect()
-    };
     let code = "\
 import \"manager\" as manager;
 llm(\"before\");
 manager::delegate(\"T\", #{plan: [#{id: \"a\", task: \"job-a\"}, #{id: \"b\", task: \"job-b\", needs: [\"a\"]}]});
 llm(\"after\")";
     let program = Program::paying(&server).file("two.rhai", code);
-    (server, short, program)
+    (server, program)
+}
+
+/// What such a server was asked, in short.
+fn short(server: &ChatServer) -> Vec<String> {
+    let one = |prompt: String| {
+        let what = if prompt.starts_with("Review the result") { "review" } else { "work" };
+        let part = prompt.split_once("job-").and_then(|(_, rest)| rest.get(..1));
+        part.map_or_else(|| prompt.clone(), |part| format!("{what} {part}"))
+    };
+    asked(server).into_iter().map(one).collect()
 }
 
 #[test]
 fn a_fork_ends_behind_a_step_that_a_program_tells_of() {
-    let (server, short, program) = divided();
+    let (server, program) = divided();
     program.args(["run", "two.rhai"]).run().ok();
     let first = newest_id(&program);
     let paid = short(&server);
