@@ -20,15 +20,20 @@ pub fn footer(report: &SpendReport) -> String {
     let failed = if t.failed > 0 { format!(" ({} failed)", t.failed) } else { String::new() };
     let unpriced = if t.unpriced_calls > 0 { format!(" + {} unpriced", t.unpriced_calls) } else { String::new() };
     let about = if t.usage.estimated { "~" } else { "" };
-    let unheard = match t.usage.unheard_tokens {
-        0 => String::new(),
-        tokens => format!(" · {tokens} of the out tokens nobody heard: charged at the worst case"),
-    };
+    let unheard = unheard(t.usage.unheard_tokens);
     let unknown = at_worst(t.unknown, t.unknown_cost).map_or_else(String::new, |told| format!(" · {told}"));
     format!(
         "{calls}{failed} · {about}{} in + {about}{} out tokens · {}{unpriced}{unknown}{unheard}",
         t.usage.input_tokens, t.usage.output_tokens, t.cost
     )
+}
+
+/// How many answer tokens nobody heard, behind a separator; nothing if there are none.
+pub fn unheard(tokens: u64) -> String {
+    match tokens {
+        0 => String::new(),
+        _ => format!(" · {tokens} of the out tokens nobody heard: charged at the worst case"),
+    }
 }
 
 /// How much of a cost is the worst case of calls that were under way when their process died; nothing if there are none.

@@ -28,6 +28,12 @@ fn what_is_charged_at_its_worst_is_told() {
     ran.says(&format!("{charged} answer tokens are charged, the most that it can have written"))
         .says(&format!("{charged} of the out tokens nobody heard: charged at the worst case"))
         .says("100 answer tokens are charged unheard");
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    let spent = shown.lines().find(|line| line.starts_with("spent ")).unwrap_or_default();
+    let told = format!(" + ~{charged} tokens · $");
+    assert!(spent.starts_with("spent   1 call · ~") && spent.contains(&told), "{shown}");
+    let told = format!(" · {charged} of the out tokens nobody heard: charged at the worst case");
+    assert!(spent.ends_with(&told), "{shown}");
     let cost = program.args(["repl"]).stdin(format!("try {{ {call} }} catch {{ }}\n.cost\n")).run().ok();
     assert!(cost.stdout.contains("of the out tokens nobody heard"), "{}", cost.stdout);
 }

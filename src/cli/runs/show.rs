@@ -1,5 +1,6 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
+use crate::budget::report::SpendRow;
 use crate::cli::runs::{calls, steps, time, value};
 use crate::cli::table;
 use crate::core::effect::EffectKind;
@@ -7,7 +8,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
 use crate::core::text::one_line;
-use crate::host::episodes::at_worst;
+use crate::host::episodes::{at_worst, unheard};
 use crate::host::resume;
 use crate::repl::spending;
 use crate::store::effects::{EffectRow, EffectState};
@@ -31,8 +32,9 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     whole["substituted"] = json!(asked.substituted);
     let steps = steps::steps(store, row)?;
     whole["steps"] = steps::value(&steps);
-    let spread = spending::lines(&resume::spent(store, &row.id)?, 8, table::width());
-    let head = text(row, result.as_ref(), &children, (&cost(store, row)?, &spread));
+    let spent = resume::spent(store, &row.id)?;
+    let spread = spending::lines(&spent, 8, table::width());
+    let head = text(row, result.as_ref(), &children, (&used(row, &spent, &cost(store, row)?), &spread));
     let mut text = format!("{head}{}{}", steps::text(&steps), asked.text());
     text.push_str(&calls::lines(store, &effects, all)?);
     let named = open.iter().map(|effect| ("open   ", effect));
@@ -83,6 +85,18 @@ fn cost(store: &Store, row: &RunRow) -> Outcome<String> {
     let spent = if row.under_way.is_none() { store.spending(&row.id)? } else { Vec::new() };
     let (calls, cost) = (spent.iter().map(|s| s.unknown).sum(), spent.iter().map(|s| s.unknown_cost).sum());
     Ok(at_worst(calls, cost).map_or_else(|| shown.clone(), |told| format!("{shown}, {told}")))
+}
+
+/// What a run used and what that cost, with what is not exact in it, as the footer of a run has it.
+fn used(row: &RunRow, spent: &[SpendRow], cost: &str) -> String {
+    let calls = if row.calls == 1 { "1 call".to_owned() } else { format!("{} calls", row.calls) };
+    // What is under way is estimated there, and is not in the row.
+    let about = row.under_way.is_none() && spent.iter().any(|part| part.totals.usage.estimated);
+    let about = if about { "~" } else { "" };
+    let open = row.shown_under_way().map_or_else(String::new, |open| format!(": {open}"));
+    let cost = if cost.is_empty() { open } else { format!(" · {cost}{open}") };
+    let unheard = unheard(spent.iter().map(|part| part.totals.usage.unheard_tokens).sum());
+    format!("{calls} · {about}{} + {about}{} tokens{cost}{unheard}", row.input_tokens, row.output_tokens)
 }
 
 /// A run with its effects.
@@ -216,7 +230,7 @@ fn stopped(row: &RunRow, failure: &Failure) -> String {
     }
 }
 
-fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow], (cost, spread): (&str, &[String])) -> String {
+fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow], (used, spread): (&str, &[String])) -> String {
     let took = row.ended_at.map_or_else(String::new, |end| format!(" · {} ms", end.saturating_sub(row.started_at)));
     let refused = match row.refused {
         0 => String::new(),
@@ -231,12 +245,7 @@ fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow], (cost, spread
         time(row.started_at),
         row.task
     );
-    let open = row.shown_under_way().map_or_else(String::new, |open| format!(": {open}"));
-    let cost = if cost.is_empty() { open } else { format!(" · {cost}{open}") };
-    text.push_str(&format!(
-        "spent   {} calls · {} + {} tokens{cost}\n",
-        row.calls, row.input_tokens, row.output_tokens
-    ));
+    text.push_str(&format!("spent   {used}\n"));
     spread.iter().for_each(|line| text.push_str(&format!("{line}\n")));
     if let Some(result) = result.filter(|r| !r.is_null()) {
         text.push_str(&format!("result  {}\n", crate::cli::outcome::text(result)));
