@@ -175,15 +175,17 @@ fn a_fork_ends_behind_a_step_that_a_program_tells_of() {
 #[test]
 fn an_item_of_a_pipeline_is_named_as_runs_show_prints_it() {
     let server = holding(usize::MAX);
-    let flow = "steps: {all: {each: {in: [x, y], max_parallel: 1, steps: {say: {llm: 'say {{ item }}'}}}}}";
+    let flow = "steps: {all: {each: {in: [x, y], key: item, max_parallel: 1, steps: {say: {llm: 'say {{ item }}'}}}}}";
     let program = Program::paying(&server).file("flow.yaml", flow);
     program.args(["run", "flow.yaml"]).run().ok();
     let id = newest_id(&program);
     assert_eq!(asked(&server), ["say x", "say y"]);
-    for (step, is_several, left) in [("say [x]", false, &["say y"][..]), ("say", true, &[])] {
+    let cases = [("say [x]", "1 answer of ", " is kept", &["say y"][..]), ("say", "2 answers of ", " are kept", &[])];
+    for (step, answers, kept, left) in cases {
         let fork = program.args(["runs", "fork", &id, "--at", step]).run().ok();
-        let told = fork.stderr.contains("`say` stands for 2 steps; the last effect of them is ");
-        assert_eq!(told, is_several, "{}", fork.stderr);
+        assert!(fork.stderr.contains(answers) && fork.stderr.contains(kept), "{}", fork.stderr);
+        let is_told = fork.stderr.contains("`say` stands for 2 steps; the last effect of them is ");
+        assert_eq!(is_told, step == "say", "{}", fork.stderr);
         let before = asked(&server).len();
         program.args(["resume", fork.stdout.trim()]).run().ok();
         assert_eq!(asked(&server)[before..], *left, "{step}");
@@ -219,7 +221,7 @@ fn a_difference_is_named() {
         let rest = text.split_once(&told).map_or("", |(_, rest)| rest).lines().next().unwrap_or_default();
         assert!(rest.ends_with(&format!(" model at root/e1: paid, \"{word}\" -> {capital}")), "{told} in {text}");
     }
-    assert!(text.starts_with("1 effects are equal\n") && !text.contains("decision"), "{text}");
+    assert!(text.starts_with("1 effect is equal\n") && !text.contains("decision"), "{text}");
 }
 
 #[test]

@@ -21,7 +21,8 @@ fn a_question_waits_until_it_is_answered() {
     program.args(["runs", "answer", &id, "e1", "no"]).run().ok();
     program.args(["resume", &id, "--dry-run"]).run().ok();
     program.args(["runs", "answer", &id, "-", "perhaps"]).run().code(1).says("choose one of: yes, no");
-    program.args(["runs", "answer", &id, "e1", "yes"]).run().ok();
+    let anew = program.args(["runs", "answer", &id, "e1", "yes"]).run().ok().stdout;
+    assert!(anew.contains(" is answered anew, in place of the word before; rhizo resume "), "{anew}");
     program.args(["resume", &id]).run().ok().prints("M\n");
     let used = program.args(["runs", "answer", &id, "e1", "no"]).run().code(1).says("has no open question");
     used.says("the run has gone on with it").says(&format!("`rhizo runs fork {id} --at "));

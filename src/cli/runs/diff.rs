@@ -83,7 +83,8 @@ fn answer(store: &Store, row: &EffectRow) -> Outcome<String> {
 
 fn text(value: &Value, diff: &Diff) -> String {
     let name = |side: &str| value[side].as_str().unwrap_or_default().to_owned();
-    let mut text = format!("{} effects are equal\n", diff.equal);
+    let equal = if diff.equal == 1 { "1 effect is".to_owned() } else { format!("{} effects are", diff.equal) };
+    let mut text = format!("{equal} equal\n");
     let parts = [
         ("answered differently".to_owned(), &diff.answered),
         (format!("only in {}", name("left")), &diff.left),

@@ -51,7 +51,8 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
     printer.rows(&json!({"run": new, "from": row.id, "at": upto, "answers": kept}), || new.to_string());
     if !printer.json {
         taken.iter().for_each(|taken| printer.dim(taken));
-        printer.dim(&format!("{kept} answers of {ANSWERERS} are kept of run {}; rhizo resume {new}", row.id));
+        let (answers, are) = if kept == 1 { ("answer", "is") } else { ("answers", "are") };
+        printer.dim(&format!("{kept} {answers} of {ANSWERERS} {are} kept of run {}; rhizo resume {new}", row.id));
     }
     Ok(Exit::Ok)
 }

@@ -85,7 +85,7 @@ impl Step<'_> {
     }
 }
 
-/// Whether an event tells of an effect's success. Of a tool that the log answers, as a copied one does, none tells again.
+/// Whether an event tells of an effect's success. Of a tool that a log answers none does, so of a copied one none has.
 fn is_told(effect: &EffectRow) -> bool {
     let is_told = effect.kind == EffectKind::Model || (effect.kind == EffectKind::Tool && effect.origin.is_none());
     is_told && effect.state == EffectState::Done

@@ -78,7 +78,8 @@ pub async fn answer(app: &App, printer: &Printer, args: &Answer) -> Outcome<Exit
     }
     let value = Settlement::Value(Value::String(args.value.clone()));
     store.settle_effect(&row.id, effect.seq, &value, (app.kit.clock)(), args.force).await?;
-    told(printer, row.id.as_str(), effect.seq, "answered")
+    let how = if effect.state == EffectState::Done { "answered anew, in place of the word before" } else { "answered" };
+    told(printer, row.id.as_str(), effect.seq, how)
 }
 
 /// The question that a person means: an open one, or else one whose answer nobody has gone on with yet.
