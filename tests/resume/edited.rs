@@ -152,7 +152,7 @@ fn a_parameter_is_put_right_and_kept() {
     program.args(["resume", "last"]).run().ok().prints("[\n  \"A\",\n  \"B 2026\"\n]\n");
     program.args(["replay", "last"]).run().ok();
     assert_eq!(asked(&server), ["a", "b 1026", "b 2026"]);
-    for look in [&[][..], &["--dry-run"]] {
+    for look in [&["--dry-run"][..], &[]] {
         let refused = program.list(&[&["resume", "last", "year=2027"], look].concat()).run().code(2).prints("");
         refused.says("takes no other parameters").says("rhizo runs fork ");
     }
