@@ -263,8 +263,8 @@ fn a_role_that_does_not_exist_is_told_before_anything_is_paid() {
     assert_eq!(server.asks().len(), 0);
 }
 
-#[test]
-fn killed_within_a_round_it_asks_nothing_twice() {
+/// A run that was killed while the second round of part b was under way, whose answer had not come.
+fn killed_in_a_second_round() -> (ChatServer, Program) {
     let free = AtomicBool::new(false);
     let server = ChatServer::new(move |ask| {
         let second = part(ask) == "b" && !reviews(ask) && ask.last().contains("## What the reviewer says of it");
@@ -280,6 +280,12 @@ fn killed_within_a_round_it_asks_nothing_twice() {
     wait_for_one_under_way(&program);
     running.kill();
     running.end();
+    (server, program)
+}
+
+#[test]
+fn killed_within_a_round_it_asks_nothing_twice() {
+    let (server, program) = killed_in_a_second_round();
     let document = program.args(["resume", &newest_id(&program), "--json"]).run().ok().json();
     holds_of_mixed(&document["answer"]);
     assert_eq!(document["replayed_calls"], 7);

@@ -124,7 +124,7 @@ impl Store {
         });
         let listed: Vec<String> = all.iter().map(|e| format!("{} ({})", e.seq, e.key.frame)).collect();
         let hint = if listed.is_empty() {
-            format!("the run has no {what}")
+            format!("everything in it has its answer; `rhizo runs show {run} --all` lists what it asked")
         } else {
             format!("there are: {}", listed.join(", "))
         };

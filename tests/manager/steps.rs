@@ -1,12 +1,10 @@
 //! What is told of a divided task while it is done: each piece of it as a step.
 
-use super::{PROGRAM, mixed, plans, play, reviews, wait_for_one_under_way};
+use super::{PROGRAM, killed_in_a_second_round, mixed, plans, play};
 use crate::resume::newest_id;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
-use crate::support::server::Act;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The steps of `mixed`, and what becomes of each.
 const STEPS: &[&str] = &[
@@ -231,21 +229,7 @@ fn what_a_limit_stops_is_told_to_have_ended() {
 
 #[test]
 fn a_run_that_goes_on_tells_the_same_steps_and_which_of_them_were_answered() {
-    let free = AtomicBool::new(false);
-    let server = ChatServer::new(move |ask| {
-        let second = !reviews(ask) && ask.last().contains("## An earlier result, by worker\n\nfirst b");
-        if second && !free.swap(true, Ordering::SeqCst) {
-            return Reply::acts(vec![Act::Hold]);
-        }
-        play(ask, mixed)
-    });
-    let program = Program::paying(&server).file("build.rhai", PROGRAM);
-    let running = program.args(["run", "build.rhai"]).start();
-    // The plan, three results and their reviews, and the second round of b, whose answer does not come.
-    server.wait_for(8);
-    wait_for_one_under_way(&program);
-    running.kill();
-    running.end();
+    let (_server, program) = killed_in_a_second_round();
     let told_all = program.args(["resume", &newest_id(&program), "--events", "-"]).run().ok().stdout;
     assert_eq!(ended(&told_all), STEPS);
     let finished = told(&told_all, "step_finished");

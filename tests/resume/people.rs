@@ -29,6 +29,23 @@ fn a_question_waits_until_it_is_answered() {
     assert_eq!(asked(&server), ["n", "m"]);
 }
 
+#[test]
+fn of_several_answers_that_can_be_given_anew_each_is_named() {
+    let code = "par_map([1, 2], |n| ask_user(`go ${n}?`))";
+    let program = Program::offline().file("ask.rhai", code);
+    program.args(["run", "ask.rhai"]).run().code(6);
+    for at in ["par[0]", "par[1]"] {
+        program.args(["runs", "answer", "last", at, "yes"]).run().ok();
+    }
+    let told = program.args(["runs", "answer", "last", "-", "no"]).run().code(1).says("these can be answered anew: ");
+    told.says("(root/e1/par[0])").says("(root/e1/par[1])");
+    program.args(["runs", "answer", "last", "par[1]", "no"]).run().ok();
+    program.args(["resume", "last"]).run().ok().prints("[\n  \"yes\",\n  \"no\"\n]\n");
+    let nothing = Program::offline();
+    nothing.args(["eval", "1"]).run().ok();
+    nothing.args(["runs", "answer", "last", "x", "yes"]).run().code(1).says("everything in it has its answer");
+}
+
 /// A run that was killed while a tool that writes was at work.
 fn killed_in_a_tool() -> (Program, String) {
     let code = "let said = TOOL(\"run_command\", #{command: \"echo once >> written; echo at work; sleep 600\"}); `said ${said}`";

@@ -97,9 +97,16 @@ fn question(store: &Store, run: &RunId, step: &str) -> Outcome<EffectRow> {
         _ if step == "-" => String::new(),
         _ => step.to_owned(),
     };
-    store.open_effect(run, &named, Some(EffectKind::Person)).map_err(|failure| match asked.last() {
-        Some(used) if open.is_empty() && unused.is_empty() => failure.hint(used_hint(run, used.seq)),
-        _ => failure,
+    store.open_effect(run, &named, Some(EffectKind::Person)).map_err(|failure| {
+        match (asked.last(), unused.as_slice()) {
+            (Some(used), []) if open.is_empty() => failure.hint(used_hint(run, used.seq)),
+            (_, [_, _, ..]) if open.is_empty() => {
+                let all: Vec<String> =
+                    unused.iter().map(|given| format!("{} ({})", given.seq, given.key.frame)).collect();
+                failure.hint(format!("these can be answered anew: {}", all.join(", ")))
+            }
+            _ => failure,
+        }
     })
 }
 
