@@ -7,6 +7,7 @@ use crate::cli::table;
 use crate::config::environment::Environment;
 use crate::config::key;
 use crate::config::layer::Layer;
+use crate::config::paths::Paths;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -39,7 +40,10 @@ pub struct Doctor {
     pub primitives: bool,
 }
 
-/// Runs `doctor`: every check is made, whatever the others say.
+/// What was looked at, and what was found.
+type Checks = Vec<(&'static str, Outcome<String>)>;
+
+/// Runs `doctor`: every check is made, whatever the others say; without right settings those that need none.
 pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) -> Outcome<Exit> {
     if args.primitives {
         printer.raw(&help::markdown());
@@ -52,16 +56,21 @@ pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) 
         printer.out(&table::render(["setting", "type", "variable", "does"], key::KEYS.iter().map(line)));
         return Ok(Exit::Ok);
     }
-    let mut checks: Vec<(&str, Outcome<String>)> = Vec::new();
-    match check::load(environment, Layer::default()) {
-        Ok(settings) => {
-            checks.push(("settings", Ok(sources(&settings))));
-            if args.repair {
-                checks.push(("repair", repaired(&settings).await));
-            }
-            whole(settings, !args.no_call, &mut checks).await;
+    let loaded = check::load(environment.clone(), Layer::default());
+    if loaded.is_err() {
+        printer.dim("models and the memory are looked at once the settings are right");
+    }
+    let mut checks: Checks = vec![("settings", loaded.as_ref().map(sources).map_err(Clone::clone))];
+    // They rest on variables alone. Where these name no folder, the settings have failed for that reason.
+    if let Ok(paths) = Paths::decide(&environment) {
+        if args.repair {
+            checks.push(("repair", repaired(&paths).await));
         }
-        Err(failure) => checks.push(("settings", Err(failure))),
+        checks.push(("programs", front_matter(&paths)));
+        match loaded {
+            Ok(settings) => whole(settings, !args.no_call, &mut checks).await,
+            Err(_) => checks.push(("store", Store::open(&paths.store).and_then(|store| sound(&store)))),
+        }
     }
     let value: Vec<_> =
         checks.iter().map(|(what, found)| json!({"check": what, "ok": found.is_ok(), "found": text(found)})).collect();
@@ -71,9 +80,8 @@ pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) 
     Ok(worst.unwrap_or(Exit::Ok))
 }
 
-async fn whole(settings: Settings, calls: bool, checks: &mut Vec<(&str, Outcome<String>)>) {
-    let (_, faults) = programs::all(&settings.paths);
-    checks.push(("programs", faults.into_iter().next().map_or_else(|| Ok("front matter is right".to_owned()), Err)));
+/// The checks that need right settings: with wrong ones another model than the one that is meant might be called.
+async fn whole(settings: Settings, calls: bool, checks: &mut Checks) {
     let app = match build::build(settings, Arc::new(Nobody)) {
         Ok(app) => app,
         Err(failure) => {
@@ -102,6 +110,11 @@ async fn whole(settings: Settings, calls: bool, checks: &mut Vec<(&str, Outcome<
     ));
 }
 
+fn front_matter(paths: &Paths) -> Outcome<String> {
+    let (_, faults) = programs::all(paths);
+    faults.into_iter().next().map_or_else(|| Ok("front matter is right".to_owned()), Err)
+}
+
 /// A real call of the default model, and the state of its breaker.
 async fn call(app: &App, name: &str) -> Outcome<String> {
     let tests = model_test::all(app, &[name.to_owned()]).await?;
@@ -124,8 +137,8 @@ fn sound(store: &Store) -> Outcome<String> {
 }
 
 /// What was taken out of the way.
-async fn repaired(settings: &Settings) -> Outcome<String> {
-    let done = Store::open(&settings.paths.store)?.repair(build::now()).await?;
+async fn repaired(paths: &Paths) -> Outcome<String> {
+    let done = Store::open(&paths.store)?.repair(build::now()).await?;
     Ok(if done.is_empty() { "nothing to repair".to_owned() } else { done.join(", ") })
 }
 

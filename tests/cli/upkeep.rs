@@ -2,7 +2,7 @@
 
 use super::project;
 use crate::support::chat::{ChatServer, Reply};
-use crate::support::program::Program;
+use crate::support::program::{Call, Program};
 use serde_json::json;
 
 #[test]
@@ -70,6 +70,24 @@ fn the_doctor_names_what_is_wrong() {
     std::fs::write(program.state().join("rhizo.db"), "not a database, but long enough to be read as a head of one")
         .expect("a file");
     program.args(["doctor"]).run().code(1).snapshot("doctor_store");
+}
+
+#[test]
+fn a_fault_of_the_settings_hides_none_of_what_needs_no_settings() {
+    let program = project().file("rhizo.toml", "[limits\n").file("scripts/torn.rhai", "//! +++\n1\n");
+    std::fs::create_dir_all(program.state()).expect("a folder");
+    std::fs::write(program.state().join("rhizo.db"), "x".repeat(2_000)).expect("a file");
+    let failed = |call: Call<'_>| {
+        let checks = call.run().code(3).json();
+        let rows = checks.as_array().expect("checks").iter().filter(|check| check["ok"] == false);
+        rows.map(|check| check["check"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(failed(program.args(["doctor", "--json"])), ["settings", "programs", "store"]);
+    // What can be mended is mended before that.
+    let program = Program::offline();
+    program.args(["eval", "1"]).run().ok();
+    let repaired = program.args(["doctor", "--repair", "--json"]).env("RHIZO_MAX_TURNS", "x").run().code(3).json();
+    assert_eq!((&repaired[1]["check"], &repaired[1]["found"]), (&json!("repair"), &json!("nothing to repair")));
 }
 
 #[test]
