@@ -6,6 +6,7 @@ pub mod approval;
 pub mod beneath;
 pub mod builtin;
 pub mod catalog;
+pub mod charset;
 pub mod clip;
 pub mod executor;
 pub mod person;

@@ -2,7 +2,8 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission};
-use crate::tools::builtin::json_query::file_text;
+use crate::tools::builtin::json_query::file_bytes;
+use crate::tools::charset::decoded;
 use crate::tools::tool::ToolContext;
 use crate::tools::typed::TypedTool;
 use html2text::config;
@@ -61,7 +62,10 @@ impl TypedTool for HtmlToText {
 fn convert(args: Args, cx: &ToolContext) -> Outcome<Value> {
     let html = match (args.html, args.path) {
         (Some(html), None) => html,
-        (None, Some(path)) => file_text(&path, cx)?,
+        (None, Some(path)) => decoded(&file_bytes(&path, cx)?, "text/html").map_err(|charset| {
+            Failure::new(FailureKind::Invalid, format!("`{path}` is in `{charset}`, which cannot be read"))
+                .hint("run_command can convert it with other programs, such as iconv")
+        })?,
         _ => return Err(Failure::new(FailureKind::Invalid, "html_to_text needs exactly one of html and path")),
     };
     let failed =

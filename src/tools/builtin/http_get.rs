@@ -6,6 +6,7 @@ use crate::core::tool::{EffectClass, Permission};
 use crate::model::client::USER_AGENT;
 use crate::model::fetch::{FetchOptions, check_public, fetch};
 use crate::tools::builtin::read_file::is_binary;
+use crate::tools::charset::decoded;
 use crate::tools::tool::{ToolContext, ToolLimits};
 use crate::tools::typed::TypedTool;
 use crate::tools::workspace::Workspace;
@@ -61,12 +62,14 @@ impl TypedTool for HttpGet {
             user_agent: USER_AGENT.to_owned(),
         };
         let fetched = fetch(&args.url, &options, &cx.cancel).await?;
-        if is_binary(&fetched.body) {
+        let read = decoded(&fetched.body, &fetched.content_type);
+        // UTF-16 has zeros, its text has none.
+        if is_binary(read.as_ref().map_or(fetched.body.as_slice(), |text| text.as_bytes())) {
             return Err(Failure::new(FailureKind::Invalid, format!("{} is not text", fetched.final_url))
                 .hint("run_command can download it with another program")
                 .detail("content_type", fetched.content_type));
         }
-        let mut text = decoded(&fetched.body, &fetched.content_type).map_err(|charset| {
+        let mut text = read.map_err(|charset| {
             Failure::new(FailureKind::Invalid, format!("{} is in `{charset}`, which cannot be read", fetched.final_url))
                 .hint("run_command can fetch and convert it with other programs, such as iconv")
                 .detail("content_type", fetched.content_type.as_str())
@@ -88,36 +91,4 @@ impl TypedTool for HttpGet {
     fn timeout(_limits: &ToolLimits) -> Option<Duration> {
         None
     }
-}
-
-/// Labels of UTF-8 and of windows-1252, for which the web takes Latin-1 and ASCII too (WHATWG Encoding, 4.2).
-const UTF_8: &[&str] = &["", "utf-8", "utf8", "unicode-1-1-utf-8"];
-const LATIN: &[&str] =
-    &["windows-1252", "cp1252", "x-cp1252", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "us-ascii", "ascii"];
-
-/// What windows-1252 has from 0x80 to 0x9F; its other bytes are the first characters of Unicode.
-const SPECIAL: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
-
-/// A page as text: as UTF-8 if it is that, whatever is named. Fails with the name of a character set that is unknown.
-fn decoded(body: &[u8], content_type: &str) -> Result<String, String> {
-    let charset = charset(content_type);
-    match std::str::from_utf8(body) {
-        Err(_) if LATIN.contains(&charset.as_str()) => Ok(body.iter().copied().map(latin).collect()),
-        Err(_) if !UTF_8.contains(&charset.as_str()) => Err(charset),
-        _ => Ok(String::from_utf8_lossy(body).into_owned()),
-    }
-}
-
-/// The character set that a content type names, in lower case; empty if it names none.
-fn charset(content_type: &str) -> String {
-    let content_type = content_type.to_lowercase();
-    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-    let named = parameters.filter(|(name, _)| name.trim() == "charset").map(|(_, value)| value);
-    named.map(|value| value.trim().trim_matches(['"', '\'']).to_owned()).next().unwrap_or_default()
-}
-
-/// The character of a byte in windows-1252.
-fn latin(byte: u8) -> char {
-    let special = byte.checked_sub(0x80).and_then(|place| SPECIAL.chars().nth(usize::from(place)));
-    special.unwrap_or(char::from(byte))
 }

@@ -117,6 +117,12 @@ fn parsed(source: &str, text: &str) -> Outcome<Value> {
 
 /// The text of a file of the workspace; fails with `Invalid` if it is too large to be taken into memory.
 pub(crate) fn file_text(path: &str, cx: &ToolContext) -> Outcome<String> {
+    let text = String::from_utf8(file_bytes(path, cx)?);
+    Ok(text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
+/// The same before it is text.
+pub(crate) fn file_bytes(path: &str, cx: &ToolContext) -> Outcome<Vec<u8>> {
     let limit = cx.limits.max_input_bytes;
     let mut bytes = Vec::new();
     let file = cx.workspace.open(path)?;
@@ -127,5 +133,5 @@ pub(crate) fn file_text(path: &str, cx: &ToolContext) -> Outcome<String> {
         return Err(Failure::new(FailureKind::Invalid, format!("`{path}` has more than {limit} bytes"))
             .hint("open it as a context, or cut it with run_command first"));
     }
-    Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    Ok(bytes)
 }

@@ -45,6 +45,53 @@ async fn pages_are_read_as_sent() {
 }
 
 #[tokio::test]
+async fn pages_that_name_their_character_set_themselves_are_read_by_it() {
+    let late = format!("<meta name=\"x\" content=\"{}\"><meta charset=latin1>caf", "y".repeat(1_000));
+    let server = Server::start(move |path| match path {
+        "/meta" => answer("200 OK", "text/html", b"<html><META CharSet = 'Windows-1252' />caf\xE9 5 \x80"),
+        "/equiv" => answer(
+            "200 OK",
+            "text/html",
+            b"<meta http-equiv=\"Content-Type\" content=\"text/html; charset=ISO-8859-1\">caf\xE9",
+        ),
+        "/unsent" => answer("200 OK", "", b"<meta charset=latin1>caf\xE9"),
+        "/sent" => answer("200 OK", "text/html; charset=latin1", b"<meta charset=Shift_JIS>caf\xE9"),
+        "/comment" => answer("200 OK", "text/html", b"<!-- <meta charset=Shift_JIS> --><meta charset=latin1>caf\xE9"),
+        "/other" => {
+            answer("200 OK", "text/html", b"<metadata charset=latin1><meta name=charset content=latin1>caf\xE9")
+        }
+        "/late" => answer("200 OK", "text/html", &[late.as_bytes(), &b"\xE9"[..]].concat()),
+        "/plain" => answer("200 OK", "text/plain", b"<meta charset=latin1>caf\xE9"),
+        "/mark" => answer("200 OK", "text/html; charset=latin1", b"\xEF\xBB\xBFcaf\xC3\xA9"),
+        "/little" => answer("200 OK", "text/html", b"\xFF\xFEc\0a\0f\0\xE9\0"),
+        "/big" => answer("200 OK", "text/html", b"\xFE\xFF\0c\0a\0f\0\xE9\0"),
+        "/zeros" => answer("200 OK", "text/html", b"\xFF\xFEc\0\0\0"),
+        _ => answer("200 OK", "text/html", b"<meta charset=\"EUC-JP\">\xC6\xFC"),
+    });
+    let bench = Bench::new();
+    for (path, end) in [
+        ("/meta", "café 5 €"),
+        ("/equiv", "café"),
+        ("/unsent", "café"),
+        ("/sent", "café"),
+        ("/comment", "café"),
+        ("/other", "caf\u{fffd}"),
+        ("/late", "caf\u{fffd}"),
+        ("/plain", "caf\u{fffd}"),
+    ] {
+        let page = bench.ok("http_get", json!({"url": server.address(path)})).await;
+        assert!(page["text"].as_str().unwrap().ends_with(&format!(">{end}")), "{path}: {page}");
+    }
+    for path in ["/mark", "/little", "/big"] {
+        assert_eq!(bench.ok("http_get", json!({"url": server.address(path)})).await["text"], json!("café"), "{path}");
+    }
+    for (path, end) in [("/zeros", "is not text"), ("/japanese", "is in `euc-jp`, which cannot be read")] {
+        let failure = bench.fails("http_get", json!({"url": server.address(path)}), FailureKind::Invalid).await;
+        assert!(failure.message.ends_with(end), "{failure}");
+    }
+}
+
+#[tokio::test]
 async fn addresses_that_are_not_public_are_refused_before_a_connection() {
     let server = Server::start(|_| answer("200 OK", "text/plain", b"secret"));
     let mut bench = Bench::new();
