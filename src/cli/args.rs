@@ -4,6 +4,7 @@ use crate::cli::{
     ask, bench, completions, config, doctor, eval, flags, init, logs, memory, models, pipeline, replay, resume, run,
     runs, scripts, tools,
 };
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use clap::{Parser, Subcommand};
 
 /// A REPL in which a root language model works: long inputs stay handles, budgets hold, paid work is kept.
@@ -71,44 +72,46 @@ pub enum Command {
 
 impl Arguments {
     /// Gives back what `--context` swallowed: it takes any number of paths, so in `ask --context src "why?"` the
-    /// question is the last of them. `None` if everything is there, else the missing argument and how to write it.
-    pub fn settle(&mut self) -> Option<&'static str> {
+    /// question is the last of them.
+    ///
+    /// Fails with `Invalid` if an argument is missing after that, or may as well be a path.
+    pub fn settle(&mut self) -> Outcome<()> {
         let own = matches!(
             self.command,
             Some(Command::Repl(_) | Command::Run(_) | Command::Ask(_) | Command::Eval(_) | Command::Resume(_))
         );
         if own && self.flags != flags::RunFlags::default() {
             // Left aside they would be limits that do not hold.
-            return Some("options of a run stand after its subcommand; hint: rhizo ask --max-cost 0.50 \"...\"");
+            let failure = Failure::new(FailureKind::Invalid, "options of a run stand after its subcommand");
+            return Err(failure.hint("rhizo ask --max-cost 0.50 \"...\""));
         }
         match &mut self.command {
             Some(Command::Ask(args)) => {
                 if args.question.is_none() {
                     args.question = args.flags.last_unless_path();
                 }
-                args.question.is_none().then_some("ask needs a question; hint: rhizo ask \"...\" --context PATH")
+                given(args.question.is_some(), "ask needs a question", "rhizo ask \"...\" --context PATH")
             }
             Some(Command::Eval(args)) => {
                 if args.code.is_none() {
                     args.code = args.flags.last_unless_path();
                 }
-                args.code.is_none().then_some("eval needs code; hint: rhizo eval 'context.len' --context PATH")
+                given(args.code.is_some(), "eval needs code", "rhizo eval 'context.len' --context PATH")
             }
             Some(Command::Run(args)) => {
-                args.args.extend(args.flags.parameters());
+                args.args.extend(args.flags.parameters()?);
                 if args.file.is_none() {
                     args.file = args.flags.last_program().map(Into::into);
                 }
-                args.file
-                    .is_none()
-                    .then_some("run needs a file; hint: rhizo run FILE.rhai --context PATH, or rhizo run FILE.yaml")
+                let how = "rhizo run FILE.rhai --context PATH, or rhizo run FILE.yaml";
+                given(args.file.is_some(), "run needs a file", how)
             }
             Some(Command::Pipeline(args)) => args.settle(),
             Some(Command::Resume(args)) => {
-                args.parameters.extend(args.flags.parameters());
-                None
+                args.parameters.extend(args.flags.parameters()?);
+                Ok(())
             }
-            _ => None,
+            _ => Ok(()),
         }
     }
 
@@ -162,4 +165,9 @@ impl Arguments {
             _ => false,
         }
     }
+}
+
+/// Fails with `Invalid` and how to write it unless an argument is there.
+pub fn given(is_there: bool, missing: &str, how: &str) -> Outcome<()> {
+    if is_there { Ok(()) } else { Err(Failure::new(FailureKind::Invalid, missing).hint(how)) }
 }

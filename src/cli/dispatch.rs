@@ -33,9 +33,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: io::Result<En
         Ok(parsed) => parsed,
         Err(error) => return usage(&error, json),
     };
-    if let Some(missing) = parsed.settle() {
-        let (message, hint) = missing.split_once("; hint: ").unwrap_or((missing, "rhizo --help"));
-        let failure = Failure::new(FailureKind::Invalid, message).hint(hint);
+    if let Err(failure) = parsed.settle() {
         return report::usage(&Printer::new(json, false, true), &failure);
     }
     let environment = match environment {

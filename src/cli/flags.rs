@@ -4,9 +4,13 @@ use crate::config::fault::Fault;
 use crate::config::key;
 use crate::config::layer::Layer;
 use crate::config::place::Place;
+use crate::context::discover::similar;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::ffi::OsStr;
+use std::path::Path;
 
 /// Flags of everything that runs code.
 #[derive(Clone, Debug, Default, PartialEq, Args, Serialize, Deserialize)]
@@ -93,20 +97,22 @@ impl RunFlags {
     /// Takes the last `--context` value if there is no such file, folder or glob.
     pub fn last_unless_path(&mut self) -> Option<String> {
         let last = self.context.last()?;
-        let is_path = last == "-" || std::path::Path::new(last).exists() || last.contains('*');
+        let is_path = last == "-" || Path::new(last).exists() || last.contains('*');
         if is_path && !last.contains(' ') { None } else { self.context.pop() }
     }
 
     /// Takes the `--context` values that are parameters: no such path exists, and a name stands before `=`.
-    pub fn parameters(&mut self) -> Vec<String> {
-        let is_letter = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-        let is_parameter = |text: &String| {
-            let name = text.split_once('=').map_or("", |(name, _)| name);
-            !name.is_empty() && name.chars().all(is_letter) && !std::path::Path::new(text).exists()
-        };
-        let (parameters, paths) = std::mem::take(&mut self.context).into_iter().partition(is_parameter);
+    ///
+    /// Fails with `Invalid` for one that may as well be a file that is missing, by how it looks or because no path is
+    /// left for `--context`.
+    pub fn parameters(&mut self) -> Outcome<Vec<String>> {
+        let is_parameter = |text: &String| parameter_name(text).is_some() && !Path::new(text).exists();
+        let (parameters, paths): (Vec<_>, Vec<_>) = self.context.drain(..).partition(is_parameter);
+        if let Some(text) = parameters.iter().find(|text| paths.is_empty() || is_like_path(text)) {
+            return Err(either(text));
+        }
         self.context = paths;
-        parameters
+        Ok(parameters)
     }
 
     /// Takes the last `--context` value if it is a Rhai program or a pipeline.
@@ -147,4 +153,31 @@ impl RunFlags {
         }
         layer
     }
+}
+
+/// The name before the `=` of a parameter; nothing for what can only be a path.
+fn parameter_name(text: &str) -> Option<&str> {
+    let (name, _) = text.split_once('=')?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    is_name.then_some(name)
+}
+
+/// Whether a parameter may be meant as a path: its value has a folder, a glob or a suffix, and is neither JSON nor an
+/// address nor several words.
+fn is_like_path(text: &str) -> bool {
+    let value = text.split_once('=').map_or("", |(_, value)| value);
+    let is_clear = value.contains("://") || value.contains(char::is_whitespace);
+    let suffix = Path::new(value).extension().and_then(OsStr::to_str).unwrap_or_default();
+    let has_suffix = suffix.contains(char::is_alphabetic) && suffix.chars().all(char::is_alphanumeric);
+    let is_path = value.contains(['/', '*']) || has_suffix;
+    is_path && !is_clear && serde_json::from_str::<Value>(value).is_err()
+}
+
+/// What to tell of a word that has two readings.
+fn either(text: &str) -> Failure {
+    let name = parameter_name(text).unwrap_or_default();
+    let what = format!("`{text}` after --context may be a file, which is not there, or the parameter `{name}`");
+    let near =
+        similar(Path::new(text), Path::new(text)).map_or_else(String::new, |near| format!("; as a file: {near}"));
+    Failure::new(FailureKind::Invalid, what).hint(format!("a parameter stands before --context{near}"))
 }

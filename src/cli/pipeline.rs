@@ -5,6 +5,7 @@ mod intent;
 mod shown;
 
 use crate::app::build::App;
+use crate::cli::args::given;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::run;
@@ -92,12 +93,12 @@ impl PipelineCommand {
         }
     }
 
-    /// What is missing, and how to write it; what `--context` swallowed is given back as in `run`.
-    pub fn settle(&mut self) -> Option<&'static str> {
-        let Action::Run(args) = &mut self.action else { return None };
-        args.run.args.extend(args.run.flags.parameters());
-        let missing = "pipeline run needs a file; hint: rhizo pipeline run FILE.yaml NAME=VALUE";
-        args.run.file.is_none().then_some(missing)
+    /// Gives back what `--context` swallowed, as in `run`, and fails if the file is missing.
+    pub fn settle(&mut self) -> Outcome<()> {
+        let Action::Run(args) = &mut self.action else { return Ok(()) };
+        args.run.args.extend(args.run.flags.parameters()?);
+        let how = "rhizo pipeline run FILE.yaml NAME=VALUE";
+        given(args.run.file.is_some(), "pipeline run needs a file", how)
     }
 
     /// Whether a pipeline runs.

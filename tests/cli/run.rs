@@ -69,6 +69,27 @@ fn parameters_may_stand_behind_the_context() {
 }
 
 #[test]
+fn what_may_be_a_missing_file_behind_the_context_is_no_parameter() {
+    let program = project().file("echo.rhai", "args.data").file("data=1.txt", "one\n");
+    for (word, hint) in [
+        ("data=2.txt", "hint: a parameter stands before --context; as a file: did you mean \"data=1.txt\"?"),
+        ("data=in/x", "hint: a parameter stands before --context"),
+        ("data=*", "hint: a parameter stands before --context"),
+    ] {
+        let ran = program.args(["run", "echo.rhai", "--context", "harbour.txt", word]).run().code(2).says(hint);
+        ran.says(&format!("`{word}` after --context may be a file, which is not there, or the parameter `data`"));
+        let value = word.trim_start_matches("data=");
+        program.args(["run", "echo.rhai", word, "--context", "harbour.txt"]).run().ok().prints(&format!("{value}\n"));
+    }
+    program.args(["run", "echo.rhai", "--context", "data=2"]).run().code(2).says("or the parameter `data`");
+    for value in ["2", "0.5", "https://example.com/a.txt", "see a.txt", "[\"a/b\"]"] {
+        let word = format!("data={value}");
+        let ran = program.args(["run", "echo.rhai", "--context", "harbour.txt", &word]).run().ok();
+        ran.prints(&format!("{value}\n"));
+    }
+}
+
+#[test]
 fn a_program_without_parameters_has_empty_args() {
     let program = Program::offline().file("empty.rhai", "print(args.len()); args.get(\"x\") ?? \"absent\"");
     program.args(["run", "empty.rhai"]).run().ok().prints("0\nabsent\n");
