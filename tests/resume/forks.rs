@@ -32,7 +32,8 @@ fn a_fork_pays_only_what_comes_after_it() {
     assert_eq!((&document["calls"], &document["cost_usd"]), (&json!(1), &json!(30.0 / 1e9)), "{document:#}");
     let diff = program.args(["runs", "diff", &id, &new, "--json"]).run().ok().json();
     assert_eq!((&diff["only_left"], &diff["only_right"]), (&json!([]), &json!([])), "{diff:#}");
-    program.args(["runs", "fork", &id, "--at", "nowhere"]).run().code(1).says("has no step `nowhere`");
+    let none = program.args(["runs", "fork", &id, "--at", "nowhere"]).run().code(1).says("has no step `nowhere`");
+    none.says("lists calls by number").does_not_say("export");
 }
 
 #[test]
@@ -121,6 +122,8 @@ steps:
     }
     let none = program.args(["runs", "fork", &id, "--at", "nowhere"]).run().code(1);
     none.says("its steps are first, kind, second, note, third; ");
+    let near = program.args(["runs", "fork", &id, "--at", "secnd"]).run().code(1);
+    near.says("hint: did you mean `second`?").does_not_say("export");
 }
 
 /// A server that does parts and approves of all, and a program with two parts, one after the other.

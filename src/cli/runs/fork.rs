@@ -9,11 +9,13 @@ use crate::core::event::EventRecord;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
+use crate::core::text::nearest;
 use crate::host::past;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::runs::new_run_id;
 use clap::Args;
+use indexmap::IndexSet;
 use serde_json::json;
 
 /// Most steps that are named where one is not found.
@@ -80,7 +82,7 @@ fn point(store: &Store, run: &RunId, effects: &[EffectRow], at: &str) -> Outcome
             let seq = step.last_effect(&events, effects).ok_or_else(|| untold(run, &step.name))?;
             (seq, format!("the last of them to end is {}", step.name))
         }
-        (None, None) => return Err(unknown(run, &events, at)),
+        (None, None) => return Err(unknown(run, effects, &events, at)),
     };
     let several = step.filter(|step| step.of > 1 && at.parse::<u64>().is_err());
     Ok((upto, several.map(|step| format!("`{at}` stands for {} steps; {taken}, and is taken over", step.of))))
@@ -95,20 +97,19 @@ fn numbers(run: &RunId) -> String {
     format!("`rhizo runs show {run}` lists calls by number")
 }
 
-fn unknown(run: &RunId, events: &[EventRecord], at: &str) -> Failure {
-    let mut steps: Vec<&str> = Vec::new();
-    for (step, _) in events.iter().filter_map(reached::ended) {
-        if !steps.contains(&step) && steps.len() < NAMED {
-            steps.push(step);
-        }
-    }
-    let frames = format!("`rhizo runs export {run}` lists the frames of its effects");
-    let hint = if events.is_empty() {
-        format!("a fork has no steps before it has been resumed; give the number of an effect: {}", numbers(run))
-    } else if steps.is_empty() {
-        frames
-    } else {
-        format!("its steps are {}; {frames}", steps.join(", "))
+/// Names what is there: the steps that ended, and where none is told of the parts of the frames of effects.
+fn unknown(run: &RunId, effects: &[EffectRow], events: &[EventRecord], at: &str) -> Failure {
+    let steps: IndexSet<&str> = events.iter().filter_map(reached::ended).map(|(step, _)| step).collect();
+    let parts = effects.iter().flat_map(|effect| effect.key.frame.as_str().split('/').skip(1));
+    let parts: IndexSet<&str> = parts.map(|part| part.strip_prefix("step:").unwrap_or(part)).collect();
+    let (what, named) = if steps.is_empty() { ("its frames have", &parts) } else { ("its steps are", &steps) };
+    let told: Vec<&str> = named.iter().copied().take(NAMED).collect();
+    let more = if named.len() > NAMED { ", .." } else { "" };
+    let told = if told.is_empty() { String::new() } else { format!("{what} {}{more}; or ", told.join(", ")) };
+    let fresh = if events.is_empty() { "a fork has no steps before it has been resumed; " } else { "" };
+    let hint = match nearest(at, steps.union(&parts).copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("{fresh}{told}give the number of an effect: {}", numbers(run)),
     };
     Failure::new(FailureKind::NotFound, format!("run {run} has no step `{at}`")).hint(hint)
 }
