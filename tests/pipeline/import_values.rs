@@ -91,8 +91,21 @@ fn what_is_no_number_becomes_one() {
             ),
             ("{{ '3.7' | float }} {{ few | float }} {{ 'x' | float(1.5) }} {{ '3' | float }}", "3.7 0.0 1.5 3.0"),
             ("{{ int(f) }} {{ float('2.5') }}", "3 2.5"),
+            ("{{ 'inf' | int(5) }} {{ 'nan' | int }} {{ '0x1f' | int(5) }} {{ '1_000' | int }}", "5 0 5 1000"),
         ],
     );
+}
+
+#[test]
+fn a_whole_number_that_does_not_fit_is_told_and_not_another_one() {
+    for value in ["'1e30' | int", "'1e30' | float | int", "big | int"] {
+        let theirs = format!(
+            "id: x\nparameters: {{big: '-9223372036854775809'}}\nsteps:\n  - {{id: a, action: echo, \
+             parameters: {{message: \"{{{{ {value} }}}}\"}}}}\n"
+        );
+        let program = Program::offline().file("theirs.yaml", theirs);
+        imported(&program).code(1).says(" is beyond a whole number of 64 bits");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Numbers that Jinja's filters `int` and `float` make of values, or what stands for one where there is none.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::one_line;
 use crate::script::errors::raise;
 use rhai::{Dynamic, Engine, EvalAltResult};
 
@@ -14,21 +15,38 @@ pub(super) fn register(engine: &mut Engine) {
     });
 }
 
-/// What has a fraction is cut, a text too.
+/// What has a fraction is cut, a text too. Whole numbers of Python have no end, so one beyond 64 bits is a failure and
+/// not what stands for a number that is missing.
 fn whole(value: &Dynamic, other: Dynamic) -> Outcome<Dynamic> {
-    let exact = match digits(value) {
+    let text = digits(value);
+    let exact = match &text {
         Some(text) => text.parse::<i64>().ok(),
         None => value.as_int().ok(),
     };
     if let Some(whole) = exact {
         return Ok(whole.into());
     }
-    let Some(number) = float(value).filter(|number| number.is_finite()) else { return Ok(other) };
-    let text = format!("{:.0}", number.trunc());
-    let whole = text.parse::<i64>();
-    whole
-        .map(Dynamic::from)
-        .map_err(|error| Failure::new(FailureKind::Script, format!("`python_int`: {text}: {error}")))
+    let is_whole = text.as_deref().is_some_and(is_whole);
+    let number = float(value).filter(|number| !number.is_nan());
+    match number {
+        // Python knows no whole number of an endless text, and fails with an endless number.
+        Some(number) if is_whole || number.is_finite() || text.is_none() => {
+            let cut = if is_whole { None } else { format!("{:.0}", number.trunc()).parse::<i64>().ok() };
+            cut.map(Dynamic::from).ok_or_else(|| beyond(value))
+        }
+        _ => Ok(other),
+    }
+}
+
+/// Whether a text has digits alone, behind a sign.
+fn is_whole(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
+}
+
+fn beyond(value: &Dynamic) -> Failure {
+    let what = format!("`int`: {} is beyond a whole number of 64 bits", one_line(&value.to_string(), 60));
+    Failure::new(FailureKind::Script, what).hint("`float` keeps it as a number with a fraction")
 }
 
 fn float(value: &Dynamic) -> Option<f64> {

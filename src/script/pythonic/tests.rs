@@ -142,6 +142,12 @@ fn numbers_are_made_of_what_is_one_as_jinja_does() {
         ("python_int(\"1e3\", 0)", "1000"),
         ("python_int(\"inf\", 5)", "5"),
         ("python_int(\"nan\", 5)", "5"),
+        ("python_int(\"1e400\", 5)", "5"),
+        ("python_int(\"0x1f\", 5)", "5"),
+        ("python_int(\"1__0\", 5)", "5"),
+        ("python_int(\"1_000.5\", 5)", "1000"),
+        ("python_int(\"--1\", 5)", "5"),
+        ("python_int(\"-9223372036854775808\", 5)", "-9223372036854775808"),
         ("python_int(\"9007199254740993\", 5)", "9007199254740993"),
         ("python_int(-3.9, 0)", "-3"),
         ("python_int(-0.5, 1)", "0"),
@@ -160,7 +166,19 @@ fn numbers_are_made_of_what_is_one_as_jinja_does() {
         let text = plain().eval::<String>(&format!("python_text({call})"));
         assert_eq!(text.expect(call), expected, "{call}");
     }
-    for number in ["\"1e30\"", "1e30", "\"99999999999999999999\""] {
-        assert!(plain().run(&format!("python_int({number}, 0)")).is_err(), "{number}");
+    let long = "9".repeat(400);
+    let quoted = format!("\"{long}\"");
+    for (number, named) in [
+        ("\"1e30\"", "1e30"),
+        ("1e30", "1e30"),
+        ("python_float(\"1e30\", 0.0)", "1e30"),
+        ("python_float(\"1e400\", 0.0)", "inf"),
+        ("\"99999999999999999999\"", "99999999999999999999"),
+        // The nearest number with a fraction would be one that 64 bits hold.
+        ("\"-9223372036854775809\"", "-9223372036854775809"),
+        (quoted.as_str(), &long[..50]),
+    ] {
+        let error = plain().run(&format!("python_int({number}, 0)")).expect_err(number).to_string();
+        assert!(error.contains(&format!("`int`: {named}")) && error.contains("64 bits"), "{number}: {error}");
     }
 }
