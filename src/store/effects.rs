@@ -122,8 +122,9 @@ impl Store {
     /// An effect that failed, or whose end is unknown, begins another attempt; what the earlier ones cost stays
     /// recorded. Fails with `Replay` if it is done already.
     pub fn log_intent(&self, run: &RunId, key: &EffectKey, intent: Intent, haste: Haste) -> Ack<()> {
+        let owner = Owner { run: run.clone(), frame: key.frame.clone(), at: intent.at, is_patient: false };
         let begun = write::Begun::of(run, key, intent);
-        self.writer().write_in(haste, move |connection| begun.store(connection), |_| {})
+        self.writer().hand_over(haste, Some(owner), move |connection| begun.store(connection), |_| {})
     }
 
     /// The same at once, waited for. Dropped meanwhile, the effect has not happened, and the log says so behind the
@@ -251,7 +252,7 @@ impl Drop for Waiting<'_> {
 }
 
 fn owner(run: &RunId, key: &EffectKey, end: &EffectEnd<'_>) -> Owner {
-    Owner { run: run.clone(), frame: key.frame.clone(), at: end.at }
+    Owner { run: run.clone(), frame: key.frame.clone(), at: end.at, is_patient: true }
 }
 
 pub(super) fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<EffectRow> {

@@ -36,7 +36,7 @@ impl Store {
             // As patient as results: a run whose answers are all there has not failed for what was told meanwhile.
             Ok(event) => self.writer().hand_over(
                 Haste::WithOthers,
-                Some(Owner { run: run.clone(), frame: frame.clone(), at }),
+                Some(Owner { run: run.clone(), frame: frame.clone(), at, is_patient: true }),
                 move |connection| insert(connection, &run, at, &frame, &event),
                 move |seq| {
                     record.seq = *seq;

@@ -18,8 +18,10 @@ use tokio::sync::broadcast;
 const PATIENCE: Duration = Duration::from_secs(300);
 /// The pause between two tries, each of which waits by itself.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How many tries the usual wait has. After the first one in vain, which takes a second, a person is told.
+pub(super) const TRIES: u32 = 10;
 
-/// Whose result, or event, a write holds: it is paid, and not given up because another process keeps the file for long.
+/// Whose result, event or intent a write holds: who looks at that run is told what it waits for.
 #[derive(Debug)]
 pub(super) struct Owner {
     /// The run.
@@ -28,6 +30,8 @@ pub(super) struct Owner {
     pub(super) frame: Frame,
     /// Milliseconds since 1970.
     pub(super) at: u64,
+    /// Whether it is paid, and not given up because another process keeps the file for long.
+    pub(super) is_patient: bool,
 }
 
 /// What the writing thread has at hand beside its connection.
@@ -39,15 +43,27 @@ pub(super) struct Desk {
     /// What is told outside of acks.
     pub(super) tally: Arc<Tally>,
     /// Who looks on.
-    pub(super) bus: broadcast::Sender<EventRecord>,
+    bus: broadcast::Sender<EventRecord>,
+    /// How long most writes wait for another process.
+    pub(super) patience: Duration,
 }
 
 impl Desk {
-    /// Says why an answer that has come is not seen yet. It cannot be stored meanwhile, so it is only shown.
+    /// The desk of a store's file.
+    pub(super) fn new(path: &Path, bus: broadcast::Sender<EventRecord>, patience: Duration) -> Self {
+        Self { path: path.to_owned(), queue: Arc::default(), tally: Arc::default(), bus, patience }
+    }
+
+    /// Says why an answer that has come is not seen yet, or why a call does not go out. It cannot be stored meanwhile,
+    /// so it is only shown.
     fn tell(&self, owner: &Owner) {
-        let Owner { run, frame, at } = owner;
-        let minutes = PATIENCE.as_secs() / 60;
-        let text = format!("the store is locked by another process; answers wait for it, up to {minutes} minutes");
+        let Owner { run, frame, at, is_patient } = owner;
+        let (who, most) = if *is_patient {
+            ("answers", format!("{} minutes", PATIENCE.as_secs() / 60))
+        } else {
+            ("calls", format!("{} seconds", self.patience.as_secs()))
+        };
+        let text = format!("the store is locked by another process; {who} wait for it, up to {most}");
         let (run, frame, event) = (run.clone(), frame.clone(), Event::Note { text });
         bus::publish(&self.bus, EventRecord { run, seq: 0, at: *at, frame, event });
     }
@@ -71,18 +87,26 @@ pub(super) fn commit(connection: &mut Connection, mut jobs: Vec<Box<dyn Job>>, d
     }
 }
 
-/// Tries again while another process keeps the file, if there are results among the jobs and the store stays open.
+/// Tries again while another process keeps the file, and says so once; for results it does so longer, if the store
+/// stays open.
 fn patiently(connection: &mut Connection, jobs: &mut [Box<dyn Job>], desk: &Desk) -> Worked<Vec<Outcome<()>>> {
     let (begun, mut told) = (Instant::now(), false);
     loop {
         let done = transact(connection, jobs, &desk.path, &desk.tally);
-        let Some(owner) = jobs.iter().find_map(|job| job.owner()) else { return done };
-        let is_locked = done.as_ref().is_err_and(Fault::is_busy);
-        if !is_locked || begun.elapsed() >= PATIENCE || desk.queue.closes_within(PAUSE) {
+        if !done.as_ref().is_err_and(Fault::is_busy) {
             return done;
         }
-        if !std::mem::replace(&mut told, true) {
+        let owner = jobs.iter().filter_map(|job| job.owner()).max_by_key(|owner| owner.is_patient);
+        if let Some(owner) = owner
+            && !std::mem::replace(&mut told, true)
+        {
             desk.tell(owner);
+        }
+        let (waited, closes) = (begun.elapsed(), desk.queue.closes_within(PAUSE));
+        let is_patient = owner.is_some_and(|owner| owner.is_patient) && !closes;
+        let most = if is_patient { PATIENCE } else { desk.patience };
+        if waited >= most {
+            return done;
         }
     }
 }

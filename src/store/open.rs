@@ -5,11 +5,13 @@
 use crate::core::event::EventRecord;
 use crate::core::failure::{Failure, Outcome};
 use crate::store::fault::{Fault, Worked, damaged};
+use crate::store::group::Desk;
 use crate::store::writer::{Ack, Writer};
 use crate::store::{bus, connect};
 use rusqlite::{Connection, Row, Rows};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::broadcast;
 
 /// The store; clones are the same store. It closes when the last clone is dropped.
@@ -57,7 +59,8 @@ impl Store {
     /// The same with options.
     pub fn open_with(path: &Path, options: &OpenOptions) -> Outcome<Self> {
         let (connection, bus) = (connect::for_writing(path, options)?, bus::channel());
-        let writer = Writer::start(connection, path, bus.clone())?;
+        let desk = Desk::new(path, bus.clone(), Duration::from_millis(options.busy_millis));
+        let writer = Writer::start(connection, desk)?;
         let (path, options, note) = (path.to_owned(), *options, Mutex::new(None));
         let inner = Inner { path, options, writer, reader: Mutex::new(None), bus, note };
         Ok(Self { inner: Arc::new(inner) })

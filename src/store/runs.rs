@@ -164,7 +164,7 @@ impl Store {
             (Err(failure), _) | (_, Err(failure)) => return Ack::ready(Err(failure)),
         };
         let id = id.clone();
-        let owner = Owner { run: id.clone(), frame: Frame::root(), at: end.ended_at };
+        let owner = Owner { run: id.clone(), frame: Frame::root(), at: end.ended_at, is_patient: true };
         let work = move |connection: &Connection| update(connection, &id, &end, &result, failure.as_deref());
         self.writer().write_result(Haste::Now, owner, work)
     }

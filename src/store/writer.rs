@@ -2,21 +2,19 @@
 //!
 //! So a thousand callers at once share a few disk syncs, and nobody is told before the sync.
 
-use crate::core::event::EventRecord;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::store::connect;
-use crate::store::fault::Worked;
-use crate::store::group::{self, Desk, Owner};
+use crate::store::fault::{Fault, Worked};
+use crate::store::group::{self, Desk, Owner, TRIES};
 use crate::store::queue::Queue;
 use rusqlite::Connection;
 use std::future::Future;
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::unconstrained;
 
 /// A write on its way to the disk: await it in async code, `wait` for it in a plain thread.
@@ -96,7 +94,7 @@ pub(super) struct Tally {
 pub(super) trait Job: Send {
     /// How soon it is to be done.
     fn haste(&self) -> Haste;
-    /// Whose result it holds, if it holds one.
+    /// Whose result, event or intent it holds, if it holds one.
     fn owner(&self) -> Option<&Owner>;
     /// Whether it touches the file at all.
     fn writes(&self) -> bool;
@@ -179,10 +177,10 @@ impl<F: FnOnce(&Tally) + Send> Job for Then<F> {
 }
 
 impl Writer {
-    pub(super) fn start(mut connection: Connection, path: &Path, bus: broadcast::Sender<EventRecord>) -> Outcome<Self> {
-        let (queue, tally) = (Arc::new(Queue::default()), Arc::new(Tally::default()));
+    pub(super) fn start(mut connection: Connection, desk: Desk) -> Outcome<Self> {
+        let (queue, tally) = (Arc::clone(&desk.queue), Arc::clone(&desk.tally));
         let jobs = Jobs(Arc::clone(&queue));
-        let desk = Desk { path: path.to_owned(), queue: Arc::clone(&queue), tally: Arc::clone(&tally), bus };
+        connection.busy_timeout(desk.patience / TRIES).map_err(|error| Fault::from(error).about(&desk.path))?;
         let thread = thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || {

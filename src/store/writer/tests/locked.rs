@@ -19,20 +19,23 @@ fn key() -> EffectKey {
     EffectKey { frame: Frame::root(), hash: "h".to_owned(), occurrence: 0 }
 }
 
-/// A store in which a call is under way, and a connection of another process, as it were, that has it locked.
-fn locked(folder: &Path) -> (Store, RunId, Connection) {
-    let path = folder.join("rhizo.db");
-    let store = Store::open_with(&path, &OpenOptions { busy_millis: 20, ..OpenOptions::default() }).expect("opens");
-    let run = store.begin_run(new_run(1)).wait().expect("begun");
-    let intent = Intent {
+fn intent() -> Intent {
+    Intent {
         kind: EffectKind::Model,
         text: "1".to_owned(),
         worst_cost: None,
         bound: Bound { input_tokens: 15, output_tokens: 5, images: 0 },
         asked: None,
         at: 1,
-    };
-    store.log_intent(&run, &key(), intent, Haste::Now).wait().expect("logged");
+    }
+}
+
+/// A store in which a call is under way, and a connection of another process, as it were, that has it locked.
+fn locked(folder: &Path) -> (Store, RunId, Connection) {
+    let path = folder.join("rhizo.db");
+    let store = Store::open_with(&path, &OpenOptions { busy_millis: 20, ..OpenOptions::default() }).expect("opens");
+    let run = store.begin_run(new_run(1)).wait().expect("begun");
+    store.log_intent(&run, &key(), intent(), Haste::Now).wait().expect("logged");
     let other = Connection::open(&path).expect("opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
     (store, run, other)
@@ -90,5 +93,20 @@ fn a_result_is_given_up_when_the_store_closes() {
     let failure = ack.wait().expect_err("locked");
     assert_eq!(failure.kind, FailureKind::Io);
     assert!(failure.message.ends_with("is locked by another process"), "{failure}");
+    drop(other);
+}
+
+#[test]
+fn a_call_that_cannot_go_out_says_once_what_it_waits_for() {
+    let folder = tempdir().expect("a folder");
+    let (store, run, other) = locked(folder.path());
+    let mut live = store.subscribe();
+    let next = EffectKey { occurrence: 1, ..key() };
+    let failure = store.log_intent(&run, &next, intent(), Haste::Now).wait().expect_err("locked");
+    assert!(failure.message.ends_with("is locked by another process"), "{failure}");
+    let told = live.try_recv().expect("it was told");
+    let says = |text: &str| text.starts_with("the store is locked by another process; calls wait for it");
+    assert!(matches!(&told.event, Event::Note { text } if told.run == run && says(text)), "{told:?}");
+    assert!(live.try_recv().is_err(), "it was told once");
     drop(other);
 }
