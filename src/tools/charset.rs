@@ -1,13 +1,6 @@
-//! The text of a page from its bytes. UTF-8, UTF-16 with its mark, and windows-1252 are read; what is in another
-//! character set is for other programs.
+//! The text of a page from its bytes, in whatever character set of the web it is.
 
-/// Labels of UTF-8 and of windows-1252, for which the web takes Latin-1 and ASCII too (WHATWG Encoding, 4.2).
-const UTF_8: &[&str] = &["", "utf-8", "utf8", "unicode-1-1-utf-8"];
-const LATIN: &[&str] =
-    &["windows-1252", "cp1252", "x-cp1252", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "us-ascii", "ascii"];
-
-/// What windows-1252 has from 0x80 to 0x9F; its other bytes are the first characters of Unicode.
-const SPECIAL: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
+use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
 
 /// Bytes at the beginning of a page in which it may name its character set (WHATWG HTML, 4.2.5.4).
 const HEAD: usize = 1024;
@@ -17,37 +10,32 @@ const HEAD: usize = 1024;
 ///
 /// Fails with the name of a character set that is unknown.
 pub fn decoded(body: &[u8], content_type: &str) -> Result<String, String> {
-    match body {
-        [0xEF, 0xBB, 0xBF, text @ ..] => return Ok(String::from_utf8_lossy(text).into_owned()),
-        [0xFE, 0xFF, text @ ..] => return Ok(utf_16(text, u16::from_be_bytes)),
-        [0xFF, 0xFE, text @ ..] => return Ok(utf_16(text, u16::from_le_bytes)),
-        _ => {}
-    }
-    if let Ok(text) = std::str::from_utf8(body) {
-        return Ok(text.to_owned());
+    if let Some((marked, _)) = Encoding::for_bom(body) {
+        return Ok(marked.decode_with_bom_removal(body).0.into_owned());
     }
     let sent = content_type.to_lowercase();
     let is_html = sent.is_empty() || sent.contains("html");
-    // In UTF-16 it could not be read what a page says of itself.
-    let own = || declared(body).filter(|charset| is_html && !charset.starts_with("utf-16"));
-    let charset = parameter(&sent).or_else(own).unwrap_or_default();
-    match charset.as_str() {
-        latin if LATIN.contains(&latin) => Ok(body.iter().copied().map(character).collect()),
-        utf_8 if UTF_8.contains(&utf_8) => Ok(String::from_utf8_lossy(body).into_owned()),
-        _ => Err(charset),
+    let named = parameter(&sent);
+    let charset = named.as_deref().map(|label| (label, Encoding::for_label(label.as_bytes())));
+    // In some sets all bytes are those of ASCII and mean something else.
+    let is_own = matches!(charset, Some((_, Some(encoding))) if !encoding.is_ascii_compatible());
+    if let Some(text) = std::str::from_utf8(body).ok().filter(|_| !is_own) {
+        return Ok(text.to_owned());
+    }
+    let own = declared(body).filter(|_| is_html);
+    let said = own.as_deref().map(|label| (label, Encoding::for_label(label.as_bytes()).map(of_page)));
+    match charset.or(said) {
+        None => Ok(String::from_utf8_lossy(body).into_owned()),
+        Some((_, Some(encoding))) if encoding != REPLACEMENT => {
+            Ok(encoding.decode_without_bom_handling(body).0.into_owned())
+        }
+        Some((label, _)) => Err(label.to_owned()),
     }
 }
 
-/// The character of a byte in windows-1252.
-fn character(byte: u8) -> char {
-    let special = byte.checked_sub(0x80).and_then(|place| SPECIAL.chars().nth(usize::from(place)));
-    special.unwrap_or(char::from(byte))
-}
-
-fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    // What was cut in the middle of a unit loses that unit.
-    let (pairs, _) = bytes.as_chunks::<2>();
-    String::from_utf16_lossy(&pairs.iter().map(|pair| unit(*pair)).collect::<Vec<_>>())
+/// What a page says of itself, in bytes that are those of ASCII: so it is not in UTF-16, whatever it says.
+fn of_page(named: &'static Encoding) -> &'static Encoding {
+    if [UTF_16LE, UTF_16BE].contains(&named) { UTF_8 } else { named }
 }
 
 /// The character set that a content type in lower case names, if it names one.

@@ -16,6 +16,8 @@ async fn pages_are_read_as_sent() {
         "/latin" => answer("200 OK", "text/html; charset=ISO-8859-1", b"caf\xE9"),
         "/windows" => answer("200 OK", "text/html; Charset=\"Windows-1252\"", b"\x93caf\xE9\x94 \x96 5 \x80"),
         "/japanese" => answer("200 OK", "text/html; charset=Shift_JIS", b"\x93\xFA\x96\x7B"),
+        "/mail" => answer("200 OK", "text/plain; charset=iso-2022-jp", b"\x1b$B$\"\x1b(B"),
+        "/unknown" => answer("200 OK", "text/html; charset=x-runes", b"\x93\xFA"),
         "/plain" => answer("200 OK", "text/html; charset=Shift_JIS", b"nothing but ASCII"),
         "/broken" => answer("200 OK", "text/html", b"caf\xE9"),
         "/missing" => answer("404 Not Found", "text/plain", b"nothing here"),
@@ -28,6 +30,8 @@ async fn pages_are_read_as_sent() {
         ("/page", 200, "/page", "<p>é</p>"),
         ("/latin", 200, "/latin", "café"),
         ("/windows", 200, "/windows", "“café” – 5 €"),
+        ("/japanese", 200, "/japanese", "日本"),
+        ("/mail", 200, "/mail", "あ"),
         ("/plain", 200, "/plain", "nothing but ASCII"),
         ("/broken", 200, "/broken", "caf\u{fffd}"),
         ("/missing", 404, "/missing", "nothing here"),
@@ -40,8 +44,8 @@ async fn pages_are_read_as_sent() {
     }
     assert!(server.requests()[0].contains("user-agent: rhizo/"));
     bench.fails("http_get", json!({"url": server.address("/picture")}), FailureKind::Invalid).await;
-    let failure = bench.fails("http_get", json!({"url": server.address("/japanese")}), FailureKind::Invalid).await;
-    assert!(failure.message.ends_with("is in `shift_jis`, which cannot be read"), "{failure}");
+    let failure = bench.fails("http_get", json!({"url": server.address("/unknown")}), FailureKind::Invalid).await;
+    assert!(failure.message.ends_with("is in `x-runes`, which cannot be read"), "{failure}");
 }
 
 #[tokio::test]
@@ -64,9 +68,10 @@ async fn pages_that_name_their_character_set_themselves_are_read_by_it() {
         "/plain" => answer("200 OK", "text/plain", b"<meta charset=latin1>caf\xE9"),
         "/mark" => answer("200 OK", "text/html; charset=latin1", b"\xEF\xBB\xBFcaf\xC3\xA9"),
         "/little" => answer("200 OK", "text/html", b"\xFF\xFEc\0a\0f\0\xE9\0"),
-        "/big" => answer("200 OK", "text/html", b"\xFE\xFF\0c\0a\0f\0\xE9\0"),
+        "/big" => answer("200 OK", "text/html", b"\xFE\xFF\0c\0a\0f\0\xE9"),
         "/zeros" => answer("200 OK", "text/html", b"\xFF\xFEc\0\0\0"),
-        _ => answer("200 OK", "text/html", b"<meta charset=\"EUC-JP\">\xC6\xFC"),
+        "/japanese" => answer("200 OK", "text/html", b"<meta charset=\"EUC-JP\">\xC6\xFC"),
+        _ => answer("200 OK", "text/html", b"<meta charset=\"iso-2022-kr\">\xC6\xFC"),
     });
     let bench = Bench::new();
     for (path, end) in [
@@ -77,6 +82,7 @@ async fn pages_that_name_their_character_set_themselves_are_read_by_it() {
         ("/comment", "café"),
         ("/other", "caf\u{fffd}"),
         ("/late", "caf\u{fffd}"),
+        ("/japanese", "日"),
         ("/plain", "caf\u{fffd}"),
     ] {
         let page = bench.ok("http_get", json!({"url": server.address(path)})).await;
@@ -85,7 +91,7 @@ async fn pages_that_name_their_character_set_themselves_are_read_by_it() {
     for path in ["/mark", "/little", "/big"] {
         assert_eq!(bench.ok("http_get", json!({"url": server.address(path)})).await["text"], json!("café"), "{path}");
     }
-    for (path, end) in [("/zeros", "is not text"), ("/japanese", "is in `euc-jp`, which cannot be read")] {
+    for (path, end) in [("/zeros", "is not text"), ("/korean", "is in `iso-2022-kr`, which cannot be read")] {
         let failure = bench.fails("http_get", json!({"url": server.address(path)}), FailureKind::Invalid).await;
         assert!(failure.message.ends_with(end), "{failure}");
     }

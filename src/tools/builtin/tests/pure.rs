@@ -136,14 +136,15 @@ async fn html_to_text_reads_a_file_in_the_character_set_that_it_names() {
         (&b"<meta charset=latin1><p>caf\xE9"[..], "café"),
         (b"\xFF\xFEc\0a\0f\0\xE9\0", "café"),
         (b"\xEF\xBB\xBF<p>caf\xC3\xA9", "café"),
+        (b"<meta charset=Big5><p>\xA4\xA4", "中"),
         (b"<p>caf\xE9", "caf\u{fffd}"),
     ] {
         fs::write(bench.work.join("page.html"), bytes).unwrap();
         assert_eq!(bench.ok("html_to_text", json!({"path": "page.html"})).await.as_str().unwrap().trim(), text);
     }
-    fs::write(bench.work.join("page.html"), b"<meta charset=Big5><p>\xA4\xA4").unwrap();
+    fs::write(bench.work.join("page.html"), b"<meta charset=x-runes><p>\xA4\xA4").unwrap();
     let failure = bench.fails("html_to_text", json!({"path": "page.html"}), FailureKind::Invalid).await;
-    assert_eq!(failure.message, "`page.html` is in `big5`, which cannot be read");
+    assert_eq!(failure.message, "`page.html` is in `x-runes`, which cannot be read");
 }
 
 #[tokio::test]
