@@ -3,6 +3,7 @@
 mod examples;
 mod habits;
 mod hostile;
+mod limits;
 mod parallel;
 mod sessions;
 mod strict;

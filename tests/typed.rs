@@ -56,6 +56,30 @@ fn a_model_with_schemas_is_held_to_it() {
 }
 
 #[test]
+fn a_program_holds_its_own_values_to_a_schema() {
+    let program = Program::offline();
+    for (code, printed) in [
+        ("typed(#{n: 3}, #{n: \"float\"}).n / 2", "1.5\n"),
+        ("typed(\"I say: [1, 2]\", [\"int\"]).len", "2\n"),
+        ("typed(#{a: 1}, #{a: \"int\", \"b?\": \"string\"}).b ?? \"absent\"", "absent\n"),
+        ("try { typed(#{n: \"x\"}, #{n: \"int\"}) } catch (e) { print(`${e.kind} ${e.raw.n}`) }", "invalid x\n"),
+    ] {
+        program.args(["eval", code]).run().ok().prints(printed);
+    }
+    for (code, says) in [
+        (
+            "typed(#{n: \"x\"}, #{n: \"int\"})",
+            "the value does not match the schema: /n: \"x\" is not of type \"integer\"",
+        ),
+        ("typed(1, \"string\", \"the name is none\")", "the name is none: 1 is not of type \"string\""),
+        ("typed(1, \"int 9..1\")", "the schema is wrong: the range is empty"),
+        ("typed(|x| x, \"string\")", "has no form as data"),
+    ] {
+        program.args(["eval", code]).run().code(1).says(says);
+    }
+}
+
+#[test]
 fn numbers_arrive_as_the_schema_says() {
     for (schema, answer, expect) in [
         ("#{x: \"float\"}", "{\"x\": 1}", "map f64 1.0"),

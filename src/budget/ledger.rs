@@ -47,6 +47,16 @@ pub struct ChildSlice {
     pub max_tokens: Option<u64>,
 }
 
+impl ChildSlice {
+    /// Limits as scripts and files have them, money in USD.
+    ///
+    /// # Errors
+    /// `invalid` for money that is no amount.
+    pub fn of(usd: Option<f64>, max_calls: Option<u64>, max_tokens: Option<u64>) -> Outcome<Self> {
+        Ok(Self { max_cost: usd.map(Money::from_usd).transpose()?, max_calls, max_tokens })
+    }
+}
+
 /// What a call may need at most.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Need {

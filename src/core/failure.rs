@@ -120,6 +120,11 @@ impl FailureKind {
         self.row().catchable
     }
 
+    /// Whether it stops all that is around it: no script may catch it, and it is no answer of a person that is missing.
+    pub const fn stops(self) -> bool {
+        !self.catchable() && !matches!(self, Self::Waiting)
+    }
+
     /// The exit code of a command that ends with it.
     pub const fn exit(self) -> Exit {
         self.row().exit
@@ -171,6 +176,18 @@ impl Failure {
     pub fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// The same with what says which part of a whole failed. What stops all is no failure of the part that met it.
+    #[must_use]
+    pub fn in_part(self, name: &str, value: impl Into<Value>) -> Self {
+        if self.kind.stops() { self } else { self.detail(name, value) }
+    }
+
+    /// The failure of a part that took longer than it may, as those around it see it.
+    pub fn overdue(part: &str, seconds: f64) -> Self {
+        let what = format!("it took longer than {seconds} s");
+        Self::new(FailureKind::Deadline, what).hint(format!("raise `timeout` of {part}")).contained(part)
     }
 
     /// The failure of a part with a budget or deadline of its own, as those around it see it: what is uncatchable
@@ -227,9 +244,11 @@ const OWN: &[&str] = &["at", "begun", "child", "column", "expression", "line", "
 /// Takes them out of the map of a failure, and out of those of its items.
 fn shared(map: &mut Map<String, Value>) {
     map.retain(|name, _| !OWN.contains(&name.as_str()));
-    if let Some(answer) = map.get_mut("answer").and_then(Value::as_object_mut) {
-        // How long a command ran.
-        answer.remove("millis");
+    for name in ["answer", "raw"] {
+        if let Some(answer) = map.get_mut(name).and_then(Value::as_object_mut) {
+            // How long a command ran.
+            answer.remove("millis");
+        }
     }
     if let Some(items) = map.get_mut("items").and_then(Value::as_object_mut) {
         items.values_mut().filter_map(Value::as_object_mut).for_each(shared);

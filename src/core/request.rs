@@ -166,8 +166,17 @@ pub enum Request {
         /// The text, without its line end.
         text: String,
     },
-    /// What a program of the stdlib tells of its steps; answers nothing.
+    /// What a program tells of its steps and of its parts with limits; answers nothing.
     Step(StepTold),
+    /// A value that must fit a schema; answers it with numbers of the kinds that the schema names.
+    Typed {
+        /// The value.
+        value: Value,
+        /// A JSON Schema, an example or a short form.
+        schema: Value,
+        /// What the failure of a value that does not fit begins with.
+        what: String,
+    },
 }
 
 /// What a file holds.

@@ -1,4 +1,4 @@
-//! What a program tells of its steps, as pipelines do of theirs.
+//! What a program tells of its steps, as pipelines do of theirs, and the limits of its parts.
 
 use crate::core::failure::Failure;
 use crate::core::status::StepOutcome;
@@ -77,7 +77,36 @@ impl StepEnd {
     }
 }
 
-/// What is told of a step, at the place in the run where the program is.
+/// A part of a program under limits of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Part {
+    /// What its failures call it.
+    pub name: String,
+    /// Seconds that it may take, which the program's own thread counts.
+    pub timeout: Option<f64>,
+    /// USD that it may spend.
+    pub max_cost: Option<f64>,
+    /// Model calls that it may make.
+    pub max_calls: Option<u64>,
+    /// Tokens that it may use.
+    pub max_tokens: Option<u64>,
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self { name: "the part".to_owned(), timeout: None, max_cost: None, max_calls: None, max_tokens: None }
+    }
+}
+
+impl Part {
+    /// Whether it has a budget.
+    pub const fn has_budget(&self) -> bool {
+        self.max_cost.is_some() || self.max_calls.is_some() || self.max_tokens.is_some()
+    }
+}
+
+/// What is told of a step, or of a part with limits, at the place in the run where the program is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepTold {
@@ -92,6 +121,10 @@ pub enum StepTold {
         /// Why.
         why: String,
     },
+    /// A part begins: what is asked here and below until it is left is held to its budget. Nobody else hears of it.
+    Enters(Part),
+    /// The part that began last here is left.
+    Leaves,
 }
 
 #[cfg(test)]

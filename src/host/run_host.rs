@@ -282,6 +282,7 @@ impl RunHost {
                 Ok(Value::Null)
             }
             Request::Step(told) => steps::told(self, &frame, told),
+            Request::Typed { value, schema, what } => Schema::read(&schema)?.fit(&value, &what),
         }
     }
 

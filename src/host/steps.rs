@@ -1,5 +1,5 @@
-//! Steps that programs tell of. What is asked while one is open is asked by a part of the run with a place of its own on
-//! the ledger, as in a step of a pipeline, so that it is known what the step cost.
+//! Steps that programs tell of, and parts with limits of their own. What is asked while one is open is asked by a part of
+//! the run with a place of its own on the ledger, as in a step of a pipeline, so that it is known what it cost.
 //!
 //! Effects keep the frames that they have without steps: only events have those of their steps.
 
@@ -10,7 +10,7 @@ use crate::core::ids::Frame;
 use crate::core::money::Money;
 use crate::core::request::{Call, Request};
 use crate::core::status::StepOutcome;
-use crate::core::step::{StepAbout, StepEnd, StepTold};
+use crate::core::step::{Part, StepAbout, StepEnd, StepTold};
 use crate::host::past;
 use crate::host::run_host::RunHost;
 use crate::script::host::Host;
@@ -31,11 +31,12 @@ pub(super) struct OpenSteps {
     within: OnceLock<Place>,
 }
 
-/// A step that has not ended.
+/// A step, or a part, that has not ended.
 struct OpenStep {
     /// Who answers what is asked in it.
     host: Arc<RunHost>,
-    place: Place,
+    /// Where it is; a part is where the step around it is, if there is one.
+    place: Option<Place>,
     begun: Instant,
 }
 
@@ -87,7 +88,7 @@ impl OpenSteps {
 
 impl Place {
     fn new(host: &RunHost, frame: &Frame, around: Option<&OpenStep>, about: &StepAbout) -> Self {
-        let around = around.map(|step| &step.place).or_else(|| host.steps.within.get());
+        let around = place_around(host, around);
         let base = around.map_or(frame, |place| &place.frame);
         let item = about.key.as_ref().map(|key| base.named("item", key));
         let at = item.as_ref().unwrap_or(base).named("step", &about.step);
@@ -101,15 +102,22 @@ impl Place {
     }
 }
 
+/// The place of the step that is around all else.
+fn place_around<'a>(host: &'a RunHost, around: Option<&'a OpenStep>) -> Option<&'a Place> {
+    around.and_then(|step| step.place.as_ref()).or_else(|| host.steps.within.get())
+}
+
 /// Takes note of what a program tells of a step.
 pub(super) fn told(host: &RunHost, frame: &Frame, told: StepTold) -> Outcome<Value> {
     match told {
         StepTold::Begins(about) => begin(host, frame, about)?,
         StepTold::Ends(end) => {
-            if let Some(step) = host.steps.close(frame) {
+            if let Some(step) = host.steps.close(frame)
+                && let Some(place) = &step.place
+            {
                 let scope = &step.host.scope;
                 let millis = u64::try_from(step.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-                finish(host, &step.place, end, (scope.report().totals.cost, millis, scope.is_replayed()));
+                finish(host, place, end, (scope.report().totals.cost, millis, scope.is_replayed()));
             }
         }
         StepTold::Skipped { about, why } => {
@@ -117,6 +125,8 @@ pub(super) fn told(host: &RunHost, frame: &Frame, told: StepTold) -> Outcome<Val
             let end = StepEnd::new(StepOutcome::Skipped, why);
             finish(host, &place, end, (Money::ZERO, 0, false));
         }
+        StepTold::Enters(part) => enter(host, frame, part)?,
+        StepTold::Leaves => drop(host.steps.close(frame)),
     }
     Ok(Value::Null)
 }
@@ -140,6 +150,21 @@ fn begin(host: &RunHost, frame: &Frame, about: StepAbout) -> Outcome<()> {
         reason: String::new(),
     };
     host.emit(&place.frame, &event);
+    host.steps.open(frame, OpenStep { host: part, place: Some(place), begun: Instant::now() });
+    Ok(())
+}
+
+/// Opens a part with limits, which is told of to nobody.
+fn enter(host: &RunHost, frame: &Frame, limits: Part) -> Outcome<()> {
+    let around = host.steps.around(frame);
+    let outer = around.as_ref().map_or_else(|| host.handle(), |step| Ok(Arc::clone(&step.host)))?;
+    let slice = ChildSlice::of(limits.max_cost, limits.max_calls, limits.max_tokens)?;
+    let part = outer.part(outer.scope.part(limits.name, &slice));
+    part.trail.inherit(&outer.trail);
+    let place = place_around(host, around.as_deref()).cloned();
+    if let Some(place) = &place {
+        part.steps.within.get_or_init(|| place.clone());
+    }
     host.steps.open(frame, OpenStep { host: part, place, begun: Instant::now() });
     Ok(())
 }

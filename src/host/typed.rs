@@ -120,6 +120,19 @@ impl Schema {
         }
     }
 
+    /// A value that is data already, if it fits; `what` begins the failure if not.
+    ///
+    /// # Errors
+    /// `invalid`, with the value as `raw`.
+    pub fn fit(&self, value: &Value, what: &str) -> Outcome<Value> {
+        match self.check_data(value) {
+            Checked::Valid(value) => Ok(value),
+            Checked::Wrong(message) => {
+                Err(Failure::new(FailureKind::Invalid, format!("{what}: {message}")).detail("raw", value.clone()))
+            }
+        }
+    }
+
     fn check_value(&self, value: &Value) -> Checked {
         let errors: Vec<String> = self.validator.iter_errors(value).take(COMPLAINTS).map(|e| complaint(&e)).collect();
         if !errors.is_empty() {

@@ -74,7 +74,7 @@ pub fn ask(request: Request) -> Outcome<Value> {
 pub fn asked(request: Request) -> Outcome<(Value, Outcome<()>)> {
     let seat = seat()?;
     // What has begun is told to have ended also where the program is stopped.
-    let ends = matches!(request, Request::Step(StepTold::Ends(_)));
+    let ends = matches!(request, Request::Step(StepTold::Ends(_) | StepTold::Leaves));
     if let Some(failure) = seat.gate.stop().filter(|_| !ends) {
         return Err(failure);
     }
@@ -118,15 +118,29 @@ fn wait(seat: &Seat, answer: &mut BoxFuture<'static, Outcome<Value>>, hearing: O
             tokio::select! {
                 biased;
                 done = &mut *answer => Came::Answer(done),
-                () = seat.gate.cancel().cancelled() => Came::Answer(match tokio::time::timeout(SETTLE, answer).await {
-                    Ok(Err(failure)) => Err(failure),
-                    // A success that came too late is in the log; the script is over all the same.
-                    Ok(Ok(_)) | Err(_) => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
-                }),
+                () = seat.gate.cancel().cancelled() => Came::Answer(settled(&seat.gate, answer).await),
                 news = news => Came::News(news),
             }
         })
     })
+}
+
+/// What a call comes to that is cancelled. In a part of the program it has its time to settle, as long as that goes on.
+async fn settled(gate: &Gate, answer: &mut BoxFuture<'static, Outcome<Value>>) -> Outcome<Value> {
+    let too_late = async {
+        gate.cancel_of_whole().cancelled().await;
+        tokio::time::sleep(SETTLE).await;
+    };
+    let done = tokio::select! {
+        biased;
+        done = answer => Some(done),
+        () = too_late => None,
+    };
+    match done {
+        Some(Err(failure)) => Err(failure),
+        // A success that came too late is in the log; the script, or its part, is over all the same.
+        Some(Ok(_)) | None => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+    }
 }
 
 /// The events up to the answer, of which the last may not have been stored when it came.

@@ -26,13 +26,19 @@ thread_local! {
     static GATE: RefCell<Option<Arc<Gate>>> = const { RefCell::new(None) };
 }
 
-/// Limits of one evaluation, on all its threads.
+/// Limits of one evaluation, or of a part of it that can be cancelled by itself, on all its threads.
 pub struct Gate {
+    cancel: CancellationToken,
+    ending: AtomicBool,
+    whole: Arc<Whole>,
+}
+
+/// What an evaluation shares with its parts.
+struct Whole {
     cancel: CancellationToken,
     started: Instant,
     compute: Duration,
     clock: Mutex<Clock>,
-    ending: AtomicBool,
     branches: AtomicUsize,
     memory_at_start: isize,
     nested_at_start: isize,
@@ -62,22 +68,33 @@ impl Gate {
     /// A gate that opens now. `compute` is the time that may be spent computing; waits are not charged.
     pub fn new(cancel: CancellationToken, compute: Duration) -> Self {
         let started = Instant::now();
-        Self {
-            cancel,
+        let whole = Whole {
+            cancel: cancel.clone(),
             started,
             compute,
             clock: Mutex::new(Clock { computing: 1, waited: Duration::ZERO, idle_since: started }),
-            ending: AtomicBool::new(false),
             branches: AtomicUsize::new(0),
             memory_at_start: held(),
             nested_at_start: nested(),
             nested_limit: stack().1,
-        }
+        };
+        Self { cancel, ending: AtomicBool::new(false), whole: Arc::new(whole) }
     }
 
-    /// The token that cancels the evaluation.
+    /// The gate of a part, which its own token stops; what it computes and holds is computed and held by the whole.
+    #[must_use]
+    pub fn part(&self, cancel: CancellationToken) -> Self {
+        Self { cancel, ending: AtomicBool::new(false), whole: Arc::clone(&self.whole) }
+    }
+
+    /// The token that cancels the evaluation, or this part of it.
     pub fn cancel(&self) -> &CancellationToken {
         &self.cancel
+    }
+
+    /// The token that cancels the whole evaluation.
+    pub fn cancel_of_whole(&self) -> &CancellationToken {
+        &self.whole.cancel
     }
 
     /// Runs `wait` without charging its time as computing.
@@ -97,19 +114,19 @@ impl Gate {
     /// A place for a branch with a thread of its own, if one is left. Nobody waits for one: those that have one may
     /// themselves wait for branches.
     pub fn place(&self) -> Option<Place<'_>> {
-        let taken = self.branches.fetch_add(1, Ordering::Relaxed);
+        let taken = self.whole.branches.fetch_add(1, Ordering::Relaxed);
         let place = Place(self);
         (taken < BRANCHES).then_some(place)
     }
 
     /// Time spent computing so far.
     pub fn computed(&self) -> Duration {
-        self.started.elapsed().saturating_sub(self.clock().waited())
+        self.whole.started.elapsed().saturating_sub(self.clock().waited())
     }
 
     /// What is left to compute until it is too long by `grace`.
     pub fn left(&self, grace: Duration) -> Duration {
-        self.compute.saturating_add(grace).saturating_sub(self.computed())
+        self.whole.compute.saturating_add(grace).saturating_sub(self.computed())
     }
 
     /// Notes that the program is over: what is left is to drop and copy what it made.
@@ -135,8 +152,8 @@ impl Gate {
         if self.cancel.is_cancelled() {
             return Some(Failure::new(FailureKind::Cancelled, "cancelled"));
         }
-        if self.computed() > self.compute {
-            let seconds = self.compute.as_secs_f64();
+        if self.computed() > self.whole.compute {
+            let seconds = self.whole.compute.as_secs_f64();
             return Some(
                 Failure::new(FailureKind::Deadline, format!("the script computed for more than {seconds} s"))
                     .hint("look for an endless loop, or raise `compute_seconds` under [limits] in rhizo.toml"),
@@ -147,14 +164,14 @@ impl Gate {
 
     /// Why memory forbids going on, if it does. Costs a few nanoseconds.
     fn memory_stop(&self) -> Option<Failure> {
-        let grown = held().saturating_sub(self.memory_at_start);
+        let grown = held().saturating_sub(self.whole.memory_at_start);
         exceeds(grown, MEMORY_LIMIT).then(|| too_much(&format!("more than {} MiB of memory", MEMORY_LIMIT >> 20)))
     }
 
     /// Why what values nest with forbids going on, if it does. Costs a nanosecond.
     fn nested_stop(&self) -> Option<Failure> {
-        let grown = nested().saturating_sub(self.nested_at_start);
-        exceeds(grown, self.nested_limit).then(|| too_much("too many arrays, maps and closures"))
+        let grown = nested().saturating_sub(self.whole.nested_at_start);
+        exceeds(grown, self.whole.nested_limit).then(|| too_much("too many arrays, maps and closures"))
     }
 
     /// Why the evaluation must stop at step `step` of something long, if it must. Memory is asked at every step.
@@ -163,7 +180,7 @@ impl Gate {
     }
 
     fn clock(&self) -> MutexGuard<'_, Clock> {
-        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+        self.whole.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -228,7 +245,7 @@ impl Drop for Busy<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0.branches.fetch_sub(1, Ordering::Relaxed);
+        self.0.whole.branches.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -242,6 +259,7 @@ impl Drop for Away<'_> {
 mod tests {
     use super::Gate;
     use crate::core::failure::FailureKind;
+    use std::sync::Arc;
     use std::time::Duration;
     use tokio_util::sync::CancellationToken;
 
@@ -259,10 +277,22 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_stopped_by_itself_and_with_the_whole() {
+        let whole = Gate::new(CancellationToken::new(), Duration::MAX);
+        let part = || whole.part(whole.cancel().child_token());
+        let (stopped, other) = (part(), part());
+        stopped.cancel().cancel();
+        assert_eq!(stopped.stop().map(|failure| failure.kind), Some(FailureKind::Cancelled));
+        assert!(stopped.is_ending() && !whole.is_ending() && whole.stop().is_none() && other.stop().is_none());
+        whole.cancel().cancel();
+        assert_eq!(other.stop().map(|failure| failure.kind), Some(FailureKind::Cancelled));
+    }
+
+    #[test]
     fn what_grows_from_below_nothing_counts_in_full() {
         let mut gate = Gate::new(CancellationToken::new(), Duration::MAX);
         assert_eq!(gate.memory_stop(), None);
-        gate.memory_at_start = -(3 << 29);
+        Arc::get_mut(&mut gate.whole).expect("it has no parts").memory_at_start = -(3 << 29);
         assert_eq!(gate.memory_stop().map(|failure| failure.kind), Some(FailureKind::Limit));
     }
 }

@@ -68,7 +68,11 @@ impl Hearing {
     pub fn allows(&self, request: &Request) -> Outcome<()> {
         let harmless = matches!(
             request,
-            Request::Say { .. } | Request::Tools { .. } | Request::Scripts { .. } | Request::Branches
+            Request::Say { .. }
+                | Request::Tools { .. }
+                | Request::Scripts { .. }
+                | Request::Branches
+                | Request::Typed { .. }
         );
         if harmless || !self.is_telling() {
             return Ok(());

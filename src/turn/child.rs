@@ -9,7 +9,6 @@ use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
-use crate::core::money::Money;
 use crate::core::status::RunStatus;
 use crate::core::text::one_line;
 use crate::host::children::Children;
@@ -18,7 +17,7 @@ use crate::host::episodes::{self, Ended};
 use crate::host::replay::{Mode, Replay};
 use crate::host::resume;
 use crate::host::run_host::{RunHost, RunSetup};
-use crate::host::typed::{Checked, Schema};
+use crate::host::typed::Schema;
 use crate::registry::roles;
 use crate::store::runs::{NewRun, RunEnd, RunRow, new_run_id};
 use crate::turn::root::{Root, RootEnd};
@@ -206,11 +205,7 @@ async fn closed(parent: &RunHost, frame: &Frame, host: &RunHost, end: &RootEnd) 
 }
 
 fn slice(options: &ChildOptions) -> Outcome<ChildSlice> {
-    Ok(ChildSlice {
-        max_cost: options.max_cost.map(Money::from_usd).transpose()?,
-        max_calls: options.max_calls,
-        max_tokens: options.max_tokens,
-    })
+    ChildSlice::of(options.max_cost, options.max_calls, options.max_tokens)
 }
 
 fn died(error: tokio::task::JoinError) -> Failure {
@@ -236,13 +231,7 @@ async fn remember(root: &Root, end: &RootEnd) {
 
 /// The answer with the numbers that the schema names; `FINAL` has refused what does not match.
 fn typed(schema: &Schema, answer: &Value) -> Outcome<Value> {
-    match schema.check_data(answer) {
-        Checked::Valid(value) => Ok(value),
-        Checked::Wrong(message) => {
-            let what = format!("the child's answer does not match the schema: {message}");
-            Err(Failure::new(FailureKind::Invalid, what).detail("raw", answer.clone()))
-        }
-    }
+    schema.fit(answer, "the child's answer does not match the schema")
 }
 
 /// What the child may look into. A text is called after what it says, so that a run that goes on finds the same name.

@@ -32,4 +32,6 @@ pub mod step;
 pub mod suggest_exploration;
 pub mod table;
 pub mod tool;
+pub mod typed;
 pub mod uuid;
+pub mod within;

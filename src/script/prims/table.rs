@@ -5,7 +5,7 @@ use crate::script::prims::primitive::Primitive;
 use crate::script::prims::{
     ask_user, budget, context_cut, context_find, context_read, delegate, docs, env, final_, json, llm, llm_batch, now,
     on_event, out, par_map, pipeline, random, recall, remember, rlm, rlm_batch, roles, save_script, script_, sleep,
-    step, suggest_exploration, tool, uuid,
+    step, suggest_exploration, tool, typed, uuid, within,
 };
 use rhai::Engine;
 use std::sync::Arc;
@@ -45,6 +45,7 @@ pub const ALL: &[&Primitive] = &[
     &context_cut::PARAGRAPHS,
     &context_cut::WORDS,
     &par_map::PAR_MAP,
+    &within::WITHIN,
     &out::OUT,
     &recall::RECALL,
     &remember::REMEMBER,
@@ -55,6 +56,7 @@ pub const ALL: &[&Primitive] = &[
     &ask_user::ASK_USER,
     &json::PARSE_JSON,
     &json::JSON_TEXT,
+    &typed::TYPED,
     &now::NOW,
     &random::RANDOM,
     &uuid::UUID,

@@ -1,0 +1,107 @@
+//! `within`: a part of a program under limits of its own. What stops it there is a failure that the program can catch, like
+//! that of a step of a pipeline with a budget or a deadline.
+//!
+//! The budget is the host's to hold; the clock is that of this thread's gate.
+
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::request::Request;
+use crate::core::step::{Part, StepTold};
+use crate::script::bridge::{self, Seat, seat, seated};
+use crate::script::convert::options;
+use crate::script::desk::Desk;
+use crate::script::errors::way::{self, Home};
+use crate::script::errors::{Names, from_eval};
+use crate::script::growth;
+use crate::script::prims::primitive::{Answer, Primitive, answered, ask, done};
+use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// `within`.
+pub const WITHIN: Primitive = Primitive {
+    name: "within",
+    usage: &["within(#{timeout, max_cost, max_calls, max_tokens}, || ..)"],
+    summary: "Calls a closure under limits of its own; what stops it there is a failure of the kind `child`, which can be caught.",
+    params: &[
+        ("timeout", "seconds that it may take"),
+        ("max_cost", "USD that it may spend"),
+        ("max_calls", "model calls that it may make"),
+        ("max_tokens", "tokens that it may use, prompts and answers together"),
+        ("name", "what its failures call it; `the part` if not given"),
+    ],
+    example: "try { within(#{timeout: 0.01}, || sleep(60)) } catch (e) { print(`${e.kind}: ${e.message}`) }",
+    prints: "child: the part was stopped: it took longer than 0.01 s\n",
+    register,
+};
+
+fn register(engine: &mut Engine, _: &Arc<Desk>) {
+    engine.register_fn("within", |context: NativeCallContext, limits: Map, work: FnPtr| run(&context, limits, &work));
+}
+
+fn run(context: &NativeCallContext, limits: Map, work: &FnPtr) -> Answer<Dynamic> {
+    let part: Part = done(options(limits, "within"))?;
+    let limit = done(part.timeout.map(span).transpose())?;
+    let (name, has_budget, seat) = (part.name.clone(), part.has_budget(), done(seat())?);
+    let (_, heard) = answered(bridge::asked(Request::Step(StepTold::Enters(part))))?;
+    // Where whoever hears of the run's events fails, the part has begun all the same, and ends with that.
+    let (answer, overdue) = match answered(heard) {
+        Ok(()) => timed(&seat, limit, || called(context, work)),
+        Err(error) => (Err(error), None),
+    };
+    let left = ask(Request::Step(StepTold::Leaves));
+    let value = match (answer, overdue) {
+        // The end of the program is not that of a part.
+        (Err(error), _) if way::end(&error).is_some() => Err(error),
+        (_, Some(limit)) => answered(Err(Failure::overdue(&name, limit.as_secs_f64()))),
+        (Err(error), None) if has_budget => contained(error, &name),
+        (answer, None) => answer,
+    }?;
+    left.map(|_| value)
+}
+
+/// Seconds as a time in which something can be done.
+fn span(seconds: f64) -> Outcome<Duration> {
+    let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero());
+    time.ok_or_else(|| {
+        Failure::new(FailureKind::Invalid, format!("within: {seconds} is no time in which anything can be done"))
+            .hint("timeout takes seconds, more than 0")
+    })
+}
+
+/// Works with a gate of its own, which is shut when the time is up; with the answer the limit, if it was passed.
+fn timed(
+    seat: &Seat,
+    limit: Option<Duration>,
+    work: impl FnOnce() -> Answer<Dynamic>,
+) -> (Answer<Dynamic>, Option<Duration>) {
+    let Some(limit) = limit else { return (work(), None) };
+    let (cancel, rung) = (seat.gate.cancel().child_token(), CancellationToken::new());
+    let alarm = alarm(seat, limit, (&cancel, &rung));
+    let answer = seated(Seat { gate: Arc::new(seat.gate.part(cancel)), ..seat.clone() }, work);
+    alarm.abort();
+    (answer, rung.is_cancelled().then_some(limit))
+}
+
+fn alarm(seat: &Seat, limit: Duration, (cancel, rung): (&CancellationToken, &CancellationToken)) -> JoinHandle<()> {
+    let (cancel, rung) = (cancel.clone(), rung.clone());
+    seat.runtime.spawn(async move {
+        tokio::time::sleep(limit).await;
+        // In this order, so that whoever is stopped by it knows by what.
+        rung.cancel();
+        cancel.cancel();
+    })
+}
+
+fn called(context: &NativeCallContext, work: &FnPtr) -> Answer<Dynamic> {
+    let answer = work.call_within_context::<Dynamic>(context, ());
+    // What it did last may have grown too large, and no step came after it.
+    growth::stop().map_or(answer, |failure| answered(Err(failure)))
+}
+
+/// What stopped a part with a budget stops nothing around it.
+fn contained(error: Box<EvalAltResult>, part: &str) -> Answer<Dynamic> {
+    let failure = from_eval(way::of(&error, &|_| Home::Native).inner, "", &Names::default());
+    if failure.kind.catchable() { Err(error) } else { answered(Err(failure.contained(part))) }
+}
