@@ -36,6 +36,7 @@ mod run_scripts;
 mod run_twins;
 mod twin;
 mod whole;
+mod whole_ends;
 mod whole_errors;
 
 use crate::support::program::Program;

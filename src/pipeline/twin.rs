@@ -1,8 +1,9 @@
 //! The twin of a pipeline: a script that asks for the same things, each step as the primitive that it is.
 //!
 //! A block without jumps becomes statements, one with jumps a loop over the name of the step that comes next; bodies that
-//! run at the same time become functions, which are given what they read, so that no two threads share a variable. What a
-//! script has no words for, as the budget of a step, is told in comments. `fates` knows what may become of a step.
+//! run at the same time become functions, which are given what they read, so that no two threads share a variable, and so
+//! do steps with limits of their own, for `within`. What a script has no words for is told in comments. `fates` knows what
+//! may become of a step.
 
 mod act;
 mod bodies;

@@ -98,7 +98,7 @@ outputs: {lines: look, all: all}
 }
 
 #[test]
-fn a_made_script_says_which_limits_it_leaves_out() {
+fn a_made_script_has_the_limits_of_its_steps_and_says_those_of_the_whole() {
     let text = "\
 budget: {max_calls: 9}
 limits: {timeout: 2m}
@@ -112,10 +112,11 @@ steps:
     let lines: Vec<&str> = script.lines().map(str::trim).collect();
     for line in [
         "// The limits of the whole belong to the command: --max-calls 9 --timeout 120",
-        "a = llm(\"timed\", #{timeout: 60.0});",
-        "// Not carried over from `b`: timeout 90 s.",
-        "b = rlm(\"look\", context, #{max_cost: 0.5, max_calls: 3});",
-        "// Not carried over from `c`: budget max_tokens 100.",
+        "a = llm(\"timed\");",
+        "a = within(#{name: \"step `a`\", timeout: 60.0}, Fn(\"limited_of_a\"));",
+        "b = rlm(\"look\", context);",
+        "b = within(#{name: \"step `b`\", timeout: 90.0, max_cost: 0.5, max_calls: 3}, Fn(\"limited_of_b\"));",
+        "c = within(#{name: \"step `c`\", max_tokens: 100}, Fn(\"limited_of_c\"));",
     ] {
         assert!(lines.contains(&line), "no {line} in\n{script}");
     }

@@ -300,17 +300,67 @@ steps:
         r#""(say ax by2 [\"b\"])""#,
     ),
     case(
-        "limits that a call can carry",
+        "steps within their limits",
         "\
 budget: {max_calls: 9}
 steps:
   a: {llm: timed, timeout: 60s}
-  b: {parallel: [{c: {llm: inner}}], timeout: 60s, budget: {max_calls: 3}}
+  b: {parallel: [{c: {llm: 'inner {{ a }}'}}], timeout: 60s, budget: {max_calls: 3}}
 ",
         0,
         2,
-        r#"{"c": "(inner)"}"#,
+        r#"{"c": "(inner (timed))"}"#,
     ),
+    case(
+        "steps beyond their limits, and where that leads",
+        "\
+steps:
+  draft: {llm: draft, max_visits: 2, timeout: 1h}
+  rounds:
+    while: {condition: 'true', max_iterations: 9, steps: {turn: {llm: 'turn {{ iteration }} of {{ draft }}'}}}
+    budget: {max_calls: 2}
+    on_failure: draft
+  never: {llm: 'never {{ rounds }}'}
+",
+        1,
+        6,
+        "",
+    ),
+    case(
+        "a pause that is too long fails, and what does not need it goes on",
+        "\
+steps:
+  pause: {wait: 1h, timeout: 500ms}
+  after: {llm: never, dependencies: [pause]}
+  beside: {llm: beside}
+",
+        5,
+        1,
+        "",
+    ),
+    Case {
+        files: &[
+            (
+                "scripts/given.rhai",
+                "//! +++\n//! summary = \"Gives back.\"\n//! [params]\n//! value = \"anything\"\n//! +++\nargs.value\n",
+            ),
+            ("pair.yaml", "steps: {two: {set: {n: 1, t: '\"x\"'}}}\noutputs: {n: two.n, t: two.t}\n"),
+        ],
+        ..case(
+            "fields of what is no model's answer",
+            "\
+steps:
+  a: {script: given, args: {value: {n: 3, more: x}}, vars: {n: {type: number}}, products: {n: a.json}}
+  b: {script: given, args: {value: '{\"n\": 4}'}, vars: {n: {type: integer}}, timeout: 1h, products: {n + 1: b.txt}}
+  c: {pipeline: pair.yaml, vars: {t: a text, n: {type: number}}}
+  d: {tool: date, args: {action: difference, value: '2026-01-01', to: '2026-03-01'}, vars: {days: {type: integer}}}
+  e: {llm: '{{ a }} {{ b }} {{ c }} {{ d }}'}
+",
+            0,
+            1,
+            r#""({\"n\":3.0} {\"n\":4} {\"n\":1.0,\"t\":\"x\"} {\"days\":59})""#,
+        )
+    },
     case(
         "steps that stand before what they need",
         "\

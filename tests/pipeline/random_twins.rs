@@ -1,5 +1,5 @@
-//! Random flows and the scripts that are made of them: failures, ends, jumps and what waits for what, in every combination,
-//! come to the same effects and exit code.
+//! Random flows and the scripts that are made of them: failures, ends, jumps, fields, limits and what waits for what, in
+//! every combination, come to the same effects and exit code.
 
 use super::random_words::Tape;
 use super::run_twins::run;
@@ -58,9 +58,9 @@ impl Writer<'_> {
         keys.join(", ")
     }
 
-    /// A call that succeeds and may tell of others, one that fails, or what leads, repeats or waits.
+    /// A call that succeeds and may tell of others, one that fails, what leads, repeats or waits, has fields or limits.
     fn act(&mut self, at: usize) -> String {
-        match self.tape.pick(12) {
+        match self.tape.pick(15) {
             0..=3 => "tool: calculate, args: {expression: 1 / 0}".to_owned(),
             4 => format!(
                 "switch: {{on: '\"x\"', cases: {{{}: {}}}, default: {}}}",
@@ -70,6 +70,8 @@ impl Writer<'_> {
             ),
             5 => self.each(at),
             6 => "wait: 1ms".to_owned(),
+            7 | 8 => self.fields(),
+            9 | 10 => self.limited(at),
             _ => format!("llm: 'say s{at}{}'", self.told(at)),
         }
     }
@@ -82,6 +84,33 @@ impl Writer<'_> {
             1 if other != at => format!(" {{{{ s{other} ?? \"none\" }}}}"),
             2 if other != at => format!(" {{{{ errors.s{other} }}}}"),
             _ => String::new(),
+        }
+    }
+
+    /// Fields that the answer of a program, of a pipeline or of a tool has, or has not.
+    fn fields(&mut self) -> String {
+        let value = *self.tape.of(&["{n: 1}", "{n: x, m: [1], k: {b: 1, a: 2}}", "{m: 2.5}", "'{\"n\": 2.0}'", "text"]);
+        let (act, name) = match self.tape.pick(3) {
+            0 => (format!("script: given, args: {{value: {value}}}"), "n"),
+            1 => (format!("pipeline: given.yaml, inputs: {{value: {value}}}"), "n"),
+            _ => ("tool: date, args: {action: difference, value: '2026-01-01', to: '2026-03-01'}".to_owned(), "days"),
+        };
+        let kind = *self.tape.of(&["integer", "number", "string", "any"]);
+        let more = *self.tape.of(&["", ", k: {type: object}", ", t: a text", ", retry: 1"]);
+        let (field, key) = if more == ", retry: 1" { ("", more) } else { (more, "") };
+        format!("{act}, vars: {{{name}: {{type: {kind}}}{field}}}{key}")
+    }
+
+    /// What its own limits stop, or do not.
+    fn limited(&mut self, at: usize) -> String {
+        match self.tape.pick(4) {
+            0 => "wait: 1h, timeout: 300ms".to_owned(),
+            1 => format!("llm: 'say s{at}{}', budget: {{max_calls: {}}}", self.told(at), self.tape.pick(2)),
+            2 => format!(
+                "while: {{condition: 'true', max_iterations: 9, steps: {{w{at}: {{llm: 'turn {{{{ iteration }}}}'}}}}}}, \
+                 budget: {{max_calls: 2}}"
+            ),
+            _ => format!("{}, timeout: 1h", self.each(at)),
         }
     }
 
@@ -121,7 +150,11 @@ fn compared(program: &Program, text: &str) -> Option<Result<(), String>> {
 
 #[test]
 fn a_made_script_goes_the_ways_of_any_flow() {
-    let program = Program::offline().file("notes.txt", "a note\n");
+    let given = "//! +++\n//! summary = \"Gives back.\"\n//! [params]\n//! value = \"anything\"\n//! +++\nargs.value\n";
+    let program = Program::offline()
+        .file("notes.txt", "a note\n")
+        .file("scripts/given.rhai", given)
+        .file("given.yaml", "inputs: {value: {type: any}}\nsteps: {all: {end: inputs.value}}\n");
     let config = ProptestConfig {
         cases: cases(),
         failure_persistence: None,

@@ -106,6 +106,109 @@ const PARTS: &[Case] = &[
     ("way", "switch: {on: text.len(), cases: {1: skip}, default: fail}", &[("/kind", "invalid")]),
 ];
 
+/// Answers that lack what `vars` declares. The words for several wrong fields, and for a value of several, stand in an
+/// order.
+const FIELDS: &[Case] = &[
+    (
+        "absent",
+        "script: given, args: {value: {b: 1}}, vars: {a: {type: integer}}",
+        &[
+            ("/kind", "data"),
+            ("/message", "the answer of `script` lacks what `vars` declares: \"a\" is a required property"),
+            ("/raw/b", "1"),
+        ],
+    ),
+    (
+        "several",
+        "script: given, args: {value: {z: x, a: {d: 1, c: 2}, more: 1}}, vars: {z: {type: integer}, a: text}",
+        &[("/kind", "data"), ("/raw/more", "1")],
+    ),
+    (
+        "quoted",
+        "tool: json_query, args: {text: '[{\"b\": 1, \"a\": 2}]', query: '$[*]'}, vars: {a: {type: integer}}",
+        &[("/kind", "data"), ("/raw/0/b", "1")],
+    ),
+    (
+        "written",
+        "script: given, args: {value: '{\"a\": 1.5}'}, vars: {a: {type: integer}}",
+        &[
+            ("/kind", "data"),
+            ("/message", "the answer of `script` lacks what `vars` declares: /a: 1.5 is not of type \"integer\""),
+        ],
+    ),
+    ("bare", "tool: read_file, args: {path: notes.txt}, vars: {a: text}", &[("/kind", "data"), ("/raw", "a note\n")]),
+    (
+        "dated",
+        "pipeline: pair.yaml, vars: {day: {format: date}}, retry: 1",
+        &[("/kind", "data"), ("/raw/day", "no day"), ("/raw/more", "1")],
+    ),
+    (
+        "printed",
+        "tool: run_command, args: {command: echo hi}, vars: {status: {type: integer}, stdout: {type: boolean}}",
+        &[("/kind", "data"), ("/raw/stdout", "hi\n")],
+    ),
+];
+
+/// What the limits of a step stopped, and what failed within them.
+const LIMITS: &[Case] = &[
+    (
+        "slow",
+        "wait: 1h, timeout: 500ms",
+        &[
+            ("/kind", "child"),
+            ("/message", "step `slow` was stopped: it took longer than 0.5 s"),
+            ("/hint", "raise `timeout` of step `slow`"),
+            ("/stopped_by", "deadline"),
+        ],
+    ),
+    (
+        "late",
+        "each: {in: [1], steps: {nap: {wait: 1h}}}, timeout: 500ms, retry: 3",
+        &[("/kind", "child"), ("/message", "step `late` was stopped: it took longer than 0.5 s")],
+    ),
+    (
+        "dear",
+        "llm: say, budget: {max_calls: 0}, timeout: 1h",
+        &[
+            ("/kind", "child"),
+            ("/hint", "raise `max_calls` in the `budget` of step `dear`"),
+            ("/stopped_by", "budget"),
+            ("/limit", "0"),
+        ],
+    ),
+    (
+        "rounds",
+        "while: {condition: 'true', max_iterations: 9, steps: {saying: {llm: say}}}, budget: {max_calls: 2}",
+        &[("/kind", "child"), ("/spent", "2")],
+    ),
+    (
+        "served",
+        "each: {in: [1, 2, 3], max_parallel: 1, steps: {serving: {llm: 'say {{ item }}'}}}, budget: {max_calls: 2}",
+        &[("/kind", "child"), ("/spent", "2")],
+    ),
+    (
+        "sides",
+        "parallel: {left: [{said: {llm: say}}]}, budget: {max_calls: 0}",
+        &[("/kind", "child"), ("/budget", "max_calls")],
+    ),
+    ("asked", "script: asker, budget: {max_calls: 1}", &[("/kind", "child"), ("/script", "asker"), ("/spent", "1")]),
+    ("below", "pipeline: chat.yaml, budget: {max_calls: 1}", &[("/kind", "child"), ("/spent", "1")]),
+    ("inside", "run: {task: look, max_turns: 2}, budget: {max_calls: 0}", &[("/kind", "child"), ("/spent", "0")]),
+    ("tried", "DIVIDED, retry: 2, timeout: 1h", &[("/kind", "invalid")]),
+    (
+        "field",
+        "set: {v: 'rows[0].missing'}, timeout: 1h",
+        &[("/kind", "data"), ("/message", "the map has no field `missing`")],
+    ),
+    (
+        "some",
+        "each: {in: [1, 0], on_item_failure: continue, steps: {half: {SHARED}}}, timeout: 1h, budget: {max_calls: 0}",
+        &[("/1/kind", "invalid"), ("/1/item", "1")],
+    ),
+    ("way", "switch: {on: text.len(), cases: {1: skip}, default: fail}, timeout: 1h", &[("/kind", "invalid")]),
+    ("sheet", "set: {n: 1}, products: {sheet.n: sheet.csv}, timeout: 1h", &[("/kind", "data")]),
+];
+
 fn answer(ask: &Ask) -> Reply {
     match ask.last().lines().next().unwrap_or_default() {
         "refuse" => Reply::refusal(400, "no"),
@@ -125,10 +228,17 @@ fn program(server: &ChatServer, cases: &[Case]) -> Program {
         "inputs: {n: {type: integer}}\nsteps: {one: {tool: calculate, args: {expression: '1 / {{ inputs.n }}'}}}\n";
     let thrower =
         "//! +++\n//! summary = \"Throws.\"\n//! +++\nthrow #{kind: \"io\", message: \"no paper\", sheets: 3}\n";
+    let given = "//! +++\n//! summary = \"Gives back.\"\n//! [params]\n//! value = \"anything\"\n//! +++\nargs.value\n";
+    let asker = "//! +++\n//! summary = \"Asks twice.\"\n//! +++\nllm(\"first\"); llm(\"second\")\n";
+    let pair = "steps: {two: {set: {more: 1, day: '\"no day\"'}}}\noutputs: {more: two.more, day: two.day}\n";
     Program::served_by(server)
         .file("p.yaml", format!("{KNOWN}{steps}"))
         .file("sub.yaml", sub)
+        .file("pair.yaml", pair)
+        .file("chat.yaml", "steps: {one: {llm: one}, other: {llm: 'then {{ one }}'}}\n")
         .file("scripts/thrower.rhai", thrower)
+        .file("scripts/given.rhai", given)
+        .file("scripts/asker.rhai", asker)
         .file("notes.txt", "a note\n")
 }
 
@@ -149,7 +259,9 @@ fn says(told: &Value, name: &str, expected: &[(&str, &str)]) {
         let found = told.pointer(pointer).map(|found| found.as_str().map_or_else(|| found.to_string(), str::to_owned));
         assert_eq!(found.as_deref(), Some(*value), "{pointer} of {name}: {told:#}");
     }
-    for place in ["/step", "/at", "/expression", "/line", "/column", "/snippet", "/begun", "/answer/millis"] {
+    for place in
+        ["/step", "/at", "/expression", "/line", "/column", "/snippet", "/begun", "/answer/millis", "/raw/millis"]
+    {
         assert_eq!(told.pointer(place), None, "{place} of {name}: {told:#}");
     }
 }
@@ -179,6 +291,16 @@ fn what_was_answered_badly_is_told_in_a_made_script_as_in_its_pipeline() {
 #[test]
 fn what_an_expression_does_not_bear_is_told_in_a_made_script_as_in_its_pipeline() {
     check(DATA);
+}
+
+#[test]
+fn what_an_answer_lacks_is_told_in_a_made_script_as_in_its_pipeline() {
+    check(FIELDS);
+}
+
+#[test]
+fn what_the_limits_of_a_step_stop_is_told_in_a_made_script_as_in_its_pipeline() {
+    check(LIMITS);
 }
 
 #[test]

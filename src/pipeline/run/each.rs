@@ -56,7 +56,7 @@ fn collect(step: &Step, each: &Each, items: &[Item], ended: Vec<Option<Ended>>, 
     for (item, end) in items.iter().zip(ended) {
         let (value, failure) = end.map_or((Value::Null, None), |end| (end.value, end.failure));
         let value = if failure.is_some() { Value::Null } else { value };
-        failed.extend(failure.map(|failure| failure.detail("item", item.key.clone())));
+        failed.extend(failure.map(|failure| failure.in_part("item", item.key.clone())));
         if keyed {
             map.insert(item.key.clone(), value);
         } else {
@@ -67,6 +67,7 @@ fn collect(step: &Step, each: &Each, items: &[Item], ended: Vec<Option<Ended>>, 
     let first = failed.iter().min_by_key(|failure| block::rank(failure, dealt_with));
     let fatal = |failure: &&Failure| each.on_item_failure == OnItemFailure::Stop || !failure.kind.catchable();
     match first.filter(fatal) {
+        Some(failure) if failure.kind.stops() => Err(failure.clone()),
         Some(failure) => {
             let message = format!("item `{}` of `{}`: {}", key_of(failure), step.name, failure.message);
             Err(Failure { message, ..failure.clone() }.detail("items", by_key(&failed, Failure::to_map)))

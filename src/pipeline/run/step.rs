@@ -130,7 +130,7 @@ async fn begin(place: &Course<'_>, step: &Step, visit: u32, values: &Values) -> 
     let inner = Course { host: Arc::clone(&host), cancel: place.cancel.child_token(), of: 0, ..place.clone() };
     let done = timed(&inner, step, attempts(&inner, step, values)).await;
     let done = match done {
-        Err(failure) if step.budget != Slice::default() => Err(failure.contained(&format!("step `{}`", step.name))),
+        Err(failure) if step.budget != Slice::default() => Err(contained(step, failure)),
         other => other,
     };
     let came = match done {
@@ -157,10 +157,19 @@ async fn timed(course: &Course<'_>, step: &Step, work: impl Future<Output = Outc
             course.cancel.cancel();
             // What was paid for is in the log; the step is over all the same.
             drop(work.await);
-            let failure = Failure::new(FailureKind::Deadline, format!("it took longer than {} s", limit.as_secs_f64()));
-            Err(failure.hint("raise `timeout` of the step").contained(&format!("step `{}`", step.name)))
+            Err(Failure::overdue(&format!("step `{}`", step.name), limit.as_secs_f64()))
         }
     }
+}
+
+/// The failure of a step with a budget: what its budget stopped is the step, not what in it came to the end of it.
+fn contained(step: &Step, failure: Failure) -> Failure {
+    let kind = failure.kind;
+    let mut contained = failure.contained(&format!("step `{}`", step.name));
+    if contained.kind != kind {
+        contained.details.retain(|name, _| !matches!(name.as_str(), "step" | "at"));
+    }
+    contained
 }
 
 async fn attempts(course: &Course<'_>, step: &Step, values: &Values) -> Outcome<Answer> {
@@ -185,7 +194,7 @@ async fn attempts(course: &Course<'_>, step: &Step, values: &Values) -> Outcome<
 async fn attempt(course: &Course<'_>, step: &Step, values: &Values) -> Outcome<Answer> {
     let mut answer = act(course, step, values).await?;
     if let Some(schema) = step.schema() {
-        answer.value = vars::pick(step, &schema, answer.value)?;
+        answer.value = vars::pick(step, schema, answer.value)?;
     }
     product::write(course, step, values, &answer.value).await?;
     Ok(answer)
@@ -242,7 +251,7 @@ async fn parallel(course: &Course<'_>, step: &Step, branches: &[Branch], values:
     let mut all = Map::new();
     let (mut failures, mut partial) = (Vec::new(), false);
     for (name, ended) in futures::future::join_all(work).await {
-        failures.extend(ended.failure.map(|failure| failure.detail("branch", name.clone())));
+        failures.extend(ended.failure.map(|failure| failure.in_part("branch", name.clone())));
         all.insert(name, ended.value);
         partial = partial || ended.partial;
     }
@@ -252,11 +261,7 @@ async fn parallel(course: &Course<'_>, step: &Step, branches: &[Branch], values:
 
 /// A part of a budget as the ledger has it.
 pub fn slice(slice: &Slice) -> Outcome<ChildSlice> {
-    Ok(ChildSlice {
-        max_cost: slice.max_cost.map(Money::from_usd).transpose()?,
-        max_calls: slice.max_calls,
-        max_tokens: slice.max_tokens,
-    })
+    ChildSlice::of(slice.max_cost, slice.max_calls, slice.max_tokens)
 }
 
 fn millis(time: Duration) -> u64 {

@@ -32,7 +32,7 @@ pub async fn run(course: &Course<'_>, step: &Step, repeat: &While, values: &Valu
         let place = Course { of: usize::try_from(repeat.max_iterations).unwrap_or(0), ..place };
         let ended = block::run(&place, &repeat.block, &seen).await;
         if let Some(failure) = ended.failure {
-            return Err(failure.detail("iteration", iteration));
+            return Err(failure.in_part("iteration", iteration));
         }
         partial = partial || ended.partial;
         prev = ended.value;

@@ -45,13 +45,10 @@ impl Twin {
         vec![line]
     }
 
-    /// What a step answers, reduced to its vars.
+    /// What a step answers, reduced to its vars, which must have their forms.
     fn fields(&mut self, step: &Step, call: String) -> String {
-        if step.vars.is_empty() {
-            return call;
-        }
-        let names: Vec<String> = step.vars.iter().map(|var| text(&var.name)).collect();
-        format!("{}({call}, [{}])", self.call("picked"), names.join(", "))
+        let Some(schema) = step.schema() else { return call };
+        format!("{}({call}, {}, {})", self.call("picked"), text(step.act.name()), literal(&schema))
     }
 
     fn who(step: &Step) -> Vec<(&'static str, String)> {
@@ -88,9 +85,6 @@ impl Twin {
 
     fn child(&mut self, step: &Step, run: &Run) -> String {
         let mut options = Self::who(step);
-        options.extend(step.budget.max_cost.map(|most| ("max_cost", format!("{most:?}"))));
-        options.extend(step.budget.max_calls.map(|most| ("max_calls", most.to_string())));
-        options.extend(step.budget.max_tokens.map(|most| ("max_tokens", most.to_string())));
         options.extend(run.max_turns.map(|turns| ("max_turns", turns.to_string())));
         options.extend(step.schema().as_ref().or(run.schema.as_ref()).map(|schema| ("schema", literal(schema))));
         let context = match &run.context {
@@ -154,7 +148,6 @@ fn common(step: &Step) -> Vec<(&'static str, String)> {
     let mut options = Vec::new();
     options.extend(step.choice.personality.as_ref().map(|persona| ("persona", text(persona))));
     options.extend(step.cache.as_ref().map(|keep| ("cache", kept(keep))));
-    options.extend(step.timeout.map(|limit| ("timeout", format!("{:?}", limit.as_secs_f64()))));
     options
 }
 

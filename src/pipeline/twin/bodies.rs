@@ -1,4 +1,5 @@
-//! Bodies: those of items and branches as functions that are given what they read, those of loops where they stand.
+//! Bodies: those of items, of branches and of steps with limits as functions that are given what they read, those of loops
+//! where they stand.
 
 use crate::pipeline::plan::{Block, Branch, Each, OnItemFailure, Step, While};
 use crate::pipeline::twin::Twin;
@@ -24,7 +25,7 @@ impl Twin {
         body.add(&format!("    {given}.push(#{{{name}: {name}, index: index, key: {key}}});"));
         body.add("}");
         let items = if each.key.is_some() { format!("{}({given})", self.call("distinct")) } else { given.clone() };
-        let work = self.function("item", step, &[name.as_str(), "index", "key"], &mut |twin, body| {
+        let work = self.function("item", step, Some(&[name.as_str(), "index", "key"]), &mut |twin, body| {
             let done = twin.fresh("done");
             body.add(&format!("let {done} = #{{key: key, value: ()}};"));
             let what = match stop {
@@ -56,7 +57,7 @@ impl Twin {
     /// Branches at the same time.
     pub(super) fn parallel(&mut self, step: &Step, branches: &[Branch]) -> Vec<String> {
         let mut body = Lines::default();
-        let work = self.function("branch", step, &[], &mut |twin, body| {
+        let work = self.function("branch", step, Some(&[]), &mut |twin, body| {
             let (done, given) = (twin.fresh("done"), twin.fresh("given"));
             let failed = match twin.read.is_empty() {
                 true => vec![format!("{done}.failure = failure;")],
@@ -146,14 +147,15 @@ impl Twin {
     }
 
     /// A function made of a body, with all that the body reads of what stands around it, ready to be called with a map of
-    /// its own names.
-    fn function(
+    /// its own names; with nothing, if it has none.
+    pub(super) fn function(
         &mut self,
         what: &str,
         step: &Step,
-        own: &[&str],
+        own: Option<&[&str]>,
         write: &mut dyn FnMut(&mut Self, &mut Lines),
     ) -> String {
+        let (is_given, own) = (own.is_some(), own.unwrap_or_default());
         let name = format!("{what}_of_{}", step.name);
         let around = self.scope.clone();
         self.scope.extend(own.iter().map(|name| (*name).to_owned()));
@@ -168,9 +170,10 @@ impl Twin {
         shared.sort_unstable();
         shared.dedup();
         let (outer, given) = (self.fresh("around"), self.fresh("given"));
-        let parameters = if shared.is_empty() { given.clone() } else { format!("{outer}, {given}") };
+        let parameters = [(!shared.is_empty()).then_some(outer.as_str()), is_given.then_some(given.as_str())];
+        let parameters: Vec<&str> = parameters.into_iter().flatten().collect();
         let mut lines = Lines::default();
-        lines.add(&format!("fn {name}({parameters}) {{"));
+        lines.add(&format!("fn {name}({}) {{", parameters.join(", ")));
         lines.extend(shared.iter().map(|name| format!("    let {name} = {outer}.{name};")));
         lines.extend(own.iter().filter(|name| read(name)).map(|name| format!("    let {name} = {given}.{name};")));
         self.bodies.push(format!("{}{body}\n}}\n", lines.whole()));

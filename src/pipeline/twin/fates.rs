@@ -205,14 +205,14 @@ fn skips_others(step: &Step) -> bool {
     graph::jumps(step).any(|jump| *jump == Jump::Skip)
 }
 
-/// Whether a step can fail at all: one that only names values, or waits, cannot.
+/// Whether a step can fail at all: one that only names values, or waits, cannot, unless its time is limited.
 pub(super) fn can_fail(step: &Step) -> bool {
     let harmless = match &step.act {
         Act::Set(values) => values.iter().flat_map(|(_, value)| value.expressions()).all(only_names),
         Act::Wait(_) => true,
         _ => false,
     };
-    !harmless || step.condition.is_some() || !step.products.is_empty()
+    !harmless || step.condition.is_some() || !step.products.is_empty() || step.timeout.is_some()
 }
 
 /// Whether an expression is a value by its name, or one that stands there.

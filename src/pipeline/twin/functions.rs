@@ -134,10 +134,14 @@ fn verdict(value) {
     (
         "picked",
         "\
-fn picked(answer, names) {
-    let kept = #{};
-    for name in names { kept[name] = answer[name]; }
-    kept
+fn picked(answer, act, schema) {
+    let kept = answer;
+    if type_of(answer) == \"map\" {
+        kept = #{};
+        for name in schema.required { if answer.contains(name) { kept[name] = answer[name]; } }
+    }
+    let what = \"the answer of `\" + act + \"` lacks what `vars` declares\";
+    try { return typed(kept, schema, what); } catch (failure) { throw failure + #{kind: \"data\", raw: answer}; }
 }
 ",
     ),

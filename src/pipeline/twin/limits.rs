@@ -1,8 +1,8 @@
-//! What of a file a script has no words for, and of a step's limits a primitive no option, as comments.
+//! The limits of steps as options of `within`; and as comments what of a file a script has no words for.
 
-use crate::pipeline::plan::{Act, Block, Input, PARALLEL, Pipeline, Slice, Step};
+use crate::pipeline::plan::{Act, Block, Input, PARALLEL, Pipeline, Step};
 use crate::pipeline::product::SUFFIXES;
-use crate::pipeline::twin::code::Lines;
+use crate::pipeline::twin::code::{Lines, text};
 use crate::pipeline::twin::products::suffix;
 use crate::script::engine::SOURCE_LIMIT;
 
@@ -72,24 +72,13 @@ pub(super) fn whole(pipeline: &Pipeline, body: &mut Lines) {
     }
 }
 
-/// The comment of a step, if something of its limits is left out.
+/// The options with which `within` does what a step does, if the step has limits of its own.
 pub(super) fn of(step: &Step) -> Option<String> {
-    let carries_time = match &step.act {
-        Act::Llm(_) => true,
-        Act::Ask(ask) => ask.of.is_some(),
-        _ => false,
-    };
-    let mut left_out = Vec::new();
-    if let Some(limit) = step.timeout.filter(|_| !carries_time) {
-        left_out.push(format!("timeout {} s", limit.as_secs_f64()));
-    }
-    if step.budget != Slice::default() && !matches!(step.act, Act::Run(_)) {
-        let slice = &step.budget;
-        let mut parts = Vec::new();
-        parts.extend(slice.max_cost.map(|most| format!("max_cost {most}")));
-        parts.extend(slice.max_calls.map(|most| format!("max_calls {most}")));
-        parts.extend(slice.max_tokens.map(|most| format!("max_tokens {most}")));
-        left_out.push(format!("budget {}", parts.join(", ")));
-    }
-    (!left_out.is_empty()).then(|| format!("// Not carried over from `{}`: {}.", step.name, left_out.join("; ")))
+    let slice = &step.budget;
+    let mut options = vec![format!("name: {}", text(&format!("step `{}`", step.name)))];
+    options.extend(step.timeout.map(|limit| format!("timeout: {:?}", limit.as_secs_f64())));
+    options.extend(slice.max_cost.map(|most| format!("max_cost: {most:?}")));
+    options.extend(slice.max_calls.map(|most| format!("max_calls: {most}")));
+    options.extend(slice.max_tokens.map(|most| format!("max_tokens: {most}")));
+    (options.len() > 1).then(|| format!("#{{{}}}", options.join(", ")))
 }

@@ -1,6 +1,6 @@
 //! One step: whether it runs, its attempts, what is caught, and where it leads.
 
-use crate::pipeline::plan::{Act, Jump, Retry, Step};
+use crate::pipeline::plan::{Act, Jump, OnItemFailure, Retry, Step};
 use crate::pipeline::twin::code::{Lines, text};
 use crate::pipeline::twin::jumps::{counted, is_back_target, is_bounded, refusal};
 use crate::pipeline::twin::{Place, Twin, late, limits};
@@ -12,7 +12,6 @@ impl Twin {
         let (fates, jumps) = (&place.fates, place.next.is_some());
         let guard = guard(place, at, step);
         let caught = fates.caught.contains(&at);
-        body.extend(limits::of(step));
         let noted = late::before(place, at);
         let bare = guard.is_none() && step.condition.is_none() && !caught && step.retry.times == 0 && noted.is_empty();
         if !jumps && !bare {
@@ -113,9 +112,47 @@ impl Twin {
         if self.read.contains(name) { format!("error_of({failure})") } else { failure.to_owned() }
     }
 
-    /// What a step does, again and again if it may fail first, and what is noted of its success.
+    /// What a step does, within its limits, and what is noted of its success.
     fn attempts(&mut self, place: &Place<'_>, at: usize, step: &Step, head: &str, body: &mut Lines) {
-        let watched = place.fates.watched.contains(&at);
+        match limits::of(step) {
+            Some(limits) => self.limited(place, at, step, (head, limits.as_str()), body),
+            None => self.tries(place, at, step, head, body),
+        }
+        if place.fates.watched.contains(&at) {
+            body.add(&format!("outcomes.{} = \"ok\";", step.name));
+        }
+    }
+
+    /// What a step does under limits of its own: a function, which ends as a whole. What it notes of its items it answers
+    /// beside its value.
+    fn limited(&mut self, place: &Place<'_>, at: usize, step: &Step, (head, limits): (&str, &str), body: &mut Lines) {
+        let name = &step.name;
+        let goes_on = matches!(&step.act, Act::Each(each) if each.on_item_failure == OnItemFailure::Continue);
+        let notes = goes_on && self.tells(place, at, step);
+        let work = self.function("limited", step, None, &mut |twin, body| {
+            if !twin.scope.contains(name) {
+                body.add(&format!("let {name} = ();"));
+            }
+            twin.tries(place, at, step, &format!("{name} = "), body);
+            body.add(&if notes { format!("#{{value: {name}, errors: errors.{name}}}") } else { name.clone() });
+        });
+        let call = format!("within({limits}, {work})");
+        if !notes {
+            return body.add(&format!("{head}{call};"));
+        }
+        let came = self.fresh(&format!("came_of_{name}"));
+        body.add(&format!("let {came} = {call};"));
+        body.add(&format!("errors.{name} = {came}.errors;"));
+        body.add(&format!("{head}{came}.value;"));
+    }
+
+    /// Whether what failed in a step, though it came to its end, is noted.
+    fn tells(&self, place: &Place<'_>, at: usize, step: &Step) -> bool {
+        place.fates.watched.contains(&at) && self.read.contains(&step.name)
+    }
+
+    /// What a step does, again and again if it may fail first.
+    fn tries(&mut self, place: &Place<'_>, at: usize, step: &Step, head: &str, body: &mut Lines) {
         let retry = &step.retry;
         let pause = self.fresh(&format!("pause_of_{}", step.name));
         let left = self.fresh(&format!("left_of_{}", step.name));
@@ -129,8 +166,7 @@ impl Twin {
             body.add("try {");
             body.deeper();
         }
-        let told = watched && self.read.contains(&step.name);
-        let act = self.act(step, told);
+        let act = self.act(step, self.tells(place, at, step));
         body.assign(head, &act);
         if let Act::Switch(switch) = &step.act
             && (retry.times > 0 || place.fates.caught.contains(&at))
@@ -144,9 +180,6 @@ impl Twin {
             again(retry, &left, &pause, body);
             body.shallower();
             body.add("}");
-        }
-        if watched {
-            body.add(&format!("outcomes.{} = \"ok\";", step.name));
         }
     }
 
