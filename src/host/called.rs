@@ -6,6 +6,7 @@ use crate::core::effect::{EffectKind, canonical};
 use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
 use crate::core::tool::ToolSpec;
+use crate::host::claims::Claim;
 use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
 use serde_json::{Value, json};
@@ -19,6 +20,12 @@ pub(super) fn tool(host: &RunHost, frame: &Frame, spec: &ToolSpec, args: &Value)
     }
     let older = Asked::new(EffectKind::Tool, &json!({"tool": spec.name, "args": args}));
     if host.knows(frame, &older) { older } else { asked }
+}
+
+/// The same of the file of a step: the log keeps beside it who writes, for runs of the same tree that go on.
+pub(super) fn product(host: &RunHost, frame: &Frame, spec: &ToolSpec, args: &Value, claim: &Claim) -> Asked {
+    let kept = json!({"tool": spec.name, "args": args, "parameters": form(&spec.parameters), "product": claim});
+    tool(host, frame, spec, args).kept_as(canonical(&kept))
 }
 
 /// Notes that a stored program is called. What it does are effects of their own; that its parameters have changed would

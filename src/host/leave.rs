@@ -4,6 +4,7 @@ use crate::core::effect::{EffectKind, canonical};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::host::called;
+use crate::host::claims::Claim;
 use crate::host::door::{self, Asked, Done, Entered};
 use crate::host::run_host::RunHost;
 use crate::tools::approval::{YES, check_readable, question};
@@ -25,11 +26,22 @@ pub(super) struct ToolCall<'a> {
     pub(super) cx: &'a ToolContext,
     /// Whether nobody is to be asked, because it was allowed before.
     pub(super) unasked: bool,
+    /// Who writes, if it is the file of a step.
+    pub(super) claim: Option<&'a Claim>,
+}
+
+/// What makes two calls equal.
+pub(super) fn asked(host: &RunHost, call: ToolCall<'_>) -> Asked {
+    let (spec, args) = (call.tool.tool.spec(), call.args);
+    match call.claim {
+        None => called::tool(host, call.frame, spec, args),
+        Some(claim) => called::product(host, call.frame, spec, args, claim),
+    }
 }
 
 /// Lets a call of a tool enter once it is allowed. What was answered before is not asked for again.
 pub(super) async fn enter(host: &RunHost, call: ToolCall<'_>) -> Outcome<Entered<Value>> {
-    let asked = called::tool(host, call.frame, call.tool.tool.spec(), call.args);
+    let asked = asked(host, call);
     // Logs of earlier versions have the call without the question before it.
     let first = host.replay.is_none() || host.knows(call.frame, &wish(call)) || !host.knows(call.frame, &asked);
     if first {

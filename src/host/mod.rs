@@ -14,6 +14,8 @@ pub mod children;
 pub mod choices;
 pub mod choose;
 mod chosen;
+mod claims;
+pub mod counts;
 pub mod credit;
 pub mod decide;
 pub mod door;

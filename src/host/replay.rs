@@ -198,6 +198,11 @@ impl Replay {
         self.lock().known.get(key).is_some_and(|entry| entry.recorded.state == EffectState::Done)
     }
 
+    /// Whether the log has this effect as one that failed.
+    pub fn has_failed(&self, key: &EffectKey) -> bool {
+        self.lock().known.get(key).is_some_and(|entry| entry.recorded.state == EffectState::Failed)
+    }
+
     /// Whether this effect failed, and a run that goes on is told so again.
     pub fn has_failure(&self, store: &Store, key: &EffectKey) -> Outcome<bool> {
         let Some(row) = store.effect(&self.run, key)? else { return Ok(false) };

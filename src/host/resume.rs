@@ -4,6 +4,7 @@ use crate::budget::report::{Refused, SpendRow, Totals};
 use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::Outcome;
 use crate::core::ids::{ModelId, RoleName, RunId};
+use crate::host::product;
 use crate::host::replay::Found;
 use crate::host::run_host::RunHost;
 use crate::store::open::Store;
@@ -34,18 +35,22 @@ pub fn charge_parts(host: &RunHost, key: &EffectKey, kind: EffectKind) -> Outcom
     Ok(())
 }
 
-/// Counts the calls that a child run was refused whose end the log has: they are not asked for again, and it still lacks their
-/// answers.
-pub fn recall_refusals(host: &RunHost, key: &EffectKey, kind: EffectKind, found: &Found) -> Outcome<()> {
-    if kind != EffectKind::Child || !matches!(found, Found::Answer(_) | Found::Failure(_)) {
+/// Takes over what the log of a child run tells that need not run again: the files that it wrote, and, where it has ended, the
+/// calls that it was refused. These are not asked for again, and it still lacks their answers.
+pub fn recall_child(host: &RunHost, key: &EffectKey, kind: EffectKind, found: &Found) -> Outcome<()> {
+    if kind != EffectKind::Child || matches!(found, Found::Nothing) {
         return Ok(());
     }
     let Some((child, _)) = child(host, key)? else { return Ok(()) };
+    product::recall(host, &child);
     // Its row may have been swept.
-    let refused = host.kit.store.run(child.as_str()).map_or(0, |row| row.refused);
-    if refused > 0 {
-        let by = "the limits of a child run that has ended".to_owned();
-        host.scope.refuse(&Refused { by, hint: None }, refused);
+    let row = host.kit.store.run(child.as_str()).ok().filter(|_| !matches!(found, Found::Tried(_)));
+    match row {
+        Some(row) if row.refused > 0 => {
+            let by = "the limits of a child run that has ended".to_owned();
+            host.scope.refuse(&Refused { by, hint: None }, row.refused);
+        }
+        _ => {}
     }
     Ok(())
 }

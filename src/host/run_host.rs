@@ -8,9 +8,8 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::request::{Call, Request};
-use crate::host::causes::Causes;
 use crate::host::choices::Choices;
-use crate::host::chosen::Wishes;
+use crate::host::counts::Counts;
 use crate::host::door::{self, Asked};
 use crate::host::kit::Kit;
 use crate::host::replay::Replay;
@@ -23,8 +22,7 @@ use crate::host::{
 };
 use crate::policy::gate;
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use tokio_util::sync::CancellationToken;
 
 /// What a run is, for its host.
@@ -53,19 +51,6 @@ pub struct RunSetup {
     pub replay: Option<Arc<Replay>>,
     /// Shows what scripts of this run print; children print for their own model only.
     pub on_print: Option<OnPrint>,
-}
-
-/// What a run has asked so far.
-#[derive(Default)]
-pub struct Counts {
-    /// How often each effect was asked for in each frame.
-    occurrences: Mutex<HashMap<(Frame, String), u32>>,
-    /// The models that its wishes got.
-    pub(super) wishes: Wishes,
-    /// From which effects its failures come.
-    pub causes: Causes,
-    /// The files that steps of its pipelines wrote.
-    pub(super) written: product::Written,
 }
 
 /// Shows a line that a script printed.
@@ -174,17 +159,12 @@ impl RunHost {
 
     /// How often `what` was asked for in `frame` before.
     pub(super) fn occurrence(&self, frame: &Frame, what: &str) -> u32 {
-        let mut counts = self.counts.occurrences.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry((frame.clone(), what.to_owned())).or_insert(0);
-        let seen = *count;
-        *count += 1;
-        seen
+        self.counts.occurrence(frame, what)
     }
 
     /// The key that the next such effect of a frame will have.
     pub(super) fn next_key(&self, frame: &Frame, hash: &str) -> EffectKey {
-        let counts = self.counts.occurrences.lock().unwrap_or_else(PoisonError::into_inner);
-        let occurrence = counts.get(&(frame.clone(), hash.to_owned())).copied().unwrap_or(0);
+        let occurrence = self.counts.so_far(frame, hash);
         EffectKey { frame: frame.clone(), hash: hash.to_owned(), occurrence }
     }
 
@@ -249,7 +229,10 @@ impl RunHost {
             Request::RlmBatch { requests, concurrency } => {
                 batch::children(self, &frame, requests, concurrency, &cancel).await
             }
-            Request::Branches => Ok(product::begin(self, &frame)),
+            Request::Branches => {
+                self.counts.claims.begin(&frame);
+                Ok(Value::Null)
+            }
             Request::Tool { name, args } => tool_call::call(self, &frame, name, args, &cancel).await,
             Request::Tools { query } => tool_call::find(self, &query),
             Request::Script { name, args } => program::call(self, &frame, &name, args, &cancel).await,

@@ -31,7 +31,7 @@ pub async fn call(
     let spec = tool.tool.spec();
     let cx = ToolContext { cancel: cancel.clone(), ..host.kit.tool_context.clone() };
     let fits = tool.schema.check(&name, &args);
-    let call = ToolCall { frame, tool, args: &args, cx: &cx, unasked: false };
+    let call = ToolCall { frame, tool, args: &args, cx: &cx, unasked: false, claim: None };
     if let Some(path) = tool.tool.pipeline() {
         called::program(host, frame, &name, &spec.parameters)?;
         fits?;

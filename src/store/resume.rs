@@ -14,7 +14,7 @@ use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
 use crate::store::rows::{collect, money, name, number, small};
 use crate::store::runs::asked;
-use crate::store::value::Encoded;
+use crate::store::value::{Encoded, StoredValue, stored};
 use crate::store::writer::Ack;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde_json::Value;
@@ -97,6 +97,15 @@ impl Store {
         })
     }
 
+    /// The arguments of the tools that a run and its children have called with success.
+    pub fn tool_intents(&self, run: &RunId) -> Outcome<Vec<StoredValue>> {
+        self.read(|connection| {
+            let mut query = connection.prepare_cached(TOOLS)?;
+            let intents = collect(query.query([run.as_str()])?, |row| stored(connection, row, "intent"))?;
+            Ok(intents.into_iter().flatten().collect())
+        })
+    }
+
     /// What a run and its children have spent, by depth, role and model; copied answers were paid by another run.
     pub fn spending(&self, run: &RunId) -> Outcome<Vec<Spent>> {
         self.read(|connection| {
@@ -136,6 +145,10 @@ SELECT depth, role, model, CAST(total(tries) AS INTEGER) AS calls,
     coalesce(max(coalesce(json_extract(usage, '$.estimated'), 0) OR (state = 'intent' AND worst_tokens > 0)), 0)
         AS estimated
 FROM asked GROUP BY depth, role, model ORDER BY depth, role, model";
+
+const TOOLS: &str = "
+WITH RECURSIVE tree (id) AS (VALUES (?1) UNION SELECT runs.id FROM runs JOIN tree ON runs.parent = tree.id)
+SELECT intent, intent_blob FROM effects JOIN tree ON effects.run = tree.id WHERE kind = 'tool' AND state = 'done'";
 
 const CLAIMED: &str = "
 SELECT status, pid, process,

@@ -163,7 +163,7 @@ async fn run(
         schema: schema.clone(),
         choices: Arc::clone(&parent.choices),
         shown: Arc::clone(&parent.shown),
-        counts: Arc::default(),
+        counts: Arc::new(parent.counts.of_child(frame, &id)),
         replay,
         on_print: None,
     };

@@ -1,10 +1,14 @@
 //! Files that steps write.
 
 use super::accepted;
-use crate::support::chat::{ChatServer, Reply};
+use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
-use serde_json::json;
+use crate::support::server::Act;
+use serde_json::{Value, json};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Barrier;
 
 fn read(program: &Program, path: &str) -> String {
     std::fs::read_to_string(program.project().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -308,6 +312,112 @@ let two = par_map([1, 2], |n| if n == 2 { PIPELINE(\"child.yaml\", #{n: n}) });
 ";
     assert_eq!(answer(code)["answer"], json!([3, 2]));
     assert_eq!(read(&program, "output/a.json"), "{\n  \"n\": 2\n}\n");
+}
+
+/// Whether the root is asked whose task is `two`.
+fn is_second(ask: &Ask) -> bool {
+    ask.messages()[1].1.starts_with("# Task\ntwo\n")
+}
+
+/// What a root answers that looks into its context, writes its number by a pipeline, and ends with what came of it.
+fn writes(ask: &Ask) -> Reply {
+    let n = if is_second(ask) { 2 } else { 1 };
+    Reply::code(&format!(
+        "context.head(1);\nlet told = \"wrote\";\n\
+         try {{ PIPELINE(\"child.yaml\", #{{n: {n}}}) }} catch (e) {{ told = e.message }}\nFINAL(told)"
+    ))
+}
+
+/// A program with that pipeline, and with a context that a root looks into.
+fn with_children(server: &ChatServer) -> Program {
+    let long = "Nothing of interest to anybody.\n".repeat(4_000);
+    Program::paying(server).file("child.yaml", CHILD.replace("PATH", "a.json")).file("long.txt", long)
+}
+
+/// The second child of a list says that the first one has its file.
+#[track_caller]
+fn second_is_refused(told: &Value) {
+    assert_eq!(told[0], "wrote", "{told:#}");
+    let what = "`output/a.json` is written twice: at root/e1/pipeline/step:s of child run ";
+    assert!(told[1].as_str().is_some_and(|message| message.contains(what)), "{told:#}");
+}
+
+#[test]
+fn child_runs_that_run_at_once_write_no_file_of_each_other() {
+    let server = ChatServer::new(writes);
+    let each = "\
+steps:
+  all: {each: {in: [one, two], max_parallel: 1, steps: {c: {run: '{{ item }}'}}}}
+outputs: {all: all}
+";
+    let again = "\
+steps:
+  again: {while: {condition: iteration <= 2, max_iterations: 3, steps: {c: {run: one}}}}
+outputs: {last: again}
+";
+    let program = with_children(&server).file("each.yaml", each).file("again.yaml", again);
+    let run = |first: &str, second: &str| {
+        let ran = program.args([first, second, "-c", "long.txt", "--approve", "auto", "--json"]).run().ok();
+        ran.json()["answer"].clone()
+    };
+    let batch = "rlm_batch([[\"one\", context], [\"two\", context]], #{concurrency: 1})";
+    second_is_refused(&run("eval", batch));
+    assert_eq!(read(&program, "output/a.json"), "{\n  \"n\": 1\n}\n");
+    second_is_refused(&run("run", "each.yaml")["all"]);
+    // One after another they may, and so may a step that is repeated.
+    let both = run("eval", "[rlm(\"one\", context), rlm(\"two\", context)]");
+    assert_eq!(both, json!(["wrote", "wrote"]));
+    assert_eq!(read(&program, "output/a.json"), "{\n  \"n\": 2\n}\n");
+    assert_eq!(run("run", "again.yaml"), json!({"last": "wrote"}));
+}
+
+#[test]
+fn what_a_child_run_wrote_stays_its_own_when_its_parent_goes_on() {
+    let held = AtomicBool::new(false);
+    let server = ChatServer::new(move |ask| {
+        let holds = is_second(ask) && !held.swap(true, Ordering::SeqCst);
+        if holds { Reply::acts(vec![Act::Hold]) } else { writes(ask) }
+    });
+    let code = "rlm_batch([[\"one\", context], [\"two\", context]], #{concurrency: 1})";
+    let program = with_children(&server).file("both.rhai", code);
+    let running = program.args(["run", "both.rhai", "-c", "long.txt", "--approve", "auto"]).start();
+    server.wait_for(2);
+    running.kill();
+    running.end();
+    let ran = program.args(["resume", "last", "--approve", "auto", "--json"]).run().ok();
+    second_is_refused(&ran.json()["answer"]);
+    assert_eq!(read(&program, "output/a.json"), "{\n  \"n\": 1\n}\n");
+}
+
+#[test]
+fn whose_file_it_is_does_not_depend_on_who_is_faster_when_the_run_goes_on() {
+    // The first item is answered once the second one has written.
+    let (meeting, held) = (Arc::new(Barrier::new(2)), AtomicBool::new(false));
+    let server = ChatServer::new(move |ask| match ask.last().as_str() {
+        "after" if !held.swap(true, Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
+        "after" => Reply::text("said"),
+        _ => Reply::text("said").meets(&meeting),
+    });
+    let code = |concurrency: usize| {
+        format!(
+            "let all = par_map([0, 1], |n| if n == 1 {{ PIPELINE(\"child.yaml\", #{{n: 1}}); llm(\"wrote\") }} else {{
+    llm(\"slow\");
+    PIPELINE(\"child.yaml\", #{{n: 0}})
+}}, #{{concurrency: {concurrency}}});
+llm(\"after\");
+all.map(|one| if \"kind\" in one {{ one.kind }} else {{ \"wrote\" }})"
+        )
+    };
+    let program = with_children(&server).file("items.rhai", code(2));
+    let running = program.args(["run", "items.rhai", "--approve", "auto"]).start();
+    server.wait_for(3);
+    running.kill();
+    running.end();
+    // Now the first item is at work alone, before the second one.
+    std::fs::write(program.project().join("items.rhai"), code(1)).expect("a program");
+    let ran = program.args(["resume", "last", "--approve", "auto", "--json"]).run().ok();
+    assert_eq!(ran.json()["answer"], json!(["data", "wrote"]));
+    assert_eq!(read(&program, "output/a.json"), "{\n  \"n\": 1\n}\n");
 }
 
 #[test]
