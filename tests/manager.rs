@@ -1,5 +1,6 @@
 //! The stdlib's `manager` with a server that plays manager, workers and reviewer.
 
+mod missing;
 mod steps;
 mod waves;
 

@@ -177,11 +177,11 @@ impl Run {
         self.within(work).await
     }
 
-    /// Ends `work` at the run's deadline, and says so if it went on past calls that a budget refused.
+    /// Ends `work` at the run's deadline, and says so if it went on past calls that a budget refused or parts that failed.
     pub async fn within(&self, work: impl Future<Output = RootEnd>) -> RootEnd {
-        let before = self.host.scope.refused();
+        let before = self.host.lacks();
         let end = in_time(self.host.scope.limits().timeout_millis, &self.cancel, work).await;
-        end.lacking(self.host.scope.refused() > before)
+        end.lacking(self.host.lacks() > before)
     }
 
     /// The episodes of a finished run, written together; `before` is what the ledger had spent when it began. The index is

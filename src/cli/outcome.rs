@@ -7,11 +7,15 @@ use crate::cli::{report, table};
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::status::RunStatus;
+use crate::core::text::one_line;
 use crate::repl::spending;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::resume::Recorded;
 use crate::turn::root::RootEnd;
 use serde_json::Value;
+
+/// Most things that a run went on without which are told.
+const MISSING: usize = 5;
 
 /// Prints the end of a run and answers the exit code.
 ///
@@ -60,11 +64,20 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
     exit
 }
 
-/// Tells what an answer lacks: calls that limits refused, and steps that failed.
+/// Tells what an answer lacks: calls that limits refused, parts of programs that failed, and steps that did.
 fn tell_lacking(printer: &Printer, run: &Run, end: &RootEnd) {
     if !printer.quiet && end.failure.is_none() {
-        refused(run).into_iter().chain(lost(run, end)).for_each(|line| printer.err(&line));
+        let lines = refused(run).into_iter().chain(missing(run)).chain(lost(run, end));
+        lines.for_each(|line| printer.err(&line));
     }
+}
+
+/// What programs went on without, each on a line; of many the first ones.
+fn missing(run: &Run) -> Vec<String> {
+    let lost = run.host.lost();
+    let more = lost.len().saturating_sub(MISSING);
+    let rest = (more > 0).then(|| format!("partial: .. and {more} more: `rhizo runs show {}`", run.host.run));
+    lost.iter().take(MISSING).map(|what| format!("partial: {}", one_line(what, 400))).chain(rest).collect()
 }
 
 /// The failed steps of a pipeline that went on past them, on one line.
@@ -73,8 +86,8 @@ fn lost(run: &Run, end: &RootEnd) -> Option<String> {
     let failed: Vec<&str> =
         steps.iter().filter(|(_, came)| came.as_str() == Some("failed")).map(|(name, _)| name.as_str()).collect();
     match failed.as_slice() {
-        // What limits refused has been told.
-        [] if run.host.scope.refused() > 0 => None,
+        // What limits refused and what programs went on without has been told.
+        [] if run.host.lacks() > 0 => None,
         [] => Some(format!("partial: a part of a step failed; `rhizo runs show {}` says which", run.host.run)),
         [one] => Some(format!("partial: 1 step failed ({one}){}", made_again(run, &failed))),
         more => Some(format!("partial: {} steps failed ({}){}", more.len(), more.join(", "), made_again(run, &failed))),

@@ -28,6 +28,9 @@ pub struct StepAbout {
     /// Whether its value says how it ended.
     #[serde(default)]
     pub tells: bool,
+    /// Whether the run lacks a part where this fails, or where its value says what is `missing`.
+    #[serde(default)]
+    pub whole: bool,
 }
 
 /// What a step of a program does, in the words of pipelines.
@@ -68,12 +71,14 @@ pub struct StepEnd {
     pub reason: String,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
+    /// What its run goes on without, for people.
+    pub lost: Option<String>,
 }
 
 impl StepEnd {
     /// An end without a failure.
     pub const fn new(outcome: StepOutcome, reason: String) -> Self {
-        Self { outcome, reason, failure: None }
+        Self { outcome, reason, failure: None, lost: None }
     }
 }
 

@@ -1,9 +1,10 @@
-//! What a run has asked and written so far; shared by the hosts that one run has after another.
+//! What a run has asked, written and missed so far; shared by the hosts that one run has after another.
 
 use crate::core::ids::{Frame, RunId};
 use crate::host::causes::Causes;
 use crate::host::chosen::Wishes;
 use crate::host::claims::Claims;
+use crate::host::lost::Lost;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +22,8 @@ pub struct Counts {
     pub causes: Causes,
     /// The files that steps of pipelines wrote, in its whole tree.
     pub(super) claims: Claims,
+    /// What it went on without.
+    pub(super) lost: Lost,
 }
 
 impl Counts {

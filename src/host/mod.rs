@@ -32,6 +32,7 @@ mod leave;
 mod length;
 pub mod llm;
 pub mod lookup;
+mod lost;
 pub mod memories;
 pub mod missed;
 pub mod models;

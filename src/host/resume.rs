@@ -4,6 +4,7 @@ use crate::budget::report::{Refused, SpendRow, Totals};
 use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::Outcome;
 use crate::core::ids::{ModelId, RoleName, RunId};
+use crate::core::status::RunStatus;
 use crate::host::product;
 use crate::host::replay::Found;
 use crate::host::run_host::RunHost;
@@ -36,7 +37,7 @@ pub fn charge_parts(host: &RunHost, key: &EffectKey, kind: EffectKind) -> Outcom
 }
 
 /// Takes over what the log of a child run tells that need not run again: the files that it wrote, and, where it has ended, the
-/// calls that it was refused. These are not asked for again, and it still lacks their answers.
+/// calls that it was refused and whether a part of it failed. These are not asked for again, and it still lacks their answers.
 pub fn recall_child(host: &RunHost, key: &EffectKey, kind: EffectKind, found: &Found) -> Outcome<()> {
     if kind != EffectKind::Child || matches!(found, Found::Nothing) {
         return Ok(());
@@ -50,6 +51,7 @@ pub fn recall_child(host: &RunHost, key: &EffectKey, kind: EffectKind, found: &F
             let by = "the limits of a child run that has ended".to_owned();
             host.scope.refuse(&Refused { by, hint: None }, row.refused);
         }
+        Some(row) if row.status == RunStatus::Partial => host.lose(format!("child run {child}: a part of it failed")),
         _ => {}
     }
     Ok(())

@@ -115,6 +115,7 @@ pub(super) fn told(host: &RunHost, frame: &Frame, told: StepTold) -> Outcome<Val
             if let Some(step) = host.steps.close(frame)
                 && let Some(place) = &step.place
             {
+                end.lost.iter().for_each(|what| host.lose(what.clone()));
                 let scope = &step.host.scope;
                 let millis = u64::try_from(step.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 finish(host, place, end, (scope.report().totals.cost, millis, scope.is_replayed()));

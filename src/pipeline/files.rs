@@ -39,6 +39,10 @@ impl Pipelines for Files {
             };
             let start = Start { inputs, frame: wanted.frame, cancel: wanted.cancel, allowed: wanted.allowed, depth };
             let done = whole::run(&host, &pipeline, start).await;
+            // Nobody else says so of a pipeline that a program calls.
+            if done.partial && done.failure.is_none() {
+                host.lose(format!("a part of pipeline `{}` failed", pipeline.id));
+            }
             whole::answer(&pipeline, done)
         }
         .boxed()

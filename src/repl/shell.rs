@@ -239,7 +239,7 @@ impl Shell {
         let failure = self.failure.filter(|_| !self.interactive);
         let end = match failure.clone() {
             Some(failure) => RootEnd::failed(failure, 0),
-            None => RootEnd::completed(Value::Null, 0).lacking(self.run.host.scope.refused() > 0),
+            None => RootEnd::completed(Value::Null, 0).lacking(self.run.host.lacks() > 0),
         };
         self.run.close(&end).await?;
         if self.interactive || self.run.host.scope.report().totals.calls > 0 {

@@ -182,8 +182,9 @@ async fn run(
         cancel,
     };
     host.trail.inherit(&parent.trail);
-    let end = runner::run(&root).await.lacking(host.scope.refused() > 0);
+    let end = runner::run(&root).await.lacking(host.lacks() > 0);
     remember(&root, &end).await;
+    parent.lose_with(&host, end.status);
     closed(parent, frame, &host, &end).await;
     match (end.answer, end.failure) {
         (Some(answer), _) => schema.map_or(Ok(answer.clone()), |schema| typed(&schema, &answer)),

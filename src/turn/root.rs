@@ -68,10 +68,11 @@ impl RootEnd {
         Self::failed(said.into_iter().fold(failure, tell), turns)
     }
 
-    /// The same of a run that may have gone on past calls that a budget refused: then it is not complete.
+    /// The same of a run that may have gone on past calls that a budget refused, or past a part that failed: then it is not
+    /// complete.
     #[must_use]
-    pub fn lacking(self, refused: bool) -> Self {
-        let lacks = refused && self.status == RunStatus::Completed;
+    pub fn lacking(self, lacks: bool) -> Self {
+        let lacks = lacks && self.status == RunStatus::Completed;
         Self { status: if lacks { RunStatus::Partial } else { self.status }, ..self }
     }
 

@@ -1,6 +1,8 @@
 //! A run that went on past something that failed is `partial`, wherever that stood; one that made up for it is not.
 
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
+use serde_json::json;
 
 #[test]
 fn a_part_of_a_body_that_failed_makes_the_run_partial() {
@@ -67,4 +69,41 @@ steps:
     let document = program.args(["run", "p.yaml", "--json", "--approve", "auto"]).run().ok().json();
     assert_eq!(document["status"], "completed", "{document:#}");
     assert_eq!(document["steps"]["again"], "ok");
+}
+
+/// A pipeline that goes on past a failed step.
+const INNER: &str = "id: inner\nsteps: {lost: {tool: read_file, args: {path: nowhere.txt}, on_failure: continue}, \
+                     kept: {set: {v: '1'}}}\n";
+
+#[test]
+fn a_program_that_calls_a_partial_pipeline_is_partial() {
+    let outer = "steps: {c: {tool: inner}}\n";
+    let program = Program::offline().file("pipelines/inner.yaml", INNER).file("outer.yaml", outer);
+    for args in [["eval", "PIPELINE(\"inner\").v"], ["run", "outer.yaml"]] {
+        let ran = program.list(&[&args[..], &["--json"]].concat()).run().ok();
+        assert_eq!(ran.json()["status"], "partial", "{args:?}");
+        ran.says("partial: a part of pipeline `inner` failed").does_not_say("a part of a step failed");
+    }
+    let whole = "id: inner\nsteps: {kept: {set: {v: '1'}}}\n";
+    let program = Program::offline().file("pipelines/inner.yaml", whole);
+    let ran = program.args(["eval", "PIPELINE(\"inner\").v", "--json"]).run().ok().does_not_say("partial");
+    assert_eq!(ran.json()["status"], "completed");
+}
+
+#[test]
+fn what_a_child_run_lacks_its_parent_lacks_too() {
+    let code = "context.head(1);\nFINAL(PIPELINE(\"inner.yaml\").v)";
+    let server = ChatServer::new(move |_| Reply::code(code));
+    let long = "Nothing of interest to anybody.\n".repeat(4_000);
+    let program = Program::paying(&server).file("inner.yaml", INNER).file("long.txt", long);
+    let program = program.file("parent.rhai", "rlm(\"child\", context)");
+    let ran = program.args(["run", "parent.rhai", "-c", "long.txt", "--json"]).run().ok();
+    let document = ran.json();
+    assert_eq!((&document["status"], &document["answer"]), (&json!("partial"), &json!(1)), "{document:#}");
+    ran.says("partial: child run ").says(": a part of pipeline `inner` failed");
+    // A fork has the answer of that child, and lacks as much.
+    let fork = program.args(["runs", "fork", "last"]).run().ok().stdout;
+    let document = program.args(["resume", fork.trim(), "--json"]).run().ok().json();
+    assert_eq!((&document["status"], &document["answer"]), (&json!("partial"), &json!(1)), "{document:#}");
+    assert_eq!(server.asks().len(), 1);
 }

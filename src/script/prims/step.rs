@@ -30,11 +30,13 @@ pub fn register(engine: &mut Engine) {
 
 fn run(context: &NativeCallContext, about: Map, work: &FnPtr) -> Answer<Dynamic> {
     let about: StepAbout = done(options(about, NAME))?;
-    let tells = about.tells;
+    let (tells, whole) = (about.tells, about.whole);
     let (_, heard) = answered(bridge::asked(Request::Step(StepTold::Begins(about))))?;
     // Where whoever hears of its beginning fails, it has begun all the same, and ends with that.
     let answer = answered(heard).and_then(|()| work.call_within_context::<Dynamic>(context, ()));
-    let told = ask(Request::Step(StepTold::Ends(end(&answer, tells))));
+    let end = end(&answer, tells);
+    let lost = if whole { missing(&answer, &end) } else { None };
+    let told = ask(Request::Step(StepTold::Ends(StepEnd { lost, ..end })));
     let value = answer?;
     told.map(|_| value)
 }
@@ -66,5 +68,15 @@ fn said(value: &Dynamic) -> StepEnd {
 fn failed(error: &EvalAltResult) -> StepEnd {
     let mut failure = from_eval(way::of(error, &|_| Home::Native).inner, "", &Names::default());
     failure.details.clear();
-    StepEnd { outcome: StepOutcome::of(failure.kind), reason: String::new(), failure: Some(failure) }
+    StepEnd { outcome: StepOutcome::of(failure.kind), reason: String::new(), failure: Some(failure), lost: None }
+}
+
+/// What is missing of a whole: all of it if it failed, else what its value says.
+fn missing(answer: &Answer<Dynamic>, end: &StepEnd) -> Option<String> {
+    if end.outcome == StepOutcome::Failed {
+        return end.failure.as_ref().map(|failure| failure.message.clone());
+    }
+    // An answer that is an error here is the end that the program has called for.
+    let missing = answer.as_ref().ok()?.read_lock::<Map>()?.get("missing")?.to_string();
+    (!missing.is_empty()).then_some(missing)
 }

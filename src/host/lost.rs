@@ -1,0 +1,42 @@
+//! What a run goes on without although its program wanted it: then it is not complete.
+//!
+//! Calls that limits refuse are counted by the budget, and failed steps of a pipeline are told by that.
+
+use crate::core::status::RunStatus;
+use crate::host::run_host::RunHost;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What is missing, for people.
+#[derive(Default)]
+pub(super) struct Lost(Mutex<Vec<String>>);
+
+impl Lost {
+    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RunHost {
+    /// Notes something that failed and that the run goes on without.
+    pub fn lose(&self, what: String) {
+        self.counts.lost.lock().push(what);
+    }
+
+    /// The same of what a child run lacks that has come to its end.
+    pub fn lose_with(&self, child: &Self, status: RunStatus) {
+        if status == RunStatus::Partial {
+            child.lost().into_iter().for_each(|what| self.lose(format!("child run {}: {what}", child.run)));
+        }
+    }
+
+    /// What the run went on without so far.
+    pub fn lost(&self) -> Vec<String> {
+        self.counts.lost.lock().clone()
+    }
+
+    /// How much it lacks so far, the calls that limits refused among it.
+    pub fn lacks(&self) -> u64 {
+        let lost = u64::try_from(self.counts.lost.lock().len()).unwrap_or(u64::MAX);
+        lost.saturating_add(self.scope.refused())
+    }
+}
