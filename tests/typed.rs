@@ -2,6 +2,7 @@
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::{self, Program};
+use crate::support::server::Act;
 use serde_json::{Value, json};
 
 /// A program with a model that can be held to a schema.
@@ -159,6 +160,54 @@ fn two_repairs_are_the_most() {
         .map(|event| &event["label"])
         .collect();
     assert_eq!(labels, [&json!(null), &json!("repair 1 of 2"), &json!("repair 2 of 2")]);
+}
+
+#[test]
+fn answers_that_could_not_be_used_are_told_with_their_cost() {
+    let server = ChatServer::new(|ask| match ask.last().as_str() {
+        "cut" => Reply::cut("half"),
+        prompt if prompt.starts_with("checked") => Reply::text(if ask.number == 1 { "bad" } else { "good" }),
+        prompt if prompt.starts_with("Rate it") => Reply::text("no idea"),
+        _ => Reply::text("{\"score\": 0.8, \"tags\": []}"),
+    });
+    let code = format!(
+        "try {{ llm(\"cut\") }} catch {{ }}\nllm(\"checked\", #{{check: |a| a == \"good\"}});\n\
+         llm(\"Rate it.\", {SCORE}).score"
+    );
+    let program = Program::paying(&server).env("RHIZO_ESCALATION_AUDIT", "0").file("rate.rhai", code);
+    let ran = program.args(["run", "rate.rhai", "--json"]).run().ok();
+    let document = ran.json();
+    assert_eq!((&document["answer"], &document["calls"]), (&json!(0.8), &json!(5)), "{document:#}");
+    assert_eq!((&document["unusable_calls"], &document["failed_calls"]), (&json!(3), &json!(0)));
+    let cost = document["unusable_cost_usd"].as_f64().expect("money");
+    assert!(cost > 0.0 && cost < document["cost_usd"].as_f64().expect("money"), "{document:#}");
+    assert_eq!(document["models"][0]["unusable"], 3);
+    let told = " for 3 answers that could not be used";
+    ran.says(told);
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    assert!(shown.lines().any(|line| line.starts_with("spent   5 calls") && line.contains(told)), "{shown}");
+    let shown = program.args(["runs", "show", "last", "--json"]).run().ok().json();
+    let again = program.args(["resume", "last", "--json"]).run().ok().json();
+    for field in ["unusable_calls", "unusable_cost_usd"] {
+        assert_eq!((&shown[field], &again[field]), (&document[field], &document[field]), "{field}");
+    }
+    Program::paying(&server).args(["eval", "llm(\"all is well\")"]).run().ok().does_not_say("could not be used");
+}
+
+#[test]
+fn a_run_that_goes_on_counts_an_answer_of_no_use_once() {
+    let server = ChatServer::new(|ask| match (ask.number, ask.last().as_str()) {
+        (_, "after") if ask.number == 2 => Reply::acts(vec![Act::Hold]),
+        (0, _) => Reply::text("no idea"),
+        _ => Reply::text("{\"score\": 0.8, \"tags\": []}"),
+    });
+    let program = Program::paying(&server).file("rate.rhai", format!("llm(\"Rate it.\", {SCORE});\nllm(\"after\")"));
+    let running = program.args(["run", "rate.rhai"]).start();
+    server.wait_for(3);
+    running.kill();
+    running.end();
+    let document = program.args(["resume", "last", "--json"]).run().ok().json();
+    assert_eq!((&document["calls"], &document["unusable_calls"]), (&json!(4), &json!(1)), "{document:#}");
 }
 
 #[test]

@@ -30,6 +30,12 @@ pub struct Totals {
     /// What of the cost is the worst case of these.
     #[serde(default, skip_serializing_if = "is_free")]
     pub unknown_cost: Money,
+    /// Answers that could not be used: they were cut, did not match their schema, or were refused by a check.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unusable: u64,
+    /// What of the cost was paid for these.
+    #[serde(default, skip_serializing_if = "is_free")]
+    pub unusable_cost: Money,
 }
 
 const fn is_none(calls: &u64) -> bool {
@@ -51,6 +57,8 @@ impl Totals {
         self.cost = self.cost.saturating_add(other.cost);
         self.unknown = self.unknown.saturating_add(other.unknown);
         self.unknown_cost = self.unknown_cost.saturating_add(other.unknown_cost);
+        self.unusable = self.unusable.saturating_add(other.unusable);
+        self.unusable_cost = self.unusable_cost.saturating_add(other.unusable_cost);
     }
 }
 

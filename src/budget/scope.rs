@@ -7,6 +7,7 @@ use crate::budget::report::{Left, Refused, SpendReport, SpendRow, Totals};
 use crate::budget::reservation::Reservation;
 use crate::core::failure::Outcome;
 use crate::core::limits::Limits;
+use crate::core::money::Money;
 use crate::core::price::{Bound, Price};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,6 +58,11 @@ impl Scope {
     /// Counts a call that was answered with a kept answer: it costs nothing and needs no budget.
     pub fn charge_cached(&self, tag: &Tag) {
         self.ledger.record(self.index, tag, &Totals { cached: 1, ..Totals::default() });
+    }
+
+    /// Counts an answer that is of no use, of a call that has been settled.
+    pub fn charge_unusable(&self, tag: &Tag, cost: Money) {
+        self.ledger.record(self.index, tag, &Totals { unusable: 1, unusable_cost: cost, ..Totals::default() });
     }
 
     /// Counts calls that were refused for good, here and in everything above: whoever asked for them may go on without.

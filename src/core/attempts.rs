@@ -1,6 +1,7 @@
 //! A chain of attempts at one prompt, as data: it travels between a script, which may check an answer, and the host, which
 //! decides what comes next.
 
+use crate::core::effect::Paid;
 use crate::core::request::LlmRequest;
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +85,9 @@ pub struct Spent {
     pub tokens: u64,
     /// Milliseconds.
     pub millis: u64,
+    /// The call, if it is one that was paid for in this process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid: Option<Paid>,
 }
 
 /// What a script's check made of an answer.

@@ -1,6 +1,6 @@
 //! The name of an effect in the log: the same effect of a repeated run gets the same name.
 
-use crate::core::ids::Frame;
+use crate::core::ids::{Frame, RoleName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,6 +13,15 @@ pub struct EffectKey {
     pub hash: String,
     /// 0 for the first such effect in the frame, 1 for the second, and so on.
     pub occurrence: u32,
+}
+
+/// A model call that was paid for: which effect, and in which role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paid {
+    /// Which.
+    pub effect: EffectKey,
+    /// The role that answered.
+    pub role: RoleName,
 }
 
 /// What an effect is, as far as the log is concerned.

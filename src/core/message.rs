@@ -1,5 +1,6 @@
 //! What is said to a model and what comes back, in no provider's dialect.
 
+use crate::core::effect::Paid;
 use crate::core::failure::{Cause, Failure};
 use crate::core::ids::ModelId;
 use crate::core::money::Money;
@@ -264,6 +265,9 @@ pub struct ModelAnswer {
     /// Which effect it is, if its call cannot go on with it.
     #[serde(skip)]
     pub cause: Option<Cause>,
+    /// What was paid for it in this process; nothing for an answer that was there before.
+    #[serde(skip)]
+    pub paid: Option<Paid>,
 }
 
 /// A model that failed and the one that was asked instead.

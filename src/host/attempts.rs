@@ -8,8 +8,9 @@ use crate::core::attempts::{Attempt, Attempted, Attempts, Judgement, Spent};
 use crate::core::class::FailureClass;
 use crate::core::episode::{Verdict, Verifier, action};
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::Frame;
+use crate::core::ids::{Frame, ModelId};
 use crate::core::message::ModelAnswer;
+use crate::core::money::Money;
 use crate::core::request::LlmRequest;
 use crate::core::text::{head_tail, one_line};
 use crate::host::credit::{self, Credit};
@@ -21,6 +22,7 @@ use crate::host::llm;
 use crate::host::passages;
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
+use crate::host::unusable;
 use crate::policy::escalate::{Chain, Move};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -98,6 +100,10 @@ impl Attempting<'_> {
         answer: &str,
     ) -> Outcome<Attempted> {
         let verdict = if judgement.passed { Verdict::Success } else { Verdict::Fail };
+        if let Some(paid) = attempts.spent.paid.take().filter(|_| !judgement.passed) {
+            let (model, cost) = (ModelId::new(attempts.spent.model.as_str()), attempts.spent.cost_nanos);
+            unusable::count(self.host, &paid, &model, Money::from_nanos(cost));
+        }
         self.settle(&mut attempts, verdict, Verifier::Test).await;
         if judgement.passed {
             return Ok(Attempted { value: Value::Null, attempts });
@@ -274,8 +280,9 @@ fn feedback(failure: &Failure, answer: Option<&str>, other: bool) -> String {
 fn spent(answer: &ModelAnswer) -> Spent {
     Spent {
         model: answer.model.to_string(),
-        cost_nanos: answer.cost.map_or(0, crate::core::money::Money::nanos),
+        cost_nanos: answer.cost.map_or(0, Money::nanos),
         tokens: answer.reply.usage.total(),
         millis: answer.millis,
+        paid: answer.paid.clone(),
     }
 }

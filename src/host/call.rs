@@ -3,7 +3,7 @@
 use crate::budget::ledger::Tag;
 use crate::budget::report::{Left, Refused};
 use crate::budget::reservation::Reservation;
-use crate::core::effect::EffectKey;
+use crate::core::effect::{EffectKey, Paid};
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
@@ -89,6 +89,7 @@ pub async fn announced(
     // The log knows the call as it was asked for, so that it is found again under another budget.
     let asked = asked(&call)?;
     let key = host.next_key(&call.frame, asked.hash());
+    let paid = Paid { effect: key.clone(), role: tag.role.clone() };
     let needs = call.needs.clone().unwrap_or_default();
     let placed = |answer: Outcome<ModelAnswer>| answer.map(|answer| needs.place(&host.counts.causes, &key, answer));
     let entry = match door::enter(host, &call.frame, asked)? {
@@ -125,7 +126,7 @@ pub async fn announced(
         (true, true) => entry.note(host, work).await,
         (true, false) => entry.observe(host, work).await,
     };
-    placed(answer)
+    placed(answer).map(|answer| ModelAnswer { paid: Some(paid), ..answer })
 }
 
 /// The failure of a call that the log does not answer and whose model has no key.
@@ -248,8 +249,8 @@ async fn send(
     let result = match outcome {
         Ok(reply) => {
             let substituted = call.substituted.clone();
-            let (cached, replayed, cause) = (false, false, None);
-            Ok(ModelAnswer { model, reply, cost, millis, cached, replayed, reason, substituted, cause })
+            let (cached, replayed, cause, paid) = (false, false, None, None);
+            Ok(ModelAnswer { model, reply, cost, millis, cached, replayed, reason, substituted, cause, paid })
         }
         Err(failed) => Err(call.served.explained(failed.failure)),
     };

@@ -22,8 +22,9 @@ pub fn footer(report: &SpendReport) -> String {
     let about = if t.usage.estimated { "~" } else { "" };
     let unheard = unheard(t.usage.unheard_tokens);
     let unknown = at_worst(t.unknown, t.unknown_cost).map_or_else(String::new, |told| format!(" · {told}"));
+    let unusable = unusable(t.unusable, t.unusable_cost);
     format!(
-        "{calls}{failed} · {about}{} in + {about}{} out tokens · {}{unpriced}{unknown}{unheard}",
+        "{calls}{failed} · {about}{} in + {about}{} out tokens · {}{unpriced}{unknown}{unusable}{unheard}",
         t.usage.input_tokens, t.usage.output_tokens, t.cost
     )
 }
@@ -33,6 +34,16 @@ pub fn unheard(tokens: u64) -> String {
     match tokens {
         0 => String::new(),
         _ => format!(" · {tokens} of the out tokens nobody heard: charged at the worst case"),
+    }
+}
+
+/// How many answers could not be used and what of a cost was paid for them, behind a separator; nothing if there are none.
+pub fn unusable(answers: u64, cost: Money) -> String {
+    let which = if answers == 1 { "1 answer".to_owned() } else { format!("{answers} answers") };
+    match (answers, cost) {
+        (0, _) => String::new(),
+        (_, Money::ZERO) => format!(" · {which} could not be used"),
+        _ => format!(" · of it {cost} for {which} that could not be used"),
     }
 }
 

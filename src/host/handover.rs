@@ -53,6 +53,7 @@ pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest, role: &str) ->
         cost_nanos: after.cost.nanos().saturating_sub(before.cost.nanos()),
         tokens: after.usage.total().saturating_sub(before.usage.total()),
         millis: host.now().saturating_sub(begun),
+        paid: None,
     };
     Ok((value, spent))
 }

@@ -43,7 +43,7 @@ pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest, harder: bool) 
     let (value, answer) = match schema {
         None => {
             let answer = asking.send(&mut cache, messages, None, Needs::default()).await?;
-            (Value::String(unusable::whole(&answer)?.to_owned()), answer)
+            (Value::String(asking.whole(&answer)?.to_owned()), answer)
         }
         Some(schema) => Box::pin(asking.typed(schema, &mut cache, messages)).await?,
     };
@@ -129,11 +129,12 @@ impl Asking<'_> {
                 Err(failure) => return Err(last.into_iter().fold(failure, |failure, raw| failure.detail("raw", raw))),
             };
             // A cut answer may hold a part that matches, and would be cut again.
-            let text = unusable::whole(&answer)?.to_owned();
+            let text = self.whole(&answer)?.to_owned();
             let message = match schema.check(&text) {
                 Checked::Valid(value) => return Ok((value, answer)),
                 Checked::Wrong(message) => message,
             };
+            self.count_unusable(&answer);
             if repairs == REPAIRS {
                 return Err(unusable::unlike(&message, &answer).detail("repairs", repairs));
             }
@@ -145,6 +146,17 @@ impl Asking<'_> {
             }
             messages.push(Message::new(Speaker::User, schema.complaint(&message)));
             last = Some(text);
+        }
+    }
+
+    /// The text of an answer that came whole.
+    fn whole<'a>(&self, answer: &'a ModelAnswer) -> Outcome<&'a str> {
+        unusable::whole(answer).inspect_err(|_| self.count_unusable(answer))
+    }
+
+    fn count_unusable(&self, answer: &ModelAnswer) {
+        if let Some(paid) = &answer.paid {
+            unusable::count(self.host, paid, &answer.model, answer.cost.unwrap_or_default());
         }
     }
 

@@ -137,7 +137,8 @@ impl Told {
 fn answer(model: ModelId, reply: ChatReply, cost: Option<Money>) -> Outcome<Value> {
     let reason = "its provider was asked for the answer by its id".to_owned();
     let (cached, replayed, substituted) = (false, false, Vec::new());
-    let answer = ModelAnswer { model, reply, cost, millis: 0, cached, replayed, reason, substituted, cause: None };
+    let (cause, paid) = (None, None);
+    let answer = ModelAnswer { model, reply, cost, millis: 0, cached, replayed, reason, substituted, cause, paid };
     serde_json::to_value(answer)
         .map_err(|error| Failure::new(FailureKind::Internal, format!("an answer has no form as data: {error}")))
 }

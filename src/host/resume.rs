@@ -87,6 +87,8 @@ fn row(spent: Spent) -> SpendRow {
             cost: spent.cost,
             unknown: spent.unknown,
             unknown_cost: spent.unknown_cost,
+            unusable: spent.unusable,
+            unusable_cost: spent.unusable_cost,
             ..Totals::default()
         },
     }

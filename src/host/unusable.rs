@@ -1,12 +1,16 @@
 //! Answers of models that a call cannot use: cut by a limit or a filter, or unlike their schema after all repairs.
 //!
 //! The log has them as answers, which they are on the wire. A run that ended with one asks for it again when it goes on;
-//! what it went past stays, as failures do (`host/past`).
+//! what it went past stays, as failures do (`host/past`). What was paid for such answers is told with what a run cost.
 
-use crate::core::effect::EffectKey;
+use crate::budget::ledger::Tag;
+use crate::core::effect::{EffectKey, Paid};
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::ModelId;
 use crate::core::message::{Finish, ModelAnswer};
+use crate::core::money::Money;
 use crate::host::causes::Causes;
+use crate::host::run_host::RunHost;
 use crate::host::typed::{Checked, Schema};
 use serde::Deserialize;
 use serde_json::Value;
@@ -43,6 +47,12 @@ impl Needs {
             Checked::Wrong(message) => Some(unlike(&message, answer)),
         }
     }
+}
+
+/// Counts an answer that was paid for and that its call, or the check of a program, cannot use.
+pub(super) fn count(host: &RunHost, paid: &Paid, model: &ModelId, cost: Money) {
+    host.scope.charge_unusable(&Tag { role: paid.role.clone(), model: model.clone() }, cost);
+    host.kit.store.mark_unusable(&host.run, &paid.effect);
 }
 
 /// The text of an answer that neither its limit nor a filter cut: a part is not taken for the whole.

@@ -29,6 +29,7 @@ mod schema;
 pub mod settle;
 pub mod sweep;
 pub mod tally;
+mod unusable;
 mod unused;
 pub mod utility;
 pub mod value;

@@ -59,6 +59,10 @@ pub struct Spent {
     pub unknown: u64,
     /// What of the cost is the worst case of these.
     pub unknown_cost: Money,
+    /// How many answers were of no use.
+    pub unusable: u64,
+    /// What of the cost was paid for these.
+    pub unusable_cost: Money,
 }
 
 impl Store {
@@ -134,6 +138,8 @@ SELECT depth, role, model, CAST(total(tries) AS INTEGER) AS calls,
     CAST(total(unknown_calls) + total(state = 'intent' AND coalesce(worst_nanos, 0) > 0) AS INTEGER) AS unknown,
     CAST(total(CASE WHEN unknown_calls > 0 THEN unknown_nanos END)
         + total(CASE WHEN state = 'intent' THEN worst_nanos END) AS INTEGER) AS unknown_cost,
+    CAST(total(json_extract(usage, '$.unusable')) AS INTEGER) AS unusable,
+    CAST(total(CASE WHEN json_extract(usage, '$.unusable') THEN cost_nanos END) AS INTEGER) AS unusable_cost,
     CAST(total(json_extract(usage, '$.input_tokens')) + total(earlier_tokens - earlier_output)
         + total(CASE WHEN state = 'intent' THEN worst_tokens - worst_output END) AS INTEGER) AS input,
     CAST(total(json_extract(usage, '$.cached_input_tokens')) AS INTEGER) AS cached,
@@ -231,6 +237,8 @@ fn spent(row: &Row<'_>) -> Worked<Spent> {
         cost: money(row, "cost")?.unwrap_or_default(),
         unknown: number(row, "unknown")?,
         unknown_cost: money(row, "unknown_cost")?.unwrap_or_default(),
+        unusable: number(row, "unusable")?,
+        unusable_cost: money(row, "unusable_cost")?.unwrap_or_default(),
     })
 }
 

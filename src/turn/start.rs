@@ -64,6 +64,7 @@ impl Start {
             cost_nanos: after.cost.nanos().saturating_sub(self.before.cost.nanos()),
             tokens: after.usage.total().saturating_sub(self.before.usage.total()),
             millis: host.now().saturating_sub(self.begun),
+            paid: None,
         };
         let credit = Credit { task: &root.task, open: self.open, outcome, verifier: Verifier::Gate, spent };
         credit::store(host, &Frame::root(), credit).await;

@@ -34,6 +34,8 @@ pub fn document(store: &Store, row: &RunRow) -> Outcome<Value> {
             ..Usage::default()
         },
         cost: row.cost.unwrap_or(sum),
+        unusable: rows.iter().map(|row| row.totals.unusable).sum(),
+        unusable_cost: rows.iter().map(|row| row.totals.unusable_cost).sum(),
         ..Totals::default()
     };
     let document = Document {

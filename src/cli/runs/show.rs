@@ -7,8 +7,9 @@ use crate::core::effect::EffectKind;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
+use crate::core::money::Money;
 use crate::core::text::one_line;
-use crate::host::episodes::{at_worst, unheard};
+use crate::host::episodes::{at_worst, unheard, unusable};
 use crate::host::resume;
 use crate::repl::spending;
 use crate::store::effects::{EffectRow, EffectState};
@@ -33,6 +34,9 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     let steps = steps::steps(store, row)?;
     whole["steps"] = steps::value(&steps);
     let spent = resume::spent(store, &row.id)?;
+    let (useless, useless_cost) = useless(&spent);
+    whole["unusable_calls"] = json!(useless);
+    whole["unusable_cost_usd"] = json!(useless_cost.usd());
     let spread = spending::lines(&spent, 8, table::width());
     let head = text(row, result.as_ref(), &children, (&used(row, &spent, &cost(store, row)?), &spread));
     let mut text = format!("{head}{}{}", steps::text(&steps), asked.text());
@@ -62,7 +66,7 @@ pub fn effect(store: &Store, row: &RunRow, seq: u64) -> Outcome<(Value, String)>
     let load = |stored: Option<&_>| stored.map(|stored| store.load(stored)).transpose();
     let whole = json!({
         "seq": effect.seq, "kind": effect.kind, "state": effect.state, "frame": effect.key.frame,
-        "occurrence": effect.key.occurrence, "attempts": effect.attempts, "cost_usd": effect.cost.map(crate::core::money::Money::usd),
+        "occurrence": effect.key.occurrence, "attempts": effect.attempts, "cost_usd": effect.cost.map(Money::usd),
         "origin": effect.origin, "provider_id": effect.provider.last(), "provider_ids": effect.provider,
         "intent": load(effect.intent.as_ref())?, "result": load(effect.result.as_ref())?,
     });
@@ -96,7 +100,15 @@ fn used(row: &RunRow, spent: &[SpendRow], cost: &str) -> String {
     let open = row.shown_under_way().map_or_else(String::new, |open| format!(": {open}"));
     let cost = if cost.is_empty() { open } else { format!(" · {cost}{open}") };
     let unheard = unheard(spent.iter().map(|part| part.totals.usage.unheard_tokens).sum());
-    format!("{calls} · {about}{} + {about}{} tokens{cost}{unheard}", row.input_tokens, row.output_tokens)
+    let (useless, useless_cost) = useless(spent);
+    let useless = unusable(useless, useless_cost);
+    format!("{calls} · {about}{} + {about}{} tokens{cost}{useless}{unheard}", row.input_tokens, row.output_tokens)
+}
+
+/// How many answers could not be used, and what they cost.
+fn useless(spent: &[SpendRow]) -> (u64, Money) {
+    let answers = spent.iter().map(|part| part.totals.unusable).sum();
+    (answers, spent.iter().map(|part| part.totals.unusable_cost).sum())
 }
 
 /// A run with its effects.
@@ -152,7 +164,7 @@ fn open_value(store: &Store, shown: Shown<'_>, effect: &EffectRow) -> Outcome<Va
     let worst = if is_unknown(effect) { Some(effect.unknown_cost) } else { effect.worst_cost };
     Ok(json!({
         "run": run, "seq": seq, "kind": effect.kind.name(), "frame": effect.key.frame, "hint": hint,
-        "worst_cost_usd": worst.map(crate::core::money::Money::usd), "provider_id": effect.provider.last(),
+        "worst_cost_usd": worst.map(Money::usd), "provider_id": effect.provider.last(),
         "prompt": intent["prompt"], "tool": intent["admit"], "args": intent["args"],
     }))
 }

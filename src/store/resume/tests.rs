@@ -54,6 +54,8 @@ fn spending_counts_the_worst_case_of_what_was_under_way_and_every_attempt() {
         cost: Money::from_nanos(cost),
         unknown,
         unknown_cost: Money::from_nanos(unknown * 50),
+        unusable: 0,
+        unusable_cost: Money::ZERO,
     };
     assert_eq!(store.spending(&run), Ok(vec![expect(2, 1, 60, 1)]));
     // Asked again: the first attempt stays charged at its worst.
@@ -123,6 +125,8 @@ fn what_was_under_way_before_a_kept_answer_stays_in_the_sums() {
             cost: Money::from_nanos(50),
             unknown: 1,
             unknown_cost: Money::from_nanos(50),
+            unusable: 0,
+            unusable_cost: Money::ZERO,
         };
         assert_eq!(store.spending_at(&run, &key(hash)), Ok(vec![expect]), "{hash}");
     }
