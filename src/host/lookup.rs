@@ -67,7 +67,7 @@ pub async fn settlement(kit: &Kit, effect: &EffectRow) -> Outcome<Word> {
             Settlement::Answer { value: answer(model, ChatReply { usage, ..reply }, cost)?, usage, cost }
         }
         (None, Some(failure)) if !told.has_cost => return Err(failure),
-        (None, _) => Settlement::Cost(told.cost.saturating_add(worst)),
+        (None, _) => Settlement::Cost { cost: told.cost.saturating_add(worst), usage: None },
     };
     Ok(Word { settlement, unknown, worst })
 }

@@ -5,6 +5,7 @@
 pub mod answers;
 pub mod blobs;
 pub mod bus;
+mod charged;
 pub mod check;
 mod connect;
 mod damage;

@@ -15,6 +15,9 @@ pub(super) fn int(number: u64) -> i64 {
 /// The largest amount in nano-USD that one call can have cost: a million USD. What is larger was mistyped.
 pub(super) const MOST_NANOS: i64 = 1_000_000 * 1_000_000_000;
 
+/// The most tokens that one call can have used. What is more was mistyped.
+pub(super) const MOST_TOKENS: u64 = 1_000_000_000;
+
 /// The largest amount that all the calls of a run can have cost: a thousand times as much. What is larger is damage.
 pub(super) const ABSURD_NANOS: i64 = 1000 * MOST_NANOS;
 

@@ -6,11 +6,12 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
 use crate::core::money::Money;
 use crate::core::usage::Usage;
+use crate::store::charged::{EARLIER, EARLIER_INPUT, EARLIER_OUTPUT, LAST, LAST_INPUT, LAST_OUTPUT, correct};
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::fault::Worked;
 use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
-use crate::store::rows::{MOST_NANOS, int, nanos, text};
+use crate::store::rows::{MOST_NANOS, MOST_TOKENS, int, nanos, text};
 use crate::store::unused;
 use crate::store::value::Encoded;
 use crate::store::writer::Ack;
@@ -28,7 +29,12 @@ pub enum Settlement {
     /// It is to be made again.
     Repeat,
     /// It cost this, and its answer is lost: it is to be made again.
-    Cost(Money),
+    Cost {
+        /// What it cost.
+        cost: Money,
+        /// Tokens used; `None` leaves them as they are charged.
+        usage: Option<Usage>,
+    },
     /// Its provider still has its answer.
     Answer {
         /// The answer, as the call would have logged it.
@@ -56,23 +62,30 @@ impl Settled {
         let (state, value, used, cost) = match settlement {
             Settlement::Value(value) => ("done", value, None, None),
             Settlement::Repeat => ("failed", &again, None, None),
-            Settlement::Cost(cost) => ("failed", &again, None, Some(*cost)),
+            Settlement::Cost { cost, usage } => ("failed", &again, *usage, Some(*cost)),
             Settlement::Answer { value, usage, cost } => ("done", value, Some(*usage), *cost),
         };
-        cost.map_or(Ok(()), can_be)?;
+        can_be(cost.unwrap_or_default(), used.as_ref())?;
         let usage = used.as_ref().map(text).transpose()?;
         Ok(Self { state, result: Encoded::of(value)?, used, usage, cost })
     }
 }
 
-/// Refuses an amount that no call costs: it would stand in the sums of the run, and in those of all runs around it.
-fn can_be(cost: Money) -> Outcome<()> {
+/// Refuses what no call costs or uses: it would stand in the sums of the run, and in those of all runs around it.
+fn can_be(cost: Money, used: Option<&Usage>) -> Outcome<()> {
     let most = Money::from_nanos(MOST_NANOS.unsigned_abs());
-    if cost <= most {
-        return Ok(());
+    if cost > most {
+        let what = format!("{cost} is more than {most}, and no call costs that much");
+        return Err(Failure::new(FailureKind::Invalid, what).hint("the amount is in USD; write it as 0.0123"));
     }
-    let what = format!("{cost} is more than {most}, and no call costs that much");
-    Err(Failure::new(FailureKind::Invalid, what).hint("the amount is in USD; write it as 0.0123"))
+    match used.map(Usage::total).filter(|tokens| *tokens > MOST_TOKENS) {
+        Some(tokens) => {
+            let what = format!("{tokens} tokens are more than {MOST_TOKENS}, and no call uses that many");
+            Err(Failure::new(FailureKind::Invalid, what)
+                .hint("those of the prompt come first, then those of the answer"))
+        }
+        None => Ok(()),
+    }
 }
 
 impl Store {
@@ -92,18 +105,18 @@ impl Store {
         self.writer().write(work, |()| {})
     }
 
-    /// Sets what the earlier attempts of an effect cost whose end nobody knew, in place of their worst case or of what a person
-    /// said before.
+    /// Sets what the earlier attempts of an effect cost whose end nobody knew, and what they used if that is known, in place of
+    /// their worst case or of what a person said before.
     ///
-    /// Fails with `Invalid` if it has none, or for a cost that no call has, and likewise with `Denied`.
-    pub fn settle_earlier(&self, run: &RunId, seq: u64, cost: Money, force: bool) -> Ack<()> {
-        if let Err(failure) = can_be(cost) {
+    /// Fails with `Invalid` if it has none, or for what no call costs or uses, and likewise with `Denied`.
+    pub fn settle_earlier(&self, run: &RunId, seq: u64, said: (Money, Option<Usage>), force: bool) -> Ack<()> {
+        if let Err(failure) = can_be(said.0, said.1.as_ref()) {
             return Ack::ready(Err(failure));
         }
         let run = run.clone();
         let work = move |connection: &Connection| {
             is_at_rest(connection, &run, force)?;
-            earlier(connection, &run, seq, cost)
+            earlier(connection, &run, seq, said)
         };
         self.writer().write(work, |()| {})
     }
@@ -163,63 +176,24 @@ fn is_at_rest(connection: &Connection, run: &RunId, force: bool) -> Worked<()> {
     }
 }
 
-/// What an effect was charged with so far, in columns of it, and of which effects that can be said.
-struct Charged {
-    /// The column of a run that it is in the sum of.
-    sum: &'static str,
-    so_far: &'static str,
-    which: &'static str,
-}
-
-const IS_LAST: &str = "effects.state <> 'done' AND effects.kind = 'model'";
-const EARLIER: Charged = Charged {
-    sum: "cost_nanos",
-    so_far: "effects.unknown_nanos",
-    which: "(effects.unknown_calls > 0 OR effects.unknown_nanos > 0)",
-};
-const LAST: Charged = Charged {
-    sum: "cost_nanos",
-    so_far: "CASE effects.state WHEN 'intent' THEN effects.worst_nanos ELSE effects.cost_nanos END",
-    which: IS_LAST,
-};
-const LAST_INPUT: Charged = Charged {
-    sum: "input_tokens",
-    so_far: "CASE effects.state WHEN 'intent' THEN effects.worst_tokens - effects.worst_output
-        ELSE json_extract(CASE WHEN json_valid(effects.usage) THEN effects.usage END, '$.input_tokens') END",
-    which: IS_LAST,
-};
-const LAST_OUTPUT: Charged = Charged {
-    sum: "output_tokens",
-    so_far: "CASE effects.state WHEN 'intent' THEN effects.worst_output
-        ELSE json_extract(CASE WHEN json_valid(effects.usage) THEN effects.usage END, '$.output_tokens') END",
-    which: IS_LAST,
-};
-
-/// The row of a run that has ended has its whole sums, and so have those of the runs around it: all have the new amount of one
-/// of its effects in place of what it was charged with.
-fn correct(connection: &Connection, (run, seq): (&RunId, u64), amount: u64, charged: &Charged) -> Worked<()> {
-    let Charged { sum, so_far, which } = charged;
-    let change = format!(
-        "WITH RECURSIVE around (id) AS (
-            VALUES (?1) UNION SELECT runs.parent FROM runs JOIN around ON runs.id = around.id
-            WHERE runs.parent IS NOT NULL)
-         UPDATE runs SET {sum} = CAST(max(0, runs.{sum} - coalesce({so_far}, 0) + ?3) AS INTEGER) FROM effects
-         WHERE runs.id IN (SELECT id FROM around) AND effects.run = ?1 AND effects.seq = ?2 AND {which}"
-    );
-    connection.prepare_cached(&change)?.execute((run.as_str(), int(seq), int(amount)))?;
-    Ok(())
-}
-
 /// What was said stays beside the count of none, so that a slip can be corrected; a 0 cannot be told from nothing said.
-fn earlier(connection: &Connection, run: &RunId, seq: u64, cost: Money) -> Worked<()> {
+fn earlier(connection: &Connection, run: &RunId, seq: u64, (cost, used): (Money, Option<Usage>)) -> Worked<()> {
     correct(connection, (run, seq), cost.nanos(), &EARLIER)?;
+    if let Some(used) = &used {
+        correct(connection, (run, seq), used.input_tokens, &EARLIER_INPUT)?;
+        correct(connection, (run, seq), used.output_tokens, &EARLIER_OUTPUT)?;
+    }
+    let (tokens, output) = (used.map(|used| int(used.total())), used.map(|used| int(used.output_tokens)));
     let changed = connection
         .prepare_cached(
             "UPDATE effects SET earlier_nanos = CAST(earlier_nanos - unknown_nanos + ?3 AS INTEGER), unknown_nanos = ?3,
-                unknown_calls = 0
+                unknown_calls = 0,
+                earlier_tokens = CAST(max(0, earlier_tokens - unknown_tokens + coalesce(?4, unknown_tokens)) AS INTEGER),
+                earlier_output = CAST(max(0, earlier_output - unknown_output + coalesce(?5, unknown_output)) AS INTEGER),
+                unknown_tokens = coalesce(?4, unknown_tokens), unknown_output = coalesce(?5, unknown_output)
              WHERE run = ?1 AND seq = ?2 AND (unknown_calls > 0 OR unknown_nanos > 0)",
         )?
-        .execute((run.as_str(), int(seq), int(cost.nanos())))?;
+        .execute((run.as_str(), int(seq), int(cost.nanos()), tokens, output))?;
     if changed == 1 {
         return Ok(());
     }
@@ -236,7 +210,11 @@ UPDATE effects SET state = 'failed', result = '{\"details\":{\"at_worst\":true}}
     earlier_output = CAST(earlier_output + worst_output AS INTEGER),
     unknown_calls = unknown_calls + (coalesce(worst_nanos, 0) > 0),
     unknown_nanos = CASE WHEN coalesce(worst_nanos, 0) = 0 THEN unknown_nanos
-        ELSE CAST(worst_nanos + CASE WHEN unknown_calls > 0 THEN unknown_nanos ELSE 0 END AS INTEGER) END
+        ELSE CAST(worst_nanos + CASE WHEN unknown_calls > 0 THEN unknown_nanos ELSE 0 END AS INTEGER) END,
+    unknown_tokens = CASE WHEN coalesce(worst_nanos, 0) = 0 THEN unknown_tokens
+        ELSE CAST(worst_tokens + CASE WHEN unknown_calls > 0 THEN unknown_tokens ELSE 0 END AS INTEGER) END,
+    unknown_output = CASE WHEN coalesce(worst_nanos, 0) = 0 THEN unknown_output
+        ELSE CAST(worst_output + CASE WHEN unknown_calls > 0 THEN unknown_output ELSE 0 END AS INTEGER) END
 WHERE run = ?1 AND seq = ?2 AND state = 'intent'";
 
 /// Undoes that, for another word.
@@ -246,7 +224,9 @@ UPDATE effects SET state = 'intent', result = NULL, ended_at = NULL,
     earlier_tokens = max(0, earlier_tokens - worst_tokens),
     earlier_output = max(0, earlier_output - worst_output),
     unknown_calls = unknown_calls - (coalesce(worst_nanos, 0) > 0),
-    unknown_nanos = max(0, unknown_nanos - coalesce(worst_nanos, 0))
+    unknown_nanos = max(0, unknown_nanos - coalesce(worst_nanos, 0)),
+    unknown_tokens = max(0, unknown_tokens - CASE WHEN worst_nanos > 0 THEN worst_tokens ELSE 0 END),
+    unknown_output = max(0, unknown_output - CASE WHEN worst_nanos > 0 THEN worst_output ELSE 0 END)
 WHERE run = ?1 AND seq = ?2 AND state = 'failed' AND (unknown_calls > 0 OR coalesce(worst_nanos, 0) = 0)
     AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.at_worst')";
 

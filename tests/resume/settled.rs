@@ -26,6 +26,17 @@ fn killed_in_a_call(times: usize) -> (ChatServer, Program, String) {
     (server, program, id)
 }
 
+/// Settles the call of such a run by what it cost, and answers what was told.
+#[track_caller]
+fn paid(program: &Program, id: &str, words: &[&str]) -> String {
+    program.list(&[&["runs", "settle", id, "e1", "cost"][..], words].concat()).run().ok().stdout
+}
+
+/// Tokens of prompts and answers, and nano-USD.
+fn used(row: &Value) -> (Option<u64>, Option<u64>, f64) {
+    (row["input_tokens"].as_u64(), row["output_tokens"].as_u64(), nanos(&row["cost_usd"]))
+}
+
 /// What `runs show` has of a run, as data.
 fn shown(program: &Program, id: &str) -> Value {
     program.args(["runs", "show", id, "--json"]).run().ok().json()
@@ -144,6 +155,60 @@ fn another_word_on_a_call_takes_the_place_of_the_last() {
     let row = shown(&program, &id);
     assert!((nanos(&row["cost_usd"]) - 100.0).abs() < 0.5, "{row:#}");
     assert_eq!((&row["calls"], &row["unknown"]), (&json!(2), &json!([])));
+}
+
+#[test]
+fn tokens_that_a_person_says_take_the_place_of_the_worst_case() {
+    let (_server, program, id) = killed_in_a_call(1);
+    let told = paid(&program, &id, &["0.00000005", "--tokens", "7", "3"]);
+    assert!(told.contains("is paid with $0.00000005 and 7 + 3 tokens, and to be asked again"), "{told}");
+    // Beside a worst case of more than 100 tokens there would be no room for another prompt.
+    let document = program.args(["resume", &id, "--max-tokens", "150", "--json"]).run().ok().json();
+    assert_eq!(used(&document), (Some(27), Some(13), 80.0), "{document:#}");
+}
+
+#[test]
+fn a_call_that_cost_nothing_has_used_nothing() {
+    let (_server, program, id) = killed_in_a_call(1);
+    paid(&program, &id, &["0"]);
+    let document = program.args(["resume", &id, "--json"]).run().ok().json();
+    assert_eq!(used(&document), (Some(20), Some(10), 30.0), "{document:#}");
+    // Who said that by mistake says what it cost, and is charged for all that it can have used.
+    let (_server, program, id) = killed_in_a_call(1);
+    paid(&program, &id, &["0"]);
+    paid(&program, &id, &["0.00000005"]);
+    let document = program.args(["resume", &id, "--json"]).run().ok().json();
+    assert_eq!((&document["output_tokens"], nanos(&document["cost_usd"])), (&json!(110), 80.0), "{document:#}");
+}
+
+#[test]
+fn tokens_of_attempts_before_the_last_are_settled_too() {
+    for times in [1, 2] {
+        let (_server, program, id) = killed_in_a_call(times);
+        program.args(["runs", "settle", &id, "e1", "rerun"]).run().ok();
+        program.args(["resume", &id]).run().ok();
+        assert_eq!(newest(&program)["output_tokens"], json!(10 + 100 * times));
+        paid(&program, &id, &["0.00000004"]);
+        assert_eq!(newest(&program)["output_tokens"], json!(10 + 100 * times), "nobody has said what they used");
+        let told = paid(&program, &id, &["0.00000005", "--tokens", "7", "3"]);
+        assert!(told.contains("charged with $0.00000005 and 7 + 3 tokens for its earlier attempt"), "{told}");
+        assert_eq!(used(&newest(&program)), (Some(27), Some(13), 80.0));
+        paid(&program, &id, &["0.00000006"]);
+        assert_eq!(used(&newest(&program)), (Some(27), Some(13), 90.0));
+        paid(&program, &id, &["0"]);
+        assert_eq!(used(&newest(&program)), (Some(20), Some(10), 30.0));
+    }
+}
+
+#[test]
+fn tokens_that_were_said_before_the_call_was_made_again_can_be_said_otherwise() {
+    let (_server, program, id) = killed_in_a_call(1);
+    paid(&program, &id, &["0.00000005", "--tokens", "7", "3"]);
+    program.args(["resume", &id]).run().ok();
+    paid(&program, &id, &["0.00000005", "--tokens", "8", "4"]);
+    assert_eq!(used(&newest(&program)), (Some(28), Some(14), 80.0));
+    let args = ["runs", "settle", &id, "e1", "cost", "0.00000005", "--tokens", "8", "9999999999"];
+    program.args(args).run().code(1).says("10000000007 tokens are more than 1000000000, and no call uses that many");
 }
 
 #[test]

@@ -7,11 +7,12 @@ use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
 use crate::core::money::Money;
+use crate::core::usage::Usage;
 use crate::host::lookup::{self, Word};
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::settle::{AT_WORST, Settlement};
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 use serde_json::{Value, json};
 
 /// Arguments of `answer`.
@@ -58,8 +59,11 @@ pub enum Verdict {
     /// It cost this, and is to be asked again; of one that was answered or failed after that, what its attempts before cost
     /// whose end nobody knew.
     Cost {
-        /// USD.
+        /// USD; 0 for a model with a price says that it was not made, and used no tokens.
         usd: String,
+        /// Tokens of the prompt and of the answer; those that nobody says stay charged at their worst case.
+        #[arg(long, num_args = 2, value_names = ["IN", "OUT"], action = ArgAction::Set)]
+        tokens: Vec<u64>,
     },
     /// Its provider knows: asks for the answer by the id of the call, or for what it cost.
     Provider,
@@ -135,12 +139,16 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
         Verdict::Set { value } => {
             Settlement::Value(serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone())))
         }
-        Verdict::Cost { usd } => Settlement::Cost(amount(usd)?),
+        Verdict::Cost { usd, tokens } => Settlement::Cost { cost: amount(usd)?, usage: said(tokens) },
         Verdict::Provider => {
             let word = by_provider(app, row.id.as_str(), &effect).await?;
             worst = at_worst(&word);
             word.settlement
         }
+    };
+    let settlement = match settlement {
+        Settlement::Cost { cost, usage: None } => Settlement::Cost { cost, usage: used(&effect, cost) },
+        other => other,
     };
     // A model's answer is a record with tokens and times, which nobody can type.
     if effect.kind == EffectKind::Model && matches!(settlement, Settlement::Value(_)) {
@@ -158,18 +166,42 @@ fn amount(usd: &str) -> Outcome<Money> {
     })
 }
 
+/// The tokens that a person says were used.
+fn said(tokens: &[u64]) -> Option<Usage> {
+    let [input, output] = tokens else { return None };
+    Some(Usage { input_tokens: *input, output_tokens: *output, ..Usage::default() })
+}
+
+/// What a call used of which only the cost is said: nothing if it cost nothing, though it has a price. Of one for which that was
+/// said by mistake it is the worst case again.
+fn used(effect: &EffectRow, cost: Money) -> Option<Usage> {
+    if cost == Money::ZERO {
+        return effect.worst_cost.filter(|worst| *worst > Money::ZERO).map(|_| Usage::default());
+    }
+    effect.usage.filter(|usage| usage.total() == 0).map(|_| effect.worst_usage)
+}
+
+/// Tokens that are known, behind a cost.
+fn with(usage: Option<&Usage>) -> String {
+    let known = usage.filter(|usage| !usage.estimated);
+    known.map_or_else(String::new, |usage| format!(" and {} + {} tokens", usage.input_tokens, usage.output_tokens))
+}
+
 /// What the earlier attempts of an effect cost whose last one has ended: once it has its answer nothing else of it is open.
 async fn earlier(app: &App, printer: &Printer, run: &RunId, effect: &EffectRow, args: &Settle) -> Outcome<Exit> {
     let seq = effect.seq;
-    let Verdict::Cost { usd } = &args.verdict else {
+    let Verdict::Cost { usd, tokens } = &args.verdict else {
         let what = format!("effect {seq} has its answer; open is only what its attempt before that cost");
         return Err(Failure::new(FailureKind::Invalid, what).hint(format!("rhizo runs settle {run} {seq} cost USD")));
     };
     let cost = amount(usd)?;
-    app.kit.store.settle_earlier(run, seq, cost, args.force).await?;
+    // All of them had a price.
+    let usage = said(tokens).or_else(|| (cost == Money::ZERO).then(Usage::default));
+    app.kit.store.settle_earlier(run, seq, (cost, usage), args.force).await?;
     let attempts = if effect.unknown_calls > 1 { "attempts" } else { "attempt" };
     let at_worst = if effect.unknown_calls > 0 { " at worst" } else { "" };
-    let how = format!("charged with {cost} for its earlier {attempts}, in place of {}{at_worst}", effect.unknown_cost);
+    let (used, before) = (with(usage.as_ref()), effect.unknown_cost);
+    let how = format!("charged with {cost}{used} for its earlier {attempts}, in place of {before}{at_worst}");
     if effect.state == EffectState::Failed {
         return told(printer, run.as_str(), seq, &how);
     }
@@ -251,7 +283,9 @@ fn told_as(verdict: &Verdict, settlement: &Settlement) -> String {
     match (verdict, settlement) {
         (Verdict::Rerun, _) => "to be made again".to_owned(),
         (Verdict::Skip, _) => "passed over".to_owned(),
-        (_, Settlement::Cost(cost)) => format!("paid with {cost}, and to be asked again"),
+        (_, Settlement::Cost { cost, usage }) => {
+            format!("paid with {cost}{}, and to be asked again", with(usage.as_ref()))
+        }
         (_, Settlement::Answer { cost: Some(cost), .. }) => format!("answered by its provider for {cost}"),
         (_, Settlement::Answer { cost: None, .. }) => "answered by its provider".to_owned(),
         _ => "set".to_owned(),

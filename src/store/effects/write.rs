@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 /// A new attempt keeps the position of the first and adds up what the earlier ones cost. One that never went out is none. What
 /// was copied from another run is this run's own from now on. A sum that does not fit becomes a real number, which no column of
 /// these takes: CAST makes it the largest integer. With no unknown calls `unknown_nanos` is what a person said that earlier
-/// attempts cost.
+/// attempts cost, and `unknown_tokens` and `unknown_output` are what these used.
 const BEGIN: &str = "
 INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos,
     worst_tokens, worst_output, requests, role, model, started_at)
@@ -38,6 +38,21 @@ ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
                 AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.settled')
             THEN unknown_nanos + coalesce(cost_nanos, 0)
         ELSE unknown_nanos END AS INTEGER),
+    unknown_tokens = CAST(CASE
+        WHEN state = 'intent' AND worst_nanos > 0
+            THEN worst_tokens + CASE WHEN unknown_calls > 0 THEN unknown_tokens ELSE 0 END
+        WHEN state = 'failed' AND unknown_calls = 0
+                AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.settled')
+            THEN unknown_tokens + coalesce(json_extract(usage, '$.input_tokens'), 0)
+                + coalesce(json_extract(usage, '$.output_tokens'), 0)
+        ELSE unknown_tokens END AS INTEGER),
+    unknown_output = CAST(CASE
+        WHEN state = 'intent' AND worst_nanos > 0
+            THEN worst_output + CASE WHEN unknown_calls > 0 THEN unknown_output ELSE 0 END
+        WHEN state = 'failed' AND unknown_calls = 0
+                AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.settled')
+            THEN unknown_output + coalesce(json_extract(usage, '$.output_tokens'), 0)
+        ELSE unknown_output END AS INTEGER),
     attempts = attempts + (state <> 'failed'
         OR NOT coalesce(json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent'), 0)),
     worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, worst_output = excluded.worst_output,
