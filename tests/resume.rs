@@ -18,6 +18,7 @@ mod past;
 mod people;
 mod pipelines;
 mod providers;
+mod refused;
 mod replay;
 mod report;
 mod reviewed;

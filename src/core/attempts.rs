@@ -31,6 +31,9 @@ pub struct Attempts {
     /// Whether the attempt under way is a child run.
     #[serde(default)]
     pub handed: bool,
+    /// How often a run that ended with this chain has gone on with it.
+    #[serde(default)]
+    pub again: u32,
     /// Attempts that failed.
     #[serde(default)]
     pub failures: u32,

@@ -13,6 +13,7 @@ use crate::core::message::ModelAnswer;
 use crate::core::money::Money;
 use crate::core::request::LlmRequest;
 use crate::core::text::{head_tail, one_line};
+use crate::host::again;
 use crate::host::credit::{self, Credit};
 use crate::host::decide::{self, Beginning, Met};
 use crate::host::handover;
@@ -71,6 +72,7 @@ pub struct Among<'a> {
 /// Answers one step of a chain among others.
 pub async fn step_on(host: &RunHost, frame: &Frame, step: Attempt, among: Among<'_>) -> Outcome<Value> {
     let (gate, Among { schema, slots, cancel }) = (Some(step.gate.as_str()), among);
+    let frame = &again::place(frame, step.attempts.as_ref().map_or(0, |attempts| attempts.again));
     let attempting = Attempting { host, frame, request: &step.request, schema, cancel, slots, gate };
     let ladder = ladder::of(host, &step.request.options).await?;
     let attempted = match (step.attempts, step.judgement) {
@@ -109,8 +111,22 @@ impl Attempting<'_> {
             return Ok(Attempted { value: Value::Null, attempts });
         }
         let refused = refused(self.gate.unwrap_or_default(), &judgement.reason, answer);
-        self.react(ladder, &mut attempts, refused, true, Some(answer)).await?;
-        self.answer(ladder, attempts).await
+        let Err(failure) = self.react(ladder, &mut attempts, refused, true, Some(answer)).await else {
+            return self.answer(ladder, attempts).await;
+        };
+        if !again::is_due(self.host, self.frame, &failure, attempts.again + 1)? {
+            return Err(failure);
+        }
+        attempts.again += 1;
+        attempts.retries += 1;
+        attempts.feedback = feedback(&failure, Some(answer), false);
+        self.at(&again::place(self.frame, attempts.again)).answer(ladder, attempts).await
+    }
+
+    /// The same chain in another frame.
+    fn at<'f>(&'f self, frame: &'f Frame) -> Attempting<'f> {
+        let Self { host, request, schema, cancel, slots, gate, .. } = *self;
+        Attempting { host, frame, request, schema, cancel, slots, gate }
     }
 
     /// The whole chain of a call that nobody checks: it goes on where an answer fails by itself.
@@ -208,7 +224,7 @@ impl Attempting<'_> {
             return Err(over(failure, &attempts.history));
         }
         let met = Met { chain: &chain, gate: if gated { self.gate.unwrap_or_default() } else { "" }, attempts };
-        let (chosen, open) = decide::next(self.host, self.frame, ladder, &self.request.prompt, &met).await?;
+        let (chosen, open, key) = decide::next(self.host, self.frame, ladder, &self.request.prompt, &met).await?;
         attempts.handed = false;
         let mut found = String::new();
         match &chosen {
@@ -228,6 +244,8 @@ impl Attempting<'_> {
                 attempts.escalations += 1;
                 (attempts.retries, attempts.thinks) = (0, 0);
             }
+            // What a check refused failed by no effect of its own: the choice to leave it at that stands for it.
+            Move::GiveUp if gated => return Err(over(self.host.counts.causes.mark(failure, &key), &attempts.history)),
             Move::GiveUp => return Err(over(failure, &attempts.history)),
         }
         attempts.open = Some(open);

@@ -34,7 +34,7 @@ pub async fn models(
     let requests = requests.into_iter().enumerate().collect();
     // More are under way than have a place: those are writing to the store, which now and then stops for longer than a
     // round of calls takes to copy its log into the file.
-    run(host, frame, requests, 4 * concurrency, move |frame, request| {
+    run(host, (frame, "batch"), requests, 4 * concurrency, move |frame, request| {
         let (slots, host, cancel) = (Arc::clone(&slots), Arc::clone(&handle), cancel.clone());
         let (given, same) = (request.options.schema.clone(), request.options.schema == shared);
         let read = read.clone().filter(|_| same);
@@ -69,8 +69,11 @@ pub async fn attempts(
     if due.is_empty() {
         return Ok(Value::Array(Vec::new()));
     }
+    // Chains that are taken up have rounds of their own: the numbers of the batches behind them stay the same.
+    let is_again = |(_, step): &(usize, Attempt)| step.attempts.as_ref().is_some_and(|attempts| attempts.again > 0);
+    let name = if due.iter().all(is_again) { "batch_again" } else { "batch" };
     let cancel = cancel.clone();
-    run(host, frame, due, 4 * concurrency, move |frame, step| {
+    run(host, (frame, name), due, 4 * concurrency, move |frame, step| {
         let (slots, host, cancel, schema) = (Arc::clone(&slots), Arc::clone(&handle), cancel.clone(), schema.clone());
         async move {
             let among = Among { schema: schema.as_deref(), slots: Some(&slots), cancel: &cancel };
@@ -90,7 +93,7 @@ pub async fn children(
 ) -> Outcome<Value> {
     let (handle, cancel) = (host.handle()?, cancel.clone());
     let requests = requests.into_iter().enumerate().collect();
-    run(host, frame, requests, concurrency, move |frame, request| {
+    run(host, (frame, "batch"), requests, concurrency, move |frame, request| {
         let (host, cancel) = (Arc::clone(&handle), cancel.clone());
         async move { host.kit.children.run(Arc::clone(&host), frame, request, cancel).await }
     })
@@ -105,7 +108,7 @@ pub async fn children(
 /// they have asked is paid. Where one waits for a person, whoever can go on without does.
 async fn run<R, F>(
     host: &RunHost,
-    frame: &Frame,
+    (frame, name): (&Frame, &str),
     requests: Vec<(usize, R)>,
     concurrency: usize,
     each: impl Fn(Frame, R) -> F,
@@ -113,7 +116,7 @@ async fn run<R, F>(
 where
     F: Future<Output = Outcome<Value>> + Send + 'static,
 {
-    let batch = host.occurrence(frame, "batch");
+    let batch = host.occurrence(frame, name);
     let of = requests.len();
     let mut waiting = requests.into_iter().enumerate();
     // What is dropped unfinished is aborted.
@@ -126,7 +129,7 @@ where
             && let Some((slot, (item, request))) = waiting.next()
         {
             // In a box from the start: a future of some kilobytes would be copied on every way into the task.
-            let work = Box::pin(each(frame.child(format_args!("batch{batch}[{item}]")), request));
+            let work = Box::pin(each(frame.child(format_args!("{name}{batch}[{item}]")), request));
             running.spawn(async move { (slot, item, work.await) });
         }
         let Some(joined) = running.join_next().await else {

@@ -63,7 +63,8 @@ impl Causes {
         named.flat_map(|known| known.effects.iter().cloned()).collect()
     }
 
-    fn effects(&self, failure: &Failure) -> Vec<EffectKey> {
+    /// The effects that a failure of this process comes from, the whole behind its parts.
+    pub(super) fn effects(&self, failure: &Failure) -> Vec<EffectKey> {
         let Some(cause) = failure.cause else { return Vec::new() };
         let index = usize::try_from(cause.get() - 1).unwrap_or(usize::MAX);
         self.lock().get(index).map(|known| known.effects.clone()).unwrap_or_default()

@@ -1,7 +1,7 @@
 //! Decisions of the policy as effects: the memory is asked, the policy decides, the event says why.
 
 use crate::core::attempts::{Attempts, Open};
-use crate::core::effect::EffectKind;
+use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::episode::{Namespace, action};
 use crate::core::event::Event;
 use crate::core::failure::Outcome;
@@ -71,7 +71,7 @@ pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, beginning: Be
     }
     let bounds = bounds(host, judged).await?;
     let first = ladder.first();
-    let decision: Decision<RoleName> = logged(host, frame, json!({action: situation}), async {
+    let (decision, _): (Decision<RoleName>, EffectKey) = logged(host, frame, json!({action: situation}), async {
         let question = question(host, action, &situation, arms.clone(), "", "");
         let Some(known) = evidence(host, &question, bounds.least).await? else {
             return Ok(by_rule);
@@ -104,8 +104,14 @@ async fn after(host: &RunHost, task: &str, rungs: &[escalate::Rung], least: f64)
     Ok(known)
 }
 
-/// What comes after a failure.
-pub async fn next(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str, met: &Met<'_>) -> Outcome<(Move, Open)> {
+/// What comes after a failure, and the place of that choice in the log.
+pub async fn next(
+    host: &RunHost,
+    frame: &Frame,
+    ladder: &Ladder,
+    task: &str,
+    met: &Met<'_>,
+) -> Outcome<(Move, Open, EffectKey)> {
     let Met { chain, gate, attempts } = met;
     let (role, failure) = (attempts.role.clone(), chain.failure.name().to_owned());
     let situation = situation::text(&Situation {
@@ -124,20 +130,21 @@ pub async fn next(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str, me
     };
     let calls = |m: &Move| if *m == Move::Delegate { HANDED } else { 1.0 };
     let arms: Vec<(String, String)> = moves.iter().map(|m| (m.arm(), ladder.model(&actor(m)))).collect();
-    let decision: Decision<Move> = logged(host, frame, json!({"escalate": situation, "from": role}), async {
-        let question = question(host, action::ESCALATE, &situation, arms.clone(), &role, &failure);
-        let known = if host.kit.settings.memory { evidence(host, &question, bounds.least).await? } else { None };
-        let offer = |(m, posterior): (&Move, Posterior)| {
-            let cost = ladder.cost(&actor(m)) * calls(m);
-            Offer { choice: m.clone(), posterior, cost }
-        };
-        let known = known.unwrap_or_else(|| vec![Posterior::unknown(); moves.len()]);
-        let offers: Vec<Offer<Move>> = moves.iter().zip(known).map(offer).collect();
-        // Without a memory nothing is learned from chance either.
-        let bounds = if host.kit.settings.memory { bounds } else { Bounds { audit: 0.0, ..bounds } };
-        Ok(escalate::decide(chain, &offers, &bounds, share()))
-    })
-    .await?;
+    let (decision, key): (Decision<Move>, EffectKey) =
+        logged(host, frame, json!({"escalate": situation, "from": role}), async {
+            let question = question(host, action::ESCALATE, &situation, arms.clone(), &role, &failure);
+            let known = if host.kit.settings.memory { evidence(host, &question, bounds.least).await? } else { None };
+            let offer = |(m, posterior): (&Move, Posterior)| {
+                let cost = ladder.cost(&actor(m)) * calls(m);
+                Offer { choice: m.clone(), posterior, cost }
+            };
+            let known = known.unwrap_or_else(|| vec![Posterior::unknown(); moves.len()]);
+            let offers: Vec<Offer<Move>> = moves.iter().zip(known).map(offer).collect();
+            // Without a memory nothing is learned from chance either.
+            let bounds = if host.kit.settings.memory { bounds } else { Bounds { audit: 0.0, ..bounds } };
+            Ok(escalate::decide(chain, &offers, &bounds, share()))
+        })
+        .await?;
     let after = if gate.is_empty() { failure.clone() } else { format!("{gate} of {role}") };
     tell(host, frame, action::ESCALATE, &decision.choice.arm(), &decision, &RoleName::new(&role), &after);
     let open = Open {
@@ -151,7 +158,7 @@ pub async fn next(host: &RunHost, frame: &Frame, ladder: &Ladder, task: &str, me
         failures: attempts.failures,
         ..opened(&decision)
     };
-    Ok((decision.choice, open))
+    Ok((decision.choice, open, key))
 }
 
 /// The parts of a record that every decision fills in alike.
@@ -222,9 +229,11 @@ async fn logged<T: Serialize + DeserializeOwned>(
     frame: &Frame,
     intent: serde_json::Value,
     work: impl Future<Output = Outcome<Decision<T>>>,
-) -> Outcome<Decision<T>> {
+) -> Outcome<(Decision<T>, EffectKey)> {
+    let asked = Asked::new(EffectKind::Decision, &intent);
+    let key = host.next_key(frame, asked.hash());
     let work = async { work.await.into() };
-    door::observe(host, frame, Asked::new(EffectKind::Decision, &intent), work).await
+    Ok((door::observe(host, frame, asked, work).await?, key))
 }
 
 fn tell<T>(

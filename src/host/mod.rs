@@ -2,6 +2,7 @@
 //!
 //! It knows models, memory, tools and sessions, but no turn and no terminal; child runs come in through a trait.
 
+mod again;
 pub mod arguments;
 pub mod ask;
 pub mod attempts;

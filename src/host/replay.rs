@@ -41,6 +41,8 @@ pub struct Replay {
 struct Book {
     mode: Mode,
     known: HashMap<EffectKey, Entry>,
+    /// Frames in which is asked again what the run had ended with, and the numbers of the effects that say so.
+    taken_up: HashMap<Frame, u64>,
     replayed: u64,
     cost: Money,
     missed: Vec<Missed>,
@@ -96,7 +98,8 @@ impl Replay {
     pub fn load(store: &Store, run: &RunId, mode: Mode) -> Outcome<Self> {
         let known = store.recorded(run)?.into_iter();
         let known = known.map(|recorded| (recorded.key.clone(), Entry { recorded, used: false })).collect();
-        let book = Mutex::new(Book { mode, known, replayed: 0, cost: Money::ZERO, missed: Vec::new() });
+        let (taken_up, missed) = (HashMap::new(), Vec::new());
+        let book = Mutex::new(Book { mode, known, taken_up, replayed: 0, cost: Money::ZERO, missed });
         Ok(Self { run: run.clone(), book, frames: OnceLock::new() })
     }
 
@@ -181,6 +184,15 @@ impl Replay {
         self.lock().known.contains_key(key)
     }
 
+    /// Whether the run ended with this choice and may go on behind it, which is then asked in another frame.
+    pub fn takes_up(&self, given_up: &EffectKey, place: Frame) -> bool {
+        let mut book = self.lock();
+        let ended = book.known.get(given_up).filter(|_| book.mode != Mode::Sealed).map(|entry| &entry.recorded);
+        let Some(seq) = ended.filter(|recorded| recorded.raised).map(|recorded| recorded.seq) else { return false };
+        book.taken_up.insert(place, seq);
+        true
+    }
+
     /// Whether the log has an effect of this kind in this frame.
     pub fn has(&self, kind: EffectKind, frame: &Frame) -> bool {
         let is_there = |entry: &Entry| entry.recorded.kind == kind && entry.recorded.key.frame == *frame;
@@ -223,7 +235,8 @@ impl Replay {
             if book.mode == Mode::Live {
                 return Ok(());
             }
-            (book.known.get(key).map(|entry| entry.recorded.seq), book.instead(key, kind).cloned())
+            let again = book.known.get(key).map(|entry| entry.recorded.seq);
+            (again.or_else(|| book.taken_up.get(&key.frame).copied()), book.instead(key, kind).cloned())
         };
         let stood = place.map_or(Ok(None), |place| store.effect(&self.run, &place))?;
         let missed = Missed::of(store, (key, kind, asked), again, stood.as_ref())?;

@@ -103,7 +103,7 @@ impl<'a> Relief<'a> {
         };
         let met = Met { chain: &chain, gate: fault.gate, attempts: &self.attempts };
         let (host, frame) = (&self.root.host, Frame::root());
-        let (chosen, open) = decide::next(host, &frame, &self.ladder, &self.root.task, &met).await?;
+        let (chosen, open, _) = decide::next(host, &frame, &self.ladder, &self.root.task, &met).await?;
         match chosen {
             Move::Escalate(role) => {
                 self.attempts.open = Some(open);
