@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 /// What such an input left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
-    /// The variables that it named, as they were then.
+    /// The variables that it had changed, as they were then.
     pub set: Map<String, Value>,
-    /// The names of those that have no form as data.
+    /// The names of those that it had changed into what has no form as data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<String>,
     /// What it had printed, if `out` has that under a number.

@@ -10,6 +10,7 @@ use crate::repl::narrator::Detail;
 use crate::repl::shell::Shell;
 use crate::repl::underscore;
 use crate::script::evaluate::Evaluation;
+use crate::script::marks::Marks;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,6 +29,7 @@ impl Shell {
         let before = host.scope.report().totals.calls;
         self.follower.tell(Detail::Steps);
         host.emit(&Frame::root(), &Event::CodeStarted { turn, source: typed.to_owned() });
+        let held = self.session().await.marks();
         let begun = Instant::now();
         let evaluation = self.run_code(&source).await;
         let event = Event::CodeFinished {
@@ -35,7 +37,7 @@ impl Shell {
             shown: one_line(&told(&evaluation), 400),
             ok: evaluation.failure.is_none(),
             millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            stopped: self.stopped(typed, &evaluation).await,
+            stopped: self.stopped(&held, &evaluation).await,
         };
         host.emit(&Frame::root(), &event);
         self.follower.until(Mark::Evaluation(host.run.clone(), turn)).await;
@@ -67,13 +69,15 @@ impl Shell {
     }
 
     /// What an input leaves that Ctrl-C or a time limit has stopped.
-    async fn stopped(&self, typed: &str, evaluation: &Evaluation) -> Option<Stopped> {
+    async fn stopped(&self, held: &Marks, evaluation: &Evaluation) -> Option<Stopped> {
         let kind = evaluation.failure.as_ref()?.kind;
         if !matches!(kind, FailureKind::Cancelled | FailureKind::Deadline) {
             return None;
         }
-        // Code can only have set what it names.
-        let (set, lost) = self.session().await.snapshot(|name| typed.contains(name));
+        let session = self.session().await;
+        // What a closure has set the code that calls it need not name.
+        let now = session.marks();
+        let (set, lost) = session.snapshot(|name| now.get(name) != held.get(name));
         let printed = evaluation.printed_number.map(|_| evaluation.printed.clone());
         Some(Stopped { set, lost, printed })
     }

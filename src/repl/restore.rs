@@ -17,6 +17,7 @@ use crate::repl::sources::functions;
 use crate::script::evaluate::Evaluation;
 use crate::store::runs::RunRow;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
@@ -42,6 +43,8 @@ pub struct Restored {
     pub unfinished: Option<String>,
     /// Variables of inputs that were stopped which have no form as data, and which no other input has set.
     pub lost: Vec<String>,
+    /// Likewise those that have what they had held before.
+    pub older: Vec<String>,
 }
 
 /// A step of a session, in the order of its log.
@@ -77,27 +80,36 @@ impl Shell {
         let records = self.kit.store.events(&self.run.host.run, 0)?;
         let (steps, unfinished) = steps(records);
         let mut restored = Restored { unfinished, ..Restored::default() };
+        // What cannot be given back, with what is there in its place.
+        let mut lost: BTreeMap<String, Option<u64>> = BTreeMap::new();
         for step in steps {
             match step {
                 Step::Code { typed, stopped } => {
                     self.evaluations += 1;
                     match stopped {
-                        Some(stopped) => restored.lost.extend(self.set_again(&typed, stopped).await),
+                        Some(stopped) => lost.extend(self.set_again(&typed, stopped).await),
                         None => self.evaluate_again(&typed).await,
                     }
                     self.keep(&typed).await;
                     restored.inputs += 1;
                 }
-                Step::Command { line, values } => self.command_again(&line, values).await?,
+                Step::Command { line, values } => {
+                    self.command_again(&line, values).await?;
+                    if line == "reset" {
+                        lost.clear();
+                    }
+                }
             }
         }
-        let known = self.session().await.variables();
-        restored.lost.retain(|lost| !known.iter().any(|variable| variable.name == *lost));
+        let now = self.session().await.marks();
+        for (name, held) in lost.into_iter().filter(|(name, held)| now.get(name) == *held) {
+            if held.is_some() { restored.older.push(name) } else { restored.lost.push(name) }
+        }
         Ok(restored)
     }
 
-    /// Takes over what an input left that was stopped; answers the names of what it cannot give back.
-    async fn set_again(&self, typed: &str, stopped: Stopped) -> Vec<String> {
+    /// Takes over what an input left that was stopped; answers the names of what it cannot give back, with what is there instead.
+    async fn set_again(&self, typed: &str, stopped: Stopped) -> Vec<(String, Option<u64>)> {
         let Stopped { set, lost, printed } = stopped;
         let sources: Vec<String> = functions(&self.source(typed)).into_iter().map(|function| function.source).collect();
         let mut session = self.session().await;
@@ -108,7 +120,12 @@ impl Shell {
         if let Some(printed) = printed {
             session.keep(&Value::String(printed));
         }
-        lost
+        let now = session.marks();
+        let with_what_is_there = |name: String| {
+            let held = now.get(&name);
+            (name, held)
+        };
+        lost.into_iter().map(with_what_is_there).collect()
     }
 
     async fn evaluate_again(&mut self, typed: &str) {
@@ -165,11 +182,16 @@ impl Shell {
 
     /// Says what came back, and finishes what had not ended.
     pub async fn go_on(&mut self, restored: Restored) {
-        let Restored { inputs, unfinished, lost } = restored;
+        let Restored { inputs, unfinished, lost, older } = restored;
         self.screen.dim(&format!("run {} goes on: {inputs} inputs are back", self.run.host.run));
         if !lost.is_empty() {
             let names = one_line(&lost.join(", "), 200);
             self.screen.dim(&format!("lost, as the input that set them was stopped and they are no data: {names}"));
+        }
+        if !older.is_empty() {
+            let names = one_line(&older.join(", "), 200);
+            let why = "as the input that changed them was stopped and they, or what they hold, are no data";
+            self.screen.dim(&format!("as they were before, {why}: {names}"));
         }
         if let Some(typed) = unfinished {
             self.screen.dim(&format!("finishing what was under way: {}", one_line(&typed, 120)));

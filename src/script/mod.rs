@@ -24,6 +24,7 @@ pub mod held;
 pub mod help;
 pub mod host;
 pub mod lists;
+pub mod marks;
 pub mod mixed;
 pub mod natives;
 pub mod notation;

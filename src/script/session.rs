@@ -16,6 +16,7 @@ use crate::script::gate::Gate;
 use crate::script::handle::Context;
 use crate::script::hearing::Hearing;
 use crate::script::host::Host;
+use crate::script::marks::Marks;
 use crate::script::output::Output;
 use crate::script::state::{State, Variable};
 use crate::script::worker::{self, Worker};
@@ -214,11 +215,21 @@ impl Session {
         (kept, left_out)
     }
 
-    /// Sets variables from data, as `snapshot` gave it.
+    /// What the variables hold now, to find out later which of them have changed.
+    pub fn marks(&self) -> Marks {
+        Marks::of(&self.state.scope)
+    }
+
+    /// Sets variables from data, as `snapshot` gave it. What closures have captured stays theirs too.
     pub fn restore(&mut self, values: &serde_json::Map<String, Value>) {
         let mut scope = self.state.scope.clone();
         for (name, value) in values {
-            scope.set_or_push(name.as_str(), to_dynamic(value));
+            let value = to_dynamic(value);
+            let captured = scope.get_mut(name).filter(|known| known.is_shared());
+            let set = captured.and_then(|known| known.write_lock::<Dynamic>().map(|mut place| *place = value.clone()));
+            if set.is_none() {
+                scope.set_or_push(name.as_str(), value);
+            }
         }
         let functions = self.state.functions.clone();
         let old = std::mem::replace(&mut self.state, Arc::new(State { scope, functions }));

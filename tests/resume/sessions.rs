@@ -105,11 +105,33 @@ fn ctrl_c_ends_an_input_that_is_brought_back() {
     assert_eq!(ran.stdout, "36\n", "{}", ran.stderr);
 }
 
+/// A session whose last input was stopped by its time limit.
+fn timed_out(input: &str) -> Program {
+    let program = Program::offline();
+    program.args(["--timeout", "0.3"]).stdin(input).run().code(124).says("it took longer than 0.3 s");
+    program
+}
+
+#[test]
+fn what_closures_had_changed_comes_back_and_stays_theirs() {
+    let program = timed_out("let n = 1; let add = || { n += 1; };\nfor i in 0..4 { add.call(); } loop {}\n");
+    let resume = program.args(["resume", "last", "--timeout", "100"]).stdin("n\nadd.call(); n\n");
+    resume.run().ok().does_not_say("no data").prints("5\n6\n");
+}
+
+#[test]
+fn closures_that_an_input_had_changed_before_it_was_stopped_are_named_and_no_others() {
+    let before = "let x = |a| a; let f = |a| a; fn counter() { let c = 0; || { c += 1; c } } let next = counter();";
+    let program = timed_out(&format!("{before}\nf = |a| a + 1; next.call(); let max = 7; loop {{}}\n"));
+    let input = "`${x.call(1)} ${f.call(1)} ${max}`\nnext.call()\n";
+    let ran = program.args(["resume", "last", "--timeout", "100"]).stdin(input).run().ok().prints("1 1 7\n1\n");
+    let ran = ran.says("as they were before, as the input that changed them was stopped and they, or what they hold,");
+    ran.says("are no data: f, next\n");
+}
+
 #[test]
 fn what_has_no_form_as_data_is_named_as_lost_with_an_input_that_was_stopped() {
-    let program = Program::offline();
-    let input = "let more = |x| x + 1; let n = 7; loop {}\n";
-    program.args(["--timeout", "0.3"]).stdin(input).run().code(124).says("it took longer than 0.3 s");
+    let program = timed_out("let more = |x| x + 1; let n = 7; loop {}\n");
     let ran = program.args(["resume", "last", "--timeout", "100"]).stdin("n\n").run().ok();
     assert_eq!(ran.stdout, "7\n", "{}", ran.stderr);
     ran.says("the input that set them was stopped and they are no data: more");
