@@ -1,5 +1,6 @@
 //! `rhizo runs`: earlier runs.
 
+pub mod beside;
 pub mod calls;
 pub mod diff;
 pub mod ended;

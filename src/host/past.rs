@@ -31,12 +31,12 @@ pub fn note(host: &RunHost, frame: &Frame) {
     drop(door::told(host, frame, asked(), Value::Null));
 }
 
-/// The failures that a run had gone on past at one of its effects, by number.
+/// The failures that a run had gone on past as far as these effects of it tell, by number.
 ///
 /// # Errors
 /// Those of the store.
-pub fn gone_past(store: &Store, run: &RunId, upto: u64) -> Outcome<Vec<u64>> {
-    let log: Vec<Recorded> = store.recorded(run)?.into_iter().filter(|known| known.seq <= upto).collect();
+pub fn gone_past(store: &Store, run: &RunId, is_kept: impl Fn(u64) -> bool) -> Outcome<Vec<u64>> {
+    let log: Vec<Recorded> = store.recorded(run)?.into_iter().filter(|known| is_kept(known.seq)).collect();
     let mut past = Vec::new();
     for effect in log.iter().filter(|known| known.state == EffectState::Failed) {
         let Some(row) = store.effect(run, &effect.key)? else { continue };

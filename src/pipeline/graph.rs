@@ -227,6 +227,18 @@ fn shown(steps: &[Step], cycle: &[usize]) -> String {
     names.join(" -> ")
 }
 
+/// The steps that come after one: what waits for it or for another one of them, and what these repeat by leading back.
+pub fn later(block: &Block, at: usize) -> BTreeSet<usize> {
+    let (mut found, mut open) = (BTreeSet::new(), vec![at]);
+    while let Some(next) = open.pop() {
+        let back = block.steps.get(next).into_iter().flat_map(jumps).filter_map(|jump| target(block, next, jump));
+        let repeated = back.filter(|to| *to < next).flat_map(|to| to..next);
+        let waiting = (0..block.steps.len()).filter(|other| waits(&block.steps, *other).contains(&next));
+        open.extend(waiting.chain(repeated).filter(|other| found.insert(*other)));
+    }
+    found
+}
+
 /// The steps of a block in an order in which they can run, those written first before others.
 pub fn order(block: &Block) -> Vec<usize> {
     let mut done: HashSet<usize> = HashSet::new();

@@ -9,15 +9,28 @@ use crate::store::open::Store;
 use crate::store::rows::{int, text};
 use crate::store::writer::Ack;
 use rusqlite::{Connection, named_params};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// What a copy of a run takes over of its effects, by number.
+pub struct Kept<'a> {
+    /// The last one of those from the first on.
+    pub upto: u64,
+    /// Others behind it.
+    pub beside: &'a BTreeSet<u64>,
+    /// Which of all these are failures that the run had gone past.
+    pub past: &'a [u64],
+}
 
 impl Store {
-    /// Makes `new` a copy of `from` with its answers up to effect number `upto`, waiting to be resumed, and with the failures
-    /// that the run had gone `past` by then. What else failed or was under way is left out: the copy makes it anew. Tools are
-    /// not: of one that has begun a person says for the copy too whether it may be repeated.
-    pub fn fork_run(&self, from: &RunId, new: &RunId, (upto, past): (u64, &[u64]), at: u64) -> Ack<()> {
+    /// Makes `new` a copy of `from` with these of its answers, waiting to be resumed, and with the failures that the run had gone
+    /// past by then. What else failed or was under way is left out: the copy makes it anew. Tools are not: of one that has begun
+    /// a person says for the copy too whether it may be repeated.
+    pub fn fork_run(&self, from: &RunId, new: &RunId, kept: &Kept<'_>, at: u64) -> Ack<()> {
         let (from, new, own) = (from.clone(), new.clone(), Process::own());
-        let past = serde_json::json!(past).to_string();
-        self.writer().write(move |connection| fork(connection, &from, &new, (upto, &past), at, &own), |_| {})
+        let (upto, beside, past) = (kept.upto, json!(kept.beside).to_string(), json!(kept.past).to_string());
+        let kept = move |connection: &Connection| fork(connection, &from, &new, (upto, &beside, &past), at, &own);
+        self.writer().write(kept, |()| {})
     }
 }
 
@@ -34,14 +47,14 @@ SELECT :new, row_number() OVER (ORDER BY seq), frame, hash, occurrence, kind, st
     result_blob, iif(state = 'done', usage, NULL), iif(state = 'done', cost_nanos, NULL), worst_nanos, worst_tokens,
     worst_output, 1, started_at, ended_at, role, model, coalesce(origin, run),
     iif(seq IN (SELECT value FROM json_each(:past)), 2, raised)
-FROM effects WHERE run = :from AND seq <= :upto
+FROM effects WHERE run = :from AND (seq <= :upto OR seq IN (SELECT value FROM json_each(:beside)))
     AND (state = 'done' OR kind = 'tool' OR seq IN (SELECT value FROM json_each(:past)))";
 
 fn fork(
     connection: &Connection,
     from: &RunId,
     new: &RunId,
-    (upto, past): (u64, &str),
+    (upto, beside, past): (u64, &str, &str),
     at: u64,
     own: &Process,
 ) -> Worked<()> {
@@ -55,7 +68,7 @@ fn fork(
         return Err(Failure::new(FailureKind::NotFound, format!("there is no run `{from}`")).into());
     }
     connection.prepare_cached(EFFECTS)?.execute(named_params! {
-        ":new": new.as_str(), ":from": from.as_str(), ":upto": int(upto), ":past": past,
+        ":new": new.as_str(), ":from": from.as_str(), ":upto": int(upto), ":beside": beside, ":past": past,
     })?;
     Ok(())
 }

@@ -196,6 +196,43 @@ fn an_item_of_a_pipeline_is_named_as_runs_show_prints_it() {
 }
 
 #[test]
+fn a_fork_of_a_pipeline_keeps_what_does_not_come_after_its_step_whoever_was_faster() {
+    let server = holding(usize::MAX);
+    let flow = "\
+steps:
+  a: {llm: a}
+  b: {llm: b}
+  a2: {llm: 'a2 {{ a }}'}
+  b2: {llm: 'b2 {{ b }}'}
+  both: {llm: 'both {{ a2 }} {{ b2 }}'}
+";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    program.args(["run", "flow.yaml"]).run().ok();
+    let id = newest_id(&program);
+    let again = |at: &str| {
+        let fork = program.args(["runs", "fork", &id, "--at", at]).run().ok();
+        let before = asked(&server).len();
+        program.args(["resume", fork.stdout.trim()]).run().ok();
+        (asked(&server)[before..].to_vec(), fork.stderr)
+    };
+    let last = "both A2 A B2 B";
+    for (step, left, beside) in [("a", &["a2 A", last][..], Some("b2")), ("b2", &[last], None), ("both", &[], None)] {
+        let (asked, told) = again(step);
+        assert_eq!(asked, left, "{step}");
+        let is_told = told.lines().any(|line| {
+            line.starts_with("also kept, as they do not come after it: ")
+                && beside.is_some_and(|beside| line.ends_with(beside))
+        });
+        assert!(is_told || beside.is_none(), "{told}");
+    }
+    // A number is a point in time.
+    let effects = program.args(["runs", "export", &id]).run().ok().json()["effects"].clone();
+    let of_a = |effect: &&serde_json::Value| effect["frame"] == "root/step:a" && effect["kind"] == "model";
+    let seq = effects.as_array().into_iter().flatten().find(of_a).expect("one")["seq"].to_string();
+    assert!(again(&seq).0.contains(&"b2 B".to_owned()));
+}
+
+#[test]
 fn a_tool_that_was_under_way_is_not_repeated_unasked_by_a_fork() {
     let code = "TOOL(\"run_command\", #{command: \"echo once >> written; sleep 600\"}); \"done\"";
     let program = killed_in_a_tool(code);

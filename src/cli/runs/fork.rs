@@ -4,14 +4,16 @@ use crate::app::build::App;
 use crate::app::plan::ANSWERERS;
 use crate::app::resume;
 use crate::cli::printer::Printer;
+use crate::cli::runs::beside::{self, Beside};
 use crate::cli::runs::reached;
 use crate::core::event::EventRecord;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::RunId;
+use crate::core::ids::{Frame, RunId};
 use crate::core::text::nearest;
 use crate::host::past;
 use crate::store::effects::{EffectRow, EffectState};
+use crate::store::fork::Kept;
 use crate::store::open::Store;
 use crate::store::runs::new_run_id;
 use clap::Args;
@@ -27,7 +29,8 @@ pub struct Fork {
     /// The run: `last`, or the beginning or end of its id.
     pub run: String,
     /// The last step that is taken over, itself with it: the number of an effect, a frame, or a part of one (`turn3`, a
-    /// step's name, also with its item: `work[a]`); all if it is left out.
+    /// step's name, also with its item: `work[a]`); all if it is left out. Of a pipeline also steps that do not come after a
+    /// named one.
     #[arg(long, value_name = "STEP")]
     pub at: Option<String>,
 }
@@ -35,24 +38,33 @@ pub struct Fork {
 /// Runs `fork`.
 pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
     let store = &app.kit.store;
-    let (row, _) = resume::find(store, &args.run)?;
+    let (row, launch) = resume::find(store, &args.run)?;
     if row.kind == "repl" {
         return Err(Failure::new(FailureKind::Invalid, "a session of the REPL cannot be forked")
             .hint(format!("rhizo resume {} goes on with it; .save keeps its variables in a file", row.id)));
     }
     let effects = store.effects(&row.id)?;
-    let (upto, taken) = match &args.at {
-        None => (effects.last().map_or(0, |effect| effect.seq), None),
+    let Point { upto, frame, taken } = match &args.at {
+        None => Point { upto: effects.last().map_or(0, |effect| effect.seq), frame: None, taken: None },
         Some(at) => point(store, &row.id, &effects, at)?,
     };
+    let pipeline = frame.as_ref().and_then(|_| beside::pipeline(app, &row, &launch));
+    let beside = match (pipeline, &frame) {
+        (Some(pipeline), Some(frame)) => beside::of(&pipeline.block, &effects, (upto, frame)),
+        _ => Beside::default(),
+    };
+    let is_kept = |seq: u64| seq <= upto || beside.effects.contains(&seq);
     let at = (app.kit.clock)();
     let new = new_run_id(at);
-    let past = past::gone_past(store, &row.id, upto)?;
-    store.fork_run(&row.id, &new, (upto, &past), at).await?;
-    let kept = effects.iter().filter(|effect| effect.seq <= upto && is_answer(effect)).count();
+    let past = past::gone_past(store, &row.id, is_kept)?;
+    store.fork_run(&row.id, &new, &Kept { upto, beside: &beside.effects, past: &past }, at).await?;
+    let kept = effects.iter().filter(|effect| is_kept(effect.seq) && is_answer(effect)).count();
     printer.rows(&json!({"run": new, "from": row.id, "at": upto, "answers": kept}), || new.to_string());
     if !printer.json {
         taken.iter().for_each(|taken| printer.dim(taken));
+        if !beside.steps.is_empty() {
+            printer.dim(&format!("also kept, as they do not come after it: {}", beside.steps.join(", ")));
+        }
         let (answers, are) = if kept == 1 { ("answer", "is") } else { ("answers", "are") };
         printer.dim(&format!("{kept} {answers} of {ANSWERERS} {are} kept of run {}; rhizo resume {new}", row.id));
     }
@@ -72,20 +84,35 @@ fn last_of(effects: &[EffectRow], at: &str) -> Option<u64> {
     effects.iter().filter(|effect| effect.is_called(at)).map(|effect| effect.seq).max()
 }
 
-/// The number of the effect that a person means, and what was taken where the name stands for several steps.
-fn point(store: &Store, run: &RunId, effects: &[EffectRow], at: &str) -> Outcome<(u64, Option<String>)> {
+/// Where a fork ends.
+struct Point {
+    /// The number of its last effect.
+    upto: u64,
+    /// The frame of the step that was named; nothing for a number.
+    frame: Option<Frame>,
+    /// What was taken where the name stands for several steps.
+    taken: Option<String>,
+}
+
+/// The point that a person means.
+fn point(store: &Store, run: &RunId, effects: &[EffectRow], at: &str) -> Outcome<Point> {
     let events = store.events(run, 0)?;
     let step = reached::step(&events, at);
-    let (upto, taken) = match (last_of(effects, at), &step) {
-        (Some(seq), _) => (seq, format!("the last effect of them is {seq}")),
+    let (upto, frame, taken) = match (last_of(effects, at), &step) {
+        (Some(seq), _) => {
+            let frame = effects.iter().find(|effect| effect.seq == seq).map(|effect| effect.key.frame.clone());
+            (seq, frame, format!("the last effect of them is {seq}"))
+        }
         (None, Some(step)) => {
             let seq = step.last_effect(&events, effects).ok_or_else(|| untold(run, &step.name))?;
-            (seq, format!("the last of them to end is {}", step.name))
+            (seq, Some(step.frame().clone()), format!("the last of them to end is {}", step.name))
         }
         (None, None) => return Err(unknown(run, effects, &events, at)),
     };
-    let several = step.filter(|step| step.of > 1 && at.parse::<u64>().is_err());
-    Ok((upto, several.map(|step| format!("`{at}` stands for {} steps; {taken}, and is taken over", step.of))))
+    let is_named = at.parse::<u64>().is_err();
+    let several = step.filter(|step| step.of > 1 && is_named);
+    let taken = several.map(|step| format!("`{at}` stands for {} steps; {taken}, and is taken over", step.of));
+    Ok(Point { upto, frame: frame.filter(|_| is_named), taken })
 }
 
 fn untold(run: &RunId, step: &str) -> Failure {

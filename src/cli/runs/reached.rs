@@ -5,6 +5,7 @@
 
 use crate::core::effect::EffectKind;
 use crate::core::event::{Event, EventRecord};
+use crate::core::ids::Frame;
 use crate::core::status::StepOutcome;
 use crate::repl::steps::named;
 use crate::store::effects::{EffectRow, EffectState};
@@ -50,6 +51,11 @@ fn squeezed(name: &str) -> String {
 }
 
 impl Step<'_> {
+    /// Its frame.
+    pub const fn frame(&self) -> &Frame {
+        &self.end.frame
+    }
+
     /// The number of its last effect, or of the last one that had ended when it did if no frame has the step, 0 if none
     /// had; nothing if the log cannot tell.
     pub fn last_effect(&self, events: &[EventRecord], effects: &[EffectRow]) -> Option<u64> {
