@@ -40,7 +40,8 @@ pub async fn admit(host: &RunHost, frame: &Frame, names: &[String], cancel: &Can
     for address in addresses {
         let args = json!({"url": address});
         // A run that is only looked at again sends nothing anywhere.
-        leave::ask(host, ToolCall { frame, tool, args: &args, cx: &cx, unasked: host.is_sealed() }).await?;
+        leave::ask(host, ToolCall { frame, tool, args: &args, cx: &cx, unasked: host.is_sealed(), claim: None })
+            .await?;
     }
     Ok(())
 }

@@ -83,29 +83,34 @@ impl Shell {
         // What cannot be given back, with what is there in its place.
         let mut lost: BTreeMap<String, Option<u64>> = BTreeMap::new();
         for step in steps {
-            match step {
-                Step::Code { typed, stopped } => {
-                    self.evaluations += 1;
-                    match stopped {
-                        Some(stopped) => lost.extend(self.set_again(&typed, stopped).await),
-                        None => self.evaluate_again(&typed).await,
-                    }
-                    self.keep(&typed).await;
-                    restored.inputs += 1;
-                }
-                Step::Command { line, values } => {
-                    self.command_again(&line, values).await?;
-                    if line == "reset" {
-                        lost.clear();
-                    }
-                }
-            }
+            restored.inputs += u32::from(matches!(step, Step::Code { .. }));
+            self.step_again(step, &mut lost).await?;
         }
         let now = self.session().await.marks();
         for (name, held) in lost.into_iter().filter(|(name, held)| now.get(name) == *held) {
             if held.is_some() { restored.older.push(name) } else { restored.lost.push(name) }
         }
         Ok(restored)
+    }
+
+    async fn step_again(&mut self, step: Step, lost: &mut BTreeMap<String, Option<u64>>) -> Outcome<()> {
+        match step {
+            Step::Code { typed, stopped } => {
+                self.evaluations += 1;
+                match stopped {
+                    Some(stopped) => lost.extend(self.set_again(&typed, stopped).await),
+                    None => self.evaluate_again(&typed).await,
+                }
+                self.keep(&typed).await;
+            }
+            Step::Command { line, values } => {
+                self.command_again(&line, values).await?;
+                if line == "reset" {
+                    lost.clear();
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Takes over what an input left that was stopped; answers the names of what it cannot give back, with what is there instead.

@@ -70,7 +70,7 @@ fn parameters_may_stand_behind_the_context() {
 
 #[test]
 fn what_may_be_a_missing_file_behind_the_context_is_no_parameter() {
-    let program = project().file("echo.rhai", "args.data").file("data=1.txt", "one\n");
+    let program = project().file("echo.rhai", "print(args.data)").file("data=1.txt", "one\n");
     for (word, hint) in [
         ("data=2.txt", "hint: a parameter stands before --context; as a file: did you mean \"data=1.txt\"?"),
         ("data=in/x", "hint: a parameter stands before --context"),

@@ -35,7 +35,7 @@ steps:
     assert_eq!(read(&program, "out/table.csv"), "a,b\n1,\"x,y\"\n2,z\n");
     assert_eq!(read(&program, "out/deep/2.md"), "# Title\n");
     assert_eq!(std::fs::read(program.project().join("out/raw.bin")).expect("a file"), [0, 255, 10]);
-    let all: serde_json::Value = serde_json::from_str(&read(&program, "out/all.json")).expect("JSON");
+    let all: Value = serde_json::from_str(&read(&program, "out/all.json")).expect("JSON");
     assert_eq!(all["rows"][1]["b"], "z");
     let left = Program::files_below(&program.project().join("out"));
     assert!(!left.iter().any(|path| path.ends_with(".tmp")), "{left:?}");
