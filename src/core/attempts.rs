@@ -2,6 +2,8 @@
 //! decides what comes next.
 
 use crate::core::effect::Paid;
+use crate::core::message::ModelAnswer;
+use crate::core::money::Money;
 use crate::core::request::LlmRequest;
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +93,19 @@ pub struct Spent {
     /// The call, if it is one that was paid for in this process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid: Option<Paid>,
+}
+
+impl Spent {
+    /// What the attempt with this answer has used.
+    pub fn of(answer: &ModelAnswer) -> Self {
+        Self {
+            model: answer.model.to_string(),
+            cost_nanos: answer.cost.map_or(0, Money::nanos),
+            tokens: answer.reply.usage.total(),
+            millis: answer.millis,
+            paid: answer.paid.clone(),
+        }
+    }
 }
 
 /// What a script's check made of an answer.

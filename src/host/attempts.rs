@@ -9,7 +9,6 @@ use crate::core::class::FailureClass;
 use crate::core::episode::{Verdict, Verifier, action};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, ModelId};
-use crate::core::message::ModelAnswer;
 use crate::core::money::Money;
 use crate::core::request::LlmRequest;
 use crate::core::text::{head_tail, one_line};
@@ -166,7 +165,9 @@ impl Attempting<'_> {
             let answered = if handed {
                 handover::answer(self, &request, &attempts.role).await
             } else {
-                llm::answer(self, &request, attempts.thinks > 0).await.map(|(value, answer)| (value, spent(&answer)))
+                llm::answer(self, &request, attempts.thinks > 0)
+                    .await
+                    .map(|(value, answer)| (value, Spent::of(&answer)))
             };
             match answered {
                 Ok((value, spent)) => {
@@ -293,14 +294,4 @@ fn feedback(failure: &Failure, answer: Option<&str>, other: bool) -> String {
     }
     let verb = if answer.is_some() { "It was not accepted" } else { "An earlier attempt failed" };
     format!("{text}{verb}: {}\nAnswer again, and avoid that.", one_line(&failure.message, 600))
-}
-
-fn spent(answer: &ModelAnswer) -> Spent {
-    Spent {
-        model: answer.model.to_string(),
-        cost_nanos: answer.cost.map_or(0, Money::nanos),
-        tokens: answer.reply.usage.total(),
-        millis: answer.millis,
-        paid: answer.paid.clone(),
-    }
 }

@@ -16,6 +16,7 @@ use crate::host::resume;
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
 use crate::policy::substitute::mends;
+use crate::store::effects::EffectState;
 use serde_json::json;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -79,7 +80,7 @@ async fn backed(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken)
 pub fn is_logged(host: &RunHost, call: &ModelCall) -> Outcome<bool> {
     let Some(replay) = &host.replay else { return Ok(false) };
     let key = host.next_key(&call.frame, asked(call)?.hash());
-    let own = replay.is_sealed() || replay.has_answer(&key) || replay.has_failure(&host.kit.store, &key)?;
+    let own = replay.is_sealed() || replay.is(&key, EffectState::Done) || replay.has_failure(&host.kit.store, &key)?;
     Ok(own || answered(host, replay, call, &call.substitutes)?.is_some())
 }
 
@@ -89,7 +90,7 @@ fn stood_in(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) ->
     let Some(replay) = &host.replay else { return Ok(None) };
     length::wish(call);
     let own = asked(call)?;
-    if replay.has_answer(&host.next_key(&call.frame, own.hash())) {
+    if replay.is(&host.next_key(&call.frame, own.hash()), EffectState::Done) {
         return Ok(None);
     }
     let Some((other, substitution, skipped)) = answered(host, replay, call, substitutes)? else { return Ok(None) };
@@ -112,7 +113,7 @@ fn answered(
     for substitute in substitutes {
         let Ok((other, substitution)) = stand_in(host, call, substitute, &before) else { continue };
         let asked = asked(&other)?;
-        if replay.has_answer(&host.next_key(&call.frame, asked.hash())) {
+        if replay.is(&host.next_key(&call.frame, asked.hash()), EffectState::Done) {
             return Ok(Some((other, substitution, skipped)));
         }
         skipped.push(asked.hash().to_owned());

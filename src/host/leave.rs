@@ -7,6 +7,7 @@ use crate::host::called;
 use crate::host::claims::Claim;
 use crate::host::door::{self, Asked, Done, Entered};
 use crate::host::run_host::RunHost;
+use crate::store::effects::EffectState;
 use crate::tools::approval::{YES, check_readable, question};
 use crate::tools::catalog::Registered;
 use crate::tools::person::Question;
@@ -67,7 +68,7 @@ pub(super) async fn ask(host: &RunHost, call: ToolCall<'_>) -> Outcome<()> {
     let wish = wish(call);
     let key = host.next_key(call.frame, wish.hash());
     // What was said stays said, whatever the policy is by now.
-    let answered = host.replay.as_ref().is_some_and(|replay| replay.has_answer(&key));
+    let answered = host.replay.as_ref().is_some_and(|replay| replay.is(&key, EffectState::Done));
     let asks = !answered && policy? && !call.unasked;
     let known = host.knows(call.frame, &wish);
     let unread = check_readable(spec, call.args).is_err();

@@ -7,6 +7,7 @@ use crate::host::claims::Claim;
 use crate::host::door::{self, Done, Entered};
 use crate::host::leave::{self, ToolCall};
 use crate::host::run_host::RunHost;
+use crate::store::effects::EffectState;
 use crate::tools::builtin::write_file;
 use crate::tools::tool::ToolContext;
 use serde::Deserialize;
@@ -66,7 +67,7 @@ async fn enter(host: &RunHost, call: ToolCall<'_>, claim: &Claim) -> Outcome<Ent
     // What a log has as failed has written nothing, and comes into nobody's way unless it is made again.
     let has_failed = host.replay.as_ref().is_some_and(|replay| {
         let asked = leave::asked(host, call);
-        replay.has_failed(&host.next_key(call.frame, asked.hash()))
+        replay.is(&host.next_key(call.frame, asked.hash()), EffectState::Failed)
     });
     if !has_failed && let Err(twice) = host.counts.claims.note(claim) {
         let asked = leave::asked(host, call);

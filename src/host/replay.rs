@@ -205,14 +205,9 @@ impl Replay {
         self.frames.get_or_init(around).contains(frame.as_str())
     }
 
-    /// Whether the log has an answer to this effect.
-    pub fn has_answer(&self, key: &EffectKey) -> bool {
-        self.lock().known.get(key).is_some_and(|entry| entry.recorded.state == EffectState::Done)
-    }
-
-    /// Whether the log has this effect as one that failed.
-    pub fn has_failed(&self, key: &EffectKey) -> bool {
-        self.lock().known.get(key).is_some_and(|entry| entry.recorded.state == EffectState::Failed)
+    /// Whether the log has this effect in this state.
+    pub fn is(&self, key: &EffectKey, state: EffectState) -> bool {
+        self.lock().known.get(key).is_some_and(|entry| entry.recorded.state == state)
     }
 
     /// Whether this effect failed, and a run that goes on is told so again.

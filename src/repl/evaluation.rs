@@ -37,7 +37,7 @@ impl Shell {
             shown: one_line(&told(&evaluation), 400),
             ok: evaluation.failure.is_none(),
             millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            stopped: self.stopped(&held, &evaluation).await,
+            stopped: self.stopped(typed, &held, &evaluation).await,
         };
         host.emit(&Frame::root(), &event);
         self.follower.until(Mark::Evaluation(host.run.clone(), turn)).await;
@@ -69,7 +69,7 @@ impl Shell {
     }
 
     /// What an input leaves that Ctrl-C or a time limit has stopped.
-    async fn stopped(&self, held: &Marks, evaluation: &Evaluation) -> Option<Stopped> {
+    async fn stopped(&self, typed: &str, held: &Marks, evaluation: &Evaluation) -> Option<Stopped> {
         let kind = evaluation.failure.as_ref()?.kind;
         if !matches!(kind, FailureKind::Cancelled | FailureKind::Deadline) {
             return None;
@@ -77,7 +77,7 @@ impl Shell {
         let session = self.session().await;
         // What a closure has set the code that calls it need not name.
         let now = session.marks();
-        let (set, lost) = session.snapshot(|name| now.get(name) != held.get(name));
+        let (set, lost) = session.snapshot(|name| now.may_differ(held, name, typed));
         let printed = evaluation.printed_number.map(|_| evaluation.printed.clone());
         Some(Stopped { set, lost, printed })
     }
