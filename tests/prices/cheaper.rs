@@ -26,6 +26,8 @@ fn a_price_that_falls_far_is_not_taken_unasked() {
         (entry(0.02e-6, 2e-6, json!({})), true),
         (entry(0.25e-6, 2e-6, json!({"cache_read_input_token_cost": 0.0})), true),
         (entry(0.25e-6, 2e-6, json!({"output_cost_per_reasoning_token": 1e-9})), true),
+        // A list's way to say that writing into the cache has no price of its own.
+        (entry(0.25e-6, 2e-6, json!({"cache_creation_input_token_cost": 0.0})), false),
         (entry(0.03e-6, 0.2e-6, json!({})), false),
         (entry(25e-6, 200e-6, json!({})), false),
     ] {

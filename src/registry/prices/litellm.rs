@@ -1,7 +1,9 @@
 //! The form of litellm's `model_prices_and_context_window.json`: one flat entry per model, USD per token.
 //!
-//! Prices of service tiers (`_flex`, `_priority`), batches and hour-long caches stand beside the ordinary ones under
-//! other names and are not used. A price under a name that is neither read nor one of these spoils its entry.
+//! Prices of service tiers (`_flex`, `_priority`, `_ultrafast`), of batches, of caches that last for hours and of what a
+//! model decides at an address of its own (`_decisions`) stand beside the ordinary ones under other names and are not
+//! used. Nor are those by the hour, of which the dearest is the ordinary one. A price under a name that is neither read
+//! nor one of these spoils its entry.
 
 use crate::config::price_file::ListedModel;
 use crate::core::price::{Price, Rates, Tier};
@@ -32,9 +34,13 @@ const UNUSED: &[&str] = &[
     "_batches",
     "_flex",
     "_priority",
+    "_ultrafast",
+    "_decisions",
     "_above_1hr",
+    "_above_12hr",
     "cache_hit",
     "search",
+    "grounding",
     "_per_session",
     "vector_store",
     "code_interpreter",
@@ -123,10 +129,13 @@ fn threshold(key: &str) -> Option<u64> {
 /// The rates under the names with this ending; those that are missing are those of `below`.
 fn rates(entry: &Value, ending: &str, below: Option<Rates>) -> Result<Rates, Skip> {
     let rate = |name: &str| amount(entry, &format!("{name}{ending}"), PER_TOKEN);
+    let input = rate(INPUT)?.or(below.map(|b| b.input)).ok_or(Skip::Unpriced)?;
+    // The list writes 0 where a provider has no price of its own for it and bills it like the rest of the prompt.
+    let write = rate(WRITE)?.filter(|write| *write > 0 || input == 0);
     Ok(Rates {
-        input: rate(INPUT)?.or(below.map(|b| b.input)).ok_or(Skip::Unpriced)?,
+        input,
         cached_input: rate(CACHED)?.or(below.and_then(|b| b.cached_input)),
-        cache_write: rate(WRITE)?.or(below.and_then(|b| b.cache_write)),
+        cache_write: write.or(below.and_then(|b| b.cache_write)),
         output: rate(OUTPUT)?.or(below.map(|b| b.output)).ok_or(Skip::Unpriced)?,
         reasoning: rate(REASONING)?.or(below.and_then(|b| b.reasoning)),
     })

@@ -139,6 +139,46 @@ fn litellm_gives_rates_tiers_and_sizes() {
 }
 
 #[test]
+fn litellm_entries_with_prices_of_what_nobody_asks_for_are_read() {
+    // Facts of the list in litellm 1.110.2, each cut to what is peculiar to it.
+    let list = list(&json!({
+        "deepseek/deepseek-v4-pro": {
+            "litellm_provider": "deepseek", "mode": "chat", "input_cost_per_token": 1.32e-06,
+            "output_cost_per_token": 3.96e-06, "cache_read_input_token_cost": 4.4e-08,
+            "input_cost_per_token_cache_hit": 4.4e-08, "cache_creation_input_token_cost": 0.0,
+            "off_peak_pricing": {"input_cost_per_token": 6.6e-07, "output_cost_per_token": 1.98e-06}},
+        "gemini/gemini-3.8-flash": {
+            "litellm_provider": "gemini", "mode": "chat", "input_cost_per_token": 7.5e-07,
+            "output_cost_per_token": 3.75e-06, "google_maps_grounding_cost_per_query": 0.014,
+            "search_context_cost_per_query": {"search_context_size_low": 0.014}},
+        "gpt-6-luna": {
+            "litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 1e-07, "output_cost_per_token": 5e-07,
+            "cache_creation_input_token_cost": 1.25e-07, "cache_creation_input_token_cost_above_12hr": 2.5e-07,
+            "cache_creation_input_token_cost_above_12hr_above_272k_tokens": 5e-07,
+            "input_cost_per_token_decisions": 1e-07, "output_cost_per_token_decisions": 0.0},
+        "gpt-6.1-sol": {
+            "litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 2e-06, "output_cost_per_token": 1e-05,
+            "input_cost_per_token_above_272k_tokens": 4e-06, "input_cost_per_token_ultrafast": 1.2e-05,
+            "output_cost_per_token_above_272k_tokens": 1.5e-05,
+            "output_cost_per_token_above_272k_tokens_ultrafast": 9e-05},
+        "gemini/lyria-3.5": {
+            "litellm_provider": "gemini", "mode": "chat", "input_cost_per_token": 0, "output_cost_per_token": 0,
+            "output_cost_per_image": 0.08},
+    }));
+    let deepseek = Price::flat(1_320_000_000, 3_960_000_000);
+    let rates = Rates { cached_input: Some(44_000_000), ..deepseek.rates };
+    assert_eq!(price(&list, "deepseek/deepseek-v4-pro"), Price { rates, ..deepseek });
+    assert_eq!(price(&list, "google/gemini-3.8-flash"), Price::flat(750_000_000, 3_750_000_000));
+    let luna = Price::flat(100_000_000, 500_000_000);
+    let rates = Rates { cache_write: Some(125_000_000), ..luna.rates };
+    assert_eq!(price(&list, "openai/gpt-6-luna"), Price { rates, ..luna });
+    let long = Tier { above: 272_000, rates: Price::flat(4_000_000_000, 15_000_000_000).rates };
+    let sol = Price { tiers: vec![long], ..Price::flat(2_000_000_000, 10_000_000_000) };
+    assert_eq!(price(&list, "openai/gpt-6.1-sol"), sol);
+    assert_eq!(list.skipped[&Skip::Uncountable], ["google/lyria-3.5 (output_cost_per_image)"]);
+}
+
+#[test]
 fn entries_of_litellm_are_left_out_for_a_reason() {
     let entry = |provider: &str, mode: &str, rest: Value| {
         let mut entry = json!({"litellm_provider": provider, "mode": mode, "input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6});
