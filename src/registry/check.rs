@@ -30,6 +30,7 @@ pub fn faults(settings: &Settings) -> Vec<Fault> {
     check.models();
     check.addresses();
     check.roles();
+    check.ladder();
     check.numbers();
     check.faults
 }
@@ -161,6 +162,14 @@ impl Check<'_> {
             if let Some(Err(failure)) = persona {
                 self.fault(&at("persona"), with_hint(&at("persona"), &failure));
             }
+        }
+    }
+
+    /// A name that no role has is no way up, so that nobody would ever take over.
+    fn ladder(&mut self) {
+        let settings = self.settings;
+        for failure in settings.escalation.ladder.iter().filter_map(|name| roles::find(settings, name).err()) {
+            self.fault("escalation.ladder", with_hint("escalation.ladder", &failure));
         }
     }
 

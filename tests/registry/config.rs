@@ -109,7 +109,8 @@ fn faults_of_names_prices_and_numbers_have_places() {
         cached_input_price = 3\ntags = [\"german\"]\n\n[models.half]\nbase_url = \"http://127.0.0.1:9/v1\"\n\
         output_price = 2\n\n[roles.worker]\nmodels = [\"bigg\"]\nrequires = [\"germn\", \"json\"]\npersona = \"standrad\"\n\
         temperature = 3\nmax_tokens = 0\n\n[roles.worker.monitor]\nrepetition = 1.5\nentropi = 1\n";
-    let user = "[roles.expert]\nmodels = [\"big\", \"gpt-5-minni\"]\nstrategi = \"cost\"\n";
+    let user = "[roles.expert]\nmodels = [\"big\", \"gpt-5-minni\"]\nstrategi = \"cost\"\n\n\
+        [escalation]\nladder = [\"workr\", \"expert\", \"architct\"]\n";
     let program = with_user(Program::new().file("rhizo.toml", project), user);
     program.args(["models"]).run().code(3).snapshot("config_faults");
     program.args(["doctor"]).run().code(3);

@@ -1,9 +1,8 @@
 //! The form of litellm's `model_prices_and_context_window.json`: one flat entry per model, USD per token.
 //!
-//! Prices of service tiers (`_flex`, `_priority`, `_ultrafast`), of batches, of caches that last for hours and of what a
-//! model decides at an address of its own (`_decisions`) stand beside the ordinary ones under other names and are not
-//! used. Nor are those by the hour, of which the dearest is the ordinary one. A price under a name that is neither read
-//! nor one of these spoils its entry.
+//! Prices of service tiers (`_flex`, `_priority`, `_ultrafast`), of batches, of caches that last for hours and of
+//! decisions, which have an address of their own, stand beside the ordinary ones under other names and are not used.
+//! Nor are those of cheaper hours. A price under a name that is neither read nor one of these spoils its entry.
 
 use crate::config::price_file::ListedModel;
 use crate::core::price::{Price, Rates, Tier};
