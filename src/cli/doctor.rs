@@ -61,6 +61,7 @@ pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) 
         printer.dim("models and the memory are looked at once the settings are right");
     }
     let mut checks: Checks = vec![("settings", loaded.as_ref().map(sources).map_err(Clone::clone))];
+    checks.extend(loaded.iter().flat_map(check::slips).map(|slip| ("name", Ok(slip))));
     // They rest on variables alone. Where these name no folder, the settings have failed for that reason.
     if let Ok(paths) = Paths::decide(&environment) {
         if args.repair {

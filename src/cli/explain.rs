@@ -9,7 +9,7 @@ use crate::core::money::Money;
 use crate::core::strategy::Strategy;
 use crate::host::choose::{Explained, Wish};
 use crate::policy::choice::{Choice, Considered, Origin};
-use crate::registry::roles;
+use crate::registry::{check, roles};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -35,7 +35,12 @@ pub async fn explain(app: &App, printer: &Printer, args: &Explain) -> Outcome<Ex
     if let Some(failure) = args.role.as_deref().and_then(|name| roles::find(&app.kit.settings, name).err()) {
         return Ok(report::usage(printer, &failure));
     }
-    tell(app, printer, args).await.map(|()| Exit::Ok)
+    let told = tell(app, printer, args).await;
+    let slips = check::slips(&app.kit.settings);
+    for slip in slips.iter().filter(|_| !printer.quiet) {
+        printer.err(&format!("note: {slip}"));
+    }
+    told.map(|()| Exit::Ok)
 }
 
 async fn tell(app: &App, printer: &Printer, args: &Explain) -> Outcome<()> {

@@ -108,6 +108,11 @@ pub fn nearest_file<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
     within(6, word, candidates)
 }
 
+/// The same for a name that nobody knows and that may be right all the same: with a single slip.
+pub fn nearest_by_a_letter<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    within(usize::MAX, word, candidates)
+}
+
 /// With one slip, and one more in so many letters. To a name of one or two letters any other is as near: there one letter
 /// may be missing, and none be another.
 fn within<'a>(letters_per_slip: usize, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

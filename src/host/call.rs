@@ -139,7 +139,7 @@ fn keyless(lacking: &Failure, call: &ModelCall) -> Failure {
 /// Says what a person should know before a call goes out.
 fn begin(host: &RunHost, call: &ModelCall, entry: &Entry) {
     if let Some(notice) = host.kit.models.first_notice(&call.served) {
-        host.emit(&call.frame, &Event::Note { text: notice.to_owned() });
+        host.emit(&call.frame, &Event::Note { text: notice });
     }
     if let Some(open) = entry.under_way() {
         let cost = open.worst_cost.map_or_else(|| "an unknown amount".to_owned(), |cost| format!("at most {cost}"));

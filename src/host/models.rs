@@ -18,8 +18,10 @@ use crate::model::remote::RemoteSettings;
 use crate::model::responses::OpenAiResponses;
 use crate::model::retry::RetryPolicy;
 use crate::registry::models::{self, ModelSpec, Provider};
+use crate::registry::prices;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -77,7 +79,7 @@ pub struct Models {
     built: Mutex<HashMap<String, Served>>,
     /// The model that a person chose for everything while the program ran.
     switched: Mutex<Option<String>>,
-    told: Mutex<HashMap<ModelId, &'static str>>,
+    told: Mutex<HashMap<ModelId, Option<String>>>,
     /// The models of whose silence a person knows.
     silent: Mutex<HashSet<ModelId>>,
     /// The models of whose waits for budget a person knows.
@@ -131,17 +133,21 @@ impl Models {
     }
 
     /// What a person should know of this model, the first time it is asked for.
-    pub fn first_notice(&self, served: &Served) -> Option<&'static str> {
-        let notice = served.model.notice()?;
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.insert(served.spec.id.clone(), notice).is_none().then_some(notice)
+    pub fn first_notice(&self, served: &Served) -> Option<String> {
+        match self.told.lock().unwrap_or_else(PoisonError::into_inner).entry(served.spec.id.clone()) {
+            Entry::Occupied(_) => None,
+            Entry::Vacant(new) => {
+                let notice = served.model.notice().map(str::to_owned);
+                new.insert(notice.or_else(|| prices::slip(&self.settings, &served.spec))).clone()
+            }
+        }
     }
 
     /// The same of a model that answers because nothing is configured, once it was asked for: who wants to hear of nothing
     /// else did not choose it either.
-    pub fn unasked_notice(&self) -> Option<&'static str> {
+    pub fn unasked_notice(&self) -> Option<String> {
         let default = self.default.get().filter(|default| default.unasked)?;
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).get(&default.spec.id).copied()
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).get(&default.spec.id).cloned().flatten()
     }
 
     /// Whether nobody has been told yet that this model takes its time.

@@ -13,7 +13,7 @@ use crate::core::money::Money;
 use crate::core::text::nearest;
 use crate::registry::builtin::SERVERS;
 use crate::registry::capabilities::WORDS;
-use crate::registry::{address, models, personas, roles};
+use crate::registry::{address, models, personas, prices, roles};
 use std::collections::BTreeSet;
 
 /// Reads all layers and checks them. Every fault of every source is told at once.
@@ -43,6 +43,14 @@ pub fn required(settings: &Settings, word: &str) -> Option<String> {
     }
     let near = hint(word, WORDS.iter().chain(&tags).copied());
     Some(format!("no model has the capability or tag `{word}`{near}"))
+}
+
+/// Notes on models that the settings name and that are called almost like known ones. What is no model at all is a fault.
+pub fn slips(settings: &Settings) -> BTreeSet<String> {
+    let own = settings.models.iter().flat_map(|(name, config)| std::iter::once(name).chain(&config.fallback));
+    let named = settings.roles.values().flat_map(|role| &role.models).chain(&settings.model).chain(own);
+    let specs = named.filter_map(|name| models::resolve(settings, name).ok());
+    specs.filter_map(|spec| prices::slip(settings, &spec)).collect()
 }
 
 /// No provider asks less for a million tokens, in nano-USD: genai-prices asks a person about less.

@@ -16,8 +16,9 @@ use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
 use crate::core::price::{Price, Rates, Tier};
-use crate::core::text::nearest;
-use crate::registry::models::Capabilities;
+use crate::core::text::{nearest, nearest_by_a_letter};
+use crate::registry::builtin::SERVERS;
+use crate::registry::models::{Capabilities, ModelSpec};
 use crate::registry::prices::table::{Known, MODELS, READ};
 use serde::Serialize;
 use std::fmt;
@@ -86,6 +87,21 @@ pub fn named(settings: &Settings, name: &str, id: &str) -> Outcome<Listing> {
         };
         Failure::new(FailureKind::Config, what).hint(hint)
     })
+}
+
+/// A note on a model that no list knows at its service, and that is called like a listed one but for a letter. It is no
+/// error: a new model is in no list either, and one with another number in its name is taken for that.
+pub fn slip(settings: &Settings, spec: &ModelSpec) -> Option<String> {
+    // A shorter name is near to too many others.
+    const LEAST: usize = 6;
+    if spec.price.is_some() || spec.name.len() < LEAST {
+        return None;
+    }
+    let service = SERVERS.iter().find(|server| server.base_url == spec.base_url)?.name;
+    let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
+    let bare = ids(settings).filter_map(|id| id.strip_prefix(service)?.strip_prefix('/'));
+    let near = nearest_by_a_letter(&spec.name, bare.filter(|name| digits(name) == digits(&spec.name)))?;
+    Some(format!("no price list has {service}/{}; if it is no new model, did you mean `{service}/{near}`?", spec.name))
 }
 
 /// The ids that the built-in table and the price file list, in this order.

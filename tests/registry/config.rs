@@ -117,6 +117,26 @@ fn faults_of_names_prices_and_numbers_have_places() {
 }
 
 #[test]
+fn a_model_that_is_called_like_a_known_one_but_for_a_letter_gets_a_note() {
+    let text = "[roles.worker]\nmodels = [\"openai/gpt-5-min\"]\n[roles.expert]\nmodels = [\"openai/gpt-6.3-sol\", \
+        \"ollama/gpt-5-min\", \"openai/gpt-5-codex\"]\n\
+        [models.\"openai/gpt-5-nan\"]\nbase_url = \"http://127.0.0.1:9/v1\"\ncontext_window = 9000\n";
+    let program = Program::new().file("rhizo.toml", text).env("OPENAI_API_KEY", "none");
+    let note = "no price list has openai/gpt-5-min; if it is no new model, did you mean `openai/gpt-5-mini`?";
+    // A model without a price is refused before anything is sent.
+    for (code, args) in [
+        (5, &["eval", "llm(\"x\")", "--max-cost", "1"][..]),
+        (0, &["models", "explain", "--role", "worker"]),
+        (0, &["models", "explain"]),
+        (0, &["doctor", "--no-call"]),
+    ] {
+        let ran = program.list(args).run().code(code);
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(told.contains(note) && told.matches("if it is no new model").count() == 1, "{args:?}: {told}");
+    }
+}
+
+#[test]
 fn how_a_role_samples_may_stand_in_a_table_of_its_own() {
     let text = "[roles.worker.generation_defaults]\ntemperature = 0.25\nstop = [\"END\"]\nmax_tokens = 77\nthinking = \"low\"\n";
     let program = Program::offline().file("rhizo.toml", text);
