@@ -5,7 +5,7 @@ use crate::core::failure::Outcome;
 use crate::core::ids::ModelId;
 use crate::core::strategy::Strategy;
 use crate::host::models::{Models, Served};
-use crate::policy::choice::{self, Candidate, Choice, Origin, Wanted, meets};
+use crate::policy::choice::{self, Candidate, Choice, Origin, Wanted};
 use crate::policy::substitute;
 use crate::registry::models::{ModelSpec, Provider, names, resolve};
 use crate::registry::roles::{self, Role};
@@ -142,7 +142,7 @@ impl Models {
     /// What would be chosen for these requirements if no role, flag or default said otherwise.
     pub async fn survey(&self, requires: &[String], strategy: Option<Strategy>) -> Outcome<Choice> {
         let default = self.default_model().await?;
-        let candidates = self.everybody(&default.spec, requires)?;
+        let candidates = self.everybody(&default.spec, requires, false)?;
         let strategy = strategy.or(self.settings.strategy).or(Some(Strategy::default()));
         Ok(choice::choose(&candidates, &Origin::All, Wanted { requires, strategy }))
     }
@@ -169,17 +169,19 @@ impl Models {
             return Ok((candidates, Origin::Role));
         }
         let default = self.default_model().await?;
-        let ordered = wish.strategy.or(role.strategy).is_some();
-        let suits = requires.iter().all(|word| meets(&default.spec, word));
-        // Without a strategy nothing is gained by leaving the default model, if it can do what is asked.
-        if !ordered && suits && (requires.is_empty() || settings.strategy.is_none()) {
-            return Ok((vec![self.candidate(default.spec.clone())], Origin::Default(default.reason.clone())));
+        let strategy = wish.strategy.or(role.strategy);
+        let usual = self.candidate(default.spec.clone());
+        if strategy.is_none() && requires.is_empty() {
+            return Ok((vec![usual], Origin::Default(default.reason.clone())));
         }
-        Ok((self.everybody(&default.spec, requires)?, Origin::All))
+        // Who requires something and names no strategy has not asked for what nobody wrote down, nor for a bill.
+        let keeps = strategy.or(settings.strategy).is_none() && choice::objection(&usual, requires).is_none();
+        Ok((self.everybody(&default.spec, requires, keeps)?, Origin::All))
     }
 
-    /// The default model, all that the user has described or listed, and all that are built in.
-    fn everybody(&self, default: &ModelSpec, requires: &[String]) -> Outcome<Vec<Candidate>> {
+    /// The default model, all that the user has described or listed, and all that are built in. Who `keeps` to the
+    /// user's own asks none of the last, nor any that costs money in place of a default one that does not.
+    fn everybody(&self, default: &ModelSpec, requires: &[String], keeps: bool) -> Outcome<Vec<Candidate>> {
         let settings = &self.settings;
         let listed = settings.roles.values().flat_map(|role| &role.models);
         let own: IndexSet<&String> = settings.models.keys().chain(listed).collect();
@@ -193,15 +195,15 @@ impl Models {
             if (spec.provider == Provider::Offline && !mine) || !seen.insert(spec.id.clone()) {
                 continue;
             }
-            let pays = default.is_cheaper_than(&spec) && !mine && !settings.allow_paid_fallback;
-            let mut candidate = self.candidate(spec);
             // A key in the environment is a credential and no choice: it must not turn free calls into paid ones.
-            candidate.barred = pays.then(|| {
-                format!(
-                    "costs money, the default model does not; allow_paid_fallback = true or [models.\"{name}\"] lets it"
-                )
-            });
-            candidates.push(candidate);
+            let pays = default.is_cheaper_than(&spec) && !settings.allow_paid_fallback;
+            let barred = match (mine, pays) {
+                (false, true) => Some(format!("{PAYS}; allow_paid_fallback = true or [models.\"{name}\"] lets it")),
+                (true, true) => keeps.then(|| format!("{PAYS}; allow_paid_fallback = true or a `strategy` lets it")),
+                (false, false) => keeps.then(|| UNWRITTEN.to_owned()),
+                (true, false) => None,
+            };
+            candidates.push(Candidate { barred, ..self.candidate(spec) });
         }
         // Nobody asked for the offline engine: its price of nothing must not beat a model that can do the work.
         let unasked = default.provider == Provider::Offline && settings.model.is_none();
@@ -240,6 +242,10 @@ impl Models {
         Candidate { spec: Arc::new(spec), missing_key, barred: None }
     }
 }
+
+/// Why a model may not be asked although it could be.
+const PAYS: &str = "costs money, the default model does not";
+const UNWRITTEN: &str = "nobody described or listed it, and the default model will do; a `strategy` lets it";
 
 fn no_candidate() -> crate::core::failure::Failure {
     crate::core::failure::Failure::new(crate::core::failure::FailureKind::Internal, "the chosen model is no candidate")

@@ -45,7 +45,7 @@ pub fn required(settings: &Settings, word: &str) -> Option<String> {
     Some(format!("no model has the capability or tag `{word}`{near}"))
 }
 
-/// Notes on models that the settings name and that are called almost like known ones. What is no model at all is a fault.
+/// Notes on models that the settings name and that are called almost like known ones. What is no model is a fault.
 pub fn slips(settings: &Settings) -> BTreeSet<String> {
     let own = settings.models.iter().flat_map(|(name, config)| std::iter::once(name).chain(&config.fallback));
     let named = settings.roles.values().flat_map(|role| &role.models).chain(&settings.model).chain(own);

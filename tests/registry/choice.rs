@@ -54,6 +54,34 @@ fn call_over_role_over_requirement_over_default() {
 }
 
 #[test]
+fn what_is_required_comes_before_the_default_model() {
+    let server = echo();
+    let model = |name: &str, usd: u64| {
+        let (url, price) = (server.base_url(), format!("input_price = {usd}\noutput_price = {usd}"));
+        format!("[models.{name}]\nbase_url = \"{url}\"\n{price}\ntags = [\"private\"]\n")
+    };
+    let text = |usual: u64| format!("model = \"usual\"\n{}{}", model("other", 1), model("usual", usual));
+    let explain = ["models", "explain", "--requires", "private"];
+    let paid = Program::new().file("rhizo.toml", text(9));
+    paid.args(["eval", "llm(\"q\", #{requires: [\"private\"]})"]).run().ok().prints("other\n");
+    paid.args(["eval", "llm(\"q\")"]).run().ok().prints("usual\n");
+    let told = paid.args(explain).run().ok().stdout;
+    assert!(told.contains("other answers: best balance of cost and rank among 2 models with private"), "{told}");
+    assert!(told.starts_with("role worker: every known model: the role lists none; it must have private"), "{told}");
+    // Nobody asked for a bill.
+    let free = Program::new().file("rhizo.toml", text(0));
+    let told = free.args(explain).run().ok().stdout;
+    assert!(told.contains("usual answers: the only one with private"), "{told}");
+    assert!(told.contains("refused: costs money, the default model does not"), "{told}");
+    let ran = free.args(["models", "explain", "--requires", "private", "--strategy", "performance", "--json"]).run();
+    assert_eq!(ran.ok().json()["model"], "other");
+    // A key is no choice of all that can be had for it.
+    let keyed = Program::new().env("OPENAI_API_KEY", "k");
+    let chosen = keyed.args(["models", "explain", "--requires", "vision", "--json"]).run().ok().json();
+    assert_eq!(chosen["model"], "openai/gpt-5-mini");
+}
+
+#[test]
 fn the_root_of_a_child_is_chosen_likewise() {
     let server = echo();
     let program = range(&server, "");
