@@ -129,6 +129,23 @@ fn a_wrong_answer_is_shown_what_is_wrong_with_it() {
 }
 
 #[test]
+fn a_value_in_words_costs_no_repair_unless_it_could_be_another() {
+    let rows: [(&str, &'static [&'static str], &str, usize); 5] = [
+        ("int", &["The answer is 42."], "i64 42", 1),
+        ("good|bad", &["**Good.**"], "string good", 1),
+        ("bool", &["Yes"], "bool true", 1),
+        ("int", &["not 42 but 43", "43"], "i64 43", 2),
+        ("good|bad", &["not good", "bad"], "string bad", 2),
+    ];
+    for (schema, answers, expect, calls) in rows {
+        let server = answering(answers);
+        let code = format!("let r = llm(\"q\", #{{schema: \"{schema}\"}}); `${{type_of(r)}} ${{r}}`");
+        Program::paying(&server).args(["eval", &code, "-q"]).run().ok().prints(&format!("{expect}\n"));
+        assert_eq!(server.asks().len(), calls, "{answers:?}");
+    }
+}
+
+#[test]
 fn two_repairs_are_the_most() {
     let server = answering(&["no idea", "{\"score\": 7, \"tags\": []}", "{\"score\": 8, \"tags\": 1}"]);
     let program = Program::paying(&server);

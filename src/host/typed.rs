@@ -5,6 +5,7 @@
 mod extract;
 mod forms;
 mod numbers;
+mod said;
 mod slips;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -84,9 +85,26 @@ impl Schema {
     /// Finds the JSON in an answer and checks it.
     ///
     /// Of several values the last one that matches counts, one in a fence before one in prose: models try before they
-    /// answer, and quote examples. Without any JSON a bare word stands for the text that it is.
+    /// answer, and quote examples. Without any JSON a bare word stands for the text that it is, and for a number or a
+    /// word of an enumeration what the answer says, if it cannot mean another.
     pub fn check(&self, answer: &str) -> Checked {
         let found = extract::values(answer);
+        let text = match found.values.as_slice() {
+            [] if found.broken.is_none() => Some(found.text.to_owned()),
+            [Value::String(text)] => Some(text.clone()),
+            _ => None,
+        };
+        match self.check_found(found) {
+            Checked::Wrong(message) => {
+                let said = text.and_then(|text| said::value(&self.schema, &text));
+                let checked = said.map(|value| self.check_value(&value)).filter(Checked::is_valid);
+                checked.unwrap_or(Checked::Wrong(message))
+            }
+            valid => valid,
+        }
+    }
+
+    fn check_found(&self, found: extract::Found<'_>) -> Checked {
         let best = found.values.last().map(|value| self.check_value(value));
         let first_valid =
             || found.values.iter().rev().skip(1).map(|value| self.check_value(value)).find(Checked::is_valid);
@@ -107,7 +125,7 @@ impl Schema {
     /// Checks a value that is data already; a text may hold the JSON.
     pub fn check_data(&self, value: &Value) -> Checked {
         match (self.check_value(value), value.as_str()) {
-            (Checked::Wrong(message), Some(text)) => match self.check(text) {
+            (Checked::Wrong(message), Some(text)) => match self.check_found(extract::values(text)) {
                 // Where a text is wanted, or a word was given, it is no JSON that is missing.
                 Checked::Wrong(_)
                     if self.schema.get("type").is_some_and(|kind| kind == "string") || !extract::tried(text) =>

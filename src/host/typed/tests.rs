@@ -157,9 +157,51 @@ fn values_that_are_no_objects() {
     ] {
         assert_eq!(read(&given).check(answer), Checked::Valid(expect), "{given}: {answer}");
     }
-    for (given, answer) in
-        [(json!("good|bad"), "Good."), (json!("int"), "The answer is 4."), (json!("float"), "\"0.8\"")]
-    {
+}
+
+#[test]
+fn a_single_value_may_be_said_if_no_other_can_be_meant() {
+    for (given, answer, expect) in [
+        (json!("good|bad"), "Good.", json!("good")),
+        (json!("good|bad"), "\"Bad\"", json!("bad")),
+        (json!("good|bad"), "I like how it ends.\n\n**Sentiment:** Good", json!("good")),
+        (json!("not_found|very good|null"), "The final verdict is `very good`!", json!("very good")),
+        (json!("int"), "The answer is 42.", json!(42)),
+        (json!("int"), "It has 42 ships. So, the total is: **42**.", json!(42)),
+        (json!("int|null"), "<think>7 or 8?</think>Answer: -5", json!(-5)),
+        (json!("1|2|3"), "2.", json!(2)),
+        (json!("float 0..1"), "\"0.8\"", json!(0.8)),
+        (json!("float"), "Score = 4", json!(4.0)),
+        (json!("bool"), "Yes", json!(true)),
+        (json!("bool"), "True.", json!(true)),
+        (json!("bool"), "The answer is **no**.", json!(false)),
+    ] {
+        assert_eq!(read(&given).check(answer), Checked::Valid(expect), "{given}: {answer}");
+        // What a person or a program gives as data is no answer in words.
+        assert!(matches!(read(&given).check_data(&json!(format!("{answer} "))), Checked::Wrong(_)), "{given}: {answer}");
+    }
+    for (given, answer) in [
+        (json!("good|bad"), "Not good."),
+        (json!("good|bad"), "It is not bad. The sentiment is good."),
+        (json!("good|bad"), "The answer is not good."),
+        (json!("good|bad"), "I do not think the answer is good."),
+        (json!("good|bad"), "Is the answer good?"),
+        (json!("good|very good"), "very good, or good"),
+        (json!("a|A"), "Answer: a or A"),
+        (json!("int"), "not 42 but 43"),
+        (json!("int"), "There were 7 in 1884. The answer is 7."),
+        (json!("int"), "I cannot find it in section 3."),
+        (json!("int"), "1,234"),
+        (json!("int"), "The answer is 42%."),
+        (json!("int"), "The answer is 4.5."),
+        (json!("int 1..5"), "The answer is 7."),
+        (json!("float"), "Score: 3/4"),
+        (json!("bool"), "No, it is true."),
+        (json!("bool"), "true or false"),
+        (json!("bool"), "It says no. The answer is yes."),
+        (json!("string ..3"), "Good."),
+        (json!({"a": "int"}), "The answer is 42."),
+    ] {
         assert!(matches!(read(&given).check(answer), Checked::Wrong(_)), "{given}: {answer}");
     }
 }
@@ -282,6 +324,20 @@ fn prose() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
 }
 
+/// A form of a number or a word.
+fn single() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["int", "int 1..5", "float 0..1|null", "bool", "good|bad", "1|2"])
+}
+
+/// An answer that says such a value, or looks as if it did.
+fn said() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "(The answer is |Answer: )?[0-9.,-]{1,4}",
+        "(The answer is |Answer: |not |Yes|no|Good|BAD|[ .!*\n]){1,4}",
+        any::<String>(),
+    ]
+}
+
 /// Whether every number has the kind that the form names.
 fn shaped(form: &Value, value: &Value) -> bool {
     match (form, value) {
@@ -309,6 +365,14 @@ proptest! {
     #[test]
     fn what_is_returned_validates(given in value(), answer in value(), before in prose()) {
         let Ok(schema) = Schema::read(&given) else { return Ok(()) };
+        if let Checked::Valid(value) = schema.check(&format!("{before}{answer}")) {
+            prop_assert!(jsonschema::is_valid(schema.schema(), &value), "{} by {}", value, schema.schema());
+        }
+    }
+
+    #[test]
+    fn what_is_said_validates(given in single(), before in prose(), answer in said()) {
+        let schema = read(&json!(given));
         if let Checked::Valid(value) = schema.check(&format!("{before}{answer}")) {
             prop_assert!(jsonschema::is_valid(schema.schema(), &value), "{} by {}", value, schema.schema());
         }
