@@ -34,6 +34,9 @@ pub struct Thresholds {
     /// Asks the model for the probabilities of its tokens; without them entropy and spike stay silent. False, because
     /// they make every answer several times larger.
     pub logprobs: bool,
+    /// Whether the answer shall be JSON, in whose lists equal elements are no loop. Of the call, not of a configuration.
+    #[serde(skip)]
+    pub json: bool,
 }
 
 /// How much each signal counts in the sum. With 0.7 it stops an answer by itself, with less only together with others.
@@ -63,6 +66,7 @@ impl Default for Thresholds {
             combined: 0.7,
             weights: Weights { entropy: 0.7, spike: 0.35, repetition: 0.7, length: 0.7 },
             logprobs: false,
+            json: false,
         }
     }
 }
@@ -124,6 +128,7 @@ impl Thresholds {
                 length: given.weight_length.unwrap_or(weights.length),
             },
             logprobs: given.logprobs.unwrap_or(standard.logprobs),
+            json: standard.json,
         })
     }
 
@@ -131,6 +136,12 @@ impl Thresholds {
     #[must_use]
     pub fn for_limit(self, max_tokens: Option<u64>) -> Self {
         Self { expected_tokens: self.expected_tokens.or(max_tokens), ..self }
+    }
+
+    /// The same for a call whose answer shall be JSON, or need not.
+    #[must_use]
+    pub const fn for_json(self, json: bool) -> Self {
+        Self { json, ..self }
     }
 
     /// Whether the model shall be asked for the probabilities of its tokens.

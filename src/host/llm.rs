@@ -15,6 +15,7 @@ use crate::host::typed::{Checked, Schema};
 use crate::host::unusable::{self, Needs};
 use crate::registry::models::Provider;
 use crate::registry::personas;
+use crate::registry::roles::Role;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -187,7 +188,7 @@ impl Asking<'_> {
         let label = [options.label.clone(), note].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let call = ModelCall {
             frame: self.frame.clone(),
-            role: role.clone(),
+            role: Role { monitor: role.monitor.map(|monitor| monitor.for_json(self.schema.is_some())), ..role.clone() },
             served: served.clone(),
             reason: Arc::clone(reason),
             substituted: Vec::new(),

@@ -3,12 +3,14 @@
 //! Pure: it is shown pieces and token probabilities, and says stop or nothing. Who stops the stream is not its business,
 //! nor is a stream that says nothing: that has its own time limits. Each word costs the same, however long the answer.
 
+mod elements;
 mod entropy;
 mod repetition;
 mod words;
 
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::thresholds::Thresholds;
+use crate::policy::monitor::elements::Elements;
 use crate::policy::monitor::entropy::Entropy;
 use crate::policy::monitor::repetition::Repetition;
 use crate::policy::monitor::words::Words;
@@ -35,6 +37,8 @@ impl TokenEvidence {
 pub struct Monitor {
     thresholds: Thresholds,
     words: Words,
+    /// Where JSON is asked for.
+    elements: Option<Elements>,
     /// Made when the answer is longer than most.
     repetition: Option<Repetition>,
     entropy: Entropy,
@@ -64,6 +68,7 @@ impl Monitor {
         Self {
             thresholds,
             words: Words::default(),
+            elements: thresholds.json.then(Elements::default),
             repetition: None,
             entropy: Entropy::over(sustained),
             counted: 0,
@@ -85,11 +90,13 @@ impl Monitor {
             }
         }
         for letter in text.chars() {
+            self.elements.iter_mut().for_each(|elements| elements.take(letter));
             let Some(word) = self.words.take(letter) else { continue };
             self.sixteenths += u64::from(word.sixteenths);
             if self.sixteenths >= START {
                 let ngram = self.thresholds.ngram;
-                self.repetition.get_or_insert_with(|| Repetition::of(ngram)).take(word);
+                let is_data = self.elements.as_ref().is_some_and(Elements::are_written);
+                self.repetition.get_or_insert_with(|| Repetition::of(ngram)).take(word, is_data);
             }
             if let Some(failure) = self.judge() {
                 return Some(failure);

@@ -112,6 +112,10 @@ fn varied() -> Vec<Stream> {
             }),
         ),
         Stream::new(
+            "two phrases in any order",
+            parts(900, |_, dice| dice.pick(&["I am sorry ", "let me check "]).to_owned()),
+        ),
+        Stream::new(
             "every fifth sentence differs",
             parts(700, |n, _| {
                 if n % 5 == 4 {

@@ -61,6 +61,20 @@ fn a_loop_is_stopped_paid_and_told() {
 }
 
 #[test]
+fn equal_elements_of_a_list_that_was_asked_for_are_no_loop() {
+    let text = json!({"labels": vec!["no"; 1_000]}).to_string();
+    let answer = text.clone();
+    let server = ChatServer::new(move |_| Reply::text(answer.clone()));
+    let program = Program::paying(&server);
+    let eval = |options: &str| {
+        let code = format!("let told = (); try {{ told = llm(\"q\"{options}) }} catch (e) {{ told = e.kind }}\ntold");
+        program.args(["eval", &code, "--json"]).run().ok().json()["answer"].clone()
+    };
+    assert_eq!(eval(", #{schema: #{labels: [\"string\"]}}").to_string(), text);
+    assert_eq!(eval(""), "early_abort");
+}
+
+#[test]
 fn in_a_batch_it_is_a_map_in_its_slot() {
     let server = ChatServer::new(|ask| match ask.last().as_str() {
         "p1" => endless(&delta("no, ")),

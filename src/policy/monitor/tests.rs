@@ -102,6 +102,26 @@ fn thresholds_can_be_changed_and_switched_off() {
     assert!(!asks(Overrides { weight_entropy: Some(0.0), weight_spike: Some(0.0), ..on }));
 }
 
+#[test]
+fn elements_of_a_list_may_repeat_where_json_is_asked_for() {
+    let json = Thresholds::default().for_json(true);
+    for (text, stops) in [
+        (format!("{{\"labels\": [{}", "\"no\", ".repeat(2_000)), false),
+        (format!("```json\n[{}", "{\"ok\": false, \"why\": \"a \\\"\"},\n".repeat(1_000)), false),
+        (format!("Here are [the] labels: [{}", "0, ".repeat(3_000)), false),
+        // What goes on in one element, or in none, is a loop as everywhere.
+        (format!("{{\"labels\": [\"{}", "I cannot find it. ".repeat(2_000)), true),
+        (format!("{{\"labels\": [{}", " \n".repeat(20_000)), true),
+        (format!("[0.{}", "3".repeat(20_000)), true),
+        ("[".repeat(20_000), true),
+        ("{\"a\": ".repeat(5_000), true),
+        (format!("As [1 says, {}", "no, no, ".repeat(3_000)), true),
+    ] {
+        assert_eq!(stop(json, &text, &[]).is_some(), stops, "{}", &text[..40]);
+        assert!(stop(Thresholds::default(), &text, &[]).is_some(), "{}", &text[..40]);
+    }
+}
+
 /// Text in which anything can happen, and how it is cut.
 fn cut_text() -> impl Strategy<Value = (String, Vec<usize>)> {
     let part = (prop::sample::select(vec!["so ", "and so ", "é", "\n", "  ", "0", "再", "x,", "word"]), 1_usize..400);

@@ -26,6 +26,8 @@ pub(super) struct Word {
     /// Sixteenths of a token: four bytes are one, but white space goes sixteen bytes to the token.
     pub(super) sixteenths: u32,
     pub(super) kind: Kind,
+    /// Letters with a space or the end of a sentence behind them: prose, and no item of a list or cell of a table.
+    pub(super) is_prose: bool,
 }
 
 /// The run that has not ended, and whether a space stands before what comes.
@@ -77,12 +79,14 @@ impl Words {
         let kind = if is_ideograph(letter) { Kind::Letters } else { Kind::Sign };
         self.spaced = letter == ' ';
         let sixteenths = if letter.is_whitespace() { size } else { 4 * size };
-        let sign = Word { hash: mixed(BASIS, letter), bytes: size, sixteenths, kind };
+        let is_prose = kind == Kind::Letters;
+        let sign = Word { hash: mixed(BASIS, letter), bytes: size, sixteenths, kind, is_prose };
         Some(run.map_or(sign, |run| Word {
             hash: mixed(run.hash, letter),
             bytes: run.bytes + size,
             sixteenths: run.sixteenths + sixteenths,
             kind: run.kind,
+            is_prose: run.is_prose && matches!(letter, ' ' | '.' | '!' | '?' | '…' | '。'),
         }))
     }
 
@@ -91,7 +95,8 @@ impl Words {
             return None;
         }
         let bytes = self.bytes + u32::from(self.spaced);
-        let word = Word { hash: self.hash, bytes, sixteenths: 4 * bytes, kind: self.kind };
+        let (kind, is_prose) = (self.kind, self.kind == Kind::Letters);
+        let word = Word { hash: self.hash, bytes, sixteenths: 4 * bytes, kind, is_prose };
         *self = Self { spaced: false, ..Self::default() };
         Some(word)
     }
