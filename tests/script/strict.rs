@@ -191,6 +191,8 @@ fn options_that_nobody_knows_are_errors() {
         ("rlm_batch([[\"q\", #{max_cost: 0.01}]])", "hint: options stand behind the tasks, for all of them"),
         ("rlm(\"q\", #{context: context, max_cost: 0.01, schma: 1})", "`rlm(task, context, #{..})`"),
         ("rlm_query(\"q\", #{label: \"x\", schma: 1})", "rlm: a map with `label` stands where the context does"),
+        ("rlm(\"q\", #{max_cost: 0.01, nonsense: 1})", "rlm: a map with `max_cost` stands where the context does"),
+        ("rlm_batch([[\"q\", #{max_turns: 2, nonsense: 1}]])", "rlm_batch: a map with `max_turns` stands where"),
         ("rlm(\"q\", 5)", "the context of rlm is a handle, a text or data, not an integer"),
         ("rlm_batch([[\"q\", 0.5]])", "the context of rlm is a handle, a text or data, not a float"),
         ("llm(\"q\", #{foo: 1})", "`cache`, `check`, `gate`"),

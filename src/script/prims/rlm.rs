@@ -61,12 +61,14 @@ fn as_options(context: &Dynamic) -> Outcome<Option<Map>> {
 }
 
 /// Why a map that stands where a context does is taken for options: an option that it names, where all else in it is one too,
-/// or almost. Data may have a field that is called like an option.
+/// or almost. Data may have a field that is called like an option, but none like a limit: that must not get lost.
 pub fn option_in(map: &Map) -> Option<String> {
     let known = || names().chain(["context"]);
-    let named = map.keys().find(|key| known().any(|name| name == key.as_str()))?;
-    let all = map.keys().all(|key| nearest(key, known()).is_some());
-    all.then(|| named.to_string())
+    let is_known = |key: &str| known().any(|name| name == key);
+    let named = map.keys().find(|key| key.starts_with("max_") && is_known(key));
+    let all = || map.keys().all(|key| nearest(key, known()).is_some());
+    let named = named.or_else(|| map.keys().find(|key| is_known(key)).filter(|_| all()));
+    named.map(ToString::to_string)
 }
 
 /// The options, as the usage has them.
