@@ -377,7 +377,8 @@ fn cached_prompt_tokens_have_their_own_price() {
         "model = \"paid\"\n[models.paid]\nbase_url = \"{}\"\ninput_price = 0.01\ncached_input_price = 0.001\noutput_price = 0.1\n",
         server.base_url()
     );
-    let document = Program::new().file("rhizo.toml", text).args(["eval", "llm(\"x\")", "--json"]).run().ok().json();
+    let code = "let prompt = \"\"; prompt.pad(1000, \"x\"); llm(prompt)";
+    let document = Program::new().file("rhizo.toml", text).args(["eval", code, "--json"]).run().ok().json();
     assert_eq!(nanos(&document), 100 * 10 + 900 + 10 * 100);
 }
 

@@ -2,6 +2,7 @@
 
 mod bills;
 mod cheaper;
+mod high;
 mod lists;
 mod low;
 mod unpriced;

@@ -2,6 +2,7 @@
 //!
 //! A cut answer is never taken for a whole one: what the server has not ended is no reply.
 
+mod bill;
 pub mod said;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -225,16 +226,6 @@ impl<'a> Draft<'a> {
         self.calls.lacks_arguments(index)
     }
 
-    /// Whether the server has been asked and has said nothing.
-    pub const fn is_unheard(&self) -> bool {
-        matches!(self.stage, Stage::Asked) && self.tally.is_empty()
-    }
-
-    /// Whether the server has been asked and has told no usage.
-    pub const fn is_uncounted(&self) -> bool {
-        matches!(self.stage, Stage::Asked) && !self.tally.is_told()
-    }
-
     /// Checks that what is kept of the answer has a size that an answer can have.
     ///
     /// # Errors
@@ -246,14 +237,6 @@ impl<'a> Draft<'a> {
         let cap = TEXT_CAP / (1024 * 1024);
         let message = format!("the text of the answer of {} is larger than {cap} MiB", self.asked.host);
         Err(Failure::new(FailureKind::Protocol, message))
-    }
-
-    /// The usage so far: the server's own figures as far as it gave them, else an estimate of what it may have done.
-    pub fn usage(&self, request: &ChatRequest) -> Usage {
-        match self.stage {
-            Stage::Idle => Usage::default(),
-            Stage::Asked => self.tally.usage(request),
-        }
     }
 
     /// Ends the text where one of these begins; for servers that cannot be told to do so.

@@ -11,7 +11,7 @@ use crate::core::ids::ModelId;
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
 use crate::model::allowance::Allowance;
 use crate::model::chat::{ChatModel, Known, Piece, Watch};
-use crate::model::classify::{Asked, GIVEN_UP, has_given_up, refused};
+use crate::model::classify::{Asked, GIVEN_UP, refused};
 use crate::model::client::HttpClient;
 use crate::model::complaint::Complaint;
 use crate::model::draft::{Draft, Stage};
@@ -34,11 +34,9 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
-
-/// More tokens than a model writes in a second: Cerebras, the fastest server that tells of it, names 3,000 (gpt-oss-120b).
-const SILENT_PER_SECOND: u64 = 4_000;
 
 /// Everything that a model behind a server needs.
 #[derive(Clone, Debug)]
@@ -75,6 +73,8 @@ pub struct Remote<P> {
     host: String,
     secrets: Secrets,
     quirks: Quirks,
+    /// Whether a person was told that the server's counts cannot be true.
+    doubted: AtomicBool,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -99,7 +99,8 @@ impl<P: Protocol> Remote<P> {
         let quirks = Quirks::new(P::lacks(host_name, &settings.model_name));
         let secrets = Secrets::of(&settings.base_url, settings.key.as_ref(), &settings.headers);
         let url = endpoint.map(|endpoint| endpoint.at(&P::path(endpoint.path())));
-        Self { settings, client, url, host, secrets, quirks, protocol: PhantomData }
+        let doubted = AtomicBool::new(false);
+        Self { settings, client, url, host, secrets, quirks, doubted, protocol: PhantomData }
     }
 
     fn asked(&self) -> Asked<'_> {
@@ -121,18 +122,15 @@ impl<P: Protocol> Remote<P> {
             () = sleep_until(deadline) => Err(Broken::from(self.overdue())),
             ended = self.exchange(request, watch, &mut pass, &mut draft) => ended,
         };
-        let mut usage = draft.usage(request);
-        if ended.as_ref().is_err_and(|broken| Self::may_bill_more(&broken.failure, &draft)) {
-            let heard = usage.output_tokens;
-            let cancelled = ended.as_ref().is_err_and(|broken| broken.failure.kind == FailureKind::Cancelled);
-            let stopped = cancelled && self.settings.stream && !watch.is_overdue();
-            let most = request.sampling.max_tokens.unwrap_or(0);
-            if draft.is_uncounted() && !stopped {
-                usage.input_tokens = request.token_bound();
-            }
-            usage.output_tokens = heard.max(if stopped { most.min(silent(begun.elapsed())) } else { most });
-            usage.unheard_tokens = usage.output_tokens.saturating_sub(heard);
-        }
+        let stopped = |failure: &Failure| {
+            let cancelled = failure.kind == FailureKind::Cancelled;
+            (cancelled && self.settings.stream && !watch.is_overdue()).then(|| begun.elapsed())
+        };
+        let usage = match &ended {
+            Ok(()) => draft.usage(request),
+            Err(Broken { failure, .. }) => draft.charge(request, failure, stopped(failure)),
+        };
+        self.doubt(watch, draft.excess(request));
         let shown = draft.is_shown();
         pass.used(&usage);
         let broken = match ended {
@@ -144,19 +142,6 @@ impl<P: Protocol> Remote<P> {
         };
         let failed = FailedCall { failure: self.secrets.redact(broken.failure), usage };
         Err(FailedAttempt { failed, advice: broken.advice, shown })
-    }
-
-    /// Whether a server may bill more than was heard of it. One that was not heard may finish its answer all the same. One
-    /// that streams notices that nobody listens any more; but its model may have thought in silence by then. What was
-    /// refused for its size or form may hold any number of tokens, whatever came before. A gateway that gave up may have
-    /// waited for a model at work.
-    fn may_bill_more(failure: &Failure, draft: &Draft<'_>) -> bool {
-        match failure.kind {
-            FailureKind::Server => draft.is_unheard() && has_given_up(failure),
-            FailureKind::Transport | FailureKind::Stalled | FailureKind::Cancelled => draft.is_unheard(),
-            FailureKind::Protocol => draft.is_uncounted(),
-            _ => false,
-        }
     }
 
     /// Asks until the server takes the form of the request, which it does at once unless it has its quirks.
@@ -262,6 +247,15 @@ impl<P: Protocol> Remote<P> {
         }
     }
 
+    /// Says once that a count is not believed: the provider's bill may be another one.
+    fn doubt(&self, watch: &Watch, excess: Option<String>) {
+        if let Some(excess) = excess.filter(|_| !self.doubted.swap(true, Ordering::Relaxed)) {
+            let (name, host) = (&self.settings.model_name, &self.host);
+            let note = format!("{name} at {host} counted {excess}; such counts are not believed, and estimated here");
+            watch.show(Piece::Note(note));
+        }
+    }
+
     /// An answer in one piece begins when it is complete, so only the total limits it.
     fn first_limit(&self) -> Duration {
         let timeouts = &self.settings.timeouts;
@@ -288,10 +282,4 @@ impl<P: Protocol> ChatModel for Remote<P> {
     fn look_up<'a>(&'a self, id: &'a str, request: &'a ChatRequest) -> BoxFuture<'a, Outcome<Known>> {
         Box::pin(async move { self.known(id, request).await.map_err(|failure| self.secrets.redact(failure)) })
     }
-}
-
-/// The most tokens that a model has thought in silence after so long: no server is known to write faster.
-fn silent(time: Duration) -> u64 {
-    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    micros.saturating_mul(SILENT_PER_SECOND).div_ceil(1_000_000)
 }

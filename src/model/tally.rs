@@ -1,11 +1,30 @@
-//! What an answer is billed for: the server's count, held against what arrived of the answer.
+//! What an answer is billed for: the server's count, held against what was sent and what arrived of the answer.
 //!
-//! A count that what arrived belies is not believed, because it would let a run spend more than its budget says. Prices
-//! are not here.
+//! A count that these belie is not believed, because it would let a run spend more than its budget says. Prices are not
+//! here.
 
-use crate::core::message::ChatRequest;
+use crate::core::message::{ChatRequest, IMAGE_TOKENS};
 use crate::core::usage::Usage;
 use crate::model::estimate;
+use std::time::Duration;
+
+/// More tokens than a model writes in a second: Cerebras, the fastest server that tells of it, names 3,000 (gpt-oss-120b).
+const SILENT_PER_SECOND: u64 = 4_000;
+
+/// Tokens of what servers put around a prompt by themselves: dates and standing instructions of chat templates, of which
+/// that of gpt-oss has about 70.
+const TEMPLATE: u64 = 256;
+/// The same where functions are offered or a schema is asked for: Anthropic counts some hundreds for its instructions about
+/// tools (<https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview#pricing>).
+const INSTRUCTIONS: u64 = 1_024;
+/// What a picture can count beyond the `IMAGE_TOKENS` that are held back for it: gpt-4o-mini counts 2,833 and 5,667 for each
+/// of up to eight tiles (<https://platform.openai.com/docs/guides/images-vision>).
+const LARGE_IMAGE: u64 = 5 * IMAGE_TOKENS;
+/// More tokens than any model's longest answer, for requests that set no limit.
+const LONGEST: u64 = 1_000_000;
+/// Servers stop a little behind the limit that they were told: by a part of it, and by the tokens that end an answer.
+const OVER_SHARE: u64 = 16;
+const OVER: u64 = 64;
 
 /// What has arrived of one answer, and what the server counted.
 #[derive(Debug, Default)]
@@ -69,32 +88,69 @@ impl Tally {
 
     /// The bill of a server that was asked `request`: its own figures as far as they can be true, else estimated ones.
     pub fn usage(&self, request: &ChatRequest) -> Usage {
-        let written = estimate::tokens(self.heard);
-        let Some(told) = self.usage else {
-            return Usage {
-                input_tokens: estimate::prompt_tokens(request),
-                output_tokens: written,
-                reasoning_tokens: estimate::tokens(self.thoughts),
-                estimated: true,
-                ..Usage::default()
-            };
+        let here = Usage {
+            input_tokens: estimate::prompt_tokens(request),
+            output_tokens: estimate::tokens(self.heard),
+            reasoning_tokens: estimate::tokens(self.thoughts),
+            estimated: true,
+            ..Usage::default()
         };
+        let Some(told) = self.usage else { return here };
         let least = self.least.div_ceil(64);
         // A count that came before the last of the answer is that of its beginning.
         let whole = self.counted && self.counted_at == self.heard;
-        let answer = told.output_tokens >= if whole { least } else { written };
-        if self.counted && answer && told.input_tokens > 0 {
+        let low = told.output_tokens < if whole { least } else { here.output_tokens };
+        let high = told.output_tokens > self.most_answer(request);
+        let prompt = (1..=most_prompt(request)).contains(&told.input_tokens);
+        if self.counted && prompt && !low && !high {
             return told;
         }
-        let output_tokens = if answer { told.output_tokens } else { told.output_tokens.max(written).max(least) };
-        let input_tokens = if told.input_tokens > 0 { told.input_tokens } else { estimate::prompt_tokens(request) };
-        Usage { input_tokens, output_tokens, estimated: true, ..told }
+        let (asked, said) = (if prompt { told } else { here }, if high { here } else { told });
+        Usage {
+            output_tokens: if low { said.output_tokens.max(here.output_tokens).max(least) } else { said.output_tokens },
+            reasoning_tokens: said.reasoning_tokens,
+            estimated: true,
+            ..asked
+        }
     }
+
+    /// What the server counted beyond what can be true, in words.
+    pub fn excess(&self, request: &ChatRequest) -> Option<String> {
+        let told = self.usage?;
+        let (prompt, answer) = (most_prompt(request), self.most_answer(request));
+        if told.input_tokens > prompt {
+            return Some(format!("{} prompt tokens where at most {prompt} can have been sent", told.input_tokens));
+        }
+        let what = format!("{} answer tokens where at most {answer} were allowed or arrived", told.output_tokens);
+        (told.output_tokens > answer).then_some(what)
+    }
+
+    /// The most tokens that an answer can have: those that were allowed, thoughts that nobody is shown among them; or, from
+    /// a server that keeps to no limit, as many as bytes arrived.
+    fn most_answer(&self, request: &ChatRequest) -> u64 {
+        let heard = u64::try_from(self.heard).unwrap_or(u64::MAX);
+        let most = request.sampling.max_tokens.unwrap_or(LONGEST).max(heard);
+        most.saturating_add(most / OVER_SHARE).saturating_add(OVER)
+    }
+}
+
+/// The most tokens that the prompt of a request can have: what a budget holds back for it, and what servers add.
+fn most_prompt(request: &ChatRequest) -> u64 {
+    let images: u64 = request.messages.iter().map(|message| message.images.len() as u64).sum();
+    let instructed = !request.functions.is_empty() || request.schema.is_some();
+    let added = if instructed { INSTRUCTIONS } else { TEMPLATE };
+    request.token_bound() + images * LARGE_IMAGE + added
+}
+
+/// The most tokens that a model has thought in silence after so long: no server is known to write faster.
+pub fn silent(time: Duration) -> u64 {
+    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    micros.saturating_mul(SILENT_PER_SECOND).div_ceil(1_000_000)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Tally;
+    use super::{TEMPLATE, Tally};
     use crate::core::message::ChatRequest;
     use crate::core::usage::Usage;
 
@@ -131,6 +187,31 @@ mod tests {
             ("yes", 7),
         ] {
             assert_eq!(billed(text, told), (told, false), "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_above_what_was_sent_or_allowed_are_not() {
+        let mut request = ChatRequest::default();
+        request.sampling.max_tokens = Some(100);
+        let bound = request.token_bound() + TEMPLATE;
+        for (input, output, expect) in [
+            (bound, 170, (bound, 170, false)),
+            (bound + 1, 170, (0, 170, true)),
+            (bound, 171, (bound, 1, true)),
+            (10 * bound, 1_000, (0, 1, true)),
+            (1_000 * bound, 100_000, (0, 1, true)),
+        ] {
+            let mut tally = Tally::default();
+            tally.hear("yes");
+            tally.report(
+                Usage { input_tokens: input, cached_input_tokens: 9, output_tokens: output, ..Usage::default() },
+                true,
+            );
+            let usage = tally.usage(&request);
+            assert_eq!((usage.input_tokens, usage.output_tokens, usage.estimated), expect, "{input} {output}");
+            assert!(usage.cached_input_tokens <= usage.input_tokens);
+            assert_eq!(tally.excess(&request).is_some(), usage.estimated);
         }
     }
 

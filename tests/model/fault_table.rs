@@ -263,6 +263,11 @@ fn contents(dialect: &Dialect) -> Vec<Fault> {
         counted_here("usage as text", usage(json!("9"), json!(4))),
         answers("usage absurd", Some(usage(json!(9), json!(u64::MAX))), absurd),
         counted_here("usage all zero", counts((0, 0))),
+        counted_here("usage as if 10 times as much was sent", counts((370, 2))),
+        counted_here("usage as if 1000 times as much was sent", counts((37_000, 2))),
+        // These requests set no limit, and no answer has a million tokens.
+        answers("usage of 10 longest answers", Some(counts((9, 10_000_000))), Estimated(9, 2)),
+        answers("usage of 1000 longest answers", Some(counts((9, 1_000_000_000))), Estimated(9, 2)),
         answers("usage too low", Some(counts((9, 0))), Estimated(9, 2)),
         answers("usage without a prompt", Some(counts((0, 4))), Estimated(2, 4)),
         fault("cut by its limit", stream(&[&says("half"), &cut(Some(counts((9, 4))))]), Cut("half"), Counted(9, 4)),

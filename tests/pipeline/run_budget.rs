@@ -36,7 +36,7 @@ steps:
 
 #[test]
 fn the_cost_of_a_step_is_told() {
-    let server = ChatServer::new(|_| Reply::text("ok").usage(1000, 500));
+    let server = ChatServer::new(|_| Reply::text("ok").usage(100, 50));
     let text = "\
 steps:
   all: {each: {in: [1, 2], steps: {a: {llm: 'n {{ item }}'}}}}
@@ -49,9 +49,9 @@ steps:
     let costs: Vec<(String, u64)> = ended
         .map(|e| (e["step"].as_str().unwrap_or_default().to_owned(), e["cost"].as_u64().unwrap_or_default()))
         .collect();
-    assert!(costs.contains(&("all".to_owned(), 3_000)), "{costs:?}");
+    assert!(costs.contains(&("all".to_owned(), 300)), "{costs:?}");
     assert!(costs.contains(&("free".to_owned(), 0)), "{costs:?}");
-    assert_eq!(costs.iter().filter(|cost| **cost == ("a".to_owned(), 1_500)).count(), 2, "{costs:?}");
+    assert_eq!(costs.iter().filter(|cost| **cost == ("a".to_owned(), 150)).count(), 2, "{costs:?}");
 }
 
 #[test]

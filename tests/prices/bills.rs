@@ -5,11 +5,14 @@ use crate::support::chat::{ChatServer, Reply};
 use crate::support::server;
 use serde_json::json;
 
+/// A call with a prompt that is long enough for all counts here: 300,001 bytes have at most as many tokens.
+const LONG: &str = "let prompt = \"\"; prompt.pad(300001, \"x\"); llm(prompt)";
+
 /// The bill of one call that a server answers with this usage: of the document and of the store, which must agree.
 fn bill(lines: &str, reply: impl Fn() -> Reply + Send + Sync + 'static) -> u64 {
     let server = ChatServer::new(move |_| reply());
-    let program = priced(&server, lines);
-    let document = program.args(["eval", "llm(\"x\")", "--json"]).run().ok().json();
+    let program = priced(&server, &format!("{lines}\ncontext_window = 1000000"));
+    let document = program.args(["eval", LONG, "--json"]).run().ok().json();
     assert_eq!(server.asks().len(), 1);
     let stored = program.args(["runs", "list", "--json"]).run().ok().json();
     let cost = nanos(&document["cost_usd"]);
@@ -109,7 +112,7 @@ fn a_failed_call_is_billed_for_what_it_used() {
     let (refusal, used) = (format!("data: {refusal}\n\n"), format!("data: {used}\n\n"));
     let server = ChatServer::new(move |_| Reply::acts(server::stream(&[&refusal, &used, "data: [DONE]\n\n"])));
     let program = priced(&server, OWN);
-    let ran = program.args(["eval", "llm(\"x\")", "--json"]).run();
+    let ran = program.args(["eval", "let prompt = \"\"; prompt.pad(1000, \"x\"); llm(prompt)", "--json"]).run();
     let document = ran.json();
     assert_eq!(document["failure"]["kind"], "refusal", "{document:#}");
     // 250 x 2,000 + 750 x 200 + 100 x 10,000.
@@ -148,7 +151,9 @@ fn a_batch_costs_the_sum_of_its_calls() {
         let long = ask.number % 3 == 0;
         Reply::text("yes").usage(if long { 200_001 } else { 100 }, 1)
     });
-    let code = "let prompts = []; for i in 0..12 { prompts.push(`p${i}`) }\nllm_batch(prompts).len()";
-    let document = priced(&server, OWN).args(["eval", code, "--json"]).run().ok().json();
+    let code = "let long = \"\"; long.pad(200000, \"x\"); let prompts = [];
+        for i in 0..12 { prompts.push(`${long}${i}`) } llm_batch(prompts).len()";
+    let document =
+        priced(&server, &format!("{OWN}\ncontext_window = 1000000")).args(["eval", code, "--json"]).run().ok().json();
     assert_eq!(nanos(&document["cost_usd"]), 4 * 800_019_000 + 8 * 210_000);
 }

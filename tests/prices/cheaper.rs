@@ -116,11 +116,12 @@ fn no_price_is_passed_over_in_silence() {
     assert!(ran.stdout.contains("3 of 4 left out, priced by what cannot be counted"), "{}", ran.stdout);
     let program =
         program.file("rhizo.toml", format!("model = \"m\"\n[models.m]\nbase_url = \"{}\"\n{own}\n", server.base_url()));
-    let document = program.args(["eval", "llm(\"x\")", "--json"]).run().ok().json();
+    let long = "let prompt = \"\"; prompt.pad(1000, \"x\"); ";
+    let document = program.args(["eval", &format!("{long}llm(prompt)"), "--json"]).run().ok().json();
     // 1,000 x 1,000 + 20 x 2,000 + 80 x 9,000 nano-USD.
     assert_eq!(nanos(&document["cost_usd"]), 1_000_000 + 40_000 + 720_000);
-    let code = "llm(\"x\", #{images: [\"https://example.org/a.png\"]})";
-    let document = program.args(["eval", code, "--json"]).run().ok().json();
+    let code = format!("{long}llm(prompt, #{{images: [\"https://example.org/a.png\"]}})");
+    let document = program.args(["eval", &code, "--json"]).run().ok().json();
     assert_eq!(nanos(&document["cost_usd"]), 1_000_000 + 40_000 + 720_000 + 1_000_000);
 }
 

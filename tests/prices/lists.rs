@@ -84,7 +84,8 @@ fn the_bill_follows_the_list_and_the_configuration_wins() {
         if update {
             program.args(["models", "prices", "--update", "data.json"]).run().ok();
         }
-        nanos(&program.args(["eval", "llm(\"x\")", "--json"]).run().ok().json()["cost_usd"])
+        let code = "let prompt = \"\"; prompt.pad(1000, \"x\"); llm(prompt)";
+        nanos(&program.args(["eval", code, "--json"]).run().ok().json()["cost_usd"])
     };
     // Built in: 600 x 250 + 400 x 25 + 100 x 2,000.
     assert_eq!(cost(own, false), 150_000 + 10_000 + 200_000);

@@ -40,11 +40,11 @@ fn a_count_that_what_arrived_belies_is_not_believed() {
     for dialect in DIALECTS {
         let Dialect { provider, counts, document: whole, .. } = dialect;
         for (given, billed, estimated) in [(0, 100, true), (1, 100, true), (40, 100, true), (80, 80, false)] {
-            let usage = counts((1_000, given));
+            let usage = counts((200, given));
             let streamed = dialect.streams(&long(), Some(usage.clone()));
-            check(provider, &document(&dialect, true, streamed), (1_000, billed), estimated);
+            check(provider, &document(&dialect, true, streamed), (200, billed), estimated);
             let piece = server::json(200, &whole(&long(), usage));
-            check(provider, &document(&dialect, false, piece), (1_000, billed), estimated);
+            check(provider, &document(&dialect, false, piece), (200, billed), estimated);
         }
         // A prompt is never nothing.
         let usage = counts((0, 90));
@@ -56,16 +56,16 @@ fn a_count_that_what_arrived_belies_is_not_believed() {
 fn a_count_that_came_early_is_not_the_last_word() {
     for dialect in [CHAT, MESSAGES] {
         let Dialect { provider, begins, says, ends, cut, .. } = dialect;
-        let (early, text) = (begins(Some((1_000, 5))), says(&long()));
+        let (early, text) = (begins(Some((200, 5))), says(&long()));
         let error = plain(&json!({"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}));
         for last in [ends(None), cut(None), error] {
             let ran = document(&dialect, true, server::stream(&[&early, &text, &last]));
-            check(provider, &ran, (1_000, 100), true);
+            check(provider, &ran, (200, 100), true);
         }
         // The last count is the one that holds.
-        let usage = Some((dialect.counts)((1_000, 90)));
+        let usage = Some((dialect.counts)((200, 90)));
         let ran = document(&dialect, true, server::stream(&[&early, &text, &ends(usage)]));
-        check(provider, &ran, (1_000, 90), false);
+        check(provider, &ran, (200, 90), false);
     }
 }
 
@@ -75,8 +75,8 @@ fn thoughts_are_a_part_of_the_answer_and_billed_once() {
         let Dialect { provider, begins, thinks, says, ends, counts, .. } = dialect;
         let answer =
             |usage: Value| server::stream(&[&begins(None), &thinks(&long()), &says("yes."), &ends(Some(usage))]);
-        check(provider, &document(&dialect, true, answer(counts((1_000, 120)))), (1_000, 120), false);
-        check(provider, &document(&dialect, true, answer(counts((1_000, 2)))), (1_000, 101), true);
+        check(provider, &document(&dialect, true, answer(counts((200, 120)))), (200, 120), false);
+        check(provider, &document(&dialect, true, answer(counts((200, 2)))), (200, 101), true);
     }
     // Servers that know both names of a thought write it under both.
     let both = plain(&json!({"choices": [{"delta": {"reasoning": long(), "reasoning_content": long()}}]}));

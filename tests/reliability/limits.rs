@@ -33,7 +33,7 @@ fn a_call_whose_time_passes_before_its_turn_was_not_sent() {
 
 #[test]
 fn tokens_per_minute_count_what_was_used() {
-    let server = ChatServer::new(|_| Reply::text("yes").usage(300, 100));
+    let server = ChatServer::new(|_| Reply::text("yes").usage(280, 120));
     let program = far(&server, "tokens_per_minute = 1000\n");
     let code = "for i in 0..9 { llm(\"q\" + i, #{max_tokens: 150}) }";
     program.args(["eval", code, "--timeout", "2"]).run().code(124).says("tokens_per_minute is reached");
