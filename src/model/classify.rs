@@ -59,14 +59,40 @@ fn build(status: u16, message: String, complaint: &Complaint, asked: Asked<'_>) 
     }
 }
 
+/// Codes of errors that lie in the request, whatever their message says, with their status over HTTP: those of OpenAI's
+/// responses (<https://platform.openai.com/docs/api-reference/responses/object>) and Anthropic's messages
+/// (<https://platform.claude.com/docs/en/api/errors>).
+const OF_THE_REQUEST: [(u16, &[&str]); 2] = [
+    (413, &["request_too_large"]),
+    (
+        400,
+        &[
+            "content_filter",
+            "content_policy",
+            "invalid_prompt",
+            "invalid_image",
+            "invalid_base64_image",
+            "image_too_",
+            "image_parse_error",
+            "image_file",
+            "unsupported_image",
+            "failed_to_download_image",
+        ],
+    ),
+];
+
 /// The status that fits an error which came without one. Unknown errors in the middle of an answer are the server's.
 fn status_of(complaint: &Complaint) -> u16 {
+    let coded = |(_, codes): &&(u16, &[&str])| codes.iter().any(|code| complaint.code.contains(code));
+    if let Some((status, _)) = OF_THE_REQUEST.iter().find(coded) {
+        return *status;
+    }
     let table: [(u16, &[&str]); 5] = [
         (429, &["rate_limit", "rate limit", "resource_exhausted"]),
         (401, &["authentication", "invalid_api_key", "permission"]),
         (404, &["not_found"]),
         (503, &["overloaded", "unavailable"]),
-        (400, &["invalid_request", "badrequest", "context_length", "exceed_context_size"]),
+        (400, &["invalid_request", "badrequest", "context_length", "exceed_context_size", "content management policy"]),
     ];
     table.iter().find(|(_, words)| complaint.mentions(words)).map_or(500, |(status, _)| *status)
 }

@@ -109,7 +109,20 @@ fn statuses() -> Vec<Fault> {
 
 fn refusals() -> Vec<Fault> {
     let says = |status: u16, error: Value| json(status, &json!({"error": error}));
-    vec![
+    // What lies in the request is no fault of the server, also where its answer had begun.
+    let coded = [
+        ("content_filter", Refusal),
+        ("content_policy_violation", Refusal),
+        ("invalid_prompt", Rejected),
+        ("invalid_image_format", Rejected),
+        ("request_too_large", ContextOverflow),
+    ];
+    let streamed = coded.map(|(code, kind)| {
+        let error = event(&json!({"type": "error", "error": {"code": code, "message": "m"}}));
+        fault(format!("{code} in the stream"), stream(&[&error]), Fails(kind), Estimated(2, 0))
+    });
+    let mut all = Vec::from(streamed);
+    all.extend([
         fault("429 without credit", says(429, json!({"code": "insufficient_quota"})), Fails(Rejected), Nothing),
         fault("400 too long", says(400, json!({"code": "context_length_exceeded"})), Fails(ContextOverflow), Nothing),
         fault("400 too long for Gemini", says(400, too_long("", GEMINI)), Fails(ContextOverflow), Nothing),
@@ -123,7 +136,8 @@ fn refusals() -> Vec<Fault> {
         fault("redirect to a file", redirect("file:///etc/passwd"), Fails(Rejected), Nothing),
         fault("overloaded in the stream", stream(&[&says_overloaded()]), Fails(Broken), Estimated(2, 0)),
         fault("error with status 200", json(200, &json!({"error": {"message": "m"}})), Fails(Broken), Estimated(2, 0)),
-    ]
+    ]);
+    all
 }
 
 const TOO_LARGE: &str = "Request too large for small in organization org-1 on tokens per min (TPM): Limit 30000, Requested \

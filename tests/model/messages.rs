@@ -306,6 +306,7 @@ async fn errors_and_cuts_bill_what_was_used() {
         (error("overloaded_error", "Overloaded"), FailureKind::Server),
         (error("api_error", "m"), FailureKind::Server),
         (error("rate_limit_error", "m"), FailureKind::RateLimit),
+        (error("request_too_large", "m"), FailureKind::ContextOverflow),
         (error("invalid_request_error", "prompt is too long: 9 tokens > 8 maximum"), FailureKind::ContextOverflow),
         (String::new(), FailureKind::Transport),
         (stop(), FailureKind::Transport),

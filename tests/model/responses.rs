@@ -218,6 +218,10 @@ async fn errors_and_cuts() {
     for (last, expect, used) in [
         (failed("server_error"), FailureKind::Server, true),
         (failed("rate_limit_exceeded"), FailureKind::RateLimit, true),
+        (failed("invalid_prompt"), FailureKind::Rejected, true),
+        (failed("invalid_image_url"), FailureKind::Rejected, true),
+        (failed("image_content_policy_violation"), FailureKind::Refusal, true),
+        (event("error", json!({"code": "invalid_prompt", "message": "m"})), FailureKind::Rejected, false),
         (
             event("error", json!({"code": "context_length_exceeded", "message": "m", "param": null})),
             FailureKind::ContextOverflow,

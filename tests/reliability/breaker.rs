@@ -45,6 +45,25 @@ fn a_server_that_keeps_failing_is_left_alone_as_well() {
 }
 
 #[test]
+fn what_lies_in_the_request_is_asked_once_and_is_no_fault_of_the_server() {
+    for code in ["content_filter", "invalid_prompt", "invalid_image_url", "request_too_large"] {
+        let error = json!({"error": {"message": "m", "code": code}});
+        let acts = server::stream(&[&format!("data: {error}\n\n")]);
+        let server = ChatServer::new(move |_| Reply::acts(acts.clone()));
+        let other = ChatServer::new(|_| Reply::text("never"));
+        let text = format!(
+            "model = \"far\"\n[models.far]\nbase_url = \"{}\"\nfallback = [\"other\"]\n[models.other]\nbase_url = \"{}\"\n",
+            server.base_url(),
+            other.base_url()
+        );
+        let program = Program::new().file("rhizo.toml", text);
+        let calls = "let told = []; for i in 0..7 { try { llm(\"q\") } catch (e) { told.push(e.kind) } } told.len";
+        program.args(["eval", calls]).run().ok().prints("7\n").does_not_say("stands in");
+        assert_eq!((server.asks().len(), other.asks().len()), (7, 0), "{code}");
+    }
+}
+
+#[test]
 fn a_call_that_is_not_sent_closes_nothing() {
     let busy = [("x-should-retry", "false"), ("retry-after", "3600")];
     let server = ChatServer::new(move |_| Reply::acts(server::answer(503, &busy, "")));

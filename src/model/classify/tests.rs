@@ -72,6 +72,15 @@ fn an_error_in_the_stream_is_judged_by_its_words() {
     check(json!({"error": {"message": "m", "type": "exceed_context_size_error"}}), FailureKind::ContextOverflow);
     check(json!({"error": {"message": "m", "type": "authentication_error"}}), FailureKind::Auth);
     check(json!({"object": "error", "message": "m", "code": 400}), FailureKind::Rejected);
+    for code in ["content_filter", "content_policy_violation", "image_content_policy_violation"] {
+        check(json!({"error": {"message": "m", "code": code}}), FailureKind::Refusal);
+    }
+    check(json!({"error": {"message": "by Azure OpenAI's content management policy"}}), FailureKind::Refusal);
+    for code in ["invalid_prompt", "invalid_image_url", "image_too_large", "image_file_not_found"] {
+        check(json!({"type": "error", "code": code, "message": "m", "param": null}), FailureKind::Rejected);
+    }
+    check(json!({"error": {"message": "m", "type": "request_too_large"}}), FailureKind::ContextOverflow);
+    check(json!({"error": {"message": "the content_filter is down", "type": "server_error"}}), FailureKind::Server);
     check(json!({"error": "something"}), FailureKind::Server);
     check(json!({"error": {}}), FailureKind::Server);
 }
