@@ -40,6 +40,8 @@ pub struct Draft<'a> {
     refusal: String,
     calls: Calls,
     thoughts: Vec<Thought>,
+    /// The model has begun to think.
+    ponders: bool,
     tally: Tally,
     ending: Option<Outcome<Finish>>,
     /// The server has said by what id it knows the call.
@@ -60,6 +62,7 @@ impl<'a> Draft<'a> {
             refusal: String::new(),
             calls: Calls::default(),
             thoughts: Vec::new(),
+            ponders: false,
             tally: Tally::default(),
             ending: None,
             named: false,

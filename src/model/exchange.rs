@@ -27,7 +27,8 @@ const DRAIN_PATIENCE: Duration = Duration::from_millis(20);
 pub struct Timeouts {
     /// Making a connection.
     pub connect: Duration,
-    /// From the request to the first word, thought or call of a streamed answer.
+    /// From the request to the first word, thought or call of a streamed answer, whatever events announce it. A thought that
+    /// begins and is not shown ends it while events go on to come.
     pub first_token: Duration,
     /// From one event of a streamed answer to the next.
     pub between_tokens: Duration,

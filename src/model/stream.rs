@@ -20,6 +20,8 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 pub enum Flow {
     /// The server has spoken, and has said nothing of the answer so far.
     Waiting,
+    /// The model thinks, and nobody is shown what.
+    Thinking,
     /// The answer goes on.
     More,
     /// The answer is whole; figures about it may follow.
@@ -40,7 +42,8 @@ pub enum Heard {
 /// Reads an answer to its end and hands each event to `sink`.
 ///
 /// `first` is the patience for the first word of the answer, whatever events announce it; `between` is the time from one
-/// event to the next.
+/// event to the next. A model that thinks unseen may do so for longer than `first` while its server sends events all the
+/// same: Anthropic pings then, and OpenAI says nothing.
 ///
 /// # Errors
 /// Those of `Incoming::chunk` and of `sink`; `protocol` if the answer is neither events nor JSON.
@@ -58,7 +61,8 @@ pub async fn listen(
             events += 1;
             let further = |limit| Patience::now(limit, "nothing further");
             patience = match sink(frame)? {
-                Flow::Waiting => first.longer(further(between)),
+                Flow::Waiting => first,
+                Flow::Thinking => first.longer(further(between)),
                 Flow::More => further(between),
                 Flow::Ending => further(between.min(TAIL_PATIENCE)),
                 Flow::Done => {

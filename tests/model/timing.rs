@@ -79,6 +79,35 @@ async fn what_only_announces_an_answer_leaves_the_patience_for_its_first_token()
 }
 
 #[tokio::test]
+async fn events_that_say_nothing_do_not_prolong_the_wait_for_the_first_token() {
+    let timeouts = Timeouts { connect: LONG, first_token: SHORT, between_tokens: LONG, total: LONG };
+    let empty = plain(&json!({"choices": [{"index": 0, "delta": {"content": ""}}]}));
+    let progress = named("response.in_progress", json!({"response": {"status": "in_progress"}}));
+    let ping = named("ping", json!({}));
+    for (dialect, event) in [(CHAT, empty), (RESPONSES, progress), (MESSAGES, ping)] {
+        let mut acts = open_stream(&[]);
+        acts.push(Act::Repeat(chunk(event.as_bytes())));
+        stalls_in(&dialect, acts, timeouts, "no token within 0.06 s", 37).await;
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_thinks_unseen_is_waited_for_while_its_server_shows_that_it_lives() {
+    let total = Duration::from_millis(300);
+    let timeouts = Timeouts { connect: LONG, first_token: SHORT, between_tokens: LONG, total };
+    let item = json!({"output_index": 0, "item": {"type": "reasoning", "summary": []}});
+    let block = json!({"index": 0, "content_block": {"type": "thinking", "thinking": "", "signature": ""}});
+    for (dialect, begins, event) in [
+        (RESPONSES, named("response.output_item.added", item), named("keepalive", json!({}))),
+        (MESSAGES, named("content_block_start", block), named("ping", json!({}))),
+    ] {
+        let mut acts = open_stream(&[&begins]);
+        acts.push(Act::Repeat(chunk(event.as_bytes())));
+        stalls_in(&dialect, acts, timeouts, "no whole answer within 0.3 s", 37).await;
+    }
+}
+
+#[tokio::test]
 async fn a_whole_answer_is_not_lost_to_a_server_that_forgets_to_end_it() {
     let mut acts = open_stream(&[&says("whole"), &ends("stop")]);
     acts.push(Act::Hold);

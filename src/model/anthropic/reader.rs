@@ -127,6 +127,9 @@ fn of_prompt(usage: &Value, name: &str, known: Option<u64>) -> Option<u64> {
 }
 
 fn begin(draft: &mut Draft<'_>, index: Option<u64>, block: Block) -> Outcome<()> {
+    if matches!(block.r#type.as_str(), "thinking" | "redacted_thinking") {
+        draft.ponder();
+    }
     draft.think(block.thinking.as_deref().unwrap_or_default())?;
     // The input of a call that is streamed begins as an empty object and comes in pieces of text.
     call(draft, index, &block, None)?;

@@ -36,11 +36,17 @@ impl Draft<'_> {
 
     /// What to expect after an event.
     pub const fn flow(&self) -> Flow {
-        match (self.is_whole(), self.tally.is_silent()) {
-            (true, _) => Flow::Ending,
-            (false, true) => Flow::Waiting,
-            (false, false) => Flow::More,
+        match (self.is_whole(), self.tally.is_silent(), self.ponders) {
+            (true, ..) => Flow::Ending,
+            (_, true, true) => Flow::Thinking,
+            (_, true, false) => Flow::Waiting,
+            (_, false, _) => Flow::More,
         }
+    }
+
+    /// Takes note that a thought begins, of which nothing may ever be shown.
+    pub const fn ponder(&mut self) {
+        self.ponders = true;
     }
 
     /// What an event says by itself in every protocol: nothing, that nothing follows, or that something broke.

@@ -45,6 +45,9 @@ impl Reader for ResponsesReader {
             "response.output_item.added" | "response.output_item.done" => {
                 let item = event.item.unwrap_or_default();
                 self.cut |= kind.ends_with("done") && item.is_cut();
+                if item.r#type == "reasoning" {
+                    draft.ponder();
+                }
                 // A server that sent no pieces of a call sends it whole.
                 if item.r#type == "function_call" && draft.lacks_call(event.output_index) {
                     draft.call(part(event.output_index, item))?;
