@@ -122,8 +122,9 @@ pub enum Event {
     Waiting {
         /// The model.
         model: ModelId,
-        /// How long at most, in milliseconds.
-        wait_millis: u64,
+        /// How long at most, in milliseconds; nothing where only the end of another request tells.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wait_millis: Option<u64>,
         /// Why.
         reason: String,
     },

@@ -219,9 +219,11 @@ async fn send(
     let held = Arc::new(Mutex::new(Some(reservation)));
     let heard = Arc::default();
     let followed = Followed { number, noted, held: &held, heard: &heard };
-    let outcome = within(host, call, &watch(host, call, followed, cancel), &heard).await;
+    let watch = watch(host, call, followed, cancel);
+    let outcome = within(host, call, &watch, &heard).await;
     drop(place);
     let reservation = held.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let begun = watch.turn.at().unwrap_or(begun);
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (usage, cost) = match &outcome {
         Ok(reply) => (reply.usage, reservation.and_then(|held| held.settle(&reply.usage))),

@@ -8,7 +8,7 @@ use crate::core::message::{ChatReply, FailedCall};
 use crate::core::usage::Usage;
 use crate::host::call::ModelCall;
 use crate::host::run_host::RunHost;
-use crate::model::chat::{Afford, Piece, Watch};
+use crate::model::chat::{Afford, Piece, Turn, Watch};
 use crate::model::lane::UNSENT;
 use crate::model::retry::unheard;
 use futures::FutureExt;
@@ -30,7 +30,7 @@ pub(super) async fn within(
     heard: &AtomicBool,
 ) -> Result<ChatReply, FailedCall> {
     let work = call.served.model.chat(&call.request, watch);
-    let mut work = pin!(unless_silent(host, call, heard, work));
+    let mut work = pin!(unless_silent(host, call, (watch.turn.as_ref(), heard), work));
     let Some(limit) = call.timeout else {
         return work.await;
     };
@@ -56,17 +56,23 @@ fn overdue(failed: FailedCall, seconds: f64) -> FailedCall {
     FailedCall { failure: unheard(failure, &usage), usage }
 }
 
-/// Says once for each model that it is slow to answer: whoever waits shall know for what, and how long it may take.
+/// Says once for each model that it is slow to answer: whoever waits shall know for what, and how long it may take. While a
+/// call waits for its turn its model is not slow.
 async fn unless_silent<T>(
     host: &RunHost,
     call: &ModelCall,
-    heard: &AtomicBool,
+    (turn, heard): (&Turn, &AtomicBool),
     mut work: impl Future<Output = T> + Unpin,
 ) -> T {
     // Polled first: setting a timer wakes the runtime's driver unless an earlier one is set, and the work sets several.
     tokio::select! {
         biased;
         () = tokio::time::sleep(SILENCE) => {}
+        outcome = &mut work => return outcome,
+    }
+    tokio::select! {
+        biased;
+        () = silent(turn) => {}
         outcome = &mut work => return outcome,
     }
     let spec = &call.served.spec;
@@ -76,6 +82,12 @@ async fn unless_silent<T>(
         host.emit(&call.frame, &Event::Note { text });
     }
     work.await
+}
+
+/// Waits until the silence of a call that has had its turn is long.
+async fn silent(turn: &Turn) {
+    let sent = turn.wait().await;
+    tokio::time::sleep(SILENCE.saturating_sub(sent.elapsed())).await;
 }
 
 /// A call on the wire.
@@ -118,7 +130,10 @@ pub(super) fn watch(host: &RunHost, call: &ModelCall, followed: Followed<'_>, ca
                 request.fetch_add(1, Ordering::Relaxed);
                 Event::Retry { model: model.clone(), attempt, wait_millis, reason }
             }
-            Piece::Waiting { wait_millis, reason } => Event::Waiting { model: model.clone(), wait_millis, reason },
+            Piece::Waiting { wait_millis, reason } => {
+                host.emit(&frame, &Event::Waiting { model: model.clone(), wait_millis, reason });
+                return;
+            }
         };
         heard.store(true, Ordering::Relaxed);
         host.emit(&frame, &event);

@@ -12,8 +12,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::fmt;
 use std::future::ready;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// A model that can be talked to.
@@ -76,8 +78,8 @@ pub enum Piece {
     },
     /// The request waits for its turn before it goes out.
     Waiting {
-        /// Milliseconds that it waits, at most.
-        wait_millis: u64,
+        /// Milliseconds that it waits, at most; nothing where only the end of another request tells.
+        wait_millis: Option<u64>,
         /// Why.
         reason: String,
     },
@@ -85,6 +87,38 @@ pub enum Piece {
 
 /// Says whether another attempt can be paid after one that used this much, once that is noted.
 pub type Afford = Arc<dyn Fn(Usage) -> BoxFuture<'static, Outcome<()>> + Send + Sync>;
+
+/// When the first request of a call had its turn: what came before is no time of its model.
+#[derive(Debug, Default)]
+pub struct Turn {
+    at: OnceLock<Instant>,
+    come: Notify,
+}
+
+impl Turn {
+    /// Notes that it has come, unless it had already.
+    pub fn comes(&self) {
+        if self.at.set(Instant::now()).is_ok() {
+            self.come.notify_one();
+        }
+    }
+
+    /// When it came; `None` of a call that is not sent, or that waits for nobody.
+    pub fn at(&self) -> Option<Instant> {
+        self.at.get().copied()
+    }
+
+    /// Waits until it comes. One caller at a time may.
+    pub async fn wait(&self) -> Instant {
+        loop {
+            let come = self.come.notified();
+            match self.at() {
+                Some(at) => return at,
+                None => come.await,
+            }
+        }
+    }
+}
 
 /// How a caller follows a call and ends it early.
 #[derive(Clone)]
@@ -97,6 +131,8 @@ pub struct Watch {
     pub monitor: Option<Thresholds>,
     /// Another model answers if this one does not, so that little patience is needed.
     pub standby: bool,
+    /// Told when the call has its turn.
+    pub turn: Arc<Turn>,
     /// Asked before another attempt if the one that failed will be billed, with its usage; a failure ends the call.
     pub afford: Afford,
     /// The call was cancelled by its own limit of time.
@@ -114,6 +150,7 @@ impl Watch {
             cancel: CancellationToken::new(),
             monitor: None,
             standby: false,
+            turn: Arc::default(),
             afford: Arc::new(|_| ready(Ok(())).boxed()),
             overdue: Arc::default(),
             by_person: Arc::new(AtomicBool::new(true)),

@@ -14,10 +14,11 @@ use crate::model::estimate;
 use crate::model::rate::{Need, Rate, RateLimits, Ticket, Wait};
 use crate::model::retry::cancelled;
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex as Turn, Notify};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// Waits shorter than this are not told: nobody could read it in time.
 const TOLD: Duration = Duration::from_millis(100);
@@ -80,10 +81,29 @@ impl Lane {
     /// # Errors
     /// `cancelled`; `rate_limit` if the server asks for more than `patience`.
     pub async fn pass(self: &Arc<Self>, need: Need, patience: Duration, watch: &Watch) -> Outcome<Pass> {
-        tokio::select! {
+        let mut queue = pin!(self.queue(need, patience, watch));
+        let mut cancel = pin!(watch.cancel.cancelled());
+        let pass = tokio::select! {
             biased;
-            () = watch.cancel.cancelled() => Err(cancelled()),
-            pass = self.queue(need, patience, watch) => pass,
+            () = &mut cancel => return Err(cancelled()),
+            pass = &mut queue => pass,
+            () = sleep(TOLD) => {
+                self.tell_place(need, watch);
+                tokio::select! {
+                    biased;
+                    () = cancel => return Err(cancelled()),
+                    pass = queue => pass,
+                }
+            }
+        };
+        pass.inspect(|_| watch.turn.comes())
+    }
+
+    /// Says why a request waits when nobody knows for how long. Whose wait has an end is told when it begins.
+    fn tell_place(&self, need: Need, watch: &Watch) {
+        let wait = self.rate().wait(Instant::now(), need);
+        if let Some(Wait { until: None, cause }) = wait {
+            watch.show(Piece::Waiting { wait_millis: None, reason: cause.describe().to_owned() });
         }
     }
 
@@ -120,8 +140,8 @@ impl Lane {
             }
             if told != Some(cause) && left >= TOLD {
                 told = Some(cause);
-                let reason = cause.describe().to_owned();
-                watch.show(Piece::Waiting { wait_millis: millis(left), reason });
+                let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+                watch.show(Piece::Waiting { wait_millis: Some(millis), reason: cause.describe().to_owned() });
             }
             tokio::select! {
                 () = sleep_until(until) => {}
@@ -273,10 +293,6 @@ impl Lanes {
             .or_insert_with(|| Lane::new(format!("{model} at {}", without_secrets(base_url)), limits));
         Arc::clone(lane)
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

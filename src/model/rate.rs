@@ -134,11 +134,16 @@ impl Rate {
     ///
     /// A request that needs more than `tokens_per_minute` goes out alone, as if it needed just that.
     pub fn admit(&mut self, now: Instant, need: Need) -> Result<Ticket, Wait> {
-        self.forget(now);
-        match self.obstacle(now, need) {
+        match self.wait(now, need) {
             Some(wait) => Err(wait),
             None => Ok(self.take(now, need)),
         }
+    }
+
+    /// How long a request would have to wait at `now`.
+    pub fn wait(&mut self, now: Instant, need: Need) -> Option<Wait> {
+        self.forget(now);
+        self.obstacle(now, need)
     }
 
     /// Replaces what a request might have used by what it did use.

@@ -39,6 +39,8 @@ pub struct Narrator {
     calls: BTreeMap<u64, Call>,
     /// The models that stood in for others.
     stood_in: HashSet<(ModelId, ModelId)>,
+    /// The models for whose places somebody waited.
+    queued: HashSet<ModelId>,
     batch: String,
     steps: Steps,
 }
@@ -64,8 +66,11 @@ impl Narrator {
                 Telling::Nothing
             }
             Event::Substituted { from, to, why, .. } => line(format!("{from}: failed ({why}); {to} stands in")),
-            Event::Waiting { model, wait_millis, reason } if *wait_millis >= 1_000 => {
+            Event::Waiting { model, wait_millis: Some(wait_millis), reason } if *wait_millis >= 1_000 => {
                 line(format!("{model} waits up to {} s: {reason}", wait_millis.div_ceil(1_000)))
+            }
+            Event::Waiting { model, wait_millis: None, reason } if self.queued.insert(model.clone()) => {
+                line(format!("{model} waits: {reason}"))
             }
             Event::BatchProgress { .. }
             | Event::ModelText { .. }

@@ -4,7 +4,9 @@ use super::far;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use tokio::sync::oneshot;
 
 #[test]
 fn requests_per_minute_hold_a_batch_back_and_say_so() {
@@ -85,6 +87,32 @@ fn a_thousand_calls_within_their_limits_all_arrive() {
     running.interrupt();
     running.end().code(130).says("requests_per_minute is reached");
     assert_eq!(server.asks().len(), 2000, "one too many waits");
+}
+
+#[test]
+fn a_wait_for_a_place_is_told_and_is_no_time_of_the_model() {
+    let (open, turn) = oneshot::channel();
+    let turn = Mutex::new(Some(turn));
+    let server = ChatServer::new(move |_| {
+        let turn = turn.lock().expect("unpoisoned").take();
+        turn.into_iter().fold(Reply::text("yes"), Reply::in_turn)
+    });
+    let program = far(&server, "concurrency = 1\n");
+    let running = program.args(["eval", "llm_batch([\"a\", \"b\"]).len"]).start();
+    let reason = "as many requests as `concurrency` allows are under way";
+    let waits = |_| program.args(["logs", "--json"]).run().stdout.contains(reason);
+    assert!((0..1_000).any(waits), "it never waits");
+    open.send(()).expect("the first call is under way");
+    running.end().ok().prints("2\n").says(&format!("far waits: {reason}"));
+    let logs = program.args(["logs", "--json"]).run().ok().stdout;
+    let events: Vec<Value> = logs.lines().map(|line| serde_json::from_str(line).expect("an event")).collect();
+    let waiting: Vec<&Value> = events.iter().filter(|event| event["event"] == "waiting").collect();
+    assert_eq!(waiting.len(), 1, "{logs}");
+    assert_eq!(waiting[0].get("wait_millis"), None, "nobody knows for how long");
+    // One call was answered at once, though it had to wait for the other one.
+    let ended = events.iter().filter(|event| event["event"] == "model_finished");
+    let millis: Vec<u64> = ended.filter_map(|event| event["millis"].as_u64()).collect();
+    assert!(millis.len() == 2 && millis[0].abs_diff(millis[1]) > millis[0].min(millis[1]), "{millis:?}");
 }
 
 #[test]
