@@ -273,6 +273,20 @@ pub fn some_tokens(function: &str, max_tokens: Option<u64>) -> Outcome<()> {
     Err(Failure::new(FailureKind::Invalid, message).hint("leave max_tokens out for the usual limit"))
 }
 
+/// Refuses a temperature that no provider takes, as the settings do.
+///
+/// # Errors
+/// `invalid`, with the function that was called in its message.
+pub fn fit_temperature(function: &str, temperature: Option<f64>) -> Outcome<()> {
+    match temperature {
+        Some(given) if !(0.0..=2.0).contains(&given) => {
+            let message = format!("{function}: temperature must be from 0 to 2, not {given}");
+            Err(Failure::new(FailureKind::Invalid, message).hint("leave temperature out for the role's own"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether a kept answer may be used instead of a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "cache takes true, false, seconds, or a span such as \"1h\"")]

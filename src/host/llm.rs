@@ -179,11 +179,7 @@ impl Asking<'_> {
         if self.harder {
             sampling = harder(sampling, served.spec.provider);
         }
-        let timeout = options
-            .timeout
-            .map(Duration::try_from_secs_f64)
-            .transpose()
-            .map_err(|_| Failure::new(FailureKind::Invalid, "timeout must be a positive number of seconds"))?;
+        let timeout = options.timeout.map(positive).transpose()?;
         let schema = self.schema.filter(|_| served.spec.capabilities.json).map(|schema| schema.schema().clone());
         let label = [options.label.clone(), note].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let call = ModelCall {
@@ -203,4 +199,10 @@ impl Asking<'_> {
         };
         Box::pin(cache.ask(self.host, call, self.cancel)).await
     }
+}
+
+/// The limit of time of a call. One of nothing would pay for a request whose answer is not waited for.
+fn positive(seconds: f64) -> Outcome<Duration> {
+    let limit = Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero());
+    limit.ok_or_else(|| Failure::new(FailureKind::Invalid, "timeout must be a positive number of seconds"))
 }

@@ -163,3 +163,25 @@ fn a_limit_of_no_tokens_is_refused_before_anything_is_sent() {
     }
     assert_eq!(server.asks().len(), 0);
 }
+
+#[test]
+fn options_of_a_call_that_cannot_be_meant_are_refused_before_anything_is_sent() {
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let program = Program::paying(&server);
+    for (call, what) in [
+        ("llm(\"q\", #{timeout: 0})", "timeout must be a positive number of seconds"),
+        ("llm(\"q\", #{timeout: 0.0})", "timeout must be a positive number of seconds"),
+        ("llm(\"q\", #{timeout: -1})", "timeout must be a positive number of seconds"),
+        ("llm(\"q\", #{temperature: 9})", "llm: temperature must be from 0 to 2, not 9"),
+        ("llm(\"q\", #{temperature: -0.5})", "llm: temperature must be from 0 to 2, not -0.5"),
+        ("llm_batch([\"q\"], #{temperature: 2.1})", "llm_batch: temperature must be from 0 to 2, not 2.1"),
+    ] {
+        program.args(["eval", call]).run().code(1).says(what);
+        let spends = format!("try {{ {call} }} catch (e) {{ print(e.kind) }} print(spent().calls)");
+        program.args(["eval", &spends]).run().ok().prints("invalid\n0\n");
+    }
+    for given in [0, 1, 2] {
+        program.args(["eval", &format!("llm(\"q\", #{{temperature: {given}, timeout: 60}})")]).run().ok().prints("yes\n");
+    }
+    assert_eq!(server.asks().len(), 3);
+}

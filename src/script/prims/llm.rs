@@ -1,7 +1,7 @@
 //! `llm`: one call of a model.
 
 use crate::core::failure::Outcome;
-use crate::core::request::{LlmOptions, LlmRequest, Request, some_tokens};
+use crate::core::request::{LlmOptions, LlmRequest, Request, fit_temperature, some_tokens};
 use crate::script::convert::{options, to_text};
 use crate::script::desk::Desk;
 use crate::script::prims::checked;
@@ -60,7 +60,8 @@ fn call(context: &NativeCallContext, prompt: &Dynamic, mut map: Map) -> Answer<D
 /// The options of a call, or of all calls of a batch.
 pub fn tokens(map: Map, function: &str) -> Outcome<LlmOptions> {
     let options = options::<LlmOptions>(map, function)?;
-    some_tokens(function, options.max_tokens).map(|()| options)
+    some_tokens(function, options.max_tokens)?;
+    fit_temperature(function, options.temperature).map(|()| options)
 }
 
 /// The request of one prompt.
