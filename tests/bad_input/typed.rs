@@ -181,7 +181,11 @@ fn options_of_a_call_that_cannot_be_meant_are_refused_before_anything_is_sent() 
         program.args(["eval", &spends]).run().ok().prints("invalid\n0\n");
     }
     for given in [0, 1, 2] {
-        program.args(["eval", &format!("llm(\"q\", #{{temperature: {given}, timeout: 60}})")]).run().ok().prints("yes\n");
+        program
+            .args(["eval", &format!("llm(\"q\", #{{temperature: {given}, timeout: 60}})")])
+            .run()
+            .ok()
+            .prints("yes\n");
     }
     assert_eq!(server.asks().len(), 3);
 }
