@@ -1,4 +1,5 @@
-//! Answers of models that a call cannot use: cut by a limit or a filter, or unlike their schema after all repairs.
+//! Answers of models that a call cannot use: cut by a limit or a filter, calls of tools alone, or unlike their schema
+//! after all repairs.
 //!
 //! The log has them as answers, which they are on the wire. A run that ended with one asks for it again when it goes on;
 //! what it went past stays, as failures do (`host/past`). What was paid for such answers is told with what a run cost.
@@ -9,6 +10,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::message::{Finish, ModelAnswer};
 use crate::core::money::Money;
+use crate::core::text::one_line;
 use crate::host::causes::Causes;
 use crate::host::run_host::RunHost;
 use crate::host::typed::{Checked, Schema};
@@ -59,12 +61,20 @@ pub(super) fn count(host: &RunHost, paid: &Paid, model: &ModelId, cost: Money) {
 pub(super) fn whole(answer: &ModelAnswer) -> Outcome<&str> {
     let text = answer.reply.text.as_str();
     let failure = match answer.reply.finish {
+        Finish::ToolCalls if text.trim().is_empty() => unoffered(answer),
         Finish::Stop | Finish::ToolCalls => return Ok(text),
         Finish::Length => Failure::new(FailureKind::Truncated, "the answer was cut by its token limit")
             .hint("raise max_tokens, or ask for less; `raw` has what came"),
         Finish::ContentFilter => Failure::new(FailureKind::Refusal, "the provider's filter cut the answer"),
     };
     Err(Failure { cause: answer.cause, ..failure.detail("raw", text) })
+}
+
+/// The failure of an answer that calls tools and says nothing: here no tool is ever offered.
+fn unoffered(answer: &ModelAnswer) -> Failure {
+    let names: Vec<String> = answer.reply.tool_requests.iter().map(|call| one_line(&call.name, 80)).collect();
+    let what = format!("the answer only calls the tool {}, which was not offered, and says nothing", names.join(", "));
+    Failure::new(FailureKind::Protocol, what).hint("ask again, or choose another model")
 }
 
 /// The failure of an answer that no repair has made match.

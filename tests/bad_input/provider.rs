@@ -125,6 +125,17 @@ fn a_server_that_is_busy_is_asked_again() {
 }
 
 #[test]
+fn a_call_of_a_tool_that_nobody_offered_is_no_answer() {
+    let server = ChatServer::new(|_| Reply::call("search", &serde_json::json!({"q": "x"})));
+    let program = at(&server.base_url(), "");
+    let ran = program.args(["eval", "llm(\"q\")", "--json"]).run().code(4);
+    let document = ran.json();
+    assert_eq!(document["failure"]["kind"], "protocol", "{document:#}");
+    ran.says("the answer only calls the tool search, which was not offered, and says nothing");
+    assert_eq!(server.asks().len(), 1);
+}
+
+#[test]
 fn answers_that_are_none() {
     let server = ChatServer::new(|_| Reply::cut("half of it"));
     check(&server, "", 4, "bad_answer_cut");

@@ -288,6 +288,11 @@ fn contents(dialect: &Dialect) -> Vec<Fault> {
     ]
 }
 
+fn nothing() -> Value {
+    let usage = json!({"prompt_tokens": 9, "completion_tokens": 4});
+    json!({"choices": [{"index": 0, "message": null, "finish_reason": "stop"}], "usage": usage})
+}
+
 /// What only chat completions can say so.
 fn only_chat() -> Vec<Fault> {
     let says = CHAT.says;
@@ -298,7 +303,11 @@ fn only_chat() -> Vec<Fault> {
     let whole = || open_stream(&[&says("whole"), &ends("stop"), &used(9, 4)]);
     let goes_on = || open_stream(&[&says("half"), &ends("stop"), &says("more")]);
     let declines = event(&json!({"choices": [{"delta": {"refusal": "I can't."}}]}));
+    let old = json!({"choices": [{"text": "legacy", "index": 0, "finish_reason": "stop"}]});
     vec![
+        fault("an answer of the old completions", json(200, &old), Fails(Protocol), UNHEARD),
+        fault("events of the old completions", stream(&[&event(&old), DONE]), Fails(Protocol), UNHEARD),
+        fault("a choice without a message", json(200, &nothing()), Fails(Protocol), Counted(9, 4)),
         fault(
             "error after text and usage",
             stream(&[&used(9, 4), &says("ab"), &event(&json!({"error": {"message": "m", "code": 429}}))]),

@@ -52,6 +52,7 @@ fn take(draft: &mut Draft<'_>, chunk: Chunk, error: Option<Value>, streamed: boo
 }
 
 fn hear(draft: &mut Draft<'_>, choice: Choice, streamed: bool) -> Outcome<()> {
+    let is_empty = choice.delta.is_none() && choice.message.is_none();
     let known = choice.logprobs.as_ref().map(logprobs::read).unwrap_or_default();
     for part in [choice.delta, choice.message].into_iter().flatten() {
         add(draft, part, &known, streamed)?;
@@ -59,6 +60,10 @@ fn hear(draft: &mut Draft<'_>, choice: Choice, streamed: bool) -> Outcome<()> {
     // OpenRouter writes what goes wrong at one of its providers into the choice.
     if let Some(error) = choice.error {
         return Err(draft.complained(&error));
+    }
+    // A last event may do without; an answer in one piece may not, nor one in the words of the old completions.
+    if is_empty && (choice.text.is_some() || !streamed) {
+        return Err(foreign(draft.host(), "its choice has no `message`"));
     }
     let given = |reason: Option<String>| reason.filter(|reason| !reason.is_empty());
     if let Some(reason) = given(choice.finish_reason) {

@@ -34,6 +34,8 @@ pub(super) struct Choice {
     pub(super) delta: Option<Part>,
     /// Everything, outside of a stream.
     pub(super) message: Option<Part>,
+    /// The text in the protocol before this one, whose answers are none here.
+    pub(super) text: Option<Value>,
     pub(super) finish_reason: Option<String>,
     /// OpenRouter: how the provider behind it said it.
     pub(super) native_finish_reason: Option<String>,
