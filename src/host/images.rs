@@ -7,7 +7,7 @@ use crate::host::leave::{self, ToolCall};
 use crate::host::run_host::RunHost;
 use crate::model::fetch::check_public;
 use crate::model::image::{self, MOST_BYTES, MOST_PIECES, MOST_TOGETHER};
-use crate::registry::models::ModelSpec;
+use crate::registry::models::{ModelSpec, Provider};
 use crate::tools::tool::ToolContext;
 use serde_json::json;
 use std::io::Read;
@@ -65,11 +65,12 @@ pub fn read(host: &RunHost, spec: &ModelSpec, names: &[String]) -> Outcome<Vec<I
         let what = format!("{} images are more than the {MOST_PIECES} that a call can have", names.len());
         return Err(Failure::new(FailureKind::Invalid, what).hint("spread them over several calls"));
     }
+    let side = image::most_side(spec.provider == Provider::Anthropic, names.len());
     let mut together = 0;
-    names.iter().map(|name| one(host, spec, name, &mut together)).collect()
+    names.iter().map(|name| one(host, spec, name, (side, &mut together))).collect()
 }
 
-fn one(host: &RunHost, spec: &ModelSpec, name: &str, together: &mut usize) -> Outcome<Image> {
+fn one(host: &RunHost, spec: &ModelSpec, name: &str, (side, together): (u32, &mut usize)) -> Outcome<Image> {
     if is_address(name) {
         return address(host, spec, name);
     }
@@ -80,7 +81,7 @@ fn one(host: &RunHost, spec: &ModelSpec, name: &str, together: &mut usize) -> Ou
         return Err(Failure::new(FailureKind::Invalid, format!("the images have more than {most} MiB together"))
             .hint("make them smaller, or spread them over several calls"));
     }
-    image::from_bytes(name, &bytes)
+    image::from_bytes(name, &bytes, side)
 }
 
 fn is_address(name: &str) -> bool {

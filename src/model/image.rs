@@ -15,18 +15,34 @@ pub const MOST_TOGETHER: usize = 20 * 1024 * 1024;
 /// The most pictures of a request, Anthropic's limit.
 pub const MOST_PIECES: usize = 100;
 
+/// The most pixels on a side of a picture in a request with so many, where a provider documents that: Anthropic refuses
+/// others (<https://platform.claude.com/docs/en/build-with-claude/vision#evaluate-image-size>). OpenAI and Google make large
+/// ones smaller by themselves.
+pub const fn most_side(anthropic: bool, pieces: usize) -> u32 {
+    match (anthropic, pieces) {
+        (false, _) => u32::MAX,
+        (true, 0..=20) => 8_000,
+        (true, _) => 2_000,
+    }
+}
+
 /// The picture that a file holds; `name` is for messages.
 ///
 /// # Errors
-/// `invalid` if it is none of the kinds that providers read, or not whole.
-pub fn from_bytes(name: &str, bytes: &[u8]) -> Outcome<Image> {
+/// `invalid` if it is none of the kinds that providers read, not whole, or larger than `most_side` pixels on a side.
+pub fn from_bytes(name: &str, bytes: &[u8], most_side: u32) -> Outcome<Image> {
     let Some(media_type) = media_type(bytes) else {
         return Err(Failure::new(FailureKind::Invalid, format!("`{name}` is no picture that models read"))
             .hint("PNG, JPEG, GIF and WebP are; convert it first"));
     };
-    if let Some(fault) = header::fault(media_type, bytes) {
-        return Err(Failure::new(FailureKind::Invalid, format!("the picture `{name}` is broken: {fault}"))
-            .hint("fetch or save it again"));
+    let (width, height) = header::size(media_type, bytes).map_err(|fault| {
+        Failure::new(FailureKind::Invalid, format!("the picture `{name}` is broken: {fault}"))
+            .hint("fetch or save it again")
+    })?;
+    if width.max(height) > most_side {
+        let what = format!("the picture `{name}` has {width} x {height} pixels, more than {most_side} on a side");
+        return Err(Failure::new(FailureKind::Invalid, what)
+            .hint("its provider refuses it: make it smaller, or send at most 20 with a call"));
     }
     let hash = blake3::hash(bytes).to_hex().to_string();
     Ok(Image::Data { media_type: media_type.to_owned(), hash, base64: base64(bytes).into() })
@@ -87,7 +103,7 @@ mod tests {
         assert_eq!(media_type(b"GIF89a"), Some("image/gif"));
         assert_eq!(media_type(b"RIFF\0\0\0\0WEBPVP8 "), Some("image/webp"));
         for other in [&b""[..], b"\x89PN", b"%PDF-1.7", b"RIFF\0\0\0\0WAVE", b"<svg/>"] {
-            assert!(from_bytes("a.png", other).is_err());
+            assert!(from_bytes("a.png", other, 8_000).is_err());
         }
     }
 }

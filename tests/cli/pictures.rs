@@ -1,6 +1,7 @@
 //! Pictures: what is sent of them, and what is refused before anything is sent.
 
 use crate::support::chat::{ChatServer, Reply};
+use crate::support::dialects::MESSAGES;
 use crate::support::program::Program;
 use serde_json::{Value, json};
 
@@ -120,4 +121,41 @@ fn what_cannot_be_sent_is_refused_before_anything_is() {
         program.args(["eval", &script]).run().code(code).says(says);
     }
     assert_eq!(server.asks().len(), 0);
+}
+
+#[test]
+fn a_picture_of_more_pixels_than_its_provider_takes_is_refused_before_anything_is_sent() {
+    let server = ChatServer::new(|ask| match ask.line.as_str() {
+        "POST /v1/messages" => Reply::acts(MESSAGES.streams("a cat", None)),
+        _ => Reply::text("a cat"),
+    });
+    let text = format!(
+        "model = \"sees\"\n[models.sees]\nbase_url = \"{0}\"\nvision = true\n\
+         [models.claude]\nbase_url = \"{0}\"\nprovider = \"anthropic\"\nvision = true\n",
+        server.base_url()
+    );
+    let wide = |pixels: u32| [&PNG[..16], &pixels.to_be_bytes()[..], &PNG[20..]].concat();
+    let program = Program::new()
+        .file("rhizo.toml", text)
+        .file("most.png", wide(8_000))
+        .file("wide.png", wide(8_001))
+        .file("one.png", wide(2_001));
+    let (few, many) = ("\"one.png\",".repeat(20), "\"one.png\",".repeat(21));
+    let call = |images: &str, more: &str| {
+        program.args(["eval", &format!("llm(\"what?\", #{{images: [{images}]{more}}})")]).run()
+    };
+    for (images, says) in [
+        ("\"wide.png\"", "the picture `wide.png` has 8001 x 1 pixels, more than 8000 on a side"),
+        (many.as_str(), "the picture `one.png` has 2001 x 1 pixels, more than 2000 on a side"),
+    ] {
+        call(images, ", model: \"claude\"").code(1).says(says);
+    }
+    assert_eq!(server.asks().len(), 0);
+    for images in ["\"most.png\"", few.as_str()] {
+        call(images, ", model: \"claude\"").ok().prints("a cat\n");
+    }
+    // Other providers make them smaller by themselves.
+    for images in ["\"wide.png\"", many.as_str()] {
+        call(images, "").ok().prints("a cat\n");
+    }
 }

@@ -2,8 +2,8 @@
 //!
 //! A file that a download or a full disk cut short has a right beginning; a provider would bill it or refuse it late.
 
-/// Why a file of this type cannot be a whole picture; `None` if nothing speaks against it.
-pub(super) fn fault(media_type: &str, bytes: &[u8]) -> Option<&'static str> {
+/// Width and height of a file of this type, in pixels, or why it cannot be a whole picture.
+pub(super) fn size(media_type: &str, bytes: &[u8]) -> Result<(u32, u32), &'static str> {
     let read = match media_type {
         "image/png" => png(bytes),
         "image/jpeg" => jpeg(bytes),
@@ -11,9 +11,9 @@ pub(super) fn fault(media_type: &str, bytes: &[u8]) -> Option<&'static str> {
         _ => webp(bytes),
     };
     match read {
-        None => Some("it ends in the middle"),
-        Some((width, height)) if width == 0 || height == 0 => Some("it has no pixels"),
-        Some(_) => None,
+        None => Err("it ends in the middle"),
+        Some((width, height)) if width == 0 || height == 0 => Err("it has no pixels"),
+        Some(size) => Ok(size),
     }
 }
 
@@ -111,7 +111,7 @@ fn webp(bytes: &[u8]) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::fault;
+    use super::size;
 
     const PNG: &[u8] =
         b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\0\0\x02\0\0\0\x01\x08\x02\0\0\0crc1\0\0\0\x01IDATxcrc2\0\0\0\0IENDcrc3";
@@ -125,12 +125,12 @@ mod tests {
     fn a_whole_file_passes_and_no_beginning_of_it_does() {
         for (media_type, bytes) in [("image/png", PNG), ("image/jpeg", JPEG), ("image/gif", GIF), ("image/webp", WEBP)]
         {
-            assert_eq!(fault(media_type, bytes), None, "{media_type}");
-            assert_eq!(fault(media_type, &[bytes, b"trailing"].concat()), None, "{media_type}");
+            assert_eq!(size(media_type, bytes), Ok((2, 1)), "{media_type}");
+            assert_eq!(size(media_type, &[bytes, b"trailing"].concat()), Ok((2, 1)), "{media_type}");
             // The last checksum of a PNG is not looked for.
             let needed = bytes.len() - if media_type == "image/png" { 4 } else { 0 };
             for cut in 0..needed {
-                assert_eq!(fault(media_type, &bytes[..cut]), Some("it ends in the middle"), "{media_type} {cut}");
+                assert_eq!(size(media_type, &bytes[..cut]), Err("it ends in the middle"), "{media_type} {cut}");
             }
         }
     }
@@ -139,10 +139,10 @@ mod tests {
     fn a_picture_has_pixels() {
         let mut none = PNG.to_vec();
         none[19] = 0;
-        assert_eq!(fault("image/png", &none), Some("it has no pixels"));
+        assert_eq!(size("image/png", &none), Err("it has no pixels"));
         // A length that reaches beyond any file.
         let mut long = PNG.to_vec();
         long[8..12].fill(0xFF);
-        assert_eq!(fault("image/png", &long), Some("it ends in the middle"));
+        assert_eq!(size("image/png", &long), Err("it ends in the middle"));
     }
 }
