@@ -5,12 +5,16 @@
 use crate::app::build::App;
 use crate::app::inputs;
 use crate::app::run::{self, Run, Start};
+use crate::budget::ledger::ChildSlice;
+use crate::budget::report::Totals;
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, Message, ModelAnswer, Sampling, Speaker};
+use crate::core::money::Money;
+use crate::core::usage::Usage;
 use crate::host::call::{self, ModelCall};
 use crate::host::choose::Wish;
 use crate::model::breaker::Health;
@@ -35,6 +39,8 @@ pub struct Tested {
     pub outcome: Outcome<ModelAnswer>,
     /// Milliseconds until then; `None` if nothing could be sent.
     pub millis: Option<u64>,
+    /// What the call used; one that failed may be charged too.
+    pub spent: Totals,
     /// The state of its breaker; `None` for a model that needs no connection, or that nobody knows.
     pub health: Option<Health>,
 }
@@ -63,9 +69,9 @@ pub async fn all(app: &App, names: &[String]) -> Outcome<Vec<Tested>> {
     );
     let mut tests = Vec::new();
     for name in names {
-        let (outcome, millis) = ask(&run, name).await;
+        let (outcome, millis, spent) = ask(&run, name).await;
         let health = app.kit.models.known(name).and_then(|spec| app.kit.models.health(&spec));
-        tests.push(Tested { name: name.clone(), outcome, millis, health });
+        tests.push(Tested { name: name.clone(), outcome, millis, spent, health });
     }
     let failed = tests.iter().find_map(|tested| tested.outcome.as_ref().err());
     let end = match failed {
@@ -86,11 +92,11 @@ async fn usual(app: &App) -> Outcome<Vec<String>> {
     Ok(names)
 }
 
-/// What came of a call, and how long that took.
-async fn ask(run: &Run, name: &str) -> (Outcome<ModelAnswer>, Option<u64>) {
+/// What came of a call, how long that took, and what it used.
+async fn ask(run: &Run, name: &str) -> (Outcome<ModelAnswer>, Option<u64>, Totals) {
     let chosen = match run.host.kit.models.choose(&Wish::of(None, Some(name))).await {
         Ok(chosen) => chosen,
-        Err(failure) => return (Err(failure), None),
+        Err(failure) => return (Err(failure), None, Totals::default()),
     };
     let messages = vec![Message::new(Speaker::User, "Answer with the one word: yes")];
     let sampling = Sampling { max_tokens: Some(TOKENS), ..Sampling::default() };
@@ -110,11 +116,13 @@ async fn ask(run: &Run, name: &str) -> (Outcome<ModelAnswer>, Option<u64>) {
         needs: None,
         slots: None,
     };
+    // A place of its own on the ledger tells what this one call used.
+    let host = run.host.part(run.host.scope.part(format!("test `{name}`"), &ChildSlice::default()));
     let begun = Instant::now();
-    let outcome = call::model(&run.host, call, &run.cancel).await;
+    let outcome = call::model(&host, call, &run.cancel).await;
     let waited = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let millis = outcome.as_ref().map_or(waited, |answer| answer.millis);
-    (outcome, Some(millis))
+    (outcome, Some(millis), host.scope.report().totals)
 }
 
 impl Tested {
@@ -122,23 +130,34 @@ impl Tested {
     pub fn found(&self) -> Outcome<String> {
         let took = self.millis.map_or_else(String::new, |millis| format!(" · {millis} ms"));
         let breaker = self.health.map_or_else(String::new, |health| format!(" · breaker {health}"));
+        let bill = self
+            .bill()
+            .map_or_else(String::new, |(usage, price)| format!(" · {} tokens · {}", tokens(&usage), cost(price)));
         match &self.outcome {
-            Ok(answer) => {
-                let (tokens, cost) = (tokens(answer), cost(answer));
-                Ok(format!("{} answers{took} · {tokens} tokens · {cost}{breaker}", answer.model))
+            Ok(answer) => Ok(format!("{} answers{took}{bill}{breaker}", answer.model)),
+            Err(failure) => {
+                Err(Failure { message: format!("{}{took}{bill}{breaker}", failure.message), ..failure.clone() })
             }
-            Err(failure) => Err(Failure { message: format!("{}{took}{breaker}", failure.message), ..failure.clone() }),
+        }
+    }
+
+    /// Tokens and cost of the call; `None` if it failed and nothing is charged.
+    fn bill(&self) -> Option<(Usage, Option<Money>)> {
+        let Totals { usage, cost, unpriced_calls, .. } = self.spent;
+        match &self.outcome {
+            Ok(answer) => Some((answer.reply.usage, answer.cost)),
+            Err(_) => (usage.total() > 0).then(|| (usage, (unpriced_calls == 0).then_some(cost))),
         }
     }
 
     fn value(&self) -> Value {
-        let answer = self.outcome.as_ref().ok();
+        let bill = self.bill();
         json!({
             "model": self.name,
-            "ok": answer.is_some(),
+            "ok": self.outcome.is_ok(),
             "millis": self.millis,
-            "usage": answer.map(|answer| answer.reply.usage),
-            "cost_usd": answer.and_then(|answer| answer.cost).map(crate::core::money::Money::usd),
+            "usage": bill.map(|(usage, _)| usage),
+            "cost_usd": bill.and_then(|(_, cost)| cost).map(Money::usd),
             "health": self.health,
             "failure": self.outcome.as_ref().err(),
         })
@@ -147,22 +166,22 @@ impl Tested {
     fn line(&self) -> [String; 7] {
         let breaker = self.health.map_or_else(|| "-".to_owned(), |health| health.to_string());
         let latency = self.millis.map_or_else(String::new, |millis| format!("{millis} ms"));
-        let row = |mark: &str, tokens: String, cost: String, found: String| {
-            [mark.to_owned(), self.name.clone(), latency, tokens, cost, breaker, found]
-        };
+        let bill = self.bill().map(|(usage, price)| (tokens(&usage), cost(price)));
+        let (tokens, cost) = bill.unwrap_or_default();
+        let row =
+            |mark: &str, found: String| [mark.to_owned(), self.name.clone(), latency, tokens, cost, breaker, found];
         match &self.outcome {
-            Ok(answer) => row("ok", tokens(answer), cost(answer), "it answers".to_owned()),
-            Err(failure) => row("FAULT", String::new(), String::new(), failure.to_string()),
+            Ok(_) => row("ok", "it answers".to_owned()),
+            Err(failure) => row("FAULT", failure.to_string()),
         }
     }
 }
 
-fn tokens(answer: &ModelAnswer) -> String {
-    let usage = answer.reply.usage;
+fn tokens(usage: &Usage) -> String {
     let sign = if usage.estimated { "~" } else { "" };
     format!("{sign}{} + {sign}{}", usage.input_tokens, usage.output_tokens)
 }
 
-fn cost(answer: &ModelAnswer) -> String {
-    answer.cost.map_or_else(|| "unpriced".to_owned(), |cost| cost.to_string())
+fn cost(cost: Option<Money>) -> String {
+    cost.map_or_else(|| "unpriced".to_owned(), |cost| cost.to_string())
 }

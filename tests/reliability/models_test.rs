@@ -77,3 +77,21 @@ fn a_call_that_fails_has_its_time_and_its_breaker_too() {
     let told = program.list(&six).run().code(4).stdout;
     assert!(told.contains("closed, 1 failed in a row") && told.contains("open, tried again in"), "{told}");
 }
+
+#[test]
+fn a_test_that_fails_has_its_bill_too() {
+    let used = json!({"choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 3}});
+    let error = json!({"error": {"message": "flagged", "code": "invalid_prompt"}});
+    let acts = server::stream(&[&format!("data: {used}\n\n"), &format!("data: {error}\n\n")]);
+    let server = ChatServer::new(move |_| Reply::acts(acts.clone()));
+    let text =
+        format!("model = \"m\"\n[models.m]\nbase_url = \"{}\"\ninput_price = 1\noutput_price = 2\n", server.base_url());
+    let program = Program::new().file("rhizo.toml", text);
+    let row = program.args(["models", "test", "m", "--json"]).run().code(4).json()[0].clone();
+    let found = (&row["ok"], &row["usage"]["input_tokens"], &row["usage"]["output_tokens"], &row["cost_usd"]);
+    assert_eq!(found, (&json!(false), &json!(12), &json!(3), &json!(0.000_018)), "{row:#}");
+    for command in [&["models", "test", "m"][..], &["doctor"]] {
+        let told = program.list(command).run().code(4).stdout;
+        assert!(told.contains("12 + 3") && told.contains("$0.000018"), "{told}");
+    }
+}
