@@ -70,6 +70,10 @@ impl Protocol for Messages {
         Features::NONE.with(Feature::AnyRoot, true).with(Feature::ThinkingBudget, version(model) >= Some((4, 6)))
     }
 
+    fn drops(request: &ChatRequest, form: Form) -> Option<&'static str> {
+        body::drops(request, form)
+    }
+
     fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome<Vec<u8>> {
         body::compose(request, model, form)
     }

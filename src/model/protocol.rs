@@ -41,6 +41,11 @@ pub trait Protocol: Send + Sync + 'static {
     /// What this server is known to lack before it was asked anything.
     fn lacks(host: &str, model: &str) -> Features;
 
+    /// What of a request in this form the protocol leaves out beside the rest of it, for people.
+    fn drops(_request: &ChatRequest, _form: Form) -> Option<&'static str> {
+        None
+    }
+
     /// The JSON of a request to `model`, without what the server lacks.
     ///
     /// # Errors

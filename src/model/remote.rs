@@ -75,6 +75,8 @@ pub struct Remote<P> {
     quirks: Quirks,
     /// Whether a person was told that the server's counts cannot be true.
     doubted: AtomicBool,
+    /// Whether a person was told what the protocol leaves out.
+    dropped: AtomicBool,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -99,8 +101,8 @@ impl<P: Protocol> Remote<P> {
         let quirks = Quirks::new(P::lacks(host_name, &settings.model_name));
         let secrets = Secrets::of(&settings.base_url, settings.key.as_ref(), &settings.headers);
         let url = endpoint.map(|endpoint| endpoint.at(&P::path(endpoint.path())));
-        let doubted = AtomicBool::new(false);
-        Self { settings, client, url, host, secrets, quirks, doubted, protocol: PhantomData }
+        let (doubted, dropped) = Default::default();
+        Self { settings, client, url, host, secrets, quirks, doubted, dropped, protocol: PhantomData }
     }
 
     fn asked(&self) -> Asked<'_> {
@@ -155,6 +157,7 @@ impl<P: Protocol> Remote<P> {
         let RemoteSettings { stream, store, .. } = self.settings;
         let mut form = Form { stream, store, lacking: self.quirks.lacking() };
         let mut tried = Features::NONE;
+        self.tell(watch, P::drops(request, form).filter(|_| !self.dropped.swap(true, Ordering::Relaxed)));
         loop {
             let first = Patience::from(Instant::now(), self.first_limit(), "no token");
             let incoming = self.ask(request, form, first, draft).await?;

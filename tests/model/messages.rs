@@ -382,11 +382,17 @@ async fn thinking_is_a_number_of_tokens_or_a_word() {
         (Thinking::High, 1_000, None),
         (Thinking::Off, 16_000, None),
     ] {
-        let (body, _) = sent(old, &request(wanted, limit), &[]).await;
+        let (body, notes) = sent(old, &request(wanted, limit), &[]).await;
         let config = budget.map(|budget| json!({"type": "enabled", "budget_tokens": budget}));
         assert_eq!(body.get("thinking"), config.as_ref());
-        // A model that thinks takes no temperature.
+        // A model that thinks takes no temperature, and whoever set one is told.
         assert_eq!(body.get("temperature").is_none(), budget.is_some());
+        let told = "does not take `temperature` while it thinks; it is left out";
+        assert_eq!(
+            notes.iter().filter(|note| note.ends_with(told)).count(),
+            usize::from(budget.is_some()),
+            "{notes:?}"
+        );
     }
     // Signed thoughts, which a budget wants back in a round of tool calls, are not kept; newer models want none.
     let in_round = || ChatRequest { messages: round().messages, ..request(Thinking::High, 16_000) };
@@ -400,7 +406,19 @@ async fn thinking_is_a_number_of_tokens_or_a_word() {
 
     let adaptive = "\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\"";
     let (body, notes) = sent("claude", &request(Thinking::Low, 9_000), &[adaptive]).await;
-    assert_eq!((&body["thinking"], notes.len()), (&json!({"type": "adaptive"}), 0));
+    assert_eq!((&body["thinking"], notes.len()), (&json!({"type": "adaptive"}), 1));
+}
+
+#[tokio::test]
+async fn a_temperature_that_thinking_takes_away_is_told_once() {
+    let server = Server::play(vec![stream(&[&start(), &says("a"), &ends("end_turn"), &stop()])]).await;
+    let model = named(&server, "claude-opus-5");
+    for (temperature, notes) in [(1.0, 0), (0.5, 1), (0.2, 0)] {
+        let sampling =
+            Sampling { thinking: Some(Thinking::High), temperature: Some(temperature), ..Sampling::default() };
+        let (reply, told) = told(&model, &ChatRequest { sampling, ..hello() }).await;
+        assert_eq!((reply.is_ok(), told.len()), (true, notes), "{temperature}: {told:?}");
+    }
 }
 
 #[tokio::test]

@@ -100,6 +100,15 @@ pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome
     written(&body)
 }
 
+/// A temperature beside thoughts, unless it is the one at which they are made anyway
+/// (<https://platform.claude.com/docs/en/build-with-claude/extended-thinking#feature-compatibility>).
+pub(super) fn drops(request: &ChatRequest, form: Form) -> Option<&'static str> {
+    let warm = request.sampling.temperature.is_some_and(|temperature| temperature < 1.0);
+    let max_tokens = request.sampling.max_tokens.unwrap_or(MAX_TOKENS);
+    let thinks = || thinking(request, max_tokens, form).0.is_some();
+    (warm && form.takes(Feature::Temperature) && thinks()).then_some("`temperature` while it thinks")
+}
+
 fn temperature(request: &ChatRequest, form: Form) -> Outcome<Option<f64>> {
     let given = request.sampling.temperature.filter(|_| form.takes(Feature::Temperature));
     match given {
