@@ -6,7 +6,7 @@ mod bill;
 pub mod said;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::message::{ChatReply, ChatRequest, Finish, Thought};
+use crate::core::message::{ChatReply, Finish, Thought};
 use crate::core::usage::Usage;
 use crate::model::calls::{CallPart, Calls};
 use crate::model::chat::{Piece, Watch};
