@@ -3,7 +3,7 @@
 //!
 //! - `library`, `discover`, `sniff`, `spool`: which documents a run has, and what is refused.
 //! - `document`, `mapping`, `fault`, `newlines`, `fingerprint`: one document and its memory.
-//! - `view`, `read`, `lines`, `pieces`, `chunk`, `grep`, `search`, `data`, `card`: what can be asked of a text.
+//! - `view`, `read`, `lines`, `pieces`, `chunk`, `grep`, `search`, `data`, `card`, `headed`: what a text answers.
 //! - `scan`, `pattern`, `cells`, `terms`, `rank`, `stem`, `columns`, `poll`: the loops and formulas beneath.
 
 pub mod card;
@@ -16,6 +16,7 @@ pub mod document;
 pub mod fault;
 pub mod fingerprint;
 pub mod grep;
+pub mod headed;
 pub mod library;
 pub mod lines;
 pub mod mapping;

@@ -1,5 +1,6 @@
 //! An input that fits one prompt comfortably is answered by one call.
 
+use crate::context::poll::Poll;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::request::{LlmOptions, LlmRequest};
@@ -15,14 +16,14 @@ use tokio_util::sync::CancellationToken;
 /// The largest input that is sent as it is, in bytes: about 8,000 tokens, which any model reads well.
 const COMFORTABLE: usize = 32_000;
 
-/// Whether an input of `bytes` fits a window of `window` tokens comfortably.
+/// Whether a text of `bytes` fits a window of `window` tokens comfortably.
 pub fn fits(bytes: usize, window: u64) -> bool {
     bytes <= COMFORTABLE && u64::try_from(bytes / 2).is_ok_and(|tokens| tokens <= window)
 }
 
 /// Answers the task by one call.
 pub async fn answer(host: &RunHost, task: &str, role: &Role, wish: Wish, cancel: &CancellationToken) -> Outcome<Value> {
-    let text = host.view.text(COMFORTABLE)?;
+    let text = if host.view.is_empty() { String::new() } else { host.view.headed(&poll(cancel))? };
     let own = role.system.as_deref().filter(|_| !text.is_empty()).map(|own| format!("{}\n\n{own}", prompt::DIRECT));
     let system = own.or_else(|| (!text.is_empty()).then(|| prompt::DIRECT.to_owned()));
     let name = role.name.as_str();
@@ -39,6 +40,12 @@ pub async fn answer(host: &RunHost, task: &str, role: &Role, wish: Wish, cancel:
         .map_err(|failure| if failure.kind == FailureKind::Truncated { cut(failure, name) } else { failure })
 }
 
+/// Counting the lines before a piece of a very long document takes a while.
+fn poll(cancel: &CancellationToken) -> Poll {
+    let cancel = cancel.clone();
+    Poll::new(move || cancel.is_cancelled().then(|| Failure::new(FailureKind::Cancelled, "cancelled")))
+}
+
 /// A cut answer with what came of it, which is paid, and with the setting that gives more room: a question has no options.
 fn cut(failure: Failure, role: &str) -> Failure {
     let came = failure.details.get("raw").cloned();
@@ -46,7 +53,7 @@ fn cut(failure: Failure, role: &str) -> Failure {
     came.into_iter().fold(failure, |failure, came| failure.detail("partial", came))
 }
 
-/// Whether this run is answered directly.
+/// Whether this run is answered directly: with its headings its input fits one prompt.
 pub fn is_direct(host: &RunHost, served: &Served, recursive: bool) -> bool {
-    !recursive && fits(host.view.len(), served.spec.window)
+    !recursive && fits(host.view.headed_len(), served.spec.window)
 }

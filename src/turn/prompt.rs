@@ -36,9 +36,9 @@ pub fn first(task: &str, card: &str, memory: &Opening, budget: &str) -> String {
     format!("# Task\n{task}\n\n# Context\n{card}\n{begin}\n# Budget\n{budget}\n{known}")
 }
 
-/// The one message of a direct answer.
+/// The one message of a direct answer; `text` has its headings.
 pub fn direct(task: &str, text: &str) -> String {
-    if text.is_empty() { task.to_owned() } else { format!("Question: {task}\n\nText:\n{text}") }
+    if text.is_empty() { task.to_owned() } else { format!("Question: {task}\n\n{text}") }
 }
 
 /// A task whose final value must match a schema.

@@ -50,6 +50,12 @@ fn exploring_takes_turns_and_quotes_places() {
 }
 
 #[test]
+fn of_several_small_documents_the_answer_names_its_own() {
+    let ran = project().args(["ask", QUESTION, "--context", "harbour.txt", "fares.csv", "-q"]).run().ok();
+    ran.prints("\"The harbour opened in 1884.\" (harbour.txt:1)\n");
+}
+
+#[test]
 fn a_long_input_is_explored_by_itself() {
     let filler = "Nothing of interest is said in this line of the log.\n".repeat(4_000);
     let text = format!("{filler}The ferry to the island leaves at half past six.\n{filler}");

@@ -56,7 +56,33 @@ fn a_small_input_is_one_message() {
     let messages = server.asks()[0].messages();
     assert_eq!(messages.len(), 2);
     assert_eq!(messages[0].0, "system");
-    assert_eq!(messages[1], ("user".to_owned(), "Question: When?\n\nText:\nIt opened in 1884.\n".to_owned()));
+    let asked = "Question: When?\n\nText from a.txt (1 line):\nIt opened in 1884.\n";
+    assert_eq!(messages[1], ("user".to_owned(), asked.to_owned()));
+}
+
+#[test]
+fn several_small_inputs_are_one_message_in_which_each_has_its_name() {
+    let server = ChatServer::new(|_| Reply::text("b.txt"));
+    let program = Program::served_by(&server).file("in/a.txt", "\u{feff}Invoice\nDue 3 May").file("in/b.txt", "");
+    let program = program.file("in/c.txt", "\u{feff}Invoice\nPaid\n");
+    program.args(["ask", "Which is due?", "-c", "in"]).run().ok();
+    let (a, b) = ("=== in/a.txt (2 lines) ===\nInvoice\nDue 3 May\n", "=== in/b.txt (0 lines) ===\n");
+    let c = "=== in/c.txt (2 lines) ===\nInvoice\nPaid\n";
+    let asked = format!("Question: Which is due?\n\nText from 3 documents:\n\n{a}\n{b}\n{c}");
+    assert_eq!(server.asks()[0].last(), asked);
+    // From the second line of the first to the first line of the last.
+    program.args(["eval", "rlm(\"q\", context.slice(11, 31))", "-c", "in"]).run().ok();
+    let (a, c) = ("=== in/a.txt, from line 2 (1 line) ===\nDue 3 May\n", "=== in/c.txt (1 line) ===\nInvoice\n");
+    assert_eq!(server.asks()[1].last(), format!("Question: q\n\nText from 2 documents:\n\n{a}\n{c}"));
+}
+
+#[test]
+fn the_headings_of_many_documents_count_for_what_fits_one_message() {
+    let server = ChatServer::root(&["print(docs().len)", "FINAL(\"done\")"], "");
+    let with = |program: Program, at: u32| program.file(&format!("in/{at}.txt"), "a");
+    let program = (0..1_000).fold(Program::served_by(&server), with);
+    let document = program.args(["ask", "q", "-c", "in", "--json"]).run().ok().json();
+    assert_eq!((&document["turns"], &document["answer"]), (&json!(2), &json!("done")));
 }
 
 #[test]

@@ -69,24 +69,34 @@ impl<'a> Evidence<'a> {
 
     /// The best passages in the order of the text: at most `limit`, none far behind the best in score or in terms.
     pub fn best(&self, limit: usize) -> Vec<&'a str> {
+        self.best_at(limit).into_iter().map(|range| &self.text[range]).collect()
+    }
+
+    /// Where these stand in the text.
+    pub fn best_at(&self, limit: usize) -> Vec<Range<usize>> {
         let Some(first) = self.passages.first() else { return Vec::new() };
         let near = |passage: &&Passage| passage.score >= first.score * self.floor && passage.shared * 2 >= first.shared;
-        self.in_order(self.passages.iter().filter(near).take(limit))
+        in_order(self.passages.iter().filter(near).take(limit))
     }
 
     /// The passages for a listing in the order of the text: those with the thing itself if it is named, else those
     /// that share more than half as many words with the question as the best.
     pub fn listed(&self, question: &Question, limit: usize) -> Vec<&'a str> {
-        let most = self.passages.iter().map(|passage| passage.shared).max().unwrap_or(0);
-        let exact = matches!(question.thing, Thing::Exact(_));
-        self.in_order(self.passages.iter().filter(|p| exact || p.shared * 2 > most).take(limit))
+        self.listed_at(question, limit).into_iter().map(|range| &self.text[range]).collect()
     }
 
-    fn in_order<'p>(&self, passages: impl Iterator<Item = &'p Passage>) -> Vec<&'a str> {
-        let mut ranges: Vec<Range<usize>> = passages.map(|passage| passage.range.clone()).collect();
-        ranges.sort_by_key(|range| range.start);
-        ranges.into_iter().map(|range| &self.text[range]).collect()
+    /// Where these stand in the text.
+    pub fn listed_at(&self, question: &Question, limit: usize) -> Vec<Range<usize>> {
+        let most = self.passages.iter().map(|passage| passage.shared).max().unwrap_or(0);
+        let exact = matches!(question.thing, Thing::Exact(_));
+        in_order(self.passages.iter().filter(|p| exact || p.shared * 2 > most).take(limit))
     }
+}
+
+fn in_order<'p>(passages: impl Iterator<Item = &'p Passage>) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = passages.map(|passage| passage.range.clone()).collect();
+    ranges.sort_by_key(|range| range.start);
+    ranges
 }
 
 /// How many of the unit a text holds.

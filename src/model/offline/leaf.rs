@@ -8,6 +8,7 @@ use crate::model::offline::prompt::Prompt;
 use crate::model::offline::question::{Ask, Question, Unit};
 use crate::model::offline::schema;
 use crate::model::offline::thing::Thing;
+use std::ops::Range;
 
 /// How an answer begins that found nothing; programs test for it.
 pub const NOTHING: &str = "nothing in the text matches: ";
@@ -40,9 +41,9 @@ pub fn text(prompt: &Prompt) -> String {
         return NO_TEXT.to_owned();
     }
     let found = match question.ask {
-        Ask::Count(unit) => counted(&question, unit, &evidence),
-        Ask::List => listed(&question, &evidence),
-        Ask::Summary | Ask::Quote => evidence.best(QUOTED).join("\n\n"),
+        Ask::Count(unit) => counted(prompt, &question, unit, &evidence),
+        Ask::List => listed(prompt, &question, &evidence),
+        Ask::Summary | Ask::Quote => quoted(prompt, &evidence, QUOTED),
     };
     if found.is_empty() { format!("{NOTHING}{}", question.looked_for()) } else { found }
 }
@@ -74,11 +75,26 @@ pub fn near_label(thing: &Thing, unit: Unit, one: bool, note: &str) -> String {
     }
 }
 
+/// The best passages; where there are several documents in quotation marks, each on a line with its place.
+fn quoted(prompt: &Prompt, evidence: &Evidence<'_>, limit: usize) -> String {
+    let quote = |range: Range<usize>| {
+        let text = &evidence.text[range.clone()];
+        prompt.place(range.start).map_or_else(|| text.to_owned(), |place| format!("\"{}\" ({place})", flat(text)))
+    };
+    let between = if prompt.parts.is_empty() { "\n\n" } else { "\n" };
+    evidence.best_at(limit).into_iter().map(quote).collect::<Vec<_>>().join(between)
+}
+
+/// A passage on one line.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The number and, where a common word was counted, the passage that may say the number in its own words.
-fn counted(question: &Question, unit: Unit, evidence: &Evidence<'_>) -> String {
+fn counted(prompt: &Prompt, question: &Question, unit: Unit, evidence: &Evidence<'_>) -> String {
     // A leaf sees one text; how many documents there are is for a root to say.
     let unit = if unit == Unit::Documents { Unit::Matches } else { unit };
-    let best = || evidence.best(1).join("");
+    let best = || quoted(prompt, evidence, 1);
     // The words of a phrase are met in any case anyway, and whole.
     let is_common = matches!(question.thing, Thing::Phrase(_));
     let note = if is_common { "" } else { LOOSELY };
@@ -92,9 +108,12 @@ fn counted(question: &Question, unit: Unit, evidence: &Evidence<'_>) -> String {
     if quote.is_empty() { line } else { format!("{line}\n\n{quote}") }
 }
 
-fn listed(question: &Question, evidence: &Evidence<'_>) -> String {
-    let line = |item: &str| item.split_whitespace().collect::<Vec<_>>().join(" ");
-    evidence.listed(question, LISTED).into_iter().map(line).collect::<Vec<_>>().join("\n")
+fn listed(prompt: &Prompt, question: &Question, evidence: &Evidence<'_>) -> String {
+    let line = |range: Range<usize>| {
+        let item = flat(&evidence.text[range.clone()]);
+        prompt.place(range.start).map_or_else(|| item.clone(), |place| format!("{item} ({place})"))
+    };
+    evidence.listed_at(question, LISTED).into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod form;
 pub mod leaf;
 pub mod numbers;
+pub mod parts;
 pub mod pattern;
 pub mod program;
 pub mod prompt;

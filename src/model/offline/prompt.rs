@@ -2,6 +2,7 @@
 //!
 //! It goes by position and marks ("Question:", a line ending in "?"), not by meaning.
 
+use crate::model::offline::parts::{Part, apart};
 use crate::model::offline::sentences::sentences;
 use serde_json::Value;
 
@@ -19,8 +20,19 @@ pub struct Prompt {
     pub question: String,
     /// The text to answer from; may be empty.
     pub text: String,
+    /// The documents of the text, if it says that it has several; it is then without their headings.
+    pub parts: Vec<Part>,
     /// JSON Schema of the answer.
     pub schema: Option<Value>,
+}
+
+impl Prompt {
+    /// The document and line of the byte `at` of the text, if it has several documents.
+    pub fn place(&self, at: usize) -> Option<String> {
+        let part = self.parts.iter().rev().find(|part| part.at <= at)?;
+        let line = part.line + self.text.get(part.at..at)?.matches('\n').count();
+        Some(format!("{}:{line}", part.name))
+    }
 }
 
 /// Takes apart the standing instructions and the user's message.
@@ -32,9 +44,10 @@ pub fn read(system: &str, user: &str) -> Prompt {
     // A question in the standing instructions is about the whole message, unless the message asks one itself.
     let last = system.trim().lines().next_back().unwrap_or_default();
     if asks(last) && !asks(&question) && explicit(&user).is_none() {
-        return Prompt { question: last.trim().to_owned(), text: user, schema };
+        return Prompt { question: last.trim().to_owned(), text: user, schema, ..Prompt::default() };
     }
-    Prompt { question, text, schema }
+    let (text, parts) = apart(&text);
+    Prompt { question, text, parts, schema }
 }
 
 /// The text without the schema, and the schema.
@@ -170,7 +183,7 @@ mod tests {
     fn the_schema_is_taken_out() {
         let user = "Who?\nAnn.\n\nAnswer with JSON only, matching this JSON Schema:\n{\"type\": \"string\"}\n";
         let expect =
-            Prompt { question: "Who?".into(), text: "Ann.\n\n".into(), schema: Some(json!({"type": "string"})) };
+            Prompt { question: "Who?".into(), schema: Some(json!({"type": "string"})), ..Prompt::default() };
         let found = read("", user);
         assert_eq!(Prompt { text: found.text.clone(), ..expect }, found);
         assert_eq!(found.text.trim(), "Ann.");

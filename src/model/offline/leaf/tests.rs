@@ -61,3 +61,20 @@ fn summaries() {
         "Tea grows on hills.\n\nTea is picked by hand.\n\nHills of tea get rain.",
     );
 }
+
+#[test]
+fn of_several_documents_each_quotation_has_its_place() {
+    let text = "Text from 2 documents:\n\n=== a.txt (2 lines) ===\nAnn built the bridge.\nBob paid for it.\n\n\
+        === b.txt, from line 7 (1 line) ===\nAnn built the tower too.\n";
+    check(
+        &format!("Question: What did Ann build?\n\n{text}"),
+        "\"Ann built the bridge.\" (a.txt:1)\n\"Ann built the tower too.\" (b.txt:7)",
+    );
+    check(&format!("Question: Who paid?\n\n{text}"), "\"Bob paid for it.\" (a.txt:2)");
+    check(
+        &format!("Question: List all \"Ann\" lines\n\n{text}"),
+        "Ann built the bridge. (a.txt:1)\nAnn built the tower too. (b.txt:7)",
+    );
+    check(&format!("Question: How many lines contain \"Ann\"?\n\n{text}"), "2 lines with \"Ann\"");
+    check(&format!("Question: How many lines are there?\n\n{text}"), "3 lines that are not blank");
+}

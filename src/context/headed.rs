@@ -1,0 +1,58 @@
+//! A small view as one text for a prompt that has all of it: every document stands under a heading with its name.
+
+use crate::context::poll::Poll;
+use crate::context::read::decode;
+use crate::context::view::{Part, View};
+use crate::core::failure::Outcome;
+use crate::core::text::visible;
+
+/// More bytes than a heading has beside a plain name.
+const HEADING: usize = 64;
+
+impl View {
+    /// The text under `Text from NAME (2 lines):`. Of several pieces each stands under `=== NAME (2 lines) ===`, and one
+    /// from within a document says in which line it begins. No piece runs into the next: each ends in a newline and has
+    /// no byte order mark.
+    pub fn headed(&self, poll: &Poll) -> Outcome<String> {
+        let text = if let [part] = self.parts() {
+            let (title, text) = part.titled(poll)?;
+            format!("Text from {title}:\n{text}")
+        } else {
+            let count = self.documents().len();
+            let mut whole = format!("Text from {count} document{}:\n", if count == 1 { "" } else { "s" });
+            for part in self.parts() {
+                let (title, text) = part.titled(poll)?;
+                whole.push_str(&format!("\n=== {title} ===\n{text}"));
+            }
+            whole
+        };
+        self.check()?;
+        Ok(text)
+    }
+
+    /// About how many bytes that text has, and hardly ever fewer: known without reading anything.
+    pub fn headed_len(&self) -> usize {
+        let headings = self.parts().iter().map(|part| part.document.name().len() + HEADING);
+        self.len() + headings.sum::<usize>()
+    }
+}
+
+impl Part {
+    /// What it is a piece of, and its text.
+    fn titled(&self, poll: &Poll) -> Outcome<(String, String)> {
+        let mut text = decode(self.bytes().to_vec());
+        if self.start == 0 && text.starts_with('\u{feff}') {
+            text.remove(0);
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        let name = visible(self.document.name()).replace(['\n', '\t'], " ");
+        let from = match self.start {
+            0 => String::new(),
+            start => format!(", from line {}", self.document.newlines().before(&self.document, start, poll)? + 1),
+        };
+        let count = text.lines().count();
+        Ok((format!("{name}{from} ({count} line{})", if count == 1 { "" } else { "s" }), text))
+    }
+}
