@@ -9,7 +9,7 @@ use crate::app::run::{Parts, Run};
 use crate::cli::events::Target;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
-use crate::cli::{ask, run as run_command};
+use crate::cli::{ask, interrupt, run as run_command};
 use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -84,7 +84,7 @@ pub fn with_parameters(launch: Launch, row: &RunRow, program: &Program, typed: &
 }
 
 /// The context of the start. What came through a pipe must come again.
-pub fn library(app: &App, launch: &Launch, flags: &RunFlags) -> Outcome<Library> {
+pub async fn library(app: &App, launch: &Launch, flags: &RunFlags) -> Outcome<Library> {
     let paths = if flags.context.is_empty() { &launch.context } else { &flags.context };
     let pipe = if launch.piped { ask::pipe(&[]) } else { None };
     if launch.piped && pipe.is_none() && flags.context.is_empty() {
@@ -92,7 +92,7 @@ pub fn library(app: &App, launch: &Launch, flags: &RunFlags) -> Outcome<Library>
             .hint("pipe it again: cat FILE | rhizo resume RUN, or name it with --context"));
     }
     let paths: Vec<String> = paths.iter().filter(|path| pipe.is_none() || *path != "-").cloned().collect();
-    inputs::open(&app.kit.settings, &paths, pipe)
+    interrupt::unless_stopped(inputs::open(&app.kit.settings, &paths, pipe)).await
 }
 
 /// Goes on with a run to its end.

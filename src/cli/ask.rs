@@ -48,7 +48,7 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
         Ok(schema) => schema,
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
-    let (library, launch) = opened(app, printer, &args.flags, pipe(&args.flags.context))?;
+    let (library, launch) = opened(app, printer, &args.flags, pipe(&args.flags.context)).await?;
     let role = app.kit.settings.role.clone();
     let launch = Launch { role: role.clone(), recursive: args.recursive, schema: schema.clone(), ..launch };
     let schema = schema.as_ref().map(Schema::read).transpose()?.map(Arc::new);
@@ -75,14 +75,14 @@ pub async fn root(
 }
 
 /// The long input that flags and a pipe name, and how to open it again. What it lacks is told.
-pub fn opened(
+pub async fn opened(
     app: &App,
     printer: &Printer,
     flags: &RunFlags,
     pipe: Option<Box<dyn Read + Send>>,
 ) -> Outcome<(Library, Launch)> {
     let piped = pipe.is_some() || flags.context.iter().any(|path| path == "-");
-    let library = inputs::open(&app.kit.settings, &flags.context, pipe)?;
+    let library = interrupt::unless_stopped(inputs::open(&app.kit.settings, &flags.context, pipe)).await?;
     tell_skipped(printer, &library);
     if !flags.context.is_empty() && !printer.quiet {
         tell_empty(printer, &library);

@@ -30,7 +30,7 @@ pub struct Eval {
 
 /// Runs `eval`.
 pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exit> {
-    let (library, launch) = ask::opened(app, printer, &args.flags, ask::pipe(&args.flags.context))?;
+    let (library, launch) = ask::opened(app, printer, &args.flags, ask::pipe(&args.flags.context)).await?;
     let code = args.code.as_deref().unwrap_or_default();
     if let Input::Question(question) = input::read(code) {
         return explain(app, printer, question, library);

@@ -2,6 +2,7 @@
 
 use crate::app::run::Run;
 use crate::core::exit::Exit;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -16,6 +17,15 @@ pub fn cancel_on_signal(run: &Run) {
         #[allow(clippy::disallowed_methods, clippy::exit, reason = "a person who asks twice wants out now")]
         std::process::exit(i32::from(Exit::Interrupted.code()));
     });
+}
+
+/// Gives `work` up at Ctrl-C or a request to terminate: it does nothing that would have to be settled.
+pub async fn unless_stopped<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    tokio::select! {
+        biased;
+        done = work => done,
+        _ = wait() => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+    }
 }
 
 /// Waits for a signal that asks the program to end; whether a person sent it.

@@ -3,12 +3,12 @@
 //! The calls go through a run like any other, so that limits hold and what they cost is on record.
 
 use crate::app::build::App;
-use crate::app::inputs;
 use crate::app::run::{self, Run, Start};
 use crate::budget::ledger::ChildSlice;
 use crate::budget::report::Totals;
 use crate::cli::printer::Printer;
 use crate::cli::table;
+use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::Frame;
@@ -61,11 +61,10 @@ pub async fn test(app: &App, printer: &Printer, names: &[String]) -> Outcome<Exi
 
 /// Tests these models, one after the other, in a run of their own.
 pub async fn all(app: &App, names: &[String]) -> Outcome<Vec<Tested>> {
-    let library = inputs::open(&app.kit.settings, &[], None)?;
     let run = run::begin(
         &app.kit,
         Start { kind: "test", task: &format!("models test {}", names.join(" ")), ..Start::default() },
-        library,
+        Library::default(),
     );
     let mut tests = Vec::new();
     for name in names {

@@ -7,13 +7,14 @@ use crate::cli::again::{Again, Program};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::resume::prepared;
-use crate::cli::{again, outcome, report, run as run_command};
+use crate::cli::{again, interrupt, outcome, report, run as run_command};
 use crate::config::environment::Environment;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::host::replay::Mode;
 use crate::tools::person::Nobody;
 use clap::Args;
+use futures::FutureExt;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -47,11 +48,12 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     }
     let app = build::build(settings, Arc::new(Nobody))?;
     let (program, _) = Program::of(&app, &row, &launch)?;
-    let library = again::library(&app, &launch, &flags)?;
+    let library = again::library(&app, &launch, &flags).await?;
     let on_print = program.prints().then(|| run_command::on_print(printer, &flags));
     let parts = Parts { schema: launch.schema()?, on_print, ..Parts::default() };
     let run = resume::sealed(&app.kit, &row, library, parts, Mode::Sealed)?;
-    let end = again::sealed(&run, Again { row: &row, launch: &launch, program: &program }).await;
+    let sealed = again::sealed(&run, Again { row: &row, launch: &launch, program: &program });
+    let end = interrupt::unless_stopped(sealed.map(Ok)).await?;
     let replayed = run.host.replay.as_ref().map_or(0, |replay| replay.account().replayed);
     if printer.json {
         let mut document = json!({

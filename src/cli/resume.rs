@@ -8,7 +8,7 @@ use crate::cli::again::Program;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::runs::ended;
-use crate::cli::{again, outcome, person, report};
+use crate::cli::{again, interrupt, outcome, person, report};
 use crate::config::environment::Environment;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
@@ -68,7 +68,7 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     let whole = again::Again { row: &row, launch: &launch, program: &program };
     let library = || again::library(&app, &launch, &args.flags);
     // A pipe can be read once only, so what depends on it is not looked at ahead unless that is asked for.
-    let moved = !launch.piped && !launch.has_same(&library()?);
+    let moved = !launch.piped && !launch.has_same(&library().await?);
     if moved {
         printer.err("the context is not what it was: its documents have other names or sizes");
     }
@@ -76,28 +76,37 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     let asked = edited || given || moved || args.dry_run || args.strict;
     let mut log = None;
     if asked || !launch.piped {
-        let (plan, seen) = again::ahead(&app, whole, library()?).await?;
+        let (plan, seen) = interrupt::unless_stopped(again::ahead(&app, whole, library().await?)).await?;
         log = seen;
-        // Tools, stored programs, personas and settings shape what is asked too.
-        if asked || !plan.changed.is_empty() {
-            tell(printer, &plan, reason(&plan, (edited, given, moved)), args.dry_run.then_some(&row));
-        }
-        if args.dry_run {
-            return Ok(Exit::Ok);
-        }
-        if args.strict {
-            unchanged(&row, &plan, edited)?;
-        }
+        look(printer, whole, args, (&plan, asked), (edited, given, moved))?;
+    }
+    if args.dry_run {
+        return Ok(Exit::Ok);
     }
     if row.is_over() {
         return over(&app, printer, &row, args);
     }
-    let library = library()?;
+    let library = library().await?;
     if launch.piped && !launch.has_same(&library) {
         printer.err("the context is not what it was: its documents have other names or sizes");
     }
-    answered(&app, &row, &program, log).await?;
+    interrupt::unless_stopped(answered(&app, &row, &program, log)).await?;
     again::live(&app, printer, whole, library, &args.flags, args.force).await
+}
+
+/// Tells what going on would do, if that was asked for or is not plain; fails where it may not be another thing.
+fn look(
+    printer: &Printer,
+    whole: again::Again<'_>,
+    args: &Resume,
+    (plan, asked): (&Plan, bool),
+    (edited, given, moved): (bool, bool, bool),
+) -> Outcome<()> {
+    // Tools, stored programs, personas and settings shape what is asked too.
+    if asked || !plan.changed.is_empty() {
+        tell(printer, plan, reason(plan, (edited, given, moved)), args.dry_run.then_some(whole.row));
+    }
+    if args.strict && !args.dry_run { unchanged(whole.row, plan, edited) } else { Ok(()) }
 }
 
 /// Goes on with a session of the REPL.

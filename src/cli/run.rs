@@ -56,7 +56,7 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
         return Ok(report::usage(printer, &failure.hint("name a file for one of them")));
     }
     let (source, pipe) = if typed { (piped()?, None) } else { (meant(&file)?, ask::pipe(&args.flags.context)) };
-    let (library, launch) = ask::opened(app, printer, &args.flags, pipe)?;
+    let (library, launch) = ask::opened(app, printer, &args.flags, pipe).await?;
     let task = file.display().to_string();
     let launch = Launch {
         file: Some(task.clone()).filter(|_| !typed),
@@ -110,7 +110,7 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
     answerable::check(&app.kit.models, &pipeline.block, None).await?;
-    let (library, launch) = ask::opened(app, printer, &args.flags, ask::pipe(&args.flags.context))?;
+    let (library, launch) = ask::opened(app, printer, &args.flags, ask::pipe(&args.flags.context)).await?;
     let (task, on_print) = (file.display().to_string(), Some(on_print(printer, &args.flags)));
     let launch = Launch { file: Some(task.clone()), source: Some(source), args: Some(inputs.clone()), ..launch };
     let events = Target::wanted(&args.flags, printer)?;

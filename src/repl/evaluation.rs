@@ -104,13 +104,8 @@ impl Shell {
         }
         let Some(failure) = evaluation.failure else { return };
         let cancelled = failure.kind == FailureKind::Cancelled && self.interactive;
-        if cancelled {
-            self.screen.err("cancelled; the session and its variables are kept");
-            self.failure = Some(failure);
-            return;
-        }
         self.fail(failure);
-        if !evaluation.new_variables.is_empty() {
+        if !cancelled && !evaluation.new_variables.is_empty() {
             let names: Vec<&str> = evaluation.new_variables.iter().map(|v| v.name.as_str()).collect();
             self.screen.dim(&format!("kept from before the error: {}", one_line(&names.join(", "), 200)));
         }

@@ -20,6 +20,15 @@ impl Interrupts {
         while self.0.recv().now_or_never().flatten().is_some() {}
     }
 
+    /// Gives `work` up at the next interrupt: it does nothing that would have to be settled.
+    pub async fn unless<T>(&mut self, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = self.next() => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+        }
+    }
+
     /// Waits for the next interrupt.
     pub async fn next(&mut self) {
         if self.0.recv().await.is_none() {

@@ -12,6 +12,7 @@ use crate::core::stopped::Stopped;
 use crate::core::text::one_line;
 use crate::repl::editor::screen::Screen;
 use crate::repl::follower::Follower;
+use crate::repl::interrupts::Interrupts;
 use crate::repl::shell::{Options, Place, Shell, on_print, tell_skipped};
 use crate::repl::sources::functions;
 use crate::script::evaluate::Evaluation;
@@ -57,7 +58,8 @@ impl Shell {
     /// Goes on with the run of a REPL that has ended. The person sees it as it was, and nothing is asked again.
     pub async fn reopen(app: &App, again: &Again, screen: Arc<Screen>, interactive: bool) -> Outcome<Self> {
         let kit = Arc::clone(&app.kit);
-        let library = inputs::open(&kit.settings, &again.launch.context, None)?;
+        let mut interrupts = Interrupts::new()?;
+        let library = interrupts.unless(inputs::open(&kit.settings, &again.launch.context, None)).await?;
         tell_skipped(&screen, &library);
         let follower = Follower::start(kit.store.subscribe(), Arc::clone(&screen));
         let muted: Arc<AtomicBool> = Arc::new(AtomicBool::new(true));
@@ -65,8 +67,8 @@ impl Shell {
         let on_print = Some(on_print(&screen, options.json, &muted));
         let run = resume::again(&kit, &again.row, library, Parts { on_print, ..Parts::default() }, again.force).await?;
         let replay = run.host.replay.clone();
-        let place = Place { options: &options, screen, interactive, follower, muted: Arc::clone(&muted) };
-        let mut shell = Self::over(kit, run, place)?;
+        let place = Place { options: &options, screen, interactive, follower, interrupts, muted: Arc::clone(&muted) };
+        let mut shell = Self::over(kit, run, place);
         replay.iter().for_each(|replay| replay.seal());
         let restored = shell.restore().await;
         shell.run.host.unseal();

@@ -78,6 +78,7 @@ pub(super) struct Place<'a> {
     pub(super) screen: Arc<Screen>,
     pub(super) interactive: bool,
     pub(super) follower: Follower,
+    pub(super) interrupts: Interrupts,
     /// Whether what scripts print is held back.
     pub(super) muted: Arc<AtomicBool>,
 }
@@ -86,7 +87,8 @@ impl Shell {
     /// Begins the run of a REPL.
     pub async fn open(app: &App, options: &Options, screen: Arc<Screen>, interactive: bool) -> Outcome<Self> {
         let kit = Arc::clone(&app.kit);
-        let library = inputs::open(&kit.settings, &options.context, None)?;
+        let mut interrupts = Interrupts::new()?;
+        let library = interrupts.unless(inputs::open(&kit.settings, &options.context, None)).await?;
         tell_skipped(&screen, &library);
         let follower = Follower::start(kit.store.subscribe(), Arc::clone(&screen));
         let task = if options.context.is_empty() {
@@ -99,14 +101,14 @@ impl Shell {
         let on_print = Some(on_print(&screen, options.json, &muted));
         let start = Start { kind: "repl", task: &task, launch: Some(launch), on_print, ..Start::default() };
         let run = run::begin(&kit, start, library);
-        Self::over(kit, run, Place { options, screen, interactive, follower, muted })
+        Ok(Self::over(kit, run, Place { options, screen, interactive, follower, interrupts, muted }))
     }
 
     /// A REPL over a run that has begun.
-    pub(super) fn over(kit: Arc<Kit>, run: Run, place: Place<'_>) -> Outcome<Self> {
-        let Place { options, screen, interactive, follower, muted } = place;
+    pub(super) fn over(kit: Arc<Kit>, run: Run, place: Place<'_>) -> Self {
+        let Place { options, screen, interactive, follower, interrupts, muted } = place;
         let session = session(&run.host, 1);
-        Ok(Self {
+        Self {
             muted,
             role: kit.settings.role.clone(),
             kit,
@@ -121,9 +123,9 @@ impl Shell {
             failure: None,
             evaluations: 0,
             follower,
-            interrupts: Interrupts::new()?,
+            interrupts,
             sessions: 1,
-        })
+        }
     }
 
     /// The interpreter, which nobody else uses between two evaluations.
@@ -142,7 +144,8 @@ impl Shell {
 
     /// Opens another context for the same run. Answers the names of the variables that could not be carried over.
     pub async fn open_context(&mut self, paths: &[String]) -> Outcome<Vec<String>> {
-        let library = inputs::open(&self.kit.settings, paths, None)?;
+        self.interrupts.forget();
+        let library = self.interrupts.unless(inputs::open(&self.kit.settings, paths, None)).await?;
         tell_skipped(&self.screen, &library);
         let (kept, lost) = self.session().await.snapshot(|_| true);
         let sources = self.sources.clone();
@@ -194,9 +197,13 @@ impl Shell {
         words(argument).into_iter().map(|word| shown(word.text)).collect()
     }
 
-    /// Tells a failure and remembers it for the exit code.
+    /// Tells a failure and remembers it for the exit code. A person who cancelled knows why.
     pub fn fail(&mut self, failure: Failure) {
-        self.screen.failure(&render(&failure));
+        if failure.kind == FailureKind::Cancelled && self.interactive {
+            self.screen.err("cancelled; the session and its variables are kept");
+        } else {
+            self.screen.failure(&render(&failure));
+        }
         self.failure = Some(failure);
     }
 

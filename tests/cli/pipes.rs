@@ -2,6 +2,7 @@
 
 use super::project;
 use crate::support::program::Program;
+use std::fs::File;
 
 #[test]
 fn a_pipe_gets_no_escapes() {
@@ -61,4 +62,27 @@ fn what_has_no_end_is_no_program() {
     // A program that a shell writes into a pipe has a name too.
     let named = program.args(["run", "/dev/fd/3"]).stdin("6 * 7").after("exec 3<&0 </dev/null");
     named.run().ok().prints("42\n");
+}
+
+#[test]
+fn a_context_that_does_not_come_is_waited_for_as_long_as_the_run_may_take() {
+    let program = Program::offline().named_pipe("pipe");
+    let named = program.args(["eval", "1", "--timeout", "0.3", "--context", "pipe"]).run();
+    named.code(124).prints("").says("the context was not read within 0.3 s").says("hint: raise --timeout");
+    let silent = program.args(["ask", "q", "--timeout", "0.3", "--context", "-"]).after("exec <>pipe");
+    silent.run().code(124).prints("").says("the context was not read within 0.3 s");
+}
+
+#[test]
+fn ctrl_c_gives_up_a_context_that_does_not_come() {
+    let program = Program::offline().named_pipe("pipe");
+    for command in [&["eval", "1", "--context", "pipe"][..], &["repl", "--context", "pipe"]] {
+        let running = program.list(command).start();
+        // Opening it waits until the program has opened it too, and then nothing is written.
+        let writer = File::options().write(true).open(program.project().join("pipe")).expect("a pipe");
+        running.wait_until_it_hears_interrupts();
+        running.interrupt();
+        running.end().code(130).prints("").says("error: cancelled");
+        drop(writer);
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::project;
 use super::terminal::Terminal;
+use std::fs::File;
 
 #[test]
 fn values_are_numbered_and_come_back() {
@@ -142,6 +143,21 @@ fn ctrl_c_leaves_a_native_call_behind_and_keeps_the_session() {
     terminal.see("cancelled; the session and its variables are kept");
     terminal.prompt();
     terminal.line("kept + 1", "out(1) = 42");
+}
+
+#[test]
+fn ctrl_c_gives_up_a_context_that_does_not_come_and_keeps_the_session() {
+    let project = project().named_pipe("pipe");
+    let mut terminal = Terminal::start(&project, &["--context", "harbour.txt"]);
+    terminal.line("let kept = 41;", "rhizo> let kept");
+    terminal.keys(".context pipe\r");
+    // Opening it waits until the program has opened it too, and then nothing is written.
+    let writer = File::options().write(true).open(project.project().join("pipe")).expect("a pipe");
+    terminal.keys("\u{3}");
+    terminal.see("cancelled; the session and its variables are kept");
+    terminal.prompt();
+    terminal.line("kept + context.docs().len()", "out(1) = 42");
+    drop(writer);
 }
 
 #[test]

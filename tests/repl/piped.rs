@@ -40,3 +40,10 @@ fn the_context_of_a_piped_session_is_opened() {
     let ran = project().args(["--context", "harbour.txt"]).stdin("context.len()\ncontext.count(\"harbour\")\n").run();
     ran.ok().prints("62\n1\n");
 }
+
+#[test]
+fn a_context_that_does_not_come_is_waited_for_as_long_as_an_evaluation() {
+    let project = project().named_pipe("pipe");
+    let ran = project.args(["--timeout", "0.3"]).stdin(".context pipe\n6 * 7\n").run().code(124).prints("42\n");
+    ran.says("the context was not read within 0.3 s");
+}

@@ -66,6 +66,13 @@ impl Program {
         self
     }
 
+    /// The same with a named pipe in the project.
+    pub(crate) fn named_pipe(self, name: &str) -> Self {
+        let made = Command::new("mkfifo").arg(self.project().join(name)).status();
+        assert!(made.expect("mkfifo runs").success(), "{name}");
+        self
+    }
+
     /// The folder in which the program starts.
     pub(crate) fn project(&self) -> PathBuf {
         self.place.path().join("project")

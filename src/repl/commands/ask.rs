@@ -39,14 +39,7 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             shell.note_command(&format!("ask {argument}"), Some(&kept));
         }
         shell.footer(before);
-        match end.failure {
-            Some(failure) if failure.kind == crate::core::failure::FailureKind::Cancelled && shell.interactive => {
-                shell.screen.err("cancelled; the session and its variables are kept");
-                Ok(Next::Stay)
-            }
-            Some(failure) => Err(failure),
-            None => Ok(Next::Stay),
-        }
+        end.failure.map_or(Ok(Next::Stay), Err)
     }
     .boxed()
 }
