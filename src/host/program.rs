@@ -55,9 +55,23 @@ pub async fn run(
     let evaluation = session.evaluate(&program.source, cancel.clone()).await;
     match (evaluation.final_, evaluation.failure) {
         (Some(value), _) => Ok(value),
-        (None, Some(failure)) => Err(failure.detail("script", program.name.clone())),
+        (None, Some(failure)) => Err(placed(failure, &program.name)),
         (None, None) => Ok(evaluation.value.unwrap_or(Value::Null)),
     }
+}
+
+/// The failure with its place in the program, for whoever called it shows a place of its own. That of a program further
+/// in stays.
+fn placed(failure: Failure, name: &str) -> Failure {
+    if failure.details.contains_key("script") {
+        return failure;
+    }
+    let own = [("line", "script_line"), ("snippet", "script_snippet")];
+    let place = own.map(|(here, kept)| (kept, failure.details.get(here).cloned()));
+    place.into_iter().fold(failure.detail("script", name), |failure, (kept, value)| match value {
+        Some(value) => failure.detail(kept, value),
+        None => failure,
+    })
 }
 
 /// Answers `scripts`: all programs, or those that share words with the query, best first.

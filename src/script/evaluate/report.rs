@@ -65,8 +65,12 @@ pub const BUILT_IN: &[&str] = &[
 
 /// The failure in full, on several lines.
 pub fn render(failure: &Failure) -> String {
+    let detail = |name: &str| failure.details.get(name).and_then(|s| s.as_str());
     let mut text = format!("error: {}", failure.message);
-    if let Some(snippet) = failure.details.get("snippet").and_then(|s| s.as_str()) {
+    if let (Some(line), Some(script)) = (failure.details.get("script_line"), detail("script")) {
+        text.push_str(&format!(" (line {line} of program `{script}`)"));
+    }
+    for snippet in [detail("script_snippet"), detail("snippet")].into_iter().flatten() {
         text.push('\n');
         text.push_str(snippet);
     }
