@@ -18,7 +18,7 @@ use crate::registry::{check, models as known_models, project, roles};
 use crate::repl;
 use crate::repl::shell::Options;
 use clap::Parser;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -78,7 +78,7 @@ fn usage(error: &clap::Error, json: bool) -> Exit {
     let printer = Printer::new(json, false, true);
     if error.use_stderr() {
         let text = error.render().to_string();
-        let hint = file_as_command(error).or_else(|| unquoted(error, &text));
+        let hint = file_as_command(error).or_else(|| unquoted(error, &text)).or_else(|| unset(error));
         if json {
             let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
             let failure = Failure::new(FailureKind::Invalid, message);
@@ -108,6 +108,13 @@ fn unquoted(error: &clap::Error, text: &str) -> Option<String> {
     let of = |(command, _): &(&str, &str)| text.contains(&format!("Usage: rhizo {command} "));
     let (command, what) = [("ask", "question"), ("eval", "code")].into_iter().find(of)?;
     (!word.starts_with('-')).then(|| format!("quote the {what}: rhizo {command} '...'"))
+}
+
+/// What an empty value mostly comes from.
+fn unset(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) else { return None };
+    let refused = error.kind() == ErrorKind::ValueValidation && value.is_empty();
+    refused.then(|| "a variable of the shell may be unset".to_owned())
 }
 
 /// The commands that make their settings themselves, or need none.

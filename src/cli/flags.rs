@@ -23,7 +23,7 @@ pub struct RunFlags {
     #[arg(long, value_name = "ROLE")]
     pub role: Option<String>,
     /// File, folder, glob or - for standard input; may be given more than once.
-    #[arg(long, short, value_name = "PATH", num_args = 1..)]
+    #[arg(long, short, value_name = "PATH", num_args = 1.., value_parser = path)]
     pub context: Vec<String>,
     /// The most money of the run, in USD.
     #[arg(long, value_name = "USD", allow_hyphen_values = true)]
@@ -62,6 +62,11 @@ pub struct RunFlags {
     #[arg(long, short)]
     #[serde(skip)]
     pub quiet: bool,
+}
+
+/// A path of a context. An empty one would mean the whole folder, which nobody asks for in that way.
+pub fn path(typed: &str) -> Result<String, String> {
+    if typed.is_empty() { Err("an empty path names nothing".to_owned()) } else { Ok(typed.to_owned()) }
 }
 
 impl RunFlags {

@@ -4,7 +4,7 @@ use crate::app::build;
 use crate::app::resume;
 use crate::app::run::Parts;
 use crate::cli::again::{Again, Program};
-use crate::cli::flags::RunFlags;
+use crate::cli::flags::{RunFlags, path};
 use crate::cli::printer::Printer;
 use crate::cli::resume::prepared;
 use crate::cli::{again, interrupt, outcome, report, run as run_command};
@@ -28,7 +28,7 @@ pub struct Replay {
     #[arg(long)]
     pub offline: bool,
     /// File, folder or glob of the context, if it has moved.
-    #[arg(long, short, value_name = "PATH", num_args = 1..)]
+    #[arg(long, short, value_name = "PATH", num_args = 1.., value_parser = path)]
     pub context: Vec<String>,
     /// Prints the result as JSON.
     #[arg(long)]

@@ -20,6 +20,14 @@ fn files_that_are_not_there() {
 }
 
 #[test]
+fn an_empty_path_is_not_the_whole_folder() {
+    for args in [&["ask", "q", "--context", ""][..], &["eval", "1", "-c", "harbour.txt", "-c", ""], &["-c", ""]] {
+        let ran = project().list(args).run().code(2).prints("");
+        ran.says("an empty path names nothing").says("hint: a variable of the shell may be unset");
+    }
+}
+
+#[test]
 fn files_that_cannot_be_read() {
     let program = project().file("scan.pdf", "%PDF-1.7\n\0\0").file("data.bin", b"a\0b\0c");
     let _socket = UnixListener::bind(program.project().join("pipe.sock")).expect("a socket");
