@@ -15,6 +15,8 @@ pub struct Found {
     pub path: PathBuf,
     /// What it is to be called.
     pub name: String,
+    /// What it is to be called if another is called so: its path as given, or else its whole path.
+    pub given: String,
     /// Whether it was named itself, so that it may not be left out silently.
     pub explicit: bool,
 }
@@ -36,7 +38,8 @@ pub fn discover(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
     match full.metadata() {
         Ok(data) if data.is_dir() => folder(&full, base, poll),
         Ok(_) => {
-            let found = Found { name: name_of(&full, base, full.parent()), path: full, explicit: true };
+            let (name, given) = (name_of(&full, base, full.parent()), path.display().to_string());
+            let found = Found { name, given, path: full, explicit: true };
             Ok(Finds { files: vec![found], skipped: Vec::new() })
         }
         Err(error) if error.kind() == ErrorKind::NotFound && is_glob(path) => glob(path, base, poll),
@@ -118,7 +121,8 @@ fn walk(
         let name = name_of(entry.path(), base, outside);
         match entry.file_type() {
             Some(kind) if kind.is_file() => {
-                finds.files.push(Found { path: entry.into_path(), name, explicit: false });
+                let given = tidy(entry.path()).display().to_string();
+                finds.files.push(Found { path: entry.into_path(), name, given, explicit: false });
             }
             Some(kind) if kind.is_symlink() => finds.skipped.push((name, "a symbolic link".to_owned())),
             Some(kind) if kind.is_dir() => {}

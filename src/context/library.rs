@@ -86,10 +86,10 @@ impl Shelf {
         document
     }
 
-    /// The name, or with a number behind it if it is taken.
-    fn free_name(&self, name: &str) -> String {
+    /// The name; if it is taken the path as given, which tells the two apart, or else the name with a number behind it.
+    fn free_name(&self, name: &str, given: &str) -> String {
         let numbered = (2..).map(|number| format!("{name} ({number})"));
-        let mut names = std::iter::once(name.to_owned()).chain(numbered);
+        let mut names = [name, given].map(ToOwned::to_owned).into_iter().chain(numbered);
         names.find(|name| !self.by_name.contains_key(name)).unwrap_or_default()
     }
 }
@@ -108,7 +108,7 @@ impl Library {
                 Input::Text { name, text } => {
                     library.add_text(&name, text);
                 }
-                Input::Stdin(mut reader) => library.add_pipe("stdin", &mut *reader, options, poll)?,
+                Input::Stdin(mut reader) => library.add_pipe(["stdin"; 2], &mut *reader, options, poll)?,
             }
         }
         Ok(library)
@@ -151,7 +151,7 @@ impl Library {
         if let Some(same) = taken.filter(|known| known.is_owned() && known.bytes() == text.as_bytes()) {
             return View::of(Arc::clone(same));
         }
-        let name = shelf.free_name(name);
+        let name = shelf.free_name(name, name);
         View::of(shelf.add(Document::owned(name, text.into_bytes())))
     }
 
@@ -198,12 +198,12 @@ impl Library {
                 let mut pipe = File::open(&file.path).map_err(|error| {
                     Failure::new(FailureKind::Io, format!("cannot open {}: {error}", file.path.display()))
                 })?;
-                return self.add_pipe(&file.name, &mut pipe, options, poll);
+                return self.add_pipe([&file.name, &file.given], &mut pipe, options, poll);
             }
         }
         let (name, read_small) = {
             let shelf = self.read();
-            (shelf.free_name(&file.name), shelf.owned + SMALL <= OWNED_BYTES)
+            (shelf.free_name(&file.name, &file.given), shelf.owned + SMALL <= OWNED_BYTES)
         };
         let document = match Document::open(&file.path, name, read_small) {
             Ok(document) => document,
@@ -223,10 +223,16 @@ impl Library {
         Ok(())
     }
 
-    fn add_pipe(&self, name: &str, reader: &mut dyn Read, options: &OpenOptions, poll: &Poll) -> Outcome<()> {
+    fn add_pipe(
+        &self,
+        [name, given]: [&str; 2],
+        reader: &mut dyn Read,
+        options: &OpenOptions,
+        poll: &Poll,
+    ) -> Outcome<()> {
         let spooled = spool(reader, name, options.spool.as_deref(), poll)?;
         let mut shelf = self.write();
-        let document = Document::spooled(shelf.free_name(name), spooled);
+        let document = Document::spooled(shelf.free_name(name, given), spooled);
         if let Some(found) = binary(document.bytes()) {
             return Err(refused(name, found.what, found.hint));
         }

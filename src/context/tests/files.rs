@@ -46,6 +46,11 @@ fn inputs_become_documents() {
     let absolute = home.path().join("src/deep/c.rs");
     check(&[absolute.to_str().unwrap()], &["src/deep/c.rs"]);
     assert_eq!(names(&open(&home.path().join("src/deep"), &["../a.rs", "."]).unwrap()), ["a.rs", "c.rs"]);
+    // A name that is taken does not hide where the other one is.
+    let twins = folder(&[("x/f.txt", b"x"), ("y/f.txt", b"y"), ("y/z/f.txt", b"z")]);
+    let opened = open(&twins.path().join("x"), &["f.txt", "../y/f.txt", "../y/z"]).unwrap();
+    assert_eq!(names(&opened), ["f.txt", "../y/f.txt", "z/f.txt"]);
+    assert_eq!(all(&opened.view().doc("../y/f.txt").unwrap()), "y");
     let library = open(home.path(), &["src"]).unwrap();
     assert_eq!(library.skipped(), [("src/picture.png".to_owned(), "a PNG picture".to_owned())]);
 }
