@@ -129,8 +129,10 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
         E::ErrorIndexingType(what, _) if what.contains("Context") => script(format!("a handle has no index: {what}"))
             .hint("a part is `context.part(0, 10)`, from byte to byte; a line is `context.line(1)`"),
         E::ErrorDotExpr(text, _) => fields::no_property(text),
-        E::ErrorFor(_) => script("this value cannot be iterated")
-            .hint("iterate arrays, ranges, `map.keys()`, `context.chunks(4000, 0)` or `context.grep(pattern)`"),
+        E::ErrorFor(_) => script("this value cannot be iterated").hint(
+            "iterate arrays, ranges, `map.keys()`, `context.lines(1, 100)`, `context.chunks(4000, 0)` or \
+             `context.grep(pattern)`",
+        ),
         E::ErrorModuleNotFound(name, _) => script(format!("there is no module `{name}`")).hint(format!(
             "modules: {}, or a file of the script's own folder",
             crate::script::stdlib::names().join(", ")
@@ -239,7 +241,7 @@ fn import_of(name: &str) -> String {
 }
 
 /// Adds line, column and the source line with a caret.
-fn located(failure: Failure, source: &str, position: Position) -> Failure {
+pub fn located(failure: Failure, source: &str, position: Position) -> Failure {
     let (Some(row), Some(text)) = (position.line(), line_of(source, position)) else {
         return failure;
     };

@@ -9,11 +9,11 @@ use crate::script::depth::{self, KEPT};
 use crate::script::desk::Desk;
 use crate::script::engine::SOURCE_LIMIT;
 use crate::script::errors::way::{self, Home};
-use crate::script::errors::{from_parse, from_session, panics};
+use crate::script::errors::{from_parse, from_session, located, panics};
 use crate::script::output::{Final, Output};
 use crate::script::prims::final_;
 use crate::script::state::{State, Variable};
-use crate::script::{growth, show};
+use crate::script::{bits, growth, show};
 use rhai::{AST, Dynamic, Engine};
 use serde_json::Value;
 use std::sync::Arc;
@@ -112,6 +112,9 @@ impl Job {
         let parsed = self.engine.compile_with_scope(&state.scope, &self.source);
         let ast = parsed
             .map_err(|error| from_parse(&error, &self.source, &self.state.names().with_declared(&self.source)))?;
+        if let Some((failure, position)) = bits::refused(&ast, &state.scope) {
+            return Err(located(failure, &self.source, position));
+        }
         let functions = ast.clone_functions_only();
         state.functions = state.functions.merge(&functions);
         let whole: AST = state.functions.merge(&ast);

@@ -2,6 +2,7 @@
 //!
 //! The only room that names rhai. It makes no effect itself: every one is a question to the `Host`.
 
+pub mod bits;
 pub mod bridge;
 pub mod captures;
 pub mod completeness;

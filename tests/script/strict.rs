@@ -35,6 +35,36 @@ fn mixed_comparisons_are_errors() {
 }
 
 #[test]
+fn a_number_has_no_index() {
+    let program = Program::offline().file("a.txt", "one\ntwo\n");
+    for (code, message, hint) in [
+        ("context.lines[0]", "`context.lines` is the number of lines", "`context.line(1)`"),
+        ("let a = [1]; a[0] + context.len[1]", "`context.len` is the number of bytes", "`context.slice(0, 100)`"),
+        ("context.count(\"o\")[0]", "`context.count` is the number of matches", "`context.grep(pattern)`"),
+        ("let n = 5; n[0]", "`n` is a number", "`n.to_string()[0]`"),
+        ("let n = context.lines; n[0] = true;", "`n` is a number", "`n.get_bit(0)`"),
+        ("fn f() { let n = 5; [1][n[1]] } f()", "`n` is a number", "`n.get_bit(0)`"),
+    ] {
+        let ran = program.args(["eval", code, "-c", "a.txt", "-q"]).run().code(1);
+        ran.says(&format!("error: {message}, which has no index\n   1 | ")).says(hint);
+    }
+    program.args(["-q"]).stdin("let n = 5;\nn[0]\n").run().code(1).says("error: `n` is a number, which has no index");
+    let looped = program.args(["eval", "for line in context.lines {}", "-c", "a.txt"]).run().code(1);
+    looped.says("this value cannot be iterated").says("`context.lines(1, 100)`");
+}
+
+#[test]
+fn what_may_be_something_else_than_a_number_has_an_index() {
+    let program = Program::offline().file("a.txt", "one\ntwo\n");
+    let code = "fn f(x) { x[0] } fn g(context) { context.lines[0] }\n\
+        let grid = [[1, 2], [3, 4]]; let n = 1; let m = 5; m = [7];\n\
+        print([grid[n][0], m[0], f([8]), g(#{lines: [9]}), n.get_bit(0)]);\n";
+    program.args(["eval", code]).run().ok().prints("[3, 7, 8, 9, true]\n");
+    let code = "print(context.lines(1, 2)[0])";
+    program.args(["eval", code, "-c", "a.txt"]).run().ok().prints("one\n");
+}
+
+#[test]
 fn what_cannot_be_sorted_is_told() {
     let program = Program::offline();
     for (code, message) in [
