@@ -282,17 +282,18 @@ fn a_stored_program_has_a_session_of_its_own() {
 fn what_fails_in_a_stored_program_is_told_with_its_place_there() {
     let front = "//! +++\n//! summary = \"Fails.\"\n//! +++\n";
     let program = Program::offline()
-        .file("scripts/badrun.rhai", format!("{front}let a = [1];\na.push(a[7]);\n"))
+        .file("scripts/badrun.rhai", format!("{front}let a = [1];\nlet b = a[7];\n"))
         .file("scripts/badform.rhai", format!("{front}let a = ;\n"))
         .file("scripts/outer.rhai", format!("{front}SCRIPT(\"badrun\")\n"));
     for (name, place) in [
-        ("badrun", "(line 5 of program `badrun`)\n   5 | a.push(a[7]);\n     | "),
+        ("badrun", "(line 5 of program `badrun`)\n   5 | let b = a[7];\n     | "),
         ("badform", "(line 4 of program `badform`)\n   4 | let a = ;\n     | "),
-        ("outer", "(line 5 of program `badrun`)\n   5 | a.push(a[7]);\n     | "),
+        ("outer", "(line 5 of program `badrun`)\n   5 | let b = a[7];\n     | "),
     ] {
         let ran = program.args(["eval", &format!("1;\nSCRIPT(\"{name}\")")]).run().code(1);
         ran.says(place).says(&format!("^\n   2 | SCRIPT(\"{name}\")\n"));
     }
-    let code = "try { SCRIPT(\"badrun\") } catch (e) { `${e.script} ${e.script_line} ${e.message.contains(\"line 5\")}` }";
+    let code =
+        "try { SCRIPT(\"badrun\") } catch (e) { `${e.script} ${e.script_line} ${e.message.contains(\"line 5\")}` }";
     program.args(["eval", code]).run().ok().prints("badrun 5 false\n");
 }

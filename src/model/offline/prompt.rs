@@ -182,8 +182,7 @@ mod tests {
     #[test]
     fn the_schema_is_taken_out() {
         let user = "Who?\nAnn.\n\nAnswer with JSON only, matching this JSON Schema:\n{\"type\": \"string\"}\n";
-        let expect =
-            Prompt { question: "Who?".into(), schema: Some(json!({"type": "string"})), ..Prompt::default() };
+        let expect = Prompt { question: "Who?".into(), schema: Some(json!({"type": "string"})), ..Prompt::default() };
         let found = read("", user);
         assert_eq!(Prompt { text: found.text.clone(), ..expect }, found);
         assert_eq!(found.text.trim(), "Ann.");
