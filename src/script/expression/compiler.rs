@@ -21,7 +21,7 @@ const NO_WORDS: &[&str] =
 /// Compiles expressions; its engine is shared by all of them.
 pub struct Compiler {
     engine: Arc<Engine>,
-    functions: references::Functions,
+    pub(super) functions: references::Functions,
 }
 
 impl Compiler {

@@ -13,6 +13,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Functions that are part of the language and stand in no list.
 const LANGUAGE: &[&str] = &["type_of", "is_shared", "curry", "is_def_var"];
 
+/// How a pipeline reads the clock.
+const CLOCK: &str = "the clock is read by a step, `tool: date`, whose answer a resumed run has again";
+/// What Rhai or a script has and an expression has not, with the step that does it: a run that goes on evaluates its
+/// expressions again, and they must answer the same.
+const EFFECTS: &[(&str, &str)] = &[
+    ("elapsed", CLOCK),
+    ("now", CLOCK),
+    ("sleep", "a pause is a step: `wait: SECONDS`"),
+    ("timestamp", CLOCK),
+];
+
 /// What is known of functions, by name.
 #[derive(Default)]
 pub(super) struct Functions(BTreeMap<String, Takes>);
@@ -27,7 +38,7 @@ struct Takes {
 }
 
 impl Functions {
-    /// All functions of an engine.
+    /// All functions of an engine that its programs can write down and that reach out of none of them.
     pub(super) fn of(engine: &Engine) -> Self {
         let mut functions = Self::default();
         let nothing = |first: Option<&TypeId>| {
@@ -41,7 +52,8 @@ impl Functions {
             },
             true,
         );
-        for (name, count, nothing) in known {
+        let is_offered = |name: &str| !engine.is_symbol_disabled(name) && effect(name).is_none();
+        for (name, count, nothing) in known.into_iter().filter(|(name, ..)| is_offered(name)) {
             let takes = functions.0.entry(name).or_default();
             takes.counts.insert(count);
             takes.nothing = takes.nothing || nothing;
@@ -167,8 +179,8 @@ impl Seen<'_> {
     fn unknown(&self, name: &str, position: Position) -> Failure {
         let failure = at(position, format!("there is no function `{name}` in an expression"));
         let known = self.functions.names().map(String::as_str);
-        match (python::function_hint(name), nearest(name, known)) {
-            (Some(habit), _) => failure.hint(habit),
+        match (effect(name).or_else(|| python::function_hint(name)), nearest(name, known)) {
+            (Some(instead), _) => failure.hint(instead),
             (None, Some(near)) => failure.hint(format!("did you mean `{near}`?")),
             (None, None) => failure.hint("effects are steps: `llm`, `tool`, `script`; an expression only computes"),
         }
@@ -207,6 +219,11 @@ impl Seen<'_> {
             self.fault = Some(failure.hint("choose another name for what the expression declares"));
         }
     }
+}
+
+/// The step that does what this function would do, if an expression has none of that name for what it does.
+fn effect(name: &str) -> Option<&'static str> {
+    EFFECTS.iter().find(|(effect, _)| *effect == name).map(|(_, step)| *step)
 }
 
 /// That a function takes another number of arguments than it is given, without those before the dot.
