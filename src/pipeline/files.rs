@@ -3,11 +3,13 @@
 use crate::config::paths::Paths;
 use crate::context::discover::similar;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::status::StepOutcome;
 use crate::core::text::nearest;
 use crate::host::pipelines::{Pipelines, Wanted};
 use crate::host::replay::Replay;
 use crate::host::run_host::RunHost;
-use crate::pipeline::run::whole::{self, Start};
+use crate::pipeline::plan::Pipeline;
+use crate::pipeline::run::whole::{self, Done, Start};
 use crate::pipeline::{answerable, explain, intention, load};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -41,7 +43,7 @@ impl Pipelines for Files {
             let done = whole::run(&host, &pipeline, start).await;
             // Nobody else says so of a pipeline that a program calls.
             if done.partial && done.failure.is_none() {
-                host.lose(format!("a part of pipeline `{}` failed", pipeline.id));
+                host.lose(lost(&pipeline, &done));
             }
             whole::answer(&pipeline, done)
         }
@@ -56,6 +58,18 @@ impl Pipelines for Files {
         document["intention"] = judged.map_or(Value::Null, |judged| json!(judged));
         Ok(document)
     }
+}
+
+/// What a pipeline went on past, for people.
+fn lost(pipeline: &Pipeline, done: &Done) -> String {
+    let failed = done.steps.iter().filter(|(_, came)| came.as_str() == Some(StepOutcome::Failed.name()));
+    let failed: Vec<&str> = failed.map(|(name, _)| name.as_str()).collect();
+    let what = match failed.len() {
+        0 => return format!("a part of a step of pipeline `{}` failed", pipeline.id),
+        1 => "1 step",
+        more => &format!("{more} steps"),
+    };
+    format!("{what} of pipeline `{}` failed ({})", pipeline.id, failed.join(", "))
 }
 
 /// How many pipelines stand around the one of a frame. A run of a pipeline has no part of its own for it: its steps come

@@ -79,10 +79,10 @@ const INNER: &str = "id: inner\nsteps: {lost: {tool: read_file, args: {path: now
 fn a_program_that_calls_a_partial_pipeline_is_partial() {
     let outer = "steps: {c: {tool: inner}}\n";
     let program = Program::offline().file("pipelines/inner.yaml", INNER).file("outer.yaml", outer);
-    for args in [["eval", "PIPELINE(\"inner\").v"], ["run", "outer.yaml"]] {
+    for args in [["eval", "PIPELINE(\"inner\").v"], ["eval", "TOOL(\"inner\", #{}).v"], ["run", "outer.yaml"]] {
         let ran = program.list(&[&args[..], &["--json"]].concat()).run().ok();
         assert_eq!(ran.json()["status"], "partial", "{args:?}");
-        ran.says("partial: a part of pipeline `inner` failed").does_not_say("a part of a step failed");
+        ran.says("partial: 1 step of pipeline `inner` failed (lost)").does_not_say("a part of a step failed");
     }
     let whole = "id: inner\nsteps: {kept: {set: {v: '1'}}}\n";
     let program = Program::offline().file("pipelines/inner.yaml", whole);
@@ -100,7 +100,7 @@ fn what_a_child_run_lacks_its_parent_lacks_too() {
     let ran = program.args(["run", "parent.rhai", "-c", "long.txt", "--json"]).run().ok();
     let document = ran.json();
     assert_eq!((&document["status"], &document["answer"]), (&json!("partial"), &json!(1)), "{document:#}");
-    ran.says("partial: child run ").says(": a part of pipeline `inner` failed");
+    ran.says("partial: child run ").says(": 1 step of pipeline `inner` failed (lost)");
     // A fork has the answer of that child, and lacks as much.
     let fork = program.args(["runs", "fork", "last"]).run().ok().stdout;
     let document = program.args(["resume", fork.trim(), "--json"]).run().ok().json();

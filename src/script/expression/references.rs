@@ -17,12 +17,8 @@ const LANGUAGE: &[&str] = &["type_of", "is_shared", "curry", "is_def_var"];
 const CLOCK: &str = "the clock is read by a step, `tool: date`, whose answer a resumed run has again";
 /// What Rhai or a script has and an expression has not, with the step that does it: a run that goes on evaluates its
 /// expressions again, and they must answer the same.
-const EFFECTS: &[(&str, &str)] = &[
-    ("elapsed", CLOCK),
-    ("now", CLOCK),
-    ("sleep", "a pause is a step: `wait: SECONDS`"),
-    ("timestamp", CLOCK),
-];
+const EFFECTS: &[(&str, &str)] =
+    &[("elapsed", CLOCK), ("now", CLOCK), ("sleep", "a pause is a step: `wait: SECONDS`"), ("timestamp", CLOCK)];
 
 /// What is known of functions, by name.
 #[derive(Default)]

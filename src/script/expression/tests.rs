@@ -15,8 +15,7 @@ fn values() -> Map<String, Value> {
 const NAMES: &[&str] = &["inputs", "draft", "gone"];
 
 /// All that an expression can call: each answers by what it is given alone.
-const PURE: &str =
-    "E PI abs acos acosh all append as_string asin asinh atan atanh bits blob bytes ceiling chars chop clear \
+const PURE: &str = "E PI abs acos acosh all append as_string asin asinh atan atanh bits blob bytes ceiling chars chop clear \
      contains cos cosh crop curry dedup drain end ends_with error_of exit exp extract failure_of fill_with filter \
      find find_map floor for_each fraction get get_bit get_bits get_fn_metadata_list hypot index_of insert int \
      is_anonymous is_def_var is_empty is_even is_exclusive is_finite is_inclusive is_infinite is_nan is_odd \
