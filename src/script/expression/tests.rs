@@ -15,17 +15,20 @@ fn values() -> Map<String, Value> {
 const NAMES: &[&str] = &["inputs", "draft", "gone"];
 
 /// All that an expression can call: each answers by what it is given alone.
-const PURE: &str = "E PI abs acos acosh all append as_string asin asinh atan atanh bits blob bytes ceiling chars chop clear \
-     contains cos cosh crop curry dedup drain end ends_with error_of exit exp extract failure_of fill_with filter \
-     find find_map floor for_each fraction get get_bit get_bits get_fn_metadata_list hypot index_of insert int \
-     is_anonymous is_def_var is_empty is_even is_exclusive is_finite is_inclusive is_infinite is_nan is_odd \
-     is_shared is_zero join json_text keys len ln log make_lower make_upper map max min mixin name order order_by \
-     order_desc pad parse_be_float parse_be_int parse_float parse_int parse_json parse_le_float parse_le_int pop \
-     push python_float python_int python_item python_json python_round python_slice python_text python_truth range \
-     reduce reduce_rev remove replace retain reverse round set set_bit set_bits set_tag shift sign sin sinh some \
-     sort sort_by sort_desc splice split split_rev sqrt start starts_with sub_string tag take tan tanh to_array \
-     to_binary to_blob to_chars to_debug to_degrees to_float to_hex to_int to_json to_lower to_octal to_radians \
-     to_string to_upper trim truncate type_of values write_ascii write_be write_le write_utf8 zip";
+const PURE: &str = "E PI abs acos acosh all append as_string asin asinh atan atanh bits blob bytes ceiling \
+    chars chop clear contains cos cosh crop curry dedup drain end ends_with error_of exit \
+    exp extract failure_of fill_with filter find find_map floor for_each fraction get \
+    get_bit get_bits get_fn_metadata_list hypot index_of insert int is_anonymous is_def_var \
+    is_empty is_even is_exclusive is_finite is_inclusive is_infinite is_nan is_odd is_shared \
+    is_zero join json_text keys len ln log make_lower make_upper map max min mixin name \
+    order order_by order_desc pad parse_be_float parse_be_int parse_float parse_int \
+    parse_json parse_le_float parse_le_int pop push python_float python_int python_item \
+    python_json python_round python_slice python_text python_truth range reduce reduce_rev \
+    remove replace retain reverse round set set_bit set_bits set_tag shift sign sin sinh \
+    some sort sort_by sort_desc splice split split_rev sqrt start starts_with sub_string tag \
+    take tan tanh to_array to_binary to_blob to_chars to_debug to_degrees to_float to_hex \
+    to_int to_json to_lower to_octal to_radians to_string to_upper trim truncate type_of \
+    values write_ascii write_be write_le write_utf8 zip";
 
 fn answer(source: &str) -> Result<Value, String> {
     let compiled = Compiler::new().compile(source, NAMES).map_err(|failure| format!("compile: {failure}"))?;
