@@ -1,9 +1,11 @@
 //! What going on with a run would do, before anything is spent: found by running its program ahead against its log.
 
 use crate::core::effect::EffectKind;
+use crate::core::ids::Frame;
 use crate::core::money::Money;
 use crate::host::missed::Missed;
 use crate::host::replay::Account;
+use crate::pipeline::plan::Block;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -18,8 +20,10 @@ pub struct Plan {
     pub changed: Vec<String>,
     /// Effects that were never made.
     pub new: Vec<String>,
-    /// Answers that nobody asked for on the way.
+    /// Answers that nobody asks for any more: on the whole way, or because the steps of a pipeline are gone that had.
     pub orphaned: Vec<String>,
+    /// Answers that nobody asked for on the way as far as it is known.
+    pub unreached: Vec<String>,
     /// Whether the look ahead came to the end: beyond the first effect without an answer nothing is known.
     pub complete: bool,
     /// What the answers that are used again cost when they were given.
@@ -37,9 +41,9 @@ pub const ANSWERERS: &str = "models, tools, people and the like";
 const TOLD: usize = 5;
 
 impl Plan {
-    /// The plan that an account tells. What a run would be told of itself in other words is a change only where nothing else
-    /// is.
-    pub fn of(account: &Account) -> Self {
+    /// The plan that an account tells of a program, of which a pipeline has steps. What a run would be told of itself in other
+    /// words is a change only where nothing else is.
+    pub fn of(account: &Account, steps: Option<&Block>) -> Self {
         let mut plan = Self {
             replayed: account.replayed,
             replayed_cost: account.cost,
@@ -60,8 +64,11 @@ impl Plan {
                 (None, None) => plan.new.push(line(missed)),
             }
         }
-        let left = account.unused.iter().filter(|(seq, _)| !replaced.contains(seq));
-        plan.orphaned = left.map(|(seq, what)| format!("effect {seq}, {what}")).collect();
+        let is_gone = |frame: &Frame| steps.is_some_and(|steps| !steps.holds(&mut frame.as_str().split('/').skip(1)));
+        for (seq, kind, frame) in account.unused.iter().filter(|(seq, ..)| !replaced.contains(seq)) {
+            let left = if plan.complete || is_gone(frame) { &mut plan.orphaned } else { &mut plan.unreached };
+            left.push(format!("effect {seq}, {} at {frame}", kind.name()));
+        }
         plan
     }
 
@@ -75,25 +82,28 @@ impl Plan {
 
     /// Whether a program that has changed asks anything in other words, or leaves answers unused.
     pub fn is_changed(&self) -> bool {
-        !self.changed.is_empty() || !self.new.is_empty() || (self.complete && !self.orphaned.is_empty())
+        [&self.changed, &self.new, &self.orphaned].iter().any(|list| !list.is_empty())
     }
 
     /// The plan for people.
     pub fn text(&self) -> String {
-        let far = if self.complete { "orphaned" } else { "not reached yet" };
+        let left = match (self.orphaned.len(), self.unreached.len()) {
+            (orphaned, _) if self.complete => format!("{orphaned} orphaned"),
+            (0, unreached) => format!("{unreached} not reached yet"),
+            (orphaned, unreached) => format!("{orphaned} orphaned · {unreached} not reached yet"),
+        };
         let mut text = format!(
-            "{} replayed{} · {} again · {} changed{} · {} new · {} {far} (answers of {ANSWERERS})",
+            "{} replayed{} · {} again · {} changed{} · {} new · {left} (answers of {ANSWERERS})",
             self.replayed,
             paid(self.replayed_cost, ""),
             self.again.len(),
             self.changed.len(),
             paid(self.changed_cost, " then"),
-            self.new.len(),
-            self.orphaned.len()
+            self.new.len()
         );
-        let lists = [("again", &self.again), ("changed", &self.changed), ("new", &self.new)];
-        let orphaned = ("orphaned", &self.orphaned);
-        for (what, list) in lists.into_iter().chain(self.complete.then_some(orphaned)) {
+        let lists =
+            [("again", &self.again), ("changed", &self.changed), ("new", &self.new), ("orphaned", &self.orphaned)];
+        for (what, list) in lists {
             for entry in list.iter().take(TOLD) {
                 text.push_str(&format!("\n  {what}: {entry}"));
             }

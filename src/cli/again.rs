@@ -141,7 +141,8 @@ pub async fn ahead(app: &App, again: Again<'_>, library: Library) -> Outcome<(Pl
     sealed(&run, again).await;
     let log = run.host.replay.clone();
     let account = log.as_ref().map(|log| log.account()).unwrap_or_default();
-    Ok((Plan::of(&account), log))
+    let steps = if let Program::Pipeline(pipeline) = again.program { Some(&pipeline.block) } else { None };
+    Ok((Plan::of(&account, steps), log))
 }
 
 /// Runs a sealed run to its end.

@@ -76,8 +76,8 @@ pub struct Account {
     pub cost: Money,
     /// Effects that the log does not have.
     pub missed: Vec<Missed>,
-    /// Answers that nobody asked for, by number and frame.
-    pub unused: Vec<(u64, String)>,
+    /// Answers that nobody asked for, by number, kind and frame.
+    pub unused: Vec<(u64, EffectKind, Frame)>,
 }
 
 /// What the log says of an effect.
@@ -246,15 +246,9 @@ impl Replay {
         let left = |entry: &&Entry| {
             !entry.used && entry.recorded.state == EffectState::Done && !entry.recorded.kind.is_reading()
         };
-        let mut unused: Vec<(u64, String)> = book
-            .known
-            .values()
-            .filter(left)
-            .map(|entry| {
-                (entry.recorded.seq, format!("{} at {}", entry.recorded.kind.name(), entry.recorded.key.frame))
-            })
-            .collect();
-        unused.sort();
+        let told = |Recorded { seq, kind, key, .. }: &Recorded| (*seq, *kind, key.frame.clone());
+        let mut unused: Vec<_> = book.known.values().filter(left).map(|entry| told(&entry.recorded)).collect();
+        unused.sort_by_key(|(seq, ..)| *seq);
         Account { replayed: book.replayed, cost: book.cost, missed: book.missed.clone(), unused }
     }
 

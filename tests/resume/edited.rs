@@ -46,6 +46,16 @@ fn what_a_change_costs_is_said_before() {
 }
 
 #[test]
+fn what_a_script_may_still_ask_for_is_no_orphan_yet() {
+    let server = holding(2);
+    let (program, id) = killed(&server, 3);
+    let program = program.file("three.rhai", "let a = llm(\"A!\");\nllm(\"b \" + a)");
+    let plan = program.args(["resume", &id, "--dry-run", "--json"]).run().ok().json();
+    assert_eq!((&plan["orphaned"], plan["unreached"].as_array().map(Vec::len)), (&json!([]), Some(1)), "{plan:#}");
+    program.args(["resume", &id, "--dry-run"]).run().ok().says(" · 1 not reached yet ");
+}
+
+#[test]
 fn a_choice_is_told_as_what_it_was_made_for() {
     let server = holding(usize::MAX);
     let model = |name: &str| {

@@ -54,6 +54,25 @@ fn a_killed_pipeline_makes_only_the_steps_that_are_left() {
 }
 
 #[test]
+fn what_a_step_was_answered_that_is_gone_is_named() {
+    let gone = "  b: {llm: b, dependencies: [a]}\n";
+    let text =
+        format!("steps:\n  a: {{llm: a}}\n{gone}  c: {{llm: c, dependencies: [b]}}\n  d: {{llm: '{{{{ c }}}}'}}\n");
+    let gate = Gate::default();
+    let server = gate.server();
+    let program = Program::paying(&server).file("flow.yaml", &text);
+    let id = killed(&gate, &program, 3);
+    let program = program.file("flow.yaml", text.replace(gone, "").replace("[b]", "[a]"));
+    let plan = program.args(["resume", &id, "--dry-run"]).run().ok().stdout;
+    assert!(plan.contains(" · 1 again · 0 changed · 0 new · 1 orphaned · 0 not reached yet "), "{plan}");
+    assert!(plan.contains("orphaned: effect ") && plan.contains(", model at root/step:b\n"), "{plan}");
+    let data = program.args(["resume", &id, "--dry-run", "--json"]).run().ok().json();
+    let named = data["orphaned"].as_array().is_some_and(|all| all.len() == 1 && all[0].to_string().contains("step:b"));
+    assert!(named, "{data:#}");
+    program.args(["resume", &id, "--strict"]).run().code(1).says("would not go on as it began");
+}
+
+#[test]
 fn an_edited_step_and_its_dependants_are_made_again() {
     let gate = Gate::default();
     let server = gate.server();
