@@ -30,13 +30,14 @@ outputs: {all: 'all.map(|one| `${one.v}@${one.at}${one.key}`)'}
 fn each_with_a_key_gives_a_map_and_a_map_gives_its_keys() {
     let text = "\
 steps:
-  rows: {set: {list: '[#{id: \"x\", n: 1}, #{id: \"y/z\", n: 2}]'}}
+  rows: {set: {list: '[#{id: \"y/z\", n: 2}, #{id: \"x\", n: 1}]'}}
   keyed: {each: {in: '{{ rows.list }}', as: row, key: row.id, steps: {v: {set: {n: row.n}}}}}
   named: {each: {in: {a: 1, b: 2}, steps: {w: {set: {n: item, k: key}}}}}
-outputs: {keyed: keyed, named: named}
+outputs: {keyed: keyed, named: named, listed: 'rows.list.map(|row| keyed[row.id].n)'}
 ";
     let document = run(text).ok().json();
     assert_eq!(document["answer"]["keyed"], json!({"x": {"n": 1}, "y/z": {"n": 2}}));
+    assert_eq!(document["answer"]["listed"], json!([2, 1]), "in the order of the list");
     assert_eq!(document["answer"]["named"], json!({"a": {"k": "a", "n": 1}, "b": {"k": "b", "n": 2}}));
 }
 

@@ -196,11 +196,12 @@ fn research_report_waits_for_the_person() {
     };
     let server = ChatServer::with_pages(script, page);
     let host = server.host();
-    let urls = format!("urls=[\"http://{host}/page/first\", \"http://{host}/page/second\"]");
+    // The notes are joined in the order of the addresses that is given, not in that of the alphabet.
+    let urls = format!("urls=[\"http://{host}/page/second\", \"http://{host}/page/first\"]");
     let program = Program::served_by(&server).file("rhizo.toml", "[tools]\nallow_private_addresses = true\n");
     let came = both(program, "05_research_report", &[&urls, "question=Why do tides come?"]);
     assert_eq!((came.code, came.files), (6, files(&[])));
     let report = server.asks().into_iter().find(|ask| ask.last().starts_with("Answer")).expect("a report is written");
-    assert!(report.last().ends_with("note: Tides come twice a day.\nnote: The moon pulls."), "{}", report.last());
+    assert!(report.last().ends_with("note: The moon pulls.\nnote: Tides come twice a day."), "{}", report.last());
     assert_eq!(came.effects.iter().filter(|(kind, _)| kind == "person").count(), 1);
 }
