@@ -149,6 +149,7 @@ impl Run {
             requires: Vec::new(),
             strategy: None,
             recursive,
+            reason: None,
             cancel: self.cancel.clone(),
         };
         let before = self.host.scope.report().totals;

@@ -53,4 +53,7 @@ pub struct ChildOptions {
     /// A name for progress and logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Why a pipeline names this model or role, for people; a script has no word for it.
+    #[serde(skip)]
+    pub reason: Option<String>,
 }

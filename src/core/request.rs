@@ -245,6 +245,9 @@ pub struct LlmOptions {
     /// Whether a kept answer may be used, and how old it may be; the setting `cache.enabled` if it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<Keep>,
+    /// Why a pipeline names this model or role, for people; a script has no word for it.
+    #[serde(skip)]
+    pub reason: Option<String>,
 }
 
 /// A list of texts; a text alone is a list of one.

@@ -260,6 +260,8 @@ impl Attempting<'_> {
         let mut request = self.request.clone();
         if !ladder.is_pinned() {
             request.options.role = Some(attempts.role.clone());
+            // Nobody has named who took over.
+            request.options.reason = request.options.reason.filter(|_| attempts.escalations == 0);
         }
         if !attempts.feedback.is_empty() {
             request.prompt = format!("{}\n\n{}", request.prompt, attempts.feedback);

@@ -46,6 +46,17 @@ pub struct Chosen {
     pub substitutes: Arc<[Substitute]>,
 }
 
+impl Chosen {
+    /// Why it is asked, where the call has words of its own for whom it names: a model, or else a role.
+    pub fn because(&self, why: Option<&str>, names_model: bool) -> Arc<str> {
+        match why {
+            None => Arc::clone(&self.reason),
+            Some(why) if names_model => Arc::from(why),
+            Some(why) => Arc::from(format!("{why}: {}", self.reason)),
+        }
+    }
+}
+
 /// A model of the user's list behind the chosen one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Substitute {

@@ -168,7 +168,7 @@ impl Asking<'_> {
         note: Option<String>,
         needs: Needs,
     ) -> Outcome<ModelAnswer> {
-        let Chosen { role, served, reason, substitutes } = self.chosen;
+        let Chosen { role, served, substitutes, .. } = self.chosen;
         let (options, standard) = (self.options, role.sampling.clone());
         let mut sampling = Sampling {
             max_tokens: options.max_tokens.or(standard.max_tokens),
@@ -186,7 +186,7 @@ impl Asking<'_> {
             frame: self.frame.clone(),
             role: Role { monitor: role.monitor.map(|monitor| monitor.for_json(self.schema.is_some())), ..role.clone() },
             served: served.clone(),
-            reason: Arc::clone(reason),
+            reason: self.chosen.because(options.reason.as_deref(), options.model.is_some()),
             substituted: Vec::new(),
             substitutes: Arc::clone(substitutes),
             standby: false,

@@ -228,6 +228,13 @@ pub struct Choice {
     pub reason: String,
 }
 
+impl Choice {
+    /// Why it names a model or a role, if it names one.
+    pub fn why(&self) -> Option<String> {
+        (self.model.is_some() || self.role.is_some()).then(|| self.reason.clone())
+    }
+}
+
 /// One field of a step's value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Var {

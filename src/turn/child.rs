@@ -63,7 +63,10 @@ async fn child(
     let before = earlier(parent, &entry, &request)?;
     let request = match before.as_ref().and_then(|(_, options)| options.clone()) {
         // What a child may spend was settled when it began: by now it has spent a part of what was left then.
-        Some(options) => ChildRequest { options, ..request },
+        Some(options) => {
+            let options = ChildOptions { reason: request.options.reason, ..options };
+            ChildRequest { options, ..request }
+        }
         None => request,
     };
     let before = before.map(|(row, _)| row);
@@ -122,9 +125,9 @@ fn unnamed(parent: &RunHost, request: &ChildRequest) -> Outcome<Option<Begun>> {
     Ok(one.filter(|_| nameless == 1 && found.is_empty()))
 }
 
-/// What makes two children equal: not what they are called, nor what they may spend.
+/// What makes two children equal: not what they are called, why they are asked, nor what they may spend.
 fn hashed(options: &ChildOptions) -> ChildOptions {
-    ChildOptions { label: None, max_cost: None, max_calls: None, max_tokens: None, ..options.clone() }
+    ChildOptions { label: None, reason: None, max_cost: None, max_calls: None, max_tokens: None, ..options.clone() }
 }
 
 async fn run(
@@ -171,16 +174,7 @@ async fn run(
     parent.emit(frame, &Event::ChildStarted { child: id.clone(), task: task.clone(), depth });
     let host = RunHost::new(Arc::clone(&parent.kit), setup);
     host.emit(&Frame::root(), &Event::RunStarted { task, depth });
-    let root = Root {
-        host: Arc::clone(&host),
-        task: request.task,
-        role: request.options.role,
-        model: request.options.model,
-        requires: request.options.requires,
-        strategy: request.options.strategy,
-        recursive: false,
-        cancel,
-    };
+    let root = Root::of_child(&host, request, cancel);
     host.trail.inherit(&parent.trail);
     let end = runner::run(&root).await.lacking(host.lacks() > 0);
     remember(&root, &end).await;

@@ -10,8 +10,8 @@ use crate::host::models::Served;
 use crate::host::run_host::RunHost;
 use crate::registry::roles::Role;
 use crate::turn::prompt;
+use crate::turn::root::Root;
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
 /// The largest input that is sent as it is, in bytes: about 8,000 tokens, which any model reads well.
 const COMFORTABLE: usize = 32_000;
@@ -22,15 +22,17 @@ pub fn fits(bytes: usize, window: u64) -> bool {
 }
 
 /// Answers the task by one call.
-pub async fn answer(host: &RunHost, task: &str, role: &Role, wish: Wish, cancel: &CancellationToken) -> Outcome<Value> {
+pub async fn answer(root: &Root, role: &Role, wish: Wish) -> Outcome<Value> {
+    let Root { host, task, cancel, .. } = root;
     let text = if host.view.is_empty() { String::new() } else { host.view.headed(&poll(cancel))? };
     let own = role.system.as_deref().filter(|_| !text.is_empty()).map(|own| format!("{}\n\n{own}", prompt::DIRECT));
     let system = own.or_else(|| (!text.is_empty()).then(|| prompt::DIRECT.to_owned()));
     let name = role.name.as_str();
     let (persona, role) = (role.persona.clone(), Some(name.to_owned()));
     let Wish { model, requires, strategy, .. } = wish;
-    let label = Some("direct".to_owned());
-    let options = LlmOptions { role, model, requires, strategy, system, persona, label, ..LlmOptions::default() };
+    let (label, reason) = (Some("direct".to_owned()), root.reason.clone());
+    let options =
+        LlmOptions { role, model, requires, strategy, system, persona, label, reason, ..LlmOptions::default() };
     let request = LlmRequest { prompt: prompt::direct(task, &text), options };
     let (frame, request, schema) = (&Frame::root(), &request, host.schema.as_deref());
     let attempting = Attempting { host, frame, request, schema, cancel, slots: None, gate: None };

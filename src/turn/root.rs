@@ -1,10 +1,12 @@
 //! What a root run is asked, and what it answers.
 
+use crate::core::child::{ChildOptions, ChildRequest};
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::message::{Message, Speaker};
 use crate::core::status::RunStatus;
 use crate::core::strategy::Strategy;
 use crate::core::text::head_tail;
+use crate::host::choose::Chosen;
 use crate::host::run_host::RunHost;
 use serde_json::Value;
 use std::sync::Arc;
@@ -26,8 +28,28 @@ pub struct Root {
     pub strategy: Option<Strategy>,
     /// Explores even what would fit into one prompt.
     pub recursive: bool,
+    /// Why a pipeline names this role or model, for people.
+    pub reason: Option<String>,
     /// Ends the run.
     pub cancel: CancellationToken,
+}
+
+impl Root {
+    /// That of a child run.
+    pub fn of_child(host: &Arc<RunHost>, request: ChildRequest, cancel: CancellationToken) -> Self {
+        let ChildOptions { role, model, requires, strategy, reason, .. } = request.options;
+        let (host, task) = (Arc::clone(host), request.task);
+        Self { host, task, role, model, requires, strategy, recursive: false, reason, cancel }
+    }
+
+    /// The model that it got, with the reason for which this one is named.
+    pub fn explained(&self, chosen: Arc<Chosen>) -> Arc<Chosen> {
+        if self.reason.is_none() {
+            return chosen;
+        }
+        let reason = chosen.because(self.reason.as_deref(), self.model.is_some());
+        Arc::new(Chosen { reason, ..chosen.as_ref().clone() })
+    }
 }
 
 /// How much is told of what a model said that never came to an end, in bytes.

@@ -43,11 +43,11 @@ async fn play(root: &Root, role: &str) -> RootEnd {
         strategy: root.strategy,
     };
     let chosen = match host.choose(&wish).await {
-        Ok(chosen) => chosen,
+        Ok(chosen) => root.explained(chosen),
         Err(failure) => return RootEnd::failed(failure, 0),
     };
     if direct::is_direct(host, &chosen.served, root.recursive) {
-        return match direct::answer(host, &root.task, &chosen.role, wish, &root.cancel).await {
+        return match direct::answer(root, &chosen.role, wish).await {
             Ok(answer) => RootEnd::completed(answer, 0),
             Err(failure) => RootEnd::failed(failure, 0),
         };

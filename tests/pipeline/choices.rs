@@ -81,6 +81,24 @@ fn the_reason_tells_how_it_is_chosen() {
 }
 
 #[test]
+fn a_run_keeps_why_its_model_was_named() {
+    let server = echo();
+    for (head, step, why) in [
+        ("", "llm: x, model: large", "named by the step"),
+        ("experts: {read_file: large}\n", "llm: x, tools: read_file", "expert of read_file"),
+        ("default_model: large\n", "llm: x", "the pipeline's default_model"),
+        ("defaults: {role: worker}\n", "llm: x", "role of the defaults: named by `model` in the configuration"),
+        ("orchestrator: large\n", "run: x", "the orchestrator"),
+    ] {
+        let program = range(&server, "").file("p.yaml", format!("{head}steps: {{a: {{{step}}}}}\n"));
+        let run = program.args(["run", "p.yaml", "--json"]).run().ok().json();
+        assert_eq!(run["models"][0]["reason"], why, "{run:#}");
+        let stored = program.args(["resume", "last", "--json"]).run().ok().json();
+        assert_eq!(stored["models"][0]["reason"], why, "{stored:#}");
+    }
+}
+
+#[test]
 fn a_named_model_plays_the_person() {
     let server = ChatServer::new(|_| Reply::text("\"no\""));
     let program = range(&server, "");

@@ -26,6 +26,7 @@ pub async fn run(course: &Course<'_>, step: &Step, run: &Run, values: &Values) -
         max_turns: run.max_turns,
         schema: step.schema().or_else(|| run.schema.clone()).map(|schema| Arc::new(llm::sorted(schema))),
         label: Some(step.name.clone()),
+        reason: step.choice.why(),
         ..ChildOptions::default()
     };
     course.ask(Request::Rlm(ChildRequest { task: values.fill_text(&run.task)?, context, options })).await

@@ -56,6 +56,7 @@ pub fn options(course: &Course<'_>, step: &Step) -> LlmOptions {
         persona: step.choice.personality.clone(),
         label: Some(label),
         cache: step.cache.clone(),
+        reason: step.choice.why(),
         ..LlmOptions::default()
     }
 }
