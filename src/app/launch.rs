@@ -48,13 +48,19 @@ impl Launch {
     ///
     /// Fails with `Replay` for a run that keeps none: one of an earlier version, or of a kind that is over at once.
     pub fn of(store: &Store, row: &RunRow) -> Outcome<Self> {
-        let settings = row.settings.as_ref().map_or(Ok(Value::Null), |stored| store.load(stored))?;
-        let none = || {
+        Self::kept(store, row)?.ok_or_else(|| {
             Failure::new(FailureKind::Replay, format!("run {} does not say how it was started", row.id))
                 .hint("runs of `ask`, `run`, `eval` and the REPL can go on, since version 0.1.0")
-        };
-        let launch = settings.get("launch").cloned().filter(|launch| !launch.is_null()).ok_or_else(none)?;
-        serde_json::from_value(launch).map_err(|error| {
+        })
+    }
+
+    /// The same; `None` for a run that keeps none.
+    ///
+    /// Fails with `Replay` if it cannot be read.
+    pub fn kept(store: &Store, row: &RunRow) -> Outcome<Option<Self>> {
+        let settings = row.settings.as_ref().map_or(Ok(Value::Null), |stored| store.load(stored))?;
+        let launch = settings.get("launch").cloned().filter(|launch| !launch.is_null());
+        launch.map(serde_json::from_value).transpose().map_err(|error| {
             Failure::new(FailureKind::Replay, format!("what run {} was started with cannot be read: {error}", row.id))
         })
     }

@@ -11,14 +11,21 @@ use crate::host::replay::{Mode, Replay};
 use crate::host::resume;
 use crate::store::effects::EffectState;
 use crate::store::open::Store;
-use crate::store::runs::RunRow;
+use crate::store::runs::{RunFilter, RunRow};
 use std::sync::Arc;
 
-/// The run of this name, if it can go on.
+/// The run of this name, if it can go on. The last one is the newest that keeps how it was started.
 ///
 /// Fails with `NotFound`, or with `Replay` for a child run or one that cannot be started again.
 pub fn find(store: &Store, named: &str) -> Outcome<(RunRow, Launch)> {
     let row = store.run(named)?;
+    if named.trim().eq_ignore_ascii_case("last") && Launch::kept(store, &row)?.is_none() {
+        for row in store.runs(&RunFilter { top_level: true, ..RunFilter::default() })? {
+            if let Some(launch) = Launch::kept(store, &row)? {
+                return Ok((row, launch));
+            }
+        }
+    }
     if let Some(parent) = &row.parent {
         let what = format!("run {} is a part of run {parent} and goes on with it", row.id);
         return Err(Failure::new(FailureKind::Replay, what).hint(format!("rhizo resume {parent}")));

@@ -15,6 +15,7 @@ use crate::host::kit::Kit;
 use crate::host::replay::Replay;
 use crate::host::run_host::{OnPrint, RunHost, RunSetup};
 use crate::host::typed::Schema;
+use crate::pipeline::intention;
 use crate::pipeline::plan::Pipeline;
 use crate::pipeline::run::whole;
 use crate::script::session::{Session, SessionSetup};
@@ -162,6 +163,10 @@ impl Run {
     /// Runs a pipeline of which this run is made. Whoever starts it has thereby allowed the files that it declares.
     pub async fn pipeline(&self, pipeline: &Pipeline, inputs: Map<String, Value>) -> RootEnd {
         let start = whole::Start { inputs, frame: Frame::root(), cancel: self.cancel.clone(), allowed: true, depth: 0 };
+        if self.host.replay.is_none() {
+            // A store that cannot be read fails the first effect as well.
+            drop(intention::keep(&self.host, pipeline));
+        }
         let work = async {
             let done = whole::run(&self.host, pipeline, start).await;
             // It is made once, so nothing can be there already.

@@ -2,7 +2,7 @@
 
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::Frame;
+use crate::core::ids::{Frame, RunId};
 use crate::core::request::{Call, LlmOptions, LlmRequest, Request};
 use crate::host::run_host::RunHost;
 use crate::pipeline::explain;
@@ -35,6 +35,13 @@ pub struct Intention {
     pub gaps: Vec<String>,
 }
 
+impl Intention {
+    /// Whether the steps serve it, or where they do not, for people.
+    pub fn verdict(&self, between: &str) -> String {
+        if self.serves { "the steps serve it".to_owned() } else { self.gaps.join(between) }
+    }
+}
+
 /// Has a model write and judge it, and keeps both with the run.
 ///
 /// # Errors
@@ -64,18 +71,30 @@ pub async fn judge(host: &RunHost, pipeline: &Pipeline, cancel: &CancellationTok
             }
         }
     };
-    host.emit(
-        &frame,
-        &Event::Intention {
-            pipeline: pipeline.id.clone(),
-            hash: pipeline.hash.clone(),
-            intention: found.intention.clone(),
-            serves: found.serves,
-            gaps: found.gaps.clone(),
-            architecture: explain::pseudocode(pipeline).join("\n"),
-        },
-    );
+    tell(host, &frame, pipeline, &found);
     Ok(found)
+}
+
+/// Keeps with a run of the pipeline what was judged last of its file as it is.
+///
+/// # Errors
+/// Those of the store.
+pub fn keep(host: &RunHost, pipeline: &Pipeline) -> Outcome<()> {
+    let judged = last(&host.kit.store, pipeline)?;
+    judged.iter().for_each(|found| tell(host, &Frame::root(), pipeline, found));
+    Ok(())
+}
+
+fn tell(host: &RunHost, frame: &Frame, pipeline: &Pipeline, found: &Intention) {
+    let judged = Event::Intention {
+        pipeline: pipeline.id.clone(),
+        hash: pipeline.hash.clone(),
+        intention: found.intention.clone(),
+        serves: found.serves,
+        gaps: found.gaps.clone(),
+        architecture: explain::pseudocode(pipeline).join("\n"),
+    };
+    host.emit(frame, &judged);
 }
 
 /// The last judgement of a pipeline as its file is now.
@@ -85,17 +104,25 @@ pub async fn judge(host: &RunHost, pipeline: &Pipeline, cancel: &CancellationTok
 pub fn last(store: &Store, pipeline: &Pipeline) -> Outcome<Option<Intention>> {
     let judgements = RunFilter { kind: Some(KIND.to_owned()), ..RunFilter::default() };
     for run in store.runs(&judgements)? {
-        let judged = store.events(&run.id, 0)?.into_iter().rev().find_map(|record| match record.event {
-            Event::Intention { hash, intention, serves, gaps, .. } if hash == pipeline.hash => {
-                Some(Intention { intention, serves, gaps })
-            }
-            _ => None,
-        });
-        if judged.is_some() {
-            return Ok(judged);
+        if let Some((hash, judged)) = of_run(store, &run.id)?
+            && hash == pipeline.hash
+        {
+            return Ok(Some(judged));
         }
     }
     Ok(None)
+}
+
+/// What a run keeps of the judgement of its pipeline, with the hash of the file that was judged.
+///
+/// # Errors
+/// Those of the store.
+pub fn of_run(store: &Store, run: &RunId) -> Outcome<Option<(String, Intention)>> {
+    let judged = |event: Event| match event {
+        Event::Intention { hash, intention, serves, gaps, .. } => Some((hash, Intention { intention, serves, gaps })),
+        _ => None,
+    };
+    Ok(store.events(run, 0)?.into_iter().rev().find_map(|record| judged(record.event)))
 }
 
 /// The failure of a pipeline that does not do what it is for.

@@ -47,6 +47,26 @@ fn an_intention_of_another_length_is_asked_for_again() {
 }
 
 #[test]
+fn a_run_keeps_what_was_judged_of_its_pipeline() {
+    let (server, program) = served(&[
+        "a sum",
+        r#"{"intention": "A text is to be summarised. The summary is to be saved. Nothing else is wanted.", "serves": true, "gaps": []}"#,
+        "a sum",
+    ]);
+    program.args(["run", "flow.yaml"]).run().ok();
+    program.args(["pipeline", "explain", "flow.yaml", "--intent"]).run().ok();
+    program.args(["resume", "last"]).run().ok().prints("a sum\n");
+    assert_eq!(server.asks().len(), 2, "the judgement is no run that goes on, and the run before it is over");
+    program.args(["run", "flow.yaml"]).run().ok();
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    assert!(shown.contains(&format!("intent  {THREE} (the steps serve it)\n")), "{shown}");
+    let export = program.args(["runs", "export", "last"]).run().ok().json();
+    let kept = export["events"].as_array().expect("events").iter().find(|event| event["event"] == "intention");
+    let does = kept.and_then(|event| event["architecture"].as_str()).unwrap_or_default();
+    assert!(does.contains("sum = ask a model"), "{export:#}");
+}
+
+#[test]
 fn a_script_reads_what_was_judged_of_the_file_as_it_is() {
     let (_server, program) = served(&[
         r#"{"intention": "A text is to be summarised. The summary is to be saved. Nothing else is wanted.", "serves": true, "gaps": []}"#,

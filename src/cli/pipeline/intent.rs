@@ -57,8 +57,7 @@ fn show(printer: &Printer, pipeline: &Pipeline, found: Option<&Intention>, failu
         let mut page = explain::page(pipeline);
         if let Some(found) = found {
             page.push_str(&format!("\nintention\n  {}\n", table::wrapped(&found.intention, 2)));
-            let verdict = if found.serves { "the steps serve it".to_owned() } else { found.gaps.join("\n  ") };
-            page.push_str(&format!("\narchitecture\n  {verdict}\n"));
+            page.push_str(&format!("\narchitecture\n  {}\n", found.verdict("\n  ")));
         }
         page
     });

@@ -11,11 +11,15 @@ use crate::core::money::Money;
 use crate::core::text::one_line;
 use crate::host::episodes::{at_worst, unheard, unusable};
 use crate::host::resume;
+use crate::pipeline::intention;
 use crate::repl::spending;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::runs::RunRow;
 use serde_json::{Value, json};
+
+/// Most bytes of what a pipeline is for that are told.
+const INTENT: usize = 600;
 
 /// A run as data and as text; `all` of its calls, or the last ones.
 pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
@@ -33,13 +37,18 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     whole["substituted"] = json!(asked.substituted);
     let steps = steps::steps(store, row)?;
     whole["steps"] = steps::value(&steps);
+    let judged = intention::of_run(store, &row.id)?.map(|(_, judged)| judged).filter(|_| row.kind != intention::KIND);
+    whole["intention"] = json!(judged);
     let spent = resume::spent(store, &row.id)?;
     let (useless, useless_cost) = useless(&spent);
     whole["unusable_calls"] = json!(useless);
     whole["unusable_cost_usd"] = json!(useless_cost.usd());
     let spread = spending::lines(&spent, 8, table::width());
     let head = text(row, result.as_ref(), &children, (&used(row, &spent, &cost(store, row)?), &spread));
-    let mut text = format!("{head}{}{}", steps::text(&steps), asked.text());
+    let judged = judged.map_or_else(String::new, |judged| {
+        format!("intent  {} ({})\n", one_line(&judged.intention, INTENT), judged.verdict("; "))
+    });
+    let mut text = format!("{head}{judged}{}{}", steps::text(&steps), asked.text());
     text.push_str(&calls::lines(store, &effects, all)?);
     let named = open.iter().map(|effect| ("open   ", effect));
     for (what, effect) in named.chain(unknown.iter().map(|effect| ("unknown", effect))) {
