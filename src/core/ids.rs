@@ -1,7 +1,11 @@
 //! Newtypes for the names of things, so that a run is never passed where a blob is meant.
 
+use crate::core::text::one_line;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+/// Most characters of the key of an item that are told.
+const TOLD: usize = 40;
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -75,6 +79,26 @@ impl Frame {
     /// The frame as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The steps that it is in, as people are told of them (`repl/steps`): `draft [a, 2]` is of an item or branch `a`, and of
+    /// a second turn.
+    pub fn steps(&self) -> Vec<String> {
+        let (mut steps, mut key, mut turn) = (Vec::new(), None, None);
+        for part in self.0.split('/') {
+            match part.split_once(':').unwrap_or((part, "")) {
+                ("item" | "branch", name) => key = Some(one_line(&name.replace("%2F", "/").replace("%25", "%"), TOLD)),
+                ("turn", number) => turn = Some(number.to_owned()),
+                ("step", name) => {
+                    let of: Vec<String> = key.iter().cloned().chain(turn.take()).collect();
+                    steps.push(if of.is_empty() { name.to_owned() } else { format!("{name} [{}]", of.join(", ")) });
+                }
+                // A called pipeline begins anew.
+                ("pipeline", _) => key = None,
+                _ => {}
+            }
+        }
+        steps
     }
 }
 

@@ -46,6 +46,37 @@ fn of_several_answers_that_can_be_given_anew_each_is_named() {
     nothing.args(["runs", "answer", "last", "x", "yes"]).run().code(1).says("everything in it has its answer");
 }
 
+#[test]
+fn what_is_open_in_an_item_is_called_as_it_is_shown() {
+    let steps = "steps: {e: {each: {in: {p: 1, q/r: 2}, steps: {o: {ask: 'go {{ key }}?'}}}}}\n";
+    let program = Program::offline().file("ask.yaml", steps);
+    program.args(["run", "ask.yaml"]).run().code(6);
+    assert!(program.args(["runs", "show", "last"]).run().ok().stdout.contains("? o [q/r] waits"));
+    program.args(["runs", "answer", "last", "o", "yes"]).run().code(1).says("more than one open question");
+    program.args(["runs", "answer", "last", "o[q/r]", "no"]).run().ok();
+    program.args(["runs", "answer", "last", "o [p]", "yes"]).run().ok();
+    program.args(["resume", "last"]).run().ok().prints("{\n  \"p\": \"yes\",\n  \"q/r\": \"no\"\n}\n");
+}
+
+#[test]
+fn of_a_tool_that_was_at_work_a_person_is_told_what_it_was_given() {
+    let command = "echo once >> written; echo at work; sleep 600";
+    let steps = format!("{{w: {{tool: run_command, args: {{command: '{command}'}}}}}}");
+    let program =
+        Program::offline().file("do.yaml", format!("steps: {{e: {{each: {{in: {{a: 1}}, steps: {steps}}}}}}}\n"));
+    let running = program.args(["run", "do.yaml", "--approve", "auto"]).start();
+    wait_until_written(&program, "once\n");
+    running.kill();
+    running.end();
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    assert!(shown.contains(&format!("(run_command {{\"command\":\"{command}\"}})\n")), "{shown}");
+    let open = program.args(["runs", "show", "last", "--json"]).run().ok().json()["open"][0].clone();
+    assert_eq!((&open["tool"], &open["args"]), (&json!("run_command"), &json!({"command": command})), "{open:#}");
+    program.args(["runs", "settle", "last", "w[a]", "set", "{\"status\": 0}"]).run().ok();
+    program.args(["resume", "last", "--approve", "auto"]).run().ok();
+    assert_eq!(std::fs::read_to_string(program.project().join("written")).expect("a file"), "once\n");
+}
+
 /// A run that was killed while a tool that writes was at work.
 fn killed_in_a_tool() -> (Program, String) {
     let code = "let said = TOOL(\"run_command\", #{command: \"echo once >> written; echo at work; sleep 600\"}); `said ${said}`";

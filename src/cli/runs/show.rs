@@ -53,9 +53,11 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     let named = open.iter().map(|effect| ("open   ", effect));
     for (what, effect) in named.chain(unknown.iter().map(|effect| ("unknown", effect))) {
         let word = |field: &str| effect[field].as_str().unwrap_or_default().to_owned();
-        let asked = Some(word("prompt")).filter(|prompt| !prompt.is_empty());
+        let is_tool = effect["kind"] == EffectKind::Tool.name();
+        let asked = if is_tool { format!("{} {}", word("tool"), effect["args"]) } else { word("prompt") };
+        let asked = Some(asked).filter(|asked| !asked.trim().is_empty());
         // Who gives leave must have seen for what.
-        let most = if effect["tool"].is_null() { 300 } else { usize::MAX };
+        let most = if is_tool || effect["tool"].is_null() { 300 } else { usize::MAX };
         let asked = asked.map_or_else(String::new, |prompt| format!(" ({})", one_line(&prompt, most)));
         let (seq, kind, frame, hint) = (&effect["seq"], word("kind"), word("frame"), word("hint"));
         text.push_str(&format!("{what} {seq} {kind} at {frame}: {hint}{asked}\n"));
@@ -156,7 +158,7 @@ fn answered(store: &Store, effects: &[EffectRow]) -> Outcome<Vec<RunId>> {
 fn open_value(store: &Store, shown: Shown<'_>, effect: &EffectRow) -> Outcome<Value> {
     let Shown { row, is_left, .. } = shown;
     let (run, seq) = (&row.id, effect.seq);
-    let intent = effect.intent.as_ref().filter(|_| effect.kind == EffectKind::Person);
+    let intent = effect.intent.as_ref().filter(|_| matches!(effect.kind, EffectKind::Person | EffectKind::Tool));
     let intent = intent.map(|stored| store.load(stored)).transpose()?.unwrap_or_default();
     let choices: Vec<&str> = intent["choices"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let hint = match effect.kind {
@@ -174,7 +176,7 @@ fn open_value(store: &Store, shown: Shown<'_>, effect: &EffectRow) -> Outcome<Va
     Ok(json!({
         "run": run, "seq": seq, "kind": effect.kind.name(), "frame": effect.key.frame, "hint": hint,
         "worst_cost_usd": worst.map(Money::usd), "provider_id": effect.provider.last(),
-        "prompt": intent["prompt"], "tool": intent["admit"], "args": intent["args"],
+        "prompt": intent["prompt"], "tool": intent.get("admit").or(intent.get("tool")), "args": intent["args"],
     }))
 }
 
