@@ -188,8 +188,10 @@ impl Reader<'_, '_> {
             self.fault(fields.at, "a pipeline needs `steps`");
             return None;
         };
-        let block = self.block(steps, &Scope::file(), true);
-        let scope = Scope::file().with(block.steps.iter().map(|step| step.name.as_str()));
+        let named = self.named(steps);
+        let block = self.linked(&named, &Scope::file(), true);
+        // Also those that could not be read: their own faults are told.
+        let scope = Scope::file().with(named.iter().map(|step| step.name.as_str()));
         let outputs = self.outputs(fields.get("outputs"), &scope);
         let pipeline = Pipeline {
             name: self.text(fields.get("name"), "name").unwrap_or_else(|| id.clone()),

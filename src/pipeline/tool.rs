@@ -21,14 +21,32 @@ struct PipelineTool {
 
 /// Adds the pipelines of the project and of the user to the tools. One with faults is told to whoever asks for it.
 pub fn register(settings: &Settings, catalog: &mut Catalog) {
-    let built_in = catalog.clone();
-    for (name, path) in files::all(&settings.paths) {
-        let added = load::load(settings, &built_in, &path)
+    let all = files::all(&settings.paths);
+    let mut built_in = catalog.clone();
+    for (name, path) in &all {
+        built_in.note_broken(name, no_tool_yet(name, path));
+    }
+    for (name, path) in all {
+        let mut known = built_in.clone();
+        known.note_broken(&name, endless(&name));
+        let added = load::load(settings, &known, &path)
             .and_then(|pipeline| catalog.register(Arc::new(PipelineTool { spec: spec(&name, &pipeline), path })));
         if let Err(failure) = added {
             catalog.note_broken(&name, failure);
         }
     }
+}
+
+/// Why a pipeline that becomes a tool itself cannot call another one as a tool.
+fn no_tool_yet(name: &str, path: &Path) -> Failure {
+    let what = format!("`{name}` is a pipeline, which another pipeline of such a folder calls by its file");
+    Failure::new(FailureKind::Invalid, what).hint(format!("`pipeline: {}`", path.display()))
+}
+
+/// Why it cannot call itself.
+fn endless(name: &str) -> Failure {
+    let what = format!("pipelines call each other without an end: the tool `{name}` is this pipeline");
+    Failure::new(FailureKind::Invalid, what)
 }
 
 impl Tool for PipelineTool {

@@ -42,6 +42,39 @@ fn faults_of_what_is_called_are_told_once_with_their_file() {
 }
 
 #[test]
+fn what_is_wrong_with_a_step_is_told_once() {
+    let program = Program::offline().file("inner.yaml", "steps: {one: {set: {n: missing}}}\n");
+    for (text, fault) in [
+        (
+            "steps:\n  s: {pipeline: inner.yaml}\n  t: {set: {v: s.n}}\noutputs: {v: s.n, w: t.v}\n",
+            "inner.yaml:1:24: there is no variable `missing`",
+        ),
+        (
+            "steps:\n  a: {set: {v: '1'}}\n  e: {each: {in: [1], steps: {a: {set: {v: '2'}}}}}\n",
+            "flow.yaml:3:31: there is a step `a` already, on line 2",
+        ),
+    ] {
+        std::fs::write(program.project().join("flow.yaml"), text).expect("a file");
+        let ran = program.args(["pipeline", "validate", "flow.yaml"]).run().code(1);
+        ran.says("flow.yaml has a fault\n").says(fault);
+    }
+}
+
+#[test]
+fn a_tool_that_is_the_pipeline_itself_is_a_recursion() {
+    let program = Program::offline()
+        .file("pipelines/again.yaml", "steps: {s: {tool: again}}\n")
+        .file("pipelines/other.yaml", "steps: {s: {tool: again}}\n")
+        .file("flow.yaml", "steps: {s: {tool: again}}\n");
+    let endless = "pipelines call each other without an end: the tool `again` is this pipeline";
+    for file in ["pipelines/again.yaml", "flow.yaml"] {
+        program.args(["pipeline", "validate", file]).run().code(1).says(endless).does_not_say("there is no tool");
+    }
+    let by_file = "`again` is a pipeline, which another pipeline of such a folder calls by its file";
+    program.args(["tools", "show", "other"]).run().code(1).says(by_file);
+}
+
+#[test]
 fn recursion_is_found() {
     let program = Program::offline()
         .file("a.yaml", "steps: {one: {pipeline: b.yaml}}\n")

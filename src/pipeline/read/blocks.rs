@@ -10,12 +10,13 @@ use crate::pipeline::tree::{Data, Entry, Node, Spot};
 
 impl Reader<'_, '_> {
     /// Reads steps: a map by name, a list of maps with one key each, or a list of steps with their names in them.
-    pub(crate) fn block(&mut self, node: &Node, scope: &Scope, top: bool) -> Block {
+    fn block(&mut self, node: &Node, scope: &Scope, top: bool) -> Block {
         let named = self.named(node);
         self.linked(&named, scope, top)
     }
 
-    fn linked(&mut self, named: &[Named<'_>], scope: &Scope, top: bool) -> Block {
+    /// The block of these steps.
+    pub(crate) fn linked(&mut self, named: &[Named<'_>], scope: &Scope, top: bool) -> Block {
         let scope = scope.with(named.iter().map(|step| step.name.as_str()));
         let begin = self.uses.len();
         let drafts: Vec<_> = named.iter().map(|step| self.step(step, &scope, top)).collect();
@@ -23,8 +24,9 @@ impl Reader<'_, '_> {
         graph::link(self, drafts, &uses)
     }
 
-    fn named<'n>(&mut self, node: &'n Node) -> Vec<Named<'n>> {
-        let mut named = Vec::new();
+    /// The steps of a block before their keys are read.
+    pub(crate) fn named<'n>(&mut self, node: &'n Node) -> Vec<Named<'n>> {
+        let (mut named, before) = (Vec::new(), self.faults.len());
         match &node.data {
             Data::Map(entries) => {
                 for entry in entries {
@@ -38,7 +40,7 @@ impl Reader<'_, '_> {
             }
             _ => self.mistaken(node, "steps", "a map by name, or a list"),
         }
-        if named.is_empty() && matches!(node.data, Data::Map(_) | Data::List(_)) {
+        if named.is_empty() && self.faults.len() == before {
             self.fault(node.at, "there are no steps");
         }
         named
