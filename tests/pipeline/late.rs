@@ -27,6 +27,19 @@ fn the_form_of_a_value_is_one_schema() {
         let text = format!("steps: {{a: {{{act}, schema: {{n: int}}}}, vars: {{t: text}}}}}}\n");
         refused_for(&text, "`schema` and `vars` both say what the value is: keep one of them");
     }
+    let form = |form: &str| format!("inputs: {{t: {{{form}}}}}\nsteps: {{a: {{llm: x, vars: {{t: {{{form}}}}}}}}}\n");
+    for beside in ["type: string, schema: {enum: [a, b]}", "type: integer, schema: {type: number, minimum: 1}"] {
+        accepted(&form(beside));
+    }
+    for beside in [
+        "type: string, schema: {type: integer}",
+        "type: integer, schema: {enum: [a, b]}",
+        "format: date, schema: {type: string, format: uri}",
+    ] {
+        let text = form(beside);
+        refused_for(&text, "` and `schema` contradict each other: no value of `t` is both");
+        refused_for(&text, "flow.yaml has 2 faults");
+    }
     accepted("steps: {a: {llm: x, vars: [text, more]}}\noutputs: [a]\n");
     accepted("steps: {a: {llm: x, vars: {t: {schema: {type: object, properties: {a: {type: integer}}}}}}}\n");
 }

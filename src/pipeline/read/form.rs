@@ -5,7 +5,7 @@ use crate::pipeline::plan::{Input, Var, kind_of, parameters};
 use crate::pipeline::read::words::{INPUT, VAR, keys};
 use crate::pipeline::read::{Fields, Reader, told};
 use crate::pipeline::tree::{Data, Entry, Node, Spot};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
 const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "object", "any"];
@@ -76,15 +76,8 @@ impl Reader<'_, '_> {
         let description = self.text(fields.get("description"), "description").unwrap_or_default();
         let mut schema = match fields.get("schema") {
             Some(node) => {
-                for other in ["type", "format"] {
-                    if let Some(entry) = fields.entry(other) {
-                        self.fault(
-                            entry.at,
-                            format!("`{other}` and `schema` both say what `{name}` is: keep one of them"),
-                        );
-                    }
-                }
-                self.schema(node).unwrap_or_else(|| json!({}))
+                let schema = self.schema(node).unwrap_or_else(|| json!({}));
+                self.merged(fields, name, schema)
             }
             None => self.plain_form(fields, kind),
         };
@@ -102,8 +95,24 @@ impl Reader<'_, '_> {
         (description, schema)
     }
 
+    /// A schema with what `type` and `format` say beside it; a fault where no value is both.
+    fn merged(&mut self, fields: &Fields<'_>, name: &str, mut schema: Value) -> Value {
+        let beside = self.plain_form(fields, "any");
+        for (key, said) in beside.as_object().into_iter().flatten() {
+            let Some(both) = both(&schema, key, said) else {
+                let at = fields.get(key).map_or(fields.at, |node| node.at);
+                self.fault(at, format!("`{key}` and `schema` contradict each other: no value of `{name}` is both"));
+                continue;
+            };
+            if let Some(map) = schema.as_object_mut() {
+                map.insert(key.clone(), both);
+            }
+        }
+        schema
+    }
+
     fn plain_form(&mut self, fields: &Fields<'_>, kind: &str) -> Value {
-        let mut schema = serde_json::Map::new();
+        let mut schema = Map::new();
         let kind = self.text(fields.get("type"), "type").unwrap_or_else(|| kind.to_owned());
         let at = fields.get("type").map_or(fields.at, |node| node.at);
         if !TYPES.contains(&kind.as_str()) {
@@ -183,6 +192,25 @@ pub(super) fn is_identifier(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.len() <= 64
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// What `type` or `format` is in a schema that says this beside it; `None` if it can be nothing.
+fn both(schema: &Value, key: &str, said: &Value) -> Option<Value> {
+    let holds = |value: &Value| said == kind_of(value) || (said == "number" && kind_of(value) == "integer");
+    let listed = schema.get("enum").and_then(Value::as_array).map(Vec::as_slice);
+    let values = listed.or(schema.get("const").map(std::slice::from_ref));
+    if key == "type" && values.is_some_and(|values| !values.iter().any(holds)) {
+        return None;
+    }
+    let narrower = |known: &Value| match (known.as_str(), said.as_str()) {
+        (Some("number"), Some("integer")) | (Some("integer"), Some("number")) => Some(json!("integer")),
+        _ => (known == said).then(|| said.clone()),
+    };
+    match schema.get(key) {
+        None => Some(said.clone()),
+        Some(Value::Array(kinds)) => kinds.iter().find_map(narrower),
+        Some(known) => narrower(known),
+    }
 }
 
 fn text_var(name: &str) -> Var {

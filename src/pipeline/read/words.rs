@@ -128,7 +128,7 @@ pub(crate) const INPUT: &[Word] = &[
     ("type", "string, integer, number, boolean, array, object or any; else that of the default, else string"),
     ("format", "a format of JSON Schema: date, email, uri"),
     ("example", "a value that fits"),
-    ("schema", "a JSON Schema or short form, instead of type and format"),
+    ("schema", "a JSON Schema or short form, which type and format hold beside"),
     ("default", "the value if none is given"),
     ("required", "false: `()` if none is given"),
 ];
@@ -139,7 +139,7 @@ pub(crate) const VAR: &[Word] = &[
     ("type", "string, integer, number, boolean, array, object or any; string if nothing is said"),
     ("format", "a format of JSON Schema: date, email, uri"),
     ("example", "a value that fits"),
-    ("schema", "a JSON Schema or short form, instead of type and format"),
+    ("schema", "a JSON Schema or short form, which type and format hold beside"),
 ];
 
 /// The words of a jump that are no steps.
