@@ -72,6 +72,9 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     if let Some(failure) = missed {
         return Ok(report::tell(printer, failure));
     }
+    if let Some(failure) = end.failure.as_ref().filter(|_| row.status.is_over()) {
+        return Ok(report::tell(printer, &stopped(failure)));
+    }
     if row.status.is_over() && recorded != said {
         return Ok(report::tell(printer, &differs(recorded.as_ref(), said.as_ref())));
     }
@@ -79,6 +82,12 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
         printer.dim(&format!("run {} replayed: {replayed} answers of its log, nothing was asked", row.id));
     }
     Ok(end.failure.map_or(Exit::Ok, |failure| report::tell(printer, &failure)))
+}
+
+/// That a run has come to its end and its replay does not: a file that it needs is gone, say.
+fn stopped(failure: &Failure) -> Failure {
+    let message = format!("the replay has failed where the run had not: {}", failure.message);
+    Failure { kind: FailureKind::Replay, message, ..failure.clone() }
 }
 
 fn differs(recorded: Option<&Value>, said: Option<&Value>) -> Failure {

@@ -13,6 +13,8 @@ use serde_json::{Map, Value, json};
 
 /// Most characters of what was asked that are told.
 const TOLD: usize = 60;
+/// How many of them stand before the place where two texts part.
+const BEFORE: usize = 20;
 
 /// An effect that was asked for and is not in the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +46,8 @@ pub struct Stood {
     pub cost: Money,
     /// In which of its arguments the other one differs, for people; empty if that cannot be said.
     pub differs: String,
+    /// The first text in which they differ, of both; likewise.
+    pub parts: String,
 }
 
 impl Missed {
@@ -58,9 +62,11 @@ impl Missed {
         let now: Value = serde_json::from_str(asked).unwrap_or_default();
         let stand = |row: &EffectRow| -> Outcome<Stood> {
             let then = intent(store, row)?;
-            let differs = if row.kind == kind { differences(&then, &now) } else { String::new() };
+            let same = row.kind == kind;
+            let differs = if same { differences(&then, &now) } else { String::new() };
+            let parts = if same { parting(&then, &now).unwrap_or_default() } else { String::new() };
             let about = about(row.kind, &then);
-            Ok(Stood { seq: row.seq, kind: row.kind, about, cost: cost(store, row)?, differs })
+            Ok(Stood { seq: row.seq, kind: row.kind, about, cost: cost(store, row)?, differs, parts })
         };
         let instead = stood.map(stand).transpose()?;
         let (asked, about) = (head_tail(asked, 400, ""), about(kind, &now));
@@ -80,7 +86,9 @@ impl Missed {
             }
             (None, None) => "the program, its context or its settings are not those of the recorded run".to_owned(),
         };
-        Failure::new(FailureKind::Replay, format!("run {run} has no answer to this {kind} effect at {frame}"))
+        let parts = self.instead.as_ref().map(|stood| stood.parts.as_str()).filter(|parts| !parts.is_empty());
+        let parts = parts.map_or_else(String::new, |parts| format!(": {parts}"));
+        Failure::new(FailureKind::Replay, format!("run {run} has no answer to this {kind} effect at {frame}{parts}"))
             .hint(hint)
             .detail(
                 "found",
@@ -131,6 +139,42 @@ fn differences(then: &Value, now: &Value) -> String {
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
         None => String::new(),
     }
+}
+
+/// The first text in which two askings differ: `message 1 (user): expected "a", found "b"`.
+fn parting(then: &Value, now: &Value) -> Option<String> {
+    let (one, other) = (then.as_object()?, now.as_object()?);
+    let (said, says) = (messages(then), messages(now));
+    if let Some(at) = (0..said.len().max(says.len())).find(|at| said.get(*at) != says.get(*at)) {
+        let text = |all: &[Value]| all.get(at).map(|message| plain(&message["text"]));
+        let whose = says.get(at).or(said.get(at)).map_or(&Value::Null, |message| &message["speaker"]);
+        return Some(both(&format!("message {} ({})", at + 1, plain(whose)), text(said), text(says)));
+    }
+    let names = one.keys().chain(other.keys().filter(|name| !one.contains_key(*name)));
+    let name = names.filter(|name| *name != "after").find(|name| one.get(*name) != other.get(*name))?;
+    Some(both(name, one.get(name).map(plain), other.get(name).map(plain)))
+}
+
+fn messages(asked: &Value) -> &[Value] {
+    asked["messages"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What was expected and what is found, each from shortly before the place where they part.
+fn both(what: &str, then: Option<String>, now: Option<String>) -> String {
+    let (one, other) = (then.iter().flat_map(|text| text.chars()), now.iter().flat_map(|text| text.chars()));
+    let from = one.zip(other).take_while(|(one, other)| one == other).count().saturating_sub(BEFORE);
+    let part = |text: Option<String>| {
+        let Some(text) = text else { return "nothing".to_owned() };
+        let shown: String = text.chars().skip(from).take(TOLD).collect();
+        let before = if from > 0 { "…" } else { "" };
+        let behind = if text.chars().count() > from + TOLD { "…" } else { "" };
+        format!("\"{before}{}{behind}\"", shown.replace('\n', " "))
+    };
+    format!("{what}: expected {}, found {}", part(then), part(now))
 }
 
 fn difference(name: &str, then: Option<&Value>, now: Option<&Value>) -> Option<String> {

@@ -43,7 +43,17 @@ fn a_miss_names_what_was_expected_and_what_was_found() {
     assert_eq!(shown["kind"], "model", "{shown:#}");
     // A program that catches everything cannot hide it.
     let program = program.file("all.rhai", "try { llm(\"another\") } catch (e) { \"hidden\" }");
-    program.args(["replay", &id]).run().code(1).says("has no answer to this model effect at root/e1");
+    let told = ": message 1 (user): expected \"a\", found \"another\"\n";
+    program.args(["replay", &id]).run().code(1).says(&format!("has no answer to this model effect at root/e1{told}"));
+}
+
+#[test]
+fn what_a_replay_lacks_is_named() {
+    let program = Program::offline().file("inner.yaml", "steps: {a: {set: {v: '1'}}}\n");
+    program.args(["eval", "PIPELINE(\"inner.yaml\", #{}).v"]).run().ok();
+    std::fs::remove_file(program.project().join("inner.yaml")).expect("it was there");
+    let ran = program.args(["replay", "last"]).run().code(1).says("the replay has failed where the run had not: ");
+    ran.says("inner.yaml").does_not_say("another answer");
 }
 
 #[test]
