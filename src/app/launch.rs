@@ -7,6 +7,7 @@ use crate::store::open::Store;
 use crate::store::runs::RunRow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,6 +39,9 @@ pub struct Launch {
     /// The program, as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// The pipelines that it calls, by their files as they are named, each with the hash of its text.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub called: BTreeMap<String, String>,
     /// The program's parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub args: Option<Map<String, Value>>,

@@ -32,11 +32,27 @@ pub enum Program {
     Pipeline(Arc<Pipeline>),
 }
 
+/// What of a program is not what it was.
+#[derive(Default)]
+pub struct Edited {
+    /// Its own text.
+    pub text: bool,
+    /// The files of pipelines that it calls, as it names them.
+    pub called: Vec<String>,
+}
+
+impl Edited {
+    /// Whether anything of it is.
+    pub fn is_any(&self) -> bool {
+        self.text || !self.called.is_empty()
+    }
+}
+
 impl Program {
-    /// The program of a run as it is now, or as it was if its file is gone; and whether it has changed.
-    pub fn of(app: &App, row: &RunRow, launch: &Launch) -> Outcome<(Self, bool)> {
+    /// The program of a run as it is now, or as it was if its file is gone; and what of it has changed.
+    pub fn of(app: &App, row: &RunRow, launch: &Launch) -> Outcome<(Self, Edited)> {
         let Some(file) = launch.path() else {
-            return Ok((launch.source.clone().map_or(Self::Root, Self::Script), false));
+            return Ok((launch.source.clone().map_or(Self::Root, Self::Script), Edited::default()));
         };
         if row.kind == "pipeline" {
             if file.display().to_string().contains(char::REPLACEMENT_CHARACTER) && !file.is_file() {
@@ -45,14 +61,16 @@ impl Program {
             }
             let text = load::text(&file)?;
             let pipeline = load::load_text(&app.kit.settings, app.kit.tools.get()?, &file, &text)?;
-            let edited = launch.source.as_ref() != Some(&text);
+            let is_other = |(file, hash): &(String, String)| launch.called.get(file).is_some_and(|then| then != hash);
+            let called = pipeline.block.called().into_iter().filter(is_other).map(|(file, _)| file).collect();
+            let edited = Edited { text: launch.source.as_ref() != Some(&text), called };
             return Ok((Self::Pipeline(pipeline), edited));
         }
         let source = match &launch.source {
             Some(source) if !file.is_file() => source.clone(),
             _ => run_command::read(&file)?,
         };
-        let edited = launch.source.as_ref() != Some(&source);
+        let edited = Edited { text: launch.source.as_ref() != Some(&source), ..Edited::default() };
         Ok((Self::Script(source), edited))
     }
 

@@ -4,7 +4,7 @@ use crate::app::build::{self, App};
 use crate::app::launch::Launch;
 use crate::app::plan::Plan;
 use crate::app::resume;
-use crate::cli::again::Program;
+use crate::cli::again::{Edited, Program};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::runs::ended;
@@ -73,12 +73,12 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
         printer.err("the context is not what it was: its documents have other names or sizes");
     }
     let given = !launch.piped && !args.parameters.is_empty();
-    let asked = edited || given || moved || args.dry_run || args.strict;
+    let asked = edited.is_any() || given || moved || args.dry_run || args.strict;
     let mut log = None;
     if asked || !launch.piped {
         let (plan, seen) = interrupt::unless_stopped(again::ahead(&app, whole, library().await?)).await?;
         log = seen;
-        look(printer, whole, args, (&plan, asked), (edited, given, moved))?;
+        look(printer, whole, args, (&plan, asked), (&edited, given, moved))?;
     }
     if args.dry_run {
         return Ok(Exit::Ok);
@@ -100,13 +100,13 @@ fn look(
     whole: again::Again<'_>,
     args: &Resume,
     (plan, asked): (&Plan, bool),
-    (edited, given, moved): (bool, bool, bool),
+    (edited, given, moved): (&Edited, bool, bool),
 ) -> Outcome<()> {
     // Tools, stored programs, personas and settings shape what is asked too.
     if asked || !plan.changed.is_empty() {
-        tell(printer, plan, reason(plan, (edited, given, moved)), args.dry_run.then_some(whole.row));
+        tell(printer, plan, &reason(plan, (edited, given, moved)), args.dry_run.then_some(whole.row));
     }
-    if args.strict && !args.dry_run { unchanged(whole.row, plan, edited) } else { Ok(()) }
+    if args.strict && !args.dry_run { unchanged(whole.row, plan, edited.is_any()) } else { Ok(()) }
 }
 
 /// Goes on with a session of the REPL.
@@ -140,13 +140,15 @@ async fn answered(app: &App, row: &RunRow, program: &Program, log: Option<Arc<Re
 }
 
 /// What of the run's ground is known to have changed, for people.
-fn reason(plan: &Plan, (edited, given, moved): (bool, bool, bool)) -> &'static str {
-    match (edited, given, moved || plan.changed.is_empty()) {
+fn reason(plan: &Plan, (edited, given, moved): (&Edited, bool, bool)) -> String {
+    let reason = match (edited.text, given, moved || plan.changed.is_empty()) {
         (true, ..) => "the program has changed: ",
+        _ if edited.is_any() => return format!("what it calls has changed ({}): ", edited.called.join(", ")),
         (false, true, _) => "it goes on with other parameters: ",
         (false, false, true) => "",
         (false, false, false) => "a tool, a stored program or a setting that it rests on has changed: ",
-    }
+    };
+    reason.to_owned()
 }
 
 /// The run, its launch, and the settings of its start with what the flags say now.

@@ -112,7 +112,9 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
     answerable::check(&app.kit.models, &pipeline.block, None).await?;
     let (library, launch) = ask::opened(app, printer, &args.flags, ask::pipe(&args.flags.context)).await?;
     let (task, on_print) = (file.display().to_string(), Some(on_print(printer, &args.flags)));
-    let launch = Launch { file: Some(task.clone()), source: Some(source), args: Some(inputs.clone()), ..launch };
+    let called = pipeline.block.called();
+    let launch =
+        Launch { file: Some(task.clone()), source: Some(source), called, args: Some(inputs.clone()), ..launch };
     let events = Target::wanted(&args.flags, printer)?;
     let run = run::begin(
         &app.kit,

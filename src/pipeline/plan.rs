@@ -4,6 +4,7 @@
 
 mod act;
 mod input;
+mod parts;
 mod template;
 
 pub use act::{Act, Ask, Branch, Each, LlmCall, Nested, OnItemFailure, Run, ScriptCall, Switch, ToolCall, While};
@@ -99,22 +100,6 @@ impl Block {
     /// The position of a step by its name.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.steps.iter().position(|step| step.name == name)
-    }
-
-    /// Whether it has the step in which an effect has this frame, of which the parts around the block are left away.
-    pub fn holds<'f>(&self, parts: &mut impl Iterator<Item = &'f str>) -> bool {
-        let Some(name) = parts.next().and_then(|part| part.strip_prefix("step:")) else { return true };
-        let Some(step) = self.steps.iter().find(|step| step.name == name) else { return false };
-        let Some(part) = parts.find(|part| !part.starts_with("visit:")) else { return true };
-        match (part.split_once(':').unwrap_or((part, "")), &step.act) {
-            (("item", _), Act::Each(each)) => each.block.holds(parts),
-            (("turn", _), Act::While(repeat)) => repeat.block.holds(parts),
-            (("pipeline", _), Act::Nested(nested)) => nested.pipeline.block.holds(parts),
-            (("branch", name), Act::Parallel(branches)) => {
-                branches.iter().find(|branch| branch.name == name).is_some_and(|branch| branch.block.holds(parts))
-            }
-            ((kind, _), _) => !["item", "turn", "pipeline", "branch"].contains(&kind),
-        }
     }
 
     /// How many pipelines deep its steps call others.

@@ -73,6 +73,20 @@ fn what_a_step_was_answered_that_is_gone_is_named() {
 }
 
 #[test]
+fn a_called_pipeline_that_has_changed_is_named() {
+    let gate = Gate::default();
+    let server = gate.server();
+    let (flow, inner) = ("steps:\n  a: {pipeline: inner.yaml}\n  b: {llm: 'b {{ a }}'}\n", "steps: {x: {llm: one}}\n");
+    let program = Program::paying(&server).file("flow.yaml", flow).file("inner.yaml", inner);
+    let id = killed(&gate, &program, 1);
+    let plan = program.args(["resume", &id, "--dry-run"]).run().ok().stdout;
+    assert!(plan.starts_with("1 replayed"), "{plan}");
+    let program = program.file("inner.yaml", inner.replace("one", "two"));
+    let plan = program.args(["resume", &id, "--dry-run"]).run().ok().stdout;
+    assert!(plan.starts_with("what it calls has changed (inner.yaml): 0 replayed"), "{plan}");
+}
+
+#[test]
 fn an_edited_step_and_its_dependants_are_made_again() {
     let gate = Gate::default();
     let server = gate.server();
