@@ -109,7 +109,7 @@ fn listed(store: &Store, printer: &Printer, limit: u32, all: bool) -> Outcome<()
     let mut rows = store.runs(&filter)?;
     let more = rows.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
     rows.truncate(rows.len() - more);
-    let values: Vec<Value> = rows.iter().map(|row| value(row, None)).collect();
+    let values: Vec<Value> = rows.iter().map(|row| value(row)).collect();
     let costs: Vec<String> = rows.iter().map(|row| store.listed_cost(row)).collect();
     printer.rows(&Value::Array(values), || list(&rows, costs));
     if more > 0 && !printer.json {
@@ -127,14 +127,14 @@ fn note(printer: &Printer, store: &Store) {
     }
 }
 
-pub(super) fn value(row: &RunRow, result: Option<&Value>) -> Value {
+/// A run as data, without its result, which may be large: `runs show` has that.
+pub(super) fn value(row: &RunRow) -> Value {
     json!({
         "id": row.id, "parent": row.parent, "kind": row.kind, "status": row.shown_status(), "task": row.task,
         "started_at": row.started_at, "ended_at": row.ended_at, "calls": row.calls, "refused_calls": row.refused,
         "input_tokens": row.input_tokens, "output_tokens": row.output_tokens, "cost_usd": row.cost.map(Money::usd),
         "worst_cost_usd": row.worst_cost().map(Money::usd), "under_way": row.under_way.map_or(0, |open| open.calls),
-        "depth": row.depth,
-        "failure": row.failure, "result": result,
+        "depth": row.depth, "failure": row.failure,
     })
 }
 

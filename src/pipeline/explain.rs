@@ -95,7 +95,7 @@ fn steps(block: &Block) -> Vec<Value> {
     block.steps.iter().map(step).collect()
 }
 
-/// What each step reads, those of bodies too.
+/// What each step reads, and behind which points of control it stands; those of bodies too.
 fn dependencies(block: &Block) -> Vec<String> {
     let mut lines = Vec::new();
     for step in &block.steps {
@@ -104,7 +104,9 @@ fn dependencies(block: &Block) -> Vec<String> {
         needs.retain(|name| !is_inside(step, name));
         needs.dedup();
         let from = if needs.is_empty() { "nothing".to_owned() } else { needs.join(", ") };
-        lines.push(format!("{} <- {from}", step.name));
+        let behind = names(block, &step.behind).join(", ");
+        let behind = if behind.is_empty() { behind } else { format!("; after {behind}") };
+        lines.push(format!("{} <- {from}{behind}", step.name));
         step.act.blocks().into_iter().for_each(|inner| lines.extend(dependencies(inner)));
     }
     lines

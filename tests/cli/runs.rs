@@ -36,6 +36,7 @@ fn runs_are_listed_newest_first() {
     let rows = program.args(["runs", "list", "--json"]).run().ok().json();
     let listed: Vec<&str> = rows.as_array().expect("rows").iter().filter_map(|row| row["id"].as_str()).collect();
     assert_eq!(listed, [ids[2].as_str(), ids[1].as_str(), ids[0].as_str()]);
+    assert_eq!(rows[1].get("result"), None, "a list does not say that there is none: {rows:#}");
     let told = program.args(["runs", "list", "-n", "2"]).run().ok();
     told.says("note: these are the newest 2; `rhizo runs list -n 20` has more");
     drop(program.args(["runs", "list", "-n", "3"]).run().ok().does_not_say("note:"));

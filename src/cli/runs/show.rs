@@ -26,8 +26,9 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     let result = row.result.as_ref().map(|stored| store.load(stored)).transpose()?;
     let children = store.children(&row.id)?;
     let effects = store.effects(&row.id)?;
-    let mut whole = value(row, result.as_ref());
-    whole["children"] = children.iter().map(|child| value(child, None)).collect();
+    let mut whole = value(row);
+    whole["result"] = json!(result);
+    whole["children"] = children.iter().map(value).collect();
     whole["effects"] = json!(effects.iter().filter(|effect| !effect.kind.is_reading()).count());
     let shown = Shown { row, effects: &effects, is_left: row.is_over() && row.kind != "repl" };
     let open = found(store, shown, is_open)?;
