@@ -69,9 +69,7 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     let library = || again::library(&app, &launch, &args.flags);
     // A pipe can be read once only, so what depends on it is not looked at ahead unless that is asked for.
     let moved = !launch.piped && !launch.has_same(&library().await?);
-    if moved {
-        printer.err("the context is not what it was: its documents have other names or sizes");
-    }
+    tell_moved(printer, moved);
     let given = !launch.piped && !args.parameters.is_empty();
     let asked = edited.is_any() || given || moved || args.dry_run || args.strict;
     let mut log = None;
@@ -87,11 +85,15 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
         return over(&app, printer, &row, args);
     }
     let library = library().await?;
-    if launch.piped && !launch.has_same(&library) {
-        printer.err("the context is not what it was: its documents have other names or sizes");
-    }
+    tell_moved(printer, launch.piped && !launch.has_same(&library));
     interrupt::unless_stopped(answered(&app, &row, &program, log)).await?;
     again::live(&app, printer, whole, library, &args.flags, args.force).await
+}
+
+fn tell_moved(printer: &Printer, moved: bool) {
+    if moved {
+        printer.err("the context is not what it was: its documents have other names or sizes");
+    }
 }
 
 /// Tells what going on would do, if that was asked for or is not plain; fails where it may not be another thing.

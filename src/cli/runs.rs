@@ -109,7 +109,7 @@ fn listed(store: &Store, printer: &Printer, limit: u32, all: bool) -> Outcome<()
     let mut rows = store.runs(&filter)?;
     let more = rows.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
     rows.truncate(rows.len() - more);
-    let values: Vec<Value> = rows.iter().map(|row| value(row)).collect();
+    let values: Vec<Value> = rows.iter().map(value).collect();
     let costs: Vec<String> = rows.iter().map(|row| store.listed_cost(row)).collect();
     printer.rows(&Value::Array(values), || list(&rows, costs));
     if more > 0 && !printer.json {

@@ -67,11 +67,6 @@ async fn unless_silent<T>(
     // Polled first: setting a timer wakes the runtime's driver unless an earlier one is set, and the work sets several.
     tokio::select! {
         biased;
-        () = tokio::time::sleep(SILENCE) => {}
-        outcome = &mut work => return outcome,
-    }
-    tokio::select! {
-        biased;
         () = silent(turn) => {}
         outcome = &mut work => return outcome,
     }
@@ -86,6 +81,7 @@ async fn unless_silent<T>(
 
 /// Waits until the silence of a call that has had its turn is long.
 async fn silent(turn: &Turn) {
+    tokio::time::sleep(SILENCE).await;
     let sent = turn.wait().await;
     tokio::time::sleep(SILENCE.saturating_sub(sent.elapsed())).await;
 }

@@ -12,6 +12,7 @@ use crate::registry::roles::Role;
 use crate::turn::prompt;
 use crate::turn::root::Root;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 /// The largest input that is sent as it is, in bytes: about 8,000 tokens, which any model reads well.
 const COMFORTABLE: usize = 32_000;

@@ -178,7 +178,10 @@ fn a_single_value_may_be_said_if_no_other_can_be_meant() {
     ] {
         assert_eq!(read(&given).check(answer), Checked::Valid(expect), "{given}: {answer}");
         // What a person or a program gives as data is no answer in words.
-        assert!(matches!(read(&given).check_data(&json!(format!("{answer} "))), Checked::Wrong(_)), "{given}: {answer}");
+        assert!(
+            matches!(read(&given).check_data(&json!(format!("{answer} "))), Checked::Wrong(_)),
+            "{given}: {answer}"
+        );
     }
     for (given, answer) in [
         (json!("good|bad"), "Not good."),
