@@ -396,6 +396,24 @@ fn a_program_whose_example_fails_is_not_kept() {
 }
 
 #[test]
+fn a_kept_program_is_only_replaced_on_demand() {
+    let program = project();
+    let keep = |more: &str| format!("save_script(#{{{more}, summary: \"Counts.\"}}); 0");
+    let call = |code: &str| program.args(["eval", code, "--approve", "auto"]).run();
+    call(&keep("name: \"mine\", source: \"1\"")).ok();
+    let refused = call(&keep("name: \"mine\", source: \"2\"")).code(1);
+    refused.says("`mine` exists (").says("scripts/mine.rhai)").says("or `replace: true`");
+    assert_eq!(value(&program, "SCRIPT(\"mine\")"), 1);
+    call(&keep("name: \"mine\", source: \"2\", replace: true")).ok();
+    assert_eq!(value(&program, "SCRIPT(\"mine\")"), 2);
+    let hidden = call(&keep("name: \"outline\", source: \"3\"")).code(1);
+    hidden.says("`outline` would hide the built-in program of this name").says("or `replace: true`");
+    assert!(!program.project().join("scripts/outline.rhai").exists());
+    call(&keep("name: \"outline\", source: \"3\", replace: true")).ok();
+    assert_eq!(value(&program, "SCRIPT(\"outline\")"), 3);
+}
+
+#[test]
 fn memories_are_checked_and_ranked() {
     let program = project();
     program.args(["eval", "remember(#{lesson: \"x\"})"]).run().code(1).says("`situation` is empty");

@@ -25,4 +25,7 @@ pub struct ScriptDraft {
     /// Arguments with which it must run without an error before it is kept.
     #[serde(default)]
     pub example: Value,
+    /// Whether it takes the place of a program of this name.
+    #[serde(default)]
+    pub replace: bool,
 }

@@ -166,3 +166,13 @@ TOOL(\"write_file\", #{path: path + \"kept.txt\", text: text})";
     let shown = format!("allow write_file `{{\"path\":\"{}kept.txt\",\"text\":\"yyy", "./".repeat(1_500));
     Program::offline().args(["eval", code]).run().code(6).says(&shown).says(" of 20002 bytes left out] ");
 }
+
+#[test]
+fn a_run_that_kept_a_program_goes_on_with_it() {
+    let code = "save_script(#{name: \"mine\", source: \"1\", summary: \"One.\"}); SCRIPT(\"mine\").to_string() + ask_user(\"more?\")";
+    let program = Program::offline().file("keep.rhai", code);
+    program.args(["run", "keep.rhai", "--approve", "auto"]).run().code(6).says("more?");
+    let id = newest_id(&program);
+    program.args(["runs", "answer", &id, "-", "!"]).run().ok();
+    program.args(["resume", &id, "--approve", "auto"]).run().ok().prints("1!\n");
+}

@@ -19,6 +19,7 @@ pub const SAVE_SCRIPT: Primitive = Primitive {
         ("summary", "one sentence"),
         ("params", "name to description; a name ending in `?` is optional"),
         ("example", "arguments with which it must run without an error"),
+        ("replace", "whether it takes the place of a program of this name; false if not given"),
     ],
     example: "let path = save_script(#{name: \"double\", source: \"args.n * 2\", summary: \"Doubles a number.\", params: #{n: \"the number\"}, example: #{n: 2}});\nprint(path.ends_with(\"double.rhai\")); print(SCRIPT(\"double\", #{n: 21}))",
     prints: "true\n42\n",

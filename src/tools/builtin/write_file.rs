@@ -14,6 +14,9 @@ use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// A detail of the failure that the file is there already.
+pub const EXISTS: &str = "exists";
+
 /// The tool.
 pub struct WriteFile;
 
@@ -79,7 +82,8 @@ fn write(args: &Args, cx: &ToolContext) -> Outcome<Value> {
     };
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => Failure::new(FailureKind::Invalid, format!("`{}` exists already", args.path))
-            .hint("use mode \"overwrite\" or \"append\", or another path"),
+            .hint("use mode \"overwrite\" or \"append\", or another path")
+            .detail(EXISTS, true),
         _ => workspace::failed(&args.path, &error),
     })?;
     Ok(json!({"path": cx.workspace.name_of(&real), "bytes": text.len()}))
