@@ -107,6 +107,19 @@ fn tables_and_documents_become_values() {
 }
 
 #[test]
+fn a_table_is_the_same_to_the_tool_and_to_the_context() {
+    let both = "[context.csv(), TOOL(\"csv_read\", #{path: \"a.txt\"})]";
+    for (table, expect) in [
+        ("\u{feff}a;b\n1;2", json!([{"a": 1, "b": 2}])),
+        ("a,b\n1,x\nnone, 2\n", json!([{"a": "1", "b": "x"}, {"a": "none", "b": " 2"}])),
+        ("a,b\n 1,\n2,1e3\n", json!([{"a": 1, "b": ""}, {"a": 2, "b": "1e3"}])),
+        ("a,b\n1.5,\n,2\n", json!([{"a": 1.5, "b": null}, {"a": null, "b": 2}])),
+    ] {
+        assert_eq!(over(table, both), json!([expect, expect]), "{table:?}");
+    }
+}
+
+#[test]
 fn the_beginning_of_a_long_header_says_what_parts_it() {
     let names = vec!["x".repeat(990); 70].join(",");
     let table = format!("{names},{}\n{}1\n", "a;".repeat(200), "1,".repeat(70));

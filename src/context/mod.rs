@@ -4,7 +4,7 @@
 //! - `library`, `discover`, `sniff`, `spool`: which documents a run has, and what is refused.
 //! - `document`, `mapping`, `fault`, `newlines`, `fingerprint`: one document and its memory.
 //! - `view`, `read`, `lines`, `pieces`, `chunk`, `grep`, `search`, `data`, `card`, `headed`: what a text answers.
-//! - `scan`, `pattern`, `cells`, `terms`, `rank`, `stem`, `columns`, `poll`: the loops and formulas beneath.
+//! - `scan`, `pattern`, `cells`, `terms`, `rank`, `stem`, `columns`, `table`, `poll`: the loops and formulas beneath.
 
 pub mod card;
 pub mod cells;
@@ -31,6 +31,7 @@ pub mod search;
 pub mod sniff;
 pub mod spool;
 pub mod stem;
+pub mod table;
 pub mod terms;
 pub mod view;
 

@@ -1,15 +1,15 @@
-//! `csv_read`: a table in a file or text as maps. It guesses numbers, and neither dates nor delimiters.
+//! `csv_read`: a table in a file or text as maps. How a table is read is for `context/table` to know.
 
-use crate::context::columns::Columns;
+use crate::context::poll::Poll;
+use crate::context::table::{Form, Tables};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission};
 use crate::tools::builtin::json_query::file_text;
-use crate::tools::tool::ToolContext;
+use crate::tools::tool::{ToolContext, cancelled};
 use crate::tools::typed::TypedTool;
-use csv::ReaderBuilder;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Value, json};
 
 /// The tool.
 pub struct CsvRead;
@@ -22,18 +22,14 @@ pub struct Args {
     path: Option<String>,
     /// The table as text.
     text: Option<String>,
-    /// What separates the columns: one character, `\t` for a tab.
-    #[serde(default = "comma")]
-    delimiter: String,
+    /// What separates the columns: one character, `\t` for a tab; if not given, the one of `,` `;` tab `|` that parts
+    /// the first row most often.
+    delimiter: Option<String>,
     /// Whether the first row names the columns; without, they are `column_1`, `column_2`, ...
     #[serde(default = "yes")]
     header: bool,
     /// The most rows to return.
     limit: Option<usize>,
-}
-
-fn comma() -> String {
-    ",".to_owned()
 }
 
 const fn yes() -> bool {
@@ -45,8 +41,8 @@ impl TypedTool for CsvRead {
     const NAME: &'static str = "csv_read";
     const SUMMARY: &'static str = "Reads a CSV table from a file of the workspace or a text.";
     const RETURNS: &'static str = "\
-        An array of maps, column name to value. What is written as a number is a number (`007` and `+49` are \
-        text); an empty field is an empty text.";
+        An array of maps, column name to value, as `context.csv()` gives them. Where all values of a column are \
+        written as numbers they are numbers (`007` and `+49` are text) and empty fields are null; else all are text.";
     const EFFECT: EffectClass = EffectClass::Read;
     const PERMISSION: Permission = Permission::Free;
     const TAGS: &'static [&'static str] = &["csv", "tsv", "table", "rows", "columns", "spreadsheet", "parse"];
@@ -64,32 +60,17 @@ impl TypedTool for CsvRead {
 }
 
 fn read(args: Args, cx: &ToolContext) -> Outcome<Value> {
-    let delimiter = delimiter(&args.delimiter)?;
+    let separator = args.delimiter.as_deref().map(delimiter).transpose()?;
     let text = match (args.path, args.text) {
         (Some(path), None) => file_text(&path, cx)?,
         (None, Some(text)) => text,
         _ => return Err(Failure::new(FailureKind::Invalid, "csv_read needs exactly one of path and text")),
     };
-    let text = text.trim_start_matches('\u{feff}');
-    let mut table = ReaderBuilder::new().delimiter(delimiter).has_headers(args.header).from_reader(text.as_bytes());
-    let mut columns = match args.header {
-        true => Columns::new(table.headers().map_err(|error| malformed(&error))?)?,
-        false => Columns::default(),
-    };
-    let mut rows = Vec::new();
-    for (number, record) in table.records().take(args.limit.unwrap_or(usize::MAX)).enumerate() {
-        if number.is_multiple_of(1024) {
-            cx.check()?;
-        }
-        let record = record.map_err(|error| malformed(&error))?;
-        if columns.names().is_empty() {
-            columns = Columns::new(record.iter().map(|_| ""))?;
-        }
-        columns.add_row()?;
-        let names = columns.names().iter().cloned();
-        rows.push(Value::Object(names.zip(record.iter().map(field)).collect::<Map<_, _>>()));
-    }
-    Ok(Value::Array(rows))
+    let cancel = cx.cancel.clone();
+    let poll = Poll::new(move || cancel.is_cancelled().then(cancelled));
+    let mut tables = Tables::new(Form { separator, header: args.header, most: args.limit.unwrap_or(usize::MAX) });
+    tables.add(text.as_bytes(), &poll)?;
+    tables.value(&poll)
 }
 
 fn delimiter(typed: &str) -> Outcome<u8> {
@@ -99,32 +80,4 @@ fn delimiter(typed: &str) -> Outcome<u8> {
         _ => Err(Failure::new(FailureKind::Invalid, format!("delimiter {typed:?} is not one ASCII character"))
             .hint("for example \",\", \";\", \"|\" or \"\\t\"")),
     }
-}
-
-/// A number if the text is how the number would be written, so that codes such as `007` survive.
-fn field(text: &str) -> Value {
-    let typed = text.trim();
-    let digits = typed.strip_prefix('-').unwrap_or(typed);
-    let numeric = digits.starts_with(|c: char| c.is_ascii_digit());
-    let padded = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
-    if !numeric || padded {
-        return Value::String(text.to_owned());
-    }
-    if let Ok(whole) = typed.parse::<i64>() {
-        return whole.into();
-    }
-    // A whole number too long for an integer is a code too: a float would lose its last digits.
-    let fraction = typed.contains(['.', 'e', 'E']);
-    let float = typed.parse::<f64>().ok().filter(|_| fraction).and_then(Number::from_f64);
-    float.map_or_else(|| Value::String(text.to_owned()), Value::Number)
-}
-
-fn malformed(error: &csv::Error) -> Failure {
-    let message = match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos: Some(at), expected_len, len } => {
-            format!("line {} of the table has {len} columns, the rows before it {expected_len}", at.line())
-        }
-        _ => format!("the table is malformed: {error}"),
-    };
-    Failure::new(FailureKind::Invalid, message).hint("check the delimiter, and that fields with commas are quoted")
 }

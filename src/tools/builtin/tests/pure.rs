@@ -70,12 +70,12 @@ async fn json_query_looks_at_no_more_than_it_can() {
 }
 
 #[tokio::test]
-async fn csv_read_keeps_codes_and_finds_numbers() {
+async fn csv_read_keeps_codes_and_finds_numbers_and_separators() {
     let mut bench = Bench::new();
     for (args, expect) in [
         (
-            json!({"text": "a,b,c,d,e,f\n1,-2.5,007,+49,1e3,99999999999999999999\n"}),
-            json!([{"a": 1, "b": -2.5, "c": "007", "d": "+49", "e": 1000.0, "f": "99999999999999999999"}]),
+            json!({"text": "a,b,c,d,e,f\n 1,-2.5,007,+49,1e3,99999999999999999999\n"}),
+            json!([{"a": 1, "b": -2.5, "c": "007", "d": "+49", "e": "1e3", "f": "99999999999999999999"}]),
         ),
         (json!({"text": "\u{feff}a,a,\n x ,\"1,5\",\n"}), json!([{"a": " x ", "a_2": "1,5", "column_3": ""}])),
         (
@@ -88,13 +88,18 @@ async fn csv_read_keeps_codes_and_finds_numbers() {
             json!({"text": "nan,inf,0.5,0,-0\nNaN,inf,0.5,0,1e999"}),
             json!([{"nan": "NaN", "inf": "inf", "0.5": 0.5, "0": 0, "-0": "1e999"}]),
         ),
+        (
+            json!({"text": "\u{feff}a;b;c\n1;2,5;\nx;;3"}),
+            json!([{"a": "1", "b": "2,5", "c": null}, {"a": "x", "b": "", "c": 3}]),
+        ),
+        (json!({"text": "a;b\n1;2", "delimiter": ","}), json!([{"a;b": "1;2"}])),
         (json!({"text": ""}), json!([])),
         (json!({"text": "a,b\n"}), json!([])),
     ] {
         assert_eq!(bench.ok("csv_read", args.clone()).await, expect, "{args}");
     }
     let failure = bench.fails("csv_read", json!({"text": "a,b\n1,2\n3\n"}), FailureKind::Invalid).await;
-    assert_eq!(failure.message, "line 3 of the table has 1 columns, the rows before it 2");
+    assert_eq!(failure.message, "line 3 of the table has 1 fields, the header has 2");
     for text in ["a,".repeat(10_000) + "a", "x".repeat(1_001)] {
         let failure = bench.fails("csv_read", json!({"text": text, "header": true}), FailureKind::Invalid).await;
         assert!(failure.message.contains("column"), "{failure}");
