@@ -9,8 +9,10 @@ use crate::cli::printer::Printer;
 use crate::cli::watching::Watching;
 use crate::cli::{ask, interrupt, report};
 use crate::context::discover::similar;
+use crate::core::event::Event;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
 use crate::host::run_host::OnPrint;
 use crate::pipeline::plan::Pipeline;
 use crate::pipeline::run::inputs as run_inputs;
@@ -93,7 +95,14 @@ pub async fn program(
     let watching = Watching::begin(app, printer, run, events, Detail::Steps);
     let (folder, args) = file.map_or((None, None), |(folder, args)| (folder, Some(Value::Object(args))));
     let mut session = run.session(folder, args);
-    let end = run.within(async { ended(session.evaluate(source, run.cancel.clone()).await) }).await;
+    let work = async {
+        let evaluation = session.evaluate(source, run.cancel.clone()).await;
+        if let Some(note) = evaluation.note {
+            run.host.emit(&Frame::root(), &Event::Note { text: note.to_owned() });
+        }
+        ended(evaluation)
+    };
+    let end = run.within(work).await;
     let closed = run.close(&end).await;
     watching.end(printer, run, &end, closed).await
 }

@@ -32,6 +32,9 @@ impl Shell {
         let held = self.session().await.marks();
         let begun = Instant::now();
         let evaluation = self.run_code(&source).await;
+        if let Some(note) = evaluation.note {
+            host.emit(&Frame::root(), &Event::Note { text: note.to_owned() });
+        }
         let event = Event::CodeFinished {
             turn,
             shown: one_line(&told(&evaluation), 400),

@@ -2,17 +2,20 @@
 
 pub mod caught;
 mod fields;
+mod members;
 pub mod panics;
 pub mod slip;
+mod syntax;
 mod unknown;
 pub mod way;
 
 use crate::core::failure::{Cause, Failure, FailureKind};
-use crate::core::text::{nearest, one_line};
-use crate::script::errors::unknown::{PASSED, unknown_function, unknown_variable};
+use crate::core::text::one_line;
+use crate::script::errors::syntax::syntax;
+use crate::script::errors::unknown::{unknown_function, unknown_variable};
 use crate::script::errors::way::{Home, Way};
-use crate::script::{convert, notation, python};
-use rhai::{Dynamic, EvalAltResult, LexError, Map, ParseError, ParseErrorType, Position};
+use crate::script::{convert, notation};
+use rhai::{Dynamic, EvalAltResult, Map, ParseError, Position};
 use unicode_width::UnicodeWidthStr;
 
 /// Carries a failure that no script may catch out of the engine.
@@ -114,12 +117,12 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
         },
         E::ErrorRuntime(value, _) => thrown(value),
         E::ErrorParsing(kind, _) => syntax(kind, source, position, names),
-        E::ErrorVariableNotFound(name, _) => unknown_variable(name, names),
+        E::ErrorVariableNotFound(name, _) => unknown_variable(name, source, names),
         // Rhai tells with this error what its `sort` refuses.
         E::ErrorFunctionNotFound(text, _) if text.ends_with(" cannot be sorted") => {
             script(text.as_str()).hint("say what decides: `a.sort(|x, y| x.to_string() < y.to_string())`")
         }
-        E::ErrorFunctionNotFound(signature, _) => unknown_function(signature, names),
+        E::ErrorFunctionNotFound(signature, _) => unknown_function(signature, source, names),
         E::ErrorPropertyNotFound(name, _) => fields::absent(name, &around(source, position).0),
         // Names with `$` are those of indexers and fields.
         E::ErrorNonPureMethodCallOnConstant(method, _) if !method.contains('$') => {
@@ -185,59 +188,6 @@ fn thrown(value: &Dynamic) -> Failure {
 
 fn shown(map: &Map) -> String {
     notation::displayed(&Dynamic::from_map(map.clone())).unwrap_or_else(|failure| failure.message)
-}
-
-fn syntax(kind: &ParseErrorType, source: &str, position: Position, names: &Names) -> Failure {
-    let line = line_of(source, position).unwrap_or_default();
-    match kind {
-        ParseErrorType::VariableUndefined(name) => {
-            let failure = unknown_variable(name, names);
-            match python::hint(line) {
-                // An unknown word in a statement of another language is no slip of the hand.
-                Some(habit) if python::is_certain(habit) => failure.hint(habit),
-                Some(habit)
-                    if failure.hint.as_deref().is_none_or(|h| h.starts_with("declare") || h.starts_with(PASSED)) =>
-                {
-                    failure.hint(habit)
-                }
-                _ => failure,
-            }
-        }
-        ParseErrorType::ModuleUndefined(name) => {
-            let near = nearest(name, crate::script::stdlib::names()).filter(|near| near != name);
-            script(format!("there is no module `{name}`"))
-                .hint(near.map_or_else(|| import_of(name), |near| format!("did you mean `{near}`?")))
-        }
-        ParseErrorType::BadInput(LexError::StringTooLong(_)) | ParseErrorType::LiteralTooLarge(..) => {
-            limit("a literal is too large", "strings may have 10 MB, arrays 1 M items")
-        }
-        ParseErrorType::BadInput(LexError::UnterminatedString) => script("syntax error: open string is not terminated")
-            .hint("a text in double quotes ends on its line; one in back-ticks may have several"),
-        other => {
-            let text = first_lower(other.to_string());
-            let reserved = text.strip_prefix("reserved keyword '").and_then(|rest| rest.split('\'').next());
-            let failure = script(format!("syntax error: {text}"));
-            if let Some(word) = reserved {
-                let standard = "it is a reserved word of Rhai: choose another name, or quote it as the key of a map";
-                return failure.hint(python::function_hint(word).unwrap_or(standard));
-            }
-            match python::hint(line) {
-                Some(habit) => failure.hint(habit),
-                None => failure,
-            }
-        }
-    }
-}
-
-/// How a module gets the name that a program uses for it.
-fn import_of(name: &str) -> String {
-    if crate::script::stdlib::names().contains(&name) {
-        return format!("load it first: `import \"{name}\" as {name};`");
-    }
-    format!(
-        "an import holds for one evaluation: write `import \"MODULE\" as {name};` here too; modules of the stdlib need \
-         none under their own names: `text::trimmed(s)`"
-    )
 }
 
 /// Adds line, column and the source line with a caret.

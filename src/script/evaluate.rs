@@ -12,6 +12,7 @@ use crate::script::errors::way::{self, Home};
 use crate::script::errors::{from_parse, from_session, located, panics};
 use crate::script::output::{Final, Output};
 use crate::script::prims::final_;
+use crate::script::python::{DIVISION, divides};
 use crate::script::state::{State, Variable};
 use crate::script::{bits, growth, show};
 use rhai::{AST, Dynamic, Engine};
@@ -37,6 +38,8 @@ pub struct Evaluation {
     pub printed_number: Option<usize>,
     /// Why it failed.
     pub failure: Option<Failure>,
+    /// What was perhaps meant otherwise.
+    pub note: Option<&'static str>,
     /// The value of `FINAL`.
     pub final_: Option<Value>,
     /// Variables that were not there before.
@@ -110,8 +113,8 @@ impl Job {
             .hint("long text belongs into a file or the context, not into the program"));
         }
         let parsed = self.engine.compile_with_scope(&state.scope, &self.source);
-        let ast = parsed
-            .map_err(|error| from_parse(&error, &self.source, &self.state.names().with_declared(&self.source)))?;
+        let names = || self.state.names().with_declared(&self.source);
+        let ast = parsed.map_err(|error| from_parse(&error, &self.source, &names()))?;
         if let Some((failure, position)) = bits::refused(&ast, &state.scope) {
             return Err(located(failure, &self.source, position));
         }
@@ -126,7 +129,7 @@ impl Job {
             (false, true) => Home::Earlier,
             (false, false) => Home::Native,
         };
-        growth::settled(result.map_err(|error| from_session(&error, &self.source, &self.state.names(), &home)))
+        growth::settled(result.map_err(|error| from_session(&error, &self.source, &names(), &home)))
     }
 
     fn conclude(&self, state: &State, result: Outcome<Dynamic>, output: &Output) -> Evaluation {
@@ -142,7 +145,16 @@ impl Job {
             },
             None => {}
         }
-        evaluation.saying(output.take_printed(), &self.desk)
+        let evaluation = evaluation.saying(output.take_printed(), &self.desk);
+        Evaluation { note: self.note(state, &evaluation), ..evaluation }
+    }
+
+    /// That the last line seems to divide by a comment, unless that tells what comes out. Anywhere else the parser would
+    /// miss what was to follow.
+    fn note(&self, state: &State, evaluation: &Evaluation) -> Option<&'static str> {
+        let divisor = divides(self.source.trim_end().lines().next_back()?, |name| state.scope.contains(name))?;
+        let is_result = evaluation.shown.ends_with(divisor) || evaluation.printed.trim_end().ends_with(divisor);
+        (evaluation.failure.is_none() && !is_result).then_some(DIVISION)
     }
 
     fn keep_value(&self, evaluation: &mut Evaluation, value: Dynamic) -> Outcome<()> {

@@ -1,6 +1,12 @@
 //! Habits of Python (and JavaScript) that models bring along: accepted where Rhai has the same thing under another
 //! name, else answered with the Rhai form.
 
+mod calls;
+mod division;
+
+pub use calls::with_arguments;
+pub use division::{DIVISION, divides};
+
 /// The Rhai form of what stands in `line`, the source line of an error, if it is a habit from another language.
 pub fn hint(line: &str) -> Option<&'static str> {
     let text = line.trim();
@@ -10,7 +16,7 @@ pub fn hint(line: &str) -> Option<&'static str> {
 
 /// The Rhai form of a function or method that does not exist under its Python name.
 pub fn function_hint(name: &str) -> Option<&'static str> {
-    FUNCTIONS.iter().find(|(python, _)| *python == name).map(|(_, rhai)| *rhai)
+    calls::FUNCTIONS.iter().find(|(python, _)| *python == name).map(|(_, rhai)| *rhai)
 }
 
 /// Whether a hint of [`hint`] rests on a whole statement of another language, not on a sign that Rhai has too.
@@ -30,6 +36,38 @@ fn word(code: &str, wanted: &str) -> bool {
 
 fn starts(code: &str, wanted: &str) -> bool {
     code.strip_prefix(wanted).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
+/// Whether something is indexed by a pair, as in `x[0:2]`.
+fn slices(code: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, ':' | ' ' | '_' | '-' | '+' | '.' | '(' | ')');
+    let is_pair = |inner: &str| inner.contains(':') && !inner.contains("::") && inner.chars().all(plain);
+    code.split('[').skip(1).any(|rest| rest.split_once(']').is_some_and(|(inner, _)| is_pair(inner)))
+}
+
+/// Whether `map` or `filter` is called as a function with the name of another one.
+fn array_last(code: &str) -> bool {
+    let calls = |name: &str| {
+        let free = |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':'));
+        code.match_indices(name).any(|(at, _)| free(at))
+    };
+    !code.contains('|') && !code.contains("Fn(") && code.contains(',') && (calls("map(") || calls("filter("))
+}
+
+/// Whether a `let` takes a value apart, as in `let (a, b) = ..` and `let a, b = ..`.
+fn declares_several(code: &str) -> bool {
+    code.split("let ").skip(1).any(|rest| {
+        let names = rest.split(['=', ';', '(', '[', '{', '|']).next().unwrap_or_default();
+        rest.starts_with(['(', '[', '{']) || names.contains(',')
+    })
+}
+
+/// Whether a variable or a parameter is declared with a type.
+fn declares_a_type(code: &str) -> bool {
+    let typed = |names: &str| names.contains(':') && !names.contains("::");
+    let variable = |rest: &str| rest.split(['=', ';', '(', '{', '"']).next().is_some_and(typed);
+    let parameter = |rest: &str| rest.split_once('(').and_then(|(_, rest)| rest.split(')').next()).is_some_and(typed);
+    code.split("let ").skip(1).any(variable) || starts(code, "fn") && parameter(code)
 }
 
 /// More telling habits first: an `elif` line also ends in a colon.
@@ -61,6 +99,26 @@ const HABITS: &[Habit] = &[
         certain: true,
         seen: |c| starts(c, "lambda") || c.contains("lambda "),
         rhai: "Rhai writes closures as `|x| x + 1`",
+    },
+    Habit {
+        certain: true,
+        seen: |c| word(c, "match") && c.contains("match "),
+        rhai: "Rhai writes `switch x { 1 => a, 2 | 3 => b, _ => c }`",
+    },
+    Habit {
+        certain: true,
+        seen: array_last,
+        rhai: "the array comes first: `items.map(|x| x + 1)`, `items.filter(|x| x > 0)`",
+    },
+    Habit {
+        certain: false,
+        seen: declares_several,
+        rhai: "a `let` takes one name: `let pair = [1, 2]; let a = pair[0]; let b = pair[1];`",
+    },
+    Habit {
+        certain: false,
+        seen: declares_a_type,
+        rhai: "Rhai declares no types: `let x = 5;`, `fn area(width, height) { ... }`",
     },
     Habit {
         certain: true,
@@ -134,8 +192,9 @@ const HABITS: &[Habit] = &[
     },
     Habit {
         certain: true,
-        seen: |c| c.contains("[:") || c.contains(":]"),
-        rhai: "Rhai slices arrays by `items.extract(1..3)` and texts by `text[1..3]` or `text.sub_string(start, length)`",
+        seen: |c| c.contains("[:") || c.contains(":]") || slices(c),
+        rhai: "Rhai slices arrays by `items.extract(1..3)`, texts by `text[1..3]` or `text.sub_string(start, length)`, \
+               handles by `context.slice(from, to)`",
     },
     Habit {
         certain: true,
@@ -157,47 +216,6 @@ const HABITS: &[Habit] = &[
         seen: |c| c.contains('\''),
         rhai: "single quotes hold one character; strings stand in double quotes",
     },
-];
-
-const FUNCTIONS: &[(&str, &str)] = &[
-    ("range", "write `for i in 0..n { ... }`, or `range(from, to)` with both ends"),
-    ("append", "arrays grow by `items.push(x)`; `items.append(other)` joins another array"),
-    ("str", "make a string by `x.to_string()` or `${x}` in back-ticks"),
-    ("int", "parse an integer by `parse_int(text)`; `x.to_int()` truncates a float"),
-    ("float", "parse a float by `parse_float(text)`; `n.to_float()` converts an integer"),
-    ("strip", "use `text.trim()`, which changes it in place too, or `text::trimmed(s)` of the stdlib"),
-    ("upper", "use `text.to_upper()`"),
-    ("lower", "use `text.to_lower()`"),
-    ("toUpperCase", "use `text.to_upper()`"),
-    ("toLowerCase", "use `text.to_lower()`"),
-    ("startswith", "use `text.starts_with(s)`"),
-    ("endswith", "use `text.ends_with(s)`"),
-    ("startsWith", "use `text.starts_with(s)`"),
-    ("endsWith", "use `text.ends_with(s)`"),
-    ("includes", "use `x.contains(y)`"),
-    ("indexOf", "use `x.index_of(y)`"),
-    ("find", "strings: `text.index_of(s)`, -1 if absent; arrays: `items.find(|x| ..)`"),
-    ("join", "use `items.join(\", \")`: the array comes first"),
-    ("sorted", "sort in place by `items.sort()`, or by `items.sort(|a, b| a - b)`"),
-    ("reversed", "reverse in place by `items.reverse()`"),
-    ("enumerate", "write `for (x, i) in items { ... }`"),
-    ("zip", "write `for (x, i) in items { let y = other[i]; ... }`"),
-    ("items", "use `map.keys()` and `map.values()`, or `for k in map.keys() { map[k] }`"),
-    ("get", "use `map.get(\"key\")`, `()` if absent"),
-    ("push_back", "use `items.push(x)`"),
-    ("repeat", "repeat a text by `let s = \"\"; s.pad(length, \"ab\")`"),
-    ("collect", "a range becomes an array by `(0..n).to_array()`"),
-    ("isinstance", "use `type_of(x) == \"string\"`"),
-    ("type", "use `type_of(x)`"),
-    ("sum", "use `items.reduce(|sum, x| sum + x, 0)`"),
-    ("open", "read a file by TOOL(\"read_file\", #{path: \"...\"})"),
-    ("input", "ask a person by `ask_user(\"...\")`"),
-    ("println", "use `print(value)`"),
-    ("eval", "`eval` is switched off: write the code itself"),
-    ("substring", "use `text.sub_string(start, length)`"),
-    ("slice", "use `text.sub_string(start, length)` or `items.extract(start, length)`"),
-    ("re_findall", "use `context.grep(pattern)`"),
-    ("final", "end the run by `FINAL(value)`"),
 ];
 
 /// `code` with the insides of string literals blanked, so that words in texts are not taken for code. The letter

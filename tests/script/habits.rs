@@ -220,8 +220,106 @@ fn functions_under_other_names() {
         ("let m = #{a: 1}; m.len", Hints("map.len()")),
         ("\"ab\".repeat(3)", Hints("pad(length")),
         ("(0..3).collect()", Hints("to_array()")),
+        ("list(\"abc\")", Hints("to_chars()")),
+        ("dict()", Hints("a map is `#{}`")),
+        ("tuple([1])", Hints("[a, b]")),
+        ("any([true])", Hints("items.some(|x| x)")),
+        ("\"{}\".format(1)", Hints("back-ticks")),
+        ("let lists = [1]; list", Hints("did you mean `lists`?")),
+        ("fn list(a) { a }\nlist(1, 2)", Hints("takes other arguments")),
         ("sleep(-1)", Hints("from 0 up")),
         ("sleep(-0.5)", Hints("from 0 up")),
         ("sleep(0.0 / 0.0)", Hints("from 0 up")),
     ]);
+}
+
+#[test]
+fn known_functions_with_the_arguments_of_other_languages() {
+    check(&[
+        ("set([1, 1])", Hints("items.dedup()")),
+        ("let items = [2, 1, 2]; items.sort(); items.dedup(); items.join(\" \")", Prints("1 2")),
+        ("max([1, 2])", Hints("items.reduce(|a, b| max(a, b), items[0])")),
+        ("let items = [1, 3, 2]; items.reduce(|a, b| max(a, b), items[0])", Prints("3")),
+        ("min([1, 2])", Hints("items.reduce(|a, b| min(a, b), items[0])")),
+        ("map(f, [1])", Hints("the array comes first")),
+        ("map(|x| x + 1, [1])", Hints("the array comes first")),
+        ("map([1], |x| x + 1).join(\"\")", Prints("2")),
+        ("let xs = [1]; map(xs, |x| x + ys)", Hints("declare it first")),
+        ("round(2.345, 2)", Hints("(x * 100.0).round() / 100.0")),
+        ("let x = 2.346; (x * 100.0).round() / 100.0", Prints("2.35")),
+        ("print(\"a\", 1)", Hints("print(`${a} ${b}`)")),
+        ("context.contains(\"a\")", Hints("context.count(")),
+        ("context.find(\"a\")", Hints("context.grep(pattern)")),
+        ("context.split(\"a\")", Hints("context.chunks(")),
+        ("context.slice(0)", Hints("context.slice(from, context.len)")),
+        ("context.sub_string(0, 2)", Hints("context.slice(from, to)")),
+        ("context.to_upper()", Hints("context.text()")),
+        ("\"abc\".slice(1)", Hints("sub_string")),
+    ]);
+}
+
+#[test]
+fn statements_of_other_languages() {
+    check(&[
+        ("class A: pass", Hints("Rhai has no classes")),
+        ("class A {}", Hints("Rhai has no classes")),
+        ("assert 1 == 1", Hints("throw")),
+        ("if true { pass }", Hints("an empty block is `{}`")),
+        ("let m = #{a: 1}; del m", Hints("map.remove")),
+        ("\"abc\"[0:2]", Hints("text[1..3]")),
+        ("context[0:5]", Hints("context.slice(from, to)")),
+        ("let (a, b) = (1, 2)", Hints("a `let` takes one name")),
+        ("let a, b = 1, 2", Hints("a `let` takes one name")),
+        ("let x: int = 5", Hints("Rhai declares no types")),
+        ("fn f(a: int) { a }", Hints("Rhai declares no types")),
+        ("match 1 { 1 => 2 }", Hints("switch x")),
+        ("let x = match (1) { 1 => 2 };", Hints("switch x")),
+        ("yield 5", Hints("a reserved word of Rhai")),
+        ("\"\\u{e9}\"", Hints("`\\u00e9`")),
+        ("\"\\u00e9 \\U0001f600\"", Prints("é 😀")),
+        ("\"\\d+\"", Hints("a backslash is `\\\\`")),
+        ("`\\d+`", Prints("\\d+")),
+        ("let ä = 1;", Hints("names have the letters a to z")),
+        ("“a”", Hints("straight double quotes")),
+    ]);
+    let deep = format!("{}1{}", "(".repeat(300), ")".repeat(300));
+    check(&[(deep.as_str(), Hints("give its parts names"))]);
+}
+
+#[test]
+fn functions_of_modules_are_named() {
+    check(&[
+        ("text::trimed(\"a\")", Hints("did you mean `text::trimmed`?")),
+        ("text::trimmed(1, 2, 3)", Hints("it takes other arguments: `text::trimmed(s)`")),
+        ("import \"retry\" as r; r::qqqqqq()", Hints("`retry` has: ")),
+        ("vote::majority", Hints("it is a function: `vote::majority(")),
+        ("vote::qqqqqq", Hints("`vote` has: ")),
+    ]);
+}
+
+#[test]
+fn a_division_that_is_a_comment_is_told() {
+    check(&[
+        ("let m = 7; let q = m // 2;\nprint(q)", Hints("`//` begins a comment")),
+        ("let m = 7; let n = 2; print(m // n)", Hints("`//` begins a comment")),
+        ("print([1, 2].len() // 2) + 1", Hints("`//` begins a comment")),
+    ]);
+    let program = Program::offline();
+    let note = "note: `//` begins a comment";
+    for code in ["7 // 2", "let n = 2; 7 // n", "let q = 7 // 2;", "let x = 1;\n(x + 6) // 2"] {
+        program.args(["eval", code]).run().ok().says(note);
+    }
+    for code in [
+        "5 // five apples",
+        "1 + 2 // 3",
+        "print(1 + 2) // 3",
+        "5 // 2 of them",
+        "5 // 2: the second",
+        "\"a // 2\"",
+        "// 2",
+        "let n = 2; n // two",
+        "7 // 2\n+ 1",
+    ] {
+        program.args(["eval", code]).run().ok().does_not_say("begins a comment");
+    }
 }

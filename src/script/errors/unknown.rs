@@ -1,6 +1,6 @@
 //! Variables and functions that nobody has declared, with the one that was perhaps meant.
 
-use super::{Names, script};
+use super::{Names, members, script};
 use crate::core::failure::Failure;
 use crate::core::text::{nearest, one_line};
 use crate::script::python;
@@ -9,8 +9,11 @@ use crate::script::python;
 pub(super) const PASSED: &str = "a function is handed over as";
 
 /// A variable that is not in scope.
-pub(super) fn unknown_variable(name: &str, names: &Names) -> Failure {
+pub(super) fn unknown_variable(name: &str, source: &str, names: &Names) -> Failure {
     let failure = script(format!("there is no variable `{}`", one_line(name, 80)));
+    if let Some(hint) = members::hint(name, source, false) {
+        return failure.hint(hint);
+    }
     let known = names.variables.iter().chain(&names.functions).map(String::as_str).filter(|known| *known != name);
     match python::function_hint(name) {
         _ if name == "f" => failure.hint("Rhai interpolates in back-ticks: `count: ${n}`"),
@@ -26,7 +29,7 @@ pub(super) fn unknown_variable(name: &str, names: &Names) -> Failure {
 }
 
 /// A function that is not there for these arguments.
-pub(super) fn unknown_function(signature: &str, names: &Names) -> Failure {
+pub(super) fn unknown_function(signature: &str, source: &str, names: &Names) -> Failure {
     let name = signature.split([' ', '(']).next().unwrap_or(signature);
     let shown =
         signature.replace("&str | ImmutableString | String", "string").replace("i64", "int").replace("f64", "float");
@@ -36,13 +39,14 @@ pub(super) fn unknown_function(signature: &str, names: &Names) -> Failure {
         return script(format!("a closure is called with {given} and takes another number of values"));
     }
     let failure = script(format!("there is no function `{}`", one_line(&shown, 200)));
-    if let Some(hint) = python::function_hint(name) {
+    let is_known = names.functions.iter().any(|f| f == name);
+    let arguments = shown.split_once('(').map_or("", |(_, given)| given);
+    let habit = python::with_arguments(name, arguments, is_known).or_else(|| python::function_hint(name));
+    let hint = members::hint(name, source, true).or_else(|| habit.map(ToOwned::to_owned));
+    if let Some(hint) = hint.or_else(|| meant(name, arguments)) {
         return failure.hint(hint);
     }
-    if let Some(hint) = meant(name, &shown) {
-        return failure.hint(hint);
-    }
-    if names.functions.iter().any(|f| f == name) {
+    if is_known {
         return failure.hint(format!("`{name}` takes other arguments: `?{name}` shows them"));
     }
     if ["<", ">", "<=", ">=", "==", "!="].contains(&name) && signature.contains("Context") {
@@ -62,8 +66,7 @@ pub(super) fn unknown_function(signature: &str, names: &Names) -> Failure {
 }
 
 /// How a question to a model is written that was asked with other arguments.
-fn meant(name: &str, shown: &str) -> Option<String> {
-    let arguments = shown.split_once('(')?.1;
+fn meant(name: &str, arguments: &str) -> Option<String> {
     let options = match name {
         "llm" | "llm_query" => "prompt, #{role: \"worker\"}",
         "rlm" | "rlm_query" => "task, context, #{role: \"worker\"}",

@@ -1,0 +1,104 @@
+//! Functions and methods of other languages, and what stands for them here.
+
+/// The Rhai form of a call that is not there for its arguments, which are told as types: `array, int)`. `is_known` says
+/// whether there is a function of the name.
+pub fn with_arguments(name: &str, arguments: &str, is_known: bool) -> Option<&'static str> {
+    let given = CALLS.iter().find(|(names, first, _)| names.contains(&name) && arguments.starts_with(*first));
+    let absent = || ABSENT.iter().find(|(python, _)| *python == name && !is_known);
+    given.map(|(.., rhai)| *rhai).or_else(|| absent().map(|(_, rhai)| *rhai))
+}
+
+const NO_TEXT: &str =
+    "a handle is no text: take a part of it by `context.slice(from, to)`, or all by `context.text()`, at most 10 MB";
+
+const ROUND: &str = "round takes one value; to two digits: `(x * 100.0).round() / 100.0`";
+
+const NO_SETS: &str = "Rhai has no sets: `items.sort(); items.dedup();` leaves each value once in `items`";
+
+/// Functions that there are, the beginning of the arguments that they are wrongly given, and the right form.
+const CALLS: &[(&[&str], &str, &str)] = &[
+    (&["contains", "includes"], "Context", "ask a handle by a pattern: `context.count(\"word\") > 0`"),
+    (
+        &["find", "index_of"],
+        "Context",
+        "search a handle by `context.grep(pattern)`, whose hits have `line`, `start`, `end` and `text`",
+    ),
+    (
+        &["split"],
+        "Context",
+        "cut a handle by `context.chunks(4000, 0)`, `context.paragraphs()` or `context.between(from, to)`, lines are \
+         `context.lines(1, 100)`",
+    ),
+    (
+        &["slice", "sub_string", "substring", "extract"],
+        "Context",
+        "a part of a handle is `context.slice(from, to)`, to its end `context.slice(from, context.len)`",
+    ),
+    (&["trim", "to_upper", "to_lower", "replace", "starts_with", "ends_with", "chars", "to_chars"], "Context", NO_TEXT),
+    (&["map", "filter", "reduce", "some", "all"], "Fn", "the array comes first: `items.map(|x| x + 1)`"),
+    (&["max"], "array", "max takes two values: `items.reduce(|a, b| max(a, b), items[0])`"),
+    (&["min"], "array", "min takes two values: `items.reduce(|a, b| min(a, b), items[0])`"),
+    (&["all"], "array)", "all takes a closure: `items.all(|x| x)`"),
+    (&["round"], "float, int", ROUND),
+    (&["round"], "int, int", ROUND),
+    (&["set"], "array)", NO_SETS),
+    (&["set"], ")", NO_SETS),
+    (&["print"], "", "print takes one value: print(`${a} ${b}`)"),
+];
+
+/// Functions that there are not. As names of variables they mean nothing.
+const ABSENT: &[(&str, &str)] = &[
+    ("dict", "a map is `#{}` or `#{name: 1}`"),
+    ("list", "the characters of a text are `text.to_chars()`, a range is `(0..n).to_array()`, an array is `[1, 2]`"),
+    ("tuple", "an array stands for a tuple: `[a, b]`"),
+    ("bool", "compare instead: `x != 0`, `x != ()`, `text != \"\"`"),
+    ("any", "write `items.some(|x| x)`"),
+    ("format", "texts are put together in back-ticks: `count: ${n}`"),
+];
+
+/// Names that other languages have for functions, methods and statements.
+pub(super) const FUNCTIONS: &[(&str, &str)] = &[
+    ("range", "write `for i in 0..n { ... }`, or `range(from, to)` with both ends"),
+    ("append", "arrays grow by `items.push(x)`; `items.append(other)` joins another array"),
+    ("str", "make a string by `x.to_string()` or `${x}` in back-ticks"),
+    ("int", "parse an integer by `parse_int(text)`; `x.to_int()` truncates a float"),
+    ("float", "parse a float by `parse_float(text)`; `n.to_float()` converts an integer"),
+    ("strip", "use `text.trim()`, which changes it in place too, or `text::trimmed(s)` of the stdlib"),
+    ("upper", "use `text.to_upper()`"),
+    ("lower", "use `text.to_lower()`"),
+    ("toUpperCase", "use `text.to_upper()`"),
+    ("toLowerCase", "use `text.to_lower()`"),
+    ("startswith", "use `text.starts_with(s)`"),
+    ("endswith", "use `text.ends_with(s)`"),
+    ("startsWith", "use `text.starts_with(s)`"),
+    ("endsWith", "use `text.ends_with(s)`"),
+    ("includes", "use `x.contains(y)`"),
+    ("indexOf", "use `x.index_of(y)`"),
+    ("find", "strings: `text.index_of(s)`, -1 if absent; arrays: `items.find(|x| ..)`"),
+    ("join", "use `items.join(\", \")`: the array comes first"),
+    ("sorted", "sort in place by `items.sort()`, or by `items.sort(|a, b| a - b)`"),
+    ("reversed", "reverse in place by `items.reverse()`"),
+    ("enumerate", "write `for (x, i) in items { ... }`"),
+    ("zip", "write `for (x, i) in items { let y = other[i]; ... }`"),
+    ("items", "use `map.keys()` and `map.values()`, or `for k in map.keys() { map[k] }`"),
+    ("get", "use `map.get(\"key\")`, `()` if absent"),
+    ("push_back", "use `items.push(x)`"),
+    ("repeat", "repeat a text by `let s = \"\"; s.pad(length, \"ab\")`"),
+    ("collect", "a range becomes an array by `(0..n).to_array()`"),
+    ("isinstance", "use `type_of(x) == \"string\"`"),
+    ("type", "use `type_of(x)`"),
+    ("sum", "use `items.reduce(|sum, x| sum + x, 0)`"),
+    ("open", "read a file by TOOL(\"read_file\", #{path: \"...\"})"),
+    ("input", "ask a person by `ask_user(\"...\")`"),
+    ("println", "use `print(value)`"),
+    ("eval", "`eval` is switched off: write the code itself"),
+    ("substring", "use `text.sub_string(start, length)`"),
+    ("slice", "use `text.sub_string(start, length)` or `items.extract(start, length)`"),
+    ("re_findall", "use `context.grep(pattern)`"),
+    ("final", "end the run by `FINAL(value)`"),
+    ("class", "Rhai has no classes: a map holds the fields, `#{name: 1}`; functions take it, `fn area(shape) { .. }`"),
+    ("struct", "Rhai has no structs: a map holds the fields, `#{name: 1}`; functions take it, `fn area(shape) { .. }`"),
+    ("assert", "write `if !(condition) { throw \"message\"; }`"),
+    ("pass", "an empty block is `{}`: `if condition {}`"),
+    ("del", "remove by `map.remove(\"key\")` or `items.remove(index)`"),
+];
