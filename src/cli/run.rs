@@ -174,7 +174,7 @@ pub fn read(file: &Path) -> Outcome<String> {
     let failed = |error: &std::io::Error| {
         let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
         let near = similar(file, file).filter(|_| kind == FailureKind::NotFound);
-        let hint = near.unwrap_or_else(|| TAKES.to_owned());
+        let hint = near.unwrap_or_else(|| mend(error).unwrap_or(TAKES).to_owned());
         Failure::new(kind, format!("cannot read {}: {error}", file.display())).hint(hint)
     };
     let kind = std::fs::metadata(file).map_err(|error| failed(&error))?.file_type();
@@ -203,10 +203,18 @@ const NAMES: &str =
 /// What `run` is given, where nothing is near.
 const TAKES: &str = "rhizo run takes a .rhai or a .yaml file; `rhizo scripts list` lists stored programs";
 
+/// What can be done about text that cannot be read.
+fn mend(error: &std::io::Error) -> Option<&'static str> {
+    let is_foreign = error.kind() == std::io::ErrorKind::InvalidData;
+    is_foreign.then_some("a program is text in UTF-8: save it in that encoding")
+}
+
 /// A program from standard input.
 fn piped() -> Outcome<String> {
-    bounded(std::io::stdin())
-        .map_err(|error| Failure::new(FailureKind::Io, format!("cannot read the program from standard input: {error}")))
+    bounded(std::io::stdin()).map_err(|error| {
+        let message = format!("cannot read the program from standard input: {error}");
+        Failure { hint: mend(&error).map(ToOwned::to_owned), ..Failure::new(FailureKind::Io, message) }
+    })
 }
 
 /// The text of a program. An endless pipe ends too: one byte more than a program may have is refused as any other that
@@ -219,15 +227,16 @@ fn bounded(from: impl Read) -> std::io::Result<String> {
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
     let no_text = |_| std::io::Error::new(std::io::ErrorKind::InvalidData, "stream did not contain valid UTF-8");
-    String::from_utf8(bytes).map(without_shebang).map_err(no_text)
+    String::from_utf8(bytes).map(without_signs).map_err(no_text)
 }
 
-/// A program that is itself executable begins with `#!`, which becomes a comment so that lines keep their numbers: one
-/// with a blank, for `///` would document what follows.
-fn without_shebang(source: String) -> String {
-    match source.strip_prefix("#!") {
+/// The text without a byte order mark. A program that is itself executable begins with `#!`, which becomes a comment so
+/// that lines keep their numbers: one with a blank, for `///` would document what follows.
+fn without_signs(source: String) -> String {
+    let text = source.strip_prefix('\u{feff}').unwrap_or(&source);
+    match text.strip_prefix("#!") {
         Some(rest) => format!("// {rest}"),
-        None => source,
+        None => text.to_owned(),
     }
 }
 

@@ -87,9 +87,7 @@ impl Layer {
                 Some(key) => layer.add_text(key.path, key.kind, text, &Place::Variable(name.clone()), faults),
                 None if OTHER.contains(&name.as_str()) => {}
                 None => {
-                    let names: Vec<String> = key::KEYS.iter().filter_map(key::variable).collect();
-                    let near = nearest(name, names.iter().map(String::as_str));
-                    let hint = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
+                    let hint = meant(name).map_or(String::new(), |n| format!("; did you mean {n}?"));
                     let place = Place::Variable(name.clone());
                     faults.push(Fault::new(place, format!("no setting has this variable{hint}")));
                 }
@@ -180,6 +178,15 @@ fn is_group(path: &str) -> bool {
     let (group, inner) = path.split_once('.').map_or((path, false), |(group, _)| (group, true));
     let below = |key: &key::Key| key.path.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'));
     key::KEYS.iter().any(|key| below(key) && (!inner || key.path.contains('*')))
+}
+
+/// The variable that one without a meaning may have meant: that of the setting whose path it spells, or the nearest.
+fn meant(name: &str) -> Option<String> {
+    let path = name.strip_prefix("RHIZO_").unwrap_or(name);
+    let spelt = |key: &&key::Key| path == key.path.replace('.', "_").to_uppercase();
+    let names: Vec<String> = key::KEYS.iter().filter_map(key::variable).collect();
+    let near = || nearest(name, names.iter().map(String::as_str)).map(ToOwned::to_owned);
+    key::KEYS.iter().find(spelt).and_then(key::variable).or_else(near)
 }
 
 fn unknown(path: &str) -> String {

@@ -50,12 +50,11 @@ impl Desk {
         let results = held(&self.results);
         let count = i64::try_from(results.len()).unwrap_or(i64::MAX);
         let index = if number < 0 { count + number } else { number - 1 };
-        usize::try_from(index).ok().and_then(|i| results.get(i)).cloned().ok_or_else(|| {
-            Failure::new(FailureKind::NotFound, format!("there is no result {number}")).hint(if count == 0 {
-                "nothing was evaluated yet".to_owned()
-            } else {
-                format!("results: 1 to {count}")
-            })
+        usize::try_from(index).ok().and_then(|i| results.get(i)).cloned().ok_or_else(|| match count {
+            0 => Failure::new(FailureKind::NotFound, "there is no result yet")
+                .hint("`out(n)`, and `_` in the REPL, are values of earlier evaluations"),
+            _ => Failure::new(FailureKind::NotFound, format!("there is no result {number}"))
+                .hint(format!("results: 1 to {count}")),
         })
     }
 

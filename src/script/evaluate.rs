@@ -105,12 +105,10 @@ impl Job {
 
     fn evaluate(&self, state: &mut State) -> Outcome<Dynamic> {
         if self.source.len() > SOURCE_LIMIT {
-            let (size, most) = (self.source.len() / 1024, SOURCE_LIMIT / 1024);
-            return Err(Failure::new(
-                FailureKind::Limit,
-                format!("the program has {size} KiB, the limit is {most} KiB"),
-            )
-            .hint("long text belongs into a file or the context, not into the program"));
+            // Of a longer one no more may have been read than shows that it is longer.
+            let message = format!("the program has more than {} KiB", SOURCE_LIMIT / 1024);
+            return Err(Failure::new(FailureKind::Limit, message)
+                .hint("long text belongs into a file or the context, not into the program"));
         }
         let parsed = self.engine.compile_with_scope(&state.scope, &self.source);
         let names = || self.state.names().with_declared(&self.source);

@@ -112,7 +112,8 @@ impl Modules {
         let folder = self.folder.as_ref()?.canonicalize().ok()?;
         let file = folder.join(path).with_extension("rhai").canonicalize().ok()?;
         // A pipe would hold the evaluation in a call that nothing can stop.
-        file.starts_with(&folder).then(|| bounded::read(&file, SOURCE_LIMIT as u64).ok()).flatten()
+        let text = file.starts_with(&folder).then(|| bounded::read(&file, SOURCE_LIMIT as u64).ok()).flatten()?;
+        Some(text.trim_start_matches('\u{feff}').to_owned())
     }
 }
 

@@ -47,13 +47,13 @@ fn a_program_may_come_through_a_pipe() {
 #[test]
 fn a_program_that_never_ends_is_too_long() {
     let long = "// more\n".repeat(64 * 1024);
-    Program::offline().args(["run", "-"]).stdin(long).run().code(5).says("the limit is 256 KiB");
+    Program::offline().args(["run", "-"]).stdin(long).run().code(5).says("the program has more than 256 KiB");
 }
 
 #[test]
 fn what_has_no_end_is_no_program() {
     let program = Program::offline().file("long.rhai", "// more\n".repeat(64 * 1024));
-    program.args(["run", "long.rhai"]).run().code(5).says("the limit is 256 KiB");
+    program.args(["run", "long.rhai"]).run().code(5).says("the program has more than 256 KiB");
     std::os::unix::fs::symlink("/dev/zero", program.project().join("zero.yaml")).expect("a link");
     for command in [&["run", "/dev/zero"][..], &["pipeline", "run", "/dev/zero"]] {
         program.list(command).run().code(1).says("cannot read /dev/zero: it is no file").says("hint: rhizo run takes");

@@ -96,6 +96,16 @@ fn a_program_without_parameters_has_empty_args() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_a_program() {
+    let program = Program::offline().file("a.rhai", "\u{feff}import \"b\" as b; b::one() + 1");
+    let program = program.file("b.rhai", "\u{feff}fn one() { 1 }").file("c.rhai", "\u{feff}#!/usr/bin/env rhizo\n3");
+    program.args(["run", "a.rhai"]).run().ok().prints("2\n");
+    program.args(["run", "c.rhai"]).run().ok().prints("3\n");
+    program.args(["run", "-"]).stdin("\u{feff}4").run().ok().prints("4\n");
+    program.args(["run", "-"]).stdin(b"\"\xe4\"").run().code(1).says("hint: a program is text in UTF-8");
+}
+
+#[test]
 fn faults_of_the_command_line_are_told() {
     let program =
         Program::offline().file("a.rhai", "1").file("flow.yaml", "steps: []").file("binary.rhai", b"let x = \"\xff\";");

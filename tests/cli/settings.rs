@@ -78,6 +78,8 @@ fn an_amount_that_cannot_be_counted_is_refused_and_the_largest_one_holds() {
 #[test]
 fn variables_that_mean_nothing_are_told() {
     Program::offline().args(["eval", "1"]).env("RHIZO_MAX_CAL", "3").run().code(3).snapshot("variable_unknown");
+    let whole = Program::offline().args(["eval", "1"]).env("RHIZO_LIMITS_MAX_TURNS", "5").run().code(3);
+    whole.says("no setting has this variable; did you mean RHIZO_MAX_TURNS?");
     Program::offline().args(["eval", "1"]).env("RHIZO_MAX_TURNS", "x").run().code(3).snapshot("variable_malformed");
 }
 

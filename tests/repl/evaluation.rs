@@ -9,6 +9,7 @@ fn values_are_numbered_and_come_back() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);
     terminal.see("rhizo 0.");
+    terminal.line("_ + 1", "error: there is no result yet");
     terminal.line("20 + 1", "out(1) = 21");
     terminal.line("_ * 2", "out(2) = 42");
     terminal.line("out(1) + out(2)", "out(3) = 63");
