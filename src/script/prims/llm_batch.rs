@@ -65,5 +65,9 @@ pub fn concurrency(map: &mut Map) -> Outcome<usize> {
             format!("concurrency must be an integer, not {}", crate::script::convert::friendly(kind)),
         )
     })?;
-    Ok(size(number, "concurrency")?.clamp(1, 1024))
+    match size(number, "concurrency")? {
+        0 => Err(Failure::new(FailureKind::Invalid, "concurrency is 0, and then nothing would run")
+            .hint("1 runs one after the other; 16 if not given")),
+        places => Ok(places.min(1024)),
+    }
 }
