@@ -119,6 +119,13 @@ impl Workspace {
         closed.any(|closed| real.starts_with(&closed) && !self.root.starts_with(&closed))
     }
 
+    /// Whether something outside of the workspace that may not be written lies in a folder or below it.
+    pub fn closes_below(&self, folder: &Path) -> bool {
+        let folder = as_far_as_there(folder);
+        let mut closed = self.closed.iter().map(|path| as_far_as_there(path));
+        closed.any(|closed| closed.starts_with(&folder) && !closed.starts_with(&self.root))
+    }
+
     fn relative<'a>(&self, real: &'a Path) -> &'a Path {
         real.strip_prefix(&self.root).unwrap_or(real)
     }

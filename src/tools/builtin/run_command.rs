@@ -8,11 +8,13 @@ use crate::tools::process::launch::Program;
 use crate::tools::process::run::{Bounds, run};
 use crate::tools::tool::{ToolContext, ToolLimits};
 use crate::tools::typed::TypedTool;
+use crate::tools::workspace;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// The tool.
 pub struct RunCommand;
@@ -79,12 +81,13 @@ impl TypedTool for RunCommand {
             return Err(Failure::new(FailureKind::Invalid, "the command contains a NUL byte"));
         }
         let timeout = cx.limits.deadline(args.timeout, A_MINUTE)?;
+        let (temporary, own) = temporary(cx)?;
         let program = Program {
             words,
             folder: cx.workspace.root().to_path_buf(),
-            environment: without_secrets(&cx.environment),
+            environment: environment(cx, own.as_ref()),
             cage: Cage {
-                writable: vec![cx.workspace.root().to_path_buf(), temporary_folder(&cx.environment)],
+                writable: vec![cx.workspace.root().to_path_buf(), temporary],
                 memory_bytes: cx.limits.command_memory_bytes,
                 // Several threads may each use all of the time, and a second more lets the timeout come first.
                 cpu_seconds: timeout.as_secs().saturating_mul(64).saturating_add(1),
@@ -113,6 +116,28 @@ impl TypedTool for RunCommand {
     fn timeout(_limits: &ToolLimits) -> Option<Duration> {
         None
     }
+}
+
+/// Where a command may keep temporary files: the folder for that, or, if what belongs to rhizo lies there too, a fresh
+/// one in it for as long as the command runs. The kernel's rules only ever add: nothing can be taken out of a folder.
+fn temporary(cx: &ToolContext) -> Outcome<(PathBuf, Option<TempDir>)> {
+    let folder = temporary_folder(&cx.environment);
+    if !cx.workspace.closes_below(&folder) {
+        return Ok((folder, None));
+    }
+    let own = tempfile::Builder::new().prefix("rhizo-").tempdir_in(&folder);
+    let own = own.map_err(|error| workspace::failed(&folder.display().to_string(), &error))?;
+    Ok((own.path().to_path_buf(), Some(own)))
+}
+
+/// What a command sees of the environment, with its own temporary folder if it has one.
+fn environment(cx: &ToolContext, own: Option<&TempDir>) -> Vec<(String, String)> {
+    let mut seen = without_secrets(&cx.environment);
+    if let Some(own) = own {
+        seen.retain(|(name, _)| name != "TMPDIR");
+        seen.push(("TMPDIR".to_owned(), own.path().display().to_string()));
+    }
+    seen
 }
 
 fn temporary_folder(environment: &[(String, String)]) -> PathBuf {

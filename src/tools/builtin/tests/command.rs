@@ -2,8 +2,10 @@
 
 use super::Bench;
 use crate::core::failure::FailureKind;
+use crate::tools::workspace::Workspace;
 use serde_json::{Value, json};
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Waits until no process of that number runs; one that is killed stays in the table until somebody has taken note.
@@ -194,4 +196,26 @@ async fn a_sandboxed_command_writes_in_the_workspace_and_the_temporary_folder_on
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
     // What is confined is the command, and not a thread of ours.
     fs::write(outside.join("ours"), "").unwrap();
+}
+
+#[tokio::test]
+async fn a_command_cannot_write_what_belongs_to_rhizo_in_the_temporary_folder() {
+    let mut bench = Bench::new();
+    let temporary = bench.work.parent().unwrap().join("tmp");
+    let home = temporary.join("home");
+    fs::create_dir(&home).unwrap();
+    bench.cx.workspace = Arc::new(Workspace::new(&bench.work).unwrap().closing(vec![home.clone()]));
+    let run = async |line: &str| -> Value { bench.ok("run_command", json!({"command": line})).await };
+    let own = run("echo x > $TMPDIR/y && cat $TMPDIR/y && dirname $TMPDIR").await;
+    assert_eq!(own["stdout"], json!(format!("x\n{}\n", temporary.display())), "{own}");
+    // What was written there has gone with the command.
+    let left: Vec<_> = fs::read_dir(&temporary).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["home"]);
+    if own["sandboxed"] == json!(false) {
+        return;
+    }
+    for line in ["echo x > ../tmp/home/rhizo.db", "echo x > ../tmp/z", "mv ../tmp/home ."] {
+        let ended = run(line).await;
+        assert_eq!(ended["success"], json!(false), "{line}: {ended}");
+    }
 }
