@@ -94,7 +94,7 @@ impl Arguments {
             }
             Some(Command::Eval(args)) => {
                 if args.code.is_none() {
-                    args.code = args.flags.last_unless_path();
+                    args.code = args.flags.last_unless_path().or_else(|| args.from_pipe());
                 }
                 given(args.code.is_some(), "eval needs code", "rhizo eval 'context.len' --context PATH")
             }

@@ -130,14 +130,18 @@ fn schema(given: &str) -> Outcome<Value> {
 /// Standard input, if it is a pipe or a file and nothing else is named as the context. Beside named files it is read
 /// only as `--context -`: in a shell's `while read` loop it belongs to the loop.
 pub fn pipe(context: &[String]) -> Option<Box<dyn Read + Send>> {
-    let given = context.is_empty() && !std::io::stdin().is_terminal() && has_data();
+    let given = context.is_empty() && is_piped();
     given.then(|| Box::new(std::io::stdin()) as Box<dyn Read + Send>)
 }
 
-/// Whether standard input is a pipe or a file: `/dev/null`, a closed descriptor or a service's socket is no input.
-fn has_data() -> bool {
+/// Whether standard input is a pipe or a file: a terminal, `/dev/null`, a closed descriptor or a service's socket is no
+/// input.
+pub fn is_piped() -> bool {
     use std::os::fd::AsFd;
     use std::os::unix::fs::FileTypeExt;
+    if std::io::stdin().is_terminal() {
+        return false;
+    }
     let Ok(descriptor) = std::io::stdin().as_fd().try_clone_to_owned() else {
         return false;
     };

@@ -1,4 +1,4 @@
-//! `rhizo eval`: one program given on the command line.
+//! `rhizo eval`: one program given on the command line or through a pipe.
 
 use crate::app::build::App;
 use crate::app::launch::Launch;
@@ -6,7 +6,7 @@ use crate::app::run::{self, Start};
 use crate::cli::events::Target;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
-use crate::cli::{ask, run as run_command, table};
+use crate::cli::{ask, report, run as run_command, table};
 use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// Arguments of `eval`.
 #[derive(Debug, Args)]
 pub struct Eval {
-    /// The program; the value of its last expression is printed. `?NAME` explains a name as in the REPL.
+    /// The program, - for one from a pipe; its last expression is printed. `?NAME` explains a name as in the REPL.
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
     /// Shared flags.
@@ -28,10 +28,30 @@ pub struct Eval {
     pub flags: RunFlags,
 }
 
+impl Eval {
+    fn reads_context(&self) -> bool {
+        self.flags.context.iter().any(|path| path == "-")
+    }
+
+    /// What stands for a program that comes through a pipe, if one does.
+    pub fn from_pipe(&self) -> Option<String> {
+        (!self.reads_context() && ask::is_piped()).then(|| PIPE.to_owned())
+    }
+}
+
+/// What is written for a program from standard input.
+const PIPE: &str = "-";
+
 /// Runs `eval`.
 pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exit> {
-    let (library, launch) = ask::opened(app, printer, &args.flags, ask::pipe(&args.flags.context)).await?;
-    let code = args.code.as_deref().unwrap_or_default();
+    let typed = args.code.as_deref() == Some(PIPE);
+    if typed && args.reads_context() {
+        return Ok(report::usage(printer, &run_command::twice()));
+    }
+    let piped = if typed { Some(run_command::piped()?) } else { None };
+    let code = piped.as_deref().or(args.code.as_deref()).unwrap_or_default();
+    let pipe = if typed { None } else { ask::pipe(&args.flags.context) };
+    let (library, launch) = ask::opened(app, printer, &args.flags, pipe).await?;
     if let Input::Question(question) = input::read(code) {
         return explain(app, printer, question, library);
     }

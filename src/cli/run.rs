@@ -54,8 +54,7 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
     };
     let typed = file == Path::new("-");
     if typed && args.flags.context.iter().any(|path| path == "-") {
-        let failure = Failure::new(FailureKind::Invalid, "standard input cannot be both the program and the context");
-        return Ok(report::usage(printer, &failure.hint("name a file for one of them")));
+        return Ok(report::usage(printer, &twice()));
     }
     let (source, pipe) = if typed { (piped()?, None) } else { (meant(&file)?, ask::pipe(&args.flags.context)) };
     let (library, launch) = ask::opened(app, printer, &args.flags, pipe).await?;
@@ -209,8 +208,14 @@ fn mend(error: &std::io::Error) -> Option<&'static str> {
     is_foreign.then_some("a program is text in UTF-8: save it in that encoding")
 }
 
+/// That standard input is wanted for two things.
+pub fn twice() -> Failure {
+    Failure::new(FailureKind::Invalid, "standard input cannot be both the program and the context")
+        .hint("name a file for one of them")
+}
+
 /// A program from standard input.
-fn piped() -> Outcome<String> {
+pub fn piped() -> Outcome<String> {
     bounded(std::io::stdin()).map_err(|error| {
         let message = format!("cannot read the program from standard input: {error}");
         Failure { hint: mend(&error).map(ToOwned::to_owned), ..Failure::new(FailureKind::Io, message) }

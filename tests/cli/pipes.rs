@@ -45,6 +45,21 @@ fn a_program_may_come_through_a_pipe() {
 }
 
 #[test]
+fn code_may_come_through_a_pipe() {
+    let program = project();
+    program.args(["eval"]).stdin("let a = 20;\na * 2 + context.len\n").run().ok().prints("40\n");
+    program.args(["eval", "-"]).stdin("context.len > 0").run().ok().prints("false\n");
+    program.args(["eval", "--context", "harbour.txt"]).stdin("context.len > 0").run().ok().prints("true\n");
+    program.args(["eval", "?llm"]).stdin("1").run().ok();
+    program.args(["eval", "context.len"]).stdin("four").run().ok().prints("4\n");
+    program.args(["eval", "-", "--context", "-"]).stdin("1").run().code(2).says("both the program and the context");
+    program.args(["eval", "--context", "-"]).stdin("1").run().code(2).says("eval needs code");
+    program.args(["eval"]).run().code(2).says("eval needs code");
+    let id = program.args(["runs", "list", "--json"]).run().ok().json()[1]["id"].as_str().expect("an id").to_owned();
+    program.args(["resume", &id]).run().ok().says("nothing was asked");
+}
+
+#[test]
 fn a_program_that_never_ends_is_too_long() {
     let long = "// more\n".repeat(64 * 1024);
     Program::offline().args(["run", "-"]).stdin(long).run().code(5).says("the program has more than 256 KiB");
