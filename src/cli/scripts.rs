@@ -35,20 +35,19 @@ pub enum Action {
 /// Runs `scripts`.
 pub fn scripts(app: &App, printer: &Printer, args: &Scripts) -> Outcome<Exit> {
     let paths = &app.kit.settings.paths;
-    match args.action.as_ref().unwrap_or(&Action::List) {
+    Ok(match args.action.as_ref().unwrap_or(&Action::List) {
         Action::List => {
             let (list, faults) = programs::all(paths);
             let line = |p: &Program| [p.name.clone(), p.home.to_owned(), p.front.summary.clone()];
             printer.rows(&json!(list), || table::render(["program", "home", "does"], list.iter().map(line)));
-            // One broken file is told and does not hide the others.
-            if let Some(fault) = faults.first() {
-                return Ok(report::tell(printer, fault));
-            }
+            // Broken files are told and do not hide the others.
+            let exits: Vec<Exit> = faults.iter().map(|fault| report::tell(printer, fault)).collect();
+            exits.first().copied().unwrap_or(Exit::Ok)
         }
         Action::Show { script } => {
             let program = programs::find(paths, script)?;
             printer.rows(&json!({"program": program, "source": program.source}), || program.source.clone());
+            Exit::Ok
         }
-    }
-    Ok(Exit::Ok)
+    })
 }

@@ -88,9 +88,10 @@ fn the_project_hides_the_user_who_hides_the_built_in() {
 #[test]
 fn broken_front_matter_is_told_and_hides_nothing() {
     let program = project().file("scripts/broken.rhai", "//! +++\n//! sumary = \"x\"\n//! +++\n1\n");
+    let program = program.file("scripts/open.rhai", "//! +++\n//! summary = \"x\"\n1\n");
     let ran = program.args(["scripts", "list"]).run().code(3);
     assert!(ran.stdout.contains("grep_report"), "{}", ran.stdout);
-    ran.says("front matter of program `broken`").says("hint:");
+    ran.says("front matter of program `broken`").says("hint:").says("front matter of program `open`");
     program.args(["eval", "SCRIPT(\"broken\")"]).run().code(3).says("front matter");
     program.args(["scripts", "show", "grep_reprot"]).run().code(1).snapshot("scripts_unknown");
     program
