@@ -147,8 +147,8 @@ impl Job {
         Evaluation { note: self.note(state, &evaluation), ..evaluation }
     }
 
-    /// That the last line seems to divide by a comment, unless that tells what comes out. Anywhere else the parser would
-    /// miss what was to follow.
+    /// That the last line seems to divide by a comment, unless that tells what comes out. Anywhere else the parser misses
+    /// what was to follow.
     fn note(&self, state: &State, evaluation: &Evaluation) -> Option<&'static str> {
         let divisor = divides(self.source.trim_end().lines().next_back()?, |name| state.scope.contains(name))?;
         let is_result = evaluation.shown.ends_with(divisor) || evaluation.printed.trim_end().ends_with(divisor);

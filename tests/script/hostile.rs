@@ -189,7 +189,7 @@ fn parser() -> Vec<Attack> {
     let nested = "[".repeat(30_000);
     let functions: String = (0..1_100).map(|i| format!("fn f{i}() {{}}\n")).collect();
     vec![
-        attack("300 KiB", format!("let x = 1;\n{}", "// padding\n".repeat(28_000)), 5, "the program has more than 256 KiB"),
+        attack("300 KiB", format!("let x = 1;\n{}", "// padding\n".repeat(28_000)), 5, "more than 256 KiB"),
         attack("parentheses", parens, 1, "syntax error"),
         attack("brackets", nested, 1, "syntax error"),
         attack("eval", "eval(\"1\")", 1, "eval"),

@@ -89,8 +89,8 @@ fn reserved(word: &str) -> Option<&'static str> {
     python::function_hint(word).or_else(|| is_name.then_some(RESERVED))
 }
 
-/// Whether the text up to the place of an error ends in a line on which `//` seems to divide, so that what was to follow
-/// is a comment.
+/// Whether the text up to the place of an error ends in a line on which `//` seems to divide, so that what was to
+/// follow is a comment.
 fn is_divided(source: &str, position: Position, names: &Names) -> bool {
     let rows = position.line().unwrap_or_else(|| source.lines().count());
     let read: Vec<&str> = source.lines().take(rows).filter(|line| !line.trim().is_empty()).collect();
