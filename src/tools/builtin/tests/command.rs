@@ -202,19 +202,19 @@ async fn a_sandboxed_command_writes_in_the_workspace_and_the_temporary_folder_on
 async fn a_command_cannot_write_what_belongs_to_rhizo_in_the_temporary_folder() {
     let mut bench = Bench::new();
     let temporary = bench.work.parent().unwrap().join("tmp");
-    let home = temporary.join("home");
-    fs::create_dir(&home).unwrap();
-    bench.cx.workspace = Arc::new(Workspace::new(&bench.work).unwrap().closing(vec![home.clone()]));
+    let state = temporary.join("state");
+    fs::create_dir(&state).unwrap();
+    bench.cx.workspace = Arc::new(Workspace::new(&bench.work).unwrap().closing(vec![state]));
     let run = async |line: &str| -> Value { bench.ok("run_command", json!({"command": line})).await };
     let own = run("echo x > $TMPDIR/y && cat $TMPDIR/y && dirname $TMPDIR").await;
     assert_eq!(own["stdout"], json!(format!("x\n{}\n", temporary.display())), "{own}");
     // What was written there has gone with the command.
     let left: Vec<_> = fs::read_dir(&temporary).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left, ["home"]);
+    assert_eq!(left, ["state"]);
     if own["sandboxed"] == json!(false) {
         return;
     }
-    for line in ["echo x > ../tmp/home/rhizo.db", "echo x > ../tmp/z", "mv ../tmp/home ."] {
+    for line in ["echo x > ../tmp/state/rhizo.db", "echo x > ../tmp/z", "mv ../tmp/state ."] {
         let ended = run(line).await;
         assert_eq!(ended["success"], json!(false), "{line}: {ended}");
     }
