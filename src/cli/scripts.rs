@@ -40,6 +40,9 @@ pub fn scripts(app: &App, printer: &Printer, args: &Scripts) -> Outcome<Exit> {
             let (list, faults) = programs::all(paths);
             let line = |p: &Program| [p.name.clone(), p.home.to_owned(), p.front.summary.clone()];
             printer.rows(&json!(list), || table::render(["program", "home", "does"], list.iter().map(line)));
+            for (name, path) in programs::bare(paths) {
+                printer.dim(&format!("{name} is left out: {path} has no front matter"));
+            }
             // Broken files are told and do not hide the others.
             let exits: Vec<Exit> = faults.iter().map(|fault| report::tell(printer, fault)).collect();
             exits.first().copied().unwrap_or(Exit::Ok)

@@ -87,7 +87,7 @@ impl Layer {
                 Some(key) => layer.add_text(key.path, key.kind, text, &Place::Variable(name.clone()), faults),
                 None if OTHER.contains(&name.as_str()) => {}
                 None => {
-                    let hint = meant(name).map_or(String::new(), |n| format!("; did you mean {n}?"));
+                    let hint = variable(name).map_or(String::new(), |n| format!("; did you mean {n}?"));
                     let place = Place::Variable(name.clone());
                     faults.push(Fault::new(place, format!("no setting has this variable{hint}")));
                 }
@@ -181,7 +181,7 @@ fn is_group(path: &str) -> bool {
 }
 
 /// The variable that one without a meaning may have meant: that of the setting whose path it spells, or the nearest.
-fn meant(name: &str) -> Option<String> {
+fn variable(name: &str) -> Option<String> {
     let path = name.strip_prefix("RHIZO_").unwrap_or(name);
     let spelt = |key: &&key::Key| path == key.path.replace('.', "_").to_uppercase();
     let names: Vec<String> = key::KEYS.iter().filter_map(key::variable).collect();

@@ -73,6 +73,9 @@ const BUILT_IN: &[(&str, &str)] = &[
 /// The line that opens and closes the front matter.
 const FENCE: &str = "//! +++";
 
+/// How a stored program begins.
+const FORM: &str = "it begins with lines of their own: `//! +++`, `//! summary = \"what it does\"`, `//! +++`";
+
 /// All programs; one of the project hides one of the user, which hides a built-in one. Files without front matter are
 /// not for `SCRIPT` and are passed over; files with broken front matter are faults.
 pub fn all(paths: &Paths) -> (Vec<Program>, Vec<Failure>) {
@@ -101,6 +104,13 @@ pub fn all(paths: &Paths) -> (Vec<Program>, Vec<Failure>) {
     (programs.into_values().collect(), faults)
 }
 
+/// The files of these folders without front matter, by name and path.
+pub fn bare(paths: &Paths) -> Vec<(String, String)> {
+    let folders = [&paths.project_scripts, &paths.user_scripts];
+    let files = folders.into_iter().flat_map(|folder| files(folder));
+    files.filter(|(_, source, _)| !source.contains(FENCE)).map(|(name, _, path)| (name, path)).collect()
+}
+
 /// The program of this name.
 pub fn find(paths: &Paths, name: &str) -> Outcome<Program> {
     let (programs, faults) = all(paths);
@@ -109,6 +119,10 @@ pub fn find(paths: &Paths, name: &str) -> Outcome<Program> {
     }
     if let Some(fault) = faults.into_iter().find(|f| f.details.get("name").and_then(|n| n.as_str()) == Some(name)) {
         return Err(fault);
+    }
+    if let Some((_, path)) = bare(paths).into_iter().find(|(bare, _)| bare == name) {
+        let message = format!("`{name}` is no stored program: {path} has no front matter");
+        return Err(Failure::new(FailureKind::NotFound, message).hint(FORM));
     }
     let failure = Failure::new(FailureKind::NotFound, format!("there is no program `{}`", one_line(name, 80)));
     Err(match nearest(name, programs.iter().map(|p| p.name.as_str())) {
@@ -161,7 +175,8 @@ fn files(folder: &Path) -> Vec<(String, String, String)> {
         .filter(|path| path.extension().is_some_and(|e| e == "rhai"))
         .filter_map(|path| {
             let name = path.file_stem()?.to_str()?.to_owned();
-            Some((name, bounded::read(&path, LARGEST).ok()?, path.display().to_string()))
+            let source = bounded::read(&path, LARGEST).ok()?;
+            Some((name, source.trim_start_matches('\u{feff}').to_owned(), path.display().to_string()))
         })
         .collect();
     found.sort();

@@ -65,6 +65,8 @@ fn programs_are_listed_and_shown() {
     program.args(["scripts", "show", "count_word"]).run().ok().prints(own);
     let shown = program.args(["scripts", "show", "grep_report", "--json"]).run().ok().json();
     assert_eq!((&shown["program"]["name"], &shown["program"]["home"]), (&json!("grep_report"), &json!("built-in")));
+    let plain = program.args(["eval", "SCRIPT(\"plain\")"]).run().code(1);
+    plain.says("`plain` is no stored program: ").says("plain.rhai has no front matter").says("hint: it begins with");
     let code = "SCRIPT(\"count_word\", #{word: \"harbour\"})";
     program.args(["eval", code, "--context", "harbour.txt"]).run().ok().prints("2\n");
 }
