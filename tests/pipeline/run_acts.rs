@@ -62,6 +62,20 @@ outputs: {score: judge.score, text: judge.text}
 }
 
 #[test]
+fn an_answer_may_end_with_a_line() {
+    let server = ChatServer::new(|_| Reply::text("fine"));
+    let text = r#"
+steps:
+  a: {llm: {prompt: x, stop: ["\n\n", " END"]}}
+  b: {llm: {prompt: y, stop: "\n"}, dependencies: [a]}
+"#;
+    let program = Program::served_by(&server).file("p.yaml", text);
+    program.args(["run", "p.yaml"]).run().ok();
+    let ends: Vec<Value> = server.asks().iter().map(|ask| ask.body["stop"].clone()).collect();
+    assert_eq!(ends, [json!(["\n\n", " END"]), json!(["\n"])]);
+}
+
+#[test]
 fn an_answer_that_a_check_refuses_is_asked_for_again() {
     let server = ChatServer::new(|ask| Reply::text(if ask.number == 0 { "three" } else { "3 km" }));
     let text = "\

@@ -89,7 +89,7 @@ impl Reader<'_, '_> {
         let most = self.count(fields.get("max_tokens"), "max_tokens", 1, i64::MAX);
         call.max_tokens = most.and_then(|n| u64::try_from(n).ok()).or(defaults.0);
         call.temperature = self.number(fields.get("temperature"), "temperature", 0.0, 2.0).or(defaults.1);
-        call.stop = self.texts(fields.get("stop"), "stop");
+        call.stop = self.ends(fields.get("stop"));
         call.images = match fields.get("images") {
             None => Vec::new(),
             Some(Node { data: Data::List(items), .. }) => {
@@ -101,6 +101,17 @@ impl Reader<'_, '_> {
         call.check = fields.get("check").and_then(|node| self.expression(node, "check", &answer));
         call.prompt = prompt?;
         Some(call)
+    }
+
+    /// Texts that end an answer, as they stand: an empty line is one, too.
+    fn ends(&mut self, node: Option<&Node>) -> Vec<String> {
+        let Some(node) = node else { return Vec::new() };
+        let items = if let Data::List(items) = &node.data { items.iter().collect() } else { vec![node] };
+        let end = |item: &Node| match &item.data {
+            Data::Text(text) if !text.is_empty() => Some(text.clone()),
+            _ => self.text(Some(item), "a text of stop"),
+        };
+        items.into_iter().filter_map(end).collect()
     }
 
     fn child(&mut self, node: &Node, reading: &Reading<'_>) -> Option<Run> {
