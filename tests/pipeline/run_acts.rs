@@ -76,6 +76,16 @@ steps:
 }
 
 #[test]
+fn a_character_in_quotes_closes_no_hole() {
+    let text = r#"
+inputs: {t: {default: 'a{b"c'}}
+steps:
+  a: {set: {v: "{{ inputs.t.split('{').len() }}{{ inputs.t.split('\"').len() }}{{ inputs.t.split('}').len() }}"}}
+"#;
+    assert_eq!(answer(text, &[]), json!({"v": "221"}));
+}
+
+#[test]
 fn an_answer_that_a_check_refuses_is_asked_for_again() {
     let server = ChatServer::new(|ask| Reply::text(if ask.number == 0 { "three" } else { "3 km" }));
     let text = "\
