@@ -34,6 +34,8 @@ mod run_partial;
 mod run_products;
 mod run_scripts;
 mod run_twins;
+mod seen;
+mod taken;
 mod twin;
 mod whole;
 mod whole_ends;

@@ -5,24 +5,27 @@ mod deeds;
 mod fields;
 mod forms;
 mod given;
+mod lacks;
 mod products;
+mod schemas;
 mod wanted;
+mod ways;
 
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::forms::Forms;
 use crate::pipeline::plan::{Block, Pipeline, Step};
 use crate::pipeline::read::Reader;
-use crate::script::expression::Form;
+use crate::script::expression::Made;
 use std::collections::HashMap;
 
-/// Checks a file that has been read, and says what is known of the form of its answer.
-pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) -> Form {
+/// Checks a file that has been read, and says what is known of its answer.
+pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) -> Made {
     let known = Known::of(pipeline);
     let absence = Absence::of(&known, &pipeline.inputs);
-    fields::check(reader, pipeline, &known, &absence);
+    let forms = Forms::of(&reader.file, pipeline, &known, &absence);
+    fields::check(reader, pipeline, &forms);
     products::check(reader, pipeline);
-    let forms = Forms::sure(pipeline, &absence);
-    given::check(reader, &known, &forms, &forms::of_inputs(&pipeline.inputs), &absence);
+    given::check(reader, &forms);
     forms.answer(pipeline)
 }
 

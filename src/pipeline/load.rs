@@ -10,7 +10,7 @@ use crate::pipeline::plan::{NESTING, Pipeline};
 use crate::pipeline::read::words::{HEADER, keys};
 use crate::pipeline::read::{Header, Part, Reader, Scope, User};
 use crate::pipeline::tree::{self, Node};
-use crate::script::expression::{Compiler, Form};
+use crate::script::expression::{Compiler, Made};
 use crate::tools::catalog::Catalog;
 use crate::tools::workspace::Workspace;
 use std::collections::HashMap;
@@ -202,7 +202,7 @@ impl Reader<'_, '_> {
             hash: blake3::hash(self.text.as_bytes()).to_hex().to_string(),
             inputs,
             outputs,
-            answer: Form::Any,
+            answer: Made::unknown(),
             orchestrator: self.header.orchestrator.clone(),
             default_model: self.header.default_model.clone(),
             experts: self.header.experts.clone(),

@@ -14,7 +14,7 @@ pub use template::{Part, Template};
 use crate::config::place::Place;
 use crate::core::request::Keep;
 use crate::core::strategy::Strategy;
-use crate::script::expression::{Expression, Form};
+use crate::script::expression::{Expression, Made};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -45,8 +45,8 @@ pub struct Pipeline {
     pub inputs: Vec<Input>,
     /// What it answers, by name; empty for the value of its last step.
     pub outputs: Vec<(String, Template)>,
-    /// What is known of the form of its answer.
-    pub answer: Form,
+    /// What is known of its answer.
+    pub answer: Made,
     /// The model or role that leads: it judges the intention, and steps of `run` use it unless they say otherwise.
     pub orchestrator: Option<String>,
     /// The model of calls that name none and have no expert.

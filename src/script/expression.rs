@@ -6,6 +6,7 @@
 mod chain;
 mod compiler;
 mod deeds;
+mod form;
 mod forms;
 mod handed;
 mod operands;
@@ -15,13 +16,14 @@ mod repetition;
 
 pub use compiler::Compiler;
 pub use deeds::Deed;
-pub use forms::{Field, Fields, Form};
+pub use form::{Field, Fields, Form, Items, Lack, Made};
 pub use operands::Clash;
 pub use questions::{Constant, Question};
 
 use crate::core::failure::Outcome;
 use crate::script::convert::{to_dynamic, to_value};
 use crate::script::errors::{from_expression, panics};
+use crate::script::expression::forms::Names;
 use crate::script::gate::{self, Gate};
 use crate::script::{growth, worker};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope, Token};
@@ -47,8 +49,10 @@ thread_local! {
 pub struct Reference {
     /// The name, then the fields: `["draft", "score"]`.
     pub path: Vec<String>,
-    /// Which part of the path is the first that is read with `?.`, so that what stands before it may be absent.
-    pub optional: Option<usize>,
+    /// Which parts of the path are read with `?.`, so that what stands before each of them may be absent.
+    pub optional: Vec<usize>,
+    /// Whether nothing but these fields stands behind the name.
+    pub whole: bool,
     /// The method that is called on the name itself.
     pub method: Option<String>,
     /// What is done with the value at the end of the path, as far as `()` may not bear it.
@@ -57,6 +61,13 @@ pub struct Reference {
     pub line: usize,
     /// The column within it, from 1.
     pub column: usize,
+}
+
+impl Reference {
+    /// A value as it stands.
+    pub const fn plain(path: Vec<String>) -> Self {
+        Self { path, optional: Vec::new(), whole: true, method: None, deed: None, line: 1, column: 1 }
+    }
 }
 
 /// A compiled expression; equal if its text is.
@@ -112,17 +123,27 @@ impl Expression {
 
     /// What is known of the form of its value, by the forms of the names that it reads.
     pub fn form(&self, names: &dyn Fn(&str) -> Form) -> Form {
-        forms::of(&self.0.ast, names)
+        forms::of(&self.0.ast, Names::of(&|name, _| names(name)))
+    }
+
+    /// What is known of its value, with why it may be `()`: `names` has the form of what is read where it is there, or
+    /// whatever becomes of it, `lacks` why it may not be there.
+    pub fn made(&self, names: &dyn Fn(&str, bool) -> Form, lacks: &dyn Fn(&Reference) -> Option<Arc<Lack>>) -> Made {
+        let at = |place: (usize, usize)| {
+            let mut references = self.references().iter();
+            references.find(|read| (read.line, read.column) == place).and_then(lacks)
+        };
+        forms::made(&self.0.ast, Names::of(names).with(&at))
     }
 
     /// What is known of the form of what an operator combines with a value that it reads.
     pub fn beside(&self, read: &Reference, names: &dyn Fn(&str) -> Form) -> Form {
-        operands::beside(&self.0.ast, (read.line, read.column), names)
+        operands::beside(&self.0.ast, (read.line, read.column), Names::of(&|name, _| names(name)))
     }
 
-    /// An operator in it between values that it never takes, by the forms of the names that it reads.
+    /// An operator in it with values that it never takes, by the forms of the names that it reads.
     pub fn clash(&self, names: &dyn Fn(&str) -> Form) -> Option<Clash> {
-        operands::clash(&self.0.ast, names)
+        operands::clash(&self.0.ast, Names::of(&|name, _| names(name)))
     }
 
     /// Its text.

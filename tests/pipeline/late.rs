@@ -262,6 +262,18 @@ fn what_a_value_is_known_to_be_is_told_before() {
 }
 
 #[test]
+fn texts_and_lists_have_properties_of_their_own() {
+    let text = |value: &str| format!("steps: {{a: {{set: {{t: '\"x\"', l: ['1']}}}}, b: {{set: {{v: {value}}}}}}}\n");
+    for (value, what) in [
+        ("a.l.bytes", "`a.l` is a list, and has no field `bytes`"),
+        ("a.t.start", "`a.t` is a text, and has no field `start`"),
+    ] {
+        refused_for(&text(value), what);
+    }
+    accepted(&text("a.l.len + a.t.len + a.t.bytes"));
+}
+
+#[test]
 fn what_an_output_does_with_a_step_that_was_skipped_is_told_before() {
     let text = |output: &str| {
         let sum = "{tool: calculate, args: {expression: 1 + 1}, condition: inputs.n > 1}";

@@ -107,12 +107,13 @@ impl Writer<'_> {
     fn set(&mut self) -> (Map<String, Value>, Form) {
         let (mut values, mut fields) = (Map::new(), Vec::new());
         for at in 0..=self.tape.pick(3) {
-            let (value, form) = match self.tape.pick(6) {
+            let (value, form) = match self.tape.pick(7) {
                 0 => (json!("\"text\""), Form::Text),
                 1 => (json!(self.tape.pick(5)), Form::Number),
                 2 => (json!(["\"x\"", "\"y\""]), Form::List),
                 3 => (json!({"in": "\"deep\""}), Form::Fields(vec![("in".to_owned(), Form::Text)])),
                 4 => (json!(self.tape.pick(2) == 0), Form::Flag),
+                5 => (json!("inputs.number"), Form::Handed),
                 _ => (json!(self.expression()), Form::Unknown),
             };
             values.insert(format!("f{at}"), value);
@@ -296,24 +297,35 @@ impl Writer<'_> {
         }
     }
 
-    /// What is done with an input that is not given; now and then what that does not bear.
+    /// What is done with an input that is not given, or with what took it; now and then what that does not bear.
     fn optional(&mut self) -> String {
         let borne = [
-            "(inputs.number ?? 1) + 1",
-            "inputs.number?.to_float()",
-            "if inputs.number == () { 0 } else { inputs.number * 2 }",
-            "`${inputs.number}`",
-            "inputs.number.to_string() + \"text\"",
+            "(NUMBER ?? 1) + 1",
+            "NUMBER?.to_float()",
+            "if NUMBER == () { 0 } else { NUMBER * 2 }",
+            "`${NUMBER}`",
+            "NUMBER.to_string() + \"text\"",
         ];
-        let other = [
-            "inputs.number + 1",
-            "inputs.number + \"text\"",
-            "inputs.number.to_float()",
-            "-inputs.number",
-            "inputs.number > 1",
-        ];
+        let other = ["NUMBER + 1", "NUMBER + \"text\"", "NUMBER.to_float()", "-NUMBER", "NUMBER > 1"];
         let all: &[&str] = if self.tape.wrong(4) { &other } else { &borne };
-        (*self.tape.of(all)).to_owned()
+        let (done, number) = (*self.tape.of(all), self.handed());
+        done.replace("NUMBER", &number)
+    }
+
+    /// An input that is not given, or a field that took it.
+    fn handed(&mut self) -> String {
+        let fields = |known: &Known| -> Vec<String> {
+            match &known.form {
+                Form::Fields(fields) => {
+                    let handed = fields.iter().filter(|(_, form)| matches!(form, Form::Handed));
+                    handed.map(|(field, _)| format!("{}.{field}", known.name)).collect()
+                }
+                _ => Vec::new(),
+            }
+        };
+        let mut all: Vec<String> = self.seen.iter().flat_map(fields).collect();
+        all.push("inputs.number".to_owned());
+        self.tape.of(&all).clone()
     }
 
     /// A step that can be seen, or now and then any.

@@ -161,7 +161,7 @@ impl Writer<'_> {
                     Form::Number | Form::Flag => true,
                     Form::Text => slot.text,
                     Form::Fields(_) => slot.needed,
-                    Form::List | Form::Unknown | Form::Absent => false,
+                    Form::List | Form::Unknown | Form::Absent | Form::Handed => false,
                 };
                 self.knowable = self.knowable && is_known;
                 json!(format!("{{{{ {path} }}}}"))

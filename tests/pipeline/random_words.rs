@@ -43,11 +43,13 @@ pub(super) enum Form {
     Unknown,
     /// It need not be there at all.
     Absent,
+    /// It took an input that is not given.
+    Handed,
 }
 
 impl Form {
     pub(super) const fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown | Self::Absent)
+        matches!(self, Self::Unknown | Self::Absent | Self::Handed)
     }
 }
 

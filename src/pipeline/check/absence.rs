@@ -1,15 +1,14 @@
 //! Whose value may be `()` where it is read: what is skipped, jumped over, or failed while the flow goes on.
 
+use crate::pipeline::check::ways::{
+    ended_before, ends, falls_with, goes_on, goes_past, has_condition_of, jumped_over, reader, skips_others,
+};
 use crate::pipeline::check::{Known, Seen};
-use crate::pipeline::graph::{jumps, targets};
-use crate::pipeline::plan::{Act, Block, Input, Jump, Step};
+use crate::pipeline::plan::{Act, Input, Jump, Step};
 use crate::pipeline::read::{Part, Use, User};
 use crate::pipeline::tree::Spot;
 use crate::script::expression::{Constant, Expression, Question, Reference};
 use std::collections::HashSet;
-
-/// What a body gives its steps beside the item, under the same names as one further out.
-const OF_BODIES: &[&str] = &["key", "index", "prev", "iteration"];
 
 /// Whose value may be absent.
 pub(super) struct Absence<'k> {
@@ -65,29 +64,29 @@ impl<'k> Absence<'k> {
     pub(super) fn why(&self, read: &Use, name: &str) -> Option<String> {
         let seen = self.known.steps.get(name)?;
         let asked = read.expression.iter().flat_map(Expression::questions).any(|question| asks(question, name));
-        if read.reference.optional == Some(1) || asked || self.asks_before(read, name) {
+        if read.reference.optional.contains(&1) || asked || self.asks_before(read, name) {
             return None;
         }
         if read.user.part == Part::Product && read.user.step == name {
             return None;
         }
         let around = self.known.around(&read.user.step);
-        let output = read.user.part == Part::Output;
         let reader = reader(&around, seen.block);
-        if goes_past(seen, reader, output) && !around.iter().any(|other| has_condition_of(other, seen)) {
+        // Outputs, and what was taken out of a body, are made when all of the block is done.
+        let behind = reader.is_none();
+        if goes_past(seen, reader, behind) && !around.iter().any(|other| has_condition_of(other, seen)) {
             return Some("it has a condition".to_owned());
         }
         if let Some(by) = jumped_over(seen.block, name, reader) {
             return Some(format!("`{by}` may jump over it"));
         }
         // Who needs what failed or was skipped is skipped with it, and so is all that stands in its body.
-        let user = reader.and_then(|at| seen.block.steps.get(at));
-        let regardless = user.is_some_and(|user| user.always || user.watches.iter().any(|watched| watched == name));
-        if output || regardless { self.lost(seen, output) } else { None }
+        let regardless = reader.is_none_or(|at| !falls_with(seen, at));
+        if regardless { self.lost(seen, behind) } else { None }
     }
 
-    /// Why the value of a step may be `()` for whoever reads it whatever became of the step.
-    fn lost(&self, seen: &Seen<'_>, output: bool) -> Option<String> {
+    /// Why the value of a step may be `()` for whoever reads it whatever became of the step, or behind the whole block.
+    fn lost(&self, seen: &Seen<'_>, behind: bool) -> Option<String> {
         let step = seen.step;
         let runs = step.always && step.condition.is_none();
         if let Some(by) = ended_before(seen.block, &step.name).filter(|_| !runs) {
@@ -97,15 +96,53 @@ impl<'k> Absence<'k> {
             return Some("a step that it needs may fail or be skipped".to_owned());
         }
         let late = goes_on(step) || step.on_false == Some(Jump::Skip);
-        (!output || late).then(|| "it may have failed".to_owned())
+        (!behind || late).then(|| "it may have failed".to_owned())
     }
 
-    /// Whether a part of a step may read `()` by the name of a step, unless the expression itself asks first.
-    pub(super) fn may_lack(&self, step: &str, part: Part, name: &str) -> bool {
-        let path = vec![name.to_owned()];
-        let reference = Reference { path, optional: None, method: None, deed: None, line: 1, column: 1 };
-        let user = User { step: step.to_owned(), part };
-        self.why(&Use { user, at: Spot::default(), reference, local: false, expression: None }, name).is_some()
+    /// Whether an expression may read `()` by the name of a step.
+    pub(super) fn may_lack(&self, user: &User, expression: &Expression, name: &str) -> bool {
+        let (user, reference) = (user.clone(), Reference::plain(vec![name.to_owned()]));
+        let expression = Some(expression.clone());
+        self.why(&Use { user, at: Spot::default(), reference, local: false, expression }, name).is_some()
+    }
+
+    /// Whether what a value was taken from may be absent for this reader, too.
+    pub(super) fn may_be(&self, read: &Use, origin: &[String]) -> bool {
+        match origin.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["inputs", input] => self.lacks(read, input),
+            [name] => self.why(&Use { reference: Reference::plain(origin.to_vec()), ..read.clone() }, name).is_some(),
+            _ => true,
+        }
+    }
+
+    /// Whether a reading in the body of a `while` is made in the first iteration, too.
+    pub(super) fn is_in_first_turn(&self, read: &Use) -> bool {
+        let around = self.known.around(&read.user.step);
+        let last = around.iter().skip(1).position(|seen| matches!(seen.step.act, Act::While(_)));
+        let runs = last.and_then(|last| around.get(..=last)).is_some_and(|inside| self.run(read.user.part, inside));
+        let mut own = read.expression.iter().flat_map(Expression::references);
+        runs && !own.any(|other| other.path.first().is_some_and(|name| name == "iteration"))
+    }
+
+    /// Whether something is read in any run.
+    pub(super) fn is_read_in_any_run(&self, read: &Use) -> bool {
+        self.run(read.user.part, &self.known.around(&read.user.step))
+    }
+
+    /// Whether steps run in any case, of which each stands in the body of the next one; `part` of the first one reads.
+    fn run(&self, part: Part, around: &[&Seen<'_>]) -> bool {
+        around.iter().enumerate().all(|(depth, seen)| {
+            let step = seen.step;
+            let asks = step.condition.is_some() && (depth > 0 || part != Part::Condition);
+            let repeats = depth > 0 && matches!(step.act, Act::Each(_) | Act::While(_));
+            let is_passed = self.is_skipped(&step.name) || jumped_over(seen.block, &step.name, None).is_some();
+            !asks && !repeats && !is_passed
+        })
+    }
+
+    /// Whether an input need not be given.
+    pub(super) fn is_optional(&self, input: &str) -> bool {
+        self.optional.contains(input)
     }
 
     /// Whether an input may be `()` where it is read, and nobody has asked first.
@@ -113,11 +150,22 @@ impl<'k> Absence<'k> {
         let of_it = |question: &&Question| question.path.iter().map(String::as_str).take(2).eq(["inputs", input]);
         let mut own = read.expression.iter().flat_map(Expression::questions).filter(of_it);
         let mut around = self.conditions(read).flat_map(Expression::questions).filter(of_it);
-        let is_there =
-            |question: &Question| question.demanded && question.equal != (question.with == Constant::Nothing);
-        self.optional.contains(input)
-            && !own.any(|question| question.with == Constant::Nothing)
-            && !around.any(is_there)
+        self.is_optional(input) && !own.any(|question| question.with == Constant::Nothing) && !around.any(makes_sure)
+    }
+
+    /// Whether the expression asks for a value, or a condition around it does and means it, or they look at it in a way
+    /// that bears `()`.
+    pub(super) fn asks_for(&self, read: &Use, way: &[String]) -> bool {
+        let own = || read.expression.iter();
+        let of_it = |question: &&Question| question.path == way;
+        let bears = |other: &&Reference| {
+            let passed = other.path.starts_with(way) && other.optional.contains(&way.len());
+            (passed && (other.deed.is_none() || !other.whole)) || (other.path == way && other.deed.is_none())
+        };
+        let others = own().flat_map(Expression::references).filter(|other| **other != read.reference);
+        own().flat_map(Expression::questions).any(|question| of_it(&question))
+            || self.conditions(read).flat_map(Expression::questions).filter(of_it).any(makes_sure)
+            || others.chain(self.conditions(read).flat_map(Expression::references)).any(|other| bears(&other))
     }
 
     /// Whether a value is looked at elsewhere in the expression, or by a condition around it, in a way that bears `()`:
@@ -126,7 +174,7 @@ impl<'k> Absence<'k> {
         let path = &read.reference.path;
         let bears = |expression: &Expression, but: Option<&Reference>| {
             let mut others = expression.references().iter().filter(|other| Some(*other) != but);
-            others.any(|other| other.path.starts_with(path) && (other.deed.is_none() || other.optional.is_some()))
+            others.any(|other| other.path.starts_with(path) && is_borne(other))
                 && !expression.questions().iter().any(|question| question.path == *path)
         };
         read.expression.iter().any(|own| bears(own, Some(&read.reference)))
@@ -153,69 +201,14 @@ impl<'k> Absence<'k> {
     }
 }
 
-/// Whether a failure of the step is dealt with, so that the block comes to its end without its value.
-fn goes_on(step: &Step) -> bool {
-    matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_) | Jump::End))
+/// Whether what is done with a reading bears `()`: nothing is done, or it is passed over with what is absent.
+const fn is_borne(read: &Reference) -> bool {
+    read.deed.is_none() || (!read.optional.is_empty() && !read.whole)
 }
 
-/// Whether a step that fails, or skips on purpose, lets the flow go on without those that need it.
-fn skips_others(step: &Step) -> bool {
-    goes_on(step) || jumps(step).any(|jump| *jump == Jump::Skip)
-}
-
-/// Whether a condition of the step that does not hold lets the flow reach its reader.
-fn goes_past(seen: &Seen<'_>, reader: Option<usize>, output: bool) -> bool {
-    let step = seen.step;
-    let Some(at) = seen.block.position(&step.name).filter(|_| step.condition.is_some()) else { return false };
-    match &step.on_false {
-        // What stands behind it is not reached then; what stands before it and waits for it is, and the outputs are made.
-        Some(Jump::End) => output || reader.is_some_and(|reader| reader < at),
-        Some(Jump::To(target)) => leads_past(seen.block, (at, target), at, reader),
-        on_false => matches!(on_false, None | Some(Jump::Continue | Jump::Retry)),
-    }
-}
-
-/// Whether what stands around a reader runs only if the condition of a step holds, because its own one says the same and
-/// means it: what bodies give their steps is something else in each of them.
-fn has_condition_of(other: &Seen<'_>, seen: &Seen<'_>) -> bool {
-    let Some((own, condition)) = seen.step.condition.as_ref().zip(other.step.condition.as_ref()) else { return false };
-    let of_body = |read: &Reference| read.path.first().is_some_and(|name| OF_BODIES.contains(&name.as_str()));
-    let beside = seen.block.position(&other.step.name).is_some();
-    (beside || !own.references().iter().any(of_body)) && own.says_the_same(condition)
-}
-
-/// Where the step of a block stands that reads, or in whose body it is read; nothing if that is outside of the block.
-fn reader(around: &[&Seen<'_>], block: &Block) -> Option<usize> {
-    around.iter().find_map(|seen| block.position(&seen.step.name))
-}
-
-/// A step that may jump over this one, and not over the reader as well.
-fn jumped_over<'b>(block: &'b Block, name: &str, reader: Option<usize>) -> Option<&'b str> {
-    let at = block.position(name)?;
-    let over = |(from, step): (usize, &'b Step)| {
-        targets(step).any(|target| leads_past(block, (from, target), at, reader)).then_some(step.name.as_str())
-    };
-    block.steps.iter().enumerate().take(at).find_map(over)
-}
-
-/// Whether a jump leads past a step, but not past its reader as well: whoever is jumped over too reads nothing.
-fn leads_past(block: &Block, (from, target): (usize, &str), at: usize, reader: Option<usize>) -> bool {
-    let Some(target) = block.position(target) else { return false };
-    target > at && !reader.is_some_and(|reader| (from + 1..target).contains(&reader))
-}
-
-/// A step that may end the block before this one.
-fn ended_before<'b>(block: &'b Block, name: &str) -> Option<&'b str> {
-    let at = block.position(name)?;
-    block.steps.iter().take(at).find(|step| ends(block, step)).map(|step| step.name.as_str())
-}
-
-/// Whether a step may end its block so that the outputs are made all the same. One that ends the whole gives another value
-/// than the outputs, unless what always runs ends the block after it.
-fn ends(block: &Block, step: &Step) -> bool {
-    let leads = |step: &Step| jumps(step).any(|jump| *jump == Jump::End);
-    let again = || block.steps.iter().any(|other| other.always && leads(other));
-    leads(step) || (matches!(step.act, Act::End(_)) && again())
+/// Whether this is true only if what is asked for is there, and the whole only if this is.
+fn makes_sure(question: &Question) -> bool {
+    question.demanded && question.equal != (question.with == Constant::Nothing)
 }
 
 /// Whether this asks for the value of a step, or for how the step ended.

@@ -2,14 +2,17 @@
 
 use crate::core::text::nearest;
 use crate::pipeline::check::absence::Absence;
-use crate::pipeline::check::forms::{self, Forms};
-use crate::pipeline::check::{Known, deeds, wanted};
+use crate::pipeline::check::forms::Forms;
+use crate::pipeline::check::{Known, deeds, lacks, wanted};
 use crate::pipeline::plan::{Act, OnItemFailure, Pipeline};
 use crate::pipeline::read::{Reader, Use};
 use crate::script::expression::{Constant, Form};
 
-/// What texts and lists answer without being called.
-const PROPERTIES: &[&str] = &["len", "is_empty", "chars", "bytes", "start", "end"];
+/// What texts answer without being called.
+const OF_TEXTS: &[&str] = &["len", "is_empty", "chars", "bytes"];
+
+/// What lists answer.
+const OF_LISTS: &[&str] = &["len", "is_empty"];
 
 /// What numbers answer.
 const OF_NUMBERS: &[&str] = &[
@@ -30,50 +33,57 @@ const OF_NUMBERS: &[&str] = &[
 const OF_ALL: &[&str] = &["to_string", "to_debug", "type_of", "is_shared"];
 
 /// Checks all readings.
-pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, known: &Known<'_>, absence: &Absence<'_>) {
-    let inputs = forms::of_inputs(&pipeline.inputs);
-    let forms = Forms::of(pipeline, absence);
-    wanted::check(reader, known, &forms, &inputs, absence);
-    deeds::clashes(reader, &forms);
+pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, forms: &Forms<'_>) {
+    wanted::check(reader, forms);
+    deeds::clashes(reader, forms);
     let uses = std::mem::take(&mut reader.uses);
-    for read in uses.iter().filter(|read| read.local) {
-        if let Some(message) = unbegun(read, known) {
-            reader.fault(read.at, message);
-        }
-    }
-    for read in uses.iter().filter(|read| !read.local) {
-        let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
-        let message = match path.as_slice() {
-            ["inputs", input] => {
-                unknown_field("inputs", &inputs, &[*input]).or_else(|| deeds::of_input(read, input, absence, &forms))
-            }
-            ["inputs", rest @ ..] => {
-                unknown_field("inputs", &inputs, rest).or_else(|| absent_input(read, rest, absence))
-            }
-            ["outcomes", name, field, ..] => {
-                Some(format!("`outcomes.{name}` is a text such as \"ok\" or \"failed\", and has no field `{field}`"))
-            }
-            ["errors", name, field, ..] => {
-                unguarded_error(read, name, absence).or_else(|| error_of_items(known, name, field))
-            }
-            [name, rest @ ..] => match forms.get(name) {
-                Some(form) => of_step(read, name, form, rest, absence)
-                    .or_else(|| deeds::of_step(read, name, absence, &forms).filter(|_| rest.is_empty())),
-                None => None,
-            },
-            [] => None,
-        };
-        if let Some(message) = message {
-            reader.fault(read.at, message);
-        }
+    for read in &uses {
+        let fault = of_name(read, pipeline, forms).or_else(|| of_value(read, forms));
+        fault.into_iter().for_each(|message| reader.fault(read.at, message));
     }
     reader.uses = uses;
+}
+
+/// What is wrong with a reading by what its name means.
+fn of_name(read: &Use, pipeline: &Pipeline, forms: &Forms<'_>) -> Option<String> {
+    let (known, absence) = (forms.known, forms.absence);
+    let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
+    match path.as_slice() {
+        _ if read.local => unbegun(read, forms),
+        ["inputs", input] => {
+            unknown_field("inputs", &forms.inputs, &[*input], false).or_else(|| deeds::of_input(read, input, forms))
+        }
+        ["inputs", rest @ ..] => unknown_field("inputs", &forms.inputs, rest, false)
+            .or_else(|| absent_input(read, rest, absence))
+            .or_else(|| left_out(read, rest, pipeline, absence)),
+        ["outcomes", name, field, ..] => {
+            Some(format!("`outcomes.{name}` is a text such as \"ok\" or \"failed\", and has no field `{field}`"))
+        }
+        ["errors", name, field, ..] => {
+            unguarded_error(read, name, absence).or_else(|| error_of_items(known, name, field))
+        }
+        [name, rest @ ..] if known.steps.contains_key(name) => {
+            of_step(read, name, rest, forms).or_else(|| deeds::of_step(read, name, forms).filter(|_| rest.is_empty()))
+        }
+        _ => None,
+    }
+}
+
+/// What is wrong with a reading by what is known of the value that it begins with.
+fn of_value(read: &Use, forms: &Forms<'_>) -> Option<String> {
+    let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
+    let unknown = || {
+        let (length, made) = forms.begin(read)?;
+        let (begin, fields) = path.split_at_checked(length)?;
+        unknown_field(&begin.join("."), &made.form, fields, begin == ["answer"])
+    };
+    unknown().or_else(|| lacks::refused(read, forms)).or_else(|| deeds::mistaken(read, forms))
 }
 
 /// An input that need not be given has no fields then.
 fn absent_input(read: &Use, way: &[&str], absence: &Absence<'_>) -> Option<String> {
     let [input, field, ..] = way else { return None };
-    let asked = matches!(read.reference.optional, Some(1 | 2)) || !absence.lacks(read, input);
+    let asked = read.reference.optional.contains(&2) || !absence.lacks(read, input);
     (!asked).then(|| {
         format!(
             "`inputs.{input}` may be `()`: give it a default, write `inputs.{input}?.{field}`, or ask \
@@ -82,7 +92,26 @@ fn absent_input(read: &Use, way: &[&str], absence: &Absence<'_>) -> Option<Strin
     })
 }
 
-fn of_step(read: &Use, name: &str, form: &Form, fields: &[&str], absence: &Absence<'_>) -> Option<String> {
+/// An input has no more fields than its default where it is not given, if nobody knows what is given else.
+fn left_out(read: &Use, way: &[&str], pipeline: &Pipeline, absence: &Absence<'_>) -> Option<String> {
+    let [name, field, ..] = way else { return None };
+    let input = pipeline.inputs.iter().find(|input| input.name == *name)?;
+    let default = input.default.as_ref()?.as_object().filter(|default| !default.contains_key(*field))?;
+    // Whoever computes with it, or reads it on some ways only, may know more.
+    let is_plain = read.expression.as_ref().is_some_and(|whole| whole.sole() == Some(&read.reference.path));
+    if !is_plain || !absence.is_read_in_any_run(read) {
+        return None;
+    }
+    let names: Vec<&str> = default.keys().map(String::as_str).collect();
+    let has = if names.is_empty() { "no fields".to_owned() } else { names.join(", ") };
+    Some(format!(
+        "`inputs.{name}` has no field `{field}` where it is not given, as its default has {has}: read it by \
+         `inputs.{name}.get(\"{field}\")`, or add it to the default"
+    ))
+}
+
+fn of_step(read: &Use, name: &str, fields: &[&str], forms: &Forms<'_>) -> Option<String> {
+    let absence = forms.absence;
     let Some(field) = fields.first() else {
         let method = read.reference.method.as_deref().filter(|method| !OF_ALL.contains(method))?;
         let why = absence.why(read, name)?;
@@ -91,7 +120,8 @@ fn of_step(read: &Use, name: &str, form: &Form, fields: &[&str], absence: &Absen
              `outcomes.{name} == \"ok\"`"
         ));
     };
-    if let Some(message) = unknown_field(name, form, fields) {
+    let made = forms.seen(&read.user.step, name)?;
+    if let Some(message) = unknown_field(name, &made.form, fields, true) {
         return Some(message);
     }
     let why = absence.why(read, name)?;
@@ -100,8 +130,8 @@ fn of_step(read: &Use, name: &str, form: &Form, fields: &[&str], absence: &Absen
     ))
 }
 
-/// Why a way of fields leads nowhere.
-fn unknown_field(name: &str, form: &Form, fields: &[&str]) -> Option<String> {
+/// Why a way of fields leads nowhere; `answers` is whether the value is one for which `vars` may stand.
+fn unknown_field(name: &str, form: &Form, fields: &[&str], answers: bool) -> Option<String> {
     let mut way = name.to_owned();
     let mut form = form;
     for field in fields {
@@ -109,6 +139,11 @@ fn unknown_field(name: &str, form: &Form, fields: &[&str]) -> Option<String> {
             Form::Any => return None,
             Form::Map(known) => {
                 let Some(found) = known.all.iter().find(|known| known.name == *field) else {
+                    if let Some(rest) = &known.rest {
+                        form = &rest.form;
+                        way = format!("{way}.{field}");
+                        continue;
+                    }
                     let names: Vec<&str> = known.all.iter().map(|known| known.name.as_str()).collect();
                     return Some(match nearest(field, names.iter().copied()) {
                         Some(near) => format!("`{way}` has no field `{field}`; did you mean `{near}`?"),
@@ -119,15 +154,16 @@ fn unknown_field(name: &str, form: &Form, fields: &[&str]) -> Option<String> {
                 if !found.sure {
                     return Some(format!("`{way}.{field}` need not be there: read it by `{way}.get(\"{field}\")`"));
                 }
-                form = &found.form;
+                form = &found.made.form;
             }
             Form::Number if OF_NUMBERS.contains(field) => return None,
             Form::Number | Form::Flag => {
                 return Some(format!("`{way}` is {}, and has no field `{field}`", form.kind()));
             }
-            Form::Text | Form::List if PROPERTIES.contains(field) => return None,
-            Form::Text | Form::List => {
-                let whole = matches!(form, Form::Text) && !way.contains('.');
+            Form::Text if OF_TEXTS.contains(field) => return None,
+            Form::List(_) if OF_LISTS.contains(field) => return None,
+            Form::Text | Form::List(_) => {
+                let whole = matches!(form, Form::Text) && answers && !way.contains('.');
                 let hint = if whole { "; `vars` give the step's value fields" } else { "" };
                 return Some(format!("`{way}` is {}, and has no field `{field}`{hint}", form.kind()));
             }
@@ -138,21 +174,25 @@ fn unknown_field(name: &str, form: &Form, fields: &[&str]) -> Option<String> {
 }
 
 /// The last iteration's value is not there when the condition is asked for the first time.
-fn unbegun(read: &Use, known: &Known<'_>) -> Option<String> {
-    let Act::While(repeat) = &known.steps.get(read.user.step.as_str())?.step.act else { return None };
+fn unbegun(read: &Use, forms: &Forms<'_>) -> Option<String> {
+    let Act::While(repeat) = &forms.known.steps.get(read.user.step.as_str())?.step.act else { return None };
     let (reference, whole) = (&read.reference, read.expression.as_ref()?);
     let asked = whole.questions().iter().any(|q| q.path == ["prev"] && q.with == Constant::Nothing)
         || whole.references().iter().any(|r| r.path.first().is_some_and(|name| name == "iteration"));
-    if reference.path.first()? != "prev" || reference.optional == Some(1) || asked {
+    if reference.path.first()? != "prev" || asked || !repeat.condition.is(whole) {
         return None;
     }
-    let here = repeat.condition.is(whole);
-    let way = match reference.path.get(1).or(reference.method.as_ref()) {
+    let passed = reference.optional.contains(&1);
+    let way = match reference.path.get(1).or(reference.method.as_ref()).filter(|_| !passed) {
         Some(field) => format!("`prev?.{field}`"),
+        None if passed => {
+            deeds::remedy(read, "prev", forms).filter(|_| reference.whole)?;
+            format!("another value by `??`, as in `(prev?.{} ?? ..)`", reference.path.get(1..)?.join("."))
+        }
         // As part of a larger expression it may be anything.
         None => whole.sole().map(|_| "what is compared".to_owned())?,
     };
-    here.then(|| format!("`prev` is `()` before the first iteration: write {way}, or ask `prev == () || ..` first"))
+    Some(format!("`prev` is `()` before the first iteration: write {way}, or ask `prev == () || ..` first"))
 }
 
 /// Where items may fail and the step goes on, `errors` has their failures by key, and nobody knows which.
@@ -165,7 +205,7 @@ fn error_of_items(known: &Known<'_>, name: &str, field: &str) -> Option<String> 
 
 /// A failure is there only if the step failed.
 fn unguarded_error(read: &Use, name: &str, absence: &Absence<'_>) -> Option<String> {
-    let asked = read.reference.optional == Some(2) || absence.asks_error(read, name);
+    let asked = read.reference.optional.contains(&2) || absence.asks_error(read, name);
     (!asked).then(|| {
         format!(
             "`errors.{name}` is `()` unless the step failed: write `errors.{name}?.`, or let a condition ask \

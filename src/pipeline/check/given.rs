@@ -1,11 +1,11 @@
 //! What called pipelines and tools are given, compared with what they take: what never fits, and what may be `()` where
 //! that is refused. What has no holes was compared when it was read, and what may fit is left to the run.
 
-use crate::pipeline::check::absence::Absence;
-use crate::pipeline::check::forms::{self, Forms};
-use crate::pipeline::check::{Known, wanted};
+use crate::pipeline::check::forms::{Forms, of_template};
+use crate::pipeline::check::schemas::{item, kind_of};
+use crate::pipeline::check::{lacks, wanted};
 use crate::pipeline::plan::{Act, Nested, Template, ToolCall};
-use crate::pipeline::read::{Part, Reader, Use};
+use crate::pipeline::read::{Part, Reader, Use, User};
 use crate::pipeline::run::inputs;
 use crate::pipeline::tree::Spot;
 use crate::script::expression::{Expression, Field, Form};
@@ -16,34 +16,22 @@ use std::collections::HashMap;
 /// What is wrong, and where.
 type Faults = Vec<(Spot, String)>;
 
-/// Checks what all steps give: `forms` are of values that may be absent, `inputs` is that of inputs that are given.
-pub(super) fn check(
-    reader: &mut Reader<'_, '_>,
-    known: &Known<'_>,
-    forms: &Forms<'_>,
-    inputs: &Form,
-    absence: &Absence<'_>,
-) {
-    let faults = found(reader, known, forms, inputs, absence);
+/// Checks what all steps give.
+pub(super) fn check(reader: &mut Reader<'_, '_>, forms: &Forms<'_>) {
+    let faults = found(reader, forms);
     faults.into_iter().for_each(|(at, message)| reader.fault(at, message));
 }
 
-fn found(
-    reader: &Reader<'_, '_>,
-    known: &Known<'_>,
-    forms: &Forms<'_>,
-    inputs: &Form,
-    absence: &Absence<'_>,
-) -> Faults {
+fn found(reader: &Reader<'_, '_>, forms: &Forms<'_>) -> Faults {
     let mut reads: HashMap<&str, Vec<&Use>> = HashMap::new();
     for read in reader.uses.iter().filter(|read| !read.local) {
         reads.entry(read.user.step.as_str()).or_default().push(read);
     }
     let mut faults = Faults::new();
-    for (name, seen) in &known.steps {
+    for (name, seen) in &forms.known.steps {
         let at = reader.steps.get(*name).copied().unwrap_or_default();
         let reads = reads.get(*name).map_or(&[] as &[&Use], Vec::as_slice);
-        let giver = Giver { step: name, at, reads, forms, inputs, absence };
+        let giver = Giver { step: name, at, reads, forms };
         match &seen.step.act {
             Act::Nested(nested) => giver.pipeline(nested, &mut faults),
             Act::Tool(call) => giver.tool(call, reader.loader.tools, &mut faults),
@@ -62,8 +50,6 @@ struct Giver<'g> {
     /// What it reads.
     reads: &'g [&'g Use],
     forms: &'g Forms<'g>,
-    inputs: &'g Form,
-    absence: &'g Absence<'g>,
 }
 
 /// What takes a value.
@@ -128,13 +114,14 @@ impl Giver<'_> {
 
     /// What is wrong with a value.
     fn fault(&self, slot: &Slot<'_>, value: &Template) -> Option<(Spot, String)> {
-        let is_read = matches!(value, Template::Value(whole) if whole.sole().is_some());
-        let form = forms::of_template(value, &|name| match name {
-            // An input that is not given fails too where `()` is refused.
-            "inputs" if is_read && !slot.bears => self.inputs.clone(),
-            name => self.forms.read_by(self.step, Part::Act, name),
+        let user = User { step: self.step.to_owned(), part: Part::Act };
+        let form = of_template(value, &|expression| {
+            let names = |name: &str| self.forms.sure(&user, expression, name);
+            // A part that is read as it is fails too where it is `()` and that is refused.
+            let is_there = expression.sole().is_some() && !slot.bears;
+            if is_there { expression.made(&|name, _| names(name), &|_| None) } else { expression.form(&names).into() }
         });
-        if let Some((way, schema, kind)) = misfit(&form, slot.schema, slot.reads, &slot.way) {
+        if let Some((way, schema, kind)) = misfit(&form.form, slot.schema, slot.reads, &slot.way) {
             let by = if let Template::Value(by) = value { format!(" by `{}`", by.source()) } else { String::new() };
             let what = inputs::wanted(schema);
             return Some((self.spot(value), format!("`{way}` of {} takes {what}, and is given {kind}{by}", slot.of)));
@@ -142,7 +129,7 @@ impl Giver<'_> {
         let Template::Value(expression) = value else { return None };
         let mut reads = self.reads_of(expression).filter(|read| !slot.bears && expression.hands_on(&read.reference));
         reads.find_map(|read| {
-            let why = absent(read, self.absence)?;
+            let why = absent(read, self.forms)?;
             Some((read.at, format!("{why}; {} needs `{}`", slot.of, slot.way)))
         })
     }
@@ -160,11 +147,13 @@ impl Giver<'_> {
 }
 
 /// Why a value that is handed on as it is read may be `()`; where `()` does not bear to be read that is told already.
-fn absent(read: &Use, absence: &Absence<'_>) -> Option<String> {
+fn absent(read: &Use, forms: &Forms<'_>) -> Option<String> {
     let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
     let whole = if matches!(path.first(), Some(&("inputs" | "errors"))) { 2 } else { 1 };
-    let bears = path.len() == whole || read.reference.optional.is_some();
-    if bears && !absence.looks_first(read) { wanted::absent(read, &path, absence) } else { None }
+    let bears = path.len() == whole || !read.reference.optional.is_empty();
+    let outer =
+        if bears && !forms.absence.looks_first(read) { wanted::absent(read, &path, forms.absence) } else { None };
+    outer.or_else(|| lacks::needed(read, forms))
 }
 
 /// The first part of a value that never fits: the way to it, what is taken there, and what it is.
@@ -175,16 +164,17 @@ fn misfit<'s>(form: &Form, schema: &'s Value, reads: bool, way: &str) -> Option<
         Form::Text => "string",
         Form::Number => "number",
         Form::Flag => "boolean",
-        Form::List => "array",
+        Form::List(_) => "array",
         Form::Map(_) => "object",
     };
     if !takes(schema, kind) {
         return Some((way.to_owned(), schema, form.kind()));
     }
     let Form::Map(fields) = form else { return None };
-    let inner =
-        |field: &Field| misfit(&field.form, property(schema, &field.name)?, false, &format!("{way}.{}", field.name));
-    fields.all.iter().filter(|field| field.sure).find_map(inner)
+    let inner = |field: &Field| {
+        misfit(&field.made.form, property(schema, &field.name)?, false, &format!("{way}.{}", field.name))
+    };
+    fields.all.iter().filter(|field| field.sure && field.made.lack.is_none()).find_map(inner)
 }
 
 /// Whether a value of this kind may fit a JSON Schema, as far as its types and choices tell.
@@ -205,18 +195,6 @@ fn takes(schema: &Value, kind: &str) -> bool {
     typed && listed && choices.all(|all| all.iter().any(|choice| takes(choice, kind)))
 }
 
-/// The type that JSON Schema has for a value.
-const fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
 /// The schema of a field.
 fn property<'s>(schema: &'s Value, name: &str) -> Option<&'s Value> {
     if schema.get("$ref").is_some() {
@@ -225,10 +203,4 @@ fn property<'s>(schema: &'s Value, name: &str) -> Option<&'s Value> {
     let own = schema.get("properties").and_then(|all| all.get(name));
     let other = || schema.get("additionalProperties").filter(|_| schema.get("patternProperties").is_none());
     own.or_else(other)
-}
-
-/// The schema of an item.
-fn item(schema: &Value) -> Option<&Value> {
-    let special = ["$ref", "prefixItems"].iter().any(|word| schema.get(word).is_some());
-    schema.get("items").filter(|_| !special)
 }

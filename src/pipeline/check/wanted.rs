@@ -2,11 +2,11 @@
 //! map, choices a list, and what a check answers is true, false or a text. What is not known of a form is seen when the
 //! step runs.
 
-use crate::pipeline::check::Known;
 use crate::pipeline::check::absence::Absence;
-use crate::pipeline::check::forms::{self, Forms};
+use crate::pipeline::check::forms::Forms;
+use crate::pipeline::check::{Known, lacks};
 use crate::pipeline::plan::{Act, Step, Template};
-use crate::pipeline::read::{Part, Reader, Use};
+use crate::pipeline::read::{Part, Reader, Use, User};
 use crate::script::expression::{Expression, Form, Reference};
 
 /// What stands at a place.
@@ -19,32 +19,19 @@ enum Wanted {
 }
 
 /// Checks conditions, items, choices and checks.
-pub(super) fn check(
-    reader: &mut Reader<'_, '_>,
-    known: &Known<'_>,
-    forms: &Forms<'_>,
-    inputs: &Form,
-    absence: &Absence<'_>,
-) {
+pub(super) fn check(reader: &mut Reader<'_, '_>, forms: &Forms<'_>) {
     let mut faults = Vec::new();
-    for read in reader.uses.iter().filter(|read| !read.local) {
-        let Some(wanted) = wanted(read, known) else { continue };
+    for read in &reader.uses {
+        let Some(wanted) = wanted(read, forms.known) else { continue };
         let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
-        let Some((name, way)) = path.split_first() else { continue };
-        let form = match *name {
-            "inputs" => forms::at(inputs, way),
-            "outcomes" => Some(&Form::Text),
-            "key" => forms::at(&Form::Text, way),
-            "index" | "iteration" => forms::at(&Form::Number, way),
-            name => forms.get(name).and_then(|form| forms::at(form, way)),
-        };
-        if let Some(form) = form.filter(|form| !wanted.fits(form)) {
+        if let Some(form) = forms.end(read).filter(|form| !wanted.fits(form)) {
             faults.push((read.at, wanted.refusal(&path.join("."), form.kind())));
-        } else if wanted != Wanted::Choices {
-            faults.extend(absent(read, &path, absence).map(|message| (read.at, message)));
+        } else if wanted != Wanted::Choices && !read.local {
+            let absent = absent(read, &path, forms.absence).or_else(|| lacks::needed(read, forms));
+            faults.extend(absent.map(|message| (read.at, message)));
         }
     }
-    for (name, seen) in &known.steps {
+    for (name, seen) in &forms.known.steps {
         let at = reader.steps.get(*name).copied().unwrap_or_default();
         faults.extend(computed(seen.step, forms).into_iter().map(|message| (at, message)));
     }
@@ -67,7 +54,7 @@ pub(super) fn absent(read: &Use, path: &[&str], absence: &Absence<'_>) -> Option
             )
         }),
         [name, ..] => {
-            let reference = Reference { optional: None, ..read.reference.clone() };
+            let reference = Reference { optional: Vec::new(), ..read.reference.clone() };
             let why = absence.why(&Use { reference, ..read.clone() }, name)?;
             let what = format!("`{name}` may be `()` here, because {why}");
             let hint = format!("let a condition ask `outcomes.{name} == \"ok\"`, or give another value by `??`");
@@ -79,7 +66,7 @@ pub(super) fn absent(read: &Use, path: &[&str], absence: &Absence<'_>) -> Option
 
 /// What is wrong with conditions, items and choices that are computed, or written out.
 fn computed(step: &Step, forms: &Forms<'_>) -> Vec<String> {
-    let conditions = step.condition.iter().map(|condition| (Wanted::Condition, condition));
+    let conditions = step.condition.iter().map(|condition| (Wanted::Condition, Part::Condition, condition));
     let own = match &step.act {
         Act::While(repeat) => Some((Wanted::Condition, &repeat.condition)),
         Act::Each(each) => expression(&each.items).map(|items| (Wanted::Items, items)),
@@ -87,10 +74,12 @@ fn computed(step: &Step, forms: &Forms<'_>) -> Vec<String> {
         Act::Llm(call) => call.check.as_ref().map(|check| (Wanted::Verdict, check)),
         _ => None,
     };
+    let own = own.map(|(wanted, expression)| (wanted, Part::Act, expression));
     // What is one value as it stands is told where it is read.
-    let made = conditions.chain(own).filter(|(_, expression)| expression.sole().is_none());
-    let wrong = |(wanted, expression): (Wanted, &Expression)| {
-        let form = expression.form(&|name| forms.named(name));
+    let made = conditions.chain(own).filter(|(_, _, expression)| expression.sole().is_none());
+    let wrong = |(wanted, part, expression): (Wanted, Part, &Expression)| {
+        let user = User { step: step.name.clone(), part };
+        let form = expression.form(&|name| forms.named(&user, name));
         (!wanted.fits(&form)).then(|| wanted.refusal(expression.source(), form.kind()))
     };
     let text = matches!(&step.act, Act::Each(each) if matches!(each.items, Template::Text(_)));
@@ -102,8 +91,8 @@ impl Wanted {
     const fn fits(self, form: &Form) -> bool {
         match self {
             Self::Condition => matches!(form, Form::Any | Form::Flag),
-            Self::Items => matches!(form, Form::Any | Form::List | Form::Map(_)),
-            Self::Choices => matches!(form, Form::Any | Form::List),
+            Self::Items => matches!(form, Form::Any | Form::List(_) | Form::Map(_)),
+            Self::Choices => matches!(form, Form::Any | Form::List(_)),
             Self::Verdict => matches!(form, Form::Any | Form::Flag | Form::Text),
         }
     }

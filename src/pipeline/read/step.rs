@@ -205,7 +205,7 @@ impl Reader<'_, '_> {
                 self.unknown(item.at, "there is no step", name, &known);
                 continue;
             }
-            let reference = Reference { path, optional: Some(1), method: None, deed: None, line: 1, column: 1 };
+            let reference = Reference { optional: vec![1], ..Reference::plain(path) };
             self.uses.push(Use { user: reading.user.clone(), at: item.at, reference, local: false, expression: None });
         }
     }

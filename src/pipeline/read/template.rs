@@ -144,7 +144,7 @@ impl Reader<'_, '_> {
                     failure.details.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok())
                 };
                 let (line, column) = (detail("line").unwrap_or(1), detail("column").unwrap_or(1));
-                let here = Reference { path: Vec::new(), optional: None, method: None, deed: None, line, column };
+                let here = Reference { line, column, ..Reference::plain(Vec::new()) };
                 let at = self.within(at, source, &here);
                 let bare = node.text().is_some_and(|text| !text.contains("{{"));
                 let told = if failure.message.starts_with("there is no variable") {

@@ -6,8 +6,8 @@ use rhai::{ASTFlags, Expr, Position};
 pub(super) struct Chain {
     /// The name, then the fields.
     pub path: Vec<String>,
-    /// Which part of the path is the first that is read with `?.` or `?[`.
-    pub optional: Option<usize>,
+    /// Which parts of the path are read with `?.` or `?[`.
+    pub optional: Vec<usize>,
     /// Whether nothing but fields stands behind the name.
     pub whole: bool,
     /// What follows the fields.
@@ -25,7 +25,7 @@ pub(super) enum Behind {
 impl Chain {
     /// A name alone.
     pub(super) fn new(name: &str) -> Self {
-        Self { path: vec![name.to_owned()], optional: None, whole: true, behind: None }
+        Self { path: vec![name.to_owned()], optional: Vec::new(), whole: true, behind: None }
     }
 
     /// An expression that is a name and fields, and nothing else.
@@ -59,7 +59,7 @@ impl Chain {
     /// Notes that the next part is read only if there is something to read it from.
     fn asked(&mut self, flags: ASTFlags) {
         if flags.intersects(ASTFlags::NEGATED) {
-            self.optional.get_or_insert(self.path.len());
+            self.optional.push(self.path.len());
         }
     }
 

@@ -7,8 +7,9 @@ use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt, Token};
 /// What is done with a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Deed {
-    /// A function of this name is called on it, by a dot or with it as its first argument, and takes no `()`.
-    Call(String),
+    /// A function of this name is called on it, by a dot or with it as its first argument, and takes no `()`, nor what
+    /// `Form::kind` calls so.
+    Call(String, Vec<&'static str>),
     /// Something is read from it by a bracket.
     Index,
     /// It stands beside an operator that takes no `()`.
@@ -19,7 +20,7 @@ pub enum Deed {
 
 /// What is called on a value, unless `()` takes it too.
 pub(super) fn of_call(name: &str, functions: &Functions) -> Option<Deed> {
-    (!functions.take_nothing(name)).then(|| Deed::Call(name.to_owned()))
+    (!functions.take_nothing(name)).then(|| Deed::Call(name.to_owned(), functions.refused(name)))
 }
 
 /// What the node around a value, which begins at `at`, does with it.

@@ -1,125 +1,67 @@
-//! What is known of the form of a value before it is computed, from the syntax tree and the forms of what it reads.
+//! What is known of the value of an expression before it is computed, from the syntax tree and what is known of what it
+//! reads.
 //!
 //! What is not known for certain is `Any`: whatever rests on a form may refuse an expression, and must not be wrong.
 
+use super::form::{Field, Form, Lack, Made};
+use super::handed;
 use rhai::{AST, ASTFlags, Expr, FnCallExpr, Stmt, StmtBlock, Token};
 use std::sync::Arc;
 
-/// How deep the forms of maps nest; steps that gather each other's values would make them as deep as there are steps.
-const DEEPEST: usize = 64;
+/// The form of what is read by a name: where it is there, or whatever becomes of it.
+type Forms<'n> = &'n dyn Fn(&str, bool) -> Form;
+/// Why what is read at a line and column may be `()`.
+type Lacks<'n> = &'n dyn Fn((usize, usize)) -> Option<Arc<Lack>>;
 
-/// The form of a value.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Form {
-    /// Anything.
-    Any,
-    /// A text.
-    Text,
-    /// A number.
-    Number,
-    /// True or false.
-    Flag,
-    /// A list.
-    List,
-    /// A map with these fields.
-    Map(Arc<Fields>),
+/// What is known of what an expression reads.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'n> {
+    forms: Forms<'n>,
+    /// Nothing where that is not asked.
+    lacks: Option<Lacks<'n>>,
+    /// Whether why the value may be `()` is told beside its form; else that holds whatever becomes of what is read.
+    there: bool,
 }
 
-/// The fields of a map.
-#[derive(Debug, PartialEq)]
-pub struct Fields {
-    /// The fields.
-    pub all: Vec<Field>,
-    /// How deep maps nest in it, itself included.
-    depth: usize,
-}
-
-/// A field of a map.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Field {
-    /// Its name.
-    pub name: String,
-    /// Its form.
-    pub form: Form,
-    /// Whether it is always there.
-    pub sure: bool,
-}
-
-impl Form {
-    /// A map with these fields.
-    pub fn map(fields: impl Iterator<Item = Field>) -> Self {
-        let all: Vec<Field> = fields.collect();
-        let inner = |field: &Field| if let Self::Map(fields) = &field.form { fields.depth } else { 0 };
-        let depth = 1 + all.iter().map(inner).max().unwrap_or(0);
-        if depth > DEEPEST { Self::Any } else { Self::Map(Arc::new(Fields { all, depth })) }
+impl<'n> Names<'n> {
+    /// For forms alone.
+    pub(super) fn of(forms: Forms<'n>) -> Self {
+        Self { forms, lacks: None, there: false }
     }
 
-    /// What it is, in words.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Any => "a value",
-            Self::Text => "a text",
-            Self::Number => "a number",
-            Self::Flag => "true or false",
-            Self::List => "a list",
-            Self::Map(_) => "a map",
-        }
+    /// The same with why the values may be `()`.
+    pub(super) fn with(self, lacks: Lacks<'n>) -> Self {
+        Self { lacks: Some(lacks), ..self }
     }
 
-    /// The form of a field; `Any` for one that need not be there.
-    fn field(&self, name: &str) -> Self {
-        match (self, name) {
-            (Self::Map(fields), name) => {
-                let field = fields.all.iter().find(|field| field.name == name && field.sure);
-                field.map_or(Self::Any, |field| field.form.clone())
-            }
-            (Self::Text | Self::List, "len") => Self::Number,
-            (Self::Text | Self::List, "is_empty") => Self::Flag,
-            _ => Self::Any,
-        }
+    /// What is known of a part that is kept as it is.
+    fn part(self, part: &Expr) -> Made {
+        let read = self.lacks.zip(handed::alone(part));
+        let form = expression(part, Self { there: read.is_some(), ..self });
+        Made { form, lack: read.and_then(|(lacks, at)| lacks(at)) }
     }
 
-    /// The form of what is this or the other.
-    fn or(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Text, Self::Text) => Self::Text,
-            (Self::Number, Self::Number) => Self::Number,
-            (Self::Flag, Self::Flag) => Self::Flag,
-            (Self::List, Self::List) => Self::List,
-            (Self::Map(one), Self::Map(other)) if Arc::ptr_eq(&one, &other) => Self::Map(one),
-            _ => Self::Any,
-        }
+    /// What is known of what stands behind a dot.
+    fn field(self, base: &Form, name: &str) -> Form {
+        let found = base.field(name).filter(|made| self.there || made.lack.is_none());
+        found.map_or(Form::Any, |made| made.form)
     }
 
-    /// The form of a sum.
-    fn plus(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Text, _) | (_, Self::Text) => Self::Text,
-            (Self::Number, Self::Number) => Self::Number,
-            (Self::List, Self::List) => Self::List,
-            (Self::Map(left), Self::Map(right)) => merged(&left, &right),
-            _ => Self::Any,
-        }
+    /// Whether the form of what stands behind a dot is that of the whole, which it is not where the dot passes over it.
+    fn follow(self, flags: ASTFlags) -> bool {
+        self.there || !flags.intersects(ASTFlags::NEGATED)
     }
 }
 
-/// The fields of two maps; those of the right one go before.
-fn merged(left: &Fields, right: &Fields) -> Form {
-    let in_right = |name: &str| right.all.iter().find(|field| field.name == name);
-    let kept = left.all.iter().filter_map(|field| match in_right(&field.name) {
-        None => Some(field.clone()),
-        // Which of them it is shows when it is there.
-        Some(other) if !other.sure => Some(Field { form: Form::Any, ..field.clone() }),
-        Some(_) => None,
-    });
-    let new = right.all.iter().filter(|field| field.sure || !left.all.iter().any(|known| known.name == field.name));
-    Form::map(kept.chain(new.cloned()))
+/// What is known of the value of an expression.
+pub(super) fn made(ast: &AST, names: Names<'_>) -> Made {
+    match ast.statements() {
+        [Stmt::Expr(whole)] => names.part(whole),
+        _ => of(ast, names).into(),
+    }
 }
 
-/// The forms of names.
-type Names<'n> = &'n dyn Fn(&str) -> Form;
-
-/// The form of an expression that reads these names.
+/// The form of an expression.
 pub(super) fn of(ast: &AST, names: Names<'_>) -> Form {
     match ast.statements() {
         [only] => statement(only, names),
@@ -150,32 +92,30 @@ pub(super) fn expression(expr: &Expr, names: Names<'_>) -> Form {
         Expr::StringConstant(..) | Expr::InterpolatedString(..) => Form::Text,
         Expr::IntegerConstant(..) | Expr::FloatConstant(..) => Form::Number,
         Expr::BoolConstant(..) | Expr::And(..) | Expr::Or(..) => Form::Flag,
-        Expr::Array(..) => Form::List,
+        Expr::Array(items, _) => Form::list(items.iter().map(|item| names.part(item))),
         Expr::Map(map, _) => Form::map(map.0.iter().map(|(name, value)| Field {
             name: name.name.to_string(),
-            form: expression(value, names),
+            made: names.part(value),
             sure: true,
         })),
-        Expr::Variable(variable, ..) => names(variable.1.as_str()),
+        Expr::Variable(variable, ..) => (names.forms)(variable.1.as_str(), names.there),
         Expr::Stmt(inner) => block(inner, names),
         Expr::FnCall(call, _) => called(call, names),
         Expr::Coalesce(parts, _) => {
             parts.iter().map(|part| expression(part, names)).reduce(Form::or).unwrap_or(Form::Any)
         }
-        Expr::Dot(parts, flags, _) if !flags.intersects(ASTFlags::NEGATED) => {
-            behind(expression(&parts.lhs, names), &parts.rhs)
-        }
+        Expr::Dot(parts, flags, _) if names.follow(*flags) => behind(&expression(&parts.lhs, names), &parts.rhs, names),
         _ => Form::Any,
     }
 }
 
 /// The form of what stands behind a dot.
-fn behind(base: Form, rest: &Expr) -> Form {
+fn behind(base: &Form, rest: &Expr, names: Names<'_>) -> Form {
     match rest {
-        Expr::Property(property, _) => base.field(property.2.as_str()),
-        Expr::MethodCall(call, _) => method(&base, call.name.as_str(), call.args.len()),
-        Expr::Dot(parts, flags, _) if !flags.intersects(ASTFlags::NEGATED) => {
-            behind(behind(base, &parts.lhs), &parts.rhs)
+        Expr::Property(property, _) => names.field(base, property.2.as_str()),
+        Expr::MethodCall(call, _) => method(base, call.name.as_str(), call.args.len()),
+        Expr::Dot(parts, flags, _) if names.follow(*flags) => {
+            behind(&behind(base, &parts.lhs, names), &parts.rhs, names)
         }
         _ => Form::Any,
     }
@@ -183,14 +123,17 @@ fn behind(base: Form, rest: &Expr) -> Form {
 
 /// What a method gives whatever it is called on, if it gives anything; a map may have a function of that name.
 fn method(base: &Form, name: &str, arguments: usize) -> Form {
-    match (name, arguments) {
-        _ if matches!(base, Form::Map(_)) && !["keys", "values"].contains(&name) => Form::Any,
-        ("len", 0) => Form::Number,
-        ("is_empty", 0) | ("contains" | "starts_with" | "ends_with", 1) => Form::Flag,
-        ("to_string", 0) => Form::Text,
-        ("split", _) if matches!(base, Form::Text) => Form::List,
-        ("keys" | "values", 0) => Form::List,
-        ("map" | "filter", 1) if matches!(base, Form::List) => Form::List,
+    match (base, name, arguments) {
+        (Form::Map(fields), "values", 0) => Form::list([fields.any()]),
+        (_, "keys", 0) => Form::list([Made::from(Form::Text)]),
+        (Form::Map(_), ..) => Form::Any,
+        (_, "values", 0) | (Form::List(_), "map", 1) => Form::list([]),
+        (_, "len", 0) => Form::Number,
+        (_, "is_empty", 0) | (_, "contains" | "starts_with" | "ends_with", 1) => Form::Flag,
+        (_, "to_string", 0) => Form::Text,
+        (Form::Text, "split", _) => Form::list([Made::from(Form::Text)]),
+        // Most of them leave out what is absent.
+        (Form::List(items), "filter", 1) => Form::list([Made::from(items.each.form.clone())]),
         _ => Form::Any,
     }
 }

@@ -12,6 +12,12 @@ pub(super) fn of(ast: &AST) -> Vec<(usize, usize)> {
     found
 }
 
+/// The line and column of the reading that a part of an expression is, if it is nothing else, or what follows is passed
+/// over where that is absent. Where another value may take its place nobody knows which of them is there.
+pub(super) fn alone(part: &Expr) -> Option<(usize, usize)> {
+    head(part).filter(|_| is_handed_on(part)).map(place)
+}
+
 fn block(statements: &[Stmt], found: &mut Vec<(usize, usize)>) {
     match statements.last() {
         Some(Stmt::Expr(expr)) => expression(expr, found),
@@ -39,5 +45,5 @@ fn is_handed_on(expr: &Expr) -> bool {
     let Expr::Variable(variable, ..) = &parts.lhs else { return false };
     let mut chain = Chain::new(&variable.1);
     chain.follow(expr);
-    chain.whole || chain.optional.is_some()
+    chain.whole || !chain.optional.is_empty()
 }

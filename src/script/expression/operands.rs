@@ -1,62 +1,91 @@
-//! What stands at the sides of operators, and which pairs of forms no operator takes.
+//! What stands at the sides of operators, and which forms no operator takes.
 //!
 //! The table is that of the engine (`guards`, `mixed`, and what Rhai has built in): a pair that fails for some values only
 //! is none of its rows.
 
 use super::chain::head;
 use super::deeds::is_order;
-use super::forms::{Form, expression};
+use super::form::Form;
+use super::forms::{Names, expression};
 use super::references::place;
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Stmt, Token};
 
-/// An operator between values that it never takes.
+/// An operator, or an `if`, with values that it never takes.
 #[derive(Clone, Debug)]
 pub struct Clash {
     /// The operator, as it is written.
     pub operator: String,
-    /// What stands on its left.
-    pub left: Form,
-    /// What stands on its right.
-    pub right: Form,
+    /// What it is given.
+    pub sides: Vec<Form>,
 }
 
 /// The form of what an operator combines with the value that begins at this line and column.
-pub(super) fn beside(ast: &AST, at: (usize, usize), names: &dyn Fn(&str) -> Form) -> Form {
+pub(super) fn beside(ast: &AST, at: (usize, usize), names: Names<'_>) -> Form {
     let begins = |expr: &Expr| head(expr).is_some_and(|position| place(position) == at);
     let mut found = Form::Any;
-    operators(ast, &mut |_, left, right| {
-        if begins(left) {
-            found = expression(right, names);
-        } else if begins(right) {
-            found = expression(left, names);
-        }
-    });
-    found
-}
-
-/// The first operator between values that it never takes.
-pub(super) fn clash(ast: &AST, names: &dyn Fn(&str) -> Form) -> Option<Clash> {
-    let mut first = None;
-    operators(ast, &mut |call, left, right| {
-        let (left, right) = (expression(left, names), expression(right, names));
-        if first.is_none() && call.op_token.as_ref().is_some_and(|token| !takes(token, &left, &right)) {
-            first = Some(Clash { operator: call.name.to_string(), left, right });
-        }
-    });
-    first
-}
-
-/// Sees every operator between two values.
-fn operators(ast: &AST, see: &mut dyn FnMut(&FnCallExpr, &Expr, &Expr)) {
     ast.walk(&mut |path: &[ASTNode]| {
         if let [.., ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))] = path
             && call.op_token.is_some()
             && let [left, right] = &*call.args
         {
-            see(call, left, right);
+            if begins(left) {
+                found = expression(right, names);
+            } else if begins(right) {
+                found = expression(left, names);
+            }
         }
         true
     });
+    found
+}
+
+/// The first operator with values that it never takes.
+pub(super) fn clash(ast: &AST, names: Names<'_>) -> Option<Clash> {
+    let mut first = None;
+    ast.walk(&mut |path: &[ASTNode]| {
+        if first.is_none() {
+            first = path.last().and_then(|node| at_node(node, names));
+        }
+        true
+    });
+    first
+}
+
+fn at_node(node: &ASTNode<'_>, names: Names<'_>) -> Option<Clash> {
+    match node {
+        ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => at_operator(call, names),
+        ASTNode::Expr(Expr::And(parts, _)) => no_flag("&&", parts, names),
+        ASTNode::Expr(Expr::Or(parts, _)) => no_flag("||", parts, names),
+        ASTNode::Stmt(Stmt::If(flow, _)) => no_flag("if", std::slice::from_ref(&flow.expr), names),
+        _ => None,
+    }
+}
+
+fn at_operator(call: &FnCallExpr, names: Names<'_>) -> Option<Clash> {
+    let token = call.op_token.as_ref()?;
+    let sides: Vec<Form> = call.args.iter().map(|side| expression(side, names)).collect();
+    let takes = match sides.as_slice() {
+        [only] => takes_alone(token, only),
+        [left, right] => takes(token, left, right),
+        _ => true,
+    };
+    (!takes).then(|| Clash { operator: call.name.to_string(), sides })
+}
+
+/// What must be true or false, if one of these is something else.
+fn no_flag(operator: &str, parts: &[Expr], names: Names<'_>) -> Option<Clash> {
+    let mut forms = parts.iter().map(|part| expression(part, names));
+    let other = forms.find(|form| !matches!(form, Form::Any | Form::Flag))?;
+    Some(Clash { operator: operator.to_owned(), sides: vec![other] })
+}
+
+/// Whether an operator may take a value of this form alone.
+const fn takes_alone(token: &Token, only: &Form) -> bool {
+    match token {
+        Token::Bang => matches!(only, Form::Any | Form::Flag),
+        Token::Minus => matches!(only, Form::Any | Form::Number),
+        _ => true,
+    }
 }
 
 /// What two values are together, of whose forms something is known.
@@ -78,7 +107,7 @@ const fn pair(left: &Form, right: &Form) -> Option<Pair> {
         (Form::Text, Form::Text) => Pair::Texts,
         (Form::Text, _) | (_, Form::Text) => Pair::WithText,
         (Form::Flag, Form::Flag) => Pair::Flags,
-        (Form::List, Form::List) | (Form::Map(_), Form::Map(_)) => Pair::Gathered,
+        (Form::List(_), Form::List(_)) | (Form::Map(_), Form::Map(_)) => Pair::Gathered,
         _ => Pair::Mixed,
     })
 }

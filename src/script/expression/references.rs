@@ -3,10 +3,13 @@
 use super::Reference;
 use super::chain::{Behind, Chain, method, stands_at};
 use super::deeds::{self, Deed};
+use super::form::Form;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest;
 use crate::script::python;
-use rhai::{AST, ASTNode, Dynamic, Engine, Expr, FnCallExpr, FnPtr, Position, Stmt};
+use rhai::{
+    AST, ASTNode, Array, Dynamic, Engine, Expr, FLOAT, FnCallExpr, FnPtr, INT, ImmutableString, Map, Position, Stmt,
+};
 use std::any::TypeId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +34,8 @@ struct Takes {
     counts: BTreeSet<usize>,
     /// Whether one of them takes `()` for its first argument.
     nothing: bool,
+    /// The types of their first arguments.
+    firsts: BTreeSet<TypeId>,
 }
 
 impl Functions {
@@ -44,19 +49,20 @@ impl Functions {
             None,
             |f| {
                 let (name, params) = (f.metadata.name.to_string(), f.metadata.num_params);
-                Some((name, params, nothing(f.metadata.param_types.first())))
+                let first = f.metadata.param_types.first();
+                Some((name, params, first.copied(), nothing(first)))
             },
             true,
         );
         let is_offered = |name: &str| !engine.is_symbol_disabled(name) && effect(name).is_none();
-        for (name, count, nothing) in known.into_iter().filter(|(name, ..)| is_offered(name)) {
+        for (name, count, first, nothing) in known.into_iter().filter(|(name, ..)| is_offered(name)) {
             let takes = functions.0.entry(name).or_default();
             takes.counts.insert(count);
+            takes.firsts.extend(first);
             takes.nothing = takes.nothing || nothing;
         }
-        let language =
-            LANGUAGE.iter().map(|name| ((*name).to_owned(), Takes { counts: BTreeSet::new(), nothing: true }));
-        functions.0.extend(language);
+        let language = || Takes { nothing: true, ..Takes::default() };
+        functions.0.extend(LANGUAGE.iter().map(|name| ((*name).to_owned(), language())));
         functions
     }
 
@@ -73,6 +79,20 @@ impl Functions {
     /// Whether a function may take `()` for its first argument.
     pub(super) fn take_nothing(&self, name: &str) -> bool {
         self.0.get(name).is_none_or(|takes| takes.nothing)
+    }
+
+    /// What no function of this name takes for its first argument, in the words of `Form::kind`.
+    pub(super) fn refused(&self, name: &str) -> Vec<&'static str> {
+        let Some(takes) = self.0.get(name).filter(|takes| !takes.nothing) else { return Vec::new() };
+        let takes = |types: &[TypeId]| types.iter().any(|kind| takes.firsts.contains(kind));
+        let kinds = [
+            (Form::TEXT, takes(&[TypeId::of::<ImmutableString>()])),
+            (Form::NUMBER, takes(&[TypeId::of::<INT>(), TypeId::of::<FLOAT>()])),
+            (Form::FLAG, takes(&[TypeId::of::<bool>()])),
+            (Form::LIST, takes(&[TypeId::of::<Array>()])),
+            (Form::MAP, takes(&[TypeId::of::<Map>()])),
+        ];
+        kinds.into_iter().filter(|(_, taken)| !taken).map(|(kind, _)| kind).collect()
     }
 }
 
@@ -133,8 +153,8 @@ impl Seen<'_> {
             outside = further;
         }
         let deed = self.deed(&chain, outside.last(), position);
-        let Chain { path, optional, .. } = chain;
-        let reference = Reference { path, optional, method: called, deed, line: 0, column: 0 };
+        let Chain { path, optional, whole, .. } = chain;
+        let reference = Reference { path, optional, whole, method: called, deed, line: 0, column: 0 };
         let place = place(position);
         let longer = self.found.get(&place).is_none_or(|known| known.path.len() < reference.path.len());
         if longer {

@@ -1,0 +1,191 @@
+//! What is known of values that are no steps of their own: items, what a loop gave, what a model answered, maps and
+//! lists of inputs; and what is called on values that never take it.
+
+use super::accepted;
+use super::forms::refused_for;
+use crate::support::program::Program;
+use serde_json::json;
+
+#[test]
+fn items_have_the_form_of_their_list_or_map() {
+    let head = "\
+inputs: {words: {schema: [string], default: [a]}, any: {type: array, default: []}}
+steps:
+  found: {llm: fields, vars: {rows: {schema: [{name: string, 'note?': string}]}}}
+  named: {set: {one: {n: '1'}}}
+";
+    let each = |items: &str, body: &str| format!("{head}  last: {{each: {{in: {items}, steps: {{s: {body}}}}}}}\n");
+    for (items, body, what) in [
+        ("found.rows", "{set: {v: item.nam}}", "`item` has no field `nam`; did you mean `name`?"),
+        ("found.rows", "{set: {v: item.note.len()}}", "`item.note` need not be there: read it by `item.get(\"note\")`"),
+        ("found.rows", "{set: {v: '1'}, condition: item.name}", "the condition `item.name` is a text"),
+        ("inputs.words", "{set: {v: item.name}}", "`item` is a text, and has no field `name`"),
+        ("'inputs.words.filter(|w| w != \"\")'", "{set: {v: item * 2}}", "`*` does not take a text and a number"),
+        ("[a, b]", "{set: {v: item > 1}}", "`>` does not take a text and a number: `item > 1`"),
+        (
+            "[1, 2]",
+            "{tool: read_file, args: {path: '{{ item }}'}}",
+            "`path` of read_file takes a text, and is given a num",
+        ),
+        ("named", "{set: {v: item.m}}", "`item` has no field `m`"),
+        ("[1, 2]", "{set: {v: key.deep}}", "`key` is a text, and has no field `deep`"),
+        (
+            "[1, 2]",
+            "{each: {in: item, as: part, steps: {t: {set: {v: part}}}}}",
+            "`in` takes a list or a map, and `item` is",
+        ),
+    ] {
+        refused_for(&each(items, body), what);
+        refused_for(&each(items, body), "flow.yaml has a fault");
+    }
+    for (items, body) in [
+        ("found.rows", "{set: {v: item.name, w: 'item.get(\"note\")'}}"),
+        ("inputs.any", "{set: {v: item.name, w: item * 2}}"),
+        ("[1, b]", "{set: {v: item * 2}}"),
+        ("named", "{set: {v: item.n + 1}}"),
+        ("[[a], [b]]", "{each: {in: item, as: part, steps: {t: {set: {v: part.len()}}}}}"),
+    ] {
+        accepted(&each(items, body));
+    }
+    let keyed = "  all: {each: {in: inputs.words, key: item, steps: {s: {set: {v: item}}}}}\n";
+    refused_for(&format!("{head}{keyed}  last: {{set: {{v: all.a.w}}}}\n"), "`all.a` has no field `w`; it has v");
+    let named = "  all: {each: {in: named, steps: {s: {set: {v: item}}}}}\n";
+    refused_for(&format!("{head}{named}  last: {{set: {{v: all.two}}}}\n"), "`all` has no field `two`; it has one");
+    accepted(&format!("{head}{keyed}  last: {{set: {{v: all.a.v, w: 'all.values().map(|one| one.v)'}}}}\n"));
+}
+
+#[test]
+fn there_is_no_last_iteration_in_the_first_one() {
+    let text = |condition: &str, body: &str| {
+        format!("steps: {{w: {{while: {{condition: '{condition}', max_iterations: 3, steps: {{s: {body}}}}}}}}}\n")
+    };
+    let first = "`prev` may be `()` here, because there is none in the first iteration";
+    let begun = "`prev` is `()` before the first iteration";
+    for (condition, body, what) in [
+        ("iteration < 3", "{set: {v: prev.v + 1}}", format!("{first}: write `prev?.v`, or ask `prev != ()`")),
+        ("iteration < 3", "{set: {v: prev?.v + 1}}", format!("{first}: give another value by `??`")),
+        ("iteration < 3", "{llm: 'say {{ prev.v }}', vars: {v: x}}", format!("{first}: write `prev?.v`")),
+        ("iteration < 3", "{set: {v: '1'}, condition: prev.v > 1}", format!("{first}: write `prev?.v`")),
+        ("prev.v < 3", "{set: {v: '1'}}", format!("{begun}: write `prev?.v`")),
+        ("prev?.v < 3", "{set: {v: '1'}}", format!("{begun}: write another value by `??`, as in `(prev?.v ?? ..)`")),
+    ] {
+        refused_for(&text(condition, body), &what);
+    }
+    for (condition, body) in [
+        ("iteration < 3", "{set: {v: (prev?.v ?? 0) + 1}}"),
+        ("iteration < 3", "{set: {v: 'if iteration > 1 { prev.v } else { 0 }'}}"),
+        ("iteration < 3", "{set: {v: 'if prev == () { 0 } else { prev.v }'}}"),
+        ("iteration < 3", "{set: {v: prev.v}, condition: iteration > 1}"),
+        ("(prev?.v ?? 0) < 3", "{set: {v: '1'}}"),
+        ("prev == () || prev.v < 3", "{set: {v: '1'}}"),
+        ("iteration < 2 || prev.v < 3", "{set: {v: '1'}}"),
+    ] {
+        accepted(&text(condition, body));
+    }
+    // A step that is jumped over in the first round reads it in the second one.
+    let jumps =
+        "{first: {switch: {on: iteration, cases: {1: last}}}, grown: {set: {v: prev.v}}, last: {set: {v: '1'}}}";
+    accepted(&text("iteration < 3", "{wait: 1ms}").replace("{s: {wait: 1ms}}", jumps));
+}
+
+#[test]
+fn what_a_loop_or_a_model_gave_is_known_by_its_fields() {
+    let rounds = "max_iterations: 3, steps: {s: {set: {score: '1'}}}";
+    for condition in ["prev == () || prev.scor < 3", "(prev?.scor ?? 0) < 3"] {
+        let text = format!("steps: {{w: {{while: {{condition: '{condition}', {rounds}}}}}}}\n");
+        refused_for(&text, "`prev` has no field `scor`; did you mean `score`?");
+        accepted(&text.replace("scor ", "score "));
+    }
+    let text = format!("steps: {{w: {{while: {{condition: iteration < 3, {rounds}}}}}, l: {{set: {{v: w.scor}}}}}}\n");
+    refused_for(&text, "`w` has no field `scor`; did you mean `score`?");
+    accepted(&text.replace("w.scor}", "w.score}"));
+    for (text, what) in [
+        (
+            "steps: {a: {llm: {prompt: x, check: answer.scor > 1}, vars: {score: {type: number}}}}",
+            "`answer` has no field `scor`; did you mean `score`?",
+        ),
+        (
+            "steps: {a: {llm: {prompt: x, check: answer.score > 1}}}",
+            "`answer` is a text, and has no field `score`; `vars` give the step's value fields",
+        ),
+        (
+            "steps: {a: {llm: {prompt: x, check: 'answer.score > \"1\"'}, vars: {score: {type: number}}}}",
+            "`>` does not take a number and a text: `answer.score > \"1\"`",
+        ),
+        (
+            "steps: {a: {llm: {prompt: x, check: answer.score}, vars: {score: {type: number}}}}",
+            "a check answers true or false, or a text that says what is wrong, and `answer.score` is a number",
+        ),
+        (
+            "steps: {a: {llm: x, vars: {score: {type: number}}, products: {score.deep: a.json}}}",
+            "`score` is a number, and has no field `deep`",
+        ),
+        (
+            "steps: {a: {llm: x}, w: {switch: {on: a, cases: {x: l}}}, l: {set: {v: w.deep}}}",
+            "`w` is a text, and has no",
+        ),
+        (
+            "steps: {a: {llm: x, vars: {kind: {schema: {enum: [x, y]}}}}, l: {set: {v: a.kind.deep}}}",
+            "`a.kind` is a text, and has no field `deep`",
+        ),
+        ("steps: {a: {llm: x}, l: {set: {v: outcomes.a > 1}}}", "`>` does not take a text and a number"),
+    ] {
+        refused_for(&format!("{text}\n"), what);
+        refused_for(&format!("{text}\n"), "flow.yaml has a fault");
+    }
+    let inner = "steps: {a: {llm: x}, b: {set: {said: a}}}\n";
+    let program = Program::offline()
+        .file("inner.yaml", inner)
+        .file("flow.yaml", "steps: {sub: {pipeline: inner.yaml}, l: {set: {v: sub.sad}}}\n");
+    let ran = program.args(["pipeline", "validate", "flow.yaml"]).run().code(1);
+    ran.says("`sub` has no field `sad`; did you mean `said`?");
+}
+
+#[test]
+fn what_a_value_never_takes_is_told_before() {
+    let head = "\
+inputs: {o: {type: object, default: {a: 1}}, x: {type: object, required: false}}
+steps:
+  a: {set: {n: 1, yes: true, text: '\"x\"', list: ['1']}}
+";
+    for (expression, what) in [
+        ("a.n.len()", "`a.n` is a number, which `len` does not take"),
+        ("len(a.n)", "`a.n` is a number, which `len` does not take"),
+        ("a.list.to_upper()", "`a.list` is a list, which `to_upper` does not take"),
+        ("a.text.keys()", "`a.text` is a text, which `keys` does not take"),
+        ("a.yes.floor()", "`a.yes` is true or false, which `floor` does not take"),
+        ("a.yes[0]", "`a.yes` is true or false, and has no parts"),
+        ("!a.n", "`!` does not take a number: `!a.n`"),
+        ("-a.text", "`-` does not take a text: `-a.text`"),
+        ("a.yes && a.text", "`&&` does not take a text: `a.yes && a.text`"),
+        ("a.n or a.yes", "`||` does not take a number: `a.n or a.yes`"),
+        ("if a.text { 1 } else { 2 }", "`if` does not take a text: `if a.text { 1 } else { 2 }`"),
+        ("inputs.o + 1", "`+` does not take a map and a number: `inputs.o + 1`"),
+        (
+            "inputs?.x.name",
+            "`inputs.x` may be `()`: give it a default, write `inputs.x?.name`, or ask `inputs.x != ()`",
+        ),
+        ("inputs.o.b", "`inputs.o` has no field `b` where it is not given, as its default has a: read it by"),
+    ] {
+        let text = format!("{head}  b: {{set: {{v: '{expression}'}}}}\n");
+        refused_for(&text, what);
+        refused_for(&text, "flow.yaml has a fault");
+    }
+    for expression in [
+        "a.text.len() + a.list.len() + len(a.text)",
+        "a.n.to_string() + a.yes.to_string() + type_of(a.list)",
+        "if a.yes && a.n > 1 || !a.yes { -a.n } else { a.n.to_float() }",
+        "inputs.o.a + 1",
+        "inputs.o.get(\"b\")",
+        "if \"b\" in inputs.o { inputs.o.b } else { 0 }",
+        "a.list[0] + a.text[0]",
+        "a.keys().len()",
+    ] {
+        accepted(&format!("{head}  b: {{set: {{v: '{expression}'}}}}\n"));
+    }
+    refused_for(&format!("{head}  b: {{set: {{v: '1'}}, condition: inputs.o}}\n"), "the condition `inputs.o` is a map");
+    accepted(&format!("{head}  b: {{set: {{v: inputs.o.b}}, condition: '\"b\" in inputs.o'}}\n"));
+    let program =
+        Program::offline().file("p.yaml", format!("{head}  b: {{set: {{v: 'inputs.o.get(\"b\") ?? a.n'}}}}\n"));
+    assert_eq!(program.args(["run", "p.yaml", "--json"]).run().ok().json()["answer"], json!({"v": 1}));
+}
