@@ -37,10 +37,12 @@ impl Values {
     /// takes too long or grows too large, as `Expression::evaluate`.
     pub fn evaluate(&self, expression: &Expression) -> Outcome<Value> {
         aside(|| {
-            expression.evaluate_with(|name| match name {
-                "outcomes" => Some(Cow::Owned(Value::Object(self.outcomes.clone()))),
-                "errors" => Some(Cow::Owned(Value::Object(self.errors.clone()))),
-                _ => self.names.get(name).map(|value| Cow::Borrowed(&**value)),
+            expression.evaluate_with(|name| match (self.names.get(name), name) {
+                // A var of a step may have one of the other names, and is meant where its files are written.
+                (Some(value), _) => Some(Cow::Borrowed(&**value)),
+                (None, "outcomes") => Some(Cow::Owned(Value::Object(self.outcomes.clone()))),
+                (None, "errors") => Some(Cow::Owned(Value::Object(self.errors.clone()))),
+                (None, _) => None,
             })
         })
         .map_err(|failure| failure.of_data().detail("expression", expression.source()))

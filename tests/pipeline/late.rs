@@ -262,6 +262,17 @@ fn what_a_value_is_known_to_be_is_told_before() {
 }
 
 #[test]
+fn what_a_step_came_to_is_not_known_where_it_writes_its_files() {
+    for of in ["outcomes", "errors"] {
+        refused_for(
+            &format!("steps: {{a: {{llm: x, products: {{{of}.a: a.json}}}}}}\n"),
+            &format!("`{of}.a` is not known yet where `a` writes its files"),
+        );
+    }
+    accepted("steps: {a: {llm: x}, b: {llm: y, products: {outcomes.a: a.json}}}\n");
+}
+
+#[test]
 fn texts_and_lists_have_properties_of_their_own() {
     let text = |value: &str| format!("steps: {{a: {{set: {{t: '\"x\"', l: ['1']}}}}, b: {{set: {{v: {value}}}}}}}\n");
     for (value, what) in [

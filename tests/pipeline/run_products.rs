@@ -50,6 +50,23 @@ fn a_file_is_replaced_as_a_whole() {
 }
 
 #[test]
+fn a_step_goes_before_a_var_of_its_name() {
+    let server = ChatServer::new(|_| Reply::text("{\"note\": \"hi\", \"errors\": \"none\"}"));
+    let text = "\
+steps:
+  note:
+    llm: x
+    vars: [note, errors]
+    products: {note.note: note.md, note: note.json, errors: errors.txt}
+";
+    let program = Program::served_by(&server).file("p.yaml", text);
+    program.args(["run", "p.yaml"]).run().ok();
+    assert_eq!(read(&program, "output/note.md"), "hi");
+    assert_eq!(read(&program, "output/errors.txt"), "none");
+    assert!(read(&program, "output/note.json").contains("\"note\": \"hi\""));
+}
+
+#[test]
 fn nothing_is_written_outside_of_the_output_folder() {
     let text = "\
 inputs: {path: where}

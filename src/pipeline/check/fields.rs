@@ -5,7 +5,7 @@ use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::forms::Forms;
 use crate::pipeline::check::{Known, deeds, lacks, wanted};
 use crate::pipeline::plan::{Act, OnItemFailure, Pipeline};
-use crate::pipeline::read::{Reader, Use};
+use crate::pipeline::read::{Part, Reader, Use};
 use crate::script::expression::{Constant, Form};
 
 /// What texts answer without being called.
@@ -50,6 +50,9 @@ fn of_name(read: &Use, pipeline: &Pipeline, forms: &Forms<'_>) -> Option<String>
     let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
     match path.as_slice() {
         _ if read.local => unbegun(read, forms),
+        [of @ ("outcomes" | "errors"), name, ..] if read.user.part == Part::Product && read.user.step == *name => {
+            Some(format!("`{of}.{name}` is not known yet where `{name}` writes its files"))
+        }
         ["inputs", input] => {
             unknown_field("inputs", &forms.inputs, &[*input], false).or_else(|| deeds::of_input(read, input, forms))
         }

@@ -82,7 +82,10 @@ impl<'p> Forms<'p> {
     fn own(&self, user: &User, name: &str) -> Option<Made> {
         let step = self.known.steps.get(user.step.as_str())?.step;
         match (user.part, &step.act) {
-            (Part::Product, _) => step.vars.iter().find(|var| var.name == name).map(|var| of_schema(&var.schema)),
+            (Part::Product, _) => {
+                let var = step.vars.iter().find(|var| var.name == name && name != step.name);
+                var.map(|var| of_schema(&var.schema))
+            }
             (Part::Act, Act::Llm(_)) if name == "answer" => of_answer(step),
             (Part::Act, _) => self.in_body(step, name),
             _ => None,

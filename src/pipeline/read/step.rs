@@ -66,7 +66,8 @@ impl Reader<'_, '_> {
         let body = self.act(act, fields, &reading, leaps, top);
         let choice = self.who_answers(fields, act, &tools);
         self.sees(fields, body.as_ref(), &choice);
-        let names: Vec<&str> = vars.iter().map(|var| var.name.as_str()).collect();
+        // Where a var has the name of its step, the name is that of the step.
+        let names: Vec<&str> = vars.iter().map(|var| var.name.as_str()).filter(|name| *name != named.name).collect();
         let products = Reading::new(scope, user(Part::Product)).with(&names);
         let condition = Reading::new(scope, user(Part::Condition));
         let defaults = self.header.defaults.clone();
