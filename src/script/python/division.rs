@@ -5,7 +5,7 @@ pub const DIVISION: &str = "`//` begins a comment here; `/` between whole number
 
 /// What follows `//` on a line, if it looks like a divisor: a single number or variable after a value, with nothing but
 /// the rest of an expression behind it.
-pub fn divides<'l>(line: &'l str, is_variable: impl Fn(&str) -> bool) -> Option<&'l str> {
+pub fn divides(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<&str> {
     let (before, after) = line.split_once("//")?;
     // Within a text it is neither.
     let in_text = ['"', '`'].iter().any(|quote| before.matches(*quote).count() % 2 == 1);
