@@ -19,6 +19,7 @@ const READABLE: usize = 16 << 20;
 #[derive(Debug)]
 pub struct Document {
     name: String,
+    is_named: bool,
     body: Body,
     newlines: Newlines,
     hash: OnceLock<String>,
@@ -34,6 +35,18 @@ impl Document {
     /// A document made of text in memory.
     pub fn owned(name: String, text: Vec<u8>) -> Self {
         Self::new(name, Body::Owned(text))
+    }
+
+    /// One that nobody has given a name: it is called after what it says, so that a run that goes on finds the same.
+    pub fn unnamed(text: String) -> Self {
+        let name = format!("text {}", &blake3::hash(text.as_bytes()).to_hex()[..8]);
+        Self { is_named: false, ..Self::owned(name, text.into_bytes()) }
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn called(self, name: String) -> Self {
+        Self { name, ..self }
     }
 
     /// What a pipe delivered.
@@ -60,12 +73,17 @@ impl Document {
     }
 
     fn new(name: String, body: Body) -> Self {
-        Self { name, body, newlines: Newlines::default(), hash: OnceLock::new() }
+        Self { name, is_named: true, body, newlines: Newlines::default(), hash: OnceLock::new() }
     }
 
     /// Its name, unique in its library.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether its name says more than its text.
+    pub fn is_named(&self) -> bool {
+        self.is_named
     }
 
     /// Its length in bytes.

@@ -10,13 +10,13 @@ use crate::core::text::visible;
 const HEADING: usize = 64;
 
 impl View {
-    /// The text under `Text from NAME (2 lines):`. Of several pieces each stands under `=== NAME (2 lines) ===`, and one
+    /// The text under `Text from NAME (2 lines):`, or under `Text:` if it has no name. Of several pieces each stands under `=== NAME (2 lines) ===`, and one
     /// from within a document says in which line it begins. No piece runs into the next: each ends in a newline and has
     /// no byte order mark.
     pub fn headed(&self, poll: &Poll) -> Outcome<String> {
         let text = if let [part] = self.parts() {
             let (title, text) = part.titled(poll)?;
-            format!("Text from {title}:\n{text}")
+            if part.document.is_named() { format!("Text from {title}:\n{text}") } else { format!("Text:\n{text}") }
         } else {
             let count = self.documents().len();
             let mut whole = format!("Text from {count} document{}:\n", if count == 1 { "" } else { "s" });

@@ -146,13 +146,23 @@ impl Library {
 
     /// Adds a text; if its name is taken by another text, the document is called `name (2)`. Answers the document.
     pub fn add_text(&self, name: &str, text: String) -> View {
+        self.add_document(Document::owned(name.to_owned(), text.into_bytes()))
+    }
+
+    /// Adds a text that has no name.
+    pub fn add_unnamed(&self, text: String) -> View {
+        self.add_document(Document::unnamed(text))
+    }
+
+    fn add_document(&self, document: Document) -> View {
         let mut shelf = self.write();
+        let name = document.name();
         let taken = shelf.by_name.get(name).and_then(|place| shelf.documents.get(*place));
-        if let Some(same) = taken.filter(|known| known.is_owned() && known.bytes() == text.as_bytes()) {
+        if let Some(same) = taken.filter(|known| known.is_owned() && known.bytes() == document.bytes()) {
             return View::of(Arc::clone(same));
         }
         let name = shelf.free_name(name, name);
-        View::of(shelf.add(Document::owned(name, text.into_bytes())))
+        View::of(shelf.add(document.called(name)))
     }
 
     fn add_path(

@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a clock or the environment.
 
 pub mod attempts;
+pub mod bounds;
 pub mod child;
 pub mod class;
 pub mod document;

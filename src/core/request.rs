@@ -7,7 +7,6 @@ use crate::core::attempts::Attempt;
 use crate::core::child::ChildRequest;
 use crate::core::draft::ScriptDraft;
 use crate::core::episode::Episode;
-use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::step::StepTold;
 use crate::core::strategy::Strategy;
@@ -262,32 +261,6 @@ pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<St
         Texts::One(text) => vec![text],
         Texts::Many(texts) => texts,
     })
-}
-
-/// Refuses a limit of no tokens, which some servers take for no limit at all.
-///
-/// # Errors
-/// `invalid`, with the function that was called in its message.
-pub fn some_tokens(function: &str, max_tokens: Option<u64>) -> Outcome<()> {
-    if max_tokens != Some(0) {
-        return Ok(());
-    }
-    let message = format!("{function}: max_tokens must be more than 0");
-    Err(Failure::new(FailureKind::Invalid, message).hint("leave max_tokens out for the usual limit"))
-}
-
-/// Refuses a temperature that no provider takes, as the settings do.
-///
-/// # Errors
-/// `invalid`, with the function that was called in its message.
-pub fn fit_temperature(function: &str, temperature: Option<f64>) -> Outcome<()> {
-    match temperature {
-        Some(given) if !(0.0..=2.0).contains(&given) => {
-            let message = format!("{function}: temperature must be from 0 to 2, not {given}");
-            Err(Failure::new(FailureKind::Invalid, message).hint("leave temperature out for the role's own"))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Whether a kept answer may be used instead of a call.

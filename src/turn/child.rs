@@ -229,14 +229,11 @@ fn typed(schema: &Schema, answer: &Value) -> Outcome<Value> {
     schema.fit(answer, "the child's answer does not match the schema")
 }
 
-/// What the child may look into. A text is called after what it says, so that a run that goes on finds the same name.
+/// What the child may look into.
 fn view(parent: &RunHost, context: &ContextRef) -> Outcome<View> {
     match context {
         ContextRef::Spans(spans) => parent.library.resolve(spans),
-        ContextRef::Text(text) => {
-            let hash = blake3::hash(text.as_bytes()).to_hex();
-            Ok(parent.library.add_text(&format!("text {}", &hash[..8]), text.clone()))
-        }
+        ContextRef::Text(text) => Ok(parent.library.add_unnamed(text.clone())),
         ContextRef::Empty => Ok(View::default()),
     }
 }

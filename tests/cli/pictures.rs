@@ -131,7 +131,8 @@ fn a_picture_of_more_pixels_than_its_provider_takes_is_refused_before_anything_i
     });
     let text = format!(
         "model = \"sees\"\n[models.sees]\nbase_url = \"{0}\"\nvision = true\n\
-         [models.claude]\nbase_url = \"{0}\"\nprovider = \"anthropic\"\nvision = true\n",
+         [models.claude]\nbase_url = \"{0}\"\nprovider = \"anthropic\"\nvision = true\n\
+         context_window = 400000\n",
         server.base_url()
     );
     let wide = |pixels: u32| [&PNG[..16], &pixels.to_be_bytes()[..], &PNG[20..]].concat();

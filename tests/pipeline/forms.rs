@@ -226,12 +226,9 @@ steps: {o: {each: {in: [a, b], as: doc, steps: {i: {each: {in: IN, steps: {s: {s
     ] {
         refused_for(&text(items, path), what);
     }
-    for (items, path) in [
-        ("[x, y]", "{{ doc }}/{{ key }}.json"),
-        ("[x, y]", "{{ s.v }}.json"),
-        (made, "{{ item }}.json"),
-        ("'{{ doc }}'", "{{ key }}.json"),
-    ] {
+    for (items, path) in
+        [("[x, y]", "{{ doc }}/{{ key }}.json"), ("[x, y]", "{{ s.v }}.json"), (made, "{{ item }}.json")]
+    {
         accepted(&text(items, path));
     }
 }

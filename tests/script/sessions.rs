@@ -293,7 +293,6 @@ fn what_fails_in_a_stored_program_is_told_with_its_place_there() {
         let ran = program.args(["eval", &format!("1;\nSCRIPT(\"{name}\")")]).run().code(1);
         ran.says(place).says(&format!("^\n   2 | SCRIPT(\"{name}\")\n"));
     }
-    let code =
-        "try { SCRIPT(\"badrun\") } catch (e) { `${e.script} ${e.script_line} ${e.message.contains(\"line 5\")}` }";
+    let code = "try { SCRIPT(\"badrun\") } catch (e) { print(`${e.script} ${e.script_line} ${e.message.contains(\"line 5\")}`) }";
     program.args(["eval", code]).run().ok().prints("badrun 5 false\n");
 }

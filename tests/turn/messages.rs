@@ -71,7 +71,7 @@ fn several_small_inputs_are_one_message_in_which_each_has_its_name() {
     let asked = format!("Question: Which is due?\n\nText from 3 documents:\n\n{a}\n{b}\n{c}");
     assert_eq!(server.asks()[0].last(), asked);
     // From the second line of the first to the first line of the last.
-    program.args(["eval", "rlm(\"q\", context.slice(11, 31))", "-c", "in"]).run().ok();
+    program.args(["eval", "rlm(\"q\", context.part(11, 31))", "-c", "in"]).run().ok();
     let (a, c) = ("=== in/a.txt, from line 2 (1 line) ===\nDue 3 May\n", "=== in/c.txt (1 line) ===\nInvoice\n");
     assert_eq!(server.asks()[1].last(), format!("Question: q\n\nText from 2 documents:\n\n{a}\n{c}"));
 }

@@ -1,7 +1,8 @@
 //! `llm`: one call of a model.
 
+use crate::core::bounds::{fit_temperature, some_tokens};
 use crate::core::failure::Outcome;
-use crate::core::request::{LlmOptions, LlmRequest, Request, fit_temperature, some_tokens};
+use crate::core::request::{LlmOptions, LlmRequest, Request};
 use crate::script::convert::{options, to_text};
 use crate::script::desk::Desk;
 use crate::script::prims::checked;

@@ -1,9 +1,10 @@
 //! `rlm`: a child run with a session of its own.
 
+use crate::core::bounds::some_tokens;
 use crate::core::child::{ChildOptions, ChildRequest};
 use crate::core::document::ContextRef;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::request::{Request, some_tokens};
+use crate::core::request::Request;
 use crate::core::text::nearest;
 use crate::script::convert::{friendly, options, to_text};
 use crate::script::desk::Desk;
