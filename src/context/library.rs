@@ -106,7 +106,7 @@ impl Library {
             match input {
                 Input::Path(path) => library.add_path(&path, options, &mut seen, poll)?,
                 Input::Text { name, text } => {
-                    library.add_text(&name, text);
+                    library.add_text(Document::owned(name, text.into_bytes()));
                 }
                 Input::Stdin(mut reader) => library.add_pipe(["stdin"; 2], &mut *reader, options, poll)?,
             }
@@ -145,16 +145,7 @@ impl Library {
     }
 
     /// Adds a text; if its name is taken by another text, the document is called `name (2)`. Answers the document.
-    pub fn add_text(&self, name: &str, text: String) -> View {
-        self.add_document(Document::owned(name.to_owned(), text.into_bytes()))
-    }
-
-    /// Adds a text that has no name.
-    pub fn add_unnamed(&self, text: String) -> View {
-        self.add_document(Document::unnamed(text))
-    }
-
-    fn add_document(&self, document: Document) -> View {
+    pub fn add_text(&self, document: Document) -> View {
         let mut shelf = self.write();
         let name = document.name();
         let taken = shelf.by_name.get(name).and_then(|place| shelf.documents.get(*place));

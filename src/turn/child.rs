@@ -1,6 +1,7 @@
 //! Child runs: a root run at depth + 1, on a slice of the parent's budget, with its own session.
 
 use crate::budget::ledger::ChildSlice;
+use crate::context::document::Document;
 use crate::context::poll::Poll;
 use crate::context::view::View;
 use crate::core::child::{ChildOptions, ChildRequest};
@@ -233,7 +234,7 @@ fn typed(schema: &Schema, answer: &Value) -> Outcome<Value> {
 fn view(parent: &RunHost, context: &ContextRef) -> Outcome<View> {
     match context {
         ContextRef::Spans(spans) => parent.library.resolve(spans),
-        ContextRef::Text(text) => Ok(parent.library.add_unnamed(text.clone())),
+        ContextRef::Text(text) => Ok(parent.library.add_text(Document::unnamed(text.clone()))),
         ContextRef::Empty => Ok(View::default()),
     }
 }

@@ -130,7 +130,7 @@ fn a_picture_of_more_pixels_than_its_provider_takes_is_refused_before_anything_i
         _ => Reply::text("a cat"),
     });
     let text = format!(
-        "model = \"sees\"\n[models.sees]\nbase_url = \"{0}\"\nvision = true\n\
+        "model = \"sees\"\n[models.sees]\nbase_url = \"{0}\"\nvision = true\ncontext_window = 400000\n\
          [models.claude]\nbase_url = \"{0}\"\nprovider = \"anthropic\"\nvision = true\n\
          context_window = 400000\n",
         server.base_url()

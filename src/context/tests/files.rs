@@ -1,6 +1,7 @@
 //! Opening files, folders, globs, pipes and texts; what is refused and what is left out.
 
 use super::{all, folder, open};
+use crate::context::document::Document;
 use crate::context::library::{Input, Library, OpenOptions};
 use crate::context::poll::Poll;
 use crate::core::document::SpanRef;
@@ -110,7 +111,7 @@ fn pipes_and_texts_have_names() {
     assert!(!view.doc("stdin").unwrap().documents()[0].is_owned());
     assert_eq!(all(&view.doc("stdin").unwrap()), large);
     assert_eq!(all(&view.doc("stdin (2)").unwrap()), "small");
-    assert_eq!(all(&library.add_text("a", "three".to_owned())), "three");
+    assert_eq!(all(&library.add_text(Document::owned("a".to_owned(), b"three".to_vec()))), "three");
     assert_eq!(names(&library).last().unwrap(), "a (3)");
     let binary = Input::Stdin(Box::new(Cursor::new(b"\x1f\x8b\x08\0")));
     let failure = Library::open(vec![binary], &OpenOptions::default(), &Poll::never()).unwrap_err();

@@ -6,6 +6,7 @@ use crate::app::{build, run};
 use crate::config::environment::Environment;
 use crate::config::layer::Layer;
 use crate::config::settings::Settings;
+use crate::context::document::Document;
 use crate::context::library::Library;
 use crate::tools::person::Nobody;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ async fn what_stands_before_the_cursor_decides() {
     let settings = Settings::load(environment, Layer::default()).unwrap();
     let app = build::build(settings, Arc::new(Nobody)).unwrap();
     let library = Library::default();
-    library.add_text("letters.txt", "a".to_owned());
+    library.add_text(Document::owned("letters.txt".to_owned(), b"a".to_vec()));
     let run = run::begin(&app.kit, Start { kind: "repl", task: "completion", ..Start::default() }, library);
     let mut session = run.session(None, None);
     let program = "let harbour = #{height: 31, hall: 1}; let words = [1]; let title = \"t\";\n\
