@@ -183,13 +183,10 @@ ALTER TABLE effects ADD COLUMN earlier_output INTEGER NOT NULL DEFAULT 0;
     "
 ALTER TABLE effects ADD COLUMN raised INTEGER NOT NULL DEFAULT 0;
 ",
-    // What of `earlier_tokens` and `earlier_output` goes with `unknown_nanos`. Of older calls that can be told where the ends of all
-    // attempts before the last are unknown.
+    // What of `earlier_tokens` and `earlier_output` goes with `unknown_nanos`; of older calls it is not known.
     "
 ALTER TABLE effects ADD COLUMN unknown_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE effects ADD COLUMN unknown_output INTEGER NOT NULL DEFAULT 0;
-UPDATE effects SET unknown_tokens = earlier_tokens, unknown_output = earlier_output
-WHERE unknown_calls > 0 AND attempts = unknown_calls + 1 AND state = 'done';
 ",
 ];
 
