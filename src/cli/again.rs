@@ -126,7 +126,7 @@ pub async fn live(
     ask::tell_skipped(printer, &library);
     let on_print = program.prints().then(|| run_command::on_print(printer, flags));
     let parts = Parts { schema: launch.schema()?, on_print, ..Parts::default() };
-    let events = Target::wanted(flags, printer)?;
+    let events = Target::wanted(flags, printer).await?;
     let run = resume::again(&app.kit, row, library, parts, force).await?;
     launch.keep_parameters(&app.kit.store, row).await?;
     match program {

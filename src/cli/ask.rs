@@ -53,7 +53,7 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
     let launch = Launch { role: role.clone(), recursive: args.recursive, schema: schema.clone(), ..launch };
     let schema = schema.as_ref().map(Schema::read).transpose()?.map(Arc::new);
     let start = Start { kind: "ask", task: question, launch: Some(launch), on_print: None, schema };
-    let events = Target::wanted(&args.flags, printer)?;
+    let events = Target::wanted(&args.flags, printer).await?;
     let run = run::begin(&app.kit, start, library);
     root(app, printer, &run, events, role, args.recursive).await
 }

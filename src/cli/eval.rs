@@ -58,7 +58,7 @@ pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exi
     let on_print = run_command::on_print(printer, &args.flags);
     let launch = Launch { source: Some(code.to_owned()), ..launch };
     let start = Start { kind: "eval", task: code, launch: Some(launch), on_print: Some(on_print), ..Start::default() };
-    let events = Target::wanted(&args.flags, printer)?;
+    let events = Target::wanted(&args.flags, printer).await?;
     let run = run::begin(&app.kit, start, library);
     run_command::program(app, printer, &run, events, code, None).await
 }

@@ -1,6 +1,7 @@
 //! `--events`: every event of a run and of its children as a line of JSON, in order and without a gap.
 
 use crate::cli::flags::RunFlags;
+use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::core::event::{Event, EventRecord};
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -27,17 +28,24 @@ pub struct Lines(JoinHandle<Outcome<bool>>);
 
 impl Target {
     /// Where flags want them. It is opened before the run begins, which would stay behind where that fails.
-    pub fn wanted(flags: &RunFlags, printer: &Arc<Printer>) -> Outcome<Option<Self>> {
-        flags.events.as_deref().map(|name| Self::open(name, printer)).transpose()
+    pub async fn wanted(flags: &RunFlags, printer: &Arc<Printer>) -> Outcome<Option<Self>> {
+        match flags.events.as_deref() {
+            None => Ok(None),
+            Some("-") => Ok(Some(Self::Output(Arc::clone(printer)))),
+            Some(name) => interrupt::unless_stopped(Self::open(name.to_owned())).await.map(Some),
+        }
     }
 
-    /// A file of this name, written anew, or standard output for `-`.
-    fn open(name: &str, printer: &Arc<Printer>) -> Outcome<Self> {
-        if name == "-" {
-            return Ok(Self::Output(Arc::clone(printer)));
-        }
-        let file = File::create(name).map_err(|error| failed(name, &error).hint("--events takes a file, or -"))?;
-        Ok(Self::File(file, name.to_owned()))
+    /// A file of this name, written anew. A pipe opens only once somebody reads it: the thread that waits for that may
+    /// be left behind.
+    async fn open(name: String) -> Outcome<Self> {
+        let opening = tokio::task::spawn_blocking(move || match File::create(&name) {
+            Ok(file) => Ok(Self::File(file, name)),
+            Err(error) => Err(failed(&name, &error).hint("--events takes a file, or -")),
+        });
+        opening.await.map_err(|error| {
+            Failure::new(FailureKind::Internal, format!("the file of --events could not be opened: {error}"))
+        })?
     }
 
     fn write(&mut self, record: &EventRecord) -> Outcome<()> {

@@ -3,16 +3,36 @@
 use crate::app::run::Run;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use std::sync::Arc;
+use futures::FutureExt;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Mutex;
 
-/// Cancels the run at the first Ctrl-C or at a request to terminate.
+/// The signals that ask the program to end. Once they are watched they never end it by themselves again, as with every
+/// handler of a process. So the streams are made once and live as long as it does: what comes between two waits is
+/// heard by the next. One that cannot be watched keeps ending the program.
+struct Signals {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+}
+
+static SIGNALS: OnceLock<Mutex<Signals>> = OnceLock::new();
+
+/// Cancels the run at the first Ctrl-C or at a request to terminate, or at once if that has come already.
 pub fn cancel_on_signal(run: &Run) {
     let (token, by_person) = (run.cancel.clone(), Arc::clone(&run.host.kit.by_person));
-    tokio::spawn(async move {
+    let cancel = move |is_person| {
         // Before the cancellation, for what a call that it ends is charged depends on it.
-        by_person.store(wait().await, Ordering::Relaxed);
+        by_person.store(is_person, Ordering::Relaxed);
         token.cancel();
+    };
+    // Not left to the task, which might begin only after the run has asked something.
+    let heard = wait().now_or_never().map(&cancel);
+    tokio::spawn(async move {
+        if heard.is_none() {
+            cancel(wait().await);
+        }
         wait().await;
         #[allow(clippy::disallowed_methods, clippy::exit, reason = "a person who asks twice wants out now")]
         std::process::exit(i32::from(Exit::Interrupted.code()));
@@ -30,14 +50,25 @@ pub async fn unless_stopped<T>(work: impl Future<Output = Outcome<T>>) -> Outcom
 
 /// Waits for a signal that asks the program to end; whether a person sent it.
 async fn wait() -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        // Without the second handler Ctrl-C alone must do.
-        drop(tokio::signal::ctrl_c().await);
-        return true;
+    let watched = || Signals {
+        // What cannot be watched ends the program as it always did.
+        interrupt: signal(SignalKind::interrupt()).ok(),
+        terminate: signal(SignalKind::terminate()).ok(),
     };
+    let mut signals = SIGNALS.get_or_init(|| Mutex::new(watched())).lock().await;
+    let Signals { interrupt, terminate } = &mut *signals;
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => true,
-        _ = terminate.recv() => false,
+        () = next(interrupt) => true,
+        () = next(terminate) => false,
     }
+}
+
+async fn next(signals: &mut Option<Signal>) {
+    if let Some(signals) = signals
+        && signals.recv().await.is_some()
+    {
+        return;
+    }
+    // Without a stream there are no signals to come.
+    std::future::pending::<()>().await;
 }

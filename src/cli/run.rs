@@ -66,7 +66,7 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
         ..launch
     };
     let on_print = Some(on_print(printer, &args.flags));
-    let events = Target::wanted(&args.flags, printer)?;
+    let events = Target::wanted(&args.flags, printer).await?;
     let run = run::begin(
         &app.kit,
         Start { kind: "run", task: &task, launch: Some(launch), on_print, ..Start::default() },
@@ -123,7 +123,7 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
     let called = pipeline.block.called();
     let launch =
         Launch { file: Some(task.clone()), source: Some(source), called, args: Some(inputs.clone()), ..launch };
-    let events = Target::wanted(&args.flags, printer)?;
+    let events = Target::wanted(&args.flags, printer).await?;
     let run = run::begin(
         &app.kit,
         Start { kind: "pipeline", task: &task, launch: Some(launch), on_print, ..Start::default() },

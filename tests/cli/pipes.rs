@@ -1,7 +1,7 @@
 //! Output in pipes: no colours, and quiet when the reader goes away.
 
 use super::project;
-use crate::support::program::Program;
+use crate::support::program::{Program, Running};
 use std::fs::File;
 
 #[test]
@@ -50,7 +50,8 @@ fn code_may_come_through_a_pipe() {
     program.args(["eval"]).stdin("let a = 20;\na * 2 + context.len\n").run().ok().prints("40\n");
     program.args(["eval", "-"]).stdin("context.len > 0").run().ok().prints("false\n");
     program.args(["eval", "--context", "harbour.txt"]).stdin("context.len > 0").run().ok().prints("true\n");
-    program.args(["eval", "?llm"]).stdin("1").run().ok();
+    let told = program.args(["eval", "?llm"]).stdin("1").run().ok().stdout;
+    assert!(told.starts_with("llm("), "{told}");
     program.args(["eval", "context.len"]).stdin("four").run().ok().prints("4\n");
     program.args(["eval", "-", "--context", "-"]).stdin("1").run().code(2).says("both the program and the context");
     program.args(["eval", "--context", "-"]).stdin("1").run().code(2).says("eval needs code");
@@ -99,5 +100,16 @@ fn ctrl_c_gives_up_a_context_that_does_not_come() {
         running.interrupt();
         running.end().code(130).prints("").says("error: cancelled");
         drop(writer);
+    }
+}
+
+#[test]
+fn whoever_stops_a_program_whose_events_nobody_reads_stops_it() {
+    let program = project().named_pipe("pipe");
+    for stop in [Running::interrupt, Running::terminate] {
+        let running = program.args(["ask", "q", "--context", "harbour.txt", "--events", "pipe"]).start();
+        running.wait_until_it_hears_interrupts();
+        stop(&running);
+        running.end().code(130).prints("").says("error: cancelled");
     }
 }

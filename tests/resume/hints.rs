@@ -22,6 +22,27 @@ fn who_stops_a_run_is_told_how_it_goes_on() {
 }
 
 #[test]
+fn who_stops_a_run_that_has_yet_to_go_on_pays_for_nothing() {
+    let server = holding(usize::MAX);
+    let program = Program::paying(&server).file("two.rhai", TWO);
+    program.args(["run", "two.rhai", "--max-calls", "1"]).run().code(5);
+    // Another process has the store, so that the run waits for its turn.
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    store.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let running = program.args(["resume", "last", "--max-calls", "9", "--events", "events"]).start();
+    let begun = std::time::Instant::now();
+    // It is made after everything that a signal gives up at once.
+    while !program.project().join("events").exists() {
+        assert!(begun.elapsed().as_secs() < 60, "the events have a file");
+        std::thread::yield_now();
+    }
+    running.interrupt();
+    store.execute_batch("ROLLBACK").expect("unlocked");
+    running.end().code(130);
+    assert_eq!(asked(&server), ["a"]);
+}
+
+#[test]
 fn a_limit_and_a_mistake_are_told_likewise() {
     let server = holding(usize::MAX);
     let program = Program::paying(&server).file("two.rhai", TWO).file("wrong.rhai", "let a = llm(\"a\"); nothing()");
