@@ -5,8 +5,9 @@ use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
 /// Bytes at the beginning of a page in which it may name its character set (WHATWG HTML, 4.2.5.4).
 const HEAD: usize = 1024;
 
-/// A page as text: by its byte order mark, which is left out; as UTF-8 if it is that, whatever is named; else by the
-/// content type that it was sent with, and if that names nothing by what an HTML page says of itself.
+/// A page as text: by its byte order mark, which is left out; as UTF-8 if it is that, whatever is named, unless the
+/// content type names a set whose bytes may all be those of ASCII and the page looks like it; else by the content type
+/// that it was sent with, and if that names nothing by what an HTML page says of itself.
 ///
 /// Fails with the name of a character set that is unknown.
 pub fn decoded(body: &[u8], content_type: &str) -> Result<String, String> {
@@ -17,8 +18,7 @@ pub fn decoded(body: &[u8], content_type: &str) -> Result<String, String> {
     let is_html = sent.is_empty() || sent.contains("html");
     let named = parameter(&sent);
     let charset = named.as_deref().map(|label| (label, Encoding::for_label(label.as_bytes())));
-    // In some sets all bytes are those of ASCII and mean something else.
-    let is_own = matches!(charset, Some((_, Some(encoding))) if !encoding.is_ascii_compatible());
+    let is_own = charset.is_some_and(|(_, set)| set.is_some_and(|set| is_own(set, body)));
     if let Some(text) = std::str::from_utf8(body).ok().filter(|_| !is_own) {
         return Ok(text.to_owned());
     }
@@ -31,6 +31,13 @@ pub fn decoded(body: &[u8], content_type: &str) -> Result<String, String> {
         }
         Some((label, _)) => Err(label.to_owned()),
     }
+}
+
+/// Whether a page that may be UTF-8 looks like one of a set whose bytes are those of ASCII and mean something else. Plain
+/// text has none of their signs: zeros in UTF-16, in the others what changes the set (`ESC`, and `~` in HZ).
+fn is_own(set: &'static Encoding, body: &[u8]) -> bool {
+    let signs: &[u8] = if [UTF_16LE, UTF_16BE].contains(&set) { &[0] } else { &[0x1b, b'~'] };
+    !set.is_ascii_compatible() && body.iter().any(|byte| signs.contains(byte))
 }
 
 /// What a page says of itself, in bytes that are those of ASCII: so it is not in UTF-16, whatever it says.

@@ -234,3 +234,19 @@ fn a_call_of_a_child_that_was_answered_by_hand_is_not_asked_again() {
     assert!(hint().is_some_and(|hint| hint.contains(left)));
     assert_eq!((&shown(&program, &id)["status"], server.asks().len()), (&json!("completed"), 2));
 }
+
+#[test]
+fn a_program_that_was_kept_before_the_kill_is_kept_when_the_save_is_made_again() {
+    let code = "save_script(#{name: \"mine\", source: \"1\", summary: \"One.\"}); throw \"the end\"";
+    let program = Program::offline().file("keep.rhai", code);
+    program.args(["run", "keep.rhai", "--approve", "auto"]).run().code(1).says("the end");
+    // As a kill leaves it between the file and the record of it.
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let open = "UPDATE effects SET state = 'intent', result = NULL, result_blob = NULL, ended_at = NULL";
+    assert_eq!(store.execute(&format!("{open} WHERE kind = 'tool'"), ()), Ok(1));
+    let find = "SELECT seq FROM effects WHERE kind = 'tool'";
+    let seq: i64 = store.query_row(find, (), |row| row.get(0)).expect("a number");
+    let id = newest_id(&program);
+    program.args(["runs", "settle", &id, &seq.to_string(), "rerun"]).run().ok();
+    program.args(["resume", &id, "--approve", "auto"]).run().code(1).says("the end");
+}

@@ -12,7 +12,7 @@ use crate::tools::workspace;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -59,8 +59,9 @@ impl TypedTool for RunCommand {
     const RETURNS: &'static str = "\
         A map `{status, success, stdout, stderr, timed_out, overflowed, truncated, sandboxed, millis}`. A status \
         other than 0 is no error. Its children end with it; too much output ends it (overflowed). If sandboxed, \
-        it can write only in the workspace and the temporary folder, and what needs a terminal, sudo or a cache in the \
-        home folder fails; modes, owners and times of files, sockets and the network stay open to it.";
+        it can write only in the workspace and `$TMPDIR`, which may be gone after the command, and what needs a \
+        terminal, sudo or a cache in the home folder fails; modes, owners and times of files, sockets and the network \
+        stay open to it.";
     const EFFECT: EffectClass = EffectClass::Write;
     const PERMISSION: Permission = Permission::Execute;
     const TAGS: &'static [&'static str] = &["shell", "bash", "exec", "program", "process", "script", "terminal"];
@@ -81,11 +82,12 @@ impl TypedTool for RunCommand {
             return Err(Failure::new(FailureKind::Invalid, "the command contains a NUL byte"));
         }
         let timeout = cx.limits.deadline(args.timeout, A_MINUTE)?;
-        let (temporary, own) = temporary(cx)?;
+        // The second is the guard of a folder that goes with the command.
+        let (temporary, _own) = temporary(cx)?;
         let program = Program {
             words,
             folder: cx.workspace.root().to_path_buf(),
-            environment: environment(cx, own.as_ref()),
+            environment: environment(cx, &temporary),
             cage: Cage {
                 writable: vec![cx.workspace.root().to_path_buf(), temporary],
                 memory_bytes: cx.limits.command_memory_bytes,
@@ -130,13 +132,11 @@ fn temporary(cx: &ToolContext) -> Outcome<(PathBuf, Option<TempDir>)> {
     Ok((own.path().to_path_buf(), Some(own)))
 }
 
-/// What a command sees of the environment, with its own temporary folder if it has one.
-fn environment(cx: &ToolContext, own: Option<&TempDir>) -> Vec<(String, String)> {
+/// What a command sees of the environment, and where its temporary files may be.
+fn environment(cx: &ToolContext, temporary: &Path) -> Vec<(String, String)> {
     let mut seen = without_secrets(&cx.environment);
-    if let Some(own) = own {
-        seen.retain(|(name, _)| name != "TMPDIR");
-        seen.push(("TMPDIR".to_owned(), own.path().display().to_string()));
-    }
+    seen.retain(|(name, _)| name != "TMPDIR");
+    seen.push(("TMPDIR".to_owned(), temporary.display().to_string()));
     seen
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A detail of the failure that the file is there already.
@@ -24,7 +24,7 @@ pub struct WriteFile;
 #[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Fail.
+    /// Fail, unless it has this text already.
     #[default]
     Create,
     /// Replace its text.
@@ -100,13 +100,33 @@ pub fn put(path: &str, bytes: &[u8], cx: &ToolContext) -> Outcome<Value> {
     Ok(json!({"path": cx.workspace.name_of(&real), "bytes": bytes.len()}))
 }
 
-/// Takes the name first, so that of two creators one fails, and then fills it as `replace` does.
+/// Takes the name first, so that of two creators one fails, and then fills it as `replace` does. A call that is made
+/// again after a kill finds its own text, and has nothing left to do.
 fn create(folder: &Folder, name: &OsStr, text: &[u8]) -> io::Result<()> {
-    folder.create_new(name)?;
+    match folder.create_new(name) {
+        // That it cannot be compared says nothing that matters more than that it is there.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && has(folder, name, text).unwrap_or(false) => {
+            return Ok(());
+        }
+        made => made?,
+    };
     replace(folder, name, text).inspect_err(|_| {
         // The error that matters is the first one; an empty file may stay behind.
         drop(folder.remove(name));
     })
+}
+
+/// Whether a file has exactly this text.
+fn has(folder: &Folder, name: &OsStr, text: &[u8]) -> io::Result<bool> {
+    let file = folder.read(name)?;
+    regular(&file)?;
+    let length = file.metadata()?.len();
+    if usize::try_from(length) != Ok(text.len()) {
+        return Ok(false);
+    }
+    let mut found = Vec::with_capacity(text.len());
+    file.take(length).read_to_end(&mut found)?;
+    Ok(found == text)
 }
 
 fn replace(folder: &Folder, name: &OsStr, text: &[u8]) -> io::Result<()> {

@@ -219,3 +219,15 @@ async fn a_command_cannot_write_what_belongs_to_rhizo_in_the_temporary_folder() 
         assert_eq!(ended["success"], json!(false), "{line}: {ended}");
     }
 }
+
+#[tokio::test]
+async fn a_command_is_told_where_its_temporary_files_may_be() {
+    let mut bench = Bench::new();
+    let temporary = bench.work.parent().unwrap().join("tmp").display().to_string();
+    for (given, told) in [(Some(temporary.as_str()), temporary.as_str()), (Some(""), "/tmp"), (None, "/tmp")] {
+        bench.cx.environment.retain(|(name, _)| name != "TMPDIR");
+        bench.cx.environment.extend(given.map(|folder| ("TMPDIR".to_owned(), folder.to_owned())));
+        let ended = bench.ok("run_command", json!({"command": "echo $TMPDIR"})).await;
+        assert_eq!(ended["stdout"], json!(format!("{told}\n")), "{given:?}");
+    }
+}

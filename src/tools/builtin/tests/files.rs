@@ -81,6 +81,12 @@ async fn write_file_creates_overwrites_and_appends() {
     assert_eq!(text("x/y/new.txt"), "é");
     let failure = bench.fails("write_file", json!({"path": "notes.txt", "text": "z"}), FailureKind::Invalid).await;
     assert!(failure.hint.unwrap().contains("overwrite"));
+    // Whoever writes the same once more loses nothing.
+    let again = bench.ok("write_file", json!({"path": "x/y/new.txt", "text": "é"})).await;
+    assert_eq!(again, written);
+    for other in ["è", "", "é "] {
+        bench.fails("write_file", json!({"path": "x/y/new.txt", "text": other}), FailureKind::Invalid).await;
+    }
     fs::set_permissions(bench.work.join("notes.txt"), fs::Permissions::from_mode(0o640)).unwrap();
     bench.ok("write_file", json!({"path": "notes.txt", "text": "z", "mode": "overwrite"})).await;
     bench.ok("write_file", json!({"path": "notes.txt", "text": "z", "mode": "append"})).await;
