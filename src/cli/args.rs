@@ -92,12 +92,7 @@ impl Arguments {
                 }
                 given(args.question.is_some(), "ask needs a question", "rhizo ask \"...\" --context PATH")
             }
-            Some(Command::Eval(args)) => {
-                if args.code.is_none() {
-                    args.code = args.flags.last_unless_path().or_else(|| args.from_pipe());
-                }
-                given(args.code.is_some(), "eval needs code", "rhizo eval 'context.len' --context PATH")
-            }
+            Some(Command::Eval(args)) => args.settle(),
             Some(Command::Run(args)) => {
                 args.args.extend(args.flags.parameters()?);
                 if args.file.is_none() {

@@ -3,6 +3,7 @@
 use crate::app::build::App;
 use crate::app::launch::Launch;
 use crate::app::run::{self, Start};
+use crate::cli::args::given;
 use crate::cli::events::Target;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
@@ -33,9 +34,15 @@ impl Eval {
         self.flags.context.iter().any(|path| path == "-")
     }
 
-    /// What stands for a program that comes through a pipe, if one does.
-    pub fn from_pipe(&self) -> Option<String> {
-        (!self.reads_context() && ask::is_piped()).then(|| PIPE.to_owned())
+    /// Takes the code from behind the paths of `--context` or from a pipe if it does not stand in its place.
+    ///
+    /// Fails with `Invalid` if there is none, or if what stands behind them may as well be a path.
+    pub fn settle(&mut self) -> Outcome<()> {
+        if self.code.is_none() {
+            let is_piped = !self.reads_context() && ask::is_piped();
+            self.code = self.flags.last_code(is_piped)?.or_else(|| is_piped.then(|| PIPE.to_owned()));
+        }
+        given(self.code.is_some(), "eval needs code", "rhizo eval 'context.len' --context PATH")
     }
 }
 

@@ -106,6 +106,17 @@ impl RunFlags {
         if is_path && !last.contains(' ') { None } else { self.context.pop() }
     }
 
+    /// The same for code, which may also come through a pipe.
+    ///
+    /// Fails with `Invalid` if one brings it and the value may as well be a file that is missing.
+    pub fn last_code(&mut self, is_piped: bool) -> Outcome<Option<String>> {
+        let last = self.last_unless_path();
+        if let Some(word) = last.as_deref().filter(|word| is_piped && is_like_file(word)) {
+            return Err(either(word, "code", "code stands"));
+        }
+        Ok(last)
+    }
+
     /// Takes the `--context` values that are parameters: no such path exists, and a name stands before `=`.
     ///
     /// Fails with `Invalid` for one that may as well be a file that is missing, by how it looks or because no path is
@@ -114,7 +125,8 @@ impl RunFlags {
         let is_parameter = |text: &String| parameter_name(text).is_some() && !Path::new(text).exists();
         let (parameters, paths): (Vec<_>, Vec<_>) = self.context.drain(..).partition(is_parameter);
         if let Some(text) = parameters.iter().find(|text| paths.is_empty() || is_like_path(text)) {
-            return Err(either(text));
+            let name = parameter_name(text).unwrap_or_default();
+            return Err(either(text, &format!("the parameter `{name}`"), "a parameter stands"));
         }
         self.context = paths;
         Ok(parameters)
@@ -172,17 +184,27 @@ fn parameter_name(text: &str) -> Option<&str> {
 fn is_like_path(text: &str) -> bool {
     let value = text.split_once('=').map_or("", |(_, value)| value);
     let is_clear = value.contains("://") || value.contains(char::is_whitespace);
-    let suffix = Path::new(value).extension().and_then(OsStr::to_str).unwrap_or_default();
-    let has_suffix = suffix.contains(char::is_alphabetic) && suffix.chars().all(char::is_alphanumeric);
-    let is_path = value.contains(['/', '*']) || has_suffix;
+    let is_path = value.contains(['/', '*']) || has_suffix(value);
     is_path && !is_clear && serde_json::from_str::<Value>(value).is_err()
 }
 
-/// What to tell of a word that has two readings.
-fn either(text: &str) -> Failure {
-    let name = parameter_name(text).unwrap_or_default();
-    let what = format!("`{text}` after --context may be a file, which is not there, or the parameter `{name}`");
+/// Whether code may be meant as a path: it has a folder or a suffix, and nothing that only code has. Only of the context
+/// does code know fields without making anything first, and calculations have no letters.
+fn is_like_file(code: &str) -> bool {
+    let is_plain = code.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '~'));
+    let is_code = code.starts_with("context.") || !code.contains(char::is_alphabetic);
+    is_plain && !is_code && (code.contains('/') || has_suffix(code))
+}
+
+fn has_suffix(path: &str) -> bool {
+    let suffix = Path::new(path).extension().and_then(OsStr::to_str).unwrap_or_default();
+    suffix.contains(char::is_alphabetic) && suffix.chars().all(char::is_alphanumeric)
+}
+
+/// What to tell of a word that has two readings: `other` is the second, and `stands` begins how that is written.
+fn either(text: &str, other: &str, stands: &str) -> Failure {
+    let what = format!("`{text}` after --context may be a file, which is not there, or {other}");
     let near =
         similar(Path::new(text), Path::new(text)).map_or_else(String::new, |near| format!("; as a file: {near}"));
-    Failure::new(FailureKind::Invalid, what).hint(format!("a parameter stands before --context{near}"))
+    Failure::new(FailureKind::Invalid, what).hint(format!("{stands} before --context{near}"))
 }

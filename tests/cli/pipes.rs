@@ -61,6 +61,23 @@ fn code_may_come_through_a_pipe() {
 }
 
 #[test]
+fn a_missing_file_behind_the_context_is_no_code_where_a_pipe_may_bring_it() {
+    let program = project();
+    let code = "context.len > 0";
+    for (word, hint) in [
+        ("harbor.txt", "hint: code stands before --context; as a file: did you mean \"harbour.txt\"?"),
+        ("in/x", "hint: code stands before --context"),
+    ] {
+        let ran = program.args(["eval", "--context", word]).stdin(code).run().code(2).prints("").says(hint);
+        ran.says(&format!("`{word}` after --context may be a file, which is not there, or code"));
+    }
+    for (word, value) in [("context.len", "107\n"), ("7.0/2", "3.5\n"), ("\"a.b\"", "a.b\n")] {
+        program.args(["eval", "--context", "harbour.txt", word]).stdin(code).run().ok().prints(value);
+    }
+    program.args(["eval", "--context", "harbor.txt"]).run().code(1);
+}
+
+#[test]
 fn a_program_that_never_ends_is_too_long() {
     let long = "// more\n".repeat(64 * 1024);
     Program::offline().args(["run", "-"]).stdin(long).run().code(5).says("the program has more than 256 KiB");
