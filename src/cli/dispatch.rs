@@ -11,6 +11,7 @@ use crate::cli::{
 use crate::config::environment::Environment;
 use crate::config::fault;
 use crate::config::settings::Settings;
+use crate::context::discover::UNSET;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::pipeline::files;
@@ -114,7 +115,7 @@ fn unquoted(error: &clap::Error, text: &str) -> Option<String> {
 fn unset(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) else { return None };
     let refused = error.kind() == ErrorKind::ValueValidation && value.is_empty();
-    refused.then(|| "a variable of the shell may be unset".to_owned())
+    refused.then(|| UNSET.to_owned())
 }
 
 /// The commands that make their settings themselves, or need none.

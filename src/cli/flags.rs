@@ -4,7 +4,7 @@ use crate::config::fault::Fault;
 use crate::config::key;
 use crate::config::layer::Layer;
 use crate::config::place::Place;
-use crate::context::discover::similar;
+use crate::context::discover::{EMPTY, similar};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -64,9 +64,9 @@ pub struct RunFlags {
     pub quiet: bool,
 }
 
-/// A path of a context. An empty one would mean the whole folder, which nobody asks for in that way.
+/// A path of a context. An empty one would be taken for the question or the code.
 pub fn path(typed: &str) -> Result<String, String> {
-    if typed.is_empty() { Err("an empty path names nothing".to_owned()) } else { Ok(typed.to_owned()) }
+    if typed.is_empty() { Err(EMPTY.to_owned()) } else { Ok(typed.to_owned()) }
 }
 
 impl RunFlags {

@@ -15,7 +15,7 @@ pub struct Found {
     pub path: PathBuf,
     /// What it is to be called.
     pub name: String,
-    /// What it is to be called if another is called so: its path as given, or else its whole path.
+    /// What it is to be called if another is called so: its path as given.
     pub given: String,
     /// Whether it was named itself, so that it may not be left out silently.
     pub explicit: bool,
@@ -30,13 +30,23 @@ pub struct Finds {
     pub skipped: Vec<(String, String)>,
 }
 
+/// What is told of an empty path. It would mean the whole folder, which nobody asks for in that way.
+pub const EMPTY: &str = "an empty path names nothing";
+
+/// What an empty path mostly comes from.
+pub const UNSET: &str = "a variable of the shell may be unset";
+
 /// Looks up `path`, relative to `base`: a file, a folder (without hidden and git-ignored files) or a glob.
 ///
-/// Fails with `NotFound` and the nearest name, or if there is nothing in it; with `Denied` or `Io` if it cannot be read.
+/// Fails with `NotFound` and the nearest name, or if there is nothing in it; with `Denied` or `Io` if it cannot be read;
+/// with `Invalid` if it is empty.
 pub fn discover(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
+    if path.as_os_str().is_empty() {
+        return Err(Failure::new(FailureKind::Invalid, EMPTY).hint(UNSET));
+    }
     let full = base.join(path);
     match full.metadata() {
-        Ok(data) if data.is_dir() => folder(&full, base, poll),
+        Ok(data) if data.is_dir() => folder(&full, (path, base), poll),
         Ok(_) => {
             let (name, given) = (name_of(&full, base, full.parent()), path.display().to_string());
             let found = Found { name, given, path: full, explicit: true };
@@ -54,8 +64,8 @@ pub fn discover(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
     }
 }
 
-fn folder(full: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
-    let finds = walk(full, full.parent(), base, true, None, poll)?;
+fn folder(full: &Path, typed: (&Path, &Path), poll: &Poll) -> Outcome<Finds> {
+    let finds = walk(full, full.parent(), typed, true, None, poll)?;
     if finds.files.is_empty() {
         return Err(Failure::new(FailureKind::NotFound, format!("folder {} has no files", full.display()))
             .hint("hidden and git-ignored files are left out; name them, or use a glob such as 'folder/.*'"));
@@ -85,7 +95,7 @@ fn glob(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
         return Err(missing(path, &root));
     }
     for respect in [true, false] {
-        let finds = walk(&root, Some(&root), base, respect, Some(&matcher), poll)?;
+        let finds = walk(&root, Some(&root), (path, base), respect, Some(&matcher), poll)?;
         if !finds.files.is_empty() {
             return Ok(finds);
         }
@@ -94,10 +104,11 @@ fn glob(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
         .hint("* stays within a folder; use ** for all folders below"))
 }
 
+/// The files below `root`, which `path` means from `base`.
 fn walk(
     root: &Path,
     outside: Option<&Path>,
-    base: &Path,
+    (path, base): (&Path, &Path),
     respect: bool,
     matcher: Option<&GlobMatcher>,
     poll: &Poll,
@@ -121,7 +132,7 @@ fn walk(
         let name = name_of(entry.path(), base, outside);
         match entry.file_type() {
             Some(kind) if kind.is_file() => {
-                let given = tidy(entry.path()).display().to_string();
+                let given = given(entry.path(), path, base);
                 finds.files.push(Found { path: entry.into_path(), name, given, explicit: false });
             }
             Some(kind) if kind.is_symlink() => finds.skipped.push((name, "a symbolic link".to_owned())),
@@ -130,6 +141,12 @@ fn walk(
         }
     }
     Ok(finds)
+}
+
+/// The path of a file as whoever typed `path` would type it.
+fn given(file: &Path, path: &Path, base: &Path) -> String {
+    let below = file.strip_prefix(base).ok().filter(|_| path.is_relative());
+    below.unwrap_or(file).display().to_string()
 }
 
 /// The path relative to the base, or else to `outside`, with `/` between its parts.

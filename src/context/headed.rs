@@ -6,8 +6,11 @@ use crate::context::view::{Part, View};
 use crate::core::failure::Outcome;
 use crate::core::text::visible;
 
-/// More bytes than a heading has beside a plain name.
-const HEADING: usize = 64;
+/// More bytes than a heading has beside a plain name; as many again are counted for what stands before them all.
+const HEADING: usize = 24;
+
+/// More bytes than a heading has to say in which line a piece begins.
+const FROM: usize = 24;
 
 impl View {
     /// The text under `Text from NAME (2 lines):`, or under `Text:` if it has no name. Of several pieces each stands under `=== NAME (2 lines) ===`, and one
@@ -32,8 +35,9 @@ impl View {
 
     /// About how many bytes that text has, and hardly ever fewer: known without reading anything.
     pub fn headed_len(&self) -> usize {
-        let headings = self.parts().iter().map(|part| part.document.name().len() + HEADING);
-        self.len() + headings.sum::<usize>()
+        let from = |part: &Part| if part.start == 0 { 0 } else { FROM };
+        let headings = self.parts().iter().map(|part| part.document.name().len() + HEADING + from(part));
+        self.len() + HEADING + headings.sum::<usize>()
     }
 }
 

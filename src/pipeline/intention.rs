@@ -10,7 +10,6 @@ use crate::pipeline::plan::Pipeline;
 use crate::registry::roles;
 use crate::script::host::Host;
 use crate::store::open::Store;
-use crate::store::runs::RunFilter;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
@@ -102,15 +101,8 @@ fn tell(host: &RunHost, frame: &Frame, pipeline: &Pipeline, found: &Intention) {
 /// # Errors
 /// Those of the store.
 pub fn last(store: &Store, pipeline: &Pipeline) -> Outcome<Option<Intention>> {
-    let judgements = RunFilter { kind: Some(KIND.to_owned()), ..RunFilter::default() };
-    for run in store.runs(&judgements)? {
-        if let Some((hash, judged)) = of_run(store, &run.id)?
-            && hash == pipeline.hash
-        {
-            return Ok(Some(judged));
-        }
-    }
-    Ok(None)
+    let of_it = |event| judgement(event).filter(|(hash, _)| *hash == pipeline.hash).map(|(_, judged)| judged);
+    store.judged(&pipeline.hash, of_it)
 }
 
 /// What a run keeps of the judgement of its pipeline, with the hash of the file that was judged.
@@ -118,11 +110,14 @@ pub fn last(store: &Store, pipeline: &Pipeline) -> Outcome<Option<Intention>> {
 /// # Errors
 /// Those of the store.
 pub fn of_run(store: &Store, run: &RunId) -> Outcome<Option<(String, Intention)>> {
-    let judged = |event: Event| match event {
+    Ok(store.events(run, 0)?.into_iter().rev().find_map(|record| judgement(record.event)))
+}
+
+fn judgement(event: Event) -> Option<(String, Intention)> {
+    match event {
         Event::Intention { hash, intention, serves, gaps, .. } => Some((hash, Intention { intention, serves, gaps })),
         _ => None,
-    };
-    Ok(store.events(run, 0)?.into_iter().rev().find_map(|record| judged(record.event)))
+    }
 }
 
 /// The failure of a pipeline that does not do what it is for.

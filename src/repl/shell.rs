@@ -190,7 +190,9 @@ impl Shell {
 
     /// The paths behind a command: the whole argument if something of this name is there, else its words.
     pub fn paths(&self, argument: &str) -> Vec<String> {
-        let shown = |typed: &str| self.path(typed).display().to_string();
+        // An empty word stays empty, and is refused: joined it would be the whole folder.
+        let whole = |typed: &str| self.path(typed).display().to_string();
+        let shown = |typed: &str| if typed.is_empty() { String::new() } else { whole(typed) };
         if self.path(argument).exists() {
             return vec![shown(argument)];
         }

@@ -125,8 +125,6 @@ impl RunRow {
 pub struct RunFilter {
     /// Leaves out child runs.
     pub top_level: bool,
-    /// Only this kind.
-    pub kind: Option<String>,
     /// Only this recorded status.
     pub status: Option<RunStatus>,
     /// At most so many.
@@ -171,13 +169,13 @@ impl Store {
 
     /// The runs that pass the filter, newest first: by when they were recorded, which no clock that was wrong changes.
     pub fn runs(&self, filter: &RunFilter) -> Outcome<Vec<RunRow>> {
-        let sql = "SELECT * FROM runs WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR status = ?2)
-                   AND (NOT ?3 OR parent IS NULL) ORDER BY rowid DESC LIMIT ?4";
+        let sql = "SELECT * FROM runs WHERE (?1 IS NULL OR status = ?1) AND (NOT ?2 OR parent IS NULL)
+                   ORDER BY rowid DESC LIMIT ?3";
         let limit = filter.limit.map_or(-1, i64::from);
         let status = filter.status.map(RunStatus::name);
         self.read(|connection| {
             let mut query = connection.prepare_cached(sql)?;
-            self.readable(query.query((&filter.kind, status, filter.top_level, limit))?, |row| run_row(connection, row))
+            self.readable(query.query((status, filter.top_level, limit))?, |row| run_row(connection, row))
         })
     }
 

@@ -188,6 +188,10 @@ ALTER TABLE effects ADD COLUMN raised INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE effects ADD COLUMN unknown_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE effects ADD COLUMN unknown_output INTEGER NOT NULL DEFAULT 0;
 ",
+    // Every run of a pipeline asks what was judged of it.
+    "
+CREATE INDEX runs_judging ON runs (kind) WHERE kind = 'intention';
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

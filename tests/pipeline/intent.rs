@@ -78,3 +78,19 @@ fn a_script_reads_what_was_judged_of_the_file_as_it_is() {
     let program = program.file("flow.yaml", FLOW.replace("Summarise.", "Summarise it."));
     assert_eq!(program.args(["eval", code, "--json"]).run().ok().json()["answer"], json!([["sum"], null]));
 }
+
+#[test]
+fn a_damaged_judgement_of_another_pipeline_hides_none() {
+    let (_server, program) = served(&[
+        r#"{"intention": "A text is to be summarised. The summary is to be saved. Nothing else is wanted.", "serves": true, "gaps": []}"#,
+    ]);
+    let program = program.file("other.yaml", FLOW.replace("Summarise.", "Summarise it."));
+    for file in ["flow.yaml", "other.yaml"] {
+        program.args(["pipeline", "explain", file, "--intent"]).run().ok();
+    }
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let damage = "UPDATE events SET body = '{\"event\":\"odd\"}' WHERE run = (SELECT id FROM runs ORDER BY rowid DESC LIMIT 1)";
+    assert!(store.execute(damage, ()).expect("damage") > 0);
+    let code = "explain_pipeline(\"flow.yaml\").intention?.intention";
+    assert_eq!(program.args(["eval", code, "--json"]).run().ok().json()["answer"], json!(THREE));
+}

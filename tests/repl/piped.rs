@@ -47,3 +47,11 @@ fn a_context_that_does_not_come_is_waited_for_as_long_as_an_evaluation() {
     let ran = project.args(["--timeout", "0.3"]).stdin(".context pipe\n6 * 7\n").run().code(124).prints("42\n");
     ran.says("the context was not read within 0.3 s");
 }
+
+#[test]
+fn an_empty_path_is_not_the_whole_folder() {
+    for typed in [".context \"\"", ".context harbour.txt ''"] {
+        let ran = project().args([]).stdin(format!("{typed}\ncontext.len\n")).run().code(1).prints("0\n");
+        ran.says("an empty path names nothing").says("hint: a variable of the shell may be unset");
+    }
+}

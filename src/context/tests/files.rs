@@ -52,6 +52,11 @@ fn inputs_become_documents() {
     let opened = open(&twins.path().join("x"), &["f.txt", "../y/f.txt", "../y/z"]).unwrap();
     assert_eq!(names(&opened), ["f.txt", "../y/f.txt", "z/f.txt"]);
     assert_eq!(all(&opened.view().doc("../y/f.txt").unwrap()), "y");
+    let twins = folder(&[("x/.keep", b""), ("y/s/f.txt", b"y"), ("z/s/f.txt", b"z")]);
+    for (paths, first) in [(["../y/s", "../z/s"], "s/f.txt"), (["../y/s/*.txt", "../z/s/*.txt"], "f.txt")] {
+        let opened = open(&twins.path().join("x"), &paths).unwrap();
+        assert_eq!(names(&opened), [first, "../z/s/f.txt"], "{paths:?}");
+    }
     let library = open(home.path(), &["src"]).unwrap();
     assert_eq!(library.skipped(), [("src/picture.png".to_owned(), "a PNG picture".to_owned())]);
 }
@@ -85,6 +90,7 @@ fn wrong_inputs_are_explained() {
     check("pictures", FailureKind::NotFound, "no text in \"pictures\"", "x.png: a PNG picture");
     check("hollow", FailureKind::NotFound, "has no files", "hidden");
     check("/dev/null", FailureKind::Invalid, "device", "file");
+    check("", FailureKind::Invalid, "an empty path names nothing", "may be unset");
 }
 
 #[test]

@@ -163,3 +163,16 @@ fn scans_ask_at_least_every_four_megabytes() {
         assert!(asked.load(Ordering::SeqCst) >= 4, "{index}");
     }
 }
+
+#[test]
+fn how_long_a_text_with_headings_is_can_be_told_without_making_it() {
+    let names: Vec<String> = (0..100).map(|number| format!("notes/{number}.txt")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b"one\ntwo"[..])).collect();
+    let home = folder(&files);
+    let whole = open(home.path(), &["notes"]).unwrap().view();
+    let later: Vec<View> = names.iter().map(|name| whole.doc(name).unwrap().tail(3)).collect();
+    for view in [whole.clone(), View::join(&later), text("one\n".repeat(2_000)), text("one").tail(2)] {
+        let (told, made) = (view.headed_len(), view.headed(&Poll::never()).unwrap().len());
+        assert!((made..made + 32 + 16 * view.parts().len()).contains(&told), "{told} of {made}");
+    }
+}

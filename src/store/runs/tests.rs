@@ -89,7 +89,6 @@ fn lists_are_filtered_and_newest_first() {
     for (filter, expect) in [
         (all.clone(), vec![&last, &child, &first]),
         (RunFilter { top_level: true, ..all.clone() }, vec![&last, &first]),
-        (RunFilter { kind: Some("eval".to_owned()), ..all.clone() }, vec![&last]),
         (RunFilter { status: Some(RunStatus::Completed), ..all.clone() }, vec![&first]),
         (RunFilter { limit: Some(1), ..all }, vec![&last]),
     ] {
