@@ -9,16 +9,6 @@ use std::sync::{Arc, OnceLock};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Mutex;
 
-/// The signals that ask the program to end. Once they are watched they never end it by themselves again, as with every
-/// handler of a process. So the streams are made once and live as long as it does: what comes between two waits is
-/// heard by the next. One that cannot be watched keeps ending the program.
-struct Signals {
-    interrupt: Option<Signal>,
-    terminate: Option<Signal>,
-}
-
-static SIGNALS: OnceLock<Mutex<Signals>> = OnceLock::new();
-
 /// Cancels the run at the first Ctrl-C or at a request to terminate, or at once if that has come already.
 pub fn cancel_on_signal(run: &Run) {
     let (token, by_person) = (run.cancel.clone(), Arc::clone(&run.host.kit.by_person));
@@ -48,12 +38,22 @@ pub async fn unless_stopped<T>(work: impl Future<Output = Outcome<T>>) -> Outcom
     }
 }
 
+/// The signals that ask the program to end. Once they are watched they never end it by themselves again, as with every
+/// handler of a process. So the streams are made once and live as long as it does: what comes between two waits is
+/// heard by the next. One that cannot be watched keeps ending the program.
+struct Signals {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+}
+
+static SIGNALS: OnceLock<Mutex<Signals>> = OnceLock::new();
+
 /// Waits for a signal that asks the program to end; whether a person sent it.
 async fn wait() -> bool {
     let watched = || Signals {
         // What cannot be watched ends the program as it always did.
-        interrupt: signal(SignalKind::interrupt()).ok(),
         terminate: signal(SignalKind::terminate()).ok(),
+        interrupt: signal(SignalKind::interrupt()).ok(),
     };
     let mut signals = SIGNALS.get_or_init(|| Mutex::new(watched())).lock().await;
     let Signals { interrupt, terminate } = &mut *signals;

@@ -89,7 +89,8 @@ fn a_damaged_judgement_of_another_pipeline_hides_none() {
         program.args(["pipeline", "explain", file, "--intent"]).run().ok();
     }
     let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
-    let damage = "UPDATE events SET body = '{\"event\":\"odd\"}' WHERE run = (SELECT id FROM runs ORDER BY rowid DESC LIMIT 1)";
+    let damage =
+        "UPDATE events SET body = '{\"event\":\"odd\"}' WHERE run = (SELECT id FROM runs ORDER BY rowid DESC LIMIT 1)";
     assert!(store.execute(damage, ()).expect("damage") > 0);
     let code = "explain_pipeline(\"flow.yaml\").intention?.intention";
     assert_eq!(program.args(["eval", code, "--json"]).run().ok().json()["answer"], json!(THREE));
