@@ -152,7 +152,7 @@ fn batches(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan, sheet: &Sheet,
     sheet.bench(group, "batch", THOUSANDS, || {
         server.set(0, LATENCY);
         let ran = run_watched(&mut ready().rhizo(&["run", "large.rhai"]));
-        let inside: f64 = ran.out.trim().parse().unwrap_or_else(|_| panic!("an answer is wrong: {}", ran.out));
+        let inside: f64 = ran.out.trim().parse().expect("every call has an answer");
         let served = server.served();
         assert_eq!(served.count, 10_000);
         let rounds = 10_000.0 / f64::from(IN_FLIGHT);
