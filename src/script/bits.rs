@@ -24,11 +24,14 @@ struct Names<'a, 's> {
     bound: HashMap<String, usize>,
     /// Those that some `let` binds to a number.
     numbers: HashSet<String>,
+    /// Those that some `let` binds to a measure of what is called `context`.
+    measured: HashSet<String>,
 }
 
 impl<'a, 's> Names<'a, 's> {
     fn of(ast: &AST, scope: &'a Scope<'s>) -> Self {
-        let mut names = Self { scope, bound: HashMap::new(), numbers: HashSet::new() };
+        let (bound, numbers, measured) = (HashMap::new(), HashSet::new(), HashSet::new());
+        let mut names = Self { scope, bound, numbers, measured };
         for function in ast.iter_functions() {
             for name in &function.params {
                 names.bind(name);
@@ -51,8 +54,11 @@ impl<'a, 's> Names<'a, 's> {
         match statement {
             Stmt::Var(declared, ..) => {
                 self.bind(&declared.0.name);
-                if is_number(&declared.1) {
-                    self.numbers.insert(declared.0.name.to_string());
+                let name = || declared.0.name.to_string();
+                match &declared.1 {
+                    Expr::IntegerConstant(..) => self.numbers.extend([name()]),
+                    Expr::Dot(dot, ..) if of_context(&dot.lhs, &dot.rhs) => self.measured.extend([name()]),
+                    _ => {}
                 }
             }
             Stmt::For(looped, _) => {
@@ -85,7 +91,9 @@ impl<'a, 's> Names<'a, 's> {
     fn is_number(&self, name: &str) -> bool {
         match self.bound.get(name) {
             None => self.scope.get(name).is_some_and(Dynamic::is_int),
-            Some(1) => self.numbers.contains(name),
+            // One that the session has may be meant where a function binds the same name.
+            Some(1) if self.scope.get(name).is_some_and(|value| !value.is_int()) => false,
+            Some(1) => self.numbers.contains(name) || (self.measured.contains(name) && self.has_context()),
             Some(_) => false,
         }
     }
@@ -101,15 +109,6 @@ fn variable(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::Variable(variable, ..) => Some(variable.1.as_str()),
         _ => None,
-    }
-}
-
-/// Whether an expression is a number whatever it reads.
-fn is_number(expr: &Expr) -> bool {
-    match expr {
-        Expr::IntegerConstant(..) => true,
-        Expr::Dot(dot, ..) => of_context(&dot.lhs, &dot.rhs),
-        _ => false,
     }
 }
 

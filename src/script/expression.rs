@@ -53,6 +53,8 @@ pub struct Reference {
     pub optional: Vec<usize>,
     /// Whether nothing but these fields stands behind the name.
     pub whole: bool,
+    /// Whether it is read in some runs only: in a branch, or behind what may decide alone.
+    pub sometimes: bool,
     /// The method that is called on the name itself.
     pub method: Option<String>,
     /// What is done with the value at the end of the path, as far as `()` may not bear it.
@@ -66,7 +68,8 @@ pub struct Reference {
 impl Reference {
     /// A value as it stands.
     pub const fn plain(path: Vec<String>) -> Self {
-        Self { path, optional: Vec::new(), whole: true, method: None, deed: None, line: 1, column: 1 }
+        let optional = Vec::new();
+        Self { path, optional, whole: true, sometimes: false, method: None, deed: None, line: 1, column: 1 }
     }
 }
 
@@ -121,9 +124,20 @@ impl Expression {
         self.0.source == other.0.source || words(self) == words(other)
     }
 
+    /// Whether a text stands in it as a value, and not as the field that it reads by a bracket.
+    pub fn says(&self, text: &str) -> bool {
+        questions::says(&self.0.ast, text)
+    }
+
     /// What is known of the form of its value, by the forms of the names that it reads.
     pub fn form(&self, names: &dyn Fn(&str) -> Form) -> Form {
-        forms::of(&self.0.ast, Names::of(&|name, _| names(name)))
+        forms::of(&self.0.ast, Names::of(&|name, _| self.read(name, names)))
+    }
+
+    /// The form of what it reads by a name; nothing is known of what it declares itself, as parameters of closures.
+    fn read(&self, name: &str, names: &dyn Fn(&str) -> Form) -> Form {
+        let is_read = self.references().iter().any(|read| read.path.first().is_some_and(|first| first == name));
+        if is_read { names(name) } else { Form::Any }
     }
 
     /// What is known of its value, with why it may be `()`: `names` has the form of what is read where it is there, or
@@ -133,17 +147,17 @@ impl Expression {
             let mut references = self.references().iter();
             references.find(|read| (read.line, read.column) == place).and_then(lacks)
         };
-        forms::made(&self.0.ast, Names::of(names).with(&at))
+        forms::made(&self.0.ast, Names::of(&|name, there| self.read(name, &|name| names(name, there))).with(&at))
     }
 
     /// What is known of the form of what an operator combines with a value that it reads.
     pub fn beside(&self, read: &Reference, names: &dyn Fn(&str) -> Form) -> Form {
-        operands::beside(&self.0.ast, (read.line, read.column), Names::of(&|name, _| names(name)))
+        operands::beside(&self.0.ast, (read.line, read.column), Names::of(&|name, _| self.read(name, names)))
     }
 
     /// An operator in it with values that it never takes, by the forms of the names that it reads.
     pub fn clash(&self, names: &dyn Fn(&str) -> Form) -> Option<Clash> {
-        operands::clash(&self.0.ast, Names::of(&|name, _| names(name)))
+        operands::clash(&self.0.ast, Names::of(&|name, _| self.read(name, names)))
     }
 
     /// Its text.

@@ -60,6 +60,14 @@ fn what_may_be_something_else_than_a_number_has_an_index() {
         let grid = [[1, 2], [3, 4]]; let n = 1; let m = 5; m = [7];\n\
         print([grid[n][0], m[0], f([8]), g(#{lines: [9]}), n.get_bit(0)]);\n";
     program.args(["eval", code]).run().ok().prints("[3, 7, 8, 9, true]\n");
+    for code in [
+        "fn first(context) { let lines = context.lines; lines[0] } print(first(#{lines: [9]}))",
+        "let context = #{lines: [9]}; let n = context.lines; print(n[0])",
+    ] {
+        program.args(["eval", code]).run().ok().prints("9\n");
+    }
+    let code = "let a = [1, 2];\nfn f() { let a = 3; a } print(a[0])\n";
+    program.args(["-q"]).stdin(code).run().ok().does_not_say("no index");
     let code = "print(context.lines(1, 2)[0])";
     program.args(["eval", code, "-c", "a.txt"]).run().ok().prints("one\n");
 }

@@ -101,7 +101,8 @@ impl Form {
         Self::fields(Vec::new(), Some(rest))
     }
 
-    fn fields(all: Vec<Field>, rest: Option<Made>) -> Self {
+    /// A map with these fields, and with others if something is said of them.
+    pub fn fields(all: Vec<Field>, rest: Option<Made>) -> Self {
         let inner = all.iter().map(|field| &field.made).chain(&rest).map(|made| made.form.depth());
         let depth = 1 + inner.max().unwrap_or(0);
         if depth > DEEPEST { Self::Any } else { Self::Map(Arc::new(Fields { all, rest, depth })) }

@@ -8,6 +8,8 @@ use rhai::{AST, ASTNode, Expr, FnCallExpr, Stmt, Token};
 pub struct Question {
     /// The name and its fields: `["outcomes", "draft"]`.
     pub path: Vec<String>,
+    /// Which parts of the path are read with `?.`.
+    pub optional: Vec<usize>,
     /// Whether it asks for being equal, or for being unequal.
     pub equal: bool,
     /// With what.
@@ -23,6 +25,8 @@ pub enum Constant {
     Nothing,
     /// A text.
     Text(String),
+    /// Something else that is there: a number, true or false, the name of a type.
+    Other,
 }
 
 /// The questions of an expression.
@@ -33,10 +37,42 @@ pub(super) fn of(ast: &AST) -> Vec<Question> {
         if let [around @ .., ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))] = path
             && let Some(mut question) = question(call)
         {
+            let (around, is_turned) = turned(around);
+            question.equal ^= is_turned;
             question.demanded = alone && around.iter().all(demands);
             found.push(question);
         }
         true
+    });
+    found
+}
+
+/// What stands around a comparison, without the `!` in front of it, and whether these turn it round.
+fn turned<'p, 'a>(around: &'p [ASTNode<'a>]) -> (&'p [ASTNode<'a>], bool) {
+    match around {
+        [outer @ .., ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))]
+            if matches!(call.op_token, Some(Token::Bang)) =>
+        {
+            let (outer, is_turned) = turned(outer);
+            (outer, !is_turned)
+        }
+        _ => (around, false),
+    }
+}
+
+/// Whether a text is one of the values of an expression: those in brackets behind a name are fields that it reads.
+pub(super) fn says(ast: &AST, text: &str) -> bool {
+    let mut found = false;
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let [around @ .., ASTNode::Expr(Expr::StringConstant(value, _))] = path {
+            let is_field = matches!(
+                around,
+                [.., ASTNode::Expr(Expr::Index(..))]
+                    | [.., ASTNode::Expr(Expr::Index(..)), ASTNode::Expr(Expr::Dot(..))]
+            );
+            found |= !is_field && value.as_str() == text;
+        }
+        !found
     });
     found
 }
@@ -54,18 +90,31 @@ fn question(call: &FnCallExpr) -> Option<Question> {
         _ => return None,
     };
     let [left, right] = &*call.args else { return None };
-    let (chain, with) = match (constant(left), constant(right)) {
-        (None, Some(with)) => (Chain::of(left)?, with),
-        (Some(with), None) => (Chain::of(right)?, with),
+    let (subject, with) = match (constant(left), constant(right)) {
+        (None, Some(with)) => (left, with),
+        (Some(with), None) => (right, with),
         _ => return None,
     };
-    Some(Question { path: chain.path, equal, with, demanded: false })
+    let (subject, with) = match (typed(subject), with) {
+        (Some(value), Constant::Text(name)) if name == "()" => (value, Constant::Nothing),
+        (Some(value), Constant::Text(_)) => (value, Constant::Other),
+        (_, with) => (subject, with),
+    };
+    let Chain { path, optional, .. } = Chain::of(subject)?;
+    Some(Question { path, optional, equal, with, demanded: false })
+}
+
+/// The value whose type is asked for.
+fn typed(expr: &Expr) -> Option<&Expr> {
+    let Expr::FnCall(call, _) = expr else { return None };
+    if let ("type_of", [value]) = (call.name.as_str(), &*call.args) { Some(value) } else { None }
 }
 
 fn constant(expr: &Expr) -> Option<Constant> {
     match expr {
         Expr::Unit(_) => Some(Constant::Nothing),
         Expr::StringConstant(text, _) => Some(Constant::Text(text.to_string())),
+        Expr::IntegerConstant(..) | Expr::FloatConstant(..) | Expr::BoolConstant(..) => Some(Constant::Other),
         _ => None,
     }
 }

@@ -105,8 +105,8 @@ pub(super) fn of(ast: &AST, names: &[&str], functions: &Functions) -> Outcome<Ve
     let mut seen = Seen { ast, names, functions, found: BTreeMap::new(), captures: BTreeMap::new(), fault: None };
     ast.walk(&mut |path: &[ASTNode]| {
         match path {
-            [around @ .., ASTNode::Expr(Expr::Variable(variable, _, position))] => {
-                seen.variable(&variable.1, *position, around);
+            [.., ASTNode::Expr(Expr::Variable(variable, _, position))] => {
+                seen.variable(&variable.1, *position, path);
             }
             [.., ASTNode::Expr(Expr::FnCall(call, position))] | [.., ASTNode::Stmt(Stmt::FnCall(call, position))] => {
                 seen.call(call, *position, 0);
@@ -137,7 +137,9 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn variable(&mut self, name: &str, position: Position, around: &[ASTNode<'_>]) {
+    /// Sees a variable, which is the end of a path.
+    fn variable(&mut self, name: &str, position: Position, way: &[ASTNode<'_>]) {
+        let [around @ .., _] = way else { return };
         if !self.names.contains(&name) {
             return;
         }
@@ -154,7 +156,8 @@ impl Seen<'_> {
         }
         let deed = self.deed(&chain, outside.last(), position);
         let Chain { path, optional, whole, .. } = chain;
-        let reference = Reference { path, optional, whole, method: called, deed, line: 0, column: 0 };
+        let sometimes = in_some_runs(way);
+        let reference = Reference { path, optional, whole, sometimes, method: called, deed, line: 0, column: 0 };
         let place = place(position);
         let longer = self.found.get(&place).is_none_or(|known| known.path.len() < reference.path.len());
         if longer {
@@ -235,6 +238,19 @@ impl Seen<'_> {
             self.fault = Some(failure.hint("choose another name for what the expression declares"));
         }
     }
+}
+
+/// Whether what stands at the end of a path is computed in some runs only: in a branch, or behind what may decide alone.
+fn in_some_runs(path: &[ASTNode<'_>]) -> bool {
+    let is = |node: &ASTNode<'_>, first: &Expr| matches!(node, ASTNode::Expr(expr) if std::ptr::eq(*expr, first));
+    path.windows(2).any(|pair| match pair {
+        [ASTNode::Stmt(Stmt::If(flow, _)), inner] => !is(inner, &flow.expr),
+        [ASTNode::Stmt(Stmt::Switch(switch, _)), inner] => !is(inner, &switch.0),
+        [ASTNode::Expr(Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _)), inner] => {
+            parts.first().is_some_and(|first| !is(inner, first))
+        }
+        _ => false,
+    })
 }
 
 /// The step that does what this function would do, if an expression has none of that name for what it does.

@@ -187,7 +187,10 @@ fn questions() {
         ("if draft.text==()||gone==() { 1 }", vec!["draft.text == ()", "gone == ()"]),
         ("draft.kind == \"a b\" and inputs.n > 1", vec!["!draft.kind == \"a b\""]),
         ("draft != () && (gone != () || inputs.n > 1)", vec!["!draft != ()", "gone != ()"]),
-        ("!(draft != ())", vec!["draft != ()"]),
+        ("!(draft != ())", vec!["!draft == ()"]),
+        ("!(draft == () || gone != ())", vec!["draft == ()", "gone != ()"]),
+        ("type_of(draft) != \"()\" && \"map\" == type_of(gone)", vec!["!draft != ()", "!gone == .."]),
+        ("draft.score == 1 || !(draft.ok == true)", vec!["draft.score == ..", "draft.ok != .."]),
         ("let n = draft != (); n", vec!["draft != ()"]),
         ("\"draft != ()\"", vec![]),
         ("draft.text.len() == ()", vec![]),
@@ -197,7 +200,11 @@ fn questions() {
         let compiled = compiler.compile(source, NAMES).unwrap_or_else(|failure| panic!("{source}: {failure}"));
         let told = compiled.questions().iter().map(|q| {
             let (must, sign) = (if q.demanded { "!" } else { "" }, if q.equal { "==" } else { "!=" });
-            let with = if let Constant::Text(text) = &q.with { format!("{text:?}") } else { "()".to_owned() };
+            let with = match &q.with {
+                Constant::Text(text) => format!("{text:?}"),
+                Constant::Nothing => "()".to_owned(),
+                Constant::Other => "..".to_owned(),
+            };
             format!("{must}{} {sign} {with}", q.path.join("."))
         });
         assert_eq!(told.collect::<Vec<_>>(), expected, "{source}");
