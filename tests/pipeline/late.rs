@@ -176,6 +176,67 @@ steps:
     }
 }
 
+const MAYBE: &str = "\
+inputs: {t: {required: false}, x: {type: object, required: false}, n: {type: integer, default: 1}}
+steps:
+  mt: {llm: hello, condition: inputs.n > 1}
+  maybe: {llm: fields, condition: inputs.n > 1, vars: {score: {type: number}, kind: what}}
+";
+
+#[test]
+fn who_asks_what_only_a_value_that_is_there_answers_may_read_it() {
+    for step in [
+        "{set: {v: 'inputs.t == \"x\" && inputs.t.len() > 0'}}",
+        "{set: {v: 'if inputs.t == \"x\" { inputs.t.len() } else { 0 }'}}",
+        "{set: {v: 'mt == \"x\" && mt.len() > 0'}}",
+        "{set: {v: 'if mt == \"x\" { mt.len() } else { 0 }'}}",
+        "{set: {v: 'maybe?.kind == \"a\" && maybe.score > 1'}}",
+        "{set: {v: 'maybe?.score == 1 && maybe.kind.len() > 1'}}",
+        "{set: {v: 'inputs.x?.kind == \"a\" && inputs.x.n > 1'}}",
+        "{set: {v: 'if type_of(maybe) == \"map\" { maybe.score } else { 0 }'}}",
+        "{set: {v: mt.len()}, condition: 'mt == \"yes\"'}",
+        "{set: {v: mt.len()}, condition: '!(mt == ())'}",
+        "{set: {v: inputs.t.len()}, condition: 'inputs.t == \"a\" || inputs.t == \"b\"'}",
+        "{set: {v: inputs.x.n}, condition: (inputs.x?.n ?? 0) > 1}",
+        "{set: {v: maybe.score}, condition: 'maybe?.kind == \"a\"'}",
+        "{set: {v: maybe.score}, condition: maybe?.kind != ()}",
+        "{set: {v: maybe.score}, condition: (maybe?.score ?? 0) > 1}",
+        "{set: {v: maybe.score}, condition: maybe?.score == 1}",
+        "{set: {v: maybe.score}, condition: 'type_of(maybe) == \"map\"'}",
+        "{set: {v: maybe.score}, condition: 'outcomes.maybe != \"skipped\" && outcomes.maybe != \"failed\"'}",
+    ] {
+        accepted(&format!("{MAYBE}  last: {step}\n"));
+    }
+    for (step, what) in [
+        ("{set: {v: maybe.score}, condition: 'maybe?.kind != \"a\"'}", "`maybe` may be `()` here"),
+        ("{set: {v: maybe.score}, condition: maybe?.kind == ()}", "`maybe` may be `()` here"),
+        ("{set: {v: maybe.score}, condition: 'outcomes.maybe != \"failed\"'}", "`maybe` may be `()` here"),
+        ("{set: {v: 'maybe.kind == \"a\" && maybe.score > 1'}}", "`maybe` may be `()` here"),
+        ("{set: {v: mt.len()}, condition: '!(mt != ())'}", "`mt` may be `()` here"),
+        ("{set: {v: inputs.t.len()}, condition: 'inputs.t != \"x\"'}", "`inputs.t` may be `()`"),
+    ] {
+        refused_for(&format!("{MAYBE}  last: {step}\n"), what);
+    }
+}
+
+#[test]
+fn who_is_held_up_by_a_condition_may_read_what_it_asks_for() {
+    let gate =
+        |on_false: &str| format!("{MAYBE}  gate: {{wait: 1ms, condition: inputs.t != (), on_false: {on_false}}}\n");
+    for on_false in ["fail", "end", "skip"] {
+        let next = "  next: {set: {v: inputs.t.len()}, dependencies: [gate]}\n";
+        accepted(&format!("{}{next}  last: {{set: {{v: next.v, w: inputs.t.len()}}}}\n", gate(on_false)));
+    }
+    for (on_false, step) in [
+        ("continue", "{set: {v: inputs.t.len()}, dependencies: [gate]}"),
+        ("fail", "{set: {v: inputs.t.len()}, dependencies: [gate], always: true}"),
+        ("skip", "{set: {v: inputs.t.len()}}"),
+    ] {
+        refused_for(&format!("{}  last: {step}\n", gate(on_false)), "`inputs.t` may be `()`");
+    }
+    accepted(&format!("{}  last: {{set: {{v: inputs.t.len()}}}}\n", gate("fail")));
+}
+
 #[test]
 fn an_operator_between_values_that_it_never_takes_is_told_before() {
     let head = "\

@@ -200,8 +200,13 @@ impl Writer<'_> {
     /// What stands around the act: when it runs, what follows it, what it writes.
     fn around(&mut self, step: &mut Map<String, Value>, at: usize, names: &[String]) {
         if self.tape.pick(4) == 0 {
-            step.insert("condition".to_owned(), json!(self.condition()));
+            let (condition, said) = (self.condition(), json!(step).to_string());
+            step.insert("condition".to_owned(), json!(condition));
             self.lead(step, "on_false", at, names);
+            // What is true of one part of a value may tell here, and behind a point of control, that another is there.
+            let leads = step.contains_key("on_false");
+            let tells = |way: String| condition.contains(&way) && (leads || said.contains(&way));
+            self.knowable = self.knowable && !self.seen.iter().skip(1).any(|known| tells(format!("{}.", known.name)));
         }
         if !step.contains_key("switch") || self.tape.wrong(40) {
             self.lead(step, "on_success", at, names);
@@ -259,8 +264,11 @@ impl Writer<'_> {
 
     pub(super) fn condition(&mut self) -> String {
         if self.tape.wrong(20) {
-            return (*self.tape.of(&["true", "5", "\"text\"", "inputs.number > 1", "(inputs.number ?? 2) > 1"]))
-                .to_owned();
+            let all = ["true", "5", "\"text\"", "inputs.number > 1", "(inputs.number ?? 2) > 1"];
+            let asked = *self.tape.of(&all);
+            // Who looks at an input so that it may be absent may know more of it.
+            self.knowable = self.knowable && !asked.contains("??");
+            return asked.to_owned();
         }
         let (path, form) = self.way(false);
         let told = self.seen.iter().any(|known| known.name.starts_with('s'));

@@ -30,6 +30,11 @@ steps:
         ("named", "{set: {v: item.m}}", "`item` has no field `m`"),
         ("[1, 2]", "{set: {v: key.deep}}", "`key` is a text, and has no field `deep`"),
         (
+            "found.rows",
+            "{set: {v: 'item[\"note\"]'}}",
+            "`item.note` need not be there: read it by `item.get(\"note\")`",
+        ),
+        (
             "[1, 2]",
             "{each: {in: item, as: part, steps: {t: {set: {v: part}}}}}",
             "`in` takes a list or a map, and `item` is",
@@ -40,6 +45,9 @@ steps:
     }
     for (items, body) in [
         ("found.rows", "{set: {v: item.name, w: 'item.get(\"note\")'}}"),
+        ("found.rows", "{set: {v: item.note}, condition: '\"note\" in item'}"),
+        ("found.rows", "{set: {v: 'if \"note\" in item { item.note } else { 0 }'}}"),
+        ("'found.rows.filter(|r| \"note\" in r)'", "{set: {v: item.note.len()}}"),
         ("inputs.any", "{set: {v: item.name, w: item * 2}}"),
         ("[1, b]", "{set: {v: item * 2}}"),
         ("named", "{set: {v: item.n + 1}}"),
@@ -86,6 +94,42 @@ fn there_is_no_last_iteration_in_the_first_one() {
     let jumps =
         "{first: {switch: {on: iteration, cases: {1: last}}}, grown: {set: {v: prev.v}}, last: {set: {v: '1'}}}";
     accepted(&text("iteration < 3", "{wait: 1ms}").replace("{s: {wait: 1ms}}", jumps));
+    let told = "{first: {set: {begins: iteration == 1}}, s: {set: {v: 'if first.begins { 0 } else { prev.v }'}}}";
+    accepted(&text("iteration < 3", "{wait: 1ms}").replace("{s: {wait: 1ms}}", told));
+}
+
+#[test]
+fn what_an_expression_declares_has_not_the_form_of_a_step_that_it_cannot_see() {
+    let head = "\
+inputs: {words: {schema: [string], default: [a]}}
+steps:
+  p: {each: {in: [1, 2], steps: {w: {set: {v: item}}}}}
+";
+    for expression in ["inputs.words.filter(|w| w != \"\")", "let w = inputs.words.len(); w * 2"] {
+        accepted(&format!("{head}  l: {{set: {{v: '{expression}'}}}}\n"));
+    }
+    accepted(&format!("{head}  l: {{set: {{v: '1'}}, condition: 'inputs.words.some(|w| w == \"a\")'}}\n"));
+}
+
+#[test]
+fn a_map_has_the_other_fields_that_its_schema_lets_it_have() {
+    let text = |others: &str, read: &str| {
+        let schema = format!("{{type: object, properties: {{a: {{type: integer}}}}, required: [a], {others}}}");
+        format!("inputs: {{o: {{schema: {schema}}}}}\nsteps: {{s: {{set: {{v: {read}}}}}}}\n")
+    };
+    for (others, read) in [
+        ("additionalProperties: {type: number}", "inputs.o.b + inputs.o.a"),
+        ("additionalProperties: true", "inputs.o.b.deep"),
+        ("patternProperties: {'^b': {type: number}}", "inputs.o.b + 1"),
+    ] {
+        accepted(&text(others, read));
+    }
+    for (others, read, what) in [
+        ("additionalProperties: false", "inputs.o.b", "`inputs.o` has no field `b`"),
+        ("additionalProperties: {type: number}", "inputs.o.b.len()", "`inputs.o.b` is a number, which `len` does not"),
+    ] {
+        refused_for(&text(others, read), what);
+    }
 }
 
 #[test]

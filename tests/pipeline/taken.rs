@@ -224,6 +224,33 @@ fn what_is_passed_over_is_absent_where_it_is_computed_with() {
 }
 
 #[test]
+fn what_is_true_of_one_part_may_tell_that_another_one_is_there() {
+    let head = "\
+inputs: {n: {type: integer, default: 1}}
+steps:
+  mt: {llm: hello, condition: inputs.n > 1}
+  a: {set: {v: mt, has: mt != ()}}
+";
+    for step in [
+        "{set: {v: a.v.len()}, condition: a.has}",
+        "{set: {v: a.v.len()}, condition: 'a[\"has\"]'}",
+        "{set: {v: 'if a.has { a.v.len() } else { 0 }'}}",
+        "{set: {v: 'a.has && a.v.len() > 1'}}",
+    ] {
+        accepted(&format!("{head}  last: {step}\n"));
+    }
+    for step in [
+        "{set: {v: a.v.len()}}",
+        "{set: {v: a.v.len()}, condition: inputs.n < 3}",
+        "{set: {v: 'a.v.len() > 1 && a.has'}}",
+        "{set: {v: 'if a.v.len() > 1 { 1 } else { 0 }'}}",
+    ] {
+        let what = "`a.v` may be `()` here, because `mt` may be (it has a condition): write `a.v?.len(..)`";
+        refused_for(&format!("{head}  last: {step}\n"), what);
+    }
+}
+
+#[test]
 fn what_is_accepted_runs_with_and_without_it() {
     let text = "\
 inputs: {n: {type: integer, default: 1}}

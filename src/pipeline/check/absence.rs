@@ -1,7 +1,7 @@
 //! Whose value may be `()` where it is read: what is skipped, jumped over, or failed while the flow goes on.
 
 use crate::pipeline::check::ways::{
-    ended_before, ends, falls_with, goes_on, goes_past, has_condition_of, jumped_over, reader, skips_others,
+    ended_before, ends, falls_with, goes_on, goes_past, has_condition_of, held, jumped_over, reader, skips_others,
 };
 use crate::pipeline::check::{Known, Seen};
 use crate::pipeline::plan::{Act, Input, Jump, Step};
@@ -17,6 +17,8 @@ pub(super) struct Absence<'k> {
     optional: HashSet<&'k str>,
     /// Steps that may be skipped for another one.
     skipped: HashSet<&'k str>,
+    /// Steps whose conditions may hold up others.
+    gates: Vec<&'k Seen<'k>>,
 }
 
 impl<'k> Absence<'k> {
@@ -29,7 +31,8 @@ impl<'k> Absence<'k> {
             |seen: &'k Seen<'k>| seen.block.steps.iter().skip_while(move |step| step.name != seen.step.name).skip(1);
         let ended = enders.flat_map(behind).filter(|step| !step.always);
         let skipped = ended.map(|step| step.name.as_str()).collect();
-        let mut absence = Self { known, optional, skipped };
+        let gates = known.steps.values().filter(|seen| seen.step.condition.is_some() && seen.step.on_false.is_some());
+        let mut absence = Self { known, optional, skipped, gates: gates.collect() };
         // What is skipped passes on, so that it is looked at until nothing is added.
         loop {
             let before = absence.skipped.len();
@@ -147,10 +150,14 @@ impl<'k> Absence<'k> {
 
     /// Whether an input may be `()` where it is read, and nobody has asked first.
     pub(super) fn lacks(&self, read: &Use, input: &str) -> bool {
-        let of_it = |question: &&Question| question.path.iter().map(String::as_str).take(2).eq(["inputs", input]);
+        let way = ["inputs".to_owned(), input.to_owned()];
+        let of_it = |question: &&Question| question.path.starts_with(&way);
         let mut own = read.expression.iter().flat_map(Expression::questions).filter(of_it);
         let mut around = self.conditions(read).flat_map(Expression::questions).filter(of_it);
-        self.is_optional(input) && !own.any(|question| question.with == Constant::Nothing) && !around.any(makes_sure)
+        self.is_optional(input)
+            && !own.any(|question| question.with == Constant::Nothing || knows(question, way.len()))
+            && !around.any(makes_sure)
+            && !self.is_borne_before(read, &way)
     }
 
     /// Whether the expression asks for a value, or a condition around it does and means it, or they look at it in a way
@@ -172,13 +179,38 @@ impl<'k> Absence<'k> {
     /// whoever does knows that it may be that.
     pub(super) fn looks_first(&self, read: &Use) -> bool {
         let path = &read.reference.path;
-        let bears = |expression: &Expression, but: Option<&Reference>| {
-            let mut others = expression.references().iter().filter(|other| Some(*other) != but);
-            others.any(|other| other.path.starts_with(path) && is_borne(other))
-                && !expression.questions().iter().any(|question| question.path == *path)
+        let own = read.expression.iter().flat_map(Expression::references);
+        let mut others = own.filter(|other| **other != read.reference);
+        others.any(|other| other.path.starts_with(path) && is_borne(other)) || self.is_borne_before(read, path)
+    }
+
+    /// Whether a condition around the reader looks at what stands at a way so that it bears `()`, and is not true just
+    /// because of that.
+    fn is_borne_before(&self, read: &Use, way: &[String]) -> bool {
+        let bears = |condition: &Expression| {
+            let mut looks =
+                condition.references().iter().filter(|other| other.path.starts_with(way) && is_borne(other));
+            looks.any(|other| !condition.questions().iter().any(|asked| asked.path == other.path && is_open(asked)))
         };
-        read.expression.iter().any(|own| bears(own, Some(&read.reference)))
-            || self.conditions(read).any(|condition| bears(condition, None))
+        self.conditions(read).any(bears)
+    }
+
+    /// Whether a condition around the reader looks at a part of what stands at a way: what is true of one part may tell
+    /// that another one is there.
+    pub(super) fn is_weighed(&self, read: &Use, way: &[String]) -> bool {
+        let is_part = |other: &Reference| other.path.starts_with(way) && (other.path.len() > way.len() || !other.whole);
+        self.conditions(read).flat_map(Expression::references).any(is_part)
+    }
+
+    /// Whether a field stands as a text in the expression, or in a condition or the choice of items around it: whoever
+    /// names it asks whether it is there.
+    pub(super) fn says(&self, read: &Use, field: &str) -> bool {
+        let around = self.known.around(&read.user.step);
+        let items =
+            around.iter().filter_map(|seen| if let Act::Each(each) = &seen.step.act { Some(each) } else { None });
+        let items = items.flat_map(|each| each.items.expressions());
+        let mut all = read.expression.iter().chain(self.conditions(read)).chain(items);
+        all.any(|expression| expression.says(field))
     }
 
     /// Whether a condition around the reader makes sure that the step failed.
@@ -190,14 +222,20 @@ impl<'k> Absence<'k> {
 
     /// Whether a condition around the reader makes sure that the value is there.
     fn asks_before(&self, read: &Use, name: &str) -> bool {
-        let mut demanded = self.conditions(read).flat_map(Expression::questions).filter(|question| question.demanded);
-        demanded.any(|question| there(question, name))
+        let demanded = || self.conditions(read).flat_map(Expression::questions).filter(|question| question.demanded);
+        let is_not = |how: &str| demanded().any(|question| !question.equal && is_of_outcome(question, name, how));
+        demanded().any(|question| there(question, name))
+            || (is_not("skipped") && is_not("failed"))
+            || self.is_borne_before(read, &[name.to_owned()])
     }
 
-    /// The conditions that hold where something is read.
+    /// The conditions that hold where something is read: those around it, and those without which it is not reached.
     fn conditions<'s>(&'s self, read: &Use) -> impl Iterator<Item = &'s Expression> + use<'s, 'k> {
         let own = usize::from(read.user.part == Part::Condition);
-        self.known.around(&read.user.step).into_iter().skip(own).filter_map(|seen| seen.step.condition.as_ref())
+        let around = self.known.around(&read.user.step);
+        let holds = |gate: &&&Seen<'_>| reader(&around, gate.block).is_some_and(|at| held(gate, at));
+        let before: Vec<&Seen<'_>> = self.gates.iter().filter(holds).copied().collect();
+        around.into_iter().skip(own).chain(before).filter_map(|seen| seen.step.condition.as_ref())
     }
 }
 
@@ -211,18 +249,30 @@ fn makes_sure(question: &Question) -> bool {
     question.demanded && question.equal != (question.with == Constant::Nothing)
 }
 
+/// Whether who asks this may go on where the answer is `()`: that is asked for itself, or a text is ruled out.
+fn is_open(question: &Question) -> bool {
+    question.with == Constant::Nothing || (!question.equal && question.with != Constant::Other)
+}
+
+/// Whether who asks this bears that so many parts of its way are `()`, and has an answer that tells where they are not.
+fn knows(question: &Question, length: usize) -> bool {
+    let bears = question.path.len() == length || question.optional.contains(&length);
+    bears && (question.equal || question.with == Constant::Nothing)
+}
+
 /// Whether this asks for the value of a step, or for how the step ended.
 fn asks(question: &Question, name: &str) -> bool {
     match question.path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [of] => *of == name && question.with == Constant::Nothing,
         ["outcomes", of] => *of == name,
-        _ => false,
+        [of, ..] => *of == name && knows(question, 1),
+        [] => false,
     }
 }
 
 /// Whether this is true only if the value of a step is there.
 fn there(question: &Question, name: &str) -> bool {
-    is_ended(question, name, "ok") || (!question.equal && question.with == Constant::Nothing && question.path == [name])
+    let of_it = question.path.first().is_some_and(|of| of == name);
+    is_ended(question, name, "ok") || (of_it && makes_sure(question))
 }
 
 /// Whether this is true only if a step failed.
@@ -232,5 +282,10 @@ fn failed(question: &Question, name: &str) -> bool {
 }
 
 fn is_ended(question: &Question, name: &str, how: &str) -> bool {
-    question.equal && question.path == ["outcomes", name] && question.with == Constant::Text(how.to_owned())
+    question.equal && is_of_outcome(question, name, how)
+}
+
+/// Whether this compares how a step ended with this.
+fn is_of_outcome(question: &Question, name: &str, how: &str) -> bool {
+    question.path == ["outcomes", name] && question.with == Constant::Text(how.to_owned())
 }

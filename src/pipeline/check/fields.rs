@@ -48,15 +48,14 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, forms: &Fo
 fn of_name(read: &Use, pipeline: &Pipeline, forms: &Forms<'_>) -> Option<String> {
     let (known, absence) = (forms.known, forms.absence);
     let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
+    let unknown = |fields: &[&str]| unknown_field(("inputs", &forms.inputs), fields, false, &|f| absence.says(read, f));
     match path.as_slice() {
         _ if read.local => unbegun(read, forms),
         [of @ ("outcomes" | "errors"), name, ..] if read.user.part == Part::Product && read.user.step == *name => {
             Some(format!("`{of}.{name}` is not known yet where `{name}` writes its files"))
         }
-        ["inputs", input] => {
-            unknown_field("inputs", &forms.inputs, &[*input], false).or_else(|| deeds::of_input(read, input, forms))
-        }
-        ["inputs", rest @ ..] => unknown_field("inputs", &forms.inputs, rest, false)
+        ["inputs", input] => unknown(&[*input]).or_else(|| deeds::of_input(read, input, forms)),
+        ["inputs", rest @ ..] => unknown(rest)
             .or_else(|| absent_input(read, rest, absence))
             .or_else(|| left_out(read, rest, pipeline, absence)),
         ["outcomes", name, field, ..] => {
@@ -78,7 +77,8 @@ fn of_value(read: &Use, forms: &Forms<'_>) -> Option<String> {
     let unknown = || {
         let (length, made) = forms.begin(read)?;
         let (begin, fields) = path.split_at_checked(length)?;
-        unknown_field(&begin.join("."), &made.form, fields, begin == ["answer"])
+        let says = |field: &str| forms.absence.says(read, field);
+        unknown_field((begin.join(".").as_str(), &made.form), fields, begin == ["answer"], &says)
     };
     unknown().or_else(|| lacks::refused(read, forms)).or_else(|| deeds::mistaken(read, forms))
 }
@@ -124,7 +124,7 @@ fn of_step(read: &Use, name: &str, fields: &[&str], forms: &Forms<'_>) -> Option
         ));
     };
     let made = forms.seen(&read.user.step, name)?;
-    if let Some(message) = unknown_field(name, &made.form, fields, true) {
+    if let Some(message) = unknown_field((name, &made.form), fields, true, &|field| absence.says(read, field)) {
         return Some(message);
     }
     let why = absence.why(read, name)?;
@@ -133,10 +133,15 @@ fn of_step(read: &Use, name: &str, fields: &[&str], forms: &Forms<'_>) -> Option
     ))
 }
 
-/// Why a way of fields leads nowhere; `answers` is whether the value is one for which `vars` may stand.
-fn unknown_field(name: &str, form: &Form, fields: &[&str], answers: bool) -> Option<String> {
+/// Why a way of fields leads nowhere; `answers` is whether the value is one for which `vars` may stand, `says` whether the
+/// reader asks for a field that need not be there.
+fn unknown_field(
+    (name, mut form): (&str, &Form),
+    fields: &[&str],
+    answers: bool,
+    says: &dyn Fn(&str) -> bool,
+) -> Option<String> {
     let mut way = name.to_owned();
-    let mut form = form;
     for field in fields {
         match form {
             Form::Any => return None,
@@ -154,7 +159,7 @@ fn unknown_field(name: &str, form: &Form, fields: &[&str], answers: bool) -> Opt
                         None => format!("`{way}` has no field `{field}`; it has {}", names.join(", ")),
                     });
                 };
-                if !found.sure {
+                if !found.sure && !says(field) {
                     return Some(format!("`{way}.{field}` need not be there: read it by `{way}.get(\"{field}\")`"));
                 }
                 form = &found.made.form;

@@ -52,11 +52,15 @@ fn is_handed_on(reference: &Reference, length: usize) -> bool {
     reference.optional.contains(&length) || (reference.whole && reference.path.len() == length)
 }
 
-/// The parts of a way that may be `()` and are not asked for, though what stands before them is there.
+/// The parts of a way that may be `()` and are not asked for, though what stands before them is there. What is read in some
+/// runs only, or where a condition looked at another part, is left to the run: something else may tell that it is there.
 fn inner(read: &Use, forms: &Forms<'_>) -> Vec<(usize, Arc<Lack>)> {
     let path = &read.reference.path;
-    let Some((begin, mut made)) = forms.begin(read) else { return Vec::new() };
+    let Some((begin, mut made)) = forms.begin(read).filter(|_| !read.reference.sometimes) else { return Vec::new() };
     let mut found = Vec::new();
+    if path.get(..begin).is_some_and(|begin| forms.absence.is_weighed(read, begin)) {
+        return found;
+    }
     for length in begin..=path.len() {
         let way = path.get(..length).unwrap_or_default();
         found.extend(made.lack.take().filter(|lack| !is_asked(read, way, lack, forms)).map(|lack| (length, lack)));

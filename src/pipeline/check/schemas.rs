@@ -44,13 +44,15 @@ fn of_object(schema: &Value) -> Form {
         let others = schema.get("additionalProperties").filter(|_| schema.get("patternProperties").is_none());
         return Form::open(others.map_or_else(Made::unknown, of_schema));
     };
+    let others = schema.get("additionalProperties").filter(|others| **others != Value::Bool(false)).map(of_schema);
+    let rest = if schema.get("patternProperties").is_some() { Some(Made::unknown()) } else { others };
     let required = |name: &str| {
         let list = schema.get("required").and_then(Value::as_array);
         list.is_some_and(|list| list.iter().any(|known| known == name))
     };
     let field =
         |(name, inner): (&String, &Value)| Field { name: name.clone(), made: of_schema(inner), sure: required(name) };
-    Form::map(properties.iter().map(field))
+    Form::fields(properties.iter().map(field).collect(), rest)
 }
 
 /// What is known of a value that is written out.

@@ -31,6 +31,14 @@ pub(super) fn goes_past(seen: &Seen<'_>, reader: Option<usize>, output: bool) ->
     }
 }
 
+/// Whether the condition of a step held wherever the one at a position of its block runs, because that one is not reached,
+/// or is skipped, else.
+pub(super) fn held(seen: &Seen<'_>, at: usize) -> bool {
+    let step = seen.step;
+    let stops = step.condition.is_some() && !goes_past(seen, Some(at), false) && falls_with(seen, at);
+    stops && jumped_over(seen.block, &step.name, Some(at)).is_none()
+}
+
 /// Whether what stands around a reader runs only if the condition of a step holds, because its own one says the same and
 /// means it: what bodies give their steps is something else in each of them.
 pub(super) fn has_condition_of(other: &Seen<'_>, seen: &Seen<'_>) -> bool {
