@@ -15,6 +15,9 @@ pub const MOST_TOGETHER: usize = 20 * 1024 * 1024;
 /// The most pictures of a request, Anthropic's limit.
 pub const MOST_PIECES: usize = 100;
 
+/// The most pixels on a side where Anthropic is sent more than 20 pictures.
+const MANY_SIDE: u32 = 2_000;
+
 /// The most pixels on a side of a picture in a request with so many, where a provider documents that: Anthropic refuses
 /// others (<https://platform.claude.com/docs/en/build-with-claude/vision#evaluate-image-size>). OpenAI and Google make large
 /// ones smaller by themselves.
@@ -22,7 +25,7 @@ pub const fn most_side(anthropic: bool, pieces: usize) -> u32 {
     match (anthropic, pieces) {
         (false, _) => u32::MAX,
         (true, 0..=20) => 8_000,
-        (true, _) => 2_000,
+        (true, _) => MANY_SIDE,
     }
 }
 
@@ -41,8 +44,9 @@ pub fn from_bytes(name: &str, bytes: &[u8], most_side: u32) -> Outcome<Image> {
     })?;
     if width.max(height) > most_side {
         let what = format!("the picture `{name}` has {width} x {height} pixels, more than {most_side} on a side");
-        return Err(Failure::new(FailureKind::Invalid, what)
-            .hint("its provider refuses it: make it smaller, or send at most 20 with a call"));
+        let fewer = if most_side == MANY_SIDE { ", or send at most 20 with a call" } else { "" };
+        let hint = format!("its provider refuses it: make it smaller{fewer}");
+        return Err(Failure::new(FailureKind::Invalid, what).hint(hint));
     }
     let hash = blake3::hash(bytes).to_hex().to_string();
     Ok(Image::Data { media_type: media_type.to_owned(), hash, base64: base64(bytes).into() })

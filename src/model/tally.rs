@@ -1,7 +1,7 @@
 //! What an answer is billed for: the server's count, held against what was sent and what arrived of the answer.
 //!
-//! A count that these belie is not believed, because it would let a run spend more than its budget says. Prices are not
-//! here.
+//! A count that these belie is not believed, because it would let a run spend more than its budget says: of one that is too high
+//! only what was held back for it is billed, which no budget minds. Prices are not here.
 
 use crate::core::message::{ChatRequest, IMAGE_TOKENS};
 use crate::core::usage::Usage;
@@ -105,10 +105,18 @@ impl Tally {
         if self.counted && prompt && !low && !high {
             return told;
         }
-        let (asked, said) = (if prompt { told } else { here }, if high { here } else { told });
+        // What a gateway sends beside the prompt costs too; more than was held back would break a budget.
+        let held = Usage { input_tokens: told.input_tokens.min(request.token_bound()), ..here };
+        let asked = match told.input_tokens {
+            0 => here,
+            _ if prompt => told,
+            _ => held,
+        };
+        let most = request.sampling.max_tokens.unwrap_or_default().max(here.output_tokens);
+        let output = if high { told.output_tokens.min(most) } else { told.output_tokens };
         Usage {
-            output_tokens: if low { said.output_tokens.max(here.output_tokens).max(least) } else { said.output_tokens },
-            reasoning_tokens: said.reasoning_tokens,
+            output_tokens: if low { output.max(here.output_tokens).max(least) } else { output },
+            reasoning_tokens: if high { here.reasoning_tokens } else { told.reasoning_tokens },
             estimated: true,
             ..asked
         }
@@ -194,13 +202,14 @@ mod tests {
     fn counts_above_what_was_sent_or_allowed_are_not() {
         let mut request = ChatRequest::default();
         request.sampling.max_tokens = Some(100);
-        let bound = request.token_bound() + TEMPLATE;
+        let held = request.token_bound();
+        let bound = held + TEMPLATE;
         for (input, output, expect) in [
             (bound, 170, (bound, 170, false)),
-            (bound + 1, 170, (0, 170, true)),
-            (bound, 171, (bound, 1, true)),
-            (10 * bound, 1_000, (0, 1, true)),
-            (1_000 * bound, 100_000, (0, 1, true)),
+            (bound + 1, 170, (held, 170, true)),
+            (bound, 171, (bound, 100, true)),
+            (10 * bound, 1_000, (held, 100, true)),
+            (1_000 * bound, 100_000, (held, 100, true)),
         ] {
             let mut tally = Tally::default();
             tally.hear("yes");

@@ -145,11 +145,15 @@ fn a_picture_of_more_pixels_than_its_provider_takes_is_refused_before_anything_i
     let call = |images: &str, more: &str| {
         program.args(["eval", &format!("llm(\"what?\", #{{images: [{images}]{more}}})")]).run()
     };
-    for (images, says) in [
-        ("\"wide.png\"", "the picture `wide.png` has 8001 x 1 pixels, more than 8000 on a side"),
-        (many.as_str(), "the picture `one.png` has 2001 x 1 pixels, more than 2000 on a side"),
+    for (images, says, hint) in [
+        ("\"wide.png\"", "the picture `wide.png` has 8001 x 1 pixels, more than 8000 on a side", "make it smaller\n"),
+        (
+            many.as_str(),
+            "the picture `one.png` has 2001 x 1 pixels, more than 2000 on a side",
+            "make it smaller, or send at most 20 with a call\n",
+        ),
     ] {
-        call(images, ", model: \"claude\"").code(1).says(says);
+        call(images, ", model: \"claude\"").code(1).says(says).says(hint);
     }
     assert_eq!(server.asks().len(), 0);
     for images in ["\"most.png\"", few.as_str()] {

@@ -92,6 +92,16 @@ async fn gateways_say_what_their_provider_said() {
 }
 
 #[tokio::test]
+async fn an_answer_without_a_message_is_cut_or_none() {
+    let usage = json!({"prompt_tokens": 9, "completion_tokens": 4});
+    let document = |reason: &str| json!({"choices": [{"index": 0, "finish_reason": reason}], "usage": usage});
+    for (reason, finish) in [("length", Finish::Length), ("content_filter", Finish::ContentFilter)] {
+        is(reason, chat(json(200, &document(reason))).await, "", finish);
+    }
+    fails("stop", chat(json(200, &document("stop"))).await, FailureKind::Protocol);
+}
+
+#[tokio::test]
 async fn an_error_inside_a_choice_is_one() {
     let error = json!({"code": 429, "message": "slow down"});
     let choice = json!({"delta": {"content": ""}, "finish_reason": "error", "error": error});

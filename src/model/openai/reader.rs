@@ -52,7 +52,7 @@ fn take(draft: &mut Draft<'_>, chunk: Chunk, error: Option<Value>, streamed: boo
 }
 
 fn hear(draft: &mut Draft<'_>, choice: Choice, streamed: bool) -> Outcome<()> {
-    let is_empty = choice.delta.is_none() && choice.message.is_none();
+    let (is_empty, is_cut) = (choice.delta.is_none() && choice.message.is_none(), is_cut(&choice));
     let known = choice.logprobs.as_ref().map(logprobs::read).unwrap_or_default();
     for part in [choice.delta, choice.message].into_iter().flatten() {
         add(draft, part, &known, streamed)?;
@@ -61,8 +61,9 @@ fn hear(draft: &mut Draft<'_>, choice: Choice, streamed: bool) -> Outcome<()> {
     if let Some(error) = choice.error {
         return Err(draft.complained(&error));
     }
-    // A last event may do without; an answer in one piece may not, nor one in the words of the old completions.
-    if is_empty && (choice.text.is_some() || !streamed) {
+    // A last event may do without; an answer in one piece only where nothing was left to say (Gemini's, if thinking took all), and
+    // never one in the words of the old completions.
+    if is_empty && (choice.text.is_some() || !streamed && !is_cut) {
         return Err(foreign(draft.host(), "its choice has no `message`"));
     }
     let given = |reason: Option<String>| reason.filter(|reason| !reason.is_empty());
@@ -79,6 +80,13 @@ fn hear(draft: &mut Draft<'_>, choice: Choice, streamed: bool) -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a limit or a filter ended the answer.
+fn is_cut(choice: &Choice) -> bool {
+    let mut reasons = [&choice.finish_reason, &choice.native_finish_reason].into_iter().flatten();
+    let cut = |reason: &String| matches!(finish_of(reason), Some(Finish::Length | Finish::ContentFilter));
+    reasons.any(cut)
 }
 
 fn add(draft: &mut Draft<'_>, part: Part, tokens: &[TokenEvidence], streamed: bool) -> Outcome<()> {
