@@ -26,8 +26,11 @@ pub fn fits(bytes: usize, window: u64) -> bool {
 pub async fn answer(root: &Root, role: &Role, wish: Wish) -> Outcome<Value> {
     let Root { host, task, cancel, .. } = root;
     let text = if host.view.is_empty() { String::new() } else { host.view.headed(&poll(cancel))? };
-    let own = role.system.as_deref().filter(|_| !text.is_empty()).map(|own| format!("{}\n\n{own}", prompt::DIRECT));
-    let system = own.or_else(|| (!text.is_empty()).then(|| prompt::DIRECT.to_owned()));
+    let rules = (!text.is_empty()).then(|| prompt::answering(host.view.documents().len()));
+    let system = rules.map(|rules| match &role.system {
+        Some(own) => format!("{rules}\n\n{own}"),
+        None => rules,
+    });
     let name = role.name.as_str();
     let (persona, role) = (role.persona.clone(), Some(name.to_owned()));
     let Wish { model, requires, strategy, .. } = wish;

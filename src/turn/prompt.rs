@@ -8,8 +8,8 @@ use serde_json::Value;
 /// Sent with the last turn.
 pub const LAST_TURN: &str = include_str!("prompts/last_turn.md");
 
-/// Standing instructions of an answer without exploration.
-pub const DIRECT: &str = include_str!("prompts/direct.md");
+const DIRECT: &str = include_str!("prompts/direct.md");
+const SOURCES: &str = include_str!("prompts/sources.md");
 
 const ROOT: &str = include_str!("prompts/root.md");
 
@@ -34,6 +34,11 @@ pub fn first(task: &str, card: &str, memory: &Opening, budget: &str) -> String {
     );
     let known = if known.is_empty() { known } else { format!("\n# Memory\n{known}") };
     format!("# Task\n{task}\n\n# Context\n{card}\n{begin}\n# Budget\n{budget}\n{known}")
+}
+
+/// Standing instructions of an answer without exploration from so many documents.
+pub fn answering(documents: usize) -> String {
+    if documents > 1 { format!("{} {SOURCES}", DIRECT.trim_end()) } else { DIRECT.to_owned() }
 }
 
 /// The one message of a direct answer; `text` has its headings.

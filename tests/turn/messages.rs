@@ -56,6 +56,7 @@ fn a_small_input_is_one_message() {
     let messages = server.asks()[0].messages();
     assert_eq!(messages.len(), 2);
     assert_eq!(messages[0].0, "system");
+    assert!(!messages[0].1.contains("several documents"), "there is one");
     let asked = "Question: When?\n\nText from a.txt (1 line):\nIt opened in 1884.\n";
     assert_eq!(messages[1], ("user".to_owned(), asked.to_owned()));
 }
@@ -70,6 +71,8 @@ fn several_small_inputs_are_one_message_in_which_each_has_its_name() {
     let c = "=== in/c.txt (2 lines) ===\nInvoice\nPaid\n";
     let asked = format!("Question: Which is due?\n\nText from 3 documents:\n\n{a}\n{b}\n{c}");
     assert_eq!(server.asks()[0].last(), asked);
+    let rules = server.asks()[0].messages()[0].1.clone();
+    assert!(rules.contains("the answer. Where there are several documents, name those"), "{rules}");
     // From the second line of the first to the first line of the last.
     program.args(["eval", "rlm(\"q\", context.part(11, 31))", "-c", "in"]).run().ok();
     let (a, c) = ("=== in/a.txt, from line 2 (1 line) ===\nDue 3 May\n", "=== in/c.txt (1 line) ===\nInvoice\n");
