@@ -414,6 +414,34 @@ fn a_kept_program_is_only_replaced_on_demand() {
 }
 
 #[test]
+fn that_a_name_is_taken_is_said_before_the_example_is_paid_for() {
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let program = Program::paying(&server).file("scripts/mine.rhai", "//! +++\n//! summary = \"Mine.\"\n//! +++\n1\n");
+    let code = "let told = \"\";
+        try { save_script(#{name: \"mine\", source: \"llm(`x`)\", summary: \"Asks.\"}) } catch (e) { told = e.message }
+        told + llm(\"after\")";
+    let ran = program.args(["eval", code, "--approve", "auto"]).run().ok();
+    assert!(ran.stdout.starts_with("`mine` exists ("), "{ran:?}");
+    assert_eq!(server.asks().len(), 1, "the example is not run");
+    std::fs::remove_file(program.project().join("scripts/mine.rhai")).expect("it was there");
+    program.args(["replay", "last"]).run().ok().prints(&ran.stdout);
+}
+
+#[test]
+fn a_program_that_an_earlier_version_wrote_is_not_written_again() {
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let keep = |more: &str, end: &str| {
+        format!("save_script(#{{name: \"mine\", source: \"llm(`x`)\", summary: \"Asks.\"{more}}}); {end}")
+    };
+    // Earlier versions wrote as `replace` does.
+    let program = Program::paying(&server).file("keep.rhai", keep(", replace: true", "throw \"not yet\""));
+    program.args(["run", "keep.rhai", "--approve", "auto"]).run().code(1).says("not yet");
+    let program = program.file("keep.rhai", keep("", "7"));
+    program.args(["resume", "last", "--approve", "auto"]).run().ok().prints("7\n");
+    assert_eq!(server.asks().len(), 1, "the example is not run again");
+}
+
+#[test]
 fn memories_are_checked_and_ranked() {
     let program = project();
     program.args(["eval", "remember(#{lesson: \"x\"})"]).run().code(1).says("`situation` is empty");
