@@ -71,11 +71,12 @@ pub struct Among<'a> {
 /// Answers one step of a chain among others.
 pub async fn step_on(host: &RunHost, frame: &Frame, step: Attempt, among: Among<'_>) -> Outcome<Value> {
     let (gate, Among { schema, slots, cancel }) = (Some(step.gate.as_str()), among);
-    let frame = &again::place(frame, step.attempts.as_ref().map_or(0, |attempts| attempts.again));
-    let attempting = Attempting { host, frame, request: &step.request, schema, cancel, slots, gate };
+    let place = &again::place(frame, step.attempts.as_ref().map_or(0, |attempts| attempts.again));
+    let attempting = Attempting { host, frame: place, request: &step.request, schema, cancel, slots, gate };
     let ladder = ladder::of(host, &step.request.options).await?;
+    let given = (frame, step.answer.as_str());
     let attempted = match (step.attempts, step.judgement) {
-        (Some(attempts), Some(judgement)) => attempting.judged(&ladder, attempts, judgement, &step.answer).await?,
+        (Some(attempts), Some(judgement)) => attempting.judged(&ladder, attempts, judgement, given).await?,
         _ => attempting.answer(&ladder, attempting.begin(&ladder).await?).await?,
     };
     serde_json::to_value(attempted)
@@ -92,13 +93,13 @@ fn refused(gate: &str, reason: &str, answer: &str) -> Failure {
 }
 
 impl Attempting<'_> {
-    /// What follows an answer that a script has checked: nothing if it passed, else the next attempt.
+    /// What follows an answer of a chain that a script has checked: nothing if it passed, else the next attempt.
     async fn judged(
         &self,
         ladder: &Ladder,
         mut attempts: Attempts,
         judgement: Judgement,
-        answer: &str,
+        (chain, answer): (&Frame, &str),
     ) -> Outcome<Attempted> {
         let verdict = if judgement.passed { Verdict::Success } else { Verdict::Fail };
         if let Some(paid) = attempts.spent.paid.take().filter(|_| !judgement.passed) {
@@ -113,13 +114,13 @@ impl Attempting<'_> {
         let Err(failure) = self.react(ladder, &mut attempts, refused, true, Some(answer)).await else {
             return self.answer(ladder, attempts).await;
         };
-        if !again::is_due(self.host, self.frame, &failure, attempts.again + 1)? {
+        if !again::is_due(self.host, chain, &failure, attempts.again + 1)? {
             return Err(failure);
         }
         attempts.again += 1;
         attempts.retries += 1;
         attempts.feedback = feedback(&failure, Some(answer), false);
-        self.at(&again::place(self.frame, attempts.again)).answer(ladder, attempts).await
+        self.at(&again::place(chain, attempts.again)).answer(ladder, attempts).await
     }
 
     /// The same chain in another frame.

@@ -151,7 +151,7 @@ fn parting(then: &Value, now: &Value) -> Option<String> {
         return Some(both(&format!("message {} ({})", at + 1, plain(whose)), text(said), text(says)));
     }
     let names = one.keys().chain(other.keys().filter(|name| !one.contains_key(*name)));
-    let name = names.filter(|name| *name != "after").find(|name| one.get(*name) != other.get(*name))?;
+    let name = names.filter(|name| !is_beside(name)).find(|name| one.get(*name) != other.get(*name))?;
     Some(both(name, one.get(name).map(plain), other.get(name).map(plain)))
 }
 
@@ -177,13 +177,17 @@ fn both(what: &str, then: Option<String>, now: Option<String>) -> String {
     format!("{what}: expected {}, found {}", part(then), part(now))
 }
 
+/// Whether the log only keeps this beside what is asked: how many messages an earlier call has, and who writes a file.
+fn is_beside(name: &str) -> bool {
+    matches!(name, "after" | "product")
+}
+
 fn difference(name: &str, then: Option<&Value>, now: Option<&Value>) -> Option<String> {
     let word = match name {
         "args" => "arguments",
         // The length of an answer, its temperature and the like.
         "sampling" => "settings",
-        // Only how many messages an earlier call has.
-        "after" => return None,
+        name if is_beside(name) => return None,
         name => name,
     };
     let (many, one) = if word.ends_with('s') { ("other ", "") } else { ("another ", "a ") };
@@ -207,6 +211,7 @@ mod tests {
             (&whole, &whole, ""),
             (&whole, &json!({"model": "m", "messages": [1], "sampling": {"max_tokens": 1}}), "without a schema"),
             (&json!({"after": 1, "messages": [1]}), &json!({"after": 2, "messages": [1]}), ""),
+            (&json!({"args": 1, "product": 1}), &json!({"args": 2}), "with other arguments"),
             (
                 &whole,
                 &json!({"model": "n", "messages": [2], "sampling": {"max_tokens": 2}, "schema": {}, "functions": []}),

@@ -72,7 +72,8 @@ impl Desk {
 /// Commits the jobs and tells their callers, in order.
 ///
 /// If the group as a whole cannot be committed (the disk is full), each job is tried alone, so that one value that
-/// is too large does not lose the others. For a lock of another process only results wait longer than one try does.
+/// is too large does not lose the others. While another process keeps the file all of them wait for
+/// some seconds; with a result among them, for minutes.
 pub(super) fn commit(connection: &mut Connection, mut jobs: Vec<Box<dyn Job>>, desk: &Desk) {
     match patiently(connection, &mut jobs, desk) {
         Ok(outcomes) => jobs.into_iter().zip(outcomes).for_each(|(job, outcome)| job.tell(outcome, &desk.tally)),
