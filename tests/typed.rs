@@ -228,6 +228,24 @@ fn a_run_that_goes_on_counts_an_answer_of_no_use_once() {
 }
 
 #[test]
+fn an_answer_of_no_use_counts_also_where_its_call_is_made_again() {
+    let server = ChatServer::new(|ask| if ask.number < 2 { Reply::cut("half") } else { Reply::text("whole") });
+    let program = Program::paying(&server).file("cut.rhai", "llm(\"x\")");
+    let mut cost = json!(0.0);
+    for (command, calls, unusable) in [("run", 1, 1), ("resume", 2, 2), ("resume", 3, 2)] {
+        let what = if command == "run" { "cut.rhai" } else { "last" };
+        let document = program.args([command, what, "--json"]).run().json();
+        let shown = program.args(["runs", "show", "last", "--json"]).run().ok().json();
+        let found = (&document["calls"], &document["unusable_calls"]);
+        assert_eq!(found, (&json!(calls), &json!(unusable)), "{document:#}");
+        assert_eq!(shown["unusable_calls"], json!(unusable), "{shown:#}");
+        assert_eq!(shown["unusable_cost_usd"], document["unusable_cost_usd"]);
+        assert_eq!(document["unusable_cost_usd"] == cost, calls == 3, "{document:#}");
+        cost = document["unusable_cost_usd"].clone();
+    }
+}
+
+#[test]
 fn what_was_paid_before_a_failed_repair_is_kept() {
     let server = ChatServer::new(|ask| match ask.number {
         0 => Reply::text("it is 0.8 or so"),

@@ -38,6 +38,7 @@ const EFFECT: [&str; 4] = [
      unknown_calls = CASE WHEN unknown_calls BETWEEN 0 AND 4294967295 THEN unknown_calls ELSE 0 END,
      unknown_nanos = CASE WHEN unknown_nanos > :absurd
         THEN min(max(coalesce(worst_nanos, 0), 0), :absurd) ELSE max(unknown_nanos, 0) END,
+     unusable = max(unusable, 0), unusable_nanos = min(max(unusable_nanos, 0), :absurd),
      started_at = max(started_at, 0), ended_at = CASE WHEN ended_at >= 0 THEN ended_at END",
     UNASKED,
     "usage = NULL, provider = NULL",

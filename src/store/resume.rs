@@ -138,8 +138,7 @@ SELECT depth, role, model, CAST(total(tries) AS INTEGER) AS calls,
     CAST(total(unknown_calls) + total(state = 'intent' AND coalesce(worst_nanos, 0) > 0) AS INTEGER) AS unknown,
     CAST(total(CASE WHEN unknown_calls > 0 THEN unknown_nanos END)
         + total(CASE WHEN state = 'intent' THEN worst_nanos END) AS INTEGER) AS unknown_cost,
-    CAST(total(json_extract(usage, '$.unusable')) AS INTEGER) AS unusable,
-    CAST(total(CASE WHEN json_extract(usage, '$.unusable') THEN cost_nanos END) AS INTEGER) AS unusable_cost,
+    CAST(total(unusable) AS INTEGER) AS unusable, CAST(total(unusable_nanos) AS INTEGER) AS unusable_cost,
     CAST(total(json_extract(usage, '$.input_tokens')) + total(earlier_tokens - earlier_output)
         + total(CASE WHEN state = 'intent' THEN worst_tokens - worst_output END) AS INTEGER) AS input,
     CAST(total(json_extract(usage, '$.cached_input_tokens')) AS INTEGER) AS cached,

@@ -192,6 +192,13 @@ ALTER TABLE effects ADD COLUMN unknown_output INTEGER NOT NULL DEFAULT 0;
     "
 CREATE INDEX runs_judging ON runs (kind) WHERE kind = 'intention';
 ",
+    // How many answers of a call were of no use, and what they cost: another attempt forgets what the last one used.
+    "
+ALTER TABLE effects ADD COLUMN unusable INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE effects ADD COLUMN unusable_nanos INTEGER NOT NULL DEFAULT 0;
+UPDATE effects SET unusable = 1, unusable_nanos = coalesce(cost_nanos, 0)
+WHERE CASE WHEN json_valid(usage) THEN json_extract(usage, '$.unusable') END;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

@@ -1,6 +1,7 @@
-//! Answers that were paid for and are of no use: the usage of a call has a mark for it, which the sums of spending read.
+//! Answers that were paid for and are of no use: a call counts them, for the sums of spending, also where it is made again.
 //!
-//! The answer itself stays: what is made of it is decided where it is replayed.
+//! The answer itself stays: what is made of it is decided where it is replayed. The usage of the last attempt has a mark, so that
+//! no answer counts twice.
 
 use crate::core::effect::EffectKey;
 use crate::core::ids::RunId;
@@ -9,8 +10,10 @@ use crate::store::writer::Haste;
 use rusqlite::Connection;
 
 const MARK: &str = "
-UPDATE effects SET usage = json_set(usage, '$.unusable', 1)
-WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4 AND state = 'done' AND json_valid(usage)";
+UPDATE effects SET usage = json_set(usage, '$.unusable', 1), unusable = unusable + 1,
+    unusable_nanos = CAST(unusable_nanos + coalesce(cost_nanos, 0) AS INTEGER)
+WHERE run = ?1 AND frame = ?2 AND hash = ?3 AND occurrence = ?4 AND state = 'done'
+    AND CASE WHEN json_valid(usage) THEN json_extract(usage, '$.unusable') IS NULL END";
 
 impl Store {
     /// Records that the answer of a call is of no use. Nobody waits for it: it is on disk with the next write that somebody
