@@ -66,7 +66,14 @@ impl Claims {
 
     /// What the step of this frame says if it writes a file.
     pub(super) fn claim(&self, frame: &Frame, path: &str) -> Claim {
-        Claim { path: path.to_owned(), place: format!("{}{}", owner(frame), self.of), parts: self.parts(frame) }
+        let place = format!("{}{}", owner(frame.as_str()), self.of);
+        Claim { path: path.to_owned(), place, parts: self.parts(frame) }
+    }
+
+    /// What a claim of a child run that begins in this frame says of the runs above it.
+    pub(super) fn above(&self, frame: &Frame, mut claim: Claim) -> Claim {
+        claim.parts.truncate(self.parts(frame).len());
+        claim
     }
 
     /// Takes the file for the step.
@@ -90,18 +97,20 @@ impl Claims {
         Ok(())
     }
 
-    /// What a frame is a part of: for each call of `par_map` and each batch around the outermost pipeline its item, and for
-    /// that pipeline its step.
+    /// What a frame is a part of: for each call of `par_map` and each batch its item, and for the outermost pipeline, and for the
+    /// outermost one in each item, its step.
     fn parts(&self, frame: &Frame) -> Vec<Part> {
         let mut parts = self.above.clone();
-        let outermost = outermost(frame);
-        for (at, _) in outermost.match_indices('/') {
-            let (around, inside) = outermost.split_at(at);
+        let frame = frame.as_str();
+        for (at, _) in frame.match_indices('/') {
+            let (around, inside) = frame.split_at(at);
             let item = inside.split('/').nth(1).unwrap_or_default();
             parts.extend(self.at_once(around, item).map(|whole| (whole, item.to_owned())));
         }
-        if outermost != frame.as_str() {
-            parts.push((self.whole(outermost), owner(frame)));
+        let mut rest = 0;
+        while let Some((around, part)) = step(frame, rest) {
+            parts.push((self.whole(around), owner(part)));
+            rest = part.len();
         }
         parts
     }
@@ -129,15 +138,19 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The frame of the pipeline around all others. A script may run one after another over the same files.
-fn outermost(frame: &Frame) -> &str {
-    frame.as_str().split_once("/step:").map_or(frame.as_str(), |(around, _)| around)
+/// The first pipeline behind so many bytes of a frame, and its step, up to where that works on items at once. A script may run
+/// one pipeline after another over the same files, and a step one batch after another.
+fn step(frame: &str, behind: usize) -> Option<(&str, &str)> {
+    let at = behind + frame.get(behind..)?.find("/step:")?;
+    let items = ["/batch", "/par["].into_iter().filter_map(|items| frame[at..].find(items));
+    let end = items.min().map_or(frame.len(), |end| at + end);
+    Some((&frame[..at], &frame[..end]))
 }
 
 /// A step that is repeated writes its own file again. What it calls is counted, and counted on when it is tried again.
-fn owner(frame: &Frame) -> String {
+fn owner(frame: &str) -> String {
     let repeats = |part: &&str| !part.starts_with("visit:") && !part.starts_with("turn:");
-    frame.as_str().split('/').filter(repeats).map(uncounted).collect::<Vec<_>>().join("/")
+    frame.split('/').filter(repeats).map(uncounted).collect::<Vec<_>>().join("/")
 }
 
 fn uncounted(part: &str) -> String {
@@ -151,7 +164,7 @@ fn uncounted(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Claims, outermost, owner};
+    use super::{Claims, owner, step};
     use crate::core::ids::{Frame, RunId};
 
     /// What comes of it if the step of this frame writes a file.
@@ -168,10 +181,30 @@ mod tests {
             ("step:c/script:two2/e1/pipeline1/step:s", "root/step:c/script:two/e1/pipeline/step:s"),
             ("step:c/script:two2/e1/batch1[3]", "root/step:c/script:two/e1/batch[3]"),
         ] {
-            let frame = Frame::root().child(frame);
-            assert_eq!((owner(&frame).as_str(), outermost(&frame)), (expected, "root"), "{frame}");
+            let frame = format!("root/{frame}");
+            assert_eq!(owner(&frame), expected);
+            assert_eq!(step(&frame, 0).map(|(around, _)| around), Some("root"), "{frame}");
         }
-        assert_eq!(outermost(&Frame::root().child("s1/e2/pipeline0/step:a")), "root/s1/e2/pipeline0");
+        let frame = "root/s1/e2/pipeline0/step:a/script:two0/e1/par[1]/pipeline0/step:b";
+        let (outer, inner) = ("root/s1/e2/pipeline0", "root/s1/e2/pipeline0/step:a/script:two0/e1/par[1]/pipeline0");
+        let first = "root/s1/e2/pipeline0/step:a/script:two0/e1";
+        assert_eq!(step(frame, 0), Some((outer, first)));
+        assert_eq!(step(frame, first.len()), Some((inner, frame)));
+        assert_eq!(step(frame, frame.len()), None);
+    }
+
+    #[test]
+    fn what_a_step_works_on_at_once_is_apart_and_what_follows_it_is_not() {
+        let claims = Claims::default();
+        let child = |frame: &str, id: &str| claims.within(&Frame::root().child(frame), &RunId::new(id));
+        let file = "e1/pipeline0/step:s";
+        assert_eq!(note(&child("step:a/script:two0/e1/batch0[0]", "A"), file), Ok(()));
+        assert!(note(&child("step:a/script:two0/e1/batch0[1]", "B"), file).is_err(), "the same batch");
+        assert_eq!(note(&child("step:a/script:two0/e1/batch1[1]", "C"), file), Ok(()), "the next batch");
+        assert!(note(&child("step:b/script:two0/e1/batch0[0]", "D"), file).is_err(), "another step");
+        for (frame, free) in [("par[0]/pipeline0/step:s", true), ("par[0]/pipeline0/step:t", false)] {
+            assert_eq!(note(&claims, &format!("step:a/script:two0/e1/{frame}")).is_ok(), free, "{frame}");
+        }
     }
 
     #[test]

@@ -111,7 +111,7 @@ pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -
     let Some(replay) = &host.replay else { return Ok(Entered::Due(Box::new(entry))) };
     resume::charge_parts(host, &entry.key, kind)?;
     let found = replay.find(&host.kit.store, &entry.key, needs.as_ref())?;
-    resume::recall_child(host, &entry.key, kind, &found)?;
+    resume::recall_child(host, &entry.key, kind, matches!(found, Found::Tried(_)))?;
     resume::note(host, kind, &found);
     match found {
         Found::Answer(value) => return read(value, &entry).map(|value| Entered::Answered(Ok(value))),

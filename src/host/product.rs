@@ -1,5 +1,6 @@
 //! Files that steps of pipelines write.
 
+use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::request::Content;
@@ -100,13 +101,27 @@ async fn refused(host: &RunHost, entered: Entered<Value>, twice: Failure) -> Out
     }
 }
 
-/// Takes the files that a child run has written which is answered by the log, and not run again. What of its log cannot be
-/// read is `doctor`'s business.
-pub(super) fn recall(host: &RunHost, child: &RunId) {
-    let store = &host.kit.store;
-    for intent in store.tool_intents(child).unwrap_or_default() {
-        let claim = store.load(&intent).ok().and_then(|kept| Claim::deserialize(&kept["product"]).ok());
+/// Takes the files that a child run of this frame has written. If it runs again it says itself which of its steps writes them.
+/// What of its log cannot be read is `doctor`'s business.
+pub(super) fn recall(host: &RunHost, child: &RunId, frame: &Frame, runs_again: bool) {
+    let claims = &host.counts.claims;
+    for kept in host.kit.store.products(child).unwrap_or_default() {
+        let claim = Claim::deserialize(&kept).ok();
+        let claim = claim.map(|claim| if runs_again { claims.above(frame, claim) } else { claim });
         // Who came first in this process keeps the file.
-        claim.into_iter().for_each(|claim| drop(host.counts.claims.note(&claim)));
+        claim.into_iter().for_each(|claim| drop(claims.note(&claim)));
     }
+}
+
+/// Takes the file that an effect of this run has written, if it is that of a step which is not asked for again.
+pub(super) fn recall_own(host: &RunHost, key: &EffectKey, kind: EffectKind) -> Outcome<()> {
+    if kind != EffectKind::Tool {
+        return Ok(());
+    }
+    let store = &host.kit.store;
+    let effect = store.effect(&host.run, key)?.filter(|effect| effect.state == EffectState::Done);
+    let kept = effect.and_then(|effect| effect.intent).map(|intent| store.load(&intent)).transpose()?;
+    let claim = kept.and_then(|kept| Claim::deserialize(&kept["product"]).ok());
+    claim.into_iter().for_each(|claim| drop(host.counts.claims.note(&claim)));
+    Ok(())
 }

@@ -36,16 +36,16 @@ pub fn charge_parts(host: &RunHost, key: &EffectKey, kind: EffectKind) -> Outcom
     Ok(())
 }
 
-/// Takes over what the log of a child run tells that need not run again: the files that it wrote, and, where it has ended, the
-/// calls that it was refused and whether a part of it failed. These are not asked for again, and it still lacks their answers.
-pub fn recall_child(host: &RunHost, key: &EffectKey, kind: EffectKind, found: &Found) -> Outcome<()> {
-    if kind != EffectKind::Child || matches!(found, Found::Nothing) {
+/// Takes over what the log of a child run tells: the files that it wrote, and, unless it runs again, the calls that it was
+/// refused and whether a part of it failed. These are not asked for again, and it still lacks their answers.
+pub fn recall_child(host: &RunHost, key: &EffectKey, kind: EffectKind, runs_again: bool) -> Outcome<()> {
+    if kind != EffectKind::Child {
         return Ok(());
     }
     let Some((child, _)) = child(host, key)? else { return Ok(()) };
-    product::recall(host, &child);
+    product::recall(host, &child, &key.frame, runs_again);
     // Its row may have been swept.
-    let row = host.kit.store.run(child.as_str()).ok().filter(|_| !matches!(found, Found::Tried(_)));
+    let row = host.kit.store.run(child.as_str()).ok().filter(|_| !runs_again);
     match row {
         Some(row) if row.refused > 0 => {
             let by = "the limits of a child run that has ended".to_owned();

@@ -14,7 +14,7 @@ use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
 use crate::store::rows::{collect, money, name, number, small};
 use crate::store::runs::asked;
-use crate::store::value::{Encoded, StoredValue, stored};
+use crate::store::value::Encoded;
 use crate::store::writer::Ack;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde_json::Value;
@@ -101,12 +101,11 @@ impl Store {
         })
     }
 
-    /// The arguments of the tools that a run and its children have called with success.
-    pub fn tool_intents(&self, run: &RunId) -> Outcome<Vec<StoredValue>> {
+    /// What the log keeps of the files that steps of a run and its children have written: who did, without what was written.
+    pub fn products(&self, run: &RunId) -> Outcome<Vec<Value>> {
         self.read(|connection| {
-            let mut query = connection.prepare_cached(TOOLS)?;
-            let intents = collect(query.query([run.as_str()])?, |row| stored(connection, row, "intent"))?;
-            Ok(intents.into_iter().flatten().collect())
+            let mut query = connection.prepare_cached(PRODUCTS)?;
+            collect(query.query([run.as_str()])?, |row| Ok(serde_json::from_str(&row.get::<_, String>("product")?)?))
         })
     }
 
@@ -151,9 +150,14 @@ SELECT depth, role, model, CAST(total(tries) AS INTEGER) AS calls,
         AS estimated
 FROM asked GROUP BY depth, role, model ORDER BY depth, role, model";
 
-const TOOLS: &str = "
-WITH RECURSIVE tree (id) AS (VALUES (?1) UNION SELECT runs.id FROM runs JOIN tree ON runs.parent = tree.id)
-SELECT intent, intent_blob FROM effects JOIN tree ON effects.run = tree.id WHERE kind = 'tool' AND state = 'done'";
+const PRODUCTS: &str = "
+WITH RECURSIVE tree (id) AS (VALUES (?1) UNION SELECT runs.id FROM runs JOIN tree ON runs.parent = tree.id),
+called (intent) AS (
+    SELECT coalesce(intent, (SELECT CAST(body AS TEXT) FROM blobs WHERE id = intent_blob))
+    FROM effects JOIN tree ON effects.run = tree.id WHERE kind = 'tool' AND state = 'done'
+),
+written (product) AS (SELECT CASE WHEN json_valid(intent) THEN json_extract(intent, '$.product') END FROM called)
+SELECT product FROM written WHERE json_valid(product)";
 
 const CLAIMED: &str = "
 SELECT status, pid, process,

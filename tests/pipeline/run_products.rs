@@ -407,6 +407,25 @@ fn what_a_child_run_wrote_stays_its_own_when_its_parent_goes_on() {
 }
 
 #[test]
+fn a_child_that_runs_again_may_write_its_file_in_another_step() {
+    let held = AtomicBool::new(false);
+    let server = ChatServer::new(move |ask| match ask.turn() {
+        1 => Reply::code("context.head(1);\nPIPELINE(\"child.yaml\", #{n: 1});\nlet told = 1; told"),
+        _ if !held.swap(true, Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
+        _ => Reply::code("FINAL(\"done\")"),
+    });
+    let program = with_children(&server).file("one.rhai", "rlm(\"one\", context)");
+    let running = program.args(["run", "one.rhai", "-c", "long.txt", "--approve", "auto"]).start();
+    server.wait_for(2);
+    running.kill();
+    running.end();
+    let edited = CHILD.replace("PATH", "a.json").replace("{s: ", "{t: ");
+    let program = program.file("child.yaml", edited);
+    program.args(["resume", "last", "--approve", "auto"]).run().ok().prints("done\n");
+    assert_eq!(read(&program, "output/a.json"), "{\n  \"n\": 1\n}\n");
+}
+
+#[test]
 fn whose_file_it_is_does_not_depend_on_who_is_faster_when_the_run_goes_on() {
     // The first item is answered once the second one has written.
     let (meeting, held) = (Arc::new(Barrier::new(2)), AtomicBool::new(false));
