@@ -14,6 +14,7 @@ mod hints;
 mod kept;
 mod keyless;
 mod kills;
+mod overdue;
 mod past;
 mod people;
 mod pipelines;

@@ -28,9 +28,10 @@ pub struct StepAbout {
     /// Whether its value says how it ended.
     #[serde(default)]
     pub tells: bool,
-    /// Whether the run lacks a part where this fails, or where its value says what is `missing`.
+    /// The task of which the run lacks a part where this fails, or where its value says what is `missing`; until it is done
+    /// again here, with all its parts.
     #[serde(default)]
-    pub whole: bool,
+    pub whole: Option<String>,
 }
 
 /// What a step of a program does, in the words of pipelines.
@@ -129,7 +130,10 @@ pub enum StepTold {
     /// A part begins: what is asked here and below until it is left is held to its budget. Nobody else hears of it.
     Enters(Part),
     /// The part that began last here is left.
-    Leaves,
+    Leaves {
+        /// How many answers it had been given, if its time was up: then what is answered is the failure that it is left with.
+        overdue: Option<u64>,
+    },
 }
 
 #[cfg(test)]

@@ -4,12 +4,19 @@ use crate::core::ids::{Frame, RunId};
 use crate::host::causes::Causes;
 use crate::host::chosen::Wishes;
 use crate::host::claims::Claims;
+use crate::host::frames;
 use crate::host::lost::Lost;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How often something was asked for, by its frame and its name.
-type Occurrences = HashMap<(Frame, String), u32>;
+/// How often something was asked for.
+#[derive(Default)]
+struct Occurrences {
+    /// By its frame and its name: how often, and as which of all that was asked for it was so for the last time.
+    counts: HashMap<(Frame, String), (u32, u64)>,
+    /// How much was asked for in all.
+    all: u64,
+}
 
 /// What a run has asked so far.
 #[derive(Default)]
@@ -35,16 +42,42 @@ impl Counts {
 
     /// Counts that `what` is asked for in `frame`; answers how often it was before.
     pub(super) fn occurrence(&self, frame: &Frame, what: &str) -> u32 {
-        let mut counts = self.lock();
-        let count = counts.entry((frame.clone(), what.to_owned())).or_insert(0);
-        let seen = *count;
-        *count += 1;
+        let mut known = self.lock();
+        let Occurrences { counts, all } = &mut *known;
+        *all += 1;
+        let count = counts.entry((frame.clone(), what.to_owned())).or_default();
+        let seen = count.0;
+        *count = (seen + 1, *all);
         seen
     }
 
     /// How often `what` was asked for in `frame`.
     pub(super) fn so_far(&self, frame: &Frame, what: &str) -> u32 {
-        self.lock().get(&(frame.clone(), what.to_owned())).copied().unwrap_or(0)
+        self.lock().counts.get(&(frame.clone(), what.to_owned())).map_or(0, |count| count.0)
+    }
+
+    /// How much was asked for in all.
+    pub(super) fn all(&self) -> u64 {
+        self.lock().all
+    }
+
+    /// How often by now what was asked for in a part since `all` was so much: by its frame and its name.
+    pub(super) fn since(&self, part: &Frame, all: u64) -> Vec<(Frame, String, u32)> {
+        let known = self.lock();
+        let is_new = |frame: &Frame, last: u64| last > all && frames::holds(part, frame);
+        let new = known.counts.iter().filter(|((frame, _), (_, last))| is_new(frame, *last));
+        new.map(|((frame, what), (count, _))| (frame.clone(), what.clone(), *count)).collect()
+    }
+
+    /// Counts what is not asked for again as if it were.
+    pub(super) fn raise(&self, counted: Vec<(Frame, String, u32)>) {
+        let mut known = self.lock();
+        let Occurrences { counts, all } = &mut *known;
+        for (frame, what, times) in counted {
+            *all += 1;
+            let count = counts.entry((frame, what)).or_default();
+            *count = (count.0.max(times), *all);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Occurrences> {

@@ -55,6 +55,12 @@ impl Asked {
         Self { text, ..self }
     }
 
+    /// The same at a place that has been counted.
+    pub(super) fn at(self, key: EffectKey) -> Entry {
+        let Self { kind, text, .. } = self;
+        Entry { key, kind, text, asked: None, worst: (None, Bound::default()), earlier: None, crowd: None }
+    }
+
     /// The same of a model whose answer must be such.
     pub fn needing(self, needs: Option<Needs>) -> Self {
         Self { needs, ..self }
@@ -104,10 +110,9 @@ pub struct Entry {
 /// # Errors
 /// `replay` for what a sealed log does not have, or has in another form.
 pub fn enter<T: DeserializeOwned>(host: &RunHost, frame: &Frame, asked: Asked) -> Outcome<Entered<T>> {
-    let Asked { kind, hash, text, needs } = asked;
-    let occurrence = host.occurrence(frame, &hash);
-    let key = EffectKey { frame: frame.clone(), hash, occurrence };
-    let mut entry = Entry { key, kind, text, asked: None, worst: (None, Bound::default()), earlier: None, crowd: None };
+    let (kind, needs, occurrence) = (asked.kind, asked.needs.clone(), host.occurrence(frame, &asked.hash));
+    let key = EffectKey { frame: frame.clone(), hash: asked.hash.clone(), occurrence };
+    let mut entry = asked.at(key);
     let Some(replay) = &host.replay else { return Ok(Entered::Due(Box::new(entry))) };
     resume::charge_parts(host, &entry.key, kind)?;
     let found = replay.find(&host.kit.store, &entry.key, needs.as_ref())?;

@@ -6,6 +6,7 @@ use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
+use crate::host::frames::with_those_around;
 use crate::host::missed::{self, Missed};
 use crate::host::past;
 use crate::host::unusable::Needs;
@@ -205,6 +206,22 @@ impl Replay {
         self.frames.get_or_init(around).contains(frame.as_str())
     }
 
+    /// Where an effect stands in the log.
+    pub(super) fn seq(&self, key: &EffectKey) -> Option<u64> {
+        self.lock().known.get(key).map(|entry| entry.recorded.seq)
+    }
+
+    /// Takes effects of the log for used that nobody has asked for; answers which, in their order.
+    pub(super) fn pass(&self, is_passed: impl Fn(&Recorded) -> bool) -> Vec<Recorded> {
+        let mut passed = Vec::new();
+        for entry in self.lock().known.values_mut().filter(|entry| !entry.used && is_passed(&entry.recorded)) {
+            entry.used = true;
+            passed.push(entry.recorded.clone());
+        }
+        passed.sort_by_key(|recorded| recorded.seq);
+        passed
+    }
+
     /// Whether the log has this effect in this state.
     pub fn is(&self, key: &EffectKey, state: EffectState) -> bool {
         self.lock().known.get(key).is_some_and(|entry| entry.recorded.state == state)
@@ -254,41 +271,5 @@ impl Replay {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Frames, and all that they are parts of.
-fn with_those_around<'f>(frames: impl Iterator<Item = &'f str>) -> HashSet<String> {
-    let mut all: HashSet<String> = HashSet::new();
-    for frame in frames {
-        let mut next = Some(frame);
-        // Those around a frame that is there are there as well.
-        while let Some(frame) = next.filter(|frame| !all.contains(*frame)) {
-            all.insert(frame.to_owned());
-            next = frame.rsplit_once('/').map(|(around, _)| around);
-        }
-    }
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_those_around;
-
-    #[test]
-    fn a_frame_is_there_with_all_that_it_is_a_part_of() {
-        let all = with_those_around(["root/step:a/item[1]", "root/step:a", "root/step:ab/pipeline"].into_iter());
-        for (frame, there) in [
-            ("root", true),
-            ("root/step:a", true),
-            ("root/step:a/item[1]", true),
-            ("root/step:ab", true),
-            ("root/step:ab/pipeline", true),
-            ("root/step:a/item", false),
-            ("root/step", false),
-            ("root/step:b", false),
-        ] {
-            assert_eq!(all.contains(frame), there, "{frame}");
-        }
     }
 }

@@ -264,7 +264,7 @@ impl RunHost {
                 self.emit(&frame, &Event::Printed { text });
                 Ok(Value::Null)
             }
-            Request::Step(told) => steps::told(self, &frame, told),
+            Request::Step(told) => steps::told(self, &frame, told).await,
             Request::Typed { value, schema, what } => Schema::read(&schema)?.fit(&value, &what),
         }
     }

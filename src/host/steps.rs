@@ -5,22 +5,24 @@
 
 use crate::budget::ledger::ChildSlice;
 use crate::core::event::Event;
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::money::Money;
 use crate::core::request::{Call, Request};
 use crate::core::status::StepOutcome;
 use crate::core::step::{Part, StepAbout, StepEnd, StepTold};
+use crate::host::lost::Task;
+use crate::host::overdue::Watch;
 use crate::host::past;
 use crate::host::run_host::RunHost;
 use crate::script::host::Host;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// The steps that are open, by the frame in which they began; each is within those before it.
@@ -38,6 +40,10 @@ struct OpenStep {
     /// Where it is; a part is where the step around it is, if there is one.
     place: Option<Place>,
     begun: Instant,
+    /// The task that it does, if the run lacks what is missing of that.
+    whole: Option<String>,
+    /// The time that it has, if it is a part with a timeout.
+    watch: Option<Watch>,
 }
 
 /// Where a step is, as its events say.
@@ -108,14 +114,16 @@ fn place_around<'a>(host: &'a RunHost, around: Option<&'a OpenStep>) -> Option<&
 }
 
 /// Takes note of what a program tells of a step.
-pub(super) fn told(host: &RunHost, frame: &Frame, told: StepTold) -> Outcome<Value> {
+pub(super) async fn told(host: &RunHost, frame: &Frame, told: StepTold) -> Outcome<Value> {
     match told {
         StepTold::Begins(about) => begin(host, frame, about)?,
         StepTold::Ends(end) => {
             if let Some(step) = host.steps.close(frame)
                 && let Some(place) = &step.place
             {
-                end.lost.iter().for_each(|what| host.lose(what.clone()));
+                if let Some(task) = &step.whole {
+                    lose(host, Task::new(frame, &place.step, task), &end);
+                }
                 let scope = &step.host.scope;
                 let millis = u64::try_from(step.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 finish(host, place, end, (scope.report().totals.cost, millis, scope.is_replayed()));
@@ -126,10 +134,19 @@ pub(super) fn told(host: &RunHost, frame: &Frame, told: StepTold) -> Outcome<Val
             let end = StepEnd::new(StepOutcome::Skipped, why);
             finish(host, &place, end, (Money::ZERO, 0, false));
         }
-        StepTold::Enters(part) => enter(host, frame, part)?,
-        StepTold::Leaves => drop(host.steps.close(frame)),
+        StepTold::Enters(part) => return enter(host, frame, part),
+        StepTold::Leaves { overdue } => leave(host, frame, overdue).await?,
     }
     Ok(Value::Null)
+}
+
+/// Keeps what a task lacks; nothing any more where it was tried again and has all its parts.
+fn lose(host: &RunHost, task: Task, end: &StepEnd) {
+    match &end.lost {
+        Some(what) => host.lose_of(task, what.clone()),
+        None if end.outcome == StepOutcome::Ok => host.regain(&task),
+        None => {}
+    }
 }
 
 fn begin(host: &RunHost, frame: &Frame, about: StepAbout) -> Outcome<()> {
@@ -151,23 +168,44 @@ fn begin(host: &RunHost, frame: &Frame, about: StepAbout) -> Outcome<()> {
         reason: String::new(),
     };
     host.emit(&place.frame, &event);
-    host.steps.open(frame, OpenStep { host: part, place: Some(place), begun: Instant::now() });
+    let (whole, watch) = (about.whole, None);
+    host.steps.open(frame, OpenStep { host: part, place: Some(place), begun: Instant::now(), whole, watch });
     Ok(())
 }
 
-/// Opens a part with limits, which is told of to nobody.
-fn enter(host: &RunHost, frame: &Frame, limits: Part) -> Outcome<()> {
+/// Opens a part with limits, which is told of to nobody. Answers with how many answers its time was up, if the log has that.
+fn enter(host: &RunHost, frame: &Frame, limits: Part) -> Outcome<Value> {
     let around = host.steps.around(frame);
     let outer = around.as_ref().map_or_else(|| host.handle(), |step| Ok(Arc::clone(&step.host)))?;
     let slice = ChildSlice::of(limits.max_cost, limits.max_calls, limits.max_tokens)?;
-    let part = outer.part(outer.scope.part(limits.name, &slice));
+    let part = outer.part(outer.scope.part(limits.name.clone(), &slice));
+    let watch = limits.timeout.map(|seconds| watch(&part, frame, &limits.name, seconds)).transpose()?;
+    let until = watch.as_ref().and_then(Watch::before);
     part.trail.inherit(&outer.trail);
     let place = place_around(host, around.as_deref()).cloned();
     if let Some(place) = &place {
         part.steps.within.get_or_init(|| place.clone());
     }
-    host.steps.open(frame, OpenStep { host: part, place, begun: Instant::now() });
-    Ok(())
+    host.steps.open(frame, OpenStep { host: part, place, begun: Instant::now(), whole: None, watch });
+    Ok(json!(until))
+}
+
+fn watch(part: &RunHost, frame: &Frame, name: &str, seconds: f64) -> Outcome<Watch> {
+    let limit = Duration::try_from_secs_f64(seconds);
+    let limit = limit.map_err(|error| Failure::new(FailureKind::Invalid, format!("{seconds} s: {error}")))?;
+    Watch::begin(part, frame, name, limit)
+}
+
+/// Closes a part.
+///
+/// # Errors
+/// The failure of the part if its time was up after so many answers.
+async fn leave(host: &RunHost, frame: &Frame, overdue: Option<u64>) -> Outcome<()> {
+    let part = host.steps.close(frame);
+    match (overdue, part.as_ref().and_then(|part| Some((&part.host, part.watch.as_ref()?)))) {
+        (Some(answers), Some((host, watch))) => Err(watch.overdue(host, answers).await),
+        _ => Ok(()),
+    }
 }
 
 fn finish(host: &RunHost, place: &Place, end: StepEnd, (cost, millis, replayed): (Money, u64, bool)) {

@@ -10,6 +10,7 @@ use crate::script::gate::{self, Gate};
 use crate::script::hearing::Hearing;
 use crate::script::host::Host;
 use crate::script::output::Output;
+use crate::script::timed::Timed;
 use crate::script::words;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -41,6 +42,15 @@ pub struct Seat {
     pub output: Arc<Output>,
     /// Who hears of the run's events on this thread; nobody on those of branches.
     pub hearers: Option<Hearing>,
+    /// The innermost part with a timeout that it works in.
+    pub part: Option<Arc<Timed>>,
+}
+
+impl Seat {
+    /// Takes note of an answer for the parts with a timeout around it.
+    pub fn note(&self) {
+        self.part.iter().for_each(|part| part.note(&self.frame));
+    }
 }
 
 thread_local! {
@@ -74,9 +84,12 @@ pub fn ask(request: Request) -> Outcome<Value> {
 pub fn asked(request: Request) -> Outcome<(Value, Outcome<()>)> {
     let seat = seat()?;
     // What has begun is told to have ended also where the program is stopped.
-    let ends = matches!(request, Request::Step(StepTold::Ends(_) | StepTold::Leaves));
+    let ends = matches!(request, Request::Step(StepTold::Ends(_) | StepTold::Leaves { .. }));
     if let Some(failure) = seat.gate.stop().filter(|_| !ends) {
         return Err(failure);
+    }
+    if let Some(part) = seat.part.as_ref().filter(|_| !ends) {
+        part.admit()?;
     }
     let hearing = seat.hearers.as_ref().filter(|hearing| hearing.is_heard());
     if let Some(hearing) = hearing {
@@ -95,6 +108,10 @@ pub fn asked(request: Request) -> Outcome<(Value, Outcome<()>)> {
     };
     if let Some(hearing) = hearing {
         unheard = unheard.and(wait_for_rest(&seat, hearing).and_then(|news| tell(&seat, Some(hearing), &news)));
+    }
+    // What was stopped was given no answer.
+    if !done.as_ref().is_err_and(|failure| failure.kind == FailureKind::Cancelled) {
+        seat.note();
     }
     done.map(|value| (value, unheard))
 }

@@ -39,5 +39,6 @@ pub mod session;
 pub mod show;
 pub mod state;
 pub mod stdlib;
+pub mod timed;
 pub mod words;
 pub mod worker;

@@ -113,6 +113,7 @@ impl Session {
             runtime: self.runtime.clone(),
             output: Arc::clone(&output),
             hearers: Some(Hearing::new(&self.engine, self.desk.hearers())),
+            part: None,
         };
         let job = Job {
             engine: Arc::clone(&self.engine),

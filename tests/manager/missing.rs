@@ -1,9 +1,10 @@
 //! A run that goes on without a part of a divided task is not complete, and says what is missing.
 
-use super::{PROGRAM, mixed, play};
+use super::{PROGRAM, mixed, play, reviews};
 use crate::support::chat::ChatServer;
 use crate::support::program::Program;
 use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is missing where `mixed` judges.
 const MISSING: &str = "no result of 2 of 5 parts: d (it needs e, of which there is no result), e (rejected: reject e)";
@@ -36,6 +37,23 @@ fn so_is_one_that_catches_that_nothing_was_approved() {
     let ran = program.args(["eval", code, "--json"]).run().ok();
     assert_eq!((&ran.json()["status"], &ran.json()["answer"]), (&json!("partial"), &json!(7)));
     ran.says("partial: none of 1 parts was approved; a: rejected: reject a");
+}
+
+#[test]
+fn one_that_has_it_all_at_the_second_try_lacks_nothing() {
+    for (second, status) in [("Build it.", "completed"), ("Build another.", "partial")] {
+        let tried = AtomicBool::new(false);
+        let server = ChatServer::new(move |ask| {
+            let first = reviews(ask) && !tried.swap(true, Ordering::SeqCst);
+            play(ask, if first { |_, _| "reject" } else { |_, _| "approve" })
+        });
+        let code = format!(
+            "import \"manager\" as manager; let set = #{{plan: [#{{id: \"a\", task: \"job-a\"}}]}};
+            try {{ manager::delegate(\"Build it.\", set) }} catch {{ manager::delegate(\"{second}\", set) }} 7"
+        );
+        let document = Program::paying(&server).args(["eval", &code, "--json"]).run().ok().json();
+        assert_eq!((&document["status"], &document["answer"]), (&json!(status), &json!(7)), "{second}");
+    }
 }
 
 #[test]

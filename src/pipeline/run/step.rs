@@ -5,6 +5,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
 use crate::core::request::Request;
+use crate::host::overdue::Watch;
 use crate::host::past;
 use crate::pipeline::plan::{Act, Branch, Jump, Slice, Step, Switch};
 use crate::pipeline::product;
@@ -147,9 +148,14 @@ async fn begin(place: &Course<'_>, step: &Step, visit: u32, values: &Values) -> 
     Came { cost: host.scope.report().totals.cost, replayed: host.scope.is_replayed(), ..came }
 }
 
-/// Ends the work at the step's own deadline; what it has under way may settle.
+/// Ends the work at the step's own deadline; what it has under way may settle. Where the log has that it came to that, nothing
+/// begins.
 async fn timed(course: &Course<'_>, step: &Step, work: impl Future<Output = Outcome<Answer>>) -> Outcome<Answer> {
     let Some(limit) = step.timeout else { return work.await };
+    let watch = Watch::begin(&course.host, &course.frame, &format!("step `{}`", step.name), limit)?;
+    if watch.before().is_some() {
+        return Err(watch.overdue(&course.host, 0).await);
+    }
     let mut work = std::pin::pin!(work);
     tokio::select! {
         done = &mut work => done,
@@ -157,7 +163,7 @@ async fn timed(course: &Course<'_>, step: &Step, work: impl Future<Output = Outc
             course.cancel.cancel();
             // What was paid for is in the log; the step is over all the same.
             drop(work.await);
-            Err(Failure::overdue(&format!("step `{}`", step.name), limit.as_secs_f64()))
+            Err(watch.overdue(&course.host, 0).await)
         }
     }
 }

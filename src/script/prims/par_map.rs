@@ -119,6 +119,7 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
             Ok(())
         })
     })?;
+    seat.note();
     collect(work)
 }
 

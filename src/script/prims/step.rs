@@ -30,7 +30,7 @@ pub fn register(engine: &mut Engine) {
 
 fn run(context: &NativeCallContext, about: Map, work: &FnPtr) -> Answer<Dynamic> {
     let about: StepAbout = done(options(about, NAME))?;
-    let (tells, whole) = (about.tells, about.whole);
+    let (tells, whole) = (about.tells, about.whole.is_some());
     let (_, heard) = answered(bridge::asked(Request::Step(StepTold::Begins(about))))?;
     // Where whoever hears of its beginning fails, it has begun all the same, and ends with that.
     let answer = answered(heard).and_then(|()| work.call_within_context::<Dynamic>(context, ()));

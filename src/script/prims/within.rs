@@ -13,10 +13,10 @@ use crate::script::errors::way::{self, Home};
 use crate::script::errors::{Names, from_eval};
 use crate::script::growth;
 use crate::script::prims::primitive::{Answer, Primitive, answered, ask, done};
+use crate::script::timed::{Alarm, Timed};
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// `within`.
@@ -44,19 +44,20 @@ fn run(context: &NativeCallContext, limits: Map, work: &FnPtr) -> Answer<Dynamic
     let part: Part = done(options(limits, "within"))?;
     let limit = done(part.timeout.map(span).transpose())?;
     let (name, has_budget, seat) = (part.name.clone(), part.has_budget(), done(seat())?);
-    let (_, heard) = answered(bridge::asked(Request::Step(StepTold::Enters(part))))?;
+    let (until, heard) = answered(bridge::asked(Request::Step(StepTold::Enters(part))))?;
     // Where whoever hears of the run's events fails, the part has begun all the same, and ends with that.
     let (answer, overdue) = match answered(heard) {
-        Ok(()) => timed(&seat, limit, || called(context, work)),
+        Ok(()) => timed(&seat, limit, until.as_u64(), || called(context, work)),
         Err(error) => (Err(error), None),
     };
-    let left = ask(Request::Step(StepTold::Leaves));
-    let value = match (answer, overdue) {
-        // The end of the program is not that of a part.
-        (Err(error), _) if way::end(&error).is_some() => Err(error),
-        (_, Some(limit)) => answered(Err(Failure::overdue(&name, limit.as_secs_f64()))),
-        (Err(error), None) if has_budget => contained(error, &name),
-        (answer, None) => answer,
+    // The end of the program is not that of a part.
+    let overdue = overdue.filter(|_| !answer.as_ref().is_err_and(|error| way::end(error).is_some()));
+    let left = ask(Request::Step(StepTold::Leaves { overdue }));
+    let value = match answer {
+        // Its failure is that of the part.
+        _ if overdue.is_some() => return left,
+        Err(error) if has_budget && way::end(&error).is_none() => contained(error, &name),
+        answer => answer,
     }?;
     left.map(|_| value)
 }
@@ -70,28 +71,28 @@ fn span(seconds: f64) -> Outcome<Duration> {
     })
 }
 
-/// Works with a gate of its own, which is shut when the time is up; with the answer the limit, if it was passed.
+/// Works with a gate of its own, which is shut when the time is up, or with as many answers as it was when the log was
+/// written; with what came of it how many there were, if it was shut.
 fn timed(
     seat: &Seat,
     limit: Option<Duration>,
+    until: Option<u64>,
     work: impl FnOnce() -> Answer<Dynamic>,
-) -> (Answer<Dynamic>, Option<Duration>) {
+) -> (Answer<Dynamic>, Option<u64>) {
     let Some(limit) = limit else { return (work(), None) };
     let (cancel, rung) = (seat.gate.cancel().child_token(), CancellationToken::new());
-    let alarm = alarm(seat, limit, (&cancel, &rung));
-    let answer = seated(Seat { gate: Arc::new(seat.gate.part(cancel)), ..seat.clone() }, work);
-    alarm.abort();
-    (answer, rung.is_cancelled().then_some(limit))
-}
-
-fn alarm(seat: &Seat, limit: Duration, (cancel, rung): (&CancellationToken, &CancellationToken)) -> JoinHandle<()> {
-    let (cancel, rung) = (cancel.clone(), rung.clone());
-    seat.runtime.spawn(async move {
+    let alarm = Alarm { rung: rung.clone(), cancel: cancel.clone() };
+    let part = Arc::new(Timed::new(&seat.frame, until, alarm.clone(), seat.part.clone()));
+    let clock = seat.runtime.spawn(async move {
         tokio::time::sleep(limit).await;
-        // In this order, so that whoever is stopped by it knows by what.
-        rung.cancel();
-        cancel.cancel();
-    })
+        alarm.ring();
+    });
+    let gate = Arc::new(seat.gate.part(cancel));
+    let answer = seated(Seat { gate, part: Some(Arc::clone(&part)), ..seat.clone() }, work);
+    clock.abort();
+    // What computed when its time was up may come to its end this time: what is known of it stands.
+    let is_over = until.is_some() || rung.is_cancelled();
+    (answer, is_over.then(|| part.answers()))
 }
 
 fn called(context: &NativeCallContext, work: &FnPtr) -> Answer<Dynamic> {
