@@ -277,8 +277,9 @@ fn contents(dialect: &Dialect) -> Vec<Fault> {
         counted_here("usage as text", usage(json!("9"), json!(4))),
         answers("usage absurd", Some(usage(json!(9), json!(u64::MAX))), absurd),
         counted_here("usage all zero", counts((0, 0))),
-        counted_here("usage as if 10 times as much was sent", counts((370, 2))),
-        counted_here("usage as if 1000 times as much was sent", counts((37_000, 2))),
+        // What is held back for the prompt is 37 tokens.
+        answers("usage as if 10 times as much was sent", Some(counts((370, 2))), Estimated(37, 2)),
+        answers("usage as if 1000 times as much was sent", Some(counts((37_000, 2))), Estimated(37, 2)),
         // These requests set no limit, and no answer has a million tokens.
         answers("usage of 10 longest answers", Some(counts((9, 10_000_000))), Estimated(9, 2)),
         answers("usage of 1000 longest answers", Some(counts((9, 1_000_000_000))), Estimated(9, 2)),

@@ -59,13 +59,12 @@ told
     let answer = json!(["FIRST", "FIRST", "deadline", "FIRST", "LAST"]);
     goes_on("p.rhai", code, &["first", "first", "slow", "first", "last"], &answer);
     let code = "\
-let told = try_part(|| par_map([1, 2], |n| llm(\"slow\")));
-told += try_part(|| llm_batch([\"slow\"]));
-told + [llm_batch([\"next\"])[0], llm(\"last\")]
-
 fn try_part(work) {
     try { within(#{timeout: 1.0}, work) } catch (e) { return [e.kind] }
 }
+let told = try_part(|| par_map([1, 2], |n| llm(\"slow\")));
+told += try_part(|| llm_batch([\"slow\"]));
+told + [llm_batch([\"next\"])[0], llm(\"last\")]
 ";
     let answer = json!(["child", "child", "NEXT", "LAST"]);
     goes_on("p.rhai", code, &["slow", "slow", "slow", "next", "last"], &answer);
