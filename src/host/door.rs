@@ -13,7 +13,6 @@ use crate::host::replay::Found;
 use crate::host::resume;
 use crate::host::run_host::RunHost;
 use crate::host::unusable::Needs;
-use crate::model::lane::UNSENT;
 use crate::store::effects::{EffectEnd, EffectRow, EffectState, Intent};
 use crate::store::open::Store;
 use crate::store::writer::Haste;
@@ -208,32 +207,12 @@ impl Entry {
         self.note(host, async { Done::from(work.await) }).await
     }
 
-    /// Notes that it was refused before anything was asked: a replay meets the refusal again, a live run may try anew. What
-    /// an earlier attempt has come to is not overwritten: it may have cost something, and may still be settled.
-    pub fn refused(self, host: &RunHost, failure: Failure) -> Outcome<Failure> {
-        if !self.is_unsent(&host.kit.store)? {
-            return Ok(failure);
-        }
-        let noted = failure.clone().detail(UNSENT, true);
-        let (key, begun) = self.begin(host);
-        let end = EffectEnd { result: Err(&noted), usage: None, cost: None, at: host.now() };
-        drop(host.kit.store.log_effect(&host.run, &key, begun, end, Haste::WithOthers));
-        Ok(failure)
-    }
-
-    /// Whether nothing was ever sent for it.
-    fn is_unsent(&self, store: &Store) -> Outcome<bool> {
-        let Some(row) = self.earlier() else { return Ok(true) };
-        let failure = store.answer(row)?.and_then(Result::err);
-        Ok(row.attempts == 1 && failure.is_some_and(|failure| failure.details.contains_key(UNSENT)))
-    }
-
     /// The same as one of a batch with these places.
     pub fn among(self, crowd: Option<Arc<Semaphore>>) -> Self {
         Self { crowd, ..self }
     }
 
-    fn begin(self, host: &RunHost) -> (EffectKey, Intent) {
+    pub(super) fn begin(self, host: &RunHost) -> (EffectKey, Intent) {
         let Self { key, kind, text, asked, worst: (worst_cost, bound), .. } = self;
         (key, Intent { kind, text, worst_cost, bound, asked, at: host.now() })
     }

@@ -45,6 +45,7 @@ pub mod past;
 pub mod pipelines;
 pub mod product;
 pub mod program;
+mod refusals;
 pub mod replay;
 pub mod resume;
 pub mod run_host;

@@ -9,6 +9,7 @@ use crate::core::money::Money;
 use crate::host::frames::with_those_around;
 use crate::host::missed::{self, Missed};
 use crate::host::past;
+use crate::host::refusals;
 use crate::host::unusable::Needs;
 use crate::model::lane::UNSENT;
 use crate::store::effects::{EffectEnd, EffectRow, EffectState};
@@ -128,7 +129,10 @@ impl Replay {
         let Some(row) = store.effect(&self.run, key)? else { return Ok(Found::Nothing) };
         let row_kind = row.kind;
         let cost = if mode == Mode::Ahead { missed::cost(store, &row)? } else { Money::ZERO };
-        let found = match store.answer(&row)? {
+        let answer = store.answer(&row)?;
+        let is_open = mode != Mode::Sealed || matches!(answer, Some(Ok(_)));
+        let refusal = if is_open { None } else { refusals::after(store, &self.run, &row)? };
+        let found = match answer {
             Some(Ok(value)) => match needs.and_then(|needs| self.unusable(mode, &row, needs.failure_of(&value)?)) {
                 None => Found::Answer(value),
                 Some(failure) => {
@@ -136,8 +140,10 @@ impl Replay {
                     Found::Tried(Box::new(row))
                 }
             },
-            Some(Err(failure)) if mode == Mode::Sealed || self.is_past(&row, &failure) => Found::Failure(failure),
-            Some(Err(_)) | None => Found::Tried(Box::new(row)),
+            Some(Err(failure)) if mode == Mode::Sealed || self.is_past(&row, &failure) => {
+                Found::Failure(refusal.unwrap_or(failure))
+            }
+            Some(Err(_)) | None => refusal.map_or_else(|| Found::Tried(Box::new(row)), Found::Failure),
         };
         if !matches!(found, Found::Tried(_)) {
             let mut book = self.lock();

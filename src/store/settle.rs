@@ -128,7 +128,9 @@ impl Store {
     /// cost.
     pub fn open_effect(&self, run: &RunId, named: &str, only: Option<EffectKind>) -> Outcome<EffectRow> {
         let open = |effect: &EffectRow| {
-            let unknown = effect.state != EffectState::Done || effect.unknown_calls > 0;
+            // A choice asked nobody, so there is nothing to settle.
+            let is_asked = effect.kind != EffectKind::Decision;
+            let unknown = is_asked && effect.state != EffectState::Done || effect.unknown_calls > 0;
             unknown && only.is_none_or(|kind| effect.kind == kind)
         };
         let (mut all, rest): (Vec<EffectRow>, Vec<EffectRow>) = self.effects(run)?.into_iter().partition(open);

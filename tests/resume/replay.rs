@@ -91,3 +91,34 @@ fn a_root_run_is_a_fixture_too() {
     let id = newest_id(&program);
     program.args(["replay", &id]).env("OPENAI_BASE_URL", "").run().ok().prints("leaf\n");
 }
+
+#[test]
+fn what_a_limit_refused_is_refused_in_the_same_words() {
+    let program = Program::paying(&holding(usize::MAX)).file("p.rhai", "llm_batch([\"a\", \"b\", \"c\", \"d\"])");
+    let answer = program.args(["run", "p.rhai", "--max-calls", "2", "--json"]).run().ok().json();
+    let again = program.args(["replay", "last", "--offline", "--json"]).run().ok().json();
+    assert_eq!(again["answer"], answer["answer"]);
+}
+
+#[test]
+fn what_a_limit_refused_at_the_second_attempt_is_refused_in_a_replay() {
+    let script = "let b = \"\"; try { b = within(#{max_calls: 1}, || llm(\"slow\")) } catch (e) { b = e.kind } b";
+    let flow = "\
+steps: {b: {llm: slow, budget: {max_calls: 1}, on_failure: continue}}
+outputs: {of: outcomes.b}
+";
+    for (name, text, answer) in [("p.rhai", script, json!("child")), ("p.yaml", flow, json!({"of": "failed"}))] {
+        let server = holding(0);
+        let program = Program::paying(&server).file(name, text);
+        let running = program.args(["run", name]).start();
+        server.wait_for(1);
+        running.kill();
+        running.end();
+        let id = newest_id(&program);
+        let document = program.args(["resume", &id, "--json"]).run().ok().json();
+        assert_eq!(document["answer"], answer, "{name}: {document:#}");
+        let again = program.args(["replay", &id, "--offline", "--json"]).run().ok().json();
+        assert_eq!(again["answer"], answer, "{name}: {again:#}");
+        assert_eq!(server.asks().len(), 1, "{name}");
+    }
+}
