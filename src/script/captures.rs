@@ -6,7 +6,7 @@ use rhai::{
 use std::collections::BTreeSet;
 
 /// Methods that change what stands before the dot, and that are called for nothing else.
-const CHANGES: &[&str] = &[
+pub(super) const CHANGES: &[&str] = &[
     "append",
     "chop",
     "clear",

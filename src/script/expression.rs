@@ -4,6 +4,7 @@
 //! outlives them, and no primitive can be called. What an expression reads is known from its text.
 
 mod chain;
+mod changes;
 mod compiler;
 mod deeds;
 mod form;

@@ -31,6 +31,7 @@ pub mod natives;
 pub mod notation;
 pub mod order;
 pub mod output;
+pub mod parts;
 pub mod prims;
 pub mod python;
 pub mod pythonic;

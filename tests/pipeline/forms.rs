@@ -24,6 +24,23 @@ steps:
 ";
 
 #[test]
+fn what_is_read_is_not_changed() {
+    for (value, what) in [
+        ("inputs.name.trim()", "flow.yaml:7:23: `trim` changes what it is called on, and `inputs.name` is a constant"),
+        ("said.replace(\"a\", \"b\")", "change a copy: `let own = said; own.replace(..); own`"),
+        ("a.list.sort()", "change a copy: `let own = a.list; own.sort(); own`"),
+        ("a.list[0].pop()", "change a copy: `let own = a.list[..]; own.pop()`"),
+    ] {
+        refused_for(&format!("{HEAD}  last: {{set: {{v: '{value}'}}}}\n"), what);
+    }
+    let values = "{part: 'inputs.l.extract(1..)', one: 'inputs.l.get(5)', sorted: 'inputs.l.order()', \
+                  own: 'let own = inputs.l; own.sort(); own', there: 'inputs.l.map(|n| n + 1).pop()'}";
+    let text = format!("inputs: {{l: {{default: [3, 1, 2]}}}}\nsteps: {{v: {{set: {values}}}}}\n");
+    let answer = flow(&text).args(["run", "flow.yaml", "--json"]).run().ok().json()["answer"].clone();
+    assert_eq!(answer, json!({"part": [1, 2], "one": null, "sorted": [1, 2, 3], "own": [1, 2, 3], "there": 3}));
+}
+
+#[test]
 fn conditions_and_items_have_their_form() {
     for (step, what) in [
         ("{set: {v: '1'}, condition: a.n}", "the condition `a.n` is a number"),

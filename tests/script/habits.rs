@@ -236,7 +236,7 @@ fn functions_under_other_names() {
 #[test]
 fn known_functions_with_the_arguments_of_other_languages() {
     check(&[
-        ("set([1, 1])", Hints("items.dedup()")),
+        ("set([1, 1])", Hints("own.dedup()")),
         ("let items = [2, 1, 2]; items.sort(); items.dedup(); items.join(\" \")", Prints("1 2")),
         ("max([1, 2])", Hints("items.reduce(|a, b| max(a, b), items[0])")),
         ("let items = [1, 3, 2]; items.reduce(|a, b| max(a, b), items[0])", Prints("3")),

@@ -2,6 +2,7 @@
 
 use super::Reference;
 use super::chain::{Behind, Chain, method, stands_at};
+use super::changes;
 use super::deeds::{self, Deed};
 use super::form::Form;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -104,6 +105,9 @@ impl Functions {
 pub(super) fn of(ast: &AST, names: &[&str], functions: &Functions) -> Outcome<Vec<Reference>> {
     let mut seen = Seen { ast, names, functions, found: BTreeMap::new(), captures: BTreeMap::new(), fault: None };
     ast.walk(&mut |path: &[ASTNode]| {
+        if seen.fault.is_none() {
+            seen.fault = changes::refused(path, names);
+        }
         match path {
             [.., ASTNode::Expr(Expr::Variable(variable, _, position))] => {
                 seen.variable(&variable.1, *position, path);
@@ -269,7 +273,8 @@ fn miscounted(name: &str, takes: &BTreeSet<usize>, given: usize, before: usize) 
     format!("`{name}` takes {} {what}, not {given}", numbers.join(" or "))
 }
 
-fn at(position: Position, message: String) -> Failure {
+/// A fault at a place.
+pub(super) fn at(position: Position, message: String) -> Failure {
     let (line, column) = place(position);
     Failure::new(FailureKind::Script, message).detail("line", line).detail("column", column)
 }

@@ -1,6 +1,7 @@
 //! Expressions as tables: what they answer, what they read, and why they are refused.
 
 use super::{Compiler, Constant};
+use crate::script::captures;
 use serde_json::{Map, Value, json};
 
 fn values() -> Map<String, Value> {
@@ -62,6 +63,12 @@ fn answers() {
         ("1 /* one */ + 1 // two", json!(2)),
         ("\"/* no comment\"", json!("/* no comment")),
         ("#{return: 1, throw: \"throw\"}.return", json!(1)),
+        ("inputs.list.get(-1) + inputs.list.extract(1..).len() + inputs.list.extract(0, 2).len()", json!(7)),
+        ("inputs.list.extract(-2) + inputs.list.extract(0..=0) + [inputs.list.get(3)]", json!([2, 3, 1, null])),
+        ("inputs.list.order_desc() + draft.tags.order(|a, b| a > b)", json!([3, 2, 1, "b", "a"])),
+        ("inputs.list.filter(|x| x == inputs.list.get(0)).sort()", json!(null)),
+        ("let own = inputs.name; own.trim(); own.replace(\"a\", \"o\"); own", json!("Ado")),
+        ("let at = [\"a \"]; at[gone ?? 0].trim()", json!("a")),
     ] {
         assert_eq!(answer(source), Ok(expected), "{source}");
     }
@@ -82,8 +89,8 @@ fn a_value_in_scope_is_not_changed() {
     }
     let (compiler, values) = (Compiler::new(), values());
     let compile = |source: &str| compiler.compile(source, NAMES).expect("an expression");
-    let (grow, read) = (compile("inputs.list.push(4); inputs.list.len()"), compile("inputs.list.len()"));
-    drop(grow.evaluate(&values));
+    let (grow, read) = (compile("let own = inputs.list; own.push(4); own.len()"), compile("inputs.list.len()"));
+    assert_eq!(grow.evaluate(&values), Ok(json!(4)));
     assert_eq!(read.evaluate(&values), Ok(json!(3)), "what one does to its copy, no other sees");
 }
 
@@ -111,6 +118,12 @@ fn refusals() {
         ("inputs.list.map(|x| { return x; })", "hint: the value of an expression is that of its last part"),
         ("gone ?? throw \"no\"", "hint: what ends a pipeline is a step"),
         ("if inputs.n > 2 { throw \"no\" }", "hint: what ends a pipeline is a step"),
+        ("inputs.name.trim()", "hint: change a copy: `let own = inputs.name; own.trim(); own`"),
+        ("inputs?.name.replace(\"a\", \"b\")", "`let own = inputs.name; own.replace(..); own`"),
+        ("draft.tags[0].crop(1)", "`crop` changes what it is called on, and `draft.tags[..]` is a constant"),
+        ("[1].map(|x| inputs.list.pop())", "`let own = inputs.list; own.pop()`"),
+        ("inputs.list.for_each(|x| x)", "`for_each` changes what it is called on"),
+        ("draft.score = 1.0; draft", "change a copy: `let own = draft; own.score = ..; own`"),
         ("let draft = 1; draft", "`draft` is the name of a value already"),
         ("for inputs in [1] { inputs }", "`inputs` is the name of a value already"),
         ("inputs.list.map(|draft| draft + 1)", "`draft` is the name of a value already"),
@@ -130,6 +143,14 @@ fn nothing_that_an_expression_calls_reaches_out_of_it() {
     let words = compiler.functions.names().map(String::as_str).filter(|name| is_word(name));
     let unknown: Vec<&str> = words.filter(|name| !PURE.split_whitespace().any(|pure| pure == *name)).collect();
     assert!(unknown.is_empty(), "a run that goes on must have the same from them again: {unknown:?}");
+}
+
+#[test]
+fn what_changes_a_value_is_a_function_that_there_is() {
+    let compiler = Compiler::new();
+    for name in captures::CHANGES {
+        assert!(compiler.functions.names().any(|known| known == name), "{name}");
+    }
 }
 
 #[test]

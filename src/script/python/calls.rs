@@ -13,7 +13,8 @@ const NO_TEXT: &str =
 
 const ROUND: &str = "round takes one value; to two digits: `(x * 100.0).round() / 100.0`";
 
-const NO_SETS: &str = "Rhai has no sets: `items.sort(); items.dedup();` leaves each value once in `items`";
+const NO_SETS: &str = 
+    "Rhai has no sets: `let own = items; own.sort(); own.dedup(); own` has each value once";
 
 /// Functions that there are, the beginning of the arguments that they are wrongly given, and the right form.
 const CALLS: &[(&[&str], &str, &str)] = &[
@@ -63,7 +64,7 @@ pub(super) const FUNCTIONS: &[(&str, &str)] = &[
     ("str", "make a string by `x.to_string()` or `${x}` in back-ticks"),
     ("int", "parse an integer by `parse_int(text)`; `x.to_int()` truncates a float"),
     ("float", "parse a float by `parse_float(text)`; `n.to_float()` converts an integer"),
-    ("strip", "use `text.trim()`, which changes it in place too, or `text::trimmed(s)` of the stdlib"),
+    ("strip", "use `let own = text; own.trim()`, which changes `own` in place too, or `text::trimmed(s)` of the stdlib"),
     ("upper", "use `text.to_upper()`"),
     ("lower", "use `text.to_lower()`"),
     ("toUpperCase", "use `text.to_upper()`"),
@@ -76,8 +77,8 @@ pub(super) const FUNCTIONS: &[(&str, &str)] = &[
     ("indexOf", "use `x.index_of(y)`"),
     ("find", "strings: `text.index_of(s)`, -1 if absent; arrays: `items.find(|x| ..)`"),
     ("join", "use `items.join(\", \")`: the array comes first"),
-    ("sorted", "sort in place by `items.sort()`, or by `items.sort(|a, b| a - b)`"),
-    ("reversed", "reverse in place by `items.reverse()`"),
+    ("sorted", "write `items.order()`, or `items.order(|a, b| a - b)`; `items.sort()` sorts a variable in place"),
+    ("reversed", "reverse a variable in place: `let own = items; own.reverse(); own`"),
     ("enumerate", "write `for (x, i) in items { ... }`"),
     ("zip", "write `for (x, i) in items { let y = other[i]; ... }`"),
     ("items", "use `map.keys()` and `map.values()`, or `for k in map.keys() { map[k] }`"),
