@@ -49,6 +49,15 @@ impl Schema {
         Ok(Self { short: true, ..Self::plain(&forms::expand(given)?)? })
     }
 
+    /// The JSON Schema of a text that is a short form and nothing else: `float 0..1`, `int?`, `string[]`, `low|high`; `None`
+    /// of one that says in words what a value is.
+    ///
+    /// # Errors
+    /// `invalid` if its range is none.
+    pub fn of_short_form(text: &str) -> Outcome<Option<Value>> {
+        forms::alone(text)
+    }
+
     /// Reads what is known to be a JSON Schema, also one that allows anything: `{}` alone would be an example without
     /// fields.
     ///

@@ -57,6 +57,14 @@ fn texts() -> Value {
     json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
 }
 
+/// A map of forms, or a list of names and of maps with one key each.
+fn vars() -> Value {
+    let form = json!({"anyOf": [{"type": ["string", "null"]}, reference("var")]});
+    let one = json!({"type": "object", "additionalProperties": form, "minProperties": 1, "maxProperties": 1});
+    let items = json!({"anyOf": [{"type": "string"}, one]});
+    json!({"anyOf": [{"type": "object", "additionalProperties": form}, {"type": "array", "items": items}]})
+}
+
 fn header_form(key: &str) -> Value {
     match key {
         "inputs" => map_of(&json!({"anyOf": [{"type": ["string", "null"]}, reference("input")]})),
@@ -130,10 +138,7 @@ fn step_form(key: &str) -> Value {
         "wait" | "timeout" => reference("span"),
         "dependencies" | "requires" | "tools" => texts(),
         "condition" => reference("expression"),
-        "vars" => json!({"anyOf": [
-            map_of(&json!({"anyOf": [{"type": ["string", "null"]}, reference("var")]})),
-            {"type": "array", "items": {"type": "string"}},
-        ]}),
+        "vars" => vars(),
         "products" => map_of(&reference("text")),
         "retry" => reference("retry"),
         "cache" => json!({"anyOf": [{"type": "boolean"}, reference("span")]}),

@@ -318,12 +318,37 @@ outputs: {o: OUTPUT}
 }
 
 #[test]
+fn a_var_has_the_type_that_is_all_that_is_said_of_it() {
+    let server = ChatServer::new(|_| {
+        Reply::text(
+            "{\"v\": \"a\", \"score\": 0.5, \"n\": 2, \"level\": \"low\", \"tags\": [\"x\"], \"kind\": \"good\"}",
+        )
+    });
+    let text = "\
+steps:
+  a: {llm: judge, vars: [v, {score: float 0..1}, {n: 'int?'}, {level: low|high}, {tags: 'string[]'}, {kind: good or bad}]}
+outputs: {sum: a.score + 1, tag: 'a.tags[0]', kind: a.kind}
+";
+    let program = Program::served_by(&server).file("p.yaml", text);
+    let document = program.args(["run", "p.yaml", "--json"]).run().ok().json();
+    assert_eq!(document["answer"], json!({"sum": 1.5, "tag": "x", "kind": "good"}));
+    let step = |vars: &str, read: &str| format!("steps: {{a: {{llm: x, vars: {vars}}}, l: {{set: {{v: {read}}}}}}}\n");
+    refused_for(&step("{n: int 0..1}", "a.n.deep"), "`a.n` is a number, and has no field `deep`");
+    refused_for(&step("{level: low|high}", "a.level.deep"), "`a.level` is a text, and has no field `deep`");
+    refused_for(&step("{score: float 2..1}", "a.score"), "the range is empty");
+    refused_for(&step("[v, {v: int}]", "a.v"), "`v` stands here again; it is on line 1 already");
+    for words in ["number of stars", "float: how sure", "what it is | or not", "intervals"] {
+        refused_for(&step(&format!("{{v: '{words}'}}"), "a.v.deep"), "`a.v` is a text, and has no field `deep`");
+    }
+}
+
+#[test]
 fn a_value_is_described_by_any_word() {
     let server = ChatServer::new(|_| Reply::text("{\"v\": \"noon\"}"));
     let program = Program::served_by(&server);
     for word in ["text", "str", "int", "number", "float", "bool", "date", "datetime", "any"] {
         let text = format!(
-            "inputs: {{day: {word}}}\nsteps:\n  a: {{llm: '{{{{ inputs.day }}}}', vars: {{v: {word}}}}}\n\
+            "inputs: {{day: {word}}}\nsteps:\n  a: {{llm: '{{{{ inputs.day }}}}', vars: {{v: the {word}}}}}\n\
              outputs: {{n: inputs.day, v: a.v}}\n"
         );
         std::fs::write(program.project().join("p.yaml"), text).expect("a file");

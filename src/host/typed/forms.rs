@@ -174,6 +174,32 @@ fn text(form: &str) -> Outcome<Form> {
     Ok(Form { schema, optional })
 }
 
+/// The schema of a text that is a short form and nothing else; `None` of one that says in words what a value is.
+pub(super) fn alone(form: &str) -> Outcome<Option<Value>> {
+    if !is_alone(form.trim()) {
+        return Ok(None);
+    }
+    let form = text(form)?;
+    Ok(Some(if form.optional { nullable(form.schema) } else { form.schema }))
+}
+
+fn is_alone(form: &str) -> bool {
+    if let Some((rest, "null")) = form.rsplit_once('|').map(|(rest, last)| (rest.trim(), last.trim())) {
+        return is_alone(rest);
+    }
+    if form.contains('|') {
+        let is_word = |word: &str| !word.is_empty() && !word.contains(char::is_whitespace);
+        return form.split('|').all(|word| is_word(word.trim()));
+    }
+    let (word, rest) = form.split_at(form.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(form.len()));
+    let rest = rest.strip_prefix("[]").unwrap_or(rest);
+    let rest = rest.strip_prefix('?').unwrap_or(rest);
+    let is_bound = |bound: &str| bound.is_empty() || bound.parse::<f64>().is_ok();
+    let sides = rest.strip_prefix(' ').and_then(|range| range.trim_start().split_once(".."));
+    let is_range = sides.is_some_and(|(first, last)| is_bound(first) && is_bound(last.trim_start_matches('=')));
+    kind(word).is_some() && (rest.is_empty() || is_range)
+}
+
 /// The schema of a word for a kind of value.
 fn kind(word: &str) -> Option<Value> {
     Some(match word {

@@ -43,17 +43,38 @@ impl Reader<'_, '_> {
     pub(crate) fn vars(&mut self, node: Option<&Node>) -> Vec<Var> {
         let Some(node) = node else { return Vec::new() };
         if let Data::List(items) = &node.data
-            && items.iter().all(|item| item.text().is_some())
+            && items.iter().all(|item| item.text().is_some() || item.single().is_some())
         {
-            return self.names(items, "a var").into_iter().map(|(_, name)| text_var(name)).collect();
+            return self.listed(items);
         }
         let entries = self.entries(node, "vars");
         entries.into_iter().filter_map(|entry| self.var(entry)).collect()
     }
 
+    /// Vars in a list, each as a name alone or as a map with one key.
+    fn listed(&mut self, items: &[Node]) -> Vec<Var> {
+        let (mut lines, mut vars) = (HashMap::new(), Vec::new());
+        for item in items {
+            let entry = item.single();
+            let at = entry.map_or(item.at, |entry| entry.at);
+            let name = entry.map(|entry| entry.key.as_str()).or_else(|| item.text().map(str::trim)).unwrap_or_default();
+            if let Some(line) = lines.insert(name, at.line) {
+                self.fault(at, format!("`{name}` stands here again; it is on line {line} already"));
+            } else if let Some(entry) = entry {
+                vars.extend(self.var(entry));
+            } else {
+                vars.extend(self.identifier(at, "a var", name).map(|()| text_var(name)));
+            }
+        }
+        vars
+    }
+
     fn var(&mut self, entry: &Entry) -> Option<Var> {
         let (name, node) = (&entry.key, &entry.value);
         self.identifier(entry.at, "a var", name)?;
+        if let Some(schema) = node.text().and_then(|text| self.short_form(node.at, text)) {
+            return Some(Var { name: name.clone(), description: String::new(), schema });
+        }
         if let Some((description, schema)) = self.described(node) {
             return Some(Var { name: name.clone(), description, schema });
         }
@@ -62,7 +83,18 @@ impl Reader<'_, '_> {
         Some(Var { name: name.clone(), description, schema })
     }
 
-    /// The short form: a description alone, or nothing at all.
+    /// The schema of a text that is a type in its short form; that of a plain text is left to its description.
+    fn short_form(&mut self, at: Spot, text: &str) -> Option<Value> {
+        match Schema::of_short_form(text) {
+            Ok(schema) => schema.filter(|schema| *schema != json!({"type": "string"})),
+            Err(failure) => {
+                self.failed(at, &failure);
+                None
+            }
+        }
+    }
+
+    /// What stands for a form: a description alone, or nothing at all.
     fn described(&mut self, node: &Node) -> Option<(String, Value)> {
         match &node.data {
             Data::Null => Some((String::new(), json!({"type": "string"}))),
