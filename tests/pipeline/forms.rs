@@ -182,6 +182,23 @@ fn cases_are_different_values() {
     accepted(&text("1: a, 1.0: b"));
 }
 
+/// Each was refused once.
+#[test]
+fn what_is_asked_for_or_tried_may_be_absent() {
+    let head = "inputs: {n: {default: 1}}\nsteps:\n  x: {set: {n: '1'}, condition: inputs.n > 1}\n";
+    for value in [
+        "switch outcomes.x { \"ok\" => x.n, _ => 0 }",
+        "switch type_of(x) { \"()\" => 0, _ => x.n }",
+        "if type_of(x) != \"()\" { x.n } else { 0 }",
+        "try { x.n + 1 } catch { 0 }",
+        "let f = |a| a * 2; f.call(inputs.n)",
+    ] {
+        accepted(&format!("{head}  last: {{set: {{v: '{value}'}}}}\n"));
+    }
+    let caught = "try { inputs.n } catch { x.n }";
+    refused_for(&format!("{head}  last: {{set: {{v: '{caught}'}}}}\n"), "`x` may be `()` here");
+}
+
 /// Each was accepted once, and failed when it ran.
 #[test]
 fn what_random_pipelines_have_shown() {

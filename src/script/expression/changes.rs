@@ -61,9 +61,9 @@ fn copy(names: &[&str]) -> &'static str {
 fn method(chain: &Expr) -> Option<(&FnCallExpr, Position)> {
     match chain {
         Expr::Dot(parts, ..) => match &parts.rhs {
-            Expr::MethodCall(call, position) => Some((call, *position)),
+            Expr::MethodCall(call, position) => Some((&**call, *position)),
             Expr::Dot(inner, ..) | Expr::Index(inner, ..) => match &inner.lhs {
-                Expr::MethodCall(call, position) => Some((call, *position)),
+                Expr::MethodCall(call, position) => Some((&**call, *position)),
                 _ => method(&parts.rhs),
             },
             _ => None,

@@ -16,7 +16,7 @@ const OPERATIONS: u64 = 2_000_000;
 const NESTING: usize = 32;
 /// What would reach out of an expression, or is of no use in it.
 const NO_WORDS: &[&str] =
-    &["fn", "import", "export", "private", "print", "debug", "Fn", "call", "is_def_fn", "return", "throw"];
+    &["fn", "import", "export", "private", "print", "debug", "Fn", "is_def_fn", "return", "throw"];
 
 /// Compiles expressions; its engine is shared by all of them.
 pub struct Compiler {

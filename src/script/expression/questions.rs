@@ -42,6 +42,9 @@ pub(super) fn of(ast: &AST) -> Vec<Question> {
             question.demanded = alone && around.iter().all(demands);
             found.push(question);
         }
+        if let [.., ASTNode::Stmt(Stmt::Switch(switch, _))] = path {
+            found.extend(chosen(&switch.0));
+        }
         true
     });
     found
@@ -102,6 +105,12 @@ fn question(call: &FnCallExpr) -> Option<Question> {
     };
     let Chain { path, optional, .. } = Chain::of(subject)?;
     Some(Question { path, optional, equal, with, demanded: false })
+}
+
+/// The question of a `switch`, whose cases the syntax tree does not keep as they are written.
+fn chosen(subject: &Expr) -> Option<Question> {
+    let Chain { path, optional, .. } = Chain::of(typed(subject).unwrap_or(subject))?;
+    Some(Question { path, optional, equal: true, with: Constant::Other, demanded: false })
 }
 
 /// The value whose type is asked for.

@@ -15,7 +15,7 @@ use std::any::TypeId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Functions that are part of the language and stand in no list.
-const LANGUAGE: &[&str] = &["type_of", "is_shared", "curry", "is_def_var"];
+const LANGUAGE: &[&str] = &["type_of", "is_shared", "call", "curry", "is_def_var"];
 
 /// How a pipeline reads the clock.
 const CLOCK: &str = "the clock is read by a step, `tool: date`, whose answer a resumed run has again";
@@ -158,8 +158,11 @@ impl Seen<'_> {
             called = matches!(fields, Expr::Dot(..)).then(|| method(&parts.rhs)).flatten();
             outside = further;
         }
-        let deed = self.deed(&chain, outside.last(), position);
-        let Chain { path, optional, whole, .. } = chain;
+        let mut deed = self.deed(&chain, outside.last(), position);
+        let Chain { path, mut optional, whole, .. } = chain;
+        if is_tried(way) {
+            (optional, deed) = ((1..=path.len()).collect(), None);
+        }
         let sometimes = in_some_runs(way);
         let reference = Reference { path, optional, whole, sometimes, method: called, deed, line: 0, column: 0 };
         let place = place(position);
@@ -252,6 +255,16 @@ fn in_some_runs(path: &[ASTNode<'_>]) -> bool {
         [ASTNode::Stmt(Stmt::Switch(switch, _)), inner] => !is(inner, &switch.0),
         [ASTNode::Expr(Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _)), inner] => {
             parts.first().is_some_and(|first| !is(inner, first))
+        }
+        _ => false,
+    })
+}
+
+/// Whether what stands at the end of a path is tried, so that whatever is absent is caught.
+fn is_tried(path: &[ASTNode<'_>]) -> bool {
+    path.windows(2).any(|pair| match pair {
+        [ASTNode::Stmt(Stmt::TryCatch(flow, _)), ASTNode::Stmt(inner)] => {
+            flow.body.iter().any(|first| std::ptr::eq(first, *inner))
         }
         _ => false,
     })

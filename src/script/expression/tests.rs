@@ -16,7 +16,7 @@ fn values() -> Map<String, Value> {
 const NAMES: &[&str] = &["inputs", "draft", "gone"];
 
 /// All that an expression can call: each answers by what it is given alone.
-const PURE: &str = "E PI abs acos acosh all append as_string asin asinh atan atanh bits blob bytes ceiling \
+const PURE: &str = "E PI abs acos acosh all append as_string asin asinh atan atanh bits blob bytes call ceiling \
     chars chop clear contains cos cosh crop curry dedup drain end ends_with error_of exit \
     exp extract failure_of fill_with filter find find_map floor for_each fraction get \
     get_bit get_bits get_fn_metadata_list hypot index_of insert int is_anonymous is_def_var \
@@ -68,6 +68,8 @@ fn answers() {
         ("inputs.list.order_desc() + draft.tags.order(|a, b| a > b)", json!([3, 2, 1, "b", "a"])),
         ("inputs.list.filter(|x| x == inputs.list.get(0)).sort()", json!(null)),
         ("let own = inputs.name; own.trim(); own.replace(\"a\", \"o\"); own", json!("Ado")),
+        ("let f = |a| a * 2; f.call(inputs.n)", json!(6)),
+        ("try { gone.n } catch { 0 }", json!(0)),
         ("let at = [\"a \"]; at[gone ?? 0].trim()", json!("a")),
     ] {
         assert_eq!(answer(source), Ok(expected), "{source}");
@@ -213,6 +215,8 @@ fn questions() {
         ("type_of(draft) != \"()\" && \"map\" == type_of(gone)", vec!["!draft != ()", "!gone == .."]),
         ("draft.score == 1 || !(draft.ok == true)", vec!["draft.score == ..", "draft.ok != .."]),
         ("let n = draft != (); n", vec!["draft != ()"]),
+        ("switch draft.kind { \"a\" => 1, _ => 0 }", vec!["draft.kind == .."]),
+        ("if type_of(draft) != \"()\" { 1 }", vec!["draft != ()"]),
         ("\"draft != ()\"", vec![]),
         ("draft.text.len() == ()", vec![]),
         ("draft[inputs.n] == ()", vec![]),
