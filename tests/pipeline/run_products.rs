@@ -160,7 +160,9 @@ fn what_would_be_refused_in_any_case_is_told_before_anything_is_paid() {
     }
     let folder = format!("output_dir: 'out/{{{{ inputs.n }}}}'\n{}", text("a.md"));
     let ran = Program::offline().file("p.yaml", folder).args(["pipeline", "validate", "p.yaml"]).run().code(1);
-    ran.says("p.yaml:1:13: output_dir is the same in every run, and nothing is put into `out/{{ inputs.n }}`; put what");
+    ran.says(
+        "p.yaml:1:13: output_dir is the same in every run, and nothing is put into `out/{{ inputs.n }}`; put what",
+    );
     for path in ["..{{ inputs.n }}.md", "{{ inputs.n }}", "{{ inputs.n }}{{ inputs.n }} ", "a.{{ inputs.n }}"] {
         accepted(&text(path));
     }

@@ -172,7 +172,10 @@ impl Reader<'_, '_> {
         }
         if let Some(node) = node.filter(|_| given.contains("{{")) {
             let hint = "put what differs into the paths of the products, `{{ inputs.x }}/a.md`";
-            self.fault(node.at, format!("output_dir is the same in every run, and nothing is put into `{given}`; {hint}"));
+            self.fault(
+                node.at,
+                format!("output_dir is the same in every run, and nothing is put into `{given}`; {hint}"),
+            );
         }
         if let Some((node, why)) = node.zip(impossible(Path::new(&given))) {
             self.fault(node.at, format!("output_dir {given:?} {why}"));

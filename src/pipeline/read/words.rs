@@ -57,7 +57,10 @@ pub(crate) const STEP: &[Word] = &[
     ("requires", "what the model must have: vision, tools, json, logprobs, or tags"),
     ("personality", "who the model is: a name of `personalities` or of a persona, or its text"),
     ("tools", "tools whose expert answers an `llm` or `run`: the first that `experts` knows; calls none of them"),
-    ("vars", "fields of the step's value: name to description, to a short form (`float 0..1`, `low|high`), or to a form"),
+    (
+        "vars",
+        "fields of the step's value: name to description, to a short form (`float 0..1`, `low|high`), or to a form",
+    ),
     ("products", "files: var or expression to path"),
     ("timeout", "how long it may take: 30s"),
     ("retry", "further attempts after a failure: a number, or {times, wait, factor}"),

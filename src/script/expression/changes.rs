@@ -15,7 +15,9 @@ const TAKING: &[&str] = &["drain", "pop", "remove", "shift", "take"];
 pub(super) fn refused(path: &[ASTNode<'_>], names: &[&str]) -> Option<Failure> {
     match path {
         [around @ .., ASTNode::Expr(chain)] if !is_behind_bracket(around, chain) => called(chain, names),
-        [.., ASTNode::Stmt(Stmt::Assignment(assignment))] => assigned(&assignment.1.lhs, assignment.0.position(), names),
+        [.., ASTNode::Stmt(Stmt::Assignment(assignment))] => {
+            assigned(&assignment.1.lhs, assignment.0.position(), names)
+        }
         _ => None,
     }
 }

@@ -13,8 +13,7 @@ const NO_TEXT: &str =
 
 const ROUND: &str = "round takes one value; to two digits: `(x * 100.0).round() / 100.0`";
 
-const NO_SETS: &str = 
-    "Rhai has no sets: `let own = items; own.sort(); own.dedup(); own` has each value once";
+const NO_SETS: &str = "Rhai has no sets: `let own = items; own.sort(); own.dedup(); own` has each value once";
 
 /// Functions that there are, the beginning of the arguments that they are wrongly given, and the right form.
 const CALLS: &[(&[&str], &str, &str)] = &[
@@ -64,7 +63,10 @@ pub(super) const FUNCTIONS: &[(&str, &str)] = &[
     ("str", "make a string by `x.to_string()` or `${x}` in back-ticks"),
     ("int", "parse an integer by `parse_int(text)`; `x.to_int()` truncates a float"),
     ("float", "parse a float by `parse_float(text)`; `n.to_float()` converts an integer"),
-    ("strip", "use `let own = text; own.trim()`, which changes `own` in place too, or `text::trimmed(s)` of the stdlib"),
+    (
+        "strip",
+        "use `let own = text; own.trim()`, which changes `own` in place too, or `text::trimmed(s)` of the stdlib",
+    ),
     ("upper", "use `text.to_upper()`"),
     ("lower", "use `text.to_lower()`"),
     ("toUpperCase", "use `text.to_upper()`"),
