@@ -7,6 +7,9 @@ mod division;
 pub use calls::with_arguments;
 pub use division::{DIVISION, divides};
 
+/// How a map is written.
+pub const MAP: &str = "Rhai maps start with `#{`: `#{name: 1}`";
+
 /// The Rhai form of what stands in `line`, the source line of an error, if it is a habit from another language.
 pub fn hint(line: &str) -> Option<&'static str> {
     let text = line.trim();
@@ -62,6 +65,12 @@ fn declares_several(code: &str) -> bool {
     })
 }
 
+/// Whether the value of a `try` is used, as in `let a = try { .. } catch (e) { .. };`.
+fn takes_a_try(code: &str) -> bool {
+    let is_used = |before: &str| before.ends_with(['=', '(', '[', ',', ':']) || before.ends_with("return");
+    code.match_indices("try {").any(|(at, _)| is_used(code[..at].trim_end()))
+}
+
 /// Whether a variable or a parameter is declared with a type.
 fn declares_a_type(code: &str) -> bool {
     let typed = |names: &str| names.contains(':') && !names.contains("::");
@@ -94,6 +103,11 @@ const HABITS: &[Habit] = &[
         rhai: "Rhai writes `try { ... } catch (e) { ... }`",
     },
     Habit { certain: true, seen: |c| starts(c, "try:"), rhai: "Rhai writes `try { ... } catch (e) { ... }`" },
+    Habit {
+        certain: true,
+        seen: takes_a_try,
+        rhai: "`try` is a statement without a value: `let a = (); try { a = f(); } catch (e) { a = \"none\"; }`",
+    },
     Habit { certain: true, seen: |c| starts(c, "raise"), rhai: "Rhai writes `throw value;`" },
     Habit {
         certain: true,
@@ -204,7 +218,7 @@ const HABITS: &[Habit] = &[
     Habit {
         certain: true,
         seen: |c| c.starts_with("{") || c.contains("= {") || c.contains("({"),
-        rhai: "Rhai maps start with `#{`: `#{name: 1}`",
+        rhai: MAP,
     },
     Habit {
         certain: false,

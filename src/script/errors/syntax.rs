@@ -1,10 +1,10 @@
 //! Text that is no program, with the form of what was perhaps meant.
 
-use super::{Names, first_lower, limit, line_of, script};
+use super::{Names, around, first_lower, limit, line_of, script};
 use crate::core::failure::Failure;
 use crate::core::text::{is_hidden, nearest};
 use crate::script::errors::unknown::{PASSED, unknown_variable};
-use crate::script::python::{self, DIVISION, divides};
+use crate::script::python::{self, DIVISION, MAP, divides};
 use crate::script::stdlib;
 use rhai::{LexError, ParseErrorType, Position};
 
@@ -13,9 +13,10 @@ const RESERVED: &str = "it is a reserved word of Rhai: choose another name, or q
 /// What the parser refused at `position` of `source`.
 pub(super) fn syntax(kind: &ParseErrorType, source: &str, position: Position, names: &Names) -> Failure {
     let line = line_of(source, position).unwrap_or_default();
+    let (_, from) = around(source, position);
     let failure = script(format!("syntax error: {}", first_lower(kind.to_string())));
     let hint = match kind {
-        ParseErrorType::VariableUndefined(name) => return undefined(name, line, source, names),
+        ParseErrorType::VariableUndefined(name) => return undefined(name, (line, &from), source, names),
         ParseErrorType::ModuleUndefined(name) => {
             let near = nearest(name, stdlib::names()).filter(|near| near != name);
             return script(format!("there is no module `{name}`"))
@@ -27,8 +28,10 @@ pub(super) fn syntax(kind: &ParseErrorType, source: &str, position: Position, na
         ParseErrorType::BadInput(error) => unreadable(error, line),
         ParseErrorType::Reserved(word) => python::hint(line).or_else(|| reserved(word)),
         ParseErrorType::ExprTooDeep => Some("give its parts names: `let part = ...;`; brackets nest at most 128 deep"),
-        ParseErrorType::MissingToken(..) => {
-            python::hint(line).or_else(|| is_divided(source, position, names).then_some(DIVISION))
+        ParseErrorType::MissingToken(token, _) => {
+            let divided = || is_divided(source, position, names).then_some(DIVISION);
+            // Behind a key a statement is to end only in a block.
+            python::hint(line).or_else(divided).or_else(|| (token == ";" && is_value(&from)).then_some(MAP))
         }
         _ => python::hint(line),
     };
@@ -38,9 +41,11 @@ pub(super) fn syntax(kind: &ParseErrorType, source: &str, position: Position, na
     }
 }
 
-fn undefined(name: &str, line: &str, source: &str, names: &Names) -> Failure {
+/// The pair is the line, and what stands on it from the name on.
+fn undefined(name: &str, (line, from): (&str, &str), source: &str, names: &Names) -> Failure {
     let failure = unknown_variable(name, source, names);
     match python::hint(line) {
+        None if from.strip_prefix(name).is_some_and(is_value) => failure.hint(MAP),
         // An unknown word in a statement of another language is no slip of the hand.
         Some(habit) if python::is_certain(habit) => failure.hint(habit),
         Some(habit) if failure.hint.as_deref().is_none_or(|h| h.starts_with("declare") || h.starts_with(PASSED)) => {
@@ -48,6 +53,12 @@ fn undefined(name: &str, line: &str, source: &str, names: &Names) -> Failure {
         }
         _ => failure,
     }
+}
+
+/// Whether text goes on as that behind the key of a map does.
+fn is_value(from: &str) -> bool {
+    let rest = from.trim_start();
+    rest.starts_with(':') && !rest.starts_with("::")
 }
 
 /// What can be done about text that is no token.
