@@ -1,6 +1,8 @@
 //! Between Rhai values and JSON, in both directions, without loss for what both can say.
 
 use crate::core::failure::{CAUSE, Failure, FailureKind, Outcome};
+use crate::core::text::one_line;
+use crate::model::retry_after::span;
 use crate::script::engine::ARRAY_LIMIT;
 use crate::script::gate::{self, Gate};
 use crate::script::guards;
@@ -166,7 +168,8 @@ fn taken(function: &str) -> &'static [&'static str] {
 }
 
 /// Options given as a map; an unknown key is an error that names the nearest known one.
-pub fn options<T: serde::de::DeserializeOwned>(map: Map, what: &str) -> Outcome<T> {
+pub fn options<T: serde::de::DeserializeOwned>(mut map: Map, what: &str) -> Outcome<T> {
+    in_seconds(&mut map, what)?;
     let value = to_value(&Dynamic::from_map(map))?;
     serde_json::from_value(value).map_err(|error| {
         let mut text = error.to_string();
@@ -185,4 +188,16 @@ pub fn options<T: serde::de::DeserializeOwned>(map: Map, what: &str) -> Outcome<
             _ => failure,
         }
     })
+}
+
+/// A `timeout` that is a span, as in pipelines, is told as its seconds.
+fn in_seconds(map: &mut Map, what: &str) -> Outcome<()> {
+    let Some(given) = map.get_mut("timeout") else { return Ok(()) };
+    let Some(text) = given.as_immutable_string_ref().ok().map(|text| text.to_string()) else { return Ok(()) };
+    let time = span(text.trim()).ok_or_else(|| {
+        Failure::new(FailureKind::Invalid, format!("{what}: timeout is no span of time: \"{}\"", one_line(&text, 80)))
+            .hint("write seconds, or a span such as \"500ms\", \"30s\", \"10m\" or \"2h\"")
+    })?;
+    *given = Dynamic::from_float(time.as_secs_f64());
+    Ok(())
 }

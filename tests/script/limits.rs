@@ -51,6 +51,8 @@ fn a_part_changes_what_its_closure_captured_and_ends_with_a_value_a_failure_or_t
         ("let n = 1; let m = within(#{max_calls: 9}, || { n += 1; n * 10 }); `${n} ${m}`", "2 20\n"),
         ("try { within(#{timeout: 600}, || { throw #{kind: \"io\"} }) } catch (e) { print(e.kind) }", "io\n"),
         ("within(#{timeout: 600, max_calls: 1}, || FINAL(\"over\")); print(\"never\")", "over\n"),
+        ("within(#{timeout: \"10m\"}, || llm(\"a\", #{timeout: \"30s\"}) != \"\")", "true\n"),
+        ("try { within(#{timeout: \"20ms\"}, || sleep(600)) } catch (e) { print(e.stopped_by) }", "deadline\n"),
         ("fn half(n) { n / 2 }\nwithin(#{timeout: 600}, Fn(\"half\").curry(8))", "4\n"),
     ] {
         program.args(["eval", code]).run().ok().prints(printed);
@@ -79,6 +81,8 @@ fn limits_that_are_none_are_refused() {
         ("timout: 1", "did you mean `timeout`?"),
         ("timeout: 0", "within: 0 is no time in which anything can be done"),
         ("timeout: -1.5", "within: -1.5 is no time in which anything can be done"),
+        ("timeout: \"0s\"", "within: 0 is no time in which anything can be done"),
+        ("timeout: \"soon\"", "hint: write seconds, or a span such as"),
         ("max_cost: -1", "max_cost must be an amount in USD, not -1"),
         ("max_calls: \"two\"", "within: invalid type"),
     ] {

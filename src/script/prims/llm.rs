@@ -30,7 +30,7 @@ pub const LLM: Primitive = Primitive {
         ("images", "pictures: a path, an address, or an array of them; needs `vision`"),
         ("max_tokens", "the most tokens of the answer; the model or a budget may allow fewer"),
         ("temperature, stop", "0 to 2; a text, or an array of texts, that ends the answer"),
-        ("timeout, label", "seconds for the whole call; a name for progress and logs"),
+        ("timeout, label", "seconds or a span such as `\"30s\"` for the whole call; a name for progress and logs"),
         ("check, gate", "a closure that answers true or what is wrong, and its name"),
         ("cache", "true, or how old a kept answer may be that is used instead: seconds or `\"1h\"`"),
     ],

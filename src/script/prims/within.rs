@@ -25,7 +25,7 @@ pub const WITHIN: Primitive = Primitive {
     usage: &["within(#{timeout, max_cost, max_calls, max_tokens}, || ..)"],
     summary: "Calls a closure under limits of its own; what stops it there is a failure of the kind `child`, which can be caught.",
     params: &[
-        ("timeout", "seconds that it may take"),
+        ("timeout", "seconds that it may take, or a span such as `\"30s\"`"),
         ("max_cost", "USD that it may spend"),
         ("max_calls", "model calls that it may make"),
         ("max_tokens", "tokens that it may use, prompts and answers together"),
