@@ -68,7 +68,10 @@ fn a_part_is_held_to_the_limits_around_it() {
     let ran = program.args(["eval", &code]).run().code(5);
     assert!(ran.stdout.starts_with("the part was stopped: the call budget of the whole does not allow"), "{ran:?}");
     ran.says("the whole was stopped: the call budget of the whole does not allow")
-        .says("hint: raise `max_calls` in the `budget` of the whole");
+        .says("hint: raise `max_calls` of `within` for the whole");
+    let own = "try { within(#{max_calls: 0}, || llm(\"a\")) } catch (e) { print(e.stopped_by) }";
+    let ran = program.args(["eval", own]).run().ok();
+    ran.says("1 call was refused by max_calls: raise `max_calls` of `within` for the part");
     let ran = program.args(["eval", &format!("{inner} llm(\"c\")"), "--max-calls", "1"]).run().code(5);
     ran.says("the call budget of the run does not allow a call");
     assert_eq!(server.asks().len(), 2);

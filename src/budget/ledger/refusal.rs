@@ -72,6 +72,10 @@ impl Owner {
         match self {
             Self::Run => format!("raise --{}", flag.replace('_', "-")),
             Self::Child => format!("give the child run more: `#{{{flag}: ..}}`"),
+            // A script has no `budget`; one that was written from a pipeline calls its parts as that does.
+            Self::Part(name) if !name.starts_with("step `") && !name.starts_with("pipeline `") => {
+                format!("raise `{flag}` of `within` for {name}")
+            }
             Self::Part(name) => format!("raise `{flag}` in the `budget` of {name}"),
         }
     }
