@@ -387,7 +387,7 @@ fn a_program_whose_example_fails_is_not_kept() {
     let program = project();
     let code = "save_script(#{name: \"bad\", source: \"args.text.nothing()\", summary: \"Fails.\", params: #{text: \"t\"}, example: #{text: \"a\"}})";
     let ran = program.args(["eval", code, "--approve", "auto"]).run().code(1);
-    ran.says("the program is not kept, because its example failed");
+    ran.says("the program is not kept, because its example failed").says("(line 1 of program `bad`)\n   1 | args.text");
     let code = "save_script(#{name: \"../bad\", source: \"1\", summary: \"Escapes.\"})";
     program.args(["eval", code, "--approve", "auto"]).run().code(1).says("is no name for a program");
     let code = "save_script(#{name: \"fine\", source: \"1\", summary: \"Works.\"})";

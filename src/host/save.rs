@@ -44,7 +44,9 @@ pub async fn save(host: &RunHost, frame: &Frame, draft: ScriptDraft, cancel: &Ca
         check_free(host, frame, &trial, new).await?;
     }
     let example = if draft.example.is_null() { json!({}) } else { draft.example };
-    program::run(host, frame, &trial, example, cancel).await.map_err(|failure| Failure {
+    // Whoever gave the source counts its lines, not those of what is written in front of it.
+    let given = Program { source: draft.source, ..trial.clone() };
+    program::run(host, frame, &given, example, cancel).await.map_err(|failure| Failure {
         message: format!("the program is not kept, because its example failed: {}", failure.message),
         ..failure
     })?;
