@@ -23,10 +23,15 @@ const MISSING: usize = 5;
 pub fn tell(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exit {
     if printer.json {
         printer.json_value(&run.document(end));
-    } else if let Some(answer) = &end.answer {
+    } else if let Some(answer) = end.answer.as_ref().filter(|answer| end.failure.is_none() || holds(answer)) {
         printer.out(&text(answer));
     }
     told(printer, run, end, closed)
+}
+
+/// Whether what a failed run came to is worth a line: the outputs of a pipeline may all be missing.
+fn holds(answer: &Value) -> bool {
+    answer.as_object().is_none_or(|outputs| outputs.values().any(|value| !value.is_null()))
 }
 
 /// The same where standard output has events: the result is a line like theirs.
