@@ -56,7 +56,11 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
     let report = run.host.scope.report();
     if !printer.quiet && report.totals.calls > 0 {
         spending::lines(&report.rows, 2, table::width_aside()).iter().for_each(|line| printer.dim(line));
-        let turns = if end.turns > 0 { format!(" · {} turns", end.turns) } else { String::new() };
+        let turns = match end.turns {
+            0 => String::new(),
+            1 => " · 1 turn".to_owned(),
+            more => format!(" · {more} turns"),
+        };
         let line = format!("{}{turns} · run {}", run.host.footer(), run.host.run);
         printer.dim(&line);
     }

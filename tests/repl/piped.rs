@@ -7,7 +7,7 @@ fn statements_of_a_pipe_are_evaluated_one_by_one() {
     let input =
         "let a = 20;\nfn twice(x) {\n  x * 2\n}\n\ntwice(a) + 2\n_ + 1\nprint(\"printed\")\n.help exit\n\"last\"";
     let ran = project().args([]).stdin(input).run().ok();
-    assert_eq!(ran.stdout, "42\n43\nprinted\n.exit\n  Leaves, as Ctrl-D does.\nlast\n");
+    assert_eq!(ran.stdout, "42\n43\nprinted\n.exit\n  Leaves, as `.quit` and Ctrl-D do.\nlast\n");
     assert_eq!(ran.stderr, "");
 }
 

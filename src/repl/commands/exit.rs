@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 /// `.exit`.
-pub const COMMAND: Command = Command { name: "exit", usage: "exit", summary: "Leaves, as Ctrl-D does.", run };
+pub const COMMAND: Command = Command { name: "exit", usage: "exit", summary: "Leaves, as `.quit` and Ctrl-D do.", run };
 
 fn run<'a>(_: &'a mut Shell, _: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async { Ok(Next::Leave) }.boxed()
