@@ -5,7 +5,7 @@ use crate::app::launch::Launch;
 use crate::app::run::{self, Start};
 use crate::cli::args::given;
 use crate::cli::events::Target;
-use crate::cli::flags::RunFlags;
+use crate::cli::flags::{RunFlags, parameter_name};
 use crate::cli::printer::Printer;
 use crate::cli::{ask, report, run as run_command, table};
 use crate::context::library::Library;
@@ -42,7 +42,16 @@ impl Eval {
             let is_piped = !self.reads_context() && ask::is_piped();
             self.code = self.flags.last_code(is_piped)?.or_else(|| is_piped.then(|| PIPE.to_owned()));
         }
-        given(self.code.is_some(), "eval needs code", "rhizo eval 'context.len' --context PATH")
+        given(self.code.is_some(), "eval needs code", "rhizo eval 'context.len' --context PATH")?;
+        let how = "`rhizo run - NAME=VALUE` takes the program from the pipe";
+        given(!self.is_parameter(), "eval takes no parameters", how)
+    }
+
+    /// Whether a parameter for the program in a pipe stands where code does.
+    fn is_parameter(&self) -> bool {
+        let is_code = |code: &str| code.contains(char::is_whitespace) || code.contains("==");
+        let named = self.code.as_deref().filter(|code| !is_code(code)).and_then(parameter_name);
+        named.is_some() && !self.reads_context() && ask::is_piped()
     }
 }
 

@@ -173,7 +173,7 @@ impl RunFlags {
 }
 
 /// The name before the `=` of a parameter; nothing for what can only be a path.
-fn parameter_name(text: &str) -> Option<&str> {
+pub fn parameter_name(text: &str) -> Option<&str> {
     let (name, _) = text.split_once('=')?;
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
     is_name.then_some(name)

@@ -105,6 +105,13 @@ fn a_pipe_is_read_in_full() {
 }
 
 #[test]
+fn a_parameter_is_no_code_for_what_is_piped() {
+    let program = Program::offline();
+    program.args(["eval", "a=3"]).stdin("args.a + 1").run().code(2).says("eval takes no parameters");
+    program.args(["run", "-", "a=3"]).stdin("args.a + 1").run().ok().prints("4\n");
+}
+
+#[test]
 fn json_prints_one_document_and_nothing_else() {
     let program = project();
     let ran = program

@@ -213,6 +213,7 @@ fn functions_under_other_names() {
         ("let hits = 1; hist", Hints("did you mean `hits`?")),
         ("let hits = 1; let x = 1;\nswitch x {\n  1 => len(hist),\n  _ => 0\n}", Hints("did you mean `hits`?")),
         ("x = 1", Hints("let x")),
+        ("args.n", Hints("rhizo run FILE NAME=VALUE")),
         ("import \"txet\" as text;", Hints("modules: chance, chunk")),
         ("tetx::trimmed(\"a\")", Hints("`text`")),
         ("llm_bacth([\"a\"])", Hints("did you mean `llm_batch`?")),

@@ -17,6 +17,7 @@ pub(super) fn unknown_variable(name: &str, source: &str, names: &Names) -> Failu
     let known = names.variables.iter().chain(&names.functions).map(String::as_str).filter(|known| *known != name);
     match python::function_hint(name) {
         _ if name == "f" => failure.hint("Rhai interpolates in back-ticks: `count: ${n}`"),
+        _ if name == "args" => failure.hint("only a program with parameters has `args`: `rhizo run FILE NAME=VALUE`"),
         Some(hint) => failure.hint(hint),
         None if names.functions.iter().any(|known| known == name) => {
             failure.hint(format!("{PASSED} `|x| {name}(x)`, or as `Fn(\"{name}\")`"))
