@@ -56,12 +56,7 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
     let report = run.host.scope.report();
     if !printer.quiet && report.totals.calls > 0 {
         spending::lines(&report.rows, 2, table::width_aside()).iter().for_each(|line| printer.dim(line));
-        let turns = match end.turns {
-            0 => String::new(),
-            1 => " · 1 turn".to_owned(),
-            more => format!(" · {more} turns"),
-        };
-        let line = format!("{}{turns} · run {}", run.host.footer(), run.host.run);
+        let line = format!("{}{} · run {}", run.host.footer(), turns(end.turns), run.host.run);
         printer.dim(&line);
     }
     tell_lacking(printer, run, end);
@@ -71,6 +66,14 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
             .err(&format!("hint: rhizo resume {} goes on{asked}; what was answered is not asked again", run.host.run));
     }
     exit
+}
+
+fn turns(turns: u32) -> String {
+    match turns {
+        0 => String::new(),
+        1 => " · 1 turn".to_owned(),
+        more => format!(" · {more} turns"),
+    }
 }
 
 /// Tells what an answer lacks: calls that limits refused, parts of programs that failed, and steps that did.

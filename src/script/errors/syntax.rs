@@ -16,7 +16,7 @@ pub(super) fn syntax(kind: &ParseErrorType, source: &str, position: Position, na
     let (_, from) = around(source, position);
     let failure = script(format!("syntax error: {}", first_lower(kind.to_string())));
     let hint = match kind {
-        ParseErrorType::VariableUndefined(name) => return undefined(name, (line, &from), source, names),
+        ParseErrorType::VariableUndefined(name) => return undefined(name, (line, from.as_str()), source, names),
         ParseErrorType::ModuleUndefined(name) => {
             let near = nearest(name, stdlib::names()).filter(|near| near != name);
             return script(format!("there is no module `{name}`"))
