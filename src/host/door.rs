@@ -14,7 +14,6 @@ use crate::host::resume;
 use crate::host::run_host::RunHost;
 use crate::host::unusable::Needs;
 use crate::store::effects::{EffectEnd, EffectRow, EffectState, Intent};
-use crate::store::open::Store;
 use crate::store::writer::Haste;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

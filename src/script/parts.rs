@@ -52,6 +52,6 @@ fn part(items: &[Dynamic], start: INT, len: INT) -> &[Dynamic] {
 fn ordered(context: &NativeCallContext, sort: &str, items: Array, by: Option<FnPtr>) -> Checked<Array> {
     let (mut own, mut by) = (Dynamic::from_array(items), by.map(Dynamic::from));
     let mut given: Vec<&mut Dynamic> = std::iter::once(&mut own).chain(by.as_mut()).collect();
-    context.call_native_fn_raw(sort, true, &mut given)?;
+    drop(context.call_native_fn_raw(sort, true, &mut given)?);
     own.into_array().map_err(|kind| format!("`{sort}` left {kind} of an array").into())
 }

@@ -215,11 +215,7 @@ const HABITS: &[Habit] = &[
         seen: |c| starts(c, "var") || c.starts_with("let mut "),
         rhai: "Rhai declares variables with `let x = 1;`",
     },
-    Habit {
-        certain: true,
-        seen: |c| c.starts_with("{") || c.contains("= {") || c.contains("({"),
-        rhai: MAP,
-    },
+    Habit { certain: true, seen: |c| c.starts_with("{") || c.contains("= {") || c.contains("({"), rhai: MAP },
     Habit {
         certain: false,
         seen: |c| c.starts_with('#') && !c.starts_with("#{"),
