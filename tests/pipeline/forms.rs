@@ -190,12 +190,12 @@ fn what_is_asked_for_or_tried_may_be_absent() {
         "switch outcomes.x { \"ok\" => x.n, _ => 0 }",
         "switch type_of(x) { \"()\" => 0, _ => x.n }",
         "if type_of(x) != \"()\" { x.n } else { 0 }",
-        "try { x.n + 1 } catch { 0 }",
+        "let n = 0; try { n = x.n + 1 } catch { n = 0 } n",
         "let f = |a| a * 2; f.call(inputs.n)",
     ] {
         accepted(&format!("{head}  last: {{set: {{v: '{value}'}}}}\n"));
     }
-    let caught = "try { inputs.n } catch { x.n }";
+    let caught = "let n = 0; try { n = inputs.n } catch { n = x.n } n";
     refused_for(&format!("{head}  last: {{set: {{v: '{caught}'}}}}\n"), "`x` may be `()` here");
 }
 

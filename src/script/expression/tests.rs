@@ -69,7 +69,7 @@ fn answers() {
         ("inputs.list.filter(|x| x == inputs.list.get(0)).sort()", json!(null)),
         ("let own = inputs.name; own.trim(); own.replace(\"a\", \"o\"); own", json!("Ado")),
         ("let f = |a| a * 2; f.call(inputs.n)", json!(6)),
-        ("try { gone.n } catch { 0 }", json!(0)),
+        ("let n = 1; try { n = gone.n } catch { n = 0 } n", json!(0)),
         ("let at = [\"a \"]; at[gone ?? 0].trim()", json!("a")),
     ] {
         assert_eq!(answer(source), Ok(expected), "{source}");
