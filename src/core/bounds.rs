@@ -1,6 +1,7 @@
 //! What options of a call may be, wherever they are given.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use std::time::Duration;
 
 /// Refuses a limit of no tokens, which some servers take for no limit at all.
 ///
@@ -26,4 +27,16 @@ pub fn fit_temperature(function: &str, temperature: Option<f64>) -> Outcome<()> 
         }
         _ => Ok(()),
     }
+}
+
+/// Seconds as a limit of time. In no time nothing is done that would not be paid for in vain.
+///
+/// # Errors
+/// `invalid`, with the function that was called in its message.
+pub fn some_time(function: &str, seconds: f64) -> Outcome<Duration> {
+    let limit = Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero());
+    limit.ok_or_else(|| {
+        let message = format!("{function}: timeout must be a positive number of seconds, not {seconds}");
+        Failure::new(FailureKind::Invalid, message).hint("leave timeout out for no limit of its own")
+    })
 }

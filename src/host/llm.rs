@@ -1,6 +1,7 @@
 //! `llm`: one user message, one answer, typed if a schema is given.
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::bounds::some_time;
+use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, Message, ModelAnswer, Sampling, Speaker, Thinking};
 use crate::core::request::{LlmOptions, LlmRequest};
@@ -18,7 +19,6 @@ use crate::registry::personas;
 use crate::registry::roles::Role;
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -179,7 +179,7 @@ impl Asking<'_> {
         if self.harder {
             sampling = harder(sampling, served.spec.provider);
         }
-        let timeout = options.timeout.map(positive).transpose()?;
+        let timeout = options.timeout.map(|seconds| some_time("llm", seconds)).transpose()?;
         let schema = self.schema.filter(|_| served.spec.capabilities.json).map(|schema| schema.schema().clone());
         let label = [options.label.clone(), note].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let call = ModelCall {
@@ -199,10 +199,4 @@ impl Asking<'_> {
         };
         Box::pin(cache.ask(self.host, call, self.cancel)).await
     }
-}
-
-/// The limit of time of a call. One of nothing would pay for a request whose answer is not waited for.
-fn positive(seconds: f64) -> Outcome<Duration> {
-    let limit = Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero());
-    limit.ok_or_else(|| Failure::new(FailureKind::Invalid, "timeout must be a positive number of seconds"))
 }

@@ -82,9 +82,9 @@ fn limits_that_are_none_are_refused() {
     let program = Program::offline();
     for (limits, says) in [
         ("timout: 1", "did you mean `timeout`?"),
-        ("timeout: 0", "within: 0 is no time in which anything can be done"),
-        ("timeout: -1.5", "within: -1.5 is no time in which anything can be done"),
-        ("timeout: \"0s\"", "within: 0 is no time in which anything can be done"),
+        ("timeout: 0", "within: timeout must be a positive number of seconds, not 0"),
+        ("timeout: -1.5", "within: timeout must be a positive number of seconds, not -1.5"),
+        ("timeout: \"0s\"", "within: timeout must be a positive number of seconds, not 0"),
         ("timeout: \"soon\"", "hint: write seconds, or a span such as"),
         ("max_cost: -1", "max_cost must be an amount in USD, not -1"),
         ("max_calls: \"two\"", "within: invalid type"),

@@ -3,7 +3,7 @@
 //!
 //! The budget is the host's to hold; the clock is that of this thread's gate.
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::bounds::some_time;
 use crate::core::request::Request;
 use crate::core::step::{Part, StepTold};
 use crate::script::bridge::{self, Seat, seat, seated};
@@ -42,7 +42,7 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
 
 fn run(context: &NativeCallContext, limits: Map, work: &FnPtr) -> Answer<Dynamic> {
     let part: Part = done(options(limits, "within"))?;
-    let limit = done(part.timeout.map(span).transpose())?;
+    let limit = done(part.timeout.map(|seconds| some_time("within", seconds)).transpose())?;
     let (name, has_budget, seat) = (part.name.clone(), part.has_budget(), done(seat())?);
     let (until, heard) = answered(bridge::asked(Request::Step(StepTold::Enters(part))))?;
     // Where whoever hears of the run's events fails, the part has begun all the same, and ends with that.
@@ -60,15 +60,6 @@ fn run(context: &NativeCallContext, limits: Map, work: &FnPtr) -> Answer<Dynamic
         answer => answer,
     }?;
     left.map(|_| value)
-}
-
-/// Seconds as a time in which something can be done.
-fn span(seconds: f64) -> Outcome<Duration> {
-    let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero());
-    time.ok_or_else(|| {
-        Failure::new(FailureKind::Invalid, format!("within: {seconds} is no time in which anything can be done"))
-            .hint("timeout takes seconds, more than 0")
-    })
 }
 
 /// Works with a gate of its own, which is shut when the time is up, or with as many answers as it was when the log was
