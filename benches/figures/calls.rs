@@ -157,7 +157,7 @@ fn batches(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan, sheet: &Sheet,
         assert_eq!(served.count, 10_000);
         let rounds = 10_000.0 / f64::from(IN_FLIGHT);
         sheet.add(SHARE, rounds * served.mean / ran.wall.as_secs_f64());
-        sheet.note(SHARE, format!("the server took {:.2} ms, as its timer ticks in milliseconds", served.mean * 1e3));
+        sheet.note(SHARE, format!("the server took {:.2} ms", served.mean * 1e3));
         sheet.add(SHARE_INSIDE, rounds * served.mean * 1e3 / inside);
         sheet.add(SHARE_NOMINAL, rounds * LATENCY.as_secs_f64() / ran.wall.as_secs_f64());
         sheet.add(BATCH_CPU, ran.cpu.as_secs_f64() / 10_000.0);

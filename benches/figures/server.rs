@@ -1,18 +1,19 @@
 //! A chat server on loopback that answers at once, or after a fixed time: raw HTTP with keep-alive, answers streamed.
 //!
+//! Each connection has a thread: the timers of a runtime tick in milliseconds, so that answers came late and in bunches.
+//!
 //! What it answers follows from the request alone: to a model of the field what that one makes of the task, text to a
 //! prompt with the word `leaf`, else the next block of a root model, of which the last one calls FINAL.
 
 use crate::field;
 use crate::ways;
 use memchr::memmem;
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Runtime;
 
 #[derive(Default)]
 struct Shared {
@@ -22,13 +23,13 @@ struct Shared {
     latency: AtomicU64,
     answered: AtomicU64,
     nanos: AtomicU64,
+    ended: AtomicBool,
 }
 
 /// The server; dropping it ends it.
 pub(crate) struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
-    _runtime: Runtime,
 }
 
 /// What the server did since it was told how to answer.
@@ -40,15 +41,14 @@ pub(crate) struct Served {
 }
 
 impl Server {
-    /// A server with two threads of its own.
+    /// A server on a free port.
     pub(crate) fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        let runtime = runtime.expect("a runtime");
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("loopback");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let address = listener.local_addr().expect("bound");
         let shared = Arc::new(Shared::default());
-        runtime.spawn(accept(listener, Arc::clone(&shared)));
-        Self { address, shared, _runtime: runtime }
+        let seen = Arc::clone(&shared);
+        thread::spawn(move || accept(&listener, &seen));
+        Self { address, shared }
     }
 
     /// The address up to and including `/v1`.
@@ -73,26 +73,39 @@ impl Server {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(serve(stream, Arc::clone(&shared)));
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shared.ended.store(true, Ordering::Relaxed);
+        // Wakes the thread that accepts; if it is gone already, all the better.
+        drop(TcpStream::connect(self.address));
     }
 }
 
-async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    while let Ok((stream, _)) = listener.accept() {
+        if shared.ended.load(Ordering::Relaxed) {
+            return;
+        }
+        let shared = Arc::clone(shared);
+        thread::spawn(move || serve(stream, &shared));
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "nobody cancels the server of a bench")]
+fn serve(mut stream: TcpStream, shared: &Shared) {
     stream.set_nodelay(true).expect("a TCP option");
     let mut bytes = Vec::with_capacity(64 << 10);
-    while let Some((head, end)) = read_request(&mut stream, &mut bytes).await {
+    while let Some((head, end)) = read_request(&mut stream, &mut bytes) {
         let begun = Instant::now();
         let body = bytes.get(head..end).unwrap_or_default();
         let answer = http(&text(body, shared.turns.load(Ordering::Relaxed)));
         let latency = Duration::from_micros(shared.latency.load(Ordering::Relaxed));
         if !latency.is_zero() {
-            tokio::time::sleep(latency.saturating_sub(begun.elapsed())).await;
+            thread::sleep(latency.saturating_sub(begun.elapsed()));
         }
         // Counted before the client can know of it, so that a client that has ended has been counted.
         shared.answered.fetch_add(1, Ordering::Relaxed);
-        if stream.write_all(&answer).await.is_err() {
+        if stream.write_all(&answer).is_err() {
             return;
         }
         shared.nanos.fetch_add(u64::try_from(begun.elapsed().as_nanos()).unwrap_or(0), Ordering::Relaxed);
@@ -101,7 +114,8 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
 }
 
 /// Reads until `bytes` begins with a whole request; answers where its body begins and ends.
-async fn read_request(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<(usize, usize)> {
+fn read_request(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<(usize, usize)> {
+    let mut buffer = [0; 16 << 10];
     loop {
         if let Some(head) = memmem::find(bytes, b"\r\n\r\n").map(|at| at + 4) {
             let end = head + length(bytes.get(..head)?);
@@ -109,8 +123,9 @@ async fn read_request(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<(us
                 return Some((head, end));
             }
         }
-        if stream.read_buf(bytes).await.ok()? == 0 {
-            return None;
+        match stream.read(&mut buffer).ok()? {
+            0 => return None,
+            count => bytes.extend_from_slice(buffer.get(..count)?),
         }
     }
 }

@@ -127,7 +127,7 @@ impl Store {
     pub fn log_intent(&self, run: &RunId, key: &EffectKey, intent: Intent, haste: Haste) -> Ack<()> {
         let owner = Owner { run: run.clone(), frame: key.frame.clone(), at: intent.at, is_patient: false };
         let begun = write::Begun::of(run, key, intent);
-        self.writer().hand_over(haste, Some(owner), move |connection| begun.store(connection), |_| {})
+        self.writer().hand_over(haste, Some(owner), move |connection| begun.store(connection, None), |_| {})
     }
 
     /// The same at once, waited for. Dropped meanwhile, the effect has not happened, and the log says so behind the
@@ -192,10 +192,7 @@ impl Store {
             Ok(ended) => ended,
             Err(failure) => return Ack::ready(Err(failure)),
         };
-        let work = move |connection: &Connection| {
-            begun.store(connection)?;
-            ended.store(connection)
-        };
+        let work = move |connection: &Connection| begun.store(connection, Some(&ended));
         self.writer().write_result(haste, owner, work)
     }
 

@@ -121,14 +121,32 @@ fn transact(
     if !jobs.iter().any(|job| job.writes()) {
         return Ok(jobs.iter().map(|_| Ok(())).collect());
     }
+    // Savepoints copy each page that a job changes; they are made only where one of the jobs fails.
+    let outcomes = match together(connection, jobs) {
+        Ok(()) => jobs.iter().map(|_| Ok(())).collect(),
+        Err(fault) if fault.is_busy() => return Err(fault),
+        Err(_) => apart(connection, jobs, path)?,
+    };
+    tally.commits.fetch_add(1, Ordering::Relaxed);
+    Ok(outcomes)
+}
+
+/// All jobs or none of them.
+fn together(connection: &mut Connection, jobs: &mut [Box<dyn Job>]) -> Worked<()> {
     // Dropped without a commit it rolls back.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    jobs.iter_mut().filter(|job| job.writes()).try_for_each(|job| job.apply(&transaction))?;
+    Ok(transaction.commit()?)
+}
+
+/// The jobs that can be done, whatever becomes of the others.
+fn apart(connection: &mut Connection, jobs: &mut [Box<dyn Job>], path: &Path) -> Worked<Vec<Outcome<()>>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs.iter_mut() {
         outcomes.push(if job.writes() { attempt(&transaction, job.as_mut(), path)? } else { Ok(()) });
     }
     transaction.commit()?;
-    tally.commits.fetch_add(1, Ordering::Relaxed);
     Ok(outcomes)
 }
 

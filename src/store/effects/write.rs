@@ -17,12 +17,12 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 /// attempts cost, and `unknown_tokens` and `unknown_output` are what these used.
 const BEGIN: &str = "
 INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos,
-    worst_tokens, worst_output, requests, role, model, started_at)
+    worst_tokens, worst_output, requests, role, model, started_at, result, result_blob, usage, cost_nanos, ended_at)
 VALUES (:run, (SELECT coalesce(max(seq), 0) + 1 FROM effects WHERE run = :run), :frame, :hash, :occurrence, :kind,
-    'intent', :intent, :intent_blob, :worst, :worst_tokens, :worst_output, 1, :role, :model,
-    :at)
+    :state, :intent, :intent_blob, :worst, :worst_tokens, :worst_output, 1, :role, :model, :at, :result, :result_blob,
+    :usage, :cost, :ended_at)
 ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
-    state = 'intent', intent = excluded.intent, intent_blob = excluded.intent_blob,
+    state = excluded.state, intent = excluded.intent, intent_blob = excluded.intent_blob,
     earlier_nanos = CAST(earlier_nanos + CASE state
         WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE coalesce(cost_nanos, 0) END AS INTEGER),
     earlier_tokens = CAST(earlier_tokens + coalesce(json_extract(usage, '$.input_tokens'), 0)
@@ -57,7 +57,8 @@ ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
         OR NOT coalesce(json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent'), 0)),
     worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, worst_output = excluded.worst_output,
     requests = excluded.requests, role = excluded.role, model = excluded.model, started_at = excluded.started_at,
-    origin = NULL, raised = 0, result = NULL, result_blob = NULL, usage = NULL, cost_nanos = NULL, ended_at = NULL, provider = NULL
+    origin = NULL, raised = 0, result = excluded.result, result_blob = excluded.result_blob, usage = excluded.usage,
+    cost_nanos = excluded.cost_nanos, ended_at = excluded.ended_at, provider = NULL
 WHERE state <> 'done'";
 
 const END: &str = "
@@ -111,14 +112,17 @@ impl Begun {
         }
     }
 
-    pub(super) fn store(&self, connection: &Connection) -> Worked<()> {
+    /// Writes it, together with its end if it has ended already.
+    pub(super) fn store(&self, connection: &Connection, ended: Option<&Ended>) -> Worked<()> {
         let (intent, intent_blob) = self.intent.columns(connection)?;
+        let (result, result_blob) = ended.map_or(Ok((None, None)), |ended| ended.result.columns(connection))?;
         let changed = connection.prepare_cached(BEGIN)?.execute(named_params! {
             ":run": self.run.as_str(),
             ":frame": self.key.frame.as_str(),
             ":hash": self.key.hash,
             ":occurrence": self.key.occurrence,
             ":kind": self.kind,
+            ":state": ended.map_or("intent", |ended| ended.state),
             ":intent": intent,
             ":intent_blob": intent_blob,
             ":worst": self.worst,
@@ -127,6 +131,11 @@ impl Begun {
             ":role": self.role,
             ":model": self.model,
             ":at": self.at,
+            ":result": result,
+            ":result_blob": result_blob,
+            ":usage": ended.and_then(|ended| ended.usage.as_deref()),
+            ":cost": ended.and_then(|ended| ended.cost),
+            ":ended_at": ended.map(|ended| ended.at),
         })?;
         if changed == 0 { Err(answered(&self.run, &self.key).into()) } else { Ok(()) }
     }
