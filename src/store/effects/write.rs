@@ -10,12 +10,18 @@ use crate::store::fault::Worked;
 use crate::store::rows::{int, nanos, text};
 use crate::store::value::Encoded;
 use rusqlite::{Connection, OptionalExtension, named_params};
+use std::sync::LazyLock;
 
 /// A new attempt keeps the position of the first and adds up what the earlier ones cost. One that never went out is none. What
 /// was copied from another run is this run's own from now on. A sum that does not fit becomes a real number, which no column of
 /// these takes: CAST makes it the largest integer. With no unknown calls `unknown_nanos` is what a person said that earlier
 /// attempts cost, and `unknown_tokens` and `unknown_output` are what these used.
-const BEGIN: &str = "
+static BEGIN: LazyLock<String> = LazyLock::new(|| {
+    let nanos = unknown("nanos", "coalesce(cost_nanos, 0)");
+    let tokens = unknown("tokens", &format!("{INPUT} + {OUTPUT}"));
+    let output = unknown("output", OUTPUT);
+    format!(
+        "
 INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos,
     worst_tokens, worst_output, requests, role, model, started_at, result, result_blob, usage, cost_nanos, ended_at)
 VALUES (:run, (SELECT coalesce(max(seq), 0) + 1 FROM effects WHERE run = :run), :frame, :hash, :occurrence, :kind,
@@ -25,41 +31,39 @@ ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
     state = excluded.state, intent = excluded.intent, intent_blob = excluded.intent_blob,
     earlier_nanos = CAST(earlier_nanos + CASE state
         WHEN 'intent' THEN coalesce(worst_nanos, 0) ELSE coalesce(cost_nanos, 0) END AS INTEGER),
-    earlier_tokens = CAST(earlier_tokens + coalesce(json_extract(usage, '$.input_tokens'), 0)
-        + coalesce(json_extract(usage, '$.output_tokens'), 0) + CASE state WHEN 'intent' THEN worst_tokens ELSE 0 END
-        AS INTEGER),
-    earlier_output = CAST(earlier_output + coalesce(json_extract(usage, '$.output_tokens'), 0)
+    earlier_tokens = CAST(earlier_tokens + {INPUT} + {OUTPUT}
+        + CASE state WHEN 'intent' THEN worst_tokens ELSE 0 END AS INTEGER),
+    earlier_output = CAST(earlier_output + {OUTPUT}
         + CASE state WHEN 'intent' THEN worst_output ELSE 0 END AS INTEGER),
     unknown_calls = unknown_calls + (state = 'intent' AND coalesce(worst_nanos, 0) > 0),
-    unknown_nanos = CAST(CASE
-        WHEN state = 'intent' AND worst_nanos > 0
-            THEN worst_nanos + CASE WHEN unknown_calls > 0 THEN unknown_nanos ELSE 0 END
-        WHEN state = 'failed' AND unknown_calls = 0
-                AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.settled')
-            THEN unknown_nanos + coalesce(cost_nanos, 0)
-        ELSE unknown_nanos END AS INTEGER),
-    unknown_tokens = CAST(CASE
-        WHEN state = 'intent' AND worst_nanos > 0
-            THEN worst_tokens + CASE WHEN unknown_calls > 0 THEN unknown_tokens ELSE 0 END
-        WHEN state = 'failed' AND unknown_calls = 0
-                AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.settled')
-            THEN unknown_tokens + coalesce(json_extract(usage, '$.input_tokens'), 0)
-                + coalesce(json_extract(usage, '$.output_tokens'), 0)
-        ELSE unknown_tokens END AS INTEGER),
-    unknown_output = CAST(CASE
-        WHEN state = 'intent' AND worst_nanos > 0
-            THEN worst_output + CASE WHEN unknown_calls > 0 THEN unknown_output ELSE 0 END
-        WHEN state = 'failed' AND unknown_calls = 0
-                AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.settled')
-            THEN unknown_output + coalesce(json_extract(usage, '$.output_tokens'), 0)
-        ELSE unknown_output END AS INTEGER),
+    {nanos}, {tokens}, {output},
     attempts = attempts + (state <> 'failed'
         OR NOT coalesce(json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent'), 0)),
     worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, worst_output = excluded.worst_output,
     requests = excluded.requests, role = excluded.role, model = excluded.model, started_at = excluded.started_at,
     origin = NULL, raised = 0, result = excluded.result, result_blob = excluded.result_blob, usage = excluded.usage,
     cost_nanos = excluded.cost_nanos, ended_at = excluded.ended_at, provider = NULL
-WHERE state <> 'done'";
+WHERE state <> 'done'"
+    )
+});
+
+/// Tokens that an attempt used.
+const INPUT: &str = "coalesce(json_extract(usage, '$.input_tokens'), 0)";
+const OUTPUT: &str = "coalesce(json_extract(usage, '$.output_tokens'), 0)";
+
+/// How the column of that name grows by an attempt that is over: by its worst case if nobody knows what became of it, by what
+/// it `used` if a person said that.
+fn unknown(name: &str, used: &str) -> String {
+    format!(
+        "unknown_{name} = CAST(CASE
+        WHEN state = 'intent' AND worst_nanos > 0
+            THEN worst_{name} + CASE WHEN unknown_calls > 0 THEN unknown_{name} ELSE 0 END
+        WHEN state = 'failed' AND unknown_calls = 0
+                AND json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.settled')
+            THEN unknown_{name} + {used}
+        ELSE unknown_{name} END AS INTEGER)"
+    )
+}
 
 const END: &str = "
 UPDATE effects SET state = :state, result = :result, result_blob = :result_blob, usage = :usage, cost_nanos = :cost,
@@ -116,7 +120,7 @@ impl Begun {
     pub(super) fn store(&self, connection: &Connection, ended: Option<&Ended>) -> Worked<()> {
         let (intent, intent_blob) = self.intent.columns(connection)?;
         let (result, result_blob) = ended.map_or(Ok((None, None)), |ended| ended.result.columns(connection))?;
-        let changed = connection.prepare_cached(BEGIN)?.execute(named_params! {
+        let changed = connection.prepare_cached(&BEGIN)?.execute(named_params! {
             ":run": self.run.as_str(),
             ":frame": self.key.frame.as_str(),
             ":hash": self.key.hash,
