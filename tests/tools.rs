@@ -390,6 +390,9 @@ fn a_program_whose_example_fails_is_not_kept() {
     ran.says("the program is not kept, because its example failed").says("(line 1 of program `bad`)\n   1 | args.text");
     let code = "save_script(#{name: \"../bad\", source: \"1\", summary: \"Escapes.\"})";
     program.args(["eval", code, "--approve", "auto"]).run().code(1).says("is no name for a program");
+    let unsaid =
+        program.args(["eval", "save_script(#{name: \"bad\", source: \"1\"})", "--approve", "auto"]).run().code(1);
+    unsaid.says("save_script: missing field `summary`").says("hint: add `summary: ..` to the map");
     let code = "save_script(#{name: \"fine\", source: \"1\", summary: \"Works.\"})";
     program.args(["eval", code, "--approve", "never"]).run().code(1).says("write_file is not allowed");
     assert!(!program.project().join("scripts").exists());

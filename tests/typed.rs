@@ -72,6 +72,10 @@ fn a_program_holds_its_own_values_to_a_schema() {
             "typed(#{n: \"x\"}, #{n: \"int\"})",
             "the value does not match the schema: /n: \"x\" is not of type \"integer\"",
         ),
+        (
+            "typed(#{n: \"x\"}, #{n: \"int\"})",
+            "\nhint: mend the value or the schema; in `catch (e)` the value is `e.raw`",
+        ),
         ("typed(1, \"string\", \"the name is none\")", "the name is none: 1 is not of type \"string\""),
         ("typed(1, \"int 9..1\")", "the schema is wrong: the range is empty"),
         ("typed(|x| x, \"string\")", "has no form as data"),

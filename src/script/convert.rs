@@ -185,6 +185,9 @@ pub fn options<T: serde::de::DeserializeOwned>(mut map: Map, what: &str) -> Outc
                     None => failure,
                 }
             }
+            Some((missing, _)) if text.starts_with("missing field") => {
+                failure.hint(format!("add `{missing}: ..` to the map"))
+            }
             _ => failure,
         }
     })
