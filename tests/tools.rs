@@ -149,6 +149,42 @@ fn a_program_does_not_write_what_belongs_to_rhizo() {
 }
 
 #[test]
+fn a_program_reaches_no_state_that_lies_in_its_workspace() {
+    let program = project().file("own/state/history", "line of a person\n").file("sub/new.txt", "line of a file\n");
+    let answer = |code: &str| {
+        let call = program.args(["eval", code, "--json", "--approve", "auto"]).env("RHIZO_HOME", "own/state");
+        call.run().json()
+    };
+    let read = answer("TOOL(\"read_file\", #{path: \"own/state/history\"})");
+    let told = read["failure"]["message"].as_str().unwrap_or_default();
+    assert!(told.contains("`own/state/history` belongs to rhizo itself"), "{read:#}");
+    let names = "TOOL(\"list_dir\", #{recursive: true, glob: \"own/**\"}).entries.map(|entry| entry.name)";
+    assert_eq!(answer(names)["answer"], json!([]));
+    let paths = "TOOL(\"find_text\", #{pattern: \"line of\"}).hits.map(|hit| hit.path)";
+    assert_eq!(answer(paths)["answer"], json!(["sub/new.txt"]));
+    for (line, works) in [
+        ("echo x >> notes.txt && echo x > sub/newer.txt && echo x > $TMPDIR/x", true),
+        ("echo x > own/state/prices.json", false),
+        ("echo x >> own/state/history", false),
+        ("rm own/state/history", false),
+        ("mv own/state sub/", false),
+        ("mv own sub/", false),
+        ("ln own/state/history sub/ && echo x >> sub/history", false),
+        ("echo x > beside.txt", false),
+    ] {
+        let ran = answer(&format!("TOOL(\"run_command\", #{{command: {}}})", json!(line)))["answer"].clone();
+        if ran["sandboxed"] == json!(false) {
+            return;
+        }
+        assert_eq!((&ran["success"], ran["note"].is_string()), (&json!(works), !works), "{line}: {ran:#}");
+    }
+    let kept = std::fs::read_to_string(program.project().join("own/state/history")).expect("a file");
+    assert_eq!(kept, "line of a person\n");
+    let found = program.args(["doctor", "--no-call", "--json"]).env("RHIZO_HOME", "own/state").run().ok();
+    assert!(found.stdout.contains("holds files of rhizo itself"), "{}", found.stdout);
+}
+
+#[test]
 fn private_addresses_are_refused_unless_allowed() {
     let server = ChatServer::new(|_| Reply::text("never"));
     let program = project();

@@ -107,7 +107,7 @@ fn tool_context(settings: &Settings, person: Arc<dyn Person>) -> Outcome<ToolCon
     let max_output_bytes = usize::try_from(settings.tool_output).unwrap_or(usize::MAX);
     let shown = settings.environment.variables.iter().filter(|(name, _)| !settings.is_secret(name));
     Ok(ToolContext {
-        workspace: Arc::new(Workspace::new(&settings.paths.workspace)?.closing(settings.paths.own())),
+        workspace: Arc::new(Workspace::of(&settings.paths)?),
         cancel: CancellationToken::new(),
         person,
         limits: ToolLimits { timeout, max_timeout, max_output_bytes, ..usual },

@@ -91,6 +91,11 @@ async fn whole(settings: Settings, calls: bool, checks: &mut Checks) {
         }
     };
     checks.push(("store", sound(&app.kit.store)));
+    let workspace = &app.kit.tool_context.workspace;
+    if workspace.closes_below(workspace.root()) {
+        let what = format!("{} holds files of rhizo itself", workspace.root().display());
+        checks.push(("workspace", Ok(format!("{what}: commands make nothing new beside them; RHIZO_HOME moves them"))));
+    }
     let model = app.kit.models.default_model().await;
     checks.push(("model", model.map(|m| format!("{}: {}", m.spec.id, m.reason))));
     if let Ok(chosen) = app.kit.models.choose(&Wish::default()).await {

@@ -81,25 +81,20 @@ impl Paths {
         })
     }
 
-    /// What belongs to the program itself: settings, state and the user's programs. Files and folders inside of others
-    /// are named too, because each may be a link, and because `RHIZO_HOME` may be a folder that the project lies in.
+    /// What belongs to the program itself: settings, state and the user's programs.
     pub fn own(&self) -> Vec<PathBuf> {
-        let beside_store = ["db-wal", "db-shm"].map(|suffix| self.store.with_extension(suffix));
-        let named = [
-            &self.state,
-            &self.user_config,
-            &self.store,
-            &self.history,
-            &self.memory,
-            &self.models,
-            &self.prices,
-            &self.user_scripts,
-            &self.user_pipelines,
-            &self.user_personas,
-        ];
+        let named = [&self.user_config, &self.user_scripts, &self.user_pipelines, &self.user_personas];
         let folder = self.user_config.parent().map(Path::to_path_buf);
         let named = named.into_iter().chain(&self.project_config).cloned();
-        named.chain(folder).chain(beside_store).collect()
+        named.chain(folder).chain(self.kept()).collect()
+    }
+
+    /// Its state. Files and folders inside of others are named too, here and above, because each may be a link, and because
+    /// `RHIZO_HOME` may be a folder that the project lies in.
+    pub fn kept(&self) -> Vec<PathBuf> {
+        let beside_store = ["db-wal", "db-shm"].map(|suffix| self.store.with_extension(suffix));
+        let named = [&self.state, &self.store, &self.history, &self.memory, &self.models, &self.prices];
+        named.into_iter().cloned().chain(beside_store).collect()
     }
 }
 

@@ -35,9 +35,7 @@ pub fn load_text(settings: &Settings, tools: &Catalog, path: &Path, text: &str) 
         settings,
         tools,
         // Without one no tool is called; whoever starts a run says why.
-        workspace: Workspace::new(&settings.paths.workspace)
-            .ok()
-            .map(|workspace| workspace.closing(settings.paths.own())),
+        workspace: Workspace::of(&settings.paths).ok(),
         compiler: Compiler::new(),
         known: HashMap::new(),
         chain: Vec::new(),

@@ -1,7 +1,7 @@
 //! The one folder whose files tools may touch. A path stays inside it through `..`, absolute paths and symbolic links,
 //! when it is checked and when it is opened. It does not know which tool may write; `approval` does.
 
-use crate::config::paths::PROJECT_FILE;
+use crate::config::paths::{PROJECT_FILE, Paths};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::tools::beneath::{self, Folder};
 use serde_json::Value;
@@ -16,9 +16,16 @@ pub struct Workspace {
     folder: Folder,
     /// Files, and folders with all that is below, that tools may not write.
     closed: Vec<PathBuf>,
+    /// Those that they may not read either.
+    hidden: Vec<PathBuf>,
 }
 
 impl Workspace {
+    /// That of a program with these paths, whose settings and state are closed to tools.
+    pub fn of(paths: &Paths) -> Outcome<Self> {
+        Ok(Self::new(&paths.workspace)?.closing(paths.own()).hiding(paths.kept()))
+    }
+
     /// The workspace at `root`, which must be an existing folder.
     pub fn new(root: impl AsRef<Path>) -> Outcome<Self> {
         let shown = root.as_ref().display().to_string();
@@ -28,13 +35,18 @@ impl Workspace {
             return Err(broken(io::Error::from(io::ErrorKind::NotADirectory)));
         }
         let folder = Folder::hold(&root).map_err(broken)?;
-        Ok(Self { root, folder, closed: Vec::new() })
+        Ok(Self { root, folder, closed: Vec::new(), hidden: Vec::new() })
     }
 
     /// The same with files and folders that may not be written; they need not exist. A folder that the workspace lies in
     /// closes nothing of it.
     pub fn closing(self, closed: Vec<PathBuf>) -> Self {
         Self { closed, ..self }
+    }
+
+    /// The same with files and folders that may not be read, as above.
+    pub fn hiding(self, hidden: Vec<PathBuf>) -> Self {
+        Self { hidden, ..self }
     }
 
     /// The canonical path of the folder.
@@ -44,16 +56,19 @@ impl Workspace {
 
     /// The canonical path of an existing file or folder inside.
     ///
-    /// Fails with `Denied` if `path` leads out, `NotFound` if there is nothing, `Invalid` if it is no path.
+    /// Fails with `Denied` if `path` leads out or is hidden, `NotFound` if there is nothing, `Invalid` if it is no path.
     pub fn resolve_read(&self, path: &str) -> Outcome<PathBuf> {
         let target = self.target(path)?;
-        match target.canonicalize() {
-            Ok(real) => self.inside(path, real),
-            Err(error) => {
-                self.resolve_new(path, &target)?;
-                Err(failed(path, &error))
-            }
+        let found = target.canonicalize();
+        let real = match &found {
+            Ok(real) => self.inside(path, real.clone())?,
+            Err(_) => self.resolve_new(path, &target)?,
+        };
+        if self.hidden_inside().iter().any(|hidden| real.starts_with(hidden)) {
+            return Err(Failure::new(FailureKind::Denied, format!("`{path}` belongs to rhizo itself"))
+                .hint("a program may not look into its state; use another path"));
         }
+        found.map(|_| real).map_err(|error| failed(path, &error))
     }
 
     /// The canonical path of a file inside that is there or could be made; its folders may be missing too.
@@ -119,11 +134,24 @@ impl Workspace {
         closed.any(|closed| real.starts_with(&closed) && !self.root.starts_with(&closed))
     }
 
-    /// Whether something outside of the workspace that may not be written lies in a folder or below it.
+    /// What a command may not write, wherever it is: all that is closed but the file of a project, which lies where commands
+    /// have to write.
+    pub fn closed_to_commands(&self) -> Vec<PathBuf> {
+        let is_project = |path: &&PathBuf| path.file_name().is_some_and(|name| name == PROJECT_FILE);
+        let closed = self.closed.iter().filter(|path| !is_project(path)).map(|path| as_far_as_there(path));
+        closed.filter(|closed| !self.root.starts_with(closed)).collect()
+    }
+
+    /// Whether something that a command may not write lies in a folder or below it.
     pub fn closes_below(&self, folder: &Path) -> bool {
         let folder = as_far_as_there(folder);
-        let mut closed = self.closed.iter().map(|path| as_far_as_there(path));
-        closed.any(|closed| closed.starts_with(&folder) && !closed.starts_with(&self.root))
+        self.closed_to_commands().iter().any(|closed| closed.starts_with(&folder))
+    }
+
+    /// What may not be read of the workspace, as canonical paths.
+    pub fn hidden_inside(&self) -> Vec<PathBuf> {
+        let hidden = self.hidden.iter().map(|path| as_far_as_there(path));
+        hidden.filter(|hidden| hidden.starts_with(&self.root) && *hidden != self.root).collect()
     }
 
     fn relative<'a>(&self, real: &'a Path) -> &'a Path {

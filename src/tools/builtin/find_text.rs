@@ -87,8 +87,11 @@ fn find(args: &Args, cx: &ToolContext) -> Outcome<Value> {
     let options = OpenOptions { base: cx.workspace.root().to_path_buf(), ..OpenOptions::default() };
     let library = Library::open(vec![Input::Path(place)], &options, &poll)?;
     let mut view = library.view();
-    if let Some(only) = only {
-        let fitting = view.documents().into_iter().filter(|document| only.is_match(Path::new(document.name())));
+    let (root, hidden) = (cx.workspace.root(), cx.workspace.hidden_inside());
+    if only.is_some() || !hidden.is_empty() {
+        let is_hidden = |name: &Path| hidden.iter().any(|hidden| root.join(name).starts_with(hidden));
+        let fits = |name: &Path| only.as_ref().is_none_or(|only| only.is_match(name)) && !is_hidden(name);
+        let fitting = view.documents().into_iter().filter(|document| fits(Path::new(document.name())));
         view = View::join(&fitting.map(View::of).collect::<Vec<_>>());
     }
     let limit = args.limit.min(MOST);

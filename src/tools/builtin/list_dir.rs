@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::fs::FileType;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The tool.
 pub struct ListDir;
@@ -77,7 +77,7 @@ fn list(args: &Args, cx: &ToolContext) -> Outcome<Value> {
     }
     let pattern = args.glob.as_deref().map(matcher).transpose()?;
     let mut entries = Vec::new();
-    for found in walk(&folder, args.recursive) {
+    for found in walk(&folder, args.recursive, cx.workspace.hidden_inside()) {
         cx.check()?;
         let Some(entry) = seen(&args.path, found)? else { continue };
         let below = entry.path().strip_prefix(&folder).unwrap_or(entry.path());
@@ -95,11 +95,12 @@ fn list(args: &Args, cx: &ToolContext) -> Outcome<Value> {
     Ok(json!({"entries": entries, "truncated": false}))
 }
 
-fn walk(folder: &Path, recursive: bool) -> ignore::Walk {
+fn walk(folder: &Path, recursive: bool, hidden: Vec<PathBuf>) -> ignore::Walk {
     let mut walk = WalkBuilder::new(folder);
     walk.follow_links(false).hidden(false).require_git(false).git_global(false);
     walk.max_depth((!recursive).then_some(1)).sort_by_file_name(Ord::cmp);
-    walk.filter_entry(|entry| entry.file_name() != ".git");
+    let is_hidden = move |entry: &DirEntry| hidden.iter().any(|hidden| entry.path().starts_with(hidden));
+    walk.filter_entry(move |entry| entry.file_name() != ".git" && !is_hidden(entry));
     walk.build()
 }
 

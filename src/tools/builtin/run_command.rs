@@ -46,6 +46,10 @@ pub struct Args {
     max_output: usize,
 }
 
+/// What a command that fails may not know of where it runs.
+const CROWDED: &str =
+    "rhizo's own files lie in this workspace: no command makes anything new in the folders that hold them";
+
 const A_MINUTE: Duration = Duration::from_secs(60);
 
 const fn a_lot() -> usize {
@@ -61,7 +65,7 @@ impl TypedTool for RunCommand {
         other than 0 is no error. Its children end with it; too much output ends it (overflowed). If sandboxed, \
         it can write only in the workspace and `$TMPDIR`, which may be gone after the command, and what needs a \
         terminal, sudo or a cache in the home folder fails; modes, owners and times of files, sockets and the network \
-        stay open to it.";
+        stay open to it. Where more is closed to it, a failure has a `note`.";
     const EFFECT: EffectClass = EffectClass::Write;
     const PERMISSION: Permission = Permission::Execute;
     const TAGS: &'static [&'static str] = &["shell", "bash", "exec", "program", "process", "script", "terminal"];
@@ -90,6 +94,7 @@ impl TypedTool for RunCommand {
             environment: environment(cx, &temporary),
             cage: Cage {
                 writable: vec![cx.workspace.root().to_path_buf(), temporary],
+                closed: cx.workspace.closed_to_commands(),
                 memory_bytes: cx.limits.command_memory_bytes,
                 // Several threads may each use all of the time, and a second more lets the timeout come first.
                 cpu_seconds: timeout.as_secs().saturating_mul(64).saturating_add(1),
@@ -101,7 +106,7 @@ impl TypedTool for RunCommand {
             flood_bytes: cx.limits.command_output_bytes,
         };
         let ended = run(program, args.stdin.into_bytes(), &bounds, &cx.cancel).await?;
-        Ok(json!({
+        let mut answer = json!({
             "status": ended.status,
             "success": ended.status == 0 && !ended.timed_out && !ended.flooded,
             "stdout": ended.stdout.text,
@@ -111,7 +116,11 @@ impl TypedTool for RunCommand {
             "truncated": ended.stdout.truncated || ended.stderr.truncated,
             "sandboxed": ended.is_confined,
             "millis": u64::try_from(ended.took.as_millis()).unwrap_or(u64::MAX),
-        }))
+        });
+        if ended.is_confined && ended.status != 0 && cx.workspace.closes_below(cx.workspace.root()) {
+            answer["note"] = CROWDED.into();
+        }
+        Ok(answer)
     }
 
     /// The command keeps its own.

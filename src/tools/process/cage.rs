@@ -12,6 +12,8 @@
 use crate::tools::process::supervisor;
 use std::io;
 use std::os::fd::{OwnedFd, RawFd};
+#[cfg(target_os = "linux")]
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -20,6 +22,8 @@ use std::process::Command;
 pub struct Cage {
     /// Folders below which it may write.
     pub writable: Vec<PathBuf>,
+    /// Files and folders, as canonical paths, that it may not write all the same.
+    pub closed: Vec<PathBuf>,
     /// Bytes of private memory that each of its processes may have.
     pub memory_bytes: u64,
     /// Seconds of processor time that each of its processes may use.
@@ -129,9 +133,9 @@ fn landlocked(cage: &Cage) -> Result<Option<OwnedFd>, landlock::RulesetError> {
         .scope(Scope::Signal | Scope::AbstractUnixSocket)?
         .create()?
         // Paths that cannot be opened are left out, and so stay closed.
-        .add_rules(path_beneath_rules(without_devices(&cage.writable), files))?
+        .add_rules(path_beneath_rules(writable(cage), files))?
         .add_rules(path_beneath_rules(DEVICES, files))?
-        .add_rules(path_beneath_rules(beside_devices(), AccessFs::ReadFile))?;
+        .add_rules(path_beneath_rules(readable(), AccessFs::ReadFile))?;
     Ok(ruleset.into())
 }
 
@@ -141,26 +145,35 @@ fn landlocked(cage: &Cage) -> Result<Option<OwnedFd>, landlock::RulesetError> {
 #[cfg(target_os = "linux")]
 const DEVICES: [&str; 6] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/shm"];
 
-/// Writable folders without the devices that they hold or lie among.
+/// What lies below the writable folders beside devices and what is closed.
 #[cfg(target_os = "linux")]
-fn without_devices(writable: &[PathBuf]) -> Vec<PathBuf> {
-    let folders = writable.iter().filter_map(|folder| folder.canonicalize().ok());
-    folders
-        .flat_map(|folder| match folder {
-            all if all.parent().is_none() => beside_devices(),
-            device if device.starts_with("/dev") => Vec::new(),
-            folder => vec![folder],
-        })
-        .collect()
+fn writable(cage: &Cage) -> Vec<PathBuf> {
+    let closed: Vec<PathBuf> = cage.closed.iter().cloned().chain([PathBuf::from("/dev")]).collect();
+    let folders = cage.writable.iter().filter_map(|folder| folder.canonicalize().ok());
+    folders.flat_map(|folder| around(&folder, &closed)).collect()
 }
 
-/// What lies beside `/dev` in the root folder; rules only ever add, so what is closed has to be left out. Links there
-/// lead to something else of it.
+/// What is no device.
 #[cfg(target_os = "linux")]
-fn beside_devices() -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir("/") else { return vec![PathBuf::from("/")] };
-    let is_beside = |entry: &std::fs::DirEntry| {
-        entry.file_name() != "dev" && entry.file_type().is_ok_and(|kind| !kind.is_symlink())
-    };
-    entries.flatten().filter(is_beside).map(|entry| entry.path()).collect()
+fn readable() -> Vec<PathBuf> {
+    let root = PathBuf::from("/");
+    let beside = around(&root, &[PathBuf::from("/dev")]);
+    // Where it may not be listed, a program that could read nothing would not even start.
+    if beside.is_empty() { vec![root] } else { beside }
+}
+
+/// The folder, or what lies in it around what is closed: rules only ever add, so what is closed has to be left out, and with
+/// it the folders that hold it, in which nothing new can be made. Links there lead to something else.
+#[cfg(target_os = "linux")]
+fn around(folder: &Path, closed: &[PathBuf]) -> Vec<PathBuf> {
+    if closed.iter().any(|closed| folder.starts_with(closed)) {
+        return Vec::new();
+    }
+    if !closed.iter().any(|closed| closed.starts_with(folder)) {
+        return vec![folder.to_path_buf()];
+    }
+    // What cannot be listed stays closed.
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let real = entries.filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_symlink()));
+    real.flat_map(|entry| around(&entry.path(), closed)).collect()
 }

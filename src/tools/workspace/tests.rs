@@ -123,6 +123,24 @@ fn what_is_closed_is_not_written() {
 }
 
 #[test]
+fn what_is_hidden_is_not_read() {
+    let (top, work, workspace) = prepared();
+    symlink("sub/deep", work.join("way")).unwrap();
+    let workspace = workspace.hiding(vec![work.join("way"), work.join("later"), top.path().to_path_buf()]);
+    for (path, expect) in [
+        ("sub/deep", Err(FailureKind::Denied)),
+        ("way", Err(FailureKind::Denied)),
+        ("sub/deep/none", Err(FailureKind::Denied)),
+        ("later/none", Err(FailureKind::Denied)),
+        ("sub/b.txt", Ok("sub/b.txt")),
+        (".", Ok("")),
+    ] {
+        let got = workspace.resolve_read(path).map_err(|failure| failure.kind);
+        assert_eq!(got, expect.map(|relative| work.join(relative)).map(trimmed), "{path:?}");
+    }
+}
+
+#[test]
 fn refusals_say_where_the_border_is() {
     let (_top, work, workspace) = prepared();
     let failure = workspace.resolve_read("/etc/passwd").unwrap_err();
