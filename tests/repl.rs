@@ -7,6 +7,7 @@ mod models;
 mod piped;
 mod questions;
 pub(crate) mod terminal;
+mod typing;
 
 use crate::support::program::Program;
 

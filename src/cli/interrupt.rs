@@ -3,6 +3,7 @@
 use crate::app::run::Run;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::repl::editor::echo;
 use futures::FutureExt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -24,6 +25,7 @@ pub fn cancel_on_signal(run: &Run) {
             cancel(wait().await);
         }
         wait().await;
+        echo::restore();
         #[allow(clippy::disallowed_methods, clippy::exit, reason = "a person who asks twice wants out now")]
         std::process::exit(i32::from(Exit::Interrupted.code()));
     });

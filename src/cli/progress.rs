@@ -4,6 +4,7 @@ use crate::cli::printer::Printer;
 use crate::core::event::{Event, EventRecord};
 use crate::core::ids::RunId;
 use crate::core::text::visible;
+use crate::repl::editor::echo::Unseen;
 use crate::repl::narrator::{Detail, Narrator, Telling};
 use crate::store::open::Store;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -17,19 +18,24 @@ use tokio::task::JoinHandle;
 const TAIL: usize = 80;
 
 /// Follows a run until it ends.
-pub struct Progress(JoinHandle<()>);
+pub struct Progress {
+    task: JoinHandle<()>,
+    /// Nothing that is typed stands in it.
+    _unseen: Option<Unseen>,
+}
 
 impl Progress {
     /// Shows the events of `root` and its children from now on.
     pub fn follow(store: &Store, root: &RunId, printer: Arc<Printer>, detail: Detail) -> Self {
+        let unseen = if printer.quiet { None } else { Unseen::begin() };
         let screen = Screen::new(printer, root.clone(), detail);
-        Self(tokio::spawn(watch(store.subscribe(), screen)))
+        Self { task: tokio::spawn(watch(store.subscribe(), screen)), _unseen: unseen }
     }
 
     /// Waits until the end of the run has been shown.
     pub async fn finish(self) {
         // The task only ends early by a panic, which has printed itself.
-        drop(tokio::time::timeout(Duration::from_millis(500), self.0).await);
+        drop(tokio::time::timeout(Duration::from_millis(500), self.task).await);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::core::failure::Outcome;
 use crate::registry::project;
 use crate::repl::commands::command::Next;
 use crate::repl::commands::table;
+use crate::repl::editor::echo::Unseen;
 use crate::repl::editor::line_editor::{LineEditor, Typed};
 use crate::repl::editor::person::{AtPrompt, Front};
 use crate::repl::editor::prompter::Prompter;
@@ -79,7 +80,10 @@ async fn at_terminal(mut shell: Shell) -> Outcome<Exit> {
             }
         };
         given_up = false;
-        match shell.handle(&line).await {
+        let unseen = Unseen::begin();
+        let next = shell.handle(&line).await;
+        drop(unseen);
+        match next {
             Next::Stay => {}
             Next::Edit(text) => initial = text,
             Next::Leave => break,

@@ -2,6 +2,7 @@
 
 use crate::support::program::Program;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtyPair, PtySize, native_pty_system};
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -43,6 +44,16 @@ impl Terminal {
     pub(crate) fn with(program: &Program, args: &[&str], columns: u16, variables: &[(&str, &str)]) -> Self {
         let (pair, command) = Self::prepare(program, args, columns, variables);
         let terminal = Self::begin(pair, command, columns);
+        terminal.prompt();
+        terminal
+    }
+
+    /// Starts the program below a shell that outlives Ctrl-\ and runs `after` behind it, and waits for its prompt.
+    pub(crate) fn below_shell(program: &Program, after: &str) -> Self {
+        let (pair, mut command) = Self::prepare(program, &[], 80, &[]);
+        let line = format!("trap : QUIT; \"$0\"; echo; {after}");
+        drop(command.get_argv_mut().splice(0..0, ["sh", "-c", line.as_str()].map(OsString::from)));
+        let terminal = Self::begin(pair, command, 80);
         terminal.prompt();
         terminal
     }

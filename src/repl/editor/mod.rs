@@ -1,6 +1,7 @@
 //! The line editor, and the screen that it shares with whatever else is shown. Only this folder prints.
 
 pub mod completer;
+pub mod echo;
 pub mod highlighter;
 pub mod hinter;
 pub mod history;

@@ -3,6 +3,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::visible;
+use crate::repl::editor::echo;
 use crate::tools::person::{Person, Question};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -57,12 +58,14 @@ struct Asking<'a>(&'a dyn Front);
 impl<'a> Asking<'a> {
     fn begin(front: &'a dyn Front) -> Self {
         front.set_asking(true);
+        echo::set_asking(true);
         Self(front)
     }
 }
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
+        echo::set_asking(false);
         self.0.set_asking(false);
     }
 }
@@ -83,7 +86,7 @@ fn shown(question: &Question) -> String {
 
 async fn answer(question: &Question) -> Outcome<String> {
     let terminal = open().map_err(gone)?;
-    if question.leave {
+    if question.leave || echo::is_unseen() {
         forget_typed(terminal.get_ref()).map_err(gone)?;
     }
     write(&terminal, &shown(question)).await.map_err(gone)?;
@@ -122,7 +125,7 @@ fn open() -> std::io::Result<AsyncFd<File>> {
     Ok(registered?)
 }
 
-/// Drops what was typed before a question for leave was there to be read: it answers something else.
+/// Drops what was typed before a question was there to be read, if leave is asked for or it was unseen: it answers something else.
 #[allow(unsafe_code)]
 fn forget_typed(terminal: &File) -> std::io::Result<()> {
     // SAFETY: the descriptor stays open while the file is borrowed, and the call touches no memory.

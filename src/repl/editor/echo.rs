@@ -1,0 +1,123 @@
+//! Whether the terminal shows what is typed. While something runs keys would stand in the midst of its progress: they are unseen
+//! then, and wait for whoever reads next. Nothing else changes, Ctrl-C interrupts as before.
+//!
+//! A program that is stopped (Ctrl-Z) leaves the terminal to the shell, which has settings of its own.
+
+use std::io::IsTerminal;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether keys are unseen while nobody is asked. The terminal is one for the whole process, and a handler of signals looks here.
+static UNSEEN: AtomicBool = AtomicBool::new(false);
+
+/// Signals that end the program where nobody watches them.
+const ENDS: [libc::c_int; 3] = [libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
+
+/// Keys are unseen as long as it lives.
+#[derive(Debug)]
+pub struct Unseen(());
+
+impl Unseen {
+    /// From now on; `None` where they were unseen before, or where the terminal is not this program's alone: in the background,
+    /// or beside a pager in the same pipe.
+    pub fn begin() -> Option<Self> {
+        let is_alone =
+            std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+        if !is_alone || !set(false) {
+            return None;
+        }
+        UNSEEN.store(true, Ordering::Relaxed);
+        ENDS.into_iter().for_each(watch);
+        Some(Self(()))
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Shows keys again; for a program that ends at once, without dropping what it has.
+pub fn restore() {
+    if UNSEEN.swap(false, Ordering::Relaxed) {
+        set(true);
+        ENDS.into_iter().for_each(forget);
+    }
+}
+
+/// Whether keys are unseen unless somebody is asked.
+pub fn is_unseen() -> bool {
+    UNSEEN.load(Ordering::Relaxed)
+}
+
+/// Shows keys while somebody is asked something, or not any more.
+pub fn set_asking(asking: bool) {
+    if is_unseen() {
+        set(asking);
+    }
+}
+
+/// Sets whether the terminal shows keys; answers whether that is a change. A handler of signals may call it.
+#[allow(unsafe_code)]
+fn set(shown: bool) -> bool {
+    let terminal = libc::STDIN_FILENO;
+    let mut known = MaybeUninit::<libc::termios>::uninit();
+    // SAFETY: the calls take plain numbers and a valid pointer, and the settings are read once the kernel has written them.
+    // A program in the background would be stopped for changing them, so it is asked for first.
+    unsafe {
+        if libc::tcgetpgrp(terminal) != libc::getpgrp() || libc::tcgetattr(terminal, known.as_mut_ptr()) != 0 {
+            return false;
+        }
+        let mut settings = known.assume_init();
+        let was_shown = settings.c_lflag & libc::ECHO != 0;
+        settings.c_lflag ^= libc::ECHO;
+        was_shown != shown && libc::tcsetattr(terminal, libc::TCSANOW, &raw const settings) == 0
+    }
+}
+
+/// Has a signal that would end the program show keys before.
+#[allow(unsafe_code)]
+fn watch(signal: libc::c_int) {
+    if handler(signal) == Some(libc::SIG_DFL) {
+        // SAFETY: the handler makes system calls only.
+        unsafe { libc::signal(signal, address()) };
+    }
+}
+
+/// Lets it end the program as before, unless others have taken it over.
+#[allow(unsafe_code)]
+fn forget(signal: libc::c_int) {
+    if handler(signal) == Some(address()) {
+        // SAFETY: the call takes plain numbers.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
+fn address() -> libc::sighandler_t {
+    let handler: extern "C" fn(libc::c_int) = on_end;
+    handler as *const () as libc::sighandler_t
+}
+
+/// Runs inside the signal: system calls only.
+#[allow(unsafe_code)]
+extern "C" fn on_end(signal: libc::c_int) {
+    set(true);
+    // SAFETY: both calls take plain numbers. The signal is held until this returns, and ends the program then.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
+}
+
+/// What handles a signal, if that can be known.
+#[allow(unsafe_code)]
+fn handler(signal: libc::c_int) -> Option<libc::sighandler_t> {
+    let mut known = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: the pointer is valid, and what it leads to is read only once the kernel has written it.
+    unsafe {
+        let asked = libc::sigaction(signal, ptr::null(), known.as_mut_ptr());
+        (asked == 0).then(|| known.assume_init().sa_sigaction)
+    }
+}

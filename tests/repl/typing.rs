@@ -1,0 +1,78 @@
+//! Keys that are typed while something runs: they stand nowhere until somebody reads them.
+
+use super::terminal::Terminal;
+use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
+use std::sync::Mutex;
+use tokio::sync::oneshot;
+
+/// A server whose answer waits until it may come.
+fn server() -> (ChatServer, oneshot::Sender<()>) {
+    let (tell, told) = oneshot::channel();
+    let told = Mutex::new(Some(told));
+    let server = ChatServer::new(move |_| {
+        let turn = told.lock().expect("unpoisoned").take();
+        turn.into_iter().fold(Reply::text("the answer").usage(20, 10), Reply::in_turn)
+    });
+    (server, tell)
+}
+
+/// What was written until the answer came.
+fn before_answer(terminal: &Terminal) -> String {
+    terminal.raw().split_once("the answer").map(|(before, _)| before.to_owned()).expect("it came")
+}
+
+#[test]
+fn what_is_typed_while_a_call_runs_stands_at_the_next_prompt() {
+    let (server, tell) = server();
+    let program = Program::paying(&server);
+    let mut terminal = Terminal::with(&program, &[], 80, &[]);
+    terminal.keys("llm(\"go\")\r");
+    server.wait_for(1);
+    terminal.keys("6 * 7");
+    tell.send(()).expect("it waits");
+    terminal.see_row("rhizo> 6 * 7");
+    let before = before_answer(&terminal);
+    assert!(!before.contains("6 * 7"), "{before:?}");
+    terminal.line("", "out(2) = 42");
+}
+
+#[test]
+fn what_is_typed_while_a_command_runs_does_not_show() {
+    let (server, tell) = server();
+    let program = Program::paying(&server);
+    let mut terminal = Terminal::run(&program, &["eval", "llm(\"go\")"], 80);
+    server.wait_for(1);
+    terminal.keys("impatient\r");
+    tell.send(()).expect("it waits");
+    terminal.see_row("the answer");
+    let before = before_answer(&terminal);
+    assert!(!before.contains("impatient"), "{before:?}");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn what_is_typed_before_a_question_does_not_answer_it() {
+    let (server, tell) = server();
+    let program = Program::paying(&server);
+    let mut terminal = Terminal::with(&program, &[], 80, &[]);
+    terminal.keys("llm(\"go\"); ask_user(\"which one?\")\r");
+    server.wait_for(1);
+    terminal.keys("red\r");
+    tell.send(()).expect("it waits");
+    terminal.see("your answer to the program:");
+    terminal.keys("blue\r");
+    terminal.see_row("out(1) = blue");
+    assert!(terminal.raw().contains("your answer to the program: blue\r\n"), "{:?}", terminal.raw());
+}
+
+#[test]
+fn a_signal_that_ends_the_program_leaves_a_terminal_that_shows_keys() {
+    let (server, _tell) = server();
+    let program = Program::paying(&server);
+    let mut terminal = Terminal::below_shell(&program, "stty -a | tr ' ' '\\n' | grep -x -e '-*echo'");
+    terminal.keys("llm(\"go\")\r");
+    server.wait_for(1);
+    terminal.keys("\u{1c}");
+    terminal.see_row("echo");
+}
