@@ -17,7 +17,6 @@ use crate::repl::inspect::{Sight, inspect};
 use crate::repl::piped;
 use crate::repl::restore::Again;
 use crate::repl::shell::{Options, Shell};
-use crate::repl::table::page;
 use crate::tools::person::{Nobody, Person};
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -143,7 +142,7 @@ impl Shell {
         match answer {
             // A source stays as it is: it is there to be copied.
             Ok(text) if question.deep => self.screen.out(&text),
-            Ok(text) => self.screen.out(&page(&text, self.screen.width())),
+            Ok(text) => self.screen.page(&text),
             Err(failure) => self.fail(failure),
         }
     }

@@ -14,7 +14,6 @@ use crate::repl::editor::screen::Screen;
 use crate::repl::follower::Follower;
 use crate::repl::interrupts::Interrupts;
 use crate::repl::sources::Sources;
-use crate::repl::table::page;
 use crate::repl::words::words;
 use crate::script::evaluate::report::render;
 use crate::script::session::{Session, SessionSetup};
@@ -212,7 +211,7 @@ impl Shell {
     /// Shows a person what the session has cost, if models were used since there were `before` calls.
     pub fn footer(&self, before: u64) {
         if self.interactive && self.run.host.scope.report().totals.calls > before {
-            self.screen.dim(&page(&self.run.host.footer(), self.screen.width()));
+            self.screen.dim(&self.run.host.footer());
         }
     }
 
@@ -253,7 +252,7 @@ impl Shell {
         self.run.close(&end).await?;
         if self.interactive || self.run.host.scope.report().totals.calls > 0 {
             let footer = format!("{} · run {}", self.run.host.footer(), self.run.host.run);
-            self.screen.dim(&page(&footer, self.screen.width()));
+            self.screen.dim(&footer);
         }
         Ok(failure.map_or(Exit::Ok, |failure| failure.kind.exit()))
     }

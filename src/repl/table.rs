@@ -2,9 +2,8 @@
 //!
 //! A line breaks only between words: a name or a number that is cut cannot be typed again.
 
-use crate::core::text::one_line;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Blanks between columns.
 const GAP: usize = 2;
@@ -108,11 +107,24 @@ pub fn progress(text: &str, width: Option<u16>) -> String {
         let words = line.trim_start();
         if words.width() < line.width() && (words.starts_with("| ") || words.starts_with("→ ")) {
             let (before, _) = line.split_at(line.len() - words.len());
-            return format!("{before}{}", one_line(words, room.saturating_sub(before.len() + 1)));
+            return format!("{before}{}", cut(words, room.saturating_sub(before.len())));
         }
         page(line, width)
     };
     text.split('\n').map(fitted).collect::<Vec<_>>().join("\n")
+}
+
+/// As much of a line as fits into so many columns, and a mark where it goes on.
+fn cut(line: &str, columns: usize) -> String {
+    if line.width() <= columns {
+        return line.to_owned();
+    }
+    let mut used = 0;
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used < columns
+    };
+    format!("{}…", line.chars().take_while(fits).collect::<String>())
 }
 
 /// A text for a terminal of this width: longer lines wrap between words, and what follows stands a little further in.
@@ -134,7 +146,7 @@ pub fn page(text: &str, width: Option<u16>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{page, render};
+    use super::{page, progress, render};
 
     #[test]
     fn rows_wrap_only_at_a_known_width() {
@@ -152,6 +164,19 @@ mod tests {
         );
         assert_eq!(page(text, None), text);
         assert_eq!(page("a_word_that_is_longer than it", Some(12)), "a_word_that_is_longer\n  than it");
+    }
+
+    #[test]
+    fn code_is_cut_where_the_line_ends() {
+        for (line, shown) in [
+            ("  | let n = 1", "  | let n = 1"),
+            ("  | let n = 12", "  | let n = …"),
+            ("  → 日本日本日", "  → 日本日本…"),
+            ("turn 1 of 20 at most", "turn 1 of\n  20 at most"),
+        ] {
+            assert_eq!(progress(line, Some(13)), shown);
+            assert_eq!(progress(line, None), line);
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use super::project;
 use super::terminal::Terminal;
+use crate::support::chat::ChatServer;
+use crate::support::program::Program;
 
 #[test]
 fn tab_completes_names_and_shows_signatures() {
@@ -80,6 +82,21 @@ fn what_is_told_of_a_question_fits_a_narrow_terminal() {
 }
 
 #[test]
+fn what_is_told_of_a_question_in_the_repl_fits_a_narrow_terminal() {
+    const CODE: &str =
+        "let lines_that_name_it = context.count(\"harbour\"); print(`${lines_that_name_it} lines`); lines_that_name_it";
+    let server = ChatServer::root(&[CODE, "FINAL(\"done\")"], "leaf");
+    let program = Program::new().file("long.txt", "the harbour\n".repeat(20_000));
+    let address = server.base_url();
+    let variables = [("OPENAI_BASE_URL", address.as_str())];
+    let mut terminal = Terminal::with(&program, &["--context", "long.txt"], 60, &variables);
+    terminal.line(".ask How often?", "2 calls");
+    terminal.see_row("out(1) = done");
+    terminal.see("  | let lines_that_name_it");
+    assert_eq!(terminal.cut_rows(), [""; 0], "{}", terminal.screen());
+}
+
+#[test]
 fn sixty_columns_are_enough() {
     let project = project();
     let mut terminal = Terminal::with(&project, &[], 60, &[("RHIZO_MODEL", "offline")]);
@@ -88,6 +105,8 @@ fn sixty_columns_are_enough() {
         (".vars", "context"),
         (".runs", "id"),
         (".tools", "ask_user"),
+        (".model", "offline/extract"),
+        (".memory", "0 episodes"),
         ("?llm", "  prints"),
         ("?context.grep", "context.grep("),
     ] {

@@ -4,7 +4,6 @@ use crate::core::failure::Outcome;
 use crate::repl::commands::command::{Command, Next};
 use crate::repl::shell::Shell;
 use crate::repl::spending;
-use crate::repl::table::page;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -22,7 +21,7 @@ fn run<'a>(shell: &'a mut Shell, _: &'a str) -> BoxFuture<'a, Outcome<Next>> {
         for row in &report.rows {
             shell.screen.out(&spending::line(row, 0, shell.screen.width()));
         }
-        shell.screen.out(&page(&format!("all: {}", shell.run.host.footer()), shell.screen.width()));
+        shell.screen.page(&format!("all: {}", shell.run.host.footer()));
         let left = scope.left();
         let left = [
             left.cost.map(|cost| cost.to_string()),
@@ -31,7 +30,7 @@ fn run<'a>(shell: &'a mut Shell, _: &'a str) -> BoxFuture<'a, Outcome<Next>> {
         ];
         let left: Vec<String> = left.into_iter().flatten().collect();
         if !left.is_empty() {
-            shell.screen.out(&format!("left: {}", left.join(" · ")));
+            shell.screen.page(&format!("left: {}", left.join(" · ")));
         }
         Ok(Next::Stay)
     }

@@ -29,7 +29,7 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             let stats = memory.stats().await?;
             let fault = stats.fault.as_ref().map(|fault| format!("\nfault: {fault}")).unwrap_or_default();
             let text = format!("{} episodes, {} indexed with {}{fault}", stats.episodes, stats.indexed, stats.embedder);
-            shell.screen.out(&text);
+            shell.screen.page(&text);
             tell_hints(shell, "").await?;
         } else {
             let found = memory.recall(argument, SHOWN).await?;
@@ -57,10 +57,10 @@ async fn tell_hints(shell: &Shell, task: &str) -> Outcome<()> {
     }
     let hints = explore::hints(host, task).await?;
     if hints.is_empty() {
-        shell.screen.out(&format!("where to begin: {}", advice(&explore::shape(&host.view))));
+        shell.screen.page(&format!("where to begin: {}", advice(&explore::shape(&host.view))));
     } else {
         let lines: Vec<String> = hints.iter().map(Hint::line).collect();
-        shell.screen.out(&format!("how similar runs looked, the best first:\n  {}", lines.join("\n  ")));
+        shell.screen.page(&format!("how similar runs looked, the best first:\n  {}", lines.join("\n  ")));
     }
     Ok(())
 }

@@ -54,5 +54,5 @@ fn tell(shell: &Shell, spec: &ModelSpec, reason: &str) {
     };
     let health = shell.kit.models.health(spec);
     let breaker = health.map_or_else(String::new, |health| format!(" · breaker {health}"));
-    shell.screen.out(&format!("{}: {reason}\n  window {} tokens · {price}{breaker}", spec.id, spec.window));
+    shell.screen.page(&format!("{}: {reason}\n  window {} tokens · {price}{breaker}", spec.id, spec.window));
 }

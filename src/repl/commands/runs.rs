@@ -34,7 +34,7 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             shell.screen.out(&render(head, rows, shell.screen.width()));
         } else {
             let one = store.run(argument)?;
-            shell.screen.out(&shown(&one, store.shown_cost(&one)?, &store.children(&one.id)?));
+            shell.screen.page(&shown(&one, store.shown_cost(&one)?, &store.children(&one.id)?));
         }
         if let Some(note) = store.take_note() {
             shell.screen.dim(&format!("note: {note}"));

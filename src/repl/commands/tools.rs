@@ -5,7 +5,7 @@ use crate::core::tool::ToolSpec;
 use crate::repl::commands::command::{Command, Next};
 use crate::repl::inspect::{about_tool, permission};
 use crate::repl::shell::Shell;
-use crate::repl::table::{page, render};
+use crate::repl::table::render;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -22,7 +22,7 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             shell.screen.out(&render(["tool", "needs", "does"], specs.iter().map(row), shell.screen.width()));
         } else {
             let text = about_tool(catalog.get(argument)?.tool.spec());
-            shell.screen.out(&page(&text, shell.screen.width()));
+            shell.screen.page(&text);
         }
         Ok(Next::Stay)
     }

@@ -7,7 +7,7 @@ use crate::core::text::visible;
 use crate::repl::editor::kept::Kept;
 use crate::repl::editor::live::Live;
 use crate::repl::editor::person::Front;
-use crate::repl::table::told;
+use crate::repl::table::{page, progress, told};
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{Sender, channel};
@@ -101,6 +101,11 @@ impl Screen {
         if self.out.terminal { visible(text) } else { Cow::Borrowed(text) }
     }
 
+    /// Prints what is said and not only shown to standard output: its lines wrap between words.
+    pub fn page(&self, text: &str) {
+        self.out(&page(text, self.width()));
+    }
+
     /// Prints a line to standard output that begins with a coloured mark.
     pub fn marked(&self, mark: &str, text: &str) {
         let mark = if self.out.colour { format!("\u{1b}[2m{mark}\u{1b}[0m") } else { mark.to_owned() };
@@ -126,7 +131,7 @@ impl Screen {
         if self.quiet {
             return;
         }
-        let text = told(&visible(text), self.width());
+        let text = progress(&visible(text), self.width());
         let painted = |line: &str| format!("\u{1b}[2m{line}\u{1b}[0m");
         match self.err.colour {
             true => self.line(&text.lines().map(painted).collect::<Vec<_>>().join("\n"), true),
