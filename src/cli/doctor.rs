@@ -91,11 +91,7 @@ async fn whole(settings: Settings, calls: bool, checks: &mut Checks) {
         }
     };
     checks.push(("store", sound(&app.kit.store)));
-    let workspace = &app.kit.tool_context.workspace;
-    if workspace.closes_below(workspace.root()) {
-        let what = format!("{} holds files of rhizo itself", workspace.root().display());
-        checks.push(("workspace", Ok(format!("{what}: commands make nothing new beside them; RHIZO_HOME moves them"))));
-    }
+    checks.extend(crowded(&app).map(|told| ("workspace", Ok(told))));
     let model = app.kit.models.default_model().await;
     checks.push(("model", model.map(|m| format!("{}: {}", m.spec.id, m.reason))));
     if let Ok(chosen) = app.kit.models.choose(&Wish::default()).await {
@@ -114,6 +110,14 @@ async fn whole(settings: Settings, calls: bool, checks: &mut Checks) {
             None => Ok(format!("{} episodes, {} indexed, {}", s.episodes, s.indexed, s.embedder)),
         }),
     ));
+}
+
+/// What stands in the way of commands, if files of the program itself lie where they work.
+fn crowded(app: &App) -> Option<String> {
+    let workspace = &app.kit.tool_context.workspace;
+    let root = workspace.root();
+    let told = || format!("{} holds files of rhizo itself: commands make nothing new beside them", root.display());
+    workspace.closes_below(root).then(told)
 }
 
 fn front_matter(paths: &Paths) -> Outcome<String> {
