@@ -5,6 +5,7 @@ mod cheaper;
 mod high;
 mod lists;
 mod low;
+mod pictures;
 mod unpriced;
 
 use crate::support::chat::ChatServer;

@@ -2,6 +2,7 @@
 
 use crate::cli::table;
 use crate::config::settings::Settings;
+use crate::core::message::IMAGE_TOKENS;
 use crate::core::money::Money;
 use crate::core::price::{Price, Rates};
 use crate::core::text::without_secrets;
@@ -18,6 +19,11 @@ pub fn page(settings: &Settings, spec: &ModelSpec, origins: &[(String, String)])
     let answer = spec.max_output.map_or_else(String::new, |most| format!(", at most {most} of them answer"));
     lines.push(("window", format!("{} tokens{answer}", spec.window)));
     lines.push(("can", or_none(&spec.capabilities.words().join(", "), "text only")));
+    if spec.capabilities.vision {
+        let assumed = if spec.image_tokens.is_none() { ", as is assumed" } else { "" };
+        let most = spec.image_tokens.unwrap_or(IMAGE_TOKENS);
+        lines.push(("pictures", format!("at most {most} tokens each{assumed}")));
+    }
     if !spec.tags.is_empty() {
         lines.push(("tags", spec.tags.join(", ")));
     }

@@ -112,6 +112,7 @@ pub const KEYS: &[Key] = &[
     key("models.*.key_env", Kind::Text, "the variable that holds the key"),
     key("models.*.headers", Kind::Texts, "headers beside those of the protocol, each \"Name: value\""),
     key("models.*.context_window", Kind::Count, "tokens that fit into a prompt and its answer"),
+    key("models.*.image_tokens", Kind::Count, "the most tokens that a picture counts; a budget holds them back"),
     key("models.*.input_price", Kind::Usd, "USD per million prompt tokens"),
     key("models.*.cached_input_price", Kind::Usd, "USD per million prompt tokens from the provider's cache"),
     key("models.*.cache_write_price", Kind::Usd, "USD per million prompt tokens written into the provider's cache"),

@@ -19,6 +19,8 @@ pub struct ModelConfig {
     pub headers: Vec<String>,
     /// Tokens that fit into a prompt and its answer.
     pub context_window: Option<u64>,
+    /// Tokens that a picture counts at most.
+    pub image_tokens: Option<u64>,
     /// The model whose list price it has.
     pub priced_as: Option<String>,
     /// What its calls cost.
@@ -63,6 +65,7 @@ pub(super) fn read(merged: &Merged, name: &str) -> ModelConfig {
         key_env: merged.text(&at("key_env")),
         headers: merged.texts(&at("headers")).unwrap_or_default(),
         context_window: merged.count(&at("context_window")),
+        image_tokens: merged.count(&at("image_tokens")),
         priced_as: merged.text(&at("priced_as")),
         price: PriceConfig::of(|key| merged.usd(&at(key)), |key| merged.count(&at(key))),
         capabilities: merged.texts(&at("capabilities")),

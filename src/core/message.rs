@@ -184,14 +184,19 @@ pub struct ChatRequest {
     pub logprobs: bool,
 }
 
-/// The most tokens that a provider counts for one picture: a large one in high detail is below this at OpenAI,
-/// Anthropic and Google.
+/// The most tokens that one picture counts where nobody says how many: a large one in high detail is below this at
+/// Anthropic, at Google and at most models of OpenAI.
 pub const IMAGE_TOKENS: u64 = 8_192;
 
 impl ChatRequest {
+    /// How many pictures it has.
+    pub fn images(&self) -> u64 {
+        self.messages.iter().map(|message| message.images.len() as u64).sum()
+    }
+
     /// An upper bound of the prompt's tokens, in tokens: a byte-level tokenizer never makes more tokens than bytes,
-    /// and the chat format adds a few per message.
-    pub fn token_bound(&self) -> u64 {
+    /// and the chat format adds a few per message. A picture counts at most `image_tokens`.
+    pub fn token_bound(&self, image_tokens: Option<u64>) -> u64 {
         let bytes = |m: &Message| {
             let calls: usize = m.tool_requests.iter().map(|c| c.name.len() + c.arguments.len() + 16).sum();
             let thoughts: usize = m.thoughts.iter().map(|thought| thought.bytes() + 16).sum();
@@ -199,12 +204,9 @@ impl ChatRequest {
         };
         let functions = |f: &FunctionSpec| (f.description.len() + f.parameters.to_string().len()) as u64 + 64;
         let schema = self.schema.as_ref().map_or(0, |schema| schema.to_string().len() as u64 + 64);
-        let images = self.messages.iter().map(|m| m.images.len() as u64).sum::<u64>();
-        self.messages.iter().map(bytes).sum::<u64>()
-            + self.functions.iter().map(functions).sum::<u64>()
-            + images * IMAGE_TOKENS
-            + schema
-            + 16
+        let functions = self.functions.iter().map(functions).sum::<u64>();
+        let images = self.images().saturating_mul(image_tokens.unwrap_or(IMAGE_TOKENS));
+        images.saturating_add(self.messages.iter().map(bytes).sum::<u64>() + functions + schema + 16)
     }
 }
 

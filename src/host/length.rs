@@ -5,6 +5,7 @@
 use crate::budget::scope::afford::Wish;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::message::IMAGE_TOKENS;
 use crate::core::price::Bound;
 use crate::host::call::ModelCall;
 use crate::host::run_host::RunHost;
@@ -55,9 +56,9 @@ pub(super) fn wish(call: &mut ModelCall) -> Wish {
 pub(super) fn wish_of(call: &ModelCall, spec: &ModelSpec) -> Wish {
     let asked = call.request.sampling.max_tokens.unwrap_or(MAX_TOKENS);
     let least = (asked / LEAST_SHARE).max(LEAST_TOKENS).min(asked);
-    let images = call.request.messages.iter().map(|message| message.images.len() as u64).sum();
+    let (input_tokens, images) = (call.request.token_bound(spec.image_tokens), call.request.images());
     let output_tokens = longest(call, spec).max(least).min(asked);
-    Wish { bound: Bound { input_tokens: call.request.token_bound(), output_tokens, images }, least }
+    Wish { bound: Bound { input_tokens, output_tokens, images }, least }
 }
 
 /// Asks for no more than the model gives and the budget allows, and says so.
@@ -75,9 +76,11 @@ pub(super) fn shorten(host: &RunHost, call: &mut ModelCall, wish: &Wish, granted
     }
 }
 
-/// Tokens of the prompt, of four bytes each, which is what English text has.
+/// Tokens of the prompt, of four bytes each, which is what English text has. Most pictures count far less than the most that one
+/// can, and gpt-4o-mini's at least 2,833.
 fn prompt(call: &ModelCall) -> u64 {
-    call.request.token_bound() / 4
+    let most = call.served.spec.image_tokens.map(|tokens| tokens.min(IMAGE_TOKENS));
+    call.request.token_bound(most) / 4
 }
 
 /// The longest answer that the model can give to the prompt; servers refuse a request for more. The prompt may have more

@@ -37,7 +37,7 @@ pub async fn settlement(kit: &Kit, effect: &EffectRow) -> Outcome<Word> {
     // Of a root's later turns the log has only the last messages; they matter where nobody has counted the tokens.
     let request: ChatRequest = serde_json::from_value(intent).unwrap_or_default();
     let served = kit.models.by_name(model.as_str())?;
-    let images = request.messages.iter().map(|message| message.images.len() as u64).sum();
+    let images = request.images();
     let cost = |usage: &Usage| served.price.as_ref().map(|price| price.cost(usage, images));
     let mut told = Told::default();
     for id in effect.provider.iter().rev() {

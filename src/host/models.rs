@@ -230,6 +230,7 @@ impl Models {
             key,
             headers: spec.headers.clone(),
             model_name: spec.name.clone(),
+            image_tokens: spec.image_tokens,
             timeouts: timeouts(spec),
             retry: self.retry,
             stream: spec.stream,

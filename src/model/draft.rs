@@ -51,8 +51,8 @@ pub struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// An answer of which nothing has arrived.
-    pub fn new(watch: &'a Watch, asked: Asked<'a>) -> Self {
+    /// An answer of which nothing has arrived, of a model whose pictures count at most so many tokens.
+    pub fn new(watch: &'a Watch, asked: Asked<'a>, image_tokens: Option<u64>) -> Self {
         Self {
             stage: Stage::Idle,
             watch,
@@ -63,7 +63,7 @@ impl<'a> Draft<'a> {
             calls: Calls::default(),
             thoughts: Vec::new(),
             ponders: false,
-            tally: Tally::default(),
+            tally: Tally::of(image_tokens),
             ending: None,
             named: false,
             goes_on: false,

@@ -51,6 +51,8 @@ pub struct RemoteSettings {
     pub headers: Vec<(String, String)>,
     /// The model's name as the server knows it.
     pub model_name: String,
+    /// The most tokens that a picture counts, if somebody says so.
+    pub image_tokens: Option<u64>,
     /// How long each part of a call may take.
     pub timeouts: Timeouts,
     /// How failed attempts are repeated.
@@ -117,7 +119,8 @@ impl<P: Protocol> Remote<P> {
         mut pass: Pass,
         deadline: Instant,
     ) -> Result<ChatReply, FailedAttempt> {
-        let (mut draft, begun) = (Draft::new(watch, self.asked()), Instant::now());
+        let begun = Instant::now();
+        let mut draft = Draft::new(watch, self.asked(), self.settings.image_tokens);
         let ended = tokio::select! {
             biased;
             () = watch.cancel.cancelled() => Err(Broken::from(cancelled())),

@@ -17,8 +17,8 @@ const TEMPLATE: u64 = 256;
 /// The same where functions are offered or a schema is asked for: Anthropic counts some hundreds for its instructions about
 /// tools (<https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview#pricing>).
 const INSTRUCTIONS: u64 = 1_024;
-/// What a picture can count beyond the `IMAGE_TOKENS` that are held back for it: gpt-4o-mini counts 2,833 and 5,667 for each
-/// of up to eight tiles (<https://platform.openai.com/docs/guides/images-vision>).
+/// What a picture of a model of which nobody says how much it counts can count beyond the `IMAGE_TOKENS` that are held back for
+/// it: gpt-4o-mini counts 48,169 (`registry::pictures`), and a server may give it another name.
 const LARGE_IMAGE: u64 = 5 * IMAGE_TOKENS;
 /// More tokens than any model's longest answer, for requests that set no limit.
 const LONGEST: u64 = 1_000_000;
@@ -29,6 +29,8 @@ const OVER: u64 = 64;
 /// What has arrived of one answer, and what the server counted.
 #[derive(Debug, Default)]
 pub struct Tally {
+    /// The most tokens that a picture counts, if somebody says so.
+    image_tokens: Option<u64>,
     /// Bytes of text, refusal, thoughts and tool calls.
     heard: usize,
     /// Those of thoughts among them, which are paid for though not shown.
@@ -44,6 +46,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// A tally of a model whose pictures count at most so much.
+    pub fn of(image_tokens: Option<u64>) -> Self {
+        Self { image_tokens, ..Self::default() }
+    }
+
     /// Takes note of something that the model wrote.
     pub fn hear(&mut self, text: &str) {
         self.heard += text.len();
@@ -101,12 +108,12 @@ impl Tally {
         let whole = self.counted && self.counted_at == self.heard;
         let low = told.output_tokens < if whole { least } else { here.output_tokens };
         let high = told.output_tokens > self.most_answer(request);
-        let prompt = (1..=most_prompt(request)).contains(&told.input_tokens);
+        let prompt = (1..=self.most_prompt(request)).contains(&told.input_tokens);
         if self.counted && prompt && !low && !high {
             return told;
         }
         // What a gateway sends beside the prompt costs too; more than was held back would break a budget.
-        let held = Usage { input_tokens: told.input_tokens.min(request.token_bound()), ..here };
+        let held = Usage { input_tokens: told.input_tokens.min(self.held_back(request)), ..here };
         let asked = match told.input_tokens {
             0 => here,
             _ if prompt => told,
@@ -125,12 +132,25 @@ impl Tally {
     /// What the server counted beyond what can be true, in words.
     pub fn excess(&self, request: &ChatRequest) -> Option<String> {
         let told = self.usage?;
-        let (prompt, answer) = (most_prompt(request), self.most_answer(request));
+        let (prompt, answer) = (self.most_prompt(request), self.most_answer(request));
         if told.input_tokens > prompt {
             return Some(format!("{} prompt tokens where at most {prompt} can have been sent", told.input_tokens));
         }
         let what = format!("{} answer tokens where at most {answer} were allowed or arrived", told.output_tokens);
         (told.output_tokens > answer).then_some(what)
+    }
+
+    /// The tokens that a budget holds back for the prompt of a request.
+    pub fn held_back(&self, request: &ChatRequest) -> u64 {
+        request.token_bound(self.image_tokens)
+    }
+
+    /// The most tokens that the prompt can have: those, and what servers add.
+    fn most_prompt(&self, request: &ChatRequest) -> u64 {
+        let instructed = !request.functions.is_empty() || request.schema.is_some();
+        let added = if instructed { INSTRUCTIONS } else { TEMPLATE };
+        let larger = if self.image_tokens.is_none() { request.images() * LARGE_IMAGE } else { 0 };
+        self.held_back(request).saturating_add(larger + added)
     }
 
     /// The most tokens that an answer can have: those that were allowed, thoughts that nobody is shown among them; or, from
@@ -140,14 +160,6 @@ impl Tally {
         let most = request.sampling.max_tokens.unwrap_or(LONGEST).max(heard);
         most.saturating_add(most / OVER_SHARE).saturating_add(OVER)
     }
-}
-
-/// The most tokens that the prompt of a request can have: what a budget holds back for it, and what servers add.
-fn most_prompt(request: &ChatRequest) -> u64 {
-    let images: u64 = request.messages.iter().map(|message| message.images.len() as u64).sum();
-    let instructed = !request.functions.is_empty() || request.schema.is_some();
-    let added = if instructed { INSTRUCTIONS } else { TEMPLATE };
-    request.token_bound() + images * LARGE_IMAGE + added
 }
 
 /// The most tokens that a model has thought in silence after so long: no server is known to write faster.
@@ -202,7 +214,7 @@ mod tests {
     fn counts_above_what_was_sent_or_allowed_are_not() {
         let mut request = ChatRequest::default();
         request.sampling.max_tokens = Some(100);
-        let held = request.token_bound();
+        let held = request.token_bound(None);
         let bound = held + TEMPLATE;
         for (input, output, expect) in [
             (bound, 170, (bound, 170, false)),

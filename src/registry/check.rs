@@ -184,7 +184,8 @@ impl Check<'_> {
     /// Numbers that are in the right form and still cannot be meant.
     fn numbers(&mut self) {
         const MOST: &[(&str, f64)] = &[("temperature", 2.0), ("monitor.repetition", 1.0), ("monitor.combined", 1.0)];
-        const POSITIVE: &[&str] = &["max_tokens", "max_turns", "context_window", "timeout", "first_token_timeout"];
+        const POSITIVE: &[&str] =
+            &["max_tokens", "max_turns", "context_window", "image_tokens", "timeout", "first_token_timeout"];
         let is_bounded = |path: &str| path.starts_with("models.") || path == "limits.timeout";
         for path in self.settings.merged.paths() {
             let Some((typed, _)) = self.settings.merged.get(path) else { continue };

@@ -7,6 +7,7 @@ pub mod capabilities;
 pub mod check;
 pub mod models;
 pub mod personas;
+pub mod pictures;
 pub mod prices;
 pub mod programs;
 pub mod project;

@@ -9,7 +9,7 @@ use crate::core::price::Price;
 use crate::core::text::{nearest, one_line};
 use crate::registry::builtin::{OFFLINE, SERVERS, Server};
 use crate::registry::prices::{self, PriceSource};
-use crate::registry::{access, address, capabilities};
+use crate::registry::{access, address, capabilities, pictures};
 use serde::Serialize;
 
 /// Which protocol a model speaks.
@@ -72,6 +72,8 @@ pub struct ModelSpec {
     pub window_known: bool,
     /// Tokens of an answer at most; `None` if unknown.
     pub max_output: Option<u64>,
+    /// Tokens that a picture counts at most; `None` if nobody says, and then `IMAGE_TOKENS` are held back.
+    pub image_tokens: Option<u64>,
     /// What its calls cost; `None` if unknown.
     pub price: Option<Price>,
     /// Where the price comes from.
@@ -172,6 +174,7 @@ pub fn offline() -> ModelSpec {
         window: 1_000_000,
         window_known: true,
         max_output: None,
+        image_tokens: None,
         price: Some(Price::FREE),
         price_source: Some(PriceSource::Local),
         capabilities: Capabilities::default(),
@@ -206,6 +209,7 @@ fn at_service(settings: &Settings, service: &Server, name: &str) -> ModelSpec {
         window: listed.as_ref().and_then(|l| l.window).unwrap_or(WINDOW),
         window_known: listed.as_ref().is_some_and(|l| l.window.is_some()),
         max_output: listed.as_ref().and_then(|l| l.max_output),
+        image_tokens: pictures::most_tokens(name),
         price: priced.map(|l| l.price.clone()),
         price_source: priced.map(|l| l.source.clone()),
         capabilities: listed.as_ref().map_or_else(Capabilities::default, |l| l.capabilities),
@@ -261,6 +265,8 @@ fn configured(settings: &Settings, name: &str, config: &ModelConfig) -> Outcome<
     spec.fallback.clone_from(&config.fallback);
     spec.window = config.context_window.unwrap_or(spec.window);
     spec.window_known |= config.context_window.is_some();
+    let like = config.priced_as.as_deref().and_then(pictures::most_tokens);
+    spec.image_tokens = config.image_tokens.or(like).or(spec.image_tokens);
     spec.stream = config.stream.unwrap_or(true);
     spec.store = config.store.unwrap_or(false);
     spec.functions = config.functions.unwrap_or(false);

@@ -36,6 +36,7 @@ fn settings(base_url: String) -> RemoteSettings {
         key: None,
         headers: Vec::new(),
         model_name: "small".to_owned(),
+        image_tokens: None,
         timeouts: Timeouts::default(),
         retry: RetryPolicy { attempts: 3, base: Duration::from_millis(1), cap: Duration::from_millis(1) },
         stream: true,

@@ -26,7 +26,7 @@ impl Draft<'_> {
         }
         let (heard, most) = (usage.output_tokens, request.sampling.max_tokens.unwrap_or(0));
         if self.is_uncounted() && stopped.is_none() {
-            usage.input_tokens = request.token_bound();
+            usage.input_tokens = self.tally.held_back(request);
         }
         usage.output_tokens = heard.max(stopped.map_or(most, |time| most.min(silent(time))));
         usage.unheard_tokens = usage.output_tokens.saturating_sub(heard);

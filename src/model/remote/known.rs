@@ -70,7 +70,7 @@ impl<P: Protocol> Remote<P> {
     /// An answer that came in one piece, if it is whole. A response says itself how far it has come.
     fn answer(&self, body: &[u8], id: &str, request: &ChatRequest) -> Outcome<Known> {
         let watch = Watch::silent();
-        let mut draft = Draft::new(&watch, self.asked());
+        let mut draft = Draft::new(&watch, self.asked(), self.settings.image_tokens);
         draft.stage = Stage::Asked;
         let read = P::Reader::default().document(&mut draft, body);
         let usage = draft.usage(request);

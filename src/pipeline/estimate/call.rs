@@ -76,7 +76,8 @@ pub(super) async fn asked(ground: Ground<'_>, step: &Step, call: Call<'_>, row: 
         call.max_tokens.or(explained.role.sampling.max_tokens).or(spec.max_output).unwrap_or(spec.window);
     let read = call.prompt + call.schema + call.standing(ground, step, &explained.role)?;
     let images = u64::try_from(call.images).unwrap_or(u64::MAX);
-    let input_tokens = u64::try_from(read).unwrap_or(u64::MAX).saturating_add(images.saturating_mul(IMAGE_TOKENS));
+    let seen = images.saturating_mul(spec.image_tokens.unwrap_or(IMAGE_TOKENS));
+    let input_tokens = u64::try_from(read).unwrap_or(u64::MAX).saturating_add(seen);
     let bound = Bound { input_tokens, output_tokens, images };
     row.worst =
         spec.price.as_ref().map(|price| Money::from_nanos(price.worst(&bound).nanos().saturating_mul(row.calls)));

@@ -1,0 +1,53 @@
+//! The most tokens that one picture counts, by the beginning of a model's name: a reseller bills what the model counts.
+//!
+//! Only models whose pictures can count more than `IMAGE_TOKENS` stand here, at what a picture of any size comes to that is sent
+//! without a wish for its detail. Read on 2026-12-01 in:
+//! - OpenAI: <https://developers.openai.com/api/docs/guides/images-vision>. gpt-4o-mini counts 2,833 tokens and 5,667 for each
+//!   of up to eight tiles. Later models count 1.2 tokens for each patch of 32 x 32 pixels: up to 10,000 patches with gpt-5.4
+//!   and gpt-5.5, and up to 30,000, behind which a picture is refused, since gpt-5.6 (as measured in llxprt-code 3483 and
+//!   agenthub 194 on GitHub); of gpt-6 nobody says otherwise. The small ones of gpt-5.4 keep to 1,536 patches of at most 2.46.
+//! - Qwen: a token for each 28 x 28 or 32 x 32 pixels, up to 16,384 (<https://huggingface.co/Qwen/Qwen2-VL-7B-Instruct>).
+
+/// The first that fits is meant.
+const MOST: &[(&str, u64)] = &[
+    ("gpt-4o-mini", 2_833 + 8 * 5_667),
+    ("gpt-5.4-mini", 3_779),
+    ("gpt-5.4-nano", 3_779),
+    ("gpt-5.4", 12_000),
+    ("gpt-5.5", 12_000),
+    ("gpt-5.6", 36_000),
+    ("gpt-6", 36_000),
+    ("qwen2-vl", 16_384),
+    ("qwen2.5-vl", 16_384),
+    ("qwen2.5vl", 16_384),
+    ("qwen3-vl", 16_384),
+];
+
+/// The most tokens that a picture counts for the model of this name, with or without a service before it; `None` if nothing is
+/// known of it.
+pub fn most_tokens(name: &str) -> Option<u64> {
+    let bare = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    MOST.iter().find(|(family, _)| bare.starts_with(family)).map(|(_, tokens)| *tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::most_tokens;
+
+    #[test]
+    fn a_name_tells_what_a_picture_counts_at_whatever_service() {
+        for (name, expect) in [
+            ("gpt-4o-mini", Some(48_169)),
+            ("openrouter/openai/gpt-4o-mini-2024-07-18", Some(48_169)),
+            ("openai/gpt-5.4", Some(12_000)),
+            ("openai/gpt-5.4-nano", Some(3_779)),
+            ("gpt-6.2-sol", Some(36_000)),
+            ("Qwen/Qwen2.5-VL-72B-Instruct", Some(16_384)),
+            ("openai/gpt-4o", None),
+            ("openai/gpt-5-mini", None),
+            ("anthropic/claude-opus-5", None),
+        ] {
+            assert_eq!(most_tokens(name), expect, "{name}");
+        }
+    }
+}
