@@ -242,7 +242,7 @@ impl<'a> Draft<'a> {
         Err(Failure::new(FailureKind::Protocol, message))
     }
 
-    /// Ends the text where one of these begins; for servers that cannot be told to do so.
+    /// Ends the text where one of these begins; servers that cannot be told all of them go on.
     pub fn cut_at(&mut self, stops: &[String]) {
         let found = stops.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| self.text.find(stop.as_str())).min();
         if let Some(at) = found {

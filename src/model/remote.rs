@@ -20,7 +20,7 @@ use crate::model::exchange::{Incoming, Patience, Timeouts, json_headers, open};
 use crate::model::halves::{Halves, whole};
 use crate::model::lane::{Lane, Pass, need};
 use crate::model::protocol::{Protocol, Reader};
-use crate::model::quirks::{Feature, Features, Form, Quirks};
+use crate::model::quirks::{Features, Form, Quirks};
 use crate::model::retry::{ASKED, FailedAttempt, REACH, RetryPolicy, Way, cancelled, persist};
 use crate::model::retry_after::Advice;
 use crate::model::secrets::Secrets;
@@ -32,9 +32,10 @@ use jiff::Timestamp;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
+use std::collections::HashSet;
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -77,8 +78,8 @@ pub struct Remote<P> {
     quirks: Quirks,
     /// Whether a person was told that the server's counts cannot be true.
     doubted: AtomicBool,
-    /// Whether a person was told what the protocol leaves out.
-    dropped: AtomicBool,
+    /// What a person was told that the protocol leaves out.
+    dropped: Mutex<HashSet<&'static str>>,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -160,7 +161,8 @@ impl<P: Protocol> Remote<P> {
         let RemoteSettings { stream, store, .. } = self.settings;
         let mut form = Form { stream, store, lacking: self.quirks.lacking() };
         let mut tried = Features::NONE;
-        self.tell(watch, P::drops(request, form).filter(|_| !self.dropped.swap(true, Ordering::Relaxed)));
+        let untold = |&what: &&'static str| self.dropped.lock().unwrap_or_else(PoisonError::into_inner).insert(what);
+        self.tell(watch, P::drops(request, form).filter(untold));
         loop {
             let first = Patience::from(Instant::now(), self.first_limit(), "no token");
             let incoming = self.ask(request, form, first, draft).await?;
@@ -169,9 +171,7 @@ impl<P: Protocol> Remote<P> {
             if (200..300).contains(&status) {
                 draft.head(incoming.headers());
                 self.hear(incoming, first, draft).await?;
-                if !form.takes(Feature::Stop) {
-                    draft.cut_at(&request.sampling.stop);
-                }
+                draft.cut_at(&request.sampling.stop);
                 return Ok(());
             }
             if !GIVEN_UP.contains(&status) {

@@ -119,6 +119,35 @@ fn what_a_provider_does_not_take_is_told_once() {
 }
 
 #[test]
+fn what_anthropic_takes_no_thoughts_or_warmth_for_is_told_or_refused() {
+    let server = ChatServer::new(answers);
+    let config = config("anthropic", &server).replace("\"big\"", "\"claude-haiku-4-5\"");
+    let role = "[roles.worker]\nthinking = \"low\"\nmax_tokens = 6000\ntemperature = 0.2\n";
+    let program = Program::new().file("rhizo.toml", format!("{config}{role}")).env("MY_KEY", "k-1");
+    let left_out = |what: &str| format!("does not take {what}; it is left out");
+    let cold = String::new();
+    let (warm, room) =
+        (left_out("`temperature` while it thinks"), left_out("`thinking` where `max_tokens` is below 1280"));
+    for (options, budget, temperature, told) in [
+        ("#{}", json!(1_500), Value::Null, &warm),
+        ("#{temperature: 1.0, max_tokens: 2000}", json!(1_024), Value::Null, &cold),
+        ("#{max_tokens: 500}", Value::Null, json!(0.2), &room),
+    ] {
+        let ran = program.args(["eval", &format!("llm(\"capital?\", {options})"), "--json"]).run().ok().says(told);
+        let body = server.asks().pop().expect("a request").body;
+        assert_eq!(body["thinking"]["budget_tokens"], budget, "{options}");
+        assert_eq!(body["temperature"], temperature, "{options}");
+        // 3 + 2 tokens of the prompt at $1, 15 of the cache at $0.1 and 5 of the answer at $10 per million.
+        assert_eq!(ran.json()["cost_usd"], json!(0.000_056_5), "{options}");
+        assert_eq!(ran.stderr.matches("it is left out").count(), usize::from(!told.is_empty()), "{}", ran.stderr);
+    }
+    let asked = server.asks().len();
+    let ran = program.args(["eval", "llm(\"capital?\", #{temperature: 1.5})"]).run().code(1);
+    ran.says("takes a temperature from 0 to 1, not 1.5").says("lower the `temperature` of the call or of its role");
+    assert_eq!(server.asks().len(), asked);
+}
+
+#[test]
 fn a_server_of_ones_own_says_how_much_it_takes() {
     let props = json!({"default_generation_settings": {"n_ctx": 64}, "total_slots": 1});
     let listing = |model: Value| json!({"object": "list", "data": [model]});

@@ -396,7 +396,9 @@ async fn thinking_is_a_number_of_tokens_or_a_word() {
     }
     // Signed thoughts, which a budget wants back in a round of tool calls, are not kept; newer models want none.
     let in_round = || ChatRequest { messages: round().messages, ..request(Thinking::High, 16_000) };
-    assert_eq!(sent(old, &in_round(), &[]).await.0.get("thinking"), None);
+    let (body, notes) = sent(old, &in_round(), &[]).await;
+    let told = "does not take `thinking` after a call of a tool that came without its thoughts; it is left out";
+    assert!(body.get("thinking").is_none() && notes.len() == 1 && notes[0].ends_with(told), "{notes:?}");
     assert_eq!(sent("claude-opus-5", &in_round(), &[]).await.0["thinking"], json!({"type": "adaptive"}));
 
     let (body, _) = sent("claude-opus-5", &request(Thinking::High, 9), &[]).await;
@@ -407,6 +409,43 @@ async fn thinking_is_a_number_of_tokens_or_a_word() {
     let adaptive = "\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\"";
     let (body, notes) = sent("claude", &request(Thinking::Low, 9_000), &[adaptive]).await;
     assert_eq!((&body["thinking"], notes.len()), (&json!({"type": "adaptive"}), 1));
+}
+
+#[tokio::test]
+async fn a_limit_without_room_for_thoughts_is_told() {
+    let server = Server::play(vec![fine()]).await;
+    let model = named(&server, "claude-haiku-4-5");
+    let sampling = |max_tokens: u64, temperature: Option<f64>| Sampling {
+        thinking: Some(Thinking::High),
+        max_tokens: Some(max_tokens),
+        temperature,
+        ..Sampling::default()
+    };
+    let (room, warm) = ("`thinking` where `max_tokens` is below 1280", "`temperature` while it thinks");
+    for (sampling, budget, expect) in [
+        (sampling(1_279, Some(0.5)), None, Some(room)),
+        (sampling(1_000, None), None, None),
+        (sampling(1_280, None), Some(1_024_u64), None),
+        (sampling(1_280, Some(0.5)), Some(1_024), Some(warm)),
+    ] {
+        let (reply, notes) = told(&model, &ChatRequest { sampling, ..hello() }).await;
+        assert_eq!(reply.unwrap().text, "ok");
+        // The protocol wants more tokens for the answer than for thoughts.
+        let body = server.seen().pop().unwrap().body;
+        assert_eq!(body["thinking"].get("budget_tokens"), budget.map(Value::from).as_ref());
+        let expect = expect.map(|what| format!("does not take {what}; it is left out"));
+        assert_eq!(notes.len(), usize::from(expect.is_some()), "{notes:?}");
+        assert!(expect.is_none_or(|told| notes[0].ends_with(&told)), "{notes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_text_of_white_space_is_kept_here_because_the_protocol_refuses_it() {
+    let server = Server::play(vec![stream(&[&start(), &says("a\nb"), &ends("end_turn"), &stop()])]).await;
+    let sampling = Sampling { stop: vec!["\n".to_owned(), "END".to_owned()], ..Sampling::default() };
+    let (reply, _) = told(&model(&server), &ChatRequest { sampling, ..hello() }).await;
+    assert_eq!(reply.unwrap().text, "a");
+    assert_eq!(server.seen()[0].body["stop_sequences"], json!(["END"]));
 }
 
 #[tokio::test]

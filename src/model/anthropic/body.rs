@@ -14,6 +14,8 @@ const MAX_TOKENS: u64 = 4_096;
 /// The least tokens that a model can be told to think
 /// (<https://platform.claude.com/docs/en/build-with-claude/extended-thinking>).
 const LEAST_BUDGET: u64 = 1_024;
+/// What is not taken where the limit has no room for these and a quarter of them for the answer.
+const NO_ROOM: &str = "`thinking` where `max_tokens` is below 1280";
 /// Bytes from which on a text is worth a place in the cache: about the 1,024 tokens below which nothing is cached.
 const WORTH_CACHING: usize = 4_096;
 
@@ -26,8 +28,8 @@ struct Body<'a> {
     messages: Vec<Turn<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    stop_sequences: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stop_sequences: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking: Option<ThinkingConfig>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,7 +92,8 @@ pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome
         messages,
         // A model that thinks takes no temperature.
         temperature: temperature(request, form)?.filter(|_| thinking.is_none()),
-        stop_sequences: &sampling.stop,
+        // Those of white space alone are refused; where they begin the answer is cut here.
+        stop_sequences: sampling.stop.iter().map(String::as_str).filter(|stop| !stop.trim().is_empty()).collect(),
         thinking,
         output_config: (effort.is_some() || format.is_some()).then_some(OutputConfig { effort, format }),
         tools: request.functions.iter().map(tool).collect(),
@@ -100,11 +103,18 @@ pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome
     written(&body)
 }
 
-/// A temperature beside thoughts, unless it is the one at which they are made anyway
+/// Thoughts that the protocol does not take in this request, or a temperature beside thoughts, unless it is the one at which
+/// they are made anyway
 /// (<https://platform.claude.com/docs/en/build-with-claude/extended-thinking#feature-compatibility>).
 pub(super) fn drops(request: &ChatRequest, form: Form) -> Option<&'static str> {
-    let warm = request.sampling.temperature.is_some_and(|temperature| temperature < 1.0);
-    let max_tokens = request.sampling.max_tokens.unwrap_or(MAX_TOKENS);
+    let sampling = &request.sampling;
+    let max_tokens = sampling.max_tokens.unwrap_or(MAX_TOKENS);
+    let budgeted = form.takes(Feature::Thinking) && form.takes(Feature::ThinkingBudget);
+    let wanted = sampling.thinking.filter(|_| budgeted);
+    if let Some(untaken) = wanted.and_then(|wanted| budget(request, wanted, max_tokens).err()) {
+        return Some(untaken);
+    }
+    let warm = sampling.temperature.is_some_and(|temperature| temperature < 1.0);
     let thinks = || thinking(request, max_tokens, form).0.is_some();
     (warm && form.takes(Feature::Temperature) && thinks()).then_some("`temperature` while it thinks")
 }
@@ -114,13 +124,13 @@ fn temperature(request: &ChatRequest, form: Form) -> Outcome<Option<f64>> {
     match given {
         Some(temperature) if temperature > 1.0 => {
             let message = format!("this provider takes a temperature from 0 to 1, not {temperature}");
-            Err(Failure::new(FailureKind::Invalid, message))
+            Err(Failure::new(FailureKind::Invalid, message).hint("lower the `temperature` of the call or of its role"))
         }
         given => Ok(given),
     }
 }
 
-/// How much is thought: as a share of the answer's limit, which counts thoughts too, or as a word.
+/// How much is thought: as a number of tokens, or as a word.
 fn thinking(request: &ChatRequest, max_tokens: u64, form: Form) -> (Option<ThinkingConfig>, Option<&'static str>) {
     let wanted = request.sampling.thinking.filter(|_| form.takes(Feature::Thinking));
     let Some(wanted) = wanted else { return (None, None) };
@@ -134,21 +144,30 @@ fn thinking(request: &ChatRequest, max_tokens: u64, form: Form) -> (Option<Think
         };
         return (config, Some(effort));
     }
-    // With a budget the protocol wants the signed thoughts before each call of a tool back. Where there are none, because
-    // another model made the call, nothing is thought; then it wants none.
-    let unsigned = |message: &Message| !message.tool_requests.is_empty() && message.thoughts.is_empty();
-    let in_round = request.messages.iter().any(unsigned);
+    let budget = budget(request, wanted, max_tokens).unwrap_or_default();
+    (budget.map(|budget_tokens| ThinkingConfig::Enabled { budget_tokens }), None)
+}
+
+/// The tokens that may be thought, a share of the answer's limit, which counts thoughts too.
+///
+/// # Errors
+/// What is not taken, for people; then nothing is thought.
+fn budget(request: &ChatRequest, wanted: Thinking, max_tokens: u64) -> Result<Option<u64>, &'static str> {
     let share = match wanted {
-        Thinking::Off => return (None, None),
-        _ if in_round => return (None, None),
+        Thinking::Off => return Ok(None),
         Thinking::Low => max_tokens / 4,
         Thinking::Medium => max_tokens / 2,
         Thinking::High => max_tokens / 4 * 3,
     };
-    let budget_tokens = share.max(LEAST_BUDGET);
-    // Where the limit leaves no room for the least budget and an answer after it, nothing is thought.
-    let fits = budget_tokens + LEAST_BUDGET / 4 <= max_tokens;
-    (fits.then_some(ThinkingConfig::Enabled { budget_tokens }), None)
+    // With a budget the protocol wants the signed thoughts before each call of a tool back. Where nothing is thought it
+    // wants none.
+    let unsigned = |message: &Message| !message.tool_requests.is_empty() && message.thoughts.is_empty();
+    if request.messages.iter().any(unsigned) {
+        return Err("`thinking` after a call of a tool that came without its thoughts");
+    }
+    let tokens = share.max(LEAST_BUDGET);
+    // The limit must leave room for an answer after the least budget.
+    if tokens + LEAST_BUDGET / 4 > max_tokens { Err(NO_ROOM) } else { Ok(Some(tokens)) }
 }
 
 /// Schemas that the provider cannot take stay in the prompt alone.
