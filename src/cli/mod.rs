@@ -37,4 +37,5 @@ pub mod scripts;
 pub mod table;
 pub mod tools;
 pub mod trace;
+pub mod troubles;
 pub mod watching;

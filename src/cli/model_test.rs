@@ -8,6 +8,7 @@ use crate::budget::ledger::ChildSlice;
 use crate::budget::report::Totals;
 use crate::cli::printer::Printer;
 use crate::cli::table;
+use crate::cli::troubles::Troubles;
 use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, Outcome};
@@ -41,8 +42,10 @@ pub struct Tested {
     pub millis: Option<u64>,
     /// What the call used; one that failed may be charged too.
     pub spent: Totals,
-    /// The state of its breaker; `None` for a model that needs no connection, or that nobody knows.
+    /// The state of its breaker in this process; `None` for a model that needs no connection, or that nobody knows.
     pub health: Option<Health>,
+    /// What failed before, in whatever process.
+    pub before: Option<Troubles>,
 }
 
 /// Runs `models test`. Every model is tested, whatever the others say.
@@ -61,16 +64,17 @@ pub async fn test(app: &App, printer: &Printer, names: &[String]) -> Outcome<Exi
 
 /// Tests these models, one after the other, in a run of their own.
 pub async fn all(app: &App, names: &[String]) -> Outcome<Vec<Tested>> {
+    let before = names.iter().map(|name| troubles(app, name)).collect::<Outcome<Vec<_>>>()?;
     let run = run::begin(
         &app.kit,
         Start { kind: "test", task: &format!("models test {}", names.join(" ")), ..Start::default() },
         Library::default(),
     );
     let mut tests = Vec::new();
-    for name in names {
+    for (name, before) in names.iter().zip(before) {
         let (outcome, millis, spent) = ask(&run, name).await;
         let health = app.kit.models.known(name).and_then(|spec| app.kit.models.health(&spec));
-        tests.push(Tested { name: name.clone(), outcome, millis, spent, health });
+        tests.push(Tested { name: name.clone(), outcome, millis, spent, health, before });
     }
     let failed = tests.iter().find_map(|tested| tested.outcome.as_ref().err());
     let end = match failed {
@@ -79,6 +83,12 @@ pub async fn all(app: &App, names: &[String]) -> Outcome<Vec<Tested>> {
     };
     run.close(&end).await?;
     Ok(tests)
+}
+
+/// What failed of a model's calls in the minutes before this.
+fn troubles(app: &App, name: &str) -> Outcome<Option<Troubles>> {
+    let Some(spec) = app.kit.models.known(name) else { return Ok(None) };
+    Troubles::before((app.kit.clock)(), &app.kit.store, &spec.id)
 }
 
 /// The models that the configuration names, and the one that is used where nothing else is said.
@@ -129,13 +139,14 @@ impl Tested {
     pub fn found(&self) -> Outcome<String> {
         let took = self.millis.map_or_else(String::new, |millis| format!(" · {millis} ms"));
         let breaker = self.health.map_or_else(String::new, |health| format!(" · breaker {health}"));
+        let before = self.before.as_ref().map_or_else(String::new, |before| format!(" here · {before}"));
         let bill = self
             .bill()
             .map_or_else(String::new, |(usage, price)| format!(" · {} tokens · {}", tokens(&usage), cost(price)));
         match &self.outcome {
-            Ok(answer) => Ok(format!("{} answers{took}{bill}{breaker}", answer.model)),
+            Ok(answer) => Ok(format!("{} answers{took}{bill}{breaker}{before}", answer.model)),
             Err(failure) => {
-                Err(Failure { message: format!("{}{took}{bill}{breaker}", failure.message), ..failure.clone() })
+                Err(Failure { message: format!("{}{took}{bill}{breaker}{before}", failure.message), ..failure.clone() })
             }
         }
     }
@@ -158,20 +169,25 @@ impl Tested {
             "usage": bill.map(|(usage, _)| usage),
             "cost_usd": bill.and_then(|(_, cost)| cost).map(Money::usd),
             "health": self.health,
+            "before": self.before,
             "failure": self.outcome.as_ref().err(),
         })
     }
 
     fn line(&self) -> [String; 7] {
         let breaker = self.health.map_or_else(|| "-".to_owned(), |health| health.to_string());
+        let before = self.before.as_ref().map_or_else(String::new, |before| format!("; {before}"));
         let latency = self.millis.map_or_else(String::new, |millis| format!("{millis} ms"));
         let bill = self.bill().map(|(usage, price)| (tokens(&usage), cost(price)));
         let (tokens, cost) = bill.unwrap_or_default();
         let row =
             |mark: &str, found: String| [mark.to_owned(), self.name.clone(), latency, tokens, cost, breaker, found];
         match &self.outcome {
-            Ok(_) => row("ok", "it answers".to_owned()),
-            Err(failure) => row("FAULT", failure.to_string()),
+            Ok(_) => row("ok", format!("it answers{before}")),
+            Err(failure) => {
+                let message = format!("{}{before}", failure.message);
+                row("FAULT", Failure { message, ..failure.clone() }.to_string())
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod liveness;
 mod mend;
 pub mod open;
 mod queue;
+pub mod recent;
 pub mod resume;
 pub mod repair;
 mod rows;

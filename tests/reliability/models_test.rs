@@ -3,7 +3,7 @@
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn program(server: &ChatServer) -> Program {
     let (good, wrong) = (server.base_url(), "input_price = 1\noutput_price = 2\n");
@@ -94,4 +94,36 @@ fn a_test_that_fails_has_its_bill_too() {
         let told = program.list(command).run().code(4).stdout;
         assert!(told.contains("12 + 3") && told.contains("$0.000018"), "{told}");
     }
+}
+
+#[test]
+fn what_failed_before_in_other_processes_stands_beside_the_call() {
+    let server = ChatServer::new(|ask| match ask.number {
+        0 => Reply::text("yes"),
+        1 | 2 | 4 => Reply::acts(server::answer(503, &[("x-should-retry", "false")], "")),
+        _ => Reply::text("yes").usage(12, 1),
+    });
+    let text = format!("model = \"far\"\n[models.far]\nbase_url = \"{}\"\n", server.base_url());
+    let program = Program::new().file("rhizo.toml", text);
+    let call = || program.args(["doctor", "--json"]).run();
+    let found = |rows: &Value| {
+        let row = rows.as_array().into_iter().flatten().find(|row| row["check"] == "call").cloned();
+        row.and_then(|row| row["found"].as_str().map(str::to_owned)).expect("a call")
+    };
+    let code = "llm(`a`); for i in 0..2 { try { llm(`b ${i}`) } catch (e) { } }";
+    program.args(["eval", code]).run().ok();
+    let run = program.args(["runs", "list", "--json"]).run().ok().json()[0]["id"].clone();
+    let run = run.as_str().expect("an id");
+    let told = found(&call().ok().json());
+    assert!(told.contains(" · breaker closed here · the 2 calls before failed from "), "{told}");
+    let last = format!(", the last in run {run}: the server at {} answered 503", server.host());
+    assert!(told.ends_with(&last), "{told}");
+    // That one got through, and fails the next time.
+    let tested = program.args(["models", "test", "far", "--json"]).run().code(4).json();
+    assert_eq!((&tested[0]["ok"], &tested[0]["before"]), (&json!(false), &Value::Null));
+    let tested = program.args(["models", "test", "far", "--json"]).run().ok().json();
+    assert_eq!((&tested[0]["health"]["failures"], &tested[0]["before"]["calls"]), (&json!(0), &json!(1)));
+    let told = found(&call().ok().json());
+    assert!(told.ends_with("breaker closed"), "{told}");
+    assert_eq!(server.asks().len(), 7);
 }
