@@ -25,6 +25,16 @@ pub type Anthropic = Remote<Messages>;
 #[derive(Debug)]
 pub struct Messages;
 
+/// How a schema is refused: as a parameter, or because no grammar can be made of it, which is said without the parameter's name.
+const FORMATS: &[&str] = &[
+    "output_config.format",
+    "json_schema",
+    "structured output",
+    "grammar",
+    "schema is too complex",
+    "schemas contain",
+];
+
 /// The version of the protocol; there has been no other since (<https://platform.claude.com/docs/en/api/versioning>).
 const VERSION: &str = "2023-06-01";
 
@@ -36,11 +46,7 @@ impl Protocol for Messages {
     const RULES: &'static [Rule] = &[
         Rule { feature: Feature::ThinkingBudget, names: &["thinking.type.enabled", "budget_tokens"], says: UNKNOWN },
         Rule { feature: Feature::Temperature, names: &["temperature"], says: UNKNOWN },
-        Rule {
-            feature: Feature::Schema,
-            names: &["output_config.format", "json_schema", "structured output"],
-            says: &[],
-        },
+        Rule { feature: Feature::Schema, names: FORMATS, says: &[] },
         Rule { feature: Feature::Thinking, names: &["thinking", "effort"], says: UNKNOWN },
         // A thought of another model, or one that does not stand where the server wants it.
         Rule { feature: Feature::Thinking, names: &["`signature`", "`thinking`"], says: &["invalid", "expected"] },

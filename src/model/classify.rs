@@ -152,10 +152,16 @@ fn is_overflow(complaint: &Complaint) -> bool {
     ])
 }
 
+/// How OpenAI says that a model, or what was asked of it, is not to be had in chat completions.
+const RESPONSES: &[&str] = &["use /v1/responses", "supported in v1/responses"];
+
 fn hint(kind: FailureKind, status: u16, complaint: &Complaint, asked: Asked<'_>) -> Option<String> {
     let hint = match kind {
         FailureKind::Auth if !asked.with_key => {
             "no key was sent; set OPENAI_API_KEY, or the provider's key in the configuration".to_owned()
+        }
+        FailureKind::Rejected | FailureKind::UnknownModel if complaint.mentions(RESPONSES) => {
+            "set `provider = \"responses\"` for this model under [models.NAME] in rhizo.toml".to_owned()
         }
         FailureKind::Auth => {
             "check OPENAI_API_KEY, or the provider's key in the configuration, and its right to this model".to_owned()

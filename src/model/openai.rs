@@ -36,11 +36,17 @@ impl Protocol for ChatCompletions {
         Rule { feature: Feature::StreamUsage, names: &["stream_options", "include_usage"], says: &[] },
         Rule { feature: Feature::MaxTokens, names: &[], says: &[] },
         Rule { feature: Feature::NoThinking, names: &["reasoning_effort"], says: OTHER_VALUE },
+        // Gemini's words.
+        Rule {
+            feature: Feature::NoThinking,
+            names: &["only works in thinking mode", "thinking_budget to 0"],
+            says: &[],
+        },
         Rule { feature: Feature::LeastThinking, names: &["reasoning_effort"], says: OTHER_VALUE },
-        Rule { feature: Feature::Thinking, names: &["reasoning_effort", "reasoning effort"], says: &[] },
+        Rule { feature: Feature::Thinking, names: EFFORT, says: &[] },
         Rule { feature: Feature::Logprobs, names: &["logprobs"], says: &[] },
         Rule { feature: Feature::Temperature, names: &["temperature"], says: UNKNOWN },
-        Rule { feature: Feature::Stop, names: &["'stop'", "`stop`", ".stop", "supplied: stop"], says: UNKNOWN },
+        Rule { feature: Feature::Stop, names: STOP, says: UNKNOWN },
         Rule { feature: Feature::Schema, names: FORMATS, says: &[] },
         Rule { feature: Feature::JsonObject, names: FORMATS, says: &[] },
     ];
@@ -66,8 +72,24 @@ impl Protocol for ChatCompletions {
     }
 }
 
-/// How servers name the form of the answer when they refuse it; llama-server speaks of grammars, DeepSeek of a type.
-const FORMATS: &[&str] = &["response_format", "json_schema", "json_object", "grammar", "structured output"];
+/// How servers name the form of the answer when they refuse it; llama-server speaks of grammars, DeepSeek of a type, and
+/// gateways repeat what Gemini and Anthropic say.
+const FORMATS: &[&str] = &[
+    "response_format",
+    "json_schema",
+    "json_object",
+    "grammar",
+    "structured output",
+    "response_schema",
+    "schema is too complex",
+];
+
+/// How they name the word for how much is thought: xAI in its own spelling, ollama as what its models can do.
+const EFFORT: &[&str] =
+    &["reasoning_effort", "reasoning effort", "reasoningeffort", "does not support thinking", "think value"];
+
+/// How they name the texts that end an answer; "Argument not supported on this model: stop" is xAI's.
+const STOP: &[&str] = &["'stop'", "`stop`", ".stop", "supplied: stop", "model: stop"];
 
 /// Whether it is OpenAI itself, in any region.
 pub(super) fn is_official(host: &str) -> bool {

@@ -153,7 +153,7 @@ impl Quirks {
         // The name of the limit is exchanged for the other one; everything else is left out.
         let lacks = feature != Feature::MaxTokens || form.takes(feature);
         form.lacking = if lacks { Features(form.lacking.0 | bit) } else { Features(form.lacking.0 & !bit) };
-        if !is_about_one_schema(feature, complaint) {
+        if !is_about_this_request(feature, complaint) {
             match lacks {
                 true => self.lacking.fetch_or(bit, Ordering::Relaxed),
                 false => self.lacking.fetch_and(!bit, Ordering::Relaxed),
@@ -200,10 +200,23 @@ fn says(rule: &Rule, form: Form, complaint: &Complaint) -> bool {
     complaint.mentions(rule.names) && (rule.says.is_empty() || complaint.mentions(rule.says))
 }
 
-/// A refusal of this one schema says nothing about the next one.
-fn is_about_one_schema(feature: Feature, complaint: &Complaint) -> bool {
-    let words = ["invalid schema", "invalid_json_schema", ".schema", "grammar", "schema is too complex"];
-    matches!(feature, Feature::Schema | Feature::AnyRoot) && complaint.mentions(&words)
+/// A refusal of this one schema says nothing about the next one, and one of thought beside functions, as by OpenAI since
+/// gpt-5.4, nothing about requests without them.
+fn is_about_this_request(feature: Feature, complaint: &Complaint) -> bool {
+    const SCHEMA: &[&str] = &[
+        "invalid schema",
+        "invalid_json_schema",
+        ".schema",
+        "response_schema",
+        "grammar",
+        "schema is too complex",
+        "schemas contain",
+    ];
+    match feature {
+        Feature::Schema | Feature::AnyRoot => complaint.mentions(SCHEMA),
+        Feature::Thinking => complaint.mentions(&["function tools"]),
+        _ => false,
+    }
 }
 
 /// Whether the name of the limit is refused, and not its size, of which servers complain with the same name.

@@ -25,7 +25,8 @@ pub type OpenAiResponses = Remote<Responses>;
 pub struct Responses;
 
 /// How servers name the form of the answer when they refuse it.
-const FORMATS: &[&str] = &["text.format", "json_schema", "json_object", "'text'", "structured output", "grammar"];
+const FORMATS: &[&str] =
+    &["text.format", "json_schema", "json_object", "'text'", "structured output", "grammar", "schema is too complex"];
 
 impl Protocol for Responses {
     type Reader = reader::ResponsesReader;

@@ -28,6 +28,9 @@ const LIMITS: &[&str] = &[
     "maxItems",
 ];
 
+/// The values of `format` that OpenAI knows; it refuses a schema with another one.
+const FORMATS: &[&str] = &["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
+
 /// OpenAI's, <https://platform.openai.com/docs/guides/structured-outputs#supported-schemas>.
 pub const OPENAI: Subset = Subset { limits: LIMITS, optional: false };
 
@@ -78,15 +81,29 @@ pub fn within(schema: &Value, subset: Subset) -> Option<Value> {
                 made.insert("anyOf".to_owned(), Value::Array(inner.collect::<Option<_>>()?));
             }
             "additionalProperties" if *value == json!(false) => {}
-            word if subset.limits.contains(&word) || KEPT.contains(&word) => {
+            word if is_kept(word, value, subset) => {
                 made.insert(word.to_owned(), value.clone());
             }
             word if DROPPED.contains(&word) || LIMITS.contains(&word) => {}
             _ => return None,
         }
     }
+    alone(&mut made);
     typed(&mut made);
     is_closed(&mut made, subset).then_some(Value::Object(made))
+}
+
+/// Whether a word stays as it is; a format that is not known only limits what fits.
+fn is_kept(word: &str, value: &Value, subset: Subset) -> bool {
+    let foreign = word == "format" && value.as_str().is_none_or(|format| !FORMATS.contains(&format));
+    !foreign && (subset.limits.contains(&word) || KEPT.contains(&word))
+}
+
+/// Takes the words about a reference away: OpenAI refuses them beside it.
+fn alone(made: &mut Map<String, Value>) {
+    if made.contains_key("$ref") {
+        made.retain(|word, _| !matches!(word.as_str(), "title" | "description"));
+    }
 }
 
 /// Gives a list of texts the type that providers want to see.
@@ -100,20 +117,19 @@ fn typed(made: &mut Map<String, Value>) {
 
 /// Closes an object, and says whether the schema is one that a grammar can be made of.
 fn is_closed(made: &mut Map<String, Value>, subset: Subset) -> bool {
-    let kind = made.get("type").and_then(Value::as_str).unwrap_or_default();
-    match kind {
-        "object" => {
-            let names = |word: &str| made.get(word).and_then(Value::as_object).map_or(0, Map::len);
-            let (all, needed) =
-                (names("properties"), made.get("required").and_then(Value::as_array).map_or(0, Vec::len));
-            let whole = all > 0 && (subset.optional || needed == all);
-            made.insert("additionalProperties".to_owned(), json!(false));
-            whole
-        }
-        "array" => made.contains_key("items"),
-        "" => ["anyOf", "$ref", "enum", "const", "type"].iter().any(|word| made.contains_key(*word)),
-        _ => true,
+    // One type, or a list of them: `["object", "null"]`.
+    let is = |kind: &str| match made.get("type") {
+        Some(Value::Array(kinds)) => kinds.iter().any(|one| one == kind),
+        one => one.is_some_and(|one| one == kind),
+    };
+    let listed = !is("array") || made.contains_key("items");
+    if !is("object") {
+        return listed && ["anyOf", "$ref", "enum", "const", "type"].iter().any(|word| made.contains_key(*word));
     }
+    let all = made.get("properties").and_then(Value::as_object).map_or(0, Map::len);
+    let needed = made.get("required").and_then(Value::as_array).map_or(0, Vec::len);
+    made.insert("additionalProperties".to_owned(), json!(false));
+    listed && all > 0 && (subset.optional || needed == all)
 }
 
 #[cfg(test)]
@@ -149,15 +165,41 @@ mod tests {
     }
 
     #[test]
+    fn what_openai_refuses_beside_the_rest_is_left_out() {
+        let leaf = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
+        let mut open = leaf.clone();
+        open["type"] = json!(["object", "null"]);
+        let given = json!({
+            "type": "object",
+            "properties": {
+                "link": {"type": "string", "format": "uri"},
+                "day": {"type": "string", "format": "date"},
+                "leaf": {"$ref": "#/$defs/leaf", "description": "of the tree"},
+                "open": open,
+            },
+            "required": ["link", "day", "leaf", "open"],
+            "$defs": {"leaf": leaf},
+        });
+        let mut expect = given.clone();
+        expect["properties"]["link"] = json!({"type": "string"});
+        expect["properties"]["leaf"] = json!({"$ref": "#/$defs/leaf"});
+        for closed in ["", "/properties/open", "/$defs/leaf"] {
+            expect.pointer_mut(closed).expect("a schema")["additionalProperties"] = json!(false);
+        }
+        assert_eq!(within(&given, OPENAI), Some(expect));
+    }
+
+    #[test]
     fn what_cannot_be_said_is_not_said() {
         let optional = json!({"type": "object", "properties": {"a": {"type": "string"}}});
         assert_eq!(within(&optional, OPENAI), None);
         assert!(within(&optional, ANTHROPIC).is_some());
-        let none: [Value; 7] = [
+        let none: [Value; 8] = [
             json!({}),
             json!(true),
             json!({"type": "object"}),
             json!({"type": "array"}),
+            json!({"type": ["object", "null"]}),
             json!({"not": {"type": "string"}}),
             json!({"type": "object", "properties": {"a": {}}, "required": ["a"]}),
             json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"],

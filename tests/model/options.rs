@@ -3,7 +3,8 @@
 
 use super::{DONE, ends, hello, model, picture, says, settings, told};
 use crate::support::server::{Act, Server, json, stream};
-use rhizo::core::message::{ChatRequest, Image, Message, Sampling, Speaker, Thinking};
+use rhizo::core::message::{ChatRequest, FunctionSpec, Image, Message, Sampling, Speaker, Thinking};
+use rhizo::core::usage::Usage;
 use rhizo::model::client::HttpClient;
 use rhizo::model::openai::OpenAi;
 use rhizo::model::remote::RemoteSettings;
@@ -71,6 +72,10 @@ async fn what_was_learned_is_kept_unless_it_was_about_one_schema() {
             ["json_schema", "json_object", "json_object"],
         ),
         ("Invalid schema for response_format 'answer': too deep", ["json_schema", "json_object", "json_schema"]),
+        (
+            "GenerateContentRequest.generation_config.response_schema.properties: should be non-empty for OBJECT type",
+            ["json_schema", "json_object", "json_schema"],
+        ),
     ] {
         let server = Server::play(vec![refuses(message), fine()]).await;
         let model = model(&server);
@@ -126,13 +131,60 @@ async fn what_is_left_out_is_told() {
 
 #[tokio::test]
 async fn an_answer_ends_at_a_stop_text_that_the_server_does_not_take() {
-    let refusal = refuses("Unsupported parameter: 'stop' is not supported with this model.");
-    let server = Server::play(vec![refusal, stream(&[&says("a, b END c"), &ends("stop"), DONE])]).await;
-    let mut request = hello();
-    request.sampling.stop = vec!["END".to_owned()];
-    let (reply, notes) = told(&model(&server), &request).await;
-    assert_eq!((reply.unwrap().text.as_str(), notes.len()), ("a, b ", 0));
-    assert_eq!(server.seen()[1].body.get("stop"), None);
+    for refusal in [
+        "Unsupported parameter: 'stop' is not supported with this model.",
+        // xAI's words.
+        "Argument not supported on this model: stop",
+    ] {
+        let answer = stream(&[&says("a, b END c"), &ends("stop"), DONE]);
+        let server = Server::play(vec![refuses(refusal), answer]).await;
+        let mut request = hello();
+        request.sampling.stop = vec!["END".to_owned()];
+        let (reply, notes) = told(&model(&server), &request).await;
+        assert_eq!((reply.unwrap().text.as_str(), notes.len()), ("a, b ", 0));
+        assert_eq!(server.seen()[1].body.get("stop"), None);
+    }
+}
+
+#[tokio::test]
+async fn thinking_is_refused_in_many_words() {
+    for refusal in [
+        // ollama's, of models that do not think or know no levels, and xAI's.
+        "\"llama3.1:8b\" does not support thinking",
+        "think value \"medium\" is not supported for this model",
+        "Model grok-4-1-fast does not support parameter reasoningEffort.",
+    ] {
+        let (sent, notes) = bodies(&thinking(Thinking::Medium), &[refusal]).await;
+        let words = [0, 1].map(|at: usize| sent[at].get("reasoning_effort").cloned());
+        assert_eq!((words, notes.len()), ([Some(json!("medium")), None], 1), "{refusal}");
+    }
+    // Gemini's, of a model that always thinks.
+    let (sent, notes) =
+        bodies(&thinking(Thinking::Off), &["Budget 0 is invalid. This model only works in thinking mode."]).await;
+    assert_eq!(
+        (&sent[0]["reasoning_effort"], &sent[1]["reasoning_effort"], notes.len()),
+        (&json!("none"), &json!("minimal"), 0)
+    );
+}
+
+#[tokio::test]
+async fn thinking_beside_functions_is_refused_for_that_request_alone() {
+    let refusal = "Function tools with reasoning_effort are not supported for gpt-5.6 in /v1/chat/completions. \
+                   To use function tools, use /v1/responses or set reasoning_effort to 'none'.";
+    let mut request = thinking(Thinking::Low);
+    let (name, description) = ("rhai".to_owned(), "Runs Rhai.".to_owned());
+    request.functions = vec![FunctionSpec { name, description, parameters: json!({"type": "object"}) }];
+    let server = Server::play(vec![refuses(refusal), fine(), fine(), refuses(refusal)]).await;
+    let model = model(&server);
+    assert_eq!(told(&model, &request).await.0.unwrap().text, "ok");
+    assert_eq!(told(&model, &thinking(Thinking::Low)).await.0.unwrap().text, "ok");
+    let failed = told(&model, &request).await.0.unwrap_err();
+    let words: Vec<Value> = server.seen().iter().map(|seen| seen.body["reasoning_effort"].clone()).collect();
+    assert_eq!(words, [json!("low"), Value::Null, json!("low"), json!("low"), Value::Null]);
+    // Where thought is not to be had without it either, another protocol is needed; nothing was billed.
+    assert_eq!((failed.failure.kind.name(), failed.usage), ("rejected", Usage::default()));
+    let hint = failed.failure.hint.unwrap_or_default();
+    assert!(hint.contains("set `provider = \"responses\"` for this model"), "{hint}");
 }
 
 #[tokio::test]

@@ -43,6 +43,9 @@ fn status_and_body_decide_the_kind() {
     check(500, &said("input is too large to process"), FailureKind::ContextOverflow, "chunk");
     check(400, &coded("content_filter"), FailureKind::Refusal, "wording");
     check(400, &said("bad"), FailureKind::Rejected, "");
+    check(400, &said("To use function tools, use /v1/responses"), FailureKind::Rejected, "provider = \"responses\"");
+    let only = said("This model is only supported in v1/responses and not in v1/chat/completions.");
+    check(404, &only, FailureKind::UnknownModel, "provider = \"responses\"");
     check(422, r#"{"detail":[{"loc":["body","x"],"msg":"Extra"}]}"#, FailureKind::Rejected, "");
     check(405, "<html></html>", FailureKind::Rejected, "/v1");
     check(302, "", FailureKind::Rejected, "/v1");
