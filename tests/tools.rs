@@ -32,7 +32,12 @@ fn the_examples_of_every_tool_run() {
         }
         for example in examples {
             let args = example["args"].to_string();
-            program.args(["tools", "call", name, &args, "--approve", "auto"]).run().ok();
+            let answer = program.args(["tools", "call", name, &args, "--approve", "auto", "--json"]).run().ok().json();
+            assert!(
+                jsonschema::is_valid(&spec["answer"], &answer),
+                "{name} {args}: {answer} is not {}",
+                spec["answer"]
+            );
         }
     }
     assert_eq!(std::fs::read_to_string(program.project().join("out/report.txt")).expect("written"), "done\n");

@@ -50,7 +50,7 @@ impl View {
             let name = first.document.name();
             tables.add(text, poll).map_err(|failure| of_document(failure, name, documents.len()))?;
         }
-        tables.value(poll)
+        tables.rows(poll).map(Value::from)
     }
 }
 

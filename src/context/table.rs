@@ -73,10 +73,10 @@ impl Tables {
         Ok(())
     }
 
-    /// All rows, as an array of objects. Columns whose values are all numbers are numbers, empty ones null.
+    /// All rows, by the names of their columns. Columns whose values are all numbers are numbers, empty ones null.
     ///
     /// Fails with the poll's failure.
-    pub(crate) fn value(self, poll: &Poll) -> Outcome<Value> {
+    pub(crate) fn rows(self, poll: &Poll) -> Outcome<Vec<Map<String, Value>>> {
         let Self { columns, rows, .. } = self;
         let columns = columns.unwrap_or_default();
         let names = columns.names();
@@ -84,11 +84,9 @@ impl Tables {
         let numeric = numeric.collect::<Outcome<Vec<bool>>>()?;
         let object = |row: Vec<String>| {
             let fields = names.iter().zip(row).zip(&numeric);
-            Value::Object(
-                fields.map(|((name, text), numeric)| (name.clone(), field(text, *numeric))).collect::<Map<_, _>>(),
-            )
+            fields.map(|((name, text), numeric)| (name.clone(), field(text, *numeric))).collect::<Map<_, _>>()
         };
-        Ok(Value::Array(rows.into_iter().map(object).collect()))
+        Ok(rows.into_iter().map(object).collect())
     }
 }
 

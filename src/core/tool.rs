@@ -51,6 +51,9 @@ pub struct ToolSpec {
     pub parameters: Value,
     /// What it returns, in words: shapes and units.
     pub returns: String,
+    /// JSON Schema of what it answers; null where nothing is known of it.
+    #[serde(default)]
+    pub answer: Value,
     /// What a repeated call would do.
     pub effect: EffectClass,
     /// What it must be allowed to do.

@@ -7,7 +7,7 @@ mod forms;
 mod given;
 mod lacks;
 mod products;
-mod schemas;
+pub(super) mod schemas;
 mod wanted;
 mod ways;
 

@@ -3,6 +3,7 @@
 use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission, ToolSpec};
+use crate::pipeline::check::schemas::schema_of;
 use crate::pipeline::plan::{Act, Block, Pipeline, parameters};
 use crate::pipeline::{files, load};
 use crate::tools::catalog::Catalog;
@@ -75,6 +76,7 @@ fn spec(name: &str, pipeline: &Pipeline) -> ToolSpec {
             [] => "The value of its last step.".to_owned(),
             names => format!("A map of {}.", names.join(", ")),
         },
+        answer: schema_of(&pipeline.answer),
         effect: EffectClass::Write,
         permission: if writes(&pipeline.block) { Permission::Write } else { Permission::Free },
         examples: Vec::new(),

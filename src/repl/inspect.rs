@@ -15,6 +15,10 @@ use crate::repl::vocabulary;
 use crate::script::help;
 use crate::script::session::Session;
 use crate::script::stdlib::MODULES;
+use serde_json::Value;
+
+/// The longest form of an answer that is shown, in bytes.
+const SHORT: usize = 250;
 
 /// Where names are looked up.
 pub struct Sight<'a> {
@@ -115,15 +119,16 @@ fn tool(name: &str, deep: bool, tools: &[&ToolSpec]) -> Option<String> {
 
 /// A tool's help: what it does, what it needs, its parameters and examples.
 pub fn about_tool(spec: &ToolSpec) -> String {
+    let form = form(&spec.answer);
+    let form = if form == "any" || form.len() > SHORT { String::new() } else { format!("\n  answers {form}") };
     let mut text = format!(
-        "TOOL({:?}, #{{..}})\n  {}\n  returns {}\n  needs {}",
+        "TOOL({:?}, #{{..}})\n  {}\n  returns {}{form}\n  needs {}",
         spec.name,
         spec.summary,
         spec.returns,
         permission(spec)
     );
-    let required: Vec<&str> =
-        spec.parameters["required"].as_array().into_iter().flatten().filter_map(|r| r.as_str()).collect();
+    let required = required(&spec.parameters);
     for (name, schema) in spec.parameters["properties"].as_object().into_iter().flatten() {
         let mark = if required.contains(&name.as_str()) { "" } else { "?" };
         text.push_str(&format!("\n    {name}{mark}  {}", schema["description"].as_str().unwrap_or_default()));
@@ -133,6 +138,42 @@ pub fn about_tool(spec: &ToolSpec) -> String {
         text.push_str(&format!("\n  example: TOOL({:?}, {args}) // {}", spec.name, example.note));
     }
     text
+}
+
+/// The form of what a schema describes: `{name: string, sizes: [integer], note?: string}`.
+fn form(schema: &Value) -> String {
+    if let Some(forms) = schema["anyOf"].as_array() {
+        return forms.iter().map(form).collect::<Vec<String>>().join(" or ");
+    }
+    match &schema["type"] {
+        Value::String(kind) => of_kind(kind, schema),
+        Value::Array(kinds) => {
+            let kinds = kinds.iter().filter_map(Value::as_str).map(|kind| of_kind(kind, schema));
+            kinds.collect::<Vec<String>>().join("|")
+        }
+        _ => "any".to_owned(),
+    }
+}
+
+fn of_kind(kind: &str, schema: &Value) -> String {
+    let fields = || schema["properties"].as_object().into_iter().flatten();
+    match kind {
+        "array" => format!("[{}]", form(&schema["items"])),
+        "object" if fields().next().is_some() => {
+            let required = required(schema);
+            let fields = fields().map(|(name, inner)| {
+                let mark = if required.contains(&name.as_str()) { "" } else { "?" };
+                format!("{name}{mark}: {}", form(inner))
+            });
+            format!("{{{}}}", fields.collect::<Vec<String>>().join(", "))
+        }
+        kind => kind.to_owned(),
+    }
+}
+
+/// The fields that an object must have.
+fn required(schema: &Value) -> Vec<&str> {
+    schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// What a tool needs, as one word.

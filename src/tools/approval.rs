@@ -197,6 +197,7 @@ mod tests {
             summary: String::new(),
             parameters: Value::Null,
             returns: String::new(),
+            answer: Value::Null,
             effect: EffectClass::Write,
             permission,
             examples: vec![],

@@ -31,6 +31,11 @@ pub trait Tool: Send + Sync {
         Ok(())
     }
 
+    /// The JSON Schema of what it answers to such arguments; null stands for one that is not known yet.
+    fn answer(&self, _args: &Value) -> Value {
+        self.spec().answer.clone()
+    }
+
     /// How long a call may take; `None` for a tool that keeps its own deadline or waits for a person.
     fn timeout(&self, limits: &ToolLimits) -> Option<Duration> {
         Some(limits.timeout)

@@ -1,4 +1,4 @@
-//! Tools whose arguments are a Rust type: the schema is derived from the type, so that the two cannot disagree.
+//! Tools whose arguments and answers are Rust types: the schemas are derived from these, so that they cannot disagree.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission, ToolExample, ToolSpec};
@@ -7,6 +7,7 @@ use crate::tools::workspace::Workspace;
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::future::Future;
@@ -18,6 +19,8 @@ use std::time::Duration;
 pub trait TypedTool: Send + Sync + 'static {
     /// The arguments.
     type Args: DeserializeOwned + JsonSchema + Send;
+    /// What it answers: as much of it as holds whatever its arguments are.
+    type Answer: Serialize + JsonSchema + Send;
     /// Its name, `snake_case`.
     const NAME: &'static str;
     /// One sentence, third person.
@@ -35,7 +38,18 @@ pub trait TypedTool: Send + Sync + 'static {
     fn examples() -> Vec<(Value, &'static str)>;
 
     /// Answers a call.
-    fn run(args: Self::Args, cx: &ToolContext) -> impl Future<Output = Outcome<Value>> + Send;
+    fn run(args: Self::Args, cx: &ToolContext) -> impl Future<Output = Outcome<Self::Answer>> + Send;
+
+    /// An answer as callers have it.
+    fn value(answer: Self::Answer) -> Outcome<Value> {
+        serde_json::to_value(answer)
+            .map_err(|error| Failure::new(FailureKind::Internal, format!("the answer of {}: {error}", Self::NAME)))
+    }
+
+    /// The schema of the answers to these arguments; see [`Tool::answer`].
+    fn answer(_args: &Value) -> Value {
+        answers::<Self::Answer>()
+    }
 
     /// What is wrong with arguments; see [`Tool::check`].
     fn check(_args: &Value, _workspace: &Workspace) -> Outcome<()> {
@@ -62,6 +76,7 @@ pub fn tool<T: TypedTool>() -> Arc<dyn Tool> {
         summary: T::SUMMARY.to_owned(),
         parameters: parameters::<T::Args>(),
         returns: T::RETURNS.to_owned(),
+        answer: answers::<T::Answer>(),
         effect: T::EFFECT,
         permission: T::PERMISSION,
         examples,
@@ -79,7 +94,8 @@ impl<T: TypedTool> Tool for Typed<T> {
         Box::pin(async move {
             let args = serde_json::from_value(args)
                 .map_err(|error| Failure::new(FailureKind::Invalid, format!("arguments of {}: {error}", T::NAME)))?;
-            T::run(args, cx).await
+            let answer = T::run(args, cx).await?;
+            T::value(answer)
         })
     }
 
@@ -87,14 +103,27 @@ impl<T: TypedTool> Tool for Typed<T> {
         T::check(args, workspace)
     }
 
+    fn answer(&self, args: &Value) -> Value {
+        T::answer(args)
+    }
+
     fn timeout(&self, limits: &ToolLimits) -> Option<Duration> {
         T::timeout(limits)
     }
 }
 
-/// The object schema of `A`, with every part written out in place because models read it as text.
+/// The schema of what is read as `A`.
 fn parameters<A: JsonSchema>() -> Value {
-    let mut settings = SchemaSettings::draft2020_12();
+    schema::<A>(SchemaSettings::draft2020_12())
+}
+
+/// The schema of what is written as `A`.
+pub fn answers<A: JsonSchema>() -> Value {
+    schema::<A>(SchemaSettings::draft2020_12().for_serialize())
+}
+
+/// The schema of `A`, with every part written out in place because models and people read it as text.
+fn schema<A: JsonSchema>(mut settings: SchemaSettings) -> Value {
     settings.inline_subschemas = true;
     settings.meta_schema = None;
     let mut schema = settings.into_generator().into_root_schema_for::<A>();

@@ -19,6 +19,12 @@ fn tools_are_listed_shown_and_called() {
     program.args(lines).run().ok().prints("Its lighthouse is 31 metres tall.\n\n");
     let rows = program.args(["tools", "call", "csv_read", "{\"path\": \"fares.csv\"}", "--json"]).run().ok().json();
     assert!(rows.to_string().contains("north"), "{rows:#}");
+    let shown = program.args(["tools", "show", "list_dir"]).run().ok().stdout;
+    let form = "  answers {entries: [{name: string, kind: string, size: integer}], truncated: boolean}";
+    assert!(shown.lines().any(|line| line == form), "{shown}");
+    let spec = program.args(["tools", "show", "csv_read", "--json"]).run().ok().json();
+    let rows = json!({"type": "array", "items": {"type": "object", "additionalProperties": true}});
+    assert_eq!(spec["answer"], rows);
     let specs = program.args(["tools", "list", "--json"]).run().ok().json();
     let names: Vec<&str> = specs.as_array().expect("specs").iter().filter_map(|spec| spec["name"].as_str()).collect();
     assert_eq!(

@@ -1,8 +1,11 @@
-//! What a JSON Schema says of a value, and what a value says that is written out.
+//! What a JSON Schema says of a value, what a value says that is written out, and what is known as a JSON Schema.
 
 use crate::pipeline::plan::Input;
-use crate::script::expression::{Field, Form, Lack, Made};
-use serde_json::Value;
+use crate::script::expression::{Field, Fields, Form, Lack, Made};
+use serde_json::{Map, Value, json};
+
+/// The most parts of a value that a schema tells of: a form shares what it repeats, a schema writes all of it out.
+const PARTS: usize = 1_000;
 
 /// What is known of inputs, of those that need not be given too.
 pub(super) fn of_inputs(inputs: &[Input]) -> Form {
@@ -66,6 +69,42 @@ pub(super) fn of_value(value: &Value) -> Made {
         Value::Null => Form::Any,
     };
     Made { form, lack: value.is_null().then(|| Lack::plain("nothing is written there")) }
+}
+
+/// The JSON Schema that says what is known of a value.
+pub(in crate::pipeline) fn schema_of(made: &Made) -> Value {
+    let mut left = PARTS;
+    written(made, &mut left)
+}
+
+fn written(made: &Made, left: &mut usize) -> Value {
+    if *left == 0 {
+        return Value::Bool(true);
+    }
+    *left -= 1;
+    let (kind, mut schema) = match &made.form {
+        Form::Any => (None, json!({})),
+        Form::Text => (Some("string"), json!({})),
+        Form::Number => (Some("number"), json!({})),
+        Form::Flag => (Some("boolean"), json!({})),
+        Form::List(items) => (Some("array"), json!({"items": written(&items.each, left)})),
+        Form::Map(fields) => (Some("object"), of_fields(fields, left)),
+    };
+    match (kind, made.lack.is_some()) {
+        (None, false) => {}
+        (None, true) => schema["type"] = json!(["array", "boolean", "number", "object", "string", "null"]),
+        (Some(kind), false) => schema["type"] = json!(kind),
+        (Some(kind), true) => schema["type"] = json!([kind, "null"]),
+    }
+    schema
+}
+
+fn of_fields(fields: &Fields, left: &mut usize) -> Value {
+    let required: Vec<&str> = fields.all.iter().filter(|field| field.sure).map(|field| field.name.as_str()).collect();
+    let properties: Map<String, Value> =
+        fields.all.iter().map(|field| (field.name.clone(), written(&field.made, left))).collect();
+    let rest = fields.rest.as_ref().map_or(Value::Bool(false), |rest| written(rest, left));
+    json!({"properties": properties, "required": required, "additionalProperties": rest})
 }
 
 /// A field that is always there.

@@ -27,6 +27,7 @@ pub struct Args {
 
 impl TypedTool for AskUser {
     type Args = Args;
+    type Answer = String;
     const NAME: &'static str = "ask_user";
     const SUMMARY: &'static str = "Asks the person a question and waits for the answer.";
     const RETURNS: &'static str = "The answer as text; with choices, exactly one of them.";
@@ -41,9 +42,9 @@ impl TypedTool for AskUser {
         ]
     }
 
-    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<String> {
         let question = Question { prompt: args.prompt, choices: args.choices, leave: false };
-        question.put_to(cx.person.as_ref()).await.map(Value::String)
+        question.put_to(cx.person.as_ref()).await
     }
 
     /// A person takes as long as a person takes.

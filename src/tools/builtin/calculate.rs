@@ -31,6 +31,7 @@ pub struct Args {
 
 impl TypedTool for Calculate {
     type Args = Args;
+    type Answer = Number;
     const NAME: &'static str = "calculate";
     const SUMMARY: &'static str = "Computes an arithmetic expression.";
     const RETURNS: &'static str =
@@ -58,9 +59,9 @@ impl TypedTool for Calculate {
         }
     }
 
-    async fn run(args: Args, _cx: &ToolContext) -> Outcome<Value> {
+    async fn run(args: Args, _cx: &ToolContext) -> Outcome<Number> {
         let value = expression::evaluate(&args.expression, &args.variables)?;
-        number(value).map(Value::Number).ok_or_else(|| {
+        number(value).ok_or_else(|| {
             Failure::new(FailureKind::Invalid, format!("`{}` has no finite value", args.expression))
                 .hint("it divides by zero, takes the root or logarithm of a negative number, or overflows")
         })

@@ -9,7 +9,7 @@ use crate::tools::tool::{ToolContext, cancelled};
 use crate::tools::typed::TypedTool;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The tool.
 pub struct CsvRead;
@@ -38,6 +38,7 @@ const fn yes() -> bool {
 
 impl TypedTool for CsvRead {
     type Args = Args;
+    type Answer = Vec<Map<String, Value>>;
     const NAME: &'static str = "csv_read";
     const SUMMARY: &'static str = "Reads a CSV table from a file of the workspace or a text.";
     const RETURNS: &'static str = "\
@@ -54,12 +55,17 @@ impl TypedTool for CsvRead {
         ]
     }
 
-    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<Vec<Map<String, Value>>> {
         cx.blocking(move |cx| read(args, &cx)).await
+    }
+
+    /// What is written as it is need not be copied.
+    fn value(answer: Vec<Map<String, Value>>) -> Outcome<Value> {
+        Ok(answer.into())
     }
 }
 
-fn read(args: Args, cx: &ToolContext) -> Outcome<Value> {
+fn read(args: Args, cx: &ToolContext) -> Outcome<Vec<Map<String, Value>>> {
     let separator = args.delimiter.as_deref().map(delimiter).transpose()?;
     let text = match (args.path, args.text) {
         (Some(path), None) => file_text(&path, cx)?,
@@ -70,7 +76,7 @@ fn read(args: Args, cx: &ToolContext) -> Outcome<Value> {
     let poll = Poll::new(move || cancel.is_cancelled().then(cancelled));
     let mut tables = Tables::new(Form { separator, header: args.header, most: args.limit.unwrap_or(usize::MAX) });
     tables.add(text.as_bytes(), &poll)?;
-    tables.value(&poll)
+    tables.rows(&poll)
 }
 
 fn delimiter(typed: &str) -> Outcome<u8> {

@@ -3,12 +3,12 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission};
 use crate::tools::tool::ToolContext;
-use crate::tools::typed::TypedTool;
+use crate::tools::typed::{TypedTool, answers};
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRound, Timestamp, Unit, Zoned};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub mod moment;
@@ -55,8 +55,51 @@ pub struct Args {
     zone: Option<String>,
 }
 
+/// What it answers: a difference if that is asked for, else a moment.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Told {
+    /// A moment.
+    Moment(Moment),
+    /// How long it is from one moment to another.
+    Difference(Difference),
+}
+
+/// A moment in its time zone.
+#[derive(Serialize, JsonSchema)]
+pub struct Moment {
+    /// In the form that was asked for.
+    text: String,
+    /// As of ISO 8601, with the offset of the zone.
+    iso: String,
+    /// As `2026-03-01`.
+    date: String,
+    /// As `12:00:00`.
+    time: String,
+    /// Its English name.
+    weekday: String,
+    year: i16,
+    month: i8,
+    day: i8,
+    /// The name of the zone, or its offset.
+    zone: String,
+    /// Milliseconds since 1970.
+    unix_millis: i64,
+}
+
+/// The time between two moments.
+#[derive(Serialize, JsonSchema)]
+pub struct Difference {
+    /// For people: `2mo 3d`.
+    text: String,
+    /// In days of 24 hours.
+    days: f64,
+    seconds: f64,
+}
+
 impl TypedTool for Date {
     type Args = Args;
+    type Answer = Told;
     const NAME: &'static str = "date";
     const SUMMARY: &'static str =
         "Tells the date and time, and parses, formats, adds and subtracts dates in time zones.";
@@ -78,7 +121,15 @@ impl TypedTool for Date {
         ]
     }
 
-    async fn run(args: Args, _cx: &ToolContext) -> Outcome<Value> {
+    fn answer(args: &Value) -> Value {
+        match args.get("action") {
+            Some(Value::Null) => answers::<Told>(),
+            Some(action) if action == "difference" => answers::<Difference>(),
+            _ => answers::<Moment>(),
+        }
+    }
+
+    async fn run(args: Args, _cx: &ToolContext) -> Outcome<Told> {
         let zone = args.zone.as_deref().map(moment::zone).transpose()?;
         if args.to.is_some() && !matches!(args.action, Action::Difference) {
             return Err(Failure::new(
@@ -126,27 +177,27 @@ fn required<'a>(value: Option<&'a str>, name: &str) -> Outcome<&'a str> {
     value.ok_or_else(|| Failure::new(FailureKind::Invalid, format!("this action needs `{name}`")))
 }
 
-fn described(moment: &Zoned, format: Option<&str>) -> Outcome<Value> {
+fn described(moment: &Zoned, format: Option<&str>) -> Outcome<Told> {
     let form = format.unwrap_or("%Y-%m-%dT%H:%M:%S%.f%:z");
     if form.len() > FORM {
         return Err(Failure::new(FailureKind::Invalid, format!("the form has {} bytes, at most {FORM}", form.len())));
     }
     let text = strtime::format(form, moment).map_err(|error| invalid(&format!("the form `{form}`"), &error))?;
-    Ok(json!({
-        "text": text,
-        "iso": moment.strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string(),
-        "date": moment.date().to_string(),
-        "time": moment.strftime("%H:%M:%S").to_string(),
-        "weekday": moment.strftime("%A").to_string(),
-        "year": moment.year(),
-        "month": moment.month(),
-        "day": moment.day(),
-        "zone": moment.time_zone().iana_name().map_or_else(|| moment.offset().to_string(), str::to_owned),
-        "unix_millis": moment.timestamp().as_millisecond(),
+    Ok(Told::Moment(Moment {
+        text,
+        iso: moment.strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string(),
+        date: moment.date().to_string(),
+        time: moment.strftime("%H:%M:%S").to_string(),
+        weekday: moment.strftime("%A").to_string(),
+        year: moment.year(),
+        month: moment.month(),
+        day: moment.day(),
+        zone: moment.time_zone().iana_name().map_or_else(|| moment.offset().to_string(), str::to_owned),
+        unix_millis: moment.timestamp().as_millisecond(),
     }))
 }
 
-fn difference(start: &Zoned, end: &Zoned) -> Outcome<Value> {
+fn difference(start: &Zoned, end: &Zoned) -> Outcome<Told> {
     let out_of_range = |error: jiff::Error| invalid("the difference", &error);
     // Months and days have the lengths that they have in the zone of the start.
     let end = end.with_time_zone(start.time_zone().clone());
@@ -154,7 +205,7 @@ fn difference(start: &Zoned, end: &Zoned) -> Outcome<Value> {
     let rounded = SpanRound::new().smallest(Unit::Second).largest(Unit::Year).relative(start);
     let shown = span.round(rounded).map_err(out_of_range)?;
     let exact = start.duration_until(&end).as_secs_f64();
-    Ok(json!({"text": format!("{shown:#}"), "days": exact / 86_400.0, "seconds": exact}))
+    Ok(Told::Difference(Difference { text: format!("{shown:#}"), days: exact / 86_400.0, seconds: exact }))
 }
 
 fn invalid(what: &str, error: &jiff::Error) -> Failure {

@@ -11,7 +11,7 @@ use crate::tools::tool::{ToolContext, cancelled};
 use crate::tools::typed::TypedTool;
 use crate::tools::workspace::{Workspace, lasting};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -46,8 +46,28 @@ const fn many() -> usize {
     1_000
 }
 
+/// What it answers.
+#[derive(Serialize, JsonSchema)]
+pub struct Found {
+    /// The lines that match, in the order of the files.
+    hits: Vec<Line>,
+    /// Whether there are more.
+    truncated: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Line {
+    /// Its file, relative to the workspace.
+    path: String,
+    /// Its number, from 1.
+    line: usize,
+    /// The line; around 4 KB of it if it is longer.
+    text: String,
+}
+
 impl TypedTool for FindText {
     type Args = Args;
+    type Answer = Found;
     const NAME: &'static str = "find_text";
     const SUMMARY: &'static str = "Searches the files of the workspace for the lines that match a regular expression.";
     const RETURNS: &'static str = "\
@@ -70,12 +90,12 @@ impl TypedTool for FindText {
         args["pattern"].as_str().map(Pattern::new).transpose().map(drop)
     }
 
-    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<Found> {
         cx.blocking(move |cx| find(&args, &cx)).await
     }
 }
 
-fn find(args: &Args, cx: &ToolContext) -> Outcome<Value> {
+fn find(args: &Args, cx: &ToolContext) -> Outcome<Found> {
     let only = args.glob.as_deref().map(matcher).transpose()?;
     let place = cx.workspace.resolve_read(&args.path)?;
     // Whoever opens a pipe waits for somebody to write, and no cancellation ends that.
@@ -98,7 +118,6 @@ fn find(args: &Args, cx: &ToolContext) -> Outcome<Value> {
     let mut found = view.grep(&args.pattern, limit + 1, &poll)?;
     let truncated = found.len() > limit;
     found.truncate(limit);
-    let hits: Vec<Value> =
-        found.into_iter().map(|hit| json!({"path": hit.doc, "line": hit.line, "text": hit.text})).collect();
-    Ok(json!({"hits": hits, "truncated": truncated}))
+    let hits = found.into_iter().map(|hit| Line { path: hit.doc, line: hit.line, text: hit.text }).collect();
+    Ok(Found { hits, truncated })
 }

@@ -40,6 +40,7 @@ const fn columns() -> usize {
 
 impl TypedTool for HtmlToText {
     type Args = Args;
+    type Answer = String;
     const NAME: &'static str = "html_to_text";
     const SUMMARY: &'static str = "Turns an HTML page into readable text.";
     const RETURNS: &'static str = "The text, with headings, lists and tables laid out in plain characters.";
@@ -54,12 +55,12 @@ impl TypedTool for HtmlToText {
         ]
     }
 
-    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<String> {
         cx.blocking(move |cx| convert(args, &cx)).await
     }
 }
 
-fn convert(args: Args, cx: &ToolContext) -> Outcome<Value> {
+fn convert(args: Args, cx: &ToolContext) -> Outcome<String> {
     let html = match (args.html, args.path) {
         (Some(html), None) => html,
         (None, Some(path)) => decoded(&file_bytes(&path, cx)?, "text/html").map_err(|charset| {
@@ -75,7 +76,7 @@ fn convert(args: Args, cx: &ToolContext) -> Outcome<Value> {
     layout::check(&page, html.len(), args.width)?;
     cx.check()?;
     let tree = render.dom_to_render_tree(&page).map_err(failed)?;
-    render.render_to_string(tree, args.width).map(Value::String).map_err(failed)
+    render.render_to_string(tree, args.width).map_err(failed)
 }
 
 /// The page, as long as nobody cancels: the time to parse it grows with the square of its depth.

@@ -11,7 +11,7 @@ use crate::tools::tool::{ToolContext, ToolLimits};
 use crate::tools::typed::TypedTool;
 use crate::tools::workspace::Workspace;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -32,8 +32,24 @@ pub struct Args {
     timeout: Option<f64>,
 }
 
+/// What it answers.
+#[derive(Serialize, JsonSchema)]
+pub struct Page {
+    /// The HTTP status; one of an error is an answer too.
+    status: u16,
+    /// The address after redirects.
+    url: String,
+    /// The content type as sent; empty if none was.
+    content_type: String,
+    /// The page.
+    text: String,
+    /// Whether there is more of it.
+    truncated: bool,
+}
+
 impl TypedTool for HttpGet {
     type Args = Args;
+    type Answer = Page;
     const NAME: &'static str = "http_get";
     const SUMMARY: &'static str = "Fetches a page from a public address of the web.";
     const RETURNS: &'static str = "\
@@ -52,7 +68,7 @@ impl TypedTool for HttpGet {
         args["url"].as_str().map_or(Ok(()), |url| check_public(url, true))
     }
 
-    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<Page> {
         let timeout = cx.limits.deadline(args.timeout, cx.limits.timeout)?;
         let most = cx.limits.max_input_bytes.min(cx.limits.max_output_bytes);
         let options = FetchOptions {
@@ -78,13 +94,7 @@ impl TypedTool for HttpGet {
         let end = text::floor_boundary(&text, cx.limits.max_output_bytes);
         let truncated = fetched.truncated || end < text.len();
         text.truncate(end);
-        Ok(json!({
-            "status": fetched.status,
-            "url": fetched.final_url,
-            "content_type": fetched.content_type,
-            "text": text,
-            "truncated": truncated,
-        }))
+        Ok(Page { status: fetched.status, url: fetched.final_url, content_type: fetched.content_type, text, truncated })
     }
 
     /// The fetch keeps its own.

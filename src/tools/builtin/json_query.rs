@@ -36,6 +36,7 @@ pub struct Args {
 
 impl TypedTool for JsonQuery {
     type Args = Args;
+    type Answer = Vec<Value>;
     const NAME: &'static str = "json_query";
     const SUMMARY: &'static str = "Picks parts of a JSON value, text or file with a JSONPath query.";
     const RETURNS: &'static str = "An array of the values that match, in document order; empty if none does.";
@@ -60,12 +61,17 @@ impl TypedTool for JsonQuery {
         args["query"].as_str().map_or(Ok(()), |query| compiled(query, Size::default()).map(drop))
     }
 
-    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<Vec<Value>> {
         cx.blocking(move |cx| query(args, &cx)).await
+    }
+
+    /// What is written as it is need not be copied.
+    fn value(answer: Vec<Value>) -> Outcome<Value> {
+        Ok(answer.into())
     }
 }
 
-fn query(args: Args, cx: &ToolContext) -> Outcome<Value> {
+fn query(args: Args, cx: &ToolContext) -> Outcome<Vec<Value>> {
     let value = match (args.value, args.text, args.path) {
         (Some(value), None, None) => value,
         (None, Some(text), None) => parsed("the text", &text)?,
@@ -93,7 +99,7 @@ fn compiled(query: &str, size: Size) -> Outcome<JsonPath> {
 }
 
 /// The values that match. One that stands in another one that matches is in the answer twice.
-fn copied(found: &[&Value], whole: Size, cx: &ToolContext) -> Outcome<Value> {
+fn copied(found: &[&Value], whole: Size, cx: &ToolContext) -> Outcome<Vec<Value>> {
     let most = whole.bytes.max(ANSWER);
     let mut bytes = 0;
     for (number, value) in found.iter().enumerate() {

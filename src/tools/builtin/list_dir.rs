@@ -8,7 +8,7 @@ use crate::tools::workspace::{self, Workspace, lasting};
 use globset::{GlobBuilder, GlobMatcher};
 use ignore::{DirEntry, WalkBuilder};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fs::FileType;
 use std::path::{Path, PathBuf};
@@ -41,8 +41,28 @@ const fn many() -> usize {
     10_000
 }
 
+/// What it answers.
+#[derive(Serialize, JsonSchema)]
+pub struct Listing {
+    /// What is there, sorted by name.
+    entries: Vec<Entry>,
+    /// Whether there is more.
+    truncated: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Entry {
+    /// Its name, below the folder.
+    name: String,
+    /// `file`, `dir`, `link` or `other`.
+    kind: &'static str,
+    /// Bytes of a file; 0 of anything else.
+    size: u64,
+}
+
 impl TypedTool for ListDir {
     type Args = Args;
+    type Answer = Listing;
     const NAME: &'static str = "list_dir";
     const SUMMARY: &'static str = "Lists the files and folders in a folder of the workspace.";
     const RETURNS: &'static str = "\
@@ -64,12 +84,12 @@ impl TypedTool for ListDir {
         args["glob"].as_str().map(matcher).transpose().map(drop)
     }
 
-    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<Listing> {
         cx.blocking(move |cx| list(&args, &cx)).await
     }
 }
 
-fn list(args: &Args, cx: &ToolContext) -> Outcome<Value> {
+fn list(args: &Args, cx: &ToolContext) -> Outcome<Listing> {
     let folder = cx.workspace.resolve_read(&args.path)?;
     if !folder.is_dir() {
         return Err(Failure::new(FailureKind::Invalid, format!("`{}` is not a folder", args.path))
@@ -86,13 +106,13 @@ fn list(args: &Args, cx: &ToolContext) -> Outcome<Value> {
             continue;
         }
         if entries.len() == args.limit {
-            return Ok(json!({"entries": entries, "truncated": true}));
+            return Ok(Listing { entries, truncated: true });
         }
         // What vanishes or is closed to us while we look has no size, and is still shown.
         let size = entry.metadata().ok().filter(std::fs::Metadata::is_file).map_or(0, |found| found.len());
-        entries.push(json!({"name": below.display().to_string(), "kind": kind(entry.file_type()), "size": size}));
+        entries.push(Entry { name: below.display().to_string(), kind: kind(entry.file_type()), size });
     }
-    Ok(json!({"entries": entries, "truncated": false}))
+    Ok(Listing { entries, truncated: false })
 }
 
 fn walk(folder: &Path, recursive: bool, hidden: Vec<PathBuf>) -> ignore::Walk {

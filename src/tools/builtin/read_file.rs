@@ -34,6 +34,7 @@ pub struct Args {
 
 impl TypedTool for ReadFile {
     type Args = Args;
+    type Answer = String;
     const NAME: &'static str = "read_file";
     const SUMMARY: &'static str = "Reads a text file of the workspace, whole or a range of its lines.";
     const RETURNS: &'static str = "The text. Bytes that are not UTF-8 become U+FFFD; a binary file is refused.";
@@ -53,7 +54,7 @@ impl TypedTool for ReadFile {
         lasting(&args["path"], |path| workspace.resolve_read(path))
     }
 
-    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<String> {
         cx.blocking(move |cx| read(&args, &cx)).await
     }
 }
@@ -67,7 +68,7 @@ fn range(from: Option<u64>, to: Option<u64>) -> Outcome<(u64, u64)> {
     Ok((from, to))
 }
 
-fn read(args: &Args, cx: &ToolContext) -> Outcome<Value> {
+fn read(args: &Args, cx: &ToolContext) -> Outcome<String> {
     let (from, to) = range(args.from_line, args.to_line)?;
     let limit = args.max_bytes.unwrap_or(usize::MAX).min(cx.limits.max_output_bytes);
     let file = BufReader::with_capacity(1 << 16, cx.workspace.open(&args.path)?);
@@ -78,7 +79,7 @@ fn read(args: &Args, cx: &ToolContext) -> Outcome<Value> {
         return Err(Failure::new(FailureKind::NotFound, format!("`{}` has no line {from}", args.path))
             .hint(format!("it has {lines_read} lines")));
     }
-    Ok(lines.clip.finish("read_file with from_line and to_line").text.into())
+    Ok(lines.clip.finish("read_file with from_line and to_line").text)
 }
 
 /// Streams the lines of a file into a clip, so that neither a long file nor a long line is held in memory.

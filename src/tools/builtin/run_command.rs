@@ -10,7 +10,7 @@ use crate::tools::tool::{ToolContext, ToolLimits};
 use crate::tools::typed::TypedTool;
 use crate::tools::workspace;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -56,8 +56,35 @@ const fn a_lot() -> usize {
     100_000
 }
 
+/// What it answers.
+#[derive(Serialize, JsonSchema)]
+pub struct Ran {
+    /// The exit status, or 128 and the number of the signal that ended it.
+    status: i32,
+    /// Whether it ended by itself, with status 0.
+    success: bool,
+    /// What it wrote to standard output.
+    stdout: String,
+    /// What it wrote to standard error.
+    stderr: String,
+    /// Whether it was ended because time ran out.
+    timed_out: bool,
+    /// Whether it was ended because it wrote too much.
+    overflowed: bool,
+    /// Whether something of its output was left out.
+    truncated: bool,
+    /// Whether it could write only in the workspace and `$TMPDIR`.
+    sandboxed: bool,
+    /// How long it took.
+    millis: u64,
+    /// What may be behind a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
+}
+
 impl TypedTool for RunCommand {
     type Args = Args;
+    type Answer = Ran;
     const NAME: &'static str = "run_command";
     const SUMMARY: &'static str = "Runs a program or a shell command in the workspace.";
     const RETURNS: &'static str = "\
@@ -77,7 +104,7 @@ impl TypedTool for RunCommand {
         ]
     }
 
-    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<Ran> {
         let words = match args.command {
             Line::Words(words) => words,
             Line::Shell(line) => vec!["sh".to_owned(), "-c".to_owned(), line],
@@ -106,21 +133,19 @@ impl TypedTool for RunCommand {
             flood_bytes: cx.limits.command_output_bytes,
         };
         let ended = run(program, args.stdin.into_bytes(), &bounds, &cx.cancel).await?;
-        let mut answer = json!({
-            "status": ended.status,
-            "success": ended.status == 0 && !ended.timed_out && !ended.flooded,
-            "stdout": ended.stdout.text,
-            "stderr": ended.stderr.text,
-            "timed_out": ended.timed_out,
-            "overflowed": ended.flooded,
-            "truncated": ended.stdout.truncated || ended.stderr.truncated,
-            "sandboxed": ended.is_confined,
-            "millis": u64::try_from(ended.took.as_millis()).unwrap_or(u64::MAX),
-        });
-        if ended.is_confined && ended.status != 0 && cx.workspace.closes_below(cx.workspace.root()) {
-            answer["note"] = CROWDED.into();
-        }
-        Ok(answer)
+        let is_crowded = ended.is_confined && ended.status != 0 && cx.workspace.closes_below(cx.workspace.root());
+        Ok(Ran {
+            status: ended.status,
+            success: ended.status == 0 && !ended.timed_out && !ended.flooded,
+            stdout: ended.stdout.text,
+            stderr: ended.stderr.text,
+            timed_out: ended.timed_out,
+            overflowed: ended.flooded,
+            truncated: ended.stdout.truncated || ended.stderr.truncated,
+            sandboxed: ended.is_confined,
+            millis: u64::try_from(ended.took.as_millis()).unwrap_or(u64::MAX),
+            note: is_crowded.then_some(CROWDED),
+        })
     }
 
     /// The command keeps its own.

@@ -106,8 +106,12 @@ async fn every_example_runs() {
         for example in &spec.examples {
             // The examples name a real address, which a test must not depend on.
             let args = example.args.to_string().replace("https://example.com/", &server.address("/"));
-            let args = serde_json::from_str(&args).unwrap();
-            bench.ok(&spec.name, args).await;
+            let args: Value = serde_json::from_str(&args).unwrap();
+            let answer = bench.ok(&spec.name, args.clone()).await;
+            let closer = bench.catalog.get(&spec.name).unwrap().tool.answer(&args);
+            for schema in [&spec.answer, &closer] {
+                assert!(jsonschema::is_valid(schema, &answer), "{} {args}: {answer} does not fit {schema}", spec.name);
+            }
         }
     }
 }
@@ -135,11 +139,13 @@ async fn examples_answer_what_their_notes_say() {
 #[test]
 fn every_tool_is_described() {
     for tool in builtin::all() {
-        let ToolSpec { name, summary, parameters, returns, examples, tags, .. } = tool.spec();
+        let ToolSpec { name, summary, parameters, returns, answer, examples, tags, .. } = tool.spec();
         assert!(summary.ends_with('.') && summary.chars().next().is_some_and(char::is_uppercase), "{name}: {summary}");
         assert!(!returns.is_empty() && !examples.is_empty() && !tags.is_empty(), "{name}");
         assert_eq!(parameters["additionalProperties"], json!(false), "{name}");
         assert!(!parameters.to_string().contains("$ref"), "{name}: {parameters}");
+        assert!(answer["type"].is_string() || answer["anyOf"].is_array(), "{name}: {answer}");
+        assert!(!answer.to_string().contains("$ref"), "{name}: {answer}");
         for (argument, form) in parameters["properties"].as_object().unwrap() {
             assert!(form["description"].is_string(), "{name}.{argument} is not described: {form}");
         }

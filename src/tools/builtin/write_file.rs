@@ -7,7 +7,7 @@ use crate::tools::tool::ToolContext;
 use crate::tools::typed::TypedTool;
 use crate::tools::workspace::{self, Workspace, lasting};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
@@ -46,8 +46,18 @@ pub struct Args {
     mode: Mode,
 }
 
+/// What it answers.
+#[derive(Serialize, JsonSchema)]
+pub struct Written {
+    /// The file, relative to the workspace.
+    path: String,
+    /// How many bytes were written.
+    bytes: usize,
+}
+
 impl TypedTool for WriteFile {
     type Args = Args;
+    type Answer = Written;
     const NAME: &'static str = "write_file";
     const SUMMARY: &'static str = "Writes text to a file of the workspace: a new one, over an old one, or at its end.";
     const RETURNS: &'static str = "A map `{path, bytes}`: the file and how many bytes were written.";
@@ -66,12 +76,12 @@ impl TypedTool for WriteFile {
         lasting(&args["path"], |path| workspace.resolve_write(path))
     }
 
-    async fn run(args: Args, cx: &ToolContext) -> Outcome<Value> {
+    async fn run(args: Args, cx: &ToolContext) -> Outcome<Written> {
         cx.blocking(move |cx| write(&args, &cx)).await
     }
 }
 
-fn write(args: &Args, cx: &ToolContext) -> Outcome<Value> {
+fn write(args: &Args, cx: &ToolContext) -> Outcome<Written> {
     let real = cx.workspace.resolve_write(&args.path)?;
     let (folder, name) = cx.workspace.folder_of(&real)?;
     let text = args.text.as_bytes();
@@ -86,7 +96,7 @@ fn write(args: &Args, cx: &ToolContext) -> Outcome<Value> {
             .detail(EXISTS, true),
         _ => workspace::failed(&args.path, &error),
     })?;
-    Ok(json!({"path": cx.workspace.name_of(&real), "bytes": text.len()}))
+    Ok(Written { path: cx.workspace.name_of(&real), bytes: text.len() })
 }
 
 /// Puts bytes into a file of the workspace, over what is there: what `write_file` does with mode `overwrite`.
@@ -97,7 +107,7 @@ pub fn put(path: &str, bytes: &[u8], cx: &ToolContext) -> Outcome<Value> {
     let real = cx.workspace.resolve_write(path)?;
     let (folder, name) = cx.workspace.folder_of(&real)?;
     replace(&folder, &name, bytes).map_err(|error| workspace::failed(path, &error))?;
-    Ok(json!({"path": cx.workspace.name_of(&real), "bytes": bytes.len()}))
+    WriteFile::value(Written { path: cx.workspace.name_of(&real), bytes: bytes.len() })
 }
 
 /// Takes the name first, so that of two creators one fails, and then fills it as `replace` does. A call that is made

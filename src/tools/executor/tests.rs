@@ -52,6 +52,7 @@ fn actor(name: &str, permission: Permission) -> Arc<dyn Tool> {
             "additionalProperties": false,
         }),
         returns: String::new(),
+        answer: Value::Null,
         effect: EffectClass::Read,
         permission,
         examples: vec![],
