@@ -1,6 +1,7 @@
 //! Pipelines in YAML, from the command line and from scripts: what is refused and where, what is told of those that
 //! hold, and what they do.
 
+mod answers;
 mod choices;
 mod cross;
 mod dry_run;

@@ -165,7 +165,12 @@ impl Writer<'_> {
         let (name, args) = self.arguments().map_or((name, args), |args| ("read_file", args));
         let mut act = step("tool", json!(name));
         act.insert("args".to_owned(), args);
-        (act, Form::Unknown)
+        let form = match name {
+            "calculate" => Form::Number,
+            "json_query" => Form::List,
+            _ => Form::Text,
+        };
+        (act, form)
     }
 
     fn switch(&mut self) -> (Map<String, Value>, Form) {

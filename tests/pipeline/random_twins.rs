@@ -22,7 +22,7 @@ fn flow(numbers: &[u16]) -> String {
     format!("steps:\n{TOOLS}{steps}")
 }
 
-/// A text and a map, of which nothing is known before they come.
+/// A text and a list with a map. Of what is taken out of a list by its place nothing is known before it comes.
 const TOOLS: &str = "  \
   text: {tool: read_file, args: {path: notes.txt}}
   map: {tool: json_query, args: {text: '{\"b\": 1, \"a\": 2}', query: $}}
@@ -46,7 +46,7 @@ impl Writer<'_> {
             }
         }
         if !keys.iter().any(|key| key.starts_with("condition")) && self.tape.wrong(9) {
-            keys.push("condition: text > 1".to_owned());
+            keys.push("condition: '[text][0] > 1'".to_owned());
         }
         if self.tape.wrong(6) {
             keys.push("always: true".to_owned());
@@ -116,7 +116,7 @@ impl Writer<'_> {
 
     /// Items of a list, of what comes, or of what has none.
     fn each(&mut self, at: usize) -> String {
-        let items = *self.tape.of(&["'[1, 2]'", "text", "map", "0..2"]);
+        let items = *self.tape.of(&["'[1, 2]'", "'[text][0]'", "map", "0..2"]);
         let item = *self.tape.of(&["llm: 'item {{ item }}'", "tool: calculate, args: {expression: '{{ index }} / 0'}"]);
         let failure = *self.tape.of(&["stop", "continue"]);
         format!("each: {{in: {items}, on_item_failure: {failure}, steps: {{e{at}: {{{item}}}}}}}")

@@ -39,7 +39,7 @@ pub(super) enum Form {
     Flag,
     List,
     Fields(Vec<(String, Form)>),
-    /// Nothing, as of what a tool answers.
+    /// Nothing, as of what stands in a list.
     Unknown,
     /// It need not be there at all.
     Absent,

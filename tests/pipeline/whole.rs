@@ -16,7 +16,7 @@ inputs:
   - note: {required: false}
 outputs:
   text: review?.text
-  files: "found.len"
+  files: "found.entries.len"
 orchestrator: architect
 default_model: worker
 experts: {read_file: offline}

@@ -3,8 +3,9 @@
 use crate::core::text::nearest;
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::forms::Forms;
+use crate::pipeline::check::schemas::of_schema;
 use crate::pipeline::check::{Known, deeds, lacks, wanted};
-use crate::pipeline::plan::{Act, OnItemFailure, Pipeline};
+use crate::pipeline::plan::{Act, OnItemFailure, Pipeline, Step};
 use crate::pipeline::read::{Part, Reader, Use};
 use crate::script::expression::{Constant, Form};
 
@@ -42,6 +43,23 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, forms: &Fo
         fault.into_iter().for_each(|message| reader.fault(read.at, message));
     }
     reader.uses = uses;
+    for (name, seen) in &forms.known.steps {
+        let at = reader.steps.get(*name).copied().unwrap_or_default();
+        undeclared(seen.step).into_iter().for_each(|message| reader.fault(at, message));
+    }
+}
+
+/// Fields that a step takes from the answer of its tool, which has none of that name.
+fn undeclared(step: &Step) -> Vec<String> {
+    let Act::Tool(call) = &step.act else { return Vec::new() };
+    let form = of_schema(&call.answer).form;
+    // A text may hold them as JSON.
+    if !matches!(form, Form::Map(_)) {
+        return Vec::new();
+    }
+    let unknown = |name: &str| unknown_field((call.name.as_str(), &form), &[name], false, &|_| true);
+    let wrong = step.vars.iter().filter_map(|var| unknown(&var.name));
+    wrong.map(|what| format!("`vars` take fields of the answer: {what}")).collect()
 }
 
 /// What is wrong with a reading by what its name means.

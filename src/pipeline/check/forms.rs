@@ -182,7 +182,8 @@ impl<'p> Forms<'p> {
             }
             Act::Wait(_) => Made { form: Form::Any, lack: Some(Lack::plain("a `wait` answers nothing")) },
             Act::End(value) => computed(value),
-            Act::Llm(_) | Act::Run(_) | Act::Tool(_) | Act::Script(_) => Made::unknown(),
+            Act::Tool(call) => of_schema(&call.answer),
+            Act::Llm(_) | Act::Run(_) | Act::Script(_) => Made::unknown(),
         }
     }
 

@@ -97,6 +97,8 @@ pub struct ToolCall {
     pub name: String,
     /// Its arguments, a map.
     pub args: Template,
+    /// The JSON Schema of what it answers to them.
+    pub answer: Value,
 }
 
 /// A stored program.

@@ -66,10 +66,11 @@ impl Reader<'_, '_> {
                 return None;
             }
         };
-        if let Err(failure) = fitting(tool, self.loader.workspace.as_ref(), &entries) {
+        let known = known(&entries);
+        if let Err(failure) = fitting(tool, self.loader.workspace.as_ref(), &entries, &known) {
             self.failed(called.given.map_or(called.at, |node| node.at), &failure);
         }
-        Some(ToolCall { name: called.name, args })
+        Some(ToolCall { name: called.name, args, answer: tool.answer(&known) })
     }
 
     /// A stored program, its arguments compared with its parameters.
@@ -122,21 +123,26 @@ impl Reader<'_, '_> {
     }
 }
 
+/// Arguments as far as they are known; null stands for what has a hole.
+fn known(entries: &[(&Entry, Template)]) -> Value {
+    let value = |value: &Template| value.constant().cloned().unwrap_or_default();
+    Value::Object(entries.iter().map(|(entry, given)| (entry.key.clone(), value(given))).collect())
+}
+
 /// Compares arguments with what a tool takes; whatever has a hole may be anything.
-fn fitting(tool: &dyn Tool, workspace: Option<&Workspace>, entries: &[(&Entry, Template)]) -> Outcome<()> {
+fn fitting(
+    tool: &dyn Tool,
+    workspace: Option<&Workspace>,
+    entries: &[(&Entry, Template)],
+    known: &Value,
+) -> Outcome<()> {
     let name = &tool.spec().name;
     let mut schema = tool.spec().parameters.clone();
-    let mut args = Map::new();
-    for (entry, value) in entries {
-        let constant = value.constant().cloned();
-        if constant.is_none()
-            && let Some(property) = schema.pointer_mut("/properties").and_then(|all| all.get_mut(&entry.key))
-        {
+    for (entry, _) in entries.iter().filter(|(_, value)| value.constant().is_none()) {
+        if let Some(property) = schema.pointer_mut("/properties").and_then(|all| all.get_mut(&entry.key)) {
             *property = Value::Bool(true);
         }
-        args.insert(entry.key.clone(), constant.unwrap_or(Value::Null));
     }
-    let args = Value::Object(args);
-    ArgumentSchema::new(name, &schema)?.check(name, &args)?;
-    workspace.map_or(Ok(()), |workspace| tool.check(&args, workspace))
+    ArgumentSchema::new(name, &schema)?.check(name, known)?;
+    workspace.map_or(Ok(()), |workspace| tool.check(known, workspace))
 }
