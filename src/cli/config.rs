@@ -64,7 +64,7 @@ pub fn config(settings: &Settings, printer: &Printer, args: &ConfigCommand) -> O
     Ok(Exit::Ok)
 }
 
-/// Every setting without a chosen name, set or not, and those of models and roles that are set.
+/// Every setting without a chosen name, set or not, and those of models, services and roles that are set.
 fn rows<'a>(settings: &'a Settings, wanted: Option<&str>) -> Outcome<Vec<Row<'a>>> {
     let merged = &settings.merged;
     let unset = key::KEYS.iter().map(|key| key.path).filter(|path| !path.contains('*') && merged.get(path).is_none());
@@ -73,7 +73,7 @@ fn rows<'a>(settings: &'a Settings, wanted: Option<&str>) -> Outcome<Vec<Row<'a>
     rows.extend(
         set.iter().map(|path| Row { path, value: merged.get(path).map(|(typed, place)| (shown(path, typed), place)) }),
     );
-    // Stable: models and roles stay in the order of their names, after all plain settings.
+    // Stable: models, services and roles stay in the order of their names, after all plain settings.
     rows.sort_by_key(|row| key::KEYS.iter().position(|key| key.path == row.path).unwrap_or(usize::MAX));
     let Some(wanted) = wanted else {
         return Ok(rows);

@@ -2,11 +2,13 @@
 
 use crate::cli::table;
 use crate::config::settings::Settings;
+use crate::config::traffic::RateLimits;
 use crate::core::message::IMAGE_TOKENS;
 use crate::core::money::Money;
 use crate::core::price::{Price, Rates};
 use crate::core::text::without_secrets;
 use crate::registry::models::{ModelSpec, Provider};
+use crate::registry::services;
 
 /// The page of a model; `origins` are its settings with their places.
 pub fn page(settings: &Settings, spec: &ModelSpec, origins: &[(String, String)]) -> String {
@@ -34,7 +36,7 @@ pub fn page(settings: &Settings, spec: &ModelSpec, origins: &[(String, String)])
     if !spec.fallback.is_empty() {
         lines.push(("stands in", spec.fallback.join(", ")));
     }
-    lines.extend(manners(spec));
+    lines.extend(manners(settings, spec));
     for (index, (field, place)) in origins.iter().enumerate() {
         lines.push((if index == 0 { "set" } else { "" }, format!("{field} at {place}")));
     }
@@ -94,7 +96,7 @@ fn usd(nanos: u64) -> String {
 }
 
 /// Times, limits and how answers come.
-fn manners(spec: &ModelSpec) -> Vec<(&'static str, String)> {
+fn manners(settings: &Settings, spec: &ModelSpec) -> Vec<(&'static str, String)> {
     if spec.provider == Provider::Offline {
         return Vec::new();
     }
@@ -106,21 +108,26 @@ fn manners(spec: &ModelSpec) -> Vec<(&'static str, String)> {
         seconds(Some(spec.first_token_timeout), "to the first token"),
         seconds(traffic.between_tokens_timeout, "between tokens"),
     ];
-    let count = |given: Option<u64>, what: &str| given.map(|count| format!("{count} {what}"));
-    let limits = [
-        count(traffic.requests_per_minute, "requests a minute"),
-        count(traffic.tokens_per_minute, "tokens a minute"),
-        count(traffic.concurrency, "requests at once"),
-    ];
-    let join = |parts: Vec<String>| parts.join(", ");
-    let mut lines = vec![("times", join(times.into_iter().flatten().collect()))];
-    let limits = join(limits.into_iter().flatten().collect());
-    if !limits.is_empty() {
-        lines.push(("limits", limits));
+    let mut lines = vec![("times", times.into_iter().flatten().collect::<Vec<_>>().join(", "))];
+    if traffic.rates != RateLimits::default() {
+        lines.push(("limits", limits(traffic.rates)));
+    }
+    if let Some(shared) = services::shared(settings, &spec.base_url) {
+        lines.push(("service", format!("{}, of all its models together", limits(shared.limits))));
     }
     let how = if spec.stream { "streamed" } else { "in one piece" };
     lines.push(("answers", format!("{how}{}", if spec.functions { ", with the function rhai(code)" } else { "" })));
     lines
+}
+
+fn limits(rates: RateLimits) -> String {
+    let count = |given: Option<u64>, what: &str| given.map(|count| format!("{count} {what}"));
+    let parts = [
+        count(rates.requests_per_minute, "requests a minute"),
+        count(rates.tokens_per_minute, "tokens a minute"),
+        count(rates.concurrency, "requests at once"),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn or_none(text: &str, none: &str) -> String {

@@ -16,6 +16,7 @@ use crate::model::client::HttpClient;
 use crate::model::locate::list_models;
 use crate::registry::builtin::SERVERS;
 use crate::registry::models::{ModelSpec, Provider, names, resolve};
+use crate::registry::services;
 use clap::{Args, Subcommand};
 use indexmap::IndexSet;
 use serde_json::{Value, json};
@@ -114,12 +115,18 @@ fn list(settings: &Settings, specs: &[ModelSpec]) -> String {
 fn show(settings: &Settings, printer: &Printer, name: &str) -> Outcome<()> {
     let spec = resolve(settings, name)?;
     let prefix = format!("models.{name}.");
+    let tables = services::tables(settings, &spec.base_url).map(|(service, _)| format!("services.{service}."));
+    let tables: Vec<String> = tables.collect();
     let own = settings.merged.paths().into_iter().filter_map(|path| {
         let place = settings.merged.place(path)?;
-        Some((path.strip_prefix(&prefix)?.to_owned(), place.to_string()))
+        let shared = tables.iter().any(|table| path.starts_with(table)).then_some(path);
+        Some((path.strip_prefix(&prefix).or(shared)?.to_owned(), place.to_string()))
     });
     let own: Vec<(String, String)> = own.collect();
     let mut whole = value(settings, &spec);
+    if let Some(shared) = services::shared(settings, &spec.base_url) {
+        whole["service"] = json!(shared.limits);
+    }
     whole["origins"] = own.iter().cloned().map(|(field, place)| (field, Value::String(place))).collect();
     printer.rows(&whole, || model_page::page(settings, &spec, &own));
     Ok(())

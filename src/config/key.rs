@@ -153,6 +153,13 @@ pub const KEYS: &[Key] = &[
     key("models.*.requests_per_minute", Kind::Count, "the most requests in any minute, repeated ones included"),
     key("models.*.tokens_per_minute", Kind::Count, "the most tokens in any minute, prompts and answers together"),
     key("models.*.concurrency", Kind::Count, "the most requests under way at once"),
+    key(
+        "services.*.requests_per_minute",
+        Kind::Count,
+        "the most requests in any minute to all models of the service of this name or at this address",
+    ),
+    key("services.*.tokens_per_minute", Kind::Count, "the most tokens in any minute of all its models together"),
+    key("services.*.concurrency", Kind::Count, "the most requests under way at once to all its models together"),
     key("roles.*.models", Kind::Texts, "the role's models, the preferred one first; the others stand in for it"),
     key("roles.*.requires", Kind::Texts, "capabilities and tags that its model must have"),
     key("roles.*.strategy", STRATEGY, "how its model is chosen if it lists none"),
@@ -241,6 +248,8 @@ mod tests {
         assert_eq!(chosen("models.*.tags", "models.gpt-4.1.tags"), Some("gpt-4.1"));
         assert_eq!(chosen("roles.*.monitor.spike", "roles.worker.monitor.spike"), Some("worker"));
         assert_eq!(chosen("roles.*.models", "roles.models"), None);
+        let at = "services.http://127.0.0.1:8080/v1.concurrency";
+        assert_eq!(chosen("services.*.concurrency", at), Some("http://127.0.0.1:8080/v1"));
         assert_eq!(plain("roles.a.generation_defaults.stop"), "roles.a.stop");
         assert_eq!(plain("roles.a.generation_defaults.system"), "roles.a.generation_defaults.system");
     }

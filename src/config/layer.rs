@@ -138,7 +138,7 @@ impl Walk<'_> {
             match (key::find(key::plain(&path).as_ref()), value.get_ref()) {
                 (Some(key), value) => self.entry(key.kind, &path, value, place),
                 (None, DeValue::Table(inner)) if is_group(&path) => {
-                    if prefix == "models" || prefix == "roles" {
+                    if matches!(prefix, "models" | "services" | "roles") {
                         self.layer.tables.entry(path.clone()).or_insert(place);
                     }
                     self.table(inner, &path);

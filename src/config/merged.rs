@@ -16,19 +16,20 @@ impl Merged {
         self.0.iter().find_map(|layer| layer.entries.get(path))
     }
 
-    /// Where a setting or, if it has none, the table of a model or role was given.
+    /// Where a setting or, if it has none, the table of a model, service or role was given.
     pub fn place(&self, path: &str) -> Option<&Place> {
         let table = || self.0.iter().find_map(|layer| layer.tables.get(path));
         self.get(path).map(|(_, place)| place).or_else(table)
     }
 
-    /// Every path that has a value: plain settings in the order of their table, then models and roles by name.
+    /// Every path that has a value: plain settings in the order of their table, then models, services, roles by name.
     pub fn paths(&self) -> Vec<&str> {
         let mut paths: Vec<&str> = self.0.iter().flat_map(|layer| layer.entries.keys()).map(String::as_str).collect();
         paths.sort_by_cached_key(|path| {
             let row = key::KEYS.iter().position(|k| k.path == *path || key::chosen(k.path, path).is_some());
             let name = row.and_then(|row| key::chosen(key::KEYS.get(row)?.path, path));
-            (name.is_some(), path.starts_with("roles."), name.unwrap_or_default().to_owned(), row)
+            let group = ["models.", "services.", "roles."].iter().position(|group| path.starts_with(group));
+            (name.is_some(), group, name.unwrap_or_default().to_owned(), row)
         });
         paths.dedup();
         paths

@@ -9,6 +9,7 @@ use crate::config::ownership;
 use crate::config::paths::Paths;
 use crate::config::price_file::PriceFile;
 use crate::config::role::{self, RoleConfig};
+use crate::config::traffic::RateLimits;
 use crate::core::episode::Namespace;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::limits::Limits;
@@ -76,6 +77,8 @@ pub struct Settings {
     pub model_folder: Option<PathBuf>,
     /// Configured models.
     pub models: IndexMap<String, ModelConfig>,
+    /// What all models of a service may use together, by its name or address.
+    pub services: IndexMap<String, RateLimits>,
     /// Configured roles.
     pub roles: IndexMap<String, RoleConfig>,
     /// All values with their places.
@@ -182,6 +185,7 @@ impl Settings {
             embedder: merged.text("memory.embedder").unwrap_or_default(),
             model_folder: merged.text("memory.model_folder").map(|folder| paths.workspace.join(folder)),
             models: merged.names("models").into_iter().map(|n| (n.clone(), model::read(&merged, &n))).collect(),
+            services: services(&merged),
             roles: merged.names("roles").into_iter().map(|n| (n.clone(), role::read(&merged, &n))).collect(),
             merged,
             prices: None,
@@ -189,6 +193,11 @@ impl Settings {
             environment,
         }
     }
+}
+
+fn services(merged: &Merged) -> IndexMap<String, RateLimits> {
+    let limits = |name: &String| RateLimits::of(merged, &format!("services.{name}"));
+    merged.names("services").into_iter().map(|name| (name.clone(), limits(&name))).collect()
 }
 
 /// Evaluations measure what they set, so the standard share is not theirs.

@@ -1,4 +1,4 @@
-//! Limits of time and number on the traffic with one model.
+//! Limits of time and number on the traffic with one model, and of number with all models of a service.
 
 use crate::config::merged::Merged;
 use serde::Serialize;
@@ -12,10 +12,19 @@ pub struct Traffic {
     /// Seconds from one token to the next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub between_tokens_timeout: Option<f64>,
-    /// The most requests in any minute.
+    /// How much may go out.
+    #[serde(flatten)]
+    pub rates: RateLimits,
+}
+
+/// How much may go out to one model, or to all models of a service. `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RateLimits {
+    /// The most requests in any minute, repeated attempts included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<u64>,
-    /// The most tokens in any minute, prompts and answers together.
+    /// The most tokens in any minute, prompts and answers together. A request is counted with the most that it can
+    /// use until its truth is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_per_minute: Option<u64>,
     /// The most requests under way at once.
@@ -26,13 +35,33 @@ pub struct Traffic {
 impl Traffic {
     /// The limits of the model of this name.
     pub(super) fn of(merged: &Merged, name: &str) -> Self {
-        let at = |field: &str| format!("models.{name}.{field}");
+        let table = format!("models.{name}");
         Self {
-            connect_timeout: merged.number(&at("connect_timeout")),
-            between_tokens_timeout: merged.number(&at("between_tokens_timeout")),
-            requests_per_minute: merged.count(&at("requests_per_minute")),
-            tokens_per_minute: merged.count(&at("tokens_per_minute")),
-            concurrency: merged.count(&at("concurrency")),
+            connect_timeout: merged.number(&format!("{table}.connect_timeout")),
+            between_tokens_timeout: merged.number(&format!("{table}.between_tokens_timeout")),
+            rates: RateLimits::of(merged, &table),
+        }
+    }
+}
+
+impl RateLimits {
+    /// The limits that a table gives.
+    pub(super) fn of(merged: &Merged, table: &str) -> Self {
+        let count = |field: &str| merged.count(&format!("{table}.{field}"));
+        Self {
+            requests_per_minute: count("requests_per_minute"),
+            tokens_per_minute: count("tokens_per_minute"),
+            concurrency: count("concurrency"),
+        }
+    }
+
+    /// What keeps within both.
+    pub fn and(self, other: Self) -> Self {
+        let lower = |one: Option<u64>, other: Option<u64>| one.into_iter().chain(other).min();
+        Self {
+            requests_per_minute: lower(self.requests_per_minute, other.requests_per_minute),
+            tokens_per_minute: lower(self.tokens_per_minute, other.tokens_per_minute),
+            concurrency: lower(self.concurrency, other.concurrency),
         }
     }
 }

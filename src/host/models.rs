@@ -10,15 +10,14 @@ use crate::model::breaker::Health;
 use crate::model::chat::ChatModel;
 use crate::model::client::HttpClient;
 use crate::model::exchange::Timeouts;
-use crate::model::lane::Lanes;
+use crate::model::lane::{Lane, Lanes};
 use crate::model::offline::engine::OfflineEngine;
 use crate::model::openai::OpenAi;
-use crate::model::rate::RateLimits;
 use crate::model::remote::RemoteSettings;
 use crate::model::responses::OpenAiResponses;
 use crate::model::retry::RetryPolicy;
 use crate::registry::models::{self, ModelSpec, Provider};
-use crate::registry::prices;
+use crate::registry::{prices, services};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use std::collections::hash_map::Entry;
@@ -176,7 +175,12 @@ impl Models {
     /// How the breaker of a model stands; `None` for one that needs no connection.
     pub fn health(&self, spec: &ModelSpec) -> Option<Health> {
         let remote = spec.provider != Provider::Offline;
-        remote.then(|| self.lanes.of(&spec.base_url, &spec.name, limits(spec)).health())
+        remote.then(|| self.lane(spec).health())
+    }
+
+    fn lane(&self, spec: &ModelSpec) -> Arc<Lane> {
+        let shared = services::shared(&self.settings, &spec.base_url);
+        self.lanes.of(&spec.base_url, &spec.name, spec.traffic.rates, shared)
     }
 
     /// The model of this name, ready to be called.
@@ -235,16 +239,8 @@ impl Models {
             retry: self.retry,
             stream: spec.stream,
             store: spec.store,
-            lane: self.lanes.of(&spec.base_url, &spec.name, limits(spec)),
+            lane: self.lane(spec),
         }
-    }
-}
-
-fn limits(spec: &ModelSpec) -> RateLimits {
-    RateLimits {
-        requests_per_minute: spec.traffic.requests_per_minute,
-        tokens_per_minute: spec.traffic.tokens_per_minute,
-        concurrency: spec.traffic.concurrency,
     }
 }
 

@@ -1,27 +1,35 @@
-//! The way to one model at one server, shared by all its callers in the process: its rate limits, the server's
-//! allowance, and its circuit breakers: a patient one, and one for calls for which another model stands by.
+//! The way to one model at one server, shared by all its callers in the process: its rate limits and those of its
+//! service, the server's allowance, and its circuit breakers: a patient one, and one for calls for which another model
+//! stands by.
 //!
 //! What may go out when is decided in `rate` and `breaker`; here is the waiting, in order of arrival, and its telling.
+//! Where a service has limits its models take turns there, one request of each, so that a long batch of one is no wall
+//! for the others.
 
+mod book;
+pub mod pass;
+mod visit;
+
+use crate::config::traffic::RateLimits;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
-use crate::core::text::{one_line, without_secrets};
-use crate::core::usage::Usage;
-use crate::model::allowance::Allowance;
-use crate::model::breaker::{Breaker, Contact, Health, OPENS_AFTER, Refused, YIELDS_AFTER};
+use crate::core::text::without_secrets;
+use crate::model::breaker::{Breaker, Health, OPENS_AFTER, Refused, YIELDS_AFTER};
 use crate::model::chat::{Piece, Watch};
 use crate::model::estimate;
-use crate::model::rate::{Need, Rate, RateLimits, Ticket, Wait};
+use crate::model::lane::book::{Book, TOLD, sit, tell};
+use crate::model::lane::pass::Pass;
+use crate::model::lane::visit::{Visit, unsent};
+use crate::model::rate::{Need, Ticket};
 use crate::model::retry::cancelled;
+use crate::model::wait::Wait;
+use crate::registry::services::Shared;
 use std::collections::HashMap;
+use std::iter::once;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Mutex as Turn, Notify};
-use tokio::time::{Instant, sleep, sleep_until};
-
-/// Waits shorter than this are not told: nobody could read it in time.
-const TOLD: Duration = Duration::from_millis(100);
+use tokio::time::{Instant, sleep};
 
 /// The name of the detail of a failed call that never went out, so that it counts for nothing.
 pub const UNSENT: &str = "unsent";
@@ -31,22 +39,27 @@ pub const UNSENT: &str = "unsent";
 pub struct Lane {
     /// The model and its server, for messages.
     name: String,
-    rate: Mutex<Rate>,
+    own: Book,
+    /// The book of all models of its service, if that has limits. Both are taken at one moment, this one last.
+    service: Option<Arc<Book>>,
     breaker: Mutex<Breaker>,
     /// The one that opens at the first failure, with what failed last.
     hasty: Mutex<(Breaker, String)>,
-    /// Held by the request whose turn it is; the others queue here.
-    turn: Turn<()>,
-    /// Told whenever something that a request waits for may have become free.
-    freed: Notify,
 }
 
+/// The numbers of a request in the book of its lane and in that of its service.
+type Tickets = (Ticket, Option<Ticket>);
+
 impl Lane {
-    /// A lane on which nothing has happened yet.
+    /// A lane on which nothing has happened yet, to a service without limits of its own.
     pub fn new(name: impl Into<String>, limits: RateLimits) -> Arc<Self> {
-        let (rate, breaker) = (Mutex::new(Rate::new(limits)), Mutex::new(Breaker::new(OPENS_AFTER)));
+        Self::to(name.into(), limits, None)
+    }
+
+    fn to(name: String, limits: RateLimits, service: Option<Arc<Book>>) -> Arc<Self> {
+        let (own, breaker) = (Book::new(limits), Mutex::new(Breaker::new(OPENS_AFTER)));
         let hasty = Mutex::new((Breaker::new(YIELDS_AFTER), String::new()));
-        Arc::new(Self { name: name.into(), rate, breaker, hasty, turn: Turn::new(()), freed: Notify::new() })
+        Arc::new(Self { name, own, service, breaker, hasty })
     }
 
     /// Makes a call, all attempts included, unless the breaker is open. With a `standby`, a model that answers in its
@@ -66,7 +79,7 @@ impl Lane {
     }
 
     fn enter(&self, now: Instant, standby: bool) -> Outcome<Visit<'_>> {
-        let mut visit = Visit { lane: self, probe: false, hasty_probe: false, ended: Default::default() };
+        let mut visit = Visit::new(self);
         if standby {
             let mut hasty = self.hasty();
             visit.hasty_probe = hasty.0.enter(now).map_err(|refused| self.yielding(refused, &hasty.1))?;
@@ -101,8 +114,10 @@ impl Lane {
 
     /// Says why a request waits when nobody knows for how long. Whose wait has an end is told when it begins.
     fn tell_place(&self, need: Need, watch: &Watch) {
-        let wait = self.rate().wait(Instant::now(), need);
-        if let Some(Wait { until: None, cause }) = wait {
+        let now = Instant::now();
+        let own = self.own.rate().wait(now, need);
+        let there = || self.service.as_ref()?.rate().wait(now, need).map(Wait::shared);
+        if let Some(Wait { until: None, cause }) = own.or_else(there) {
             watch.show(Piece::Waiting { wait_millis: None, reason: cause.describe().to_owned() });
         }
     }
@@ -110,7 +125,7 @@ impl Lane {
     /// Holds all requests back for a while, because the server asked one of them to wait.
     pub fn pause(&self, wait: Duration) {
         if let Some(until) = Instant::now().checked_add(wait) {
-            self.rate().pause(until);
+            self.own.rate().pause(until);
         }
     }
 
@@ -120,34 +135,58 @@ impl Lane {
     }
 
     async fn queue(self: &Arc<Self>, need: Need, patience: Duration, watch: &Watch) -> Outcome<Pass> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.own.turn.lock().await;
         let mut told = None;
         loop {
-            // Made before the check, so that what becomes free between the check and the wait is not missed.
-            let freed = self.freed.notified();
-            let now = Instant::now();
-            let wait = match self.rate().admit(now, need) {
-                Ok(ticket) => return Ok(Pass { lane: Arc::clone(self), ticket: Some(ticket) }),
+            let freed = self.own.freed();
+            let tickets = match &self.service {
+                None => self.own.rate().admit(Instant::now(), need).map(|own| (own, None)),
+                Some(service) => self.queue_at(service, need, watch).await,
+            };
+            let wait = match tickets {
+                Ok(tickets) => return Ok(Pass { lane: Arc::clone(self), tickets: Some(tickets) }),
                 Err(wait) => wait,
             };
-            let Wait { until: Some(until), cause } = wait else {
-                freed.await;
-                continue;
-            };
-            let left = until.saturating_duration_since(now);
-            if cause.is_server() && left > patience {
+            if let Some(left) = wait.left(Instant::now()).filter(|left| wait.cause.is_server() && *left > patience) {
                 return Err(self.too_long(wait, left));
             }
-            if told != Some(cause) && left >= TOLD {
-                told = Some(cause);
-                let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-                watch.show(Piece::Waiting { wait_millis: Some(millis), reason: cause.describe().to_owned() });
+            sit(wait, freed, watch, &mut told).await;
+        }
+    }
+
+    /// Waits until the service lets a request out, as long as the model does. Whom its own model holds back has no turn at
+    /// the service, and is in no other model's way.
+    async fn queue_at(&self, service: &Book, need: Need, watch: &Watch) -> Result<Tickets, Wait> {
+        let own = self.own.rate().wait(Instant::now(), need);
+        if let Some(wait) = own {
+            return Err(wait);
+        }
+        let _turn = match service.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(_) => {
+                // Whose turn it is tells its own callers, not those of this model.
+                let there = service.rate().wait(Instant::now(), need).map(Wait::shared);
+                if let Some(wait) = there {
+                    tell(wait, watch);
+                }
+                service.turn.lock().await
             }
-            tokio::select! {
-                () = sleep_until(until) => {}
-                () = freed => {}
+        };
+        let mut told = None;
+        loop {
+            let freed = service.freed();
+            let both = self.own.rate().admit_with(&mut service.rate(), Instant::now(), need);
+            match both {
+                Ok((own, there)) => return Ok((own, Some(there))),
+                Err(wait) if wait.cause.is_shared() => sit(wait, freed, watch, &mut told).await,
+                Err(wait) => return Err(wait),
             }
         }
+    }
+
+    /// The books in which a request stands, with its number in each.
+    fn books(&self, (own, there): Tickets) -> impl Iterator<Item = (&Book, Ticket)> {
+        once((&self.own, own)).chain(self.service.as_deref().zip(there))
     }
 
     fn open(&self, refused: Refused) -> Failure {
@@ -167,10 +206,6 @@ impl Lane {
     }
 
     /// A panic while a lock was held leaves at worst a figure behind that the next answer corrects.
-    fn rate(&self) -> MutexGuard<'_, Rate> {
-        self.rate.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -180,117 +215,36 @@ impl Lane {
     }
 }
 
-/// The failure of a call that an open breaker does not let out.
-fn unsent(what: String, refused: Refused) -> Failure {
-    let when = match refused.left {
-        Some(left) => format!("it is tried again in {} s", left.as_secs().saturating_add(1)),
-        None => "it is being tried again right now".to_owned(),
-    };
-    let failure = Failure::new(FailureKind::Transport, format!("{what}; {when}"))
-        .hint("check the server and the network; `rhizo models test` asks it at once")
-        .detail("breaker", "open")
-        .detail(UNSENT, true);
-    refused.left.into_iter().fold(failure, |failure, left| failure.detail("retry_after", left.as_secs_f64()))
-}
-
-/// A call under way, as the breakers count it; a call that is dropped says nothing about the server.
-struct Visit<'a> {
-    lane: &'a Lane,
-    probe: bool,
-    hasty_probe: bool,
-    /// What its end says to the patient breaker and to the hasty one.
-    ended: [Contact; 2],
-}
-
-impl Visit<'_> {
-    fn end(&mut self, failure: Option<&Failure>) {
-        // What is refused here has not reached the server. One that asks to wait is a reason to ask another all the same.
-        let unsent = failure.is_some_and(|failure| failure.details.contains_key(UNSENT));
-        let patient = if unsent { Contact::Unknown } else { Contact::of(failure.map(|failure| failure.kind)) };
-        self.ended = [patient, Contact::with_standby(failure)];
-        if let Some(failure) = failure.filter(|_| self.ended[1] == Contact::Lost) {
-            self.lane.hasty().1 = one_line(&failure.message, 120);
-        }
-    }
-}
-
-impl Drop for Visit<'_> {
-    fn drop(&mut self) {
-        let (now, [patient, hasty]) = (Instant::now(), self.ended);
-        self.lane.breaker().leave(now, self.probe, patient);
-        self.lane.hasty().0.leave(now, self.hasty_probe, hasty);
-    }
-}
-
-/// A request under way; dropping it ends it.
-#[derive(Debug)]
-pub struct Pass {
-    lane: Arc<Lane>,
-    /// `None` while it waits for its next request.
-    ticket: Option<Ticket>,
-}
-
-impl Pass {
-    /// Ends this request and waits until another one of the same call may go out.
-    ///
-    /// # Errors
-    /// Those of `Lane::pass`.
-    pub async fn again(&mut self, need: Need, patience: Duration, watch: &Watch) -> Outcome<()> {
-        self.end();
-        let mut next = Arc::clone(&self.lane).pass(need, patience, watch).await?;
-        self.ticket = next.ticket.take();
-        Ok(())
-    }
-
-    /// Takes what the answer's headers say about the server's allowance.
-    pub fn heed(&self, allowance: &Allowance) {
-        if let Some(ticket) = self.ticket {
-            self.lane.rate().heed(Instant::now(), ticket, allowance);
-        }
-    }
-
-    /// Notes what the request used in truth.
-    pub fn used(&self, usage: &Usage) {
-        if let Some(ticket) = self.ticket {
-            self.lane.rate().settle(ticket, usage.total());
-            self.lane.freed.notify_waiters();
-        }
-    }
-
-    fn end(&mut self) {
-        if self.ticket.take().is_some() {
-            self.lane.rate().leave();
-            self.lane.freed.notify_waiters();
-        }
-    }
-}
-
-impl Drop for Pass {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
 /// What a request needs.
 pub fn need(request: &ChatRequest) -> Need {
     let prompt = estimate::prompt_tokens(request);
     Need { prompt, most: prompt.saturating_add(request.sampling.max_tokens.unwrap_or(0)) }
 }
 
-/// The lanes of a process, by address and model.
+/// The lanes of a process, by address and model, and what those to one service share.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    known: Mutex<HashMap<(String, String), Arc<Lane>>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    lanes: HashMap<(String, String), Arc<Lane>>,
+    services: HashMap<String, Arc<Book>>,
 }
 
 impl Lanes {
     /// The lane to a model at a server; made with these limits if it is the first to ask. Two configured models may
     /// be the same one: then the limits of the first hold for both.
-    pub fn of(&self, base_url: &str, model: &str, limits: RateLimits) -> Arc<Lane> {
+    pub fn of(&self, base_url: &str, model: &str, limits: RateLimits, shared: Option<Shared>) -> Arc<Lane> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let lane = known
-            .entry((base_url.to_owned(), model.to_owned()))
-            .or_insert_with(|| Lane::new(format!("{model} at {}", without_secrets(base_url)), limits));
+        let Known { lanes, services } = &mut *known;
+        let lane = lanes.entry((base_url.to_owned(), model.to_owned())).or_insert_with(|| {
+            let service = shared.map(|Shared { address, limits }| {
+                Arc::clone(services.entry(address).or_insert_with(|| Arc::new(Book::new(limits))))
+            });
+            Lane::to(format!("{model} at {}", without_secrets(base_url)), limits, service)
+        });
         Arc::clone(lane)
     }
 }

@@ -36,3 +36,4 @@ pub mod stream;
 pub mod strict;
 pub mod tally;
 pub mod transport;
+pub mod wait;

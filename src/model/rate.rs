@@ -1,9 +1,11 @@
 //! When the next request to a model may go out: a book of the last minute against the limits that a person configured
-//! and the allowance that the server tells.
+//! and the allowance that the server tells. All models of a service that has limits of its own share another such book.
 //!
 //! Pure: it is told the time and never waits. Waiting, and telling about it, is `lane`'s business.
 
+use crate::config::traffic::RateLimits;
 use crate::model::allowance::{Allowance, Left};
+use crate::model::wait::{Cause, Wait};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -11,18 +13,6 @@ use tokio::time::Instant;
 /// The window of limits per minute. One second longer than a minute, because two requests do not travel equally fast:
 /// what is counted is when they arrive.
 const WINDOW: Duration = Duration::from_secs(61);
-
-/// Limits of one model at one server. `None` is no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RateLimits {
-    /// The most requests in any minute, repeated attempts included.
-    pub requests_per_minute: Option<u64>,
-    /// The most tokens in any minute, prompts and answers together. A request is counted with the most that it can
-    /// use until its truth is known.
-    pub tokens_per_minute: Option<u64>,
-    /// The most requests under way at once.
-    pub concurrency: Option<u64>,
-}
 
 /// What one request needs, in tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,56 +23,11 @@ pub struct Need {
     pub most: u64,
 }
 
-/// Why a request has to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// `requests_per_minute`.
-    Requests,
-    /// `tokens_per_minute`.
-    Tokens,
-    /// `concurrency`.
-    Concurrency,
-    /// The server takes no more requests before its reset.
-    ServerRequests,
-    /// The server takes too few tokens before its reset.
-    ServerTokens,
-    /// The server asked another call to wait.
-    ServerPause,
-}
-
-impl Cause {
-    /// The reason in words, for people.
-    pub const fn describe(self) -> &'static str {
-        match self {
-            Self::Requests => "requests_per_minute is reached",
-            Self::Tokens => "tokens_per_minute is reached",
-            Self::Concurrency => "as many requests as `concurrency` allows are under way",
-            Self::ServerRequests => "the server takes no more requests at the moment",
-            Self::ServerTokens => "the server takes too few tokens at the moment",
-            Self::ServerPause => "the server asked to wait",
-        }
-    }
-
-    /// Whether the server, not the configuration, is the reason.
-    pub const fn is_server(self) -> bool {
-        matches!(self, Self::ServerRequests | Self::ServerTokens | Self::ServerPause)
-    }
-}
-
-/// How long a request has to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wait {
-    /// When to ask again at the latest; `None` when only the end of another request can help.
-    pub until: Option<Instant>,
-    /// Why.
-    pub cause: Cause,
-}
-
 /// The number of a request that was let out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket(u64);
 
-/// The book of one model at one server.
+/// The book of one model at one server, or of all models of one service.
 #[derive(Debug)]
 pub struct Rate {
     limits: RateLimits,
@@ -138,6 +83,16 @@ impl Rate {
             Some(wait) => Err(wait),
             None => Ok(self.take(now, need)),
         }
+    }
+
+    /// The same for a request that the book of its model's service has to let out too: both do so at one moment, or
+    /// neither does.
+    pub fn admit_with(&mut self, service: &mut Self, now: Instant, need: Need) -> Result<(Ticket, Ticket), Wait> {
+        if let Some(wait) = self.wait(now, need) {
+            return Err(wait);
+        }
+        let there = service.admit(now, need).map_err(Wait::shared)?;
+        Ok((self.take(now, need), there))
     }
 
     /// How long a request would have to wait at `now`.

@@ -10,10 +10,10 @@ use crate::config::place::Place;
 use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
-use crate::core::text::nearest;
+use crate::core::text::{nearest, one_line, without_secrets};
 use crate::registry::builtin::SERVERS;
 use crate::registry::capabilities::WORDS;
-use crate::registry::{address, models, personas, prices, roles};
+use crate::registry::{address, models, personas, prices, roles, services};
 use std::collections::BTreeSet;
 
 /// Reads all layers and checks them. Every fault of every source is told at once.
@@ -29,6 +29,7 @@ pub fn faults(settings: &Settings) -> Vec<Fault> {
     check.defaults();
     check.models();
     check.addresses();
+    check.services();
     check.roles();
     check.ladder();
     check.numbers();
@@ -126,6 +127,17 @@ impl Check<'_> {
         }
     }
 
+    /// A limit on a service at which no model is would hold nobody back.
+    fn services(&mut self) {
+        let settings = self.settings;
+        let names = if settings.services.is_empty() { BTreeSet::new() } else { services::names(settings) };
+        for name in settings.services.keys().filter(|name| !services::is_known(settings, &names, name)) {
+            let near = hint(&services::plain(name), names.iter().map(String::as_str));
+            let message = format!("there is no service `{}`{near}", one_line(&without_secrets(name), 80));
+            self.fault(&format!("services.{name}"), message);
+        }
+    }
+
     /// A cache that makes a prompt dearer is a slip of the hand.
     fn cached(&mut self, name: &str) {
         let usd = |field: &str| match self.settings.merged.get(&format!("models.{name}.{field}")) {
@@ -184,8 +196,17 @@ impl Check<'_> {
     /// Numbers that are in the right form and still cannot be meant.
     fn numbers(&mut self) {
         const MOST: &[(&str, f64)] = &[("temperature", 2.0), ("monitor.repetition", 1.0), ("monitor.combined", 1.0)];
-        const POSITIVE: &[&str] =
-            &["max_tokens", "max_turns", "context_window", "image_tokens", "timeout", "first_token_timeout"];
+        const POSITIVE: &[&str] = &[
+            "max_tokens",
+            "max_turns",
+            "context_window",
+            "image_tokens",
+            "timeout",
+            "first_token_timeout",
+            "requests_per_minute",
+            "tokens_per_minute",
+            "concurrency",
+        ];
         let is_bounded = |path: &str| path.starts_with("models.") || path == "limits.timeout";
         for path in self.settings.merged.paths() {
             let Some((typed, _)) = self.settings.merged.get(path) else { continue };

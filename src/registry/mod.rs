@@ -1,4 +1,4 @@
-//! Validated tables: models with prices, roles on the ladder, stored programs. The one source of truth about them.
+//! Validated tables: models with prices, services, roles on the ladder, stored programs. The one source of truth.
 
 pub mod access;
 pub mod address;
@@ -12,3 +12,4 @@ pub mod prices;
 pub mod programs;
 pub mod project;
 pub mod roles;
+pub mod services;

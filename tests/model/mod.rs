@@ -13,6 +13,7 @@ mod retries;
 mod timing;
 
 use crate::support::server::Server;
+use rhizo::config::traffic::RateLimits;
 use rhizo::core::failure::FailureKind;
 use rhizo::core::ids::ModelId;
 use rhizo::core::message::{ChatReply, ChatRequest, FailedCall, Image, Message, Speaker};
@@ -21,7 +22,6 @@ use rhizo::model::client::HttpClient;
 use rhizo::model::exchange::Timeouts;
 use rhizo::model::lane::Lane;
 use rhizo::model::openai::OpenAi;
-use rhizo::model::rate::RateLimits;
 use rhizo::model::remote::RemoteSettings;
 use rhizo::model::retry::RetryPolicy;
 use serde_json::{Value, json};

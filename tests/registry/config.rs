@@ -117,6 +117,64 @@ fn faults_of_names_prices_and_numbers_have_places() {
 }
 
 #[test]
+fn limits_of_a_service_are_merged_field_by_field_and_shown_with_its_models() {
+    let project = "[services.openai]\nconcurrency = 2\n[models.near]\nbase_url = \"http://127.0.0.1:9/v1/\"\n\
+        [services.\"http://127.0.0.1:9/v1\"]\nrequests_per_minute = 7\n\
+        [services.\"https://api.openai.com/v1\"]\nconcurrency = 3\nrequests_per_minute = 50\n";
+    let user = "[services.openai]\nconcurrency = 9\ntokens_per_minute = 90000\n";
+    let program = with_user(Program::new().file("rhizo.toml", project), user);
+    let rows = program.args(["config", "show", "services", "--json"]).run().ok().json();
+    for (setting, value, origin) in [
+        ("services.openai.concurrency", 2, "[project]/rhizo.toml:2:1"),
+        ("services.openai.tokens_per_minute", 90_000, "[state]/config.toml:3:1"),
+        ("services.http://127.0.0.1:9/v1.requests_per_minute", 7, "[project]/rhizo.toml:6:1"),
+        ("services.https://api.openai.com/v1.requests_per_minute", 50, "[project]/rhizo.toml:9:1"),
+    ] {
+        assert_eq!(row(&rows, setting), (json!(value), json!(origin)), "{setting}");
+    }
+    for (model, limits) in [
+        ("gpt-5-mini", json!({"requests_per_minute": 50, "tokens_per_minute": 90_000, "concurrency": 2})),
+        ("near", json!({"requests_per_minute": 7})),
+        ("ollama/llama3.2", Value::Null),
+    ] {
+        let shown = program.args(["models", "show", model, "--json"]).run().ok().json();
+        assert_eq!(shown["service"], limits, "{model}: {shown:#}");
+    }
+    let shown = program.args(["models", "show", "gpt-5-mini"]).run().ok().stdout;
+    assert!(shown.contains("50 requests a minute, 90000 tokens a minute, 2 requests at once, of all"), "{shown}");
+    assert!(shown.contains("services.openai.concurrency at [project]/rhizo.toml:2:1"), "{shown}");
+}
+
+#[test]
+fn limits_of_a_service_that_nobody_has_are_a_fault() {
+    let model = "[models.far]\nbase_url = \"http://127.0.0.1:9/v1\"\n";
+    for (table, place, says) in [
+        ("opnai]\nconcurrency = 2", "3:", "there is no service `opnai`; did you mean `openai`?"),
+        (
+            "\"http://127.0.0.1:9/v2\"]\nconcurrency = 2",
+            "3:",
+            "there is no service `http://127.0.0.1:9/v2`; did you mean `http://127.0.0.1:9/v1`?",
+        ),
+        (
+            "\"http://me:hush@127.0.0.1:9/v1\"]\nconcurrency = 2",
+            "3:",
+            "there is no service `http://...@127.0.0.1:9/v1`; did you mean `http://127.0.0.1:9/v1`?",
+        ),
+        (
+            "openai]\nconcurency = 2",
+            "4:1: ",
+            "there is no setting services.openai.concurency; did you mean `concurrency`?",
+        ),
+        ("openai]\nconcurrency = \"two\"", "4:1: ", "services.openai.concurrency must be a whole number"),
+        ("openai]\ntokens_per_minute = 0", "4:1: ", "services.openai.tokens_per_minute must be more than 0"),
+    ] {
+        let program = Program::new().file("rhizo.toml", format!("{model}[services.{table}\n"));
+        let ran = program.args(["models"]).run().code(3).says(&format!("[project]/rhizo.toml:{place}")).says(says);
+        ran.does_not_say("hush");
+    }
+}
+
+#[test]
 fn a_model_that_is_called_like_a_known_one_but_for_a_letter_gets_a_note() {
     let text = "[roles.worker]\nmodels = [\"openai/gpt-5-min\"]\n[roles.expert]\nmodels = [\"openai/gpt-6.3-sol\", \
         \"ollama/gpt-5-min\", \"openai/gpt-5-codex\"]\n\

@@ -5,8 +5,11 @@ use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server;
 use serde_json::{Value, json};
-use std::sync::Mutex;
-use tokio::sync::oneshot;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{Barrier, oneshot};
+
+/// Why a call waits for its minute to pass.
+const MINUTE: &str = "requests_per_minute is reached";
 
 #[test]
 fn requests_per_minute_hold_a_batch_back_and_say_so() {
@@ -52,10 +55,21 @@ fn concurrency_is_the_servers_not_the_batchs() {
     assert!(server.most_under_way() <= 2, "{} at once", server.most_under_way());
 }
 
-/// Returns once the newest run has noted that it waits for its minute to pass.
-fn until_it_waits(program: &Program) {
-    let waits = |_| program.args(["logs", "--json"]).run().stdout.contains("requests_per_minute is reached");
+/// Returns once the newest run has noted that it waits for this reason.
+fn until_it_waits(program: &Program, reason: &str) {
+    let waits = |_| program.args(["logs", "--json"]).run().stdout.contains(reason);
     assert!((0..1_000).any(waits), "it never waits");
+}
+
+/// A server whose first answer waits until it is told to come.
+fn held() -> (ChatServer, oneshot::Sender<()>) {
+    let (open, turn) = oneshot::channel();
+    let turn = Mutex::new(Some(turn));
+    let server = ChatServer::new(move |_| {
+        let turn = turn.lock().expect("unpoisoned").take();
+        turn.into_iter().fold(Reply::text("yes"), Reply::in_turn)
+    });
+    (server, open)
 }
 
 #[test]
@@ -65,7 +79,7 @@ fn a_thousand_calls_keep_to_both_limits() {
     let code = "let all = []; for i in 0..1000 { all.push(\"q\" + i) } llm_batch(all, #{concurrency: 64}).len";
     let running = program.args(["eval", code]).start();
     // The 250th may go out, and the next not before the first has left the minute.
-    until_it_waits(&program);
+    until_it_waits(&program, MINUTE);
     running.interrupt();
     running.end().code(130).says("requests_per_minute is reached");
     assert_eq!(server.asks().len(), 250);
@@ -83,7 +97,7 @@ fn a_thousand_calls_within_their_limits_all_arrive() {
     assert!(server.most_under_way() <= 4, "{} at once", server.most_under_way());
     let code = "let all = []; for i in 0..1001 { all.push(\"r\" + i) } llm_batch(all, #{concurrency: 64}).len";
     let running = program.args(["eval", code]).start();
-    until_it_waits(&program);
+    until_it_waits(&program, MINUTE);
     running.interrupt();
     running.end().code(130).says("requests_per_minute is reached");
     assert_eq!(server.asks().len(), 2000, "one too many waits");
@@ -91,17 +105,11 @@ fn a_thousand_calls_within_their_limits_all_arrive() {
 
 #[test]
 fn a_wait_for_a_place_is_told_and_is_no_time_of_the_model() {
-    let (open, turn) = oneshot::channel();
-    let turn = Mutex::new(Some(turn));
-    let server = ChatServer::new(move |_| {
-        let turn = turn.lock().expect("unpoisoned").take();
-        turn.into_iter().fold(Reply::text("yes"), Reply::in_turn)
-    });
+    let (server, open) = held();
     let program = far(&server, "concurrency = 1\n");
     let running = program.args(["eval", "llm_batch([\"a\", \"b\"]).len"]).start();
     let reason = "as many requests as `concurrency` allows are under way";
-    let waits = |_| program.args(["logs", "--json"]).run().stdout.contains(reason);
-    assert!((0..1_000).any(waits), "it never waits");
+    until_it_waits(&program, reason);
     open.send(()).expect("the first call is under way");
     running.end().ok().prints("2\n").says(&format!("far waits: {reason}"));
     let logs = program.args(["logs", "--json"]).run().ok().stdout;
@@ -114,6 +122,107 @@ fn a_wait_for_a_place_is_told_and_is_no_time_of_the_model() {
     let ended = events.iter().find(of_call).expect("an end of the call that waited");
     let number = |event: &Value, name: &str| event[name].as_u64().expect("a number");
     assert!(number(ended, "at") - number(ended, "millis") > number(waiting[0], "at"), "{logs}");
+}
+
+/// A program with two models `a` and `b` at one server: more settings of `a`, and what both may use together.
+fn two(server: &ChatServer, more: &str, together: &str) -> Program {
+    let url = server.base_url();
+    let model = |name: &str| format!("[models.{name}]\nbase_url = \"{url}\"\n");
+    let (a, b) = (model("a"), model("b"));
+    let text = format!("model = \"a\"\n{a}{more}{b}[services.\"{url}\"]\n{together}");
+    Program::new().file("rhizo.toml", text)
+}
+
+/// Which models a server was asked for, in order of arrival.
+fn models(server: &ChatServer) -> Vec<Value> {
+    server.asks().iter().map(|ask| ask.body["model"].clone()).collect()
+}
+
+#[test]
+fn all_models_of_a_service_have_its_places_together() {
+    for (together, places) in [("concurrency = 2\n", 2), ("", 6)] {
+        // The server answers only once all places are taken, and counts how many it ever has at once.
+        let meeting = Arc::new(Barrier::new(places));
+        let server = ChatServer::new(move |_| Reply::text("yes").meets(&meeting));
+        let code =
+            "par_map((0..24).to_array(), |i| llm(`q${i}`, #{model: [\"a\", \"b\"][i % 2]}), #{concurrency: 6}).len";
+        two(&server, "", together).args(["eval", code]).run().ok().prints("24\n");
+        assert_eq!((server.asks().len(), server.most_under_way()), (24, places), "{together}");
+        assert_eq!(models(&server).iter().filter(|model| *model == "a").count(), 12);
+    }
+}
+
+#[test]
+fn requests_and_tokens_of_all_models_of_a_service_count_together() {
+    for (together, reason) in [
+        ("requests_per_minute = 3\n", "requests_per_minute of its service is reached"),
+        // After two, 800 are used and 151 still fit.
+        ("tokens_per_minute = 1000\n", "tokens_per_minute of its service is reached"),
+    ] {
+        let server = ChatServer::new(|_| Reply::text("yes").usage(280, 120));
+        let program = two(&server, "", together);
+        let code = "for i in 0..9 { llm(\"q\" + i, #{model: [\"a\", \"b\"][i % 2], max_tokens: 150}) }";
+        let running = program.args(["eval", code]).start();
+        until_it_waits(&program, reason);
+        running.interrupt();
+        running.end().code(130).says("b waits up to 6").says(reason);
+        assert_eq!(models(&server), ["a", "b", "a"], "{together}");
+    }
+}
+
+#[test]
+fn a_models_own_limit_holds_beside_its_services_and_holds_up_no_other_model() {
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let program = two(&server, "requests_per_minute = 1\n", "requests_per_minute = 4\n");
+    let code = "par_map([\"a\", \"a\", \"b\", \"b\", \"b\"], |m| llm(\"q\", #{model: m}))";
+    let running = program.args(["eval", code]).start();
+    server.wait_for(4);
+    until_it_waits(&program, MINUTE);
+    running.interrupt();
+    running.end().code(130).says(MINUTE).does_not_say("of its service");
+    let asked = models(&server);
+    assert_eq!((asked.len(), asked.iter().filter(|model| *model == "a").count()), (4, 1), "{asked:?}");
+}
+
+#[test]
+fn a_wait_for_a_place_at_a_service_is_told() {
+    let (server, open) = held();
+    let program = two(&server, "", "concurrency = 1\n");
+    let running = program.args(["eval", "par_map([\"a\", \"b\"], |m| llm(\"q\", #{model: m})).len"]).start();
+    let reason = "as many requests as `concurrency` of its service allows are under way";
+    until_it_waits(&program, reason);
+    open.send(()).expect("the first call is under way");
+    running.end().ok().prints("2\n").says(&format!(" waits: {reason}"));
+    assert_eq!(server.most_under_way(), 1);
+}
+
+#[test]
+fn who_no_longer_waits_for_a_place_at_a_service_is_in_nobodys_way() {
+    let ((server, open), (elsewhere, go)) = (held(), held());
+    let third = format!("concurrency = 1\n[models.c]\nbase_url = \"{}\"\n", elsewhere.base_url());
+    let program = two(&server, "", &third);
+    let code = r#"
+        let said = par_map(["a", "b"], |m| {
+            if m == "a" {
+                llm("held", #{model: "a"})
+            } else {
+                llm("go", #{model: "c"});
+                let why = "";
+                try { llm("late", #{model: "b", timeout: 0.3}); } catch (e) { why = e.message; }
+                llm("over", #{model: "c"});
+                why
+            }
+        });
+        said.push(llm("again", #{model: "b"}));
+        said"#;
+    let running = program.args(["eval", code, "--json"]).start();
+    server.wait_for(1);
+    go.send(()).expect("the second branch waits for it");
+    elsewhere.wait_for(2);
+    open.send(()).expect("the first call is under way");
+    let answer = running.end().ok().json()["answer"].clone();
+    assert_eq!(answer, json!(["yes", "the call waited for its turn for 0.3 s, and was not sent", "yes"]));
+    assert_eq!((models(&server), server.most_under_way()), (vec![json!("a"), json!("b")], 1));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The book of the last minute, told the time.
 
-use super::{Allowance, Cause, Left, Need, Rate, RateLimits, Wait};
+use super::{Allowance, Cause, Left, Need, Rate, RateLimits, WINDOW, Wait};
+use proptest::prelude::{Strategy, any, prop, prop_assert_eq, proptest};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -173,5 +174,73 @@ fn a_batch_of_a_thousand_never_exceeds_its_limits() {
         assert!(seen.most <= under_way, "{limits:?}: {} under way", seen.most);
         let took = seen.millis / 61_000;
         assert!((minutes..=minutes + 1).contains(&took), "{limits:?}: {took} windows instead of {minutes}");
+    }
+}
+
+#[test]
+fn what_one_book_refuses_stands_in_neither() {
+    let begin = Instant::now();
+    for (own, shared, expect) in [
+        ((None, None, Some(1)), (None, None, Some(9)), Wait { until: None, cause: Cause::Concurrency }),
+        ((None, None, Some(9)), (None, None, Some(1)), Wait { until: None, cause: Cause::SharedConcurrency }),
+        ((None, None, Some(1)), (None, None, Some(1)), Wait { until: None, cause: Cause::Concurrency }),
+        ((None, None, None), (Some(1), None, None), until(begin, 61, Cause::SharedRequests).unwrap()),
+        ((Some(9), None, None), (None, Some(150), None), until(begin, 61, Cause::SharedTokens).unwrap()),
+        ((Some(1), None, None), (None, Some(150), None), until(begin, 61, Cause::Requests).unwrap()),
+    ] {
+        let book = |(requests, tokens, concurrency)| rate(requests, tokens, concurrency);
+        let (mut one, mut service) = (book(own), book(shared));
+        one.admit_with(&mut service, begin, NEED).unwrap();
+        assert_eq!(one.admit_with(&mut service, begin, NEED).err(), Some(expect), "{own:?} {shared:?}");
+        assert_eq!((one.under_way, one.next, service.under_way, service.next), (1, 1, 1, 1), "{own:?} {shared:?}");
+    }
+}
+
+fn limits() -> impl Strategy<Value = RateLimits> {
+    let each = (prop::option::of(1..8_u64), prop::option::of(50..900_u64), prop::option::of(1..5_u64));
+    each.prop_map(|(requests_per_minute, tokens_per_minute, concurrency)| RateLimits {
+        requests_per_minute,
+        tokens_per_minute,
+        concurrency,
+    })
+}
+
+/// Whether one more request fits where so many went out within the minute and so many are under way.
+fn fits(limits: RateLimits, sent: u64, under_way: u64) -> bool {
+    let below = |most: Option<u64>, found: u64| most.is_none_or(|most| found < most);
+    let tokens = limits.tokens_per_minute.is_none_or(|most| (sent + 1) * NEED.most.min(most) <= most);
+    below(limits.requests_per_minute, sent) && below(limits.concurrency, under_way) && tokens
+}
+
+proptest! {
+    /// Of each ask it is given which model is asked, after how many seconds, and whether an earlier call of it has ended.
+    #[test]
+    fn a_request_goes_out_exactly_if_its_model_and_its_service_have_room(
+        own in limits(),
+        shared in limits(),
+        asks in prop::collection::vec((0..2_usize, 0..20_u64, any::<bool>()), 1..200),
+    ) {
+        let (mut books, mut service) = ([Rate::new(own), Rate::new(own)], Rate::new(shared));
+        let (mut sent, mut under_way, mut now) = (Vec::<(Instant, usize)>::new(), [0_u64; 2], Instant::now());
+        for (model, seconds, ended) in asks {
+            now += secs(seconds);
+            if ended && under_way[model] > 0 {
+                under_way[model] -= 1;
+                books[model].leave();
+                service.leave();
+            }
+            sent.retain(|(at, _)| now - *at < WINDOW);
+            let all = u64::try_from(sent.len()).unwrap();
+            let its = u64::try_from(sent.iter().filter(|(_, asked)| *asked == model).count()).unwrap();
+            let room = fits(own, its, under_way[model]) && fits(shared, all, under_way[0] + under_way[1]);
+            let goes = books[model].admit_with(&mut service, now, NEED).is_ok();
+            prop_assert_eq!(goes, room, "{} and {} within the minute, {:?} under way", its, all, under_way);
+            if goes {
+                sent.push((now, model));
+                under_way[model] += 1;
+            }
+            let counted = [books[0].under_way, books[1].under_way, service.under_way];
+            prop_assert_eq!(counted, [under_way[0], under_way[1], under_way[0] + under_way[1]]);
+        }
     }
 }

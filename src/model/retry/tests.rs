@@ -1,12 +1,13 @@
 //! The table of attempts, the waits, and the loop with attempts that fail as told.
 
 use super::{FailedAttempt, REACH, RetryPolicy, UNREACHED, Way, persist, share};
+use crate::config::traffic::RateLimits;
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::message::{ChatReply, FailedCall, Finish};
 use crate::core::usage::Usage;
 use crate::model::chat::{Piece, Watch};
 use crate::model::lane::Lane;
-use crate::model::rate::{Need, RateLimits};
+use crate::model::rate::Need;
 use crate::model::retry_after::Advice;
 use futures::FutureExt;
 use std::cell::RefCell;
