@@ -111,7 +111,8 @@ async fn ask(run: &Run, name: &str) -> (Outcome<ModelAnswer>, Option<u64>, Total
     let sampling = Sampling { max_tokens: Some(TOKENS), ..Sampling::default() };
     let call = ModelCall {
         frame: Frame::root().child(format_args!("test[{name}]")),
-        role: chosen.role.clone(),
+        role: Arc::clone(&chosen.role),
+        monitor: chosen.role.monitor,
         served: chosen.served.clone(),
         reason: Arc::clone(&chosen.reason),
         substituted: Vec::new(),

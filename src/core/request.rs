@@ -193,9 +193,9 @@ pub enum Content {
 pub struct LlmRequest {
     /// The one user message.
     pub prompt: String,
-    /// How to make it.
+    /// How to make it; the calls of a batch share it.
     #[serde(default)]
-    pub options: LlmOptions,
+    pub options: Arc<LlmOptions>,
 }
 
 /// Options of `llm`. An unknown key is an error, not a silent default.

@@ -48,6 +48,8 @@ pub struct Attempting<'a> {
     pub slots: Option<&'a Arc<Semaphore>>,
     /// The name of the check that the script makes; nothing if it makes none.
     pub gate: Option<&'a str>,
+    /// The roles that could answer, where calls with the same options share them.
+    pub ladder: Option<&'a Ladder>,
 }
 
 /// Answers one step of a chain whose answers a script checks.
@@ -72,7 +74,8 @@ pub struct Among<'a> {
 pub async fn step_on(host: &RunHost, frame: &Frame, step: Attempt, among: Among<'_>) -> Outcome<Value> {
     let (gate, Among { schema, slots, cancel }) = (Some(step.gate.as_str()), among);
     let place = &again::place(frame, step.attempts.as_ref().map_or(0, |attempts| attempts.again));
-    let attempting = Attempting { host, frame: place, request: &step.request, schema, cancel, slots, gate };
+    let request = &step.request;
+    let attempting = Attempting { host, frame: place, request, schema, cancel, slots, gate, ladder: None };
     let ladder = ladder::of(host, &step.request.options).await?;
     let given = (frame, step.answer.as_str());
     let attempted = match (step.attempts, step.judgement) {
@@ -125,20 +128,26 @@ impl Attempting<'_> {
 
     /// The same chain in another frame.
     fn at<'f>(&'f self, frame: &'f Frame) -> Attempting<'f> {
-        let Self { host, request, schema, cancel, slots, gate, .. } = *self;
-        Attempting { host, frame, request, schema, cancel, slots, gate }
+        Attempting { frame, ..*self }
     }
 
     /// The whole chain of a call that nobody checks: it goes on where an answer fails by itself.
     pub async fn unchecked(&self) -> Outcome<Value> {
-        let ladder = ladder::of(self.host, &self.request.options).await?;
+        let own;
+        let ladder = match self.ladder {
+            Some(shared) => shared,
+            None => {
+                own = ladder::of(self.host, &self.request.options).await?;
+                &own
+            }
+        };
         if ladder.is_flat() {
             self.admit().await?;
             // Nobody could take over, so nothing is to be decided.
             return Ok(llm::answer(self, self.request, false).await?.0);
         }
-        let attempts = self.begin(&ladder).await?;
-        let attempted = self.answer(&ladder, attempts).await?;
+        let attempts = self.begin(ladder).await?;
+        let attempted = self.answer(ladder, attempts).await?;
         let mut attempts = attempted.attempts;
         // That an answer came to its end unstopped is all that is known of it.
         self.settle(&mut attempts, Verdict::Success, Verifier::None).await;
@@ -260,17 +269,19 @@ impl Attempting<'_> {
     fn next(&self, ladder: &Ladder, attempts: &Attempts) -> LlmRequest {
         let mut request = self.request.clone();
         if !ladder.is_pinned() {
-            request.options.role = Some(attempts.role.clone());
+            let options = Arc::make_mut(&mut request.options);
+            options.role = Some(attempts.role.clone());
             // Nobody has named who took over.
-            request.options.reason = request.options.reason.filter(|_| attempts.escalations == 0);
+            options.reason = options.reason.take().filter(|_| attempts.escalations == 0);
         }
         if !attempts.feedback.is_empty() {
             request.prompt = format!("{}\n\n{}", request.prompt, attempts.feedback);
         }
         if let Some(last) = attempts.history.last() {
             let label = format!("attempt {} after {last}", attempts.history.len() + 1);
-            let named = request.options.label.take().map(|name| format!("{name}, {label}"));
-            request.options.label = Some(named.unwrap_or(label));
+            let options = Arc::make_mut(&mut request.options);
+            let named = options.label.take().map(|name| format!("{name}, {label}"));
+            options.label = Some(named.unwrap_or(label));
         }
         request
     }

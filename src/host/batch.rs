@@ -7,6 +7,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::request::LlmRequest;
 use crate::host::attempts::{self, Among, Attempting};
+use crate::host::ladder;
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
 use serde_json::Value;
@@ -31,18 +32,25 @@ pub async fn models(
     // One schema for all is the rule: it is read once, and a wrong one is told before anything is sent.
     let shared = requests.first().and_then(|first| first.options.schema.clone());
     let read = shared.as_deref().map(Schema::read).transpose()?.map(Arc::new);
+    // So are their options. Where nobody can answer, each item says so.
+    let alike = requests.first().filter(|first| requests.iter().all(|r| Arc::ptr_eq(&r.options, &first.options)));
+    let ladder = match alike {
+        Some(first) => ladder::of(host, &first.options).await.ok().map(Arc::new),
+        None => None,
+    };
     let requests = requests.into_iter().enumerate().collect();
     // More are under way than have a place: those are writing to the store, which now and then stops for longer than a
     // round of calls takes to copy its log into the file.
     run(host, (frame, "batch"), requests, 4 * concurrency, move |frame, request| {
         let (slots, host, cancel) = (Arc::clone(&slots), Arc::clone(&handle), cancel.clone());
         let (given, same) = (request.options.schema.clone(), request.options.schema == shared);
-        let read = read.clone().filter(|_| same);
+        let (read, ladder) = (read.clone().filter(|_| same), ladder.clone());
         async move {
             let own = given.filter(|_| !same).as_deref().map(Schema::read).transpose()?;
             let schema = own.as_ref().or(read.as_deref());
             let (host, frame, request, cancel) = (&*host, &frame, &request, &cancel);
-            Attempting { host, frame, request, schema, cancel, slots: Some(&slots), gate: None }.unchecked().await
+            let (slots, ladder) = (Some(&slots), ladder.as_deref());
+            Attempting { host, frame, request, schema, cancel, slots, gate: None, ladder }.unchecked().await
         }
     })
     .await

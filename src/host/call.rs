@@ -9,6 +9,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, ModelAnswer, Substitution};
 use crate::core::money::Money;
+use crate::core::thresholds::Thresholds;
 use crate::host::arguments::asked;
 use crate::host::choose::Substitute;
 use crate::host::door::{self, Done, Entered, Entry};
@@ -35,7 +36,9 @@ pub struct ModelCall {
     /// Where in the run.
     pub frame: Frame,
     /// The role that it plays.
-    pub role: Role,
+    pub role: Arc<Role>,
+    /// When its answer is stopped while it is written; nothing for never.
+    pub monitor: Option<Thresholds>,
     /// The model.
     pub served: Served,
     /// Why this model.
@@ -82,7 +85,7 @@ pub async fn announced(
         return Err(Failure::new(FailureKind::Cancelled, "cancelled"));
     }
     length::fits(&call)?;
-    let watched = call.role.monitor.is_some_and(|thresholds| thresholds.wants_logprobs());
+    let watched = call.monitor.is_some_and(|thresholds| thresholds.wants_logprobs());
     call.request.logprobs = watched && call.served.spec.capabilities.logprobs;
     let wish = length::wish(&mut call);
     let tag = Tag { role: call.role.name.clone(), model: call.served.spec.id.clone() };

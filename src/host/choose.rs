@@ -37,7 +37,7 @@ impl Wish {
 #[derive(Clone)]
 pub struct Chosen {
     /// The role that it plays.
-    pub role: Role,
+    pub role: Arc<Role>,
     /// The model.
     pub served: Served,
     /// Why this one.
@@ -105,7 +105,8 @@ impl Models {
         let picked = choice.picked?;
         let spec = candidates.get(picked).map(|candidate| Arc::clone(&candidate.spec)).ok_or_else(no_candidate)?;
         let served = self.serve(spec.id.as_str(), || Ok(spec.as_ref().clone()))?;
-        let chosen = Arc::new(Chosen { role, served, reason: choice.reason.into(), substitutes: substitutes.into() });
+        let (role, reason) = (Arc::new(role), choice.reason.into());
+        let chosen = Arc::new(Chosen { role, served, reason, substitutes: substitutes.into() });
         let mut cache = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
         cache.insert(wish.clone(), Arc::clone(&chosen));
         Ok(chosen)
@@ -127,7 +128,7 @@ impl Models {
         let specs = substitutes.iter().filter_map(|name| resolve(&self.settings, name).ok());
         let substitutes = specs.map(|spec| Substitute { spec: Arc::new(spec), barred: None }).collect();
         let reason = Arc::from(reason);
-        Ok(Arc::new(Chosen { role, served, reason, substitutes }))
+        Ok(Arc::new(Chosen { role: Arc::new(role), served, reason, substitutes }))
     }
 
     /// The same, without building anything: also for models whose key is missing.

@@ -104,7 +104,7 @@ pub(super) fn watch(host: &RunHost, call: &ModelCall, followed: Followed<'_>, ca
     // Of its own, because the limit of this call ends this call only.
     let cancel = cancel.child_token();
     let (afford, by_person) = (afford(host, Arc::clone(held), noted.clone()), Arc::clone(&host.kit.by_person));
-    let monitor = call.role.monitor.map(|thresholds| thresholds.for_limit(call.request.sampling.max_tokens));
+    let monitor = call.monitor.map(|thresholds| thresholds.for_limit(call.request.sampling.max_tokens));
     let Ok(host) = host.handle() else {
         return Watch { cancel, monitor, standby: call.standby, afford, by_person, ..Watch::silent() };
     };

@@ -16,7 +16,6 @@ use crate::host::typed::{Checked, Schema};
 use crate::host::unusable::{self, Needs};
 use crate::registry::models::Provider;
 use crate::registry::personas;
-use crate::registry::roles::Role;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -29,7 +28,7 @@ const REPAIRS: usize = 2;
 pub async fn one(host: &RunHost, frame: &Frame, request: LlmRequest, cancel: &CancellationToken) -> Outcome<Value> {
     let schema = request.options.schema.as_deref().map(Schema::read).transpose()?;
     let (request, schema) = (&request, schema.as_ref());
-    Attempting { host, frame, request, schema, cancel, slots: None, gate: None }.unchecked().await
+    Attempting { host, frame, request, schema, cancel, slots: None, gate: None, ladder: None }.unchecked().await
 }
 
 /// Makes one attempt of a chain, with more room and more thought if it thinks harder: the value, and the answer that it was
@@ -184,7 +183,8 @@ impl Asking<'_> {
         let label = [options.label.clone(), note].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let call = ModelCall {
             frame: self.frame.clone(),
-            role: Role { monitor: role.monitor.map(|monitor| monitor.for_json(self.schema.is_some())), ..role.clone() },
+            role: Arc::clone(role),
+            monitor: role.monitor.map(|monitor| monitor.for_json(self.schema.is_some())),
             served: served.clone(),
             reason: self.chosen.because(options.reason.as_deref(), options.model.is_some()),
             substituted: Vec::new(),

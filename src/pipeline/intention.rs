@@ -158,7 +158,7 @@ async fn ask(
     let role = role.or_else(|| model.is_none().then(|| roles::ROOT.to_owned()));
     let label = Some("intention".to_owned());
     let options = LlmOptions { role, model, schema: Some(Arc::new(schema)), label, ..LlmOptions::default() };
-    let call = Call { frame: frame.clone(), request: Request::Llm(LlmRequest { prompt, options }) };
+    let call = Call { frame: frame.clone(), request: Request::Llm(LlmRequest { prompt, options: Arc::new(options) }) };
     let answer = host.perform(call, cancel.clone()).await?;
     serde_json::from_value(answer)
         .map_err(|error| Failure::new(FailureKind::Invalid, format!("the intention has not its form: {error}")))

@@ -12,6 +12,7 @@ use crate::registry::roles::Role;
 use crate::turn::prompt;
 use crate::turn::root::Root;
 use serde_json::Value;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// The largest input that is sent as it is, in bytes: about 8,000 tokens, which any model reads well.
@@ -37,9 +38,9 @@ pub async fn answer(root: &Root, role: &Role, wish: Wish) -> Outcome<Value> {
     let (label, reason) = (Some("direct".to_owned()), root.reason.clone());
     let options =
         LlmOptions { role, model, requires, strategy, system, persona, label, reason, ..LlmOptions::default() };
-    let request = LlmRequest { prompt: prompt::direct(task, &text), options };
+    let request = LlmRequest { prompt: prompt::direct(task, &text), options: Arc::new(options) };
     let (frame, request, schema) = (&Frame::root(), &request, host.schema.as_deref());
-    let attempting = Attempting { host, frame, request, schema, cancel, slots: None, gate: None };
+    let attempting = Attempting { host, frame, request, schema, cancel, slots: None, gate: None, ladder: None };
     attempting
         .unchecked()
         .await

@@ -21,7 +21,8 @@ pub async fn execute(
     let chosen = &analyzed.chosen;
     let call = ModelCall {
         frame: frame.child(format_args!("turn{}", analyzed.prepared.turn)),
-        role: chosen.role.clone(),
+        role: Arc::clone(&chosen.role),
+        monitor: chosen.role.monitor,
         served: chosen.served.clone(),
         reason: Arc::clone(&chosen.reason),
         substituted: Vec::new(),

@@ -24,5 +24,5 @@ pub async fn ask(course: &Course<'_>, step: &Step, question: &Ask, values: &Valu
     };
     let schema = (!choices.is_empty()).then(|| Arc::new(llm::sorted(json!({"type": "string", "enum": choices}))));
     let options = LlmOptions { role: Some(role.clone()), schema, ..llm::options(course, step) };
-    course.ask(Request::Llm(LlmRequest { prompt, options })).await
+    course.ask(Request::Llm(LlmRequest { prompt, options: Arc::new(options) })).await
 }

@@ -25,7 +25,7 @@ pub async fn call(course: &Course<'_>, step: &Step, call: &LlmCall, values: &Val
         images,
         ..options(course, step)
     };
-    let request = LlmRequest { prompt: values.fill_text(&call.prompt)?, options };
+    let request = LlmRequest { prompt: values.fill_text(&call.prompt)?, options: Arc::new(options) };
     match &call.check {
         None => course.ask(Request::Llm(request)).await,
         Some(check) => checked(course, request, check, values).await,

@@ -51,7 +51,7 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
 fn call(context: &NativeCallContext, prompt: &Dynamic, mut map: Map) -> Answer<Dynamic> {
     let check = done(checked::take(&mut map, "llm"))?;
     let options = done(tokens(map, "llm"))?;
-    let request = done(request(prompt, &options))?;
+    let request = done(request(prompt, &Arc::new(options)))?;
     match check {
         Some(check) => checked::call(context, &request, &check),
         None => ask(Request::Llm(request)),
@@ -66,6 +66,6 @@ pub fn tokens(map: Map, function: &str) -> Outcome<LlmOptions> {
 }
 
 /// The request of one prompt.
-pub fn request(prompt: &Dynamic, options: &LlmOptions) -> Outcome<LlmRequest> {
-    Ok(LlmRequest { prompt: to_text(prompt, "the prompt of llm")?, options: options.clone() })
+pub fn request(prompt: &Dynamic, options: &Arc<LlmOptions>) -> Outcome<LlmRequest> {
+    Ok(LlmRequest { prompt: to_text(prompt, "the prompt of llm")?, options: Arc::clone(options) })
 }

@@ -46,7 +46,7 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
 fn call(context: &NativeCallContext, prompts: &Array, mut map: Map) -> Answer<Dynamic> {
     let concurrency = done(concurrency(&mut map))?;
     let check = done(checked::take(&mut map, "llm_batch"))?;
-    let options = done(llm::tokens(map, "llm_batch"))?;
+    let options = Arc::new(done(llm::tokens(map, "llm_batch"))?);
     let requests = done(prompts.iter().map(|p| llm::request(p, &options)).collect::<Outcome<Vec<_>>>())?;
     match check {
         Some(check) => checked::batch(context, &requests, concurrency, &check),
