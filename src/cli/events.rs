@@ -85,7 +85,7 @@ struct Feed {
 }
 
 impl Feed {
-    async fn copy(mut self, mut events: Receiver<EventRecord>) -> Outcome<bool> {
+    async fn copy(mut self, mut events: Receiver<Arc<EventRecord>>) -> Outcome<bool> {
         loop {
             let over = match events.recv().await {
                 Ok(record) => {

@@ -39,7 +39,7 @@ impl Progress {
     }
 }
 
-async fn watch(mut events: Receiver<EventRecord>, mut screen: Screen) {
+async fn watch(mut events: Receiver<Arc<EventRecord>>, mut screen: Screen) {
     loop {
         match events.recv().await {
             Ok(record) => {

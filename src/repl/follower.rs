@@ -32,7 +32,7 @@ pub enum Mark {
 
 impl Follower {
     /// Follows from now on. It ends with the store.
-    pub fn start(events: Receiver<EventRecord>, screen: Arc<Screen>) -> Self {
+    pub fn start(events: Receiver<Arc<EventRecord>>, screen: Arc<Screen>) -> Self {
         let all = Arc::new(AtomicBool::new(false));
         let (reach, reached) = watch::channel(None);
         let watched = Watch { screen, all: Arc::clone(&all), reach, narrator: Narrator::default() };
@@ -61,7 +61,7 @@ struct Watch {
 }
 
 impl Watch {
-    async fn run(mut self, mut events: Receiver<EventRecord>) {
+    async fn run(mut self, mut events: Receiver<Arc<EventRecord>>) {
         loop {
             match events.recv().await {
                 Ok(record) => self.hear(&record),

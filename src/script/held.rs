@@ -6,7 +6,8 @@
 //! would pass from core to core all the time.
 
 use crate::script::engine::STRING_LIMIT;
-use std::alloc::{GlobalAlloc, Layout, System};
+use mimalloc::MiMalloc as System;
+use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicIsize, Ordering};
 

@@ -43,14 +43,14 @@ pub(super) struct Desk {
     /// What is told outside of acks.
     pub(super) tally: Arc<Tally>,
     /// Who looks on.
-    bus: broadcast::Sender<EventRecord>,
+    bus: broadcast::Sender<Arc<EventRecord>>,
     /// How long most writes wait for another process.
     pub(super) patience: Duration,
 }
 
 impl Desk {
     /// The desk of a store's file.
-    pub(super) fn new(path: &Path, bus: broadcast::Sender<EventRecord>, patience: Duration) -> Self {
+    pub(super) fn new(path: &Path, bus: broadcast::Sender<Arc<EventRecord>>, patience: Duration) -> Self {
         Self { path: path.to_owned(), queue: Arc::default(), tally: Arc::default(), bus, patience }
     }
 

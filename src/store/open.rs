@@ -27,7 +27,7 @@ struct Inner {
     /// Opened by the first query: a run that only writes does not pay for it. Closed before the writer tidies up.
     reader: Mutex<Option<Connection>>,
     writer: Writer,
-    bus: broadcast::Sender<EventRecord>,
+    bus: broadcast::Sender<Arc<EventRecord>>,
     /// Why something is missing from a list.
     note: Mutex<Option<Failure>>,
 }
@@ -117,7 +117,7 @@ impl Store {
         &self.inner.writer
     }
 
-    pub(super) fn bus(&self) -> &broadcast::Sender<EventRecord> {
+    pub(super) fn bus(&self) -> &broadcast::Sender<Arc<EventRecord>> {
         &self.inner.bus
     }
 
