@@ -209,3 +209,29 @@ fn retry() -> Value {
 fn closed(properties: &Value, required: &[&str]) -> Value {
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
+
+#[cfg(test)]
+mod tests {
+    use super::schema;
+    use crate::pipeline::tree;
+    use std::path::Path;
+
+    #[test]
+    fn it_holds_for_the_pipelines_of_the_readme_and_of_the_examples() {
+        let validator = jsonschema::validator_for(&schema()).expect("a schema");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let read = |path: &Path| std::fs::read_to_string(path).expect("a file");
+        let readme = read(&root.join("README.md"));
+        let mut texts: Vec<String> =
+            readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect();
+        let examples = std::fs::read_dir(root.join("examples/pipelines")).expect("a folder");
+        let paths = examples.map(|entry| entry.expect("an entry").path());
+        texts.extend(paths.filter(|path| path.extension().is_some_and(|end| end == "yaml")).map(|path| read(&path)));
+        assert_eq!(texts.len(), 2 + 5);
+        for text in texts {
+            let value = tree::read(&text).0.expect("a tree").value();
+            let wrong = validator.iter_errors(&value).next().map(|error| error.to_string());
+            assert_eq!(wrong, None, "{text}");
+        }
+    }
+}

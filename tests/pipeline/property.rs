@@ -1,5 +1,6 @@
 //! What `validate` accepts never fails later because of what it says: no unknown name, no field that is not there, no
-//! value that is absent where the file could have told. What only the data shows is a failure of the kind `data`.
+//! value that is absent where the file could have told. What only the data shows is a failure of the kind `data`. And the
+//! schema of the format holds for it.
 
 use super::mutated::known;
 use super::random;
@@ -8,7 +9,7 @@ use crate::support::program::Program;
 use proptest::prelude::{ProptestConfig, TestCaseError, any, prop};
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use rhizo::config::environment::Environment;
-use rhizo::pipeline::load;
+use rhizo::pipeline::{load, schema};
 use serde_json::Value;
 use std::cell::Cell;
 
@@ -109,6 +110,7 @@ fn what_is_accepted_never_fails_for_what_it_says() {
         max_shrink_iters: 200,
         ..ProptestConfig::default()
     };
+    let schema = jsonschema::validator_for(&schema::schema()).expect("a schema");
     let (accepted, refused) = (Cell::new(0), Cell::new(0));
     let tape = prop::collection::vec(any::<u16>(), 20..160);
     // The usual cases are the same everywhere; those that are asked for are others each time.
@@ -123,6 +125,9 @@ fn what_is_accepted_never_fails_for_what_it_says() {
             return Ok(());
         }
         accepted.set(accepted.get() + 1);
+        if let Some(wrong) = schema.iter_errors(&made.data).next() {
+            return Err(TestCaseError::fail(format!("the schema: {wrong}\n{}", made.text)));
+        }
         run(&program, &made.text, made.knowable)
             .map_err(|complaint| TestCaseError::fail(format!("{complaint}\n{}", made.text)))
     });

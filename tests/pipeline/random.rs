@@ -4,10 +4,11 @@
 use super::random_words::{Form, Known, Tape};
 use serde_json::{Map, Value, json};
 
-/// A pipeline, and whether all that it reads could be known before it runs.
+/// A pipeline, as a text and as data, and whether all that it reads could be known before it runs.
 #[derive(Debug)]
 pub(super) struct Random {
     pub(super) text: String,
+    pub(super) data: Value,
     pub(super) knowable: bool,
 }
 
@@ -36,11 +37,12 @@ pub(super) fn pipeline(numbers: &[u16]) -> Random {
     if !outputs.is_empty() {
         file.insert("outputs".to_owned(), Value::Object(outputs));
     }
-    let text = serde_json::to_string_pretty(&Value::Object(file)).expect("JSON");
+    let data = Value::Object(file);
+    let text = serde_json::to_string_pretty(&data).expect("JSON");
     // JSON has only texts for keys.
     let bare = |text: String, case: &&str| text.replace(&format!("\"{case}\":"), &format!("{case}:"));
     let text = CASES[1..].iter().fold(text, bare);
-    Random { text, knowable: writer.knowable }
+    Random { text, data, knowable: writer.knowable }
 }
 
 /// Cases of a `switch`: all but the first are no texts.
