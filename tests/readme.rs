@@ -1,10 +1,11 @@
-//! The README says what the program says: its table of primitives is the one rendered from their own text, and its
-//! pipelines hold and run.
+//! The README says what the program says: its table of primitives is the one rendered from their own text, those of the
+//! keys of pipelines have what the schema has, and its pipelines hold and run.
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
+use rhizo::pipeline::schema;
 use rhizo::script::help;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const README: &str = include_str!("../README.md");
 
@@ -13,6 +14,26 @@ fn the_table_of_primitives_is_the_rendered_one() {
     let after = README.split("<!-- primitives -->\n").nth(1).expect("the README has the opening mark");
     let table = after.split("<!-- /primitives -->").next().expect("the README has the closing mark");
     assert_eq!(table, help::markdown(), "mend: rhizo doctor --primitives prints the table");
+}
+
+/// The keys in the first cells of the table whose first cell says `head`.
+fn rows(head: &str) -> Vec<&'static str> {
+    let mut lines = README.lines().skip_while(|line| !line.starts_with(&format!("| {head} |")));
+    let columns = lines.next().map(|line| line.matches(" |").count());
+    let rows: Vec<&str> = lines.skip(1).take_while(|line| line.starts_with('|')).collect();
+    let of_row = |row: &&str| Some(row.replace("\\|", "").matches(" |").count());
+    assert!(rows.iter().all(|row| of_row(row) == columns), "a cell of {head} is missing, or one is too many");
+    rows.iter().filter_map(|row| row.split('`').nth(1)).collect()
+}
+
+#[test]
+fn the_tables_of_pipelines_have_every_key_of_the_schema_and_no_other() {
+    let schema = schema::schema();
+    let keys = |form: &Value| form["properties"].as_object().expect("keys").keys().cloned().collect::<Vec<String>>();
+    assert_eq!(rows("key of a file"), keys(&schema));
+    assert_eq!(rows("key of a step"), keys(&schema["$defs"]["step"]));
+    let defaults = keys(&schema["properties"]["defaults"]).join(", ");
+    assert!(README.contains(&format!("| `defaults` | `{{{defaults}}}` |")), "{defaults}");
 }
 
 /// The pipelines of the README, each with its name, and a program that has them as files.
