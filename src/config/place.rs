@@ -37,11 +37,19 @@ impl<'a> Source<'a> {
         Self { file: Arc::from(file), text, starts: std::iter::once(0).chain(ends).collect() }
     }
 
+    /// The byte offset at which a line begins, and what is written from there on; the first line is 1.
+    pub fn line(&self, number: usize) -> (usize, &'a str) {
+        let start = self.starts.get(number.saturating_sub(1)).copied().unwrap_or(self.text.len());
+        (start, self.text.get(start..).unwrap_or_default())
+    }
+
     /// The place of a byte offset.
     pub fn place(&self, at: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= at);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = self.text.get(start..at).map_or(0, |before| before.chars().count()) + 1;
+        // Editors do not count the mark of the order of bytes.
+        let before = self.text.get(start..at).unwrap_or_default().trim_start_matches('\u{feff}');
+        let column = before.chars().count() + 1;
         Place::File { file: Arc::clone(&self.file), line, column }
     }
 }

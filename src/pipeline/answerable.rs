@@ -12,6 +12,7 @@ use crate::pipeline::plan::{Act, Block, Step};
 use crate::registry::roles;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use std::collections::HashSet;
 
 /// What a step says of its model; `None` if it asks none by itself.
 pub fn wish(step: &Step) -> Option<Wish> {
@@ -102,9 +103,9 @@ fn of_step(step: &Step, failure: Failure) -> Failure {
 
 /// The steps that run and whose failure is that of the pipeline, unless something fails before.
 fn sure(block: &Block) -> Vec<&Step> {
-    let mut open: Vec<usize> = Vec::new();
+    let mut open: HashSet<usize> = HashSet::new();
     // Those that may not even begin, and with them whatever waits for them.
-    let mut skipped: Vec<usize> = Vec::new();
+    let mut skipped: HashSet<usize> = HashSet::new();
     let mut sure = Vec::new();
     for at in graph::order(block) {
         let Some(step) = block.steps.get(at) else { continue };
@@ -113,10 +114,10 @@ fn sure(block: &Block) -> Vec<&Step> {
         let unsure = step.after.iter().any(|other| open.contains(other) || leads(other))
             || step.behind.iter().any(|other| skipped.contains(other) || !only_fails(other));
         if unsure {
-            skipped.push(at);
+            skipped.insert(at);
         }
         if unsure || step.condition.is_some() || step.goes_past_failure() {
-            open.push(at);
+            open.insert(at);
         } else {
             sure.push(step);
         }

@@ -13,10 +13,12 @@ mod ways;
 
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::forms::Forms;
+use crate::pipeline::check::ways::Ways;
 use crate::pipeline::plan::{Block, Pipeline, Step};
 use crate::pipeline::read::Reader;
 use crate::script::expression::Made;
-use std::collections::HashMap;
+use indexmap::IndexMap;
+use std::rc::Rc;
 
 /// Checks a file that has been read, and says what is known of its answer.
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) -> Made {
@@ -32,26 +34,37 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) -> Made {
 /// A step with where it stands.
 struct Seen<'p> {
     step: &'p Step,
-    block: &'p Block,
+    /// Its position in its block.
+    at: usize,
+    /// The ways through that.
+    ways: Rc<Ways<'p>>,
     /// The step whose body it stands in.
     parent: Option<&'p str>,
 }
 
-/// All steps of a file, those of bodies too.
+impl Seen<'_> {
+    /// Whether both stand in one block.
+    fn stands_beside(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.ways, &other.ways)
+    }
+}
+
+/// All steps of a file in its order, those of bodies too.
 struct Known<'p> {
-    steps: HashMap<&'p str, Seen<'p>>,
+    steps: IndexMap<&'p str, Seen<'p>>,
 }
 
 impl<'p> Known<'p> {
     fn of(pipeline: &'p Pipeline) -> Self {
-        let mut known = Self { steps: HashMap::new() };
+        let mut known = Self { steps: IndexMap::new() };
         known.add(&pipeline.block, None);
         known
     }
 
     fn add(&mut self, block: &'p Block, parent: Option<&'p str>) {
-        for step in &block.steps {
-            self.steps.insert(&step.name, Seen { step, block, parent });
+        let ways = Rc::new(Ways::of(block));
+        for (at, step) in block.steps.iter().enumerate() {
+            self.steps.insert(&step.name, Seen { step, at, ways: Rc::clone(&ways), parent });
             step.act.blocks().into_iter().for_each(|block| self.add(block, Some(&step.name)));
         }
     }

@@ -4,12 +4,15 @@ use crate::pipeline::plan::{Block, Jump, Step};
 use crate::pipeline::read::flow::Leap;
 use crate::pipeline::read::step::Draft;
 use crate::pipeline::read::words::JUMPS;
-use crate::pipeline::read::{Part, Reader, Use};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use crate::pipeline::read::{Part, Reader};
+use indexmap::IndexSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 
-/// Puts the steps of a block into relation. Those that could not be read are left out, but their names are known.
-pub(super) fn link(reader: &mut Reader<'_, '_>, drafts: Vec<Draft>, uses: &[Use]) -> Block {
-    let known: Vec<String> = drafts.iter().map(|draft| draft.name.clone()).collect();
+/// Puts the steps of a block into relation, by what they read: the uses from `begin` on. Those that could not be read are
+/// left out, but their names are known.
+pub(super) fn link(reader: &mut Reader<'_, '_>, drafts: Vec<Draft>, begin: usize) -> Block {
+    let known: IndexSet<String> = drafts.iter().map(|draft| draft.name.clone()).collect();
     let mut steps: Vec<Step> = Vec::with_capacity(drafts.len());
     let (mut spots, mut leaps) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
     for draft in drafts {
@@ -22,7 +25,7 @@ pub(super) fn link(reader: &mut Reader<'_, '_>, drafts: Vec<Draft>, uses: &[Use]
     }
     let names: HashMap<String, usize> = steps.iter().enumerate().map(|(at, step)| (step.name.clone(), at)).collect();
     let owners = owners(&steps);
-    depend(reader, &mut steps, uses, &names, &owners);
+    depend(reader, &mut steps, begin, &names, &owners);
     control(&mut steps, &names);
     for (at, leaps) in leaps.iter().enumerate() {
         for leap in leaps {
@@ -33,19 +36,19 @@ pub(super) fn link(reader: &mut Reader<'_, '_>, drafts: Vec<Draft>, uses: &[Use]
         let at = cycle.first().and_then(|first| spots.get(*first).copied()).unwrap_or_default();
         reader.fault(at, format!("these steps wait for each other: {}", shown(&steps, &cycle)));
     }
-    Block { steps }
+    Block { steps, positions: names }
 }
 
 /// Lets each step wait for what it reads.
 fn depend(
     reader: &Reader<'_, '_>,
     steps: &mut [Step],
-    uses: &[Use],
+    begin: usize,
     names: &HashMap<String, usize>,
     owners: &HashMap<String, usize>,
 ) {
     let mut after: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); steps.len()];
-    for read in uses.iter().filter(|read| !read.local) {
+    for read in reader.uses.iter().skip(begin).filter(|read| !read.local) {
         let (Some(owner), Some(first)) = (owners.get(&read.user.step), read.reference.path.first()) else { continue };
         let watches = matches!(first.as_str(), "outcomes" | "errors");
         let name = if watches { read.reference.path.get(1) } else { Some(first) };
@@ -88,7 +91,7 @@ fn control(steps: &mut [Step], names: &HashMap<String, usize>) {
         let back = targets(step).filter_map(|name| names.get(name)).filter(|target| **target < at).min();
         let repeated = back.map_or(at..at, |target| *target..at);
         let waits: BTreeSet<usize> = points.iter().copied().filter(|point| *point < at).chain(repeated).collect();
-        step.behind = waits.into_iter().filter(|other| !step.after.contains(other)).collect();
+        step.behind = waits.into_iter().filter(|other| step.after.binary_search(other).is_err()).collect();
     }
 }
 
@@ -149,7 +152,7 @@ pub(super) fn target(block: &Block, from: usize, jump: &Jump) -> Option<usize> {
 }
 
 /// Keeps the fault that a jump leads to no step of the block.
-fn check_name(reader: &mut Reader<'_, '_>, steps: &[String], leap: &Leap) {
+fn check_name(reader: &mut Reader<'_, '_>, steps: &IndexSet<String>, leap: &Leap) {
     let Jump::To(name) = &leap.jump else { return };
     if !steps.contains(name) {
         let known: Vec<&str> = steps.iter().map(String::as_str).chain(JUMPS.iter().copied()).collect();
@@ -173,7 +176,9 @@ fn check_leap(reader: &mut Reader<'_, '_>, steps: &[Step], names: &HashMap<Strin
         reader.fault(leap.at, message);
     }
     // What is repeated runs in the order of the file, and a jump back waits for all that stands before it.
-    if let (Some(back), Some((early, late)), Some(from)) = (back, out_of_order(steps), steps.get(at)) {
+    if let (Some(back), Some(from)) = (back, steps.get(at))
+        && let Some((early, late)) = out_of_order(steps)
+    {
         let message = format!(
             "`{}` leads back to `{}`, and `{early}` stands before `{late}`, which it needs: write the steps in the order \
              in which they run",
@@ -229,28 +234,60 @@ fn shown(steps: &[Step], cycle: &[usize]) -> String {
 
 /// The steps that come after one: what waits for it or for another one of them, and what these repeat by leading back.
 pub fn later(block: &Block, at: usize) -> BTreeSet<usize> {
-    let (mut found, mut open) = (BTreeSet::new(), vec![at]);
+    let (waiting, mut found, mut open) = (waiting(block), BTreeSet::new(), vec![at]);
     while let Some(next) = open.pop() {
         let back = block.steps.get(next).into_iter().flat_map(jumps).filter_map(|jump| target(block, next, jump));
         let repeated = back.filter(|to| *to < next).flat_map(|to| to..next);
-        let waiting = (0..block.steps.len()).filter(|other| waits(&block.steps, *other).contains(&next));
+        let waiting = waiting.get(next).into_iter().flatten().copied();
         open.extend(waiting.chain(repeated).filter(|other| found.insert(*other)));
     }
     found
 }
 
+/// The steps that wait for each one.
+fn waiting(block: &Block) -> Vec<Vec<usize>> {
+    let mut waiting = vec![Vec::new(); block.steps.len()];
+    for at in 0..block.steps.len() {
+        for other in waits(&block.steps, at) {
+            waiting.get_mut(other).into_iter().for_each(|all| all.push(at));
+        }
+    }
+    waiting
+}
+
+/// The steps of a block, each behind those that it waits for, as far as they do not wait for each other.
+pub(super) fn needed_first(block: &Block) -> Vec<usize> {
+    let (mut order, mut seen) = (Vec::with_capacity(block.steps.len()), HashSet::new());
+    for start in 0..block.steps.len() {
+        let mut way = vec![(start, false)];
+        while let Some((at, is_ready)) = way.pop() {
+            if is_ready {
+                order.push(at);
+            } else if seen.insert(at) {
+                way.push((at, true));
+                way.extend(waits(&block.steps, at).into_iter().map(|other| (other, false)));
+            }
+        }
+    }
+    order
+}
+
 /// The steps of a block in an order in which they can run, those written first before others.
 pub fn order(block: &Block) -> Vec<usize> {
-    let mut done: HashSet<usize> = HashSet::new();
+    let (waiting, priority) = (waiting(block), |at: usize| block.steps.get(at).map(|step| step.priority));
+    let mut open: Vec<usize> = (0..block.steps.len()).map(|at| waits(&block.steps, at).len()).collect();
+    let begin = open.iter().enumerate().filter(|(_, open)| **open == 0);
+    let mut ready: BinaryHeap<_> = begin.map(|(at, _)| (priority(at), Reverse(at))).collect();
     let mut order = Vec::with_capacity(block.steps.len());
-    loop {
-        let ready =
-            |at: &usize| !done.contains(at) && waits(&block.steps, *at).iter().all(|other| done.contains(other));
-        let largest = |at: &usize| block.steps.get(*at).map_or(0, |step| -i64::from(step.priority));
-        let Some(next) = (0..block.steps.len()).filter(ready).min_by_key(largest) else {
-            return order;
-        };
-        done.insert(next);
-        order.push(next);
+    while let Some((_, Reverse(at))) = ready.pop() {
+        order.push(at);
+        for other in waiting.get(at).into_iter().flatten() {
+            let Some(open) = open.get_mut(*other) else { continue };
+            *open -= 1;
+            if *open == 0 {
+                ready.push((priority(*other), Reverse(*other)));
+            }
+        }
     }
+    order
 }

@@ -1,7 +1,7 @@
 //! From a path to a checked pipeline, with all pipelines that it calls. Every fault of all files is told at once.
 
 use crate::config::fault::{self, Fault};
-use crate::config::place::Place;
+use crate::config::place::{Place, Source};
 use crate::config::settings::Settings;
 use crate::context::discover::similar;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -150,6 +150,7 @@ impl Loader<'_> {
         let mut reader = Reader {
             loader: self,
             path,
+            source: Source::new(&name, text),
             file: name,
             text,
             faults: Vec::new(),
@@ -187,9 +188,10 @@ impl Reader<'_, '_> {
             return None;
         };
         let named = self.named(steps);
-        let block = self.linked(&named, &Scope::file(), true);
+        let file = Scope::file();
+        let block = self.linked(&named, &file, true);
         // Also those that could not be read: their own faults are told.
-        let scope = Scope::file().with(named.iter().map(|step| step.name.as_str()));
+        let scope = file.with(named.iter().map(|step| step.name.as_str()));
         let outputs = self.outputs(fields.get("outputs"), &scope);
         let pipeline = Pipeline {
             name: self.text(fields.get("name"), "name").unwrap_or_else(|| id.clone()),
@@ -216,7 +218,7 @@ impl Reader<'_, '_> {
         Some(Pipeline { answer, ..pipeline })
     }
 
-    fn outputs(&mut self, node: Option<&Node>, scope: &Scope) -> Vec<(String, crate::pipeline::plan::Template)> {
+    fn outputs(&mut self, node: Option<&Node>, scope: &Scope<'_>) -> Vec<(String, crate::pipeline::plan::Template)> {
         use crate::pipeline::plan::Template;
         let Some(node) = node else { return Vec::new() };
         let reading =

@@ -17,6 +17,7 @@ use crate::core::strategy::Strategy;
 use crate::script::expression::{Expression, Made};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -94,12 +95,14 @@ pub struct Slice {
 pub struct Block {
     /// The steps.
     pub steps: Vec<Step>,
+    /// Where each of them stands, by its name.
+    pub(super) positions: HashMap<String, usize>,
 }
 
 impl Block {
     /// The position of a step by its name.
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.steps.iter().position(|step| step.name == name)
+        self.positions.get(name).copied()
     }
 
     /// How many pipelines deep its steps call others.

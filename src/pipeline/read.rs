@@ -21,7 +21,7 @@ pub(super) use header::Header;
 pub(super) use scope::{Part, Scope, Use, User};
 
 use crate::config::fault::Fault;
-use crate::config::place::Place;
+use crate::config::place::{Place, Source};
 use crate::core::failure::Failure;
 use crate::core::text::nearest;
 use crate::pipeline::load::Loader;
@@ -40,6 +40,8 @@ pub(super) struct Reader<'r, 'k> {
     pub file: Arc<str>,
     /// Its text.
     pub text: &'r str,
+    /// The same by lines.
+    pub source: Source<'r>,
     /// What is wrong with it.
     pub faults: Vec<Fault>,
     /// What its expressions read.

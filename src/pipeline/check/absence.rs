@@ -1,8 +1,6 @@
 //! Whose value may be `()` where it is read: what is skipped, jumped over, or failed while the flow goes on.
 
-use crate::pipeline::check::ways::{
-    ended_before, ends, falls_with, goes_on, goes_past, has_condition_of, held, jumped_over, reader, skips_others,
-};
+use crate::pipeline::check::ways::{goes_on, has_condition_of, reader, skips_others};
 use crate::pipeline::check::{Known, Seen};
 use crate::pipeline::plan::{Act, Input, Jump, Step};
 use crate::pipeline::read::{Part, Use, User};
@@ -17,8 +15,6 @@ pub(super) struct Absence<'k> {
     optional: HashSet<&'k str>,
     /// Steps that may be skipped for another one.
     skipped: HashSet<&'k str>,
-    /// Steps whose conditions may hold up others.
-    gates: Vec<&'k Seen<'k>>,
 }
 
 impl<'k> Absence<'k> {
@@ -26,14 +22,10 @@ impl<'k> Absence<'k> {
     pub(super) fn of(known: &'k Known<'k>, inputs: &'k [Input]) -> Self {
         let optional = inputs.iter().filter(|input| input.may_be_nothing());
         let optional = optional.map(|input| input.name.as_str()).collect();
-        let enders = known.steps.values().filter(|seen| ends(seen.block, seen.step));
-        let behind =
-            |seen: &'k Seen<'k>| seen.block.steps.iter().skip_while(move |step| step.name != seen.step.name).skip(1);
-        let ended = enders.flat_map(behind).filter(|step| !step.always);
-        let skipped = ended.map(|step| step.name.as_str()).collect();
-        let gates = known.steps.values().filter(|seen| seen.step.condition.is_some() && seen.step.on_false.is_some());
-        let mut absence = Self { known, optional, skipped, gates: gates.collect() };
-        // What is skipped passes on, so that it is looked at until nothing is added.
+        let is_ended = |seen: &Seen<'_>| !seen.step.always && seen.ways.ended_before(seen.at).is_some();
+        let skipped = known.steps.iter().filter(|(_, seen)| is_ended(seen)).map(|(name, _)| *name).collect();
+        let mut absence = Self { known, optional, skipped };
+        // What is skipped passes on, mostly to what is written behind it, so that it is looked at until nothing is added.
         loop {
             let before = absence.skipped.len();
             for (name, seen) in &known.steps {
@@ -49,7 +41,7 @@ impl<'k> Absence<'k> {
 
     fn is_skipped_with_another(&self, seen: &Seen<'k>) -> bool {
         let step = seen.step;
-        let of_block = |at: &usize| seen.block.steps.get(*at);
+        let of_block = |at: &usize| seen.ways.step(*at);
         let is_lost = |other: &Step, severs: bool| {
             (severs || self.is_skipped(&other.name)) && !step.watches.contains(&other.name)
         };
@@ -74,17 +66,17 @@ impl<'k> Absence<'k> {
             return None;
         }
         let around = self.known.around(&read.user.step);
-        let reader = reader(&around, seen.block);
+        let (ways, reader) = (&seen.ways, reader(&around, seen));
         // Outputs, and what was taken out of a body, are made when all of the block is done.
         let behind = reader.is_none();
-        if goes_past(seen, reader, behind) && !around.iter().any(|other| has_condition_of(other, seen)) {
+        if ways.goes_past(seen.at, reader, behind) && !around.iter().any(|other| has_condition_of(other, seen)) {
             return Some("it has a condition".to_owned());
         }
-        if let Some(by) = jumped_over(seen.block, name, reader) {
+        if let Some(by) = ways.jumped_over(seen.at, reader) {
             return Some(format!("`{by}` may jump over it"));
         }
         // Who needs what failed or was skipped is skipped with it, and so is all that stands in its body.
-        let regardless = reader.is_none_or(|at| !falls_with(seen, at));
+        let regardless = reader.is_none_or(|at| !ways.falls_with(at, seen.at));
         if regardless { self.lost(seen, behind) } else { None }
     }
 
@@ -92,7 +84,7 @@ impl<'k> Absence<'k> {
     fn lost(&self, seen: &Seen<'_>, behind: bool) -> Option<String> {
         let step = seen.step;
         let runs = step.always && step.condition.is_none();
-        if let Some(by) = ended_before(seen.block, &step.name).filter(|_| !runs) {
+        if let Some(by) = seen.ways.ended_before(seen.at).filter(|_| !runs) {
             return Some(format!("`{by}` may end the block before it"));
         }
         if self.is_skipped(&step.name) {
@@ -138,7 +130,7 @@ impl<'k> Absence<'k> {
             let step = seen.step;
             let asks = step.condition.is_some() && (depth > 0 || part != Part::Condition);
             let repeats = depth > 0 && matches!(step.act, Act::Each(_) | Act::While(_));
-            let is_passed = self.is_skipped(&step.name) || jumped_over(seen.block, &step.name, None).is_some();
+            let is_passed = self.is_skipped(&step.name) || seen.ways.jumped_over(seen.at, None).is_some();
             !asks && !repeats && !is_passed
         })
     }
@@ -233,9 +225,8 @@ impl<'k> Absence<'k> {
     fn conditions<'s>(&'s self, read: &Use) -> impl Iterator<Item = &'s Expression> + use<'s, 'k> {
         let own = usize::from(read.user.part == Part::Condition);
         let around = self.known.around(&read.user.step);
-        let holds = |gate: &&&Seen<'_>| reader(&around, gate.block).is_some_and(|at| held(gate, at));
-        let before: Vec<&Seen<'_>> = self.gates.iter().filter(holds).copied().collect();
-        around.into_iter().skip(own).chain(before).filter_map(|seen| seen.step.condition.as_ref())
+        let before: Vec<&Expression> = around.iter().flat_map(|seen| seen.ways.held(seen.at)).collect();
+        around.into_iter().skip(own).filter_map(|seen| seen.step.condition.as_ref()).chain(before)
     }
 }
 

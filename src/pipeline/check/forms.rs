@@ -4,11 +4,12 @@
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::schemas::{of_inputs, of_schema, of_value, sure};
 use crate::pipeline::check::{Known, lacks};
+use crate::pipeline::graph::needed_first;
 use crate::pipeline::plan::{Act, Block, Each, OnItemFailure, Pipeline, Step, Template};
 use crate::pipeline::read::{Part, Use, User};
 use crate::pipeline::tree::Spot;
 use crate::script::expression::{Expression, Field, Form, Lack, Made, Reference};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What is known of the values of a file.
@@ -37,7 +38,7 @@ impl<'p> Forms<'p> {
     }
 
     fn add(&mut self, block: &'p Block) {
-        for step in needed_first(block) {
+        for step in needed_first(block).into_iter().filter_map(|at| block.steps.get(at)) {
             if let Act::Each(each) = &step.act {
                 let item = self.item(step, each);
                 self.bodies.insert(&step.name, item);
@@ -220,24 +221,6 @@ impl<'p> Forms<'p> {
         let last = block.steps.last().filter(is_sure).filter(|_| !block.steps.iter().any(Step::may_lead_away));
         last.and_then(|last| self.steps.get(last.name.as_str()).cloned()).unwrap_or_else(Made::unknown)
     }
-}
-
-/// The steps of a block, each behind those that it reads, as far as they do not read each other.
-fn needed_first(block: &Block) -> Vec<&Step> {
-    let (mut order, mut seen) = (Vec::with_capacity(block.steps.len()), HashSet::new());
-    for start in 0..block.steps.len() {
-        let mut way = vec![(start, false)];
-        while let Some((at, is_ready)) = way.pop() {
-            if is_ready {
-                order.extend(block.steps.get(at));
-            } else if seen.insert(at) {
-                way.push((at, true));
-                let needed = block.steps.get(at).map(|step| step.after.iter()).into_iter().flatten();
-                way.extend(needed.map(|other| (*other, false)));
-            }
-        }
-    }
-    order
 }
 
 /// What is known of what a model answers a step; nothing if the step asks none and declares no fields.

@@ -4,20 +4,22 @@ use crate::pipeline::plan::{Act, Block, Jump, Nested, Step, Template};
 use crate::pipeline::values::Values;
 use crate::script::expression::Reference;
 use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-/// What is known.
+/// What is known; every block has its own.
 #[derive(Clone)]
 pub(super) struct Known {
     /// The inputs of the pipeline.
-    inputs: Map<String, Value>,
+    inputs: Arc<Value>,
     /// The values of steps.
-    steps: Map<String, Value>,
+    steps: HashMap<String, Arc<Value>>,
 }
 
 impl Known {
     /// These inputs, before any step.
     pub(super) fn of(inputs: Map<String, Value>) -> Self {
-        Self { inputs, steps: Map::new() }
+        Self { inputs: Arc::new(Value::Object(inputs)), steps: HashMap::new() }
     }
 
     /// Adds the value of a step of a block, if it is made of what is known and the flow comes to it in any case.
@@ -29,7 +31,7 @@ impl Known {
         if comes && stays && needed.all(|step| self.steps.contains_key(&step.name)) {
             let values = entries.iter().map(|(name, value)| Some((name.clone(), self.fixed(value)?)));
             if let Some(values) = values.collect::<Option<Map<String, Value>>>() {
-                self.steps.insert(step.name.clone(), Value::Object(values));
+                self.steps.insert(step.name.clone(), Arc::new(Value::Object(values)));
             }
         }
     }
@@ -54,10 +56,10 @@ impl Known {
             return None;
         }
         let mut values = Values::default();
-        values.set("inputs", Value::Object(self.inputs.clone()));
+        values.set("inputs", Arc::clone(&self.inputs));
         for name in read().filter_map(|reference| reference.path.first()) {
             if let Some(value) = self.steps.get(name) {
-                values.set(name, value.clone());
+                values.set(name, Arc::clone(value));
             }
         }
         // What fails now fails when it runs, before any item.
@@ -66,7 +68,7 @@ impl Known {
 
     fn has(&self, reference: &Reference) -> bool {
         match reference.path.as_slice() {
-            [inputs, name, ..] if inputs == "inputs" => self.inputs.contains_key(name),
+            [inputs, name, ..] if inputs == "inputs" => self.inputs.get(name).is_some(),
             [name, ..] => self.steps.contains_key(name),
             [] => false,
         }

@@ -10,18 +10,17 @@ use crate::pipeline::tree::{Data, Entry, Node, Spot};
 
 impl Reader<'_, '_> {
     /// Reads steps: a map by name, a list of maps with one key each, or a list of steps with their names in them.
-    fn block(&mut self, node: &Node, scope: &Scope, top: bool) -> Block {
+    fn block(&mut self, node: &Node, scope: &Scope<'_>, top: bool) -> Block {
         let named = self.named(node);
         self.linked(&named, scope, top)
     }
 
     /// The block of these steps.
-    pub(crate) fn linked(&mut self, named: &[Named<'_>], scope: &Scope, top: bool) -> Block {
+    pub(crate) fn linked(&mut self, named: &[Named<'_>], scope: &Scope<'_>, top: bool) -> Block {
         let scope = scope.with(named.iter().map(|step| step.name.as_str()));
         let begin = self.uses.len();
         let drafts: Vec<_> = named.iter().map(|step| self.step(step, &scope, top)).collect();
-        let uses = self.uses.get(begin..).unwrap_or_default().to_vec();
-        graph::link(self, drafts, &uses)
+        graph::link(self, drafts, begin)
     }
 
     /// The steps of a block before their keys are read.

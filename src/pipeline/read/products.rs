@@ -29,8 +29,7 @@ impl Reader<'_, '_> {
     }
 
     fn key_range(&self, at: Spot, key: &str) -> (usize, usize) {
-        let start: usize = self.text.split_inclusive('\n').take(at.line.saturating_sub(1)).map(str::len).sum();
-        let line = self.text.get(start..).unwrap_or_default();
+        let (start, line) = self.source.line(at.line);
         let column = line.char_indices().nth(at.column.saturating_sub(1)).map_or(0, |(byte, _)| byte);
         (start + column, (start + column + key.len() + 2).min(self.text.len()))
     }

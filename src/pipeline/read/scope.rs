@@ -2,41 +2,41 @@
 
 use crate::pipeline::tree::Spot;
 use crate::script::expression::{Expression, Reference};
+use indexmap::IndexSet;
 
 /// The names that every expression of a file may read.
 const ALWAYS: &[&str] = &["inputs", "outcomes", "errors"];
 
 /// The names that an expression may read.
-#[derive(Clone, Debug)]
-pub(in crate::pipeline) struct Scope {
-    names: Vec<String>,
+#[derive(Debug)]
+pub(in crate::pipeline) struct Scope<'o> {
+    /// The names of what stands around: a file has thousands of bodies, and each would copy those of all steps.
+    outer: Option<&'o Self>,
+    names: IndexSet<String>,
 }
 
-impl Scope {
+impl<'o> Scope<'o> {
     /// The scope of a file, before its steps are known.
     pub(crate) fn file() -> Self {
-        Self { names: ALWAYS.iter().map(|name| (*name).to_owned()).collect() }
+        Self { outer: None, names: ALWAYS.iter().map(|name| (*name).to_owned()).collect() }
     }
 
     /// The same with further names.
-    pub(crate) fn with<'a>(&self, more: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut names = self.names.clone();
-        for name in more {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
-            }
-        }
-        Self { names }
+    pub(crate) fn with<'a>(&'o self, more: impl IntoIterator<Item = &'a str>) -> Self {
+        let names = more.into_iter().filter(|name| !self.has(name)).map(ToOwned::to_owned).collect();
+        Self { outer: Some(self), names }
     }
 
     /// Whether a name is in it.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|known| known == name)
+        self.names.contains(name) || self.outer.is_some_and(|outer| outer.has(name))
     }
 
     /// The names.
     pub(crate) fn names(&self) -> Vec<&str> {
-        self.names.iter().map(String::as_str).collect()
+        let mut names = self.outer.map_or_else(Vec::new, Self::names);
+        names.extend(self.names.iter().map(String::as_str));
+        names
     }
 }
 

@@ -32,7 +32,7 @@ pub(in crate::pipeline) struct Named<'n> {
 
 impl Reader<'_, '_> {
     /// Reads a step. `top` is whether it stands in the file's own block.
-    pub(crate) fn step(&mut self, named: &Named<'_>, scope: &Scope, top: bool) -> Draft {
+    pub(crate) fn step(&mut self, named: &Named<'_>, scope: &Scope<'_>, top: bool) -> Draft {
         let known = [keys(ACTS), keys(STEP)].concat();
         let entries = named.node.entries().unwrap_or_default();
         let does: Vec<&str> =
@@ -53,7 +53,7 @@ impl Reader<'_, '_> {
         &mut self,
         named: &Named<'_>,
         fields: &Fields<'_>,
-        scope: &Scope,
+        scope: &Scope<'_>,
         top: bool,
         leaps: &mut Vec<Leap>,
     ) -> Option<Step> {
@@ -212,12 +212,12 @@ impl Reader<'_, '_> {
     }
 
     /// Whether a name is that of a step that can be seen from here.
-    pub(crate) fn is_step(&self, name: &str, scope: &Scope) -> bool {
+    pub(crate) fn is_step(&self, name: &str, scope: &Scope<'_>) -> bool {
         scope.has(name) && self.steps.contains_key(name)
     }
 
     /// The steps that can be seen from here.
-    pub(crate) fn visible(&self, scope: &Scope) -> Vec<String> {
+    pub(crate) fn visible(&self, scope: &Scope<'_>) -> Vec<String> {
         scope.names().into_iter().filter(|name| self.steps.contains_key(*name)).map(ToOwned::to_owned).collect()
     }
 

@@ -6,12 +6,13 @@ use crate::pipeline::read::{Reader, Scope, Use, User, told};
 use crate::pipeline::tree::{Data, Node, Spot};
 use crate::script::expression::{Expression, Reference};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Where expressions are read: the names, those among them that are no steps, and who reads.
 #[derive(Clone)]
 pub(in crate::pipeline) struct Reading<'s> {
     /// The names.
-    pub scope: &'s Scope,
+    pub scope: &'s Scope<'s>,
     /// Names of this step's own, as its vars.
     pub own: Vec<String>,
     /// Who reads.
@@ -20,7 +21,7 @@ pub(in crate::pipeline) struct Reading<'s> {
 
 impl<'s> Reading<'s> {
     /// A reading without names of its own.
-    pub(crate) const fn new(scope: &'s Scope, user: User) -> Self {
+    pub(crate) const fn new(scope: &'s Scope<'s>, user: User) -> Self {
         Self { scope, own: Vec::new(), user }
     }
 
@@ -28,6 +29,19 @@ impl<'s> Reading<'s> {
     pub(crate) fn with(&self, own: &[&str]) -> Self {
         let own = own.iter().map(|name| (*name).to_owned());
         Self { own: self.own.iter().cloned().chain(own).collect(), ..self.clone() }
+    }
+
+    /// All names.
+    fn names(&self) -> Vec<&str> {
+        let mut names = self.scope.names();
+        names.extend(self.own.iter().map(String::as_str));
+        names
+    }
+
+    /// The names among the words of a source.
+    fn named_in<'t>(&self, source: &'t str) -> Vec<&'t str> {
+        let words: BTreeSet<&str> = source.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+        words.into_iter().filter(|word| self.scope.has(word) || self.own.iter().any(|own| own == word)).collect()
     }
 }
 
@@ -119,9 +133,9 @@ impl Reader<'_, '_> {
             self.fault(at, "there is no expression between `{{` and `}}`");
             return None;
         }
-        let mut names = reading.scope.names();
-        names.extend(reading.own.iter().map(String::as_str));
-        match self.loader.compiler.compile(source, &names) {
+        // A file may have thousands of names, of which an expression reads few; why it is refused is told by all of them.
+        let compile = |names: &[&str]| self.loader.compiler.compile(source, names);
+        match compile(&reading.named_in(source)).or_else(|_| compile(&reading.names())) {
             Ok(expression) => {
                 for reference in expression.references() {
                     let local = reference.path.first().is_some_and(|name| reading.own.contains(name));
@@ -148,7 +162,7 @@ impl Reader<'_, '_> {
                 let at = self.within(at, source, &here);
                 let bare = node.text().is_some_and(|text| !text.contains("{{"));
                 let told = if failure.message.starts_with("there is no variable") {
-                    unknown(&failure, bare && is_prose(source), &names)
+                    unknown(&failure, bare && is_prose(source), &reading.names())
                 } else {
                     let quotes = bare && several(source) && failure.message.contains("syntax error");
                     format!("{}{}", told(&failure), if quotes { QUOTES } else { "" })
@@ -160,7 +174,7 @@ impl Reader<'_, '_> {
     }
 
     /// Refuses outcomes and errors of what is no step.
-    fn watched(&mut self, at: Spot, reference: &Reference, scope: &Scope) {
+    fn watched(&mut self, at: Spot, reference: &Reference, scope: &Scope<'_>) {
         let Some(of) = reference.path.first().filter(|of| ["outcomes", "errors"].contains(&of.as_str())) else {
             return;
         };
@@ -183,13 +197,8 @@ impl Reader<'_, '_> {
         };
         let at = *from + found;
         *from = at + piece.len();
-        let before = self.text.get(node.range.0..at).unwrap_or_default();
-        match before.rsplit_once('\n') {
-            None => Spot { line: node.at.line, column: node.at.column + before.chars().count() },
-            Some((lines, last)) => {
-                Spot { line: node.at.line + lines.matches('\n').count() + 1, column: last.chars().count() + 1 }
-            }
-        }
+        let (line, column) = self.source.place(at).position();
+        Spot { line, column }
     }
 
     /// Where a place of an expression stands, which begins at `at`; later lines are indented by the file.
@@ -200,7 +209,7 @@ impl Reader<'_, '_> {
         let line = at.line + place.line - 1;
         let indent = |text: &str| text.len() - text.trim_start().len();
         let own = source.lines().nth(place.line - 1).map_or(0, indent);
-        let written = self.text.lines().nth(line - 1).map_or(0, indent);
+        let written = self.source.line(line).1.lines().next().map_or(0, indent);
         Spot { line, column: place.column + written.saturating_sub(own) }
     }
 }
