@@ -180,7 +180,12 @@ impl Ledger {
         }
     }
 
-    /// Whether a call was ever held back in a scope.
+    /// Notes that a call is due in a scope.
+    pub(super) fn ask(&self, scope: usize) {
+        each_above(&mut self.lock(), scope, |node| node.asked = true);
+    }
+
+    /// Whether a call was ever due in a scope.
     pub(super) fn has_asked(&self, scope: usize) -> bool {
         self.lock().get(scope).is_some_and(|node| node.asked)
     }

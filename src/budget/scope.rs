@@ -96,7 +96,12 @@ impl Scope {
         self.ledger.restore_in_parts(self.index, then);
     }
 
-    /// Whether budget was ever held back in it for a call, so that not everything was answered by the log.
+    /// Notes that a call is due which no log answers, here and in everything above; it may be refused yet.
+    pub fn ask(&self) {
+        self.ledger.ask(self.index);
+    }
+
+    /// Whether a call was ever due in it, so that not everything was answered by the log.
     pub fn has_asked(&self) -> bool {
         self.ledger.has_asked(self.index)
     }

@@ -99,6 +99,7 @@ pub async fn announced(
         Entered::Answered(answer) => return placed(replayed(host, &call, &tag, answer)),
         Entered::Due(entry) => entry.of(&tag.role, &tag.model).among(call.slots.clone()),
     };
+    host.scope.ask();
     if let Some(lacking) = &call.served.lacking {
         return Err(keyless(lacking, &call));
     }

@@ -1,6 +1,6 @@
 //! Pipelines that are killed and go on.
 
-use super::{Gate, asked, newest, newest_id};
+use super::{Gate, asked, holding, newest, newest_id};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::Act;
@@ -138,6 +138,21 @@ steps:
     let lines: Vec<&str> = told.lines().collect();
     assert!(lines.contains(&"✓ first · replayed") && lines.contains(&"  ✓ one [1] · replayed"), "{told}");
     assert!(lines.iter().any(|line| line.starts_with("  ✓ one [2] · ") && line.contains(" ms · $")), "{told}");
+}
+
+#[test]
+fn a_step_whose_next_call_is_refused_again_is_not_shown_as_answered_by_the_log() {
+    let server = holding(usize::MAX);
+    let flow = "\
+steps:
+  - rounds: {while: {condition: iteration < 3, max_iterations: 3, steps: [{one: {llm: \"{{ iteration }}\"}}]}}
+";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    program.args(["run", "flow.yaml", "--max-calls", "1"]).run().code(5);
+    let told = program.args(["resume", "last"]).run().code(5).stderr;
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines.contains(&"  ✓ one [1] · replayed"), "{told}");
+    assert!(lines.iter().any(|line| line.starts_with("✗ rounds · ") && line.contains(" ms · $")), "{told}");
 }
 
 #[test]

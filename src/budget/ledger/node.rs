@@ -20,7 +20,7 @@ pub(super) struct Node {
     pub(super) refused: BTreeMap<Refused, u64>,
     /// What it spent before it went on has been entered.
     pub(super) restored: bool,
-    /// A call was held back in it: not everything was answered by a log.
+    /// A call was due in it, and may have been refused: not everything was answered by a log.
     pub(super) asked: bool,
     /// A log answered something in it that asks somebody.
     pub(super) answered: bool,
@@ -30,7 +30,6 @@ pub(super) struct Node {
 
 impl Node {
     pub(super) fn hold(&mut self, need: Need) {
-        self.asked = true;
         self.held.take(need);
     }
 

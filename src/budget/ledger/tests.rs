@@ -191,7 +191,7 @@ fn what_was_used_before_counts_in_the_parts_below_the_run_that_goes_on() {
     assert_eq!((part.left().calls, inner.report().totals.calls), (Some(1), 1));
     assert_eq!((root.report().totals.calls, child.report().totals.calls), (0, 0), "they have it by themselves");
     assert!(!part.has_asked());
-    child.reserve_now(whole(1, 1), Some(&PRICE), tag("p/m")).expect("fits").release();
+    child.ask();
     assert!(part.has_asked() && child.has_asked());
     assert!(!part.is_answered());
     inner.note(true);
