@@ -280,6 +280,30 @@ fn differences_stand_in_the_order_of_the_log() {
 }
 
 #[test]
+fn a_pipeline_and_the_script_that_is_made_of_it_ask_the_same_at_other_places() {
+    let server = holding(usize::MAX);
+    let program = Program::paying(&server).file("p.yaml", "steps: {a: {llm: a}, b: {llm: 'b {{ a }}'}}");
+    program.args(["run", "p.yaml"]).run().ok();
+    let one = newest_id(&program);
+    let script = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+    let program = program.file("twin.rhai", script);
+    program.args(["run", "twin.rhai"]).run().ok();
+    let diff = program.args(["runs", "diff", &one, "last", "--json"]).run().ok().json();
+    for name in ["only_left", "only_right", "answered_differently"] {
+        assert_eq!(diff[name], json!([]), "{diff:#}");
+    }
+    let moved: Vec<&str> = diff["moved"].as_array().into_iter().flatten().filter_map(|line| line.as_str()).collect();
+    for (line, (step, prompt)) in moved.iter().zip([("a", "a"), ("b", "b A")]) {
+        assert!(line.contains(&format!(" model at root/step:{step}: paid, \"{prompt}\" / ")), "{diff:#}");
+        assert!(line.ends_with(" at root/e1"), "{diff:#}");
+    }
+    assert_eq!((moved.len(), &diff["equal"]), (2, &json!(0)), "{diff:#}");
+    let text = program.args(["runs", "diff", &one, "last"]).run().ok().stdout;
+    let head = "0 effects are equal, 2 are the same at other places\nthe same at another place:\n  ";
+    assert!(text.starts_with(head) && text.lines().count() == 4, "{text}");
+}
+
+#[test]
 fn answers_that_call_a_function_differ_by_what_they_call() {
     let server = ChatServer::new(|_| Reply::call("rhai", &json!({"code": "FINAL(1)"})));
     let text = format!("model = \"x\"\n[models.x]\nbase_url = \"{}\"\nfunctions = true\n", server.base_url());

@@ -1,4 +1,5 @@
-//! `rhizo runs diff`: what two runs asked and were answered, effect by effect in the order of their logs.
+//! `rhizo runs diff`: what two runs asked and were answered, effect by effect in the order of their logs. What both asked at
+//! different places, as a pipeline and the script that is made of it do, is the same effect, which has moved.
 
 use crate::cli::printer::Printer;
 use crate::cli::runs::calls;
@@ -11,7 +12,7 @@ use crate::host::missed::about;
 use crate::store::effects::EffectRow;
 use crate::store::open::Store;
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Most characters of an answer that are told.
 const SAID: usize = 60;
@@ -20,33 +21,79 @@ const SAID: usize = 60;
 #[derive(Default)]
 struct Diff {
     equal: u64,
+    moved: Vec<String>,
     answered: Vec<String>,
     left: Vec<String>,
     right: Vec<String>,
+}
+
+/// An effect of one of two runs, or the same of both.
+enum Pair<'r> {
+    Left(&'r EffectRow),
+    Right(&'r EffectRow),
+    Both(&'r EffectRow, &'r EffectRow),
 }
 
 /// Runs `diff`. Differences are no failure: they are what was asked for.
 pub fn diff(store: &Store, printer: &Printer, run: &str, with: &str) -> Outcome<Exit> {
     let (one, other) = (store.run(run)?, store.run(with)?);
     let (left, right) = (asked(store, &one.id)?, asked(store, &other.id)?);
-    let twins: HashMap<&EffectKey, &EffectRow> = right.iter().map(|row| (&row.key, row)).collect();
     let mut diff = Diff::default();
-    for row in &left {
-        match twins.get(&row.key) {
-            None => diff.left.push(line(store, row)?),
-            Some(twin) if row.state == twin.state && said(store, row)? == said(store, twin)? => diff.equal += 1,
-            Some(twin) => diff.answered.push(format!("{} / {} {}", line(store, row)?, twin.seq, answer(store, twin)?)),
-        }
+    for pair in pairs(&left, &right) {
+        diff.add(store, &pair)?;
     }
-    let known: HashSet<&EffectKey> = left.iter().map(|row| &row.key).collect();
-    let new = right.iter().filter(|row| !known.contains(&row.key));
-    diff.right = new.map(|row| line(store, row)).collect::<Outcome<_>>()?;
     let value = json!({
-        "left": one.id, "right": other.id, "equal": diff.equal, "answered_differently": diff.answered,
-        "only_left": diff.left, "only_right": diff.right,
+        "left": one.id, "right": other.id, "equal": diff.equal, "moved": diff.moved,
+        "answered_differently": diff.answered, "only_left": diff.left, "only_right": diff.right,
     });
     printer.rows(&value, || text(&value, &diff));
     Ok(Exit::Ok)
+}
+
+/// Which effects of two runs are the same: those at the same place, and of the others in their order those that ask the
+/// same. The hash of an effect is that of its kind and of what it asks.
+fn pairs<'r>(left: &'r [EffectRow], right: &'r [EffectRow]) -> Vec<Pair<'r>> {
+    let twins: HashMap<&EffectKey, &EffectRow> = right.iter().map(|row| (&row.key, row)).collect();
+    let known: HashSet<&EffectKey> = left.iter().map(|row| &row.key).collect();
+    let mut elsewhere: HashMap<&str, VecDeque<&EffectRow>> = HashMap::new();
+    for row in right.iter().filter(|row| !known.contains(&row.key)) {
+        elsewhere.entry(row.key.hash.as_str()).or_default().push_back(row);
+    }
+    let (mut pairs, mut paired) = (Vec::new(), HashSet::new());
+    for row in left {
+        let moved = || elsewhere.get_mut(row.key.hash.as_str()).and_then(VecDeque::pop_front);
+        let twin = twins.get(&row.key).copied().or_else(moved);
+        paired.extend(twin.map(|twin| twin.seq));
+        pairs.push(twin.map_or(Pair::Left(row), |twin| Pair::Both(row, twin)));
+    }
+    pairs.extend(right.iter().filter(|row| !paired.contains(&row.seq)).map(Pair::Right));
+    pairs
+}
+
+impl Diff {
+    fn add(&mut self, store: &Store, pair: &Pair<'_>) -> Outcome<()> {
+        match *pair {
+            Pair::Left(row) => self.left.push(line(store, row)?),
+            Pair::Right(row) => self.right.push(line(store, row)?),
+            Pair::Both(row, twin) => {
+                let (place, is_moved) = (twin_place(row, twin), row.key.frame != twin.key.frame);
+                if row.state != twin.state || said(store, row)? != said(store, twin)? {
+                    self.answered.push(format!("{} / {place} {}", line(store, row)?, answer(store, twin)?));
+                } else if is_moved {
+                    self.moved.push(format!("{} / {place}", question(store, row)?));
+                } else {
+                    self.equal += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The number of an effect, and its place if that is not the one of the other run.
+fn twin_place(row: &EffectRow, twin: &EffectRow) -> String {
+    let place = if row.key.frame == twin.key.frame { String::new() } else { format!(" at {}", twin.key.frame) };
+    format!("{}{place}", twin.seq)
 }
 
 /// What an effect answered; of a model only what it said and called, not how long that took.
@@ -71,9 +118,14 @@ fn asked(store: &Store, run: &RunId) -> Outcome<Vec<EffectRow>> {
 
 /// An effect with the beginning of what was asked and answered.
 fn line(store: &Store, row: &EffectRow) -> Outcome<String> {
+    Ok(format!("{} {}", question(store, row)?, answer(store, row)?))
+}
+
+/// An effect with the beginning of what was asked.
+fn question(store: &Store, row: &EffectRow) -> Outcome<String> {
     let about = about(row.kind, &calls::load(store, row.intent.as_ref())?);
     let about = if about.is_empty() { about } else { format!(": {about}") };
-    Ok(format!("{} {} at {}{about} {}", row.seq, row.kind.name(), row.key.frame, answer(store, row)?))
+    Ok(format!("{} {} at {}{about}", row.seq, row.kind.name(), row.key.frame))
 }
 
 fn answer(store: &Store, row: &EffectRow) -> Outcome<String> {
@@ -84,8 +136,14 @@ fn answer(store: &Store, row: &EffectRow) -> Outcome<String> {
 fn text(value: &Value, diff: &Diff) -> String {
     let name = |side: &str| value[side].as_str().unwrap_or_default().to_owned();
     let equal = if diff.equal == 1 { "1 effect is".to_owned() } else { format!("{} effects are", diff.equal) };
-    let mut text = format!("{equal} equal\n");
+    let moved = match diff.moved.len() {
+        0 => String::new(),
+        1 => ", 1 is the same at another place".to_owned(),
+        many => format!(", {many} are the same at other places"),
+    };
+    let mut text = format!("{equal} equal{moved}\n");
     let parts = [
+        ("the same at another place".to_owned(), &diff.moved),
         ("answered differently".to_owned(), &diff.answered),
         (format!("only in {}", name("left")), &diff.left),
         (format!("only in {}", name("right")), &diff.right),
