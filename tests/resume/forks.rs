@@ -233,6 +233,32 @@ steps:
 }
 
 #[test]
+fn a_fork_at_a_step_of_an_item_or_branch_keeps_the_others() {
+    let server = holding(usize::MAX);
+    let items = "each: {in: [x, y], key: item, max_parallel: 1, \
+                 steps: {say: {llm: 'say {{ item }}'}, more: {llm: 'more {{ say }}'}}}";
+    let branches = "parallel: {x: {say: {llm: 'say x'}, more: {llm: 'more {{ say }}'}}, \
+                    y: {other: {llm: 'say y'}, last: {llm: 'more {{ other }}'}}}";
+    let cases = [
+        (items, "say [x]", &["more SAY X", "sum"][..], "say [y], more [y]"),
+        (items, "more [x]", &["sum"], "say [y], more [y]"),
+        (items, "all", &["sum"], ""),
+        (branches, "more [x]", &["sum"], ""),
+    ];
+    for (act, at, left, beside) in cases {
+        let flow = format!("steps:\n  all: {{{act}}}\n  sum: {{llm: sum, dependencies: [all]}}\n");
+        let program = Program::paying(&server).file("flow.yaml", flow);
+        program.args(["run", "flow.yaml"]).run().ok();
+        let fork = program.args(["runs", "fork", "last", "--at", at]).run().ok();
+        let told = fork.stderr.lines().find_map(|line| line.strip_prefix("also kept, as they do not come after it: "));
+        assert!(beside.is_empty() || told == Some(beside), "{at}: {}", fork.stderr);
+        let before = asked(&server).len();
+        program.args(["resume", fork.stdout.trim()]).run().ok();
+        assert_eq!(asked(&server)[before..], *left, "{at} of {act}");
+    }
+}
+
+#[test]
 fn a_tool_that_was_under_way_is_not_repeated_unasked_by_a_fork() {
     let code = "TOOL(\"run_command\", #{command: \"echo once >> written; sleep 600\"}); \"done\"";
     let program = killed_in_a_tool(code);

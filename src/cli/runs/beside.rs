@@ -1,14 +1,15 @@
-//! What a fork of a pipeline keeps behind the step at which it ends: the answers of steps that do not come after that one, so
-//! that it does not matter which of two steps was faster.
+//! What a fork of a pipeline keeps behind the step at which it ends: the answers of steps that do not come after that one, of
+//! other items and of other branches, so that it does not matter which of two was faster.
 
 use crate::app::build::App;
 use crate::app::launch::Launch;
 use crate::core::effect::EffectKind;
 use crate::core::ids::Frame;
-use crate::pipeline::plan::{Block, Pipeline};
+use crate::pipeline::plan::{Act, Block, Pipeline, Step};
 use crate::pipeline::{graph, load};
 use crate::store::effects::EffectRow;
 use crate::store::runs::RunRow;
+use indexmap::IndexSet;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -17,8 +18,8 @@ use std::sync::Arc;
 pub struct Beside {
     /// By number.
     pub effects: BTreeSet<u64>,
-    /// The steps that these are of, as they were first begun.
-    pub steps: Vec<String>,
+    /// The steps that these are of, as `rhizo runs show` names them, in the order of their effects.
+    pub steps: IndexSet<String>,
 }
 
 /// The pipeline of a run as it was when it began: by its steps the log is told apart. Nothing if there is none, or if it cannot
@@ -32,16 +33,13 @@ pub fn pipeline(app: &App, row: &RunRow, launch: &Launch) -> Option<Arc<Pipeline
 /// What is kept behind effect `upto`, the last one of a step or before its end; `frame` is that of the step or of a part of it.
 pub fn of(block: &Block, effects: &[EffectRow], (upto, frame): (u64, &Frame)) -> Beside {
     let mut kept = Beside::default();
-    let Some(at) = step(block, frame) else { return kept };
-    let mut left = graph::later(block, at);
-    left.insert(at);
+    let way = way(block, frame);
     for effect in effects.iter().filter(|effect| effect.seq > upto) {
-        let own = step(block, &effect.key.frame).filter(|own| !left.contains(own));
-        let Some(own) = own.and_then(|own| block.steps.get(own)) else { continue };
+        let Some(depth) = parting(&way, &effect.key.frame) else { continue };
         kept.effects.insert(effect.seq);
-        if !kept.steps.contains(&own.name) {
-            kept.steps.push(own.name.clone());
-        }
+        let mut names = effect.key.frame.steps();
+        names.truncate(depth + 1);
+        kept.steps.extend(names.pop());
     }
     // Which model a wish got is noted for the run as a whole, before the first call to it.
     let last = kept.effects.last().copied().unwrap_or_default();
@@ -51,8 +49,83 @@ pub fn of(block: &Block, effects: &[EffectRow], (upto, frame): (u64, &Frame)) ->
     kept
 }
 
-/// The step of a whole pipeline that a frame is of.
-fn step(block: &Block, frame: &Frame) -> Option<usize> {
-    let name = frame.as_str().strip_prefix("root/step:")?;
-    block.position(name.split('/').next()?)
+/// A step on the way down to the one at which a fork ends.
+struct Level<'a> {
+    step: &'a Step,
+    /// The steps of its block that do not come after it.
+    free: BTreeSet<&'a str>,
+    /// What leads on from it: a visit, an item, a turn.
+    parts: Vec<&'a str>,
+}
+
+impl Level<'_> {
+    /// Whether another item or branch of the step leads on like this.
+    fn has_beside(&self, parts: &[&str]) -> bool {
+        let kind = match self.step.act {
+            Act::Each(_) => "item:",
+            Act::Parallel(_) => "branch:",
+            _ => return false,
+        };
+        match (parts.split_last(), self.parts.split_last()) {
+            (Some((one, before)), Some((other, around))) => {
+                before == around && one != other && one.starts_with(kind) && other.starts_with(kind)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The way to a frame, as far as steps lead to it.
+fn way<'a>(mut block: &'a Block, frame: &'a Frame) -> Vec<Level<'a>> {
+    let mut way = Vec::new();
+    for (name, parts) in steps(frame) {
+        let Some((at, step)) = block.steps.iter().enumerate().find(|(_, step)| step.name == name) else { break };
+        let later = graph::later(block, at);
+        let is_free = |(other, _): &(usize, &Step)| *other != at && !later.contains(other);
+        let free = block.steps.iter().enumerate().filter(is_free).map(|(_, step)| step.name.as_str()).collect();
+        let inner = parts.last().and_then(|part| inner(step, part));
+        way.push(Level { step, free, parts });
+        let Some(inner) = inner else { break };
+        block = inner;
+    }
+    way
+}
+
+/// How deep the step stands that shows what has this frame not to come after the end of a way, if one does.
+fn parting(way: &[Level<'_>], frame: &Frame) -> Option<usize> {
+    for (depth, (level, (name, parts))) in way.iter().zip(steps(frame)).enumerate() {
+        if name != level.step.name {
+            return level.free.contains(name).then_some(depth);
+        }
+        if parts != level.parts {
+            return level.has_beside(&parts).then_some(depth + 1);
+        }
+    }
+    None
+}
+
+/// The steps of a frame, each with the parts that lead on from it.
+fn steps(frame: &Frame) -> Vec<(&str, Vec<&str>)> {
+    let mut steps: Vec<(&str, Vec<&str>)> = Vec::new();
+    for part in frame.as_str().split('/') {
+        if let Some(name) = part.strip_prefix("step:") {
+            steps.push((name, Vec::new()));
+        } else if let Some((_, parts)) = steps.last_mut() {
+            parts.push(part);
+        }
+    }
+    steps
+}
+
+/// The block in a step to which a part of a frame leads.
+fn inner<'a>(step: &'a Step, part: &str) -> Option<&'a Block> {
+    match (&step.act, part.split_once(':').unwrap_or((part, ""))) {
+        (Act::Each(each), ("item", _)) => Some(&each.block),
+        (Act::While(repeat), ("turn", _)) => Some(&repeat.block),
+        (Act::Nested(nested), ("pipeline", _)) => Some(&nested.pipeline.block),
+        (Act::Parallel(branches), ("branch", name)) => {
+            branches.iter().find(|branch| branch.name == name).map(|branch| &branch.block)
+        }
+        _ => None,
+    }
 }

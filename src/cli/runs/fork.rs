@@ -20,7 +20,7 @@ use clap::Args;
 use indexmap::IndexSet;
 use serde_json::json;
 
-/// Most steps that are named where one is not found.
+/// Most steps that are named.
 const NAMED: usize = 20;
 
 /// Arguments of `fork`.
@@ -29,8 +29,8 @@ pub struct Fork {
     /// The run: `last`, or the beginning or end of its id.
     pub run: String,
     /// The last step that is taken over, itself with it: the number of an effect, a frame, or a part of one (`turn3`, a
-    /// step's name, also with its item: `work[a]`); all if it is left out. Of a pipeline also steps that do not come after a
-    /// named one.
+    /// step's name, also with its item: `work[a]`); all if it is left out. Of a pipeline also steps, items and branches that do
+    /// not come after a named one; of a script what was asked until then, as all that follows may rest on it.
     #[arg(long, value_name = "STEP")]
     pub at: Option<String>,
 }
@@ -63,7 +63,8 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
     if !printer.json {
         taken.iter().for_each(|taken| printer.dim(taken));
         if !beside.steps.is_empty() {
-            printer.dim(&format!("also kept, as they do not come after it: {}", beside.steps.join(", ")));
+            let steps = listed(beside.steps.iter().map(String::as_str));
+            printer.dim(&format!("also kept, as they do not come after it: {steps}"));
         }
         let (answers, are) = if kept == 1 { ("answer", "is") } else { ("answers", "are") };
         printer.dim(&format!("{kept} {answers} of {ANSWERERS} {are} kept of run {}; rhizo resume {new}", row.id));
@@ -130,13 +131,17 @@ fn unknown(run: &RunId, effects: &[EffectRow], events: &[EventRecord], at: &str)
     let parts = effects.iter().flat_map(|effect| effect.key.frame.as_str().split('/').skip(1));
     let parts: IndexSet<&str> = parts.map(|part| part.strip_prefix("step:").unwrap_or(part)).collect();
     let (what, named) = if steps.is_empty() { ("its frames have", &parts) } else { ("its steps are", &steps) };
-    let told: Vec<&str> = named.iter().copied().take(NAMED).collect();
-    let more = if named.len() > NAMED { ", .." } else { "" };
-    let told = if told.is_empty() { String::new() } else { format!("{what} {}{more}; or ", told.join(", ")) };
+    let told = if named.is_empty() { String::new() } else { format!("{what} {}; or ", listed(named.iter().copied())) };
     let fresh = if events.is_empty() { "a fork has no steps before it has been resumed; " } else { "" };
     let hint = match nearest(at, steps.union(&parts).copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("{fresh}{told}give the number of an effect: {}", numbers(run)),
     };
     Failure::new(FailureKind::NotFound, format!("run {run} has no step `{at}`")).hint(hint)
+}
+
+/// Names, the first of them if there are many.
+fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = if names.len() > NAMED { ", .." } else { "" };
+    format!("{}{more}", names.take(NAMED).collect::<Vec<_>>().join(", "))
 }
