@@ -12,13 +12,13 @@ mod forms;
 mod handed;
 mod operands;
 mod questions;
+mod reductions;
 mod references;
 mod repetition;
 
 pub use compiler::Compiler;
 pub use deeds::Deed;
 pub use form::{Field, Fields, Form, Items, Lack, Made};
-pub use operands::Clash;
 pub use questions::{Constant, Question};
 
 use crate::core::failure::Outcome;
@@ -156,9 +156,10 @@ impl Expression {
         operands::beside(&self.0.ast, (read.line, read.column), Names::of(&|name, _| self.read(name, names)))
     }
 
-    /// An operator in it with values that it never takes, by the forms of the names that it reads.
-    pub fn clash(&self, names: &dyn Fn(&str) -> Form) -> Option<Clash> {
-        operands::clash(&self.0.ast, Names::of(&|name, _| self.read(name, names)))
+    /// What is wrong with an operator in it whose values it never takes, by the forms of the names that it reads.
+    pub fn clash(&self, names: &dyn Fn(&str) -> Form) -> Option<String> {
+        let what = operands::clash(&self.0.ast, Names::of(&|name, _| self.read(name, names)))?;
+        Some(format!("{what}: `{}`", self.source()))
     }
 
     /// Its text.

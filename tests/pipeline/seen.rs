@@ -205,6 +205,7 @@ steps:
         ("a.n or a.yes", "`||` does not take a number: `a.n or a.yes`"),
         ("if a.text { 1 } else { 2 }", "`if` does not take a text: `if a.text { 1 } else { 2 }`"),
         ("inputs.o + 1", "`+` does not take a map and a number: `inputs.o + 1`"),
+        ("\"ab\" * 2", "`*` does not take a text and a number: `\"ab\" * 2`"),
         (
             "inputs?.x.name",
             "`inputs.x` may be `()`: give it a default, write `inputs.x?.name`, or ask `inputs.x != ()`",
@@ -224,6 +225,7 @@ steps:
         "if \"b\" in inputs.o { inputs.o.b } else { 0 }",
         "a.list[0] + a.text[0]",
         "a.keys().len()",
+        "try { \"ab\" * 2 } catch { 0 }",
     ] {
         accepted(&format!("{head}  b: {{set: {{v: '{expression}'}}}}\n"));
     }
@@ -232,4 +234,31 @@ steps:
     let program =
         Program::offline().file("p.yaml", format!("{head}  b: {{set: {{v: 'inputs.o.get(\"b\") ?? a.n'}}}}\n"));
     assert_eq!(program.args(["run", "p.yaml", "--json"]).run().ok().json()["answer"], json!({"v": 1}));
+}
+
+#[test]
+fn a_reduction_without_a_start_begins_with_nothing() {
+    let flow = |expression: &str| format!("steps: {{a: {{set: {{n: 1}}}}, b: {{set: {{v: '{expression}'}}}}}}\n");
+    for (expression, what) in [
+        (
+            "[1, 2].reduce(|x, y| x + y)",
+            "`+` does not take the `()` with which `reduce` begins, unless it is given a start as in `reduce(.., 0)`: \
+             `[1, 2].reduce(|x, y| x + y)`",
+        ),
+        ("[1, 2].reduce_rev(|x, y| y * x * a.n)", "`*` does not take the `()` with which `reduce_rev` begins"),
+        ("[true].reduce(|x, y| x && y)", "`&&` does not take the `()` with which `reduce` begins"),
+    ] {
+        refused_for(&flow(expression), what);
+        refused_for(&flow(expression), "flow.yaml has a fault");
+    }
+    for expression in [
+        "[1, 2].reduce(|x, y| x + y, 0)",
+        "[1, 2].reduce(|x, y| (x ?? 0) + y)",
+        "[1, 2].reduce(|x, y| if x == () { y } else { x + y })",
+        "[1, 2].reduce(|x, y, at| if at == 0 { y } else { x + y })",
+        "[1, 2].reduce(|x, y| { let x = x ?? 0; x + y })",
+        "[1, 2].reduce(|x, y| [x, y + a.n])",
+    ] {
+        accepted(&flow(expression));
+    }
 }

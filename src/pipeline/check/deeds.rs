@@ -49,7 +49,7 @@ pub(super) fn mistaken(read: &Use, forms: &Forms<'_>) -> Option<String> {
     }
 }
 
-/// Refuses operators with values that they never take.
+/// Refuses operators with values that they never take, in expressions that read something.
 pub(super) fn clashes(reader: &mut Reader<'_, '_>, forms: &Forms<'_>) {
     let same = |one: &Use, other: &Use| {
         one.expression.as_ref().zip(other.expression.as_ref()).is_some_and(|(one, other)| one.is(other))
@@ -57,11 +57,7 @@ pub(super) fn clashes(reader: &mut Reader<'_, '_>, forms: &Forms<'_>) {
     let mut faults = Vec::new();
     for first in reader.uses.chunk_by(same).filter_map(<[Use]>::first) {
         let Some(whole) = &first.expression else { continue };
-        if let Some(clash) = whole.clash(&|name| forms.named(&first.user, name)) {
-            let sides: Vec<&str> = clash.sides.iter().map(Form::kind).collect();
-            let (operator, sides) = (&clash.operator, sides.join(" and "));
-            faults.push((first.at, format!("`{operator}` does not take {sides}: `{}`", whole.source())));
-        }
+        faults.extend(whole.clash(&|name| forms.named(&first.user, name)).map(|clash| (first.at, clash)));
     }
     faults.into_iter().for_each(|(at, message)| reader.fault(at, message));
 }

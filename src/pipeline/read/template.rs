@@ -4,7 +4,7 @@ use crate::core::failure::Failure;
 use crate::pipeline::plan::{Part as Piece, Template};
 use crate::pipeline::read::{Reader, Scope, Use, User, told};
 use crate::pipeline::tree::{Data, Node, Spot};
-use crate::script::expression::{Expression, Reference};
+use crate::script::expression::{Expression, Form, Reference};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -150,6 +150,10 @@ impl Reader<'_, '_> {
                         local,
                         expression: Some(expression.clone()),
                     });
+                }
+                if expression.references().is_empty() {
+                    // What others take is seen once the forms of what they read are known.
+                    expression.clash(&|_| Form::Any).into_iter().for_each(|clash| self.fault(at, clash));
                 }
                 Some(expression)
             }

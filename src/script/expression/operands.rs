@@ -7,17 +7,9 @@ use super::chain::head;
 use super::deeds::is_order;
 use super::form::Form;
 use super::forms::{Names, expression};
-use super::references::place;
+use super::reductions::unstarted;
+use super::references::{is_tried, place};
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Stmt, Token};
-
-/// An operator, or an `if`, with values that it never takes.
-#[derive(Clone, Debug)]
-pub struct Clash {
-    /// The operator, as it is written.
-    pub operator: String,
-    /// What it is given.
-    pub sides: Vec<Form>,
-}
 
 /// The form of what an operator combines with the value that begins at this line and column.
 pub(super) fn beside(ast: &AST, at: (usize, usize), names: Names<'_>) -> Form {
@@ -39,19 +31,19 @@ pub(super) fn beside(ast: &AST, at: (usize, usize), names: Names<'_>) -> Form {
     found
 }
 
-/// The first operator with values that it never takes.
-pub(super) fn clash(ast: &AST, names: Names<'_>) -> Option<Clash> {
+/// What the first operator, or `if`, never takes that it is given, as far as nobody catches the failure.
+pub(super) fn clash(ast: &AST, names: Names<'_>) -> Option<String> {
     let mut first = None;
     ast.walk(&mut |path: &[ASTNode]| {
-        if first.is_none() {
-            first = path.last().and_then(|node| at_node(node, names));
+        if first.is_none() && !is_tried(path) {
+            first = path.last().and_then(|node| at_node(node, names).or_else(|| unstarted(ast, node)));
         }
         true
     });
     first
 }
 
-fn at_node(node: &ASTNode<'_>, names: Names<'_>) -> Option<Clash> {
+fn at_node(node: &ASTNode<'_>, names: Names<'_>) -> Option<String> {
     match node {
         ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => at_operator(call, names),
         ASTNode::Expr(Expr::And(parts, _)) => no_flag("&&", parts, names),
@@ -61,7 +53,7 @@ fn at_node(node: &ASTNode<'_>, names: Names<'_>) -> Option<Clash> {
     }
 }
 
-fn at_operator(call: &FnCallExpr, names: Names<'_>) -> Option<Clash> {
+fn at_operator(call: &FnCallExpr, names: Names<'_>) -> Option<String> {
     let token = call.op_token.as_ref()?;
     let sides: Vec<Form> = call.args.iter().map(|side| expression(side, names)).collect();
     let takes = match sides.as_slice() {
@@ -69,14 +61,19 @@ fn at_operator(call: &FnCallExpr, names: Names<'_>) -> Option<Clash> {
         [left, right] => takes(token, left, right),
         _ => true,
     };
-    (!takes).then(|| Clash { operator: call.name.to_string(), sides })
+    (!takes).then(|| refusal(call.name.as_str(), &sides))
 }
 
 /// What must be true or false, if one of these is something else.
-fn no_flag(operator: &str, parts: &[Expr], names: Names<'_>) -> Option<Clash> {
+fn no_flag(operator: &str, parts: &[Expr], names: Names<'_>) -> Option<String> {
     let mut forms = parts.iter().map(|part| expression(part, names));
     let other = forms.find(|form| !matches!(form, Form::Any | Form::Flag))?;
-    Some(Clash { operator: operator.to_owned(), sides: vec![other] })
+    Some(refusal(operator, &[other]))
+}
+
+fn refusal(operator: &str, sides: &[Form]) -> String {
+    let sides: Vec<&str> = sides.iter().map(Form::kind).collect();
+    format!("`{operator}` does not take {}", sides.join(" and "))
 }
 
 /// Whether an operator may take a value of this form alone.

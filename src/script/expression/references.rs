@@ -248,7 +248,7 @@ impl Seen<'_> {
 }
 
 /// Whether what stands at the end of a path is computed in some runs only: in a branch, or behind what may decide alone.
-fn in_some_runs(path: &[ASTNode<'_>]) -> bool {
+pub(super) fn in_some_runs(path: &[ASTNode<'_>]) -> bool {
     let is = |node: &ASTNode<'_>, first: &Expr| matches!(node, ASTNode::Expr(expr) if std::ptr::eq(*expr, first));
     path.windows(2).any(|pair| match pair {
         [ASTNode::Stmt(Stmt::If(flow, _)), inner] => !is(inner, &flow.expr),
@@ -261,7 +261,7 @@ fn in_some_runs(path: &[ASTNode<'_>]) -> bool {
 }
 
 /// Whether what stands at the end of a path is tried, so that whatever is absent is caught.
-fn is_tried(path: &[ASTNode<'_>]) -> bool {
+pub(super) fn is_tried(path: &[ASTNode<'_>]) -> bool {
     path.windows(2).any(|pair| match pair {
         [ASTNode::Stmt(Stmt::TryCatch(flow, _)), ASTNode::Stmt(inner)] => {
             flow.body.iter().any(|first| std::ptr::eq(first, *inner))

@@ -1,0 +1,88 @@
+//! What `reduce` begins with where it is given no start: `()`, which its closure may pass over, but not combine with
+//! anything.
+
+use super::references::in_some_runs;
+use rhai::{AST, ASTNode, Expr, FnCallExpr, FnPtr, Module, Shared, Stmt, Token};
+
+/// What is wrong with a call of `reduce` that begins with `()`, if its closure gives that to an operator in any run.
+pub(super) fn unstarted(ast: &AST, node: &ASTNode<'_>) -> Option<String> {
+    let (call, before) = match node {
+        ASTNode::Expr(Expr::MethodCall(call, _)) => (call, 0),
+        ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => (call, 1),
+        _ => return None,
+    };
+    let name = ["reduce", "reduce_rev"].into_iter().find(|name| *name == call.name.as_str())?;
+    let closure = call.args.get(before).filter(|_| call.args.len() == before + 1)?;
+    let operator = beginning(ast, closure)?;
+    let begins = format!("the `()` with which `{name}` begins, unless it is given a start as in `{name}(.., 0)`");
+    Some(format!("`{operator}` does not take {begins}"))
+}
+
+/// The operator to which a closure gives its first parameter in any run, if it takes no `()`. One that declares or assigns
+/// anything may have put another value in its place.
+fn beginning(ast: &AST, closure: &Expr) -> Option<String> {
+    let (name, captured) = named(closure)?;
+    let function = ast.iter_fn_def().find(|function| function.name.as_str() == name)?;
+    let first = function.params.get(captured)?.as_str();
+    let mut alone = Module::new();
+    alone.set_script_fn(Shared::clone(function));
+    let (mut statements, mut computes, mut found) = (0, true, None);
+    AST::new_from_module(alone).walk(&mut |path: &[ASTNode]| {
+        statements += usize::from(path.len() == 1);
+        let Some(node) = path.last() else { return true };
+        computes = computes && only_computes(node);
+        if found.is_none() && !in_some_runs(path) {
+            found = taker(node, first);
+        }
+        true
+    });
+    found.filter(|_| computes && statements == 1)
+}
+
+/// The name of a closure as it is written down, and how many names it takes from around it, which are its first parameters.
+fn named(closure: &Expr) -> Option<(String, usize)> {
+    match closure {
+        Expr::DynamicConstant(value, _) => Some((value.read_lock::<FnPtr>()?.fn_name().to_owned(), 0)),
+        Expr::FnCall(call, _) => curried(call),
+        Expr::Stmt(inner) => match inner.statements().last()? {
+            Stmt::Expr(last) => named(last),
+            Stmt::FnCall(call, _) => curried(call),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn curried(call: &FnCallExpr) -> Option<(String, usize)> {
+    let ("curry", [closure, captured @ ..]) = (call.name.as_str(), &*call.args) else { return None };
+    named(closure).map(|(name, _)| (name, captured.len()))
+}
+
+/// Whether nothing is declared, assigned or repeated here.
+fn only_computes(node: &ASTNode<'_>) -> bool {
+    match node {
+        ASTNode::Expr(_) => true,
+        ASTNode::Stmt(statement) => matches!(
+            statement,
+            Stmt::Noop(_) | Stmt::Expr(_) | Stmt::FnCall(..) | Stmt::If(..) | Stmt::Switch(..) | Stmt::Block(_)
+        ),
+        _ => false,
+    }
+}
+
+/// The operator that this is, if it takes no `()` and this name stands beside it.
+fn taker(node: &ASTNode<'_>, name: &str) -> Option<String> {
+    let is_named = |side: &Expr| matches!(side, Expr::Variable(variable, ..) if variable.1.as_str() == name);
+    match node {
+        ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => {
+            let computes = matches!(
+                call.op_token,
+                Some(Token::Plus | Token::Minus | Token::Multiply | Token::Divide | Token::Modulo | Token::PowerOf)
+            );
+            (computes && call.args.iter().any(is_named)).then(|| call.name.to_string())
+        }
+        ASTNode::Expr(Expr::And(parts, _)) => parts.first().is_some_and(is_named).then(|| "&&".to_owned()),
+        ASTNode::Expr(Expr::Or(parts, _)) => parts.first().is_some_and(is_named).then(|| "||".to_owned()),
+        _ => None,
+    }
+}
