@@ -18,6 +18,8 @@ fn source(name: &str) -> String {
 pub(super) struct Came {
     pub(super) code: i32,
     pub(super) answer: Value,
+    /// The words with which it failed.
+    pub(super) end: String,
     /// Files below `output`, by name.
     pub(super) files: BTreeMap<String, String>,
     /// Kind and hash of each effect, sorted, because several run at once.
@@ -49,7 +51,14 @@ pub(super) fn run(program: &Program, file: &str, args: &[&str]) -> Came {
         let name = Path::new(&path).strip_prefix(&output).expect("below").display().to_string();
         (name, std::fs::read_to_string(&path).expect("text"))
     });
-    Came { code, answer: document["answer"].clone(), files: files.collect(), effects }
+    let end = unnamed(document["failure"]["message"].as_str().unwrap_or_default()).to_owned();
+    Came { code, answer: document["answer"].clone(), end, files: files.collect(), effects }
+}
+
+/// What a failure says without the step that a pipeline names before it; a script shows the line instead.
+pub(super) fn unnamed(message: &str) -> &str {
+    let named = message.strip_prefix("step `").and_then(|rest| rest.split_once("`: "));
+    named.filter(|(step, _)| !step.contains(' ')).map_or(message, |(_, said)| said)
 }
 
 /// Runs an example, its twin, and the script that is made of it, which must come to the same.

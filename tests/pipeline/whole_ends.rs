@@ -1,5 +1,6 @@
 //! With what a run ends: a pipeline and the script made of it fail with the same kind, in the same words.
 
+use super::run_twins::unnamed;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::Value;
@@ -25,10 +26,19 @@ const STEPS: &[&str] = &[
 fn end(program: &Program, file: &str) -> (i32, [Value; 3]) {
     let ran = program.args(["run", file, "--json"]).run();
     let mut failure = ran.json()["failure"].take();
-    let message = failure["message"].as_str().unwrap_or_default();
-    // A script has no steps that could be named before what it says.
-    let message = Value::from(message.strip_prefix("step `a`: ").unwrap_or(message));
+    let message = Value::from(unnamed(failure["message"].as_str().unwrap_or_default()));
     (ran.exit_code().expect("an exit code"), [failure["kind"].take(), message, failure["hint"].take()])
+}
+
+/// Claims that a pipeline and the script made of it end alike; the exit code and the kind with which they do.
+#[track_caller]
+fn ends(program: &Program, flow: &str) -> (i32, String) {
+    std::fs::write(program.project().join("p.yaml"), flow).expect("a file");
+    let made = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+    std::fs::write(program.project().join("twin.rhai"), &made).expect("a script");
+    let (original, twin) = (end(program, "p.yaml"), end(program, "twin.rhai"));
+    assert_eq!(original, twin, "{flow}\n{made}");
+    (original.0, original.1[0].as_str().unwrap_or_default().to_owned())
 }
 
 #[test]
@@ -41,12 +51,29 @@ fn a_made_script_ends_with_the_failure_of_its_pipeline() {
         .file("chat.yaml", "steps: {one: {llm: one}, other: {llm: 'then {{ one }}'}}\n")
         .file("notes.txt", "a note\n");
     for step in STEPS {
-        std::fs::write(program.project().join("p.yaml"), format!("steps: {{a: {{{step}}}}}\n")).expect("a file");
-        let made = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
-        std::fs::write(program.project().join("twin.rhai"), &made).expect("a script");
-        let (original, twin) = (end(&program, "p.yaml"), end(&program, "twin.rhai"));
-        assert_eq!(original, twin, "{step}\n{made}");
         let expected = if step.contains("vars") { (1, "data") } else { (5, "child") };
-        assert_eq!((original.0, original.1[0].as_str()), (expected.0, Some(expected.1)), "{step}: {original:?}");
+        let (code, kind) = ends(&program, &format!("steps: {{a: {{{step}}}}}\n"));
+        assert_eq!((code, kind.as_str()), expected, "{step}");
+    }
+}
+
+#[test]
+fn a_made_script_ends_with_the_words_of_its_pipeline() {
+    let program = Program::offline().file("notes.txt", "a note\n");
+    let text = "text: {tool: read_file, args: {path: notes.txt}}";
+    for (step, kind) in [
+        ("a: {tool: calculate, args: {expression: 1 / 0}}", "invalid"),
+        ("a: {each: {in: [0, 1], steps: {b: {tool: calculate, args: {expression: '1 / {{ item }}'}}}}}", "invalid"),
+        ("a: {parallel: {left: {b: {set: {v: text > 1}}}}}", "data"),
+        ("a: {set: {v: '1'}, condition: text}", "data"),
+        ("a: {while: {condition: text, max_iterations: 2, steps: {b: {set: {v: '1'}}}}}", "data"),
+        ("a: {set: {v: text > 1}, retry: 1}", "data"),
+        ("a: {set: {v: text > 1}}, b: {wait: 1ms}", "data"),
+        ("a: {switch: {on: text, cases: {x: b}, default: fail}}, b: {wait: 1ms}", "invalid"),
+        ("a: {set: {v: '1'}, condition: 1 > 2, on_false: fail}", "invalid"),
+        ("a: {set: {v: '1'}, on_success: retry, max_visits: 2}", "loop_exhausted"),
+    ] {
+        let (code, came) = ends(&program, &format!("steps: {{{text}, {step}}}\n"));
+        assert_eq!((code, came.as_str()), (1, kind), "{step}");
     }
 }

@@ -41,7 +41,7 @@ impl Twin {
         let most = each.max_parallel.unwrap_or(self.parallel).clamp(1, 1_024);
         let stops = if stop { ", stop: true" } else { "" };
         body.add(&format!("let {results} = par_map({items}, {work}, #{{concurrency: {most}{stops}}});"));
-        if stop && !self.read.is_empty() {
+        if stop {
             body.add(&format!("{}({results}, {given}, {});", self.call("named"), text(&step.name)));
         }
         if watched && !stop {
@@ -59,12 +59,7 @@ impl Twin {
         let mut body = Lines::default();
         let work = self.function("branch", step, Some(&[]), &mut |twin, body| {
             let (done, given) = (twin.fresh("done"), twin.fresh("given"));
-            let failed = match twin.read.is_empty() {
-                true => vec![format!("{done}.failure = failure;")],
-                false => {
-                    vec![format!("{done}.failure = error_of(failure);"), format!("{done}.failure.branch = {given};")]
-                }
-            };
+            let failed = [format!("{done}.failure = error_of(failure);"), format!("{done}.failure.branch = {given};")];
             body.add(&format!("let {done} = #{{key: {given}, value: ()}};"));
             body.add(&format!("switch {given} {{"));
             body.deeper();

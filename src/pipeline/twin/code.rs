@@ -139,10 +139,10 @@ impl Twin {
         text
     }
 
-    /// A condition; where failures are read, one that is neither true nor false is told as such.
+    /// A condition; one that is neither true nor false is told as such.
     pub(super) fn condition(&mut self, condition: &Expression) -> String {
         let source = self.source(condition);
-        if self.read.is_empty() || matches!(condition.form(&|_| Form::Any), Form::Flag) {
+        if matches!(condition.form(&|_| Form::Any), Form::Flag) {
             return branch(&source);
         }
         format!("{}({}, {})", self.call("holds"), whole(source), text(condition.source()))
@@ -151,7 +151,7 @@ impl Twin {
     /// What a check says, in the same way.
     pub(super) fn verdict(&mut self, check: &Expression) -> String {
         let source = self.source(check);
-        if self.read.is_empty() || matches!(check.form(&|_| Form::Any), Form::Flag | Form::Text) {
+        if matches!(check.form(&|_| Form::Any), Form::Flag | Form::Text) {
             return branch(&source);
         }
         format!("{}({})", self.call("verdict"), whole(source))

@@ -35,9 +35,9 @@ impl Twin {
                 if !place.fates.over {
                     return vec![format!("throw {failure};")];
                 }
-                let error = self.error_of(&step.name, &failure);
+                let name = &step.name;
                 let mut lines =
-                    vec![format!("outcomes.{} = \"failed\";", step.name), format!("errors.{} = {error};", step.name)];
+                    vec![format!("outcomes.{name} = \"failed\";"), format!("errors.{name} = error_of({failure});")];
                 let noted = place.fates.spent.contains(&at).then(|| format!("{}.{} = true;", place.spent, step.name));
                 lines.extend(noted);
                 lines.extend(self.ended_by_failure(place, at));
@@ -85,7 +85,7 @@ impl Twin {
         // One jump too many is a failure of the step that makes it; what does not need the step goes on.
         let mut noted = vec![
             format!("outcomes.{from} = \"failed\";"),
-            format!("errors.{from} = {};", self.error_of(from, "failure")),
+            format!("errors.{from} = error_of(failure);"),
             format!("{}.{from} = true;", place.spent),
         ];
         noted.extend(self.lost(place, at, "all"));

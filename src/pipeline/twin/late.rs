@@ -43,7 +43,7 @@ pub(super) fn behind(noted: Vec<String>, body: &mut Lines, write: impl FnOnce(&m
     body.add("} catch (failure) {");
     body.deeper();
     body.extend(noted);
-    body.add("throw failure;");
+    body.add("throw error_of(failure);");
     body.shallower();
     body.add("}");
 }

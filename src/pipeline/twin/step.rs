@@ -83,8 +83,7 @@ impl Twin {
         }
         if place.fates.watched.contains(&at) {
             body.add(&format!("outcomes.{} = \"failed\";", step.name));
-            let error = self.error_of(&step.name, "failure");
-            body.add(&format!("errors.{} = {error};", step.name));
+            body.add(&format!("errors.{} = error_of(failure);", step.name));
         }
         if !chain {
             body.extend(failed.iter().cloned());
@@ -105,11 +104,6 @@ impl Twin {
                 word = "else if";
             }
         }
-    }
-
-    /// The failure of a step as whoever reads `errors` sees it.
-    pub(super) fn error_of(&self, name: &str, failure: &str) -> String {
-        if self.read.contains(name) { format!("error_of({failure})") } else { failure.to_owned() }
     }
 
     /// What a step does, within its limits, and what is noted of its success.
@@ -240,7 +234,7 @@ fn fails_with_value(step: &Step) -> bool {
 fn again(retry: &Retry, left: &str, pause: &str, body: &mut Lines) {
     body.add("} catch (failure) {");
     body.deeper();
-    body.add(&format!("if {left} <= 0 {{ throw failure; }}"));
+    body.add(&format!("if {left} <= 0 {{ throw error_of(failure); }}"));
     body.add(&format!("{left} -= 1;"));
     if !retry.wait.is_zero() {
         body.add(&format!("sleep({pause});"));
