@@ -4,6 +4,8 @@
 //! Who starts and who follows is `policy::escalate`'s decision; what is known is the memory's. Here both are asked, the next
 //! call is made, and every attempt is credited with its own verdict, never with a later rescue.
 
+mod said;
+
 use crate::core::attempts::{Attempt, Attempted, Attempts, Judgement, Spent};
 use crate::core::class::FailureClass;
 use crate::core::episode::{Verdict, Verifier, action};
@@ -11,8 +13,8 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, ModelId};
 use crate::core::money::Money;
 use crate::core::request::LlmRequest;
-use crate::core::text::{head_tail, one_line};
 use crate::host::again;
+use crate::host::attempts::said::{feedback, refused};
 use crate::host::credit::{self, Credit};
 use crate::host::decide::{self, Beginning, Met};
 use crate::host::handover;
@@ -28,9 +30,6 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-
-/// The most bytes of a refused answer that the next attempt is shown.
-const SHOWN: usize = 4_000;
 
 /// What the attempts of a chain share.
 pub struct Attempting<'a> {
@@ -84,15 +83,6 @@ pub async fn step_on(host: &RunHost, frame: &Frame, step: Attempt, among: Among<
     };
     serde_json::to_value(attempted)
         .map_err(|error| Failure::new(FailureKind::Internal, format!("an attempt has no form as data: {error}")))
-}
-
-/// The failure that an answer is which a check refused.
-fn refused(gate: &str, reason: &str, answer: &str) -> Failure {
-    let why = if reason.is_empty() { String::new() } else { format!(": {}", one_line(reason, 400)) };
-    Failure::new(FailureKind::Invalid, format!("the answer did not pass `{gate}`{why}"))
-        .hint("a stronger role, a clearer prompt or an easier check helps; `raw` has the last answer")
-        .detail("gate", gate)
-        .detail("raw", answer)
 }
 
 impl Attempting<'_> {
@@ -297,15 +287,4 @@ impl Attempting<'_> {
         let credit = Credit { task: &self.request.prompt, open, outcome, verifier, spent };
         credit::store(self.host, self.frame, credit).await;
     }
-}
-
-/// What the next attempt is told.
-fn feedback(failure: &Failure, answer: Option<&str>, other: bool) -> String {
-    let whose = if other { "Another model's earlier answer" } else { "Your earlier answer" };
-    let mut text = String::new();
-    if let Some(answer) = answer.filter(|answer| !answer.trim().is_empty()) {
-        text = format!("{whose}:\n{}\n\n", head_tail(answer, SHOWN, ""));
-    }
-    let verb = if answer.is_some() { "It was not accepted" } else { "An earlier attempt failed" };
-    format!("{text}{verb}: {}\nAnswer again, and avoid that.", one_line(&failure.message, 600))
 }
