@@ -6,8 +6,7 @@
 //! would pass from core to core all the time.
 
 use crate::script::engine::STRING_LIMIT;
-use mimalloc::MiMalloc as System;
-use std::alloc::{GlobalAlloc, Layout};
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicIsize, Ordering};
 
