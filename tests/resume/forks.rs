@@ -183,15 +183,14 @@ fn an_item_of_a_pipeline_is_named_as_runs_show_prints_it() {
     program.args(["run", "flow.yaml"]).run().ok();
     let id = newest_id(&program);
     assert_eq!(asked(&server), ["say x", "say y"]);
-    let cases = [("say [x]", "1 answer of ", " is kept", &["say y"][..]), ("say", "2 answers of ", " are kept", &[])];
-    for (step, answers, kept, left) in cases {
+    for (step, kept) in
+        [("say [x]", "also kept, as they do not come after it: say [y]"), ("say", "`say` stands for 2 steps")]
+    {
         let fork = program.args(["runs", "fork", &id, "--at", step]).run().ok();
-        assert!(fork.stderr.contains(answers) && fork.stderr.contains(kept), "{}", fork.stderr);
-        let is_told = fork.stderr.contains("`say` stands for 2 steps; the last effect of them is ");
-        assert_eq!(is_told, step == "say", "{}", fork.stderr);
+        assert!(fork.stderr.contains(kept) && fork.stderr.contains("2 answers of "), "{}", fork.stderr);
         let before = asked(&server).len();
         program.args(["resume", fork.stdout.trim()]).run().ok();
-        assert_eq!(asked(&server)[before..], *left, "{step}");
+        assert_eq!(asked(&server).len(), before, "{step}");
     }
 }
 
