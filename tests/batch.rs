@@ -91,6 +91,19 @@ fn an_empty_batch_asks_nobody() {
 }
 
 #[test]
+fn a_batch_that_nobody_can_answer_chooses_in_vain_once_for_each_item_and_is_replayed() {
+    let text = "[models.blind]\nbase_url = \"http://127.0.0.1:9/v1\"\n[roles.worker]\nmodels = [\"blind\"]\n";
+    let code = "let answers = llm_batch([\"a\", \"b\", \"c\"], #{requires: \"vision\"});\nanswers.len()";
+    let program = Program::new().file("rhizo.toml", text).file("all.rhai", code);
+    program.args(["run", "all.rhai"]).run().ok().prints("3\n");
+    let export = program.args(["runs", "export", "last"]).run().ok().json();
+    let choices = export["effects"].as_array().expect("effects").iter();
+    assert_eq!(choices.filter(|effect| effect["intent"]["choose"].is_object()).count(), 3, "{export:#}");
+    let again = program.args(["replay", "last", "--offline", "--json"]).run().ok().json();
+    assert_eq!(again["answer"], json!(3), "{again:#}");
+}
+
+#[test]
 fn malformed_batches_are_told_before_anything_is_sent() {
     let server = ChatServer::new(|_| Reply::text("never"));
     let program = Program::served_by(&server);

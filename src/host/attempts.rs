@@ -28,7 +28,7 @@ use crate::host::unusable;
 use crate::policy::escalate::{Chain, Move};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// What the attempts of a chain share.
@@ -47,8 +47,8 @@ pub struct Attempting<'a> {
     pub slots: Option<&'a Arc<Semaphore>>,
     /// The name of the check that the script makes; nothing if it makes none.
     pub gate: Option<&'a str>,
-    /// The roles that could answer, where calls with the same options share them.
-    pub ladder: Option<&'a Ladder>,
+    /// The roles that could answer, where calls with the same options share them: the first that needs them finds them.
+    pub ladder: Option<&'a OnceCell<Ladder>>,
 }
 
 /// Answers one step of a chain whose answers a script checks.
@@ -123,14 +123,9 @@ impl Attempting<'_> {
 
     /// The whole chain of a call that nobody checks: it goes on where an answer fails by itself.
     pub async fn unchecked(&self) -> Outcome<Value> {
-        let own;
-        let ladder = match self.ladder {
-            Some(shared) => shared,
-            None => {
-                own = ladder::of(self.host, &self.request.options).await?;
-                &own
-            }
-        };
+        let own = OnceCell::new();
+        let found = || ladder::of(self.host, &self.request.options);
+        let ladder = self.ladder.unwrap_or(&own).get_or_try_init(found).await?;
         if ladder.is_flat() {
             self.admit().await?;
             // Nobody could take over, so nothing is to be decided.

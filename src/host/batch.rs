@@ -7,13 +7,13 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::request::LlmRequest;
 use crate::host::attempts::{self, Among, Attempting};
-use crate::host::ladder;
+use crate::host::ladder::Ladder;
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -32,12 +32,9 @@ pub async fn models(
     // One schema for all is the rule: it is read once, and a wrong one is told before anything is sent.
     let shared = requests.first().and_then(|first| first.options.schema.clone());
     let read = shared.as_deref().map(Schema::read).transpose()?.map(Arc::new);
-    // So are their options. Where nobody can answer, each item says so.
+    // So are their options. Where nobody can answer, each item says so, and the log has one choice in vain of each.
     let alike = requests.first().filter(|first| requests.iter().all(|r| Arc::ptr_eq(&r.options, &first.options)));
-    let ladder = match alike {
-        Some(first) => ladder::of(host, &first.options).await.ok().map(Arc::new),
-        None => None,
-    };
+    let ladder = alike.map(|_| Arc::new(OnceCell::<Ladder>::new()));
     let requests = requests.into_iter().enumerate().collect();
     // More are under way than have a place: those are writing to the store, which now and then stops for longer than a
     // round of calls takes to copy its log into the file.
