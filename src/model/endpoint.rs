@@ -4,6 +4,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::without_secrets;
+use crate::registry::services::without_function;
 use reqwest::Url;
 
 /// What to say when something other than the protocol answers.
@@ -33,9 +34,7 @@ impl Endpoint {
         if !matches!(base.scheme(), "http" | "https") {
             return Err(wrong("it does not begin with http:// or https://"));
         }
-        let path = base.path().trim_end_matches('/');
-        let pasted = ["/chat/completions", "/responses", "/messages"];
-        let path = pasted.iter().find_map(|function| path.strip_suffix(function)).unwrap_or(path).to_owned();
+        let path = without_function(base.path()).to_owned();
         base.set_path(&path);
         base.set_fragment(None);
         Ok(Self { base })

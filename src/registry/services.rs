@@ -38,9 +38,10 @@ pub fn names(settings: &Settings) -> BTreeSet<String> {
 
 /// Whether a table of this name means a service at which a model can be.
 pub fn is_known(settings: &Settings, names: &BTreeSet<String>, name: &str) -> bool {
-    let address = name.trim_end_matches('/');
+    let address = plain(name);
     let usual = || SERVERS.iter().any(|service| plain(&address::base_url(settings, service)) == address);
-    names.contains(address) || usual()
+    // What only a person may know has no place in a table's name.
+    without_secrets(name) == name && (names.contains(&address) || usual())
 }
 
 /// The address that the name of a table means.
@@ -49,7 +50,19 @@ fn address_of(settings: &Settings, name: &str) -> String {
     plain(&service.map_or_else(|| name.to_owned(), |service| address::base_url(settings, service)))
 }
 
-/// An address as two of them are compared: a password in it makes no other service.
+/// An address as two of them are compared: spelled as requests are sent to it, and a password in it makes no other service.
 pub fn plain(address: &str) -> String {
-    without_secrets(address).trim_end_matches("?...").trim_end_matches('/').replacen("...@", "", 1)
+    let bare = without_secrets(address.trim()).trim_end_matches("?...").replacen("...@", "", 1);
+    let Some((scheme, rest)) = bare.split_once("://") else { return bare.trim_end_matches('/').to_owned() };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
+    let usual = if scheme == "https" { ":443" } else { ":80" };
+    format!("{scheme}://{}{}", host.strip_suffix(usual).unwrap_or(&host), without_function(path))
+}
+
+/// The path of an address without a function of the server that was pasted with it, and without a slash at its end.
+pub fn without_function(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    let pasted = ["/chat/completions", "/responses", "/messages"];
+    pasted.iter().find_map(|function| path.strip_suffix(function)).unwrap_or(path).trim_end_matches('/')
 }

@@ -120,7 +120,9 @@ fn faults_of_names_prices_and_numbers_have_places() {
 fn limits_of_a_service_are_merged_field_by_field_and_shown_with_its_models() {
     let project = "[services.openai]\nconcurrency = 2\n[models.near]\nbase_url = \"http://127.0.0.1:9/v1/\"\n\
         [services.\"http://127.0.0.1:9/v1\"]\nrequests_per_minute = 7\n\
-        [services.\"https://api.openai.com/v1\"]\nconcurrency = 3\nrequests_per_minute = 50\n";
+        [services.\"https://api.openai.com/v1\"]\nconcurrency = 3\nrequests_per_minute = 50\n\
+        [models.pasted]\nbase_url = \"HTTPS://API.OpenAI.com:443/v1/chat/completions\"\n\
+        [services.\"HTTP://127.0.0.1:9/v1/responses/\"]\ntokens_per_minute = 8\n";
     let user = "[services.openai]\nconcurrency = 9\ntokens_per_minute = 90000\n";
     let program = with_user(Program::new().file("rhizo.toml", project), user);
     let rows = program.args(["config", "show", "services", "--json"]).run().ok().json();
@@ -134,7 +136,8 @@ fn limits_of_a_service_are_merged_field_by_field_and_shown_with_its_models() {
     }
     for (model, limits) in [
         ("gpt-5-mini", json!({"requests_per_minute": 50, "tokens_per_minute": 90_000, "concurrency": 2})),
-        ("near", json!({"requests_per_minute": 7})),
+        ("pasted", json!({"requests_per_minute": 50, "tokens_per_minute": 90_000, "concurrency": 2})),
+        ("near", json!({"requests_per_minute": 7, "tokens_per_minute": 8})),
         ("ollama/llama3.2", Value::Null),
     ] {
         let shown = program.args(["models", "show", model, "--json"]).run().ok().json();
