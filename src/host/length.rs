@@ -36,7 +36,7 @@ pub(super) enum Limit {
 /// # Errors
 /// `context_overflow`.
 pub(super) fn fits(call: &ModelCall) -> Outcome<()> {
-    let (tokens, window) = (prompt(call), call.served.spec.window);
+    let (tokens, window) = (prompt(call, &call.served.spec), call.served.spec.window);
     if tokens <= window {
         return Ok(());
     }
@@ -76,17 +76,17 @@ pub(super) fn shorten(host: &RunHost, call: &mut ModelCall, wish: &Wish, granted
     }
 }
 
-/// Tokens of the prompt, of four bytes each, which is what English text has. Most pictures count far less than the most that one
-/// can, and gpt-4o-mini's at least 2,833.
-fn prompt(call: &ModelCall) -> u64 {
-    let most = call.served.spec.image_tokens.map(|tokens| tokens.min(IMAGE_TOKENS));
-    call.request.token_bound(most) / 4
+/// Tokens of the prompt if this model is asked: of four bytes each, which is what English text has, and of each picture the most
+/// that it counts. Where that is much, most pictures count far less; gpt-4o-mini's count at least 2,833.
+fn prompt(call: &ModelCall, spec: &ModelSpec) -> u64 {
+    let each = spec.image_tokens.unwrap_or(IMAGE_TOKENS).min(IMAGE_TOKENS / 4);
+    (call.request.token_bound(Some(0)) / 4).saturating_add(call.request.images().saturating_mul(each))
 }
 
 /// The longest answer that the model can give to the prompt; servers refuse a request for more. The prompt may have more
 /// tokens than it seems, so an eighth of it is left free. A window that is only assumed is no reason to shorten anything.
 fn longest(call: &ModelCall, spec: &ModelSpec) -> u64 {
-    let prompt = prompt(call);
+    let prompt = prompt(call, spec);
     let room = spec.window.saturating_sub(prompt.saturating_add(prompt / 8)).max(spec.window / LEAST_ROOM);
     let room = if spec.window_known { room } else { u64::MAX };
     room.min(spec.max_output.unwrap_or(u64::MAX))

@@ -64,6 +64,18 @@ fn what_is_held_back_for_a_picture_is_no_reason_to_refuse_many() {
 }
 
 #[test]
+fn pictures_that_are_known_to_fill_the_window_are_not_sent() {
+    let images = "\"https://example.org/a.png\",".repeat(11);
+    let code = format!("llm(\"x\", #{{max_tokens: 10, images: [{images}]}})");
+    for (each, refused) in [(1_000, true), (700, false)] {
+        let (server, program) = counting(7_740, &format!("image_tokens = {each}\ncontext_window = 9000"));
+        let ran = program.args(["eval", &code]).run().code(if refused { 4 } else { 0 });
+        assert_eq!(ran.stderr.contains("the prompt has about 11008 tokens"), refused, "{ran:?}");
+        assert_eq!(server.asks().is_empty(), refused, "{each}");
+    }
+}
+
+#[test]
 fn what_a_picture_counts_at_most_is_shown_and_estimated() {
     let flow = "steps: {seen: {llm: {prompt: x, max_tokens: 10, images: [x.png]}}}\n";
     for (lines, tokens, shown) in [
