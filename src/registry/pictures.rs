@@ -18,7 +18,9 @@ const MOST: &[(&str, u64)] = &[
     ("gpt-5.6", 36_000),
     ("gpt-6", 36_000),
     ("qwen2-vl", 16_384),
+    ("qwen-2-vl", 16_384),
     ("qwen2.5-vl", 16_384),
+    ("qwen-2.5-vl", 16_384),
     ("qwen2.5vl", 16_384),
     ("qwen3-vl", 16_384),
 ];
@@ -27,6 +29,8 @@ const MOST: &[(&str, u64)] = &[
 /// known of it.
 pub fn most_tokens(name: &str) -> Option<u64> {
     let bare = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    // A model that OpenAI has tuned is called after the one that it was made of.
+    let bare = bare.strip_prefix("ft:").unwrap_or(&bare);
     MOST.iter().find(|(family, _)| bare.starts_with(family)).map(|(_, tokens)| *tokens)
 }
 
@@ -39,10 +43,13 @@ mod tests {
         for (name, expect) in [
             ("gpt-4o-mini", Some(48_169)),
             ("openrouter/openai/gpt-4o-mini-2024-07-18", Some(48_169)),
+            ("ft:gpt-4o-mini-2024-07-18:us:name:id", Some(48_169)),
             ("openai/gpt-5.4", Some(12_000)),
             ("openai/gpt-5.4-nano", Some(3_779)),
             ("gpt-6.2-sol", Some(36_000)),
             ("Qwen/Qwen2.5-VL-72B-Instruct", Some(16_384)),
+            ("openrouter/qwen/qwen-2.5-vl-7b-instruct", Some(16_384)),
+            ("qwen/qwen-2-vl-72b-instruct", Some(16_384)),
             ("openai/gpt-4o", None),
             ("openai/gpt-5-mini", None),
             ("anthropic/claude-opus-5", None),
