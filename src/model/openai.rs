@@ -43,6 +43,7 @@ impl Protocol for ChatCompletions {
             says: &[],
         },
         Rule { feature: Feature::LeastThinking, names: &["reasoning_effort"], says: OTHER_VALUE },
+        Rule { feature: Feature::ThinkingBesideFunctions, names: &["function tools"], says: EFFORT },
         Rule { feature: Feature::Thinking, names: EFFORT, says: &[] },
         Rule { feature: Feature::Logprobs, names: &["logprobs"], says: &[] },
         Rule { feature: Feature::Temperature, names: &["temperature"], says: UNKNOWN },

@@ -26,6 +26,8 @@ pub enum Feature {
     JsonObject,
     /// A word for how much is thought.
     Thinking,
+    /// That word in a request with functions, which OpenAI takes in responses alone since gpt-5.4.
+    ThinkingBesideFunctions,
     /// The word `none` for that.
     NoThinking,
     /// The word `minimal` for that.
@@ -77,6 +79,12 @@ impl Form {
     /// Whether the server takes this, as far as is known.
     pub const fn takes(self, feature: Feature) -> bool {
         !self.lacking.has(feature)
+    }
+
+    /// Whether a request may say how much is thought.
+    pub const fn thinks(self, request: &ChatRequest) -> bool {
+        let beside = request.functions.is_empty() || self.takes(Feature::ThinkingBesideFunctions);
+        beside && self.takes(Feature::Thinking)
     }
 }
 
@@ -166,9 +174,11 @@ impl Quirks {
 impl Feature {
     /// What a caller loses with it, if anything: a schema is then asked for in the prompt, and figures are estimated.
     pub const fn loss(self, request: &ChatRequest) -> Option<&'static str> {
+        let wanted = !matches!(request.sampling.thinking, Some(Thinking::Off));
         match self {
             Self::Temperature => Some("`temperature`"),
-            Self::Thinking if !matches!(request.sampling.thinking, Some(Thinking::Off)) => Some("`thinking`"),
+            Self::Thinking if wanted => Some("`thinking`"),
+            Self::ThinkingBesideFunctions if wanted => Some("`thinking` beside functions"),
             _ => None,
         }
     }
@@ -177,6 +187,7 @@ impl Feature {
 /// Whether a request in this form has the feature, so that a refusal can be about it.
 fn is_sent(feature: Feature, request: &ChatRequest, form: Form) -> bool {
     let sampling = &request.sampling;
+    let thinking = sampling.thinking.filter(|_| form.thinks(request));
     let asked = match feature {
         Feature::StreamUsage => form.stream,
         Feature::MaxTokens => return sampling.max_tokens.is_some(),
@@ -184,9 +195,10 @@ fn is_sent(feature: Feature, request: &ChatRequest, form: Form) -> bool {
         Feature::Stop => !sampling.stop.is_empty(),
         Feature::Schema | Feature::AnyRoot => request.schema.is_some(),
         Feature::JsonObject => request.schema.is_some() && !form.takes(Feature::Schema),
-        Feature::NoThinking => sampling.thinking == Some(Thinking::Off),
-        Feature::LeastThinking => sampling.thinking == Some(Thinking::Off) && !form.takes(Feature::NoThinking),
-        Feature::Thinking | Feature::ThinkingBudget => sampling.thinking.is_some(),
+        Feature::NoThinking => thinking == Some(Thinking::Off),
+        Feature::LeastThinking => thinking == Some(Thinking::Off) && !form.takes(Feature::NoThinking),
+        Feature::Thinking | Feature::ThinkingBudget => thinking.is_some(),
+        Feature::ThinkingBesideFunctions => thinking.is_some() && !request.functions.is_empty(),
         Feature::Logprobs => request.logprobs,
         Feature::CacheMarks => true,
     };
@@ -200,8 +212,7 @@ fn says(rule: &Rule, form: Form, complaint: &Complaint) -> bool {
     complaint.mentions(rule.names) && (rule.says.is_empty() || complaint.mentions(rule.says))
 }
 
-/// A refusal of this one schema says nothing about the next one, and one of thought beside functions, as by OpenAI since
-/// gpt-5.4, nothing about requests without them.
+/// A refusal of this one schema says nothing about the next one.
 fn is_about_this_request(feature: Feature, complaint: &Complaint) -> bool {
     const SCHEMA: &[&str] = &[
         "invalid schema",
@@ -212,11 +223,7 @@ fn is_about_this_request(feature: Feature, complaint: &Complaint) -> bool {
         "schema is too complex",
         "schemas contain",
     ];
-    match feature {
-        Feature::Schema | Feature::AnyRoot => complaint.mentions(SCHEMA),
-        Feature::Thinking => complaint.mentions(&["function tools"]),
-        _ => false,
-    }
+    matches!(feature, Feature::Schema | Feature::AnyRoot) && complaint.mentions(SCHEMA)
 }
 
 /// Whether the name of the limit is refused, and not its size, of which servers complain with the same name.

@@ -168,7 +168,7 @@ async fn thinking_is_refused_in_many_words() {
 }
 
 #[tokio::test]
-async fn thinking_beside_functions_is_refused_for_that_request_alone() {
+async fn thinking_beside_functions_is_refused_once_and_still_asked_for_without_them() {
     let refusal = "Function tools with reasoning_effort are not supported for gpt-5.6 in /v1/chat/completions. \
                    To use function tools, use /v1/responses or set reasoning_effort to 'none'.";
     let mut request = thinking(Thinking::Low);
@@ -176,11 +176,13 @@ async fn thinking_beside_functions_is_refused_for_that_request_alone() {
     request.functions = vec![FunctionSpec { name, description, parameters: json!({"type": "object"}) }];
     let server = Server::play(vec![refuses(refusal), fine(), fine(), refuses(refusal)]).await;
     let model = model(&server);
-    assert_eq!(told(&model, &request).await.0.unwrap().text, "ok");
+    let (reply, notes) = told(&model, &request).await;
+    assert_eq!((reply.unwrap().text.as_str(), notes.len()), ("ok", 1));
+    assert!(notes[0].ends_with("does not take `thinking` beside functions; it is left out"), "{notes:?}");
     assert_eq!(told(&model, &thinking(Thinking::Low)).await.0.unwrap().text, "ok");
     let failed = told(&model, &request).await.0.unwrap_err();
     let words: Vec<Value> = server.seen().iter().map(|seen| seen.body["reasoning_effort"].clone()).collect();
-    assert_eq!(words, [json!("low"), Value::Null, json!("low"), json!("low"), Value::Null]);
+    assert_eq!(words, [json!("low"), Value::Null, json!("low"), Value::Null]);
     // Where thought is not to be had without it either, another protocol is needed; nothing was billed.
     assert_eq!((failed.failure.kind.name(), failed.usage), ("rejected", Usage::default()));
     let hint = failed.failure.hint.unwrap_or_default();

@@ -119,7 +119,8 @@ struct OfferedFunction<'a> {
 
 /// The JSON of a request to `model`, in the form that the server is known to take.
 pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome<Vec<u8>> {
-    let (limit, plain) = (request.sampling.max_tokens, form.takes(Feature::MaxTokens));
+    let sampling = &request.sampling;
+    let (limit, plain) = (sampling.max_tokens, form.takes(Feature::MaxTokens));
     let response_format = held(request, form).map(format);
     let logprobs = request.logprobs && form.takes(Feature::Logprobs);
     let texts = with_schema(request, matches!(response_format, Some(Format::JsonSchema { .. })));
@@ -128,9 +129,9 @@ pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome
         messages: request.messages.iter().zip(texts).map(|(message, text)| said(message, text)).collect(),
         max_tokens: limit.filter(|_| plain),
         max_completion_tokens: limit.filter(|_| !plain),
-        temperature: request.sampling.temperature.filter(|_| form.takes(Feature::Temperature)),
-        stop: if form.takes(Feature::Stop) { &request.sampling.stop } else { &[] },
-        reasoning_effort: request.sampling.thinking.and_then(|thinking| effort(thinking, form)),
+        temperature: sampling.temperature.filter(|_| form.takes(Feature::Temperature)),
+        stop: if form.takes(Feature::Stop) { &sampling.stop } else { &[] },
+        reasoning_effort: sampling.thinking.filter(|_| form.thinks(request)).and_then(|wanted| effort(wanted, form)),
         response_format,
         logprobs,
         top_logprobs: logprobs.then_some(ALTERNATIVES),
