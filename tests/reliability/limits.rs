@@ -25,6 +25,18 @@ fn requests_per_minute_hold_a_batch_back_and_say_so() {
 }
 
 #[test]
+fn a_request_whose_form_was_refused_counts_no_tokens_of_its_minute() {
+    let server = ChatServer::new(|ask| match ask.body["temperature"].is_null() {
+        true => Reply::text("yes").usage(20, 10),
+        false => Reply::refusal(400, "temperature is not supported with this model"),
+    });
+    let program = far(&server, "tokens_per_minute = 1000\n");
+    let code = "llm(\"q\", #{max_tokens: 600, temperature: 0.5})";
+    program.args(["eval", code]).run().ok().prints("yes\n").does_not_say("tokens_per_minute");
+    assert_eq!(server.asks().len(), 2);
+}
+
+#[test]
 fn a_call_whose_time_passes_before_its_turn_was_not_sent() {
     let server = ChatServer::new(|_| Reply::text("yes").usage(20, 10));
     let program = far(&server, "requests_per_minute = 1\n");

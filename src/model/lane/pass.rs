@@ -19,11 +19,12 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Ends this request and waits until another one of the same call may go out.
+    /// Ends this request, which was refused and used nothing, and waits until another one of the same call may go out.
     ///
     /// # Errors
     /// Those of `Lane::pass`.
     pub async fn again(&mut self, need: Need, patience: Duration, watch: &Watch) -> Outcome<()> {
+        self.used(&Usage::default());
         self.end();
         let mut next = Arc::clone(&self.lane).pass(need, patience, watch).await?;
         self.tickets = next.tickets.take();
