@@ -117,9 +117,15 @@ impl Lane {
         let now = Instant::now();
         let own = self.own.rate().wait(now, need);
         let there = || self.service.as_ref()?.rate().wait(now, need).map(Wait::shared);
-        if let Some(Wait { until: None, cause }) = own.or_else(there) {
-            watch.show(Piece::Waiting { wait_millis: None, reason: cause.describe().to_owned() });
-        }
+        let reason = match own.or_else(there) {
+            Some(Wait { until: None, cause }) => cause.describe(),
+            // It would fit, but one that needs more has come before it.
+            None if self.service.as_ref().is_some_and(|service| service.turn.try_lock().is_err()) => {
+                "another call to its service is before it"
+            }
+            _ => return,
+        };
+        watch.show(Piece::Waiting { wait_millis: None, reason: reason.to_owned() });
     }
 
     /// Holds all requests back for a while, because the server asked one of them to wait.

@@ -209,6 +209,33 @@ fn a_wait_for_a_place_at_a_service_is_told() {
 }
 
 #[test]
+fn who_waits_behind_a_longer_call_to_its_service_is_told_so() {
+    let server = ChatServer::new(|_| Reply::text("yes").usage(280, 520));
+    let (elsewhere, go) = held();
+    let third = format!("tokens_per_minute = 1000\n[models.c]\nbase_url = \"{}\"\n", elsewhere.base_url());
+    let program = two(&server, "", &third);
+    let code = r#"
+        llm("first", #{model: "a", max_tokens: 600});
+        par_map(["a", "b"], |m| {
+            if m == "a" {
+                llm("long", #{model: "a", max_tokens: 400})
+            } else {
+                llm("go", #{model: "c"});
+                llm("short", #{model: "b", max_tokens: 90})
+            }
+        })"#;
+    let running = program.args(["eval", code]).start();
+    elsewhere.wait_for(1);
+    until_it_waits(&program, "tokens_per_minute of its service is reached");
+    go.send(()).expect("the second branch waits for it");
+    let before = "another call to its service is before it";
+    until_it_waits(&program, before);
+    running.interrupt();
+    running.end().code(130).says(&format!("b waits: {before}"));
+    assert_eq!(models(&server), ["a"]);
+}
+
+#[test]
 fn who_no_longer_waits_for_a_place_at_a_service_is_in_nobodys_way() {
     let ((server, open), (elsewhere, go)) = (held(), held());
     let third = format!("concurrency = 1\n[models.c]\nbase_url = \"{}\"\n", elsewhere.base_url());
