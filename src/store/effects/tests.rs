@@ -8,6 +8,7 @@ use crate::core::money::Money;
 use crate::core::price::Bound;
 use crate::core::usage::Usage;
 use crate::store::open::tests::with_run;
+use crate::store::value::INLINE_LIMIT;
 use crate::store::writer::Haste;
 use futures::FutureExt;
 use rusqlite::Connection;
@@ -113,6 +114,27 @@ fn attempts_that_failed_or_vanished_stay_paid() {
     assert_eq!((done.seq, done.attempts, done.state), (1, 3, EffectState::Done));
     assert_eq!((done.earlier_cost, done.cost), (Money::from_nanos(4 + 60), Some(Money::from_nanos(5))));
     assert_eq!((done.unknown_calls, done.unknown_cost), (1, Money::from_nanos(60)));
+}
+
+#[test]
+fn what_is_over_at_once_follows_an_attempt_that_failed_or_vanished() {
+    let large = json!("x".repeat(INLINE_LIMIT));
+    for (fails, value, earlier) in [(true, json!(1), 4), (false, json!(1), 60), (false, large, 60)] {
+        let folder = tempdir().expect("a folder");
+        let (store, run) = with_run(folder.path());
+        let (key, failure) = (key(&Frame::root(), "h"), Failure::new(FailureKind::Server, "overloaded"));
+        store.log_intent(&run, &key, intent(&json!(0), 60), Haste::Now).wait().expect("logged");
+        if fails {
+            store.log_result(&run, &key, end(Err(&failure), 4), Haste::Now).wait().expect("logged");
+        }
+        store.log_effect(&run, &key, intent(&value, 70), end(Ok(&value), 5), Haste::Now).wait().expect("logged");
+        let done = store.effect(&run, &key).expect("read").expect("there");
+        assert_eq!((done.seq, done.attempts, done.state, done.ended_at), (1, 2, EffectState::Done, Some(20)));
+        assert_eq!((done.earlier_cost, done.cost), (Money::from_nanos(earlier), Some(Money::from_nanos(5))));
+        let unknown = if fails { (0, Money::ZERO) } else { (1, Money::from_nanos(60)) };
+        assert_eq!((done.unknown_calls, done.unknown_cost), unknown);
+        assert_eq!(store.answer(&done), Ok(Some(Ok(value))));
+    }
 }
 
 #[test]
