@@ -124,11 +124,16 @@ fn transact(
     // Savepoints copy each page that a job changes; they are made only where one of the jobs fails.
     let outcomes = match together(connection, jobs) {
         Ok(()) => jobs.iter().map(|_| Ok(())).collect(),
-        Err(fault) if fault.is_busy() => return Err(fault),
+        Err(fault) if fault.is_busy() || is_refusal(jobs, &fault) => return Err(fault),
         Err(_) => apart(connection, jobs, path)?,
     };
     tally.commits.fetch_add(1, Ordering::Relaxed);
     Ok(outcomes)
+}
+
+/// Whether a job that is alone was refused by this program, which it would be again.
+fn is_refusal(jobs: &[Box<dyn Job>], fault: &Fault) -> bool {
+    jobs.len() == 1 && matches!(fault, Fault::Told(_))
 }
 
 /// All jobs or none of them.

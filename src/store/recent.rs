@@ -18,11 +18,11 @@ pub struct RecentCall {
     pub failure: Option<Failure>,
 }
 
-/// A kept answer has no usage, and one that was copied from another run was given there. Nothing finds effects by their model, so
-/// only the newest are looked through.
+/// A kept answer has no usage, and one that was copied from another run was given there. Nothing finds effects by their model, and
+/// its name stands behind the texts of a row, which are read with it, so only the newest are looked through.
 const RECENT: &str = "
 SELECT run, ended_at, CASE WHEN state = 'failed' THEN result END AS failure FROM effects
-WHERE rowid > (SELECT coalesce(max(rowid), 0) FROM effects) - 10000
+WHERE rowid > (SELECT coalesce(max(rowid), 0) FROM effects) - 2000
     AND kind = 'model' AND model = ?1 AND origin IS NULL AND ended_at >= ?2
     AND CASE state WHEN 'failed' THEN json_valid(result) ELSE usage IS NOT NULL END
 ORDER BY rowid DESC LIMIT 100";

@@ -196,7 +196,7 @@ impl Writer {
 
     /// Hands over a write; `done` runs after its commit, in the order of the queue.
     ///
-    /// `work` may run twice, the first time in a transaction that is rolled back.
+    /// `work` may run several times, each but the last in a transaction that is rolled back.
     pub(super) fn write<T: Send + 'static>(
         &self,
         work: impl FnMut(&Connection) -> Worked<T> + Send + 'static,
