@@ -10,12 +10,13 @@ pub fn tokens(bytes: usize) -> u64 {
     u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX)
 }
 
-/// Tokens of one picture whose size is not known: 768 by 1024 pixels are 765 at OpenAI and 1,050 at Anthropic
+/// Tokens of one picture of which nothing is known: 768 by 1024 pixels are 765 at OpenAI and 1,050 at Anthropic
 /// (<https://platform.openai.com/docs/guides/images-vision>, <https://platform.claude.com/docs/en/build-with-claude/vision>).
 const IMAGE: u64 = 1_000;
 
-/// Tokens in a request's messages, pictures, functions and schema.
-pub fn prompt_tokens(request: &ChatRequest) -> u64 {
+/// Tokens in a request's messages, pictures, functions and schema. A picture counts `image_tokens`, if somebody says so:
+/// how large it is nobody knows, and gpt-4o-mini counts 8,500 tokens for a small one.
+pub fn prompt_tokens(request: &ChatRequest, image_tokens: Option<u64>) -> u64 {
     let message = |message: &Message| {
         let calls = message.tool_requests.iter().map(|call| call.name.len() + call.arguments.len());
         let thoughts = message.thoughts.iter().map(Thought::bytes);
@@ -28,8 +29,8 @@ pub fn prompt_tokens(request: &ChatRequest) -> u64 {
         .map(|function| function.name.len() + function.description.len() + function.parameters.to_string().len())
         .sum();
     let schema = request.schema.as_ref().map_or(0, |schema| schema.to_string().len());
-    let images: u64 = request.messages.iter().map(|message| message.images.len() as u64 * IMAGE).sum();
-    tokens(messages + functions + schema) + images
+    let images = request.images().saturating_mul(image_tokens.unwrap_or(IMAGE));
+    tokens(messages + functions + schema).saturating_add(images)
 }
 
 #[cfg(test)]
@@ -51,9 +52,9 @@ mod tests {
             messages: vec![Message::new(Speaker::System, "1234"), Message::new(Speaker::User, "56789")],
             ..ChatRequest::default()
         };
-        assert_eq!(prompt_tokens(&request), 3);
+        assert_eq!(prompt_tokens(&request, None), 3);
         let (name, description) = ("rhai".to_owned(), "runs".to_owned());
         request.functions.push(FunctionSpec { name, description, parameters: json!({}) });
-        assert_eq!(prompt_tokens(&request), 5);
+        assert_eq!(prompt_tokens(&request, None), 5);
     }
 }

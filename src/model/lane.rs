@@ -221,9 +221,9 @@ impl Lane {
     }
 }
 
-/// What a request needs.
+/// What a request needs, as it is estimated: at the most that each picture can count a few would fill a minute.
 pub fn need(request: &ChatRequest) -> Need {
-    let prompt = estimate::prompt_tokens(request);
+    let prompt = estimate::prompt_tokens(request, None);
     Need { prompt, most: prompt.saturating_add(request.sampling.max_tokens.unwrap_or(0)) }
 }
 

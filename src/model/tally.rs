@@ -96,7 +96,7 @@ impl Tally {
     /// The bill of a server that was asked `request`: its own figures as far as they can be true, else estimated ones.
     pub fn usage(&self, request: &ChatRequest) -> Usage {
         let here = Usage {
-            input_tokens: estimate::prompt_tokens(request),
+            input_tokens: estimate::prompt_tokens(request, self.image_tokens),
             output_tokens: estimate::tokens(self.heard),
             reasoning_tokens: estimate::tokens(self.thoughts),
             estimated: true,

@@ -3,6 +3,7 @@
 use super::{nanos, priced};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
+use crate::support::server;
 use serde_json::{Value, json};
 
 /// A call with one picture. A prompt of one letter is held back as 33 tokens beside it.
@@ -52,6 +53,18 @@ fn a_count_beyond_what_is_said_of_a_picture_is_not_believed() {
     let (_server, program) = counting(48_202, "");
     let document = program.args(["eval", CODE, "--json"]).run().ok().does_not_say("not believed").json();
     assert_eq!(nanos(&document["cost_usd"]), 48_212_000);
+}
+
+#[test]
+fn a_picture_that_no_server_counted_is_estimated_at_what_is_known_of_it() {
+    let body = "{\"choices\":[{\"message\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}";
+    for (lines, tokens) in [("name = \"gpt-4o-mini\"", 48_169), ("image_tokens = 85", 85), ("", 1_000)] {
+        let server = ChatServer::new(move |_| Reply::acts(server::answer(200, &[], body)));
+        let document = priced(&server, &format!("{LINES}{lines}")).args(["eval", CODE, "--json"]).run().ok().json();
+        // A token of the prompt and one of the answer beside it, at a micro-USD each.
+        assert_eq!(nanos(&document["cost_usd"]), (tokens + 2) * 1_000, "{lines}");
+        assert_eq!(document["estimated"], json!(true), "{lines}");
+    }
 }
 
 #[test]
