@@ -23,8 +23,8 @@ pub struct RateLimits {
     /// The most requests in any minute, repeated attempts included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<u64>,
-    /// The most tokens in any minute, prompts and answers together. A request is counted with the most that it can
-    /// use until its truth is known.
+    /// The most tokens in any minute, prompts and answers together. A request is counted with its prompt as
+    /// it is estimated and the longest answer that it allows, until its truth is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_per_minute: Option<u64>,
     /// The most requests under way at once.

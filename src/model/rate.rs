@@ -17,9 +17,9 @@ const WINDOW: Duration = Duration::from_secs(61);
 /// What one request needs, in tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Need {
-    /// Its prompt.
+    /// Its prompt, as it is estimated.
     pub prompt: u64,
-    /// Its prompt and the longest answer that it allows.
+    /// That and the longest answer that it allows.
     pub most: u64,
 }
 
@@ -150,7 +150,7 @@ impl Rate {
 
     fn obstacle(&self, now: Instant, need: Need) -> Option<Wait> {
         let wait = |until: Instant, cause| Some(Wait { until: Some(until), cause });
-        if self.limits.concurrency.is_some_and(|most| self.under_way >= most.max(1)) {
+        if self.limits.concurrency.is_some_and(|most| self.under_way >= most) {
             return Some(Wait { until: None, cause: Cause::Concurrency });
         }
         if let Some(until) = self.pause {
@@ -175,7 +175,7 @@ impl Rate {
 
     /// When one more request fits into the minute, if not now.
     fn requests_free(&self, now: Instant) -> Option<Instant> {
-        let most = usize::try_from(self.limits.requests_per_minute?.max(1)).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.limits.requests_per_minute?).unwrap_or(usize::MAX);
         let over = (self.sent.len() + 1).checked_sub(most).filter(|over| *over > 0)?;
         Some(self.sent.get(over - 1).map_or(now, |sent| sent.at + WINDOW))
     }

@@ -170,6 +170,7 @@ fn limits_of_a_service_that_nobody_has_are_a_fault() {
         ),
         ("openai]\nconcurrency = \"two\"", "4:1: ", "services.openai.concurrency must be a whole number"),
         ("openai]\ntokens_per_minute = 0", "4:1: ", "services.openai.tokens_per_minute must be more than 0"),
+        ("openai]\nconcurrency = 0", "4:1: ", "services.openai.concurrency must be more than 0"),
     ] {
         let program = Program::new().file("rhizo.toml", format!("{model}[services.{table}\n"));
         let ran = program.args(["models"]).run().code(3).says(&format!("[project]/rhizo.toml:{place}")).says(says);
