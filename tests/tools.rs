@@ -190,6 +190,40 @@ fn a_program_reaches_no_state_that_lies_in_its_workspace() {
 }
 
 #[test]
+fn a_command_replaces_no_link_on_the_way_to_settings_or_state() {
+    let program = ["dotfiles/rhizo/config.toml", "links/x.txt", "conf/x.txt", "sub/x.txt"]
+        .into_iter()
+        .fold(project(), |program, name| program.file(name, ""));
+    for (link, to) in
+        [("links/way", "../dotfiles"), ("conf/rhizo", "../links/way/rhizo"), ("sub/rhizo", "../links/state")]
+    {
+        std::os::unix::fs::symlink(to, program.project().join(link)).expect("a link");
+    }
+    let works = |home: (&str, &str), line: &str| {
+        let code = format!("TOOL(\"run_command\", #{{command: {}}})", json!(line));
+        let call = program.args(["eval", &code, "--json", "--approve", "auto"]);
+        let ran = call.env("RHIZO_HOME", "").env(home.0, home.1).run().ok().json()["answer"].clone();
+        (ran["sandboxed"] == json!(true)).then(|| ran["success"] == json!(true))
+    };
+    let conf = program.project().join("conf/rhizo").display().to_string();
+    let sub = program.project().join("sub").display().to_string();
+    let (state, settings) = (("RHIZO_HOME", conf.as_str()), ("XDG_CONFIG_HOME", sub.as_str()));
+    for (home, line, expected) in [
+        (state, "echo x > sub/new.txt && rm sub/new.txt", true),
+        (state, "rm conf/rhizo", false),
+        (state, "mv conf/rhizo sub/", false),
+        (state, "rm links/way", false),
+        (state, "ln -sfn ../sub links/way", false),
+        (settings, "echo x > conf/new.txt && rm conf/new.txt", true),
+        (settings, "rm sub/rhizo", false),
+        (settings, "mkdir links/state", false),
+    ] {
+        let ran = works(home, line);
+        assert!(ran.is_none_or(|ran| ran == expected), "{line}: {ran:?}");
+    }
+}
+
+#[test]
 fn private_addresses_are_refused_unless_allowed() {
     let server = ChatServer::new(|_| Reply::text("never"));
     let program = project();

@@ -7,7 +7,11 @@ use crate::tools::beneath::{self, Folder};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::iter::successors;
+use std::path::{Component, Path, PathBuf, absolute};
+
+/// The most links on the way to something that are followed, as many as the kernel follows.
+const MOST_LINKS: usize = 40;
 
 /// The folder.
 #[derive(Debug)]
@@ -130,15 +134,15 @@ impl Workspace {
 
     /// What is closed is looked for at every call, because it may have been made since the last one.
     fn is_closed(&self, real: &Path) -> bool {
-        let mut closed = self.closed.iter().map(|path| as_far_as_there(path));
+        let mut closed = self.closed.iter().flat_map(|path| way_to(path));
         closed.any(|closed| real.starts_with(&closed) && !self.root.starts_with(&closed))
     }
 
     /// What a command may not write, wherever it is: all that is closed but the file of a project, which lies where commands
-    /// have to write.
+    /// have to write. Links that lead there are among it, for who makes one anew says what is there.
     pub fn closed_to_commands(&self) -> Vec<PathBuf> {
         let is_project = |path: &&PathBuf| path.file_name().is_some_and(|name| name == PROJECT_FILE);
-        let closed = self.closed.iter().filter(|path| !is_project(path)).map(|path| as_far_as_there(path));
+        let closed = self.closed.iter().filter(|path| !is_project(path)).flat_map(|path| way_to(path));
         closed.filter(|closed| !self.root.starts_with(closed)).collect()
     }
 
@@ -220,6 +224,23 @@ fn as_far_as_there(path: &Path) -> PathBuf {
         above.canonicalize().ok().map(|real| real.join(rest))
     });
     real.unwrap_or_else(|| path.to_path_buf())
+}
+
+/// The links on the way to `path`, each where it really lies, and last where they lead, as far as that is there.
+fn way_to(path: &Path) -> Vec<PathBuf> {
+    let links: Vec<_> = successors(first_link(path), |(_, beyond)| first_link(beyond)).take(MOST_LINKS).collect();
+    let end = as_far_as_there(links.last().map_or(path, |(_, beyond)| beyond.as_path()));
+    links.into_iter().map(|(link, _)| link).chain([end]).collect()
+}
+
+/// Where the first link on the way to `path` lies, and the path with what it says in its place.
+fn first_link(path: &Path) -> Option<(PathBuf, PathBuf)> {
+    // Without the slash at its end, which would have a link taken for the folder that it leads to.
+    let path: PathBuf = absolute(path).ok()?.components().collect();
+    let link = path.ancestors().filter(|above| above.is_symlink()).last()?;
+    let folder = link.parent()?.canonicalize().ok()?;
+    let beyond = folder.join(fs::read_link(link).ok()?).join(path.strip_prefix(link).ok()?);
+    Some((folder.join(link.file_name()?), beyond))
 }
 
 fn is_folder(path: &str) -> Failure {

@@ -22,7 +22,7 @@ use std::process::Command;
 pub struct Cage {
     /// Folders below which it may write.
     pub writable: Vec<PathBuf>,
-    /// Files and folders, as canonical paths, that it may not write all the same.
+    /// Files, folders and links, each where it really lies, that it may neither write nor replace all the same.
     pub closed: Vec<PathBuf>,
     /// Bytes of private memory that each of its processes may have.
     pub memory_bytes: u64,
@@ -162,8 +162,9 @@ fn readable() -> Vec<PathBuf> {
     if beside.is_empty() { vec![root] } else { beside }
 }
 
-/// The folder, or what lies in it around what is closed: rules only ever add, so what is closed has to be left out, and with
-/// it the folders that hold it, in which nothing new can be made. Links there lead to something else.
+/// The folder, or what lies in it around what is closed: rules only ever add and hold for all below a folder, so what is closed
+/// has to be left out, and with it the folders that hold it, in which nothing can be made, renamed or removed then. Links
+/// there lead to something else.
 #[cfg(target_os = "linux")]
 fn around(folder: &Path, closed: &[PathBuf]) -> Vec<PathBuf> {
     if closed.iter().any(|closed| folder.starts_with(closed)) {

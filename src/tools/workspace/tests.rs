@@ -105,7 +105,9 @@ fn what_is_closed_is_not_written() {
     fs::create_dir(work.join("own")).unwrap();
     symlink("own", work.join("way")).unwrap();
     symlink("sub/b.txt", work.join("linked.toml")).unwrap();
-    let closed = ["own", "linked.toml", "later/state"].map(|path| work.join(path));
+    symlink("sub/loose", work.join("loose")).unwrap();
+    symlink("missing/sub", work.join("sub/loose")).unwrap();
+    let closed = ["own", "linked.toml", "later/state", "loose/state"].map(|path| work.join(path));
     let workspace = workspace.closing(closed.into_iter().chain([top.path().to_path_buf()]).collect());
     for (path, expect) in [
         ("own/new.txt", Err(FailureKind::Denied)),
@@ -114,6 +116,8 @@ fn what_is_closed_is_not_written() {
         ("linked.toml", Err(FailureKind::Denied)),
         ("later/state/rhizo.db", Err(FailureKind::Denied)),
         ("later/stated", Ok("later/stated")),
+        ("sub/missing/sub/state/rhizo.db", Err(FailureKind::Denied)),
+        ("sub/missing/new.txt", Ok("sub/missing/new.txt")),
         ("a.txt", Ok("a.txt")),
     ] {
         let got = workspace.resolve_write(path).map_err(|failure| failure.kind);
