@@ -116,8 +116,8 @@ async fn whole(settings: Settings, calls: bool, checks: &mut Checks) {
 fn crowded(app: &App) -> Option<String> {
     let workspace = &app.kit.tool_context.workspace;
     let root = workspace.root();
-    let told = || format!("{} holds files of rhizo itself: commands make nothing new beside them", root.display());
-    workspace.closes_below(root).then(told)
+    let closed = "commands make, rename and remove nothing directly in the folders that hold them";
+    workspace.closes_below(root).then(|| format!("{} holds files of rhizo itself: {closed}", root.display()))
 }
 
 fn front_matter(paths: &Paths) -> Outcome<String> {

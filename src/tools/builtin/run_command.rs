@@ -47,8 +47,8 @@ pub struct Args {
 }
 
 /// What a command that fails may not know of where it runs.
-const CROWDED: &str =
-    "rhizo's own files lie in this workspace: no command makes anything new in the folders that hold them";
+const CROWDED: &str = "rhizo's own files lie in this workspace: no command makes, renames or removes anything directly in \
+    the folders that hold them";
 
 const A_MINUTE: Duration = Duration::from_secs(60);
 
