@@ -48,11 +48,10 @@ impl Terminal {
         terminal
     }
 
-    /// Starts the program below a shell that outlives Ctrl-\ and runs `after` behind it, and waits for its prompt.
-    pub(crate) fn below_shell(program: &Program, after: &str) -> Self {
+    /// Starts a shell with a line in which the program is `"$0"`, and waits for its prompt.
+    pub(crate) fn below_shell(program: &Program, line: &str) -> Self {
         let (pair, mut command) = Self::prepare(program, &[], 80, &[]);
-        let line = format!("trap : QUIT; \"$0\"; echo; {after}");
-        drop(command.get_argv_mut().splice(0..0, ["sh", "-c", line.as_str()].map(OsString::from)));
+        drop(command.get_argv_mut().splice(0..0, ["sh", "-c", line].map(OsString::from)));
         let terminal = Self::begin(pair, command, 80);
         terminal.prompt();
         terminal

@@ -1,5 +1,6 @@
 //! Keys that are typed while something runs: they stand nowhere until somebody reads them.
 
+use super::project;
 use super::terminal::Terminal;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
@@ -67,12 +68,30 @@ fn what_is_typed_before_a_question_does_not_answer_it() {
 }
 
 #[test]
+fn an_editor_of_ones_own_shows_what_is_typed_in_it() {
+    let program = project().file("editor.sh", "printf 'which one? '\nread one\necho \"\\\"$one\\\"\" > \"$1\"\n");
+    let editor = format!("sh {}", program.project().join("editor.sh").display());
+    let mut terminal = Terminal::with(&program, &[], 80, &[("EDITOR", editor.as_str()), ("RHIZO_MODEL", "offline")]);
+    terminal.keys(".edit\r");
+    terminal.see("which one?");
+    terminal.keys("blue\r");
+    terminal.see("rhizo> \"blue\"");
+    assert!(terminal.raw().contains("which one? blue\r\n"), "{:?}", terminal.raw());
+}
+
+/// How a shell runs the program and ends it at Ctrl-\: by that itself, or by an abort, as Ctrl-\ ends nothing in the background.
+const ENDS: [&str; 2] = ["trap : QUIT; \"$0\"", "trap 'kill -ABRT $!' QUIT; \"$0\" < /dev/tty & wait; wait"];
+
+#[test]
 fn a_signal_that_ends_the_program_leaves_a_terminal_that_shows_keys() {
-    let (server, _tell) = server();
-    let program = Program::paying(&server);
-    let mut terminal = Terminal::below_shell(&program, "stty -a | tr ' ' '\\n' | grep -x -e '-*echo'");
-    terminal.keys("llm(\"go\")\r");
-    server.wait_for(1);
-    terminal.keys("\u{1c}");
-    terminal.see_row("echo");
+    for ends in ENDS {
+        let (server, _tell) = server();
+        let program = Program::paying(&server);
+        let line = format!("{ends}; echo; stty -a | tr ' ' '\\n' | grep -x -e '-*echo'");
+        let mut terminal = Terminal::below_shell(&program, &line);
+        terminal.keys("llm(\"go\")\r");
+        server.wait_for(1);
+        terminal.keys("\u{1c}");
+        terminal.see_row("echo");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::repl::commands::command::{Command, Next};
+use crate::repl::editor::echo::Shown;
 use crate::repl::shell::Shell;
 use crate::tools::trusted;
 use futures::FutureExt;
@@ -34,7 +35,10 @@ async fn edited(editor: &str, text: &str) -> Outcome<String> {
     let program = words.next().unwrap_or_default();
     let mut arguments: Vec<String> = words.collect();
     arguments.push(file.path().display().to_string());
-    trusted::attended(&program, &arguments).await?;
+    let shown = Shown::begin();
+    let done = trusted::attended(&program, &arguments).await;
+    drop(shown);
+    done?;
     // The editor may have replaced the file, so it is read by its name.
     Ok(std::fs::read_to_string(file.path()).map_err(io)?.trim_end().to_owned())
 }

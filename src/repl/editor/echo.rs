@@ -1,18 +1,19 @@
 //! Whether the terminal shows what is typed. While something runs keys would stand in the midst of its progress: they are unseen
 //! then, and wait for whoever reads next. Nothing else changes, Ctrl-C interrupts as before.
 //!
-//! A program that is stopped (Ctrl-Z) leaves the terminal to the shell, which has settings of its own.
+//! A program that is stopped (Ctrl-Z) leaves the terminal as it is. A shell that edits lines has settings of its own, and keys
+//! show after its `fg`; in another (dash) they are unseen until `stty echo` or the end of what was stopped.
 
 use std::io::IsTerminal;
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether keys are unseen while nobody is asked. The terminal is one for the whole process, and a handler of signals looks here.
+/// Whether keys are unseen while nobody is asked. The terminal is one for the whole process.
 static UNSEEN: AtomicBool = AtomicBool::new(false);
 
-/// Signals that end the program where nobody watches them.
-const ENDS: [libc::c_int; 3] = [libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
+/// Signals that end the program where nobody watches them; the last is that of an abort, for want of stack or memory.
+const ENDS: [libc::c_int; 4] = [libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT, libc::SIGABRT];
 
 /// Keys are unseen as long as it lives.
 #[derive(Debug)]
@@ -24,18 +25,41 @@ impl Unseen {
     pub fn begin() -> Option<Self> {
         let is_alone =
             std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
-        if !is_alone || !set(false) {
+        if !is_alone || UNSEEN.swap(true, Ordering::Relaxed) {
             return None;
         }
-        UNSEEN.store(true, Ordering::Relaxed);
+        // First, for a signal that comes behind the change has to find its handler.
         ENDS.into_iter().for_each(watch);
-        Some(Self(()))
+        if set(false) {
+            return Some(Self(()));
+        }
+        UNSEEN.store(false, Ordering::Relaxed);
+        ENDS.into_iter().for_each(forget);
+        None
     }
 }
 
 impl Drop for Unseen {
     fn drop(&mut self) {
         restore();
+    }
+}
+
+/// Keys show as long as it lives: somebody is asked, or another program has the terminal.
+#[derive(Debug)]
+pub struct Shown(());
+
+impl Shown {
+    /// From now on.
+    pub fn begin() -> Self {
+        show(true);
+        Self(())
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        show(false);
     }
 }
 
@@ -52,10 +76,14 @@ pub fn is_unseen() -> bool {
     UNSEEN.load(Ordering::Relaxed)
 }
 
-/// Shows keys while somebody is asked something, or not any more.
-pub fn set_asking(asking: bool) {
+/// Shows keys that are unseen otherwise, or does not any more.
+fn show(shown: bool) {
     if is_unseen() {
-        set(asking);
+        set(shown);
+        // `restore` may have come in between, and nobody would show them again.
+        if !is_unseen() {
+            set(true);
+        }
     }
 }
 

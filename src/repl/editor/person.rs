@@ -3,7 +3,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::visible;
-use crate::repl::editor::echo;
+use crate::repl::editor::echo::{self, Shown};
 use crate::tools::person::{Person, Question};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -43,7 +43,9 @@ impl Person for AtPrompt {
         async move {
             let turn = self.turn.lock().await;
             let asking = Asking::begin(self.front.as_ref());
+            let shown = Shown::begin();
             let answer = answer(question).await;
+            drop(shown);
             drop(asking);
             drop(turn);
             answer
@@ -58,14 +60,12 @@ struct Asking<'a>(&'a dyn Front);
 impl<'a> Asking<'a> {
     fn begin(front: &'a dyn Front) -> Self {
         front.set_asking(true);
-        echo::set_asking(true);
         Self(front)
     }
 }
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        echo::set_asking(false);
         self.0.set_asking(false);
     }
 }
