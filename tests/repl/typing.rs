@@ -68,6 +68,17 @@ fn what_is_typed_before_a_question_does_not_answer_it() {
 }
 
 #[test]
+fn lines_that_are_typed_at_a_question_answer_the_ones_behind_it() {
+    let program = project();
+    let mut terminal = Terminal::start(&program, &[]);
+    terminal.keys("ask_user(\"which one?\") + ask_user(\"which other?\")\r");
+    terminal.see("your answer to the program:");
+    terminal.keys("red\rblue\r");
+    terminal.see_row("out(1) = redblue");
+    assert!(terminal.raw().contains("your answer to the program: blue\r\n"), "{:?}", terminal.raw());
+}
+
+#[test]
 fn an_editor_of_ones_own_shows_what_is_typed_in_it() {
     let program = project().file("editor.sh", "printf 'which one? '\nread one\necho \"\\\"$one\\\"\" > \"$1\"\n");
     let editor = format!("sh {}", program.project().join("editor.sh").display());

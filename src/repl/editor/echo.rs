@@ -7,10 +7,13 @@
 use std::io::IsTerminal;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// Whether keys are unseen while nobody is asked. The terminal is one for the whole process.
 static UNSEEN: AtomicBool = AtomicBool::new(false);
+
+/// How many bytes of whole lines waited when keys were last shown: somebody saw them while they were typed.
+static AHEAD: AtomicI32 = AtomicI32::new(0);
 
 /// Signals that end the program where nobody watches them; the last is that of an abort, for want of stack or memory.
 const ENDS: [libc::c_int; 4] = [libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT, libc::SIGABRT];
@@ -28,6 +31,7 @@ impl Unseen {
         if !is_alone || UNSEEN.swap(true, Ordering::Relaxed) {
             return None;
         }
+        AHEAD.store(0, Ordering::Relaxed);
         // First, for a signal that comes behind the change has to find its handler.
         ENDS.into_iter().for_each(watch);
         if set(false) {
@@ -59,6 +63,7 @@ impl Shown {
 
 impl Drop for Shown {
     fn drop(&mut self) {
+        AHEAD.store(waiting(), Ordering::Relaxed);
         show(false);
     }
 }
@@ -76,6 +81,12 @@ pub fn is_unseen() -> bool {
     UNSEEN.load(Ordering::Relaxed)
 }
 
+/// Whether lines wait to be read that all were typed while keys that are unseen otherwise were shown.
+pub fn is_ahead() -> bool {
+    let ahead = AHEAD.load(Ordering::Relaxed);
+    is_unseen() && ahead > 0 && waiting() == ahead
+}
+
 /// Shows keys that are unseen otherwise, or does not any more.
 fn show(shown: bool) {
     if is_unseen() {
@@ -85,6 +96,15 @@ fn show(shown: bool) {
             set(true);
         }
     }
+}
+
+/// How many bytes of whole lines wait to be read.
+#[allow(unsafe_code)]
+fn waiting() -> libc::c_int {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the pointer is valid, and the kernel writes one number there.
+    let asked = unsafe { libc::ioctl(libc::STDIN_FILENO, libc::FIONREAD, &raw mut bytes) };
+    if asked == 0 { bytes } else { 0 }
 }
 
 /// Sets whether the terminal shows keys; answers whether that is a change. A handler of signals may call it.

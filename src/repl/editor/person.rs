@@ -86,10 +86,21 @@ fn shown(question: &Question) -> String {
 
 async fn answer(question: &Question) -> Outcome<String> {
     let terminal = open().map_err(gone)?;
-    if question.leave || echo::is_unseen() {
+    let is_ahead = !question.leave && echo::is_ahead();
+    if question.leave || (echo::is_unseen() && !is_ahead) {
         forget_typed(terminal.get_ref()).map_err(gone)?;
     }
     write(&terminal, &shown(question)).await.map_err(gone)?;
+    let answer = line(&terminal).await?;
+    if is_ahead {
+        // It was shown above the question, where it was typed.
+        write(&terminal, &format!("{}\n", visible(&answer))).await.map_err(gone)?;
+    }
+    Ok(answer)
+}
+
+/// The next line that is typed.
+async fn line(terminal: &AsyncFd<File>) -> Outcome<String> {
     let mut typed = Vec::new();
     while !typed.contains(&b'\n') && typed.len() < ANSWER {
         let mut piece = [0_u8; 1024];
@@ -126,6 +137,7 @@ fn open() -> std::io::Result<AsyncFd<File>> {
 }
 
 /// Drops what was typed before a question was there to be read, if leave is asked for or it was unseen: it answers something else.
+/// Further lines that were typed in sight at the last question are kept: a person may answer several at once.
 #[allow(unsafe_code)]
 fn forget_typed(terminal: &File) -> std::io::Result<()> {
     // SAFETY: the descriptor stays open while the file is borrowed, and the call touches no memory.
