@@ -61,6 +61,26 @@ fn what_no_answer_of_a_tool_has_is_told_before_it_is_called() {
             "{tool: list_dir, vars: {entrys: what is there}}",
             "`vars` take fields of the answer: `list_dir` has no field `entrys`; did you mean `entries`?",
         ),
+        (
+            "{tool: list_dir, vars: {entries: what is there}}",
+            "`vars` take fields of the answer: `entries` of `list_dir` is a list, and is declared as a text",
+        ),
+        (
+            "{tool: run_command, args: {command: echo hi}, vars: {stdout: {type: boolean}}}",
+            "`stdout` of `run_command` is a text, and is declared as true or false",
+        ),
+        (
+            "{tool: run_command, args: {command: echo hi}, vars: {note: what was said}}",
+            "`note` of `run_command` need not be there: leave `vars` out and read it by `.get(\"note\")`",
+        ),
+        (
+            "{tool: calculate, args: {expression: 1 + 1}, vars: {value: {type: number}}}",
+            "`vars` take fields of the answer: that of `calculate` is a number: leave `vars` out",
+        ),
+        (
+            "{tool: json_query, args: {text: '{}', query: $}, vars: {n: {type: integer}}}",
+            "`vars` take fields of the answer: that of `json_query` is a list: leave `vars` out",
+        ),
     ] {
         let text = format!("{HEAD}  last: {step}\n");
         refused_for(&text, what);
@@ -170,6 +190,14 @@ outputs: {count: inputs.n, maybe: maybe, all: all}
         ("{set: {v: sub.maybe?.scor}}", "`sub.maybe` has no field `scor`; did you mean `score`?"),
         ("{each: {in: sub.all, steps: {t: {set: {v: item.w}}}}}", "`item` has no field `w`"),
         ("{tool: sub, vars: {cuont: {type: integer}}}", "`sub` has no field `cuont`; did you mean `count`?"),
+        (
+            "{pipeline: pipelines/sub.yaml, vars: {cuont: {type: integer}}}",
+            "`pipelines/sub.yaml` has no field `cuont`; did you mean `count`?",
+        ),
+        (
+            "{pipeline: pipelines/sub.yaml, vars: {count: a text}}",
+            "`count` of `pipelines/sub.yaml` is a number, and is declared as a text",
+        ),
     ] {
         read(step).args(["pipeline", "validate", "flow.yaml"]).run().code(1).says("has a fault").says(what);
     }

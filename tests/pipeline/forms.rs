@@ -276,7 +276,7 @@ fn what_only_the_data_shows_is_a_failure_of_the_data() {
         "{each: {in: '{{ found[0].n }}', steps: {s: {set: {v: item}}}}}",
         "{each: {in: [1, 1], key: item, steps: {s: {set: {v: item}}}}}",
         "{tool: read_file, args: {path: notes.txt, max_bytes: '{{ found[0] }}'}}",
-        "{tool: json_query, args: {text: '{}', query: '$'}, vars: {v: text}}",
+        "{tool: read_file, args: {path: notes.txt}, vars: {v: text}}",
         "{ask: {prompt: which, choices: 'found[0].n'}}",
         "{set: {v: found}, products: {last: '{{ found[0].n }}'}}",
     ] {

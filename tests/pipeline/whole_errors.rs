@@ -126,7 +126,7 @@ const FIELDS: &[Case] = &[
     ),
     (
         "quoted",
-        "tool: json_query, args: {text: '[{\"b\": 1, \"a\": 2}]', query: '$[*]'}, vars: {a: {type: integer}}",
+        "script: given, args: {value: [{b: 1, a: 2}]}, vars: {a: {type: integer}}",
         &[("/kind", "data"), ("/raw/0/b", "1")],
     ),
     (
@@ -145,7 +145,7 @@ const FIELDS: &[Case] = &[
     ),
     (
         "printed",
-        "tool: run_command, args: {command: echo hi}, vars: {status: {type: integer}, stdout: {type: boolean}}",
+        "tool: run_command, args: {command: echo hi}, vars: {status: {type: integer}, stdout: {format: date}}",
         &[("/kind", "data"), ("/raw/stdout", "hi\n")],
     ),
 ];

@@ -3,10 +3,12 @@
 use crate::core::text::nearest;
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::forms::Forms;
+use crate::pipeline::check::given::misfit;
 use crate::pipeline::check::schemas::of_schema;
 use crate::pipeline::check::{Known, deeds, lacks, wanted};
-use crate::pipeline::plan::{Act, OnItemFailure, Pipeline, Step};
+use crate::pipeline::plan::{Act, OnItemFailure, Pipeline, Step, Var};
 use crate::pipeline::read::{Part, Reader, Use};
+use crate::pipeline::run::inputs;
 use crate::script::expression::{Constant, Form};
 
 /// What texts answer without being called.
@@ -49,17 +51,40 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline, forms: &Fo
     }
 }
 
-/// Fields that a step takes from the answer of its tool, which has none of that name.
+/// What is wrong with the fields that a step takes from the answer of its tool or pipeline, as far as that is known.
 fn undeclared(step: &Step) -> Vec<String> {
-    let Act::Tool(call) = &step.act else { return Vec::new() };
-    let form = of_schema(&call.answer).form;
-    // A text may hold them as JSON.
-    if !matches!(form, Form::Map(_)) {
-        return Vec::new();
+    let (name, form) = match &step.act {
+        Act::Tool(call) => (call.name.clone(), of_schema(&call.answer).form),
+        Act::Nested(nested) => (nested.path.display().to_string(), nested.pipeline.answer.form.clone()),
+        _ => return Vec::new(),
+    };
+    let wrong = match &form {
+        // A text may hold them as JSON.
+        Form::Any | Form::Text => Vec::new(),
+        Form::Map(_) => step.vars.iter().filter_map(|var| untaken(&name, &form, var)).collect(),
+        _ if step.vars.is_empty() => Vec::new(),
+        _ => vec![format!("that of `{name}` is {}: leave `vars` out", form.kind())],
+    };
+    wrong.into_iter().map(|what| format!("`vars` take fields of the answer: {what}")).collect()
+}
+
+/// Why an answer of this form never gives a field, or need not: a step needs all that it declares.
+fn untaken(name: &str, form: &Form, var: &Var) -> Option<String> {
+    let own = var.name.as_str();
+    let Form::Map(fields) = form else { return None };
+    let Some(field) = fields.all.iter().find(|field| field.name == own) else {
+        return unknown_field((name, form), &[own], false, &|_| true);
+    };
+    if !field.sure {
+        let hint = format!("leave `vars` out and read it by `.get(\"{own}\")`");
+        return Some(format!("`{own}` of `{name}` need not be there: {hint}"));
     }
-    let unknown = |name: &str| unknown_field((call.name.as_str(), &form), &[name], false, &|_| true);
-    let wrong = step.vars.iter().filter_map(|var| unknown(&var.name));
-    wrong.map(|what| format!("`vars` take fields of the answer: {what}")).collect()
+    // What may be `()` may be taken for that.
+    if field.made.lack.is_some() {
+        return None;
+    }
+    let (way, schema, kind) = misfit(&field.made.form, &var.schema, false, own)?;
+    Some(format!("`{way}` of `{name}` is {kind}, and is declared as {}", inputs::wanted(schema)))
 }
 
 /// What is wrong with a reading by what its name means.

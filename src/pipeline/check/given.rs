@@ -157,7 +157,12 @@ fn absent(read: &Use, forms: &Forms<'_>) -> Option<String> {
 }
 
 /// The first part of a value that never fits: the way to it, what is taken there, and what it is.
-fn misfit<'s>(form: &Form, schema: &'s Value, reads: bool, way: &str) -> Option<(String, &'s Value, &'static str)> {
+pub(super) fn misfit<'s>(
+    form: &Form,
+    schema: &'s Value,
+    reads: bool,
+    way: &str,
+) -> Option<(String, &'s Value, &'static str)> {
     let kind = match form {
         Form::Any => return None,
         Form::Text if reads => return None,
