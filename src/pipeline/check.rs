@@ -23,7 +23,7 @@ use std::rc::Rc;
 /// Checks a file that has been read, and says what is known of its answer.
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) -> Made {
     let known = Known::of(pipeline);
-    let absence = Absence::of(&known, &pipeline.inputs);
+    let absence = Absence::of(&known, pipeline);
     let forms = Forms::of(&reader.file, pipeline, &known, &absence);
     fields::check(reader, pipeline, &forms);
     products::check(reader, pipeline);

@@ -6,7 +6,7 @@ use crate::config::settings::Settings;
 use crate::context::discover::similar;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::pipeline::check;
-use crate::pipeline::plan::{NESTING, Pipeline};
+use crate::pipeline::plan::{NESTING, Pipeline, STEPS};
 use crate::pipeline::read::words::{HEADER, keys};
 use crate::pipeline::read::{Header, Part, Reader, Scope, User};
 use crate::pipeline::tree::{self, Node};
@@ -190,6 +190,11 @@ impl Reader<'_, '_> {
         let named = self.named(steps);
         let file = Scope::file();
         let block = self.linked(&named, &file, true);
+        if self.steps.len() > STEPS {
+            let message = format!("a pipeline has at most {STEPS} steps, and this one {}", self.steps.len());
+            self.fault(steps.at, format!("{message}: repeat some by `each`, or call a part of them by `pipeline`"));
+            return None;
+        }
         // Also those that could not be read: their own faults are told.
         let scope = file.with(named.iter().map(|step| step.name.as_str()));
         let outputs = self.outputs(fields.get("outputs"), &scope);

@@ -24,6 +24,10 @@ use std::time::Duration;
 /// How deep pipelines may call pipelines.
 pub const NESTING: usize = 5;
 
+/// How many steps a file has at most, those of bodies included: each may wait for all before it, so that they cost the
+/// square of their number.
+pub const STEPS: usize = 5_000;
+
 /// How many steps run at once unless the file says otherwise.
 pub const PARALLEL: usize = 16;
 

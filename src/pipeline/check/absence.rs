@@ -2,7 +2,8 @@
 
 use crate::pipeline::check::ways::{goes_on, has_condition_of, reader, skips_others};
 use crate::pipeline::check::{Known, Seen};
-use crate::pipeline::plan::{Act, Input, Jump, Step};
+use crate::pipeline::graph::needed_first;
+use crate::pipeline::plan::{Act, Block, Jump, Pipeline, Step};
 use crate::pipeline::read::{Part, Use, User};
 use crate::pipeline::tree::Spot;
 use crate::script::expression::{Constant, Expression, Question, Reference};
@@ -18,24 +19,25 @@ pub(super) struct Absence<'k> {
 }
 
 impl<'k> Absence<'k> {
-    /// What is known of a file with these inputs.
-    pub(super) fn of(known: &'k Known<'k>, inputs: &'k [Input]) -> Self {
-        let optional = inputs.iter().filter(|input| input.may_be_nothing());
+    /// What is known of a file.
+    pub(super) fn of(known: &'k Known<'k>, pipeline: &'k Pipeline) -> Self {
+        let optional = pipeline.inputs.iter().filter(|input| input.may_be_nothing());
         let optional = optional.map(|input| input.name.as_str()).collect();
         let is_ended = |seen: &Seen<'_>| !seen.step.always && seen.ways.ended_before(seen.at).is_some();
         let skipped = known.steps.iter().filter(|(_, seen)| is_ended(seen)).map(|(name, _)| *name).collect();
         let mut absence = Self { known, optional, skipped };
-        // What is skipped passes on, mostly to what is written behind it, so that it is looked at until nothing is added.
-        loop {
-            let before = absence.skipped.len();
-            for (name, seen) in &known.steps {
-                if absence.is_skipped_with_another(seen) {
-                    absence.skipped.insert(name);
-                }
+        absence.pass_on(&pipeline.block);
+        absence
+    }
+
+    /// What is skipped passes that on to the steps of its block that wait for it.
+    fn pass_on(&mut self, block: &'k Block) {
+        for step in needed_first(block).into_iter().filter_map(|at| block.steps.get(at)) {
+            let seen = self.known.steps.get(step.name.as_str());
+            if seen.is_some_and(|seen| self.is_skipped_with_another(seen)) {
+                self.skipped.insert(&step.name);
             }
-            if absence.skipped.len() == before {
-                return absence;
-            }
+            step.act.blocks().into_iter().for_each(|block| self.pass_on(block));
         }
     }
 

@@ -4,6 +4,7 @@ use crate::pipeline::check::Seen;
 use crate::pipeline::graph::{jumps, needed_first, targets};
 use crate::pipeline::plan::{Act, Block, Jump, Step};
 use crate::script::expression::{Expression, Reference};
+use std::cmp::Reverse;
 
 /// What a body gives its steps beside the item, under the same names as one further out.
 const OF_BODIES: &[&str] = &["key", "index", "prev", "iteration"];
@@ -81,14 +82,18 @@ impl<'p> Ways<'p> {
         let mut all = Bits::default();
         let Some(step) = self.step(at).filter(|step| !step.always) else { return all };
         let needed = step.after.iter().map(|at| (*at, true)).chain(step.behind.iter().map(|at| (*at, false)));
+        let mut needed: Vec<(usize, bool)> = needed.collect();
+        // The last one first: what comes with it has brought all that falls with that, and most points come with the last.
+        needed.sort_unstable_by_key(|(at, _)| Reverse(*at));
         for (at, is_read) in needed {
             let Some(other) = self.step(at).filter(|other| !step.watches.contains(&other.name)) else { continue };
+            let came = all.has(at);
             // A point of control whose failure is dealt with holds up nobody.
             if is_read || !goes_on(other) {
                 all.set(at);
             }
             // What is jumped over holds up nobody either.
-            if !self.over.has(at) {
+            if !came && !self.over.has(at) {
                 self.falls.get(at).into_iter().for_each(|further| all.join(further));
             }
         }

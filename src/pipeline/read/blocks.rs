@@ -1,7 +1,7 @@
 //! Blocks of steps, and what holds them: items, iterations, branches.
 
 use crate::pipeline::graph;
-use crate::pipeline::plan::{Block, Branch, Each, OnItemFailure, While};
+use crate::pipeline::plan::{Block, Branch, Each, OnItemFailure, STEPS, While};
 use crate::pipeline::read::step::Named;
 use crate::pipeline::read::template::Reading;
 use crate::pipeline::read::words::{ACTS, RESERVED, keys};
@@ -15,12 +15,12 @@ impl Reader<'_, '_> {
         self.linked(&named, scope, top)
     }
 
-    /// The block of these steps.
+    /// The block of these steps; one without any if the file has too many.
     pub(crate) fn linked(&mut self, named: &[Named<'_>], scope: &Scope<'_>, top: bool) -> Block {
         let scope = scope.with(named.iter().map(|step| step.name.as_str()));
         let begin = self.uses.len();
         let drafts: Vec<_> = named.iter().map(|step| self.step(step, &scope, top)).collect();
-        graph::link(self, drafts, begin)
+        if self.steps.len() > STEPS { Block::default() } else { graph::link(self, drafts, begin) }
     }
 
     /// The steps of a block before their keys are read.
