@@ -13,7 +13,9 @@ pub fn schema() -> Value {
         "description": "Expressions are Rhai; a text may hold them in {{ }}. Where a map is written, a list of maps with \
                         one key each may stand too.",
         "type": "object",
-        "properties": properties(HEADER, header_form),
+        "properties": properties(HEADER, |key| {
+            if key == "steps" { reference("steps") } else { or_nothing(header_form(key)) }
+        }),
         "required": ["steps"],
         "additionalProperties": false,
         "$defs": {
@@ -32,7 +34,7 @@ pub fn schema() -> Value {
 }
 
 /// The keys of a list, each with its form and its meaning.
-fn properties(words: &[Word], form: fn(&str) -> Value) -> Map<String, Value> {
+fn properties(words: &[Word], form: impl Fn(&str) -> Value) -> Map<String, Value> {
     let described = words.iter().map(|(key, meaning)| {
         let mut form = form(key);
         if let Some(map) = form.as_object_mut() {
@@ -53,8 +55,31 @@ fn map_of(value: &Value) -> Value {
     json!({"anyOf": [{"type": "object", "additionalProperties": value}, {"type": "array", "items": one}]})
 }
 
+/// A text on one line, which may look like a number: a version, a year, a name.
+fn word() -> Value {
+    json!({"type": ["string", "number"]})
+}
+
 fn texts() -> Value {
-    json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+    json!({"type": ["string", "number", "array"], "items": word()})
+}
+
+/// The same where nothing need stand: a key without a value says nothing.
+fn or_nothing(mut form: Value) -> Value {
+    let nothing = json!({"type": "null"});
+    if let Some(kind) = form.get_mut("type") {
+        *kind = match kind.take() {
+            Value::Array(kinds) => kinds.into_iter().chain(["null".into()]).collect(),
+            kind => json!([kind, "null"]),
+        };
+    } else if let Some(Value::Array(words)) = form.get_mut("enum") {
+        words.push(Value::Null);
+    } else if let Some(Value::Array(forms)) = form.get_mut("anyOf") {
+        forms.push(nothing);
+    } else if form.get("$ref").is_some() {
+        form = json!({"anyOf": [form, nothing]});
+    }
+    form
 }
 
 /// A map of forms, or a list of names and of maps with one key each.
@@ -69,18 +94,14 @@ fn header_form(key: &str) -> Value {
     match key {
         "inputs" => map_of(&json!({"anyOf": [{"type": ["string", "null"]}, reference("input")]})),
         "outputs" => json!({"anyOf": [map_of(&json!({})), {"type": "array", "items": {"type": "string"}}]}),
-        "experts" | "personalities" => map_of(&json!({"type": "string"})),
+        "experts" | "personalities" => map_of(&word()),
         "selection_schema" => json!({"enum": ["cost", "performance", "balanced"]}),
         "budget" => reference("budget"),
         "limits" => {
             closed(&json!({"max_parallel": {"type": "integer", "minimum": 1}, "timeout": reference("span")}), &[])
         }
-        "defaults" => {
-            json!({"type": "object", "properties": properties(DEFAULTS, step_form), "additionalProperties": false})
-        }
-        "steps" => reference("steps"),
-        "version" | "id" => json!({"type": ["string", "number"]}),
-        _ => json!({"type": "string"}),
+        "defaults" => keyed(properties(DEFAULTS, |key| or_nothing(step_form(key))), &[]),
+        _ => word(),
     }
 }
 
@@ -94,19 +115,18 @@ fn steps() -> Value {
 }
 
 fn step() -> Value {
-    let all: Vec<Word> = ACTS.iter().chain(STEP).copied().collect();
     let acts: Vec<Value> = ACTS.iter().map(|(key, _)| json!({"required": [key]})).collect();
-    json!({
-        "type": "object",
-        "properties": properties(&all, step_form),
-        "oneOf": acts,
-        "additionalProperties": false,
-    })
+    let mut all = properties(ACTS, step_form);
+    all.extend(properties(STEP, |key| or_nothing(step_form(key))));
+    let mut step = keyed(all, &[]);
+    step["anyOf"] = json!([{"type": "array"}, {"oneOf": acts}]);
+    step
 }
 
 fn step_form(key: &str) -> Value {
     match key {
-        "llm" | "run" | "ask" | "tool" | "script" | "pipeline" => json!({"anyOf": [{"type": "string"}, called(key)]}),
+        "llm" | "run" | "ask" => json!({"anyOf": [{"type": "string"}, called(key)]}),
+        "tool" | "script" | "pipeline" => json!({"anyOf": [word(), called(key)]}),
         "switch" => closed(
             &json!({"on": reference("expression"), "cases": map_of(&reference("jump")), "default": reference("jump")}),
             &["on", "cases"],
@@ -149,7 +169,7 @@ fn step_form(key: &str) -> Value {
         "priority" => json!({"type": "integer"}),
         "max_tokens" => json!({"type": "integer", "minimum": 1}),
         "temperature" => json!({"type": "number", "minimum": 0, "maximum": 2}),
-        _ => json!({"type": "string"}),
+        _ => word(),
     }
 }
 
@@ -159,7 +179,7 @@ fn called(key: &str) -> Value {
     match key {
         "llm" => closed(
             &json!({
-                "prompt": text(), "role": {"type": "string"}, "system": text(), "schema": {},
+                "prompt": text(), "role": word(), "system": text(), "schema": {},
                 "max_tokens": {"type": "integer", "minimum": 1}, "temperature": {"type": "number"},
                 "stop": texts(), "images": texts(), "check": reference("expression"),
             }),
@@ -167,25 +187,25 @@ fn called(key: &str) -> Value {
         ),
         "run" => closed(
             &json!({
-                "task": text(), "context": text(), "role": {"type": "string"},
+                "task": text(), "context": text(), "role": word(),
                 "max_turns": {"type": "integer", "minimum": 1}, "schema": {},
             }),
             &["task"],
         ),
-        "ask" => closed(&json!({"prompt": text(), "choices": {}, "of": {"type": "string"}}), &["prompt"]),
-        "pipeline" => closed(&json!({"path": {"type": "string"}, "inputs": {}}), &["path"]),
-        _ => closed(&json!({"name": {"type": "string"}, "args": {}}), &["name"]),
+        "ask" => closed(&json!({"prompt": text(), "choices": {}, "of": word()}), &["prompt"]),
+        "pipeline" => closed(&json!({"path": word(), "inputs": {}}), &["path"]),
+        _ => closed(&json!({"name": word(), "args": {}}), &["name"]),
     }
 }
 
 fn form(words: &[Word]) -> Value {
     let of = |key: &str| match key {
         "type" => json!({"enum": ["string", "integer", "number", "boolean", "array", "object", "any"]}),
-        "description" | "format" => json!({"type": "string"}),
+        "description" | "format" => word(),
         "required" => json!({"type": "boolean"}),
         _ => json!({}),
     };
-    json!({"type": "object", "properties": properties(words, of), "additionalProperties": false})
+    keyed(properties(words, |key| or_nothing(of(key))), &[])
 }
 
 fn budget() -> Value {
@@ -206,8 +226,27 @@ fn retry() -> Value {
     json!({"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, closed(&parts, &[])]})
 }
 
-fn closed(properties: &Value, required: &[&str]) -> Value {
-    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+/// A map of these keys, of which those that are not required need no value.
+fn closed(parts: &Value, required: &[&str]) -> Value {
+    let parts = parts.as_object().into_iter().flatten();
+    let form = |(key, form): (&String, &Value)| {
+        let form = form.clone();
+        (key.clone(), if required.contains(&key.as_str()) { form } else { or_nothing(form) })
+    };
+    keyed(parts.map(form).collect(), required)
+}
+
+/// A map of these keys, or a list of maps with one of them each.
+fn keyed(properties: Map<String, Value>, required: &[&str]) -> Value {
+    let names: Vec<&String> = properties.keys().collect();
+    let one = json!({"type": "object", "propertyNames": {"enum": names}, "minProperties": 1, "maxProperties": 1});
+    json!({
+        "type": ["object", "array"],
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+        "items": one,
+    })
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub(super) fn known(environment: Environment) -> (Settings, Catalog) {
 }
 
 /// Reads a text and checks it, as every command does that takes a pipeline.
-fn load(text: &str) -> Outcome<Arc<Pipeline>> {
+pub(super) fn load(text: &str) -> Outcome<Arc<Pipeline>> {
     let (settings, tools) = &*KNOWN;
     load::load_text(settings, tools, Path::new("flow.yaml"), text)
 }

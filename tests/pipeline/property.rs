@@ -2,7 +2,7 @@
 //! value that is absent where the file could have told. What only the data shows is a failure of the kind `data`. And the
 //! schema of the format holds for it.
 
-use super::mutated::known;
+use super::mutated::{self, known};
 use super::random;
 use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
@@ -10,7 +10,7 @@ use proptest::prelude::{ProptestConfig, TestCaseError, any, prop};
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use rhizo::config::environment::Environment;
 use rhizo::pipeline::{load, schema};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::cell::Cell;
 
 /// The pipeline that others call.
@@ -47,6 +47,24 @@ fn models(server: &ChatServer) -> String {
          [models.seeing]\nbase_url = \"{address}\"\nvision = true\n"
     )
 }
+
+/// Files that say nothing under a key, have numbers for texts, and lists of maps with one key each for maps.
+const OTHERWISE: &[&str] = &[
+    r#"{"id": 5, "name": 2024, "description": 7, "version": 1.5, "output_dir": 5, "inputs": null, "limits": null,
+        "defaults": null, "outputs": null, "experts": null, "personalities": {"old": 1900}, "selection_schema": null,
+        "steps": {"a": {"llm": {"prompt": "x", "stop": 5, "system": null}, "cache": null, "condition": null,
+        "retry": null, "products": null, "on_failure": null, "requires": null, "vars": null, "always": null}}}"#,
+    r#"{"defaults": [{"timeout": "5s"}, {"retry": [{"times": 1}]}], "limits": [{"max_parallel": 2}],
+        "budget": [{"max_calls": 3}], "inputs": [{"n": [{"type": "integer"}, {"default": 1}, {"description": 7}]}],
+        "steps": {"a": [{"llm": [{"prompt": "x"}, {"max_tokens": 5}]}, {"vars": [{"t": [{"type": "string"}]}]},
+        {"retry": [{"times": 2}]}]}}"#,
+    r#"{"steps": [{"a": [{"each": [{"in": ["x"]}, {"as": "one"}, {"steps": {"b": {"set": {"v": "one"}}}}]}]},
+        {"name": "c", "while": [{"condition": "false"}, {"max_iterations": 2}, {"steps": [{"d": {"wait": 5}}]}]},
+        {"s": {"switch": [{"on": "1"}, {"cases": [{"1": "skip"}]}, {"default": null}]}}]}"#,
+    r#"{"steps": {"a": {"tool": [{"name": "read_file"}, {"args": [{"path": "x"}]}]},
+        "p": {"parallel": [{"l": [{"m": {"run": [{"task": "x"}, {"max_turns": null}]}}]}]},
+        "q": {"ask": [{"prompt": "x"}, {"choices": null}]}}}"#,
+];
 
 /// How many pipelines are made; `RHIZO_TEST_CASES=5000` makes it 25 times the usual.
 fn cases() -> u32 {
@@ -93,6 +111,38 @@ fn run(program: &Program, text: &str, knowable: bool) -> Result<(), String> {
     }
 }
 
+/// Writes the map of this number, of all in a value, as a list of maps with one key each.
+fn list(value: &mut Value, number: &mut usize) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| list(item, number)),
+        Value::Object(map) if *number > 0 => {
+            *number -= 1;
+            map.values_mut().for_each(|inner| list(inner, number));
+        }
+        Value::Object(map) => {
+            *number = usize::MAX;
+            let entries = std::mem::take(map).into_iter();
+            *value = entries.map(|(key, inner)| json!({key: inner})).collect();
+        }
+        _ => {}
+    }
+}
+
+/// Whether the schema holds for a file that is accepted.
+fn holds(schema: &jsonschema::Validator, data: &Value) -> Result<(), TestCaseError> {
+    let wrong = schema.iter_errors(data).next();
+    wrong.map_or(Ok(()), |wrong| Err(TestCaseError::fail(format!("the schema: {wrong}\n{data:#}"))))
+}
+
+#[test]
+fn the_schema_holds_for_keys_without_a_value_and_for_lists_of_maps() {
+    let schema = jsonschema::validator_for(&schema::schema()).expect("a schema");
+    for text in OTHERWISE {
+        mutated::load(text).expect("a pipeline");
+        holds(&schema, &serde_json::from_str(text).expect("JSON")).expect("a schema that holds");
+    }
+}
+
 #[test]
 fn what_is_accepted_never_fails_for_what_it_says() {
     let server = ChatServer::new(answer);
@@ -125,8 +175,11 @@ fn what_is_accepted_never_fails_for_what_it_says() {
             return Ok(());
         }
         accepted.set(accepted.get() + 1);
-        if let Some(wrong) = schema.iter_errors(&made.data).next() {
-            return Err(TestCaseError::fail(format!("the schema: {wrong}\n{}", made.text)));
+        holds(&schema, &made.data)?;
+        let (mut listed, mut number) = (made.data, 1 + usize::from(tape[0]) % 24);
+        list(&mut listed, &mut number);
+        if load::load_text(&settings, &tools, &path, &listed.to_string()).is_ok() {
+            holds(&schema, &listed)?;
         }
         run(&program, &made.text, made.knowable)
             .map_err(|complaint| TestCaseError::fail(format!("{complaint}\n{}", made.text)))
