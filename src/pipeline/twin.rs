@@ -77,6 +77,8 @@ struct Twin {
     folder: std::path::PathBuf,
     /// How many items are worked on at once.
     parallel: usize,
+    /// How deep in bodies that is which is written.
+    depth: usize,
 }
 
 /// A block with what may become of its steps, and the variables that lead through it.
@@ -111,6 +113,7 @@ impl Twin {
             scope: vec!["inputs".to_owned()],
             folder: pipeline.output_dir.clone(),
             parallel: pipeline.limits.max_parallel,
+            depth: 0,
         };
         twin.gather(&pipeline.block);
         let told = pipeline.outputs.iter().flat_map(|(_, value)| value.expressions());

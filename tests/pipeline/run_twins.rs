@@ -18,8 +18,8 @@ fn source(name: &str) -> String {
 pub(super) struct Came {
     pub(super) code: i32,
     pub(super) answer: Value,
-    /// The words with which it failed.
-    pub(super) end: String,
+    /// The kind and the words with which it failed.
+    pub(super) end: (Value, String),
     /// Files below `output`, by name.
     pub(super) files: BTreeMap<String, String>,
     /// Kind and hash of each effect, sorted, because several run at once.
@@ -51,7 +51,8 @@ pub(super) fn run(program: &Program, file: &str, args: &[&str]) -> Came {
         let name = Path::new(&path).strip_prefix(&output).expect("below").display().to_string();
         (name, std::fs::read_to_string(&path).expect("text"))
     });
-    let end = unnamed(document["failure"]["message"].as_str().unwrap_or_default()).to_owned();
+    let failure = &document["failure"];
+    let end = (failure["kind"].clone(), unnamed(failure["message"].as_str().unwrap_or_default()).to_owned());
     Came { code, answer: document["answer"].clone(), end, files: files.collect(), effects }
 }
 

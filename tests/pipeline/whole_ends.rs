@@ -59,7 +59,8 @@ fn a_made_script_ends_with_the_failure_of_its_pipeline() {
 
 #[test]
 fn a_made_script_ends_with_the_words_of_its_pipeline() {
-    let program = Program::offline().file("notes.txt", "a note\n");
+    let counts = "inputs: {n: {type: integer}}\nsteps: {c: {set: {n: inputs.n}}}\n";
+    let program = Program::offline().file("notes.txt", "a note\n").file("counts.yaml", counts);
     let text = "text: {tool: read_file, args: {path: notes.txt}}";
     for (step, kind) in [
         ("a: {tool: calculate, args: {expression: 1 / 0}}", "invalid"),
@@ -69,6 +70,13 @@ fn a_made_script_ends_with_the_words_of_its_pipeline() {
         ("a: {while: {condition: '[text][0]', max_iterations: 2, steps: {b: {set: {v: '1'}}}}}", "data"),
         ("a: {set: {v: '[text][0] > 1'}, retry: 1}", "data"),
         ("a: {set: {v: '[text][0] > 1'}}, b: {wait: 1ms}", "data"),
+        ("a: {set: {v: '[text][0] > 1'}}", "data"),
+        ("a: {llm: 'say {{ [text][0] > 1 }}'}", "data"),
+        ("a: {set: {v: '1'}, condition: '[text][0] > 1'}", "data"),
+        ("a: {each: {in: [0], steps: {b: {set: {v: '[text][0] > 1'}}}}}", "data"),
+        ("a: {while: {condition: 'true', max_iterations: 2, steps: {b: {set: {v: '[text][0] > 1'}}}}}", "data"),
+        ("a: {tool: read_file, args: {path: notes.txt, max_bytes: '{{ [text][0] }}'}}", "data"),
+        ("a: {pipeline: counts.yaml, inputs: {n: '{{ [text][0] }}'}}", "data"),
         ("a: {switch: {on: text, cases: {x: b}, default: fail}}, b: {wait: 1ms}", "invalid"),
         ("a: {set: {v: '1'}, condition: 1 > 2, on_false: fail}", "invalid"),
         ("a: {set: {v: '1'}, on_success: retry, max_visits: 2}", "loop_exhausted"),

@@ -58,6 +58,24 @@ impl Act {
         }
     }
 
+    /// The expressions whose values it needs before anything else, those of blocks inside it left out.
+    pub fn expressions(&self) -> Vec<&Expression> {
+        match self {
+            Self::Llm(call) => gathered(call.system.iter().chain([&call.prompt]).chain(&call.images)),
+            Self::Tool(call) => call.args.expressions(),
+            Self::Script(call) => call.args.expressions(),
+            Self::Nested(nested) => nested.inputs.expressions(),
+            Self::Run(run) => gathered(run.context.iter().chain([&run.task])),
+            Self::Set(values) => gathered(values.iter().map(|(_, value)| value)),
+            Self::Ask(ask) => gathered(ask.choices.iter().chain([&ask.prompt])),
+            Self::Switch(switch) => vec![&switch.on],
+            Self::Each(each) => each.items.expressions().into_iter().chain(&each.key).collect(),
+            Self::While(repeat) => vec![&repeat.condition],
+            Self::Parallel(_) | Self::Wait(_) => Vec::new(),
+            Self::End(value) => value.expressions(),
+        }
+    }
+
     /// The blocks inside it.
     pub fn blocks(&self) -> Vec<&Block> {
         match self {
@@ -67,6 +85,11 @@ impl Act {
             _ => Vec::new(),
         }
     }
+}
+
+/// The expressions of several values.
+fn gathered<'a>(values: impl Iterator<Item = &'a Template>) -> Vec<&'a Expression> {
+    values.flat_map(Template::expressions).collect()
 }
 
 /// One model call.

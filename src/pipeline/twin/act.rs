@@ -13,7 +13,7 @@ impl Twin {
             Act::Llm(call) => self.llm(step, call),
             Act::Tool(call) => {
                 let args = self.value(&call.args);
-                let (name, tool) = (text(&call.name), if self.read.is_empty() { "TOOL" } else { self.call("called") });
+                let (name, tool) = (text(&call.name), self.call("called"));
                 let call = format!("{}({name}, {tool}({name}, {args}))", self.call("checked"));
                 self.fields(step, call)
             }
@@ -25,8 +25,8 @@ impl Twin {
                 let inputs = self.value(&nested.inputs);
                 // A script names files from the workspace, a pipeline from its own folder.
                 let path = nested.pipeline.path.display().to_string();
-                let call = if self.read.is_empty() { "PIPELINE" } else { self.call("nested") };
-                self.fields(step, format!("{call}({}, {inputs})", text(&path)))
+                let call = format!("{}({}, {inputs})", self.call("nested"), text(&path));
+                self.fields(step, call)
             }
             Act::Run(run) => self.child(step, run),
             Act::Set(values) => {

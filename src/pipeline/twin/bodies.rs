@@ -28,14 +28,9 @@ impl Twin {
         let work = self.function("item", step, Some(&[name.as_str(), "index", "key"]), &mut |twin, body| {
             let done = twin.fresh("done");
             body.add(&format!("let {done} = #{{key: key, value: ()}};"));
-            let what = match stop {
-                // What fails here ends the rest.
-                true if twin.read.is_empty() => Vec::new(),
-                true => vec!["throw error_of(failure);".to_owned()],
-                false if twin.read.is_empty() => vec![format!("{done}.failure = failure;")],
-                false => vec![format!("{done}.failure = error_of(failure);")],
-            };
-            twin.done(&each.block, &format!("{done}.value"), &what, body);
+            // What fails here ends the rest, or is noted.
+            let failed = if stop { "throw ".to_owned() } else { format!("{done}.failure = ") };
+            twin.done(&each.block, &format!("{done}.value"), &[format!("{failed}error_of(failure);")], body);
             body.add(&done);
         });
         let most = each.max_parallel.unwrap_or(self.parallel).clamp(1, 1_024);
@@ -101,12 +96,8 @@ impl Twin {
         body.add(&format!("if iteration > {} {{", repeat.max_iterations));
         body.add(&format!("    throw #{{kind: \"loop_exhausted\", message: {message}, hint: {hint}, last: prev}};"));
         body.add("}");
-        let failed = match self.read.is_empty() {
-            true => Vec::new(),
-            false => ["failure = error_of(failure);", "failure.iteration = iteration;", "throw failure;"]
-                .map(str::to_owned)
-                .to_vec(),
-        };
+        let failed = ["failure = error_of(failure);", "failure.iteration = iteration;", "throw failure;"];
+        let failed = failed.map(str::to_owned);
         self.done(&repeat.block, "prev", &failed, &mut body);
         body.add("iteration += 1;");
         body.shallower();
@@ -118,19 +109,15 @@ impl Twin {
         body.list()
     }
 
-    /// What became of a body: its value, or what is done about its failure, if anything is. What is added to a failure is
-    /// assigned: a new map would forget from which call it comes.
+    /// What became of a body: its value, or what is done about its failure. What is added to a failure is assigned: a new
+    /// map would forget from which call it comes.
     fn done(&mut self, block: &Block, place: &str, failed: &[String], body: &mut Lines) {
         let outside = self.scope.len();
-        if failed.is_empty() {
-            let value = self.block(block, body, true);
-            body.add(&format!("{place} = {value};"));
-            self.scope.truncate(outside);
-            return;
-        }
         body.add("try {");
         body.deeper();
+        self.depth += 1;
         let value = self.block(block, body, true);
+        self.depth -= 1;
         body.add(&format!("{place} = {value};"));
         body.shallower();
         body.add("} catch (failure) {");

@@ -216,7 +216,7 @@ pub(super) fn can_fail(step: &Step) -> bool {
 }
 
 /// Whether an expression is a value by its name, or one that stands there.
-fn only_names(expression: &Expression) -> bool {
+pub(super) fn only_names(expression: &Expression) -> bool {
     let source = expression.source();
     match expression.references() {
         [] => serde_json::from_str::<serde_json::Value>(source).is_ok(),

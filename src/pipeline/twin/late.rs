@@ -2,11 +2,12 @@
 //! what several ends leave to come.
 
 use crate::pipeline::graph;
-use crate::pipeline::plan::{Block, Jump, Step};
+use crate::pipeline::plan::{Act, Block, Jump, Step};
 use crate::pipeline::twin::Place;
 use crate::pipeline::twin::code::{Lines, text};
-use crate::pipeline::twin::fates::{Fates, can_fail, ends_block, leads_back};
+use crate::pipeline::twin::fates::{Fates, can_fail, ends_block, leads_back, only_names};
 use crate::pipeline::twin::jumps::is_bounded;
+use crate::script::expression::Expression;
 
 /// The statements that tell the failures noted of the steps before this one in the file, if it may fail at once.
 pub(super) fn before(place: &Place<'_>, at: usize) -> Vec<String> {
@@ -31,11 +32,9 @@ pub(super) fn told(place: &Place<'_>, at: usize, step: &Step) -> Option<String> 
     spent.then(|| format!("if {}.contains({}) {{ throw errors.{name}; }}", place.spent, text(name)))
 }
 
-/// Lines of a step in whose failure those go before that were noted earlier.
-pub(super) fn behind(noted: Vec<String>, body: &mut Lines, write: impl FnOnce(&mut Lines)) {
-    if noted.is_empty() {
-        return write(body);
-    }
+/// Lines of a step in whose failure those go before that were noted earlier; with nothing, its failure is told as it is.
+pub(super) fn behind(noted: Option<Vec<String>>, body: &mut Lines, write: impl FnOnce(&mut Lines)) {
+    let Some(noted) = noted else { return write(body) };
     body.add("try {");
     body.deeper();
     write(body);
@@ -46,6 +45,25 @@ pub(super) fn behind(noted: Vec<String>, body: &mut Lines, write: impl FnOnce(&m
     body.add("throw error_of(failure);");
     body.shallower();
     body.add("}");
+}
+
+/// Whether a step may fail as scripts do, because what it reads itself is computed.
+pub(super) fn computes(block: &Block, step: &Step) -> bool {
+    let files = step.products.iter().flat_map(|file| file.path.expressions().into_iter().chain([&file.value]));
+    let mut own = step.act.expressions().into_iter().chain(&step.condition).chain(files);
+    own.any(|expression| !only_names(expression) && !is_declared(block, expression))
+}
+
+/// Whether an expression is a field that a step says to have.
+fn is_declared(block: &Block, expression: &Expression) -> bool {
+    let [one] = expression.references() else { return false };
+    let [name, field] = one.path.as_slice() else { return false };
+    let has = |step: &Step| {
+        let sets = matches!(&step.act, Act::Set(values) if values.iter().any(|(name, _)| name == field));
+        sets || step.vars.iter().any(|var| var.name == *field)
+    };
+    let step = block.position(name).and_then(|at| block.steps.get(at));
+    one.path.join(".") == expression.source() && step.is_some_and(has)
 }
 
 /// Whether a step that always runs may end a block that has ended, with others to come that its end spares and the first

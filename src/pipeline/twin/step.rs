@@ -12,8 +12,11 @@ impl Twin {
         let (fates, jumps) = (&place.fates, place.next.is_some());
         let guard = guard(place, at, step);
         let caught = fates.caught.contains(&at);
+        // A body makes a failure of the data of whatever its steps could not compute, and so must a step outside of one.
+        let ends = self.depth == 0 && !caught && late::computes(place.block, step);
         let noted = late::before(place, at);
-        let bare = guard.is_none() && step.condition.is_none() && !caught && step.retry.times == 0 && noted.is_empty();
+        let noted = (ends || !noted.is_empty()).then_some(noted);
+        let bare = guard.is_none() && step.condition.is_none() && !caught && step.retry.times == 0 && noted.is_none();
         if !jumps && !bare {
             body.add(&format!("let {} = ();", step.name));
         }
