@@ -15,6 +15,7 @@ mod questions;
 mod reductions;
 mod references;
 mod repetition;
+mod tried;
 
 pub use compiler::Compiler;
 pub use deeds::Deed;
@@ -80,6 +81,7 @@ pub struct Expression(Arc<Compiled>);
 
 struct Compiled {
     engine: Arc<Engine>,
+    functions: Arc<references::Functions>,
     ast: AST,
     source: String,
     references: Vec<Reference>,
@@ -158,7 +160,8 @@ impl Expression {
 
     /// What is wrong with an operator in it whose values it never takes, by the forms of the names that it reads.
     pub fn clash(&self, names: &dyn Fn(&str) -> Form) -> Option<String> {
-        let what = operands::clash(&self.0.ast, Names::of(&|name, _| self.read(name, names)))?;
+        let names: &dyn Fn(&str, bool) -> Form = &|name, _| self.read(name, names);
+        let what = operands::clash(&self.0.ast, Names::of(names), &self.0.functions)?;
         Some(format!("{what}: `{}`", self.source()))
     }
 

@@ -247,6 +247,10 @@ fn a_reduction_without_a_start_begins_with_nothing() {
         ),
         ("[1, 2].reduce_rev(|x, y| y * x * a.n)", "`*` does not take the `()` with which `reduce_rev` begins"),
         ("[true].reduce(|x, y| x && y)", "`&&` does not take the `()` with which `reduce` begins"),
+        ("[1, 2].reduce(|x, y| max(x, y))", "`max` does not take the `()` with which `reduce` begins"),
+        ("[1, 2].reduce(|x, y| x.max(y))", "`max` does not take the `()` with which `reduce` begins"),
+        ("a.keys().map(|k| [1, a.n].reduce(|x, y| x + y))", "`+` does not take the `()` with which `reduce` begins"),
+        ("() + a.n", "`+` does not take `()`: `() + a.n`"),
     ] {
         refused_for(&flow(expression), what);
         refused_for(&flow(expression), "flow.yaml has a fault");
@@ -258,6 +262,12 @@ fn a_reduction_without_a_start_begins_with_nothing() {
         "[1, 2].reduce(|x, y, at| if at == 0 { y } else { x + y })",
         "[1, 2].reduce(|x, y| { let x = x ?? 0; x + y })",
         "[1, 2].reduce(|x, y| [x, y + a.n])",
+        "[1, 2].reduce(|x, y| max(x, y), 0)",
+        "[1, 2].reduce(|x, y| max(y, x ?? 0))",
+        "[1, 2].reduce(|x, y| x?.max(y) ?? y)",
+        "[1, 2].reduce(|x, y| type_of(x) + y)",
+        "try { [1, 2].map(|n| [n, a.n].reduce(|x, y| x + y)) } catch { [] }",
+        "try { [[1]].map(|l| l.map(|n| 1 + [])) } catch { [] }",
     ] {
         accepted(&flow(expression));
     }

@@ -21,7 +21,7 @@ const NO_WORDS: &[&str] =
 /// Compiles expressions; its engine is shared by all of them.
 pub struct Compiler {
     engine: Arc<Engine>,
-    pub(super) functions: references::Functions,
+    pub(super) functions: Arc<references::Functions>,
 }
 
 impl Compiler {
@@ -42,7 +42,7 @@ impl Compiler {
             let value = || eval.scope().get(name).filter(|value| value.is_read_only()).map(Dynamic::flatten_clone);
             Ok(if COPIES.get() { value() } else { None })
         });
-        let functions = references::Functions::of(&engine);
+        let functions = Arc::new(references::Functions::of(&engine));
         Self { engine: Arc::new(engine), functions }
     }
 
@@ -72,8 +72,9 @@ impl Compiler {
         self.closed(&scope, source)?;
         let references = references::of(&ast, names, &self.functions)?;
         let (questions, sole, repeats) = (questions::of(&ast), questions::sole(&ast), repetition::is_in(&ast));
-        let (engine, source) = (Arc::clone(&self.engine), source.to_owned());
-        Ok(Expression(Arc::new(Compiled { engine, ast, source, references, questions, sole, repeats })))
+        let (engine, functions) = (Arc::clone(&self.engine), Arc::clone(&self.functions));
+        let source = source.to_owned();
+        Ok(Expression(Arc::new(Compiled { engine, functions, ast, source, references, questions, sole, repeats })))
     }
 
     /// Refuses a comment that is not closed: for Rhai it ends with the text, and it would hide what is written behind.

@@ -37,12 +37,16 @@ fn of_function(call: &FnCallExpr, at: Position, functions: &Functions) -> Option
     match (&call.op_token, call.args.len()) {
         (None, _) if is_first => of_call(call.name.as_str(), functions),
         (Some(Token::Bang | Token::Minus), 1) => Some(Deed::Operator),
-        (Some(Token::Plus | Token::Minus | Token::Multiply | Token::Divide | Token::Modulo | Token::PowerOf), 2) => {
-            Some(Deed::Operator)
-        }
+        (Some(token), 2) if computes(token) => Some(Deed::Operator),
         (Some(token), 2) if is_order(token) => Some(Deed::Order),
         _ => None,
     }
+}
+
+/// Whether an operator computes another value of its sides, and takes no `()`.
+pub(super) const fn computes(token: &Token) -> bool {
+    use Token::{Divide, Minus, Modulo, Multiply, Plus, PowerOf};
+    matches!(token, Plus | Minus | Multiply | Divide | Modulo | PowerOf)
 }
 
 /// Whether an operator compares by order.

@@ -4,11 +4,12 @@
 //! is none of its rows.
 
 use super::chain::head;
-use super::deeds::is_order;
+use super::deeds::{computes, is_order};
 use super::form::Form;
 use super::forms::{Names, expression};
 use super::reductions::unstarted;
-use super::references::{is_tried, place};
+use super::references::{Functions, place};
+use super::tried::untried;
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Stmt, Token};
 
 /// The form of what an operator combines with the value that begins at this line and column.
@@ -32,13 +33,12 @@ pub(super) fn beside(ast: &AST, at: (usize, usize), names: Names<'_>) -> Form {
 }
 
 /// What the first operator, or `if`, never takes that it is given, as far as nobody catches the failure.
-pub(super) fn clash(ast: &AST, names: Names<'_>) -> Option<String> {
+pub(super) fn clash(ast: &AST, names: Names<'_>, functions: &Functions) -> Option<String> {
     let mut first = None;
-    ast.walk(&mut |path: &[ASTNode]| {
-        if first.is_none() && !is_tried(path) {
-            first = path.last().and_then(|node| at_node(node, names).or_else(|| unstarted(ast, node)));
+    untried(ast, &mut |node: &ASTNode<'_>| {
+        if first.is_none() {
+            first = at_node(node, names).or_else(|| unstarted(ast, node, functions));
         }
-        true
     });
     first
 }
@@ -55,6 +55,9 @@ fn at_node(node: &ASTNode<'_>, names: Names<'_>) -> Option<String> {
 
 fn at_operator(call: &FnCallExpr, names: Names<'_>) -> Option<String> {
     let token = call.op_token.as_ref()?;
+    if computes(token) && call.args.iter().any(|side| matches!(side, Expr::Unit(_))) {
+        return Some(format!("`{}` does not take `()`", call.name));
+    }
     let sides: Vec<Form> = call.args.iter().map(|side| expression(side, names)).collect();
     let takes = match sides.as_slice() {
         [only] => takes_alone(token, only),
