@@ -17,7 +17,7 @@ pub(super) struct Random {
 /// has `json` and `private`, and `seeing`, which sees `dot.png`.
 pub(super) fn pipeline(numbers: &[u16]) -> Random {
     let mut writer = Writer { tape: Tape::new(numbers), count: 0, knowable: true, seen: inputs() };
-    let steps = writer.steps(5, 2);
+    let steps = writer.steps(5, TOP);
     let outputs = writer.outputs();
     let mut file = Map::new();
     file.insert(
@@ -44,6 +44,9 @@ pub(super) fn pipeline(numbers: &[u16]) -> Random {
     let text = CASES[1..].iter().fold(text, bare);
     Random { text, data, knowable: writer.knowable }
 }
+
+/// How deep bodies nest below the steps of the file.
+const TOP: usize = 2;
 
 /// Cases of a `switch`: all but the first are no texts.
 const CASES: [&str; 4] = ["text", "2", "true", "1.5"];
@@ -91,7 +94,7 @@ impl Writer<'_> {
 
     /// What a step does, and what is known of its value.
     fn act(&mut self, name: &str, depth: usize) -> (Map<String, Value>, Form) {
-        let kinds = if depth == 0 { 8 } else { 11 };
+        let kinds = if depth == 0 { 9 } else { 12 };
         match self.tape.pick(kinds) {
             0 | 1 => self.set(),
             2 => self.llm(),
@@ -100,10 +103,19 @@ impl Writer<'_> {
             5 => self.said(),
             6 => self.ask(),
             7 => self.nested(name),
-            8 => self.each(name, depth),
-            9 => self.repeat(depth),
+            8 => self.still(depth),
+            9 => self.each(name, depth),
+            10 => self.repeat(depth),
             _ => self.parallel(name, depth),
         }
+    }
+
+    /// What only waits, or ends the whole, which is refused in a body.
+    fn still(&mut self, depth: usize) -> (Map<String, Value>, Form) {
+        if self.tape.wrong(if depth == TOP { 2 } else { 20 }) {
+            return (step("end", json!(self.expression())), Form::Unknown);
+        }
+        (step("wait", json!("1ms")), Form::Absent)
     }
 
     fn set(&mut self) -> (Map<String, Value>, Form) {
@@ -215,7 +227,8 @@ impl Writer<'_> {
             let tells = |way: String| condition.contains(&way) && (leads || said.contains(&way));
             self.knowable = self.knowable && !self.seen.iter().skip(1).any(|known| tells(format!("{}.", known.name)));
         }
-        if !step.contains_key("switch") || self.tape.wrong(40) {
+        let leads = !["switch", "end"].iter().any(|act| step.contains_key(*act));
+        if leads || self.tape.wrong(40) {
             self.lead(step, "on_success", at, names);
         }
         self.lead(step, "on_failure", at, names);
