@@ -57,6 +57,16 @@ fn what_no_answer_of_a_tool_has_is_told_before_it_is_called() {
             "{each: {in: built.success, steps: {s: {set: {v: item}}}}}",
             "`in` takes a list or a map, and `built.success` is",
         ),
+    ] {
+        let text = format!("{HEAD}  last: {step}\n");
+        refused_for(&text, what);
+        refused_for(&text, "flow.yaml has a fault");
+    }
+}
+
+#[test]
+fn fields_that_a_step_takes_are_in_the_answer_and_have_their_forms() {
+    for (step, what) in [
         (
             "{tool: list_dir, vars: {entrys: what is there}}",
             "`vars` take fields of the answer: `list_dir` has no field `entrys`; did you mean `entries`?",
