@@ -10,7 +10,7 @@ use crate::pipeline::{graph, load};
 use crate::store::effects::EffectRow;
 use crate::store::runs::RunRow;
 use indexmap::IndexSet;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// What is kept beside the effects up to a step.
@@ -30,12 +30,15 @@ pub fn pipeline(app: &App, row: &RunRow, launch: &Launch) -> Option<Arc<Pipeline
     load::load_text(&app.kit.settings, tools, &path, text).ok()
 }
 
-/// What is kept behind effect `upto`, the last one of a step or before its end; `frame` is that of the step or of a part of it.
-pub fn of(block: &Block, effects: &[EffectRow], (upto, frame): (u64, &Frame)) -> Beside {
+/// What is kept behind effect `upto`, the last one of a step or before its end; `frames` are those of all steps that its name
+/// means or of parts of them, as what comes after any of these is not kept.
+pub fn of(block: &Block, effects: &[EffectRow], upto: u64, frames: &HashSet<Frame>) -> Beside {
     let mut kept = Beside::default();
-    let way = way(block, frame);
+    let ways: Vec<Vec<Level<'_>>> = frames.iter().map(|frame| way(block, frame)).collect();
     for effect in effects.iter().filter(|effect| effect.seq > upto) {
-        let Some(depth) = parting(&way, &effect.key.frame) else { continue };
+        let path = steps(&effect.key.frame);
+        let depths: Option<Vec<usize>> = ways.iter().map(|way| parting(way, &path)).collect();
+        let Some(depth) = depths.and_then(|depths| depths.into_iter().max()) else { continue };
         kept.effects.insert(effect.seq);
         let mut names = effect.key.frame.steps();
         names.truncate(depth + 1);
@@ -91,14 +94,14 @@ fn way<'a>(mut block: &'a Block, frame: &'a Frame) -> Vec<Level<'a>> {
     way
 }
 
-/// How deep the step stands that shows what has this frame not to come after the end of a way, if one does.
-fn parting(way: &[Level<'_>], frame: &Frame) -> Option<usize> {
-    for (depth, (level, (name, parts))) in way.iter().zip(steps(frame)).enumerate() {
-        if name != level.step.name {
-            return level.free.contains(name).then_some(depth);
+/// How deep the step stands that shows what is below these steps not to come after the end of a way, if one does.
+fn parting(way: &[Level<'_>], path: &[(&str, Vec<&str>)]) -> Option<usize> {
+    for (depth, (level, (name, parts))) in way.iter().zip(path).enumerate() {
+        if *name != level.step.name {
+            return level.free.contains(*name).then_some(depth);
         }
-        if parts != level.parts {
-            return level.has_beside(&parts).then_some(depth + 1);
+        if *parts != level.parts {
+            return level.has_beside(parts).then_some(depth + 1);
         }
     }
     None

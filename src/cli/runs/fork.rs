@@ -4,7 +4,7 @@ use crate::app::build::App;
 use crate::app::plan::ANSWERERS;
 use crate::app::resume;
 use crate::cli::printer::Printer;
-use crate::cli::runs::beside::{self, Beside};
+use crate::cli::runs::beside;
 use crate::cli::runs::reached;
 use crate::core::event::EventRecord;
 use crate::core::exit::Exit;
@@ -19,6 +19,7 @@ use crate::store::runs::new_run_id;
 use clap::Args;
 use indexmap::IndexSet;
 use serde_json::json;
+use std::collections::HashSet;
 
 /// Most steps that are named.
 const NAMED: usize = 20;
@@ -44,15 +45,12 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
             .hint(format!("rhizo resume {} goes on with it; .save keeps its variables in a file", row.id)));
     }
     let effects = store.effects(&row.id)?;
-    let Point { upto, frame, taken } = match &args.at {
-        None => Point { upto: effects.last().map_or(0, |effect| effect.seq), frame: None, taken: None },
+    let Point { upto, frames, taken } = match &args.at {
+        None => Point { upto: effects.last().map_or(0, |effect| effect.seq), ..Point::default() },
         Some(at) => point(store, &row.id, &effects, at)?,
     };
-    let pipeline = frame.as_ref().and_then(|_| beside::pipeline(app, &row, &launch));
-    let beside = match (pipeline, &frame) {
-        (Some(pipeline), Some(frame)) => beside::of(&pipeline.block, &effects, (upto, frame)),
-        _ => Beside::default(),
-    };
+    let pipeline = if frames.is_empty() { None } else { beside::pipeline(app, &row, &launch) };
+    let beside = pipeline.map(|pipeline| beside::of(&pipeline.block, &effects, upto, &frames)).unwrap_or_default();
     let is_kept = |seq: u64| seq <= upto || beside.effects.contains(&seq);
     let at = (app.kit.clock)();
     let new = new_run_id(at);
@@ -77,20 +75,13 @@ fn is_answer(effect: &EffectRow) -> bool {
     effect.state == EffectState::Done && !effect.kind.is_reading()
 }
 
-/// The number of the last effect at a step.
-fn last_of(effects: &[EffectRow], at: &str) -> Option<u64> {
-    if let Ok(seq) = at.parse::<u64>() {
-        return effects.iter().map(|effect| effect.seq).filter(|known| *known == seq).max();
-    }
-    effects.iter().filter(|effect| effect.is_called(at)).map(|effect| effect.seq).max()
-}
-
 /// Where a fork ends.
+#[derive(Default)]
 struct Point {
     /// The number of its last effect.
     upto: u64,
-    /// The frame of the step that was named; nothing for a number.
-    frame: Option<Frame>,
+    /// The frames of all effects and steps that were named; none for a number, which is a point in time.
+    frames: HashSet<Frame>,
     /// What was taken where the name stands for several steps.
     taken: Option<String>,
 }
@@ -99,21 +90,25 @@ struct Point {
 fn point(store: &Store, run: &RunId, effects: &[EffectRow], at: &str) -> Outcome<Point> {
     let events = store.events(run, 0)?;
     let step = reached::step(&events, at);
-    let (upto, frame, taken) = match (last_of(effects, at), &step) {
-        (Some(seq), _) => {
-            let frame = effects.iter().find(|effect| effect.seq == seq).map(|effect| effect.key.frame.clone());
-            (seq, frame, format!("the last effect of them is {seq}"))
-        }
+    let number = at.parse::<u64>().ok();
+    let is_meant = |effect: &&EffectRow| number.map_or_else(|| effect.is_called(at), |seq| effect.seq == seq);
+    let meant: Vec<&EffectRow> = effects.iter().filter(is_meant).collect();
+    let (upto, taken) = match (meant.last(), &step) {
+        (Some(last), _) => (last.seq, format!("the last effect of them is {}", last.seq)),
         (None, Some(step)) => {
             let seq = step.last_effect(&events, effects).ok_or_else(|| untold(run, &step.name))?;
-            (seq, Some(step.frame().clone()), format!("the last of them to end is {}", step.name))
+            (seq, format!("the last of them to end is {}", step.name))
         }
         (None, None) => return Err(unknown(run, effects, &events, at)),
     };
-    let is_named = at.parse::<u64>().is_err();
-    let several = step.filter(|step| step.of > 1 && is_named);
-    let taken = several.map(|step| format!("`{at}` stands for {} steps; {taken}, and is taken over", step.of));
-    Ok(Point { upto, frame: frame.filter(|_| is_named), taken })
+    if number.is_some() {
+        return Ok(Point { upto, ..Point::default() });
+    }
+    let ended = step.iter().flat_map(|step| step.frames.iter().copied());
+    let frames = meant.iter().map(|effect| &effect.key.frame).chain(ended).cloned().collect();
+    let several = step.as_ref().map(|step| step.frames.len()).filter(|steps| *steps > 1);
+    let taken = several.map(|steps| format!("`{at}` stands for {steps} steps; {taken}, and is taken over"));
+    Ok(Point { upto, frames, taken })
 }
 
 fn untold(run: &RunId, step: &str) -> Failure {

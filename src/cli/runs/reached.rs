@@ -17,8 +17,8 @@ pub struct Step<'a> {
     end: &'a EventRecord,
     /// Its name with the item that it is of.
     pub name: String,
-    /// How many steps a person may have meant, of which it is the last to end.
-    pub of: usize,
+    /// The frames of all steps that a person may have meant, of which it is the last to end.
+    pub frames: HashSet<&'a Frame>,
 }
 
 /// The step that a person means by this: its name, also as `rhizo runs show` has it, or its frame.
@@ -29,11 +29,11 @@ pub fn step<'a>(events: &'a [EventRecord], at: &str) -> Option<Step<'a>> {
         let Some((step, name)) = ended(end) else { continue };
         let is_meant = step == at || end.frame.as_str() == at || squeezed(&name) == squeezed(at);
         // A run that goes on tells again what its log answers.
-        if is_meant && frames.insert(end.frame.as_str()) {
+        if is_meant && frames.insert(&end.frame) {
             last = Some((end, name));
         }
     }
-    last.map(|(end, name)| Step { end, name, of: frames.len() })
+    last.map(|(end, name)| Step { end, name, frames })
 }
 
 /// A step that came to its end: its name alone, and with its item.
@@ -51,11 +51,6 @@ fn squeezed(name: &str) -> String {
 }
 
 impl Step<'_> {
-    /// Its frame.
-    pub const fn frame(&self) -> &Frame {
-        &self.end.frame
-    }
-
     /// The number of its last effect, or of the last one that had ended when it did if no frame has the step, 0 if none
     /// had; nothing if the log cannot tell.
     pub fn last_effect(&self, events: &[EventRecord], effects: &[EffectRow]) -> Option<u64> {
