@@ -359,6 +359,25 @@ fn a_pipeline_and_the_script_that_is_made_of_it_ask_the_same_at_other_places() {
 }
 
 #[test]
+fn equal_prompts_at_other_places_are_told_apart_by_their_answers() {
+    for (answers, moved, answered) in [("ABBA", 2, 0), ("ABBC", 1, 1)] {
+        let said = move |number: usize| answers.chars().nth(number).map(String::from).unwrap_or_default();
+        let server = ChatServer::new(move |ask| Reply::text(said(ask.number)).usage(20, 10));
+        let flow = "steps: {a: {llm: same}, b: {llm: same, dependencies: [a]}}";
+        let program = Program::paying(&server).file("p.yaml", flow);
+        program.args(["run", "p.yaml"]).run().ok();
+        let one = newest_id(&program);
+        let script = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+        let program = program.file("twin.rhai", script);
+        program.args(["run", "twin.rhai"]).run().ok();
+        let diff = program.args(["runs", "diff", &one, "last", "--json"]).run().ok().json();
+        let count = |list: &str| diff[list].as_array().map(Vec::len);
+        assert_eq!((count("moved"), count("answered_differently")), (Some(moved), Some(answered)), "{diff:#}");
+        assert_eq!((count("only_left"), count("only_right")), (Some(0), Some(0)), "{diff:#}");
+    }
+}
+
+#[test]
 fn answers_that_call_a_function_differ_by_what_they_call() {
     let server = ChatServer::new(|_| Reply::call("rhai", &json!({"code": "FINAL(1)"})));
     let text = format!("model = \"x\"\n[models.x]\nbase_url = \"{}\"\nfunctions = true\n", server.base_url());

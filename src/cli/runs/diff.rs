@@ -3,7 +3,7 @@
 
 use crate::cli::printer::Printer;
 use crate::cli::runs::calls;
-use crate::core::effect::{EffectKey, EffectKind};
+use crate::core::effect::{EffectKind, canonical};
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::ids::RunId;
@@ -13,6 +13,7 @@ use crate::store::effects::EffectRow;
 use crate::store::open::Store;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::Hash;
 
 /// Most characters of an answer that are told.
 const SAID: usize = 60;
@@ -39,7 +40,7 @@ pub fn diff(store: &Store, printer: &Printer, run: &str, with: &str) -> Outcome<
     let (one, other) = (store.run(run)?, store.run(with)?);
     let (left, right) = (asked(store, &one.id)?, asked(store, &other.id)?);
     let mut diff = Diff::default();
-    for pair in pairs(&left, &right) {
+    for pair in pairs(store, &left, &right)? {
         diff.add(store, &pair)?;
     }
     let value = json!({
@@ -50,24 +51,49 @@ pub fn diff(store: &Store, printer: &Printer, run: &str, with: &str) -> Outcome<
     Ok(Exit::Ok)
 }
 
-/// Which effects of two runs are the same: those at the same place, and of the others in their order those that ask the
-/// same. The hash of an effect is that of its kind and of what it asks.
-fn pairs<'r>(left: &'r [EffectRow], right: &'r [EffectRow]) -> Vec<Pair<'r>> {
-    let twins: HashMap<&EffectKey, &EffectRow> = right.iter().map(|row| (&row.key, row)).collect();
-    let known: HashSet<&EffectKey> = left.iter().map(|row| &row.key).collect();
-    let mut elsewhere: HashMap<&str, VecDeque<&EffectRow>> = HashMap::new();
-    for row in right.iter().filter(|row| !known.contains(&row.key)) {
-        elsewhere.entry(row.key.hash.as_str()).or_default().push_back(row);
+/// Which effects of two runs are the same: those at the same place, and of the others those that ask the same, before all
+/// where they are answered the same too. The hash of an effect is that of its kind and of what it asks.
+fn pairs<'r>(store: &Store, left: &'r [EffectRow], right: &'r [EffectRow]) -> Outcome<Vec<Pair<'r>>> {
+    let mut twins = Twins::default();
+    twins.join(left, right, |row| Ok(row.key.clone()))?;
+    twins.join(left, right, |row| Ok((row.key.hash.clone(), said(store, row)?.as_ref().map(canonical))))?;
+    twins.join(left, right, |row| Ok(row.key.hash.clone()))?;
+    let twin = |row: &EffectRow| twins.of.get(&row.seq).copied();
+    let of_left = left.iter().map(|row| twin(row).map_or(Pair::Left(row), |twin| Pair::Both(row, twin)));
+    let of_right = right.iter().filter(|row| !twins.taken.contains(&row.seq)).map(Pair::Right);
+    Ok(of_left.chain(of_right).collect())
+}
+
+/// Which effects of the right run are those of the left one.
+#[derive(Default)]
+struct Twins<'r> {
+    /// By the number of the left one.
+    of: HashMap<u64, &'r EffectRow>,
+    /// The numbers of the right ones.
+    taken: HashSet<u64>,
+}
+
+impl<'r> Twins<'r> {
+    /// Joins what has no twin yet and the same key, in the order of both logs.
+    fn join<K: Eq + Hash>(
+        &mut self,
+        left: &[EffectRow],
+        right: &'r [EffectRow],
+        key: impl Fn(&EffectRow) -> Outcome<K>,
+    ) -> Outcome<()> {
+        let mut free: HashMap<K, VecDeque<&'r EffectRow>> = HashMap::new();
+        for row in right.iter().filter(|row| !self.taken.contains(&row.seq)) {
+            free.entry(key(row)?).or_default().push_back(row);
+        }
+        let alone: Vec<&EffectRow> = left.iter().filter(|row| !self.of.contains_key(&row.seq)).collect();
+        for row in alone {
+            if let Some(twin) = free.get_mut(&key(row)?).and_then(VecDeque::pop_front) {
+                self.of.insert(row.seq, twin);
+                self.taken.insert(twin.seq);
+            }
+        }
+        Ok(())
     }
-    let (mut pairs, mut paired) = (Vec::new(), HashSet::new());
-    for row in left {
-        let moved = || elsewhere.get_mut(row.key.hash.as_str()).and_then(VecDeque::pop_front);
-        let twin = twins.get(&row.key).copied().or_else(moved);
-        paired.extend(twin.map(|twin| twin.seq));
-        pairs.push(twin.map_or(Pair::Left(row), |twin| Pair::Both(row, twin)));
-    }
-    pairs.extend(right.iter().filter(|row| !paired.contains(&row.seq)).map(Pair::Right));
-    pairs
 }
 
 impl Diff {
