@@ -26,9 +26,10 @@ pub fn find(store: &Store, named: &str) -> Outcome<(RunRow, Launch)> {
             }
         }
     }
-    if let Some(parent) = &row.parent {
-        let what = format!("run {} is a part of run {parent} and goes on with it", row.id);
-        return Err(Failure::new(FailureKind::Replay, what).hint(format!("rhizo resume {parent}")));
+    if row.parent.is_some() {
+        let top = store.top(&row.id)?;
+        let what = format!("run {} is a part of run {top} and goes on with it", row.id);
+        return Err(Failure::new(FailureKind::Replay, what).hint(format!("name that one: {top}")));
     }
     let launch = Launch::of(store, &row)?;
     Ok((row, launch))

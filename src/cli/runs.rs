@@ -1,5 +1,6 @@
 //! `rhizo runs`: earlier runs.
 
+pub mod answer;
 pub mod beside;
 pub mod calls;
 pub mod diff;
@@ -73,7 +74,7 @@ pub enum Action {
     /// Makes a new run with the answers of another one up to a point; `resume` goes on from there.
     Fork(fork::Fork),
     /// Answers a question on which a run waits.
-    Answer(settle::Answer),
+    Answer(answer::Answer),
     /// Says what became of an effect that was under way when its run stopped.
     Settle(settle::Settle),
     /// Removes old runs.
@@ -96,7 +97,7 @@ pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
         Action::Export { run } => printer.json_value(&store.export(&store.run(run)?.id)?),
         Action::Diff { run, with } => return diff::diff(store, printer, run, with),
         Action::Fork(args) => return fork::fork(app, printer, args).await,
-        Action::Answer(args) => return settle::answer(app, printer, args).await,
+        Action::Answer(args) => return answer::answer(app, printer, args).await,
         Action::Settle(args) => return settle::settle(app, printer, args).await,
         Action::Gc(args) => return gc::gc(app, printer, args).await,
     }

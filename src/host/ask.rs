@@ -2,7 +2,7 @@
 
 use crate::core::effect::EffectKind;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::Frame;
+use crate::core::ids::{Frame, RunId};
 use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
 use crate::tools::person::Question;
@@ -39,7 +39,13 @@ fn unanswered(host: &RunHost, frame: &Frame, failure: Failure) -> Failure {
         return failure;
     }
     let (run, step) = (&host.run, frame.as_str());
-    failure.hint(format!("rhizo runs answer {run} {step} VALUE, then rhizo resume {run}"))
+    failure.hint(format!("rhizo runs answer {run} {step} VALUE, then rhizo resume {}", going_on(host)))
+}
+
+/// The run that goes on once a person has answered: of a child the one that was started. Where that cannot be read the child
+/// is named, of which `resume` says what it is a part of.
+pub(super) fn going_on(host: &RunHost) -> RunId {
+    host.kit.store.top(&host.run).unwrap_or_else(|_| host.run.clone())
 }
 
 /// Answers `now`.

@@ -121,12 +121,13 @@ impl Store {
         self.writer().write(work, |()| {})
     }
 
-    /// The one effect of a run that a person means: by its number, or by its frame or the last part of it.
+    /// The one effect of a run that a person means: by its number, or by its frame or the last part of it; without a name the
+    /// only one.
     ///
     /// Fails with `NotFound` if there is none among those without an answer, or with an attempt before it whose end nobody
     /// knows, or more than one. Behind these stand effects with an attempt before the last of which a person said what above 0 it
     /// cost.
-    pub fn open_effect(&self, run: &RunId, named: &str, only: Option<EffectKind>) -> Outcome<EffectRow> {
+    pub fn open_effect(&self, run: &RunId, named: Option<&str>, only: Option<EffectKind>) -> Outcome<EffectRow> {
         let open = |effect: &EffectRow| {
             // A choice asked nobody, so there is nothing to settle.
             let is_asked = effect.kind != EffectKind::Decision;
@@ -138,27 +139,30 @@ impl Store {
             if kind == EffectKind::Person { "open question" } else { "open effect" }
         });
         let listed: Vec<String> = all.iter().map(|e| format!("{} ({})", e.seq, e.key.frame)).collect();
-        let hint = if listed.is_empty() {
-            format!("everything in it has its answer; `rhizo runs show {run} --all` lists what it asked")
-        } else {
-            format!("there are: {}", listed.join(", "))
-        };
-        all.retain(|effect| effect.is_called(named));
+        let hint = open_ones(run, &listed, only);
+        let is_meant = |effect: &EffectRow| named.is_none_or(|named| effect.is_called(named));
+        all.retain(is_meant);
         if all.is_empty() && only.is_none() {
-            let is_said = |effect: &EffectRow| effect.unknown_cost > Money::ZERO && effect.is_called(named);
+            let is_said = |effect: &EffectRow| effect.unknown_cost > Money::ZERO && is_meant(effect);
             all.extend(rest.into_iter().filter(is_said));
         }
-        match (all.len(), all.pop()) {
-            (1, Some(effect)) => Ok(effect),
-            (0, _) | (_, None) => {
-                Err(Failure::new(FailureKind::NotFound, format!("run {run} has no {what} `{named}`")).hint(hint))
-            }
-            _ => Err(Failure::new(
-                FailureKind::NotFound,
-                format!("more than one {what} of run {run} is called `{named}`"),
-            )
-            .hint(hint)),
-        }
+        let told = match (all.len(), all.pop(), named) {
+            (1, Some(effect), _) => return Ok(effect),
+            (0, _, None) | (_, None, None) => format!("run {run} has no {what}"),
+            (0, _, Some(named)) | (_, None, Some(named)) => format!("run {run} has no {what} `{named}`"),
+            (_, _, None) => format!("run {run} has more than one {what}"),
+            (_, _, Some(named)) => format!("more than one {what} of run {run} is called `{named}`"),
+        };
+        Err(Failure::new(FailureKind::NotFound, told).hint(hint))
+    }
+}
+
+/// What a person may have meant; where no question is open, other effects may be, and those of child runs.
+fn open_ones(run: &RunId, listed: &[String], only: Option<EffectKind>) -> String {
+    match only {
+        _ if !listed.is_empty() => format!("there are: {}", listed.join(", ")),
+        None => format!("everything in it has its answer; `rhizo runs show {run} --all` lists what it asked"),
+        Some(_) => format!("`rhizo runs show {run}` lists what is open, also in its child runs"),
     }
 }
 

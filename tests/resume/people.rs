@@ -43,7 +43,7 @@ fn of_several_answers_that_can_be_given_anew_each_is_named() {
     program.args(["resume", "last"]).run().ok().prints("[\n  \"yes\",\n  \"no\"\n]\n");
     let nothing = Program::offline();
     nothing.args(["eval", "1"]).run().ok();
-    nothing.args(["runs", "answer", "last", "x", "yes"]).run().code(1).says("everything in it has its answer");
+    nothing.args(["runs", "answer", "last", "x", "yes"]).run().code(1).says("lists what is open, also in its child runs");
 }
 
 #[test]
@@ -53,6 +53,8 @@ fn what_is_open_in_an_item_is_called_as_it_is_shown() {
     program.args(["run", "ask.yaml"]).run().code(6);
     assert!(program.args(["runs", "show", "last"]).run().ok().stdout.contains("? o [q/r] waits"));
     program.args(["runs", "answer", "last", "o", "yes"]).run().code(1).says("more than one open question");
+    let only = program.args(["runs", "answer", "last", "-", "yes"]).run().code(1);
+    only.says(" has more than one open question\n").says("hint: there are: ");
     program.args(["runs", "answer", "last", "o[q/r]", "no"]).run().ok();
     program.args(["runs", "answer", "last", "o [p]", "yes"]).run().ok();
     program.args(["resume", "last"]).run().ok().prints("{\n  \"p\": \"yes\",\n  \"q/r\": \"no\"\n}\n");
@@ -171,13 +173,20 @@ fn a_child_that_asks_holds_up_its_parent() {
     });
     let lines: String = (0..20_000).map(|n| format!("line {n} says little\n")).collect();
     let program = Program::paying(&server).file("a.log", lines);
-    program.args(["ask", "parent", "-c", "a.log"]).run().code(6).says("which one?");
+    let ran = program.args(["ask", "parent", "-c", "a.log"]).run().code(6).says("which one?");
     let all = program.args(["runs", "list", "--all", "--json"]).run().ok().json();
     let rows = all.as_array().expect("rows");
     assert!(rows.len() == 2 && rows.iter().all(|row| row["status"] == "waiting"), "{all:#}");
     let child = rows.iter().find(|row| row["kind"] == "child").and_then(|row| row["id"].as_str()).expect("a child");
     let parent = rows.iter().find(|row| row["kind"] != "child").and_then(|row| row["id"].as_str()).expect("a parent");
-    program.args(["runs", "answer", child, "-", "the right"]).run().ok();
+    ran.says(&format!("rhizo runs answer {child} ")).says(&format!(" VALUE, then rhizo resume {parent}\n"));
+    let none = program.args(["runs", "answer", parent, "-", "the right"]).run().code(1);
+    none.says(" has no open question\n").says("lists what is open, also in its child runs");
+    for words in [&["resume", child][..], &["replay", child], &["runs", "fork", child]] {
+        program.list(words).run().code(1).says(&format!("hint: name that one: {parent}\n"));
+    }
+    let told = program.args(["runs", "answer", child, "-", "the right"]).run().ok().stdout;
+    assert!(told.ends_with(&format!(" of run {child} is answered; rhizo resume {parent}\n")), "{told}");
     program.args(["resume", parent]).run().ok().prints("the right!\n");
     assert_eq!((roots(&server, "parent"), roots(&server, "child")), (2, 1));
 }

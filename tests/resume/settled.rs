@@ -233,6 +233,9 @@ fn a_call_of_a_child_that_was_answered_by_hand_is_not_asked_again() {
     program.args(["resume", &id]).run().ok().prints("by hand\n");
     assert!(hint().is_some_and(|hint| hint.contains(left)));
     assert_eq!((&shown(&program, &id)["status"], server.asks().len()), (&json!("completed"), 2));
+    let (child, call) = (open[1]["run"].as_str().expect("an id"), open[1]["seq"].to_string());
+    let told = program.args(["runs", "settle", child, &call, "cost", "0.00000005"]).run().ok().stdout;
+    assert!(told.ends_with(&format!(" is paid with $0.00000005; run {id} is over\n")), "{told}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `rhizo runs answer` and `settle`: a person's word on an effect of a run that has stopped.
+//! `rhizo runs settle`: a person's word on an effect of a run that has stopped.
 
 use crate::app::build::App;
 use crate::cli::printer::Printer;
@@ -14,20 +14,6 @@ use crate::store::open::Store;
 use crate::store::settle::{AT_WORST, Settlement};
 use clap::{ArgAction, Args, Subcommand};
 use serde_json::{Value, json};
-
-/// Arguments of `answer`.
-#[derive(Debug, Args)]
-pub struct Answer {
-    /// The run: `last`, or the beginning or end of its id.
-    pub run: String,
-    /// The question: its number, its frame or the name of its step; the only open one if there is just one: `-`.
-    pub step: String,
-    /// The answer.
-    pub value: String,
-    /// Takes the run's process for gone where nobody can tell.
-    #[arg(long)]
-    pub force: bool,
-}
 
 /// Arguments of `settle`.
 #[derive(Debug, Args)]
@@ -69,64 +55,11 @@ pub enum Verdict {
     Provider,
 }
 
-/// Runs `answer`.
-pub async fn answer(app: &App, printer: &Printer, args: &Answer) -> Outcome<Exit> {
-    let store = &app.kit.store;
-    let row = store.run(&args.run)?;
-    let effect = question(store, &row.id, &args.step)?;
-    let intent = effect.intent.as_ref().map(|stored| store.load(stored)).transpose()?.unwrap_or_default();
-    let choices: Vec<&str> = intent["choices"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    if !choices.is_empty() && !choices.contains(&args.value.as_str()) {
-        return Err(Failure::new(FailureKind::Invalid, format!("`{}` is none of the choices", args.value))
-            .hint(format!("choose one of: {}", choices.join(", "))));
-    }
-    let value = Settlement::Value(Value::String(args.value.clone()));
-    store.settle_effect(&row.id, effect.seq, &value, (app.kit.clock)(), args.force).await?;
-    let how = if effect.state == EffectState::Done { "answered anew, in place of the word before" } else { "answered" };
-    told(printer, row.id.as_str(), effect.seq, how)
-}
-
-/// The question that a person means: an open one, or else one whose answer nobody has gone on with yet.
-fn question(store: &Store, run: &RunId, step: &str) -> Outcome<EffectRow> {
-    let means = |effect: &EffectRow| step == "-" || effect.is_called(step);
-    let is_asked = |effect: &EffectRow| effect.kind == EffectKind::Person && means(effect);
-    let asked: Vec<EffectRow> = store.effects(run)?.into_iter().filter(is_asked).collect();
-    let open: Vec<u64> = asked.iter().filter(|e| e.state != EffectState::Done).map(|e| e.seq).collect();
-    let unused: Vec<EffectRow> = store.unused_answers(run)?.into_iter().filter(means).collect();
-    if let ([], [given]) = (open.as_slice(), unused.as_slice()) {
-        return Ok(given.clone());
-    }
-    let named = match open.as_slice() {
-        [one] if step == "-" => one.to_string(),
-        _ if step == "-" => String::new(),
-        _ => step.to_owned(),
-    };
-    store.open_effect(run, &named, Some(EffectKind::Person)).map_err(|failure| {
-        match (asked.last(), unused.as_slice()) {
-            (Some(used), []) if open.is_empty() => failure.hint(used_hint(run, used.seq)),
-            (_, [_, _, ..]) if open.is_empty() => {
-                let all: Vec<String> =
-                    unused.iter().map(|given| format!("{} ({})", given.seq, given.key.frame)).collect();
-                failure.hint(format!("these can be answered anew: {}", all.join(", ")))
-            }
-            _ => failure,
-        }
-    })
-}
-
-fn used_hint(run: &RunId, seq: u64) -> String {
-    let how = match seq {
-        0 | 1 => "only a new run asks again".to_owned(),
-        _ => format!("`rhizo runs fork {run} --at {}` makes a run that asks again", seq - 1),
-    };
-    format!("effect {seq} has its answer, and the run has gone on with it; {how}")
-}
-
 /// Runs `settle`.
 pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit> {
     let store = &app.kit.store;
     let row = store.run(&args.run)?;
-    let effect = store.open_effect(&row.id, &args.effect, None)?;
+    let effect = store.open_effect(&row.id, Some(&args.effect), None)?;
     is_of_its_kind(store, &row.id, &effect, &args.verdict)?;
     let is_cost = matches!(args.verdict, Verdict::Cost { .. });
     if effect.state == EffectState::Done || (is_cost && is_before(store, &effect)?) {
@@ -155,9 +88,10 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
         return Err(Failure::new(FailureKind::Invalid, format!("effect {} is a model call", effect.seq))
             .hint("say `rerun`, `provider`, or `cost USD` if you know what it cost"));
     }
-    let told_as = format!("{}{worst}", told_as(&args.verdict, &settlement));
+    let onward = onward(store, &row.id)?;
+    let told_as = format!("{}{worst}", told_as(&args.verdict, &settlement, onward.is_over));
     store.settle_effect(&row.id, effect.seq, &settlement, (app.kit.clock)(), args.force).await?;
-    told(printer, row.id.as_str(), effect.seq, &told_as)
+    told(printer, (&row.id, effect.seq), &told_as, &onward)
 }
 
 fn amount(usd: &str) -> Outcome<Money> {
@@ -197,13 +131,14 @@ async fn earlier(app: &App, printer: &Printer, run: &RunId, effect: &EffectRow, 
     let cost = amount(usd)?;
     // All of them had a price.
     let usage = said(tokens).or_else(|| (cost == Money::ZERO).then(Usage::default));
+    let onward = onward(&app.kit.store, run)?;
     app.kit.store.settle_earlier(run, seq, (cost, usage), args.force).await?;
     let attempts = if effect.unknown_calls > 1 { "attempts" } else { "attempt" };
     let at_worst = if effect.unknown_calls > 0 { " at worst" } else { "" };
     let (used, before) = (with(usage.as_ref()), effect.unknown_cost);
     let how = format!("charged with {cost}{used} for its earlier {attempts}, in place of {before}{at_worst}");
     if effect.state == EffectState::Failed {
-        return told(printer, run.as_str(), seq, &how);
+        return told(printer, (run, seq), &how, &onward);
     }
     printer.rows(&json!({"run": run, "effect": seq, "settled": how}), || {
         format!("effect {seq} of run {run} is {how}; it keeps its answer")
@@ -279,12 +214,13 @@ fn at_worst(word: &Word) -> String {
     if word.worst > Money::ZERO { told } else { String::new() }
 }
 
-fn told_as(verdict: &Verdict, settlement: &Settlement) -> String {
+fn told_as(verdict: &Verdict, settlement: &Settlement, is_over: bool) -> String {
+    let again = if is_over { "" } else { ", and to be asked again" };
     match (verdict, settlement) {
         (Verdict::Rerun, _) => "to be made again".to_owned(),
         (Verdict::Skip, _) => "passed over".to_owned(),
         (_, Settlement::Cost { cost, usage }) => {
-            format!("paid with {cost}{}, and to be asked again", with(usage.as_ref()))
+            format!("paid with {cost}{}{again}", with(usage.as_ref()))
         }
         (_, Settlement::Answer { cost: Some(cost), .. }) => format!("answered by its provider for {cost}"),
         (_, Settlement::Answer { cost: None, .. }) => "answered by its provider".to_owned(),
@@ -292,9 +228,26 @@ fn told_as(verdict: &Verdict, settlement: &Settlement) -> String {
     }
 }
 
-fn told(printer: &Printer, run: &str, seq: u64, how: &str) -> Outcome<Exit> {
+/// The run that goes on with what is settled.
+pub(super) struct Onward {
+    /// The one that a person started: a child goes on with it.
+    run: RunId,
+    /// Whether it has come to its end, so that nothing of it is made again.
+    is_over: bool,
+}
+
+/// How a run goes on, itself or the one of which it is a part.
+pub(super) fn onward(store: &Store, run: &RunId) -> Outcome<Onward> {
+    let top = store.run(store.top(run)?.as_str())?;
+    Ok(Onward { is_over: top.is_over() && top.kind != "repl", run: top.id })
+}
+
+/// Tells what became of an effect, and what there is to do next.
+pub(super) fn told(printer: &Printer, (run, seq): (&RunId, u64), how: &str, onward: &Onward) -> Outcome<Exit> {
+    let top = &onward.run;
+    let next = if onward.is_over { format!("run {top} is over") } else { format!("rhizo resume {top}") };
     printer.rows(&json!({"run": run, "effect": seq, "settled": how}), || {
-        format!("effect {seq} of run {run} is {how}; rhizo resume {run}")
+        format!("effect {seq} of run {run} is {how}; {next}")
     });
     Ok(Exit::Ok)
 }

@@ -1,6 +1,7 @@
 //! The run that a person names: as the last one, by the beginning of its id, or by the end of it.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::RunId;
 use crate::core::text::one_line;
 use crate::store::fault::Worked;
 use crate::store::open::Store;
@@ -21,6 +22,11 @@ const TOLD: usize = 3;
 const BEGINNING: &str = "SELECT * FROM runs WHERE id >= ?1 AND id < ?1 || '~' ORDER BY rowid DESC LIMIT 4";
 const NEWEST: &str = "SELECT * FROM runs WHERE parent IS NULL ORDER BY rowid DESC LIMIT 1";
 const END: &str = "SELECT * FROM runs WHERE substr(id, -length(?1)) = ?1 ORDER BY rowid DESC LIMIT 4";
+
+const TOP: &str = "
+WITH RECURSIVE above (id, parent) AS (SELECT id, parent FROM runs WHERE id = ?1
+    UNION SELECT runs.id, runs.parent FROM runs JOIN above ON runs.id = above.parent)
+SELECT id FROM above WHERE parent IS NULL";
 
 impl Store {
     /// The one run of this name: `last` is the newest that a person started; else it is the beginning of an id, or the end
@@ -50,6 +56,15 @@ impl Store {
             let mut query = connection.prepare_cached(NEWEST)?;
             Ok(collect(query.query(())?, |row| meant(connection, row, "the newest run"))?.pop())
         })
+    }
+
+    /// The run that a person started of which this one is a part, and which it goes on with; itself if it is none.
+    pub fn top(&self, run: &RunId) -> Outcome<RunId> {
+        let found = self.read(|connection| {
+            let mut query = connection.prepare_cached(TOP)?;
+            Ok(collect(query.query([run.as_str()])?, |row| Ok(RunId::new(row.get::<_, String>("id")?)))?.pop())
+        })?;
+        Ok(found.unwrap_or_else(|| run.clone()))
     }
 
     fn fitting(&self, sql: &str, part: &str) -> Outcome<Vec<RunRow>> {
