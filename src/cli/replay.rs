@@ -12,7 +12,9 @@ use crate::config::environment::Environment;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::host::replay::Mode;
+use crate::store::runs::RunRow;
 use crate::tools::person::Nobody;
+use crate::turn::root::{RootEnd, status_of};
 use clap::Args;
 use futures::FutureExt;
 use serde_json::{Value, json};
@@ -55,9 +57,12 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     let sealed = again::sealed(&run, Again { row: &row, launch: &launch, program: &program });
     let end = interrupt::unless_stopped(sealed.map(Ok)).await?;
     let replayed = run.host.replay.as_ref().map_or(0, |replay| replay.account().replayed);
+    let recorded = row.result.as_ref().map(|stored| app.kit.store.load(stored)).transpose()?;
+    let (failure, is_same) = compared(&row, recorded, &end);
     if printer.json {
+        let status = failure.as_ref().map_or(end.status, status_of);
         let mut document = json!({
-            "answer": end.answer, "status": end.status, "run": row.id, "replayed": replayed, "failure": end.failure,
+            "answer": end.answer, "status": status, "run": row.id, "replayed": replayed, "failure": failure,
         });
         if let Some(steps) = run.steps() {
             document["steps"] = steps.clone();
@@ -66,22 +71,23 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     } else if let Some(answer) = end.answer.as_ref().filter(|answer| !answer.is_null()) {
         printer.out(&outcome::text(answer));
     }
-    let recorded = row.result.as_ref().map(|stored| app.kit.store.load(stored)).transpose()?.filter(|r| !r.is_null());
-    let said = end.answer.filter(|answer| !answer.is_null());
-    let missed = end.failure.as_ref().filter(|failure| failure.kind == FailureKind::Replay);
-    if let Some(failure) = missed {
-        return Ok(report::tell(printer, failure));
+    if is_same && !args.quiet {
+        let answers = if replayed == 1 { "1 answer".to_owned() } else { format!("{replayed} answers") };
+        printer.dim(&format!("run {} replayed: {answers} of its log, nothing was asked", row.id));
     }
-    if let Some(failure) = end.failure.as_ref().filter(|_| row.status.is_over()) {
-        return Ok(report::tell(printer, &stopped(failure)));
+    Ok(failure.map_or(Exit::Ok, |failure| report::tell(printer, &failure)))
+}
+
+/// How a replay failed, if it did, and whether it has ended as its run had.
+fn compared(row: &RunRow, recorded: Option<Value>, end: &RootEnd) -> (Option<Failure>, bool) {
+    let recorded = recorded.filter(|answer| !answer.is_null());
+    let said = end.answer.as_ref().filter(|answer| !answer.is_null());
+    match &end.failure {
+        Some(missed) if missed.kind == FailureKind::Replay => (Some(missed.clone()), false),
+        Some(failure) if row.status.is_over() => (Some(stopped(failure)), false),
+        None if row.status.is_over() && recorded.as_ref() != said => (Some(differs(recorded.as_ref(), said)), false),
+        failure => (failure.clone(), true),
     }
-    if row.status.is_over() && recorded != said {
-        return Ok(report::tell(printer, &differs(recorded.as_ref(), said.as_ref())));
-    }
-    if !args.quiet {
-        printer.dim(&format!("run {} replayed: {replayed} answers of its log, nothing was asked", row.id));
-    }
-    Ok(end.failure.map_or(Exit::Ok, |failure| report::tell(printer, &failure)))
 }
 
 /// That a run has come to its end and its replay does not: a file that it needs is gone, say.

@@ -40,7 +40,7 @@ pub struct Resume {
     /// Only says what would be replayed and what would be asked.
     #[arg(long)]
     pub dry_run: bool,
-    /// Goes on although another process may be working on it.
+    /// Takes the run's process for gone where nobody can tell.
     #[arg(long)]
     pub force: bool,
     /// Flags that differ from those of the start.
@@ -188,11 +188,14 @@ fn over(app: &App, printer: &Printer, row: &RunRow, args: &Resume) -> Outcome<Ex
     {
         printer.out(&outcome::text(&answer));
     }
+    let id = &row.id;
     let how = match row.status {
-        RunStatus::Partial => "had come to its end with a part of it failed (`rhizo runs show` says which)",
-        _ => "had completed",
+        RunStatus::Partial => {
+            format!("had come to its end with a part of it failed (`rhizo runs show {id}` says which)")
+        }
+        _ => "had completed".to_owned(),
     };
-    printer.dim(&format!("run {} {how}; nothing was asked", row.id));
+    printer.dim(&format!("run {id} {how}; nothing was asked"));
     Ok(Exit::Ok)
 }
 

@@ -42,7 +42,7 @@ pub enum Action {
     /// Lists runs, newest first.
     List {
         /// How many.
-        #[arg(long, short = 'n', default_value_t = 20)]
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
         /// Child runs too.
         #[arg(long)]
@@ -114,8 +114,8 @@ fn listed(store: &Store, printer: &Printer, limit: u32, all: bool) -> Outcome<()
     let costs: Vec<String> = rows.iter().map(|row| store.listed_cost(row)).collect();
     printer.rows(&Value::Array(values), || list(&rows, costs));
     if more > 0 && !printer.json {
-        let further = limit.saturating_mul(10);
-        printer.err(&format!("note: these are the newest {limit}; `rhizo runs list -n {further}` has more"));
+        let (further, all) = (limit.saturating_mul(10), if all { " --all" } else { "" });
+        printer.err(&format!("note: these are the newest {limit}; `rhizo runs list -n {further}{all}` has more"));
     }
     note(printer, store);
     Ok(())

@@ -39,6 +39,9 @@ fn runs_are_listed_newest_first() {
     assert_eq!(rows[1].get("result"), None, "a list does not say that there is none: {rows:#}");
     let told = program.args(["runs", "list", "-n", "2"]).run().ok();
     told.says("note: these are the newest 2; `rhizo runs list -n 20` has more");
+    let told = program.args(["runs", "list", "-n", "2", "--all"]).run().ok();
+    told.says("note: these are the newest 2; `rhizo runs list -n 20 --all` has more");
+    program.args(["runs", "list", "-n", "0"]).run().code(2).prints("");
     drop(program.args(["runs", "list", "-n", "3"]).run().ok().does_not_say("note:"));
     let one = program.args(["runs", "list", "-n", "1", "--json"]).run().ok().json();
     assert_eq!(one.as_array().map(Vec::len), Some(1));

@@ -20,7 +20,7 @@ fn a_run_that_lacks_a_part_of_its_task_is_partial_and_names_it() {
     program.args(["run", "build.rhai", "--quiet"]).run().ok().does_not_say("partial:");
     let shown = program.args(["runs", "show", "last", "--json"]).run().ok().json();
     assert_eq!(shown["status"], "partial");
-    program.args(["resume", "last"]).run().ok().says("had come to its end with a part of it failed");
+    program.args(["resume", "last"]).run().ok().says("with a part of it failed (`rhizo runs show 0");
     let all = ChatServer::new(|ask| play(ask, |_, _| "approve"));
     let program = Program::paying(&all).file("build.rhai", PROGRAM);
     let ran = program.args(["run", "build.rhai", "--json"]).run().ok().does_not_say("partial");

@@ -408,8 +408,11 @@ fn old_runs_go_and_what_can_go_on_stays() {
     let would =
         program.args(["runs", "gc", "--older-than", "0s", "--keep", "0", "--dry-run", "--json"]).run().ok().json();
     assert_eq!(would["would_remove"].as_array().map(Vec::len), Some(1), "{would:#}");
+    let told = program.args(["runs", "gc", "--older-than", "0s", "--keep", "0", "--dry-run"]).run().ok().stdout;
+    assert!(told.starts_with("1 run would go: "), "{told}");
     let swept = program.args(["runs", "gc", "--older-than", "0s", "--keep", "0", "--json"]).run().ok().json();
     assert_eq!(swept["runs"], 1, "{swept:#}");
+    program.args(["runs", "gc"]).run().ok().prints("0 runs and 0 large values are gone\n");
     let rows = program.args(["runs", "list", "--json"]).run().ok().json();
     assert_eq!(rows.as_array().map(Vec::len), Some(1));
     program.args(["resume", &kept]).run().ok().prints("A\n");

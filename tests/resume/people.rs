@@ -43,7 +43,7 @@ fn of_several_answers_that_can_be_given_anew_each_is_named() {
     program.args(["resume", "last"]).run().ok().prints("[\n  \"yes\",\n  \"no\"\n]\n");
     let nothing = Program::offline();
     nothing.args(["eval", "1"]).run().ok();
-    nothing.args(["runs", "answer", "last", "x", "yes"]).run().code(1).says("lists what is open, also in its child runs");
+    nothing.args(["runs", "answer", "last", "x", "yes"]).run().code(1).says("also in its child runs");
 }
 
 #[test]

@@ -24,6 +24,9 @@ fn a_recorded_run_needs_no_server() {
     assert!(ran.stdout.starts_with("A\n"), "what it printed is printed again: {}", ran.stdout);
     program.args(["replay", &id, "-q"]).run().ok().does_not_say("replayed");
     assert_eq!(newest(&program), before, "a replay leaves no trace");
+    let program = Program::offline();
+    program.args(["eval", "llm(\"a\")"]).run().ok();
+    program.args(["replay", "last"]).run().ok().says(" replayed: 1 answer of its log, nothing was asked\n");
 }
 
 fn before_result(program: &Program, id: &str) -> serde_json::Value {
@@ -78,7 +81,9 @@ fn in_what_a_model_is_asked_otherwise_is_named() {
 fn another_end_is_told() {
     let (program, id) = recorded();
     let program = program.file("all.rhai", "let a = llm(\"a\"); a + \" and more\"");
-    program.args(["replay", &id]).run().code(1).says("ended with another answer");
+    let document = program.args(["replay", &id, "--json"]).run().code(1).says("ended with another answer").json();
+    let ended = (&document["answer"], &document["status"], &document["failure"]["kind"]);
+    assert_eq!(ended, (&json!("A and more"), &json!("failed"), &json!("replay")), "{document:#}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::model::retry_after::span;
 use crate::store::sweep::Sweep;
 use clap::Args;
 use serde_json::json;
+use std::fmt::Display;
 
 /// Arguments of `gc`.
 #[derive(Debug, Args)]
@@ -39,7 +40,8 @@ pub async fn gc(app: &App, printer: &Printer, args: &Gc) -> Outcome<Exit> {
     if args.dry_run {
         printer.rows(&json!({"would_remove": going}), || {
             let ids: Vec<&str> = going.iter().map(|id| id.as_str()).collect();
-            format!("{} runs would go{}{}", ids.len(), if ids.is_empty() { "" } else { ": " }, ids.join(" "))
+            let listed = if ids.is_empty() { String::new() } else { format!(": {}", ids.join(" ")) };
+            format!("{} would go{listed}", counted(going.len(), "run"))
         });
         return Ok(Exit::Ok);
     }
@@ -47,6 +49,14 @@ pub async fn gc(app: &App, printer: &Printer, args: &Gc) -> Outcome<Exit> {
     if swept.runs > 0 {
         store.compact()?;
     }
-    printer.rows(&json!(swept), || format!("{} runs and {} large values are gone", swept.runs, swept.blobs));
+    printer.rows(&json!(swept), || {
+        format!("{} and {} are gone", counted(swept.runs, "run"), counted(swept.blobs, "large value"))
+    });
     Ok(Exit::Ok)
+}
+
+/// So many of these.
+fn counted(number: impl Display, what: &str) -> String {
+    let number = number.to_string();
+    if number == "1" { format!("1 {what}") } else { format!("{number} {what}s") }
 }
