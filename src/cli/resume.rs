@@ -52,7 +52,7 @@ pub struct Resume {
 pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Resume) -> Outcome<Exit> {
     let (row, launch, settings) = prepared(environment, &args.run, &args.flags)?;
     if row.kind == "repl" {
-        return session(settings, row, launch, args).await;
+        return session(printer, settings, row, launch, args).await;
     }
     let app = build::build(settings, person::present(printer))?;
     // Whoever asks for a look ahead wants to know what the program would do now, not what it had done.
@@ -112,10 +112,11 @@ fn look(
 }
 
 /// Goes on with a session of the REPL.
-async fn session(settings: Settings, row: RunRow, launch: Launch, args: &Resume) -> Outcome<Exit> {
+async fn session(printer: &Printer, settings: Settings, row: RunRow, launch: Launch, args: &Resume) -> Outcome<Exit> {
     if args.dry_run || args.strict || !args.parameters.is_empty() {
-        return Err(Failure::new(FailureKind::Invalid, "a session of the REPL has no program to look ahead in")
-            .hint("resume it without --dry-run, --strict and parameters: what was answered is not asked again"));
+        let failure = Failure::new(FailureKind::Invalid, "a session of the REPL has no program to look ahead in")
+            .hint("resume it without --dry-run, --strict and parameters: what was answered is not asked again");
+        return Ok(report::usage(printer, &failure));
     }
     let again = Again { row, launch, force: args.force, quiet: args.flags.quiet };
     repl::run::again(settings, again).await

@@ -412,6 +412,7 @@ fn old_runs_go_and_what_can_go_on_stays() {
     assert!(told.starts_with("1 run would go: "), "{told}");
     let swept = program.args(["runs", "gc", "--older-than", "0s", "--keep", "0", "--json"]).run().ok().json();
     assert_eq!(swept["runs"], 1, "{swept:#}");
+    program.args(["runs", "gc", "--older-than", "soon"]).run().code(2).says("write 90s, 10m, 12h or 30d");
     program.args(["runs", "gc"]).run().ok().prints("0 runs and 0 large values are gone\n");
     let rows = program.args(["runs", "list", "--json"]).run().ok().json();
     assert_eq!(rows.as_array().map(Vec::len), Some(1));

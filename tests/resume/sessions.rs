@@ -17,6 +17,9 @@ fn a_session_has_its_variables_and_functions_again() {
     let ran = program.args(["resume", &id]).stdin("print(a + b + c)\ntwice(b)\nout(1)\n").run().ok();
     assert_eq!(ran.stdout, "AAAAA!\nAAAA\nAA\n", "{}", ran.stderr);
     assert_eq!(asked(&server), ["a"], "nothing was asked again");
+    for word in ["--dry-run", "--strict", "n=1"] {
+        program.args(["resume", &id, word]).run().code(2).says("has no program to look ahead in");
+    }
     // It can go on more than once.
     program.args(["resume", &id]).stdin("twice(c)\n").run().ok().prints("AA!AA!\n");
     assert_eq!(asked(&server), ["a"]);

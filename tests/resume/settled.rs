@@ -92,6 +92,8 @@ fn no_call_costs_more_than_a_million() {
         let ran = program.args(["runs", "settle", &id, "e1", "cost", typed]).run().code(1);
         ran.says(&format!("{told} is more than $1000000.00, and no call costs that much"));
     }
+    let ran = program.args(["runs", "settle", &id, "e1", "cost", "much"]).run().code(2);
+    ran.says("`much` is no amount in USD; write it as 0.0123");
     program.args(["resume", &id]).run().ok();
     program.args(["runs", "settle", &id, "e1", "cost", "9223372037"]).run().code(1).says("is more than");
     program.args(["runs", "settle", &id, "e1", "cost", "0.00000005"]).run().ok();

@@ -3,7 +3,7 @@
 use crate::app::build::App;
 use crate::cli::printer::Printer;
 use crate::core::exit::Exit;
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::failure::Outcome;
 use crate::model::retry_after::span;
 use crate::store::sweep::Sweep;
 use clap::Args;
@@ -14,8 +14,8 @@ use std::fmt::Display;
 #[derive(Debug, Args)]
 pub struct Gc {
     /// Runs that ended at least so long ago: 12h, 30d.
-    #[arg(long, value_name = "SPAN", default_value = "30d")]
-    pub older_than: String,
+    #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = age)]
+    pub older_than: u64,
     /// How many of the newest stay in any case.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub keep: u64,
@@ -27,13 +27,16 @@ pub struct Gc {
     pub dry_run: bool,
 }
 
+/// An age in milliseconds.
+fn age(text: &str) -> Result<u64, String> {
+    let millis = span(text).and_then(|age| u64::try_from(age.as_millis()).ok());
+    millis.ok_or_else(|| format!("`{text}` is no span of time; write 90s, 10m, 12h or 30d"))
+}
+
 /// Runs `gc`. What was learned from the runs stays in the memory.
 pub async fn gc(app: &App, printer: &Printer, args: &Gc) -> Outcome<Exit> {
-    let age = span(&args.older_than).and_then(|age| u64::try_from(age.as_millis()).ok()).ok_or_else(|| {
-        Failure::new(FailureKind::Invalid, format!("`{}` is no span of time", args.older_than))
-            .hint("write it as 90s, 10m, 12h or 30d")
-    })?;
-    let sweep = Sweep { before: (app.kit.clock)().saturating_sub(age), keep: args.keep, unfinished: args.unfinished };
+    let before = (app.kit.clock)().saturating_sub(args.older_than);
+    let sweep = Sweep { before, keep: args.keep, unfinished: args.unfinished };
     let store = &app.kit.store;
     let going = store.sweepable(&sweep)?;
     super::note(printer, store);

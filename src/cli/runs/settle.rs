@@ -46,7 +46,8 @@ pub enum Verdict {
     /// whose end nobody knew.
     Cost {
         /// USD; 0 for a model with a price says that it was not made, and used no tokens.
-        usd: String,
+        #[arg(value_parser = amount)]
+        usd: Money,
         /// Tokens of the prompt and of the answer; those that nobody says stay charged at their worst case.
         #[arg(long, num_args = 2, value_names = ["IN", "OUT"], action = ArgAction::Set)]
         tokens: Vec<u64>,
@@ -72,7 +73,7 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
         Verdict::Set { value } => {
             Settlement::Value(serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone())))
         }
-        Verdict::Cost { usd, tokens } => Settlement::Cost { cost: amount(usd)?, usage: said(tokens) },
+        Verdict::Cost { usd, tokens } => Settlement::Cost { cost: *usd, usage: said(tokens) },
         Verdict::Provider => {
             let word = by_provider(app, row.id.as_str(), &effect).await?;
             worst = at_worst(&word);
@@ -94,10 +95,8 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
     told(printer, (&row.id, effect.seq), &told_as, &onward)
 }
 
-fn amount(usd: &str) -> Outcome<Money> {
-    Money::parse_usd(usd).ok_or_else(|| {
-        Failure::new(FailureKind::Invalid, format!("`{usd}` is no amount in USD")).hint("write it as 0.0123")
-    })
+fn amount(usd: &str) -> Result<Money, String> {
+    Money::parse_usd(usd).ok_or_else(|| format!("`{usd}` is no amount in USD; write it as 0.0123"))
 }
 
 /// The tokens that a person says were used.
@@ -128,7 +127,7 @@ async fn earlier(app: &App, printer: &Printer, run: &RunId, effect: &EffectRow, 
         let what = format!("effect {seq} has its answer; open is only what its attempt before that cost");
         return Err(Failure::new(FailureKind::Invalid, what).hint(format!("rhizo runs settle {run} {seq} cost USD")));
     };
-    let cost = amount(usd)?;
+    let cost = *usd;
     // All of them had a price.
     let usage = said(tokens).or_else(|| (cost == Money::ZERO).then(Usage::default));
     let onward = onward(&app.kit.store, run)?;
