@@ -31,8 +31,8 @@ fn chain(many: usize, keys: &str) -> String {
 fn a_file_has_no_more_steps_than_can_be_compared_with_each_other() {
     let inner = "  all: {each: {in: [1], steps: {inner: {set: {v: item}}}}}\n";
     let told = flow(&format!("{}{inner}", chain(4_999, ""))).args(["pipeline", "validate", "flow.yaml"]).run().code(1);
-    told.says("flow.yaml has a fault");
-    told.says("a pipeline has at most 5000 steps, and this one 5001: repeat some by `each`, or call a part of them");
+    told.says("flow.yaml has a fault")
+        .says("a pipeline has at most 5000 steps, and this one 5001: repeat some by `each`, or call a part of them");
 }
 
 #[test]
