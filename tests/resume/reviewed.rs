@@ -144,7 +144,7 @@ fn a_session_has_no_look_ahead_and_no_fork() {
     let program = Program::offline();
     program.args([]).stdin("let a = 1;\n").run().ok();
     let id = newest_id(&program);
-    program.args(["resume", &id, "--dry-run"]).run().code(1).says("no program to look ahead in");
+    program.args(["resume", &id, "--dry-run"]).run().code(2).says("no program to look ahead in");
     program.args(["runs", "fork", &id]).run().code(1).says("cannot be forked");
     assert_eq!(newest(&program)["status"], "completed");
 }
