@@ -244,6 +244,11 @@ pub fn later(block: &Block, at: usize) -> BTreeSet<usize> {
     found
 }
 
+/// The steps that a step comes after.
+pub fn earlier(block: &Block, at: usize) -> BTreeSet<usize> {
+    (0..block.steps.len()).filter(|other| *other != at && later(block, *other).contains(&at)).collect()
+}
+
 /// The steps that wait for each one.
 fn waiting(block: &Block) -> Vec<Vec<usize>> {
     let mut waiting = vec![Vec::new(); block.steps.len()];

@@ -14,11 +14,11 @@ use std::collections::BTreeSet;
 
 /// What a copy of a run takes over of its effects, by number.
 pub struct Kept<'a> {
-    /// The last one of those from the first on.
+    /// The one at which the copy ends, as people are told.
     pub upto: u64,
-    /// Others behind it.
-    pub beside: &'a BTreeSet<u64>,
-    /// Which of all these are failures that the run had gone past.
+    /// All that are taken over.
+    pub effects: &'a BTreeSet<u64>,
+    /// The failures that the run had gone past; those of others are left out.
     pub past: &'a [u64],
 }
 
@@ -28,8 +28,8 @@ impl Store {
     /// a person says for the copy too whether it may be repeated.
     pub fn fork_run(&self, from: &RunId, new: &RunId, kept: &Kept<'_>, at: u64) -> Ack<()> {
         let (from, new, own) = (from.clone(), new.clone(), Process::own());
-        let (upto, beside, past) = (kept.upto, json!(kept.beside).to_string(), json!(kept.past).to_string());
-        let kept = move |connection: &Connection| fork(connection, &from, &new, (upto, &beside, &past), at, &own);
+        let (upto, effects, past) = (kept.upto, json!(kept.effects).to_string(), json!(kept.past).to_string());
+        let kept = move |connection: &Connection| fork(connection, &from, &new, (upto, &effects, &past), at, &own);
         self.writer().write(kept, |()| {})
     }
 }
@@ -47,14 +47,14 @@ SELECT :new, row_number() OVER (ORDER BY seq), frame, hash, occurrence, kind, st
     result_blob, iif(state = 'done', usage, NULL), iif(state = 'done', cost_nanos, NULL), worst_nanos, worst_tokens,
     worst_output, 1, started_at, ended_at, role, model, coalesce(origin, run),
     iif(seq IN (SELECT value FROM json_each(:past)), 2, raised)
-FROM effects WHERE run = :from AND (seq <= :upto OR seq IN (SELECT value FROM json_each(:beside)))
+FROM effects WHERE run = :from AND seq IN (SELECT value FROM json_each(:effects))
     AND (state = 'done' OR kind = 'tool' OR seq IN (SELECT value FROM json_each(:past)))";
 
 fn fork(
     connection: &Connection,
     from: &RunId,
     new: &RunId,
-    (upto, beside, past): (u64, &str, &str),
+    (upto, effects, past): (u64, &str, &str),
     at: u64,
     own: &Process,
 ) -> Worked<()> {
@@ -68,7 +68,7 @@ fn fork(
         return Err(Failure::new(FailureKind::NotFound, format!("there is no run `{from}`")).into());
     }
     connection.prepare_cached(EFFECTS)?.execute(named_params! {
-        ":new": new.as_str(), ":from": from.as_str(), ":upto": int(upto), ":beside": beside, ":past": past,
+        ":new": new.as_str(), ":from": from.as_str(), ":effects": effects, ":past": past,
     })?;
     Ok(())
 }

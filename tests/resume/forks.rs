@@ -288,6 +288,54 @@ steps:
 }
 
 #[test]
+fn a_fork_of_a_pipeline_asks_again_for_a_leave_that_comes_after_its_step() {
+    let server = ChatServer::new(|ask| match ask.last().as_str() {
+        "sort y" => Reply::refusal(400, "not today"),
+        text => Reply::text(text.to_uppercase()).usage(20, 10),
+    });
+    let flow = "\
+steps:
+  sorted:
+    each: {in: [x, y], key: item, max_parallel: 1, on_item_failure: continue, steps: {one: {llm: 'sort {{ item }}'}}}
+  counts: {set: {failed: '(errors.sorted ?? #{}).len()'}}
+  report: {llm: 'report {{ counts.failed }}'}
+  ok: {ask: {prompt: 'publish {{ report }}?', choices: ['yes', 'no']}}
+  after: {llm: 'after {{ ok }}'}
+";
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    program.args(["run", "flow.yaml"]).run().code(6);
+    program.args(["runs", "answer", "last", "ok", "yes"]).run().ok();
+    // Who goes on notes once more, behind that word, that the run had gone past what failed.
+    program.args(["resume", "last"]).run().ok();
+    let id = newest_id(&program);
+    assert_eq!(asked(&server), ["sort x", "sort y", "report 1", "after yes"]);
+    for step in ["sorted", "one", "counts"] {
+        let fork = program.args(["runs", "fork", &id, "--at", step]).run().ok();
+        assert_eq!(kept_beside(&fork.stderr), None, "{step}: {}", fork.stderr);
+        let before = asked(&server).len();
+        program.args(["resume", fork.stdout.trim()]).run().code(6);
+        assert_eq!(asked(&server)[before..], ["report 1"], "what had failed stays so at {step}");
+    }
+}
+
+#[test]
+fn a_fork_in_a_loop_keeps_the_turns_and_visits_before_its_end() {
+    let server = holding(usize::MAX);
+    let turns = "steps: {w: {while: {condition: iteration < 3, max_iterations: 3, \
+                 steps: {a: {llm: 'a {{ iteration }}'}, b: {llm: 'b {{ a }}'}}}}}";
+    let program = Program::paying(&server).file("flow.yaml", turns);
+    program.args(["run", "flow.yaml"]).run().ok();
+    let id = newest_id(&program);
+    let paid = asked(&server);
+    for (step, left) in [("a [2]", 3), ("b [1]", 2), ("b", paid.len()), ("a", paid.len() - 1)] {
+        let fork = program.args(["runs", "fork", &id, "--at", step]).run().ok();
+        let before = asked(&server).len();
+        program.args(["resume", fork.stdout.trim()]).run().ok();
+        assert_eq!(asked(&server)[before..], paid[left..], "{step}: {}", fork.stderr);
+    }
+}
+
+#[test]
 fn a_tool_that_was_under_way_is_not_repeated_unasked_by_a_fork() {
     let code = "TOOL(\"run_command\", #{command: \"echo once >> written; sleep 600\"}); \"done\"";
     let program = killed_in_a_tool(code);

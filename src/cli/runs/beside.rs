@@ -1,5 +1,5 @@
-//! What a fork of a pipeline keeps behind the step at which it ends: the answers of steps that do not come after that one, of
-//! other items and of other branches, so that it does not matter which of two was faster.
+//! What a fork of a pipeline keeps of a run, by the graph alone: whatever does not come after the step at which it ends, so that it
+//! matters neither which of two steps was faster nor what a run that went on has noted behind all the rest.
 
 use crate::app::build::App;
 use crate::app::launch::Launch;
@@ -10,16 +10,26 @@ use crate::pipeline::{graph, load};
 use crate::store::effects::EffectRow;
 use crate::store::runs::RunRow;
 use indexmap::IndexSet;
-use std::collections::{BTreeSet, HashSet};
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// What is kept beside the effects up to a step.
+/// What a fork takes over.
 #[derive(Default)]
 pub struct Beside {
-    /// By number.
+    /// Its effects, by number.
     pub effects: BTreeSet<u64>,
-    /// The steps that these are of, as `rhizo runs show` names them, in the order of their effects.
+    /// The steps of those of them that stand behind its end though they do not come after it, nor before it, as `rhizo runs show`
+    /// names them, in the order of their effects.
     pub steps: IndexSet<String>,
+}
+
+impl Beside {
+    /// All up to a point in time.
+    pub fn until(effects: &[EffectRow], upto: u64) -> Self {
+        let effects = effects.iter().map(|effect| effect.seq).filter(|seq| *seq <= upto).collect();
+        Self { effects, ..Self::default() }
+    }
 }
 
 /// The pipeline of a run as it was when it began: by its steps the log is told apart. Nothing if there is none, or if it cannot
@@ -30,38 +40,77 @@ pub fn pipeline(app: &App, row: &RunRow, launch: &Launch) -> Option<Arc<Pipeline
     load::load_text(&app.kit.settings, tools, &path, text).ok()
 }
 
-/// What is kept behind effect `upto`, the last one of a step or before its end; `frames` are those of all steps that its name
-/// means or of parts of them, as what comes after any of these is not kept.
+/// What is kept of a pipeline; `frames` are those of all steps that a name means or of parts of them, as what comes after any of
+/// these is not kept unless another one rests on it. Where the graph does not tell, all up to effect `upto` is.
 pub fn of(block: &Block, effects: &[EffectRow], upto: u64, frames: &HashSet<Frame>) -> Beside {
     let mut kept = Beside::default();
-    let ways: Vec<Vec<Level<'_>>> = frames.iter().map(|frame| way(block, frame)).collect();
-    for effect in effects.iter().filter(|effect| effect.seq > upto) {
-        let path = steps(&effect.key.frame);
-        let depths: Option<Vec<usize>> = ways.iter().map(|way| parting(way, &path)).collect();
-        let Some(depth) = depths.and_then(|depths| depths.into_iter().max()) else { continue };
+    let named: HashSet<&str> = frames.iter().map(Frame::as_str).collect();
+    let is_within = |frame: &str| around(frame).any(|around| named.contains(around));
+    let ways: Vec<Vec<Level<'_>>> =
+        frames.iter().filter(|frame| !is_within(frame.as_str())).map(|frame| way(block, frame)).collect();
+    let mut last = upto;
+    for effect in effects {
+        let (frame, path) = (effect.key.frame.as_str(), steps(&effect.key.frame));
+        let places: Vec<(Place, usize)> = ways.iter().map(|way| place(way, &path)).collect();
+        let has = |place: Place| places.iter().any(|(other, _)| *other == place);
+        let is_own = named.contains(frame) || is_within(frame);
+        let is_free = !has(Place::After) && (effect.seq <= upto || !has(Place::Untold));
+        if !is_own && !has(Place::Before) && !is_free {
+            continue;
+        }
         kept.effects.insert(effect.seq);
-        let mut names = effect.key.frame.steps();
-        names.truncate(depth + 1);
-        kept.steps.extend(names.pop());
+        // A note of what was gone past may be as late as the run that went on.
+        last = if effect.kind == EffectKind::Handled { last } else { last.max(effect.seq) };
+        if effect.seq > upto && !is_own && is_free && !has(Place::Before) {
+            let depth = places.iter().map(|(_, depth)| *depth).max().unwrap_or_default();
+            let mut names = effect.key.frame.steps();
+            names.truncate(depth + 1);
+            kept.steps.extend(names.pop());
+        }
     }
     // Which model a wish got is noted for the run as a whole, before the first call to it.
-    let last = kept.effects.last().copied().unwrap_or_default();
     let is_choice = |effect: &&EffectRow| effect.kind == EffectKind::Decision && effect.key.frame == Frame::root();
-    let choices = effects.iter().filter(is_choice).map(|effect| effect.seq).filter(|seq| (upto..last).contains(seq));
-    kept.effects.extend(choices);
+    kept.effects.extend(effects.iter().filter(is_choice).map(|effect| effect.seq).filter(|seq| *seq < last));
     kept
+}
+
+/// The frames around one. Another visit of a step is no part of the first one.
+fn around(frame: &str) -> impl Iterator<Item = &str> {
+    let ends = frame.match_indices('/').filter(move |(end, _)| !frame[*end..].starts_with("/visit:"));
+    ends.map(move |(end, _)| &frame[..end])
+}
+
+/// Where an effect stands by the graph, seen from the step at which a fork ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Before,
+    Beside,
+    After,
+    /// Around it, in a circle with it, or in parts of a program: only the order of the log tells.
+    Untold,
 }
 
 /// A step on the way down to the one at which a fork ends.
 struct Level<'a> {
     step: &'a Step,
-    /// The steps of its block that do not come after it.
-    free: BTreeSet<&'a str>,
+    /// Where the other steps of its block stand.
+    others: HashMap<&'a str, Place>,
     /// What leads on from it: a visit, an item, a turn.
     parts: Vec<&'a str>,
 }
 
 impl Level<'_> {
+    /// Where another part of the step stands.
+    fn place(&self, parts: &[&str]) -> Place {
+        match rounds(parts).cmp(&rounds(&self.parts)) {
+            _ if self.parts.starts_with(parts) => Place::Untold,
+            Ordering::Less => Place::Before,
+            Ordering::Greater => Place::After,
+            Ordering::Equal if self.has_beside(parts) => Place::Beside,
+            Ordering::Equal => Place::Untold,
+        }
+    }
+
     /// Whether another item or branch of the step leads on like this.
     fn has_beside(&self, parts: &[&str]) -> bool {
         let kind = match self.step.act {
@@ -78,33 +127,51 @@ impl Level<'_> {
     }
 }
 
+/// Which visit of a step parts of it are of, and which turn in that.
+fn rounds(parts: &[&str]) -> (u64, u64) {
+    let number = |kind: &str| parts.iter().find_map(|part| part.strip_prefix(kind)?.parse::<u64>().ok());
+    (number("visit:").unwrap_or(1), number("turn:").unwrap_or(0))
+}
+
 /// The way to a frame, as far as steps lead to it.
 fn way<'a>(mut block: &'a Block, frame: &'a Frame) -> Vec<Level<'a>> {
     let mut way = Vec::new();
     for (name, parts) in steps(frame) {
         let Some((at, step)) = block.steps.iter().enumerate().find(|(_, step)| step.name == name) else { break };
-        let later = graph::later(block, at);
-        let is_free = |(other, _): &(usize, &Step)| *other != at && !later.contains(other);
-        let free = block.steps.iter().enumerate().filter(is_free).map(|(_, step)| step.name.as_str()).collect();
         let inner = parts.last().and_then(|part| inner(step, part));
-        way.push(Level { step, free, parts });
+        way.push(Level { step, others: others(block, at), parts });
         let Some(inner) = inner else { break };
         block = inner;
     }
     way
 }
 
-/// How deep the step stands that shows what is below these steps not to come after the end of a way, if one does.
-fn parting(way: &[Level<'_>], path: &[(&str, Vec<&str>)]) -> Option<usize> {
+/// Where the steps of a block stand, seen from one of them.
+fn others<'a>(block: &'a Block, at: usize) -> HashMap<&'a str, Place> {
+    let (earlier, later) = (graph::earlier(block, at), graph::later(block, at));
+    let place = |(other, step): (usize, &'a Step)| {
+        let place = match (earlier.contains(&other), later.contains(&other)) {
+            (true, true) => Place::Untold,
+            (true, false) => Place::Before,
+            (false, true) => Place::After,
+            (false, false) => Place::Beside,
+        };
+        (step.name.as_str(), place)
+    };
+    block.steps.iter().enumerate().filter(|(other, _)| *other != at).map(place).collect()
+}
+
+/// Where what is below these steps stands, seen from the end of a way, and how deep the step that shows it.
+fn place(way: &[Level<'_>], path: &[(&str, Vec<&str>)]) -> (Place, usize) {
     for (depth, (level, (name, parts))) in way.iter().zip(path).enumerate() {
         if *name != level.step.name {
-            return level.free.contains(*name).then_some(depth);
+            return (level.others.get(*name).copied().unwrap_or(Place::Untold), depth);
         }
         if *parts != level.parts {
-            return level.has_beside(parts).then_some(depth + 1);
+            return (level.place(parts), depth + 1);
         }
     }
-    None
+    (Place::Untold, path.len())
 }
 
 /// The steps of a frame, each with the parts that lead on from it.

@@ -4,8 +4,9 @@ use crate::app::build::App;
 use crate::app::plan::ANSWERERS;
 use crate::app::resume;
 use crate::cli::printer::Printer;
-use crate::cli::runs::beside;
+use crate::cli::runs::beside::{self, Beside};
 use crate::cli::runs::reached;
+use crate::core::effect::EffectKind;
 use crate::core::event::EventRecord;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -50,13 +51,16 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
         Some(at) => point(store, &row.id, &effects, at)?,
     };
     let pipeline = if frames.is_empty() { None } else { beside::pipeline(app, &row, &launch) };
-    let beside = pipeline.map(|pipeline| beside::of(&pipeline.block, &effects, upto, &frames)).unwrap_or_default();
-    let is_kept = |seq: u64| seq <= upto || beside.effects.contains(&seq);
+    let beside = match &pipeline {
+        Some(pipeline) => beside::of(&pipeline.block, &effects, upto, &frames),
+        None => Beside::until(&effects, upto),
+    };
     let at = (app.kit.clock)();
     let new = new_run_id(at);
-    let past = past::gone_past(store, &row.id, is_kept)?;
-    store.fork_run(&row.id, &new, &Kept { upto, beside: &beside.effects, past: &past }, at).await?;
-    let kept = effects.iter().filter(|effect| is_kept(effect.seq) && is_answer(effect)).count();
+    // A point in time knows nothing of what was asked later; a step that is taken over keeps what the whole run made of it.
+    let past = past::gone_past(store, &row.id, |seq| pipeline.is_some() || seq <= upto)?;
+    store.fork_run(&row.id, &new, &Kept { upto, effects: &beside.effects, past: &past }, at).await?;
+    let kept = effects.iter().filter(|effect| beside.effects.contains(&effect.seq) && is_answer(effect)).count();
     printer.rows(&json!({"run": new, "from": row.id, "at": upto, "answers": kept}), || new.to_string());
     if !printer.json {
         taken.iter().for_each(|taken| printer.dim(taken));
@@ -93,13 +97,15 @@ fn point(store: &Store, run: &RunId, effects: &[EffectRow], at: &str) -> Outcome
     let number = at.parse::<u64>().ok();
     let is_meant = |effect: &&EffectRow| number.map_or_else(|| effect.is_called(at), |seq| effect.seq == seq);
     let meant: Vec<&EffectRow> = effects.iter().filter(is_meant).collect();
-    let (upto, taken) = match (meant.last(), &step) {
-        (Some(last), _) => (last.seq, format!("the last effect of them is {}", last.seq)),
-        (None, Some(step)) => {
+    // A run that goes on notes anew, behind all the rest, what it had gone past.
+    let asked = meant.iter().rfind(|effect| effect.kind != EffectKind::Handled);
+    let (upto, taken) = match (asked, &step, meant.last()) {
+        (Some(last), ..) | (None, None, Some(last)) => (last.seq, format!("the last effect of them is {}", last.seq)),
+        (None, Some(step), _) => {
             let seq = step.last_effect(&events, effects).ok_or_else(|| untold(run, &step.name))?;
             (seq, format!("the last of them to end is {}", step.name))
         }
-        (None, None) => return Err(unknown(run, effects, &events, at)),
+        (None, None, None) => return Err(unknown(run, effects, &events, at)),
     };
     if number.is_some() {
         return Ok(Point { upto, ..Point::default() });

@@ -56,7 +56,8 @@ impl Step<'_> {
     pub fn last_effect(&self, events: &[EventRecord], effects: &[EffectRow]) -> Option<u64> {
         let below = format!("{}/", self.end.frame);
         let is_own = |frame: &str| frame == self.end.frame.as_str() || frame.starts_with(&below);
-        let own = effects.iter().filter(|effect| is_own(effect.key.frame.as_str())).map(|effect| effect.seq).max();
+        let is_own = |effect: &&EffectRow| effect.kind != EffectKind::Handled && is_own(effect.key.frame.as_str());
+        let own = effects.iter().filter(is_own).map(|effect| effect.seq).max();
         if own.is_some() {
             return own;
         }
