@@ -32,6 +32,9 @@ pub struct Plan {
     /// What those cost in whose place other effects are made.
     #[serde(skip)]
     pub changed_cost: Money,
+    /// What those cost that nobody asked for so far.
+    #[serde(skip)]
+    pub unreached_cost: Money,
 }
 
 /// Whose answers are counted. What a run was told of itself, its choices among models and its budget, is not.
@@ -41,9 +44,9 @@ pub const ANSWERERS: &str = "models, tools, people and the like";
 const TOLD: usize = 5;
 
 impl Plan {
-    /// The plan that an account tells of a program, of which a pipeline has steps. What a run would be told of itself in other
+    /// The plan that an account tells of a program, of which a pipeline has steps; `cost` is that of an effect. What a run would be told of itself in other
     /// words is a change only where nothing else is.
-    pub fn of(account: &Account, steps: Option<&Block>) -> Self {
+    pub fn of(account: &Account, steps: Option<&Block>, cost: impl Fn(u64) -> Money) -> Self {
         let mut plan = Self {
             replayed: account.replayed,
             replayed_cost: account.cost,
@@ -66,8 +69,13 @@ impl Plan {
         }
         let is_gone = |frame: &Frame| steps.is_some_and(|steps| !steps.holds(&mut frame.as_str().split('/').skip(1)));
         for (seq, kind, frame) in account.unused.iter().filter(|(seq, ..)| !replaced.contains(seq)) {
-            let left = if plan.complete || is_gone(frame) { &mut plan.orphaned } else { &mut plan.unreached };
-            left.push(format!("effect {seq}, {} at {frame}", kind.name()));
+            let line = format!("effect {seq}, {} at {frame}", kind.name());
+            if plan.complete || is_gone(frame) {
+                plan.orphaned.push(line);
+            } else {
+                plan.unreached_cost = plan.unreached_cost.saturating_add(cost(*seq));
+                plan.unreached.push(line);
+            }
         }
         plan
     }
@@ -77,6 +85,7 @@ impl Plan {
         let mut value = json!(self);
         value["replayed_usd"] = json!(self.replayed_cost.usd());
         value["changed_usd"] = json!(self.changed_cost.usd());
+        value["unreached_usd"] = json!(self.unreached_cost.usd());
         value
     }
 
@@ -87,10 +96,11 @@ impl Plan {
 
     /// The plan for people.
     pub fn text(&self) -> String {
-        let left = match (self.orphaned.len(), self.unreached.len()) {
-            (orphaned, _) if self.complete => format!("{orphaned} orphaned"),
-            (0, unreached) => format!("{unreached} not reached yet"),
-            (orphaned, unreached) => format!("{orphaned} orphaned · {unreached} not reached yet"),
+        let unreached = format!("{} not reached yet{}", self.unreached.len(), paid(self.unreached_cost, " then"));
+        let left = match self.orphaned.len() {
+            orphaned if self.complete => format!("{orphaned} orphaned"),
+            0 => unreached,
+            orphaned => format!("{orphaned} orphaned · {unreached}"),
         };
         let mut text = format!(
             "{} replayed{} · {} again · {} changed{} · {} new · {left} (answers of {ANSWERERS})",

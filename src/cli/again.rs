@@ -13,12 +13,16 @@ use crate::cli::{ask, interrupt, run as run_command};
 use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::host::replay::{Mode, Replay};
+use crate::core::money::Money;
+use crate::host::missed;
+use crate::host::replay::{Account, Mode, Replay};
 use crate::pipeline::load;
 use crate::pipeline::plan::Pipeline;
+use crate::store::open::Store;
 use crate::store::runs::RunRow;
 use crate::turn::root::RootEnd;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -160,7 +164,14 @@ pub async fn ahead(app: &App, again: Again<'_>, library: Library) -> Outcome<(Pl
     let log = run.host.replay.clone();
     let account = log.as_ref().map(|log| log.account()).unwrap_or_default();
     let steps = if let Program::Pipeline(pipeline) = again.program { Some(&pipeline.block) } else { None };
-    Ok((Plan::of(&account, steps), log))
+    let costs = costs(&app.kit.store, again.row, &account)?;
+    Ok((Plan::of(&account, steps, |seq| costs.get(&seq).copied().unwrap_or_default()), log))
+}
+
+/// What the effects of a run cost, by number, where answers of it are left over.
+fn costs(store: &Store, row: &RunRow, account: &Account) -> Outcome<HashMap<u64, Money>> {
+    let effects = if account.unused.is_empty() { Vec::new() } else { store.effects(&row.id)? };
+    effects.iter().map(|effect| missed::cost(store, effect).map(|cost| (effect.seq, cost))).collect()
 }
 
 /// Runs a sealed run to its end.

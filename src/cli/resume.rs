@@ -58,7 +58,9 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     // Whoever asks for a look ahead wants to know what the program would do now, not what it had done.
     let is_look = (args.dry_run || args.strict) && args.parameters.is_empty();
     if row.is_over() && !is_look {
-        return over(&app, printer, &row, args);
+        let exit = over(&app, printer, &row, args)?;
+        tell_edited(&app, printer, &row, &launch);
+        return Ok(exit);
     }
     let (program, edited) = Program::of(&app, &row, &launch)?;
     let launch = match again::with_parameters(launch, &row, &program, &args.parameters) {
@@ -88,6 +90,15 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     tell_moved(printer, launch.piped && !launch.has_same(&library));
     interrupt::unless_stopped(answered(&app, &row, &program, log)).await?;
     again::live(&app, printer, whole, library, &args.flags, args.force).await
+}
+
+/// Says that the answer of a run that is over is not that of the program as it is by now. One that cannot be read is no concern
+/// of who wants the answer.
+fn tell_edited(app: &App, printer: &Printer, row: &RunRow, launch: &Launch) {
+    if Program::of(app, row, launch).is_ok_and(|(_, edited)| edited.is_any()) {
+        let fork = format!("`rhizo runs fork {}` makes a run with its answers that goes on with the change", row.id);
+        printer.err(&format!("note: the program has changed since, and this is the answer to what it was; {fork}"));
+    }
 }
 
 fn tell_moved(printer: &Printer, moved: bool) {

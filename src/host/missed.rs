@@ -51,21 +51,22 @@ pub struct Stood {
 }
 
 impl Missed {
-    /// An effect with this text of its arguments, and what stands in its place.
+    /// An effect with this text of its arguments, what stands in its place, and what had failed before somebody stood in for it.
     pub(super) fn of(
         store: &Store,
         (key, kind, asked): (&EffectKey, EffectKind, &str),
         again: Option<u64>,
-        stood: Option<&EffectRow>,
+        (stood, failed): (Option<&EffectRow>, &[EffectRow]),
     ) -> Outcome<Self> {
         // What is no JSON has no arguments that could be told apart.
         let now: Value = serde_json::from_str(asked).unwrap_or_default();
         let stand = |row: &EffectRow| -> Outcome<Stood> {
-            let then = intent(store, row)?;
+            let answered = intent(store, row)?;
+            let then = first_asked(store, failed, &now)?.unwrap_or_else(|| answered.clone());
             let same = row.kind == kind;
             let differs = if same { differences(&then, &now) } else { String::new() };
             let parts = if same { parting(&then, &now).unwrap_or_default() } else { String::new() };
-            let about = about(row.kind, &then);
+            let about = about(row.kind, &answered);
             Ok(Stood { seq: row.seq, kind: row.kind, about, cost: cost(store, row)?, differs, parts })
         };
         let instead = stood.map(stand).transpose()?;
@@ -99,7 +100,7 @@ impl Missed {
 }
 
 /// What an effect cost; a child is worth what its run did.
-pub(super) fn cost(store: &Store, row: &EffectRow) -> Outcome<Money> {
+pub fn cost(store: &Store, row: &EffectRow) -> Outcome<Money> {
     if row.kind != EffectKind::Child {
         return Ok(row.cost.unwrap_or_default());
     }
@@ -111,6 +112,17 @@ pub(super) fn cost(store: &Store, row: &EffectRow) -> Outcome<Money> {
 
 fn intent(store: &Store, row: &EffectRow) -> Outcome<Value> {
     Ok(row.intent.as_ref().map(|stored| store.load(stored)).transpose()?.unwrap_or_default())
+}
+
+/// What the model was asked that is asked now, if it had failed.
+fn first_asked(store: &Store, failed: &[EffectRow], now: &Value) -> Outcome<Option<Value>> {
+    for row in failed.iter().filter(|_| now["model"].is_string()) {
+        let asked = intent(store, row)?;
+        if asked["model"] == now["model"] {
+            return Ok(Some(asked));
+        }
+    }
+    Ok(None)
 }
 
 /// Who is asked for what, by the arguments of an effect; empty if its kind says it all.

@@ -16,6 +16,7 @@ use crate::store::effects::{EffectEnd, EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::resume::Recorded;
 use serde_json::Value;
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -66,6 +67,17 @@ impl Book {
         let chosen = free.filter(|known| kind == EffectKind::Decision && known.kind.is_outward());
         let chosen = chosen.filter(|known| known.seq > first.seq).min_by_key(|known| known.seq);
         Some(&chosen.unwrap_or(first).key)
+    }
+
+    /// What had failed in the frame of an effect just before it: that one may have stood in for it.
+    fn failed_before(&self, key: &EffectKey) -> Vec<EffectKey> {
+        let Some(stood) = self.known.get(key).map(|entry| &entry.recorded) else { return Vec::new() };
+        let is_earlier =
+            |known: &&Recorded| known.key.frame == key.frame && known.kind == stood.kind && known.seq < stood.seq;
+        let mut earlier: Vec<_> = self.known.values().map(|entry| &entry.recorded).filter(is_earlier).collect();
+        earlier.sort_by_key(|known| Reverse(known.seq));
+        let failed = earlier.into_iter().take_while(|known| known.state == EffectState::Failed);
+        failed.map(|known| known.key.clone()).collect()
     }
 }
 
@@ -247,17 +259,21 @@ impl Replay {
 
     /// Notes an effect that the log does not have; a sealed log answers with the failure.
     pub fn miss(&self, store: &Store, key: &EffectKey, kind: EffectKind, asked: &str) -> Outcome<()> {
-        let (again, place) = {
+        let (again, place, failed) = {
             let book = self.lock();
             // Who may ask the world anew needs no comparison.
             if book.mode == Mode::Live {
                 return Ok(());
             }
             let again = book.known.get(key).map(|entry| entry.recorded.seq);
-            (again.or_else(|| book.taken_up.get(&key.frame).copied()), book.instead(key, kind).cloned())
+            let place = book.instead(key, kind).cloned();
+            let failed = place.as_ref().map_or_else(Vec::new, |place| book.failed_before(place));
+            (again.or_else(|| book.taken_up.get(&key.frame).copied()), place, failed)
         };
+        let row = |key: &EffectKey| store.effect(&self.run, key).transpose();
+        let failed = failed.iter().filter_map(row).collect::<Outcome<Vec<EffectRow>>>()?;
         let stood = place.map_or(Ok(None), |place| store.effect(&self.run, &place))?;
-        let missed = Missed::of(store, (key, kind, asked), again, stood.as_ref())?;
+        let missed = Missed::of(store, (key, kind, asked), again, (stood.as_ref(), &failed))?;
         let failure = missed.failure(&self.run);
         self.lock().missed.push(missed);
         Err(failure)

@@ -52,8 +52,9 @@ fn what_a_script_may_still_ask_for_is_no_orphan_yet() {
     let program = program.file("three.rhai", "let a = llm(\"A!\");\nllm(\"b \" + a)");
     let plan = program.args(["resume", &id, "--dry-run", "--json"]).run().ok().json();
     assert_eq!((&plan["orphaned"], plan["unreached"].as_array().map(Vec::len)), (&json!([]), Some(1)), "{plan:#}");
+    assert_eq!(plan["unreached_usd"], json!(30.0 / 1e9), "{plan:#}");
     let ran = program.args(["resume", &id, "--dry-run"]).run().ok();
-    assert!(ran.stdout.contains(" · 1 not reached yet "), "{ran:?}");
+    assert!(ran.stdout.contains(" · 1 not reached yet ($0.00000003 then) (answers of "), "{ran:?}");
 }
 
 #[test]
@@ -81,6 +82,22 @@ fn a_choice_is_told_as_what_it_was_made_for() {
     assert!(!plan.contains("decision"), "{plan}");
     let data = program.args(["resume", "last", "--dry-run", "--json"]).run().ok().json();
     assert_eq!((&data["replayed_usd"], &data["changed_usd"]), (&json!(30.0 / 1e9), &json!(30.0 / 1e9)), "{data:#}");
+}
+
+#[test]
+fn where_another_model_had_stood_in_a_change_is_told_against_what_was_asked_first() {
+    let server = holding(usize::MAX);
+    let prices = "input_price = 0.001\noutput_price = 0.001\n";
+    let bad = format!("[models.bad]\nbase_url = \"http://127.0.0.1:9/v1\"\n{prices}fallback = [\"good\"]\n");
+    let good = format!("[models.good]\nbase_url = \"{}\"\n{prices}", server.base_url());
+    let program = Program::new()
+        .file("rhizo.toml", format!("model = \"bad\"\n{bad}{good}"))
+        .file("one.rhai", "llm(\"a\"); nothing()");
+    program.args(["run", "one.rhai"]).run().code(1);
+    let program = program.file("one.rhai", "llm(\"b\"); nothing()");
+    let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
+    assert!(plan.contains("bad, \"b\", with other messages (was effect "), "{plan}");
+    assert_eq!(asked(&server), ["a"]);
 }
 
 #[test]
@@ -191,6 +208,9 @@ fn a_look_ahead_of_a_run_that_is_over_tells_what_has_changed() {
     // What it asks is the same, but the answer is not that of this program.
     let program = program.file("two.rhai", format!("{code} + \"!\""));
     refused(&program);
-    program.args(["resume", "last"]).run().ok().prints("B A\n");
+    let told = "note: the program has changed since, and this is the answer to what it was; `rhizo runs fork ";
+    program.args(["resume", "last"]).run().ok().prints("B A\n").says(told);
+    let program = program.file("two.rhai", code);
+    program.args(["resume", "last"]).run().ok().prints("B A\n").does_not_say("has changed since");
     assert_eq!(asked(&server), ["a", "b A"], "nobody is asked");
 }
