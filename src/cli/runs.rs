@@ -25,6 +25,9 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+/// What runs are told apart by: the commands that begin them, children of other runs, and judgements of what a pipeline is for.
+const KINDS: [&str; 9] = ["ask", "run", "pipeline", "eval", "repl", "tool", "test", "child", "intention"];
+
 /// Arguments of `runs`.
 #[derive(Debug, Args)]
 pub struct Runs {
@@ -47,6 +50,9 @@ pub enum Action {
         /// Child runs too.
         #[arg(long)]
         all: bool,
+        /// Only runs of this kind; those of children are listed for it too.
+        #[arg(long, value_parser = KINDS)]
+        kind: Option<String>,
     },
     /// Shows one run: task, result, cost, children, and what is open.
     Show {
@@ -84,8 +90,8 @@ pub enum Action {
 /// Runs `runs`.
 pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
     let store = &app.kit.store;
-    match args.action.as_ref().unwrap_or(&Action::List { limit: 20, all: false }) {
-        Action::List { limit, all } => listed(store, printer, *limit, *all)?,
+    match args.action.as_ref().unwrap_or(&Action::List { limit: 20, all: false, kind: None }) {
+        Action::List { limit, all, kind } => listed(store, printer, *limit, (*all, kind.as_deref()))?,
         Action::Show { run, effect: Some(seq), .. } => {
             let (whole, text) = show::effect(store, &store.run(run)?, *seq)?;
             printer.rows(&whole, || text);
@@ -105,17 +111,26 @@ pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
 }
 
 /// The newest runs, and whether there are more.
-fn listed(store: &Store, printer: &Printer, limit: u32, all: bool) -> Outcome<()> {
-    let filter = RunFilter { top_level: !all, limit: Some(limit.saturating_add(1)), ..RunFilter::default() };
+fn listed(store: &Store, printer: &Printer, limit: u32, (all, kind): (bool, Option<&str>)) -> Outcome<()> {
+    let filter = RunFilter {
+        top_level: !all && kind != Some("child"),
+        kind: kind.map(str::to_owned),
+        limit: Some(limit.saturating_add(1)),
+        ..RunFilter::default()
+    };
     let mut rows = store.runs(&filter)?;
     let more = rows.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
     rows.truncate(rows.len() - more);
     let values: Vec<Value> = rows.iter().map(value).collect();
     let costs: Vec<String> = rows.iter().map(|row| store.listed_cost(row)).collect();
-    printer.rows(&Value::Array(values), || list(&rows, costs));
+    printer.rows(&Value::Array(values), || match kind.filter(|_| rows.is_empty()) {
+        Some(kind) => format!("no runs of the kind `{kind}`"),
+        None => list(&rows, costs),
+    });
     if more > 0 && !printer.json {
         let (further, all) = (limit.saturating_mul(10), if all { " --all" } else { "" });
-        printer.err(&format!("note: these are the newest {limit}; `rhizo runs list -n {further}{all}` has more"));
+        let kind = kind.map_or_else(String::new, |kind| format!(" --kind {kind}"));
+        printer.err(&format!("note: these are the newest {limit}; `rhizo runs list -n {further}{all}{kind}` has more"));
     }
     note(printer, store);
     Ok(())

@@ -127,6 +127,8 @@ pub struct RunFilter {
     pub top_level: bool,
     /// Only this recorded status.
     pub status: Option<RunStatus>,
+    /// Only this kind.
+    pub kind: Option<String>,
     /// At most so many.
     pub limit: Option<u32>,
 }
@@ -170,12 +172,14 @@ impl Store {
     /// The runs that pass the filter, newest first: by when they were recorded, which no clock that was wrong changes.
     pub fn runs(&self, filter: &RunFilter) -> Outcome<Vec<RunRow>> {
         let sql = "SELECT * FROM runs WHERE (?1 IS NULL OR status = ?1) AND (NOT ?2 OR parent IS NULL)
+                   AND (?4 IS NULL OR kind = ?4)
                    ORDER BY rowid DESC LIMIT ?3";
         let limit = filter.limit.map_or(-1, i64::from);
         let status = filter.status.map(RunStatus::name);
         self.read(|connection| {
             let mut query = connection.prepare_cached(sql)?;
-            self.readable(query.query((status, filter.top_level, limit))?, |row| run_row(connection, row))
+            let rows = query.query((status, filter.top_level, limit, filter.kind.as_deref()))?;
+            self.readable(rows, |row| run_row(connection, row))
         })
     }
 

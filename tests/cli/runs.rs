@@ -41,6 +41,12 @@ fn runs_are_listed_newest_first() {
     told.says("note: these are the newest 2; `rhizo runs list -n 20` has more");
     let told = program.args(["runs", "list", "-n", "2", "--all"]).run().ok();
     told.says("note: these are the newest 2; `rhizo runs list -n 20 --all` has more");
+    let kind = |kind: &str| program.args(["runs", "list", "--kind", kind, "--json"]).run().ok().json();
+    assert_eq!((&kind("ask")[0]["id"], kind("ask").as_array().map(Vec::len)), (&json!(ids[0]), Some(1)));
+    program.args(["runs", "list", "--kind", "pipeline"]).run().ok().prints("no runs of the kind `pipeline`\n");
+    let told = program.args(["runs", "list", "-n", "1", "--kind", "eval"]).run().ok();
+    told.says("note: these are the newest 1; `rhizo runs list -n 10 --kind eval` has more").does_not_say("--all");
+    program.args(["runs", "list", "--kind", "evil"]).run().code(2).says("pipeline");
     program.args(["runs", "list", "-n", "0"]).run().code(2).prints("");
     drop(program.args(["runs", "list", "-n", "3"]).run().ok().does_not_say("note:"));
     let one = program.args(["runs", "list", "-n", "1", "--json"]).run().ok().json();

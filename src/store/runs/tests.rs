@@ -90,6 +90,7 @@ fn lists_are_filtered_and_newest_first() {
         (all.clone(), vec![&last, &child, &first]),
         (RunFilter { top_level: true, ..all.clone() }, vec![&last, &first]),
         (RunFilter { status: Some(RunStatus::Completed), ..all.clone() }, vec![&first]),
+        (RunFilter { kind: Some("child".to_owned()), ..all.clone() }, vec![&child]),
         (RunFilter { limit: Some(1), ..all }, vec![&last]),
     ] {
         let found: Vec<_> = store.runs(&filter).expect("a list").into_iter().map(|run| run.id).collect();
