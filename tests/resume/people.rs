@@ -215,3 +215,32 @@ fn children_beside_one_that_asks_go_on_to_their_end() {
     program.args(["resume", &id("parent")]).run().ok().prints("[\n  \"the right\",\n  \"found\"\n]\n");
     assert_eq!((roots(&server, "a"), roots(&server, "b")), (1, 2));
 }
+
+/// Steps of which one waits for a person, and what a model is asked once there is an answer.
+const WAITING: &[(&str, &str)] = &[
+    ("ok: {ask: 'sure?'}, after: {always: true, llm: 'told {{ ok ?? \"nothing\" }}'}", "told yes"),
+    ("ok: {ask: 'sure?', on_failure: continue}, after: {llm: 'told {{ outcomes.ok }}'}", "told ok"),
+    ("ok: {ask: 'sure?'}, after: {llm: told, condition: 'outcomes.ok != \"failed\"'}", "told"),
+    ("ok: {ask: 'sure?', on_success: end}, after: {llm: told, always: true}", "told"),
+    ("ok: {ask: 'sure?'}, next: {set: {v: ok}}, after: {llm: 'told {{ outcomes.next }}', always: true}", "told ok"),
+    ("sub: {pipeline: inner.yaml}, after: {llm: 'told {{ outcomes.sub }}', always: true}", "told ok"),
+    ("all: {each: {in: [1], steps: {ok: {ask: 'sure?'}, after: {llm: 'told {{ outcomes.ok }}'}}}}", "told ok"),
+];
+
+#[test]
+fn what_always_runs_or_asks_what_became_of_a_step_waits_with_it() {
+    for (steps, told) in WAITING {
+        let server = holding(usize::MAX);
+        let program = Program::paying(&server).file("inner.yaml", "steps: {ok: {ask: 'sure?'}}\n");
+        let program = program.file("p.yaml", format!("steps: {{{steps}}}\n"));
+        let twin = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+        let program = program.file("twin.rhai", twin);
+        for (times, file) in ["p.yaml", "twin.rhai"].into_iter().enumerate() {
+            program.args(["run", file]).run().code(6);
+            assert_eq!(asked(&server).len(), times, "{steps}: {file} asks what rests on no answer yet");
+            program.args(["runs", "answer", "last", "-", "yes"]).run().ok();
+            program.args(["resume", "last"]).run().ok().does_not_say("has changed");
+            assert_eq!(asked(&server), vec![*told; times + 1], "{steps}: {file}");
+        }
+    }
+}

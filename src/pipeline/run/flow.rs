@@ -167,11 +167,11 @@ impl<'a> Flow<'a> {
         if !step.after.iter().chain(&step.behind).all(|needed| self.has_ended(*needed)) {
             return None;
         }
+        if let Some(needed) = self.waits(step) {
+            return Some(self.skip(index, StepOutcome::Waiting, self.says(needed, "waits")));
+        }
         if let Some((needed, outcome)) = self.severed(step) {
-            let waits = outcome == StepOutcome::Waiting;
-            let outcome = if waits { StepOutcome::Waiting } else { StepOutcome::Skipped };
-            let word = if waits { "waits" } else { outcome_word(self.cells.get(needed)?.outcome) };
-            return Some(self.skip(index, outcome, self.says(needed, word)));
+            return Some(self.skip(index, StepOutcome::Skipped, self.says(needed, outcome_word(outcome))));
         }
         if !room && is_leaf(&step.act) {
             return None;
@@ -181,6 +181,13 @@ impl<'a> Flow<'a> {
         cell.state = State::Running;
         self.running += 1;
         Some(Next::Start(index))
+    }
+
+    /// The first step before this one that waits for a person. It has come to nothing yet, so that what always runs, or
+    /// asks what became of it, waits with it: else it would be done now, and again in other words after the answer.
+    fn waits(&self, step: &Step) -> Option<usize> {
+        let waits = |at: &usize| self.cells.get(*at).is_some_and(|cell| cell.outcome == StepOutcome::Waiting);
+        step.after.iter().chain(&step.behind).copied().find(waits)
     }
 
     /// The first step without which this one cannot run.
