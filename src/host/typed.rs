@@ -99,7 +99,10 @@ impl Schema {
     pub fn check(&self, answer: &str) -> Checked {
         let found = extract::values(answer);
         let text = match found.values.as_slice() {
-            [] if found.broken.is_none() => Some(found.text.to_owned()),
+            // A word may be JSON by itself: `1` and `true` in an enumeration of texts.
+            [] | [Value::Null | Value::Bool(_) | Value::Number(_)] if found.broken.is_none() => {
+                Some(found.text.to_owned())
+            }
             [Value::String(text)] => Some(text.clone()),
             _ => None,
         };

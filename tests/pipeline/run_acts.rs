@@ -200,10 +200,19 @@ steps:
 
 #[test]
 fn a_model_can_play_the_person() {
-    let server = ChatServer::new(|_| Reply::text("\"no\""));
-    let text = "steps: {may: {ask: {prompt: Publish?, choices: ['yes', 'no'], of: worker}}}\n";
-    let program = Program::served_by(&server).file("p.yaml", text);
-    program.args(["run", "p.yaml"]).run().ok().prints("no\n");
+    for (choices, said, word) in [
+        ("['yes', 'no']", "\"no\"", "no"),
+        ("['1', '2']", "1", "1"),
+        ("[1, 2]", "2", "2"),
+        ("['true', 'false']", "true", "true"),
+        ("['1', '2']", "The answer is 2.", "2"),
+    ] {
+        let server = ChatServer::new(move |_| Reply::text(said));
+        let text = format!("steps: {{may: {{ask: {{prompt: Publish?, choices: {choices}, of: worker}}}}}}\n");
+        let program = Program::served_by(&server).file("p.yaml", text);
+        program.args(["run", "p.yaml"]).run().ok().prints(&format!("{word}\n"));
+        assert_eq!(server.asks().len(), 1, "{choices}: {said} needs no repair");
+    }
 }
 
 #[test]
