@@ -81,25 +81,34 @@ impl Frame {
         &self.0
     }
 
+    /// The key of the innermost item, or the name of the branch, that it is in.
+    pub fn key(&self) -> Option<String> {
+        let mut parts = self.0.rsplit('/').filter_map(|part| part.split_once(':'));
+        parts.find(|(kind, _)| matches!(*kind, "item" | "branch")).map(|(_, name)| plain(name))
+    }
+
     /// The steps that it is in, as people are told of them (`repl/steps`): `draft [a, 2]` is of an item or branch `a`, and of
     /// a second turn.
     pub fn steps(&self) -> Vec<String> {
         let (mut steps, mut key, mut turn) = (Vec::new(), None, None);
         for part in self.0.split('/') {
             match part.split_once(':').unwrap_or((part, "")) {
-                ("item" | "branch", name) => key = Some(one_line(&name.replace("%2F", "/").replace("%25", "%"), TOLD)),
+                ("item" | "branch", name) => key = Some(one_line(&plain(name), TOLD)),
                 ("turn", number) => turn = Some(number.to_owned()),
                 ("step", name) => {
                     let of: Vec<String> = key.iter().cloned().chain(turn.take()).collect();
                     steps.push(if of.is_empty() { name.to_owned() } else { format!("{name} [{}]", of.join(", ")) });
                 }
-                // A called pipeline begins anew.
-                ("pipeline", _) => key = None,
                 _ => {}
             }
         }
         steps
     }
+}
+
+/// The name of a part, as it was given.
+fn plain(name: &str) -> String {
+    name.replace("%2F", "/").replace("%25", "%")
 }
 
 impl fmt::Display for Frame {

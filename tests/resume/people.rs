@@ -61,6 +61,17 @@ fn what_is_open_in_an_item_is_called_as_it_is_shown() {
 }
 
 #[test]
+fn steps_of_a_called_pipeline_are_told_with_the_item_that_calls_it() {
+    let program = Program::offline()
+        .file("inner.yaml", "steps: {pre: {set: {v: '1'}}, sure: {ask: 'sure?'}}\n")
+        .file("p.yaml", "steps: {all: {each: {in: {a: 1, b: 2}, steps: {sub: {pipeline: inner.yaml}}}}}\n");
+    program.args(["run", "p.yaml"]).run().code(6).says("✓ pre [a]").says("✓ pre [b]");
+    program.args(["runs", "answer", "last", "sure[a]", "yes"]).run().ok();
+    program.args(["runs", "answer", "last", "sure [b]", "no"]).run().ok();
+    program.args(["resume", "last"]).run().ok().prints("{\n  \"a\": \"yes\",\n  \"b\": \"no\"\n}\n");
+}
+
+#[test]
 fn of_a_tool_that_was_at_work_a_person_is_told_what_it_was_given() {
     let command = "echo once >> written; echo at work; sleep 600";
     let steps = format!("{{w: {{tool: run_command, args: {{command: '{command}'}}}}}}");

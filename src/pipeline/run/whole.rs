@@ -67,8 +67,9 @@ async fn begin(host: &RunHost, pipeline: &Pipeline, start: Start) -> Outcome<Don
         shared: &shared,
         host: host.part(scope),
         cancel: start.cancel.child_token(),
+        // Its steps are those of the item that calls it.
+        key: start.frame.key(),
         frame: start.frame,
-        key: None,
         of: 0,
     };
     let mut ended = timed(&course, pipeline, block::run(&course, &pipeline.block, &values)).await;
