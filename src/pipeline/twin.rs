@@ -17,7 +17,7 @@ mod limits;
 mod products;
 mod step;
 
-use crate::pipeline::plan::{Act, Block, Pipeline, Step};
+use crate::pipeline::plan::{Act, Block, Pipeline, Step, Template};
 use crate::pipeline::product;
 use code::{Lines, text};
 use fates::Fates;
@@ -33,14 +33,7 @@ pub fn script(pipeline: &Pipeline) -> String {
     let value = twin.block(&pipeline.block, &mut body, pipeline.outputs.is_empty());
     match pipeline.outputs.as_slice() {
         [] => body.add(&value),
-        outputs => {
-            body.add("#{");
-            for (name, value) in outputs {
-                let value = twin.value(value);
-                body.add(&format!("    {name}: {value},"));
-            }
-            body.add("}");
-        }
+        outputs => twin.outputs(&pipeline.block, outputs, &mut body),
     }
     let name = pipeline.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut whole = format!(
@@ -159,6 +152,31 @@ impl Twin {
             body.add(&format!("    {name}: {value},"));
         }
         body.add("};");
+    }
+
+    /// The values of the whole. What cannot be computed is a failure of the data, as in the pipeline.
+    fn outputs(&mut self, block: &Block, outputs: &[(String, Template)], body: &mut Lines) {
+        let mut entries = Vec::with_capacity(outputs.len());
+        for (name, template) in outputs {
+            let mut value = self.value(template);
+            if template.expressions().into_iter().any(|expression| late::is_computed(block, expression)) {
+                let made = self.fresh(&format!("output_{name}"));
+                let what = text(&format!("the output `{name}` cannot be made: "));
+                body.add(&format!("let {made} = ();"));
+                body.add(&format!("try {{ {made} = {value}; }} catch (failure) {{"));
+                body.deeper();
+                body.add("failure = error_of(failure);");
+                body.add(&format!("failure.message = {what} + failure.message;"));
+                body.add("throw failure;");
+                body.shallower();
+                body.add("}");
+                value = made;
+            }
+            entries.push(format!("    {name}: {value},"));
+        }
+        body.add("#{");
+        body.extend(entries);
+        body.add("}");
     }
 
     /// Keeps the context of the run where the name of a step or an item would hide it.

@@ -51,7 +51,12 @@ pub(super) fn behind(noted: Option<Vec<String>>, body: &mut Lines, write: impl F
 pub(super) fn computes(block: &Block, step: &Step) -> bool {
     let files = step.products.iter().flat_map(|file| file.path.expressions().into_iter().chain([&file.value]));
     let mut own = step.act.expressions().into_iter().chain(&step.condition).chain(files);
-    own.any(|expression| !only_names(expression) && !is_declared(block, expression))
+    own.any(|expression| is_computed(block, expression))
+}
+
+/// Whether an expression is more than the name of a value that is there.
+pub(super) fn is_computed(block: &Block, expression: &Expression) -> bool {
+    !only_names(expression) && !is_declared(block, expression)
 }
 
 /// Whether an expression is a field that a step says to have.
