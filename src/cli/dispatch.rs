@@ -46,7 +46,9 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: io::Result<En
     flags.approve = parsed.tool_approval().or(flags.approve);
     let answered = parsed.answered().map(ToOwned::to_owned);
     let no_colour = environment.get("NO_COLOR").is_some() || environment.get("TERM") == Some("dumb");
-    let printer = Arc::new(Printer::new(flags.json || parsed.wants_json(), flags.quiet, no_colour));
+    let mut printer = Printer::new(flags.json || parsed.wants_json(), flags.quiet, no_colour);
+    printer.wants_whole = flags.fail_on_partial;
+    let printer = Arc::new(printer);
     let exit = match dispatch(parsed, environment, &flags, &printer).await {
         Ok(exit) => exit,
         Err(failure) => {
@@ -150,6 +152,9 @@ async fn dispatch(
     }
     let settings = check::load(environment, layer)?;
     if let None | Some(Command::Repl(_)) = parsed.command {
+        if let Some(failure) = flags.unfit_for_session() {
+            return Ok(report::usage(printer, &failure));
+        }
         // The REPL asks its questions on its own screen, so it builds the app itself.
         let (context, kept) = (flags.context.clone(), flags.kept());
         let options = Options { context, json: flags.json, quiet: flags.quiet, flags: kept };

@@ -58,6 +58,10 @@ pub struct RunFlags {
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     pub events: Option<String>,
+    /// Ends with exit code 1 where the run comes to its end as `partial`.
+    #[arg(long)]
+    #[serde(skip)]
+    pub fail_on_partial: bool,
     /// Shows no progress on standard error.
     #[arg(long, short)]
     #[serde(skip)]
@@ -95,8 +99,15 @@ impl RunFlags {
             allow_unpriced: self.allow_unpriced || kept.allow_unpriced,
             events: self.events.clone(),
             json: self.json,
+            fail_on_partial: self.fail_on_partial,
             quiet: self.quiet,
         }
+    }
+
+    /// That a session of the REPL, whose end is the person's, cannot be held to this.
+    pub fn unfit_for_session(&self) -> Option<Failure> {
+        let failure = Failure::new(FailureKind::Invalid, "--fail-on-partial means nothing to a session of the REPL");
+        self.fail_on_partial.then(|| failure.hint("`run`, `ask`, `eval` and `resume` of what they began take it"))
     }
 
     /// Takes the last `--context` value if there is no such file, folder or glob.

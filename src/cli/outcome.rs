@@ -45,7 +45,7 @@ pub fn tell_line(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()
 fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exit {
     tell_unasked(printer, run);
     let exit = match &end.failure {
-        None => Exit::Ok,
+        None => came(printer, end.status),
         Some(failure) => {
             show_partial(printer, failure);
             report::tell(printer, failure)
@@ -66,6 +66,11 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
             .err(&format!("hint: rhizo resume {} goes on{asked}; what was answered is not asked again", run.host.run));
     }
     exit
+}
+
+/// The exit code of a run that came to its end.
+pub fn came(printer: &Printer, status: RunStatus) -> Exit {
+    if printer.wants_whole && status == RunStatus::Partial { Exit::Failed } else { Exit::Ok }
 }
 
 fn turns(turns: u32) -> String {

@@ -19,6 +19,8 @@ pub struct Printer {
     pub json: bool,
     /// Whether progress is shown.
     pub quiet: bool,
+    /// Whether a run that is only partial counts as failed.
+    pub wants_whole: bool,
     /// Whether standard error is a terminal that takes colours.
     pub colour: bool,
     /// Whether standard error is a terminal.
@@ -52,6 +54,7 @@ impl Printer {
         Self {
             json,
             quiet,
+            wants_whole: false,
             colour: live && !no_colour,
             live,
             shown,

@@ -129,6 +129,9 @@ async fn session(printer: &Printer, settings: Settings, row: RunRow, launch: Lau
             .hint("resume it without --dry-run, --strict and parameters: what was answered is not asked again");
         return Ok(report::usage(printer, &failure));
     }
+    if let Some(failure) = args.flags.unfit_for_session() {
+        return Ok(report::usage(printer, &failure));
+    }
     let again = Again { row, launch, force: args.force, quiet: args.flags.quiet };
     repl::run::again(settings, again).await
 }
@@ -208,7 +211,7 @@ fn over(app: &App, printer: &Printer, row: &RunRow, args: &Resume) -> Outcome<Ex
         _ => "had completed".to_owned(),
     };
     printer.dim(&format!("run {id} {how}; nothing was asked"));
-    Ok(Exit::Ok)
+    Ok(outcome::came(printer, row.status))
 }
 
 /// Tells a plan; it is all that was asked for where its run is given.

@@ -50,6 +50,28 @@ fn the_last_line_of_a_partial_run_names_the_steps_that_failed() {
 }
 
 #[test]
+fn a_partial_run_ends_with_1_where_that_is_asked_for() {
+    let bad = "{tool: read_file, args: {path: nowhere.txt}, on_failure: continue}";
+    let program = Program::offline().file("p.yaml", format!("steps:\n  b: {bad}\n  z: {{set: {{v: '1'}}}}\n"));
+    let program = program.file("whole.yaml", "steps: {z: {set: {v: '1'}}}\n");
+    for args in [
+        &["run", "p.yaml"][..],
+        &["run", "p.yaml", "--json"],
+        &["run", "p.yaml", "--events", "-"],
+        &["pipeline", "run", "p.yaml"],
+        &["eval", "PIPELINE(\"p.yaml\")"],
+        &["resume", "last"],
+    ] {
+        program.list(&[args, &["--fail-on-partial"]].concat()).run().code(1);
+    }
+    program.args(["resume", "last"]).run().ok();
+    program.args(["run", "whole.yaml", "--fail-on-partial"]).run().ok();
+    for args in [&["--fail-on-partial"][..], &["repl", "--fail-on-partial"]] {
+        program.list(args).run().code(2).says("--fail-on-partial means nothing to a session of the REPL");
+    }
+}
+
+#[test]
 fn a_part_that_was_made_again_is_not_missing() {
     let text = "\
 steps:
