@@ -181,7 +181,7 @@ fn called(key: &str) -> Value {
             &json!({
                 "prompt": text(), "role": word(), "system": text(), "schema": {},
                 "max_tokens": {"type": "integer", "minimum": 1}, "temperature": {"type": "number"},
-                "stop": texts(), "images": texts(), "check": reference("expression"),
+                "stop": texts(), "images": texts(), "check": check(),
             }),
             &["prompt"],
         ),
@@ -196,6 +196,11 @@ fn called(key: &str) -> Value {
         "pipeline" => closed(&json!({"path": word(), "inputs": {}}), &["path"]),
         _ => closed(&json!({"name": word(), "args": {}}), &["name"]),
     }
+}
+
+fn check() -> Value {
+    let meaning = "a Rhai expression that reads `answer`: true, or false or a text that says what is wrong";
+    json!({"$ref": "#/$defs/expression", "description": meaning})
 }
 
 fn form(words: &[Word]) -> Value {

@@ -522,3 +522,35 @@ fn a_text_that_lost_its_quotes_to_yaml_is_told_what_it_needs() {
     told("drft").says("did you mean `draft`?");
     accepted("steps: {a: {set: {text: '\"five files\"', count: '{{ 5 }} files'}}}\n");
 }
+
+#[test]
+fn what_yaml_takes_for_a_comment_is_told_where_it_stands_and_not_where_it_is_read() {
+    let text = "\
+steps:
+  a: {set: {v: 1}}
+  b:
+    set:
+      keys: (a ?? #{}).keys()
+  c: {set: {n: b.keys.len()}}
+outputs: {n: c.n, m: b.keys.len()}
+";
+    let validated = |text: &str| flow(text).args(["pipeline", "validate", "flow.yaml"]).run();
+    let comment = "for YAML a comment begins at ` #`: put the whole into quotes";
+    let ran = validated(text).code(1).says("flow.yaml has a fault\n  flow.yaml:5:").says(comment);
+    ran.does_not_say("a text needs quotes").does_not_say("may be `()`");
+    validated(&text.replace("(a ?? #{}).keys()", "'(a ?? #{}).keys()' # all of them")).ok();
+    validated(&text.replace("(a ?? #{}).keys()", "'(a ??' # all of them")).code(1).does_not_say(comment);
+}
+
+#[test]
+fn a_check_is_told_that_it_reads_the_answer() {
+    let closure = "here the check is an expression over `answer` and no closure: leave `|answer|` away";
+    for (check, what) in [
+        ("if value.len() > 3 { true } else { \"short\" }", "there is no variable `value`; a check reads `answer`"),
+        ("anser.len() > 3", "there is no variable `anser`; did you mean `answer`?"),
+        ("|answer| answer.len() > 3", closure),
+        ("|text| if text.len() > 3 { true } else { \"short\" }", closure),
+    ] {
+        refused_for(&format!("steps: {{a: {{llm: {{prompt: x, check: '{check}'}}}}}}\n"), what);
+    }
+}

@@ -5,6 +5,7 @@ use crate::pipeline::read::flow::Leap;
 use crate::pipeline::read::template::Reading;
 use crate::pipeline::read::{Fields, Reader};
 use crate::pipeline::tree::{Data, Entry, Node};
+use crate::script::expression::Expression;
 use serde_json::Value;
 
 impl Reader<'_, '_> {
@@ -97,10 +98,18 @@ impl Reader<'_, '_> {
             }
             Some(node) => self.written(node, "images", reading).into_iter().collect(),
         };
-        let answer = reading.with(&["answer"]);
-        call.check = fields.get("check").and_then(|node| self.expression(node, "check", &answer));
+        call.check = fields.get("check").and_then(|node| self.check(node, reading));
         call.prompt = prompt?;
         Some(call)
+    }
+
+    /// What an answer must be: in a script that is a closure, here an expression.
+    fn check(&mut self, node: &Node, reading: &Reading<'_>) -> Option<Expression> {
+        if node.text().is_some_and(|text| text.trim_start().starts_with('|')) {
+            self.fault(node.at, "here the check is an expression over `answer` and no closure: leave `|answer|` away");
+            return None;
+        }
+        self.expression(node, "check", &reading.with(&["answer"]))
     }
 
     /// Texts that end an answer, as they stand: an empty line is one, too.

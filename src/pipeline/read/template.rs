@@ -5,7 +5,7 @@ mod holes;
 use crate::core::failure::Failure;
 use crate::pipeline::plan::{Part as Piece, Template};
 use crate::pipeline::read::template::holes::{closing, whole_hole};
-use crate::pipeline::read::{Reader, Scope, Use, User, told};
+use crate::pipeline::read::{Part, Reader, Scope, Use, User, told};
 use crate::pipeline::tree::{Data, Node, Spot};
 use crate::script::expression::{Expression, Form, Reference};
 use serde_json::Value;
@@ -74,7 +74,7 @@ impl Reader<'_, '_> {
         match &node.data {
             Data::Text(text) if !text.contains("{{") => {
                 let what = "a value";
-                self.expression(node, what, reading).map_or(Template::Plain(Value::Null), Template::Value)
+                self.expression(node, what, reading).map_or_else(|| self.unread(), Template::Value)
             }
             Data::List(items) => gathered_list(items.iter().map(|item| self.computed(item, reading)).collect()),
             Data::Map(entries) => {
@@ -82,6 +82,12 @@ impl Reader<'_, '_> {
             }
             _ => self.template(node, reading),
         }
+    }
+
+    /// What stands for an expression that could not be read: anything may come of it, so that its readers are not at fault.
+    fn unread(&self) -> Template {
+        let any = self.loader.compiler.compile("parse_json(\"\")", &[]);
+        any.map_or(Template::Plain(Value::Null), Template::Value)
     }
 
     /// A value whose texts stand for themselves, but for the holes in them.
@@ -167,17 +173,34 @@ impl Reader<'_, '_> {
                 let (line, column) = (detail("line").unwrap_or(1), detail("column").unwrap_or(1));
                 let here = Reference { line, column, ..Reference::plain(Vec::new()) };
                 let at = self.within(at, source, &here);
-                let bare = node.text().is_some_and(|text| !text.contains("{{"));
-                let told = if failure.message.starts_with("there is no variable") {
-                    unknown(&failure, bare && is_prose(source), &reading.names())
-                } else {
-                    let quotes = bare && several(source) && failure.message.contains("syntax error");
-                    format!("{}{}", told(&failure), if quotes { QUOTES } else { "" })
-                };
+                let told = self.refusal(&failure, source, node, reading);
                 self.fault(at, told);
                 None
             }
         }
+    }
+
+    /// What is told of an expression that does not compile.
+    fn refusal(&self, failure: &Failure, source: &str, node: &Node, reading: &Reading<'_>) -> String {
+        let bare = node.text().is_some_and(|text| !text.contains("{{"));
+        if failure.message.starts_with("there is no variable") {
+            let checks = reading.user.part == Part::Act && reading.own.iter().any(|own| own == "answer");
+            return unknown(failure, bare && is_prose(source), &reading.names(), checks);
+        }
+        let wrong = bare && failure.message.contains("syntax error");
+        let why = match wrong {
+            true if self.is_cut(node) => COMMENT,
+            true if several(source) => QUOTES,
+            _ => "",
+        };
+        format!("{}{why}", told(failure))
+    }
+
+    /// Whether YAML took what stands behind a text on its line for a comment.
+    fn is_cut(&self, node: &Node) -> bool {
+        let own = self.text.get(node.range.0..node.range.1).unwrap_or_default();
+        let behind = self.text.get(node.range.1..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        !own.starts_with(['"', '\'']) && !own.contains('\n') && behind.trim_start().starts_with('#')
     }
 
     /// Refuses outcomes and errors of what is no step.
@@ -224,11 +247,17 @@ impl Reader<'_, '_> {
 /// What is told where an expression looks like a text.
 const QUOTES: &str = "; this is an expression: a text needs quotes of its own, as in '\"some text\"'";
 
-/// What is told of a name that is not in scope; `prose` is whether the expression may be meant as a text. Nothing is
-/// declared here: what may be read is known.
-fn unknown(failure: &Failure, prose: bool, names: &[&str]) -> String {
+/// What is told where a comment took a part of an expression.
+const COMMENT: &str = "; for YAML a comment begins at ` #`: put the whole into quotes, as in '(found ?? #{}).keys()'";
+
+/// What is told of a name that is not in scope; `prose` is whether the expression may be meant as a text, `checks` is
+/// whether it checks an answer. Nothing is declared here: what may be read is known.
+fn unknown(failure: &Failure, prose: bool, names: &[&str], checks: bool) -> String {
     let hint = failure.hint.as_deref().unwrap_or_default();
     let near = names.iter().any(|name| hint == format!("did you mean `{name}`?"));
+    if checks && !near {
+        return format!("{}; a check reads `answer`", failure.message);
+    }
     // Where the nearest name is that of a function, a text is meant sooner than that.
     let function = prose && !near && hint.starts_with("did you mean");
     if function || hint.starts_with("declare") {
