@@ -26,7 +26,7 @@ pub struct Doctor {
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
-    /// Lists every setting with its type and variable.
+    /// Lists every setting with its type and variable; `rhizo config show --origin` has the values.
     #[arg(long)]
     pub settings: bool,
     /// Makes no call of the default model, which costs money where the model does.

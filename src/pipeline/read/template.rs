@@ -84,7 +84,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// What stands for an expression that could not be read: anything may come of it, so that its readers are not at fault.
+    /// What stands for an expression that could not be read: anything may come of it, so its readers are not at fault.
     fn unread(&self) -> Template {
         let any = self.loader.compiler.compile("parse_json(\"\")", &[]);
         any.map_or(Template::Plain(Value::Null), Template::Value)
