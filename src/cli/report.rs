@@ -1,6 +1,7 @@
 //! A failure as a person sees it, and as the exit code that a caller sees.
 
 use crate::cli::printer::Printer;
+use crate::config::fault::{self, Fault};
 use crate::core::exit::Exit;
 use crate::core::failure::Failure;
 use crate::script::evaluate::report::render;
@@ -22,6 +23,13 @@ pub fn tell(printer: &Printer, failure: &Failure) -> Exit {
 pub fn usage(printer: &Printer, failure: &Failure) -> Exit {
     tell(printer, failure);
     Exit::Usage
+}
+
+/// Tells what is perhaps not meant as it is written in a file.
+pub fn notes(printer: &Printer, notes: &[Fault]) {
+    if !printer.quiet {
+        fault::listed(notes).iter().for_each(|note| printer.err(&format!("note: {note}")));
+    }
 }
 
 /// The same as the last line of a run's events.

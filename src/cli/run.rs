@@ -117,6 +117,7 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
         Ok(inputs) => inputs,
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
+    report::notes(printer, &pipeline.notes);
     answerable::check(&app.kit.models, &pipeline.block, None).await?;
     let (library, launch) = ask::opened(app, printer, &args.flags, ask::pipe(&args.flags.context)).await?;
     let (task, on_print) = (file.display().to_string(), Some(on_print(printer, &args.flags)));

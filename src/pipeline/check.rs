@@ -5,6 +5,7 @@ mod deeds;
 mod fields;
 mod forms;
 mod given;
+mod idle;
 mod lacks;
 mod products;
 pub(super) mod schemas;
@@ -28,6 +29,7 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) -> Made {
     fields::check(reader, pipeline, &forms);
     products::check(reader, pipeline);
     given::check(reader, &forms);
+    idle::check(reader, &known, &absence);
     forms.answer(pipeline)
 }
 

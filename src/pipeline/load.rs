@@ -54,7 +54,8 @@ pub fn load_text(settings: &Settings, tools: &Catalog, path: &Path, text: &str) 
     }
 }
 
-fn told(faults: &[Fault]) -> Vec<serde_json::Value> {
+/// Faults or notes as data.
+pub fn told(faults: &[Fault]) -> Vec<serde_json::Value> {
     let fault = |fault: &Fault| {
         let (line, column) = fault.place.position();
         serde_json::json!({"file": fault.place.file(), "line": line, "column": column, "message": fault.message})
@@ -154,6 +155,7 @@ impl Loader<'_> {
             file: name,
             text,
             faults: Vec::new(),
+            notes: Vec::new(),
             uses: Vec::new(),
             steps: HashMap::new(),
             items: HashMap::new(),
@@ -208,6 +210,7 @@ impl Reader<'_, '_> {
             inputs,
             outputs,
             answer: Made::unknown(),
+            notes: Vec::new(),
             orchestrator: self.header.orchestrator.clone(),
             default_model: self.header.default_model.clone(),
             experts: self.header.experts.clone(),
@@ -220,7 +223,7 @@ impl Reader<'_, '_> {
             block,
         };
         let answer = check::check(self, &pipeline);
-        Some(Pipeline { answer, ..pipeline })
+        Some(Pipeline { answer, notes: std::mem::take(&mut self.notes), ..pipeline })
     }
 
     fn outputs(&mut self, node: Option<&Node>, scope: &Scope<'_>) -> Vec<(String, crate::pipeline::plan::Template)> {

@@ -11,6 +11,7 @@ pub use act::{Act, Ask, Branch, Each, LlmCall, Nested, OnItemFailure, Run, Scrip
 pub use input::{Input, kind_of, parameters};
 pub use template::{Part, Template};
 
+use crate::config::fault::Fault;
 use crate::config::place::Place;
 use crate::core::request::Keep;
 use crate::core::strategy::Strategy;
@@ -52,6 +53,8 @@ pub struct Pipeline {
     pub outputs: Vec<(String, Template)>,
     /// What is known of its answer.
     pub answer: Made,
+    /// What is perhaps not meant as it is written, each with its place.
+    pub notes: Vec<Fault>,
     /// The model or role that leads: it judges the intention, and steps of `run` use it unless they say otherwise.
     pub orchestrator: Option<String>,
     /// The model of calls that name none and have no expert.

@@ -44,6 +44,8 @@ pub(super) struct Reader<'r, 'k> {
     pub source: Source<'r>,
     /// What is wrong with it.
     pub faults: Vec<Fault>,
+    /// What is perhaps not meant as it is written.
+    pub notes: Vec<Fault>,
     /// What its expressions read.
     pub uses: Vec<Use>,
     /// Where each step stands, by name.
@@ -58,6 +60,11 @@ impl Reader<'_, '_> {
     /// Keeps a fault.
     pub(super) fn fault(&mut self, at: Spot, message: impl Into<String>) {
         self.faults.push(Fault::new(self.place(at), message));
+    }
+
+    /// Keeps a note, which nobody is refused for.
+    pub(super) fn note(&mut self, at: Spot, message: impl Into<String>) {
+        self.notes.push(Fault::new(self.place(at), message));
     }
 
     /// Keeps a failure as a fault, its hint behind its message.

@@ -111,6 +111,11 @@ impl Expression {
         handed::of(&self.0.ast).contains(&(read.line, read.column))
     }
 
+    /// Whether another value stands behind this one by `??`.
+    pub fn replaces(&self, read: &Reference) -> bool {
+        handed::replaced(&self.0.ast).contains(&(read.line, read.column))
+    }
+
     /// Whether the other is this one, at the same place.
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

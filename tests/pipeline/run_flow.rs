@@ -440,3 +440,56 @@ fn outputs_have_what_skips_others_and_what_runs_behind_an_end() {
         assert_eq!(answer, json!({"v": 1}), "{steps}");
     }
 }
+
+/// A step that reads another one, which fails, and what stands in for it.
+fn second(first: &str, reader: &str) -> Program {
+    let text = format!(
+        "steps:\n  a: {{{BAD}{first}}}\n  b: {{set: {{v: '\"second\"'}}}}\n  c: {{{reader}}}\noutputs: {{c: c}}\n"
+    );
+    Program::offline().file("p.yaml", text)
+}
+
+#[test]
+fn who_is_skipped_with_a_failed_step_is_told_that_nothing_takes_its_place() {
+    let note = "note: p.yaml:4:";
+    let how =
+        "`c` is skipped where `a` fails, so nothing takes the place of `a` here: with `dependencies: [outcomes.a]`";
+    for (first, reader) in [
+        (", on_failure: continue", "set: {v: 'a ?? b.v'}"),
+        (", on_failure: b, on_success: c", "set: {v: 'a ?? b?.v'}"),
+        (", on_failure: continue", "set: {v: 'if a == () { b.v } else { a }'}"),
+        (", on_failure: continue", "each: {in: [1], steps: {d: {set: {v: '(a ?? b.v) + item'}}}}"),
+    ] {
+        let program = second(first, reader);
+        program.args(["pipeline", "validate", "p.yaml"]).run().ok().says(note).says(how);
+        let rows = program.args(["pipeline", "validate", "p.yaml", "--json"]).run().ok().json();
+        assert_eq!((&rows[0]["notes"][0]["line"], rows[0]["notes"].as_array().map(Vec::len)), (&json!(4), Some(1)));
+        let ran = program.args(["run", "p.yaml", "--json"]).run().ok().says(note).says(how);
+        assert_eq!(told(&ran).0["c"], "skipped", "{reader}");
+        let reader = format!("{reader}, dependencies: [outcomes.a]");
+        let ran = second(first, &reader).args(["run", "p.yaml", "--json"]).run().does_not_say("note: p.yaml");
+        assert_eq!(told(&ran).0["c"], "ok", "{reader}");
+    }
+    let ran = second(", on_failure: b, on_success: c", "set: {v: 'a ?? b?.v'}, dependencies: [outcomes.a]");
+    assert_eq!(told(&ran.args(["run", "p.yaml", "--json"]).run().ok()).1, json!({"c": {"v": "second"}}));
+}
+
+#[test]
+fn nothing_is_noted_where_another_value_is_of_use_or_is_not_meant_for_a_failure() {
+    for (first, reader) in [
+        ("", "set: {v: 'a ?? b.v'}"),
+        (", on_failure: skip", "set: {v: 'a ?? b.v'}"),
+        (", on_failure: continue", "set: {v: a}"),
+        (", on_failure: continue", "set: {v: 'a ?? 0'}, always: true"),
+        (", on_failure: continue", "set: {v: 'a ?? b.v', k: errors.a}"),
+        (", on_failure: continue, condition: 1 > 2", "set: {v: 'a ?? b.v'}"),
+        (", on_failure: continue", "set: {v: 'a ?? b.v'}, condition: a != ()"),
+        (", on_failure: continue", "set: {v: b.v}, condition: '(a ?? 0) > 1'"),
+    ] {
+        let program = second(first, reader);
+        program.args(["pipeline", "validate", "p.yaml"]).run().ok().does_not_say("note:");
+    }
+    let passed = "steps: {a: {set: {v: 1}, on_failure: c}, b: {set: {v: 'a?.v ?? 2'}}, c: {set: {v: 3}}}\n";
+    let program = Program::offline().file("p.yaml", passed);
+    program.args(["pipeline", "validate", "p.yaml"]).run().ok().does_not_say("note:");
+}

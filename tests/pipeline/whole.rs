@@ -113,7 +113,7 @@ fn files_are_checked_together_and_json_has_every_fault() {
         .file("bad.yaml", "steps: {one: {sett: {n: 1}}}\n");
     let ran = program.args(["pipeline", "validate", "good.yaml", "bad.yaml", "none.yaml", "--json"]).run().code(1);
     let rows = ran.json();
-    assert_eq!(rows[0], json!({"file": "good.yaml", "ok": true, "id": "good", "steps": 1, "faults": []}));
+    assert_eq!(rows[0], json!({"file": "good.yaml", "ok": true, "id": "good", "steps": 1, "faults": [], "notes": []}));
     assert_eq!(rows[1]["ok"], json!(false));
     assert_eq!((&rows[1]["faults"][0]["line"], &rows[1]["faults"][0]["column"]), (&json!(1), &json!(15)));
     assert!(rows[2]["faults"][0]["message"].as_str().expect("a message").contains("cannot read none.yaml"));

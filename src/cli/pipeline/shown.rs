@@ -30,10 +30,14 @@ pub(super) fn validate(app: &App, printer: &Printer, files: &[PathBuf]) -> Outco
         match read(app, file) {
             Ok(pipeline) => {
                 let steps = count(&pipeline.block);
-                rows.push(json!({"file": file.display().to_string(), "ok": true, "id": pipeline.id, "steps": steps, "faults": []}));
+                let (name, notes) = (file.display().to_string(), load::told(&pipeline.notes));
+                rows.push(
+                    json!({"file": name, "ok": true, "id": pipeline.id, "steps": steps, "faults": [], "notes": notes}),
+                );
                 if !printer.json {
                     let steps = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
                     printer.out(&format!("{}: ok, {steps}", file.display()));
+                    report::notes(printer, &pipeline.notes);
                 }
             }
             Err(failure) => {

@@ -82,6 +82,13 @@ impl<'k> Absence<'k> {
         if regardless { self.lost(seen, behind) } else { None }
     }
 
+    /// Whether a reader always meets the value of a step, being skipped where there is none, and no condition asks for it.
+    pub(super) fn is_there(&self, read: &Use, name: &str) -> bool {
+        let reference = Reference::plain(vec![name.to_owned()]);
+        let plain = Use { reference, expression: None, ..read.clone() };
+        !self.asks_before(read, name) && self.why(&plain, name).is_none()
+    }
+
     /// Why the value of a step may be `()` for whoever reads it whatever became of the step, or behind the whole block.
     fn lost(&self, seen: &Seen<'_>, behind: bool) -> Option<String> {
         let step = seen.step;

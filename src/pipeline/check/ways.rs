@@ -76,6 +76,11 @@ impl<'p> Ways<'p> {
         self.block.steps.get(at)
     }
 
+    /// The position of a step by its name.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.block.position(name)
+    }
+
     /// With which others a step is skipped where they are, or have failed, because it needs them or what needs them; that
     /// is known already of those that it waits for.
     fn falls_of(&self, at: usize) -> Bits {

@@ -2,7 +2,7 @@
 
 use super::chain::{Chain, head};
 use super::references::place;
-use rhai::{AST, Expr, Stmt};
+use rhai::{AST, ASTNode, Expr, Stmt};
 
 /// The lines and columns of the readings whose value, or whose absence, may be that of the whole: it is nothing else, or
 /// they stand at the end of a branch or behind the last `??`.
@@ -16,6 +16,20 @@ pub(super) fn of(ast: &AST) -> Vec<(usize, usize)> {
 /// over where that is absent. Where another value may take its place nobody knows which of them is there.
 pub(super) fn alone(part: &Expr) -> Option<(usize, usize)> {
     head(part).filter(|_| is_handed_on(part)).map(place)
+}
+
+/// The lines and columns of the readings behind which another value stands by `??`.
+pub(super) fn replaced(ast: &AST) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let [.., ASTNode::Expr(Expr::Coalesce(parts, _))] = path
+            && let Some((_, first)) = parts.split_last()
+        {
+            found.extend(first.iter().filter_map(alone));
+        }
+        true
+    });
+    found
 }
 
 fn block(statements: &[Stmt], found: &mut Vec<(usize, usize)>) {
