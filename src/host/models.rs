@@ -180,7 +180,7 @@ impl Models {
 
     fn lane(&self, spec: &ModelSpec) -> Arc<Lane> {
         let shared = services::shared(&self.settings, &spec.base_url);
-        self.lanes.of(&spec.base_url, &spec.name, spec.traffic.rates, shared)
+        self.lanes.of(&spec.base_url, &spec.name, models::limits(&self.settings, spec), shared)
     }
 
     /// The model of this name, ready to be called.

@@ -240,8 +240,8 @@ struct Known {
 }
 
 impl Lanes {
-    /// The lane to a model at a server; made with these limits if it is the first to ask. Two configured models may
-    /// be the same one: then the limits of the first hold for both.
+    /// The lane to a model at a server; made with these limits if it is the first to ask. Two configured models may be the
+    /// same one, so these are to be the limits of both.
     pub fn of(&self, base_url: &str, model: &str, limits: RateLimits, shared: Option<Shared>) -> Arc<Lane> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Known { lanes, services } = &mut *known;

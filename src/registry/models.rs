@@ -2,7 +2,7 @@
 
 use crate::config::model::ModelConfig;
 use crate::config::settings::Settings;
-use crate::config::traffic::Traffic;
+use crate::config::traffic::{RateLimits, Traffic};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::price::Price;
@@ -155,6 +155,15 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
 
 fn unknown(name: &str) -> Failure {
     Failure::new(FailureKind::NotFound, format!("there is no model `{}`", one_line(name, 80)))
+}
+
+/// How much may go out to a model: of several described models that are the same one at the same address the limits of all
+/// hold.
+pub fn limits(settings: &Settings, spec: &ModelSpec) -> RateLimits {
+    // What is described wrongly is told where it is asked for.
+    let described = settings.models.iter().filter_map(|(name, config)| configured(settings, name, config).ok());
+    let same = described.filter(|other| (&other.base_url, &other.name) == (&spec.base_url, &spec.name));
+    same.map(|other| other.traffic.rates).fold(spec.traffic.rates, RateLimits::and)
 }
 
 /// Every name that is known without asking a server.

@@ -197,6 +197,21 @@ fn a_models_own_limit_holds_beside_its_services_and_holds_up_no_other_model() {
 }
 
 #[test]
+fn of_two_descriptions_of_one_model_the_limits_of_both_hold_whoever_is_asked_first() {
+    for limited in ["a", "b"] {
+        let server = ChatServer::new(|_| Reply::text("yes"));
+        let model = |name: &str| {
+            let limit = if name == limited { "requests_per_minute = 1\n" } else { "" };
+            format!("[models.{name}]\nbase_url = \"{}\"\nname = \"small\"\n{limit}", server.base_url())
+        };
+        let program = Program::new().file("rhizo.toml", format!("model = \"a\"\n{}{}", model("a"), model("b")));
+        let code = "llm(\"p\", #{model: \"a\"}); llm(\"q\", #{model: \"b\"})";
+        program.args(["eval", code, "--timeout", "2"]).run().code(124).says(MINUTE);
+        assert_eq!(models(&server), ["small"], "{limited}");
+    }
+}
+
+#[test]
 fn a_wait_for_a_place_at_a_service_is_told() {
     let (server, open) = held();
     let program = two(&server, "", "concurrency = 1\n");
