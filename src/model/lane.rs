@@ -88,8 +88,8 @@ impl Lane {
         Ok(visit)
     }
 
-    /// Waits until a request may go out, and lets it out. `patience` limits what the server may ask to wait; one's own
-    /// limits are waited for as long as it takes.
+    /// Waits until a request may go out, and lets it out. `patience` limits what the server may ask to wait, however often;
+    /// one's own limits are waited for as long as it takes.
     ///
     /// # Errors
     /// `cancelled`; `rate_limit` if the server asks for more than `patience`.
@@ -141,6 +141,9 @@ impl Lane {
     }
 
     async fn queue(self: &Arc<Self>, need: Need, patience: Duration, watch: &Watch) -> Outcome<Pass> {
+        let begun = Instant::now();
+        let before = self.own.held_until(begun);
+        let held = |now: Instant| self.own.held_until(now).saturating_sub(before);
         let _turn = self.own.turn.lock().await;
         let mut told = None;
         loop {
@@ -149,13 +152,19 @@ impl Lane {
                 None => self.own.rate().admit(Instant::now(), need).map(|own| (own, None)),
                 Some(service) => self.queue_at(service, need, watch).await,
             };
+            let now = Instant::now();
             let wait = match tickets {
-                Ok(tickets) => return Ok(Pass { lane: Arc::clone(self), tickets: Some(tickets) }),
+                Ok(tickets) => {
+                    let limited = now.saturating_duration_since(begun).saturating_sub(held(now));
+                    return Ok(Pass { lane: Arc::clone(self), tickets: Some(tickets), limited });
+                }
                 Err(wait) => wait,
             };
-            if let Some(left) = wait.left(Instant::now()).filter(|left| wait.cause.is_server() && *left > patience) {
+            let asked = wait.left(now).filter(|_| wait.cause.is_server());
+            if let Some(left) = asked.filter(|left| held(now).saturating_add(*left) > patience) {
                 return Err(self.too_long(wait, left));
             }
+            let _hold = asked.map(|_| self.own.hold());
             sit(wait, freed, watch, &mut told).await;
         }
     }
@@ -207,7 +216,7 @@ impl Lane {
         let seconds = left.as_secs_f64();
         let message = format!("{}: {}; it is back in {seconds:.0} s", self.name, wait.cause.describe());
         Failure::new(FailureKind::RateLimit, message)
-            .hint("that is longer than the call's total timeout; wait, or choose another model")
+            .hint("that is longer than the call's total timeout leaves; wait, or choose another model")
             .detail("retry_after", seconds)
     }
 

@@ -154,13 +154,13 @@ where
     let mut deadline = later(Instant::now(), way.total);
     let mut number = 1;
     loop {
-        let queued = Instant::now();
-        let pass = match way.lane.pass(way.need, patience, watch).await {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let pass = match way.lane.pass(way.need, patience.min(left), watch).await {
             Ok(pass) => pass,
             Err(failure) if number == 1 => return Err(failure.detail(UNSENT, true).into()),
             Err(failure) => return Err(FailedCall { failure: failure.detail("attempts", number - 1), usage: spent }),
         };
-        deadline += queued.elapsed();
+        deadline += pass.limited();
         let FailedAttempt { failed, advice, shown } = match attempt(pass, deadline).await {
             Ok(reply) => return Ok(ChatReply { usage: spent + reply.usage, ..reply }),
             Err(failed) => failed,

@@ -289,6 +289,20 @@ fn what_the_server_has_left_is_heeded() {
 }
 
 #[test]
+fn what_the_server_asks_to_wait_is_a_part_of_the_time_of_a_call() {
+    let server = ChatServer::new(|ask| {
+        // The second wait fits into the time of a call, and not into what the first one leaves of it.
+        let reset = if ask.number == 0 { "0s300ms" } else { "9s900ms" };
+        let headers = [("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", reset)];
+        Reply::acts(server::answer(500, &headers, "{\"error\": {\"message\": \"broken\"}}"))
+    });
+    let ran = far(&server, "timeout = 10\n").args(["eval", "llm(\"q\")"]).run().code(4);
+    ran.says("the server takes no more requests at the moment; it is back in ")
+        .says("hint: that is longer than the call's total timeout leaves");
+    assert_eq!(server.asks().len(), 2);
+}
+
+#[test]
 fn what_the_server_has_left_for_answers_is_not_held_against_prompts() {
     let body = "{\"choices\":[{\"message\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}";
     let (input, output) = ("anthropic-ratelimit-input-tokens", "anthropic-ratelimit-output-tokens");

@@ -22,12 +22,55 @@ pub(super) struct Book {
     pub(super) turn: Turn<()>,
     /// Told whenever something that a request waits for may have become free.
     freed: Notify,
+    held: Mutex<Held>,
+}
+
+/// How long the server, not a limit of one's own, held back whose turn it was, and with him all behind him.
+#[derive(Debug, Default)]
+struct Held {
+    before: Duration,
+    since: Option<Instant>,
+}
+
+impl Held {
+    fn at(&self, now: Instant) -> Duration {
+        self.before + self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+
+    fn end(&mut self, now: Instant) {
+        *self = Self { before: self.at(now), since: None };
+    }
+}
+
+/// The server holds back whose turn it is until this is dropped.
+pub(super) struct Hold<'a>(&'a Book);
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.0.held().end(Instant::now());
+    }
 }
 
 impl Book {
     /// A book in which nothing stands yet.
     pub(super) fn new(limits: RateLimits) -> Self {
-        Self { rate: Mutex::new(Rate::new(limits)), turn: Turn::new(()), freed: Notify::new() }
+        Self { rate: Mutex::new(Rate::new(limits)), turn: Turn::new(()), freed: Notify::new(), held: Mutex::default() }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long the server has held back whose turn it was, over all time until now. Who has waited knows by it how much of
+    /// that was the server's.
+    pub(super) fn held_until(&self, now: Instant) -> Duration {
+        self.held().at(now)
+    }
+
+    /// Takes note that the server holds back whose turn it is.
+    pub(super) fn hold(&self) -> Hold<'_> {
+        self.held().since = Some(Instant::now());
+        Hold(self)
     }
 
     /// A panic while the lock was held leaves at worst a figure behind that the next answer corrects.
@@ -72,4 +115,22 @@ pub(super) fn tell(wait: Wait, watch: &Watch) -> bool {
     let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
     watch.show(Piece::Waiting { wait_millis: Some(millis), reason: wait.cause.describe().to_owned() });
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Held;
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    #[test]
+    fn what_the_server_holds_back_is_counted_while_it_does_and_after() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut held = Held { since: Some(start), ..Held::default() };
+        assert_eq!(held.at(start + 3 * second), 3 * second);
+        held.end(start + 4 * second);
+        assert_eq!(held.at(start + 9 * second), 4 * second);
+        held.since = Some(start + 10 * second);
+        assert_eq!(held.at(start + 12 * second), 6 * second);
+    }
 }

@@ -16,6 +16,8 @@ pub struct Pass {
     pub(super) lane: Arc<Lane>,
     /// `None` while it waits for its next request.
     pub(super) tickets: Option<Tickets>,
+    /// How long it waited for limits of one's own, and for those before it who did.
+    pub(super) limited: Duration,
 }
 
 impl Pass {
@@ -29,6 +31,11 @@ impl Pass {
         let mut next = Arc::clone(&self.lane).pass(need, patience, watch).await?;
         self.tickets = next.tickets.take();
         Ok(())
+    }
+
+    /// How long it waited for limits of one's own; what the server asked for is no part of it.
+    pub const fn limited(&self) -> Duration {
+        self.limited
     }
 
     /// Takes what the answer's headers say about the server's allowance.
