@@ -1,5 +1,6 @@
 //! Money from end to end: bills of real traffic against bills computed by hand, and where prices come from.
 
+mod beyond;
 mod bills;
 mod cheaper;
 mod high;

@@ -6,7 +6,7 @@ mod bill;
 pub mod said;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::message::{ChatReply, Finish, Thought};
+use crate::core::message::{ChatReply, ChatRequest, Finish, Thought};
 use crate::core::usage::Usage;
 use crate::model::calls::{CallPart, Calls};
 use crate::model::chat::{Piece, Watch};
@@ -240,6 +240,15 @@ impl<'a> Draft<'a> {
         let cap = TEXT_CAP / (1024 * 1024);
         let message = format!("the text of the answer of {} is larger than {cap} MiB", self.asked.host);
         Err(Failure::new(FailureKind::Protocol, message))
+    }
+
+    /// Ends an answer that goes on beyond its limit, as its server should have: a budget holds back no more than that.
+    pub fn is_cut(&mut self, request: &ChatRequest) -> bool {
+        let is_beyond = !self.is_whole() && self.tally.is_beyond(request);
+        if is_beyond {
+            self.end(Ok(Finish::Length));
+        }
+        is_beyond
     }
 
     /// Ends the text where one of these begins; servers that cannot be told all of them go on.

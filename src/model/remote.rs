@@ -5,12 +5,13 @@
 //! puts into a draft. Prices, roles and caches are not here.
 
 mod known;
+mod notes;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
 use crate::model::allowance::Allowance;
-use crate::model::chat::{ChatModel, Known, Piece, Watch};
+use crate::model::chat::{ChatModel, Known, Watch};
 use crate::model::classify::{Asked, GIVEN_UP, refused};
 use crate::model::client::HttpClient;
 use crate::model::complaint::Complaint;
@@ -26,7 +27,7 @@ use crate::model::retry::{ASKED, FailedAttempt, REACH, RetryPolicy, Way, cancell
 use crate::model::retry_after::Advice;
 use crate::model::secrets::Secrets;
 use crate::model::sse::Frame;
-use crate::model::stream::{Heard, listen};
+use crate::model::stream::{Flow, Heard, listen};
 use crate::model::transport::stalled;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -35,7 +36,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use std::collections::HashSet;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -79,6 +80,8 @@ pub struct Remote<P> {
     quirks: Quirks,
     /// Whether a person was told that the server's counts cannot be true.
     doubted: AtomicBool,
+    /// Whether a person was told that the server keeps to no limit.
+    overran: AtomicBool,
     /// What a person was told that the protocol leaves out.
     dropped: Mutex<HashSet<&'static str>>,
     protocol: PhantomData<fn() -> P>,
@@ -105,8 +108,8 @@ impl<P: Protocol> Remote<P> {
         let quirks = Quirks::new(P::lacks(host_name, &settings.model_name));
         let secrets = Secrets::of(&settings.base_url, settings.key.as_ref(), &settings.headers);
         let url = endpoint.map(|endpoint| endpoint.at(&P::path(endpoint.path())));
-        let (doubted, dropped) = Default::default();
-        Self { settings, client, url, host, secrets, quirks, doubted, dropped, protocol: PhantomData }
+        let (doubted, overran, dropped) = Default::default();
+        Self { settings, client, url, host, secrets, quirks, doubted, overran, dropped, protocol: PhantomData }
     }
 
     fn asked(&self) -> Asked<'_> {
@@ -138,6 +141,7 @@ impl<P: Protocol> Remote<P> {
             Err(Broken { failure, .. }) => draft.charge(request, failure, stopped(failure)),
         };
         self.doubt(watch, draft.excess(request));
+        self.tell_overrun(watch, request, &usage);
         let shown = draft.is_shown();
         pass.used(&usage);
         let broken = match ended {
@@ -171,7 +175,7 @@ impl<P: Protocol> Remote<P> {
             let status = incoming.status();
             if (200..300).contains(&status) {
                 draft.head(incoming.headers());
-                self.hear(incoming, first, draft).await?;
+                self.hear(incoming, first, request, draft).await?;
                 draft.cut_at(&request.sampling.stop);
                 return Ok(());
             }
@@ -226,7 +230,13 @@ impl<P: Protocol> Remote<P> {
         Ok(headers)
     }
 
-    async fn hear(&self, mut incoming: Incoming<'_>, first: Patience, draft: &mut Draft<'_>) -> Outcome<()> {
+    async fn hear(
+        &self,
+        mut incoming: Incoming<'_>,
+        first: Patience,
+        request: &ChatRequest,
+        draft: &mut Draft<'_>,
+    ) -> Outcome<()> {
         let between = self.settings.timeouts.between_tokens;
         let (mut reader, mut halves) = (P::Reader::default(), Halves::default());
         let take = |mut frame: Frame| {
@@ -235,7 +245,8 @@ impl<P: Protocol> Remote<P> {
                 return Ok(flow);
             }
             let flow = reader.frame(draft, &frame)?;
-            draft.check_size().map(|()| flow)
+            draft.check_size()?;
+            Ok(if draft.is_cut(request) { Flow::Cut } else { flow })
         };
         match listen(&mut incoming, first, between, take).await {
             Ok(Heard::Events) => Ok(()),
@@ -243,23 +254,6 @@ impl<P: Protocol> Remote<P> {
             // The answer is whole; only what would have followed it is missing.
             Err(failure) if draft.is_whole() && failure.kind.retryable() => Ok(()),
             Err(failure) => Err(failure),
-        }
-    }
-
-    /// Says that something which was asked for is left out; a person would else look for its effect in vain.
-    fn tell(&self, watch: &Watch, lost: Option<&str>) {
-        if let Some(what) = lost {
-            let name = &self.settings.model_name;
-            watch.show(Piece::Note(format!("{name} at {} does not take {what}; it is left out", self.host)));
-        }
-    }
-
-    /// Says once that a count is not believed: the provider's bill may be another one.
-    fn doubt(&self, watch: &Watch, excess: Option<String>) {
-        if let Some(excess) = excess.filter(|_| !self.doubted.swap(true, Ordering::Relaxed)) {
-            let (name, host) = (&self.settings.model_name, &self.host);
-            let note = format!("{name} at {host} counted {excess}; such counts are not believed, and estimated here");
-            watch.show(Piece::Note(note));
         }
     }
 

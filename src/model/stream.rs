@@ -28,6 +28,8 @@ pub enum Flow {
     Ending,
     /// Nothing follows.
     Done,
+    /// Whatever follows is not wanted.
+    Cut,
 }
 
 /// What the answer was.
@@ -69,6 +71,7 @@ pub async fn listen(
                     incoming.drain().await;
                     return Ok(Heard::Events);
                 }
+                Flow::Cut => return Ok(Heard::Events),
             };
         }
         match form {

@@ -103,7 +103,7 @@ impl Tally {
             ..Usage::default()
         };
         let Some(told) = self.usage else { return here };
-        let least = self.least.div_ceil(64);
+        let least = self.fewest();
         // A count that came before the last of the answer is that of its beginning.
         let whole = self.counted && self.counted_at == self.heard;
         let low = told.output_tokens < if whole { least } else { here.output_tokens };
@@ -127,6 +127,19 @@ impl Tally {
             estimated: true,
             ..asked
         }
+    }
+
+    /// Whether what has arrived is more than the answer may have, however few tokens it is: the server keeps to no limit.
+    ///
+    /// Thoughts count. The limits of all protocols include them, a budget holds back no more for them, and what Anthropic's may
+    /// think at most lies below `max_tokens`. Of a server that counts them apart the limit must have room for both.
+    pub fn is_beyond(&self, request: &ChatRequest) -> bool {
+        request.sampling.max_tokens.is_some_and(|most| self.fewest() > with_margin(most))
+    }
+
+    /// The fewest tokens that what has arrived can be.
+    const fn fewest(&self) -> u64 {
+        self.least.div_ceil(64)
     }
 
     /// What the server counted beyond what can be true, in words.
@@ -157,9 +170,13 @@ impl Tally {
     /// a server that keeps to no limit, as many as bytes arrived.
     fn most_answer(&self, request: &ChatRequest) -> u64 {
         let heard = u64::try_from(self.heard).unwrap_or(u64::MAX);
-        let most = request.sampling.max_tokens.unwrap_or(LONGEST).max(heard);
-        most.saturating_add(most / OVER_SHARE).saturating_add(OVER)
+        with_margin(request.sampling.max_tokens.unwrap_or(LONGEST).max(heard))
     }
+}
+
+/// The most tokens that a server writes which keeps to a limit of so many.
+pub const fn with_margin(most: u64) -> u64 {
+    most.saturating_add(most / OVER_SHARE).saturating_add(OVER)
 }
 
 /// The most tokens that a model has thought in silence after so long: no server is known to write faster.

@@ -119,10 +119,10 @@ fn a_damaged_row_is_a_miss_and_is_replaced() {
             1 => Reply::text(large.clone()),
             number => Reply::text(format!("answer {number}")),
         });
-        // The monitor would stop the large answer.
+        // The monitor would stop the large answer, and so would a usual limit.
         let program = far(&server, "[roles.worker.monitor]\nenabled = false\n");
         // A log of this length is moved into the file at the end, whose pages have no checksums.
-        program.args(["eval", "llm(\"q\", #{cache: true}); llm(\"large\"); 1"]).run().ok();
+        program.args(["eval", "llm(\"q\", #{cache: true}); llm(\"large\", #{max_tokens: 50000}); 1"]).run().ok();
         let path = program.state().join("rhizo.db");
         let mut bytes = std::fs::read(&path).expect("the store");
         let places: Vec<usize> = bytes

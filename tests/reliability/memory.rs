@@ -15,8 +15,8 @@ fn peak(first: Vec<Act>, told: &str) -> u64 {
         1 => Reply::text("yes"),
         _ => Reply::acts(vec![Act::Hold]),
     });
-    let code = "try { llm(\"a\") } catch (e) { print(e.message) } llm(\"b\"); llm(\"c\")";
-    // The monitor would stop such an answer much earlier.
+    let code = "try { llm(\"a\", #{max_tokens: 100000000}) } catch (e) { print(e.message) } llm(\"b\"); llm(\"c\")";
+    // The monitor would stop such an answer much earlier, and so would a usual limit.
     let program = far(&server, "[roles.worker.monitor]\nenabled = false\n");
     let running = program.args(["eval", code]).start();
     server.wait_for(3);
