@@ -221,6 +221,32 @@ fn another_attempt_is_paid_before_it_is_made() {
 }
 
 #[test]
+fn a_call_that_a_limit_does_not_let_be_repeated_is_refused_until_that_is_raised() {
+    let overloaded = json!({"error": {"message": "overloaded", "code": 503}});
+    let broken = format!("{}data: {overloaded}\n\n", half());
+    let server = ChatServer::new(move |ask| match ask.number {
+        0 => Reply::acts(server::stream(&[broken.as_str()])),
+        _ => Reply::text("yes").usage(9, 1),
+    });
+    let code = "let e = (); try { e = llm(\"x\", #{max_tokens: 50}) } catch (f) { e = f.kind } e";
+    let program = Program::paying(&server).file("one.rhai", code);
+    // An attempt takes 83 at most and took 51, so that what is left is too little even for a short answer.
+    let ran = program.args(["run", "one.rhai", "--max-cost", "0.000000095", "--json"]).run().ok();
+    let run = ran.json()["run"].as_str().expect("an id").to_owned();
+    let ended = |document: Value| ["answer", "status", "refused_calls"].map(|field| document[field].clone());
+    let refused = [json!("server"), json!("partial"), json!(1)];
+    assert_eq!(ended(ran.json()), refused);
+    let raise = "raise --max-cost, shorten the prompt, or lower the call's own max_tokens";
+    ran.says(&format!("1 call was refused by max_cost: {raise}; rhizo resume {run} goes on")).does_not_say("next in");
+    let replayed = program.args(["replay", &run, "--offline", "--json"]).run().ok().json();
+    assert_eq!(replayed["answer"], "server");
+    let resumed = program.args(["resume", &run, "--json"]).run().ok().json();
+    assert_eq!((ended(resumed), server.asks().len()), (refused, 1));
+    let resumed = program.args(["resume", &run, "--max-cost", "0.000001", "--json"]).run().ok().json();
+    assert_eq!((ended(resumed), server.asks().len()), ([json!("yes"), json!("completed"), json!(0)], 2));
+}
+
+#[test]
 fn a_call_that_is_overdue_is_charged_for_what_it_used() {
     let server = ChatServer::new(move |_| Reply::acts(server::open_stream(&[half().as_str()])));
     let program = Program::paying(&server);

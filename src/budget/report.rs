@@ -62,6 +62,11 @@ impl Totals {
     }
 }
 
+/// The name of the detail of a failure that says which limit refused the call.
+pub const LIMIT: &str = "budget";
+/// The name of the detail that says what lets it pass, where the failure's hint says more.
+pub const RAISE: &str = "raise";
+
 /// What refused calls that a program could go on without.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Refused {
@@ -74,8 +79,9 @@ pub struct Refused {
 impl Refused {
     /// What refused a call with this failure.
     pub fn with(failure: &Failure) -> Self {
-        let by = failure.details.get("budget").and_then(|name| name.as_str()).unwrap_or("a budget");
-        Self { by: by.to_owned(), hint: failure.hint.clone() }
+        let detail = |name: &str| failure.details.get(name)?.as_str().map(str::to_owned);
+        let by = detail(LIMIT).unwrap_or_else(|| "a budget".to_owned());
+        Self { by, hint: detail(RAISE).or_else(|| failure.hint.clone()) }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::host::run_host::RunHost;
 use crate::host::share;
 use crate::host::unusable::Needs;
 use crate::model::lane::UNSENT;
+use crate::model::retry::NOT_REPEATED;
 use crate::registry::roles::Role;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -65,11 +66,13 @@ pub struct ModelCall {
     pub slots: Option<Arc<Semaphore>>,
 }
 
-/// Makes the call. On success the answer is paid and on disk. A refusal by a budget is counted, also one of a log: a run that
-/// goes on past it lacks an answer.
+/// Makes the call. On success the answer is paid and on disk. A refusal by a budget, of another attempt too, is counted, also
+/// one of a log: a run that goes on past it lacks an answer, unless another model stands by to give it.
 pub async fn model(host: &RunHost, call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
+    let standby = call.standby;
     let answer = announced(host, call, cancel, || {}).await;
-    let refusal = answer.as_ref().err().filter(|failure| failure.kind == FailureKind::Budget);
+    let again = |failure: &Failure| !standby && failure.details.contains_key(NOT_REPEATED);
+    let refusal = answer.as_ref().err().filter(|failure| failure.kind == FailureKind::Budget || again(failure));
     refusal.into_iter().for_each(|failure| host.scope.refuse(&Refused::with(failure), 1));
     answer
 }

@@ -8,6 +8,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
+use crate::model::retry::NOT_REPEATED;
 use crate::store::effects::EffectState;
 use crate::store::open::Store;
 use crate::store::resume::Recorded;
@@ -62,6 +63,7 @@ pub(super) fn is_past<'a>(
         || refused
         || matches!(failure.kind, Budget | Cancelled | Deadline | Waiting)
         || failure.details.contains_key("settled")
+        || failure.details.contains_key(NOT_REPEATED)
     {
         return false;
     }

@@ -7,6 +7,7 @@ use crate::core::ids::RunId;
 use crate::host::door::{Asked, Entry};
 use crate::host::run_host::RunHost;
 use crate::model::lane::UNSENT;
+use crate::model::retry::NOT_REPEATED;
 use crate::store::effects::{EffectEnd, EffectRow};
 use crate::store::open::Store;
 use crate::store::writer::Haste;
@@ -19,6 +20,10 @@ impl Entry {
     /// Those of the log.
     pub fn refused(self, host: &RunHost, failure: Failure) -> Outcome<Failure> {
         let store = &host.kit.store;
+        // Its last attempt was refused another one, and is once more.
+        if let Some(failed) = self.failed(store)?.filter(|failed| failed.details.contains_key(NOT_REPEATED)) {
+            return Ok(failed);
+        }
         // What an earlier attempt has come to is not overwritten: it may have cost something, and may still be settled.
         let (entry, failure) = if self.is_unsent(store)? {
             (self, failure.detail(UNSENT, true))
@@ -35,8 +40,14 @@ impl Entry {
     /// Whether nothing was ever sent for it.
     fn is_unsent(&self, store: &Store) -> Outcome<bool> {
         let Some(row) = self.earlier() else { return Ok(true) };
-        let failure = store.answer(row)?.and_then(Result::err);
-        Ok(row.attempts == 1 && failure.is_some_and(|failure| failure.details.contains_key(UNSENT)))
+        let unsent = |failure: Failure| failure.details.contains_key(UNSENT);
+        Ok(row.attempts == 1 && self.failed(store)?.is_some_and(unsent))
+    }
+
+    /// The failure of its last attempt.
+    fn failed(&self, store: &Store) -> Outcome<Option<Failure>> {
+        let Some(row) = self.earlier() else { return Ok(None) };
+        Ok(store.answer(row)?.and_then(Result::err))
     }
 }
 

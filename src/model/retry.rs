@@ -3,6 +3,7 @@
 //! The loop serves every provider, streamed or not. It does not judge failures (`classify`) and does not choose another
 //! model (`policy`).
 
+use crate::budget::report::{LIMIT, RAISE};
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::message::{ChatReply, FailedCall};
 use crate::core::usage::Usage;
@@ -62,6 +63,9 @@ pub const REACH: &str = "reach";
 pub const UNREACHED: &str = "nobody";
 /// Value of `REACH`: the request may have arrived, and the server may be at work on it.
 pub const ASKED: &str = "asked";
+
+/// The name of the detail of a failed call that was not tried again because a budget does not allow it.
+pub const NOT_REPEATED: &str = "not_repeated";
 
 /// The longest that a call waits for a server while another model stands by.
 const STANDBY_WAIT: Duration = Duration::from_secs(5);
@@ -135,8 +139,29 @@ pub fn unheard(failure: Failure, usage: &Usage) -> Failure {
         "the server had the request and may bill it: {} answer tokens are charged, the most that it can have written",
         usage.unheard_tokens
     );
-    let hint = failure.hint.as_ref().map_or_else(|| told.clone(), |hint| format!("{hint}; {told}"));
-    failure.hint(hint).detail("unheard_tokens", usage.unheard_tokens)
+    hinted(failure, told).detail("unheard_tokens", usage.unheard_tokens)
+}
+
+/// The same failure with one more thing to know about it.
+fn hinted(failure: Failure, told: String) -> Failure {
+    let hint = match &failure.hint {
+        Some(hint) => format!("{hint}; {told}"),
+        None => told,
+    };
+    failure.hint(hint)
+}
+
+/// The failure of an attempt behind which a budget allows no other, with the words of that.
+fn not_repeated(failure: Failure, refusal: Failure) -> Failure {
+    let Failure { message, hint, mut details, .. } = refusal;
+    let failure = match (details.remove(LIMIT), hint) {
+        (Some(limit), Some(raise)) => {
+            let told = format!("{} allows no other attempt: {raise}", limit.as_str().unwrap_or("a budget"));
+            hinted(failure, told).detail(LIMIT, limit).detail(RAISE, raise)
+        }
+        _ => hinted(failure, format!("there was no other attempt: {message}")),
+    };
+    failure.detail(NOT_REPEATED, message)
 }
 
 async fn repeat<F, Attempt>(
@@ -183,7 +208,7 @@ where
         if failed.usage.total() > 0
             && let Err(refusal) = (watch.afford)(failed.usage).await
         {
-            let failure = failure.detail("attempts", number).detail("not_repeated", refusal.message);
+            let failure = not_repeated(failure, refusal).detail("attempts", number);
             return Err(FailedCall { failure, usage: spent });
         }
         announce(watch, shown, number, wait, &failure, failed.usage.unheard_tokens);

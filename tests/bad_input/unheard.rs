@@ -65,7 +65,8 @@ fn a_money_limit_holds_over_answers_that_nobody_heard() {
         assert!(document["cost_usd"].as_f64().is_some_and(|usd| (0.002..=0.0022).contains(&usd)), "{document:#}");
         assert_eq!(document["failure"]["details"]["unheard_tokens"], 200);
         assert!(document["failure"]["details"]["not_repeated"].is_string(), "{document:#}");
-        ran.says("200 answer tokens are charged");
+        assert_eq!((&document["refused_calls"], ran.stderr.matches("next in").count()), (&json!(1), 1), "{document:#}");
+        ran.says("max_cost allows no other attempt: raise --max-cost, ").says("200 answer tokens are charged");
     }
 }
 
