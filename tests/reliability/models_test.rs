@@ -127,3 +127,17 @@ fn what_failed_before_in_other_processes_stands_beside_the_call() {
     assert!(told.ends_with("breaker closed"), "{told}");
     assert_eq!(server.asks().len(), 7);
 }
+
+#[test]
+fn a_server_that_says_far_more_than_the_one_word_answers_all_the_same() {
+    let server = ChatServer::new(|_| {
+        let words: Vec<String> = (0..400).map(|number| format!("word{number}")).collect();
+        Reply::text(words.join(" ")).usage(12, 1_200)
+    });
+    let text = format!("model = \"m\"\n[models.m]\nbase_url = \"{}\"\n", server.base_url());
+    let program = Program::new().file("rhizo.toml", text);
+    let row = program.args(["models", "test", "m", "--json"]).run().ok().json()[0].clone();
+    assert_eq!((&row["ok"], &row["failure"]), (&json!(true), &Value::Null), "{row:#}");
+    program.args(["doctor"]).run().ok();
+    assert_eq!(server.asks().len(), 2);
+}
