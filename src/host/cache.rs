@@ -124,13 +124,17 @@ impl Cache {
 /// Everything that the answer may depend on.
 fn key(call: &ModelCall) -> String {
     let spec = &call.served.spec;
-    let whole = json!({
+    let mut whole = json!({
         "id": spec.id,
         "provider": spec.provider,
         "base_url": spec.base_url,
         "name": spec.name,
         "request": call.request,
     });
+    // A header may name another account, or another version of a model.
+    if !spec.headers.is_empty() {
+        whole["headers"] = json!(spec.headers);
+    }
     blake3::hash(canonical(&whole).as_bytes()).to_hex().to_string()
 }
 

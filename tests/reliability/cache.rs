@@ -2,6 +2,7 @@
 
 use super::far;
 use crate::support::chat::{ChatServer, Reply};
+use crate::support::program::Program;
 use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::Barrier;
@@ -60,6 +61,20 @@ fn what_is_not_the_same_not_allowed_or_too_old_is_asked_again() {
         let ran = program.args(["eval", &format!("llm(\"q\", #{{cache: {wrong}}})")]).run().code(1);
         ran.says("cache is no span of time up to 30 days");
     }
+}
+
+#[test]
+fn another_header_is_another_question() {
+    let server = ChatServer::new(|ask| Reply::text(format!("answer {}", ask.number)));
+    let (red, blue) = ("headers = [\"X-Team: red\"]\n", "headers = [\"X-Team: blue\"]\n");
+    let mut program = Program::new();
+    for (headers, answer) in [("", 0), (red, 1), (blue, 2), (red, 1), ("", 0)] {
+        let text = format!("model = \"far\"\n[models.far]\nbase_url = \"{}\"\n{headers}", server.base_url());
+        program = program.file("rhizo.toml", text);
+        program.args(["eval", "llm(\"q\", #{cache: true})"]).run().ok().prints(&format!("answer {answer}\n"));
+    }
+    let teams: Vec<_> = server.asks().iter().map(|ask| ask.header("x-team").map(str::to_owned)).collect();
+    assert_eq!(teams, [None, Some("red".to_owned()), Some("blue".to_owned())]);
 }
 
 #[test]
