@@ -229,9 +229,9 @@ pub struct LlmOptions {
     /// Sampling temperature, 0 to 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
-    /// Texts that end the answer.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
-    pub stop: Vec<String>,
+    /// Texts that end the answer; an empty list for none, whatever the role says.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub stop: Option<Vec<String>>,
     /// Pictures: paths of the workspace, or addresses, which need the leave that `http_get` needs.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub images: Vec<String>,
@@ -261,6 +261,11 @@ pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<St
         Texts::One(text) => vec![text],
         Texts::Many(texts) => texts,
     })
+}
+
+/// The same of a list that says something else when it is empty than when it is not there.
+fn given<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Vec<String>>, D::Error> {
+    one_or_many(reader).map(Some)
 }
 
 /// Whether a kept answer may be used instead of a call.

@@ -33,7 +33,8 @@ pub fn is_possible(chain: &Attempting<'_>, ladder: &Ladder) -> bool {
     let affordable = left.calls.is_none_or(|calls| calls >= LEAST_CALLS)
         && left.cost.is_none_or(|cost| cost > Money::ZERO)
         && left.tokens.is_none_or(|tokens| tokens > 0);
-    let tellable = options.images.is_empty() && options.persona.is_none() && options.stop.is_empty();
+    let has_ends = options.stop.as_ref().is_some_and(|ends| !ends.is_empty());
+    let tellable = options.images.is_empty() && options.persona.is_none() && !has_ends;
     let enabled = chain.host.kit.settings.escalation.enabled && !ladder.is_pinned();
     enabled && has_input && tellable && affordable && scope.depth() < scope.limits().max_depth
 }

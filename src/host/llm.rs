@@ -172,7 +172,7 @@ impl Asking<'_> {
         let mut sampling = Sampling {
             max_tokens: options.max_tokens.or(standard.max_tokens),
             temperature: options.temperature.or(standard.temperature),
-            stop: if options.stop.is_empty() { standard.stop } else { options.stop.clone() },
+            stop: options.stop.clone().unwrap_or(standard.stop),
             thinking: standard.thinking,
         };
         if self.harder {

@@ -76,6 +76,22 @@ steps:
 }
 
 #[test]
+fn a_call_may_take_back_the_ends_of_its_role() {
+    let server = ChatServer::new(|_| Reply::text("fine"));
+    let base_url = server.base_url();
+    let settings =
+        format!("model = \"m\"\n[roles.worker]\nstop = [\"END\"]\n[models.m]\nbase_url = \"{base_url}\"\n");
+    let flow = "steps:\n  a: {llm: {prompt: x, stop: []}}\n  b: {llm: y, dependencies: [a]}\n";
+    let program = Program::new().file("rhizo.toml", settings).file("p.yaml", flow);
+    program.args(["run", "p.yaml"]).run().ok();
+    program.args(["eval", "llm(\"x\", #{stop: []}); llm(\"y\")"]).run().ok().prints("fine\n");
+    let twin = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+    assert_eq!(twin.matches("stop: []").count(), 1, "{twin}");
+    let ends: Vec<Value> = server.asks().iter().map(|ask| ask.body["stop"].clone()).collect();
+    assert_eq!(ends, [Value::Null, json!(["END"]), Value::Null, json!(["END"])]);
+}
+
+#[test]
 fn a_character_in_quotes_closes_no_hole() {
     let text = r#"
 inputs: {t: {default: 'a{b"c'}}

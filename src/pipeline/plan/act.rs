@@ -105,8 +105,8 @@ pub struct LlmCall {
     pub max_tokens: Option<u64>,
     /// Sampling temperature, 0 to 2.
     pub temperature: Option<f64>,
-    /// Texts that end the answer.
-    pub stop: Vec<String>,
+    /// Texts that end the answer; an empty list for none, whatever the role says.
+    pub stop: Option<Vec<String>>,
     /// Pictures: paths of the workspace or addresses.
     pub images: Vec<Template>,
     /// What must be true of the `answer`; one that fails is asked for again with feedback, as by `llm` in a script.

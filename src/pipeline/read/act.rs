@@ -75,7 +75,7 @@ impl Reader<'_, '_> {
             schema: None,
             max_tokens: defaults.0,
             temperature: defaults.1,
-            stop: Vec::new(),
+            stop: None,
             images: Vec::new(),
             check: None,
         };
@@ -90,7 +90,7 @@ impl Reader<'_, '_> {
         let most = self.count(fields.get("max_tokens"), "max_tokens", 1, i64::MAX);
         call.max_tokens = most.and_then(|n| u64::try_from(n).ok()).or(defaults.0);
         call.temperature = self.number(fields.get("temperature"), "temperature", 0.0, 2.0).or(defaults.1);
-        call.stop = self.ends(fields.get("stop"));
+        call.stop = fields.get("stop").map(|node| self.ends(node));
         call.images = match fields.get("images") {
             None => Vec::new(),
             Some(Node { data: Data::List(items), .. }) => {
@@ -113,8 +113,7 @@ impl Reader<'_, '_> {
     }
 
     /// Texts that end an answer, as they stand: an empty line is one, too.
-    fn ends(&mut self, node: Option<&Node>) -> Vec<String> {
-        let Some(node) = node else { return Vec::new() };
+    fn ends(&mut self, node: &Node) -> Vec<String> {
         let items = if let Data::List(items) = &node.data { items.iter().collect() } else { vec![node] };
         let end = |item: &Node| match &item.data {
             Data::Text(text) if !text.is_empty() => Some(text.clone()),

@@ -69,9 +69,7 @@ impl Twin {
         options.extend(step.schema().as_ref().or(call.schema.as_ref()).map(|schema| ("schema", literal(schema))));
         options.extend(call.max_tokens.map(|most| ("max_tokens", most.to_string())));
         options.extend(call.temperature.map(|temperature| ("temperature", format!("{temperature:?}"))));
-        if !call.stop.is_empty() {
-            options.push(("stop", literal(&Value::from(call.stop.clone()))));
-        }
+        options.extend(call.stop.as_ref().map(|stop| ("stop", literal(&Value::from(stop.clone())))));
         if !call.images.is_empty() {
             let images: Vec<String> = call.images.iter().map(|image| self.text(image)).collect();
             options.push(("images", format!("[{}]", images.join(", "))));
