@@ -133,6 +133,23 @@ fn a_wrong_answer_is_shown_what_is_wrong_with_it() {
 }
 
 #[test]
+fn a_text_that_does_not_fit_is_told_what_is_wrong_with_it() {
+    let rows: [(&str, &'static [&'static str], &str); 4] = [
+        ("string ..3", &["hello world", "hey"], "\"hello world\" is longer than 3 characters"),
+        ("string ..3|null", &["hello world", "hey"], "\"hello world\" is longer than 3 characters"),
+        ("date", &["2024-02-30", "2024-02-29"], "\"2024-02-30\" is not a \"date\""),
+        ("good|bad", &["not good", "bad"], "\"not good\" is not one of \"good\" or \"bad\""),
+    ];
+    for (schema, answers, told) in rows {
+        let server = answering(answers);
+        let code = format!("llm(\"q\", #{{schema: \"{schema}\"}})");
+        Program::paying(&server).args(["eval", &code, "-q"]).run().ok().prints(&format!("{}\n", answers[1]));
+        let complaint = server.asks()[1].last();
+        assert!(complaint.starts_with(&format!("That answer does not match the schema: {told}\n")), "{complaint}");
+    }
+}
+
+#[test]
 fn a_value_in_words_costs_no_repair_unless_it_could_be_another() {
     let rows: [(&str, &'static [&'static str], &str, usize); 5] = [
         ("int", &["The answer is 42."], "i64 42", 1),

@@ -125,10 +125,11 @@ impl Schema {
             Some(valid) => valid,
             None => match self.check_value(&Value::String(found.text.to_owned())) {
                 valid @ Checked::Valid(_) if found.broken.is_none() && !found.text.is_empty() => valid,
-                _ => Checked::Wrong(match found.broken {
-                    Some(error) => format!("the JSON is broken: {error}"),
-                    None if found.text.is_empty() => "the answer is empty".to_owned(),
-                    None => format!("there is no JSON in {:?}", one_line(found.text, 80)),
+                checked => Checked::Wrong(match (found.broken, checked) {
+                    (Some(error), _) => format!("the JSON is broken: {error}"),
+                    (None, _) if found.text.is_empty() => "the answer is empty".to_owned(),
+                    (None, Checked::Wrong(message)) if self.wants_text() => message,
+                    (None, _) => format!("there is no JSON in {:?}", one_line(found.text, 80)),
                 }),
             },
         }
@@ -139,11 +140,7 @@ impl Schema {
         match (self.check_value(value), value.as_str()) {
             (Checked::Wrong(message), Some(text)) => match self.check_found(extract::values(text)) {
                 // Where a text is wanted, or a word was given, it is no JSON that is missing.
-                Checked::Wrong(_)
-                    if self.schema.get("type").is_some_and(|kind| kind == "string") || !extract::tried(text) =>
-                {
-                    Checked::Wrong(message)
-                }
+                Checked::Wrong(_) if self.wants_text() || !extract::tried(text) => Checked::Wrong(message),
                 checked => checked,
             },
             (checked, _) => checked,
@@ -160,6 +157,17 @@ impl Schema {
             Checked::Wrong(message) => {
                 Err(Failure::new(FailureKind::Invalid, format!("{what}: {message}")).detail("raw", value.clone()))
             }
+        }
+    }
+
+    /// Whether a text is wanted, or nothing: a word or a date needs no quotes to be one.
+    fn wants_text(&self) -> bool {
+        if let Some(options) = self.schema.get("enum").and_then(Value::as_array) {
+            return options.iter().all(|option| option.is_string() || option.is_null());
+        }
+        match self.schema.get("type") {
+            Some(Value::Array(kinds)) => kinds.iter().all(|kind| kind == "string" || kind == "null"),
+            kind => kind.is_some_and(|kind| kind == "string"),
         }
     }
 
