@@ -15,7 +15,7 @@ use crate::host::replay::Replay;
 use crate::host::resume;
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
-use crate::policy::substitute::mends;
+use crate::policy::substitute::{is_unsuited, mends};
 use crate::store::effects::EffectState;
 use serde_json::json;
 use std::sync::Arc;
@@ -25,7 +25,8 @@ use tokio_util::sync::CancellationToken;
 /// one of them stands is given little patience, and while it fails the calls after it pass it by (`model/lane`).
 ///
 /// # Errors
-/// The last provider's failure. A substitute that the budget does not allow leaves the failure before it.
+/// The last provider's failure. A substitute that the budget does not allow, or that does not suit the request, leaves
+/// the failure before it.
 pub async fn model(host: &RunHost, call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
     host.choices.chosen(&call.role.name, &call.served.spec.id, &call.reason);
     if call.substitutes.is_empty() {
@@ -68,6 +69,11 @@ async fn backed(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken)
             // The trouble is still the provider's; that a substitute is too dear for what is left is beside it.
             Err(refused) if !told && refused.kind != FailureKind::Cancelled => {
                 passed_over.push(format!("{}: {}", substitute.spec.id, one_line(&refused.message, 120)));
+            }
+            // Both are to be mended, but it says nothing of those behind it.
+            Err(unsuited) if is_unsuited(&unsuited) => {
+                passed_over.push(format!("{}: {}", substitute.spec.id, one_line(&unsuited.message, 120)));
+                failure = host.counts.causes.join(failure, &unsuited);
             }
             Err(failed) => (failure, call) = (host.counts.causes.join(failed, &failure), other),
         }

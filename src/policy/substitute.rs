@@ -22,6 +22,13 @@ pub fn mends(failure: &Failure) -> bool {
     }
 }
 
+/// Whether a model that stands in and fails so does only not suit the request: it takes other values, or less at once.
+/// Those behind it in the list may.
+pub fn is_unsuited(failure: &Failure) -> bool {
+    use FailureKind::{Config, ContextOverflow, Invalid, Rejected};
+    matches!(failure.kind, Config | ContextOverflow | Invalid | Rejected) && !mends(failure)
+}
+
 /// 402 everywhere, and OpenAI's words for an account without credit.
 fn is_unpaid(failure: &Failure) -> bool {
     let code = failure.details.get("code").and_then(|code| code.as_str()).unwrap_or_default();
@@ -43,19 +50,25 @@ pub fn objection(chosen: &Candidate, other: &Candidate, needs: &[String], allow_
 
 #[cfg(test)]
 mod tests {
-    use super::mends;
+    use super::{is_unsuited, mends};
     use crate::core::failure::{Failure, FailureKind};
 
     #[test]
     fn what_another_model_could_mend() {
         use FailureKind::{Auth, Protocol, RateLimit, Server, Stalled, Transport, UnknownModel};
+        use FailureKind::{Config, ContextOverflow, Invalid, Rejected};
         let mended = [Auth, Protocol, RateLimit, Server, Stalled, Transport, UnknownModel];
         for kind in FailureKind::ALL {
             assert_eq!(mends(&Failure::new(*kind, "")), mended.contains(kind), "{}", kind.name());
+        }
+        let unsuited = [Config, ContextOverflow, Invalid, Rejected];
+        for kind in FailureKind::ALL {
+            assert_eq!(is_unsuited(&Failure::new(*kind, "")), unsuited.contains(kind), "{}", kind.name());
         }
         let rejected = || Failure::new(FailureKind::Rejected, "");
         assert!(mends(&rejected().detail("status", 402)));
         assert!(mends(&rejected().detail("status", 429).detail("code", "insufficient_quota")));
         assert!(!mends(&rejected().detail("status", 400)));
+        assert!(!is_unsuited(&rejected().detail("status", 402)));
     }
 }

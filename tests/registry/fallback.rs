@@ -2,6 +2,7 @@
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
+use crate::support::server;
 use serde_json::{Value, json};
 
 fn failing(status: u16) -> ChatServer {
@@ -100,6 +101,36 @@ fn all_of_the_list_may_fail() {
     let code = "try { llm(\"q\") } catch (e) { print(e.kind + \" \" + e.substituted[0].from + \" \" + e.model) }";
     program.args(["eval", code]).run().ok().prints("auth one two\n");
     program.args(["eval", "llm(\"q\")"]).run().code(4).says("nobody stood in for it: locked NOT_SET is not set");
+}
+
+#[test]
+fn a_substitute_that_does_not_suit_the_request_is_passed_over() {
+    let small = || {
+        let error = json!({"message": "the maximum context length is 100 tokens", "code": "context_length_exceeded"});
+        ChatServer::new(move |_| Reply::acts(server::json(400, &json!({"error": error}))))
+    };
+    for (unsuited, settings, asks, why) in [
+        (failing(500), "provider = \"anthropic\"\n", 0, "this provider takes a temperature from 0 to 1, not 1.5"),
+        (small(), "", 1, "maximum context length"),
+        (failing(400), "", 1, "out of order"),
+    ] {
+        let (first, last) = (failing(401), ChatServer::new(|_| Reply::text("from the last")));
+        let with = |list: &str| {
+            format!(
+                "model = \"one\"\n{}{}{}",
+                model("one", &first, &format!("fallback = {list}\n")),
+                model("odd", &unsuited, settings),
+                model("last", &last, "")
+            )
+        };
+        let code = "llm(\"q\", #{temperature: 1.5})";
+        let program = Program::new().file("rhizo.toml", with("[\"odd\", \"last\"]"));
+        let document = program.args(["eval", code, "--json"]).run().ok().json();
+        assert_eq!(document["answer"], "from the last", "{why}");
+        assert_eq!((first.asks().len(), unsuited.asks().len(), last.asks().len()), (1, asks, 1), "{why}");
+        let program = program.file("rhizo.toml", with("[\"odd\"]"));
+        program.args(["eval", code]).run().code(4).says("401").says("nobody stood in for it: odd: ").says(why);
+    }
 }
 
 #[test]
