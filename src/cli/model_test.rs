@@ -121,6 +121,7 @@ async fn ask(run: &Run, name: &str) -> (Outcome<ModelAnswer>, Option<u64>, Total
         substitutes: Arc::from([]),
         standby: false,
         request: ChatRequest { messages, sampling, ..ChatRequest::default() },
+        schema: None,
         label: None,
         timeout: Some(PATIENCE),
         logged: 0,

@@ -22,6 +22,7 @@ use crate::host::unusable::Needs;
 use crate::model::lane::UNSENT;
 use crate::model::retry::NOT_REPEATED;
 use crate::registry::roles::Role;
+use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -52,6 +53,8 @@ pub struct ModelCall {
     pub standby: bool,
     /// What is sent. `max_tokens` is filled in if it is absent: without it no worst case is known.
     pub request: ChatRequest,
+    /// The JSON Schema that the answer must have, whoever gives it: the request has it, or the prompt asks for it in words.
+    pub schema: Option<Arc<Value>>,
     /// A name for progress.
     pub label: Option<String>,
     /// The whole call from when it has its budget, waits for its turn included.

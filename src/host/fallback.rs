@@ -179,16 +179,21 @@ fn barred(substitute: &Substitute, call: &ModelCall) -> Option<String> {
     substitute.barred.clone().or_else(|| blind.then(|| "does not read pictures".to_owned()))
 }
 
-/// A model that cannot be held to a schema gets it in the prompt instead.
+/// A model that can be held to a schema gets it with the request, any other in the prompt.
 fn reword(call: &mut ModelCall) -> Outcome<()> {
     let held = call.served.spec.capabilities.json;
-    let Some(given) = call.request.schema.take_if(|_| !held) else {
+    let Some(schema) = call.schema.as_deref().filter(|_| held != call.request.schema.is_some()) else {
         return Ok(());
     };
-    let schema = Schema::read(&given)?;
+    let wish = Schema::plain(schema)?.ask("");
     if let Some(prompt) = call.request.messages.iter_mut().find(|message| message.speaker == Speaker::User) {
-        prompt.text = schema.ask(&prompt.text);
+        if !held {
+            prompt.text.push_str(&wish);
+        } else if let Some(plain) = prompt.text.strip_suffix(wish.as_str()).map(str::to_owned) {
+            prompt.text = plain;
+        }
     }
+    call.request.schema = held.then(|| schema.clone());
     Ok(())
 }
 

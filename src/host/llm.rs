@@ -179,7 +179,8 @@ impl Asking<'_> {
             sampling = harder(sampling, served.spec.provider);
         }
         let timeout = options.timeout.map(|seconds| some_time("llm", seconds)).transpose()?;
-        let schema = self.schema.filter(|_| served.spec.capabilities.json).map(|schema| schema.schema().clone());
+        let wanted = self.schema.map(|schema| Arc::new(schema.schema().clone()));
+        let schema = wanted.as_deref().filter(|_| served.spec.capabilities.json).cloned();
         let label = [options.label.clone(), note].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let call = ModelCall {
             frame: self.frame.clone(),
@@ -191,6 +192,7 @@ impl Asking<'_> {
             substitutes: Arc::clone(substitutes),
             standby: false,
             request: ChatRequest { messages, sampling, schema, ..ChatRequest::default() },
+            schema: wanted,
             label: (!label.is_empty()).then_some(label),
             timeout,
             logged: 0,

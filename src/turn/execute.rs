@@ -34,6 +34,7 @@ pub async fn execute(
             functions: if analyzed.functions { vec![rhai()] } else { Vec::new() },
             ..ChatRequest::default()
         },
+        schema: None,
         label: analyzed.options.label.clone(),
         timeout: None,
         logged: analyzed.prepared.logged,

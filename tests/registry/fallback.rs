@@ -163,3 +163,23 @@ fn a_substitute_that_cannot_be_held_to_a_schema_is_told_it() {
     assert_eq!((held.last().as_str(), held.body["response_format"].is_object()), ("q", true));
     assert!(told.last().contains("JSON Schema") && told.body["response_format"].is_null(), "{}", told.last());
 }
+
+#[test]
+fn a_substitute_that_can_be_held_to_a_schema_is_not_told_it() {
+    let first = failing(401);
+    let second = ChatServer::new(|ask| Reply::text(if ask.number == 0 { "seven" } else { "{\"n\": 7}" }));
+    let text = format!(
+        "model = \"one\"\n{}{}",
+        model("one", &first, "fallback = [\"two\"]\n"),
+        model("two", &second, "json = true\n")
+    );
+    let program = Program::new().file("rhizo.toml", text);
+    program.args(["eval", "llm(\"q\", #{schema: #{n: \"int\"}}).n"]).run().ok().prints("7\n");
+    assert!(first.asks()[0].last().contains("JSON Schema"), "{}", first.asks()[0].last());
+    let asks = second.asks();
+    assert_eq!(asks.iter().map(|ask| ask.messages().len()).collect::<Vec<_>>(), [1, 3]);
+    for ask in asks {
+        assert_eq!(ask.messages()[0], ("user".to_owned(), "q".to_owned()));
+        assert_eq!(ask.body["response_format"]["type"], "json_schema", "{}", ask.body);
+    }
+}
