@@ -124,14 +124,27 @@ impl Models {
     ) -> Outcome<Arc<Chosen>> {
         let role = roles::find(&self.settings, wish.role.as_deref().unwrap_or(roles::WORKER))?;
         let spec = self.known(model).map_or_else(|| resolve(&self.settings, model), Ok)?;
+        let now = self.substitutes(&self.candidate(spec.clone()), &role, &Origin::Role, &[])?;
+        let substitutes = self.standing_before(substitutes, &now).into();
         let served = self.serve_logged(model, spec)?;
-        let specs = substitutes.iter().filter_map(|name| resolve(&self.settings, name).ok());
-        let substitutes = specs.map(|spec| Substitute { spec: Arc::new(spec), barred: None }).collect();
         let reason = Arc::from(reason);
         Ok(Arc::new(Chosen { role: Arc::new(role), served, reason, substitutes }))
     }
 
-    /// The same, without building anything: also for models whose key is missing.
+    /// Those who could stand in when a choice was made, in their order; `now` are those that are listed today. Their
+    /// answers may be in the log, which needs no key; who is listed no more is not asked anew.
+    pub(super) fn standing_before(&self, kept: &[String], now: &[Substitute]) -> Vec<Substitute> {
+        let before = kept.iter().filter_map(|name| {
+            let listed = now.iter().find(|other| other.spec.id.as_str() == name.as_str());
+            let barred = listed.is_none().then(|| UNLISTED.to_owned());
+            let known = || resolve(&self.settings, name).ok().map(Arc::new);
+            let spec = listed.map(|other| Arc::clone(&other.spec)).or_else(known)?;
+            Some(Substitute { spec, barred })
+        });
+        before.collect()
+    }
+
+    /// A choice without building anything: also for models whose key is missing.
     pub async fn explain(&self, wish: &Wish) -> Outcome<Explained> {
         let role = roles::find(&self.settings, wish.role.as_deref().unwrap_or(roles::WORKER))?;
         let mut requires = role.requires.clone();
@@ -256,6 +269,7 @@ impl Models {
 }
 
 /// Why a model may not be asked although it could be.
+const UNLISTED: &str = "is not listed any more";
 const PAYS: &str = "costs money, the default model does not";
 const UNWRITTEN: &str = "nobody described or listed it, and the default model will do; a `strategy` lets it";
 

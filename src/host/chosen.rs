@@ -81,13 +81,23 @@ impl RunHost {
         match door::told(self, &Frame::root(), asked, now.clone())? {
             kept if kept == now => fresh,
             Kept::Model { model, reason, substitutes } => match fresh {
-                Ok(chosen) if chosen.served.spec.id.as_str() == model => Ok(allowed(&chosen, &substitutes)),
+                Ok(chosen) if chosen.served.spec.id.as_str() == model => {
+                    Ok(self.with_those_before(&chosen, &substitutes))
+                }
                 Ok(_) | Err(_) => self.kit.models.chosen_before(wish, (&model, &reason), &substitutes),
             },
             // Who is there now may well be asked: nothing was paid for then.
             Kept::Nobody(_) if fresh.is_ok() => fresh,
             Kept::Nobody(why) => Err(Failure::new(FailureKind::NoModel, why)),
         }
+    }
+
+    /// The same choice, in which those stand in that could when it was made, and behind them who is listed since.
+    fn with_those_before(&self, chosen: &Arc<Chosen>, kept: &[String]) -> Arc<Chosen> {
+        let before = self.kit.models.standing_before(kept, &chosen.substitutes);
+        let is_new = |other: &&Substitute| !kept.iter().any(|name| name == other.spec.id.as_str());
+        let since = chosen.substitutes.iter().filter(is_new).cloned();
+        Arc::new(Chosen { substitutes: before.into_iter().chain(since).collect(), ..chosen.as_ref().clone() })
     }
 
     /// Whether nothing may be asked of the world.
@@ -105,15 +115,6 @@ impl Wishes {
     fn lock(&self) -> std::sync::MutexGuard<'_, Granted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The same choice, in which those stand in that could when it was made: their answers may be in the log, which needs no key.
-fn allowed(chosen: &Arc<Chosen>, kept: &[String]) -> Arc<Chosen> {
-    let allowed = chosen.substitutes.iter().map(|other| {
-        let could = kept.iter().any(|name| name == other.spec.id.as_str());
-        Substitute { barred: other.barred.clone().filter(|_| !could), ..other.clone() }
-    });
-    Arc::new(Chosen { substitutes: allowed.collect(), ..chosen.as_ref().clone() })
 }
 
 fn unasked() -> Failure {

@@ -117,12 +117,18 @@ fn answered(
     let before = Failure::new(FailureKind::Transport, "it failed before the run went on");
     let mut skipped: Vec<String> = Vec::new();
     for substitute in substitutes {
-        let Ok((other, substitution)) = stand_in(host, call, substitute, &before) else { continue };
+        let Ok((other, substitution)) = in_place(host, call, substitute, &before) else { continue };
         let asked = asked(&other)?;
-        if replay.is(&host.next_key(&call.frame, asked.hash()), EffectState::Done) {
+        let key = host.next_key(&call.frame, asked.hash());
+        // Who may not be asked anew serves with an answer all the same, unless the run ended with it.
+        let may = barred(substitute, call).is_none();
+        let serves = || replay.has_answer(&host.kit.store, &key, other.needs.as_ref());
+        if replay.is(&key, EffectState::Done) && (may || serves()?) {
             return Ok(Some((other, substitution, skipped)));
         }
-        skipped.push(asked.hash().to_owned());
+        if may || replay.knows(&key) {
+            skipped.push(asked.hash().to_owned());
+        }
     }
     Ok(None)
 }
@@ -152,9 +158,19 @@ fn stand_in(
     substitute: &Substitute,
     failure: &Failure,
 ) -> Result<(ModelCall, Substitution), String> {
-    if let Some(barred) = barred(substitute, call) {
-        return Err(barred);
+    match barred(substitute, call) {
+        Some(barred) => Err(barred),
+        None => in_place(host, call, substitute, failure),
     }
+}
+
+/// The call as a substitute makes it or has made it.
+fn in_place(
+    host: &RunHost,
+    call: &ModelCall,
+    substitute: &Substitute,
+    failure: &Failure,
+) -> Result<(ModelCall, Substitution), String> {
     let spec = &substitute.spec;
     let (name, own) = (spec.id.as_str(), spec.as_ref().clone());
     // The log of a run that goes on may have its answer.

@@ -245,6 +245,15 @@ impl Replay {
         self.lock().known.get(key).is_some_and(|entry| entry.recorded.state == state)
     }
 
+    /// Whether this effect has an answer that its call goes on with: none with which the run ended.
+    pub fn has_answer(&self, store: &Store, key: &EffectKey, needs: Option<&Needs>) -> Outcome<bool> {
+        let mode = self.lock().mode;
+        let Some(row) = store.effect(&self.run, key)? else { return Ok(false) };
+        let Some(Ok(value)) = store.answer(&row)? else { return Ok(false) };
+        let failure = needs.and_then(|needs| needs.failure_of(&value));
+        Ok(failure.is_none_or(|failure| self.unusable(mode, &row, failure).is_none()))
+    }
+
     /// Whether this effect failed, and a run that goes on is told so again.
     pub fn has_failure(&self, store: &Store, key: &EffectKey) -> Outcome<bool> {
         let Some(row) = store.effect(&self.run, key)? else { return Ok(false) };

@@ -79,8 +79,7 @@ steps:
 fn a_call_may_take_back_the_ends_of_its_role() {
     let server = ChatServer::new(|_| Reply::text("fine"));
     let base_url = server.base_url();
-    let settings =
-        format!("model = \"m\"\n[roles.worker]\nstop = [\"END\"]\n[models.m]\nbase_url = \"{base_url}\"\n");
+    let settings = format!("model = \"m\"\n[roles.worker]\nstop = [\"END\"]\n[models.m]\nbase_url = \"{base_url}\"\n");
     let flow = "steps:\n  a: {llm: {prompt: x, stop: []}}\n  b: {llm: y, dependencies: [a]}\n";
     let program = Program::new().file("rhizo.toml", settings).file("p.yaml", flow);
     program.args(["run", "p.yaml"]).run().ok();

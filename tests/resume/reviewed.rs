@@ -125,6 +125,59 @@ fn a_substitute_that_answered_answers_again() {
     assert_eq!(server.asks().len(), 1);
 }
 
+/// The settings of a model `one` that is out of order, with this list of those who stand in, and of these models.
+fn listing(first: &ChatServer, list: &str, others: &[(&str, &ChatServer)]) -> String {
+    let model = |name: &str, server: &ChatServer| {
+        let base_url = server.base_url();
+        format!("[models.{name}]\nbase_url = \"{base_url}\"\ninput_price = 0.001\noutput_price = 0.001\n")
+    };
+    let others: String = others.iter().map(|(name, server)| model(name, server)).collect();
+    format!("model = \"one\"\n{}fallback = {list}\n{others}", model("one", first))
+}
+
+#[test]
+fn a_substitute_that_is_listed_no_more_keeps_its_answer_and_is_not_asked_anew() {
+    for list in ["[\"three\"]", "[]"] {
+        let first = ChatServer::new(|_| Reply::refusal(401, "out of order"));
+        let (second, third) =
+            (ChatServer::new(|_| Reply::text("two")), ChatServer::new(|_| Reply::text("from the third")));
+        let late = ChatServer::new(|ask| match ask.number {
+            0 => Reply::refusal(401, "too early"),
+            _ => Reply::text("late"),
+        });
+        let others = [("two", &second), ("three", &third), ("late", &late)];
+        let code = "let a = llm(\"a\"); let b = llm(\"b\", #{model: \"late\"}); [a, b, llm(\"c\")]";
+        let program = Program::new().file("p.rhai", code);
+        let program = program.file("rhizo.toml", listing(&first, "[\"two\", \"three\"]", &others));
+        program.args(["run", "p.rhai"]).run().code(4).says("too early");
+        let program = program.file("rhizo.toml", listing(&first, list, &others));
+        let plan = program.args(["resume", "last", "--dry-run", "--json"]).run().ok().json();
+        assert_eq!((&plan["replayed"], plan["again"].as_array().map(Vec::len)), (&json!(1), Some(1)), "{plan:#}");
+        if list == "[]" {
+            let ran = program.args(["resume", "last"]).run().code(4);
+            ran.says("nobody stood in for it: two is not listed any more");
+        } else {
+            let document = program.args(["resume", "last", "--json"]).run().ok().json();
+            assert_eq!(document["answer"], json!(["two", "late", "from the third"]), "{document:#}");
+            assert_eq!(asked(&third), ["c"]);
+        }
+        assert_eq!((asked(&first), asked(&second)), (vec!["a".to_owned(), "c".to_owned()], vec!["a".to_owned()]));
+    }
+}
+
+#[test]
+fn a_substitute_with_whose_answer_the_run_ended_is_not_asked_again_once_it_is_listed_no_more() {
+    let first = ChatServer::new(|_| Reply::refusal(401, "out of order"));
+    let (second, third) = (ChatServer::new(|_| Reply::cut("half")), ChatServer::new(|_| Reply::text("whole")));
+    let others = [("two", &second), ("three", &third)];
+    let program = Program::new().file("p.rhai", "llm(\"a\")");
+    let program = program.file("rhizo.toml", listing(&first, "[\"two\"]", &others));
+    program.args(["run", "p.rhai"]).run().code(4);
+    let program = program.file("rhizo.toml", listing(&first, "[\"three\"]", &others));
+    program.args(["resume", "last"]).run().ok().prints("whole\n");
+    assert_eq!((second.asks().len(), third.asks().len()), (1, 1));
+}
+
 #[test]
 fn another_model_is_taken_if_a_flag_says_so() {
     let server = holding(1);
