@@ -65,7 +65,7 @@ mod tests {
         for kind in FailureKind::ALL {
             assert_eq!(is_unsuited(&Failure::new(*kind, "")), unsuited.contains(kind), "{}", kind.name());
         }
-        let rejected = || Failure::new(FailureKind::Rejected, "");
+        let rejected = || Failure::new(Rejected, "");
         assert!(mends(&rejected().detail("status", 402)));
         assert!(mends(&rejected().detail("status", 429).detail("code", "insufficient_quota")));
         assert!(!mends(&rejected().detail("status", 400)));
