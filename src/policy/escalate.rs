@@ -13,7 +13,7 @@ mod tests;
 pub use learned::{Offer, decide, start};
 
 /// The version of the policy, for the record of every decision.
-pub const VERSION: &str = "2";
+pub const VERSION: &str = "3";
 /// Failures of form are shown to the same model so often.
 const FORMS: u32 = 2;
 
@@ -88,7 +88,8 @@ pub struct Bounds {
     pub least: f64,
     /// How probable it must be that the learned choice beats the rule.
     pub sure: f64,
-    /// The share of decisions that are made by chance, to learn what nobody would try; 0 in evaluations.
+    /// The share of decisions that are made by chance, to learn what nobody would try, as far as it is not much dearer; 0 in
+    /// evaluations.
     pub audit: f64,
     /// Whether the learner may decide: not while its predictions are worse than the base rate.
     pub trusted: bool,

@@ -9,6 +9,9 @@ use crate::policy::value::{Value, better};
 /// Giving up teaches nothing, so a wrong one is never found out: what the rule would try must have been seen so many times
 /// as often as for other choices.
 const HOPELESS: f64 = 3.0;
+/// Chance may try what costs at most so many times what is done otherwise: what a dearer arm is worth is learned where a rule
+/// or evidence takes it, and one draw must not spend what hundreds of plain attempts cost.
+const DEAREST: f64 = 10.0;
 
 /// What is known of an arm: its chance to work, and what an attempt costs.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,7 +120,7 @@ fn choose<T: Choice>(offers: &[Offer<T>], values: &[Value], ruled: usize, bounds
         .filter(|best| better(values[*best], values[ruled]) >= bounds.sure)
         .filter(|best| offers[*best].choice.teaches() || offers[ruled].posterior.n >= HOPELESS * bounds.least);
     let (chosen, decider) = best.map_or((ruled, Decider::Rule), |best| (best, Decider::Learned));
-    let others: Vec<usize> = (0..offers.len()).filter(|at| *at != chosen && offers[*at].choice.teaches()).collect();
+    let others = drawable(offers, chosen);
     let share = if others.is_empty() { 0.0 } else { bounds.audit.clamp(0.0, 0.5) };
     let picked = others.iter().enumerate().find(|(i, _)| draw * real(others.len()) < share * real(i + 1));
     let (at, decider, propensity) = match picked {
@@ -160,6 +163,15 @@ fn choose<T: Choice>(offers: &[Offer<T>], values: &[Value], ruled: usize, bounds
     }
 }
 
+/// What chance may pick instead of the chosen one; where that costs nothing because it tries nothing, the cheapest attempt is
+/// the measure.
+fn drawable<T: Choice>(offers: &[Offer<T>], chosen: usize) -> Vec<usize> {
+    let others = (0..offers.len()).filter(|at| *at != chosen && offers[*at].choice.is_drawn());
+    let cheapest = others.clone().map(|at| offers[at].cost).fold(f64::INFINITY, f64::min);
+    let usual = if offers[chosen].choice.teaches() { offers[chosen].cost } else { cheapest };
+    others.filter(|at| offers[*at].cost <= DEAREST * usual).collect()
+}
+
 #[allow(clippy::cast_precision_loss, reason = "a handful of moves")]
 const fn real(count: usize) -> f64 {
     count as f64
@@ -170,8 +182,13 @@ trait Choice: Clone {
     /// How it is told.
     fn label(&self) -> String;
 
-    /// Whether its outcome teaches anything, so that chance may pick it.
+    /// Whether its outcome teaches anything.
     fn teaches(&self) -> bool;
+
+    /// Whether chance may pick it.
+    fn is_drawn(&self) -> bool {
+        self.teaches()
+    }
 }
 
 impl Choice for Move {
@@ -181,6 +198,11 @@ impl Choice for Move {
 
     fn teaches(&self) -> bool {
         *self != Self::GiveUp
+    }
+
+    /// What a child run costs is known only when it has ended.
+    fn is_drawn(&self) -> bool {
+        !matches!(self, Self::GiveUp | Self::Delegate)
     }
 }
 

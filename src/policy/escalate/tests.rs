@@ -25,6 +25,10 @@ fn known(mean: f64, n: f64) -> Posterior {
     Posterior { alpha: mean * (n + 5.0), beta: (1.0 - mean) * (n + 5.0), n, ..Posterior::default() }
 }
 
+fn unknown<T>((choice, cost): (T, f64)) -> Offer<T> {
+    Offer { choice, posterior: known(0.5, 0.0), cost }
+}
+
 fn bounds() -> Bounds {
     Bounds { audit: 0.0, ..Bounds::default() }
 }
@@ -174,8 +178,39 @@ fn chance_is_logged_with_its_probability() {
     }
     assert_eq!(times.len(), 3, "giving up teaches nothing: {times:?}");
     let unknown = "(nothing is known of it yet)";
-    let told = format!("by chance, to learn: think {unknown} instead of retry {unknown} [policy 2]");
+    let told = format!("by chance, to learn: think {unknown} instead of retry {unknown} [policy 3]");
     assert_eq!(decide(&chain, &offers, &bounds, 0.01).reason, told);
+}
+
+#[test]
+fn chance_hands_nothing_out_and_draws_nothing_that_is_much_dearer() {
+    let drawn = |chain: &Chain, costs: &[(Move, f64)]| {
+        let offers: Vec<Offer<Move>> = costs.iter().cloned().map(unknown).collect();
+        let bounds = Bounds { audit: 0.5, ..Bounds::default() };
+        let draws = (0..100).map(|draw| decide(chain, &offers, &bounds, f64::from(draw) / 100.0));
+        let mut arms: Vec<String> =
+            draws.filter(|drawn| drawn.decider == Decider::Audit).map(|drawn| drawn.choice.arm()).collect();
+        arms.dedup();
+        arms
+    };
+    let moves = |retry: f64| {
+        let dearer = [(Move::Think, 2.0 * retry), (up("expert"), 10.0 * retry), (up("architect"), 1.0)];
+        [&[(Move::Retry, retry)][..], &dearer, &[(Move::Delegate, 10.0 * retry)]].concat()
+    };
+    let refused = Chain { explorable: true, delegable: true, ..chain(FailureKind::Refusal) };
+    assert_eq!(drawn(&refused, &moves(0.01)), ["think", "escalate:expert"]);
+    // Nothing is paid by chance where what is done otherwise is free.
+    assert_eq!(drawn(&refused, &moves(0.0)), ["think", "escalate:expert"]);
+    // Where the rule would stop, the cheapest attempt is the measure.
+    let last = Chain { retries: 1, escalations: 2, ..chain(FailureKind::Refusal) };
+    assert_eq!(drawn(&last, &[(Move::Think, 0.2)]), ["think"]);
+    let starts = [("worker", 0.01), ("expert", 0.1), ("architect", 1.0)];
+    let starts = starts.map(|(name, cost)| unknown((role(name), cost)));
+    let bounds = Bounds { audit: 0.5, ..Bounds::default() };
+    let begins = |draw| start(&starts, &role("worker"), &[], &bounds, draw).map(|decision| decision.choice.to_string());
+    for (draw, expect) in [(0.0, "expert"), (0.49, "expert"), (0.5, "worker")] {
+        assert_eq!(begins(draw).as_deref(), Some(expect), "{draw}");
+    }
 }
 
 #[test]
