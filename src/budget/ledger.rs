@@ -8,13 +8,12 @@ mod refusal;
 
 use crate::budget::ledger::node::Node;
 use crate::budget::ledger::refusal::{Line, Owner};
-use crate::budget::report::{Left, Refused, SpendReport, SpendRow, Totals};
+use crate::budget::report::{Left, SpendReport, SpendRow, Totals};
 use crate::budget::scope::Scope;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{ModelId, RoleName};
 use crate::core::limits::Limits;
 use crate::core::money::Money;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -154,15 +153,6 @@ impl Ledger {
 
     pub(super) fn record(&self, scope: usize, tag: &Tag, used: &Totals) {
         record(&mut self.lock(), scope, tag, used);
-    }
-
-    /// Counts calls that were refused.
-    pub(super) fn refuse(&self, scope: usize, by: &Refused, calls: u64) {
-        each_above(&mut self.lock(), scope, |node| *node.refused.entry(by.clone()).or_default() += calls);
-    }
-
-    pub(super) fn refused(&self, scope: usize) -> BTreeMap<Refused, u64> {
-        self.lock().get(scope).map_or_else(BTreeMap::new, |node| node.refused.clone())
     }
 
     /// Whether a scope is a part of a run that goes on.

@@ -43,6 +43,14 @@ impl Scope {
         Ok(Self::new(Arc::clone(&self.ledger), index, depth))
     }
 
+    /// The same scope as that of a child run to which a failed call was handed: calls that its own limits refuse are missing
+    /// to it alone, as whoever asked goes on with the failure that it had before.
+    #[must_use]
+    pub fn handed(self) -> Self {
+        self.ledger.hand(self.index);
+        self
+    }
+
     /// Opens the scope of a part of this run at the same depth, which refusals call by this name; all limits above it hold
     /// too.
     #[must_use]
@@ -65,7 +73,8 @@ impl Scope {
         self.ledger.record(self.index, tag, &Totals { unusable: 1, unusable_cost: cost, ..Totals::default() });
     }
 
-    /// Counts calls that were refused for good, here and in everything above: whoever asked for them may go on without.
+    /// Counts calls that were refused for good, here and in what is above (`handed`): whoever asked for them may go on
+    /// without.
     pub fn refuse(&self, by: &Refused, calls: u64) {
         self.ledger.refuse(self.index, by, calls);
     }

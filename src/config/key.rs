@@ -85,7 +85,7 @@ pub const KEYS: &[Key] = &[
     key("escalation.enabled", Kind::Flag, "lets a stronger role take over where an answer fails"),
     key("escalation.ladder", Kind::Texts, "the roles that take over from each other, the weakest first"),
     key("escalation.retries", Kind::Count, "how often a role is asked again with feedback before another takes over"),
-    key("escalation.most", Kind::Count, "how often a stronger role may take over"),
+    key("escalation.most", Kind::Count, "how often a stronger role may take over; at 0 no child run does either"),
     key("escalation.price", Kind::Number, "what an attempt of the dearest role costs, as a share of a success"),
     key("escalation.audit", Kind::Number, "the share of decisions made by chance, to keep learning, 0 to 0.5"),
     key("memory.enabled", Kind::Flag, "remembers finished runs and recalls them"),

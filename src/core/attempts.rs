@@ -2,6 +2,7 @@
 //! decides what comes next.
 
 use crate::core::effect::Paid;
+use crate::core::failure::Failure;
 use crate::core::message::ModelAnswer;
 use crate::core::money::Money;
 use crate::core::request::LlmRequest;
@@ -33,6 +34,9 @@ pub struct Attempts {
     /// Whether the attempt under way is a child run.
     #[serde(default)]
     pub handed: bool,
+    /// Where the chain stands again if the attempt under way comes to nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Box<Standing>>,
     /// How often a run that ended with this chain has gone on with it.
     #[serde(default)]
     pub again: u32,
@@ -48,6 +52,26 @@ pub struct Attempts {
     /// What the attempt under way has used.
     #[serde(default)]
     pub spent: Spent,
+    /// What the answers before it have cost, in nano-USD.
+    #[serde(default)]
+    pub paid_nanos: u64,
+}
+
+/// Where a chain stood before an attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The role that had failed.
+    pub role: String,
+    /// With what.
+    pub failure: Failure,
+    /// Whether a check had refused its answer.
+    pub gated: bool,
+    /// Repetitions with feedback at that role.
+    pub retries: u32,
+    /// Repetitions with more room at that role.
+    pub thinks: u32,
+    /// Moves to a higher role.
+    pub escalations: u32,
 }
 
 /// A choice whose outcome is not known yet.

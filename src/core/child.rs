@@ -56,4 +56,7 @@ pub struct ChildOptions {
     /// Why a pipeline names this model or role, for people; a script has no word for it.
     #[serde(skip)]
     pub reason: Option<String>,
+    /// Whether a failed call was handed to it; likewise.
+    #[serde(skip)]
+    pub handed: bool,
 }

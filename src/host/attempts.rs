@@ -5,6 +5,7 @@
 //! call is made, and every attempt is credited with its own verdict, never with a later rescue.
 
 mod said;
+mod standing;
 
 use crate::core::attempts::{Attempt, Attempted, Attempts, Judgement, Spent};
 use crate::core::class::FailureClass;
@@ -15,6 +16,7 @@ use crate::core::money::Money;
 use crate::core::request::LlmRequest;
 use crate::host::again;
 use crate::host::attempts::said::{feedback, refused};
+use crate::host::attempts::standing::Setback;
 use crate::host::credit::{self, Credit};
 use crate::host::decide::{self, Beginning, Met};
 use crate::host::handover;
@@ -103,8 +105,9 @@ impl Attempting<'_> {
         if judgement.passed {
             return Ok(Attempted { value: Value::Null, attempts });
         }
-        let refused = refused(self.gate.unwrap_or_default(), &judgement.reason, answer);
-        let Err(failure) = self.react(ladder, &mut attempts, refused, true, Some(answer)).await else {
+        let failure = refused(self.gate.unwrap_or_default(), &judgement.reason, answer);
+        let setback = Setback { failure, gated: true, answer: Some(answer.to_owned()) };
+        let Err(failure) = self.react(ladder, &mut attempts, setback).await else {
             return self.answer(ladder, attempts).await;
         };
         if !again::is_due(self.host, chain, &failure, attempts.again + 1)? {
@@ -158,7 +161,7 @@ impl Attempting<'_> {
         loop {
             let (handed, request) = (attempts.handed, self.next(ladder, &attempts));
             let answered = if handed {
-                handover::answer(self, &request, &attempts.role).await
+                handover::answer(self, ladder, &request, &attempts).await
             } else {
                 llm::answer(self, &request, attempts.thinks > 0)
                     .await
@@ -173,38 +176,19 @@ impl Attempting<'_> {
                     if let Some(verdict) = credit::verdict(&failure) {
                         self.settle(&mut attempts, verdict, Verifier::Gate).await;
                     }
-                    let raw = failure.details.get("raw").and_then(Value::as_str).map(str::to_owned);
-                    self.react(ladder, &mut attempts, failure, false, raw.as_deref()).await?;
+                    let answer = failure.details.get("raw").and_then(Value::as_str).map(str::to_owned);
+                    self.react(ladder, &mut attempts, Setback { failure, gated: false, answer }).await?;
                 }
             }
         }
     }
 
     /// Decides what comes after a failure and prepares it; the failure itself if nothing does.
-    async fn react(
-        &self,
-        ladder: &Ladder,
-        attempts: &mut Attempts,
-        failure: Failure,
-        gated: bool,
-        answer: Option<&str>,
-    ) -> Outcome<()> {
-        let role = attempts.role.clone();
-        attempts.history.push(role.clone());
+    async fn react(&self, ladder: &Ladder, attempts: &mut Attempts, setback: Setback) -> Outcome<()> {
+        attempts.history.push(attempts.role.clone());
         attempts.failures += 1;
-        let chain = Chain {
-            ladder: ladder.from(&role),
-            failure: failure.kind,
-            gated,
-            retries: attempts.retries,
-            thinks: attempts.thinks,
-            escalations: attempts.escalations,
-            explores: attempts.explores,
-            delegates: attempts.delegates,
-            // Passages would make a prompt that is too long longer.
-            explorable: self.gate.is_some() && !self.host.view.is_empty() && failure.kind.class() != FailureClass::Size,
-            delegable: self.gate.is_some() && handover::is_possible(self, ladder),
-        };
+        let Setback { failure, gated, answer } = standing::met(attempts, setback);
+        let chain = self.chain(ladder, attempts, failure.kind, gated);
         let over = |failure: Failure, history: &[String]| match history {
             [_] => failure,
             history => failure.detail("attempts", json!(history)),
@@ -221,7 +205,7 @@ impl Attempting<'_> {
         }
         let met = Met { chain: &chain, gate: if gated { self.gate.unwrap_or_default() } else { "" }, attempts };
         let (chosen, open, key) = decide::next(self.host, self.frame, ladder, &self.request.prompt, &met).await?;
-        attempts.handed = false;
+        attempts.standing = standing::before(attempts, &chosen, &open, (&failure, gated));
         let mut found = String::new();
         match &chosen {
             Move::Retry => attempts.retries += 1,
@@ -246,8 +230,25 @@ impl Attempting<'_> {
         }
         attempts.open = Some(open);
         let other = matches!(chosen, Move::Escalate(_) | Move::Delegate);
-        attempts.feedback = format!("{}{found}", feedback(&failure, answer, other));
+        attempts.feedback = format!("{}{found}", feedback(&failure, answer.as_deref(), other));
         Ok(())
+    }
+
+    /// The chain as the policy sees it.
+    fn chain(&self, ladder: &Ladder, attempts: &Attempts, failure: FailureKind, gated: bool) -> Chain {
+        Chain {
+            ladder: ladder.from(&attempts.role),
+            failure,
+            gated,
+            retries: attempts.retries,
+            thinks: attempts.thinks,
+            escalations: attempts.escalations,
+            explores: attempts.explores,
+            delegates: attempts.delegates,
+            // Passages would make a prompt that is too long longer.
+            explorable: self.gate.is_some() && !self.host.view.is_empty() && failure.class() != FailureClass::Size,
+            delegable: self.gate.is_some() && handover::is_possible(self, ladder),
+        }
     }
 
     /// The call of the attempt that is due: another role, more room, and what went wrong before.
@@ -274,6 +275,7 @@ impl Attempting<'_> {
     /// Credits the attempt under way with its own verdict.
     async fn settle(&self, attempts: &mut Attempts, outcome: Verdict, verifier: Verifier) {
         let spent = std::mem::take(&mut attempts.spent);
+        attempts.paid_nanos = attempts.paid_nanos.saturating_add(spent.cost_nanos);
         let Some(open) = attempts.open.take() else { return };
         // Without a check only failures of first attempts would be seen, and a role would seem worse than it is.
         if self.gate.is_none() && open.action == action::ROUTE {

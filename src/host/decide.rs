@@ -172,6 +172,11 @@ fn opened<T>(decision: &Decision<T>) -> Open {
     }
 }
 
+/// Whether chance made this choice.
+pub fn is_by_chance(open: &Open) -> bool {
+    open.policy.split('/').next() == Some(Decider::Audit.name())
+}
+
 /// The bounds that are set, with what the learner has earned. Chance has no part where nothing is `judged`.
 async fn bounds(host: &RunHost, judged: bool) -> Outcome<Bounds> {
     let set = &host.kit.settings.escalation;

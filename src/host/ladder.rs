@@ -3,6 +3,8 @@
 use crate::core::effect::EffectKind;
 use crate::core::failure::Outcome;
 use crate::core::ids::{Frame, ModelId, RoleName};
+use crate::core::money::Money;
+use crate::core::price::{Bound, Price};
 use crate::core::request::LlmOptions;
 use crate::host::choose::{Chosen, Wish};
 use crate::host::door::{self, Asked};
@@ -14,6 +16,8 @@ use std::sync::Arc;
 
 /// A prompt and an answer of usual size, by which the prices of roles are compared, in tokens.
 const TYPICAL: (u64, u64) = (2_000, 500);
+/// How many bytes of a prompt are about a token.
+const BYTES: usize = 4;
 
 /// The roles from the one that begins upward.
 #[derive(Clone)]
@@ -30,6 +34,7 @@ pub struct Ladder {
 struct Step {
     rung: Rung,
     model: ModelId,
+    price: Option<Price>,
 }
 
 /// Answers `roles`. Other settings must not turn a run that goes on into another, so the answer is kept.
@@ -99,7 +104,10 @@ async fn others(
 fn made(chosen: &[Arc<Chosen>], begins: &str, named: bool, pinned: bool) -> Ladder {
     let priced: Vec<(RoleName, Option<u64>)> =
         chosen.iter().map(|chosen| (chosen.role.name.clone(), price(chosen))).collect();
-    let step = |(rung, chosen): (Rung, &Arc<Chosen>)| Step { rung, model: chosen.served.spec.id.clone() };
+    let step = |(rung, chosen): (Rung, &Arc<Chosen>)| {
+        let served = &chosen.served;
+        Step { rung, model: served.spec.id.clone(), price: served.price.clone() }
+    };
     let first = chosen.iter().position(|chosen| chosen.role.name.as_str() == begins).unwrap_or(0);
     Ladder { steps: rungs(&priced).into_iter().zip(chosen).map(step).collect(), first, named, pinned }
 }
@@ -116,9 +124,12 @@ async fn choose(host: &RunHost, role: &str, options: &LlmOptions) -> Outcome<Arc
 
 /// What a call of usual size costs, in nano-USD.
 fn price(chosen: &Chosen) -> Option<u64> {
-    use crate::core::price::Bound;
-    let bound = Bound { input_tokens: TYPICAL.0, output_tokens: TYPICAL.1, images: 0 };
-    chosen.served.price.as_ref().map(|price| price.worst(&bound).nanos())
+    chosen.served.price.as_ref().map(|price| price.worst(&typical(TYPICAL.0)).nanos())
+}
+
+/// A call with a prompt of so many tokens and an answer of usual size.
+const fn typical(input_tokens: u64) -> Bound {
+    Bound { input_tokens, output_tokens: TYPICAL.1, images: 0 }
 }
 
 impl Ladder {
@@ -156,6 +167,18 @@ impl Ladder {
     pub fn from(&self, role: &str) -> Vec<Rung> {
         let at = self.steps.iter().position(|step| step.rung.role.as_str() == role).unwrap_or(0);
         self.steps.iter().skip(at).map(|step| step.rung.clone()).collect()
+    }
+
+    /// Whether it is known what all of its roles cost, of a call that names none.
+    pub fn is_priced(&self) -> bool {
+        !self.named && self.steps.iter().all(|step| step.price.is_some())
+    }
+
+    /// What a call of usual size costs that a role makes, or one of the size of a longer prompt, if its price is known.
+    pub fn usual(&self, role: &str, prompt: usize) -> Option<Money> {
+        let step = self.steps.iter().find(|step| step.rung.role.as_str() == role)?;
+        let tokens = u64::try_from(prompt / BYTES).unwrap_or(u64::MAX);
+        step.price.as_ref().map(|price| price.worst(&typical(tokens.max(TYPICAL.0))))
     }
 
     /// The model of a role.

@@ -63,11 +63,7 @@ async fn child(
     };
     let before = earlier(parent, &entry, &request)?;
     let request = match before.as_ref().and_then(|(_, options)| options.clone()) {
-        // What a child may spend was settled when it began: by now it has spent a part of what was left then.
-        Some(options) => {
-            let options = ChildOptions { reason: request.options.reason, ..options };
-            ChildRequest { options, ..request }
-        }
+        Some(options) => ChildRequest { options: going_on(options, request.options), ..request },
         None => request,
     };
     let before = before.map(|(row, _)| row);
@@ -128,7 +124,21 @@ fn unnamed(parent: &RunHost, request: &ChildRequest) -> Outcome<Option<Begun>> {
 
 /// What makes two children equal: not what they are called, why they are asked, nor what they may spend.
 fn hashed(options: &ChildOptions) -> ChildOptions {
-    ChildOptions { label: None, reason: None, max_cost: None, max_calls: None, max_tokens: None, ..options.clone() }
+    let any = ChildOptions { max_cost: None, max_calls: None, max_tokens: None, ..options.clone() };
+    ChildOptions { label: None, reason: None, handed: false, ..any }
+}
+
+/// The options of a child that goes on. What it may spend was settled when it began, as by now it has spent a part of what was
+/// left then; but a limit that is larger or gone by now is the word of a person, and else it could never go on.
+fn going_on(begun: ChildOptions, now: ChildOptions) -> ChildOptions {
+    ChildOptions {
+        reason: now.reason,
+        handed: now.handed,
+        max_cost: begun.max_cost.zip(now.max_cost).map(|(one, other)| one.max(other)),
+        max_calls: begun.max_calls.zip(now.max_calls).map(|(one, other)| one.max(other)),
+        max_tokens: begun.max_tokens.zip(now.max_tokens).map(|(one, other)| one.max(other)),
+        ..begun
+    }
 }
 
 async fn run(
@@ -148,6 +158,7 @@ async fn run(
         return schema.map_or(Ok(answer.clone()), |schema| typed(&schema, &answer));
     }
     let scope = parent.scope.child(&slice(&request.options)?)?;
+    let scope = if request.options.handed { scope.handed() } else { scope };
     let depth = scope.depth();
     let replay = match &before {
         None => None,

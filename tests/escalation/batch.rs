@@ -1,6 +1,6 @@
 //! `llm_batch` with a check: each item has a chain of its own, and what is due goes out together.
 
-use super::{asked, credits, ladder};
+use super::{asked, credits, ladder, model};
 use crate::support::chat::{Ask, ChatServer, Reply};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -70,6 +70,21 @@ fn each_item_has_a_chain_of_its_own_and_fails_in_its_slot() {
     let mut asked = asked(&server);
     asked.sort();
     assert_eq!(asked, ["large", "middle", "middle", "small", "small", "small"]);
+}
+
+#[test]
+fn what_chance_tries_in_vain_costs_no_item_its_answer() {
+    let server = ChatServer::new(|ask| match model(ask).as_str() {
+        "small" if is_first(ask) => Reply::text("bad"),
+        "small" => Reply::text("good"),
+        _ => Reply::refusal(400, "not today"),
+    });
+    // A quarter of the items is tried by the stronger role, which cannot be asked.
+    let program = ladder(&server, "").env("RHIZO_ESCALATION_AUDIT", "0.5");
+    let code = batch(40, "check: |a| a == \"good\"");
+    let answer = program.args(["eval", &code, "--json"]).run().ok().json()["answer"].clone();
+    assert_eq!(answer, json!(vec!["good"; 40]));
+    assert!(asked(&server).iter().any(|model| model == "middle"), "chance has tried nobody else");
 }
 
 #[test]

@@ -3,10 +3,13 @@
 use super::{arms, asked, credits, decided, ladder, model};
 use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const TEXT: &str = "The harbour opened in 1884.\nIts lighthouse is 31 metres tall.\n";
 const HOW_TALL: &str = r#"llm("how tall is the lighthouse?", #{check: |a| a.contains("31"), gate: "has the height"})"#;
+
+/// Settings by which a chain comes soon to where nobody is left to ask.
+const ONCE: &str = "retries = 0\nmost = 1";
 
 /// A text that is longer than what is answered by one call.
 fn long() -> String {
@@ -47,47 +50,69 @@ fn a_call_that_fails_is_shown_the_passages_that_bear_on_it() {
 #[test]
 fn what_nobody_answers_is_handed_to_a_child_run_of_the_strongest_role_once() {
     let server = ChatServer::new(|ask| if ask.is_root() { root(ask) } else { Reply::text("nobody knows") });
-    let program = ladder(&server, "most = 0").file("coast.txt", long());
-    program.args(["eval", HOW_TALL, "--context", "coast.txt"]).run().ok().prints("31 metres\n");
-    assert_eq!(asked(&server), ["small", "small", "small", "large", "large"]);
+    let program = ladder(&server, ONCE).file("coast.txt", long());
+    let ran = program.args(["eval", HOW_TALL, "--context", "coast.txt"]).run().ok().prints("31 metres\n");
+    // It begins with a word on what it may cost: ten calls of usual size at 100 USD a million.
+    ran.says("note: a child run of architect takes over \"how tall is the lighthouse?\", for at most $2.50");
+    assert_eq!(asked(&server), ["small", "middle", "middle", "large", "large"]);
     let first = server.asks()[3].messages()[1].1.clone();
     assert!(
         first.starts_with("# Task\nhow tall is the lighthouse?\n\nAnother model's earlier answer:\nnobody knows"),
         "{first}"
     );
     assert!(first.contains("the answer did not pass `has the height`") && first.contains("coast.txt"), "{first}");
-    assert_eq!(arms(&decided(&program)), ["worker", "retry", "explore", "delegate"]);
-    assert_eq!(credits(&program, "escalate"), ["delegate success", "explore fail", "retry fail"]);
+    assert_eq!(arms(&decided(&program)), ["worker", "escalate:expert", "explore", "delegate"]);
+    assert_eq!(credits(&program, "escalate"), ["delegate success", "escalate:expert fail", "explore fail"]);
     let policy = program.args(["memory", "policy"]).run().ok().stdout;
     assert!(policy.contains("delegate") && policy.contains("explore"), "{policy}");
 }
 
 #[test]
-fn a_child_that_fails_too_ends_the_chain() {
+fn a_child_that_fails_too_ends_the_chain_with_the_failure_that_it_was_to_mend() {
     let server = ChatServer::new(|ask| match (ask.is_root(), ask.turn()) {
         (true, 1) => Reply::code("context.grep(\"lighthouse\")"),
         (true, _) => Reply::code("FINAL(\"nobody knows\")"),
         _ => Reply::text("nobody knows"),
     });
-    let program = ladder(&server, "most = 0").file("coast.txt", long());
+    let program = ladder(&server, ONCE).file("coast.txt", long());
     let ran = program.args(["eval", HOW_TALL, "--context", "coast.txt"]).run();
     drop(ran.code(1).says("the answer did not pass `has the height`"));
     assert_eq!(asked(&server).len(), 5, "nothing is tried twice");
-    assert_eq!(credits(&program, "escalate"), ["delegate fail", "explore fail", "retry fail"]);
+    assert_eq!(credits(&program, "escalate"), ["delegate fail", "escalate:expert fail", "explore fail"]);
     // One that never comes to an end does not take more than its turns.
     let server = ChatServer::new(|ask| if ask.is_root() { Reply::code("context.head(9)") } else { Reply::text("no") });
-    let program = ladder(&server, "most = 0").file("coast.txt", long());
-    let ran = program.args(["eval", HOW_TALL, "--context", "coast.txt"]).run();
-    drop(ran.code(5).says("8 turns passed without FINAL"));
+    let program = plain(&server).file("coast.txt", long()).file("tall.rhai", HOW_TALL);
+    let ran = program.args(["run", "tall.rhai", "--context", "coast.txt", "--json"]).run().code(1);
+    let failure = ran.json()["failure"].clone();
+    let says = |part: &Value, text: &str| assert!(part.as_str().is_some_and(|said| said.contains(text)), "{failure:#}");
+    says(&failure["message"], "the answer did not pass `has the height`");
+    says(&failure["hint"], "the child run that took over failed too: 8 turns passed without FINAL");
+    says(&failure["details"]["raw"], "no");
+    says(&failure["details"]["child_failure"]["kind"], "turns");
     assert_eq!(credits(&program, "escalate"), ["delegate fail", "explore fail", "retry fail"]);
+}
+
+#[test]
+fn what_a_child_that_took_over_was_refused_by_its_own_slice_is_not_missing_to_the_run() {
+    let server = ChatServer::new(|ask| if ask.is_root() { Reply::code("context.head(9)") } else { Reply::text("no") });
+    let told = "told = [e.gate, e.child_failure.stopped_by]";
+    let code = format!("let told;\ntry {{ {HOW_TALL} }} catch (e) {{ {told} }}\ntold");
+    let program = plain(&server).file("coast.txt", long()).file("tall.rhai", code);
+    // Three calls are made before it, and it has half of the five that are left.
+    let args = ["run", "tall.rhai", "--context", "coast.txt", "--max-calls", "8", "--json"];
+    let document = program.args(args).run().ok().json();
+    assert_eq!(document["answer"], json!(["has the height", "budget"]), "{document:#}");
+    assert_eq!((&document["status"], &document["refused_calls"]), (&json!("completed"), &json!(0)), "{document:#}");
+    assert_eq!(server.asks().len(), 5);
 }
 
 #[test]
 fn nothing_is_handed_out_without_depth_calls_or_leave() {
     for (settings, flags) in [
-        ("most = 0", ["--max-depth", "0"]),
-        ("most = 0", ["--max-calls", "6"]),
-        ("most = 0\nenabled = false", ["--max-calls", "90"]),
+        (ONCE, ["--max-depth", "0"]),
+        (ONCE, ["--max-calls", "6"]),
+        ("enabled = false", ["--max-calls", "90"]),
+        ("most = 0", ["--max-calls", "90"]),
     ] {
         let server = ChatServer::new(|ask| if ask.is_root() { root(ask) } else { Reply::text("nobody knows") });
         let program = ladder(&server, settings).file("coast.txt", long());

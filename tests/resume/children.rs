@@ -171,3 +171,19 @@ fn a_child_that_answered_past_refused_calls_lacks_them_for_good() {
     assert_eq!(ended, (&json!(2), &json!("partial"), &json!(1)), "{document:#}");
     assert_eq!(server.asks().len(), 2);
 }
+
+#[test]
+fn a_child_that_its_slice_refused_goes_on_once_the_program_gives_it_more() {
+    let turn = |ask: &Ask| if ask.turn() < 3 { "context.head(1)" } else { "FINAL(\"found\")" };
+    let server = ChatServer::new(move |ask| Reply::code(turn(ask)));
+    let code = "let said = \"\";\n\
+        try { said = rlm(\"child\", context, #{max_calls: 2}); } catch (e) { said = e.kind }\nsaid";
+    let program = Program::paying(&server).file("parent.rhai", code).file("long.txt", long());
+    let ran = program.args(["run", "parent.rhai", "-c", "long.txt"]).run().ok().prints("child\n");
+    ran.says("give the child run more: `#{max_calls: ..}`; rhizo resume ");
+    let program = program.file("parent.rhai", code.replace("max_calls: 2", "max_calls: 3"));
+    let document = program.args(["resume", &newest_id(&program), "--json"]).run().ok().json();
+    let ended = (&document["answer"], &document["status"], &document["refused_calls"]);
+    assert_eq!(ended, (&json!("found"), &json!("completed"), &json!(0)), "{document:#}");
+    assert_eq!(server.asks().len(), 3, "what was answered is not asked again");
+}

@@ -1,10 +1,38 @@
-//! Why a call does not fit, in numbers and words.
+//! Why a call does not fit, in numbers and words, and to whom it is missing then.
 
-use crate::budget::ledger::{Tag, Verdict};
+use crate::budget::ledger::{Ledger, Tag, Verdict, chain};
+use crate::budget::report::Refused;
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::ModelId;
 use crate::core::money::Money;
 use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How a hint begins that tells of the limits of a child run to which a failed call was handed: nobody has set them.
+const HANDED: &str = "a child run that takes over a failed call gets no more";
+
+impl Ledger {
+    /// Makes a scope that of a child run to which a failed call was handed.
+    pub(in crate::budget) fn hand(&self, scope: usize) {
+        self.lock().get_mut(scope).into_iter().for_each(|node| node.owner = Owner::Handed);
+    }
+
+    /// Counts calls that were refused, up to whom alone they are missing.
+    pub(in crate::budget) fn refuse(&self, scope: usize, by: &Refused, calls: u64) {
+        let mut nodes = self.lock();
+        for index in chain(&nodes, scope) {
+            let Some(node) = nodes.get_mut(index) else { return };
+            *node.refused.entry(by.clone()).or_default() += calls;
+            if node.owner.keeps(by) {
+                return;
+            }
+        }
+    }
+
+    pub(in crate::budget) fn refused(&self, scope: usize) -> BTreeMap<Refused, u64> {
+        self.lock().get(scope).map_or_else(BTreeMap::new, |node| node.refused.clone())
+    }
+}
 
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +82,8 @@ pub(super) enum Owner {
     Run,
     /// Those of a child run.
     Child,
+    /// Those of a child run to which a failed call was handed.
+    Handed,
     /// Those of a part of a run, which is called so.
     Part(String),
 }
@@ -62,9 +92,14 @@ impl Owner {
     fn name(&self, depth: u32) -> String {
         match self {
             Self::Run => "the run".to_owned(),
-            Self::Child => format!("the child run at depth {depth}"),
+            Self::Child | Self::Handed => format!("the child run at depth {depth}"),
             Self::Part(name) => name.clone(),
         }
+    }
+
+    /// Whether a call that was refused so is missing to nobody above.
+    fn keeps(&self, by: &Refused) -> bool {
+        *self == Self::Handed && by.hint.as_deref().is_some_and(|hint| hint.starts_with(HANDED))
     }
 
     /// How this limit is raised.
@@ -72,6 +107,7 @@ impl Owner {
         match self {
             Self::Run => format!("raise --{}", flag.replace('_', "-")),
             Self::Child => format!("give the child run more: `#{{{flag}: ..}}`"),
+            Self::Handed => HANDED.to_owned(),
             // A script has no `budget`; one that was written from a pipeline calls its parts as that does.
             Self::Part(name) if !name.starts_with("step `") && !name.starts_with("pipeline `") => {
                 format!("raise `{flag}` of `within` for {name}")

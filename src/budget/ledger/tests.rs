@@ -1,7 +1,7 @@
 //! The ledger under concurrent calls, random trees and every kind of limit.
 
 use super::{ChildSlice, Ledger, Tag};
-use crate::budget::report::{SpendReport, Totals};
+use crate::budget::report::{Refused, SpendReport, Totals};
 use crate::budget::scope::Scope;
 use crate::budget::scope::afford::Wish;
 use crate::core::failure::{Failure, FailureKind};
@@ -131,6 +131,17 @@ fn a_slice_lowers_and_never_raises() {
     assert_eq!((poor.left().calls, poor.left().tokens), (Some(0), None));
     assert_eq!(root.report().rows[0].depth, 2);
     assert_eq!(root.report().totals, poor.report().totals);
+}
+
+#[test]
+fn what_the_limits_of_a_handed_child_refuse_is_missing_to_it_alone() {
+    for (run, slice, missing) in [(9, 0, 0), (0, 9, 1)] {
+        let root = Ledger::new(Limits { max_calls: Some(run), ..Limits::default() }).root();
+        let child = root.child(&ChildSlice { max_calls: Some(slice), ..ChildSlice::default() }).expect("depth 1");
+        let child = child.handed();
+        child.refuse(&Refused::with(&refusal(&child, whole(1, 0), Some(&PRICE))), 1);
+        assert_eq!((root.refused(), child.refused()), (missing, 1));
+    }
 }
 
 #[test]
