@@ -62,9 +62,8 @@ fn is_nothing(failure: &Failure, handed: bool) -> bool {
 fn with_child(failure: Failure, child: &Failure) -> Failure {
     let hint = failure.hint.as_deref().map_or_else(String::new, |hint| format!("{hint}; "));
     let told = format!("{hint}the child run that took over failed too: {}", child.message);
-    let failure = match child.details.get("child") {
-        Some(id) => failure.detail("child", id.clone()),
-        None => failure,
-    };
-    failure.hint(told).detail("child_failure", child.to_map())
+    let mut map = child.to_map();
+    // Its id stands beside it, as that of a child run that a program asked for.
+    let id = map.remove("child").unwrap_or_default();
+    failure.hint(told).detail("child", id).detail("child_failure", map)
 }
