@@ -2,6 +2,10 @@
 //!
 //! It decides nothing about money and asks nobody; `host/door` uses it at the one place where effects pass.
 
+mod account;
+
+pub use account::Account;
+
 use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::{Frame, RunId};
@@ -79,19 +83,6 @@ impl Book {
         let failed = earlier.into_iter().take_while(|known| known.state == EffectState::Failed);
         failed.map(|known| known.key.clone()).collect()
     }
-}
-
-/// What became of a log.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Account {
-    /// Answers that were used again; readings are not counted.
-    pub replayed: u64,
-    /// What these cost when they were given; known of a look ahead.
-    pub cost: Money,
-    /// Effects that the log does not have.
-    pub missed: Vec<Missed>,
-    /// Answers that nobody asked for, by number, kind and frame.
-    pub unused: Vec<(u64, EffectKind, Frame)>,
 }
 
 /// What the log says of an effect.
@@ -286,18 +277,6 @@ impl Replay {
         let failure = missed.failure(&self.run);
         self.lock().missed.push(missed);
         Err(failure)
-    }
-
-    /// What has been used, what was missing, and what is left over.
-    pub fn account(&self) -> Account {
-        let book = self.lock();
-        let left = |entry: &&Entry| {
-            !entry.used && entry.recorded.state == EffectState::Done && !entry.recorded.kind.is_reading()
-        };
-        let told = |Recorded { seq, kind, key, .. }: &Recorded| (*seq, *kind, key.frame.clone());
-        let mut unused: Vec<_> = book.known.values().filter(left).map(|entry| told(&entry.recorded)).collect();
-        unused.sort_by_key(|(seq, ..)| *seq);
-        Account { replayed: book.replayed, cost: book.cost, missed: book.missed.clone(), unused }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Book> {
