@@ -99,6 +99,11 @@ pub async fn program(
         if let Some(note) = evaluation.note {
             run.host.emit(&Frame::root(), &Event::Note { text: note.to_owned() });
         }
+        // A person sees the value as text in any case; whoever reads the document would take it for a string.
+        if let Some(failure) = evaluation.formless.as_ref().filter(|_| printer.json) {
+            let text = format!("{}, so the answer is what is shown of the value, as text", failure.message);
+            run.host.emit(&Frame::root(), &Event::Note { text });
+        }
         ended(evaluation)
     };
     let end = run.within(work).await;

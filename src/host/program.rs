@@ -53,7 +53,8 @@ pub async fn run(
         args: Some(args),
     });
     let evaluation = session.evaluate(&program.source, cancel.clone()).await;
-    match (evaluation.final_, evaluation.failure) {
+    // Whoever called it is given data, so a value without a form as data is as little an answer here as in `FINAL`.
+    match (evaluation.final_, evaluation.failure.or(evaluation.formless)) {
         (Some(value), _) => Ok(value),
         (None, Some(failure)) => Err(placed(failure, &program.name)),
         (None, None) => Ok(evaluation.value.unwrap_or(Value::Null)),

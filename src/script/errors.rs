@@ -95,9 +95,24 @@ pub fn from_expression(error: &EvalAltResult, source: &str) -> Failure {
 
 /// A syntax error as a failure.
 pub fn from_parse(error: &ParseError, source: &str, names: &Names) -> Failure {
-    let position = error.position();
+    let position = within(source, error.position());
     let failure = syntax(error.err_type(), source, position, names);
     located(failure, source, position)
+}
+
+/// The place of a syntax error, which the parser puts below the text if something is missing at its end: that is behind the
+/// last line on which something stands.
+fn within(source: &str, position: Position) -> Position {
+    if position.is_none() || line_of(source, position).is_some_and(|line| !line.trim().is_empty()) {
+        return position;
+    }
+    let rows = position.line().unwrap_or(1);
+    let last = source.lines().enumerate().take(rows).filter(|(_, line)| !line.trim().is_empty()).last();
+    let Some((row, line)) = last.filter(|_| source.lines().skip(rows).all(|line| line.trim().is_empty())) else {
+        return position;
+    };
+    let short = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+    Position::new(short(row + 1), short(line.trim_end().chars().count() + 1))
 }
 
 fn script(message: impl Into<String>) -> Failure {

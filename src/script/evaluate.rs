@@ -30,6 +30,8 @@ pub struct Evaluation {
     pub shown: String,
     /// The value as data, if it has that form and is not `()`.
     pub value: Option<Value>,
+    /// Why a value has no form as data, if it has none.
+    pub formless: Option<Failure>,
     /// The number under which `out` has the value.
     pub value_number: Option<usize>,
     /// What was printed.
@@ -162,12 +164,12 @@ impl Job {
         if depth::exceeds(&value, KEPT) {
             return Err(depth::failure("the value", KEPT));
         }
-        evaluation.value = match to_value(&value) {
-            Ok(data) => Some(data),
+        match to_value(&value) {
+            Ok(data) => evaluation.value = Some(data),
             // A function is a value without a form as data; a limit is none that a script could have caught.
-            Err(failure) if failure.kind.catchable() => None,
+            Err(failure) if failure.kind.catchable() => evaluation.formless = Some(failure),
             Err(failure) => return Err(failure),
-        };
+        }
         evaluation.shown = show::value(&value, 4 * SHOWN);
         evaluation.value_number = Some(self.desk.keep(value));
         Ok(())

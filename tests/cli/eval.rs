@@ -135,6 +135,16 @@ fn json_prints_one_document_and_nothing_else() {
 }
 
 #[test]
+fn json_says_that_a_value_is_only_shown() {
+    let program = Program::offline();
+    let ran = program.args(["eval", "#{mean: 0.0 / 0.0}", "--json"]).run().ok();
+    assert_eq!(ran.json()["answer"], "#{mean: NaN}");
+    ran.says("note: NaN has no form in JSON, so the answer is what is shown of the value, as text");
+    program.args(["eval", "#{mean: 0.0 / 0.0}"]).run().ok().does_not_say("note:");
+    program.args(["eval", "#{mean: 0.5}", "--json"]).run().ok().does_not_say("as text");
+}
+
+#[test]
 fn json_tells_failures_too() {
     let ran = Program::offline().args(["eval", "nothing()", "--json"]).run().code(1);
     let document = ran.json();

@@ -134,6 +134,21 @@ fn a_text_is_no_program_unless_it_begins_as_one() {
 }
 
 #[test]
+fn what_is_missing_at_the_end_of_a_file_is_told_with_its_place() {
+    for (code, row, line) in [
+        ("let x = 5;\nif x > 3 {\n", 2, "if x > 3 {"),
+        ("let x = 5;\nprint((1)\n\n  \n", 2, "print((1)"),
+        ("let x =\n", 1, "let x ="),
+    ] {
+        let place = format!("   {row} | {line}\n     | {}^", " ".repeat(line.len()));
+        let program = Program::offline().file("end.rhai", code);
+        program.args(["run", "end.rhai"]).run().code(1).says(&place);
+        let end = program.args(["run", "end.rhai", "--json"]).run().code(1).json();
+        assert_eq!(end["failure"]["details"]["line"], row, "{code}");
+    }
+}
+
+#[test]
 fn errors_in_modules_name_the_module() {
     let program = Program::offline()
         .file("main.rhai", "import \"broken\" as b;\nb::f()")

@@ -284,10 +284,12 @@ fn what_fails_in_a_stored_program_is_told_with_its_place_there() {
     let program = Program::offline()
         .file("scripts/badrun.rhai", format!("{front}let a = [1];\nlet b = a[7];\n"))
         .file("scripts/badform.rhai", format!("{front}let a = ;\n"))
+        .file("scripts/badend.rhai", format!("{front}if true {{\n\n"))
         .file("scripts/outer.rhai", format!("{front}SCRIPT(\"badrun\")\n"));
     for (name, place) in [
         ("badrun", "(line 5 of program `badrun`)\n   5 | let b = a[7];\n     | "),
         ("badform", "(line 4 of program `badform`)\n   4 | let a = ;\n     | "),
+        ("badend", "(line 4 of program `badend`)\n   4 | if true {\n     |          "),
         ("outer", "(line 5 of program `badrun`)\n   5 | let b = a[7];\n     | "),
     ] {
         let ran = program.args(["eval", &format!("1;\nSCRIPT(\"{name}\")")]).run().code(1);
@@ -295,4 +297,26 @@ fn what_fails_in_a_stored_program_is_told_with_its_place_there() {
     }
     let code = "try { SCRIPT(\"badrun\") } catch (e) { print(`${e.script} ${e.script_line} ${e.message.contains(\"line 5\")}`) }";
     program.args(["eval", code]).run().ok().prints("badrun 5 false\n");
+}
+
+#[test]
+fn a_stored_program_without_a_value_as_data_fails() {
+    let front = "//! +++\n//! summary = \"Has no data.\"\n//! +++\n";
+    for (code, told) in [
+        ("#{mean: 0.0 / 0.0, n: 5}", "NaN has no form in JSON (in program `odd`)"),
+        ("1.0 / 0.0", "inf has no form in JSON (in program `odd`)"),
+        ("[1, |x| x]", "has no form as data (in program `odd`)"),
+    ] {
+        let program = Program::offline()
+            .file("scripts/odd.rhai", format!("{front}{code}\n"))
+            .file("odd.yaml", "steps: {a: {script: odd}}\n");
+        program.args(["eval", "SCRIPT(\"odd\")"]).run().code(1).prints("").says(told);
+        program.args(["run", "odd.yaml"]).run().code(1).says("has no form");
+        let keep = format!("save_script(#{{name: \"kept\", source: `{code}`, summary: \"Odd.\"}})");
+        let ran = program.args(["eval", &keep, "--approve", "auto"]).run().code(1);
+        ran.says("the program is not kept, because its example failed");
+        assert!(!program.project().join("scripts/kept.rhai").exists());
+    }
+    let program = Program::offline().file("scripts/none.rhai", format!("{front}let a = 1;\n"));
+    program.args(["eval", "SCRIPT(\"none\") == ()"]).run().ok().prints("true\n");
 }

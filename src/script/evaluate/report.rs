@@ -67,8 +67,10 @@ pub const BUILT_IN: &[&str] = &[
 pub fn render(failure: &Failure) -> String {
     let detail = |name: &str| failure.details.get(name).and_then(|s| s.as_str());
     let mut text = format!("error: {}", failure.message);
-    if let (Some(line), Some(script)) = (failure.details.get("script_line"), detail("script")) {
-        text.push_str(&format!(" (line {line} of program `{script}`)"));
+    match (failure.details.get("script_line"), detail("script")) {
+        (Some(line), Some(script)) => text.push_str(&format!(" (line {line} of program `{script}`)")),
+        (None, Some(script)) => text.push_str(&format!(" (in program `{script}`)")),
+        (_, None) => {}
     }
     for snippet in [detail("script_snippet"), detail("snippet")].into_iter().flatten() {
         text.push('\n');
