@@ -17,12 +17,14 @@ use crate::host::run_host::OnPrint;
 use crate::pipeline::plan::Pipeline;
 use crate::pipeline::run::inputs as run_inputs;
 use crate::pipeline::{answerable, files, load};
+use crate::registry::programs;
 use crate::repl::narrator::Detail;
 use crate::script::engine::SOURCE_LIMIT;
 use crate::script::evaluate::Evaluation;
 use crate::turn::root::RootEnd;
 use clap::Args;
 use serde_json::{Map, Value};
+use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
@@ -57,6 +59,12 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
         return Ok(report::usage(printer, &twice()));
     }
     let (source, pipe) = if typed { (piped()?, None) } else { (meant(&file)?, ask::pipe(&args.flags.context)) };
+    let stem = file.file_stem().and_then(OsStr::to_str).filter(|_| !typed);
+    if let Some(program) = programs::of_file(stem.unwrap_or("the program"), &source)?
+        && let Err(failure) = programs::check_args(&program, &parameters)
+    {
+        return Ok(report::usage(printer, &failure));
+    }
     let (library, launch) = ask::opened(app, printer, &args.flags, pipe).await?;
     let task = file.display().to_string();
     let launch = Launch {
@@ -270,13 +278,18 @@ pub fn parameters(typed: &[String]) -> Outcome<Map<String, Value>> {
     Ok(split(typed)?.into_iter().map(|(name, value)| (name, read(value))).collect())
 }
 
-/// The names and values of parameters.
+/// The names and values of parameters, each given once.
 pub fn split(typed: &[String]) -> Outcome<Vec<(String, String)>> {
-    let one = |text: &String| {
-        let (name, value) = text.split_once('=').ok_or_else(|| {
-            Failure::new(FailureKind::Invalid, format!("`{text}` is no parameter")).hint("write NAME=VALUE")
-        })?;
-        Ok((name.to_owned(), value.to_owned()))
-    };
-    typed.iter().map(one).collect()
+    let wrong = |what: String, hint: &str| Failure::new(FailureKind::Invalid, what).hint(hint);
+    let mut given: Vec<(String, String)> = Vec::new();
+    for text in typed {
+        let pair = text.split_once('=').filter(|(name, _)| !name.trim().is_empty());
+        let (name, value) = pair.ok_or_else(|| wrong(format!("`{text}` is no parameter"), "write NAME=VALUE"))?;
+        if given.iter().any(|(before, _)| before == name) {
+            let hint = "a parameter has one value; several are a list: NAME='[1, 2]'";
+            return Err(wrong(format!("the parameter `{name}` is given more than once"), hint));
+        }
+        given.push((name.to_owned(), value.to_owned()));
+    }
+    Ok(given)
 }

@@ -33,9 +33,9 @@ pub struct Program {
     /// What the front matter says.
     #[serde(flatten)]
     pub front: Front,
-    /// `project`, `user` or `built-in`.
+    /// `project`, `user` or `built-in`; `file` for one that is run by its path.
     pub home: &'static str,
-    /// Where it is; empty for a built-in one.
+    /// Where it is; empty for a built-in one and for one that is run by its path.
     pub path: String,
     /// The whole source.
     #[serde(skip)]
@@ -131,6 +131,12 @@ pub fn find(paths: &Paths, name: &str) -> Outcome<Program> {
             failure.hint("scripts() lists them; a program lies in ./scripts/NAME.rhai and begins with front matter")
         }
     })
+}
+
+/// What the front matter of a file says that is run by its path; nothing if it begins with none.
+pub fn of_file(name: &str, source: &str) -> Outcome<Option<Program>> {
+    let has_front = source.trim_start().starts_with(FENCE);
+    has_front.then(|| parse(name, source, "file", "")).transpose()
 }
 
 /// The source with its front matter, for keeping.

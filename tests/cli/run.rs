@@ -111,9 +111,29 @@ fn faults_of_the_command_line_are_told() {
         Program::offline().file("a.rhai", "1").file("flow.yaml", "steps: []").file("binary.rhai", b"let x = \"\xff\";");
     program.args(["run", "b.rhai"]).run().code(1).snapshot("run_missing_file");
     program.args(["run", "a.rhai", "word"]).run().code(2).snapshot("run_bad_parameter");
+    program.args(["run", "a.rhai", "=5"]).run().code(2).prints("").says("`=5` is no parameter");
+    let twice = program.args(["run", "a.rhai", "n=1", "n=2"]).run().code(2).prints("");
+    twice.says("the parameter `n` is given more than once").says("hint: a parameter has one value");
     program.args(["run", "flow.yaml"]).run().code(1).snapshot("run_yaml");
     program.args(["run", "binary.rhai"]).run().code(1).snapshot("run_not_unicode");
     program.args(["run"]).run().code(2);
+}
+
+#[test]
+fn the_front_matter_of_a_file_says_what_it_takes() {
+    let front = "//! +++\n//! summary = \"Doubles.\"\n//! [params]\n//! x = \"int\"\n//! \"by?\" = \"int\"\n//! +++\n";
+    let source = format!("{front}args.x * (args.get(\"by\") ?? 2)\n");
+    let program = Program::offline().file("dbl.rhai", &source).file("bad.rhai", "//! +++\n//! +++\n1");
+    for (args, told) in [
+        (&["run", "dbl.rhai"][..], "dbl needs `x`: int"),
+        (&["run", "dbl.rhai", "x=1", "bi=2"], "dbl has no parameter `bi`"),
+    ] {
+        program.list(args).run().code(2).prints("").says(told);
+    }
+    program.args(["run", "-", "by=1"]).stdin(&source).run().code(2).says("the program needs `x`: int");
+    program.args(["run", "dbl.rhai", "x=21"]).run().ok().prints("42\n");
+    program.args(["run", "dbl.rhai", "x=21", "by=3"]).run().ok().prints("63\n");
+    program.args(["run", "bad.rhai"]).run().code(3).says("the front matter of program `bad` is wrong");
 }
 
 #[test]
