@@ -8,12 +8,14 @@ use tokio::sync::Barrier;
 #[test]
 fn results_keep_the_order_of_the_items() {
     let program = Program::offline();
-    let code = "par_map(range(0, 100).collect(), |n| n * n)";
-    let code = code.replace("range(0, 100).collect()", "items");
-    let code = format!(
-        "let items = []; for i in 0..100 {{ items.push(i) }}\nlet squares = {code};\nprint(squares[99]); print(squares.len); squares[7]"
-    );
-    program.args(["eval", &code]).run().ok().prints("9801\n100\n49\n");
+    for items in ["(0..100).to_array()", "0..100", "0..=99", "range(0, 100)"] {
+        let code = format!("let all = par_map({items}, |n| n * n);\nprint(all[99]); print(all.len); all[7]");
+        program.args(["eval", &code]).run().ok().prints("9801\n100\n49\n");
+        let code = format!("par_map({items}, |n| n + 1, #{{concurrency: 2}}).len");
+        program.args(["eval", &code]).run().ok().prints("100\n");
+    }
+    let ran = program.args(["eval", "par_map(0..2000000, |n| n)"]).run().code(5);
+    ran.prints("").says("the array");
     program.args(["eval", "par_map([], |n| n)"]).run().ok().prints("[]\n");
 }
 

@@ -11,12 +11,14 @@ use crate::script::copies::Copies;
 use crate::script::desk::Desk;
 use crate::script::errors::{Names, from_eval, panics, raise, slip, way};
 use crate::script::growth::settled;
+use crate::script::guards::collected;
 use crate::script::held::hand_over;
 use crate::script::prims::llm_batch::concurrency;
 use crate::script::prims::primitive::{Answer, Primitive, ask, done};
 use crate::script::worker::{no_thread, stack};
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, Map, NativeCallContext, Position};
 use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -26,7 +28,7 @@ pub const PAR_MAP: Primitive = Primitive {
     usage: &["par_map(items, |item| ..)", "par_map(items, |item| .., #{concurrency: 16})"],
     summary: "Calls a closure for each item on parallel threads and returns the results in order; a failed item is an error map.",
     params: &[
-        ("items", "an array"),
+        ("items", "an array, or a range of numbers: `0..8`"),
         ("closure", "sees the item; must not change outer variables, of which each thread has a copy of its own"),
         ("concurrency", "1 to 1024; 16 if not given; branches within branches have 1024 threads together"),
         (
@@ -45,6 +47,18 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
     });
     engine.register_fn("par_map", |context: NativeCallContext, items: Array, each: FnPtr, options: Map| {
         run(&context, items, &each, options)
+    });
+    of_range::<Range<INT>>(engine);
+    of_range::<RangeInclusive<INT>>(engine);
+}
+
+/// The same over the numbers of a range, of which there may be as many as an array has items.
+fn of_range<R: Iterator<Item = INT> + Clone + Send + Sync + 'static>(engine: &mut Engine) {
+    engine.register_fn("par_map", |context: NativeCallContext, range: R, each: FnPtr| -> Answer<Array> {
+        run(&context, collected(range)?, &each, Map::new())
+    });
+    engine.register_fn("par_map", |context: NativeCallContext, range: R, each: FnPtr, options: Map| -> Answer<Array> {
+        run(&context, collected(range)?, &each, options)
     });
 }
 
