@@ -12,7 +12,7 @@ use crate::script::errors::way::{self, Home};
 use crate::script::errors::{from_parse, from_session, located, panics};
 use crate::script::output::{Final, Output};
 use crate::script::prims::final_;
-use crate::script::python::{DIVISION, divides};
+use crate::script::python::{DIVISION, divides, tripled};
 use crate::script::state::{State, Variable};
 use crate::script::{bits, growth, show};
 use rhai::{AST, Dynamic, Engine};
@@ -115,7 +115,8 @@ impl Job {
         let parsed = self.engine.compile_with_scope(&state.scope, &self.source);
         let names = || self.state.names().with_declared(&self.source);
         let ast = parsed.map_err(|error| from_parse(&error, &self.source, &names()))?;
-        if let Some((failure, position)) = bits::refused(&ast, &state.scope) {
+        let refused = bits::refused(&ast, &state.scope).or_else(|| tripled(&ast, &self.source));
+        if let Some((failure, position)) = refused {
             return Err(located(failure, &self.source, position));
         }
         let functions = ast.clone_functions_only();

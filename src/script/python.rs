@@ -3,9 +3,11 @@
 
 mod calls;
 mod division;
+mod quotes;
 
 pub use calls::with_arguments;
 pub use division::{DIVISION, divides};
+pub use quotes::tripled;
 
 /// How a map is written.
 pub const MAP: &str = "Rhai maps start with `#{`: `#{name: 1}`";
@@ -63,6 +65,18 @@ fn declares_several(code: &str) -> bool {
         let names = rest.split(['=', ';', '(', '[', '{', '|']).next().unwrap_or_default();
         rest.starts_with(['(', '[', '{']) || names.contains(',')
     })
+}
+
+/// Whether a loop takes its values apart, as in `for k, v in map`.
+fn takes_pairs(code: &str) -> bool {
+    let names = code.strip_prefix("for ").and_then(|rest| rest.split_once(" in ")).map(|(names, _)| names);
+    names.is_some_and(|names| names.contains(',') && !names.contains('('))
+}
+
+/// Whether a colon stands where a block begins, at the end of the line or with the block behind it.
+fn begins_by_colon(code: &str) -> bool {
+    let in_front = code.split_once(": ").is_some_and(|(before, _)| !before.ends_with(' '));
+    code.ends_with(':') || in_front && !code.contains('{')
 }
 
 /// Whether the value of a `try` is used, as in `let a = try { .. } catch (e) { .. };`.
@@ -136,6 +150,18 @@ const HABITS: &[Habit] = &[
     },
     Habit {
         certain: true,
+        seen: takes_pairs,
+        rhai: "a loop takes its values in brackets, the item first: `for (x, i) in items { ... }`; those of a map are \
+               `for k in m.keys() { let v = m[k]; ... }`",
+    },
+    Habit {
+        certain: true,
+        seen: |c| c.contains("<=>"),
+        rhai: "Rhai has no `<=>`: numbers are sorted by `items.order(|a, b| a - b)`, anything by `items.sort(|x, y| x < y)`",
+    },
+    Habit { certain: true, seen: |c| c.contains("<>"), rhai: "Rhai compares with `a != b`" },
+    Habit {
+        certain: true,
         seen: |c| c.split_once("=>").is_some_and(|(before, _)| before.contains('(') && !c.contains("switch")),
         rhai: "Rhai writes closures as `|x| x + 1`",
     },
@@ -158,17 +184,17 @@ const HABITS: &[Habit] = &[
     },
     Habit {
         certain: true,
-        seen: |c| starts(c, "for") && c.ends_with(':'),
+        seen: |c| starts(c, "for") && begins_by_colon(c),
         rhai: "Rhai writes `for x in items { ... }`, with braces",
     },
     Habit {
         certain: true,
-        seen: |c| starts(c, "while") && c.ends_with(':'),
+        seen: |c| starts(c, "while") && begins_by_colon(c),
         rhai: "Rhai writes `while condition { ... }`, with braces",
     },
     Habit {
         certain: true,
-        seen: |c| (starts(c, "if") || starts(c, "else")) && c.ends_with(':'),
+        seen: |c| (starts(c, "if") || starts(c, "else")) && begins_by_colon(c),
         rhai: "Rhai writes `if condition { ... } else { ... }`, with braces",
     },
     Habit {

@@ -13,6 +13,8 @@ const NO_TEXT: &str =
 
 const ROUND: &str = "round takes one value; to two digits: `(x * 100.0).round() / 100.0`";
 
+const REPEATED: &str = "repeat a text by `let s = \"\"; s.pad(length, \"ab\")`";
+
 const NO_SETS: &str = "Rhai has no sets: `let own = items; own.sort(); own.dedup(); own` has each value once";
 
 /// Functions that there are, the beginning of the arguments that they are wrongly given, and the right form.
@@ -36,6 +38,9 @@ const CALLS: &[(&[&str], &str, &str)] = &[
     ),
     (&["trim", "to_upper", "to_lower", "replace", "starts_with", "ends_with", "chars", "to_chars"], "Context", NO_TEXT),
     (&["map", "filter", "reduce", "some", "all"], "Fn", "the array comes first: `items.map(|x| x + 1)`"),
+    (&["*", "*="], "string, int", REPEATED),
+    (&["*", "*="], "int, string", REPEATED),
+    (&["*", "*="], "array, int", "fill an array by `let items = []; items.pad(length, 0)`"),
     (&["par_map"], "map", "par_map takes an array: `par_map(m.keys(), |key| f(m[key]))`"),
     (&["par_map"], "string", "par_map takes an array: `par_map(text.split(\"\\n\"), |line| f(line))`"),
     (&["par_map"], "Context", "par_map takes an array: `par_map(context.chunks(4000, 0), |chunk| f(chunk.text))`"),
@@ -89,7 +94,7 @@ pub(super) const FUNCTIONS: &[(&str, &str)] = &[
     ("items", "use `map.keys()` and `map.values()`, or `for k in map.keys() { map[k] }`"),
     ("get", "use `map.get(\"key\")`, `()` if absent"),
     ("push_back", "use `items.push(x)`"),
-    ("repeat", "repeat a text by `let s = \"\"; s.pad(length, \"ab\")`"),
+    ("repeat", REPEATED),
     ("collect", "a range becomes an array by `(0..n).to_array()`"),
     ("isinstance", "use `type_of(x) == \"string\"`"),
     ("type", "use `type_of(x)`"),
