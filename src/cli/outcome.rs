@@ -51,7 +51,9 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
             report::tell(printer, failure)
         }
     };
-    let stored = closed.err().map(|failure| report::tell(printer, &failure));
+    let told = end.failure.as_ref().map(|failure| failure.message.as_str());
+    let stored = closed.err().filter(|failure| told != Some(failure.message.as_str()));
+    let stored = stored.map(|failure| report::tell(printer, &failure));
     let exit = stored.filter(|_| exit == Exit::Ok).unwrap_or(exit);
     let report = run.host.scope.report();
     if !printer.quiet && report.totals.calls > 0 {

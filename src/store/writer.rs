@@ -143,12 +143,18 @@ where
                 Ok(value)
             }
             (Ok(()), None) => Err(stopped()),
-            (Err(failure), _) => Err(failure),
+            (Err(failure), _) => Err(cause(tally, failure)),
         };
         if let Err(Err(failure)) = self.tell.send(told) {
             tally.unheard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
         }
     }
+}
+
+/// Why a write failed: a statement is also refused because of one before it, as of a run whose row the disk had no room for.
+fn cause(tally: &Tally, failure: Failure) -> Failure {
+    let first = tally.unheard.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    first.filter(|first| first.kind == FailureKind::Io && failure.kind == FailureKind::Internal).unwrap_or(failure)
 }
 
 /// Work without a write, done when its turn in the queue comes.

@@ -66,6 +66,18 @@ fn a_full_disk_is_told_and_nothing_that_was_written_is_lost() {
 }
 
 #[test]
+fn a_run_that_the_disk_has_no_room_for_says_so_and_not_what_comes_of_it() {
+    let big = format!("// {}\nllm(\"What is blue?\\n\\nThe sky is blue.\")", "x".repeat(200_000));
+    let program = Program::offline().file("big.rhai", big);
+    program.args(["eval", "1", "-q"]).run().ok();
+    let ran = program.args(["run", "big.rhai", "--json"]).after("trap '' XFSZ; ulimit -f 120").run().code(1);
+    assert_eq!(ran.json()["failure"]["kind"], "io", "{ran:?}");
+    assert_eq!(ran.stderr.matches("error: ").count(), 1, "{ran:?}");
+    ran.says("error: the store [state]/rhizo.db").says("hint:").does_not_say("FOREIGN KEY");
+    program.args(["doctor", "--no-call"]).run().ok();
+}
+
+#[test]
 fn two_processes_share_one_store() {
     let meeting = Arc::new(Barrier::new(2));
     let server = ChatServer::new(move |ask| Reply::text(ask.last()).meets(&meeting));
