@@ -18,12 +18,13 @@ use crate::host::missed;
 use crate::host::replay::{Account, Mode, Replay};
 use crate::pipeline::load;
 use crate::pipeline::plan::Pipeline;
+use crate::registry::programs;
 use crate::store::open::Store;
 use crate::store::runs::RunRow;
 use crate::turn::root::RootEnd;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a run runs.
@@ -86,7 +87,7 @@ impl Program {
 
 /// The launch with these parameters in place of those of the same names.
 ///
-/// Fails with `Invalid` for a run without a program of its own, and for what a pipeline does not take.
+/// Fails with `Invalid` for a run without a program of its own, and for what its program or pipeline does not take.
 pub fn with_parameters(launch: Launch, row: &RunRow, program: &Program, typed: &[String]) -> Outcome<Launch> {
     if typed.is_empty() {
         return Ok(launch);
@@ -94,8 +95,10 @@ pub fn with_parameters(launch: Launch, row: &RunRow, program: &Program, typed: &
     let known = launch.args.clone().unwrap_or_default();
     let args = match program {
         Program::Pipeline(pipeline) => run_command::inputs(pipeline, known, typed)?,
-        Program::Script(_) if launch.args.is_some() => {
-            known.into_iter().chain(run_command::parameters(typed)?).collect()
+        Program::Script(source) if launch.args.is_some() => {
+            let args: Map<String, Value> = known.into_iter().chain(run_command::parameters(typed)?).collect();
+            programs::check_file(launch.file.as_deref().map(Path::new), source, &args)?;
+            args
         }
         Program::Script(_) | Program::Root => {
             let what = format!("run {} takes no parameters", row.id);
@@ -189,7 +192,7 @@ pub async fn sealed(run: &Run, again: Again<'_>) -> RootEnd {
 }
 
 /// The folder and the parameters of a program that has them.
-fn file(launch: &Launch) -> Option<(Option<PathBuf>, serde_json::Map<String, Value>)> {
+fn file(launch: &Launch) -> Option<(Option<PathBuf>, Map<String, Value>)> {
     let folder = launch.path().map(|file| run_command::folder_of(&file));
     (folder.is_some() || launch.args.is_some()).then(|| (folder.flatten(), launch.args.clone().unwrap_or_default()))
 }

@@ -24,7 +24,6 @@ use crate::script::evaluate::Evaluation;
 use crate::turn::root::RootEnd;
 use clap::Args;
 use serde_json::{Map, Value};
-use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
@@ -59,11 +58,8 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
         return Ok(report::usage(printer, &twice()));
     }
     let (source, pipe) = if typed { (piped()?, None) } else { (meant(&file)?, ask::pipe(&args.flags.context)) };
-    let stem = file.file_stem().and_then(OsStr::to_str).filter(|_| !typed);
-    if let Some(program) = programs::of_file(stem.unwrap_or("the program"), &source)?
-        && let Err(failure) = programs::check_args(&program, &parameters)
-    {
-        return Ok(report::usage(printer, &failure));
+    if let Err(failure) = programs::check_file(Some(file.as_path()).filter(|_| !typed), &source, &parameters) {
+        return if failure.kind == FailureKind::Config { Err(failure) } else { Ok(report::usage(printer, &failure)) };
     }
     let (library, launch) = ask::opened(app, printer, &args.flags, pipe).await?;
     let task = file.display().to_string();

@@ -6,6 +6,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::{nearest, one_line};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
 use std::path::Path;
 
 /// What the front matter says.
@@ -33,9 +34,9 @@ pub struct Program {
     /// What the front matter says.
     #[serde(flatten)]
     pub front: Front,
-    /// `project`, `user` or `built-in`; `file` for one that is run by its path.
+    /// `project`, `user` or `built-in`.
     pub home: &'static str,
-    /// Where it is; empty for a built-in one and for one that is run by its path.
+    /// Where it is; empty for a built-in one.
     pub path: String,
     /// The whole source.
     #[serde(skip)]
@@ -133,10 +134,13 @@ pub fn find(paths: &Paths, name: &str) -> Outcome<Program> {
     })
 }
 
-/// What the front matter of a file says that is run by its path; nothing if it begins with none.
-pub fn of_file(name: &str, source: &str) -> Outcome<Option<Program>> {
-    let has_front = source.trim_start().starts_with(FENCE);
-    has_front.then(|| parse(name, source, "file", "")).transpose()
+/// Checks what a file is given that is run by its path, or a program from a pipe, if it begins with front matter.
+pub fn check_file(file: Option<&Path>, source: &str, args: &serde_json::Map<String, serde_json::Value>) -> Outcome<()> {
+    if !source.trim_start().starts_with(FENCE) {
+        return Ok(());
+    }
+    let name = file.and_then(Path::file_stem).and_then(OsStr::to_str).unwrap_or("the program");
+    check_args(&parse(name, source, "", "")?, args)
 }
 
 /// The source with its front matter, for keeping.

@@ -133,6 +133,8 @@ fn the_front_matter_of_a_file_says_what_it_takes() {
     program.args(["run", "-", "by=1"]).stdin(&source).run().code(2).says("the program needs `x`: int");
     program.args(["run", "dbl.rhai", "x=21"]).run().ok().prints("42\n");
     program.args(["run", "dbl.rhai", "x=21", "by=3"]).run().ok().prints("63\n");
+    program.args(["run", "dbl.rhai", "x=a"]).run().code(1);
+    program.args(["resume", "last", "bi=2"]).run().code(2).says("dbl has no parameter `bi`");
     program.args(["run", "bad.rhai"]).run().code(3).says("the front matter of program `bad` is wrong");
 }
 
