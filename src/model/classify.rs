@@ -20,9 +20,9 @@ pub struct Asked<'a> {
     pub secrets: &'a Secrets,
 }
 
-/// What a gateway answers that waited in vain for the server behind it, which may be at work on the request: 504 (RFC
-/// 9110, 15.6.5), and 524 of Cloudflare's.
-pub const GIVEN_UP: [u16; 2] = [504, 524];
+/// What a gateway answers that got nothing of use from the server behind it, which may have worked on the request: 502 and
+/// 504 (RFC 9110, 15.6.3 and 15.6.5), and 520 and 524 of Cloudflare's.
+pub const GIVEN_UP: [u16; 4] = [502, 504, 520, 524];
 
 /// Whether a failure has such a status.
 pub fn has_given_up(failure: &Failure) -> bool {

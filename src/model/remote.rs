@@ -133,12 +133,11 @@ impl<P: Protocol> Remote<P> {
             ended = self.exchange(request, watch, &mut pass, &mut draft) => ended,
         };
         let stopped = |failure: &Failure| {
-            let cancelled = failure.kind == FailureKind::Cancelled;
-            (cancelled && self.settings.stream && !watch.is_overdue()).then(|| begun.elapsed())
+            failure.kind == FailureKind::Cancelled && self.settings.stream && !watch.is_overdue()
         };
         let usage = match &ended {
-            Ok(()) => draft.usage(request),
-            Err(Broken { failure, .. }) => draft.charge(request, failure, stopped(failure)),
+            Ok(()) => draft.bill(request, begun.elapsed()),
+            Err(Broken { failure, .. }) => draft.charge(request, failure, begun.elapsed(), stopped(failure)),
         };
         self.doubt(watch, draft.excess(request));
         self.tell_overrun(watch, request, &usage);

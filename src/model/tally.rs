@@ -7,9 +7,14 @@ use crate::core::message::{ChatRequest, IMAGE_TOKENS};
 use crate::core::usage::Usage;
 use crate::model::estimate;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// More tokens than a model writes in a second: Cerebras, the fastest server that tells of it, names 3,000 (gpt-oss-120b).
 const SILENT_PER_SECOND: u64 = 4_000;
+/// A model that was heard to write so many tokens is not taken for more than twice as fast in silence.
+const SAMPLE: u64 = 64;
+/// So long a pause between two pieces is silence, in which a model can think.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Tokens of what servers put around a prompt by themselves: dates and standing instructions of chat templates, of which
 /// that of gpt-oss has about 70.
@@ -35,6 +40,10 @@ pub struct Tally {
     heard: usize,
     /// Those of thoughts among them, which are paid for though not shown.
     thoughts: usize,
+    /// When the last piece of it came.
+    heard_at: Option<Instant>,
+    /// How long it took to come, pauses left out.
+    spoken: Duration,
     /// The fewest tokens that they can be, in 64ths, and the last character that was weighed.
     least: u64,
     last: Option<char>,
@@ -53,6 +62,12 @@ impl Tally {
 
     /// Takes note of something that the model wrote.
     pub fn hear(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        let gap = self.heard_at.replace(now).map(|before| now.duration_since(before));
+        self.spoken += gap.filter(|gap| *gap < PAUSE).unwrap_or_default();
         self.heard += text.len();
         for c in text.chars() {
             // Eight characters a token is twice what prose has. Runs of blanks and dashes have tokens of their own, of up
@@ -88,9 +103,25 @@ impl Tally {
         self.heard == 0 && !self.counted
     }
 
+    /// Whether the server has counted an answer, if only as far as it had come.
+    pub const fn is_counted(&self) -> bool {
+        self.counted
+    }
+
     /// Whether the server has told any figures.
     pub const fn is_told(&self) -> bool {
         self.usage.is_some()
+    }
+
+    /// The most tokens that the model can have thought in silence in a call that ran for so long: while nothing came, at the
+    /// speed of the fastest server, or at twice its own once that is known.
+    pub fn silent(&self, time: Duration) -> u64 {
+        let silence = time.saturating_sub(self.spoken).as_micros();
+        let most = silence.saturating_mul(SILENT_PER_SECOND.into()).div_ceil(1_000_000);
+        let written = estimate::tokens(self.heard);
+        let own = silence.saturating_mul((2 * written).into()).checked_div(self.spoken.as_micros());
+        let fewest = own.filter(|_| written >= SAMPLE).unwrap_or(most).min(most);
+        u64::try_from(fewest).unwrap_or(u64::MAX)
     }
 
     /// The bill of a server that was asked `request`: its own figures as far as they can be true, else estimated ones.
@@ -177,12 +208,6 @@ impl Tally {
 /// The most tokens that a server writes which keeps to a limit of so many.
 pub const fn with_margin(most: u64) -> u64 {
     most.saturating_add(most / OVER_SHARE).saturating_add(OVER)
-}
-
-/// The most tokens that a model has thought in silence after so long: no server is known to write faster.
-pub fn silent(time: Duration) -> u64 {
-    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    micros.saturating_mul(SILENT_PER_SECOND).div_ceil(1_000_000)
 }
 
 #[cfg(test)]

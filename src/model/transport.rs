@@ -28,12 +28,15 @@ pub fn unanswered(error: &reqwest::Error, host: &str, connect: Duration) -> Fail
             .detail(REACH, UNREACHED);
     }
     if is_tls(error) {
-        return transport(format!("no secure connection to {host}: {cause}"))
+        let failure = transport(format!("no secure connection to {host}: {cause}"))
             .hint("check base_url (http or https?) and the system's certificates");
+        // What breaks later than the connection is made breaks under a request that may have been read.
+        return if error.is_connect() { failure } else { failure.detail(REACH, ASKED) };
     }
     if is_not_http(&cause) {
         return Failure::new(FailureKind::Protocol, format!("{host} does not answer in HTTP: {cause}"))
-            .hint("check base_url (http or https?)");
+            .hint("check base_url (http or https?)")
+            .detail(REACH, ASKED);
     }
     if error.is_connect() && error.is_timeout() {
         return transport(format!("no connection to {host} within {} s", connect.as_secs_f64()))

@@ -52,8 +52,13 @@ fn an_answer_that_came_at_last_tells_what_was_charged_before_it() {
 
 #[test]
 fn a_money_limit_holds_over_answers_that_nobody_heard() {
-    // The second is a gateway that has waited in vain for the server behind it.
-    let replies: [fn() -> Reply; 2] = [|| Reply::acts(vec![Act::Close]), || Reply::refusal(504, "gateway timeout")];
+    // The others are gateways that have got nothing of use from the server behind them.
+    let replies: [fn() -> Reply; 4] = [
+        || Reply::acts(vec![Act::Close]),
+        || Reply::refusal(502, "bad gateway"),
+        || Reply::refusal(504, "gateway timeout"),
+        || Reply::refusal(520, "unknown error"),
+    ];
     for reply in replies {
         let server = ChatServer::new(move |_| reply());
         // 100 answer tokens at their worst are $0.001, so two attempts fit and no third.
@@ -82,11 +87,51 @@ fn a_call_that_its_own_limit_ended_tells_it_too() {
 fn an_answer_that_breaks_the_protocol_is_charged_at_its_worst() {
     let long = format!("data: {{\"choices\": [], \"more\": \"{}\"}}\n\n", "x".repeat(2 * 1024 * 1024));
     let deep = format!("data: {{\"choices\": {}{}}}\n\n", "[".repeat(200), "]".repeat(200));
-    for event in [long, deep] {
-        let server = ChatServer::new(move |_| Reply::acts(server::stream(&[&event])));
+    let raw = |text: &str| vec![Act::Send(text.as_bytes().to_vec()), Act::Close];
+    let large_head = format!("HTTP/1.1 200 OK\r\nx-large: {}\r\n\r\n", "x".repeat(1024 * 1024));
+    for acts in [
+        server::stream(&[&long]),
+        server::stream(&[&deep]),
+        raw("220 mail.example ESMTP\r\n\r\n"),
+        raw("HTTP/1.1 200 OK\r\ncontent-length: abc\r\n\r\n"),
+        raw(&large_head),
+    ] {
+        let server = ChatServer::new(move |_| Reply::acts(acts.clone()));
         let ran = served(&server, "").args(["eval", "llm(\"x\", #{max_tokens: 100})", "--json"]).run().code(4);
         let document = ran.json();
         assert_eq!(document["failure"]["details"]["unheard_tokens"], 100, "{document:#}");
         assert_eq!((&document["output_tokens"], server.asks().len()), (&json!(100), 1), "{document:#}");
+    }
+}
+
+#[test]
+fn what_a_model_can_have_thought_before_its_answer_broke_is_charged_unless_its_server_counted() {
+    let says = "data: {\"choices\": [{\"index\": 0, \"delta\": {\"content\": \"h\"}}]}\n\n";
+    let error = "data: {\"error\": {\"message\": \"m\", \"type\": \"server_error\"}}\n\n";
+    let ends = "data: {\"choices\": [{\"index\": 0, \"delta\": {}, \"finish_reason\": \"stop\"}]}\n\n";
+    let used = "data: {\"choices\": [], \"usage\": {\"prompt_tokens\": 9, \"completion_tokens\": 1}}\n\n";
+    let open = |pieces: &[&str], last: Act| {
+        let mut acts = server::open_stream(pieces);
+        acts.push(last);
+        acts
+    };
+    for (name, acts, output, unheard) in [
+        ("closed", open(&[says], Act::Close), 2, 1),
+        ("silent", open(&[says], Act::Hold), 2, 1),
+        ("no end", server::stream(&[says]), 2, 1),
+        ("an error", server::stream(&[says, error]), 2, 1),
+        ("closed when it had counted", open(&[says, used], Act::Close), 1, 0),
+        ("whole and not counted", server::stream(&[says, ends, "data: [DONE]\n\n"]), 1, 0),
+    ] {
+        let server = ChatServer::new(move |ask| match ask.number {
+            0 => Reply::acts(acts.clone()),
+            _ => Reply::refusal(400, "that is enough"),
+        });
+        // The shortest silence is one token, and the limit leaves room for no second one.
+        let code = "try { llm(\"x\", #{max_tokens: 2}) } catch (e) { e.kind }";
+        let ran = served(&server, "between_tokens_timeout = 0.2\n").args(["eval", code, "--json"]).run().ok();
+        let document = ran.json();
+        let told = document["models"][0]["usage"]["unheard_tokens"].as_u64().unwrap_or(0);
+        assert_eq!((&document["output_tokens"], told), (&json!(output), unheard), "{name}: {document:#}");
     }
 }

@@ -99,8 +99,8 @@ fn statuses() -> Vec<Fault> {
         (529, Broken),
     ];
     let error = json!({"error": {"message": "no"}});
-    // A gateway that waited in vain has handed the request on.
-    let bill = |status: u16| if [504, 524].contains(&status) { UNHEARD } else { Nothing };
+    // A gateway that waited in vain, or got nothing of use, has handed the request on.
+    let bill = |status: u16| if [502, 504, 520, 524].contains(&status) { UNHEARD } else { Nothing };
     let row = |(status, kind): (u16, FailureKind)| {
         fault(format!("status {status}"), json(status, &error), Fails(kind), bill(status))
     };
@@ -131,7 +131,7 @@ fn refusals() -> Vec<Fault> {
         fault("429 too large", says(429, json!({"message": TOO_LARGE})), Fails(ContextOverflow), Nothing),
         fault("400 filtered", says(400, json!({"code": "content_filter"})), Fails(Refusal), Nothing),
         fault("400 too long, marked", answer(400, &[], MARKED), Fails(ContextOverflow), Nothing),
-        fault("HTML 502", answer(502, &[("content-type", "text/html")], "<html></html>"), Fails(Broken), Nothing),
+        fault("HTML 502", answer(502, &[("content-type", "text/html")], "<html></html>"), Fails(Broken), UNHEARD),
         fault("redirect to a private address", redirect("http://169.254.169.254/latest"), Fails(Rejected), Nothing),
         fault("redirect to a file", redirect("file:///etc/passwd"), Fails(Rejected), Nothing),
         fault("overloaded in the stream", stream(&[&says_overloaded()]), Fails(Broken), Estimated(2, 0)),
@@ -242,9 +242,10 @@ fn foreign() -> Vec<Fault> {
         wrong("an endless event", vec![head("text/event-stream"), Act::Repeat(data_line)]),
         wrong("an endless document", vec![head("application/json"), Act::Send(chunk(b"{")), Act::Repeat(long)]),
         wrong("a gzip bomb", vec![raw(zipped), Act::Send(super::faults::bomb()), Act::Close]),
-        fault("no HTTP", vec![raw("220 mail.example ESMTP\r\n\r\n"), Act::Close], Fails(Protocol), Nothing),
-        fault("an endless header", vec![raw(&large_head)], Fails(Protocol), Nothing),
-        fault("too many headers", vec![raw(&many_heads)], Fails(Protocol), Nothing),
+        wrong("no HTTP", vec![raw("220 mail.example ESMTP\r\n\r\n"), Act::Close]),
+        wrong("an endless header", vec![raw(&large_head)]),
+        wrong("too many headers", vec![raw(&many_heads)]),
+        wrong("a length that is no number", vec![raw("HTTP/1.1 200 OK\r\ncontent-length: abc\r\n\r\n"), Act::Close]),
     ]
 }
 

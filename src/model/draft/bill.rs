@@ -5,7 +5,6 @@ use crate::core::message::ChatRequest;
 use crate::core::usage::Usage;
 use crate::model::classify::has_given_up;
 use crate::model::draft::{Draft, Stage};
-use crate::model::tally::silent;
 use std::time::Duration;
 
 impl Draft<'_> {
@@ -17,20 +16,35 @@ impl Draft<'_> {
         }
     }
 
-    /// The usage of an attempt that failed, with the most that the server may bill unheard. `stopped` is how long it ran, if
-    /// its server noticed that a person stopped it.
-    pub fn charge(&self, request: &ChatRequest, failure: &Failure, stopped: Option<Duration>) -> Usage {
-        let mut usage = self.usage(request);
-        if !self.may_bill_more(failure) {
-            return usage;
+    /// The usage of an attempt that failed, with the most that the server may bill unheard after so much `time`. It is
+    /// `over` if its server noticed that a person stopped it.
+    pub fn charge(&self, request: &ChatRequest, failure: &Failure, time: Duration, over: bool) -> Usage {
+        let worst = self.may_bill_anything(failure);
+        if over || !worst {
+            let thought = worst || self.may_have_thought(failure);
+            return if thought { self.thoughtful(request, time) } else { self.usage(request) };
         }
-        let (heard, most) = (usage.output_tokens, request.sampling.max_tokens.unwrap_or(0));
-        if self.is_uncounted() && stopped.is_none() {
+        let mut usage = self.usage(request);
+        if self.is_uncounted() {
             usage.input_tokens = self.tally.held_back(request);
         }
-        usage.output_tokens = heard.max(stopped.map_or(most, |time| most.min(silent(time))));
-        usage.unheard_tokens = usage.output_tokens.saturating_sub(heard);
-        usage
+        unheard(usage, request.sampling.max_tokens.unwrap_or(0))
+    }
+
+    /// The usage of an attempt whose server ended in order, after so much `time`: of a whole answer what was counted or heard.
+    pub fn bill(&self, request: &ChatRequest, time: Duration) -> Usage {
+        let whole = matches!(self.ending, Some(Ok(_))) && !self.goes_on;
+        if whole { self.usage(request) } else { self.thoughtful(request, time) }
+    }
+
+    /// The usage so far, with what the model can have thought in silence beside it, unless the server has counted.
+    fn thoughtful(&self, request: &ChatRequest, time: Duration) -> Usage {
+        let usage = self.usage(request);
+        if self.stage == Stage::Idle || self.tally.is_counted() {
+            return usage;
+        }
+        let all = usage.output_tokens.saturating_add(self.tally.silent(time));
+        unheard(usage, all.min(request.sampling.max_tokens.unwrap_or(0)))
     }
 
     /// What the server counted beyond what can be true, in words.
@@ -38,17 +52,23 @@ impl Draft<'_> {
         self.tally.excess(request)
     }
 
-    /// Whether a server may bill more than was heard of it. One that was not heard may finish its answer all the same. One
-    /// that streams notices that nobody listens any more; but its model may have thought in silence by then. What was
-    /// refused for its size or form may hold any number of tokens, whatever came before. A gateway that gave up may have
-    /// waited for a model at work.
-    fn may_bill_more(&self, failure: &Failure) -> bool {
+    /// Whether a server may bill any answer, whatever was heard of it. One that was not heard may finish its answer all the
+    /// same. What was refused for its size or form may hold any number of tokens, whatever came before. A gateway that gave
+    /// up may have waited for a model at work.
+    fn may_bill_anything(&self, failure: &Failure) -> bool {
         match failure.kind {
             FailureKind::Server => self.is_unheard() && has_given_up(failure),
             FailureKind::Transport | FailureKind::Stalled | FailureKind::Cancelled => self.is_unheard(),
             FailureKind::Protocol => self.is_uncounted(),
             _ => false,
         }
+    }
+
+    /// Whether a model may have thought in silence before the answer ended so: if it has spoken, or could have. One that
+    /// streams notices that nobody listens any more. What is refused for another reason was never thought of.
+    const fn may_have_thought(&self, failure: &Failure) -> bool {
+        let spoke = !self.tally.is_silent();
+        spoke || matches!(failure.kind, FailureKind::Server | FailureKind::Transport | FailureKind::Stalled)
     }
 
     /// Whether the server has been asked and has said nothing.
@@ -60,4 +80,10 @@ impl Draft<'_> {
     const fn is_uncounted(&self) -> bool {
         matches!(self.stage, Stage::Asked) && !self.tally.is_told()
     }
+}
+
+/// The usage with an answer of at most so many tokens, of which nobody heard more than is in it.
+fn unheard(usage: Usage, most: u64) -> Usage {
+    let output_tokens = usage.output_tokens.max(most);
+    Usage { output_tokens, unheard_tokens: output_tokens - usage.output_tokens, ..usage }
 }
