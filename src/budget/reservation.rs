@@ -6,6 +6,7 @@ use crate::budget::scope::Scope;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
 use crate::core::price::{Bound, Price};
+use crate::core::slack::Slack;
 use crate::core::usage::Usage;
 
 /// The worst case of one call, held back on the ledger.
@@ -16,6 +17,8 @@ use crate::core::usage::Usage;
 pub struct Reservation {
     scope: Scope,
     bound: Bound,
+    /// What the server may count beyond the bound, in each attempt.
+    slack: Slack,
     price: Option<Price>,
     tag: Tag,
     /// How many attempts are held back, each at the worst case.
@@ -26,8 +29,8 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    pub(super) fn new(scope: Scope, bound: Bound, price: Option<Price>, tag: Tag) -> Self {
-        Self { scope, bound, price, tag, attempts: 1, earlier: Default::default(), open: true }
+    pub(super) fn new(scope: Scope, (bound, slack): (Bound, Slack), price: Option<Price>, tag: Tag) -> Self {
+        Self { scope, bound, slack, price, tag, attempts: 1, earlier: Default::default(), open: true }
     }
 
     /// What was granted: the answer may be shorter than asked for.
@@ -40,8 +43,8 @@ impl Reservation {
     /// # Errors
     /// `budget` if that does not fit; then nothing changes.
     pub fn again(&mut self, used: &Usage) -> Outcome<()> {
-        let need = Need { cost: self.worst_cost(), tokens: self.bound.total(), calls: 0 };
-        self.scope.hold(need, &self.tag).map_err(|(Verdict::Later(failure) | Verdict::Never(failure))| failure)?;
+        let hold = self.scope.hold(self.held(0), &self.tag);
+        hold.map_err(|(Verdict::Later(failure) | Verdict::Never(failure))| failure)?;
         self.attempts += 1;
         let (usage, cost) = self.earlier;
         self.earlier = (usage + *used, cost.saturating_add(self.cost(used)));
@@ -70,6 +73,12 @@ impl Reservation {
         self.close(None);
     }
 
+    /// What one attempt holds back.
+    fn held(&self, calls: u64) -> Need {
+        let held = self.slack.upon(self.bound);
+        Need { cost: self.price.as_ref().map(|price| price.worst(&held)), tokens: held.total(), calls }
+    }
+
     fn cost(&self, usage: &Usage) -> Money {
         self.price.as_ref().map(|price| price.cost(usage, self.bound.images)).unwrap_or_default()
     }
@@ -77,8 +86,9 @@ impl Reservation {
     fn close(&mut self, used: Option<(&Usage, u64)>) -> Option<Money> {
         self.open = false;
         let whole = |one: u64| one.saturating_mul(self.attempts);
-        let cost = self.worst_cost().map(|cost| Money::from_nanos(whole(cost.nanos())));
-        let need = Need { cost, tokens: whole(self.bound.total()), calls: 1 };
+        let one = self.held(1);
+        let cost = one.cost.map(|cost| Money::from_nanos(whole(cost.nanos())));
+        let need = Need { cost, tokens: whole(one.tokens), ..one };
         let (before, paid) = self.earlier;
         let whole = |usage: &Usage| paid.saturating_add(self.cost(&usage.since(&before)));
         let cost = used.filter(|_| self.price.is_some()).map(|(usage, _)| whole(usage));

@@ -9,6 +9,7 @@ use crate::core::failure::Outcome;
 use crate::core::limits::Limits;
 use crate::core::money::Money;
 use crate::core::price::{Bound, Price};
+use crate::core::slack::Slack;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -151,9 +152,14 @@ impl Scope {
         self.ledger.settle(self.index, need, tag, used);
     }
 
-    fn try_reserve(&self, bound: Bound, price: Option<&Price>, tag: &Tag) -> Result<Reservation, Verdict> {
-        self.hold(need(&bound, price), tag)?;
-        Ok(Reservation::new(self.clone(), bound, price.cloned(), tag.clone()))
+    fn try_reserve(
+        &self,
+        (bound, slack): (Bound, Slack),
+        price: Option<&Price>,
+        tag: &Tag,
+    ) -> Result<Reservation, Verdict> {
+        self.hold(need(&slack.upon(bound), price), tag)?;
+        Ok(Reservation::new(self.clone(), (bound, slack), price.cloned(), tag.clone()))
     }
 }
 

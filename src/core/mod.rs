@@ -19,6 +19,7 @@ pub mod message;
 pub mod money;
 pub mod price;
 pub mod request;
+pub mod slack;
 pub mod status;
 pub mod step;
 pub mod stopped;

@@ -7,6 +7,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::IMAGE_TOKENS;
 use crate::core::price::Bound;
+use crate::core::slack::Slack;
 use crate::host::call::ModelCall;
 use crate::host::run_host::RunHost;
 use crate::registry::models::ModelSpec;
@@ -58,7 +59,8 @@ pub(super) fn wish_of(call: &ModelCall, spec: &ModelSpec) -> Wish {
     let least = (asked / LEAST_SHARE).max(LEAST_TOKENS).min(asked);
     let (input_tokens, images) = (call.request.token_bound(spec.image_tokens), call.request.images());
     let output_tokens = longest(call, spec).max(least).min(asked);
-    Wish { bound: Bound { input_tokens, output_tokens, images }, least }
+    let slack = Slack::of(&call.request, spec.image_tokens);
+    Wish { bound: Bound { input_tokens, output_tokens, images }, least, slack }
 }
 
 /// Asks for no more than the model gives and the budget allows, and says so.

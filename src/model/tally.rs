@@ -3,7 +3,9 @@
 //! A count that these belie is not believed, because it would let a run spend more than its budget says: of one that is too high
 //! only what was held back for it is billed, which no budget minds. Prices are not here.
 
-use crate::core::message::{ChatRequest, IMAGE_TOKENS};
+use crate::core::message::ChatRequest;
+use crate::core::price::Bound;
+use crate::core::slack::Slack;
 use crate::core::usage::Usage;
 use crate::model::estimate;
 use std::time::Duration;
@@ -16,20 +18,8 @@ const SAMPLE: u64 = 64;
 /// So long a pause between two pieces is silence, in which a model can think.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Tokens of what servers put around a prompt by themselves: dates and standing instructions of chat templates, of which
-/// that of gpt-oss has about 70.
-const TEMPLATE: u64 = 256;
-/// The same where functions are offered or a schema is asked for: Anthropic counts some hundreds for its instructions about
-/// tools (<https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview#pricing>).
-const INSTRUCTIONS: u64 = 1_024;
-/// What a picture of a model of which nobody says how much it counts can count beyond the `IMAGE_TOKENS` that are held back for
-/// it: gpt-4o-mini counts 48,169 (`registry::pictures`), and a server may give it another name.
-const LARGE_IMAGE: u64 = 5 * IMAGE_TOKENS;
 /// More tokens than any model's longest answer, for requests that set no limit.
 const LONGEST: u64 = 1_000_000;
-/// Servers stop a little behind the limit that they were told: by a part of it, and by the tokens that end an answer.
-const OVER_SHARE: u64 = 16;
-const OVER: u64 = 64;
 
 /// What has arrived of one answer, and what the server counted.
 #[derive(Debug, Default)]
@@ -40,13 +30,13 @@ pub struct Tally {
     heard: usize,
     /// Those of thoughts among them, which are paid for though not shown.
     thoughts: usize,
-    /// When the last piece of it came.
-    heard_at: Option<Instant>,
-    /// How long it took to come, pauses left out.
-    spoken: Duration,
     /// The fewest tokens that they can be, in 64ths, and the last character that was weighed.
     least: u64,
     last: Option<char>,
+    /// When the last piece came.
+    heard_at: Option<Instant>,
+    /// How long the answer took to come from its first piece on, pauses left out.
+    spoken: Duration,
     usage: Option<Usage>,
     /// The server counted the whole answer, not only the prompt.
     counted: bool,
@@ -138,8 +128,9 @@ impl Tally {
         // A count that came before the last of the answer is that of its beginning.
         let whole = self.counted && self.counted_at == self.heard;
         let low = told.output_tokens < if whole { least } else { here.output_tokens };
-        let high = told.output_tokens > self.most_answer(request);
-        let prompt = (1..=self.most_prompt(request)).contains(&told.input_tokens);
+        let believed = self.believed(request);
+        let high = told.output_tokens > believed.output_tokens;
+        let prompt = (1..=believed.input_tokens).contains(&told.input_tokens);
         if self.counted && prompt && !low && !high {
             return told;
         }
@@ -176,7 +167,7 @@ impl Tally {
     /// What the server counted beyond what can be true, in words.
     pub fn excess(&self, request: &ChatRequest) -> Option<String> {
         let told = self.usage?;
-        let (prompt, answer) = (self.most_prompt(request), self.most_answer(request));
+        let Bound { input_tokens: prompt, output_tokens: answer, .. } = self.believed(request);
         if told.input_tokens > prompt {
             return Some(format!("{} prompt tokens where at most {prompt} can have been sent", told.input_tokens));
         }
@@ -184,37 +175,28 @@ impl Tally {
         (told.output_tokens > answer).then_some(what)
     }
 
-    /// The tokens that a budget holds back for the prompt of a request.
+    /// The tokens that a budget holds back for the prompt of a request, without what servers add.
     pub fn held_back(&self, request: &ChatRequest) -> u64 {
         request.token_bound(self.image_tokens)
     }
 
-    /// The most tokens that the prompt can have: those, and what servers add.
-    fn most_prompt(&self, request: &ChatRequest) -> u64 {
-        let instructed = !request.functions.is_empty() || request.schema.is_some();
-        let added = if instructed { INSTRUCTIONS } else { TEMPLATE };
-        let larger = if self.image_tokens.is_none() { request.images() * LARGE_IMAGE } else { 0 };
-        self.held_back(request).saturating_add(larger + added)
-    }
-
-    /// The most tokens that an answer can have: those that were allowed, thoughts that nobody is shown among them; or, from
-    /// a server that keeps to no limit, as many as bytes arrived.
-    fn most_answer(&self, request: &ChatRequest) -> u64 {
+    /// The most tokens that are believed: those of the prompt, and those that were allowed, thoughts that nobody is shown
+    /// among them, or, from a server that keeps to no limit, as many as bytes arrived; each with what servers add.
+    fn believed(&self, request: &ChatRequest) -> Bound {
         let heard = u64::try_from(self.heard).unwrap_or(u64::MAX);
-        with_margin(request.sampling.max_tokens.unwrap_or(LONGEST).max(heard))
+        let output_tokens = request.sampling.max_tokens.unwrap_or(LONGEST).max(heard);
+        let bound = Bound { input_tokens: self.held_back(request), output_tokens, images: 0 };
+        Slack::of(request, self.image_tokens).upon(bound)
     }
-}
-
-/// The most tokens that a server writes which keeps to a limit of so many.
-pub const fn with_margin(most: u64) -> u64 {
-    most.saturating_add(most / OVER_SHARE).saturating_add(OVER)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{TEMPLATE, Tally};
+    use super::Tally;
     use crate::core::message::ChatRequest;
+    use crate::core::slack::Slack;
     use crate::core::usage::Usage;
+    use std::time::Duration;
 
     #[test]
     fn a_counted_prompt_is_no_answer() {
@@ -224,6 +206,17 @@ mod tests {
         assert!(tally.is_empty());
         tally.report(prompt, true);
         assert!(!tally.is_empty());
+    }
+
+    #[test]
+    fn a_model_is_not_taken_for_much_faster_in_silence_than_it_was_heard_to_write() {
+        // Bytes, the seconds in which they came, and the most tokens in another second.
+        for (heard, seconds, expect) in
+            [(0, 0, 4_000), (200, 2, 4_000), (400, 0, 4_000), (400, 2, 100), (400_000, 2, 4_000)]
+        {
+            let tally = Tally { heard, spoken: Duration::from_secs(seconds), ..Tally::default() };
+            assert_eq!(tally.silent(Duration::from_secs(seconds + 1)), expect, "{heard} bytes in {seconds} s");
+        }
     }
 
     /// Tokens billed for a text that the server counted as `told`, and whether they are estimated.
@@ -257,7 +250,7 @@ mod tests {
         let mut request = ChatRequest::default();
         request.sampling.max_tokens = Some(100);
         let held = request.token_bound(None);
-        let bound = held + TEMPLATE;
+        let bound = held + Slack::of(&request, None).input_tokens;
         for (input, output, expect) in [
             (bound, 170, (bound, 170, false)),
             (bound + 1, 170, (held, 170, true)),

@@ -72,7 +72,7 @@ pub struct ModelSpec {
     pub window_known: bool,
     /// Tokens of an answer at most; `None` if unknown.
     pub max_output: Option<u64>,
-    /// Tokens that a picture counts at most; `None` if nobody says, and then `IMAGE_TOKENS` are held back.
+    /// Tokens that a picture counts at most; `None` if nobody says, and then `IMAGE_TOKENS` are assumed.
     pub image_tokens: Option<u64>,
     /// What its calls cost; `None` if unknown.
     pub price: Option<Price>,

@@ -131,16 +131,17 @@ fn a_call_that_was_not_served_costs_nothing() {
 
 #[test]
 fn what_is_reserved_covers_the_dearest_split_and_tier() {
-    // Written tokens cost $5 per million, others $1. The bound of a prompt of one letter is 16 + 16 + 1 tokens, that of
-    // the answer 10: 33 x 5,000 + 10 x 1,000 nano-USD = $0.000175 are needed, whatever the server will say.
+    // Written tokens cost $5 per million, others $1. The bound of a prompt of one letter is 16 + 16 + 1 tokens and 256 that
+    // servers add, that of the answer 10 and 64: 289 x 5,000 + 74 x 1,000 nano-USD = $0.001519 are needed, whatever the
+    // server will say.
     let lines = "input_price = 1\ncached_input_price = 0.1\ncache_write_price = 5\noutput_price = 1";
-    let server = ChatServer::new(|_| Reply::text("yes").usage(33, 10).cache(0, 33));
+    let server = ChatServer::new(|_| Reply::text("yes").usage(289, 74).cache(0, 289));
     let program = priced(&server, lines);
     let code = "llm(\"x\", #{max_tokens: 10})";
-    let ran = program.args(["eval", code, "--max-cost", "0.000174"]).run().code(5);
-    ran.says("needed up to $0.000175");
-    let document = program.args(["eval", code, "--max-cost", "0.000175", "--json"]).run().ok().json();
-    assert_eq!(nanos(&document["cost_usd"]), 175_000);
+    let ran = program.args(["eval", code, "--max-cost", "0.001518"]).run().code(5);
+    ran.says("needed up to $0.001519");
+    let document = program.args(["eval", code, "--max-cost", "0.001519", "--json"]).run().ok().json();
+    assert_eq!(nanos(&document["cost_usd"]), 1_519_000);
     assert_eq!(server.asks().len(), 1);
 }
 

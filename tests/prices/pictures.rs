@@ -6,7 +6,7 @@ use crate::support::program::Program;
 use crate::support::server;
 use serde_json::{Value, json};
 
-/// A call with one picture. A prompt of one letter is held back as 33 tokens beside it.
+/// A call with one picture. Beside it 33 + 256 tokens are held back for a prompt of one letter, and 10 + 64 for the answer.
 const CODE: &str = "llm(\"x\", #{max_tokens: 10, images: [\"https://example.org/a.png\"]})";
 const LINES: &str = "vision = true\ninput_price = 1\noutput_price = 1\n";
 
@@ -20,12 +20,12 @@ fn counting(input: u64, lines: &str) -> (ChatServer, Program) {
 #[test]
 fn a_budget_is_not_overspent_by_a_picture_of_a_model_that_counts_much_for_it() {
     for lines in ["name = \"gpt-4o-mini\"", "name = \"openai/gpt-4o-mini-2024-07-18\"", "image_tokens = 48169"] {
-        // 33 + 48,169 tokens of the prompt and 10 of the answer, at a micro-USD each.
+        // 289 + 48,169 tokens of the prompt and 74 of the answer, at a micro-USD each.
         let (server, program) = counting(48_202, lines);
-        let ran = program.args(["eval", CODE, "--max-cost", "0.048211"]).run().code(5);
-        ran.says("needed up to $0.048212");
+        let ran = program.args(["eval", CODE, "--max-cost", "0.048531"]).run().code(5);
+        ran.says("needed up to $0.048532");
         assert_eq!(server.asks().len(), 0, "{lines}");
-        let document = program.args(["eval", CODE, "--max-cost", "0.048212", "--json"]).run().ok().json();
+        let document = program.args(["eval", CODE, "--max-cost", "0.048532", "--json"]).run().ok().json();
         assert_eq!((nanos(&document["cost_usd"]), &document["estimated"]), (48_212_000, &json!(false)), "{lines}");
         let sent = &server.asks()[0].body["messages"][0]["content"];
         let picture = json!({"type": "image_url", "image_url": {"url": "https://example.org/a.png"}});
@@ -37,21 +37,24 @@ fn a_budget_is_not_overspent_by_a_picture_of_a_model_that_counts_much_for_it() {
 fn a_price_that_is_another_models_comes_with_its_pictures() {
     let server = ChatServer::new(|_| Reply::text("yes").usage(48_202, 10));
     let program = priced(&server, "vision = true\npriced_as = \"openai/gpt-4o-mini\"");
-    // 48,202 x 150 + 10 x 600 nano-USD.
-    program.args(["eval", CODE, "--max-cost", "0.0072362"]).run().code(5).says("needed up to $0.0072363");
-    let document = program.args(["eval", CODE, "--max-cost", "0.0072363", "--json"]).run().ok().json();
+    // Held back are 48,458 x 150 + 74 x 600 nano-USD, and used 48,202 x 150 + 10 x 600.
+    program.args(["eval", CODE, "--max-cost", "0.007313"]).run().code(5).says("needed up to $0.0073131");
+    let document = program.args(["eval", CODE, "--max-cost", "0.0073131", "--json"]).run().ok().json();
     assert_eq!((nanos(&document["cost_usd"]), server.asks().len()), (7_236_300, 1));
 }
 
 #[test]
 fn a_count_beyond_what_is_said_of_a_picture_is_not_believed() {
     let (_server, program) = counting(9_000, "image_tokens = 1000");
-    let ran = program.args(["eval", CODE, "--max-cost", "0.001043", "--json"]).run().ok();
+    let ran = program.args(["eval", CODE, "--max-cost", "0.001363", "--json"]).run().ok();
     let ran = ran.says("counted 9000 prompt tokens where at most 1289 can have been sent");
     assert_eq!(nanos(&ran.json()["cost_usd"]), 1_043_000);
-    // Where nobody says anything, a server that counts more than is usual may be right, and is paid.
-    let (_server, program) = counting(48_202, "");
-    let document = program.args(["eval", CODE, "--json"]).run().ok().does_not_say("not believed").json();
+    // Where nobody says anything, a server that counts more than is usual may be right, and is paid: so much is held back.
+    let (server, program) = counting(48_202, "");
+    program.args(["eval", CODE, "--max-cost", "0.049514"]).run().code(5).says("needed up to $0.049515");
+    assert_eq!(server.asks().len(), 0);
+    let ran = program.args(["eval", CODE, "--max-cost", "0.049515", "--json"]).run().ok();
+    let document = ran.does_not_say("not believed").json();
     assert_eq!(nanos(&document["cost_usd"]), 48_212_000);
 }
 

@@ -93,7 +93,7 @@ fn a_budget_that_refused_a_call_is_met_again() {
         let failure = &document["failure"];
         json!([failure["kind"], failure["message"], failure["hint"]])
     };
-    for (flag, limit) in [("--max-calls", "1"), ("--max-cost", "0.00000007")] {
+    for (flag, limit) in [("--max-calls", "1"), ("--max-cost", "0.00000039")] {
         let refused = told(program.args(["run", "two.rhai", flag, limit, "--json"]).run().code(5).json());
         let id = newest_id(&program);
         assert_eq!(refused[0], "budget", "{refused:#}");

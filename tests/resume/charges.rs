@@ -126,7 +126,7 @@ fn tokens_of_a_call_that_was_under_way_count_also_without_a_price() {
         let server = gate.server();
         let text = format!("model = \"far\"\n[models.far]\nbase_url = \"{}\"\n{price}", server.base_url());
         let program = Program::new().file("rhizo.toml", text).file("one.rhai", "llm(\"a\", #{max_tokens: 100})");
-        let running = program.args(["run", "one.rhai", "--max-tokens", "150"]).start();
+        let running = program.args(["run", "one.rhai", "--max-tokens", "480"]).start();
         gate.wait_for_held(1);
         wait_until_logged(&program, 1);
         running.kill();

@@ -165,7 +165,7 @@ fn tokens_that_a_person_says_take_the_place_of_the_worst_case() {
     let told = paid(&program, &id, &["0.00000005", "--tokens", "7", "3"]);
     assert!(told.contains("is paid with $0.00000005 and 7 + 3 tokens, and to be asked again"), "{told}");
     // Beside a worst case of more than 100 tokens there would be no room for another prompt.
-    let document = program.args(["resume", &id, "--max-tokens", "150", "--json"]).run().ok().json();
+    let document = program.args(["resume", &id, "--max-tokens", "480", "--json"]).run().ok().json();
     assert_eq!(used(&document), (Some(27), Some(13), 80.0), "{document:#}");
 }
 

@@ -9,6 +9,7 @@ use crate::core::ids::{ModelId, RoleName};
 use crate::core::limits::Limits;
 use crate::core::money::Money;
 use crate::core::price::{Bound, Price};
+use crate::core::slack::Slack;
 use crate::core::usage::Usage;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, proptest};
 use std::sync::Barrier;
@@ -22,7 +23,7 @@ fn tag(model: &str) -> Tag {
 
 /// A call that needs its whole answer.
 fn whole(input_tokens: u64, output_tokens: u64) -> Wish {
-    Wish { bound: Bound { input_tokens, output_tokens, images: 0 }, least: output_tokens }
+    Wish { bound: Bound { input_tokens, output_tokens, images: 0 }, least: output_tokens, slack: Slack::default() }
 }
 
 fn usage(input_tokens: u64, output_tokens: u64) -> Usage {

@@ -8,6 +8,7 @@ use crate::core::ids::{ModelId, RoleName};
 use crate::core::limits::Limits;
 use crate::core::money::Money;
 use crate::core::price::{Bound, Price};
+use crate::core::slack::Slack;
 use crate::core::usage::Usage;
 use std::future::Future;
 use std::pin::pin;
@@ -25,7 +26,7 @@ fn tag() -> Tag {
 }
 
 fn tokens(input_tokens: u64) -> Wish {
-    Wish { bound: Bound { input_tokens, ..Bound::default() }, least: 0 }
+    Wish { bound: Bound { input_tokens, ..Bound::default() }, least: 0, slack: Slack::default() }
 }
 
 fn used(input_tokens: u64) -> Usage {

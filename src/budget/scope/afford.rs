@@ -7,6 +7,7 @@ use crate::budget::reservation::Reservation;
 use crate::budget::scope::{Scope, need};
 use crate::core::failure::{Failure, Outcome};
 use crate::core::price::{Bound, Price};
+use crate::core::slack::Slack;
 
 /// A call that may get a shorter answer.
 #[derive(Clone, Copy, Debug)]
@@ -15,18 +16,22 @@ pub struct Wish {
     pub bound: Bound,
     /// The shortest answer that is worth its prompt, in tokens.
     pub least: u64,
+    /// What its server may count beyond that; it is held back too.
+    pub slack: Slack,
 }
 
 impl Wish {
-    const fn with(&self, output_tokens: u64) -> Bound {
-        Bound { output_tokens, ..self.bound }
+    const fn with(&self, output_tokens: u64) -> (Bound, Slack) {
+        (Bound { output_tokens, ..self.bound }, self.slack)
     }
 
     /// The longest answer that `left` can pay, if it is worth it and shorter than asked for.
     fn affordable(&self, left: &Left, price: Option<&Price>) -> Option<u64> {
-        let by_tokens = left.tokens.map(|tokens| tokens.checked_sub(self.bound.input_tokens));
-        let by_cost = left.cost.zip(price).map(|(cost, price)| price.affordable_output(&self.bound, cost));
+        let held = self.slack.upon(self.bound);
+        let by_tokens = left.tokens.map(|tokens| tokens.checked_sub(held.input_tokens));
+        let by_cost = left.cost.zip(price).map(|(cost, price)| price.affordable_output(&held, cost));
         let most = [by_tokens, by_cost].into_iter().flatten().min().unwrap_or(Some(u64::MAX))?;
+        let most = self.slack.within(most)?;
         (self.least..self.bound.output_tokens).contains(&most).then_some(most)
     }
 }
@@ -44,7 +49,7 @@ impl Scope {
         loop {
             // Made before the check, so that an end between the check and the wait is not missed.
             let freed = self.ledger.freed().notified();
-            match self.try_reserve(wish.bound, price, &tag) {
+            match self.try_reserve((wish.bound, wish.slack), price, &tag) {
                 Ok(reservation) => return Ok(reservation),
                 Err(Verdict::Never(_)) => {}
                 Err(Verdict::Later(_)) => {
@@ -69,7 +74,8 @@ impl Scope {
     /// Whether a call would get at least its shortest answer now. Nothing is held back for the question, which could refuse
     /// another call.
     pub fn is_affordable(&self, wish: &Wish, price: Option<&Price>, tag: &Tag) -> bool {
-        self.ledger.allows(self.index, need(&wish.with(wish.least), price), tag)
+        let (bound, slack) = wish.with(wish.least);
+        self.ledger.allows(self.index, need(&slack.upon(bound), price), tag)
     }
 
     /// A shortened call takes at most half of what is left while others are in flight, whose successors need some too.
@@ -96,7 +102,8 @@ impl Scope {
         };
         if let Some(left) = left.filter(|_| failure.details.contains_key("needed")) {
             let (prompt, answer) = (wish.bound.input_tokens, wish.least);
-            let needs = format!(" for a prompt of {prompt} bytes and an answer of {answer} tokens; left {left}");
+            let added = if wish.slack == Slack::default() { "" } else { ", with what servers add" };
+            let needs = format!(" for a prompt of {prompt} bytes and an answer of {answer} tokens{added}; left {left}");
             failure.message.push_str(&needs);
         }
         failure

@@ -2,11 +2,11 @@
 //! answers beyond their limit. What is billed for these is not decided here.
 
 use crate::core::message::ChatRequest;
+use crate::core::slack::with_margin;
 use crate::core::usage::Usage;
 use crate::model::chat::{Piece, Watch};
 use crate::model::protocol::Protocol;
 use crate::model::remote::Remote;
-use crate::model::tally::with_margin;
 use std::sync::atomic::Ordering;
 
 impl<P: Protocol> Remote<P> {

@@ -9,6 +9,7 @@ use crate::core::ids::{ModelId, RoleName};
 use crate::core::limits::Limits;
 use crate::core::money::Money;
 use crate::core::price::{Bound, Price};
+use crate::core::slack::Slack;
 use crate::core::usage::Usage;
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 use std::pin::pin;
@@ -37,7 +38,8 @@ fn tag() -> Tag {
 }
 
 fn wish(input_tokens: u64, output_tokens: u64) -> Wish {
-    Wish { bound: Bound { input_tokens, output_tokens, images: 0 }, least: 16.min(output_tokens) }
+    let bound = Bound { input_tokens, output_tokens, images: 0 };
+    Wish { bound, least: 16.min(output_tokens), slack: Slack::default() }
 }
 
 fn granted(scope: &Scope, wish: Wish) -> Result<u64, Failure> {
@@ -135,8 +137,9 @@ proptest! {
         nanos in 0_u64..5_000, input in 0_u64..2_000, output in 0_u64..2_000, per_input in 0_u64..4_000_000, per_output in 0_u64..4_000_000
     ) {
         let price = Price::flat(per_input, per_output);
-        let (root, wish) = (root(nanos), wish(input, output));
-        let bound = |output_tokens| Bound { input_tokens: input, output_tokens, images: 0 };
+        let slack = Slack { input_tokens: 9, share: 16, output_tokens: 64 };
+        let (root, wish) = (root(nanos), Wish { slack, ..wish(input, output) });
+        let bound = |output_tokens| slack.upon(Bound { input_tokens: input, output_tokens, images: 0 });
         let fits = |output_tokens| price.worst(&bound(output_tokens)) <= Money::from_nanos(nanos);
         match root.reserve_now(wish, Some(&price), tag()) {
             Ok(held) => {
