@@ -132,9 +132,8 @@ impl<P: Protocol> Remote<P> {
             () = sleep_until(deadline) => Err(Broken::from(self.overdue())),
             ended = self.exchange(request, watch, &mut pass, &mut draft) => ended,
         };
-        let stopped = |failure: &Failure| {
-            failure.kind == FailureKind::Cancelled && self.settings.stream && !watch.is_overdue()
-        };
+        let stopped =
+            |failure: &Failure| failure.kind == FailureKind::Cancelled && self.settings.stream && !watch.is_overdue();
         let usage = match &ended {
             Ok(()) => draft.bill(request, begun.elapsed()),
             Err(Broken { failure, .. }) => draft.charge(request, failure, begun.elapsed(), stopped(failure)),
