@@ -5,7 +5,7 @@
 
 use crate::core::message::ChatRequest;
 use crate::core::price::Bound;
-use crate::core::slack::Slack;
+use crate::core::slack::{Slack, with_margin};
 use crate::core::usage::Usage;
 use crate::model::estimate;
 use std::time::Duration;
