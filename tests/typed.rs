@@ -336,6 +336,95 @@ fn a_wrong_schema_is_told_before_anything_is_sent() {
     assert_eq!(server.asks().len(), 0);
 }
 
+/// Schemas that no check would end with, or not soon, and what is said of them.
+fn endless() -> Vec<(Value, &'static str)> {
+    let circle = "one of its references leads back to itself without a step into the value";
+    let doubled = |word: &str, last: Value| {
+        let mut schema = json!({"$ref": "#/$defs/d0", "$defs": {"d22": last}});
+        for (level, next) in (0..22).zip(1..) {
+            let next = json!({"$ref": format!("#/$defs/d{next}")});
+            schema["$defs"][format!("d{level}")] = json!({word: [next, next]});
+        }
+        schema
+    };
+    let mut chain = json!({"$ref": "#/$defs/d0", "$defs": {"d300": {"type": "string"}}});
+    for (level, next) in (0..300).zip(1..) {
+        chain["$defs"][format!("d{level}")] = json!({"$ref": format!("#/$defs/d{next}")});
+    }
+    let inside = json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/b"}}, "$defs": {
+        "b": {"anyOf": [{"$ref": "#/$defs/b"}, {"type": "null"}]}}});
+    vec![
+        (json!({"anyOf": [{"$ref": "#"}, {"type": "string"}]}), circle),
+        (json!({"oneOf": [{"type": "string"}, {"$ref": "#"}]}), circle),
+        (json!({"$ref": "#"}), circle),
+        (inside, circle),
+        (doubled("allOf", json!({"type": "string"})), "with its references written out it has more than 100000 parts"),
+        (doubled("anyOf", json!({"type": "null"})), "it has more than 100000 parts"),
+        (chain, "with its references written out it nests deeper than 200 levels"),
+    ]
+}
+
+#[test]
+fn a_schema_without_end_is_told_before_anything_is_sent() {
+    let server = answering(&["1"]);
+    let program = Program::paying(&server);
+    let write = |name: &str, text: String| std::fs::write(program.project().join(name), text).expect("a file");
+    for (schema, says) in endless() {
+        for code in ["typed(1, SCHEMA)", "llm(\"q\", #{schema: SCHEMA})", "llm_batch([\"a\"], #{schema: SCHEMA})"] {
+            let code = code.replace("SCHEMA", &format!("parse_json(`{schema}`)"));
+            write("code.rhai", code);
+            program.args(["run", "code.rhai", "-q"]).run().code(1).says(says);
+        }
+        write("schema.json", schema.to_string());
+        program.args(["ask", "q", "--schema", "schema.json"]).run().code(2).says(says);
+        write("flow.yaml", format!("inputs: {{t: {{schema: {schema}, default: x}}}}\nsteps: {{a: {{llm: x}}}}\n"));
+        program.args(["pipeline", "validate", "flow.yaml"]).run().code(1).says(says);
+    }
+    assert_eq!(server.asks().len(), 0);
+}
+
+#[test]
+fn a_schema_may_refer_to_itself_from_inside_a_value_and_to_names_with_codes() {
+    let program = Program::offline();
+    for (value, schema, printed) in [
+        (
+            "#{v: 1, next: #{v: 2, next: ()}}",
+            json!({"$ref": "#/$defs/a%20node", "$defs": {"a node": {"type": "object", "properties": {
+                "v": {"type": "integer"}, "next": {"anyOf": [{"$ref": "#/$defs/a%20node"}, {"type": "null"}]}}}}}),
+            "{\"next\":{\"next\":null,\"v\":2},\"v\":1}\n",
+        ),
+        (
+            "[[], [[]]]",
+            json!({"$id": "https://example.com/list.json", "type": "array",
+                "items": {"$ref": "https://example.com/list.json#"}}),
+            "[[],[[]]]\n",
+        ),
+    ] {
+        let code = format!("json_text(typed({value}, parse_json(`{schema}`)))");
+        program.args(["eval", &code, "-q"]).run().ok().prints(printed);
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_deep_schema_is_soon_read() {
+    let mut form = json!({"bogus": 1});
+    for _ in 0..60 {
+        form = json!({"items": form});
+    }
+    let code = format!("typed(1, parse_json(`{form}`))");
+    Program::offline().args(["eval", &code, "-q"]).run().code(1).says("1 is not of type \"object\"");
+}
+
+#[test]
+fn the_offline_engine_gives_up_a_form_that_needs_itself_in_many_fields() {
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let fields: Value = names.iter().map(|name| ((*name).to_owned(), json!({"$ref": "#"}))).collect();
+    let schema = json!({"type": "object", "properties": fields, "required": names}).to_string();
+    let program = Program::offline().file("a.txt", "The harbour opened in 1884.\n");
+    let ran = program.args(["ask", "When did it open?", "--schema", &schema, "-c", "a.txt"]).run().code(3);
+    ran.says("the offline engine quotes, it does not judge: it cannot fill `");
+}
+
 #[test]
 fn a_child_ends_with_a_value_of_the_schema() {
     let server = ChatServer::new(|ask| match (ask.messages()[1].1.contains("# Task\nparent"), ask.turn()) {

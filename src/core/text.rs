@@ -96,6 +96,18 @@ pub fn without_secrets(address: &str) -> String {
     format!("{scheme}{colon}{kept}{path}{query}")
 }
 
+/// A part of an address without its percent codes.
+pub fn decoded(part: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::with_capacity(part.len()), part.as_bytes());
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        let byte = code.filter(|_| *first == b'%').and_then(|code| u8::from_str_radix(code, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// The candidate nearest to `word`, if it is near enough to be a slip of the hand. Words that nobody writes at once
 /// have none: comparing two takes time and memory by the product of their lengths.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

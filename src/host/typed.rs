@@ -7,6 +7,7 @@ mod forms;
 mod numbers;
 mod said;
 mod slips;
+mod spread;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
@@ -64,6 +65,7 @@ impl Schema {
     /// # Errors
     /// `invalid` if the schema is wrong.
     pub fn plain(schema: &Value) -> Outcome<Self> {
+        spread::check(schema)?;
         let validator = jsonschema::options().should_validate_formats(true).build(schema).map_err(|error| {
             let place = error.instance_path().to_string();
             let place = if place.is_empty() { place } else { format!(" at {place}") };

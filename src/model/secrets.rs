@@ -4,7 +4,7 @@
 //! Some servers and proxies write the head of a request into their errors, and errors go to screens, logs and the store.
 
 use crate::core::failure::Failure;
-use crate::core::text::one_line;
+use crate::core::text::{decoded, one_line};
 use crate::model::image::base64;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
@@ -57,7 +57,7 @@ impl Secrets {
     /// User and password, and what the query has under names that speak of secrets.
     fn address(&mut self, url: &Url) {
         let (user, password) = (url.username(), url.password());
-        for (user, password) in [(user.to_owned(), password.map(str::to_owned)), (plain(user), password.map(plain))] {
+        for (user, password) in [(user.to_owned(), password.map(str::to_owned)), (decoded(user), password.map(decoded))] {
             let pair = format!("{user}:{}", password.clone().unwrap_or_default());
             if !user.is_empty() || password.is_some() {
                 self.add(&base64(pair.as_bytes()), SHORTEST);
@@ -110,18 +110,6 @@ fn is_secret(name: &str) -> bool {
     let words = ["auth", "key", "token", "secret", "cookie", "password", "credential", "signature"];
     let name = name.to_lowercase();
     name == "sig" || words.iter().any(|word| name.contains(word))
-}
-
-/// A part of an address without its percent codes.
-fn plain(part: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::with_capacity(part.len()), part.as_bytes());
-    while let Some((first, after)) = rest.split_first() {
-        let code = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        let byte = code.filter(|_| *first == b'%').and_then(|code| u8::from_str_radix(code, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

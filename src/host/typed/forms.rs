@@ -87,7 +87,7 @@ fn takes(word: &str, value: &Value) -> bool {
 
 /// Whether a value can be a schema inside another one, where an empty one is common.
 fn is_part(value: &Value) -> bool {
-    is_schema(value) || value.as_object().is_some_and(|map| map.iter().all(|(word, value)| takes(word, value)))
+    value.is_boolean() || value.as_object().is_some_and(|map| map.iter().all(|(word, value)| takes(word, value)))
 }
 
 /// The schema of a short form or an example.

@@ -9,13 +9,15 @@ use crate::model::offline::question::{Ask, Question};
 use crate::model::offline::thing::Thing;
 use crate::model::offline::words::words;
 use serde_json::{Map, Number, Value};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 
 /// What to do where a model must judge.
 const MODEL: &str = "for a model set OPENAI_API_KEY, OPENAI_BASE_URL or OLLAMA_HOST, or name one in rhizo.toml";
 /// How deep a schema is followed; a schema may refer to itself.
 const DEEPEST: usize = 12;
+/// The most parts that are looked at: one that needs itself in several fields doubles with every level.
+const PARTS: usize = 5_000;
 /// The most items that an array gets unless the schema asks for more.
 const ITEMS: usize = 20;
 
@@ -31,6 +33,8 @@ struct Source<'a> {
     count: Option<usize>,
     /// The number of strings filled so far: each takes the next quotation.
     used: usize,
+    /// How many more parts are looked at.
+    left: &'a Cell<usize>,
 }
 
 /// A text in which options are looked for, and its words in lower case with the byte behind each: found once, as a text may
@@ -52,7 +56,8 @@ pub fn fill(schema: &Value, question: &Question, evidence: &Evidence<'_>) -> Out
     let quotes = ranked_first(quotes, evidence);
     let count = counted(question, evidence.text, &quotes);
     let text = Said::of(evidence.text);
-    Source { root: schema, question, text: &text, quotes, count, used: 0 }.value(schema, "", 0)
+    let left = Cell::new(PARTS);
+    Source { root: schema, question, text: &text, quotes, count, used: 0, left: &left }.value(schema, "", 0)
 }
 
 /// How many there are of what the question counts. Of a common thing the text may say another number itself.
@@ -80,6 +85,8 @@ fn ranked_first(quotes: Vec<&str>, evidence: &Evidence<'_>) -> Vec<String> {
 impl Source<'_> {
     /// The value of the place `at`.
     fn value(&mut self, schema: &Value, at: &str, depth: usize) -> Outcome<Value> {
+        let left = self.left.get().checked_sub(1).ok_or_else(|| gap(at, "value"))?;
+        self.left.set(left);
         let schema = self.resolved(schema);
         if let Some(fixed) = ["const", "default"].iter().find_map(|word| schema.get(word)) {
             return Ok(fixed.clone());
@@ -165,8 +172,7 @@ impl Source<'_> {
         let (mut filled, mut first, inner) = (Vec::new(), None, format!("{at}[]"));
         for quote in &self.quotes {
             let quotes = vec![quote.clone()];
-            let mut part =
-                Source { root: self.root, question: self.question, text: self.text, quotes, count: None, used: 0 };
+            let mut part = Source { quotes, count: None, used: 0, ..*self };
             let item: Outcome<Value> =
                 items.map_or_else(|| Ok(quote.clone().into()), |items| part.value(items, &inner, depth + 1));
             match item {
