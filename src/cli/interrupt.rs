@@ -7,28 +7,40 @@ use crate::repl::editor::echo;
 use futures::FutureExt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
+use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Mutex;
 
 /// Cancels the run at the first Ctrl-C or at a request to terminate, or at once if that has come already.
 pub fn cancel_on_signal(run: &Run) {
     let (token, by_person) = (run.cancel.clone(), Arc::clone(&run.host.kit.by_person));
-    let cancel = move |is_person| {
+    let cancel = move |is_person: bool| {
         // Before the cancellation, for what a call that it ends is charged depends on it.
         by_person.store(is_person, Ordering::Relaxed);
         token.cancel();
     };
-    // Not left to the task, which might begin only after the run has asked something.
-    let heard = wait().now_or_never().map(&cancel);
-    tokio::spawn(async move {
-        if heard.is_none() {
-            cancel(wait().await);
-        }
-        wait().await;
-        echo::restore();
-        #[allow(clippy::disallowed_methods, clippy::exit, reason = "a person who asks twice wants out now")]
-        std::process::exit(i32::from(Exit::Interrupted.code()));
+    // Not left to the thread, which might begin only after the run has asked something.
+    let heard = wait().now_or_never().map(&cancel).is_some();
+    let watched = watch(cancel.clone(), heard);
+    // On a thread of its own, with its own ear for signals: those of the runtime may all be busy with what never ends.
+    let (thread, shared) = (std::thread::Builder::new().name("signals".to_owned()), Handle::current());
+    let begun = thread.spawn(move || match Builder::new_current_thread().enable_io().build() {
+        Ok(runtime) => runtime.block_on(watched),
+        Err(_) => drop(shared.spawn(watched)),
     });
+    if begun.is_err() {
+        tokio::spawn(watch(cancel, heard));
+    }
+}
+
+async fn watch(cancel: impl Fn(bool), heard: bool) {
+    if !heard {
+        cancel(wait().await);
+    }
+    wait().await;
+    echo::restore();
+    #[allow(clippy::disallowed_methods, clippy::exit, reason = "a person who asks twice wants out now")]
+    std::process::exit(i32::from(Exit::Interrupted.code()));
 }
 
 /// Gives `work` up at Ctrl-C or a request to terminate: it does nothing that would have to be settled.

@@ -416,6 +416,21 @@ fn a_search_that_looks_through_the_text_for_each_match_ends() {
 }
 
 #[test]
+fn a_second_interrupt_ends_what_is_busy_on_every_thread() {
+    // Each level of an answer is checked twice as often as the one around it.
+    let answer = format!("{}1{}", "{\"x\":".repeat(60), "}".repeat(60));
+    let server = ChatServer::new(move |_| Reply::text(answer.clone()));
+    let twice = "{\"allOf\": [{\"$ref\": \"#/$defs/a\"}, {\"$ref\": \"#/$defs/a\"}]}";
+    let schema = format!("{{\"$ref\": \"#/$defs/a\", \"$defs\": {{\"a\": {{\"properties\": {{\"x\": {twice}}}}}}}}}");
+    let code = format!("llm_batch([\"a\", \"b\", \"c\", \"d\"], #{{schema: parse_json(`{schema}`)}})");
+    let program = Program::served_by(&server);
+    let running = program.args(["eval", &code, "-q"]).start();
+    server.wait_for(4);
+    running.interrupt_until_it_ends();
+    running.end().code(130);
+}
+
+#[test]
 fn a_session_survives_what_is_shared_or_deep() {
     let some = ["a value", "interpolation at the end", "throw", "arrays in closures", "a deep text"];
     let attacks = shared().into_iter().chain(depths());

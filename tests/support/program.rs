@@ -269,6 +269,16 @@ impl Running {
         self.signal(libc::SIGINT);
     }
 
+    /// Sends Ctrl-C again and again until it ends, or for a minute.
+    pub(crate) fn interrupt_until_it_ends(&self) {
+        let begun = std::time::Instant::now();
+        // What has ended and was not waited for has one thread left.
+        while self.threads() > 1 && begun.elapsed().as_secs() < 60 {
+            self.interrupt();
+            std::thread::yield_now();
+        }
+    }
+
     /// Asks it to end, as another program does.
     pub(crate) fn terminate(&self) {
         self.signal(libc::SIGTERM);
