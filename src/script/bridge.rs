@@ -11,6 +11,7 @@ use crate::script::hearing::Hearing;
 use crate::script::host::Host;
 use crate::script::output::Output;
 use crate::script::timed::Timed;
+use crate::script::weight::weight;
 use crate::script::words;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -95,6 +96,7 @@ pub fn asked(request: Request) -> Outcome<(Value, Outcome<()>)> {
     if let Some(hearing) = hearing {
         hearing.allows(&request)?;
     }
+    let _room = seat.gate.room(weight(&request))?;
     let call = Call { frame: seat.frame.clone(), request };
     let mut answer = answer(&seat, call);
     let hearing = hearing.filter(|hearing| !hearing.is_telling());

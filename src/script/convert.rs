@@ -84,6 +84,7 @@ impl Copying {
             return Ok(Value::String(letter.to_string()));
         }
         if let Ok(text) = value.as_immutable_string_ref() {
+            let _room = self.gate.room(text.len())?;
             return Ok(Value::String(text.to_string()));
         }
         self.composed(value, depth)
@@ -134,11 +135,11 @@ pub fn to_text(value: &Dynamic, what: &str) -> Outcome<String> {
     if let Some(context) = value.read_lock::<Context>() {
         return context.text();
     }
-    let text = value.as_immutable_string_ref().map(|s| s.to_string());
-    text.map_err(|kind| {
+    let text = value.as_immutable_string_ref().map_err(|kind| {
         Failure::new(FailureKind::Invalid, format!("{what} must be a string, not {}", friendly(kind)))
             .hint("make a string of it first: `${value}` in back-ticks, or json_text(value)")
-    })
+    })?;
+    gate::current().room(text.len()).map(|_| text.to_string())
 }
 
 /// Rhai's name of a type, as people say it.

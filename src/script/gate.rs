@@ -3,9 +3,11 @@
 //! The engine polls it every few hundred operations, and so does what copies natively; waits in native calls select on its
 //! token.
 
-use crate::core::failure::{Failure, FailureKind};
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::script::clock::Clock;
 use crate::script::growth;
 use crate::script::held::{held, nested};
+use crate::script::weight::Room;
 use crate::script::worker::stack;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -41,18 +43,12 @@ struct Whole {
     clock: Mutex<Clock>,
     branches: AtomicUsize,
     memory_at_start: isize,
+    /// Bytes for which there is room, and that are not there yet.
+    expected: AtomicUsize,
     nested_at_start: isize,
     /// How many arrays, maps and closures it may add. Dropping or copying a value recurses once per level, each of which
     /// is at least one of them: with this and the limit of bytes no value nests deeper than the stack carries.
     nested_limit: u64,
-}
-
-/// For how long no thread of an evaluation computed. Branches that compute side by side are charged once, as the person
-/// who waits for them is; else a machine with more cores would reach the deadline sooner.
-struct Clock {
-    computing: usize,
-    waited: Duration,
-    idle_since: Instant,
 }
 
 /// Charges time as computing for as long as it lives.
@@ -72,9 +68,10 @@ impl Gate {
             cancel: cancel.clone(),
             started,
             compute,
-            clock: Mutex::new(Clock { computing: 1, waited: Duration::ZERO, idle_since: started }),
+            clock: Mutex::new(Clock::started(started)),
             branches: AtomicUsize::new(0),
             memory_at_start: held(),
+            expected: AtomicUsize::new(0),
             nested_at_start: nested(),
             nested_limit: stack().1,
         };
@@ -117,6 +114,15 @@ impl Gate {
         let taken = self.whole.branches.fetch_add(1, Ordering::Relaxed);
         let place = Place(self);
         (taken < BRANCHES).then_some(place)
+    }
+
+    /// Room for so many bytes. Branches that all make theirs at once would else each find that there is some.
+    ///
+    /// # Errors
+    /// `limit` if there is none.
+    pub fn room(&self, bytes: usize) -> Outcome<Room<'_>> {
+        let room = Room::take(&self.whole.expected, bytes);
+        if room.is_little() { Ok(room) } else { self.memory_stop(room.expected()).map_or(Ok(room), Err) }
     }
 
     /// Time spent computing so far.
@@ -162,9 +168,9 @@ impl Gate {
         None
     }
 
-    /// Why memory forbids going on, if it does. Costs a few nanoseconds.
-    fn memory_stop(&self) -> Option<Failure> {
-        let grown = held().saturating_sub(self.whole.memory_at_start);
+    /// Why memory forbids going on with so many bytes more, if it does. Costs a few nanoseconds.
+    fn memory_stop(&self, expected: usize) -> Option<Failure> {
+        let grown = held().saturating_sub(self.whole.memory_at_start).saturating_add_unsigned(expected);
         exceeds(grown, MEMORY_LIMIT).then(|| too_much(&format!("more than {} MiB of memory", MEMORY_LIMIT >> 20)))
     }
 
@@ -176,7 +182,7 @@ impl Gate {
 
     /// Why the evaluation must stop at step `step` of something long, if it must. Memory is asked at every step.
     pub fn poll(&self, step: u64) -> Option<Failure> {
-        self.memory_stop().or_else(|| step.is_multiple_of(256).then(|| self.stop()).flatten())
+        self.memory_stop(0).or_else(|| step.is_multiple_of(256).then(|| self.stop()).flatten())
     }
 
     fn clock(&self) -> MutexGuard<'_, Clock> {
@@ -217,24 +223,6 @@ fn exceeds(grown: isize, limit: u64) -> bool {
 fn too_much(what: &str) -> Failure {
     Failure::new(FailureKind::Limit, format!("the script holds {what}"))
         .hint("keep handles (`context.chunks(..)`) instead of copies, and drop what is no longer needed")
-}
-
-impl Clock {
-    fn enter(&mut self) {
-        self.waited = self.waited();
-        self.computing += 1;
-    }
-
-    fn leave(&mut self) {
-        self.computing = self.computing.saturating_sub(1);
-        if self.computing == 0 {
-            self.idle_since = Instant::now();
-        }
-    }
-
-    fn waited(&self) -> Duration {
-        if self.computing == 0 { self.waited + self.idle_since.elapsed() } else { self.waited }
-    }
 }
 
 impl Drop for Busy<'_> {
@@ -291,8 +279,8 @@ mod tests {
     #[test]
     fn what_grows_from_below_nothing_counts_in_full() {
         let mut gate = Gate::new(CancellationToken::new(), Duration::MAX);
-        assert_eq!(gate.memory_stop(), None);
+        assert_eq!(gate.memory_stop(0), None);
         Arc::get_mut(&mut gate.whole).expect("it has no parts").memory_at_start = -(3 << 29);
-        assert_eq!(gate.memory_stop().map(|failure| failure.kind), Some(FailureKind::Limit));
+        assert_eq!(gate.memory_stop(0).map(|failure| failure.kind), Some(FailureKind::Limit));
     }
 }

@@ -5,6 +5,7 @@
 pub mod bits;
 pub mod bridge;
 pub mod captures;
+pub mod clock;
 pub mod completeness;
 pub mod convert;
 pub mod copies;
@@ -41,5 +42,6 @@ pub mod show;
 pub mod state;
 pub mod stdlib;
 pub mod timed;
+pub mod weight;
 pub mod words;
 pub mod worker;

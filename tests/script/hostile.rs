@@ -416,6 +416,22 @@ fn a_search_that_looks_through_the_text_for_each_match_ends() {
 }
 
 #[test]
+fn long_texts_that_are_sent_at_once_are_refused_before_they_are_copied() {
+    let long = "let s = \"a\"; s.pad(10000000, \"a\"); let a = []; let n = []; n.pad(1000, 1);";
+    for work in [
+        "a.pad(200, s); llm_batch(a)",
+        "a.pad(95, s); rlm_batch(a)",
+        "let t = \"[1\"; t.pad(5000000, \",1\"); t += \"]\"; par_map(n, |i| parse_json(t), #{concurrency: 1000})",
+    ] {
+        let program = Program::offline();
+        let running = program.args(["eval", &format!("{long} {work}"), "-q"]).start();
+        let peak = running.peak_until_it_ends();
+        running.end().code(5).says(MEMORY);
+        assert!(peak < 2 << 20, "{work}: {peak} KiB");
+    }
+}
+
+#[test]
 fn a_second_interrupt_ends_what_is_busy_on_every_thread() {
     // Each level of an answer is checked twice as often as the one around it.
     let answer = format!("{}1{}", "{\"x\":".repeat(60), "}".repeat(60));

@@ -299,6 +299,20 @@ impl Running {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
+    /// The most memory that it holds until it ends, in KiB.
+    pub(crate) fn peak_until_it_ends(&self) -> u64 {
+        let mut peak = 0;
+        // What has ended and was not waited for holds no memory that would be told.
+        while let Some(line) = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
+            .ok()
+            .and_then(|status| status.lines().find_map(|line| line.strip_prefix("VmHWM:").map(str::to_owned)))
+        {
+            peak = line.trim().trim_end_matches(" kB").parse().expect("a number");
+            std::thread::yield_now();
+        }
+        peak
+    }
+
     /// How many threads it has now, by the kernel's own account.
     pub(crate) fn threads(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/task", self.child.id())).map_or(0, Iterator::count)

@@ -4,6 +4,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::{to_dynamic, to_value};
 use crate::script::desk::Desk;
 use crate::script::engine::STRING_LIMIT;
+use crate::script::gate;
 use crate::script::prims::primitive::{Answer, Primitive, done};
 use rhai::{Dynamic, Engine, Map};
 use serde::Serialize;
@@ -11,6 +12,9 @@ use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 use std::io;
 use std::sync::Arc;
+
+/// What a place in a list or a map takes while its text is read: as data, and as a value of the script.
+const PLACE: usize = 100;
 
 /// `parse_json`.
 pub const PARSE_JSON: Primitive = Primitive {
@@ -56,12 +60,24 @@ fn register_text(engine: &mut Engine, _: &Arc<Desk>) {
 
 fn add_parse(engine: &mut Engine) {
     engine.register_fn("parse_json", |text: &str| -> Answer<Dynamic> {
-        done(serde_json::from_str(text).map(|v| to_dynamic(&v)).map_err(|error| {
-            Failure::new(FailureKind::Invalid, format!("not JSON: {error}")).hint(
-                "the stdlib module `json` finds JSON inside other text: `import \"json\" as json; json::extract(text)`",
-            )
-        }))
+        done(parsed(text))
     });
+}
+
+fn parsed(text: &str) -> Outcome<Dynamic> {
+    let gate = gate::current();
+    let _room = gate.room(expected(text))?;
+    serde_json::from_str(text).map(|value| to_dynamic(&value)).map_err(|error| {
+        Failure::new(FailureKind::Invalid, format!("not JSON: {error}")).hint(
+            "the stdlib module `json` finds JSON inside other text: `import \"json\" as json; json::extract(text)`",
+        )
+    })
+}
+
+/// The bytes that the values in a JSON text take, roughly: its texts twice, and places in lists that are made twice, too.
+fn expected(text: &str) -> usize {
+    let places = text.bytes().filter(|sign| matches!(sign, b',' | b'[' | b'{')).count();
+    text.len().saturating_mul(2).saturating_add(places.saturating_mul(PLACE))
 }
 
 fn add_text(engine: &mut Engine) {
