@@ -75,6 +75,19 @@ fn errors_and_names_have_no_power_either() {
     }
 }
 
+#[test]
+fn what_a_program_throws_does_not_begin_another_message() {
+    let thrown = "throw \"x\\nerror: fake\\n\\nhint: none\"";
+    let ran = Program::offline().args(["eval", thrown, "-q"]).run().code(1);
+    ran.says("error: x\n  error: fake\n\n  hint: none");
+}
+
+#[test]
+fn a_terminal_without_a_size_is_taken_for_one_of_80_columns() {
+    let line = "stty cols 0; \"$0\" eval 'throw \"a message of several words\"'; \"$0\"";
+    Terminal::below_shell(&Program::offline(), line).see("error: a message of several words");
+}
+
 /// Repeats the head of the request in its error, as some gateways do.
 fn echo(ask: &Ask) -> Reply {
     let headers: Vec<String> = ask.headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
