@@ -135,6 +135,17 @@ fn a_program_does_not_write_its_own_settings() {
 }
 
 #[test]
+fn a_program_does_not_write_what_git_runs() {
+    let program = project().file(".git/config", "[core]\n");
+    for (path, mode) in [(".git/hooks/pre-commit", "create"), (".git/config", "append"), ("sub/.git", "create")] {
+        let code = format!("TOOL(\"write_file\", #{{path: \"{path}\", text: \"echo\", mode: \"{mode}\"}})");
+        let ran = program.args(["eval", &code, "--approve", "auto"]).run().code(1);
+        ran.says(&format!("`{path}` belongs to git")).says("hint: what stands there is run by the next call of git");
+    }
+    assert_eq!(std::fs::read_to_string(program.project().join(".git/config")).expect("a file"), "[core]\n");
+}
+
+#[test]
 fn a_program_does_not_write_what_belongs_to_rhizo() {
     let program = project();
     let home = program.user();

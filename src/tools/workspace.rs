@@ -78,7 +78,8 @@ impl Workspace {
     /// The canonical path of a file inside that is there or could be made; its folders may be missing too.
     ///
     /// A link is followed, so that writing changes the file it leads to and not the link. Failures as above; what is
-    /// closed is `Denied` too, and so are settings, in whatever folder, because they say what a program may do.
+    /// closed is `Denied` too, and so are settings, in whatever folder, because they say what a program may do, and what
+    /// git keeps: it runs the hooks that stand there, and what its settings name.
     pub fn resolve_write(&self, path: &str) -> Outcome<PathBuf> {
         let target = self.target(path)?;
         let real = match target.canonicalize() {
@@ -89,6 +90,10 @@ impl Workspace {
         if real.file_name().is_some_and(|name| name.eq_ignore_ascii_case(PROJECT_FILE)) {
             return Err(Failure::new(FailureKind::Denied, format!("`{path}` holds settings of rhizo"))
                 .hint("a program may not change them; write the file by hand"));
+        }
+        if self.relative(&real).components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git")) {
+            return Err(Failure::new(FailureKind::Denied, format!("`{path}` belongs to git"))
+                .hint("what stands there is run by the next call of git; use another path"));
         }
         if self.is_closed(&real) {
             return Err(Failure::new(FailureKind::Denied, format!("`{path}` belongs to rhizo itself"))
