@@ -57,7 +57,8 @@ impl Secrets {
     /// User and password, and what the query has under names that speak of secrets.
     fn address(&mut self, url: &Url) {
         let (user, password) = (url.username(), url.password());
-        for (user, password) in [(user.to_owned(), password.map(str::to_owned)), (decoded(user), password.map(decoded))] {
+        for (user, password) in [(user.to_owned(), password.map(str::to_owned)), (decoded(user), password.map(decoded))]
+        {
             let pair = format!("{user}:{}", password.clone().unwrap_or_default());
             if !user.is_empty() || password.is_some() {
                 self.add(&base64(pair.as_bytes()), SHORTEST);

@@ -301,12 +301,11 @@ impl Running {
 
     /// The most memory that it holds until it ends, in KiB.
     pub(crate) fn peak_until_it_ends(&self) -> u64 {
+        let held = |status: &str| status.lines().find_map(|line| line.strip_prefix("VmHWM:").map(str::to_owned));
+        let told = || std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok();
         let mut peak = 0;
         // What has ended and was not waited for holds no memory that would be told.
-        while let Some(line) = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
-            .ok()
-            .and_then(|status| status.lines().find_map(|line| line.strip_prefix("VmHWM:").map(str::to_owned)))
-        {
+        while let Some(line) = told().and_then(|status| held(&status)) {
             peak = line.trim().trim_end_matches(" kB").parse().expect("a number");
             std::thread::yield_now();
         }

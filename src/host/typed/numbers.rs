@@ -3,113 +3,105 @@
 //!
 //! It changes no number's value. Where a schema leaves the kind open, the number stays as the model wrote it.
 
+use crate::host::typed::spread::Part;
 use serde_json::{Number, Value};
 
 /// How deep a schema is followed; one may refer to itself.
 const DEEPEST: usize = 64;
 
-struct Walk<'a> {
-    root: &'a Value,
+struct Walk {
     /// Fields that may be absent are added as null, so that a script can ask for them.
     fill: bool,
 }
 
 /// Shapes a value that matches the schema. What it says no to is an integer that no script can hold.
 pub(super) fn shape(schema: &Value, fill: bool, value: &mut Value) -> Result<(), String> {
-    Walk { root: schema, fill }.shape(schema, value, 0)
+    Walk { fill }.shape(Part::whole(schema), value, 0)
 }
 
-impl<'a> Walk<'a> {
-    fn shape(&self, schema: &'a Value, value: &mut Value, depth: usize) -> Result<(), String> {
+impl Walk {
+    fn shape(&self, part: Part<'_>, value: &mut Value, depth: usize) -> Result<(), String> {
         if depth > DEEPEST {
             return Ok(());
         }
-        let schema = self.resolved(schema);
+        let part = part.resolved();
         match value {
-            Value::Number(number) => number_of(schema, number)?,
-            Value::Array(items) => self.items(schema, items, depth)?,
-            Value::Object(map) => self.fields(schema, map, depth)?,
+            Value::Number(number) => number_of(part.schema, number)?,
+            Value::Array(items) => self.items(part, items, depth)?,
+            Value::Object(map) => self.fields(part, map, depth)?,
             _ => {}
         }
-        for part in branches(schema, "allOf") {
-            self.shape(part, value, depth + 1)?;
+        for inner in branches(part, "allOf") {
+            self.shape(inner, value, depth + 1)?;
         }
         for choice in ["anyOf", "oneOf"] {
-            let fitting = branches(schema, choice).find(|part| self.fits(part, value));
-            if let Some(part) = fitting {
-                self.shape(part, value, depth + 1)?;
+            let fitting = branches(part, choice).find(|inner| fits(*inner, value));
+            if let Some(inner) = fitting {
+                self.shape(inner, value, depth + 1)?;
             }
         }
         Ok(())
     }
 
-    fn items(&self, schema: &'a Value, items: &mut [Value], depth: usize) -> Result<(), String> {
-        let first = schema.get("prefixItems").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
+    fn items(&self, part: Part<'_>, items: &mut [Value], depth: usize) -> Result<(), String> {
+        let first = part.schema.get("prefixItems").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
         for (index, item) in items.iter_mut().enumerate() {
-            if let Some(schema) = first.get(index).or_else(|| schema.get("items")) {
-                self.shape(schema, item, depth + 1)?;
+            if let Some(schema) = first.get(index).or_else(|| part.schema.get("items")) {
+                self.shape(part.inner(schema), item, depth + 1)?;
             }
         }
         Ok(())
     }
 
-    fn fields(&self, schema: &'a Value, map: &mut serde_json::Map<String, Value>, depth: usize) -> Result<(), String> {
-        let properties = schema.get("properties").and_then(Value::as_object);
+    fn fields(&self, part: Part<'_>, map: &mut serde_json::Map<String, Value>, depth: usize) -> Result<(), String> {
+        let properties = part.schema.get("properties").and_then(Value::as_object);
         for (name, field) in map.iter_mut() {
-            let known = properties.and_then(|known| known.get(name)).or_else(|| schema.get("additionalProperties"));
+            let known =
+                properties.and_then(|known| known.get(name)).or_else(|| part.schema.get("additionalProperties"));
             if let Some(schema) = known {
-                self.shape(schema, field, depth + 1).map_err(|message| format!("/{name}{message}"))?;
+                self.shape(part.inner(schema), field, depth + 1).map_err(|message| format!("/{name}{message}"))?;
             }
         }
         for (name, schema) in properties.into_iter().flatten().filter(|_| self.fill) {
-            if !map.contains_key(name) && self.fits(schema, &Value::Null) {
+            if !map.contains_key(name) && fits(part.inner(schema), &Value::Null) {
                 map.insert(name.clone(), Value::Null);
             }
         }
         Ok(())
     }
-
-    /// The schema that a local reference names.
-    fn resolved(&self, schema: &'a Value) -> &'a Value {
-        let mut schema = schema;
-        for _ in 0..DEEPEST {
-            let Some(name) = schema.get("$ref").and_then(Value::as_str) else { break };
-            let Some(target) = name.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer)) else { break };
-            schema = target;
-        }
-        schema
-    }
-
-    /// Whether a branch is meant for a value, as far as its type and its fields tell.
-    fn fits(&self, schema: &'a Value, value: &Value) -> bool {
-        let schema = self.resolved(schema);
-        let fixed = |schema: &Value, value: &Value| {
-            let constant = schema.get("const").is_none_or(|constant| constant == value);
-            constant && schema.get("enum").and_then(Value::as_array).is_none_or(|options| options.contains(value))
-        };
-        let typed = match schema.get("type") {
-            Some(Value::String(name)) => is_of(name, value),
-            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(|name| is_of(name, value)),
-            _ => {
-                let nested = ["anyOf", "oneOf"].into_iter().flat_map(|word| branches(schema, word));
-                let mut nested = nested.peekable();
-                nested.peek().is_none() || nested.any(|part| self.fits(part, value))
-            }
-        };
-        let fields = value.as_object().is_none_or(|map| {
-            let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
-            let known = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-            required.filter_map(Value::as_str).all(|name| map.contains_key(name))
-                && known
-                    .filter_map(|(name, part)| map.get(name).map(|field| (part, field)))
-                    .all(|(part, field)| fixed(part, field))
-        });
-        typed && fixed(schema, value) && fields
-    }
 }
 
-fn branches<'a>(schema: &'a Value, word: &str) -> impl Iterator<Item = &'a Value> {
-    schema.get(word).and_then(Value::as_array).into_iter().flatten()
+/// Whether a branch is meant for a value, as far as its type and its fields tell.
+fn fits(part: Part<'_>, value: &Value) -> bool {
+    let part = part.resolved();
+    let schema = part.schema;
+    let fixed = |schema: &Value, value: &Value| {
+        let constant = schema.get("const").is_none_or(|constant| constant == value);
+        constant && schema.get("enum").and_then(Value::as_array).is_none_or(|options| options.contains(value))
+    };
+    let typed = match schema.get("type") {
+        Some(Value::String(name)) => is_of(name, value),
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(|name| is_of(name, value)),
+        _ => {
+            let nested = ["anyOf", "oneOf"].into_iter().flat_map(|word| branches(part, word));
+            let mut nested = nested.peekable();
+            nested.peek().is_none() || nested.any(|inner| fits(inner, value))
+        }
+    };
+    let fields = value.as_object().is_none_or(|map| {
+        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        let known = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        required.filter_map(Value::as_str).all(|name| map.contains_key(name))
+            && known
+                .filter_map(|(name, part)| map.get(name).map(|field| (part, field)))
+                .all(|(part, field)| fixed(part, field))
+    });
+    typed && fixed(schema, value) && fields
+}
+
+fn branches<'a>(part: Part<'a>, word: &str) -> impl Iterator<Item = Part<'a>> + use<'a> {
+    let all = part.schema.get(word).and_then(Value::as_array);
+    all.into_iter().flatten().map(move |inner| part.inner(inner))
 }
 
 fn is_of(name: &str, value: &Value) -> bool {

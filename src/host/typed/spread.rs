@@ -42,7 +42,7 @@ pub(super) fn check(schema: &Value) -> Outcome<()> {
         return Err(too_deep());
     }
     let mut whole = Walk::new(true);
-    if whole.size(Part { schema, root: schema }, 0)?.parts > PARTS {
+    if whole.size(Part::whole(schema), 0)?.parts > PARTS {
         return Err(wrong(&format!("with its references written out it has more than {PARTS} parts"))
             .hint("let each definition be referred to from few places, or ask for less at once"));
     }
@@ -66,9 +66,36 @@ fn nests(value: &Value, depth: usize) -> bool {
 
 /// A part of a schema, and what its references begin at: the whole, or the innermost part around it with an `$id`.
 #[derive(Clone, Copy)]
-struct Part<'a> {
-    schema: &'a Value,
+pub(super) struct Part<'a> {
+    pub(super) schema: &'a Value,
     root: &'a Value,
+}
+
+impl<'a> Part<'a> {
+    /// A whole schema.
+    pub(super) const fn whole(schema: &'a Value) -> Self {
+        Self { schema, root: schema }
+    }
+
+    /// A schema that stands in this one.
+    pub(super) fn inner(self, schema: &'a Value) -> Self {
+        Self { schema, root: self.root_inside() }
+    }
+
+    /// The schema that a reference names, if this is one.
+    pub(super) fn resolved(self) -> Self {
+        let mut part = self;
+        for _ in 0..DEEPEST {
+            let Some(name) = part.schema.get("$ref").and_then(Value::as_str) else { break };
+            let Ok(Some(named)) = target(part.root_inside(), name) else { break };
+            part = part.inner(named);
+        }
+        part
+    }
+
+    fn root_inside(self) -> &'a Value {
+        if has_name(self.schema) { self.schema } else { self.root }
+    }
 }
 
 /// What a part comes to.
@@ -117,13 +144,13 @@ impl<'a> Walk<'a> {
     }
 
     /// The schemas that a part holds or refers to.
-    fn parts(&self, Part { schema, root: around }: Part<'a>) -> Outcome<Vec<Part<'a>>> {
-        let root = if has_name(schema) { schema } else { around };
+    fn parts(&self, part: Part<'a>) -> Outcome<Vec<Part<'a>>> {
+        let (schema, root) = (part.schema, part.root_inside());
         let mut parts: Vec<&Value> = Vec::new();
         for (word, value) in schema.as_object().into_iter().flatten() {
             match (word.as_str(), value) {
                 // In older versions of JSON Schema a name beside a reference does not count.
-                ("$ref", _) if has_name(schema) && !ptr::eq(schema, around) => return Err(unclear()),
+                ("$ref", _) if has_name(schema) && !ptr::eq(schema, part.root) => return Err(unclear()),
                 ("$ref" | "$dynamicRef" | "$recursiveRef", Value::String(name)) => parts.extend(target(root, name)?),
                 // Data, and what counts where it is referred to.
                 ("const" | "default" | "enum" | "examples" | "$defs" | "definitions", _) => {}
@@ -135,7 +162,7 @@ impl<'a> Walk<'a> {
                 (_, schema) => parts.push(schema),
             }
         }
-        Ok(parts.into_iter().filter(|schema| schema.is_object()).map(|schema| Part { schema, root }).collect())
+        Ok(parts.into_iter().filter(|inner| inner.is_object()).map(|inner| part.inner(inner)).collect())
     }
 }
 

@@ -218,7 +218,12 @@ fn numbers_have_the_kind_that_the_schema_names() {
     ]});
     let tree = json!({"$ref": "#/$defs/node", "$defs": {"node": {"type": "object", "properties": {
         "v": number, "next": {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]}}}}});
+    // The reference begins at the part with a name of its own.
+    let part = json!({"$id": "urn:rhizo:part", "type": "object", "properties": {"v": {"$ref": "#/$defs/v"}},
+        "$defs": {"v": number}});
+    let named = json!({"type": "object", "properties": {"n": part}, "$defs": {"v": {"type": "string"}}});
     for (schema, answer, expect) in [
+        (named, json!({"n": {"v": 1}}), "{\"n\":{\"v\":1.0}}"),
         (json!({"x": "float"}), json!({"x": 1}), "{\"x\":1.0}"),
         (json!({"x": "int"}), json!({"x": 1.0}), "{\"x\":1}"),
         (json!({"x": "float|null"}), json!({"x": 2}), "{\"x\":2.0}"),

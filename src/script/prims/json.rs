@@ -59,9 +59,7 @@ fn register_text(engine: &mut Engine, _: &Arc<Desk>) {
 }
 
 fn add_parse(engine: &mut Engine) {
-    engine.register_fn("parse_json", |text: &str| -> Answer<Dynamic> {
-        done(parsed(text))
-    });
+    engine.register_fn("parse_json", |text: &str| -> Answer<Dynamic> { done(parsed(text)) });
 }
 
 fn parsed(text: &str) -> Outcome<Dynamic> {
