@@ -85,7 +85,8 @@ fn what_a_program_throws_does_not_begin_another_message() {
 #[test]
 fn a_terminal_without_a_size_is_taken_for_one_of_80_columns() {
     let line = "stty cols 0; \"$0\" eval 'throw \"a message of several words\"'; \"$0\"";
-    Terminal::below_shell(&Program::offline(), line).see("error: a message of several words");
+    let program = Program::new().file("rhizo.toml", "model = \"offline\"\n");
+    Terminal::below_shell(&program, line).see("error: a message of several words");
 }
 
 /// Repeats the head of the request in its error, as some gateways do.
