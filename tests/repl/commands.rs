@@ -101,6 +101,37 @@ fn a_saved_session_can_be_loaded_and_run() {
 }
 
 #[test]
+fn saving_writes_over_nothing_but_sessions_that_it_saved() {
+    let project = project().file("data.json", "mine").file("mine.rhai", "// mine").file("own.rhai", "");
+    let folder = project.project();
+    let large = "let large = \"x\"; for i in 0..18 { large = large + large; }\n";
+    let saved = |typed: &str, code: i32| project.args([]).stdin(format!("{large}{typed}\n")).run().code(code);
+    for (typed, told) in [
+        (".save harbour.txt", "harbour.txt does not end in .rhai"),
+        (".save all.json", "all.json does not end in .rhai"),
+        (".save mine.rhai", "mine.rhai is there already, and .save has not written it"),
+        (".save own.rhai", "own.rhai is there already, and .save has not written it"),
+        (".save data.rhai", "data.json is there already, and .save has not written it"),
+    ] {
+        saved(typed, 1).says(told);
+    }
+    let text = |name: &str| std::fs::read_to_string(folder.join(name)).expect("it is there");
+    assert!(text("harbour.txt").starts_with("The harbour"));
+    assert_eq!(["data.json", "mine.rhai", "own.rhai"].map(text), ["mine", "// mine", ""]);
+    assert!(!folder.join("all.json").exists() && !folder.join("data.rhai").exists());
+    // Its own files are written anew, the second one too.
+    saved(".save kept.rhai", 0);
+    saved("let n = 1;\n.save kept.rhai", 0);
+    assert!(text("kept.rhai").contains("let n = 1;") && text("kept.json").starts_with("{\"large\""));
+}
+
+#[test]
+fn what_a_saved_session_lacks_is_told() {
+    let ran = project().args([]).stdin("let a = [1.0, 0.0 / 0.0];\n.save kept.rhai\n").run().ok();
+    ran.says("functions or numbers without a notation (NaN, infinite): a");
+}
+
+#[test]
 fn models_and_roles_can_be_changed() {
     let project = project();
     let mut terminal = Terminal::with(&project, &[], 80, &[]);

@@ -1,6 +1,6 @@
 //! `.save`: the session as a Rhai program that restores it: functions, variables, and as comments what was typed.
 
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::repl::commands::command::{Command, Next};
 use crate::repl::commands::file;
 use crate::repl::shell::Shell;
@@ -8,10 +8,13 @@ use crate::script::engine::SOURCE_LIMIT;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The largest variables that a program holds itself, in bytes of JSON; the rest of a program is for functions.
 const INLINE: usize = SOURCE_LIMIT / 2;
+
+/// How every saved session begins.
+const MARK: &str = "// A session of rhizo";
 
 /// `.save`.
 pub const COMMAND: Command = Command {
@@ -24,21 +27,59 @@ pub const COMMAND: Command = Command {
 fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {
         let path = file::named(&COMMAND, shell, argument)?;
+        if path.extension().is_none_or(|extension| extension != "rhai") {
+            return Err(Failure::new(FailureKind::Invalid, format!("{argument} does not end in .rhai"))
+                .hint("a session is saved as a program: .save FILE.rhai"));
+        }
+        let earlier = earlier(&path)?;
+        let beside = path.with_extension("json");
         let (values, left_out) = shell.session().await.snapshot(|_| true);
-        let saved = Saved::of(values, &shell.sources.all(), &shell.typed);
+        let saved = Saved::of(values, &shell.sources.all(), &shell.typed, &beside);
+        if saved.large.is_some() && beside.symlink_metadata().is_ok() && !names(&earlier, &beside) {
+            return Err(taken(&beside, "the large variables go there; save under another name"));
+        }
         file::write(&path, &saved.program)?;
         shell.screen.out(&format!("{argument} holds {} variables", saved.inline));
         if let Some(large) = &saved.large {
-            let beside = beside(&path);
             file::write(&beside, large)?;
             shell.screen.out(&format!("the large ones are in {0}: .load {0}", beside.display()));
         }
         if !left_out.is_empty() {
-            shell.screen.dim(&format!("left out, because they are handles or functions: {}", left_out.join(", ")));
+            let names = left_out.join(", ");
+            let why = "because they hold handles, functions or numbers without a notation (NaN, infinite)";
+            shell.screen.dim(&format!("left out, {why}: {names}"));
         }
         Ok(Next::Stay)
     }
     .boxed()
+}
+
+/// The session that was saved here before; empty if nothing is here.
+///
+/// Fails with `Denied` if anything else is: what a person wrote is not written over.
+fn earlier(path: &Path) -> Outcome<String> {
+    if path.symlink_metadata().is_err() {
+        return Ok(String::new());
+    }
+    // What is no file is not read, as a pipe would be waited for; what is no text is no session.
+    let text = if path.is_file() { std::fs::read_to_string(path).unwrap_or_default() } else { String::new() };
+    if text.starts_with(MARK) { Ok(text) } else { Err(taken(path, "save under another name, or move it away")) }
+}
+
+fn taken(path: &Path, hint: &str) -> Failure {
+    let what = format!("{} is there already, and .save has not written it", path.display());
+    Failure::new(FailureKind::Denied, what).hint(hint)
+}
+
+/// Whether a saved session says that its large variables are in the file `beside`.
+fn names(session: &str, beside: &Path) -> bool {
+    session.lines().any(|line| line == elsewhere(beside))
+}
+
+/// The line of a saved session that names the file of its large variables.
+fn elsewhere(beside: &Path) -> String {
+    let name = beside.file_name().unwrap_or_default();
+    format!("// Its large variables: .load {}", name.to_string_lossy())
 }
 
 /// A session as text.
@@ -51,8 +92,8 @@ struct Saved {
 }
 
 impl Saved {
-    fn of(values: Map<String, Value>, functions: &str, typed: &[String]) -> Self {
-        let (mut program, mut large) = (String::from("// A session of rhizo; .load restores it.\n"), Map::new());
+    fn of(values: Map<String, Value>, functions: &str, typed: &[String], beside: &Path) -> Self {
+        let (mut program, mut large) = (format!("{MARK}; .load restores it.\n"), Map::new());
         let (mut inline, mut used) = (0, 0);
         if !functions.is_empty() {
             program.push_str(&format!("\n{functions}\n\n"));
@@ -67,6 +108,9 @@ impl Saved {
                 inline += 1;
                 program.push_str(&line);
             }
+        }
+        if !large.is_empty() {
+            program.push_str(&format!("{}\n", elsewhere(beside)));
         }
         let room = SOURCE_LIMIT.saturating_sub(program.len() + 1_000);
         let mut history = String::new();
@@ -96,14 +140,11 @@ fn literal(value: &Value) -> String {
     }
 }
 
-fn beside(path: &Path) -> PathBuf {
-    path.with_extension("json")
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Saved, literal};
     use serde_json::{Map, json};
+    use std::path::Path;
 
     #[test]
     fn values_are_written_as_rhai() {
@@ -122,9 +163,10 @@ mod tests {
     fn what_is_too_large_for_a_program_goes_beside_it() {
         let values: Map<_, _> =
             [("small".to_owned(), json!(1)), ("large".to_owned(), json!("x".repeat(200_000)))].into_iter().collect();
-        let saved = Saved::of(values, "fn f() { 1 }", &["let a = 1;".to_owned()]);
+        let saved = Saved::of(values, "fn f() { 1 }", &["let a = 1;".to_owned()], Path::new("a/kept.json"));
         assert_eq!(saved.inline, 1);
         assert!(saved.program.contains("fn f() { 1 }") && saved.program.contains("let small = 1;"));
+        assert!(saved.program.contains("\n// Its large variables: .load kept.json\n"));
         assert!(saved.program.ends_with("// let a = 1;\n"));
         assert!(saved.large.is_some_and(|large| large.starts_with("{\"large\"")));
     }
