@@ -9,7 +9,7 @@ use crate::repl::commands::command::Next;
 use crate::repl::commands::table;
 use crate::repl::editor::echo::Unseen;
 use crate::repl::editor::line_editor::{LineEditor, Typed};
-use crate::repl::editor::person::{AtPrompt, Front};
+use crate::repl::editor::person::{AtPrompt, Front, is_there};
 use crate::repl::editor::prompter::Prompter;
 use crate::repl::editor::screen::{Looks, Screen};
 use crate::repl::input::{self, Input, Question};
@@ -50,7 +50,7 @@ fn screen(settings: &Settings, quiet: bool) -> Arc<Screen> {
 }
 
 fn person(screen: &Arc<Screen>) -> Arc<dyn Person> {
-    if screen.has_person() { Arc::new(AtPrompt::new(Arc::clone(screen) as Arc<dyn Front>)) } else { Arc::new(Nobody) }
+    if is_there() { Arc::new(AtPrompt::new(Arc::clone(screen) as Arc<dyn Front>)) } else { Arc::new(Nobody) }
 }
 
 async fn at_terminal(mut shell: Shell) -> Outcome<Exit> {

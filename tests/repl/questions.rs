@@ -74,6 +74,20 @@ fn nothing_comes_between_a_question_and_its_answer_of_a_command() {
 }
 
 #[test]
+fn a_person_whose_standard_error_is_a_file_is_asked() {
+    let program = project().file("ask.rhai", "ask_user(\"which one?\")");
+    let mut command = Terminal::shell(&program, "\"$0\" run ask.rhai 2> log");
+    let mut session = Terminal::below_shell(&program, "\"$0\" 2> log");
+    session.keys("ask_user(\"which one?\")\r");
+    for (terminal, shown) in [(&mut command, "blue"), (&mut session, "out(1) = blue")] {
+        terminal.see("your answer to the program:");
+        terminal.keys("blue\r");
+        terminal.see_row(shown);
+    }
+    assert_eq!(command.end(), 0);
+}
+
+#[test]
 fn a_long_command_is_shown_whole() {
     let program = project();
     let mut terminal = Terminal::start(&program, &[]);

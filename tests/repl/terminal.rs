@@ -50,11 +50,16 @@ impl Terminal {
 
     /// Starts a shell with a line in which the program is `"$0"`, and waits for its prompt.
     pub(crate) fn below_shell(program: &Program, line: &str) -> Self {
-        let (pair, mut command) = Self::prepare(program, &[], 80, &[]);
-        drop(command.get_argv_mut().splice(0..0, ["sh", "-c", line].map(OsString::from)));
-        let terminal = Self::begin(pair, command, 80);
+        let terminal = Self::shell(program, line);
         terminal.prompt();
         terminal
+    }
+
+    /// The same, and waits for nothing.
+    pub(crate) fn shell(program: &Program, line: &str) -> Self {
+        let (pair, mut command) = Self::prepare(program, &[], 80, &[]);
+        drop(command.get_argv_mut().splice(0..0, ["sh", "-c", line].map(OsString::from)));
+        Self::begin(pair, command, 80)
     }
 
     /// Starts the program with these arguments, and waits for nothing.

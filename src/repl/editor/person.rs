@@ -8,7 +8,7 @@ use crate::tools::person::{Person, Question};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
@@ -18,6 +18,12 @@ use tokio::sync::Mutex;
 
 /// The longest answer, in bytes.
 const ANSWER: usize = 64 * 1024;
+
+/// Whether somebody is there who can be asked: the terminal has standard error, or both others, as with `2> log`. What has
+/// its input alone from there may run in the background.
+pub fn is_there() -> bool {
+    std::io::stderr().is_terminal() || (std::io::stdin().is_terminal() && std::io::stdout().is_terminal())
+}
 
 /// Whatever else writes to the terminal on which somebody is asked.
 pub trait Front: Send + Sync {
