@@ -5,6 +5,7 @@ use crate::core::failure::Failure;
 use crate::core::ids::RunId;
 use crate::core::status::RunStatus;
 use crate::host::choices::Choices;
+use crate::turn::root::status_of;
 use serde_json::{Value, json};
 
 /// What there is to say of a run.
@@ -31,6 +32,11 @@ pub struct Document<'a> {
     pub steps: Option<&'a Value>,
     /// Whether it comes from the store, which does not have the calls that were answered without a model.
     pub is_stored: bool,
+}
+
+/// The same of what failed and is no run, or only a part of one.
+pub fn of_failure(failure: &Failure) -> Value {
+    json!({"answer": null, "status": status_of(failure).name(), "failure": failure})
 }
 
 impl Document<'_> {

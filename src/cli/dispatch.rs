@@ -1,6 +1,7 @@
 //! From arguments to a command and its exit code.
 
 use crate::app::build::{self, App};
+use crate::app::document;
 use crate::cli::args::{Arguments, Command};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
@@ -86,7 +87,7 @@ fn usage(error: &clap::Error, json: bool) -> Exit {
             let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
             let failure = Failure::new(FailureKind::Invalid, message);
             let failure = failure.hint(hint.clone().unwrap_or_else(|| "rhizo --help".to_owned()));
-            printer.json_value(&report::document(&failure));
+            printer.json_value(&document::of_failure(&failure));
         }
         let hint = hint.map_or_else(String::new, |hint| format!("\n\nhint: {hint}"));
         printer.err(&format!("{}{hint}", text.trim_end()));

@@ -1,19 +1,19 @@
 //! A failure as a person sees it, and as the exit code that a caller sees.
 
+use crate::app::document;
 use crate::cli::printer::Printer;
 use crate::config::fault::{self, Fault};
 use crate::core::exit::Exit;
 use crate::core::failure::Failure;
 use crate::script::evaluate::report::render;
-use crate::turn::root::status_of;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Tells a failure on standard error and answers its exit code.
 ///
 /// Where JSON is wanted and none was printed yet, standard output has the failure too, in the form of a run's result.
 pub fn tell(printer: &Printer, failure: &Failure) -> Exit {
     if printer.json && !printer.has_told() {
-        printer.json_value(&document(failure));
+        printer.json_value(&document::of_failure(failure));
     }
     printer.failure(&render(failure));
     failure.kind.exit()
@@ -34,12 +34,7 @@ pub fn notes(printer: &Printer, notes: &[Fault]) {
 
 /// The same as the last line of a run's events.
 pub fn line(failure: &Failure) -> Value {
-    let mut document = document(failure);
+    let mut document = document::of_failure(failure);
     document["event"] = "result".into();
     document
-}
-
-/// A failure in the form of a run's result.
-pub fn document(failure: &Failure) -> Value {
-    json!({"answer": null, "status": status_of(failure).name(), "failure": failure})
 }

@@ -1,7 +1,8 @@
 //! One evaluation of typed code: run it, wait for its last events, show what it came to.
 
+use crate::app::document;
 use crate::core::event::Event;
-use crate::core::failure::FailureKind;
+use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::Frame;
 use crate::core::stopped::Stopped;
 use crate::core::text::{head_tail, one_line};
@@ -10,6 +11,7 @@ use crate::repl::narrator::Detail;
 use crate::repl::shell::Shell;
 use crate::repl::underscore;
 use crate::script::evaluate::Evaluation;
+use crate::script::evaluate::report::render;
 use crate::script::marks::Marks;
 use serde_json::Value;
 use std::sync::Arc;
@@ -112,6 +114,20 @@ impl Shell {
             let names: Vec<&str> = evaluation.new_variables.iter().map(|v| v.name.as_str()).collect();
             self.screen.dim(&format!("kept from before the error: {}", one_line(&names.join(", "), 200)));
         }
+    }
+
+    /// Tells a failure and remembers it for the exit code. A person who cancelled knows why; who reads values as JSON from
+    /// a pipe finds it among them.
+    pub fn fail(&mut self, failure: Failure) {
+        if failure.kind == FailureKind::Cancelled && self.interactive {
+            self.screen.err("cancelled; the session and its variables are kept");
+        } else {
+            self.screen.failure(&render(&failure));
+        }
+        if self.json && !self.interactive {
+            self.screen.out(&document::of_failure(&failure).to_string());
+        }
+        self.failure = Some(failure);
     }
 
     fn numbered(&self, evaluation: &Evaluation) {

@@ -15,7 +15,6 @@ use crate::repl::follower::Follower;
 use crate::repl::interrupts::Interrupts;
 use crate::repl::sources::Sources;
 use crate::repl::words::words;
-use crate::script::evaluate::report::render;
 use crate::script::session::{Session, SessionSetup};
 use crate::turn::root::RootEnd;
 use serde_json::Value;
@@ -196,16 +195,6 @@ impl Shell {
             return vec![shown(argument)];
         }
         words(argument).into_iter().map(|word| shown(word.text)).collect()
-    }
-
-    /// Tells a failure and remembers it for the exit code. A person who cancelled knows why.
-    pub fn fail(&mut self, failure: Failure) {
-        if failure.kind == FailureKind::Cancelled && self.interactive {
-            self.screen.err("cancelled; the session and its variables are kept");
-        } else {
-            self.screen.failure(&render(&failure));
-        }
-        self.failure = Some(failure);
     }
 
     /// Shows a person what the session has cost, if models were used since there were `before` calls.

@@ -1,6 +1,7 @@
 //! Standard input that is no terminal: statements are evaluated as they come.
 
 use super::project;
+use serde_json::{Value, json};
 
 #[test]
 fn statements_of_a_pipe_are_evaluated_one_by_one() {
@@ -33,6 +34,16 @@ fn json_is_one_value_per_line() {
     let ran = project().args(["--json"]).stdin("#{a: [1, \"x\"]}\nprint(1)\n\"text\"\n").run().ok();
     assert_eq!(ran.stdout, "{\"a\":[1,\"x\"]}\n\"text\"\n");
     ran.says("1\n");
+}
+
+#[test]
+fn a_failure_is_a_value_among_those_of_json() {
+    let ran = project().args(["repl", "--json"]).stdin("1\nmissing\n.load none.rhai\n2\n").run().code(1);
+    let values: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let kinds = values.iter().map(|value| value["failure"]["kind"].as_str());
+    assert_eq!(kinds.collect::<Vec<_>>(), [None, Some("script"), Some("not_found"), None], "{}", ran.stdout);
+    assert_eq!((&values[1]["answer"], &values[1]["status"]), (&json!(null), &json!("failed")));
+    ran.says("error: there is no variable `missing`").says("error: cannot read");
 }
 
 #[test]
