@@ -6,7 +6,7 @@ use crate::cli::args::{Arguments, Command};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{
-    ask, bench, completions, config, doctor, eval, init, logs, memory, models, person, pipeline, replay, report,
+    ask, bench, completions, config, doctor, eval, events, init, logs, memory, models, person, pipeline, replay, report,
     resume, run, runs, scripts, tools, trace,
 };
 use crate::config::environment::Environment;
@@ -153,13 +153,7 @@ async fn dispatch(
     }
     let settings = check::load(environment, layer)?;
     if let None | Some(Command::Repl(_)) = parsed.command {
-        if let Some(failure) = flags.unfit_for_session() {
-            return Ok(report::usage(printer, &failure));
-        }
-        // The REPL asks its questions on its own screen, so it builds the app itself.
-        let (context, kept) = (flags.context.clone(), flags.kept());
-        let options = Options { context, json: flags.json, quiet: flags.quiet, flags: kept };
-        return repl::run::run(settings, options).await;
+        return session(settings, flags, printer).await;
     }
     if let Some(failure) = wrong_name(&settings, flags) {
         return Ok(report::usage(printer, &failure));
@@ -170,6 +164,16 @@ async fn dispatch(
     tell_project(&settings, printer, parsed.command.as_ref());
     let app = build::build(settings, person::present(printer))?;
     with(&app, printer, parsed.command).await
+}
+
+/// The REPL asks its questions on its own screen, so it builds the app itself.
+async fn session(settings: Settings, flags: &RunFlags, printer: &Printer) -> Outcome<Exit> {
+    if let Some(failure) = flags.unfit_for_session() {
+        return Ok(report::usage(printer, &failure));
+    }
+    let (context, kept) = (flags.context.clone(), flags.kept());
+    let options = Options { context, json: flags.json, quiet: flags.quiet, flags: kept };
+    repl::run::run(settings, options).await
 }
 
 /// Says before a run what the project's file allows by itself.

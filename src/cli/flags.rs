@@ -104,10 +104,19 @@ impl RunFlags {
         }
     }
 
-    /// That a session of the REPL, whose end is the person's, cannot be held to this.
+    /// That a session of the REPL cannot be held to this: its end is the person's, its values go to standard output, and every
+    /// `.ask` is a run of its own.
     pub fn unfit_for_session(&self) -> Option<Failure> {
-        let failure = Failure::new(FailureKind::Invalid, "--fail-on-partial means nothing to a session of the REPL");
-        self.fail_on_partial.then(|| failure.hint("`run`, `ask`, `eval` and `resume` of what they began take it"))
+        let unfit = |what: &str, hint: &str| Some(Failure::new(FailureKind::Invalid, what).hint(hint));
+        if self.events.is_some() {
+            let hint = "`rhizo logs last --follow --json` shows its events from another terminal";
+            return unfit("a session of the REPL takes no --events", hint);
+        }
+        if self.fail_on_partial {
+            let hint = "`run`, `ask`, `eval` and `resume` of what they began take it";
+            return unfit("--fail-on-partial means nothing to a session of the REPL", hint);
+        }
+        None
     }
 
     /// Takes the last `--context` value if there is no such file, folder or glob.

@@ -47,6 +47,17 @@ fn a_failure_is_a_value_among_those_of_json() {
 }
 
 #[test]
+fn a_session_says_that_it_writes_no_events() {
+    let project = project();
+    for args in [&["repl", "--events", "-"][..], &["--events", "log.jsonl"]] {
+        project.list(args).stdin("1\n").run().code(2).prints("").says("hint: `rhizo logs last --follow --json`");
+    }
+    assert!(!project.project().join("log.jsonl").exists());
+    project.args(["repl"]).stdin("1\nmissing\n").run().code(1);
+    project.args(["resume", "last", "--events", "-"]).stdin("").run().code(2).prints("").says("takes no --events");
+}
+
+#[test]
 fn the_context_of_a_piped_session_is_opened() {
     let ran = project().args(["--context", "harbour.txt"]).stdin("context.len()\ncontext.count(\"harbour\")\n").run();
     ran.ok().prints("62\n1\n");
