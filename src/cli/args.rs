@@ -86,12 +86,7 @@ impl Arguments {
             return Err(failure.hint("rhizo ask --max-cost 0.50 \"...\""));
         }
         match &mut self.command {
-            Some(Command::Ask(args)) => {
-                if args.question.is_none() {
-                    args.question = args.flags.last_unless_path();
-                }
-                given(args.question.is_some(), "ask needs a question", "rhizo ask \"...\" --context PATH")
-            }
+            Some(Command::Ask(args)) => args.settle(),
             Some(Command::Eval(args)) => args.settle(),
             Some(Command::Run(args)) => {
                 args.args.extend(args.flags.parameters()?);

@@ -4,12 +4,13 @@ use crate::app::build::App;
 use crate::app::inputs;
 use crate::app::launch::Launch;
 use crate::app::run::{self, Run, Start};
+use crate::cli::args::given;
 use crate::cli::events::Target;
 use crate::cli::flags::RunFlags;
 use crate::cli::interrupt;
 use crate::cli::printer::Printer;
-use crate::cli::report;
 use crate::cli::watching::Watching;
+use crate::cli::{report, run as run_command};
 use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -23,7 +24,7 @@ use std::sync::Arc;
 /// Arguments of `ask`.
 #[derive(Debug, Args)]
 pub struct Ask {
-    /// The question.
+    /// The question, - for one from a pipe.
     #[arg(value_name = "QUESTION")]
     pub question: Option<String>,
     /// Explores by code even what would fit into one prompt.
@@ -37,9 +38,53 @@ pub struct Ask {
     pub flags: RunFlags,
 }
 
+impl Ask {
+    /// Takes the question from behind the paths of `--context` or from a pipe if it does not stand in its place.
+    ///
+    /// Fails with `Invalid` if there is none, or if the pipe is wanted for the context too.
+    pub fn settle(&mut self) -> Outcome<()> {
+        let reads_context = self.flags.context.iter().any(|path| path == PIPE);
+        if self.question.is_none() {
+            let piped = || (!reads_context && is_piped()).then(|| PIPE.to_owned());
+            self.question = self.flags.last_unless_path().or_else(piped);
+        }
+        if reads_context && self.is_read() {
+            return Err(run_command::twice("question"));
+        }
+        given(self.question.is_some(), "ask needs a question", "rhizo ask \"...\" --context PATH")
+    }
+
+    /// Whether the question is read from standard input.
+    fn is_read(&self) -> bool {
+        self.question.as_deref() == Some(PIPE)
+    }
+}
+
+/// What is written for a question from standard input.
+const PIPE: &str = "-";
+
+/// The longest question of a pipe, in bytes: more is a long input, which no prompt takes.
+const LONGEST: usize = 32 * 1024;
+
+/// The question of a pipe. An endless one ends too.
+fn read(from: impl Read) -> Outcome<String> {
+    let wrong = |what: String| Failure::new(FailureKind::Invalid, what).hint("cat FILE | rhizo ask \"...\"");
+    let most = u64::try_from(LONGEST).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    from.take(most).read_to_end(&mut bytes).map_err(|error| {
+        Failure::new(FailureKind::Io, format!("cannot read the question from standard input: {error}"))
+    })?;
+    if bytes.len() > LONGEST {
+        return Err(wrong(format!("standard input holds more than {LONGEST} bytes, which is no question")));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| wrong("standard input holds no text, which is no question".into()));
+    text.map(|text| text.trim().to_owned())
+}
+
 /// Runs `ask`.
 pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit> {
-    let question = args.question.as_deref().unwrap_or_default();
+    let read = if args.is_read() { Some(read(std::io::stdin())?) } else { None };
+    let question = read.as_deref().or(args.question.as_deref()).unwrap_or_default();
     if question.trim().is_empty() {
         let failure = Failure::new(FailureKind::Invalid, "the question is empty");
         return Ok(report::usage(printer, &failure.hint("rhizo ask \"...\" --context PATH")));
@@ -48,7 +93,8 @@ pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit>
         Ok(schema) => schema,
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
-    let (library, launch) = opened(app, printer, &args.flags, pipe(&args.flags.context)).await?;
+    let context_pipe = if read.is_some() { None } else { pipe(&args.flags.context) };
+    let (library, launch) = opened(app, printer, &args.flags, context_pipe).await?;
     let role = app.kit.settings.role.clone();
     let launch = Launch { role: role.clone(), recursive: args.recursive, schema: schema.clone(), ..launch };
     let schema = schema.as_ref().map(Schema::read).transpose()?.map(Arc::new);

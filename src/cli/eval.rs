@@ -62,7 +62,7 @@ const PIPE: &str = "-";
 pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exit> {
     let typed = args.code.as_deref() == Some(PIPE);
     if typed && args.reads_context() {
-        return Ok(report::usage(printer, &run_command::twice()));
+        return Ok(report::usage(printer, &run_command::twice("program")));
     }
     let piped = if typed { Some(run_command::piped()?) } else { None };
     let code = piped.as_deref().or(args.code.as_deref()).unwrap_or_default();

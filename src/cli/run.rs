@@ -55,7 +55,7 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
     };
     let typed = file == Path::new("-");
     if typed && args.flags.context.iter().any(|path| path == "-") {
-        return Ok(report::usage(printer, &twice()));
+        return Ok(report::usage(printer, &twice("program")));
     }
     let (source, pipe) = if typed { (piped()?, None) } else { (meant(&file)?, ask::pipe(&args.flags.context)) };
     if let Err(failure) = programs::check_file(Some(file.as_path()).filter(|_| !typed), &source, &parameters) {
@@ -218,9 +218,9 @@ fn mend(error: &std::io::Error) -> Option<&'static str> {
     is_foreign.then_some("a program is text in UTF-8: save it in that encoding")
 }
 
-/// That standard input is wanted for two things.
-pub fn twice() -> Failure {
-    Failure::new(FailureKind::Invalid, "standard input cannot be both the program and the context")
+/// That standard input is wanted for two things, of which the context is one.
+pub fn twice(what: &str) -> Failure {
+    Failure::new(FailureKind::Invalid, format!("standard input cannot be both the {what} and the context"))
         .hint("name a file for one of them")
 }
 

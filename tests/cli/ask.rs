@@ -1,6 +1,7 @@
 //! `rhizo ask`: the answer alone on standard output, notice and progress on standard error.
 
 use super::project;
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::{Value, json};
 
@@ -112,6 +113,31 @@ fn an_empty_question_is_refused() {
     project().args(["ask", "  "]).run().code(2).snapshot("ask_empty");
     project().args(["ask", ""]).run().code(2).says("the question is empty");
     project().args(["ask"]).run().code(2).snapshot("ask_nothing");
+}
+
+#[test]
+fn a_question_comes_through_a_pipe() {
+    let server = ChatServer::new(|_| Reply::text("31 metres"));
+    let program = Program::served_by(&server).file("harbour.txt", super::HARBOUR);
+    for args in [
+        &["ask", "-", "-q"][..],
+        &["ask", "-q"],
+        &["ask", "-q", "--context", "harbour.txt"],
+        &["ask", "-", "-q", "--context", "harbour.txt"],
+    ] {
+        program.list(args).stdin("How tall is it?\n").run().ok().prints("31 metres\n");
+        let asked = server.asks().last().expect("it was asked").body.to_string();
+        assert!(asked.contains("How tall is it?"), "{args:?}: {asked}");
+        assert_eq!(asked.contains("harbour opened"), args.contains(&"harbour.txt"), "{args:?}: {asked}");
+    }
+    let asked = server.asks().len();
+    let long = "log\n".repeat(10_000);
+    program.args(["ask"]).stdin(&long).run().code(1).says("more than 32768 bytes").says("hint: cat FILE | rhizo ask");
+    program.args(["ask", "-"]).stdin(b"\xff").run().code(1).says("standard input holds no text");
+    program.args(["ask", "-"]).stdin(" \n").run().code(2).says("the question is empty");
+    let both = program.args(["ask", "-", "--context", "-"]).stdin("q").run().code(2);
+    both.says("standard input cannot be both the question and the context");
+    assert_eq!(server.asks().len(), asked);
 }
 
 #[test]
