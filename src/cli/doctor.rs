@@ -3,7 +3,7 @@
 use crate::app::build::{self, App};
 use crate::cli::model_test::{self, Tested};
 use crate::cli::printer::Printer;
-use crate::cli::table;
+use crate::cli::{scripts, table};
 use crate::config::environment::Environment;
 use crate::config::key;
 use crate::config::layer::Layer;
@@ -67,7 +67,7 @@ pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) 
         if args.repair {
             checks.push(("repair", repaired(&paths).await));
         }
-        checks.push(("programs", front_matter(&paths)));
+        checks.extend(front_matter(&paths).into_iter().map(|found| ("programs", found)));
         match loaded {
             Ok(settings) => whole(settings, !args.no_call, &mut checks).await,
             Err(_) => checks.push(("store", Store::open(&paths.store).and_then(|store| sound(&store)))),
@@ -90,6 +90,8 @@ async fn whole(settings: Settings, calls: bool, checks: &mut Checks) {
             return;
         }
     };
+    let (list, _) = programs::all(&app.kit.settings.paths);
+    checks.extend(scripts::unparsed(&app, &list).into_iter().map(|fault| ("programs", Err(fault))));
     checks.push(("store", sound(&app.kit.store)));
     checks.extend(crowded(&app).map(|told| ("workspace", Ok(told))));
     let model = app.kit.models.default_model().await;
@@ -120,9 +122,9 @@ fn crowded(app: &App) -> Option<String> {
     workspace.closes_below(root).then(|| format!("{} holds files of rhizo itself: {closed}", root.display()))
 }
 
-fn front_matter(paths: &Paths) -> Outcome<String> {
+fn front_matter(paths: &Paths) -> Vec<Outcome<String>> {
     let (_, faults) = programs::all(paths);
-    faults.into_iter().next().map_or_else(|| Ok("front matter is right".to_owned()), Err)
+    if faults.is_empty() { vec![Ok("front matter is right".to_owned())] } else { faults.into_iter().map(Err).collect() }
 }
 
 /// A real call of the default model, and the state of its breaker.

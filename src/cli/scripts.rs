@@ -1,10 +1,12 @@
 //! `rhizo scripts`: stored programs.
 
 use crate::app::build::App;
+use crate::app::run;
 use crate::cli::printer::Printer;
 use crate::cli::{report, table};
+use crate::context::library::Library;
 use crate::core::exit::Exit;
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, Outcome};
 use crate::registry::programs::{self, Program};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -44,7 +46,8 @@ pub fn scripts(app: &App, printer: &Printer, args: &Scripts) -> Outcome<Exit> {
                 printer.dim(&format!("{name} is left out: {path} has no front matter"));
             }
             // Broken files are told and do not hide the others.
-            let exits: Vec<Exit> = faults.iter().map(|fault| report::tell(printer, fault)).collect();
+            let faults = faults.into_iter().chain(unparsed(app, &list));
+            let exits: Vec<Exit> = faults.map(|fault| report::tell(printer, &fault)).collect();
             exits.first().copied().unwrap_or(Exit::Ok)
         }
         Action::Show { script } => {
@@ -53,4 +56,18 @@ pub fn scripts(app: &App, printer: &Printer, args: &Scripts) -> Outcome<Exit> {
             Exit::Ok
         }
     })
+}
+
+/// The programs of people that cannot run, though their front matter is right: only a session can tell that they do not
+/// parse.
+pub fn unparsed(app: &App, programs: &[Program]) -> Vec<Failure> {
+    let idle = run::idle(&app.kit, Library::default());
+    let mut session = idle.session(None, Some(json!({})));
+    let own = programs.iter().filter(|program| program.home != "built-in");
+    let faults = own.filter_map(|program| {
+        let failure = session.compiles(&program.source).err()?;
+        let message = format!("program `{}` does not parse: {}", program.name, failure.message);
+        Some(Failure { message, ..failure })
+    });
+    faults.collect()
 }

@@ -91,6 +91,24 @@ fn a_fault_of_the_settings_hides_none_of_what_needs_no_settings() {
 }
 
 #[test]
+fn every_program_that_cannot_run_is_named() {
+    let front = "//! +++\n//! summary = \"s\"\n//! +++\n";
+    let program = Program::offline()
+        .file("scripts/torn.rhai", "//! +++\n1\n")
+        .file("scripts/late.rhai", "1\n//! +++\n//! +++\n")
+        .file("scripts/slip.rhai", format!("{front}let x = ;\n"))
+        .file("scripts/good.rhai", format!("{front}args.len() + context.len()\n"));
+    for args in [&["doctor", "--json"][..], &["scripts"]] {
+        let ran = program.list(args).run().code(3);
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        for fault in ["program `torn` is wrong", "program `late` is wrong", "program `slip` does not parse: "] {
+            assert!(told.contains(fault), "{fault}: {told}");
+        }
+        assert!(!told.contains("`good`"), "{told}");
+    }
+}
+
+#[test]
 fn init_writes_a_file_that_the_program_reads() {
     let program = Program::offline();
     program.args(["init"]).run().ok().prints("wrote [project]/rhizo.toml\n");
