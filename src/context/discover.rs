@@ -173,6 +173,10 @@ fn tidy(path: &Path) -> PathBuf {
 }
 
 fn missing(path: &Path, full: &Path) -> Failure {
+    if let Ok(target) = full.read_link() {
+        let told = format!("the link {} leads to {:?}, where nothing is", full.display(), target.display());
+        return Failure::new(FailureKind::NotFound, told).hint("name what it was meant to lead to, or mend the link");
+    }
     let failure = Failure::new(FailureKind::NotFound, format!("there is no file or folder {:?}", path.display()));
     let Some(folder) = full.parent() else { return failure };
     match similar(path, full) {

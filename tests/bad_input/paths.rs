@@ -34,6 +34,14 @@ fn a_folder_that_is_not_unicode_is_one_to_work_in() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere_is_told_with_where_it_leads() {
+    let program = Program::offline();
+    std::os::unix::fs::symlink("gone.txt", program.project().join("dang")).expect("a link");
+    let ran = program.args(["eval", "1", "--context", "dang"]).run().code(1);
+    ran.says("the link [project]/dang leads to \"gone.txt\", where nothing is").does_not_say("did you mean");
+}
+
+#[test]
 fn a_folder_that_is_gone_is_told() {
     let program = Program::offline();
     let leave = "mkdir gone && cd gone && rmdir ../gone";
