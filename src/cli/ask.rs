@@ -12,6 +12,7 @@ use crate::cli::printer::Printer;
 use crate::cli::watching::Watching;
 use crate::cli::{report, run as run_command};
 use crate::context::library::Library;
+use crate::context::skipped;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::host::typed::Schema;
@@ -138,12 +139,7 @@ pub async fn opened(
 
 /// Tells which files of folders were left out.
 pub fn tell_skipped(printer: &Printer, library: &Library) {
-    for (name, reason) in library.skipped().iter().take(5) {
-        printer.err(&format!("skipped {name}: {reason}"));
-    }
-    if let Some(more) = library.skipped().len().checked_sub(5).filter(|more| *more > 0) {
-        printer.err(&format!("skipped {more} more files"));
-    }
+    skipped::lines(library.skipped()).iter().for_each(|line| printer.err(line));
 }
 
 /// Tells which files that somebody named have nothing in them: whoever asks about them pays for no answer.

@@ -28,6 +28,7 @@ pub mod rank;
 pub mod read;
 pub mod scan;
 pub mod search;
+pub mod skipped;
 pub mod sniff;
 pub mod spool;
 pub mod stem;

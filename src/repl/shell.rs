@@ -5,6 +5,7 @@ use crate::app::inputs;
 use crate::app::launch::Launch;
 use crate::app::run::{self, Run, Start};
 use crate::context::library::Library;
+use crate::context::skipped;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
@@ -272,12 +273,7 @@ pub(super) fn on_print(screen: &Arc<Screen>, json: bool, muted: &Arc<AtomicBool>
 
 /// Tells which files of folders were left out.
 pub(super) fn tell_skipped(screen: &Screen, library: &Library) {
-    for (name, reason) in library.skipped().iter().take(5) {
-        screen.err(&format!("skipped {name}: {reason}"));
-    }
-    if let Some(more) = library.skipped().len().checked_sub(5).filter(|more| *more > 0) {
-        screen.err(&format!("skipped {more} more files"));
-    }
+    skipped::lines(library.skipped()).iter().for_each(|line| screen.err(line));
 }
 
 async fn expiry(limit: Option<u64>) {

@@ -151,4 +151,11 @@ fn binary_files_of_a_folder_are_skipped_and_named() {
     let program = project().file("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\0");
     let ran = program.args(["ask", QUESTION, "--context", "."]).run().ok().says("skipped picture.png: a PNG picture");
     assert!(ran.stdout.contains("1884"));
+    // Of many the first ones; the others are counted.
+    let one = (0..5).fold(program, |program, n| program.file(&format!("a{n}.bin"), b"a\0"));
+    one.args(["eval", "1", "--context", "."]).run().ok().says("skipped 1 more file: a PNG picture\n");
+    let many = one.file("t.gz", b"\x1f\x8b").file("u.bin", b"a\0").file("v.bin", b"a\0");
+    let told = "skipped 4 more files: binary (2), a PNG picture (1), gzip-compressed (1)\n";
+    many.args(["eval", "1", "--context", "."]).run().ok().says(told);
+    many.args(["repl", "--context", "."]).stdin("1\n").run().ok().says(told);
 }
