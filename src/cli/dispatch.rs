@@ -82,7 +82,8 @@ fn usage(error: &clap::Error, json: bool) -> Exit {
     let printer = Printer::new(json, false, true);
     if error.use_stderr() {
         let text = error.render().to_string();
-        let hint = file_as_command(error).or_else(|| unquoted(error, &text)).or_else(|| unset(error));
+        let hint = file_as_command(error).or_else(|| unquoted(error, &text));
+        let hint = hint.or_else(|| unset(error)).or_else(|| strange(error));
         if json {
             let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
             let failure = Failure::new(FailureKind::Invalid, message);
@@ -119,6 +120,12 @@ fn unset(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) else { return None };
     let refused = error.kind() == ErrorKind::ValueValidation && value.is_empty();
     refused.then(|| UNSET.to_owned())
+}
+
+/// How a file is opened whose name is no text, which no argument can be.
+fn strange(error: &clap::Error) -> Option<String> {
+    let hint = "a file whose name is not Unicode is opened by its folder: --context FOLDER";
+    (error.kind() == ErrorKind::InvalidUtf8).then(|| hint.to_owned())
 }
 
 /// The commands that make their settings themselves, or need none.

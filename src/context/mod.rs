@@ -1,7 +1,7 @@
 //! The long inputs of a run: memory-mapped documents and views of them. Nothing here copies a whole input, calls a model
 //! or runs a script.
 //!
-//! - `library`, `discover`, `sniff`, `spool`: which documents a run has, and what is refused.
+//! - `library`, `discover`, `sniff`, `skipped`, `spool`: which documents a run has, and what is refused.
 //! - `document`, `mapping`, `fault`, `newlines`, `fingerprint`: one document and its memory.
 //! - `view`, `read`, `lines`, `pieces`, `chunk`, `grep`, `search`, `data`, `card`, `headed`: what a text answers.
 //! - `scan`, `pattern`, `cells`, `terms`, `rank`, `stem`, `columns`, `table`, `poll`: the loops and formulas beneath.

@@ -34,6 +34,15 @@ fn a_folder_that_is_not_unicode_is_one_to_work_in() {
 }
 
 #[test]
+fn a_file_that_is_not_unicode_is_opened_by_its_folder() {
+    let program = Program::offline().file("d/a.txt", "two");
+    write(&program, b"d/b\xc3.txt", "three");
+    let ran = program.args([]).after(&named("eval 1 --context", "d/b\\303.txt")).run().code(2);
+    ran.says("hint: a file whose name is not Unicode is opened by its folder: --context FOLDER");
+    program.args(["eval", "context.len()", "--context", "d"]).run().ok().prints("8\n");
+}
+
+#[test]
 fn a_link_that_leads_nowhere_is_told_with_where_it_leads() {
     let program = Program::offline();
     std::os::unix::fs::symlink("gone.txt", program.project().join("dang")).expect("a link");
