@@ -88,7 +88,7 @@ fn explain(app: &App, printer: &Printer, question: Question<'_>, library: Librar
     let text = inspect(question, &sight)?;
     if printer.json {
         printer.json_value(&text.into());
-    } else if question.deep {
+    } else if question.is_source() {
         printer.out(&text);
     } else {
         printer.out(&page(&text, table::width()));

@@ -29,6 +29,13 @@ pub struct Question<'t> {
     pub deep: bool,
 }
 
+impl Question<'_> {
+    /// Whether the answer is a source or a value, whose lines stay as they are; the help in general is text.
+    pub const fn is_source(&self) -> bool {
+        self.deep && !self.name.is_empty()
+    }
+}
+
 /// Tells what a line is.
 pub fn read(line: &str) -> Input<'_> {
     let text = line.trim();

@@ -141,7 +141,7 @@ impl Shell {
         };
         match answer {
             // A source stays as it is: it is there to be copied.
-            Ok(text) if question.deep => self.screen.out(&text),
+            Ok(text) if question.is_source() => self.screen.out(&text),
             Ok(text) => self.screen.page(&text),
             Err(failure) => self.fail(failure),
         }

@@ -109,6 +109,7 @@ fn sixty_columns_are_enough() {
         (".memory", "0 episodes"),
         ("?llm", "  prints"),
         ("?context.grep", "context.grep("),
+        ("??", "on_event("),
     ] {
         terminal.line(command, shown);
         assert_eq!(terminal.cut_rows(), [""; 0], "the terminal had to cut what {command} shows");
