@@ -180,13 +180,17 @@ fn is_group(path: &str) -> bool {
     key::KEYS.iter().any(|key| below(key) && (!inner || key.path.contains('*')))
 }
 
-/// The variable that one without a meaning may have meant: that of the setting whose path it spells, or the nearest.
+/// The variable that one without a meaning may have meant: that of the setting whose path it spells, or of the only one whose
+/// path ends so, or the nearest.
 fn variable(name: &str) -> Option<String> {
     let path = name.strip_prefix("RHIZO_").unwrap_or(name);
     let spelt = |key: &&key::Key| path == key.path.replace('.', "_").to_uppercase();
+    let ends = |key: &&key::Key| key.path.rsplit('.').next().is_some_and(|last| path == last.to_uppercase());
+    let mut ending = key::KEYS.iter().filter(ends).filter_map(key::variable);
+    let only = ending.next().filter(|_| ending.next().is_none());
     let names: Vec<String> = key::KEYS.iter().filter_map(key::variable).collect();
     let near = || nearest(name, names.iter().map(String::as_str)).map(ToOwned::to_owned);
-    key::KEYS.iter().find(spelt).and_then(key::variable).or_else(near)
+    key::KEYS.iter().find(spelt).and_then(key::variable).or(only).or_else(near)
 }
 
 fn unknown(path: &str) -> String {
