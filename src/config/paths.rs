@@ -103,5 +103,6 @@ fn homeless() -> Failure {
 }
 
 fn nearest_above(folder: &Path, name: &str) -> Option<PathBuf> {
-    folder.ancestors().map(|above| above.join(name)).find(|file| file.is_file())
+    // A folder of that name is no file of settings, which reading it says.
+    folder.ancestors().map(|above| above.join(name)).find(|file| file.is_file() || file.is_dir())
 }

@@ -84,6 +84,12 @@ fn variables_that_mean_nothing_are_told() {
 }
 
 #[test]
+fn a_folder_in_the_place_of_the_settings_is_told() {
+    let program = Program::offline().file("rhizo.toml/a.txt", "");
+    program.args(["eval", "1"]).run().code(3).says("cannot read [project]/rhizo.toml: Is a directory");
+}
+
+#[test]
 fn all_state_lies_where_rhizo_home_says() {
     let program = project();
     program.args(["ask", "How tall?", "--context", "harbour.txt"]).run().ok();
