@@ -85,6 +85,7 @@ impl Arguments {
             let failure = Failure::new(FailureKind::Invalid, "options of a run stand after its subcommand");
             return Err(failure.hint("rhizo ask --max-cost 0.50 \"...\""));
         }
+        once(&self.run_flags().context)?;
         match &mut self.command {
             Some(Command::Ask(args)) => args.settle(),
             Some(Command::Eval(args)) => args.settle(),
@@ -155,6 +156,15 @@ impl Arguments {
             _ => false,
         }
     }
+}
+
+/// Fails with `Invalid` if standard input is to be read a second time: nothing would be left of it.
+fn once(context: &[String]) -> Outcome<()> {
+    if context.iter().filter(|path| *path == "-").count() < 2 {
+        return Ok(());
+    }
+    let failure = Failure::new(FailureKind::Invalid, "standard input is named twice as the context");
+    Err(failure.hint("it can be read once: --context -"))
 }
 
 /// Fails with `Invalid` and how to write it unless an argument is there.

@@ -42,6 +42,14 @@ fn a_pipe_is_a_context() {
 }
 
 #[test]
+fn a_pipe_is_read_once() {
+    for args in [&["ask", QUESTION, "--context", "-", "--context", "-"][..], &["eval", "1", "-c", "-", "-"]] {
+        let ran = Program::offline().list(args).stdin(super::HARBOUR).run().code(2);
+        ran.says("standard input is named twice as the context");
+    }
+}
+
+#[test]
 fn exploring_takes_turns_and_quotes_places() {
     let program = project();
     let ran = program.args(["ask", "How tall is the lighthouse?", "--context", ".", "--recursive"]).run().ok();
