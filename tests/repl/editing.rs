@@ -59,6 +59,18 @@ fn history_lives_on_and_a_leading_space_keeps_out_of_it() {
 }
 
 #[test]
+fn an_earlier_input_is_taken_over_with_all_its_lines() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line("fn tide(a) {\r  a + 1\r}", "rhizo>");
+    terminal.keys("fn tid");
+    terminal.see("> fn tide(a) { ...");
+    terminal.keys("\u{1b}[C");
+    terminal.line("", "rhizo>");
+    terminal.line("tide(2)", "out(1) = 3");
+}
+
+#[test]
 fn a_long_task_leaves_the_list_of_runs_its_form() {
     let program = project();
     let code = format!("\"{}\".len()", "word_that_is_long".repeat(20));

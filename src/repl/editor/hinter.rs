@@ -16,8 +16,8 @@ const SHORTEST: usize = 3;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
     shown: String,
-    /// Whether the right arrow takes it over.
-    taken: bool,
+    /// What the right arrow takes over: of an earlier input all its lines, of which the first is shown.
+    taken: Option<String>,
 }
 
 impl Hint for Suggestion {
@@ -26,14 +26,14 @@ impl Hint for Suggestion {
     }
 
     fn completion(&self) -> Option<&str> {
-        self.taken.then_some(self.shown.as_str())
+        self.taken.as_deref()
     }
 }
 
 /// What stands in an empty row below code that is not finished: without it one cannot tell waiting from hanging.
 pub fn awaited(line: &str, session: &mut Session) -> Option<Suggestion> {
     let open = line.ends_with('\n') && !validator::is_complete(session, line);
-    open.then(|| Suggestion { shown: "...".to_owned(), taken: false })
+    open.then(|| Suggestion { shown: "...".to_owned(), taken: None })
 }
 
 /// The signature of a call whose parenthesis was just opened at the end of `line`.
@@ -44,7 +44,7 @@ pub fn signature(line: &str, session: &Session) -> Option<Suggestion> {
     let name = code.next().filter(|p: &&Piece<'_>| p.kind == Kind::Word && p.end() == open.start)?;
     let usage = vocabulary::usage(name.text, session)?;
     let parameters = usage.split_once('(')?.1;
-    (parameters != ")").then(|| Suggestion { shown: parameters.to_owned(), taken: false })
+    (parameters != ")").then(|| Suggestion { shown: parameters.to_owned(), taken: None })
 }
 
 /// The rest of the newest line that begins with `line`.
@@ -57,5 +57,6 @@ pub fn earlier(line: &str, context: &Context<'_>) -> Option<Suggestion> {
     let found = context.history().starts_with(line, newest, SearchDirection::Reverse).ok()??;
     let rest = found.entry.get(line.len()..)?;
     let shown = rest.lines().next().filter(|rest| !rest.is_empty())?;
-    Some(Suggestion { shown: shown.to_owned(), taken: true })
+    let more = if rest.contains('\n') { " ..." } else { "" };
+    Some(Suggestion { shown: format!("{shown}{more}"), taken: Some(rest.to_owned()) })
 }
