@@ -88,6 +88,20 @@ fn a_person_whose_standard_error_is_a_file_is_asked() {
 }
 
 #[test]
+fn a_question_that_is_given_up_ends_its_row() {
+    let program = project().file("ask.rhai", "ask_user(\"which one?\")");
+    for (keys, shown, code) in [("\u{3}", "^C", 130), ("\u{4}", "", 6)] {
+        let mut terminal = Terminal::run(&program, &["run", "ask.rhai"], 80);
+        terminal.see("your answer to the program:");
+        terminal.keys(keys);
+        terminal.see("error: ");
+        let raw = terminal.raw();
+        assert!(raw.contains(&format!("your answer to the program: {shown}\r\n")), "{raw:?}");
+        assert_eq!(terminal.end(), code);
+    }
+}
+
+#[test]
 fn a_long_command_is_shown_whole() {
     let program = project();
     let mut terminal = Terminal::start(&program, &[]);

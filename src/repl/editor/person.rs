@@ -97,12 +97,30 @@ async fn answer(question: &Question) -> Outcome<String> {
         forget_typed(terminal.get_ref()).map_err(gone)?;
     }
     write(&terminal, &shown(question)).await.map_err(gone)?;
+    let mut row = Row { terminal: terminal.get_ref(), ended: false };
     let answer = line(&terminal).await?;
+    row.ended = true;
     if is_ahead {
         // It was shown above the question, where it was typed.
         write(&terminal, &format!("{}\n", visible(&answer))).await.map_err(gone)?;
     }
     Ok(answer)
+}
+
+/// The row in which an answer is typed. That of a question that is given up ends too: what comes next has its own.
+struct Row<'a> {
+    terminal: &'a File,
+    ended: bool,
+}
+
+impl Drop for Row<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let mut terminal = self.terminal;
+            // A terminal that is gone shows nothing any more.
+            drop(terminal.write_all(b"\n"));
+        }
+    }
 }
 
 /// The next line that is typed.
