@@ -177,3 +177,38 @@ fn a_closed_or_empty_pipe_is_no_document() {
     program.args(["eval", "context.is_empty"]).stdin("").run().ok().prints("true\n");
     program.args(["eval", "context.is_empty"]).run().ok().prints("true\n");
 }
+
+/// What is said of a program over a folder that fails.
+fn refused(program: &Program, code: &str) -> String {
+    program.args(["eval", code, "-c", "notes"]).run().stderr
+}
+
+#[test]
+fn a_document_that_is_not_there_is_answered_with_the_names_most_like_it() {
+    let names = |kind: &str, many: usize| (0..many).map(|at| format!("notes/{kind}-{at:03}.md")).collect::<Vec<_>>();
+    let all = [names("audit", 20), names("post-mortem", 20)].concat();
+    let program = all.iter().fold(Program::offline(), |program, name| program.file(name, "text\n"));
+    for (asked, says) in [
+        ("post-mortem-017", "the documents are \"notes/post-mortem-017.md\", "),
+        ("mortem of the 17th, number 017", "the documents are \"notes/post-mortem-017.md\", "),
+        ("zzz", "the documents are \"notes/audit-000.md\", "),
+    ] {
+        let said = refused(&program, &format!("context.doc(\"{asked}\")"));
+        assert!(said.contains(says) && said.contains(" and 32 more"), "{asked}: {said}");
+    }
+}
+
+#[test]
+fn documents_are_listed_with_their_lines() {
+    assert_eq!(over("one\ntwo\n", "docs()"), json!([{"name": "a.txt", "len": 8, "lines": 2}]));
+}
+
+#[test]
+fn a_table_that_is_too_large_is_taken_by_documents_or_by_lines() {
+    let table = format!("name,price\n{}", "harbour lighthouse,4\n".repeat(300_000));
+    let one = Program::offline().file("notes/a.csv", &table);
+    let said = refused(&one, "context.csv()");
+    assert!(said.contains("hint: take its lines in parts: lines(2, 10001), with line(1) for the names"), "{said}");
+    let said = refused(&one.file("notes/b.csv", &table), "context.csv()");
+    assert!(said.contains("hint: there are 2 documents; take one after the other: `for d in docs() {"), "{said}");
+}

@@ -40,9 +40,9 @@ impl View {
     /// Columns whose values are all numbers become numbers, empty ones null. Fails with `Invalid`, naming the line or
     /// what there is too much of, and with the poll's failure.
     pub fn csv(&self, limit: usize, poll: &Poll) -> Outcome<Value> {
-        let bytes = self.bytes(limit)?;
         let documents: Vec<&[Part]> =
             self.parts().chunk_by(|one, next| Arc::ptr_eq(&one.document, &next.document)).collect();
+        let bytes = self.bytes(limit).map_err(|failure| too_much(failure, documents.len()))?;
         let mut tables = Tables::new(Form::default());
         for parts in &documents {
             let (Some(first), Some(last)) = (parts.first(), parts.last()) else { continue };
@@ -51,6 +51,21 @@ impl View {
             tables.add(text, poll).map_err(|failure| of_document(failure, name, documents.len()))?;
         }
         tables.rows(poll).map(Value::from)
+    }
+}
+
+/// A table is read as a whole: a piece of it has lost the header.
+fn too_much(failure: Failure, many: usize) -> Failure {
+    match (failure.kind, many) {
+        (FailureKind::Invalid, 0 | 1) => failure.hint(
+            "take its lines in parts: lines(2, 10001), with line(1) for the names; grep(pattern) and count(pattern) \
+             search all of it",
+        ),
+        (FailureKind::Invalid, many) => failure.hint(format!(
+            "there are {many} documents; take one after the other: `for d in docs() {{ let rows = \
+             context.doc(d.name).csv(); }}`"
+        )),
+        _ => failure,
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! - `library`, `discover`, `sniff`, `skipped`, `spool`: which documents a run has, and what is refused.
 //! - `document`, `mapping`, `fault`, `newlines`, `fingerprint`: one document and its memory.
-//! - `view`, `read`, `lines`, `pieces`, `chunk`, `grep`, `search`, `data`, `card`, `headed`: what a text answers.
+//! - `view`, `unknown`, `read`, `lines`, `pieces`, `chunk`, `grep`, `search`, `data`, `card`, `headed`: what a text
+//!   answers.
 //! - `scan`, `pattern`, `cells`, `terms`, `rank`, `stem`, `columns`, `table`, `poll`: the loops and formulas beneath.
 
 pub mod card;
@@ -34,6 +35,7 @@ pub mod spool;
 pub mod stem;
 pub mod table;
 pub mod terms;
+pub mod unknown;
 pub mod view;
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 
 use crate::context::document::Document;
 use crate::context::poll::Poll;
+use crate::context::unknown::unknown;
 use crate::core::document::SpanRef;
-use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::{nearest, one_line};
+use crate::core::failure::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -204,7 +204,7 @@ impl View {
 
     /// The part of the view that is in the document `name`; a file name alone will do if only one document has it.
     ///
-    /// Fails with `NotFound` and the nearest name.
+    /// Fails with `NotFound` and the nearest names.
     pub fn doc(&self, name: &str) -> Outcome<Self> {
         let end = format!("/{name}");
         let documents = self.documents();
@@ -246,27 +246,6 @@ impl fmt::Debug for View {
         let spans = self.parts().iter().map(|part| (part.document.name(), part.start..part.end));
         f.debug_list().entries(spans).finish()
     }
-}
-
-/// The failure for a document that is not there.
-pub(crate) fn unknown<'a>(name: &str, alike: &[&str], names: impl Iterator<Item = &'a str>) -> Failure {
-    let names: Vec<&str> = names.collect();
-    let failure = Failure::new(FailureKind::NotFound, format!("there is no document {:?}", one_line(name, 200)));
-    if !alike.is_empty() {
-        return failure.hint(format!("which one? {}", listed(alike)));
-    }
-    match nearest(name, names.iter().copied()) {
-        Some(near) => failure.hint(format!("did you mean {near:?}?")),
-        None if names.is_empty() => failure.hint("the context has no documents"),
-        None => failure.hint(format!("the documents are {}", listed(&names))),
-    }
-}
-
-fn listed(names: &[&str]) -> String {
-    const SHOWN: usize = 8;
-    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect();
-    let more = names.len().saturating_sub(SHOWN);
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }
 
 fn place(offset: i64, length: usize) -> usize {

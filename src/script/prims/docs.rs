@@ -12,10 +12,10 @@ use std::sync::Arc;
 pub const DOCS: Primitive = Primitive {
     name: "docs",
     usage: &["context.docs()", "docs()"],
-    summary: "Lists the documents of a context handle, each as #{name, len} with the length in bytes.",
-    params: &[],
-    example: "for d in context.docs() { print(`${d.name} ${d.len}`) }",
-    prints: "harbour.txt 107\nlamp.json 30\nfares.csv 28\n",
+    summary: "Lists the documents of a context handle, each as #{name, len, lines}; len counts bytes.",
+    params: &[("lines", "how many; absent where the handle has more than 64 MB")],
+    example: "for d in context.docs() { print(`${d.name} ${d.len} ${d.lines}`) }",
+    prints: "harbour.txt 107 4\nlamp.json 30 1\nfares.csv 28 3\n",
     register,
 };
 
