@@ -212,3 +212,32 @@ fn a_table_that_is_too_large_is_taken_by_documents_or_by_lines() {
     let said = refused(&one.file("notes/b.csv", &table), "context.csv()");
     assert!(said.contains("hint: there are 2 documents; take one after the other: `for d in docs() {"), "{said}");
 }
+
+const CUT: &str = "note: grep stopped at 1000 hits: grep(pattern, 5000) takes more, count(pattern) counts all matches";
+
+#[test]
+fn a_search_that_was_cut_unasked_says_so_once() {
+    let program = Program::offline().file("a.txt", "WARN\n".repeat(1_200)).file("b.txt", "WARN\n".repeat(1_000));
+    for (code, file, found, notes) in [
+        ("context.grep(\"WARN\").len() + context.grep(\"WAR\").len()", "a.txt", "2000\n", 1),
+        ("context.grep(\"WARN\").len()", "b.txt", "1000\n", 0),
+        ("context.grep(\"WARN\", 1000).len()", "a.txt", "1000\n", 0),
+        ("context.grep(\"WARN\", #{max: 1100}).len()", "a.txt", "1100\n", 0),
+    ] {
+        let ran = program.args(["eval", code, "-c", file]).run().ok();
+        assert_eq!(ran.stderr.matches(CUT).count(), notes, "{code}: {}", ran.stderr);
+        ran.prints(found);
+    }
+}
+
+#[test]
+fn a_root_is_told_that_its_search_was_cut() {
+    let server = ChatServer::new(|ask| match ask.turn() {
+        1 => Reply::code("context.grep(\"WARN\").len()"),
+        _ => Reply::code("FINAL(context.count(\"WARN\"))"),
+    });
+    let program = Program::served_by(&server).file("a.txt", "WARN\n".repeat(1_200));
+    program.args(["ask", "how many warnings?", "--recursive", "-c", "a.txt"]).run().ok().prints("1200\n");
+    let told = server.asks()[1].last();
+    assert!(told.contains(&format!("out(1) = 1000\n{CUT}")), "{told}");
+}

@@ -40,7 +40,7 @@ pub struct Evaluation {
     pub printed_number: Option<usize>,
     /// Why it failed.
     pub failure: Option<Failure>,
-    /// What was perhaps meant otherwise.
+    /// What was perhaps meant otherwise, or what a primitive left out.
     pub note: Option<&'static str>,
     /// The value of `FINAL`.
     pub final_: Option<Value>,
@@ -147,7 +147,8 @@ impl Job {
             None => {}
         }
         let evaluation = evaluation.saying(output.take_printed(), &self.desk);
-        Evaluation { note: self.note(state, &evaluation), ..evaluation }
+        let note = output.take_note().or_else(|| self.note(state, &evaluation));
+        Evaluation { note, ..evaluation }
     }
 
     /// That the last line seems to divide by a comment, unless that tells what comes out. Anywhere else the parser misses

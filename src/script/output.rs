@@ -1,4 +1,4 @@
-//! What one evaluation says: printed text, and the value that ends the run.
+//! What one evaluation says: printed text, what its primitives note, and the value that ends the run.
 //!
 //! It belongs to the evaluation, not to the session: one that was abandoned may go on for a while, and what it says then
 //! is no word of those after it.
@@ -16,6 +16,7 @@ use std::sync::Mutex;
 #[derive(Default)]
 pub struct Output {
     printed: Mutex<String>,
+    note: Mutex<Option<&'static str>>,
     final_: Mutex<Option<Final>>,
 }
 
@@ -45,6 +46,11 @@ impl Output {
         std::mem::take(&mut *held(&self.printed))
     }
 
+    /// Takes what a primitive noted, if any did.
+    pub fn take_note(&self) -> Option<&'static str> {
+        held(&self.note).take()
+    }
+
     /// Takes what ended the run, if anything did.
     pub fn take_final(&self) -> Option<Final> {
         held(&self.final_).take()
@@ -60,6 +66,16 @@ pub fn print(text: &str) {
     }
     // Showing is a courtesy: a viewer that is gone must not fail the script, which keeps its own copy.
     drop(bridge::ask(Request::Say { text: text.to_owned() }));
+}
+
+/// Notes what a primitive did otherwise than was perhaps meant. However often that is, it is told once.
+///
+/// # Errors
+/// Outside of an evaluation.
+pub fn note(text: &'static str) -> Outcome<()> {
+    let seat = bridge::seat()?;
+    *held(&seat.output.note) = Some(text);
+    Ok(())
 }
 
 /// Sets what ends the run of this thread's evaluation.

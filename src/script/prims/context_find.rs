@@ -4,6 +4,7 @@ use crate::core::failure::{Failure, FailureKind};
 use crate::script::convert::{options, to_dynamic};
 use crate::script::desk::Desk;
 use crate::script::handle::{Context, poll};
+use crate::script::output;
 use crate::script::prims::context_read::number;
 use crate::script::prims::primitive::{Answer, Primitive, done, size};
 use rhai::{Array, Dynamic, Engine, Map};
@@ -12,15 +13,17 @@ use std::sync::Arc;
 
 /// How many hits `grep` returns unless the script says otherwise.
 const HITS: usize = 1_000;
+/// What is said where that leaves some out.
+const CUT: &str = "grep stopped at 1000 hits: grep(pattern, 5000) takes more, count(pattern) counts all matches";
 
 /// `grep`.
 pub const GREP: Primitive = Primitive {
     name: "context.grep",
     usage: &["context.grep(pattern)", "context.grep(pattern, max)"],
-    summary: "Finds the lines that match a regular expression, each as #{doc, line, start, end, text}; line counts in doc.",
+    summary: "Finds the lines that match a regular expression, 1000 if no max is given, each as #{doc, line, start, end, text}; line counts in doc.",
     params: &[
         ("pattern", "Rust regex; `(?i)` in front ignores case"),
-        ("max", "how many at most; 1000 if not given"),
+        ("max", "how many at most; without it 1000, and a note where there are more"),
         (
             "line",
             "counts in `doc`: `context.doc(hit.doc).lines(max(1, hit.line - 2), hit.line + 2)` are those around it",
@@ -84,13 +87,13 @@ pub const BETWEEN: Primitive = Primitive {
 };
 
 fn register_grep(engine: &mut Engine, _: &Arc<Desk>) {
-    engine.register_fn("grep", |context: &mut Context, pattern: &str| grep(context, pattern, HITS));
+    engine.register_fn("grep", |context: &mut Context, pattern: &str| grep(context, pattern, None));
     engine.register_fn("grep", |context: &mut Context, pattern: &str, max: i64| -> Answer<Dynamic> {
-        grep(context, pattern, done(size(max, "max"))?)
+        grep(context, pattern, Some(done(size(max, "max"))?))
     });
     engine.register_fn("grep", |context: &mut Context, pattern: &str, given: Map| -> Answer<Dynamic> {
         let Options { max } = done(options(given, "context.grep"))?;
-        grep(context, pattern, done(max.map_or(Ok(HITS), |max| size(max, "max")))?)
+        grep(context, pattern, done(max.map(|max| size(max, "max")).transpose())?)
     });
 }
 
@@ -101,10 +104,16 @@ struct Options {
     max: Option<i64>,
 }
 
-fn grep(context: &Context, pattern: &str, max: usize) -> Answer<Dynamic> {
+fn grep(context: &Context, pattern: &str, max: Option<usize>) -> Answer<Dynamic> {
     context.looked();
-    let max = max.min(crate::script::engine::ARRAY_LIMIT);
-    rows(done(poll().and_then(|p| context.view.grep(pattern, max, &p)))?)
+    // One more than is given tells whether there are more.
+    let most = max.map_or(HITS + 1, |max| max.min(crate::script::engine::ARRAY_LIMIT));
+    let mut hits = done(poll().and_then(|p| context.view.grep(pattern, most, &p)))?;
+    if max.is_none() && hits.len() > HITS {
+        hits.truncate(HITS);
+        done(output::note(CUT))?;
+    }
+    rows(hits)
 }
 
 fn search(context: &Context, query: &str, k: i64) -> Answer<Dynamic> {
