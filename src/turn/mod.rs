@@ -14,6 +14,7 @@ mod opening;
 pub mod prepare;
 pub mod prompt;
 pub mod relief;
+pub mod repetition;
 pub mod root;
 pub mod runner;
 pub mod stages;

@@ -62,6 +62,11 @@ impl Fault {
         };
         Some(Self { kind: FailureKind::Script, gate: "code runs", message: one_line(&last.text, 300), verdict })
     }
+
+    /// Whether the same turn would fail again, as nothing but its own program is to blame.
+    pub fn is_own(&self) -> bool {
+        self.verdict == Verdict::Fail
+    }
 }
 
 impl<'a> Relief<'a> {

@@ -12,8 +12,9 @@ use crate::turn::execute::execute;
 use crate::turn::finish::{Status, finish};
 use crate::turn::prepare::prepare;
 use crate::turn::relief::{Fault, Relief};
+use crate::turn::repetition::Repetition;
 use crate::turn::root::{Root, RootEnd};
-use crate::turn::stages::{TurnInput, TurnOutput};
+use crate::turn::stages::{ToolRound, TurnInput, TurnOutput};
 use crate::turn::start::Start;
 use crate::turn::tools::{Workbench, run_tools};
 use crate::turn::{direct, opening, prompt};
@@ -71,7 +72,7 @@ async fn turns(root: &Root, relief: &mut Relief<'_>, mut history: Vec<Message>) 
     let (host, frame) = (&root.host, Frame::root());
     let mut session = session(host);
     let of = host.max_turns.max(1);
-    let mut sent: Arc<[Message]> = Arc::default();
+    let (mut sent, mut repetition): (Arc<[Message]>, _) = (Arc::default(), Repetition::default());
     for turn in 1..=of {
         host.emit(&frame, &Event::TurnStarted { turn, of });
         let before = host.scope.report().totals;
@@ -93,14 +94,11 @@ async fn turns(root: &Root, relief: &mut Relief<'_>, mut history: Vec<Message>) 
         let bench = Workbench { host, frame: &frame, session: &mut session, turn, cancel: &root.cancel };
         let mut round = run_tools(&reply, bench).await;
         host.trail.add(mem::take(&mut round.looks), &before, &host.scope.report().totals);
-        if root.cancel.is_cancelled() && round.final_.is_none() {
-            let failure = Failure::new(FailureKind::Cancelled, "cancelled");
-            return Ok(RootEnd::stopped(failure, &history, turn));
-        }
-        if let Some(failure) = round.waits.take() {
-            return Ok(RootEnd::failed(failure, turn));
+        if let Some(end) = broken_off(root, &mut round, &history, turn) {
+            return Ok(end);
         }
         let fault = Fault::of(&round);
+        repetition.note(turn, &relief.chosen.role.name, fault.as_ref().is_some_and(Fault::is_own), &mut round);
         let status = Status { turn, of, budget: opening::budget_line(host, turn)? };
         match finish(reply, round, &status) {
             TurnOutput::Done(answer) => {
@@ -110,10 +108,22 @@ async fn turns(root: &Root, relief: &mut Relief<'_>, mut history: Vec<Message>) 
             TurnOutput::Next(messages) => history.extend(messages),
         }
         relief.after(fault, &mut history).await?;
+        if let Some(failure) = repetition.end(&relief.chosen.role.name) {
+            return Ok(RootEnd::stopped(failure, &history, turn));
+        }
     }
     let failure = Failure::new(FailureKind::Turns, format!("{of} turns passed without FINAL"))
         .hint("raise --max-turns, ask a narrower question, or choose a stronger --model");
     Ok(RootEnd::stopped(failure, &history, of))
+}
+
+/// The end of a run that was cancelled while code ran, or that waits for a person.
+fn broken_off(root: &Root, round: &mut ToolRound, history: &[Message], turn: u32) -> Option<RootEnd> {
+    if root.cancel.is_cancelled() && round.final_.is_none() {
+        let failure = Failure::new(FailureKind::Cancelled, "cancelled");
+        return Some(RootEnd::stopped(failure, history, turn));
+    }
+    round.waits.take().map(|failure| RootEnd::failed(failure, turn))
 }
 
 fn session(host: &Arc<RunHost>) -> Session {

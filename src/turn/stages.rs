@@ -53,6 +53,8 @@ pub struct AnalyzedTurn {
 pub struct ToolRound {
     /// One per block or call, in order.
     pub observations: Vec<Observation>,
+    /// The programs that ran, in order.
+    pub sources: Vec<String>,
     /// The value of `FINAL`.
     pub final_: Option<Value>,
     /// Why its code failed, if it did.

@@ -66,6 +66,7 @@ pub async fn run_tools(reply: &ModelReply, mut bench: Workbench<'_>) -> ToolRoun
                 round.looks.extend(look(&source, &evaluation));
                 round.final_ = evaluation.final_.or(round.final_);
                 round.waits = evaluation.failure.filter(|failure| failure.kind == FailureKind::Waiting);
+                round.sources.push(source);
                 observation
             }
             Err(reason) => observation::not_run(reason, piece.answers),

@@ -109,3 +109,35 @@ fn a_role_has_its_own_instructions_and_model() {
     let instructions = server.asks()[1].messages()[0].1.clone();
     assert!(instructions.contains("rhizo, a REPL") && instructions.contains("Trust nobody."), "{instructions}");
 }
+
+#[test]
+fn a_program_that_fails_again_as_it_is_ends_the_run() {
+    let server = ChatServer::new(|_| Reply::code("nothing_of_that_name(1)"));
+    let program = Program::served_by(&server);
+    let ran = program.args(["ask", "q", "--recursive"]).run().code(5).prints("");
+    ran.says("error: the program of turn 1 failed 4 times in a row, each time the same")
+        .says("hint: choose a stronger --model");
+    let asks = server.asks();
+    assert_eq!(asks.len(), 4);
+    let told = "this is the program of turn 1 again, with the same outcome: do something else";
+    assert!(!asks[1].last().contains(told) && asks[2].last().contains(told), "{}", asks[2].last());
+}
+
+#[test]
+fn another_program_or_another_outcome_is_no_repetition() {
+    let server = ChatServer::new(|ask| match ask.turn() {
+        9 => Reply::code("FINAL(\"done\")"),
+        1 | 2 | 4 | 5 => Reply::code("nothing_of_that_name(1)"),
+        3 => Reply::code("nothing_of_that_name(2)"),
+        _ => Reply::code("let seen = 1; 1"),
+    });
+    let program = Program::served_by(&server);
+    program.args(["ask", "q", "--recursive"]).run().ok().prints("done\n");
+    let told: Vec<bool> = server.asks().iter().map(|ask| ask.last().contains("this is the program of turn")).collect();
+    assert_eq!(told, [false, false, true, false, false, true, false, false, false]);
+    let server = ChatServer::new(|ask| match ask.turn() {
+        7 => Reply::code("FINAL(\"done\")"),
+        _ => Reply::code("throw `no ${random()}`"),
+    });
+    Program::served_by(&server).args(["ask", "q", "--recursive"]).run().ok().prints("done\n");
+}
