@@ -79,6 +79,12 @@ fn progress_is_told_in_lines_when_nobody_watches() {
         .map(|tenth| format!("batch {} of 50{}", tenth * 5, if tenth > 1 { ", 1 failed" } else { "" }))
         .collect();
     assert_eq!(lines, expect);
+    // Those whose answers the check refused are no new batch.
+    let server = ChatServer::new(|ask| Reply::text(if ask.number < 20 { "no" } else { "yes" }));
+    let checked = batch(50, "concurrency: 1, check: |answer| answer == \"yes\"");
+    let ran = Program::served_by(&server).args(["eval", &checked]).run().ok().says("batch 50 of 50\n");
+    let lines: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("of 20")).map(str::trim).collect();
+    assert_eq!(lines, (1..=10).map(|tenth| format!("batch {} of 20, again", tenth * 2)).collect::<Vec<_>>());
     program.args(["eval", &batch(5, "")]).run().ok().does_not_say("batch ");
     program.args(["eval", &batch(50, ""), "-q"]).run().ok().does_not_say("batch ");
 }

@@ -158,6 +158,8 @@ pub enum Event {
         failed: usize,
         /// All items.
         of: usize,
+        /// True if they are items of an earlier batch whose answers a check refused.
+        again: bool,
     },
     /// Code of the root model is about to run.
     CodeStarted {

@@ -38,7 +38,7 @@ pub async fn models(
     let requests = requests.into_iter().enumerate().collect();
     // More are under way than have a place: those are writing to the store, which now and then stops for longer than a
     // round of calls takes to copy its log into the file.
-    run(host, (frame, "batch"), requests, 4 * concurrency, move |frame, request| {
+    run(host, (frame, "batch", false), requests, 4 * concurrency, move |frame, request| {
         let (slots, host, cancel) = (Arc::clone(&slots), Arc::clone(&handle), cancel.clone());
         let (given, same) = (request.options.schema.clone(), request.options.schema == shared);
         let (read, ladder) = (read.clone().filter(|_| same), ladder.clone());
@@ -77,8 +77,9 @@ pub async fn attempts(
     // Chains that are taken up have rounds of their own: the numbers of the batches behind them stay the same.
     let is_again = |(_, step): &(usize, Attempt)| step.attempts.as_ref().is_some_and(|attempts| attempts.again > 0);
     let name = if due.iter().all(is_again) { "batch_again" } else { "batch" };
+    let is_refused = due.iter().all(|(_, step)| step.judgement.is_some());
     let cancel = cancel.clone();
-    run(host, (frame, name), due, 4 * concurrency, move |frame, step| {
+    run(host, (frame, name, is_refused), due, 4 * concurrency, move |frame, step| {
         let (slots, host, cancel, schema) = (Arc::clone(&slots), Arc::clone(&handle), cancel.clone(), schema.clone());
         async move {
             let among = Among { schema: schema.as_deref(), slots: Some(&slots), cancel: &cancel };
@@ -98,7 +99,7 @@ pub async fn children(
 ) -> Outcome<Value> {
     let (handle, cancel) = (host.handle()?, cancel.clone());
     let requests = requests.into_iter().enumerate().collect();
-    run(host, (frame, "batch"), requests, concurrency, move |frame, request| {
+    run(host, (frame, "batch", false), requests, concurrency, move |frame, request| {
         let (host, cancel) = (Arc::clone(&handle), cancel.clone());
         async move { host.kit.children.run(Arc::clone(&host), frame, request, cancel).await }
     })
@@ -106,14 +107,14 @@ pub async fn children(
 }
 
 /// Runs `each` over the requests, at most `concurrency` at once, on the runtime's threads. Each request has the number of
-/// its item, which its frame and its failure are told by.
+/// its item, which its frame and its failure are told by; `again` says of all that they were refused before.
 ///
 /// A failed item is an error map in its slot, also when the budget ran out: the answers before it are paid, and an
 /// error would take them from the script. Cancellation and deadlines end the whole once those under way have ended: what
 /// they have asked is paid. Where one waits for a person, whoever can go on without does.
 async fn run<R, F>(
     host: &RunHost,
-    (frame, name): (&Frame, &str),
+    (frame, name, again): (&Frame, &str, bool),
     requests: Vec<(usize, R)>,
     concurrency: usize,
     each: impl Fn(Frame, R) -> F,
@@ -147,7 +148,7 @@ where
         // Every tenth is told to those who want lines; more often than the eye sees is of no use to anybody.
         if done == of || done.is_multiple_of((of / 10).max(1)) || told.elapsed() >= TELL_EVERY {
             told = Instant::now();
-            host.emit(frame, &Event::BatchProgress { done, failed, of });
+            host.emit(frame, &Event::BatchProgress { done, failed, of, again });
         }
         let value = match result {
             Ok(value) => value,

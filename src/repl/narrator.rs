@@ -163,9 +163,10 @@ fn indented(indent: &str, text: &str) -> String {
 }
 
 fn batch(event: &Event) -> Option<String> {
-    let Event::BatchProgress { done, failed, of } = event else { return None };
+    let Event::BatchProgress { done, failed, of, again } = event else { return None };
+    let again = if *again { ", again" } else { "" };
     let failed = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
-    Some(format!("batch {done} of {of}{failed}"))
+    Some(format!("batch {done} of {of}{again}{failed}"))
 }
 
 /// What is told of events that are not about a single call.
@@ -259,11 +260,11 @@ mod tests {
         assert_eq!(hear(&mut narrator, Event::ModelReset { call: 1 }), live("worker a/b ..."));
         assert_eq!(hear(&mut narrator, started(2)), live("2 calls"));
         assert_eq!(
-            hear(&mut narrator, Event::BatchProgress { done: 1, failed: 1, of: 9 }),
+            hear(&mut narrator, Event::BatchProgress { done: 1, failed: 1, of: 9, again: false }),
             live("batch 1 of 9, 1 failed · 2 calls")
         );
         narrator.forget();
-        assert_eq!(hear(&mut narrator, Event::BatchProgress { done: 9, failed: 0, of: 9 }), live(""));
+        assert_eq!(hear(&mut narrator, Event::BatchProgress { done: 9, failed: 0, of: 9, again: true }), live(""));
     }
 
     #[test]
