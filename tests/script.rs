@@ -7,3 +7,4 @@ mod limits;
 mod parallel;
 mod sessions;
 mod strict;
+mod totals;

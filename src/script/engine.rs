@@ -8,8 +8,8 @@ use crate::script::errors::{Stop, caught, raise};
 use crate::script::handle::Context;
 use crate::script::stdlib::Modules;
 use crate::script::{
-    equality, gate, growth, guards, lists, mixed, notation, order, output, parts, prims, pythonic, ranges, stdlib,
-    words,
+    equality, gate, groups, growth, guards, lists, mixed, notation, order, output, parts, prims, pythonic, ranges,
+    stdlib, totals, words,
 };
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::path::PathBuf;
@@ -51,6 +51,8 @@ pub fn plain() -> Engine {
     order::register(&mut engine);
     ranges::register(&mut engine);
     lists::register(&mut engine);
+    totals::register(&mut engine);
+    groups::register(&mut engine);
     parts::register(&mut engine);
     pythonic::register(&mut engine);
     caught::register(&mut engine);

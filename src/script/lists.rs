@@ -40,8 +40,8 @@ pub fn register(engine: &mut Engine) {
 }
 
 /// The calls of a closure with the items of an array.
-struct Calls<'c> {
-    name: &'static str,
+pub(super) struct Calls<'c> {
+    pub(super) name: &'static str,
     context: &'c NativeCallContext<'c>,
     closure: &'c FnPtr,
     /// Whether it takes an item and nothing else; not known before the first call. One with a name may have other forms.
@@ -49,11 +49,11 @@ struct Calls<'c> {
 }
 
 impl<'c> Calls<'c> {
-    fn of(name: &'static str, context: &'c NativeCallContext<'c>, closure: &'c FnPtr) -> Self {
+    pub(super) fn of(name: &'static str, context: &'c NativeCallContext<'c>, closure: &'c FnPtr) -> Self {
         Self { name, context, closure, alone: closure.is_anonymous() }
     }
 
-    fn value(&mut self, item: &mut Dynamic, index: usize) -> Checked<Dynamic> {
+    pub(super) fn value(&mut self, item: &mut Dynamic, index: usize) -> Checked<Dynamic> {
         if self.alone {
             let called = self.closure.call_raw(self.context, None, [item.clone()]);
             match called {

@@ -1,6 +1,13 @@
 //! Sorting and thinning by a closure. Rhai's own swallow the closure's errors, a deadline among them; these pass them on.
+//!
+//! A closure of one value gives the key to sort by, one of two compares.
 
+use crate::core::failure::{Failure, FailureKind};
+use crate::script::convert::friendly;
+use crate::script::errors::raise;
+use crate::script::{captures, gate, totals};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 type Checked<T> = Result<T, Box<EvalAltResult>>;
@@ -8,9 +15,12 @@ type Checked<T> = Result<T, Box<EvalAltResult>>;
 /// Registers `sort` and `dedup` with a closure.
 pub fn register(engine: &mut Engine) {
     for name in ["sort", "sort_by"] {
-        engine.register_fn(name, |context: NativeCallContext, items: &mut Array, compare: FnPtr| -> Checked<()> {
+        engine.register_fn(name, move |context: NativeCallContext, items: &mut Array, compare: FnPtr| -> Checked<()> {
             // Sorted apart, so that an error of the closure leaves the array as it was.
-            *items = sorted(items.clone(), &mut |a, b| before(&context, &compare, a, b))?;
+            *items = match captures::taken(&context, &compare) {
+                Some(1) => by_key(&context, name, &compare, items)?,
+                _ => sorted(items.clone(), &mut |a, b| before(&context, &compare, a, b))?,
+            };
             Ok(())
         });
     }
@@ -45,15 +55,40 @@ fn before(context: &NativeCallContext, compare: &FnPtr, a: &Dynamic, b: &Dynamic
     })
 }
 
+/// The items by the keys that a closure gives them, each of which it is asked for once.
+fn by_key(context: &NativeCallContext, name: &str, key: &FnPtr, items: &[Dynamic]) -> Checked<Array> {
+    let mut keyed = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        keyed.push((key.call_within_context::<Dynamic>(context, (item.clone(),))?, index, item));
+    }
+    let mut steps = 0;
+    let by_keys = sorted(keyed, &mut |(a, ..), (b, at, _)| {
+        steps += 1;
+        if let Some(failure) = gate::stop_reason(steps) {
+            return Err(raise(failure));
+        }
+        let order = totals::order(a, b);
+        order.map(|order| order == Ordering::Greater).ok_or_else(|| raise(unlike(name, *at, a, b)))
+    })?;
+    Ok(by_keys.into_iter().map(|(.., item)| item.clone()).collect())
+}
+
+/// That two keys have no order.
+fn unlike(name: &str, index: usize, one: &Dynamic, other: &Dynamic) -> Failure {
+    let (one, other) = (friendly(one.type_name()), friendly(other.type_name()));
+    let what = format!("`{name}` takes numbers or texts as keys, and that of item [{index}] is {other} beside {one}");
+    Failure::new(FailureKind::Script, what).hint("give another value where it is absent: `|x| x.price ?? 0`")
+}
+
 /// A stable merge sort. Unlike the standard library's it takes any closure, also one that contradicts itself.
-fn sorted(mut items: Array, after: &mut dyn FnMut(&Dynamic, &Dynamic) -> Checked<bool>) -> Checked<Array> {
+fn sorted<T>(mut items: Vec<T>, after: &mut dyn FnMut(&T, &T) -> Checked<bool>) -> Checked<Vec<T>> {
     if items.len() < 2 {
         return Ok(items);
     }
     let right = items.split_off(items.len() / 2);
     let mut left = VecDeque::from(sorted(items, after)?);
     let mut right = VecDeque::from(sorted(right, after)?);
-    let mut merged = Array::with_capacity(left.len() + right.len());
+    let mut merged = Vec::with_capacity(left.len() + right.len());
     while let (Some(a), Some(b)) = (left.front(), right.front()) {
         let next = if after(a, b)? { right.pop_front() } else { left.pop_front() };
         merged.extend(next);

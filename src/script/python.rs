@@ -12,9 +12,15 @@ pub use quotes::tripled;
 /// How a map is written.
 pub const MAP: &str = "Rhai maps start with `#{`: `#{name: 1}`";
 
+/// How a number is shown with less digits.
+const FORMAT: &str = "back-ticks know no formats: round first, as in `${(x * 100.0).round() / 100.0}`";
+
 /// The Rhai form of what stands in `line`, the source line of an error, if it is a habit from another language.
 pub fn hint(line: &str) -> Option<&'static str> {
     let text = line.trim();
+    if formats(text) {
+        return Some(FORMAT);
+    }
     let code = strip_strings(text);
     HABITS.iter().find(|habit| (habit.seen)(&code)).map(|habit| habit.rhai)
 }
@@ -41,6 +47,18 @@ fn word(code: &str, wanted: &str) -> bool {
 
 fn starts(code: &str, wanted: &str) -> bool {
     code.strip_prefix(wanted).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
+/// Whether a value in back-ticks is given a format, as in `${x:.2}`.
+fn formats(text: &str) -> bool {
+    let inner = text.split("${").skip(1).filter_map(|rest| rest.split('}').next());
+    inner.filter_map(|inner| inner.split_once(":.")).any(|(_, digits)| digits.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether a loop takes an item and its number without brackets, as in `for i, x in xs`.
+fn loops_over_pairs(code: &str) -> bool {
+    let names = code.strip_prefix("for ").and_then(|rest| rest.split_once(" in "));
+    names.is_some_and(|(names, _)| names.contains(',') && !names.contains('('))
 }
 
 /// Whether something is indexed by a pair, as in `x[0:2]`.
@@ -101,6 +119,7 @@ const HABITS: &[Habit] = &[
         seen: |c| starts(c, "def") || starts(c, "function"),
         rhai: "Rhai defines functions as `fn name(a, b) { ... }`",
     },
+    Habit { certain: true, seen: loops_over_pairs, rhai: "Rhai writes `for (x, i) in items { ... }`, the item first" },
     Habit {
         certain: true,
         seen: |c| starts(c, "from"),

@@ -61,6 +61,13 @@ pub const BUILT_IN: &[&str] = &[
     "retain",
     "splice",
     "mixin",
+    "order",
+    "order_by",
+    "sort_by",
+    "sum",
+    "mean",
+    "group_by",
+    "count_by",
 ];
 
 /// The failure in full, on several lines.

@@ -128,7 +128,7 @@ fn method(base: &Form, name: &str, arguments: usize) -> Form {
         (_, "keys", 0) => Form::list([Made::from(Form::Text)]),
         (Form::Map(_), ..) => Form::Any,
         (_, "values", 0) | (Form::List(_), "map", 1) => Form::list([Made::unknown()]),
-        (_, "len", 0) => Form::Number,
+        (_, "len", 0) | (Form::List(_), "sum" | "mean", 0) => Form::Number,
         (_, "is_empty", 0) | (_, "contains" | "starts_with" | "ends_with", 1) => Form::Flag,
         (_, "to_string", 0) => Form::Text,
         (Form::Text, "split", _) => Form::list([Made::from(Form::Text)]),

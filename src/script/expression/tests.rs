@@ -17,16 +17,16 @@ const NAMES: &[&str] = &["inputs", "draft", "gone"];
 
 /// All that an expression can call: each answers by what it is given alone.
 const PURE: &str = "E PI abs acos acosh all append as_string asin asinh atan atanh bits blob bytes call ceiling \
-    chars chop clear contains cos cosh crop curry dedup drain end ends_with error_of exit \
+    chars chop clear contains cos cosh count_by crop curry dedup drain end ends_with error_of exit \
     exp extract failure_of fill_with filter find find_map floor for_each fraction get \
-    get_bit get_bits get_fn_metadata_list hypot index_of insert int is_anonymous is_def_var \
+    get_bit get_bits get_fn_metadata_list group_by hypot index_of insert int is_anonymous is_def_var \
     is_empty is_even is_exclusive is_finite is_inclusive is_infinite is_nan is_odd is_shared \
-    is_zero join json_text keys len ln log make_lower make_upper map max min mixin name \
+    is_zero join json_text keys len ln log make_lower make_upper map max mean min mixin name \
     order order_by order_desc pad parse_be_float parse_be_int parse_float parse_int \
     parse_json parse_le_float parse_le_int pop push python_float python_int python_item \
     python_json python_round python_slice python_text python_truth range reduce reduce_rev \
     remove replace retain reverse round set set_bit set_bits set_tag shift sign sin sinh \
-    some sort sort_by sort_desc splice split split_rev sqrt start starts_with sub_string tag \
+    some sort sort_by sort_desc splice split split_rev sqrt start starts_with sub_string sum tag \
     take tan tanh to_array to_binary to_blob to_chars to_debug to_degrees to_float to_hex \
     to_int to_json to_lower to_octal to_radians to_string to_upper trim truncate type_of \
     values write_ascii write_be write_le write_utf8 zip";
@@ -63,6 +63,8 @@ fn answers() {
         ("1 /* one */ + 1 // two", json!(2)),
         ("\"/* no comment\"", json!("/* no comment")),
         ("#{return: 1, throw: \"throw\"}.return", json!(1)),
+        ("inputs.list.sum() + inputs.list.max() * inputs.list.mean()", json!(12.0)),
+        ("inputs.list.group_by(|x| x > 1)[\"true\"] + inputs.list.order_by(|x| -x)", json!([2, 3, 3, 2, 1])),
         ("inputs.list.get(-1) + inputs.list.extract(1..).len() + inputs.list.extract(0, 2).len()", json!(7)),
         ("inputs.list.extract(-2) + inputs.list.extract(0..=0) + [inputs.list.get(3)]", json!([2, 3, 1, null])),
         ("inputs.list.order_desc() + draft.tags.order(|a, b| a > b)", json!([3, 2, 1, "b", "a"])),

@@ -29,7 +29,7 @@ pub const LLM_BATCH: Primitive = Primitive {
         ),
         ("...", "every other option of `llm`, for all prompts: `?llm` explains them"),
     ],
-    example: "let prompts = [\"When did it open? \" + context.line(1), \"How tall is it? \" + context.line(2)];\nfor answer in llm_batch(prompts) { if type_of(answer) == \"map\" { print(answer.message) } else { print(answer) } }\nlet checked = llm_batch(prompts, #{check: |answer, index| answer.contains([\"1884\", \"metres\"][index]), gate: \"has a figure\"});\nprint(checked.len());",
+    example: "let prompts = [\"When did it open? \" + context.line(1), \"How tall is it? \" + context.line(2)];\nfor answer in llm_batch(prompts) { if retry::is_failure(answer) { print(answer.message) } else { print(answer) } }\nlet checked = llm_batch(prompts, #{check: |answer, index| answer.contains([\"1884\", \"metres\"][index]), gate: \"has a figure\"});\nprint(checked.len());",
     prints: "The harbour opened in 1884.\nIts lighthouse is 31 metres tall.\n2\n",
     register,
 };
