@@ -5,14 +5,16 @@
 use crate::context::rank::tokens;
 use crate::context::stem::query_tokens;
 use crate::model::offline::question::Question;
-use crate::model::offline::words::words;
+use crate::model::offline::thing::Thing;
+use crate::model::offline::words::{normal, words};
 
 /// Words that multiply the number before them.
 const SCALES: [&str; 6] = ["hundred", "thousand", "million", "billion", "trillion", "dozen"];
 
-/// A number as it can be parsed, and where it begins, in bytes.
+/// A number as it can be parsed, and where it begins and ends, in bytes.
 struct Found {
     start: usize,
+    end: usize,
     text: String,
 }
 
@@ -25,6 +27,17 @@ pub fn nearest(passage: &str, question: &Question) -> Option<String> {
     let distance = |at: usize| places.iter().map(|place| place.abs_diff(at)).min().unwrap_or(0);
     let others = numbers(passage).into_iter().filter(|number| !asked.contains(&number.text));
     others.min_by_key(|number| distance(number.start)).map(|number| number.text)
+}
+
+/// The number in front of a common thing, with all words that the question has for it: "126,000 people".
+pub fn of_thing(passage: &str, thing: &Thing) -> Option<String> {
+    let Thing::Phrase(named) = thing else { return None };
+    let is_next = |number: &Found| {
+        let rest = &passage[number.end..];
+        let is_beside = words(rest).next().is_some_and(|word| rest[..word.start].trim().is_empty());
+        is_beside && words(rest).take(named.len()).map(|word| normal(word.text)).eq(named.iter().cloned())
+    };
+    numbers(passage).into_iter().find(is_next).map(|number| number.text)
 }
 
 /// Whether a passage says a number, whatever it is of.
@@ -44,7 +57,7 @@ fn numbers(text: &str) -> Vec<Found> {
         let (before, after) = (&text[..start], &rest[run.len()..]);
         if let Some(number) = plain(run).filter(|_| begins(before) && ends(after)) {
             let sign = if before.ends_with('-') { "-" } else { "" };
-            found.push(Found { start, text: format!("{sign}{number}") });
+            found.push(Found { start, end: start + run.len(), text: format!("{sign}{number}") });
         }
         at = start + run.len();
     }

@@ -53,6 +53,9 @@ impl Question {
         let lower: Vec<String> = words(&text).map(|word| word.text.to_lowercase()).collect();
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
         let (mut ask, after) = classify(&lower);
+        if ask == Ask::Count(Unit::Matches) && !text.contains(QUOTES) && is_measured(&lower, after) {
+            ask = Ask::Quote;
+        }
         let noun = match ask {
             Ask::Count(_) | Ask::List => Some(after),
             Ask::Summary | Ask::Quote => None,
@@ -88,6 +91,22 @@ impl Question {
             _ => self.keywords.join(", "),
         }
     }
+}
+
+/// What a quoted term begins with: that is counted, whatever it says.
+const QUOTES: [char; 5] = ['"', '`', '“', '„', '«'];
+
+/// Units in which something is measured: a text says how many of them, and how often it names them is no answer.
+const MEASURES: &str = "eur euro euros usd dollar dollars gbp chf franc francs cent cents km kilometre kilometres \
+    kilometer kilometers metre metres meter meters mile miles cm mm kg kilogram kilograms gram grams tonne tonnes \
+    litre litres liter liters second seconds minute minutes hour hours day days week weeks month months year years \
+    mb gb tb";
+
+/// Whether a unit of measure follows the cue, and not its places in the text are asked for.
+fn is_measured(words: &[&str], after: usize) -> bool {
+    let Some((first, rest)) = words.get(after..).and_then(|words| words.split_first()) else { return false };
+    let is_of_text = rest.last() == Some(&"there") || rest.iter().any(|word| is_unit(word));
+    MEASURES.split_ascii_whitespace().any(|unit| unit == *first) && !is_of_text
 }
 
 /// The kind of question, and the number of the first word after its cue.

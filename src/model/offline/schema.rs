@@ -206,11 +206,14 @@ impl Source<'_> {
         })
     }
 
-    /// The count if the question counts, else a number of the best quotation that has one, if the schema allows it.
+    /// The count if the question counts, or the number that a quotation says of the same thing; else a number of the
+    /// best quotation that has one; if the schema allows it.
     fn number(&self, schema: &Value, whole: bool) -> Option<Value> {
         let text = match (self.question.ask, self.count) {
             (_, Some(count)) => count.to_string(),
-            (Ask::Count(_), None) => return None,
+            (Ask::Count(_), None) => {
+                self.quotes.iter().find_map(|quote| numbers::of_thing(quote, &self.question.thing))?
+            }
             _ => self.quotes.iter().find_map(|quote| numbers::nearest(quote, self.question))?,
         };
         let value: f64 = text.parse().ok()?;

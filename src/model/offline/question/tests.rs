@@ -28,6 +28,10 @@ fn counts() {
     check("Count the failed requests, please", Ask::Count(Unit::Matches), phrase(&["failed", "request"]));
     check("What is the number of errors in HTTP code?", Ask::Count(Unit::Matches), phrase(&["error"]));
     check("How often does \"the end\" occur?", Ask::Count(Unit::Matches), exact(&["the end"]));
+    check("How many EUR are there?", Ask::Count(Unit::Matches), exact(&["EUR"]));
+    check("How many EUR lines does it have?", Ask::Count(Unit::Matches), exact(&["EUR"]));
+    check("How many EUR did incident 17 cost?", Ask::Quote, exact(&["EUR"]));
+    check("How many metres is it tall?", Ask::Quote, Thing::Unnamed);
     check("How many files mention `foo bar`?", Ask::Count(Unit::Documents), exact(&["foo bar"]));
 }
 

@@ -115,7 +115,12 @@ fn a_count_fills_numbers() {
     let total = json!({"properties": {"n": {"type": "integer"}}, "required": ["n"]});
     assert_eq!(answer("How many ERROR lines?\nok", &total), Ok(json!({"n": 0})));
     assert_eq!(answer("How many storms were there?\nA storm came.\nStorms went.", &total), Ok(json!({"n": 2})));
+    // A text says how much was measured.
+    let notes = "Incident 16 cost 12 EUR.\nIncident 17 took 5 hours and cost 39368 EUR.\nIn all, EUR were paid.";
+    assert_eq!(answer(&format!("How many EUR did incident 17 cost?\n{notes}"), &total), Ok(json!({"n": 39368})));
     // Of a common thing the text may say the number itself.
+    let towns = "How many people live in Ulm?\nIn 2020 there were 126,000 people in Ulm.";
+    assert_eq!(answer(towns, &total), Ok(json!({"n": 126_000})));
     refuses("How many people live there?\nOf people 2 million live there.", &total, "`n` (int)");
     refuses("How many primes are there?", &total, "`n` (int)");
 }
