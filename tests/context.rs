@@ -205,7 +205,7 @@ fn documents_are_listed_with_their_lines() {
 
 #[test]
 fn a_table_that_is_too_large_is_taken_by_documents_or_by_lines() {
-    let table = format!("name,price\n{}", "harbour lighthouse,4\n".repeat(300_000));
+    let table = format!("name,price\n{}", "harbour lighthouse,4\n".repeat(500_000));
     let one = Program::offline().file("notes/a.csv", &table);
     let said = refused(&one, "context.csv()");
     assert!(said.contains("hint: take its lines in parts: lines(2, 10001), with line(1) for the names"), "{said}");

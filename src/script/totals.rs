@@ -93,7 +93,7 @@ fn empty(name: &str) -> Failure {
 }
 
 /// That an item is none of those that a function is for.
-pub(super) fn unlike(name: &str, does: &str, index: usize, item: &Dynamic) -> Failure {
+fn unlike(name: &str, does: &str, index: usize, item: &Dynamic) -> Failure {
     let what = format!("`{name}` {does}, and item [{index}] is {}", friendly(item.type_name()));
     Failure::new(FailureKind::Script, what).hint(match item {
         item if item.is_unit() => "leave out what is absent: `items.filter(|x| x != ())`",
