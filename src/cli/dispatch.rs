@@ -6,8 +6,8 @@ use crate::cli::args::{Arguments, Command};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{
-    ask, bench, completions, config, doctor, eval, init, logs, memory, models, person, pipeline, replay,
-    report, resume, run, runs, scripts, tools, trace,
+    ask, bench, completions, config, doctor, eval, init, logs, memory, models, person, pipeline, replay, report,
+    resume, run, runs, scripts, tools, trace,
 };
 use crate::config::environment::Environment;
 use crate::config::fault;

@@ -55,12 +55,6 @@ fn formats(text: &str) -> bool {
     inner.filter_map(|inner| inner.split_once(":.")).any(|(_, digits)| digits.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Whether a loop takes an item and its number without brackets, as in `for i, x in xs`.
-fn loops_over_pairs(code: &str) -> bool {
-    let names = code.strip_prefix("for ").and_then(|rest| rest.split_once(" in "));
-    names.is_some_and(|(names, _)| names.contains(',') && !names.contains('('))
-}
-
 /// Whether something is indexed by a pair, as in `x[0:2]`.
 fn slices(code: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, ':' | ' ' | '_' | '-' | '+' | '.' | '(' | ')');
@@ -119,7 +113,12 @@ const HABITS: &[Habit] = &[
         seen: |c| starts(c, "def") || starts(c, "function"),
         rhai: "Rhai defines functions as `fn name(a, b) { ... }`",
     },
-    Habit { certain: true, seen: loops_over_pairs, rhai: "Rhai writes `for (x, i) in items { ... }`, the item first" },
+    Habit {
+        certain: true,
+        seen: takes_pairs,
+        rhai: "a loop takes its values in brackets, the item first: `for (x, i) in items { ... }`; those of a map are \
+               `for k in m.keys() { let v = m[k]; ... }`",
+    },
     Habit {
         certain: true,
         seen: |c| starts(c, "from"),
@@ -166,12 +165,6 @@ const HABITS: &[Habit] = &[
         certain: false,
         seen: declares_a_type,
         rhai: "Rhai declares no types: `let x = 5;`, `fn area(width, height) { ... }`",
-    },
-    Habit {
-        certain: true,
-        seen: takes_pairs,
-        rhai: "a loop takes its values in brackets, the item first: `for (x, i) in items { ... }`; those of a map are \
-               `for k in m.keys() { let v = m[k]; ... }`",
     },
     Habit {
         certain: true,

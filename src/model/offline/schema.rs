@@ -1,6 +1,5 @@
-//! A valid JSON value for a JSON Schema, of what can be quoted or counted; where that does not fill it there is none.
-//!
-//! It knows types, properties, items, enums, bounds and local references; patterns and formats it does not meet.
+//! A valid JSON value for a JSON Schema, of what can be quoted or counted; where that does not fill it there is none. It knows
+//! types, properties, items, enums, bounds and local references; patterns and formats it does not meet.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::model::offline::evidence::{Count, Evidence, count};
