@@ -117,7 +117,7 @@ impl Escalation {
             retries: count("escalation.retries"),
             most: count("escalation.most"),
             price: merged.number("escalation.price").unwrap_or(0.0),
-            audit: merged.number("escalation.audit").unwrap_or(0.0).min(0.5),
+            audit: merged.number("escalation.audit").unwrap_or(0.0),
         }
     }
 }
@@ -204,7 +204,7 @@ fn services(merged: &Merged) -> IndexMap<String, RateLimits> {
 fn off_share(merged: &Merged) -> f64 {
     let own = merged.0.iter().rev().skip(1).any(|layer| layer.entries.contains_key("memory.off_share"));
     let evaluated = merged.text("memory.namespace").as_deref().and_then(Namespace::parse) == Some(Namespace::Eval);
-    if evaluated && !own { 0.0 } else { merged.number("memory.off_share").unwrap_or(0.0).clamp(0.0, 1.0) }
+    if evaluated && !own { 0.0 } else { merged.number("memory.off_share").unwrap_or(0.0) }
 }
 
 /// The most bytes of a configuration; what is larger was not written by a person and takes seconds to read.

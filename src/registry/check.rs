@@ -14,6 +14,7 @@ use crate::core::text::{nearest, one_line, without_secrets};
 use crate::registry::builtin::SERVERS;
 use crate::registry::capabilities::WORDS;
 use crate::registry::{address, models, personas, prices, roles, services};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Reads all layers and checks them. Every fault of every source is told at once.
@@ -87,7 +88,7 @@ impl Check<'_> {
         for (name, config) in &self.settings.models {
             let at = |field: &str| format!("models.{name}.{field}");
             if let Err(failure) = models::resolve(self.settings, name) {
-                self.fault(&price_of(name, self.settings), with_hint(&format!("models.{name}"), &failure));
+                self.fault(&price_of(name, self.settings, &failure), with_hint(&format!("models.{name}"), &failure));
             }
             self.cached(name);
             self.per_token(name);
@@ -195,7 +196,13 @@ impl Check<'_> {
 
     /// Numbers that are in the right form and still cannot be meant.
     fn numbers(&mut self) {
-        const MOST: &[(&str, f64)] = &[("temperature", 2.0), ("monitor.repetition", 1.0), ("monitor.combined", 1.0)];
+        const MOST: &[(&str, f64)] = &[
+            ("temperature", 2.0),
+            ("monitor.repetition", 1.0),
+            ("monitor.combined", 1.0),
+            ("escalation.audit", 0.5),
+            ("memory.off_share", 1.0),
+        ];
         const POSITIVE: &[&str] = &[
             "max_tokens",
             "max_turns",
@@ -210,11 +217,15 @@ impl Check<'_> {
         let is_bounded = |path: &str| path.starts_with("models.") || path == "limits.timeout";
         for path in self.settings.merged.paths() {
             let Some((typed, _)) = self.settings.merged.get(path) else { continue };
-            let is = |field: &str| path.strip_suffix(field).is_some_and(|table| table.ends_with('.'));
-            let most = MOST.iter().find(|(field, _)| path.starts_with("roles.") && is(field));
+            let is =
+                |field: &str| path.strip_suffix(field).is_some_and(|table| table.is_empty() || table.ends_with('.'));
+            let most = MOST.iter().find(|(field, _)| is(field));
             match (typed, most) {
                 (Typed::Number(number), Some((_, most))) if number > most => {
                     self.fault(path, format!("{path} must be at most {most}, not {number}"));
+                }
+                (Typed::Count(words), _) if is("monitor.ngram") && !(1..=8).contains(words) => {
+                    self.fault(path, format!("{path} must be 1 to 8, not {words}"));
                 }
                 (Typed::Count(0), _) if POSITIVE.iter().any(|field| is(field)) => {
                     self.fault(path, format!("{path} must be more than 0"));
@@ -246,10 +257,12 @@ fn is_address(text: &str) -> bool {
     rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
 }
 
-/// The setting at which a wrong price stands: the first one that the model has.
-fn price_of(name: &str, settings: &Settings) -> String {
-    let keys = key::KEYS.iter().filter(|key| key.path.starts_with("models.") && key.path.ends_with("_price"));
-    let mut paths = keys.map(|key| key.path.replacen('*', name, 1));
+/// The setting at which a wrong price stands: the first one that the model has, of those that the failure is about.
+fn price_of(name: &str, settings: &Settings, failure: &Failure) -> String {
+    let about = failure.details.get("keys").and_then(Value::as_str);
+    let fields = key::KEYS.iter().filter_map(|key| key.path.strip_prefix("models.*."));
+    let wrong = fields.filter(|field| about.map_or(field.ends_with("_price"), |start| field.starts_with(start)));
+    let mut paths = wrong.map(|field| format!("models.{name}.{field}"));
     paths.find(|path| settings.merged.get(path).is_some()).unwrap_or_else(|| format!("models.{name}"))
 }
 

@@ -85,7 +85,7 @@ pub fn named(settings: &Settings, name: &str, id: &str) -> Outcome<Listing> {
             Some(near) => format!("did you mean {near:?}?"),
             None => "`rhizo models prices` lists all of them".to_owned(),
         };
-        Failure::new(FailureKind::Config, what).hint(hint)
+        Failure::new(FailureKind::Config, what).hint(hint).detail("keys", "priced_as")
     })
 }
 
@@ -211,7 +211,8 @@ fn long(name: &str, keys: &PriceConfig) -> Outcome<Option<Tier>> {
             FailureKind::Config,
             format!("models.{name} has only a part of its price of long prompts"),
         )
-        .hint("give long_prompt in tokens, long_input_price and long_output_price together")),
+        .hint("give long_prompt in tokens, long_input_price and long_output_price together")
+        .detail("keys", "long_")),
     }
 }
 

@@ -117,6 +117,34 @@ fn faults_of_names_prices_and_numbers_have_places() {
 }
 
 #[test]
+fn numbers_beyond_what_is_used_are_faults_and_not_cut_to_size() {
+    for (text, says) in [
+        ("[roles.worker.monitor]\nngram = 0", "2:1: roles.worker.monitor.ngram must be 1 to 8, not 0"),
+        ("[roles.worker.monitor]\nngram = 9", "2:1: roles.worker.monitor.ngram must be 1 to 8, not 9"),
+        ("[escalation]\naudit = 0.9", "2:1: escalation.audit must be at most 0.5, not 0.9"),
+        ("[memory]\noff_share = 1.5", "2:1: memory.off_share must be at most 1, not 1.5"),
+    ] {
+        let ran = Program::new().file("rhizo.toml", format!("{text}\n")).args(["models"]).run().code(3);
+        ran.says(&format!("[project]/rhizo.toml:{says}"));
+    }
+    let most = "[roles.worker.monitor]\nngram = 8\n[escalation]\naudit = 0.5\n[memory]\noff_share = 1\n";
+    Program::new().file("rhizo.toml", most).args(["models"]).run().ok();
+}
+
+#[test]
+fn a_price_that_the_project_breaks_is_told_at_its_line() {
+    let user = "[models.m]\nbase_url = \"http://127.0.0.1:9/v1\"\ninput_price = 1\noutput_price = 2\n";
+    for (line, says) in [
+        ("long_prompt = 5", "models.m has only a part of its price of long prompts"),
+        ("priced_as = \"openai/none\"", "models.m.priced_as is \"openai/none\", which has no list price"),
+    ] {
+        let project = format!("[models.m]\n{line}\n");
+        let program = with_user(Program::new().file("rhizo.toml", project), user);
+        program.args(["models"]).run().code(3).says(&format!("[project]/rhizo.toml:2:1: {says}"));
+    }
+}
+
+#[test]
 fn limits_of_a_service_are_merged_field_by_field_and_shown_with_its_models() {
     let project = "[services.openai]\nconcurrency = 2\n[models.near]\nbase_url = \"http://127.0.0.1:9/v1/\"\n\
         [services.\"http://127.0.0.1:9/v1\"]\nrequests_per_minute = 7\n\
