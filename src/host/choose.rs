@@ -155,7 +155,8 @@ impl Models {
             Origin::Role => wish.strategy,
             Origin::All => wish.strategy.or(role.strategy).or(self.settings.strategy).or(Some(Strategy::default())),
         };
-        let choice = choice::choose(&candidates, &origin, Wanted { requires: &requires, strategy });
+        let wanted = Wanted { requires: &requires, of_role: &role.requires, strategy };
+        let choice = choice::choose(&candidates, &origin, wanted);
         let picked = choice.picked.as_ref().ok().and_then(|at| candidates.get(*at));
         let substitutes = match picked {
             Some(picked) => self.substitutes(picked, &role, &origin, &requires)?,
@@ -169,7 +170,7 @@ impl Models {
         let default = self.default_model().await?;
         let candidates = self.everybody(&default.spec, requires, false)?;
         let strategy = strategy.or(self.settings.strategy).or(Some(Strategy::default()));
-        Ok(choice::choose(&candidates, &Origin::All, Wanted { requires, strategy }))
+        Ok(choice::choose(&candidates, &Origin::All, Wanted { requires, of_role: &[], strategy }))
     }
 
     async fn candidates(&self, wish: &Wish, role: &Role, requires: &[String]) -> Outcome<(Vec<Candidate>, Origin)> {

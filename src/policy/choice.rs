@@ -41,6 +41,8 @@ pub enum Origin {
 pub struct Wanted<'a> {
     /// Capabilities and tags that it must have.
     pub requires: &'a [String],
+    /// Those of them that the role requires; a call asks for the others.
+    pub of_role: &'a [String],
     /// How to order the candidates; `None` leaves them in their own order.
     pub strategy: Option<Strategy>,
 }
@@ -93,11 +95,7 @@ pub fn choose(candidates: &[Candidate], origin: &Origin, wanted: Wanted<'_>) -> 
         let (candidate, dropped, merit) = (candidates.get(at)?, dropped.get(at)?.clone(), *merits.get(at)?);
         Some(Considered { model: candidate.spec.id.clone(), chosen: first == Some(at), dropped, merit })
     });
-    Choice {
-        considered: considered.collect(),
-        picked: first.ok_or_else(|| nobody(candidates, origin, wanted.requires)),
-        reason,
-    }
+    Choice { considered: considered.collect(), picked: first.ok_or_else(|| nobody(candidates, origin, wanted)), reason }
 }
 
 /// Why a candidate cannot answer. What it lacks comes before its key: a key would not help it.
@@ -157,7 +155,8 @@ fn wish(requires: &[String]) -> String {
 }
 
 /// Why nobody answers: a requirement that nobody meets, several that nobody meets together, or keys.
-fn nobody(candidates: &[Candidate], origin: &Origin, requires: &[String]) -> Failure {
+fn nobody(candidates: &[Candidate], origin: &Origin, wanted: Wanted<'_>) -> Failure {
+    let requires = wanted.requires;
     let suited = candidates.iter().filter(|c| requires.iter().all(|word| meets(&c.spec, word)));
     let keyless: Vec<(&ModelId, &String)> =
         suited.filter_map(|c| Some((&c.spec.id, c.missing_key.as_ref()?))).collect();
@@ -174,7 +173,10 @@ fn nobody(candidates: &[Candidate], origin: &Origin, requires: &[String]) -> Fai
     };
     let does = if who.starts_with('n') { "has" } else { "does not have" };
     let message = match unmet {
-        Some(word) => format!("{who} {does} `{word}`, which the call requires"),
+        Some(word) => {
+            let whose = if wanted.of_role.contains(word) { "role" } else { "call" };
+            format!("{who} {does} `{word}`, which the {whose} requires")
+        }
         None if requires.is_empty() => "there is no model that can be called".to_owned(),
         None if requires.len() == 1 || !keyless.is_empty() => {
             format!("no model that can be called has `{}`", requires.join("` and `"))

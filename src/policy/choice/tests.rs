@@ -67,7 +67,7 @@ fn what_is_chosen_and_why() {
         ),
     ] {
         let requires: Vec<String> = requires.split_whitespace().map(str::to_owned).collect();
-        let choice = choose(&pool, origin, Wanted { requires: &requires, strategy });
+        let choice = choose(&pool, origin, Wanted { requires: &requires, of_role: &[], strategy });
         let picked = choice.picked.as_ref().ok().and_then(|at| pool.get(*at)).map(|c| c.spec.id.as_str());
         assert_eq!((picked, choice.reason.as_str()), (Some(chosen), reason), "{requires:?} {strategy:?}");
         assert_eq!(choice.considered.len(), pool.len());
@@ -131,7 +131,8 @@ fn what_is_missing_is_named() {
         ),
     ] {
         let requires: Vec<String> = requires.split_whitespace().map(str::to_owned).collect();
-        let choice = choose(&pool, origin, Wanted { requires: &requires, strategy: Some(Strategy::Cost) });
+        let choice =
+            choose(&pool, origin, Wanted { requires: &requires, of_role: &[], strategy: Some(Strategy::Cost) });
         let failure = choice.picked.expect_err("nobody can");
         assert_eq!(failure.kind, kind, "{failure}");
         assert!(failure.message.contains(message), "{message:?} is not in {failure}");
