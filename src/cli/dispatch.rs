@@ -158,7 +158,9 @@ async fn dispatch(
         let failure = Failure { message, hint: Some("rhizo --help".to_owned()), ..failure };
         return Ok(report::usage(printer, &failure));
     }
-    let settings = check::load(environment, layer)?;
+    let reads_prices = matches!(&parsed.command, Some(Command::Models(args)) if args.is_of_prices());
+    let load = if reads_prices { check::load_for_prices } else { check::load };
+    let settings = load(environment, layer)?;
     if let None | Some(Command::Repl(_)) = parsed.command {
         return session(settings, flags, printer).await;
     }

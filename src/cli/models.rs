@@ -60,6 +60,13 @@ pub enum Action {
     },
 }
 
+impl Models {
+    /// Whether it is `models prices`.
+    pub const fn is_of_prices(&self) -> bool {
+        matches!(self.action, Some(Action::Prices(_)))
+    }
+}
+
 /// Runs `models`.
 pub async fn models(app: &App, printer: &Printer, args: &Models) -> Outcome<Exit> {
     let settings = &app.kit.settings;

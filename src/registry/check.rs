@@ -19,7 +19,18 @@ use std::collections::BTreeSet;
 
 /// Reads all layers and checks them. Every fault of every source is told at once.
 pub fn load(environment: Environment, flags: Layer) -> Outcome<Settings> {
-    let (settings, mut faults) = Settings::read(environment, flags)?;
+    whole(Settings::read(environment, flags)?)
+}
+
+/// The same for the command that reads price lists: a price that no list has is none there, for it may be the next
+/// list that has it.
+pub fn load_for_prices(environment: Environment, flags: Layer) -> Outcome<Settings> {
+    let (mut settings, faults) = Settings::read(environment, flags)?;
+    prices::forget_unlisted(&mut settings);
+    whole((settings, faults))
+}
+
+fn whole((settings, mut faults): (Settings, Vec<Fault>)) -> Outcome<Settings> {
     faults.extend(self::faults(&settings));
     if faults.is_empty() { Ok(settings) } else { Err(fault::failure(&faults)) }
 }
@@ -268,11 +279,8 @@ fn price_of(name: &str, settings: &Settings, failure: &Failure) -> String {
 
 fn with_hint(path: &str, failure: &Failure) -> String {
     let hint = failure.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
-    if failure.message.starts_with(path) {
-        format!("{}{hint}", failure.message)
-    } else {
-        format!("{path}: {}{hint}", failure.message)
-    }
+    let head = if failure.message.starts_with(path) { String::new() } else { format!("{path}: ") };
+    format!("{head}{}{hint}", failure.message)
 }
 
 fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {

@@ -89,6 +89,18 @@ pub fn named(settings: &Settings, name: &str, id: &str) -> Outcome<Listing> {
     })
 }
 
+/// Takes the price from models whose `priced_as` names nothing that is listed: they are unpriced.
+pub fn forget_unlisted(settings: &mut Settings) {
+    let is_unlisted = |id: &String| listing(settings, id).is_none();
+    let models = settings.models.iter().filter(|(_, config)| config.priced_as.as_ref().is_some_and(is_unlisted));
+    let names: Vec<String> = models.map(|(name, _)| name.clone()).collect();
+    for name in names {
+        if let Some(config) = settings.models.get_mut(&name) {
+            (config.priced_as, config.price) = (None, PriceConfig::default());
+        }
+    }
+}
+
 /// A note on a model that no list knows at its service, and that is called like a listed one but for a letter. It is no
 /// error: a new model is in no list either, and one with another number in its name is taken for that.
 pub fn slip(settings: &Settings, spec: &ModelSpec) -> Option<String> {

@@ -76,6 +76,40 @@ fn a_later_list_replaces_an_earlier_one() {
 }
 
 #[test]
+fn a_shorter_list_says_which_prices_are_gone() {
+    let program = Program::new().file("data.json", genai()).file("litellm.json", litellm());
+    program.args(["models", "prices", "--update", "data.json"]).run().ok();
+    let told = program.args(["models", "prices", "--update", "litellm.json"]).run().ok().stdout;
+    let gone = "not in it, but in the list before it: 3 (openai/gpt-5-mini, openai/gpt-5-nano, openai/gpt-99)\n";
+    assert!(told.contains(gone), "{told}");
+    program.args(["models", "prices", "--update", "data.json"]).run().ok();
+    let told = program.args(["models", "prices", "--update", "litellm.json", "--json"]).run().ok().json();
+    assert_eq!(told["gone"], json!(["openai/gpt-5-mini", "openai/gpt-5-nano", "openai/gpt-99"]));
+}
+
+#[test]
+fn a_list_can_be_read_although_the_price_that_a_model_has_by_it_is_not_there_yet() {
+    let server = ChatServer::new(|_| Reply::text("yes"));
+    let program = priced(&server, "priced_as = \"openai/gpt-99\"\nimage_price = 0.01").file("data.json", genai());
+    let refused = |args: [&str; 2]| program.args(args).run().code(3).says("models.m.priced_as is \"openai/gpt-99\"");
+    refused(["models", "list"]);
+    refused(["eval", "llm(\"x\")"]);
+    let rows = program.args(["models", "prices", "--json"]).run().ok().json();
+    let m = rows.as_array().expect("rows").iter().find(|row| row["id"] == "m").expect("a row");
+    assert_eq!(m["price"], Value::Null);
+    program.args(["models", "prices", "--update", "data.json"]).run().ok();
+    assert_eq!(shown(&program, "m")["price"]["input"], 3_000_000_000_u64);
+    std::fs::remove_file(program.state().join("prices.json")).expect("a file");
+    refused(["models", "list"]);
+    program.args(["models", "prices", "--update", "data.json"]).run().ok();
+    program.args(["models", "list"]).run().ok();
+    // Other faults are told all the same.
+    let broken = priced(&server, "priced_as = \"openai/gpt-99\"\ncontext_window = 0").file("data.json", genai());
+    broken.args(["models", "prices", "--update", "data.json"]).run().code(3).says("must be more than 0");
+    assert!(server.asks().is_empty());
+}
+
+#[test]
 fn the_bill_follows_the_list_and_the_configuration_wins() {
     let server = ChatServer::new(|_| Reply::text("yes").usage(1_000, 100).cache(400, 0));
     let own = "priced_as = \"openai/gpt-5-mini\"";

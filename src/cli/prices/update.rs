@@ -43,7 +43,8 @@ pub(super) fn update(settings: &Settings, printer: &Printer, path: &Path, cheape
         "list": list.source, "read": list.read, "stored": settings.paths.prices,
         "entries": list.entries, "models": list.models.len(),
         "new": changes.new, "changed": changes.changed, "unchanged": changes.same, "cheaper": changes.fallen,
-        "unlikely": changes.unlikely, "skipped": skipped.collect::<Vec<_>>(), "next_change": list.next_change,
+        "gone": changes.gone, "unlikely": changes.unlikely, "skipped": skipped.collect::<Vec<_>>(),
+        "next_change": list.next_change,
     });
     printer.rows(&told, || summary(settings, &list, &changes));
     Ok(())
@@ -78,11 +79,15 @@ struct Changes {
     fallen: Vec<String>,
     /// Ids at no credible price, which are not taken.
     unlikely: Vec<String>,
+    /// Ids of the list before it that it has not.
+    gone: Vec<String>,
 }
 
 impl Changes {
     fn between(settings: &Settings, list: &PriceList, unlikely: Vec<String>) -> Self {
-        let mut changes = Self { unlikely, ..Self::default() };
+        let before = settings.prices.iter().flat_map(|file| file.ids());
+        let gone = before.filter(|id| !list.models.contains_key(*id)).map(ToOwned::to_owned).collect();
+        let mut changes = Self { unlikely, gone, ..Self::default() };
         for (id, model) in &list.models {
             match prices::listing(settings, id) {
                 None => changes.new += 1,
@@ -124,11 +129,17 @@ fn summary(settings: &Settings, list: &PriceList, changes: &Changes) -> String {
         changes.same,
     )];
     lines.extend(changes.changed.iter().map(|id| format!("  changed: {}", change(settings, list.models.get(id), id))));
-    let left_out = |ids: &[String], reason: &str| {
+    let some = |ids: &[String]| {
         let some = ids.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
         let more = if ids.len() > TOLD { ", .." } else { "" };
-        format!("{} of {} left out, {reason}: {some}{more}", ids.len(), list.entries)
+        format!("{some}{more}")
     };
+    if !changes.gone.is_empty() {
+        let (count, which) = (changes.gone.len(), some(&changes.gone));
+        lines.push(format!("not in it, but in the list before it: {count} ({which})"));
+    }
+    let left_out =
+        |ids: &[String], reason: &str| format!("{} of {} left out, {reason}: {}", ids.len(), list.entries, some(ids));
     lines.extend(list.skipped.iter().map(|(skip, ids)| left_out(ids, skip.reason())));
     if !changes.unlikely.is_empty() {
         lines.push(left_out(&changes.unlikely, "listed at next to no price, which --allow-cheaper takes"));
