@@ -1,6 +1,9 @@
 //! `rhizo config`: the settings in force and where each came from. Secrets are never shown: a setting holds at most the
 //! name of the variable that has one.
 
+mod standard;
+
+use crate::cli::config::standard::Standard;
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::config::key;
@@ -12,6 +15,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::{nearest, one_line, without_secrets};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// Arguments of `config`.
 #[derive(Debug, Args)]
@@ -39,7 +43,7 @@ pub enum Action {
 
 /// One setting with its value.
 struct Row<'a> {
-    path: &'a str,
+    path: Cow<'a, str>,
     /// Nothing for a setting that nobody has set.
     value: Option<(Value, &'a Place)>,
 }
@@ -55,34 +59,68 @@ pub fn config(settings: &Settings, printer: &Printer, args: &ConfigCommand) -> O
         if *origin {
             table::render(
                 ["setting", "value", "from"],
-                rows.iter().map(|row| [row.path.to_owned(), row.text(), from(row)]),
+                rows.iter().map(|row| [row.path.to_string(), row.text(), from(row)]),
             )
         } else {
-            table::render(["setting", "value"], rows.iter().map(|row| [row.path.to_owned(), row.text()]))
+            table::render(["setting", "value"], rows.iter().map(|row| [row.path.to_string(), row.text()]))
         }
     });
     Ok(Exit::Ok)
 }
 
-/// Every setting without a chosen name, set or not, and those of models, services and roles that are set.
+/// The place of what no layer sets and holds all the same.
+static BUILT_IN: Place = Place::BuiltIn;
+
+/// Whether a path is the wanted one or below it.
+fn is_below(path: &str, wanted: &str) -> bool {
+    path == wanted || path.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Every setting of one model, service or role, set or not, as far as it is wanted; nothing if no such one is.
+fn named<'a>(settings: &'a Settings, wanted: &str) -> Vec<Row<'a>> {
+    let mut rows = Vec::new();
+    for group in ["models", "services", "roles"] {
+        for name in settings.merged.names(group).iter().filter(|name| is_below(wanted, &format!("{group}.{name}"))) {
+            let start = format!("{group}.*.");
+            let standard = Standard::of(settings, group, name);
+            for field in key::KEYS.iter().filter_map(|key| key.path.strip_prefix(&start)) {
+                let path = format!("{group}.{name}.{field}");
+                if is_below(&path, wanted) {
+                    let set = settings.merged.get(&path).map(|(typed, place)| (shown(&path, typed), place));
+                    let value = set.or_else(|| Some((standard.get(field)?, &BUILT_IN)));
+                    rows.push(Row { path: Cow::Owned(path), value });
+                }
+            }
+        }
+    }
+    rows
+}
+
+/// Every setting without a chosen name, set or not, and those of models, services and roles that are set; of one of these
+/// that is wanted by its name all.
 fn rows<'a>(settings: &'a Settings, wanted: Option<&str>) -> Outcome<Vec<Row<'a>>> {
+    let named = wanted.map(|wanted| named(settings, wanted)).unwrap_or_default();
+    if !named.is_empty() {
+        return Ok(named);
+    }
     let merged = &settings.merged;
     let unset = key::KEYS.iter().map(|key| key.path).filter(|path| !path.contains('*') && merged.get(path).is_none());
     let set = merged.paths();
-    let mut rows: Vec<Row<'_>> = unset.map(|path| Row { path, value: None }).collect();
-    rows.extend(
-        set.iter().map(|path| Row { path, value: merged.get(path).map(|(typed, place)| (shown(path, typed), place)) }),
-    );
+    let mut rows: Vec<Row<'_>> = unset.map(|path| Row { path: path.into(), value: None }).collect();
+    rows.extend(set.into_iter().map(|path| Row {
+        path: path.into(),
+        value: merged.get(path).map(|(typed, place)| (shown(path, typed), place)),
+    }));
     // Stable: models, services and roles stay in the order of their names, after all plain settings.
     rows.sort_by_key(|row| key::KEYS.iter().position(|key| key.path == row.path).unwrap_or(usize::MAX));
     let Some(wanted) = wanted else {
         return Ok(rows);
     };
-    let below = |path: &str| path == wanted || path.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'));
-    let paths: Vec<&str> = rows.iter().map(|row| row.path).collect();
-    rows.retain(|row| below(row.path));
+    let paths: Vec<String> = rows.iter().map(|row| row.path.to_string()).collect();
+    rows.retain(|row| is_below(&row.path, wanted));
     if rows.is_empty() {
-        let groups = paths.iter().flat_map(|path| [*path, path.rsplit_once('.').map_or(*path, |(group, _)| group)]);
+        let paths = paths.iter().map(String::as_str);
+        let groups = paths.flat_map(|path| [path, path.rsplit_once('.').map_or(path, |(group, _)| group)]);
         let failure = Failure::new(FailureKind::NotFound, format!("there is no setting {wanted}"));
         return Err(match nearest(wanted, groups) {
             Some(near) => failure.hint(format!("did you mean `{near}`?")),

@@ -117,6 +117,36 @@ fn faults_of_names_prices_and_numbers_have_places() {
 }
 
 #[test]
+fn what_holds_of_a_model_or_role_without_being_set_is_shown_as_built_in() {
+    let text = "[models.m]\nbase_url = \"http://127.0.0.1:9/v1\"\n[models.m2]\ntimeout = 7\n\
+        [roles.worker.monitor]\nspike = 1.5\n[roles.mute.monitor]\nenabled = false\n";
+    let program = Program::new().file("rhizo.toml", text);
+    for (setting, value, origin) in [
+        ("roles.worker.monitor.entropy", json!(4.0), json!("built in")),
+        ("roles.worker.monitor.weights.spike", json!(0.35), json!("built in")),
+        ("roles.worker.monitor.enabled", json!(true), json!("built in")),
+        ("roles.worker.monitor.spike", json!(1.5), json!("[project]/rhizo.toml:6:1")),
+        ("roles.worker.temperature", Value::Null, Value::Null),
+        ("roles.mute.monitor.entropy", Value::Null, Value::Null),
+        ("roles.mute.max_tokens", json!(4_096), json!("built in")),
+        ("models.m.timeout", json!(600.0), json!("built in")),
+        ("models.m.between_tokens_timeout", json!(60.0), json!("built in")),
+        ("models.m.context_window", json!(32_768), json!("built in")),
+        ("models.m2.timeout", json!(7.0), json!("[project]/rhizo.toml:4:1")),
+        ("models.m2.input_price", Value::Null, Value::Null),
+    ] {
+        let rows = program.args(["config", "show", setting, "--json"]).run().ok().json();
+        assert_eq!(rows.as_array().map(Vec::len), Some(1), "{setting}: {rows}");
+        assert_eq!(row(&rows, setting), (value, origin), "{setting}");
+    }
+    let shown = program.args(["config", "show", "roles.worker.monitor", "--origin"]).run().ok().stdout;
+    let line = |field: &str| shown.lines().find(|line| line.contains(field)).unwrap_or_default().to_owned();
+    assert!(line("monitor.repetition ").ends_with("0.3    built in"), "{shown}");
+    assert!(line("monitor.expected_tokens").ends_with("not set"), "{shown}");
+    program.args(["config", "show", "roles.worker.monitor.entropi"]).run().code(1).says("there is no setting");
+}
+
+#[test]
 fn numbers_beyond_what_is_used_are_faults_and_not_cut_to_size() {
     for (text, says) in [
         ("[roles.worker.monitor]\nngram = 0", "2:1: roles.worker.monitor.ngram must be 1 to 8, not 0"),
