@@ -154,7 +154,11 @@ fn calls_that_only_waited_for_a_place_are_none() {
     running.interrupt();
     running.end().code(130);
     gate.open();
-    let document = program.args(["resume", &newest_id(&program), "--json"]).run().ok().json();
+    let id = newest_id(&program);
+    let shown = || program.args(["runs", "show", &id]).run().ok().stdout;
+    assert!(shown().contains(&format!("next    rhizo resume {id} goes on\n")), "{}", shown());
+    let document = program.args(["resume", &id, "--json"]).run().ok().json();
+    assert!(!shown().contains("rhizo resume"), "{}", shown());
     // One was stopped on its way, and three were answered.
     assert_eq!((&document["answer"], &document["calls"]), (&json!(["A", "B", "C"]), &json!(4)), "{document:#}");
 }

@@ -8,12 +8,14 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
 use crate::core::money::Money;
+use crate::core::status::RunStatus;
 use crate::core::text::one_line;
 use crate::host::episodes::{at_worst, unheard, unusable};
 use crate::host::resume;
 use crate::pipeline::intention;
 use crate::repl::spending;
 use crate::store::effects::{EffectRow, EffectState};
+use crate::store::liveness::Liveness;
 use crate::store::open::Store;
 use crate::store::runs::RunRow;
 use serde_json::{Value, json};
@@ -63,9 +65,20 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
         let (seq, kind, frame, hint) = (&effect["seq"], word("kind"), word("frame"), word("hint"));
         text.push_str(&format!("{what} {seq} {kind} at {frame}: {hint}{asked}\n"));
     }
+    if open.is_empty() {
+        text.push_str(&onward(store, row)?);
+    }
     whole["open"] = Value::Array(open);
     whole["unknown"] = Value::Array(unknown);
     Ok((whole, text))
+}
+
+/// How a run goes on that was stopped with nothing open in it: by the one that a person started.
+fn onward(store: &Store, row: &RunRow) -> Outcome<String> {
+    let top = store.run(store.top(&row.id)?.as_str())?;
+    let stopped = |row: &RunRow| row.liveness == Liveness::Dead || row.status == RunStatus::Cancelled;
+    let goes_on = stopped(row) && stopped(&top);
+    Ok(if goes_on { format!("next    rhizo resume {} goes on\n", top.id) } else { String::new() })
 }
 
 /// One effect of a run in full, as data and as text.
