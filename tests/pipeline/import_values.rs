@@ -31,6 +31,54 @@ fn what_is_empty_or_zero_is_not_true() {
 }
 
 #[test]
+fn what_is_gone_through_is_what_python_goes_through() {
+    written(
+        "  d: {type: object, default: {a: 1, k: v}}\n  t: {type: list, default: [x, y]}\n  \
+         s: {type: string, default: hey}\n  z: {type: integer, default: 0}\n",
+        &[
+            ("{% for k in d %}{{ loop.index }}{{ k }}{% if not loop.last %}, {% endif %}{% endfor %}.", "1a, 2k."),
+            ("{% for c in s %}{{ c }}{% if c == 'e' %}!{% endif %}{% endfor %} {{ s | list }}", "he!y ['h', 'e', 'y']"),
+            (
+                "{{ d | list }} {{ (t if z else d) | list }} {{ (d if z else t) | list }}",
+                "['a', 'k'] ['a', 'k'] ['x', 'y']",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn filters_of_texts_make_texts_of_what_they_are_put_behind() {
+    written(
+        "  n: {type: integer, default: 5}\n  flag: {type: boolean, default: true}\n  f: {type: number, default: 2.5}\n",
+        &[
+            ("{{ 5 | trim }}{{ n | lower }}{{ f | capitalize }} {{ 'n: ' ~ n | trim }}", "552.5 n: 5"),
+            (
+                "{{ 15 | replace(1, 'x') }} {{ n | replace('5', 7) }} {{ none | upper }} {{ flag | upper }}",
+                "x5 7 NONE TRUE",
+            ),
+            ("{{ flag | title }} {{ -7 | trim }} {{ 1.5 | title }}", "True -7 1.5"),
+        ],
+    );
+}
+
+#[test]
+fn a_text_is_no_number() {
+    written(
+        "  m: {type: string, default: '3'}\n",
+        &[("{{ m == 3 }} {{ m != 3 }} {{ 3 == m }} {{ m == '3' }} {{ m == true }}", "False True False True False")],
+    );
+}
+
+#[test]
+fn a_fault_of_what_a_file_becomes_is_told_with_its_line_and_not_at_a_place_of_the_file() {
+    let theirs = "id: x\nparameters:\n  topic: {type: string, default: tides}\nsteps:\n  - id: each\n    \
+        for_each: \"{{ topic }}\"\n    steps:\n      - {id: a, action: echo, parameters: {message: hey}}\n";
+    let program = Program::offline().file("theirs.yaml", theirs);
+    let ran = program.args(["pipeline", "import", "theirs.yaml"]).run().code(1);
+    ran.says("what theirs.yaml becomes here cannot run").says("`in` takes a list").does_not_say("theirs.yaml:");
+}
+
+#[test]
 fn a_field_or_an_item_that_is_missing_has_another_one_for_it() {
     written(
         "  d: {type: object, default: {a: 1, n: null}}\n  l: [3, 1, 2]\n  e: []\n",

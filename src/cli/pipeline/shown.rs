@@ -6,6 +6,7 @@ use crate::cli::printer::Printer;
 use crate::cli::report;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::one_line;
 use crate::pipeline::plan::{Block, Pipeline};
 use crate::pipeline::{explain, import, load, twin};
 use crate::script::engine::SOURCE_LIMIT;
@@ -78,7 +79,8 @@ pub(super) fn explain(app: &App, printer: &Printer, args: &Explain) -> Outcome<E
 pub(super) fn import(app: &App, printer: &Printer, file: &Path, output: Option<&Path>) -> Outcome<Exit> {
     let text = load::text(file)?;
     let written = import::import(file, &text)?;
-    load::load_text(&app.kit.settings, app.kit.tools.get()?, output.unwrap_or(file), &written)?;
+    load::load_text(&app.kit.settings, app.kit.tools.get()?, output.unwrap_or(file), &written)
+        .map_err(|failure| translated(failure, file, &written))?;
     let Some(output) = output else {
         printer.raw(&written);
         return Ok(Exit::Ok);
@@ -89,6 +91,20 @@ pub(super) fn import(app: &App, printer: &Printer, file: &Path, output: Option<&
     target.write_all(written.as_bytes()).map_err(failed)?;
     printer.out(&format!("{}: written", output.display()));
     Ok(Exit::Ok)
+}
+
+/// Faults of what a file becomes with the lines that have them: nobody has seen these, and they are none of the file.
+fn translated(failure: Failure, file: &Path, written: &str) -> Failure {
+    let faults = failure.details.get("faults").and_then(Value::as_array);
+    let Some(faults) = faults.filter(|faults| !faults.is_empty()) else { return failure };
+    let line = |fault: &Value| {
+        let number = fault["line"].as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or_default();
+        let text = written.lines().nth(number.saturating_sub(1)).unwrap_or_default();
+        format!("\n  {}, in `{}`", fault["message"].as_str().unwrap_or_default(), one_line(text, 200))
+    };
+    let lines: String = faults.iter().map(line).collect();
+    Failure::new(failure.kind, format!("what {} becomes here cannot run{lines}", file.display()))
+        .hint("change what these lines come from by hand, and import again")
 }
 
 /// The steps of a block and of the bodies in it.

@@ -2,6 +2,9 @@
 //!
 //! What they declare begins with an underscore, as no name of a step does.
 
+/// The filters that make a text of whatever they are put behind, and of their arguments.
+pub(super) const OF_TEXTS: &[&str] = &["upper", "lower", "capitalize", "title", "trim", "strip", "replace"];
+
 /// A filter; `None` if it has no counterpart.
 pub(super) fn filter(value: &str, name: &str, arguments: &[String]) -> Option<String> {
     let most = match name {
@@ -41,7 +44,7 @@ pub(super) fn filter(value: &str, name: &str, arguments: &[String]) -> Option<St
         "string" => format!("python_text({value})"),
         "abs" => format!("{value}.abs()"),
         "round" => format!("python_round({value}, {})", argument(0, "0")),
-        "list" => kept(value, "if type_of(_kept) == \"string\" { _kept.to_chars() } else { _kept }"),
+        "list" => listed(value),
         "safe" => value.to_owned(),
         _ => return None,
     })
@@ -80,6 +83,18 @@ pub(super) fn function(name: &str, arguments: &[String]) -> Option<String> {
 /// An item or a field, or what stands for it if it is missing.
 pub(super) fn item(value: &str, key: &str, other: &str) -> String {
     format!("python_item({value}, {key}, {other})")
+}
+
+/// What Python goes through: the letters of a text, the keys of a map, the items of a list.
+pub(super) fn listed(value: &str) -> String {
+    let letters = "_kept.to_chars().map(|_c| _c.to_string())";
+    kept(value, &format!("switch type_of(_kept) {{ \"string\" => {letters}, \"map\" => _kept.keys(), _ => _kept }}"))
+}
+
+/// Whether a text is the same as a value that is mostly none: here to compare the two is a failure.
+pub(super) fn same(one: &str, other: &str) -> String {
+    let alike = "type_of(_one) == type_of(_other) && _one == _other";
+    format!("({{ let _one = {one}; let _other = {other}; {alike} }})")
 }
 
 /// A value under a name of its own, so that it is computed once.

@@ -1,5 +1,6 @@
 //! What is known of a value's form, which decides how it is shown inside a text.
 
+use crate::pipeline::import::filters;
 use crate::pipeline::import::jinja::Expr;
 use crate::pipeline::import::rhai::is_moment;
 use crate::pipeline::import::template::listed;
@@ -19,7 +20,9 @@ pub(super) enum Form {
     Flag,
     /// A list of what is shown as it is here.
     Plains,
-    /// A map, or a list with maps, whose keys have another order than that of the alphabet.
+    /// A map whose keys have another order than that of the alphabet.
+    UnsortedMap,
+    /// What has such a map in it.
     Unsorted,
     /// Anything else.
     Any,
@@ -31,6 +34,7 @@ impl Form {
         match (self, other) {
             (one, other) if one == other => one,
             (Self::Text | Self::Plain, Self::Text | Self::Plain) => Self::Plain,
+            (Self::UnsortedMap, _) | (_, Self::UnsortedMap) => Self::UnsortedMap,
             (Self::Unsorted, _) | (_, Self::Unsorted) => Self::Unsorted,
             _ => Self::Any,
         }
@@ -49,6 +53,7 @@ impl Form {
             Value::Number(number) if !number.is_f64() => Self::Plain,
             Value::Array(items) if !items.is_empty() && items.iter().all(is_plain) => Self::Plains,
             other if is_sorted(other) => Self::Any,
+            Value::Object(map) if !map.keys().is_sorted() => Self::UnsortedMap,
             _ => Self::Unsorted,
         }
     }
@@ -84,6 +89,33 @@ fn is_sorted(value: &Value) -> bool {
 }
 
 impl Importer {
+    /// A value as the text that Python makes of it.
+    pub(super) fn in_text(&self, expr: &Expr) -> Result<String, String> {
+        let value = self.rhai(expr)?;
+        match self.form(expr) {
+            Form::Text => Ok(value),
+            Form::Unsorted | Form::UnsortedMap => {
+                Err("a map as text: here its keys have the order of the alphabet".to_owned())
+            }
+            _ => Ok(format!("python_text({value})")),
+        }
+    }
+
+    /// What Python goes through in a value.
+    pub(super) fn listed(&self, expr: &Expr) -> Result<String, String> {
+        match self.form(expr) {
+            Form::Plains => self.rhai(expr),
+            Form::UnsortedMap => Err("a map as a list: here its keys have the order of the alphabet".to_owned()),
+            _ => Ok(filters::listed(&self.rhai(expr)?)),
+        }
+    }
+
+    /// Whether one is a text and the other is written out as something else.
+    pub(super) fn are_unlike(&self, one: &Expr, other: &Expr) -> bool {
+        let is_other = |text: &str| !text.starts_with('"') && text != "()";
+        self.form(one) == Form::Text && matches!(other, Expr::Literal(text) if is_other(text))
+    }
+
     /// The form of an expression's value.
     pub(super) fn form(&self, expr: &Expr) -> Form {
         match expr {

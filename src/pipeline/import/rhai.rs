@@ -34,6 +34,11 @@ impl Importer {
             Expr::Filter(value, name, arguments) if name == "default" || name == "d" => {
                 self.default(value, arguments)?
             }
+            Expr::Filter(value, name, arguments) if filters::OF_TEXTS.contains(&name.as_str()) => {
+                let texts = arguments.iter().map(|argument| self.in_text(argument)).collect::<Result<Vec<_>, _>>()?;
+                filters::filter(&self.in_text(value)?, name, &texts).ok_or_else(|| format!("the filter `{name}`"))?
+            }
+            Expr::Filter(value, name, none) if name == "list" && none.is_empty() => self.listed(value)?,
             Expr::Filter(value, name, arguments) => filters::filter(&self.base(value)?, name, &self.all(arguments)?)
                 .ok_or_else(|| format!("the filter `{name}`"))?,
             Expr::Method(value, name, arguments) => filters::method(&self.rhai(value)?, name, &self.all(arguments)?)
@@ -72,6 +77,10 @@ impl Importer {
                 self.rhai(left)?,
                 self.rhai(right)?
             ),
+            "==" | "!=" if self.are_unlike(left, right) || self.are_unlike(right, left) => {
+                let same = filters::same(&self.rhai(left)?, &self.rhai(right)?);
+                if operator == "==" { same } else { format!("!{same}") }
+            }
             other => format!("({} {other} {})", self.rhai(left)?, self.rhai(right)?),
         })
     }
@@ -80,16 +89,6 @@ impl Importer {
     fn both(&self, left: &Expr, operator: &str, right: &Expr) -> Result<String, String> {
         let sign = if operator == "and" { "&&" } else { "||" };
         Ok(format!("({} {sign} {})", self.truth(left)?, self.truth(right)?))
-    }
-
-    /// A value as the text that Python makes of it.
-    pub(super) fn in_text(&self, expr: &Expr) -> Result<String, String> {
-        let value = self.rhai(expr)?;
-        match self.form(expr) {
-            Form::Text => Ok(value),
-            Form::Unsorted => Err("a map as text: here its keys have the order of the alphabet".to_owned()),
-            _ => Ok(format!("python_text({value})")),
-        }
     }
 
     /// What stands for a value that is absent; with `true` behind it, also for one that says nothing.

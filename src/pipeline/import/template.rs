@@ -152,7 +152,7 @@ impl Importer {
             .filter(|(name, _)| name.trim().chars().all(|c| c.is_alphanumeric() || c == '_'))
             .ok_or_else(|| format!("`{{% {tag} %}}`"))?;
         let (name, items) = (name.trim(), jinja::parse(source)?);
-        let list = self.rhai(&items)?;
+        let (list, all) = (self.rhai(&items)?, self.listed(&items)?);
         *at += 1;
         let before = self.locals.len();
         // As they stand, they might be names of steps, or words of Rhai.
@@ -163,7 +163,7 @@ impl Importer {
         self.locals.truncate(before);
         let body = body?;
         match pieces.get(*at) {
-            Some(Piece::Tag("endfor")) => Ok(format!("{list}.map(|{item}, {index}| {body}).join(\"\")")),
+            Some(Piece::Tag("endfor")) => Ok(format!("{all}.map(|{item}, {index}| {body}).join(\"\")")),
             _ => Err("a `{% for %}` without its end".to_owned()),
         }
     }

@@ -33,6 +33,7 @@ fn importer() -> Importer {
         ("wanted", Form::Flag),
         ("off", Form::Flag),
         ("map", Form::Unsorted),
+        ("pairs", Form::UnsortedMap),
         ("size", Form::Any),
     ];
     Importer {
@@ -107,6 +108,12 @@ fn expressions() {
         ("-7 | round(1)", "python_round((-7), 1)"),
         ("-7 | abs", "(-7).abs()"),
         ("n % 3", "({ let _by = 3; (inputs.n % _by + _by) % _by })"),
+        ("size | upper", "python_text(inputs.size).to_upper()"),
+        ("words | list", "inputs.words"),
+        (
+            "topic != 3",
+            "!({ let _one = inputs.topic; let _other = 3; type_of(_one) == type_of(_other) && _one == _other })",
+        ),
         ("topic ~ n", "(inputs.topic + python_text(inputs.n))"),
         ("$remaining", "(inputs.list.len() - index - 1)"),
         ("$has_next", "(index + 1 < inputs.list.len())"),
@@ -144,6 +151,7 @@ fn what_has_no_counterpart_is_named() {
         ("topic.encode()", "the function `encode`"),
         ("save.owner", "the field `owner` of `save`"),
         ("maybe.status", "the field `status` of `maybe`"),
+        ("pairs | list", "a map as a list"),
         ("(n", "without `)`"),
     ] {
         let read = jinja::parse(source).and_then(|expr| importer().rhai(&expr));
