@@ -128,6 +128,7 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
     };
     report::notes(printer, &pipeline.notes);
     answerable::check(&app.kit.models, &pipeline.block, None).await?;
+    tell_doubts(app, printer, &pipeline).await;
     let (library, launch) = ask::opened(app, printer, &args.flags, ask::pipe(&args.flags.context)).await?;
     let (task, on_print) = (file.display().to_string(), Some(on_print(printer, &args.flags)));
     let called = pipeline.block.called();
@@ -140,6 +141,13 @@ async fn pipeline(app: &App, printer: &Arc<Printer>, args: &Run, file: &Path) ->
         library,
     );
     steps(app, printer, &run, events, &pipeline, inputs).await
+}
+
+/// Says before the first call which steps nobody can answer if the run comes to them.
+pub async fn tell_doubts(app: &App, printer: &Printer, pipeline: &Pipeline) {
+    if !printer.quiet && !printer.json {
+        answerable::doubts(&app.kit.models, &pipeline.block).await.iter().for_each(|note| printer.dim(note));
+    }
 }
 
 /// Runs the steps of a pipeline and tells how it ended.

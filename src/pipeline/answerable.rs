@@ -1,6 +1,7 @@
 //! Who is asked by a step, and whether anybody can be: told before a run begins, for the steps that it comes to anyway.
 //!
-//! What follows a condition, a jump or a failure that is dealt with, and bodies that repeat, are left to the run.
+//! What follows a condition, a jump or a failure that is dealt with, and bodies that repeat, are left to the run, with a
+//! note on what nobody can answer there.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
@@ -81,6 +82,32 @@ async fn fresh(models: &Models, step: &Step, log: Option<&Logged<'_>>) -> Outcom
     match one(models, step).await {
         Err(failure) if log.is_none() || failure.kind != FailureKind::Auth => Err(of_step(step, failure)),
         _ => Ok(()),
+    }
+}
+
+/// Notes on the steps that nobody can answer and that a run only may come to, those of bodies and of nested pipelines too:
+/// whoever reads them need not pay for what leads there. A step is looked at if it names a model or what it requires; who
+/// the default model is need not be found out before somebody asks it.
+pub async fn doubts(models: &Models, block: &Block) -> Vec<String> {
+    let mut steps = Vec::new();
+    every(block, &mut steps);
+    let mut doubts = Vec::new();
+    for step in steps {
+        let names = wish(step).is_some_and(|wish| wish.model.is_some() || !wish.requires.is_empty());
+        if names && let Err(failure) = one(models, step).await {
+            doubts.push(format!("note: {}, if the run comes to it", of_step(step, failure).message));
+        }
+    }
+    doubts
+}
+
+fn every<'a>(block: &'a Block, steps: &mut Vec<&'a Step>) {
+    for step in &block.steps {
+        steps.push(step);
+        step.act.blocks().into_iter().for_each(|inner| every(inner, steps));
+        if let Act::Nested(nested) = &step.act {
+            every(&nested.pipeline.block, steps);
+        }
     }
 }
 

@@ -177,6 +177,28 @@ fn what_nobody_can_answer_is_told_before_anything_is_paid() {
 }
 
 #[test]
+fn what_a_run_may_come_to_and_nobody_can_answer_is_noted_before_the_first_call() {
+    let server = echo();
+    let program = blind(&server);
+    let note = "note: nobody can answer step `b`: no model that can be called has `vision`, if the run comes to it\n";
+    for (at, step) in [
+        "p: {pipeline: inner.yaml, dependencies: [a], on_failure: continue}",
+        "e: {each: {in: '{{ [a] }}', steps: {b: {llm: see, requires: [vision]}}}, on_failure: continue}",
+        "b: {llm: see, requires: [vision], condition: 'a == \"x\"'}",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let text = format!("steps:\n  a: {{llm: one}}\n  {step}\n");
+        std::fs::write(program.project().join("p.yaml"), text).expect("a file");
+        program.args(["pipeline", "run", "p.yaml", "--dry-run"]).run().ok().says(note);
+        program.args(["run", "p.yaml"]).run().says(note);
+        program.args(["run", "p.yaml", "--quiet"]).run().does_not_say("note: nobody");
+        assert_eq!(server.asks().len(), 2 * (at + 1), "{step}");
+    }
+}
+
+#[test]
 fn scripts_and_tools_are_told_as_early() {
     let server = echo();
     let program = blind(&server)

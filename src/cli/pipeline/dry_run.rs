@@ -39,7 +39,10 @@ pub(super) async fn tell(app: &App, printer: &Printer, args: &Run) -> Outcome<Ex
         if needed.is_empty() { page } else { format!("{page}\ninputs that it still needs: {}", needed.join(", ")) }
     });
     match answerable::check(&app.kit.models, &pipeline.block, None).await {
-        Ok(()) => Ok(Exit::Ok),
+        Ok(()) => {
+            run::tell_doubts(app, printer, &pipeline).await;
+            Ok(Exit::Ok)
+        }
         Err(failure) => {
             report::tell(printer, &failure);
             Ok(Exit::Failed)
