@@ -134,11 +134,11 @@ fn what_nobody_meets_is_named() {
     program.args(["eval", named]).run().code(3).says("small, named by the call, does not have `vision`");
     let role = "[roles.worker]\nrequires = [\"fast\"]\n";
     let program = range(&server, role);
-    let ran = program.args(["--model", "large", "eval", "llm(\"q\")"]).run().code(3);
+    let ran = program.args(["eval", "llm(\"q\")", "--model", "large"]).run().code(3);
     ran.says("large, named by --model or RHIZO_MODEL, does not have `fast`, which the role requires");
-    let ran = program.args(["--model", "large", "eval", "llm(\"q\", #{requires: [\"logprobs\"]})"]).run().code(3);
+    let ran = program.args(["eval", "llm(\"q\", #{requires: [\"logprobs\"]})", "--model", "large"]).run().code(3);
     ran.says("which the role requires");
-    let ran = program.args(["--model", "small", "eval", "llm(\"q\", #{requires: [\"json\"]})"]).run().code(3);
+    let ran = program.args(["eval", "llm(\"q\", #{requires: [\"json\"]})", "--model", "small"]).run().code(3);
     ran.says("small, named by --model or RHIZO_MODEL, does not have `json`, which the call requires");
     let caught = "try { llm(\"q\", #{requires: [\"german\"]}) } catch (e) { print(e.kind + \" \" + e.unmet) }";
     program.args(["eval", caught]).run().ok().prints("no_model german\n");
