@@ -15,23 +15,8 @@ use std::time::Duration;
 /// How long a local server may take to answer, all candidates together.
 const LOCAL: Duration = Duration::from_millis(150);
 
-/// Decides, and asks a server of one's own how many tokens it takes if nobody has said so.
+/// Decides. Only the last two steps touch the network, and only loopback.
 pub async fn default_model(settings: &Settings, client: &HttpClient) -> Outcome<DefaultModel> {
-    let mut chosen = decide(settings, client).await?;
-    let spec = &mut chosen.spec;
-    let usual = SERVERS.iter().any(|s| s.base_url == spec.base_url && s.base_url.starts_with("https://"));
-    if !usual && !spec.window_known && spec.provider != Provider::Anthropic {
-        let variable = spec.key_variable.as_deref().and_then(|variable| settings.environment.get(variable));
-        let key = variable.map(|key| SecretString::from(key.to_owned()));
-        let said = locate::window(&spec.base_url, &spec.name, key.as_ref(), client).await;
-        spec.window = said.unwrap_or(spec.window);
-        spec.window_known |= said.is_some();
-    }
-    Ok(chosen)
-}
-
-/// Only the last two steps touch the network, and only loopback.
-async fn decide(settings: &Settings, client: &HttpClient) -> Outcome<DefaultModel> {
     if let Some(name) = &settings.forced_model {
         let forced = |spec| DefaultModel { spec, reason: "named by --model or RHIZO_MODEL".to_owned(), unasked: false };
         return resolve(settings, name).map(forced);

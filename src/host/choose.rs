@@ -103,8 +103,9 @@ impl Models {
         }
         let Explained { role, choice, substitutes, candidates, .. } = self.explain(wish).await?;
         let picked = choice.picked?;
-        let spec = candidates.get(picked).map(|candidate| Arc::clone(&candidate.spec)).ok_or_else(no_candidate)?;
-        let served = self.serve(spec.id.as_str(), || Ok(spec.as_ref().clone()))?;
+        let spec = candidates.get(picked).map(|candidate| candidate.spec.as_ref().clone()).ok_or_else(no_candidate)?;
+        let spec = self.sized(spec).await;
+        let served = self.serve(spec.id.as_str(), || Ok(spec.clone()))?;
         let (role, reason) = (Arc::new(role), choice.reason.into());
         let chosen = Arc::new(Chosen { role, served, reason, substitutes: substitutes.into() });
         let mut cache = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -52,6 +52,7 @@ pub mod run_host;
 pub mod save;
 mod share;
 pub mod shown;
+mod sized;
 mod steps;
 pub mod tool_call;
 pub mod trail;

@@ -5,6 +5,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::price::Price;
 use crate::host::choose::{Chosen, Wish};
+use crate::host::sized::Windows;
 use crate::model::anthropic::Anthropic;
 use crate::model::breaker::Health;
 use crate::model::chat::ChatModel;
@@ -72,7 +73,8 @@ pub struct Models {
     pub(super) settings: Arc<Settings>,
     decide: Decide,
     default: OnceCell<DefaultModel>,
-    client: HttpClient,
+    pub(super) client: HttpClient,
+    pub(super) windows: Windows,
     retry: RetryPolicy,
     lanes: Lanes,
     built: Mutex<HashMap<String, Served>>,
@@ -95,6 +97,7 @@ impl Models {
             decide,
             default: OnceCell::new(),
             client,
+            windows: Windows::default(),
             retry: RetryPolicy::default(),
             lanes: Lanes::default(),
             built: Mutex::default(),
@@ -108,16 +111,23 @@ impl Models {
 
     /// The default model and the reason for it.
     pub async fn default_model(&self) -> Outcome<&DefaultModel> {
-        self.default.get_or_try_init(|| (self.decide)()).await
+        self.default.get_or_try_init(|| self.decided()).await
+    }
+
+    async fn decided(&self) -> Outcome<DefaultModel> {
+        let decided = (self.decide)().await?;
+        Ok(DefaultModel { spec: self.sized(decided.spec).await, ..decided })
     }
 
     /// Uses this model for every role from now on; `None` goes back to the settings.
     ///
     /// Fails if there is no such model, or if its key is missing; then nothing changes.
     pub fn switch(&self, name: Option<&str>) -> Outcome<Option<ModelSpec>> {
-        let spec = name.map(|name| self.serve(name, || models::resolve(&self.settings, name))).transpose()?;
+        let spec = name.map(|name| self.known(name).map_or_else(|| models::resolve(&self.settings, name), Ok));
+        let spec = spec.transpose()?;
+        spec.as_ref().map(|spec| key(&self.settings, spec)).transpose()?;
         self.switch_back(name);
-        Ok(spec.map(|served| served.spec.as_ref().clone()))
+        Ok(spec)
     }
 
     /// The same for a session that goes on: whether the model can be asked shows when it is.

@@ -4,7 +4,7 @@ use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::{self, Act};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 fn event(kind: &str, mut fields: Value) -> String {
@@ -167,6 +167,40 @@ fn a_server_of_ones_own_says_how_much_it_takes() {
         program.args(["eval", "llm(\"short\")"]).run().ok().prints("ok\n");
         let code = "let long = \"\"; for n in 0..100 { long += \"many words \" } llm(long)";
         program.args(["eval", code]).run().code(4).says("takes 64");
+    }
+}
+
+#[test]
+fn a_model_that_is_not_the_default_one_is_asked_about_once_and_only_for_a_call() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let pages = move |line: &str| {
+        count.fetch_add(usize::from(line == "GET /props"), Ordering::Relaxed);
+        match line {
+            "GET /props" => server::json(200, &json!({"default_generation_settings": {"n_ctx": 64}})),
+            _ => server::json(200, &json!({"object": "list", "data": []})),
+        }
+    };
+    let server = ChatServer::with_pages(|_| Reply::text("ok"), pages);
+    let text = format!(
+        "model = \"offline\"\n[models.near]\nbase_url = \"{}\"\n[roles.worker]\nmodels = [\"near\"]\n\
+         [escalation]\nenabled = false\n",
+        server.base_url()
+    );
+    let program = Program::new().file("rhizo.toml", text);
+    program.args(["eval", "1 + 1"]).run().ok();
+    program.args(["models", "explain", "--role", "worker"]).run().ok();
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+    program.args(["eval", "llm(\"short\") + llm(\"small\")"]).run().ok().prints("okok\n");
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    let long = "let long = \"\"; for n in 0..100 { long += \"many words \" } ";
+    for (call, more) in [
+        ("llm(long)", &["--model", "near"][..]),
+        ("llm(long)", &[]),
+        ("llm(long, #{model: \"near\", role: \"expert\"})", &[]),
+    ] {
+        let code = format!("{long}{call}");
+        program.list(&[&["eval", code.as_str()], more].concat()).run().code(4).says("takes 64");
     }
 }
 
