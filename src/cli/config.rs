@@ -96,8 +96,8 @@ fn named<'a>(settings: &'a Settings, wanted: &str) -> Vec<Row<'a>> {
     rows
 }
 
-/// Every setting without a chosen name, set or not, and those of models, services and roles that are set; of one of these
-/// that is wanted by its name all.
+/// Every setting without a chosen name, set or not, and those of models, services and roles that are set; of one of
+/// these that is wanted by its name all.
 fn rows<'a>(settings: &'a Settings, wanted: Option<&str>) -> Outcome<Vec<Row<'a>>> {
     let named = wanted.map(|wanted| named(settings, wanted)).unwrap_or_default();
     if !named.is_empty() {

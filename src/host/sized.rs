@@ -1,5 +1,5 @@
-//! How many tokens a model takes where nobody has said so: a server of one's own is asked, once for each model that is chosen
-//! for a call. What is merely shown asks nobody.
+//! How many tokens a model takes where nobody has said so: a server of one's own is asked, once for each model that is
+//! chosen for a call. What is merely shown asks nobody.
 
 use crate::host::models::{Models, key};
 use crate::model::locate;

@@ -1,7 +1,7 @@
 //! Who is asked by a step, and whether anybody can be: told before a run begins, for the steps that it comes to anyway.
 //!
-//! What follows a condition, a jump or a failure that is dealt with, and bodies that repeat, are left to the run, with a
-//! note on what nobody can answer there.
+//! What follows a condition, a jump or a failure that is dealt with, and bodies that repeat, are left to the run, with
+//! a note on what nobody can answer there.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
@@ -85,9 +85,9 @@ async fn fresh(models: &Models, step: &Step, log: Option<&Logged<'_>>) -> Outcom
     }
 }
 
-/// Notes on the steps that nobody can answer and that a run only may come to, those of bodies and of nested pipelines too:
-/// whoever reads them need not pay for what leads there. A step is looked at if it names a model or what it requires; who
-/// the default model is need not be found out before somebody asks it.
+/// Notes on the steps that nobody can answer and that a run only may come to, those of bodies and of nested pipelines
+/// too: whoever reads them need not pay for what leads there. A step is looked at if it names a model or what it
+/// requires; who the default model is need not be found out before somebody asks it.
 pub async fn doubts(models: &Models, block: &Block) -> Vec<String> {
     let mut steps = Vec::new();
     every(block, &mut steps);
