@@ -131,9 +131,8 @@ fn what_is_missing_is_named() {
         ),
     ] {
         let requires: Vec<String> = requires.split_whitespace().map(str::to_owned).collect();
-        let choice =
-            choose(&pool, origin, Wanted { requires: &requires, of_role: &[], strategy: Some(Strategy::Cost) });
-        let failure = choice.picked.expect_err("nobody can");
+        let wanted = Wanted { requires: &requires, of_role: &[], strategy: Some(Strategy::Cost) };
+        let failure = choose(&pool, origin, wanted).picked.expect_err("nobody can");
         assert_eq!(failure.kind, kind, "{failure}");
         assert!(failure.message.contains(message), "{message:?} is not in {failure}");
         assert!(failure.hint.as_deref().unwrap_or_default().contains(hint), "{hint:?} is not in {failure}");
