@@ -3,12 +3,15 @@
 //! They follow the rules of sessions, so that an expression means the same in both; but nothing is declared in them that
 //! outlives them, and no primitive can be called. What an expression reads is known from its text.
 
+mod asked;
 mod chain;
 mod changes;
+mod closures;
 mod compiler;
 mod deeds;
 mod form;
 mod forms;
+mod functions;
 mod handed;
 mod operands;
 mod questions;
@@ -26,6 +29,7 @@ use crate::core::failure::Outcome;
 use crate::script::convert::{to_dynamic, to_value};
 use crate::script::errors::{from_expression, panics};
 use crate::script::expression::forms::Names;
+use crate::script::expression::functions::Functions;
 use crate::script::gate::{self, Gate};
 use crate::script::{growth, worker};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope, Token};
@@ -81,7 +85,7 @@ pub struct Expression(Arc<Compiled>);
 
 struct Compiled {
     engine: Arc<Engine>,
-    functions: Arc<references::Functions>,
+    functions: Arc<Functions>,
     ast: AST,
     source: String,
     references: Vec<Reference>,
@@ -144,8 +148,11 @@ impl Expression {
 
     /// The form of what it reads by a name; nothing is known of what it declares itself, as parameters of closures.
     fn read(&self, name: &str, names: &dyn Fn(&str) -> Form) -> Form {
-        let is_read = self.references().iter().any(|read| read.path.first().is_some_and(|first| first == name));
-        if is_read { names(name) } else { Form::Any }
+        if self.reads(name) { names(name) } else { Form::Any }
+    }
+
+    fn reads(&self, name: &str) -> bool {
+        self.references().iter().any(|read| read.path.first().is_some_and(|first| first == name))
     }
 
     /// What is known of its value, with why it may be `()`: `names` has the form of what is read where it is there, or
@@ -163,10 +170,12 @@ impl Expression {
         operands::beside(&self.0.ast, (read.line, read.column), Names::of(&|name, _| self.read(name, names)))
     }
 
-    /// What is wrong with an operator in it whose values it never takes, by the forms of the names that it reads.
+    /// What is wrong with an operator, a function or a chain in it that never takes, or has, what is asked of it, by the
+    /// forms of the names that it reads.
     pub fn clash(&self, names: &dyn Fn(&str) -> Form) -> Option<String> {
-        let names: &dyn Fn(&str, bool) -> Form = &|name, _| self.read(name, names);
-        let what = operands::clash(&self.0.ast, Names::of(names), &self.0.functions)?;
+        let (forms, has) = (|name: &str, _: bool| self.read(name, names), |name: &str| self.reads(name));
+        let scope = operands::Scope { forms: &forms, has: &has, functions: &self.0.functions };
+        let what = operands::clash(&self.0.ast, &scope)?;
         Some(format!("{what}: `{}`", self.source()))
     }
 

@@ -71,7 +71,7 @@ steps:
 inputs: {n: {type: object, default: {a: 1}}}
 steps:
   text: {tool: read_file, args: {path: text.txt}}
-  a: {each: {in: '[text][0]', steps: {s: {llm: 'never {{ item }}'}}}, on_failure: continue}
+  a: {each: {in: '[text, 1][0]', steps: {s: {llm: 'never {{ item }}'}}}, on_failure: continue}
   b: {each: {in: inputs.n.a, steps: {t: {llm: 'never {{ item }}'}}}, on_failure: continue}
   c: {each: {in: 0..3, steps: {u: {llm: 'item {{ item }}'}}}, on_failure: continue}
   told: {llm: '{{ [errors.a?.kind, errors.a?.message, errors.b?.message, errors.c?.message] }}'}
@@ -96,12 +96,12 @@ steps:
   b: {pipeline: sub.yaml, inputs: {t: y, n: '{{ inputs.opt }}'}, on_failure: continue}
   d: {llm: {prompt: asked, check: inputs.n.a}, on_failure: continue}
   e: {each: {in: '[1, 2]', key: '1', steps: {s: {set: {v: item}}}}, on_failure: continue}
-  f: {set: {v: '1'}, condition: '[text][0]', on_failure: continue}
-  g: {while: {condition: '[text][0]', max_iterations: 2, steps: {t: {set: {v: '1'}}}}, on_failure: continue}
+  f: {set: {v: '1'}, condition: '[text, 1][0]', on_failure: continue}
+  g: {while: {condition: '[text, 1][0]', max_iterations: 2, steps: {t: {set: {v: '1'}}}}, on_failure: continue}
   h: {while: {condition: 'true', max_iterations: 2, steps: {u: {set: {v: '1'}}}}, on_failure: continue}
   i: {switch: {on: text.len(), cases: {1: skip}, default: fail}, on_failure: continue}
   j: {each: {in: '[1, inputs.q]', steps: {w: {set: {v: item * 2}}}}, on_failure: continue}
-  k: {parallel: {one: [{y: {set: {v: '[text][0].nothing'}}}]}, on_failure: continue}
+  k: {parallel: {one: [{y: {set: {v: '[text, 1][0].nothing'}}}]}, on_failure: continue}
   kinds: {set: {v: '[errors.a?.kind, errors.b?.kind, errors.d?.kind, errors.e?.kind, errors.f?.kind]'}}
   more: {set: {v: '[errors.g?.kind, errors.h?.kind, errors.i?.kind, errors.j?.kind, errors.k?.kind]'}}
   told: {set: {v: '[errors.a?.message, errors.b?.message, errors.d?.message, errors.e?.message]'}}

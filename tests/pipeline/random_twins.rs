@@ -46,7 +46,7 @@ impl Writer<'_> {
             }
         }
         if !keys.iter().any(|key| key.starts_with("condition")) && self.tape.wrong(9) {
-            keys.push("condition: '[text][0] > 1'".to_owned());
+            keys.push("condition: '[text, 1][0] > 1'".to_owned());
         }
         if self.tape.wrong(6) {
             keys.push("always: true".to_owned());
@@ -116,7 +116,7 @@ impl Writer<'_> {
 
     /// Items of a list, of what comes, or of what has none.
     fn each(&mut self, at: usize) -> String {
-        let items = *self.tape.of(&["'[1, 2]'", "'[text][0]'", "map", "0..2"]);
+        let items = *self.tape.of(&["'[1, 2]'", "'[text, 1][0]'", "map", "0..2"]);
         let item = *self.tape.of(&["llm: 'item {{ item }}'", "tool: calculate, args: {expression: '{{ index }} / 0'}"]);
         let failure = *self.tape.of(&["stop", "continue"]);
         format!("each: {{in: {items}, on_item_failure: {failure}, steps: {{e{at}: {{{item}}}}}}}")

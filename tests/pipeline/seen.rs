@@ -272,3 +272,74 @@ fn a_reduction_without_a_start_begins_with_nothing() {
         accepted(&flow(expression));
     }
 }
+
+/// What is known of the values that the next tests read.
+const KNOWN: &str = "\
+inputs: {rows: {schema: [{name: string, 'note?': string}], default: []}, n: {type: integer, default: 1}}
+steps:
+  u:
+    llm: fields
+    vars: {rows: {schema: [{name: string, qty: integer}]}, words: {schema: [string]}, ints: {schema: [integer]},
+      text: {type: string}, num: {type: number}, o: {schema: {a: string}}, yes: {type: boolean}}
+  e: {each: {in: [a, b], steps: {x: {set: {title: item}}}}}
+  keyed: {each: {in: [a, b], key: item, steps: {y: {set: {title: item}}}}}
+  part: {each: {in: [a, b], on_item_failure: continue, steps: {z: {llm: x, vars: {title: text}}}}}
+";
+
+#[track_caller]
+fn refused_once(expression: &str, what: &str) {
+    let text = format!("{KNOWN}  last: {{set: {{v: '{expression}'}}}}\n");
+    refused_for(&text, what);
+    refused_for(&text, "flow.yaml has a fault");
+}
+
+#[track_caller]
+fn accepted_value(expression: &str) {
+    accepted(&format!("{KNOWN}  last: {{set: {{v: '{expression}'}}}}\n"));
+}
+
+#[test]
+fn what_stands_behind_a_bracket_or_is_given_to_a_closure_is_known_by_its_fields() {
+    for (expression, what) in [
+        ("e[0].titel", "`e[..]` has no field `titel`; did you mean `title`?: `e[0].titel`"),
+        ("u.rows[inputs.n - 1].name.deep", "`u.rows[..].name` is a text, and has no field `deep`"),
+        ("u.rows[0][\"nofield\"]", "`u.rows[..]` has no field `nofield`"),
+        ("keyed[u.text].zz", "`keyed[..]` has no field `zz`; it has title"),
+        ("keyed.values()[0].zz", "`keyed.values(..)[..]` has no field `zz`; it has title"),
+        ("(e + e)[0].zz", "`(..)[..]` has no field `zz`; it has title"),
+        ("u.ints[0].to_upper()", "`to_upper` does not take a number: `u.ints[0].to_upper()`"),
+        ("u.ints[0] + 1 > \"a\"", "`>` does not take a number and a text"),
+        ("inputs.rows.map(|r| r.zz).join(\",\")", "`r` has no field `zz`; it has name, note"),
+        ("map(inputs.rows, |r| r.zz)", "`r` has no field `zz`; it has name, note"),
+        ("u.rows.filter(|r| r.qty > \"a\")", "`>` does not take a number and a text"),
+        ("u.rows.filter(|r| r.qty > 1).map(|r| r.name.floor())", "`floor` does not take a text"),
+        ("u.rows.map(|r, at| at.to_upper())", "`to_upper` does not take a number"),
+        ("u.words.map(|x| x * inputs.n)", "`*` does not take a text and a number"),
+        ("u.ints.find(|x| x.foo)", "`x` is a number, and has no field `foo`"),
+        ("u.rows.map(|r| u.words.map(|w| w + r.zz))", "`r` has no field `zz`; it has name, qty"),
+    ] {
+        refused_once(expression, what);
+    }
+    for expression in [
+        "e[0].title.len() + e.len()",
+        "u.rows[0].name.to_upper() + u.rows[0].qty",
+        "inputs.rows.map(|r| r.note)",
+        "u.rows.filter(|r| \"zz\" in r).map(|r| r.zz)",
+        "u.rows.map(|r, at| r.qty + at + inputs.n)",
+        "u.rows.map(|r| u.words.map(|w| w + r.name))",
+        "u.rows.map(|r| { r.set(\"zz\", 1); r.zz })",
+        "u.words.map(|x| { let x = 1; x * 2 })",
+        "u.words.map(|x| x.trim())",
+        "u.rows.map(|r| r.qty).map(|x| x * 2)",
+        "try { u.ints[0].to_upper() } catch { 0 }",
+        "part.map(|p| p?.titel)",
+        "part[0]?.titel ?? e[0]?.title",
+        "parse_json(u.text)[0].zz",
+        "[1, \"a\"].map(|x| x.len())",
+    ] {
+        accepted_value(expression);
+    }
+    // What was taken from there is known further on.
+    let further = "  taken: {set: {v: 'e[0]'}}\n  last: {set: {v: taken.v.zz}}\n";
+    refused_for(&format!("{KNOWN}{further}"), "`taken.v` has no field `zz`; it has title");
+}

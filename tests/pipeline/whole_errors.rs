@@ -12,7 +12,7 @@ type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]
 const DIVIDED: &str = "tool: calculate, args: {expression: 1 / 0}";
 const SHARED: &str = "tool: calculate, args: {expression: '8 / {{ item }}'}";
 
-/// What is taken out of a list by its place is not known before it comes: `[text][0]` may be anything.
+/// What is taken out of a list of several kinds is not known before it comes: `[text, 1][0]` may be anything.
 const KNOWN: &str = "\
 steps:
   text: {tool: read_file, args: {path: notes.txt}}
@@ -46,12 +46,12 @@ const DATA: &[Case] = &[
     ("closure", "set: {v: 'rows.map(|row| row.a)'}", &[("/kind", "data"), ("/message", "the map has no field `a`")]),
     ("parsed", "set: {v: parse_json(text)}", &[("/kind", "data")]),
     ("compared", "set: {v: '1'}, condition: 'parse_json(text) > 1'", &[("/kind", "data")]),
-    ("unsure", "set: {v: '1'}, condition: '[text][0]'", &[("/kind", "data")]),
+    ("unsure", "set: {v: '1'}, condition: '[text, 1][0]'", &[("/kind", "data")]),
     ("judged", "llm: {prompt: say, check: 'rows[0].a'}", &[("/kind", "data"), ("/message", "the check answered 1")]),
     ("tested", "llm: {prompt: say, check: 'parse_json(text) == answer'}", &[("/kind", "data")]),
     (
         "texted",
-        "each: {in: '[text][0]', steps: {never: {llm: never}}}",
+        "each: {in: '[text, 1][0]', steps: {never: {llm: never}}}",
         &[("/kind", "data"), ("/message", "`in` must be a list or a map, it is a text")],
     ),
     ("twice", "each: {in: '[1, 2]', key: '1', steps: {same: {set: {v: item}}}}", &[("/kind", "data")]),

@@ -1,6 +1,5 @@
 //! Every reading of a name, compared with what is known of its value.
 
-use crate::core::text::nearest;
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::forms::Forms;
 use crate::pipeline::check::given::misfit;
@@ -10,27 +9,6 @@ use crate::pipeline::plan::{Act, OnItemFailure, Pipeline, Step, Var};
 use crate::pipeline::read::{Part, Reader, Use};
 use crate::pipeline::run::inputs;
 use crate::script::expression::{Constant, Form};
-
-/// What texts answer without being called.
-const OF_TEXTS: &[&str] = &["len", "is_empty", "chars", "bytes"];
-
-/// What lists answer.
-const OF_LISTS: &[&str] = &["len", "is_empty"];
-
-/// What numbers answer.
-const OF_NUMBERS: &[&str] = &[
-    "is_odd",
-    "is_even",
-    "is_zero",
-    "is_nan",
-    "is_finite",
-    "is_infinite",
-    "floor",
-    "ceiling",
-    "round",
-    "int",
-    "fraction",
-];
 
 /// What even `()` answers when it is called.
 const OF_ALL: &[&str] = &["to_string", "to_debug", "type_of", "is_shared"];
@@ -186,38 +164,18 @@ fn unknown_field(
 ) -> Option<String> {
     let mut way = name.to_owned();
     for field in fields {
-        match form {
-            Form::Any => return None,
-            Form::Map(known) => {
-                let Some(found) = known.all.iter().find(|known| known.name == *field) else {
-                    if let Some(rest) = &known.rest {
-                        form = &rest.form;
-                        way = format!("{way}.{field}");
-                        continue;
-                    }
-                    let names: Vec<&str> = known.all.iter().map(|known| known.name.as_str()).collect();
-                    return Some(match nearest(field, names.iter().copied()) {
-                        Some(near) => format!("`{way}` has no field `{field}`; did you mean `{near}`?"),
-                        None if names.is_empty() => format!("`{way}` has no fields, so not `{field}` either"),
-                        None => format!("`{way}` has no field `{field}`; it has {}", names.join(", ")),
-                    });
-                };
-                if !found.sure && !says(field) {
-                    return Some(format!("`{way}.{field}` need not be there: read it by `{way}.get(\"{field}\")`"));
-                }
-                form = &found.made.form;
+        if let Some(what) = form.lacking(&way, field) {
+            let whole = matches!(form, Form::Text) && answers && !way.contains('.');
+            let hint = if whole { "; `vars` give the step's value fields" } else { "" };
+            return Some(format!("{what}{hint}"));
+        }
+        let Form::Map(known) = form else { return None };
+        match known.all.iter().find(|known| known.name == *field) {
+            Some(found) if !found.sure && !says(field) => {
+                return Some(format!("`{way}.{field}` need not be there: read it by `{way}.get(\"{field}\")`"));
             }
-            Form::Number if OF_NUMBERS.contains(field) => return None,
-            Form::Number | Form::Flag => {
-                return Some(format!("`{way}` is {}, and has no field `{field}`", form.kind()));
-            }
-            Form::Text if OF_TEXTS.contains(field) => return None,
-            Form::List(_) if OF_LISTS.contains(field) => return None,
-            Form::Text | Form::List(_) => {
-                let whole = matches!(form, Form::Text) && answers && !way.contains('.');
-                let hint = if whole { "; `vars` give the step's value fields" } else { "" };
-                return Some(format!("`{way}` is {}, and has no field `{field}`{hint}", form.kind()));
-            }
+            Some(found) => form = &found.made.form,
+            None => form = &known.rest.as_ref()?.form,
         }
         way = format!("{way}.{field}");
     }

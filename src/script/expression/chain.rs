@@ -1,6 +1,6 @@
 //! The fields behind a name, as far as they are written out.
 
-use rhai::{ASTFlags, Expr, Position};
+use rhai::{ASTFlags, Expr, FnCallExpr, Position};
 
 /// A name and the fields that are read behind it.
 pub(super) struct Chain {
@@ -97,6 +97,41 @@ impl Chain {
             self.follow(behind);
         }
     }
+}
+
+/// One part of a chain.
+pub(super) enum Part<'e> {
+    /// A field behind a dot.
+    Field(&'e str),
+    /// What stands in a bracket.
+    Key(&'e Expr),
+    /// A method.
+    Call(&'e FnCallExpr),
+    /// Anything else.
+    Other,
+}
+
+/// The parts of a chain behind what it begins with, each with whether it is passed over where there is nothing to read
+/// it from.
+pub(super) fn parts(chain: &Expr) -> Vec<(Part<'_>, bool)> {
+    let (mut found, mut next) = (Vec::new(), Some(chain));
+    while let Some(around @ (Expr::Dot(pair, flags, _) | Expr::Index(pair, flags, _))) = next {
+        let is_dot = matches!(around, Expr::Dot(..));
+        let goes_on = is_dot || !flags.intersects(ASTFlags::BREAK);
+        let (first, rest) = match &pair.rhs {
+            behind @ (Expr::Dot(inner, ..) | Expr::Index(inner, ..)) if goes_on => (&inner.lhs, Some(behind)),
+            plain => (plain, None),
+        };
+        let part = match first {
+            key if !is_dot => Part::Key(key),
+            Expr::Property(property, _) => Part::Field(property.2.as_str()),
+            Expr::MethodCall(call, _) => Part::Call(call),
+            _ => Part::Other,
+        };
+        found.push((part, flags.intersects(ASTFlags::NEGATED)));
+        next = rest;
+    }
+    found
 }
 
 /// The method that is called behind a dot.

@@ -76,7 +76,7 @@ fn method(chain: &Expr) -> Option<(&FnCallExpr, Position)> {
 }
 
 /// Whether this begins with what stands in a bracket, so that it is the rest of the chain around it.
-fn is_behind_bracket(around: &[ASTNode<'_>], chain: &Expr) -> bool {
+pub(super) fn is_behind_bracket(around: &[ASTNode<'_>], chain: &Expr) -> bool {
     let Some(ASTNode::Expr(Expr::Index(parts, flags, _))) = around.last() else { return false };
     !flags.intersects(ASTFlags::BREAK) && std::ptr::eq(&parts.rhs, chain)
 }

@@ -1,5 +1,6 @@
 //! The compiler of expressions, with the engine that all of them share.
 
+use super::functions::Functions;
 use super::{COPIES, Compiled, Expression, questions, references, repetition};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::errors::{Names, Stop, from_parse};
@@ -21,7 +22,7 @@ const NO_WORDS: &[&str] =
 /// Compiles expressions; its engine is shared by all of them.
 pub struct Compiler {
     engine: Arc<Engine>,
-    pub(super) functions: Arc<references::Functions>,
+    pub(super) functions: Arc<Functions>,
 }
 
 impl Compiler {
@@ -42,7 +43,7 @@ impl Compiler {
             let value = || eval.scope().get(name).filter(|value| value.is_read_only()).map(Dynamic::flatten_clone);
             Ok(if COPIES.get() { value() } else { None })
         });
-        let functions = Arc::new(references::Functions::of(&engine));
+        let functions = Arc::new(Functions::of(&engine));
         Self { engine: Arc::new(engine), functions }
     }
 

@@ -1,7 +1,7 @@
 //! What is done with a value that an expression reads, as far as `()` does not bear it.
 
 use super::chain::head;
-use super::references::Functions;
+use super::functions::Functions;
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt, Token};
 
 /// What is done with a value.

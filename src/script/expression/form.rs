@@ -1,11 +1,33 @@
 //! What is known of a value before it is computed: its form, what stands in it, and why it may be `()`. How an
 //! expression makes one of others is `forms`.
 
+use crate::core::text::nearest;
 use std::sync::Arc;
 
 /// How deep the forms of maps and lists nest; steps that gather each other's values would make them as deep as there
 /// are steps.
 const DEEPEST: usize = 64;
+
+/// What texts answer without being called.
+const OF_TEXTS: &[&str] = &["len", "is_empty", "chars", "bytes"];
+
+/// What lists answer.
+const OF_LISTS: &[&str] = &["len", "is_empty"];
+
+/// What numbers answer.
+const OF_NUMBERS: &[&str] = &[
+    "is_odd",
+    "is_even",
+    "is_zero",
+    "is_nan",
+    "is_finite",
+    "is_infinite",
+    "floor",
+    "ceiling",
+    "round",
+    "int",
+    "fraction",
+];
 
 /// The form of a value that is there.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,6 +160,19 @@ impl Form {
         }
     }
 
+    /// That no value of this form has a field, if it is so; `way` is how the value is read.
+    pub fn lacking(&self, way: &str, field: &str) -> Option<String> {
+        let known = match self {
+            Self::Any => return None,
+            Self::Map(fields) => return fields.lacking(way, field),
+            Self::Text => OF_TEXTS,
+            Self::Number => OF_NUMBERS,
+            Self::Flag => &[],
+            Self::List(_) => OF_LISTS,
+        };
+        (!known.contains(&field)).then(|| format!("`{way}` is {}, and has no field `{field}`", self.kind()))
+    }
+
     /// The form of what is this or the other.
     pub(super) fn or(self, other: Self) -> Self {
         match (self, other) {
@@ -169,6 +204,18 @@ impl Fields {
             Some(field) => Some(&field.made).filter(|_| field.sure),
             None => self.rest.as_ref(),
         }
+    }
+
+    fn lacking(&self, way: &str, field: &str) -> Option<String> {
+        let names: Vec<&str> = self.all.iter().map(|known| known.name.as_str()).collect();
+        if self.rest.is_some() || names.contains(&field) {
+            return None;
+        }
+        Some(match nearest(field, names.iter().copied()) {
+            Some(near) => format!("`{way}` has no field `{field}`; did you mean `{near}`?"),
+            None if names.is_empty() => format!("`{way}` has no fields, so not `{field}` either"),
+            None => format!("`{way}` has no field `{field}`; it has {}", names.join(", ")),
+        })
     }
 
     /// What is known of all values.

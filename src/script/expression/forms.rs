@@ -3,9 +3,10 @@
 //!
 //! What is not known for certain is `Any`: whatever rests on a form may refuse an expression, and must not be wrong.
 
+use super::chain::{Part, parts};
 use super::form::{Field, Form, Lack, Made};
 use super::handed;
-use rhai::{AST, ASTFlags, Expr, FnCallExpr, Stmt, StmtBlock, Token};
+use rhai::{AST, Expr, FnCallExpr, Stmt, StmtBlock, Token};
 use std::sync::Arc;
 
 /// The form of what is read by a name: where it is there, or whatever becomes of it.
@@ -47,9 +48,25 @@ impl<'n> Names<'n> {
         found.map_or(Form::Any, |made| made.form)
     }
 
-    /// Whether the form of what stands behind a dot is that of the whole, which it is not where the dot passes over it.
-    fn follow(self, flags: ASTFlags) -> bool {
-        self.there || !flags.intersects(ASTFlags::NEGATED)
+    /// What is known of a part of a chain.
+    fn read(self, base: &Form, part: &Part<'_>) -> Form {
+        match part {
+            Part::Field(name) => self.field(base, name),
+            Part::Key(Expr::StringConstant(name, _)) if matches!(base, Form::Map(_)) => self.field(base, name.as_str()),
+            Part::Key(key) => self.item(base, key),
+            Part::Call(call) => method(base, call.name.as_str(), call.args.len()),
+            Part::Other => Form::Any,
+        }
+    }
+
+    /// What is known of what a computed place of a list has, or a computed name of a map.
+    fn item(self, base: &Form, key: &Expr) -> Form {
+        let made = match (base, expression(key, self)) {
+            (Form::List(items), Form::Number) => items.each.clone(),
+            (Form::Map(fields), Form::Text) => fields.any(),
+            _ => Made::unknown(),
+        };
+        if made.lack.is_none() { made.form } else { Form::Any }
     }
 }
 
@@ -104,21 +121,22 @@ pub(super) fn expression(expr: &Expr, names: Names<'_>) -> Form {
         Expr::Coalesce(parts, _) => {
             parts.iter().map(|part| expression(part, names)).reduce(Form::or).unwrap_or(Form::Any)
         }
-        Expr::Dot(parts, flags, _) if names.follow(*flags) => behind(&expression(&parts.lhs, names), &parts.rhs, names),
+        Expr::Dot(..) | Expr::Index(..) => walked(expr, names).1,
         _ => Form::Any,
     }
 }
 
-/// The form of what stands behind a dot.
-fn behind(base: &Form, rest: &Expr, names: Names<'_>) -> Form {
-    match rest {
-        Expr::Property(property, _) => names.field(base, property.2.as_str()),
-        Expr::MethodCall(call, _) => method(base, call.name.as_str(), call.args.len()),
-        Expr::Dot(parts, flags, _) if names.follow(*flags) => {
-            behind(&behind(base, &parts.lhs, names), &parts.rhs, names)
-        }
-        _ => Form::Any,
+/// What stands before each part of a chain, and the form of the whole.
+pub(super) fn walked<'e>(chain: &'e Expr, mut names: Names<'_>) -> (Vec<(Form, Part<'e>)>, Form) {
+    let (Expr::Dot(pair, ..) | Expr::Index(pair, ..)) = chain else { return (Vec::new(), Form::Any) };
+    let (mut form, mut walked) = (expression(&pair.lhs, names), Vec::new());
+    for (part, passes) in parts(chain) {
+        let next = if passes && !names.there { Form::Any } else { names.read(&form, &part) };
+        // Why what is read further may be `()` is not told of a chain of more than names.
+        names.there = names.there && matches!(part, Part::Field(_) | Part::Key(Expr::StringConstant(..)));
+        walked.push((std::mem::replace(&mut form, next), part));
     }
+    (walked, form)
 }
 
 /// What a method gives whatever it is called on, if it gives anything; a map may have a function of that name.

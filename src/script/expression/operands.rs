@@ -3,12 +3,16 @@
 //! The table is that of the engine (`guards`, `mixed`, and what Rhai has built in): a pair that fails for some values only
 //! is none of its rows.
 
+use super::asked::{Place, refusal};
 use super::chain::head;
+use super::changes::is_behind_bracket;
+use super::closures::Parameters;
 use super::deeds::{computes, is_order};
 use super::form::Form;
 use super::forms::{Names, expression};
+use super::functions::Functions;
 use super::reductions::unstarted;
-use super::references::{Functions, place};
+use super::references::place;
 use super::tried::untried;
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Stmt, Token};
 
@@ -32,25 +36,50 @@ pub(super) fn beside(ast: &AST, at: (usize, usize), names: Names<'_>) -> Form {
     found
 }
 
-/// What the first operator, or `if`, never takes that it is given, as far as nobody catches the failure.
-pub(super) fn clash(ast: &AST, names: Names<'_>, functions: &Functions) -> Option<String> {
-    let mut first = None;
-    untried(ast, &mut |node: &ASTNode<'_>| {
-        if first.is_none() {
-            first = at_node(node, names).or_else(|| unstarted(ast, node, functions));
-        }
+/// The scope of an expression.
+pub(super) struct Scope<'s> {
+    /// The form of what is read by a name, where it is there.
+    pub forms: &'s dyn Fn(&str, bool) -> Form,
+    /// Whether a name is one of the scope.
+    pub has: &'s dyn Fn(&str) -> bool,
+    /// What can be called.
+    pub functions: &'s Functions,
+}
+
+/// What the first operator, function, `if` or chain never takes, or has not, as far as nobody catches the failure.
+pub(super) fn clash(ast: &AST, scope: &Scope<'_>) -> Option<String> {
+    let (mut first, mut parameters) = (None, Parameters::of(ast));
+    untried(ast, &mut |path: &[ASTNode<'_>], within: Option<&str>| {
+        let Some(node) = path.last().filter(|_| first.is_none()) else { return };
+        let forms =
+            |name: &str, there: bool| parameters.form(within, name).unwrap_or_else(|| (scope.forms)(name, there));
+        let place = Place { ast, names: Names::of(&forms), in_scope: scope.has, functions: scope.functions };
+        let fault = at_node(path, node, &place).or_else(|| unstarted(ast, node, scope.functions));
+        let given = parameters.given(node, place.names);
+        first = fault;
+        parameters.keep(given);
     });
     first
 }
 
-fn at_node(node: &ASTNode<'_>, names: Names<'_>) -> Option<String> {
+fn at_node(path: &[ASTNode<'_>], node: &ASTNode<'_>, place: &Place<'_>) -> Option<String> {
+    let names = place.names;
     match node {
-        ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => at_operator(call, names),
+        ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => {
+            let is_function = matches!(call.op_token, None | Some(Token::NotIn));
+            if is_function { place.of_call(call) } else { at_operator(call, names) }
+        }
         ASTNode::Expr(Expr::And(parts, _)) => no_flag("&&", parts, names),
         ASTNode::Expr(Expr::Or(parts, _)) => no_flag("||", parts, names),
         ASTNode::Stmt(Stmt::If(flow, _)) => no_flag("if", std::slice::from_ref(&flow.expr), names),
+        ASTNode::Expr(chain @ (Expr::Dot(..) | Expr::Index(..))) if !is_rest(path, chain) => place.of_chain(chain),
         _ => None,
     }
+}
+
+/// Whether a chain is the rest of the one around it, behind a bracket.
+fn is_rest(path: &[ASTNode<'_>], chain: &Expr) -> bool {
+    path.split_last().is_some_and(|(_, around)| is_behind_bracket(around, chain))
 }
 
 fn at_operator(call: &FnCallExpr, names: Names<'_>) -> Option<String> {
@@ -72,11 +101,6 @@ fn no_flag(operator: &str, parts: &[Expr], names: Names<'_>) -> Option<String> {
     let mut forms = parts.iter().map(|part| expression(part, names));
     let other = forms.find(|form| !matches!(form, Form::Any | Form::Flag))?;
     Some(refusal(operator, &[other]))
-}
-
-fn refusal(operator: &str, sides: &[Form]) -> String {
-    let sides: Vec<&str> = sides.iter().map(Form::kind).collect();
-    format!("`{operator}` does not take {}", sides.join(" and "))
 }
 
 /// Whether an operator may take a value of this form alone.

@@ -3,7 +3,8 @@
 
 use super::chain::method;
 use super::deeds;
-use super::references::{Functions, in_some_runs};
+use super::functions::Functions;
+use super::references::in_some_runs;
 use rhai::{AST, ASTFlags, ASTNode, Expr, FnCallExpr, FnPtr, Module, Shared, Stmt};
 
 /// What is wrong with a call of `reduce` that begins with `()`, if its closure gives that to an operator or a function in
@@ -26,7 +27,7 @@ pub(super) fn unstarted(ast: &AST, node: &ASTNode<'_>, functions: &Functions) ->
 fn beginning(ast: &AST, closure: &Expr, functions: &Functions) -> Option<String> {
     let (name, captured) = named(closure)?;
     let function = ast.iter_fn_def().find(|function| function.name.as_str() == name)?;
-    let first = function.params.get(captured)?.as_str();
+    let first = function.params.get(captured.len())?.as_str();
     let mut alone = Module::new();
     alone.set_script_fn(Shared::clone(function));
     let (mut statements, mut computes, mut found) = (0, true, None);
@@ -42,10 +43,10 @@ fn beginning(ast: &AST, closure: &Expr, functions: &Functions) -> Option<String>
     found.filter(|_| computes && statements == 1)
 }
 
-/// The name of a closure as it is written down, and how many names it takes from around it, which are its first parameters.
-fn named(closure: &Expr) -> Option<(String, usize)> {
+/// The name of a closure as it is written down, and what it takes from around it, which are its first parameters.
+pub(super) fn named(closure: &Expr) -> Option<(String, &[Expr])> {
     match closure {
-        Expr::DynamicConstant(value, _) => Some((value.read_lock::<FnPtr>()?.fn_name().to_owned(), 0)),
+        Expr::DynamicConstant(value, _) => Some((value.read_lock::<FnPtr>()?.fn_name().to_owned(), &[])),
         Expr::FnCall(call, _) => curried(call),
         Expr::Stmt(inner) => match inner.statements().last()? {
             Stmt::Expr(last) => named(last),
@@ -56,13 +57,13 @@ fn named(closure: &Expr) -> Option<(String, usize)> {
     }
 }
 
-fn curried(call: &FnCallExpr) -> Option<(String, usize)> {
+fn curried(call: &FnCallExpr) -> Option<(String, &[Expr])> {
     let ("curry", [closure, captured @ ..]) = (call.name.as_str(), &*call.args) else { return None };
-    named(closure).map(|(name, _)| (name, captured.len()))
+    named(closure).map(|(name, _)| (name, captured))
 }
 
 /// Whether nothing is declared, assigned or repeated here.
-fn only_computes(node: &ASTNode<'_>) -> bool {
+pub(super) fn only_computes(node: &ASTNode<'_>) -> bool {
     match node {
         ASTNode::Expr(_) => true,
         ASTNode::Stmt(statement) => matches!(

@@ -4,98 +4,12 @@ use super::Reference;
 use super::chain::{Behind, Chain, method, stands_at};
 use super::changes;
 use super::deeds::{self, Deed};
-use super::form::Form;
+use super::functions::{Functions, effect};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest;
 use crate::script::python;
-use rhai::{
-    AST, ASTNode, Array, Dynamic, Engine, Expr, FLOAT, FnCallExpr, FnPtr, INT, ImmutableString, Map, Position, Stmt,
-};
-use std::any::TypeId;
+use rhai::{AST, ASTNode, Expr, FnCallExpr, FnPtr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Functions that are part of the language and stand in no list.
-const LANGUAGE: &[&str] = &["type_of", "is_shared", "call", "curry", "is_def_var"];
-
-/// How a pipeline reads the clock.
-const CLOCK: &str = "the clock is read by a step, `tool: date`, whose answer a resumed run has again";
-/// What Rhai or a script has and an expression has not, with the step that does it: a run that goes on evaluates its
-/// expressions again, and they must answer the same.
-const EFFECTS: &[(&str, &str)] =
-    &[("elapsed", CLOCK), ("now", CLOCK), ("sleep", "a pause is a step: `wait: SECONDS`"), ("timestamp", CLOCK)];
-
-/// What is known of functions, by name.
-#[derive(Default)]
-pub(super) struct Functions(BTreeMap<String, Takes>);
-
-/// What the functions of one name take.
-#[derive(Default)]
-struct Takes {
-    /// The numbers of arguments; without any number where that is not known.
-    counts: BTreeSet<usize>,
-    /// Whether one of them takes `()` for its first argument.
-    nothing: bool,
-    /// The types of their first arguments.
-    firsts: BTreeSet<TypeId>,
-}
-
-impl Functions {
-    /// All functions of an engine that its programs can write down and that reach out of none of them.
-    pub(super) fn of(engine: &Engine) -> Self {
-        let mut functions = Self::default();
-        let nothing = |first: Option<&TypeId>| {
-            first.is_none_or(|first| [TypeId::of::<()>(), TypeId::of::<Dynamic>()].contains(first))
-        };
-        let known = engine.collect_fn_metadata(
-            None,
-            |f| {
-                let (name, params) = (f.metadata.name.to_string(), f.metadata.num_params);
-                let first = f.metadata.param_types.first();
-                Some((name, params, first.copied(), nothing(first)))
-            },
-            true,
-        );
-        let is_offered = |name: &str| !engine.is_symbol_disabled(name) && effect(name).is_none();
-        for (name, count, first, nothing) in known.into_iter().filter(|(name, ..)| is_offered(name)) {
-            let takes = functions.0.entry(name).or_default();
-            takes.counts.insert(count);
-            takes.firsts.extend(first);
-            takes.nothing = takes.nothing || nothing;
-        }
-        let language = || Takes { nothing: true, ..Takes::default() };
-        functions.0.extend(LANGUAGE.iter().map(|name| ((*name).to_owned(), language())));
-        functions
-    }
-
-    /// Their names.
-    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
-        self.0.keys()
-    }
-
-    /// The numbers of arguments that a function takes; `None` if there is none of that name.
-    fn counts(&self, name: &str) -> Option<&BTreeSet<usize>> {
-        self.0.get(name).map(|takes| &takes.counts)
-    }
-
-    /// Whether a function may take `()` for its first argument.
-    pub(super) fn take_nothing(&self, name: &str) -> bool {
-        self.0.get(name).is_none_or(|takes| takes.nothing)
-    }
-
-    /// What no function of this name takes for its first argument, in the words of `Form::kind`.
-    pub(super) fn refused(&self, name: &str) -> Vec<&'static str> {
-        let Some(takes) = self.0.get(name).filter(|takes| !takes.nothing) else { return Vec::new() };
-        let takes = |types: &[TypeId]| types.iter().any(|kind| takes.firsts.contains(kind));
-        let kinds = [
-            (Form::TEXT, takes(&[TypeId::of::<ImmutableString>()])),
-            (Form::NUMBER, takes(&[TypeId::of::<INT>(), TypeId::of::<FLOAT>()])),
-            (Form::FLAG, takes(&[TypeId::of::<bool>()])),
-            (Form::LIST, takes(&[TypeId::of::<Array>()])),
-            (Form::MAP, takes(&[TypeId::of::<Map>()])),
-        ];
-        kinds.into_iter().filter(|(_, taken)| !taken).map(|(kind, _)| kind).collect()
-    }
-}
 
 /// The references of an expression in the order of its text.
 ///
@@ -268,11 +182,6 @@ pub(super) fn is_tried(path: &[ASTNode<'_>]) -> bool {
         }
         _ => false,
     })
-}
-
-/// The step that does what this function would do, if an expression has none of that name for what it does.
-fn effect(name: &str) -> Option<&'static str> {
-    EFFECTS.iter().find(|(effect, _)| *effect == name).map(|(_, step)| *step)
 }
 
 /// That a function takes another number of arguments than it is given, without those before the dot.
