@@ -343,3 +343,54 @@ fn what_stands_behind_a_bracket_or_is_given_to_a_closure_is_known_by_its_fields(
     let further = "  taken: {set: {v: 'e[0]'}}\n  last: {set: {v: taken.v.zz}}\n";
     refused_for(&format!("{KNOWN}{further}"), "`taken.v` has no field `zz`; it has title");
 }
+
+#[test]
+fn operators_and_functions_are_given_what_they_take() {
+    for (expression, what) in [
+        ("(0..u.text).map(|i| i)", "`..` does not take a number and a text"),
+        ("(0..=u.yes).map(|i| i)", "`..=` does not take a number and true or false"),
+        ("u.text & \"x\"", "`&` does not take a text and a text: `u.text & \"x\"`"),
+        ("u.words << 1", "`<<` does not take a list and a number"),
+        ("1 in u.text", "`contains` does not take a text and a number: `1 in u.text`"),
+        ("1 in u.o", "`contains` does not take a map and a number"),
+        ("u.text.contains(inputs.n)", "`contains` does not take a text and a number"),
+        ("u.text.starts_with(3)", "`starts_with` does not take a text and a number"),
+        ("u.words.join(1)", "`join` does not take a list and a number"),
+        ("u.text.sub_string(\"a\")", "`sub_string` does not take a text and a text"),
+        ("max(u.text, 1)", "`max` does not take a text and a number"),
+        ("u.text.to_upper().abs()", "`abs` does not take a text: `u.text.to_upper().abs()`"),
+        ("u.text.split(\",\").abs()", "`abs` does not take a list"),
+        ("u.text.split(\",\")[0].abs()", "`abs` does not take a text"),
+        ("(u.num + 1).to_upper()", "`to_upper` does not take a number"),
+        ("u.num.abs().to_upper()", "`to_upper` does not take a number"),
+        ("u.text.len().to_upper()", "`to_upper` does not take a number"),
+        ("u.keys().abs()", "`abs` does not take a list"),
+        ("\"x\".floor()", "`floor` does not take a text"),
+        ("[1, 2].floor()", "`floor` does not take a list"),
+        ("floor([1, 2])", "`floor` does not take a list"),
+        ("json_text(u).abs()", "`abs` does not take a text"),
+    ] {
+        refused_once(expression, what);
+    }
+    for expression in [
+        "(0..inputs.n).map(|i| i * 2)",
+        "u.words.extract(1..)",
+        "inputs.n & 1 | inputs.n << 2",
+        "u.yes & true",
+        "1 in u.words || \"a\" in u.o || \"a\" in u.text",
+        "u.text.split(1)",
+        "u.text.index_of(\"a\", 1) + u.text.sub_string(1, 2).len() + u.words.index_of(|w| w == \"a\")",
+        "max(u.text, \"a\").to_upper() + max(u.num, 1)",
+        "u.words.join(\", \").to_upper() + u.words.order()[0].to_upper()",
+        "u.num.round() + u.num.to_int() + abs(u.num)",
+        "#{floor: |x| x * 2}.floor(1)",
+        "u.o.get(u.text)",
+        "json_text(u.o) + json_text(u.o, 2)",
+    ] {
+        accepted_value(expression);
+    }
+    for items in ["json_text(u)", "u.text.to_upper()", "u.num.round()"] {
+        let text = format!("{KNOWN}  last: {{each: {{in: '{items}', steps: {{s: {{set: {{v: item}}}}}}}}}}\n");
+        refused_for(&text, &format!("`in` takes a list or a map, and `{items}` is a "));
+    }
+}

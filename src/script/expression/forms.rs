@@ -9,6 +9,10 @@ use super::handed;
 use rhai::{AST, Expr, FnCallExpr, Stmt, StmtBlock, Token};
 use std::sync::Arc;
 
+/// What makes a number of a number.
+const TO_NUMBERS: &[&str] =
+    &["abs", "ceiling", "floor", "fraction", "int", "max", "min", "round", "sqrt", "to_float", "to_int"];
+
 /// The form of what is read by a name: where it is there, or whatever becomes of it.
 type Forms<'n> = &'n dyn Fn(&str, bool) -> Form;
 /// Why what is read at a line and column may be `()`.
@@ -150,6 +154,13 @@ fn method(base: &Form, name: &str, arguments: usize) -> Form {
         (_, "is_empty", 0) | (_, "contains" | "starts_with" | "ends_with", 1) => Form::Flag,
         (_, "to_string", 0) => Form::Text,
         (Form::Text, "split", _) => Form::list([Made::from(Form::Text)]),
+        (_, "json_text", _) => Form::Text,
+        (Form::Text, "to_lower" | "to_upper" | "sub_string" | "trim" | "replace", _) => Form::Text,
+        (Form::List(_), "join", _) => Form::Text,
+        (Form::Text, "parse_int" | "parse_float", _) | (Form::Text | Form::List(_), "index_of", _) => Form::Number,
+        (Form::Number, name, _) if TO_NUMBERS.contains(&name) => Form::Number,
+        (Form::List(_), "all" | "some", 1) => Form::Flag,
+        (Form::List(_), "extract" | "order" | "order_by" | "order_desc", _) => base.clone(),
         // Most of them leave out what is absent.
         (Form::List(items), "filter", 1) => Form::list([Made::from(items.each.form.clone())]),
         _ => Form::Any,
@@ -159,6 +170,7 @@ fn method(base: &Form, name: &str, arguments: usize) -> Form {
 fn called(call: &FnCallExpr, names: Names<'_>) -> Form {
     let form = |at: usize| call.args.get(at).map_or(Form::Any, |expr| expression(expr, names));
     match (&call.op_token, call.args.len()) {
+        (None, 1 | 2) if call.name.as_str() == "json_text" => Form::Text,
         (None, count) if count > 0 => method(&form(0), call.name.as_str(), count - 1),
         (Some(token), 2) if is_comparison(token) => Form::Flag,
         (Some(Token::Bang), 1) => Form::Flag,

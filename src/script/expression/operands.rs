@@ -144,6 +144,8 @@ const fn takes(token: &Token, left: &Form, right: &Form) -> bool {
         Token::Plus => !matches!(pair, Flags | Mixed),
         Token::Minus => matches!(pair, Numbers | Texts),
         Token::Multiply | Token::Divide | Token::Modulo | Token::PowerOf => matches!(pair, Numbers),
+        Token::ExclusiveRange | Token::InclusiveRange | Token::LeftShift | Token::RightShift => matches!(pair, Numbers),
+        Token::Ampersand | Token::Pipe | Token::XOr => matches!(pair, Numbers | Flags),
         Token::EqualsTo | Token::NotEqualsTo => !matches!(pair, WithText | Mixed),
         _ if is_order(token) => !matches!(pair, Gathered | WithText | Mixed),
         _ => true,
