@@ -62,6 +62,9 @@ pub enum StepOutcome {
 }
 
 impl StepOutcome {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Ok, Self::Failed, Self::Skipped, Self::Waiting, Self::Cancelled, Self::Unknown];
+
     /// What a failure makes of a step.
     pub const fn of(kind: FailureKind) -> Self {
         match kind {

@@ -11,6 +11,7 @@ mod products;
 pub(super) mod schemas;
 mod wanted;
 mod ways;
+mod words;
 
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::forms::Forms;
@@ -30,6 +31,7 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) -> Made {
     products::check(reader, pipeline);
     given::check(reader, &forms);
     idle::check(reader, &known, &absence);
+    words::check(reader, pipeline, &known);
     forms.answer(pipeline)
 }
 

@@ -394,3 +394,38 @@ fn operators_and_functions_are_given_what_they_take() {
         refused_for(&text, &format!("`in` takes a list or a map, and `{items}` is a "));
     }
 }
+
+#[test]
+fn a_value_of_known_words_is_compared_with_one_of_them() {
+    let head = "\
+inputs: {kind: {schema: {enum: [bug, question]}, default: bug}}
+steps:
+  rated: {llm: rate, vars: {level: low|high, free: text}}
+  sure: {ask: {prompt: sure?, choices: ['yes', 'no'], of: worker}}
+  free: {ask: {prompt: what?, of: worker}}
+";
+    let step = |step: &str| format!("{head}  way: {step}\n  last: {{set: {{v: '1'}}}}\n");
+    for (written, what) in [
+        ("{switch: {on: rated.level, cases: {lw: last}}}", "`rated.level` is never `lw`; did you mean `low`?"),
+        ("{switch: {on: sure, cases: {'yes': last, maybe: last}}}", "`sure` is never `maybe`; it is one of yes, no"),
+        ("{set: {v: '1'}, condition: 'sure == \"Yes\"'}", "`sure` is never `Yes`; did you mean `yes`?"),
+        ("{set: {v: 'inputs.kind != \"bgu\"'}}", "`inputs.kind` is never `bgu`; did you mean `bug`?"),
+        (
+            "{set: {v: '1'}, condition: 'outcomes.rated == \"succeeded\"'}",
+            "`outcomes.rated` is never `succeeded`; it is one of ok, failed, skipped, waiting, cancelled, unknown",
+        ),
+        ("{set: {v: 'sure == \"no\" || sure == \"noo\"'}}", "`sure` is never `noo`; did you mean `no`?"),
+    ] {
+        refused_for(&step(written), what);
+        refused_for(&step(written), "flow.yaml has a fault");
+    }
+    for written in [
+        "{switch: {on: rated?.level, cases: {low: last, 'null': last}}}",
+        "{switch: {on: rated.free, cases: {lw: last}}}",
+        "{switch: {on: 'sure + \"!\"', cases: {yes!: last}}}",
+        "{set: {v: '1'}, condition: 'sure == \"no\" || free == \"Yes\"'}",
+        "{set: {v: '1'}, condition: 'outcomes.rated == \"ok\" && inputs.kind != \"bug\"'}",
+    ] {
+        accepted(&step(written));
+    }
+}
