@@ -445,7 +445,7 @@ outputs: {a: a}
         "a step whose file cannot be written has no value",
         "\
 steps:
-  a: {set: {n: 1}, products: {a.n: a.csv}, on_failure: continue}
+  a: {set: {n: 'parse_json(\"1\")'}, products: {a.n: a.csv}, on_failure: continue}
   b: {llm: never asked, condition: a != (), dependencies: [outcomes.a]}
 outputs: {a: a}
 ",

@@ -429,3 +429,22 @@ steps:
         accepted(&step(written));
     }
 }
+
+#[test]
+fn a_file_is_made_of_what_it_can_hold() {
+    let step = |products: &str| format!("{KNOWN}  last: {{set: {{n: u.ints, s: u.num}}, products: {{{products}}}}}\n");
+    for (products, what) in [
+        (
+            "last.s: n.csv",
+            "the product `n.csv` takes a list of maps, a list of lists, or a text, and `last.s` is a number",
+        ),
+        ("last.n: n.csv", "and `last.n` is a list, of which an item is a number"),
+        ("last: n.csv", "and `last` is a map"),
+        ("last.s: 'x/n.bin'", "the product `x/n.bin` takes a list of bytes, or a text, and `last.s` is a number"),
+        ("u.words: n.bin", "and `u.words` is a list, of which an item is a text"),
+    ] {
+        refused_for(&step(products), what);
+        refused_for(&step(products), "flow.yaml has a fault");
+    }
+    accepted(&step("last.n: n.bin, u.rows: n.csv, u.text: t.csv, last.s: n.json, last: 'l.txt', e: e.csv"));
+}

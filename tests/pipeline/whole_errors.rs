@@ -62,7 +62,7 @@ const DATA: &[Case] = &[
     ),
     (
         "sheet",
-        "set: {n: 1}, products: {sheet.n: sheet.csv}",
+        "set: {n: 'parse_json(\"1\")'}, products: {sheet.n: sheet.csv}",
         &[("/kind", "data"), ("/message", "a `csv` product cannot be made of 1")],
     ),
 ];
@@ -207,7 +207,7 @@ const LIMITS: &[Case] = &[
         &[("/1/kind", "invalid"), ("/1/item", "1")],
     ),
     ("way", "switch: {on: text.len(), cases: {1: skip}, default: fail}, timeout: 1h", &[("/kind", "invalid")]),
-    ("sheet", "set: {n: 1}, products: {sheet.n: sheet.csv}, timeout: 1h", &[("/kind", "data")]),
+    ("sheet", "set: {n: 'parse_json(\"1\")'}, products: {sheet.n: sheet.csv}, timeout: 1h", &[("/kind", "data")]),
 ];
 
 fn answer(ask: &Ask) -> Reply {

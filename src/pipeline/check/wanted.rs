@@ -1,13 +1,15 @@
 //! Where the form of a value decides whether a step can run at all: a condition is true or false, items are a list or a
-//! map, choices a list, and what a check answers is true, false or a text. What is not known of a form is seen when the
-//! step runs.
+//! map, choices a list, what a check answers is true, false or a text, and what a file is made of is what it can hold.
+//! What is not known of a form is seen when the step runs.
 
 use crate::pipeline::check::absence::Absence;
 use crate::pipeline::check::forms::Forms;
 use crate::pipeline::check::{Known, lacks};
-use crate::pipeline::plan::{Act, Step, Template};
+use crate::pipeline::plan::{Act, Product, Step, Template};
+use crate::pipeline::product::suffix;
 use crate::pipeline::read::{Part, Reader, Use, User};
 use crate::script::expression::{Expression, Form, Reference};
+use std::path::Path;
 
 /// What stands at a place.
 #[derive(Clone, Copy, PartialEq)]
@@ -33,7 +35,8 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, forms: &Forms<'_>) {
     }
     for (name, seen) in &forms.known.steps {
         let at = reader.steps.get(*name).copied().unwrap_or_default();
-        faults.extend(computed(seen.step, forms).into_iter().map(|message| (at, message)));
+        let wrong = computed(seen.step, forms).into_iter().chain(unwritable(seen.step, forms));
+        faults.extend(wrong.map(|message| (at, message)));
     }
     faults.into_iter().for_each(|(at, message)| reader.fault(at, message));
 }
@@ -85,6 +88,46 @@ fn computed(step: &Step, forms: &Forms<'_>) -> Vec<String> {
     let text = matches!(&step.act, Act::Each(each) if matches!(each.items, Template::Text(_)));
     let text = text.then(|| Wanted::Items.refusal("in", "a text"));
     made.filter_map(wrong).chain(text).collect()
+}
+
+/// What is wrong with the values that a step writes, by the suffixes of their files.
+fn unwritable(step: &Step, forms: &Forms<'_>) -> Vec<String> {
+    let user = User { step: step.name.clone(), part: Part::Product };
+    let wrong = |product: &Product| {
+        let (value, path) = (&product.value, product.path.written()?);
+        let form = value.form(&|name| forms.named(&user, name));
+        let taken = match suffix(Path::new(path.trim())).as_str() {
+            "csv" if !is_table(&form) => "a list of maps, a list of lists, or a text",
+            "bin" if !are_bytes(&form) => "a list of bytes, or a text",
+            _ => return None,
+        };
+        Some(format!("the product `{}` takes {taken}, and `{}` is {}", path.trim(), value.source(), told(&form)))
+    };
+    step.products.iter().filter_map(wrong).collect()
+}
+
+fn is_table(form: &Form) -> bool {
+    match form {
+        Form::Any | Form::Text => true,
+        Form::List(items) => matches!(items.each.form, Form::Any | Form::List(_) | Form::Map(_)),
+        _ => false,
+    }
+}
+
+fn are_bytes(form: &Form) -> bool {
+    match form {
+        Form::Any | Form::Text => true,
+        Form::List(items) => matches!(items.each.form, Form::Any | Form::Number),
+        _ => false,
+    }
+}
+
+/// A form with that of the items, if it is a list.
+fn told(form: &Form) -> String {
+    match form {
+        Form::List(items) => format!("a list, of which an item is {}", items.each.form.kind()),
+        form => form.kind().to_owned(),
+    }
 }
 
 impl Wanted {
