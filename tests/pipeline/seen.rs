@@ -389,6 +389,12 @@ fn operators_and_functions_are_given_what_they_take() {
     ] {
         accepted_value(expression);
     }
+    for range in ["0..u.num", "u.num..=9"] {
+        let text = format!("{KNOWN}  last: {{each: {{in: '{range}', steps: {{s: {{set: {{v: item}}}}}}}}}}\n");
+        refused_for(&text, "`u.num` is declared as `number`, and a range takes whole numbers: declare it as `integer`");
+        accepted(&text.replace("u.num", "u.num.to_int()"));
+        accepted(&text.replace("{type: number}", "{type: integer}"));
+    }
     for items in ["json_text(u)", "u.text.to_upper()", "u.num.round()"] {
         let text = format!("{KNOWN}  last: {{each: {{in: '{items}', steps: {{s: {{set: {{v: item}}}}}}}}}}\n");
         refused_for(&text, &format!("`in` takes a list or a map, and `{items}` is a "));

@@ -1,8 +1,10 @@
 //! What is done with values that may be `()` and does not bear it, and what no value of a form takes.
 
 use crate::pipeline::check::forms::Forms;
+use crate::pipeline::plan::{Act, Step};
 use crate::pipeline::read::{Reader, Use};
 use crate::script::expression::{Deed, Form};
+use serde_json::Value;
 
 /// What is wrong with what is done with an input that need not be given.
 pub(super) fn of_input(read: &Use, input: &str, forms: &Forms<'_>) -> Option<String> {
@@ -31,6 +33,7 @@ pub(super) fn remedy(read: &Use, way: &str, forms: &Forms<'_>) -> Option<String>
         Deed::Call(name, _) => return Some(format!("write `{way}?.{name}(..)`")),
         Deed::Index => return Some(format!("write `{way}?[..]`")),
         Deed::Operator => false,
+        Deed::Range => true,
         Deed::Order => matches!(beside(), Form::Any | Form::List(_) | Form::Map(_)),
     };
     (!bears).then(|| "give another value by `??`".to_owned())
@@ -45,8 +48,26 @@ pub(super) fn mistaken(read: &Use, forms: &Forms<'_>) -> Option<String> {
             Some(format!("`{way}` is {kind}, which `{name}` does not take"))
         }
         Deed::Index if kind == Form::Flag.kind() => Some(format!("`{way}` is {kind}, and has no parts")),
+        Deed::Range if is_fraction(read, forms) => Some(format!(
+            "`{way}` is declared as `number`, and a range takes whole numbers: declare it as `integer`, or write \
+             `{way}.to_int()`"
+        )),
         _ => None,
     }
+}
+
+/// Whether a model answers this as a number that is no whole one for a program, `3` as `3.0`.
+fn is_fraction(read: &Use, forms: &Forms<'_>) -> bool {
+    let [name, fields @ ..] = read.reference.path.as_slice() else { return false };
+    let step = forms.known.steps.get(name.as_str()).map(|seen| seen.step);
+    let asked = step.filter(|step| matches!(step.act, Act::Llm(_) | Act::Run(_))).and_then(Step::schema);
+    let end = asked.as_ref().and_then(|schema| declared(schema, fields));
+    end.is_some_and(|end| end.get("type").is_some_and(|kind| kind == "number"))
+}
+
+/// What a schema says of a field, or of one in it.
+fn declared<'s>(schema: &'s Value, fields: &[String]) -> Option<&'s Value> {
+    fields.iter().try_fold(schema, |schema, field| schema.get("properties")?.get(field))
 }
 
 /// Refuses operators with values that they never take, in expressions that read something.

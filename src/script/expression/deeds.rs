@@ -16,6 +16,8 @@ pub enum Deed {
     Operator,
     /// It is compared by order; only with lists, maps and `()` is that no error.
     Order,
+    /// It is an end of a range, which is a whole number.
+    Range,
 }
 
 /// What is called on a value, unless `()` takes it too.
@@ -37,6 +39,7 @@ fn of_function(call: &FnCallExpr, at: Position, functions: &Functions) -> Option
     match (&call.op_token, call.args.len()) {
         (None, _) if is_first => of_call(call.name.as_str(), functions),
         (Some(Token::Bang | Token::Minus), 1) => Some(Deed::Operator),
+        (Some(Token::ExclusiveRange | Token::InclusiveRange), 2) => Some(Deed::Range),
         (Some(token), 2) if computes(token) => Some(Deed::Operator),
         (Some(token), 2) if is_order(token) => Some(Deed::Order),
         _ => None,
