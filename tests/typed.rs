@@ -405,6 +405,38 @@ fn a_schema_may_refer_to_itself_from_inside_a_value_and_to_names_with_codes() {
     }
 }
 
+/// Types that refer to others by a field or an array, each to those that `links` names.
+fn linked(count: usize, links: impl Fn(usize) -> Vec<usize>, part: impl Fn(Value) -> Value) -> Value {
+    let mut schema = json!({"$ref": "#/$defs/t0", "$defs": {}});
+    for number in 0..count {
+        let fields: Value = links(number)
+            .into_iter()
+            .map(|to| (format!("f{to}"), part(json!({"$ref": format!("#/$defs/t{to}")}))))
+            .collect();
+        schema["$defs"][format!("t{number}")] = json!({"type": "object", "properties": fields});
+    }
+    schema
+}
+
+#[test]
+fn types_may_be_linked_by_their_fields_and_items_as_much_as_they_like() {
+    let list = |to: Value| json!({"type": "array", "items": to});
+    let ring = linked(70, |number| vec![(number + 1) % 70], list);
+    let lists = linked(30, |number| (1..5).map(|step| (number * step + step) % 30).collect(), list);
+    let all = linked(17, |_| (0..17).collect(), |to| to);
+    for (value, wrong, schema) in [
+        ("#{f1: [#{f2: []}]}", "#{f1: [#{f2: [1]}]}", ring),
+        ("#{f1: [#{f2: []}]}", "#{f1: [#{f2: [1]}]}", lists),
+        ("#{f3: #{f16: #{f0: #{}}}}", "#{f3: #{f16: #{f0: 1}}}", all),
+    ] {
+        let program = |value: &str| {
+            Program::offline().file("code.rhai", format!("typed({value}, parse_json(`{schema}`)); \"ok\""))
+        };
+        program(value).args(["run", "code.rhai", "-q"]).run().ok().prints("ok\n");
+        program(wrong).args(["run", "code.rhai", "-q"]).run().code(1).says("is not of type \"object\"");
+    }
+}
+
 #[test]
 fn what_only_looks_like_a_deep_schema_is_soon_read() {
     let mut form = json!({"bogus": 1});

@@ -3,7 +3,7 @@
 //!
 //! It changes no number's value. Where a schema leaves the kind open, the number stays as the model wrote it.
 
-use crate::host::typed::spread::Part;
+use crate::host::typed::spread::part::Part;
 use serde_json::{Number, Value};
 
 /// How deep a schema is followed; one may refer to itself.

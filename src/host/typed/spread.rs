@@ -1,37 +1,24 @@
-//! How far a JSON Schema spreads when its references are written out. Who compiles it or checks a value by it follows every
-//! reference anew, and recurses for each: what goes in a circle would overflow the stack, and what doubles forty times would
-//! never end.
+//! How far a JSON Schema spreads when its references are written out. Who checks a value by it follows every reference anew,
+//! and recurses for each: what goes in a circle would overflow the stack, and what doubles forty times would never end.
 //!
-//! Whether the schema is right otherwise is for the validator to say. One that refers to itself from inside a value ends where
-//! the value does, and is written out once.
+//! Whether the schema is right otherwise is for the validator to say. What is for the inside of a value costs only as far as
+//! the value goes, and is compiled once.
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::{decoded, one_line};
-use serde_json::{Map, Value};
+pub(super) mod part;
+
+use crate::core::failure::{Failure, Outcome};
+use crate::host::typed::spread::part::{Names, Part, Step, wrong};
+use serde_json::Value;
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::ptr;
 
-/// The most parts that a schema may have.
+/// The most parts that a schema may have for one value, what is inside of it left out.
 const PARTS: usize = 100_000;
 /// How deep they may nest: compiling takes kilobytes of the stack per level, and the runtime's threads have 2 MiB.
 const DEEPEST: usize = 200;
-
-/// Where validators keep the schemas of schemas themselves.
-const KNOWN: &[&str] = &["http://json-schema.org/", "https://json-schema.org/"];
-
-/// Words whose schemas are for what is inside a value.
-const INSIDE: &[&str] = &[
-    "additionalItems",
-    "additionalProperties",
-    "contains",
-    "items",
-    "patternProperties",
-    "prefixItems",
-    "properties",
-    "propertyNames",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-];
+/// How many references are compiled on the stack, each in the one before (`MAX_NESTED_REF_COMPILATIONS` of `jsonschema`).
+const NESTED: usize = 8;
 
 /// Refuses a schema that refers to itself without going further into the value, or spreads without measure.
 ///
@@ -41,17 +28,17 @@ pub(super) fn check(schema: &Value) -> Outcome<()> {
     if nests(schema, 0) {
         return Err(too_deep());
     }
-    let mut whole = Walk::new(true);
-    if whole.size(Part::whole(schema), 0)?.parts > PARTS {
-        return Err(wrong(&format!("with its references written out it has more than {PARTS} parts"))
-            .hint("let each definition be referred to from few places, or ask for less at once"));
-    }
+    let names = Names::of(schema);
+    let reach = Reach::of(&names, Part::whole(schema), true)?;
     // Of all parts, as a circle may be reached from inside a value only.
-    let mut flat = Walk::new(false);
-    for (part, _) in whole.known.values() {
-        flat.size(*part, 0)?;
+    let mut walk = Walk { names: &names, open: HashSet::new(), known: HashMap::new() };
+    for part in &reach.parts {
+        if walk.size(*part, 0)?.parts > PARTS {
+            return Err(too_many());
+        }
     }
-    Ok(())
+    compiles(&names, Part::whole(schema), &reach.targets)?;
+    Scopes { names: &names, open: Vec::new(), left: PARTS, known: HashMap::new() }.enter(Part::whole(schema))
 }
 
 fn nests(value: &Value, depth: usize) -> bool {
@@ -64,38 +51,57 @@ fn nests(value: &Value, depth: usize) -> bool {
     }
 }
 
-/// A part of a schema, and what its references begin at: the whole, or the innermost part around it with an `$id`.
-#[derive(Clone, Copy)]
-pub(super) struct Part<'a> {
-    pub(super) schema: &'a Value,
-    root: &'a Value,
+/// Refuses a schema whose highest parts, each referred to from the one before, would be too deep for who compiles them.
+fn compiles(names: &Names<'_>, whole: Part<'_>, targets: &[Part<'_>]) -> Outcome<()> {
+    let mut heights = targets.iter().map(|part| height(names, *part)).collect::<Outcome<Vec<usize>>>()?;
+    heights.sort_unstable_by_key(|height| Reverse(*height));
+    let deepest = height(names, whole)? + heights.iter().take(NESTED).sum::<usize>();
+    if deepest > DEEPEST { Err(too_deep()) } else { Ok(()) }
 }
 
-impl<'a> Part<'a> {
-    /// A whole schema.
-    pub(super) const fn whole(schema: &'a Value) -> Self {
-        Self { schema, root: schema }
-    }
-
-    /// A schema that stands in this one.
-    pub(super) fn inner(self, schema: &'a Value) -> Self {
-        Self { schema, root: self.root_inside() }
-    }
-
-    /// The schema that a reference names, if this is one.
-    pub(super) fn resolved(self) -> Self {
-        let mut part = self;
-        for _ in 0..DEEPEST {
-            let Some(name) = part.schema.get("$ref").and_then(Value::as_str) else { break };
-            let Ok(Some(named)) = target(part.root_inside(), name) else { break };
-            part = part.inner(named);
+/// How deep schemas stand in schemas, without references.
+fn height(names: &Names<'_>, part: Part<'_>) -> Outcome<usize> {
+    let mut highest = 0;
+    for (inner, step) in names.parts(part)? {
+        if step != Step::Reference {
+            highest = highest.max(height(names, inner)?);
         }
-        part
     }
+    Ok(highest + 1)
+}
 
-    fn root_inside(self) -> &'a Value {
-        if has_name(self.schema) { self.schema } else { self.root }
+/// The parts that can be reached from one, each once.
+struct Reach<'a> {
+    parts: Vec<Part<'a>>,
+    /// Those that are referred to.
+    targets: Vec<Part<'a>>,
+    /// Those in a whole with another name, if they are not gone into.
+    outside: Vec<Part<'a>>,
+}
+
+impl<'a> Reach<'a> {
+    fn of(names: &Names<'a>, start: Part<'a>, across: bool) -> Outcome<Self> {
+        let mut reach = Self { parts: vec![start], targets: Vec::new(), outside: Vec::new() };
+        let (mut seen, mut named) = (HashSet::from([address(start)]), HashSet::new());
+        let mut at = 0;
+        while let Some(part) = reach.parts.get(at).copied() {
+            at += 1;
+            for (inner, step) in names.parts(part)? {
+                if step == Step::Reference && named.insert(address(inner)) {
+                    reach.targets.push(inner);
+                }
+                let stays = across || ptr::eq(inner.root_inside(), start.root_inside());
+                if seen.insert(address(inner)) {
+                    if stays { reach.parts.push(inner) } else { reach.outside.push(inner) }
+                }
+            }
+        }
+        Ok(reach)
     }
+}
+
+fn address(part: Part<'_>) -> *const Value {
+    ptr::from_ref(part.schema)
 }
 
 /// What a part comes to.
@@ -105,24 +111,18 @@ struct Size {
     height: usize,
 }
 
-const ALONE: Size = Size { parts: 1, height: 0 };
-
-struct Walk<'a> {
-    /// Whether schemas for what is inside a value are followed too.
-    inside: bool,
+/// The way through what is for the value itself.
+struct Walk<'a, 'n> {
+    names: &'n Names<'a>,
     /// The parts that are being written out, by address.
     open: HashSet<*const Value>,
-    known: HashMap<*const Value, (Part<'a>, Size)>,
+    known: HashMap<*const Value, Size>,
 }
 
-impl<'a> Walk<'a> {
-    fn new(inside: bool) -> Self {
-        Self { inside, open: HashSet::new(), known: HashMap::new() }
-    }
-
+impl<'a> Walk<'a, '_> {
     fn size(&mut self, part: Part<'a>, depth: usize) -> Outcome<Size> {
-        let address = ptr::from_ref::<Value>(part.schema);
-        let known = self.known.get(&address).map(|(_, size)| *size);
+        let address = address(part);
+        let known = self.known.get(&address).copied();
         if depth + known.map_or(0, |size| size.height) > DEEPEST {
             return Err(too_deep());
         }
@@ -130,63 +130,66 @@ impl<'a> Walk<'a> {
             return Ok(size);
         }
         if !self.open.insert(address) {
-            return if self.inside { Ok(ALONE) } else { Err(circle()) };
+            return Err(circle());
         }
-        let mut size = ALONE;
-        for inner in self.parts(part)? {
-            let inner = self.size(inner, depth + 1)?;
-            size.parts = size.parts.saturating_add(inner.parts);
-            size.height = size.height.max(inner.height + 1);
-        }
-        self.open.remove(&address);
-        self.known.insert(address, (part, size));
-        Ok(size)
-    }
-
-    /// The schemas that a part holds or refers to.
-    fn parts(&self, part: Part<'a>) -> Outcome<Vec<Part<'a>>> {
-        let (schema, root) = (part.schema, part.root_inside());
-        let mut parts: Vec<&Value> = Vec::new();
-        for (word, value) in schema.as_object().into_iter().flatten() {
-            match (word.as_str(), value) {
-                // In older versions of JSON Schema a name beside a reference does not count.
-                ("$ref", _) if has_name(schema) && !ptr::eq(schema, part.root) => return Err(unclear()),
-                ("$ref" | "$dynamicRef" | "$recursiveRef", Value::String(name)) => parts.extend(target(root, name)?),
-                // Data, and what counts where it is referred to.
-                ("const" | "default" | "enum" | "examples" | "$defs" | "definitions", _) => {}
-                (word, _) if !self.inside && INSIDE.contains(&word) => {}
-                ("properties" | "patternProperties" | "dependentSchemas" | "dependencies", schemas) => {
-                    parts.extend(schemas.as_object().into_iter().flat_map(Map::values));
-                }
-                (_, Value::Array(schemas)) => parts.extend(schemas),
-                (_, schema) => parts.push(schema),
+        let mut size = Size { parts: 1, height: 0 };
+        for (inner, step) in self.names.parts(part)? {
+            if step != Step::Inside {
+                let inner = self.size(inner, depth + 1)?;
+                size.parts = size.parts.saturating_add(inner.parts);
+                size.height = size.height.max(inner.height + 1);
             }
         }
-        Ok(parts.into_iter().filter(|inner| inner.is_object()).map(|inner| part.inner(inner)).collect())
+        self.open.remove(&address);
+        self.known.insert(address, size);
+        Ok(size)
     }
 }
 
-/// Whether a part has a name at which the references in it begin. `#name` is a place in the whole.
-fn has_name(schema: &Value) -> bool {
-    schema.get("$id").and_then(Value::as_str).is_some_and(|name| !name.starts_with('#'))
+/// The ways through parts with an `$id` of their own: who compiles them does it anew for every way that leads to one, as the
+/// way decides what a `$dynamicRef` means.
+struct Scopes<'a, 'n> {
+    names: &'n Names<'a>,
+    open: Vec<*const Value>,
+    left: usize,
+    /// The number of parts of each, and those that it leads to.
+    known: HashMap<*const Value, (usize, Vec<Part<'a>>)>,
 }
 
-/// What a reference names; nothing if validators know it by themselves.
-fn target<'a>(root: &'a Value, name: &str) -> Outcome<Option<&'a Value>> {
-    let (whole, place) = name.split_once('#').unwrap_or((name, ""));
-    let own = root.get("$id").and_then(Value::as_str).map(|name| name.trim_end_matches('#'));
-    if !whole.is_empty() && own != Some(whole) {
-        return if KNOWN.iter().any(|known| whole.starts_with(known)) { Ok(None) } else { Err(unknown(name)) };
+impl<'a> Scopes<'a, '_> {
+    fn enter(&mut self, part: Part<'a>) -> Outcome<()> {
+        let (count, outside) = self.reached(part)?;
+        if self.open.is_empty() && outside.is_empty() {
+            return Ok(());
+        }
+        if self.open.len() > DEEPEST {
+            return Err(too_deep());
+        }
+        self.left = self.left.checked_sub(count).ok_or_else(too_many)?;
+        self.open.push(address(part));
+        for inner in outside {
+            if !self.open.contains(&address(inner)) {
+                self.enter(inner)?;
+            }
+        }
+        self.open.pop();
+        Ok(())
     }
-    let place = decoded(place);
-    let target = root.pointer(&place).ok_or_else(|| unknown(name))?;
-    // A place between the root and the target, from which references would begin anew.
-    let mut above = place.match_indices('/').skip(1).filter_map(|(at, _)| root.pointer(&place[..at]));
-    if above.any(has_name) { Err(unclear()) } else { Ok(Some(target)) }
+
+    fn reached(&mut self, part: Part<'a>) -> Outcome<(usize, Vec<Part<'a>>)> {
+        if let Some(known) = self.known.get(&address(part)) {
+            return Ok(known.clone());
+        }
+        let reach = Reach::of(self.names, part, false)?;
+        let reached = (reach.parts.len(), reach.outside);
+        self.known.insert(address(part), reached.clone());
+        Ok(reached)
+    }
 }
 
-fn wrong(what: &str) -> Failure {
-    Failure::new(FailureKind::Invalid, format!("the schema is wrong: {what}"))
+fn too_many() -> Failure {
+    wrong(&format!("with its references written out it has more than {PARTS} parts"))
+        .hint("let each definition be referred to from few places, or ask for less at once")
 }
 
 fn too_deep() -> Failure {
@@ -196,13 +199,4 @@ fn too_deep() -> Failure {
 fn circle() -> Failure {
     wrong("one of its references leads back to itself without a step into the value, so that no check would end")
         .hint("a schema may refer to itself in `properties` or `items`, not by `anyOf`, `allOf` or `$ref` alone")
-}
-
-fn unclear() -> Failure {
-    wrong("a reference leads into, or stands beside, an `$id` of another part").hint("write out what it means")
-}
-
-fn unknown(name: &str) -> Failure {
-    wrong(&format!("there is nothing at its reference {:?}", one_line(name, 80)))
-        .hint("a `$ref` names a place in the same schema: `#/$defs/name`")
 }

@@ -111,6 +111,54 @@ fn what_is_no_schema_is_told() {
 }
 
 #[test]
+fn a_schema_may_refer_to_a_part_by_its_name() {
+    let node = |word: &str, name: &str| json!({word: name, "type": "integer"});
+    let old = "http://json-schema.org/draft-07/schema#";
+    for (value, wrong, schema) in [
+        (json!(1), json!([1]), json!({"$ref": "#node", "$defs": {"n": node("$anchor", "node")}})),
+        (json!(1), json!([1]), json!({"$dynamicRef": "#node", "$defs": {"n": node("$dynamicAnchor", "node")}})),
+        (json!(1), json!([1]), json!({"$schema": old, "$ref": "#node", "definitions": {"n": node("$id", "#node")}})),
+        (
+            json!(1),
+            json!([1]),
+            json!({"$ref": "https://x.example/a", "$defs": {"a": node("$id", "https://x.example/a")}}),
+        ),
+        (
+            json!([[]]),
+            json!([1]),
+            json!({"$id": "https://x.example/tree.json", "type": "array", "items": {"$ref": "tree.json"}}),
+        ),
+    ] {
+        let read = Schema::plain(&schema).unwrap_or_else(|failure| panic!("{schema}: {failure}"));
+        assert_eq!(read.check_data(&value), Checked::Valid(value), "{schema}");
+        assert!(matches!(read.check_data(&wrong), Checked::Wrong(_)), "{schema}");
+    }
+    let circle = json!({"$ref": "#node", "$defs": {"n": {"$anchor": "node", "anyOf": [{"$ref": "#node"}]}}});
+    let failure = Schema::plain(&circle).expect_err("it has no end");
+    assert!(failure.message.contains("leads back to itself"), "{failure}");
+}
+
+#[test]
+fn what_is_no_word_of_json_schema_is_data() {
+    let data = json!({"$ref": "#/nowhere", "anyOf": [{"$ref": "#"}]});
+    for word in ["example", "x-origin", "externalDocs"] {
+        let schema = json!({"type": "object", "properties": {"a": {"type": "integer", word: data}}});
+        let read = Schema::plain(&schema).unwrap_or_else(|failure| panic!("{schema}: {failure}"));
+        assert_eq!(read.check_data(&json!({"a": 1})), Checked::Valid(json!({"a": 1})), "{word}");
+    }
+}
+
+#[test]
+fn named_schemas_that_all_lead_to_each_other_are_too_many_ways() {
+    let named = |number: usize| format!("https://x.example/n{number}");
+    let links: Vec<Value> = (0..12).map(|number| json!({"$ref": named(number)})).collect();
+    let parts: Map<String, Value> =
+        (0..12).map(|number| (format!("n{number}"), json!({"$id": named(number), "prefixItems": links}))).collect();
+    let failure = Schema::plain(&json!({"$ref": named(0), "$defs": parts})).expect_err("it spreads");
+    assert!(failure.message.contains("more than 100000 parts"), "{failure}");
+}
+
+#[test]
 fn json_is_found_wherever_it_stands() {
     let schema = read(&json!({"a": "int"}));
     for text in [
