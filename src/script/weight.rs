@@ -7,8 +7,10 @@ use crate::core::request::{Content, Request};
 use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How often a text is copied on its way: into the intent, its log, the body of a call and what is sent of it.
-const COPIES: usize = 4;
+/// How often a text is copied on its way: into the intent and its log.
+const LOGGED: usize = 2;
+/// The same of what goes to a model, a tool or another program: into the body of a call too, and what is sent of it.
+const SENT: usize = 4;
 
 /// What takes less is left to the count of memory, which is not far behind.
 const LITTLE: usize = 256 << 10;
@@ -69,7 +71,12 @@ pub fn weight(request: &Request) -> usize {
         | Request::Say { text } => text.len(),
         _ => 0,
     };
-    bytes.saturating_mul(COPIES)
+    let copies = match request {
+        // A child is given its context as a document, and a file its text: neither makes a body.
+        Request::Rlm(_) | Request::RlmBatch { .. } | Request::Product { .. } => LOGGED,
+        _ => SENT,
+    };
+    bytes.saturating_mul(copies)
 }
 
 /// What as many as run at once come to, if all are like the longest.
