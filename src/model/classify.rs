@@ -22,9 +22,11 @@ pub struct Asked<'a> {
 
 /// What a gateway answers that got nothing of use from the server behind it, which may have worked on the request: 502 and
 /// 504 (RFC 9110, 15.6.3 and 15.6.5), and 520 and 524 of Cloudflare's.
-pub const GIVEN_UP: [u16; 4] = [502, 504, 520, 524];
+pub const HANDED_ON: [u16; 4] = [502, 504, 520, 524];
+/// Those of them that say that it waited in vain. The others mostly come at once, because nobody listens behind the gateway.
+const GIVEN_UP: [u16; 2] = [504, 524];
 
-/// Whether a failure has such a status.
+/// Whether a failure is that of a gateway that waited in vain.
 pub fn has_given_up(failure: &Failure) -> bool {
     failure.details.get("status").is_some_and(|status| GIVEN_UP.iter().any(|given_up| status == given_up))
 }

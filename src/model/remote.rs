@@ -12,7 +12,7 @@ use crate::core::ids::ModelId;
 use crate::core::message::{ChatReply, ChatRequest, FailedCall};
 use crate::model::allowance::Allowance;
 use crate::model::chat::{ChatModel, Known, Watch};
-use crate::model::classify::{Asked, GIVEN_UP, refused};
+use crate::model::classify::{Asked, HANDED_ON, refused};
 use crate::model::client::HttpClient;
 use crate::model::complaint::Complaint;
 use crate::model::draft::{Draft, Stage};
@@ -177,7 +177,7 @@ impl<P: Protocol> Remote<P> {
                 draft.cut_at(&request.sampling.stop);
                 return Ok(());
             }
-            if !GIVEN_UP.contains(&status) {
+            if !HANDED_ON.contains(&status) {
                 draft.stage = Stage::Idle;
             }
             let advice = Advice::read(incoming.headers(), Timestamp::now());

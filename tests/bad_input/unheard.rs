@@ -52,12 +52,11 @@ fn an_answer_that_came_at_last_tells_what_was_charged_before_it() {
 
 #[test]
 fn a_money_limit_holds_over_answers_that_nobody_heard() {
-    // The others are gateways that have got nothing of use from the server behind them.
-    let replies: [fn() -> Reply; 4] = [
+    // The others are gateways that have waited in vain for the server behind them.
+    let replies: [fn() -> Reply; 3] = [
         || Reply::acts(vec![Act::Close]),
-        || Reply::refusal(502, "bad gateway"),
         || Reply::refusal(504, "gateway timeout"),
-        || Reply::refusal(520, "unknown error"),
+        || Reply::refusal(524, "a timeout occurred"),
     ];
     for reply in replies {
         let server = ChatServer::new(move |_| reply());
@@ -72,6 +71,24 @@ fn a_money_limit_holds_over_answers_that_nobody_heard() {
         assert!(document["failure"]["details"]["not_repeated"].is_string(), "{document:#}");
         assert_eq!((&document["refused_calls"], ran.stderr.matches("next in").count()), (&json!(1), 1), "{document:#}");
         ran.says("max_cost allows no other attempt: raise --max-cost, ").says("200 answer tokens are charged");
+    }
+}
+
+#[test]
+fn a_gateway_that_got_nothing_of_use_costs_no_more_than_its_model_can_have_thought_until_then() {
+    for status in [502, 520] {
+        let server = ChatServer::new(move |ask| match ask.number {
+            0 => Reply::refusal(status, "nobody listens there"),
+            _ => Reply::refusal(400, "that is enough"),
+        });
+        // In the time limit of the call nobody can think so long an answer.
+        let code = "try { llm(\"hello\", #{max_tokens: 500000, timeout: 60}) } catch (e) { e.kind }";
+        let document = served(&server, "").args(["eval", code, "--json"]).run().ok().json();
+        let unheard = document["models"][0]["usage"]["unheard_tokens"].as_u64().unwrap_or(0);
+        assert!((1..500_000).contains(&unheard), "{status}: {document:#}");
+        // The prompt is estimated at four bytes a token, and the refusal after it is not billed.
+        assert_eq!((&document["input_tokens"], &document["output_tokens"]), (&json!(2), &json!(unheard)), "{status}");
+        assert_eq!((&document["estimated"], server.asks().len()), (&json!(true), 2), "{status}: {document:#}");
     }
 }
 

@@ -99,8 +99,13 @@ fn statuses() -> Vec<Fault> {
         (529, Broken),
     ];
     let error = json!({"error": {"message": "no"}});
-    // A gateway that waited in vain, or got nothing of use, has handed the request on.
-    let bill = |status: u16| if [502, 504, 520, 524].contains(&status) { UNHEARD } else { Nothing };
+    // A gateway has handed the request on. If it waited in vain, the model behind it may be at work; if it got nothing of
+    // use, the model can have thought until then.
+    let bill = |status: u16| match status {
+        504 | 524 => UNHEARD,
+        502 | 520 => Estimated(2, 0),
+        _ => Nothing,
+    };
     let row = |(status, kind): (u16, FailureKind)| {
         fault(format!("status {status}"), json(status, &error), Fails(kind), bill(status))
     };
@@ -131,7 +136,7 @@ fn refusals() -> Vec<Fault> {
         fault("429 too large", says(429, json!({"message": TOO_LARGE})), Fails(ContextOverflow), Nothing),
         fault("400 filtered", says(400, json!({"code": "content_filter"})), Fails(Refusal), Nothing),
         fault("400 too long, marked", answer(400, &[], MARKED), Fails(ContextOverflow), Nothing),
-        fault("HTML 502", answer(502, &[("content-type", "text/html")], "<html></html>"), Fails(Broken), UNHEARD),
+        fault("HTML 502", answer(502, &[("content-type", "text/html")], HTML), Fails(Broken), Estimated(2, 0)),
         fault("redirect to a private address", redirect("http://169.254.169.254/latest"), Fails(Rejected), Nothing),
         fault("redirect to a file", redirect("file:///etc/passwd"), Fails(Rejected), Nothing),
         fault("overloaded in the stream", stream(&[&says_overloaded()]), Fails(Broken), Estimated(2, 0)),
@@ -140,6 +145,7 @@ fn refusals() -> Vec<Fault> {
     all
 }
 
+const HTML: &str = "<html></html>";
 const TOO_LARGE: &str = "Request too large for small in organization org-1 on tokens per min (TPM): Limit 30000, Requested \
     39346. The input or output tokens must be reduced in order to run successfully.";
 const MARKED: &str = "\u{FEFF}{\"error\": {\"code\": \"context_length_exceeded\"}}";

@@ -53,8 +53,8 @@ impl Draft<'_> {
     }
 
     /// Whether a server may bill any answer, whatever was heard of it. One that was not heard may finish its answer all the
-    /// same. What was refused for its size or form may hold any number of tokens, whatever came before. A gateway that gave
-    /// up may have waited for a model at work.
+    /// same. What was refused for its size or form may hold any number of tokens, whatever came before. A gateway that waited
+    /// in vain may have waited for a model at work.
     fn may_bill_anything(&self, failure: &Failure) -> bool {
         match failure.kind {
             FailureKind::Server => self.is_unheard() && has_given_up(failure),
