@@ -45,6 +45,12 @@ impl Calls {
         }
     }
 
+    /// Whether the call of a piece has its name from it.
+    pub fn is_named_by(&mut self, part: &CallPart) -> bool {
+        let continued = self.continued(part.index, &part.id, &part.name);
+        continued.is_none_or(|request| request.name.is_empty())
+    }
+
     /// These calls with what was lost of them, out of the whole ones; `None` if the two contradict each other. Without
     /// whole ones these hold.
     pub fn completed(&mut self, whole: Vec<CallPart>) -> Option<Self> {

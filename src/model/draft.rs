@@ -126,7 +126,10 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// What the monitor finds wrong with the answer so far.
     pub fn call(&mut self, part: CallPart) -> Outcome<()> {
-        self.hear(&part.name);
+        // Some servers repeat the name with every piece; the model wrote it once.
+        if self.calls.is_named_by(&part) {
+            self.hear(&part.name);
+        }
         let judged = match &part.arguments {
             Some(Value::String(arguments)) => {
                 self.hear(arguments);

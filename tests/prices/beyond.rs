@@ -3,7 +3,7 @@
 
 use super::nanos;
 use crate::support::chat::{ChatServer, Reply};
-use crate::support::dialects::{DIALECTS, Dialect};
+use crate::support::dialects::{CHAT, DIALECTS, Dialect};
 use crate::support::program::Program;
 use crate::support::server::{self, Act, chunk, open_stream};
 use serde_json::{Value, json};
@@ -48,6 +48,24 @@ fn a_stream_that_goes_on_beyond_its_limit_is_cut_and_its_money_limit_holds() {
             ran.says("wrote about 238 tokens where `max_tokens` allowed 50; what is beyond is billed, and no budget");
         }
     }
+}
+
+#[test]
+fn a_call_of_a_tool_whose_name_comes_with_every_piece_has_it_once() {
+    let piece = |arguments: &str| {
+        let function = json!({"name": "look_at_the_file", "arguments": arguments});
+        let call = json!({"index": 0, "id": "call_1", "type": "function", "function": function});
+        format!("data: {}\n\n", json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}))
+    };
+    let words = piece("word ").repeat(80);
+    let ends = "data: {\"choices\": [{\"index\": 0, \"delta\": {}, \"finish_reason\": \"tool_calls\"}]}\n\n";
+    let events = [piece("{\"x\": \""), words, piece("\"}"), ends.to_owned(), "data: [DONE]\n\n".to_owned()].concat();
+    let server = ChatServer::new(move |_| Reply::acts(server::stream(&[&events])));
+    let code = "try { llm(\"p\", #{max_tokens: 100}) } catch (e) { e.kind }";
+    let ran = program(&server, &CHAT, true).args(["eval", code, "--json"]).run().ok().does_not_say("max_tokens");
+    // The name has 16 bytes and the arguments 409, at four a token. With each repetition of the name it would be cut.
+    let document = ran.json();
+    assert_eq!((&document["output_tokens"], server.asks().len()), (&json!(107), 1), "{document:#}");
 }
 
 #[test]
