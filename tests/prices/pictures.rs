@@ -49,6 +49,12 @@ fn a_count_beyond_what_is_said_of_a_picture_is_not_believed() {
     let ran = program.args(["eval", CODE, "--max-cost", "0.001363", "--json"]).run().ok();
     let ran = ran.says("counted 9000 prompt tokens where at most 1289 can have been sent");
     assert_eq!(nanos(&ran.json()["cost_usd"]), 1_043_000);
+    // Of a model whose name tells that its pictures count no more than is usual no more is held back.
+    let (server, program) = counting(5_000, "name = \"anthropic/claude-opus-5\"");
+    program.args(["eval", CODE, "--max-cost", "0.008554"]).run().code(5).says("needed up to $0.008555");
+    assert_eq!(server.asks().len(), 0);
+    let document = program.args(["eval", CODE, "--max-cost", "0.008555", "--json"]).run().ok().json();
+    assert_eq!(nanos(&document["cost_usd"]), 5_010_000);
     // Where nobody says anything, a server that counts more than is usual may be right, and is paid: so much is held back.
     let (server, program) = counting(48_202, "");
     program.args(["eval", CODE, "--max-cost", "0.049514"]).run().code(5).says("needed up to $0.049515");
