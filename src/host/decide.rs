@@ -12,7 +12,7 @@ use crate::host::ladder::Ladder;
 use crate::host::run_host::RunHost;
 use crate::memory::learn::Question;
 use crate::memory::situation::{self, Situation};
-use crate::policy::escalate::{self, Bounds, Chain, Decider, Decision, Move, Offer, VERSION};
+use crate::policy::escalate::{self, Bounds, Chain, Decider, Decision, Move, Offer, UNTOLD, VERSION};
 use crate::policy::posterior::Posterior;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -55,6 +55,7 @@ pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, beginning: Be
         predicted: None,
         n: 0.0,
         ids: Vec::new(),
+        version: VERSION.to_owned(),
     };
     let rungs = ladder.rungs();
     let arms: Vec<(String, String)> =
@@ -165,7 +166,7 @@ pub async fn next(
 fn opened<T>(decision: &Decision<T>) -> Open {
     Open {
         propensity: decision.propensity,
-        policy: format!("{}/{VERSION}", decision.decider.name()),
+        policy: format!("{}/{}", decision.decider.name(), decision.version),
         predicted: decision.predicted,
         shown: decision.ids.clone(),
         ..Open::default()
@@ -175,6 +176,11 @@ fn opened<T>(decision: &Decision<T>) -> Open {
 /// Whether chance made this choice.
 pub fn is_by_chance(open: &Open) -> bool {
     open.policy.split('/').next() == Some(Decider::Audit.name())
+}
+
+/// Whether this choice is one of a log whose chains went on from wherever they had last failed.
+pub fn is_of_old(open: &Open) -> bool {
+    open.policy.split('/').nth(1) == Some(UNTOLD)
 }
 
 /// The bounds that are set, with what the learner has earned. Chance has no part where nothing is `judged`.

@@ -14,6 +14,8 @@ pub use learned::{Offer, decide, start};
 
 /// The version of the policy, for the record of every decision.
 pub const VERSION: &str = "3";
+/// That of decisions in logs which do not tell it: there a chain went on from wherever it had last failed.
+pub const UNTOLD: &str = "2";
 /// Failures of form are shown to the same model so often.
 const FORMS: u32 = 2;
 
@@ -235,4 +237,11 @@ pub struct Decision<T> {
     pub n: f64,
     /// The ids of the episodes behind it.
     pub ids: Vec<String>,
+    /// The version of the policy.
+    #[serde(default = "untold")]
+    pub version: String,
+}
+
+fn untold() -> String {
+    UNTOLD.to_owned()
 }

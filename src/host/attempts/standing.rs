@@ -35,7 +35,8 @@ pub(super) fn met(attempts: &mut Attempts, setback: Setback) -> Setback {
     Setback { failure: Failure { cause: setback.failure.cause, ..failure }, gated, answer }
 }
 
-/// What is kept of a chain before an attempt that may come to nothing.
+/// What is kept of a chain before an attempt that may come to nothing. A chain of an old log goes on as it did there, or its
+/// next calls would have other keys and be paid again.
 pub(super) fn before(attempts: &Attempts, chosen: &Move, open: &Open, met: (&Failure, bool)) -> Option<Box<Standing>> {
     let may_stray = match chosen {
         Move::Delegate => true,
@@ -50,7 +51,7 @@ pub(super) fn before(attempts: &Attempts, chosen: &Move, open: &Open, met: (&Fai
         thinks: attempts.thinks,
         escalations: attempts.escalations,
     };
-    may_stray.then(|| Box::new(standing()))
+    (may_stray && !decide::is_of_old(open)).then(|| Box::new(standing()))
 }
 
 /// Whether an attempt failed with what says nothing of the task. What stops all that is around it stops the chain.
@@ -66,4 +67,27 @@ fn with_child(failure: Failure, child: &Failure) -> Failure {
     // Its id stands beside it, as that of a child run that a program asked for.
     let id = map.remove("child").unwrap_or_default();
     failure.hint(told).detail("child", id).detail("child_failure", map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::before;
+    use crate::core::attempts::{Attempts, Open};
+    use crate::core::failure::{Failure, FailureKind};
+    use crate::policy::escalate::{Decision, Move, VERSION};
+    use serde_json::json;
+
+    #[test]
+    fn a_chain_of_an_old_log_does_not_stand_again_where_it_stood() {
+        let failure = Failure::new(FailureKind::Invalid, "wrong");
+        let stands = |policy: String| {
+            let open = Open { policy, ..Open::default() };
+            before(&Attempts::default(), &Move::Delegate, &open, (&failure, true)).is_some()
+        };
+        let logged = json!({"choice": {"move": "delegate"}, "decider": "audit", "reason": "by chance", "propensity": 0.1,
+            "predicted": null, "n": 0.0, "ids": []});
+        let old: Decision<Move> = serde_json::from_value(logged).expect("a decision of an old log");
+        assert!(!stands(format!("audit/{}", old.version)));
+        assert!(stands(format!("audit/{VERSION}")));
+    }
 }

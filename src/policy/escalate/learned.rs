@@ -106,8 +106,8 @@ fn too_few(similar: f64) -> String {
 }
 
 fn by_rule<T>(choice: T, reason: String) -> Decision<T> {
-    let (decider, ids) = (Decider::Rule, Vec::new());
-    Decision { choice, decider, reason, propensity: 1.0, predicted: None, n: 0.0, ids }
+    let (decider, ids, version) = (Decider::Rule, Vec::new(), VERSION.to_owned());
+    Decision { choice, decider, reason, propensity: 1.0, predicted: None, n: 0.0, ids, version }
 }
 
 /// The rule's choice, unless another one is known well enough to beat it, or chance picks one to learn from.
@@ -160,6 +160,7 @@ fn choose<T: Choice>(offers: &[Offer<T>], values: &[Value], ruled: usize, bounds
         predicted: known.then(|| posterior.mean()),
         n: if known { posterior.n } else { 0.0 },
         ids: posterior.ids.clone(),
+        version: VERSION.to_owned(),
     }
 }
 
