@@ -255,3 +255,19 @@ fn what_always_runs_or_asks_what_became_of_a_step_waits_with_it() {
         }
     }
 }
+
+#[test]
+fn what_always_runs_waits_for_nobody_where_another_step_has_failed() {
+    let bad = "b: {tool: calculate, args: {expression: 1 / 0}";
+    let clean = "clean: {always: true, llm: 'told {{ outcomes.";
+    for (steps, code, told) in [
+        (format!("{bad}}}, {clean}a }}}}'"), 1, Some("told waiting")),
+        (format!("{bad}}}, mid: {{set: {{v: a}}}}, {clean}mid }}}}'"), 1, Some("told waiting")),
+        (format!("{bad}, on_failure: continue}}, {clean}a }}}}'"), 6, None),
+    ] {
+        let server = holding(usize::MAX);
+        let text = format!("steps: {{a: {{ask: 'sure?'}}, {steps}, dependencies: [outcomes.b]}}}}\n");
+        Program::paying(&server).file("p.yaml", text).args(["run", "p.yaml"]).run().code(code);
+        assert_eq!(asked(&server), Vec::from_iter(told), "{steps}");
+    }
+}

@@ -69,7 +69,7 @@ pub(crate) const STEP: &[Word] = &[
     ("on_false", "where a false condition leads: a step, continue, fail, skip, end or retry"),
     ("on_success", "where success leads"),
     ("on_failure", "where failure leads"),
-    ("always", "true: runs whatever became of the steps before it, once none waits for a person"),
+    ("always", "true: runs whatever became of the steps before it, once none waits for a person or one has failed"),
     ("max_visits", "how often it may be visited; needed by what a jump backward leads to"),
     ("priority", "of ready steps the largest goes first"),
 ];
