@@ -41,6 +41,8 @@ pub struct Fault {
     /// The gate that it did not pass.
     gate: &'static str,
     message: String,
+    /// Why the code failed; nothing if it did not begin.
+    failed: Option<FailureKind>,
     /// What it says of the choice that led to the turn.
     verdict: Verdict,
 }
@@ -48,7 +50,8 @@ pub struct Fault {
 impl Fault {
     /// An answer that was stopped while it was written.
     pub fn stopped(failure: &Failure) -> Self {
-        Self { kind: failure.kind, gate: "", message: failure.message.clone(), verdict: failure.kind.verdict() }
+        let (kind, message) = (failure.kind, failure.message.clone());
+        Self { kind, gate: "", message, failed: Some(kind), verdict: kind.verdict() }
     }
 
     /// What was wrong with a round of code: nothing of it ran to its end.
@@ -60,12 +63,15 @@ impl Fault {
             None | Some(FailureKind::Limit) => Verdict::Fail,
             Some(kind) => kind.verdict(),
         };
-        Some(Self { kind: FailureKind::Script, gate: "code runs", message: one_line(&last.text, 300), verdict })
+        let (kind, message) = (FailureKind::Script, one_line(&last.text, 300));
+        Some(Self { kind, gate: "code runs", message, failed: round.failed, verdict })
     }
 
-    /// Whether the same turn would fail again, as nothing but its own program is to blame.
-    pub fn is_own(&self) -> bool {
-        self.verdict == Verdict::Fail
+    /// Whether the same turn would fail again, as nothing but its own program is to blame. A tool or a model that
+    /// it asks may answer next time.
+    pub const fn is_own(&self) -> bool {
+        use FailureKind::{Data, Invalid, Limit, NotFound, Script};
+        matches!(self.failed, None | Some(Script | Invalid | Data | NotFound | Limit))
     }
 }
 

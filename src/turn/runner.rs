@@ -86,6 +86,7 @@ async fn turns(root: &Root, relief: &mut Relief<'_>, mut history: Vec<Message>) 
             // The turn is lost, not the run: what the model had begun to say led nowhere.
             Err(failure) if failure.kind == FailureKind::EarlyAbort && turn < of => {
                 history.push(Message::new(Speaker::User, prompt::stopped(&failure.message)));
+                repetition = Repetition::default();
                 relief.after(Some(Fault::stopped(&failure)), &mut history).await?;
                 continue;
             }

@@ -183,3 +183,14 @@ fn a_root_that_loops_loses_the_turn_and_not_the_run() {
         server.asks()[1].last()
     );
 }
+
+#[test]
+fn a_turn_that_was_stopped_stands_between_two_that_failed_the_same() {
+    let server = ChatServer::new(|ask| match ask.number {
+        1 => endless(&delta("Let me look at the context first. ")),
+        3 => Reply::code("FINAL(1884)"),
+        _ => Reply::code("nothing_of_that_name(1)"),
+    });
+    Program::paying(&server).args(["ask", "When?", "--recursive"]).run().ok().prints("1884\n");
+    assert!(server.asks().iter().all(|ask| !ask.last().contains("this is the program of turn")));
+}

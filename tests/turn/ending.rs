@@ -141,3 +141,13 @@ fn another_program_or_another_outcome_is_no_repetition() {
     });
     Program::served_by(&server).args(["ask", "q", "--recursive"]).run().ok().prints("done\n");
 }
+
+#[test]
+fn a_program_that_asks_again_what_was_down_is_no_repetition() {
+    let server = ChatServer::new(|ask| match ask.turn() {
+        6 => Reply::code("FINAL(\"done\")"),
+        _ => Reply::code("throw #{kind: \"tool\", message: \"the index is down\"}"),
+    });
+    Program::served_by(&server).args(["ask", "q", "--recursive"]).run().ok().prints("done\n");
+    assert!(server.asks().iter().all(|ask| !ask.last().contains("this is the program of turn")));
+}
