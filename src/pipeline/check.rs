@@ -30,7 +30,7 @@ pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) -> Made {
     fields::check(reader, pipeline, &forms);
     products::check(reader, pipeline);
     given::check(reader, &forms);
-    idle::check(reader, &known, &absence);
+    idle::check(reader, &forms);
     words::check(reader, pipeline, &known);
     forms.answer(pipeline)
 }

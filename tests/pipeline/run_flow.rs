@@ -489,6 +489,15 @@ fn nothing_is_noted_where_another_value_is_of_use_or_is_not_meant_for_a_failure(
         let program = second(first, reader);
         program.args(["pipeline", "validate", "p.yaml"]).run().ok().does_not_say("note:");
     }
+    for find in ["script: find", "while: {condition: 1 > 2, max_iterations: 1, steps: {n: {set: {v: '1'}}}}"] {
+        let text = format!(
+            "steps:\n  a: {{{find}, on_failure: continue}}\n  b: {{set: {{v: '2'}}}}\n  c: {{set: {{v: 'a ?? b.v'}}}}\n"
+        );
+        let program = Program::offline().file("p.yaml", text).file("find.rhai", "()");
+        program.args(["pipeline", "validate", "p.yaml"]).run().ok().does_not_say("note:");
+        let ran = program.args(["run", "p.yaml", "--json"]).run().ok();
+        assert_eq!(told(&ran).1, json!({"v": 2}), "{find}");
+    }
     let passed = "steps: {a: {set: {v: 1}, on_failure: c}, b: {set: {v: 'a?.v ?? 2'}}, c: {set: {v: 3}}}\n";
     let program = Program::offline().file("p.yaml", passed);
     program.args(["pipeline", "validate", "p.yaml"]).run().ok().does_not_say("note:");

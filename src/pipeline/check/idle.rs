@@ -1,19 +1,19 @@
 //! What is written for the absence of a step that may fail, and helps nobody: its reader is skipped with it. Such a
 //! reading is no fault, it is noted.
 
-use crate::pipeline::check::Known;
-use crate::pipeline::check::absence::Absence;
+use crate::pipeline::check::Seen;
+use crate::pipeline::check::forms::Forms;
 use crate::pipeline::check::ways::reader;
-use crate::pipeline::plan::Jump;
+use crate::pipeline::plan::{Act, Jump};
 use crate::pipeline::read::{Part, Reader, Use};
-use crate::script::expression::{Constant, Expression, Question};
+use crate::script::expression::{Constant, Expression, Form, Question};
 use std::collections::HashSet;
 
 /// Notes them, of each reader once for each step.
-pub(super) fn check(file: &mut Reader<'_, '_>, known: &Known<'_>, absence: &Absence<'_>) {
+pub(super) fn check(file: &mut Reader<'_, '_>, forms: &Forms<'_>) {
     let (mut seen, mut notes) = (HashSet::new(), Vec::new());
     for read in &file.uses {
-        let idle = idle(read, known, absence).filter(|pair| seen.insert(*pair));
+        let idle = idle(read, forms).filter(|pair| seen.insert(*pair));
         notes.extend(idle.map(|(step, name)| (read.at, told(step, name))));
     }
     notes.into_iter().for_each(|(at, note)| file.note(at, note));
@@ -28,18 +28,25 @@ fn told(step: &str, name: &str) -> String {
 
 /// The reader of a step, and that step, if its failure is dealt with so that the flow comes by the reader, which bears its
 /// absence and never meets it.
-fn idle<'k>(read: &Use, known: &Known<'k>, absence: &Absence<'_>) -> Option<(&'k str, &'k str)> {
+fn idle<'k>(read: &Use, forms: &Forms<'k>) -> Option<(&'k str, &'k str)> {
     let name = read.reference.path.first().filter(|_| !read.local)?;
-    let seen = known.steps.get(name.as_str())?;
-    let at = reader(&known.around(&read.user.step), seen)?;
+    let seen = forms.known.steps.get(name.as_str())?;
+    let at = reader(&forms.known.around(&read.user.step), seen)?;
     let comes_by = match seen.step.on_failure.as_ref()? {
         Jump::Continue => true,
         Jump::To(target) => seen.ways.position(target).is_some_and(|to| to > seen.at && to <= at),
         _ => false,
     };
     let step = seen.ways.step(at).filter(|step| comes_by && !step.watches.contains(name))?;
-    let never_meets = seen.ways.falls_with(at, seen.at) && absence.is_there(read, name);
-    (never_meets && bears(read, name)).then_some((step.name.as_str(), seen.step.name.as_str()))
+    let never_meets = seen.ways.falls_with(at, seen.at) && forms.absence.is_there(read, name);
+    (never_meets && answers(seen, forms) && bears(read, name)).then_some((step.name.as_str(), seen.step.name.as_str()))
+}
+
+/// Whether a step that succeeds is known to have a value: one that may be `()` is replaced then.
+fn answers(seen: &Seen<'_>, forms: &Forms<'_>) -> bool {
+    // A `while` has none where its first condition is false.
+    let made = forms.seen(&seen.step.name, &seen.step.name).filter(|_| !matches!(seen.step.act, Act::While(_)));
+    made.is_some_and(|made| made.lack.is_none() && made.form != Form::Any)
 }
 
 /// Whether something is done here where there is no value of a step.
