@@ -17,10 +17,7 @@ pub fn register(engine: &mut Engine) {
     for name in ["sort", "sort_by"] {
         engine.register_fn(name, move |context: NativeCallContext, items: &mut Array, compare: FnPtr| -> Checked<()> {
             // Sorted apart, so that an error of the closure leaves the array as it was.
-            *items = match captures::taken(&context, &compare) {
-                Some(1) => by_key(&context, name, &compare, items)?,
-                _ => sorted(items.clone(), &mut |a, b| before(&context, &compare, a, b))?,
-            };
+            *items = sorted_by(&context, name, &compare, items)?;
             Ok(())
         });
     }
@@ -38,6 +35,14 @@ pub fn register(engine: &mut Engine) {
         *items = kept;
         Ok(())
     });
+}
+
+/// The items in the order that a closure gives them; `name` is what the program called.
+pub(super) fn sorted_by(context: &NativeCallContext, name: &str, by: &FnPtr, items: &[Dynamic]) -> Checked<Array> {
+    match captures::taken(context, by) {
+        Some(1) => by_key(context, name, by, items),
+        _ => sorted(items.to_vec(), &mut |a, b| before(context, by, a, b)),
+    }
 }
 
 /// Whether `b` belongs before `a`: the closure answers a number (below, at or above zero) or whether `a` comes first.
@@ -67,17 +72,30 @@ fn by_key(context: &NativeCallContext, name: &str, key: &FnPtr, items: &[Dynamic
         if let Some(failure) = gate::stop_reason(steps) {
             return Err(raise(failure));
         }
-        let order = totals::order(a, b);
+        let order = between(a, b);
         order.map(|order| order == Ordering::Greater).ok_or_else(|| raise(unlike(name, *at, a, b)))
     })?;
     Ok(by_keys.into_iter().map(|(.., item)| item.clone()).collect())
 }
 
+/// How two keys stand to each other; what is false stands before what is true.
+fn between(one: &Dynamic, other: &Dynamic) -> Option<Ordering> {
+    match (one.as_bool(), other.as_bool()) {
+        (Ok(one), Ok(other)) => Some(one.cmp(&other)),
+        _ => totals::order(one, other),
+    }
+}
+
 /// That two keys have no order.
 fn unlike(name: &str, index: usize, one: &Dynamic, other: &Dynamic) -> Failure {
+    let hint = if one.is_unit() || other.is_unit() {
+        "give another value where it is absent: `|x| x.price ?? 0`"
+    } else {
+        "give keys of one kind for all items, numbers, texts or booleans: `|x| x.price`"
+    };
     let (one, other) = (friendly(one.type_name()), friendly(other.type_name()));
-    let what = format!("`{name}` takes numbers or texts as keys, and that of item [{index}] is {other} beside {one}");
-    Failure::new(FailureKind::Script, what).hint("give another value where it is absent: `|x| x.price ?? 0`")
+    let what = format!("`{name}` takes keys of one kind, and that of item [{index}] is {other} beside {one}");
+    Failure::new(FailureKind::Script, what).hint(hint)
 }
 
 /// A stable merge sort. Unlike the standard library's it takes any closure, also one that contradicts itself.

@@ -1,6 +1,7 @@
 //! `get`, `extract` and `order` on arrays. They change nothing, but Rhai's own are not marked so: they are refused on
 //! constants, as all values are that the expressions of pipelines read.
 
+use crate::script::order;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, NativeCallContext};
 use std::ops::{Range, RangeInclusive};
 
@@ -30,12 +31,12 @@ pub fn register(engine: &mut Engine) {
 fn orders(engine: &mut Engine) {
     for (name, sort) in [("order", "sort"), ("order_desc", "sort_desc")] {
         engine.register_fn(name, move |context: NativeCallContext, items: &mut Array| -> Checked<Array> {
-            ordered(&context, sort, items.clone(), None)
+            ordered(&context, sort, items.clone())
         });
     }
     for name in ["order", "order_by"] {
-        engine.register_fn(name, |context: NativeCallContext, items: &mut Array, by: FnPtr| -> Checked<Array> {
-            ordered(&context, "sort", items.clone(), Some(by))
+        engine.register_fn(name, move |context: NativeCallContext, items: &mut Array, by: FnPtr| -> Checked<Array> {
+            order::sorted_by(&context, name, &by, items)
         });
     }
 }
@@ -49,9 +50,8 @@ fn part(items: &[Dynamic], start: INT, len: INT) -> &[Dynamic] {
 }
 
 /// A copy of an array after the function that sorts it.
-fn ordered(context: &NativeCallContext, sort: &str, items: Array, by: Option<FnPtr>) -> Checked<Array> {
-    let (mut own, mut by) = (Dynamic::from_array(items), by.map(Dynamic::from));
-    let mut given: Vec<&mut Dynamic> = std::iter::once(&mut own).chain(by.as_mut()).collect();
-    drop(context.call_native_fn_raw(sort, true, &mut given)?);
+fn ordered(context: &NativeCallContext, sort: &str, items: Array) -> Checked<Array> {
+    let mut own = Dynamic::from_array(items);
+    drop(context.call_native_fn_raw(sort, true, &mut [&mut own])?);
     own.into_array().map_err(|kind| format!("`{sort}` left {kind} of an array").into())
 }

@@ -1,7 +1,9 @@
-//! `map`, `filter` and `to_array` on ranges of numbers, as people write them: `(0..8).map(|i| ..)`.
+//! `map`, `filter`, `to_array` and totals on ranges of numbers, as people write them: `(0..8).map(|i| ..)`.
 
-use crate::script::guards;
-use rhai::{Array, Engine, EvalAltResult, FnPtr, INT, NativeCallContext};
+use crate::script::errors::raise;
+use crate::script::{guards, totals};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, NativeCallContext};
+use std::cmp::Ordering;
 use std::ops::{Range, RangeInclusive};
 
 type Checked<T> = Result<T, Box<EvalAltResult>>;
@@ -27,4 +29,13 @@ fn of_kind<R: Iterator<Item = INT> + Clone + Send + Sync + 'static>(engine: &mut
         }
         Ok(kept)
     });
+    engine.register_fn("sum", |range: R| -> Checked<Dynamic> {
+        totals::sum(&guards::collected(range)?).map_err(raise)
+    });
+    engine.register_fn("mean", |range: R| -> Checked<f64> { totals::mean(&guards::collected(range)?).map_err(raise) });
+    for (name, wanted) in [("min", Ordering::Less), ("max", Ordering::Greater)] {
+        engine.register_fn(name, move |range: R| -> Checked<Dynamic> {
+            totals::extreme(name, &guards::collected(range)?, wanted).map_err(raise)
+        });
+    }
 }

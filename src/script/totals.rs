@@ -5,7 +5,7 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::friendly;
 use crate::script::errors::raise;
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, INT, RhaiNativeFunc, Variant};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, INT, ImmutableString, RhaiNativeFunc, Variant};
 use std::cmp::Ordering;
 
 type Checked<T> = Result<T, Box<EvalAltResult>>;
@@ -37,7 +37,8 @@ pub(super) fn told<A: 'static, const N: usize, const X: bool, R: Variant + Clone
     FuncRegistration::new(name).with_comments([format!("/// {says}")]).register_into_engine(engine, function);
 }
 
-fn sum(items: &[Dynamic]) -> Outcome<Dynamic> {
+/// The sum of numbers.
+pub(super) fn sum(items: &[Dynamic]) -> Outcome<Dynamic> {
     let whole: Option<Vec<INT>> = items.iter().map(|item| item.as_int().ok()).collect();
     match whole {
         Some(whole) => {
@@ -49,7 +50,8 @@ fn sum(items: &[Dynamic]) -> Outcome<Dynamic> {
     }
 }
 
-fn mean(items: &[Dynamic]) -> Outcome<f64> {
+/// Their mean.
+pub(super) fn mean(items: &[Dynamic]) -> Outcome<f64> {
     match items.len() {
         0 => Err(empty("mean")),
         many => Ok(numbers("mean", items)?.into_iter().sum::<f64>() / many as f64),
@@ -57,7 +59,7 @@ fn mean(items: &[Dynamic]) -> Outcome<f64> {
 }
 
 /// The first of the items before which, or behind which, no other stands.
-fn extreme(name: &str, items: &[Dynamic], wanted: Ordering) -> Outcome<Dynamic> {
+pub(super) fn extreme(name: &str, items: &[Dynamic], wanted: Ordering) -> Outcome<Dynamic> {
     let mut best = items.first().ok_or_else(|| empty(name))?;
     for (index, item) in items.iter().enumerate() {
         if order(item, best).ok_or_else(|| unlike(name, "compares numbers, or texts", index, item))? == wanted {
@@ -67,15 +69,21 @@ fn extreme(name: &str, items: &[Dynamic], wanted: Ordering) -> Outcome<Dynamic> 
     Ok(best.clone())
 }
 
-/// How two values stand to each other; nothing if they are not two numbers or two texts.
+/// How two values stand to each other; nothing if they are not two numbers or two texts. A character is a
+/// text.
 pub(super) fn order(one: &Dynamic, other: &Dynamic) -> Option<Ordering> {
     if let (Ok(one), Ok(other)) = (one.as_int(), other.as_int()) {
         return Some(one.cmp(&other));
     }
-    if let (Ok(one), Ok(other)) = (one.as_immutable_string_ref(), other.as_immutable_string_ref()) {
+    if let (Some(one), Some(other)) = (text(one), text(other)) {
         return Some(one.as_str().cmp(other.as_str()));
     }
     Some(number(one)?.total_cmp(&number(other)?))
+}
+
+fn text(item: &Dynamic) -> Option<ImmutableString> {
+    let character = || item.as_char().map(|character| character.to_string().into());
+    item.as_immutable_string_ref().map(|text| ImmutableString::clone(&text)).or_else(|_| character()).ok()
 }
 
 fn numbers(name: &str, items: &[Dynamic]) -> Outcome<Vec<f64>> {

@@ -20,6 +20,8 @@ fn numbers_are_added_and_compared() {
         ("[[1, 2].mean(), [1.0, 4].mean()]", json!([1.5, 2.5])),
         ("[[3, 1, 2].min(), [3, 1.5].min(), [\"b\", \"a\"].min()]", json!([1, 1.5, "a"])),
         ("[[3, 1, 2].max(), [3, 4.5].max(), [\"a\", \"b\"].max(), max(1, 2)]", json!([3, 4.5, "b", 2])),
+        ("[\"bca\".to_chars().max(), [\"ab\", \"b\"[0]].min()]", json!(["c", "ab"])),
+        ("[(0..5).sum(), (0..=5).max(), (2..5).min(), (1..3).mean()]", json!([10, 5, 2, 1.5])),
         ("const ITEMS = [1, 2]; ITEMS.sum() + ITEMS.max()", json!(5)),
         ("let sum = 1; let max = 2; sum + max", json!(3)),
         ("fn mean(items) { \"own\" }\nmean([1])", json!("own")),
@@ -36,6 +38,9 @@ fn items_are_ordered_by_a_key() {
         ("rows.sort_by(|r| r.n); rows.map(|r| r.n)", json!(["a", "b", "c"])),
         ("rows.sort(|a, b| a.n < b.n); rows.map(|r| r.n)", json!(["a", "b", "c"])),
         ("let by = \"p\"; rows.order_by(|r| r[by])[0].n", json!("c")),
+        ("[\"bb\", \"aa\"].order_by(|w| w[0])", json!(["aa", "bb"])),
+        ("[\"b\", \"aa\"].order_by(|w| if w == \"b\" { w[0] } else { w })", json!(["aa", "b"])),
+        ("rows.order_by(|r| r.p == 2).map(|r| r.n)", json!(["c", "b", "a"])),
         ("let own = [2, 1]; try { own.sort_by(|x| if x == 1 { \"one\" } else { x }) } catch { } own", json!([2, 1])),
     ];
     check(rows, &table);
@@ -67,7 +72,10 @@ fn what_has_no_total_is_an_error() {
         ("[9223372036854775807, 1].sum()", "`sum` is beyond a whole number of 64 bits", "x.to_float()"),
         ("[1, 2].count_by(|x| [x])", "that of item [0] is an array", ""),
         ("[1].group_by(|x| ())", "that of item [0] is ()", "?? \"none\""),
-        ("[1, \"2\"].order_by(|x| x)", "`sort` takes numbers or texts as keys", "x.price ?? 0"),
+        ("[1, \"2\"].order_by(|x| x)", "`order_by` takes keys of one kind", "for all items"),
+        ("[1, ()].order_by(|x| x)", "that of item [1] is () beside an integer", "x.price ?? 0"),
+        ("[1, true].sort_by(|x| x)", "`sort_by` takes keys of one kind", "for all items"),
+        ("[true, false].max()", "`max` compares numbers, or texts, and item [0] is a boolean", "x.price"),
         ("(0..100001).to_array().count_by(|x| x)", "the map would grow beyond 100000", "smaller pieces"),
     ] {
         let ran = program.args(["eval", code]).run().says(says).says(hint);
