@@ -69,8 +69,8 @@ pub(super) fn extreme(name: &str, items: &[Dynamic], wanted: Ordering) -> Outcom
     Ok(best.clone())
 }
 
-/// How two values stand to each other; nothing if they are not two numbers or two texts. A character is a
-/// text.
+/// How two values stand to each other; nothing if they are not two numbers or two texts.
+/// A character is a text.
 pub(super) fn order(one: &Dynamic, other: &Dynamic) -> Option<Ordering> {
     if let (Ok(one), Ok(other)) = (one.as_int(), other.as_int()) {
         return Some(one.cmp(&other));

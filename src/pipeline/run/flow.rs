@@ -184,8 +184,8 @@ impl<'a> Flow<'a> {
     }
 
     /// The first step before this one that waits for a person. It has come to nothing yet, so that what always runs, or
-    /// asks what became of it, waits with it: else it would be done now, and again in other words after the answer. Where
-    /// another one has failed the block ends with that, and waits for nobody.
+    /// asks what became of it, waits with it: else it would be done now, and again in other words after the answer.
+    /// Where another one has failed the block ends with that, and waits for nobody.
     fn waits(&self, step: &Step) -> Option<usize> {
         let needed = || step.after.iter().chain(&step.behind).copied();
         let waits = |at: &usize| self.cells.get(*at).is_some_and(|cell| cell.outcome == StepOutcome::Waiting);
