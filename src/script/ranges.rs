@@ -29,9 +29,8 @@ fn of_kind<R: Iterator<Item = INT> + Clone + Send + Sync + 'static>(engine: &mut
         }
         Ok(kept)
     });
-    engine.register_fn("sum", |range: R| -> Checked<Dynamic> {
-        totals::sum(&guards::collected(range)?).map_err(raise)
-    });
+    engine
+        .register_fn("sum", |range: R| -> Checked<Dynamic> { totals::sum(&guards::collected(range)?).map_err(raise) });
     engine.register_fn("mean", |range: R| -> Checked<f64> { totals::mean(&guards::collected(range)?).map_err(raise) });
     for (name, wanted) in [("min", Ordering::Less), ("max", Ordering::Greater)] {
         engine.register_fn(name, move |range: R| -> Checked<Dynamic> {
