@@ -222,7 +222,8 @@ fn cycles(steps: &[Step]) -> Vec<Vec<usize>> {
     found
 }
 
-fn waits(steps: &[Step], at: usize) -> Vec<usize> {
+/// What a step waits for.
+pub(super) fn waits(steps: &[Step], at: usize) -> Vec<usize> {
     steps.get(at).map(|step| step.after.iter().chain(&step.behind).copied().collect()).unwrap_or_default()
 }
 
@@ -232,25 +233,8 @@ fn shown(steps: &[Step], cycle: &[usize]) -> String {
     names.join(" -> ")
 }
 
-/// The steps that come after one: what waits for it or for another one of them, and what these repeat by leading back.
-pub fn later(block: &Block, at: usize) -> BTreeSet<usize> {
-    let (waiting, mut found, mut open) = (waiting(block), BTreeSet::new(), vec![at]);
-    while let Some(next) = open.pop() {
-        let back = block.steps.get(next).into_iter().flat_map(jumps).filter_map(|jump| target(block, next, jump));
-        let repeated = back.filter(|to| *to < next).flat_map(|to| to..next);
-        let waiting = waiting.get(next).into_iter().flatten().copied();
-        open.extend(waiting.chain(repeated).filter(|other| found.insert(*other)));
-    }
-    found
-}
-
-/// The steps that a step comes after.
-pub fn earlier(block: &Block, at: usize) -> BTreeSet<usize> {
-    (0..block.steps.len()).filter(|other| *other != at && later(block, *other).contains(&at)).collect()
-}
-
 /// The steps that wait for each one.
-fn waiting(block: &Block) -> Vec<Vec<usize>> {
+pub(super) fn waiting(block: &Block) -> Vec<Vec<usize>> {
     let mut waiting = vec![Vec::new(); block.steps.len()];
     for at in 0..block.steps.len() {
         for other in waits(&block.steps, at) {

@@ -11,6 +11,7 @@ pub mod intention;
 pub mod load;
 pub mod plan;
 pub mod product;
+pub mod reach;
 mod read;
 pub mod run;
 pub mod schema;

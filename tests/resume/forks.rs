@@ -288,6 +288,23 @@ steps:
 }
 
 #[test]
+fn a_fork_at_a_step_of_many_items_beside_a_long_flow_looks_at_its_graph_once() {
+    let server = holding(usize::MAX);
+    let items: Vec<String> = (0..400).map(|item| item.to_string()).collect();
+    // Looked at anew for each item and each step, the graph would keep the fork busy for longer than a test waits.
+    let kind = |n: usize| format!("  k{n}: {{switch: {{on: first, cases: {{FIRST: k{0}}}, default: k{0}}}}}\n", n + 1);
+    let kinds: String = (0..300).map(kind).collect();
+    let each = format!("each: {{in: [{}], steps: {{work: {{set: {{v: item}}}}}}}}", items.join(", "));
+    let flow = format!("steps:\n  all: {{{each}}}\n  first: {{llm: first}}\n{kinds}  k300: {{llm: sum}}\n");
+    let program = Program::paying(&server).file("flow.yaml", flow);
+    program.args(["run", "flow.yaml"]).run().ok().prints("SUM\n");
+    let fork = program.args(["runs", "fork", "last", "--at", "work"]).run().ok().says("`work` stands for 400 steps");
+    let before = asked(&server).len();
+    program.args(["resume", fork.stdout.trim()]).run().ok().prints("SUM\n");
+    assert_eq!(asked(&server).len(), before, "nothing comes after it: {}", fork.stderr);
+}
+
+#[test]
 fn a_fork_of_a_pipeline_asks_again_for_a_leave_that_comes_after_its_step() {
     let server = ChatServer::new(|ask| match ask.last().as_str() {
         "sort y" => Reply::refusal(400, "not today"),

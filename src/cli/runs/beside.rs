@@ -6,12 +6,14 @@ use crate::app::launch::Launch;
 use crate::core::effect::EffectKind;
 use crate::core::ids::Frame;
 use crate::pipeline::plan::{Act, Block, Pipeline, Step};
-use crate::pipeline::{graph, load};
+use crate::pipeline::{load, reach};
 use crate::store::effects::EffectRow;
 use crate::store::runs::RunRow;
 use indexmap::IndexSet;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ptr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a fork takes over.
@@ -46,8 +48,8 @@ pub fn of(block: &Block, effects: &[EffectRow], upto: u64, frames: &HashSet<Fram
     let mut kept = Beside::default();
     let named: HashSet<&str> = frames.iter().map(Frame::as_str).collect();
     let is_within = |frame: &str| around(frame).any(|around| named.contains(around));
-    let ways: Vec<Vec<Level<'_>>> =
-        frames.iter().filter(|frame| !is_within(frame.as_str())).map(|frame| way(block, frame)).collect();
+    let (ends, mut known) = (frames.iter().filter(|frame| !is_within(frame.as_str())), HashMap::new());
+    let ways: Vec<Vec<Level<'_>>> = ends.map(|frame| way(block, frame, &mut known)).collect();
     let mut last = upto;
     for effect in effects {
         let (frame, path) = (effect.key.frame.as_str(), steps(&effect.key.frame));
@@ -90,11 +92,14 @@ enum Place {
     Untold,
 }
 
+/// Where steps of a block stand, by their names.
+type Places<'a> = HashMap<&'a str, Place>;
+
 /// A step on the way down to the one at which a fork ends.
 struct Level<'a> {
     step: &'a Step,
     /// Where the other steps of its block stand.
-    others: HashMap<&'a str, Place>,
+    others: Rc<Places<'a>>,
     /// What leads on from it: a visit, an item, a turn.
     parts: Vec<&'a str>,
 }
@@ -133,13 +138,19 @@ fn rounds(parts: &[&str]) -> (u64, u64) {
     (number("visit:").unwrap_or(1), number("turn:").unwrap_or(0))
 }
 
-/// The way to a frame, as far as steps lead to it.
-fn way<'a>(mut block: &'a Block, frame: &'a Frame) -> Vec<Level<'a>> {
+/// The way to a frame, as far as steps lead to it. What is `known` by block and step serves all ways: those of the items of a step
+/// pass the same ones.
+fn way<'a>(
+    mut block: &'a Block,
+    frame: &'a Frame,
+    known: &mut HashMap<(*const Block, usize), Rc<Places<'a>>>,
+) -> Vec<Level<'a>> {
     let mut way = Vec::new();
     for (name, parts) in steps(frame) {
         let Some((at, step)) = block.steps.iter().enumerate().find(|(_, step)| step.name == name) else { break };
         let inner = parts.last().and_then(|part| inner(step, part));
-        way.push(Level { step, others: others(block, at), parts });
+        let others = known.entry((ptr::from_ref(block), at)).or_insert_with(|| Rc::new(others(block, at)));
+        way.push(Level { step, others: Rc::clone(others), parts });
         let Some(inner) = inner else { break };
         block = inner;
     }
@@ -147,8 +158,8 @@ fn way<'a>(mut block: &'a Block, frame: &'a Frame) -> Vec<Level<'a>> {
 }
 
 /// Where the steps of a block stand, seen from one of them.
-fn others<'a>(block: &'a Block, at: usize) -> HashMap<&'a str, Place> {
-    let (earlier, later) = (graph::earlier(block, at), graph::later(block, at));
+fn others<'a>(block: &'a Block, at: usize) -> Places<'a> {
+    let (earlier, later) = (reach::earlier(block, at), reach::later(block, at));
     let place = |(other, step): (usize, &'a Step)| {
         let place = match (earlier.contains(&other), later.contains(&other)) {
             (true, true) => Place::Untold,
