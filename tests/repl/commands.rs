@@ -111,7 +111,7 @@ fn saving_writes_over_nothing_but_sessions_that_it_saved() {
         (".save all.json", "all.json does not end in .rhai"),
         (".save mine.rhai", "mine.rhai is there already, and .save has not written it"),
         (".save own.rhai", "own.rhai is there already, and .save has not written it"),
-        (".save data.rhai", "data.json is there already, and .save has not written it"),
+        (".save data.rhai", "data.json is there already, and no session saved as data.rhai names it as its own"),
     ] {
         saved(typed, 1).says(told);
     }
@@ -123,6 +123,15 @@ fn saving_writes_over_nothing_but_sessions_that_it_saved() {
     saved(".save kept.rhai", 0);
     saved("let n = 1;\n.save kept.rhai", 0);
     assert!(text("kept.rhai").contains("let n = 1;") && text("kept.json").starts_with("{\"large\""));
+    // Also after a session without large variables, which need not have loaded those that are there.
+    for _ in 0..2 {
+        let small = project.args([]).stdin("let n = 2;\n.save kept.rhai\n").run().ok();
+        small.says("kept.json still holds the large ones of a session before");
+        assert!(text("kept.rhai").contains("let n = 2;\n// Former large variables: .load kept.json\n"));
+        assert!(text("kept.json").starts_with("{\"large\""));
+    }
+    saved("let m = 3;\n.save kept.rhai", 0);
+    assert!(text("kept.rhai").contains("\n// Its large variables: .load kept.json\n"));
 }
 
 #[test]

@@ -16,6 +16,11 @@ const INLINE: usize = SOURCE_LIMIT / 2;
 /// How every saved session begins.
 const MARK: &str = "// A session of rhizo";
 
+/// Whose large variables are in the file beside a saved session: its own, or those of one that was saved under this name
+/// before. These are kept, as whoever saves need not have loaded them.
+const ITS: &str = "Its";
+const FORMER: &str = "Former";
+
 /// `.save`.
 pub const COMMAND: Command = Command {
     name: "save",
@@ -34,15 +39,20 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
         let earlier = earlier(&path)?;
         let beside = path.with_extension("json");
         let (values, left_out) = shell.session().await.snapshot(|_| true);
-        let saved = Saved::of(values, &shell.sources.all(), &shell.typed, &beside);
-        if saved.large.is_some() && beside.symlink_metadata().is_ok() && !names(&earlier, &beside) {
-            return Err(taken(&beside, "the large variables go there; save under another name"));
+        let is_there = beside.symlink_metadata().is_ok();
+        let is_own = is_there && names(&earlier, &beside);
+        let saved = Saved::of(values, &shell.sources.all(), &shell.typed, &beside, is_own);
+        if saved.large.is_some() && is_there && !is_own {
+            let what = format!("no session saved as {argument} names it as its own");
+            return Err(taken(&beside, &what, "the large variables go there; save under another name"));
         }
         file::write(&path, &saved.program)?;
         shell.screen.out(&format!("{argument} holds {} variables", saved.inline));
         if let Some(large) = &saved.large {
             file::write(&beside, large)?;
             shell.screen.out(&format!("the large ones are in {0}: .load {0}", beside.display()));
+        } else if is_own {
+            shell.screen.dim(&format!("{} still holds the large ones of a session before", beside.display()));
         }
         if !left_out.is_empty() {
             let names = left_out.join(", ");
@@ -63,23 +73,27 @@ fn earlier(path: &Path) -> Outcome<String> {
     }
     // What is no file is not read, as a pipe would be waited for; what is no text is no session.
     let text = if path.is_file() { std::fs::read_to_string(path).unwrap_or_default() } else { String::new() };
-    if text.starts_with(MARK) { Ok(text) } else { Err(taken(path, "save under another name, or move it away")) }
+    if text.starts_with(MARK) {
+        return Ok(text);
+    }
+    Err(taken(path, ".save has not written it", "save under another name, or move it away"))
 }
 
-fn taken(path: &Path, hint: &str) -> Failure {
-    let what = format!("{} is there already, and .save has not written it", path.display());
+fn taken(path: &Path, what: &str, hint: &str) -> Failure {
+    let what = format!("{} is there already, and {what}", path.display());
     Failure::new(FailureKind::Denied, what).hint(hint)
 }
 
-/// Whether a saved session says that its large variables are in the file `beside`.
+/// Whether a saved session says that `.save` has written the file `beside`.
 fn names(session: &str, beside: &Path) -> bool {
-    session.lines().any(|line| line == elsewhere(beside))
+    let known = [ITS, FORMER].map(|whose| elsewhere(whose, beside));
+    session.lines().any(|line| known.iter().any(|known| line == known))
 }
 
-/// The line of a saved session that names the file of its large variables.
-fn elsewhere(beside: &Path) -> String {
+/// The line of a saved session that names the file of large variables.
+fn elsewhere(whose: &str, beside: &Path) -> String {
     let name = beside.file_name().unwrap_or_default();
-    format!("// Its large variables: .load {}", name.to_string_lossy())
+    format!("// {whose} large variables: .load {}", name.to_string_lossy())
 }
 
 /// A session as text.
@@ -92,7 +106,8 @@ struct Saved {
 }
 
 impl Saved {
-    fn of(values: Map<String, Value>, functions: &str, typed: &[String], beside: &Path) -> Self {
+    /// `is_own` says that a session saved before has the file `beside`.
+    fn of(values: Map<String, Value>, functions: &str, typed: &[String], beside: &Path, is_own: bool) -> Self {
         let (mut program, mut large) = (format!("{MARK}; .load restores it.\n"), Map::new());
         let (mut inline, mut used) = (0, 0);
         if !functions.is_empty() {
@@ -109,8 +124,9 @@ impl Saved {
                 program.push_str(&line);
             }
         }
-        if !large.is_empty() {
-            program.push_str(&format!("{}\n", elsewhere(beside)));
+        if is_own || !large.is_empty() {
+            let whose = if large.is_empty() { FORMER } else { ITS };
+            program.push_str(&format!("{}\n", elsewhere(whose, beside)));
         }
         let room = SOURCE_LIMIT.saturating_sub(program.len() + 1_000);
         let mut history = String::new();
@@ -163,7 +179,7 @@ mod tests {
     fn what_is_too_large_for_a_program_goes_beside_it() {
         let values: Map<_, _> =
             [("small".to_owned(), json!(1)), ("large".to_owned(), json!("x".repeat(200_000)))].into_iter().collect();
-        let saved = Saved::of(values, "fn f() { 1 }", &["let a = 1;".to_owned()], Path::new("a/kept.json"));
+        let saved = Saved::of(values, "fn f() { 1 }", &["let a = 1;".to_owned()], Path::new("a/kept.json"), false);
         assert_eq!(saved.inline, 1);
         assert!(saved.program.contains("fn f() { 1 }") && saved.program.contains("let small = 1;"));
         assert!(saved.program.contains("\n// Its large variables: .load kept.json\n"));
