@@ -52,7 +52,11 @@ impl Ask {
         if reads_context && self.is_read() {
             return Err(run_command::twice("question"));
         }
-        given(self.question.is_some(), "ask needs a question", "rhizo ask \"...\" --context PATH")
+        let how = match self.flags.context.as_slice() {
+            [_, .., last] if last == PIPE => "put the - for a question before --context, which takes all behind it",
+            _ => "rhizo ask \"...\" --context PATH",
+        };
+        given(self.question.is_some(), "ask needs a question", how)
     }
 
     /// Whether the question is read from standard input.
@@ -68,6 +72,8 @@ const PIPE: &str = "-";
 const LONGEST: usize = 32 * 1024;
 
 /// The question of a pipe. An endless one ends too.
+///
+/// Fails with `Invalid` for what is no question, with `Io` otherwise.
 fn read(from: impl Read) -> Outcome<String> {
     let wrong = |what: String| Failure::new(FailureKind::Invalid, what).hint("cat FILE | rhizo ask \"...\"");
     let most = u64::try_from(LONGEST).unwrap_or(u64::MAX).saturating_add(1);
@@ -84,7 +90,10 @@ fn read(from: impl Read) -> Outcome<String> {
 
 /// Runs `ask`.
 pub async fn ask(app: &App, printer: &Arc<Printer>, args: &Ask) -> Outcome<Exit> {
-    let read = if args.is_read() { Some(read(std::io::stdin())?) } else { None };
+    let read = match args.is_read().then(|| read(std::io::stdin())).transpose() {
+        Err(failure) if failure.kind == FailureKind::Invalid => return Ok(report::usage(printer, &failure)),
+        read => read?,
+    };
     let question = read.as_deref().or(args.question.as_deref()).unwrap_or_default();
     if question.trim().is_empty() {
         let failure = Failure::new(FailureKind::Invalid, "the question is empty");

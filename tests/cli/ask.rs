@@ -140,11 +140,14 @@ fn a_question_comes_through_a_pipe() {
     }
     let asked = server.asks().len();
     let long = "log\n".repeat(10_000);
-    program.args(["ask"]).stdin(&long).run().code(1).says("more than 32768 bytes").says("hint: cat FILE | rhizo ask");
-    program.args(["ask", "-"]).stdin(b"\xff").run().code(1).says("standard input holds no text");
+    program.args(["ask"]).stdin(&long).run().code(2).says("more than 32768 bytes").says("hint: cat FILE | rhizo ask");
+    program.args(["ask", "-"]).stdin(b"\xff").run().code(2).says("standard input holds no text");
     program.args(["ask", "-"]).stdin(" \n").run().code(2).says("the question is empty");
     let both = program.args(["ask", "-", "--context", "-"]).stdin("q").run().code(2);
     both.says("standard input cannot be both the question and the context");
+    // Behind a path it is one more of them.
+    let behind = program.args(["ask", "--context", "harbour.txt", "-"]).stdin("q").run().code(2);
+    behind.says("ask needs a question").says("hint: put the - for a question before --context");
     assert_eq!(server.asks().len(), asked);
 }
 
