@@ -493,7 +493,8 @@ fn nothing_is_noted_where_another_value_is_of_use_or_is_not_meant_for_a_failure(
         let text = format!(
             "steps:\n  a: {{{find}, on_failure: continue}}\n  b: {{set: {{v: '2'}}}}\n  c: {{set: {{v: 'a ?? b.v'}}}}\n"
         );
-        let program = Program::offline().file("p.yaml", text).file("find.rhai", "()");
+        let find_nothing = "//! +++\n//! summary = \"Finds nothing.\"\n//! +++\n()\n";
+        let program = Program::offline().file("p.yaml", text).file("scripts/find.rhai", find_nothing);
         program.args(["pipeline", "validate", "p.yaml"]).run().ok().does_not_say("note:");
         let ran = program.args(["run", "p.yaml", "--json"]).run().ok();
         assert_eq!(told(&ran).1, json!({"v": 2}), "{find}");

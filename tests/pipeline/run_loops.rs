@@ -165,6 +165,6 @@ fn loops_of_plain_values_hear_of_a_deadline() {
 
 #[test]
 fn a_condition_must_be_true_or_false() {
-    let text = "steps: {a: {set: {v: '[1][0]'}}, b: {set: {v: '2'}, condition: a.v}}\n";
+    let text = "steps: {a: {set: {v: '[1, \"x\"][0]'}}, b: {set: {v: '2'}, condition: a.v}}\n";
     run(text).code(1).says("the condition `a.v` is 1, neither true nor false");
 }

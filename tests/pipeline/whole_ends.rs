@@ -84,7 +84,7 @@ fn a_made_script_ends_with_the_words_of_its_pipeline() {
         let (code, came) = ends(&program, &format!("steps: {{{text}, {step}}}\n"));
         assert_eq!((code, came.as_str()), (1, kind), "{step}");
     }
-    for output in ["'[text][0] > 1'", "parse_json(text)", "'{{ [text][0] > 1 }} of it'"] {
+    for output in ["'[text, 1][0] > 1'", "parse_json(text)", "'{{ [text, 1][0] > 1 }} of it'"] {
         let (code, came) = ends(&program, &format!("steps: {{{text}}}\noutputs: {{v: {output}}}\n"));
         assert_eq!((code, came.as_str()), (1, "data"), "{output}");
     }
