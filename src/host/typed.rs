@@ -8,6 +8,7 @@ mod numbers;
 mod said;
 mod slips;
 mod spread;
+mod words;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
@@ -43,7 +44,7 @@ impl Schema {
     /// # Errors
     /// `invalid` if a short form has a range or a type that is none, or if a JSON Schema is wrong.
     pub fn read(given: &Value) -> Outcome<Self> {
-        if forms::is_schema(given) {
+        if words::is_schema(given) {
             return Self::plain(given);
         }
         slips::check(given)?;

@@ -1,94 +1,8 @@
 //! The forms in which a schema is given: a JSON Schema as it is, or a short form or example that is expanded into one.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::host::typed::words::is_schema;
 use serde_json::{Map, Number, Value, json};
-
-/// The words of JSON Schema, <https://json-schema.org/draft/2020-12/json-schema-validation>.
-const WORDS: &[&str] = &[
-    "$comment",
-    "$defs",
-    "$id",
-    "$ref",
-    "$schema",
-    "additionalProperties",
-    "allOf",
-    "anyOf",
-    "const",
-    "default",
-    "definitions",
-    "dependentRequired",
-    "deprecated",
-    "description",
-    "else",
-    "enum",
-    "examples",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "format",
-    "if",
-    "items",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "not",
-    "oneOf",
-    "pattern",
-    "patternProperties",
-    "prefixItems",
-    "properties",
-    "propertyNames",
-    "required",
-    "then",
-    "title",
-    "type",
-    "uniqueItems",
-];
-
-/// Whether a value is a JSON Schema already: all its words are a schema's, each with what such a word takes, and one of
-/// them says what is allowed. `{type: "string", title: "string"}` is an example: no schema is called "string".
-pub(super) fn is_schema(value: &Value) -> bool {
-    let Some(map) = value.as_object() else {
-        return value.is_boolean();
-    };
-    let says = ["type", "properties", "items", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "$schema"];
-    says.iter().any(|word| map.contains_key(*word)) && map.iter().all(|(word, value)| takes(word, value))
-}
-
-/// Whether a word of JSON Schema can stand with a value.
-fn takes(word: &str, value: &Value) -> bool {
-    const TYPES: &[&str] = &["object", "array", "string", "number", "integer", "boolean", "null"];
-    let schemas = |values: &Value| values.as_array().is_some_and(|parts| parts.iter().all(is_part));
-    match word {
-        "type" => match value {
-            Value::Array(names) => names.iter().all(|name| name.as_str().is_some_and(|name| TYPES.contains(&name))),
-            name => name.as_str().is_some_and(|name| TYPES.contains(&name)),
-        },
-        // What a value means is said in any words, the name of a kind among them.
-        "description" => value.is_string(),
-        "format" if value == "date" => true,
-        "title" | "format" | "pattern" => value.as_str().is_some_and(|text| kind(text).is_none()),
-        "properties" | "patternProperties" | "$defs" | "definitions" => {
-            value.as_object().is_some_and(|map| map.values().all(is_part))
-        }
-        "items" | "additionalProperties" | "not" | "if" | "then" | "else" | "propertyNames" => is_part(value),
-        "anyOf" | "oneOf" | "allOf" | "prefixItems" => schemas(value),
-        "enum" | "required" | "examples" => value.is_array(),
-        "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" | "minItems" | "maxItems"
-        | "minLength" | "maxLength" | "minProperties" | "maxProperties" => value.is_number(),
-        word => WORDS.contains(&word),
-    }
-}
-
-/// Whether a value can be a schema inside another one, where an empty one is common.
-fn is_part(value: &Value) -> bool {
-    value.is_boolean() || value.as_object().is_some_and(|map| map.iter().all(|(word, value)| takes(word, value)))
-}
 
 /// The schema of a short form or an example.
 pub(super) fn expand(given: &Value) -> Outcome<Value> {
@@ -201,7 +115,7 @@ fn is_alone(form: &str) -> bool {
 }
 
 /// The schema of a word for a kind of value.
-fn kind(word: &str) -> Option<Value> {
+pub(super) fn kind(word: &str) -> Option<Value> {
     Some(match word {
         "float" | "number" => json!({"type": "number"}),
         "int" | "integer" => json!({"type": "integer"}),

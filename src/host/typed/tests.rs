@@ -1,6 +1,6 @@
 //! Typed answers over all forms, with properties: what is returned validates, what is embedded is found.
 
-use super::{Checked, Schema, extract, forms};
+use super::{Checked, Schema, extract, forms, words};
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use serde_json::{Map, Value, json};
 
@@ -70,6 +70,10 @@ fn schemas_are_told_from_examples() {
         (json!({"enum": ["a", "b"]}), true),
         (json!({"anyOf": [{"type": "string"}, {"const": 1}]}), true),
         (json!({"$ref": "#/$defs/a", "$defs": {"a": {"type": "string"}}}), true),
+        (json!({"type": "object", "properties": {"a": {"readOnly": true}}, "unevaluatedProperties": false}), true),
+        (json!({"type": "array", "contains": {"type": "integer"}, "minContains": 1}), true),
+        (json!({"type": "array", "items": [{"type": "integer"}], "additionalItems": false}), true),
+        (json!({"$dynamicRef": "#a", "$defs": {"a": {"$dynamicAnchor": "a", "type": "string"}}}), true),
         (json!(true), true),
         (json!({"type": "string", "format": "date"}), true),
         (json!({"type": "object", "properties": {"day": {"type": "string", "description": "date"}}}), true),
@@ -82,13 +86,13 @@ fn schemas_are_told_from_examples() {
         (json!({"title": "string", "description": "string"}), false),
         (json!({}), false),
     ] {
-        assert_eq!(forms::is_schema(&given), expect, "{given}");
+        assert_eq!(words::is_schema(&given), expect, "{given}");
     }
     for word in
         ["text", "string", "str", "int", "integer", "number", "float", "bool", "boolean", "date", "datetime", "any"]
     {
         let given = json!({"type": "integer", "description": word});
-        assert_eq!((forms::is_schema(&given), read(&given).schema()), (true, &given), "{word}");
+        assert_eq!((words::is_schema(&given), read(&given).schema()), (true, &given), "{word}");
     }
     let mixed = json!({"a": {"type": "integer", "minimum": 1}, "b": "string"});
     assert_eq!(read(&mixed).schema()["properties"]["a"], json!({"type": "integer", "minimum": 1}));
