@@ -106,6 +106,8 @@ impl Models {
         let spec = candidates.get(picked).map(|candidate| candidate.spec.as_ref().clone()).ok_or_else(no_candidate)?;
         let spec = self.sized(spec).await;
         let served = self.serve(spec.id.as_str(), || Ok(spec.clone()))?;
+        // It may have stood in for another before anybody asked its server.
+        let served = Served { spec: Arc::new(spec), ..served };
         let (role, reason) = (Arc::new(role), choice.reason.into());
         let chosen = Arc::new(Chosen { role, served, reason, substitutes: substitutes.into() });
         let mut cache = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);

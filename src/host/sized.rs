@@ -6,11 +6,13 @@ use crate::model::locate;
 use crate::registry::builtin::SERVERS;
 use crate::registry::models::{ModelSpec, Provider};
 use std::collections::HashMap;
-use tokio::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
 
-/// What servers have said, by address and name of the model; `None` for one that does not say.
+/// What servers have said, by address and name of the model; `None` for one that does not say. Who asks for one of them holds up
+/// nobody who asks for another.
 #[derive(Default)]
-pub(super) struct Windows(Mutex<HashMap<(String, String), Option<u64>>>);
+pub(super) struct Windows(Mutex<HashMap<(String, String), Arc<OnceCell<Option<u64>>>>>);
 
 impl Models {
     /// The model with the window that its server says.
@@ -23,15 +25,9 @@ impl Models {
         // Who lacks its key is not asked: the call says so.
         let Ok(key) = key(&self.settings, &spec) else { return spec };
         let at = (spec.base_url.clone(), spec.name.clone());
-        let mut known = self.windows.0.lock().await;
-        let said = match known.get(&at).copied() {
-            Some(said) => said,
-            None => {
-                let said = locate::window(&spec.base_url, &spec.name, key.as_ref(), &self.client).await;
-                known.insert(at, said);
-                said
-            }
-        };
+        let cell = Arc::clone(self.windows.0.lock().unwrap_or_else(PoisonError::into_inner).entry(at).or_default());
+        let ask = || locate::window(&spec.base_url, &spec.name, key.as_ref(), &self.client);
+        let said = *cell.get_or_init(ask).await;
         ModelSpec { window: said.unwrap_or(spec.window), window_known: said.is_some(), ..spec }
     }
 }

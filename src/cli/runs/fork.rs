@@ -46,11 +46,12 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
             .hint(format!("rhizo resume {} goes on with it; .save keeps its variables in a file", row.id)));
     }
     let effects = store.effects(&row.id)?;
+    let pipeline = args.at.as_ref().and_then(|_| beside::pipeline(app, &row, &launch));
     let Point { upto, frames, taken } = match &args.at {
         None => Point { upto: effects.last().map_or(0, |effect| effect.seq), ..Point::default() },
-        Some(at) => point(store, &row.id, &effects, at)?,
+        Some(at) => point(store, &row.id, &effects, (at, pipeline.is_some()))?,
     };
-    let pipeline = if frames.is_empty() { None } else { beside::pipeline(app, &row, &launch) };
+    let pipeline = pipeline.filter(|_| !frames.is_empty());
     let beside = match &pipeline {
         Some(pipeline) => beside::of(&pipeline.block, &effects, upto, &frames),
         None => Beside::until(&effects, upto),
@@ -90,8 +91,8 @@ struct Point {
     taken: Option<String>,
 }
 
-/// The point that a person means.
-fn point(store: &Store, run: &RunId, effects: &[EffectRow], at: &str) -> Outcome<Point> {
+/// The point that a person means. With a `graph` that has the steps the order of the log need not tell of it.
+fn point(store: &Store, run: &RunId, effects: &[EffectRow], (at, graph): (&str, bool)) -> Outcome<Point> {
     let events = store.events(run, 0)?;
     let step = reached::step(&events, at);
     let number = at.parse::<u64>().ok();
@@ -102,7 +103,8 @@ fn point(store: &Store, run: &RunId, effects: &[EffectRow], at: &str) -> Outcome
     let (upto, taken) = match (asked, &step, meant.last()) {
         (Some(last), ..) | (None, None, Some(last)) => (last.seq, format!("the last effect of them is {}", last.seq)),
         (None, Some(step), _) => {
-            let seq = step.last_effect(&events, effects).ok_or_else(|| untold(run, &step.name))?;
+            let sure = step.last_effect(&events, effects);
+            let seq = sure.or_else(|last| if graph { Ok(last) } else { Err(untold(run, &step.name)) })?;
             (seq, format!("the last of them to end is {}", step.name))
         }
         (None, None, None) => return Err(unknown(run, effects, &events, at)),

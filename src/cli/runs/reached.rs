@@ -52,14 +52,17 @@ fn squeezed(name: &str) -> String {
 
 impl Step<'_> {
     /// The number of its last effect, or of the last one that had ended when it did if no frame has the step, 0 if none
-    /// had; nothing if the log cannot tell.
-    pub fn last_effect(&self, events: &[EventRecord], effects: &[EffectRow]) -> Option<u64> {
+    /// had.
+    ///
+    /// # Errors
+    /// The last one of which that is sure, if the log cannot tell of the one behind it.
+    pub fn last_effect(&self, events: &[EventRecord], effects: &[EffectRow]) -> Result<u64, u64> {
         let below = format!("{}/", self.end.frame);
         let is_own = |frame: &str| frame == self.end.frame.as_str() || frame.starts_with(&below);
         let is_own = |effect: &&EffectRow| effect.kind != EffectKind::Handled && is_own(effect.key.frame.as_str());
         let own = effects.iter().filter(is_own).map(|effect| effect.seq).max();
-        if own.is_some() {
-            return own;
+        if let Some(own) = own {
+            return Ok(own);
         }
         let heard = heard(events, self.end.seq);
         let mut ranks: HashMap<(&str, &str), usize> = HashMap::new();
@@ -73,7 +76,7 @@ impl Step<'_> {
         }
         let last = known.iter().filter(|(_, had)| *had == Some(true)).map(|(effect, _)| effect.seq).max().unwrap_or(0);
         let next = known.iter().find(|(effect, _)| effect.seq > last && !effect.kind.is_reading());
-        next.is_none_or(|(_, had)| had.is_some()).then_some(last)
+        if next.is_none_or(|(_, had)| had.is_some()) { Ok(last) } else { Err(last) }
     }
 
     /// Whether an effect had ended by then. Its times tell unless they tie, or are those of another run.
