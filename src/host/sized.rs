@@ -12,7 +12,9 @@ use tokio::sync::OnceCell;
 /// What servers have said, by address and name of the model; `None` for one that does not say. Who asks for one of them holds up
 /// nobody who asks for another.
 #[derive(Default)]
-pub(super) struct Windows(Mutex<HashMap<(String, String), Arc<OnceCell<Option<u64>>>>>);
+pub(super) struct Windows(Mutex<Asked>);
+
+type Asked = HashMap<(String, String), Arc<OnceCell<Option<u64>>>>;
 
 impl Models {
     /// The model with the window that its server says.
