@@ -108,7 +108,6 @@ fn takes(word: &str, value: &Value) -> bool {
         "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" => {
             value.as_object().is_some_and(|map| map.values().all(is_part))
         }
-        "items" if value.is_array() => schemas(value),
         "items"
         | "additionalProperties"
         | "not"
