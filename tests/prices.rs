@@ -7,6 +7,7 @@ mod high;
 mod lists;
 mod low;
 mod pictures;
+mod rules;
 mod unpriced;
 
 use crate::support::chat::ChatServer;

@@ -2,11 +2,13 @@
 //! and under the configuration.
 //!
 //! It is written by this program alone; the public lists' own forms are the registry's business. It is JSON with one
-//! model per line, in the order of their ids: a start reads and hashes it, and parses only the lines that it needs.
+//! model per line, in the order of their ids: a start reads and hashes it, and parses only the lines that it needs. A
+//! line whose id is a service alone has the rules by which the list knows further names of that service's models.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::price::Price;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -24,9 +26,12 @@ pub struct PriceFile {
     pub read: String,
     /// How many models it has.
     pub count: usize,
-    /// A line `"service/name":{..}` for each model, in the order of their ids.
+    /// A line `"service/name":{..}` for each model, in the order of their ids, and `"service":[..]` for rules.
     lines: Arc<str>,
 }
+
+/// A model's name at its service, and the rule by which a list knows it, in the list's own form.
+pub type NameRule = (String, Value);
 
 /// What a list says about a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,24 +61,42 @@ pub fn is_plain(id: &str) -> bool {
 }
 
 impl PriceFile {
-    /// A file of these models; ids that are not plain are left out.
+    /// A file of these models, and of each service's rules in the order of the list; ids that are not plain are left out.
     ///
     /// Fails with `Internal` if a price cannot be written as JSON.
-    pub fn of(source: &str, read: &str, models: &BTreeMap<String, ListedModel>) -> Outcome<Self> {
-        let line = |(id, model): (&String, &ListedModel)| serde_json::to_string(model).map(|m| format!("\"{id}\":{m}"));
-        let lines = models.iter().filter(|(id, _)| is_plain(id)).map(line).collect::<Result<Vec<_>, _>>();
+    pub fn of(
+        source: &str,
+        read: &str,
+        models: &BTreeMap<String, ListedModel>,
+        rules: &BTreeMap<String, Vec<NameRule>>,
+    ) -> Outcome<Self> {
+        let plain: Vec<_> = models.iter().filter(|(id, _)| is_plain(id)).collect();
+        let models = plain.iter().map(|(id, model)| serde_json::to_string(model).map(|line| (*id, line)));
+        let rules = rules.iter().map(|(service, rules)| serde_json::to_string(rules).map(|line| (service, line)));
+        let lines = models.chain(rules).collect::<serde_json::Result<BTreeMap<&String, String>>>();
         let lines =
             lines.map_err(|error| Failure::new(FailureKind::Internal, format!("a price is no JSON: {error}")))?;
+        let lines: Vec<String> = lines.iter().map(|(id, line)| format!("\"{id}\":{line}")).collect();
         Ok(Self {
             source: source.to_owned(),
             read: read.to_owned(),
-            count: lines.len(),
+            count: plain.len(),
             lines: lines.join(",\n").into(),
         })
     }
 
     /// What the list says about a model.
     pub fn get(&self, id: &str) -> Option<ListedModel> {
+        serde_json::from_str(self.line(id)?).ok()
+    }
+
+    /// The rules by which the list knows further names of this service's models, the first first.
+    pub fn rules(&self, service: &str) -> Vec<NameRule> {
+        // An id without a service is in no list, and what was written as rules is read as such.
+        self.line(service).and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default()
+    }
+
+    fn line(&self, id: &str) -> Option<&str> {
         let (mut low, mut high) = (0, self.lines.len());
         while low < high {
             let middle = crate::core::text::floor_boundary(&self.lines, low.midpoint(high));
@@ -81,7 +104,7 @@ impl PriceFile {
             let end = self.lines[middle..].find('\n').map_or(self.lines.len(), |at| middle + at);
             let (known, model) = parts(&self.lines[start..end])?;
             match known.cmp(id) {
-                std::cmp::Ordering::Equal => return serde_json::from_str(model).ok(),
+                std::cmp::Ordering::Equal => return Some(model),
                 std::cmp::Ordering::Less => low = end + 1,
                 std::cmp::Ordering::Greater => high = start,
             }
@@ -91,7 +114,7 @@ impl PriceFile {
 
     /// The ids of all models.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.lines.lines().filter_map(|line| Some(parts(line)?.0))
+        self.lines.lines().filter_map(|line| Some(parts(line)?.0)).filter(|id| id.contains('/'))
     }
 
     /// Reads the file; `None` if there is none. A broken one is an error: prices that are not read would be missing from
@@ -165,6 +188,7 @@ fn failed(doing: &str, path: &Path, error: &io::Error) -> Failure {
 mod tests {
     use super::{ListedModel, PriceFile};
     use crate::core::price::Price;
+    use serde_json::json;
     use std::collections::BTreeMap;
 
     #[test]
@@ -177,13 +201,16 @@ mod tests {
                 price: Price::flat(u64::try_from(n).expect("small"), 1),
             };
             let models: BTreeMap<String, ListedModel> = (0..count).map(|n| (id(n), model(n))).collect();
-            let file = PriceFile::of("litellm", "2026-11-20", &models).expect("a file");
+            let rules = vec![("000".to_owned(), json!({"starts_with": "\n\"0"}))];
+            let of_services = BTreeMap::from([("é".to_owned(), rules.clone())]);
+            let file = PriceFile::of("litellm", "2026-11-20", &models, &of_services).expect("a file");
             assert_eq!(file.ids().collect::<Vec<_>>(), models.keys().collect::<Vec<_>>());
+            assert_eq!((file.count, file.rules("é"), file.rules("f")), (count, rules, Vec::new()));
             for (id, model) in &models {
                 assert_eq!(file.get(id).as_ref(), Some(model), "{id} of {count}");
                 assert_eq!(file.get(&format!("{id}y")), None);
             }
-            assert_eq!((file.get(""), file.get("~")), (None, None));
+            assert_eq!((file.get(""), file.get("é"), file.get("~")), (None, None, None));
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path().join("prices.json");
             file.save(&path).expect("a write");

@@ -3,6 +3,7 @@
 //! The configuration is over the user's price file, that over the built-in table. Reading public price lists is the
 //! business of `update`.
 
+mod clause;
 mod decimal;
 mod genai;
 mod litellm;
@@ -33,6 +34,9 @@ pub enum PriceSource {
     BuiltIn {
         /// The day on which it was read, `YYYY-MM-DD`.
         read: String,
+        /// The entry, if it has another name than the model.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entry: Option<String>,
     },
     /// The user's price file.
     File {
@@ -40,6 +44,9 @@ pub enum PriceSource {
         list: String,
         /// The day on which it was read.
         read: String,
+        /// The entry, if it has another name than the model.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entry: Option<String>,
     },
     /// The model's own keys.
     Configuration,
@@ -47,12 +54,19 @@ pub enum PriceSource {
 
 impl fmt::Display for PriceSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Local => f.write_str("runs here"),
-            Self::BuiltIn { read } => write!(f, "built in, {read}"),
-            Self::File { list, read } => write!(f, "{list}, {read}"),
-            Self::Configuration => f.write_str("configuration"),
-        }
+        let entry = match self {
+            Self::Local => return f.write_str("runs here"),
+            Self::Configuration => return f.write_str("configuration"),
+            Self::BuiltIn { read, entry } => {
+                write!(f, "built in, {read}")?;
+                entry
+            }
+            Self::File { list, read, entry } => {
+                write!(f, "{list}, {read}")?;
+                entry
+            }
+        };
+        entry.as_ref().map_or(Ok(()), |entry| write!(f, ", as {entry}"))
     }
 }
 
@@ -71,10 +85,29 @@ pub struct Listing {
     pub source: PriceSource,
 }
 
-/// What is known of the model `service/name`, exactly or without the date at its end: providers sell a snapshot at the
-/// price of its name, and one that is sold otherwise is listed.
+/// What is known of the model `service/name`: exactly, or without the date at its end (providers sell a snapshot at the
+/// price of its name, and one that is sold otherwise is listed), or by a rule of the price file.
 pub fn listing(settings: &Settings, id: &str) -> Option<Listing> {
-    [Some(id), undated(id)].into_iter().flatten().find_map(|id| exactly(settings, id))
+    let snapshot = || undated(id).and_then(|name| by_entry(settings, name));
+    exactly(settings, id).or_else(snapshot).or_else(|| by_rule(settings, id))
+}
+
+/// A name of which no list has an entry is priced by the one model of the price file that it means, if that has a price.
+fn by_rule(settings: &Settings, id: &str) -> Option<Listing> {
+    let file = settings.prices.as_ref()?;
+    let (service, name) = id.split_once('/')?;
+    let rules = file.rules(service);
+    let entry = format!("{service}/{}", clause::first(&rules, name)?);
+    file.get(&entry).and_then(|_| by_entry(settings, &entry))
+}
+
+/// The listing of another name, with that name.
+fn by_entry(settings: &Settings, name: &str) -> Option<Listing> {
+    let mut listing = exactly(settings, name)?;
+    if let PriceSource::BuiltIn { entry, .. } | PriceSource::File { entry, .. } = &mut listing.source {
+        *entry = Some(name.to_owned());
+    }
+    Some(listing)
 }
 
 /// The listing that `models.NAME.priced_as` names; fails with `Config` if there is none.
@@ -141,7 +174,7 @@ fn exactly(settings: &Settings, id: &str) -> Option<Listing> {
         return known.map(Known::listing);
     };
     let ListedModel { window, max_output, price } = model;
-    let source = PriceSource::File { list: file.source.clone(), read: file.read.clone() };
+    let source = PriceSource::File { list: file.source.clone(), read: file.read.clone(), entry: None };
     let below = known.map(Known::listing);
     Some(Listing {
         window: window.or(below.as_ref().and_then(|b| b.window)),
@@ -160,7 +193,7 @@ impl Known {
             max_output: (self.max_output > 0).then_some(self.max_output),
             capabilities: self.capabilities,
             price: Price { rates: self.rates, tiers: tiers.into_iter().collect(), per_image: 0, per_request: 0 },
-            source: PriceSource::BuiltIn { read: READ.to_owned() },
+            source: PriceSource::BuiltIn { read: READ.to_owned(), entry: None },
         }
     }
 }

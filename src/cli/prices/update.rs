@@ -44,7 +44,7 @@ pub(super) fn update(settings: &Settings, printer: &Printer, path: &Path, cheape
         "entries": list.entries, "models": list.models.len(),
         "new": changes.new, "changed": changes.changed, "unchanged": changes.same, "cheaper": changes.fallen,
         "gone": changes.gone, "unlikely": changes.unlikely, "skipped": skipped.collect::<Vec<_>>(),
-        "next_change": list.next_change,
+        "rules_read_in_part": list.half_read(), "next_change": list.next_change,
     });
     printer.rows(&told, || summary(settings, &list, &changes));
     Ok(())
@@ -143,6 +143,11 @@ fn summary(settings: &Settings, list: &PriceList, changes: &Changes) -> String {
     lines.extend(list.skipped.iter().map(|(skip, ids)| left_out(ids, skip.reason())));
     if !changes.unlikely.is_empty() {
         lines.push(left_out(&changes.unlikely, "listed at next to no price, which --allow-cheaper takes"));
+    }
+    let half_read = list.half_read();
+    if !half_read.is_empty() {
+        let (count, which) = (half_read.len(), some(&half_read));
+        lines.push(format!("names that only a regular expression tells stay unpriced, of {count} models: {which}"));
     }
     if let Some(day) = &list.next_change {
         lines.push(format!("some of these prices change on {day}: read the list again then"));

@@ -25,12 +25,15 @@ pub(super) fn read(providers: &[Value], today: &str) -> PriceList {
     list
 }
 
-/// Adds a model under its id and every other name that its `match` gives in full.
+/// Adds a model under its id and every other name that its `match` gives in full, and the rule for those that it does not.
 fn add(list: &mut PriceList, service: &str, id: &str, entry: &Value, today: &str) {
     if id.is_empty() {
         return list.add(service, Err(Skip::Malformed));
     }
     let found = model(entry, today);
+    if let Some(rule) = entry.get("match") {
+        list.rule(service, id, rule);
+    }
     if let (Ok(_), Some(key)) = (&found, strange(entry)) {
         return list.add(&format!("{service}/{id} ({key})"), Err(Skip::Uncountable));
     }

@@ -4,10 +4,10 @@
 //! Facts are taken as they stand. Where a price depends on the hour, the highest is taken; what a list says about
 //! audio, video, tools and batches is not used, because no call of this program is billed so.
 
-use crate::config::price_file::{ListedModel, PriceFile, is_plain};
+use crate::config::price_file::{ListedModel, NameRule, PriceFile, is_plain};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::price::Price;
-use crate::registry::prices::{genai, litellm, strict};
+use crate::registry::prices::{clause, genai, litellm, strict};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -81,6 +81,9 @@ pub struct PriceList {
     pub models: BTreeMap<String, ListedModel>,
     /// Other names of what is kept, which give way to models of this name.
     also: BTreeMap<String, ListedModel>,
+    /// Of each service the rules by which further names are known, in the list's order. Those of models that are left
+    /// out stand here, too: a name of theirs is no name of another model.
+    rules: BTreeMap<String, Vec<NameRule>>,
     twice: Vec<String>,
     /// Entries of the list, kept or not.
     pub entries: usize,
@@ -109,6 +112,19 @@ impl PriceList {
         if is_plain(&id) {
             self.also.entry(id).or_insert_with(|| model.clone());
         }
+    }
+
+    /// Adds the rule by which the list knows names of a model.
+    pub(super) fn rule(&mut self, service: &str, name: &str, rule: &Value) {
+        self.rules.entry(service.to_owned()).or_default().push((name.to_owned(), rule.clone()));
+    }
+
+    /// The models of which a price is kept and a rule is not read in full.
+    pub fn half_read(&self) -> Vec<String> {
+        let rules = self.rules.iter().flat_map(|(service, rules)| rules.iter().map(move |rule| (service, rule)));
+        let unread = rules.filter(|(_, (_, rule))| !clause::is_read(rule));
+        let ids = unread.map(|(service, (name, _))| format!("{service}/{name}"));
+        ids.filter(|id| self.models.contains_key(id)).collect()
     }
 
     /// Nobody knows which of two prices is meant, so such a model keeps the price that it had.
@@ -141,9 +157,15 @@ impl PriceList {
         out.into_keys().collect()
     }
 
-    /// The list as it is stored.
+    /// The list as it is stored. A rule that only repeats names of a kept model says nothing further.
     pub fn file(&self) -> Outcome<PriceFile> {
-        PriceFile::of(self.source, &self.read, &self.models)
+        let mut rules = self.rules.clone();
+        for (service, rules) in &mut rules {
+            let kept = |name: &str| self.models.contains_key(&format!("{service}/{name}"));
+            rules.retain(|(name, rule)| !clause::only_names(rule) || !kept(name));
+        }
+        rules.retain(|_, rules| !rules.is_empty());
+        PriceFile::of(self.source, &self.read, &self.models, &rules)
     }
 
     pub(super) fn changes(&mut self, day: &str) {
