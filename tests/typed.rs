@@ -233,6 +233,37 @@ fn answers_that_could_not_be_used_are_told_with_their_cost() {
 }
 
 #[test]
+fn answers_of_no_use_in_child_runs_count_for_the_runs_above() {
+    let code =
+        format!("context.head(1);\ntry {{ llm(\"snip\") }} catch {{ }}\nFINAL(llm(\"Rate it.\", {SCORE}).score)");
+    let server = ChatServer::new(move |ask| match ask.last().as_str() {
+        _ if ask.is_root() => Reply::code(&code),
+        prompt if prompt.starts_with("Rate it") => Reply::text("no idea"),
+        prompt if prompt.contains("snip") => Reply::cut("half"),
+        _ => Reply::text("{\"score\": 0.8, \"tags\": []}"),
+    });
+    let long = "Nothing is told of that coast.\n".repeat(1_200);
+    let both = "try { rlm(\"snip\", \"a text\") } catch { }\nrlm(\"look\", context)";
+    let program = Program::paying(&server).file("coast.txt", long).file("both.rhai", both);
+    let ran = program.args(["run", "both.rhai", "--context", "coast.txt", "--json"]).run().ok();
+    let document = ran.json();
+    assert_eq!((&document["answer"], &document["calls"]), (&json!(0.8), &json!(5)), "{document:#}");
+    assert_eq!(document["unusable_calls"], 3, "{document:#}");
+    let cost = document["unusable_cost_usd"].as_f64().expect("money");
+    assert!(cost > 0.0 && cost < document["cost_usd"].as_f64().expect("money"), "{document:#}");
+    ran.says(" for 3 answers that could not be used");
+    let shown = |id: &str| program.args(["runs", "show", id, "--json"]).run().ok().json();
+    let whole = shown("last");
+    let again = program.args(["resume", "last", "--json"]).run().ok().json();
+    for field in ["unusable_calls", "unusable_cost_usd"] {
+        assert_eq!((&whole[field], &again[field]), (&document[field], &document[field]), "{field}");
+    }
+    let children = whole["children"].as_array().expect("children").iter();
+    let each = children.map(|child| shown(child["id"].as_str().expect("an id"))["unusable_calls"].clone());
+    assert_eq!(each.collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
 fn a_run_that_goes_on_counts_an_answer_of_no_use_once() {
     let server = ChatServer::new(|ask| match (ask.number, ask.last().as_str()) {
         (_, "after") if ask.number == 2 => Reply::acts(vec![Act::Hold]),
