@@ -51,9 +51,10 @@ impl Reservation {
         Ok(())
     }
 
-    /// The most that one attempt can cost; `None` for a model without a price.
-    pub fn worst_cost(&self) -> Option<Money> {
-        self.price.as_ref().map(|price| price.worst(&self.bound))
+    /// The most that one attempt can cost (`None` for a model without a price) and use, with what servers add.
+    pub fn worst(&self) -> (Option<Money>, Bound) {
+        let held = self.slack.upon(self.bound);
+        (self.price.as_ref().map(|price| price.worst(&held)), held)
     }
 
     /// Replaces the reservation by the truth of a call that succeeded; answers its cost, `None` without a price.
@@ -75,8 +76,8 @@ impl Reservation {
 
     /// What one attempt holds back.
     fn held(&self, calls: u64) -> Need {
-        let held = self.slack.upon(self.bound);
-        Need { cost: self.price.as_ref().map(|price| price.worst(&held)), tokens: held.total(), calls }
+        let (cost, bound) = self.worst();
+        Need { cost, tokens: bound.total(), calls }
     }
 
     fn cost(&self, usage: &Usage) -> Money {
@@ -108,7 +109,7 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         if self.open {
-            let usage = self.earlier.0 + self.bound.as_usage();
+            let usage = self.earlier.0 + self.worst().1.as_usage();
             self.close(Some((&usage, 1)));
         }
     }

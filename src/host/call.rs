@@ -116,9 +116,9 @@ pub async fn announced(
         Err(failure) => return Err(entry.refused(host, failure)?),
     };
     announce();
-    let (worst, bound) = (reservation.worst_cost(), reservation.bound());
+    let (granted, (worst, bound)) = (reservation.bound().output_tokens, reservation.worst());
     let reservation = Unsent(Some(reservation));
-    length::shorten(host, &mut call, &wish, bound.output_tokens);
+    length::shorten(host, &mut call, &wish, granted);
     let entry = entry.at_most(worst, bound);
     // A model that costs nothing may be asked again after a crash, so its intent needs no commit of its own. Where calls or
     // tokens are limited it uses these up all the same, and its intent is handed over without waiting for it.

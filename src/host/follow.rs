@@ -146,7 +146,10 @@ fn afford(host: &RunHost, held: Arc<Mutex<Option<Reservation>>>, noted: Option<E
         match (reservation.again(&used), &noted) {
             (Err(refusal), _) => ready(Err(refusal)).boxed(),
             (Ok(()), None) => ready(Ok(())).boxed(),
-            (Ok(()), Some(key)) => store.log_again(&run, key, reservation.worst_cost(), reservation.bound()).boxed(),
+            (Ok(()), Some(key)) => {
+                let (cost, bound) = reservation.worst();
+                store.log_again(&run, key, cost, bound).boxed()
+            }
         }
     })
 }

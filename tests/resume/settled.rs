@@ -164,7 +164,7 @@ fn tokens_that_a_person_says_take_the_place_of_the_worst_case() {
     let (_server, program, id) = killed_in_a_call(1);
     let told = paid(&program, &id, &["0.00000005", "--tokens", "7", "3"]);
     assert!(told.contains("is paid with $0.00000005 and 7 + 3 tokens, and to be asked again"), "{told}");
-    // Beside a worst case of more than 100 tokens there would be no room for another prompt.
+    // Beside a worst case of 459 tokens there would be no room for another prompt.
     let document = program.args(["resume", &id, "--max-tokens", "480", "--json"]).run().ok().json();
     assert_eq!(used(&document), (Some(27), Some(13), 80.0), "{document:#}");
 }
@@ -180,7 +180,7 @@ fn a_call_that_cost_nothing_has_used_nothing() {
     paid(&program, &id, &["0"]);
     paid(&program, &id, &["0.00000005"]);
     let document = program.args(["resume", &id, "--json"]).run().ok().json();
-    assert_eq!((&document["output_tokens"], nanos(&document["cost_usd"])), (&json!(110), 80.0), "{document:#}");
+    assert_eq!((&document["output_tokens"], nanos(&document["cost_usd"])), (&json!(180), 80.0), "{document:#}");
 }
 
 #[test]
@@ -189,9 +189,9 @@ fn tokens_of_attempts_before_the_last_are_settled_too() {
         let (_server, program, id) = killed_in_a_call(times);
         program.args(["runs", "settle", &id, "e1", "rerun"]).run().ok();
         program.args(["resume", &id]).run().ok();
-        assert_eq!(newest(&program)["output_tokens"], json!(10 + 100 * times));
+        assert_eq!(newest(&program)["output_tokens"], json!(10 + 170 * times));
         paid(&program, &id, &["0.00000004"]);
-        assert_eq!(newest(&program)["output_tokens"], json!(10 + 100 * times), "nobody has said what they used");
+        assert_eq!(newest(&program)["output_tokens"], json!(10 + 170 * times), "nobody has said what they used");
         let told = paid(&program, &id, &["0.00000005", "--tokens", "7", "3"]);
         assert!(told.contains("charged with $0.00000005 and 7 + 3 tokens for its earlier attempt"), "{told}");
         assert_eq!(used(&newest(&program)), (Some(27), Some(13), 80.0));

@@ -40,7 +40,7 @@ fn every_end_charges_what_it_should() {
     {
         let root = root(10);
         let held = root.reserve_now(tokens(10), Some(&PRICE), tag()).expect("fits");
-        assert_eq!(held.worst_cost(), Some(Money::from_nanos(10)));
+        assert_eq!(held.worst().0, Some(Money::from_nanos(10)));
         assert_eq!(root.left().cost, Some(Money::ZERO));
         match name {
             "settled" => drop(held.settle(&used(4))),
@@ -57,6 +57,20 @@ fn every_end_charges_what_it_should() {
         assert_eq!(report.reserved, Default::default(), "{name}");
         assert_eq!(report.totals.usage.estimated, name == "dropped");
     }
+}
+
+#[test]
+fn a_call_in_doubt_is_charged_with_all_that_was_held_back() {
+    let root = root(100);
+    let slack = Slack { input_tokens: 7, share: 16, output_tokens: 4 };
+    let bound = Bound { input_tokens: 10, output_tokens: 32, images: 0 };
+    let held = root.reserve_now(Wish { bound, least: 32, slack }, Some(&PRICE), tag()).expect("fits");
+    let worst = Bound { input_tokens: 17, output_tokens: 38, images: 0 };
+    assert_eq!((held.bound(), held.worst()), (bound, (Some(Money::from_nanos(55)), worst)));
+    assert_eq!(root.left().cost, Some(Money::from_nanos(45)));
+    drop(held);
+    assert_eq!(root.left().cost, Some(Money::from_nanos(45)));
+    assert_eq!(root.report().totals.usage, worst.as_usage());
 }
 
 #[test]
