@@ -1,5 +1,7 @@
 //! Typed answers over loopback: how they are asked for, found, repaired and paid, and what a script receives.
 
+mod ways;
+
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::{self, Program};
 use crate::support::server::Act;

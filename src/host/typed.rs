@@ -12,6 +12,7 @@ mod words;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
+use crate::host::typed::spread::ways;
 use serde_json::Value;
 
 /// The most complaints about one answer that a model is shown.
@@ -175,15 +176,24 @@ impl Schema {
     }
 
     fn check_value(&self, value: &Value) -> Checked {
-        let errors: Vec<String> = self.validator.iter_errors(value).take(COMPLAINTS).map(|e| complaint(&e)).collect();
-        if !errors.is_empty() {
-            return Checked::Wrong(errors.join("; "));
+        if !self.validator.is_valid(value) {
+            return Checked::Wrong(self.faults(value));
         }
         let mut value = value.clone();
         match numbers::shape(&self.schema, self.short, &mut value) {
             Ok(()) => Checked::Valid(value),
             Err(message) => Checked::Wrong(message),
         }
+    }
+
+    /// What is wrong with a value that does not match.
+    fn faults(&self, value: &Value) -> String {
+        if !ways::are_few(&self.schema, value).is_ok_and(|few| few) {
+            return "where cannot be said: it nests deep, and the schema leads through one field in several ways"
+                .to_owned();
+        }
+        let faults = self.validator.iter_errors(value).take(COMPLAINTS).map(|error| complaint(&error));
+        faults.collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -5,6 +5,8 @@
 
 use crate::host::typed::spread::part::Part;
 use serde_json::{Number, Value};
+use std::collections::HashSet;
+use std::ptr;
 
 /// How deep a schema is followed; one may refer to itself.
 const DEEPEST: usize = 64;
@@ -12,19 +14,21 @@ const DEEPEST: usize = 64;
 struct Walk {
     /// Fields that may be absent are added as null, so that a script can ask for them.
     fill: bool,
+    /// Which parts have shaped which arrays and objects, by address: several branches may lead to one of them.
+    shaped: HashSet<(*const Value, *const Value)>,
 }
 
 /// Shapes a value that matches the schema. What it says no to is an integer that no script can hold.
 pub(super) fn shape(schema: &Value, fill: bool, value: &mut Value) -> Result<(), String> {
-    Walk { fill }.shape(Part::whole(schema), value, 0)
+    Walk { fill, shaped: HashSet::new() }.shape(Part::whole(schema), value, 0)
 }
 
 impl Walk {
-    fn shape(&self, part: Part<'_>, value: &mut Value, depth: usize) -> Result<(), String> {
-        if depth > DEEPEST {
+    fn shape(&mut self, part: Part<'_>, value: &mut Value, depth: usize) -> Result<(), String> {
+        let part = part.resolved();
+        if depth > DEEPEST || self.is_shaped(part, value) {
             return Ok(());
         }
-        let part = part.resolved();
         match value {
             Value::Number(number) => number_of(part.schema, number)?,
             Value::Array(items) => self.items(part, items, depth)?,
@@ -43,7 +47,14 @@ impl Walk {
         Ok(())
     }
 
-    fn items(&self, part: Part<'_>, items: &mut [Value], depth: usize) -> Result<(), String> {
+    /// Whether a part has shaped an array or an object before. Values that are filled up move; no short form leads to one of
+    /// its parts in two ways.
+    fn is_shaped(&mut self, part: Part<'_>, value: &Value) -> bool {
+        let moves = self.fill || !(value.is_array() || value.is_object());
+        !moves && !self.shaped.insert((ptr::from_ref(part.schema), ptr::from_ref(value)))
+    }
+
+    fn items(&mut self, part: Part<'_>, items: &mut [Value], depth: usize) -> Result<(), String> {
         let first = part.schema.get("prefixItems").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
         for (index, item) in items.iter_mut().enumerate() {
             if let Some(schema) = first.get(index).or_else(|| part.schema.get("items")) {
@@ -53,7 +64,7 @@ impl Walk {
         Ok(())
     }
 
-    fn fields(&self, part: Part<'_>, map: &mut serde_json::Map<String, Value>, depth: usize) -> Result<(), String> {
+    fn fields(&mut self, part: Part<'_>, map: &mut serde_json::Map<String, Value>, depth: usize) -> Result<(), String> {
         let properties = part.schema.get("properties").and_then(Value::as_object);
         for (name, field) in map.iter_mut() {
             let known =

@@ -5,6 +5,7 @@
 //! the value goes, and is compiled once.
 
 pub(super) mod part;
+pub(super) mod ways;
 
 use crate::core::failure::{Failure, Outcome};
 use crate::host::typed::spread::part::{Names, Part, Step, wrong};
