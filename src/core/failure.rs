@@ -1,5 +1,7 @@
 //! What can go wrong, as one table: the kind decides what a script, a retry, a caller and the exit code make of it.
 
+mod step;
+
 use crate::core::exit::Exit;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -131,7 +131,9 @@ async fn begin(place: &Course<'_>, step: &Step, visit: u32, values: &Values) -> 
     let inner = Course { host: Arc::clone(&host), cancel: place.cancel.child_token(), of: 0, ..place.clone() };
     let done = timed(&inner, step, attempts(&inner, step, values)).await;
     let done = match done {
-        Err(failure) if step.budget != Slice::default() => Err(contained(step, failure)),
+        Err(failure) if step.budget != Slice::default() => {
+            Err(failure.contained_whole(&format!("step `{}`", step.name)))
+        }
         other => other,
     };
     let came = match done {
@@ -166,16 +168,6 @@ async fn timed(course: &Course<'_>, step: &Step, work: impl Future<Output = Outc
             Err(watch.overdue(&course.host, 0).await)
         }
     }
-}
-
-/// The failure of a step with a budget: what its budget stopped is the step, not what in it came to the end of it.
-fn contained(step: &Step, failure: Failure) -> Failure {
-    let kind = failure.kind;
-    let mut contained = failure.contained(&format!("step `{}`", step.name));
-    if contained.kind != kind {
-        contained.details.retain(|name, _| !matches!(name.as_str(), "step" | "at"));
-    }
-    contained
 }
 
 async fn attempts(course: &Course<'_>, step: &Step, values: &Values) -> Outcome<Answer> {

@@ -80,16 +80,8 @@ async fn begin(host: &RunHost, pipeline: &Pipeline, start: Start) -> Outcome<Don
             Value::Null
         }
     };
-    let failure = ended.failure.map(named);
+    let failure = ended.failure.map(Failure::named);
     Ok(Done { answer, failure, steps: ended.outcomes, partial: ended.partial })
-}
-
-/// The failure with the step that it happened in.
-fn named(failure: Failure) -> Failure {
-    let Some(step) = failure.details.get("step").and_then(Value::as_str) else { return failure };
-    let known = failure.message.contains(&format!("`{step}`"));
-    let message = if known { failure.message.clone() } else { format!("step `{step}`: {}", failure.message) };
-    Failure { message, ..failure }
 }
 
 async fn timed(course: &Course<'_>, pipeline: &Pipeline, work: impl Future<Output = Ended>) -> Ended {
