@@ -112,7 +112,7 @@ impl Part {
     }
 }
 
-/// What is told of a step, or of a part with limits, at the place in the run where the program is.
+/// What is told of steps, or of a part with limits, at the place in the run where the program is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepTold {
@@ -134,6 +134,8 @@ pub enum StepTold {
         /// How many answers it had been given, if its time was up: then what is answered is the failure that it is left with.
         overdue: Option<u64>,
     },
+    /// The run goes on without this, which is told to people.
+    Lacks(String),
 }
 
 #[cfg(test)]

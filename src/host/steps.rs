@@ -136,6 +136,7 @@ pub(super) async fn told(host: &RunHost, frame: &Frame, told: StepTold) -> Outco
         }
         StepTold::Enters(part) => return enter(host, frame, part),
         StepTold::Leaves { overdue } => leave(host, frame, overdue).await?,
+        StepTold::Lacks(what) => host.lose(what),
     }
     Ok(Value::Null)
 }

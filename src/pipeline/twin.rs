@@ -12,6 +12,7 @@ mod fates;
 mod flow;
 mod functions;
 mod jumps;
+mod lacks;
 mod late;
 mod limits;
 mod products;
@@ -90,8 +91,10 @@ struct Place<'b> {
     returns: String,
     /// The steps that are lost, and to whom.
     lost: String,
-    /// The steps whose jump back was one too many, or that failed the block otherwise than by themselves.
-    spent: String,
+    /// The failures that the block ends with once all else is done, by step.
+    failed: String,
+    /// The steps that it goes on without, or without a part of them.
+    missing: String,
     /// The steps that a jump went past.
     past: String,
 }
@@ -157,9 +160,14 @@ impl Twin {
     /// The values of the whole. What cannot be computed is a failure of the data, as in the pipeline.
     fn outputs(&mut self, block: &Block, outputs: &[(String, Template)], body: &mut Lines) {
         let mut entries = Vec::with_capacity(outputs.len());
+        let computed =
+            |template: &Template| template.expressions().into_iter().any(|one| late::is_computed(block, one));
+        if outputs.iter().any(|(_, template)| computed(template)) {
+            body.add(&code::in_step(""));
+        }
         for (name, template) in outputs {
             let mut value = self.value(template);
-            if template.expressions().into_iter().any(|expression| late::is_computed(block, expression)) {
+            if computed(template) {
                 let made = self.fresh(&format!("output_{name}"));
                 let what = text(&format!("the output `{name}` cannot be made: "));
                 body.add(&format!("let {made} = ();"));
@@ -207,7 +215,8 @@ impl Twin {
             visits: self.fresh(&format!("visits_of_{first}")),
             returns: self.fresh(&format!("returns_of_{first}")),
             lost: self.fresh("lost"),
-            spent: self.fresh("spent"),
+            failed: self.fresh("failed"),
+            missing: self.missing(block),
             past: self.fresh("past"),
         };
         self.begin(&place, body);

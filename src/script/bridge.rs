@@ -45,6 +45,8 @@ pub struct Seat {
     pub hearers: Option<Hearing>,
     /// The innermost part with a timeout that it works in.
     pub part: Option<Arc<Timed>>,
+    /// The step in which the program says to be, if it is made of a pipeline.
+    pub step: Option<Arc<str>>,
 }
 
 impl Seat {
@@ -73,6 +75,20 @@ pub fn seated<T>(seat: Seat, work: impl FnOnce() -> T) -> T {
 pub fn seat() -> Outcome<Seat> {
     SEAT.with(|s| s.borrow().clone())
         .ok_or_else(|| Failure::new(FailureKind::Internal, "a primitive was called outside an evaluation"))
+}
+
+/// The step in which the program says to be on this thread.
+pub fn step() -> Option<Arc<str>> {
+    SEAT.with_borrow(|seat| seat.as_ref()?.step.clone())
+}
+
+/// Notes in which step it is from now on.
+pub fn in_step(step: Option<Arc<str>>) {
+    SEAT.with_borrow_mut(|seat| {
+        if let Some(seat) = seat {
+            seat.step = step;
+        }
+    });
 }
 
 /// Asks the host and waits; cancellation ends the wait within 150 ms. The wait is not charged as computing.

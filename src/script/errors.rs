@@ -14,7 +14,7 @@ use crate::core::text::one_line;
 use crate::script::errors::syntax::syntax;
 use crate::script::errors::unknown::{unknown_function, unknown_variable};
 use crate::script::errors::way::{Home, Way};
-use crate::script::{convert, notation};
+use crate::script::{bridge, convert, notation};
 use rhai::{Dynamic, EvalAltResult, Map, ParseError, Position};
 use unicode_width::UnicodeWidthStr;
 
@@ -36,7 +36,16 @@ pub fn answered(failure: Failure) -> Box<EvalAltResult> {
     if failure.kind.catchable() {
         Box::new(EvalAltResult::ErrorRuntime(convert::to_dynamic(&failure.to_slot()), Position::NONE))
     } else {
-        Box::new(EvalAltResult::ErrorTerminated(Dynamic::from(Stop(failure)), Position::NONE))
+        // Nothing catches it on its way that could say where it happened.
+        Box::new(EvalAltResult::ErrorTerminated(Dynamic::from(Stop(in_its_step(failure))), Position::NONE))
+    }
+}
+
+/// A failure with the step in which the program says to be.
+fn in_its_step(failure: Failure) -> Failure {
+    match bridge::step() {
+        Some(step) => failure.in_step(&step),
+        None => failure,
     }
 }
 
@@ -85,6 +94,16 @@ pub fn from_session(error: &EvalAltResult, source: &str, names: &Names, home: &d
         failure.message = format!("{} (in `{}`)", failure.message, within.join("` > `"));
     }
     located(failure, source, position)
+}
+
+/// The error that ended a program in a step, in the words in which a pipeline ends with it.
+pub fn from_step(error: &EvalAltResult, source: &str, home: &dyn Fn(&str) -> Home, step: &str) -> Failure {
+    let Way { inner, position, .. } = way::of(error, home);
+    let failure = match inner {
+        EvalAltResult::ErrorRuntime(value, _) => caught::of_step(value),
+        inner => describe(inner, "", position, &Names::default()).of_data(),
+    };
+    located(failure.in_step(step).named(), source, position)
 }
 
 /// The error of an expression of a pipeline as a failure, in the words that `failure_of` has for it in a script.

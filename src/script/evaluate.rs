@@ -3,13 +3,13 @@
 pub mod report;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::script::bridge::{Seat, seated};
+use crate::script::bridge::{self, Seat, seated};
 use crate::script::convert::to_value;
 use crate::script::depth::{self, KEPT};
 use crate::script::desk::Desk;
 use crate::script::engine::SOURCE_LIMIT;
 use crate::script::errors::way::{self, Home};
-use crate::script::errors::{from_parse, from_session, located, panics};
+use crate::script::errors::{from_parse, from_session, from_step, located, panics};
 use crate::script::output::{Final, Output};
 use crate::script::prims::final_;
 use crate::script::python::{DIVISION, divides, tripled};
@@ -130,7 +130,10 @@ impl Job {
             (false, true) => Home::Earlier,
             (false, false) => Home::Native,
         };
-        growth::settled(result.map_err(|error| from_session(&error, &self.source, &names(), &home)))
+        growth::settled(result.map_err(|error| match bridge::step() {
+            Some(step) => from_step(&error, &self.source, &home, &step),
+            None => from_session(&error, &self.source, &names(), &home),
+        }))
     }
 
     fn conclude(&self, state: &State, result: Outcome<Dynamic>, output: &Output) -> Evaluation {

@@ -114,6 +114,7 @@ impl Session {
             output: Arc::clone(&output),
             hearers: Some(Hearing::new(&self.engine, self.desk.hearers())),
             part: None,
+            step: None,
         };
         let job = Job {
             engine: Arc::clone(&self.engine),

@@ -38,7 +38,7 @@ pub(super) fn came(program: &Program, server: &ChatServer, file: &str, args: &[&
 pub(super) fn same(original: &Came, twin: &Came, told: &str) {
     assert_eq!(original.effects, twin.effects, "effects {told}");
     assert_eq!(original.files, twin.files, "files {told}");
-    assert_eq!(original.code, twin.code, "exit code {told}");
+    assert_eq!((original.code, &original.end), (twin.code, &twin.end), "end {told}");
     if original.code == 0 {
         assert_eq!(original.answer, twin.answer, "answers {told}");
     }

@@ -1,5 +1,5 @@
 //! Random flows and the scripts that are made of them: failures, ends, jumps, fields, limits and what waits for what, in
-//! every combination, come to the same effects, exit code, kind and words at the end.
+//! every combination, come to the same effects, exit code, status, kind and words at the end.
 
 use super::random_words::Tape;
 use super::run_twins::run;

@@ -50,6 +50,19 @@ fn the_last_line_of_a_partial_run_names_the_steps_that_failed() {
 }
 
 #[test]
+fn the_script_of_a_pipeline_names_the_steps_that_it_went_on_without() {
+    let bad = "{tool: read_file, args: {path: nowhere.txt}, on_failure: continue}";
+    let flow =
+        format!("steps:\n  a: {{each: {{in: [1], steps: {{x: {bad}}}}}}}\n  b: {bad}\n  c: {{set: {{v: '1'}}}}\n");
+    let program = Program::offline().file("p.yaml", flow);
+    let script = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+    let program = program.file("twin.rhai", script);
+    let told = "partial: steps that failed, or a part of which did: a, b";
+    program.args(["run", "twin.rhai"]).run().ok().says(told);
+    program.args(["run", "twin.rhai", "--fail-on-partial"]).run().code(1).says(told);
+}
+
+#[test]
 fn a_partial_run_ends_with_1_where_that_is_asked_for() {
     let bad = "{tool: read_file, args: {path: nowhere.txt}, on_failure: continue}";
     let program = Program::offline().file("p.yaml", format!("steps:\n  b: {bad}\n  z: {{set: {{v: '1'}}}}\n"));

@@ -1,6 +1,6 @@
-//! With what a run ends: a pipeline and the script made of it fail with the same kind, in the same words.
+//! With what a run ends: a pipeline and the script made of it have the same status, and fail with the same kind, in the same
+//! words.
 
-use super::run_twins::unnamed;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::Value;
@@ -22,23 +22,36 @@ const STEPS: &[&str] = &[
     "pipeline: chat.yaml, vars: {n: {type: integer}}",
 ];
 
-/// The exit code with kind, words and hint of the failure with which a run ended.
-fn end(program: &Program, file: &str) -> (i32, [Value; 3]) {
-    let ran = program.args(["run", file, "--json"]).run();
-    let mut failure = ran.json()["failure"].take();
-    let message = Value::from(unnamed(failure["message"].as_str().unwrap_or_default()));
-    (ran.exit_code().expect("an exit code"), [failure["kind"].take(), message, failure["hint"].take()])
+/// The exit code of a run with its status, and with kind, words and hint of the failure with which it ended.
+fn end(program: &Program, file: &str, args: &[&str]) -> (i32, [Value; 4]) {
+    let ran = program.list(&[&["run", file, "--json"], args].concat()).run();
+    let document = ran.json();
+    let failure = &document["failure"];
+    let mut end = [&document["status"], &failure["kind"], &failure["message"], &failure["hint"]].map(Value::clone);
+    if end[1] == "waiting" {
+        // It names the run and the place in it that wait.
+        end[3].take();
+    }
+    (ran.exit_code().expect("an exit code"), end)
 }
 
-/// Claims that a pipeline and the script made of it end alike; the exit code and the kind with which they do.
+/// Claims that a pipeline and the script made of it end alike; the exit code with status, kind and words.
 #[track_caller]
-fn ends(program: &Program, flow: &str) -> (i32, String) {
+fn both(program: &Program, flow: &str, args: &[&str]) -> (i32, [String; 3]) {
     std::fs::write(program.project().join("p.yaml"), flow).expect("a file");
     let made = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
     std::fs::write(program.project().join("twin.rhai"), &made).expect("a script");
-    let (original, twin) = (end(program, "p.yaml"), end(program, "twin.rhai"));
+    let (original, twin) = (end(program, "p.yaml", args), end(program, "twin.rhai", args));
     assert_eq!(original, twin, "{flow}\n{made}");
-    (original.0, original.1[0].as_str().unwrap_or_default().to_owned())
+    let (code, [status, kind, message, _]) = original;
+    (code, [status, kind, message].map(|said| said.as_str().unwrap_or_default().to_owned()))
+}
+
+/// The same, of the exit code and the kind alone.
+#[track_caller]
+fn ends(program: &Program, flow: &str) -> (i32, String) {
+    let (code, [_, kind, _]) = both(program, flow, &[]);
+    (code, kind)
 }
 
 #[test]
@@ -87,5 +100,120 @@ fn a_made_script_ends_with_the_words_of_its_pipeline() {
     for output in ["'[text, 1][0] > 1'", "parse_json(text)", "'{{ [text, 1][0] > 1 }} of it'"] {
         let (code, came) = ends(&program, &format!("steps: {{{text}}}\noutputs: {{v: {output}}}\n"));
         assert_eq!((code, came.as_str()), (1, "data"), "{output}");
+    }
+}
+
+/// Steps of which one fails, as `BAD` does, with the exit code and the beginning of what is said.
+const NAMED: &[(&str, i32, &str)] = &[
+    ("a: {BAD}", 1, "step `a`: "),
+    ("a: {llm: on}, b: {set: {v: '[1, 2][5]'}}", 1, "step `b`: "),
+    ("a: {BAD}, b: {llm: on}, c: {llm: 'then {{ b }}'}", 1, "step `a`: "),
+    ("a: {BAD, retry: 1}", 1, "step `a`: "),
+    ("a: {BAD, on_failure: fail}, b: {llm: on, always: true}", 1, "step `a`: "),
+    ("a: {llm: on, on_success: fail}, b: {llm: on, always: true}", 1, "step `a`: its success"),
+    ("a: {llm: on, max_visits: 2}, b: {llm: on, on_success: a}", 1, "step `b`: `a` was visited"),
+    ("a: {each: {in: [1], steps: {b: {llm: on}, c: {BAD}}}}", 1, "step `c`: item `0` of `a`: "),
+    ("a: {each: {in: [1], steps: {b: {BAD}}}}, c: {wait: 1ms}", 1, "step `b`: item `0` of `a`: "),
+    (
+        "a: {each: {in: [[1]], as: all, steps: {b: {each: {in: '{{ all }}', steps: {c: {BAD}}}}}}}",
+        1,
+        "step `c`: item `0` of `a`: item `0` of `b`: ",
+    ),
+    ("a: {parallel: {left: [{b: {llm: on}}], right: [{c: {BAD}}]}}", 1, "step `c`: "),
+    ("a: {while: {condition: 'true', max_iterations: 3, steps: {b: {llm: on}, c: {SECOND}}}}", 1, "step `c`: "),
+    (
+        "a: {while: {condition: 'true', max_iterations: 3, steps: {b: {llm: on}, c: {SECOND}}}, retry: 1}",
+        1,
+        "step `c`: ",
+    ),
+    ("a: {while: {condition: '1 / (2 - iteration) > 0', max_iterations: 3, steps: {b: {llm: on}}}}", 1, "step `a`: "),
+    (
+        "a: {while: {condition: 'true', max_iterations: 9, steps: {b: {llm: on}}}, budget: {max_calls: 2}}",
+        5,
+        "step `a` was stopped: ",
+    ),
+    ("a: {pipeline: inner.yaml, inputs: {n: 0}}", 1, "step `inner`: "),
+    ("a: {llm: on}, b: {ask: 'Is {{ a }} right?'}", 6, "step `b`: nobody is there"),
+    ("a: {parallel: {left: [{b: {ask: 'right?'}}]}, timeout: 1h}", 6, "step `b`: nobody is there"),
+];
+
+/// What stands for `BAD` in steps.
+const BAD: &str = "tool: calculate, args: {expression: 1 / 0}";
+
+#[test]
+fn what_ends_a_made_script_names_the_step_that_its_pipeline_names() {
+    let server = ChatServer::new(|_| Reply::text("fine"));
+    let inner = "tool: calculate, args: {expression: '1 / {{ inputs.n }}'}";
+    let inner = format!("inputs: {{n: {{type: integer}}}}\nsteps: {{inner: {{{inner}}}}}\n");
+    let program = Program::served_by(&server).file("inner.yaml", inner);
+    for (steps, code, begins) in NAMED {
+        let second = "tool: calculate, args: {expression: '1 / {{ 2 - iteration }}'}";
+        let steps = steps.replace("BAD", BAD).replace("SECOND", second);
+        let (came, [_, _, message]) = both(&program, &format!("steps: {{{steps}}}\n"), &[]);
+        assert!(came == *code && message.starts_with(begins), "{came} {message}\n{steps}");
+    }
+    let flow = "steps: {a: {llm: on}, b: {parallel: {left: [{c: {llm: 'on {{ a }}'}}]}}}\n";
+    let (code, [_, kind, message]) = both(&program, flow, &["--max-calls", "1"]);
+    assert!(code == 5 && kind == "budget" && message.starts_with("step `c`: "), "{code} {kind} {message}");
+}
+
+/// Steps of which some may be lost, and whether the run is partial.
+const LOST: &[(&str, bool)] = &[
+    ("a: {BAD, on_failure: continue}, b: {wait: 1ms}", true),
+    ("a: {BAD, on_failure: skip}, b: {wait: 1ms}", true),
+    ("a: {BAD, on_failure: end}, b: {wait: 1ms}", true),
+    ("a: {BAD, on_failure: c}, b: {wait: 1ms}, c: {wait: 1ms}", true),
+    ("a: {BAD, on_failure: continue}, b: {end: 1}", true),
+    ("a: {BAD, on_failure: continue}, b: {BAD}", false),
+    ("a: {wait: 1ms, on_failure: continue}, b: {wait: 1ms, condition: 1 > 2}", false),
+    ("a: {each: {in: [1, 0], on_item_failure: continue, steps: {s: {SHARE}}}}", true),
+    ("a: {each: {in: [1, 2], on_item_failure: continue, steps: {s: {SHARE}}}}", false),
+    ("a: {each: {in: [1, 0], on_item_failure: continue, steps: {s: {SHARE}}}, timeout: 1h}", true),
+    ("a: {each: {in: [1, 2], steps: {s: {BAD, on_failure: continue}, t: {wait: 1ms}}}}", true),
+    ("a: {each: {in: [1, 2], steps: {s: {BAD, on_failure: continue}, t: {wait: 1ms}}}, timeout: 1h}", true),
+    ("a: {parallel: {left: [{s: {BAD, on_failure: continue}}, {t: {wait: 1ms}}], right: [{u: {wait: 1ms}}]}}", true),
+    ("a: {while: {condition: iteration < 3, max_iterations: 3, steps: {s: {BAD, on_failure: continue}}}}", true),
+    (
+        "a: {each: {in: [1], steps: {b: {while: {condition: iteration < 2, max_iterations: 3, steps: {s: {BAD, on_failure: \
+         continue}}}}}}}",
+        true,
+    ),
+    ("a: {pipeline: inner.yaml}", true),
+];
+
+#[test]
+fn a_made_script_is_partial_where_its_pipeline_is() {
+    let inner = format!("steps: {{inner: {{{BAD}, on_failure: continue}}, other: {{wait: 1ms}}}}\n");
+    let program = Program::offline().file("inner.yaml", inner);
+    for (steps, partial) in LOST {
+        let share = "tool: calculate, args: {expression: '1 / {{ item }}'}";
+        let steps = steps.replace("BAD", BAD).replace("SHARE", share);
+        let (_, [status, ..]) = both(&program, &format!("steps: {{{steps}}}\n"), &[]);
+        assert_eq!(status == "partial", *partial, "{status}: {steps}");
+    }
+}
+
+#[test]
+fn what_a_made_script_makes_again_it_does_not_lack() {
+    let found = "found: {tool: read_file, args: {path: made.txt}, on_failure: continue}";
+    let body = format!("steps: {{{found}, last: {{set: {{v: outcomes.found}}}}}}");
+    let write = "tool: write_file, args: {path: made.txt, text: here, mode: overwrite}";
+    for made in [
+        format!("all: {{while: {{condition: prev == (), max_iterations: 2, {body}}}}}, one: {{set: {{v: all.v}}}}"),
+        format!("all: {{each: {{in: [1], {body}}}}}, one: {{set: {{v: 'all[0].v'}}}}"),
+        format!("{found}, one: {{set: {{v: outcomes.found}}}}"),
+    ] {
+        let rest = format!(
+            "write: {{{write}, dependencies: [one]}}, way: {{switch: {{on: one.v, cases: {{failed: draft}}}}}}"
+        );
+        let flow = format!("steps: {{draft: {{set: {{v: '1'}}, max_visits: 3}}, {made}, {rest}}}\n");
+        let program = Program::offline().file("p.yaml", &flow);
+        let script = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+        let program = program.file("twin.rhai", &script);
+        for file in ["p.yaml", "twin.rhai"] {
+            let ran = program.args(["run", file, "--json", "--approve", "auto"]).run().ok();
+            assert_eq!(ran.json()["status"], "completed", "{file}\n{flow}\n{script}");
+            std::fs::remove_file(program.project().join("made.txt")).expect("it was written");
+        }
     }
 }

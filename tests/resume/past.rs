@@ -237,7 +237,7 @@ fn a_failure_that_the_script_of_a_pipeline_throws_at_its_end_is_asked_again() {
         let flow = format!("steps: {{w: {{{body}}}, x: {{llm: x}}, t: {{set: {{s: outcomes.x}}}}}}\n");
         let program = Program::offline().file("p.yaml", &flow);
         let script = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
-        assert!(script.contains("error_of(failure)"), "{script}");
+        assert!(script.contains("step_failure(failure)"), "{script}");
         asks_after_its_end(&script, &["one"], &["one", "x", "one"]);
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::core::request::Keep;
 use crate::pipeline::plan::{Act, Ask, LlmCall, Run, Step, Template};
-use crate::pipeline::twin::Twin;
 use crate::pipeline::twin::code::{branch, literal, text};
+use crate::pipeline::twin::{Place, Twin};
 use serde_json::Value;
 
 impl Twin {
     /// The expression of a step's value, on one or several lines; `watched` is whether failures of its items are noted.
-    pub(super) fn act(&mut self, step: &Step, watched: bool) -> Vec<String> {
+    pub(super) fn act(&mut self, place: &Place<'_>, step: &Step, watched: bool) -> Vec<String> {
         let line = match &step.act {
             Act::Llm(call) => self.llm(step, call),
             Act::Tool(call) => {
@@ -38,9 +38,9 @@ impl Twin {
             Act::Switch(switch) => branch(&self.source(&switch.on)),
             Act::End(value) => self.value(value),
             Act::Wait(span) => format!("sleep({:?})", span.as_secs_f64()),
-            Act::Each(each) => return self.each(step, each, watched),
-            Act::While(repeat) => return self.repeat(step, repeat),
-            Act::Parallel(branches) => return self.parallel(step, branches),
+            Act::Each(each) => return self.each(place, step, each, watched),
+            Act::While(repeat) => return self.repeat(place, step, repeat),
+            Act::Parallel(branches) => return self.parallel(place, step, branches),
         };
         vec![line]
     }

@@ -2,12 +2,13 @@
 //! where they stand.
 
 use crate::pipeline::plan::{Block, Branch, Each, OnItemFailure, Step, While};
-use crate::pipeline::twin::Twin;
-use crate::pipeline::twin::code::{Lines, branch, text};
+use crate::pipeline::twin::code::{Lines, branch, in_step, text};
+use crate::pipeline::twin::lacks::{may_lack, may_lose_parts};
+use crate::pipeline::twin::{Place, Twin};
 
 impl Twin {
     /// Items at the same time.
-    pub(super) fn each(&mut self, step: &Step, each: &Each, watched: bool) -> Vec<String> {
+    pub(super) fn each(&mut self, place: &Place<'_>, step: &Step, each: &Each, watched: bool) -> Vec<String> {
         let (all, given, name) = (self.fresh("all"), self.fresh("given"), &each.name);
         let results = self.fresh("results");
         let stop = each.on_item_failure == OnItemFailure::Stop;
@@ -29,8 +30,12 @@ impl Twin {
             let done = twin.fresh("done");
             body.add(&format!("let {done} = #{{key: key, value: ()}};"));
             // What fails here ends the rest, or is noted.
-            let failed = if stop { "throw ".to_owned() } else { format!("{done}.failure = ") };
-            twin.done(&each.block, &format!("{done}.value"), &[format!("{failed}error_of(failure);")], body);
+            let failed = match stop {
+                true => "throw step_failure(failure);".to_owned(),
+                false => format!("{done}.failure = error_of(failure);"),
+            };
+            let missing = format!("{done}.missing = true;");
+            twin.done(&each.block, &format!("{done}.value"), &missing, &[failed], body);
             body.add(&done);
         });
         let most = each.max_parallel.unwrap_or(self.parallel).clamp(1, 1_024);
@@ -42,6 +47,7 @@ impl Twin {
         if watched && !stop {
             body.add(&format!("errors.{} = {}({results});", step.name, self.call("failures")));
         }
+        body.extend(incomplete(place, step, &results));
         let keyed = if each.key.is_some() { "true".to_owned() } else { format!("type_of({all}) == \"map\"") };
         body.add(&format!("{}({results}, {keyed}, {stop})", self.call("gathered")));
         body.shallower();
@@ -50,18 +56,20 @@ impl Twin {
     }
 
     /// Branches at the same time.
-    pub(super) fn parallel(&mut self, step: &Step, branches: &[Branch]) -> Vec<String> {
+    pub(super) fn parallel(&mut self, place: &Place<'_>, step: &Step, branches: &[Branch]) -> Vec<String> {
         let mut body = Lines::default();
         let work = self.function("branch", step, Some(&[]), &mut |twin, body| {
             let (done, given) = (twin.fresh("done"), twin.fresh("given"));
-            let failed = [format!("{done}.failure = error_of(failure);"), format!("{done}.failure.branch = {given};")];
+            let failed =
+                [format!("{done}.failure = step_failure(failure);"), format!("{done}.failure.branch = {given};")];
+            let missing = format!("{done}.missing = true;");
             body.add(&format!("let {done} = #{{key: {given}, value: ()}};"));
             body.add(&format!("switch {given} {{"));
             body.deeper();
             for one in branches {
                 body.add(&format!("{} => {{", text(&one.name)));
                 body.deeper();
-                twin.done(&one.block, &format!("{done}.value"), &failed, body);
+                twin.done(&one.block, &format!("{done}.value"), &missing, &failed, body);
                 body.shallower();
                 body.add("}");
             }
@@ -74,6 +82,7 @@ impl Twin {
         body.add("{");
         body.deeper();
         body.add(&format!("let results = par_map([{}], {work}, #{{concurrency: {most}}});", names.join(", ")));
+        body.extend(incomplete(place, step, "results"));
         body.add(&format!("{}(results, true, true)", self.call("gathered")));
         body.shallower();
         body.add("}");
@@ -81,7 +90,7 @@ impl Twin {
     }
 
     /// The body again and again.
-    pub(super) fn repeat(&mut self, step: &Step, repeat: &While) -> Vec<String> {
+    pub(super) fn repeat(&mut self, place: &Place<'_>, step: &Step, repeat: &While) -> Vec<String> {
         let mut body = Lines::default();
         let outside = self.scope.len();
         self.scope.extend(["prev".to_owned(), "iteration".to_owned()]);
@@ -96,9 +105,10 @@ impl Twin {
         body.add(&format!("if iteration > {} {{", repeat.max_iterations));
         body.add(&format!("    throw #{{kind: \"loop_exhausted\", message: {message}, hint: {hint}, last: prev}};"));
         body.add("}");
-        let failed = ["failure = error_of(failure);", "failure.iteration = iteration;", "throw failure;"];
+        let failed = ["failure = step_failure(failure);", "failure.iteration = iteration;", "throw failure;"];
         let failed = failed.map(str::to_owned);
-        self.done(&repeat.block, "prev", &failed, &mut body);
+        self.done(&repeat.block, "prev", &place.misses(step), &failed, &mut body);
+        body.add(&in_step(&step.name));
         body.add("iteration += 1;");
         body.shallower();
         body.add("}");
@@ -109,9 +119,9 @@ impl Twin {
         body.list()
     }
 
-    /// What became of a body: its value, or what is done about its failure. What is added to a failure is assigned: a new
-    /// map would forget from which call it comes.
-    fn done(&mut self, block: &Block, place: &str, failed: &[String], body: &mut Lines) {
+    /// What became of a body: its value, with a note if a part of it is missing, or what is done about its failure. What is
+    /// added to a failure is assigned: a new map would forget from which call it comes.
+    fn done(&mut self, block: &Block, place: &str, missing: &str, failed: &[String], body: &mut Lines) {
         let outside = self.scope.len();
         body.add("try {");
         body.deeper();
@@ -119,6 +129,9 @@ impl Twin {
         let value = self.block(block, body, true);
         self.depth -= 1;
         body.add(&format!("{place} = {value};"));
+        if may_lack(block) {
+            body.add(&format!("if !{}.is_empty() {{ {missing} }}", self.missing(block)));
+        }
         body.shallower();
         body.add("} catch (failure) {");
         body.deeper();
@@ -165,6 +178,12 @@ impl Twin {
         let handed: Vec<String> = shared.iter().map(|name| format!("{name}: {name}")).collect();
         format!("Fn({}).curry(#{{{}}})", text(&name), handed.join(", "))
     }
+}
+
+/// The statement that notes a step if one of the results of its parts lacks something.
+fn incomplete(place: &Place<'_>, step: &Step, results: &str) -> Option<String> {
+    let lacks = "|one| one.contains(\"failure\") || one.contains(\"missing\")";
+    may_lose_parts(step).then(|| format!("if {results}.some({lacks}) {{ {} }}", place.misses(step)))
 }
 
 /// The words of a script.

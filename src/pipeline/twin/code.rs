@@ -72,6 +72,11 @@ pub(super) fn text(text: &str) -> String {
     literal
 }
 
+/// The statement that says which step follows.
+pub(super) fn in_step(step: &str) -> String {
+    format!("in_step({});", text(step))
+}
+
 /// A value as a literal.
 pub fn literal(value: &Value) -> String {
     match value {

@@ -27,6 +27,8 @@ pub(super) struct Fates {
     pub spent: BTreeSet<usize>,
     /// Those whose failure is caught.
     pub caught: BTreeSet<usize>,
+    /// Those whose failure, or what their ways say of it, is told only at the end of the block.
+    pub late: BTreeSet<usize>,
     /// Those whose outcome must be kept.
     pub watched: BTreeSet<usize>,
     /// Those that others need.
@@ -61,6 +63,8 @@ impl Fates {
         fates.lose(block);
         let caught = steps().filter(|(at, step)| fates.is_caught(*at, step));
         fates.caught = caught.map(|(at, _)| at).collect();
+        let late = steps().filter(|(at, step)| fates.throws_late(*at, step) || fates.spent.contains(at));
+        fates.late = late.map(|(at, _)| at).collect();
         if used {
             fates.value(block);
         }
@@ -68,8 +72,7 @@ impl Fates {
         let values: BTreeSet<usize> = fates.values.iter().take(unsure).copied().collect();
         let watched = |at: usize, step: &Step| {
             let leads = fates.caught.contains(&at) && leads_on(step);
-            let late = fates.throws_late(at, step) || fates.spent.contains(&at);
-            read.contains(&step.name) || values.contains(&at) || leads || late
+            read.contains(&step.name) || values.contains(&at) || leads
         };
         fates.watched = steps().filter(|(at, step)| watched(*at, step)).map(|(at, _)| at).collect();
         fates

@@ -4,7 +4,7 @@ use crate::pipeline::plan::{Act, Step};
 use crate::pipeline::twin::code::{Lines, text};
 use crate::pipeline::twin::fates::ends;
 use crate::pipeline::twin::jumps::{is_back_target, is_bounded};
-use crate::pipeline::twin::{Place, Twin, late};
+use crate::pipeline::twin::{Place, Twin, lacks, late};
 
 impl Twin {
     /// Declares what is noted of the steps. A body has its own notes, which end with it.
@@ -26,12 +26,9 @@ impl Twin {
             body.add(&format!("let {} = #{{}};", place.lost));
             self.scope.push(place.lost.clone());
         }
-        if !fates.spent.is_empty() {
-            body.add(&format!("let {} = #{{}};", place.spent));
-        }
-        if fates.notes_past {
-            body.add(&format!("let {} = #{{}};", place.past));
-        }
+        let lacks = lacks::may_lack(place.block);
+        let notes = [(!fates.late.is_empty(), &place.failed), (lacks, &place.missing), (fates.notes_past, &place.past)];
+        body.extend(notes.iter().filter(|(kept, _)| *kept).map(|(_, name)| format!("let {name} = #{{}};")));
         if place.block.steps.iter().any(ends) || fates.over {
             body.add(&format!("let {} = \"\";", place.over));
             body.extend((place.closed != place.over).then(|| format!("let {} = \"\";", place.closed)));
@@ -87,10 +84,13 @@ impl Twin {
         }
     }
 
-    /// Failures that nothing dealt with, and a value that ends the whole.
+    /// Failures that nothing dealt with, what the whole lacks, and a value that ends it.
     pub(super) fn end(&self, place: &Place<'_>, body: &mut Lines) {
         for (at, step) in place.block.steps.iter().enumerate() {
             body.extend(late::told(place, at, step));
+        }
+        if self.depth == 0 && lacks::may_lack(place.block) {
+            body.add(&format!("partial({}.keys());", place.missing));
         }
         for step in place.block.steps.iter().filter(|step| matches!(step.act, Act::End(_))) {
             body.add(&format!("if {} == {} {{ return {}; }}", place.over, text(&step.name), step.name));

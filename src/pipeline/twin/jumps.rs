@@ -4,6 +4,7 @@ use crate::pipeline::graph;
 use crate::pipeline::plan::{Block, Jump, Step, Switch};
 use crate::pipeline::twin::code::{Lines, text};
 use crate::pipeline::twin::fates::ends_block;
+use crate::pipeline::twin::lacks::may_be_noted;
 use crate::pipeline::twin::{Place, Twin, late};
 
 impl Twin {
@@ -35,13 +36,7 @@ impl Twin {
                 if !place.fates.over {
                     return vec![format!("throw {failure};")];
                 }
-                let name = &step.name;
-                let mut lines =
-                    vec![format!("outcomes.{name} = \"failed\";"), format!("errors.{name} = error_of({failure});")];
-                let noted = place.fates.spent.contains(&at).then(|| format!("{}.{} = true;", place.spent, step.name));
-                lines.extend(noted);
-                lines.extend(self.ended_by_failure(place, at));
-                lines
+                [late::noted(place, at, step, &failure, true), self.ended_by_failure(place, at)].concat()
             }
         }
     }
@@ -66,9 +61,9 @@ impl Twin {
     /// Back to a step, as often as it may be visited; what is repeated is forgotten.
     fn back(&mut self, place: &Place<'_>, at: usize, target: usize) -> Vec<String> {
         let steps = &place.block.steps;
-        let Some((Step { name: from, .. }, step)) = steps.get(at).zip(steps.get(target)) else { return Vec::new() };
+        let Some((from, step)) = steps.get(at).zip(steps.get(target)) else { return Vec::new() };
         let (name, next) = (&step.name, place.next.as_deref().unwrap_or_default());
-        let bound = format!("{}, {}, #{{last: {from}}}", text(name), step.max_visits.unwrap_or(1));
+        let bound = format!("{}, {}, #{{last: {}}}", text(name), step.max_visits.unwrap_or(1), from.name);
         let (again, visits, returns) = (self.call("again"), &place.visits, &place.returns);
         let mut lines = if place.fates.may_skip(place.block, target) {
             // One that is skipped each time has no visits.
@@ -83,12 +78,7 @@ impl Twin {
             return unless_over(place, at, target, lines);
         }
         // One jump too many is a failure of the step that makes it; what does not need the step goes on.
-        let mut noted = vec![
-            format!("outcomes.{from} = \"failed\";"),
-            format!("errors.{from} = error_of(failure);"),
-            format!("{}.{from} = true;", place.spent),
-        ];
-        noted.extend(self.lost(place, at, "all"));
+        let noted = [late::noted(place, at, from, "failure", true), self.lost(place, at, "all")].concat();
         let tried = format!("try {{ {} }} catch (failure) {{ {} }}", lines.join(" "), noted.join(" "));
         unless_over(place, at, target, vec![tried])
     }
@@ -162,8 +152,11 @@ fn forgotten(place: &Place<'_>, at: usize) -> Vec<String> {
         lines.push(format!("outcomes.{} = \"skipped\";", step.name));
         lines.push(format!("errors.{} = ();", step.name));
     }
-    if fates.spent.contains(&at) {
-        lines.push(format!("{}.remove({});", place.spent, text(&step.name)));
+    if fates.late.contains(&at) {
+        lines.push(format!("{}.remove({});", place.failed, text(&step.name)));
+    }
+    if may_be_noted(step) {
+        lines.push(place.regains(step));
     }
     if fates.cuts.contains(&at) && fates.needed.contains(&at) && !fates.skippable.is_empty() {
         lines.push(format!("{}.remove({});", place.lost, text(&step.name)));

@@ -24,17 +24,28 @@ pub(super) fn before(place: &Place<'_>, at: usize) -> Vec<String> {
 
 /// The statement that tells the failure that was noted of a step, if one is noted.
 pub(super) fn told(place: &Place<'_>, at: usize, step: &Step) -> Option<String> {
-    let name = &step.name;
-    if place.fates.throws_late(at, step) {
-        return Some(format!("if outcomes.{name} == \"failed\" {{ throw errors.{name}; }}"));
-    }
-    let spent = place.fates.spent.contains(&at);
-    spent.then(|| format!("if {}.contains({}) {{ throw errors.{name}; }}", place.spent, text(name)))
+    let (name, failed) = (&step.name, &place.failed);
+    let late = place.fates.late.contains(&at);
+    late.then(|| format!("if {failed}.contains({}) {{ throw {failed}.{name}; }}", text(name)))
 }
 
-/// Lines of a step in whose failure those go before that were noted earlier; with nothing, its failure is told as it is.
-pub(super) fn behind(noted: Option<Vec<String>>, body: &mut Lines, write: impl FnOnce(&mut Lines)) {
-    let Some(noted) = noted else { return write(body) };
+/// The statements that note a failure of a step: for whoever asks what became of it, and for the end of the block.
+pub(super) fn noted(place: &Place<'_>, at: usize, step: &Step, failure: &str, late: bool) -> Vec<String> {
+    let name = &step.name;
+    let mut lines = Vec::new();
+    if place.fates.watched.contains(&at) {
+        lines.push(format!("outcomes.{name} = \"failed\";"));
+        lines.push(format!("errors.{name} = error_of({failure});"));
+    }
+    lines.extend(late.then(|| format!("{}.{name} = step_failure({failure});", place.failed)));
+    lines
+}
+
+/// Lines of a step in whose failure those go before that were noted earlier.
+pub(super) fn behind(noted: Vec<String>, body: &mut Lines, write: impl FnOnce(&mut Lines)) {
+    if noted.is_empty() {
+        return write(body);
+    }
     body.add("try {");
     body.deeper();
     write(body);
@@ -42,16 +53,9 @@ pub(super) fn behind(noted: Option<Vec<String>>, body: &mut Lines, write: impl F
     body.add("} catch (failure) {");
     body.deeper();
     body.extend(noted);
-    body.add("throw error_of(failure);");
+    body.add("throw step_failure(failure);");
     body.shallower();
     body.add("}");
-}
-
-/// Whether a step may fail as scripts do, because what it reads itself is computed.
-pub(super) fn computes(block: &Block, step: &Step) -> bool {
-    let files = step.products.iter().flat_map(|file| file.path.expressions().into_iter().chain([&file.value]));
-    let mut own = step.act.expressions().into_iter().chain(&step.condition).chain(files);
-    own.any(|expression| is_computed(block, expression))
 }
 
 /// Whether an expression is more than the name of a value that is there.

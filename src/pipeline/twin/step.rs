@@ -1,8 +1,10 @@
 //! One step: whether it runs, its attempts, what is caught, and where it leads.
 
-use crate::pipeline::plan::{Act, Jump, OnItemFailure, Retry, Step};
-use crate::pipeline::twin::code::{Lines, text};
+use crate::pipeline::plan::{Act, Jump, OnItemFailure, Step};
+use crate::pipeline::twin::code::{Lines, in_step, text};
+use crate::pipeline::twin::fates::goes_on;
 use crate::pipeline::twin::jumps::{counted, is_back_target, is_bounded, refusal};
+use crate::pipeline::twin::lacks::may_lose_parts;
 use crate::pipeline::twin::{Place, Twin, late, limits};
 
 impl Twin {
@@ -12,11 +14,8 @@ impl Twin {
         let (fates, jumps) = (&place.fates, place.next.is_some());
         let guard = guard(place, at, step);
         let caught = fates.caught.contains(&at);
-        // A body makes a failure of the data of whatever its steps could not compute, and so must a step outside of one.
-        let ends = self.depth == 0 && !caught && late::computes(place.block, step);
         let noted = late::before(place, at);
-        let noted = (ends || !noted.is_empty()).then_some(noted);
-        let bare = guard.is_none() && step.condition.is_none() && !caught && step.retry.times == 0 && noted.is_none();
+        let bare = guard.is_none() && step.condition.is_none() && !caught && step.retry.times == 0 && noted.is_empty();
         if !jumps && !bare {
             body.add(&format!("let {} = ();", step.name));
         }
@@ -25,6 +24,7 @@ impl Twin {
             body.add(&format!("if {guard} {{"));
             body.deeper();
         }
+        body.add(&in_step(&step.name));
         if is_back_target(place.block, at) && !is_bounded(place.block, at) {
             body.add(&format!("{}.{} += 1;", place.visits, step.name));
         }
@@ -84,10 +84,8 @@ impl Twin {
         if fails_with_value(step) {
             body.add(&format!("{} = ();", step.name));
         }
-        if place.fates.watched.contains(&at) {
-            body.add(&format!("outcomes.{} = \"failed\";", step.name));
-            body.add(&format!("errors.{} = error_of(failure);", step.name));
-        }
+        body.extend(late::noted(place, at, step, "failure", place.fates.throws_late(at, step)));
+        body.extend(goes_on(step).then(|| place.misses(step)));
         if !chain {
             body.extend(failed.iter().cloned());
         }
@@ -120,26 +118,30 @@ impl Twin {
         }
     }
 
-    /// What a step does under limits of its own: a function, which ends as a whole. What it notes of its items it answers
+    /// What a step does under limits of its own: a function, which ends as a whole. What it notes of its parts it answers
     /// beside its value.
     fn limited(&mut self, place: &Place<'_>, at: usize, step: &Step, (head, limits): (&str, &str), body: &mut Lines) {
         let name = &step.name;
         let goes_on = matches!(&step.act, Act::Each(each) if each.on_item_failure == OnItemFailure::Continue);
-        let notes = goes_on && self.tells(place, at, step);
+        let (notes, lacks) = (goes_on && self.tells(place, at, step), may_lose_parts(step));
         let work = self.function("limited", step, None, &mut |twin, body| {
             if !twin.scope.contains(name) {
                 body.add(&format!("let {name} = ();"));
             }
+            body.extend(lacks.then(|| format!("let {} = #{{}};", place.missing)));
             twin.tries(place, at, step, &format!("{name} = "), body);
-            body.add(&if notes { format!("#{{value: {name}, errors: errors.{name}}}") } else { name.clone() });
+            let errors = if notes { format!(", errors: errors.{name}") } else { String::new() };
+            let whole = format!("#{{value: {name}, missing: {}{errors}}}", place.missing);
+            body.add(if lacks { &whole } else { name });
         });
         let call = format!("within({limits}, {work})");
-        if !notes {
+        if !lacks {
             return body.add(&format!("{head}{call};"));
         }
         let came = self.fresh(&format!("came_of_{name}"));
         body.add(&format!("let {came} = {call};"));
-        body.add(&format!("errors.{name} = {came}.errors;"));
+        body.extend(notes.then(|| format!("errors.{name} = {came}.errors;")));
+        body.add(&format!("if !{came}.missing.is_empty() {{ {} }}", place.misses(step)));
         body.add(&format!("{head}{came}.value;"));
     }
 
@@ -163,7 +165,7 @@ impl Twin {
             body.add("try {");
             body.deeper();
         }
-        let act = self.act(step, self.tells(place, at, step));
+        let act = self.act(place, step, self.tells(place, at, step));
         body.assign(head, &act);
         if let Act::Switch(switch) = &step.act
             && (retry.times > 0 || place.fates.caught.contains(&at))
@@ -174,7 +176,7 @@ impl Twin {
         if retry.times > 0 {
             body.add("break;");
             body.shallower();
-            again(retry, &left, &pause, body);
+            again(place, step, (&left, &pause), body);
             body.shallower();
             body.add("}");
         }
@@ -208,7 +210,7 @@ impl Twin {
     fn after_failure(&mut self, place: &Place<'_>, at: usize, step: &Step) -> Vec<String> {
         match &step.on_failure {
             None => self.lost(place, at, "all"),
-            // Its failure stands in `errors` already, and is thrown when what always runs has run.
+            // Its failure is noted already, and thrown when what always runs has run.
             Some(Jump::Fail) => self.ended_by_failure(place, at),
             Some(Jump::Skip | Jump::Continue) => self.lost(place, at, "needs"),
             Some(jump) => {
@@ -234,11 +236,15 @@ fn fails_with_value(step: &Step) -> bool {
 }
 
 /// What follows an attempt that failed.
-fn again(retry: &Retry, left: &str, pause: &str, body: &mut Lines) {
+fn again(place: &Place<'_>, step: &Step, (left, pause): (&str, &str), body: &mut Lines) {
+    let retry = &step.retry;
     body.add("} catch (failure) {");
     body.deeper();
-    body.add(&format!("if {left} <= 0 {{ throw error_of(failure); }}"));
+    body.add(&format!("if {left} <= 0 {{ throw step_failure(failure); }}"));
     body.add(&format!("{left} -= 1;"));
+    body.extend(may_lose_parts(step).then(|| place.regains(step)));
+    // A turn of its body may have failed.
+    body.extend(matches!(step.act, Act::While(_)).then(|| in_step(&step.name)));
     if !retry.wait.is_zero() {
         body.add(&format!("sleep({pause});"));
         let factor = retry.factor.max(1.0);

@@ -1,6 +1,6 @@
 //! What `catch` of a script received, as the failure that would have been told of it.
 
-use super::{Names, describe, first_lower, script, strip_position, thrown};
+use super::{Names, describe, first_lower, in_its_step, script, strip_position, thrown};
 use crate::core::failure::Failure;
 use crate::script::convert;
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Position};
@@ -9,17 +9,28 @@ use serde_json::Value;
 /// Registers `failure_of`, and `error_of`: what `errors` of a pipeline has of the step that failed with it.
 pub fn register(engine: &mut Engine) {
     engine.register_fn("failure_of", |caught: Dynamic| -> Dynamic {
-        if is_failure(&caught) { caught } else { convert::to_dynamic(&Value::Object(failure(&caught).to_map())) }
+        if is_failure(&caught) { caught } else { map(&caught, failure(&caught).to_map()) }
     });
-    engine.register_fn("error_of", |caught: Dynamic| -> Dynamic {
-        let is_answer = is_failure(&caught) && !is_of_values(&caught);
-        let failure = failure(&caught);
-        let failure = if is_answer { failure } else { failure.of_data() };
-        let mut error = convert::to_dynamic(&Value::Object(failure.to_error()));
-        // From which call it comes goes on with it.
-        error.set_tag(caught.tag());
-        error
-    });
+    engine.register_fn("error_of", |caught: Dynamic| -> Dynamic { map(&caught, of_step(&caught).to_error()) });
+}
+
+/// The failure with which the step fails in which the program is, to be thrown on.
+pub fn step_failure(caught: &Dynamic) -> Dynamic {
+    map(caught, in_its_step(of_step(caught)).to_map())
+}
+
+/// The failure of a step: what its values did not bear is one of the data.
+pub(super) fn of_step(caught: &Dynamic) -> Failure {
+    let is_answer = is_failure(caught) && !is_of_values(caught);
+    let failure = failure(caught);
+    if is_answer { failure } else { failure.of_data() }
+}
+
+/// The map of a failure, with which goes on from which call it comes.
+fn map(caught: &Dynamic, fields: serde_json::Map<String, Value>) -> Dynamic {
+    let mut map = convert::to_dynamic(&Value::Object(fields));
+    map.set_tag(caught.tag());
+    map
 }
 
 /// Marks the map of a failure that a function raised over the values that it was given. A pipeline blames its data for

@@ -13,6 +13,7 @@ pub mod final_;
 pub mod json;
 pub mod llm;
 pub mod llm_batch;
+pub mod made;
 pub mod now;
 pub mod on_event;
 pub mod out;

@@ -3,9 +3,9 @@
 use crate::script::desk::Desk;
 use crate::script::prims::primitive::Primitive;
 use crate::script::prims::{
-    ask_user, budget, context_cut, context_find, context_read, delegate, docs, env, final_, json, llm, llm_batch, now,
-    on_event, out, par_map, pipeline, random, recall, remember, rlm, rlm_batch, roles, save_script, script_, sleep,
-    step, suggest_exploration, tool, typed, uuid, within,
+    ask_user, budget, context_cut, context_find, context_read, delegate, docs, env, final_, json, llm, llm_batch, made,
+    now, on_event, out, par_map, pipeline, random, recall, remember, rlm, rlm_batch, roles, save_script, script_,
+    sleep, step, suggest_exploration, tool, typed, uuid, within,
 };
 use rhai::Engine;
 use std::sync::Arc;
@@ -71,6 +71,7 @@ pub fn register(engine: &mut Engine, desk: &Arc<Desk>) {
         (primitive.register)(engine, desk);
     }
     step::register(engine);
+    made::register(engine);
 }
 
 /// The primitive of this name, with or without `context.` in front.

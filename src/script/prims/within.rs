@@ -50,6 +50,8 @@ fn run(context: &NativeCallContext, limits: Map, work: &FnPtr) -> Answer<Dynamic
         Ok(()) => timed(&seat, limit, until.as_u64(), || called(context, work)),
         Err(error) => (Err(error), None),
     };
+    // Whichever steps it went through in the part, it is in the one around it again.
+    bridge::in_step(seat.step.clone());
     // The end of the program is not that of a part.
     let overdue = overdue.filter(|_| !answer.as_ref().is_err_and(|error| way::end(error).is_some()));
     let left = ask(Request::Step(StepTold::Leaves { overdue }));
@@ -95,5 +97,5 @@ fn called(context: &NativeCallContext, work: &FnPtr) -> Answer<Dynamic> {
 /// What stopped a part with a budget stops nothing around it.
 fn contained(error: Box<EvalAltResult>, part: &str) -> Answer<Dynamic> {
     let failure = from_eval(way::of(&error, &|_| Home::Native).inner, "", &Names::default());
-    if failure.kind.catchable() { Err(error) } else { answered(Err(failure.contained(part))) }
+    if failure.kind.catchable() { Err(error) } else { answered(Err(failure.contained_whole(part))) }
 }
