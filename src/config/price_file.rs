@@ -149,7 +149,7 @@ impl PriceFile {
     /// Writes the file in one step, and on disk.
     pub fn save(&self, path: &Path) -> Outcome<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let quoted = |text: &str| Value::from(text).to_string();
         let hash = blake3::hash(self.lines.as_bytes()).to_hex();
         let text = format!(
             "{{\"source\":{},\"read\":{},\"count\":{},\"hash\":\"{hash}\",\"models\":{{\n{}\n}}}}\n",
@@ -211,15 +211,20 @@ mod tests {
                 assert_eq!(file.get(&format!("{id}y")), None);
             }
             assert_eq!((file.get(""), file.get("é"), file.get("~")), (None, None, None));
-            let folder = tempfile::tempdir().expect("a folder");
-            let path = folder.path().join("prices.json");
-            file.save(&path).expect("a write");
-            let text = std::fs::read_to_string(&path).expect("a text");
-            assert!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["models"].is_object());
-            assert_eq!(PriceFile::load(&path).expect("a file"), Some(file));
-            std::fs::write(&path, text.replace("\"output\":1", "\"output\":0").replace("\"hash\":\"", "\"hash\":\"0"))
-                .expect("a write");
-            assert!(PriceFile::load(&path).is_err());
+            is_kept(&file);
         }
+    }
+
+    /// What is written is read again, and what was changed behind its back is refused.
+    fn is_kept(file: &PriceFile) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("prices.json");
+        file.save(&path).expect("a write");
+        let text = std::fs::read_to_string(&path).expect("a text");
+        assert!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["models"].is_object());
+        assert_eq!(PriceFile::load(&path).expect("a file"), Some(file.clone()));
+        std::fs::write(&path, text.replace("\"output\":1", "\"output\":0").replace("\"hash\":\"", "\"hash\":\"0"))
+            .expect("a write");
+        assert!(PriceFile::load(&path).is_err());
     }
 }

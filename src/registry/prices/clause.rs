@@ -65,11 +65,15 @@ fn items(value: &Value) -> Option<&Vec<Value>> {
 
 /// True if one is true, false if all are false.
 fn any(all: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    all.fold(Some(false), |found, one| match (found, one) {
-        (Some(true), _) | (_, Some(true)) => Some(true),
-        (Some(false), Some(false)) => Some(false),
-        _ => None,
-    })
+    let mut sure = true;
+    for one in all {
+        match one {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => sure = false,
+        }
+    }
+    sure.then_some(false)
 }
 
 fn not(told: Option<bool>) -> Option<bool> {
