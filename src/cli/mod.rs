@@ -2,6 +2,7 @@
 //!
 //! Only `printer` prints; a failure is told and made an exit code in `report`.
 
+mod age;
 pub mod again;
 pub mod args;
 pub mod ask;

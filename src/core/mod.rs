@@ -20,6 +20,7 @@ pub mod money;
 pub mod price;
 pub mod request;
 pub mod slack;
+pub mod span;
 pub mod status;
 pub mod step;
 pub mod stopped;

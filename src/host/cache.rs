@@ -11,6 +11,7 @@ use crate::core::ids::Frame;
 use crate::core::message::ModelAnswer;
 use crate::core::money::Money;
 use crate::core::request::Keep;
+use crate::core::span::span;
 use crate::core::text::one_line;
 use crate::host::arguments::asked;
 use crate::host::call::{self, ModelCall};
@@ -19,7 +20,6 @@ use crate::host::fallback;
 use crate::host::flights::Flight;
 use crate::host::length;
 use crate::host::run_host::RunHost;
-use crate::model::retry_after::span;
 use crate::store::answers::KEPT_MILLIS;
 use serde_json::json;
 use std::time::Duration;
@@ -50,7 +50,7 @@ impl Cache {
             Some(Keep::Flag(false)) => return Ok(Self::default()),
             None | Some(Keep::Flag(true)) => seconds(settings.cache_age),
             Some(Keep::Seconds(given)) => seconds(*given),
-            Some(Keep::Span(given)) => span(given.trim()),
+            Some(Keep::Span(given)) => span(given),
         };
         let age = age.and_then(|age| u64::try_from(age.as_millis()).ok()).filter(|millis| *millis <= KEPT_MILLIS);
         match age {

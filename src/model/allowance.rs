@@ -5,7 +5,8 @@
 //! its like (<https://docs.anthropic.com/en/api/rate-limits>), and the plain `x-ratelimit-remaining` of OpenRouter and
 //! many proxies. What is done about them is decided in `rate`.
 
-use crate::model::retry_after::{server_time, span};
+use crate::core::span::span;
+use crate::model::retry_after::server_time;
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use std::time::Duration;

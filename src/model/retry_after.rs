@@ -1,9 +1,10 @@
-//! What a server's headers say about trying again, and the forms in which servers write times.
+//! What a server's headers say about trying again, and the forms in which servers write dates.
 //!
 //! Read are `retry-after-ms` and Azure's `x-ms-retry-after-ms`, `retry-after` in seconds, as a span or as an HTTP date
 //! in any of its three forms (<https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>), and `x-should-retry`, as
 //! openai-python does.
 
+use crate::core::span::span;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::rfc2822::DateTimeParser;
@@ -37,24 +38,6 @@ impl Advice {
 /// The server's time by its `date` header, else `now`.
 pub fn server_time(headers: &HeaderMap, now: Timestamp) -> Timestamp {
     headers.get("date").and_then(|date| http_date(date.to_str().ok()?)).unwrap_or(now)
-}
-
-/// A span as servers write it: seconds (`2`, `1.5`) or numbers with units (`20ms`, `6m0s`, `1h2m3.5s`, `1d`).
-pub fn span(text: &str) -> Option<Duration> {
-    const UNITS: [(&str, f64); 5] = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3_600.0), ("d", 86_400.0)];
-    if let Ok(seconds) = text.parse() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let (mut rest, mut whole) = (text, 0.0);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        let unit = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |length| digits + length);
-        let (_, seconds) = UNITS.iter().find(|(name, _)| *name == &rest[digits..unit])?;
-        whole += number * seconds;
-        rest = &rest[unit..];
-    }
-    Duration::try_from_secs_f64(whole).ok().filter(|_| !text.is_empty())
 }
 
 /// An HTTP date: the preferred form, which is one of RFC 2822's, or the obsolete ones of RFC 850 and of C's asctime.

@@ -23,7 +23,7 @@ pub fn schema() -> Value {
             "step": step(),
             "input": form(INPUT),
             "var": form(VAR),
-            "span": {"type": ["string", "number"], "description": "seconds, or 500ms, 30s, 10m, 2h, 1d"},
+            "span": {"type": ["string", "number"], "description": "seconds, or 500ms, 30s, 1m30s, 2h, 1d, 2w"},
             "expression": {"type": ["string", "number", "boolean"], "description": "a Rhai expression"},
             "text": {"type": "string", "description": "a text; {{ expression }} is put in"},
             "jump": {"type": "string", "description": "a step of the same block, continue, fail, skip, end or retry"},

@@ -1,8 +1,8 @@
 //! Between Rhai values and JSON, in both directions, without loss for what both can say.
 
 use crate::core::failure::{CAUSE, Failure, FailureKind, Outcome};
+use crate::core::span::span;
 use crate::core::text::one_line;
-use crate::model::retry_after::span;
 use crate::script::engine::ARRAY_LIMIT;
 use crate::script::gate::{self, Gate};
 use crate::script::guards;
@@ -198,7 +198,7 @@ pub fn options<T: serde::de::DeserializeOwned>(mut map: Map, what: &str) -> Outc
 fn in_seconds(map: &mut Map, what: &str) -> Outcome<()> {
     let Some(given) = map.get_mut("timeout") else { return Ok(()) };
     let Some(text) = given.as_immutable_string_ref().ok().map(|text| text.to_string()) else { return Ok(()) };
-    let time = span(text.trim()).ok_or_else(|| {
+    let time = span(&text).ok_or_else(|| {
         Failure::new(FailureKind::Invalid, format!("{what}: timeout is no span of time: \"{}\"", one_line(&text, 80)))
             .hint("write seconds, or a span such as \"500ms\", \"30s\", \"10m\" or \"2h\"")
     })?;

@@ -52,6 +52,9 @@ fn a_selection_goes_and_the_rest_stays() {
     };
     check(&["old", "other"], "double newest shipped");
     check(&["--older-than", "90d"], "double newest other");
+    check(&["--older-than", "12w"], "double newest other");
+    check(&["--older-than", "1y"], "double newest old other shipped");
+    check(&["--older-than", "1h30m"], "");
     check(&["--duplicates"], "newest other shipped");
     check(&["--namespace", "seed"], "double newest old other");
     check(&["--older-than", "90d", "--namespace", "prod"], "double newest other shipped");
@@ -62,7 +65,8 @@ fn a_selection_goes_and_the_rest_stays() {
 fn wrong_calls_forget_nothing() {
     let program = program();
     program.args(["memory", "forget"]).run().code(2).says("required");
-    program.args(["memory", "forget", "--older-than", "soon"]).run().code(2).says("write 90d");
+    program.args(["memory", "forget", "--older-than", "soon"]).run().code(2).says("write 10m (minutes), 36h, 90d");
+    program.args(["memory", "forget", "--older-than", "90"]).run().code(2).says("`90` is no age");
     program.args(["memory", "forget", "old", "--duplicates"]).run().code(2);
     program
         .args(["memory", "forget", "old", "nobody"])

@@ -54,3 +54,14 @@ fn the_schema_is_a_schema_and_holds_for_what_is_accepted() {
         assert!(!validator.is_valid(&wrong), "{wrong}");
     }
 }
+
+#[test]
+fn spans_of_time_have_one_form_everywhere() {
+    for (written, seconds) in [("90", 90), ("1m30s", 90), ("10 m", 600), ("2w", 1_209_600), ("1y", 31_536_000)] {
+        let text = format!("steps: {{a: {{wait: {written}}}}}\n");
+        let told = flow(&text).args(["pipeline", "explain", "flow.yaml"]).run().ok().stdout;
+        assert!(told.contains(&format!("wait {seconds} s")), "{written}: {told}");
+        let code = format!("within(#{{timeout: \"{written}\"}}, || llm(\"a\", #{{timeout: \"{written}\"}})); 1");
+        Program::offline().args(["eval", &code]).run().ok().prints("1\n");
+    }
+}

@@ -477,7 +477,12 @@ fn old_runs_go_and_what_can_go_on_stays() {
     assert!(told.starts_with("1 run would go: "), "{told}");
     let swept = program.args(["runs", "gc", "--older-than", "0s", "--keep", "0", "--json"]).run().ok().json();
     assert_eq!(swept["runs"], 1, "{swept:#}");
-    program.args(["runs", "gc", "--older-than", "soon"]).run().code(2).says("write 90s, 10m, 12h or 30d");
+    program.args(["runs", "gc", "--older-than", "soon"]).run().code(2).says("write 10m (minutes), 36h");
+    // Without a unit nobody knows whether days are meant.
+    program.args(["runs", "gc", "--older-than", "90"]).run().code(2).says("`90` is no age");
+    for span in ["12w", "1y", "30m"] {
+        program.args(["runs", "gc", "--older-than", span, "--dry-run"]).run().ok().prints("0 runs would go\n");
+    }
     program.args(["runs", "gc"]).run().ok().prints("0 runs and 0 large values are gone\n");
     let rows = program.args(["runs", "list", "--json"]).run().ok().json();
     assert_eq!(rows.as_array().map(Vec::len), Some(1));

@@ -1,6 +1,7 @@
 //! `rhizo memory forget`.
 
 use crate::app::build::{App, now};
+use crate::cli::age::age;
 use crate::cli::memory::episodes;
 use crate::cli::printer::Printer;
 use crate::core::episode::Namespace;
@@ -16,7 +17,7 @@ pub struct Forget {
     /// The episodes with these ids.
     #[arg(conflicts_with_all = ["older_than", "duplicates", "namespace"])]
     pub ids: Vec<String>,
-    /// Those older than this: 90d, 12w, 36h.
+    /// Those older than this: 10m (minutes), 36h, 90d, 12w, 1y.
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub older_than: Option<u64>,
     /// Those of which a newer one tells the same of the same task.
@@ -28,20 +29,6 @@ pub struct Forget {
     /// Only says how many they are.
     #[arg(long)]
     pub dry_run: bool,
-}
-
-/// An age in milliseconds.
-fn age(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no age; write 90d, 12w, 36h or 1y");
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let hours = match unit {
-        "h" => 1,
-        "d" => 24,
-        "w" => 24 * 7,
-        "y" => 24 * 365,
-        _ => return Err(wrong()),
-    };
-    number.parse::<u64>().ok().and_then(|n| n.checked_mul(hours * 3_600_000)).ok_or_else(wrong)
 }
 
 /// Forgets episodes for good, or says how many would go.
@@ -75,19 +62,4 @@ pub(super) async fn forget(app: &App, printer: &Printer, args: &Forget) -> Outco
         }
     });
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::age;
-
-    #[test]
-    fn ages_are_a_number_and_a_unit() {
-        for (text, hours) in [("36h", 36), ("90d", 2160), ("2w", 336), ("1y", 8760), ("0d", 0)] {
-            assert_eq!(age(text), Ok(hours * 3_600_000), "{text}");
-        }
-        for text in ["", "90", "d", "-1d", "1.5d", "9 d", "99999999999999999y"] {
-            assert!(age(text).is_err_and(|why| why.contains("90d")), "{text}");
-        }
-    }
 }

@@ -1,10 +1,10 @@
 //! `rhizo runs gc`: removes old runs and what only they hold.
 
 use crate::app::build::App;
+use crate::cli::age::age;
 use crate::cli::printer::Printer;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
-use crate::model::retry_after::span;
 use crate::store::sweep::Sweep;
 use clap::Args;
 use serde_json::json;
@@ -13,7 +13,7 @@ use std::fmt::Display;
 /// Arguments of `gc`.
 #[derive(Debug, Args)]
 pub struct Gc {
-    /// Runs that ended at least so long ago: 12h, 30d.
+    /// Runs that ended at least so long ago: 10m (minutes), 36h, 90d, 12w, 1y.
     #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = age)]
     pub older_than: u64,
     /// How many of the newest stay in any case.
@@ -25,12 +25,6 @@ pub struct Gc {
     /// Only says what would go.
     #[arg(long)]
     pub dry_run: bool,
-}
-
-/// An age in milliseconds.
-fn age(text: &str) -> Result<u64, String> {
-    let millis = span(text).and_then(|age| u64::try_from(age.as_millis()).ok());
-    millis.ok_or_else(|| format!("`{text}` is no span of time; write 90s, 10m, 12h or 30d"))
 }
 
 /// Runs `gc`. What was learned from the runs stays in the memory.

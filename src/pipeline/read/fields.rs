@@ -1,5 +1,6 @@
 //! Maps with known keys, and the small values in them.
 
+use crate::core::span::span;
 use crate::pipeline::read::{Reader, words};
 use crate::pipeline::tree::{Data, Entry, Node, Spot};
 use std::time::Duration;
@@ -154,17 +155,16 @@ impl Reader<'_, '_> {
         None
     }
 
-    /// A span of time: seconds, or a number with a unit.
+    /// A span of time: seconds, or numbers with units.
     pub(crate) fn span(&mut self, node: Option<&Node>, what: &str) -> Option<Duration> {
         let node = node?;
-        let seconds = match &node.data {
-            Data::Int(number) => number.to_string().parse().ok(),
-            Data::Float(number) => Some(*number),
-            Data::Text(text) => seconds(text),
+        let given = match &node.data {
+            Data::Int(number) => span(&number.to_string()),
+            Data::Float(number) => Duration::try_from_secs_f64(*number).ok(),
+            Data::Text(text) => span(text),
             _ => None,
         };
-        let span =
-            seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|span| *span <= LONGEST);
+        let span = given.filter(|span| *span <= LONGEST);
         if span.is_none() {
             self.fault(
                 node.at,
@@ -187,18 +187,3 @@ impl Reader<'_, '_> {
 
 /// The longest span.
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
-
-fn seconds(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let factor = match unit {
-        "ms" => 0.001,
-        "s" | "" => 1.0,
-        "m" => 60.0,
-        "h" => 3_600.0,
-        "d" => 86_400.0,
-        _ => return None,
-    };
-    number.trim().parse::<f64>().ok().map(|number| number * factor)
-}
