@@ -1,5 +1,6 @@
 //! The arguments of the program as a whole.
 
+use crate::cli::verbs::Verbs;
 use crate::cli::{
     ask, bench, completions, config, doctor, eval, flags, init, logs, memory, models, pipeline, replay, resume, run,
     runs, scripts, tools,
@@ -47,21 +48,21 @@ pub enum Command {
     /// Runs a recorded run again from its log alone: no network, no key, nothing spent.
     Replay(replay::Replay),
     /// Lists, shows, compares, forks and removes earlier runs.
-    Runs(runs::Runs),
+    Runs(Verbs<runs::Action>),
     /// Shows the events of a run.
     Logs(logs::Logs),
     /// Looks into the episodic memory and installs embedding models.
-    Memory(memory::MemoryCommand),
+    Memory(Verbs<memory::Action>),
     /// Measures on own data whether the memory chooses better than simpler rules.
     Bench(bench::Bench),
     /// Lists models and says which one is used and why.
-    Models(models::Models),
+    Models(Verbs<models::Action>),
     /// Shows the settings in force and where each came from.
-    Config(config::ConfigCommand),
+    Config(Verbs<config::Action>),
     /// Lists, shows and calls tools.
-    Tools(tools::Tools),
+    Tools(Verbs<tools::Action>),
     /// Lists and shows stored programs; SCRIPT(name) in a program runs them.
-    Scripts(scripts::Scripts),
+    Scripts(Verbs<scripts::Action>),
     /// Checks the installation: settings, store, models, memory.
     Doctor(doctor::Doctor),
     /// Writes a commented rhizo.toml into this folder.

@@ -6,6 +6,7 @@ mod standard;
 use crate::cli::config::standard::Standard;
 use crate::cli::printer::Printer;
 use crate::cli::table;
+use crate::cli::verbs::Verbs;
 use crate::config::key;
 use crate::config::layer::Typed;
 use crate::config::place::Place;
@@ -13,22 +14,11 @@ use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::{nearest, one_line, without_secrets};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
-/// Arguments of `config`.
-#[derive(Debug, Args)]
-pub struct ConfigCommand {
-    /// What to do; `show` if nothing is named.
-    #[command(subcommand)]
-    pub action: Option<Action>,
-    /// Prints JSON.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What `config` can do.
+/// What `config` can do; `show` if nothing is named.
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Shows the settings in force: flags over variables over ./rhizo.toml over the user's file over what is built in.
@@ -49,7 +39,7 @@ struct Row<'a> {
 }
 
 /// Runs `config`.
-pub fn config(settings: &Settings, printer: &Printer, args: &ConfigCommand) -> Outcome<Exit> {
+pub fn config(settings: &Settings, printer: &Printer, args: &Verbs<Action>) -> Outcome<Exit> {
     let all = Action::Show { setting: None, origin: false };
     let Action::Show { setting, origin } = args.action.as_ref().unwrap_or(&all);
     let rows = rows(settings, setting.as_deref())?;

@@ -3,9 +3,10 @@
 use crate::app::build::App;
 use crate::cli::install;
 use crate::cli::printer::Printer;
+use crate::cli::verbs::Verbs;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use std::path::PathBuf;
 
 mod explain;
@@ -16,18 +17,7 @@ mod seed;
 mod stats;
 mod transfer;
 
-/// Arguments of `memory`.
-#[derive(Debug, Args)]
-pub struct MemoryCommand {
-    /// What to do; `stats` if nothing is named.
-    #[command(subcommand)]
-    pub action: Option<Action>,
-    /// Prints JSON.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What `memory` can do.
+/// What `memory` can do; `stats` if nothing is named.
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Says how much is remembered, which ways of looking worked, and what memory brings.
@@ -88,7 +78,7 @@ pub enum ModelAction {
 }
 
 /// Runs `memory`.
-pub async fn memory(app: &App, printer: &Printer, args: &MemoryCommand) -> Outcome<Exit> {
+pub async fn memory(app: &App, printer: &Printer, args: &Verbs<Action>) -> Outcome<Exit> {
     match args.action.as_ref().unwrap_or(&Action::Stats) {
         Action::Stats => stats::stats(app, printer).await?,
         Action::Recall { query, k } => look::recall(app, printer, query, *k).await?,

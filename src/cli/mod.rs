@@ -39,4 +39,5 @@ pub mod table;
 pub mod tools;
 pub mod trace;
 pub mod troubles;
+pub mod verbs;
 pub mod watching;

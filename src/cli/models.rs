@@ -7,6 +7,7 @@ use crate::cli::model_test;
 use crate::cli::prices;
 use crate::cli::printer::Printer;
 use crate::cli::table;
+use crate::cli::verbs::Verbs;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -17,22 +18,11 @@ use crate::model::locate::list_models;
 use crate::registry::builtin::SERVERS;
 use crate::registry::models::{ModelSpec, Provider, names, resolve};
 use crate::registry::services;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use indexmap::IndexSet;
 use serde_json::{Value, json};
 
-/// Arguments of `models`.
-#[derive(Debug, Args)]
-pub struct Models {
-    /// What to do; `list` if nothing is named.
-    #[command(subcommand)]
-    pub action: Option<Action>,
-    /// Prints JSON.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What `models` can do.
+/// What `models` can do; `list` if nothing is named.
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Lists models with their windows, prices and capabilities, and which of them can be called.
@@ -60,7 +50,7 @@ pub enum Action {
     },
 }
 
-impl Models {
+impl Verbs<Action> {
     /// Whether it is `models prices`.
     pub const fn is_of_prices(&self) -> bool {
         matches!(self.action, Some(Action::Prices(_)))
@@ -68,7 +58,7 @@ impl Models {
 }
 
 /// Runs `models`.
-pub async fn models(app: &App, printer: &Printer, args: &Models) -> Outcome<Exit> {
+pub async fn models(app: &App, printer: &Printer, args: &Verbs<Action>) -> Outcome<Exit> {
     let settings = &app.kit.settings;
     match args.action.as_ref().unwrap_or(&Action::List { remote: None }) {
         Action::List { remote: Some(server) } => remote(app, printer, server).await?,

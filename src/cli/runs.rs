@@ -15,31 +15,21 @@ pub mod steps;
 use crate::app::build::App;
 use crate::cli::printer::Printer;
 use crate::cli::table;
+use crate::cli::verbs::Verbs;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
 use crate::core::text::one_line;
 use crate::store::open::Store;
 use crate::store::runs::{RunFilter, RunRow};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// What runs are told apart by: the commands that begin them, children of other runs, and judgements of what a pipeline is for.
 const KINDS: [&str; 9] = ["ask", "run", "pipeline", "eval", "repl", "tool", "test", "child", "intention"];
 
-/// Arguments of `runs`.
-#[derive(Debug, Args)]
-pub struct Runs {
-    /// What to do; `list` if nothing is named.
-    #[command(subcommand)]
-    pub action: Option<Action>,
-    /// Prints JSON.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What `runs` can do.
+/// What `runs` can do; `list` if nothing is named.
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Lists runs, newest first.
@@ -88,7 +78,7 @@ pub enum Action {
 }
 
 /// Runs `runs`.
-pub async fn runs(app: &App, printer: &Printer, args: &Runs) -> Outcome<Exit> {
+pub async fn runs(app: &App, printer: &Printer, args: &Verbs<Action>) -> Outcome<Exit> {
     let store = &app.kit.store;
     match args.action.as_ref().unwrap_or(&Action::List { limit: 20, all: false, kind: None }) {
         Action::List { limit, all, kind } => listed(store, printer, *limit, (*all, kind.as_deref()))?,

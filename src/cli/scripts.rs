@@ -3,26 +3,16 @@
 use crate::app::build::App;
 use crate::app::run;
 use crate::cli::printer::Printer;
+use crate::cli::verbs::Verbs;
 use crate::cli::{report, table};
 use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, Outcome};
 use crate::registry::programs::{self, Program};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::json;
 
-/// Arguments of `scripts`.
-#[derive(Debug, Args)]
-pub struct Scripts {
-    /// What to do; `list` if nothing is named.
-    #[command(subcommand)]
-    pub action: Option<Action>,
-    /// Prints JSON.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What `scripts` can do.
+/// What `scripts` can do; `list` if nothing is named.
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Lists the programs of the project, of the user and of rhizo.
@@ -35,7 +25,7 @@ pub enum Action {
 }
 
 /// Runs `scripts`.
-pub fn scripts(app: &App, printer: &Printer, args: &Scripts) -> Outcome<Exit> {
+pub fn scripts(app: &App, printer: &Printer, args: &Verbs<Action>) -> Outcome<Exit> {
     let paths = &app.kit.settings.paths;
     Ok(match args.action.as_ref().unwrap_or(&Action::List) {
         Action::List => {

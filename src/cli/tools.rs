@@ -5,6 +5,7 @@ mod arguments;
 use crate::app::build::App;
 use crate::app::run::{self, Start};
 use crate::cli::printer::Printer;
+use crate::cli::verbs::Verbs;
 use crate::cli::{outcome, report, table};
 use crate::context::library::Library;
 use crate::core::exit::Exit;
@@ -15,21 +16,10 @@ use crate::host::tool_call;
 use crate::repl::inspect::{about_tool, permission};
 use crate::tools::catalog::{Catalog, Registered};
 use crate::turn::root::RootEnd;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::json;
 
-/// Arguments of `tools`.
-#[derive(Debug, Args)]
-pub struct Tools {
-    /// What to do; `list` if nothing is named.
-    #[command(subcommand)]
-    pub action: Option<Action>,
-    /// Prints JSON.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What `tools` can do.
+/// What `tools` can do; `list` if nothing is named.
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Lists the tools.
@@ -52,7 +42,7 @@ pub enum Action {
     },
 }
 
-impl Tools {
+impl Verbs<Action> {
     /// Whether a tool is called.
     pub const fn calls(&self) -> bool {
         matches!(self.action, Some(Action::Call { .. }))
@@ -68,7 +58,7 @@ impl Tools {
 }
 
 /// Runs `tools`.
-pub async fn tools(app: &App, printer: &Printer, args: &Tools) -> Outcome<Exit> {
+pub async fn tools(app: &App, printer: &Printer, args: &Verbs<Action>) -> Outcome<Exit> {
     let catalog = app.kit.tools.get()?;
     match args.action.as_ref().unwrap_or(&Action::List) {
         Action::List => {
