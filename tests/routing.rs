@@ -81,5 +81,8 @@ fn wrong_data_is_told_with_its_line() {
         ("none.jsonl", "cannot read none.jsonl"),
     ] {
         program.args(["bench", "routing", "--data", file]).run().code(1).says(told);
+        if file.starts_with(['c', 'o']) {
+            program.args(["memory", "seed", "--from", file]).run().code(1).says(told).says("\"weak\": 0 or 1");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! Nothing in a file says of itself how far it is believed: trust is what its verifier gives at most, a task is
 //! recognised by its text, and what the owner does not vouch for is hearsay.
 
-use crate::app::bench::data::Row;
+use crate::app::bench::data::{FORM, Row};
 use crate::core::episode::{Episode, Namespace, Verdict, Verifier, action};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest;
@@ -107,7 +107,8 @@ pub fn read(name: &str, source: impl BufRead, intake: &Intake) -> Outcome<Batch>
 fn refused(name: &str, faults: &[(u64, String)]) -> Failure {
     let told: Vec<String> = faults.iter().take(TOLD).map(|(line, why)| format!("{name}:{line}: {why}")).collect();
     let more = if faults.len() > TOLD { format!("\nand {} more", faults.len() - TOLD) } else { String::new() };
-    let hint = r#"nothing was taken; a line is what `rhizo memory export -` writes, and for `memory seed --from` also {"id", "set", "domain", "prompt", "weak": 0 or 1, "strong": 0 or 1}"#;
+    let known = "a line is what `rhizo memory export -` writes, and for `memory seed --from` also";
+    let hint = format!("nothing was taken; {known} {FORM}");
     Failure::new(FailureKind::Invalid, format!("{}{more}", told.join("\n"))).hint(hint)
 }
 
@@ -115,8 +116,7 @@ fn take(line: &str, intake: &Intake, batch: &mut Batch) -> Result<(), String> {
     let value: Map<String, Value> = serde_json::from_str(line).map_err(|error| error.to_string())?;
     match &intake.roles {
         Some(roles) if value.contains_key("weak") || value.contains_key("strong") => {
-            let row: Row = serde_json::from_value(Value::Object(value)).map_err(|error| error.to_string())?;
-            batch.episodes.extend(outcomes(&row, roles, intake.now)?);
+            batch.episodes.extend(outcomes(&Row::read(line)?, roles, intake.now)?);
         }
         _ => {
             if let Some(key) = value.keys().find(|key| !FIELDS.contains(&key.as_str())) {
@@ -178,9 +178,6 @@ fn bounded(mut episode: Episode, claims: bool, intake: &Intake, batch: &mut Batc
 fn outcomes(row: &Row, (weak, strong): &(String, String), now: u64) -> Result<[Episode; 2], String> {
     if row.prompt.trim().is_empty() {
         return Err("`prompt` is empty".to_owned());
-    }
-    if row.weak > 1 || row.strong > 1 {
-        return Err("`weak` and `strong` are 0 or 1".to_owned());
     }
     let of = |arm: &String, won: u8| Episode {
         id: id_of(&["outcome", &row.set, &row.id, &row.prompt, arm, &won.to_string()]),

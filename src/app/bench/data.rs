@@ -6,7 +6,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-const FORM: &str = r#"each line is {"id", "set", "domain", "prompt", "weak": 0 or 1, "strong": 0 or 1}"#;
+/// How a row is written.
+pub const FORM: &str = r#"{"id", "set", "domain", "prompt", "weak": 0 or 1, "strong": 0 or 1}"#;
 
 /// A prompt with what two models made of it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -26,11 +27,23 @@ pub struct Row {
     pub strong: u8,
 }
 
+impl Row {
+    /// The row that a line has, or what is wrong with it.
+    pub fn read(line: &str) -> Result<Self, String> {
+        let row: Self = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        if row.weak > 1 || row.strong > 1 {
+            return Err("`weak` and `strong` are 0 or 1".to_owned());
+        }
+        Ok(row)
+    }
+}
+
 /// The rows of a file. `Invalid` with the line for one that has another form.
 pub fn read(path: &Path) -> Outcome<Vec<Row>> {
+    let form = || format!("each line is {FORM}");
     let failed = |error: std::io::Error| {
         let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-        Failure::new(kind, format!("cannot read {}: {error}", path.display())).hint(FORM)
+        Failure::new(kind, format!("cannot read {}: {error}", path.display())).hint(form())
     };
     let mut rows = Vec::new();
     for (at, line) in BufReader::new(File::open(path).map_err(failed)?).lines().enumerate() {
@@ -40,13 +53,9 @@ pub fn read(path: &Path) -> Outcome<Vec<Row>> {
         }
         let wrong = |why: String| {
             let message = format!("{}:{}: {why}", path.display(), at + 1);
-            Failure::new(FailureKind::Invalid, message).hint(FORM)
+            Failure::new(FailureKind::Invalid, message).hint(form())
         };
-        let row: Row = serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))?;
-        if row.weak > 1 || row.strong > 1 {
-            return Err(wrong("`weak` and `strong` are 0 or 1".to_owned()));
-        }
-        rows.push(row);
+        rows.push(Row::read(&line).map_err(wrong)?);
     }
     if rows.is_empty() {
         return Err(Failure::new(FailureKind::Invalid, format!("{} has no rows", path.display())));
