@@ -1,7 +1,7 @@
 //! `rhizo doctor`: checks settings, store, models and memory, and lists every setting.
 
 use crate::app::build::{self, App};
-use crate::cli::model_test::{self, Tested};
+use crate::cli::models::test::{self, Tested};
 use crate::cli::printer::Printer;
 use crate::cli::{scripts, table};
 use crate::config::environment::Environment;
@@ -129,7 +129,7 @@ fn front_matter(paths: &Paths) -> Vec<Outcome<String>> {
 
 /// A real call of the default model, and the state of its breaker.
 async fn call(app: &App, name: &str) -> Outcome<String> {
-    let tests = model_test::all(app, &[name.to_owned()]).await?;
+    let tests = test::all(app, &[name.to_owned()]).await?;
     tests.first().map_or_else(|| Ok("nothing was tested".to_owned()), Tested::found)
 }
 

@@ -1,7 +1,6 @@
 //! `rhizo memory`: what the program remembers, and the models that embed it. Each verb has a file of its own.
 
 use crate::app::build::App;
-use crate::cli::install;
 use crate::cli::printer::Printer;
 use crate::cli::verbs::Verbs;
 use crate::core::exit::Exit;
@@ -11,6 +10,7 @@ use std::path::PathBuf;
 
 mod explain;
 mod forget;
+mod install;
 mod look;
 mod policy;
 mod seed;

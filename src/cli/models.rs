@@ -1,10 +1,12 @@
 //! `rhizo models`: which models there are, what a server offers, and which one is used.
 
+pub mod explain;
+pub mod page;
+pub mod prices;
+pub mod test;
+pub mod troubles;
+
 use crate::app::build::App;
-use crate::cli::explain;
-use crate::cli::model_page;
-use crate::cli::model_test;
-use crate::cli::prices;
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::cli::verbs::Verbs;
@@ -70,7 +72,7 @@ pub async fn models(app: &App, printer: &Printer, args: &Verbs<Action>) -> Outco
         Action::Show { model } => show(settings, printer, model)?,
         Action::Explain(args) => return explain::explain(app, printer, args).await,
         Action::Prices(args) => prices::prices(app, printer, args)?,
-        Action::Test { names } => return model_test::test(app, printer, names).await,
+        Action::Test { names } => return test::test(app, printer, names).await,
     }
     Ok(Exit::Ok)
 }
@@ -125,7 +127,7 @@ fn show(settings: &Settings, printer: &Printer, name: &str) -> Outcome<()> {
         whole["service"] = json!(shared.limits);
     }
     whole["origins"] = own.iter().cloned().map(|(field, place)| (field, Value::String(place))).collect();
-    printer.rows(&whole, || model_page::page(settings, &spec, &own));
+    printer.rows(&whole, || page::page(settings, &spec, &own));
     Ok(())
 }
 

