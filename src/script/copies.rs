@@ -4,8 +4,8 @@
 //! thread is at it. So each thread gets cells of its own.
 
 use crate::core::failure::Outcome;
-use crate::script::depth::KEPT;
-use crate::script::gate;
+use crate::script::limits::depth::KEPT;
+use crate::script::limits::gate;
 use rhai::{Array, Dynamic, FnPtr, Map};
 use std::collections::HashMap;
 use std::ptr;

@@ -6,11 +6,12 @@ use crate::context::view::View;
 use crate::script::desk::Desk;
 use crate::script::errors::{Stop, caught, raise};
 use crate::script::handle::Context;
-use crate::script::stdlib::Modules;
-use crate::script::{
-    equality, gate, groups, growth, guards, lists, mixed, notation, order, output, parts, prims, pythonic, ranges,
-    stdlib, totals, words,
+use crate::script::language::{
+    arrays, equality, groups, lists, mixed, notation, order, pythonic, ranges, totals, words,
 };
+use crate::script::limits::{gate, growth, guards};
+use crate::script::stdlib::Modules;
+use crate::script::{output, prims, stdlib};
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,7 +54,7 @@ pub fn plain() -> Engine {
     lists::register(&mut engine);
     totals::register(&mut engine);
     groups::register(&mut engine);
-    parts::register(&mut engine);
+    arrays::register(&mut engine);
     pythonic::register(&mut engine);
     caught::register(&mut engine);
     engine

@@ -14,7 +14,8 @@ use crate::core::text::one_line;
 use crate::script::errors::syntax::syntax;
 use crate::script::errors::unknown::{unknown_function, unknown_variable};
 use crate::script::errors::way::{Home, Way};
-use crate::script::{bridge, convert, notation};
+use crate::script::language::notation;
+use crate::script::{bridge, convert};
 use rhai::{Dynamic, EvalAltResult, Map, ParseError, Position};
 use unicode_width::UnicodeWidthStr;
 

@@ -4,8 +4,8 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::{Call, Request};
 use crate::script::bridge::Seat;
 use crate::script::convert::to_dynamic;
-use crate::script::depth::{self, KEPT};
 use crate::script::errors::{Names, from_eval};
+use crate::script::limits::depth::{self, KEPT};
 #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
 use rhai::NativeCallContextStore;
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};

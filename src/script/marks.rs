@@ -1,8 +1,8 @@
 //! What variables hold, as one number each: what an evaluation has changed is found by comparing, whatever way it took. A
 //! closure changes what it has captured without a word of it in the code that calls it.
 
-use crate::script::depth::WALKED;
 use crate::script::handle::Context;
+use crate::script::limits::depth::WALKED;
 use rhai::{Array, Dynamic, FnPtr, Map, Scope};
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet};

@@ -2,9 +2,9 @@
 
 use crate::config::bounded;
 use crate::core::failure::{Failure, FailureKind};
-use crate::script::depth::{self, KEPT};
 use crate::script::engine::SOURCE_LIMIT;
 use crate::script::errors::raise;
+use crate::script::limits::depth::{self, KEPT};
 use crate::script::prims::step;
 use rhai::module_resolvers::ModuleResolver;
 use rhai::{Engine, EvalAltResult, Module, Position, Scope, Shared, Token};

@@ -3,7 +3,7 @@
 //! It knows nothing of programs. A thread that was abandoned is not waited for; the next job gets a new one.
 
 use crate::core::failure::{Failure, FailureKind};
-use crate::script::held::hand_over;
+use crate::script::limits::held::hand_over;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{OnceLock, mpsc};

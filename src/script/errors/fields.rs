@@ -3,7 +3,8 @@
 
 use super::{first_lower, script};
 use crate::core::failure::Failure;
-use crate::script::{convert, python};
+use crate::script::convert;
+use crate::script::language::python;
 
 /// A map has no field of this name; `before` is what stands before it on its line.
 pub(super) fn absent(name: &str, before: &str) -> Failure {

@@ -4,7 +4,7 @@ use super::{Names, around, first_lower, limit, line_of, script};
 use crate::core::failure::Failure;
 use crate::core::text::{is_hidden, nearest};
 use crate::script::errors::unknown::{PASSED, unknown_variable};
-use crate::script::python::{self, DIVISION, MAP, divides};
+use crate::script::language::python::{self, DIVISION, MAP, divides};
 use crate::script::stdlib;
 use rhai::{LexError, ParseErrorType, Position};
 

@@ -3,7 +3,7 @@
 use super::{Names, members, script};
 use crate::core::failure::Failure;
 use crate::core::text::{nearest, one_line};
-use crate::script::python;
+use crate::script::language::python;
 
 /// How the hint begins that follows where a function is named as if it were a value.
 pub(super) const PASSED: &str = "a function is handed over as";

@@ -3,9 +3,11 @@
 use super::functions::Functions;
 use super::{COPIES, Compiled, Expression, questions, references, repetition};
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::script::engine;
 use crate::script::errors::{Names, Stop, from_parse};
+use crate::script::language::words;
+use crate::script::limits::gate;
 use crate::script::prims::json;
-use crate::script::{engine, gate, words};
 use rhai::{Dynamic, Engine, ParseError, ParseErrorType, Scope};
 use std::sync::Arc;
 

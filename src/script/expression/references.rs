@@ -7,7 +7,7 @@ use super::deeds::{self, Deed};
 use super::functions::{Functions, effect};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest;
-use crate::script::python;
+use crate::script::language::python;
 use rhai::{AST, ASTNode, Expr, FnCallExpr, FnPtr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
 

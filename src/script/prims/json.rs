@@ -4,7 +4,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::{to_dynamic, to_value};
 use crate::script::desk::Desk;
 use crate::script::engine::STRING_LIMIT;
-use crate::script::gate;
+use crate::script::limits::gate;
 use crate::script::prims::primitive::{Answer, Primitive, done};
 use rhai::{Dynamic, Engine, Map};
 use serde::Serialize;

@@ -7,8 +7,8 @@
 
 use crate::core::failure::{Failure, Outcome};
 use crate::script::engine::{MAP_LIMIT, STRING_LIMIT};
-use crate::script::guards::beyond;
-use crate::script::held;
+use crate::script::limits::guards::beyond;
+use crate::script::limits::held;
 use rhai::EvalContext;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

@@ -4,9 +4,9 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::friendly;
 use crate::script::engine::MAP_LIMIT;
 use crate::script::errors::raise;
-use crate::script::guards::beyond;
-use crate::script::lists::Calls;
-use crate::script::totals::told;
+use crate::script::language::lists::Calls;
+use crate::script::language::totals::told;
+use crate::script::limits::guards::beyond;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, Map, NativeCallContext};
 use std::collections::BTreeMap;
 

@@ -4,10 +4,10 @@
 //! token.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::script::clock::Clock;
-use crate::script::growth;
-use crate::script::held::{held, nested};
-use crate::script::weight::Room;
+use crate::script::limits::clock::Clock;
+use crate::script::limits::growth;
+use crate::script::limits::held::{held, nested};
+use crate::script::limits::weight::Room;
 use crate::script::worker::stack;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -5,13 +5,13 @@
 //! text.
 
 use crate::core::failure::{Failure, Outcome};
-use crate::script::depth::{self, WALKED};
 use crate::script::engine::STRING_LIMIT;
 use crate::script::errors::raise;
-use crate::script::failed;
-use crate::script::gate::{self, Gate};
-use crate::script::growth;
-use crate::script::guards::beyond;
+use crate::script::language::failed_items;
+use crate::script::limits::depth::{self, WALKED};
+use crate::script::limits::gate::{self, Gate};
+use crate::script::limits::growth;
+use crate::script::limits::guards::beyond;
 use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FUNC_TO_DEBUG, FUNC_TO_STRING, ImmutableString, Map, NativeCallContext,
 };
@@ -66,7 +66,7 @@ fn additions(engine: &mut Engine) {
 
 /// A map as a part of a text.
 fn map_part(context: &NativeCallContext, map: &mut Map) -> Outcome<String> {
-    match failed::refusal(map) {
+    match failed_items::refusal(map) {
         Some(failure) => Err(failure),
         None => written(|out| entries(out, context, map)),
     }
@@ -84,7 +84,7 @@ fn joined(first: &str, second: &str) -> Outcome<String> {
 /// # Errors
 /// Those of `displayed`, and `invalid` for a failed item of a batch.
 pub fn part(value: &Dynamic) -> Outcome<String> {
-    let refusal = value.as_map_ref().ok().and_then(|map| failed::refusal(&map));
+    let refusal = value.as_map_ref().ok().and_then(|map| failed_items::refusal(&map));
     refusal.map_or_else(|| displayed(value), Err)
 }
 

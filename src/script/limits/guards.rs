@@ -3,7 +3,8 @@
 use crate::core::failure::{Failure, FailureKind};
 use crate::script::engine::{ARRAY_LIMIT, STRING_LIMIT};
 use crate::script::errors::raise;
-use crate::script::{gate, notation};
+use crate::script::language::notation;
+use crate::script::limits::gate;
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, RhaiNativeFunc, Variant};
 use std::ops::{Range, RangeInclusive};
 
@@ -92,12 +93,7 @@ fn splits(engine: &mut Engine) {
     engine.register_fn("split_rev", |text: &mut ImmutableString, by: char, most: i64| {
         collected(text.rsplitn(pieces(most), by))
     });
-    engine.register_fn("to_chars", |text: &mut ImmutableString| {
-        if text.chars().count() > ARRAY_LIMIT {
-            return Err(too_large("the array", ARRAY_LIMIT));
-        }
-        Ok(text.chars().map(Dynamic::from).collect::<Array>())
-    });
+    engine.register_fn("to_chars", |text: &mut ImmutableString| collected(text.chars()));
 }
 
 /// Into how many pieces a text is split at most: one at least.

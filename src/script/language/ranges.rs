@@ -1,7 +1,8 @@
 //! `map`, `filter`, `to_array` and totals on ranges of numbers, as people write them: `(0..8).map(|i| ..)`.
 
 use crate::script::errors::raise;
-use crate::script::{guards, totals};
+use crate::script::language::totals;
+use crate::script::limits::guards;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, NativeCallContext};
 use std::cmp::Ordering;
 use std::ops::{Range, RangeInclusive};

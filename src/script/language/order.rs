@@ -3,9 +3,11 @@
 //! A closure of one value gives the key to sort by, one of two compares.
 
 use crate::core::failure::{Failure, FailureKind};
+use crate::script::captures;
 use crate::script::convert::friendly;
 use crate::script::errors::raise;
-use crate::script::{captures, gate, totals};
+use crate::script::language::totals;
+use crate::script::limits::gate;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
 use std::cmp::Ordering;
 use std::collections::VecDeque;

@@ -2,8 +2,8 @@
 //!
 //! Rhai's own go some kilobytes of the stack deeper with every level; these stop before that is too much.
 
-use crate::script::depth::{self, WALKED};
 use crate::script::errors::raise;
+use crate::script::limits::depth::{self, WALKED};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, Map, NativeCallContext, OP_EQUALS};
 use std::cell::Cell;
 

@@ -7,7 +7,7 @@ mod parts;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::{friendly, to_value};
 use crate::script::errors::raise;
-use crate::script::notation::{Text, written};
+use crate::script::language::notation::{Text, written};
 use rhai::{Dynamic, Engine, EvalAltResult};
 use serde_json::Value;
 use std::fmt::{self, Write};

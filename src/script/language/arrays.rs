@@ -1,7 +1,7 @@
 //! `get`, `extract` and `order` on arrays. They change nothing, but Rhai's own are not marked so: they are refused on
 //! constants, as all values are that the expressions of pipelines read.
 
-use crate::script::order;
+use crate::script::language::order;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, NativeCallContext};
 use std::ops::{Range, RangeInclusive};
 
