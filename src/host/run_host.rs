@@ -21,11 +21,16 @@ use crate::host::{
     ask, attempts, batch, episodes, explore, ladder, llm, memories, news, pipelines, product, program, save, tool_call,
 };
 use crate::policy::gate;
+use crate::script::host::Host;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
+use std::ops::Deref;
 use std::sync::{Arc, Weak};
 use tokio_util::sync::CancellationToken;
 
 /// What a run is, for its host.
+#[derive(Clone)]
 pub struct RunSetup {
     /// Its id.
     pub run: RunId,
@@ -60,34 +65,21 @@ pub type OnPrint = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct RunHost {
     /// What all runs share.
     pub kit: Arc<Kit>,
-    /// Its id.
-    pub run: RunId,
-    /// Its place on the ledger.
-    pub scope: Scope,
-    /// The open documents of the whole tree.
-    pub library: Arc<Library>,
-    /// What this run may look into.
-    pub view: View,
-    /// Whether its programs are a model's.
-    pub by_model: bool,
-    /// Turns that the root may take.
-    pub max_turns: u32,
-    /// What the run's final value must be; `None` for anything.
-    pub schema: Option<Arc<Schema>>,
-    /// Which models were chosen in the whole tree, and why.
-    pub choices: Arc<Choices>,
-    /// What of the memory the whole tree has been shown.
-    pub shown: Arc<Shown>,
+    /// What the run is.
+    pub setup: RunSetup,
     /// How it looked into its context, and what it was advised.
     pub trail: Trail,
-    /// What it was answered before, for a run that goes on.
-    pub replay: Option<Arc<Replay>>,
-    /// What it has asked so far.
-    pub counts: Arc<Counts>,
     /// The steps that its programs have begun.
     pub(super) steps: OpenSteps,
-    on_print: Option<OnPrint>,
     this: Weak<Self>,
+}
+
+impl Deref for RunHost {
+    type Target = RunSetup;
+
+    fn deref(&self) -> &RunSetup {
+        &self.setup
+    }
 }
 
 impl RunHost {
@@ -95,20 +87,9 @@ impl RunHost {
     pub fn new(kit: Arc<Kit>, setup: RunSetup) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             kit,
-            run: setup.run,
-            scope: setup.scope,
-            library: setup.library,
-            view: setup.view,
-            by_model: setup.by_model,
-            max_turns: setup.max_turns,
-            schema: setup.schema,
-            choices: setup.choices,
-            shown: setup.shown,
+            setup,
             trail: Trail::default(),
-            replay: setup.replay,
-            counts: setup.counts,
             steps: OpenSteps::default(),
-            on_print: setup.on_print,
             this: Weak::clone(this),
         })
     }
@@ -127,20 +108,7 @@ impl RunHost {
     /// The host of a part of this run, with a place of its own on the ledger.
     #[must_use]
     pub fn part(&self, scope: Scope) -> Arc<Self> {
-        let setup = RunSetup {
-            run: self.run.clone(),
-            scope,
-            library: Arc::clone(&self.library),
-            view: self.view.clone(),
-            by_model: self.by_model,
-            max_turns: self.max_turns,
-            schema: None,
-            choices: Arc::clone(&self.choices),
-            shown: Arc::clone(&self.shown),
-            counts: Arc::clone(&self.counts),
-            replay: self.replay.clone(),
-            on_print: self.on_print.clone(),
-        };
+        let setup = RunSetup { scope, schema: None, ..self.setup.clone() };
         Self::new(Arc::clone(&self.kit), setup)
     }
 
@@ -214,7 +182,7 @@ impl RunHost {
     }
 
     #[allow(clippy::cognitive_complexity, reason = "one arm per kind of request, each a call")]
-    pub(super) async fn answer(&self, call: Call, cancel: CancellationToken) -> Outcome<Value> {
+    async fn answer(&self, call: Call, cancel: CancellationToken) -> Outcome<Value> {
         let frame = call.frame;
         match call.request {
             Request::Llm(request) => llm::one(self, &frame, request, &cancel).await,
@@ -272,6 +240,18 @@ impl RunHost {
     /// One line on how the run fares, for footers.
     pub fn footer(&self) -> String {
         episodes::footer(&self.scope.report())
+    }
+}
+
+impl Host for RunHost {
+    fn perform(&self, call: Call, cancel: CancellationToken) -> BoxFuture<'_, Outcome<Value>> {
+        // These are about the run as a whole, whatever step is open in it.
+        let own = matches!(call.request, Request::Step(_) | Request::Final { .. } | Request::SuggestExploration);
+        let within = if own { None } else { self.steps.around(&call.frame) };
+        match within {
+            Some(step) => async move { step.host.answer(call, cancel).await }.boxed(),
+            None => self.answer(call, cancel).boxed(),
+        }
     }
 }
 

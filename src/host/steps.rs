@@ -8,22 +8,17 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::money::Money;
-use crate::core::request::{Call, Request};
 use crate::core::status::StepOutcome;
 use crate::core::step::{Part, StepAbout, StepEnd, StepTold};
 use crate::host::lost::Task;
 use crate::host::overdue::Watch;
 use crate::host::past;
 use crate::host::run_host::RunHost;
-use crate::script::host::Host;
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use tokio_util::sync::CancellationToken;
 
 /// The steps that are open, by the frame in which they began; each is within those before it.
 #[derive(Default)]
@@ -34,9 +29,9 @@ pub(super) struct OpenSteps {
 }
 
 /// A step, or a part, that has not ended.
-struct OpenStep {
+pub(super) struct OpenStep {
     /// Who answers what is asked in it.
-    host: Arc<RunHost>,
+    pub(super) host: Arc<RunHost>,
     /// Where it is; a part is where the step around it is, if there is one.
     place: Option<Place>,
     begun: Instant,
@@ -61,7 +56,7 @@ impl OpenSteps {
     }
 
     /// The innermost step around a frame.
-    fn around(&self, frame: &Frame) -> Option<Arc<OpenStep>> {
+    pub(super) fn around(&self, frame: &Frame) -> Option<Arc<OpenStep>> {
         let open = self.lock();
         // Every call comes here, and mostly there is no step.
         if open.is_empty() {
@@ -221,16 +216,4 @@ fn finish(host: &RunHost, place: &Place, end: StepEnd, (cost, millis, replayed):
         replayed,
     };
     host.emit(&place.frame, &event);
-}
-
-impl Host for RunHost {
-    fn perform(&self, call: Call, cancel: CancellationToken) -> BoxFuture<'_, Outcome<Value>> {
-        // These are about the run as a whole, whatever step is open in it.
-        let own = matches!(call.request, Request::Step(_) | Request::Final { .. } | Request::SuggestExploration);
-        let within = if own { None } else { self.steps.around(&call.frame) };
-        match within {
-            Some(step) => async move { step.host.answer(call, cancel).await }.boxed(),
-            None => self.answer(call, cancel).boxed(),
-        }
-    }
 }

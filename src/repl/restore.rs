@@ -67,7 +67,7 @@ impl Shell {
         let on_print = Some(on_print(&screen, options.json, &muted));
         let run = resume::again(&kit, &again.row, library, Parts { on_print, ..Parts::default() }, again.force).await?;
         let replay = run.host.replay.clone();
-        let place = Place { options: &options, screen, interactive, follower, interrupts, muted: Arc::clone(&muted) };
+        let place = Place { options: &options, screen, interactive, follower, interrupts };
         let mut shell = Self::over(kit, run, place);
         replay.iter().for_each(|replay| replay.seal());
         let restored = shell.restore().await;

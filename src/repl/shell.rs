@@ -67,8 +67,6 @@ pub struct Shell {
     pub(super) follower: Follower,
     pub(super) interrupts: Interrupts,
     sessions: u32,
-    /// Whether what scripts print is held back.
-    muted: Arc<AtomicBool>,
 }
 
 /// The surroundings of a shell.
@@ -78,8 +76,6 @@ pub(super) struct Place<'a> {
     pub(super) interactive: bool,
     pub(super) follower: Follower,
     pub(super) interrupts: Interrupts,
-    /// Whether what scripts print is held back.
-    pub(super) muted: Arc<AtomicBool>,
 }
 
 impl Shell {
@@ -96,19 +92,17 @@ impl Shell {
             format!("session over {}", options.context.join(" "))
         };
         let launch = Launch { context: options.context.clone(), flags: options.flags.clone(), ..Launch::default() };
-        let muted = Arc::default();
-        let on_print = Some(on_print(&screen, options.json, &muted));
+        let on_print = Some(on_print(&screen, options.json, &Arc::default()));
         let start = Start { kind: "repl", task: &task, launch: Some(launch), on_print, ..Start::default() };
         let run = run::begin(&kit, start, library);
-        Ok(Self::over(kit, run, Place { options, screen, interactive, follower, interrupts, muted }))
+        Ok(Self::over(kit, run, Place { options, screen, interactive, follower, interrupts }))
     }
 
     /// A REPL over a run that has begun.
     pub(super) fn over(kit: Arc<Kit>, run: Run, place: Place<'_>) -> Self {
-        let Place { options, screen, interactive, follower, interrupts, muted } = place;
+        let Place { options, screen, interactive, follower, interrupts } = place;
         let session = session(&run.host, 1);
         Self {
-            muted,
             role: kit.settings.role.clone(),
             kit,
             run,
@@ -148,20 +142,8 @@ impl Shell {
         tell_skipped(&self.screen, &library);
         let (kept, lost) = self.session().await.snapshot(|_| true);
         let sources = self.sources.clone();
-        let setup = RunSetup {
-            run: self.run.host.run.clone(),
-            scope: self.run.host.scope.clone(),
-            view: library.view(),
-            library: Arc::new(library),
-            by_model: false,
-            max_turns: self.run.host.max_turns,
-            schema: None,
-            choices: Arc::clone(&self.run.host.choices),
-            shown: Arc::clone(&self.run.host.shown),
-            counts: Arc::clone(&self.run.host.counts),
-            replay: self.run.host.replay.clone(),
-            on_print: Some(on_print(&self.screen, self.json, &self.muted)),
-        };
+        let view = library.view();
+        let setup = RunSetup { library: Arc::new(library), view, ..self.run.host.setup.clone() };
         let host = RunHost::new(Arc::clone(&self.kit), setup);
         self.run = Run::new(host, self.run.task.clone(), self.run.cancel.clone());
         self.reset().await;

@@ -78,17 +78,13 @@ async fn begin(shell: &Shell, question: &str) -> Outcome<Run> {
     drop(kit.store.begin_run(new).await?);
     let setup = RunSetup {
         run: id,
-        scope: session.scope.clone(),
-        library: Arc::clone(&session.library),
-        view: session.view.clone(),
         by_model: true,
-        max_turns: session.max_turns,
         schema: None,
         choices: Arc::default(),
-        shown: Arc::clone(&session.shown),
         counts: Arc::default(),
         replay: None,
         on_print: None,
+        ..session.setup.clone()
     };
     let host = RunHost::new(Arc::clone(kit), setup);
     host.emit(&Frame::root(), &Event::RunStarted { task: one_line(question, 200), depth: 0 });
