@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a model, a file or a clock; deadlines and turns are counted by those who wait and loop.
 
+pub mod footer;
 pub mod ledger;
 pub mod report;
 pub mod reservation;

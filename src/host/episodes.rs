@@ -1,57 +1,15 @@
-//! What a run leaves behind for people and for memory: the footer line and the episodes of a finished run.
+//! What a run leaves behind for memory: the episodes of a finished run.
 
-use crate::budget::report::SpendReport;
 use crate::core::episode::{Episode, Verdict, Verifier, action};
 use crate::core::event::Event;
 use crate::core::failure::Failure;
 use crate::core::ids::Frame;
-use crate::core::money::Money;
 use crate::core::status::RunStatus;
 use crate::core::text::one_line;
 use crate::host::explore::{self, Offer};
 use crate::host::run_host::RunHost;
 use crate::host::trail::Look;
 use crate::memory::situation::{self, Situation};
-
-/// One line: calls, tokens, money.
-pub fn footer(report: &SpendReport) -> String {
-    let t = &report.totals;
-    let calls = if t.calls == 1 { "1 call" } else { &format!("{} calls", t.calls) };
-    let failed = if t.failed > 0 { format!(" ({} failed)", t.failed) } else { String::new() };
-    let unpriced = if t.unpriced_calls > 0 { format!(" + {} unpriced", t.unpriced_calls) } else { String::new() };
-    let about = if t.usage.estimated { "~" } else { "" };
-    let unheard = unheard(t.usage.unheard_tokens);
-    let unknown = at_worst(t.unknown, t.unknown_cost).map_or_else(String::new, |told| format!(" · {told}"));
-    let unusable = unusable(t.unusable, t.unusable_cost);
-    format!(
-        "{calls}{failed} · {about}{} in + {about}{} out tokens · {}{unpriced}{unknown}{unusable}{unheard}",
-        t.usage.input_tokens, t.usage.output_tokens, t.cost
-    )
-}
-
-/// How many answer tokens nobody heard, behind a separator; nothing if there are none.
-pub fn unheard(tokens: u64) -> String {
-    match tokens {
-        0 => String::new(),
-        _ => format!(" · {tokens} of the out tokens nobody heard: charged at the worst case"),
-    }
-}
-
-/// How many answers could not be used and what of a cost was paid for them, behind a separator; nothing if there are none.
-pub fn unusable(answers: u64, cost: Money) -> String {
-    let which = if answers == 1 { "1 answer".to_owned() } else { format!("{answers} answers") };
-    match (answers, cost) {
-        (0, _) => String::new(),
-        (_, Money::ZERO) => format!(" · {which} could not be used"),
-        _ => format!(" · of it {cost} for {which} that could not be used"),
-    }
-}
-
-/// How much of a cost is the worst case of calls that were under way when their process died; nothing if there are none.
-pub fn at_worst(calls: u64, cost: Money) -> Option<String> {
-    let whose = if calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
-    (calls > 0).then(|| format!("of it {cost} at worst for {whose} whose end is unknown"))
-}
 
 /// How a run ended, as far as its episodes need it.
 pub struct Ended<'a> {

@@ -1,5 +1,6 @@
 //! The host of one run: its place in the tree, its scope on the budget, its context, and the dispatch of requests.
 
+use crate::budget::footer::footer;
 use crate::budget::scope::Scope;
 use crate::context::library::Library;
 use crate::context::view::View;
@@ -18,7 +19,7 @@ use crate::host::steps::{self, OpenSteps};
 use crate::host::trail::Trail;
 use crate::host::typed::{Checked, Schema};
 use crate::host::{
-    ask, attempts, batch, episodes, explore, ladder, llm, memories, news, pipelines, product, program, save, tool_call,
+    ask, attempts, batch, explore, ladder, llm, memories, news, pipelines, product, program, save, tool_call,
 };
 use crate::policy::gate;
 use crate::script::host::Host;
@@ -239,7 +240,7 @@ impl RunHost {
 
     /// One line on how the run fares, for footers.
     pub fn footer(&self) -> String {
-        episodes::footer(&self.scope.report())
+        footer(&self.scope.report().totals)
     }
 }
 

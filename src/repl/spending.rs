@@ -1,7 +1,7 @@
 //! What a run and its children spent, by depth, role and model: a line for each.
 
-use crate::budget::report::{SpendReport, SpendRow};
-use crate::host::episodes::footer;
+use crate::budget::footer::footer;
+use crate::budget::report::SpendRow;
 use crate::repl::table::page;
 
 /// The lines, each behind `indent` blanks; none where everything was spent at one depth, in one role, by one model.
@@ -11,7 +11,6 @@ pub fn lines(rows: &[SpendRow], indent: usize, width: Option<u16>) -> Vec<String
 
 /// The line of one depth, role and model.
 pub fn line(row: &SpendRow, indent: usize, width: Option<u16>) -> String {
-    let alone = SpendReport { totals: row.totals, ..SpendReport::default() };
-    let text = format!("depth {} · {} · {} · {}", row.depth, row.role, row.model, footer(&alone));
+    let text = format!("depth {} · {} · {} · {}", row.depth, row.role, row.model, footer(&row.totals));
     page(&format!("{:indent$}{text}", ""), width)
 }

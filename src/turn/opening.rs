@@ -7,8 +7,8 @@ use crate::core::ids::Frame;
 use crate::core::message::{Message, Speaker};
 use crate::core::text::one_line;
 use crate::host::door::{self, Asked};
+use crate::host::explore;
 use crate::host::run_host::RunHost;
-use crate::host::{episodes, explore};
 use crate::registry::personas;
 use crate::registry::programs;
 use crate::registry::roles::Role;
@@ -44,7 +44,7 @@ pub(super) fn budget_line(host: &RunHost, turn: u32) -> Outcome<String> {
     ];
     let left: Vec<String> = parts.into_iter().flatten().collect();
     let left = if left.is_empty() { "no limit set".to_owned() } else { format!("left: {}", left.join(", ")) };
-    let line = one_line(&format!("spent: {}; {left}", episodes::footer(&host.scope.report())), 300);
+    let line = one_line(&format!("spent: {}; {left}", host.footer()), 300);
     let asked = Asked::new(EffectKind::Budget, &Value::from("line"));
     door::told(host, &Frame::root().child(format_args!("turn{turn}")), asked, line)
 }

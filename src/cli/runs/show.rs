@@ -1,5 +1,6 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
+use crate::budget::footer::{at_worst, unheard, unusable};
 use crate::budget::report::SpendRow;
 use crate::cli::runs::{calls, steps, time, value};
 use crate::cli::table;
@@ -10,7 +11,6 @@ use crate::core::ids::RunId;
 use crate::core::money::Money;
 use crate::core::status::RunStatus;
 use crate::core::text::one_line;
-use crate::host::episodes::{at_worst, unheard, unusable};
 use crate::host::resume;
 use crate::pipeline::intention;
 use crate::repl::spending;
