@@ -20,7 +20,6 @@ use crate::script::state::{State, Variable};
 use rhai::{AST, Dynamic, Engine};
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Text up to this many bytes is shown whole; longer text gets a number, so that `out(n)` has all of it.
 pub const SHOWN: usize = 4_000;
@@ -48,8 +47,6 @@ pub struct Evaluation {
     pub final_: Option<Value>,
     /// Variables that were not there before.
     pub new_variables: Vec<Variable>,
-    /// Time spent computing.
-    pub computed: Duration,
 }
 
 impl Evaluation {

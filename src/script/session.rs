@@ -134,21 +134,21 @@ impl Session {
             () = overdue(&gate, &mut self.alarm) => None,
         };
         if let Some(ended) = ended {
-            return self.commit(ended, gate.computed());
+            return self.commit(ended);
         }
         self.worker.abandon();
         let died = || Failure::new(FailureKind::Internal, "the evaluation's thread died");
         Evaluation::failed(gate.stop().unwrap_or_else(died)).saying(output.take_printed(), &self.desk)
     }
 
-    fn commit(&mut self, ended: Ended, computed: Duration) -> Evaluation {
+    fn commit(&mut self, ended: Ended) -> Evaluation {
         let Ended { state, evaluation } = ended;
         let old = std::mem::replace(&mut self.state, Arc::new(state));
         let before: HashSet<&str> = old.scope.iter_raw().map(|(name, ..)| name).collect();
         let new_variables = self.state.variables(|name| !before.contains(name));
         drop(before);
         self.worker.bury(old);
-        Evaluation { new_variables, computed, ..evaluation }
+        Evaluation { new_variables, ..evaluation }
     }
 
     /// Makes the stdlib modules that a program names known to its parser.

@@ -1,16 +1,10 @@
 //! Stage 2, pure: who answers the turn, and how.
 
-use crate::core::request::LlmOptions;
 use crate::host::choose::Chosen;
 use crate::turn::stages::{AnalyzedTurn, PreparedTurn};
 use std::sync::Arc;
 
 /// Decides role, model and form of the call.
 pub fn analyze(prepared: PreparedTurn, chosen: &Arc<Chosen>, functions: bool) -> AnalyzedTurn {
-    AnalyzedTurn {
-        prepared,
-        chosen: Arc::clone(chosen),
-        options: LlmOptions { label: Some("root".to_owned()), ..LlmOptions::default() },
-        functions,
-    }
+    AnalyzedTurn { prepared, chosen: Arc::clone(chosen), functions }
 }

@@ -13,11 +13,10 @@ const LEFT: usize = 400;
 /// What is left of the arguments of an old call: the protocols want JSON, and so the form that it had.
 const OLD_ARGUMENTS: &str = "{\"code\":\"// shortened: earlier code\"}";
 
-/// The history with as many old messages shortened as are needed to fit `room` bytes, and how many those are.
-pub fn compact(history: &[Message], room: usize) -> (Vec<Message>, usize) {
+/// The history with as many old messages shortened as are needed to fit `room` bytes.
+pub fn compact(history: &[Message], room: usize) -> Vec<Message> {
     let mut messages = history.to_vec();
     let mut total: usize = messages.iter().map(bytes).sum();
-    let mut shortened = 0;
     let last = messages.len().saturating_sub(TAIL);
     for message in messages.iter_mut().take(last).skip(HEAD) {
         if total <= room {
@@ -25,11 +24,9 @@ pub fn compact(history: &[Message], room: usize) -> (Vec<Message>, usize) {
         }
         let before = bytes(message);
         shorten(message);
-        let saved = before.saturating_sub(bytes(message));
-        total -= saved;
-        shortened += usize::from(saved > 0);
+        total -= before.saturating_sub(bytes(message));
     }
-    (messages, shortened)
+    messages
 }
 
 /// What a message adds to a prompt, in bytes.
@@ -63,13 +60,12 @@ mod tests {
         let message = |speaker, letter: &str| Message::new(speaker, letter.repeat(5_000));
         let history: Vec<Message> =
             (0..10).map(|i| message(if i % 2 == 0 { Speaker::User } else { Speaker::Assistant }, "x")).collect();
-        let (same, none) = compact(&history, 100_000);
-        assert_eq!((same, none), (history.clone(), 0));
-        let (small, shortened) = compact(&history, 40_000);
-        assert_eq!(shortened, 3);
+        assert_eq!(compact(&history, 100_000), history);
+        let small = compact(&history, 40_000);
         assert!(small.iter().map(|m| m.text.len()).sum::<usize>() <= 40_000);
         assert_eq!(small[..2], history[..2]);
-        assert_eq!(small[6..], history[6..]);
+        assert!(small[2..5].iter().all(|message| message.text.starts_with("[shortened: ")));
+        assert_eq!(small[5..], history[5..]);
         assert!(small[2].text.starts_with("[shortened: earlier output"));
     }
 
@@ -83,9 +79,8 @@ mod tests {
             message
         };
         let history: Vec<Message> = (0..10).map(message).collect();
-        assert_eq!(compact(&history, 61_000).1, 0);
-        let (small, shortened) = compact(&history, 60_000);
-        assert_eq!(shortened, 1);
+        assert_eq!(compact(&history, 61_000), history);
+        let small = compact(&history, 60_000);
         assert_eq!(small[2].tool_requests[0].arguments, OLD_ARGUMENTS);
         assert!(serde_json::from_str::<serde_json::Value>(OLD_ARGUMENTS).is_ok_and(|value| value["code"].is_string()));
         assert_eq!(small[2].thoughts, history[2].thoughts);

@@ -2,11 +2,11 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::core::message::{ChatRequest, FunctionSpec};
+use crate::core::message::{ChatReply, ChatRequest, FunctionSpec};
 use crate::host::call::ModelCall;
 use crate::host::fallback;
 use crate::host::run_host::RunHost;
-use crate::turn::stages::{AnalyzedTurn, ModelReply};
+use crate::turn::stages::AnalyzedTurn;
 use serde_json::json;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,7 @@ pub async fn execute(
     frame: &Frame,
     analyzed: &AnalyzedTurn,
     cancel: &CancellationToken,
-) -> Outcome<ModelReply> {
+) -> Outcome<ChatReply> {
     let chosen = &analyzed.chosen;
     let call = ModelCall {
         frame: frame.child(format_args!("turn{}", analyzed.prepared.turn)),
@@ -35,7 +35,7 @@ pub async fn execute(
             ..ChatRequest::default()
         },
         schema: None,
-        label: analyzed.options.label.clone(),
+        label: Some("root".to_owned()),
         timeout: None,
         logged: analyzed.prepared.logged,
         needs: None,

@@ -1,7 +1,7 @@
 //! Stage 5, pure: the end of a turn: the answer, or the messages that the next turn starts with.
 
-use crate::core::message::{Message, Speaker};
-use crate::turn::stages::{ModelReply, ToolRound, TurnOutput};
+use crate::core::message::{ChatReply, Message, Speaker};
+use crate::turn::stages::{ToolRound, TurnOutput};
 
 /// What the model is told about the state of the run.
 pub struct Status {
@@ -14,7 +14,7 @@ pub struct Status {
 }
 
 /// Ends a turn.
-pub fn finish(reply: ModelReply, round: ToolRound, status: &Status) -> TurnOutput {
+pub fn finish(reply: ChatReply, round: ToolRound, status: &Status) -> TurnOutput {
     if let Some(value) = round.final_ {
         return TurnOutput::Done(value);
     }

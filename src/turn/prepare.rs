@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// Makes the prompt. `window` is the model's, in tokens; half of it, at four bytes per token, is for history.
 pub fn prepare(input: &TurnInput, window: u64) -> PreparedTurn {
     let room = usize::try_from(window.saturating_mul(2)).unwrap_or(usize::MAX);
-    let (mut messages, compacted) = compact(&input.history, room);
+    let mut messages = compact(&input.history, room);
     if input.turn == input.of {
         if let Some(last) = messages.last_mut().filter(|m| m.speaker == Speaker::User) {
             last.text.push_str("\n\n");
@@ -19,5 +19,5 @@ pub fn prepare(input: &TurnInput, window: u64) -> PreparedTurn {
         }
     }
     let logged = input.sent.iter().zip(&messages).take_while(|(before, now)| before == now).count();
-    PreparedTurn { messages: Arc::from(messages), turn: input.turn, compacted, logged }
+    PreparedTurn { messages: Arc::from(messages), turn: input.turn, logged }
 }

@@ -1,8 +1,7 @@
 //! What passes from stage to stage. Frozen: public fields, no setters.
 
 use crate::core::failure::{Failure, FailureKind};
-use crate::core::message::{ChatReply, Message};
-use crate::core::request::LlmOptions;
+use crate::core::message::Message;
 use crate::host::choose::Chosen;
 use crate::host::trail::Look;
 use crate::turn::observation::Observation;
@@ -29,8 +28,6 @@ pub struct PreparedTurn {
     pub messages: Arc<[Message]>,
     /// From 1.
     pub turn: u32,
-    /// How many messages were shortened to fit the window.
-    pub compacted: usize,
     /// How many of the first messages are those of the turn before.
     pub logged: usize,
 }
@@ -42,8 +39,6 @@ pub struct AnalyzedTurn {
     pub prepared: PreparedTurn,
     /// The role and model that answer.
     pub chosen: Arc<Chosen>,
-    /// Options of the call.
-    pub options: LlmOptions,
     /// Whether the model is offered the function `rhai(code)` beside code blocks.
     pub functions: bool,
 }
@@ -73,6 +68,3 @@ pub enum TurnOutput {
     /// With messages for the next turn.
     Next(Vec<Message>),
 }
-
-/// A model's reply; the provider's own type serves.
-pub type ModelReply = ChatReply;

@@ -3,7 +3,7 @@
 use crate::core::event::Event;
 use crate::core::failure::FailureKind;
 use crate::core::ids::Frame;
-use crate::core::message::Finish;
+use crate::core::message::{ChatReply, Finish};
 use crate::core::text::nearest;
 use crate::host::run_host::RunHost;
 use crate::host::trail::Look;
@@ -12,7 +12,7 @@ use crate::script::evaluate::Evaluation;
 use crate::script::session::Session;
 use crate::turn::code::{self, Block, Treatment};
 use crate::turn::observation::{self, Observation};
-use crate::turn::stages::{ModelReply, ToolRound};
+use crate::turn::stages::ToolRound;
 use serde_json::Value;
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -45,7 +45,7 @@ struct Code {
 }
 
 /// Runs all code of a reply in order. After an error the rest is not run.
-pub async fn run_tools(reply: &ModelReply, mut bench: Workbench<'_>) -> ToolRound {
+pub async fn run_tools(reply: &ChatReply, mut bench: Workbench<'_>) -> ToolRound {
     let pieces = pieces(reply, bench.session);
     let mut round = ToolRound::default();
     let mut broken = false;
@@ -117,7 +117,7 @@ fn lines(text: &str) -> u64 {
     u64::try_from(text.lines().filter(|line| !line.trim().is_empty()).count()).unwrap_or(u64::MAX)
 }
 
-fn pieces(reply: &ModelReply, session: &mut Session) -> Vec<Piece> {
+fn pieces(reply: &ChatReply, session: &mut Session) -> Vec<Piece> {
     let calls: Vec<Piece> = reply
         .tool_requests
         .iter()
@@ -187,7 +187,7 @@ fn judged(code: Code, session: &mut Session) -> Result<Code, String> {
     }
 }
 
-fn nothing(reply: &ModelReply) -> String {
+fn nothing(reply: &ChatReply) -> String {
     if reply.finish == Finish::Length {
         return "not run: the answer was cut by the token limit before any code; write less at once".to_owned();
     }

@@ -126,7 +126,7 @@ impl Gate {
     }
 
     /// Time spent computing so far.
-    pub fn computed(&self) -> Duration {
+    fn computed(&self) -> Duration {
         self.whole.started.elapsed().saturating_sub(self.clock().waited())
     }
 
