@@ -11,9 +11,7 @@ pub enum EffectClass {
     Pure,
     /// Reads the world; repeating it is harmless.
     Read,
-    /// Changes the world, to the same state however often it is called.
-    Idempotent,
-    /// Changes the world each time; never silently repeated.
+    /// Changes the world; never silently repeated.
     Write,
 }
 

@@ -53,7 +53,7 @@ pub async fn call(
     let work = async { execute(tools, &Approval::Auto, &name, args, &cx, &observe).await.into() };
     match effect {
         EffectClass::Write if let Some(open) = begun(&host.kit.store, &entry)? => Err(undecided(host, &name, open)),
-        EffectClass::Write | EffectClass::Idempotent => entry.perform(host, work).await,
+        EffectClass::Write => entry.perform(host, work).await,
         EffectClass::Pure | EffectClass::Read => entry.observe(host, work).await,
     }
 }
