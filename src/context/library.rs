@@ -24,13 +24,6 @@ const OWNED_BYTES: usize = 32 << 20;
 pub enum Input {
     /// A file, a folder or a glob.
     Path(PathBuf),
-    /// Text in memory.
-    Text {
-        /// What to call it.
-        name: String,
-        /// The text.
-        text: String,
-    },
     /// What a pipe delivers, read to its end; called `stdin`.
     Stdin(Box<dyn Read + Send>),
 }
@@ -39,7 +32,6 @@ impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => write!(f, "Path({})", path.display()),
-            Self::Text { name, text } => write!(f, "Text({name}, {} bytes)", text.len()),
             Self::Stdin(_) => f.write_str("Stdin"),
         }
     }
@@ -106,9 +98,6 @@ impl Library {
         for input in inputs {
             match input {
                 Input::Path(path) => library.add_path(&path, options, &mut seen, poll)?,
-                Input::Text { name, text } => {
-                    library.add_text(Document::owned(name, text.into_bytes()));
-                }
                 Input::Stdin(mut reader) => library.add_pipe(["stdin"; 2], &mut *reader, options, poll)?,
             }
         }

@@ -5,8 +5,8 @@ use rhizo::app::{build, run};
 use rhizo::config::environment::Environment;
 use rhizo::config::layer::Layer;
 use rhizo::config::settings::Settings;
-use rhizo::context::library::{Input, Library, OpenOptions};
-use rhizo::context::poll::Poll;
+use rhizo::context::document::Document;
+use rhizo::context::library::Library;
 use rhizo::core::failure::FailureKind;
 use rhizo::script::completeness::Completeness;
 use rhizo::script::evaluate::Evaluation;
@@ -33,9 +33,10 @@ impl Bench {
         let environment = Environment { variables, folder: folder.path().to_owned() };
         let settings = Settings::load(environment, Layer::default()).expect("settings");
         let app = build::build(settings, Arc::new(Nobody)).expect("an app");
-        let input = Input::Text { name: "text".to_owned(), text: text.to_owned() };
-        let inputs = if text.is_empty() { Vec::new() } else { vec![input] };
-        let library = Library::open(inputs, &OpenOptions::default(), &Poll::never()).expect("a library");
+        let library = Library::default();
+        if !text.is_empty() {
+            library.add_text(Document::owned("text".to_owned(), text.into()));
+        }
         let run = run::begin(&app.kit, run::Start { kind: "test", task: "test", ..run::Start::default() }, library);
         Self { session: run.session(None, None), _run: run, _folder: folder }
     }
