@@ -106,7 +106,6 @@ fn listed(store: &Store, printer: &Printer, limit: u32, (all, kind): (bool, Opti
         top_level: !all && kind != Some("child"),
         kind: kind.map(str::to_owned),
         limit: Some(limit.saturating_add(1)),
-        ..RunFilter::default()
     };
     let mut rows = store.runs(&filter)?;
     let more = rows.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));

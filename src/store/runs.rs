@@ -125,8 +125,6 @@ impl RunRow {
 pub struct RunFilter {
     /// Leaves out child runs.
     pub top_level: bool,
-    /// Only this recorded status.
-    pub status: Option<RunStatus>,
     /// Only this kind.
     pub kind: Option<String>,
     /// At most so many.
@@ -171,14 +169,12 @@ impl Store {
 
     /// The runs that pass the filter, newest first: by when they were recorded, which no clock that was wrong changes.
     pub fn runs(&self, filter: &RunFilter) -> Outcome<Vec<RunRow>> {
-        let sql = "SELECT * FROM runs WHERE (?1 IS NULL OR status = ?1) AND (NOT ?2 OR parent IS NULL)
-                   AND (?4 IS NULL OR kind = ?4)
+        let sql = "SELECT * FROM runs WHERE (NOT ?1 OR parent IS NULL) AND (?2 IS NULL OR kind = ?2)
                    ORDER BY rowid DESC LIMIT ?3";
         let limit = filter.limit.map_or(-1, i64::from);
-        let status = filter.status.map(RunStatus::name);
         self.read(|connection| {
             let mut query = connection.prepare_cached(sql)?;
-            let rows = query.query((status, filter.top_level, limit, filter.kind.as_deref()))?;
+            let rows = query.query((filter.top_level, filter.kind.as_deref(), limit))?;
             self.readable(rows, |row| run_row(connection, row))
         })
     }
