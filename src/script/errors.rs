@@ -73,12 +73,13 @@ impl Names {
     }
 }
 
-/// An evaluation's error as a failure. `source` is the text that was evaluated.
-pub fn from_eval(error: &EvalAltResult, source: &str, names: &Names) -> Failure {
-    from_session(error, source, names, &|_| Home::Program)
+/// The error of what a native function called as a failure: the text that it stands in is not at hand there.
+pub fn from_native(error: &EvalAltResult) -> Failure {
+    from_session(error, "", &Names::default(), &|_| Home::Program)
 }
 
-/// The same in a session, whose functions may stand in an earlier text.
+/// An evaluation's error as a failure. `source` is the text that was evaluated; a session's functions may stand in an earlier
+/// one.
 pub fn from_session(error: &EvalAltResult, source: &str, names: &Names, home: &dyn Fn(&str) -> Home) -> Failure {
     let Way { within, inner, mut position, elsewhere } = way::of(error, home);
     if let (EvalAltResult::ErrorDataRace(what, _), true) = (inner, within.is_empty() && position.is_none()) {

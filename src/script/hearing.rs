@@ -4,7 +4,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::{Call, Request};
 use crate::script::bridge::Seat;
 use crate::script::convert::to_dynamic;
-use crate::script::errors::{Names, from_eval};
+use crate::script::errors::from_native;
 use crate::script::limits::depth::{self, KEPT};
 #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
 use rhai::NativeCallContextStore;
@@ -103,7 +103,7 @@ impl Hearing {
                 self.hearers.telling.store(true, Ordering::Relaxed);
                 let called = closure.call_within_context::<Dynamic>(&context, (event.clone(),));
                 self.hearers.telling.store(false, Ordering::Relaxed);
-                called.map(drop).map_err(|error| from_eval(&error, "", &Names::default()))?;
+                called.map(drop).map_err(|error| from_native(&error))?;
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::{LlmRequest, Request};
 use crate::script::bridge;
 use crate::script::convert::{friendly, to_dynamic};
-use crate::script::errors::{Names, from_eval, raise};
+use crate::script::errors::{from_native, raise};
 use crate::script::prims::primitive::{Answer, answered};
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext};
 use serde_json::Value;
@@ -129,7 +129,7 @@ pub fn batch(
 
 /// What is wrong with one check costs nobody the other answers, unless no script may catch it.
 fn told(error: Box<EvalAltResult>, item: usize) -> Answer<Dynamic> {
-    let failure = from_eval(&error, "", &Names::default());
+    let failure = from_native(&error);
     if !failure.kind.catchable() {
         return Err(error);
     }

@@ -9,7 +9,7 @@ use crate::script::captures;
 use crate::script::convert::{friendly, to_dynamic};
 use crate::script::copies::Copies;
 use crate::script::desk::Desk;
-use crate::script::errors::{Names, from_eval, panics, raise, slip, way};
+use crate::script::errors::{from_native, panics, raise, slip, way};
 use crate::script::limits::growth::settled;
 use crate::script::limits::guards::collected;
 use crate::script::limits::held::hand_over;
@@ -228,7 +228,7 @@ impl Work {
     /// What went wrong with an item; the end of the program stops the other items like what no script may catch.
     fn failure(&self, context: &NativeCallContext, index: usize, error: Box<EvalAltResult>) -> Failure {
         if way::end(&error).is_none() {
-            let failure = from_eval(&error, "", &Names::default());
+            let failure = from_native(&error);
             if slip::is_slip(&error, context) {
                 self.done().slips.insert(index, error);
             }

@@ -8,8 +8,8 @@ use crate::core::status::StepOutcome;
 use crate::core::step::{StepAbout, StepEnd, StepTold};
 use crate::script::bridge;
 use crate::script::convert::options;
+use crate::script::errors::from_native;
 use crate::script::errors::way::{self, Home};
-use crate::script::errors::{Names, from_eval};
 use crate::script::prims::primitive::{Answer, answered, ask, done};
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
 
@@ -66,7 +66,7 @@ fn said(value: &Dynamic) -> StepEnd {
 
 /// How a step ended whose work failed. What the failure holds beside its message is the program's, and may be long.
 fn failed(error: &EvalAltResult) -> StepEnd {
-    let mut failure = from_eval(way::of(error, &|_| Home::Native).inner, "", &Names::default());
+    let mut failure = from_native(way::of(error, &|_| Home::Native).inner);
     failure.details.clear();
     StepEnd { outcome: StepOutcome::of(failure.kind), reason: String::new(), failure: Some(failure), lost: None }
 }

@@ -9,8 +9,8 @@ use crate::core::step::{Part, StepTold};
 use crate::script::bridge::{self, Seat, seat, seated};
 use crate::script::convert::options;
 use crate::script::desk::Desk;
+use crate::script::errors::from_native;
 use crate::script::errors::way::{self, Home};
-use crate::script::errors::{Names, from_eval};
 use crate::script::limits::growth;
 use crate::script::limits::timed::{Alarm, Timed};
 use crate::script::prims::primitive::{Answer, Primitive, answered, ask, done};
@@ -96,6 +96,6 @@ fn called(context: &NativeCallContext, work: &FnPtr) -> Answer<Dynamic> {
 
 /// What stopped a part with a budget stops nothing around it.
 fn contained(error: Box<EvalAltResult>, part: &str) -> Answer<Dynamic> {
-    let failure = from_eval(way::of(&error, &|_| Home::Native).inner, "", &Names::default());
+    let failure = from_native(way::of(&error, &|_| Home::Native).inner);
     if failure.kind.catchable() { Err(error) } else { answered(Err(failure.contained_whole(part))) }
 }
