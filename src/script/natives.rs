@@ -9,6 +9,74 @@ const SHOWN: usize = 10;
 /// Numbers that Rhai has functions for and no program here has.
 const FOREIGN: &[&str] = &["i8", "i16", "i32", "i128", "u8", "u16", "u32", "u64", "u128", "f32"];
 
+/// Those that a misspelled name may have meant.
+pub const BUILT_IN: &[&str] = &[
+    "print",
+    "debug",
+    "len",
+    "push",
+    "pop",
+    "shift",
+    "insert",
+    "remove",
+    "contains",
+    "index_of",
+    "map",
+    "filter",
+    "reduce",
+    "sort",
+    "reverse",
+    "join",
+    "split",
+    "trim",
+    "replace",
+    "sub_string",
+    "to_upper",
+    "to_lower",
+    "keys",
+    "values",
+    "type_of",
+    "to_string",
+    "parse_int",
+    "parse_float",
+    "to_int",
+    "to_float",
+    "abs",
+    "min",
+    "max",
+    "floor",
+    "ceiling",
+    "round",
+    "starts_with",
+    "ends_with",
+    "extract",
+    "append",
+    "some",
+    "all",
+    "find",
+    "range",
+    "is_empty",
+    "chars",
+    "bytes",
+    "get",
+    "set",
+    "clear",
+    "truncate",
+    "chop",
+    "dedup",
+    "drain",
+    "retain",
+    "splice",
+    "mixin",
+    "order",
+    "order_by",
+    "sort_by",
+    "sum",
+    "mean",
+    "group_by",
+    "count_by",
+];
+
 /// The signatures of a native function and what it does; `None` if there is none of this name.
 pub fn about(engine: &Engine, name: &str) -> Option<String> {
     let known = engine.collect_fn_metadata(
@@ -79,7 +147,7 @@ fn summary(comment: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::about;
+    use super::{BUILT_IN, about};
     use crate::script::engine::plain;
 
     #[test]
@@ -97,5 +165,14 @@ mod tests {
             assert!(!text.contains("ImmutableString") && !text.contains("i128"), "{text}");
         }
         assert_eq!(about(&engine, "nothing_of_this_name"), None);
+    }
+
+    #[test]
+    fn names_that_hints_offer_are_functions_that_there_are() {
+        let engine = plain();
+        // `type_of` is the parser's.
+        for name in BUILT_IN.iter().filter(|name| **name != "type_of") {
+            assert!(about(&engine, name).is_some(), "{name}");
+        }
     }
 }

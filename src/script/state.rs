@@ -1,9 +1,8 @@
 //! What a session has from one evaluation to the next: its variables and functions.
 
 use crate::script::errors::Names;
-use crate::script::evaluate::report;
 use crate::script::prims::table;
-use crate::script::show;
+use crate::script::{natives, show};
 use rhai::{AST, Dynamic, Scope};
 use std::collections::HashSet;
 
@@ -55,7 +54,7 @@ impl State {
         let variables = self.scope.iter_raw().map(|(name, ..)| name.to_owned()).collect();
         let mut functions: Vec<String> = self.functions.iter_functions().map(|f| f.name.to_owned()).collect();
         functions.extend(table::ALL.iter().map(|p| p.name.trim_start_matches("context.").to_owned()));
-        functions.extend(report::BUILT_IN.iter().map(|name| (*name).to_owned()));
+        functions.extend(natives::BUILT_IN.iter().map(|name| (*name).to_owned()));
         Names { variables, functions }
     }
 }
