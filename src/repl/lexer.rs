@@ -103,13 +103,14 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// Takes the literal part of an interpolated string, up to its end or to the next `${`. `skip` is 1 at its
-    /// opening quote.
+    /// Takes the literal part of an interpolated string, up to its end or to the next `${`; a `\${` opens nothing. `skip` is 1
+    /// at its opening quote.
     fn template(&mut self, skip: usize) {
         let rest = &self.source[self.at..];
         let inner = &rest[skip..];
-        let (end, open) = (inner.find('`'), inner.find("${"));
-        match (end, open) {
+        let mut opens = inner.match_indices("${").map(|(at, _)| at);
+        let open = opens.find(|at| !inner[..*at].ends_with('\\'));
+        match (inner.find('`'), open) {
             (end, Some(open)) if end.is_none_or(|end| open < end) => {
                 if skip + open > 0 {
                     self.take(Kind::Text, skip + open, true);
@@ -237,5 +238,6 @@ mod tests {
         );
         check("`a${x", &["t:`a", "s:${", "w:x"]);
         check("`a\nb", &["t!`a\nb"]);
+        check(r"`\${a}${b}\\${c}`", &[r"t:`\${a}", "s:${", "w:b", "s:}", r"t:\\${c}`"]);
     }
 }

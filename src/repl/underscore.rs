@@ -61,6 +61,7 @@ mod tests {
             "items.map(|_| 1)",
             "let _ = 1;",
             "`_`",
+            r"`\${_}`",
             "1_000",
         ] {
             check(source, source);

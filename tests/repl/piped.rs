@@ -13,6 +13,11 @@ fn statements_of_a_pipe_are_evaluated_one_by_one() {
 }
 
 #[test]
+fn an_underscore_behind_an_escaped_dollar_is_text() {
+    project().args([]).stdin("7\n`\\${_} ${_}`\n").run().ok().prints("7\n${_} 7\n");
+}
+
+#[test]
 fn a_failure_is_told_and_decides_the_code() {
     let ran = project().args(["repl"]).stdin("let a = 1;\nmissing\na + 1\n").run().code(1);
     assert_eq!(ran.stdout, "2\n");
