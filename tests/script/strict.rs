@@ -1,5 +1,6 @@
 //! What is an error here and silently wrong in Rhai as it comes: mixed comparisons, missing fields, lost names.
 
+use crate::support::chat::ChatServer;
 use crate::support::program::Program;
 use serde_json::{Value, json};
 
@@ -210,9 +211,16 @@ fn a_missing_field_is_an_error_everywhere() {
 
 #[test]
 fn data_may_have_fields_that_are_called_like_options() {
-    for data in ["#{content: \"a red car\"}", "#{code: \"red\"}", "#{role: \"admin\", name: \"Ann\"}"] {
+    for (data, value) in [
+        ("#{content: \"a red car\"}", "\"a red car\""),
+        ("#{code: \"red\"}", "\"red\""),
+        ("#{role: \"admin\", name: \"Ann\"}", "\"Ann\""),
+    ] {
+        let server = ChatServer::root(&[], "nobody");
         let code = format!("rlm(\"Who is red?\", {data})");
-        Program::offline().args(["eval", &code, "-q"]).run().does_not_say("stands where the context does");
+        Program::served_by(&server).args(["eval", &code, "-q"]).run().ok().prints("nobody\n");
+        let asked = server.asks()[0].last();
+        assert!(asked.starts_with("Question: Who is red?\n\nText:\n{") && asked.contains(value), "{asked}");
     }
 }
 
