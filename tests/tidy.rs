@@ -73,7 +73,7 @@ const CONFINED: &[Confined] = &[
         names: &["reqwest", "rustls"],
         homes: &["model"],
         tests: false,
-        instead: "send requests through `crate::model::http`",
+        instead: "ask models through `crate::model::chat`, fetch pages through `crate::model::fetch`",
     },
     Confined {
         names: &["lancedb", "arrow", "arrow_array", "arrow_schema", "fastembed", "ort", "ort_tract", "tract_onnx"],
@@ -107,9 +107,9 @@ const CONFINED: &[Confined] = &[
     },
     Confined {
         names: &["toml"],
-        homes: &["config", "registry", "host"],
+        homes: &["config", "registry"],
         tests: false,
-        instead: "TOML is read by `config`, `registry` and the front matter of scripts in `host`",
+        instead: "TOML is read by `config`, and by `registry` in front of programs",
     },
     Confined {
         names: &[
@@ -125,7 +125,7 @@ const CONFINED: &[Confined] = &[
         ],
         homes: &["cli/printer", "repl/editor"],
         tests: true,
-        instead: "return the text, or send an event: only `cli/printer` prints",
+        instead: "return the text, or send an event: only `cli/printer` and `repl/editor` print",
     },
 ];
 

@@ -1,4 +1,4 @@
-//! Frozen data that every other room speaks in: ids, money, messages, failures, tools, events, the host port.
+//! Frozen data that every other room speaks in: ids, money, messages, failures, tools, events, requests to the host.
 //!
 //! Nothing here reads a file, a clock or the environment.
 

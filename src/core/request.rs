@@ -1,4 +1,4 @@
-//! The host port: everything a primitive can ask of the rest of the program, as plain data.
+//! Requests to the host: everything a primitive can ask of the rest of the program, as plain data.
 //!
 //! Today the port is a call inside one process; because nothing here is a handle, it can become a pipe to a
 //! process that holds a model's code in a jail, without touching a primitive.

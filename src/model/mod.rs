@@ -1,4 +1,4 @@
-//! Talking to models: one trait, one file per provider, and everything between a request and a typed reply over HTTP.
+//! Talking to models: one trait, one file per protocol, and everything between a request and a typed reply over HTTP.
 //!
 //! What a call costs, whether it is allowed and which model is asked are decided elsewhere.
 

@@ -1,6 +1,7 @@
 //! Tools: what they are, which there are, and the one door through which they are called.
 //!
-//! Pipelines, MCP tools and stored scripts implement [`tool::Tool`] in their own rooms; nothing here knows them.
+//! A tool of the program is a [`typed::TypedTool`]; a pipeline implements [`tool::Tool`] in its own room, which nothing
+//! here knows.
 
 pub mod approval;
 pub mod beneath;
