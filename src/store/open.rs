@@ -72,7 +72,6 @@ impl Store {
     }
 
     /// How many transactions this process has committed to the store.
-    #[cfg(test)]
     pub fn commits(&self) -> u64 {
         self.inner.writer.commits()
     }

@@ -10,7 +10,7 @@ use crate::store::queue::Queue;
 use rusqlite::Connection;
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
@@ -262,9 +262,8 @@ impl Writer {
         })
     }
 
-    #[cfg(test)]
     pub(super) fn commits(&self) -> u64 {
-        self.tally.commits.load(std::sync::atomic::Ordering::Relaxed)
+        self.tally.commits.load(Ordering::Relaxed)
     }
 
     fn queue(&self, job: Box<dyn Job>) {
