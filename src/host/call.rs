@@ -130,7 +130,8 @@ pub async fn announced(
     if cancel.is_cancelled() {
         return Err(Failure::new(FailureKind::Cancelled, "cancelled"));
     }
-    let work = send(host, &call, (reservation, place), noted.then(|| entry.key().clone()), cancel);
+    // In a box: by itself it would be copied into each of the futures around it.
+    let work = Box::pin(send(host, &call, (reservation, place), noted.then(|| entry.key().clone()), cancel));
     let answer = match (free, noted) {
         (false, _) => entry.perform(host, work).await,
         (true, true) => entry.note(host, work).await,

@@ -13,10 +13,9 @@ use crate::store::writer::{Ack, Haste};
 use rusqlite::{Connection, Row};
 use serde_json::Value;
 
-const APPEND: &str = "
-INSERT INTO events (run, seq, at, frame, body, body_blob)
-VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM events WHERE run = ?1), ?2, ?3, ?4, ?5)
-RETURNING seq";
+/// Two statements: one that answers the number that it gave opens a table and a journal of its own for that.
+const NEXT: &str = "SELECT coalesce(max(seq), 0) + 1 FROM events WHERE run = ?1";
+const APPEND: &str = "INSERT INTO events (run, seq, at, frame, body, body_blob) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 impl Store {
     /// Appends an event at `at`, in milliseconds since 1970, and shows it on the live bus once it is on disk.
@@ -83,9 +82,9 @@ const fn is_stored(event: &Event) -> bool {
 
 fn insert(connection: &Connection, run: &RunId, at: u64, frame: &Frame, event: &Encoded) -> Worked<u64> {
     let (body, blob) = event.columns(connection)?;
-    let seq: i64 = connection
-        .prepare_cached(APPEND)?
-        .query_row((run.as_str(), int(at), frame.as_str(), body, blob), |row| row.get(0))?;
+    let seq: i64 = connection.prepare_cached(NEXT)?.query_row([run.as_str()], |row| row.get(0))?;
+    let row = (run.as_str(), seq, int(at), frame.as_str(), body, blob);
+    connection.prepare_cached(APPEND)?.execute(row)?;
     Ok(u64::try_from(seq).unwrap_or_default())
 }
 

@@ -53,15 +53,18 @@ fn weight(layout: Layout, size: usize) -> (isize, isize) {
 }
 
 fn count((bytes, nested): (isize, isize)) {
-    let own = OWN.get();
-    let (bytes, nested) = (own.0.wrapping_add(bytes), own.1.wrapping_add(nested));
-    let few = bytes.unsigned_abs() <= OWN_BYTES && nested.unsigned_abs() <= OWN_NESTED;
-    if few {
-        OWN.set((bytes, nested));
-        return;
+    // One look at the cell, by the accessor that is compiled into its caller: this runs at every allocation.
+    let lump = OWN.try_with(|own| {
+        let sum = own.get();
+        let sum = (sum.0.wrapping_add(bytes), sum.1.wrapping_add(nested));
+        let is_lump = sum.0.unsigned_abs() > OWN_BYTES || sum.1.unsigned_abs() > OWN_NESTED;
+        own.set(if is_lump { (0, 0) } else { sum });
+        is_lump.then_some(sum)
+    });
+    // A cell that is not there keeps nothing.
+    if let Some((bytes, nested)) = lump.unwrap_or(Some((bytes, nested))) {
+        share(bytes, nested);
     }
-    OWN.set((0, 0));
-    share(bytes, nested);
 }
 
 fn share(bytes: isize, nested: isize) {
