@@ -30,8 +30,12 @@ pub struct Trend {
     length: Length,
 }
 
-/// The trends of a process by what their episodes pass, each with the number of rows that it was fitted to.
-pub type Trends = Mutex<HashMap<String, (usize, Vec<Option<Arc<Trend>>>)>>;
+/// The trends of a process by what their episodes pass. Those of one key have a lock of their own, held while they are fitted:
+/// of all who need them at once one fits, and the others wait for it.
+pub type Trends = Mutex<HashMap<String, Arc<tokio::sync::Mutex<Fitted>>>>;
+
+/// The trends of some arms, with the number of rows that they were fitted to; 0 before they are.
+pub type Fitted = (usize, Vec<Option<Arc<Trend>>>);
 
 /// How lengths become a number like the others.
 #[derive(Clone, Copy, Debug)]

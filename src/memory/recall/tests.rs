@@ -1,15 +1,16 @@
 //! The memory over a real index: what is kept, found, refused and repaired.
 
 use super::{Memory, MemorySettings};
-use crate::core::episode::{Episode, Namespace, Verdict};
-use crate::core::failure::{Failure, FailureKind};
+use crate::core::episode::{Episode, Namespace, Verdict, Verifier};
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::memory::index::filter::Filter;
 use crate::memory::settings::EmbedderChoice;
 use crate::memory::situation::{self, Situation};
+use crate::memory::trend::Trend;
 use crate::store::open::Store;
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 /// A folder, and a store in it.
@@ -189,4 +190,25 @@ async fn two_at_once_lose_nothing_and_find_each_once() {
         assert_eq!(found.len(), 40);
     }
     assert_eq!(fresh.stats().await.map(|stats| (stats.episodes, stats.indexed)), Ok((40, 40)));
+}
+
+#[tokio::test]
+async fn all_who_need_a_trend_at_once_get_the_one_that_the_first_has_fitted() {
+    let (folder, log) = place();
+    let memory = memory(folder.path(), &log);
+    let told = |at: usize| Episode {
+        outcome: if at.is_multiple_of(3) { Verdict::Fail } else { Verdict::Success },
+        verifier: Verifier::Test,
+        fingerprint: at.to_string(),
+        ..episode(TASKS[at % 4])
+    };
+    memory.remember_all((0..250).map(told).collect()).await.expect("it remembers");
+    // A search brings the rows into working memory.
+    best(&memory, TASKS[0]).await;
+    let filters = [Filter { arm: Some("weak".to_owned()), ..Filter::default() }];
+    let found = futures::future::join_all((0..8).map(|_| memory.trends(&filters))).await;
+    let fitted = |trends: &Outcome<Vec<Option<Arc<Trend>>>>| trends.as_ref().ok().and_then(|found| found[0].clone());
+    let first = fitted(&found[0]).expect("there are enough episodes");
+    let same = found.iter().filter_map(fitted).filter(|trend| Arc::ptr_eq(trend, &first));
+    assert_eq!(same.count(), 8, "it was fitted anew");
 }

@@ -11,14 +11,16 @@ impl Memory {
     /// The trends of arms, each given by what its episodes pass; nothing for those with too few episodes, or if these are
     /// not in working memory.
     pub(in crate::memory) async fn trends(&self, filters: &[Filter]) -> Outcome<Vec<Option<Arc<Trend>>>> {
+        let key = format!("{filters:?}");
+        let slot = Arc::clone(self.trends.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
+        let mut slot = slot.lock().await;
         let rows = self.resident.read().await.as_ref().map_or(0, |resident| resident.len());
         if rows == 0 {
             return Ok(vec![None; filters.len()]);
         }
-        let key = format!("{filters:?}");
-        let known = self.trends.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some((_, found)) = known.filter(|(fitted, _)| (*fitted..=fitted + fitted / 10).contains(&rows)) {
-            return Ok(found);
+        let (fitted, found) = &*slot;
+        if (*fitted..=fitted + fitted / 10).contains(&rows) {
+            return Ok(found.clone());
         }
         let (resident, filters) = (Arc::clone(&self.resident), filters.to_vec());
         let found = blocking(move || {
@@ -27,7 +29,7 @@ impl Memory {
             Ok(found.into_iter().map(|trend| trend.map(Arc::new)).collect::<Vec<_>>())
         })
         .await?;
-        self.trends.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (rows, found.clone()));
+        *slot = (rows, found.clone());
         Ok(found)
     }
 }
