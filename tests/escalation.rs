@@ -113,6 +113,23 @@ fn a_chain_that_nobody_ends_fails_with_its_history() {
 }
 
 #[test]
+fn a_form_that_no_repair_has_mended_ends_a_checked_call_too() {
+    let server = ChatServer::new(|_| Reply::text("plain words"));
+    let check = |more: &str, told: &str| {
+        let before = server.asks().len();
+        let program = ladder(&server, "");
+        let text = std::fs::read_to_string(program.project().join("rhizo.toml")).expect("a file");
+        let program =
+            program.file("rhizo.toml", text.replacen("name = \"small\"\n", &format!("name = \"small\"\n{more}"), 1));
+        let code = "llm(\"which?\", #{schema: #{hosts: \"string[]\"}, check: |a| a.hosts.len() > 0})";
+        program.args(["eval", code]).run().code(1).says("the answer does not match the schema").says(told);
+        assert_eq!(asked(&server)[before..], ["small"; 3], "two repairs, and no second beginning");
+    };
+    check("", "hint: `json = true` under [models.\"small\"] holds the model to the schema");
+    check("json = false\n", "hint: a simpler schema or a stronger role helps");
+}
+
+#[test]
 fn a_call_without_a_check_goes_on_only_where_another_model_can() {
     let refuse = |ask: &Ask| if model(ask) == "small" { Reply::filtered("I can") } else { Reply::text("fine") };
     let server = ChatServer::new(refuse);

@@ -1,7 +1,7 @@
 //! `llm`: one user message, one answer, typed if a schema is given.
 
 use crate::core::bounds::some_time;
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, Message, ModelAnswer, Sampling, Speaker, Thinking};
 use crate::core::request::{LlmOptions, LlmRequest};
@@ -136,7 +136,8 @@ impl Asking<'_> {
             };
             self.count_unusable(&answer);
             if repairs == REPAIRS {
-                return Err(unusable::unlike(&message, &answer).detail("repairs", repairs));
+                let failure = unusable::unlike(&message, &answer).detail("repairs", repairs);
+                return Err(self.holding().into_iter().fold(failure, Failure::hint));
             }
             repairs += 1;
             // Thoughts are not sent back, and some servers refuse an empty message.
@@ -147,6 +148,18 @@ impl Asking<'_> {
             messages.push(Message::new(Speaker::User, schema.complaint(&message)));
             last = Some(text);
         }
+    }
+
+    /// What may help a described model of which nobody says whether it can be held to a schema.
+    fn holding(&self) -> Option<String> {
+        let id = &self.chosen.served.spec.id;
+        let config = self.host.kit.settings.models.get(id.as_str())?;
+        (config.json.is_none() && config.capabilities.is_none()).then(|| {
+            format!(
+                "`json = true` under [models.\"{id}\"] holds the model to the schema where its server can; a simpler schema or \
+                 a stronger role helps too; `raw` has the last answer"
+            )
+        })
     }
 
     /// The text of an answer that came whole.

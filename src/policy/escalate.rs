@@ -13,11 +13,9 @@ mod tests;
 pub use learned::{Offer, decide, start};
 
 /// The version of the policy, for the record of every decision.
-pub const VERSION: &str = "3";
+pub const VERSION: &str = "4";
 /// That of decisions in logs which do not tell it: there a chain went on from wherever it had last failed.
 pub const UNTOLD: &str = "2";
-/// Failures of form are shown to the same model so often.
-const FORMS: u32 = 2;
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -161,12 +159,12 @@ pub fn rule(chain: &Chain, bounds: &Bounds) -> Move {
         chain.may_explore().then_some(Move::Explore).or_else(delegate)
     };
     let chosen = match chain.class() {
-        FailureClass::Format => again(FORMS),
         FailureClass::Quality => again(bounds.retries).or_else(up).or_else(further),
         FailureClass::Hopeless => up().or_else(|| again(bounds.retries)),
         FailureClass::Room => (chain.thinks == 0).then_some(Move::Think).or_else(up),
         FailureClass::Size => further(),
-        FailureClass::Infra | FailureClass::End => None,
+        // The model has been shown within its call what was wrong with the form, as often as it is.
+        FailureClass::Format | FailureClass::Infra | FailureClass::End => None,
     };
     chosen.unwrap_or(Move::GiveUp)
 }
@@ -175,18 +173,17 @@ pub fn rule(chain: &Chain, bounds: &Bounds) -> Move {
 pub fn allowed(chain: &Chain, bounds: &Bounds) -> Vec<Move> {
     let mut moves = Vec::new();
     let class = chain.class();
-    if matches!(class, FailureClass::Infra | FailureClass::End) {
+    // A wrong form says nothing of the model's strength.
+    if matches!(class, FailureClass::Format | FailureClass::Infra | FailureClass::End) {
         return vec![Move::GiveUp];
     }
-    let most = if class == FailureClass::Format { FORMS } else { bounds.retries };
-    if chain.retries < most && class != FailureClass::Size {
+    if chain.retries < bounds.retries && class != FailureClass::Size {
         moves.push(Move::Retry);
     }
     if chain.thinks == 0 && matches!(class, FailureClass::Quality | FailureClass::Room) {
         moves.push(Move::Think);
     }
-    // A wrong form says nothing of the model's strength.
-    if class != FailureClass::Format && class != FailureClass::Size && chain.escalations < bounds.escalations {
+    if class != FailureClass::Size && chain.escalations < bounds.escalations {
         moves.extend(chain.ladder.iter().skip(1).map(|rung| Move::Escalate(rung.role.clone())));
     }
     if matches!(class, FailureClass::Size | FailureClass::Quality) {
