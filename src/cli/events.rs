@@ -8,7 +8,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
 use crate::store::open::Store;
 use indexmap::IndexMap;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::sync::Arc;
 use tokio::sync::broadcast::Receiver;
@@ -36,13 +36,14 @@ impl Target {
         }
     }
 
-    /// A file of this name, written anew. A pipe opens only once somebody reads it: the thread that waits for that may
-    /// be left behind.
+    /// A file of this name, to whose end the lines are added: another run may write there too. A pipe opens only once
+    /// somebody reads it: the thread that waits for that may be left behind.
     async fn open(name: String) -> Outcome<Self> {
-        let opening = tokio::task::spawn_blocking(move || match File::create(&name) {
-            Ok(file) => Ok(Self::File(file, name)),
-            Err(error) => Err(failed(&name, &error).hint("--events takes a file, or -")),
-        });
+        let opening =
+            tokio::task::spawn_blocking(move || match OpenOptions::new().create(true).append(true).open(&name) {
+                Ok(file) => Ok(Self::File(file, name)),
+                Err(error) => Err(failed(&name, &error).hint("--events takes a file, or -")),
+            });
         opening.await.map_err(|error| {
             Failure::new(FailureKind::Internal, format!("the file of --events could not be opened: {error}"))
         })?
@@ -53,7 +54,10 @@ impl Target {
             .map_err(|error| Failure::new(FailureKind::Internal, format!("an event has no form as JSON: {error}")))?;
         match self {
             Self::Output(printer) => printer.out(&line),
-            Self::File(file, name) => writeln!(file, "{line}").map_err(|error| failed(name, &error))?,
+            // In one piece, so that lines of other processes stand before or behind it.
+            Self::File(file, name) => {
+                file.write_all(format!("{line}\n").as_bytes()).map_err(|error| failed(name, &error))?;
+            }
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ pub struct RunFlags {
     #[arg(long)]
     #[serde(skip)]
     pub json: bool,
-    /// Writes every event of the run as a line of JSON to a file, or to standard output for -; there the last line has
+    /// Adds every event of the run as a line of JSON to a file, or to standard output for -; there the last line has
     /// the result.
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]

@@ -51,6 +51,12 @@ fn the_lines_can_go_to_a_file() {
     program.args(["run", "p.yaml", "--events", "events.jsonl"]).run().ok().prints("{\n  \"v\": 1\n}\n");
     let text = std::fs::read_to_string(program.project().join("events.jsonl")).expect("a file");
     assert_eq!(lines(&text).last().map(|line| line["event"].clone()), Some("run_finished".into()));
+    // Another run adds its own, and what was there stays.
+    program.args(["run", "p.yaml", "--events", "events.jsonl"]).run().ok();
+    let both = std::fs::read_to_string(program.project().join("events.jsonl")).expect("a file");
+    assert!(both.starts_with(&text) && both.len() > text.len(), "{both}");
+    let runs: std::collections::HashSet<String> = lines(&both).iter().map(|line| line["run"].to_string()).collect();
+    assert_eq!(runs.len(), 2, "each line names its run");
 }
 
 #[test]
