@@ -127,7 +127,7 @@ pub async fn root(
     let watching = Watching::begin(app, printer, run, events, Detail::All);
     let end = run.root(role, recursive).await;
     let closed = run.close(&end).await;
-    watching.end(printer, run, &end, closed).await
+    Ok(watching.end(printer, run, &end, closed).await)
 }
 
 /// The long input that flags and a pipe name, and how to open it again. What it lacks is told.

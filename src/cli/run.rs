@@ -112,7 +112,7 @@ pub async fn program(
     };
     let end = run.within(work).await;
     let closed = run.close(&end).await;
-    watching.end(printer, run, &end, closed).await
+    Ok(watching.end(printer, run, &end, closed).await)
 }
 
 /// Runs a pipeline; everything about it is checked before the run begins.
@@ -163,7 +163,7 @@ pub async fn steps(
     let watching = Watching::begin(app, printer, run, events, Detail::Steps);
     let end = run.pipeline(pipeline, inputs).await;
     let closed = run.close(&end).await;
-    watching.end(printer, run, &end, closed).await
+    Ok(watching.end(printer, run, &end, closed).await)
 }
 
 /// Shows printed lines on standard output; with `--json` the document alone stands there, and with `--events -` the

@@ -6,6 +6,7 @@ use crate::cli::events::{Lines, Target};
 use crate::cli::outcome;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Progress;
+use crate::cli::report;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::repl::narrator::Detail;
@@ -26,18 +27,20 @@ impl Watching {
         Self { progress: Progress::follow(store, root, Arc::clone(printer), detail), lines }
     }
 
-    /// Shows the end of the run, and answers the exit code.
-    pub async fn end(self, printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Outcome<Exit> {
+    /// Shows the end of the run, and answers the exit code. Of events that could not be written it is told behind what the
+    /// run came to, which was paid for.
+    pub async fn end(self, printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exit {
         self.progress.finish().await;
         let Some(lines) = self.lines else {
-            return Ok(outcome::tell(printer, run, end, closed));
+            return outcome::tell(printer, run, end, closed);
         };
-        // On standard output the result is one more line; in a file it would be no event.
-        let on_output = lines.finish().await?;
-        Ok(if on_output {
-            outcome::tell_line(printer, run, end, closed)
-        } else {
-            outcome::tell(printer, run, end, closed)
-        })
+        let (exit, broken) = match lines.finish().await {
+            // On standard output the result is one more line; in a file it would be no event.
+            Ok(true) => (outcome::tell_line(printer, run, end, closed), None),
+            Ok(false) => (outcome::tell(printer, run, end, closed), None),
+            Err(failure) => (outcome::tell(printer, run, end, closed), Some(failure)),
+        };
+        let broken = broken.map(|failure| report::tell(printer, &failure));
+        broken.filter(|_| exit == Exit::Ok).unwrap_or(exit)
     }
 }

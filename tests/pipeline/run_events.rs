@@ -60,6 +60,16 @@ fn the_lines_can_go_to_a_file() {
 }
 
 #[test]
+fn what_a_run_came_to_is_told_also_where_its_events_cannot_be_written() {
+    let program = Program::offline().file("one.rhai", "6 * 7");
+    let ran = program.args(["run", "one.rhai", "--events", "/dev/full", "--json"]).run().code(1);
+    let ran = ran.says("cannot write /dev/full");
+    let document = ran.json();
+    assert_eq!((&document["answer"], &document["status"]), (&json!(42), &json!("completed")), "{document:#}");
+    assert!(document["run"].is_string(), "{document:#}");
+}
+
+#[test]
 fn a_file_that_cannot_be_written_is_told_before_anything_began() {
     let program = Program::offline().file("p.yaml", "steps: {a: {set: {v: '1'}}}\n").file("one.rhai", "1");
     for command in [["run", "p.yaml"], ["run", "one.rhai"], ["eval", "1"], ["ask", "why?"]] {
