@@ -101,7 +101,8 @@ pub async fn doubts(models: &Models, block: &Block) -> Vec<String> {
     doubts
 }
 
-fn every<'a>(block: &'a Block, steps: &mut Vec<&'a Step>) {
+/// The steps of a block, those of bodies and of nested pipelines too.
+pub(super) fn every<'a>(block: &'a Block, steps: &mut Vec<&'a Step>) {
     for step in &block.steps {
         steps.push(step);
         step.act.blocks().into_iter().for_each(|inner| every(inner, steps));
@@ -129,7 +130,7 @@ fn of_step(step: &Step, failure: Failure) -> Failure {
 }
 
 /// The steps that run and whose failure is that of the pipeline, unless something fails before.
-fn sure(block: &Block) -> Vec<&Step> {
+pub(super) fn sure(block: &Block) -> Vec<&Step> {
     let mut open: HashSet<usize> = HashSet::new();
     // Those that may not even begin, and with them whatever waits for them.
     let mut skipped: HashSet<usize> = HashSet::new();

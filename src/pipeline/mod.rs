@@ -8,6 +8,7 @@ pub mod files;
 pub mod graph;
 pub mod import;
 pub mod intention;
+pub mod leave;
 pub mod load;
 pub mod plan;
 pub mod product;

@@ -197,3 +197,50 @@ fn what_is_given_is_checked_and_what_is_missing_is_named() {
     dry(&["n=one"]).code(2).says("takes a whole number, not");
     dry(&["m=1"]).code(2).says("has no input `m`");
 }
+
+#[test]
+fn what_nobody_allows_is_told_before_anything_is_paid() {
+    let server = ChatServer::new(|_| Reply::text("said"));
+    let inner = "steps: {w: {tool: write_file, args: {path: a.txt, text: x}}}\n";
+    let program = Program::served_by(&server).file("inner.yaml", inner);
+    let write = "{tool: write_file, args: {path: a.txt, text: '{{ a }}'}}";
+    for (steps, told) in [
+        (format!("w: {write}"), "step `w`: write_file is not allowed: it changes files"),
+        (format!("p: {{parallel: {{l: {{w: {write}}}}}}}"), "step `w`: write_file is not allowed"),
+        ("p: {pipeline: inner.yaml, dependencies: [a]}".to_owned(), "step `w`: write_file is not allowed"),
+        ("b: {set: {v: a}, products: {b: b.txt}}".to_owned(), "step `b` writes files, which is not allowed"),
+    ] {
+        std::fs::write(program.project().join("p.yaml"), format!("steps:\n  a: {{llm: one}}\n  {steps}\n"))
+            .expect("a file");
+        for command in [&["pipeline", "run", "p.yaml", "--dry-run"][..], &["run", "p.yaml"]] {
+            let ran = program.list(&[command, &["--approve", "never"]].concat()).run().code(1);
+            ran.says(told).says("use --approve ask or --approve auto");
+        }
+        program
+            .args(["pipeline", "run", "p.yaml", "--dry-run", "--approve", "auto"])
+            .run()
+            .ok()
+            .does_not_say("waits for");
+    }
+    assert!(server.asks().is_empty(), "nobody pays for what is refused");
+    // What a run only may come to is left to it.
+    let text =
+        "steps:\n  a: {llm: one}\n  w: {tool: write_file, args: {path: a.txt, text: x}, condition: 'a == \"x\"'}\n";
+    std::fs::write(program.project().join("p.yaml"), text).expect("a file");
+    program.args(["run", "p.yaml", "--approve", "never"]).run().ok();
+}
+
+#[test]
+fn where_nobody_is_there_it_is_said_which_steps_wait_for_a_person() {
+    let text = "\
+steps:
+  way: {ask: {prompt: 'Go on?', choices: ['yes', 'no']}}
+  model: {ask: {prompt: 'Go on?', of: worker}}
+  all: {each: {in: [1], steps: {w: {tool: write_file, args: {path: a.txt, text: x}}}}}
+";
+    let program = Program::offline().file("p.yaml", text);
+    let dry = ["pipeline", "run", "p.yaml", "--dry-run"];
+    let ran = program.args(dry).run().ok().does_not_say("step `model`");
+    let ran = ran.says("note: step `way` waits for the answer of a person, if the run comes to it");
+    ran.says("note: step `w` waits for a person's leave for write_file (--approve auto gives it)");
+}

@@ -8,9 +8,10 @@ use crate::cli::{report, table};
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
-use crate::pipeline::answerable;
 use crate::pipeline::estimate::{Estimate, Ground, Row, UNKNOWN, estimate};
 use crate::pipeline::plan::Pipeline;
+use crate::pipeline::{answerable, leave};
+use crate::repl::editor::person::is_there;
 use serde_json::json;
 
 /// Tells it.
@@ -21,7 +22,8 @@ pub(super) async fn tell(app: &App, printer: &Printer, args: &Run) -> Outcome<Ex
         Ok(inputs) => inputs,
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
-    let ground = Ground { models: &app.kit.models, paths: &app.kit.settings.paths, tools: app.kit.tools.get()? };
+    let (tools, policy) = (app.kit.tools.get()?, app.kit.approval);
+    let ground = Ground { models: &app.kit.models, paths: &app.kit.settings.paths, tools };
     let found = estimate(ground, &pipeline, &known).await?;
     let document = json!({
         "id": pipeline.id,
@@ -38,9 +40,16 @@ pub(super) async fn tell(app: &App, printer: &Printer, args: &Run) -> Outcome<Ex
         let page = page(&pipeline, &found);
         if needed.is_empty() { page } else { format!("{page}\ninputs that it still needs: {}", needed.join(", ")) }
     });
-    match answerable::check(&app.kit.models, &pipeline.block, None).await {
+    let possible = match leave::check(policy, tools, &pipeline.block) {
+        Ok(()) => answerable::check(&app.kit.models, &pipeline.block, None).await,
+        Err(refused) => Err(refused),
+    };
+    match possible {
         Ok(()) => {
             run::tell_doubts(app, printer, &pipeline).await;
+            if !printer.quiet && !printer.json && !is_there() {
+                leave::waits(policy, tools, &pipeline.block).iter().for_each(|note| printer.dim(note));
+            }
             Ok(Exit::Ok)
         }
         Err(failure) => {

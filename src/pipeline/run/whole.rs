@@ -3,14 +3,13 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::host::run_host::RunHost;
+use crate::pipeline::leave;
 use crate::pipeline::plan::{NESTING, Nested, Pipeline, Slice};
-use crate::pipeline::product;
 use crate::pipeline::run::block::{self, Ended};
 use crate::pipeline::run::course::{Course, Shared};
 use crate::pipeline::run::inputs;
 use crate::pipeline::run::step::{Answer, slice};
 use crate::pipeline::values::Values;
-use crate::tools::approval::Approval;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -57,8 +56,8 @@ async fn begin(host: &RunHost, pipeline: &Pipeline, start: Start) -> Outcome<Don
     let mut values = Values::default();
     values.set("inputs", inputs::settle(pipeline, &start.inputs)?);
     // A run that goes on has perhaps written all its files already.
-    if host.kit.approval == Approval::Never && host.replay.is_none() {
-        product::none(&pipeline.block)?;
+    if host.replay.is_none() {
+        leave::check(host.kit.approval, host.kit.tools.get()?, &pipeline.block)?;
     }
     let shared = Shared::new(pipeline, start.allowed, start.depth);
     let scope = host.scope.part(format!("pipeline `{}`", pipeline.id), &slice(&pipeline.budget)?);
