@@ -499,6 +499,17 @@ fn nothing_is_noted_where_another_value_is_of_use_or_is_not_meant_for_a_failure(
         let ran = program.args(["run", "p.yaml", "--json"]).run().ok();
         assert_eq!(told(&ran).1, json!({"v": 2}), "{find}");
     }
+    // Of one that surely begins nothing but its failure leaves no value.
+    let rounds = |condition: &str| {
+        let text = format!(
+            "steps:\n  a: {{while: {{condition: '{condition}', max_iterations: 2, steps: {{d: {{set: {{text: '\"x\"'}}}}}}}}, \
+             on_failure: continue}}\n  c: {{set: {{t: 'a?.text ?? \"none\"'}}}}\noutputs: {{t: c?.t}}\n"
+        );
+        let program = Program::offline().file("p.yaml", text);
+        program.args(["pipeline", "validate", "p.yaml"]).run().ok()
+    };
+    rounds("prev == () || prev.text == \"x\"").says("`c` is skipped where `a` fails");
+    rounds("prev != ()").does_not_say("note:");
     let passed = "steps: {a: {set: {v: 1}, on_failure: c}, b: {set: {v: 'a?.v ?? 2'}}, c: {set: {v: 3}}}\n";
     let program = Program::offline().file("p.yaml", passed);
     program.args(["pipeline", "validate", "p.yaml"]).run().ok().does_not_say("note:");

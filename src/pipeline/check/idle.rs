@@ -4,9 +4,11 @@
 use crate::pipeline::check::Seen;
 use crate::pipeline::check::forms::Forms;
 use crate::pipeline::check::ways::reader;
-use crate::pipeline::plan::{Act, Jump};
+use crate::pipeline::plan::{Act, Jump, While};
 use crate::pipeline::read::{Part, Reader, Use};
+use crate::pipeline::values::Values;
 use crate::script::expression::{Constant, Expression, Form, Question};
+use serde_json::Value;
 use std::collections::HashSet;
 
 /// Notes them, of each reader once for each step.
@@ -39,14 +41,25 @@ fn idle<'k>(read: &Use, forms: &Forms<'k>) -> Option<(&'k str, &'k str)> {
     };
     let step = seen.ways.step(at).filter(|step| comes_by && !step.watches.contains(name))?;
     let never_meets = seen.ways.falls_with(at, seen.at) && forms.absence.is_there(read, name);
-    (never_meets && answers(seen, forms) && bears(read, name)).then_some((step.name.as_str(), seen.step.name.as_str()))
+    (never_meets && bears(read, name) && answers(seen, forms)).then_some((step.name.as_str(), seen.step.name.as_str()))
 }
 
 /// Whether a step that succeeds is known to have a value: one that may be `()` is replaced then.
 fn answers(seen: &Seen<'_>, forms: &Forms<'_>) -> bool {
-    // A `while` has none where its first condition is false.
-    let made = forms.seen(&seen.step.name, &seen.step.name).filter(|_| !matches!(seen.step.act, Act::While(_)));
+    let turns = match &seen.step.act {
+        Act::While(repeat) => begins(repeat),
+        _ => true,
+    };
+    let made = forms.seen(&seen.step.name, &seen.step.name).filter(|_| turns);
     made.is_some_and(|made| made.lack.is_none() && made.form != Form::Any)
+}
+
+/// Whether a `while` has a first iteration, whatever it reads of others: without one it has no value.
+fn begins(repeat: &While) -> bool {
+    let mut values = Values::default();
+    values.set("prev", Value::Null);
+    values.set("iteration", Value::from(1));
+    values.holds(&repeat.condition) == Ok(true)
 }
 
 /// Whether something is done here where there is no value of a step.
