@@ -11,6 +11,7 @@ use crate::core::text::one_line;
 use crate::repl::spending;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::resume::Recorded;
+use crate::turn::repetition::REPEATED;
 use crate::turn::root::RootEnd;
 use serde_json::Value;
 
@@ -149,9 +150,10 @@ fn refused(run: &Run) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
-/// Whether a run that failed has answers that going on would not pay for again. One that waits has said how it goes on.
+/// Whether a run that failed has answers that going on would not pay for again. One that waits has said how it goes on, and
+/// one that ended by its own repetition would end so again.
 fn is_worth_going_on(run: &Run, failure: &Failure) -> bool {
-    if failure.kind == FailureKind::Waiting || run.host.is_sealed() {
+    if failure.kind == FailureKind::Waiting || failure.details.contains_key(REPEATED) || run.host.is_sealed() {
         return false;
     }
     let kept = |known: &Recorded| known.state == EffectState::Done && known.kind.is_outward();

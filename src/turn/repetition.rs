@@ -9,6 +9,9 @@ use crate::turn::stages::ToolRound;
 /// How many such turns in a row end a run.
 const MOST: u32 = 4;
 
+/// The detail of a failure with the number of such turns. Going on replays them, and so comes to the same end.
+pub const REPEATED: &str = "repeated";
+
 /// The last turns, as far as they failed in the same way.
 #[derive(Default)]
 pub struct Repetition(Option<Failed>);
@@ -48,6 +51,7 @@ impl Repetition {
         let last = self.0.as_ref().filter(|last| last.times >= MOST && last.role == *next)?;
         let Failed { first, times, .. } = last;
         let what = format!("the program of turn {first} failed {times} times in a row, each time the same");
-        Some(Failure::new(FailureKind::Turns, what).hint("choose a stronger --model, or ask a narrower question"))
+        let failure = Failure::new(FailureKind::Turns, what).detail(REPEATED, *times);
+        Some(failure.hint("choose a stronger --model, or ask a narrower question"))
     }
 }
