@@ -105,7 +105,8 @@ fn a_wait_for_budget_is_told_and_ends_with_its_run() {
     let program = Program::paying(&server);
     let code = "par_map([1, 2, 3], |x| llm(`call ${x}`))";
     let ran = program.args(["eval", code, "--max-cost", "0.000002", "--timeout", "6"]).run().code(124);
-    ran.says("a call to paid waits for what the calls under way hold back of the budget");
+    ran.says("a call to paid waits for what the calls under way hold back of the budget")
+        .says("here 4096 tokens; a lower `max_tokens` lets more of them out at once");
     assert_eq!(server.asks().len(), 1);
     let running = program.args(["eval", code, "--max-cost", "0.000002"]).start();
     server.wait_for(2);

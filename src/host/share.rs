@@ -27,6 +27,7 @@ pub(super) async fn reserve(
     (wish, tag): (Wish, Tag),
     cancel: &CancellationToken,
 ) -> Outcome<Reservation> {
+    let answer = wish.bound.output_tokens;
     let mut held = pin!(host.scope.reserve(wish, call.served.price.as_ref(), tag));
     let mut cancelled = pin!(cancel.cancelled());
     tokio::select! {
@@ -39,7 +40,10 @@ pub(super) async fn reserve(
     let model = &call.served.spec.id;
     // Once is enough: with a tight budget many wait.
     if host.kit.models.first_shortage(model) {
-        let text = format!("a call to {model} waits for what the calls under way hold back of the budget");
+        let text = format!(
+            "a call to {model} waits for what the calls under way hold back of the budget: each as much as its answer may have, \
+             here {answer} tokens; a lower `max_tokens` lets more of them out at once"
+        );
         host.emit(&call.frame, &Event::Note { text });
     }
     tokio::select! {
