@@ -31,7 +31,8 @@ pub struct Ask {
     /// Explores by code even what would fit into one prompt.
     #[arg(long)]
     pub recursive: bool,
-    /// What the answer must be: a JSON Schema, an example or a short form such as {"total": "int"}, as text or as a file.
+    /// What the answer must be: a JSON Schema, an example or a short form such as {"total": "int"} or int, as text or as a
+    /// file.
     #[arg(long, value_name = "SCHEMA")]
     pub schema: Option<String>,
     /// Shared flags.
@@ -162,17 +163,18 @@ fn tell_empty(printer: &Printer, library: &Library) {
     }
 }
 
-/// The schema of a flag: its text, or the file of that name.
+/// The schema of a flag: its text, the file of that name, or a short form that is the name of none.
 fn schema(given: &str) -> Outcome<Value> {
     let wrong = |what: String| {
         Failure::new(FailureKind::Invalid, what)
             .hint("for example --schema '{\"total\": \"int\"}', or a file with that")
     };
     let inline = given.trim_start().starts_with(['{', '[', '"']);
-    let text = if inline {
-        given.to_owned()
-    } else {
-        std::fs::read_to_string(given).map_err(|error| wrong(format!("--schema {given} cannot be read: {error}")))?
+    let read = if inline { Ok(given.to_owned()) } else { std::fs::read_to_string(given) };
+    let text = match read {
+        Ok(text) => text,
+        Err(_) if Schema::of_short_form(given)?.is_some() => return Ok(Value::from(given)),
+        Err(error) => return Err(wrong(format!("--schema {given} cannot be read: {error}"))),
     };
     let value = serde_json::from_str(&text).map_err(|error| wrong(format!("--schema is not JSON: {error}")))?;
     Schema::read(&value).map(|_| value)

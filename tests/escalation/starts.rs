@@ -95,5 +95,11 @@ fn schemas_of_the_command_line_are_texts_or_files_and_bind_the_answer() {
     {
         drop(program.args(["ask", "q", "--schema", given]).run().code(2).says(told));
     }
+    drop(program.args(["ask", "q", "--schema", "int 5..1"]).run().code(2).says("the range is empty"));
     assert_eq!(server.asks().len(), 2, "a wrong schema is told before anything is paid");
+    let server = ChatServer::new(|_| Reply::text("7"));
+    let program = Program::served_by(&server);
+    for form in ["int", "\"int\"", "int 1..9"] {
+        program.args(["ask", "how many?", "--schema", form]).run().ok().prints("7\n");
+    }
 }
