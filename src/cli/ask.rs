@@ -9,6 +9,7 @@ use crate::cli::events::Target;
 use crate::cli::flags::RunFlags;
 use crate::cli::interrupt;
 use crate::cli::printer::Printer;
+use crate::cli::silence::Heard;
 use crate::cli::watching::Watching;
 use crate::cli::{report, run as run_command};
 use crate::context::library::Library;
@@ -139,7 +140,10 @@ pub async fn opened(
     pipe: Option<Box<dyn Read + Send>>,
 ) -> Outcome<(Library, Launch)> {
     let piped = pipe.is_some() || flags.context.iter().any(|path| path == "-");
-    let library = interrupt::unless_stopped(inputs::open(&app.kit.settings, &flags.context, pipe)).await?;
+    let (may_be_silent, heard) = (pipe.is_some(), Heard::default());
+    let opening = inputs::open(&app.kit.settings, &flags.context, pipe.map(|pipe| heard.listen(pipe)));
+    let opening = interrupt::unless_stopped(opening);
+    let library = if may_be_silent { heard.during(printer, opening).await } else { opening.await }?;
     tell_skipped(printer, &library);
     if !flags.context.is_empty() && !printer.quiet {
         tell_empty(printer, &library);

@@ -30,6 +30,7 @@ pub mod resume;
 pub mod run;
 pub mod runs;
 pub mod scripts;
+pub mod silence;
 pub mod table;
 pub mod tools;
 pub mod trace;

@@ -107,6 +107,19 @@ fn a_context_that_does_not_come_is_waited_for_as_long_as_the_run_may_take() {
 }
 
 #[test]
+fn a_pipe_that_nobody_named_and_that_says_nothing_is_told_of() {
+    let program = Program::offline().named_pipe("pipe");
+    let note = "note: reading the context from standard input; `< /dev/null` if none is meant";
+    let silent = |more: &[&str]| {
+        let args = [&["ask", "q", "--timeout", "3"], more].concat();
+        program.list(&args).after("exec <>pipe").run().code(124).prints("")
+    };
+    silent(&[]).says(note);
+    silent(&["--context", "-"]).does_not_say(note);
+    program.args(["ask", "who?"]).stdin("The clerk.").run().ok().does_not_say(note);
+}
+
+#[test]
 fn ctrl_c_gives_up_a_context_that_does_not_come() {
     let program = Program::offline().named_pipe("pipe");
     for command in [&["eval", "1", "--context", "pipe"][..], &["repl", "--context", "pipe"]] {
