@@ -154,6 +154,9 @@ pub struct Failure {
 /// The field that carries a cause where a failure is a value among others. No program can write a name like it by chance.
 pub const CAUSE: &str = "\0cause";
 
+/// The detail of a failure that ends nothing but the item that met it.
+const ALONE: &str = "alone";
+
 /// The number of effects that a failure comes from, within a run and a process.
 pub type Cause = NonZeroU32;
 
@@ -184,6 +187,17 @@ impl Failure {
     #[must_use]
     pub fn in_part(self, name: &str, value: impl Into<Value>) -> Self {
         if self.kind.stops() { self } else { self.detail(name, value) }
+    }
+
+    /// The same where it ends nothing but the item that met it: a look ahead goes on with those beside it.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        self.detail(ALONE, true)
+    }
+
+    /// Whether items go on that stand beside the one that met it.
+    pub fn is_alone(&self) -> bool {
+        self.kind == FailureKind::Replay && self.details.contains_key(ALONE)
     }
 
     /// The failure of a part that took longer than it may, as those around it see it.

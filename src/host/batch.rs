@@ -183,6 +183,6 @@ impl Ending {
 
     /// Whether no further item is begun.
     fn is_at_once(&self) -> bool {
-        self.0.as_ref().is_some_and(|failure| failure.kind != FailureKind::Waiting)
+        self.0.as_ref().is_some_and(|failure| failure.kind != FailureKind::Waiting && !failure.is_alone())
     }
 }

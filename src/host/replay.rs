@@ -31,7 +31,8 @@ pub enum Mode {
     Live,
     /// It is a failure, and failures that were recorded are answers: nothing is asked of the world.
     Sealed,
-    /// It ends the look ahead: nothing is asked of the world, and what a live run would make again is missed.
+    /// It ends the look ahead, among items at the same time that of its own item: nothing is asked of the world, and what a live
+    /// run would make again is missed.
     Ahead,
 }
 
@@ -275,8 +276,9 @@ impl Replay {
         let stood = place.map_or(Ok(None), |place| store.effect(&self.run, &place))?;
         let missed = Missed::of(store, (key, kind, asked), again, (stood.as_ref(), &failed))?;
         let failure = missed.failure(&self.run);
-        self.lock().missed.push(missed);
-        Err(failure)
+        let mut book = self.lock();
+        book.missed.push(missed);
+        Err(if book.mode == Mode::Ahead { failure.alone() } else { failure })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Book> {

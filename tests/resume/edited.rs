@@ -1,6 +1,6 @@
 //! Programs that were changed before they go on.
 
-use super::{asked, holding, newest_id};
+use super::{Gate, asked, holding, newest_id};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::json;
@@ -43,6 +43,44 @@ fn what_a_change_costs_is_said_before() {
     }
     assert_eq!(ran.json()["answer"], json!(["A", "B! A", "C B! A"]));
     assert_eq!(asked(&server), ["a", "b A", "c B A", "B! A", "c B! A"], "only the edited prompt and its dependant");
+}
+
+#[test]
+fn a_look_ahead_knows_of_every_item_whether_it_is_asked() {
+    let batch = "let all = []; for n in 0..12 { all.push(`p${n}`) }\nllm_batch(all, #{concurrency: 4})";
+    let branches = "par_map(0..12, |n| llm(`p${n}`), #{concurrency: 4, stop: true})";
+    let each = |then: &str| {
+        let items = format!("in: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], max_parallel: 4, on_item_failure: {then}");
+        format!("steps: {{all: {{each: {{{items}, steps: {{one: {{llm: 'p{{{{ item }}}}'}}}}}}}}}}\n")
+    };
+    // Where a failure stops the rest, what begins rests on which items have ended.
+    for (name, text, answers) in [
+        ("p.rhai", batch.to_owned(), 3),
+        ("p.rhai", branches.to_owned(), 0),
+        ("p.yaml", each("stop"), 0),
+        ("p.yaml", each("continue"), 3),
+    ] {
+        let gate = Gate::default();
+        let server = gate.server();
+        let program = Program::paying(&server).file(name, &text);
+        gate.pass(answers);
+        let running = program.args(["run", name]).start();
+        gate.wait_for_held(4);
+        running.kill();
+        running.end();
+        gate.open();
+        let look = || program.args(["resume", "last", "--dry-run", "--json"]).run().ok().json();
+        let plan = look();
+        let count = |list: &str| plan[list].as_array().map_or(0, Vec::len);
+        let before = server.asks().len();
+        // An answer that was not on disk yet is one to be asked for again.
+        let known = plan["replayed"].as_u64().map(|replayed| replayed + count("again") as u64);
+        let made = answers as u64 + 4;
+        assert_eq!((known, count("changed"), count("new") as u64), (Some(made), 0, 12 - made), "{text}: {plan:#}");
+        assert_eq!(look(), plan, "{text}: the same is told again");
+        program.args(["resume", "last"]).run().ok();
+        assert_eq!(server.asks().len() - before, count("again") + count("new"), "{text}: {plan:#}");
+    }
 }
 
 #[test]

@@ -31,6 +31,12 @@ impl Replay {
         let told = |Recorded { seq, kind, key, .. }: &Recorded| (*seq, *kind, key.frame.clone());
         let mut unused: Vec<_> = book.known.values().filter(left).map(|entry| told(&entry.recorded)).collect();
         unused.sort_by_key(|(seq, ..)| *seq);
-        Account { replayed: book.replayed, cost: book.cost, missed: book.missed.clone(), unused }
+        let mut missed = book.missed.clone();
+        // Items at the same time miss in any order: those that the log knows stand first, then item 2 before item 10.
+        missed.sort_by_cached_key(|missed| {
+            let (frame, stood) = (missed.key.frame.as_str(), missed.instead.as_ref().map(|stood| stood.seq));
+            (missed.again.or(stood).unwrap_or(u64::MAX), frame.len(), frame.to_owned())
+        });
+        Account { replayed: book.replayed, cost: book.cost, missed, unused }
     }
 }

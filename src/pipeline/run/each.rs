@@ -34,8 +34,9 @@ pub async fn run(course: &Course<'_>, step: &Step, each: &Each, values: &Values)
             running.push(async move { (index, block::run(&place, &each.block, &item.seen).await) });
         }
         let Some((index, end)) = running.next().await else { break };
-        // Whoever can go on without the person does.
-        let failure = end.failure.as_ref().filter(|failure| failure.kind != FailureKind::Waiting);
+        // Whoever can go on without the person does, or without what a look ahead does not know.
+        let goes_on = |failure: &&Failure| failure.kind == FailureKind::Waiting || failure.is_alone();
+        let failure = end.failure.as_ref().filter(|failure| !goes_on(failure));
         window.note(index, failure.is_some());
         if failure.is_some_and(|failure| !failure.kind.catchable()) {
             window.stop();

@@ -204,7 +204,7 @@ fn branch(work: &Work, parent: &Seat, call: &mut dyn FnMut(usize, &Dynamic) -> O
         }
         let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), hearers: None, ..parent.clone() };
         let result = seated(seat, || panics::caught("code", || parent.gate.computing(|| call(index, item))));
-        let over = matches!(&result, Err(failure) if !failure.kind.catchable());
+        let over = matches!(&result, Err(failure) if !failure.kind.catchable() && !failure.is_alone());
         if over {
             work.next.store(work.items.len(), Ordering::Relaxed);
         }
@@ -241,7 +241,7 @@ impl Work {
     /// Keeps the result of an item; `over` is whether nothing may begin any more.
     fn note(&self, index: usize, result: Outcome<Dynamic>, over: bool) {
         let mut done = self.done();
-        done.window.note(index, result.is_err());
+        done.window.note(index, result.as_ref().is_err_and(|failure| !failure.is_alone()));
         if over {
             done.window.stop();
         }
