@@ -98,6 +98,8 @@ pub struct EffectRow {
     pub unknown_cost: Money,
     /// The run that it was copied from and that paid for it.
     pub origin: Option<RunId>,
+    /// Whether it is such a copy, for which nobody had asked when the run last came to an end.
+    pub unused: bool,
     /// By what ids the provider knows the requests of the last attempt, in their order; a request may have none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub provider: Vec<String>,
@@ -276,6 +278,7 @@ pub(super) fn effect_row(connection: &Connection, row: &Row<'_>) -> Worked<Effec
         unknown_calls: small(row, "unknown_calls")?,
         unknown_cost: money(row, "unknown_nanos")?.unwrap_or_default(),
         origin: row.get::<_, Option<String>>("origin")?.map(RunId::new),
+        unused: number(row, "unused")? > 0,
         provider: provider.into_iter().filter(|id| !id.is_empty()).collect(),
         started_at: number(row, "started_at")?,
         ended_at: optional_number(row, "ended_at")?,

@@ -34,6 +34,17 @@ impl Store {
     }
 }
 
+/// Notes which copied answers a run has come to an end without: all others were of use to it.
+pub(super) fn note_unused(connection: &Connection, run: &RunId, unused: &[u64]) -> Worked<()> {
+    connection
+        .prepare_cached(
+            "UPDATE effects SET unused = seq IN (SELECT value FROM json_each(?2))
+             WHERE run = ?1 AND origin IS NOT NULL",
+        )?
+        .execute((run.as_str(), json!(unused).to_string()))?;
+    Ok(())
+}
+
 const RUN: &str = "
 INSERT INTO runs (id, parent, kind, status, task, version, depth, settings, settings_blob, failure, started_at, ended_at,
     pid, process)

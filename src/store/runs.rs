@@ -10,6 +10,7 @@ use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
 use crate::core::status::RunStatus;
 use crate::store::fault::Worked;
+use crate::store::fork;
 use crate::store::group::Owner;
 use crate::store::liveness::{Liveness, Process};
 use crate::store::open::Store;
@@ -54,6 +55,8 @@ pub struct RunEnd {
     pub failure: Option<Failure>,
     /// The effects that this comes from: they are made again when the run goes on.
     pub raised: Vec<EffectKey>,
+    /// The effects of the log that nobody asked for, by number, where the run had one when it began.
+    pub unused: Option<Vec<u64>>,
     /// What it and its children cost; `None` if some of it has no known price.
     pub cost: Option<Money>,
     /// Model calls, children's included.
@@ -244,7 +247,10 @@ fn update(connection: &Connection, id: &RunId, end: &RunEnd, result: &Encoded, f
         })?;
     match changed {
         0 => Err(Failure::new(FailureKind::NotFound, format!("there is no run `{id}` to end")).into()),
-        _ => end.raised.iter().try_for_each(|key| raise(connection, id, key)),
+        _ => {
+            end.unused.as_ref().map_or(Ok(()), |unused| fork::note_unused(connection, id, unused))?;
+            end.raised.iter().try_for_each(|key| raise(connection, id, key))
+        }
     }
 }
 

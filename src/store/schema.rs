@@ -199,6 +199,10 @@ ALTER TABLE effects ADD COLUMN unusable_nanos INTEGER NOT NULL DEFAULT 0;
 UPDATE effects SET unusable = 1, unusable_nanos = coalesce(cost_nanos, 0)
 WHERE CASE WHEN json_valid(usage) THEN json_extract(usage, '$.unusable') END;
 ",
+    // Whether a copied answer was left over when the run last came to an end.
+    "
+ALTER TABLE effects ADD COLUMN unused INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

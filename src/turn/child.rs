@@ -280,6 +280,7 @@ pub async fn close(host: &RunHost, end: &RootEnd) -> Outcome<()> {
         result: end.answer.clone(),
         failure,
         raised,
+        unused: host.replay.as_ref().map(|replay| replay.left()),
         cost: (totals.unpriced_calls == 0).then_some(totals.cost),
         calls: totals.calls,
         refused: host.scope.refused(),

@@ -374,13 +374,12 @@ fn a_difference_is_named() {
     let other = newest_id(&program);
     let diff = program.args(["runs", "diff", &one, &other, "--json"]).run().ok().json();
     let count = |side: &str| diff[side].as_array().map(Vec::len);
-    assert_eq!((count("only_left"), count("only_right")), (Some(1), Some(1)), "{diff:#}");
+    let counts = (count("asked_differently"), count("only_left"), count("only_right"));
+    assert_eq!(counts, (Some(1), Some(0), Some(0)), "{diff:#}");
     let text = program.args(["runs", "diff", &one, &other]).run().ok().stdout;
-    for (run, word, capital) in [(&one, "b", "B"), (&other, "c", "C")] {
-        let told = format!("only in {run}:\n  ");
-        let rest = text.split_once(&told).map_or("", |(_, rest)| rest).lines().next().unwrap_or_default();
-        assert!(rest.ends_with(&format!(" model at root/e1: paid, \"{word}\" -> {capital}")), "{told} in {text}");
-    }
+    let rest = text.split_once("asked otherwise:\n  ").map_or("", |(_, rest)| rest);
+    assert!(rest.contains(" model at root/e1: paid, \"b\" -> B / "), "{text}");
+    assert!(rest.ends_with(" model at root/e1: paid, \"c\" -> C\n"), "{text}");
     assert!(text.starts_with("1 effect is equal\n") && !text.contains("decision"), "{text}");
 }
 
@@ -392,11 +391,33 @@ fn differences_stand_in_the_order_of_the_log() {
     let one = newest_id(&program);
     program.args(["run", "p.rhai", "word=c"]).run().ok();
     let diff = program.args(["runs", "diff", &one, "last", "--json"]).run().ok().json();
-    for (side, word) in [("only_left", "b"), ("only_right", "c")] {
-        let told: Vec<&str> = diff[side].as_array().into_iter().flatten().filter_map(|line| line.as_str()).collect();
-        let is_next = |(n, line): (usize, &&str)| line.contains(&format!("paid, \"{word} {n}\" -> "));
-        assert!(told.len() == 12 && told.iter().enumerate().all(is_next), "{diff:#}");
-    }
+    let told = diff["asked_differently"].as_array().into_iter().flatten();
+    let told: Vec<&str> = told.filter_map(|line| line.as_str()).collect();
+    let has = |line: &str, word: &str, n: usize| line.contains(&format!("paid, \"{word} {n}\" -> "));
+    let is_next = |(n, line): (usize, &&str)| has(line, "b", n) && has(line, "c", n);
+    assert!(told.len() == 12 && told.iter().enumerate().all(is_next), "{diff:#}");
+}
+
+#[test]
+fn what_a_fork_was_made_for_is_the_difference() {
+    let server = holding(usize::MAX);
+    let code = "llm(\"first q\"); llm(\"second q\")";
+    let program = Program::paying(&server).file("p.rhai", code);
+    program.args(["run", "p.rhai"]).run().ok();
+    let one = newest_id(&program);
+    let program = program.file("p.rhai", code.replace("second", "SECOND"));
+    let new = program.args(["runs", "fork", &one]).run().ok().stdout.trim().to_owned();
+    let effects = |run: &str| {
+        let shown = program.args(["runs", "show", run]).run().ok().stdout;
+        shown.lines().filter(|line| line.starts_with("effect  ")).count()
+    };
+    assert_eq!(effects(&new), 2, "all of it waits to be used");
+    program.args(["resume", &new]).run().ok().prints("SECOND Q\n");
+    let text = program.args(["runs", "diff", &one, &new]).run().ok().stdout;
+    let (was, is) = (" model at root/e1: paid, \"second q\" -> SECOND Q / ", "paid, \"SECOND q\" -> SECOND Q\n");
+    assert!(text.starts_with("1 effect is equal\nasked otherwise:\n  "), "{text}");
+    assert!(text.contains(was) && text.ends_with(is) && text.lines().count() == 3, "{text}");
+    assert_eq!(effects(&new), 2, "without the copy that nobody asked for");
 }
 
 #[test]

@@ -15,10 +15,10 @@ const LISTED: usize = 20;
 /// Most characters of an answer in a list.
 const ANSWER: usize = 60;
 
-/// A line for each of the last calls, or for all.
+/// A line for each of the last calls, or for all; without those of another run that a fork had no use for.
 pub fn lines(store: &Store, effects: &[EffectRow], all: bool) -> Outcome<String> {
-    let calls: Vec<&EffectRow> =
-        effects.iter().filter(|effect| matches!(effect.kind, EffectKind::Model | EffectKind::Tool)).collect();
+    let is_call = |effect: &&EffectRow| matches!(effect.kind, EffectKind::Model | EffectKind::Tool) && !effect.unused;
+    let calls: Vec<&EffectRow> = effects.iter().filter(is_call).collect();
     let earlier = if all { 0 } else { calls.len().saturating_sub(LISTED) };
     let mut text = String::new();
     if earlier > 0 {

@@ -24,6 +24,7 @@ struct Diff {
     equal: u64,
     moved: Vec<String>,
     answered: Vec<String>,
+    asked: Vec<String>,
     left: Vec<String>,
     right: Vec<String>,
 }
@@ -45,19 +46,21 @@ pub fn diff(store: &Store, printer: &Printer, run: &str, with: &str) -> Outcome<
     }
     let value = json!({
         "left": one.id, "right": other.id, "equal": diff.equal, "moved": diff.moved,
-        "answered_differently": diff.answered, "only_left": diff.left, "only_right": diff.right,
+        "answered_differently": diff.answered, "asked_differently": diff.asked, "only_left": diff.left, "only_right": diff.right,
     });
     printer.rows(&value, || text(&value, &diff));
     Ok(Exit::Ok)
 }
 
 /// Which effects of two runs are the same: those at the same place, and of the others those that ask the same, before all
-/// where they are answered the same too. The hash of an effect is that of its kind and of what it asks.
+/// where they are answered the same too. What is left over of one kind at one place was asked in other words. The hash of an
+/// effect is that of its kind and of what it asks.
 fn pairs<'r>(store: &Store, left: &'r [EffectRow], right: &'r [EffectRow]) -> Outcome<Vec<Pair<'r>>> {
     let mut twins = Twins::default();
     twins.join(left, right, |row| Ok(row.key.clone()))?;
     twins.join(left, right, |row| Ok((row.key.hash.clone(), said(store, row)?.as_ref().map(canonical))))?;
     twins.join(left, right, |row| Ok(row.key.hash.clone()))?;
+    twins.join(left, right, |row| Ok((row.kind.name(), row.key.frame.clone())))?;
     let twin = |row: &EffectRow| twins.of.get(&row.seq).copied();
     let of_left = left.iter().map(|row| twin(row).map_or(Pair::Left(row), |twin| Pair::Both(row, twin)));
     let of_right = right.iter().filter(|row| !twins.taken.contains(&row.seq)).map(Pair::Right);
@@ -103,7 +106,9 @@ impl Diff {
             Pair::Right(row) => self.right.push(line(store, row)?),
             Pair::Both(row, twin) => {
                 let (place, is_moved) = (twin_place(row, twin), row.key.frame != twin.key.frame);
-                if row.state != twin.state || said(store, row)? != said(store, twin)? {
+                if row.key.hash != twin.key.hash {
+                    self.asked.push(format!("{} / {}", line(store, row)?, line(store, twin)?));
+                } else if row.state != twin.state || said(store, row)? != said(store, twin)? {
                     self.answered.push(format!("{} / {place} {}", line(store, row)?, answer(store, twin)?));
                 } else if is_moved {
                     self.moved.push(format!("{} / {place}", question(store, row)?));
@@ -137,9 +142,9 @@ fn told(reply: &Value) -> Value {
     json!([reply["text"], calls])
 }
 
-/// What a run asked, in order; what it was told of itself is left out.
+/// What a run asked, in order; what it was told of itself is left out, and what a fork has of another run without use for it.
 fn asked(store: &Store, run: &RunId) -> Outcome<Vec<EffectRow>> {
-    Ok(store.effects(run)?.into_iter().filter(|row| !row.kind.is_reading()).collect())
+    Ok(store.effects(run)?.into_iter().filter(|row| !row.kind.is_reading() && !row.unused).collect())
 }
 
 /// An effect with the beginning of what was asked and answered.
@@ -171,6 +176,7 @@ fn text(value: &Value, diff: &Diff) -> String {
     let parts = [
         ("the same at another place".to_owned(), &diff.moved),
         ("answered differently".to_owned(), &diff.answered),
+        ("asked otherwise".to_owned(), &diff.asked),
         (format!("only in {}", name("left")), &diff.left),
         (format!("only in {}", name("right")), &diff.right),
     ];

@@ -31,7 +31,7 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     let mut whole = value(row);
     whole["result"] = json!(result);
     whole["children"] = children.iter().map(value).collect();
-    whole["effects"] = json!(effects.iter().filter(|effect| !effect.kind.is_reading()).count());
+    whole["effects"] = json!(effects.iter().filter(|effect| !effect.kind.is_reading() && !effect.unused).count());
     let shown = Shown { row, effects: &effects, is_left: row.is_over() && row.kind != "repl" };
     let open = found(store, shown, is_open)?;
     let unknown = found(store, shown, is_unknown)?;

@@ -39,4 +39,10 @@ impl Replay {
         });
         Account { replayed: book.replayed, cost: book.cost, missed, unused }
     }
+
+    /// The numbers of all effects for which nobody has asked.
+    pub fn left(&self) -> Vec<u64> {
+        let book = self.lock();
+        book.known.values().filter(|entry| !entry.used).map(|entry| entry.recorded.seq).collect()
+    }
 }

@@ -158,6 +158,7 @@ fn a_run_that_is_over_is_not_claimed() {
             result: Some(json!("an answer")),
             failure: None,
             raised: Vec::new(),
+            unused: None,
             cost: None,
             calls: 0,
             refused,

@@ -21,6 +21,7 @@ pub(in crate::store) fn end(status: RunStatus) -> RunEnd {
         result: Some(json!({"answer": 42})),
         failure: None,
         raised: Vec::new(),
+        unused: None,
         cost: Some(Money::from_nanos(5)),
         calls: 3,
         refused: 2,

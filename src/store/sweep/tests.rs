@@ -16,6 +16,7 @@ fn a_run_at_work_keeps_the_children_that_have_ended() {
         result: None,
         failure: None,
         raised: Vec::new(),
+        unused: None,
         cost: None,
         calls: 0,
         refused: 0,
