@@ -1,9 +1,10 @@
 //! `rhizo replay`: runs a recorded run again from its log alone, without a network, a key or a trace.
 
 use crate::app::build;
+use crate::app::launch::Launch;
 use crate::app::resume;
 use crate::app::run::Parts;
-use crate::cli::again::{Again, Program};
+use crate::cli::again::{Again, Edited, Program};
 use crate::cli::flags::{RunFlags, path};
 use crate::cli::printer::Printer;
 use crate::cli::resume::prepared;
@@ -49,7 +50,7 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
             .hint(format!("rhizo resume {} evaluates it again from its log", row.id)));
     }
     let app = build::build(settings, Arc::new(Nobody))?;
-    let (program, _) = Program::of(&app, &row, &launch)?;
+    let (program, edited) = Program::of(&app, &row, &launch)?;
     let library = again::library(&app, &launch, &flags).await?;
     let on_print = program.prints().then(|| run_command::on_print(printer, &flags));
     let parts = Parts { schema: launch.schema()?, on_print, ..Parts::default() };
@@ -59,6 +60,7 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     let replayed = run.host.replay.as_ref().map_or(0, |replay| replay.account().replayed);
     let recorded = row.result.as_ref().map(|stored| app.kit.store.load(stored)).transpose()?;
     let (failure, is_same) = compared(&row, recorded, &end);
+    let failure = if is_same { failure } else { failure.map(|failure| with_edited(failure, &launch, &edited)) };
     if printer.json {
         let status = failure.as_ref().map_or(end.status, status_of);
         let mut document = json!({
@@ -88,6 +90,19 @@ fn compared(row: &RunRow, recorded: Option<Value>, end: &RootEnd) -> (Option<Fai
         None if row.status.is_over() && recorded.as_ref() != said => (Some(differs(recorded.as_ref(), said)), false),
         failure => (failure.clone(), true),
     }
+}
+
+/// The failure with what of the program is known to have changed.
+fn with_edited(failure: Failure, launch: &Launch, edited: &Edited) -> Failure {
+    let own = launch.file.iter().filter(|_| edited.text);
+    let changed: Vec<&str> = own.chain(&edited.called).map(String::as_str).collect();
+    let have = match changed.len() {
+        0 => return failure,
+        1 => "has",
+        _ => "have",
+    };
+    let rest = failure.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
+    failure.hint(format!("{} {have} changed since the run{rest}", changed.join(", ")))
 }
 
 /// That a run has come to its end and its replay does not: a file that it needs is gone, say.

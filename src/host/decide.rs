@@ -43,7 +43,8 @@ pub struct Beginning<'a> {
     pub judged: bool,
 }
 
-/// Who begins. Where there is nothing to choose the rule's role begins, unlogged.
+/// Who begins. Where there is nothing to choose the rule's role begins, unlogged, and where a log that is all there is has no
+/// such choice.
 pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, beginning: Beginning<'_>) -> Outcome<Open> {
     let Beginning { action, task, context, judged } = beginning;
     let situation = situation::text(&Situation { context, ..Situation::of_task(task) });
@@ -70,9 +71,14 @@ pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, beginning: Be
     if !ladder.may_start_anywhere() || !host.kit.settings.memory {
         return Ok(open(&by_rule));
     }
+    let intent = json!({action: situation});
+    // The call that follows would miss too, and its words say what is asked otherwise now.
+    if host.is_sealed() && !host.knows(frame, &Asked::new(EffectKind::Decision, &intent)) {
+        return Ok(open(&by_rule));
+    }
     let bounds = bounds(host, judged).await?;
     let first = ladder.first();
-    let (decision, _): (Decision<RoleName>, EffectKey) = logged(host, frame, json!({action: situation}), async {
+    let (decision, _): (Decision<RoleName>, EffectKey) = logged(host, frame, intent, async {
         let question = question(host, action, &situation, arms.clone(), "", "");
         let Some(known) = evidence(host, &question, bounds.least).await? else {
             return Ok(by_rule);

@@ -112,7 +112,7 @@ fn a_choice_is_told_as_what_it_was_made_for() {
     let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
     for told in [
         "1 replayed ($0.00000003) · 0 again · 1 changed ($0.00000003 then) · 0 new · ",
-        "changed: model at root/e1/batch0[1]: small, \"rate two\" (was effect ",
+        "changed: model at root/e1/batch0[1]: small, \"judge two\", with other messages (was effect ",
         ", $0.00000003 then)\n",
     ] {
         assert!(plan.contains(told), "{told}: {plan}");

@@ -1,6 +1,6 @@
 //! Recorded runs as fixtures: run again without a server, a key or a trace.
 
-use super::{holding, newest, newest_id};
+use super::{asked, holding, newest, newest_id};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::json;
@@ -48,6 +48,26 @@ fn a_miss_names_what_was_expected_and_what_was_found() {
     let program = program.file("all.rhai", "try { llm(\"another\") } catch (e) { \"hidden\" }");
     let told = ": message 1 (user): expected \"a\", found \"another\"\n";
     program.args(["replay", &id]).run().code(1).says(&format!("has no answer to this model effect at root/e1{told}"));
+}
+
+#[test]
+fn where_a_choice_is_missed_first_the_words_of_its_call_are_told() {
+    let server = holding(usize::MAX);
+    let model = |name: &str| {
+        format!("[models.{name}]\nbase_url = \"{}\"\ninput_price = 0.001\noutput_price = 0.001\n", server.base_url())
+    };
+    let role = |name: &str, model: &str| format!("[roles.{name}]\nmodels = [\"{model}\"]\n");
+    let roles = [role("worker", "small"), role("expert", "large"), role("architect", "large")].concat();
+    let program = Program::new()
+        .file("rhizo.toml", format!("{}{}{roles}", model("small"), model("large")))
+        .file("hello.rhai", "print(llm(\"hello one\"))");
+    program.args(["run", "hello.rhai"]).run().ok();
+    let program = program.file("hello.rhai", "print(llm(\"hello two\"))");
+    let ran = program.args(["replay", "last", "--offline"]).run().code(1);
+    ran.says("has no answer to this model effect at root/e1: message 1 (user): expected \"hello one\", found \"hello two\"\n")
+        .says("hint: hello.rhai has changed since the run; the log has effect ")
+        .says(", and it is asked with other messages now; ");
+    assert_eq!(asked(&server), ["hello one"], "nobody is asked");
 }
 
 #[test]
