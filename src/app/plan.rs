@@ -150,5 +150,8 @@ fn line(missed: &Missed) -> String {
     };
     let about = if kind == missed.kind { &missed.about } else { &stood.about };
     let cost = if stood.cost == Money::ZERO { String::new() } else { format!(", {} then", stood.cost) };
-    format!("{head}{} (was effect {}{cost})", with(about, &stood.differs), stood.seq)
+    // Where both begin alike only the place where they part tells them apart.
+    let then = if *about == stood.about { &stood.parts } else { &stood.about };
+    let then = if then.is_empty() { String::new() } else { format!(": {then}") };
+    format!("{head}{} (was effect {}{then}{cost})", with(about, &stood.differs), stood.seq)
 }

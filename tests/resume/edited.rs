@@ -37,7 +37,7 @@ fn what_a_change_costs_is_said_before() {
     for told in [
         "1 replayed ($0.00000003) · 0 again · 1 changed ($0.00000003 then) · 0 new · ",
         "changed: model at root/e1: paid, \"B! A\", with other messages (was effect ",
-        ", $0.00000003 then)\n",
+        ": paid, \"b A\", $0.00000003 then)\n",
     ] {
         assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
     }
@@ -113,13 +113,26 @@ fn a_choice_is_told_as_what_it_was_made_for() {
     for told in [
         "1 replayed ($0.00000003) · 0 again · 1 changed ($0.00000003 then) · 0 new · ",
         "changed: model at root/e1/batch0[1]: small, \"judge two\", with other messages (was effect ",
-        ", $0.00000003 then)\n",
+        ": small, \"rate two\", $0.00000003 then)\n",
     ] {
         assert!(plan.contains(told), "{told}: {plan}");
     }
     assert!(!plan.contains("decision"), "{plan}");
     let data = program.args(["resume", "last", "--dry-run", "--json"]).run().ok().json();
     assert_eq!((&data["replayed_usd"], &data["changed_usd"]), (&json!(30.0 / 1e9), &json!(30.0 / 1e9)), "{data:#}");
+}
+
+#[test]
+fn words_that_begin_alike_are_told_from_where_they_part() {
+    let server = holding(usize::MAX);
+    let long = "say ".repeat(40);
+    let code = |end: &str| format!("llm(\"{long}{end}\"); nothing()");
+    let program = Program::paying(&server).file("p.rhai", code("one"));
+    program.args(["run", "p.rhai"]).run().code(1);
+    let program = program.file("p.rhai", code("two"));
+    let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
+    let told = ": message 1 (user): expected \"…say say say say say one\", found \"…say say say say say two\", $";
+    assert!(plan.contains(told), "{plan}");
 }
 
 #[test]
