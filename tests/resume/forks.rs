@@ -39,6 +39,28 @@ fn a_fork_pays_only_what_comes_after_it() {
 }
 
 #[test]
+fn a_fork_ends_behind_a_whole_batch_or_says_what_it_leaves_of_it() {
+    let server = holding(usize::MAX);
+    let code = "llm(\"a\"); llm_batch([\"b\", \"c\", \"d\", \"e\"], #{label: \"sort\"}); llm(\"z\")";
+    let program = Program::paying(&server).file("p.rhai", code);
+    program.args(["run", "p.rhai"]).run().ok();
+    let id = newest_id(&program);
+    for at in ["batch0", "root/e1/batch0", "sort"] {
+        let fork = program.args(["runs", "fork", &id, "--at", at]).run().ok().says("5 answers of ");
+        let fork = fork.does_not_say("not kept");
+        let before = server.asks().len();
+        program.args(["resume", fork.stdout.trim()]).run().ok();
+        assert_eq!(asked(&server)[before..], ["z"], "{at}");
+    }
+    let effects = program.args(["runs", "export", &id]).run().ok().json()["effects"].clone();
+    let frames = effects.as_array().into_iter().flatten().filter_map(|effect| effect["frame"].as_str());
+    let first = frames.map(str::to_owned).find(|frame| frame.contains("batch0[")).expect("an item");
+    let fork = program.args(["runs", "fork", &id, "--at", &first]).run().ok().says("2 answers of ");
+    fork.says("3 answers of root/e1/batch0 are not kept; --at root/e1/batch0 keeps all of it\n");
+    program.args(["runs", "fork", &id, "--at", "batch1"]).run().code(1).says("has no step `batch1`");
+}
+
+#[test]
 fn a_fork_goes_the_way_of_its_run_past_what_failed() {
     let code = "let a = \"\";\ntry { a = llm(\"one\") } catch { a = llm(\"two\") }\nlet b = llm(\"then \" + a);\nb";
     let flow = "steps: {a: {llm: one, on_failure: continue}, b: {llm: 'then {{ outcomes.a }}'}}";

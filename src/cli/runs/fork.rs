@@ -7,7 +7,7 @@ use crate::cli::printer::Printer;
 use crate::cli::runs::beside::{self, Beside};
 use crate::cli::runs::reached;
 use crate::core::effect::EffectKind;
-use crate::core::event::EventRecord;
+use crate::core::event::{Event, EventRecord};
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
@@ -31,7 +31,7 @@ pub struct Fork {
     /// The run: `last`, or the beginning or end of its id.
     pub run: String,
     /// The last step that is taken over, itself with it: the number of an effect, a frame, or a part of one (`turn3`, a
-    /// step's name, also with its item: `work[a]`); all if it is left out. Of a pipeline also steps, items and branches that do
+    /// step's name, also with its item: `work[a]`; `batch0` or its label for a whole batch); all if it is left out. Of a pipeline also steps, items and branches that do
     /// not come after a named one; of a script what was asked until then, as all that follows may rest on it.
     #[arg(long, value_name = "STEP")]
     pub at: Option<String>,
@@ -69,10 +69,58 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
             let steps = listed(beside.steps.iter().map(String::as_str));
             printer.dim(&format!("also kept, as they do not come after it: {steps}"));
         }
-        let (answers, are) = if kept == 1 { ("answer", "is") } else { ("answers", "are") };
-        printer.dim(&format!("{kept} {answers} of {ANSWERERS} {are} kept of run {}; rhizo resume {new}", row.id));
+        printer.dim(&format!(
+            "{} of {ANSWERERS} {} kept of run {}; rhizo resume {new}",
+            answers(kept),
+            are(kept),
+            row.id
+        ));
+        left_of_batch(&effects, upto, &beside).iter().for_each(|left| printer.dim(left));
     }
     Ok(Exit::Ok)
+}
+
+fn answers(count: usize) -> String {
+    if count == 1 { "1 answer".to_owned() } else { format!("{count} answers") }
+}
+
+const fn are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
+/// What is not kept of the batch in which a fork ends: its items were asked in the order in which they came to a place.
+fn left_of_batch(effects: &[EffectRow], upto: u64, beside: &Beside) -> Option<String> {
+    let end = effects.iter().find(|effect| effect.seq == upto)?;
+    let batch = batch(end.key.frame.as_str())?;
+    let is_left = |effect: &&EffectRow| {
+        is_answer(effect) && !beside.effects.contains(&effect.seq) && is_of_batch(effect.key.frame.as_str(), batch)
+    };
+    let left = effects.iter().filter(is_left).count();
+    let told = || format!("{} of {batch} {} not kept; --at {batch} keeps all of it", answers(left), are(left));
+    (left > 0).then(told)
+}
+
+/// The batch that a frame is in, as `root/e1/batch0`.
+fn batch(frame: &str) -> Option<&str> {
+    let from = frame.rfind("/batch")?;
+    let items = frame.get(from..)?.find('[')?;
+    frame.get(..from + items)
+}
+
+/// Whether a frame is in an item of a batch that is named so: by its frame, or the last part of that.
+fn is_of_batch(frame: &str, named: &str) -> bool {
+    let item = format!("{named}[");
+    let is_batch = named.rsplit('/').next().is_some_and(|part| part.starts_with("batch"));
+    is_batch && (frame.starts_with(&item) || frame.split('/').any(|part| part.starts_with(&item)))
+}
+
+/// The items of batches that have this label.
+fn labelled<'a>(events: &'a [EventRecord], named: &str) -> HashSet<&'a Frame> {
+    let is_named = |record: &&EventRecord| match &record.event {
+        Event::ModelStarted { label: Some(label), .. } => label == named && batch(record.frame.as_str()).is_some(),
+        _ => false,
+    };
+    events.iter().filter(is_named).map(|record| &record.frame).collect()
 }
 
 /// What `resume --dry-run` counts as replayed.
@@ -96,7 +144,12 @@ fn point(store: &Store, run: &RunId, effects: &[EffectRow], (at, graph): (&str, 
     let events = store.events(run, 0)?;
     let step = reached::step(&events, at);
     let number = at.parse::<u64>().ok();
-    let is_meant = |effect: &&EffectRow| number.map_or_else(|| effect.is_called(at), |seq| effect.seq == seq);
+    let labelled = labelled(&events, at);
+    let is_named = |effect: &EffectRow| {
+        let frame = &effect.key.frame;
+        effect.is_called(at) || is_of_batch(frame.as_str(), at) || labelled.contains(frame)
+    };
+    let is_meant = |effect: &&EffectRow| number.map_or_else(|| is_named(effect), |seq| effect.seq == seq);
     let meant: Vec<&EffectRow> = effects.iter().filter(is_meant).collect();
     // A run that goes on notes anew, behind all the rest, what it had gone past.
     let asked = meant.iter().rfind(|effect| effect.kind != EffectKind::Handled);
