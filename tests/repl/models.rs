@@ -39,6 +39,17 @@ fn an_answer_streams_while_it_is_written() {
 }
 
 #[test]
+fn an_answer_that_streams_leaves_nothing_in_a_window_that_became_narrower() {
+    let server = ChatServer::new(|_| Reply::text(format!("START {}", "word ".repeat(50))));
+    let program = Program::new();
+    let mut terminal = Terminal::with(&program, &[], 80, &[("OPENAI_BASE_URL", &server.base_url())]);
+    terminal.resize(50);
+    terminal.line("llm(\"go\")", "out(1) = START");
+    assert!(terminal.raw().matches("START").count() > 1, "it did not stream: {:?}", terminal.raw());
+    assert_eq!(terminal.screen().matches("START").count(), 1, "{}", terminal.screen());
+}
+
+#[test]
 fn a_question_is_answered_over_the_context_and_kept() {
     let server = ChatServer::root(&["let n = context.count(\"harbour\"); print(n)", "FINAL(`counted ${n}`)"], "leaf");
     let program = Program::new().file("long.txt", "the harbour\n".repeat(20_000));

@@ -19,7 +19,7 @@ pub(crate) struct Terminal {
     shared: Arc<Shared>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 struct Shared {
@@ -102,7 +102,7 @@ impl Terminal {
         let kept = Arc::clone(&shared);
         std::thread::spawn(move || kept.read(reader));
         let keys = pair.master.take_writer().expect("a writer");
-        Self { shared, keys, child, _master: pair.master }
+        Self { shared, keys, child, master: pair.master }
     }
 
     /// Everything that the program writes to a terminal until it ends, escape sequences included.
@@ -116,6 +116,14 @@ impl Terminal {
         drop(view);
         terminal.child.wait().expect("it ended");
         String::from_utf8_lossy(&raw).into_owned()
+    }
+
+    /// Makes the window this wide.
+    pub(crate) fn resize(&self, columns: u16) {
+        let size = PtySize { rows: 24, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.resize(size).expect("it can be resized");
+        let sides = (NonZeroU16::new(24).expect("rows"), NonZeroU16::new(columns).expect("columns"));
+        self.held().screen.set_size(sides.0, sides.1);
     }
 
     /// Types keys.

@@ -13,10 +13,10 @@ const COLUMNS: u16 = 80;
 pub struct Live {
     /// What stands on the screen, as it was written; empty if nothing does.
     drawn: String,
-    /// How many rows it takes.
-    rows: usize,
+    /// How many columns each of its rows takes.
+    rows: Vec<usize>,
     /// Taken away to write a line, and to be drawn again below it.
-    erased: Option<(String, usize)>,
+    erased: Option<(String, Vec<usize>)>,
 }
 
 impl Live {
@@ -24,29 +24,33 @@ impl Live {
     pub fn draw(&mut self, text: &str, width: Option<u16>, colour: bool) -> String {
         let columns = usize::from(width.unwrap_or(COLUMNS)).saturating_sub(1).max(10);
         let rows = wrapped(text.trim_end(), columns);
-        let shown = rows[rows.len().saturating_sub(ROWS)..].join("\n");
-        let erased = self.clear();
+        let last = &rows[rows.len().saturating_sub(ROWS)..];
+        let shown = last.join("\n");
+        let erased = self.clear(width);
         if shown.trim().is_empty() {
             return erased;
         }
-        self.rows = rows.len().min(ROWS);
+        self.rows = last.iter().map(|row| row.chars().map(|c| c.width().unwrap_or(0)).sum()).collect();
         self.drawn = if colour { format!("\u{1b}[2m{shown}\u{1b}[0m") } else { shown };
         format!("{erased}{}", self.drawn)
     }
 
-    /// The sequence that takes away what is drawn; empty if nothing is.
-    pub fn erase(&mut self) -> String {
+    /// The sequence that takes away what is drawn; empty if nothing is. In a window that has become narrower rows have been
+    /// broken since they were drawn.
+    pub fn erase(&mut self, width: Option<u16>) -> String {
         if self.drawn.is_empty() {
             return String::new();
         }
-        let up = if self.rows > 1 { format!("\u{1b}[{}A", self.rows - 1) } else { String::new() };
-        self.erased = Some((std::mem::take(&mut self.drawn), self.rows));
+        let columns = usize::from(width.unwrap_or(COLUMNS)).max(1);
+        let rows: usize = self.rows.iter().map(|used| used.div_ceil(columns).max(1)).sum();
+        let up = if rows > 1 { format!("\u{1b}[{}A", rows - 1) } else { String::new() };
+        self.erased = Some((std::mem::take(&mut self.drawn), std::mem::take(&mut self.rows)));
         format!("\r{up}\u{1b}[J")
     }
 
     /// The same, and it is not drawn again.
-    pub fn clear(&mut self) -> String {
-        let erased = self.erase();
+    pub fn clear(&mut self, width: Option<u16>) -> String {
+        let erased = self.erase(width);
         self.erased = None;
         erased
     }
@@ -96,8 +100,8 @@ mod tests {
         let mut live = Live::default();
         assert_eq!(live.draw("one", Some(40), false), "one");
         assert_eq!(live.draw("one\ntwo", Some(40), false), "\r\u{1b}[Jone\ntwo");
-        assert_eq!(live.erase(), "\r\u{1b}[1A\u{1b}[J");
-        assert_eq!(live.erase(), "");
+        assert_eq!(live.erase(Some(40)), "\r\u{1b}[1A\u{1b}[J");
+        assert_eq!(live.erase(Some(40)), "");
         assert_eq!(live.redraw(), "one\ntwo");
         assert_eq!(live.draw("1\n2\n3\n4\n5", Some(40), true), "\r\u{1b}[1A\u{1b}[J\u{1b}[2m2\n3\n4\n5\u{1b}[0m");
         assert_eq!(live.draw("", Some(40), true), "\r\u{1b}[3A\u{1b}[J");
@@ -108,7 +112,16 @@ mod tests {
     fn what_is_cleared_is_not_drawn_again() {
         let mut live = Live::default();
         assert_eq!(live.draw("over", Some(40), false), "over");
-        assert_eq!(live.clear(), "\r\u{1b}[J");
-        assert_eq!((live.erase(), live.redraw()), (String::new(), String::new()));
+        assert_eq!(live.clear(Some(40)), "\r\u{1b}[J");
+        assert_eq!((live.erase(Some(40)), live.redraw()), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn rows_that_a_narrower_window_broke_are_taken_away() {
+        let mut live = Live::default();
+        live.draw(&format!("{}\nb", "a".repeat(39)), Some(40), true);
+        assert_eq!(live.erase(Some(20)), "\r\u{1b}[2A\u{1b}[J");
+        live.redraw();
+        assert_eq!(live.draw("c", Some(10), false), "\r\u{1b}[4A\u{1b}[Jc");
     }
 }

@@ -12,4 +12,5 @@ pub mod paths;
 pub mod person;
 pub mod prompter;
 pub mod screen;
+pub mod size;
 pub mod validator;

@@ -7,6 +7,7 @@ use crate::core::text::visible;
 use crate::repl::editor::kept::Kept;
 use crate::repl::editor::live::Live;
 use crate::repl::editor::person::Front;
+use crate::repl::editor::size;
 use crate::repl::table::{page, progress, told};
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
@@ -48,6 +49,7 @@ struct State {
     editing: bool,
     /// What waits while somebody is asked something.
     kept: Kept,
+    /// The columns of the terminal at the last prompt.
     width: Option<u16>,
     gone: bool,
 }
@@ -82,9 +84,10 @@ impl Screen {
         self.err.colour
     }
 
-    /// The columns of the terminal; `None` without one.
+    /// The columns of the terminal as it is now; `None` without one.
     pub fn width(&self) -> Option<u16> {
-        self.held().width
+        let known = self.held().width?;
+        Some(size::columns().unwrap_or(known))
     }
 
     /// Sets the columns of the terminal.
@@ -145,7 +148,7 @@ impl Screen {
         if self.quiet || !self.redraws || !self.err.terminal || state.editing || state.kept.is_asking() {
             return;
         }
-        let width = state.width;
+        let width = size::columns().or(state.width);
         let drawn = state.live.draw(&visible(text), width, self.err.colour);
         state.write(&drawn, true);
     }
@@ -184,7 +187,7 @@ impl Screen {
         if state.editing && terminal && state.late.as_ref().is_some_and(|late| late.send(line.clone()).is_ok()) {
             return;
         }
-        let erased = state.live.erase();
+        let erased = state.live.erase(size::columns());
         state.write(&erased, true);
         state.write(&line, to_err);
         if !state.editing {
@@ -209,7 +212,7 @@ impl Front for Screen {
 impl State {
     /// Takes the live text away.
     fn rest(&mut self) {
-        let erased = self.live.clear();
+        let erased = self.live.clear(size::columns());
         self.write(&erased, true);
     }
 
