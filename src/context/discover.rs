@@ -94,8 +94,11 @@ fn glob(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
     if !root.is_dir() {
         return Err(missing(path, &root));
     }
+    // Without `**` a match lies as deep as the pattern has parts, at most: a `/` between braces counts, too.
+    let parts = pattern.components().skip_while(fixed).count();
+    let shape = Shape { matcher, depth: (!text.contains("**")).then_some(parts) };
     for respect in [true, false] {
-        let finds = walk(&root, Some(&root), (path, base), respect, Some(&matcher), poll)?;
+        let finds = walk(&root, Some(&root), (path, base), respect, Some(&shape), poll)?;
         if !finds.files.is_empty() {
             return Ok(finds);
         }
@@ -104,19 +107,26 @@ fn glob(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
         .hint("* stays within a folder; use ** for all folders below"))
 }
 
+/// What a file has to be like, and how far below the root of a walk it can be.
+struct Shape {
+    matcher: GlobMatcher,
+    depth: Option<usize>,
+}
+
 /// The files below `root`, which `path` means from `base`.
 fn walk(
     root: &Path,
     outside: Option<&Path>,
     (path, base): (&Path, &Path),
     respect: bool,
-    matcher: Option<&GlobMatcher>,
+    shape: Option<&Shape>,
     poll: &Poll,
 ) -> Outcome<Finds> {
     let mut finds = Finds::default();
     let mut walker = WalkBuilder::new(root);
     // A .gitignore counts outside a repository too: people unpack archives.
     walker.standard_filters(respect).require_git(false).sort_by_file_path(Ord::cmp);
+    walker.max_depth(shape.and_then(|shape| shape.depth));
     for entry in walker.build() {
         poll.check()?;
         let entry = match entry {
@@ -126,7 +136,7 @@ fn walk(
                 continue;
             }
         };
-        if matcher.is_some_and(|matcher| !matcher.is_match(entry.path())) {
+        if shape.is_some_and(|shape| !shape.matcher.is_match(entry.path())) {
             continue;
         }
         let name = name_of(entry.path(), base, outside);
@@ -193,4 +203,40 @@ pub fn similar(path: &Path, full: &Path) -> Option<String> {
     let names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     let near = nearest_file(&full.file_name()?.to_string_lossy(), names.iter().map(String::as_str))?.to_owned();
     Some(format!("did you mean {:?}?", path.with_file_name(near).display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::discover;
+    use crate::context::poll::Poll;
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn a_glob_looks_no_deeper_than_it_can_match() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("a/b/c/d")).unwrap();
+        for name in ["a/b/c/d/deep.txt", "a/b/two.txt", "a/one.txt", "top.md"] {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        // Each walk looks at its root, too; where nothing matches there are two.
+        for (glob, files, looks) in [
+            ("nothing*", 0, 6),
+            ("*/*.txt", 1, 5),
+            ("{top.md,a/*.txt}", 2, 5),
+            ("a/*/*.txt", 1, 5),
+            ("**/*.txt", 3, 9),
+            ("**", 4, 9),
+        ] {
+            let looked = Arc::new(AtomicUsize::new(0));
+            let count = Arc::clone(&looked);
+            let poll = Poll::new(move || {
+                count.fetch_add(1, Ordering::Relaxed);
+                None
+            });
+            let found = discover(Path::new(glob), folder.path(), &poll).map_or(0, |finds| finds.files.len());
+            assert_eq!((found, looked.load(Ordering::Relaxed)), (files, looks), "{glob}");
+        }
+    }
 }

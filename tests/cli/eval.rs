@@ -92,6 +92,8 @@ fn the_context_is_files_folders_globs_and_pipes() {
     let all = json!(["fares.csv", "harbour.txt", "more/notes.md"]);
     assert_eq!(list(&["--context", "."]).run().ok().json()["answer"], all);
     assert_eq!(list(&["--context", "**/*.md"]).run().ok().json()["answer"], json!(["more/notes.md"]));
+    let parts = json!(["harbour.txt", "more/notes.md"]);
+    assert_eq!(list(&["--context", "{more/*.md,h*.txt}"]).run().ok().json()["answer"], parts);
     assert_eq!(list(&[]).stdin("piped\n").run().ok().json()["answer"], json!(["stdin"]));
     let both = list(&["--context", "-", "harbour.txt"]).stdin("piped\n").run().ok().json();
     assert_eq!(both["answer"], json!(["stdin", "harbour.txt"]));
