@@ -146,6 +146,28 @@ fn colours_can_be_refused() {
 }
 
 #[test]
+fn what_a_terminal_would_obey_is_not_shown_and_not_run() {
+    for variable in [("LC_ALL", "C.UTF-8"), ("NO_COLOR", "1")] {
+        let project = project();
+        std::fs::create_dir_all(project.state()).expect("a folder");
+        std::fs::write(project.state().join("history"), "#V2\n\"tall\u{202e}er\".len()\n").expect("a history");
+        let mut terminal = Terminal::with(&project, &[], 80, &[("RHIZO_MODEL", "offline"), variable]);
+        terminal.keys("\u{1b}[200~\"a\u{7}b\u{9b}c\".len()\u{1b}[201~\r");
+        terminal.see("U+0007 at 1:3, U+009B at 1:5");
+        terminal.see_times("rhizo> \"abc\".len()", 2);
+        terminal.line("", "out(1) = 3");
+        terminal.keys("\u{1b}[A\u{1b}[A");
+        terminal.see("rhizo> \"taller\".len()");
+        terminal.keys("\r");
+        terminal.see("U+202E at 1:6");
+        terminal.see_times("rhizo> \"taller\".len()", 2);
+        terminal.line("", "out(2) = 6");
+        let raw = terminal.raw();
+        assert!(!raw.contains(['\u{9b}', '\u{202e}']) && !raw.contains("a\u{7}b"), "{raw:?}");
+    }
+}
+
+#[test]
 fn what_others_named_is_completed_without_power_over_the_terminal() {
     let project = project().file("x\u{1b}]0;owned\u{7}", "").file("x-one.txt", "").file("x-two.txt", "");
     let mut terminal = Terminal::start(&project, &[]);

@@ -1,6 +1,7 @@
 //! Hints behind the cursor: that more is awaited, the signature of the function being called, else the rest of an earlier
 //! line.
 
+use crate::core::text::visible;
 use crate::repl::editor::validator;
 use crate::repl::lexer::{Kind, Piece, pieces};
 use crate::repl::vocabulary;
@@ -58,5 +59,5 @@ pub fn earlier(line: &str, context: &Context<'_>) -> Option<Suggestion> {
     let rest = found.entry.get(line.len()..)?;
     let shown = rest.lines().next().filter(|rest| !rest.is_empty())?;
     let more = if rest.contains('\n') { " ..." } else { "" };
-    Some(Suggestion { shown: format!("{shown}{more}"), taken: Some(rest.to_owned()) })
+    Some(Suggestion { shown: format!("{}{more}", visible(shown)), taken: Some(rest.to_owned()) })
 }

@@ -1,6 +1,7 @@
 //! Reads lines from a person at a terminal.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::repl::editor::hidden;
 use crate::repl::editor::history;
 use crate::repl::editor::prompter::Prompter;
 use crate::repl::editor::screen::Screen;
@@ -30,6 +31,8 @@ pub struct LineEditor {
     editor: Editor<Prompter, FileHistory>,
     screen: Arc<Screen>,
     history: PathBuf,
+    /// What stands at the next prompt of a line that was not run.
+    refused: String,
 }
 
 impl LineEditor {
@@ -49,7 +52,7 @@ impl LineEditor {
                 drop(printer.print(text));
             });
         }
-        let mut own = Self { editor, screen, history };
+        let mut own = Self { editor, screen, history, refused: String::new() };
         own.measure();
         Ok(own)
     }
@@ -59,14 +62,22 @@ impl LineEditor {
         self.editor.helper_mut()
     }
 
-    /// Reads one line, which may have several rows, beginning with `initial`. Blocks this thread.
+    /// Reads one line, which may have several rows, beginning with `initial`. Blocks this thread. A line with characters that
+    /// the terminal obeys is an empty one, and the next begins with what it was without them.
     pub fn read(&mut self, initial: &str) -> Outcome<Typed> {
         self.measure();
         self.screen.set_editing(true);
+        let refused = std::mem::take(&mut self.refused);
+        let initial = if initial.is_empty() { &refused } else { initial };
         let read = self.editor.readline_with_initial(PROMPT, (initial, ""));
         self.screen.set_editing(false);
         match read {
             Ok(line) => {
+                if let Some(refusal) = hidden::refuse(&line) {
+                    self.screen.err(&refusal.told);
+                    self.refused = refusal.rest;
+                    return Ok(Typed::Line(String::new()));
+                }
                 if let Err(failure) = history::keep(&mut self.editor, &self.history, &line) {
                     self.screen.dim(&format!("note: {failure}"));
                 }
@@ -89,7 +100,6 @@ fn config(screen: &Screen) -> rustyline::Result<Config> {
     // With the context on standard input, or the results in a file, the person is still at the terminal itself.
     let apart = !screen.is_terminal() || !std::io::stdin().is_terminal();
     let behavior = if apart { Behavior::PreferTerm } else { Behavior::Stdio };
-    let colours = if screen.has_colour() { ColorMode::Enabled } else { ColorMode::Disabled };
     Ok(Config::builder()
         .max_history_size(history::LENGTH)?
         .history_ignore_space(true)
@@ -97,7 +107,8 @@ fn config(screen: &Screen) -> rustyline::Result<Config> {
         .completion_type(CompletionType::List)
         .completion_show_all_if_ambiguous(true)
         .bracketed_paste(true)
-        .color_mode(colours)
+        // Without it the editor would write what is typed as it is; whether there are colours is for the prompter.
+        .color_mode(ColorMode::Forced)
         .behavior(behavior)
         .build())
 }

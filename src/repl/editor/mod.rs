@@ -2,6 +2,7 @@
 
 pub mod completer;
 pub mod echo;
+pub mod hidden;
 pub mod highlighter;
 pub mod hinter;
 pub mod history;

@@ -3,7 +3,7 @@
 
 use crate::host::kit::Kit;
 use crate::repl::editor::hinter::{self, Suggestion};
-use crate::repl::editor::{completer, highlighter, validator};
+use crate::repl::editor::{completer, hidden, highlighter, validator};
 use crate::script::session::Session;
 use rustyline::completion::{Completer, Pair};
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -22,6 +22,13 @@ pub struct Prompter {
     pub session: Arc<Mutex<Session>>,
     /// The names of the open documents.
     pub documents: Vec<String>,
+}
+
+impl Prompter {
+    /// Whether what is typed may have colours. Where it may not, it still must not reach the terminal as it is.
+    fn has_colour(&self) -> bool {
+        self.kit.settings.environment.get("NO_COLOR").is_none()
+    }
 }
 
 impl Helper for Prompter {}
@@ -54,15 +61,16 @@ impl Hinter for Prompter {
 
 impl Highlighter for Prompter {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        Cow::Owned(highlighter::highlight(line))
+        let shown = hidden::harmless(line);
+        if self.has_colour() { Cow::Owned(highlighter::highlight(&shown)) } else { shown }
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        Cow::Owned(format!("\u{1b}[1m{prompt}\u{1b}[0m"))
+        if self.has_colour() { Cow::Owned(format!("\u{1b}[1m{prompt}\u{1b}[0m")) } else { Cow::Borrowed(prompt) }
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        Cow::Owned(highlighter::dimmed(hint))
+        if self.has_colour() { Cow::Owned(highlighter::dimmed(hint)) } else { Cow::Borrowed(hint) }
     }
 
     fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
