@@ -2,6 +2,7 @@
 //!
 //! A line breaks only between words: a name or a number that is cut cannot be typed again.
 
+use crate::script::errors::quote::refit;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -93,11 +94,21 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     out
 }
 
-/// What is said about the work: failures, hints and notes wrap between words, a program with its caret stays as it is.
+/// What is said about the work: failures, hints and notes wrap between words; of a line of a program what stands around its
+/// caret is told.
 pub fn told(text: &str, width: Option<u16>) -> String {
     let said = |line: &str| ["error:", "hint:", "note:"].iter().any(|word| line.trim_start().starts_with(word));
     let fitted = |line: &str| if said(line) { page(line, width) } else { line.to_owned() };
-    text.split('\n').map(fitted).collect::<Vec<_>>().join("\n")
+    let mut lines = text.split('\n').peekable();
+    let mut all = Vec::new();
+    while let Some(line) = lines.next() {
+        let quoted = width.zip(lines.peek()).and_then(|(width, caret)| refit(line, caret, usize::from(width)));
+        if quoted.is_some() {
+            lines.next();
+        }
+        all.push(quoted.unwrap_or_else(|| fitted(line)));
+    }
+    all.join("\n")
 }
 
 /// Progress: code and what it came to are cut where the line ends, all else wraps between words.

@@ -4,20 +4,20 @@ pub mod caught;
 mod fields;
 mod members;
 pub mod panics;
+pub mod quote;
 pub mod slip;
 mod syntax;
 mod unknown;
 pub mod way;
 
 use crate::core::failure::{Cause, Failure, FailureKind};
-use crate::core::text::one_line;
+use crate::script::errors::quote::quote;
 use crate::script::errors::syntax::syntax;
 use crate::script::errors::unknown::{unknown_function, unknown_variable};
 use crate::script::errors::way::{Home, Way};
 use crate::script::language::notation;
 use crate::script::{bridge, convert};
 use rhai::{Dynamic, EvalAltResult, Map, ParseError, Position};
-use unicode_width::UnicodeWidthStr;
 
 /// Carries a failure that no script may catch out of the engine.
 #[derive(Clone, Debug)]
@@ -233,12 +233,7 @@ pub fn located(failure: Failure, source: &str, position: Position) -> Failure {
     };
     let column = position.position().unwrap_or(1);
     let before: String = text.chars().take(column.saturating_sub(1)).collect();
-    let (text, pad) = if text.len() > 160 {
-        (one_line(text, 160), before.width().min(160))
-    } else {
-        (text.to_owned(), before.width())
-    };
-    let snippet = format!("{row:>4} | {text}\n     | {}^", " ".repeat(pad));
+    let snippet = quote(row, text, &before);
     failure.detail("line", row).detail("column", column).detail("snippet", snippet)
 }
 

@@ -41,6 +41,19 @@ fn an_error_has_a_caret_and_keeps_what_was_assigned() {
 }
 
 #[test]
+fn the_caret_of_a_long_line_stands_below_its_place() {
+    let project = project();
+    let mut terminal = Terminal::with(&project, &[], 60, &[("RHIZO_MODEL", "offline")]);
+    let sum = "1 + ".repeat(25);
+    terminal.line(&format!("{sum}nope + {sum}1"), "error: there is no variable `nope`");
+    let screen = terminal.screen();
+    let below: Vec<&str> = screen.lines().skip_while(|row| !row.starts_with("   1 | … ")).take(2).collect();
+    let place = |row: usize, mark: &str| below[row].split_once(mark).map(|(before, _)| before.chars().count());
+    assert!(below[0].chars().count() <= 60 && below[0].ends_with(" …"), "{screen}");
+    assert_eq!(place(0, "nope"), place(1, "^"), "{screen}");
+}
+
+#[test]
 fn an_import_of_an_earlier_line_is_told_to_be_over() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);
