@@ -23,6 +23,20 @@ fn tab_completes_names_and_shows_signatures() {
 }
 
 #[test]
+fn a_long_list_of_completions_takes_no_keys() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.keys("?\t");
+    terminal.see(" more, type further");
+    terminal.keys("\u{3}");
+    terminal.prompt();
+    terminal.line("1 + 1", "out(1) = 2");
+    terminal.keys("?\tcontext.gr");
+    terminal.see("rhizo> ?context.gr");
+    assert!(!terminal.raw().contains("--More--") && !terminal.raw().contains("possibilities"), "{}", terminal.screen());
+}
+
+#[test]
 fn hints_show_signatures_and_earlier_lines() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);

@@ -106,6 +106,8 @@ fn config(screen: &Screen) -> rustyline::Result<Config> {
         .history_ignore_dups(true)?
         .completion_type(CompletionType::List)
         .completion_show_all_if_ambiguous(true)
+        // No more are offered than the screen shows.
+        .completion_prompt_limit(usize::MAX)
         .bracketed_paste(true)
         // Without it the editor would write what is typed as it is; whether there are colours is for the prompter.
         .color_mode(ColorMode::Forced)

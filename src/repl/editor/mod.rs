@@ -8,6 +8,7 @@ pub mod hinter;
 pub mod history;
 pub mod kept;
 pub mod line_editor;
+pub mod listing;
 pub mod live;
 pub mod paths;
 pub mod person;

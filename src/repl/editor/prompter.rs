@@ -3,7 +3,7 @@
 
 use crate::host::kit::Kit;
 use crate::repl::editor::hinter::{self, Suggestion};
-use crate::repl::editor::{completer, hidden, highlighter, validator};
+use crate::repl::editor::{completer, hidden, highlighter, listing, size, validator};
 use crate::script::session::Session;
 use rustyline::completion::{Completer, Pair};
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -41,7 +41,12 @@ impl Completer for Prompter {
             return Ok((pos, Vec::new()));
         };
         let known = completer::Known { kit: &self.kit, session: &session, documents: &self.documents };
-        Ok(completer::complete(line, pos, &known))
+        let (start, pairs) = completer::complete(line, pos, &known);
+        let pairs = match size::size() {
+            Some(size) => listing::fitting(pairs, size),
+            None => pairs,
+        };
+        Ok((start, pairs))
     }
 }
 
