@@ -5,18 +5,47 @@ use crate::core::money::Money;
 
 /// One line: calls, tokens, money.
 pub fn footer(totals: &Totals) -> String {
+    let (calls, cost, remarks) = (calls(totals), cost(totals), remarks(totals));
+    let (input, output) = tokens(totals);
+    format!("{calls} · {input} in + {output} out tokens · {cost}{remarks}")
+}
+
+/// One line on what came after `earlier`, which is a part of the whole, and on the whole where that is more. What is to be
+/// remarked is told where it is new.
+pub fn since(totals: &Totals, earlier: &Totals) -> String {
+    if earlier.calls == 0 {
+        return footer(totals);
+    }
+    let this = totals.since(earlier);
+    let (input, output) = tokens(&this);
+    let part = format!("{} · {input} + {output} tokens · {}{}", calls(&this), cost(&this), remarks(&this));
+    format!("this: {part}; session: {} · {}", calls(totals), cost(totals))
+}
+
+fn calls(totals: &Totals) -> String {
     let calls = if totals.calls == 1 { "1 call" } else { &format!("{} calls", totals.calls) };
     let failed = if totals.failed > 0 { format!(" ({} failed)", totals.failed) } else { String::new() };
-    let unpriced =
-        if totals.unpriced_calls > 0 { format!(" + {} unpriced", totals.unpriced_calls) } else { String::new() };
+    format!("{calls}{failed}")
+}
+
+/// Prompt and answer tokens.
+fn tokens(totals: &Totals) -> (String, String) {
     let about = if totals.usage.estimated { "~" } else { "" };
-    let unheard = unheard(totals.usage.unheard_tokens);
+    (format!("{about}{}", totals.usage.input_tokens), format!("{about}{}", totals.usage.output_tokens))
+}
+
+fn cost(totals: &Totals) -> String {
+    match totals.unpriced_calls {
+        0 => totals.cost.to_string(),
+        unpriced => format!("{} + {unpriced} unpriced", totals.cost),
+    }
+}
+
+/// What is to be known of the cost, behind separators.
+fn remarks(totals: &Totals) -> String {
     let unknown = at_worst(totals.unknown, totals.unknown_cost).map_or_else(String::new, |told| format!(" · {told}"));
     let unusable = unusable(totals.unusable, totals.unusable_cost);
-    format!(
-        "{calls}{failed} · {about}{} in + {about}{} out tokens · {}{unpriced}{unknown}{unusable}{unheard}",
-        totals.usage.input_tokens, totals.usage.output_tokens, totals.cost
-    )
+    format!("{unknown}{unusable}{}", unheard(totals.usage.unheard_tokens))
 }
 
 /// How many answer tokens nobody heard, behind a separator; nothing if there are none.
@@ -41,4 +70,33 @@ pub fn unusable(answers: u64, cost: Money) -> String {
 pub fn at_worst(calls: u64, cost: Money) -> Option<String> {
     let whose = if calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
     (calls > 0).then(|| format!("of it {cost} at worst for {whose} whose end is unknown"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::since;
+    use crate::budget::report::Totals;
+    use crate::core::money::Money;
+    use crate::core::usage::Usage;
+
+    #[test]
+    fn a_part_is_told_beside_the_whole() {
+        let spent = |calls, failed, (input_tokens, output_tokens, unheard_tokens), dollars| {
+            let usage = Usage { input_tokens, output_tokens, unheard_tokens, ..Usage::default() };
+            Totals { calls, failed, usage, cost: Money::from_usd(dollars).unwrap(), ..Totals::default() }
+        };
+        let first = spent(1, 1, (20, 300, 300), 0.25);
+        let heard = "300 of the out tokens nobody heard: charged at the worst case";
+        assert_eq!(
+            since(&first, &Totals::default()),
+            format!("1 call (1 failed) · 20 in + 300 out tokens · {} · {heard}", first.cost)
+        );
+        let second = spent(2, 1, (23, 330, 300), 0.5);
+        assert_eq!(
+            since(&second, &first),
+            format!("this: 1 call · 3 + 30 tokens · {}; session: 2 calls (1 failed) · {}", first.cost, second.cost)
+        );
+        let third = spent(3, 2, (43, 930, 600), 0.75);
+        assert!(since(&third, &second).contains(heard), "{}", since(&third, &second));
+    }
 }

@@ -48,6 +48,23 @@ fn is_free(cost: &Money) -> bool {
 }
 
 impl Totals {
+    /// What came after `earlier`, which is a part of this.
+    pub const fn since(&self, earlier: &Self) -> Self {
+        Self {
+            calls: self.calls.saturating_sub(earlier.calls),
+            failed: self.failed.saturating_sub(earlier.failed),
+            replayed: self.replayed.saturating_sub(earlier.replayed),
+            cached: self.cached.saturating_sub(earlier.cached),
+            unpriced_calls: self.unpriced_calls.saturating_sub(earlier.unpriced_calls),
+            usage: self.usage.since(&earlier.usage),
+            cost: self.cost.saturating_sub(earlier.cost),
+            unknown: self.unknown.saturating_sub(earlier.unknown),
+            unknown_cost: self.unknown_cost.saturating_sub(earlier.unknown_cost),
+            unusable: self.unusable.saturating_sub(earlier.unusable),
+            unusable_cost: self.unusable_cost.saturating_sub(earlier.unusable_cost),
+        }
+    }
+
     pub(super) fn add(&mut self, other: &Self) {
         self.calls = self.calls.saturating_add(other.calls);
         self.failed = self.failed.saturating_add(other.failed);

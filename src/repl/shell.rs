@@ -4,6 +4,8 @@ use crate::app::build::App;
 use crate::app::inputs;
 use crate::app::launch::Launch;
 use crate::app::run::{self, Run, Start};
+use crate::budget::footer::{footer, since};
+use crate::budget::report::Totals;
 use crate::context::library::Library;
 use crate::context::skipped;
 use crate::core::exit::Exit;
@@ -67,6 +69,8 @@ pub struct Shell {
     pub(super) follower: Follower,
     pub(super) interrupts: Interrupts,
     sessions: u32,
+    /// What the last footer counted.
+    footed: Totals,
 }
 
 /// The surroundings of a shell.
@@ -118,6 +122,7 @@ impl Shell {
             follower,
             interrupts,
             sessions: 1,
+            footed: Totals::default(),
         }
     }
 
@@ -180,10 +185,14 @@ impl Shell {
         words(argument).into_iter().map(|word| shown(word.text)).collect()
     }
 
-    /// Shows a person what the session has cost, if models were used since there were `before` calls.
-    pub fn footer(&self, before: u64) {
-        if self.interactive && self.run.host.scope.report().totals.calls > before {
-            self.screen.dim(&self.run.host.footer());
+    /// Shows a person what a line and the session have cost, if models were used since there were `before` calls.
+    pub fn footer(&mut self, before: u64) {
+        let totals = self.run.host.scope.report().totals;
+        let footed = std::mem::replace(&mut self.footed, totals);
+        if self.interactive && totals.calls > before {
+            // Of calls that no footer counted nobody knows what they cost.
+            let is_known = footed.calls == before;
+            self.screen.dim(&if is_known { since(&totals, &footed) } else { footer(&totals) });
         }
     }
 

@@ -16,7 +16,10 @@ fn a_call_has_a_footer_and_a_line_in_the_costs() {
     terminal.see("note: ");
     terminal.line("1 + 1", "out(2) = 2");
     terminal.line(".cost", "all: 1 call");
-    terminal.see("depth 0 · worker · offline/extract · 1 call · ");
+    terminal.line("llm(\"How tall? The lighthouse is 31 metres tall.\").len() > 0", "this: 1 call · ");
+    terminal.see("; session: 2 calls · ");
+    terminal.line(".cost", "all: 2 calls");
+    terminal.see("depth 0 · worker · offline/extract · 2 calls · ");
 }
 
 #[test]
