@@ -30,8 +30,8 @@ pub struct Totals {
     /// What of the cost is the worst case of these.
     #[serde(default, skip_serializing_if = "is_free")]
     pub unknown_cost: Money,
-    /// Answers to a program's calls that could not be used: they were cut, did not match their schema, or were refused by a
-    /// check. A root's turns are none, nor is the result of a child run.
+    /// Answers to a program's calls that could not be used: they were cut or empty, did not match their schema, or were
+    /// refused by a check. A root's turns are none, nor is the result of a child run.
     #[serde(default, skip_serializing_if = "is_none")]
     pub unusable: u64,
     /// What of the cost was paid for these.

@@ -22,6 +22,8 @@ struct Book {
     substitutions: BTreeMap<(RoleName, ModelId, ModelId), (String, u64)>,
     /// The models of which it has been told that their answers are shortened, and by what.
     shortened: BTreeSet<(ModelId, Limit)>,
+    /// The models of which it has been told that an answer is empty.
+    empty: BTreeSet<ModelId>,
 }
 
 impl Choices {
@@ -46,6 +48,11 @@ impl Choices {
     /// Whether it is the first time that this shortens an answer of this model: in a batch it would be told of each.
     pub(super) fn first_shortened(&self, model: &ModelId, limit: Limit) -> bool {
         self.lock().shortened.insert((model.clone(), limit))
+    }
+
+    /// Whether it is the first empty answer of this model.
+    pub(super) fn first_empty(&self, model: &ModelId) -> bool {
+        self.lock().empty.insert(model.clone())
     }
 
     /// The rows of spending as JSON, each with the reason for its model.

@@ -1,6 +1,7 @@
 //! `llm`: one user message, one answer, typed if a schema is given.
 
 use crate::core::bounds::some_time;
+use crate::core::event::Event;
 use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, Message, ModelAnswer, Sampling, Speaker, Thinking};
@@ -34,7 +35,7 @@ pub async fn one(host: &RunHost, frame: &Frame, request: LlmRequest, cancel: &Ca
 /// Makes one attempt of a chain, with more room and more thought if it thinks harder: the value, and the answer that it was
 /// taken from.
 pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest, harder: bool) -> Outcome<(Value, ModelAnswer)> {
-    let Attempting { host, frame, schema, cancel, slots, .. } = *chain;
+    let Attempting { host, frame, schema, cancel, slots, gate, .. } = *chain;
     let chosen = host.choose(&wish(&request.options)).await?;
     let options = &request.options;
     let asking = Asking { host, frame, options, chosen: &chosen, schema, cancel, slots, harder };
@@ -43,7 +44,11 @@ pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest, harder: bool) 
     let (value, answer) = match schema {
         None => {
             let answer = asking.send(&mut cache, messages, None, Needs::default()).await?;
-            (Value::String(asking.whole(&answer)?.to_owned()), answer)
+            let text = asking.whole(&answer)?.to_owned();
+            if text.trim().is_empty() {
+                asking.tell_empty(&answer, gate.is_some());
+            }
+            (Value::String(text), answer)
         }
         Some(schema) => Box::pin(asking.typed(schema, &mut cache, messages)).await?,
     };
@@ -165,6 +170,17 @@ impl Asking<'_> {
     /// The text of an answer that came whole.
     fn whole<'a>(&self, answer: &'a ModelAnswer) -> Outcome<&'a str> {
         unusable::whole(answer).inspect_err(|_| self.count_unusable(answer))
+    }
+
+    /// Tells of an answer without a text, which is no failure: a program goes on with it. A check that judges it counts it.
+    fn tell_empty(&self, answer: &ModelAnswer, is_judged: bool) {
+        if !is_judged {
+            self.count_unusable(answer);
+        }
+        if self.host.choices.first_empty(&answer.model) {
+            let text = format!("the answer of {} is empty: it came to its end without a text", answer.model);
+            self.host.emit(self.frame, &Event::Note { text });
+        }
     }
 
     fn count_unusable(&self, answer: &ModelAnswer) {

@@ -2,7 +2,8 @@
 //! after all repairs.
 //!
 //! The log has them as answers, which they are on the wire. A run that ended with one asks for it again when it goes on;
-//! what it went past stays, as failures do (`host/past`). What was paid for such answers is told with what a run cost.
+//! what it went past stays, as failures do (`host/past`). What was paid for such answers is told with what a run cost; so is
+//! that for answers without a text, which are no failures.
 
 use crate::budget::ledger::Tag;
 use crate::core::effect::{EffectKey, Paid};

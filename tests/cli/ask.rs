@@ -170,3 +170,23 @@ fn binary_files_of_a_folder_are_skipped_and_named() {
     many.args(["eval", "1", "--context", "."]).run().ok().says(told);
     many.args(["repl", "--context", "."]).stdin("1\n").run().ok().says(told);
 }
+
+#[test]
+fn an_answer_without_a_text_is_told_and_counted_and_no_failure() {
+    let server = ChatServer::new(|ask| Reply::text(if ask.last().contains("silent") { "" } else { "fine" }));
+    let program = Program::paying(&server);
+    let ran = program.args(["ask", "stay silent", "--json"]).run().ok();
+    let document = ran.json();
+    assert_eq!((&document["status"], &document["answer"]), (&json!("completed"), &json!("")), "{document:#}");
+    assert_eq!((&document["unusable_calls"], &document["failed_calls"]), (&json!(1), &json!(0)), "{document:#}");
+    let note = "is empty: it came to its end without a text";
+    let told = ran.says(note).stderr;
+    assert_eq!(told.matches(note).count(), 1, "{told}");
+    // A check judges it, and counts it once.
+    let code = "try { llm(\"silent\", #{check: |a| a != \"\"}) } catch {}";
+    let program = program.env("RHIZO_ESCALATION_AUDIT", "0");
+    let document = program.args(["eval", code, "--json"]).run().ok().json();
+    assert_eq!((&document["unusable_calls"], &document["calls"]), (&json!(2), &json!(2)), "{document:#}");
+    let document = program.args(["ask", "speak", "--json"]).run().ok().does_not_say(note).json();
+    assert_eq!(document["unusable_calls"], 0, "{document:#}");
+}
