@@ -158,6 +158,7 @@ fn bounded(mut episode: Episode, claims: bool, intake: &Intake, batch: &mut Batc
     episode.at = if episode.at == 0 { intake.now } else { episode.at.min(intake.now) };
     // Otherwise one task could pass for many.
     episode.fingerprint = String::new();
+    let given = episode.verifier.trust();
     if episode.namespace == Namespace::Prod && !intake.own {
         batch.hearsay += 1;
         if episode.verifier.stands_alone() {
@@ -166,11 +167,10 @@ fn bounded(mut episode: Episode, claims: bool, intake: &Intake, batch: &mut Batc
         // Models read lessons: those of a stranger could tell them anything.
         episode.lesson = String::new();
     }
-    let most = if episode.namespace == Namespace::Seed { seeds::TRUST } else { episode.verifier.trust() };
-    if episode.trust > most {
-        batch.lowered += u64::from(claims);
-        episode.trust = most;
-    }
+    let most = |of_verifier: f64| if episode.namespace == Namespace::Seed { seeds::TRUST } else { of_verifier };
+    // What only hearsay lowers is told as hearsay.
+    batch.lowered += u64::from(claims && episode.trust > most(given));
+    episode.trust = episode.trust.min(most(episode.verifier.trust()));
     episode
 }
 

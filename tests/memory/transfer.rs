@@ -44,6 +44,16 @@ fn a_file_that_nobody_vouches_for_is_hearsay() {
     program.args(["memory", "import", "some.jsonl"]).run().ok().prints(
         "1 episode imported, 0 known already\n1 of real runs are hearsay until a second task agrees; --own vouches for them\n",
     );
+    // What rhizo itself wrote claims no more than its verifier gives.
+    let own = line("two", "a calm", json!({"trust": 1.0}))
+        + &line("three", "a gale", json!({"trust": 0.8, "verifier": "gate"}));
+    let file =
+        Program::offline().file("own.jsonl", own + &line("four", "a fog", json!({"trust": 0.9, "verifier": "gate"})));
+    let told = file.args(["memory", "import", "own.jsonl"]).run().ok().stdout;
+    assert!(
+        told.contains("\n1 claimed more trust than their verifier gives") && told.contains("\n3 of real runs"),
+        "{told}"
+    );
     let episode = &exported(&program)[0];
     assert_eq!((&episode["verifier"], &episode["trust"], episode.get("lesson")), (&json!("judge"), &json!(0.6), None));
 }

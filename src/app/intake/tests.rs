@@ -70,6 +70,7 @@ fn nothing_claims_more_weight_than_it_may_have() {
     assert_eq!(check(true, line, Verifier::Test, 1.0).lowered, 0);
     let hearsay = check(false, line, Verifier::Judge, 0.6);
     assert_eq!((hearsay.hearsay, hearsay.episodes[0].lesson.as_str()), (1, ""));
+    assert_eq!(hearsay.lowered, 0, "it claims what its verifier gives");
     assert_eq!(check(true, r#"{"situation":"s","action":"a","trust":0.9}"#, Verifier::None, 0.5).lowered, 1);
     check(true, r#"{"situation":"s","action":"a","trust":0.1}"#, Verifier::None, 0.1);
     let seed = check(false, r#"{"situation":"s","action":"a","namespace":"seed"}"#, Verifier::None, 0.2);
