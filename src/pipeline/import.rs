@@ -103,6 +103,11 @@ struct Importer {
 /// `invalid` with everything that cannot be carried over, each with its place.
 pub fn import(path: &Path, text: &str) -> Outcome<String> {
     let (root, flaws) = tree::read(text);
+    if root.as_ref().is_some_and(is_own) {
+        let what = format!("{} is a pipeline of rhizo already", path.display());
+        let hint = format!("`rhizo pipeline validate {}` checks it", path.display());
+        return Err(Failure::new(FailureKind::Invalid, what).hint(hint));
+    }
     let mut importer = Importer {
         file: Arc::from(path.display().to_string()),
         faults: Vec::new(),
@@ -133,6 +138,14 @@ pub fn import(path: &Path, text: &str) -> Outcome<String> {
             Err(Failure::new(FailureKind::Invalid, message).hint("change these by hand, and import again"))
         }
     }
+}
+
+/// Whether a file has steps by their names, as here; there they are a list.
+fn is_own(root: &Node) -> bool {
+    let Data::Map(keys) = &root.data else { return false };
+    let steps = keys.iter().find(|entry| entry.key == "steps").map(|entry| &entry.value.data);
+    let Some(Data::Map(steps)) = steps else { return false };
+    !steps.is_empty() && steps.iter().all(|step| matches!(step.value.data, Data::Map(_)))
 }
 
 impl Importer {

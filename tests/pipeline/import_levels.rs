@@ -140,3 +140,13 @@ fn a_step_that_ends_the_run_and_is_asked_what_became_of_it_holds_up_what_stands_
     imported(&Program::served_by(&server).file("theirs.yaml", theirs)).code(4);
     assert_eq!(asked(&server), ["say one", "say two"]);
 }
+
+#[test]
+fn a_file_that_is_a_pipeline_of_rhizo_already_is_told_so() {
+    let program = Program::offline().file("theirs.yaml", FAN);
+    program.args(["pipeline", "import", "theirs.yaml", "--output", "ours.yaml"]).run().ok();
+    let again = program.args(["pipeline", "import", "ours.yaml"]).run().code(1);
+    again
+        .says("error: ours.yaml is a pipeline of rhizo already\nhint: `rhizo pipeline validate ours.yaml` checks it")
+        .does_not_say("by hand");
+}
