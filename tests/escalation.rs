@@ -145,6 +145,21 @@ fn a_call_without_a_check_goes_on_only_where_another_model_can() {
 }
 
 #[test]
+fn where_one_model_plays_all_roles_the_memory_is_not_asked_who_starts() {
+    let server = ChatServer::new(|_| Reply::text("5"));
+    let program = Program::paying(&server);
+    for code in [
+        "for i in 0..12 { llm(`how far is town ${i}?`, #{check: |a| true}); }",
+        "llm_batch([\"how far is the sea?\", \"and the hill?\"])",
+        "llm_batch([\"how far is the sea?\", \"and the hill?\"], #{schema: \"int\", check: |a, i| true})",
+    ] {
+        program.args(["eval", code]).run().ok();
+        assert_eq!(decided(&program), Vec::<Value>::new(), "{code}");
+    }
+    assert_eq!(server.asks().len(), 16);
+}
+
+#[test]
 fn evidence_changes_who_starts() {
     // The small model can do short sums, and nothing about ships.
     let server = ChatServer::new(|ask| {
