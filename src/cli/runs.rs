@@ -10,6 +10,7 @@ pub mod gc;
 pub mod reached;
 pub mod settle;
 pub mod show;
+pub mod spent;
 pub mod steps;
 
 use crate::app::build::App;

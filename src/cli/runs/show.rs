@@ -1,8 +1,6 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
-use crate::budget::footer::{at_worst, unheard, unusable};
-use crate::budget::report::SpendRow;
-use crate::cli::runs::{calls, steps, time, value};
+use crate::cli::runs::{calls, spent, steps, time, value};
 use crate::cli::table;
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
@@ -43,11 +41,12 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     let judged = intention::of_run(store, &row.id)?.map(|(_, judged)| judged).filter(|_| row.kind != intention::KIND);
     whole["intention"] = json!(judged);
     let spent = resume::spent(store, &row.id)?;
-    let (useless, useless_cost) = useless(&spent);
+    whole["estimated"] = json!(spent::is_estimated(&spent));
+    let (useless, useless_cost) = spent::useless(&spent);
     whole["unusable_calls"] = json!(useless);
     whole["unusable_cost_usd"] = json!(useless_cost.usd());
     let spread = spending::lines(&spent, 8, table::width());
-    let head = text(row, result.as_ref(), &children, (&used(row, &spent, &cost(store, row)?), &spread));
+    let head = text(row, result.as_ref(), &children, (&spent::used(row, &spent, &spent::cost(store, row)?), &spread));
     let judged = judged.map_or_else(String::new, |judged| {
         format!("intent  {} ({})\n", one_line(&judged.intention, INTENT), judged.verdict("; "))
     });
@@ -106,34 +105,6 @@ fn is_open(effect: &EffectRow) -> bool {
 /// Whether the last attempt of an effect has ended, and nobody knows the end of one before it.
 fn is_unknown(effect: &EffectRow) -> bool {
     effect.state != EffectState::Intent && effect.unknown_calls > 0
-}
-
-/// What a run cost, and how much of it is a worst case since a process of it was killed; of what is under way all is.
-fn cost(store: &Store, row: &RunRow) -> Outcome<String> {
-    let shown = store.shown_cost(row)?;
-    let spent = if row.under_way.is_none() { store.spending(&row.id)? } else { Vec::new() };
-    let (calls, cost) = (spent.iter().map(|s| s.unknown).sum(), spent.iter().map(|s| s.unknown_cost).sum());
-    Ok(at_worst(calls, cost).map_or_else(|| shown.clone(), |told| format!("{shown}, {told}")))
-}
-
-/// What a run used and what that cost, with what is not exact in it, as the footer of a run has it.
-fn used(row: &RunRow, spent: &[SpendRow], cost: &str) -> String {
-    let calls = if row.calls == 1 { "1 call".to_owned() } else { format!("{} calls", row.calls) };
-    // What is under way is estimated there, and is not in the row.
-    let about = row.under_way.is_none() && spent.iter().any(|part| part.totals.usage.estimated);
-    let about = if about { "~" } else { "" };
-    let open = row.shown_under_way().map_or_else(String::new, |open| format!(": {open}"));
-    let cost = if cost.is_empty() { open } else { format!(" · {cost}{open}") };
-    let unheard = unheard(spent.iter().map(|part| part.totals.usage.unheard_tokens).sum());
-    let (useless, useless_cost) = useless(spent);
-    let useless = unusable(useless, useless_cost);
-    format!("{calls} · {about}{} + {about}{} tokens{cost}{useless}{unheard}", row.input_tokens, row.output_tokens)
-}
-
-/// How many answers could not be used, and what they cost.
-fn useless(spent: &[SpendRow]) -> (u64, Money) {
-    let answers = spent.iter().map(|part| part.totals.unusable).sum();
-    (answers, spent.iter().map(|part| part.totals.unusable_cost).sum())
 }
 
 /// A run with its effects.

@@ -72,8 +72,8 @@ fn a_call_that_vanished_twice_may_have_cost_twice() {
             let money = [row.cost, row.worst_cost()].map(|cost| cost.map(Money::nanos));
             (row.calls, row.under_way.map(|open| open.calls), [row.input_tokens, row.output_tokens], money)
         };
-        assert_eq!(seen(), (1, Some(1), [0, 0], [None, worst]));
-        assert_eq!(seen(), (2, Some(1), [15, 5], [cost, most]));
+        assert_eq!(seen(), (1, Some(1), [15, 5], [None, worst]));
+        assert_eq!(seen(), (2, Some(1), [30, 10], [cost, most]));
     }
 }
 

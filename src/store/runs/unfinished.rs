@@ -28,6 +28,7 @@ pub(super) struct SoFar {
     pub(super) cost: Option<Money>,
     /// Each attempt counted.
     pub(super) calls: u64,
+    /// With the most that those under way may use, as those of answer tokens.
     pub(super) input_tokens: u64,
     pub(super) output_tokens: u64,
     pub(super) under_way: Option<UnderWay>,
@@ -101,8 +102,10 @@ SELECT CAST(total(tries) AS INTEGER) AS calls,
         AS INTEGER) AS unpriced,
     CAST(total(CASE WHEN state = 'intent' THEN worst_nanos END) AS INTEGER) AS worst,
     CAST(total(state = 'intent' AND worst_nanos IS NULL) AS INTEGER) AS open_unpriced,
-    CAST(total(json_extract(usage, '$.input_tokens')) + total(earlier_tokens - earlier_output) AS INTEGER) AS input,
-    CAST(total(json_extract(usage, '$.output_tokens')) + total(earlier_output) AS INTEGER) AS output
+    CAST(total(json_extract(usage, '$.input_tokens')) + total(earlier_tokens - earlier_output)
+        + total(CASE WHEN state = 'intent' THEN worst_tokens - worst_output END) AS INTEGER) AS input,
+    CAST(total(json_extract(usage, '$.output_tokens')) + total(earlier_output)
+        + total(CASE WHEN state = 'intent' THEN worst_output END) AS INTEGER) AS output
 FROM asked";
 
 pub(super) fn so_far(connection: &Connection, run: &RunId) -> Worked<SoFar> {
