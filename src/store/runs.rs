@@ -116,13 +116,6 @@ pub struct RunRow {
     pub pid: u32,
 }
 
-impl RunRow {
-    /// The status for people: a run whose process died is `interrupted`, not `running`.
-    pub fn shown_status(&self) -> &'static str {
-        if self.liveness == Liveness::Dead { "interrupted" } else { self.status.name() }
-    }
-}
-
 /// Which runs to list; the default is all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunFilter {

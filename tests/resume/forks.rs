@@ -27,7 +27,7 @@ fn a_fork_pays_only_what_comes_after_it() {
     let fork = program.args(["runs", "fork", &id, "--at", &models[1].to_string(), "--json"]).run().ok().json();
     let new = fork["run"].as_str().expect("an id").to_owned();
     let rows = program.args(["runs", "list", "--json"]).run().ok().json();
-    assert_eq!((&rows[0]["id"], &rows[0]["status"]), (&json!(new), &json!("waiting")), "newest first");
+    assert_eq!((&rows[0]["id"], &rows[0]["status"]), (&json!(new), &json!("forked")), "newest first");
     let document = program.args(["resume", &new, "--json"]).run().ok().json();
     assert_eq!(document["answer"], json!(["A", "B", "C"]));
     assert_eq!(asked(&server), ["a", "b", "c", "c"]);
@@ -111,6 +111,7 @@ fn a_fresh_fork_is_shown_as_one_and_counts_as_resume_does() {
     ran.says(&format!("2 answers of models, tools, people and the like are kept of run {id}; rhizo resume {new}"));
     let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
     assert!(shown.contains("spent   0 calls · 0 + 0 tokens\n"), "{shown}");
+    assert!(shown.contains("\nstatus  forked\n"), "it waits for nobody's answer: {shown}");
     assert!(shown.contains(&format!("\nforked  from run {id} after effect ")), "{shown}");
     assert!(shown.contains(&format!("; rhizo resume {new}\n")) && !shown.contains("failure"), "{shown}");
     let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;

@@ -232,7 +232,7 @@ impl Asked {
 
 /// Why a run has not completed. One that was forked waits to be resumed, which is no fault of it.
 fn stopped(row: &RunRow, failure: &Failure) -> String {
-    match failure.message.strip_prefix("forked ").filter(|_| failure.kind == FailureKind::Waiting) {
+    match row.forked() {
         Some(origin) => format!("forked  {origin}; rhizo resume {}\n", row.id),
         None => format!("failure {failure}\n"),
     }

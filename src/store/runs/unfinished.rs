@@ -1,7 +1,7 @@
 //! What a run has used that did not record it: it is still at work, or its process died. Its effects tell. What a run
 //! cost is also made into words here.
 
-use crate::core::failure::Outcome;
+use crate::core::failure::{FailureKind, Outcome};
 use crate::core::ids::RunId;
 use crate::core::money::Money;
 use crate::core::status::RunStatus;
@@ -35,6 +35,21 @@ pub(super) struct SoFar {
 }
 
 impl RunRow {
+    /// The status for people: a run whose process died is `interrupted`, not `running`, and a fork waits for nobody's answer.
+    pub fn shown_status(&self) -> &'static str {
+        match self.liveness {
+            Liveness::Dead => "interrupted",
+            _ if self.forked().is_some() => "forked",
+            _ => self.status.name(),
+        }
+    }
+
+    /// From which run it was forked and where, as long as nobody has gone on with it.
+    pub fn forked(&self) -> Option<&str> {
+        let failure = self.failure.as_ref().filter(|failure| failure.kind == FailureKind::Waiting)?;
+        failure.message.strip_prefix("forked ")
+    }
+
     /// Whether it came to its end with an answer, so that nothing is left to do. What a budget refused is left to do.
     pub fn is_over(&self) -> bool {
         self.status.is_over() && (self.status == RunStatus::Completed || self.refused == 0)
