@@ -255,7 +255,7 @@ impl Failure {
 }
 
 /// Details of one text, of one run, or of how far one call had come.
-const OWN: &[&str] = &["at", "begun", "child", "column", "expression", "line", "snippet", "step"];
+const OWN: &[&str] = &["at", "begun", "child", "column", "expression", step::ITEM, "line", "snippet", "step"];
 
 /// Takes them out of the map of a failure, and out of those of its items.
 fn shared(map: &mut Map<String, Value>) {

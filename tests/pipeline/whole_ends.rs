@@ -157,6 +157,24 @@ fn what_ends_a_made_script_names_the_step_that_its_pipeline_names() {
     assert!(code == 5 && kind == "budget" && message.starts_with("step `c`: "), "{code} {kind} {message}");
 }
 
+#[test]
+fn what_the_budget_of_the_run_ends_names_the_item_that_met_it() {
+    let server = ChatServer::new(|_| Reply::text("fine"));
+    let program = Program::served_by(&server);
+    let say = "max_parallel: 1, steps: {w: {llm: 'say {{ item }}'}}";
+    let inner = format!("steps: {{b: {{each: {{in: '{{{{ all }}}}', key: item, {say}}}}}}}");
+    for (each, begins) in [
+        (format!("in: [x, y, z], {say}"), "step `w` [2]: "),
+        (format!("in: [x, y, z], on_item_failure: continue, {say}"), "step `w` [2]: "),
+        (format!("in: [x, y, z], key: item, {say}"), "step `w` [z]: "),
+        (format!("in: [[x, y], [z]], as: all, max_parallel: 1, {inner}"), "step `w` [z]: "),
+    ] {
+        let flow = format!("steps: {{a: {{each: {{{each}}}}}}}\n");
+        let (code, [_, kind, message]) = both(&program, &flow, &["--max-calls", "2"]);
+        assert!(code == 5 && kind == "budget" && message.starts_with(begins), "{code} {kind} {message}");
+    }
+}
+
 /// Steps of which some may be lost, and whether the run is partial.
 const LOST: &[(&str, bool)] = &[
     ("a: {BAD, on_failure: continue}, b: {wait: 1ms}", true),

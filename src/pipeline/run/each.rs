@@ -57,7 +57,7 @@ fn collect(step: &Step, each: &Each, items: &[Item], ended: Vec<Option<Ended>>, 
     for (item, end) in items.iter().zip(ended) {
         let (value, failure) = end.map_or((Value::Null, None), |end| (end.value, end.failure));
         let value = if failure.is_some() { Value::Null } else { value };
-        failed.extend(failure.map(|failure| failure.in_part("item", item.key.clone())));
+        failed.extend(failure.map(|failure| failure.in_part("item", item.key.clone()).in_item(&item.key)));
         if keyed {
             map.insert(item.key.clone(), value);
         } else {

@@ -253,6 +253,18 @@ impl Work {
     }
 }
 
+/// The failure of an item that a script made of a pipeline gives with its key.
+fn in_item(failure: Failure, item: Option<&Dynamic>) -> Failure {
+    let key = item.and_then(|item| item.read_lock::<Map>()).and_then(|item| {
+        let key = item.get("key")?;
+        key.is_string().then(|| key.to_string())
+    });
+    match key {
+        Some(key) => failure.in_item(&key),
+        None => failure,
+    }
+}
+
 fn collect(work: Work) -> Answer<Array> {
     let is_end = work.is_end.into_inner();
     let Done { results, mut slips, .. } = work.done.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -271,7 +283,7 @@ fn collect(work: Work) -> Answer<Array> {
                 let failure = failure.detail("item", index);
                 array.push(to_dynamic(&failure.to_slot()));
             }
-            Some(Err(failure)) => stop = stop.or(Some(failure)),
+            Some(Err(failure)) => stop = stop.or_else(|| Some(in_item(failure, work.items.get(index)))),
             None => {}
         }
     }
