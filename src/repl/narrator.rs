@@ -12,6 +12,10 @@ const TAIL: usize = 1_500;
 /// Lines of a program that are told; all of them are in the log.
 const CODE: usize = 3;
 
+/// The most names of calls that are shown at once, and the most characters of each.
+const NAMES: usize = 3;
+const NAME: usize = 40;
+
 /// How much is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
@@ -48,6 +52,8 @@ pub struct Narrator {
 #[derive(Debug)]
 struct Call {
     name: String,
+    /// What the program calls it.
+    label: Option<String>,
     text: String,
 }
 
@@ -119,8 +125,9 @@ impl Narrator {
 
     fn note_call(&mut self, event: &Event) {
         match event {
-            Event::ModelStarted { call, model, role, .. } => {
-                self.calls.insert(*call, Call { name: format!("{role} {model}"), text: String::new() });
+            Event::ModelStarted { call, model, role, label, .. } => {
+                let label = label.as_deref().map(|label| one_line(label, NAME));
+                self.calls.insert(*call, Call { name: format!("{role} {model}"), label, text: String::new() });
             }
             Event::ModelText { call, text } => {
                 if let Some(call) = self.calls.get_mut(call) {
@@ -142,19 +149,36 @@ impl Narrator {
         }
     }
 
-    /// What is under way: one call is shown with its text, many with their number.
+    /// What is under way: one call is shown with its text, many with their number and what they are called.
     pub fn live(&self) -> Telling {
         let mut calls = self.calls.values();
+        let labels = self.labels();
         let calls = match (calls.next(), self.calls.len()) {
-            (Some(call), 1) if self.batch.is_empty() && call.text.is_empty() => format!("{} ...", call.name),
+            (Some(call), 1) if self.batch.is_empty() && call.text.is_empty() => format!("{}{labels} ...", call.name),
             (Some(call), 1) if self.batch.is_empty() => call.text.clone(),
             (_, 0) => String::new(),
-            (_, 1) => "1 call".to_owned(),
-            (_, many) => format!("{many} calls"),
+            (_, 1) => format!("1 call{labels}"),
+            (_, many) => format!("{many} calls{labels}"),
         };
         let steps = self.steps.live();
         let all = [steps.as_str(), self.batch.as_str(), calls.as_str()].into_iter().filter(|part| !part.is_empty());
         Telling::Live(all.collect::<Vec<_>>().join(" · "))
+    }
+
+    /// What the calls under way are called, behind a colon; nothing if none has a name.
+    fn labels(&self) -> String {
+        let mut labels: Vec<&str> = Vec::new();
+        for label in self.calls.values().filter_map(|call| call.label.as_deref()) {
+            if labels.contains(&label) {
+                continue;
+            }
+            if labels.len() == NAMES {
+                labels.push("…");
+                break;
+            }
+            labels.push(label);
+        }
+        if labels.is_empty() { String::new() } else { format!(": {}", labels.join(", ")) }
     }
 }
 
@@ -265,6 +289,25 @@ mod tests {
         );
         narrator.forget();
         assert_eq!(hear(&mut narrator, Event::BatchProgress { done: 9, failed: 0, of: 9, again: true }), live(""));
+    }
+
+    #[test]
+    fn calls_are_shown_with_their_names() {
+        let mut narrator = Narrator::default();
+        let live = |text: &str| Telling::Live(text.to_owned());
+        let named = |call, name: &str| match started(call) {
+            Event::ModelStarted { call, model, role, reason, .. } => {
+                Event::ModelStarted { call, model, role, reason, label: Some(name.to_owned()) }
+            }
+            other => other,
+        };
+        assert_eq!(hear(&mut narrator, named(1, "fox")), live("worker a/b: fox ..."));
+        assert_eq!(hear(&mut narrator, named(2, "fox")), live("2 calls: fox"));
+        assert_eq!(hear(&mut narrator, started(3)), live("3 calls: fox"));
+        hear(&mut narrator, named(4, "hen"));
+        hear(&mut narrator, named(5, &"cow".repeat(20)));
+        let cut = format!("{}…", "cow".repeat(20).get(..40).unwrap());
+        assert_eq!(hear(&mut narrator, named(6, "pig")), live(&format!("6 calls: fox, hen, {cut}, …")));
     }
 
     #[test]

@@ -42,6 +42,17 @@ fn an_answer_streams_while_it_is_written() {
 }
 
 #[test]
+fn a_call_under_way_is_shown_with_its_label() {
+    let server = ChatServer::new(|_| Reply::acts(vec![server::Act::Hold]));
+    let program = Program::new();
+    let mut terminal = Terminal::with(&program, &[], 80, &[("OPENAI_BASE_URL", &server.base_url())]);
+    terminal.keys("llm(\"hello\", #{label: \"greeting\"})\r");
+    terminal.see(": greeting ...");
+    terminal.keys("\u{3}");
+    terminal.prompt();
+}
+
+#[test]
 fn an_answer_that_streams_leaves_nothing_in_a_window_that_became_narrower() {
     let server = ChatServer::new(|_| Reply::text(format!("START {}", "word ".repeat(50))));
     let program = Program::new();
