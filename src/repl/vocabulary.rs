@@ -175,6 +175,15 @@ pub fn usage(name: &str, session: &Session) -> Option<String> {
     known.into_iter().find(|f| f.name == name).map(|f| f.usage)
 }
 
+/// The options of a primitive, as its forms have them.
+pub fn options(name: &str) -> Vec<String> {
+    let forms = table::find(name).into_iter().flat_map(|primitive| primitive.usage);
+    let maps = forms.filter_map(|usage| usage.split_once("#{")?.1.split('}').next());
+    let names = maps.flat_map(|map| map.split(',')).map(|name| name.split(':').next().unwrap_or(name).trim());
+    let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    names.filter(is_name).map(str::to_owned).collect()
+}
+
 fn context() -> Vec<Callable> {
     let methods = table::ALL.iter().filter(|p| p.usage.first().is_some_and(|usage| usage.starts_with("context.")));
     let usages = methods.filter_map(|p| p.usage.first()?.strip_prefix("context."));

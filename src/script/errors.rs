@@ -2,7 +2,7 @@
 
 pub mod caught;
 mod fields;
-mod members;
+pub mod members;
 pub mod panics;
 pub mod quote;
 pub mod slip;

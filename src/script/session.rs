@@ -188,16 +188,20 @@ impl Session {
         natives::about(&self.engine, name)
     }
 
-    /// The members of a variable that is a map, for completion.
-    pub fn members(&self, name: &str) -> Vec<String> {
-        let value = self.state.scope.get(name);
+    /// The members of a variable that is a map, or of a map in it, for completion.
+    pub fn members(&self, path: &[&str]) -> Vec<String> {
         let keys = |v: &Dynamic| v.as_map_ref().map(|m| m.keys().map(ToString::to_string).collect()).ok();
-        value.and_then(keys).unwrap_or_default()
+        self.look(path, keys).flatten().unwrap_or_default()
     }
 
-    /// The type of a variable, for completion.
-    pub fn kind_of(&self, name: &str) -> Option<&'static str> {
-        self.state.scope.get(name).map(show::kind)
+    /// The type of a variable or of a member of it, for completion.
+    pub fn kind_of(&self, path: &[&str]) -> Option<&'static str> {
+        self.look(path, show::kind)
+    }
+
+    fn look<T>(&self, path: &[&str], see: impl FnOnce(&Dynamic) -> T) -> Option<T> {
+        let (name, members) = path.split_first()?;
+        show::within(self.state.scope.get(name)?, members, see)
     }
 
     /// The wanted variables that have a form as data, for saving; handles and functions are left out and named.

@@ -41,6 +41,13 @@ pub fn brief(value: &Dynamic) -> String {
     if value.is_unit() { shown } else { format!("{} {shown}", kind(value)) }
 }
 
+/// What `see` sees of a member of maps in maps; `None` if it is not there.
+pub fn within<T>(value: &Dynamic, members: &[&str], see: impl FnOnce(&Dynamic) -> T) -> Option<T> {
+    let Some((name, further)) = members.split_first() else { return Some(see(value)) };
+    let map = value.as_map_ref().ok()?;
+    within(map.get(*name)?, further, see)
+}
+
 /// The name of a value's type.
 pub fn kind(value: &Dynamic) -> &'static str {
     match value.type_name() {

@@ -4,14 +4,18 @@ use crate::core::text::is_hidden;
 use crate::host::kit::Kit;
 use crate::registry::{models, programs, roles};
 use crate::repl::commands::table;
-use crate::repl::editor::paths;
+use crate::repl::editor::{paths, place};
 use crate::repl::lexer::{Kind, Piece, pieces};
 use crate::repl::vocabulary::{self, Callable, KEYWORDS};
+use crate::script::errors::members::imported;
 use crate::script::session::Session;
+use crate::store::runs::RunFilter;
 use rustyline::completion::Pair;
 
 /// The most candidates; the editor cannot list more than 65,535.
 const OFFERED: usize = 500;
+/// The most runs that are offered.
+const LISTED: u32 = 15;
 /// The longest candidate, in bytes.
 const LONGEST: usize = 500;
 
@@ -65,10 +69,13 @@ fn command(before: &str, known: &Known<'_>) -> (usize, Vec<Pair>) {
         ".role" => plain(role_names(known), partial),
         ".tools" => plain(tool_names(known), partial),
         ".scripts" => plain(program_names(known), partial),
-        ".help" => plain(table::ALL.iter().map(|c| c.name.to_owned()), partial)
-            .into_iter()
-            .chain(named(partial, known))
-            .collect(),
+        ".runs" => plain(run_ids(known), partial),
+        ".help" => {
+            let commands = table::ALL.iter().map(|c| c.name);
+            let point = if partial.starts_with('.') { "." } else { "" };
+            let commands = plain(commands.map(|name| format!("{point}{name}")), partial);
+            commands.into_iter().chain(named(partial, known)).collect()
+        }
         ".context" => {
             let (inner, pairs) = paths::complete_last(argument, &known.kit.settings.environment.folder);
             return (before.len() - argument.len() + inner, pairs);
@@ -93,28 +100,44 @@ fn code(before: &str, known: &Known<'_>) -> (usize, Vec<Pair>) {
     let partial = word.map_or("", |p| p.text);
     let start = before.len() - partial.len();
     let earlier: Vec<&Piece<'_>> = list.iter().filter(|p| p.is_code() && p.start < start).collect();
-    let owner = earlier.len().checked_sub(2).map(|index| earlier[index]);
+    let owner = &earlier[..earlier.len().saturating_sub(1)];
     match earlier.last().map(|p| p.text) {
-        Some("." | "?.") => (start, members(owner, earlier.len() == 2 || !continues(&earlier), partial, known)),
-        Some("::") => (start, called(vocabulary::module(owner.map_or("", |p| p.text)), partial)),
+        Some("." | "?.") => (start, members(owner, partial, known)),
+        Some("::") => {
+            let alias = owner.last().map_or("", |p| p.text);
+            (start, called(vocabulary::module(imported(alias, before).unwrap_or(alias)), partial))
+        }
+        Some("#{" | ",") if let Some(keys) = keys(&earlier, known) => (start, plain(keys, partial)),
         _ if partial.is_empty() && word.is_none() && !before.trim().is_empty() => (start, Vec::new()),
         _ => (start, general(partial, known)),
     }
 }
 
-/// Whether the value in front of the last point is itself a member of something else, so that its type is unknown.
-fn continues(earlier: &[&Piece<'_>]) -> bool {
-    earlier.len().checked_sub(3).is_some_and(|index| matches!(earlier[index].text, "." | "?." | "::"))
+fn members(owner: &[&Piece<'_>], partial: &str, known: &Known<'_>) -> Vec<Pair> {
+    let path = place::path(owner);
+    let literal = owner.last().filter(|p| p.kind == Kind::Text).map(|_| "string");
+    let mut pairs = plain(known.session.members(&path), partial);
+    pairs.extend(called(vocabulary::methods(literal.or_else(|| known.session.kind_of(&path))), partial));
+    pairs
 }
 
-fn members(owner: Option<&Piece<'_>>, direct: bool, partial: &str, known: &Known<'_>) -> Vec<Pair> {
-    let variable = owner.filter(|p| direct && p.kind == Kind::Word).map(|p| p.text);
-    let literal = owner.filter(|p| p.kind == Kind::Text).map(|_| "string");
-    let kind = literal.or_else(|| variable.and_then(|name| known.session.kind_of(name)));
-    let fields = variable.map(|name| known.session.members(name)).unwrap_or_default();
-    let mut pairs = plain(fields, partial);
-    pairs.extend(called(vocabulary::methods(kind), partial));
-    pairs
+/// The options of a call, or the parameters of a tool or of a program, where their names are awaited.
+fn keys(code: &[&Piece<'_>], known: &Known<'_>) -> Option<Vec<String>> {
+    let (name, first) = place::options(code)?;
+    let called = first.trim_matches(['"', '`']);
+    let names: Vec<String> = match name {
+        "TOOL" => {
+            let specs = known.kit.tools.get().map(|catalog| catalog.specs()).unwrap_or_default();
+            let spec = specs.into_iter().find(|spec| spec.name == called)?;
+            spec.parameters["properties"].as_object()?.keys().cloned().collect()
+        }
+        "SCRIPT" => {
+            let program = programs::all(&known.kit.settings.paths).0.into_iter().find(|p| p.name == called)?;
+            program.front.params.keys().map(|name| name.trim_end_matches('?').to_owned()).collect()
+        }
+        name => vocabulary::options(name),
+    };
+    (!names.is_empty()).then(|| names.into_iter().map(|name| format!("{name}: ")).collect())
 }
 
 /// A name in front of which nothing stands.
@@ -147,7 +170,13 @@ fn text(before: &str, list: &[Piece<'_>], known: &Known<'_>) -> (usize, Vec<Pair
     };
     let start = open.start + 1;
     let partial = before.get(start..).unwrap_or_default();
-    let code: Vec<&str> = earlier.iter().filter(|p| p.is_code()).map(|p| p.text).collect();
+    let code: Vec<&Piece<'_>> = earlier.iter().filter(|p| p.is_code()).collect();
+    let indexed = code.split_last().filter(|(bracket, _)| bracket.text == "[");
+    let path = indexed.map(|(_, owner)| place::path(owner)).unwrap_or_default();
+    if known.session.kind_of(&path).is_some() {
+        return (start, plain(known.session.members(&path), partial));
+    }
+    let code: Vec<&str> = code.iter().map(|p| p.text).collect();
     let names = match code.as_slice() {
         [.., "TOOL" | "tools", "("] => tool_names(known),
         [.., "SCRIPT" | "scripts", "("] => program_names(known),
@@ -167,6 +196,12 @@ fn tool_names(known: &Known<'_>) -> Vec<String> {
     // A tool that is described wrongly is told when a tool is called; here there is nothing to offer.
     let specs = known.kit.tools.get().map(|catalog| catalog.specs()).unwrap_or_default();
     specs.into_iter().map(|spec| spec.name.clone()).collect()
+}
+
+fn run_ids(known: &Known<'_>) -> Vec<String> {
+    let filter = RunFilter { top_level: true, limit: Some(LISTED), ..RunFilter::default() };
+    // A store that cannot be read is told by the command itself; here there is nothing to offer.
+    known.kit.store.runs(&filter).unwrap_or_default().into_iter().map(|run| run.id.to_string()).collect()
 }
 
 fn program_names(known: &Known<'_>) -> Vec<String> {

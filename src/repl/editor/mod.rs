@@ -12,6 +12,7 @@ pub mod listing;
 pub mod live;
 pub mod paths;
 pub mod person;
+pub mod place;
 pub mod prompter;
 pub mod screen;
 pub mod size;

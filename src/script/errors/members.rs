@@ -7,7 +7,6 @@ use crate::script::{help, stdlib};
 pub(super) fn hint(path: &str, source: &str, is_called: bool) -> Option<String> {
     let (alias, member) = path.rsplit_once("::")?;
     let module = imported(alias, source).unwrap_or(alias);
-    let module = module.strip_prefix("stdlib/").unwrap_or(module);
     if !stdlib::names().contains(&module) {
         return Some(format!("look at what the module `{alias}` defines"));
     }
@@ -27,11 +26,12 @@ pub(super) fn hint(path: &str, source: &str, is_called: bool) -> Option<String> 
     Some(format!("`{module}` has: {}", list.join(", ")))
 }
 
-/// The module that a program imports under a name.
-fn imported<'s>(alias: &str, source: &'s str) -> Option<&'s str> {
+/// The module that a program imports under a name; one of the stdlib without its folder.
+pub fn imported<'s>(alias: &str, source: &'s str) -> Option<&'s str> {
     source.split("import \"").skip(1).find_map(|rest| {
         let (module, rest) = rest.split_once('"')?;
         let after = rest.trim_start().strip_prefix("as ")?.trim_start().strip_prefix(alias)?;
-        (!after.starts_with(|c: char| c.is_alphanumeric() || c == '_')).then_some(module)
+        let is_longer = after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        (!is_longer).then_some(module.strip_prefix("stdlib/").unwrap_or(module))
     })
 }

@@ -33,7 +33,7 @@ async fn what_stands_before_the_cursor_decides() {
     library.add_text(Document::owned("letters.txt".to_owned(), b"a".to_vec()));
     let run = run::begin(&app.kit, Start { kind: "repl", task: "completion", ..Start::default() }, library);
     let mut session = run.session(None, None);
-    let program = "let harbour = #{height: 31, hall: 1}; let words = [1]; let title = \"t\";\n\
+    let program = "let harbour = #{height: 31, hall: 1, old: #{crane: [1]}}; let words = [1]; let title = \"t\";\n\
         fn halve(x, by) { x / by }\n\
         let page = #{\"x\\x1b[2J\": 1, \"x\\ny\": 2, \"xy\": 3};";
     let evaluation = session.evaluate(program, CancellationToken::new()).await;
@@ -53,7 +53,23 @@ async fn what_stands_before_the_cursor_decides() {
     check(&known, "title.to_u", "title.", &["to_upper()"]);
     check(&known, "\"a\".to_u", "\"a\".", &["to_upper()"]);
     check(&known, "context.gr", "context.", &["grep("]);
-    check(&known, "harbour.height.ab", "harbour.height.", &[]);
+    check(&known, "harbour.height.ab", "harbour.height.", &["abs()"]);
+    check(&known, "harbour.height.to_up", "harbour.height.", &[]);
+    check(&known, "1 + harbour.old.cr", "1 + harbour.old.", &["crane"]);
+    check(&known, "harbour.old.crane.pu", "harbour.old.crane.", &["push("]);
+    check(&known, "f().height.to_up", "f().height.", &["to_upper()"]);
+    check(&known, "harbour[\"h", "harbour[\"", &["hall", "height"]);
+    check(&known, "harbour.old[\"", "harbour.old[\"", &["crane"]);
+    check(&known, "let files = [\"dat", "let files = [\"", &["data.csv"]);
+    check(&known, "llm(\"a\", #{mo", "llm(\"a\", #{", &["model: "]);
+    check(&known, "llm(f(1, [2]), #{role: \"a\", ma", "llm(f(1, [2]), #{role: \"a\", ", &["max_tokens: "]);
+    check(&known, "TOOL(\"read_file\", #{pa", "TOOL(\"read_file\", #{", &["path: "]);
+    check(&known, "llm(harb", "llm(", &["harbour"]);
+    check(&known, "import \"text\" as tx; tx::trimm", "import \"text\" as tx; tx::", &["trimmed("]);
+    check(&known, ".help .he", ".help ", &[".help"]);
+    let id = run.host.run.to_string();
+    app.kit.store.close().await.unwrap();
+    check(&known, &format!(".runs {}", &id[..12]), ".runs ", &[id.as_str()]);
     check(&known, "TOOL(\"read_f", "TOOL(\"", &["read_file"]);
     check(&known, "SCRIPT(\"outl", "SCRIPT(\"", &["outline"]);
     check(&known, "SCRIPT(\"no_such", "SCRIPT(\"", &[]);
