@@ -45,6 +45,8 @@ pub fn inspect(question: Question<'_>, sight: &Sight<'_>) -> Outcome<String> {
     if let Some(text) = variable(name, deep, sight)? {
         return Ok(text);
     }
+    let imported = sight.sources.imported(name);
+    let name = imported.as_deref().unwrap_or(name);
     let tools = sight.kit.tools.get()?.specs();
     let own = own_function(name, deep, sight).or_else(|| library(name, deep, sight));
     let stored = || tool(name, deep, &tools).or_else(|| program(name, deep, sight));

@@ -2,6 +2,7 @@
 //! session. The engine keeps only their compiled form.
 
 use crate::repl::lexer::{Kind, Piece, pieces};
+use crate::script::errors::members::imported;
 use indexmap::IndexMap;
 
 /// A function as it was typed.
@@ -15,27 +16,41 @@ pub struct Function {
     pub source: String,
 }
 
-/// The newest source of each function.
+/// The newest source of each function, and the programs that import modules under names of their own.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(IndexMap<(String, usize), String>);
+pub struct Sources {
+    functions: IndexMap<(String, usize), String>,
+    /// Newest first.
+    imports: String,
+}
 
 impl Sources {
-    /// Keeps the functions of a program, over older ones of the same name and number of parameters.
+    /// Keeps the functions and imports of a program, over older ones of the same name and number of parameters.
     pub fn keep(&mut self, program: &str, is_known: impl Fn(&str) -> bool) {
         for function in functions(program).into_iter().filter(|f| is_known(&f.name)) {
-            self.0.insert((function.name, function.parameters), function.source);
+            self.functions.insert((function.name, function.parameters), function.source);
         }
+        if program.contains("import \"") {
+            self.imports.insert_str(0, &format!("{program}\n"));
+        }
+    }
+
+    /// What a name means whose first part a program has given to a module: `text::trimmed` of `t::trimmed`.
+    pub fn imported(&self, name: &str) -> Option<String> {
+        let (alias, member) = name.split_once("::").map_or((name, None), |(alias, member)| (alias, Some(member)));
+        let module = imported(alias, &self.imports)?;
+        Some(member.map_or_else(|| module.to_owned(), |member| format!("{module}::{member}")))
     }
 
     /// The sources of all functions of this name; empty if there is none.
     pub fn of(&self, name: &str) -> String {
-        let own = self.0.iter().filter(|((known, _), _)| known == name);
+        let own = self.functions.iter().filter(|((known, _), _)| known == name);
         own.map(|(_, source)| source.as_str()).collect::<Vec<_>>().join("\n")
     }
 
     /// The sources of all functions, in the order in which they were first typed.
     pub fn all(&self) -> String {
-        self.0.values().map(String::as_str).collect::<Vec<_>>().join("\n\n")
+        self.functions.values().map(String::as_str).collect::<Vec<_>>().join("\n\n")
     }
 }
 

@@ -60,6 +60,7 @@ fn an_import_of_an_earlier_line_is_told_to_be_over() {
     terminal.line("import \"text\" as t; t::trimmed(\" a \")", "out(1) = a");
     terminal.line("t::trimmed(\" b \")", "hint: an import holds for one evaluation");
     terminal.line("text::trimmed(\" b \")", "out(2) = b");
+    terminal.line("?t::trimmed", "text::trimmed(s)");
 }
 
 #[test]

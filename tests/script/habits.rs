@@ -231,6 +231,7 @@ fn functions_under_other_names() {
         ("llm(\"a\", #{rol: \"worker\"})", Hints("did you mean `role`?")),
         ("llm(42)", Hints("make a string of it")),
         ("context.chunks(\"a\")", Hints("takes other arguments")),
+        ("context.lines().len()", Hints("`lines()` is already the number; `lines(1, n)` are the lines")),
         ("let a = $x + 1;", Hints("no sign in front")),
         ("let m = #{}; m[\"x\"] += 1", Hints("an absent key")),
         ("context[0..10]", Hints("context.part(0, 10)")),

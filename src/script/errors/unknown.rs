@@ -66,7 +66,7 @@ pub(super) fn unknown_function(signature: &str, source: &str, names: &Names) -> 
     }
 }
 
-/// How a question to a model is written that was asked with other arguments.
+/// How a call is written, of a model mostly, that was made with other arguments.
 fn meant(name: &str, arguments: &str) -> Option<String> {
     let options = match name {
         "llm" | "llm_query" => "prompt, #{role: \"worker\"}",
@@ -76,6 +76,10 @@ fn meant(name: &str, arguments: &str) -> Option<String> {
         }
         "llm_batch" | "llm_query_batched" | "rlm_batch" | "rlm_query_batched" => {
             return Some(format!("`{name}` takes an array: `{name}([\"..\", \"..\"])`"));
+        }
+        "len" if arguments.starts_with("int") => {
+            let told = "a number has no length: `lines()` is already the number; `lines(1, n)` are the lines";
+            return Some(told.to_owned());
         }
         _ => return None,
     };
