@@ -102,6 +102,18 @@ fn a_question_that_is_given_up_ends_its_row() {
 }
 
 #[test]
+fn a_question_stands_again_when_the_program_goes_on_and_arrows_are_no_answer() {
+    let program = project();
+    let mut terminal = Terminal::start(&program, &[]);
+    terminal.keys("ask_user(\"which one?\")\r");
+    terminal.see("your answer to the program:");
+    terminal.signal("CONT");
+    terminal.see_times("the program asks: which one?", 2);
+    terminal.keys("bl\u{1b}[Du\u{1b}[Ce\r");
+    terminal.see_row("out(1) = blue");
+}
+
+#[test]
 fn a_long_command_is_shown_whole() {
     let program = project();
     let mut terminal = Terminal::start(&program, &[]);

@@ -126,6 +126,13 @@ impl Terminal {
         self.held().screen.set_size(sides.0, sides.1);
     }
 
+    /// Sends the program a signal, by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.process_id().expect("it runs");
+        let sent = std::process::Command::new("sh").args(["-c", &format!("kill -s {name} {id}")]).status();
+        assert!(sent.expect("a shell runs").success());
+    }
+
     /// Types keys.
     pub(crate) fn keys(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("keys can be typed");

@@ -13,7 +13,8 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Mutex;
 
 /// The longest answer, in bytes.
@@ -96,9 +97,11 @@ async fn answer(question: &Question) -> Outcome<String> {
     if question.leave || (echo::is_unseen() && !is_ahead) {
         forget_typed(terminal.get_ref()).map_err(gone)?;
     }
-    write(&terminal, &shown(question)).await.map_err(gone)?;
+    let shown = shown(question);
+    let mut resumed = signal(SignalKind::from_raw(libc::SIGCONT)).map_err(gone)?;
+    write(&terminal, &shown).await.map_err(gone)?;
     let mut row = Row { terminal: terminal.get_ref(), ended: false };
-    let answer = line(&terminal).await?;
+    let answer = line(&terminal, &shown, &mut resumed).await?;
     row.ended = true;
     if is_ahead {
         // It was shown above the question, where it was typed.
@@ -124,11 +127,11 @@ impl Drop for Row<'_> {
 }
 
 /// The next line that is typed.
-async fn line(terminal: &AsyncFd<File>) -> Outcome<String> {
+async fn line(terminal: &AsyncFd<File>, shown: &str, resumed: &mut Signal) -> Outcome<String> {
     let mut typed = Vec::new();
     while !typed.contains(&b'\n') && typed.len() < ANSWER {
         let mut piece = [0_u8; 1024];
-        let mut ready = terminal.readable().await.map_err(gone)?;
+        let mut ready = keys(terminal, shown, resumed).await?;
         match ready.try_io(|terminal| terminal.get_ref().read(&mut piece)) {
             Ok(Ok(0)) => return Err(Failure::new(FailureKind::Waiting, "the question was not answered")),
             Ok(Ok(read)) => typed.extend_from_slice(&piece[..read]),
@@ -137,7 +140,39 @@ async fn line(terminal: &AsyncFd<File>) -> Outcome<String> {
             Err(_) => {}
         }
     }
-    Ok(String::from_utf8_lossy(&typed).trim().to_owned())
+    Ok(without_moves(&String::from_utf8_lossy(&typed)).trim().to_owned())
+}
+
+/// Waits for keys. Who stops the program (Ctrl-Z) loses what was typed, and sees the question again on return.
+async fn keys<'a>(
+    terminal: &'a AsyncFd<File>,
+    shown: &str,
+    resumed: &mut Signal,
+) -> Outcome<AsyncFdReadyGuard<'a, File>> {
+    loop {
+        tokio::select! {
+            ready = terminal.readable() => return ready.map_err(gone),
+            Some(()) = resumed.recv() => write(terminal, shown).await.map_err(gone)?,
+        }
+    }
+}
+
+/// What was typed without the sequences of keys that move in a line: here nobody edits it, and they would be a part of it.
+fn without_moves(typed: &str) -> String {
+    let mut parts = typed.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| all + behind_sequence(part))
+}
+
+/// What follows a sequence whose escape character stood in front of `part`.
+fn behind_sequence(part: &str) -> &str {
+    if let Some(rest) = part.strip_prefix('[') {
+        return rest.find(|c| matches!(c, '@'..='~')).map_or("", |end| &rest[end + 1..]);
+    }
+    let Some(rest) = part.strip_prefix('O') else { return part };
+    let mut key = rest.chars();
+    key.next();
+    key.as_str()
 }
 
 /// A terminal takes a long text in parts.
@@ -172,4 +207,23 @@ fn forget_typed(terminal: &File) -> std::io::Result<()> {
 fn gone(error: std::io::Error) -> Failure {
     Failure::new(FailureKind::Waiting, format!("the terminal cannot be asked: {error}"))
         .hint("run it in a terminal, or allow tools with --approve auto")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_moves;
+
+    #[test]
+    fn keys_that_move_are_no_part_of_an_answer() {
+        for (typed, kept) in [
+            ("größe", "größe"),
+            ("bl\u{1b}[Du\u{1b}[1;5Ce\u{1b}[3~", "blue"),
+            ("\u{1b}OHyes\u{1b}OF", "yes"),
+            ("a\u{1b}", "a"),
+            ("a\u{1b}[", "a"),
+            ("a\u{1b}O", "a"),
+        ] {
+            assert_eq!(without_moves(typed), kept, "{typed:?}");
+        }
+    }
 }
