@@ -19,6 +19,41 @@ fn check(known: &Known<'_>, line: &str, kept: &str, expect: &[&str]) {
     assert_eq!((&line[..start], names), (kept, expect.to_vec()), "{line}");
 }
 
+/// Behind a point and between brackets.
+fn members(known: &Known<'_>) {
+    check(known, "harbour.h", "harbour.", &["hall", "height"]);
+    check(known, "harbour.ke", "harbour.", &["keys()"]);
+    check(known, "words.pu", "words.", &["push("]);
+    check(known, "words.to_up", "words.", &[]);
+    check(known, "title.to_u", "title.", &["to_upper()"]);
+    check(known, "\"a\".to_u", "\"a\".", &["to_upper()"]);
+    check(known, "context.gr", "context.", &["grep("]);
+    check(known, "harbour.height.ab", "harbour.height.", &["abs()"]);
+    check(known, "harbour.height.to_up", "harbour.height.", &[]);
+    check(known, "1 + harbour.old.cr", "1 + harbour.old.", &["crane"]);
+    check(known, "harbour.old.crane.pu", "harbour.old.crane.", &["push("]);
+    check(known, "f().height.to_up", "f().height.", &["to_upper()"]);
+    check(known, "harbour[\"h", "harbour[\"", &["hall", "height"]);
+    check(known, "harbour.old[\"", "harbour.old[\"", &["crane"]);
+    check(known, "let files = [\"dat", "let files = [\"", &["data.csv"]);
+}
+
+/// What a call takes.
+fn arguments(known: &Known<'_>) {
+    check(known, "llm(\"a\", #{mo", "llm(\"a\", #{", &["model: "]);
+    check(known, "llm(f(1, [2]), #{role: \"a\", ma", "llm(f(1, [2]), #{role: \"a\", ", &["max_tokens: "]);
+    check(known, "TOOL(\"read_file\", #{pa", "TOOL(\"read_file\", #{", &["path: "]);
+    check(known, "llm(harb", "llm(", &["harbour"]);
+    check(known, "import \"text\" as tx; tx::trimm", "import \"text\" as tx; tx::", &["trimmed("]);
+    check(known, "TOOL(\"read_f", "TOOL(\"", &["read_file"]);
+    check(known, "SCRIPT(\"outl", "SCRIPT(\"", &["outline"]);
+    check(known, "SCRIPT(\"no_such", "SCRIPT(\"", &[]);
+    check(known, "context.doc(\"let", "context.doc(\"", &["letters.txt"]);
+    check(known, "llm(x, #{role: \"wor", "llm(x, #{role: \"", &["worker"]);
+    check(known, "llm(x, #{model: \"offl", "llm(x, #{model: \"", &["offline/extract"]);
+    check(known, "import \"vo", "import \"", &["vote"]);
+}
+
 #[tokio::test]
 async fn what_stands_before_the_cursor_decides() {
     let folder = tempfile::tempdir().unwrap();
@@ -46,37 +81,12 @@ async fn what_stands_before_the_cursor_decides() {
     check(&known, "hal", "", &["halve("]);
     check(&known, "llm", "", &["llm(", "llm_batch("]);
     check(&known, "brea", "", &["break"]);
-    check(&known, "harbour.h", "harbour.", &["hall", "height"]);
-    check(&known, "harbour.ke", "harbour.", &["keys()"]);
-    check(&known, "words.pu", "words.", &["push("]);
-    check(&known, "words.to_up", "words.", &[]);
-    check(&known, "title.to_u", "title.", &["to_upper()"]);
-    check(&known, "\"a\".to_u", "\"a\".", &["to_upper()"]);
-    check(&known, "context.gr", "context.", &["grep("]);
-    check(&known, "harbour.height.ab", "harbour.height.", &["abs()"]);
-    check(&known, "harbour.height.to_up", "harbour.height.", &[]);
-    check(&known, "1 + harbour.old.cr", "1 + harbour.old.", &["crane"]);
-    check(&known, "harbour.old.crane.pu", "harbour.old.crane.", &["push("]);
-    check(&known, "f().height.to_up", "f().height.", &["to_upper()"]);
-    check(&known, "harbour[\"h", "harbour[\"", &["hall", "height"]);
-    check(&known, "harbour.old[\"", "harbour.old[\"", &["crane"]);
-    check(&known, "let files = [\"dat", "let files = [\"", &["data.csv"]);
-    check(&known, "llm(\"a\", #{mo", "llm(\"a\", #{", &["model: "]);
-    check(&known, "llm(f(1, [2]), #{role: \"a\", ma", "llm(f(1, [2]), #{role: \"a\", ", &["max_tokens: "]);
-    check(&known, "TOOL(\"read_file\", #{pa", "TOOL(\"read_file\", #{", &["path: "]);
-    check(&known, "llm(harb", "llm(", &["harbour"]);
-    check(&known, "import \"text\" as tx; tx::trimm", "import \"text\" as tx; tx::", &["trimmed("]);
+    members(&known);
+    arguments(&known);
     check(&known, ".help .he", ".help ", &[".help"]);
     let id = run.host.run.to_string();
     app.kit.store.close().await.unwrap();
     check(&known, &format!(".runs {}", &id[..12]), ".runs ", &[id.as_str()]);
-    check(&known, "TOOL(\"read_f", "TOOL(\"", &["read_file"]);
-    check(&known, "SCRIPT(\"outl", "SCRIPT(\"", &["outline"]);
-    check(&known, "SCRIPT(\"no_such", "SCRIPT(\"", &[]);
-    check(&known, "context.doc(\"let", "context.doc(\"", &["letters.txt"]);
-    check(&known, "llm(x, #{role: \"wor", "llm(x, #{role: \"", &["worker"]);
-    check(&known, "llm(x, #{model: \"offl", "llm(x, #{model: \"", &["offline/extract"]);
-    check(&known, "import \"vo", "import \"", &["vote"]);
     check(&known, "open(\"dat", "open(\"", &["data.csv"]);
     check(&known, "// harb", "// harb", &[]);
     check(&known, ".he", "", &[".help"]);
