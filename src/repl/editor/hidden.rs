@@ -36,7 +36,7 @@ pub fn refuse(line: &str) -> Option<Refusal> {
         codes.push_str(&format!(" and {} more", found.len() - TOLD));
     }
     let told = format!(
-        "not run: the terminal would obey a part of this line instead of showing it: {codes}\n\
+        "note: not run: the terminal would obey {codes} instead of showing it\n\
          hint: the line stands at the prompt without that; \\u{:04x} in a text in double quotes means it",
         found.first().map_or(0, |(.., c)| u32::from(*c))
     );
@@ -72,7 +72,7 @@ mod tests {
         }
         let refusal = refuse("a\u{7}\nbé\u{9b}31m\u{202e}").unwrap();
         assert_eq!(refusal.rest, "a\nbé31m");
-        for part in ["U+0007 at 1:2, U+009B at 2:3, U+202E at 2:7\n", "\\u0007 in a text"] {
+        for part in ["U+0007 at 1:2, U+009B at 2:3, U+202E at 2:7 instead", "\\u0007 in a text"] {
             assert!(refusal.told.contains(part), "{}", refusal.told);
         }
         assert!(refuse(&"\u{1b}".repeat(9)).unwrap().told.contains("U+001B at 1:4 and 5 more"));

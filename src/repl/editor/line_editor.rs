@@ -68,7 +68,7 @@ impl LineEditor {
         self.measure();
         self.screen.set_editing(true);
         let refused = std::mem::take(&mut self.refused);
-        let initial = if initial.is_empty() { &refused } else { initial };
+        let initial = if initial.is_empty() { refused.as_str() } else { initial };
         let read = self.editor.readline_with_initial(PROMPT, (initial, ""));
         self.screen.set_editing(false);
         match read {

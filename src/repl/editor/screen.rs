@@ -79,11 +79,6 @@ impl Screen {
         self.err.terminal
     }
 
-    /// Whether the terminal takes colours.
-    pub fn has_colour(&self) -> bool {
-        self.err.colour
-    }
-
     /// The columns of the terminal as it is now; `None` without one.
     pub fn width(&self) -> Option<u16> {
         let known = self.held().width?;
