@@ -20,8 +20,7 @@ pub async fn open(settings: &Settings, paths: &[String], pipe: Option<Box<dyn Re
     }
     let options = OpenOptions { base: settings.environment.folder.clone(), ..OpenOptions::default() };
     let given_up = CancellationToken::new();
-    let asked = given_up.clone();
-    let poll = Poll::new(move || asked.is_cancelled().then(|| Failure::new(FailureKind::Cancelled, "cancelled")));
+    let poll = Poll::until(&given_up, Failure::cancelled);
     let _guard = given_up.drop_guard();
     let opening = tokio::task::spawn_blocking(move || Library::open(inputs, &options, &poll));
     tokio::select! {

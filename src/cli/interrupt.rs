@@ -2,7 +2,7 @@
 
 use crate::app::run::Run;
 use crate::core::exit::Exit;
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::failure::{Failure, Outcome};
 use crate::repl::editor::echo;
 use futures::FutureExt;
 use std::sync::atomic::Ordering;
@@ -48,7 +48,7 @@ pub async fn unless_stopped<T>(work: impl Future<Output = Outcome<T>>) -> Outcom
     tokio::select! {
         biased;
         done = work => done,
-        _ = wait() => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+        _ = wait() => Err(Failure::cancelled()),
     }
 }
 

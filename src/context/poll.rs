@@ -3,6 +3,7 @@
 use crate::core::failure::{Failure, Outcome};
 use std::fmt;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 type Question = dyn Fn() -> Option<Failure> + Send + Sync;
 
@@ -14,6 +15,12 @@ impl Poll {
     /// Asks `question`, which must be cheap.
     pub fn new(question: impl Fn() -> Option<Failure> + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(question)))
+    }
+
+    /// Stops with this failure once `cancel` says so.
+    pub fn until(cancel: &CancellationToken, stopped: fn() -> Failure) -> Self {
+        let cancel = cancel.clone();
+        Self::new(move || cancel.is_cancelled().then(stopped))
     }
 
     /// Never stops anything.

@@ -200,6 +200,11 @@ impl Failure {
         self.kind == FailureKind::Replay && self.details.contains_key(ALONE)
     }
 
+    /// The failure of what a person, or whoever waited for it, stopped.
+    pub fn cancelled() -> Self {
+        Self::new(FailureKind::Cancelled, "cancelled")
+    }
+
     /// The failure of a part that took longer than it may, as those around it see it.
     pub fn overdue(part: &str, seconds: f64) -> Self {
         let what = format!("it took longer than {seconds} s");

@@ -23,7 +23,7 @@ pub async fn person(
     let work = async {
         tokio::select! {
             biased;
-            () = cancel.cancelled() => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+            () = cancel.cancelled() => Err(Failure::cancelled()),
             answer = question.put_to(host.kit.tool_context.person.as_ref()) => {
                 answer.map(Value::String).map_err(|failure| unanswered(host, frame, failure))
             }
@@ -100,7 +100,7 @@ pub async fn sleep(host: &RunHost, frame: &Frame, millis: u64, cancel: &Cancella
     let work = async {
         tokio::select! {
             biased;
-            () = cancel.cancelled() => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+            () = cancel.cancelled() => Err(Failure::cancelled()),
             () = tokio::time::sleep(Duration::from_millis(millis)) => Ok(Value::Null),
         }
         .into()

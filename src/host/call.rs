@@ -88,7 +88,7 @@ pub async fn announced(
     announce: impl FnOnce(),
 ) -> Outcome<ModelAnswer> {
     if cancel.is_cancelled() {
-        return Err(Failure::new(FailureKind::Cancelled, "cancelled"));
+        return Err(Failure::cancelled());
     }
     length::fits(&call)?;
     let watched = call.monitor.is_some_and(|thresholds| thresholds.wants_logprobs());
@@ -128,7 +128,7 @@ pub async fn announced(
     // After a crash every intent is a call that may have gone out, so it is written by who has a place only.
     let place = if noted { place(&call).await } else { None };
     if cancel.is_cancelled() {
-        return Err(Failure::new(FailureKind::Cancelled, "cancelled"));
+        return Err(Failure::cancelled());
     }
     // In a box: by itself it would be copied into each of the futures around it.
     let work = Box::pin(send(host, &call, (reservation, place), noted.then(|| entry.key().clone()), cancel));
@@ -216,7 +216,7 @@ async fn send(
         held => held,
     };
     let Some(reservation) = unsent.0.take_if(|_| !cancel.is_cancelled()) else {
-        return Err(Failure::new(FailureKind::Cancelled, "cancelled").detail(UNSENT, true)).into();
+        return Err(Failure::cancelled().detail(UNSENT, true)).into();
     };
     let number = next_number();
     let (model, role) = (call.served.spec.id.clone(), call.role.name.clone());

@@ -2,7 +2,7 @@
 //!
 //! Of one process; what was kept earlier is in the store.
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::failure::{Failure, Outcome};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
@@ -32,7 +32,7 @@ impl Flights {
         let turn = self.turn(key);
         let mut vain = tokio::select! {
             biased;
-            () = cancel.cancelled() => return Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+            () = cancel.cancelled() => return Err(Failure::cancelled()),
             vain = turn.lock_owned() => vain,
         };
         let again = std::mem::replace(&mut *vain, true);

@@ -16,8 +16,8 @@ const LONGEST: usize = 2_000;
 
 /// The passages as a part of a prompt; empty if the context has none that share a word with it.
 pub async fn of(host: &RunHost, prompt: &str, cancel: &CancellationToken) -> Outcome<String> {
-    let (view, prompt, cancel) = (host.view.clone(), prompt.to_owned(), cancel.clone());
-    let poll = Poll::new(move || cancel.is_cancelled().then(|| Failure::new(FailureKind::Cancelled, "cancelled")));
+    let (view, prompt) = (host.view.clone(), prompt.to_owned());
+    let poll = Poll::until(cancel, Failure::cancelled);
     let hits = tokio::task::spawn_blocking(move || view.search(&prompt, SHOWN, &poll)).await;
     let hits =
         hits.map_err(|error| Failure::new(FailureKind::Internal, format!("a search of the context died: {error}")))??;

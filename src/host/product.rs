@@ -1,7 +1,7 @@
 //! Files that steps of pipelines write.
 
 use crate::core::effect::{EffectKey, EffectKind};
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::request::Content;
 use crate::host::claims::Claim;
@@ -55,7 +55,7 @@ pub async fn write(
         });
         tokio::select! {
             biased;
-            () = cancel.cancelled() => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+            () = cancel.cancelled() => Err(Failure::cancelled()),
             written = written => written,
         }
         .into()

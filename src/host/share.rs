@@ -7,7 +7,7 @@ use crate::budget::ledger::Tag;
 use crate::budget::reservation::Reservation;
 use crate::budget::scope::afford::Wish;
 use crate::core::event::Event;
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::failure::{Failure, Outcome};
 use crate::host::call::ModelCall;
 use crate::host::run_host::RunHost;
 use std::pin::pin;
@@ -34,7 +34,7 @@ pub(super) async fn reserve(
         // Polled first: mostly there is no wait, and no timer is set for it.
         biased;
         held = &mut held => return held.map_err(|failure| sourced(host, failure)),
-        () = &mut cancelled => return Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+        () = &mut cancelled => return Err(Failure::cancelled()),
         () = tokio::time::sleep(LONG) => {}
     }
     let model = &call.served.spec.id;
@@ -49,7 +49,7 @@ pub(super) async fn reserve(
     tokio::select! {
         biased;
         held = held => held.map_err(|failure| sourced(host, failure)),
-        () = cancelled => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+        () = cancelled => Err(Failure::cancelled()),
     }
 }
 

@@ -25,7 +25,7 @@ impl Interrupts {
         tokio::select! {
             biased;
             done = work => done,
-            () = self.next() => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+            () = self.next() => Err(Failure::cancelled()),
         }
     }
 

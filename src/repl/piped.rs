@@ -16,7 +16,7 @@ pub async fn run(mut shell: Shell) -> Outcome<Exit> {
         let line = tokio::select! {
             line = lines.recv() => line,
             () = shell.interrupts.next() => {
-                shell.fail(Failure::new(FailureKind::Cancelled, "cancelled"));
+                shell.fail(Failure::cancelled());
                 break;
             }
         };

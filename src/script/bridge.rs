@@ -174,7 +174,7 @@ async fn settled(gate: &Gate, answer: &mut BoxFuture<'static, Outcome<Value>>) -
     match done {
         Some(Err(failure)) => Err(failure),
         // A success that came too late is in the log; the script, or its part, is over all the same.
-        Some(Ok(_)) | None => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+        Some(Ok(_)) | None => Err(Failure::cancelled()),
     }
 }
 

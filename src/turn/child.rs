@@ -52,8 +52,7 @@ async fn child(
 ) -> Outcome<Value> {
     let view = view(parent, &request.context)?;
     let fingerprint = {
-        let (view, cancel) = (view.clone(), cancel.clone());
-        let poll = Poll::new(move || cancel.is_cancelled().then(|| Failure::new(FailureKind::Cancelled, "cancelled")));
+        let (view, poll) = (view.clone(), Poll::until(&cancel, Failure::cancelled));
         tokio::task::spawn_blocking(move || view.fingerprint(&poll)).await.map_err(died)??
     };
     let intent = json!({"task": request.task, "context": fingerprint, "options": hashed(&request.options)});

@@ -49,8 +49,7 @@ pub async fn answer(root: &Root, role: &Role, wish: Wish) -> Outcome<Value> {
 
 /// Counting the lines before a piece of a very long document takes a while.
 fn poll(cancel: &CancellationToken) -> Poll {
-    let cancel = cancel.clone();
-    Poll::new(move || cancel.is_cancelled().then(|| Failure::new(FailureKind::Cancelled, "cancelled")))
+    Poll::until(cancel, Failure::cancelled)
 }
 
 /// A cut answer with what came of it, which is paid, and with the setting that gives more room: a question has no options.

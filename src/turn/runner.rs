@@ -121,7 +121,7 @@ async fn turns(root: &Root, relief: &mut Relief<'_>, mut history: Vec<Message>) 
 /// The end of a run that was cancelled while code ran, or that waits for a person.
 fn broken_off(root: &Root, round: &mut ToolRound, history: &[Message], turn: u32) -> Option<RootEnd> {
     if root.cancel.is_cancelled() && round.final_.is_none() {
-        let failure = Failure::new(FailureKind::Cancelled, "cancelled");
+        let failure = Failure::cancelled();
         return Some(RootEnd::stopped(failure, history, turn));
     }
     round.waits.take().map(|failure| RootEnd::failed(failure, turn))

@@ -74,7 +74,7 @@ fn a_small_table_cannot_become_a_huge_one() {
         assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Invalid, expect));
         assert!(failure.hint.is_some());
     }
-    let stopped = Poll::new(|| Some(Failure::new(FailureKind::Cancelled, "cancelled")));
+    let stopped = Poll::new(|| Some(Failure::cancelled()));
     assert_eq!(text("a\n1\n").csv(1000, &stopped).unwrap_err().kind, FailureKind::Cancelled);
     // A quote that stays open makes a header of the whole text, which is not read for each separator before anybody is asked.
     let open = format!("\"{}", "x".repeat(2_000));

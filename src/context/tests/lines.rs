@@ -174,7 +174,7 @@ fn a_match_that_would_cross_each_line_can_be_stopped() {
     let asked = AtomicUsize::new(0);
     let poll = Poll::new(move || {
         let again = asked.fetch_add(1, Ordering::Relaxed) > 0;
-        again.then(|| Failure::new(FailureKind::Cancelled, "cancelled"))
+        again.then(Failure::cancelled)
     });
     let failure = text(content).grep("a[^b]*b", 5, &poll).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Cancelled);

@@ -54,9 +54,8 @@ impl ChatModel for OfflineEngine {
 
     fn chat<'a>(&'a self, request: &'a ChatRequest, watch: &'a Watch) -> BoxFuture<'a, Result<ChatReply, FailedCall>> {
         Box::pin(async move {
-            let cancelled = || Failure::new(FailureKind::Cancelled, "cancelled");
             if watch.cancel.is_cancelled() {
-                return Err(cancelled().into());
+                return Err(Failure::cancelled().into());
             }
             if is_unfit(&request.messages) {
                 return Err(Failure::new(FailureKind::NoModel, FORMLESS).hint(MODEL).into());
@@ -66,7 +65,7 @@ impl ChatModel for OfflineEngine {
             let work = tokio::task::spawn_blocking(move || reply(&asked));
             let reply = tokio::select! {
                 biased;
-                () = watch.cancel.cancelled() => return Err(cancelled().into()),
+                () = watch.cancel.cancelled() => return Err(Failure::cancelled().into()),
                 done = work => done.map_err(|e| Failure::new(FailureKind::Internal, format!("offline engine: {e}")))??,
             };
             for line in reply.text.split_inclusive('\n') {

@@ -71,7 +71,7 @@ impl Answer {
 pub async fn visit(place: &Course<'_>, step: &Step, visit: u32, values: Values) -> Came {
     let begun = Instant::now();
     if place.cancel.is_cancelled() {
-        return failed(step, Failure::new(FailureKind::Cancelled, "cancelled"));
+        return failed(step, Failure::cancelled());
     }
     let mut came = match step.condition.as_ref().map_or(Ok(true), |condition| values.holds(condition)) {
         Ok(true) => begin(place, step, visit, &values).await,

@@ -156,7 +156,7 @@ impl Gate {
 
     fn reason(&self) -> Option<Failure> {
         if self.cancel.is_cancelled() {
-            return Some(Failure::new(FailureKind::Cancelled, "cancelled"));
+            return Some(Failure::cancelled());
         }
         if self.computed() > self.whole.compute {
             let seconds = self.whole.compute.as_secs_f64();

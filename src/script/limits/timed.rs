@@ -1,7 +1,7 @@
 //! A part of a program with a timeout: how many answers it has been given, and, where the log has that it ran out of time,
 //! with how many it did. A run that goes on has those answers at once, and no time passes: then the part ends where it ended.
 
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::Frame;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,7 +49,7 @@ impl Timed {
     pub fn admit(&self) -> Outcome<()> {
         if self.until.is_some_and(|until| self.answers() >= until) {
             self.alarm.ring();
-            return Err(Failure::new(FailureKind::Cancelled, "cancelled"));
+            return Err(Failure::cancelled());
         }
         self.outer.as_ref().map_or(Ok(()), |outer| outer.admit())
     }

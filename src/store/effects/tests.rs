@@ -142,7 +142,7 @@ fn an_attempt_that_never_went_out_is_none() {
     let folder = tempdir().expect("a folder");
     let (store, run) = with_run(folder.path());
     let (value, key) = (json!(1), key(&Frame::root(), "h"));
-    let unsent = Failure::new(FailureKind::Cancelled, "cancelled").detail("unsent", true);
+    let unsent = Failure::cancelled().detail("unsent", true);
     let broken = Failure::new(FailureKind::Transport, "broken");
     let attempt = |failure| {
         store.log_intent(&run, &key, intent(&value, 50), Haste::Now).wait().expect("logged");

@@ -69,7 +69,7 @@ fn what_counts_for_nothing_is_not_in_the_sums() {
     let folder = tempdir().expect("a folder");
     let (store, run) = with_run(folder.path());
     let usage = Some(Usage { input_tokens: 7, output_tokens: 3, ..Usage::default() });
-    let unsent = Failure::new(FailureKind::Cancelled, "cancelled").detail("unsent", true);
+    let unsent = Failure::cancelled().detail("unsent", true);
     let kept = |text: &str| json!({"cached": true, "text": text}).to_string();
     let free = Some(Money::ZERO);
     for (hash, result, cost) in

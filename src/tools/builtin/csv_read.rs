@@ -72,8 +72,7 @@ fn read(args: Args, cx: &ToolContext) -> Outcome<Vec<Map<String, Value>>> {
         (None, Some(text)) => text,
         _ => return Err(Failure::new(FailureKind::Invalid, "csv_read needs exactly one of path and text")),
     };
-    let cancel = cx.cancel.clone();
-    let poll = Poll::new(move || cancel.is_cancelled().then(cancelled));
+    let poll = Poll::until(&cx.cancel, cancelled);
     let mut tables = Tables::new(Form { separator, header: args.header, most: args.limit.unwrap_or(usize::MAX) });
     tables.add(text.as_bytes(), &poll)?;
     tables.rows(&poll)

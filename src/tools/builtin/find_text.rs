@@ -102,8 +102,7 @@ fn find(args: &Args, cx: &ToolContext) -> Outcome<Found> {
     if !place.is_dir() && !place.is_file() {
         return Err(Failure::new(FailureKind::Invalid, format!("`{}` is not a regular file or a folder", args.path)));
     }
-    let cancel = cx.cancel.clone();
-    let poll = Poll::new(move || cancel.is_cancelled().then(cancelled));
+    let poll = Poll::until(&cx.cancel, cancelled);
     let options = OpenOptions { base: cx.workspace.root().to_path_buf(), ..OpenOptions::default() };
     let library = Library::open(vec![Input::Path(place)], &options, &poll)?;
     let mut view = library.view();
