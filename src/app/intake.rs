@@ -6,7 +6,7 @@
 use crate::app::bench::data::{FORM, Row};
 use crate::core::episode::{Episode, Namespace, Verdict, Verifier, action};
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::nearest;
+use crate::core::text::meant;
 use crate::memory::seeds::{self, id_of};
 use crate::memory::situation::{self, Situation};
 use serde_json::{Map, Value};
@@ -120,8 +120,7 @@ fn take(line: &str, intake: &Intake, batch: &mut Batch) -> Result<(), String> {
         }
         _ => {
             if let Some(key) = value.keys().find(|key| !FIELDS.contains(&key.as_str())) {
-                let near = nearest(key, FIELDS.iter().copied());
-                let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let hint = meant(key, FIELDS.iter().copied()).map_or_else(String::new, |meant| format!("; {meant}"));
                 return Err(format!("unknown field `{key}`{hint}"));
             }
             let claims = value.contains_key("trust");

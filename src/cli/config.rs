@@ -13,7 +13,7 @@ use crate::config::place::Place;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::{nearest, one_line, without_secrets};
+use crate::core::text::{meant, one_line, without_secrets};
 use clap::Subcommand;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -112,8 +112,8 @@ fn rows<'a>(settings: &'a Settings, wanted: Option<&str>) -> Outcome<Vec<Row<'a>
         let paths = paths.iter().map(String::as_str);
         let groups = paths.flat_map(|path| [path, path.rsplit_once('.').map_or(path, |(group, _)| group)]);
         let failure = Failure::new(FailureKind::NotFound, format!("there is no setting {wanted}"));
-        return Err(match nearest(wanted, groups) {
-            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        return Err(match meant(wanted, groups) {
+            Some(meant) => failure.hint(meant),
             None => failure.hint("`rhizo doctor --settings` lists every setting with its type"),
         });
     }

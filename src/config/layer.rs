@@ -5,7 +5,7 @@ use crate::config::fault::Fault;
 use crate::config::key::{self, Kind};
 use crate::config::place::{Place, Source};
 use crate::core::money::Money;
-use crate::core::text::nearest;
+use crate::core::text::{did_you_mean, nearest};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
@@ -170,7 +170,7 @@ fn meant(kind: Kind, text: &str) -> String {
         return format!("; the most is {most:.0}");
     }
     let near = if let Kind::Word(words) = kind { nearest(text, words.iter().copied()) } else { None };
-    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+    near.map_or_else(String::new, |near| format!("; {}", did_you_mean(near)))
 }
 
 /// Whether some setting lies below `path`.
@@ -202,7 +202,7 @@ fn unknown(path: &str) -> String {
     let near = nearest(name, heads.chain(key::KEYS.iter().filter(within).map(last)));
     near.map_or_else(
         || format!("there is no setting {path}"),
-        |n| format!("there is no setting {path}; did you mean `{n}`?"),
+        |near| format!("there is no setting {path}; {}", did_you_mean(near)),
     )
 }
 

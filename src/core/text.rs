@@ -1,11 +1,15 @@
 //! Text for people and models: cut on character boundaries, keeping head and tail; without tricks and without secrets.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 /// The longest word that is taken for a slip of the hand, in bytes.
 const LONGEST: usize = 64;
 /// The most names that a word is compared with.
 const COMPARED: usize = 10_000;
+
+/// How the question begins whether a name was meant, up to the name.
+const ASKED: &str = "did you mean `";
 
 /// The largest index at most `index` that is a character boundary of `text`.
 pub fn floor_boundary(text: &str, index: usize) -> usize {
@@ -125,6 +129,21 @@ pub fn nearest_by_a_letter<'a>(word: &str, candidates: impl IntoIterator<Item = 
     within(usize::MAX, word, candidates)
 }
 
+/// The question for the candidate nearest to `word`, if there is one.
+pub fn meant<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(word, candidates).map(did_you_mean)
+}
+
+/// The question whether a name was meant.
+pub fn did_you_mean(name: impl Display) -> String {
+    format!("{ASKED}{name}`?")
+}
+
+/// The name that a hint asks for, if it is such a question.
+pub fn guess(hint: &str) -> Option<&str> {
+    hint.strip_prefix(ASKED)?.strip_suffix("`?")
+}
+
 /// With one slip, and one more in so many letters. To a name of one or two letters any other is as near: there one letter
 /// may be missing, and none be another.
 fn within<'a>(letters_per_slip: usize, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -148,7 +167,7 @@ fn within<'a>(letters_per_slip: usize, word: &str, candidates: impl IntoIterator
 
 #[cfg(test)]
 mod tests {
-    use super::{head_tail, nearest, one_line, visible, without_secrets};
+    use super::{guess, head_tail, meant, nearest, one_line, visible, without_secrets};
 
     #[test]
     fn cuts_keep_both_ends_whole() {
@@ -204,6 +223,15 @@ mod tests {
         assert_eq!(nearest("tz", ["to", "z"]), None);
         assert_eq!(nearest("st", ["at", "set"]), Some("set"));
         assert_eq!(nearest("TZ", ["to", "tz"]), Some("tz"));
+    }
+
+    #[test]
+    fn a_question_tells_the_name_that_it_asks_for() {
+        let question = meant("raed_file", ["read_file", "write_file"]).expect("a slip");
+        assert_eq!(question, "did you mean `read_file`?");
+        assert_eq!(guess(&question), Some("read_file"));
+        assert_eq!(guess("declare it first"), None);
+        assert_eq!(meant("zzz", ["read_file"]), None);
     }
 
     #[test]

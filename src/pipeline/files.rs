@@ -4,7 +4,7 @@ use crate::config::paths::Paths;
 use crate::context::discover::similar;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::status::StepOutcome;
-use crate::core::text::nearest;
+use crate::core::text::meant;
 use crate::host::pipelines::{Pipelines, Wanted};
 use crate::host::replay::Replay;
 use crate::host::run_host::RunHost;
@@ -100,8 +100,8 @@ fn find(host: &RunHost, given: &str) -> Outcome<PathBuf> {
         });
     }
     let failure = Failure::new(FailureKind::NotFound, format!("there is no pipeline `{given}`"));
-    Err(match nearest(given, known.iter().map(|(name, _)| name.as_str())) {
-        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+    Err(match meant(given, known.iter().map(|(name, _)| name.as_str())) {
+        Some(meant) => failure.hint(meant),
         None => failure.hint(format!("name a .yaml file, or one of {}", paths.project_pipelines.display())),
     })
 }

@@ -23,7 +23,7 @@ pub(super) use scope::{Part, Scope, Use, User};
 use crate::config::fault::Fault;
 use crate::config::place::{Place, Source};
 use crate::core::failure::Failure;
-use crate::core::text::nearest;
+use crate::core::text::meant;
 use crate::pipeline::load::Loader;
 use crate::pipeline::tree::{Node, Spot};
 use std::collections::HashMap;
@@ -79,8 +79,8 @@ impl Reader<'_, '_> {
 
     /// Keeps the fault that a word is none of those that are known.
     pub(super) fn unknown(&mut self, at: Spot, what: &str, word: &str, known: &[&str]) {
-        let message = match nearest(word, known.iter().copied()) {
-            Some(near) => format!("{what} `{word}`; did you mean `{near}`?"),
+        let message = match meant(word, known.iter().copied()) {
+            Some(meant) => format!("{what} `{word}`; {meant}"),
             None => format!("{what} `{word}`; known are {}", known.join(", ")),
         };
         self.fault(at, message);

@@ -5,7 +5,7 @@
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::ModelId;
 use crate::core::strategy::Strategy;
-use crate::core::text::nearest;
+use crate::core::text::{did_you_mean, nearest};
 use crate::policy::merit::{Merit, ordered};
 use crate::registry::capabilities::WORDS;
 use crate::registry::models::ModelSpec;
@@ -213,7 +213,7 @@ fn advice(
     let tags = candidates.iter().flat_map(|c| &c.spec.tags).map(String::as_str);
     let near = unmet.and_then(|word| nearest(word, WORDS.iter().copied().chain(tags)).filter(|near| near != word));
     match (near, unmet) {
-        (Some(near), _) => format!("did you mean `{near}`?"),
+        (Some(near), _) => did_you_mean(near),
         (None, Some(word)) if WORDS.contains(&word.as_str()) => {
             let write = format!("write {word} = true under a model that has it");
             // Where all were looked at there is nobody to be listed.

@@ -10,7 +10,7 @@ use crate::config::place::Place;
 use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
-use crate::core::text::{nearest, one_line, without_secrets};
+use crate::core::text::{meant, one_line, without_secrets};
 use crate::registry::builtin::SERVERS;
 use crate::registry::capabilities::WORDS;
 use crate::registry::{address, models, personas, prices, roles, services};
@@ -284,8 +284,8 @@ fn with_hint(path: &str, failure: &Failure) -> String {
 }
 
 fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    match nearest(word, known.clone()) {
-        Some(near) => format!("; did you mean `{near}`?"),
+    match meant(word, known.clone()) {
+        Some(meant) => format!("; {meant}"),
         None => format!("; there are {}", known.into_iter().collect::<Vec<_>>().join(", ")),
     }
 }

@@ -6,7 +6,7 @@ use crate::config::traffic::{RateLimits, Traffic};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::price::Price;
-use crate::core::text::{nearest, one_line};
+use crate::core::text::{did_you_mean, meant, nearest, one_line};
 use crate::registry::builtin::{OFFLINE, SERVERS, Server};
 use crate::registry::prices::{self, PriceSource};
 use crate::registry::{access, address, capabilities, pictures};
@@ -135,7 +135,7 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
         && let Some(near) = nearest(name, settings.models.keys().map(String::as_str))
     {
         // A slip must not send a text meant for one server to another.
-        let hint = format!("did you mean `{near}`? for the server's own model write `{}/{name}`", service.name);
+        let hint = format!("{} for the server's own model write `{}/{name}`", did_you_mean(near), service.name);
         return Err(unknown(name).hint(hint));
     }
     if let Some(service) = own {
@@ -145,8 +145,8 @@ pub fn resolve(settings: &Settings, name: &str) -> Outcome<ModelSpec> {
     let names = names(settings);
     let bare = |full: &str| full.rsplit('/').next().map(ToOwned::to_owned);
     let known: Vec<String> = names.iter().cloned().chain(names.iter().filter_map(|n| bare(n))).collect();
-    Err(match nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+    Err(match meant(name, known.iter().map(String::as_str)) {
+        Some(meant) => failure.hint(meant),
         None => failure.hint(
             "write service/name (openai/gpt-5-mini, ollama/llama3.2), or describe it under [models.NAME] in rhizo.toml",
         ),

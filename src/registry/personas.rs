@@ -3,7 +3,7 @@
 use crate::config::bounded;
 use crate::config::paths::Paths;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::nearest;
+use crate::core::text::meant;
 use std::path::Path;
 
 /// The personas that come with rhizo.
@@ -91,8 +91,8 @@ fn is_name(given: &str) -> bool {
 
 fn missing(paths: &Paths, given: &str) -> Failure {
     let names = names(paths);
-    let near = nearest(given, names.iter().map(String::as_str))
-        .map_or_else(|| format!("personas: {};", names.join(", ")), |near| format!("did you mean `{near}`?"));
+    let near =
+        meant(given, names.iter().map(String::as_str)).unwrap_or_else(|| format!("personas: {};", names.join(", ")));
     let looked = [&paths.project_personas, &paths.user_personas].map(|folder| folder.display().to_string());
     Failure::new(FailureKind::NotFound, format!("there is no persona `{given}`")).hint(format!(
         "{near} looked for {given}.md in {} and {}; a text with blanks is taken as it is",

@@ -17,7 +17,7 @@ use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
 use crate::core::price::{Price, Rates, Tier};
-use crate::core::text::{nearest, nearest_by_a_letter};
+use crate::core::text::{did_you_mean, nearest, nearest_by_a_letter};
 use crate::registry::builtin::SERVERS;
 use crate::registry::models::{Capabilities, ModelSpec};
 use crate::registry::prices::table::{Known, MODELS, READ};
@@ -146,7 +146,8 @@ pub fn slip(settings: &Settings, spec: &ModelSpec) -> Option<String> {
     let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
     let bare = ids(settings).filter_map(|id| id.strip_prefix(service)?.strip_prefix('/'));
     let near = nearest_by_a_letter(&spec.name, bare.filter(|name| digits(name) == digits(&spec.name)))?;
-    Some(format!("no price list has {service}/{}; if it is no new model, did you mean `{service}/{near}`?", spec.name))
+    let meant = did_you_mean(format_args!("{service}/{near}"));
+    Some(format!("no price list has {service}/{}; if it is no new model, {meant}", spec.name))
 }
 
 /// The ids that the built-in table and the price file list, in this order.

@@ -3,7 +3,7 @@
 use crate::config::bounded;
 use crate::config::paths::Paths;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::{nearest, one_line};
+use crate::core::text::{meant, one_line};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
@@ -126,8 +126,8 @@ pub fn find(paths: &Paths, name: &str) -> Outcome<Program> {
         return Err(Failure::new(FailureKind::NotFound, message).hint(FORM));
     }
     let failure = Failure::new(FailureKind::NotFound, format!("there is no program `{}`", one_line(name, 80)));
-    Err(match nearest(name, programs.iter().map(|p| p.name.as_str())) {
-        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+    Err(match meant(name, programs.iter().map(|p| p.name.as_str())) {
+        Some(meant) => failure.hint(meant),
         None => {
             failure.hint("scripts() lists them; a program lies in ./scripts/NAME.rhai and begins with front matter")
         }
@@ -157,10 +157,8 @@ pub fn check_args(program: &Program, args: &serde_json::Map<String, serde_json::
     if let Some(unknown) = args.keys().find(|given| !names().any(|known| known == given.as_str())) {
         let failure = Failure::new(FailureKind::Invalid, format!("{} has no parameter `{unknown}`", program.name));
         let list: Vec<&str> = names().collect();
-        let near = nearest(unknown, list.iter().copied());
-        return Err(failure.hint(
-            near.map_or_else(|| format!("parameters: {}", list.join(", ")), |n| format!("did you mean `{n}`?")),
-        ));
+        let meant = meant(unknown, list.iter().copied());
+        return Err(failure.hint(meant.unwrap_or_else(|| format!("parameters: {}", list.join(", ")))));
     }
     let missing = program.front.params.iter().find(|(name, _)| !name.ends_with('?') && !args.contains_key(*name));
     match missing {

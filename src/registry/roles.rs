@@ -6,7 +6,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RoleName;
 use crate::core::message::Sampling;
 use crate::core::strategy::Strategy;
-use crate::core::text::{nearest, one_line};
+use crate::core::text::{meant, one_line};
 use crate::core::thresholds::Thresholds;
 use serde::Serialize;
 
@@ -57,8 +57,7 @@ pub fn find(settings: &Settings, name: &str) -> Outcome<Role> {
     }
     let roles = all(settings);
     let names: Vec<&str> = roles.iter().map(|r| r.name.as_str()).collect();
-    let hint = nearest(name, names.iter().copied())
-        .map_or_else(|| format!("roles: {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+    let hint = meant(name, names.iter().copied()).unwrap_or_else(|| format!("roles: {}", names.join(", ")));
     Err(Failure::new(FailureKind::NotFound, format!("there is no role `{}`", one_line(name, 80))).hint(hint))
 }
 

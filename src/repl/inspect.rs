@@ -3,7 +3,7 @@
 use crate::context::card::CardOptions;
 use crate::context::view::View;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::nearest;
+use crate::core::text::{did_you_mean, nearest};
 use crate::core::tool::ToolSpec;
 use crate::host::kit::Kit;
 use crate::pipeline::twin::code::literal;
@@ -213,7 +213,7 @@ fn unknown(name: &str, tools: &[&ToolSpec], sight: &Sight<'_>) -> Failure {
     known.extend(tools.iter().map(|spec| spec.name.clone()));
     known.extend(programs::all(&sight.kit.settings.paths).0.into_iter().map(|p| p.name));
     match nearest(name, known.iter().map(String::as_str).filter(|known| *known != name)) {
-        Some(near) => failure.hint(format!("did you mean `?{near}`?")),
+        Some(near) => failure.hint(did_you_mean(format_args!("?{near}"))),
         None => failure.hint("`?` lists the primitives, .tools the tools, .scripts the programs, .vars the variables"),
     }
 }

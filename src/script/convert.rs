@@ -181,8 +181,8 @@ pub fn options<T: serde::de::DeserializeOwned>(mut map: Map, what: &str) -> Outc
         let failure = Failure::new(FailureKind::Invalid, format!("{what}: {text}"));
         match ticked.split_first() {
             Some((wrong, known)) if text.starts_with("unknown field") => {
-                match crate::core::text::nearest(wrong, known.iter().copied()) {
-                    Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                match crate::core::text::meant(wrong, known.iter().copied()) {
+                    Some(meant) => failure.hint(meant),
                     None => failure,
                 }
             }

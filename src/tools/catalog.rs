@@ -74,12 +74,10 @@ impl Catalog {
             if let Some(why) = self.broken.get(name) {
                 return why.clone();
             }
-            let near = text::nearest(name, self.tools.keys().map(String::as_str));
+            let meant = text::meant(name, self.tools.keys().map(String::as_str));
             let shown = text::one_line(name, 80);
-            Failure::new(FailureKind::NotFound, format!("there is no tool `{shown}`")).hint(match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("tools(\"\") lists them: {}", self.names().join(", ")),
-            })
+            Failure::new(FailureKind::NotFound, format!("there is no tool `{shown}`"))
+                .hint(meant.unwrap_or_else(|| format!("tools(\"\") lists them: {}", self.names().join(", "))))
         })
     }
 

@@ -4,7 +4,7 @@ use crate::core::event::Event;
 use crate::core::failure::FailureKind;
 use crate::core::ids::Frame;
 use crate::core::message::{ChatReply, Finish};
-use crate::core::text::nearest;
+use crate::core::text::meant;
 use crate::host::run_host::RunHost;
 use crate::host::trail::Look;
 use crate::policy::template::template;
@@ -154,7 +154,7 @@ const fn certain(source: String) -> Code {
 /// The code of a function call.
 fn called(name: &str, arguments: &str) -> Result<Code, String> {
     if name != "rhai" {
-        let near = nearest(name, ["rhai"]).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+        let near = meant(name, ["rhai"]).map_or(String::new(), |meant| format!("; {meant}"));
         return Err(format!("there is no function `{name}`, only `rhai(code)`{near}"));
     }
     let value: Value = serde_json::from_str(arguments).map_err(|e| format!("the arguments are not JSON: {e}"))?;

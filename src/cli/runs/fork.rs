@@ -11,7 +11,7 @@ use crate::core::event::{Event, EventRecord};
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
-use crate::core::text::nearest;
+use crate::core::text::meant;
 use crate::host::past;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::fork::Kept;
@@ -189,10 +189,8 @@ fn unknown(run: &RunId, effects: &[EffectRow], events: &[EventRecord], at: &str)
     let (what, named) = if steps.is_empty() { ("its frames have", &parts) } else { ("its steps are", &steps) };
     let told = if named.is_empty() { String::new() } else { format!("{what} {}; or ", listed(named.iter().copied())) };
     let fresh = if events.is_empty() { "a fork has no steps before it has been resumed; " } else { "" };
-    let hint = match nearest(at, steps.union(&parts).copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("{fresh}{told}give the number of an effect: {}", numbers(run)),
-    };
+    let hint = meant(at, steps.union(&parts).copied())
+        .unwrap_or_else(|| format!("{fresh}{told}give the number of an effect: {}", numbers(run)));
     Failure::new(FailureKind::NotFound, format!("run {run} has no step `{at}`")).hint(hint)
 }
 

@@ -1,6 +1,7 @@
 //! Words that are one slip away from a type: taken for examples they would cost three calls that cannot be right.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::did_you_mean;
 use serde_json::Value;
 
 /// The types of JSON Schema.
@@ -81,7 +82,7 @@ fn slip(word: &str, form: &str, known: &[&str]) -> Outcome<()> {
     let near = known.iter().filter_map(|kind| Some((distance(&lower, kind)?, *kind))).min();
     near.map_or(Ok(()), |(_, kind)| {
         let message = format!("the schema is wrong: there is no type `{word}`");
-        let hint = format!("did you mean `{kind}`? for an example text write \"string: {form}\"");
+        let hint = format!("{} for an example text write \"string: {form}\"", did_you_mean(kind));
         Err(Failure::new(FailureKind::Invalid, message).hint(hint))
     })
 }

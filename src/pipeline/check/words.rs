@@ -2,7 +2,7 @@
 //! becomes of a step. Who compares it with another text, or names one as a case, has a way that nobody goes.
 
 use crate::core::status::StepOutcome;
-use crate::core::text::nearest;
+use crate::core::text::meant;
 use crate::pipeline::check::Known;
 use crate::pipeline::plan::{Act, Pipeline, Step, Template};
 use crate::pipeline::read::{Reader, Use};
@@ -41,10 +41,8 @@ fn unsaid(read: &Use, way: &str, words: &[String], known: &Known<'_>) -> Option<
     // An absent value is `null`, as a case.
     let cases = cases.iter().map(|(case, _)| case).filter(|case| *case != "null");
     let other = compared.chain(cases).find(|text| !words.contains(*text))?;
-    let hint = match nearest(other, words.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("it is one of {}", words.join(", ")),
-    };
+    let meant = meant(other, words.iter().map(String::as_str));
+    let hint = meant.unwrap_or_else(|| format!("it is one of {}", words.join(", ")));
     Some(format!("`{way}` is never `{other}`; {hint}"))
 }
 

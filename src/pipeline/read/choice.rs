@@ -179,9 +179,8 @@ impl Reader<'_, '_> {
         }
         if let Err(failure) = personas::text(&self.loader.settings.paths, &given) {
             let own: Vec<String> = self.header.personalities.keys().cloned().collect();
-            let near = crate::core::text::nearest(&given, own.iter().map(String::as_str));
-            match near {
-                Some(near) => self.fault(node.at, format!("there is no personality `{given}`; did you mean `{near}`?")),
+            match crate::core::text::meant(&given, own.iter().map(String::as_str)) {
+                Some(meant) => self.fault(node.at, format!("there is no personality `{given}`; {meant}")),
                 None => self.failed(node.at, &failure),
             }
         }

@@ -1,6 +1,7 @@
 //! Maps with known keys, and the small values in them.
 
 use crate::core::span::span;
+use crate::core::text::did_you_mean;
 use crate::pipeline::read::{Reader, words};
 use crate::pipeline::tree::{Data, Entry, Node, Spot};
 use std::time::Duration;
@@ -78,7 +79,7 @@ impl Reader<'_, '_> {
     /// that nothing is told to be missing that stands there.
     pub(crate) fn inside<'n>(&mut self, node: &'n Node, act: &str) -> Fields<'n> {
         let fields = self.fields_or(node, act, words::inner(act), &|key| {
-            let meant = words::meant(act, key).map(|meant| format!("did you mean `{meant}`?"));
+            let meant = words::meant(act, key).map(did_you_mean);
             meant.or_else(|| words::beside(act, key))
         });
         let meant = |entry: &&'n Entry| Some((words::meant(act, &entry.key)?, *entry));

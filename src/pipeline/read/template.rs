@@ -3,6 +3,7 @@
 mod holes;
 
 use crate::core::failure::Failure;
+use crate::core::text::guess;
 use crate::pipeline::plan::{Part as Piece, Template};
 use crate::pipeline::read::template::holes::{closing, whole_hole};
 use crate::pipeline::read::{Part, Reader, Scope, Use, User, told};
@@ -254,12 +255,13 @@ const COMMENT: &str = "; for YAML a comment begins at ` #`: put the whole into q
 /// whether it checks an answer. Nothing is declared here: what may be read is known.
 fn unknown(failure: &Failure, prose: bool, names: &[&str], checks: bool) -> String {
     let hint = failure.hint.as_deref().unwrap_or_default();
-    let near = names.iter().any(|name| hint == format!("did you mean `{name}`?"));
+    let guess = guess(hint);
+    let near = guess.is_some_and(|guess| names.contains(&guess));
     if checks && !near {
         return format!("{}; a check reads `answer`", failure.message);
     }
     // Where the nearest name is that of a function, a text is meant sooner than that.
-    let function = prose && !near && hint.starts_with("did you mean");
+    let function = prose && !near && guess.is_some();
     if function || hint.starts_with("declare") {
         let quotes = if prose { QUOTES } else { "" };
         return format!("{}; in scope are {}{quotes}", failure.message, names.join(", "));

@@ -1,7 +1,7 @@
 //! What a pipeline is given, checked against what it declares before anything runs.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::{nearest, one_line};
+use crate::core::text::{meant, one_line};
 use crate::host::typed::{Checked, Schema};
 use crate::pipeline::plan::{Input, Pipeline};
 use serde_json::{Map, Value};
@@ -39,8 +39,8 @@ fn named(pipeline: &Pipeline, given: &Map<String, Value>) -> Outcome<()> {
         if !known().any(|known| known == name) {
             let failure =
                 Failure::new(FailureKind::Invalid, format!("pipeline `{}` has no input `{name}`", pipeline.id));
-            return Err(match nearest(name, known()) {
-                Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            return Err(match meant(name, known()) {
+                Some(meant) => failure.hint(meant),
                 None if pipeline.inputs.is_empty() => failure.hint("it takes no inputs"),
                 None => failure.hint(format!("its inputs: {}", known().collect::<Vec<_>>().join(", "))),
             });

@@ -1,7 +1,7 @@
 //! The table of dot-commands. A new one is a new file, its `mod` line and its line here.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::nearest;
+use crate::core::text::{did_you_mean, nearest};
 use crate::repl::commands::command::{Command, Next};
 use crate::repl::commands::{
     ask, context, cost, edit, exit, help, load, memory, model, reset, role, runs, save, scripts, tools, vars,
@@ -40,7 +40,7 @@ pub async fn run(shell: &mut Shell, name: &str, argument: &str) -> Outcome<Next>
     let Some(command) = find(name) else {
         let failure = Failure::new(FailureKind::NotFound, format!("there is no command `.{name}`"));
         return Err(match nearest(name, ALL.iter().map(|command| command.name)) {
-            Some(near) => failure.hint(format!("did you mean `.{near}`?")),
+            Some(near) => failure.hint(did_you_mean(format_args!(".{near}"))),
             None => failure.hint(".help lists the commands"),
         });
     };

@@ -1,6 +1,6 @@
 //! Functions of modules that are not there, with those that are.
 
-use crate::core::text::nearest;
+use crate::core::text::{did_you_mean, nearest};
 use crate::script::{help, stdlib};
 
 /// What can be done about `path`, `module::name`, that a program uses: as a function, or without a call.
@@ -19,7 +19,7 @@ pub(super) fn hint(path: &str, source: &str, is_called: bool) -> Option<String> 
         return Some(format!("{told}: `{alias}::{known}`"));
     }
     if let Some(near) = nearest(member, names()) {
-        return Some(format!("did you mean `{alias}::{near}`?"));
+        return Some(did_you_mean(format_args!("{alias}::{near}")));
     }
     let mut list: Vec<&str> = names().collect();
     list.dedup();

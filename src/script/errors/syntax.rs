@@ -2,7 +2,7 @@
 
 use super::{Names, around, first_lower, limit, line_of, script};
 use crate::core::failure::Failure;
-use crate::core::text::{is_hidden, nearest};
+use crate::core::text::{did_you_mean, is_hidden, nearest};
 use crate::script::errors::unknown::{PASSED, unknown_variable};
 use crate::script::language::python::{self, DIVISION, MAP, divides};
 use crate::script::stdlib;
@@ -20,7 +20,7 @@ pub(super) fn syntax(kind: &ParseErrorType, source: &str, position: Position, na
         ParseErrorType::ModuleUndefined(name) => {
             let near = nearest(name, stdlib::names()).filter(|near| near != name);
             return script(format!("there is no module `{name}`"))
-                .hint(near.map_or_else(|| import_of(name), |near| format!("did you mean `{near}`?")));
+                .hint(near.map_or_else(|| import_of(name), did_you_mean));
         }
         ParseErrorType::BadInput(LexError::StringTooLong(_)) | ParseErrorType::LiteralTooLarge(..) => {
             return limit("a literal is too large", "strings may have 10 MB, arrays 1 M items");

@@ -2,7 +2,7 @@
 
 use super::{Names, members, script};
 use crate::core::failure::Failure;
-use crate::core::text::{nearest, one_line};
+use crate::core::text::{self, one_line};
 use crate::script::language::python;
 
 /// How the hint begins that follows where a function is named as if it were a value.
@@ -22,8 +22,8 @@ pub(super) fn unknown_variable(name: &str, source: &str, names: &Names) -> Failu
         None if names.functions.iter().any(|known| known == name) => {
             failure.hint(format!("{PASSED} `|x| {name}(x)`, or as `Fn(\"{name}\")`"))
         }
-        None => match nearest(name, known) {
-            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => match text::meant(name, known) {
+            Some(meant) => failure.hint(meant),
             None => failure.hint("declare it first: `let x = ...;` (a `fn` does not see the variables outside it)"),
         },
     }
@@ -60,8 +60,8 @@ pub(super) fn unknown_function(signature: &str, source: &str, names: &Names) -> 
     if ["+", "-", "*", "/", "%", "<", ">", "<=", ">=", "==", "!="].contains(&name) {
         return failure.hint("convert one side first: `x.to_string()`, parse_int(text), parse_float(text)");
     }
-    match nearest(name, names.functions.iter().map(String::as_str)) {
-        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+    match text::meant(name, names.functions.iter().map(String::as_str)) {
+        Some(meant) => failure.hint(meant),
         None => failure,
     }
 }

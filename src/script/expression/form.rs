@@ -1,7 +1,7 @@
 //! What is known of a value before it is computed: its form, what stands in it, and why it may be `()`. How an
 //! expression makes one of others is `forms`.
 
-use crate::core::text::nearest;
+use crate::core::text::meant;
 use std::sync::Arc;
 
 /// How deep the forms of maps and lists nest; steps that gather each other's values would make them as deep as there
@@ -211,8 +211,8 @@ impl Fields {
         if self.rest.is_some() || names.contains(&field) {
             return None;
         }
-        Some(match nearest(field, names.iter().copied()) {
-            Some(near) => format!("`{way}` has no field `{field}`; did you mean `{near}`?"),
+        Some(match meant(field, names.iter().copied()) {
+            Some(meant) => format!("`{way}` has no field `{field}`; {meant}"),
             None if names.is_empty() => format!("`{way}` has no fields, so not `{field}` either"),
             None => format!("`{way}` has no field `{field}`; it has {}", names.join(", ")),
         })

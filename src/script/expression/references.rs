@@ -6,7 +6,7 @@ use super::changes;
 use super::deeds::{self, Deed};
 use super::functions::{Functions, effect};
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::nearest;
+use crate::core::text::meant;
 use crate::script::language::python;
 use rhai::{AST, ASTNode, Expr, FnCallExpr, FnPtr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,9 +119,9 @@ impl Seen<'_> {
     fn unknown(&self, name: &str, position: Position) -> Failure {
         let failure = at(position, format!("there is no function `{name}` in an expression"));
         let known = self.functions.names().map(String::as_str);
-        match (effect(name).or_else(|| python::function_hint(name)), nearest(name, known)) {
+        match (effect(name).or_else(|| python::function_hint(name)), meant(name, known)) {
             (Some(instead), _) => failure.hint(instead),
-            (None, Some(near)) => failure.hint(format!("did you mean `{near}`?")),
+            (None, Some(meant)) => failure.hint(meant),
             (None, None) => failure.hint("effects are steps: `llm`, `tool`, `script`; an expression only computes"),
         }
     }

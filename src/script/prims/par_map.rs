@@ -2,7 +2,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::Request;
-use crate::core::text::nearest;
+use crate::core::text::meant;
 use crate::policy::window::Window;
 use crate::script::bridge::{Seat, seat, seated};
 use crate::script::captures;
@@ -177,8 +177,7 @@ fn changes_nothing(context: &NativeCallContext, each: &FnPtr) -> Outcome<()> {
 /// Refuses options that there are not: a misspelt `stop` would let everything run.
 fn nothing_else(options: &Map) -> Outcome<()> {
     let Some(name) = options.keys().next() else { return Ok(()) };
-    let near =
-        nearest(name, ["concurrency", "stop"]).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+    let near = meant(name, ["concurrency", "stop"]).map_or_else(String::new, |meant| format!("{meant} "));
     Err(Failure::new(FailureKind::Invalid, format!("par_map has no option `{name}`"))
         .hint(format!("{near}it has concurrency and stop")))
 }

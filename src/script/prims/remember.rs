@@ -33,8 +33,8 @@ fn register(engine: &mut Engine, _: &Arc<Desk>) {
         let unknown = episode.keys().find(|k| !KEYS.contains(&k.as_str()));
         if let Some(key) = unknown {
             let failure = Failure::new(FailureKind::Invalid, format!("remember: unknown field `{key}`"));
-            let near = crate::core::text::nearest(key, KEYS.iter().copied());
-            return Err(raise(failure.hint(near.map_or_else(|| KEYS.join(", "), |n| format!("did you mean `{n}`?")))));
+            let meant = crate::core::text::meant(key, KEYS.iter().copied());
+            return Err(raise(failure.hint(meant.unwrap_or_else(|| KEYS.join(", ")))));
         }
         let claims = episode.contains_key("trust");
         let mut episode = done(options::<Episode>(episode, "remember"))?;

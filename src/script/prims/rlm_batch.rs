@@ -3,7 +3,7 @@
 use crate::core::child::{ChildOptions, ChildRequest};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::Request;
-use crate::core::text::nearest;
+use crate::core::text::meant;
 use crate::script::convert::friendly;
 use crate::script::desk::Desk;
 use crate::script::prims::llm_batch::concurrency;
@@ -51,10 +51,7 @@ const PARTS: [&str; 2] = ["task", "context"];
 /// Refuses what a map has beside them: a misspelt context would be none.
 fn only_parts(map: &Map) -> Outcome<()> {
     let Some(other) = map.keys().find(|name| !PARTS.contains(&name.as_str())) else { return Ok(()) };
-    let hint = match nearest(other, PARTS) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "options stand behind the tasks, for all of them".to_owned(),
-    };
+    let hint = meant(other, PARTS).unwrap_or_else(|| "options stand behind the tasks, for all of them".to_owned());
     Err(Failure::new(FailureKind::Invalid, format!("a map of rlm_batch has no part `{other}`")).hint(hint))
 }
 

@@ -165,11 +165,9 @@ impl Reader<'_> {
             if function::NAMES.contains(&name) {
                 return self.wrong(&format!("`{name}` does not take {} arguments", values.len()));
             }
-            let near = text::nearest(name, function::NAMES);
-            self.wrong(&format!("unknown function `{name}`")).hint(match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("known are {}", function::NAMES.join(", ")),
-            })
+            let meant = text::meant(name, function::NAMES);
+            self.wrong(&format!("unknown function `{name}`"))
+                .hint(meant.unwrap_or_else(|| format!("known are {}", function::NAMES.join(", "))))
         })
     }
 
