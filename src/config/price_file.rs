@@ -99,7 +99,7 @@ impl PriceFile {
     fn line(&self, id: &str) -> Option<&str> {
         let (mut low, mut high) = (0, self.lines.len());
         while low < high {
-            let middle = crate::core::text::floor_boundary(&self.lines, low.midpoint(high));
+            let middle = self.lines.floor_char_boundary(low.midpoint(high));
             let start = self.lines[..middle].rfind('\n').map_or(0, |at| at + 1).max(low);
             let end = self.lines[middle..].find('\n').map_or(self.lines.len(), |at| middle + at);
             let (known, model) = parts(&self.lines[start..end])?;

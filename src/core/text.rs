@@ -11,15 +11,6 @@ const COMPARED: usize = 10_000;
 /// How the question begins whether a name was meant, up to the name.
 const ASKED: &str = "did you mean `";
 
-/// The largest index at most `index` that is a character boundary of `text`.
-pub fn floor_boundary(text: &str, index: usize) -> usize {
-    let mut at = index.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
 /// `text` if it has at most `limit` bytes, else its head and tail around a note of how much was left out.
 ///
 /// The head gets two thirds. `recover` says how to see the rest, for example `out(3)`.
@@ -27,11 +18,8 @@ pub fn head_tail(text: &str, limit: usize, recover: &str) -> String {
     if text.len() <= limit {
         return text.to_owned();
     }
-    let head = floor_boundary(text, limit * 2 / 3);
-    let mut tail = text.len() - (limit - limit * 2 / 3);
-    while !text.is_char_boundary(tail) {
-        tail += 1;
-    }
+    let head = text.floor_char_boundary(limit * 2 / 3);
+    let tail = text.ceil_char_boundary(text.len() - (limit - limit * 2 / 3));
     let cut = tail - head;
     let how = if recover.is_empty() { String::new() } else { format!("; {recover} has all of it") };
     format!("{}\n... [{cut} of {} bytes left out{how}] ...\n{}", &text[..head], text.len(), &text[tail..])

@@ -2,8 +2,6 @@
 //!
 //! It knows nothing of embedders; its length limit fits the 256 tokens that MiniLM reads.
 
-use crate::core::text::floor_boundary;
-
 /// The longest situation text, in bytes.
 pub const LIMIT: usize = 1_200;
 const TASK_LIMIT: usize = 700;
@@ -74,11 +72,8 @@ fn shorten(text: &str, limit: usize) -> String {
         return text;
     }
     let room = limit - MARK.len();
-    let head = floor_boundary(&text, room * 2 / 3);
-    let mut tail = text.len() - (room - head);
-    while !text.is_char_boundary(tail) {
-        tail += 1;
-    }
+    let head = text.floor_char_boundary(room * 2 / 3);
+    let tail = text.ceil_char_boundary(text.len() - (room - head));
     format!("{}{MARK}{}", text[..head].trim_end(), text[tail..].trim_start())
 }
 

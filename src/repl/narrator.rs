@@ -133,7 +133,7 @@ impl Narrator {
                 if let Some(call) = self.calls.get_mut(call) {
                     call.text.push_str(text);
                     let cut = call.text.len().saturating_sub(TAIL);
-                    let cut = crate::core::text::floor_boundary(&call.text, cut);
+                    let cut = call.text.floor_char_boundary(cut);
                     call.text.drain(..cut);
                 }
             }

@@ -5,7 +5,6 @@
 
 use crate::core::failure::Outcome;
 use crate::core::request::Request;
-use crate::core::text::floor_boundary;
 use crate::script::bridge;
 use crate::script::desk::held;
 use crate::script::engine::STRING_LIMIT;
@@ -37,7 +36,7 @@ impl Output {
         if room == 0 {
             return;
         }
-        printed.push_str(&text[..floor_boundary(text, room)]);
+        printed.push_str(&text[..text.floor_char_boundary(room)]);
         printed.push('\n');
     }
 

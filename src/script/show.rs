@@ -1,6 +1,6 @@
 //! Values as people and models see them: short, typed where the type is not plain, cut with a note.
 
-use crate::core::text::{floor_boundary, one_line};
+use crate::core::text::one_line;
 use crate::script::handle::Context;
 use rhai::Dynamic;
 
@@ -74,7 +74,7 @@ fn write(value: &Dynamic, out: &mut String, limit: usize, depth: usize) {
         return;
     }
     if let Ok(text) = value.as_immutable_string_ref() {
-        let room = floor_boundary(&text, limit.saturating_sub(out.len()).max(16));
+        let room = text.floor_char_boundary(limit.saturating_sub(out.len()).max(16));
         let more = if room < text.len() { "..." } else { "" };
         out.push_str(&format!("{:?}{more}", &text[..room]));
     } else if let Ok(items) = value.as_array_ref() {

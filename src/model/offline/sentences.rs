@@ -2,7 +2,6 @@
 //!
 //! It knows no language's grammar; abbreviations are a short list.
 
-use crate::core::text::floor_boundary;
 use std::ops::Range;
 
 /// A quotation longer than this many bytes is cut between words.
@@ -112,7 +111,7 @@ fn is_abbreviated(text: &str) -> bool {
 fn push_cut(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
     let mut rest = trimmed(text, range);
     while rest.len() > LONGEST {
-        let cut = floor_boundary(text, rest.start + LONGEST);
+        let cut = text.floor_char_boundary(rest.start + LONGEST);
         let space = text[rest.start..cut].rfind(char::is_whitespace).filter(|at| *at > LONGEST / 2);
         let end = space.map_or(cut, |at| rest.start + at);
         found.push(trimmed(text, rest.start..end));

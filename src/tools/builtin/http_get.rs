@@ -1,7 +1,6 @@
 //! `http_get`: a page as text. The rules about addresses are the room `model`'s, in `fetch`.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text;
 use crate::core::tool::{EffectClass, Permission};
 use crate::model::client::USER_AGENT;
 use crate::model::fetch::{FetchOptions, check_public, fetch};
@@ -91,7 +90,7 @@ impl TypedTool for HttpGet {
                 .detail("content_type", fetched.content_type.as_str())
         })?;
         // Text can be longer than its bytes. A page is cut at its end, so that what is there is as it was sent.
-        let end = text::floor_boundary(&text, cx.limits.max_output_bytes);
+        let end = text.floor_char_boundary(cx.limits.max_output_bytes);
         let truncated = fetched.truncated || end < text.len();
         text.truncate(end);
         Ok(Page { status: fetched.status, url: fetched.final_url, content_type: fetched.content_type, text, truncated })
