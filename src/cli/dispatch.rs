@@ -6,8 +6,8 @@ use crate::cli::args::{Arguments, Command};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{
-    ask, bench, completions, config, doctor, eval, init, logs, memory, models, person, pipeline, replay, report,
-    resume, run, runs, scripts, tools, trace,
+    ask, bench, completions, config, doctor, eval, init, logs, memory, models, pipeline, replay, report, resume, run,
+    runs, scripts, tools, trace,
 };
 use crate::config::environment::Environment;
 use crate::config::fault;
@@ -19,6 +19,7 @@ use crate::core::text::did_you_mean;
 use crate::pipeline::files;
 use crate::registry::{check, models as known_models, project, roles};
 use crate::repl;
+use crate::repl::editor::person::present;
 use crate::repl::shell::Options;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -172,7 +173,7 @@ async fn dispatch(
         return config::config(&settings, printer, args);
     }
     tell_project(&settings, printer, parsed.command.as_ref());
-    let app = build::build(settings, person::present(printer))?;
+    let app = build::build(settings, present(printer))?;
     with(&app, printer, parsed.command).await
 }
 

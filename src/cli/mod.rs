@@ -20,7 +20,6 @@ pub mod logs;
 pub mod memory;
 pub mod models;
 pub mod outcome;
-pub mod person;
 pub mod pipeline;
 pub mod printer;
 pub mod progress;

@@ -8,6 +8,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::status::RunStatus;
 use crate::core::text::one_line;
+use crate::repl::evaluation::text;
 use crate::repl::spending;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::resume::Recorded;
@@ -159,11 +160,6 @@ fn is_worth_going_on(run: &Run, failure: &Failure) -> bool {
     let kept = |known: &Recorded| known.state == EffectState::Done && known.kind.is_outward();
     // A store that cannot be read has been told of already, and has nothing to go on with.
     run.host.kit.store.recorded(&run.host.run).is_ok_and(|log| log.iter().any(kept))
-}
-
-/// An answer as text: a string as it is, anything else as JSON.
-pub fn text(answer: &Value) -> String {
-    answer.as_str().map_or_else(|| format!("{answer:#}"), ToOwned::to_owned)
 }
 
 fn show_partial(printer: &Printer, failure: &Failure) {

@@ -8,11 +8,12 @@ use crate::cli::again::{Again, Edited, Program};
 use crate::cli::flags::{RunFlags, path};
 use crate::cli::printer::Printer;
 use crate::cli::resume::prepared;
-use crate::cli::{again, interrupt, outcome, report, run as run_command};
+use crate::cli::{again, interrupt, report, run as run_command};
 use crate::config::environment::Environment;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::host::replay::Mode;
+use crate::repl::evaluation;
 use crate::store::runs::RunRow;
 use crate::tools::person::Nobody;
 use crate::turn::root::{RootEnd, status_of};
@@ -71,7 +72,7 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
         }
         printer.json_value(&document);
     } else if let Some(answer) = end.answer.as_ref().filter(|answer| !answer.is_null()) {
-        printer.out(&outcome::text(answer));
+        printer.out(&evaluation::text(answer));
     }
     if is_same && !args.quiet {
         let answers = if replayed == 1 { "1 answer".to_owned() } else { format!("{replayed} answers") };

@@ -8,7 +8,7 @@ use crate::cli::again::{Edited, Program};
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::runs::ended;
-use crate::cli::{again, interrupt, outcome, person, report};
+use crate::cli::{again, interrupt, outcome, report};
 use crate::config::environment::Environment;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
@@ -19,6 +19,8 @@ use crate::host::replay::{Mode, Replay};
 use crate::pipeline::answerable::{self, Logged};
 use crate::registry::check;
 use crate::repl;
+use crate::repl::editor::person::present;
+use crate::repl::evaluation;
 use crate::repl::restore::Again;
 use crate::store::runs::RunRow;
 use clap::Args;
@@ -54,7 +56,7 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     if row.kind == "repl" {
         return session(printer, settings, row, launch, args).await;
     }
-    let app = build::build(settings, person::present(printer))?;
+    let app = build::build(settings, present(printer))?;
     // Whoever asks for a look ahead wants to know what the program would do now, not what it had done.
     let is_look = (args.dry_run || args.strict) && args.parameters.is_empty();
     if row.is_over() && !is_look {
@@ -201,7 +203,7 @@ fn over(app: &App, printer: &Printer, row: &RunRow, args: &Resume) -> Outcome<Ex
     } else if let Some(answer) = row.result.as_ref().map(|stored| store.load(stored)).transpose()?
         && !answer.is_null()
     {
-        printer.out(&outcome::text(&answer));
+        printer.out(&evaluation::text(&answer));
     }
     let id = &row.id;
     let how = match row.status {

@@ -6,13 +6,14 @@ use crate::app::build::App;
 use crate::app::run::{self, Start};
 use crate::cli::printer::Printer;
 use crate::cli::verbs::Verbs;
-use crate::cli::{outcome, report, table};
+use crate::cli::{report, table};
 use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::Frame;
 use crate::core::tool::ToolSpec;
 use crate::host::tool_call;
+use crate::repl::evaluation;
 use crate::repl::inspect::{about_tool, permission};
 use crate::tools::catalog::{Catalog, Registered};
 use crate::turn::root::RootEnd;
@@ -97,7 +98,7 @@ async fn call(app: &App, printer: &Printer, tool: &str, typed: &[String]) -> Out
     run.close(&end).await?;
     match (end.answer, end.failure) {
         (Some(value), _) if printer.json => printer.json_value(&value),
-        (Some(value), _) => printer.out(&outcome::text(&value)),
+        (Some(value), _) => printer.out(&evaluation::text(&value)),
         (None, Some(failure)) => return Err(failure),
         (None, None) => {}
     }

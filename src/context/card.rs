@@ -3,6 +3,7 @@
 use crate::context::poll::Poll;
 use crate::context::view::{DocInfo, View};
 use crate::core::failure::Outcome;
+use crate::core::text::thousands;
 
 /// How much a card shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ fn line(card: &mut String, text: std::fmt::Arguments<'_>) {
 }
 
 fn size(doc: &DocInfo) -> String {
-    let bytes = format!("{} bytes", grouped(doc.len));
+    let bytes = format!("{} bytes", thousands(doc.len));
     match doc.lines {
         Some(lines) => format!("{bytes}, {}", plural(lines, "line")),
         None => bytes,
@@ -73,18 +74,5 @@ fn size(doc: &DocInfo) -> String {
 }
 
 fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(count)) }
-}
-
-/// The number with its thousands set apart by commas.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(count)) }
 }

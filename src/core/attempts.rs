@@ -2,7 +2,7 @@
 //! decides what comes next.
 
 use crate::core::effect::Paid;
-use crate::core::failure::Failure;
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::message::ModelAnswer;
 use crate::core::money::Money;
 use crate::core::request::LlmRequest;
@@ -163,4 +163,12 @@ pub struct Attempted {
     pub value: serde_json::Value,
     /// The chain.
     pub attempts: Attempts,
+}
+
+impl Attempted {
+    /// Reads what the host answered.
+    pub fn read(value: serde_json::Value) -> Outcome<Self> {
+        serde_json::from_value(value)
+            .map_err(|error| Failure::new(FailureKind::Internal, format!("an attempt has another form: {error}")))
+    }
 }

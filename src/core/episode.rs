@@ -70,6 +70,17 @@ words! {
     }
 }
 
+impl Verdict {
+    /// Whether it worked; nothing for ends that say nothing of the action.
+    pub const fn worked(self) -> Option<bool> {
+        match self {
+            Self::Success => Some(true),
+            Self::Fail => Some(false),
+            Self::Infra | Self::Unknown => None,
+        }
+    }
+}
+
 words! {
     /// Who said how it ended.
     Verifier {

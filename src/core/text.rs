@@ -36,6 +36,19 @@ pub fn one_line(text: &str, limit: usize) -> String {
     cut
 }
 
+/// A whole number with commas between its thousands.
+pub fn thousands(number: impl Display) -> String {
+    let digits = number.to_string();
+    let mut shown = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
 /// Whether a terminal obeys a character instead of showing it, or shows nothing of it: control characters but line ends
 /// and tabs, those that reverse the order of reading, and letters without a form. The two joiners are none of them, for
 /// scripts and emoji are written with them.
@@ -155,7 +168,7 @@ fn within<'a>(letters_per_slip: usize, word: &str, candidates: impl IntoIterator
 
 #[cfg(test)]
 mod tests {
-    use super::{guess, head_tail, meant, nearest, one_line, visible, without_secrets};
+    use super::{guess, head_tail, meant, nearest, one_line, thousands, visible, without_secrets};
 
     #[test]
     fn cuts_keep_both_ends_whole() {
@@ -172,6 +185,13 @@ mod tests {
         assert_eq!(one_line("a\nb", 10), "a…");
         assert_eq!(one_line("abcdef", 3), "abc…");
         assert_eq!(one_line(" abc ", 3), "abc");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, expect) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(thousands(number), expect);
+        }
     }
 
     #[test]

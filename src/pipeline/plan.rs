@@ -189,6 +189,11 @@ impl Step {
         self.on_failure.as_ref().is_some_and(|jump| *jump != Jump::Fail)
     }
 
+    /// Whether a failure of it is dealt with for good, so that the flow goes on without its value; another try may fail too.
+    pub const fn goes_on(&self) -> bool {
+        matches!(self.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_) | Jump::End))
+    }
+
     /// Whether what stands behind it depends on where it sends the flow: elsewhere than to what follows it, or nowhere.
     pub fn is_control(&self) -> bool {
         self.may_lead_away() || self.jumps().any(|jump| *jump == Jump::Fail)

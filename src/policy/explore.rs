@@ -1,6 +1,7 @@
 //! Where to look first in a context: the ways that served similar runs, by what they won and used, or, where no memory
 //! knows better, what suits a context of that size and kind.
 
+use crate::core::text::thousands;
 use crate::policy::posterior::Posterior;
 use crate::policy::template::follows;
 use serde::{Deserialize, Serialize};
@@ -64,19 +65,6 @@ fn hint((template, posterior): (String, Posterior)) -> Hint {
         tokens,
         ids: posterior.ids,
     }
-}
-
-/// A number with commas between its thousands.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut shown = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
 }
 
 /// A context as far as the advice depends on it.
@@ -166,7 +154,7 @@ pub fn advice(shape: &Shape) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hint, Shape, advice, rank, thousands, untried, ways};
+    use super::{Hint, Shape, advice, rank, untried, ways};
     use crate::policy::posterior::Posterior;
     use crate::policy::template::follows;
 
@@ -190,9 +178,6 @@ mod tests {
     fn evidence_is_told_in_words() {
         let hint = rank(vec![known("context.grep(_)", 0.8, 5.0, 3_200.4)], 0.1).remove(0);
         assert_eq!(hint.line(), "context.grep(_): worked in 7 of 9 similar runs, about 3,200 tokens");
-        for (number, expect) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(thousands(number), expect);
-        }
     }
 
     #[test]

@@ -107,12 +107,12 @@ impl Prior {
 /// change of model are absolute: they take mass away, and so does a place where even the nearest episodes are far.
 pub fn posterior(neighbours: &[Neighbour], prior: Prior) -> Posterior {
     let (seeds, lived): (Vec<&Neighbour>, Vec<&Neighbour>) =
-        neighbours.iter().filter(|near| evidence(near).is_some()).partition(|near| near.seed);
+        neighbours.iter().filter(|near| near.outcome.worked().is_some()).partition(|near| near.seed);
     let lived = agreed(lived);
     let lived = weighed(&lived);
     let seeds = weighed(&seeds);
     let mass = |rows: &[(f64, &Neighbour)], won: bool| -> f64 {
-        rows.iter().filter(|(_, near)| evidence(near) == Some(won)).map(|(weight, _)| weight).sum()
+        rows.iter().filter(|(_, near)| near.outcome.worked() == Some(won)).map(|(weight, _)| weight).sum()
     };
     let (wins, losses) = (mass(&lived, true), mass(&lived, false));
     let (seed_wins, seed_losses) = (mass(&seeds, true), mass(&seeds, false));
@@ -144,30 +144,21 @@ fn told(lived: &[(f64, &Neighbour)]) -> (u32, u32) {
     let nearest = lived.iter().map(|(_, near)| near.similarity).fold(0.0, f64::max);
     let similar = || lived.iter().filter(|(_, near)| near.similarity >= nearest / 2.0);
     let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
-    (count(similar().count()), count(similar().filter(|(_, near)| evidence(near) == Some(true)).count()))
-}
-
-/// Whether it worked; nothing for ends that say nothing of the arm.
-fn evidence(near: &Neighbour) -> Option<bool> {
-    match near.outcome {
-        Verdict::Success => Some(true),
-        Verdict::Fail => Some(false),
-        Verdict::Infra | Verdict::Unknown => None,
-    }
+    (count(similar().count()), count(similar().filter(|(_, near)| near.outcome.worked() == Some(true)).count()))
 }
 
 /// Leaves out verdicts of weak verifiers that no other task nearby confirms.
 fn agreed(neighbours: Vec<&Neighbour>) -> Vec<&Neighbour> {
     let mut tasks: [Vec<&str>; 2] = [Vec::new(), Vec::new()];
     for near in &neighbours {
-        let side = &mut tasks[usize::from(evidence(near) == Some(true))];
+        let side = &mut tasks[usize::from(near.outcome.worked() == Some(true))];
         if side.len() < 2 && !side.contains(&near.fingerprint.as_str()) {
             side.push(&near.fingerprint);
         }
     }
     neighbours
         .into_iter()
-        .filter(|near| near.stands_alone || tasks[usize::from(evidence(near) == Some(true))].len() > 1)
+        .filter(|near| near.stands_alone || tasks[usize::from(near.outcome.worked() == Some(true))].len() > 1)
         .collect()
 }
 

@@ -9,6 +9,7 @@ use crate::host::kit::Kit;
 use crate::pipeline::twin::code::literal;
 use crate::registry::programs::{self, Program};
 use crate::repl::commands::table;
+use crate::repl::evaluation;
 use crate::repl::input::Question;
 use crate::repl::sources::{Sources, functions};
 use crate::repl::vocabulary;
@@ -67,7 +68,7 @@ fn variable(name: &str, deep: bool, sight: &Sight<'_>) -> Outcome<Option<String>
             text.push_str(&format!("\n{}", sight.view.card(&CardOptions::default())?.trim_end()));
         }
     } else if deep && let Some(value) = sight.session.snapshot(|known| known == name).0.get(name) {
-        text.push_str(&format!("\n{}", value.as_str().map_or_else(|| format!("{value:#}"), ToOwned::to_owned)));
+        text.push_str(&format!("\n{}", evaluation::text(value)));
     }
     Ok(Some(text))
 }

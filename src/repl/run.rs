@@ -9,7 +9,7 @@ use crate::repl::commands::command::Next;
 use crate::repl::commands::table;
 use crate::repl::editor::echo::Unseen;
 use crate::repl::editor::line_editor::{LineEditor, Typed};
-use crate::repl::editor::person::{AtPrompt, Front, is_there};
+use crate::repl::editor::person::present;
 use crate::repl::editor::prompter::Prompter;
 use crate::repl::editor::screen::{Looks, Screen};
 use crate::repl::input::{self, Input, Question};
@@ -17,7 +17,6 @@ use crate::repl::inspect::{Sight, inspect};
 use crate::repl::piped;
 use crate::repl::restore::Again;
 use crate::repl::shell::{Options, Shell};
-use crate::tools::person::{Nobody, Person};
 use std::io::IsTerminal;
 use std::sync::Arc;
 
@@ -26,7 +25,7 @@ use std::sync::Arc;
 /// It builds the app itself, because tools and scripts ask their questions on its screen.
 pub async fn run(settings: Settings, options: Options) -> Outcome<Exit> {
     let screen = screen(&settings, options.quiet);
-    let app = build::build(settings, person(&screen))?;
+    let app = build::build(settings, present(&screen))?;
     // Where standard input is the context, the person is still at the terminal.
     let context_from_pipe = options.context.iter().any(|path| path == "-");
     let interactive = std::io::stdin().is_terminal() || (context_from_pipe && screen.has_person());
@@ -37,7 +36,7 @@ pub async fn run(settings: Settings, options: Options) -> Outcome<Exit> {
 /// Goes on with the REPL that a run was, until the person leaves.
 pub async fn again(settings: Settings, again: Again) -> Outcome<Exit> {
     let screen = screen(&settings, again.quiet);
-    let app = build::build(settings, person(&screen))?;
+    let app = build::build(settings, present(&screen))?;
     let interactive = std::io::stdin().is_terminal();
     let shell = Shell::reopen(&app, &again, screen, interactive).await?;
     if interactive { at_terminal(shell).await } else { piped::run(shell).await }
@@ -47,10 +46,6 @@ fn screen(settings: &Settings, quiet: bool) -> Arc<Screen> {
     let redraws = settings.environment.get("TERM") != Some("dumb");
     let colour = redraws && settings.environment.get("NO_COLOR").is_none();
     Arc::new(Screen::new(Looks { colour, redraws, quiet }))
-}
-
-fn person(screen: &Arc<Screen>) -> Arc<dyn Person> {
-    if is_there() { Arc::new(AtPrompt::new(Arc::clone(screen) as Arc<dyn Front>)) } else { Arc::new(Nobody) }
 }
 
 async fn at_terminal(mut shell: Shell) -> Outcome<Exit> {

@@ -109,10 +109,7 @@ impl Store {
 
     /// How many episodes there are.
     pub fn episode_count(&self) -> Outcome<u64> {
-        self.read(|connection| {
-            let count: i64 = connection.query_row("SELECT count(*) FROM episodes", (), |row| row.get(0))?;
-            Ok(u64::try_from(count).unwrap_or_default())
-        })
+        self.count("episodes")
     }
 }
 

@@ -131,6 +131,14 @@ impl Store {
         };
         query(reader.insert(connection)).map_err(|fault| fault.about(&self.inner.path))
     }
+
+    /// How many rows a table has.
+    pub(super) fn count(&self, table: &'static str) -> Outcome<u64> {
+        self.read(|connection| {
+            let count: i64 = connection.query_row(&format!("SELECT count(*) FROM {table}"), (), |row| row.get(0))?;
+            Ok(u64::try_from(count).unwrap_or_default())
+        })
+    }
 }
 
 #[cfg(test)]

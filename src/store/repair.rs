@@ -24,10 +24,7 @@ impl Store {
 
     /// How many records lie in quarantine.
     pub fn quarantined(&self) -> Outcome<u64> {
-        self.read(|connection| {
-            let count: i64 = connection.query_row("SELECT count(*) FROM quarantine", (), |row| row.get(0))?;
-            Ok(u64::try_from(count).unwrap_or_default())
-        })
+        self.count("quarantine")
     }
 }
 

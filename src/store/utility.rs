@@ -2,7 +2,7 @@
 //!
 //! A task counts once however often it is told: its share of a cell is its mean verdict, at most one in total.
 
-use crate::core::episode::{Episode, Utility, Verdict};
+use crate::core::episode::{Episode, Utility};
 use crate::core::failure::Outcome;
 use crate::store::fault::Worked;
 use crate::store::open::Store;
@@ -27,7 +27,7 @@ impl Share {
 
 /// What the task of an episode adds to its cell so far; asked before the episode is inserted.
 pub(super) fn task(connection: &Connection, episode: &Episode) -> Worked<Share> {
-    if counted(episode).is_none() {
+    if episode.outcome.worked().is_none() {
         return Ok(Share::default());
     }
     let sql = "SELECT total(trust) FILTER (WHERE outcome = 'success'), total(trust) FILTER (WHERE outcome = 'fail')
@@ -47,7 +47,7 @@ pub(super) fn task(connection: &Connection, episode: &Episode) -> Worked<Share> 
 
 /// Counts an inserted episode in its cell; `before` is what its task had added.
 pub(super) fn count(connection: &Connection, episode: &Episode, before: Share) -> Worked<()> {
-    let Some(won) = counted(episode) else { return Ok(()) };
+    let Some(won) = episode.outcome.worked() else { return Ok(()) };
     let mut after = before;
     if won {
         after.wins += episode.trust;
@@ -73,15 +73,6 @@ pub(super) fn count(connection: &Connection, episode: &Episode, before: Share) -
             int(episode.at),
         ))?;
     Ok(())
-}
-
-/// Whether an episode is evidence, and for what: infrastructure and unknown ends say nothing of the arm.
-fn counted(episode: &Episode) -> Option<bool> {
-    match episode.outcome {
-        Verdict::Success => Some(true),
-        Verdict::Fail => Some(false),
-        Verdict::Infra | Verdict::Unknown => None,
-    }
 }
 
 /// Computes all cells anew from the episodes.

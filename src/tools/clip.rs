@@ -1,5 +1,6 @@
 //! Collects bytes that arrive piece by piece, keeping only the head and the tail; never holds more than its limit.
 
+use crate::context::read::decode;
 use std::collections::VecDeque;
 
 /// More bytes than a note of what was left out has.
@@ -57,7 +58,7 @@ impl Clip {
         let tail: Vec<u8> = self.tail.into();
         let kept = u64::try_from(head.len() + tail.len()).unwrap_or(u64::MAX);
         if kept == self.seen {
-            let text = lossy([head.as_slice(), tail.as_slice()].concat());
+            let text = decode([head.as_slice(), tail.as_slice()].concat());
             if text.len() <= self.head_limit + self.tail_limit {
                 return Clipped { text, truncated: false };
             }
@@ -74,10 +75,6 @@ impl Clip {
         );
         Clipped { text, truncated: true }
     }
-}
-
-fn lossy(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// The lengths of the characters of `bytes`, as they stand and as text.

@@ -7,8 +7,8 @@ use crate::cli::table;
 use crate::core::episode::action;
 use crate::core::failure::Outcome;
 use crate::core::tally::Tally;
+use crate::core::text::thousands;
 use crate::memory::recall::MemoryStats;
-use crate::policy::explore::thousands;
 use serde_json::{Value, json};
 
 /// Ways of looking that are shown.

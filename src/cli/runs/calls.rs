@@ -1,10 +1,10 @@
 //! What a run asked models and tools: each call on one line with its number, and one effect in full.
 
-use crate::cli::outcome::text as answer_text;
 use crate::cli::table;
 use crate::core::effect::EffectKind;
 use crate::core::failure::Outcome;
 use crate::core::text::one_line;
+use crate::repl::evaluation::text as answer_text;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::value::StoredValue;

@@ -256,7 +256,7 @@ fn text(row: &RunRow, result: Option<&Value>, children: &[RunRow], (used, spread
     text.push_str(&format!("spent   {used}\n"));
     spread.iter().for_each(|line| text.push_str(&format!("{line}\n")));
     if let Some(result) = result.filter(|r| !r.is_null()) {
-        text.push_str(&format!("result  {}\n", crate::cli::outcome::text(result)));
+        text.push_str(&format!("result  {}\n", crate::repl::evaluation::text(result)));
     }
     if let Some(failure) = &row.failure {
         text.push_str(&stopped(row, failure));

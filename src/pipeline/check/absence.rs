@@ -1,6 +1,6 @@
 //! Whose value may be `()` where it is read: what is skipped, jumped over, or failed while the flow goes on.
 
-use crate::pipeline::check::ways::{goes_on, has_condition_of, reader, skips_others};
+use crate::pipeline::check::ways::{has_condition_of, reader, skips_others};
 use crate::pipeline::check::{Known, Seen};
 use crate::pipeline::graph::needed_first;
 use crate::pipeline::plan::{Act, Block, Jump, Pipeline, Step};
@@ -99,7 +99,7 @@ impl<'k> Absence<'k> {
         if self.is_skipped(&step.name) {
             return Some("a step that it needs may fail or be skipped".to_owned());
         }
-        let late = goes_on(step) || step.on_false == Some(Jump::Skip);
+        let late = step.goes_on() || step.on_false == Some(Jump::Skip);
         (!behind || late).then(|| "it may have failed".to_owned())
     }
 

@@ -94,7 +94,7 @@ impl<'p> Ways<'p> {
             let Some(other) = self.step(at).filter(|other| !step.watches.contains(&other.name)) else { continue };
             let came = all.has(at);
             // A point of control whose failure is dealt with holds up nobody.
-            if is_read || !goes_on(other) {
+            if is_read || !other.goes_on() {
                 all.set(at);
             }
             // What is jumped over holds up nobody either.
@@ -144,14 +144,9 @@ impl<'p> Ways<'p> {
     }
 }
 
-/// Whether a failure of the step is dealt with, so that the block comes to its end without its value.
-pub(super) fn goes_on(step: &Step) -> bool {
-    matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_) | Jump::End))
-}
-
 /// Whether a step that fails, or skips on purpose, lets the flow go on without those that need it.
 pub(super) fn skips_others(step: &Step) -> bool {
-    goes_on(step) || jumps(step).any(|jump| *jump == Jump::Skip)
+    step.goes_on() || jumps(step).any(|jump| *jump == Jump::Skip)
 }
 
 /// Whether what stands around a reader runs only if the condition of a step holds, because its own one says the same and

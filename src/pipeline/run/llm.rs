@@ -67,7 +67,7 @@ async fn checked(course: &Course<'_>, request: LlmRequest, check: &Expression, v
         let attempt = Attempt { request: request.clone(), gate: GATE.to_owned(), attempts, judgement, answer };
         Request::Attempt(Box::new(attempt))
     };
-    let mut tried = attempted(course.ask(step(None, None, String::new())).await?)?;
+    let mut tried = Attempted::read(course.ask(step(None, None, String::new())).await?)?;
     loop {
         let value = tried.value;
         let mut seen = values.clone();
@@ -75,16 +75,11 @@ async fn checked(course: &Course<'_>, request: LlmRequest, check: &Expression, v
         let judgement = judged(&seen.evaluate(check)?)?;
         let passed = judgement.passed;
         let asked = step(Some(tried.attempts), Some(judgement), as_text(value.clone()));
-        tried = attempted(course.ask(asked).await?)?;
+        tried = Attempted::read(course.ask(asked).await?)?;
         if passed {
             return Ok(value);
         }
     }
-}
-
-fn attempted(value: Value) -> Outcome<Attempted> {
-    serde_json::from_value(value)
-        .map_err(|error| Failure::new(FailureKind::Internal, format!("an attempt has another form: {error}")))
 }
 
 /// The verdict of a check: true or false, or a text that says what is wrong.

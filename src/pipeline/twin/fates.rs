@@ -147,7 +147,7 @@ impl Fates {
             let fails = self.fails_before(block, at);
             let passes = missed || fails || self.passes.contains(&at) || self.spent.contains(&at);
             let absent = unwatched(block, step).any(|needed| {
-                let gone = |other: &Step| step.after.contains(&needed) && (goes_on(other) || skips_others(other));
+                let gone = |other: &Step| step.after.contains(&needed) && (other.goes_on() || skips_others(other));
                 self.absent.contains(&needed) || block.steps.get(needed).is_some_and(gone)
             });
             if absent {
@@ -159,7 +159,7 @@ impl Fates {
             if skippable || passes {
                 self.stops.insert(at);
             }
-            if skippable || passes || skips_others(step) || goes_on(step) {
+            if skippable || passes || skips_others(step) || step.goes_on() {
                 self.cuts.insert(at);
             }
         }
@@ -186,11 +186,6 @@ impl Fates {
             }
         }
     }
-}
-
-/// Whether a failure of the step lets the flow go on.
-pub(super) const fn goes_on(step: &Step) -> bool {
-    matches!(step.on_failure, Some(Jump::Continue | Jump::Skip | Jump::To(_) | Jump::End))
 }
 
 /// Whether a step may lead back to one before it, or to itself.

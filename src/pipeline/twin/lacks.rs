@@ -3,7 +3,6 @@
 
 use crate::pipeline::plan::{Act, Block, OnItemFailure, Step};
 use crate::pipeline::twin::code::text;
-use crate::pipeline::twin::fates::goes_on;
 use crate::pipeline::twin::{Place, Twin};
 
 /// Whether a block may come to its end without a part of it.
@@ -13,7 +12,7 @@ pub(super) fn may_lack(block: &Block) -> bool {
 
 /// Whether a block may go on without a step, or without a part of it.
 pub(super) fn may_be_noted(step: &Step) -> bool {
-    goes_on(step) || may_lose_parts(step)
+    step.goes_on() || may_lose_parts(step)
 }
 
 /// Whether a step may come to its end without a part of it.

@@ -2,7 +2,6 @@
 
 use crate::pipeline::plan::{Act, Jump, OnItemFailure, Step};
 use crate::pipeline::twin::code::{Lines, in_step, text};
-use crate::pipeline::twin::fates::goes_on;
 use crate::pipeline::twin::jumps::{counted, is_back_target, is_bounded, refusal};
 use crate::pipeline::twin::lacks::may_lose_parts;
 use crate::pipeline::twin::{Place, Twin, late, limits};
@@ -85,7 +84,7 @@ impl Twin {
             body.add(&format!("{} = ();", step.name));
         }
         body.extend(late::noted(place, at, step, "failure", place.fates.throws_late(at, step)));
-        body.extend(goes_on(step).then(|| place.misses(step)));
+        body.extend(step.goes_on().then(|| place.misses(step)));
         if !chain {
             body.extend(failed.iter().cloned());
         }

@@ -4,7 +4,7 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::visible;
 use crate::repl::editor::echo::{self, Shown};
-use crate::tools::person::{Person, Question};
+use crate::tools::person::{Nobody, Person, Question};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::fs::File;
@@ -22,7 +22,7 @@ const ANSWER: usize = 64 * 1024;
 
 /// Whether somebody is there who can be asked: the terminal has standard error, or both others, as with `2> log`. What has
 /// its input alone from there may run in the background.
-pub fn is_there() -> bool {
+fn is_there() -> bool {
     std::io::stderr().is_terminal() || (std::io::stdin().is_terminal() && std::io::stdout().is_terminal())
 }
 
@@ -33,16 +33,21 @@ pub trait Front: Send + Sync {
 }
 
 /// Asks on the terminal, below what stands there. One question at a time: an answer belongs to what is shown.
-pub struct AtPrompt {
+struct AtPrompt {
     front: Arc<dyn Front>,
     turn: Mutex<()>,
 }
 
 impl AtPrompt {
     /// The person before this front.
-    pub fn new(front: Arc<dyn Front>) -> Self {
+    fn new(front: Arc<dyn Front>) -> Self {
         Self { front, turn: Mutex::new(()) }
     }
+}
+
+/// The person, if one is there; else nobody. What this front prints waits for the answer.
+pub fn present<F: Front + 'static>(front: &Arc<F>) -> Arc<dyn Person> {
+    if is_there() { Arc::new(AtPrompt::new(Arc::clone(front) as Arc<dyn Front>)) } else { Arc::new(Nobody) }
 }
 
 impl Person for AtPrompt {

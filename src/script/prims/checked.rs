@@ -78,7 +78,7 @@ impl Check {
 
 /// Asks until the check accepts an answer; the failure of the chain if it never does.
 pub fn call(context: &NativeCallContext, request: &LlmRequest, check: &Check) -> Answer<Dynamic> {
-    let ask = |step: Attempt| answered(bridge::ask(Request::Attempt(Box::new(step))).and_then(attempted));
+    let ask = |step: Attempt| answered(bridge::ask(Request::Attempt(Box::new(step))).and_then(Attempted::read));
     let mut tried = ask(check.step(request, None))?;
     loop {
         let value = to_dynamic(&tried.value);
@@ -150,12 +150,7 @@ fn slots(answer: Value) -> Outcome<Vec<Slot>> {
     };
     let slot = |slot: Value| match slot["error"] == Value::Bool(true) {
         true => Ok(Slot::Failed(slot)),
-        false => attempted(slot).map(|tried| Slot::Answered(Box::new(tried))),
+        false => Attempted::read(slot).map(|tried| Slot::Answered(Box::new(tried))),
     };
     slots.into_iter().map(slot).collect()
-}
-
-fn attempted(value: Value) -> Outcome<Attempted> {
-    serde_json::from_value(value)
-        .map_err(|error| Failure::new(FailureKind::Internal, format!("an attempt has another form: {error}")))
 }

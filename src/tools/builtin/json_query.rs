@@ -1,5 +1,6 @@
 //! `json_query`: picks parts of a JSON value with JSONPath, the form of RFC 9535.
 
+use crate::context::read::decode;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission};
 use crate::tools::builtin::json_query::reach::Size;
@@ -123,8 +124,7 @@ fn parsed(source: &str, text: &str) -> Outcome<Value> {
 
 /// The text of a file of the workspace; fails with `Invalid` if it is too large to be taken into memory.
 pub(crate) fn file_text(path: &str, cx: &ToolContext) -> Outcome<String> {
-    let text = String::from_utf8(file_bytes(path, cx)?);
-    Ok(text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    Ok(decode(file_bytes(path, cx)?))
 }
 
 /// The same before it is text.

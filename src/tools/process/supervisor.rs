@@ -6,6 +6,7 @@
 //! business of `family`, unless rhizo itself was killed, or `family` does not see all of them and says so by `SIGTERM`:
 //! then the supervisor kills all that it stands above. Systems other than Linux have no such inheritance and go without.
 
+use crate::tools::beneath::check;
 use std::io;
 use std::os::fd::RawFd;
 
@@ -25,11 +26,11 @@ pub fn split(report: RawFd, above: u32) -> io::Result<()> {
         return Err(io::Error::from(io::ErrorKind::Interrupted));
     }
     // SAFETY: the call takes plain numbers and touches no memory of ours.
-    checked(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) })?;
+    check(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) })?;
     new_session()?;
     // SAFETY: the process has one thread. `fork` takes locks of the C library, which the `fork` that made this process left
     // free; after it both sides make system calls only.
-    match checked(unsafe { libc::fork() })? {
+    match check(unsafe { libc::fork() })? {
         0 => {
             signal_at_end_of_parent(libc::SIGKILL)?;
             new_session()?;
@@ -50,11 +51,7 @@ pub fn split(_report: RawFd, _above: u32) -> io::Result<()> {
 #[allow(unsafe_code)]
 fn new_session() -> io::Result<()> {
     // SAFETY: the call has no arguments and touches no memory of ours.
-    checked(unsafe { libc::setsid() }).map(drop)
-}
-
-fn checked(answer: libc::c_int) -> io::Result<libc::c_int> {
-    if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(answer) }
+    check(unsafe { libc::setsid() }).map(drop)
 }
 
 /// Has this process sent a signal when the one above it dies.
@@ -63,7 +60,7 @@ fn checked(answer: libc::c_int) -> io::Result<libc::c_int> {
 fn signal_at_end_of_parent(signal: libc::c_int) -> io::Result<()> {
     let signal = libc::c_ulong::try_from(signal).unwrap_or(9);
     // SAFETY: the call takes plain numbers and touches no memory of ours.
-    checked(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal, 0, 0, 0) }).map(drop)
+    check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal, 0, 0, 0) }).map(drop)
 }
 
 /// Holds back all signals, or none.
@@ -71,7 +68,7 @@ fn signal_at_end_of_parent(signal: libc::c_int) -> io::Result<()> {
 #[allow(unsafe_code)]
 fn hold_signals(all: bool) -> io::Result<()> {
     // SAFETY: a set of zeros is a set, and it outlives the calls.
-    checked(unsafe {
+    check(unsafe {
         let mut held: libc::sigset_t = std::mem::zeroed();
         if all {
             libc::sigfillset(&raw mut held);
