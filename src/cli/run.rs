@@ -8,7 +8,7 @@ use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::watching::Watching;
 use crate::cli::{ask, interrupt, report};
-use crate::context::discover::similar;
+use crate::context::discover::unreadable;
 use crate::core::event::Event;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -188,18 +188,13 @@ pub fn ended(evaluation: Evaluation) -> RootEnd {
 
 /// The source of a program; devices have no end, and are none.
 pub fn read(file: &Path) -> Outcome<String> {
-    let failed = |error: &std::io::Error| {
-        let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-        let near = similar(file, file).filter(|_| kind == FailureKind::NotFound);
-        let hint = near.unwrap_or_else(|| mend(error).unwrap_or(TAKES).to_owned());
-        Failure::new(kind, format!("cannot read {}: {error}", file.display())).hint(hint)
-    };
-    let kind = std::fs::metadata(file).map_err(|error| failed(&error))?.file_type();
+    let failed = |error: std::io::Error| unreadable(file, &error, Some(mend(&error).unwrap_or(TAKES)));
+    let kind = std::fs::metadata(file).map_err(failed)?.file_type();
     if !kind.is_file() && !kind.is_fifo() {
-        return Err(failed(&std::io::Error::other("it is no file")));
+        return Err(failed(std::io::Error::other("it is no file")));
     }
-    let opened = std::fs::File::open(file).map_err(|error| failed(&error))?;
-    bounded(opened).map_err(|error| failed(&error))
+    let opened = std::fs::File::open(file).map_err(failed)?;
+    bounded(opened).map_err(failed)
 }
 
 /// The same of a file that is meant as a program: by its name, as a pipe of a shell, or by how it begins.

@@ -5,7 +5,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest_file;
 use globset::{GlobBuilder, GlobMatcher};
 use ignore::WalkBuilder;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
 /// A file that an input means.
@@ -193,6 +193,17 @@ fn missing(path: &Path, full: &Path) -> Failure {
         Some(near) => failure.hint(near),
         None if !folder.is_dir() => failure.hint(format!("the folder {} does not exist either", folder.display())),
         None => failure.hint(format!("the folder {} has no entry of a similar name", folder.display())),
+    }
+}
+
+/// The failure for a file that cannot be read, with the entry of its folder that was perhaps meant, else with `hint`.
+pub fn unreadable(path: &Path, error: &io::Error, hint: Option<&str>) -> Failure {
+    let kind = FailureKind::of_io(error);
+    let failure = Failure::new(kind, format!("cannot read {}: {error}", path.display()));
+    let near = similar(path, path).filter(|_| kind == FailureKind::NotFound);
+    match near.or_else(|| hint.map(ToOwned::to_owned)) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
     }
 }
 

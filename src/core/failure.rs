@@ -6,6 +6,7 @@ use crate::core::exit::Exit;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
+use std::io;
 use std::num::NonZeroU32;
 
 /// One row of the table of failure kinds.
@@ -107,6 +108,11 @@ kinds! {
 }
 
 impl FailureKind {
+    /// The kind for what the system refused: `NotFound` for what is not there, `Io` for anything else.
+    pub fn of_io(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::NotFound { Self::NotFound } else { Self::Io }
+    }
+
     /// The name in maps, logs and JSON.
     pub const fn name(self) -> &'static str {
         self.row().name

@@ -3,7 +3,7 @@
 use crate::config::fault::{self, Fault};
 use crate::config::place::{Place, Source};
 use crate::config::settings::Settings;
-use crate::context::discover::similar;
+use crate::context::discover::unreadable;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::pipeline::check;
 use crate::pipeline::plan::{NESTING, Pipeline, STEPS};
@@ -65,15 +65,8 @@ pub fn told(faults: &[Fault]) -> Vec<serde_json::Value> {
 
 /// The text of a file.
 pub fn text(path: &Path) -> Outcome<String> {
-    let failed = |error: &std::io::Error| {
-        let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-        let failure = Failure::new(kind, format!("cannot read {}: {error}", path.display()));
-        match similar(path, path).filter(|_| kind == FailureKind::NotFound) {
-            Some(near) => failure.hint(near),
-            None => failure,
-        }
-    };
-    let found = std::fs::metadata(path).map_err(|error| failed(&error))?;
+    let failed = |error: std::io::Error| unreadable(path, &error, None);
+    let found = std::fs::metadata(path).map_err(failed)?;
     if !found.is_file() {
         return Err(Failure::new(FailureKind::Io, format!("{} is no file", path.display())));
     }
@@ -83,7 +76,7 @@ pub fn text(path: &Path) -> Outcome<String> {
         let message = format!("{} has {size} KiB, a pipeline at most {}", path.display(), most / 1024);
         return Err(Failure::new(FailureKind::Invalid, message).hint("is it the file that was meant?"));
     }
-    std::fs::read_to_string(path).map_err(|error| failed(&error))
+    std::fs::read_to_string(path).map_err(failed)
 }
 
 /// What reads files, with those that were read already.

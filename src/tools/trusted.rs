@@ -19,8 +19,8 @@ pub async fn run(program: &str, arguments: &[String]) -> Outcome<()> {
 
 async fn finished(mut command: Command, program: &str, arguments: &[String]) -> Outcome<()> {
     let status = command.args(arguments).kill_on_drop(true).status().await.map_err(|error| {
-        let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-        Failure::new(kind, format!("cannot start {program}: {error}")).hint(format!("install {program} first"))
+        Failure::new(FailureKind::of_io(&error), format!("cannot start {program}: {error}"))
+            .hint(format!("install {program} first"))
     })?;
     if status.success() {
         return Ok(());

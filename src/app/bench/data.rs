@@ -42,8 +42,7 @@ impl Row {
 pub fn read(path: &Path) -> Outcome<Vec<Row>> {
     let form = || format!("each line is {FORM}");
     let failed = |error: std::io::Error| {
-        let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-        Failure::new(kind, format!("cannot read {}: {error}", path.display())).hint(form())
+        Failure::new(FailureKind::of_io(&error), format!("cannot read {}: {error}", path.display())).hint(form())
     };
     let mut rows = Vec::new();
     for (at, line) in BufReader::new(File::open(path).map_err(failed)?).lines().enumerate() {

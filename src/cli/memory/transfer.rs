@@ -4,7 +4,7 @@ use crate::app::build::{App, now};
 use crate::app::intake::{Batch, Intake, read};
 use crate::cli::memory::episodes;
 use crate::cli::printer::Printer;
-use crate::context::discover::similar;
+use crate::context::discover::unreadable;
 use crate::core::episode::{Episode, Namespace};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::store::forgetting::Selection;
@@ -97,12 +97,8 @@ pub(super) fn open(file: &Path) -> Outcome<(String, Box<dyn BufRead>)> {
     if file == Path::new("-") {
         return Ok(("standard input".to_owned(), Box::new(BufReader::new(std::io::stdin()))));
     }
-    let failed = |error: std::io::Error| {
-        let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-        let near = similar(file, file).filter(|_| kind == FailureKind::NotFound);
-        let hint = near.unwrap_or_else(|| "it takes JSON lines, as `rhizo memory export FILE` writes them".to_owned());
-        Failure::new(kind, format!("cannot read {}: {error}", file.display())).hint(hint)
-    };
+    let takes = "it takes JSON lines, as `rhizo memory export FILE` writes them";
+    let failed = |error: std::io::Error| unreadable(file, &error, Some(takes));
     Ok((file.display().to_string(), Box::new(BufReader::new(File::open(file).map_err(failed)?))))
 }
 

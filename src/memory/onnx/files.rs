@@ -6,7 +6,6 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use fastembed::Pooling;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io;
 use std::path::Path;
 
 /// The graph.
@@ -88,9 +87,11 @@ fn pooling(folder: &Path) -> Outcome<Pooling> {
 pub(in crate::memory) fn read(folder: &Path, name: &str) -> Outcome<Vec<u8>> {
     let path = folder.join(name);
     fs::read(&path).map_err(|error| {
-        let kind = if error.kind() == io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-        Failure::new(kind, format!("no embedding model: {} cannot be read: {error}", path.display()))
-            .hint("`rhizo memory model install` fetches one, or set the embedder to `hashing`")
+        Failure::new(
+            FailureKind::of_io(&error),
+            format!("no embedding model: {} cannot be read: {error}", path.display()),
+        )
+        .hint("`rhizo memory model install` fetches one, or set the embedder to `hashing`")
     })
 }
 

@@ -21,6 +21,5 @@ pub fn write(path: &Path, text: &str) -> Outcome<()> {
 }
 
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> Failure {
-    let kind = if error.kind() == std::io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Io };
-    Failure::new(kind, format!("cannot {what} {}: {error}", path.display()))
+    Failure::new(FailureKind::of_io(error), format!("cannot {what} {}: {error}", path.display()))
 }
