@@ -2,6 +2,7 @@
 
 use crate::budget::report::Totals;
 use crate::core::money::Money;
+use crate::core::text::counted;
 
 /// One line: calls, tokens, money.
 pub fn footer(totals: &Totals) -> String {
@@ -23,7 +24,7 @@ pub fn since(totals: &Totals, earlier: &Totals) -> String {
 }
 
 fn calls(totals: &Totals) -> String {
-    let calls = if totals.calls == 1 { "1 call" } else { &format!("{} calls", totals.calls) };
+    let calls = counted(totals.calls, "call");
     let failed = if totals.failed > 0 { format!(" ({} failed)", totals.failed) } else { String::new() };
     format!("{calls}{failed}")
 }
@@ -58,7 +59,7 @@ pub fn unheard(tokens: u64) -> String {
 
 /// How many answers could not be used and what of a cost was paid for them, behind a separator; nothing if there are none.
 pub fn unusable(answers: u64, cost: Money) -> String {
-    let which = if answers == 1 { "1 answer".to_owned() } else { format!("{answers} answers") };
+    let which = counted(answers, "answer");
     match (answers, cost) {
         (0, _) => String::new(),
         (_, Money::ZERO) => format!(" · {which} could not be used"),
@@ -68,7 +69,7 @@ pub fn unusable(answers: u64, cost: Money) -> String {
 
 /// How much of a cost is the worst case of calls that were under way when their process died; nothing if there are none.
 pub fn at_worst(calls: u64, cost: Money) -> Option<String> {
-    let whose = if calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
+    let whose = counted(calls, "call");
     (calls > 0).then(|| format!("of it {cost} at worst for {whose} whose end is unknown"))
 }
 

@@ -105,8 +105,3 @@ async fn keep(app: &App, printer: &Printer, action: &Keep) -> Outcome<()> {
         Keep::Reindex => look::reindex(app, printer).await,
     }
 }
-
-/// A number of episodes in words.
-fn episodes(count: u64) -> String {
-    format!("{count} {}", if count == 1 { "episode" } else { "episodes" })
-}

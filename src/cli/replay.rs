@@ -12,6 +12,7 @@ use crate::cli::{again, interrupt, report, run as run_command};
 use crate::config::environment::Environment;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::counted;
 use crate::host::replay::Mode;
 use crate::repl::evaluation;
 use crate::store::runs::RunRow;
@@ -75,7 +76,7 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
         printer.out(&evaluation::text(answer));
     }
     if is_same && !args.quiet {
-        let answers = if replayed == 1 { "1 answer".to_owned() } else { format!("{replayed} answers") };
+        let answers = counted(replayed, "answer");
         printer.dim(&format!("run {} replayed: {answers} of its log, nothing was asked", row.id));
     }
     Ok(failure.map_or(Exit::Ok, |failure| report::tell(printer, &failure)))

@@ -3,7 +3,7 @@
 use crate::context::poll::Poll;
 use crate::context::view::{DocInfo, View};
 use crate::core::failure::Outcome;
-use crate::core::text::thousands;
+use crate::core::text::{counted, thousands};
 
 /// How much a card shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,5 +74,5 @@ fn size(doc: &DocInfo) -> String {
 }
 
 fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(count)) }
+    counted(thousands(count), noun)
 }

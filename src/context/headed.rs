@@ -4,7 +4,7 @@ use crate::context::poll::Poll;
 use crate::context::read::decode;
 use crate::context::view::{Part, View};
 use crate::core::failure::Outcome;
-use crate::core::text::visible;
+use crate::core::text::{counted, visible};
 
 /// More bytes than a heading has beside a plain name; as many again are counted for what stands before them all.
 const HEADING: usize = 24;
@@ -22,7 +22,7 @@ impl View {
             if part.document.is_named() { format!("Text from {title}:\n{text}") } else { format!("Text:\n{text}") }
         } else {
             let count = self.documents().len();
-            let mut whole = format!("Text from {count} document{}:\n", if count == 1 { "" } else { "s" });
+            let mut whole = format!("Text from {}:\n", counted(count, "document"));
             for part in self.parts() {
                 let (title, text) = part.titled(poll)?;
                 whole.push_str(&format!("\n=== {title} ===\n{text}"));
@@ -56,7 +56,6 @@ impl Part {
             0 => String::new(),
             start => format!(", from line {}", self.document.newlines().before(&self.document, start, poll)? + 1),
         };
-        let count = text.lines().count();
-        Ok((format!("{name}{from} ({count} line{})", if count == 1 { "" } else { "s" }), text))
+        Ok((format!("{name}{from} ({})", counted(text.lines().count(), "line")), text))
     }
 }

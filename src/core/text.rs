@@ -49,6 +49,12 @@ pub fn thousands(number: impl Display) -> String {
     shown
 }
 
+/// So many of these, for a noun whose plural ends in an `s`.
+pub fn counted(number: impl Display, noun: &str) -> String {
+    let number = number.to_string();
+    if number == "1" { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
 /// Whether a terminal obeys a character instead of showing it, or shows nothing of it: control characters but line ends
 /// and tabs, those that reverse the order of reading, and letters without a form. The two joiners are none of them, for
 /// scripts and emoji are written with them.
@@ -168,7 +174,7 @@ fn within<'a>(letters_per_slip: usize, word: &str, candidates: impl IntoIterator
 
 #[cfg(test)]
 mod tests {
-    use super::{guess, head_tail, meant, nearest, one_line, thousands, visible, without_secrets};
+    use super::{counted, guess, head_tail, meant, nearest, one_line, thousands, visible, without_secrets};
 
     #[test]
     fn cuts_keep_both_ends_whole() {
@@ -191,6 +197,13 @@ mod tests {
     fn thousands_are_set_apart() {
         for (number, expect) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(thousands(number), expect);
+        }
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        for (number, expect) in [(0, "0 calls"), (1, "1 call"), (2, "2 calls"), (11, "11 calls")] {
+            assert_eq!(counted(number, "call"), expect);
         }
     }
 

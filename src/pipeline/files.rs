@@ -4,7 +4,7 @@ use crate::config::paths::Paths;
 use crate::context::discover::similar;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::status::StepOutcome;
-use crate::core::text::meant;
+use crate::core::text::{counted, meant};
 use crate::host::pipelines::{Pipelines, Wanted};
 use crate::host::replay::Replay;
 use crate::host::run_host::RunHost;
@@ -66,8 +66,7 @@ fn lost(pipeline: &Pipeline, done: &Done) -> String {
     let failed: Vec<&str> = failed.map(|(name, _)| name.as_str()).collect();
     let what = match failed.len() {
         0 => return format!("a part of a step of pipeline `{}` failed", pipeline.id),
-        1 => "1 step",
-        more => &format!("{more} steps"),
+        steps => counted(steps, "step"),
     };
     format!("{what} of pipeline `{}` failed ({})", pipeline.id, failed.join(", "))
 }

@@ -1,7 +1,7 @@
 //! Where to look first in a context: the ways that served similar runs, by what they won and used, or, where no memory
 //! knows better, what suits a context of that size and kind.
 
-use crate::core::text::thousands;
+use crate::core::text::{counted, thousands};
 use crate::policy::posterior::Posterior;
 use crate::policy::template::follows;
 use serde::{Deserialize, Serialize};
@@ -84,9 +84,9 @@ impl Shape {
         if self.documents == 0 {
             return String::new();
         }
-        let documents = if self.documents == 1 { "document" } else { "documents" };
+        let documents = counted(self.documents, "document");
         let kind = if self.kind.is_empty() { String::new() } else { format!(", mostly {}", self.kind) };
-        format!("{} {documents}{kind}, {}", self.documents, rounded(self.bytes))
+        format!("{documents}{kind}, {}", rounded(self.bytes))
     }
 }
 

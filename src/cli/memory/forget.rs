@@ -6,6 +6,7 @@ use crate::cli::memory::episodes;
 use crate::cli::printer::Printer;
 use crate::core::episode::Namespace;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::counted;
 use crate::store::forgetting::Selection;
 use clap::{ArgGroup, Args};
 use serde_json::json;
@@ -56,9 +57,9 @@ pub(super) async fn forget(app: &App, printer: &Printer, args: &Forget) -> Outco
     let left = store.episode_count()?;
     printer.rows(&json!({"chosen": count, "forgotten": forgotten, "left": left}), || {
         if args.dry_run {
-            format!("{} would be forgotten, {} kept", episodes(count), left.saturating_sub(count))
+            format!("{} would be forgotten, {} kept", counted(count, "episode"), left.saturating_sub(count))
         } else {
-            format!("{} forgotten, {left} kept", episodes(forgotten))
+            format!("{} forgotten, {left} kept", counted(forgotten, "episode"))
         }
     });
     Ok(())

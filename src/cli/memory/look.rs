@@ -1,12 +1,11 @@
 //! `rhizo memory recall` and `reindex`.
 
 use crate::app::build::App;
-use crate::cli::memory::episodes;
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::core::episode::Recalled;
 use crate::core::failure::Outcome;
-use crate::core::text::one_line;
+use crate::core::text::{counted, one_line};
 use serde_json::json;
 
 /// Finds similar episodes.
@@ -31,6 +30,6 @@ pub(super) async fn recall(app: &App, printer: &Printer, query: &str, k: usize) 
 /// Rebuilds the index and the sums from the episodes.
 pub(super) async fn reindex(app: &App, printer: &Printer) -> Outcome<()> {
     let count = app.kit.memory.reindex(&|_, _| ()).await?;
-    printer.rows(&json!({"indexed": count}), || format!("{} indexed", episodes(count)));
+    printer.rows(&json!({"indexed": count}), || format!("{} indexed", counted(count, "episode")));
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use crate::app::build::{App, now};
 use crate::app::intake::{Batch, Intake, read};
-use crate::cli::memory::episodes;
 use crate::cli::printer::Printer;
 use crate::context::discover::unreadable;
 use crate::core::episode::{Episode, Namespace};
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::counted;
 use crate::store::forgetting::Selection;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -74,7 +74,7 @@ pub(super) fn export(app: &App, printer: &Printer, args: &Export) -> Outcome<()>
     }
     if let Some(file) = file {
         file.sync_all().map_err(failed)?;
-        printer.rows(&json!({"exported": written}), || format!("{} written", episodes(written)));
+        printer.rows(&json!({"exported": written}), || format!("{} written", counted(written, "episode")));
     }
     Ok(())
 }
@@ -123,7 +123,7 @@ pub(super) async fn store(app: &App, printer: &Printer, batch: Batch, way: Way) 
     let known = total.saturating_sub(added + gone);
     let value = json!({"read": total, "added": added, "known": known, "forgotten": gone, "lowered": lowered, "hearsay": hearsay});
     printer.rows(&value, || {
-        let mut text = format!("{} {}, {known} known already", episodes(added), way.verb);
+        let mut text = format!("{} {}, {known} known already", counted(added, "episode"), way.verb);
         if gone > 0 {
             text.push_str(&format!("\n{gone} were forgotten before and stay so; --again brings them back"));
         }

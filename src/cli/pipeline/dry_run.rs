@@ -8,6 +8,7 @@ use crate::cli::{report, table};
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
+use crate::core::text::counted;
 use crate::pipeline::estimate::{Estimate, Ground, Row, UNKNOWN, estimate};
 use crate::pipeline::plan::Pipeline;
 use crate::pipeline::{answerable, leave};
@@ -101,19 +102,15 @@ fn in_all(found: &Estimate) -> String {
         (false, worst) => format!("{worst} + unpriced"),
     };
     let sum = if found.open.is_empty() { "in all at most" } else { "at most" };
-    let mut text = format!("{sum} {} and {worst}", counted(calls));
+    let mut text = format!("{sum} {} and {worst}", counted(calls, "call"));
     for item in found.per_item.iter().filter(|item| item.calls > 0) {
         let most = if item.worst > Money::ZERO { format!(" (at most {})", item.worst) } else { String::new() };
-        text.push_str(&format!(", and {}{most} more for each item of `{}`", counted(item.calls), item.step));
+        text.push_str(&format!(", and {}{most} more for each item of `{}`", counted(item.calls, "call"), item.step));
     }
     if !beside_items(found).is_empty() {
         text.push_str(" beside what is not known before");
     }
     text
-}
-
-fn counted(calls: u64) -> String {
-    if calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") }
 }
 
 /// The steps of which more than the number of items is open.

@@ -6,7 +6,7 @@ use crate::cli::printer::Printer;
 use crate::cli::report;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::one_line;
+use crate::core::text::{counted, one_line};
 use crate::pipeline::plan::{Block, Pipeline};
 use crate::pipeline::{explain, import, load, twin};
 use crate::script::engine::SOURCE_LIMIT;
@@ -36,8 +36,7 @@ pub(super) fn validate(app: &App, printer: &Printer, files: &[PathBuf]) -> Outco
                     json!({"file": name, "ok": true, "id": pipeline.id, "steps": steps, "faults": [], "notes": notes}),
                 );
                 if !printer.json {
-                    let steps = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
-                    printer.out(&format!("{}: ok, {steps}", file.display()));
+                    printer.out(&format!("{}: ok, {}", file.display(), counted(steps, "step")));
                     report::notes(printer, &pipeline.notes);
                 }
             }

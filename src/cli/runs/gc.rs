@@ -5,10 +5,10 @@ use crate::cli::age::age;
 use crate::cli::printer::Printer;
 use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
+use crate::core::text::counted;
 use crate::store::sweep::Sweep;
 use clap::Args;
 use serde_json::json;
-use std::fmt::Display;
 
 /// Arguments of `gc`.
 #[derive(Debug, Args)]
@@ -50,10 +50,4 @@ pub async fn gc(app: &App, printer: &Printer, args: &Gc) -> Outcome<Exit> {
         format!("{} and {} are gone", counted(swept.runs, "run"), counted(swept.blobs, "large value"))
     });
     Ok(Exit::Ok)
-}
-
-/// So many of these.
-fn counted(number: impl Display, what: &str) -> String {
-    let number = number.to_string();
-    if number == "1" { format!("1 {what}") } else { format!("{number} {what}s") }
 }

@@ -4,6 +4,7 @@ use crate::budget::footer::{at_worst, unheard, unusable};
 use crate::budget::report::SpendRow;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
+use crate::core::text::counted;
 use crate::store::open::Store;
 use crate::store::runs::RunRow;
 
@@ -17,7 +18,7 @@ pub(super) fn cost(store: &Store, row: &RunRow) -> Outcome<String> {
 
 /// What a run used and what that cost, with what is not exact in it, as the footer of a run has it.
 pub(super) fn used(row: &RunRow, spent: &[SpendRow], cost: &str) -> String {
-    let calls = if row.calls == 1 { "1 call".to_owned() } else { format!("{} calls", row.calls) };
+    let calls = counted(row.calls, "call");
     let about = if is_estimated(spent) { "~" } else { "" };
     let open = row.shown_under_way().map_or_else(String::new, |open| format!(": {open}"));
     let cost = if cost.is_empty() { open } else { format!(" · {cost}{open}") };
