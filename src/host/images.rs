@@ -8,7 +8,9 @@ use crate::host::run_host::RunHost;
 use crate::model::fetch::check_public;
 use crate::model::image::{self, MOST_BYTES, MOST_PIECES, MOST_TOGETHER};
 use crate::registry::models::{ModelSpec, Provider};
+use crate::tools::builtin::http_get::HttpGet;
 use crate::tools::tool::ToolContext;
+use crate::tools::typed::TypedTool;
 use serde_json::json;
 use std::io::Read;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 const NO_ADDRESSES: &[&str] = &["ollama", "lmstudio"];
 
 /// The tool whose leave an address needs: whoever fetches it, what stands in it goes out.
-const FETCH: &str = "http_get";
+const FETCH: &str = HttpGet::NAME;
 
 /// Lets the addresses among these names pass. Those in a model's program are treated like calls of `http_get`: they must be
 /// public, and a person is asked about each, unless the policy of the run says otherwise. What a person wrote is theirs.

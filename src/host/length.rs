@@ -11,9 +11,7 @@ use crate::core::slack::Slack;
 use crate::host::call::ModelCall;
 use crate::host::run_host::RunHost;
 use crate::registry::models::ModelSpec;
-
-/// Answer tokens of a call that says nothing about them.
-const MAX_TOKENS: u64 = 4_096;
+use crate::registry::roles::MAX_TOKENS;
 
 /// How far an answer may be shortened so that its call fits the budget: to this part of what was asked for, but not below
 /// so many tokens. A root that asks for 16,384 needs some hundreds to write a program at all.

@@ -9,14 +9,15 @@ use crate::host::door::{self, Done, Entered};
 use crate::host::leave::{self, ToolCall};
 use crate::host::run_host::RunHost;
 use crate::store::effects::EffectState;
-use crate::tools::builtin::write_file;
+use crate::tools::builtin::write_file::{self, WriteFile};
 use crate::tools::tool::ToolContext;
+use crate::tools::typed::TypedTool;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 /// The tool as which the log knows it.
-const TOOL: &str = "write_file";
+const TOOL: &str = WriteFile::NAME;
 
 /// Writes a file of the workspace. Repeating it is harmless, because it writes the same over the same; the log knows it as
 /// the call of `write_file` that a script would make.

@@ -8,14 +8,15 @@ use crate::host::door::{self, Asked, Done};
 use crate::host::run_host::RunHost;
 use crate::host::{called, program, tool_call};
 use crate::registry::programs::{self, Front, Program, render};
-use crate::tools::builtin::write_file::EXISTS;
+use crate::tools::builtin::write_file::{EXISTS, WriteFile};
+use crate::tools::typed::TypedTool;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 use std::io::Read;
 use tokio_util::sync::CancellationToken;
 
 /// The tool that writes the file.
-const TOOL: &str = "write_file";
+const TOOL: &str = WriteFile::NAME;
 /// What can be done about a name that is taken.
 const REPLACE: &str = "give it another name, or `replace: true`";
 

@@ -169,8 +169,8 @@ pub fn check_args(program: &Program, args: &serde_json::Map<String, serde_json::
     }
 }
 
-/// The most bytes of a stored program: what a session evaluates.
-const LARGEST: u64 = 256 * 1024;
+/// The largest program, in bytes. Parsing is quadratic in places: 256 KiB parse in well under a second.
+pub const SOURCE_LIMIT: usize = 256 * 1024;
 
 fn files(folder: &Path) -> Vec<(String, String, String)> {
     // A folder that is not there holds no programs; one that cannot be read is reported by `rhizo doctor`.
@@ -183,7 +183,7 @@ fn files(folder: &Path) -> Vec<(String, String, String)> {
         .filter(|path| path.extension().is_some_and(|e| e == "rhai"))
         .filter_map(|path| {
             let name = path.file_stem()?.to_str()?.to_owned();
-            let source = bounded::read(&path, LARGEST).ok()?;
+            let source = bounded::read(&path, SOURCE_LIMIT as u64).ok()?;
             Some((name, source.trim_start_matches('\u{feff}').to_owned(), path.display().to_string()))
         })
         .collect();

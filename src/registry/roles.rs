@@ -40,8 +40,8 @@ pub const WORKER: &str = "worker";
 /// The role of a root unless a flag names one.
 pub const ROOT: &str = "architect";
 
-/// The most tokens of an answer of a role that does not say.
-const MAX_TOKENS: u64 = 4_096;
+/// The most tokens of an answer where nobody says.
+pub const MAX_TOKENS: u64 = 4_096;
 
 /// All roles by position, then name. Those that always exist are in the lowest layer of the settings.
 pub fn all(settings: &Settings) -> Vec<Role> {

@@ -16,8 +16,6 @@ use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The largest program, in bytes. Parsing is quadratic in places: 256 KiB parse in well under a second.
-pub const SOURCE_LIMIT: usize = 256 * 1024;
 /// How deep script functions may call each other.
 pub const CALL_DEPTH: usize = 64;
 /// The most steps of one evaluation.

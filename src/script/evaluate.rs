@@ -3,10 +3,10 @@
 pub mod report;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::registry::programs::SOURCE_LIMIT;
 use crate::script::bridge::{self, Seat, seated};
 use crate::script::convert::to_value;
 use crate::script::desk::Desk;
-use crate::script::engine::SOURCE_LIMIT;
 use crate::script::errors::way::{self, Home};
 use crate::script::errors::{from_parse, from_session, from_step, located, panics};
 use crate::script::language::bits;

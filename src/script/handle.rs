@@ -4,12 +4,10 @@ use crate::context::poll::Poll;
 use crate::context::view::View;
 use crate::core::failure::{Failure, Outcome};
 use crate::script::bridge;
+use crate::script::engine::STRING_LIMIT;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// The largest text that a handle gives out at once, in bytes: the engine's limit for strings.
-pub const TEXT_LIMIT: usize = 10_000_000;
 
 /// A handle on a long input or a piece of one.
 #[derive(Clone)]
@@ -40,7 +38,7 @@ impl Context {
     /// The whole text. Fails if it is larger than 10 MB.
     pub fn text(&self) -> Outcome<String> {
         self.looked();
-        self.view.text(TEXT_LIMIT)
+        self.view.text(STRING_LIMIT)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::config::bounded;
 use crate::core::failure::{Failure, FailureKind};
-use crate::script::engine::SOURCE_LIMIT;
+use crate::registry::programs::SOURCE_LIMIT;
 use crate::script::errors::raise;
 use crate::script::limits::depth::{self, KEPT};
 use crate::script::prims::step;

@@ -9,7 +9,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::{counted, one_line};
 use crate::pipeline::plan::{Block, Pipeline};
 use crate::pipeline::{explain, import, load, twin};
-use crate::script::engine::SOURCE_LIMIT;
+use crate::registry::programs::SOURCE_LIMIT;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};

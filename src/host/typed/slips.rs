@@ -2,10 +2,8 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::did_you_mean;
+use crate::host::typed::words::TYPES;
 use serde_json::Value;
-
-/// The types of JSON Schema.
-const TYPES: &[&str] = &["object", "array", "string", "number", "integer", "boolean", "null"];
 
 /// The words of the short form, and those for which it has a list or a map.
 const KINDS: &[&str] = &[

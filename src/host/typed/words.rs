@@ -3,6 +3,9 @@
 use crate::host::typed::forms::kind;
 use serde_json::Value;
 
+/// The types of JSON Schema.
+pub(super) const TYPES: &[&str] = &["object", "array", "string", "number", "integer", "boolean", "null"];
+
 /// The words of JSON Schema, <https://json-schema.org/draft/2020-12/json-schema-validation>.
 const WORDS: &[&str] = &[
     "$anchor",
@@ -94,7 +97,6 @@ pub(super) fn is_schema(value: &Value) -> bool {
 
 /// Whether a word of JSON Schema can stand with a value.
 fn takes(word: &str, value: &Value) -> bool {
-    const TYPES: &[&str] = &["object", "array", "string", "number", "integer", "boolean", "null"];
     let schemas = |values: &Value| values.as_array().is_some_and(|parts| parts.iter().all(is_part));
     match word {
         "type" => match value {

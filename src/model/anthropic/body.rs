@@ -6,11 +6,10 @@ use crate::model::anthropic::history::{Block, CacheControl, Kind, Turn, split};
 use crate::model::prompt::{with_schema, written};
 use crate::model::quirks::{Feature, Form};
 use crate::model::strict::{self, has_object_root};
+use crate::registry::roles::MAX_TOKENS;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Answer tokens of a request that does not limit them; the protocol wants a limit.
-const MAX_TOKENS: u64 = 4_096;
 /// The least tokens that a model can be told to think
 /// (<https://platform.claude.com/docs/en/build-with-claude/extended-thinking>).
 const LEAST_BUDGET: u64 = 1_024;
@@ -78,6 +77,7 @@ enum Choice {
 /// The JSON of a request to `model`, in the form that the server is known to take.
 pub(super) fn compose(request: &ChatRequest, model: &str, form: Form) -> Outcome<Vec<u8>> {
     let sampling = &request.sampling;
+    // The protocol wants a limit.
     let max_tokens = sampling.max_tokens.unwrap_or(MAX_TOKENS);
     let (thinking, effort) = thinking(request, max_tokens, form);
     let format = format(request, form);

@@ -9,10 +9,8 @@ use crate::core::usage::Usage;
 use crate::model::chat::{ChatModel, Piece, Watch};
 use crate::model::offline::words::{token_count, token_head};
 use crate::model::offline::{leaf, prompt, root};
+use crate::registry::builtin::OFFLINE;
 use futures::future::BoxFuture;
-
-/// The engine's model id.
-pub const ID: &str = "offline/extract";
 
 /// One line on what the engine is and how to use a model instead.
 pub const NOTICE: &str = "offline engine: it quotes, counts and lists, it does not reason; for a model set \
@@ -33,7 +31,7 @@ pub struct OfflineEngine {
 impl OfflineEngine {
     /// The engine; it needs no settings.
     pub fn new() -> Self {
-        Self { id: ModelId::new(ID) }
+        Self { id: ModelId::new(OFFLINE) }
     }
 }
 

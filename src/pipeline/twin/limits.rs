@@ -4,7 +4,7 @@ use crate::pipeline::plan::{Act, Block, Input, PARALLEL, Pipeline, Step};
 use crate::pipeline::product::SUFFIXES;
 use crate::pipeline::twin::code::{Lines, text};
 use crate::pipeline::twin::products::suffix;
-use crate::script::engine::SOURCE_LIMIT;
+use crate::registry::programs::SOURCE_LIMIT;
 
 /// What the script lacks of the file, as far as this one has it.
 pub(super) fn left_out(pipeline: &Pipeline) -> Vec<String> {

@@ -1,10 +1,10 @@
 //! `.save`: the session as a Rhai program that restores it: functions, variables, and as comments what was typed.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::registry::programs::SOURCE_LIMIT;
 use crate::repl::commands::command::{Command, Next};
 use crate::repl::commands::file;
 use crate::repl::shell::Shell;
-use crate::script::engine::SOURCE_LIMIT;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};

@@ -2,8 +2,8 @@
 
 use crate::script::convert::to_dynamic;
 use crate::script::desk::Desk;
-use crate::script::engine::ARRAY_LIMIT;
-use crate::script::handle::{Context, TEXT_LIMIT, poll};
+use crate::script::engine::{ARRAY_LIMIT, STRING_LIMIT};
+use crate::script::handle::{Context, poll};
 use crate::script::prims::primitive::{Answer, Primitive, done, size};
 use rhai::{Array, Dynamic, Engine};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub const LINE: Primitive = Primitive {
     register: |engine, _| {
         engine.register_fn("line", |context: &mut Context, number: i64| -> Answer<String> {
             context.looked();
-            done(poll().and_then(|p| context.view.line(number, &p)).and_then(|line| line.text(TEXT_LIMIT)))
+            done(poll().and_then(|p| context.view.line(number, &p)).and_then(|line| line.text(STRING_LIMIT)))
         });
     },
 };
@@ -62,7 +62,7 @@ pub const SLICE: Primitive = Primitive {
     register: |engine, _| {
         engine.register_fn("slice", |context: &mut Context, from: i64, to: i64| -> Answer<String> {
             context.looked();
-            done(context.view.slice(from, to).text(TEXT_LIMIT))
+            done(context.view.slice(from, to).text(STRING_LIMIT))
         });
         engine.register_fn("part", |context: &mut Context, from: i64, to: i64| {
             context.part(context.view.slice(from, to))
@@ -148,7 +148,7 @@ pub const JSON: Primitive = Primitive {
     register: |engine, _| {
         engine.register_fn("json", |context: &mut Context| -> Answer<Dynamic> {
             context.looked();
-            done(context.view.json(TEXT_LIMIT).map(|v| to_dynamic(&v)))
+            done(context.view.json(STRING_LIMIT).map(|v| to_dynamic(&v)))
         });
     },
 };
@@ -164,7 +164,7 @@ pub const CSV: Primitive = Primitive {
     register: |engine, _| {
         engine.register_fn("csv", |context: &mut Context| -> Answer<Dynamic> {
             context.looked();
-            done(poll().and_then(|p| context.view.csv(TEXT_LIMIT, &p)).map(|v| to_dynamic(&v)))
+            done(poll().and_then(|p| context.view.csv(STRING_LIMIT, &p)).map(|v| to_dynamic(&v)))
         });
     },
 };
@@ -189,7 +189,7 @@ fn end(context: &Context, bytes: i64, head: bool) -> Answer<String> {
     context.looked();
     let bytes = done(size(bytes, "the number of bytes"))?;
     let view = if head { context.view.head(bytes) } else { context.view.tail(bytes) };
-    done(view.text(TEXT_LIMIT))
+    done(view.text(STRING_LIMIT))
 }
 
 fn register_lines(engine: &mut Engine, _: &Arc<Desk>) {
@@ -197,7 +197,7 @@ fn register_lines(engine: &mut Engine, _: &Arc<Desk>) {
     engine.register_fn("lines", |context: &mut Context| -> Answer<i64> { line_count(context) });
     engine.register_fn("lines", |context: &mut Context, from: i64, to: i64| -> Answer<Array> {
         context.looked();
-        let lines = done(poll().and_then(|p| context.view.lines(from, to, ARRAY_LIMIT, TEXT_LIMIT, &p)))?;
+        let lines = done(poll().and_then(|p| context.view.lines(from, to, ARRAY_LIMIT, STRING_LIMIT, &p)))?;
         Ok(lines.into_iter().map(Into::into).collect())
     });
 }

@@ -1,9 +1,10 @@
 //! The engine through the trait: limits, stop texts, streaming, cancellation, conversations.
 
-use super::{ID, OfflineEngine, reply};
+use super::{OfflineEngine, reply};
 use crate::core::failure::FailureKind;
 use crate::core::message::{ChatRequest, Finish, Message, Sampling, Speaker};
 use crate::model::chat::{ChatModel, Piece, Watch};
+use crate::registry::builtin::OFFLINE;
 use std::sync::{Arc, Mutex};
 
 const PROMPT: &str = "Who sleeps?\n\nThe cat sleeps. The dog sleeps. Birds sing.";
@@ -50,7 +51,7 @@ async fn pieces_make_up_the_answer() {
     let watch = Watch { on_text, ..Watch::silent() };
     let engine = OfflineEngine::new();
     let reply = engine.chat(&request(&[(Speaker::User, PROMPT)], Sampling::default()), &watch).await.expect("a reply");
-    assert_eq!(engine.id().as_str(), ID);
+    assert_eq!(engine.id().as_str(), OFFLINE);
     let text = |piece: &Piece| if let Piece::Text(text) = piece { text.clone() } else { String::new() };
     let shown: String = shown.lock().expect("unpoisoned").iter().map(text).collect();
     assert_eq!(shown, reply.text);
