@@ -144,6 +144,46 @@ fn a_call_without_a_check_goes_on_only_where_another_model_can() {
     }
 }
 
+/// The same roles, of which only the expert's model sees.
+fn one_sees(server: &ChatServer) -> Program {
+    let program = ladder(server, "");
+    let settings = std::fs::read_to_string(program.project().join("rhizo.toml")).expect("the settings");
+    let seeing = settings.replace("name = \"middle\"\n", "name = \"middle\"\nvision = true\n");
+    program.file("rhizo.toml", seeing)
+}
+
+#[test]
+fn what_fails_before_there_is_a_request_ends_the_chain_and_is_nobodys_failure() {
+    let server = ChatServer::new(|_| Reply::text("fine"));
+    let program = one_sees(&server).file("words.png", "words");
+    for (options, says) in [
+        ("role: \"expert\", images: [\"nope.png\"]", "there is no `nope.png`"),
+        ("role: \"expert\", images: [\"nope.png\"], check: |a| true", "there is no `nope.png`"),
+        ("role: \"expert\", images: [\"words.png\"], check: |a| true", "`words.png` is no picture that models read"),
+        ("images: [\"words.png\"]", "takes no images"),
+        ("persona: \"nosuch\"", "there is no persona `nosuch`"),
+        ("persona: \"nosuch\", check: |a| true", "there is no persona `nosuch`"),
+    ] {
+        let code = format!("let e = (); try {{ llm(\"p\", #{{{options}}}) }} catch (caught) {{ e = caught }} e");
+        let told = program.args(["eval", &code, "--json"]).run().ok().json()["answer"].clone();
+        assert!(told["message"].as_str().is_some_and(|message| message.contains(says)), "{options}: {told}");
+        assert!(told.get("attempts").is_none(), "{options}: {told}");
+    }
+    assert!(server.asks().is_empty());
+    for action in ["route", "escalate"] {
+        assert!(credits(&program, action).is_empty(), "{action}");
+    }
+}
+
+#[test]
+fn a_role_whose_model_sees_no_pictures_takes_over_no_call_that_has_some() {
+    let server = ChatServer::new(|_| Reply::filtered("no"));
+    let code = "llm(\"p\", #{role: \"expert\", images: [\"https://a.example/b.png\"]})";
+    let ran = one_sees(&server).args(["eval", code]).run().code(4);
+    assert!(!ran.stderr.contains("takes no images"), "{}", ran.stderr);
+    assert_eq!(asked(&server), ["middle"]);
+}
+
 #[test]
 fn where_one_model_plays_all_roles_the_memory_is_not_asked_who_starts() {
     let server = ChatServer::new(|_| Reply::text("5"));

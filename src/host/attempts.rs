@@ -132,7 +132,7 @@ impl Attempting<'_> {
         if ladder.is_flat() {
             self.admit().await?;
             // Nobody could take over, so nothing is to be decided.
-            return Ok(llm::answer(self, self.request, false).await?.0);
+            return Ok(llm::answer(self, self.request, false).await??.0);
         }
         let attempts = self.begin(ladder).await?;
         let attempted = self.answer(ladder, attempts).await?;
@@ -164,7 +164,7 @@ impl Attempting<'_> {
                 handover::answer(self, ladder, &request, &attempts).await
             } else {
                 llm::answer(self, &request, attempts.thinks > 0)
-                    .await
+                    .await?
                     .map(|(value, answer)| (value, Spent::of(&answer)))
             };
             match answered {

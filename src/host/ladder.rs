@@ -93,6 +93,10 @@ async fn others(
         }
         // A role that has no model of its own, or whose key is missing, is no way up.
         let Ok(next) = choose(host, name, options).await else { continue };
+        // Nor is one that cannot see the pictures of the call.
+        if !options.images.is_empty() && !next.served.spec.capabilities.vision {
+            continue;
+        }
         let same = |other: &Arc<Chosen>| other.served.spec.id == next.served.spec.id;
         if !known.iter().chain(found.last()).any(same) {
             found.push(next);

@@ -19,6 +19,7 @@ use crate::registry::models::Provider;
 use crate::registry::personas;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -34,26 +35,25 @@ pub async fn one(host: &RunHost, frame: &Frame, request: LlmRequest, cancel: &Ca
 
 /// Makes one attempt of a chain, with more room and more thought if it thinks harder: the value, and the answer that it was
 /// taken from.
-pub async fn answer(chain: &Attempting<'_>, request: &LlmRequest, harder: bool) -> Outcome<(Value, ModelAnswer)> {
+///
+/// Fails by itself where no request comes about (a picture or a persona that is not there): that is nobody's failure, and
+/// nobody else could mend it.
+pub async fn answer(
+    chain: &Attempting<'_>,
+    request: &LlmRequest,
+    harder: bool,
+) -> Outcome<Outcome<(Value, ModelAnswer)>> {
     let Attempting { host, frame, schema, cancel, slots, gate, .. } = *chain;
-    let chosen = host.choose(&wish(&request.options)).await?;
-    let options = &request.options;
-    let asking = Asking { host, frame, options, chosen: &chosen, schema, cancel, slots, harder };
-    let messages = asking.messages(&request.prompt)?;
-    let mut cache = Cache::of(host, request.options.cache.as_ref())?;
-    let (value, answer) = match schema {
-        None => {
-            let answer = asking.send(&mut cache, messages, None, Needs::default()).await?;
-            let text = asking.whole(&answer)?.to_owned();
-            if text.trim().is_empty() {
-                asking.tell_empty(&answer, gate.is_some());
-            }
-            (Value::String(text), answer)
-        }
-        Some(schema) => Box::pin(asking.typed(schema, &mut cache, messages)).await?,
+    let chosen = match host.choose(&wish(&request.options)).await {
+        Ok(chosen) => chosen,
+        Err(failure) => return Ok(Err(failure)),
     };
-    cache.keep(host, frame, &answer).await;
-    Ok((value, answer))
+    let options = &request.options;
+    let timeout = options.timeout.map(|seconds| some_time("llm", seconds)).transpose()?;
+    let asking = Asking { host, frame, options, chosen: &chosen, schema, cancel, slots, harder, timeout };
+    let messages = asking.messages(&request.prompt)?;
+    let cache = Cache::of(host, options.cache.as_ref())?;
+    Ok(asking.answer(cache, messages, gate.is_some()).await)
 }
 
 /// Twice the room, and the next level of thought. Where nobody has set a level, protocols that have one get one above their
@@ -90,9 +90,31 @@ struct Asking<'a> {
     cancel: &'a CancellationToken,
     slots: Option<&'a Arc<Semaphore>>,
     harder: bool,
+    timeout: Option<Duration>,
 }
 
 impl Asking<'_> {
+    async fn answer(
+        &self,
+        mut cache: Cache,
+        messages: Vec<Message>,
+        judged: bool,
+    ) -> Outcome<(Value, ModelAnswer)> {
+        let (value, answer) = match self.schema {
+            None => {
+                let answer = self.send(&mut cache, messages, None, Needs::default()).await?;
+                let text = self.whole(&answer)?.to_owned();
+                if text.trim().is_empty() {
+                    self.tell_empty(&answer, judged);
+                }
+                (Value::String(text), answer)
+            }
+            Some(schema) => Box::pin(self.typed(schema, &mut cache, messages)).await?,
+        };
+        cache.keep(self.host, self.frame, &answer).await;
+        Ok((value, answer))
+    }
+
     /// The standing instructions: the call's own say all, unless it names a persona too.
     fn system(&self) -> Outcome<Option<String>> {
         let (options, role) = (self.options, &self.chosen.role);
@@ -207,7 +229,6 @@ impl Asking<'_> {
         if self.harder {
             sampling = harder(sampling, served.spec.provider);
         }
-        let timeout = options.timeout.map(|seconds| some_time("llm", seconds)).transpose()?;
         let wanted = self.schema.map(|schema| Arc::new(schema.schema().clone()));
         let schema = wanted.as_deref().filter(|_| served.spec.capabilities.json).cloned();
         let label = [options.label.clone(), note].into_iter().flatten().collect::<Vec<_>>().join(", ");
@@ -223,7 +244,7 @@ impl Asking<'_> {
             request: ChatRequest { messages, sampling, schema, ..ChatRequest::default() },
             schema: wanted,
             label: (!label.is_empty()).then_some(label),
-            timeout,
+            timeout: self.timeout,
             logged: 0,
             needs: Some(needs),
             slots: self.slots.map(Arc::clone),

@@ -2,7 +2,6 @@
 
 use crate::app::build::{App, now};
 use crate::cli::age::age;
-use crate::cli::memory::episodes;
 use crate::cli::printer::Printer;
 use crate::core::episode::Namespace;
 use crate::core::failure::{Failure, FailureKind, Outcome};

@@ -22,7 +22,7 @@ const ANSWER: usize = 64 * 1024;
 
 /// Whether somebody is there who can be asked: the terminal has standard error, or both others, as with `2> log`. What has
 /// its input alone from there may run in the background.
-fn is_there() -> bool {
+pub fn is_there() -> bool {
     std::io::stderr().is_terminal() || (std::io::stdin().is_terminal() && std::io::stdout().is_terminal())
 }
 
