@@ -15,6 +15,7 @@ mod jumps;
 mod lacks;
 mod late;
 mod limits;
+mod pictures;
 mod products;
 mod step;
 
@@ -46,7 +47,8 @@ pub fn script(pipeline: &Pipeline) -> String {
             "// The files that the pipeline writes need no leave, those of this script do: rhizo run --approve auto.\n",
         );
     }
-    for function in functions::ALL.iter().filter(|function| twin.used.contains(function.0)) {
+    let functions = functions::ALL.iter().chain([&pictures::FUNCTION]);
+    for function in functions.filter(|function| twin.used.contains(function.0)) {
         whole.push_str(&format!("\n{}", function.1));
     }
     for function in &twin.bodies {

@@ -69,6 +69,15 @@ fn conditions_and_items_have_their_form() {
         ),
         ("{ask: {prompt: which, choices: 'a.n * 2'}}", "`choices` takes a list, and `a.n * 2` is a number"),
         ("{ask: {prompt: which, choices: said}}", "`choices` takes a list, and `said` is a text"),
+        ("{llm: {prompt: x, images: '{{ a.n }}'}}", "`images` takes a text or a list of texts, and `a.n` is a number"),
+        (
+            "{llm: {prompt: x, images: [a.png, '{{ a.list }}']}}",
+            "`images` takes a text or a list of texts, and `a.list` is a list, of which an item is a number",
+        ),
+        (
+            "{llm: {prompt: x, images: ['{{ a.n > 1 }}']}}",
+            "`images` takes a text or a list of texts, and `a.n > 1` is true or false",
+        ),
         ("{set: {v: made.sum.deep}}", "`made.sum` is a number, and has no field `deep`"),
         ("{set: {v: made.both.z}}", "`made.both` has no field `z`"),
         ("{set: {v: made.copy.z}}", "`made.copy` has no field `z`"),
@@ -88,6 +97,8 @@ fn conditions_and_items_have_their_form() {
         "{each: {in: 'made.parts + a.list', steps: {s: {set: {v: item}}}}}",
         "{each: {in: 'if a.yes { a.list } else { a }', steps: {s: {set: {v: item}}}}}",
         "{ask: {prompt: which, choices: 'made.parts.map(|p| p + 1)'}}",
+        "{llm: {prompt: x, images: '{{ made.parts }}'}}",
+        "{llm: {prompt: x, images: [a.png, '{{ said }}', '{{ [said] }}', '{{ a.n }}.png']}}",
     ] {
         accepted(&format!("{HEAD}  last: {step}\n"));
     }

@@ -114,7 +114,7 @@ impl Writer<'_> {
             0..=2 => json!("dot.png"),
             3 => json!("{{ inputs.picture }}"),
             4 => json!(["dot.png", "{{ inputs.picture }}"]),
-            5 => json!([format!("{{{{ {} }}}}", self.path(true))]),
+            5 => json!([format!("{{{{ {} }}}}.png", self.path(true))]),
             _ => json!(self.tape.of(&["notes.txt", "gone.png"])),
         };
         let mut call = act.remove("llm").unwrap_or_default();

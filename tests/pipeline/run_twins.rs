@@ -211,3 +211,46 @@ fn research_report_waits_for_the_person() {
     assert!(report.last().ends_with("note: The moon pulls.\nnote: Tides come twice a day."), "{}", report.last());
     assert_eq!(came.effects.iter().filter(|(kind, _)| kind == "person").count(), 1);
 }
+
+#[test]
+fn a_list_of_pictures_is_all_of_them_in_a_pipeline_and_in_its_script() {
+    let server = ChatServer::new(|_| Reply::text("seen"));
+    let settings = format!("model = \"sees\"\n[models.sees]\nbase_url = \"{}\"\nvision = true\n", server.base_url());
+    let text = "\
+inputs:
+  pics: {type: array, default: ['https://a.example/1.png', 'https://a.example/2.png']}
+  more: {type: string, required: false}
+steps:
+  all: {llm: {prompt: all, images: '{{ inputs.pics }}'}}
+  some: {llm: {prompt: some, images: ['https://a.example/0.png', '{{ inputs.pics }}', '{{ inputs.more }}']}}
+outputs: {all: all, some: some}
+";
+    let program = Program::new().file("rhizo.toml", settings).file("p.yaml", text);
+    let script = program.args(["pipeline", "explain", "p.yaml", "--rhai"]).run().ok().stdout;
+    std::fs::write(program.project().join("made.rhai"), &script).expect("a script");
+    let seen = |ask: &Ask| {
+        let parts = ask.body["messages"][0]["content"].as_array().cloned().unwrap_or_default();
+        parts.iter().filter_map(|part| part["image_url"]["url"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    for args in [&[][..], &["pics=[1]"]] {
+        let before = server.asks().len();
+        let original = run(&program, "p.yaml", args);
+        let mut images: Vec<Vec<String>> = server.asks().iter().skip(before).map(seen).collect();
+        images.sort_by_key(Vec::len);
+        let twin = run(&program, "made.rhai", args);
+        assert_eq!((&original.effects, &original.answer, original.code), (&twin.effects, &twin.answer, twin.code));
+        let address = |n: u32| format!("https://a.example/{n}.png");
+        if args.is_empty() {
+            assert_eq!(images, [vec![address(1), address(2)], vec![address(0), address(1), address(2)]]);
+        } else {
+            assert!(images.is_empty() && original.code == 1, "{:?}", original.end);
+            for [_, kind, message] in [&original.end, &twin.end] {
+                assert_eq!(kind, "data");
+                assert!(
+                    message.to_string().contains("`images` must be a text or a list of texts, it has 1"),
+                    "{message}"
+                );
+            }
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Where the form of a value decides whether a step can run at all: a condition is true or false, items are a list or a
-//! map, choices a list, what a check answers is true, false or a text, and what a file is made of is what it can hold.
+//! map, choices a list, pictures texts, what a check answers is true, false or a text, and what a file is made of is what
+//! it can hold.
 //! What is not known of a form is seen when the step runs.
 
 use crate::pipeline::check::absence::Absence;
@@ -17,18 +18,19 @@ enum Wanted {
     Condition,
     Items,
     Choices,
+    Pictures,
     Verdict,
 }
 
-/// Checks conditions, items, choices and checks.
+/// Checks conditions, items, choices, pictures and checks.
 pub(super) fn check(reader: &mut Reader<'_, '_>, forms: &Forms<'_>) {
     let mut faults = Vec::new();
     for read in &reader.uses {
         let Some(wanted) = wanted(read, forms.known) else { continue };
         let path: Vec<&str> = read.reference.path.iter().map(String::as_str).collect();
         if let Some(form) = forms.end(read).filter(|form| !wanted.fits(form)) {
-            faults.push((read.at, wanted.refusal(&path.join("."), form.kind())));
-        } else if wanted != Wanted::Choices && !read.local {
+            faults.push((read.at, wanted.refusal(&path.join("."), &form)));
+        } else if !matches!(wanted, Wanted::Choices | Wanted::Pictures) && !read.local {
             let absent = absent(read, &path, forms.absence).or_else(|| lacks::needed(read, forms));
             faults.extend(absent.map(|message| (read.at, message)));
         }
@@ -67,27 +69,38 @@ pub(super) fn absent(read: &Use, path: &[&str], absence: &Absence<'_>) -> Option
     }
 }
 
-/// What is wrong with conditions, items and choices that are computed, or written out.
+/// What is wrong with conditions, items, choices and pictures that are computed, or written out.
 fn computed(step: &Step, forms: &Forms<'_>) -> Vec<String> {
     let conditions = step.condition.iter().map(|condition| (Wanted::Condition, Part::Condition, condition));
-    let own = match &step.act {
-        Act::While(repeat) => Some((Wanted::Condition, &repeat.condition)),
-        Act::Each(each) => expression(&each.items).map(|items| (Wanted::Items, items)),
-        Act::Ask(ask) => ask.choices.as_ref().and_then(expression).map(|choices| (Wanted::Choices, choices)),
-        Act::Llm(call) => call.check.as_ref().map(|check| (Wanted::Verdict, check)),
-        _ => None,
-    };
-    let own = own.map(|(wanted, expression)| (wanted, Part::Act, expression));
+    let own = of_act(&step.act).into_iter().map(|(wanted, expression)| (wanted, Part::Act, expression));
     // What is one value as it stands is told where it is read.
     let made = conditions.chain(own).filter(|(_, _, expression)| expression.sole().is_none());
     let wrong = |(wanted, part, expression): (Wanted, Part, &Expression)| {
         let user = User { step: step.name.clone(), part };
         let form = expression.form(&|name| forms.named(&user, name));
-        (!wanted.fits(&form)).then(|| wanted.refusal(expression.source(), form.kind()))
+        (!wanted.fits(&form)).then(|| wanted.refusal(expression.source(), &form))
     };
     let text = matches!(&step.act, Act::Each(each) if matches!(each.items, Template::Text(_)));
-    let text = text.then(|| Wanted::Items.refusal("in", "a text"));
+    let text = text.then(|| Wanted::Items.refusal("in", &Form::Text));
     made.filter_map(wrong).chain(text).collect()
+}
+
+/// What must have a form in an act, each of one expression.
+fn of_act(act: &Act) -> Vec<(Wanted, &Expression)> {
+    match act {
+        Act::While(repeat) => vec![(Wanted::Condition, &repeat.condition)],
+        Act::Each(each) => expression(&each.items).map(|items| (Wanted::Items, items)).into_iter().collect(),
+        Act::Ask(ask) => {
+            let choices = ask.choices.as_ref().and_then(expression);
+            choices.map(|choices| (Wanted::Choices, choices)).into_iter().collect()
+        }
+        Act::Llm(call) => {
+            let check = call.check.iter().map(|check| (Wanted::Verdict, check));
+            let pictures = call.images.iter().filter_map(expression);
+            check.chain(pictures.map(|picture| (Wanted::Pictures, picture))).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What is wrong with the values that a step writes, by the suffixes of their files.
@@ -131,20 +144,27 @@ fn told(form: &Form) -> String {
 }
 
 impl Wanted {
-    const fn fits(self, form: &Form) -> bool {
+    fn fits(self, form: &Form) -> bool {
         match self {
             Self::Condition => matches!(form, Form::Any | Form::Flag),
             Self::Items => matches!(form, Form::Any | Form::List(_) | Form::Map(_)),
             Self::Choices => matches!(form, Form::Any | Form::List(_)),
+            Self::Pictures => match form {
+                Form::Any | Form::Text => true,
+                Form::List(items) => matches!(items.each.form, Form::Any | Form::Text),
+                _ => false,
+            },
             Self::Verdict => matches!(form, Form::Any | Form::Flag | Form::Text),
         }
     }
 
-    fn refusal(self, source: &str, kind: &str) -> String {
+    fn refusal(self, source: &str, form: &Form) -> String {
+        let kind = form.kind();
         match self {
             Self::Condition => format!("the condition `{source}` is {kind}: compare it, as in `{source} != ()`"),
             Self::Items => format!("`in` takes a list or a map, and `{source}` is {kind}"),
             Self::Choices => format!("`choices` takes a list, and `{source}` is {kind}"),
+            Self::Pictures => format!("`images` takes a text or a list of texts, and `{source}` is {}", told(form)),
             Self::Verdict => {
                 format!("a check answers true or false, or a text that says what is wrong, and `{source}` is {kind}")
             }
@@ -158,16 +178,8 @@ fn wanted(read: &Use, known: &Known<'_>) -> Option<Wanted> {
     if read.user.part == Part::Condition {
         return Some(Wanted::Condition);
     }
-    match &known.steps.get(read.user.step.as_str())?.step.act {
-        Act::While(repeat) if repeat.condition.is(whole) => Some(Wanted::Condition),
-        Act::Each(each) if expression(&each.items).is_some_and(|items| items.is(whole)) => Some(Wanted::Items),
-        Act::Llm(call) => call.check.as_ref().is_some_and(|check| check.is(whole)).then_some(Wanted::Verdict),
-        Act::Ask(ask) => {
-            let choices = ask.choices.as_ref().and_then(expression)?;
-            choices.is(whole).then_some(Wanted::Choices)
-        }
-        _ => None,
-    }
+    let act = &known.steps.get(read.user.step.as_str())?.step.act;
+    of_act(act).into_iter().find(|(_, own)| own.is(whole)).map(|(wanted, _)| wanted)
 }
 
 const fn expression(items: &Template) -> Option<&Expression> {

@@ -107,7 +107,7 @@ pub struct LlmCall {
     pub temperature: Option<f64>,
     /// Texts that end the answer; an empty list for none, whatever the role says.
     pub stop: Option<Vec<String>>,
-    /// Pictures: paths of the workspace or addresses.
+    /// Pictures: paths of the workspace or addresses; one that is a list stands for all of its texts.
     pub images: Vec<Template>,
     /// What must be true of the `answer`; one that fails is asked for again with feedback, as by `llm` in a script.
     pub check: Option<Expression>,

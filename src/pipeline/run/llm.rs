@@ -3,7 +3,7 @@
 use crate::core::attempts::{Attempt, Attempted, Judgement};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::{LlmOptions, LlmRequest, Request};
-use crate::pipeline::plan::{LlmCall, Step};
+use crate::pipeline::plan::{LlmCall, Step, Template};
 use crate::pipeline::run::course::Course;
 use crate::pipeline::values::{Values, as_text};
 use crate::script::expression::Expression;
@@ -15,7 +15,7 @@ const GATE: &str = "check";
 
 /// Answers the text, or a validated value.
 pub async fn call(course: &Course<'_>, step: &Step, call: &LlmCall, values: &Values) -> Outcome<Value> {
-    let images = call.images.iter().map(|image| values.fill_text(image)).collect::<Outcome<_>>()?;
+    let images = pictures(&call.images, values)?;
     let options = LlmOptions {
         system: call.system.as_ref().map(|system| values.fill_text(system)).transpose()?,
         schema: step.schema().or_else(|| call.schema.clone()).map(|schema| Arc::new(sorted(schema))),
@@ -30,6 +30,26 @@ pub async fn call(course: &Course<'_>, step: &Step, call: &LlmCall, values: &Val
         None => course.ask(Request::Llm(request)).await,
         Some(check) => checked(course, request, check, values).await,
     }
+}
+
+/// The names of pictures: a list stands for its texts, and `()` for none.
+fn pictures(images: &[Template], values: &Values) -> Outcome<Vec<String>> {
+    let mut names = Vec::new();
+    for image in images {
+        let all = match values.fill(image)? {
+            Value::Array(all) => all,
+            Value::Null => Vec::new(),
+            one => vec![one],
+        };
+        for one in all {
+            let Value::String(name) = one else {
+                let what = format!("`images` must be a text or a list of texts, it has {one}");
+                return Err(Failure::new(FailureKind::Data, what));
+            };
+            names.push(name);
+        }
+    }
+    Ok(names)
 }
 
 /// A schema as a script would have it, whose maps know no order: a call is the same call from both.

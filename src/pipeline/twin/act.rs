@@ -71,8 +71,7 @@ impl Twin {
         options.extend(call.temperature.map(|temperature| ("temperature", format!("{temperature:?}"))));
         options.extend(call.stop.as_ref().map(|stop| ("stop", literal(&Value::from(stop.clone())))));
         if !call.images.is_empty() {
-            let images: Vec<String> = call.images.iter().map(|image| self.text(image)).collect();
-            options.push(("images", format!("[{}]", images.join(", "))));
+            options.push(("images", self.pictures(&call.images)));
         }
         if let Some(check) = &call.check {
             options.push(("check", format!("|answer| {}", self.verdict(check))));
