@@ -554,3 +554,32 @@ fn a_check_is_told_that_it_reads_the_answer() {
         refused_for(&format!("steps: {{a: {{llm: {{prompt: x, check: '{check}'}}}}}}\n"), what);
     }
 }
+
+#[test]
+fn what_goes_to_the_model_as_it_stands_has_no_holes() {
+    let text = "\
+personalities: {p: 'You are terse about {{ inputs.n }}'}
+inputs: {n: {default: same}}
+steps:
+  a: {llm: {prompt: x, system: 'You know {{ inputs.n }}', stop: ['{{', '{{ nosuch }}']}}
+  c: {llm: z, personality: 'You know {{ inputs.n }} well'}
+  d: {llm: {prompt: w, schema: {v: 'string: about {{ inputs.n }}'}}}
+  e: {llm: v, vars: {q: 'the {{ inputs.n }} thing', r: {type: integer, description: '{{ inputs.n }} of them'}}}
+  f: {run: {task: u, schema: '{{ inputs.n }}'}}
+";
+    let told = flow(text).args(["pipeline", "validate", "flow.yaml"]).run().code(1).stderr;
+    for (place, what) in [
+        ("1:20", "a personality"),
+        ("4:", "stop"),
+        ("5:28", "personality"),
+        ("6:", "schema"),
+        ("7:25", "vars"),
+        ("7:", "vars"),
+        ("8:", "schema"),
+    ] {
+        let fault = format!("{what} takes plain text, in which `{{{{ }}}}` stands for nothing");
+        let stands = |line: &str| line.trim_start().starts_with(&format!("flow.yaml:{place}")) && line.contains(&fault);
+        assert!(told.lines().any(stands), "no {place} {fault} in\n{told}");
+    }
+    assert_eq!(told.matches("takes plain text").count(), 7, "{told}");
+}

@@ -86,10 +86,12 @@ impl Reader<'_, '_> {
         let fields = self.inside(node, "llm");
         let prompt = self.required(&fields, "llm", "prompt").and_then(|node| self.written(node, "prompt", reading));
         call.system = fields.get("system").and_then(|node| self.written(node, "system", reading));
+        self.unfilled(fields.get("schema"), "schema");
         call.schema = fields.get("schema").and_then(|node| self.schema(node));
         let most = self.count(fields.get("max_tokens"), "max_tokens", 1, i64::MAX);
         call.max_tokens = most.and_then(|n| u64::try_from(n).ok()).or(defaults.0);
         call.temperature = self.number(fields.get("temperature"), "temperature", 0.0, 2.0).or(defaults.1);
+        self.unfilled(fields.get("stop"), "stop");
         call.stop = fields.get("stop").map(|node| self.ends(node));
         call.images = match fields.get("images") {
             None => Vec::new(),
@@ -131,6 +133,7 @@ impl Reader<'_, '_> {
         let task = self.required(&fields, "run", "task").and_then(|node| self.written(node, "task", reading));
         let turns = self.count(fields.get("max_turns"), "max_turns", 1, 1_000);
         let context = fields.get("context").and_then(|node| self.written(node, "context", reading));
+        self.unfilled(fields.get("schema"), "schema");
         let schema = fields.get("schema").and_then(|node| self.schema(node));
         Some(Run { task: task?, context, max_turns: turns.and_then(|n| u32::try_from(n).ok()), schema })
     }

@@ -173,6 +173,7 @@ impl Reader<'_, '_> {
 
     /// Who the model is: a personality of the file, else a persona.
     pub(crate) fn personality(&mut self, node: &Node) -> Option<String> {
+        self.unfilled(Some(node), "personality");
         let given = self.text(Some(node), "personality")?;
         if let Some(text) = self.header.personalities.get(&given) {
             return Some(personas::as_text(text));

@@ -100,6 +100,20 @@ impl Reader<'_, '_> {
         None
     }
 
+    /// Refuses `{{ }}` where texts go to a model as they stand.
+    pub(crate) fn unfilled(&mut self, node: Option<&Node>, what: &str) {
+        let Some(node) = node else { return };
+        match &node.data {
+            Data::Text(text) if text.split_once("{{").is_some_and(|(_, behind)| behind.contains("}}")) => {
+                let message = format!("{what} takes plain text, in which `{{{{ }}}}` stands for nothing");
+                self.fault(node.at, format!("{message}: put it into the prompt, or into `system`"));
+            }
+            Data::List(items) => items.iter().for_each(|item| self.unfilled(Some(item), what)),
+            Data::Map(entries) => entries.iter().for_each(|entry| self.unfilled(Some(&entry.value), what)),
+            _ => {}
+        }
+    }
+
     /// A list of texts; one alone is a list of one.
     pub(crate) fn texts(&mut self, node: Option<&Node>, what: &str) -> Vec<String> {
         self.placed(node, what).into_iter().map(|(_, text)| text).collect()

@@ -41,6 +41,7 @@ impl Reader<'_, '_> {
 
     /// The fields of a step's value.
     pub(crate) fn vars(&mut self, node: Option<&Node>) -> Vec<Var> {
+        self.unfilled(node, "vars");
         let Some(node) = node else { return Vec::new() };
         if let Data::List(items) = &node.data
             && items.iter().all(|item| item.text().is_some() || item.single().is_some())

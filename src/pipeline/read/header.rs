@@ -64,6 +64,7 @@ impl Reader<'_, '_> {
     }
 
     fn personalities(&mut self, node: Option<&Node>) -> IndexMap<String, String> {
+        self.unfilled(node, "a personality");
         let Some(node) = node else { return IndexMap::new() };
         let entries = self.entries(node, "personalities");
         let read = |entry: &&crate::pipeline::tree::Entry| {
