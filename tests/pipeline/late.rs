@@ -357,3 +357,20 @@ fn what_an_output_does_with_a_step_that_was_skipped_is_told_before() {
     let program = Program::offline().file("p.yaml", text("2 * (sum ?? 3)"));
     assert_eq!(program.args(["run", "p.yaml", "--json"]).run().ok().json()["answer"], json!({"v": 6}));
 }
+
+#[test]
+fn products_that_share_a_path_by_the_defaults_are_refused() {
+    let text = "\
+inputs: {n: {default: same}}
+steps:
+  a: {llm: x, products: {a: '{{ inputs.n }}.txt'}}
+  b: {llm: y, products: {b: same.txt}}
+";
+    let told = "step `a` writes `same.txt` too, as by the defaults: give each its own path";
+    refused_for(text, told);
+    refused_for(&text.replace("b: same", "b: ./same"), told);
+    let seven = text.replace("default: same", "default: 7").replace("same.txt", "7.txt");
+    refused_for(&seven, &told.replace("same", "7"));
+    accepted(&text.replace("default: same", "default: other"));
+    accepted(&text.replace("{default: same}", "a name"));
+}

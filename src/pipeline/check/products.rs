@@ -5,6 +5,7 @@ use crate::core::failure::FailureKind;
 use crate::pipeline::plan::{Act, Block, Each, Input, Nested, Pipeline, Product, Step, Template};
 use crate::pipeline::product::{HOLE, impossible, is_below, plain, relative};
 use crate::pipeline::read::{Reader, told};
+use crate::pipeline::values::as_text;
 use crate::script::expression::{Expression, Reference};
 use crate::tools::workspace::Workspace;
 use std::collections::{BTreeMap, HashSet};
@@ -15,7 +16,8 @@ use std::path::{Path, PathBuf};
 pub(super) fn check(reader: &mut Reader<'_, '_>, pipeline: &Pipeline) {
     let workspace = reader.loader.workspace.as_ref();
     let inputs = &pipeline.inputs;
-    let mut paths = Paths { faults: &mut reader.faults, workspace, inputs, taken: BTreeMap::new() };
+    let (taken, usual) = (BTreeMap::new(), BTreeMap::new());
+    let mut paths = Paths { faults: &mut reader.faults, workspace, inputs, taken, usual };
     paths.block(&pipeline.block, &Around { folder: &pipeline.output_dir, items: Vec::new(), call: None });
 }
 
@@ -28,6 +30,8 @@ struct Paths<'r, 'p> {
     inputs: &'p [Input],
     /// The step of the file that writes each, or that calls the pipeline that does; what lies below a path follows it.
     taken: BTreeMap<PathBuf, &'p str>,
+    /// The same by the paths that they have if no input is given, as far as these tell them.
+    usual: BTreeMap<PathBuf, &'p str>,
 }
 
 impl<'p> Paths<'_, 'p> {
@@ -71,6 +75,8 @@ impl<'p> Paths<'_, 'p> {
         }
         let message = match self.near(&whole) {
             None => {
+                let usual = self.usual(&own.name, &product.path, around.folder);
+                self.faults.extend(usual.map(|message| Fault::new(place.clone(), message)));
                 self.taken.insert(whole, &own.name);
                 return;
             }
@@ -83,6 +89,17 @@ impl<'p> Paths<'_, 'p> {
             }
         };
         self.faults.push(Fault::new(place.clone(), message));
+    }
+
+    /// Notes the path of a product where no input is given; what is wrong with it if another step writes it then.
+    fn usual(&mut self, step: &'p str, path: &Template, folder: &Path) -> Option<String> {
+        if !path.expressions().into_iter().all(|hole| self.default(hole).is_some()) {
+            return None;
+        }
+        let filled = plain(Path::new(path.text_with(|hole| self.default(hole).unwrap_or_default())?.trim()));
+        let first = self.usual.insert(plain(&folder.join(&filled)), step)?;
+        let filled = filled.display();
+        Some(format!("step `{first}` writes `{filled}` too, as by the defaults: give each its own path"))
     }
 
     /// Why a product could not be written now, if its path is one that names a file. What stands behind a hole is known
@@ -106,7 +123,7 @@ impl<'p> Paths<'_, 'p> {
     /// Why a product has no path if its inputs are not given.
     fn nowhere(&self, path: &Template) -> Option<String> {
         let open = path.text_with(|_| HOLE.to_owned())?;
-        let filled = path.text_with(|hole| self.default(hole).map_or_else(|| HOLE.to_owned(), ToOwned::to_owned))?;
+        let filled = path.text_with(|hole| self.default(hole).unwrap_or_else(|| HOLE.to_owned()))?;
         if filled == open {
             return None;
         }
@@ -124,10 +141,10 @@ impl<'p> Paths<'_, 'p> {
     }
 
     /// The text that an expression is if it is an input that is not given.
-    fn default(&self, hole: &Expression) -> Option<&'p str> {
+    fn default(&self, hole: &Expression) -> Option<String> {
         let [of, name] = hole.sole()? else { return None };
         let input = self.inputs.iter().find(|input| of == "inputs" && input.name == *name)?;
-        input.default.as_ref()?.as_str()
+        input.default.clone().filter(|value| !value.is_null()).map(as_text)
     }
 
     /// A path that is taken and is this one, a folder of it, or below it.
