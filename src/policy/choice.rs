@@ -157,9 +157,9 @@ fn wish(requires: &[String]) -> String {
 /// Why nobody answers: a requirement that nobody meets, several that nobody meets together, or keys.
 fn nobody(candidates: &[Candidate], origin: &Origin, wanted: Wanted<'_>) -> Failure {
     let requires = wanted.requires;
-    let suited = candidates.iter().filter(|c| requires.iter().all(|word| meets(&c.spec, word)));
+    let suited = || candidates.iter().filter(|c| requires.iter().all(|word| meets(&c.spec, word)));
     let keyless: Vec<(&ModelId, &String)> =
-        suited.filter_map(|c| Some((&c.spec.id, c.missing_key.as_ref()?))).collect();
+        suited().filter_map(|c| Some((&c.spec.id, c.missing_key.as_ref()?))).collect();
     if let (Some((id, variable)), false) = (keyless.first(), *origin == Origin::All) {
         return Failure::new(FailureKind::Auth, format!("{id} needs a key and {variable} is not set"))
             .hint(format!("export {variable}=..., or choose another model with --model (`offline` needs no key)"));
@@ -195,7 +195,11 @@ fn nobody(candidates: &[Candidate], origin: &Origin, wanted: Wanted<'_>) -> Fail
              has it, to be listed there"
         ));
     }
-    failure.hint(advice(candidates, origin, unmet, keyless.first().copied()))
+    // What is said against a model matters only where it would do.
+    match suited().find_map(|c| c.barred.clone()).filter(|_| keyless.is_empty()) {
+        Some(barred) => failure.hint(barred),
+        None => failure.hint(advice(candidates, origin, unmet, keyless.first().copied())),
+    }
 }
 
 fn advice(
@@ -206,9 +210,6 @@ fn advice(
 ) -> String {
     if let Some((id, variable)) = keyless {
         return format!("{id} would do; export {variable}=...");
-    }
-    if let Some(barred) = candidates.iter().find_map(|c| c.barred.as_ref()) {
-        return barred.clone();
     }
     let tags = candidates.iter().flat_map(|c| &c.spec.tags).map(String::as_str);
     let near = unmet.and_then(|word| nearest(word, WORDS.iter().copied().chain(tags)).filter(|near| near != word));

@@ -187,6 +187,9 @@ fn a_key_alone_does_not_make_free_calls_paid() {
     let program = Program::new().file("rhizo.toml", &text).env("OPENAI_API_KEY", "k");
     let call = ["models", "explain", "--strategy", "performance", "--json"];
     assert_eq!(program.args(call).run().ok().json()["model"], "mine");
+    // It is a hint only for what such a model has.
+    let tagged = program.args(["eval", "llm(\"q\", #{requires: [\"german\"]})"]).run().code(3);
+    tagged.says("no model has `german`").says("hint: capabilities are").does_not_say("costs money");
     let program = program.file("rhizo.toml", format!("allow_paid_fallback = true\n{text}"));
     let chosen = program.args(call).run().ok().json()["model"].clone();
     assert!(chosen.as_str().is_some_and(|id| id.starts_with("openai/")), "{chosen}");
