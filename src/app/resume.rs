@@ -14,13 +14,15 @@ use crate::store::open::Store;
 use crate::store::runs::{RunFilter, RunRow};
 use std::sync::Arc;
 
-/// The run of this name, if it can go on. The last one is the newest that keeps how it was started.
+/// The run of this name, if it can go on. The last one is the newest that keeps how it was started, and no session of the
+/// REPL where these are not wanted: named by its id one is found all the same, to be refused in words of its own.
 ///
 /// Fails with `NotFound`, or with `Replay` for a child run or one that cannot be started again.
-pub fn find(store: &Store, named: &str) -> Outcome<(RunRow, Launch)> {
+pub fn find(store: &Store, named: &str, sessions: bool) -> Outcome<(RunRow, Launch)> {
     let row = store.run(named)?;
-    if named.trim().eq_ignore_ascii_case("last") && Launch::kept(store, &row)?.is_none() {
-        for row in store.runs(&RunFilter { top_level: true, ..RunFilter::default() })? {
+    let fits = |row: &RunRow| sessions || row.kind != "repl";
+    if named.trim().eq_ignore_ascii_case("last") && !(fits(&row) && Launch::kept(store, &row)?.is_some()) {
+        for row in store.runs(&RunFilter { top_level: true, ..RunFilter::default() })?.into_iter().filter(fits) {
             if let Some(launch) = Launch::kept(store, &row)? {
                 return Ok((row, launch));
             }

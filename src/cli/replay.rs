@@ -46,7 +46,7 @@ pub struct Replay {
 /// Runs `replay`.
 pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Replay) -> Outcome<Exit> {
     let flags = RunFlags { context: args.context.clone(), ..RunFlags::default() };
-    let (row, launch, settings) = prepared(environment, &args.run, &flags)?;
+    let (row, launch, settings) = prepared(environment, (&args.run, false), &flags)?;
     if row.kind == "repl" {
         return Err(Failure::new(FailureKind::Replay, format!("run {} is a session of the REPL", row.id))
             .hint(format!("rhizo resume {} evaluates it again from its log", row.id)));

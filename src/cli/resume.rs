@@ -52,7 +52,7 @@ pub struct Resume {
 
 /// Runs `resume`.
 pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Resume) -> Outcome<Exit> {
-    let (row, launch, settings) = prepared(environment, &args.run, &args.flags)?;
+    let (row, launch, settings) = prepared(environment, (&args.run, true), &args.flags)?;
     if row.kind == "repl" {
         return session(printer, settings, row, launch, args).await;
     }
@@ -170,12 +170,17 @@ fn reason(plan: &Plan, (edited, given, moved): (&Edited, bool, bool)) -> String 
     reason.to_owned()
 }
 
-/// The run, its launch, and the settings of its start with what the flags say now.
-pub fn prepared(environment: Environment, run: &str, flags: &RunFlags) -> Outcome<(RunRow, Launch, Settings)> {
+/// The run, its launch, and the settings of its start with what the flags say now; `sessions` is whether the last run may
+/// be one of the REPL.
+pub fn prepared(
+    environment: Environment,
+    (run, sessions): (&str, bool),
+    flags: &RunFlags,
+) -> Outcome<(RunRow, Launch, Settings)> {
     let first = check::load(environment.clone(), layer(flags)?)?;
     let (row, launch) = {
         let store = crate::store::open::Store::open(&first.paths.store)?;
-        resume::find(&store, run)?
+        resume::find(&store, run, sessions)?
     };
     // The project's settings are those of the folder in which the run was started.
     let folder = Some(PathBuf::from(&launch.folder)).filter(|folder| folder.is_dir());

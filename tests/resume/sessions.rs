@@ -139,3 +139,24 @@ fn what_has_no_form_as_data_is_named_as_lost_with_an_input_that_was_stopped() {
     assert_eq!(ran.stdout, "7\n", "{}", ran.stderr);
     ran.says("the input that set them was stopped and they are no data: more");
 }
+
+#[test]
+fn the_last_run_is_no_session_where_none_can_be_used() {
+    let program = Program::offline();
+    program.args(["eval", "40 + 2"]).run().ok();
+    let run = newest_id(&program);
+    program.args([]).stdin("let a = 1;\n").run().ok();
+    let session = newest_id(&program);
+    assert_ne!(run, session);
+    program.args(["replay", "last"]).run().ok().prints("42\n").says(&format!("run {run} replayed"));
+    program.args(["runs", "fork", "last"]).run().ok().says(&format!("are kept of run {run};"));
+    // Elsewhere it is the last one, and named by its id it is refused.
+    program.args([]).stdin("let b = 2;\n").run().ok();
+    let session = newest_id(&program);
+    program.args(["resume", "last"]).stdin("print(b)\n").run().ok().prints("2\n");
+    program.args(["replay", &session]).run().code(1).says("is a session of the REPL");
+    // Where there is nothing but sessions, they are refused as such.
+    let alone = Program::offline();
+    alone.args([]).stdin("let a = 1;\n").run().ok();
+    alone.args(["runs", "fork", "last"]).run().code(1).says("a session of the REPL cannot be forked");
+}

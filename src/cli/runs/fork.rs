@@ -40,7 +40,7 @@ pub struct Fork {
 /// Runs `fork`.
 pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
     let store = &app.kit.store;
-    let (row, launch) = resume::find(store, &args.run)?;
+    let (row, launch) = resume::find(store, &args.run, false)?;
     if row.kind == "repl" {
         return Err(Failure::new(FailureKind::Invalid, "a session of the REPL cannot be forked")
             .hint(format!("rhizo resume {} goes on with it; .save keeps its variables in a file", row.id)));
