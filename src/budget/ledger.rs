@@ -170,6 +170,13 @@ impl Ledger {
         }
     }
 
+    /// Enters what was used in a part before its run went on, into that alone.
+    pub(super) fn restore_part(&self, scope: usize, then: &Totals) {
+        if let Some(node) = self.lock().get_mut(scope) {
+            node.spent.add(then);
+        }
+    }
+
     /// Notes that a call is due in a scope.
     pub(super) fn ask(&self, scope: usize) {
         each_above(&mut self.lock(), scope, |node| node.asked = true);

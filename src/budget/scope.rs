@@ -95,7 +95,12 @@ impl Scope {
         self.ledger.restore(self.index, rows);
     }
 
-    /// Whether it is a part of a run that goes on: what was spent in it before is entered effect by effect.
+    /// Enters what was used in this part before its run went on, into it alone: the parts around it have it in theirs.
+    pub fn restore_part(&self, then: &Totals) {
+        self.ledger.restore_part(self.index, then);
+    }
+
+    /// Whether it is a part of a run that goes on, of which it has to learn what was spent in it before.
     pub fn is_part(&self) -> bool {
         self.ledger.is_part(self.index)
     }

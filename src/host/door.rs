@@ -213,7 +213,8 @@ impl Entry {
 
     pub(super) fn begin(self, host: &RunHost) -> (EffectKey, Intent) {
         let Self { key, kind, text, asked, worst: (worst_cost, bound), .. } = self;
-        (key, Intent { kind, text, worst_cost, bound, asked, at: host.now() })
+        let part = host.within.as_ref().map(|part| part.path().to_owned());
+        (key, Intent { kind, text, worst_cost, bound, asked, part, at: host.now() })
     }
 }
 

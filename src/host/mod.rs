@@ -40,6 +40,7 @@ pub mod missed;
 pub mod models;
 pub mod news;
 pub mod overdue;
+pub mod parts;
 pub mod passages;
 pub mod past;
 pub mod pipelines;

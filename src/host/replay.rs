@@ -6,6 +6,7 @@ mod account;
 
 pub use account::Account;
 
+use crate::budget::report::Totals;
 use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::{Frame, RunId};
@@ -21,7 +22,7 @@ use crate::store::open::Store;
 use crate::store::resume::Recorded;
 use serde_json::Value;
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// What is done about an effect that has no answer in the log.
@@ -43,6 +44,8 @@ pub struct Replay {
     book: Mutex<Book>,
     /// The frames of its effects and those around them, once somebody asks. No effect is added to a log that was read.
     frames: OnceLock<HashSet<String>>,
+    /// What was spent in its parts before the run went on, once one of them begins.
+    pub(super) spent: OnceLock<BTreeMap<String, Vec<Totals>>>,
 }
 
 #[derive(Debug)]
@@ -106,7 +109,7 @@ impl Replay {
         let known = known.map(|recorded| (recorded.key.clone(), Entry { recorded, used: false })).collect();
         let (taken_up, missed) = (HashMap::new(), Vec::new());
         let book = Mutex::new(Book { mode, known, taken_up, replayed: 0, cost: Money::ZERO, missed });
-        Ok(Self { run: run.clone(), book, frames: OnceLock::new() })
+        Ok(Self { run: run.clone(), book, frames: OnceLock::new(), spent: OnceLock::new() })
     }
 
     /// Whether nothing may be asked of the world.
@@ -219,6 +222,18 @@ impl Replay {
     /// Where an effect stands in the log.
     pub(super) fn seq(&self, key: &EffectKey) -> Option<u64> {
         self.lock().known.get(key).map(|entry| entry.recorded.seq)
+    }
+
+    /// The part of the run that an effect was made in, if it was made in any.
+    pub(super) fn part(&self, key: &EffectKey) -> Option<String> {
+        self.lock().known.get(key)?.recorded.part.clone()
+    }
+
+    /// The child runs that were started in parts of the run, with these.
+    pub(super) fn children_in_parts(&self) -> Vec<(String, EffectKey)> {
+        let book = self.lock();
+        let children = book.known.values().filter(|entry| entry.recorded.kind == EffectKind::Child);
+        children.filter_map(|entry| Some((entry.recorded.part.clone()?, entry.recorded.key.clone()))).collect()
     }
 
     /// Takes effects of the log for used that nobody has asked for; answers which, in their order.

@@ -6,20 +6,63 @@ use crate::core::failure::Outcome;
 use crate::core::ids::{ModelId, RoleName, RunId};
 use crate::core::status::RunStatus;
 use crate::host::product;
-use crate::host::replay::Found;
+use crate::host::replay::{Found, Replay};
 use crate::host::run_host::RunHost;
 use crate::store::open::Store;
 use crate::store::resume::Spent;
+use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// What a run and its children have spent so far, by depth, role and model.
 pub fn spent(store: &Store, run: &RunId) -> Outcome<Vec<SpendRow>> {
     Ok(store.spending(run)?.into_iter().map(row).collect())
 }
 
-/// Enters what an effect and its earlier attempts cost and used before a run went on into the pipelines and steps that it is
-/// in, whose budgets hold for the run's whole life too. The run itself has it already.
+/// Enters what was spent in a part before its run went on, when it begins: of what is asked in it at once, what is new may be
+/// allowed before the log has answered the rest.
+pub fn charge_part(host: &RunHost) -> Outcome<()> {
+    let (Some(replay), Some(part)) = (&host.replay, &host.within) else { return Ok(()) };
+    if !host.scope.is_part() {
+        return Ok(());
+    }
+    let known = match replay.spent.get() {
+        Some(known) => known,
+        None => {
+            let known = by_part(host, replay)?;
+            replay.spent.get_or_init(|| known)
+        }
+    };
+    let from = known.range::<str, _>((Bound::Included(part.path()), Bound::Unbounded));
+    let own = from.take_while(|(path, _)| path.starts_with(part.path())).filter(|(path, _)| part.holds(path));
+    own.flat_map(|(_, spent)| spent).for_each(|spent| host.scope.restore_part(spent));
+    Ok(())
+}
+
+/// What was spent in the parts of a run, each without those within it.
+fn by_part(host: &RunHost, replay: &Replay) -> Outcome<BTreeMap<String, Vec<Totals>>> {
+    let store = &host.kit.store;
+    let mut all: BTreeMap<String, Vec<Totals>> = BTreeMap::new();
+    for (part, spent) in store.spending_in_parts(&host.run)? {
+        all.entry(part).or_default().push(row(spent).totals);
+    }
+    for (part, key) in replay.children_in_parts() {
+        // What was copied from another run was paid by that.
+        if let Some((child, None)) = child(host, &key)? {
+            let spent = store.spending(&child)?.into_iter().map(|spent| row(spent).totals);
+            all.entry(part).or_default().extend(spent);
+        }
+    }
+    Ok(all)
+}
+
+/// Enters what an effect and its earlier attempts cost and used before a run went on into the parts that it is in, whose budgets
+/// hold for the run's whole life too, unless they had it when they began. The run itself has it already.
 pub fn charge_parts(host: &RunHost, key: &EffectKey, kind: EffectKind) -> Outcome<()> {
     if !host.scope.is_part() {
+        return Ok(());
+    }
+    let made_in = host.replay.as_ref().and_then(|replay| replay.part(key));
+    if host.within.as_ref().is_some_and(|part| made_in.is_some_and(|path| part.holds(&path))) {
         return Ok(());
     }
     let store = &host.kit.store;

@@ -1,6 +1,7 @@
 //! The host of one run: its place in the tree, its scope on the budget, its context, and the dispatch of requests.
 
 use crate::budget::footer::footer;
+use crate::budget::ledger::ChildSlice;
 use crate::budget::scope::Scope;
 use crate::context::library::Library;
 use crate::context::view::View;
@@ -13,13 +14,14 @@ use crate::host::choices::Choices;
 use crate::host::counts::Counts;
 use crate::host::door::{self, Asked};
 use crate::host::kit::Kit;
+use crate::host::parts::Part;
 use crate::host::replay::Replay;
 use crate::host::shown::Shown;
 use crate::host::steps::{self, OpenSteps};
 use crate::host::trail::Trail;
 use crate::host::typed::{Checked, Schema};
 use crate::host::{
-    ask, attempts, batch, explore, ladder, llm, memories, news, pipelines, product, program, save, tool_call,
+    ask, attempts, batch, explore, ladder, llm, memories, news, pipelines, product, program, resume, save, tool_call,
 };
 use crate::policy::gate;
 use crate::script::host::Host;
@@ -72,6 +74,8 @@ pub struct RunHost {
     pub trail: Trail,
     /// The steps that its programs have begun.
     pub(super) steps: OpenSteps,
+    /// The part of the run that it is the host of, if it is not that of the whole.
+    pub(super) within: Option<Part>,
     this: Weak<Self>,
 }
 
@@ -86,11 +90,16 @@ impl Deref for RunHost {
 impl RunHost {
     /// The host of a run.
     pub fn new(kit: Arc<Kit>, setup: RunSetup) -> Arc<Self> {
+        Self::of(kit, setup, None)
+    }
+
+    fn of(kit: Arc<Kit>, setup: RunSetup, within: Option<Part>) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             kit,
             setup,
             trail: Trail::default(),
             steps: OpenSteps::default(),
+            within,
             this: Weak::clone(this),
         })
     }
@@ -106,11 +115,16 @@ impl RunHost {
         self.counts.wishes.clear();
     }
 
-    /// The host of a part of this run, with a place of its own on the ledger.
-    #[must_use]
-    pub fn part(&self, scope: Scope) -> Arc<Self> {
-        let setup = RunSetup { scope, schema: None, ..self.setup.clone() };
-        Self::new(Arc::clone(&self.kit), setup)
+    /// The host of a part of this run that begins in this frame, with a place of its own on the ledger under this name. Of a run
+    /// that goes on it has been charged with what was spent in it before.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn part(&self, frame: &Frame, name: String, slice: &ChildSlice) -> Outcome<Arc<Self>> {
+        let setup = RunSetup { scope: self.scope.part(name, slice), schema: None, ..self.setup.clone() };
+        let part = Self::of(Arc::clone(&self.kit), setup, Some(Part::within(self, frame)));
+        resume::charge_part(&part)?;
+        Ok(part)
     }
 
     /// Milliseconds since 1970.

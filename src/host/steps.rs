@@ -151,7 +151,7 @@ fn begin(host: &RunHost, frame: &Frame, about: StepAbout) -> Outcome<()> {
     if about.past {
         past::note(&outer, frame);
     }
-    let part = outer.part(outer.scope.part(format!("step `{}`", about.step), &ChildSlice::default()));
+    let part = outer.part(frame, format!("step `{}`", about.step), &ChildSlice::default())?;
     part.trail.inherit(&outer.trail);
     let place = Place::new(host, frame, around.as_deref(), &about);
     part.steps.within.get_or_init(|| place.clone());
@@ -174,7 +174,7 @@ fn enter(host: &RunHost, frame: &Frame, limits: Part) -> Outcome<Value> {
     let around = host.steps.around(frame);
     let outer = around.as_ref().map_or_else(|| host.handle(), |step| Ok(Arc::clone(&step.host)))?;
     let slice = ChildSlice::of(limits.max_cost, limits.max_calls, limits.max_tokens)?;
-    let part = outer.part(outer.scope.part(limits.name.clone(), &slice));
+    let part = outer.part(frame, limits.name.clone(), &slice)?;
     let watch = limits.timeout.map(|seconds| watch(&part, frame, &limits.name, seconds)).transpose()?;
     let until = watch.as_ref().and_then(Watch::before);
     part.trail.inherit(&outer.trail);

@@ -33,6 +33,8 @@ pub struct Intent {
     pub bound: Bound,
     /// Who is asked, for model calls.
     pub asked: Option<(RoleName, ModelId)>,
+    /// The part of the run that it is made in, if it is in any.
+    pub part: Option<String>,
     /// Milliseconds since 1970.
     pub at: u64,
 }

@@ -34,6 +34,8 @@ pub struct Recorded {
     pub raised: bool,
     /// Whether the run that this one is a copy of had gone past it.
     pub passed: bool,
+    /// The part of the run that it was made in, if that is known and there is one.
+    pub part: Option<String>,
 }
 
 /// What the calls of one role and model at one depth have used before a run goes on.
@@ -94,8 +96,8 @@ impl Store {
     /// All effects of a run, in the order of their first intents.
     pub fn recorded(&self, run: &RunId) -> Outcome<Vec<Recorded>> {
         self.read(|connection| {
-            let sql =
-                "SELECT seq, frame, hash, occurrence, kind, state, raised FROM effects WHERE run = ?1 ORDER BY seq";
+            let sql = "SELECT seq, frame, hash, occurrence, kind, state, raised, part FROM effects WHERE run = ?1
+                ORDER BY seq";
             let mut query = connection.prepare_cached(sql)?;
             collect(query.query([run.as_str()])?, recorded)
         })
@@ -112,7 +114,7 @@ impl Store {
     /// What a run and its children have spent, by depth, role and model; copied answers were paid by another run.
     pub fn spending(&self, run: &RunId) -> Outcome<Vec<Spent>> {
         self.read(|connection| {
-            let mut query = connection.prepare_cached(&format!("{} {SPENDING}", asked::in_tree()))?;
+            let mut query = connection.prepare_cached(&format!("{} {SPENDING} {SUMS}", asked::in_tree()))?;
             collect(query.query([run.as_str()])?, spent)
         })
     }
@@ -120,8 +122,17 @@ impl Store {
     /// The same of one model call with all its attempts: one row, or none if it counts for nothing.
     pub fn spending_at(&self, run: &RunId, key: &EffectKey) -> Outcome<Vec<Spent>> {
         self.read(|connection| {
-            let mut query = connection.prepare_cached(&format!("{} {SPENDING}", asked::at_key()))?;
+            let mut query = connection.prepare_cached(&format!("{} {SPENDING} {SUMS}", asked::at_key()))?;
             collect(query.query((run.as_str(), key.frame.as_str(), &key.hash, key.occurrence))?, spent)
+        })
+    }
+
+    /// The same of the model calls in each part of a run, without those of its child runs.
+    pub fn spending_in_parts(&self, run: &RunId) -> Outcome<Vec<(String, Spent)>> {
+        self.read(|connection| {
+            let sums = "FROM asked GROUP BY part, depth, role, model";
+            let mut query = connection.prepare_cached(&format!("{} {SPENDING}, part {sums}", asked::in_parts()))?;
+            collect(query.query([run.as_str()])?, |row| Ok((row.get("part")?, spent(row)?)))
         })
     }
 }
@@ -147,8 +158,9 @@ SELECT depth, role, model, CAST(total(tries) AS INTEGER) AS calls,
     CAST(total(json_extract(usage, '$.reasoning_tokens')) AS INTEGER) AS reasoning,
     CAST(total(json_extract(usage, '$.unheard_tokens')) AS INTEGER) AS unheard,
     coalesce(max(coalesce(json_extract(usage, '$.estimated'), 0) OR (state = 'intent' AND worst_tokens > 0)), 0)
-        AS estimated
-FROM asked GROUP BY depth, role, model ORDER BY depth, role, model";
+        AS estimated";
+
+const SUMS: &str = "FROM asked GROUP BY depth, role, model ORDER BY depth, role, model";
 
 const PRODUCTS: &str = "
 WITH RECURSIVE tree (id) AS (VALUES (?1) UNION SELECT runs.id FROM runs JOIN tree ON runs.parent = tree.id),
@@ -217,6 +229,7 @@ fn recorded(row: &Row<'_>) -> Worked<Recorded> {
         state: name(row, "state")?,
         raised: number(row, "raised")? == 1,
         passed: number(row, "raised")? == 2,
+        part: row.get("part")?,
     })
 }
 

@@ -203,6 +203,10 @@ WHERE CASE WHEN json_valid(usage) THEN json_extract(usage, '$.unusable') END;
     "
 ALTER TABLE effects ADD COLUMN unused INTEGER NOT NULL DEFAULT 0;
 ",
+    // In which part with a budget of its own an effect was made: frames do not tell. Of older ones it is not known.
+    "
+ALTER TABLE effects ADD COLUMN part TEXT;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

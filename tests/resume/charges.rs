@@ -250,3 +250,34 @@ fn no_more_calls_of_a_batch_are_in_doubt_than_it_has_places() {
         assert_eq!(open.as_array().map(Vec::len), Some(2), "{open:#}");
     }
 }
+
+#[test]
+fn what_a_part_has_spent_counts_before_its_items_are_asked_for_again() {
+    let map = "within(#{max_calls: 2}, || par_map(0..12, |i| llm(\"say \" + i)))";
+    let batch = "let all = []; for n in 0..8 { all.push(\"say \" + n) } within(#{max_calls: 2}, || llm_batch(all))";
+    let inner = "within(#{max_calls: 2}, || par_map(0..6, |i| within(#{max_calls: 1}, || llm(\"say \" + i))))";
+    let each = "steps:\n  - all:\n      each: {in: \"0..8\", steps: {one: {llm: \"say {{ item }}\"}}}\n      budget: {max_calls: 2}\n      on_failure: continue\n";
+    for (name, text) in [("map.rhai", map), ("batch.rhai", batch), ("inner.rhai", inner), ("each.yaml", each)] {
+        let server = ChatServer::new(|ask| Reply::text(ask.last().to_uppercase()).usage(20, 10));
+        let program = Program::paying(&server).file(name, text);
+        program.args(["run", name]).run();
+        assert_eq!(server.asks().len(), 2, "{name}");
+        for _ in 0..5 {
+            program.args(["resume", "last"]).run();
+        }
+        assert_eq!(server.asks().len(), 2, "{name}: {:?}", asked(&server));
+    }
+}
+
+#[test]
+fn a_part_is_not_charged_with_what_lies_beside_it() {
+    let one = |text: &str| format!("within(#{{max_calls: 1}}, || par_map([\"{text}\"], |t| llm(t)))[0]");
+    let code = format!("let first = llm(\"0\"); [first, {}, {}, llm(\"3\")]", one("1"), one("2"));
+    let server = ChatServer::new(|ask| Reply::text(format!("<{}>", ask.last())).usage(20, 10));
+    let program = Program::paying(&server).file("four.rhai", &code);
+    program.args(["run", "four.rhai", "--max-calls", "2"]).run();
+    assert_eq!(asked(&server), ["0", "1"]);
+    let document = program.args(["resume", "last", "--max-calls", "9", "--json"]).run().ok().json();
+    assert_eq!(document["answer"], json!(["<0>", "<1>", "<2>", "<3>"]), "{document:#}");
+    assert_eq!(asked(&server), ["0", "1", "2", "3"]);
+}

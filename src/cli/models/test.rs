@@ -129,7 +129,10 @@ async fn ask(run: &Run, name: &str) -> (Outcome<ModelAnswer>, Option<u64>, Total
         slots: None,
     };
     // A place of its own on the ledger tells what this one call used.
-    let host = run.host.part(run.host.scope.part(format!("test `{name}`"), &ChildSlice::default()));
+    let host = match run.host.part(&call.frame, format!("test `{name}`"), &ChildSlice::default()) {
+        Ok(host) => host,
+        Err(failure) => return (Err(failure), None, Totals::default()),
+    };
     let begun = Instant::now();
     let outcome = call::model(&host, call, &run.cancel).await;
     let waited = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -114,11 +114,11 @@ async fn begin(place: &Course<'_>, step: &Step, visit: u32, values: &Values) -> 
     } else {
         None
     };
-    let slice = match slice(&step.budget) {
-        Ok(slice) => slice,
+    let part = |slice: ChildSlice| place.host.part(&place.frame, format!("step `{}`", step.name), &slice);
+    let host = match slice(&step.budget).and_then(part) {
+        Ok(host) => host,
         Err(failure) => return failed(step, failure),
     };
-    let host = place.host.part(place.host.scope.part(format!("step `{}`", step.name), &slice));
     let started = Event::StepStarted {
         step: step.name.clone(),
         act: step.act.name().to_owned(),

@@ -60,11 +60,11 @@ async fn begin(host: &RunHost, pipeline: &Pipeline, start: Start) -> Outcome<Don
         leave::check(host.kit.approval, host.kit.tools.get()?, &pipeline.block)?;
     }
     let shared = Shared::new(pipeline, start.allowed, start.depth);
-    let scope = host.scope.part(format!("pipeline `{}`", pipeline.id), &slice(&pipeline.budget)?);
+    let part = host.part(&start.frame, format!("pipeline `{}`", pipeline.id), &slice(&pipeline.budget)?)?;
     let course = Course {
         pipeline,
         shared: &shared,
-        host: host.part(scope),
+        host: part,
         cancel: start.cancel.child_token(),
         // Its steps are those of the item that calls it.
         key: start.frame.key(),

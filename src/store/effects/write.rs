@@ -23,10 +23,11 @@ static BEGIN: LazyLock<String> = LazyLock::new(|| {
     format!(
         "
 INSERT INTO effects (run, seq, frame, hash, occurrence, kind, state, intent, intent_blob, worst_nanos,
-    worst_tokens, worst_output, requests, role, model, started_at, result, result_blob, usage, cost_nanos, ended_at)
+    worst_tokens, worst_output, requests, role, model, part, started_at, result, result_blob, usage, cost_nanos,
+    ended_at)
 VALUES (:run, (SELECT coalesce(max(seq), 0) + 1 FROM effects WHERE run = :run), :frame, :hash, :occurrence, :kind,
-    :state, :intent, :intent_blob, :worst, :worst_tokens, :worst_output, 1, :role, :model, :at, :result, :result_blob,
-    :usage, :cost, :ended_at)
+    :state, :intent, :intent_blob, :worst, :worst_tokens, :worst_output, 1, :role, :model, :part, :at, :result,
+    :result_blob, :usage, :cost, :ended_at)
 ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
     state = excluded.state, intent = excluded.intent, intent_blob = excluded.intent_blob,
     earlier_nanos = CAST(earlier_nanos + CASE state
@@ -40,9 +41,10 @@ ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
     attempts = attempts + (state <> 'failed'
         OR NOT coalesce(json_extract(CASE WHEN json_valid(result) THEN result END, '$.details.unsent'), 0)),
     worst_nanos = excluded.worst_nanos, worst_tokens = excluded.worst_tokens, worst_output = excluded.worst_output,
-    requests = excluded.requests, role = excluded.role, model = excluded.model, started_at = excluded.started_at,
-    origin = NULL, raised = 0, result = excluded.result, result_blob = excluded.result_blob, usage = excluded.usage,
-    cost_nanos = excluded.cost_nanos, ended_at = excluded.ended_at, provider = NULL
+    requests = excluded.requests, role = excluded.role, model = excluded.model, part = coalesce(part, excluded.part),
+    started_at = excluded.started_at, origin = NULL, raised = 0, result = excluded.result,
+    result_blob = excluded.result_blob, usage = excluded.usage, cost_nanos = excluded.cost_nanos,
+    ended_at = excluded.ended_at, provider = NULL
 WHERE state <> 'done'"
     )
 });
@@ -96,6 +98,7 @@ pub(super) struct Begun {
     worst_output: i64,
     role: String,
     model: String,
+    part: Option<String>,
     at: i64,
 }
 
@@ -112,6 +115,7 @@ impl Begun {
             worst_output: int(intent.bound.output_tokens),
             role,
             model,
+            part: intent.part,
             at: int(intent.at),
         }
     }
@@ -134,6 +138,7 @@ impl Begun {
             ":worst_output": self.worst_output,
             ":role": self.role,
             ":model": self.model,
+            ":part": self.part,
             ":at": self.at,
             ":result": result,
             ":result_blob": result_blob,

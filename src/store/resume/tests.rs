@@ -26,6 +26,7 @@ fn intent(worst: u64) -> Intent {
         worst_cost: Some(Money::from_nanos(worst)),
         bound: Bound { input_tokens: 15, output_tokens: 5, images: 0 },
         asked: Some((RoleName::new("worker"), ModelId::new("a/b"))),
+        part: None,
         at: 1,
     }
 }

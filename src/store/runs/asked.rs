@@ -15,12 +15,17 @@ pub(in crate::store) fn at_key() -> String {
     asked("VALUES (?1)", "AND frame = ?2 AND hash = ?3 AND occurrence = ?4")
 }
 
+/// The same with the calls of the run `?1` that were made in parts of it.
+pub(in crate::store) fn in_parts() -> String {
+    asked("VALUES (?1)", "AND part IS NOT NULL")
+}
+
 fn asked(tree: &str, which: &str) -> String {
     format!(
         "
 WITH RECURSIVE tree (id) AS ({tree}),
 calls AS (
-    SELECT (SELECT depth FROM runs WHERE id = effects.run) AS depth, role, model, state, attempts,
+    SELECT (SELECT depth FROM runs WHERE id = effects.run) AS depth, role, model, part, state, attempts,
         CASE WHEN json_valid(usage) THEN usage END AS usage, cost_nanos, worst_nanos, worst_tokens, worst_output,
         earlier_nanos, earlier_tokens, earlier_output, unknown_calls, unknown_nanos, unusable, unusable_nanos,
         state = 'done' AND CASE WHEN result_blob IS NOT NULL THEN cost_nanos IS 0 AND (role = '' OR usage IS NULL)
@@ -30,7 +35,7 @@ calls AS (
     WHERE kind = 'model' AND origin IS NULL {which}
 ),
 asked AS (
-    SELECT depth, role, model, CASE WHEN kept THEN 'failed' ELSE state END AS state,
+    SELECT depth, role, model, part, CASE WHEN kept THEN 'failed' ELSE state END AS state,
         CASE WHEN NOT kept THEN usage END AS usage, cost_nanos, worst_nanos, worst_tokens, worst_output,
         earlier_nanos, earlier_tokens, earlier_output, unknown_calls, unknown_nanos, unusable, unusable_nanos,
         attempts - kept - (state = 'failed' AND coalesce(json_extract(said, '$.details.unsent'), 0)) AS tries

@@ -64,6 +64,7 @@ fn a_call_that_vanished_twice_may_have_cost_twice() {
             worst_cost: worst.map(Money::from_nanos),
             bound: Bound { input_tokens: 15, output_tokens: 5, images: 0 },
             asked: None,
+            part: None,
             at: 3,
         };
         let seen = || {
@@ -172,6 +173,7 @@ fn an_export_holds_everything_in_full() {
         worst_cost: None,
         bound: Bound::default(),
         asked: None,
+        part: None,
         at: 3,
     };
     store.log_intent(&run, &key, intent, Haste::Now).wait().expect("logged");

@@ -33,6 +33,7 @@ fn values_of_any_size_come_back() {
             worst_cost: None,
             bound: Bound::default(),
             asked: None,
+            part: None,
             at: 1,
         };
         let end = EffectEnd { result: Ok(value.to_string()), usage: None, cost: None, at: 2 };
@@ -58,6 +59,7 @@ fn equal_large_values_are_kept_once() {
                 worst_cost: None,
                 bound: Bound::default(),
                 asked: None,
+                part: None,
                 at: 1,
             };
             let end = EffectEnd { result: Ok(value.to_string()), usage: None, cost: None, at: 2 };

@@ -26,6 +26,7 @@ fn intent() -> Intent {
         worst_cost: None,
         bound: Bound { input_tokens: 15, output_tokens: 5, images: 0 },
         asked: None,
+        part: None,
         at: 1,
     }
 }

@@ -69,6 +69,7 @@ fn write_one(store: &Store, run: &RunId, thread: u32, number: u32) {
         worst_cost: None,
         bound: Bound::default(),
         asked: None,
+        part: None,
         at: 1,
     };
     store.log_intent(run, &key, intent, Haste::Now).wait().expect("logged");
