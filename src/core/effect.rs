@@ -56,7 +56,7 @@ pub enum EffectKind {
     Decision,
     /// What a run was told of its budget.
     Budget,
-    /// That a pipeline went on past what had failed.
+    /// That a pipeline or a batch went on past what had failed.
     Handled,
 }
 

@@ -8,6 +8,7 @@ use crate::core::ids::Frame;
 use crate::core::request::LlmRequest;
 use crate::host::attempts::{self, Among, Attempting};
 use crate::host::ladder::Ladder;
+use crate::host::past;
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
 use serde_json::Value;
@@ -123,6 +124,7 @@ where
     F: Future<Output = Outcome<Value>> + Send + 'static,
 {
     let batch = host.occurrence(frame, name);
+    let place = |item: usize| frame.child(format_args!("{name}{batch}[{item}]"));
     let of = requests.len();
     let mut waiting = requests.into_iter().enumerate();
     // What is dropped unfinished is aborted.
@@ -135,7 +137,7 @@ where
             && let Some((slot, (item, request))) = waiting.next()
         {
             // In a box from the start: a future of some kilobytes would be copied on every way into the task.
-            let work = Box::pin(each(frame.child(format_args!("{name}{batch}[{item}]")), request));
+            let work = Box::pin(each(place(item), request));
             running.spawn(async move { (slot, item, work.await) });
         }
         let Some(joined) = running.join_next().await else {
@@ -156,13 +158,22 @@ where
                 ending.note(failure.detail("item", item));
                 continue;
             }
-            Err(failure) => failure.detail("item", item).to_slot(),
+            Err(failure) => given_up(host, &place(item), failure.detail("item", item)),
         };
         if let Some(place) = values.get_mut(slot) {
             *place = value;
         }
     }
     ending.0.map_or(Ok(Value::Array(values)), Err)
+}
+
+/// The slot of an item that failed.
+fn given_up(host: &RunHost, frame: &Frame, failure: Failure) -> Value {
+    // What a budget refused is asked for again whenever there is more of it.
+    if failure.kind != FailureKind::Budget {
+        past::note_item(host, frame);
+    }
+    failure.to_slot()
 }
 
 fn ends_all(failure: &Failure) -> bool {

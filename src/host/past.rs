@@ -1,7 +1,7 @@
 //! What a run went on past: a failure that its program had dealt with is an answer like any other, and to ask again
 //! would lead another way and pay for it.
 //!
-//! Frames tell it where one thing follows another. Of what pipelines do at once they do not, so those leave a note.
+//! Frames tell it where one thing follows another. Of what pipelines and batches do at once they do not, so those leave a note.
 
 use crate::core::effect::EffectKind;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -13,6 +13,7 @@ use crate::store::effects::EffectState;
 use crate::store::open::Store;
 use crate::store::resume::Recorded;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// How parts of frames begin beside which others of their kind may be at work; those of batches have numbers too.
 const AT_ONCE: [&str; 4] = ["step:", "item:", "branch:", "par["];
@@ -30,6 +31,13 @@ pub fn note(host: &RunHost, frame: &Frame) {
     }
     // A log that cannot be read fails the next effect as well.
     drop(door::told(host, frame, asked(), Value::Null));
+}
+
+/// Notes that an item of a batch is given up: its slot has its failure. One note is enough, whoever finds it.
+pub(super) fn note_item(host: &RunHost, frame: &Frame) {
+    if !host.knows(frame, &Asked::new(EffectKind::Handled, &Value::Null)) {
+        note(host, frame);
+    }
 }
 
 /// The failures that a run had gone on past as far as these effects of it tell, by number.
@@ -71,14 +79,38 @@ pub(super) fn is_past<'a>(
         return true;
     }
     let last = log.clone().filter(|known| known.kind.is_outward()).map(|known| known.seq).max();
-    log.filter(|known| known.seq > effect.seq).any(|later| {
-        let tells = match later.kind {
+    log.clone().filter(|known| known.seq > effect.seq).any(|later| {
+        if !follows(effect.key.frame.as_str(), later.key.frame.as_str()) {
+            return false;
+        }
+        match later.kind {
             // Behind which nothing was asked yet, so that nothing is lost by another try.
-            EffectKind::Handled => last > Some(later.seq),
+            EffectKind::Handled => last > Some(later.seq) || is_amid(later, log.clone()),
             kind => kind.is_outward(),
-        };
-        tells && follows(effect.key.frame.as_str(), later.key.frame.as_str())
+        }
     })
+}
+
+/// Whether this notes that an item of a batch is given up, and another item had not come to its end: the batch waits for that
+/// one alone, however late it began.
+fn is_amid<'a>(note: &Recorded, log: impl Iterator<Item = &'a Recorded> + Clone) -> bool {
+    let beside = log.filter(|known| are_items(note.key.frame.as_str(), known.key.frame.as_str()));
+    let is_end = |known: &&Recorded| match known.kind {
+        EffectKind::Handled => true,
+        kind => kind.is_outward() && known.state == EffectState::Done,
+    };
+    let ended: HashSet<&str> = beside.clone().filter(is_end).map(|known| known.key.frame.as_str()).collect();
+    beside.filter(|known| known.kind.is_outward()).any(|known| match known.state {
+        EffectState::Intent => true,
+        EffectState::Failed => !ended.contains(known.key.frame.as_str()),
+        EffectState::Done => false,
+    })
+}
+
+/// Whether two frames are parts of two items of one batch.
+fn are_items(one: &str, other: &str) -> bool {
+    let parting = one.split('/').zip(other.split('/')).find(|(one, other)| one != other);
+    parting.is_some_and(|(one, other)| one.starts_with("batch") && kind(one) == kind(other))
 }
 
 /// Whether what begins later in one frame has waited for what began earlier in the other: it has, unless they are parts
@@ -100,7 +132,7 @@ fn kind(part: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::follows;
+    use super::{are_items, follows};
 
     #[test]
     fn what_is_done_at_once_follows_nothing_beside_it() {
@@ -114,6 +146,20 @@ mod tests {
             ("root/e1/pipeline0/step:a/script:s0/e1", "root/e1/pipeline0/step:b"),
         ] {
             assert!(!follows(one, other) && !follows(other, one), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn items_of_one_batch_are_told_from_all_else() {
+        for (one, other, expect) in [
+            ("root/e1/batch0[0]", "root/e1/batch0[12]", true),
+            ("root/e1/batch0[0]", "root/e1/batch0[12]/again1", true),
+            ("root/e1/batch0[0]", "root/e1/batch0[0]", false),
+            ("root/e1/batch0[0]", "root/e1/batch1[1]", false),
+            ("root/e1/batch0[0]", "root/e2/batch0[1]", false),
+            ("root/e1/par[0]", "root/e1/par[1]", false),
+        ] {
+            assert_eq!(are_items(one, other), expect, "{one} {other}");
         }
     }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 /// A server that answers each prompt with its capitals, refuses `first` so many times, and holds back what begins with
 /// `slow` as long as it is told to.
@@ -72,6 +73,48 @@ fn what_comes_after_a_batch_rests_on_its_failures() {
     for first in ["llm_batch([\"first\"])", "par_map([\"first\"], |text| llm(text))"] {
         let code = format!("let one = {first};\nllm_batch([\"then \" + one[0].kind]);\nllm_batch([\"slow\"])");
         asks(&[("p.rhai", code.as_str())], &["first", "then rejected", "slow"]);
+    }
+}
+
+#[test]
+fn cut_answers_of_a_batch_are_not_paid_again_where_another_item_was_under_way() {
+    for kill in [true, false] {
+        let held = Arc::new(AtomicBool::new(true));
+        let gate = Arc::clone(&held);
+        let server = ChatServer::new(move |ask| match ask.last().as_str() {
+            "slow" if gate.load(Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
+            "slow" => Reply::text("SLOW"),
+            _ => Reply::cut("half of"),
+        });
+        let code = "let all = [\"slow\"]; for n in 0..12 { all.push(`cut ${n}`) }
+            let answers = llm_batch(all, #{concurrency: 16});
+            [answers[0], answers[1].kind, answers.len()]";
+        let program = Program::paying(&server).file("p.rhai", code);
+        let running = program.args(["run", "p.rhai"]).start();
+        server.wait_for(13);
+        wait_for_notes(&program, 12);
+        if kill {
+            running.kill()
+        } else {
+            running.interrupt()
+        }
+        running.end();
+        held.store(false, Ordering::SeqCst);
+        let document = program.args(["resume", &newest_id(&program), "--json"]).run().json();
+        assert_eq!(document["answer"], json!(["SLOW", "truncated", 13]), "{document:#}");
+        assert_eq!(asked(&server).len(), 14, "kill: {kill}, {:?}", asked(&server));
+    }
+}
+
+/// Waits until so many failures are noted on disk as gone past.
+#[track_caller]
+fn wait_for_notes(program: &Program, notes: i64) {
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let (sql, begun) = ("SELECT count(*) FROM effects WHERE kind = 'handled'", Instant::now());
+    let count = || -> i64 { store.query_row(sql, (), |row| row.get(0)).expect("a count") };
+    while count() != notes {
+        assert!(begun.elapsed().as_secs() < 60, "{} of {notes} notes are on disk", count());
+        std::thread::yield_now();
     }
 }
 
