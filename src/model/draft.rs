@@ -250,6 +250,7 @@ impl<'a> Draft<'a> {
         let is_beyond = !self.is_whole() && self.tally.is_beyond(request);
         if is_beyond {
             self.end(Ok(Finish::Length));
+            self.tally.cut(request);
         }
         is_beyond
     }

@@ -248,7 +248,11 @@ impl<P: Protocol> Remote<P> {
         };
         match listen(&mut incoming, first, between, take).await {
             Ok(Heard::Events) => Ok(()),
-            Ok(Heard::Json(document)) => reader.document(draft, &whole(document)),
+            Ok(Heard::Json(document)) => {
+                let read = reader.document(draft, &whole(document));
+                draft.cut_piece(request);
+                read
+            }
             // The answer is whole; only what would have followed it is missing.
             Err(failure) if draft.is_whole() && failure.kind.retryable() => Ok(()),
             Err(failure) => Err(failure),

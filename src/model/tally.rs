@@ -159,6 +159,25 @@ impl Tally {
         request.sampling.max_tokens.is_some_and(|most| self.fewest() > with_margin(most))
     }
 
+    /// Takes back what arrived far beyond the limit, in one piece or in runs of one character: left is what a stream of words has
+    /// come to when it is cut. Answers whether there was anything.
+    pub fn cut(&mut self, request: &ChatRequest) -> bool {
+        let Some(most) = request.sampling.max_tokens.map(with_margin) else { return false };
+        let (fewest, likely) = (self.fewest(), estimate::tokens(self.heard));
+        if fewest <= most || (fewest <= most.saturating_mul(2) && likely <= most.saturating_mul(4)) {
+            return false;
+        }
+        let room = usize::try_from(most.saturating_mul(8)).unwrap_or(usize::MAX);
+        (self.heard, self.thoughts) = (self.heard.min(room), self.thoughts.min(room));
+        (self.least, self.counted_at) = (self.least.min(most.saturating_mul(64)), self.counted_at.min(room));
+        true
+    }
+
+    /// Bytes of what counts as heard.
+    pub const fn heard(&self) -> usize {
+        self.heard
+    }
+
     /// The fewest tokens that what has arrived can be.
     const fn fewest(&self) -> u64 {
         self.least.div_ceil(64)
@@ -181,10 +200,9 @@ impl Tally {
     }
 
     /// The most tokens that are believed: those of the prompt, and those that were allowed, thoughts that nobody is shown
-    /// among them, or, from a server that keeps to no limit, as many as bytes arrived; each with what servers add.
+    /// among them, or, from a server that keeps to no limit, as many as arrived by estimate; each with what servers add.
     fn believed(&self, request: &ChatRequest) -> Bound {
-        let heard = u64::try_from(self.heard).unwrap_or(u64::MAX);
-        let output_tokens = request.sampling.max_tokens.unwrap_or(LONGEST).max(heard);
+        let output_tokens = request.sampling.max_tokens.unwrap_or(LONGEST).max(estimate::tokens(self.heard));
         let bound = Bound { input_tokens: self.held_back(request), output_tokens, images: 0 };
         Slack::of(request, self.image_tokens).upon(bound)
     }

@@ -82,6 +82,31 @@ fn an_answer_in_one_piece_beyond_its_limit_is_told_once_and_kept() {
 }
 
 #[test]
+fn an_answer_far_beyond_its_limit_is_cut_and_charged_as_a_stream_whatever_was_counted() {
+    for dialect in DIALECTS {
+        let (provider, counts) = (dialect.provider, dialect.counts);
+        for text in ["=".repeat(200_000), "word ".repeat(40_000)] {
+            // The server takes each byte for a token.
+            let piece = server::json(200, &(dialect.document)(&text, counts((9, 200_000))));
+            let event = dialect.streams(&text, Some(counts((9, 200_000))));
+            for (stream, acts) in [(true, piece.clone()), (false, piece), (true, event)] {
+                let server = ChatServer::new(move |_| Reply::acts(acts.clone()));
+                let code = "try { llm(\"p\", #{max_tokens: 50}) } catch (e) { e.kind }";
+                let ran = program(&server, &dialect, stream).args(["eval", code, "--json"]).run().ok();
+                let document = ran.json();
+                let found = (&document["answer"], &document["output_tokens"], &document["estimated"]);
+                // Twice the 117 tokens that are held back, like 936 letters of a stream.
+                assert_eq!(
+                    found,
+                    (&json!("truncated"), &json!(234), &json!(true)),
+                    "{provider} {stream}: {document:#}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn an_answer_within_its_limit_is_never_cut_however_long_its_tokens_are() {
     // Lines that a table or a listing has are single tokens of up to 64 characters.
     for (text, told) in [("-".repeat(6_000), 94), ("internationalization ".repeat(16), 50)] {

@@ -1,7 +1,7 @@
 //! What an attempt is billed for: what was counted or heard, and what a server may bill of which nobody heard.
 
 use crate::core::failure::{Failure, FailureKind};
-use crate::core::message::ChatRequest;
+use crate::core::message::{ChatRequest, Finish};
 use crate::core::usage::Usage;
 use crate::model::classify::has_given_up;
 use crate::model::draft::{Draft, Stage};
@@ -45,6 +45,14 @@ impl Draft<'_> {
         }
         let all = usage.output_tokens.saturating_add(self.tally.silent(time));
         unheard(usage, all.min(request.sampling.max_tokens.unwrap_or(0)))
+    }
+
+    /// Cuts an answer in one piece that goes far beyond its limit, as a stream is cut. One that is a little too long is kept.
+    pub fn cut_piece(&mut self, request: &ChatRequest) {
+        if self.tally.cut(request) {
+            self.end(Ok(Finish::Length));
+            self.text.truncate(self.text.floor_char_boundary(self.tally.heard()));
+        }
     }
 
     /// What the server counted beyond what can be true, in words.
