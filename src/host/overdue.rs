@@ -10,6 +10,7 @@ use crate::host::door::{Asked, Done};
 use crate::host::replay::Found;
 use crate::host::run_host::RunHost;
 use crate::host::{frames, product, resume};
+use crate::store::effects::{EffectEnd, EffectState};
 use crate::store::resume::Recorded;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -28,6 +29,8 @@ pub struct Watch {
     since: u64,
     /// How far it came before, if the log has that it ran out of time.
     before: Option<Came>,
+    /// What the log of a run that goes on says of it: that it ran out of time, or that it did not after all.
+    known: Option<EffectState>,
 }
 
 /// How far a part had come when its time was up.
@@ -56,7 +59,9 @@ impl Watch {
             Some(Found::Failure(failure)) => failure.details.get(CAME).and_then(|came| Came::deserialize(came).ok()),
             _ => None,
         };
-        Ok(Self { name: name.to_owned(), limit, key, intent, since, before })
+        let is_known = |state: &EffectState| host.replay.as_ref().is_some_and(|replay| replay.is(&key, *state));
+        let known = [EffectState::Failed, EffectState::Done].into_iter().find(is_known);
+        Ok(Self { name: name.to_owned(), limit, key, intent, since, before, known })
     }
 
     /// With how many answers it ran out of time before, if the log has that it did.
@@ -79,12 +84,28 @@ impl Watch {
         }
     }
 
+    /// Takes note that the part has ended in time. The log of one that was taken up says so from now on.
+    ///
+    /// # Errors
+    /// Those of the log.
+    pub async fn in_time(&self, host: &RunHost) -> Outcome<()> {
+        if host.is_sealed() || self.before.is_some() || self.known != Some(EffectState::Failed) {
+            return Ok(());
+        }
+        let entry = Asked::new(EffectKind::Decision, &self.intent).at(self.key.clone());
+        entry.observe::<Value>(host, async { Done::from(Ok(Value::Null)) }).await.map(drop)
+    }
+
     async fn keep(&self, host: &RunHost, failure: &Failure, answers: u64) -> Outcome<()> {
         let came = Came { answers, counts: host.counts.since(&self.key.frame, self.since) };
         let came = serde_json::to_value(came).map_err(|error| {
             Failure::new(FailureKind::Internal, format!("{} has no form as data: {error}", self.name))
         })?;
         let kept = failure.clone().detail(CAME, came);
+        if self.known == Some(EffectState::Done) {
+            let end = EffectEnd { result: Err(&kept), usage: None, cost: None, at: host.now() };
+            return host.kit.store.log_unusable(&host.run, &self.key, end).await;
+        }
         let entry = Asked::new(EffectKind::Decision, &self.intent).at(self.key.clone());
         let noted = entry.observe::<Value>(host, async { Done::from(Err(kept)) }).await;
         // What is kept is a failure; another one is that of keeping it.

@@ -195,12 +195,13 @@ fn watch(part: &RunHost, frame: &Frame, name: &str, seconds: f64) -> Outcome<Wat
 /// Closes a part.
 ///
 /// # Errors
-/// The failure of the part if its time was up after so many answers.
+/// The failure of the part if its time was up after so many answers; else those of the log.
 async fn leave(host: &RunHost, frame: &Frame, overdue: Option<u64>) -> Outcome<()> {
     let part = host.steps.close(frame);
     match (overdue, part.as_ref().and_then(|part| Some((&part.host, part.watch.as_ref()?)))) {
         (Some(answers), Some((host, watch))) => Err(watch.overdue(host, answers).await),
-        _ => Ok(()),
+        (None, Some((host, watch))) => watch.in_time(host).await,
+        (_, None) => Ok(()),
     }
 }
 

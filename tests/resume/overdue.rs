@@ -97,6 +97,8 @@ fn what_a_run_ended_with_has_its_time_again() {
         program.args(["run", name]).run().code(5).says("it took longer than 1 s");
         held.store(false, Ordering::SeqCst);
         assert!(program.args(["resume", "last"]).run().ok().stdout.contains("in time"), "{name}");
+        let again = program.args(["replay", "last", "--offline"]).run().ok();
+        assert!(again.stdout.contains("in time"), "{name}: {}", again.stderr);
     }
 }
 

@@ -160,7 +160,10 @@ async fn timed(course: &Course<'_>, step: &Step, work: impl Future<Output = Outc
     }
     let mut work = std::pin::pin!(work);
     tokio::select! {
-        done = &mut work => done,
+        done = &mut work => {
+            watch.in_time(&course.host).await?;
+            done
+        }
         () = tokio::time::sleep(limit) => {
             course.cancel.cancel();
             // What was paid for is in the log; the step is over all the same.
