@@ -7,6 +7,8 @@ use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::{self, Act};
 use serde_json::{Value, json};
+use std::sync::Mutex;
+use tokio::sync::oneshot;
 
 /// A server that bills 20 prompt and 10 answer tokens.
 fn server() -> ChatServer {
@@ -151,6 +153,39 @@ fn a_run_that_went_on_past_refused_calls_is_partial_until_they_are_answered() {
     assert_eq!((number(&document, "refused_calls"), server.asks().len()), (0, 10));
     ran.does_not_say("refused");
     program.args(["resume", &run]).run().ok().says("had completed").prints("10\n");
+}
+
+#[test]
+fn an_attempt_that_was_refused_lacks_nothing_where_another_model_answers() {
+    let (go, turn) = oneshot::channel();
+    let turn = Mutex::new(Some(turn));
+    let first = ChatServer::new(move |ask| match ask.last().as_str() {
+        "two" => Reply::acts(vec![Act::Close]),
+        _ => {
+            let reply = Reply::text("A").usage(20, 10);
+            let turn = turn.lock().expect("unpoisoned").take();
+            turn.into_iter().fold(reply, Reply::in_turn)
+        }
+    });
+    let second = ChatServer::new(|_| Reply::text("B").usage(20, 10));
+    // Beside a call of the first model that is under way the budget has room for another one, but neither for its second attempt
+    // nor for a call of the second model.
+    let config = format!(
+        "model = \"first\"\n[models.first]\nbase_url = \"{}\"\ninput_price = 10\noutput_price = 10\nfallback = [\"second\"]\n\
+         [models.second]\nbase_url = \"{}\"\ninput_price = 30\noutput_price = 1\n",
+        first.base_url(),
+        second.base_url()
+    );
+    let code = "llm_batch([\"one\", \"two\"], #{max_tokens: 100}).join(\"\")";
+    let program = Program::new().file("rhizo.toml", config).file("p.rhai", code);
+    let (running, told) = program.args(["run", "p.rhai", "--max-cost", "0.0125", "--events", "-"]).start_telling();
+    assert!(told.iter().any(|line| line.contains("not_repeated")), "another attempt is refused");
+    go.send(()).expect("the first call waits");
+    let lines: Vec<String> = told.iter().collect();
+    running.end().ok();
+    let run = program.args(["runs", "list", "--json"]).run().ok().json()[0].clone();
+    assert_eq!(run["status"], "completed", "{run:#} {lines:#?}");
+    assert_eq!(second.asks().len(), 1);
 }
 
 #[test]

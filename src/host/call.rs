@@ -70,14 +70,18 @@ pub struct ModelCall {
 }
 
 /// Makes the call. On success the answer is paid and on disk. A refusal by a budget, of another attempt too, is counted, also
-/// one of a log: a run that goes on past it lacks an answer, unless another model stands by to give it.
+/// one of a log: a run that goes on past it lacks an answer.
 pub async fn model(host: &RunHost, call: ModelCall, cancel: &CancellationToken) -> Outcome<ModelAnswer> {
-    let standby = call.standby;
     let answer = announced(host, call, cancel, || {}).await;
-    let again = |failure: &Failure| !standby && failure.details.contains_key(NOT_REPEATED);
-    let refusal = answer.as_ref().err().filter(|failure| failure.kind == FailureKind::Budget || again(failure));
-    refusal.into_iter().for_each(|failure| host.scope.refuse(&Refused::with(failure), 1));
+    let refusal = answer.as_ref().err().and_then(refusal);
+    refusal.into_iter().for_each(|refused| host.scope.refuse(&refused, 1));
     answer
+}
+
+/// What refused a call that failed so, or another attempt of it.
+pub fn refusal(failure: &Failure) -> Option<Refused> {
+    let is_refused = failure.kind == FailureKind::Budget || failure.details.contains_key(NOT_REPEATED);
+    is_refused.then(|| Refused::with(failure))
 }
 
 /// The same, with a word to say once the budget has agreed and before anything is sent.

@@ -42,10 +42,11 @@ async fn backed(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken)
         return call::model(host, other, cancel).await;
     }
     call.standby = is_backed(host, &mut call, &substitutes);
-    let mut failure = match call::model(host, call.clone(), cancel).await {
+    let mut failure = match call::announced(host, call.clone(), cancel, || {}).await {
         Ok(answer) => return Ok(answer),
         Err(failure) => failure,
     };
+    let mut refused = call::refusal(&failure);
     let (mut passed_over, mut rest) = (Vec::new(), substitutes.iter());
     while let Some(substitute) = rest.next() {
         if !mends(&failure) || cancel.is_cancelled() {
@@ -75,9 +76,14 @@ async fn backed(host: &RunHost, mut call: ModelCall, cancel: &CancellationToken)
                 passed_over.push(format!("{}: {}", substitute.spec.id, one_line(&unsuited.message, 120)));
                 failure = host.counts.causes.join(failure, &unsuited);
             }
-            Err(failed) => (failure, call) = (host.counts.causes.join(failed, &failure), other),
+            Err(failed) => {
+                refused = refused.or_else(|| call::refusal(&failed));
+                (failure, call) = (host.counts.causes.join(failed, &failure), other);
+            }
         }
     }
+    // Where one of them answers nothing is lacking.
+    refused.into_iter().for_each(|refused| host.scope.refuse(&refused, 1));
     Err(explained(failure, &call, &passed_over))
 }
 
