@@ -48,7 +48,7 @@ fn a_file_that_nobody_vouches_for_is_hearsay() {
     let own = line("two", "a calm", json!({"trust": 1.0}))
         + &*line("three", "a gale", json!({"trust": 0.8, "verifier": "gate"}));
     let file =
-        Program::offline().file("own.jsonl", own + &line("four", "a fog", json!({"trust": 0.9, "verifier": "gate"})));
+        Program::offline().file("own.jsonl", own + &*line("four", "a fog", json!({"trust": 0.9, "verifier": "gate"})));
     let told = file.args(["memory", "import", "own.jsonl"]).run().ok().stdout;
     assert!(
         told.contains("\n1 claimed more trust than their verifier gives") && told.contains("\n3 of real runs"),
