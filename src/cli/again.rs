@@ -11,8 +11,10 @@ use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
 use crate::cli::{ask, interrupt, run as run_command};
 use crate::context::library::Library;
+use crate::core::event::Event;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
 use crate::core::money::Money;
 use crate::host::missed;
 use crate::host::replay::{Account, Mode, Replay};
@@ -186,7 +188,14 @@ pub async fn sealed(run: &Run, again: Again<'_>) -> RootEnd {
         Program::Script(source) => {
             let (folder, args) = file(launch).unwrap_or_default();
             let mut session = run.session(folder, launch.args.is_some().then_some(Value::Object(args)));
-            run.within(async { run_command::ended(session.evaluate(source, run.cancel.clone()).await) }).await
+            let work = async {
+                let evaluation = session.evaluate(source, run.cancel.clone()).await;
+                if let Some(note) = &evaluation.note {
+                    run.host.emit(&Frame::root(), &Event::Note { text: note.clone() });
+                }
+                run_command::ended(evaluation)
+            };
+            run.within(work).await
         }
     }
 }

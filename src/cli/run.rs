@@ -99,8 +99,8 @@ pub async fn program(
     let mut session = run.session(folder, args);
     let work = async {
         let evaluation = session.evaluate(source, run.cancel.clone()).await;
-        if let Some(note) = evaluation.note {
-            run.host.emit(&Frame::root(), &Event::Note { text: note.to_owned() });
+        if let Some(note) = &evaluation.note {
+            run.host.emit(&Frame::root(), &Event::Note { text: note.clone() });
         }
         // A person sees the value as text in any case; whoever reads the document would take it for a string.
         if let Some(failure) = evaluation.formless.as_ref().filter(|_| printer.json) {

@@ -1,6 +1,7 @@
 //! `SCRIPT` and `scripts`: stored programs in sessions of their own.
 
 use crate::context::rank::Bm25;
+use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::host::called;
@@ -53,6 +54,9 @@ pub async fn run(
         args: Some(args),
     });
     let evaluation = session.evaluate(&program.source, cancel.clone()).await;
+    if let Some(note) = &evaluation.note {
+        host.emit(frame, &Event::Note { text: note.clone() });
+    }
     // Whoever called it is given data, so a value without a form as data is as little an answer here as in `FINAL`.
     match (evaluation.final_, evaluation.failure.or(evaluation.formless)) {
         (Some(value), _) => Ok(value),

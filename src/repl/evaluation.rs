@@ -34,8 +34,8 @@ impl Shell {
         let held = self.session().await.marks();
         let begun = Instant::now();
         let evaluation = self.run_code(&source).await;
-        if let Some(note) = evaluation.note {
-            host.emit(&Frame::root(), &Event::Note { text: note.to_owned() });
+        if let Some(note) = &evaluation.note {
+            host.emit(&Frame::root(), &Event::Note { text: note.clone() });
         }
         let event = Event::CodeFinished {
             turn,

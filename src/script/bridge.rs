@@ -96,8 +96,8 @@ pub fn ask(request: Request) -> Outcome<Value> {
     asked(request).and_then(|(value, heard)| heard.map(|()| value))
 }
 
-/// The same, with what the closures of `on_event` came to beside the answer: where one of them fails, the host has answered
-/// all the same.
+/// The same, with what has stopped the program while the closures of `on_event` were told, beside the answer: the host has
+/// answered all the same.
 pub fn asked(request: Request) -> Outcome<(Value, Outcome<()>)> {
     let seat = seat()?;
     // What has begun is told to have ended also where the program is stopped.

@@ -41,8 +41,8 @@ pub struct Evaluation {
     pub printed_number: Option<usize>,
     /// Why it failed.
     pub failure: Option<Failure>,
-    /// What was perhaps meant otherwise, or what a primitive left out.
-    pub note: Option<&'static str>,
+    /// What was perhaps meant otherwise, what a primitive left out, or which closure of `on_event` failed.
+    pub note: Option<String>,
     /// The value of `FINAL`.
     pub final_: Option<Value>,
     /// Variables that were not there before.
@@ -149,7 +149,7 @@ impl Job {
             None => {}
         }
         let evaluation = evaluation.saying(output.take_printed(), &self.desk);
-        let note = output.take_note().or_else(|| self.note(state, &evaluation));
+        let note = output.take_note().or_else(|| self.note(state, &evaluation).map(str::to_owned));
         Evaluation { note, ..evaluation }
     }
 

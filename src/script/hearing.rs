@@ -5,10 +5,12 @@ use crate::core::request::{Call, Request};
 use crate::script::bridge::Seat;
 use crate::script::convert::to_dynamic;
 use crate::script::errors::from_native;
+use crate::script::errors::way::{self, Home};
 use crate::script::limits::depth::{self, KEPT};
+use crate::script::output;
 #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
 use rhai::NativeCallContextStore;
-use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
+use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +39,20 @@ impl Hearers {
         self.told.fetch_max(after, Ordering::Relaxed);
         let mut closures = self.closures.lock().unwrap_or_else(PoisonError::into_inner);
         closures.push((closure, context.store_data()));
+    }
+
+    /// The closure at this place, if there are so many.
+    #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
+    fn at(&self, index: usize) -> Option<(FnPtr, NativeCallContextStore)> {
+        self.closures.lock().unwrap_or_else(PoisonError::into_inner).get(index).cloned()
+    }
+
+    /// Drops the closure at this place.
+    fn drop_at(&self, index: usize) {
+        let mut closures = self.closures.lock().unwrap_or_else(PoisonError::into_inner);
+        if index < closures.len() {
+            drop(closures.remove(index));
+        }
     }
 
     /// Drops the closures that hold what nests too deep to be kept, and says so.
@@ -87,15 +103,16 @@ impl Hearing {
         Call { frame: seat.frame.clone(), request: Request::Events { after, wait } }
     }
 
-    /// Tells events to every closure.
-    #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
+    /// Tells events to every closure. One that fails is told as a note and hears no more: what it looks at goes on.
+    ///
+    /// Fails with what stops the program.
     pub fn tell(&self, seat: &Seat, events: &Value) -> Outcome<()> {
-        let closures = self.hearers.closures.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for event in events.as_array().into_iter().flatten() {
             let number = event.get("seq").and_then(Value::as_u64).unwrap_or_default();
             self.hearers.told.fetch_max(number, Ordering::Relaxed);
             let event = to_dynamic(event);
-            for (closure, stored) in &closures {
+            let mut index = 0;
+            while let Some((closure, stored)) = self.hearers.at(index) {
                 if let Some(failure) = seat.gate.stop() {
                     return Err(failure);
                 }
@@ -103,9 +120,27 @@ impl Hearing {
                 self.hearers.telling.store(true, Ordering::Relaxed);
                 let called = closure.call_within_context::<Dynamic>(&context, (event.clone(),));
                 self.hearers.telling.store(false, Ordering::Relaxed);
-                called.map(drop).map_err(|error| from_native(&error))?;
+                if let Err(error) = called {
+                    self.hearers.drop_at(index);
+                    note(&error)?;
+                } else {
+                    index += 1;
+                }
             }
         }
         Ok(())
     }
+}
+
+/// Notes with what a closure failed; what stops the program is a failure of the program.
+fn note(error: &EvalAltResult) -> Outcome<()> {
+    let failure = from_native(error);
+    if failure.kind.stops() {
+        return Err(failure);
+    }
+    let place = way::of(error, &|_| Home::Program).position;
+    let place = place.line().map_or_else(String::new, |line| {
+        place.position().map_or_else(|| format!(" (line {line})"), |column| format!(" (line {line}, column {column})"))
+    });
+    output::note(format!("a closure of on_event failed{place} and hears no more: {}", failure.message))
 }

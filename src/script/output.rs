@@ -15,7 +15,7 @@ use std::sync::Mutex;
 #[derive(Default)]
 pub struct Output {
     printed: Mutex<String>,
-    note: Mutex<Option<&'static str>>,
+    notes: Mutex<Vec<String>>,
     final_: Mutex<Option<Final>>,
 }
 
@@ -45,9 +45,10 @@ impl Output {
         std::mem::take(&mut *held(&self.printed))
     }
 
-    /// Takes what a primitive noted, if any did.
-    pub fn take_note(&self) -> Option<&'static str> {
-        held(&self.note).take()
+    /// Takes what was noted, if anything was.
+    pub fn take_note(&self) -> Option<String> {
+        let notes = std::mem::take(&mut *held(&self.notes));
+        (!notes.is_empty()).then(|| notes.join("; "))
     }
 
     /// Takes what ended the run, if anything did.
@@ -67,13 +68,16 @@ pub fn print(text: &str) {
     drop(bridge::ask(Request::Say { text: text.to_owned() }));
 }
 
-/// Notes what a primitive did otherwise than was perhaps meant. However often that is, it is told once.
+/// Notes what was done otherwise than was perhaps meant. However often that is, it is told once.
 ///
 /// # Errors
 /// Outside of an evaluation.
-pub fn note(text: &'static str) -> Outcome<()> {
-    let seat = bridge::seat()?;
-    *held(&seat.output.note) = Some(text);
+pub fn note(text: impl Into<String>) -> Outcome<()> {
+    let (seat, text) = (bridge::seat()?, text.into());
+    let mut notes = held(&seat.output.notes);
+    if !notes.contains(&text) {
+        notes.push(text);
+    }
     Ok(())
 }
 

@@ -36,7 +36,7 @@ pub fn of(evaluation: &Evaluation, answers: Option<String>) -> Observation {
             parts.push("values assigned before the error are kept".to_owned());
         }
     }
-    parts.extend(evaluation.note.map(|note| format!("note: {note}")));
+    parts.extend(evaluation.note.as_ref().map(|note| format!("note: {note}")));
     if parts.is_empty() {
         parts.push("(no output)".to_owned());
     }

@@ -129,25 +129,17 @@ fn a_program_hears_of_its_steps() {
 }
 
 #[test]
-fn a_step_of_which_nobody_may_hear_ends_with_that_and_the_next_one_does_not_stand_in_it() {
+fn a_step_goes_on_where_the_closure_that_hears_of_it_fails() {
     let server = ChatServer::new(|ask| play(ask, |_, _| "approve"));
     let code = "import \"manager\" as manager;
-        on_event(|e| if e.event == \"step_started\" && e.step == \"decompose\" { throw #{kind: \"tool\", message: \"no\"} });
-        try { manager::delegate(\"Build it.\") } catch { }
+        on_event(|e| if e.event == \"step_started\" && e.step == \"subtask\" { throw #{kind: \"tool\", message: \"no\"} });
         manager::delegate(\"Build it.\", #{plan: [#{id: \"a\", task: \"job-a\"}]})";
     let program = Program::paying(&server).file("build.rhai", code);
-    let told_all = program.args(["run", "build.rhai", "--events", "-"]).run().ok().stdout;
-    let expect = [
-        "step:decompose failed no",
-        "step:delegate failed no",
-        "visit:2 ok",
-        "visit:2/item:a/step:subtask ok",
-        "visit:2/item:a/step:subtask/step:review ok approve",
-        "visit:2/item:a/step:subtask/step:work ok",
-        "visit:2/step:join ok",
-    ];
-    assert_eq!(ended(&told_all), expect);
-    assert_eq!(server.asks().len(), 2, "nobody divides the task");
+    let ran = program.args(["run", "build.rhai", "--events", "-"]).run().ok();
+    let ended = ended(&ran.stdout);
+    assert!(!ended.is_empty() && ended.iter().all(|line| line.contains(" ok")), "{ended:?}");
+    assert!(ran.stdout.contains("hears no more: no"), "{}", ran.stdout);
+    assert_eq!(server.asks().len(), 2);
 }
 
 #[test]

@@ -85,11 +85,29 @@ fn who_hears_asks_nobody() {
     let server = ChatServer::new(|_| Reply::text("fine"));
     let program = Program::served_by(&server);
     let code = "on_event(|e| llm(\"what?\")); llm(\"go\")";
-    program.args(["eval", code]).run().code(1).says("on_event only looks");
+    program.args(["eval", code]).run().ok().prints("fine\n").says("hears no more: on_event only looks");
     assert_eq!(server.asks().len(), 1);
-    let code = "on_event(|e| throw \"no\"); let x = llm(\"go\"); x";
-    program.args(["eval", code]).run().code(1).says("no");
-    assert_eq!(server.asks().len(), 2, "the answer was waited for");
     let code = "on_event(|e| { par_map([1, 2], |n| n + 1); }); llm(\"go\")";
     program.args(["eval", code]).run().ok().prints("fine\n");
 }
+
+#[test]
+fn a_closure_that_fails_hears_no_more_and_loses_no_answer() {
+    let server = ChatServer::new(|_| Reply::text("fine"));
+    let program = Program::paying(&server).file("look.rhai", LOOKS);
+    let ran = program.args(["run", "look.rhai"]).run().ok().prints("2 fine 0\n");
+    let ran = ran.says("note: a closure of on_event failed (line 2, column ");
+    assert_eq!(ran.stderr.matches("hears no more").count(), 1, "{}", ran.stderr);
+    program.args(["replay", "last"]).run().ok().prints("2 fine 0\n");
+    assert_eq!(server.asks().len(), 3);
+    let typed = "on_event(|e| print(e.nope));\nlet b = llm_batch([\"one\", \"two\"]);\nb.len() + llm(\"go\").len()\n";
+    program.args([]).stdin(typed).run().ok().prints("6\n").says("hears no more");
+}
+
+/// Answers what was answered after a closure has failed, and how many events that one heard before.
+const LOOKS: &str = "\
+let heard = 0;
+on_event(|e| { print(e.nope); heard += 1; });
+let b = llm_batch([\"one\", \"two\"]);
+`${b.len()} ${llm(\"go\")} ${heard}`
+";
