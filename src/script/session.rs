@@ -221,6 +221,17 @@ impl Session {
         (kept, left_out)
     }
 
+    /// Those of these values whose names a variable can have, and the names of the others.
+    pub fn nameable(&self, values: serde_json::Map<String, Value>) -> (serde_json::Map<String, Value>, Vec<String>) {
+        let is_word =
+            |name: &str| name.chars().all(|c| c.is_alphanumeric() || c == '_') && name.contains(|c: char| c != '_');
+        // What words are reserved the parser knows.
+        let can_be = |name: &str| is_word(name) && self.engine.compile(format!("let {name} = 0;")).is_ok();
+        let (named, others): (serde_json::Map<String, Value>, serde_json::Map<String, Value>) =
+            values.into_iter().partition(|(name, _)| name != "context" && can_be(name));
+        (named, others.into_iter().map(|(name, _)| name).collect())
+    }
+
     /// What the variables hold now, to find out later which of them have changed.
     pub fn marks(&self) -> Marks {
         Marks::of(&self.state.scope)

@@ -135,6 +135,22 @@ fn saving_writes_over_nothing_but_sessions_that_it_saved() {
 }
 
 #[test]
+fn only_what_can_be_typed_is_set_from_a_file() {
+    let keys = r#"{"ok": 1, "b-c": 2, "fn": 3, "if x": 4, "_": 5, "context": 6, "x = 1; let y": 7, "Größe": 8}"#;
+    let project = project().file("keys.json", keys);
+    let typed = ".load keys.json\nok + 1\n.save kept.rhai\n.reset\n.load kept.rhai\nok + 2\n";
+    let ran = project.args([]).stdin(typed).run().ok();
+    assert!(
+        ran.stdout.starts_with("set ok") && ran.stdout.contains("\n2\n") && ran.stdout.ends_with("3\n"),
+        "{}",
+        ran.stdout
+    );
+    ran.says("left out, because no variable can have such a name: `b-c`, `fn`, `if x`, `_`, `context`, `x = 1; let y`");
+    let program = std::fs::read_to_string(project.project().join("kept.rhai")).expect("the program");
+    assert!(program.contains("let ok = 1;") && !program.contains("let b-c"), "{program}");
+}
+
+#[test]
 fn what_a_saved_session_lacks_is_told() {
     let ran = project().args([]).stdin("let a = [1.0, 0.0 / 0.0];\n.save kept.rhai\n").run().ok();
     ran.says("functions or numbers without a notation (NaN, infinite): a");

@@ -26,14 +26,28 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
                 Failure::new(FailureKind::Invalid, format!("{} holds no variables: {error}", path.display()))
                     .hint("it must be one JSON object: {\"name\": value}")
             })?;
-            shell.session().await.restore(&values);
-            shell.note_command(&format!("load {argument}"), Some(&values));
-            let names: Vec<&str> = values.keys().map(String::as_str).collect();
-            shell.screen.out(&format!("set {}", names.join(", ")));
+            set(shell, argument, values).await;
         } else {
             shell.evaluate(&text).await;
         }
         Ok(Next::Stay)
     }
     .boxed()
+}
+
+/// Sets the variables that can be typed, and says which keys are none.
+async fn set(shell: &Shell, argument: &str, values: Map<String, Value>) {
+    let (values, left_out) = {
+        let mut session = shell.session().await;
+        let (values, left_out) = session.nameable(values);
+        session.restore(&values);
+        (values, left_out)
+    };
+    shell.note_command(&format!("load {argument}"), Some(&values));
+    let names: Vec<&str> = values.keys().map(String::as_str).collect();
+    shell.screen.out(&format!("set {}", if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }));
+    if !left_out.is_empty() {
+        let names: Vec<String> = left_out.iter().map(|name| format!("`{name}`")).collect();
+        shell.screen.err(&format!("left out, because no variable can have such a name: {}", names.join(", ")));
+    }
 }

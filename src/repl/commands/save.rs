@@ -38,7 +38,12 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
         }
         let earlier = earlier(&path)?;
         let beside = path.with_extension("json");
-        let (values, left_out) = shell.session().await.snapshot(|_| true);
+        let (values, left_out, nameless) = {
+            let session = shell.session().await;
+            let (values, left_out) = session.snapshot(|_| true);
+            let (values, nameless) = session.nameable(values);
+            (values, left_out, nameless)
+        };
         let is_there = beside.symlink_metadata().is_ok();
         let is_own = is_there && names(&earlier, &beside);
         let saved = Saved::of(values, &shell.sources.all(), &shell.typed, &beside, is_own);
@@ -54,14 +59,17 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
         } else if is_own {
             shell.screen.dim(&format!("{} still holds the large ones of a session before", beside.display()));
         }
-        if !left_out.is_empty() {
-            let names = left_out.join(", ");
-            let why = "because they hold handles, functions or numbers without a notation (NaN, infinite)";
-            shell.screen.dim(&format!("left out, {why}: {names}"));
-        }
+        tell_left_out(shell, "they hold handles, functions or numbers without a notation (NaN, infinite)", &left_out);
+        tell_left_out(shell, "no variable can have such a name", &nameless);
         Ok(Next::Stay)
     }
     .boxed()
+}
+
+fn tell_left_out(shell: &Shell, why: &str, names: &[String]) {
+    if !names.is_empty() {
+        shell.screen.dim(&format!("left out, because {why}: {}", names.join(", ")));
+    }
 }
 
 /// The session that was saved here before; empty if nothing is here.
