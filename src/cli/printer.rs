@@ -211,6 +211,10 @@ impl Front for Printer {
             bar.iter().for_each(ProgressBar::reset);
         }
     }
+
+    fn can_mark(&self) -> bool {
+        self.colour
+    }
 }
 
 /// JSON with every character that a terminal obeys as a code. Those below a blank have theirs already.

@@ -94,12 +94,7 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    async fn answer(
-        &self,
-        mut cache: Cache,
-        messages: Vec<Message>,
-        judged: bool,
-    ) -> Outcome<(Value, ModelAnswer)> {
+    async fn answer(&self, mut cache: Cache, messages: Vec<Message>, judged: bool) -> Outcome<(Value, ModelAnswer)> {
         let (value, answer) = match self.schema {
             None => {
                 let answer = self.send(&mut cache, messages, None, Needs::default()).await?;

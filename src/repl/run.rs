@@ -7,7 +7,7 @@ use crate::core::failure::Outcome;
 use crate::registry::project;
 use crate::repl::commands::command::Next;
 use crate::repl::commands::table;
-use crate::repl::editor::echo::Unseen;
+use crate::repl::editor::echo::{self, Unseen};
 use crate::repl::editor::line_editor::{LineEditor, Typed};
 use crate::repl::editor::person::present;
 use crate::repl::editor::prompter::Prompter;
@@ -76,9 +76,11 @@ async fn at_terminal(mut shell: Shell) -> Outcome<Exit> {
         given_up = false;
         let unseen = Unseen::begin();
         let next = shell.handle(&line).await;
+        // It would run there unseen; now it is looked at before Enter.
+        let unread = echo::take_ahead();
         drop(unseen);
         match next {
-            Next::Stay => {}
+            Next::Stay => initial = unread,
             Next::Edit(text) => initial = text,
             Next::Leave => break,
         }

@@ -79,6 +79,35 @@ fn lines_that_are_typed_at_a_question_answer_the_ones_behind_it() {
 }
 
 #[test]
+fn what_is_pasted_at_a_question_is_one_answer() {
+    let program = project();
+    let mut terminal = Terminal::start(&program, &[]);
+    terminal.keys("let mail = ask_user(\"which one?\"); mail.len()\r");
+    terminal.see("your answer to the program:");
+    terminal.keys("\u{1b}[200~dear\r.reset\r\rbye\r\u{1b}[201~\r");
+    terminal.see_row("out(1) = 16");
+    terminal.prompt();
+    terminal.line("mail.ends_with(\"bye\")", "out(2) = true");
+    let raw = terminal.raw();
+    let (asked, _) = raw.split_once("your answer to the program:").expect("it asks");
+    let after = asked.rsplit_once("\u{1b}[?2004l").map_or(asked, |(_, after)| after);
+    assert!(after.contains("\u{1b}[?2004h"), "{raw:?}");
+}
+
+#[test]
+fn lines_that_came_with_an_answer_wait_at_the_prompt() {
+    let program = project();
+    let mut terminal = Terminal::start(&program, &[]);
+    terminal.keys("ask_user(\"which one?\")\r");
+    terminal.see("your answer to the program:");
+    terminal.keys("red\rlet imp = 5;\r");
+    terminal.see_row("rhizo> let imp = 5;");
+    terminal.keys("\u{3}");
+    terminal.prompt();
+    terminal.line("imp", "error: there is no variable `imp`");
+}
+
+#[test]
 fn an_editor_of_ones_own_shows_what_is_typed_in_it() {
     let program = project().file("editor.sh", "printf 'which one? '\nread one\necho \"\\\"$one\\\"\" > \"$1\"\n");
     let editor = format!("sh {}", program.project().join("editor.sh").display());

@@ -4,7 +4,7 @@
 //! A program that is stopped (Ctrl-Z) leaves the terminal as it is. A shell that edits lines has settings of its own, and keys
 //! show after its `fg`; in another (dash) they are unseen until `stty echo` or the end of what was stopped.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Read};
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -85,6 +85,20 @@ pub fn is_unseen() -> bool {
 pub fn is_ahead() -> bool {
     let ahead = AHEAD.load(Ordering::Relaxed);
     is_unseen() && ahead > 0 && waiting() == ahead
+}
+
+/// Takes the whole lines that came with the last answer and answer nothing: nobody has sent them to whoever reads next.
+pub fn take_ahead() -> String {
+    let mut left = usize::try_from(AHEAD.swap(0, Ordering::Relaxed)).unwrap_or(0);
+    let (mut taken, mut input) = (Vec::new(), std::io::stdin().lock());
+    while is_unseen() && left > 0 && waiting() > 0 {
+        let mut piece = [0_u8; 4096];
+        // A terminal that cannot be read is told by whoever reads next.
+        let Ok(read @ 1..) = input.read(&mut piece) else { break };
+        taken.extend_from_slice(&piece[..read]);
+        left = left.saturating_sub(read);
+    }
+    String::from_utf8_lossy(&taken).trim_end().to_owned()
 }
 
 /// Shows keys that are unseen otherwise, or does not any more.

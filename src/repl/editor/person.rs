@@ -12,6 +12,7 @@ use std::io::{IsTerminal, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -19,6 +20,16 @@ use tokio::sync::Mutex;
 
 /// The longest answer, in bytes.
 const ANSWER: usize = 64 * 1024;
+
+/// How long the rest of what arrived in one burst may take to come behind its first line.
+const BURST: Duration = Duration::from_millis(20);
+
+/// What a terminal is told to put marks around what is pasted, and to put none any more.
+const MARKS: &str = "\u{1b}[?2004h";
+const NO_MARKS: &str = "\u{1b}[?2004l";
+/// The marks.
+const PASTE_BEGINS: &str = "\u{1b}[200~";
+const PASTE_ENDS: &str = "\u{1b}[201~";
 
 /// Whether somebody is there who can be asked: the terminal has standard error, or both others, as with `2> log`. What has
 /// its input alone from there may run in the background.
@@ -30,6 +41,9 @@ pub fn is_there() -> bool {
 pub trait Front: Send + Sync {
     /// Says that a question is open, before it is written, or not any more. Meanwhile all else waits.
     fn set_asking(&self, asking: bool);
+
+    /// Whether the terminal can mark what is pasted.
+    fn can_mark(&self) -> bool;
 }
 
 /// Asks on the terminal, below what stands there. One question at a time: an answer belongs to what is shown.
@@ -56,7 +70,7 @@ impl Person for AtPrompt {
             let turn = self.turn.lock().await;
             let asking = Asking::begin(self.front.as_ref());
             let shown = Shown::begin();
-            let answer = answer(question).await;
+            let answer = answer(question, self.front.can_mark()).await;
             drop(shown);
             drop(asking);
             drop(turn);
@@ -96,7 +110,7 @@ fn shown(question: &Question) -> String {
     format!("the program asks: {}\nyour answer to the program: ", text.replace('\n', "\n  "))
 }
 
-async fn answer(question: &Question) -> Outcome<String> {
+async fn answer(question: &Question, can_mark: bool) -> Outcome<String> {
     let terminal = open().map_err(gone)?;
     let is_ahead = !question.leave && echo::is_ahead();
     if question.leave || (echo::is_unseen() && !is_ahead) {
@@ -104,6 +118,10 @@ async fn answer(question: &Question) -> Outcome<String> {
     }
     let shown = shown(question);
     let mut resumed = signal(SignalKind::from_raw(libc::SIGCONT)).map_err(gone)?;
+    let marks = can_mark.then(|| Marks(terminal.get_ref()));
+    if can_mark {
+        write(&terminal, MARKS).await.map_err(gone)?;
+    }
     write(&terminal, &shown).await.map_err(gone)?;
     let mut row = Row { terminal: terminal.get_ref(), ended: false };
     let answer = line(&terminal, &shown, &mut resumed).await?;
@@ -112,7 +130,22 @@ async fn answer(question: &Question) -> Outcome<String> {
         // It was shown above the question, where it was typed.
         write(&terminal, &format!("{}\n", visible(&answer))).await.map_err(gone)?;
     }
+    drop(row);
+    drop(marks);
+    // What comes with an answer is told from what is typed later by having arrived before this ends.
+    tokio::time::sleep(BURST).await;
     Ok(answer)
+}
+
+/// The terminal marks what is pasted as long as it lives.
+struct Marks<'a>(&'a File);
+
+impl Drop for Marks<'_> {
+    fn drop(&mut self) {
+        let mut terminal = self.0;
+        // A terminal that is gone pastes nothing any more.
+        drop(terminal.write_all(NO_MARKS.as_bytes()));
+    }
 }
 
 /// The row in which an answer is typed. That of a question that is given up ends too: what comes next has its own.
@@ -131,10 +164,10 @@ impl Drop for Row<'_> {
     }
 }
 
-/// The next line that is typed.
+/// The next line that is typed; whatever is pasted in it belongs to it, with all its lines.
 async fn line(terminal: &AsyncFd<File>, shown: &str, resumed: &mut Signal) -> Outcome<String> {
     let mut typed = Vec::new();
-    while !typed.contains(&b'\n') && typed.len() < ANSWER {
+    while !is_whole(&String::from_utf8_lossy(&typed)) && typed.len() < ANSWER {
         let mut piece = [0_u8; 1024];
         let mut ready = keys(terminal, shown, resumed).await?;
         match ready.try_io(|terminal| terminal.get_ref().read(&mut piece)) {
@@ -180,6 +213,14 @@ fn behind_sequence(part: &str) -> &str {
     key.as_str()
 }
 
+/// Whether a line has ended that does not end within what was pasted.
+fn is_whole(typed: &str) -> bool {
+    let pasted = typed.rsplit_once(PASTE_BEGINS).map(|(_, pasted)| pasted);
+    pasted
+        .map_or(Some(typed), |pasted| pasted.split_once(PASTE_ENDS).map(|(_, rest)| rest))
+        .is_some_and(|typed| typed.contains('\n'))
+}
+
 /// A terminal takes a long text in parts.
 async fn write(terminal: &AsyncFd<File>, text: &str) -> std::io::Result<()> {
     let mut rest = text.as_bytes();
@@ -216,7 +257,7 @@ fn gone(error: std::io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::without_moves;
+    use super::{is_whole, without_moves};
 
     #[test]
     fn keys_that_move_are_no_part_of_an_answer() {
@@ -229,6 +270,21 @@ mod tests {
             ("a\u{1b}O", "a"),
         ] {
             assert_eq!(without_moves(typed), kept, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_paste_is_whole_with_the_line_that_it_ends_in() {
+        for (typed, expect) in [
+            ("", false),
+            ("a", false),
+            ("a\n", true),
+            ("\u{1b}[200~a\nb\n", false),
+            ("\u{1b}[200~a\nb\n\u{1b}[201~", false),
+            ("\u{1b}[200~a\nb\n\u{1b}[201~c\n", true),
+            ("\u{1b}[200~a\n\u{1b}[201~ \u{1b}[200~b\n", false),
+        ] {
+            assert_eq!(is_whole(typed), expect, "{typed:?}");
         }
     }
 }

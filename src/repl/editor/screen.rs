@@ -202,6 +202,10 @@ impl Front for Screen {
         state.rest();
         if asking { state.kept.begin() } else { state.release() }
     }
+
+    fn can_mark(&self) -> bool {
+        self.redraws
+    }
 }
 
 impl State {
