@@ -58,6 +58,15 @@ pub fn read(line: &str) -> Input<'_> {
     Input::Code
 }
 
+/// What of an input comes first, and what is handled behind it: a line break ends every command but a question for `.ask`.
+pub fn first(typed: &str) -> (&str, &str) {
+    let text = typed.trim_start();
+    match (read(text), text.split_once('\n')) {
+        (Input::Command { name, .. }, Some(parts)) if name != "ask" => parts,
+        _ => (typed, ""),
+    }
+}
+
 /// Whether this is a name, perhaps with a module, a variable or a point in front.
 fn is_name(text: &str) -> bool {
     text.chars().all(|c| c.is_alphanumeric() || "_.:".contains(c))
@@ -66,7 +75,7 @@ fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Input, Question, read};
+    use super::{Input, Question, first, read};
 
     #[test]
     fn lines_are_told_apart() {
@@ -91,6 +100,17 @@ mod tests {
             (".5", Input::Code),
         ] {
             assert_eq!(read(line), expect, "{line}");
+        }
+    }
+    #[test]
+    fn a_line_break_ends_a_command() {
+        for (typed, expect) in [
+            (".reset\nlet a = 1;\na", (".reset", "let a = 1;\na")),
+            ("\n .vars\n", (".vars", "")),
+            (".ask one\ntwo", (".ask one\ntwo", "")),
+            ("let a = [\n.5]", ("let a = [\n.5]", "")),
+        ] {
+            assert_eq!(first(typed), expect, "{typed}");
         }
     }
 }

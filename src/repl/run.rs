@@ -3,7 +3,7 @@
 use crate::app::build;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
-use crate::core::failure::Outcome;
+use crate::core::failure::{FailureKind, Outcome};
 use crate::registry::project;
 use crate::repl::commands::command::Next;
 use crate::repl::commands::table;
@@ -106,8 +106,24 @@ fn banner(shell: &Shell) -> String {
 }
 
 impl Shell {
-    /// Does what a typed line says. Failures are told here.
-    pub async fn handle(&mut self, line: &str) -> Next {
+    /// Does what was typed, one command after the other. Failures are told here; Ctrl-C ends all of it.
+    pub async fn handle(&mut self, typed: &str) -> Next {
+        let (mut line, mut rest) = input::first(typed);
+        loop {
+            let failed = self.failure.take();
+            let next = self.handle_first(line).await;
+            let cancelled = self.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Cancelled);
+            self.failure = self.failure.take().or(failed);
+            match next {
+                next if rest.trim().is_empty() || cancelled => return next,
+                Next::Stay => (line, rest) = input::first(rest),
+                Next::Edit(text) => return Next::Edit(format!("{text}\n{rest}")),
+                Next::Leave => return Next::Leave,
+            }
+        }
+    }
+
+    async fn handle_first(&mut self, line: &str) -> Next {
         match input::read(line) {
             Input::Empty => Next::Stay,
             Input::Leave => Next::Leave,

@@ -84,6 +84,31 @@ fn a_path_with_blanks_is_opened_and_completed() {
 }
 
 #[test]
+fn a_line_break_ends_a_command_and_what_is_pasted_behind_it_is_handled() {
+    let project = project();
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.line("let old = 1;", "rhizo>");
+    terminal.line("\u{1b}[200~.reset\r.vars\rlet imp = 5;\rimp + 1\u{1b}[201~", "out(1) = 6");
+    terminal.see("a fresh session");
+    terminal.line("old", "error: there is no variable `old`");
+    // What stands behind it may want more lines.
+    terminal.keys("\u{1b}[200~.vars\rfn tide() {\u{1b}[201~\r");
+    terminal.see("fn tide() {");
+    terminal.line("4 }", "rhizo>");
+    terminal.line("tide()", "out(2) = 4");
+}
+
+#[test]
+fn a_command_without_arguments_refuses_one() {
+    let project = project();
+    for typed in [".reset x", ".vars x", ".cost x", ".edit x", ".quit x"] {
+        let ran = project.args([]).stdin(format!("let kept = 7;\n{typed}\nkept\n")).run();
+        assert_eq!(ran.stdout, "7\n", "{typed}");
+        ran.says(" takes no argument, and here is `x`");
+    }
+}
+
+#[test]
 fn a_saved_session_can_be_loaded_and_run() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);

@@ -1,6 +1,7 @@
 //! What a dot-command is.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::one_line;
 use crate::repl::shell::Shell;
 use futures::future::BoxFuture;
 
@@ -31,4 +32,10 @@ pub enum Next {
 pub fn needs(command: &Command, what: &str) -> Failure {
     Failure::new(FailureKind::Invalid, format!(".{} needs {what}", command.name))
         .hint(format!("type .{}", command.usage))
+}
+
+/// The failure of a command that takes no argument and has one.
+pub fn takes_none(command: &Command, argument: &str) -> Failure {
+    let message = format!(".{} takes no argument, and here is `{}`", command.name, one_line(argument, 40));
+    Failure::new(FailureKind::Invalid, message).hint(format!("type .{}", command.usage))
 }

@@ -2,7 +2,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::{did_you_mean, nearest};
-use crate::repl::commands::command::{Command, Next};
+use crate::repl::commands::command::{Command, Next, takes_none};
 use crate::repl::commands::{
     ask, context, cost, edit, exit, help, load, memory, model, reset, role, runs, save, scripts, tools, vars,
 };
@@ -44,6 +44,10 @@ pub async fn run(shell: &mut Shell, name: &str, argument: &str) -> Outcome<Next>
             None => failure.hint(".help lists the commands"),
         });
     };
+    // A usage that is a name alone has no place for an argument.
+    if command.usage == command.name && !argument.is_empty() {
+        return Err(takes_none(command, argument));
+    }
     (command.run)(shell, argument).await
 }
 
