@@ -143,7 +143,7 @@ impl<P: Protocol> Remote<P> {
         let shown = draft.is_shown();
         pass.used(&usage);
         let broken = match ended {
-            Err(broken) => broken,
+            Err(broken) => Broken { failure: draft.stopped(broken.failure), ..broken },
             Ok(()) => match draft.reply(usage) {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => Broken::from(failure),

@@ -120,6 +120,11 @@ impl Shell {
     /// a pipe finds it among them.
     pub fn fail(&mut self, failure: Failure) {
         if failure.kind == FailureKind::Cancelled && self.interactive {
+            // Of the calls of a batch it would be one of many.
+            let heard = failure.details.get("raw").filter(|_| !failure.details.contains_key("item"));
+            if let Some(heard) = heard.and_then(Value::as_str) {
+                self.screen.dim(&format!("stopped after: {heard}"));
+            }
             self.screen.err("cancelled; the session and its variables are kept");
         } else {
             self.screen.failure(&render(&failure));

@@ -2,10 +2,14 @@
 
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::message::{ChatRequest, Finish};
+use crate::core::text::head_tail;
 use crate::core::usage::Usage;
 use crate::model::classify::has_given_up;
 use crate::model::draft::{Draft, Stage};
 use std::time::Duration;
+
+/// The most bytes that a failure keeps of an answer that was stopped.
+const KEPT: usize = 16 * 1024;
 
 impl Draft<'_> {
     /// The usage so far: the server's own figures as far as it gave them, else an estimate of what it may have done.
@@ -58,6 +62,14 @@ impl Draft<'_> {
     /// What the server counted beyond what can be true, in words.
     pub fn excess(&self, request: &ChatRequest) -> Option<String> {
         self.tally.excess(request)
+    }
+
+    /// The failure of an answer that somebody stopped, with what was heard of it: it is charged, and stands nowhere else.
+    pub fn stopped(&self, failure: Failure) -> Failure {
+        if failure.kind != FailureKind::Cancelled || self.text.is_empty() {
+            return failure;
+        }
+        failure.detail("raw", head_tail(&self.text, KEPT, ""))
     }
 
     /// Whether a server may bill any answer, whatever was heard of it. One that was not heard may finish its answer all the
