@@ -19,7 +19,7 @@ pub async fn person(
     cancel: &CancellationToken,
 ) -> Outcome<Value> {
     let intent = json!({"prompt": prompt, "choices": choices});
-    let question = Question { prompt, choices, leave: false };
+    let question = Question { prompt, choices, leave: None };
     let work = async {
         tokio::select! {
             biased;

@@ -3,7 +3,7 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text;
 use crate::core::tool::{Permission, ToolSpec};
-use crate::tools::person::{Person, Question};
+use crate::tools::person::{Leave, Person, Question};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -47,6 +47,8 @@ const ALWAYS: &str = "always";
 const READABLE: usize = 12_000;
 /// The most bytes of the path of a file. Of what is longer, in a call that only writes files, head and tail are shown.
 const PATH: usize = 4_096;
+/// The most bytes of a call that stands within its question; a longer one, or one with line breaks, is read above it.
+const ROW: usize = 200;
 
 /// The tools that the person has allowed for the rest of the run; clones share it.
 ///
@@ -86,8 +88,29 @@ impl Approval {
 
 /// What a person is asked about a call.
 pub fn question(spec: &ToolSpec, args: &Value) -> Question {
-    let prompt = format!("allow {} `{}`?", spec.name, cut(&shown(spec.permission, args), READABLE));
-    Question { prompt, choices: [YES, "no", ALWAYS].map(str::to_owned).to_vec(), leave: true }
+    let (name, shown) = (&spec.name, shown(spec.permission, args));
+    let prompt = format!("allow {name} `{}`?", cut(&shown, READABLE));
+    let always = format!("{ALWAYS} = every {name} of this session");
+    let is_long = shown.len() > ROW || texts(args).any(|text| text.contains('\n'));
+    let leave = if is_long {
+        let call = format!("{name}\n{}", lines(spec.permission, args));
+        Leave { call, line: format!("allow {}? {always}", brief(spec, args)) }
+    } else {
+        Leave { call: String::new(), line: format!("{prompt} {always}") }
+    };
+    Question { prompt, choices: [YES, "no", ALWAYS].map(str::to_owned).to_vec(), leave: Some(leave) }
+}
+
+/// A call in a few words, for the line below it.
+fn brief(spec: &ToolSpec, args: &Value) -> String {
+    let path = args.get("path").and_then(Value::as_str).filter(|_| spec.permission == Permission::Write);
+    let to = path.map_or_else(String::new, |path| format!(" to {}", text::one_line(&legible(path), 60)));
+    let bytes = texts(args).map(str::len).max().unwrap_or_default();
+    format!("{}{to} ({bytes} bytes)", spec.name)
+}
+
+fn texts(args: &Value) -> impl Iterator<Item = &str> {
+    args.as_object().into_iter().flat_map(|map| map.values().filter_map(Value::as_str))
 }
 
 /// Checks that a person who is asked about a call can read all that decides, before the question is put.
@@ -141,23 +164,52 @@ const fn deed(permission: Permission) -> &'static str {
     }
 }
 
+/// The arguments on as many lines as they have: those of a text stand further in than any name.
+fn lines(permission: Permission, args: &Value) -> String {
+    let field = |(name, value): (&String, &Value)| {
+        let name = legible(name);
+        match value {
+            Value::String(text) if text.len() > ROW || text.contains('\n') => {
+                format!("  {name}:\n{}", block(permission, text))
+            }
+            other => format!("  {name}: {}", part(permission, other, &other.to_string())),
+        }
+    };
+    match args {
+        Value::Object(map) => map.iter().map(field).collect::<Vec<_>>().join("\n"),
+        other => format!("  {}", legible(&other.to_string())),
+    }
+}
+
+fn block(permission: Permission, text: &str) -> String {
+    let is_data = permission == Permission::Write && text.len() > PATH;
+    let text = if is_data { text::head_tail(text, PATH / 2, "") } else { text.to_owned() };
+    text.split('\n').map(|line| format!("    {}", legible(line))).collect::<Vec<_>>().join("\n")
+}
+
+/// A part of the arguments, of which a person reads all unless it is what a file is to hold.
+fn part(permission: Permission, value: &Value, text: &str) -> String {
+    let data = permission == Permission::Write && value.as_str().unwrap_or(text).len() > PATH;
+    if data { cut(&legible(text), PATH / 2) } else { legible(text) }
+}
+
 /// The arguments as the person sees them, on one line: a lone argument bare, others as JSON.
 fn shown(permission: Permission, args: &Value) -> String {
-    let part = |value: &Value, text: &str| {
-        let data = permission == Permission::Write && value.as_str().unwrap_or(text).len() > PATH;
-        if data { cut(&legible(text), PATH / 2) } else { legible(text) }
-    };
     match args {
         Value::Object(map) if map.len() == 1 => {
             let bare = |value: &Value| match value {
-                Value::String(text) => part(value, text),
-                other => part(value, &other.to_string()),
+                Value::String(text) => part(permission, value, text),
+                other => part(permission, value, &other.to_string()),
             };
             map.values().map(bare).collect()
         }
         Value::Object(map) => {
             let field = |(name, value): (&String, &Value)| {
-                format!("{}:{}", legible(&Value::from(name.as_str()).to_string()), part(value, &value.to_string()))
+                format!(
+                    "{}:{}",
+                    legible(&Value::from(name.as_str()).to_string()),
+                    part(permission, value, &value.to_string())
+                )
             };
             format!("{{{}}}", map.iter().map(field).collect::<Vec<_>>().join(","))
         }
@@ -243,5 +295,26 @@ mod tests {
         }
         let lone = question(&writes, &json!({"text": text})).prompt;
         assert!(lone.contains(" bytes left out] ") && !lone.contains('\n'), "{lone}");
+    }
+    #[test]
+    fn a_longer_call_is_read_line_by_line_above_a_short_question() {
+        let writes = spec(Permission::Write);
+        let args = json!({"path": "o.txt", "text": "one\n  path: \"p\"\r\n\u{1b}[2K", "append": true});
+        let leave = question(&writes, &args).leave.unwrap();
+        let read = "act\n  path: \"o.txt\"\n  text:\n    one\n      path: \"p\"\\r\n    \\u{1b}[2K\n  append: true";
+        assert_eq!(leave.call, read);
+        assert_eq!(leave.line, "allow act to o.txt (21 bytes)? always = every act of this session");
+        let runs = spec(Permission::Execute);
+        let command = "x".repeat(READABLE);
+        let leave = question(&runs, &json!({"command": command})).leave.unwrap();
+        assert_eq!(leave.call, format!("act\n  command:\n    {command}"));
+        assert_eq!(leave.line, "allow act (12000 bytes)? always = every act of this session");
+        let cut = question(&writes, &json!({"path": "o.txt", "text": "y\n".repeat(10_000)})).leave.unwrap();
+        assert!(cut.call.contains("\n    ... [17952 of 20000 bytes left out] ...\n"), "{}", cut.call);
+        let short = question(&runs, &json!({"command": "ls"})).leave.unwrap();
+        assert_eq!(
+            (short.call.as_str(), short.line.as_str()),
+            ("", "allow act `ls`? always = every act of this session")
+        );
     }
 }

@@ -11,8 +11,17 @@ pub struct Question {
     pub prompt: String,
     /// The answers to choose from; empty for free text.
     pub choices: Vec<String>,
-    /// Whether it asks for leave to call a tool. The text of any other question is a program's own.
-    pub leave: bool,
+    /// How it is put on a terminal if it asks for leave to call a tool. The text of any other question is a program's own.
+    pub leave: Option<Leave>,
+}
+
+/// How leave for a call is asked for on a terminal, where it is read and answered at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leave {
+    /// What is to be read before, on as many lines as it has; empty if the question itself says it.
+    pub call: String,
+    /// The question.
+    pub line: String,
 }
 
 /// Somebody who can be asked.
@@ -71,6 +80,9 @@ impl Question {
                 format!("`{said}` is not one of the choices")
             };
             question.prompt = format!("{wrong}. {}", self.prompt);
+            // What was read stands above.
+            let again = |leave: &Leave| Leave { call: String::new(), line: format!("{wrong}. {}", leave.line) };
+            question.leave = self.leave.as_ref().map(again);
         }
         Err(Failure::new(FailureKind::Invalid, "none of the choices was answered")
             .hint(format!("answer one of: {}", self.choices.join(", "))))
@@ -87,7 +99,7 @@ mod tests {
     #[test]
     fn answers_are_matched_to_choices() {
         let choices = ["yes", "no", "always", "Alone"].map(str::to_owned).to_vec();
-        let question = Question { prompt: "go?".into(), choices, leave: false };
+        let question = Question { prompt: "go?".into(), choices, leave: None };
         for (typed, expect) in [
             ("yes", Some("yes")),
             (" YES ", Some("yes")),
@@ -119,7 +131,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_wrong_choice_is_told_before_the_question_comes_again() {
-        let question = Question { prompt: "go?".into(), choices: vec!["yes".into(), "no".into()], leave: false };
+        let question = Question { prompt: "go?".into(), choices: vec!["yes".into(), "no".into()], leave: None };
         let person = Answers(Mutex::new((vec!["perhaps", "", "no"], Vec::new())));
         assert_eq!(question.put_to(&person).await.unwrap(), "no");
         let asked = person.0.into_inner().unwrap().1;

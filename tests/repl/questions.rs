@@ -12,7 +12,7 @@ const FORGED: &str = "allow run_command `date`? [yes/no/always]";
 
 /// How a question is put, what stands in front of its answer, and an answer.
 const QUESTIONS: [(&str, &str, &str); 2] = [
-    ("TOOL(\"write_file\", #{path: \"new.txt\", text: \"hello\"})", "\"hello\"}`? [yes/no/always] ", "yes"),
+    ("TOOL(\"write_file\", #{path: \"new.txt\", text: \"hello\"})", "[yes/no/always] ", "yes"),
     ("ask_user(\"which one?\")", "your answer to the program: ", "blue"),
 ];
 
@@ -118,9 +118,25 @@ fn a_long_command_is_shown_whole() {
     let program = project();
     let mut terminal = Terminal::start(&program, &[]);
     terminal.keys("let line = \":\"; for n in 0..2000 { line += ` ${n}`; } TOOL(\"run_command\", #{command: line})\r");
-    terminal.see("1999`? [yes/no/always]");
+    terminal.see("allow run_command (8891 bytes)? ");
     let line: String = (0..2_000).map(|n| format!(" {n}")).collect();
     let raw = terminal.raw();
-    assert!(raw.contains(&format!("allow run_command `:{line}`? [yes/no/always] ")), "{raw:?}");
+    assert!(raw.contains(&format!("    :{line}\r\nallow run_command (8891 bytes)? ")), "{raw:?}");
     terminal.line("no", "error: the person did not allow run_command");
+}
+
+#[test]
+fn a_long_text_is_read_line_by_line_and_only_the_question_comes_again() {
+    let program = project();
+    let mut terminal = Terminal::start(&program, &[]);
+    terminal.keys("TOOL(\"write_file\", #{path: \"o.txt\", text: \"first line\\n\\nthird line\"})\r");
+    terminal.see("[yes/no/always]");
+    for row in ["write_file", "  path: \"o.txt\"", "  text:", "    first line", "    third line"] {
+        terminal.see_row(row);
+    }
+    terminal.keys("\r");
+    terminal
+        .see("an answer is wanted. allow write_file to o.txt (22 bytes)? always = every write_file of this session");
+    assert_eq!(terminal.raw().matches("    third line").count(), 1, "{:?}", terminal.raw());
+    terminal.line("no", "error: the person did not allow write_file");
 }

@@ -99,21 +99,23 @@ impl Drop for Asking<'_> {
 /// The question as it is written. That of a program cannot look like one for leave: its text may say anything, but the
 /// row in which the answer is typed is not its own.
 fn shown(question: &Question) -> String {
-    let mut text = question.prompt.clone();
+    let mut text = question.leave.as_ref().map_or(&question.prompt, |leave| &leave.line).clone();
     if !question.choices.is_empty() {
         text.push_str(&format!(" [{}]", question.choices.join("/")));
     }
     let text = visible(&text);
-    if question.leave {
-        return format!("{text} ");
+    if let Some(leave) = &question.leave {
+        let end = if leave.call.is_empty() { "" } else { "\n" };
+        return format!("{}{end}{text} ", visible(&leave.call));
     }
     format!("the program asks: {}\nyour answer to the program: ", text.replace('\n', "\n  "))
 }
 
 async fn answer(question: &Question, can_mark: bool) -> Outcome<String> {
     let terminal = open().map_err(gone)?;
-    let is_ahead = !question.leave && echo::is_ahead();
-    if question.leave || (echo::is_unseen() && !is_ahead) {
+    let is_leave = question.leave.is_some();
+    let is_ahead = !is_leave && echo::is_ahead();
+    if is_leave || (echo::is_unseen() && !is_ahead) {
         forget_typed(terminal.get_ref()).map_err(gone)?;
     }
     let shown = shown(question);

@@ -43,7 +43,7 @@ impl TypedTool for AskUser {
     }
 
     async fn run(args: Args, cx: &ToolContext) -> Outcome<String> {
-        let question = Question { prompt: args.prompt, choices: args.choices, leave: false };
+        let question = Question { prompt: args.prompt, choices: args.choices, leave: None };
         question.put_to(cx.person.as_ref()).await
     }
 
