@@ -17,6 +17,7 @@ use crate::repl::inspect::{Sight, inspect};
 use crate::repl::piped;
 use crate::repl::restore::Again;
 use crate::repl::shell::{Options, Shell};
+use crate::script::prims::table as primitives;
 use std::io::IsTerminal;
 use std::sync::Arc;
 
@@ -147,14 +148,18 @@ impl Shell {
 
     /// Answers a question about a name.
     pub async fn explain(&mut self, question: Question<'_>) {
+        // What `_` means is told of the function that it stands for.
+        let name = if question.name == "_" { "out" } else { question.name };
+        let question = Question { name, ..question };
+        let is_primitive = primitives::find(name.trim_end_matches("()")).is_some();
         let answer = {
             let session = self.session().await;
             let sight = Sight { kit: &self.kit, session: &session, sources: &self.sources, view: &self.run.host.view };
             inspect(question, &sight)
         };
         match answer {
-            // A source stays as it is: it is there to be copied.
-            Ok(text) if question.is_source() => self.screen.out(&text),
+            // A source stays as it is: it is there to be copied. A primitive has none.
+            Ok(text) if question.is_source() && !is_primitive => self.screen.out(&text),
             Ok(text) => self.screen.page(&text),
             Err(failure) => self.fail(failure),
         }

@@ -134,6 +134,9 @@ fn sixty_columns_are_enough() {
         (".model", "offline/extract"),
         (".memory", "0 episodes"),
         ("?llm", "  prints"),
+        ("??llm", "  a part of the program itself"),
+        ("?_", "out("),
+        ("??_", "  a part of the program itself"),
         ("?context.grep", "context.grep("),
         ("??", "on_event("),
     ] {
