@@ -10,6 +10,7 @@ use crate::repl::follower::Mark;
 use crate::repl::narrator::Detail;
 use crate::repl::shell::Shell;
 use crate::repl::underscore;
+use crate::script::errors;
 use crate::script::evaluate::Evaluation;
 use crate::script::evaluate::report::render;
 use crate::script::marks::Marks;
@@ -33,7 +34,8 @@ impl Shell {
         host.emit(&Frame::root(), &Event::CodeStarted { turn, source: typed.to_owned() });
         let held = self.session().await.marks();
         let begun = Instant::now();
-        let evaluation = self.run_code(&source).await;
+        let mut evaluation = self.run_code(&source).await;
+        evaluation.failure = evaluation.failure.map(|failure| self.as_typed(failure, typed));
         if let Some(note) = &evaluation.note {
             host.emit(&Frame::root(), &Event::Note { text: note.clone() });
         }
@@ -55,8 +57,17 @@ impl Shell {
 
     /// What is evaluated of what was typed: `_` is the last value.
     pub(super) fn source(&self, typed: &str) -> String {
-        let last = self.last.map_or_else(|| "out(-1)".to_owned(), |number| format!("out({number})"));
-        underscore::rewrite(typed, &last)
+        underscore::rewrite(typed, &self.last_call())
+    }
+
+    fn last_call(&self) -> String {
+        self.last.map_or_else(|| "out(-1)".to_owned(), |number| format!("out({number})"))
+    }
+
+    /// A failure with its place in what was typed.
+    fn as_typed(&self, failure: Failure, typed: &str) -> Failure {
+        let last = self.last_call();
+        errors::relocated(failure, typed, |line, column| underscore::column(typed, &last, line, column))
     }
 
     async fn run_code(&mut self, source: &str) -> Evaluation {

@@ -5,14 +5,40 @@ use crate::repl::lexer::{Kind, Piece, pieces};
 
 /// `source` with every lone `_` replaced by `last`, for example `out(-1)`.
 pub fn rewrite(source: &str, last: &str) -> String {
+    let (mut text, mut from) = (String::with_capacity(source.len()), 0);
+    for at in places(source) {
+        text.push_str(&source[from..at]);
+        text.push_str(last);
+        from = at + 1;
+    }
+    text + &source[from..]
+}
+
+/// The column of `source` that stands for a column of a line of what `rewrite` has made of it; both count from 1.
+pub fn column(source: &str, last: &str, line: usize, column: usize) -> usize {
+    let (wide, mut grown) = (last.chars().count(), 0);
+    for at in places(source) {
+        let before = &source[..at];
+        if before.matches('\n').count() + 1 != line {
+            continue;
+        }
+        let own = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        if column < own + grown {
+            break;
+        }
+        if column < own + grown + wide {
+            return own;
+        }
+        grown += wide - 1;
+    }
+    column - grown
+}
+
+/// Where a lone `_` is the last value.
+fn places(source: &str) -> Vec<usize> {
     let list = pieces(source);
     let code: Vec<&Piece<'_>> = list.iter().filter(|p| p.is_code()).collect();
-    let means_last: Vec<usize> =
-        (0..code.len()).filter(|index| is_last_value(&code, *index)).map(|i| code[i].start).collect();
-    if means_last.is_empty() {
-        return source.to_owned();
-    }
-    list.iter().map(|p| if means_last.contains(&p.start) { last } else { p.text }).collect()
+    (0..code.len()).filter(|index| is_last_value(&code, *index)).map(|index| code[index].start).collect()
 }
 
 /// The default arm of a `switch`, a name being declared, the parameter of a closure and the part of a path keep it.
@@ -31,7 +57,7 @@ fn is_last_value(code: &[&Piece<'_>], index: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::rewrite;
+    use super::{column, rewrite};
 
     fn check(source: &str, expect: &str) {
         assert_eq!(rewrite(source, "out(-1)"), expect);
@@ -65,6 +91,15 @@ mod tests {
             "1_000",
         ] {
             check(source, source);
+        }
+    }
+    #[test]
+    fn places_of_what_was_rewritten_are_those_of_what_was_typed() {
+        let source = "let ä = 1;\n_ + ä + _ + 1";
+        for (line, at, expect) in
+            [(1, 5, 5), (2, 1, 1), (2, 7, 1), (2, 8, 2), (2, 12, 6), (2, 15, 9), (2, 22, 10), (2, 25, 13)]
+        {
+            assert_eq!(column(source, "out(-1)", line, at), expect, "{line}:{at}");
         }
     }
 }

@@ -237,6 +237,20 @@ pub fn located(failure: Failure, source: &str, position: Position) -> Failure {
     failure.detail("line", row).detail("column", column).detail("snippet", snippet)
 }
 
+/// A failure of a program that was rewritten within its lines, as one of the program `source`; `column` finds the column
+/// there for a line and a column.
+pub fn relocated(failure: Failure, source: &str, column: impl Fn(usize, usize) -> usize) -> Failure {
+    let number = |name: &str| failure.details.get(name)?.as_u64().and_then(|number| usize::try_from(number).ok());
+    let (Some(line), Some(at), true) = (number("line"), number("column"), failure.details.contains_key("snippet"))
+    else {
+        return failure;
+    };
+    match (u16::try_from(line), u16::try_from(column(line, at))) {
+        (Ok(line @ 1..), Ok(at)) => located(failure, source, Position::new(line, at)),
+        _ => failure,
+    }
+}
+
 /// What stands in front of a place on its line, and what from there on.
 fn around(source: &str, position: Position) -> (String, String) {
     let column = position.position().unwrap_or(1).saturating_sub(1);

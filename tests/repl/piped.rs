@@ -82,3 +82,12 @@ fn an_empty_path_is_not_the_whole_folder() {
         ran.says("an empty path names nothing").says("hint: a variable of the shell may be unset");
     }
 }
+
+#[test]
+fn errors_quote_what_was_typed() {
+    let ran = project().args([]).stdin("_\n\"a\"\n\"a_b\" + _ + 1/0\nnope(_)\n").run();
+    for quoted in ["   1 | _\n     | ^\n", "   1 | \"a_b\" + _ + 1/0\n     |  ", "   1 | nope(_)\n     | ^\n"] {
+        assert!(ran.stderr.contains(quoted), "{quoted}\n{}", ran.stderr);
+    }
+    ran.does_not_say("| out(").does_not_say("+ out(");
+}
