@@ -160,6 +160,17 @@ fn saving_writes_over_nothing_but_sessions_that_it_saved() {
 }
 
 #[test]
+fn a_path_in_quotes_is_saved_and_loaded_and_other_endings_are_refused() {
+    let project = project().file("notes.txt", "let ran = 1;");
+    let typed = "let a = 6;\n.save \"my session.rhai\"\n.reset\n.load 'my session.rhai'\na * 7\n.reset\n\
+        .load my session.rhai\na + 1\n.load notes.txt\nran\n";
+    let ran = project.args([]).stdin(typed).run();
+    assert!(project.project().join("my session.rhai").is_file());
+    assert!(ran.stdout.contains("\n42\n") && ran.stdout.ends_with("\n7\n"), "{}", ran.stdout);
+    ran.says("notes.txt ends neither in .rhai nor in .json").says("there is no variable `ran`");
+}
+
+#[test]
 fn only_what_can_be_typed_is_set_from_a_file() {
     let keys = r#"{"ok": 1, "b-c": 2, "fn": 3, "if x": 4, "_": 5, "context": 6, "x = 1; let y": 7, "Größe": 8}"#;
     let project = project().file("keys.json", keys);

@@ -3,11 +3,21 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::repl::commands::command::{Command, needs};
 use crate::repl::shell::Shell;
+use crate::repl::words::words;
 use std::path::{Path, PathBuf};
 
-/// The path that was typed behind a command.
+/// The path that was typed behind a command; quotes around all of it are none of its letters.
 pub fn named(command: &Command, shell: &Shell, argument: &str) -> Outcome<PathBuf> {
-    if argument.is_empty() { Err(needs(command, "a file")) } else { Ok(shell.path(argument)) }
+    let path = match words(argument).as_slice() {
+        [only] => only.text,
+        _ => argument,
+    };
+    if path.is_empty() { Err(needs(command, "a file")) } else { Ok(shell.path(path)) }
+}
+
+/// Whether a file is named with this ending.
+pub fn ends_in(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|extension| extension == ending)
 }
 
 /// The text of a file; fails with `NotFound` or `Io`.

@@ -16,12 +16,18 @@ pub const COMMAND: Command = Command {
     run,
 };
 
+const TAKES: &str = ".load takes a .rhai program or a .json object";
+
 fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {
         let path = file::named(&COMMAND, shell, argument)?;
-        let text =
-            file::read(&path).map_err(|failure| failure.hint(".load takes a .rhai program or a .json object"))?;
-        if path.extension().is_some_and(|extension| extension == "json") {
+        let is_json = file::ends_in(&path, "json");
+        if !is_json && !file::ends_in(&path, "rhai") {
+            return Err(Failure::new(FailureKind::Invalid, format!("{argument} ends neither in .rhai nor in .json"))
+                .hint(TAKES));
+        }
+        let text = file::read(&path).map_err(|failure| failure.hint(TAKES))?;
+        if is_json {
             let values: Map<String, Value> = serde_json::from_str(&text).map_err(|error| {
                 Failure::new(FailureKind::Invalid, format!("{} holds no variables: {error}", path.display()))
                     .hint("it must be one JSON object: {\"name\": value}")

@@ -32,7 +32,7 @@ pub const COMMAND: Command = Command {
 fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {
         let path = file::named(&COMMAND, shell, argument)?;
-        if path.extension().is_none_or(|extension| extension != "rhai") {
+        if !file::ends_in(&path, "rhai") {
             return Err(Failure::new(FailureKind::Invalid, format!("{argument} does not end in .rhai"))
                 .hint("a session is saved as a program: .save FILE.rhai"));
         }
