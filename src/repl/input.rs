@@ -1,5 +1,8 @@
 //! What a typed line is: code for the session, a dot-command, or a question about a name. It runs none of them.
 
+/// What encloses code in Markdown.
+const FENCE: &str = "```";
+
 /// A typed line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input<'t> {
@@ -58,6 +61,28 @@ pub fn read(line: &str) -> Input<'_> {
     Input::Code
 }
 
+/// Whether an input begins with a Markdown fence, which no code does.
+pub fn is_fenced(typed: &str) -> bool {
+    let opening = typed.trim_start().lines().next().and_then(|line| line.strip_prefix(FENCE));
+    opening.is_some_and(|language| language.trim().chars().all(char::is_alphanumeric))
+}
+
+/// Whether the fence with which an input begins is closed.
+pub fn is_closed(typed: &str) -> bool {
+    typed.trim_start().lines().skip(1).any(is_fence)
+}
+
+/// What stands in the one fence that encloses an input; any other input as it is.
+pub fn unfenced(typed: &str) -> &str {
+    let body = typed.trim().split_once('\n').and_then(|(_, rest)| rest.strip_suffix(FENCE));
+    let is_whole = |body: &&str| (body.is_empty() || body.ends_with('\n')) && !body.lines().any(is_fence);
+    body.filter(|_| is_fenced(typed)).filter(is_whole).unwrap_or(typed)
+}
+
+fn is_fence(line: &str) -> bool {
+    line.trim_end() == FENCE
+}
+
 /// What of an input comes first, and what is handled behind it: a line break ends every command but a question for `.ask`.
 pub fn first(typed: &str) -> (&str, &str) {
     let text = typed.trim_start();
@@ -75,7 +100,7 @@ fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Input, Question, first, read};
+    use super::{Input, Question, first, read, unfenced};
 
     #[test]
     fn lines_are_told_apart() {
@@ -111,6 +136,19 @@ mod tests {
             ("let a = [\n.5]", ("let a = [\n.5]", "")),
         ] {
             assert_eq!(first(typed), expect, "{typed}");
+        }
+    }
+    #[test]
+    fn one_enclosing_fence_is_none_of_the_code() {
+        for (typed, expect) in [
+            ("```rhai\nlet t = 2;\nt\n```", "let t = 2;\nt\n"),
+            (" ```\nt\n```\n", "t\n"),
+            ("```rhai\nt", "```rhai\nt"),
+            ("```\na\n```\n```\nb\n```", "```\na\n```\n```\nb\n```"),
+            ("`a`", "`a`"),
+            ("``` + x\n```", "``` + x\n```"),
+        ] {
+            assert_eq!(unfenced(typed), expect, "{typed}");
         }
     }
 }

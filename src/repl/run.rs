@@ -109,7 +109,7 @@ fn banner(shell: &Shell) -> String {
 impl Shell {
     /// Does what was typed, one command after the other. Failures are told here; Ctrl-C ends all of it.
     pub async fn handle(&mut self, typed: &str) -> Next {
-        let (mut line, mut rest) = input::first(typed);
+        let (mut line, mut rest) = input::first(input::unfenced(typed));
         loop {
             let failed = self.failure.take();
             let next = self.handle_first(line).await;

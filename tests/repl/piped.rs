@@ -91,3 +91,9 @@ fn errors_quote_what_was_typed() {
     }
     ran.does_not_say("| out(").does_not_say("+ out(");
 }
+
+#[test]
+fn a_fence_around_code_is_none_of_it() {
+    let ran = project().args([]).stdin("```rhai\nlet t = 2;\nt + 1\n```\nt\n").run().ok();
+    assert_eq!(ran.stdout, "3\n2\n");
+}

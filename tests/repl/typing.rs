@@ -95,6 +95,13 @@ fn what_is_pasted_at_a_question_is_one_answer() {
 }
 
 #[test]
+fn a_pasted_fence_is_none_of_the_code_in_it() {
+    let program = project();
+    let mut terminal = Terminal::start(&program, &[]);
+    terminal.line("\u{1b}[200~```rhai\rlet t = 2;\rt + 1\r```\u{1b}[201~", "out(1) = 3");
+}
+
+#[test]
 fn lines_that_came_with_an_answer_wait_at_the_prompt() {
     let program = project();
     let mut terminal = Terminal::start(&program, &[]);

@@ -9,6 +9,9 @@ use crate::script::session::Session;
 /// Whether typed text can be sent as it is.
 pub fn is_complete(session: &mut Session, typed: &str) -> bool {
     let text = typed.trim();
+    if input::is_fenced(text) {
+        return input::is_closed(text);
+    }
     let (first, rest) = input::first(text);
     if !rest.is_empty() {
         return is_complete(session, rest);
