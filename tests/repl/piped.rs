@@ -97,3 +97,10 @@ fn a_fence_around_code_is_none_of_it() {
     let ran = project().args([]).stdin("```rhai\nlet t = 2;\nt + 1\n```\nt\n").run().ok();
     assert_eq!(ran.stdout, "3\n2\n");
 }
+
+#[test]
+fn a_line_that_goes_on_with_a_method_is_told_how() {
+    let ran = project().args([]).stdin("[1, 2, 3]\n.len()\n.map(|x| x + 1)\n_.len()\n").run();
+    assert!(ran.stdout.ends_with("\n3\n"), "{}", ran.stdout);
+    ran.says("hint: write `_.len()`, or end the line before with an open expression").says("hint: write `_.map(..)`");
+}

@@ -39,6 +39,11 @@ pub fn find(name: &str) -> Option<&'static Command> {
 pub async fn run(shell: &mut Shell, name: &str, argument: &str) -> Outcome<Next> {
     let Some(command) = find(name) else {
         let failure = Failure::new(FailureKind::NotFound, format!("there is no command `.{name}`"));
+        if let Some((method, _)) = name.split_once('(') {
+            let arguments = if name.ends_with("()") { "" } else { ".." };
+            return Err(failure
+                .hint(format!("write `_.{method}({arguments})`, or end the line before with an open expression")));
+        }
         return Err(match nearest(name, ALL.iter().map(|command| command.name)) {
             Some(near) => failure.hint(did_you_mean(format_args!(".{near}"))),
             None => failure.hint(".help lists the commands"),
