@@ -129,7 +129,11 @@ impl Shell {
 
     /// Tells a failure and remembers it for the exit code. A person who cancelled knows why; who reads values as JSON from
     /// a pipe finds it among them.
-    pub fn fail(&mut self, failure: Failure) {
+    pub fn fail(&mut self, mut failure: Failure) {
+        // To answer it from elsewhere and to resume, the run would have to be over.
+        if failure.kind == FailureKind::Waiting && self.interactive {
+            failure = failure.hint("type the input again (Up, Enter) to be asked again; it is run from its beginning");
+        }
         if failure.kind == FailureKind::Cancelled && self.interactive {
             // Of the calls of a batch it would be one of many.
             let heard = failure.details.get("raw").filter(|_| !failure.details.contains_key("item"));

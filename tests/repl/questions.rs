@@ -114,6 +114,21 @@ fn a_question_stands_again_when_the_program_goes_on_and_arrows_are_no_answer() {
 }
 
 #[test]
+fn a_question_that_is_given_up_at_the_prompt_says_what_works_there() {
+    let program = project();
+    let mut terminal = Terminal::start(&program, &[]);
+    terminal.keys("ask_user(\"which one?\")\r");
+    terminal.see("your answer to the program:");
+    terminal.keys("\u{4}");
+    terminal.see("hint: type the input again (Up, Enter) to be asked again");
+    terminal.prompt();
+    assert!(!terminal.screen().contains("rhizo resume"), "{}", terminal.screen());
+    terminal.keys("\u{1b}[A\r");
+    terminal.see_times("your answer to the program:", 2);
+    terminal.line("blue", "out(1) = blue");
+}
+
+#[test]
 fn a_long_command_is_shown_whole() {
     let program = project();
     let mut terminal = Terminal::start(&program, &[]);
