@@ -10,8 +10,8 @@ pub mod gc;
 pub mod reached;
 pub mod settle;
 pub mod show;
-pub mod spent;
 pub mod steps;
+pub mod used;
 
 use crate::app::build::App;
 use crate::cli::printer::Printer;

@@ -33,6 +33,7 @@ const EFFECT: [&str; 4] = [
         THEN min(max(coalesce(worst_nanos, 0), 0), :absurd) ELSE max(earlier_nanos, 0) END,
      earlier_tokens = max(earlier_tokens, 0),
      worst_output = max(worst_output, 0), earlier_output = max(earlier_output, 0),
+     earlier_unheard = max(earlier_unheard, 0), earlier_estimated = max(earlier_estimated, 0),
      unknown_tokens = max(unknown_tokens, 0), unknown_output = max(unknown_output, 0),
      requests = CASE WHEN requests BETWEEN 0 AND 4294967295 THEN requests ELSE 0 END,
      unknown_calls = CASE WHEN unknown_calls BETWEEN 0 AND 4294967295 THEN unknown_calls ELSE 0 END,

@@ -156,8 +156,9 @@ SELECT depth, role, model, CAST(total(tries) AS INTEGER) AS calls,
     CAST(total(json_extract(usage, '$.output_tokens')) + total(earlier_output)
         + total(CASE WHEN state = 'intent' THEN worst_output END) AS INTEGER) AS output,
     CAST(total(json_extract(usage, '$.reasoning_tokens')) AS INTEGER) AS reasoning,
-    CAST(total(json_extract(usage, '$.unheard_tokens')) AS INTEGER) AS unheard,
-    coalesce(max(coalesce(json_extract(usage, '$.estimated'), 0) OR (state = 'intent' AND worst_tokens > 0)), 0)
+    CAST(total(json_extract(usage, '$.unheard_tokens')) + total(earlier_unheard) AS INTEGER) AS unheard,
+    coalesce(max(coalesce(json_extract(usage, '$.estimated'), 0) OR earlier_estimated > 0
+        OR (state = 'intent' AND worst_tokens > 0)), 0)
         AS estimated";
 
 const SUMS: &str = "FROM asked GROUP BY depth, role, model ORDER BY depth, role, model";

@@ -207,6 +207,11 @@ ALTER TABLE effects ADD COLUMN unused INTEGER NOT NULL DEFAULT 0;
     "
 ALTER TABLE effects ADD COLUMN part TEXT;
 ",
+    // Of attempts before the last: the answer tokens that nobody heard, and how many of them are estimated.
+    "
+ALTER TABLE effects ADD COLUMN earlier_unheard INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE effects ADD COLUMN earlier_estimated INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Brings the file to this program's version, or says why it cannot be.

@@ -194,6 +194,7 @@ fn earlier(connection: &Connection, run: &RunId, seq: u64, (cost, used): (Money,
         .prepare_cached(
             "UPDATE effects SET earlier_nanos = CAST(earlier_nanos - unknown_nanos + ?3 AS INTEGER), unknown_nanos = ?3,
                 unknown_calls = 0,
+                earlier_estimated = max(0, earlier_estimated - iif(?4 IS NULL, 0, unknown_calls)),
                 earlier_tokens = CAST(max(0, earlier_tokens - unknown_tokens + coalesce(?4, unknown_tokens)) AS INTEGER),
                 earlier_output = CAST(max(0, earlier_output - unknown_output + coalesce(?5, unknown_output)) AS INTEGER),
                 unknown_tokens = coalesce(?4, unknown_tokens), unknown_output = coalesce(?5, unknown_output)
@@ -214,6 +215,7 @@ UPDATE effects SET state = 'failed', result = '{\"details\":{\"at_worst\":true}}
     earlier_nanos = CAST(earlier_nanos + coalesce(worst_nanos, 0) AS INTEGER),
     earlier_tokens = CAST(earlier_tokens + worst_tokens AS INTEGER),
     earlier_output = CAST(earlier_output + worst_output AS INTEGER),
+    earlier_estimated = earlier_estimated + (worst_tokens > 0),
     unknown_calls = unknown_calls + (coalesce(worst_nanos, 0) > 0),
     unknown_nanos = CASE WHEN coalesce(worst_nanos, 0) = 0 THEN unknown_nanos
         ELSE CAST(worst_nanos + CASE WHEN unknown_calls > 0 THEN unknown_nanos ELSE 0 END AS INTEGER) END,
@@ -229,6 +231,7 @@ UPDATE effects SET state = 'intent', result = NULL, ended_at = NULL,
     earlier_nanos = max(0, earlier_nanos - coalesce(worst_nanos, 0)),
     earlier_tokens = max(0, earlier_tokens - worst_tokens),
     earlier_output = max(0, earlier_output - worst_output),
+    earlier_estimated = max(0, earlier_estimated - (worst_tokens > 0)),
     unknown_calls = unknown_calls - (coalesce(worst_nanos, 0) > 0),
     unknown_nanos = max(0, unknown_nanos - coalesce(worst_nanos, 0)),
     unknown_tokens = max(0, unknown_tokens - CASE WHEN worst_nanos > 0 THEN worst_tokens ELSE 0 END),

@@ -4,6 +4,8 @@ use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use crate::support::server::{self, Act};
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A model at $1 a million prompt tokens and $10 a million answer tokens, with little patience.
 fn served(server: &ChatServer, more: &str) -> Program {
@@ -31,7 +33,7 @@ fn what_is_charged_at_its_worst_is_told() {
     let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
     let spent = shown.lines().find(|line| line.starts_with("spent ")).unwrap_or_default();
     let told = format!(" + ~{charged} tokens · $");
-    assert!(spent.starts_with("spent   1 call · ~") && spent.contains(&told), "{shown}");
+    assert!(spent.starts_with("spent   1 call (1 failed) · ~") && spent.contains(&told), "{shown}");
     let told = format!(" · {charged} of the out tokens nobody heard: charged at the worst case");
     assert!(spent.ends_with(&told), "{shown}");
     let cost = program.args(["repl"]).stdin(format!("try {{ {call} }} catch {{ }}\n.cost\n")).run().ok();
@@ -48,6 +50,36 @@ fn an_answer_that_came_at_last_tells_what_was_charged_before_it() {
     let document = ran.json();
     assert_eq!((&document["answer"], &document["output_tokens"]), (&json!("at last"), &json!(103)));
     ran.says("100 of the out tokens nobody heard");
+}
+
+#[test]
+fn what_an_attempt_before_the_last_is_charged_with_is_told_of_the_run_too() {
+    let is_down = Arc::new(AtomicBool::new(true));
+    let down = Arc::clone(&is_down);
+    let server = ChatServer::new(move |_| match down.load(Ordering::SeqCst) {
+        true => Reply::acts(vec![Act::Close]),
+        false => Reply::text("at last").usage(9, 3),
+    });
+    let program = served(&server, "timeout = 2\n").file("p.rhai", "llm(\"x\", #{max_tokens: 100})");
+    program.args(["run", "p.rhai"]).run().code(4);
+    is_down.store(false, Ordering::SeqCst);
+    let ran = program.args(["resume", "last", "--json"]).run().ok();
+    let document = ran.json();
+    assert_eq!((&document["answer"], &document["failed_calls"]), (&json!("at last"), &json!(1)), "{document:#}");
+    let shown = program.args(["runs", "show", "last", "--json"]).run().ok().json();
+    for field in ["calls", "failed_calls", "input_tokens", "output_tokens", "estimated"] {
+        assert_eq!(shown[field], document[field], "{field}: {shown:#}");
+    }
+    let unheard = &document["models"][0]["usage"]["unheard_tokens"];
+    assert_eq!((&shown["unheard_tokens"], &shown["estimated"]), (unheard, &json!(true)), "{shown:#}");
+    assert!(unheard.as_u64().is_some_and(|tokens| tokens > 0), "{document:#}");
+    let text = program.args(["runs", "show", "last"]).run().ok().stdout;
+    let spent = text.lines().find(|line| line.starts_with("spent ")).unwrap_or_default();
+    assert!(spent.starts_with("spent   2 calls (1 failed) · ~"), "{spent}");
+    assert!(
+        spent.ends_with(&format!(" · {unheard} of the out tokens nobody heard: charged at the worst case")),
+        "{spent}"
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
-use crate::cli::runs::{calls, spent, steps, time, value};
+use crate::cli::runs::{calls, steps, time, used, value};
 use crate::cli::table;
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
@@ -41,12 +41,9 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     let judged = intention::of_run(store, &row.id)?.map(|(_, judged)| judged).filter(|_| row.kind != intention::KIND);
     whole["intention"] = json!(judged);
     let spent = resume::spent(store, &row.id)?;
-    whole["estimated"] = json!(spent::is_estimated(&spent));
-    let (useless, useless_cost) = spent::useless(&spent);
-    whole["unusable_calls"] = json!(useless);
-    whole["unusable_cost_usd"] = json!(useless_cost.usd());
+    used::add(&mut whole, row, &spent);
     let spread = spending::lines(&spent, 8, table::width());
-    let head = text(row, result.as_ref(), &children, (&spent::used(row, &spent, &spent::cost(store, row)?), &spread));
+    let head = text(row, result.as_ref(), &children, (&used::text(store, row, &spent)?, &spread));
     let judged = judged.map_or_else(String::new, |judged| {
         format!("intent  {} ({})\n", one_line(&judged.intention, INTENT), judged.verdict("; "))
     });

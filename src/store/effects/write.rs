@@ -36,6 +36,9 @@ ON CONFLICT (run, frame, hash, occurrence) DO UPDATE SET
         + CASE state WHEN 'intent' THEN worst_tokens ELSE 0 END AS INTEGER),
     earlier_output = CAST(earlier_output + {OUTPUT}
         + CASE state WHEN 'intent' THEN worst_output ELSE 0 END AS INTEGER),
+    earlier_unheard = CAST(earlier_unheard + coalesce(json_extract(usage, '$.unheard_tokens'), 0) AS INTEGER),
+    earlier_estimated = earlier_estimated + (coalesce(json_extract(usage, '$.estimated'), 0)
+        OR (state = 'intent' AND worst_tokens > 0)),
     unknown_calls = unknown_calls + (state = 'intent' AND coalesce(worst_nanos, 0) > 0),
     {nanos}, {tokens}, {output},
     attempts = attempts + (state <> 'failed'

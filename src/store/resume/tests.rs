@@ -122,7 +122,7 @@ fn what_was_under_way_before_a_kept_answer_stays_in_the_sums() {
             calls: 1,
             failed: 1,
             unpriced: 0,
-            usage: Usage { input_tokens: 15, output_tokens: 5, ..Usage::default() },
+            usage: Usage { input_tokens: 15, output_tokens: 5, estimated: true, ..Usage::default() },
             cost: Money::from_nanos(50),
             unknown: 1,
             unknown_cost: Money::from_nanos(50),

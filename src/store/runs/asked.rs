@@ -27,7 +27,8 @@ WITH RECURSIVE tree (id) AS ({tree}),
 calls AS (
     SELECT (SELECT depth FROM runs WHERE id = effects.run) AS depth, role, model, part, state, attempts,
         CASE WHEN json_valid(usage) THEN usage END AS usage, cost_nanos, worst_nanos, worst_tokens, worst_output,
-        earlier_nanos, earlier_tokens, earlier_output, unknown_calls, unknown_nanos, unusable, unusable_nanos,
+        earlier_nanos, earlier_tokens, earlier_output, earlier_unheard, earlier_estimated, unknown_calls, unknown_nanos,
+        unusable, unusable_nanos,
         state = 'done' AND CASE WHEN result_blob IS NOT NULL THEN cost_nanos IS 0 AND (role = '' OR usage IS NULL)
             WHEN json_valid(result) THEN coalesce(json_extract(result, '$.cached'), 0) ELSE 0 END AS kept,
         CASE WHEN json_valid(result) THEN result END AS said
@@ -37,7 +38,8 @@ calls AS (
 asked AS (
     SELECT depth, role, model, part, CASE WHEN kept THEN 'failed' ELSE state END AS state,
         CASE WHEN NOT kept THEN usage END AS usage, cost_nanos, worst_nanos, worst_tokens, worst_output,
-        earlier_nanos, earlier_tokens, earlier_output, unknown_calls, unknown_nanos, unusable, unusable_nanos,
+        earlier_nanos, earlier_tokens, earlier_output, earlier_unheard, earlier_estimated, unknown_calls, unknown_nanos,
+        unusable, unusable_nanos,
         attempts - kept - (state = 'failed' AND coalesce(json_extract(said, '$.details.unsent'), 0)) AS tries
     FROM calls WHERE tries > 0
 )"
