@@ -202,6 +202,8 @@ fn what_was_used_before_counts_in_the_parts_below_the_run_that_goes_on() {
     child.restore_in_parts(&then);
     assert_eq!((part.left().calls, inner.report().totals.calls), (Some(1), 1));
     assert_eq!((root.report().totals.calls, child.report().totals.calls), (0, 0), "they have it by themselves");
+    inner.restore_part(&then);
+    assert_eq!((part.left().calls, inner.report().totals.calls), (Some(1), 2), "those around have it by themselves too");
     assert!(!part.has_asked());
     child.ask();
     assert!(part.has_asked() && child.has_asked());
