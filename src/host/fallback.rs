@@ -109,6 +109,9 @@ fn stood_in(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) ->
     for hash in std::iter::once(own.hash()).chain(skipped.iter().map(String::as_str)) {
         pass_by(host, call, hash)?;
     }
+    if let [passed @ .., _] = other.substituted.as_slice() {
+        passed.iter().for_each(|one| host.choices.substituted(&call.role.name, one.clone()));
+    }
     tell(host, &other, &substitution);
     Ok(Some(other))
 }
@@ -120,20 +123,27 @@ fn answered(
     call: &ModelCall,
     substitutes: &[Substitute],
 ) -> Outcome<Option<(ModelCall, Substitution, Vec<String>)>> {
-    let before = Failure::new(FailureKind::Transport, "it failed before the run went on");
-    let mut skipped: Vec<String> = Vec::new();
+    let store = &host.kit.store;
+    let failed = replay.failure(store, &host.next_key(&call.frame, asked(call)?.hash()))?;
+    // What was under way when its process died has no failure of its own.
+    let mut before = failed.unwrap_or_else(|| Failure::new(FailureKind::Transport, "it failed before the run went on"));
+    let (mut skipped, mut last): (Vec<String>, Option<ModelCall>) = (Vec::new(), None);
     for substitute in substitutes {
-        let Ok((other, substitution)) = in_place(host, call, substitute, &before) else { continue };
+        let from = last.as_ref().unwrap_or(call);
+        let Ok((other, substitution)) = in_place(host, from, substitute, &before) else { continue };
         let asked = asked(&other)?;
         let key = host.next_key(&call.frame, asked.hash());
         // Who may not be asked anew serves with an answer all the same, unless the run ended with it.
         let may = barred(substitute, call).is_none();
-        let serves = || replay.has_answer(&host.kit.store, &key, other.needs.as_ref());
+        let serves = || replay.has_answer(store, &key, other.needs.as_ref());
         if replay.is(&key, EffectState::Done) && (may || serves()?) {
             return Ok(Some((other, substitution, skipped)));
         }
         if may || replay.knows(&key) {
             skipped.push(asked.hash().to_owned());
+        }
+        if let Some(failure) = replay.failure(store, &key)?.filter(|failure| !is_unsuited(failure)) {
+            (before, last) = (failure, Some(other));
         }
     }
     Ok(None)

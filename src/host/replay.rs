@@ -261,6 +261,12 @@ impl Replay {
         Ok(failure.is_none_or(|failure| self.unusable(mode, &row, failure).is_none()))
     }
 
+    /// How this effect failed, if the log has that.
+    pub fn failure(&self, store: &Store, key: &EffectKey) -> Outcome<Option<Failure>> {
+        let Some(row) = store.effect(&self.run, key)? else { return Ok(None) };
+        Ok(store.answer(&row)?.and_then(Result::err))
+    }
+
     /// Whether this effect failed, and a run that goes on is told so again.
     pub fn has_failure(&self, store: &Store, key: &EffectKey) -> Outcome<bool> {
         let Some(row) = store.effect(&self.run, key)? else { return Ok(false) };

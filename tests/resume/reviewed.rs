@@ -179,6 +179,29 @@ fn a_substitute_with_whose_answer_the_run_ended_is_not_asked_again_once_it_is_li
 }
 
 #[test]
+fn a_run_that_goes_on_tells_why_somebody_stood_in_as_it_told_before() {
+    let refuses = |why: &'static str| ChatServer::new(move |_| Reply::refusal(401, why));
+    let (first, second, third) =
+        (refuses("out of order"), refuses("closed"), ChatServer::new(|_| Reply::text("three")));
+    let late = ChatServer::new(|ask| match ask.number {
+        0 => Reply::refusal(401, "too early"),
+        _ => Reply::text("late"),
+    });
+    let others = [("two", &second), ("three", &third), ("late", &late)];
+    let program = Program::new()
+        .file("p.rhai", "[llm(\"a\"), llm(\"b\", #{model: \"late\"})]")
+        .file("rhizo.toml", listing(&first, "[\"two\", \"three\"]", &others));
+    let told = program.args(["run", "p.rhai", "--json"]).run().code(4).json()["substituted"].clone();
+    let ways: Vec<_> =
+        told.as_array().into_iter().flatten().map(|one| (one["from"].clone(), one["to"].clone())).collect();
+    assert_eq!(ways, [(json!("one"), json!("two")), (json!("two"), json!("three"))]);
+    let again = program.args(["resume", "last", "--json"]).run().ok().json();
+    assert_eq!((&again["answer"], &again["substituted"]), (&json!(["three", "late"]), &told), "{again:#}");
+    assert!(!again.to_string().contains("before the run went on"), "{again:#}");
+    assert_eq!((asked(&first).len(), asked(&second).len(), asked(&third).len()), (1, 1, 1));
+}
+
+#[test]
 fn another_model_is_taken_if_a_flag_says_so() {
     let server = holding(1);
     let program = Program::paying(&server)
