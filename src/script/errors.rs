@@ -251,6 +251,13 @@ pub fn relocated(failure: Failure, source: &str, column: impl Fn(usize, usize) -
     }
 }
 
+/// The same for a value that cannot be a part of a text in back-ticks, if it stands at this place of this source.
+pub fn located_in_text(failure: Failure, source: &str, position: Position) -> Failure {
+    let (before, _) = around(source, position);
+    let is_there = ["$", "${"].iter().any(|sign| before.trim_end().ends_with(sign));
+    if is_there { located(failure, source, position) } else { failure }
+}
+
 /// What stands in front of a place on its line, and what from there on.
 fn around(source: &str, position: Position) -> (String, String) {
     let column = position.position().unwrap_or(1).saturating_sub(1);

@@ -8,7 +8,7 @@ use crate::script::bridge::{self, Seat, seated};
 use crate::script::convert::to_value;
 use crate::script::desk::Desk;
 use crate::script::errors::way::{self, Home};
-use crate::script::errors::{from_parse, from_session, from_step, located, panics};
+use crate::script::errors::{from_parse, from_session, from_step, located, located_in_text, panics};
 use crate::script::language::bits;
 use crate::script::language::python::{DIVISION, divides, tripled};
 use crate::script::limits::depth::{self, KEPT};
@@ -133,6 +133,10 @@ impl Job {
             Some(step) => from_step(&error, &self.source, &home, &step),
             None => from_session(&error, &self.source, &names(), &home),
         }))
+        .map_err(|failure| match growth::place(&failure) {
+            Some(place) => located_in_text(failure, &self.source, place),
+            None => failure,
+        })
     }
 
     fn conclude(&self, state: &State, result: Outcome<Dynamic>, output: &Output) -> Evaluation {

@@ -333,6 +333,22 @@ fn a_failed_item_is_no_part_of_a_text() {
 }
 
 #[test]
+fn a_failed_item_in_back_ticks_is_told_where_it_stands() {
+    let slot = "let r = par_map([1], |n| { throw #{kind: \"own\", message: \"mine\"} });\nlet a = r[0];";
+    for (code, row, line) in [
+        ("`x ${a}`", 3, "`x ${a}`"),
+        ("let t = `x ${a} y`;\nprint(t)", 3, "let t = `x ${a} y`;"),
+        ("fn f(a) {\n  `x ${a}`\n}\nf(a)", 4, "  `x ${a}`"),
+    ] {
+        let ran = Program::offline().args(["eval", &format!("{slot}\n{code}"), "-q"]).run().code(1);
+        let caret = ran.stderr.lines().skip_while(|shown| *shown != format!("{row:>4} | {line}")).nth(1);
+        let before = caret.and_then(|caret| caret.strip_suffix('^')).map_or(0, str::len);
+        let hole = "     | ".len() + line.find('{').expect("a hole");
+        assert!((hole..=hole + 1).contains(&before), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn other_maps_become_text_as_before() {
     let code = "try { throw #{error: true, kind: \"own\"} } catch (e) { print(\"caught \" + e) }\n\
         let t = \"map \"; t += #{a: 1}; print(t); print(#{a: 1} + \" map\"); print(`in ${#{item: 1}}`);\n\

@@ -24,14 +24,14 @@ type Checked<T> = Result<T, Box<EvalAltResult>>;
 pub fn register(engine: &mut Engine) {
     for name in [FUNC_TO_STRING, FUNC_TO_DEBUG] {
         engine.register_fn(name, |context: NativeCallContext, array: &mut Array| -> String {
-            or_nothing(written(|out| items(out, &context, array)))
+            or_nothing(&context, written(|out| items(out, &context, array)))
         });
     }
     engine.register_fn(FUNC_TO_STRING, |context: NativeCallContext, map: &mut Map| -> String {
-        or_nothing(map_part(&context, map))
+        or_nothing(&context, map_part(&context, map))
     });
     engine.register_fn(FUNC_TO_DEBUG, |context: NativeCallContext, map: &mut Map| -> String {
-        or_nothing(written(|out| entries(out, &context, map)))
+        or_nothing(&context, written(|out| entries(out, &context, map)))
     });
     for name in ["print", "debug"] {
         engine.register_fn(name, |context: NativeCallContext, array: &mut Array| -> Checked<String> {
@@ -144,9 +144,9 @@ pub(super) fn written(write: impl FnOnce(&mut Text) -> fmt::Result) -> Outcome<S
 
 /// What Rhai calls by itself must not fail: it would then write the value without any bound. The program is stopped at
 /// its next step instead.
-fn or_nothing(text: Outcome<String>) -> String {
+fn or_nothing(context: &NativeCallContext, text: Outcome<String>) -> String {
     text.unwrap_or_else(|failure| {
-        growth::refuse(failure);
+        growth::refuse(failure, context.call_position());
         String::new()
     })
 }

@@ -9,7 +9,7 @@ use crate::core::failure::{Failure, Outcome};
 use crate::script::engine::{MAP_LIMIT, STRING_LIMIT};
 use crate::script::limits::guards::beyond;
 use crate::script::limits::held;
-use rhai::EvalContext;
+use rhai::{EvalContext, Position};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
@@ -21,8 +21,8 @@ thread_local! {
     /// Maps beyond the limit, by variable, with the size at which they were last seen. One that came whole, from a
     /// file or a tool, is let be; one that grows is refused.
     static LARGE: RefCell<BTreeMap<String, usize>> = const { RefCell::new(BTreeMap::new()) };
-    /// What a function refused to make.
-    static REFUSED: RefCell<Option<Failure>> = const { RefCell::new(None) };
+    /// What a function refused to make, and where it was called.
+    static REFUSED: RefCell<Option<(Failure, Position)>> = const { RefCell::new(None) };
 }
 
 /// Begins an evaluation on this thread.
@@ -33,8 +33,16 @@ pub fn reset() {
 }
 
 /// Stops the program of this thread at its next step, or at its end.
-pub fn refuse(failure: Failure) {
-    REFUSED.with(|refused| refused.replace(Some(failure)));
+pub fn refuse(failure: Failure, place: Position) {
+    REFUSED.with(|refused| refused.replace(Some((failure, place))));
+}
+
+/// Where the function was called whose refusal this is: the program stopped behind it.
+pub fn place(failure: &Failure) -> Option<Position> {
+    REFUSED.with(|refused| {
+        let refused = refused.borrow();
+        refused.as_ref().filter(|(known, _)| known.message == failure.message).map(|(_, place)| *place)
+    })
 }
 
 /// Why what grew on this thread, or was refused, forbids going on, if it does. Costs a few nanoseconds.
@@ -42,7 +50,7 @@ pub fn stop() -> Option<Failure> {
     if held::has_long_text() {
         return Some(beyond("the string", STRING_LIMIT));
     }
-    REFUSED.with(|refused| refused.borrow().clone())
+    REFUSED.with(|refused| refused.borrow().as_ref().map(|(failure, _)| failure.clone()))
 }
 
 /// What a program of this thread ended with: its last step may have grown too large, and no step came after it.
