@@ -110,7 +110,7 @@ fn stood_in(host: &RunHost, call: &mut ModelCall, substitutes: &[Substitute]) ->
         pass_by(host, call, hash)?;
     }
     if let [passed @ .., _] = other.substituted.as_slice() {
-        passed.iter().for_each(|one| host.choices.substituted(&call.role.name, one.clone()));
+        passed.iter().for_each(|one| host.choices.substituted(&call.role.name, one));
     }
     tell(host, &other, &substitution);
     Ok(Some(other))

@@ -106,6 +106,7 @@ impl Hearing {
     /// Tells events to every closure. One that fails is told as a note and hears no more: what it looks at goes on.
     ///
     /// Fails with what stops the program.
+    #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
     pub fn tell(&self, seat: &Seat, events: &Value) -> Outcome<()> {
         for event in events.as_array().into_iter().flatten() {
             let number = event.get("seq").and_then(Value::as_u64).unwrap_or_default();

@@ -204,6 +204,16 @@ fn what_was_used_before_counts_in_the_parts_below_the_run_that_goes_on() {
     assert_eq!((root.report().totals.calls, child.report().totals.calls), (0, 0), "they have it by themselves");
     inner.restore_part(&then);
     assert_eq!((part.left().calls, inner.report().totals.calls), (Some(1), 2), "those around have it by themselves too");
+}
+
+#[test]
+fn what_a_part_has_asked_and_whether_it_is_answered_is_known_to_all_around_it() {
+    let root = Ledger::new(Limits::default()).root();
+    root.restore(&[]);
+    let part = root.part("a".to_owned(), &ChildSlice { max_calls: Some(2), ..ChildSlice::default() });
+    let inner = part.part("b".to_owned(), &ChildSlice::default());
+    let child = inner.child(&ChildSlice::default()).expect("depth 1");
+    child.restore(&[]);
     assert!(!part.has_asked());
     child.ask();
     assert!(part.has_asked() && child.has_asked());
