@@ -21,8 +21,10 @@ pub fn hint(line: &str) -> Option<&'static str> {
     if formats(text) {
         return Some(FORMAT);
     }
-    let code = strip_strings(text);
-    HABITS.iter().find(|habit| (habit.seen)(&code)).map(|habit| habit.rhai)
+    let whole = strip_strings(text);
+    let (code, comment) = whole.split_at(commented(&whole).unwrap_or(whole.len()));
+    let habit = HABITS.iter().find(|habit| (habit.seen)(code)).map(|habit| habit.rhai);
+    habit.or((!comment.is_empty()).then_some("Rhai comments start with `//`"))
 }
 
 /// The Rhai form of a function or method that does not exist under its Python name.
@@ -47,6 +49,13 @@ fn word(code: &str, wanted: &str) -> bool {
 
 fn starts(code: &str, wanted: &str) -> bool {
     code.strip_prefix(wanted).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
+/// Where a comment begins with `#`, which is also that of a map or of a raw text.
+fn commented(code: &str) -> Option<usize> {
+    let is_apart = |at: usize| code[..at].is_empty() || code[..at].ends_with(char::is_whitespace);
+    let signs = code.match_indices('#').map(|(at, _)| at);
+    signs.filter(|at| is_apart(*at)).find(|at| !code[at + 1..].starts_with(['{', '"', '#']))
 }
 
 /// Whether a value in back-ticks is given a format, as in `${x:.2}`.
@@ -254,11 +263,6 @@ const HABITS: &[Habit] = &[
         rhai: "Rhai declares variables with `let x = 1;`",
     },
     Habit { certain: true, seen: |c| c.starts_with("{") || c.contains("= {") || c.contains("({"), rhai: MAP },
-    Habit {
-        certain: false,
-        seen: |c| c.starts_with('#') && !c.starts_with("#{"),
-        rhai: "Rhai comments start with `//`",
-    },
     Habit {
         certain: false,
         seen: |c| c.contains('\''),
