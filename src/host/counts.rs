@@ -6,7 +6,7 @@ use crate::host::chosen::Wishes;
 use crate::host::claims::Claims;
 use crate::host::frames;
 use crate::host::lost::Lost;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How often something was asked for.
@@ -29,6 +29,8 @@ pub struct Counts {
     pub causes: Causes,
     /// The files that steps of pipelines wrote, in its whole tree.
     pub(super) claims: Claims,
+    /// The files among them that were gone when it went on: what the log has of them is written again.
+    restored: Mutex<HashSet<String>>,
     /// What it went on without.
     pub(super) lost: Lost,
 }
@@ -38,6 +40,15 @@ impl Counts {
     #[must_use]
     pub fn of_child(&self, frame: &Frame, child: &RunId) -> Self {
         Self { claims: self.claims.within(frame, child), ..Self::default() }
+    }
+
+    /// Whether a file is to be written again, once it `is_gone`: from then on whatever was written to it is.
+    pub(super) fn restores(&self, path: &str, is_gone: bool) -> bool {
+        let mut restored = self.restored.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_gone {
+            restored.insert(path.to_owned());
+        }
+        restored.contains(path)
     }
 
     /// Counts that `what` is asked for in `frame`; answers how often it was before.

@@ -1,6 +1,7 @@
 //! Files that steps of pipelines write.
 
 use crate::core::effect::{EffectKey, EffectKind};
+use crate::core::event::Event;
 use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::request::Content;
@@ -43,25 +44,43 @@ pub async fn write(
     let claim = host.counts.claims.claim(frame, &path);
     let call = ToolCall { frame, tool, args: &args, cx: &cx, unasked: allowed, claim: Some(&claim) };
     let entry = match enter(host, call, &claim).await? {
+        Entered::Answered(Ok(_)) if is_lost(host, frame, &path) => return put(&cx, path, content).await,
         Entered::Answered(answer) => return answer,
         Entered::Due(entry) => entry,
     };
     let work = async {
-        let written = cx.blocking(move |cx| {
-            let bytes = match &content {
-                Content::Text(text) => text.as_bytes(),
-                Content::Bytes(bytes) => bytes,
-            };
-            write_file::put(&path, bytes, &cx)
-        });
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(Failure::cancelled()),
-            written = written => written,
+            written = put(&cx, path, content) => written,
         }
         .into()
     };
     entry.observe(host, work).await
+}
+
+async fn put(cx: &ToolContext, path: String, content: Content) -> Outcome<Value> {
+    cx.blocking(move |cx| {
+        let bytes = match &content {
+            Content::Text(text) => text.as_bytes(),
+            Content::Bytes(bytes) => bytes,
+        };
+        write_file::put(&path, bytes, &cx)
+    })
+    .await
+}
+
+/// Whether a file that the log has as written is not there any more, in a run that goes on and is to leave it behind.
+fn is_lost(host: &RunHost, frame: &Frame, path: &str) -> bool {
+    if host.is_sealed() {
+        return false;
+    }
+    let is_gone = host.kit.tool_context.workspace.resolve_write(path).is_ok_and(|real| !real.exists());
+    if is_gone {
+        let text = format!("`{path}`, which the run had written, is gone and is written again");
+        host.emit(frame, &Event::Note { text });
+    }
+    host.counts.restores(path, is_gone)
 }
 
 /// Lets a file enter that no other part of the tree has written.

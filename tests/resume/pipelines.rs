@@ -54,6 +54,32 @@ fn a_killed_pipeline_makes_only_the_steps_that_are_left() {
 }
 
 #[test]
+fn a_file_that_is_gone_is_written_again_by_a_run_that_goes_on() {
+    let text = "\
+steps:
+  a: {llm: a, products: {a: a.txt}}
+  kept: {llm: kept, dependencies: [a], products: {kept: kept.txt}}
+  b: {llm: 'b {{ kept }}'}
+";
+    let gate = Gate::default();
+    let server = gate.server();
+    let program = Program::paying(&server).file("flow.yaml", text);
+    let id = killed(&gate, &program, 2);
+    let at = |name: &str| program.project().join("output").join(name);
+    std::fs::remove_file(at("a.txt")).expect("the first pass wrote it");
+    std::fs::write(at("kept.txt"), "put right").expect("a file");
+    program.args(["resume", &id, "--dry-run"]).run().ok();
+    assert!(!at("a.txt").exists(), "who only looks writes nothing");
+    let ran = program.args(["resume", &id]).run().ok();
+    ran.says("`output/a.txt`, which the run had written, is gone and is written again")
+        .does_not_say("`output/kept.txt`");
+    assert_eq!(std::fs::read_to_string(at("a.txt")).ok().as_deref(), Some("A"));
+    assert_eq!(std::fs::read_to_string(at("kept.txt")).ok().as_deref(), Some("put right"));
+    assert_eq!(asked(&server).len(), 4, "{:?}", asked(&server));
+    assert_eq!(newest(&program)["status"], "completed");
+}
+
+#[test]
 fn what_a_step_was_answered_that_is_gone_is_named() {
     let gone = "  b: {llm: b, dependencies: [a]}\n";
     let text =
