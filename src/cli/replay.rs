@@ -61,7 +61,8 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     let end = interrupt::unless_stopped(sealed.map(Ok)).await?;
     let replayed = run.host.replay.as_ref().map_or(0, |replay| replay.account().replayed);
     let recorded = row.result.as_ref().map(|stored| app.kit.store.load(stored)).transpose()?;
-    let (failure, is_same) = compared(&row, recorded, &end);
+    let heard = run.host.replay.as_ref().and_then(|replay| replay.heard());
+    let (failure, is_same) = compared(&row, recorded, &end, heard);
     let failure = if is_same { failure } else { failure.map(|failure| with_edited(failure, &launch, &edited)) };
     if printer.json {
         let status = failure.as_ref().map_or(end.status, status_of);
@@ -82,14 +83,16 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     Ok(failure.map_or(Exit::Ok, |failure| report::tell(printer, &failure)))
 }
 
-/// How a replay failed, if it did, and whether it has ended as its run had.
-fn compared(row: &RunRow, recorded: Option<Value>, end: &RootEnd) -> (Option<Failure>, bool) {
+/// How a replay failed, if it did, and whether it has ended as its run had; `heard` is what else may have led it another way.
+fn compared(row: &RunRow, recorded: Option<Value>, end: &RootEnd, heard: Option<&str>) -> (Option<Failure>, bool) {
     let recorded = recorded.filter(|answer| !answer.is_null());
     let said = end.answer.as_ref().filter(|answer| !answer.is_null());
     match &end.failure {
         Some(missed) if missed.kind == FailureKind::Replay => (Some(missed.clone()), false),
         Some(failure) if row.status.is_over() => (Some(stopped(failure)), false),
-        None if row.status.is_over() && recorded.as_ref() != said => (Some(differs(recorded.as_ref(), said)), false),
+        None if row.status.is_over() && recorded.as_ref() != said => {
+            (Some(differs(recorded.as_ref(), said, heard)), false)
+        }
         failure => (failure.clone(), true),
     }
 }
@@ -113,9 +116,9 @@ fn stopped(failure: &Failure) -> Failure {
     Failure { kind: FailureKind::Replay, message, ..failure.clone() }
 }
 
-fn differs(recorded: Option<&Value>, said: Option<&Value>) -> Failure {
+fn differs(recorded: Option<&Value>, said: Option<&Value>, heard: Option<&str>) -> Failure {
     Failure::new(FailureKind::Replay, "the replay has ended with another answer than the run")
-        .hint("the program or its context has changed in a part that asks nobody")
+        .hint(heard.unwrap_or("the program or its context has changed in a part that asks nobody"))
         .detail("expected", recorded.cloned().unwrap_or_default())
         .detail("found", said.cloned().unwrap_or_default())
 }

@@ -80,6 +80,9 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     if asked || !launch.piped {
         let (plan, seen) = interrupt::unless_stopped(again::ahead(&app, whole, library().await?)).await?;
         log = seen;
+        if let Some(heard) = log.as_ref().and_then(|log| log.heard()).filter(|_| plan.is_changed()) {
+            printer.err(&format!("note: {heard}"));
+        }
         look(printer, whole, args, (&plan, asked), (&edited, given, moved))?;
     }
     if args.dry_run {

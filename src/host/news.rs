@@ -12,6 +12,7 @@ pub async fn read(host: &RunHost, after: Option<u64>, wait: bool) -> Outcome<Val
     let store = &host.kit.store;
     let mut live = store.subscribe();
     let Some(after) = after else {
+        host.replay.iter().for_each(|replay| replay.hear());
         store.close().await?;
         return Ok(json!(store.events(&host.run, 0)?.last().map_or(0, |record| record.seq)));
     };

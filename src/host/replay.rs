@@ -3,6 +3,7 @@
 //! It decides nothing about money and asks nobody; `host/door` uses it at the one place where effects pass.
 
 mod account;
+mod known;
 
 pub use account::Account;
 
@@ -11,7 +12,6 @@ use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
-use crate::host::frames::with_those_around;
 use crate::host::missed::{self, Missed};
 use crate::host::past;
 use crate::host::refusals;
@@ -57,6 +57,8 @@ struct Book {
     replayed: u64,
     cost: Money,
     missed: Vec<Missed>,
+    /// Whether the program has a closure of `on_event`.
+    heard: bool,
 }
 
 #[derive(Debug)]
@@ -108,7 +110,7 @@ impl Replay {
         let known = store.recorded(run)?.into_iter();
         let known = known.map(|recorded| (recorded.key.clone(), Entry { recorded, used: false })).collect();
         let (taken_up, missed) = (HashMap::new(), Vec::new());
-        let book = Mutex::new(Book { mode, known, taken_up, replayed: 0, cost: Money::ZERO, missed });
+        let book = Mutex::new(Book { mode, known, taken_up, replayed: 0, cost: Money::ZERO, missed, heard: false });
         Ok(Self { run: run.clone(), book, frames: OnceLock::new(), spent: OnceLock::new() })
     }
 
@@ -193,11 +195,6 @@ impl Replay {
         book.known.get(&row.key).is_some_and(|entry| past::is_past(&entry.recorded, failure, log))
     }
 
-    /// Whether the log has this effect, answered or not.
-    pub fn knows(&self, key: &EffectKey) -> bool {
-        self.lock().known.contains_key(key)
-    }
-
     /// Whether the run ended with this choice and may go on behind it, which is then asked in another frame.
     pub fn takes_up(&self, given_up: &EffectKey, place: Frame) -> bool {
         let mut book = self.lock();
@@ -205,35 +202,6 @@ impl Replay {
         let Some(seq) = ended.filter(|recorded| recorded.raised).map(|recorded| recorded.seq) else { return false };
         book.taken_up.insert(place, seq);
         true
-    }
-
-    /// Whether the log has an effect of this kind in this frame.
-    pub fn has(&self, kind: EffectKind, frame: &Frame) -> bool {
-        let is_there = |entry: &Entry| entry.recorded.kind == kind && entry.recorded.key.frame == *frame;
-        self.lock().known.values().any(is_there)
-    }
-
-    /// Whether the log has any effect in this frame or in a part of it.
-    pub fn has_below(&self, frame: &Frame) -> bool {
-        let around = || with_those_around(self.lock().known.keys().map(|key| key.frame.as_str()));
-        self.frames.get_or_init(around).contains(frame.as_str())
-    }
-
-    /// Where an effect stands in the log.
-    pub(super) fn seq(&self, key: &EffectKey) -> Option<u64> {
-        self.lock().known.get(key).map(|entry| entry.recorded.seq)
-    }
-
-    /// The part of the run that an effect was made in, if it was made in any.
-    pub(super) fn part(&self, key: &EffectKey) -> Option<String> {
-        self.lock().known.get(key)?.recorded.part.clone()
-    }
-
-    /// The child runs that were started in parts of the run, with these.
-    pub(super) fn children_in_parts(&self) -> Vec<(String, EffectKey)> {
-        let book = self.lock();
-        let children = book.known.values().filter(|entry| entry.recorded.kind == EffectKind::Child);
-        children.filter_map(|entry| Some((entry.recorded.part.clone()?, entry.recorded.key.clone()))).collect()
     }
 
     /// Takes effects of the log for used that nobody has asked for; answers which, in their order.
@@ -245,11 +213,6 @@ impl Replay {
         }
         passed.sort_by_key(|recorded| recorded.seq);
         passed
-    }
-
-    /// Whether the log has this effect in this state.
-    pub fn is(&self, key: &EffectKey, state: EffectState) -> bool {
-        self.lock().known.get(key).is_some_and(|entry| entry.recorded.state == state)
     }
 
     /// Whether this effect has an answer that its call goes on with: none with which the run ended.
@@ -273,12 +236,6 @@ impl Replay {
         Ok(store.answer(&row)?.and_then(Result::err).is_some_and(|failure| self.is_past(&row, &failure)))
     }
 
-    /// How many effects of the log are in this state; readings are not counted.
-    pub fn count(&self, state: EffectState) -> u64 {
-        let is_counted = |entry: &&Entry| entry.recorded.state == state && !entry.recorded.kind.is_reading();
-        u64::try_from(self.lock().known.values().filter(is_counted).count()).unwrap_or(u64::MAX)
-    }
-
     /// Notes an effect that the log does not have; a sealed log answers with the failure.
     pub fn miss(&self, store: &Store, key: &EffectKey, kind: EffectKind, asked: &str) -> Outcome<()> {
         let (again, place, failed) = {
@@ -296,7 +253,7 @@ impl Replay {
         let failed = failed.iter().filter_map(row).collect::<Outcome<Vec<EffectRow>>>()?;
         let stood = place.map_or(Ok(None), |place| store.effect(&self.run, &place))?;
         let missed = Missed::of(store, (key, kind, asked), again, (stood.as_ref(), &failed))?;
-        let failure = missed.failure(&self.run);
+        let failure = self.with_hearing(&missed, missed.failure(&self.run));
         let mut book = self.lock();
         book.missed.push(missed);
         Err(if book.mode == Mode::Ahead { failure.alone() } else { failure })

@@ -93,8 +93,10 @@ impl Hearing {
         if harmless || !self.is_telling() {
             return Ok(());
         }
-        Err(Failure::new(FailureKind::Invalid, "on_event only looks: effects are not possible in its closure")
-            .hint("keep what it saw in a variable, and act on it afterwards"))
+        Err(Failure::new(FailureKind::Invalid, "on_event only looks: effects are not possible in its closure").hint(
+            "events are for people and logs: keep what it saw in a variable and print it afterwards; what is asked \
+                 must not rest on it, because a run that goes on or is replayed hears other events",
+        ))
     }
 
     /// The question for what has not been told yet.

@@ -147,3 +147,20 @@ outputs: {of: outcomes.b}
         assert_eq!(server.asks().len(), 1, "{name}");
     }
 }
+
+#[test]
+fn a_way_that_rests_on_events_is_named_where_it_parts() {
+    let server = ChatServer::new(|ask| Reply::text(ask.last().to_uppercase()));
+    let head = "let n = 0;\non_event(|e| { n += 1; });\nlet a = llm(\"a\");\n";
+    let heard = "the program has a closure of on_event, and a run that is made again hears other events than before";
+    for last in ["if n > 0 { llm(\"many\") } else { llm(\"few\") }", "if n > 0 { \"many\" } else { \"few\" }"] {
+        let program = Program::paying(&server).file("p.rhai", format!("{head}{last}"));
+        let ran = program.args(["run", "p.rhai"]).run().ok();
+        assert!(ran.stdout.to_lowercase().starts_with("many"), "{}", ran.stdout);
+        program.args(["replay", "last"]).run().code(1).says(heard).does_not_say("has changed");
+    }
+    let plain = Program::paying(&server).file("p.rhai", "llm(\"a\")");
+    plain.args(["run", "p.rhai"]).run().ok();
+    let plain = plain.file("p.rhai", "llm(\"b\")");
+    plain.args(["replay", "last"]).run().code(1).does_not_say(heard);
+}

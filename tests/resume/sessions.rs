@@ -160,3 +160,14 @@ fn the_last_run_is_no_session_where_none_can_be_used() {
     alone.args([]).stdin("let a = 1;\n").run().ok();
     alone.args(["runs", "fork", "last"]).run().code(1).says("a session of the REPL cannot be forked");
 }
+
+#[test]
+fn what_closures_of_on_event_had_gathered_is_said_to_be_gone() {
+    let program = Program::offline();
+    let told = "what closures of on_event had gathered is not";
+    for (input, is_told) in [("let n = 0; on_event(|e| { n += 1; });\nlet a = 1;\n", true), ("let a = 1;\n", false)] {
+        program.args([]).stdin(input).run().ok();
+        let ran = program.args(["resume", &newest_id(&program)]).stdin("print(a)\n").run().ok().prints("1\n");
+        assert_eq!(ran.stderr.contains(told), is_told, "{}", ran.stderr);
+    }
+}

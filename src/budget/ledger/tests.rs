@@ -203,7 +203,11 @@ fn what_was_used_before_counts_in_the_parts_below_the_run_that_goes_on() {
     assert_eq!((part.left().calls, inner.report().totals.calls), (Some(1), 1));
     assert_eq!((root.report().totals.calls, child.report().totals.calls), (0, 0), "they have it by themselves");
     inner.restore_part(&then);
-    assert_eq!((part.left().calls, inner.report().totals.calls), (Some(1), 2), "those around have it by themselves too");
+    assert_eq!(
+        (part.left().calls, inner.report().totals.calls),
+        (Some(1), 2),
+        "those around have it by themselves too"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What became of the answers of a log: used, missing, left over.
 
 use crate::core::effect::EffectKind;
+use crate::core::failure::Failure;
 use crate::core::ids::Frame;
 use crate::core::money::Money;
 use crate::host::missed::Missed;
@@ -21,7 +22,29 @@ pub struct Account {
     pub unused: Vec<(u64, EffectKind, Frame)>,
 }
 
+/// What is told where a program with a closure of `on_event` goes another way than before.
+const HEARD: &str = "the program has a closure of on_event, and a run that is made again hears other events than before: \
+                     its way must not rest on what the closure saw";
+
 impl Replay {
+    /// Notes that the program has a closure of `on_event`.
+    pub(in crate::host) fn hear(&self) {
+        self.lock().heard = true;
+    }
+
+    /// What may have led the program another way than before, if it has a closure of `on_event`.
+    pub fn heard(&self) -> Option<&'static str> {
+        self.lock().heard.then_some(HEARD)
+    }
+
+    /// The failure of a missed effect, with what may have led the program there.
+    pub(super) fn with_hearing(&self, missed: &Missed, failure: Failure) -> Failure {
+        let Some(heard) = self.heard() else { return failure };
+        let is_elsewhere = missed.again.is_none() && missed.instead.is_none();
+        let hint = failure.hint.clone().filter(|_| !is_elsewhere);
+        failure.hint(hint.map_or_else(|| heard.to_owned(), |hint| format!("{hint}; {heard}")))
+    }
+
     /// What has been used, what was missing, and what is left over.
     pub fn account(&self) -> Account {
         let book = self.lock();

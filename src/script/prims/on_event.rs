@@ -15,7 +15,7 @@ pub const ON_EVENT: Primitive = Primitive {
     params: &[(
         "closure",
         "sees a map such as #{event: \"step_finished\", step, key, outcome, cost, millis, frame, seq}; it can print and \
-         keep, but ask nobody",
+         keep, but ask nobody; a run that goes on or is replayed hears other events, so what is asked must not rest on them",
     )],
     example: "let seen = []; on_event(|e| seen.push(e.event)); llm(\"Why?\\n\\n\" + context.line(1)); print(\"model_finished\" in seen)",
     prints: "true\n",
