@@ -25,17 +25,17 @@ impl Replay {
     }
 
     /// Where an effect stands in the log.
-    pub(super) fn seq(&self, key: &EffectKey) -> Option<u64> {
+    pub(in crate::host) fn seq(&self, key: &EffectKey) -> Option<u64> {
         self.lock().known.get(key).map(|entry| entry.recorded.seq)
     }
 
     /// The part of the run that an effect was made in, if it was made in any.
-    pub(super) fn part(&self, key: &EffectKey) -> Option<String> {
+    pub(in crate::host) fn part(&self, key: &EffectKey) -> Option<String> {
         self.lock().known.get(key)?.recorded.part.clone()
     }
 
     /// The child runs that were started in parts of the run, with these.
-    pub(super) fn children_in_parts(&self) -> Vec<(String, EffectKey)> {
+    pub(in crate::host) fn children_in_parts(&self) -> Vec<(String, EffectKey)> {
         let book = self.lock();
         let children = book.known.values().filter(|entry| entry.recorded.kind == EffectKind::Child);
         children.filter_map(|entry| Some((entry.recorded.part.clone()?, entry.recorded.key.clone()))).collect()
