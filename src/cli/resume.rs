@@ -80,9 +80,7 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     if asked || !launch.piped {
         let (plan, seen) = interrupt::unless_stopped(again::ahead(&app, whole, library().await?)).await?;
         log = seen;
-        if let Some(heard) = log.as_ref().and_then(|log| log.heard()).filter(|_| plan.is_changed()) {
-            printer.err(&format!("note: {heard}"));
-        }
+        tell_heard(printer, log.as_deref(), &plan);
         look(printer, whole, args, (&plan, asked), (&edited, given, moved))?;
     }
     if args.dry_run {
@@ -109,6 +107,13 @@ fn tell_edited(app: &App, printer: &Printer, row: &RunRow, launch: &Launch) {
 fn tell_moved(printer: &Printer, moved: bool) {
     if moved {
         printer.err("the context is not what it was: its documents have other names or sizes");
+    }
+}
+
+/// Says what else may have led a program another way than before.
+fn tell_heard(printer: &Printer, log: Option<&Replay>, plan: &Plan) {
+    if let Some(heard) = log.and_then(Replay::heard).filter(|_| plan.is_changed()) {
+        printer.err(&format!("note: {heard}"));
     }
 }
 

@@ -157,7 +157,7 @@ fn wish(requires: &[String]) -> String {
 /// Why nobody answers: a requirement that nobody meets, several that nobody meets together, or keys.
 fn nobody(candidates: &[Candidate], origin: &Origin, wanted: Wanted<'_>) -> Failure {
     let requires = wanted.requires;
-    let suited = || candidates.iter().filter(|c| requires.iter().all(|word| meets(&c.spec, word)));
+    let suited = || candidates.iter().filter(move |c| requires.iter().all(|word| meets(&c.spec, word)));
     let keyless: Vec<(&ModelId, &String)> =
         suited().filter_map(|c| Some((&c.spec.id, c.missing_key.as_ref()?))).collect();
     if let (Some((id, variable)), false) = (keyless.first(), *origin == Origin::All) {
