@@ -187,7 +187,11 @@ struct Ending(Option<Failure>);
 
 impl Ending {
     fn note(&mut self, failure: Failure) {
-        if self.0.is_none() || (!self.is_at_once() && failure.kind != FailureKind::Waiting) {
+        // Of misses in a look ahead the first item's is told, whichever came first.
+        let item = |failure: &Failure| failure.details.get("item").and_then(Value::as_u64);
+        let is_first = |held: &Failure| !(held.is_alone() && failure.is_alone()) || item(&failure) < item(held);
+        let stands_above = !self.is_at_once() && failure.kind != FailureKind::Waiting;
+        if self.0.as_ref().is_none_or(|held| stands_above && is_first(held)) {
             self.0 = Some(failure);
         }
     }

@@ -142,7 +142,9 @@ fn answered(
         if may || replay.knows(&key) {
             skipped.push(asked.hash().to_owned());
         }
-        if let Some(failure) = replay.failure(store, &key)?.filter(|failure| !is_unsuited(failure)) {
+        // One that a budget refused has stood in for nobody.
+        let stood_in = |failure: &Failure| failure.kind != FailureKind::Budget && !is_unsuited(failure);
+        if let Some(failure) = replay.failure(store, &key)?.filter(stood_in) {
             (before, last) = (failure, Some(other));
         }
     }

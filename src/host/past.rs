@@ -78,16 +78,12 @@ pub(super) fn is_past<'a>(
     if effect.passed {
         return true;
     }
-    let last = log.clone().filter(|known| known.kind.is_outward()).map(|known| known.seq).max();
-    log.clone().filter(|known| known.seq > effect.seq).any(|later| {
-        if !follows(effect.key.frame.as_str(), later.key.frame.as_str()) {
-            return false;
-        }
-        match later.kind {
-            // Behind which nothing was asked yet, so that nothing is lost by another try.
-            EffectKind::Handled => last > Some(later.seq) || is_amid(later, log.clone()),
-            kind => kind.is_outward(),
-        }
+    let last = || log.clone().filter(|known| known.kind.is_outward()).map(|known| known.seq).max();
+    let tells = |later: &&Recorded| later.kind == EffectKind::Handled || later.kind.is_outward();
+    log.clone().filter(|known| known.seq > effect.seq).filter(tells).any(|later| {
+        follows(effect.key.frame.as_str(), later.key.frame.as_str())
+            // A note behind which nothing was asked yet is none, so that nothing is lost by another try.
+            && (later.kind != EffectKind::Handled || last() > Some(later.seq) || is_amid(later, log.clone()))
     })
 }
 

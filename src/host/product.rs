@@ -2,7 +2,7 @@
 
 use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::event::Event;
-use crate::core::failure::{Failure, Outcome};
+use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::request::Content;
 use crate::host::claims::Claim;
@@ -44,42 +44,58 @@ pub async fn write(
     let claim = host.counts.claims.claim(frame, &path);
     let call = ToolCall { frame, tool, args: &args, cx: &cx, unasked: allowed, claim: Some(&claim) };
     let entry = match enter(host, call, &claim).await? {
-        Entered::Answered(Ok(_)) if is_lost(host, frame, &path) => return put(&cx, path, content).await,
-        Entered::Answered(answer) => return answer,
+        Entered::Answered(answer) => {
+            if answer.is_ok() && is_lost(host, &path) {
+                let may = host.kit.approval.asks(tool.tool.spec()).map(drop);
+                let text = restored(&path, restore(may, &cx, &path, content).await)?;
+                host.emit(frame, &Event::Note { text });
+            }
+            return answer;
+        }
         Entered::Due(entry) => entry,
     };
-    let work = async {
-        tokio::select! {
-            biased;
-            () = cancel.cancelled() => Err(Failure::cancelled()),
-            written = put(&cx, path, content) => written,
-        }
-        .into()
-    };
-    entry.observe(host, work).await
+    entry.observe(host, async { put(&cx, path, content).await.into() }).await
 }
 
 async fn put(cx: &ToolContext, path: String, content: Content) -> Outcome<Value> {
-    cx.blocking(move |cx| {
+    let written = cx.blocking(move |cx| {
         let bytes = match &content {
             Content::Text(text) => text.as_bytes(),
             Content::Bytes(bytes) => bytes,
         };
         write_file::put(&path, bytes, &cx)
-    })
-    .await
+    });
+    tokio::select! {
+        biased;
+        () = cx.cancel.cancelled() => Err(Failure::cancelled()),
+        written = written => written,
+    }
+}
+
+/// Writes a file that is gone once more, if that is allowed.
+async fn restore(may: Outcome<()>, cx: &ToolContext, path: &str, content: Content) -> Outcome<()> {
+    may?;
+    put(cx, path.to_owned(), content).await.map(drop)
+}
+
+/// What a person is told of that. The log has the file as written, and what follows rests on that: only who stops the run
+/// is a failure of it.
+fn restored(path: &str, came: Outcome<()>) -> Outcome<String> {
+    match came {
+        Err(failure) if failure.kind == FailureKind::Cancelled => Err(failure),
+        Err(failure) => {
+            Ok(format!("`{path}`, which the run had written, is gone and is not written again: {}", failure.message))
+        }
+        Ok(()) => Ok(format!("`{path}`, which the run had written, was gone and is written again")),
+    }
 }
 
 /// Whether a file that the log has as written is not there any more, in a run that goes on and is to leave it behind.
-fn is_lost(host: &RunHost, frame: &Frame, path: &str) -> bool {
+fn is_lost(host: &RunHost, path: &str) -> bool {
     if host.is_sealed() {
         return false;
     }
     let is_gone = host.kit.tool_context.workspace.resolve_write(path).is_ok_and(|real| !real.exists());
-    if is_gone {
-        let text = format!("`{path}`, which the run had written, is gone and is written again");
-        host.emit(frame, &Event::Note { text });
-    }
     host.counts.restores(path, is_gone)
 }
 

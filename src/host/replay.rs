@@ -52,6 +52,8 @@ pub struct Replay {
 struct Book {
     mode: Mode,
     known: HashMap<EffectKey, Entry>,
+    /// The same by frame, for which a look ahead asks at each miss. No effect is added to a log that was read.
+    places: HashMap<Frame, Vec<EffectKey>>,
     /// Frames in which is asked again what the run had ended with, and the numbers of the effects that say so.
     taken_up: HashMap<Frame, u64>,
     replayed: u64,
@@ -68,10 +70,15 @@ struct Entry {
 }
 
 impl Book {
+    /// What the log has in the frame of an effect.
+    fn beside(&self, key: &EffectKey) -> impl Iterator<Item = &Entry> + Clone {
+        self.places.get(&key.frame).into_iter().flatten().filter_map(|place| self.known.get(place))
+    }
+
     /// What the log has in the place of an effect: the first of its kind in the frame that nobody has asked for.
     fn instead(&self, key: &EffectKey, kind: EffectKind) -> Option<&EffectKey> {
-        let free = self.known.values().filter(|entry| !entry.used).map(|entry| &entry.recorded);
-        let free = free.filter(|known| known.key.frame == key.frame && known.state == EffectState::Done);
+        let free = self.beside(key).filter(|entry| !entry.used).map(|entry| &entry.recorded);
+        let free = free.filter(|known| known.state == EffectState::Done);
         let first = free.clone().filter(|known| known.kind == kind).min_by_key(|known| known.seq)?;
         // Of a choice people know only what it was made for.
         let chosen = free.filter(|known| kind == EffectKind::Decision && known.kind.is_outward());
@@ -82,9 +89,8 @@ impl Book {
     /// What had failed in the frame of an effect just before it: that one may have stood in for it.
     fn failed_before(&self, key: &EffectKey) -> Vec<EffectKey> {
         let Some(stood) = self.known.get(key).map(|entry| &entry.recorded) else { return Vec::new() };
-        let is_earlier =
-            |known: &&Recorded| known.key.frame == key.frame && known.kind == stood.kind && known.seq < stood.seq;
-        let mut earlier: Vec<_> = self.known.values().map(|entry| &entry.recorded).filter(is_earlier).collect();
+        let is_earlier = |known: &&Recorded| known.kind == stood.kind && known.seq < stood.seq;
+        let mut earlier: Vec<_> = self.beside(key).map(|entry| &entry.recorded).filter(is_earlier).collect();
         earlier.sort_by_key(|known| Reverse(known.seq));
         let failed = earlier.into_iter().take_while(|known| known.state == EffectState::Failed);
         failed.map(|known| known.key.clone()).collect()
@@ -108,9 +114,12 @@ impl Replay {
     /// The log of a run.
     pub fn load(store: &Store, run: &RunId, mode: Mode) -> Outcome<Self> {
         let known = store.recorded(run)?.into_iter();
-        let known = known.map(|recorded| (recorded.key.clone(), Entry { recorded, used: false })).collect();
-        let (taken_up, missed) = (HashMap::new(), Vec::new());
-        let book = Mutex::new(Book { mode, known, taken_up, replayed: 0, cost: Money::ZERO, missed, heard: false });
+        let known: HashMap<_, _> =
+            known.map(|recorded| (recorded.key.clone(), Entry { recorded, used: false })).collect();
+        let mut places: HashMap<_, Vec<_>> = HashMap::new();
+        known.keys().for_each(|key: &EffectKey| places.entry(key.frame.clone()).or_default().push(key.clone()));
+        let (taken_up, missed, cost) = (HashMap::new(), Vec::new(), Money::ZERO);
+        let book = Mutex::new(Book { mode, known, places, taken_up, replayed: 0, cost, missed, heard: false });
         Ok(Self { run: run.clone(), book, frames: OnceLock::new(), spent: OnceLock::new() })
     }
 

@@ -38,7 +38,7 @@ pub(super) const LOGS: [Table; 3] = [
         which: "(intent_blob IS NULL OR intent_blob IN (SELECT id FROM blobs))
             AND (result_blob IS NULL OR result_blob IN (SELECT id FROM blobs))",
         read: |connection, row| {
-            effects::effect_row(connection, row)?;
+            effects::row::effect_row(connection, row)?;
             amounts(row, &["cost_nanos", "worst_nanos", "earlier_nanos", "unknown_nanos"])
         },
     },

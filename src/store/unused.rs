@@ -2,7 +2,8 @@
 
 use crate::core::failure::Outcome;
 use crate::core::ids::RunId;
-use crate::store::effects::{EffectRow, effect_row};
+use crate::store::effects::EffectRow;
+use crate::store::effects::row::effect_row;
 use crate::store::fault::Worked;
 use crate::store::open::Store;
 use crate::store::rows::{collect, int};

@@ -238,7 +238,7 @@ outputs: {all: all, some: some}
         let mut images: Vec<Vec<String>> = server.asks().iter().skip(before).map(seen).collect();
         images.sort_by_key(Vec::len);
         let twin = run(&program, "made.rhai", args);
-        assert_eq!((&original.effects, &original.answer, original.code), (&twin.effects, &twin.answer, twin.code));
+        assert_eq!((&original.effects, original.code), (&twin.effects, twin.code));
         let address = |n: u32| format!("https://a.example/{n}.png");
         if args.is_empty() {
             assert_eq!(images, [vec![address(1), address(2)], vec![address(0), address(1), address(2)]]);

@@ -91,7 +91,7 @@ fn an_answer_far_beyond_its_limit_is_cut_and_charged_as_a_stream_whatever_was_co
             let event = dialect.streams(&text, Some(counts((9, 200_000))));
             for (stream, acts) in [(true, piece.clone()), (false, piece), (true, event)] {
                 let server = ChatServer::new(move |_| Reply::acts(acts.clone()));
-                let code = "try { llm(\"p\", #{max_tokens: 50}) } catch (e) { e.kind }";
+                let code = "let kind = (); try { llm(\"p\", #{max_tokens: 50}); } catch (e) { kind = e.kind; } kind";
                 let ran = program(&server, &dialect, stream).args(["eval", code, "--json"]).run().ok();
                 let document = ran.json();
                 let found = (&document["answer"], &document["output_tokens"], &document["estimated"]);

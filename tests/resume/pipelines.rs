@@ -71,7 +71,7 @@ steps:
     program.args(["resume", &id, "--dry-run"]).run().ok();
     assert!(!at("a.txt").exists(), "who only looks writes nothing");
     let ran = program.args(["resume", &id]).run().ok();
-    ran.says("`output/a.txt`, which the run had written, is gone and is written again")
+    ran.says("`output/a.txt`, which the run had written, was gone and is written again")
         .does_not_say("`output/kept.txt`");
     assert_eq!(std::fs::read_to_string(at("a.txt")).ok().as_deref(), Some("A"));
     assert_eq!(std::fs::read_to_string(at("kept.txt")).ok().as_deref(), Some("put right"));
