@@ -2,7 +2,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{Permission, ToolSpec};
-use crate::tools::approval::reading::{ROW, brief, cut, lines, shown, texts};
+use crate::tools::approval::reading::{ROW, ROWS, brief, cut, lines, shown, texts};
 use crate::tools::person::{Leave, Person, Question};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -103,11 +103,14 @@ pub fn question(spec: &ToolSpec, args: &Value) -> Question {
 /// Fails with `Denied`.
 pub fn check_readable(spec: &ToolSpec, args: &Value) -> Outcome<()> {
     let bytes = shown(spec.permission, args).len();
-    if bytes <= READABLE {
-        return Ok(());
-    }
+    let rows = lines(spec.permission, args).lines().count();
+    let (read, most) = match (bytes > READABLE, rows > ROWS) {
+        (true, _) => (format!("{bytes} bytes"), READABLE),
+        (_, true) => (format!("{rows} rows"), ROWS),
+        _ => return Ok(()),
+    };
     let message = format!(
-        "{} is not allowed: a person would have to read {bytes} bytes, and is asked to read {READABLE} at most",
+        "{} is not allowed: a person would have to read {read}, and is asked to read {most} at most",
         spec.name
     );
     Err(Failure::new(FailureKind::Denied, message)

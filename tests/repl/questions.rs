@@ -133,10 +133,23 @@ fn a_long_command_is_shown_whole() {
     let program = project();
     let mut terminal = Terminal::start(&program, &[]);
     terminal.keys("let line = \":\"; for n in 0..2000 { line += ` ${n}`; } TOOL(\"run_command\", #{command: line})\r");
-    terminal.see("allow run_command (8891 bytes)? ");
+    terminal.see("(8891 bytes)? ");
     let line: String = (0..2_000).map(|n| format!(" {n}")).collect();
     let raw = terminal.raw();
-    assert!(raw.contains(&format!("    :{line}\r\nallow run_command (8891 bytes)? ")), "{raw:?}");
+    let begins = &line[..59];
+    assert!(raw.contains(&format!("    :{line}\r\nallow run_command `:{begins}…` (8891 bytes)? ")), "{raw:?}");
+    terminal.line("no", "error: the person did not allow run_command");
+}
+
+#[test]
+fn empty_lines_push_no_command_off_the_screen() {
+    let program = project();
+    let mut terminal = Terminal::start(&program, &[]);
+    terminal.keys("let gap = \"\"; gap.pad(200, \"\\n\"); TOOL(\"run_command\", #{command: `echo hidden${gap}ls`})\r");
+    terminal.see("allow run_command `echo hidden…` (213 bytes)? ");
+    for row in ["run_command", "    echo hidden", "    … 199 empty lines …", "    ls"] {
+        terminal.see_row(row);
+    }
     terminal.line("no", "error: the person did not allow run_command");
 }
 

@@ -9,12 +9,31 @@ pub const PATH: usize = 4_096;
 /// The most bytes of a call that stands within its question; a longer one, or one with line breaks, is read above it.
 pub const ROW: usize = 200;
 
-/// A call in a few words, for the line below it.
+/// The most rows that a person is asked to read; a file may be written with so many.
+pub const ROWS: usize = 400;
+/// The most rows of any other call: more would push off the screen what it begins with.
+const OPEN: usize = 20;
+/// Empty lines in a row that are counted rather than shown.
+const EMPTY: usize = 3;
+/// The columns of a call that stand in the question below it.
+const BRIEF: usize = 60;
+
+/// A call in a few words, for the line below it: where a file is written, or how what is run or asked for begins.
 pub fn brief(spec: &ToolSpec, args: &Value) -> String {
-    let path = args.get("path").and_then(Value::as_str).filter(|_| spec.permission == Permission::Write);
-    let to = path.map_or_else(String::new, |path| format!(" to {}", text::one_line(&legible(path), 60)));
+    let what = match (spec.permission, args.get("path").and_then(Value::as_str)) {
+        (Permission::Write, Some(path)) => format!(" to {}", text::one_line(&legible(path), BRIEF)),
+        (Permission::Write, None) => String::new(),
+        _ => format!(" `{}`", beginning(spec.permission, args)),
+    };
     let bytes = texts(args).map(str::len).max().unwrap_or_default();
-    format!("{}{to} ({bytes} bytes)", spec.name)
+    format!("{}{what} ({bytes} bytes)", spec.name)
+}
+
+/// The first line of what is run or asked for; of a tool that names it otherwise, of all arguments.
+fn beginning(permission: Permission, args: &Value) -> String {
+    let named = ["command", "url"].into_iter().find_map(|name| args.get(name)?.as_str());
+    let line = named.map(|text| legible(&text::one_line(text, BRIEF)));
+    text::one_line(&line.unwrap_or_else(|| shown(permission, args)), BRIEF)
 }
 
 /// The arguments that are texts.
@@ -22,12 +41,19 @@ pub fn texts(args: &Value) -> impl Iterator<Item = &str> {
     args.as_object().into_iter().flat_map(|map| map.values().filter_map(Value::as_str))
 }
 
-/// The arguments on as many lines as they have: those of a text stand further in than any name.
+/// The arguments on as many lines as they have, where those are not too many: those of a text stand further in than any name.
 pub fn lines(permission: Permission, args: &Value) -> String {
+    let most = if permission == Permission::Write { ROWS } else { OPEN };
+    let open = rows(permission, args, true);
+    if open.lines().count() <= most { open } else { rows(permission, args, false) }
+}
+
+/// The arguments, with the lines of each text below each other or on one row.
+fn rows(permission: Permission, args: &Value, open: bool) -> String {
     let field = |(name, value): (&String, &Value)| {
         let name = legible(name);
         match value {
-            Value::String(text) if text.len() > ROW || text.contains('\n') => {
+            Value::String(text) if open && (text.len() > ROW || text.contains('\n')) => {
                 format!("  {name}:\n{}", block(permission, text))
             }
             other => format!("  {name}: {}", part(permission, other, &other.to_string())),
@@ -42,7 +68,17 @@ pub fn lines(permission: Permission, args: &Value) -> String {
 fn block(permission: Permission, text: &str) -> String {
     let is_data = permission == Permission::Write && text.len() > PATH;
     let text = if is_data { text::head_tail(text, PATH / 2, "") } else { text.to_owned() };
-    text.split('\n').map(|line| format!("    {}", legible(line))).collect::<Vec<_>>().join("\n")
+    let lines: Vec<String> = text.split('\n').map(legible).collect();
+    let runs = lines.chunk_by(|a, b| a.trim().is_empty() && b.trim().is_empty());
+    runs.map(run).collect::<Vec<_>>().join("\n")
+}
+
+/// Lines of a text; if they are many empty ones, how many.
+fn run(lines: &[String]) -> String {
+    if lines.len() >= EMPTY {
+        return format!("    … {} empty lines …", lines.len());
+    }
+    lines.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// A part of the arguments, of which a person reads all unless it is what a file is to hold.

@@ -72,9 +72,30 @@ fn a_longer_call_is_read_line_by_line_above_a_short_question() {
     let command = "x".repeat(READABLE);
     let leave = question(&runs, &json!({"command": command})).leave.unwrap();
     assert_eq!(leave.call, format!("act\n  command:\n    {command}"));
-    assert_eq!(leave.line, "allow act (12000 bytes)? always = every act of this session");
-    let cut = question(&writes, &json!({"path": "o.txt", "text": "y\n".repeat(10_000)})).leave.unwrap();
-    assert!(cut.call.contains("\n    ... [17952 of 20000 bytes left out] ...\n"), "{}", cut.call);
+    let line = format!("allow act `{}…` (12000 bytes)? always = every act of this session", "x".repeat(60));
+    assert_eq!(leave.line, line);
+    let cut = question(&writes, &json!({"path": "o.txt", "text": "yes no\n".repeat(10_000)})).leave.unwrap();
+    assert!(cut.call.contains("\n    ... [67952 of 70000 bytes left out] ...\n"), "{}", cut.call);
     let short = question(&runs, &json!({"command": "ls"})).leave.unwrap();
     assert_eq!((short.call.as_str(), short.line.as_str()), ("", "allow act `ls`? always = every act of this session"));
+}
+
+#[test]
+fn nothing_of_a_call_is_pushed_off_the_screen() {
+    let runs = spec(Permission::Execute);
+    let read = |command: &str| question(&runs, &json!({"command": command})).leave.unwrap();
+    let empty = read(&format!("echo hidden\n{}ls", " \n".repeat(198)));
+    assert_eq!(empty.call, "act\n  command:\n    echo hidden\n    … 198 empty lines …\n    ls");
+    assert_eq!(empty.line, "allow act `echo hidden…` (410 bytes)? always = every act of this session");
+    let many = read(&"ls\n".repeat(30));
+    assert_eq!(many.call, format!("act\n  command: \"{}\"", "ls\\n".repeat(30)));
+    let writes = question(&spec(Permission::Write), &json!({"path": "o", "text": "l\n".repeat(30)})).leave.unwrap();
+    assert_eq!(writes.call.matches("\n    l").count(), 30);
+}
+
+#[test]
+fn nobody_is_asked_to_read_hundreds_of_rows() {
+    let args: serde_json::Map<String, Value> = (0..401).map(|n| (n.to_string(), Value::from(n))).collect();
+    let refused = check_readable(&spec(Permission::Execute), &Value::from(args)).unwrap_err();
+    assert!(refused.message.contains("401 rows, and is asked to read 400 at most"), "{}", refused.message);
 }
