@@ -5,6 +5,7 @@ use super::terminal::Terminal;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 use std::sync::Mutex;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// A server whose answer waits until it may come.
@@ -92,6 +93,21 @@ fn what_is_pasted_at_a_question_is_one_answer() {
     let (asked, _) = raw.split_once("your answer to the program:").expect("it asks");
     let after = asked.rsplit_once("\u{1b}[?2004l").map_or(asked, |(_, after)| after);
     assert!(after.contains("\u{1b}[?2004h"), "{raw:?}");
+}
+
+#[test]
+fn what_is_pasted_at_a_question_can_be_edited() {
+    for eaten in [1, 3, 6, 9] {
+        let program = project();
+        let mut terminal = Terminal::start(&program, &[]);
+        terminal.keys("let mail = ask_user(\"which one?\"); mail.starts_with(\"dear\")\r");
+        terminal.see("your answer to the program:");
+        terminal.keys("\u{1b}[200~dear\rlong bye\u{1b}[201~");
+        terminal.see("long bye");
+        std::thread::sleep(Duration::from_millis(400));
+        terminal.keys(&format!("{}\r", "\u{7f}".repeat(eaten)));
+        terminal.see_row("out(1) = true");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 use std::io::{IsTerminal, Read};
 use std::mem::MaybeUninit;
+use std::os::fd::RawFd;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
@@ -63,7 +64,7 @@ impl Shown {
 
 impl Drop for Shown {
     fn drop(&mut self) {
-        AHEAD.store(waiting(), Ordering::Relaxed);
+        AHEAD.store(waiting(libc::STDIN_FILENO), Ordering::Relaxed);
         show(false);
     }
 }
@@ -84,14 +85,14 @@ pub fn is_unseen() -> bool {
 /// Whether lines wait to be read that all were typed while keys that are unseen otherwise were shown.
 pub fn is_ahead() -> bool {
     let ahead = AHEAD.load(Ordering::Relaxed);
-    is_unseen() && ahead > 0 && waiting() == ahead
+    is_unseen() && ahead > 0 && waiting(libc::STDIN_FILENO) == ahead
 }
 
 /// Takes the whole lines that came with the last answer and answer nothing: nobody has sent them to whoever reads next.
 pub fn take_ahead() -> String {
     let mut left = usize::try_from(AHEAD.swap(0, Ordering::Relaxed)).unwrap_or(0);
     let (mut taken, mut input) = (Vec::new(), std::io::stdin().lock());
-    while is_unseen() && left > 0 && waiting() > 0 {
+    while is_unseen() && left > 0 && waiting(libc::STDIN_FILENO) > 0 {
         let mut piece = [0_u8; 4096];
         // A terminal that cannot be read is told by whoever reads next.
         let Ok(read @ 1..) = input.read(&mut piece) else { break };
@@ -112,12 +113,12 @@ fn show(shown: bool) {
     }
 }
 
-/// How many bytes of whole lines wait to be read.
+/// How many bytes of whole lines wait to be read on a terminal.
 #[allow(unsafe_code)]
-fn waiting() -> libc::c_int {
+pub fn waiting(terminal: RawFd) -> libc::c_int {
     let mut bytes: libc::c_int = 0;
     // SAFETY: the pointer is valid, and the kernel writes one number there.
-    let asked = unsafe { libc::ioctl(libc::STDIN_FILENO, libc::FIONREAD, &raw mut bytes) };
+    let asked = unsafe { libc::ioctl(terminal, libc::FIONREAD, &raw mut bytes) };
     if asked == 0 { bytes } else { 0 }
 }
 

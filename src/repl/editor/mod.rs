@@ -1,5 +1,6 @@
 //! The line editor, and the screen that it shares with whatever else is shown. Only this folder prints.
 
+pub mod asked;
 pub mod completer;
 pub mod echo;
 pub mod hidden;

@@ -3,6 +3,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::visible;
+use crate::repl::editor::asked::asked;
 use crate::repl::editor::echo::{self, Shown};
 use crate::tools::person::{Nobody, Person, Question};
 use futures::FutureExt;
@@ -12,7 +13,7 @@ use std::io::{IsTerminal, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::Interest;
 use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -23,6 +24,9 @@ const ANSWER: usize = 64 * 1024;
 
 /// How long the rest of what arrived in one burst may take to come behind its first line.
 const BURST: Duration = Duration::from_millis(20);
+
+/// How long after what was read before a line has to come to be a person's own Enter: nothing that is pasted takes so long.
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// What a terminal is told to put marks around what is pasted, and to put none any more.
 const MARKS: &str = "\u{1b}[?2004h";
@@ -96,21 +100,6 @@ impl Drop for Asking<'_> {
     }
 }
 
-/// The question as it is written. That of a program cannot look like one for leave: its text may say anything, but the
-/// row in which the answer is typed is not its own.
-fn shown(question: &Question) -> String {
-    let mut text = question.leave.as_ref().map_or(&question.prompt, |leave| &leave.line).clone();
-    if !question.choices.is_empty() {
-        text.push_str(&format!(" [{}]", question.choices.join("/")));
-    }
-    let text = visible(&text);
-    if let Some(leave) = &question.leave {
-        let end = if leave.call.is_empty() { "" } else { "\n" };
-        return format!("{}{end}{text} ", visible(&leave.call));
-    }
-    format!("the program asks: {}\nyour answer to the program: ", text.replace('\n', "\n  "))
-}
-
 async fn answer(question: &Question, can_mark: bool) -> Outcome<String> {
     let terminal = open().map_err(gone)?;
     let is_leave = question.leave.is_some();
@@ -118,7 +107,7 @@ async fn answer(question: &Question, can_mark: bool) -> Outcome<String> {
     if is_leave || (echo::is_unseen() && !is_ahead) {
         forget_typed(terminal.get_ref()).map_err(gone)?;
     }
-    let shown = shown(question);
+    let shown = asked(question);
     let mut resumed = signal(SignalKind::from_raw(libc::SIGCONT)).map_err(gone)?;
     let marks = can_mark.then(|| Marks(terminal.get_ref()));
     if can_mark {
@@ -168,19 +157,36 @@ impl Drop for Row<'_> {
 
 /// The next line that is typed; whatever is pasted in it belongs to it, with all its lines.
 async fn line(terminal: &AsyncFd<File>, shown: &str, resumed: &mut Signal) -> Outcome<String> {
-    let mut typed = Vec::new();
-    while !is_whole(&String::from_utf8_lossy(&typed)) && typed.len() < ANSWER {
+    let (mut typed, mut ended) = (Vec::new(), false);
+    while !ended && typed.len() < ANSWER {
         let mut piece = [0_u8; 1024];
+        let waits = Instant::now();
         let mut ready = keys(terminal, shown, resumed).await?;
         match ready.try_io(|terminal| terminal.get_ref().read(&mut piece)) {
             Ok(Ok(0)) => return Err(Failure::new(FailureKind::Waiting, "the question was not answered")),
-            Ok(Ok(read)) => typed.extend_from_slice(&piece[..read]),
+            Ok(Ok(read)) => {
+                let is_late = !typed.is_empty() && waits.elapsed() >= PAUSE;
+                typed.extend_from_slice(&piece[..read]);
+                ended = is_whole(&String::from_utf8_lossy(&typed))
+                    || (is_late && is_enter(&piece[..read]) && is_last(terminal.get_ref()).await);
+            }
             Ok(Err(error)) => return Err(gone(error)),
             // The terminal was not ready after all.
             Err(_) => {}
         }
     }
     Ok(without_moves(&String::from_utf8_lossy(&typed)).trim().to_owned())
+}
+
+/// Whether these keys end a line, and paste nothing that may go on.
+fn is_enter(piece: &[u8]) -> bool {
+    piece.ends_with(b"\n") && !String::from_utf8_lossy(piece).contains(PASTE_BEGINS)
+}
+
+/// Whether no further line comes in the same burst.
+async fn is_last(terminal: &File) -> bool {
+    tokio::time::sleep(BURST).await;
+    echo::waiting(terminal.as_raw_fd()) == 0
 }
 
 /// Waits for keys. Who stops the program (Ctrl-Z) loses what was typed, and sees the question again on return.
@@ -215,12 +221,12 @@ fn behind_sequence(part: &str) -> &str {
     key.as_str()
 }
 
-/// Whether a line has ended that does not end within what was pasted.
+/// Whether a line has ended that does not end within what was pasted. The mark behind that is typed text to the terminal:
+/// Backspace takes its end away first.
 fn is_whole(typed: &str) -> bool {
-    let pasted = typed.rsplit_once(PASTE_BEGINS).map(|(_, pasted)| pasted);
-    pasted
-        .map_or(Some(typed), |pasted| pasted.split_once(PASTE_ENDS).map(|(_, rest)| rest))
-        .is_some_and(|typed| typed.contains('\n'))
+    let Some((_, pasted)) = typed.rsplit_once(PASTE_BEGINS) else { return typed.contains('\n') };
+    let edited = PASTE_ENDS.trim_end_matches("1~");
+    pasted.rsplit_once(edited).is_some_and(|(_, rest)| rest.contains('\n'))
 }
 
 /// A terminal takes a long text in parts.
@@ -285,6 +291,9 @@ mod tests {
             ("\u{1b}[200~a\nb\n\u{1b}[201~", false),
             ("\u{1b}[200~a\nb\n\u{1b}[201~c\n", true),
             ("\u{1b}[200~a\n\u{1b}[201~ \u{1b}[200~b\n", false),
+            ("\u{1b}[200~a\nb\u{1b}[201\n", true),
+            ("\u{1b}[200~a\nb\u{1b}[20\n", true),
+            ("\u{1b}[200~a\nb\u{1b}[2\n", false),
         ] {
             assert_eq!(is_whole(typed), expect, "{typed:?}");
         }
