@@ -191,14 +191,18 @@ impl Terminal {
         String::from_utf8_lossy(&self.held().raw).into_owned()
     }
 
+    /// Waits for the end of what the program writes.
+    #[track_caller]
+    pub(crate) fn over(&self) {
+        let waited = self.shared.changed.wait_timeout_while(self.held(), PATIENCE, |view| !view.over);
+        let (view, late) = waited.expect("unpoisoned");
+        assert!(!late.timed_out(), "it did not end:\n{}", view.screen.screen().contents());
+    }
+
     /// Waits for the end of the program and answers its exit code.
     #[track_caller]
     pub(crate) fn end(mut self) -> u32 {
-        let view = self.held();
-        let waited = self.shared.changed.wait_timeout_while(view, PATIENCE, |view| !view.over);
-        let (view, late) = waited.expect("unpoisoned");
-        assert!(!late.timed_out(), "it did not end:\n{}", view.screen.screen().contents());
-        drop(view);
+        self.over();
         self.child.wait().expect("it ended").exit_code()
     }
 

@@ -158,3 +158,17 @@ fn a_signal_that_ends_the_program_leaves_a_terminal_that_shows_keys() {
         terminal.see_row("echo");
     }
 }
+
+#[test]
+fn a_signal_that_ends_the_program_at_a_question_leaves_a_terminal_that_marks_nothing() {
+    for signal in ["TERM", "QUIT", "HUP"] {
+        let program = project();
+        let mut terminal = Terminal::start(&program, &[]);
+        terminal.keys("ask_user(\"which one?\")\r");
+        terminal.see("your answer to the program:");
+        terminal.signal(signal);
+        terminal.over();
+        let raw = terminal.raw();
+        assert!(raw.rfind("\u{1b}[?2004l") > raw.rfind("\u{1b}[?2004h"), "{signal}: {raw:?}");
+    }
+}

@@ -1,12 +1,13 @@
 //! Whether the terminal shows what is typed. While something runs keys would stand in the midst of its progress: they are unseen
-//! then, and wait for whoever reads next. Nothing else changes, Ctrl-C interrupts as before.
+//! then, and wait for whoever reads next. Nothing else changes, Ctrl-C interrupts as before. And whether it marks what is pasted.
 //!
 //! A program that is stopped (Ctrl-Z) leaves the terminal as it is. A shell that edits lines has settings of its own, and keys
 //! show after its `fg`; in another (dash) they are unseen until `stty echo` or the end of what was stopped.
 
-use std::io::{IsTerminal, Read};
+use std::fs::File;
+use std::io::{IsTerminal, Read, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
@@ -15,6 +16,14 @@ static UNSEEN: AtomicBool = AtomicBool::new(false);
 
 /// How many bytes of whole lines waited when keys were last shown: somebody saw them while they were typed.
 static AHEAD: AtomicI32 = AtomicI32::new(0);
+
+/// The terminal that marks what is pasted; `NONE` if none does.
+static MARKING: AtomicI32 = AtomicI32::new(NONE);
+const NONE: RawFd = -1;
+
+/// What a terminal is told to put marks around what is pasted, and to put none any more.
+const MARKS: &str = "\u{1b}[?2004h";
+const NO_MARKS: &str = "\u{1b}[?2004l";
 
 /// Signals that end the program where nobody watches them; the last is that of an abort, for want of stack or memory.
 const ENDS: [libc::c_int; 4] = [libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT, libc::SIGABRT];
@@ -69,8 +78,51 @@ impl Drop for Shown {
     }
 }
 
-/// Shows keys again; for a program that ends at once, without dropping what it has.
+/// The terminal marks what is pasted as long as it lives.
+#[derive(Debug)]
+pub struct Marks<'a>(&'a File);
+
+impl<'a> Marks<'a> {
+    /// From now on.
+    pub fn begin(terminal: &'a File) -> Self {
+        ENDS.into_iter().for_each(watch);
+        MARKING.store(terminal.as_raw_fd(), Ordering::Relaxed);
+        let marks = Self(terminal);
+        marks.again();
+        marks
+    }
+
+    /// Says so once more, to a terminal that others had meanwhile.
+    pub fn again(&self) {
+        let mut terminal = self.0;
+        // A terminal that is gone pastes nothing any more.
+        drop(terminal.write_all(MARKS.as_bytes()));
+    }
+}
+
+impl Drop for Marks<'_> {
+    fn drop(&mut self) {
+        unmark();
+        if !is_unseen() {
+            ENDS.into_iter().for_each(forget);
+        }
+    }
+}
+
+/// Has the terminal put no more marks. A handler of signals may call it.
+#[allow(unsafe_code)]
+fn unmark() {
+    let terminal = MARKING.swap(NONE, Ordering::Relaxed);
+    if terminal != NONE {
+        // SAFETY: the text is as long as is said. The descriptor is open as long as it is kept there, and a terminal that is
+        // gone fails the call.
+        unsafe { libc::write(terminal, NO_MARKS.as_ptr().cast(), NO_MARKS.len()) };
+    }
+}
+
+/// Shows keys again, and has what is pasted marked no more; for a program that ends at once, without dropping what it has.
 pub fn restore() {
+    unmark();
     if UNSEEN.swap(false, Ordering::Relaxed) {
         set(true);
         ENDS.into_iter().for_each(forget);
@@ -166,6 +218,7 @@ fn address() -> libc::sighandler_t {
 /// Runs inside the signal: system calls only.
 #[allow(unsafe_code)]
 extern "C" fn on_end(signal: libc::c_int) {
+    unmark();
     set(true);
     // SAFETY: both calls take plain numbers. The signal is held until this returns, and ends the program then.
     unsafe {

@@ -4,7 +4,7 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::visible;
 use crate::repl::editor::asked::asked;
-use crate::repl::editor::echo::{self, Shown};
+use crate::repl::editor::echo::{self, Marks, Shown};
 use crate::tools::person::{Nobody, Person, Question};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -28,10 +28,7 @@ const BURST: Duration = Duration::from_millis(20);
 /// How long after what was read before a line has to come to be a person's own Enter: nothing that is pasted takes so long.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// What a terminal is told to put marks around what is pasted, and to put none any more.
-const MARKS: &str = "\u{1b}[?2004h";
-const NO_MARKS: &str = "\u{1b}[?2004l";
-/// The marks.
+/// The marks around what is pasted.
 const PASTE_BEGINS: &str = "\u{1b}[200~";
 const PASTE_ENDS: &str = "\u{1b}[201~";
 
@@ -109,10 +106,7 @@ async fn answer(question: &Question, can_mark: bool) -> Outcome<String> {
     }
     let shown = asked(question);
     let mut resumed = signal(SignalKind::from_raw(libc::SIGCONT)).map_err(gone)?;
-    let marks = can_mark.then(|| Marks(terminal.get_ref()));
-    if can_mark {
-        write(&terminal, MARKS).await.map_err(gone)?;
-    }
+    let marks = can_mark.then(|| Marks::begin(terminal.get_ref()));
     write(&terminal, &shown).await.map_err(gone)?;
     let mut row = Row { terminal: terminal.get_ref(), ended: false };
     let answer = line(&terminal, &shown, &mut resumed).await?;
@@ -126,17 +120,6 @@ async fn answer(question: &Question, can_mark: bool) -> Outcome<String> {
     // What comes with an answer is told from what is typed later by having arrived before this ends.
     tokio::time::sleep(BURST).await;
     Ok(answer)
-}
-
-/// The terminal marks what is pasted as long as it lives.
-struct Marks<'a>(&'a File);
-
-impl Drop for Marks<'_> {
-    fn drop(&mut self) {
-        let mut terminal = self.0;
-        // A terminal that is gone pastes nothing any more.
-        drop(terminal.write_all(NO_MARKS.as_bytes()));
-    }
 }
 
 /// The row in which an answer is typed. That of a question that is given up ends too: what comes next has its own.
