@@ -107,8 +107,13 @@ fn a_question_stands_again_when_the_program_goes_on_and_arrows_are_no_answer() {
     let mut terminal = Terminal::start(&program, &[]);
     terminal.keys("ask_user(\"which one?\")\r");
     terminal.see("your answer to the program:");
+    terminal.keys("\u{1b}[200~lost\r");
+    terminal.see_row("your answer to the program: ^[[200~lost");
     terminal.signal("CONT");
     terminal.see_times("the program asks: which one?", 2);
+    let raw = terminal.raw();
+    let (_, again) = raw.split_once("your answer to the program:").expect("it asked");
+    assert!(again.contains("\u{1b}[?2004hthe program asks: which one?"), "{raw:?}");
     terminal.keys("bl\u{1b}[Du\u{1b}[Ce\r");
     terminal.see_row("out(1) = blue");
 }

@@ -109,7 +109,7 @@ async fn answer(question: &Question, can_mark: bool) -> Outcome<String> {
     let marks = can_mark.then(|| Marks::begin(terminal.get_ref()));
     write(&terminal, &shown).await.map_err(gone)?;
     let mut row = Row { terminal: terminal.get_ref(), ended: false };
-    let answer = line(&terminal, &shown, &mut resumed).await?;
+    let answer = line(&terminal, &shown, marks.as_ref(), &mut resumed).await?;
     row.ended = true;
     if is_ahead {
         // It was shown above the question, where it was typed.
@@ -139,12 +139,25 @@ impl Drop for Row<'_> {
 }
 
 /// The next line that is typed; whatever is pasted in it belongs to it, with all its lines.
-async fn line(terminal: &AsyncFd<File>, shown: &str, resumed: &mut Signal) -> Outcome<String> {
+async fn line(
+    terminal: &AsyncFd<File>,
+    shown: &str,
+    marks: Option<&Marks<'_>>,
+    resumed: &mut Signal,
+) -> Outcome<String> {
     let (mut typed, mut ended) = (Vec::new(), false);
     while !ended && typed.len() < ANSWER {
         let mut piece = [0_u8; 1024];
         let waits = Instant::now();
-        let mut ready = keys(terminal, shown, resumed).await?;
+        let Some(mut ready) = keys(terminal, resumed).await? else {
+            // What was typed is lost, and the shell has had the terminal: all begins anew.
+            typed.clear();
+            if let Some(marks) = marks {
+                marks.again();
+            }
+            write(terminal, shown).await.map_err(gone)?;
+            continue;
+        };
         match ready.try_io(|terminal| terminal.get_ref().read(&mut piece)) {
             Ok(Ok(0)) => return Err(Failure::new(FailureKind::Waiting, "the question was not answered")),
             Ok(Ok(read)) => {
@@ -172,17 +185,11 @@ async fn is_last(terminal: &File) -> bool {
     echo::waiting(terminal.as_raw_fd()) == 0
 }
 
-/// Waits for keys. Who stops the program (Ctrl-Z) loses what was typed, and sees the question again on return.
-async fn keys<'a>(
-    terminal: &'a AsyncFd<File>,
-    shown: &str,
-    resumed: &mut Signal,
-) -> Outcome<AsyncFdReadyGuard<'a, File>> {
-    loop {
-        tokio::select! {
-            ready = terminal.readable() => return ready.map_err(gone),
-            Some(()) = resumed.recv() => write(terminal, shown).await.map_err(gone)?,
-        }
+/// Waits for keys; `None` where the program was stopped meanwhile (Ctrl-Z) and goes on.
+async fn keys<'a>(terminal: &'a AsyncFd<File>, resumed: &mut Signal) -> Outcome<Option<AsyncFdReadyGuard<'a, File>>> {
+    tokio::select! {
+        ready = terminal.readable() => ready.map(Some).map_err(gone),
+        _ = resumed.recv() => Ok(None),
     }
 }
 
