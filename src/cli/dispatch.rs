@@ -48,8 +48,10 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: io::Result<En
     let mut flags = parsed.run_flags().clone();
     flags.approve = parsed.tool_approval().or(flags.approve);
     let answered = parsed.answered().map(ToOwned::to_owned);
-    let no_colour = environment.get("NO_COLOR").is_some() || environment.get("TERM") == Some("dumb");
+    let is_dumb = environment.get("TERM") == Some("dumb");
+    let no_colour = is_dumb || environment.get("NO_COLOR").is_some();
     let mut printer = Printer::new(flags.json || parsed.wants_json(), flags.quiet, no_colour);
+    printer.is_dumb = is_dumb;
     printer.wants_whole = flags.fail_on_partial;
     let printer = Arc::new(printer);
     let exit = match dispatch(parsed, environment, &flags, &printer).await {

@@ -25,6 +25,8 @@ pub struct Printer {
     pub colour: bool,
     /// Whether standard error is a terminal.
     pub live: bool,
+    /// Whether the terminal obeys no codes.
+    pub is_dumb: bool,
     /// Whether standard output is a terminal; elsewhere it gets every byte as it is.
     shown: bool,
     gone: AtomicBool,
@@ -57,6 +59,7 @@ impl Printer {
             wants_whole: false,
             colour: live && !no_colour,
             live,
+            is_dumb: false,
             shown,
             gone: AtomicBool::new(false),
             told: AtomicBool::new(false),
@@ -213,7 +216,7 @@ impl Front for Printer {
     }
 
     fn can_mark(&self) -> bool {
-        self.colour
+        self.live && !self.is_dumb
     }
 }
 

@@ -111,6 +111,18 @@ fn what_is_pasted_at_a_question_can_be_edited() {
 }
 
 #[test]
+fn what_is_pasted_at_a_question_of_a_command_is_marked_without_colours_too() {
+    let program = project();
+    for (variable, marked) in [("env NO_COLOR=1", true), ("env TERM=dumb", false)] {
+        let mut terminal = Terminal::shell(&program, &format!("{variable} \"$0\" eval 'ask_user(\"which one?\")'"));
+        terminal.see("your answer to the program:");
+        terminal.keys("blue\r");
+        terminal.see_row("blue");
+        assert_eq!(terminal.raw().contains("\u{1b}[?2004h"), marked, "{variable}");
+    }
+}
+
+#[test]
 fn a_pasted_fence_is_none_of_the_code_in_it() {
     let program = project();
     let mut terminal = Terminal::start(&program, &[]);
