@@ -83,11 +83,13 @@ fn is_fence(line: &str) -> bool {
     line.trim_end() == FENCE
 }
 
-/// What of an input comes first, and what is handled behind it: a line break ends every command but a question for `.ask`.
+/// What of an input comes first, and what is handled behind it: a line break ends a question, an exit word and every command but
+/// a question for `.ask`.
 pub fn first(typed: &str) -> (&str, &str) {
-    let text = typed.trim_start();
-    match (read(text), text.split_once('\n')) {
-        (Input::Command { name, .. }, Some(parts)) if name != "ask" => parts,
+    let Some((line, rest)) = typed.trim_start().split_once('\n') else { return (typed, "") };
+    match read(line) {
+        Input::Command { name, .. } if name != "ask" => (line, rest),
+        Input::Question(_) | Input::Leave => (line, rest),
         _ => (typed, ""),
     }
 }
@@ -134,6 +136,8 @@ mod tests {
             ("\n .vars\n", (".vars", "")),
             (".ask one\ntwo", (".ask one\ntwo", "")),
             ("let a = [\n.5]", ("let a = [\n.5]", "")),
+            ("?llm\nlet a = 1;", ("?llm", "let a = 1;")),
+            ("exit\n1", ("exit", "1")),
         ] {
             assert_eq!(first(typed), expect, "{typed}");
         }

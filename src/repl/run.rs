@@ -117,7 +117,7 @@ impl Shell {
             self.failure = self.failure.take().or(failed);
             match next {
                 next if rest.trim().is_empty() || cancelled => return next,
-                Next::Stay => (line, rest) = input::first(rest),
+                Next::Stay => (line, rest) = input::first(input::unfenced(rest)),
                 Next::Edit(text) => return Next::Edit(format!("{text}\n{rest}")),
                 Next::Leave => return Next::Leave,
             }

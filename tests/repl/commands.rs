@@ -90,6 +90,8 @@ fn a_line_break_ends_a_command_and_what_is_pasted_behind_it_is_handled() {
     terminal.line("let old = 1;", "rhizo>");
     terminal.line("\u{1b}[200~.reset\r.vars\rlet imp = 5;\rimp + 1\u{1b}[201~", "out(1) = 6");
     terminal.see("a fresh session");
+    terminal.line("\u{1b}[200~.vars\r```rhai\rlet abc = 41;\rabc + 1\r```\u{1b}[201~", "out(2) = 42");
+    terminal.line("\u{1b}[200~?llm\rlet def = 42;\rdef + 1\u{1b}[201~", "out(3) = 43");
     terminal.line("old", "error: there is no variable `old`");
     // What stands behind it may want more lines.
     terminal.keys("\u{1b}[200~.vars\rfn tide() {\u{1b}[201~\r");
