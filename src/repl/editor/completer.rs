@@ -40,7 +40,7 @@ pub fn complete(line: &str, pos: usize, known: &Known<'_>) -> (usize, Vec<Pair>)
     } else if before.starts_with('.') {
         command(before, known)
     } else {
-        code(before, known)
+        code(before, &line[pos..], known)
     };
     pairs.retain(|pair| is_plain(&pair.display) && is_plain(&pair.replacement));
     pairs.sort_by(|a, b| a.replacement.cmp(&b.replacement));
@@ -90,8 +90,8 @@ fn command(before: &str, known: &Known<'_>) -> (usize, Vec<Pair>) {
     (start, pairs)
 }
 
-/// Rhai code.
-fn code(before: &str, known: &Known<'_>) -> (usize, Vec<Pair>) {
+/// Rhai code; `behind` is what follows the cursor.
+fn code(before: &str, behind: &str, known: &Known<'_>) -> (usize, Vec<Pair>) {
     let list = pieces(before);
     if let Some(open) = list.last().filter(|p| !p.closed) {
         return if open.kind == Kind::Text { text(before, &list, known) } else { (before.len(), Vec::new()) };
@@ -107,7 +107,10 @@ fn code(before: &str, known: &Known<'_>) -> (usize, Vec<Pair>) {
             let alias = owner.last().map_or("", |p| p.text);
             (start, called(vocabulary::module(imported(alias, before).unwrap_or(alias)), partial))
         }
-        Some("#{" | ",") if let Some(keys) = keys(&earlier, known) => (start, plain(keys, partial)),
+        Some("#{" | ",") if let Some(keys) = keys(&earlier, known) => {
+            let end = if behind.trim_start().starts_with(':') { "" } else { ": " };
+            (start, plain(keys.into_iter().map(|name| name + end), partial))
+        }
         _ if partial.is_empty() && word.is_none() && !before.trim().is_empty() => (start, Vec::new()),
         _ => (start, general(partial, known)),
     }
@@ -137,7 +140,7 @@ fn keys(code: &[&Piece<'_>], known: &Known<'_>) -> Option<Vec<String>> {
         }
         name => vocabulary::options(name),
     };
-    (!names.is_empty()).then(|| names.into_iter().map(|name| format!("{name}: ")).collect())
+    (!names.is_empty()).then_some(names)
 }
 
 /// A name in front of which nothing stands.

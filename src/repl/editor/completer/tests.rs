@@ -41,6 +41,8 @@ fn members(known: &Known<'_>) {
 /// What a call takes.
 fn arguments(known: &Known<'_>) {
     check(known, "llm(\"a\", #{mo", "llm(\"a\", #{", &["model: "]);
+    let (_, pairs) = complete("llm(\"a\", #{mo: \"x\"})", "llm(\"a\", #{mo".len(), known);
+    assert_eq!(pairs.iter().map(|pair| pair.replacement.as_str()).collect::<Vec<_>>(), ["model"]);
     check(known, "llm(f(1, [2]), #{role: \"a\", ma", "llm(f(1, [2]), #{role: \"a\", ", &["max_tokens: "]);
     check(known, "TOOL(\"read_file\", #{pa", "TOOL(\"read_file\", #{", &["path: "]);
     check(known, "llm(harb", "llm(", &["harbour"]);
