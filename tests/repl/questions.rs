@@ -142,7 +142,8 @@ fn a_long_command_is_shown_whole() {
     let line: String = (0..2_000).map(|n| format!(" {n}")).collect();
     let raw = terminal.raw();
     let begins = &line[..59];
-    assert!(raw.contains(&format!("    :{line}\r\nallow run_command `:{begins}…` (8891 bytes)? ")), "{raw:?}");
+    let raw = raw.replace("\r\n    : ", "");
+    assert!(raw.contains(&format!("    | :{line}\r\nallow run_command `:{begins}…` (8891 bytes)? ")), "{raw:?}");
     terminal.line("no", "error: the person did not allow run_command");
 }
 
@@ -152,7 +153,7 @@ fn empty_lines_push_no_command_off_the_screen() {
     let mut terminal = Terminal::start(&program, &[]);
     terminal.keys("let gap = \"\"; gap.pad(200, \"\\n\"); TOOL(\"run_command\", #{command: `echo hidden${gap}ls`})\r");
     terminal.see("allow run_command `echo hidden…` (213 bytes)? ");
-    for row in ["run_command", "    echo hidden", "    … 199 empty lines …", "    ls"] {
+    for row in ["run_command", "    | echo hidden", "    … 199 empty lines …", "    | ls"] {
         terminal.see_row(row);
     }
     terminal.line("no", "error: the person did not allow run_command");
@@ -164,12 +165,12 @@ fn a_long_text_is_read_line_by_line_and_only_the_question_comes_again() {
     let mut terminal = Terminal::start(&program, &[]);
     terminal.keys("TOOL(\"write_file\", #{path: \"o.txt\", text: \"first line\\n\\nthird line\"})\r");
     terminal.see("[yes/no/always]");
-    for row in ["write_file", "  path: \"o.txt\"", "  text:", "    first line", "    third line"] {
+    for row in ["write_file", "  path: \"o.txt\"", "  text:", "    | first line", "    | third line"] {
         terminal.see_row(row);
     }
     terminal.keys("\r");
     terminal
         .see("an answer is wanted. allow write_file to o.txt (22 bytes)? always = every write_file of this session");
-    assert_eq!(terminal.raw().matches("    third line").count(), 1, "{:?}", terminal.raw());
+    assert_eq!(terminal.raw().matches("    | third line").count(), 1, "{:?}", terminal.raw());
     terminal.line("no", "error: the person did not allow write_file");
 }

@@ -78,7 +78,7 @@ fn run(lines: &[String]) -> String {
     if lines.len() >= EMPTY {
         return format!("    … {} empty lines …", lines.len());
     }
-    lines.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+    lines.iter().map(|line| format!("    | {line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// A part of the arguments, of which a person reads all unless it is what a file is to hold.

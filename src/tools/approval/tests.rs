@@ -65,17 +65,17 @@ fn a_longer_call_is_read_line_by_line_above_a_short_question() {
     let writes = spec(Permission::Write);
     let args = json!({"path": "o.txt", "text": "one\n  path: \"p\"\r\n\u{1b}[2K", "append": true});
     let leave = question(&writes, &args).leave.unwrap();
-    let read = "act\n  path: \"o.txt\"\n  text:\n    one\n      path: \"p\"\\r\n    \\u{1b}[2K\n  append: true";
+    let read = "act\n  path: \"o.txt\"\n  text:\n    | one\n    |   path: \"p\"\\r\n    | \\u{1b}[2K\n  append: true";
     assert_eq!(leave.call, read);
     assert_eq!(leave.line, "allow act to o.txt (21 bytes)? always = every act of this session");
     let runs = spec(Permission::Execute);
     let command = "x".repeat(READABLE);
     let leave = question(&runs, &json!({"command": command})).leave.unwrap();
-    assert_eq!(leave.call, format!("act\n  command:\n    {command}"));
+    assert_eq!(leave.call, format!("act\n  command:\n    | {command}"));
     let line = format!("allow act `{}…` (12000 bytes)? always = every act of this session", "x".repeat(60));
     assert_eq!(leave.line, line);
     let cut = question(&writes, &json!({"path": "o.txt", "text": "yes no\n".repeat(10_000)})).leave.unwrap();
-    assert!(cut.call.contains("\n    ... [67952 of 70000 bytes left out] ...\n"), "{}", cut.call);
+    assert!(cut.call.contains("\n    | ... [67952 of 70000 bytes left out] ...\n"), "{}", cut.call);
     let short = question(&runs, &json!({"command": "ls"})).leave.unwrap();
     assert_eq!((short.call.as_str(), short.line.as_str()), ("", "allow act `ls`? always = every act of this session"));
 }
@@ -85,12 +85,12 @@ fn nothing_of_a_call_is_pushed_off_the_screen() {
     let runs = spec(Permission::Execute);
     let read = |command: &str| question(&runs, &json!({"command": command})).leave.unwrap();
     let empty = read(&format!("echo hidden\n{}ls", " \n".repeat(198)));
-    assert_eq!(empty.call, "act\n  command:\n    echo hidden\n    … 198 empty lines …\n    ls");
+    assert_eq!(empty.call, "act\n  command:\n    | echo hidden\n    … 198 empty lines …\n    | ls");
     assert_eq!(empty.line, "allow act `echo hidden…` (410 bytes)? always = every act of this session");
     let many = read(&"ls\n".repeat(30));
     assert_eq!(many.call, format!("act\n  command: \"{}\"", "ls\\n".repeat(30)));
     let writes = question(&spec(Permission::Write), &json!({"path": "o", "text": "l\n".repeat(30)})).leave.unwrap();
-    assert_eq!(writes.call.matches("\n    l").count(), 30);
+    assert_eq!(writes.call.matches("\n    | l").count(), 30);
 }
 
 #[test]
