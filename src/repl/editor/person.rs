@@ -150,12 +150,8 @@ async fn line(
         let mut piece = [0_u8; 1024];
         let waits = Instant::now();
         let Some(mut ready) = keys(terminal, resumed).await? else {
-            // What was typed is lost, and the shell has had the terminal: all begins anew.
             typed.clear();
-            if let Some(marks) = marks {
-                marks.again();
-            }
-            write(terminal, shown).await.map_err(gone)?;
+            anew(terminal, shown, marks).await?;
             continue;
         };
         match ready.try_io(|terminal| terminal.get_ref().read(&mut piece)) {
@@ -172,6 +168,14 @@ async fn line(
         }
     }
     Ok(without_moves(&String::from_utf8_lossy(&typed)).trim().to_owned())
+}
+
+/// Puts the question again: what was typed is lost, and the shell has had the terminal.
+async fn anew(terminal: &AsyncFd<File>, shown: &str, marks: Option<&Marks<'_>>) -> Outcome<()> {
+    if let Some(marks) = marks {
+        marks.again();
+    }
+    write(terminal, shown).await.map_err(gone)
 }
 
 /// Whether these keys end a line, and paste nothing that may go on.
