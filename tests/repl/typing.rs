@@ -96,6 +96,7 @@ fn what_is_pasted_at_a_question_is_one_answer() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the pause is typed, too: it tells a person who edits from a paste")]
 fn what_is_pasted_at_a_question_can_be_edited() {
     for eaten in [1, 3, 6, 9] {
         let program = project();

@@ -5,12 +5,12 @@ use crate::core::tool::{Permission, ToolSpec};
 use serde_json::Value;
 
 /// The most bytes of the path of a file. Of what is longer, in a call that only writes files, head and tail are shown.
-pub const PATH: usize = 4_096;
+pub(super) const PATH: usize = 4_096;
 /// The most bytes of a call that stands within its question; a longer one, or one with line breaks, is read above it.
-pub const ROW: usize = 200;
+pub(super) const ROW: usize = 200;
 
 /// The most rows that a person is asked to read; a file may be written with so many.
-pub const ROWS: usize = 400;
+pub(super) const ROWS: usize = 400;
 /// The most rows of any other call: more would push off the screen what it begins with.
 const OPEN: usize = 20;
 /// Empty lines in a row that are counted rather than shown.
@@ -19,7 +19,7 @@ const EMPTY: usize = 3;
 const BRIEF: usize = 60;
 
 /// A call in a few words, for the line below it: where a file is written, or how what is run or asked for begins.
-pub fn brief(spec: &ToolSpec, args: &Value) -> String {
+pub(super) fn brief(spec: &ToolSpec, args: &Value) -> String {
     let what = match (spec.permission, args.get("path").and_then(Value::as_str)) {
         (Permission::Write, Some(path)) => format!(" to {}", text::one_line(&legible(path), BRIEF)),
         (Permission::Write, None) => String::new(),
@@ -37,12 +37,12 @@ fn beginning(permission: Permission, args: &Value) -> String {
 }
 
 /// The arguments that are texts.
-pub fn texts(args: &Value) -> impl Iterator<Item = &str> {
+pub(super) fn texts(args: &Value) -> impl Iterator<Item = &str> {
     args.as_object().into_iter().flat_map(|map| map.values().filter_map(Value::as_str))
 }
 
 /// The arguments on as many lines as they have, where those are not too many: those of a text stand further in than any name.
-pub fn lines(permission: Permission, args: &Value) -> String {
+pub(super) fn lines(permission: Permission, args: &Value) -> String {
     let most = if permission == Permission::Write { ROWS } else { OPEN };
     let open = rows(permission, args, true);
     if open.lines().count() <= most { open } else { rows(permission, args, false) }
@@ -88,7 +88,7 @@ fn part(permission: Permission, value: &Value, text: &str) -> String {
 }
 
 /// The arguments as the person sees them, on one line: a lone argument bare, others as JSON.
-pub fn shown(permission: Permission, args: &Value) -> String {
+pub(super) fn shown(permission: Permission, args: &Value) -> String {
     match args {
         Value::Object(map) if map.len() == 1 => {
             let bare = |value: &Value| match value {
@@ -112,7 +112,7 @@ pub fn shown(permission: Permission, args: &Value) -> String {
 }
 
 /// A legible text, or its head and tail with a note between them, on one line.
-pub fn cut(text: &str, limit: usize) -> String {
+pub(super) fn cut(text: &str, limit: usize) -> String {
     text::head_tail(text, limit, "").replace('\n', " ")
 }
 
