@@ -97,7 +97,7 @@ fn a_line_break_ends_a_command_and_what_is_pasted_behind_it_is_handled() {
     terminal.keys("\u{1b}[200~.vars\rfn tide() {\u{1b}[201~\r");
     terminal.see("fn tide() {");
     terminal.line("4 }", "rhizo>");
-    terminal.line("tide()", "out(2) = 4");
+    terminal.line("tide()", "out(4) = 4");
 }
 
 #[test]
