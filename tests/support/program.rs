@@ -331,6 +331,21 @@ impl Running {
         }
     }
 
+    /// Waits until it has computed for a second, which it does in a loop alone.
+    pub(crate) fn wait_until_it_loops(&self) {
+        let ticks = || {
+            let status = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("it runs");
+            // Behind the name, which ends with the last bracket: user and system time are the 12th and 13th fields.
+            let (_, fields) = status.rsplit_once(')').expect("a name in brackets");
+            fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum::<u64>()
+        };
+        let begun = std::time::Instant::now();
+        while ticks() < 100 {
+            assert!(begun.elapsed().as_secs() < 60, "it computes");
+            std::thread::yield_now();
+        }
+    }
+
     /// Kills it without warning.
     pub(crate) fn kill(&self) {
         end_hung(self.child.id());
