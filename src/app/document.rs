@@ -4,7 +4,7 @@ use crate::budget::report::{SpendRow, Totals};
 use crate::core::failure::Failure;
 use crate::core::ids::RunId;
 use crate::core::status::RunStatus;
-use crate::host::choices::Choices;
+use crate::host::models::choices::Choices;
 use crate::turn::root::status_of;
 use serde_json::{Value, json};
 

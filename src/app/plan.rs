@@ -3,8 +3,8 @@
 use crate::core::effect::EffectKind;
 use crate::core::ids::Frame;
 use crate::core::money::Money;
-use crate::host::missed::Missed;
 use crate::host::replay::Account;
+use crate::host::replay::missed::Missed;
 use crate::pipeline::plan::Block;
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -16,7 +16,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::money::Money;
-use crate::host::missed;
+use crate::host::replay::missed;
 use crate::host::replay::{Account, Mode, Replay};
 use crate::pipeline::load;
 use crate::pipeline::plan::Pipeline;

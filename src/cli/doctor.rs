@@ -11,7 +11,7 @@ use crate::config::paths::Paths;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::host::choose::Wish;
+use crate::host::models::choose::Wish;
 use crate::registry::{check, programs};
 use crate::script::help;
 use crate::store::open::Store;

@@ -12,7 +12,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::Frame;
 use crate::core::tool::ToolSpec;
-use crate::host::tool_call;
+use crate::host::tools;
 use crate::repl::evaluation;
 use crate::repl::inspect::{about_tool, permission};
 use crate::tools::catalog::{Catalog, Registered};
@@ -90,7 +90,7 @@ async fn call(app: &App, printer: &Printer, tool: &str, typed: &[String]) -> Out
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
     let run = run::begin(&app.kit, Start { kind: "tool", task: tool, ..Start::default() }, Library::default());
-    let value = tool_call::call(&run.host, &Frame::root(), tool.to_owned(), args, &run.cancel).await;
+    let value = tools::call(&run.host, &Frame::root(), tool.to_owned(), args, &run.cancel).await;
     let end = match value {
         Ok(value) => RootEnd::completed(value, 0),
         Err(failure) => RootEnd::failed(failure, 0),

@@ -4,6 +4,11 @@
 //! Who starts and who follows is `policy::escalate`'s decision; what is known is the memory's. Here both are asked, the next
 //! call is made, and every attempt is credited with its own verdict, never with a later rescue.
 
+pub mod credit;
+pub mod decide;
+pub mod handover;
+pub mod ladder;
+pub mod passages;
 mod said;
 mod standing;
 
@@ -14,19 +19,17 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, ModelId};
 use crate::core::money::Money;
 use crate::core::request::LlmRequest;
-use crate::host::again;
+use crate::host::attempts::credit::Credit;
+use crate::host::attempts::decide::{Beginning, Met};
+use crate::host::attempts::ladder::Ladder;
 use crate::host::attempts::said::{feedback, refused};
 use crate::host::attempts::standing::Setback;
-use crate::host::credit::{self, Credit};
-use crate::host::decide::{self, Beginning, Met};
-use crate::host::handover;
-use crate::host::images;
-use crate::host::ladder::{self, Ladder};
+use crate::host::call::unusable;
 use crate::host::llm;
-use crate::host::passages;
+use crate::host::llm::images;
+use crate::host::replay::again;
 use crate::host::run_host::RunHost;
 use crate::host::typed::Schema;
-use crate::host::unusable;
 use crate::policy::escalate::{Chain, Move};
 use serde_json::{Value, json};
 use std::sync::Arc;

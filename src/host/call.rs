@@ -1,5 +1,13 @@
 //! One paid model call: choose, reserve, log, send, settle, log, tell. `llm` and the root loop both go through it.
 
+pub mod arguments;
+pub mod fallback;
+pub(super) mod follow;
+pub(super) mod length;
+pub mod lookup;
+pub(super) mod share;
+pub mod unusable;
+
 use crate::budget::ledger::Tag;
 use crate::budget::report::{Left, Refused};
 use crate::budget::reservation::Reservation;
@@ -10,15 +18,13 @@ use crate::core::ids::Frame;
 use crate::core::message::{ChatRequest, ModelAnswer, Substitution};
 use crate::core::money::Money;
 use crate::core::thresholds::Thresholds;
-use crate::host::arguments::asked;
-use crate::host::choose::Substitute;
+use crate::host::call::arguments::asked;
+use crate::host::call::follow::{Followed, watch, within};
+use crate::host::call::unusable::Needs;
 use crate::host::door::{self, Done, Entered, Entry};
-use crate::host::follow::{Followed, watch, within};
-use crate::host::length;
 use crate::host::models::Served;
+use crate::host::models::choose::Substitute;
 use crate::host::run_host::RunHost;
-use crate::host::share;
-use crate::host::unusable::Needs;
 use crate::model::lane::UNSENT;
 use crate::model::retry::NOT_REPEATED;
 use crate::registry::roles::Role;

@@ -1,11 +1,11 @@
 //! What a run has asked, written and missed so far; shared by the hosts that one run has after another.
 
 use crate::core::ids::{Frame, RunId};
-use crate::host::causes::Causes;
-use crate::host::chosen::Wishes;
-use crate::host::claims::Claims;
-use crate::host::frames;
 use crate::host::lost::Lost;
+use crate::host::models::chosen::Wishes;
+use crate::host::replay::causes::Causes;
+use crate::host::replay::frames;
+use crate::host::tools::claims::Claims;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -3,7 +3,7 @@
 use crate::config::settings::Settings;
 use crate::core::failure::Outcome;
 use crate::host::children::Children;
-use crate::host::flights::Flights;
+use crate::host::llm::flights::Flights;
 use crate::host::models::Models;
 use crate::host::pipelines::Pipelines;
 use crate::memory::recall::Memory;

@@ -1,5 +1,9 @@
 //! `llm`: one user message, one answer, typed if a schema is given.
 
+pub mod cache;
+pub mod flights;
+pub mod images;
+
 use crate::core::bounds::some_time;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, Outcome};
@@ -8,13 +12,12 @@ use crate::core::message::{ChatRequest, Message, ModelAnswer, Sampling, Speaker,
 use crate::core::request::{LlmOptions, LlmRequest};
 use crate::core::thoughts;
 use crate::host::attempts::Attempting;
-use crate::host::cache::Cache;
 use crate::host::call::ModelCall;
-use crate::host::choose::{Chosen, Wish};
-use crate::host::images;
+use crate::host::call::unusable::{self, Needs};
+use crate::host::llm::cache::Cache;
+use crate::host::models::choose::{Chosen, Wish};
 use crate::host::run_host::RunHost;
 use crate::host::typed::{Checked, Schema};
-use crate::host::unusable::{self, Needs};
 use crate::registry::models::Provider;
 use crate::registry::personas;
 use serde_json::Value;

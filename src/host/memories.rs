@@ -1,5 +1,10 @@
 //! `recall` and `remember`.
 
+pub mod episodes;
+pub mod explore;
+pub mod shown;
+pub mod trail;
+
 use crate::core::effect::EffectKind;
 use crate::core::episode::{Episode, Recalled};
 use crate::core::event::Event;

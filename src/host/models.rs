@@ -1,11 +1,16 @@
 //! Models in use: built when first asked for, by role or by name.
 
+pub mod choices;
+pub mod choose;
+pub(super) mod chosen;
+pub(super) mod sized;
+
 use crate::config::settings::Settings;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::ModelId;
 use crate::core::price::Price;
-use crate::host::choose::{Chosen, Wish};
-use crate::host::sized::Windows;
+use crate::host::models::choose::{Chosen, Wish};
+use crate::host::models::sized::Windows;
 use crate::model::anthropic::Anthropic;
 use crate::model::breaker::Health;
 use crate::model::chat::ChatModel;

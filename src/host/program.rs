@@ -1,11 +1,13 @@
 //! `SCRIPT` and `scripts`: stored programs in sessions of their own.
 
+pub mod save;
+
 use crate::context::rank::Bm25;
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::host::called;
 use crate::host::run_host::RunHost;
+use crate::host::tools::called;
 use crate::registry::programs::{self, Program};
 use crate::script::session::{Session, SessionSetup};
 use serde_json::{Value, json};

@@ -3,7 +3,16 @@
 //! It decides nothing about money and asks nobody; `host/door` uses it at the one place where effects pass.
 
 mod account;
+pub(super) mod again;
+pub mod causes;
+pub(super) mod frames;
 mod known;
+pub mod missed;
+pub mod overdue;
+pub mod parts;
+pub mod past;
+pub(super) mod refusals;
+pub mod resume;
 
 pub use account::Account;
 
@@ -12,10 +21,8 @@ use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
-use crate::host::missed::{self, Missed};
-use crate::host::past;
-use crate::host::refusals;
-use crate::host::unusable::Needs;
+use crate::host::call::unusable::Needs;
+use crate::host::replay::missed::Missed;
 use crate::model::lane::UNSENT;
 use crate::store::effects::{EffectEnd, EffectRow, EffectState};
 use crate::store::open::Store;

@@ -10,19 +10,22 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::request::{Call, Request};
-use crate::host::choices::Choices;
+use crate::host::attempts::ladder;
 use crate::host::counts::Counts;
 use crate::host::door::{self, Asked};
 use crate::host::kit::Kit;
-use crate::host::parts::Part;
+use crate::host::memories::explore;
+use crate::host::memories::shown::Shown;
+use crate::host::memories::trail::Trail;
+use crate::host::models::choices::Choices;
+use crate::host::program::save;
 use crate::host::replay::Replay;
-use crate::host::shown::Shown;
+use crate::host::replay::parts::Part;
+use crate::host::replay::resume;
 use crate::host::steps::{self, OpenSteps};
-use crate::host::trail::Trail;
+use crate::host::tools::product;
 use crate::host::typed::{Checked, Schema};
-use crate::host::{
-    ask, attempts, batch, explore, ladder, llm, memories, news, pipelines, product, program, resume, save, tool_call,
-};
+use crate::host::{ask, attempts, batch, llm, memories, news, pipelines, program, tools};
 use crate::policy::gate;
 use crate::script::host::Host;
 use futures::FutureExt;
@@ -216,8 +219,8 @@ impl RunHost {
                 self.counts.claims.begin(&frame);
                 Ok(Value::Null)
             }
-            Request::Tool { name, args } => tool_call::call(self, &frame, name, args, &cancel).await,
-            Request::Tools { query } => tool_call::find(self, &query),
+            Request::Tool { name, args } => tools::call(self, &frame, name, args, &cancel).await,
+            Request::Tools { query } => tools::find(self, &query),
             Request::Script { name, args } => program::call(self, &frame, &name, args, &cancel).await,
             Request::Scripts { query } => Ok(program::find(self, &query)),
             Request::Pipeline { path, inputs } => pipelines::call(self, &frame, path, inputs, cancel).await,

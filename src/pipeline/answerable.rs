@@ -5,8 +5,8 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::host::choose::Wish;
 use crate::host::models::Models;
+use crate::host::models::choose::Wish;
 use crate::host::replay::Replay;
 use crate::pipeline::graph;
 use crate::pipeline::plan::{Act, Block, Step};

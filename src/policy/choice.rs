@@ -1,6 +1,6 @@
 //! Which model answers: a filter by what is required, then an order, then the first that can be called.
 //!
-//! Pure. Who is a candidate is decided in `host/choose`; what happens when the chosen one fails is in `substitute`.
+//! Pure. Who is a candidate is decided in `host/models/choose`; what happens when the chosen one fails is in `substitute`.
 
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::ModelId;

@@ -1,6 +1,6 @@
 //! Stage 2, pure: who answers the turn, and how.
 
-use crate::host::choose::Chosen;
+use crate::host::models::choose::Chosen;
 use crate::turn::stages::{AnalyzedTurn, PreparedTurn};
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{ChatReply, ChatRequest, FunctionSpec};
 use crate::host::call::ModelCall;
-use crate::host::fallback;
+use crate::host::call::fallback;
 use crate::host::run_host::RunHost;
 use crate::turn::stages::AnalyzedTurn;
 use serde_json::json;

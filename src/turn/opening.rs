@@ -7,7 +7,7 @@ use crate::core::ids::Frame;
 use crate::core::message::{Message, Speaker};
 use crate::core::text::one_line;
 use crate::host::door::{self, Asked};
-use crate::host::explore;
+use crate::host::memories::explore;
 use crate::host::run_host::RunHost;
 use crate::registry::personas;
 use crate::registry::programs;

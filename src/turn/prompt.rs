@@ -1,6 +1,6 @@
 //! Prompts: `.md` files with named holes, filled here.
 
-use crate::host::explore::Opening;
+use crate::host::memories::explore::Opening;
 use crate::script::help;
 use crate::script::stdlib;
 use serde_json::Value;

@@ -6,7 +6,7 @@ use crate::core::message::{Message, Speaker};
 use crate::core::status::RunStatus;
 use crate::core::strategy::Strategy;
 use crate::core::text::head_tail;
-use crate::host::choose::Chosen;
+use crate::host::models::choose::Chosen;
 use crate::host::run_host::RunHost;
 use serde_json::Value;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::message::{Message, Speaker};
-use crate::host::choose::Wish;
+use crate::host::models::choose::Wish;
 use crate::host::run_host::RunHost;
 use crate::script::session::{Session, SessionSetup};
 use crate::turn::analyze::analyze;

@@ -2,8 +2,8 @@
 
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::message::Message;
-use crate::host::choose::Chosen;
-use crate::host::trail::Look;
+use crate::host::memories::trail::Look;
+use crate::host::models::choose::Chosen;
 use crate::turn::observation::Observation;
 use serde_json::Value;
 use std::sync::Arc;

@@ -11,9 +11,10 @@ use crate::core::failure::Outcome;
 use crate::core::ids::Frame;
 use crate::core::request::LlmOptions;
 use crate::core::status::RunStatus;
-use crate::host::credit::{self, Credit};
-use crate::host::decide::{self, Beginning};
-use crate::host::{episodes, explore, ladder};
+use crate::host::attempts::credit::{self, Credit};
+use crate::host::attempts::decide::{self, Beginning};
+use crate::host::attempts::ladder;
+use crate::host::memories::{episodes, explore};
 use crate::registry::roles;
 use crate::turn::root::{Root, RootEnd};
 

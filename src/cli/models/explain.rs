@@ -7,7 +7,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::money::Money;
 use crate::core::strategy::Strategy;
-use crate::host::choose::{Explained, Wish};
+use crate::host::models::choose::{Explained, Wish};
 use crate::policy::choice::{Choice, Considered, Origin};
 use crate::registry::{check, roles};
 use clap::Args;

@@ -17,7 +17,7 @@ use crate::core::message::{ChatRequest, Message, ModelAnswer, Sampling, Speaker}
 use crate::core::money::Money;
 use crate::core::usage::Usage;
 use crate::host::call::{self, ModelCall};
-use crate::host::choose::Wish;
+use crate::host::models::choose::Wish;
 use crate::model::breaker::Health;
 use crate::turn::root::RootEnd;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::Outcome;
 use crate::core::ids::RunId;
 use crate::core::text::one_line;
-use crate::host::missed::about;
+use crate::host::replay::missed::about;
 use crate::store::effects::EffectRow;
 use crate::store::open::Store;
 use serde_json::{Value, json};

@@ -12,7 +12,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::text::meant;
-use crate::host::past;
+use crate::host::replay::past;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::fork::Kept;
 use crate::store::open::Store;

@@ -8,7 +8,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
 use crate::core::money::Money;
 use crate::core::usage::Usage;
-use crate::host::lookup::{self, Word};
+use crate::host::call::lookup::{self, Word};
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::open::Store;
 use crate::store::settle::{AT_WORST, Settlement};

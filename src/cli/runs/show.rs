@@ -9,7 +9,7 @@ use crate::core::ids::RunId;
 use crate::core::money::Money;
 use crate::core::status::RunStatus;
 use crate::core::text::one_line;
-use crate::host::resume;
+use crate::host::replay::resume;
 use crate::pipeline::intention;
 use crate::repl::spending;
 use crate::store::effects::{EffectRow, EffectState};

@@ -7,7 +7,7 @@
 use crate::core::attempts::{Attempts, Open, Standing};
 use crate::core::class::FailureClass;
 use crate::core::failure::Failure;
-use crate::host::decide;
+use crate::host::attempts::decide;
 use crate::policy::escalate::Move;
 use serde_json::Value;
 

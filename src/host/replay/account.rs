@@ -4,7 +4,7 @@ use crate::core::effect::EffectKind;
 use crate::core::failure::Failure;
 use crate::core::ids::Frame;
 use crate::core::money::Money;
-use crate::host::missed::Missed;
+use crate::host::replay::missed::Missed;
 use crate::host::replay::{Entry, Replay};
 use crate::store::effects::EffectState;
 use crate::store::resume::Recorded;

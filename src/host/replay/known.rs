@@ -2,7 +2,7 @@
 
 use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::ids::Frame;
-use crate::host::frames::with_those_around;
+use crate::host::replay::frames::with_those_around;
 use crate::host::replay::{Entry, Replay};
 use crate::store::effects::EffectState;
 

@@ -124,7 +124,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// How a model is chosen by what is required, in the order of `host/choose`; `lead` is whether a root is chosen.
+    /// How a model is chosen by what is required, in the order of `host/models/choose`; `lead` is whether a root is chosen.
     fn strategy_of(&self, lead: bool) -> Strategy {
         let settings = self.loader.settings;
         // Both roles are in the lowest layer of the settings.

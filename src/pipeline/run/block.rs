@@ -4,7 +4,7 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::money::Money;
 use crate::core::status::StepOutcome;
-use crate::host::past;
+use crate::host::replay::past;
 use crate::pipeline::plan::{Act, Block, Step};
 use crate::pipeline::run::course::Course;
 use crate::pipeline::run::flow::{Flow, Next, is_leaf};

@@ -3,7 +3,7 @@
 use crate::core::episode::Recalled;
 use crate::core::failure::Outcome;
 use crate::core::text::one_line;
-use crate::host::explore;
+use crate::host::memories::explore;
 use crate::policy::explore::{Hint, advice};
 use crate::repl::commands::command::{Command, Next};
 use crate::repl::shell::Shell;

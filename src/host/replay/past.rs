@@ -1,0 +1,183 @@
+//! What a run went on past: a failure that its program had dealt with is an answer like any other, and to ask again
+//! would lead another way and pay for it.
+//!
+//! Frames tell it where one thing follows another. Of what pipelines and batches do at once they do not, so those leave a note.
+
+use crate::core::effect::EffectKind;
+use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::{Frame, RunId};
+use crate::host::door::{self, Asked};
+use crate::host::run_host::RunHost;
+use crate::model::retry::NOT_REPEATED;
+use crate::store::effects::EffectState;
+use crate::store::open::Store;
+use crate::store::resume::Recorded;
+use serde_json::Value;
+use std::collections::HashSet;
+
+/// How parts of frames begin beside which others of their kind may be at work; those of batches have numbers too.
+const AT_ONCE: [&str; 4] = ["step:", "item:", "branch:", "par["];
+
+/// Notes that a pipeline goes on past whatever has failed in this frame; it is on disk with the next effect.
+pub fn note(host: &RunHost, frame: &Frame) {
+    // Who only looks at a log again leaves no trace in it.
+    if host.is_sealed() {
+        return;
+    }
+    let asked = || Asked::new(EffectKind::Handled, &Value::Null);
+    // The notes of earlier processes say nothing of what has failed since.
+    while host.knows(frame, &asked()) {
+        host.occurrence(frame, asked().hash());
+    }
+    // A log that cannot be read fails the next effect as well.
+    drop(door::told(host, frame, asked(), Value::Null));
+}
+
+/// Notes that an item of a batch is given up: its slot has its failure. One note is enough, whoever finds it.
+pub(in crate::host) fn note_item(host: &RunHost, frame: &Frame) {
+    if !host.knows(frame, &Asked::new(EffectKind::Handled, &Value::Null)) {
+        note(host, frame);
+    }
+}
+
+/// The failures that a run had gone on past as far as these effects of it tell, by number.
+///
+/// # Errors
+/// Those of the store.
+pub fn gone_past(store: &Store, run: &RunId, is_kept: impl Fn(u64) -> bool) -> Outcome<Vec<u64>> {
+    let log: Vec<Recorded> = store.recorded(run)?.into_iter().filter(|known| is_kept(known.seq)).collect();
+    let mut past = Vec::new();
+    for effect in log.iter().filter(|known| known.state == EffectState::Failed) {
+        let Some(row) = store.effect(run, &effect.key)? else { continue };
+        if let Some(Err(failure)) = store.answer(&row)?
+            && is_past(effect, &failure, log.iter())
+        {
+            past.push(effect.seq);
+        }
+    }
+    Ok(past)
+}
+
+/// Whether the program went on past what an effect came to, a failure: the run did not end with it, and its log has more
+/// behind it. That may have failed as well, and then it is this that is made again.
+pub(in crate::host) fn is_past<'a>(
+    effect: &Recorded,
+    failure: &Failure,
+    log: impl Iterator<Item = &'a Recorded> + Clone,
+) -> bool {
+    use FailureKind::{Budget, Cancelled, Deadline, Waiting};
+    let refused = failure.details.get("stopped_by").is_some_and(|by| by == Budget.name());
+    if effect.raised
+        || refused
+        || matches!(failure.kind, Budget | Cancelled | Deadline | Waiting)
+        || failure.details.contains_key("settled")
+        || failure.details.contains_key(NOT_REPEATED)
+    {
+        return false;
+    }
+    if effect.passed {
+        return true;
+    }
+    let last = || log.clone().filter(|known| known.kind.is_outward()).map(|known| known.seq).max();
+    let tells = |later: &&Recorded| later.kind == EffectKind::Handled || later.kind.is_outward();
+    log.clone().filter(|known| known.seq > effect.seq).filter(tells).any(|later| {
+        follows(effect.key.frame.as_str(), later.key.frame.as_str())
+            // A note behind which nothing was asked yet is none, so that nothing is lost by another try.
+            && (later.kind != EffectKind::Handled || last() > Some(later.seq) || is_amid(later, log.clone()))
+    })
+}
+
+/// Whether this notes that an item of a batch is given up, and another item had not come to its end: the batch waits for that
+/// one alone, however late it began.
+fn is_amid<'a>(note: &Recorded, log: impl Iterator<Item = &'a Recorded> + Clone) -> bool {
+    let beside = log.filter(|known| are_items(note.key.frame.as_str(), known.key.frame.as_str()));
+    let is_end = |known: &&Recorded| match known.kind {
+        EffectKind::Handled => true,
+        kind => kind.is_outward() && known.state == EffectState::Done,
+    };
+    let ended: HashSet<&str> = beside.clone().filter(is_end).map(|known| known.key.frame.as_str()).collect();
+    beside.filter(|known| known.kind.is_outward()).any(|known| match known.state {
+        EffectState::Intent => true,
+        EffectState::Failed => !ended.contains(known.key.frame.as_str()),
+        EffectState::Done => false,
+    })
+}
+
+/// Whether two frames are parts of two items of one batch.
+fn are_items(one: &str, other: &str) -> bool {
+    let parting = one.split('/').zip(other.split('/')).find(|(one, other)| one != other);
+    parting.is_some_and(|(one, other)| one.starts_with("batch") && kind(one) == kind(other))
+}
+
+/// Whether what begins later in one frame has waited for what began earlier in the other: it has, unless they are parts
+/// of what is done at once.
+fn follows(earlier: &str, later: &str) -> bool {
+    let parting = earlier.split('/').zip(later.split('/')).find(|(one, other)| one != other);
+    // Without one they are the same, or one is around the other: its own effects come one after another.
+    parting.is_none_or(|(one, other)| {
+        let kind = kind(one);
+        let at_once = AT_ONCE.contains(&kind) || kind.starts_with("batch");
+        !at_once || kind != self::kind(other)
+    })
+}
+
+/// A part of a frame up to its name or its number within its kind: `step:` of `step:draft`, `batch2[` of `batch2[7]`.
+fn kind(part: &str) -> &str {
+    part.split_inclusive([':', '[']).next().unwrap_or(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{are_items, follows};
+
+    #[test]
+    fn what_is_done_at_once_follows_nothing_beside_it() {
+        for (one, other) in [
+            ("root/e1/par[0]", "root/e1/par[1]"),
+            ("root/e1/batch0[0]", "root/e1/batch0[12]"),
+            ("root/step:a", "root/step:b"),
+            ("root/step:a/turn:1/step:x", "root/step:a/turn:1/step:y"),
+            ("root/step:a/item:1/step:x", "root/step:a/item:2/step:x"),
+            ("root/step:a/branch:l/step:x", "root/step:a/branch:r/step:y/visit:2"),
+            ("root/e1/pipeline0/step:a/script:s0/e1", "root/e1/pipeline0/step:b"),
+        ] {
+            assert!(!follows(one, other) && !follows(other, one), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn items_of_one_batch_are_told_from_all_else() {
+        for (one, other, expect) in [
+            ("root/e1/batch0[0]", "root/e1/batch0[12]", true),
+            ("root/e1/batch0[0]", "root/e1/batch0[12]/again1", true),
+            ("root/e1/batch0[0]", "root/e1/batch0[0]", false),
+            ("root/e1/batch0[0]", "root/e1/batch1[1]", false),
+            ("root/e1/batch0[0]", "root/e2/batch0[1]", false),
+            ("root/e1/par[0]", "root/e1/par[1]", false),
+        ] {
+            assert_eq!(are_items(one, other), expect, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn everything_else_comes_one_after_another() {
+        for (earlier, later) in [
+            ("root/e1", "root/e1"),
+            ("root/e1", "root/e1/batch0[3]"),
+            ("root/e1/par[2]/batch0[3]", "root/e1"),
+            ("root/e1/batch0[1]", "root/turn2"),
+            ("root/e1/par[1]", "root/e2/par[0]"),
+            ("root/e9/batch0[1]", "root/e10"),
+            ("root/turn2", "root/turn3"),
+            ("root/s1/e1", "root/s1/e2/batch0[0]"),
+            ("root/e1/batch0[1]", "root/e1/batch1[0]"),
+            ("root/e1/par[1]", "root/e1/batch0[0]"),
+            ("root/e1/script:s0/e1", "root/e1/script:s1/e1"),
+            ("root/e1/pipeline0/step:a", "root/e1/pipeline1/step:b"),
+            ("root/step:a/turn:1/step:x", "root/step:a/turn:2/step:y"),
+            ("root/step:a/item:1/step:x", "root/step:a/visit:2/item:2/step:x"),
+        ] {
+            assert!(follows(earlier, later), "{earlier} {later}");
+        }
+    }
+}

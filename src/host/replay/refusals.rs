@@ -1,0 +1,70 @@
+//! Calls that a limit refused. Whoever looks at the log again meets the refusal there; a run that goes on may be allowed more,
+//! and tries anew.
+
+use crate::core::effect::{EffectKey, EffectKind, canonical};
+use crate::core::failure::{Failure, Outcome};
+use crate::core::ids::RunId;
+use crate::host::door::{Asked, Entry};
+use crate::host::run_host::RunHost;
+use crate::model::lane::UNSENT;
+use crate::model::retry::NOT_REPEATED;
+use crate::store::effects::{EffectEnd, EffectRow};
+use crate::store::open::Store;
+use crate::store::writer::Haste;
+use serde_json::json;
+
+impl Entry {
+    /// Notes that it was refused before anything was asked; answers the refusal as the log has it.
+    ///
+    /// # Errors
+    /// Those of the log.
+    pub fn refused(self, host: &RunHost, failure: Failure) -> Outcome<Failure> {
+        let store = &host.kit.store;
+        // Its last attempt was refused another one, and is once more.
+        if let Some(failed) = self.failed(store)?.filter(|failed| failed.details.contains_key(NOT_REPEATED)) {
+            return Ok(failed);
+        }
+        // What an earlier attempt has come to is not overwritten: it may have cost something, and may still be settled.
+        let (entry, failure) = if self.is_unsent(store)? {
+            (self, failure.detail(UNSENT, true))
+        } else {
+            let (beside, asked) = beside(self.key());
+            (asked.at(beside), failure)
+        };
+        let (key, begun) = entry.begin(host);
+        let end = EffectEnd { result: Err(&failure), usage: None, cost: None, at: host.now() };
+        drop(store.log_effect(&host.run, &key, begun, end, Haste::WithOthers));
+        Ok(failure)
+    }
+
+    /// Whether nothing was ever sent for it.
+    fn is_unsent(&self, store: &Store) -> Outcome<bool> {
+        let Some(row) = self.earlier() else { return Ok(true) };
+        let unsent = |failure: Failure| failure.details.contains_key(UNSENT);
+        Ok(row.attempts == 1 && self.failed(store)?.is_some_and(unsent))
+    }
+
+    /// The failure of its last attempt.
+    fn failed(&self, store: &Store) -> Outcome<Option<Failure>> {
+        let Some(row) = self.earlier() else { return Ok(None) };
+        Ok(store.answer(row)?.and_then(Result::err))
+    }
+}
+
+/// The refusal that came after the last attempt at an effect, if one did.
+///
+/// # Errors
+/// Those of the log.
+pub(in crate::host) fn after(store: &Store, run: &RunId, row: &EffectRow) -> Outcome<Option<Failure>> {
+    let Some(refusal) = store.effect(run, &beside(&row.key).0)? else { return Ok(None) };
+    let last = row.ended_at.unwrap_or(row.started_at);
+    let is_later = refusal.ended_at.is_some_and(|refused| refused >= last);
+    Ok(if is_later { store.answer(&refusal)?.and_then(Result::err) } else { None })
+}
+
+/// Where the refusal of an effect stands beside it.
+fn beside(key: &EffectKey) -> (EffectKey, Asked) {
+    let text = canonical(&json!({"refused": key.hash, "occurrence": key.occurrence}));
+    let asked = Asked::written(EffectKind::Decision, text);
+    (EffectKey { frame: key.frame.clone(), hash: asked.hash().to_owned(), occurrence: 0 }, asked)
+}
