@@ -61,7 +61,7 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     let end = interrupt::unless_stopped(sealed.map(Ok)).await?;
     let replayed = run.host.replay.as_ref().map_or(0, |replay| replay.account().replayed);
     let recorded = row.result.as_ref().map(|stored| app.kit.store.load(stored)).transpose()?;
-    let heard = run.host.replay.as_ref().and_then(|replay| replay.heard());
+    let heard = run.host.replay.as_ref().and_then(|replay| replay.misheard());
     let (failure, is_same) = compared(&row, recorded, &end, heard);
     let failure = if is_same { failure } else { failure.map(|failure| with_edited(failure, &launch, &edited)) };
     if printer.json {

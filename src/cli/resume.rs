@@ -112,7 +112,7 @@ fn tell_moved(printer: &Printer, moved: bool) {
 
 /// Says what else may have led a program another way than before.
 fn tell_heard(printer: &Printer, log: Option<&Replay>, plan: &Plan) {
-    if let Some(heard) = log.and_then(Replay::heard).filter(|_| plan.is_changed()) {
+    if let Some(heard) = log.and_then(Replay::misheard).filter(|_| plan.is_changed()) {
         printer.err(&format!("note: {heard}"));
     }
 }

@@ -56,14 +56,16 @@ pub enum EffectKind {
     Decision,
     /// What a run was told of its budget.
     Budget,
-    /// That a pipeline or a batch went on past what had failed.
+    /// That a pipeline, a batch or branches went on past what had failed.
     Handled,
+    /// Which events the closures of `on_event` were told.
+    Heard,
 }
 
 impl EffectKind {
     /// Whether it only notes what a run was told of itself, and asks nobody.
     pub const fn is_reading(self) -> bool {
-        matches!(self, Self::Decision | Self::Budget | Self::Script | Self::Handled)
+        matches!(self, Self::Decision | Self::Budget | Self::Script | Self::Handled | Self::Heard)
     }
 
     /// Whether it asks somebody: a model, a tool, a child run, a person.
@@ -89,6 +91,7 @@ impl EffectKind {
             Self::Decision => "decision",
             Self::Budget => "budget",
             Self::Handled => "handled",
+            Self::Heard => "heard",
         }
     }
 }

@@ -57,6 +57,8 @@ pub enum Request {
     },
     /// Items are about to be worked on at once, in frames of their own below this one; answers nothing.
     Branches,
+    /// One of these items is given up: its slot has its failure; answers nothing.
+    GivenUp,
     /// A tool call; answers the tool's value.
     Tool {
         /// The tool's name.
@@ -153,12 +155,21 @@ pub enum Request {
         /// Whether there is a context to look into.
         has_context: bool,
     },
-    /// The stored events of the run behind a number, each as a map; answers an array.
-    Events {
-        /// The number of the last event that is known; nothing to ask which number that is.
-        after: Option<u64>,
-        /// Whether to wait until there is one.
-        wait: bool,
+    /// A closure of `on_event` begins to listen; answers the number of the last event.
+    Listen,
+    /// What happens in the run from here on; waits until something has, and answers an array of maps.
+    News {
+        /// The number of the last event that is known.
+        after: u64,
+    },
+    /// What happened while a program waited; answers a `Heard`.
+    Heard {
+        /// The number of the last event before it waited.
+        since: u64,
+        /// The number of the last event that is known.
+        after: u64,
+        /// Whether what it waited for failed; nothing where it was stopped.
+        failed: Option<bool>,
     },
     /// Text that the script printed; answers nothing.
     Say {

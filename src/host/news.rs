@@ -1,38 +1,94 @@
 //! The events of a run for its own script. The store's `close` is its barrier: what was told before is there afterwards.
+//!
+//! What closures were told while their program waited is a reading like any other: a run that goes on is told it again, and
+//! hears of what it makes anew only where its log ends.
 
-use crate::core::event::{Event, EventRecord};
+use crate::core::effect::EffectKind;
+use crate::core::event::{Event, EventRecord, Heard};
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::ids::Frame;
+use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-/// Answers the stored events behind a number, or the number of the last one if none is given. What was printed is left
-/// out: whoever prints about events would hear of it without an end.
-pub async fn read(host: &RunHost, after: Option<u64>, wait: bool) -> Outcome<Value> {
-    let store = &host.kit.store;
-    let mut live = store.subscribe();
-    let Some(after) = after else {
-        host.replay.iter().for_each(|replay| replay.hear());
-        store.close().await?;
-        return Ok(json!(store.events(&host.run, 0)?.last().map_or(0, |record| record.seq)));
-    };
+/// The number of the last event, for who begins to listen.
+pub async fn listen(host: &RunHost) -> Outcome<Value> {
+    Ok(json!(last(host, 0).await?))
+}
+
+/// The events behind a number as soon as there are any. Where the log has what was told here, none come before the end.
+pub async fn wait(host: &RunHost, frame: &Frame, after: u64) -> Outcome<Value> {
+    if [true, false].into_iter().any(|failed| host.knows(frame, &asked(failed))) {
+        return std::future::pending().await;
+    }
+    let mut live = host.kit.store.subscribe();
     loop {
-        if !wait {
-            store.close().await?;
-        }
-        let told = |record: &EventRecord| !matches!(record.event, Event::Printed { .. });
-        let records: Vec<EventRecord> = store.events(&host.run, after)?.into_iter().filter(told).collect();
-        if !wait || !records.is_empty() {
-            return serde_json::to_value(records).map_err(|error| {
-                Failure::new(FailureKind::Internal, format!("an event has no form as data: {error}"))
-            });
+        let records = behind(host, after)?;
+        if !records.is_empty() {
+            return as_data(&records);
         }
         loop {
             match live.recv().await {
-                Ok(record) if record.run != host.run || record.seq == 0 || !told(&record) => {}
+                Ok(record) if record.run != host.run || record.seq == 0 || !is_told(&record) => {}
                 Ok(_) | Err(RecvError::Lagged(_)) => break,
                 Err(RecvError::Closed) => return Ok(json!([])),
             }
         }
     }
+}
+
+/// What is still to be told, behind event `after`, of what happened while a program waited, behind event `since`; or all that
+/// was told here, as the log has it. What was stopped is made again, and heard then.
+pub async fn heard(host: &RunHost, frame: &Frame, (since, after): (u64, u64), failed: Option<bool>) -> Outcome<Value> {
+    let last = last(host, since).await?;
+    let told = failed.map(asked);
+    let events = match told {
+        Some(told) if host.knows(frame, &told) => door::told(host, frame, told, Vec::new())?,
+        told => {
+            let mut records = behind(host, since)?;
+            records.retain(|record| record.seq <= last);
+            let events = records.iter().map(as_data).collect::<Outcome<Vec<Value>>>()?;
+            let known = records.partition_point(|record| record.seq <= after);
+            note(host, frame, told, &events)?;
+            events.into_iter().skip(known).collect()
+        }
+    };
+    as_data(&Heard { events, last })
+}
+
+/// Keeps what was told; who only looks at a log again says that it differs.
+fn note(host: &RunHost, frame: &Frame, told: Option<Asked>, events: &[Value]) -> Outcome<()> {
+    let Some(told) = told else { return Ok(()) };
+    if host.is_sealed() {
+        host.replay.iter().for_each(|replay| replay.mishear());
+        return Ok(());
+    }
+    door::told(host, frame, told, events.to_vec()).map(drop)
+}
+
+/// What a program waits for either fails or does not when it is made again, and events of its failure are none of its success.
+fn asked(failed: bool) -> Asked {
+    Asked::new(EffectKind::Heard, &json!({"failed": failed}))
+}
+
+/// The number of the last event of all that were told until now.
+async fn last(host: &RunHost, since: u64) -> Outcome<u64> {
+    host.kit.store.close().await?;
+    Ok(host.kit.store.events(&host.run, since)?.last().map_or(since, |record| record.seq))
+}
+
+fn behind(host: &RunHost, after: u64) -> Outcome<Vec<EventRecord>> {
+    Ok(host.kit.store.events(&host.run, after)?.into_iter().filter(is_told).collect())
+}
+
+/// What was printed is left out: whoever prints about events would hear of it without an end.
+const fn is_told(record: &EventRecord) -> bool {
+    !matches!(record.event, Event::Printed { .. })
+}
+
+fn as_data(told: &impl Serialize) -> Outcome<Value> {
+    serde_json::to_value(told)
+        .map_err(|error| Failure::new(FailureKind::Internal, format!("an event has no form as data: {error}")))
 }

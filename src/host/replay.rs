@@ -23,6 +23,7 @@ use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
 use crate::host::call::unusable::Needs;
 use crate::host::replay::missed::Missed;
+use crate::host::replay::past::Log;
 use crate::model::lane::UNSENT;
 use crate::store::effects::{EffectEnd, EffectRow, EffectState};
 use crate::store::open::Store;
@@ -30,7 +31,7 @@ use crate::store::resume::Recorded;
 use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What is done about an effect that has no answer in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,7 @@ pub enum Mode {
 #[derive(Debug)]
 pub struct Replay {
     run: RunId,
+    log: Log,
     book: Mutex<Book>,
     /// The frames of its effects and those around them, once somebody asks. No effect is added to a log that was read.
     frames: OnceLock<HashSet<String>>,
@@ -66,13 +68,13 @@ struct Book {
     replayed: u64,
     cost: Money,
     missed: Vec<Missed>,
-    /// Whether the program has a closure of `on_event`.
-    heard: bool,
+    /// Whether closures of `on_event` were told what the log does not have.
+    misheard: bool,
 }
 
 #[derive(Debug)]
 struct Entry {
-    recorded: Recorded,
+    recorded: Arc<Recorded>,
     used: bool,
 }
 
@@ -97,7 +99,7 @@ impl Book {
     fn failed_before(&self, key: &EffectKey) -> Vec<EffectKey> {
         let Some(stood) = self.known.get(key).map(|entry| &entry.recorded) else { return Vec::new() };
         let is_earlier = |known: &&Recorded| known.kind == stood.kind && known.seq < stood.seq;
-        let mut earlier: Vec<_> = self.beside(key).map(|entry| &entry.recorded).filter(is_earlier).collect();
+        let mut earlier: Vec<_> = self.beside(key).map(|entry| &*entry.recorded).filter(is_earlier).collect();
         earlier.sort_by_key(|known| Reverse(known.seq));
         let failed = earlier.into_iter().take_while(|known| known.state == EffectState::Failed);
         failed.map(|known| known.key.clone()).collect()
@@ -120,14 +122,14 @@ pub enum Found {
 impl Replay {
     /// The log of a run.
     pub fn load(store: &Store, run: &RunId, mode: Mode) -> Outcome<Self> {
-        let known = store.recorded(run)?.into_iter();
-        let known: HashMap<_, _> =
-            known.map(|recorded| (recorded.key.clone(), Entry { recorded, used: false })).collect();
+        let log: Vec<_> = store.recorded(run)?.into_iter().map(Arc::new).collect();
+        let entry = |recorded: &Arc<Recorded>| Entry { recorded: Arc::clone(recorded), used: false };
+        let known: HashMap<_, _> = log.iter().map(|recorded| (recorded.key.clone(), entry(recorded))).collect();
         let mut places: HashMap<_, Vec<_>> = HashMap::new();
         known.keys().for_each(|key: &EffectKey| places.entry(key.frame.clone()).or_default().push(key.clone()));
         let (taken_up, missed, cost) = (HashMap::new(), Vec::new(), Money::ZERO);
-        let book = Mutex::new(Book { mode, known, places, taken_up, replayed: 0, cost, missed, heard: false });
-        Ok(Self { run: run.clone(), book, frames: OnceLock::new(), spent: OnceLock::new() })
+        let book = Mutex::new(Book { mode, known, places, taken_up, replayed: 0, cost, missed, misheard: false });
+        Ok(Self { run: run.clone(), log: Log::of(log), book, frames: OnceLock::new(), spent: OnceLock::new() })
     }
 
     /// Whether nothing may be asked of the world.
@@ -206,9 +208,8 @@ impl Replay {
     }
 
     fn is_past(&self, row: &EffectRow, failure: &Failure) -> bool {
-        let book = self.lock();
-        let log = book.known.values().map(|entry| &entry.recorded);
-        book.known.get(&row.key).is_some_and(|entry| past::is_past(&entry.recorded, failure, log))
+        let effect = self.lock().known.get(&row.key).map(|entry| Arc::clone(&entry.recorded));
+        effect.is_some_and(|effect| self.log.is_past(&effect, failure))
     }
 
     /// Whether the run ended with this choice and may go on behind it, which is then asked in another frame.
@@ -225,7 +226,7 @@ impl Replay {
         let mut passed = Vec::new();
         for entry in self.lock().known.values_mut().filter(|entry| !entry.used && is_passed(&entry.recorded)) {
             entry.used = true;
-            passed.push(entry.recorded.clone());
+            passed.push(Recorded::clone(&entry.recorded));
         }
         passed.sort_by_key(|recorded| recorded.seq);
         passed

@@ -21,7 +21,7 @@ use crate::host::models::choices::Choices;
 use crate::host::program::save;
 use crate::host::replay::Replay;
 use crate::host::replay::parts::Part;
-use crate::host::replay::resume;
+use crate::host::replay::{past, resume};
 use crate::host::steps::{self, OpenSteps};
 use crate::host::tools::product;
 use crate::host::typed::{Checked, Schema};
@@ -219,6 +219,10 @@ impl RunHost {
                 self.counts.claims.begin(&frame);
                 Ok(Value::Null)
             }
+            Request::GivenUp => {
+                past::note_item(self, &frame);
+                Ok(Value::Null)
+            }
             Request::Tool { name, args } => tools::call(self, &frame, name, args, &cancel).await,
             Request::Tools { query } => tools::find(self, &query),
             Request::Script { name, args } => program::call(self, &frame, &name, args, &cancel).await,
@@ -242,7 +246,9 @@ impl RunHost {
             Request::Env { name } => ask::variable(self, &frame, &name).await,
             Request::Sleep { millis } => ask::sleep(self, &frame, millis, &cancel).await,
             Request::Final { value, looks, has_context } => self.final_(&frame, &value, looks, has_context),
-            Request::Events { after, wait } => news::read(self, after, wait).await,
+            Request::Listen => news::listen(self).await,
+            Request::News { after } => news::wait(self, &frame, after).await,
+            Request::Heard { since, after, failed } => news::heard(self, &frame, (since, after), failed).await,
             Request::Say { text } => {
                 if let Some(show) = &self.on_print {
                     show(&text);

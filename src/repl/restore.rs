@@ -191,9 +191,9 @@ impl Shell {
     pub async fn go_on(&mut self, restored: Restored) {
         let Restored { inputs, unfinished, lost, older } = restored;
         self.screen.dim(&format!("run {} goes on: {inputs} inputs are back", self.run.host.run));
-        if self.run.host.replay.as_ref().is_some_and(|replay| replay.heard().is_some()) {
+        if self.run.host.replay.as_ref().is_some_and(|replay| replay.misheard().is_some()) {
             self.screen
-                .dim("what closures of on_event had gathered is not: nothing happened that they could hear again");
+                .dim("not all that closures of on_event had heard last is: the session was stopped before it was kept");
         }
         if !lost.is_empty() {
             let names = one_line(&lost.join(", "), 200);

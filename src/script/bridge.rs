@@ -2,6 +2,7 @@
 //!
 //! A script runs on a thread of its own, so blocking it is harmless; on a runtime worker this would panic.
 
+use crate::core::event::Heard;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::request::{Call, Request};
@@ -113,9 +114,10 @@ pub fn asked(request: Request) -> Outcome<(Value, Outcome<()>)> {
         hearing.allows(&request)?;
     }
     let _room = seat.gate.room(weight(&request))?;
+    let hearing = hearing.filter(|hearing| !hearing.is_telling() && !Hearing::is_at_once(&request));
+    let since = hearing.map_or(0, Hearing::told);
     let call = Call { frame: seat.frame.clone(), request };
     let mut answer = answer(&seat, call);
-    let hearing = hearing.filter(|hearing| !hearing.is_telling());
     let mut unheard = Ok(());
     let done = loop {
         match wait(&seat, &mut answer, hearing) {
@@ -125,7 +127,8 @@ pub fn asked(request: Request) -> Outcome<(Value, Outcome<()>)> {
         }
     };
     if let Some(hearing) = hearing {
-        unheard = unheard.and(wait_for_rest(&seat, hearing).and_then(|news| tell(&seat, Some(hearing), &news)));
+        let rest = hearing.rest(&seat, since, &done);
+        unheard = unheard.and(tell_rest(&seat, hearing, rest));
     }
     // What was stopped was given no answer.
     if !done.as_ref().is_err_and(|failure| failure.kind == FailureKind::Cancelled) {
@@ -144,7 +147,7 @@ enum Came {
 fn wait(seat: &Seat, answer: &mut BoxFuture<'static, Outcome<Value>>, hearing: Option<&Hearing>) -> Came {
     let news = async {
         match hearing {
-            Some(hearing) => seat.host.perform(hearing.wanted(seat, true), seat.gate.cancel().clone()).await,
+            Some(hearing) => seat.host.perform(hearing.next(seat), seat.gate.cancel().clone()).await,
             None => std::future::pending().await,
         }
     };
@@ -178,15 +181,21 @@ async fn settled(gate: &Gate, answer: &mut BoxFuture<'static, Outcome<Value>>) -
     }
 }
 
-/// The events up to the answer, of which the last may not have been stored when it came.
+/// Tells the events up to the answer, of which the last may not have been stored when it came.
 #[allow(clippy::disallowed_methods, reason = "this is the bridge: a script's thread is no runtime worker")]
-fn wait_for_rest(seat: &Seat, hearing: &Hearing) -> Outcome<Value> {
-    let work = seat.host.perform(hearing.wanted(seat, false), seat.gate.cancel().clone());
-    seat.gate.waiting(|| seat.runtime.block_on(work))
+fn tell_rest(seat: &Seat, hearing: &Hearing, rest: Call) -> Outcome<()> {
+    let work = seat.host.perform(rest, seat.gate.cancel().clone());
+    let heard = seat.gate.waiting(|| seat.runtime.block_on(work))?;
+    let heard: Heard = serde_json::from_value(heard)
+        .map_err(|error| Failure::new(FailureKind::Internal, format!("events have another form: {error}")))?;
+    let told = hearing.tell(seat, &heard.events);
+    hearing.pass(heard.last);
+    told
 }
 
 fn tell(seat: &Seat, hearing: Option<&Hearing>, news: &Value) -> Outcome<()> {
-    hearing.map_or(Ok(()), |hearing| hearing.tell(seat, news))
+    let events = news.as_array().map_or(&[][..], Vec::as_slice);
+    hearing.map_or(Ok(()), |hearing| hearing.tell(seat, events))
 }
 
 /// The host's answer. What talks to models is driven by the runtime's own threads, beside their connections: on this

@@ -80,37 +80,57 @@ impl Hearing {
         self.hearers.telling.load(Ordering::Relaxed)
     }
 
-    /// Refuses effects while a closure is called: when events come is chance, and a repeated run must ask the same.
-    pub fn allows(&self, request: &Request) -> Outcome<()> {
-        let harmless = matches!(
+    /// Whether a question is answered at once, so that nobody waits and nothing is told meanwhile.
+    pub const fn is_at_once(request: &Request) -> bool {
+        matches!(
             request,
             Request::Say { .. }
                 | Request::Tools { .. }
                 | Request::Scripts { .. }
                 | Request::Branches
                 | Request::Typed { .. }
-        );
-        if harmless || !self.is_telling() {
-            return Ok(());
-        }
-        Err(Failure::new(FailureKind::Invalid, "on_event only looks: effects are not possible in its closure").hint(
-            "events are for people and logs: keep what it saw in a variable and print it afterwards; what is asked \
-                 must not rest on it, because a run that goes on or is replayed hears other events",
-        ))
+        )
     }
 
-    /// The question for what has not been told yet.
-    pub fn wanted(&self, seat: &Seat, wait: bool) -> Call {
-        let after = Some(self.hearers.told.load(Ordering::Relaxed));
-        Call { frame: seat.frame.clone(), request: Request::Events { after, wait } }
+    /// Refuses effects while a closure is called: when events come is chance, and a repeated run must ask in the same order.
+    pub fn allows(&self, request: &Request) -> Outcome<()> {
+        if Self::is_at_once(request) || !self.is_telling() {
+            return Ok(());
+        }
+        Err(Failure::new(FailureKind::Invalid, "on_event only looks: effects are not possible in its closure")
+            .hint("keep what it saw in a variable, and ask afterwards"))
+    }
+
+    /// The number of the last event that was told.
+    pub fn told(&self) -> u64 {
+        self.hearers.told.load(Ordering::Relaxed)
+    }
+
+    /// The question for what happens next.
+    pub fn next(&self, seat: &Seat) -> Call {
+        Call { frame: seat.frame.clone(), request: Request::News { after: self.told() } }
+    }
+
+    /// The question for what happened behind event `since` and has not been told yet, once what was waited for has come.
+    pub fn rest(&self, seat: &Seat, since: u64, done: &Outcome<Value>) -> Call {
+        let failed = match done {
+            Ok(_) => Some(false),
+            Err(failure) => (failure.kind != FailureKind::Cancelled).then_some(true),
+        };
+        Call { frame: seat.frame.clone(), request: Request::Heard { since, after: self.told(), failed } }
+    }
+
+    /// Takes for told whatever stands up to this event.
+    pub fn pass(&self, last: u64) {
+        self.hearers.told.fetch_max(last, Ordering::Relaxed);
     }
 
     /// Tells events to every closure. One that fails is told as a note and hears no more: what it looks at goes on.
     ///
     /// Fails with what stops the program.
     #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
-    pub fn tell(&self, seat: &Seat, events: &Value) -> Outcome<()> {
-        for event in events.as_array().into_iter().flatten() {
+    pub fn tell(&self, seat: &Seat, events: &[Value]) -> Outcome<()> {
+        for event in events {
             let number = event.get("seq").and_then(Value::as_u64).unwrap_or_default();
             self.hearers.told.fetch_max(number, Ordering::Relaxed);
             let event = to_dynamic(event);

@@ -36,6 +36,8 @@ pub struct Recorded {
     pub passed: bool,
     /// The part of the run that it was made in, if that is known and there is one.
     pub part: Option<String>,
+    /// Whether it was under way when the run, or a part of it, was stopped or held up: it has no end, or that of what stopped it.
+    pub open: bool,
 }
 
 /// What the calls of one role and model at one depth have used before a run goes on.
@@ -96,8 +98,10 @@ impl Store {
     /// All effects of a run, in the order of their first intents.
     pub fn recorded(&self, run: &RunId) -> Outcome<Vec<Recorded>> {
         self.read(|connection| {
-            let sql = "SELECT seq, frame, hash, occurrence, kind, state, raised, part FROM effects WHERE run = ?1
-                ORDER BY seq";
+            let sql =
+                "SELECT seq, frame, hash, occurrence, kind, state, raised, part, state = 'intent' OR (state = 'failed'
+                AND json_extract(result, '$.kind') IN ('cancelled', 'deadline', 'waiting', 'budget')) IS TRUE AS open
+                FROM effects WHERE run = ?1 ORDER BY seq";
             let mut query = connection.prepare_cached(sql)?;
             collect(query.query([run.as_str()])?, recorded)
         })
@@ -231,6 +235,7 @@ fn recorded(row: &Row<'_>) -> Worked<Recorded> {
         raised: number(row, "raised")? == 1,
         passed: number(row, "raised")? == 2,
         part: row.get("part")?,
+        open: row.get("open")?,
     })
 }
 

@@ -77,8 +77,14 @@ fn what_comes_after_a_batch_rests_on_its_failures() {
 }
 
 #[test]
-fn cut_answers_of_a_batch_are_not_paid_again_where_another_item_was_under_way() {
-    for kill in [true, false] {
+fn cut_answers_of_items_are_not_paid_again_where_another_item_was_under_way() {
+    for (each, kill) in [
+        ("llm_batch(all, #{concurrency: 16})", true),
+        ("llm_batch(all, #{concurrency: 16})", false),
+        ("par_map(all, |text| llm(text))", true),
+        ("par_map(all, |text| llm(text))", false),
+        ("par_map(all, |text| within(#{max_calls: 3}, || llm(text)))", true),
+    ] {
         let held = Arc::new(AtomicBool::new(true));
         let gate = Arc::clone(&held);
         let server = ChatServer::new(move |ask| match ask.last().as_str() {
@@ -86,9 +92,11 @@ fn cut_answers_of_a_batch_are_not_paid_again_where_another_item_was_under_way() 
             "slow" => Reply::text("SLOW"),
             _ => Reply::cut("half of"),
         });
-        let code = "let all = [\"slow\"]; for n in 0..12 { all.push(`cut ${n}`) }
-            let answers = llm_batch(all, #{concurrency: 16});
-            [answers[0], answers[1].kind, answers.len()]";
+        let code = format!(
+            "let all = [\"slow\"]; for n in 0..12 {{ all.push(`cut ${{n}}`) }}
+            let answers = {each};
+            [answers[0], answers[1].kind, answers.len()]"
+        );
         let program = Program::paying(&server).file("p.rhai", code);
         let running = program.args(["run", "p.rhai"]).start();
         server.wait_for(13);
@@ -101,9 +109,22 @@ fn cut_answers_of_a_batch_are_not_paid_again_where_another_item_was_under_way() 
         running.end();
         held.store(false, Ordering::SeqCst);
         let document = program.args(["resume", &newest_id(&program), "--json"]).run().json();
-        assert_eq!(document["answer"], json!(["SLOW", "truncated", 13]), "{document:#}");
-        assert_eq!(asked(&server).len(), 14, "kill: {kill}, {:?}", asked(&server));
+        assert_eq!(document["answer"], json!(["SLOW", "truncated", 13]), "{each}: {document:#}");
+        assert_eq!(asked(&server).len(), 14, "{each}, kill: {kill}, {:?}", asked(&server));
     }
+}
+
+#[test]
+fn branches_that_came_to_their_ends_are_tried_again_where_the_run_ended_behind_them() {
+    let server = refusing(1, &Arc::default());
+    let code = "let two = par_map([\"first\", \"other\"], |text| llm(text));
+        if type_of(two[0]) == \"map\" { throw \"no first\" }
+        two";
+    let program = Program::paying(&server).file("p.rhai", code);
+    program.args(["run", "p.rhai"]).run().code(1);
+    let document = program.args(["resume", &newest_id(&program), "--json"]).run().ok().json();
+    assert_eq!(document["answer"], json!(["FIRST", "OTHER"]), "{document:#}");
+    assert_eq!(asked(&server).len(), 3, "{:?}", asked(&server));
 }
 
 /// Waits until so many failures are noted on disk as gone past.

@@ -2,6 +2,7 @@
 
 use super::{Gate, asked, newest_id};
 use crate::repl::terminal::Terminal;
+use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
 
 #[test]
@@ -163,12 +164,17 @@ fn the_last_run_is_no_session_where_none_can_be_used() {
 }
 
 #[test]
-fn what_closures_of_on_event_had_gathered_is_said_to_be_gone() {
-    let program = Program::offline();
-    let told = "what closures of on_event had gathered is not";
-    for (input, is_told) in [("let n = 0; on_event(|e| { n += 1; });\nlet a = 1;\n", true), ("let a = 1;\n", false)] {
-        program.args([]).stdin(input).run().ok();
-        let ran = program.args(["resume", &newest_id(&program)]).stdin("print(a)\n").run().ok().prints("1\n");
-        assert_eq!(ran.stderr.contains(told), is_told, "{}", ran.stderr);
-    }
+fn what_closures_of_on_event_had_gathered_is_back() {
+    let server = ChatServer::new(|ask| Reply::text(ask.last().to_uppercase()));
+    let program = Program::paying(&server);
+    let inputs = "let seen = []; on_event(|e| seen.push(e.event));\nllm(\"a\");\nllm(\"b\");\nprint(seen)\n";
+    let ran = program.args([]).stdin(inputs).run().ok();
+    let seen = ran.stdout.strip_prefix("A\nB\n").expect("the answers");
+    assert_eq!(seen.matches("model_finished").count(), 2, "{}", ran.stdout);
+    let id = newest_id(&program);
+    let again = program.args(["resume", &id]).stdin("print(seen)\nllm(\"c\");\nprint(seen)\n").run().ok();
+    let later = again.stdout.strip_prefix(seen).unwrap_or_else(|| panic!("{seen}\n{}", again.stdout));
+    assert_eq!(later.matches("model_finished").count(), 3, "{}", again.stdout);
+    assert!(!again.stderr.contains("on_event"), "{}", again.stderr);
+    assert_eq!(server.asks().len(), 3);
 }

@@ -22,24 +22,24 @@ pub struct Account {
     pub unused: Vec<(u64, EffectKind, Frame)>,
 }
 
-/// What is told where a program with a closure of `on_event` goes another way than before.
-const HEARD: &str = "the program has a closure of on_event, and a run that is made again hears other events than before: \
-                     its way must not rest on what the closure saw";
+/// What is told where a program with a closure of `on_event` may go another way than before.
+const HEARD: &str =
+    "the log does not have all that closures of on_event heard, and a run that is made again hears other events";
 
 impl Replay {
-    /// Notes that the program has a closure of `on_event`.
-    pub(in crate::host) fn hear(&self) {
-        self.lock().heard = true;
+    /// Notes that closures of `on_event` were told what the log does not have.
+    pub(in crate::host) fn mishear(&self) {
+        self.lock().misheard = true;
     }
 
-    /// What may have led the program another way than before, if it has a closure of `on_event`.
-    pub fn heard(&self) -> Option<&'static str> {
-        self.lock().heard.then_some(HEARD)
+    /// What may have led the program another way than before, if its closures of `on_event` heard something else.
+    pub fn misheard(&self) -> Option<&'static str> {
+        self.lock().misheard.then_some(HEARD)
     }
 
     /// The failure of a missed effect, with what may have led the program there.
     pub(super) fn with_hearing(&self, missed: &Missed, failure: Failure) -> Failure {
-        let Some(heard) = self.heard() else { return failure };
+        let Some(heard) = self.misheard() else { return failure };
         let is_elsewhere = missed.again.is_none() && missed.instead.is_none();
         let hint = failure.hint.clone().filter(|_| !is_elsewhere);
         failure.hint(hint.map_or_else(|| heard.to_owned(), |hint| format!("{hint}; {heard}")))

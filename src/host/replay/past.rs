@@ -13,7 +13,7 @@ use crate::store::effects::EffectState;
 use crate::store::open::Store;
 use crate::store::resume::Recorded;
 use serde_json::Value;
-use std::collections::HashSet;
+use std::sync::Arc;
 
 /// How parts of frames begin beside which others of their kind may be at work; those of batches have numbers too.
 const AT_ONCE: [&str; 4] = ["step:", "item:", "branch:", "par["];
@@ -33,7 +33,7 @@ pub fn note(host: &RunHost, frame: &Frame) {
     drop(door::told(host, frame, asked(), Value::Null));
 }
 
-/// Notes that an item of a batch is given up: its slot has its failure. One note is enough, whoever finds it.
+/// Notes that an item of a batch, or of branches beside each other, is given up: its slot has its failure. One note is enough, whoever finds it.
 pub(in crate::host) fn note_item(host: &RunHost, frame: &Frame) {
     if !host.knows(frame, &Asked::new(EffectKind::Handled, &Value::Null)) {
         note(host, frame);
@@ -45,12 +45,13 @@ pub(in crate::host) fn note_item(host: &RunHost, frame: &Frame) {
 /// # Errors
 /// Those of the store.
 pub fn gone_past(store: &Store, run: &RunId, is_kept: impl Fn(u64) -> bool) -> Outcome<Vec<u64>> {
-    let log: Vec<Recorded> = store.recorded(run)?.into_iter().filter(|known| is_kept(known.seq)).collect();
+    let kept = store.recorded(run)?.into_iter().filter(|known| is_kept(known.seq));
+    let log = Log::of(kept.map(Arc::new).collect());
     let mut past = Vec::new();
-    for effect in log.iter().filter(|known| known.state == EffectState::Failed) {
+    for effect in log.effects.iter().filter(|known| known.state == EffectState::Failed) {
         let Some(row) = store.effect(run, &effect.key)? else { continue };
         if let Some(Err(failure)) = store.answer(&row)?
-            && is_past(effect, &failure, log.iter())
+            && log.is_past(effect, &failure)
         {
             past.push(effect.seq);
         }
@@ -58,55 +59,66 @@ pub fn gone_past(store: &Store, run: &RunId, is_kept: impl Fn(u64) -> bool) -> O
     Ok(past)
 }
 
-/// Whether the program went on past what an effect came to, a failure: the run did not end with it, and its log has more
-/// behind it. That may have failed as well, and then it is this that is made again.
-pub(in crate::host) fn is_past<'a>(
-    effect: &Recorded,
-    failure: &Failure,
-    log: impl Iterator<Item = &'a Recorded> + Clone,
-) -> bool {
-    use FailureKind::{Budget, Cancelled, Deadline, Waiting};
-    let refused = failure.details.get("stopped_by").is_some_and(|by| by == Budget.name());
-    if effect.raised
-        || refused
-        || matches!(failure.kind, Budget | Cancelled | Deadline | Waiting)
-        || failure.details.contains_key("settled")
-        || failure.details.contains_key(NOT_REPEATED)
-    {
-        return false;
-    }
-    if effect.passed {
-        return true;
-    }
-    let last = || log.clone().filter(|known| known.kind.is_outward()).map(|known| known.seq).max();
-    let tells = |later: &&Recorded| later.kind == EffectKind::Handled || later.kind.is_outward();
-    log.clone().filter(|known| known.seq > effect.seq).filter(tells).any(|later| {
-        follows(effect.key.frame.as_str(), later.key.frame.as_str())
-            // A note behind which nothing was asked yet is none, so that nothing is lost by another try.
-            && (later.kind != EffectKind::Handled || last() > Some(later.seq) || is_amid(later, log.clone()))
-    })
+/// What a run had asked, as it tells what the run had gone on past.
+#[derive(Debug)]
+pub(super) struct Log {
+    /// In the order of their first intents.
+    effects: Vec<Arc<Recorded>>,
+    /// The number of the last one that asked somebody.
+    last: Option<u64>,
+    /// What was under way in the end.
+    open: Vec<Arc<Recorded>>,
 }
 
-/// Whether this notes that an item of a batch is given up, and another item had not come to its end: the batch waits for that
-/// one alone, however late it began.
-fn is_amid<'a>(note: &Recorded, log: impl Iterator<Item = &'a Recorded> + Clone) -> bool {
-    let beside = log.filter(|known| are_items(note.key.frame.as_str(), known.key.frame.as_str()));
-    let is_end = |known: &&Recorded| match known.kind {
-        EffectKind::Handled => true,
-        kind => kind.is_outward() && known.state == EffectState::Done,
-    };
-    let ended: HashSet<&str> = beside.clone().filter(is_end).map(|known| known.key.frame.as_str()).collect();
-    beside.filter(|known| known.kind.is_outward()).any(|known| match known.state {
-        EffectState::Intent => true,
-        EffectState::Failed => !ended.contains(known.key.frame.as_str()),
-        EffectState::Done => false,
-    })
+impl Log {
+    /// Of these effects, which stand in the order of their first intents.
+    pub(super) fn of(effects: Vec<Arc<Recorded>>) -> Self {
+        let outward = || effects.iter().filter(|known| known.kind.is_outward());
+        let last = outward().next_back().map(|known| known.seq);
+        let open = outward().filter(|known| known.open).map(Arc::clone).collect();
+        Self { effects, last, open }
+    }
+
+    /// Whether the program went on past what an effect came to, a failure: the run did not end with it, and its log has more
+    /// behind it. That may have failed as well, and then it is this that is made again.
+    pub(super) fn is_past(&self, effect: &Recorded, failure: &Failure) -> bool {
+        use FailureKind::{Budget, Cancelled, Deadline, Waiting};
+        let refused = failure.details.get("stopped_by").is_some_and(|by| by == Budget.name());
+        if effect.raised
+            || refused
+            || matches!(failure.kind, Budget | Cancelled | Deadline | Waiting)
+            || failure.details.contains_key("settled")
+            || failure.details.contains_key(NOT_REPEATED)
+        {
+            return false;
+        }
+        if effect.passed {
+            return true;
+        }
+        let behind = self.effects.partition_point(|known| known.seq <= effect.seq);
+        let follows = |later: &Recorded| follows(effect.key.frame.as_str(), later.key.frame.as_str());
+        self.effects.iter().skip(behind).any(|later| follows(later) && self.tells(later))
+    }
+
+    /// Whether an effect tells of what came before it that the run went on. A note behind which nothing was asked yet is none,
+    /// so that nothing is lost by another try, unless other items were under way: then these alone are waited for.
+    fn tells(&self, later: &Recorded) -> bool {
+        // What stopped in a part of the program may have been stopped by that part alone.
+        let was_waited_for = |open: &Recorded| open.state == EffectState::Intent || open.part == later.part;
+        let beside = |open: &Recorded| are_items(later.key.frame.as_str(), open.key.frame.as_str());
+        let is_amid = || self.open.iter().any(|open| was_waited_for(open) && beside(open));
+        match later.kind {
+            EffectKind::Handled => self.last > Some(later.seq) || is_amid(),
+            kind => kind.is_outward(),
+        }
+    }
 }
 
-/// Whether two frames are parts of two items of one batch.
+/// Whether two frames are parts of two items of one batch, or of branches beside each other.
 fn are_items(one: &str, other: &str) -> bool {
     let parting = one.split('/').zip(other.split('/')).find(|(one, other)| one != other);
-    parting.is_some_and(|(one, other)| one.starts_with("batch") && kind(one) == kind(other))
+    let of_many = |part: &str| part.starts_with("batch") || part.starts_with("par[");
+    parting.is_some_and(|(one, other)| of_many(one) && kind(one) == kind(other))
 }
 
 /// Whether what begins later in one frame has waited for what began earlier in the other: it has, unless they are parts
@@ -153,7 +165,7 @@ mod tests {
             ("root/e1/batch0[0]", "root/e1/batch0[0]", false),
             ("root/e1/batch0[0]", "root/e1/batch1[1]", false),
             ("root/e1/batch0[0]", "root/e2/batch0[1]", false),
-            ("root/e1/par[0]", "root/e1/par[1]", false),
+            ("root/e1/par[0]", "root/e1/par[1]/within0", true),
         ] {
             assert_eq!(are_items(one, other), expect, "{one} {other}");
         }

@@ -15,7 +15,7 @@ pub const ON_EVENT: Primitive = Primitive {
     params: &[(
         "closure",
         "sees a map such as #{event: \"step_finished\", step, key, outcome, cost, millis, frame, seq}; it can print and \
-         keep, but ask nobody; a run that goes on or is replayed hears other events, so what is asked must not rest on them",
+         keep, but ask nobody; a run that goes on or is replayed is told the same again",
     )],
     example: "let seen = []; on_event(|e| seen.push(e.event)); llm(\"Why?\\n\\n\" + context.line(1)); print(\"model_finished\" in seen)",
     prints: "true\n",
@@ -25,7 +25,7 @@ pub const ON_EVENT: Primitive = Primitive {
 fn register(engine: &mut Engine, desk: &Arc<Desk>) {
     let desk = Arc::clone(desk);
     engine.register_fn("on_event", move |context: NativeCallContext, closure: FnPtr| -> Answer<Dynamic> {
-        let last = done(bridge::ask(Request::Events { after: None, wait: false }))?;
+        let last = done(bridge::ask(Request::Listen))?;
         desk.hearers().add(&context, closure, last.as_u64().unwrap_or_default());
         Ok(Dynamic::UNIT)
     });

@@ -4,7 +4,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::Request;
 use crate::core::text::meant;
 use crate::policy::window::Window;
-use crate::script::bridge::{Seat, seat, seated};
+use crate::script::bridge::{self, Seat, seat, seated};
 use crate::script::captures;
 use crate::script::convert::{friendly, to_dynamic};
 use crate::script::copies::Copies;
@@ -202,13 +202,22 @@ fn branch(work: &Work, parent: &Seat, call: &mut dyn FnMut(usize, &Dynamic) -> O
             return;
         }
         let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), hearers: None, ..parent.clone() };
-        let result = seated(seat, || panics::caught("code", || parent.gate.computing(|| call(index, item))));
+        let work_on = || {
+            let result = panics::caught("code", || call(index, item));
+            if is_given_up(&result) { bridge::ask(Request::GivenUp).and(result) } else { result }
+        };
+        let result = seated(seat, || parent.gate.computing(work_on));
         let over = matches!(&result, Err(failure) if !failure.kind.catchable() && !failure.is_alone());
         if over {
             work.next.store(work.items.len(), Ordering::Relaxed);
         }
         work.note(index, result, over);
     }
+}
+
+/// Whether the slot of an item has its failure. What a budget refused is asked for again whenever there is more of it.
+fn is_given_up(result: &Outcome<Dynamic>) -> bool {
+    result.as_ref().is_err_and(|failure| failure.kind.catchable() && failure.kind != FailureKind::Budget)
 }
 
 impl Work {
