@@ -298,12 +298,3 @@ pub struct EventRecord {
     #[serde(flatten)]
     pub event: Event,
 }
-
-/// What the closures of `on_event` are told once what their program waited for has come.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Heard {
-    /// The events, each as a map.
-    pub events: Vec<Value>,
-    /// The number of the last event that is no news any more.
-    pub last: u64,
-}

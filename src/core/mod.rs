@@ -13,6 +13,7 @@ pub mod episode;
 pub mod event;
 pub mod exit;
 pub mod failure;
+pub mod heard;
 pub mod ids;
 pub mod limits;
 pub mod message;

@@ -4,8 +4,9 @@
 //! hears of what it makes anew only where its log ends.
 
 use crate::core::effect::EffectKind;
-use crate::core::event::{Event, EventRecord, Heard};
+use crate::core::event::{Event, EventRecord};
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::heard::Heard;
 use crate::core::ids::Frame;
 use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
@@ -15,7 +16,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 /// The number of the last event, for who begins to listen.
 pub async fn listen(host: &RunHost) -> Outcome<Value> {
-    Ok(json!(last(host, 0).await?))
+    let records = stored(host, 0).await?;
+    Ok(json!(records.last().map_or(0, |record| record.seq)))
 }
 
 /// The events behind a number as soon as there are any. Where the log has what was told here, none come before the end.
@@ -25,7 +27,8 @@ pub async fn wait(host: &RunHost, frame: &Frame, after: u64) -> Outcome<Value> {
     }
     let mut live = host.kit.store.subscribe();
     loop {
-        let records = behind(host, after)?;
+        let mut records = host.kit.store.events(&host.run, after)?;
+        records.retain(is_told);
         if !records.is_empty() {
             return as_data(&records);
         }
@@ -42,13 +45,12 @@ pub async fn wait(host: &RunHost, frame: &Frame, after: u64) -> Outcome<Value> {
 /// What is still to be told, behind event `after`, of what happened while a program waited, behind event `since`; or all that
 /// was told here, as the log has it. What was stopped is made again, and heard then.
 pub async fn heard(host: &RunHost, frame: &Frame, (since, after): (u64, u64), failed: Option<bool>) -> Outcome<Value> {
-    let last = last(host, since).await?;
-    let told = failed.map(asked);
-    let events = match told {
+    let mut records = stored(host, since).await?;
+    let last = records.last().map_or(since, |record| record.seq);
+    let events = match failed.map(asked) {
         Some(told) if host.knows(frame, &told) => door::told(host, frame, told, Vec::new())?,
         told => {
-            let mut records = behind(host, since)?;
-            records.retain(|record| record.seq <= last);
+            records.retain(is_told);
             let events = records.iter().map(as_data).collect::<Outcome<Vec<Value>>>()?;
             let known = records.partition_point(|record| record.seq <= after);
             note(host, frame, told, &events)?;
@@ -73,14 +75,10 @@ fn asked(failed: bool) -> Asked {
     Asked::new(EffectKind::Heard, &json!({"failed": failed}))
 }
 
-/// The number of the last event of all that were told until now.
-async fn last(host: &RunHost, since: u64) -> Outcome<u64> {
+/// The events behind a number, with all that were told until now.
+async fn stored(host: &RunHost, after: u64) -> Outcome<Vec<EventRecord>> {
     host.kit.store.close().await?;
-    Ok(host.kit.store.events(&host.run, since)?.last().map_or(since, |record| record.seq))
-}
-
-fn behind(host: &RunHost, after: u64) -> Outcome<Vec<EventRecord>> {
-    Ok(host.kit.store.events(&host.run, after)?.into_iter().filter(is_told).collect())
+    host.kit.store.events(&host.run, after)
 }
 
 /// What was printed is left out: whoever prints about events would hear of it without an end.

@@ -2,8 +2,8 @@
 //!
 //! A script runs on a thread of its own, so blocking it is harmless; on a runtime worker this would panic.
 
-use crate::core::event::Heard;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::heard::Heard;
 use crate::core::ids::Frame;
 use crate::core::request::{Call, Request};
 use crate::core::step::StepTold;

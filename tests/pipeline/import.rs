@@ -57,6 +57,7 @@ fn files_commands_conditions_and_loops_are_carried_over() {
     program.args(["pipeline", "import", "theirs.yaml", "--output", "ours.yaml"]).run().ok();
     program.args(["pipeline", "validate", "ours.yaml"]).run().ok().prints("ours.yaml: ok, 6 steps\n");
     program.args(["pipeline", "import", "theirs.yaml", "-o", "ours.yaml"]).run().code(1).says("cannot write ours.yaml");
+    program.args(["pipeline", "import", "none.yaml"]).run().code(1).says("hint: name a pipeline in a .yaml file");
 }
 
 #[test]

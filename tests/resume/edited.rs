@@ -84,6 +84,26 @@ fn a_look_ahead_knows_of_every_item_whether_it_is_asked() {
 }
 
 #[test]
+fn a_look_ahead_goes_on_beside_a_step_that_has_changed() {
+    let server = holding(usize::MAX);
+    let flow = "steps:
+  a: {llm: a}
+  then: {llm: 'then {{ a }}'}
+  b: {llm: b}
+  inner: {parallel: {left: {x: {llm: x}}, right: {y: {llm: y}}}}
+  last: {llm: 'last {{ b }}'}
+";
+    let program = Program::paying(&server).file("p.yaml", flow);
+    program.args(["run", "p.yaml"]).run().ok();
+    let edited = ["llm: a}", "llm: b}", "llm: y}"]
+        .iter()
+        .fold(flow.to_owned(), |text, step| text.replace(step, &step.replace('}', " otherwise}")));
+    let program = program.file("p.yaml", edited);
+    let plan = program.args(["resume", "last", "--dry-run", "--json"]).run().ok().json();
+    assert_eq!(plan["changed"].as_array().map(Vec::len), Some(3), "{plan:#}");
+}
+
+#[test]
 fn what_a_script_may_still_ask_for_is_no_orphan_yet() {
     let server = holding(2);
     let (program, id) = killed(&server, 3);

@@ -17,10 +17,14 @@ use std::sync::Arc;
 
 /// Reads and checks a file.
 pub(super) fn read(app: &App, file: &Path) -> Outcome<Arc<Pipeline>> {
-    load::load(&app.kit.settings, app.kit.tools.get()?, file).map_err(|failure| match failure.kind {
+    load::load(&app.kit.settings, app.kit.tools.get()?, file).map_err(|failure| unfound(failure, file))
+}
+
+fn unfound(failure: Failure, file: &Path) -> Failure {
+    match failure.kind {
         FailureKind::NotFound if !file.exists() => failure.hint("name a pipeline in a .yaml file"),
         _ => failure,
-    })
+    }
 }
 
 /// Checks files, all of them, and tells every fault.
@@ -76,7 +80,7 @@ pub(super) fn explain(app: &App, printer: &Printer, args: &Explain) -> Outcome<E
 
 /// Translates a file; what comes out has been checked.
 pub(super) fn import(app: &App, printer: &Printer, file: &Path, output: Option<&Path>) -> Outcome<Exit> {
-    let text = load::text(file)?;
+    let text = load::text(file).map_err(|failure| unfound(failure, file))?;
     let written = import::import(file, &text)?;
     load::load_text(&app.kit.settings, app.kit.tools.get()?, output.unwrap_or(file), &written)
         .map_err(|failure| translated(failure, file, &written))?;

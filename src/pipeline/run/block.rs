@@ -123,8 +123,8 @@ fn conclude(
     }
     if let Some(failure) = came.failure.as_ref().filter(|failure| !failure.kind.catchable()) {
         match failure.kind {
-            // Whoever can go on without the person does.
-            FailureKind::Waiting => {}
+            // Whoever can go on without the person does, or without what a look ahead does not know.
+            _ if outcome == StepOutcome::Waiting => {}
             FailureKind::Cancelled | FailureKind::Deadline => flow.stop(format!("`{}` was stopped", step.name), true),
             _ => flow.stop(format!("`{}` failed", step.name), false),
         }
@@ -224,6 +224,7 @@ impl Came {
     /// What became of it.
     pub fn outcome(&self) -> StepOutcome {
         match (&self.failure, &self.value) {
+            (Some(failure), _) if failure.is_alone() => StepOutcome::Waiting,
             (Some(failure), _) => StepOutcome::of(failure.kind),
             (None, Some(_)) => StepOutcome::Ok,
             (None, None) => StepOutcome::Skipped,

@@ -1,5 +1,7 @@
 //! `par_map`: a closure over items, on parallel threads.
 
+mod own;
+
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::Request;
 use crate::core::text::meant;
@@ -7,13 +9,13 @@ use crate::policy::window::Window;
 use crate::script::bridge::{self, Seat, seat, seated};
 use crate::script::captures;
 use crate::script::convert::{friendly, to_dynamic};
-use crate::script::copies::Copies;
 use crate::script::desk::Desk;
 use crate::script::errors::{from_native, panics, raise, slip, way};
 use crate::script::limits::growth::settled;
 use crate::script::limits::guards::collected;
 use crate::script::limits::held::hand_over;
 use crate::script::prims::llm_batch::concurrency;
+use crate::script::prims::par_map::own::Own;
 use crate::script::prims::primitive::{Answer, Primitive, ask, done};
 use crate::script::worker::{no_thread, stack};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, Map, NativeCallContext, Position};
@@ -99,7 +101,7 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
     let afresh = captures::may_change(context, each);
     let (stored, engine) = (context.store_data(), context.engine());
     let items_in_turn = || {
-        let mut own = Own { shared: each, afresh, copies: Copies::default(), closure: None };
+        let mut own = Own::of(each, afresh);
         branch(&work, &seat, &mut |index, item| {
             let context = stored.create_context(engine);
             settled(own.call(&context, item).map_err(|error| work.failure(&context, index, error)))
@@ -135,28 +137,6 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
     })?;
     seat.note();
     collect(work)
-}
-
-/// The closure as one thread has it: a call on a captured variable would fail while another thread makes one on it too.
-struct Own<'a> {
-    shared: &'a FnPtr,
-    /// Each item gets a copy of its own, where one item could see what the closure did for another.
-    afresh: bool,
-    copies: Copies,
-    closure: Option<FnPtr>,
-}
-
-impl Own<'_> {
-    fn call(&mut self, context: &NativeCallContext, item: &Dynamic) -> Answer<Dynamic> {
-        if self.afresh {
-            (self.copies, self.closure) = (Copies::default(), None);
-        }
-        if self.closure.is_none() {
-            self.closure = Some(done(self.copies.closure(self.shared))?);
-        }
-        let (closure, item) = (self.closure.as_ref().unwrap_or(self.shared), done(self.copies.value(item))?);
-        closure.call_within_context::<Dynamic>(context, (item,))
-    }
 }
 
 /// What every item would fail with alike is told once.
