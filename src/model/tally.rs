@@ -98,9 +98,9 @@ impl Tally {
         self.counted
     }
 
-    /// Whether the server has told any figures.
-    pub const fn is_told(&self) -> bool {
-        self.usage.is_some()
+    /// Whether the server has told how long the prompt is.
+    pub const fn has_prompt(&self) -> bool {
+        matches!(self.usage, Some(usage) if usage.input_tokens > 0)
     }
 
     /// The most tokens that the model can have thought in silence in a call that ran for so long: while nothing came, at the

@@ -1,6 +1,7 @@
 //! Requests that a server read and did not answer: what is charged for them is told, and never more than allowed.
 
 use crate::support::chat::{ChatServer, Reply};
+use crate::support::dialects::MESSAGES;
 use crate::support::program::Program;
 use crate::support::server::{self, Act};
 use serde_json::json;
@@ -150,6 +151,23 @@ fn an_answer_that_breaks_the_protocol_is_charged_at_its_worst() {
         let document = ran.json();
         assert_eq!(document["failure"]["details"]["unheard_tokens"], 100, "{document:#}");
         assert_eq!((&document["output_tokens"], server.asks().len()), (&json!(100), 1), "{document:#}");
+    }
+}
+
+#[test]
+fn an_answer_that_breaks_behind_a_count_of_its_prompt_alone_is_charged_at_its_worst_too() {
+    let long = (MESSAGES.says)(&"x".repeat(1_200_000));
+    // The one token is that of an answer that begins. A prompt of which nothing is told is held back as 33 tokens.
+    for (told, input, output) in [(Some((20, 1)), 20, 1), (Some((0, 1)), 33, 1), (None, 33, 0)] {
+        let acts = server::stream(&[&(MESSAGES.begins)(told), &long]);
+        let server = ChatServer::new(move |_| Reply::acts(acts.clone()));
+        let program = served(&server, "provider = \"anthropic\"\n");
+        let document = program.args(["eval", "llm(\"x\", #{max_tokens: 100})", "--json"]).run().code(4).json();
+        assert_eq!(document["failure"]["kind"], "protocol", "{document:#}");
+        assert_eq!(document["failure"]["details"]["unheard_tokens"], 100 - output, "{document:#}");
+        let charged = (&document["input_tokens"], &document["output_tokens"], &document["estimated"]);
+        assert_eq!(charged, (&json!(input), &json!(100), &json!(true)), "{told:?}: {document:#}");
+        assert_eq!(server.asks().len(), 1);
     }
 }
 

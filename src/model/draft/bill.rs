@@ -29,7 +29,7 @@ impl Draft<'_> {
             return if thought { self.thoughtful(request, time) } else { self.usage(request) };
         }
         let mut usage = self.usage(request);
-        if self.is_uncounted() {
+        if !self.tally.has_prompt() {
             usage.input_tokens = self.tally.held_back(request);
         }
         unheard(usage, request.sampling.max_tokens.unwrap_or(0))
@@ -96,9 +96,9 @@ impl Draft<'_> {
         matches!(self.stage, Stage::Asked) && self.tally.is_empty()
     }
 
-    /// Whether the server has been asked and has told no usage.
+    /// Whether the server has been asked and has counted no answer; some count the prompt at once.
     const fn is_uncounted(&self) -> bool {
-        matches!(self.stage, Stage::Asked) && !self.tally.is_told()
+        matches!(self.stage, Stage::Asked) && !self.tally.is_counted()
     }
 }
 
