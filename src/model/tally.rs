@@ -18,6 +18,10 @@ const SAMPLE: u64 = 64;
 /// So long a pause between two pieces is silence, in which a model can think.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// So many of the tokens that an answer has at least are not held against a count: in prose few words are as long as a token can
+/// be, but a label such as `Environmental` is one token and nothing else.
+const LENIENT: u64 = 2;
+
 /// More tokens than any model's longest answer, for requests that set no limit.
 const LONGEST: u64 = 1_000_000;
 
@@ -124,7 +128,8 @@ impl Tally {
             ..Usage::default()
         };
         let Some(told) = self.usage else { return here };
-        let least = self.fewest();
+        let fewest = self.fewest();
+        let least = fewest.saturating_sub(LENIENT).max(fewest.min(1));
         // A count that came before the last of the answer is that of its beginning.
         let whole = self.counted && self.counted_at == self.heard;
         let low = told.output_tokens < if whole { least } else { here.output_tokens };
@@ -144,7 +149,7 @@ impl Tally {
         let most = request.sampling.max_tokens.unwrap_or_default().max(here.output_tokens);
         let output = if high { told.output_tokens.min(most) } else { told.output_tokens };
         Usage {
-            output_tokens: if low { output.max(here.output_tokens).max(least) } else { output },
+            output_tokens: if low { output.max(here.output_tokens) } else { output },
             reasoning_tokens: if high { here.reasoning_tokens } else { told.reasoning_tokens },
             estimated: true,
             ..asked
@@ -253,6 +258,13 @@ mod tests {
         let hindi = "नमस्ते, मेरा नाम जीपीटी-4o है। मैं एक नए प्रकार का भाषा मॉडल हूँ।";
         for (text, told) in [
             ("internationalization", 3),
+            // Labels of cl100k_base.
+            ("Application", 1),
+            ("Authentication", 1),
+            ("Configuration", 1),
+            ("Connection", 1),
+            ("Environmental", 1),
+            ("Authentication failed", 2),
             ("The quick brown fox jumps over the lazy dog.", 10),
             (hindi, 23),
             ("==================================================", 1),
@@ -291,9 +303,12 @@ mod tests {
 
     #[test]
     fn counts_below_what_arrived_are_not() {
-        for (text, told, expect) in
-            [("yes", 0, 1), ("The quick brown fox jumps over the lazy dog.", 5, 11), ("1 2 3 4 5 6 7 8", 1, 4)]
-        {
+        for (text, told, expect) in [
+            ("yes", 0, 1),
+            ("Environmental", 0, 4),
+            ("The quick brown fox jumps over the lazy dog.", 3, 11),
+            ("1 2 3 4 5 6 7 8 9 10 11 12 13 14", 1, 8),
+        ] {
             assert_eq!(billed(text, told), (expect, true), "{text}");
         }
     }

@@ -53,6 +53,26 @@ fn a_count_that_what_arrived_belies_is_not_believed() {
 }
 
 #[test]
+fn an_honest_count_of_a_word_or_two_is_believed() {
+    for dialect in DIALECTS {
+        let Dialect { provider, counts, document: whole, .. } = dialect;
+        // All of a label can be one token, and is never none.
+        for (text, told, billed, estimated) in [
+            ("Environmental", 1, 1, false),
+            ("Authentication failed", 2, 2, false),
+            ("Environmental", 0, 4, true),
+            ("word word word word word word", 1, 8, true),
+        ] {
+            let usage = counts((200, told));
+            let streamed = dialect.streams(text, Some(usage.clone()));
+            check(provider, &document(&dialect, true, streamed), (200, billed), estimated);
+            let piece = server::json(200, &whole(text, usage));
+            check(provider, &document(&dialect, false, piece), (200, billed), estimated);
+        }
+    }
+}
+
+#[test]
 fn a_count_that_came_early_is_not_the_last_word() {
     for dialect in [CHAT, MESSAGES] {
         let Dialect { provider, begins, says, ends, cut, .. } = dialect;
