@@ -54,6 +54,8 @@ pub enum Known {
     Cost(Money),
     /// That it has no whole answer, in the provider's word, and what was counted.
     Unfinished(String, Option<Usage>),
+    /// Why its answer, which has come to its end, is none, and what was counted.
+    Failed(String, Usage),
 }
 
 /// What a caller sees of a call while it runs.

@@ -92,7 +92,8 @@ fn started(requests: usize, server: &ChatServer, dialect: Dialect, id: &str) -> 
         dialect.provider,
         server.base_url()
     );
-    let program = Program::new().file("rhizo.toml", settings).file("one.rhai", "llm(\"a\", #{max_tokens: 500})");
+    let code = "llm(\"a\", #{max_tokens: 500, stop: [\"END\"]})";
+    let program = Program::new().file("rhizo.toml", settings).file("one.rhai", code);
     let running = program.args(["run", "one.rhai"]).start();
     server.wait_for(requests);
     let begun = std::time::Instant::now();
@@ -111,11 +112,23 @@ fn cost(document: &Value) -> f64 {
     (document["cost_usd"].as_f64().expect("a number") * 1e9).round()
 }
 
+/// The beginning of a response.
+fn begun() -> String {
+    named("response.created", json!({"response": {"id": "resp_1", "status": "in_progress", "output": []}}))
+}
+
 fn response(status: &str) -> Value {
     let content = json!([{"type": "output_text", "text": "the whole"}]);
     let output = json!([{"type": "message", "status": "completed", "content": content}]);
     json!({"id": "resp_1", "object": "response", "status": status, "output": output,
         "usage": {"input_tokens": 20, "output_tokens": 10}})
+}
+
+/// A response in which the model declines to answer.
+fn declined(id: &str) -> Value {
+    let content = json!([{"type": "refusal", "refusal": "I will not say that"}]);
+    json!({"id": id, "object": "response", "status": "completed", "output": [{"type": "message", "content": content}],
+        "usage": {"input_tokens": 10, "output_tokens": 5}})
 }
 
 /// A response of which nothing is counted yet.
@@ -129,8 +142,7 @@ fn unfinished() -> Value {
 #[test]
 fn a_response_that_the_provider_has_whole_is_the_answer() {
     let desk = Desk::default();
-    let begin = named("response.created", json!({"response": {"id": "resp_1", "status": "in_progress", "output": []}}));
-    let server = desk.server(RESPONSES, begin);
+    let server = desk.server(RESPONSES, begun());
     let (program, run) = killed(&server, RESPONSES, "resp_1");
     let shown = program.args(["runs", "show", &run]).run().ok().stdout;
     assert!(shown.contains("resp_1 at its provider; asked again by resume, or: rhizo runs settle"), "{shown}");
@@ -165,10 +177,62 @@ fn a_response_that_the_provider_has_whole_is_the_answer() {
 }
 
 #[test]
+fn a_kept_answer_ends_where_the_call_would_have_ended_it() {
+    // The protocol has no texts that end an answer, so the server goes on, perhaps to its limit.
+    for (status, details) in [("completed", Value::Null), ("incomplete", json!({"reason": "max_output_tokens"}))] {
+        let desk = Desk::default();
+        let server = desk.server(RESPONSES, begun());
+        let (program, run) = killed(&server, RESPONSES, "resp_1");
+        let mut answer = response(status);
+        answer["incomplete_details"] = details;
+        answer["output"][0]["content"][0]["text"] = json!("the whole END and more");
+        desk.says(200, answer);
+        program.args(["runs", "settle", &run, "e1", "provider"]).run().ok();
+        let document = program.args(["resume", &run, "--json"]).run().ok().json();
+        assert_eq!((&document["answer"], cost(&document)), (&json!("the whole "), 30.0), "{status}: {document:#}");
+        assert_eq!(server.asks().len(), 1, "{status}");
+    }
+}
+
+#[test]
+fn a_call_that_the_model_declined_is_settled_at_its_cost_and_made_again() {
+    let desk = Desk::default();
+    let server = desk.server(RESPONSES, begun());
+    let (program, run) = killed(&server, RESPONSES, "resp_1");
+    let mut uncounted = declined("resp_1");
+    uncounted["usage"] = Value::Null;
+    desk.says(200, uncounted);
+    let ran = program.args(["runs", "settle", &run, "e1", "provider"]).run().code(4);
+    ran.says("the model declined to answer: I will not say that").says(" cost USD");
+    desk.says(200, declined("resp_1"));
+    let told = program.args(["runs", "settle", &run, "e1", "provider"]).run().ok().stdout;
+    let paid = "is paid with $0.000000015 and 10 + 5 tokens, and to be asked again: the model declined to answer: I will \
+        not say that; rhizo resume";
+    assert!(told.contains(paid), "{told}");
+    let row = newest(&program);
+    assert_eq!((&row["input_tokens"], &row["output_tokens"], cost(&row)), (&json!(10), &json!(5), 15.0), "{row:#}");
+    let document = program.args(["resume", &run, "--json"]).run().ok().json();
+    assert_eq!((&document["answer"], cost(&document)), (&json!("made again"), 45.0), "{document:#}");
+    assert_eq!((&document["input_tokens"], &document["output_tokens"]), (&json!(30), &json!(15)), "{document:#}");
+}
+
+#[test]
+fn a_request_that_the_model_declined_keeps_no_answer_from_the_call() {
+    let desk = Desk::default();
+    let server = desk.breaking(&[1, 2], "resp_1");
+    let (program, run) = killed_in(2, &server, RESPONSES, "resp_2");
+    desk.says(200, declined("resp_2"));
+    let told = program.args(["runs", "settle", &run, "e1", "provider"]).run().ok().stdout;
+    assert!(told.contains("is answered by its provider for $0.000000045; rhizo resume"), "{told}");
+    let document = program.args(["resume", &run, "--json"]).run().ok().json();
+    assert_eq!((&document["answer"], cost(&document)), (&json!("the whole"), 45.0), "{document:#}");
+    assert_eq!((&document["input_tokens"], &document["output_tokens"]), (&json!(30), &json!(15)), "{document:#}");
+}
+
+#[test]
 fn a_run_that_has_ended_has_the_tokens_that_its_provider_tells() {
     let desk = Desk::default();
-    let begin = named("response.created", json!({"response": {"id": "resp_1", "status": "in_progress", "output": []}}));
-    let server = desk.server(RESPONSES, begin);
+    let server = desk.server(RESPONSES, begun());
     let (program, running) = started(1, &server, RESPONSES, "resp_1");
     running.interrupt();
     running.end().code(130);

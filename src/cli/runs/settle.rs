@@ -66,7 +66,7 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
     if effect.state == EffectState::Done || (is_cost && is_before(store, &effect)?) {
         return earlier(app, printer, &row.id, &effect, args).await;
     }
-    let mut worst = String::new();
+    let mut beside = String::new();
     let settlement = match &args.verdict {
         Verdict::Rerun => Settlement::Repeat,
         Verdict::Skip => Settlement::Value(Value::Null),
@@ -76,7 +76,7 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
         Verdict::Cost { usd, tokens } => Settlement::Cost { cost: *usd, usage: said(tokens) },
         Verdict::Provider => {
             let word = by_provider(app, row.id.as_str(), &effect).await?;
-            worst = at_worst(&word);
+            beside = told_beside(&word);
             word.settlement
         }
     };
@@ -90,7 +90,7 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
             .hint("say `rerun`, `provider`, or `cost USD` if you know what it cost"));
     }
     let onward = onward(store, &row.id)?;
-    let told_as = format!("{}{worst}", told_as(&args.verdict, &settlement, onward.is_over));
+    let told_as = format!("{}{beside}", told_as(&args.verdict, &settlement, onward.is_over));
     store.settle_effect(&row.id, effect.seq, &settlement, (app.kit.clock)(), args.force).await?;
     told(printer, (&row.id, effect.seq), &told_as, &onward)
 }
@@ -203,14 +203,15 @@ async fn by_provider(app: &App, run: &str, effect: &EffectRow) -> Outcome<Word> 
     })
 }
 
-/// What of a cost its provider did not say.
-fn at_worst(word: &Word) -> String {
+/// What of a cost its provider did not say, and why an answer that it had is none.
+fn told_beside(word: &Word) -> String {
     let whose = match word.unknown {
         1 => "1 request".to_owned(),
         requests => format!("{requests} requests"),
     };
     let told = format!(", of it {} at worst for {whose} unknown to its provider", word.worst);
-    if word.worst > Money::ZERO { told } else { String::new() }
+    let told = if word.worst > Money::ZERO { told } else { String::new() };
+    word.why.iter().fold(told, |told, why| format!("{told}: {why}"))
 }
 
 fn told_as(verdict: &Verdict, settlement: &Settlement, is_over: bool) -> String {

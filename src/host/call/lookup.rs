@@ -20,6 +20,8 @@ pub struct Word {
     pub unknown: u64,
     /// What of the cost is their worst case.
     pub worst: Money,
+    /// Why the last of its answers is none, where it is to be asked again.
+    pub why: Option<String>,
 }
 
 /// Asks the provider of a model call what became of it: of the last of its requests first, and what the others cost. Those
@@ -47,6 +49,10 @@ pub async fn settlement(kit: &Kit, effect: &EffectRow) -> Outcome<Word> {
                 told.reply.get_or_insert(reply);
             }
             Ok(Known::Cost(cost)) => told.paid(cost),
+            Ok(Known::Failed(why, usage)) => {
+                told.used(usage, cost(&usage));
+                told.failed(why);
+            }
             Ok(Known::Unfinished(status, Some(usage))) => {
                 told.used(usage, cost(&usage));
                 told.failure.get_or_insert(unfinished(&served, id, &status, cost(&usage)));
@@ -61,15 +67,19 @@ pub async fn settlement(kit: &Kit, effect: &EffectRow) -> Outcome<Word> {
     if unknown > 0 {
         told.usage += most(effect, unknown);
     }
+    let why = told.why.filter(|_| told.reply.is_none());
     let settlement = match (told.reply, told.failure) {
         (Some(reply), _) => {
             let (usage, cost) = (told.usage, served.price.is_some().then(|| told.cost.saturating_add(worst)));
             Settlement::Answer { value: answer(model, ChatReply { usage, ..reply }, cost)?, usage, cost }
         }
         (None, Some(failure)) if !told.has_cost => return Err(failure),
-        (None, _) => Settlement::Cost { cost: told.cost.saturating_add(worst), usage: None },
+        (None, _) => {
+            let usage = (!told.is_uncounted).then_some(told.usage);
+            Settlement::Cost { cost: told.cost.saturating_add(worst), usage }
+        }
     };
-    Ok(Word { settlement, unknown, worst })
+    Ok(Word { settlement, unknown, worst, why })
 }
 
 /// Whether a provider knows no call by an id. One that stands in the head alone may have the wrong form for that.
@@ -104,6 +114,10 @@ struct Told {
     lacking: u64,
     /// Whether it said what a request cost without having its answer.
     has_cost: bool,
+    /// Whether it did so without its tokens.
+    is_uncounted: bool,
+    /// Why the answer to the last request that failed is none.
+    why: Option<String>,
     /// Why the last request that has no answer has none.
     failure: Option<Failure>,
 }
@@ -116,9 +130,14 @@ impl Told {
     }
 
     fn paid(&mut self, cost: Money) {
-        self.has_cost = true;
+        (self.has_cost, self.is_uncounted) = (true, true);
         self.cost = self.cost.saturating_add(cost);
         self.billed += u64::from(cost > Money::ZERO);
+    }
+
+    fn failed(&mut self, why: String) {
+        self.has_cost = true;
+        self.why.get_or_insert(why);
     }
 
     fn lacks(&mut self, failure: Failure) {

@@ -3,11 +3,11 @@
 //! Nothing is repeated here: whoever asks is a person, and can ask again.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::message::ChatRequest;
+use crate::core::message::{ChatRequest, Finish};
 use crate::core::money::Money;
 use crate::model::chat::{Known, Watch};
 use crate::model::classify::refused;
-use crate::model::complaint::Complaint;
+use crate::model::complaint::{Complaint, SHOWN};
 use crate::model::draft::{Draft, Stage};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Patience, open};
@@ -67,27 +67,35 @@ impl<P: Protocol> Remote<P> {
         Ok(body)
     }
 
-    /// An answer that came in one piece, if it is whole. A response says itself how far it has come.
+    /// An answer that came in one piece, if it is whole, as the call would have had it. A response says itself how far it has
+    /// come.
     fn answer(&self, body: &[u8], id: &str, request: &ChatRequest) -> Outcome<Known> {
         let watch = Watch::silent();
         let mut draft = Draft::new(&watch, self.asked(), self.settings.image_tokens);
         draft.stage = Stage::Asked;
         let read = P::Reader::default().document(&mut draft, body);
-        let usage = draft.usage(request);
+        draft.cut_at(&request.sampling.stop);
+        let (usage, is_whole) = (draft.usage(request), draft.is_whole());
         let document: Value = serde_json::from_slice(body).unwrap_or_default();
         self.named(id, &document)?;
-        match document["status"].as_str() {
-            None | Some("completed") => {
-                read?;
-                draft.reply(usage).map(Known::Answer)
+        let counted = (!document["usage"].is_null() && !usage.estimated).then_some(usage);
+        let unfinished = document["status"].as_str().filter(|status| *status != "completed");
+        match (unfinished, read.and_then(|()| draft.reply(usage))) {
+            (None, Ok(reply)) => Ok(Known::Answer(reply)),
+            // A text of the request ended it, and the server went on to its limit.
+            (Some(_), Ok(reply)) if matches!(reply.finish, Finish::Stop | Finish::ToolCalls) => {
+                Ok(Known::Answer(reply))
             }
-            Some(status) => {
-                let counted = !document["usage"].is_null() && !usage.estimated;
+            (None, Err(failure)) => match counted.filter(|_| is_whole) {
+                Some(usage) => Ok(Known::Failed(self.secrets.one_line(&failure.message, SHOWN), usage)),
+                None => Err(failure),
+            },
+            (Some(status), _) => {
                 let why = ["/error/message", "/incomplete_details/reason"];
                 let why = why.iter().find_map(|at| document.pointer(at)?.as_str());
                 let why = why.map_or_else(String::new, |why| format!(": {why}"));
                 let said = self.secrets.one_line(&format!("{status}{why}"), 200);
-                Ok(Known::Unfinished(said, counted.then_some(usage)))
+                Ok(Known::Unfinished(said, counted))
             }
         }
     }
