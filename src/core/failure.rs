@@ -207,6 +207,12 @@ impl Failure {
         self.kind == FailureKind::Replay && self.details.contains_key(ALONE)
     }
 
+    /// Whether an item that fails so is given up, where its slot has the failure. What a budget refused is asked for again
+    /// whenever there is more of it.
+    pub fn gives_up(&self) -> bool {
+        self.kind.catchable() && self.kind != FailureKind::Budget
+    }
+
     /// The failure of what a person, or whoever waited for it, stopped.
     pub fn cancelled() -> Self {
         Self::new(FailureKind::Cancelled, "cancelled")

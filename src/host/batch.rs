@@ -169,8 +169,7 @@ where
 
 /// The slot of an item that failed.
 fn given_up(host: &RunHost, frame: &Frame, failure: Failure) -> Value {
-    // What a budget refused is asked for again whenever there is more of it.
-    if failure.kind != FailureKind::Budget {
+    if failure.gives_up() {
         past::note_item(host, frame);
     }
     failure.to_slot()

@@ -181,6 +181,14 @@ async fn settled(gate: &Gate, answer: &mut BoxFuture<'static, Outcome<Value>>) -
     }
 }
 
+/// Tells what branches have done, once they have joined: what comes next may rest on it.
+pub fn hear() -> Outcome<()> {
+    let seat = seat()?;
+    let hearing = seat.hearers.as_ref().filter(|hearing| hearing.is_heard() && !hearing.is_telling());
+    let Some(hearing) = hearing else { return Ok(()) };
+    tell_rest(&seat, hearing, hearing.rest(&seat, hearing.told(), &Ok(Value::Null)))
+}
+
 /// Tells the events up to the answer, of which the last may not have been stored when it came.
 #[allow(clippy::disallowed_methods, reason = "this is the bridge: a script's thread is no runtime worker")]
 fn tell_rest(seat: &Seat, hearing: &Hearing, rest: Call) -> Outcome<()> {

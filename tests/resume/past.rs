@@ -127,6 +127,33 @@ fn branches_that_came_to_their_ends_are_tried_again_where_the_run_ended_behind_t
     assert_eq!(asked(&server).len(), 3, "{:?}", asked(&server));
 }
 
+#[test]
+fn items_and_steps_that_were_given_up_stay_so_where_others_beside_them_were_under_way() {
+    let held = Arc::new(AtomicBool::new(true));
+    let gate = Arc::clone(&held);
+    let server = ChatServer::new(move |ask| match ask.last().as_str() {
+        "slow" if gate.load(Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
+        "slow" => Reply::text("SLOW"),
+        _ => Reply::refusal(400, "not today"),
+    });
+    let flow = "\
+steps:
+  e: {each: {in: [one, two, slow], on_item_failure: continue, steps: {q: {llm: '{{ item }}'}}}}
+  p: {llm: three, on_failure: continue}
+outputs: {e: e, p: outcomes.p}
+";
+    let program = Program::paying(&server).file("p.yaml", flow);
+    let running = program.args(["run", "p.yaml"]).start();
+    server.wait_for(4);
+    wait_for_notes(&program, 3);
+    running.kill();
+    running.end();
+    held.store(false, Ordering::SeqCst);
+    let document = program.args(["resume", &newest_id(&program), "--json"]).run().json();
+    assert_eq!(document["answer"], json!({"e": [null, null, "SLOW"], "p": "failed"}), "{document:#}");
+    assert_eq!(asked(&server).len(), 5, "{:?}", asked(&server));
+}
+
 /// Waits until so many failures are noted on disk as gone past.
 #[track_caller]
 fn wait_for_notes(program: &Program, notes: i64) {

@@ -163,7 +163,7 @@ fn a_way_that_rests_on_events_is_gone_again() {
     let code = "let seen = [];
         on_event(|e| seen.push(`${e.event} ${e.seq}`));
         try { llm(\"first\"); } catch { llm(`behind ${seen.len()}: ${seen}`); }
-        llm_batch([\"a\", \"b\"]);
+        par_map([\"a\", \"b\"], |text| llm(text));
         llm(`slow ${seen.len()}: ${seen}`);
         print(seen.len() > 8);";
     let program = Program::paying(&server).file("p.rhai", code);

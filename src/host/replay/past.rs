@@ -33,8 +33,8 @@ pub fn note(host: &RunHost, frame: &Frame) {
     drop(door::told(host, frame, asked(), Value::Null));
 }
 
-/// Notes that an item of a batch, or of branches beside each other, is given up: its slot has its failure. One note is enough, whoever finds it.
-pub(in crate::host) fn note_item(host: &RunHost, frame: &Frame) {
+/// Notes that an item beside others is given up: its slot has its failure. One note is enough, whoever finds it.
+pub fn note_item(host: &RunHost, frame: &Frame) {
     if !host.knows(frame, &Asked::new(EffectKind::Handled, &Value::Null)) {
         note(host, frame);
     }
@@ -105,7 +105,7 @@ impl Log {
     fn tells(&self, later: &Recorded) -> bool {
         // What stopped in a part of the program may have been stopped by that part alone.
         let was_waited_for = |open: &Recorded| open.state == EffectState::Intent || open.part == later.part;
-        let beside = |open: &Recorded| are_items(later.key.frame.as_str(), open.key.frame.as_str());
+        let beside = |open: &Recorded| are_beside(later.key.frame.as_str(), open.key.frame.as_str());
         let is_amid = || self.open.iter().any(|open| was_waited_for(open) && beside(open));
         match later.kind {
             EffectKind::Handled => self.last > Some(later.seq) || is_amid(),
@@ -114,22 +114,19 @@ impl Log {
     }
 }
 
-/// Whether two frames are parts of two items of one batch, or of branches beside each other.
-fn are_items(one: &str, other: &str) -> bool {
-    let parting = one.split('/').zip(other.split('/')).find(|(one, other)| one != other);
-    let of_many = |part: &str| part.starts_with("batch") || part.starts_with("par[");
-    parting.is_some_and(|(one, other)| of_many(one) && kind(one) == kind(other))
-}
-
 /// Whether what begins later in one frame has waited for what began earlier in the other: it has, unless they are parts
 /// of what is done at once.
 fn follows(earlier: &str, later: &str) -> bool {
-    let parting = earlier.split('/').zip(later.split('/')).find(|(one, other)| one != other);
-    // Without one they are the same, or one is around the other: its own effects come one after another.
-    parting.is_none_or(|(one, other)| {
+    !are_beside(earlier, later)
+}
+
+/// Whether two frames are parts of what is done at once. Where one is around the other, or the same, its own effects come one
+/// after another.
+fn are_beside(one: &str, other: &str) -> bool {
+    let parting = one.split('/').zip(other.split('/')).find(|(one, other)| one != other);
+    parting.is_some_and(|(one, other)| {
         let kind = kind(one);
-        let at_once = AT_ONCE.contains(&kind) || kind.starts_with("batch");
-        !at_once || kind != self::kind(other)
+        (AT_ONCE.contains(&kind) || kind.starts_with("batch")) && kind == self::kind(other)
     })
 }
 
@@ -140,7 +137,7 @@ fn kind(part: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{are_items, follows};
+    use super::follows;
 
     #[test]
     fn what_is_done_at_once_follows_nothing_beside_it() {
@@ -154,20 +151,6 @@ mod tests {
             ("root/e1/pipeline0/step:a/script:s0/e1", "root/e1/pipeline0/step:b"),
         ] {
             assert!(!follows(one, other) && !follows(other, one), "{one} {other}");
-        }
-    }
-
-    #[test]
-    fn items_of_one_batch_are_told_from_all_else() {
-        for (one, other, expect) in [
-            ("root/e1/batch0[0]", "root/e1/batch0[12]", true),
-            ("root/e1/batch0[0]", "root/e1/batch0[12]/again1", true),
-            ("root/e1/batch0[0]", "root/e1/batch0[0]", false),
-            ("root/e1/batch0[0]", "root/e1/batch1[1]", false),
-            ("root/e1/batch0[0]", "root/e2/batch0[1]", false),
-            ("root/e1/par[0]", "root/e1/par[1]/within0", true),
-        ] {
-            assert_eq!(are_items(one, other), expect, "{one} {other}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! `each`: the body once for every item, several at a time, their values in the order of the items.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::host::replay::past;
 use crate::pipeline::plan::{Each, OnItemFailure, Step};
 use crate::pipeline::run::block::{self, Ended};
 use crate::pipeline::run::course::Course;
@@ -38,6 +39,10 @@ pub async fn run(course: &Course<'_>, step: &Step, each: &Each, values: &Values)
         let goes_on = |failure: &&Failure| failure.kind == FailureKind::Waiting || failure.is_alone();
         let failure = end.failure.as_ref().filter(|failure| !goes_on(failure));
         window.note(index, failure.is_some());
+        if failure.is_some_and(Failure::gives_up) && each.on_item_failure == OnItemFailure::Continue {
+            let item = items.get(index).map(|item| course.within("item", &item.key, of));
+            item.iter().for_each(|place| past::note_item(&place.host, &place.frame));
+        }
         if failure.is_some_and(|failure| !failure.kind.catchable()) {
             window.stop();
         }

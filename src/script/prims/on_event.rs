@@ -15,7 +15,7 @@ pub const ON_EVENT: Primitive = Primitive {
     params: &[(
         "closure",
         "sees a map such as #{event: \"step_finished\", step, key, outcome, cost, millis, frame, seq}; it can print and \
-         keep, but ask nobody; a run that goes on or is replayed is told the same again",
+         keep, but ask nobody; a run that goes on or is replayed is told the same again (of a pipeline or child run under way then, what is new)",
     )],
     example: "let seen = []; on_event(|e| seen.push(e.event)); llm(\"Why?\\n\\n\" + context.line(1)); print(\"model_finished\" in seen)",
     prints: "true\n",

@@ -136,6 +136,7 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
         })
     })?;
     seat.note();
+    done(bridge::hear())?;
     collect(work)
 }
 
@@ -184,7 +185,11 @@ fn branch(work: &Work, parent: &Seat, call: &mut dyn FnMut(usize, &Dynamic) -> O
         let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), hearers: None, ..parent.clone() };
         let work_on = || {
             let result = panics::caught("code", || call(index, item));
-            if is_given_up(&result) { bridge::ask(Request::GivenUp).and(result) } else { result }
+            if result.as_ref().is_err_and(Failure::gives_up) {
+                bridge::ask(Request::GivenUp).and(result)
+            } else {
+                result
+            }
         };
         let result = seated(seat, || parent.gate.computing(work_on));
         let over = matches!(&result, Err(failure) if !failure.kind.catchable() && !failure.is_alone());
@@ -193,11 +198,6 @@ fn branch(work: &Work, parent: &Seat, call: &mut dyn FnMut(usize, &Dynamic) -> O
         }
         work.note(index, result, over);
     }
-}
-
-/// Whether the slot of an item has its failure. What a budget refused is asked for again whenever there is more of it.
-fn is_given_up(result: &Outcome<Dynamic>) -> bool {
-    result.as_ref().is_err_and(|failure| failure.kind.catchable() && failure.kind != FailureKind::Budget)
 }
 
 impl Work {
