@@ -42,7 +42,7 @@ pub struct Seat {
     pub runtime: Handle,
     /// What the evaluation says, on all its threads.
     pub output: Arc<Output>,
-    /// Who hears of the run's events on this thread; nobody on those of branches.
+    /// Who hears of the run's events on this thread; nobody on those of branches, but those of a closure that is told of one.
     pub hearers: Option<Hearing>,
     /// The innermost part with a timeout that it works in.
     pub part: Option<Arc<Timed>>,

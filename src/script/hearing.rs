@@ -75,7 +75,7 @@ impl Hearing {
         !self.hearers.closures.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    /// Whether a closure is being called.
+    /// Whether a closure is being called. Branches that it makes are over when it is.
     pub fn is_telling(&self) -> bool {
         self.hearers.telling.load(Ordering::Relaxed)
     }
@@ -97,8 +97,7 @@ impl Hearing {
         if Self::is_at_once(request) || !self.is_telling() {
             return Ok(());
         }
-        Err(Failure::new(FailureKind::Invalid, "on_event only looks: effects are not possible in its closure")
-            .hint("keep what it saw in a variable, and ask afterwards"))
+        Err(only_looks("effects are", "ask"))
     }
 
     /// The number of the last event that was told.
@@ -155,9 +154,16 @@ impl Hearing {
     }
 }
 
+/// The failure of a closure that does more than look.
+fn only_looks(what: &str, later: &str) -> Failure {
+    Failure::new(FailureKind::Invalid, format!("on_event only looks: {what} not possible in its closure"))
+        .hint(format!("keep what it saw in a variable, and {later} afterwards"))
+}
+
 /// Notes with what a closure failed; what stops the program is a failure of the program.
 fn note(error: &EvalAltResult) -> Outcome<()> {
-    let failure = from_native(error);
+    // What ends a program is no error of it, and has no words for one.
+    let failure = way::end(error).map_or_else(|| from_native(error), |_| only_looks("`exit` is", "end"));
     if failure.kind.stops() {
         return Err(failure);
     }
@@ -165,5 +171,6 @@ fn note(error: &EvalAltResult) -> Outcome<()> {
     let place = place.line().map_or_else(String::new, |line| {
         place.position().map_or_else(|| format!(" (line {line})"), |column| format!(" (line {line}, column {column})"))
     });
-    output::note(format!("a closure of on_event failed{place} and hears no more: {}", failure.message))
+    let hint = failure.hint.map_or_else(String::new, |hint| format!("; {hint}"));
+    output::note(format!("a closure of on_event failed{place} and hears no more: {}{hint}", failure.message))
 }

@@ -92,6 +92,44 @@ fn who_hears_asks_nobody() {
 }
 
 #[test]
+fn branches_of_who_hears_ask_nobody_either() {
+    let refused = "on_event only looks: effects are not possible in its closure";
+    for (work, told) in [
+        ("par_map([1], |n| llm(`inner`))[0]", refused),
+        ("par_map([1], |n| par_map([n], |m| llm(`inner`))[0])[0]", refused),
+        // That it is given up is told to the script, and to no log.
+        ("par_map([1], |n| throw #{kind: `tool`, message: `no`})[0]", "no"),
+        ("par_map([1, 2], |n| #{message: `${n}`})[1]", "2"),
+    ] {
+        let server = ChatServer::new(|_| Reply::text("fine"));
+        let code = format!(
+            "let told = []; on_event(|e| if e.event == \"model_finished\" {{ let slot = {work}; told.push(slot.message); }});
+            par_map([1, 2], |n| n); llm(\"outer\"); told[0]"
+        );
+        let program = Program::paying(&server).file("look.rhai", code);
+        let ran = program.args(["run", "look.rhai"]).run().ok().prints(&format!("{told}\n"));
+        ran.does_not_say("hears no more");
+        assert_eq!(server.asks().len(), 1, "{work}");
+        let log = program.args(["runs", "export", "last"]).run().ok().json()["effects"].clone();
+        let frames: Vec<&str> = log.as_array().expect("effects").iter().filter_map(|e| e["frame"].as_str()).collect();
+        assert!(!frames.is_empty() && frames.iter().all(|frame| !frame.contains("par[")), "{work}: {frames:?}");
+    }
+}
+
+#[test]
+fn who_hears_ends_nothing() {
+    let server = ChatServer::new(|_| Reply::text("fine"));
+    let program = Program::served_by(&server);
+    for code in ["on_event(|e| { exit(5); }); llm(\"go\")", "on_event(|e| { par_map([1], |n| exit(n)); }); llm(\"go\")"]
+    {
+        let ran = program.args(["eval", code]).run().ok().prints("fine\n").does_not_say("exit value");
+        ran.says(
+            "hears no more: on_event only looks: `exit` is not possible in its closure; keep what it saw in a variable",
+        );
+    }
+}
+
+#[test]
 fn a_closure_that_fails_hears_no_more_and_loses_no_answer() {
     let server = ChatServer::new(|_| Reply::text("fine"));
     let program = Program::paying(&server).file("look.rhai", LOOKS);

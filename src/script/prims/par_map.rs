@@ -11,6 +11,7 @@ use crate::script::captures;
 use crate::script::convert::{friendly, to_dynamic};
 use crate::script::desk::Desk;
 use crate::script::errors::{from_native, panics, raise, slip, way};
+use crate::script::hearing::Hearing;
 use crate::script::limits::growth::settled;
 use crate::script::limits::guards::collected;
 use crate::script::limits::held::hand_over;
@@ -182,14 +183,14 @@ fn branch(work: &Work, parent: &Seat, call: &mut dyn FnMut(usize, &Dynamic) -> O
         if !work.may_begin(index) {
             return;
         }
-        let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), hearers: None, ..parent.clone() };
+        // Branches of a closure that only looks do no more than it.
+        let hearers = parent.hearers.clone().filter(Hearing::is_telling);
+        let only_looks = hearers.is_some();
+        let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), hearers, ..parent.clone() };
         let work_on = || {
             let result = panics::caught("code", || call(index, item));
-            if result.as_ref().is_err_and(Failure::gives_up) {
-                bridge::ask(Request::GivenUp).and(result)
-            } else {
-                result
-            }
+            let is_given_up = !only_looks && result.as_ref().is_err_and(Failure::gives_up);
+            if is_given_up { bridge::ask(Request::GivenUp).and(result) } else { result }
         };
         let result = seated(seat, || parent.gate.computing(work_on));
         let over = matches!(&result, Err(failure) if !failure.kind.catchable() && !failure.is_alone());
