@@ -61,7 +61,8 @@ pub struct Replay {
 struct Book {
     mode: Mode,
     known: HashMap<EffectKey, Entry>,
-    /// The same by frame, for which a look ahead asks at each miss. No effect is added to a log that was read.
+    /// The same by frame, for which a look ahead asks at each miss, and each call of a stored program. No effect is added to a log
+    /// that was read.
     places: HashMap<Frame, Vec<EffectKey>>,
     /// Frames in which is asked again what the run had ended with, and the numbers of the effects that say so.
     taken_up: HashMap<Frame, u64>,
@@ -79,14 +80,14 @@ struct Entry {
 }
 
 impl Book {
-    /// What the log has in the frame of an effect.
-    fn beside(&self, key: &EffectKey) -> impl Iterator<Item = &Entry> + Clone {
-        self.places.get(&key.frame).into_iter().flatten().filter_map(|place| self.known.get(place))
+    /// What the log has in a frame.
+    fn within(&self, frame: &Frame) -> impl Iterator<Item = &Entry> + Clone {
+        self.places.get(frame).into_iter().flatten().filter_map(|place| self.known.get(place))
     }
 
     /// What the log has in the place of an effect: the first of its kind in the frame that nobody has asked for.
     fn instead(&self, key: &EffectKey, kind: EffectKind) -> Option<&EffectKey> {
-        let free = self.beside(key).filter(|entry| !entry.used).map(|entry| &entry.recorded);
+        let free = self.within(&key.frame).filter(|entry| !entry.used).map(|entry| &entry.recorded);
         let free = free.filter(|known| known.state == EffectState::Done);
         let first = free.clone().filter(|known| known.kind == kind).min_by_key(|known| known.seq)?;
         // Of a choice people know only what it was made for.
@@ -99,7 +100,7 @@ impl Book {
     fn failed_before(&self, key: &EffectKey) -> Vec<EffectKey> {
         let Some(stood) = self.known.get(key).map(|entry| &entry.recorded) else { return Vec::new() };
         let is_earlier = |known: &&Recorded| known.kind == stood.kind && known.seq < stood.seq;
-        let mut earlier: Vec<_> = self.beside(key).map(|entry| &*entry.recorded).filter(is_earlier).collect();
+        let mut earlier: Vec<_> = self.within(&key.frame).map(|entry| &*entry.recorded).filter(is_earlier).collect();
         earlier.sort_by_key(|known| Reverse(known.seq));
         let failed = earlier.into_iter().take_while(|known| known.state == EffectState::Failed);
         failed.map(|known| known.key.clone()).collect()

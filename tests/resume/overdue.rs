@@ -8,6 +8,7 @@ use crate::support::server::Act;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// A server that never answers `slow`, and `last` only when it is told to; everything else in capitals.
 fn server(held: &Arc<AtomicBool>) -> ChatServer {
@@ -68,6 +69,38 @@ told + [llm_batch([\"next\"])[0], llm(\"last\")]
 ";
     let answer = json!(["child", "child", "NEXT", "LAST"]);
     goes_on("p.rhai", code, &["slow", "slow", "slow", "next", "last"], &answer);
+}
+
+#[test]
+fn a_part_that_ran_out_of_time_again_did_so_with_all_that_it_had_asked() {
+    let held = Arc::new(AtomicBool::new(true));
+    let gate = Arc::clone(&held);
+    let server = ChatServer::new(move |ask| match ask.last().as_str() {
+        "b" if gate.load(Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
+        "d" => Reply::acts(vec![Act::Hold]),
+        text => Reply::text(text.to_uppercase()).usage(20, 10),
+    });
+    let code = "\
+let work = || { llm_batch([\"a\", \"b\", \"c\", \"d\"], #{concurrency: 1}); };
+try { within(#{timeout: 2.0}, work) } catch (e) { print(\"past\") }
+sleep(3);
+ask_user(\"go on?\")
+";
+    let program = Program::paying(&server).file("p.rhai", code);
+    let (running, told) = program.args(["run", "p.rhai"]).start_telling();
+    assert_eq!(told.recv_timeout(Duration::from_secs(60)), Ok("past".to_owned()));
+    // A pause that is not over leaves no trace: nothing in the log says that the run went on past the part.
+    running.kill();
+    running.end();
+    held.store(false, Ordering::SeqCst);
+    let id = newest_id(&program);
+    program.args(["resume", &id]).run().code(6).prints("past\n");
+    let asks = ["a", "b", "b", "c", "d"];
+    assert_eq!(asked(&server), asks, "it was taken up, and got further");
+    program.args(["runs", "answer", &id, "-", "yes"]).run().ok();
+    program.args(["resume", &id, "--strict"]).run().ok().prints("past\nyes\n");
+    program.args(["replay", &id]).run().ok().prints("past\nyes\n");
+    assert_eq!(asked(&server), asks, "what the part was given and had asked by then is nobody else's");
 }
 
 #[test]

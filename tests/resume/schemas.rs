@@ -83,6 +83,24 @@ fn a_log_without_the_forms_still_replays() {
 }
 
 #[test]
+fn what_a_log_knows_of_programs_it_knows_of_each_frame() {
+    let gate = Gate::default();
+    let server = gate.server();
+    let code = "SCRIPT(\"shout\", #{word: \"tide\"});\npar_map([1], |n| SCRIPT(\"shout\", #{word: \"ebb\"}))[0]";
+    let program = Program::paying(&server).file("main.rhai", code).file("scripts/shout.rhai", SHOUT);
+    let id = killed(&gate, &program);
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    // The mark in the branch is none of the frame around it.
+    let marks = store.execute("DELETE FROM effects WHERE kind = 'script' AND frame = 'root/e1'", ());
+    assert_eq!(marks, Ok(1));
+    drop(store);
+    let plan = plan(&program, &id);
+    assert_eq!((&plan["changed"], &plan["new"], &plan["replayed"]), (&json!([]), &json!([]), &json!(1)), "{plan:#}");
+    program.args(["resume", &id, "--strict"]).run().ok().prints("SHOUT EBB\n");
+    assert_eq!(asked(&server), ["shout tide", "shout ebb", "shout ebb"]);
+}
+
+#[test]
 fn what_a_stored_program_asks_by_now_is_told_before_it_is_paid() {
     let gate = Gate::default();
     let server = gate.server();

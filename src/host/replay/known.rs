@@ -14,19 +14,13 @@ impl Replay {
 
     /// Whether the log has an effect of this kind in this frame.
     pub fn has(&self, kind: EffectKind, frame: &Frame) -> bool {
-        let is_there = |entry: &Entry| entry.recorded.kind == kind && entry.recorded.key.frame == *frame;
-        self.lock().known.values().any(is_there)
+        self.lock().within(frame).any(|entry| entry.recorded.kind == kind)
     }
 
     /// Whether the log has any effect in this frame or in a part of it.
     pub fn has_below(&self, frame: &Frame) -> bool {
         let around = || with_those_around(self.lock().known.keys().map(|key| key.frame.as_str()));
         self.frames.get_or_init(around).contains(frame.as_str())
-    }
-
-    /// Where an effect stands in the log.
-    pub(in crate::host) fn seq(&self, key: &EffectKey) -> Option<u64> {
-        self.lock().known.get(key).map(|entry| entry.recorded.seq)
     }
 
     /// The part of the run that an effect was made in, if it was made in any.

@@ -7,14 +7,14 @@ use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::host::door::{Asked, Done};
-use crate::host::replay::Found;
-use crate::host::replay::{frames, resume};
+use crate::host::replay::{Found, resume};
 use crate::host::run_host::RunHost;
 use crate::host::tools::product;
 use crate::store::effects::{EffectEnd, EffectState};
 use crate::store::resume::Recorded;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// Under which name a kept failure has how far the part had come.
@@ -114,12 +114,15 @@ impl Watch {
     }
 
     /// Goes on behind what the part asked for, in which it is not answered again: it was paid for all the same, and has written
-    /// its files.
+    /// its files. Where that stands in the log says nothing: a part that was made again keeps its place before what is new in it.
     fn pass(&self, host: &RunHost, came: &Came) -> Outcome<()> {
         host.counts.raise(came.counts.clone());
         let Some(replay) = &host.replay else { return Ok(()) };
-        let Some(end) = replay.seq(&self.key) else { return Ok(()) };
-        let is_part = |known: &Recorded| known.seq < end && frames::holds(&self.key.frame, &known.key.frame);
+        let counts = came.counts.iter().map(|(frame, hash, times)| ((frame, hash.as_str()), *times));
+        let counts: HashMap<(&Frame, &str), u32> = counts.collect();
+        let is_part = |Recorded { key, .. }: &Recorded| {
+            counts.get(&(&key.frame, key.hash.as_str())).is_some_and(|times| key.occurrence < *times)
+        };
         for Recorded { key, kind, .. } in replay.pass(is_part) {
             resume::charge_parts(host, &key, kind)?;
             resume::recall_child(host, &key, kind, false)?;
