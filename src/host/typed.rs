@@ -12,8 +12,9 @@ mod words;
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
-use crate::host::typed::spread::ways;
+use crate::host::typed::spread::ways::{self, Again};
 use serde_json::Value;
+use std::slice;
 
 /// The most complaints about one answer that a model is shown.
 const COMPLAINTS: usize = 5;
@@ -28,6 +29,8 @@ pub struct Schema {
     validator: jsonschema::Validator,
     /// Made of a short form, whose optional fields are always there, as null if need be.
     short: bool,
+    /// How many parts it has, if none refers to another: then each is held against a value once.
+    parts: Option<usize>,
 }
 
 /// What a check found.
@@ -67,14 +70,14 @@ impl Schema {
     /// # Errors
     /// `invalid` if the schema is wrong.
     pub fn plain(schema: &Value) -> Outcome<Self> {
-        spread::check(schema)?;
+        let parts = spread::check(schema)?;
         let validator = jsonschema::options().should_validate_formats(true).build(schema).map_err(|error| {
             let place = error.instance_path().to_string();
             let place = if place.is_empty() { place } else { format!(" at {place}") };
             let what = one_line(&error.to_string(), COMPLAINT);
             Failure::new(FailureKind::Invalid, format!("the schema is wrong{place}: {what}"))
         })?;
-        Ok(Self { text: schema.to_string(), schema: schema.clone(), validator, short: false })
+        Ok(Self { text: schema.to_string(), schema: schema.clone(), validator, short: false, parts })
     }
 
     /// The JSON Schema.
@@ -121,9 +124,12 @@ impl Schema {
     }
 
     fn check_found(&self, found: extract::Found<'_>) -> Checked {
+        if !self.is_soon_checked(&found.values) {
+            return Checked::Wrong(ways::TOO_MANY.to_owned());
+        }
         let best = found.values.last().map(|value| self.check_value(value));
         let first_valid =
-            || found.values.iter().rev().skip(1).map(|value| self.check_value(value)).find(Checked::is_valid);
+            || found.values.iter().rev().skip(1).filter_map(|value| self.matched(value)).find(Checked::is_valid);
         match best {
             Some(Checked::Wrong(message)) => first_valid().unwrap_or(Checked::Wrong(message)),
             Some(valid) => valid,
@@ -141,6 +147,9 @@ impl Schema {
 
     /// Checks a value that is data already; a text may hold the JSON.
     pub fn check_data(&self, value: &Value) -> Checked {
+        if !self.is_soon_checked(slice::from_ref(value)) {
+            return Checked::Wrong(ways::TOO_MANY.to_owned());
+        }
         match (self.check_value(value), value.as_str()) {
             (Checked::Wrong(message), Some(text)) => match self.check_found(extract::values(text)) {
                 // Where a text is wanted, or a word was given, it is no JSON that is missing.
@@ -175,20 +184,34 @@ impl Schema {
         }
     }
 
+    /// Whether it is soon known of these values whether they match.
+    fn is_soon_checked(&self, values: &[Value]) -> bool {
+        let count = ways::count(values);
+        let at_most = self.parts.map_or(usize::MAX, |parts| parts.saturating_mul(count));
+        let are_few = |again| ways::are_few(&self.schema, values, again).is_ok_and(|few| few);
+        at_most <= ways::most(count) || are_few(Again::Followed) || are_few(Again::LookedUp)
+    }
+
     fn check_value(&self, value: &Value) -> Checked {
+        self.matched(value).unwrap_or_else(|| Checked::Wrong(self.faults(value)))
+    }
+
+    /// What a value that matches comes to; nothing if it does not.
+    fn matched(&self, value: &Value) -> Option<Checked> {
         if !self.validator.is_valid(value) {
-            return Checked::Wrong(self.faults(value));
+            return None;
         }
+        let most = ways::most(ways::count(slice::from_ref(value)));
         let mut value = value.clone();
-        match numbers::shape(&self.schema, self.short, &mut value) {
+        Some(match numbers::shape(&self.schema, self.short, &mut value, most) {
             Ok(()) => Checked::Valid(value),
             Err(message) => Checked::Wrong(message),
-        }
+        })
     }
 
     /// What is wrong with a value that does not match.
     fn faults(&self, value: &Value) -> String {
-        if !ways::are_few(&self.schema, value).is_ok_and(|few| few) {
+        if !ways::are_few(&self.schema, slice::from_ref(value), Again::Followed).is_ok_and(|few| few) {
             return "where cannot be said: it nests deep, and the schema leads through one field in several ways"
                 .to_owned();
         }

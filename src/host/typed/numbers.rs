@@ -4,6 +4,7 @@
 //! It changes no number's value. Where a schema leaves the kind open, the number stays as the model wrote it.
 
 use crate::host::typed::spread::part::Part;
+use crate::host::typed::spread::ways::TOO_MANY;
 use serde_json::{Number, Value};
 use std::collections::HashSet;
 use std::ptr;
@@ -16,35 +17,46 @@ struct Walk {
     fill: bool,
     /// Which parts have shaped which arrays and objects, by address: several branches may lead to one of them.
     shaped: HashSet<(*const Value, *const Value)>,
+    /// How many parts may still be looked at.
+    left: usize,
 }
 
-/// Shapes a value that matches the schema. What it says no to is an integer that no script can hold.
-pub(super) fn shape(schema: &Value, fill: bool, value: &mut Value) -> Result<(), String> {
-    Walk { fill, shaped: HashSet::new() }.shape(Part::whole(schema), value, 0)
+/// Shapes a value that matches the schema. What it says no to is an integer that no script can hold, and a value for which more
+/// than so many parts must be looked at.
+pub(super) fn shape(schema: &Value, fill: bool, value: &mut Value, most: usize) -> Result<(), String> {
+    let mut walk = Walk { fill, shaped: HashSet::new(), left: most };
+    walk.shape(Part::whole(schema), value, 0)?;
+    if walk.left == 0 { Err(TOO_MANY.to_owned()) } else { Ok(()) }
 }
 
 impl Walk {
     fn shape(&mut self, part: Part<'_>, value: &mut Value, depth: usize) -> Result<(), String> {
         let part = part.resolved();
-        if depth > DEEPEST || self.is_shaped(part, value) {
+        if depth > DEEPEST || !self.looks() || self.is_shaped(part, value) {
             return Ok(());
         }
         match value {
             Value::Number(number) => number_of(part.schema, number)?,
             Value::Array(items) => self.items(part, items, depth)?,
             Value::Object(map) => self.fields(part, map, depth)?,
-            _ => {}
+            _ => return Ok(()),
         }
         for inner in branches(part, "allOf") {
             self.shape(inner, value, depth + 1)?;
         }
         for choice in ["anyOf", "oneOf"] {
-            let fitting = branches(part, choice).find(|inner| fits(*inner, value));
+            let fitting = branches(part, choice).find(|inner| self.fits(*inner, value));
             if let Some(inner) = fitting {
                 self.shape(inner, value, depth + 1)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether there is time for one part more.
+    fn looks(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left > 0
     }
 
     /// Whether a part has shaped an array or an object before. Values that are filled up move; no short form leads to one of
@@ -73,41 +85,44 @@ impl Walk {
                 self.shape(part.inner(schema), field, depth + 1).map_err(|message| format!("/{name}{message}"))?;
             }
         }
-        for (name, schema) in properties.into_iter().flatten().filter(|_| self.fill) {
-            if !map.contains_key(name) && fits(part.inner(schema), &Value::Null) {
+        for (name, schema) in properties.filter(|_| self.fill).into_iter().flatten() {
+            if !map.contains_key(name) && self.fits(part.inner(schema), &Value::Null) {
                 map.insert(name.clone(), Value::Null);
             }
         }
         Ok(())
     }
-}
 
-/// Whether a branch is meant for a value, as far as its type and its fields tell.
-fn fits(part: Part<'_>, value: &Value) -> bool {
-    let part = part.resolved();
-    let schema = part.schema;
-    let fixed = |schema: &Value, value: &Value| {
-        let constant = schema.get("const").is_none_or(|constant| constant == value);
-        constant && schema.get("enum").and_then(Value::as_array).is_none_or(|options| options.contains(value))
-    };
-    let typed = match schema.get("type") {
-        Some(Value::String(name)) => is_of(name, value),
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(|name| is_of(name, value)),
-        _ => {
-            let nested = ["anyOf", "oneOf"].into_iter().flat_map(|word| branches(part, word));
-            let mut nested = nested.peekable();
-            nested.peek().is_none() || nested.any(|inner| fits(inner, value))
+    /// Whether a branch is meant for a value, as far as its type and its fields tell.
+    fn fits(&mut self, part: Part<'_>, value: &Value) -> bool {
+        if !self.looks() {
+            return true;
         }
-    };
-    let fields = value.as_object().is_none_or(|map| {
-        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
-        let known = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-        required.filter_map(Value::as_str).all(|name| map.contains_key(name))
-            && known
-                .filter_map(|(name, part)| map.get(name).map(|field| (part, field)))
-                .all(|(part, field)| fixed(part, field))
-    });
-    typed && fixed(schema, value) && fields
+        let part = part.resolved();
+        let schema = part.schema;
+        let fixed = |schema: &Value, value: &Value| {
+            let constant = schema.get("const").is_none_or(|constant| constant == value);
+            constant && schema.get("enum").and_then(Value::as_array).is_none_or(|options| options.contains(value))
+        };
+        let typed = match schema.get("type") {
+            Some(Value::String(name)) => is_of(name, value),
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(|name| is_of(name, value)),
+            _ => {
+                let nested = ["anyOf", "oneOf"].into_iter().flat_map(|word| branches(part, word));
+                let mut nested = nested.peekable();
+                nested.peek().is_none() || nested.any(|inner| self.fits(inner, value))
+            }
+        };
+        let fields = value.as_object().is_none_or(|map| {
+            let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+            let known = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+            required.filter_map(Value::as_str).all(|name| map.contains_key(name))
+                && known
+                    .filter_map(|(name, part)| map.get(name).map(|field| (part, field)))
+                    .all(|(part, field)| fixed(part, field))
+        });
+        typed && fixed(schema, value) && fields
+    }
 }
 
 fn branches<'a>(part: Part<'a>, word: &str) -> impl Iterator<Item = Part<'a>> + use<'a> {

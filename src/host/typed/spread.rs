@@ -14,18 +14,22 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::ptr;
 
-/// The most parts that a schema may have for one value, what is inside of it left out.
-const PARTS: usize = 100_000;
+/// The most parts that a schema may have for one value, what is inside of it left out: they are gone through for each item of
+/// an array, and a union of all kinds of some system has a few thousand.
+const PARTS: usize = 10_000;
+/// The most parts that may be compiled.
+const COMPILED: usize = 100_000;
 /// How deep they may nest: compiling takes kilobytes of the stack per level, and the runtime's threads have 2 MiB.
 const DEEPEST: usize = 200;
 /// How many references are compiled on the stack, each in the one before (`MAX_NESTED_REF_COMPILATIONS` of `jsonschema`).
 const NESTED: usize = 8;
 
-/// Refuses a schema that refers to itself without going further into the value, or spreads without measure.
+/// Refuses a schema that refers to itself without going further into the value, or spreads without measure. Answers how many
+/// parts it has, if none of them refers to another.
 ///
 /// # Errors
 /// `invalid`, with the reference where one is to blame.
-pub(super) fn check(schema: &Value) -> Outcome<()> {
+pub(super) fn check(schema: &Value) -> Outcome<Option<usize>> {
     if nests(schema, 0) {
         return Err(too_deep());
     }
@@ -35,11 +39,12 @@ pub(super) fn check(schema: &Value) -> Outcome<()> {
     let mut walk = Walk { names: &names, open: HashSet::new(), known: HashMap::new() };
     for part in &reach.parts {
         if walk.size(*part, 0)?.parts > PARTS {
-            return Err(too_many());
+            return Err(too_many(PARTS));
         }
     }
     compiles(&names, Part::whole(schema), &reach.targets)?;
-    Scopes { names: &names, open: Vec::new(), left: PARTS, known: HashMap::new() }.enter(Part::whole(schema))
+    Scopes { names: &names, open: Vec::new(), left: COMPILED, known: HashMap::new() }.enter(Part::whole(schema))?;
+    Ok(reach.targets.is_empty().then_some(reach.parts.len()))
 }
 
 fn nests(value: &Value, depth: usize) -> bool {
@@ -166,7 +171,7 @@ impl<'a> Scopes<'a, '_> {
         if self.open.len() > DEEPEST {
             return Err(too_deep());
         }
-        self.left = self.left.checked_sub(count).ok_or_else(too_many)?;
+        self.left = self.left.checked_sub(count).ok_or_else(|| too_many(COMPILED))?;
         self.open.push(address(part));
         for inner in outside {
             if !self.open.contains(&address(inner)) {
@@ -188,8 +193,8 @@ impl<'a> Scopes<'a, '_> {
     }
 }
 
-fn too_many() -> Failure {
-    wrong(&format!("with its references written out it has more than {PARTS} parts"))
+fn too_many(most: usize) -> Failure {
+    wrong(&format!("with its references written out it has more than {most} parts"))
         .hint("let each definition be referred to from few places, or ask for less at once")
 }
 
