@@ -12,6 +12,7 @@ use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::host::models::choose::Wish;
+use crate::host::models::key;
 use crate::registry::{check, programs};
 use crate::script::help;
 use crate::store::open::Store;
@@ -95,13 +96,15 @@ async fn whole(settings: Settings, calls: bool, checks: &mut Checks) {
     checks.push(("store", sound(&app.kit.store)));
     checks.extend(crowded(&app).map(|told| ("workspace", Ok(told))));
     let model = app.kit.models.default_model().await;
-    checks.push(("model", model.map(|m| format!("{}: {}", m.spec.id, m.reason))));
+    // Without its key it cannot be called, which no call is needed to find.
+    let model = model.and_then(|default| key(&app.kit.settings, &default.spec).map(|_| default));
+    checks.push(("model", model.clone().map(|m| format!("{}: {}", m.spec.id, m.reason))));
     if let Ok(chosen) = app.kit.models.choose(&Wish::default()).await {
         let price =
             if chosen.served.price.is_some() { "known" } else { "unknown: a money budget needs --allow-unpriced" };
         checks.push(("price", Ok(price.to_owned())));
     }
-    if calls && let Ok(default) = app.kit.models.default_model().await {
+    if calls && let Ok(default) = model {
         checks.push(("call", call(&app, default.spec.id.as_str()).await));
     }
     let stats = app.kit.memory.stats().await;

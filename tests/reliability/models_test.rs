@@ -63,6 +63,21 @@ fn the_doctor_calls_the_default_model_unless_told_not_to() {
 }
 
 #[test]
+fn the_doctor_finds_that_the_key_of_the_default_model_is_not_set() {
+    let program = Program::new().env("RHIZO_MODEL", "openai/gpt-5-mini");
+    for args in [&["doctor", "--no-call"][..], &["doctor"]] {
+        let told = program.list(args).run().code(4).stdout;
+        assert!(
+            told.contains("FAULT  model     openai/gpt-5-mini needs a key and OPENAI_API_KEY is not set"),
+            "{told}"
+        );
+        assert_eq!(told.matches("OPENAI_API_KEY is not set").count(), 1, "{told}");
+    }
+    let found = program.args(["doctor", "--no-call"]).env("OPENAI_API_KEY", "k").run().ok().stdout;
+    assert!(found.contains("ok  model     openai/gpt-5-mini: "), "{found}");
+}
+
+#[test]
 fn a_call_that_fails_has_its_time_and_its_breaker_too() {
     let broken = ChatServer::new(|_| Reply::acts(server::answer(503, &[("x-should-retry", "false")], "")));
     let text = format!("model = \"broken\"\n[models.broken]\nbase_url = \"{}\"\n", broken.base_url());
