@@ -137,7 +137,7 @@ fn a_run_that_went_on_past_refused_calls_is_partial_until_they_are_answered() {
     let code = "let prompts = []; for i in 0..10 { prompts.push(`p${i}`) }\n\
         llm_batch(prompts).filter(|a| type_of(a) == \"string\").len";
     let program = Program::paying(&server).file("all.rhai", code);
-    let ran = program.args(["run", "all.rhai", "--max-calls", "4", "--json"]).run().ok();
+    let ran = program.args(["run", "all.rhai", "--max-calls", "4", "--json", "-q"]).run().ok();
     let document = ran.json();
     assert_eq!((&document["answer"], &document["status"]), (&json!(4), &json!("partial")), "{document:#}");
     assert_eq!((number(&document, "refused_calls"), number(&document, "failed_calls")), (6, 0));

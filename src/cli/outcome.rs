@@ -64,7 +64,7 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
         printer.dim(&line);
     }
     tell_lacking(printer, run, end);
-    if let Some(failure) = end.failure.as_ref().filter(|failure| !printer.quiet && is_worth_going_on(run, failure)) {
+    if let Some(failure) = end.failure.as_ref().filter(|failure| is_worth_going_on(run, failure)) {
         let asked = if failure.kind == FailureKind::Cancelled { "" } else { ", with what was wrong put right" };
         printer
             .err(&format!("hint: rhizo resume {} goes on{asked}; what was answered is not asked again", run.host.run));
@@ -85,9 +85,10 @@ fn turns(turns: u32) -> String {
     }
 }
 
-/// Tells what an answer lacks: calls that limits refused, parts of programs that failed, and steps that did.
+/// Tells what an answer lacks: calls that limits refused, parts of programs that failed, and steps that did. That is no
+/// progress, which a quiet printer leaves out.
 fn tell_lacking(printer: &Printer, run: &Run, end: &RootEnd) {
-    if !printer.quiet && end.failure.is_none() {
+    if end.failure.is_none() {
         let lines = refused(run).into_iter().chain(missing(run)).chain(lost(run, end));
         lines.for_each(|line| printer.err(&line));
     }
