@@ -17,7 +17,7 @@ use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::did_you_mean;
 use crate::pipeline::files;
-use crate::registry::{check, models as known_models, project, roles};
+use crate::registry::{check, models as known_models, roles};
 use crate::repl;
 use crate::repl::editor::person::present;
 use crate::repl::shell::Options;
@@ -174,7 +174,9 @@ async fn dispatch(
     if let Some(Command::Config(args)) = &parsed.command {
         return config::config(&settings, printer, args);
     }
-    tell_project(&settings, printer, parsed.command.as_ref());
+    if parsed.answered().is_some() {
+        report::allowances(printer, &settings);
+    }
     let app = build::build(settings, present(printer))?;
     with(&app, printer, parsed.command).await
 }
@@ -187,14 +189,6 @@ async fn session(settings: Settings, flags: &RunFlags, printer: &Printer) -> Out
     let (context, kept) = (flags.context.clone(), flags.kept());
     let options = Options { context, json: flags.json, quiet: flags.quiet, flags: kept };
     repl::run::run(settings, options).await
-}
-
-/// Says before a run what the project's file allows by itself.
-fn tell_project(settings: &Settings, printer: &Printer, command: Option<&Command>) {
-    let runs = matches!(command, Some(Command::Run(_) | Command::Ask(_) | Command::Eval(_)));
-    if let Some(note) = project::note(settings).filter(|_| runs && !printer.quiet && !printer.json) {
-        printer.dim(&note);
-    }
 }
 
 /// The commands that need the whole program.

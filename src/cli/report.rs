@@ -3,8 +3,10 @@
 use crate::app::document;
 use crate::cli::printer::Printer;
 use crate::config::fault::{self, Fault};
+use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::Failure;
+use crate::registry::project;
 use crate::script::evaluate::report::render;
 use serde_json::Value;
 
@@ -30,6 +32,11 @@ pub fn notes(printer: &Printer, notes: &[Fault]) {
     if !printer.quiet {
         fault::listed(notes).iter().for_each(|note| printer.err(&format!("note: {note}")));
     }
+}
+
+/// Tells before a run what the project's file allows by itself, whatever else is not to be told.
+pub fn allowances(printer: &Printer, settings: &Settings) {
+    project::note(settings).iter().for_each(|note| printer.err(note));
 }
 
 /// The same as the last line of a run's events.

@@ -92,6 +92,7 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     let library = library().await?;
     tell_moved(printer, launch.piped && !launch.has_same(&library));
     interrupt::unless_stopped(answered(&app, &row, &program, log)).await?;
+    report::allowances(printer, &app.kit.settings);
     again::live(&app, printer, whole, library, &args.flags, args.force).await
 }
 

@@ -43,10 +43,13 @@ pub async fn again(settings: Settings, again: Again) -> Outcome<Exit> {
     if interactive { at_terminal(shell).await } else { piped::run(shell).await }
 }
 
+/// The screen, on which stands first what the project's file allows by itself, also for who wants no banner.
 fn screen(settings: &Settings, quiet: bool) -> Arc<Screen> {
     let redraws = settings.environment.get("TERM") != Some("dumb");
     let colour = redraws && settings.environment.get("NO_COLOR").is_none();
-    Arc::new(Screen::new(Looks { colour, redraws, quiet }))
+    let screen = Arc::new(Screen::new(Looks { colour, redraws, quiet }));
+    project::note(settings).iter().for_each(|note| screen.err(note));
+    screen
 }
 
 async fn at_terminal(mut shell: Shell) -> Outcome<Exit> {
@@ -100,9 +103,8 @@ fn banner(shell: &Shell) -> String {
         many => format!("context: {many} documents, {} bytes", view.len()),
     };
     let version = env!("CARGO_PKG_VERSION");
-    let note = project::note(&shell.kit.settings).map_or_else(String::new, |note| format!("\n{note}"));
     format!(
-        "rhizo {version} · {context}\n.help lists commands, ?name explains a name\nTab completes, Ctrl-C cancels, Ctrl-D leaves{note}"
+        "rhizo {version} · {context}\n.help lists commands, ?name explains a name\nTab completes, Ctrl-C cancels, Ctrl-D leaves"
     )
 }
 

@@ -74,12 +74,27 @@ fn what_a_project_allows_by_itself_is_told() {
         sends FAR_KEY to https://...@far.example/v1";
     assert_eq!(told, [says], "{ran:?}");
     for flag in ["--quiet", "--json"] {
-        program.args(["eval", "1", flag]).run().ok().does_not_say("note: ");
+        program.args(["eval", "1", flag]).run().ok().says(says);
     }
     // What the person says is no news.
     let ran = program.args(["eval", "1", "--approve", "auto"]).env("RHIZO_TOOLS_ALLOW_PRIVATE_ADDRESSES", "true").run();
     ran.ok().says("rhizo.toml sends FAR_KEY to").does_not_say("unasked");
     Program::offline().file("rhizo.toml", "role = \"worker\"\n").args(["eval", "1"]).run().ok().does_not_say("note: ");
+}
+
+#[test]
+fn it_is_told_before_everything_that_can_call_a_tool() {
+    let program = Program::offline().file("rhizo.toml", "[tools]\napprove = \"auto\"\n");
+    let program = program.file("p.yaml", "steps: {go: {ask: {prompt: 'go on?'}}}\n");
+    let says = "note: [project]/rhizo.toml lets tools run unasked\n";
+    program.args(["pipeline", "run", "p.yaml", "-q"]).run().code(6).says(says);
+    program.args(["resume", "last", "--json"]).run().code(6).says(says);
+    program.args(["tools", "call", "calculate", "expression=1 + 1", "--json"]).run().ok().says(says);
+    program.args(["-q"]).stdin("1 + 1\n").run().ok().prints("2\n").says(says);
+    program.args(["resume", "last", "-q"]).stdin("1 + 1\n").run().ok().says(says);
+    for args in [&["runs", "list"][..], &["pipeline", "validate", "p.yaml"], &["tools", "list"]] {
+        program.list(args).run().ok().does_not_say("note: ");
+    }
 }
 
 #[test]
