@@ -3,6 +3,7 @@
 use crate::app::run::Run;
 use crate::budget::report::Refused;
 use crate::cli::printer::Printer;
+use crate::cli::runs::anew;
 use crate::cli::{report, table};
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -10,7 +11,7 @@ use crate::core::status::RunStatus;
 use crate::core::text::one_line;
 use crate::repl::evaluation::text;
 use crate::repl::spending;
-use crate::store::effects::{EffectRow, EffectState};
+use crate::store::effects::EffectState;
 use crate::store::resume::Recorded;
 use crate::turn::repetition::REPEATED;
 use crate::turn::root::RootEnd;
@@ -107,26 +108,16 @@ fn lost(run: &Run, end: &RootEnd) -> Option<String> {
     let steps = run.steps().filter(|_| end.status == RunStatus::Partial)?.as_object()?;
     let failed: Vec<&str> =
         steps.iter().filter(|(_, came)| came.as_str() == Some("failed")).map(|(name, _)| name.as_str()).collect();
-    match failed.as_slice() {
+    let told = match failed.as_slice() {
         // What limits refused and what programs went on without has been told.
-        [] if run.host.lacks() > 0 => None,
-        [] => Some(format!("partial: a part of a step failed; `rhizo runs show {}` says which", run.host.run)),
-        [one] => Some(format!("partial: 1 step failed ({one}){}", made_again(run, &failed))),
-        more => Some(format!("partial: {} steps failed ({}){}", more.len(), more.join(", "), made_again(run, &failed))),
-    }
-}
-
-/// How steps that failed are made again: by a fork up to the first of their failures, as one of the whole run goes past
-/// those behind which more was asked. Empty where no effect of theirs failed.
-fn made_again(run: &Run, steps: &[&str]) -> String {
+        [] if run.host.lacks() > 0 => return None,
+        [] => format!("a part of a step failed, `rhizo runs show {}` says which", run.host.run),
+        [one] => format!("1 step failed ({one})"),
+        more => format!("{} steps failed ({})", more.len(), more.join(", ")),
+    };
     // What cannot be read back is not promised.
-    let effects = run.host.kit.store.effects(&run.host.run).unwrap_or_default();
-    let is_of_them = |effect: &&EffectRow| steps.iter().any(|step| effect.is_called(step));
-    let first = effects.iter().filter(|effect| effect.state == EffectState::Failed).find(is_of_them);
-    first.map_or_else(String::new, |effect| {
-        let fork = format!("rhizo runs fork {} --at {}", run.host.run, effect.seq);
-        format!("; made again, with what was asked after it, by `{fork}` and `rhizo resume last`")
-    })
+    let again = anew::how(&run.host.kit.store, &run.host.run).unwrap_or_default();
+    Some(format!("partial: {told}{}", again.map_or_else(String::new, |how| format!("; {how}"))))
 }
 
 /// Tells of a model that nobody chose also who wants no notes; everybody else was told before its first call.

@@ -1,5 +1,6 @@
 //! `rhizo runs`: earlier runs.
 
+pub mod anew;
 pub mod answer;
 pub mod beside;
 pub mod calls;

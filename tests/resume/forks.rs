@@ -101,6 +101,36 @@ fn a_partial_run_says_how_what_failed_is_made_again() {
 }
 
 #[test]
+fn so_does_one_of_which_items_failed() {
+    let once = AtomicBool::new(true);
+    let server = ChatServer::new(move |ask| match ask.last() == "sort y" && once.swap(false, Ordering::SeqCst) {
+        true => Reply::refusal(400, "not today"),
+        false => Reply::text(ask.last().to_uppercase()).usage(20, 10),
+    });
+    let flow = "\
+steps:
+  sorted: {each: {in: [x, y, z], key: item, max_parallel: 1, on_item_failure: continue, steps: {one: {llm: 'sort {{ item }}'}}}}
+  report: {llm: 'report {{ sorted.keys().len() }}'}
+";
+    let program = Program::paying(&server).file("p.yaml", flow);
+    let said =
+        program.args(["run", "p.yaml"]).run().ok().says("partial: a part of a step failed, `rhizo runs show ").stderr;
+    let (_, told) = said.split_once("; made again, with what was asked after it, by `rhizo ").expect("a way");
+    let (fork, _) = told.split_once('`').expect("its end");
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    let next = format!("next    what failed is made again, with what was asked after it, by `rhizo {fork}` and ");
+    assert!(shown.contains(&next), "{shown}");
+    program.list(&fork.split(' ').collect::<Vec<_>>()).run().ok();
+    let document = program.args(["resume", "last", "--json"]).run().ok().json();
+    assert_eq!(document["status"], "completed", "{document:#}");
+    let asked = asked(&server);
+    assert_eq!(asked.iter().filter(|prompt| *prompt == "sort x").count(), 1, "{asked:?}");
+    assert_eq!(asked.iter().filter(|prompt| *prompt == "sort y").count(), 2, "{asked:?}");
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    assert!(!shown.contains("\nnext "), "{shown}");
+}
+
+#[test]
 fn a_fresh_fork_is_shown_as_one_and_counts_as_resume_does() {
     let server = holding(usize::MAX);
     let program = Program::paying(&server).file("two.rhai", "let a = llm(\"a\");\nlet left = budget();\nllm(a)");

@@ -57,7 +57,7 @@ pub fn document(store: &Store, row: &RunRow) -> Outcome<Value> {
 /// What became of the steps of a pipeline, by name; those of its parts have frames of their own below.
 fn outcomes(store: &Store, row: &RunRow) -> Outcome<Map<String, Value>> {
     let mut outcomes = Map::new();
-    for record in steps::steps(store, row)? {
+    for record in steps::steps(store, &row.id)? {
         let is_own = record.frame.as_str().matches('/').count() == 1;
         if let Event::StepFinished { step, outcome, .. } = record.event
             && is_own

@@ -1,6 +1,6 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
-use crate::cli::runs::{calls, steps, time, used, value};
+use crate::cli::runs::{anew, calls, steps, time, used, value};
 use crate::cli::table;
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
@@ -36,7 +36,7 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     let asked = Asked::of(store, std::iter::once(row).chain(&children))?;
     whole["models"] = json!(asked.models);
     whole["substituted"] = json!(asked.substituted);
-    let steps = steps::steps(store, row)?;
+    let steps = steps::steps(store, &row.id)?;
     whole["steps"] = steps::value(&steps);
     let judged = intention::of_run(store, &row.id)?.map(|(_, judged)| judged).filter(|_| row.kind != intention::KIND);
     whole["intention"] = json!(judged);
@@ -69,8 +69,13 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     Ok((whole, text))
 }
 
-/// How a run goes on that was stopped with nothing open in it: by the one that a person started.
+/// How a run goes on that was stopped with nothing open in it: by the one that a person started; and how what failed in one that
+/// went on past it is made again.
 fn onward(store: &Store, row: &RunRow) -> Outcome<String> {
+    if row.status == RunStatus::Partial && row.refused == 0 {
+        let how = anew::how(store, &row.id)?;
+        return Ok(how.map_or_else(String::new, |how| format!("next    what failed is {how}\n")));
+    }
     let top = store.run(store.top(&row.id)?.as_str())?;
     let stopped = |row: &RunRow| row.liveness == Liveness::Dead || row.status == RunStatus::Cancelled;
     let goes_on = stopped(row) && stopped(&top);

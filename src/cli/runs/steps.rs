@@ -2,19 +2,19 @@
 
 use crate::core::event::{Event, EventRecord};
 use crate::core::failure::Outcome;
+use crate::core::ids::RunId;
 use crate::core::status::StepOutcome;
 use crate::repl::steps::ended;
 use crate::store::open::Store;
-use crate::store::runs::RunRow;
 use serde_json::{Value, json};
 
 /// Most steps that are told.
 const TOLD: usize = 30;
 
 /// The steps that ended since the run last went on, which tells those again that its log answers.
-pub fn steps(store: &Store, row: &RunRow) -> Outcome<Vec<EventRecord>> {
+pub fn steps(store: &Store, run: &RunId) -> Outcome<Vec<EventRecord>> {
     let mut steps = Vec::new();
-    for record in store.events(&row.id, 0)? {
+    for record in store.events(run, 0)? {
         match &record.event {
             Event::RunResumed { .. } => steps.clear(),
             Event::StepFinished { .. } => steps.push(record),
