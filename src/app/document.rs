@@ -30,6 +30,8 @@ pub struct Document<'a> {
     pub failure: Option<&'a Failure>,
     /// What became of its steps, by name, if it is a pipeline.
     pub steps: Option<&'a Value>,
+    /// The files that its steps wrote, by name.
+    pub products: &'a [String],
     /// Whether it comes from the store, which does not have the calls that were answered without a model.
     pub is_stored: bool,
 }
@@ -40,7 +42,7 @@ pub fn of_failure(failure: &Failure) -> Value {
 }
 
 impl Document<'_> {
-    /// The document: answer, status, id, turns, calls, tokens, cost, depth, models, steps.
+    /// The document: answer, status, id, turns, calls, tokens, cost, depth, models, steps, products.
     pub fn to_json(&self) -> Value {
         let t = &self.totals;
         let unless_stored = |calls: u64| (!self.is_stored).then(|| json!(calls));
@@ -67,6 +69,7 @@ impl Document<'_> {
             ("failure", Some(json!(self.failure))),
             ("replayed", self.is_stored.then(|| json!(true))),
             ("steps", self.steps.cloned()),
+            ("products", (!self.products.is_empty()).then(|| json!(self.products))),
         ];
         Value::Object(entries.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
     }

@@ -231,6 +231,7 @@ impl Run {
             choices: &self.host.choices,
             failure: end.failure.as_ref(),
             steps: self.steps(),
+            products: &self.host.products(),
             is_stored: false,
         };
         document.to_json()

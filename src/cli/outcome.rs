@@ -3,7 +3,7 @@
 use crate::app::run::Run;
 use crate::budget::report::Refused;
 use crate::cli::printer::Printer;
-use crate::cli::runs::anew;
+use crate::cli::runs::{anew, products};
 use crate::cli::{report, table};
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -58,11 +58,8 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
     let stored = closed.err().filter(|failure| told != Some(failure.message.as_str()));
     let stored = stored.map(|failure| report::tell(printer, &failure));
     let exit = stored.filter(|_| exit == Exit::Ok).unwrap_or(exit);
-    let report = run.host.scope.report();
-    if !printer.quiet && report.totals.calls > 0 {
-        spending::lines(&report.rows, 2, table::width_aside()).iter().for_each(|line| printer.dim(line));
-        let line = format!("{}{} · run {}", run.host.footer(), turns(end.turns), run.host.run);
-        printer.dim(&line);
+    if !printer.quiet {
+        tell_done(printer, run, end);
     }
     tell_lacking(printer, run, end);
     if let Some(failure) = end.failure.as_ref().filter(|failure| is_worth_going_on(run, failure)) {
@@ -76,6 +73,17 @@ fn told(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exi
 /// The exit code of a run that came to its end.
 pub fn came(printer: &Printer, status: RunStatus) -> Exit {
     if printer.wants_whole && status == RunStatus::Partial { Exit::Failed } else { Exit::Ok }
+}
+
+/// Tells what a run wrote and what it used.
+fn tell_done(printer: &Printer, run: &Run, end: &RootEnd) {
+    products::line(&run.host.run, &run.host.products()).iter().for_each(|line| printer.dim(line));
+    let report = run.host.scope.report();
+    if report.totals.calls > 0 {
+        spending::lines(&report.rows, 2, table::width_aside()).iter().for_each(|line| printer.dim(line));
+        let line = format!("{}{} · run {}", run.host.footer(), turns(end.turns), run.host.run);
+        printer.dim(&line);
+    }
 }
 
 fn turns(turns: u32) -> String {

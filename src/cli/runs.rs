@@ -8,6 +8,7 @@ pub mod diff;
 pub mod ended;
 pub mod fork;
 pub mod gc;
+pub mod products;
 pub mod reached;
 pub mod settle;
 pub mod show;

@@ -225,6 +225,21 @@ fn pipelines_that_are_called_have_paths_of_their_own() {
 }
 
 #[test]
+fn where_files_were_written_is_told() {
+    let program = calling(&TWICE.replace("INPUT", "2"), "'{{ inputs.n }}.json'");
+    let ran = program.args(["run", "p.yaml", "--json"]).run().ok().says("wrote output/1.json, output/2.json\n");
+    let names = json!(["output/1.json", "output/2.json"]);
+    assert_eq!(ran.json()["products"], names, "{ran:?}");
+    program.args(["run", "p.yaml", "-q"]).run().ok().does_not_say("wrote");
+    assert_eq!(program.args(["resume", "last", "--json"]).run().ok().json()["products"], names);
+    let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
+    assert!(shown.contains("wrote   output/1.json\nwrote   output/2.json\n"), "{shown}");
+    let calls: Vec<&str> = shown.lines().filter(|line| line.contains(" write_file · {")).collect();
+    assert!(calls.len() == 2 && calls[0].contains("\"path\":\"output/"), "{shown}");
+    assert_eq!(program.args(["eval", "1", "--json"]).run().ok().json()["products"], json!(null));
+}
+
+#[test]
 fn what_one_pipeline_of_a_run_wrote_is_known_to_the_others() {
     for (parent, path) in [
         (EACH.replace("INPUT", "'{{ item / 3 }}'"), "'{{ inputs.n }}.json'"),

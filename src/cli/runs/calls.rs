@@ -37,7 +37,10 @@ fn line(store: &Store, effect: &EffectRow) -> Outcome<String> {
     let (intent, result) = (load(store, effect.intent.as_ref())?, load(store, effect.result.as_ref())?);
     let asked = if effect.kind == EffectKind::Model { &result["model"] } else { &intent["tool"] };
     let who = asked.as_str().unwrap_or_else(|| effect.kind.name());
-    let said = one_line(&said(effect, &result), ANSWER);
+    // A map on lines of its own would show its first bracket alone.
+    let is_value = effect.kind == EffectKind::Tool && effect.state == EffectState::Done && !result.is_string();
+    let said = if is_value { result.to_string() } else { said(effect, &result) };
+    let said = one_line(&said, ANSWER);
     Ok(format!("effect  {} {} {who}{} · {said}", effect.seq, effect.key.frame, used(effect)))
 }
 

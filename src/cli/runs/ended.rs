@@ -11,6 +11,7 @@ use crate::core::money::Money;
 use crate::core::usage::Usage;
 use crate::host::models::choices::Choices;
 use crate::host::replay::resume;
+use crate::host::tools::product;
 use crate::store::open::Store;
 use crate::store::runs::RunRow;
 use serde_json::{Map, Value, json};
@@ -49,6 +50,7 @@ pub fn document(store: &Store, row: &RunRow) -> Outcome<Value> {
         choices: &told.choices,
         failure: row.failure.as_ref(),
         steps: steps.as_ref(),
+        products: &product::names(store, &row.id),
         is_stored: true,
     };
     Ok(document.to_json())

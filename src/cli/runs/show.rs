@@ -1,6 +1,6 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
-use crate::cli::runs::{anew, calls, steps, time, used, value};
+use crate::cli::runs::{anew, calls, products, steps, time, used, value};
 use crate::cli::table;
 use crate::core::effect::EffectKind;
 use crate::core::event::Event;
@@ -10,6 +10,7 @@ use crate::core::money::Money;
 use crate::core::status::RunStatus;
 use crate::core::text::one_line;
 use crate::host::replay::resume;
+use crate::host::tools::product;
 use crate::pipeline::intention;
 use crate::repl::spending;
 use crate::store::effects::{EffectRow, EffectState};
@@ -47,7 +48,8 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     let judged = judged.map_or_else(String::new, |judged| {
         format!("intent  {} ({})\n", one_line(&judged.intention, INTENT), judged.verdict("; "))
     });
-    let mut text = format!("{head}{judged}{}{}", steps::text(&steps), asked.text());
+    let written = products::add(&mut whole, &product::names(store, &row.id));
+    let mut text = format!("{head}{written}{judged}{}{}", steps::text(&steps), asked.text());
     text.push_str(&calls::lines(store, &effects, all)?);
     let named = open.iter().map(|effect| ("open   ", effect));
     for (what, effect) in named.chain(unknown.iter().map(|effect| ("unknown", effect))) {

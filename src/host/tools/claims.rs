@@ -64,6 +64,11 @@ impl Claims {
         *lock(&self.tree.begun).entry(self.whole(frame.as_str())).or_insert(0) += 1;
     }
 
+    /// Whether nothing in the tree has written a file.
+    pub(in crate::host) fn is_empty(&self) -> bool {
+        lock(&self.tree.files).is_empty()
+    }
+
     /// What the step of this frame says if it writes a file.
     pub(in crate::host) fn claim(&self, frame: &Frame, path: &str) -> Claim {
         let place = format!("{}{}", owner(frame.as_str()), self.of);

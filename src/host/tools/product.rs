@@ -10,11 +10,13 @@ use crate::host::run_host::RunHost;
 use crate::host::tools::claims::Claim;
 use crate::host::tools::leave::{self, ToolCall};
 use crate::store::effects::EffectState;
+use crate::store::open::Store;
 use crate::tools::builtin::write_file::{self, WriteFile};
 use crate::tools::tool::ToolContext;
 use crate::tools::typed::TypedTool;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 
 /// The tool as which the log knows it.
@@ -135,6 +137,21 @@ async fn refused(host: &RunHost, entered: Entered<Value>, twice: Failure) -> Out
             entry.observe(host, async { Done::from(failed) }).await.map(|value| Entered::Answered(Ok(value)))
         }
     }
+}
+
+impl RunHost {
+    /// The files that steps of its run and the child runs of that have written, by name.
+    pub fn products(&self) -> Vec<String> {
+        // Most runs have no such steps, and need not look.
+        if self.counts.claims.is_empty() { Vec::new() } else { names(&self.kit.store, &self.run) }
+    }
+}
+
+/// The same of a run of the store. What of its log cannot be read is `doctor`'s business.
+pub fn names(store: &Store, run: &RunId) -> Vec<String> {
+    let kept = store.products(run).unwrap_or_default();
+    let names: BTreeSet<&str> = kept.iter().filter_map(|kept| kept["path"].as_str()).collect();
+    names.into_iter().map(ToOwned::to_owned).collect()
 }
 
 /// Takes the files that a child run of this frame has written. If it runs again it says itself which of its steps writes them.
