@@ -1,19 +1,35 @@
-//! The README says what the program says: its table of primitives is the one rendered from their own text, those of the
-//! keys of pipelines have what the schema has, and its pipelines hold and run.
+//! The README says what the program says: its tables of primitives and of failures are those rendered from their own text,
+//! those of the keys of pipelines have what the schema has, and its pipelines hold and run.
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
+use rhizo::core::failure;
+use rhizo::core::status::RunStatus;
 use rhizo::pipeline::schema;
 use rhizo::script::help;
 use serde_json::{Value, json};
 
 const README: &str = include_str!("../README.md");
 
+/// What stands between the marks of a name.
+fn marked(name: &str) -> &'static str {
+    let after = README.split(&format!("<!-- {name} -->\n")).nth(1).expect("the README has the opening mark");
+    after.split(&format!("<!-- /{name} -->")).next().expect("the README has the closing mark")
+}
+
 #[test]
 fn the_table_of_primitives_is_the_rendered_one() {
-    let after = README.split("<!-- primitives -->\n").nth(1).expect("the README has the opening mark");
-    let table = after.split("<!-- /primitives -->").next().expect("the README has the closing mark");
-    assert_eq!(table, help::markdown(), "mend: rhizo doctor --primitives prints the table");
+    assert_eq!(marked("primitives"), help::markdown(), "mend: rhizo doctor --primitives prints the table");
+}
+
+#[test]
+fn the_table_of_failures_is_the_rendered_one_and_every_status_is_named() {
+    assert_eq!(marked("failures"), failure::table::markdown());
+    let statuses = README.split("The status of a run is ").nth(1).and_then(|rest| rest.split("\n\n").next());
+    let statuses = statuses.expect("the README has the statuses");
+    for name in RunStatus::ALL.map(RunStatus::name).into_iter().chain(["interrupted", "forked"]) {
+        assert!(statuses.contains(&format!("`{name}`")), "no {name} in {statuses}");
+    }
 }
 
 /// The keys in the first cells of the table whose first cell says `head`.

@@ -2,6 +2,7 @@
 
 mod maps;
 mod step;
+pub mod table;
 
 use crate::core::exit::Exit;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,8 @@ use std::num::NonZeroU32;
 /// One row of the table of failure kinds.
 struct Row {
     name: &'static str,
+    /// What happened, as its documentation says.
+    about: &'static str,
     /// The same request may succeed if sent again.
     retryable: bool,
     /// A script's `catch` may receive it.
@@ -21,11 +24,11 @@ struct Row {
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident $name:literal $retry:literal $catch:literal $exit:ident;)+) => {
+    ($(#[doc = $about:literal] $kind:ident $name:literal $retry:literal $catch:literal $exit:ident;)+) => {
         /// The kind of a failure.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        pub enum FailureKind { $($(#[$doc])* $kind,)+ }
+        pub enum FailureKind { $(#[doc = $about] $kind,)+ }
 
         impl FailureKind {
             /// Every kind, in the table's order.
@@ -33,7 +36,9 @@ macro_rules! kinds {
 
             const fn row(self) -> Row {
                 match self {
-                    $(Self::$kind => Row { name: $name, retryable: $retry, catchable: $catch, exit: Exit::$exit },)+
+                    $(Self::$kind => Row {
+                        name: $name, about: $about, retryable: $retry, catchable: $catch, exit: Exit::$exit
+                    },)+
                 }
             }
         }
@@ -117,6 +122,11 @@ impl FailureKind {
     /// The name in maps, logs and JSON.
     pub const fn name(self) -> &'static str {
         self.row().name
+    }
+
+    /// What happened, in a sentence.
+    pub fn about(self) -> &'static str {
+        self.row().about.trim()
     }
 
     /// Whether the same request may succeed if sent again.

@@ -24,6 +24,10 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Running, Self::Completed, Self::Partial, Self::Failed, Self::Limited, Self::Cancelled, Self::Waiting];
+
     /// Whether it came to its end with an answer.
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Completed | Self::Partial)

@@ -2,7 +2,8 @@
 
 use crate::context::card::CardOptions;
 use crate::context::view::View;
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::failure::{Failure, FailureKind, Outcome, table as kinds};
+use crate::core::status::{RunStatus, StepOutcome};
 use crate::core::text::{did_you_mean, nearest};
 use crate::core::tool::ToolSpec;
 use crate::host::kit::Kit;
@@ -88,7 +89,23 @@ fn language(name: &str, sight: &Sight<'_>) -> Option<String> {
     let absent =
         "args\n  the parameters of a program, as a map: `rhizo run FILE NAME=VALUE` and SCRIPT(name, #{..}) give them";
     let args = (name == "args").then(|| absent.to_owned());
-    args.or_else(|| sight.session.native(name)).or_else(|| vocabulary::language(name))
+    args.or_else(|| sight.session.native(name)).or_else(|| vocabulary::language(name)).or_else(|| ends(name))
+}
+
+/// How things end, which no function is named after.
+fn ends(name: &str) -> Option<String> {
+    match name {
+        "failure" => Some(format!(
+            "failure\n  a map #{{kind, message, hint, retryable, ..}}; its kinds, with the exit code of what ends with it:\n{}",
+            kinds::lines()
+        )),
+        "status" => Some(format!(
+            "status\n  of a run: {}; shown as interrupted once its process has died, as forked until it is resumed\n  of a step: {}",
+            RunStatus::ALL.map(RunStatus::name).join(", "),
+            StepOutcome::ALL.map(StepOutcome::name).join(", ")
+        )),
+        _ => None,
+    }
 }
 
 /// A primitive, or a function or module of the stdlib. Where the language has a function of that name too, it follows.

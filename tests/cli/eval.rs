@@ -33,6 +33,16 @@ fn a_question_about_a_name_is_answered_as_at_the_prompt_and_is_no_run() {
     assert!(source.contains("answer.error"), "{source}");
     let shown = program.args(["eval", "?split", "--json"]).run().ok().json();
     assert!(shown.as_str().is_some_and(|text| text.starts_with("split(")), "{shown}");
+    for (name, parts) in [
+        (
+            "?failure",
+            ["    budget             5  The budget does not allow it. No `catch` receives it.\n", "retryable"],
+        ),
+        ("?status", ["of a run: running, completed, partial, ", "of a step: ok, failed, "]),
+    ] {
+        let shown = program.args(["eval", name]).run().ok().stdout;
+        assert!(parts.iter().all(|part| shown.contains(part)), "{shown}");
+    }
     program.args(["eval", "?nothing_like_this"]).run().code(1).says("nothing here is named `nothing_like_this`");
     program.args(["runs"]).run().ok().prints("no runs yet; hint: rhizo ask \"...\" --context PATH\n");
 }
