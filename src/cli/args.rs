@@ -6,11 +6,12 @@ use crate::cli::{
     runs, scripts, tools,
 };
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::path::Path;
 
 /// A REPL in which a root language model works: long inputs stay handles, budgets hold, paid work is kept.
 #[derive(Debug, Parser)]
-#[command(name = "rhizo", version, propagate_version = true, after_help = AFTER)]
+#[command(name = "rhizo", version, propagate_version = true, override_usage = USAGE, after_help = AFTER)]
 pub struct Arguments {
     /// What to do; the REPL if nothing is named.
     #[command(subcommand)]
@@ -19,6 +20,9 @@ pub struct Arguments {
     #[command(flatten)]
     pub flags: flags::RunFlags,
 }
+
+/// Options of a run in front of its subcommand are refused.
+const USAGE: &str = "rhizo [COMMAND] [OPTIONS]";
 
 const AFTER: &str = "\
 Examples:
@@ -82,10 +86,9 @@ impl Arguments {
             Some(Command::Repl(_) | Command::Run(_) | Command::Ask(_) | Command::Eval(_) | Command::Resume(_))
         );
         if own && self.flags != flags::RunFlags::default() {
-            // Left aside they would be limits that do not hold.
-            let failure = Failure::new(FailureKind::Invalid, "options of a run stand after its subcommand");
-            return Err(failure.hint("rhizo ask --max-cost 0.50 \"...\""));
+            return Err(before("rhizo ask --max-cost 0.50 \"...\""));
         }
+        self.swallowed()?;
         once(&self.run_flags().context)?;
         match &mut self.command {
             Some(Command::Ask(args)) => args.settle(),
@@ -102,6 +105,19 @@ impl Arguments {
             Some(Command::Resume(args)) => {
                 args.parameters.extend(args.flags.parameters()?);
                 Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails with `Invalid` if `--context` of a session has taken a subcommand for a path that is not there.
+    fn swallowed(&self) -> Outcome<()> {
+        let context = &self.flags.context;
+        let is_command = |word: &str| Self::command().find_subcommand(word).is_some();
+        match context.iter().position(|word| !Path::new(word).exists() && is_command(word)) {
+            Some(at) if self.command.is_none() => {
+                let paths = if at == 0 { "PATH".to_owned() } else { context[..at].join(" ") };
+                Err(before(&format!("rhizo {} ... --context {paths}", context[at])))
             }
             _ => Ok(()),
         }
@@ -157,6 +173,11 @@ impl Arguments {
             _ => false,
         }
     }
+}
+
+/// That options stand in front of the subcommand; `how` has them behind it. Left aside they would be limits that do not hold.
+fn before(how: &str) -> Failure {
+    Failure::new(FailureKind::Invalid, "options of a run stand after its subcommand").hint(how)
 }
 
 /// Fails with `Invalid` if standard input is to be read a second time: nothing would be left of it.

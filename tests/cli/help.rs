@@ -35,6 +35,15 @@ fn unknown_commands_and_flags_are_usage_errors() {
 }
 
 #[test]
+fn a_command_behind_the_paths_of_a_context_is_told_where_it_stands() {
+    let program = Program::offline().file("server.log", "x").file("report.rhai", "1");
+    let ran = program.args(["--context", "server.log", "run", "report.rhai"]).stdin("1\n").run().code(2);
+    ran.says("options of a run stand after its subcommand").says("hint: rhizo run ... --context server.log\n");
+    let program = program.file("run", "y");
+    program.args(["--context", "server.log", "run"]).stdin("docs().len()\n").run().ok().prints("2\n");
+}
+
+#[test]
 fn a_file_where_a_command_is_wanted_is_told_how_it_runs() {
     let program = Program::offline().file("vote.rhai", "1").file("vote", "1");
     for (file, meant) in [("vote.rhai", true), ("none.yaml", true), ("vote", true), ("vot", false)] {
