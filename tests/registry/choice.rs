@@ -149,6 +149,17 @@ fn what_nobody_meets_is_named() {
 }
 
 #[test]
+fn who_looks_for_others_is_not_sent_to_look_for_them() {
+    let role = "model = \"offline\"\n[roles.reader]\nmodels = [\"offline\"]\n";
+    for (program, more) in
+        [(Program::offline(), &[][..]), (Program::new().file("rhizo.toml", role), &["--role", "reader"])]
+    {
+        let ran = program.list(&[&["models", "explain", "--requires", "vision"], more].concat()).run().code(3);
+        ran.says("would do; export OPENAI_API_KEY=...").does_not_say("rhizo models explain");
+    }
+}
+
+#[test]
 fn explain_and_list_need_no_key() {
     let program = Program::new().file("rhizo.toml", "model = \"gpt-4.1\"\n");
     let rows = program.args(["models", "explain", "--json"]).run().ok().json();

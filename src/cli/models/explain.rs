@@ -43,6 +43,9 @@ pub async fn explain(app: &App, printer: &Printer, args: &Explain) -> Outcome<Ex
     told.map(|()| Exit::Ok)
 }
 
+/// How a hint begins that leads here: who is here already is told why nobody else would do either.
+const HERE: &str = "`rhizo models explain --requires";
+
 async fn tell(app: &App, printer: &Printer, args: &Explain) -> Outcome<()> {
     let strategy = args.strategy.as_deref().map(strategy).transpose()?;
     if args.role.is_none() && args.requires.is_empty() && strategy.is_none() {
@@ -56,7 +59,9 @@ async fn tell(app: &App, printer: &Printer, args: &Explain) -> Outcome<()> {
         _ => None,
     };
     if let (Err(failure), Some(elsewhere)) = (&mut explained.choice.picked, &elsewhere) {
-        failure.hint = advice(&explained.origin, elsewhere).or(failure.hint.take());
+        let own = failure.hint.take().filter(|hint| !hint.contains(HERE));
+        let nobody = elsewhere.picked.as_ref().err().and_then(|failure| failure.hint.clone());
+        failure.hint = advice(&explained.origin, elsewhere).or(own).or(nobody);
     }
     printer.rows(&document(&explained, elsewhere.as_ref()), || page(&explained, elsewhere.as_ref(), args.all));
     explained.choice.picked.map(|_| ())
