@@ -75,7 +75,7 @@ impl Program {
         }
         let source = match &launch.source {
             Some(source) if !file.is_file() => source.clone(),
-            _ => run_command::read(&file)?,
+            _ => run_command::source::read(&file)?,
         };
         let edited = Edited { text: launch.source.as_ref() != Some(&source), ..Edited::default() };
         Ok((Self::Script(source), edited))

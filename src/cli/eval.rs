@@ -64,7 +64,7 @@ pub async fn eval(app: &App, printer: &Arc<Printer>, args: &Eval) -> Outcome<Exi
     if typed && args.reads_context() {
         return Ok(report::usage(printer, &run_command::twice("program")));
     }
-    let piped = if typed { Some(run_command::piped()?) } else { None };
+    let piped = if typed { Some(run_command::source::piped()?) } else { None };
     let code = piped.as_deref().or(args.code.as_deref()).unwrap_or_default();
     let pipe = if typed { None } else { ask::pipe(&args.flags.context) };
     let (library, launch) = ask::opened(app, printer, &args.flags, pipe).await?;

@@ -1,14 +1,16 @@
 //! `rhizo run`: a Rhai program or a pipeline from a file.
 
+pub mod source;
+
 use crate::app::build::App;
 use crate::app::launch::Launch;
 use crate::app::run::{self, Run as AppRun, Start};
 use crate::cli::events::Target;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
+use crate::cli::run::source::TAKES;
 use crate::cli::watching::Watching;
 use crate::cli::{ask, interrupt, report};
-use crate::context::discover::unreadable;
 use crate::core::event::Event;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -17,21 +19,19 @@ use crate::host::run_host::OnPrint;
 use crate::pipeline::plan::Pipeline;
 use crate::pipeline::run::inputs as run_inputs;
 use crate::pipeline::{answerable, files, load};
-use crate::registry::programs::{self, SOURCE_LIMIT};
+use crate::registry::programs;
 use crate::repl::narrator::Detail;
 use crate::script::evaluate::Evaluation;
 use crate::turn::root::RootEnd;
 use clap::Args;
 use serde_json::{Map, Value};
-use std::io::Read;
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// A .rhai file, a pipeline in a .yaml file, or - for a program from standard input.
+    /// A .rhai or .yaml file, the name of a stored program, or - for a program from standard input.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Parameters that a program sees as `args` and a pipeline as `inputs`: NAME=VALUE, the value as JSON or plain text.
@@ -44,10 +44,11 @@ pub struct Run {
 
 /// Runs `run`.
 pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit> {
-    let file = args.file.clone().unwrap_or_default();
-    if files::is_yaml(&file) {
-        return pipeline(app, printer, args, &file).await;
+    let named = args.file.clone().unwrap_or_default();
+    if files::is_yaml(&named) {
+        return pipeline(app, printer, args, &named).await;
     }
+    let (file, own) = source::stored(&app.kit.settings.paths, &named);
     let parameters = match parameters(&args.args) {
         Ok(parameters) => parameters,
         Err(failure) => return Ok(report::usage(printer, &failure)),
@@ -56,14 +57,17 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
     if typed && args.flags.context.iter().any(|path| path == "-") {
         return Ok(report::usage(printer, &twice("program")));
     }
-    let (source, pipe) = if typed { (piped()?, None) } else { (meant(&file)?, ask::pipe(&args.flags.context)) };
+    // What comes through a pipe, or with rhizo, has no file and no folder from which it imports.
+    let is_alone = typed || own.is_some();
+    let pipe = if typed { None } else { ask::pipe(&args.flags.context) };
+    let source = own.map_or_else(|| if typed { source::piped() } else { source::meant(&file) }, Ok)?;
     if let Err(failure) = programs::check_file(Some(file.as_path()).filter(|_| !typed), &source, &parameters) {
         return if failure.kind == FailureKind::Config { Err(failure) } else { Ok(report::usage(printer, &failure)) };
     }
     let (library, launch) = ask::opened(app, printer, &args.flags, pipe).await?;
     let task = file.display().to_string();
     let launch = Launch {
-        file: Some(task.clone()).filter(|_| !typed),
+        file: Some(task.clone()).filter(|_| !is_alone),
         source: Some(source.clone()),
         args: Some(parameters.clone()),
         ..launch
@@ -75,7 +79,7 @@ pub async fn run(app: &App, printer: &Arc<Printer>, args: &Run) -> Outcome<Exit>
         Start { kind: "run", task: &task, launch: Some(launch), on_print, ..Start::default() },
         library,
     );
-    let folder = folder_of(&file).filter(|_| !typed);
+    let folder = folder_of(&file).filter(|_| !is_alone);
     program(app, printer, &run, events, &source, Some((folder, parameters))).await
 }
 
@@ -185,76 +189,10 @@ pub fn ended(evaluation: Evaluation) -> RootEnd {
     }
 }
 
-/// The source of a program; devices have no end, and are none.
-pub fn read(file: &Path) -> Outcome<String> {
-    let failed = |error: std::io::Error| unreadable(file, &error, Some(mend(&error).unwrap_or(TAKES)));
-    let kind = std::fs::metadata(file).map_err(failed)?.file_type();
-    if !kind.is_file() && !kind.is_fifo() {
-        return Err(failed(std::io::Error::other("it is no file")));
-    }
-    let opened = std::fs::File::open(file).map_err(failed)?;
-    bounded(opened).map_err(failed)
-}
-
-/// The same of a file that is meant as a program: by its name, as a pipe of a shell, or by how it begins.
-fn meant(file: &Path) -> Outcome<String> {
-    let source = read(file)?;
-    let named = file.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("rhai"));
-    // What began with `#!` begins with a comment now, as front matter does.
-    if named || !file.is_file() || source.starts_with("//") {
-        return Ok(source);
-    }
-    Err(Failure::new(FailureKind::Invalid, format!("{} is no program by its name", file.display())).hint(NAMES))
-}
-
-/// How a program is known.
-const NAMES: &str =
-    "a program ends in .rhai and a pipeline in .yaml; a program of another name begins with `#!` or `//`";
-
-/// What `run` is given, where nothing is near.
-const TAKES: &str = "rhizo run takes a .rhai or a .yaml file; `rhizo scripts list` lists stored programs";
-
-/// What can be done about text that cannot be read.
-fn mend(error: &std::io::Error) -> Option<&'static str> {
-    let is_foreign = error.kind() == std::io::ErrorKind::InvalidData;
-    is_foreign.then_some("a program is text in UTF-8: save it in that encoding")
-}
-
 /// That standard input is wanted for two things, of which the context is one.
 pub fn twice(what: &str) -> Failure {
     Failure::new(FailureKind::Invalid, format!("standard input cannot be both the {what} and the context"))
         .hint("name a file for one of them")
-}
-
-/// A program from standard input.
-pub fn piped() -> Outcome<String> {
-    bounded(std::io::stdin()).map_err(|error| {
-        let message = format!("cannot read the program from standard input: {error}");
-        Failure { hint: mend(&error).map(ToOwned::to_owned), ..Failure::new(FailureKind::Io, message) }
-    })
-}
-
-/// The text of a program. An endless pipe ends too: one byte more than a program may have is refused as any other that
-/// is too long.
-fn bounded(from: impl Read) -> std::io::Result<String> {
-    let most = u64::try_from(SOURCE_LIMIT).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    from.take(most).read_to_end(&mut bytes)?;
-    if bytes.len() > SOURCE_LIMIT {
-        return Ok(String::from_utf8_lossy(&bytes).into_owned());
-    }
-    let no_text = |_| std::io::Error::new(std::io::ErrorKind::InvalidData, "stream did not contain valid UTF-8");
-    String::from_utf8(bytes).map(without_signs).map_err(no_text)
-}
-
-/// The text without a byte order mark. A program that is itself executable begins with `#!`, which becomes a comment so
-/// that lines keep their numbers: one with a blank, for `///` would document what follows.
-fn without_signs(source: String) -> String {
-    let text = source.strip_prefix('\u{feff}').unwrap_or(&source);
-    match text.strip_prefix("#!") {
-        Some(rest) => format!("// {rest}"),
-        None => text.to_owned(),
-    }
 }
 
 /// What a pipeline is given over what it has, as far as it can be checked before it runs.

@@ -26,6 +26,21 @@ fn a_missing_parameter_is_told_how_it_is_read() {
 }
 
 #[test]
+fn a_stored_program_runs_by_its_name_where_no_file_has_it() {
+    let twice = "//! +++\n//! summary = \"Doubles.\"\n//! [params]\n//! n = \"a number\"\n//! +++\nimport \"by\" as by;\nargs.n * by::two()\n";
+    let program = Program::offline().file("scripts/twice.rhai", twice).file("scripts/by.rhai", "fn two() { 2 }");
+    program.args(["run", "twice", "n=21"]).run().ok().prints("42\n");
+    program.args(["run", "twice"]).run().code(2).says("twice needs `n`: a number");
+    program.args(["run", "nobody"]).run().code(1).says("or the name of a stored program; `rhizo scripts list`");
+    let program = program.file("twice", "// Its own.\nargs.n * 3\n").file("notes.md", "# One\n\n## Two\n");
+    program.args(["run", "twice", "n=21"]).run().ok().prints("63\n");
+    // One that comes with rhizo has no file, and goes on without.
+    let code = ["run", "outline", "max=1", "--context", "notes.md"];
+    assert_eq!(program.args(code).run().ok().json()["total"], 1);
+    program.args(["resume", "last"]).run().ok().says("had completed");
+}
+
+#[test]
 fn a_parameter_may_hold_an_equals_sign() {
     let program = Program::offline().file("show.rhai", "args.rule");
     program.args(["run", "show.rhai", "rule=a=b"]).run().ok().prints("a=b\n");
