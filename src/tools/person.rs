@@ -36,8 +36,12 @@ pub struct Nobody;
 
 impl Person for Nobody {
     fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Outcome<String>> {
-        let failure = Failure::new(FailureKind::Waiting, format!("nobody is there to answer: {}", question.prompt))
-            .hint("there is no terminal to ask on; --approve auto allows tools without asking");
+        let failure = Failure::new(FailureKind::Waiting, format!("nobody is there to answer: {}", question.prompt));
+        let instead = match &question.leave {
+            Some(_) => "--approve auto allows tools without asking",
+            None => "what a program asks by `ask_user(..)` can be answered later",
+        };
+        let failure = failure.hint(format!("there is no terminal to ask on; {instead}"));
         Box::pin(async move { Err(failure) })
     }
 }
@@ -91,7 +95,7 @@ impl Question {
 
 #[cfg(test)]
 mod tests {
-    use super::{Nobody, Person, Question};
+    use super::{Leave, Nobody, Person, Question};
     use crate::core::failure::{FailureKind, Outcome};
     use futures::future::BoxFuture;
     use std::sync::Mutex;
@@ -140,10 +144,12 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_says_what_to_do() {
-        let question = Question { prompt: "which one?".into(), ..Question::default() };
-        let failure = Nobody.ask(&question).await.unwrap_err();
-        assert_eq!(failure.kind, FailureKind::Waiting);
-        assert!(failure.to_string().contains("which one?"));
-        assert!(failure.hint.unwrap().contains("--approve auto"));
+        for (leave, is_tool) in [(None, false), (Some(Leave::default()), true)] {
+            let question = Question { prompt: "which one?".into(), leave, ..Question::default() };
+            let failure = Nobody.ask(&question).await.unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Waiting);
+            assert!(failure.to_string().contains("which one?"));
+            assert_eq!(failure.hint.unwrap().contains("--approve auto"), is_tool);
+        }
     }
 }

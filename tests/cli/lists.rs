@@ -61,6 +61,8 @@ fn a_tool_is_called_with_what_it_needs() {
         .run()
         .code(6)
         .snapshot("tools_nobody");
+    let asked = program.args(["tools", "call", "ask_user", "prompt=Which one?"]).run().code(6);
+    asked.says("nobody is there to answer: Which one?").does_not_say("--approve");
 }
 
 #[test]

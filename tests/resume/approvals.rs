@@ -24,7 +24,7 @@ fn leave_is_given_once_and_holds_for_every_resume() {
     let program = Program::paying(&server).file("write.rhai", CODE);
     let ran = program.args(["run", "write.rhai"]).run().code(6);
     let id = newest_id(&program);
-    let hint = format!("rhizo runs answer {id} root/e1 yes|no, then rhizo resume {id}");
+    let hint = format!("rhizo runs answer {id} root/e1 yes|no|always, then rhizo resume {id}");
     assert!(ran.stderr.contains("allow write_file") && ran.stderr.contains(&hint), "{}", ran.stderr);
     let waits = open(&program, &id)[0].clone();
     assert_eq!((&waits["kind"], &waits["tool"]), (&json!("person"), &json!("write_file")), "{waits:#}");

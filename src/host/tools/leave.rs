@@ -142,5 +142,6 @@ fn unanswered(host: &RunHost, frame: &Frame, failure: Failure) -> Failure {
     }
     let (run, step, top) = (&host.run, frame.as_str(), going_on(host));
     let hint = failure.hint.clone().unwrap_or_default();
-    failure.hint(format!("{hint}; for this call: rhizo runs answer {run} {step} yes|no, then rhizo resume {top}"))
+    failure
+        .hint(format!("{hint}; for this call: rhizo runs answer {run} {step} yes|no|always, then rhizo resume {top}"))
 }
