@@ -11,7 +11,10 @@ fn finished_runs_are_remembered_and_recalled() {
     program.args(["memory", "stats"]).run().ok().snapshot("memory_empty");
     program.args(["ask", "How tall is the lighthouse?", "--context", "harbour.txt"]).run().ok();
     program
-        .args(["eval", "remember(#{situation: \"summing a price column\", lesson: \"use context.csv()\"})"])
+        .args([
+            "eval",
+            "remember(#{situation: \"summing a price column\", arm: \"csv\", lesson: \"use context.csv()\"})",
+        ])
         .run()
         .ok();
     program.args(["memory", "recall", "sum of a price column", "-k", "1"]).run().ok().snapshot("memory_recall");

@@ -15,6 +15,8 @@ pub(super) async fn recall(app: &App, printer: &Printer, query: &str, k: usize) 
         let e = &r.episode;
         [
             format!("{:.2}", r.similarity),
+            e.action.clone(),
+            one_line(&e.arm, 40),
             e.outcome.name().to_owned(),
             one_line(&e.situation, 60),
             one_line(&e.lesson, 60),
@@ -22,7 +24,8 @@ pub(super) async fn recall(app: &App, printer: &Printer, query: &str, k: usize) 
         ]
     };
     printer.rows(&json!(found), || {
-        table::render(["similar", "outcome", "situation", "lesson", "id"], found.iter().map(line))
+        let head = ["similar", "action", "arm", "outcome", "situation", "lesson", "id"];
+        table::render(head, found.iter().map(line))
     });
     Ok(())
 }
