@@ -37,6 +37,34 @@ fn a_long_list_of_completions_takes_no_keys() {
 }
 
 #[test]
+fn tab_begins_with_what_all_names_have_and_counts_the_rest() {
+    let names = (0..600).map(|number| format!("alpha{number:03}"));
+    let names = names.chain((0..50).map(|number| format!("beta{number:02}")));
+    let project = names.fold(Program::offline(), |program, name| program.file(&name, "a"));
+    for typed in ["context.doc(\"", ".load "] {
+        let mut terminal = Terminal::start(&project, &["--context", "."]);
+        terminal.keys(&format!("{typed}\t"));
+        terminal.see("… 588 more, type further");
+        terminal.keys("b\t");
+        terminal.see_row(&format!("rhizo> {typed}beta"));
+    }
+}
+
+#[test]
+fn tab_knows_the_oldest_run_too() {
+    let project = project();
+    for _ in 0..17 {
+        project.args(["eval", "1"]).run().ok();
+    }
+    let runs = project.args(["runs", "list", "--json"]).run().ok().json();
+    let ids: Vec<&str> = runs.as_array().into_iter().flatten().filter_map(|run| run["id"].as_str()).collect();
+    let oldest = ids.iter().min().expect("a run");
+    let mut terminal = Terminal::start(&project, &[]);
+    terminal.keys(&format!(".runs {}\t", &oldest[..24]));
+    terminal.see(&format!("> .runs {oldest}"));
+}
+
+#[test]
 fn hints_show_signatures_and_earlier_lines() {
     let project = project();
     let mut terminal = Terminal::start(&project, &[]);

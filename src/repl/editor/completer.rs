@@ -9,13 +9,8 @@ use crate::repl::lexer::{Kind, Piece, pieces};
 use crate::repl::vocabulary::{self, Callable, KEYWORDS};
 use crate::script::errors::members::imported;
 use crate::script::session::Session;
-use crate::store::runs::RunFilter;
 use rustyline::completion::Pair;
 
-/// The most candidates; the editor cannot list more than 65,535.
-const OFFERED: usize = 500;
-/// The most runs that are offered.
-const LISTED: u32 = 15;
 /// The longest candidate, in bytes.
 const LONGEST: usize = 500;
 
@@ -29,7 +24,7 @@ pub struct Known<'a> {
     pub documents: &'a [String],
 }
 
-/// The start of the word at `pos`, and what it may become.
+/// The start of the word at `pos`, and all that it may become, in its order or against it.
 pub fn complete(line: &str, pos: usize, known: &Known<'_>) -> (usize, Vec<Pair>) {
     let Some(before) = line.get(..pos) else {
         return (pos, Vec::new());
@@ -45,7 +40,10 @@ pub fn complete(line: &str, pos: usize, known: &Known<'_>) -> (usize, Vec<Pair>)
     pairs.retain(|pair| is_plain(&pair.display) && is_plain(&pair.replacement));
     pairs.sort_by(|a, b| a.replacement.cmp(&b.replacement));
     pairs.dedup_by(|a, b| a.replacement == b.replacement);
-    pairs.truncate(OFFERED);
+    if before.starts_with(".runs") {
+        // Ids sort by their time, and the newest is looked for most.
+        pairs.reverse();
+    }
     (start, pairs)
 }
 
@@ -69,7 +67,7 @@ fn command(before: &str, known: &Known<'_>) -> (usize, Vec<Pair>) {
         ".role" => plain(role_names(known), partial),
         ".tools" => plain(tool_names(known), partial),
         ".scripts" => plain(program_names(known), partial),
-        ".runs" => plain(run_ids(known), partial),
+        ".runs" => plain(run_ids(known, partial), partial),
         ".help" => {
             let commands = table::ALL.iter().map(|c| c.name);
             let point = if partial.starts_with('.') { "." } else { "" };
@@ -183,7 +181,7 @@ fn text(before: &str, list: &[Piece<'_>], known: &Known<'_>) -> (usize, Vec<Pair
     let names = match code.as_slice() {
         [.., "TOOL" | "tools", "("] => tool_names(known),
         [.., "SCRIPT" | "scripts", "("] => program_names(known),
-        [.., "doc", "("] => known.documents.to_vec(),
+        [.., "doc", "("] => known.documents.iter().filter(|name| name.starts_with(partial)).cloned().collect(),
         [.., "import"] => vocabulary::modules().into_iter().map(str::to_owned).collect(),
         [.., "model", ":"] => models::names(&known.kit.settings),
         [.., "role", ":"] => role_names(known),
@@ -201,10 +199,9 @@ fn tool_names(known: &Known<'_>) -> Vec<String> {
     specs.into_iter().map(|spec| spec.name.clone()).collect()
 }
 
-fn run_ids(known: &Known<'_>) -> Vec<String> {
-    let filter = RunFilter { top_level: true, limit: Some(LISTED), ..RunFilter::default() };
+fn run_ids(known: &Known<'_>, partial: &str) -> Vec<String> {
     // A store that cannot be read is told by the command itself; here there is nothing to offer.
-    known.kit.store.runs(&filter).unwrap_or_default().into_iter().map(|run| run.id.to_string()).collect()
+    known.kit.store.ids(partial).unwrap_or_default().into_iter().map(|id| id.to_string()).collect()
 }
 
 fn program_names(known: &Known<'_>) -> Vec<String> {

@@ -8,11 +8,16 @@ use unicode_width::UnicodeWidthStr;
 const GAP: usize = 2;
 /// Rows for what is typed, above and below the list.
 const TYPED: usize = 3;
+/// The most that the editor can list, on any screen.
+const MOST: usize = u16::MAX as usize;
 
-/// The candidates that fit on a screen of so many columns and rows, and how many more there are. They come in order.
+/// Columns and rows of a screen that does not tell its own.
+pub const USUAL: (u16, u16) = (80, 24);
+
+/// The candidates that fit on a screen of so many columns and rows, and how many more there are. They come in order or against it.
 pub fn fitting(mut pairs: Vec<Pair>, (columns, rows): (u16, u16)) -> Vec<Pair> {
     let (columns, rows) = (usize::from(columns), usize::from(rows).saturating_sub(TYPED).max(1));
-    let room = |widest: usize| rows * (columns / (widest + GAP)).max(1);
+    let room = |widest: usize| (rows * (columns / (widest + GAP)).max(1)).min(MOST);
     let widest = pairs.iter().map(|pair| pair.display.width()).max().unwrap_or(0);
     if pairs.len() <= room(widest) {
         return pairs;
@@ -45,6 +50,7 @@ mod tests {
         let pair = |number| Pair { display: name(number), replacement: name(number) };
         let shown = |count: usize, size| -> Vec<Pair> { fitting((0..count).map(pair).collect(), size) };
         assert_eq!(shown(90, (80, 15)).len(), 90);
+        assert_eq!(shown(70_000, (u16::MAX, u16::MAX)).len(), 65_535);
         for (count, size, kept) in [(97, (80, 15), 35), (50, (80, 8), 14), (9, (5, 2), 0), (3, (80, 24), 3)] {
             let pairs = shown(count, size);
             let told = pairs.last().filter(|pair| pair.display.contains("more"));

@@ -2,10 +2,8 @@
 
 use crate::repl::words::{Word, words};
 use rustyline::completion::Pair;
+use std::fs::DirEntry;
 use std::path::Path;
-
-/// The most entries that are offered.
-const ENTRIES: usize = 500;
 
 /// Where the last part of a typed path begins, and what it may become. `folder` is where relative paths begin.
 /// Hidden entries are offered once their point is typed; folders end with `/`.
@@ -19,12 +17,16 @@ pub fn complete(typed: &str, folder: &Path) -> (usize, Vec<Pair>) {
     let fits = entries.filter_map(Result::ok).filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
         let shown = name.starts_with(partial) && (partial.starts_with('.') || !name.starts_with('.'));
-        let end = if entry.path().is_dir() { "/" } else { "" };
-        shown.then(|| format!("{name}{end}"))
+        shown.then(|| if is_folder(&entry) { format!("{name}/") } else { name })
     });
-    let mut names: Vec<String> = fits.take(ENTRIES).collect();
+    let mut names: Vec<String> = fits.collect();
     names.sort();
     (start, names.into_iter().map(|name| Pair { display: name.clone(), replacement: name }).collect())
+}
+
+/// Whether an entry is a folder. Only of a link the file system is asked: a folder may have very many entries.
+fn is_folder(entry: &DirEntry) -> bool {
+    entry.file_type().is_ok_and(|kind| kind.is_dir() || (kind.is_symlink() && entry.path().is_dir()))
 }
 
 /// The same for the last of several paths behind a command, where a name with blanks stands in quotes.

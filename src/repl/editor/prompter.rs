@@ -42,11 +42,7 @@ impl Completer for Prompter {
         };
         let known = completer::Known { kit: &self.kit, session: &session, documents: &self.documents };
         let (start, pairs) = completer::complete(line, pos, &known);
-        let pairs = match size::size() {
-            Some(size) => listing::fitting(pairs, size),
-            None => pairs,
-        };
-        Ok((start, pairs))
+        Ok((start, listing::fitting(pairs, size::size().unwrap_or(listing::USUAL))))
     }
 }
 

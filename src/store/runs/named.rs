@@ -20,6 +20,7 @@ const TOLD: usize = 3;
 
 // An id's characters all sort before `~`; anything else in the name matches nothing.
 const BEGINNING: &str = "SELECT * FROM runs WHERE id >= ?1 AND id < ?1 || '~' ORDER BY rowid DESC LIMIT 4";
+const BEGUN: &str = "SELECT id FROM runs WHERE parent IS NULL AND id >= ?1 AND id < ?1 || '~'";
 const NEWEST: &str = "SELECT * FROM runs WHERE parent IS NULL ORDER BY rowid DESC LIMIT 1";
 const END: &str = "SELECT * FROM runs WHERE substr(id, -length(?1)) = ?1 ORDER BY rowid DESC LIMIT 4";
 
@@ -46,6 +47,14 @@ impl Store {
         let end = wanted.trim_start_matches('.');
         let ended = if end.len() < LEAST { Vec::new() } else { self.fitting(END, end)? };
         one(ended, named, "ends")
+    }
+
+    /// The ids of all runs that a person started and that begin so.
+    pub fn ids(&self, beginning: &str) -> Outcome<Vec<RunId>> {
+        self.read(|connection| {
+            let mut query = connection.prepare_cached(BEGUN)?;
+            self.readable(query.query([beginning])?, |row| Ok(RunId::new(row.get::<_, String>("id")?)))
+        })
     }
 
     /// The newest run that a person started.

@@ -123,6 +123,8 @@ fn a_run_is_named_by_a_part_of_its_id_or_as_the_last_one() {
     ] {
         assert_eq!(store.run(named).expect("one").id.as_str(), expect, "{named}");
     }
+    let begun = |beginning: &str| store.ids(beginning).expect("ids").iter().map(RunId::to_string).collect::<Vec<_>>();
+    assert_eq!((begun("01AAA3"), begun("01AAA5"), begun("").len()), (vec!["01AAA3".to_owned()], vec![], 6));
     let will_do = "`last` is the newest, and the end of an id will do: ";
     let list = "`rhizo runs list` shows them";
     for (named, message, hint) in [
