@@ -81,11 +81,11 @@ async fn at_terminal(mut shell: Shell) -> Outcome<Exit> {
         let unseen = Unseen::begin();
         let next = shell.handle(&line).await;
         // It would run there unseen; now it is looked at before Enter.
-        let unread = echo::take_ahead();
+        let unread = echo::take_ahead().await;
         drop(unseen);
         match next {
             Next::Stay => initial = unread,
-            Next::Edit(text) => initial = text,
+            Next::Edit(text) => initial = format!("{text}\n{unread}").trim_end().to_owned(),
             Next::Leave => break,
         }
         if let Some(prompter) = editor.prompter() {

@@ -69,6 +69,21 @@ fn what_is_typed_before_a_question_does_not_answer_it() {
 }
 
 #[test]
+fn a_burst_that_came_before_a_question_gives_no_leave() {
+    let (server, tell) = server();
+    let program = Program::paying(&server);
+    let mut terminal = Terminal::with(&program, &[], 80, &[]);
+    terminal.keys("llm(\"go\"); TOOL(\"write_file\", #{path: \"new.txt\", text: \"hello\"}); 7\r");
+    server.wait_for(1);
+    // More than a terminal keeps until somebody reads.
+    terminal.keys(&"yes\r".repeat(5_000));
+    tell.send(()).expect("it waits");
+    terminal.see("[yes/no/always]");
+    terminal.line("no", "error: the person did not allow write_file");
+    assert!(!program.project().join("new.txt").exists());
+}
+
+#[test]
 fn lines_that_are_typed_at_a_question_answer_the_ones_behind_it() {
     let program = project();
     let mut terminal = Terminal::start(&program, &[]);
@@ -93,6 +108,46 @@ fn what_is_pasted_at_a_question_is_one_answer() {
     let (asked, _) = raw.split_once("your answer to the program:").expect("it asks");
     let after = asked.rsplit_once("\u{1b}[?2004l").map_or(asked, |(_, after)| after);
     assert!(after.contains("\u{1b}[?2004h"), "{raw:?}");
+}
+
+#[test]
+fn a_long_paste_is_one_answer_too() {
+    let program = project();
+    let mut terminal = Terminal::start(&program, &[]);
+    terminal.keys("let mail = ask_user(\"which one?\"); let next = ask_user(\"delete everything?\"); mail.len()\r");
+    terminal.see("your answer to the program:");
+    terminal.keys(&format!("\u{1b}[200~{}\u{1b}[201~\r", "a line of it\r".repeat(10_000)));
+    terminal.see("the program asks: delete everything?");
+    terminal.keys("no\r");
+    terminal.see_row("out(1) = 129999");
+    terminal.prompt();
+    terminal.line("next", "out(2) = no");
+}
+
+#[test]
+fn of_an_answer_that_is_too_long_nothing_answers_anything() {
+    let program = project();
+    let line = format!("yes{}\r", " and more of it".repeat(60));
+    let marked = format!("\u{1b}[200~{}\u{1b}[201~\r", line.repeat(1_200));
+    let cut = "x".repeat(5_000);
+    for (typed, why) in [
+        (marked, "it has more than 1048576 bytes"),
+        (format!("{cut}\r{}", "yes\r".repeat(2_000)), "the terminal cuts its lines at 4095 bytes"),
+        (format!("\u{1b}[200~{cut}\ryes\u{1b}[201~\r"), "the terminal cuts its lines at 4095 bytes"),
+    ] {
+        let mut terminal = Terminal::start(&program, &[]);
+        terminal.keys("let mail = ask_user(\"which one?\"); ask_user(\"delete everything?\")\r");
+        terminal.see("your answer to the program:");
+        terminal.keys(&typed);
+        terminal.see_row(&format!("note: the answer is not taken: {why}"));
+        terminal.see_row("the program asks: which one?");
+        terminal.keys("blue\r");
+        terminal.see("the program asks: delete everything?");
+        terminal.keys("no\r");
+        terminal.see_row("out(1) = no");
+        terminal.prompt();
+        terminal.line("mail", "out(2) = blue");
+    }
 }
 
 #[test]
@@ -144,6 +199,38 @@ fn lines_that_came_with_an_answer_wait_at_the_prompt() {
 }
 
 #[test]
+fn all_lines_that_came_with_an_answer_wait_at_the_prompt() {
+    let program = project();
+    let mut terminal = Terminal::start(&program, &[]);
+    terminal.keys("ask_user(\"which one?\")\r");
+    terminal.see("your answer to the program:");
+    // More of them than a terminal keeps until somebody reads.
+    let lines: String = (0..500).map(|number| format!("let imp{number} = {number};\r")).collect();
+    terminal.keys(&format!("red\r{lines}"));
+    terminal.see("let imp499 = 499;");
+    terminal.keys("\u{3}");
+    terminal.prompt();
+    terminal.line("imp499", "error: there is no variable `imp499`");
+}
+
+#[test]
+fn what_is_typed_beside_an_editor_of_ones_own_stands_below_what_it_made() {
+    let program = project();
+    let wait = "echo ready; while [ ! -e go ]; do sleep 0.02; done; sed -i 's/5/6/' \"$1\"\n";
+    let program = program.file("editor.sh", wait);
+    let editor = format!("sh {}", program.project().join("editor.sh").display());
+    let mut terminal = Terminal::with(&program, &[], 80, &[("EDITOR", editor.as_str()), ("RHIZO_MODEL", "offline")]);
+    terminal.line("5 * 7", "out(1) = 35");
+    terminal.keys(".edit\r");
+    terminal.see_row("ready");
+    terminal.keys("+ 1\r");
+    terminal.see_row("+ 1");
+    std::fs::write(program.project().join("go"), "").expect("a file");
+    terminal.see_row("rhizo> 6 * 7");
+    terminal.line("", "out(2) = 43");
+}
+
+#[test]
 fn an_editor_of_ones_own_shows_what_is_typed_in_it() {
     let program = project().file("editor.sh", "printf 'which one? '\nread one\necho \"\\\"$one\\\"\" > \"$1\"\n");
     let editor = format!("sh {}", program.project().join("editor.sh").display());
@@ -181,6 +268,22 @@ fn a_signal_that_ends_the_program_at_a_question_leaves_a_terminal_that_marks_not
         terminal.see("your answer to the program:");
         terminal.signal(signal);
         terminal.over();
+        let raw = terminal.raw();
+        assert!(raw.rfind("\u{1b}[?2004l") > raw.rfind("\u{1b}[?2004h"), "{signal}: {raw:?}");
+    }
+}
+
+#[test]
+fn a_signal_that_ends_the_program_at_the_prompt_gives_the_terminal_back() {
+    for signal in ["TERM", "HUP", "ABRT"] {
+        let program = project();
+        let shown = "stty -a | tr ' ' '\\n' | grep -x -e '-*icanon' -e '-*echo' -e '-*icrnl'";
+        let line = format!("trap 'kill -s {signal} $!' USR1; \"$0\" < /dev/tty & wait; wait; echo; {shown}");
+        let terminal = Terminal::below_shell(&program, &line);
+        terminal.signal("USR1");
+        for row in ["icanon", "echo", "icrnl"] {
+            terminal.see_row(row);
+        }
         let raw = terminal.raw();
         assert!(raw.rfind("\u{1b}[?2004l") > raw.rfind("\u{1b}[?2004h"), "{signal}: {raw:?}");
     }

@@ -4,12 +4,17 @@
 //! A program that is stopped (Ctrl-Z) leaves the terminal as it is. A shell that edits lines has settings of its own, and keys
 //! show after its `fg`; in another (dash) they are unseen until `stty echo` or the end of what was stopped.
 
+use crate::repl::editor::edited;
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::time::Duration;
+
+/// How long the rest of what arrived in one burst may take to come behind its first line.
+pub const BURST: Duration = Duration::from_millis(20);
 
 /// Whether keys are unseen while nobody is asked. The terminal is one for the whole process.
 static UNSEEN: AtomicBool = AtomicBool::new(false);
@@ -19,11 +24,13 @@ static AHEAD: AtomicI32 = AtomicI32::new(0);
 
 /// The terminal that marks what is pasted; `NONE` if none does.
 static MARKING: AtomicI32 = AtomicI32::new(NONE);
-const NONE: RawFd = -1;
+
+/// No terminal.
+pub(super) const NONE: RawFd = -1;
 
 /// What a terminal is told to put marks around what is pasted, and to put none any more.
 const MARKS: &str = "\u{1b}[?2004h";
-const NO_MARKS: &str = "\u{1b}[?2004l";
+pub(super) const NO_MARKS: &str = "\u{1b}[?2004l";
 
 /// Signals that end the program where nobody watches them; the last is that of an abort, for want of stack or memory.
 const ENDS: [libc::c_int; 4] = [libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT, libc::SIGABRT];
@@ -43,12 +50,12 @@ impl Unseen {
         }
         AHEAD.store(0, Ordering::Relaxed);
         // First, for a signal that comes behind the change has to find its handler.
-        ENDS.into_iter().for_each(watch);
+        watch_ends();
         if set(false) {
             return Some(Self(()));
         }
         UNSEEN.store(false, Ordering::Relaxed);
-        ENDS.into_iter().for_each(forget);
+        forget_ends();
         None
     }
 }
@@ -85,7 +92,7 @@ pub struct Marks<'a>(&'a File);
 impl<'a> Marks<'a> {
     /// From now on.
     pub fn begin(terminal: &'a File) -> Self {
-        ENDS.into_iter().for_each(watch);
+        watch_ends();
         MARKING.store(terminal.as_raw_fd(), Ordering::Relaxed);
         let marks = Self(terminal);
         marks.again();
@@ -103,9 +110,7 @@ impl<'a> Marks<'a> {
 impl Drop for Marks<'_> {
     fn drop(&mut self) {
         unmark();
-        if !is_unseen() {
-            ENDS.into_iter().for_each(forget);
-        }
+        forget_ends();
     }
 }
 
@@ -125,7 +130,7 @@ pub fn restore() {
     unmark();
     if UNSEEN.swap(false, Ordering::Relaxed) {
         set(true);
-        ENDS.into_iter().for_each(forget);
+        forget_ends();
     }
 }
 
@@ -141,15 +146,20 @@ pub fn is_ahead() -> bool {
 }
 
 /// Takes the whole lines that came with the last answer and answer nothing: nobody has sent them to whoever reads next.
-pub fn take_ahead() -> String {
-    let mut left = usize::try_from(AHEAD.swap(0, Ordering::Relaxed)).unwrap_or(0);
-    let (mut taken, mut input) = (Vec::new(), std::io::stdin().lock());
-    while is_unseen() && left > 0 && waiting(libc::STDIN_FILENO) > 0 {
+pub async fn take_ahead() -> String {
+    let mut taken = Vec::new();
+    if AHEAD.swap(0, Ordering::Relaxed) == 0 || !is_unseen() {
+        return String::new();
+    }
+    while waiting(libc::STDIN_FILENO) > 0 {
         let mut piece = [0_u8; 4096];
         // A terminal that cannot be read is told by whoever reads next.
-        let Ok(read @ 1..) = input.read(&mut piece) else { break };
+        let Ok(read @ 1..) = std::io::stdin().lock().read(&mut piece) else { break };
         taken.extend_from_slice(&piece[..read]);
-        left = left.saturating_sub(read);
+        if waiting(libc::STDIN_FILENO) == 0 {
+            // A terminal keeps few lines: the rest of a burst comes once there is room.
+            tokio::time::sleep(BURST).await;
+        }
     }
     String::from_utf8_lossy(&taken).trim_end().to_owned()
 }
@@ -178,21 +188,37 @@ pub fn waiting(terminal: RawFd) -> libc::c_int {
 #[allow(unsafe_code)]
 fn set(shown: bool) -> bool {
     let terminal = libc::STDIN_FILENO;
+    let Some(mut settings) = settings(terminal) else { return false };
+    let was_shown = settings.c_lflag & libc::ECHO != 0;
+    settings.c_lflag ^= libc::ECHO;
+    // SAFETY: the call takes plain numbers and a valid pointer.
+    was_shown != shown && unsafe { libc::tcsetattr(terminal, libc::TCSANOW, &raw const settings) } == 0
+}
+
+/// The settings of a terminal that this program may change: one in the background would be stopped for it. A handler of signals
+/// may call it.
+#[allow(unsafe_code)]
+pub(super) fn settings(terminal: RawFd) -> Option<libc::termios> {
     let mut known = MaybeUninit::<libc::termios>::uninit();
     // SAFETY: the calls take plain numbers and a valid pointer, and the settings are read once the kernel has written them.
-    // A program in the background would be stopped for changing them, so it is asked for first.
     unsafe {
-        if libc::tcgetpgrp(terminal) != libc::getpgrp() || libc::tcgetattr(terminal, known.as_mut_ptr()) != 0 {
-            return false;
-        }
-        let mut settings = known.assume_init();
-        let was_shown = settings.c_lflag & libc::ECHO != 0;
-        settings.c_lflag ^= libc::ECHO;
-        was_shown != shown && libc::tcsetattr(terminal, libc::TCSANOW, &raw const settings) == 0
+        let is_ours = libc::tcgetpgrp(terminal) == libc::getpgrp();
+        (is_ours && libc::tcgetattr(terminal, known.as_mut_ptr()) == 0).then(|| known.assume_init())
     }
 }
 
-/// Has a signal that would end the program show keys before.
+/// Has signals that would end the program give the terminal back before.
+pub(super) fn watch_ends() {
+    ENDS.into_iter().for_each(watch);
+}
+
+/// Lets them end it at once, where there is nothing to give back.
+pub(super) fn forget_ends() {
+    if !is_unseen() && MARKING.load(Ordering::Relaxed) == NONE && !edited::is_open() {
+        ENDS.into_iter().for_each(forget);
+    }
+}
+
 #[allow(unsafe_code)]
 fn watch(signal: libc::c_int) {
     if handler(signal) == Some(libc::SIG_DFL) {
@@ -201,7 +227,7 @@ fn watch(signal: libc::c_int) {
     }
 }
 
-/// Lets it end the program as before, unless others have taken it over.
+/// Lets a signal end the program as before, unless others have taken it over.
 #[allow(unsafe_code)]
 fn forget(signal: libc::c_int) {
     if handler(signal) == Some(address()) {
@@ -218,6 +244,7 @@ fn address() -> libc::sighandler_t {
 /// Runs inside the signal: system calls only.
 #[allow(unsafe_code)]
 extern "C" fn on_end(signal: libc::c_int) {
+    edited::give_back();
     unmark();
     set(true);
     // SAFETY: both calls take plain numbers. The signal is held until this returns, and ends the program then.

@@ -1,6 +1,7 @@
 //! Reads lines from a person at a terminal.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::repl::editor::edited::Edited;
 use crate::repl::editor::hidden;
 use crate::repl::editor::history;
 use crate::repl::editor::prompter::Prompter;
@@ -69,7 +70,9 @@ impl LineEditor {
         self.screen.set_editing(true);
         let refused = std::mem::take(&mut self.refused);
         let initial = if initial.is_empty() { refused.as_str() } else { initial };
+        let edited = Edited::begin();
         let read = self.editor.readline_with_initial(PROMPT, (initial, ""));
+        drop(edited);
         self.screen.set_editing(false);
         match read {
             Ok(line) => {

@@ -1,8 +1,10 @@
 //! The line editor, and the screen that it shares with whatever else is shown. Only this folder prints.
 
+pub mod answer;
 pub mod asked;
 pub mod completer;
 pub mod echo;
+pub mod edited;
 pub mod hidden;
 pub mod highlighter;
 pub mod hinter;

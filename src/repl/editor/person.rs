@@ -3,8 +3,9 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::visible;
+use crate::repl::editor::answer::{Answer, LINE, is_enter};
 use crate::repl::editor::asked::asked;
-use crate::repl::editor::echo::{self, Marks, Shown};
+use crate::repl::editor::echo::{self, BURST, Marks, Shown};
 use crate::tools::person::{Nobody, Person, Question};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -19,18 +20,8 @@ use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Mutex;
 
-/// The longest answer, in bytes.
-const ANSWER: usize = 64 * 1024;
-
-/// How long the rest of what arrived in one burst may take to come behind its first line.
-const BURST: Duration = Duration::from_millis(20);
-
 /// How long after what was read before a line has to come to be a person's own Enter: nothing that is pasted takes so long.
 const PAUSE: Duration = Duration::from_millis(300);
-
-/// The marks around what is pasted.
-const PASTE_BEGINS: &str = "\u{1b}[200~";
-const PASTE_ENDS: &str = "\u{1b}[201~";
 
 /// Whether somebody is there who can be asked: the terminal has standard error, or both others, as with `2> log`. What has
 /// its input alone from there may run in the background.
@@ -70,9 +61,7 @@ impl Person for AtPrompt {
         async move {
             let turn = self.turn.lock().await;
             let asking = Asking::begin(self.front.as_ref());
-            let shown = Shown::begin();
             let answer = answer(question, self.front.can_mark()).await;
-            drop(shown);
             drop(asking);
             drop(turn);
             answer
@@ -102,16 +91,17 @@ async fn answer(question: &Question, can_mark: bool) -> Outcome<String> {
     let is_leave = question.leave.is_some();
     let is_ahead = !is_leave && echo::is_ahead();
     if is_leave || (echo::is_unseen() && !is_ahead) {
-        forget_typed(terminal.get_ref()).map_err(gone)?;
+        forget_typed(terminal.get_ref()).await.map_err(gone)?;
     }
+    let keys = Shown::begin();
     let shown = asked(question);
     let mut resumed = signal(SignalKind::from_raw(libc::SIGCONT)).map_err(gone)?;
     let marks = can_mark.then(|| Marks::begin(terminal.get_ref()));
     write(&terminal, &shown).await.map_err(gone)?;
     let mut row = Row { terminal: terminal.get_ref(), ended: false };
-    let answer = line(&terminal, &shown, marks.as_ref(), &mut resumed).await?;
+    let (answer, again) = whole(&terminal, &shown, marks.as_ref(), &mut resumed).await?;
     row.ended = true;
-    if is_ahead {
+    if is_ahead && !again {
         // It was shown above the question, where it was typed.
         write(&terminal, &format!("{}\n", visible(&answer))).await.map_err(gone)?;
     }
@@ -119,7 +109,26 @@ async fn answer(question: &Question, can_mark: bool) -> Outcome<String> {
     drop(marks);
     // What comes with an answer is told from what is typed later by having arrived before this ends.
     tokio::time::sleep(BURST).await;
+    drop(keys);
     Ok(answer)
+}
+
+/// The answer, and whether one before it was refused, as a part of it was lost, and the question put again.
+async fn whole(
+    terminal: &AsyncFd<File>,
+    shown: &str,
+    marks: Option<&Marks<'_>>,
+    resumed: &mut Signal,
+) -> Outcome<(String, bool)> {
+    let mut again = false;
+    loop {
+        let answer = typed(terminal, shown, marks, resumed).await?;
+        let Some(fault) = answer.fault() else { return Ok((answer.text(), again)) };
+        // What came with it answers nothing either.
+        forget_typed(terminal.get_ref()).await.map_err(gone)?;
+        write(terminal, &format!("{fault}\n{shown}")).await.map_err(gone)?;
+        again = true;
+    }
 }
 
 /// The row in which an answer is typed. That of a question that is given up ends too: what comes next has its own.
@@ -139,27 +148,26 @@ impl Drop for Row<'_> {
 }
 
 /// The next line that is typed; whatever is pasted in it belongs to it, with all its lines.
-async fn line(
+async fn typed(
     terminal: &AsyncFd<File>,
     shown: &str,
     marks: Option<&Marks<'_>>,
     resumed: &mut Signal,
-) -> Outcome<String> {
-    let (mut typed, mut ended) = (Vec::new(), false);
-    while !ended && typed.len() < ANSWER {
-        let mut piece = [0_u8; 1024];
+) -> Outcome<Answer> {
+    let (mut answer, mut ended) = (Answer::default(), false);
+    while !ended {
+        let mut piece = [0_u8; LINE];
         let waits = Instant::now();
         let Some(mut ready) = keys(terminal, resumed).await? else {
-            typed.clear();
+            answer = Answer::default();
             anew(terminal, shown, marks).await?;
             continue;
         };
         match ready.try_io(|terminal| terminal.get_ref().read(&mut piece)) {
             Ok(Ok(0)) => return Err(Failure::new(FailureKind::Waiting, "the question was not answered")),
             Ok(Ok(read)) => {
-                let is_late = !typed.is_empty() && waits.elapsed() >= PAUSE;
-                typed.extend_from_slice(&piece[..read]);
-                ended = is_whole(&String::from_utf8_lossy(&typed))
+                let is_late = answer.has_begun() && waits.elapsed() >= PAUSE;
+                ended = answer.take(&piece[..read])
                     || (is_late && is_enter(&piece[..read]) && is_last(terminal.get_ref()).await);
             }
             Ok(Err(error)) => return Err(gone(error)),
@@ -167,7 +175,7 @@ async fn line(
             Err(_) => {}
         }
     }
-    Ok(without_moves(&String::from_utf8_lossy(&typed)).trim().to_owned())
+    Ok(answer)
 }
 
 /// Puts the question again: what was typed is lost, and the shell has had the terminal.
@@ -176,11 +184,6 @@ async fn anew(terminal: &AsyncFd<File>, shown: &str, marks: Option<&Marks<'_>>) 
         marks.again();
     }
     write(terminal, shown).await.map_err(gone)
-}
-
-/// Whether these keys end a line, and paste nothing that may go on.
-fn is_enter(piece: &[u8]) -> bool {
-    piece.ends_with(b"\n") && !String::from_utf8_lossy(piece).contains(PASTE_BEGINS)
 }
 
 /// Whether no further line comes in the same burst.
@@ -195,32 +198,6 @@ async fn keys<'a>(terminal: &'a AsyncFd<File>, resumed: &mut Signal) -> Outcome<
         ready = terminal.readable() => ready.map(Some).map_err(gone),
         _ = resumed.recv() => Ok(None),
     }
-}
-
-/// What was typed without the sequences of keys that move in a line: here nobody edits it, and they would be a part of it.
-fn without_moves(typed: &str) -> String {
-    let mut parts = typed.split('\u{1b}');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |all, part| all + behind_sequence(part))
-}
-
-/// What follows a sequence whose escape character stood in front of `part`.
-fn behind_sequence(part: &str) -> &str {
-    if let Some(rest) = part.strip_prefix('[') {
-        return rest.find(|c| matches!(c, '@'..='~')).map_or("", |end| &rest[end + 1..]);
-    }
-    let Some(rest) = part.strip_prefix('O') else { return part };
-    let mut key = rest.chars();
-    key.next();
-    key.as_str()
-}
-
-/// Whether a line has ended that does not end within what was pasted. The mark behind that is typed text to the terminal:
-/// Backspace takes its end away first.
-fn is_whole(typed: &str) -> bool {
-    let Some((_, pasted)) = typed.rsplit_once(PASTE_BEGINS) else { return typed.contains('\n') };
-    let edited = PASTE_ENDS.trim_end_matches("1~");
-    pasted.rsplit_once(edited).is_some_and(|(_, rest)| rest.contains('\n'))
 }
 
 /// A terminal takes a long text in parts.
@@ -245,8 +222,19 @@ fn open() -> std::io::Result<AsyncFd<File>> {
 
 /// Drops what was typed before a question was there to be read, if leave is asked for or it was unseen: it answers something else.
 /// Further lines that were typed in sight at the last question are kept: a person may answer several at once.
+async fn forget_typed(terminal: &File) -> std::io::Result<()> {
+    loop {
+        // A terminal keeps few lines: the rest of a burst comes once there is room.
+        let is_last = is_last(terminal).await;
+        flush(terminal)?;
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
 #[allow(unsafe_code)]
-fn forget_typed(terminal: &File) -> std::io::Result<()> {
+fn flush(terminal: &File) -> std::io::Result<()> {
     // SAFETY: the descriptor stays open while the file is borrowed, and the call touches no memory.
     let dropped = unsafe { libc::tcflush(terminal.as_raw_fd(), libc::TCIFLUSH) };
     if dropped == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
@@ -255,41 +243,4 @@ fn forget_typed(terminal: &File) -> std::io::Result<()> {
 fn gone(error: std::io::Error) -> Failure {
     Failure::new(FailureKind::Waiting, format!("the terminal cannot be asked: {error}"))
         .hint("run it in a terminal, or allow tools with --approve auto")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{is_whole, without_moves};
-
-    #[test]
-    fn keys_that_move_are_no_part_of_an_answer() {
-        for (typed, kept) in [
-            ("größe", "größe"),
-            ("bl\u{1b}[Du\u{1b}[1;5Ce\u{1b}[3~", "blue"),
-            ("\u{1b}OHyes\u{1b}OF", "yes"),
-            ("a\u{1b}", "a"),
-            ("a\u{1b}[", "a"),
-            ("a\u{1b}O", "a"),
-        ] {
-            assert_eq!(without_moves(typed), kept, "{typed:?}");
-        }
-    }
-
-    #[test]
-    fn a_paste_is_whole_with_the_line_that_it_ends_in() {
-        for (typed, expect) in [
-            ("", false),
-            ("a", false),
-            ("a\n", true),
-            ("\u{1b}[200~a\nb\n", false),
-            ("\u{1b}[200~a\nb\n\u{1b}[201~", false),
-            ("\u{1b}[200~a\nb\n\u{1b}[201~c\n", true),
-            ("\u{1b}[200~a\n\u{1b}[201~ \u{1b}[200~b\n", false),
-            ("\u{1b}[200~a\nb\u{1b}[201\n", true),
-            ("\u{1b}[200~a\nb\u{1b}[20\n", true),
-            ("\u{1b}[200~a\nb\u{1b}[2\n", false),
-        ] {
-            assert_eq!(is_whole(typed), expect, "{typed:?}");
-        }
-    }
 }
