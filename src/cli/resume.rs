@@ -143,7 +143,7 @@ async fn session(printer: &Printer, settings: Settings, row: RunRow, launch: Lau
     if let Some(failure) = args.flags.unfit_for_session() {
         return Ok(report::usage(printer, &failure));
     }
-    let again = Again { row, launch, force: args.force, quiet: args.flags.quiet };
+    let again = Again { row, launch, force: args.force, json: args.flags.json, quiet: args.flags.quiet };
     repl::run::again(settings, again).await
 }
 

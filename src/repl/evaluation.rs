@@ -11,15 +11,15 @@ use crate::repl::narrator::Detail;
 use crate::repl::shell::Shell;
 use crate::repl::underscore;
 use crate::script::errors;
-use crate::script::evaluate::Evaluation;
 use crate::script::evaluate::report::render;
+use crate::script::evaluate::{Evaluation, WRITTEN};
 use crate::script::marks::Marks;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// How much of a value is shown, in bytes.
+/// How much of a text is shown, in bytes.
 const SHOWN: usize = 12_000;
 
 impl Shell {
@@ -49,7 +49,7 @@ impl Shell {
         host.emit(&Frame::root(), &event);
         self.follower.until(Mark::Evaluation(host.run.clone(), turn)).await;
         self.screen.clear();
-        self.keep(typed).await;
+        self.keep(typed, evaluation.parsed.then_some(source.as_str()));
         self.last = evaluation.value_number.or(self.last);
         self.show(evaluation);
         self.footer(before);
@@ -98,11 +98,12 @@ impl Shell {
         Some(Stopped { set, lost, printed })
     }
 
-    /// Remembers what was typed, and the sources of the functions that the session took over from it.
-    pub(super) async fn keep(&mut self, typed: &str) {
+    /// Remembers what was typed, and the program that was made of it if the session took its functions over.
+    pub(super) fn keep(&mut self, typed: &str, program: Option<&str>) {
         self.typed.push(typed.to_owned());
-        let known = self.session().await.functions();
-        self.sources.keep(typed, |name| known.iter().any(|f| f.split('(').next() == Some(name)));
+        if let Some(program) = program {
+            self.sources.keep(program);
+        }
     }
 
     /// Makes a value from outside the last value of the session; answers its number.
@@ -152,7 +153,12 @@ impl Shell {
 
     fn numbered(&self, evaluation: &Evaluation) {
         let Some(number) = evaluation.value_number else { return };
-        let shown = head_tail(&evaluation.shown, SHOWN, &format!("print(out({number}))"));
+        let recover = format!("print(out({number}))");
+        let shown = match &evaluation.value {
+            Some(Value::String(text)) => head_tail(text, SHOWN, &recover),
+            _ if evaluation.shown.len() > WRITTEN => format!("{}\n... [{recover} has all of it]", evaluation.shown),
+            _ => evaluation.shown.clone(),
+        };
         self.result(number, &shown, evaluation.value.as_ref());
     }
 

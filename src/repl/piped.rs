@@ -14,9 +14,13 @@ pub async fn run(mut shell: Shell) -> Outcome<Exit> {
     let mut pending = String::new();
     loop {
         let line = tokio::select! {
-            line = lines.recv() => line,
-            () = shell.interrupts.next() => {
-                shell.fail(Failure::cancelled());
+            line = lines.recv() => line.transpose(),
+            () = shell.interrupts.next() => Err(Failure::cancelled()),
+        };
+        let line = match line {
+            Ok(line) => line,
+            Err(failure) => {
+                shell.fail(failure);
                 break;
             }
         };
@@ -36,21 +40,33 @@ pub async fn run(mut shell: Shell) -> Outcome<Exit> {
     shell.close().await
 }
 
-/// The lines of standard input, with their ends. They are read on a thread of their own, so that Ctrl-C is heard
-/// while nothing comes.
-fn lines() -> Outcome<Receiver<String>> {
+/// The lines of standard input, with their ends, up to one that cannot be read. They are read on a thread of their own, so
+/// that Ctrl-C is heard while nothing comes.
+fn lines() -> Outcome<Receiver<Outcome<String>>> {
     let (send, receive) = channel(64);
     let read = move || {
         let mut input = std::io::stdin().lock();
-        let mut line = Vec::new();
-        while input.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-            if send.blocking_send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+        for number in 1_u64.. {
+            let Some(line) = next(&mut input, number).transpose() else { break };
+            let is_last = line.is_err();
+            if send.blocking_send(line).is_err() || is_last {
                 break;
             }
-            line.clear();
         }
     };
     let thread = std::thread::Builder::new().name("stdin".to_owned()).spawn(read);
     thread.map_err(|error| Failure::new(FailureKind::Limit, format!("no thread to read standard input: {error}")))?;
     Ok(receive)
+}
+
+/// The next line; `None` at the end. Fails with `Io` for what cannot be read, and for what is no text.
+fn next(input: &mut impl BufRead, number: u64) -> Outcome<Option<String>> {
+    let mut line = Vec::new();
+    let read = input.read_until(b'\n', &mut line);
+    read.map_err(|error| Failure::new(FailureKind::Io, format!("cannot read standard input: {error}")))?;
+    let text = String::from_utf8(line).map_err(|_| {
+        Failure::new(FailureKind::Io, format!("line {number} of standard input is no text in UTF-8"))
+            .hint("save it in that encoding; nothing from there on was evaluated")
+    })?;
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }

@@ -31,6 +31,8 @@ pub struct Again {
     pub launch: Launch,
     /// Whether it is taken over from a process that may live.
     pub force: bool,
+    /// Whether values are shown as JSON.
+    pub json: bool,
     /// Whether progress, footers and the banner are left out.
     pub quiet: bool,
 }
@@ -63,7 +65,7 @@ impl Shell {
         tell_skipped(&screen, &library);
         let follower = Follower::start(kit.store.subscribe(), Arc::clone(&screen));
         let muted: Arc<AtomicBool> = Arc::new(AtomicBool::new(true));
-        let options = Options { quiet: again.quiet, ..Options::default() };
+        let options = Options { json: again.json, quiet: again.quiet, ..Options::default() };
         let on_print = Some(on_print(&screen, options.json, &muted));
         let run = resume::again(&kit, &again.row, library, Parts { on_print, ..Parts::default() }, again.force).await?;
         let replay = run.host.replay.clone();
@@ -99,11 +101,15 @@ impl Shell {
         match step {
             Step::Code { typed, stopped } => {
                 self.evaluations += 1;
-                match stopped {
-                    Some(stopped) => lost.extend(self.set_again(&typed, stopped).await),
-                    None => self.evaluate_again(&typed).await,
-                }
-                self.keep(&typed).await;
+                let source = self.source(&typed);
+                let parsed = match stopped {
+                    Some(stopped) => {
+                        lost.extend(self.set_again(&source, stopped).await);
+                        true
+                    }
+                    None => self.evaluate_again(&typed, &source).await,
+                };
+                self.keep(&typed, parsed.then_some(source.as_str()));
             }
             Step::Command { line, values } => {
                 self.command_again(&line, values).await?;
@@ -116,9 +122,9 @@ impl Shell {
     }
 
     /// Takes over what an input left that was stopped; answers the names of what it cannot give back, with what is there instead.
-    async fn set_again(&self, typed: &str, stopped: Stopped) -> Vec<(String, Option<u64>)> {
+    async fn set_again(&self, source: &str, stopped: Stopped) -> Vec<(String, Option<u64>)> {
         let Stopped { set, lost, printed } = stopped;
-        let sources: Vec<String> = functions(&self.source(typed)).into_iter().map(|function| function.source).collect();
+        let sources: Vec<String> = functions(source).into_iter().map(|function| function.source).collect();
         let mut session = self.session().await;
         // An evaluation it has to be, because effects of later inputs are logged under its number. Its functions were
         // there before it was stopped, so they cannot fail now.
@@ -135,15 +141,16 @@ impl Shell {
         lost.into_iter().map(with_what_is_there).collect()
     }
 
-    async fn evaluate_again(&mut self, typed: &str) {
-        let source = self.source(typed);
+    /// Answers whether what was typed was parsed.
+    async fn evaluate_again(&mut self, typed: &str, source: &str) -> bool {
         // A failure leaves what was assigned before it, now as then.
-        let evaluation = self.run_again(&source).await;
+        let evaluation = self.run_again(source).await;
         if evaluation.failure.is_some_and(|failure| failure.kind == FailureKind::Cancelled) {
             let input = one_line(typed, 120);
             self.screen.err(&format!("cancelled while it was brought back, what it had set is kept: {input}"));
         }
         self.last = evaluation.value_number.or(self.last);
+        evaluation.parsed
     }
 
     /// Evaluates without a time limit, which held when it was typed; Ctrl-C ends it.

@@ -140,8 +140,9 @@ impl Shell {
         self.last = None;
     }
 
-    /// Opens another context for the same run. Answers the names of the variables that could not be carried over.
-    pub async fn open_context(&mut self, paths: &[String]) -> Outcome<Vec<String>> {
+    /// Opens another context for the same run. Answers the names of the variables that could not be carried over, and why
+    /// the functions could not if they could not.
+    pub async fn open_context(&mut self, paths: &[String]) -> Outcome<(Vec<String>, Option<Failure>)> {
         self.interrupts.forget();
         let library = self.interrupts.unless(inputs::open(&self.kit.settings, paths, None)).await?;
         tell_skipped(&self.screen, &library);
@@ -157,7 +158,7 @@ impl Shell {
         let functions = session.evaluate(&sources.all(), CancellationToken::new()).await;
         drop(session);
         self.sources = sources;
-        functions.failure.map_or(Ok(lost), Err)
+        Ok((lost, functions.failure.map(uncarried)))
     }
 
     /// The names of the open documents.
@@ -235,8 +236,17 @@ impl Shell {
             let footer = format!("{} · run {}", self.run.host.footer(), self.run.host.run);
             self.screen.dim(&footer);
         }
-        Ok(failure.map_or(Exit::Ok, |failure| failure.kind.exit()))
+        let exit = failure.map_or(Exit::Ok, |failure| failure.kind.exit());
+        let Some(why) = self.screen.lost().filter(|_| exit == Exit::Ok) else { return Ok(exit) };
+        let failure = Failure::new(FailureKind::Io, format!("the output could not be written: {why}"));
+        Err(failure.hint(format!("`rhizo resume {}` goes on with what it has", self.run.host.run)))
     }
+}
+
+/// Says of which program a failure tells that nobody typed.
+fn uncarried(failure: Failure) -> Failure {
+    let message = format!("the functions of the session are not carried over: {}", failure.message);
+    Failure { message, ..failure }.hint("type them again, or .save the session and .load it in parts")
 }
 
 /// The interpreter number `number` of a run.

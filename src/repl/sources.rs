@@ -26,8 +26,8 @@ pub struct Sources {
 
 impl Sources {
     /// Keeps the functions and imports of a program, over older ones of the same name and number of parameters.
-    pub fn keep(&mut self, program: &str, is_known: impl Fn(&str) -> bool) {
-        for function in functions(program).into_iter().filter(|f| is_known(&f.name)) {
+    pub fn keep(&mut self, program: &str) {
+        for function in functions(program) {
             self.functions.insert((function.name, function.parameters), function.source);
         }
         if program.contains("import \"") {
@@ -123,8 +123,8 @@ mod tests {
     #[test]
     fn the_newest_source_is_kept() {
         let mut sources = Sources::default();
-        sources.keep("fn f(a) { 1 } fn g() { 0 }", |name| name == "f");
-        sources.keep("fn f(a) { 2 } fn f() { 3 }", |_| true);
+        sources.keep("fn f(a) { 1 }");
+        sources.keep("fn f(a) { 2 } fn f() { 3 }");
         assert_eq!(sources.of("f"), "fn f(a) { 2 }\nfn f() { 3 }");
         assert_eq!(sources.of("g"), "");
         assert_eq!(sources.all(), "fn f(a) { 2 }\n\nfn f() { 3 }");

@@ -8,7 +8,7 @@ use crate::script::bridge::{self, Seat, seated};
 use crate::script::convert::to_value;
 use crate::script::desk::Desk;
 use crate::script::errors::way::{self, Home};
-use crate::script::errors::{from_parse, from_session, from_step, located, located_in_text, panics};
+use crate::script::errors::{Names, from_parse, from_session, from_step, located, located_in_text, panics};
 use crate::script::language::bits;
 use crate::script::language::python::{DIVISION, divides, tripled};
 use crate::script::limits::depth::{self, KEPT};
@@ -23,6 +23,9 @@ use std::sync::Arc;
 
 /// Text up to this many bytes is shown whole; longer text gets a number, so that `out(n)` has all of it.
 pub const SHOWN: usize = 4_000;
+
+/// Of an array or a map about so many bytes are written as text, which says itself what it leaves out.
+pub const WRITTEN: usize = 4 * SHOWN;
 
 /// What an evaluation did, without any engine value.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +50,8 @@ pub struct Evaluation {
     pub final_: Option<Value>,
     /// Variables that were not there before.
     pub new_variables: Vec<Variable>,
+    /// Whether it was parsed: the session has its functions then, whatever it came to.
+    pub parsed: bool,
 }
 
 impl Evaluation {
@@ -91,7 +96,9 @@ impl Job {
             // After a panic in a native function the fork may be half done but is whole as data, so it is kept like after
             // any error.
             let mut state = State { scope: self.state.scope.clone(), functions: self.state.functions.clone() };
-            let result = panics::caught("code", || self.evaluate(&mut state));
+            let ast = panics::caught("code", || self.parse());
+            let parsed = ast.is_ok();
+            let result = ast.and_then(|ast| panics::caught("code", || self.evaluate(&mut state, &ast)));
             gate.end();
             state.settle();
             let hearers = self.desk.hearers().thin();
@@ -99,28 +106,35 @@ impl Job {
                 Some(failure) => result.and(Err(failure)),
                 None => result,
             };
-            let evaluation = self.conclude(&state, result, &output);
+            let evaluation = Evaluation { parsed, ..self.conclude(&state, result, &output) };
             Ended { state, evaluation }
         })
     }
 
-    fn evaluate(&self, state: &mut State) -> Outcome<Dynamic> {
+    fn parse(&self) -> Outcome<AST> {
         if self.source.len() > SOURCE_LIMIT {
             // Of a longer one no more may have been read than shows that it is longer.
             let message = format!("the program has more than {} KiB", SOURCE_LIMIT / 1024);
             return Err(Failure::new(FailureKind::Limit, message)
                 .hint("long text belongs into a file or the context, not into the program"));
         }
-        let parsed = self.engine.compile_with_scope(&state.scope, &self.source);
-        let names = || self.state.names().with_declared(&self.source);
-        let ast = parsed.map_err(|error| from_parse(&error, &self.source, &names()))?;
-        let refused = bits::refused(&ast, &state.scope).or_else(|| tripled(&ast, &self.source));
-        if let Some((failure, position)) = refused {
-            return Err(located(failure, &self.source, position));
+        let parsed = self.engine.compile_with_scope(&self.state.scope, &self.source);
+        let ast = parsed.map_err(|error| from_parse(&error, &self.source, &self.names()))?;
+        let refused = bits::refused(&ast, &self.state.scope).or_else(|| tripled(&ast, &self.source));
+        match refused {
+            Some((failure, position)) => Err(located(failure, &self.source, position)),
+            None => Ok(ast),
         }
+    }
+
+    fn names(&self) -> Names {
+        self.state.names().with_declared(&self.source)
+    }
+
+    fn evaluate(&self, state: &mut State, ast: &AST) -> Outcome<Dynamic> {
         let functions = ast.clone_functions_only();
         state.functions = state.functions.merge(&functions);
-        let whole: AST = state.functions.merge(&ast);
+        let whole: AST = state.functions.merge(ast);
         let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut state.scope, &whole);
         let result = result.or_else(|error| way::end(&error).cloned().ok_or(error));
         let defines = |ast: &AST, name: &str| ast.iter_functions().any(|function| function.name == name);
@@ -131,7 +145,7 @@ impl Job {
         };
         growth::settled(result.map_err(|error| match bridge::step() {
             Some(step) => from_step(&error, &self.source, &home, &step),
-            None => from_session(&error, &self.source, &names(), &home),
+            None => from_session(&error, &self.source, &self.names(), &home),
         }))
         .map_err(|failure| match growth::place(&failure) {
             Some(place) => located_in_text(failure, &self.source, place),
@@ -178,7 +192,7 @@ impl Job {
             Err(failure) if failure.kind.catchable() => evaluation.formless = Some(failure),
             Err(failure) => return Err(failure),
         }
-        evaluation.shown = show::value(&value, 4 * SHOWN);
+        evaluation.shown = show::value(&value, WRITTEN);
         evaluation.value_number = Some(self.desk.keep(value));
         Ok(())
     }

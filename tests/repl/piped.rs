@@ -104,3 +104,37 @@ fn a_line_that_goes_on_with_a_method_is_told_how() {
     assert!(ran.stdout.ends_with("\n3\n"), "{}", ran.stdout);
     ran.says("hint: write `_.len()`, or end the line before with an open expression").says("hint: write `_.map(..)`");
 }
+
+#[test]
+fn what_cannot_be_read_ends_the_session_and_is_told() {
+    let ran = project().args([]).stdin(b"1 + 1\n\"gr\xf6\xdfe\"\n2 + 2\n").run().code(1).prints("2\n");
+    ran.says("error: line 2 of standard input is no text in UTF-8");
+    project().args([]).after("exec < .").run().code(1).says("error: cannot read standard input: ");
+}
+
+#[test]
+fn values_that_cannot_be_written_are_told() {
+    let ran = project().args([]).stdin("6 * 7\n").after("exec >/dev/full").run().code(1);
+    ran.says("error: the output could not be written: ").says("hint: `rhizo resume ");
+    let ran = project().args([]).stdin("6 * 7\nmissing\n").after("exec >/dev/full").run().code(1);
+    ran.says("error: there is no variable `missing`");
+}
+
+#[test]
+fn what_is_left_out_of_a_value_is_counted_once() {
+    let ran = project().args([]).stdin("let a = []; a.pad(100000, 7); a\n").run().ok();
+    let shown = ran.stdout.lines().filter(|line| *line == "  7,").count();
+    let end = format!("\n  ... {} more\n]\n... [print(out(1)) has all of it]\n", 100_000 - shown);
+    assert!(ran.stdout.ends_with(&end), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("bytes left out"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_function_that_did_not_parse_is_not_the_one_that_is_kept() {
+    let typed = "fn f() { 1 }\nfn f() { 2 } )\n??f\n.context harbour.txt\nf()\n.save kept.rhai\n";
+    let project = project();
+    let ran = project.args([]).stdin(typed).run().code(1);
+    assert!(ran.stdout.contains("\nfn f() { 1 }\n") && !ran.stdout.contains("fn f() { 2 }"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\n1\nkept.rhai holds 0 variables"), "{}", ran.stdout);
+    project.args([]).stdin(".load kept.rhai\nf()\n").run().ok().prints("1\n");
+}

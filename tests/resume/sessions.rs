@@ -40,6 +40,15 @@ fn the_answer_of_a_question_keeps_its_number() {
 }
 
 #[test]
+fn a_session_that_goes_on_shows_json_if_that_is_wanted() {
+    let program = Program::offline();
+    program.args([]).stdin("let a = \"x\";\n").run().ok();
+    let ran = program.args(["resume", "last", "--json"]).stdin("a\nprint(1)\n").run().ok();
+    assert_eq!(ran.stdout, "\"x\"\n", "{}", ran.stderr);
+    ran.says("1\n");
+}
+
+#[test]
 fn an_input_that_was_under_way_is_finished() {
     let gate = Gate::default();
     let server = gate.server();

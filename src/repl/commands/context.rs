@@ -21,9 +21,12 @@ pub const COMMAND: Command = Command {
 fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Next>> {
     async move {
         if !argument.is_empty() {
-            let lost = shell.open_context(&shell.paths(argument)).await?;
+            let (lost, failure) = shell.open_context(&shell.paths(argument)).await?;
             shell.note_command(&format!("context {argument}"), None);
             tell_lost(shell, &lost);
+            if let Some(failure) = failure {
+                shell.fail(failure);
+            }
         }
         let card = shell.run.host.view.card(&CardOptions { head: HEAD, tail: 0, ..CardOptions::default() })?;
         shell.screen.out(card.trim_end());

@@ -10,7 +10,7 @@ use crate::repl::editor::person::Front;
 use crate::repl::editor::size;
 use crate::repl::table::{page, progress, told};
 use std::borrow::Cow;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -52,6 +52,8 @@ struct State {
     /// The columns of the terminal at the last prompt.
     width: Option<u16>,
     gone: bool,
+    /// Why a part of the output could not be written, if that was not the reader's wish.
+    lost: Option<String>,
 }
 
 impl Screen {
@@ -59,7 +61,7 @@ impl Screen {
     pub fn new(looks: Looks) -> Self {
         let stream = |terminal: bool| Stream { terminal, colour: terminal && looks.colour };
         let (live, kept) = (Live::default(), Kept::default());
-        let state = State { live, late: None, editing: false, kept, width: None, gone: false };
+        let state = State { live, late: None, editing: false, kept, width: None, gone: false, lost: None };
         Self {
             state: Mutex::new(state),
             out: stream(std::io::stdout().is_terminal()),
@@ -77,6 +79,11 @@ impl Screen {
     /// Whether standard error is a terminal.
     pub fn has_person(&self) -> bool {
         self.err.terminal
+    }
+
+    /// Why a part of the output could not be written, if that was not the reader's wish.
+    pub fn lost(&self) -> Option<String> {
+        self.held().lost.clone()
     }
 
     /// The columns of the terminal as it is now; `None` without one.
@@ -231,8 +238,14 @@ impl State {
         } else {
             write(&mut std::io::stdout().lock(), text)
         };
-        // Nothing can be told about output that cannot be written; what was paid for is in the store.
-        self.gone |= written.is_err() && !to_err;
+        // The work itself goes on and is in the store. That an error cannot be told is told nowhere.
+        match written {
+            Err(error) if !to_err && error.kind() == ErrorKind::BrokenPipe => self.gone = true,
+            Err(error) if !to_err => {
+                self.lost.get_or_insert(error.to_string());
+            }
+            _ => {}
+        }
     }
 }
 
