@@ -57,6 +57,25 @@ fn another_context_keeps_the_variables() {
 }
 
 #[test]
+fn another_context_keeps_functions_with_an_underscore_and_stays_open() {
+    let project = project();
+    let long = |name: &str| format!("fn {name}() {{ \"{}\" }}\n", "x".repeat(140_000));
+    for (typed, code, told) in [
+        ("41\nfn f() { _ + 1 }\nfn g() { 7 }\n.context harbour.txt\ng()\n".to_owned(), 0, ""),
+        (
+            format!("{}{}.context harbour.txt\n", long("f"), long("g")),
+            5,
+            "functions of the session are not carried over",
+        ),
+    ] {
+        let ran = project.args([]).stdin(format!("{typed}context.len()\n")).run().code(code).says(told);
+        assert!(ran.stdout.ends_with("\n62\n"), "{}", ran.stdout);
+        let ran = project.args(["resume", "last"]).stdin("context.len()\n").run().ok();
+        ran.prints("62\n");
+    }
+}
+
+#[test]
 fn of_a_long_context_the_beginning_is_shown() {
     let project = project().file("tides.txt", format!("{}\n", "high water ".repeat(200)));
     let mut terminal = Terminal::start(&project, &[]);
@@ -159,6 +178,20 @@ fn saving_writes_over_nothing_but_sessions_that_it_saved() {
     }
     saved("let m = 3;\n.save kept.rhai", 0);
     assert!(text("kept.rhai").contains("\n// Its large variables: .load kept.json\n"));
+}
+
+#[test]
+fn a_session_that_cannot_be_saved_anew_stays_as_it_was_saved() {
+    let project = project();
+    let doubled = |times: u32| format!("let large = \"x\"; for i in 0..{times} {{ large = large + large; }}\n");
+    let kept = || ["kept.rhai", "kept.json"].map(|name| std::fs::read_to_string(project.project().join(name)));
+    let kept = || kept().map(|text| text.expect("it is there"));
+    project.args([]).stdin(format!("{}.save kept.rhai\n", doubled(18))).run().ok();
+    let before = kept();
+    let typed = format!("let n = 1;\n{}.save kept.rhai\n", doubled(22));
+    let ran = project.args([]).stdin(typed).after("trap '' XFSZ; ulimit -f 2048").run().code(1);
+    ran.says("error: cannot write ");
+    assert!(kept() == before, "what was saved is not there any more");
 }
 
 #[test]

@@ -4,6 +4,9 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::repl::commands::command::{Command, needs};
 use crate::repl::shell::Shell;
 use crate::repl::words::words;
+use std::fs::{Permissions, metadata};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The path that was typed behind a command; quotes around all of it are none of its letters.
@@ -25,9 +28,23 @@ pub fn read(path: &Path) -> Outcome<String> {
     std::fs::read_to_string(path).map_err(|error| failed("read", path, &error))
 }
 
-/// Writes a file; fails with `NotFound` if its folder is missing, with `Io` otherwise.
+/// Writes a file, or leaves what is there as it is; fails with `NotFound` if its folder is missing, with `Io` otherwise.
 pub fn write(path: &Path, text: &str) -> Outcome<()> {
-    std::fs::write(path, text).map_err(|error| failed("write", path, &error))
+    replace(path, text).map_err(|error| failed("write", path, &error))
+}
+
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    // A link stays one.
+    let target = match path.canonicalize() {
+        Err(error) if error.kind() == ErrorKind::NotFound => path.to_path_buf(),
+        target => target?,
+    };
+    let folder = target.parent().unwrap_or(Path::new("/"));
+    let mode = metadata(&target).map_or(0o666, |known| known.permissions().mode() & 0o7777);
+    let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(&target).map(drop).map_err(|error| error.error)
 }
 
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> Failure {

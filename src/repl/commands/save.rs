@@ -10,8 +10,11 @@ use futures::future::BoxFuture;
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// The largest variables that a program holds itself, in bytes of JSON; the rest of a program is for functions.
+/// The most that variables take in a program, in bytes; the rest of it is for functions.
 const INLINE: usize = SOURCE_LIMIT / 2;
+
+/// What is left free in a program for its comments, in bytes.
+const COMMENTS: usize = 1_000;
 
 /// How every saved session begins.
 const MARK: &str = "// A session of rhizo";
@@ -51,10 +54,16 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             let what = format!("no session saved as {argument} names it as its own");
             return Err(taken(&beside, &what, "the large variables go there; save under another name"));
         }
-        file::write(&path, &saved.program)?;
-        shell.screen.out(&format!("{argument} holds {} variables", saved.inline));
+        // First, for a session that names it without having it would be none.
         if let Some(large) = &saved.large {
             file::write(&beside, large)?;
+        }
+        file::write(&path, &saved.program)?;
+        shell.screen.out(&format!("{argument} holds {} variables", saved.inline));
+        if saved.program.len() > SOURCE_LIMIT {
+            shell.screen.err(&format!("note: .load takes {} KiB, and its functions have more", SOURCE_LIMIT / 1024));
+        }
+        if saved.large.is_some() {
             shell.screen.out(&format!("the large ones are in {0}: .load {0}", beside.display()));
         } else if is_own {
             shell.screen.dim(&format!("{} still holds the large ones of a session before", beside.display()));
@@ -118,13 +127,14 @@ impl Saved {
     fn of(values: Map<String, Value>, functions: &str, typed: &[String], beside: &Path, is_own: bool) -> Self {
         let (mut program, mut large) = (format!("{MARK}; .load restores it.\n"), Map::new());
         let (mut inline, mut used) = (0, 0);
+        let room = INLINE.min(SOURCE_LIMIT.saturating_sub(functions.len() + COMMENTS));
         if !functions.is_empty() {
             program.push_str(&format!("\n{functions}\n\n"));
         }
         for (name, value) in values {
             let line = format!("let {name} = {};\n", literal(&value));
             used += line.len();
-            if used > INLINE {
+            if used > room {
                 used -= line.len();
                 large.insert(name, value);
             } else {
@@ -136,17 +146,23 @@ impl Saved {
             let whose = if large.is_empty() { FORMER } else { ITS };
             program.push_str(&format!("{}\n", elsewhere(whose, beside)));
         }
-        let room = SOURCE_LIMIT.saturating_sub(program.len() + 1_000);
-        let mut history = String::new();
-        for line in typed.iter().flat_map(|code| code.lines()) {
-            history.push_str(&format!("// {line}\n"));
-        }
-        if !history.is_empty() && history.len() < room {
-            program.push_str(&format!("\n// What was typed:\n{history}"));
-        }
+        program.push_str(&history(typed, SOURCE_LIMIT.saturating_sub(program.len() + COMMENTS)));
         let large = (!large.is_empty()).then(|| Value::Object(large).to_string());
         Self { program, inline, large }
     }
+}
+
+/// What was typed, as comments of so many bytes: the last lines of it, and how many came before.
+fn history(typed: &[String], room: usize) -> String {
+    let lines: Vec<String> = typed.iter().flat_map(|code| code.lines()).map(|line| format!("// {line}\n")).collect();
+    let mut used = 0;
+    let fits = |line: &&String| {
+        used += line.len();
+        used <= room
+    };
+    let left = lines.len() - lines.iter().rev().take_while(fits).count();
+    let more = if left > 0 { format!("// ... {left} lines before; `rhizo logs` has them\n") } else { String::new() };
+    if lines.is_empty() { String::new() } else { format!("\n// What was typed:\n{more}{}", lines[left..].concat()) }
 }
 
 /// A value as Rhai source. Plain values stand for themselves; anything else is JSON in a raw string, which ends at a
@@ -166,7 +182,7 @@ fn literal(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Saved, literal};
+    use super::{SOURCE_LIMIT, Saved, literal};
     use serde_json::{Map, json};
     use std::path::Path;
 
@@ -193,5 +209,22 @@ mod tests {
         assert!(saved.program.contains("\n// Its large variables: .load kept.json\n"));
         assert!(saved.program.ends_with("// let a = 1;\n"));
         assert!(saved.large.is_some_and(|large| large.starts_with("{\"large\"")));
+    }
+
+    #[test]
+    fn a_program_has_what_load_takes_and_tells_what_it_lacks() {
+        let typed: Vec<String> = (0..30_000).map(|number| format!("let n = {number};")).collect();
+        let functions = format!("fn f() {{ \"{}\" }}", "y".repeat(SOURCE_LIMIT - 20_000));
+        let values: Map<_, _> = [("kept".to_owned(), json!("x".repeat(30_000)))].into_iter().collect();
+        for (functions, values) in [("", Map::new()), (functions.as_str(), values)] {
+            let has_large = !values.is_empty();
+            let saved = Saved::of(values, functions, &typed, Path::new("a/kept.json"), false);
+            assert!(saved.program.len() <= SOURCE_LIMIT, "{}", saved.program.len());
+            assert_eq!(saved.large.is_some(), has_large);
+            let (_, typed) = saved.program.split_once("// What was typed:\n// ... ").unwrap();
+            let (left, lines) = typed.split_once(" lines before; `rhizo logs` has them\n").unwrap();
+            assert!(lines.ends_with("// let n = 29999;\n"));
+            assert_eq!(left.parse::<usize>().unwrap() + lines.lines().count(), 30_000);
+        }
     }
 }
