@@ -125,3 +125,16 @@ fn the_breaker_of_the_model_in_use_is_shown() {
     terminal.line(".model", "broken: named by `model`");
     terminal.see(" · breaker open, tried again in ");
 }
+
+#[test]
+fn an_answer_is_not_lost_with_the_row_of_its_end() {
+    let server = ChatServer::new(|_| Reply::text("blue").usage(20, 10));
+    let program = Program::paying(&server);
+    program.args(["eval", "1"]).run().ok();
+    let store = rusqlite::Connection::open(program.state().join("rhizo.db")).expect("the store");
+    let refuses = "CREATE TRIGGER refuses BEFORE UPDATE ON runs WHEN new.parent IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'not this one'); END";
+    store.execute_batch(refuses).expect("a trigger");
+    let ran = program.args([]).stdin(".ask why\n_ + answer\n").run().says("not this one");
+    assert_eq!(ran.stdout, "blue\nblueblue\n", "{}", ran.stderr);
+}

@@ -242,6 +242,19 @@ fn an_editor_of_ones_own_shows_what_is_typed_in_it() {
     assert!(terminal.raw().contains("which one? blue\r\n"), "{:?}", terminal.raw());
 }
 
+#[test]
+fn an_editor_of_ones_own_that_dies_leaves_a_terminal_that_hears_ctrl_c() {
+    let program = project().file("editor.sh", "stty raw -echo\nkill -9 $$\n");
+    let editor = format!("sh {}", program.project().join("editor.sh").display());
+    let mut terminal = Terminal::with(&program, &[], 80, &[("EDITOR", editor.as_str()), ("RHIZO_MODEL", "offline")]);
+    terminal.line(".edit", "error: ");
+    terminal.see("(SIGKILL)");
+    terminal.keys("print(\"spinning\"); loop {}\r");
+    terminal.see_row("spinning");
+    terminal.keys("\u{3}");
+    terminal.see("cancelled; the session and its variables are kept");
+}
+
 /// How a shell runs the program and ends it at Ctrl-\: by that itself, or by an abort, as Ctrl-\ ends nothing in the background.
 const ENDS: [&str; 2] = ["trap : QUIT; \"$0\"", "trap 'kill -ABRT $!' QUIT; \"$0\" < /dev/tty & wait; wait"];
 

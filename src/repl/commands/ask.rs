@@ -56,10 +56,14 @@ async fn answer(shell: &mut Shell, question: &str) -> Outcome<RootEnd> {
         (Some(failure), None) => RootEnd::failed(failure, end.turns),
         _ => end,
     };
-    close(&run.host, &end).await?;
+    let closed = close(&run.host, &end).await;
     shell.follower.until(Mark::Run(run.host.run.clone())).await;
     shell.screen.clear();
-    Ok(end)
+    Ok(match closed {
+        Ok(()) => end,
+        // The answer is there all the same, and paid for.
+        Err(failure) => RootEnd { failure: end.failure.or(Some(failure)), ..end },
+    })
 }
 
 async fn begin(shell: &Shell, question: &str) -> Outcome<Run> {

@@ -3,6 +3,7 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::repl::commands::command::{Command, Next};
 use crate::repl::editor::echo::Shown;
+use crate::repl::editor::lent::Lent;
 use crate::repl::shell::Shell;
 use crate::tools::trusted;
 use futures::FutureExt;
@@ -36,7 +37,9 @@ async fn edited(editor: &str, text: &str) -> Outcome<String> {
     let mut arguments: Vec<String> = words.collect();
     arguments.push(file.path().display().to_string());
     let shown = Shown::begin();
+    let lent = Lent::begin();
     let done = trusted::attended(&program, &arguments).await;
+    drop(lent);
     drop(shown);
     done?;
     // The editor may have replaced the file, so it is read by its name.

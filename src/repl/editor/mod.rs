@@ -10,6 +10,7 @@ pub mod highlighter;
 pub mod hinter;
 pub mod history;
 pub mod kept;
+pub mod lent;
 pub mod line_editor;
 pub mod listing;
 pub mod live;
