@@ -75,7 +75,7 @@ pub struct Explain {
 /// Arguments of `pipeline run`.
 #[derive(Debug, Args)]
 pub struct RunPipeline {
-    /// Says what would be done and what it could cost at most; nothing is asked or spent.
+    /// Says what would be done and what it could cost; nothing is asked or spent.
     #[arg(long)]
     pub dry_run: bool,
     /// The file, its inputs, and shared flags.

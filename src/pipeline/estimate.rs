@@ -1,15 +1,20 @@
-//! What a run would do and could cost at most, without asking anybody: the order, the models with their reasons, the
-//! worst case of every call.
+//! What a run would do and could cost, without asking anybody: the order, the models with their reasons, the worst case of
+//! every call.
 //!
-//! A text that is known is counted by its bytes, as the ledger does; what is put in later is taken as `UNKNOWN` bytes.
+//! A text that is known is counted as the ledger does, by its bytes. What is put in later is taken for `UNKNOWN` bytes: that
+//! cost is a guess and told as one, beside the most that it can be by the window of the model, if that is known. What is
+//! asked again because a provider fails, or an answer is cut, is not counted.
 
+pub mod amount;
 mod call;
 mod known;
+mod size;
 
 use crate::config::paths::Paths;
 use crate::core::failure::Outcome;
 use crate::core::money::Money;
 use crate::host::models::Models;
+use crate::pipeline::estimate::amount::Amount;
 use crate::pipeline::estimate::call::Call;
 use crate::pipeline::estimate::known::Known;
 use crate::pipeline::graph;
@@ -24,65 +29,49 @@ use serde_json::{Map, Value};
 /// The bytes that an expression is taken to put into a text.
 pub const UNKNOWN: usize = 4_000;
 
-/// How often a typed answer may be asked for: once, and twice more to mend it.
-const TYPED: u64 = 3;
-
 /// What a run would do and could cost.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Estimate {
     /// The steps in an order in which they can run, those of bodies behind theirs.
     pub rows: Vec<Row>,
-    /// The most model calls of what is bounded.
-    pub calls: u64,
-    /// The most money of what is bounded and priced.
-    pub worst: Money,
+    /// All of what is bounded and priced, with one item of each step whose number of items is not known.
+    pub all: Amount,
     /// Steps whose number of items, whose own work or whose refused answers are not known before.
     pub open: Vec<String>,
-    /// What one item asks of each step whose number of items is not known; the sums above have it once.
+    /// What one item asks of each step whose number of items is not known.
     pub per_item: Vec<PerItem>,
     /// Models that are asked and whose price is not known.
     pub unpriced: Vec<String>,
 }
 
 /// What one item asks.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PerItem {
     /// The step that has the items.
     pub step: String,
-    /// The most calls.
-    pub calls: u64,
-    /// The most that they cost, as far as they are priced.
-    pub worst: Money,
+    /// Its calls and what they cost.
+    pub amount: Amount,
 }
 
 impl Estimate {
     /// Adds up what a step may ask.
     fn count(&mut self, row: &Row) {
-        self.calls = self.calls.saturating_add(row.calls);
-        match (row.worst, &row.model) {
-            (Some(worst), _) => self.worst = self.worst.saturating_add(worst),
-            (None, Some(model)) => self.unpriced.push(model.clone()),
-            (None, None) => {}
+        self.all = self.all.and(Amount::of(row));
+        if row.worst.is_none() {
+            self.unpriced.extend(row.model.clone());
         }
     }
 
     /// What of its calls and money stands for single items.
-    pub fn of_items(&self) -> (u64, Money) {
-        let calls = self.per_item.iter().map(|item| item.calls).sum();
-        (calls, self.per_item.iter().map(|item| item.worst).sum())
+    pub fn of_items(&self) -> Amount {
+        self.per_item.iter().fold(Amount::default(), |sum, item| sum.and(item.amount))
     }
 
     /// Notes what has been added since as the work of one item, without that of items in it.
-    fn note_item(&mut self, step: &Step, (calls, worst): (u64, Money), inner: (u64, Money)) {
-        let of_items = self.of_items();
-        let less = |all: Money, part: Money| Money::from_nanos(all.nanos().saturating_sub(part.nanos()));
-        let within = (of_items.0.saturating_sub(inner.0), less(of_items.1, inner.1));
-        let item = PerItem {
-            step: step.name.clone(),
-            calls: self.calls.saturating_sub(calls).saturating_sub(within.0),
-            worst: less(less(self.worst, worst), within.1),
-        };
-        self.per_item.push(item);
+    fn note_item(&mut self, step: &Step, before: Amount, inner: Amount) {
+        let within = self.of_items().less(inner);
+        let amount = self.all.less(before).less(within);
+        self.per_item.push(PerItem { step: step.name.clone(), amount });
     }
 }
 
@@ -101,8 +90,12 @@ pub struct Row {
     pub reason: String,
     /// The most calls.
     pub calls: u64,
-    /// The most that they cost; `None` if the price is not known.
+    /// What they cost, the most unless it is guessed; `None` if the price is not known.
     pub worst: Option<Money>,
+    /// Whether a text of unknown length was taken for `UNKNOWN` bytes in it.
+    pub guessed: bool,
+    /// The most that they cost; `None` if nobody knows.
+    pub most: Option<Money>,
 }
 
 /// Who knows what a step would ask.
@@ -157,12 +150,16 @@ fn block<'a>(
 }
 
 /// What the act of a step asks by itself, without the steps in it.
-async fn act(ground: Ground<'_>, step: &Step, attempts: u64, row: &mut Row, open: &mut Vec<String>) -> Outcome<()> {
+async fn act(
+    ground: Ground<'_>,
+    step: &Step,
+    (attempts, known): (u64, &Known),
+    row: &mut Row,
+    open: &mut Vec<String>,
+) -> Outcome<()> {
     match &step.act {
         Act::Llm(call) => {
-            let typed = if step.vars.is_empty() && call.schema.is_none() { 1 } else { TYPED };
-            row.calls = attempts.saturating_mul(typed);
-            call::asked(ground, step, Call::of_llm(step, call), row).await?;
+            call::asked(ground, step, &Call::of_llm(step, call, known), attempts, row).await?;
             if call.check.is_some() {
                 // How often depends on what was learned, and the last that is tried may be a child run.
                 row.reason.push_str("; what its check refuses is asked for again");
@@ -170,12 +167,11 @@ async fn act(ground: Ground<'_>, step: &Step, attempts: u64, row: &mut Row, open
             }
         }
         Act::Ask(ask) if ask.of.is_some() => {
-            row.calls = attempts.saturating_mul(if ask.choices.is_some() { TYPED } else { 1 });
-            call::asked(ground, step, Call::of_ask(ask), row).await?;
+            call::asked(ground, step, &Call::of_ask(ask, known), attempts, row).await?;
         }
         Act::Run(_) => {
-            call::asked(ground, step, Call::default(), row).await?;
-            row.worst = Some(Money::ZERO);
+            call::asked(ground, step, &Call::default(), 0, row).await?;
+            (row.worst, row.most) = (Some(Money::ZERO), Some(Money::ZERO));
             row.reason.push_str("; its turns are bounded by the budget alone");
             open.push(step.name.clone());
         }
@@ -223,11 +219,13 @@ async fn one(ground: Ground<'_>, step: &Step, around: Around<'_>, estimate: &mut
         reason: String::new(),
         calls: 0,
         worst: Some(Money::ZERO),
+        guessed: false,
+        most: Some(Money::ZERO),
     };
-    act(ground, step, attempts, &mut row, &mut estimate.open).await?;
+    act(ground, step, (attempts, around.known), &mut row, &mut estimate.open).await?;
     estimate.count(&row);
     estimate.rows.push(row);
-    let before = (estimate.calls, estimate.worst);
+    let before = estimate.all;
     let of_items = estimate.of_items();
     let items = inner_times(step, attempts, around.known);
     let inner = Around { depth: around.depth + 1, times: items.unwrap_or(attempts), ..around };

@@ -1,9 +1,9 @@
 //! `run --dry-run`: order, models and worst cost; nobody is asked and nothing is kept.
 
 use super::whole::EVERYTHING;
-use crate::support::chat::{ChatServer, Reply};
+use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PRICED: &str =
     "model = \"paid\"\n[models.paid]\nbase_url = \"http://127.0.0.1:9/v1\"\ninput_price = 1\noutput_price = 2\n";
@@ -16,14 +16,105 @@ fn everything_is_estimated() {
     assert!(!program.project().join("out").exists());
 }
 
+/// A program whose model `paid` is that of a server, at one and two micro-USD a token, with this line beside its price.
+fn paid(server: &ChatServer, line: &str) -> Program {
+    let priced = PRICED.replace("http://127.0.0.1:9/v1", &server.base_url());
+    Program::new().file("rhizo.toml", format!("{priced}{line}\n"))
+}
+
+/// What a dry run tells, as data.
+fn found(program: &Program, args: &[&str]) -> Value {
+    program.list(&[&["pipeline", "run", "flow.yaml", "--dry-run", "--json"], args].concat()).run().ok().json()
+}
+
+#[test]
+fn attempts_and_items_are_counted() {
+    let text = "steps:\n  one: {llm: {prompt: abcdefghij, max_tokens: 10}, retry: 2}\n  two:\n    each:\n      in: [1, 2]\n      steps:\n        inner: {llm: {prompt: abcdefghij, max_tokens: 10}}\n";
+    let program = Program::new().file("rhizo.toml", PRICED).file("flow.yaml", text);
+    let found = found(&program, &[]);
+    assert_eq!((&found["calls"], &found["worst_usd"]), (&json!(5), &json!(0.00223)));
+    assert_eq!(found["steps"][0]["model"], "paid");
+}
+
 #[test]
 fn the_worst_case_is_the_ledgers() {
-    let text = "steps:\n  one: {llm: {prompt: abcdefghij, max_tokens: 100}, retry: 2}\n  two:\n    each:\n      in: [1, 2]\n      steps:\n        inner: {llm: {prompt: abcdefghij, max_tokens: 100}}\n";
-    let program = Program::new().file("rhizo.toml", PRICED).file("flow.yaml", text);
-    let found = program.args(["pipeline", "run", "flow.yaml", "--dry-run", "--json"]).run().ok().json();
-    // 10 bytes are at most 10 tokens at 1 USD per million, 100 tokens at 2 USD: 210 micro-USD a call, five calls.
-    assert_eq!((&found["calls"], &found["worst_usd"]), (&json!(5), &json!(0.00105)));
-    assert_eq!(found["steps"][0]["model"], "paid");
+    // Ten bytes, 32 for the form of the chat and 256 for a template at one micro-USD, ten tokens and 64 at two. A server
+    // may count all of that.
+    let server = ChatServer::new(|_| Reply::text("x").usage(298, 74));
+    let text = "steps: {one: {llm: {prompt: abcdefghij, max_tokens: 10}}}\n";
+    let program = paid(&server, "").file("flow.yaml", text);
+    let told = found(&program, &[]);
+    assert_eq!(
+        (&told["worst_usd"], &told["guessed"], &told["most_usd"]),
+        (&json!(0.000446), &json!(false), &json!(0.000446))
+    );
+    program.args(["run", "flow.yaml", "--max-cost", "0.000445999"]).run().code(5).says("needed up to $0.000446");
+    let document = program.args(["run", "flow.yaml", "--max-cost", "0.000446", "--json"]).run().ok().json();
+    assert_eq!(document["cost_usd"], told["worst_usd"]);
+}
+
+#[test]
+fn what_is_put_into_a_prompt_later_is_guessed_and_never_told_as_the_most() {
+    let server = ChatServer::new(|ask| Reply::text("short").usage(ask.last().len() as u64, 5));
+    let text = "\
+steps:
+  t: {tool: read_file, args: {path: long.txt}}
+  a: {llm: {prompt: 'Sum up: {{ t }}', max_tokens: 10}}
+";
+    let usd = |value: &Value| value.as_f64().expect("an amount");
+    for (line, most, bound) in [
+        ("context_window = 200000", json!(0.200148), "at most $0.200148 by the windows of the models"),
+        ("", Value::Null, "--max-cost bounds it"),
+    ] {
+        let program = paid(&server, line).file("flow.yaml", text).file("long.txt", "many words ".repeat(4_000));
+        let told = found(&program, &[]);
+        assert_eq!((&told["worst_usd"], &told["guessed"], &told["most_usd"]), (&json!(0.004444), &json!(true), &most));
+        assert_eq!(told["steps"][1]["guessed"], true);
+        let page = program.args(["pipeline", "run", "flow.yaml", "--dry-run"]).run().ok().stdout;
+        let how = "about: if each `{{ }}` of unknown length has 4000 bytes, or is one picture; ";
+        assert!(page.contains(&format!("in all at most 1 call and about $0.004444\n{how}{bound}\n")), "{page}");
+        assert!(!page.contains("at most $0.004444") && !page.contains("costs at most"), "{page}");
+        let document = program.args(["run", "flow.yaml", "--json"]).run().ok().json();
+        let cost = usd(&document["cost_usd"]);
+        assert!(cost > usd(&told["worst_usd"]) && most.as_f64().is_none_or(|most| cost <= most), "{document:#}");
+        let limited =
+            program.args(["pipeline", "run", "flow.yaml", "--dry-run", "--max-cost", "0.03"]).run().ok().stdout;
+        assert!(limited.contains("about $0.004444; --max-cost stops it at $0.03\n"), "{limited}");
+        assert_eq!(found(&program, &["--max-cost", "0.03"])["max_cost"], json!(0.03));
+    }
+}
+
+#[test]
+fn what_inputs_and_known_values_put_into_texts_is_no_guess() {
+    let server = ChatServer::new(|_| Reply::text("x"));
+    let text = "\
+inputs: {topic: what it is about}
+steps:
+  s: {set: {v: '[1, 2]'}}
+  a: {llm: {prompt: 'About {{ inputs.topic }}: {{ s.v }}', system: 'For {{ inputs.topic }}.', max_tokens: 10}}
+";
+    let program = paid(&server, "").file("flow.yaml", text);
+    let told = found(&program, &["topic=ships"]);
+    assert_eq!((&told["worst_usd"], &told["guessed"]), (&json!(0.00048), &json!(false)));
+    let run = program.args(["run", "flow.yaml", "topic=ships", "--max-cost", "0.000479999"]).run().code(5);
+    run.says("needed up to $0.00048");
+    assert_eq!(found(&program, &[])["guessed"], true);
+}
+
+#[test]
+fn what_mends_a_typed_answer_reads_what_was_answered_before() {
+    let read = |ask: &Ask| ask.messages().iter().map(|(_, text)| text.len() as u64).sum::<u64>();
+    let server = ChatServer::new(move |ask| {
+        Reply::text(if ask.number % 3 < 2 { "I cannot say" } else { "7" }).usage(read(ask), 10)
+    });
+    let text = "steps: {n: {llm: {prompt: x, max_tokens: 10, schema: {type: integer}}}}\n";
+    let program = paid(&server, "").file("flow.yaml", text);
+    let told = found(&program, &[]);
+    let document = program.args(["run", "flow.yaml", "--json"]).run().ok().json();
+    assert_eq!((&told["calls"], &document["calls"]), (&json!(3), &json!(3)));
+    let [cost, worst] = [&document["cost_usd"], &told["worst_usd"]].map(|usd| usd.as_f64().expect("an amount"));
+    // Three times the first request would be 0.000273.
+    assert!(cost > 0.000_4 && cost <= worst, "{cost} of {worst}");
 }
 
 /// Pipelines that repeat a call, how often at most, and how often they do.
@@ -161,22 +252,31 @@ fn what_programs_and_pipelines_behind_tools_ask_is_open() {
 #[test]
 fn personas_schemas_and_images_are_counted() {
     let text = "\
+inputs: {pics: {schema: [string], default: [a.png, b.png]}, more: {schema: [string]}}
 steps:
   plain: {llm: {prompt: x, max_tokens: 10}}
   typed: {llm: {prompt: x, max_tokens: 10, schema: {type: integer}}}
   told: {llm: {prompt: x, max_tokens: 10}, personality: 'You are brief, and you say so.'}
   seen: {llm: {prompt: x, max_tokens: 10, images: [x.png]}}
+  both: {llm: {prompt: x, max_tokens: 10, images: '{{ inputs.pics }}'}}
+  some: {llm: {prompt: x, max_tokens: 10, images: '{{ inputs.more }}'}}
 ";
     let priced = format!("{PRICED}vision = true\n");
     let program = Program::new().file("rhizo.toml", priced).file("flow.yaml", text);
-    let found = program.args(["pipeline", "run", "flow.yaml", "--dry-run", "--json"]).run().ok().json();
+    let found = found(&program, &[]);
     let tokens = |at: usize| {
         let row = &found["steps"][at];
-        let worst = row["worst"].as_u64().expect("nano-USD") / row["calls"].as_u64().expect("calls");
-        // One micro-USD a token that is read, two a token of the answer.
-        worst / 1_000 - 20
+        let (worst, calls) = (row["worst"].as_u64().expect("nano-USD"), row["calls"].as_u64().expect("calls"));
+        // One micro-USD a token that is read, two a token of the answer, with what servers add.
+        worst / 1_000 - calls * 2 * 74
     };
-    assert_eq!([tokens(0), tokens(1), tokens(2), tokens(3)], [1, 1 + 64 + 18, 1 + 30, 1 + 8_192]);
+    let (plain, picture) = (1 + 32 + 256, 6 * 8_192);
+    // Each of two more requests reads what was answered, at most so much of what is wrong with it, and the schema.
+    let typed = 3 * (plain + 52 + 18) + (1 + 2) * (74 + 2_048 + 82 + 18);
+    assert_eq!([tokens(0), tokens(1), tokens(2)], [plain, typed, plain + 16 + 30]);
+    assert_eq!([tokens(3), tokens(4), tokens(5)], [1, 2, 1].map(|pictures| plain + pictures * picture));
+    let guessed = |at: usize| found["steps"][at]["guessed"] == true;
+    assert!(guessed(5) && !(0..5).any(guessed), "{found:#}");
 }
 
 #[test]

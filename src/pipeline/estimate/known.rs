@@ -50,7 +50,7 @@ impl Known {
     }
 
     /// The value of what reads nothing but what is known.
-    fn fixed(&self, template: &Template) -> Option<Value> {
+    pub(super) fn fixed(&self, template: &Template) -> Option<Value> {
         let read = || template.expressions().into_iter().flat_map(|expression| expression.references());
         if !read().all(|reference| self.has(reference)) {
             return None;
