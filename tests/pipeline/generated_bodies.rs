@@ -165,6 +165,46 @@ steps:
         "",
     ),
     case(
+        "a last step that failed has no value, nor has the whole",
+        "steps: {a: {llm: alone}, b: {llm: bad, on_failure: continue}}\n",
+        0,
+        2,
+        "null",
+    ),
+    case(
+        "a last step that a condition or a jump leaves out gives way to the one before it",
+        "\
+steps:
+  way: {llm: first, on_success: done}
+  between: {llm: never asked}
+  done: {llm: never asked either, condition: 1 > 2}
+",
+        0,
+        1,
+        r#""(first)""#,
+    ),
+    case(
+        "the last step of a body may be left out, fail, or be skipped with one that it needs",
+        "\
+steps:
+  all:
+    each:
+      in: [one, bad, two]
+      steps:
+        s: {llm: 'say {{ item }}', on_failure: continue}
+        t: {llm: 'more {{ s }}', condition: 'item == \"two\"'}
+  rounds:
+    while:
+      condition: iteration < 3
+      max_iterations: 5
+      steps: {u: {llm: 'turn after {{ prev ?? \"nothing\" }}'}, v: {llm: bad, on_failure: continue}}
+outputs: {all: all, rounds: rounds}
+",
+        0,
+        8,
+        r#"{"all": ["(say one)", null, "(more (say two))"], "rounds": null}"#,
+    ),
+    case(
         "a loop without an end",
         "steps: {a: {while: {condition: 'true', max_iterations: 2, steps: {s: {llm: 'turn {{ iteration }}'}}}}}\n",
         1,

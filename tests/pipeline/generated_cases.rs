@@ -68,7 +68,7 @@ steps:
         r#""(told of failed and rejected)""#,
     ),
     case(
-        "on_failure skip: the value is that of the last step that is ok",
+        "on_failure skip: a last step that is skipped with the failed one has no value, nor has the whole",
         "\
 steps:
   d: {llm: alone}
@@ -77,7 +77,7 @@ steps:
 ",
         0,
         2,
-        r#""(alone)""#,
+        "null",
     ),
     case(
         "on_failure fail: nothing more, but for what always runs",
@@ -254,10 +254,11 @@ steps:
   a: {tool: calculate, args: {expression: 1 / 0}, on_failure: continue}
   lost: {set: {v: '1'}}
   b: {llm: 'needs {{ a }}'}
+outputs: {v: lost.v, b: b}
 ",
         0,
         0,
-        r#"{"v": 1}"#,
+        r#"{"v": 1, "b": null}"#,
     ),
     case(
         "a jump that is one too many is a failure that others see",
@@ -583,6 +584,6 @@ steps:
 ",
         0,
         2,
-        r#""(first)""#,
+        "null",
     ),
 ];

@@ -1,5 +1,5 @@
 //! Random flows and the scripts that are made of them: failures, ends, jumps, fields, limits and what waits for what, in
-//! every combination, come to the same effects, exit code, status, kind and words at the end.
+//! every combination, come to the same effects, exit code, status, kind and words at the end, and to the same answer.
 
 use super::random_words::Tape;
 use super::run_twins::run;
@@ -144,6 +144,8 @@ fn compared(program: &Program, text: &str) -> Option<Result<(), String>> {
     std::fs::write(program.project().join("twin.rhai"), &explained.stdout).expect("a script");
     let (original, twin) = (run(program, "p.yaml", &[]), run(program, "twin.rhai", &[]));
     let same = (original.code, &original.end, &original.effects) == (twin.code, &twin.end, &twin.effects);
+    // A script that fails has no value.
+    let same = same && (original.code != 0 || original.answer == twin.answer);
     let differ = || format!("{original:#?}\n{twin:#?}\n{text}\n{}", explained.stdout);
     Some(if same { Ok(()) } else { Err(differ()) })
 }

@@ -16,6 +16,7 @@ fn a_file_has_a_budget() {
     assert_eq!(document["status"], "limited");
     assert_eq!(document["failure"]["kind"], "budget");
     assert_eq!(document["steps"], json!({"a": "ok", "b": "ok", "c": "failed"}));
+    assert_eq!(document["answer"], json!(null), "what `b` said answers nothing");
     assert_eq!(server.asks().len(), 2);
     let text = "budget: {max_calls: 0}\nsteps: {a: {llm: a}}\n";
     Program::served_by(&server).file("p.yaml", text).args(["run", "p.yaml"]).run().code(5).prints("");

@@ -121,7 +121,7 @@ fn where_a_failure_leads() {
 fn fail_stops_what_has_not_begun_but_not_what_always_runs() {
     let text = format!(
         "limits: {{max_parallel: 1}}\nsteps:\n  a: {{{BAD}, on_failure: fail}}\n  b: {{set: {{v: '1'}}}}\n  \
-         c: {{set: {{v: outcomes.a}}, always: true}}\n"
+         c: {{set: {{v: outcomes.a}}, always: true}}\noutputs: {{v: c.v}}\n"
     );
     let (steps, answer) = told(&run(&text).code(1));
     assert_eq!(steps, json!({"a": "failed", "b": "skipped", "c": "ok"}));
@@ -401,7 +401,35 @@ steps:
 ";
     let (steps, answer) = told(&run(text).ok());
     assert_eq!(steps, json!({"first": "ok", "route": "failed", "again": "skipped", "done": "skipped"}));
-    assert_eq!(answer, json!({"v": 1}));
+    assert_eq!(answer, Value::Null);
+}
+
+#[test]
+fn no_other_step_answers_for_a_last_one_without_a_value() {
+    let shown = json!({"v": "of another step"});
+    for (rest, code, answer) in [
+        (format!("report: {{{BAD}, on_failure: continue}}"), 0, Value::Null),
+        (format!("report: {{{BAD}}}"), 1, Value::Null),
+        (format!("bad: {{{BAD}, on_failure: skip}}, report: {{set: {{v: bad}}}}"), 0, Value::Null),
+        (
+            "maybe: {set: {v: 1}, condition: 1 > 2, on_false: skip}, report: {set: {v: maybe}}".to_owned(),
+            0,
+            Value::Null,
+        ),
+        (format!("stop: {{end: other}}, report: {{{BAD}, always: true}}"), 1, Value::Null),
+        ("report: {set: {v: 1}, condition: 1 > 2}".to_owned(), 0, shown.clone()),
+        (
+            "way: {set: {v: 1}, condition: 1 > 2, on_false: report}, report: {set: {v: 2}, condition: 1 > 2}"
+                .to_owned(),
+            0,
+            shown,
+        ),
+    ] {
+        let text = format!("steps: {{other: {{set: {{v: '\"of another step\"'}}}}, {rest}}}\n");
+        assert_eq!(run(&text).code(code).json()["answer"], answer, "{rest}");
+    }
+    let failed = format!("steps: {{other: {{set: {{v: '\"x\"'}}}}, report: {{{BAD}}}}}\n");
+    Program::offline().file("p.yaml", failed).args(["run", "p.yaml"]).run().code(1).prints("");
 }
 
 #[test]

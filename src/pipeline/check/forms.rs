@@ -213,7 +213,7 @@ impl<'p> Forms<'p> {
         }
     }
 
-    /// The value of a block is that of its last step, or of one before it where that may be skipped.
+    /// The value of a block is that of its last step; of one before it where that may be left out, and `()` where it may fail.
     fn of_block(&self, block: &Block) -> Made {
         let is_sure = |last: &&Step| {
             last.condition.is_none() && last.on_failure.is_none() && !self.absence.is_skipped(&last.name)

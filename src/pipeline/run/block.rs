@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// What a block came to.
 pub struct Ended {
-    /// The value of its last step, or of the one that ended it.
+    /// The value of its last step, or of the one that ended it; of no use where it failed.
     pub value: Value,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,

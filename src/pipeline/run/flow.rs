@@ -100,9 +100,12 @@ impl<'a> Flow<'a> {
         self.cells.iter().enumerate().filter(|(_, cell)| cell.open).map(|(index, _)| index).collect()
     }
 
-    /// The last step of the file that has a value.
+    /// The step whose value is that of the block: the last of the file, but for those that their conditions or a jump left
+    /// out; none if it failed, or was skipped with one that it needs.
     pub fn last(&self) -> Option<usize> {
-        self.cells.iter().rposition(|cell| cell.state == State::Ended && cell.outcome == StepOutcome::Ok)
+        let is_left_out = |cell: &Cell| cell.outcome == StepOutcome::Skipped && !cell.blocks;
+        let last = self.cells.iter().rposition(|cell| !is_left_out(cell))?;
+        self.cells.get(last).is_some_and(|cell| cell.outcome == StepOutcome::Ok).then_some(last)
     }
 
     /// Nothing more is started.

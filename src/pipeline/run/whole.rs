@@ -30,7 +30,7 @@ pub struct Start {
 
 /// How a pipeline ended.
 pub struct Done {
-    /// Its outputs, as far as there are any.
+    /// Its outputs, of a failure those that could be made; without any its value, which a failure has not.
     pub answer: Value,
     /// Why it did not complete.
     pub failure: Option<Failure>,
@@ -100,7 +100,8 @@ async fn timed(course: &Course<'_>, pipeline: &Pipeline, work: impl Future<Outpu
 /// What the pipeline answers. After a failure that is what there is of it.
 fn outputs(pipeline: &Pipeline, ended: &Ended) -> Outcome<Value> {
     if pipeline.outputs.is_empty() || ended.early {
-        return Ok(ended.value.clone());
+        // What a part of it came to is no answer of the whole.
+        return Ok(if ended.failure.is_none() { ended.value.clone() } else { Value::Null });
     }
     let mut outputs = Map::new();
     for (name, template) in &pipeline.outputs {

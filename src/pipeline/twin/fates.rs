@@ -18,8 +18,6 @@ pub(super) struct Fates {
     pub cuts: BTreeSet<usize>,
     /// Those that may be lost to all that stands behind them.
     pub stops: BTreeSet<usize>,
-    /// Those that may be skipped although the block comes to its end.
-    pub absent: BTreeSet<usize>,
     /// Those whose failure ends the block only when all else is done.
     pub passes: BTreeSet<usize>,
     /// Those whose jump back may be one too many, while others go on; and those that may fail the block while others
@@ -39,10 +37,9 @@ pub(super) struct Fates {
     pub notes_past: bool,
     /// Whether steps that run all the same come after one that may end the block.
     pub over: bool,
-    /// The last one that is ok gives the block its value; the first of these that stands here, all but the last may not be.
+    /// The first of these that is not left out gives the block its value; its condition, or a jump, may leave out all but the
+    /// last.
     pub values: Vec<usize>,
-    /// Whether the last of `values` is ok if the block comes to its end.
-    pub sure: bool,
 }
 
 impl Fates {
@@ -68,11 +65,9 @@ impl Fates {
         if used {
             fates.value(block);
         }
-        let unsure = fates.values.len().saturating_sub(usize::from(fates.sure));
-        let values: BTreeSet<usize> = fates.values.iter().take(unsure).copied().collect();
         let watched = |at: usize, step: &Step| {
             let leads = fates.caught.contains(&at) && leads_on(step);
-            read.contains(&step.name) || values.contains(&at) || leads
+            read.contains(&step.name) || fates.unsure().contains(&at) || leads
         };
         fates.watched = steps().filter(|(at, step)| watched(*at, step)).map(|(at, _)| at).collect();
         fates
@@ -146,13 +141,6 @@ impl Fates {
             let missed = self.over && !step.always && self.is_missed(block, at);
             let fails = self.fails_before(block, at);
             let passes = missed || fails || self.passes.contains(&at) || self.spent.contains(&at);
-            let absent = unwatched(block, step).any(|needed| {
-                let gone = |other: &Step| step.after.contains(&needed) && (other.goes_on() || skips_others(other));
-                self.absent.contains(&needed) || block.steps.get(needed).is_some_and(gone)
-            });
-            if absent {
-                self.absent.insert(at);
-            }
             if skippable {
                 self.skippable.insert(at);
             }
@@ -175,16 +163,25 @@ impl Fates {
 
     /// Which steps may give the block its value.
     fn value(&mut self, block: &Block) {
-        for (at, step) in block.steps.iter().enumerate().rev() {
-            self.values.push(at);
-            // A failure that nothing deals with ends the block without a value.
-            let ends = matches!(step.on_failure, None | Some(Jump::Fail | Jump::Retry));
-            let runs = step.condition.is_none() && !self.absent.contains(&at) && !self.passed_over.contains(&at);
-            if ends && runs && !self.over {
-                self.sure = true;
-                return;
-            }
+        let may_be_left_out = |at: usize| {
+            block.steps.get(at).is_some_and(|step| step.condition.is_some()) || self.passed_over.contains(&at)
+        };
+        let behind = (0..block.steps.len()).rev().take_while(|at| may_be_left_out(*at)).count();
+        self.values = (0..block.steps.len()).rev().take(behind + 1).collect();
+    }
+
+    /// Those that may give the block its value and of which it shows only then whether they were left out.
+    pub(super) fn unsure(&self) -> &[usize] {
+        match self.values.as_slice() {
+            [unsure @ .., _] => unsure,
+            [] => &[],
         }
+    }
+
+    /// Whether it is noted of a step that it was skipped with one that it needs.
+    pub(super) fn tells_lost(&self, at: usize) -> bool {
+        let tells = self.needed.contains(&at) || (self.skippable.contains(&at) && self.unsure().contains(&at));
+        tells && !self.skippable.is_empty()
     }
 }
 

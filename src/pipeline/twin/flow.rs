@@ -97,19 +97,22 @@ impl Twin {
         }
     }
 
-    /// The value of a block: that of the step that ended it, else of the last one that is ok.
+    /// The value of a block: that of the step that ended it, else of the last one but for those that were left out. One that
+    /// failed, or was skipped with one that it needs, is `()`.
     pub(super) fn worth(&self, place: &Place<'_>, used: bool) -> String {
         let named = |at: &usize| place.block.steps.get(*at).map_or("()", |step| step.name.as_str());
         let fates = &place.fates;
         if !used {
             return "()".to_owned();
         }
-        let (unsure, last) = match fates.values.split_last() {
-            Some((last, rest)) if fates.sure => (rest, named(last)),
-            _ => (fates.values.as_slice(), "()"),
+        let one = |at: &usize| {
+            let (name, lost) = (named(at), &place.lost);
+            let with_others = format!(" || ({lost}.get({}) ?? \"\") == \"all\"", text(name));
+            let with_others = if fates.skippable.contains(at) { with_others.as_str() } else { "" };
+            format!("if outcomes.{name} != \"skipped\"{with_others} {{ {name} }} else ")
         };
-        let one = |at: &usize| format!("if outcomes.{0} == \"ok\" {{ {0} }} else ", named(at));
-        let mut value: String = unsure.iter().map(one).collect();
+        let mut value: String = fates.unsure().iter().map(one).collect();
+        let last = fates.values.last().map_or("()", named);
         let plain = if value.is_empty() { last.to_owned() } else { format!("{{ {last} }}") };
         value.push_str(&plain);
         let enders: Vec<&Step> = place.block.steps.iter().filter(|step| ends(step)).collect();

@@ -53,8 +53,7 @@ impl Twin {
 
     /// Notes that a step is lost: to those that need it, or to all behind it.
     pub(super) fn lost(&self, place: &Place<'_>, at: usize, whom: &str) -> Vec<String> {
-        let step = place.block.steps.get(at).filter(|_| place.fates.needed.contains(&at));
-        let noted = step.filter(|_| !place.fates.skippable.is_empty());
+        let noted = place.block.steps.get(at).filter(|_| place.fates.tells_lost(at));
         noted.map(|step| format!("{}.{} = {};", place.lost, step.name, text(whom))).into_iter().collect()
     }
 
@@ -158,7 +157,7 @@ fn forgotten(place: &Place<'_>, at: usize) -> Vec<String> {
     if may_be_noted(step) {
         lines.push(place.regains(step));
     }
-    if fates.cuts.contains(&at) && fates.needed.contains(&at) && !fates.skippable.is_empty() {
+    if fates.cuts.contains(&at) && fates.tells_lost(at) {
         lines.push(format!("{}.remove({});", place.lost, text(&step.name)));
     }
     lines
