@@ -96,5 +96,7 @@ fn the_pipeline_with_every_kind_of_step_runs_both_ways() {
         let steps = document["steps"].as_object().expect("steps");
         assert_eq!((&steps["kept"], &steps["refused"]), (&json!(kept), &json!(refused)));
         assert_eq!(steps.values().filter(|outcome| *outcome == "ok").count(), steps.len() - 1, "{document:#}");
+        let written = Program::files_below(&program.project().join("output"));
+        assert!(matches!(written.as_slice(), [file] if file.ends_with("/output/tides.md")), "{written:?}");
     }
 }
