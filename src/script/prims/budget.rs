@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub const BUDGET: Primitive = Primitive {
     name: "budget",
     usage: &["budget()"],
-    summary: "Returns what is left: #{cost_usd, calls, tokens, depth, turns}; () where there is no limit.",
+    summary: "Returns what is left: #{cost_usd, calls, tokens, depth, turns}, () for no limit; a run that goes on is told what it was told first.",
     params: &[],
     example: "print(budget().depth)",
     prints: "5\n",
@@ -21,7 +21,7 @@ pub const BUDGET: Primitive = Primitive {
 pub const SPENT: Primitive = Primitive {
     name: "spent",
     usage: &["spent()"],
-    summary: "Returns what the whole tree of this run has used: #{cost_usd, calls, input_tokens, output_tokens}.",
+    summary: "Returns what the whole tree of this run has used: #{cost_usd, calls, input_tokens, output_tokens}; a run that goes on is told what it was told first.",
     params: &[],
     example: "llm(\"Hello.\"); print(spent().calls)",
     prints: "1\n",

@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub const ENV: Primitive = Primitive {
     name: "env",
     usage: &["env(name)"],
-    summary: "Returns a variable of the environment as text, () if it is not set; only those that `tools.env` lists.",
+    summary: "Returns a variable of the environment as text, () if it is not set; only those that `tools.env` lists; a resumed run gets that of its first pass again.",
     params: &[("name", "the variable; names of keys, tokens and passwords are refused")],
     example: "try { env(\"HOME\") } catch (e) { print(e.kind) }",
     prints: "denied\n",

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub const RANDOM: Primitive = Primitive {
     name: "random",
     usage: &["random()", "random(low, high)"],
-    summary: "Returns a float in 0..1, or an integer from low to high, both included.",
+    summary: "Returns a float in 0..1, or an integer from low to high, both included; a resumed run gets that of its first pass again.",
     params: &[("low", "the smallest integer"), ("high", "the largest integer")],
     example: "let n = random(1, 6); print(n >= 1 && n <= 6)",
     prints: "true\n",
