@@ -37,7 +37,11 @@ fn module(name: &str) -> Option<String> {
     let head: Vec<&str> = source.lines().map_while(|l| l.strip_prefix("//!")).map(str::trim).collect();
     let own = library().into_iter().filter(|f| f.signature.starts_with(&format!("{module}::")));
     let list: Vec<String> = own.map(|f| format!("  {}", f.signature)).collect();
-    Some(format!("import \"{module}\" as {module};\n  {}\n{}", head.join("\n  "), list.join("\n")))
+    Some(format!(
+        "import \"{module}\" as {module}; // allowed, not needed\n  {}\n{}",
+        head.join("\n  "),
+        list.join("\n")
+    ))
 }
 
 /// The known name nearest to one that does not exist.

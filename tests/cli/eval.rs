@@ -48,6 +48,16 @@ fn a_question_about_a_name_is_answered_as_at_the_prompt_and_is_no_run() {
 }
 
 #[test]
+fn a_module_of_the_stdlib_may_be_imported_and_need_not() {
+    let program = Program::offline();
+    let help = program.args(["eval", "?retry"]).run().ok().stdout;
+    assert!(help.starts_with("import \"retry\" as retry; // allowed, not needed\n"), "{help}");
+    for code in ["retry::is_failure(1)", "import \"retry\" as r; r::is_failure(1)"] {
+        program.args(["eval", code]).run().ok().prints("false\n");
+    }
+}
+
+#[test]
 fn files_of_a_folder_that_are_no_text_are_told_by_whoever_opens_it() {
     let program = Program::offline().file("data/a.txt", "one").file("data/wide.txt", b"\xff\xfeo\0n\0");
     let program = program.file("one.rhai", "1").file("one.yaml", "steps: {a: {set: {n: '1'}}}\n");

@@ -66,9 +66,8 @@ fn parsed(text: &str) -> Outcome<Dynamic> {
     let gate = gate::current();
     let _room = gate.room(expected(text))?;
     serde_json::from_str(text).map(|value| to_dynamic(&value)).map_err(|error| {
-        Failure::new(FailureKind::Invalid, format!("not JSON: {error}")).hint(
-            "the stdlib module `json` finds JSON inside other text: `import \"json\" as json; json::extract(text)`",
-        )
+        Failure::new(FailureKind::Invalid, format!("not JSON: {error}"))
+            .hint("the stdlib module `json` finds JSON inside other text: `json::extract(text)`")
     })
 }
 
