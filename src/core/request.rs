@@ -117,7 +117,7 @@ pub enum Request {
     Remember(Box<Episode>),
     /// Where to look first; answers a map with `advice` and its evidence.
     SuggestExploration,
-    /// The roles, the weakest first: `[{name, position, models}]`.
+    /// The roles, the weakest first: `[{name, position, models, requires, strategy}]`.
     Roles,
     /// The limits and what is left of them.
     Budget,

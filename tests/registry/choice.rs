@@ -54,6 +54,36 @@ fn call_over_role_over_requirement_over_default() {
 }
 
 #[test]
+fn roles_tell_how_their_models_are_chosen() {
+    let server = echo();
+    let program = range(
+        &server,
+        "[roles.seer]\nposition = 1\nrequires = [\"vision\"]\n[roles.sage]\nposition = 1\nstrategy = \"performance\"\n",
+    );
+    let roles = program.args(["eval", "roles()", "--json"]).run().ok().json()["answer"].clone();
+    let role = |name: &str| {
+        let found = roles.as_array().expect("roles").iter().find(|role| role["name"] == name);
+        found.cloned().unwrap_or_default()
+    };
+    for (name, requires, strategy) in [
+        ("seer", json!(["vision"]), Value::Null),
+        ("sage", json!([]), json!("performance")),
+        ("expert", json!([]), Value::Null),
+    ] {
+        let form = json!({"name": name, "position": 1, "models": [], "requires": requires, "strategy": strategy});
+        assert_eq!(role(name), form);
+    }
+    for (name, model) in [("seer", "middle"), ("sage", "large"), ("expert", "small")] {
+        let code = format!("llm(\"q\", #{{role: \"{name}\"}})");
+        program.args(["eval", &code]).run().ok().prints(&format!("{model}\n"));
+    }
+    let listed = program.args([]).stdin(".role\n").run().ok().stdout;
+    for told in ["one with vision", "one by performance", "the default model"] {
+        assert!(listed.contains(told), "{listed}");
+    }
+}
+
+#[test]
 fn what_is_required_comes_before_the_default_model() {
     let server = echo();
     let model = |name: &str, usd: u64| {

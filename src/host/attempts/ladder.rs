@@ -39,7 +39,15 @@ struct Step {
 
 /// Answers `roles`. Other settings must not turn a run that goes on into another, so the answer is kept.
 pub fn told(host: &RunHost, frame: &Frame) -> Outcome<Value> {
-    let shown = |role: &Role| json!({"name": role.name, "position": role.position, "models": role.models});
+    let shown = |role: &Role| {
+        json!({
+            "name": role.name,
+            "position": role.position,
+            "models": role.models,
+            "requires": role.requires,
+            "strategy": role.strategy,
+        })
+    };
     let all = roles::all(&host.kit.settings).iter().map(shown).collect();
     door::told(host, frame, Asked::new(EffectKind::Decision, &json!("roles")), all)
 }

@@ -19,10 +19,11 @@ fn run<'a>(shell: &'a mut Shell, argument: &'a str) -> BoxFuture<'a, Outcome<Nex
             let current = shell.role.as_deref().unwrap_or(roles::ROOT);
             let row = |role: &Role| {
                 let mark = if role.name.as_str() == current { "answers .ask" } else { "" };
-                let models = match (role.models.as_slice(), role.requires.as_slice()) {
-                    ([], []) => "the default model".to_owned(),
-                    ([], requires) => format!("one with {}", requires.join(" and ")),
-                    (models, _) => models.join(", "),
+                let models = match (role.models.as_slice(), role.requires.as_slice(), role.strategy) {
+                    ([], [], None) => "the default model".to_owned(),
+                    ([], [], Some(strategy)) => format!("one by {}", strategy.name()),
+                    ([], requires, _) => format!("one with {}", requires.join(" and ")),
+                    (models, ..) => models.join(", "),
                 };
                 [role.name.to_string(), models, mark.to_owned()]
             };

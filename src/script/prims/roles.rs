@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub const ROLES: Primitive = Primitive {
     name: "roles",
     usage: &["roles()"],
-    summary: "Lists the roles, the weakest first, each as #{name, position, models}; no models: the default one.",
+    summary: "Lists the roles, the weakest first, each as #{name, position, models, requires, strategy}; no models: one by the last two, else the default one.",
     params: &[],
     example: "print(roles().map(|role| role.name).contains(\"expert\"))",
     prints: "true\n",
