@@ -1,5 +1,6 @@
 //! The README says what the program says: its tables of primitives and of failures are those rendered from their own text,
-//! those of the keys of pipelines have what the schema has, and its pipelines hold and run.
+//! those of the keys of pipelines have what the schema has, its pipelines hold and run, and the functions that it names
+//! have help.
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
@@ -8,6 +9,7 @@ use rhizo::core::status::RunStatus;
 use rhizo::pipeline::schema;
 use rhizo::script::help;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 const README: &str = include_str!("../README.md");
 
@@ -98,5 +100,28 @@ fn the_pipeline_with_every_kind_of_step_runs_both_ways() {
         assert_eq!(steps.values().filter(|outcome| *outcome == "ok").count(), steps.len() - 1, "{document:#}");
         let written = Program::files_below(&program.project().join("output"));
         assert!(matches!(written.as_slice(), [file] if file.ends_with("/output/tides.md")), "{written:?}");
+    }
+}
+
+/// The names in a text that are called there, or that no prose has.
+fn names(text: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let called = text.match_indices('(').filter_map(|(at, _)| text[..at].rsplit(|c: char| !is_part(c)).next());
+    let written = text.split(|c: char| !is_part(c)).filter(|word| word.contains('_'));
+    called.chain(written).filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase())).collect()
+}
+
+#[test]
+fn every_function_that_it_or_the_root_prompt_names_says_what_it_does() {
+    let root = include_str!("../src/turn/prompts/root.md");
+    let names: BTreeSet<&str> = names(README).into_iter().chain(names(root)).collect();
+    let typed: String = names.iter().map(|name| format!("print(\"@@ {name}\")\n??{name}\n")).collect();
+    let told = Program::offline().args([]).stdin(typed).run().stdout;
+    let helps: Vec<&str> = told.split("@@ ").collect();
+    for help in helps.iter().filter(|help| help.contains("\n  a function of the language;")) {
+        assert!(help.lines().filter(|line| line.starts_with("  ")).count() > 1, "it says nothing: {help}");
+    }
+    for name in ["failure_of", "error_of", "in_step", "step_failure", "partial", "python_text", "join", "to_float"] {
+        assert!(helps.iter().any(|help| help.starts_with(&format!("{name}\n{name}("))), "{name}");
     }
 }

@@ -1,6 +1,6 @@
 //! The functions of the language itself, with the signatures and comments that the engine has of them.
 
-use rhai::Engine;
+use rhai::{Engine, FuncRegistration, RhaiNativeFunc, Variant};
 use std::collections::BTreeSet;
 
 /// Most signatures that are shown of one name.
@@ -8,6 +8,9 @@ const SHOWN: usize = 10;
 
 /// Numbers that Rhai has functions for and no program here has.
 const FOREIGN: &[&str] = &["i8", "i16", "i32", "i128", "u8", "u16", "u32", "u64", "u128", "f32"];
+
+/// What Rhai itself says nothing of.
+const UNTOLD: &[(&str, &str)] = &[("to_float", "Returns a number as a float.")];
 
 /// Those that a misspelled name may have meant.
 pub const BUILT_IN: &[&str] = &[
@@ -77,6 +80,15 @@ pub const BUILT_IN: &[&str] = &[
     "count_by",
 ];
 
+/// Registers a function with what `?name` says of it.
+pub fn told<A: 'static, const N: usize, const X: bool, R: Variant + Clone, const F: bool>(
+    engine: &mut Engine,
+    (name, says): (&'static str, &'static str),
+    function: impl RhaiNativeFunc<A, N, X, R, F> + Send + Sync + 'static,
+) {
+    FuncRegistration::new(name).with_comments([format!("/// {says}")]).register_into_engine(engine, function);
+}
+
 /// The signatures of a native function and what it does; `None` if there is none of this name.
 pub fn about(engine: &Engine, name: &str) -> Option<String> {
     let known = engine.collect_fn_metadata(
@@ -91,17 +103,21 @@ pub fn about(engine: &Engine, name: &str) -> Option<String> {
         },
         true,
     );
-    let signatures: BTreeSet<String> =
-        known.iter().filter_map(|(params, count, _)| signature(name, params, *count)).collect();
+    let form = |(params, count, comment): &(Vec<String>, usize, String)| {
+        signature(name, params, *count).map(|form| (form, summary(comment)))
+    };
+    let forms: Vec<(String, String)> = known.iter().filter_map(form).collect();
+    let signatures: BTreeSet<&str> = forms.iter().map(|(form, _)| form.as_str()).collect();
     if signatures.is_empty() {
         return None;
     }
-    let mut lines: Vec<String> = signatures.iter().take(SHOWN).cloned().collect();
+    let mut lines: Vec<String> = signatures.iter().take(SHOWN).map(|form| (*form).to_owned()).collect();
     if let Some(more) = signatures.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         lines.push(format!("... and {more} more"));
     }
-    let mut summaries = known.iter().map(|(_, _, comment)| summary(comment));
-    lines.extend(summaries.find(|text| !text.is_empty()).map(|text| format!("  {text}")));
+    let untold = UNTOLD.iter().filter(|(untold, _)| *untold == name).map(|(_, says)| *says);
+    let mut summaries = forms.iter().map(|(_, says)| says.as_str()).chain(untold);
+    lines.extend(summaries.find(|says| !says.is_empty()).map(|says| format!("  {says}")));
     lines.push("  a function of the language; the first argument may stand in front: `a.name(b)`".to_owned());
     Some(lines.join("\n"))
 }

@@ -3,15 +3,19 @@
 use super::{Names, describe, first_lower, in_its_step, script, strip_position, thrown};
 use crate::core::failure::Failure;
 use crate::script::convert;
+use crate::script::natives::told;
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Position};
 use serde_json::Value;
 
 /// Registers `failure_of`, and `error_of`: what `errors` of a pipeline has of the step that failed with it.
 pub fn register(engine: &mut Engine) {
-    engine.register_fn("failure_of", |caught: Dynamic| -> Dynamic {
+    let says = "Makes the map of a failure, with `kind`, `message` and `hint`, of whatever `catch` received.";
+    told(engine, ("failure_of", says), |caught: Dynamic| -> Dynamic {
         if is_failure(&caught) { caught } else { map(&caught, failure(&caught).to_map()) }
     });
-    engine.register_fn("error_of", |caught: Dynamic| -> Dynamic { map(&caught, of_step(&caught).to_error()) });
+    let says =
+        "Makes of whatever `catch` received the map that `errors` of a pipeline has of a step that failed with it.";
+    told(engine, ("error_of", says), |caught: Dynamic| -> Dynamic { map(&caught, of_step(&caught).to_error()) });
 }
 
 /// The failure with which the step fails in which the program is, to be thrown on.

@@ -5,8 +5,8 @@ use crate::script::convert::friendly;
 use crate::script::engine::MAP_LIMIT;
 use crate::script::errors::raise;
 use crate::script::language::lists::Calls;
-use crate::script::language::totals::told;
 use crate::script::limits::guards::beyond;
+use crate::script::natives::told;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, Map, NativeCallContext};
 use std::collections::BTreeMap;
 

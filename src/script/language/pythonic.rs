@@ -8,6 +8,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::{friendly, to_value};
 use crate::script::errors::raise;
 use crate::script::language::notation::{Text, written};
+use crate::script::natives::told;
 use rhai::{Dynamic, Engine, EvalAltResult};
 use serde_json::Value;
 use std::fmt::{self, Write};
@@ -16,16 +17,19 @@ type Checked<T> = Result<T, Box<EvalAltResult>>;
 
 /// Registers them.
 pub fn register(engine: &mut Engine) {
-    engine.register_fn("python_text", |value: Dynamic| -> Checked<String> {
+    told(engine, ("python_text", "Writes a value as Python's `str` does."), |value: Dynamic| -> Checked<String> {
         to_value(&value).and_then(|value| written(|out| shown(out, &value))).map_err(raise)
     });
-    engine.register_fn("python_json", |value: Dynamic| -> Checked<String> {
+    let says = "Writes a value as Jinja's `tojson` does: `json.dumps` with sorted keys, safe inside HTML.";
+    told(engine, ("python_json", says), |value: Dynamic| -> Checked<String> {
         to_value(&value).and_then(|value| written(|out| json(out, &value))).map_err(raise)
     });
-    engine.register_fn("python_round", |value: Dynamic, digits: i64| -> Checked<Dynamic> {
+    let says = "Rounds a number as Python does, half to even, to so many digits behind the point.";
+    told(engine, ("python_round", says), |value: Dynamic, digits: i64| -> Checked<Dynamic> {
         rounded(&value, digits).map_err(raise)
     });
-    engine.register_fn("python_truth", |value: Dynamic| -> Checked<bool> {
+    let says = "Tells whether Python takes a value for true: it is no zero, and not empty.";
+    told(engine, ("python_truth", says), |value: Dynamic| -> Checked<bool> {
         to_value(&value).map(|value| holds(&value)).map_err(raise)
     });
     numbers::register(engine);

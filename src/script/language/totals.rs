@@ -5,7 +5,8 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::friendly;
 use crate::script::errors::raise;
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, INT, ImmutableString, RhaiNativeFunc, Variant};
+use crate::script::natives::told;
+use rhai::{Array, Dynamic, Engine, EvalAltResult, INT, ImmutableString};
 use std::cmp::Ordering;
 
 type Checked<T> = Result<T, Box<EvalAltResult>>;
@@ -26,15 +27,6 @@ pub fn register(engine: &mut Engine) {
             extreme(name, items, wanted).map_err(raise)
         });
     }
-}
-
-/// Registers a function with what `?name` says of it.
-pub(super) fn told<A: 'static, const N: usize, const X: bool, R: Variant + Clone, const F: bool>(
-    engine: &mut Engine,
-    (name, says): (&'static str, &'static str),
-    function: impl RhaiNativeFunc<A, N, X, R, F> + Send + Sync + 'static,
-) {
-    FuncRegistration::new(name).with_comments([format!("/// {says}")]).register_into_engine(engine, function);
 }
 
 /// The sum of numbers.

@@ -5,6 +5,7 @@ use crate::script::engine::{ARRAY_LIMIT, STRING_LIMIT};
 use crate::script::errors::raise;
 use crate::script::language::notation;
 use crate::script::limits::gate;
+use crate::script::natives::told;
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, RhaiNativeFunc, Variant};
 use std::ops::{Range, RangeInclusive};
 
@@ -102,7 +103,8 @@ fn pieces(most: i64) -> usize {
 }
 
 fn joins(engine: &mut Engine) {
-    engine.register_fn("join", |items: &mut Array, between: ImmutableString| {
+    let says = "Joins the items of an array to one text, with a text between them.";
+    told(engine, ("join", says), |items: &mut Array, between: ImmutableString| {
         let mut all = String::new();
         for (index, item) in items.iter().enumerate() {
             if index > 0 {

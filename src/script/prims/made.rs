@@ -6,15 +6,19 @@ use crate::core::request::Request;
 use crate::core::step::StepTold;
 use crate::script::bridge;
 use crate::script::errors::caught;
+use crate::script::natives::told;
 use crate::script::prims::primitive::{Answer, ask};
 use rhai::{Array, Dynamic, Engine};
 
 /// Adds all that to an engine.
 pub fn register(engine: &mut Engine) {
-    // In none where the name is empty.
-    engine.register_fn("in_step", |name: &str| bridge::in_step((!name.is_empty()).then(|| name.into())));
-    engine.register_fn("step_failure", |caught: Dynamic| caught::step_failure(&caught));
-    engine.register_fn("partial", |steps: Array| partial(&steps));
+    let says = "Says in which step of a pipeline the program is, by whose name its failure is told; \"\" for in none.";
+    told(engine, ("in_step", says), |name: &str| bridge::in_step((!name.is_empty()).then(|| name.into())));
+    let says = "Makes of whatever `catch` received the failure of the step that the program is in, to be thrown later.";
+    told(engine, ("step_failure", says), |caught: Dynamic| caught::step_failure(&caught));
+    let says =
+        "Makes the run `partial`, as one that went on without the steps of these names; nothing if there are none.";
+    told(engine, ("partial", says), |steps: Array| partial(&steps));
 }
 
 /// Makes the run partial, if there are such steps.

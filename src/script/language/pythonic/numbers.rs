@@ -3,14 +3,18 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
 use crate::script::errors::raise;
+use crate::script::natives::told;
 use rhai::{Dynamic, Engine, EvalAltResult};
 
 /// Registers `python_int` and `python_float`.
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn("python_int", |value: Dynamic, other: Dynamic| -> Result<Dynamic, Box<EvalAltResult>> {
+    let says =
+        "Returns the whole number that Jinja's filter `int` makes of a value, or the other value if there is none.";
+    told(engine, ("python_int", says), |value: Dynamic, other: Dynamic| -> Result<Dynamic, Box<EvalAltResult>> {
         whole(&value, other).map_err(raise)
     });
-    engine.register_fn("python_float", |value: Dynamic, other: Dynamic| -> Dynamic {
+    let says = "Returns the number that Jinja's filter `float` makes of a value, or the other value if there is none.";
+    told(engine, ("python_float", says), |value: Dynamic, other: Dynamic| -> Dynamic {
         float(&value).map_or(other, Dynamic::from)
     });
 }

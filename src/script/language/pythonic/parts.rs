@@ -3,15 +3,20 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::script::convert::friendly;
 use crate::script::errors::raise;
+use crate::script::natives::told;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, Map};
 
 /// Registers `python_item` and `python_slice`.
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn("python_item", |value: Dynamic, key: Dynamic, other: Dynamic| -> Dynamic {
+    let says =
+        "Returns a field of a map, or an item by its place, from the end if it is negative; else the other value.";
+    told(engine, ("python_item", says), |value: Dynamic, key: Dynamic, other: Dynamic| -> Dynamic {
         item(&value, &key).unwrap_or(other)
     });
-    engine.register_fn(
-        "python_slice",
+    let says = "Returns a part of an array or a text as Python's `[from:to]` does; () for a bound that is not given.";
+    told(
+        engine,
+        ("python_slice", says),
         |value: Dynamic, from: Dynamic, to: Dynamic| -> Result<Dynamic, Box<EvalAltResult>> {
             slice(&value, &from, &to).map_err(raise)
         },
