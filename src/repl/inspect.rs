@@ -151,13 +151,36 @@ pub fn about_tool(spec: &ToolSpec) -> String {
     let required = required(&spec.parameters);
     for (name, schema) in spec.parameters["properties"].as_object().into_iter().flatten() {
         let mark = if required.contains(&name.as_str()) { "" } else { "?" };
-        text.push_str(&format!("\n    {name}{mark}  {}", schema["description"].as_str().unwrap_or_default()));
+        let meaning = schema["description"].as_str().unwrap_or_default();
+        text.push_str(&format!("\n    {name}{mark}  {meaning}{}", values(schema)));
     }
     for example in &spec.examples {
         let args = literal(&example.args);
         text.push_str(&format!("\n  example: TOOL({:?}, {args}) // {}", spec.name, example.note));
     }
     text
+}
+
+/// What a parameter takes, where that can be counted, and what is taken if it is left out: ` "a"|"b" = "a"`.
+fn values(schema: &Value) -> String {
+    let choices = choices(schema).filter(|all| !all.is_empty()).map(|all| format!(" {}", all.join("|")));
+    let standard = schema.get("default").filter(|value| !value.is_null()).map(|value| format!(" = {value}"));
+    choices.unwrap_or_default() + &standard.unwrap_or_default()
+}
+
+/// The values of a schema that takes no others; null, which nobody writes, is left out.
+fn choices(schema: &Value) -> Option<Vec<String>> {
+    if schema["type"] == "null" {
+        return Some(Vec::new());
+    }
+    if let Some(only) = schema.get("const") {
+        return Some(vec![only.to_string()]);
+    }
+    if let Some(listed) = schema["enum"].as_array() {
+        return Some(listed.iter().filter(|value| !value.is_null()).map(ToString::to_string).collect());
+    }
+    let forms = ["oneOf", "anyOf"].iter().find_map(|word| schema[*word].as_array())?;
+    forms.iter().map(choices).collect::<Option<Vec<_>>>().map(|all| all.concat())
 }
 
 /// The form of what a schema describes: `{name: string, sizes: [integer], note?: string}`.

@@ -47,6 +47,27 @@ fn tools_are_listed_shown_and_called() {
 }
 
 #[test]
+fn the_help_of_a_tool_has_its_choices_and_what_is_taken_without_one() {
+    let program = project();
+    for (tool, line) in [
+        ("date", "    action?  What to do. \"now\"|\"parse\"|\"format\"|\"add\"|\"difference\" = \"now\""),
+        ("list_dir", "    limit?  The most entries to return. = 10000"),
+        ("write_file", "    text  The text."),
+        (
+            "write_file",
+            "    mode?  What to do about a file that is already there. \"create\"|\"overwrite\"|\"append\" = \"create\"",
+        ),
+    ] {
+        let (typed, deep) = (format!(".tools {tool}\n"), format!("??{tool}"));
+        let ways =
+            [program.args(["tools", "show", tool]), program.args(["eval", &deep]), program.args([]).stdin(&typed)];
+        for shown in ways.map(|call| call.run().ok().stdout) {
+            assert!(shown.lines().any(|shown| shown == line), "{line}\n{shown}");
+        }
+    }
+}
+
+#[test]
 fn a_tool_is_called_with_what_it_needs() {
     let program = project();
     program.args(["tools", "call", "raed_file", "{}"]).run().code(1).snapshot("tools_unknown");

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// A call of a tool.
 pub(in crate::host) fn tool(host: &RunHost, frame: &Frame, spec: &ToolSpec, args: &Value) -> Asked {
-    let intent = json!({"tool": spec.name, "args": args, "parameters": form(&spec.parameters)});
+    let intent = json!({"tool": spec.name, "args": args, "parameters": taken(&spec.parameters)});
     let asked = Asked::new(EffectKind::Tool, &intent);
     if host.replay.is_none() || host.knows(frame, &asked) {
         return asked;
@@ -24,7 +24,7 @@ pub(in crate::host) fn tool(host: &RunHost, frame: &Frame, spec: &ToolSpec, args
 
 /// The same of the file of a step: the log keeps beside it who writes, for runs of the same tree that go on.
 pub(in crate::host) fn product(host: &RunHost, frame: &Frame, spec: &ToolSpec, args: &Value, claim: &Claim) -> Asked {
-    let kept = json!({"tool": spec.name, "args": args, "parameters": form(&spec.parameters), "product": claim});
+    let kept = json!({"tool": spec.name, "args": args, "parameters": taken(&spec.parameters), "product": claim});
     tool(host, frame, spec, args).kept_as(canonical(&kept))
 }
 
@@ -43,7 +43,35 @@ pub(in crate::host) fn program(host: &RunHost, frame: &Frame, name: &str, parame
     door::told(host, frame, Asked::new(EffectKind::Script, &intent), Value::Null).map(drop)
 }
 
+/// The form of what a tool takes, in short. Which of several choices is meant if none is made is no part of it: there are
+/// logs that do not have that.
+fn taken(parameters: &Value) -> String {
+    let mut parameters = parameters.clone();
+    let fields = parameters.get_mut("properties").and_then(Value::as_object_mut);
+    for field in fields.into_iter().flat_map(|fields| fields.values_mut()).filter_map(Value::as_object_mut) {
+        if field.contains_key("oneOf") {
+            field.remove("default");
+        }
+    }
+    form(&parameters)
+}
+
 /// The form of parameters, in short.
 fn form(parameters: &Value) -> String {
     blake3::hash(canonical(parameters).as_bytes()).to_hex()[..32].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::taken;
+    use serde_json::json;
+
+    #[test]
+    fn calls_of_logs_without_a_standard_choice_are_found() {
+        let with = |field| json!({"type": "object", "properties": {"mode": field}});
+        let choices = json!([{"const": "create"}, {"const": "append"}]);
+        let told = taken(&with(json!({"oneOf": choices, "default": "create"})));
+        assert_eq!(told, taken(&with(json!({"oneOf": choices}))));
+        assert_ne!(taken(&with(json!({"type": "integer", "default": 1}))), taken(&with(json!({"type": "integer"}))));
+    }
 }

@@ -20,7 +20,7 @@ const FORM: usize = 1_000;
 pub struct Date;
 
 /// What to do.
-#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Tells the present.

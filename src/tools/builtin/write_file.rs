@@ -21,7 +21,7 @@ pub const EXISTS: &str = "exists";
 pub struct WriteFile;
 
 /// What to do about a file that is already there.
-#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Fail, unless it has this text already.
