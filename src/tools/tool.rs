@@ -31,6 +31,12 @@ pub trait Tool: Send + Sync {
         Ok(())
     }
 
+    /// What such a call would fail with as files are now, so that nobody is asked about it in vain. It changes nothing, and
+    /// the call looks again.
+    fn foresee(&self, _args: &Value, _workspace: &Workspace) -> Outcome<()> {
+        Ok(())
+    }
+
     /// The JSON Schema of what it answers to such arguments; null stands for one that is not known yet.
     fn answer(&self, _args: &Value) -> Value {
         self.spec().answer.clone()

@@ -56,6 +56,11 @@ pub trait TypedTool: Send + Sync + 'static {
         Ok(())
     }
 
+    /// What a call would fail with; see [`Tool::foresee`].
+    fn foresee(_args: &Value, _workspace: &Workspace) -> Outcome<()> {
+        Ok(())
+    }
+
     /// How long a call may take; see [`Tool::timeout`].
     fn timeout(limits: &ToolLimits) -> Option<Duration> {
         Some(limits.timeout)
@@ -101,6 +106,10 @@ impl<T: TypedTool> Tool for Typed<T> {
 
     fn check(&self, args: &Value, workspace: &Workspace) -> Outcome<()> {
         T::check(args, workspace)
+    }
+
+    fn foresee(&self, args: &Value, workspace: &Workspace) -> Outcome<()> {
+        T::foresee(args, workspace)
     }
 
     fn answer(&self, args: &Value) -> Value {

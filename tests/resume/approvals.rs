@@ -176,3 +176,45 @@ fn a_run_that_kept_a_program_goes_on_with_it() {
     program.args(["runs", "answer", &id, "-", "!"]).run().ok();
     program.args(["resume", &id, "--approve", "auto"]).run().ok().prints("1!\n");
 }
+
+#[test]
+fn nobody_is_asked_about_a_write_that_would_fail() {
+    let program = Program::offline().file("o.txt", "old");
+    let write = |path: &str, mode: &str, approve: &str| {
+        let code = format!("TOOL(\"write_file\", #{{path: \"{path}\", text: \"new\", mode: \"{mode}\"}})");
+        program.args(["eval", &code, "--approve", approve]).run()
+    };
+    let ran = write("o.txt", "create", "ask").code(1).says("`o.txt` exists already");
+    ran.says("hint: use mode \"overwrite\" or \"append\"").does_not_say("allow write_file");
+    write("../o.txt", "overwrite", "ask").code(1).says("outside of the workspace").does_not_say("allow write_file");
+    write("deep/o.txt", "create", "ask").code(6).says("allow write_file");
+    assert!(!program.project().join("deep").exists(), "whoever looks ahead makes nothing");
+    write("o.txt", "append", "ask").code(6).says("allow write_file");
+    write("o.txt", "create", "never").code(1).says("write_file is not allowed");
+    // What is there already needs no other mode.
+    std::fs::write(program.project().join("o.txt"), "new").expect("a file");
+    write("o.txt", "create", "ask").code(6).says("allow write_file");
+}
+
+#[test]
+fn what_would_have_failed_stays_so_in_a_run_that_goes_on_and_equal_calls_are_told_apart() {
+    let code = "let said = []; for n in 0..2 {
+    try { TOOL(\"write_file\", #{path: \"kept.txt\", text: \"b\"}); said.push(\"wrote\") } catch (e) { said.push(e.message) }
+    ask_user(\"more?\");
+}
+said.join(\", \")";
+    let program = Program::offline().file("kept.txt", "a").file("write.rhai", code);
+    program.args(["run", "write.rhai"]).run().code(6).says("more?").does_not_say("allow write_file");
+    let id = newest_id(&program);
+    assert_eq!(open(&program, &id).as_array().map(Vec::len), Some(1), "nobody was asked about the call");
+    std::fs::remove_file(program.project().join("kept.txt")).expect("it was there");
+    for (asks, answer) in [("allow write_file", "!"), ("more?", "yes")] {
+        program.args(["runs", "answer", &id, "-", answer]).run().ok();
+        program.args(["resume", &id]).run().code(6).says(asks);
+    }
+    assert_eq!(kept(&program).as_deref(), Some("b"));
+    program.args(["runs", "answer", &id, "-", "!"]).run().ok();
+    for again in ["resume", "replay"] {
+        program.args([again, &id]).run().ok().prints("`kept.txt` exists already, wrote\n");
+    }
+}

@@ -14,6 +14,7 @@ use crate::tools::catalog::Registered;
 use crate::tools::person::Question;
 use crate::tools::tool::{ToolContext, cancelled};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// A call of a tool.
 #[derive(Clone, Copy)]
@@ -44,6 +45,7 @@ pub(in crate::host) fn asked(host: &RunHost, call: ToolCall<'_>) -> Asked {
 /// Lets a call of a tool enter once it is allowed. What was answered before is not asked for again.
 pub(in crate::host) async fn enter(host: &RunHost, call: ToolCall<'_>) -> Outcome<Entered<Value>> {
     let asked = asked(host, call);
+    foresee(host, call, &asked).await?;
     // Logs of earlier versions have the call without the question before it.
     let first = host.replay.is_none() || host.knows(call.frame, &wish(call)) || !host.knows(call.frame, &asked);
     if first {
@@ -102,13 +104,35 @@ pub(in crate::host) async fn ask(host: &RunHost, call: ToolCall<'_>) -> Outcome<
 /// answered later, but an effect: where the program went past it, it stays refused, whatever the policy is by then.
 async fn refuse(host: &RunHost, call: ToolCall<'_>, asks: bool) -> Outcome<()> {
     let verdict = if asks { check_readable(call.tool.tool.spec(), call.args) } else { Ok(()) };
-    let refusal = refusal(call);
+    keep(host, call.frame, refusal(call), verdict).await
+}
+
+/// Refuses a call that would fail as things stand, before a person is asked about it. What the log has of the call, whatever
+/// that is, comes first: it may have written the file itself.
+async fn foresee(host: &RunHost, call: ToolCall<'_>, asked: &Asked) -> Outcome<()> {
+    let is_new = !host.knows(call.frame, &wish(call)) && !host.knows(call.frame, asked);
+    let asks =
+        is_new && !host.is_sealed() && !call.unasked && host.kit.approval.asks(call.tool.tool.spec()) == Ok(true);
+    let verdict = if asks { objection(call).await } else { Ok(()) };
+    // Equal calls are told apart by how many of them a person was asked about before.
+    let question = host.next_key(call.frame, wish(call).hash()).occurrence;
+    let vain = json!({"vain": call.tool.tool.spec().name, "args": call.args, "question": question});
+    keep(host, call.frame, Asked::new(EffectKind::Decision, &vain), verdict).await
+}
+
+async fn objection(call: ToolCall<'_>) -> Outcome<()> {
+    let (tool, args) = (Arc::clone(&call.tool.tool), call.args.clone());
+    call.cx.blocking(move |cx| tool.foresee(&args, &cx.workspace)).await
+}
+
+/// Keeps what is said of a call where it is refused.
+async fn keep(host: &RunHost, frame: &Frame, refusal: Asked, verdict: Outcome<()>) -> Outcome<()> {
     // To a sealed log of an earlier version, which does not have it, nothing is added.
-    if !host.knows(call.frame, &refusal) && (verdict.is_ok() || host.is_sealed()) {
+    if !host.knows(frame, &refusal) && (verdict.is_ok() || host.is_sealed()) {
         return verdict;
     }
     let kept = verdict.clone();
-    door::observe(host, call.frame, refusal, async { Done::from(kept) }).await?;
+    door::observe(host, frame, refusal, async { Done::from(kept) }).await?;
     verdict
 }
 

@@ -76,6 +76,15 @@ impl TypedTool for WriteFile {
         lasting(&args["path"], |path| workspace.resolve_write(path))
     }
 
+    fn foresee(args: &Value, workspace: &Workspace) -> Outcome<()> {
+        let text = |name: &str| args[name].as_str().unwrap_or_default();
+        let real = workspace.resolve_write(text("path"))?;
+        let makes = matches!(Mode::deserialize(&args["mode"]).unwrap_or_default(), Mode::Create);
+        let same =
+            || workspace.open(text("path")).is_ok_and(|file| has(file, text("text").as_bytes()).unwrap_or(false));
+        if makes && real.exists() && !same() { Err(exists(text("path"))) } else { Ok(()) }
+    }
+
     async fn run(args: Args, cx: &ToolContext) -> Outcome<Written> {
         cx.blocking(move |cx| write(&args, &cx)).await
     }
@@ -91,12 +100,16 @@ fn write(args: &Args, cx: &ToolContext) -> Outcome<Written> {
         Mode::Append => append(&folder, &name, text),
     };
     written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::new(FailureKind::Invalid, format!("`{}` exists already", args.path))
-            .hint("use mode \"overwrite\" or \"append\", or another path")
-            .detail(EXISTS, true),
+        io::ErrorKind::AlreadyExists => exists(&args.path),
         _ => workspace::failed(&args.path, &error),
     })?;
     Ok(Written { path: cx.workspace.name_of(&real), bytes: text.len() })
+}
+
+fn exists(path: &str) -> Failure {
+    Failure::new(FailureKind::Invalid, format!("`{path}` exists already"))
+        .hint("use mode \"overwrite\" or \"append\", or another path")
+        .detail(EXISTS, true)
 }
 
 /// Puts bytes into a file of the workspace, over what is there: what `write_file` does with mode `overwrite`.
@@ -115,8 +128,9 @@ pub fn put(path: &str, bytes: &[u8], cx: &ToolContext) -> Outcome<Value> {
 fn create(folder: &Folder, name: &OsStr, text: &[u8]) -> io::Result<()> {
     match folder.create_new(name) {
         // That it cannot be compared says nothing that matters more than that it is there.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && has(folder, name, text).unwrap_or(false) => {
-            return Ok(());
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let same = folder.read(name).and_then(|file| has(file, text)).unwrap_or(false);
+            return if same { Ok(()) } else { Err(error) };
         }
         made => made?,
     };
@@ -127,8 +141,7 @@ fn create(folder: &Folder, name: &OsStr, text: &[u8]) -> io::Result<()> {
 }
 
 /// Whether a file has exactly this text.
-fn has(folder: &Folder, name: &OsStr, text: &[u8]) -> io::Result<bool> {
-    let file = folder.read(name)?;
+fn has(file: File, text: &[u8]) -> io::Result<bool> {
     regular(&file)?;
     let length = file.metadata()?.len();
     if usize::try_from(length) != Ok(text.len()) {
