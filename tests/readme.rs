@@ -103,6 +103,16 @@ fn the_pipeline_with_every_kind_of_step_runs_both_ways() {
     }
 }
 
+#[test]
+fn it_says_what_each_role_is_for() {
+    let roles = Program::offline().args(["eval", "roles().map(|role| role.name)", "--json"]).run().ok().json();
+    let roles = roles["answer"].as_array().expect("names");
+    assert_eq!(roles.len(), 8);
+    for role in roles.iter().filter_map(Value::as_str) {
+        assert!(README.contains(&format!("`{role}`")), "{role}");
+    }
+}
+
 /// The names in a text that are called there, or that no prose has.
 fn names(text: &str) -> BTreeSet<&str> {
     let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
