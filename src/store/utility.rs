@@ -106,6 +106,16 @@ impl Store {
         })
     }
 
+    /// How often a task was told with a verdict, of an action; in its cell it counts once.
+    pub fn tellings(&self, action: &str, fingerprint: &str) -> Outcome<u32> {
+        self.read(|connection| {
+            let sql = "SELECT count(*) FROM episodes
+                WHERE fingerprint = ?1 AND action = ?2 AND outcome IN ('success', 'fail')";
+            let count: i64 = connection.prepare_cached(sql)?.query_row((fingerprint, action), |row| row.get(0))?;
+            Ok(u32::try_from(count).unwrap_or(u32::MAX))
+        })
+    }
+
     /// Computes all cells anew from the episodes.
     pub fn rebuild_utilities(&self) -> Ack<()> {
         self.writer().write(rebuild, |()| {})

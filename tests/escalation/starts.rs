@@ -103,3 +103,20 @@ fn schemas_of_the_command_line_are_texts_or_files_and_bind_the_answer() {
         program.args(["ask", "how many?", "--schema", form]).run().ok().prints("7\n");
     }
 }
+
+#[test]
+fn tasks_that_differ_in_numbers_alone_are_one_and_the_reason_says_so() {
+    let server = server();
+    let program = priced(&server, [10, 60, 100], "");
+    let ask = |count: u32| {
+        let check = "#{check: |a| a == \"7\"}";
+        let code =
+            format!("for n in 0..{count} {{ llm(`Invoice ${{n}}: what is the sum of line ${{n + 70}}?`, {check}); }}");
+        program.args(["eval", &code]).run().ok();
+    };
+    ask(9);
+    ask(1);
+    let told = decided(&program);
+    let reason = "the rule: too few similar episodes: 9 are of this one task and count as one";
+    assert_eq!((arms(&told), told[0]["reason"].as_str()), (vec!["worker"], Some(reason)), "{told:#?}");
+}

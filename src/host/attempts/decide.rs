@@ -81,7 +81,7 @@ pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, beginning: Be
     let (decision, _): (Decision<RoleName>, EffectKey) = logged(host, frame, intent, async {
         let question = question(host, action, &situation, arms.clone(), "", "");
         let Some(known) = evidence(host, &question, bounds.least).await? else {
-            return Ok(by_rule);
+            return repeated(host, action, &situation, by_rule);
         };
         let after = after(host, task, &rungs, bounds.least).await?;
         let offers: Vec<Offer<RoleName>> = rungs
@@ -94,6 +94,15 @@ pub async fn start(host: &RunHost, frame: &Frame, ladder: &Ladder, beginning: Be
     .await?;
     tell(host, frame, action, &decision.choice.to_string(), &decision, &first, "");
     Ok(open(&decision))
+}
+
+/// The choice of the rule where too little is known, with how often this very task was met: that counts once.
+fn repeated(host: &RunHost, action: &str, situation: &str, by_rule: Decision<RoleName>) -> Outcome<Decision<RoleName>> {
+    let reason = match host.kit.store.tellings(action, &situation::fingerprint(situation))? {
+        0 | 1 => by_rule.reason,
+        many => format!("{}: {many} are of this one task and count as one", by_rule.reason),
+    };
+    Ok(Decision { reason, ..by_rule })
 }
 
 /// What is known of each rung where the one below it has failed.
@@ -141,11 +150,11 @@ pub async fn next(
         logged(host, frame, json!({"escalate": situation, "from": role}), async {
             let question = question(host, action::ESCALATE, &situation, arms.clone(), &role, &failure);
             let known = if host.kit.settings.memory { evidence(host, &question, bounds.least).await? } else { None };
+            let known = known.map_or_else(|| unknown(host, &situation, moves.len()), Ok)?;
             let offer = |(m, posterior): (&Move, Posterior)| {
                 let cost = ladder.cost(&actor(m)) * calls(m);
                 Offer { choice: m.clone(), posterior, cost }
             };
-            let known = known.unwrap_or_else(|| vec![Posterior::unknown(); moves.len()]);
             let offers: Vec<Offer<Move>> = moves.iter().zip(known).map(offer).collect();
             // Without a memory nothing is learned from chance either.
             let bounds = if host.kit.settings.memory { bounds } else { Bounds { audit: 0.0, ..bounds } };
@@ -166,6 +175,13 @@ pub async fn next(
         ..opened(&decision)
     };
     Ok((decision.choice, open, key))
+}
+
+/// What is known of moves where there is too little of all: nothing but how often this very task has failed so.
+fn unknown(host: &RunHost, situation: &str, moves: usize) -> Outcome<Vec<Posterior>> {
+    let tellings = || host.kit.store.tellings(action::ESCALATE, &situation::fingerprint(situation));
+    let similar = if host.kit.settings.memory { tellings()? } else { 0 };
+    Ok(vec![Posterior { similar, ..Posterior::unknown() }; moves])
 }
 
 /// The parts of a record that every decision fills in alike.

@@ -97,8 +97,14 @@ fn value(posterior: &Posterior) -> Value {
     Value { mean: posterior.mean(), variance: posterior.variance() }
 }
 
-fn too_few(similar: f64) -> String {
-    match format!("{similar:.0}").as_str() {
+/// That episodes are too few: what was told again, is old or hardly believed counts less than once each.
+fn too_few(known: &Posterior) -> String {
+    let counted = format!("{:.0}", known.n);
+    if known.similar > 1 && f64::from(known.similar) > known.n + 0.5 {
+        let counted = if counted == "0" { "one at most" } else { counted.as_str() };
+        return format!("{} similar episodes, which count as {counted}, are too few", known.similar);
+    }
+    match counted.as_str() {
         "0" => "nothing similar is remembered by which".to_owned(),
         "1" => "one similar episode is too few".to_owned(),
         more => format!("{more} similar episodes are too few"),
@@ -127,26 +133,13 @@ fn choose<T: Choice>(offers: &[Offer<T>], values: &[Value], ruled: usize, bounds
         Some((_, at)) => (*at, Decider::Audit, share / real(others.len())),
         None => (chosen, decider, 1.0 - share),
     };
-    let told = |at: usize| {
-        let Offer { choice, posterior, .. } = &offers[at];
-        if posterior.n.is_infinite() {
-            return choice.label();
-        }
-        if posterior.n < 0.5 {
-            return format!("{} (nothing is known of it yet)", choice.label());
-        }
-        format!(
-            "{} (works {:.0}% of {:.0}, worth {:.2})",
-            choice.label(),
-            posterior.mean() * 100.0,
-            posterior.n,
-            values[at].mean
-        )
-    };
+    let told = |at: usize| told(&offers[at], values[at]);
     let reason = match decider {
         Decider::Rule if !bounds.trusted => "the rule: the learner's predictions have been too bad".to_owned(),
-        Decider::Rule if enough(&ruled) => format!("the rule: nothing is known to beat {}", told(ruled)),
-        Decider::Rule => format!("the rule: {} to choose otherwise", too_few(offers[ruled].posterior.n)),
+        Decider::Rule if enough(&ruled) => {
+            format!("the rule: nothing is known to beat {}: {}", told(ruled), unbeaten(offers, values, ruled, bounds))
+        }
+        Decider::Rule => format!("the rule: {} to choose otherwise", too_few(&offers[ruled].posterior)),
         Decider::Learned => format!("{} instead of {}", told(at), told(ruled)),
         Decider::Audit => format!("by chance, to learn: {} instead of {}", told(at), told(chosen)),
     };
@@ -161,6 +154,33 @@ fn choose<T: Choice>(offers: &[Offer<T>], values: &[Value], ruled: usize, bounds
         n: if known { posterior.n } else { 0.0 },
         ids: posterior.ids.clone(),
         version: VERSION.to_owned(),
+    }
+}
+
+/// An arm with what is known of it.
+fn told<T: Choice>(offer: &Offer<T>, value: Value) -> String {
+    let (label, known) = (offer.choice.label(), &offer.posterior);
+    match known.n {
+        n if n.is_infinite() => label,
+        n if n < 0.5 => format!("{label} (nothing is known of it yet)"),
+        n => format!("{label} (works {:.0}% of {n:.0}, worth {:.2})", known.mean() * 100.0, value.mean),
+    }
+}
+
+/// Why the rule's choice stands of which enough is known: the next best, and how sure it is that this is better.
+fn unbeaten<T: Choice>(offers: &[Offer<T>], values: &[Value], ruled: usize, bounds: &Bounds) -> String {
+    let known = (0..offers.len()).filter(|at| *at != ruled && offers[*at].posterior.n >= bounds.least);
+    // To stop is worth a word only where it is the better one.
+    let known = known.filter(|at| offers[*at].choice.teaches() || values[*at].mean > values[ruled].mean);
+    let Some(next) = known.max_by(|a, b| values[*a].mean.total_cmp(&values[*b].mean)) else {
+        return format!("of nothing else there are {:.0} similar episodes", bounds.least);
+    };
+    let (name, odds) = (told(&offers[next], values[next]), better(values[next], values[ruled]));
+    let percent = (odds * 100.0).floor();
+    if odds < bounds.sure {
+        format!("{name} is only {percent}% sure to be better, {:.0}% are needed", bounds.sure * 100.0)
+    } else {
+        format!("{name} is {percent}% sure to be better, which takes {:.0} similar episodes", HOPELESS * bounds.least)
     }
 }
 

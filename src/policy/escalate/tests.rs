@@ -118,6 +118,52 @@ fn evidence_overrules_the_rule_only_if_there_is_enough() {
 }
 
 #[test]
+fn the_reason_of_a_rule_names_the_next_best_and_what_it_lacks() {
+    let check = |retry: Posterior, expert: Posterior, lambda: f64, told: &[&str]| {
+        let offers = [
+            Offer { choice: Move::Retry, posterior: retry, cost: 0.1 },
+            Offer { choice: up("expert"), posterior: expert, cost: 0.4 },
+        ];
+        let reason = decide(&chain(FailureKind::Refusal), &offers, &Bounds { lambda, ..bounds() }, 0.5).reason;
+        let rest = told.iter().try_fold(reason.as_str(), |rest, told| rest.split_once(told).map(|(_, rest)| rest));
+        assert_eq!(rest, Some(" [policy 4]"), "{told:?} in {reason}");
+    };
+    check(
+        known(0.45, 60.0),
+        known(0.5, 60.0),
+        0.1,
+        &[
+            "the rule: nothing is known to beat retry (works 45% of 60, worth ",
+            "): escalate:expert (works 50% of 60, worth ",
+            ") is only ",
+            "% sure to be better, 80% are needed",
+        ],
+    );
+    check(
+        known(0.01, 60.0),
+        known(0.95, 4.0),
+        0.8,
+        &["nothing is known to beat retry (", "): of nothing else there are 8 similar episodes"],
+    );
+    check(
+        known(0.01, 20.0),
+        known(0.02, 20.0),
+        0.8,
+        &["nothing is known to beat retry (", "): give_up is ", "% sure to be better, which takes 24 similar episodes"],
+    );
+    for (similar, n, told) in [
+        (0, 0.0, "nothing similar is remembered by which"),
+        (1, 1.0, "one similar episode is too few"),
+        (4, 4.0, "4 similar episodes are too few"),
+        (60, 0.0, "60 similar episodes, which count as one at most, are too few"),
+        (60, 2.0, "60 similar episodes, which count as 2, are too few"),
+    ] {
+        let retry = Posterior { similar, ..known(0.5, n) };
+        check(retry, known(0.5, 0.0), 0.1, &["the rule: ", told, " to choose otherwise"]);
+    }
+}
+
+#[test]
 fn an_escalation_that_fails_may_be_followed_by_another_one() {
     let chain = chain(FailureKind::Refusal);
     let offers = [

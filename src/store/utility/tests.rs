@@ -51,6 +51,8 @@ fn a_task_counts_once_and_infrastructure_not_at_all() {
     };
     near(cell(&store, "weak"), (1.0 + 2.0 / 3.0, 1.0 + 1.0 / 3.0 + 0.5, 1.5, 5));
     near(cell(&store, "strong"), (1.2, 1.0, 0.2, 8));
+    let tellings = |task: &str| store.tellings("route", task).expect("it reads");
+    assert_eq!((tellings("a"), tellings("c"), tellings("d"), tellings("e")), (3, 0, 1, 0));
 }
 
 #[test]
