@@ -165,7 +165,7 @@ pub fn about_tool(spec: &ToolSpec) -> String {
 fn values(schema: &Value) -> String {
     let choices = choices(schema).filter(|all| !all.is_empty()).map(|all| format!(" {}", all.join("|")));
     let standard = schema.get("default").filter(|value| !value.is_null()).map(|value| format!(" = {value}"));
-    choices.unwrap_or_default() + &standard.unwrap_or_default()
+    format!("{}{}", choices.unwrap_or_default(), standard.unwrap_or_default())
 }
 
 /// The values of a schema that takes no others; null, which nobody writes, is left out.

@@ -17,27 +17,31 @@ pub async fn run(mut shell: Shell) -> Outcome<Exit> {
             line = lines.recv() => line.transpose(),
             () = shell.interrupts.next() => Err(Failure::cancelled()),
         };
-        let line = match line {
-            Ok(line) => line,
+        let goes_on = match line {
+            Ok(line) => goes_on(&mut shell, &mut pending, line).await,
             Err(failure) => {
                 shell.fail(failure);
-                break;
+                false
             }
         };
-        let over = line.is_none();
-        pending.push_str(&line.unwrap_or_default());
-        let complete = over || validator::is_complete(&mut *shell.session().await, &pending);
-        if !complete {
-            continue;
-        }
-        let next = shell.handle(pending.trim_end()).await;
-        pending.clear();
-        let cancelled = shell.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Cancelled);
-        if over || cancelled || next == Next::Leave {
+        if !goes_on {
             break;
         }
     }
     shell.close().await
+}
+
+/// Adds a line, or the end, to what is pending, and evaluates that once it is complete; answers whether there is a next one.
+async fn goes_on(shell: &mut Shell, pending: &mut String, line: Option<String>) -> bool {
+    let over = line.is_none();
+    pending.push_str(&line.unwrap_or_default());
+    if !over && !validator::is_complete(&mut *shell.session().await, pending) {
+        return true;
+    }
+    let next = shell.handle(pending.trim_end()).await;
+    pending.clear();
+    let cancelled = shell.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Cancelled);
+    !(over || cancelled || next == Next::Leave)
 }
 
 /// The lines of standard input, with their ends, up to one that cannot be read. They are read on a thread of their own, so

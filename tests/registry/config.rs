@@ -85,7 +85,7 @@ fn what_a_project_allows_by_itself_is_told() {
 #[test]
 fn it_is_told_before_everything_that_can_call_a_tool() {
     let program = Program::offline().file("rhizo.toml", "[tools]\napprove = \"auto\"\n");
-    let program = program.file("p.yaml", "steps: {go: {ask: {prompt: 'go on?'}}}\n");
+    let program = program.file("p.yaml", "steps: {asked: {ask: {prompt: 'go on?'}}}\n");
     let says = "note: [project]/rhizo.toml lets tools run unasked\n";
     program.args(["pipeline", "run", "p.yaml", "-q"]).run().code(6).says(says);
     program.args(["resume", "last", "--json"]).run().code(6).says(says);

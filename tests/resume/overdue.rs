@@ -81,7 +81,7 @@ fn a_part_that_ran_out_of_time_again_did_so_with_all_that_it_had_asked() {
         text => Reply::text(text.to_uppercase()).usage(20, 10),
     });
     let code = "\
-let work = || { llm_batch([\"a\", \"b\", \"c\", \"d\"], #{concurrency: 1}); };
+let work = || { llm(\"a\"); llm(\"b\"); llm(\"c\"); llm(\"d\"); };
 try { within(#{timeout: 2.0}, work) } catch (e) { print(\"past\") }
 sleep(3);
 ask_user(\"go on?\")
