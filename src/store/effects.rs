@@ -114,13 +114,16 @@ pub struct EffectRow {
 
 impl EffectRow {
     /// Whether a person means it by this: its number, its frame, or a part of that, where `step:draft` is also `draft`, and
-    /// `draft [a]` in the item `a`.
+    /// `draft [a]` in the item `a`. A number is nothing else: items have some too.
     pub fn is_called(&self, named: &str) -> bool {
+        if let Ok(seq) = named.parse::<u64>() {
+            return self.seq == seq;
+        }
         let frame = self.key.frame.as_str();
         let is_part = |part: &str| part == named || part.split_once(':').is_some_and(|(_, name)| name == named);
         let squeezed = |name: &str| name.split_whitespace().collect::<String>();
         let is_step = || self.key.frame.steps().iter().any(|step| squeezed(step) == squeezed(named));
-        self.seq.to_string() == named || frame == named || frame.split('/').any(is_part) || is_step()
+        frame == named || frame.split('/').any(is_part) || is_step()
     }
 }
 

@@ -121,8 +121,7 @@ impl Store {
         self.writer().write(work, |()| {})
     }
 
-    /// The one effect of a run that a person means: by its number, or by its frame or the last part of it; without a name the
-    /// only one.
+    /// The one effect of a run that a person means (`EffectRow::is_called`); without a name the only one.
     ///
     /// Fails with `NotFound` if there is none among those without an answer, or with an attempt before it whose end nobody
     /// knows, or more than one. Behind these stand effects with an attempt before the last of which a person said what above 0 it

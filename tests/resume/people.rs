@@ -61,6 +61,32 @@ fn what_is_open_in_an_item_is_called_as_it_is_shown() {
 }
 
 #[test]
+fn a_number_is_that_of_an_effect_also_where_items_are_numbered() {
+    let steps = "steps: {e: {each: {in: [a, b, c, d, e, f], steps: {q: {ask: 'go {{ item }}?'}}}}}\n";
+    let program = Program::offline().file("ask.yaml", steps);
+    program.args(["run", "ask.yaml"]).run().code(6);
+    let shown = program.args(["runs", "show", "last", "--json"]).run().ok().json();
+    let open = shown["open"].as_array().expect("a list");
+    assert_eq!(open.len(), 6, "{shown:#}");
+    let named: Vec<(String, &str)> =
+        open.iter().map(|effect| (effect["seq"].to_string(), effect["frame"].as_str().expect("a frame"))).collect();
+    for (times, (seq, frame)) in named.iter().enumerate() {
+        let answer = vec!["runs", "answer", "last", seq, frame];
+        let first = if times == 0 { vec!["runs", "settle", "last", seq, "set", frame] } else { answer.clone() };
+        program.list(&first).run().ok();
+        // Until a process has gone on with it, another word takes its place.
+        let anew = program.list(&answer).run().ok().stdout;
+        assert!(anew.starts_with(&format!("effect {seq} of run ")) && anew.contains("answered anew"), "{anew}");
+    }
+    program.args(["runs", "answer", "last", "q[4]", "by its item"]).run().ok();
+    let ran = program.args(["resume", "last", "--json"]).run().ok().json();
+    let expected =
+        |item: usize| if item == 4 { "by its item".to_owned() } else { format!("root/step:e/item:{item}/step:q") };
+    assert_eq!(ran["answer"], json!((0..6).map(expected).collect::<Vec<_>>()), "{ran:#}");
+    program.args(["runs", "answer", "last", "4", "too late"]).run().code(1).says("has no open question `4`");
+}
+
+#[test]
 fn steps_of_a_called_pipeline_are_told_with_the_item_that_calls_it() {
     let program = Program::offline()
         .file("inner.yaml", "steps: {pre: {set: {v: '1'}}, sure: {ask: 'sure?'}}\n")

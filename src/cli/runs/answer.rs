@@ -18,7 +18,7 @@ use serde_json::Value;
 pub struct Answer {
     /// The run: `last`, or the beginning or end of its id.
     pub run: String,
-    /// The question: its number, its frame or the name of its step; the only open one if there is just one: `-`.
+    /// The question: its number, its frame or the name of its step (`q[4]` in item 4); `-` for the only open one.
     pub step: String,
     /// The answer.
     pub value: String,

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 pub struct Settle {
     /// The run: `last`, or the beginning or end of its id.
     pub run: String,
-    /// The effect: its number, its frame or the name of its step.
+    /// The effect: its number, its frame or the name of its step (`q[4]` in item 4).
     pub effect: String,
     /// Takes the run's process for gone where nobody can tell.
     #[arg(long, global = true)]
