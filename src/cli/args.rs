@@ -6,6 +6,7 @@ use crate::cli::{
     runs, scripts, tools,
 };
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::quoted;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::Path;
 
@@ -116,7 +117,8 @@ impl Arguments {
         let is_command = |word: &str| Self::command().find_subcommand(word).is_some();
         match context.iter().position(|word| !Path::new(word).exists() && is_command(word)) {
             Some(at) if self.command.is_none() => {
-                let paths = if at == 0 { "PATH".to_owned() } else { context[..at].join(" ") };
+                let paths: Vec<String> = context[..at].iter().map(|path| quoted(path)).collect();
+                let paths = if at == 0 { "PATH".to_owned() } else { paths.join(" ") };
                 Err(before(&format!("rhizo {} ... --context {paths}", context[at])))
             }
             _ => Ok(()),

@@ -15,7 +15,7 @@ use crate::config::settings::Settings;
 use crate::context::discover::UNSET;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::text::did_you_mean;
+use crate::core::text::{did_you_mean, quoted};
 use crate::pipeline::files;
 use crate::registry::{check, models as known_models, roles};
 use crate::repl;
@@ -108,7 +108,7 @@ fn file_as_command(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
     let path = Path::new(word);
     let is_program = path.extension().is_some_and(|suffix| suffix == "rhai") || files::is_yaml(path) || path.is_file();
-    is_program.then(|| did_you_mean(format_args!("rhizo run {word}")))
+    is_program.then(|| did_you_mean(format_args!("rhizo run {}", quoted(word))))
 }
 
 /// What was meant by more words where one argument is wanted; the usage line of the error names the command.

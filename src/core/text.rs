@@ -55,6 +55,12 @@ pub fn counted(number: impl Display, noun: &str) -> String {
     if number == "1" { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// A word of a shell: in quotes unless it means nothing else to one as it is.
+pub fn quoted(text: &str) -> String {
+    let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:,@%+".contains(c));
+    if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
 /// Whether a terminal obeys a character instead of showing it, or shows nothing of it: control characters but line ends
 /// and tabs, those that reverse the order of reading, and letters without a form. The two joiners are none of them, for
 /// scripts and emoji are written with them.
@@ -174,7 +180,7 @@ fn within<'a>(letters_per_slip: usize, word: &str, candidates: impl IntoIterator
 
 #[cfg(test)]
 mod tests {
-    use super::{counted, guess, head_tail, meant, nearest, one_line, thousands, visible, without_secrets};
+    use super::{counted, guess, head_tail, meant, nearest, one_line, quoted, thousands, visible, without_secrets};
 
     #[test]
     fn cuts_keep_both_ends_whole() {
@@ -204,6 +210,19 @@ mod tests {
     fn one_is_no_plural() {
         for (number, expect) in [(0, "0 calls"), (1, "1 call"), (2, "2 calls"), (11, "11 calls")] {
             assert_eq!(counted(number, "call"), expect);
+        }
+    }
+
+    #[test]
+    fn a_shell_reads_a_word_as_it_is() {
+        for (text, word) in [
+            ("root/step:e", "root/step:e"),
+            ("par[0]", "'par[0]'"),
+            ("$(touch a)", "'$(touch a)'"),
+            ("it's", "'it'\\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(text), word);
         }
     }
 

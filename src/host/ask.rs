@@ -3,6 +3,7 @@
 use crate::core::effect::EffectKind;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
+use crate::core::text::quoted;
 use crate::host::door::{self, Asked};
 use crate::host::run_host::RunHost;
 use crate::tools::person::Question;
@@ -38,7 +39,7 @@ fn unanswered(host: &RunHost, frame: &Frame, failure: Failure) -> Failure {
     if failure.kind != FailureKind::Waiting {
         return failure;
     }
-    let (run, step) = (&host.run, frame.as_str());
+    let (run, step) = (&host.run, quoted(frame.as_str()));
     failure.hint(format!("rhizo runs answer {run} {step} VALUE, then rhizo resume {}", going_on(host)))
 }
 

@@ -23,6 +23,7 @@ mod write;
 use crate::config::fault::{self, Fault};
 use crate::config::place::Place;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::quoted;
 use crate::pipeline::import::form::Form;
 use crate::pipeline::import::local::Local;
 use crate::pipeline::import::loops::Loop;
@@ -105,7 +106,7 @@ pub fn import(path: &Path, text: &str) -> Outcome<String> {
     let (root, flaws) = tree::read(text);
     if root.as_ref().is_some_and(is_own) {
         let what = format!("{} is a pipeline of rhizo already", path.display());
-        let hint = format!("`rhizo pipeline validate {}` checks it", path.display());
+        let hint = format!("`rhizo pipeline validate {}` checks it", quoted(&path.display().to_string()));
         return Err(Failure::new(FailureKind::Invalid, what).hint(hint));
     }
     let mut importer = Importer {

@@ -51,6 +51,8 @@ fn a_file_where_a_command_is_wanted_is_told_how_it_runs() {
         let hint = format!("hint: did you mean `rhizo run {file}`?");
         assert_eq!(ran.stderr.contains(&hint), meant, "{ran:?}");
     }
+    let spaced = program.args(["two words.rhai"]).run().code(2);
+    spaced.says("hint: did you mean `rhizo run 'two words.rhai'`?");
     let document = program.args(["vote.rhai", "--json"]).run().code(2).json();
     assert_eq!(document["failure"]["hint"], "did you mean `rhizo run vote.rhai`?");
 }

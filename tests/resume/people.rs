@@ -87,6 +87,21 @@ fn a_number_is_that_of_an_effect_also_where_items_are_numbered() {
 }
 
 #[test]
+fn a_hint_is_safe_to_paste_into_a_shell() {
+    let program = Program::offline()
+        .file("ask.yaml", "steps: {e: {each: {in: ['$(touch a)'], key: item, steps: {q: {ask: 'sure?'}}}}}\n")
+        .file(
+            "do.yaml",
+            "steps: {e: {each: {in: ['$(b)'], key: item, steps: {w: {tool: run_command, args: {command: ls}}}}}}\n",
+        );
+    let frame = "root/step:e/item:$(touch a)/step:q";
+    program.args(["run", "ask.yaml"]).run().code(6).says(&format!(" '{frame}' VALUE, then rhizo resume "));
+    program.args(["runs", "answer", "last", frame, "yes"]).run().ok();
+    let leave = program.args(["run", "do.yaml"]).run().code(6);
+    leave.says(" 'root/step:e/item:$(b)/step:w' yes|no|always, then rhizo resume ");
+}
+
+#[test]
 fn steps_of_a_called_pipeline_are_told_with_the_item_that_calls_it() {
     let program = Program::offline()
         .file("inner.yaml", "steps: {pre: {set: {v: '1'}}, sure: {ask: 'sure?'}}\n")

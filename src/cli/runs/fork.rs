@@ -11,7 +11,7 @@ use crate::core::event::{Event, EventRecord};
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
-use crate::core::text::meant;
+use crate::core::text::{meant, quoted};
 use crate::host::replay::past;
 use crate::store::effects::{EffectRow, EffectState};
 use crate::store::fork::Kept;
@@ -96,7 +96,8 @@ fn left_of_batch(effects: &[EffectRow], upto: u64, beside: &Beside) -> Option<St
         is_answer(effect) && !beside.effects.contains(&effect.seq) && is_of_batch(effect.key.frame.as_str(), batch)
     };
     let left = effects.iter().filter(is_left).count();
-    let told = || format!("{} of {batch} {} not kept; --at {batch} keeps all of it", answers(left), are(left));
+    let all = quoted(batch);
+    let told = || format!("{} of {batch} {} not kept; --at {all} keeps all of it", answers(left), are(left));
     (left > 0).then(told)
 }
 

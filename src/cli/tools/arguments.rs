@@ -2,6 +2,7 @@
 
 use crate::cli::run;
 use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::text::quoted;
 use crate::core::tool::ToolSpec;
 use serde_json::Value;
 
@@ -49,10 +50,4 @@ fn words(spec: &ToolSpec, args: &Value) -> String {
     let words: String = args.as_object().into_iter().flatten().map(word).collect();
     // A line end would end the line of the example; JSON has a code for it.
     if words.contains(char::is_control) { format!(" {}", quoted(&args.to_string())) } else { words }
-}
-
-/// A word of a shell.
-fn quoted(text: &str) -> String {
-    let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:,@%+".contains(c));
-    if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

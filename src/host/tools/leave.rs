@@ -3,6 +3,7 @@
 use crate::core::effect::{EffectKind, canonical};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
+use crate::core::text::quoted;
 use crate::host::ask::going_on;
 use crate::host::door::{self, Asked, Done, Entered};
 use crate::host::run_host::RunHost;
@@ -164,7 +165,7 @@ fn unanswered(host: &RunHost, frame: &Frame, failure: Failure) -> Failure {
     if *frame == Frame::root() {
         return failure;
     }
-    let (run, step, top) = (&host.run, frame.as_str(), going_on(host));
+    let (run, step, top) = (&host.run, quoted(frame.as_str()), going_on(host));
     let hint = failure.hint.clone().unwrap_or_default();
     failure
         .hint(format!("{hint}; for this call: rhizo runs answer {run} {step} yes|no|always, then rhizo resume {top}"))
