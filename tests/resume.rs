@@ -1,6 +1,7 @@
 //! Runs that are stopped and go on: what was answered is not asked again, and what was spent counts.
 
 mod approvals;
+mod before;
 mod beside;
 mod charges;
 mod children;

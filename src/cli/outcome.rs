@@ -116,15 +116,17 @@ fn lost(run: &Run, end: &RootEnd) -> Option<String> {
     let steps = run.steps().filter(|_| end.status == RunStatus::Partial)?.as_object()?;
     let failed: Vec<&str> =
         steps.iter().filter(|(_, came)| came.as_str() == Some("failed")).map(|(name, _)| name.as_str()).collect();
+    let (store, id) = (&run.host.kit.store, &run.host.run);
+    // What cannot be read back is not promised.
+    let parts = anew::beside(store, id, &failed).unwrap_or_default();
     let told = match failed.as_slice() {
         // What limits refused and what programs went on without has been told.
         [] if run.host.lacks() > 0 => return None,
-        [] => format!("a part of a step failed, `rhizo runs show {}` says which", run.host.run),
-        [one] => format!("1 step failed ({one})"),
-        more => format!("{} steps failed ({})", more.len(), more.join(", ")),
+        [] => format!("a part of a step failed, `rhizo runs show {id}` says which"),
+        [one] => format!("1 step failed ({one}){parts}"),
+        more => format!("{} steps failed ({}){parts}", more.len(), more.join(", ")),
     };
-    // What cannot be read back is not promised.
-    let again = anew::how(&run.host.kit.store, &run.host.run).unwrap_or_default();
+    let again = anew::how(store, id).unwrap_or_default();
     Some(format!("partial: {told}{}", again.map_or_else(String::new, |how| format!("; {how}"))))
 }
 

@@ -36,6 +36,10 @@ fn the_last_line_of_a_partial_run_names_the_steps_that_failed() {
         (format!("  b: {bad}\n"), "partial: 1 step failed (b)"),
         (format!("  b: {bad}\n  c: {bad}\n"), "partial: 2 steps failed (b, c)"),
         (
+            format!("  b: {bad}\n  n: {{each: {{in: [1], steps: {{x: {bad}, y: {{set: {{v: '1'}}}}}}}}}}\n"),
+            "partial: 1 step failed (b) and items of n; made again",
+        ),
+        (
             format!("  b: {{each: {{in: [1], steps: {{x: {bad}, y: {{set: {{v: '1'}}}}}}}}}}\n"),
             "partial: a part of a step",
         ),

@@ -115,17 +115,19 @@ steps:
     let program = Program::paying(&server).file("p.yaml", flow);
     let said =
         program.args(["run", "p.yaml"]).run().ok().says("partial: a part of a step failed, `rhizo runs show ").stderr;
-    let (_, told) = said.split_once("; made again, with what was asked after it, by `rhizo ").expect("a way");
+    let (_, told) = said.split_once("; made again, with what comes after it, by `rhizo ").expect("a way");
     let (fork, _) = told.split_once('`').expect("its end");
     let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
-    let next = format!("next    what failed is made again, with what was asked after it, by `rhizo {fork}` and ");
+    let next = format!("next    what failed is made again, with what comes after it, by `rhizo {fork}` and ");
     assert!(shown.contains(&next), "{shown}");
-    program.list(&fork.split(' ').collect::<Vec<_>>()).run().ok();
+    let words = fork.split(' ').map(|word| word.trim_matches('\''));
+    program.list(&words.collect::<Vec<_>>()).run().ok();
     let document = program.args(["resume", "last", "--json"]).run().ok().json();
     assert_eq!(document["status"], "completed", "{document:#}");
     let asked = asked(&server);
-    assert_eq!(asked.iter().filter(|prompt| *prompt == "sort x").count(), 1, "{asked:?}");
-    assert_eq!(asked.iter().filter(|prompt| *prompt == "sort y").count(), 2, "{asked:?}");
+    for (prompt, times) in [("sort x", 1), ("sort y", 2), ("sort z", 1)] {
+        assert_eq!(asked.iter().filter(|asked| *asked == prompt).count(), times, "{asked:?}");
+    }
     let shown = program.args(["runs", "show", "last"]).run().ok().stdout;
     assert!(!shown.contains("\nnext "), "{shown}");
 }

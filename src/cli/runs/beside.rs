@@ -16,6 +16,15 @@ use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// On which side of the steps that are named a fork ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// They are taken over.
+    Behind,
+    /// They are left out.
+    Before,
+}
+
 /// What a fork takes over.
 #[derive(Default)]
 pub struct Beside {
@@ -42,9 +51,9 @@ pub fn pipeline(app: &App, row: &RunRow, launch: &Launch) -> Option<Arc<Pipeline
     load::load_text(&app.kit.settings, tools, &path, text).ok()
 }
 
-/// What is kept of a pipeline; `frames` are those of all steps that a name means or of parts of them, as what comes after any of
-/// these is not kept unless another one rests on it. Where the graph does not tell, all up to effect `upto` is.
-pub fn of(block: &Block, effects: &[EffectRow], upto: u64, frames: &HashSet<Frame>) -> Beside {
+/// What is kept of a pipeline; `frames` are those of all steps that are named or of parts of them: what comes after any of these is
+/// not kept, unless another one of them rests on it and they are. Where the graph does not tell, all up to effect `upto` is.
+pub fn of(block: &Block, effects: &[EffectRow], (upto, side): (u64, Side), frames: &HashSet<Frame>) -> Beside {
     let mut kept = Beside::default();
     let named: HashSet<&str> = frames.iter().map(Frame::as_str).collect();
     let is_within = |frame: &str| around(frame).any(|around| named.contains(around));
@@ -57,7 +66,11 @@ pub fn of(block: &Block, effects: &[EffectRow], upto: u64, frames: &HashSet<Fram
         let has = |place: Place| places.iter().any(|(other, _)| *other == place);
         let is_own = named.contains(frame) || is_within(frame);
         let is_free = !has(Place::After) && (effect.seq <= upto || !has(Place::Untold));
-        if !is_own && !has(Place::Before) && !is_free {
+        let is_kept = match side {
+            Side::Behind => is_own || has(Place::Before) || is_free,
+            Side::Before => !is_own && is_free,
+        };
+        if !is_kept {
             continue;
         }
         kept.effects.insert(effect.seq);

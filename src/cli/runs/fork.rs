@@ -4,7 +4,7 @@ use crate::app::build::App;
 use crate::app::plan::ANSWERERS;
 use crate::app::resume;
 use crate::cli::printer::Printer;
-use crate::cli::runs::beside::{self, Beside};
+use crate::cli::runs::beside::{self, Beside, Side};
 use crate::cli::runs::reached;
 use crate::core::effect::EffectKind;
 use crate::core::event::{Event, EventRecord};
@@ -35,6 +35,26 @@ pub struct Fork {
     /// not come after a named one; of a script what was asked until then, as all that follows may rest on it.
     #[arg(long, value_name = "STEP")]
     pub at: Option<String>,
+    /// A step that is left out instead, with what comes after it; of a pipeline all else is taken over, of a script what was asked
+    /// before it, as before a number. It may be given several times.
+    #[arg(long, value_name = "STEP", conflicts_with = "at")]
+    pub before: Vec<String>,
+}
+
+impl Fork {
+    /// Where it ends; with a `graph` the steps of a pipeline are told apart by that.
+    fn point(&self, store: &Store, run: &RunId, effects: &[EffectRow], graph: bool) -> Outcome<Point> {
+        match (&self.at, self.before.as_slice()) {
+            (Some(at), _) => point(store, run, effects, (at, graph)),
+            (None, []) => Ok(Point { upto: last(effects), ..Point::default() }),
+            (None, steps) => before(store, run, effects, (steps, graph)),
+        }
+    }
+
+    /// On which side of the steps that it names.
+    fn side(&self) -> Side {
+        if self.before.is_empty() { Side::Behind } else { Side::Before }
+    }
 }
 
 /// Runs `fork`.
@@ -46,14 +66,12 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
             .hint(format!("rhizo resume {} goes on with it; .save keeps its variables in a file", row.id)));
     }
     let effects = store.effects(&row.id)?;
-    let pipeline = args.at.as_ref().and_then(|_| beside::pipeline(app, &row, &launch));
-    let Point { upto, frames, taken } = match &args.at {
-        None => Point { upto: effects.last().map_or(0, |effect| effect.seq), ..Point::default() },
-        Some(at) => point(store, &row.id, &effects, (at, pipeline.is_some()))?,
-    };
-    let pipeline = pipeline.filter(|_| !frames.is_empty());
+    let is_named = args.at.is_some() || !args.before.is_empty();
+    let pipeline = is_named.then(|| beside::pipeline(app, &row, &launch)).flatten();
+    let point = args.point(store, &row.id, &effects, pipeline.is_some())?;
+    let (upto, pipeline) = (point.upto, pipeline.filter(|_| !point.frames.is_empty()));
     let beside = match &pipeline {
-        Some(pipeline) => beside::of(&pipeline.block, &effects, upto, &frames),
+        Some(pipeline) => beside::of(&pipeline.block, &effects, (upto, args.side()), &point.frames),
         None => Beside::until(&effects, upto),
     };
     let at = (app.kit.clock)();
@@ -64,7 +82,7 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
     let kept = effects.iter().filter(|effect| beside.effects.contains(&effect.seq) && is_answer(effect)).count();
     printer.rows(&json!({"run": new, "from": row.id, "at": upto, "answers": kept}), || new.to_string());
     if !printer.json {
-        taken.iter().for_each(|taken| printer.dim(taken));
+        point.taken.iter().for_each(|taken| printer.dim(taken));
         if !beside.steps.is_empty() {
             let steps = listed(beside.steps.iter().map(String::as_str));
             printer.dim(&format!("also kept, as they do not come after it: {steps}"));
@@ -75,7 +93,8 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
             are(kept),
             row.id
         ));
-        left_of_batch(&effects, upto, &beside).iter().for_each(|left| printer.dim(left));
+        let left = left_of_batch(&effects, upto, &beside).filter(|_| args.side() == Side::Behind);
+        left.iter().for_each(|left| printer.dim(left));
     }
     Ok(Exit::Ok)
 }
@@ -140,30 +159,65 @@ struct Point {
     taken: Option<String>,
 }
 
+/// The number of the last effect.
+fn last(effects: &[EffectRow]) -> u64 {
+    effects.last().map_or(0, |effect| effect.seq)
+}
+
+/// Whether a name is a number: that of one effect, and a point in time.
+fn is_number(name: &str) -> bool {
+    name.parse::<u64>().is_ok()
+}
+
+/// The effects that a person means.
+fn called<'a>(effects: &'a [EffectRow], events: &[EventRecord], name: &str) -> Vec<&'a EffectRow> {
+    let labelled = labelled(events, name);
+    let is_meant = |effect: &&EffectRow| {
+        let frame = &effect.key.frame;
+        effect.is_called(name) || !is_number(name) && (is_of_batch(frame.as_str(), name) || labelled.contains(frame))
+    };
+    effects.iter().filter(is_meant).collect()
+}
+
+/// The point before all of these steps.
+fn before(store: &Store, run: &RunId, effects: &[EffectRow], (steps, graph): (&[String], bool)) -> Outcome<Point> {
+    let events = store.events(run, 0)?;
+    let (mut upto, mut frames) = (last(effects), HashSet::new());
+    for step in steps {
+        let (own, ended) = (called(effects, &events, step), reached::frames(&events, step));
+        match own.iter().map(|effect| effect.seq).min() {
+            Some(first) => upto = upto.min(first.saturating_sub(1)),
+            None if ended.is_empty() => return Err(unknown(run, effects, &events, step)),
+            None if !graph => return Err(untold(run, &format!("the first of step `{step}`"))),
+            // By the graph alone: it asked nobody.
+            None => {}
+        }
+        frames.extend(own.iter().map(|effect| &effect.key.frame).chain(ended).cloned());
+    }
+    if steps.iter().any(|step| is_number(step)) {
+        frames.clear();
+    }
+    Ok(Point { upto, frames, taken: None })
+}
+
 /// The point that a person means. With a `graph` that has the steps the order of the log need not tell of it.
 fn point(store: &Store, run: &RunId, effects: &[EffectRow], (at, graph): (&str, bool)) -> Outcome<Point> {
     let events = store.events(run, 0)?;
     let step = reached::step(&events, at);
-    let number = at.parse::<u64>().ok();
-    let labelled = labelled(&events, at);
-    let is_named = |effect: &EffectRow| {
-        let frame = &effect.key.frame;
-        effect.is_called(at) || is_of_batch(frame.as_str(), at) || labelled.contains(frame)
-    };
-    let is_meant = |effect: &&EffectRow| number.map_or_else(|| is_named(effect), |seq| effect.seq == seq);
-    let meant: Vec<&EffectRow> = effects.iter().filter(is_meant).collect();
+    let meant = called(effects, &events, at);
     // A run that goes on notes anew, behind all the rest, what it had gone past.
     let asked = meant.iter().rfind(|effect| effect.kind != EffectKind::Handled);
     let (upto, taken) = match (asked, &step, meant.last()) {
         (Some(last), ..) | (None, None, Some(last)) => (last.seq, format!("the last effect of them is {}", last.seq)),
         (None, Some(step), _) => {
             let sure = step.last_effect(&events, effects);
-            let seq = sure.or_else(|last| if graph { Ok(last) } else { Err(untold(run, &step.name)) })?;
+            let untold = || untold(run, &format!("the last before step `{}` ended", step.name));
+            let seq = sure.or_else(|last| if graph { Ok(last) } else { Err(untold()) })?;
             (seq, format!("the last of them to end is {}", step.name))
         }
         (None, None, None) => return Err(unknown(run, effects, &events, at)),
     };
-    if number.is_some() {
+    if is_number(at) {
         return Ok(Point { upto, ..Point::default() });
     }
     let ended = step.iter().flat_map(|step| step.frames.iter().copied());
@@ -173,8 +227,8 @@ fn point(store: &Store, run: &RunId, effects: &[EffectRow], (at, graph): (&str, 
     Ok(Point { upto, frames, taken })
 }
 
-fn untold(run: &RunId, step: &str) -> Failure {
-    let what = format!("the log of run {run} does not tell which effect was the last before step `{step}` ended");
+fn untold(run: &RunId, which: &str) -> Failure {
+    let what = format!("the log of run {run} does not tell which effect was {which}");
     Failure::new(FailureKind::Invalid, what).hint(format!("give the number of an effect: {}", numbers(run)))
 }
 

@@ -27,20 +27,34 @@ pub fn step<'a>(events: &'a [EventRecord], at: &str) -> Option<Step<'a>> {
     let mut last = None;
     for end in events {
         let Some((step, name)) = ended(end) else { continue };
-        let is_meant = step == at || end.frame.as_str() == at || squeezed(&name) == squeezed(at);
         // A run that goes on tells again what its log answers.
-        if is_meant && frames.insert(&end.frame) {
+        if is_meant(end, (step, &name), at) && frames.insert(&end.frame) {
             last = Some((end, name));
         }
     }
     last.map(|(end, name)| Step { end, name, frames })
 }
 
+/// The frames of all steps that a person may have meant, whatever became of them.
+pub fn frames<'a>(events: &'a [EventRecord], at: &str) -> HashSet<&'a Frame> {
+    let is_meant = |end: &&EventRecord| finished(end).is_some_and(|(step, name, _)| is_meant(end, (step, &name), at));
+    events.iter().filter(is_meant).map(|end| &end.frame).collect()
+}
+
+fn is_meant(end: &EventRecord, (step, name): (&str, &str), at: &str) -> bool {
+    step == at || end.frame.as_str() == at || squeezed(name) == squeezed(at)
+}
+
 /// A step that came to its end: its name alone, and with its item.
 pub fn ended(record: &EventRecord) -> Option<(&str, String)> {
+    finished(record).filter(|(.., outcome)| *outcome == StepOutcome::Ok).map(|(step, name, _)| (step, name))
+}
+
+/// The same of one that failed too, or never began.
+fn finished(record: &EventRecord) -> Option<(&str, String, StepOutcome)> {
     match &record.event {
-        Event::StepFinished { step, key, outcome: StepOutcome::Ok, .. } => {
-            Some((step.as_str(), named(&record.frame, step, key.as_deref())))
+        Event::StepFinished { step, key, outcome, .. } => {
+            Some((step.as_str(), named(&record.frame, step, key.as_deref()), *outcome))
         }
         _ => None,
     }
