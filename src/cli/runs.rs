@@ -4,6 +4,7 @@ pub mod anew;
 pub mod answer;
 pub mod beside;
 pub mod calls;
+pub mod children;
 pub mod diff;
 pub mod ended;
 pub mod fork;

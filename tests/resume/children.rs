@@ -100,6 +100,42 @@ fn a_child_goes_on_under_its_own_id() {
 }
 
 #[test]
+fn a_fork_goes_on_with_a_child_that_had_not_answered() {
+    for killed in [true, false] {
+        let server = with_a_child();
+        let program = Program::paying(&server).file("long.txt", long());
+        let running = program.args(["ask", "parent", "-c", "long.txt"]).start();
+        server.wait_for(3);
+        if killed {
+            running.kill()
+        } else {
+            running.interrupt()
+        }
+        running.end();
+        let id = newest_id(&program);
+        let child = children(&program, &id).pop().expect("a child");
+        let fork = program.args(["runs", "fork", &id]).run().ok();
+        let new = fork.stdout.trim();
+        let copies = children(&program, new);
+        let [copy] = copies.as_slice() else { panic!("{copies:?}") };
+        assert_ne!(*copy, child);
+        let told = |id: &Value| id.as_str().expect("an id").to_owned();
+        let on = format!("child run {} had not answered, and goes on as {}\n", told(&child), told(copy));
+        assert!(fork.stderr.contains(&on), "{on}{}", fork.stderr);
+        let shown = program.args(["runs", "show", &told(copy)]).run().ok().stdout;
+        assert!(shown.contains(&format!("\nforked  from run {}; rhizo resume {new}\n", told(&child))), "{shown}");
+        program.args(["resume", new]).run().ok().prints("from the child\n");
+        assert_eq!(server.asks().len(), 5, "its first turn is not asked again");
+        assert_eq!(children(&program, new), copies, "no other child was begun");
+        let spent = program.args(["runs", "show", new, "--json"]).run().ok().json();
+        assert_eq!(spent["calls"], 2, "it pays what it asked itself: {spent:#}");
+        // The run itself goes on as if there were no fork.
+        program.args(["resume", &id]).run().ok().prints("from the child\n");
+        assert_eq!(server.asks().len(), 7);
+    }
+}
+
+#[test]
 fn a_child_that_had_ended_is_not_made_again() {
     let server = rooted(
         &["let a = rlm(\"small\", \"a text\"); let b = rlm(\"small\", \"b text\"); a + b", "FINAL(a + b)"],

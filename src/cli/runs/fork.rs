@@ -5,7 +5,7 @@ use crate::app::plan::ANSWERERS;
 use crate::app::resume;
 use crate::cli::printer::Printer;
 use crate::cli::runs::beside::{self, Beside, Side};
-use crate::cli::runs::reached;
+use crate::cli::runs::{children, reached};
 use crate::core::effect::EffectKind;
 use crate::core::event::{Event, EventRecord};
 use crate::core::exit::Exit;
@@ -14,7 +14,7 @@ use crate::core::ids::{Frame, RunId};
 use crate::core::text::{meant, quoted};
 use crate::host::replay::past;
 use crate::store::effects::{EffectRow, EffectState};
-use crate::store::fork::Kept;
+use crate::store::fork::{Child, Kept};
 use crate::store::open::Store;
 use crate::store::runs::new_run_id;
 use clap::Args;
@@ -78,25 +78,29 @@ pub async fn fork(app: &App, printer: &Printer, args: &Fork) -> Outcome<Exit> {
     let new = new_run_id(at);
     // A point in time knows nothing of what was asked later; a step that is taken over keeps what the whole run made of it.
     let past = past::gone_past(store, &row.id, |seq| pipeline.is_some() || seq <= upto)?;
-    store.fork_run(&row.id, &new, &Kept { upto, effects: &beside.effects, past: &past }, at).await?;
+    let children = children::begun(store, &effects, |seq| beside.effects.contains(&seq), &past, at)?;
+    let taken = Kept { upto, effects: &beside.effects, past: &past, children: &children };
+    store.fork_run(&row.id, &new, &taken, at).await?;
     let kept = effects.iter().filter(|effect| beside.effects.contains(&effect.seq) && is_answer(effect)).count();
-    printer.rows(&json!({"run": new, "from": row.id, "at": upto, "answers": kept}), || new.to_string());
+    let on: Vec<_> = children.iter().map(|child| json!({"from": child.from, "run": child.new})).collect();
+    let told = json!({"run": new, "from": row.id, "at": upto, "answers": kept, "children": on});
+    printer.rows(&told, || new.to_string());
     if !printer.json {
         point.taken.iter().for_each(|taken| printer.dim(taken));
-        if !beside.steps.is_empty() {
-            let steps = listed(beside.steps.iter().map(String::as_str));
-            printer.dim(&format!("also kept, as they do not come after it: {steps}"));
-        }
-        printer.dim(&format!(
-            "{} of {ANSWERERS} {} kept of run {}; rhizo resume {new}",
-            answers(kept),
-            are(kept),
-            row.id
-        ));
+        told_beside(&beside).iter().for_each(|beside| printer.dim(beside));
+        let on = |child: &Child| format!("child run {} had not answered, and goes on as {}", child.from, child.new);
+        children.iter().for_each(|child| printer.dim(&on(child)));
+        let (kept, are) = (answers(kept), are(kept));
+        printer.dim(&format!("{kept} of {ANSWERERS} {are} kept of run {}; rhizo resume {new}", row.id));
         let left = left_of_batch(&effects, upto, &beside).filter(|_| args.side() == Side::Behind);
         left.iter().for_each(|left| printer.dim(left));
     }
     Ok(Exit::Ok)
+}
+
+fn told_beside(beside: &Beside) -> Option<String> {
+    let steps = (!beside.steps.is_empty()).then(|| listed(beside.steps.iter().map(String::as_str)))?;
+    Some(format!("also kept, as they do not come after it: {steps}"))
 }
 
 fn answers(count: usize) -> String {

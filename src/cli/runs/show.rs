@@ -234,10 +234,11 @@ impl Asked {
     }
 }
 
-/// Why a run has not completed. One that was forked waits to be resumed, which is no fault of it.
+/// Why a run has not completed. One that was forked waits to be resumed, itself or the one of which it is a part, which is no fault
+/// of it.
 fn stopped(row: &RunRow, failure: &Failure) -> String {
     match row.forked() {
-        Some(origin) => format!("forked  {origin}; rhizo resume {}\n", row.id),
+        Some(origin) => format!("forked  {origin}; rhizo resume {}\n", row.parent.as_ref().unwrap_or(&row.id)),
         None => format!("failure {failure}\n"),
     }
 }
