@@ -16,6 +16,8 @@ pub struct Plan {
     pub replayed: u64,
     /// Effects that are made again because they have no answer.
     pub again: Vec<String>,
+    /// Tools that were at work and of which a person says what became of them, with how: going on waits for that.
+    pub waits: Vec<String>,
     /// Effects that are made because they are asked in other words than before.
     pub changed: Vec<String>,
     /// Effects that were never made.
@@ -32,6 +34,9 @@ pub struct Plan {
     /// What those cost in whose place other effects are made.
     #[serde(skip)]
     pub changed_cost: Money,
+    /// What those cost that nobody asks for any more.
+    #[serde(skip)]
+    pub orphaned_cost: Money,
     /// What those cost that nobody asked for so far.
     #[serde(skip)]
     pub unreached_cost: Money,
@@ -44,9 +49,15 @@ pub const ANSWERERS: &str = "models, tools, people and the like";
 const TOLD: usize = 5;
 
 impl Plan {
-    /// The plan that an account tells of a program, of which a pipeline has steps; `cost` is that of an effect. What a run would be told of itself in other
-    /// words is a change only where nothing else is.
-    pub fn of(account: &Account, steps: Option<&Block>, cost: impl Fn(u64) -> Money) -> Self {
+    /// The plan that an account tells of a program, of which a pipeline has steps; `cost` is that of an effect, `word` how a person
+    /// says what became of one where nobody else does. What a run would be told of itself in other words is a change only where
+    /// nothing else is.
+    pub fn of(
+        account: &Account,
+        steps: Option<&Block>,
+        cost: impl Fn(u64) -> Money,
+        word: impl Fn(&Missed) -> Option<String>,
+    ) -> Self {
         let mut plan = Self {
             replayed: account.replayed,
             replayed_cost: account.cost,
@@ -58,7 +69,10 @@ impl Plan {
         let mut replaced = Vec::new();
         for missed in account.missed.iter().filter(|missed| !has_changes || !told_kind(missed).is_reading()) {
             match (missed.again, &missed.instead) {
-                (Some(_), _) => plan.again.push(line(missed)),
+                (Some(_), _) => match word(missed) {
+                    Some(word) => plan.waits.push(format!("{}; {word}", line(missed))),
+                    None => plan.again.push(line(missed)),
+                },
                 (None, Some(stood)) => {
                     replaced.push(stood.seq);
                     plan.changed_cost = plan.changed_cost.saturating_add(stood.cost);
@@ -69,13 +83,13 @@ impl Plan {
         }
         let is_gone = |frame: &Frame| steps.is_some_and(|steps| !steps.holds(&mut frame.as_str().split('/').skip(1)));
         for (seq, kind, frame) in account.unused.iter().filter(|(seq, ..)| !replaced.contains(seq)) {
-            let line = format!("effect {seq}, {} at {frame}", kind.name());
-            if plan.complete || is_gone(frame) {
-                plan.orphaned.push(line);
+            let (lines, sum) = if plan.complete || is_gone(frame) {
+                (&mut plan.orphaned, &mut plan.orphaned_cost)
             } else {
-                plan.unreached_cost = plan.unreached_cost.saturating_add(cost(*seq));
-                plan.unreached.push(line);
-            }
+                (&mut plan.unreached, &mut plan.unreached_cost)
+            };
+            lines.push(format!("effect {seq}, {} at {frame}", kind.name()));
+            *sum = sum.saturating_add(cost(*seq));
         }
         plan
     }
@@ -85,6 +99,7 @@ impl Plan {
         let mut value = json!(self);
         value["replayed_usd"] = json!(self.replayed_cost.usd());
         value["changed_usd"] = json!(self.changed_cost.usd());
+        value["orphaned_usd"] = json!(self.orphaned_cost.usd());
         value["unreached_usd"] = json!(self.unreached_cost.usd());
         value
     }
@@ -97,13 +112,19 @@ impl Plan {
     /// The plan for people.
     pub fn text(&self) -> String {
         let unreached = format!("{} not reached yet{}", self.unreached.len(), paid(self.unreached_cost, " then"));
+        let orphaned = format!("{} orphaned{}", self.orphaned.len(), paid(self.orphaned_cost, " then"));
         let left = match self.orphaned.len() {
-            orphaned if self.complete => format!("{orphaned} orphaned"),
+            _ if self.complete => orphaned,
             0 => unreached,
-            orphaned => format!("{orphaned} orphaned · {unreached}"),
+            _ => format!("{orphaned} · {unreached}"),
+        };
+        let waits = match self.waits.len() {
+            0 => String::new(),
+            1 => " · 1 waits for a word".to_owned(),
+            wait => format!(" · {wait} wait for a word"),
         };
         let mut text = format!(
-            "{} replayed{} · {} again · {} changed{} · {} new · {left} (answers of {ANSWERERS})",
+            "{} replayed{} · {} again{waits} · {} changed{} · {} new · {left} (answers of {ANSWERERS})",
             self.replayed,
             paid(self.replayed_cost, ""),
             self.again.len(),
@@ -111,8 +132,13 @@ impl Plan {
             paid(self.changed_cost, " then"),
             self.new.len()
         );
-        let lists =
-            [("again", &self.again), ("changed", &self.changed), ("new", &self.new), ("orphaned", &self.orphaned)];
+        let lists = [
+            ("again", &self.again),
+            ("waits", &self.waits),
+            ("changed", &self.changed),
+            ("new", &self.new),
+            ("orphaned", &self.orphaned),
+        ];
         for (what, list) in lists {
             for entry in list.iter().take(TOLD) {
                 text.push_str(&format!("\n  {what}: {entry}"));

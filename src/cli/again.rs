@@ -14,9 +14,10 @@ use crate::context::library::Library;
 use crate::core::event::Event;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::Frame;
+use crate::core::ids::{Frame, RunId};
 use crate::core::money::Money;
-use crate::host::replay::missed;
+use crate::core::tool::EffectClass;
+use crate::host::replay::missed::{self, Missed};
 use crate::host::replay::{Account, Mode, Replay};
 use crate::pipeline::load;
 use crate::pipeline::plan::Pipeline;
@@ -170,7 +171,17 @@ pub async fn ahead(app: &App, again: Again<'_>, library: Library) -> Outcome<(Pl
     let account = log.as_ref().map(|log| log.account()).unwrap_or_default();
     let steps = if let Program::Pipeline(pipeline) = again.program { Some(&pipeline.block) } else { None };
     let costs = costs(&app.kit.store, again.row, &account)?;
-    Ok((Plan::of(&account, steps, |seq| costs.get(&seq).copied().unwrap_or_default()), log))
+    let cost = |seq: u64| costs.get(&seq).copied().unwrap_or_default();
+    Ok((Plan::of(&account, steps, cost, |missed| word(app, &again.row.id, missed)), log))
+}
+
+/// How a person says what became of a tool that writes and was at work, which no run repeats unasked.
+fn word(app: &App, run: &RunId, missed: &Missed) -> Option<String> {
+    let seq = missed.again.filter(|_| missed.begun)?;
+    // What is no tool any more cannot be called again.
+    let tool = app.kit.tools.get().ok()?.get(&missed.about).ok()?;
+    let writes = tool.tool.spec().effect == EffectClass::Write;
+    writes.then(|| format!("rhizo runs settle {run} {seq} rerun|skip|set VALUE"))
 }
 
 /// What the effects of a run cost, by number, where answers of it are left over.

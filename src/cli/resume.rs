@@ -130,7 +130,7 @@ fn look(
     if asked || !plan.changed.is_empty() {
         tell(printer, plan, &reason(plan, (edited, given, moved)), args.dry_run.then_some(whole.row));
     }
-    if args.strict && !args.dry_run { unchanged(whole.row, plan, edited.is_any()) } else { Ok(()) }
+    if args.strict { unchanged(whole.row, plan, edited.is_any()) } else { Ok(()) }
 }
 
 /// Goes on with a session of the REPL.

@@ -24,6 +24,7 @@ use crate::core::money::Money;
 use crate::host::call::unusable::Needs;
 use crate::host::replay::missed::Missed;
 use crate::host::replay::past::Log;
+use crate::host::tools;
 use crate::model::lane::UNSENT;
 use crate::store::effects::{EffectEnd, EffectRow, EffectState};
 use crate::store::open::Store;
@@ -270,7 +271,9 @@ impl Replay {
         let row = |key: &EffectKey| store.effect(&self.run, key).transpose();
         let failed = failed.iter().filter_map(row).collect::<Outcome<Vec<EffectRow>>>()?;
         let stood = place.map_or(Ok(None), |place| store.effect(&self.run, &place))?;
-        let missed = Missed::of(store, (key, kind, asked), again, (stood.as_ref(), &failed))?;
+        let tried = if kind == EffectKind::Tool { store.effect(&self.run, key)? } else { None };
+        let begun = tried.map_or(Ok(false), |row| tools::is_begun(store, &row))?;
+        let missed = Missed::of(store, (key, kind, asked), (again, begun), (stood.as_ref(), &failed))?;
         let failure = self.with_hearing(&missed, missed.failure(&self.run));
         let mut book = self.lock();
         book.missed.push(missed);

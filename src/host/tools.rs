@@ -72,15 +72,19 @@ fn refused(host: &RunHost, frame: &Frame, name: &str, failure: Failure) -> Failu
     failure
 }
 
-/// The attempt of which nobody knows what it has done: it was under way, or was stopped after it had begun.
+/// The attempt of which nobody knows what it has done.
 fn begun<'a>(store: &Store, entry: &'a Entry) -> Outcome<Option<&'a EffectRow>> {
     let Some(row) = entry.earlier() else { return Ok(None) };
-    let is_begun = match store.answer(row)? {
+    Ok(is_begun(store, row)?.then_some(row))
+}
+
+/// Whether nobody knows what an attempt has done: it was under way, or was stopped after it had begun.
+pub(super) fn is_begun(store: &Store, row: &EffectRow) -> Outcome<bool> {
+    Ok(match store.answer(row)? {
         None => true,
         Some(Err(failure)) => failure.details.contains_key(BEGUN),
         Some(Ok(_)) => false,
-    };
-    Ok(is_begun.then_some(row))
+    })
 }
 
 /// A tool that writes was under way when the run stopped: whether it has written, only a person can find out.

@@ -27,6 +27,10 @@ fn what_a_change_costs_is_said_before() {
     let edited = "let a = llm(\"a\");\nlet b = llm(\"B! \" + a);\nlet c = llm(\"c \" + b);\n[a, b, c]";
     let program = program.file("three.rhai", edited);
     program.args(["resume", &id, "--strict"]).run().code(1).says("would not go on as it began").says("1 changed");
+    let look = program.args(["resume", &id, "--strict", "--dry-run"]).run().code(1).says("would not go on as it began");
+    assert!(look.stdout.contains(" · 1 changed ($0.00000003 then) · "), "{look:?}");
+    let look = program.args(["resume", &id, "--strict", "--dry-run", "--json"]).run().code(1).json();
+    assert_eq!(look["changed"].as_array().map(Vec::len), Some(1), "{look:#}");
     assert_eq!(asked(&server).len(), 3);
     let ran = program.args(["resume", &id, "--json"]).run().ok();
     assert!(
@@ -175,6 +179,7 @@ fn where_another_model_had_stood_in_a_change_is_told_against_what_was_asked_firs
 fn an_unchanged_program_passes_strictly() {
     let server = holding(2);
     let (program, id) = killed(&server, 3);
+    program.args(["resume", &id, "--strict", "--dry-run"]).run().ok();
     program.args(["resume", &id, "--strict"]).run().ok();
     assert_eq!(asked(&server), ["a", "b A", "c B A", "c B A"]);
 }

@@ -147,6 +147,9 @@ fn a_tool_that_writes_is_never_repeated_unasked() {
     let shown = program.args(["runs", "show", &id, "--json"]).run().ok().json();
     let seq = shown["open"][0]["seq"].as_u64().expect("a number").to_string();
     assert_eq!(shown["open"][0]["kind"], "tool");
+    let plan = program.args(["resume", &id, "--dry-run", "--approve", "auto"]).run().ok().stdout;
+    let waits = format!("waits: tool at root/e1: run_command; rhizo runs settle {id} {seq} rerun|skip|set VALUE\n");
+    assert!(plan.contains(" · 0 again · 1 waits for a word · ") && plan.contains(&waits), "{plan}");
     program.args(["runs", "settle", &id, &seq, "set", "\"by hand\""]).run().ok();
     program.args(["resume", &id, "--approve", "auto"]).run().ok().prints("said by hand\n");
     let written = std::fs::read_to_string(program.project().join("written")).expect("a file");

@@ -90,11 +90,14 @@ fn what_a_step_was_answered_that_is_gone_is_named() {
     let id = killed(&gate, &program, 3);
     let program = program.file("flow.yaml", text.replace(gone, "").replace("[b]", "[a]"));
     let plan = program.args(["resume", &id, "--dry-run"]).run().ok().stdout;
-    assert!(plan.contains(" · 1 again · 0 changed · 0 new · 1 orphaned · 0 not reached yet "), "{plan}");
+    assert!(
+        plan.contains(" · 1 again · 0 changed · 0 new · 1 orphaned ($0.00000003 then) · 0 not reached yet "),
+        "{plan}"
+    );
     assert!(plan.contains("orphaned: effect ") && plan.contains(", model at root/step:b\n"), "{plan}");
     let data = program.args(["resume", &id, "--dry-run", "--json"]).run().ok().json();
     let named = data["orphaned"].as_array().is_some_and(|all| all.len() == 1 && all[0].to_string().contains("step:b"));
-    assert!(named, "{data:#}");
+    assert!(named && data["orphaned_usd"] == json!(30.0 / 1e9), "{data:#}");
     program.args(["resume", &id, "--strict"]).run().code(1).says("would not go on as it began");
 }
 

@@ -29,6 +29,8 @@ pub struct Missed {
     pub about: String,
     /// The same effect in the log, by its number, where it has no answer that could be used.
     pub again: Option<u64>,
+    /// Whether that is a tool that had begun, and nobody knows what it has done.
+    pub begun: bool,
     /// Another effect that the log has in this place.
     pub instead: Option<Stood>,
 }
@@ -55,7 +57,7 @@ impl Missed {
     pub(in crate::host) fn of(
         store: &Store,
         (key, kind, asked): (&EffectKey, EffectKind, &str),
-        again: Option<u64>,
+        (again, begun): (Option<u64>, bool),
         (stood, failed): (Option<&EffectRow>, &[EffectRow]),
     ) -> Outcome<Self> {
         // What is no JSON has no arguments that could be told apart.
@@ -71,7 +73,9 @@ impl Missed {
         };
         let instead = stood.map(stand).transpose()?;
         let (asked, about) = (head_tail(asked, 400, ""), about(kind, &now));
-        Ok(Self { key: key.clone(), kind, asked, about, again, instead })
+        // The file of a step may be written again.
+        let begun = begun && now.get("product").is_none();
+        Ok(Self { key: key.clone(), kind, asked, about, again, begun, instead })
     }
 
     /// The failure of a run that may ask nobody for it.
