@@ -174,7 +174,7 @@ fn reason(plan: &Plan, (edited, given, moved): (&Edited, bool, bool)) -> String 
         _ if edited.is_any() => return format!("what it calls has changed ({}): ", edited.called.join(", ")),
         (false, true, _) => "it goes on with other parameters: ",
         (false, false, true) => "",
-        (false, false, false) => "a tool, a stored program or a setting that it rests on has changed: ",
+        (false, false, false) => "a file, a tool, a stored program or a setting that it rests on has changed: ",
     };
     reason.to_owned()
 }

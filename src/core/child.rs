@@ -60,3 +60,12 @@ pub struct ChildOptions {
     #[serde(skip)]
     pub handed: bool,
 }
+
+impl ChildOptions {
+    /// What makes two children equal: not what they are called, why they are asked, nor what they may spend.
+    #[must_use]
+    pub fn identity(&self) -> Self {
+        let any = Self { max_cost: None, max_calls: None, max_tokens: None, ..self.clone() };
+        Self { label: None, reason: None, handed: false, ..any }
+    }
+}

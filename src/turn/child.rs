@@ -55,7 +55,7 @@ async fn child(
         let (view, poll) = (view.clone(), Poll::until(&cancel, Failure::cancelled));
         tokio::task::spawn_blocking(move || view.fingerprint(&poll)).await.map_err(died)??
     };
-    let intent = json!({"task": request.task, "context": fingerprint, "options": hashed(&request.options)});
+    let intent = json!({"task": request.task, "context": fingerprint, "options": request.options.identity()});
     let entry = match door::enter(parent, frame, Asked::new(EffectKind::Child, &intent))? {
         Entered::Answered(answer) => return answer,
         Entered::Due(entry) => entry,
@@ -108,23 +108,17 @@ fn unnamed(parent: &RunHost, request: &ChildRequest) -> Outcome<Option<Begun>> {
         let kept = store.load(row.settings.as_ref()?).ok()?;
         serde_json::from_value(kept).ok()
     };
-    let wanted = hashed(&request.options);
+    let wanted = request.options.identity();
     let same = |(row, options): &Begun| {
         row.task == request.task
             && !named.contains(&row.id)
-            && options.as_ref().is_some_and(|options| hashed(options) == wanted)
+            && options.as_ref().is_some_and(|options| options.identity() == wanted)
     };
     let children = store.children(&parent.run)?;
     let options: Vec<Option<ChildOptions>> = children.iter().map(options).collect();
     let mut found: Vec<Begun> = children.into_iter().zip(options).filter(same).collect();
     let one = found.pop();
     Ok(one.filter(|_| nameless == 1 && found.is_empty()))
-}
-
-/// What makes two children equal: not what they are called, why they are asked, nor what they may spend.
-fn hashed(options: &ChildOptions) -> ChildOptions {
-    let any = ChildOptions { max_cost: None, max_calls: None, max_tokens: None, ..options.clone() };
-    ChildOptions { label: None, reason: None, handed: false, ..any }
 }
 
 /// The options of a child that goes on. What it may spend was settled when it began, as by now it has spent a part of what was

@@ -42,6 +42,26 @@ fn a_picture_reaches_the_model_and_the_log_has_its_hash() {
     assert_eq!((found(BASE64), found(hash.as_str())), (false, true));
 }
 
+#[test]
+fn another_picture_of_the_same_name_is_told_as_one() {
+    let server = ChatServer::new(|_| Reply::text("a cat"));
+    let program = project(&server).file("p.rhai", "llm(\"what is it?\", #{images: [\"a.png\"]}); nothing()");
+    program.args(["run", "p.rhai"]).run().code(1);
+    // The last byte in front of the end is one of the checksum of its pixel.
+    let mut other = PNG.to_vec();
+    other[PNG.len() - 13] ^= 1;
+    let short = |bytes: &[u8]| blake3::hash(bytes).to_hex()[..8].to_owned();
+    let told = format!("expected \"image/png {}\", found \"image/png {}\"", short(PNG), short(&other));
+    let program = program.file("a.png", &other);
+    let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
+    assert!(
+        plan.starts_with("a file, a tool, a stored program or a setting that it rests on has changed: 0"),
+        "{plan}"
+    );
+    assert!(plan.contains("\"what is it?\", with other images (was effect "), "{plan}");
+    assert!(plan.contains(&format!(": image 1 of message 1 (user): {told}")), "{plan}");
+}
+
 /// A server whose root writes this program; anything else is answered with `a cat`.
 fn rooted(code: &'static str) -> ChatServer {
     ChatServer::new(move |ask| if ask.is_root() { Reply::code(code) } else { Reply::text("a cat") })

@@ -160,6 +160,22 @@ fn words_that_begin_alike_are_told_from_where_they_part() {
 }
 
 #[test]
+fn another_context_of_a_child_is_told_as_one() {
+    let server = holding(usize::MAX);
+    let code = "rlm(\"look\", context, #{max_calls: 3, label: \"l\"}); nothing()";
+    let program = Program::paying(&server).file("p.rhai", code).file("a.txt", "one");
+    program.args(["run", "p.rhai", "--context", "a.txt"]).run().code(1);
+    let program = program.file("a.txt", "two");
+    let plan = program.args(["resume", "last", "--dry-run"]).run().ok().stdout;
+    assert!(
+        plan.starts_with("a file, a tool, a stored program or a setting that it rests on has changed: 0"),
+        "{plan}"
+    );
+    let told = "changed: child at root/e1: with another context (was effect ";
+    assert!(plan.contains(told) && !plan.contains("expected"), "{plan}");
+}
+
+#[test]
 fn where_another_model_had_stood_in_a_change_is_told_against_what_was_asked_first() {
     let server = holding(usize::MAX);
     let prices = "input_price = 0.001\noutput_price = 0.001\n";

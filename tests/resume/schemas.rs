@@ -109,7 +109,7 @@ fn what_a_stored_program_asks_by_now_is_told_before_it_is_paid() {
     let id = killed(&gate, &program);
     let program = program.file("scripts/shout.rhai", SHOUT.replace("\"shout \"", "\"cry \""));
     let ran = program.args(["resume", &id]).run().ok().prints("AFTER\n");
-    let why = "a tool, a stored program or a setting that it rests on has changed: 0 replayed";
+    let why = "a file, a tool, a stored program or a setting that it rests on has changed: 0 replayed";
     ran.says(why).says("changed: model at");
     assert_eq!(asked(&server), ["shout tide", "after", "cry tide", "after"]);
 }

@@ -2,6 +2,7 @@
 //!
 //! Which effect of the log that is, `host/replay` says.
 
+use crate::core::child::ChildOptions;
 use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::RunId;
@@ -15,6 +16,8 @@ use serde_json::{Map, Value, json};
 const TOLD: usize = 60;
 /// How many of them stand before the place where two texts part.
 const BEFORE: usize = 20;
+/// How many characters of the hash of a picture tell it from another one.
+const HASH: usize = 8;
 
 /// An effect that was asked for and is not in the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +67,7 @@ impl Missed {
         let now: Value = serde_json::from_str(asked).unwrap_or_default();
         let stand = |row: &EffectRow| -> Outcome<Stood> {
             let answered = intent(store, row)?;
-            let then = first_asked(store, failed, &now)?.unwrap_or_else(|| answered.clone());
+            let then = first_asked(store, failed, &now)?.unwrap_or_else(|| telling(row.kind, answered.clone()));
             let same = row.kind == kind;
             let differs = if same { differences(&then, &now) } else { String::new() };
             let parts = if same { parting(&then, &now).unwrap_or_default() } else { String::new() };
@@ -144,6 +147,18 @@ pub fn about(kind: EffectKind, arguments: &Value) -> String {
     }
 }
 
+/// What of the arguments that the log keeps tells an effect from another one: of a child it has its run too, and what it may spend.
+fn telling(kind: EffectKind, mut kept: Value) -> Value {
+    if let Some(arguments) = kept.as_object_mut().filter(|_| kind == EffectKind::Child) {
+        arguments.shift_remove("child");
+        let options = arguments.get("options").cloned().map(serde_json::from_value::<ChildOptions>);
+        if let Some(Ok(options)) = options {
+            arguments.insert("options".to_owned(), json!(options.identity()));
+        }
+    }
+    kept
+}
+
 /// In which arguments an effect differs from another one of its kind, as `with other messages and without a schema`.
 fn differences(then: &Value, now: &Value) -> String {
     let none = Map::new();
@@ -164,11 +179,40 @@ fn parting(then: &Value, now: &Value) -> Option<String> {
     if let Some(at) = (0..said.len().max(says.len())).find(|at| said.get(*at) != says.get(*at)) {
         let text = |all: &[Value]| all.get(at).map(|message| plain(&message["text"]));
         let whose = says.get(at).or(said.get(at)).map_or(&Value::Null, |message| &message["speaker"]);
-        return Some(both(&format!("message {} ({})", at + 1, plain(whose)), text(said), text(says)));
+        let what = format!("message {} ({})", at + 1, plain(whose));
+        let (then, now) = (text(said), text(says));
+        return if then == now { pictures(&what, said.get(at), says.get(at)) } else { Some(both(&what, then, now)) };
     }
     let names = one.keys().chain(other.keys().filter(|name| !one.contains_key(*name)));
-    let name = names.filter(|name| !is_beside(name)).find(|name| one.get(*name) != other.get(*name))?;
+    // A context is known by its hash, which says nothing to people.
+    let is_told = |name: &&String| !is_beside(name) && *name != "context";
+    let name = names.filter(is_told).find(|name| one.get(*name) != other.get(*name))?;
     Some(both(name, one.get(name).map(plain), other.get(name).map(plain)))
+}
+
+/// The first picture in which two messages of the same words differ.
+fn pictures(what: &str, then: Option<&Value>, now: Option<&Value>) -> Option<String> {
+    let all = |message: Option<&Value>| -> Vec<String> {
+        message.and_then(|message| message["images"].as_array()).into_iter().flatten().map(picture).collect()
+    };
+    let (then, now) = (all(then), all(now));
+    let at = (0..then.len().max(now.len())).find(|at| then.get(*at) != now.get(*at))?;
+    Some(both(&format!("image {} of {what}", at + 1), then.get(at).cloned(), now.get(at).cloned()))
+}
+
+/// A picture by its address, or by its kind and the beginning of its hash.
+fn picture(image: &Value) -> String {
+    let hash: String = plain(&image["hash"]).chars().take(HASH).collect();
+    image["url"].as_str().map_or_else(|| format!("{} {hash}", plain(&image["media_type"])), ToOwned::to_owned)
+}
+
+/// Messages without their pictures.
+fn words(messages: &Value) -> Vec<Value> {
+    let mut words = messages.as_array().cloned().unwrap_or_default();
+    for fields in words.iter_mut().filter_map(Value::as_object_mut) {
+        fields.remove("images");
+    }
+    words
 }
 
 fn messages(asked: &Value) -> &[Value] {
@@ -201,6 +245,7 @@ fn is_beside(name: &str) -> bool {
 fn difference(name: &str, then: Option<&Value>, now: Option<&Value>) -> Option<String> {
     let word = match name {
         "args" => "arguments",
+        "messages" if then.map(words) == now.map(words) => "images",
         // The length of an answer, its temperature and the like.
         "sampling" => "settings",
         name if is_beside(name) => return None,
@@ -228,6 +273,11 @@ mod tests {
             (&whole, &json!({"model": "m", "messages": [1], "sampling": {"max_tokens": 1}}), "without a schema"),
             (&json!({"after": 1, "messages": [1]}), &json!({"after": 2, "messages": [1]}), ""),
             (&json!({"args": 1, "product": 1}), &json!({"args": 2}), "with other arguments"),
+            (
+                &json!({"messages": [{"text": "a", "images": [1]}]}),
+                &json!({"messages": [{"text": "a", "images": [2]}]}),
+                "with other images",
+            ),
             (
                 &whole,
                 &json!({"model": "n", "messages": [2], "sampling": {"max_tokens": 2}, "schema": {}, "functions": []}),
