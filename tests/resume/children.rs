@@ -136,6 +136,36 @@ fn a_fork_goes_on_with_a_child_that_had_not_answered() {
 }
 
 #[test]
+fn a_child_that_came_to_the_same_another_way_is_a_difference() {
+    let server = ChatServer::new(|ask| match ask.turn() {
+        1 => Reply::code(&format!("let n = {}; context.head(1)", ask.number)),
+        _ => Reply::code("FINAL(\"found\")"),
+    });
+    let program = Program::paying(&server).file("p.rhai", "rlm(\"look\", context)").file("long.txt", long());
+    let ran = || {
+        program.args(["run", "p.rhai", "-c", "long.txt"]).run().ok().prints("found\n");
+        let id = newest_id(&program);
+        let child = children(&program, &id).pop().expect("a child").as_str().expect("an id").to_owned();
+        (id, child)
+    };
+    let ((one, first), (other, second)) = (ran(), ran());
+    let diff = program.args(["runs", "diff", &one, &other, "--json"]).run().ok().json();
+    assert_eq!((&diff["equal"], &diff["answered_differently"]), (&json!(1), &json!([])), "{diff:#}");
+    let lines = diff["children"].as_array().expect("a list");
+    let end = format!("; rhizo runs diff {first} {second}");
+    let is_named =
+        |line: &Value| line.as_str().is_some_and(|line| line.contains(" child at root/e1 / ") && line.ends_with(&end));
+    assert!(lines.len() == 1 && lines.iter().all(is_named), "{diff:#}");
+    let text = program.args(["runs", "diff", &one, &other]).run().ok().stdout;
+    assert!(text.starts_with("1 effect is equal\nchild runs that differ:\n  ") && text.lines().count() == 3, "{text}");
+    let below = program.args(["runs", "diff", &first, &second, "--json"]).run().ok().json();
+    let count = |list: &str| below[list].as_array().map_or(0, Vec::len);
+    assert!(count("answered_differently") + count("asked_differently") > 0, "{below:#}");
+    let same = program.args(["runs", "diff", &one, &one, "--json"]).run().ok().json();
+    assert_eq!(same["children"], json!([]), "{same:#}");
+}
+
+#[test]
 fn a_child_that_had_ended_is_not_made_again() {
     let server = rooted(
         &["let a = rlm(\"small\", \"a text\"); let b = rlm(\"small\", \"b text\"); a + b", "FINAL(a + b)"],

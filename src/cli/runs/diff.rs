@@ -27,6 +27,8 @@ struct Diff {
     asked: Vec<String>,
     left: Vec<String>,
     right: Vec<String>,
+    /// Child runs that were not asked and told the same on their way.
+    children: Vec<String>,
 }
 
 /// An effect of one of two runs, or the same of both.
@@ -39,17 +41,54 @@ enum Pair<'r> {
 /// Runs `diff`. Differences are no failure: they are what was asked for.
 pub fn diff(store: &Store, printer: &Printer, run: &str, with: &str) -> Outcome<Exit> {
     let (one, other) = (store.run(run)?, store.run(with)?);
-    let (left, right) = (asked(store, &one.id)?, asked(store, &other.id)?);
-    let mut diff = Diff::default();
-    for pair in pairs(store, &left, &right)? {
-        diff.add(store, &pair)?;
-    }
+    let diff = compared(store, &one.id, &other.id)?;
     let value = json!({
         "left": one.id, "right": other.id, "equal": diff.equal, "moved": diff.moved,
         "answered_differently": diff.answered, "asked_differently": diff.asked, "only_left": diff.left, "only_right": diff.right,
+        "children": diff.children,
     });
     printer.rows(&value, || text(&value, &diff));
     Ok(Exit::Ok)
+}
+
+fn compared(store: &Store, one: &RunId, other: &RunId) -> Outcome<Diff> {
+    let (left, right) = (asked(store, one)?, asked(store, other)?);
+    let mut diff = Diff::default();
+    for pair in pairs(store, &left, &right)? {
+        diff.add(store, &pair)?;
+        if let Pair::Both(row, twin) = pair {
+            diff.children.extend(below(store, row, twin)?);
+        }
+    }
+    Ok(diff)
+}
+
+/// How the runs of a child effect differ, if they do and both are there; a fork has its children in common with its run.
+fn below(store: &Store, row: &EffectRow, twin: &EffectRow) -> Outcome<Option<String>> {
+    let (Some(one), Some(other)) = (child(store, row)?, child(store, twin)?) else { return Ok(None) };
+    if one == other || row.key.hash != twin.key.hash {
+        return Ok(None);
+    }
+    let diff = compared(store, &one, &other)?;
+    let parts = [
+        ("answered differently", diff.answered.len()),
+        ("asked otherwise", diff.asked.len()),
+        ("in one alone", diff.left.len() + diff.right.len()),
+        ("different below", diff.children.len()),
+    ];
+    let told: Vec<String> =
+        parts.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")).collect();
+    let how = || format!("{} / {}: {}; rhizo runs diff {one} {other}", at(row), twin_place(row, twin), told.join(", "));
+    Ok((!told.is_empty()).then(how))
+}
+
+/// The run of a child effect, if it is still there.
+fn child(store: &Store, row: &EffectRow) -> Outcome<Option<RunId>> {
+    if row.kind != EffectKind::Child {
+        return Ok(None);
+    }
+    let intent = calls::load(store, row.intent.as_ref())?;
+    Ok(intent["child"].as_str().map(RunId::new).filter(|id| store.run(id.as_str()).is_ok()))
 }
 
 /// Which effects of two runs are the same: those at the same place, and of the others those that ask the same, before all
@@ -156,7 +195,11 @@ fn line(store: &Store, row: &EffectRow) -> Outcome<String> {
 fn question(store: &Store, row: &EffectRow) -> Outcome<String> {
     let about = about(row.kind, &calls::load(store, row.intent.as_ref())?);
     let about = if about.is_empty() { about } else { format!(": {about}") };
-    Ok(format!("{} {} at {}{about}", row.seq, row.kind.name(), row.key.frame))
+    Ok(format!("{}{about}", at(row)))
+}
+
+fn at(row: &EffectRow) -> String {
+    format!("{} {} at {}", row.seq, row.kind.name(), row.key.frame)
 }
 
 fn answer(store: &Store, row: &EffectRow) -> Outcome<String> {
@@ -179,6 +222,7 @@ fn text(value: &Value, diff: &Diff) -> String {
         ("asked otherwise".to_owned(), &diff.asked),
         (format!("only in {}", name("left")), &diff.left),
         (format!("only in {}", name("right")), &diff.right),
+        ("child runs that differ".to_owned(), &diff.children),
     ];
     for (title, list) in parts.into_iter().filter(|(_, list)| !list.is_empty()) {
         text.push_str(&format!("{title}:\n"));
