@@ -62,7 +62,7 @@ fn what_is_open_in_an_item_is_called_as_it_is_shown() {
 
 #[test]
 fn a_number_is_that_of_an_effect_also_where_items_are_numbered() {
-    let steps = "steps: {e: {each: {in: [a, b, c, d, e, f], steps: {q: {ask: 'go {{ item }}?'}}}}}\n";
+    let steps = "steps: {e: {each: {in: [u, v, w, x, y, z], steps: {q: {ask: 'go {{ item }}?'}}}}}\n";
     let program = Program::offline().file("ask.yaml", steps);
     program.args(["run", "ask.yaml"]).run().code(6);
     let shown = program.args(["runs", "show", "last", "--json"]).run().ok().json();
