@@ -33,12 +33,9 @@ fn what_a_change_costs_is_said_before() {
     assert_eq!(look["changed"].as_array().map(Vec::len), Some(1), "{look:#}");
     assert_eq!(asked(&server).len(), 3);
     let ran = program.args(["resume", &id, "--json"]).run().ok();
-    assert!(
-        ran.stderr.contains("the program has changed:") && ran.stderr.contains("changed: model at root/e1"),
-        "{}",
-        ran.stderr
-    );
     for told in [
+        "the program has changed:",
+        "changed: model at root/e1",
         "1 replayed ($0.00000003) · 0 again · 1 changed ($0.00000003 then) · 0 new · ",
         "changed: model at root/e1: paid, \"B! A\", with other messages (was effect ",
         ": paid, \"b A\", $0.00000003 then)\n",

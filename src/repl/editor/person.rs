@@ -126,7 +126,8 @@ async fn whole(
         let Some(fault) = answer.fault() else { return Ok((answer.text(), again)) };
         // What came with it answers nothing either.
         forget_typed(terminal.get_ref()).await.map_err(gone)?;
-        write(terminal, &format!("{fault}\n{shown}")).await.map_err(gone)?;
+        // What was shown of it may have stopped amid a row.
+        write(terminal, &format!("\n{fault}\n{shown}")).await.map_err(gone)?;
         again = true;
     }
 }
