@@ -99,7 +99,7 @@ pub struct EffectRow {
     pub unknown_calls: u32,
     /// What of `earlier_cost` is their worst case; without any of them, what a person said that earlier attempts cost.
     pub unknown_cost: Money,
-    /// The run that it was copied from and that paid for it.
+    /// The run that it was copied from and that paid for it; its own if it was answered in another place there.
     pub origin: Option<RunId>,
     /// Whether it is such a copy, for which nobody had asked when the run last came to an end.
     pub unused: bool,

@@ -107,12 +107,13 @@ impl Copied<'_> {
     }
 }
 
-/// Notes which copied answers a run has come to an end without: all others were of use to it.
+/// Notes which answers of another run a copy of it has come to an end without: all others were of use to it. Its own answers, in
+/// whatever place, are no copies.
 pub(super) fn note_unused(connection: &Connection, run: &RunId, unused: &[u64]) -> Worked<()> {
     connection
         .prepare_cached(
             "UPDATE effects SET unused = seq IN (SELECT value FROM json_each(?2))
-             WHERE run = ?1 AND origin IS NOT NULL",
+             WHERE run = ?1 AND origin <> run",
         )?
         .execute((run.as_str(), json!(unused).to_string()))?;
     Ok(())

@@ -5,6 +5,7 @@
 pub mod answers;
 pub mod blobs;
 pub mod bus;
+pub mod carried;
 mod charged;
 pub mod check;
 mod connect;
