@@ -3,6 +3,7 @@
 mod approvals;
 mod before;
 mod beside;
+mod carried;
 mod charges;
 mod children;
 mod clock;

@@ -21,7 +21,8 @@ use crate::core::thresholds::Thresholds;
 use crate::host::call::arguments::asked;
 use crate::host::call::follow::{Followed, watch, within};
 use crate::host::call::unusable::Needs;
-use crate::host::door::{self, Done, Entered, Entry};
+use crate::host::carried;
+use crate::host::door::{Done, Entered, Entry};
 use crate::host::models::Served;
 use crate::host::models::choose::Substitute;
 use crate::host::run_host::RunHost;
@@ -111,7 +112,7 @@ pub async fn announced(
     let paid = Paid { effect: key.clone(), role: tag.role.clone() };
     let needs = call.needs.clone().unwrap_or_default();
     let placed = |answer: Outcome<ModelAnswer>| answer.map(|answer| needs.place(&host.counts.causes, &key, answer));
-    let entry = match door::enter(host, &call.frame, asked)? {
+    let entry = match carried::enter(host, &call.frame, asked, call.slots.is_some()).await? {
         Entered::Answered(answer) => return placed(replayed(host, &call, &tag, answer)),
         Entered::Due(entry) => entry.of(&tag.role, &tag.model).among(call.slots.clone()),
     };

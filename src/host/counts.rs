@@ -1,6 +1,7 @@
 //! What a run has asked, written and missed so far; shared by the hosts that one run has after another.
 
 use crate::core::ids::{Frame, RunId};
+use crate::host::carried::Carried;
 use crate::host::lost::Lost;
 use crate::host::models::chosen::Wishes;
 use crate::host::replay::causes::Causes;
@@ -33,6 +34,8 @@ pub struct Counts {
     restored: Mutex<HashSet<String>>,
     /// What it went on without.
     pub(super) lost: Lost,
+    /// What its evaluations that failed had been answered, for the next one.
+    pub(super) carried: Carried,
 }
 
 impl Counts {

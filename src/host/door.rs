@@ -59,6 +59,11 @@ impl Asked {
         Entry { key, kind, text, asked: None, worst: (None, Bound::default()), earlier: None, crowd: None }
     }
 
+    /// What its answer must be so that its call goes on with it.
+    pub(super) fn needs(&self) -> Needs {
+        self.needs.clone().unwrap_or_default()
+    }
+
     /// The same of a model whose answer must be such.
     pub fn needing(self, needs: Option<Needs>) -> Self {
         Self { needs, ..self }

@@ -6,6 +6,7 @@ pub mod ask;
 pub mod attempts;
 pub mod batch;
 pub mod call;
+pub mod carried;
 pub mod children;
 pub mod counts;
 pub mod door;

@@ -157,7 +157,9 @@ impl Replay {
         let mode = self.lock().mode;
         let Some(row) = store.effect(&self.run, key)? else { return Ok(Found::Nothing) };
         let row_kind = row.kind;
-        let cost = if mode == Mode::Ahead { missed::cost(store, &row)? } else { Money::ZERO };
+        // What was answered in another place of the run has its cost there.
+        let is_counted = mode == Mode::Ahead && row.origin.as_ref() != Some(&self.run);
+        let cost = if is_counted { missed::cost(store, &row)? } else { Money::ZERO };
         let answer = store.answer(&row)?;
         let is_open = mode != Mode::Sealed || matches!(answer, Some(Ok(_)));
         let refusal = if is_open { None } else { refusals::after(store, &self.run, &row)? };

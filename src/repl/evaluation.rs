@@ -5,7 +5,8 @@ use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind};
 use crate::core::ids::Frame;
 use crate::core::stopped::Stopped;
-use crate::core::text::{head_tail, one_line};
+use crate::core::text::{counted, head_tail, one_line};
+use crate::host::carried::{self, Passed};
 use crate::repl::follower::Mark;
 use crate::repl::narrator::Detail;
 use crate::repl::shell::Shell;
@@ -36,6 +37,8 @@ impl Shell {
         let begun = Instant::now();
         let mut evaluation = self.run_code(&source).await;
         evaluation.failure = evaluation.failure.map(|failure| self.as_typed(failure, typed));
+        let passed = self.passed(&evaluation).await;
+        evaluation.note = passed.beside(evaluation.note);
         if let Some(note) = &evaluation.note {
             host.emit(&Frame::root(), &Event::Note { text: note.clone() });
         }
@@ -51,8 +54,14 @@ impl Shell {
         self.screen.clear();
         self.keep(typed, evaluation.parsed.then_some(source.as_str()));
         self.last = evaluation.value_number.or(self.last);
-        self.show(evaluation);
+        self.show(evaluation, passed.kept);
         self.footer(before);
+    }
+
+    /// Takes note that an evaluation has ended, for what the next one asks.
+    pub(super) async fn passed(&self, evaluation: &Evaluation) -> Passed {
+        let place = self.session().await.place();
+        carried::ended(&self.run.host, &place, evaluation.failure.as_ref())
     }
 
     /// What is evaluated of what was typed: `_` is the last value.
@@ -113,7 +122,7 @@ impl Shell {
         number
     }
 
-    fn show(&mut self, evaluation: Evaluation) {
+    fn show(&mut self, evaluation: Evaluation, kept: usize) {
         if let Some(value) = &evaluation.final_ {
             self.value("FINAL = ", &text(value), Some(value));
         } else if evaluation.value_number.is_some() {
@@ -125,6 +134,9 @@ impl Shell {
         if !cancelled && !evaluation.new_variables.is_empty() {
             let names: Vec<&str> = evaluation.new_variables.iter().map(|v| v.name.as_str()).collect();
             self.screen.dim(&format!("kept from before the error: {}", one_line(&names.join(", "), 200)));
+        }
+        if kept > 0 {
+            self.screen.dim(&format!("kept for the next input that asks the same: {}", counted(kept, "answer")));
         }
     }
 

@@ -10,6 +10,7 @@ use crate::core::failure::{FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::core::stopped::Stopped;
 use crate::core::text::one_line;
+use crate::host::carried;
 use crate::repl::editor::screen::Screen;
 use crate::repl::follower::Follower;
 use crate::repl::interrupts::Interrupts;
@@ -129,6 +130,7 @@ impl Shell {
         // An evaluation it has to be, because effects of later inputs are logged under its number. Its functions were
         // there before it was stopped, so they cannot fail now.
         drop(session.evaluate(&sources.join("\n"), CancellationToken::new()).await);
+        carried::passed_by(&self.run.host, &session.place());
         session.restore(&set);
         if let Some(printed) = printed {
             session.keep(&Value::String(printed));
@@ -145,6 +147,7 @@ impl Shell {
     async fn evaluate_again(&mut self, typed: &str, source: &str) -> bool {
         // A failure leaves what was assigned before it, now as then.
         let evaluation = self.run_again(source).await;
+        self.passed(&evaluation).await;
         if evaluation.failure.is_some_and(|failure| failure.kind == FailureKind::Cancelled) {
             let input = one_line(typed, 120);
             self.screen.err(&format!("cancelled while it was brought back, what it had set is kept: {input}"));

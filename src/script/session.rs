@@ -107,7 +107,7 @@ impl Session {
         let gate = Arc::new(Gate::new(cancel.clone(), self.compute));
         let output = Arc::new(Output::default());
         let seat = Seat {
-            frame: self.frame.child(format_args!("e{}", self.evaluations)),
+            frame: self.place(),
             gate: Arc::clone(&gate),
             host: Arc::clone(&self.host),
             runtime: self.runtime.clone(),
@@ -139,6 +139,11 @@ impl Session {
         self.worker.abandon();
         let died = || Failure::new(FailureKind::Internal, "the evaluation's thread died");
         Evaluation::failed(gate.stop().unwrap_or_else(died)).saying(output.take_printed(), &self.desk)
+    }
+
+    /// Where in the run the last evaluation is.
+    pub fn place(&self) -> Frame {
+        self.frame.child(format_args!("e{}", self.evaluations))
     }
 
     fn commit(&mut self, ended: Ended) -> Evaluation {
@@ -248,9 +253,8 @@ impl Session {
                 scope.set_or_push(name.as_str(), value);
             }
         }
-        let functions = self.state.functions.clone();
-        let old = std::mem::replace(&mut self.state, Arc::new(State { scope, functions }));
-        self.worker.bury(old);
+        let state = State { scope, functions: self.state.functions.clone() };
+        self.worker.bury(std::mem::replace(&mut self.state, Arc::new(state)));
     }
 
     /// An earlier result as data.

@@ -12,8 +12,9 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::status::RunStatus;
 use crate::core::text::one_line;
+use crate::host::carried;
 use crate::host::children::Children;
-use crate::host::door::{self, Asked, Entered, Entry};
+use crate::host::door::{Asked, Entered, Entry};
 use crate::host::memories::episodes::{self, Ended};
 use crate::host::replay::resume;
 use crate::host::replay::{Mode, Replay};
@@ -56,7 +57,7 @@ async fn child(
         tokio::task::spawn_blocking(move || view.fingerprint(&poll)).await.map_err(died)??
     };
     let intent = json!({"task": request.task, "context": fingerprint, "options": request.options.identity()});
-    let entry = match door::enter(parent, frame, Asked::new(EffectKind::Child, &intent))? {
+    let entry = match carried::enter(parent, frame, Asked::new(EffectKind::Child, &intent), false).await? {
         Entered::Answered(answer) => return answer,
         Entered::Due(entry) => entry,
     };

@@ -5,6 +5,7 @@ use crate::core::failure::FailureKind;
 use crate::core::ids::Frame;
 use crate::core::message::{ChatReply, Finish};
 use crate::core::text::meant;
+use crate::host::carried;
 use crate::host::memories::trail::Look;
 use crate::host::run_host::RunHost;
 use crate::policy::template::template;
@@ -82,7 +83,9 @@ pub async fn run_tools(reply: &ChatReply, mut bench: Workbench<'_>) -> ToolRound
 async fn evaluate(bench: &mut Workbench<'_>, source: &str) -> Evaluation {
     bench.host.emit(bench.frame, &Event::CodeStarted { turn: bench.turn, source: source.to_owned() });
     let begun = Instant::now();
-    let evaluation = bench.session.evaluate(source, bench.cancel.child_token()).await;
+    let mut evaluation = bench.session.evaluate(source, bench.cancel.child_token()).await;
+    let passed = carried::ended(bench.host, &bench.session.place(), evaluation.failure.as_ref());
+    evaluation.note = passed.beside(evaluation.note);
     let shown = observation::of(&evaluation, None);
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let event = Event::CodeFinished { turn: bench.turn, shown: shown.text, ok: shown.ok, millis, stopped: None };

@@ -3,6 +3,7 @@
 use crate::cli::table;
 use crate::core::effect::EffectKind;
 use crate::core::failure::Outcome;
+use crate::core::ids::RunId;
 use crate::core::text::one_line;
 use crate::repl::evaluation::text as answer_text;
 use crate::store::effects::{EffectRow, EffectState};
@@ -16,7 +17,7 @@ const LISTED: usize = 20;
 const ANSWER: usize = 60;
 
 /// A line for each of the last calls, or for all; without those of another run that a fork had no use for.
-pub fn lines(store: &Store, effects: &[EffectRow], all: bool) -> Outcome<String> {
+pub fn lines(store: &Store, run: &RunId, effects: &[EffectRow], all: bool) -> Outcome<String> {
     let is_call = |effect: &&EffectRow| matches!(effect.kind, EffectKind::Model | EffectKind::Tool) && !effect.unused;
     let calls: Vec<&EffectRow> = effects.iter().filter(is_call).collect();
     let earlier = if all { 0 } else { calls.len().saturating_sub(LISTED) };
@@ -26,14 +27,14 @@ pub fn lines(store: &Store, effects: &[EffectRow], all: bool) -> Outcome<String>
     }
     let width = table::width().map(|width| usize::from(width).saturating_sub(1));
     for effect in &calls[earlier..] {
-        let line = line(store, effect)?;
+        let line = line(store, run, effect)?;
         let line = width.map_or_else(|| line.clone(), |width| one_line(&line, width));
         text.push_str(&format!("{line}\n"));
     }
     Ok(text)
 }
 
-fn line(store: &Store, effect: &EffectRow) -> Outcome<String> {
+fn line(store: &Store, run: &RunId, effect: &EffectRow) -> Outcome<String> {
     let (intent, result) = (load(store, effect.intent.as_ref())?, load(store, effect.result.as_ref())?);
     let asked = if effect.kind == EffectKind::Model { &result["model"] } else { &intent["tool"] };
     let who = asked.as_str().unwrap_or_else(|| effect.kind.name());
@@ -41,13 +42,13 @@ fn line(store: &Store, effect: &EffectRow) -> Outcome<String> {
     let is_value = effect.kind == EffectKind::Tool && effect.state == EffectState::Done && !result.is_string();
     let said = if is_value { result.to_string() } else { said(effect, &result) };
     let said = one_line(&said, ANSWER);
-    Ok(format!("effect  {} {} {who}{} · {said}", effect.seq, effect.key.frame, used(effect)))
+    Ok(format!("effect  {} {} {who}{} · {said}", effect.seq, effect.key.frame, used(run, effect)))
 }
 
 /// One effect in full, as people read it.
-pub fn whole(store: &Store, effect: &EffectRow) -> Outcome<String> {
+pub fn whole(store: &Store, run: &RunId, effect: &EffectRow) -> Outcome<String> {
     let (intent, result) = (load(store, effect.intent.as_ref())?, load(store, effect.result.as_ref())?);
-    let head = format!("effect  {} {} at {}{}\n", effect.seq, effect.kind.name(), effect.key.frame, used(effect));
+    let head = format!("effect  {} {} at {}{}\n", effect.seq, effect.kind.name(), effect.key.frame, used(run, effect));
     let asked: String = match intent["messages"].as_array() {
         Some(messages) => messages.iter().map(message).collect(),
         None => part("asked", &answer_text(&intent)),
@@ -77,7 +78,11 @@ pub(super) fn said(effect: &EffectRow, result: &Value) -> String {
     }
 }
 
-fn used(effect: &EffectRow) -> String {
+/// What a call has used, or that it was answered with what another call of the run had been answered.
+fn used(run: &RunId, effect: &EffectRow) -> String {
+    if effect.state == EffectState::Done && effect.origin.as_ref() == Some(run) {
+        return " · answered before".to_owned();
+    }
     let tokens = effect.usage.map(|usage| format!(" · {} + {} tokens", usage.input_tokens, usage.output_tokens));
     let cost = effect.cost.filter(|_| tokens.is_some()).map(|cost| format!(" · {cost}"));
     format!("{}{}", tokens.unwrap_or_default(), cost.unwrap_or_default())

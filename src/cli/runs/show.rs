@@ -50,7 +50,7 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     });
     let written = products::add(&mut whole, &product::names(store, &row.id));
     let mut text = format!("{head}{written}{judged}{}{}", steps::text(&steps), asked.text());
-    text.push_str(&calls::lines(store, &effects, all)?);
+    text.push_str(&calls::lines(store, &row.id, &effects, all)?);
     let named = open.iter().map(|effect| ("open   ", effect));
     for (what, effect) in named.chain(unknown.iter().map(|effect| ("unknown", effect))) {
         let word = |field: &str| effect[field].as_str().unwrap_or_default().to_owned();
@@ -98,7 +98,7 @@ pub fn effect(store: &Store, row: &RunRow, seq: u64) -> Outcome<(Value, String)>
         "origin": effect.origin, "provider_id": effect.provider.last(), "provider_ids": effect.provider,
         "intent": load(effect.intent.as_ref())?, "result": load(effect.result.as_ref())?,
     });
-    Ok((whole, calls::whole(store, &effect)?))
+    Ok((whole, calls::whole(store, &row.id, &effect)?))
 }
 
 /// Whether an effect waits for somebody: a question that nobody has answered, or what was under way in a run that stopped.

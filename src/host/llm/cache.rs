@@ -32,7 +32,7 @@ pub struct Cache {
     age: Option<u64>,
     /// The key of the first question; the answer that is accepted in the end belongs to it.
     first: Option<String>,
-    /// The place in the log of the last question of a run that goes on.
+    /// The place in the log of the last question.
     last: Option<EffectKey>,
     /// Holds back those who ask the same meanwhile.
     flight: Option<Flight>,
@@ -74,9 +74,7 @@ impl Cache {
         if self.first.is_none() {
             self.flight = Some(host.kit.flights.board(&key, cancel).await?);
         }
-        if host.replay.is_some() {
-            self.last = Some(host.next_key(&call.frame, asked(&call)?.hash()));
-        }
+        self.last = Some(host.next_key(&call.frame, asked(&call)?.hash()));
         // A run that goes on has what its log says, whatever others have kept since.
         let found = if fallback::is_logged(host, &call)? { None } else { kept(host, &call, &key, age) };
         self.first.get_or_insert(key);
