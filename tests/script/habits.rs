@@ -176,6 +176,17 @@ fn what_changes_a_text_in_place_returns_it_too() {
 }
 
 #[test]
+fn for_each_gives_the_item_first() {
+    check(&[
+        ("let t = 0; [10, 20, 30].for_each(|x| t += x); t", Prints("60")),
+        ("let t = \"\"; [\"a\", \"b\"].for_each(|x, i| t += `${i}${x}`); t", Prints("0a1b")),
+        ("let a = [1, 2]; a.for_each(|| this *= 2); a.join(\" \")", Prints("2 4")),
+        ("fn shout(x) { print(`${x}!`) }\n[1].for_each(shout)", Prints("1!")),
+        ("const A = [1]; A.for_each(|x| x)", Hints("change a copy: `let t = A; t.for_each(..)`")),
+    ]);
+}
+
+#[test]
 fn nothing_is_no_part_of_a_text() {
     check(&[
         ("\"Read: \" + ()", Hints("one side is ()")),

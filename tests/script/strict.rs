@@ -383,7 +383,7 @@ fn a_closure_reads_the_context_on_whose_hits_it_is_called() {
 #[test]
 fn a_closure_that_takes_another_number_of_values_is_told_by_no_name() {
     let program = Program::offline();
-    for name in ["map", "filter", "find", "some", "all"] {
+    for name in ["map", "filter", "find", "some", "all", "for_each"] {
         let code = format!("let n = 1; [1, 2].{name}(|a, b, c| a == n)");
         let ran = program.args(["eval", &code, "-q"]).run().code(1).does_not_say("anon$");
         ran.says(&format!("error: the closure of `{name}` takes 1 parameter or 2, this one 3")).says(" | ");

@@ -1,5 +1,6 @@
 //! `map`, `filter`, `find`, `some` and `all` on arrays, with what Rhai's own leave out: an answer that is neither true nor
-//! false is an error and does not count as false.
+//! false is an error and does not count as false. And `for_each`, which in Rhai gives its closure the place of an item and
+//! not the item.
 //!
 //! A closure of one parameter is called with its item at once. Rhai looks for one without parameters first, for every
 //! item, which takes longer than the call.
@@ -8,7 +9,7 @@ use crate::core::failure::{Failure, FailureKind};
 use crate::script::captures;
 use crate::script::convert::friendly;
 use crate::script::errors::raise;
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, NativeCallContext, Position};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, INT, NativeCallContext, Position};
 
 type Checked<T> = Result<T, Box<EvalAltResult>>;
 
@@ -37,6 +38,19 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("all", |context: NativeCallContext, items: &mut Array, is: FnPtr| -> Checked<bool> {
         Ok(Calls::of("all", &context, &is).first(items, false)?.is_none())
     });
+    each(engine);
+}
+
+/// A closure without parameters may change its item, which is `this` there: so Rhai must refuse a constant.
+fn each(engine: &mut Engine) {
+    let says = "/// Calls a closure with each item of an array, and with its place if it takes two values.";
+    FuncRegistration::new("for_each").with_purity(false).with_comments([says]).register_into_engine(
+        engine,
+        |context: NativeCallContext, items: &mut Array, each: FnPtr| -> Checked<()> {
+            let mut calls = Calls::of("for_each", &context, &each);
+            items.iter_mut().enumerate().try_for_each(|(index, item)| calls.value(item, index).map(drop))
+        },
+    );
 }
 
 /// The calls of a closure with the items of an array.
